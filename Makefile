@@ -1,0 +1,52 @@
+# Two commands do everything from a fresh clone: `make report` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help report test venv dev notebooks lock clean
+
+help:            ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
+
+report: venv     ## run every notebook under every scenario and publish reports/site/
+	@$(BIN)/thesis report --workers $(WORKERS)
+
+test: dev        ## unit and property tests, notebooks against their stored outputs, import rules, lint, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest
+
+notebooks: venv  ## execute the notebooks in place under the base scenario, so that the stored outputs are current
+	@$(BIN)/python -m analysis notebooks
+
+venv: $(VENV)/.installed     ## the environment of `make report`, nothing more
+dev: $(VENV)/.installed-dev  ## the environment of `make test`
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python %d.%d found, 3.11 or newer needed: make PYTHON=python3.11 ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The run environment first, so that both stamps are true afterwards and neither command undoes the other.
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# A universal lock (environment markers, hashes, no index address). setuptools builds the project itself.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+lock: venv       ## resolve the two lock files again from pyproject.toml
+	$(PIP) install --quiet uv
+	echo 'setuptools>=77' | $(LOCK) --upgrade pyproject.toml - -o requirements.lock
+	echo 'setuptools>=77' | $(LOCK) --all-extras -c requirements.lock pyproject.toml - -o requirements-dev.lock
+
+clean:           ## remove what was built: runs, site, caches (not the environment)
+	rm -rf reports/runs reports/site .pytest_cache .mypy_cache .ruff_cache .hypothesis
