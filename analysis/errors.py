@@ -1,0 +1,95 @@
+"""What can go wrong, and how it is said: place, value, rule and fix, all problems of one input at once.
+
+Decisions
+- A problem is data (`Problem`), an error carries one or many of them; the text is made in one place.
+- The exit code belongs to the error: 2 for bad input (nothing ran), 1 for a run that failed.
+- Code that is handed a wrong argument by other code raises `ValueError`; these classes are for what a user wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with one input.
+
+    Attributes
+    ----------
+    place : str
+        Where: file, then row and column, or key (``params/son.yml, key seed``).
+    rule : str
+        What is not as it must be, with the offending value in it (``'2,5' is not a number``).
+    fix : str
+        What to write or do instead, as an imperative sentence without its full stop.
+    """
+
+    place: str
+    rule: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.rule}. {self.fix}."
+
+
+class ThesisError(Exception):
+    """Base of the named errors; its text is one line for each problem."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def __reduce__(self) -> tuple[type[ThesisError], tuple[tuple[Problem, ...]]]:
+        # Errors cross process borders in the batch; the default would rebuild them from their text.
+        return type(self), (self.problems,)
+
+
+class ParameterError(ThesisError):
+    """A register entry, a scenario or a `-p NAME=VALUE` that cannot be used."""
+
+
+class DataError(ThesisError):
+    """A data file, its sidecar or a ledger that cannot be used."""
+
+
+class NotebookError(ThesisError):
+    """A notebook that cannot be run as asked: unreadable, without parameters, unknown."""
+
+
+class PublishError(ThesisError):
+    """A site that cannot be built from the runs that are there."""
+
+    exit_code = 1
+
+
+class FigureError(ValueError):
+    """A printed figure that cannot be read; whoever knows the place makes a `Problem` of it.
+
+    Attributes
+    ----------
+    rule, fix : str
+        As in `Problem`.
+    """
+
+    def __init__(self, rule: str, fix: str) -> None:
+        self.rule, self.fix = rule, fix
+        super().__init__(f"{rule}. {fix}.")
+
+
+class RunError(ThesisError):
+    """Something ran and failed."""
+
+    exit_code = 1
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """The fix for an unknown name: the nearest valid one, or all of them when none is near."""
+    names = sorted(valid)
+    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"The nearest valid name is {close[0]!r}" if close else f"Use one of: {', '.join(names)}"

@@ -1,0 +1,128 @@
+"""What does the thesis claim? Its checkable statements, each with where it stands and what tests it.
+
+Decisions
+- A statement is our paraphrase; its figure is kept as printed and read by `analysis.units`.
+- The section is the first part of the id, so that the two cannot disagree.
+- A claim names its check and the check's arguments; whether there is such a check is `models.audit`'s to say.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from analysis.errors import DataError, FigureError, Problem
+from analysis.evidence.sources import THESIS
+from analysis.scenarios import place, read_yaml, validation_problems
+from analysis.units import UNITS, Quantity, parse
+
+SECTIONS = ("lead", "technical", "players", "market", "risks", "verdict")
+KINDS = ("quantity", "comparison", "trend", "fact", "forecast", "judgement")
+WHERE = re.compile(rf"^({'|'.join(SECTIONS)})\.(\d+|table)$")
+
+
+class Claim(BaseModel):
+    """One checkable statement of the article.
+
+    Attributes
+    ----------
+    id : str
+        ``SECTION.name``, stable.
+    where : tuple of str
+        The paragraphs or tables that make the statement (``market.5``, ``technical.table``).
+    kind : str
+        One of `KINDS`.
+    statement : str
+        The statement in our words.
+    unit : str
+        The unit of its figure, a name of `units.UNITS`.
+    stated : str or None
+        The figure as printed; None where the article gives none.
+    criterion : str or None
+        What a claim without a figure of its own has to reach, in the same notation (``over 2x``).
+    check : dict
+        ``name`` of the calculation in `models.audit`, and its arguments.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str
+    where: tuple[str, ...] = Field(min_length=1)
+    kind: Literal["quantity", "comparison", "trend", "fact", "forecast", "judgement"]
+    statement: str = Field(min_length=15)
+    unit: str
+    stated: str | None = None
+    criterion: str | None = None
+    check: dict[str, Any]
+
+    @property
+    def section(self) -> str:
+        """The section of the article that the claim belongs to."""
+        return self.id.split(".", maxsplit=1)[0]
+
+    @property
+    def figure(self) -> Quantity | None:
+        """The stated figure, read; None where the article gives none."""
+        return None if self.stated is None else parse(self.stated, self.unit)
+
+    @property
+    def accepted(self) -> Quantity | None:
+        """What the result is held against: the stated figure, else the criterion; None where the check brings its own."""
+        return self.figure if self.criterion is None else parse(self.criterion, self.unit)
+
+    @field_validator("id")
+    @classmethod
+    def _the_id_starts_with_its_section(cls, value: str) -> str:
+        if not re.fullmatch(rf"({'|'.join(SECTIONS)})(\.[a-z0-9_]+)+", value):
+            raise ValueError(
+                f"{value!r} is no claim id; write SECTION.name with a section of {', '.join(SECTIONS)}"
+            )
+        return value
+
+    @field_validator("where")
+    @classmethod
+    def _paragraphs_exist_by_form(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [item for item in value if not WHERE.match(item)]:
+            raise ValueError(
+                f"{', '.join(wrong)}: no paragraph id; write for example market.5 or technical.table"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _the_figure_can_be_read(self) -> Claim:
+        if self.unit not in UNITS:
+            raise ValueError(f"unit {self.unit!r} is unknown; use one of {', '.join(UNITS)}")
+        if not isinstance(self.check.get("name"), str):
+            raise ValueError("check has no name; write check: {name: ...}")
+        if self.stated and self.criterion:
+            raise ValueError(
+                "has both stated and criterion; a criterion is for a claim that prints no figure"
+            )
+        try:
+            _ = self.figure, self.accepted
+        except FigureError as reason:
+            raise ValueError(f"stated: {reason.rule}; {reason.fix.lower()}") from None
+        return self
+
+
+def load(directory: Path = THESIS) -> list[Claim]:
+    """Every claim of `claims.yml`, in file order.
+
+    Raises
+    ------
+    DataError
+        Not readable, or entries that are no claims; all of them at once.
+    """
+    path = directory / "claims.yml"
+    found: list[Claim] = []
+    problems: list[Problem] = []
+    for name, raw in read_yaml(path, error=DataError).items():
+        try:
+            found.append(Claim.model_validate({"id": name, **raw} if isinstance(raw, dict) else raw))
+        except ValidationError as reason:
+            problems += validation_problems(reason, f"{place(path)}, claim {name}")
+    if problems:
+        raise DataError(problems)
+    return found

@@ -1,0 +1,109 @@
+"""Who said it, and when? The origin that every data file carries in its sidecar, and the source line made of it.
+
+Decisions
+- A sidecar (`NAME.meta.yml`) is read once into frozen models; a misspelt or missing key is an error, not a warning.
+- The source line under a chart is built from the origins of the tables it shows, never typed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from analysis import ROOT
+from analysis.errors import DataError
+from analysis.scenarios import place, read_yaml, validation_problems
+from analysis.units import UNITS
+
+THESIS = ROOT / "analysis" / "data" / "thesis"
+
+
+class Origin(BaseModel):
+    """Who published a data file, where, when and under which terms."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    producer: str
+    title: str
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    published_on: dt.date
+    licence: str
+
+    @property
+    def line(self) -> str:
+        """Producer, title and day, as a reader sees it: `AINews, "Title", 21 May 2026`."""
+        return f'{self.producer}, "{self.title}", {self.published_on.day} {self.published_on:%B %Y}'
+
+
+class Column(BaseModel):
+    """One column of a data file: what it means, its unit, and what may stand in it.
+
+    `parts` are the figures that one cell prints (input and output price); `unit_from` names the column that holds each
+    row's own unit; `missing` allows a figure to be unknown.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: str
+    meaning: str = Field(min_length=10)
+    kind: Literal["text", "quantity"]
+    unit: str | None = None
+    unit_from: str | None = None
+    parts: tuple[str, ...] = ()
+    missing: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @model_validator(mode="after")
+    def _a_quantity_has_one_unit(self) -> Column:
+        if self.kind == "quantity" and (self.unit is None) == (self.unit_from is None):
+            raise ValueError("a quantity needs either unit or unit_from")
+        if self.unit is not None and self.unit not in UNITS:
+            raise ValueError(f"unit {self.unit!r} is unknown; use one of {', '.join(UNITS)}")
+        return self
+
+    def names(self, column: str) -> list[str]:
+        """The names of its numbers in the parsed table: its own, or one a part (`input_price_usd_per_mtok`)."""
+        return [f"{part}_{column}" for part in self.parts] or [column]
+
+
+class Sidecar(BaseModel):
+    """What `NAME.meta.yml` says about `NAME.csv`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: str
+    where: str
+    key: str
+    inclusion: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    origin: Origin
+    columns: dict[str, Column]
+
+    @model_validator(mode="after")
+    def _the_key_is_a_column(self) -> Sidecar:
+        if self.key not in self.columns:
+            raise ValueError(f"key {self.key!r} is not one of the columns")
+        return self
+
+
+def sidecar(name: str, directory: Path = THESIS) -> Sidecar:
+    """The sidecar of a data file.
+
+    Raises
+    ------
+    DataError
+        No sidecar, or one that does not say what it must.
+    """
+    path = directory / f"{name}.meta.yml"
+    try:
+        return Sidecar.model_validate(read_yaml(path, error=DataError))
+    except ValidationError as reason:
+        raise DataError(validation_problems(reason, place(path))) from None
+
+
+def references(names: Iterable[str], directory: Path = THESIS) -> list[dict[str, str]]:
+    """The origins of some data files as an exhibit carries them: title and url, each once."""
+    origins = {sidecar(name, directory).origin for name in names}
+    return [{"title": o.line, "url": o.url} for o in sorted(origins, key=lambda o: o.line)]

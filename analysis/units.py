@@ -1,0 +1,257 @@
+"""What does a printed figure say? Parse and format quantities: `~$100M`, `>$20B`, `405B (Dense)`, `10-20x`.
+
+Decisions
+- A figure is kept as printed and read into value, lower and upper bound, qualifier, unit and note; an unknown one is
+  missing with the reason that was printed, never zero.
+- A plain figure stands for everything that rounds to it: half a unit of its last printed digit to each side.
+- `~`, `est.` and their words reach further: a stated share of the value (`approximation`) to each side.
+- `>` is a lower bound and has no upper one; its value is the bound itself. A range has bounds and no value.
+- The unit is asked for by name (`usd_bn`, `pct`), and what is printed must agree with it.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from analysis.errors import FigureError
+
+APPROXIMATION = 0.10
+"""How far `about` reaches, as a share of the value to each side, where the caller does not say."""
+
+UNITS: dict[str, tuple[str, float]] = {
+    "usd": ("$", 1.0),
+    "usd_mn": ("$", 1e6),
+    "usd_bn": ("$", 1e9),
+    "usd_per_mtok": ("$", 1.0),
+    "pct": ("%", 1.0),
+    "points": ("points", 1.0),
+    "x": ("x", 1.0),
+    "count": ("", 1.0),
+    "parameters_bn": ("", 1e9),
+    "tokens": ("tokens", 1.0),
+    "years": ("years", 1.0),
+    "share": ("", 1.0),
+}
+"""Unit name to the symbol that a figure may carry, and how many base units one of it is."""
+
+SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
+SCALES |= {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+QUALIFIERS = {
+    "~": ("~", "≈", "about", "around", "roughly", "approximately", "some"),
+    ">": (">", "≥", "over", "more than", "at least", "above"),
+    "<": ("<", "≤", "under", "less than", "at most", "below", "up to"),
+}
+NUMBER_WORDS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+}
+MISSING = re.compile(r"^(unknown|n/?a|none|not disclosed|[-–—])?\s*(?:\((?P<note>[^)]*)\))?$", re.IGNORECASE)
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_PREFIX = "|".join(
+    re.escape(word) for words in QUALIFIERS.values() for word in sorted(words, key=len, reverse=True)
+)
+FIGURE = re.compile(
+    rf"^(?P<prefix>{_PREFIX})?\s*(?P<sign>[-−+])?(?P<currency>\$)?(?P<first>{_NUMBER})"
+    rf"(?:\s*[-–]\s*\$?(?P<second>{_NUMBER}))?"
+    r"(?:/(?P<denominator>\d+)(?:th)?)?"
+    r"\s*(?P<scale>thousand|million|billion|trillion|[kKmMbBtT](?![a-z]))?"
+    r"\s*(?P<unit>%|percentage points|points?|x|tokens|stars|years?)?"
+    r"\s*(?P<qualifier>\+)?\s*(?:\((?P<note>[^)]*)\))?$",
+    re.IGNORECASE,
+)
+DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d,\d{4,}")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A printed figure, read.
+
+    Attributes
+    ----------
+    text : str
+        As printed.
+    value, low, high : float or None
+        Central value and bounds in `unit`. A range has no value, an open end is infinite, a missing figure has None.
+    qualifier : str
+        What was printed with it, in one spelling: ``~``, ``>``, ``<``, ``est.``, ``~ est.``, ``range``, or nothing.
+    unit : str
+        A name of `UNITS`.
+    note : str
+        What stood in brackets, `est.` taken out (``MoE, 21B active``).
+    missing : str or None
+        Why there is no figure, in the printed words (``Unknown``, ``N/A (internal)``).
+    """
+
+    text: str
+    value: float | None
+    low: float | None
+    high: float | None
+    qualifier: str
+    unit: str
+    note: str = ""
+    missing: str | None = None
+
+
+def parse(text: str, unit: str, *, approximation: float = APPROXIMATION) -> Quantity:
+    """Read one printed figure.
+
+    Parameters
+    ----------
+    text : str
+        The figure as printed, with its qualifier, currency, scale and bracketed note.
+    unit : str
+        The unit to give it in, a name of `UNITS`.
+    approximation : float
+        How far `~` and `est.` reach to each side, as a share of the value.
+
+    Raises
+    ------
+    FigureError
+        Not a figure, a decimal comma, or a symbol that disagrees with `unit`.
+    """
+    symbol, size = UNITS[unit]
+    clean = " ".join(text.split())
+    if (absent := MISSING.match(clean)) is not None:
+        return Quantity(text, None, None, None, "", unit, absent["note"] or "", missing=clean or "empty cell")
+    first, _, rest = clean.partition(" ")
+    clean = f"{NUMBER_WORDS.get(first.lower(), first)} {rest}".strip()
+    if DECIMAL_COMMA.search(clean):
+        raise FigureError(f"{text!r} has a decimal comma", "Write a dot for decimals and no separators")
+    found = FIGURE.match(clean)
+    if found is None:
+        raise FigureError(f"{text!r} is not a figure", f"Write for example {_example(unit)}, or Unknown")
+    _agree(found, symbol, text, unit)
+    scale = SCALES[(found["scale"] or "").lower()] / size
+    note, estimated = _split_note(found["note"] or "")
+    qualifier = " ".join(
+        filter(None, (_qualifier(found["prefix"], found["qualifier"]), "est." if estimated else ""))
+    )
+    value = _number(found["first"]) * scale * (-1 if found["sign"] in ("-", "−") else 1)
+    if found["second"]:
+        return Quantity(text, None, value, _number(found["second"]) * scale, "range", unit, note)
+    if found["denominator"]:
+        part = value / float(found["denominator"])
+        return Quantity(text, part, part, part, qualifier, unit, note)
+    half = 0.5 * 10 ** -_decimals(found["first"]) * scale
+    low, high = _bounds(value, half, qualifier, approximation)
+    return Quantity(text, value, low, high, qualifier, unit, note)
+
+
+def parse_parts(
+    text: str, unit: str, parts: Sequence[str], *, approximation: float = APPROXIMATION
+) -> list[Quantity]:
+    """Read a cell that prints one figure for each part, or one for all of them.
+
+    ``$5.00 (input) / $15.00 (output)`` and ``$3.00 / $15.00`` give two; ``$2.00 (via API)`` stands for both.
+
+    Raises
+    ------
+    FigureError
+        As `parse`, or another number of figures than parts.
+    """
+    pieces = re.split(r"\s+/\s+", text.strip())
+    if len(pieces) not in (1, len(parts)):
+        raise FigureError(
+            f"{text!r} prints {len(pieces)} figures", f"Write one, or one for each of {', '.join(parts)}"
+        )
+    figures = [parse(piece, unit, approximation=approximation) for piece in pieces]
+    figures *= len(parts) if len(pieces) == 1 else 1
+    return [replace(figure, text=text) for figure in figures]
+
+
+def show(value: float | None, unit: str, digits: int | None = None) -> str:
+    """A value as a reader sees it: `$11.8B`, `43%`, `4.9x`; an en dash where there is none.
+
+    `digits` are decimals; without it the value gets about three significant digits.
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "no upper bound" if value > 0 else "no lower bound"
+    digits = _sensible_digits(value) if digits is None else digits
+    number = f"{abs(value):,.{digits}f}"
+    sign = "−" if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
+    suffix = {"usd_bn": "B", "usd_mn": "M", "pct": "%", "x": "x", "points": " points", "years": " years"}.get(
+        unit, ""
+    )
+    suffix = {"parameters_bn": "B", "tokens": " tokens"}.get(unit, suffix)
+    return f"{sign}{'$' if UNITS[unit][0] == '$' else ''}{number}{suffix}"
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: numbers to six significant digits, nothing for NaN and infinity, no numpy types."""
+    if isinstance(value, str | bool) or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if hasattr(value, "tolist"):  # numpy scalars and arrays
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+        return float(f"{float(value):.6g}") if math.isfinite(value) else None
+    return value if isinstance(value, int) else str(value)
+
+
+def _sensible_digits(value: float) -> int:
+    return 0 if abs(value) >= 100 or value == 0 else 1 if abs(value) >= 10 else 2
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _decimals(text: str) -> int:
+    return len(text.partition(".")[2])
+
+
+def _agree(found: re.Match[str], symbol: str, text: str, unit: str) -> None:
+    printed = (
+        "$"
+        if found["currency"]
+        else (found["unit"] or "").lower().removeprefix("percentage ").replace("stars", "")
+    )
+    printed = {"point": "points", "year": "years"}.get(printed, printed)
+    if printed and printed != symbol:
+        raise FigureError(
+            f"{text!r} is printed in {printed} but the column is in {unit}", f"Write {_example(unit)}"
+        )
+
+
+def _example(unit: str) -> str:
+    symbol = UNITS[unit][0]
+    return {"$": "~$100M", "%": "43%", "x": "10-20x"}.get(symbol, "88.7")
+
+
+def _qualifier(prefix: str | None, plus: str | None) -> str:
+    if plus:
+        return ">"
+    return next((mark for mark, words in QUALIFIERS.items() if (prefix or "").lower() in words), "")
+
+
+def _split_note(note: str) -> tuple[str, bool]:
+    pieces = [piece.strip() for piece in note.split(",") if piece.strip()]
+    kept = [piece for piece in pieces if piece.lower() not in ("est.", "est", "estimate", "estimated")]
+    return ", ".join(kept), len(kept) < len(pieces)
+
+
+def _bounds(value: float, half: float, qualifier: str, approximation: float) -> tuple[float, float]:
+    if qualifier.startswith(">"):
+        return value, math.inf
+    if qualifier.startswith("<"):
+        return -math.inf, value
+    reach = max(half, abs(value) * approximation) if qualifier else half
+    return value - reach, value + reach

@@ -1,0 +1,68 @@
+import pytest
+
+from analysis.errors import DataError
+from analysis.evidence import claims, predictions
+
+GOOD = """market.total:
+  where: [market.5]
+  kind: quantity
+  statement: The segments are worth twelve billion.
+  unit: usd_bn
+  stated: roughly $12 billion
+  check: {name: market_total}
+"""
+
+
+def test_a_claim_knows_its_section_and_reads_its_figure():
+    claim = {c.id: c for c in claims.load()}["market.total"]
+    assert claim.section == "market"
+    assert (claim.figure.value, claim.figure.qualifier) == (12, "~")
+
+
+def test_ids_are_unique_and_every_claim_names_a_check():
+    found = claims.load()
+    assert len({claim.id for claim in found}) == len(found)
+    assert all(claim.check["name"] for claim in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("market.total:", "shop.total:", "is no claim id"),
+        ("[market.5]", "[market.five]", "no paragraph id"),
+        ("[market.5]", "[]", "at least 1 item"),
+        ("kind: quantity", "kind: number", "'quantity', 'comparison'"),
+        ("unit: usd_bn", "unit: dollars", "unit 'dollars' is unknown"),
+        ("roughly $12 billion", "a lot", "is not a figure"),
+        ("check: {name: market_total}", "check: {}", "check has no name"),
+        ("  kind: quantity\n", "", "Field required"),
+        ("  unit: usd_bn\n", "  unit: usd_bn\n  verdict: holds\n", "Extra inputs"),
+        ("  stated: roughly", "  criterion: over 1x\n  stated: roughly", "both stated and criterion"),
+        ("market.total:\n", "market.total:\n  kind: quantity\n", "'kind' appears twice"),
+    ],
+)
+def test_a_bad_claim_is_refused_by_name(tmp_path, old, new, said):
+    assert old in GOOD
+    (tmp_path / "claims.yml").write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(DataError) as caught:
+        claims.load(tmp_path)
+    assert said in str(caught.value)
+    assert "claims.yml" in str(caught.value)
+
+
+def test_deadlines_count_from_publication():
+    parts = predictions.load().set_index("id")
+    # 21 May 2026 + 12, 24 and 36 months
+    assert parts.loc["p1.price", "deadline"] == "2027-05-21"
+    assert parts.loc["p2.price", "deadline"] == "2028-05-21"
+    assert parts.loc["p3.write_down", "deadline"] == "2029-05-21"
+
+
+def test_a_prediction_without_criterion_is_refused(tmp_path):
+    (tmp_path / "predictions.yml").write_text(
+        "made_on: 2026-05-21\npredictions:\n  p1.x: {where: verdict.4, within_months: 12, label: x, statement: a statement of ours}\n"
+    )
+    with pytest.raises(
+        DataError, match=r"predictions\.yml, key predictions\.p1\.x\.criterion: Field required"
+    ):
+        predictions.load(tmp_path)

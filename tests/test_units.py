@@ -1,0 +1,112 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import FigureError
+from analysis.units import parse, parse_parts, show
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value", "low", "high", "qualifier", "note"),
+    [
+        # plain: half a unit of the last printed digit to each side
+        ("88.7", "pct", 88.7, 88.65, 88.75, "", ""),
+        ("$15B", "usd_bn", 15, 14.5, 15.5, "", ""),
+        ("$2.5B", "usd_bn", 2.5, 2.45, 2.55, "", ""),
+        ("43%", "pct", 43, 42.5, 43.5, "", ""),
+        ("405B (Dense)", "parameters_bn", 405, 404.5, 405.5, "", "Dense"),
+        ("236B (MoE, 21B active)", "parameters_bn", 236, 235.5, 236.5, "", "MoE, 21B active"),
+        ("1M tokens", "tokens", 1e6, 0.5e6, 1.5e6, "", ""),
+        # about: a tenth of the value to each side, 100 * 0.1 = 10
+        ("~$100M", "usd_mn", 100, 90, 110, "~", ""),
+        ("~$50M (est.)", "usd_mn", 50, 45, 55, "~ est.", ""),
+        ("~200B (MoE, est.)", "parameters_bn", 200, 180, 220, "~ est.", "MoE"),
+        ("roughly $12 billion", "usd_bn", 12, 10.8, 13.2, "~", ""),
+        # a lower bound has no upper one
+        (">$20B", "usd_bn", 20, 20, math.inf, ">", ""),
+        ("over $1 billion", "usd_bn", 1, 1, math.inf, ">", ""),
+        ("over 40,000 stars", "count", 40000, 40000, math.inf, ">", ""),
+        ("$13B+", "usd_bn", 13, 13, math.inf, ">", ""),
+        ("under 1x", "x", 1, -math.inf, 1, "<", ""),
+        # a range states no central value
+        ("10-20x", "x", None, 10, 20, "range", ""),
+        ("1-2 points", "points", None, 1, 2, "range", ""),
+        ("1/100th", "x", 0.01, 0.01, 0.01, "", ""),
+        ("five years", "years", 5, 4.5, 5.5, "", ""),
+    ],
+)
+def test_a_printed_figure_gives_value_bounds_qualifier_and_note(
+    text, unit, value, low, high, qualifier, note
+):
+    found = parse(text, unit)
+    assert found.text == text
+    assert found.value == (None if value is None else pytest.approx(value))
+    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+    assert (found.qualifier, found.note, found.unit, found.missing) == (qualifier, note, unit, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [("Unknown", ""), ("Unknown (MoE)", "MoE"), ("N/A (internal)", "internal"), ("", ""), ("–", "")],
+)
+def test_a_missing_figure_keeps_its_reason_and_is_not_zero(text, note):
+    found = parse(text, "usd_bn")
+    assert (found.value, found.low, found.high) == (None, None, None)
+    assert found.missing == (text or "empty cell")
+    assert found.note == note
+
+
+def test_a_cell_gives_one_figure_for_each_part_or_one_for_all():
+    assert [
+        q.value for q in parse_parts("$5.00 (input) / $15.00 (output)", "usd_per_mtok", ["input", "output"])
+    ] == [5, 15]
+    assert [q.value for q in parse_parts("$2.00 (via API)", "usd_per_mtok", ["input", "output"])] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "said"),
+    [
+        ("2,5", "usd_bn", "decimal comma"),
+        ("$1,5B", "usd_bn", "decimal comma"),
+        ("cheap", "usd_bn", "is not a figure"),
+        ("=1+1", "usd_bn", "is not a figure"),
+        ("5%", "usd_bn", "printed in % but the column is in usd_bn"),
+        ("$5", "pct", "printed in $ but the column is in pct"),
+        ("$1 / $2 / $3", "usd_bn", "is not a figure"),
+    ],
+)
+def test_what_is_no_figure_is_refused_with_rule_and_fix(text, unit, said):
+    with pytest.raises(FigureError, match=said.replace("$", r"\$")) as caught:
+        parse(text, unit)
+    assert caught.value.fix
+
+
+def test_a_cell_with_another_number_of_figures_than_parts_is_refused():
+    with pytest.raises(FigureError, match="prints 3 figures"):
+        parse_parts("$1 / $2 / $3", "usd_per_mtok", ["input", "output"])
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "digits", "shown"),
+    [
+        (11.8, "usd_bn", 1, "$11.8B"),
+        (43, "pct", 0, "43%"),
+        (-1.8, "points", 1, "−1.8 points"),
+        (4.915, "x", None, "4.92x"),
+        (-0.0001, "pct", 0, "0%"),
+        (math.inf, "usd_bn", None, "no upper bound"),
+        (None, "x", None, "–"),
+        (math.nan, "x", None, "–"),
+    ],
+)
+def test_a_value_is_shown_with_its_unit(value, unit, digits, shown):
+    assert show(value, unit, digits) == shown
+
+
+@given(st.floats(0.01, 9999).map(lambda v: round(v, 2)), st.sampled_from(["", "~", ">"]))
+def test_what_is_shown_in_dollars_reads_back_within_its_bounds(value, mark):
+    found = parse(f"{mark}{show(value, 'usd_bn', 2)}", "usd_bn")
+    assert found.value == pytest.approx(value)
+    assert found.low <= found.value <= found.high
