@@ -1,0 +1,464 @@
+"""Under which assumptions? The register, its scenarios, and the one check that every value passes.
+
+Decisions
+- `params/register.yml` holds every assumption once: value, kind, unit, range, description, reference, status.
+- A scenario file is what `papermill -f` takes: flat overrides, plus `scenario`, `description` and `because`.
+- A distribution is a short list in the order that its kind names; a single number pins it.
+- The batch, the command line and the first cell of every notebook call the same check (`check`), so that a value
+  reaches a model only after it passed, whichever way it came.
+- YAML that silently means something else is refused: duplicate keys, tags, anything but a mapping.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import re
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from analysis import ROOT
+from analysis.errors import ParameterError, Problem, nearest
+
+PARAMS = ROOT / "params"
+BASE = "base"
+LABELS = ("scenario", "description", "because")
+"""The keys of a scenario file that are labels and not values."""
+
+Scalar = float | int | str
+Value = Scalar | list[float]
+
+QUANTILES: dict[str, tuple[str, ...]] = {
+    "normal": ("p5", "p95"),
+    "lognormal": ("p5", "p95"),
+    "split_normal": ("p5", "p50", "p95"),
+    "pert": ("min", "mode", "max"),
+}
+"""The numbers that each kind of distribution is given by, in order."""
+
+
+class Reference(BaseModel):
+    """Where a value comes from: a title, an address where there is one, and the day it could be known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: str = Field(min_length=1)
+    url: Annotated[str | None, Field(pattern=r"^https?://\S+$")] = None
+    known_on: dt.date | None = None
+
+
+class Entry(BaseModel):
+    """One assumption of the register.
+
+    `value` is a number, a text, a date (ISO text, `unit: date`), or the list that `dist` asks for; `range` bounds
+    every number in it, ends included.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    value: Value
+    dist: Literal["normal", "lognormal", "split_normal", "pert"] | None = None
+    unit: str = Field(min_length=1)
+    range: tuple[float, float] | None = None
+    integer: bool = False
+    description: str = Field(min_length=10)
+    reference: Reference
+    status: Literal["sourced", "derived", "assumption"]
+    used_by: list[str] = Field(min_length=1)
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _a_date_is_kept_as_iso_text(cls, value: object) -> object:
+        return value.isoformat() if isinstance(value, dt.date) else value
+
+    @model_validator(mode="after")
+    def _numbers_have_a_range_and_a_source_an_address(self) -> Entry:
+        if not isinstance(self.value, str) and self.range is None:
+            raise ValueError("has a number but no range; give range: [lowest, highest]")
+        if self.status == "sourced" and self.reference.url is None:
+            raise ValueError(
+                "is marked sourced but its reference has no url; give one or use status: assumption"
+            )
+        return self
+
+    def central(self, value: Value | None = None) -> Scalar:
+        """The middle of the value: itself, the mode or median, or the midpoint (geometric for `lognormal`)."""
+        value = self.value if value is None else value
+        if not isinstance(value, list):
+            return value
+        if len(value) == 3:
+            return value[1]
+        return math.sqrt(value[0] * value[1]) if self.dist == "lognormal" else sum(value) / 2
+
+    def type_name(self) -> str:
+        """The Python type that the notebook's parameters cell writes."""
+        if self.dist:
+            return "list"
+        return "str" if isinstance(self.value, str) else "int" if self.integer else "float"
+
+
+Register = Mapping[str, Entry]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named set of overrides; everything it does not name is the register's."""
+
+    name: str
+    description: str
+    overrides: Mapping[str, Value]
+    because: Mapping[str, str]
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without surprises: no duplicate keys, no tags, ISO dates stay text, `1e3` is a number."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key is not a plain name", problem_mark=key.start_mark)
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key {key.value!r} appears twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_StrictLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def place(path: Path) -> str:
+    """A path as a message prints it: relative to the project, or its last two parts."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(Path(*path.parts[-2:]))
+
+
+def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError) -> dict[str, Any]:
+    """The mapping in a YAML file.
+
+    Raises
+    ------
+    ParameterError (or `error`)
+        The file is missing, not UTF-8, not YAML, empty, not a mapping, has a duplicate key or a tag.
+    """
+    where = place(path)
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+    except (FileNotFoundError, IsADirectoryError):
+        raise error(Problem(where, "there is no such file", "Check the name")) from None
+    except UnicodeDecodeError:
+        raise error(Problem(where, "is not UTF-8 text", "Save it as UTF-8")) from None
+    except yaml.YAMLError as reason:
+        mark = getattr(reason, "problem_mark", None) or getattr(reason, "context_mark", None)
+        line = f"{where}, line {mark.line + 1}" if mark else where
+        rule = getattr(reason, "problem", None) or str(reason).splitlines()[0]
+        raise error(
+            Problem(line, f"is not plain YAML: {rule}", "Write `name: value` lines, each name once, no tags")
+        ) from None
+    if not isinstance(content, dict):
+        found = "is empty" if content is None else f"holds a {type(content).__name__}, not a mapping"
+        raise error(Problem(where, found, "Write `name: value` lines"))
+    return content
+
+
+def validation_problems(reason: ValidationError, where: str) -> list[Problem]:
+    """What pydantic found, one `Problem` a finding."""
+    found = []
+    for detail in reason.errors():
+        key = ".".join(str(part) for part in detail["loc"] if part != "function-after")
+        text = detail["msg"].removeprefix("Value error, ")
+        shown = "" if isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
+        fix = (
+            "Remove the key or correct its spelling"
+            if detail["type"] == "extra_forbidden"
+            else "Correct the entry"
+        )
+        found.append(Problem(f"{where}, key {key}" if key else where, f"{text}{shown}", fix))
+    return found
+
+
+def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
+    """Every assumption of the project by name, each held against its own range and distribution."""
+    path = directory / "register.yml"
+    register: dict[str, Entry] = {}
+    problems: list[Problem] = []
+    for name, raw in read_yaml(path).items():
+        where = f"{place(path)}, key {name}"
+        try:
+            entry = Entry.model_validate(raw)
+        except ValidationError as reason:
+            problems += validation_problems(reason, where)
+            continue
+        register[name] = entry
+        problems += value_problems(name, entry.value, entry, where)
+    if problems:
+        raise ParameterError(problems)
+    return register
+
+
+def names(directory: Path = PARAMS) -> list[str]:
+    """The scenarios that there are, `base` first."""
+    found = sorted(path.stem for path in directory.glob("*.yml") if path.stem != "register")
+    return sorted(found, key=lambda name: name != BASE)
+
+
+def load(name: str, directory: Path = PARAMS, register: Register | None = None) -> Scenario:
+    """One scenario, its overrides checked against the register.
+
+    Raises
+    ------
+    ParameterError
+        Unknown scenario, a name that is no plain name (`../x`), labels that are missing or do not fit the file, or a
+        value that `value_problems` refuses.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        rule = f"{name!r} is no scenario name: lower-case letters, digits and _ only"
+        raise ParameterError(Problem("scenario", rule, nearest(name, names(directory))))
+    if name not in names(directory):
+        raise ParameterError(
+            Problem("scenario", f"there is no scenario {name!r}", nearest(name, names(directory)))
+        )
+    path = directory / f"{name}.yml"
+    content = read_yaml(path)
+    register = load_register(directory) if register is None else register
+    overrides = {key: value for key, value in content.items() if key not in LABELS}
+    because = content.get("because") or {}
+    problems = _label_problems(content, overrides, because, place(path), name)
+    problems += overrides_problems(overrides, register, place(path))
+    if problems:
+        raise ParameterError(problems)
+    return Scenario(name, content["description"].strip(), overrides, dict(because))
+
+
+def _label_problems(
+    content: Mapping[str, Any], overrides: Mapping[str, Any], because: object, where: str, name: str
+) -> list[Problem]:
+    problems = []
+    if content.get("scenario") != name:
+        rule = f"says scenario: {content.get('scenario')!r} but the file is named {name}.yml"
+        problems.append(Problem(f"{where}, key scenario", rule, f"Write scenario: {name}"))
+    if not isinstance(content.get("description"), str) or not content["description"].strip():
+        problems.append(
+            Problem(f"{where}, key description", "is missing or empty", "Say in a sentence what it assumes")
+        )
+    if not isinstance(because, dict):
+        return [
+            *problems,
+            Problem(f"{where}, key because", "is not a mapping", "Write because: {name: reason}"),
+        ]
+    for key in [key for key in overrides if not str(because.get(key) or "").strip()]:
+        problems.append(
+            Problem(f"{where}, key because", f"has no reason for {key}", f"Add `{key}: why` under because")
+        )
+    for key in [key for key in because if key not in overrides]:
+        problems.append(
+            Problem(f"{where}, key because", f"explains {key}, which is not overridden", "Remove it")
+        )
+    return problems
+
+
+def overrides_problems(overrides: Mapping[str, Any], register: Register, where: str) -> list[Problem]:
+    """Unknown names (with the nearest valid one) and values that their entry refuses."""
+    problems = []
+    for name, value in overrides.items():
+        if name not in register:
+            rule = "the register has no such name"
+            problems.append(Problem(f"{where}, key {name}", rule, nearest(str(name), register)))
+        else:
+            problems += value_problems(name, value, register[name], f"{where}, key {name}")
+    return problems
+
+
+def value_problems(name: str, value: object, entry: Entry, where: str) -> list[Problem]:
+    """Why a value cannot stand for a register entry: type, length, order, range; nothing if it can."""
+    if isinstance(entry.value, str):
+        return _text_problems(value, entry, where)
+    if isinstance(value, list) and entry.dist:
+        return _list_problems(value, entry, where)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        wanted = f"a number or [{', '.join(QUANTILES[entry.dist])}]" if entry.dist else "a number"
+        return [Problem(where, f"{value!r} is not {wanted}", f"Write {wanted}, in {entry.unit}")]
+    if entry.integer and (not math.isfinite(value) or int(value) != value):
+        return [Problem(where, f"{value!r} is not a whole number", "Write it without a fraction")]
+    return _range_problems([float(value)], entry, where)
+
+
+def _text_problems(value: object, entry: Entry, where: str) -> list[Problem]:
+    if entry.unit == "date":
+        text = value.isoformat() if isinstance(value, dt.date) else value
+        try:
+            if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+                dt.date.fromisoformat(text)
+                return []
+        except ValueError:
+            pass
+        return [Problem(where, f"{value!r} is not a date", "Write it as YYYY-MM-DD")]
+    if isinstance(value, str) and value.strip():
+        return []
+    return [Problem(where, f"{value!r} is not a text", "Write a text")]
+
+
+def _list_problems(value: Sequence[object], entry: Entry, where: str) -> list[Problem]:
+    assert entry.dist is not None  # noqa: S101 (the caller checked; this is for the type checker)
+    form = f"[{', '.join(QUANTILES[entry.dist])}]"
+    if len(value) != len(QUANTILES[entry.dist]) or any(
+        isinstance(v, bool) or not isinstance(v, int | float) for v in value
+    ):
+        return [
+            Problem(
+                where,
+                f"{value!r} is not a list of {len(QUANTILES[entry.dist])} numbers",
+                f"Write {form} or one number",
+            )
+        ]
+    numbers = [float(v) for v in value if isinstance(v, int | float)]
+    problems = _range_problems(numbers, entry, where)
+    rising = all(a <= b for a, b in pairwise(numbers)) and numbers[0] < numbers[-1]
+    if not problems and not rising:
+        problems = [
+            Problem(
+                where,
+                f"{value!r} is out of order for {entry.dist}",
+                f"Write {form}, rising; or one number to pin it",
+            )
+        ]
+    if not problems and entry.dist == "lognormal" and numbers[0] <= 0:
+        problems = [
+            Problem(where, f"{value!r} is not positive, as lognormal needs", "Write numbers above zero")
+        ]
+    return problems
+
+
+def _range_problems(numbers: Sequence[float], entry: Entry, where: str) -> list[Problem]:
+    assert entry.range is not None  # noqa: S101 (the model demands a range for numbers)
+    low, high = entry.range
+    return [
+        Problem(
+            where,
+            f"{number:g} is outside {low:g} to {high:g} {entry.unit}",
+            "Write a number within the range",
+        )
+        for number in numbers
+        if not (math.isfinite(number) and low <= number <= high)
+    ]
+
+
+def parse_override(text: str, register: Register) -> tuple[str, Value]:
+    """`NAME=VALUE` of the command line as a name and a checked value; VALUE is read as YAML reads it."""
+    name, sep, raw = text.partition("=")
+    if not sep or not name:
+        raise ParameterError(Problem(f"-p {text}", "is not NAME=VALUE", "Write for example -p seed=1"))
+    try:
+        value = yaml.load(raw, Loader=_StrictLoader)  # noqa: S506
+    except yaml.YAMLError:
+        raise ParameterError(
+            Problem(f"-p {text}", f"{raw!r} cannot be read", "Write a number, a text or [a, b]")
+        ) from None
+    if problems := overrides_problems({name: value}, register, "-p"):
+        raise ParameterError(problems)
+    return name, typed(value, register[name])
+
+
+def typed(value: Any, entry: Entry) -> Value:
+    """A checked value in the type that a notebook declares, so that equal values are equal text."""
+    if isinstance(value, list):
+        return [float(v) for v in value]
+    if isinstance(entry.value, str):
+        return str(value)
+    return int(value) if entry.integer else float(value)
+
+
+def resolve(
+    scenario: str = BASE, overrides: Mapping[str, Value] | None = None, directory: Path = PARAMS
+) -> dict[str, Value]:
+    """Every register name with its value under a scenario, `overrides` last, and `scenario` itself as a label."""
+    register = load_register(directory)
+    chosen = load(scenario, directory, register)
+    merged = (
+        {name: entry.value for name, entry in register.items()}
+        | dict(chosen.overrides)
+        | dict(overrides or {})
+    )
+    if problems := overrides_problems(merged, register, "-p"):
+        raise ParameterError(problems)
+    return {"scenario": scenario} | {name: typed(value, register[name]) for name, value in merged.items()}
+
+
+class Assumptions(dict[str, Any]):
+    """Checked values by name, readable as attributes (`given.seed`), with their distributions at hand."""
+
+    def __init__(self, values: Mapping[str, Any], register: Register) -> None:
+        super().__init__(values)
+        self.register = register
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"this notebook declares no parameter {name!r}") from None
+
+    def dist(self, name: str) -> str | None:
+        """The kind of distribution that the register gives a name, None for a plain value."""
+        return self.register[name].dist
+
+    def central(self, name: str) -> Any:
+        """The middle of the value, see `Entry.central`."""
+        return self.register[name].central(self[name])
+
+
+def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
+    """The parameters of a notebook, checked: `given = scenarios.check(globals())` is its first line.
+
+    Takes the register's names out of `values` and holds each against its entry, so that plain papermill is refused
+    what the batch is refused.
+
+    Raises
+    ------
+    ParameterError
+        A value of the wrong type, out of order or out of range.
+    """
+    register = load_register(directory)
+    given = {name: values[name] for name in register if name in values}
+    if problems := overrides_problems(given, register, "parameters"):
+        raise ParameterError(problems)
+    labels = {"scenario": str(values.get("scenario", BASE))}
+    return Assumptions(
+        labels | {name: typed(value, register[name]) for name, value in given.items()}, register
+    )
+
+
+def declaration(name: str, entry: Entry) -> str:
+    """The line that declares a register name in a notebook's parameters cell: `name: type = value  # unit; meaning`."""
+    kind = f"{', '.join(QUANTILES[entry.dist])}; " if entry.dist else ""
+    value = json.dumps(typed(entry.value, entry))
+    return f"{name}: {entry.type_name()} = {value}  # {entry.unit}; {kind}{entry.description}"
+
+
+def hindsight(given: Mapping[str, Any], register: Register) -> dict[str, Entry]:
+    """The assumptions that could not be known on the day `as_of`: their reference is of a later day."""
+    as_of = dt.date.fromisoformat(given["as_of"])
+    dated = {name: register[name] for name in given if name in register}
+    return {
+        name: entry for name, entry in dated.items() if (known := entry.reference.known_on) and known > as_of
+    }
+
+
+def changed(values: Iterable[tuple[str, Value]], register: Register) -> dict[str, Value]:
+    """Those values that differ from the register's."""
+    return {
+        name: value
+        for name, value in values
+        if name in register and value != typed(register[name].value, register[name])
+    }

@@ -1,0 +1,165 @@
+import math
+from pathlib import Path
+
+import pytest
+
+from analysis import scenarios
+from analysis.errors import ParameterError
+
+REGISTER = """
+seed: {value: 1, unit: integer, integer: true, range: [0, 10], description: a seed for the draws, status: assumption,
+       reference: {title: t}, used_by: [a]}
+as_of: {value: "2026-10-31", unit: date, description: the day of looking, status: assumption, reference: {title: t}, used_by: [a]}
+growth_pct: {dist: split_normal, value: [1.0, 2.0, 5.0], unit: percent, range: [-10, 10], description: growth of revenue,
+             status: assumption, reference: {title: t, known_on: 2026-06-18}, used_by: [a]}
+"""
+
+
+@pytest.fixture
+def params(tmp_path: Path) -> Path:
+    (tmp_path / "register.yml").write_text(REGISTER)
+    (tmp_path / "base.yml").write_text("scenario: base\ndescription: as registered\n")
+    return tmp_path
+
+
+def scenario(params: Path, text: str, name: str = "other") -> scenarios.Scenario:
+    (params / f"{name}.yml").write_text(text)
+    return scenarios.load(name, params)
+
+
+def test_a_scenario_overrides_the_register_and_nothing_else(params):
+    scenario(params, "scenario: other\ndescription: d\nseed: 7\nbecause: {seed: why not}\n")
+    assert scenarios.resolve("other", directory=params) == {
+        "scenario": "other", "seed": 7, "as_of": "2026-10-31", "growth_pct": [1.0, 2.0, 5.0],
+    }  # fmt: skip
+
+
+def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params):
+    register = scenarios.load_register(params)
+    name, value = scenarios.parse_override("growth_pct=3", register)
+    assert scenarios.resolve("base", {name: value}, params)["growth_pct"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sed=1", "no such name. The nearest valid name is 'seed'"),
+        ("seed=abc", "'abc' is not a number"),
+        ("seed=1.5", "1.5 is not a whole number"),
+        ("seed=.nan", "nan is not a whole number"),
+        ("seed=11", "11 is outside 0 to 10"),
+        ("seed=true", "True is not a number"),
+        ("growth_pct=.nan", "nan is outside"),
+        ("growth_pct=.inf", "inf is outside"),
+        ("growth_pct=[3, 2, 1]", "out of order for split_normal"),
+        ("growth_pct=[1, 2]", "is not a list of 3 numbers"),
+        ("growth_pct=[1, 2, 99]", "99 is outside -10 to 10"),
+        ("growth_pct=[1, .nan, 2]", "nan is outside"),
+        ("as_of=2026-13-01", "is not a date"),
+        ("as_of=20261031", "is not a date"),
+        ("seed", "is not NAME=VALUE"),
+        ("seed=[1", "cannot be read"),
+    ],
+)
+def test_a_bad_value_is_refused_with_place_rule_and_fix(params, text, said):
+    with pytest.raises(ParameterError) as caught:
+        scenarios.parse_override(text, scenarios.load_register(params))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("- a\n- b\n", "holds a list, not a mapping"),
+        ("just words\n", "holds a str, not a mapping"),
+        ("scenario: other\nscenario: other\n", "key 'scenario' appears twice"),
+        ("scenario: other\ndescription: d\nseed: 1\nseed: 2\n", "line 4"),
+        ("a: !!python/object/apply:os.system ['true']\n", "is not plain YAML"),
+        ("a: [1, 2\n", "is not plain YAML"),
+        ("a: b: c\n", "is not plain YAML"),
+        ("? [a, b]\n: c\n", "is not plain YAML"),
+        ("scenario: wrong\ndescription: d\n", "says scenario: 'wrong' but the file is named other.yml"),
+        ("scenario: other\n", "key description: is missing or empty"),
+        (
+            "scenario: other\ndescription: d\nsede: 1\nbecause: {sede: x}\n",
+            "The nearest valid name is 'seed'",
+        ),
+        ("scenario: other\ndescription: d\nseed: 1\n", "has no reason for seed"),
+        ("scenario: other\ndescription: d\nbecause: {seed: x}\n", "explains seed, which is not overridden"),
+        ("scenario: other\ndescription: d\nbecause: [x]\n", "is not a mapping"),
+        ("scenario: other\ndescription: d\nseed: 99\nbecause: {seed: x}\n", "99 is outside 0 to 10"),
+    ],
+)
+def test_a_bad_scenario_file_is_refused_and_names_the_file(params, text, said):
+    with pytest.raises(ParameterError) as caught:
+        scenario(params, text)
+    assert said in str(caught.value)
+    assert "other.yml" in str(caught.value)
+
+
+def test_all_problems_of_a_scenario_come_at_once(params):
+    with pytest.raises(ParameterError) as caught:
+        scenario(params, "scenario: other\ndescription: d\nseed: 99\nnope: 1\nbecause: {seed: x, nope: y}\n")
+    assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "/etc/passwd", "Base", "", "register.yml"])
+def test_a_scenario_name_cannot_leave_the_folder(params, name):
+    with pytest.raises(ParameterError, match="is no scenario name"):
+        scenarios.load(name, params)
+
+
+def test_an_unknown_scenario_names_the_nearest(params):
+    with pytest.raises(ParameterError, match="The nearest valid name is 'base'"):
+        scenarios.load("bse", params)
+
+
+def test_a_file_that_is_not_utf8_is_refused(params):
+    (params / "other.yml").write_bytes(b"scenario: \xff\xfe\n")
+    with pytest.raises(ParameterError, match="is not UTF-8"):
+        scenarios.load("other", params)
+
+
+def test_the_register_refuses_a_value_outside_its_own_range_and_an_unsourced_source(params):
+    bad = REGISTER.replace("value: 1,", "value: 99,").replace("status: assumption, reference: {title: t}, used_by: [a]}\ngrowth",
+                                                              "status: sourced, reference: {title: t}, used_by: [a]}\ngrowth")  # fmt: skip
+    (params / "register.yml").write_text(bad)
+    with pytest.raises(ParameterError) as caught:
+        scenarios.load_register(params)
+    assert "99 is outside 0 to 10" in str(caught.value)
+    assert "marked sourced but its reference has no url" in str(caught.value)
+
+
+def test_a_notebook_is_held_to_the_same_check_as_the_batch(params):
+    given = scenarios.check({"scenario": "other", "seed": 3, "unrelated": object()}, params)
+    assert (given.seed, given.scenario) == (3, "other")
+    assert "unrelated" not in given
+    with pytest.raises(ParameterError, match="parameters, key seed: 99 is outside"):
+        scenarios.check({"seed": 99}, params)
+
+
+def test_what_could_not_be_known_on_a_day_is_hindsight(params):
+    register = scenarios.load_register(params)
+    assert list(
+        scenarios.hindsight(scenarios.resolve(overrides={"as_of": "2026-05-21"}, directory=params), register)
+    ) == ["growth_pct"]
+    assert scenarios.hindsight(scenarios.resolve(directory=params), register) == {}
+
+
+def test_the_middle_of_a_distribution():
+    register = scenarios.load_register()
+    growth = register["growth_pct"]
+    assert growth.central() == growth.value[1]
+    multiple = register[
+        "multiple_long_run"
+    ]  # lognormal: the geometric midpoint of its 5th and 95th percentile
+    assert multiple.central() == pytest.approx(math.sqrt(multiple.value[0] * multiple.value[1]))
+
+
+def test_every_scenario_of_the_project_resolves_to_the_same_names():
+    names = {name: set(scenarios.resolve(name)) for name in scenarios.names()}
+    assert list(names) == ["base", "article", "commoditised", "compute_trap", "regulation", "son"]
+    assert len({frozenset(keys) for keys in names.values()}) == 1
