@@ -1,0 +1,107 @@
+"""Is the market large enough? Growth as printed and recomputed, and the revenue that the investment needs.
+
+Decisions
+- The period is elapsed years and a parameter; the period that each printed rate would need is given beside it.
+- The revenue needed follows from the money put in, the return asked for, the stake and the exit multiple: a reverse
+  DCF with a single exit value. Cash flows before the exit, and dilution beyond the stated share, are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis.models import growth
+
+
+def growth_checks(market: pd.DataFrame, years: float) -> pd.DataFrame:
+    """Printed growth rates beside recomputed ones.
+
+    Parameters
+    ----------
+    market : DataFrame
+        ``segment``, ``size_2024_usd_bn``, ``size_2028_usd_bn``, ``cagr_pct``.
+    years : float
+        Elapsed years between the two sizes.
+
+    Returns
+    -------
+    DataFrame
+        ``segment``, ``stated_pct``, ``recomputed_pct``, ``difference_points`` (recomputed less stated),
+        ``implied_years`` (the period at which the printed rate is right), ``multiple_x`` (end over start).
+    """
+    sizes = list(zip(market["size_2024_usd_bn"], market["size_2028_usd_bn"], market["cagr_pct"], strict=True))
+    checks = pd.DataFrame({
+        "segment": market["segment"],
+        "stated_pct": market["cagr_pct"],
+        "recomputed_pct": [growth.cagr_pct(start, end, years) for start, end, _ in sizes],
+        "implied_years": [growth.implied_years(start, end, rate) for start, end, rate in sizes],
+        "multiple_x": [end / start for start, end, _ in sizes],
+    })  # fmt: skip
+    return checks.assign(difference_points=checks["recomputed_pct"] - checks["stated_pct"])
+
+
+def rates_by_period(market: pd.DataFrame, periods: Sequence[int]) -> pd.DataFrame:
+    """The rate that each number of elapsed years gives: ``segment``, ``years``, ``recomputed_pct``, ``stated_pct``."""
+    tables = [growth_checks(market, years).assign(years=years) for years in periods]
+    return pd.concat(tables, ignore_index=True)[["segment", "years", "recomputed_pct", "stated_pct"]]
+
+
+def totals(market: pd.DataFrame) -> pd.Series:
+    """The segments together: ``size_2024_usd_bn``, ``size_2028_usd_bn``, ``multiple_x``."""
+    total = market[["size_2024_usd_bn", "size_2028_usd_bn"]].sum()
+    total["multiple_x"] = total["size_2028_usd_bn"] / total["size_2024_usd_bn"]
+    return total
+
+
+def required_revenue_usd_bn(
+    invested_usd_bn: float,
+    return_pct: float,
+    years: float,
+    stake_share: float,
+    retained_share: float,
+    multiple: float,
+) -> float:
+    """Yearly revenue at the exit that gives the investor the return asked for.
+
+    ``invested × (1 + r)^years = stake × retained × multiple × revenue``, solved for revenue.
+
+    Parameters
+    ----------
+    invested_usd_bn : float
+        Money put in, at once, billion dollars.
+    return_pct : float
+        Internal rate of return asked for, percent per year.
+    years : float
+        Years from paying in to the exit.
+    stake_share : float
+        Share of the equity bought, 0 to 1.
+    retained_share : float
+        What later rounds leave of that stake, 0 to 1.
+    multiple : float
+        Equity value at the exit per unit of yearly revenue.
+    """
+    return growth.grown(invested_usd_bn, return_pct, years) / (stake_share * retained_share * multiple)
+
+
+def required_revenue_grid(
+    returns_pct: Sequence[float],
+    multiples: Sequence[float],
+    *,
+    invested_usd_bn: float,
+    years: float,
+    stake_share: float,
+    retained_share: float,
+) -> pd.DataFrame:
+    """`required_revenue_usd_bn` over returns (rows) and exit multiples (columns), billion dollars."""
+    grid = [
+        [
+            required_revenue_usd_bn(invested_usd_bn, r, years, stake_share, retained_share, m)
+            for m in multiples
+        ]
+        for r in returns_pct
+    ]
+    return pd.DataFrame(
+        grid, index=pd.Index(returns_pct, name="return_pct"), columns=pd.Index(multiples, name="multiple_x")
+    )

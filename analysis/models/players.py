@@ -1,0 +1,104 @@
+"""Who holds the money? Funding shares and concentration with bounds, and who funds whom.
+
+Decisions
+- Only money raised outside counts: a company funded by its parent has no figure, and missing is not zero.
+- `>` has no upper bound and `~` reaches to both sides, so a share and a concentration index are intervals; the central
+  figure takes the printed numbers as they stand.
+- A link between an investor and a company says that the article names one as the other's investor, no more.
+"""
+
+from __future__ import annotations
+
+import math
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+
+def with_investment(funding: pd.DataFrame, company: str, amount_usd_bn: float) -> pd.DataFrame:
+    """The funding table after a further investment in one company; bounds move with the value."""
+    added = (funding["company"] == company) * amount_usd_bn
+    return funding.assign(**{name: funding[name] + added for name in ("value", "low", "high")})
+
+
+def funding_shares(funding: pd.DataFrame) -> pd.DataFrame:
+    """Each company's share of all external funding, with the bounds that its and the others' figures allow.
+
+    Parameters
+    ----------
+    funding : DataFrame
+        ``company``, ``value``, ``low``, ``high`` in billion dollars; rows without a value are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``company``, ``share``, ``share_low``, ``share_high`` (0 to 1), largest first. The lowest share has the
+        company at its low bound and all others at their high one, and the other way round.
+    """
+    known = funding.dropna(subset="value")
+    others_low = known["low"].sum() - known["low"]
+    others_high = [known["high"].drop(index).sum() for index in known.index]
+    shares = known.assign(
+        share=known["value"] / known["value"].sum(),
+        share_low=known["low"] / (known["low"] + others_high),
+        share_high=[_top_share(high, rest) for high, rest in zip(known["high"], others_low, strict=True)],
+    )
+    return shares[["company", "share", "share_low", "share_high"]].sort_values(
+        "share", ascending=False, ignore_index=True
+    )
+
+
+def _top_share(high: float, rest: float) -> float:
+    return 1.0 if math.isinf(high) else high / (high + rest)
+
+
+def joint_share(funding: pd.DataFrame, companies: list[str]) -> tuple[float, float, float]:
+    """Share, lowest and highest share of some companies together in all external funding."""
+    group = funding.assign(company=funding["company"].where(~funding["company"].isin(companies), "together"))
+    summed = group.dropna(subset="value").groupby("company", as_index=False)[["value", "low", "high"]].sum()
+    row = funding_shares(summed).set_index("company").loc["together"]
+    return tuple(row.astype(float))  # type: ignore[return-value]  # three columns
+
+
+def hhi(values: list[float]) -> float:
+    """Herfindahl-Hirschman index of some amounts: the sum of squared percentage shares, 0 to 10,000."""
+    amounts = np.asarray(values, dtype=float)
+    return float(((amounts / amounts.sum() * 100) ** 2).sum())
+
+
+def hhi_bounds(low: list[float], high: list[float]) -> tuple[float, float]:
+    """The lowest and highest HHI that amounts between their bounds allow.
+
+    The index is highest at a corner. Where it is lowest every amount stands at one common level or at the bound next to
+    it (the condition for a minimum of ``sum x^2 / (sum x)^2``), so one number is searched: that level.
+    """
+    lows, highs = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
+    if np.isinf(highs).any():
+        upper = 10_000.0
+    else:
+        corners = np.array(np.meshgrid(*zip(lows, highs, strict=True))).reshape(len(lows), -1).T
+        upper = max(hhi(list(corner)) for corner in corners)
+    finite = np.concatenate([lows, highs[np.isfinite(highs)]])
+    levels = np.linspace(finite.min(), finite.max(), 2001)
+    return min(hhi(list(np.clip(level, lows, highs))) for level in levels), upper
+
+
+def investor_links(players: pd.DataFrame) -> pd.DataFrame:
+    """Who is named as an investor in whom: ``investor``, ``company``, ``internal`` (a parent's own money)."""
+    links = [
+        {"investor": name.split(" (")[0], "company": company, "internal": "(internal)" in name}
+        for company, named in players[["company", "key_investor"]].itertuples(index=False)
+        for name in named.split(", ")
+    ]
+    return pd.DataFrame(links)
+
+
+def funding_graph(links: pd.DataFrame) -> nx.DiGraph[str]:
+    """The links as a directed graph from investor to company; nodes carry ``kind``."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for investor, company, internal in links.itertuples(index=False):
+        graph.add_node(investor, kind="investor")
+        graph.add_node(company, kind="company")
+        graph.add_edge(investor, company, internal=internal)
+    return graph

@@ -1,0 +1,380 @@
+"""How are uncertain inputs drawn, and how sure are we of what comes out?
+
+Decisions
+---------
+- A range is written by its quantiles (5%, 50%, 95%), except PERT, which is written by minimum, mode and
+  maximum. A single number pins an input whatever its distribution, and then no random number is used up.
+- Each purpose (an input, a source of noise) has a random stream of its own, keyed by its name. Adding or
+  pinning one input never changes the draws of another, so two runs differ only by what was changed.
+- Every probability and quantile comes with the 95% interval of the simulation: Wilson's for a probability,
+  order statistics for a quantile. It says how far another seed could move the result, and nothing about
+  whether the inputs are right.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+
+Floats = NDArray[np.float64]
+Values = float | Floats
+"""A number for all draws, or an array with one number a draw."""
+
+Rule = tuple[Callable[[Floats], NDArray[np.bool_]], str]
+NUMBER: Rule = (np.isfinite, "a finite number")
+POSITIVE: Rule = (lambda x: np.isfinite(x) & (x > 0), "greater than 0")
+NOT_NEGATIVE: Rule = (lambda x: np.isfinite(x) & (x >= 0), "0 or more")
+SHARE: Rule = (lambda x: (x > 0) & (x <= 1), "a share above 0 and up to 1")
+LOSS_PCT: Rule = (lambda x: (x >= 0) & (x < 100), "a loss of 0 to below 100 percent")
+GROWTH_PCT: Rule = (lambda x: np.isfinite(x) & (x > -100), "a growth above -100 percent")
+
+QUARTERS_PER_YEAR = 4
+LEVEL = 0.95
+Z_LEVEL = NormalDist().inv_cdf(0.5 + LEVEL / 2)  # 1.960, the two-sided 95% interval
+Z95 = NormalDist().inv_cdf(0.95)  # 1.645, the 95% quantile of a standard normal
+PERT_LAMBDA = 4.0  # weight of the mode, standard PERT
+
+_QUANTILES = {
+    "normal": ("p5", "p95"),
+    "lognormal": ("p5", "p95"),
+    "split_normal": ("p5", "p50", "p95"),
+    "pert": ("min", "mode", "max"),
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A result of a simulation with its Monte-Carlo error.
+
+    Attributes
+    ----------
+    value
+        The estimate, in the unit of the draws (a probability: share, 0 to 1).
+    standard_error
+        Standard error of `value` over seeds.
+    low, high
+        Interval which covers the value of an endless simulation with probability `level`.
+    level
+        Level of the interval, 0.95.
+    """
+
+    value: float
+    standard_error: float
+    low: float
+    high: float
+    level: float = LEVEL
+
+
+def draw(dist: str | None, value: float | Sequence[float], size: int, rng: np.random.Generator) -> Floats:
+    """Independent draws of one uncertain input.
+
+    Parameters
+    ----------
+    dist
+        `"normal"` or `"lognormal"` with `[p5, p95]`, `"split_normal"` with `[p5, p50, p95]`, `"pert"` with
+        `[min, mode, max]`, or None for a pinned input.
+    value
+        The numbers of the distribution, or one number, which pins the input whatever `dist` says.
+    size
+        Number of draws.
+    rng
+        The input's own stream (see `spawn`).
+
+    Returns
+    -------
+    ndarray, shape (size,), in the unit of `value`.
+
+    Raises
+    ------
+    ValueError
+        Unknown `dist`; wrong number, wrong order or non-finite `value`; a `lognormal` number that is not
+        positive; `size` below 1.
+
+    Notes
+    -----
+    With Z standard normal and z = 1.645:
+
+    - normal: X = (p5 + p95) / 2 + (p95 - p5) / 2z Z
+    - lognormal: ln X is the normal of ln p5 and ln p95
+    - split_normal: X = p50 + (p50 - p5) / z Z below the median and p50 + (p95 - p50) / z Z above it. Each
+      half carries half of the probability, so the three quantiles are hit exactly (and the density jumps at
+      the median, other than in the textbook's two-piece normal, which is joined at the mode).
+    - pert: X = min + (max - min) B, with B ~ Beta(1 + 4 (mode - min)/(max - min), 1 + 4 (max - mode)/(max -
+      min))
+
+    References
+    ----------
+    Malcolm, Roseboom, Clark, Fazar (1959), Operations Research 7(5), for PERT.
+    """
+    if size < 1:
+        raise ValueError(f"size is {size}: write 1 draw or more.")
+    if np.ndim(value) == 0:
+        return np.full(size, _finite("value", np.array([value], dtype=float))[0])
+    numbers = _checked_numbers(dist, np.asarray(value, dtype=float))
+    if dist == "pert":
+        return _pert(numbers, size, rng)
+    if dist == "split_normal":
+        return _split_normal(numbers, size, rng)
+    low, high = np.log(numbers) if dist == "lognormal" else numbers
+    x = (low + high) / 2 + (high - low) / (2 * Z95) * rng.standard_normal(size)
+    return np.asarray(np.exp(x) if dist == "lognormal" else x)
+
+
+def _split_normal(numbers: Floats, size: int, rng: np.random.Generator) -> Floats:
+    p5, p50, p95 = numbers
+    z = rng.standard_normal(size)
+    return np.asarray(p50 + z * np.where(z < 0, p50 - p5, p95 - p50) / Z95)
+
+
+def _pert(numbers: Floats, size: int, rng: np.random.Generator) -> Floats:
+    low, mode, high = numbers
+    a = 1 + PERT_LAMBDA * (mode - low) / (high - low)
+    b = 1 + PERT_LAMBDA * (high - mode) / (high - low)
+    return np.asarray(low + (high - low) * rng.beta(a, b, size))
+
+
+def _finite(name: str, numbers: Floats) -> Floats:
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{name} is {numbers.tolist()}: write finite numbers.")
+    return numbers
+
+
+def _checked_numbers(dist: str | None, numbers: Floats) -> Floats:
+    """The numbers of a distribution, refused with advice where they do not describe one."""
+    shown = numbers.tolist()
+    if dist is None:
+        raise ValueError(
+            f"value {shown} has no distribution: write one number, or a dist of {sorted(_QUANTILES)}."
+        )
+    if dist not in _QUANTILES:
+        raise ValueError(f"dist {dist!r} is unknown: write one of {sorted(_QUANTILES)}.")
+    form = f"[{', '.join(_QUANTILES[dist])}]"
+    if numbers.shape != (len(_QUANTILES[dist]),):
+        raise ValueError(f"{dist} has value {shown}: write {form}, or one number to pin the input.")
+    _finite(f"{dist} value", numbers)
+    steps = np.diff(numbers)
+    ordered = (steps >= 0).all() and numbers[0] < numbers[-1] if dist == "pert" else (steps > 0).all()
+    if not ordered:
+        raise ValueError(
+            f"{dist} has value {shown}: write {form} in rising order, or one number to pin the input."
+        )
+    if dist == "lognormal" and numbers[0] <= 0:
+        raise ValueError(f"lognormal has value {shown}: write {form} above 0, or use normal.")
+    return numbers
+
+
+def spawn(seed: int, purposes: Sequence[str]) -> dict[str, np.random.Generator]:
+    """One random stream a purpose, keyed by the purpose's name.
+
+    Parameters
+    ----------
+    seed
+        Seed of the whole run, 0 or more.
+    purposes
+        Names, in any order, each once. The stream of a name depends on `seed` and that name alone.
+
+    Returns
+    -------
+    dict of a fresh `Generator` a name. Streams are independent of each other; a stream moves on when it is
+    used, so spawn again to get the same draws again (common random numbers).
+
+    Raises
+    ------
+    ValueError
+        A negative seed, an empty or a repeated name.
+
+    References
+    ----------
+    numpy.random.SeedSequence, `spawn_key`: here the bytes of the name, so that two names never share a
+    stream.
+    """
+    names = list(purposes)
+    if seed < 0:
+        raise ValueError(f"seed is {seed}: write a whole number of 0 or more.")
+    repeated = sorted({name for name in names if not name or names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"purposes {repeated} are empty or repeated: name each stream once.")
+    return {
+        name: np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(name.encode())))
+        for name in names
+    }
+
+
+def lognormal_walk(volatility_pct: Floats, n_draws: int, quarters: int, rng: np.random.Generator) -> Floats:
+    """A lognormal random walk with mean one, quarter by quarter.
+
+    ln W(t + 1/4) = ln W(t) - s²/8 + s/2 Z, with s the volatility per year, so that E[W(t)] = 1 at every t and
+    ln W(t) ~ Normal(-s² t/2, s² t).
+
+    Parameters
+    ----------
+    volatility_pct
+        s, percent per year, shape (draws, 1).
+    n_draws, quarters
+        Shape of the normals that are taken from `rng`, whatever the volatility is.
+    rng
+        The walk's own stream.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters + 1), 1 at the start.
+    """
+    step = volatility_pct / 100 / np.sqrt(QUARTERS_PER_YEAR)
+    log_steps = step * rng.standard_normal((n_draws, quarters)) - step**2 / 2
+    return np.asarray(np.exp(from_zero(np.cumsum(log_steps, axis=1))))
+
+
+def from_zero(sums: Floats) -> Floats:
+    """Cumulative sums with a leading column of zeros: nothing has happened at the start."""
+    return np.pad(sums, ((0, 0), (1, 0)))
+
+
+def probability(hits: NDArray[np.bool_]) -> Estimate:
+    """Probability of an event, from the draws in which it happened.
+
+    Parameters
+    ----------
+    hits
+        Boolean, shape (draws,).
+
+    Returns
+    -------
+    Estimate, share 0 to 1. Standard error sqrt(p (1 - p) / n); Wilson interval
+    (p + z²/2n ± z sqrt(p (1 - p)/n + z²/4n²)) / (1 + z²/n), which stays honest when no draw, or every draw,
+    hits.
+
+    Raises
+    ------
+    ValueError
+        `hits` is not a non-empty boolean vector.
+
+    References
+    ----------
+    Wilson (1927), Journal of the American Statistical Association 22(158).
+    """
+    if hits.ndim != 1 or hits.size == 0 or hits.dtype != np.bool_:
+        raise ValueError(
+            f"hits has shape {hits.shape} and type {hits.dtype}: write one True or False a draw."
+        )
+    n, p = hits.size, float(hits.mean())
+    scale = 1 + Z_LEVEL**2 / n
+    centre = (p + Z_LEVEL**2 / (2 * n)) / scale
+    half = Z_LEVEL * np.sqrt(p * (1 - p) / n + Z_LEVEL**2 / (4 * n**2)) / scale
+    low, high = float(max(centre - half, 0.0)), float(min(centre + half, 1.0))
+    return Estimate(p, float(np.sqrt(p * (1 - p) / n)), low if p > 0 else 0.0, high if p < 1 else 1.0)
+
+
+def quantile(x: Floats, q: float) -> Estimate:
+    """Quantile of a result over draws, with the interval that order statistics give.
+
+    Parameters
+    ----------
+    x
+        Results, shape (draws,), finite.
+    q
+        Level of the quantile, above 0 and below 1 (0.5: the median).
+
+    Returns
+    -------
+    Estimate in the unit of `x`. With B ~ Binomial(n, q) the interval runs from the order statistic of rank
+    B's 2.5% quantile to that of rank B's 97.5% quantile plus one, and covers with at least 95% whatever the
+    distribution of `x`. Where so few draws have no such rank the end is infinite. The standard error is the
+    interval's half width over 1.96.
+
+    Raises
+    ------
+    ValueError
+        `x` is empty, not a vector or not finite; `q` outside (0, 1).
+
+    References
+    ----------
+    David and Nagaraja (2003), Order Statistics, section 7.1.
+    """
+    if x.ndim != 1 or x.size == 0:
+        raise ValueError(f"x has shape {x.shape}: write one number a draw.")
+    if not 0 < q < 1:
+        raise ValueError(f"q is {q}: write a level above 0 and below 1, such as 0.5.")
+    if not np.isfinite(x).all():
+        raise ValueError(
+            f"x has {int((~np.isfinite(x)).sum())} draws that are not finite: leave them out by rule."
+        )
+    ranks = stats.binom.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], x.size, q).astype(int) + np.array([0, 1])
+    padded = np.concatenate([[-np.inf], np.sort(x), [np.inf]])  # rank r is padded[r]
+    low, high = (float(end) for end in padded[ranks])
+    return Estimate(float(np.quantile(x, q)), (high - low) / (2 * Z_LEVEL), low, high)
+
+
+def cumulative_probability(hits: NDArray[np.bool_], times_years: Floats) -> pd.DataFrame:
+    """Probability that an event has happened by each date.
+
+    Parameters
+    ----------
+    hits
+        Boolean, shape (draws, dates): the event is seen at that date.
+    times_years
+        Dates, years from the start, shape (dates,).
+
+    Returns
+    -------
+    DataFrame, one row a date: `times_years`; `probability` that the event was seen at that date or before;
+    `standard_error`, `low`, `high` as in `probability`. The rows share their draws: the interval holds for
+    each date, not for the whole curve.
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not fit.
+    """
+    if hits.ndim != 2 or hits.shape[1:] != times_years.shape:
+        raise ValueError(
+            f"hits has shape {hits.shape}, times_years {times_years.shape}: write (draws, dates), (dates,)."
+        )
+    estimates = [probability(column) for column in np.logical_or.accumulate(hits, axis=1).T]
+    return pd.DataFrame(
+        {
+            "times_years": times_years,
+            "probability": [e.value for e in estimates],
+            "standard_error": [e.standard_error for e in estimates],
+            "low": [e.low for e in estimates],
+            "high": [e.high for e in estimates],
+        }
+    )
+
+
+def column(name: str, value: Values, n_draws: int) -> Floats:
+    """An input as a column, shape (draws, 1), so that it meets paths of shape (draws, dates).
+
+    Raises
+    ------
+    ValueError
+        An array that does not hold one number a draw.
+    """
+    array = np.asarray(value, dtype=float)
+    if array.shape not in [(), (n_draws,)]:
+        raise ValueError(
+            f"{name} has shape {array.shape}: write one number, or one for each of {n_draws} draws."
+        )
+    return np.broadcast_to(array, (n_draws,))[:, np.newaxis]
+
+
+def check(values: Mapping[str, Values], rules: Mapping[str, Rule]) -> None:
+    """Refuse inputs outside their range, all of them in one message.
+
+    Raises
+    ------
+    ValueError
+        Names each input, its worst value and what to write.
+    """
+    problems = []
+    for name, (accepts, wanted) in rules.items():
+        array = np.atleast_1d(np.asarray(values[name], dtype=float))
+        refused = array[~accepts(array)]
+        if refused.size:
+            count = f" in {refused.size} of {array.size} draws" if array.size > 1 else ""
+            problems.append(f"{name} is {refused[0]:g}{count}: write {wanted}")
+    if problems:
+        raise ValueError("; ".join(problems) + ".")

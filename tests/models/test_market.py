@@ -1,0 +1,47 @@
+import pytest
+
+from analysis.evidence import tables
+from analysis.models import market
+
+
+@pytest.fixture(scope="module")
+def sizes():
+    return tables.load("market_size")
+
+
+def test_all_five_printed_rates_come_out_over_five_years_and_none_over_four(sizes):
+    five = market.growth_checks(sizes, 5)
+    assert (five["recomputed_pct"].round() == five["stated_pct"]).all()
+    four = market.growth_checks(sizes, 4).set_index("segment")
+    # 18 / 4 = 4.5;   4.5 ** 0.25 = 1.4565 -> 45.65 %, 10.65 above the printed 35
+    assert four.loc["AI Customer Service (Chatbots)", "recomputed_pct"] == pytest.approx(45.65, abs=0.01)
+    assert four["difference_points"].between(9, 15).all()
+
+
+def test_the_segments_add_up(sizes):
+    # 2.5 + 4 + 3 + 1.5 + 0.8 = 11.8;   15 + 18 + 12 + 8 + 5 = 58;   58 / 11.8 = 4.915
+    assert market.totals(sizes).tolist() == [
+        pytest.approx(11.8),
+        pytest.approx(58),
+        pytest.approx(4.9153, abs=1e-4),
+    ]
+
+
+def test_rates_by_period_hold_one_row_for_each_segment_and_period(sizes):
+    rates = market.rates_by_period(sizes, [4, 5])
+    assert len(rates) == 10
+    assert set(rates["years"]) == {4, 5}
+
+
+def test_required_revenue_by_hand():
+    # 60 * 1.2^5 = 149.2992;   / (0.13 * 0.8 * 10) = 143.5569
+    assert market.required_revenue_usd_bn(60, 20, 5, 0.13, 0.8, 10) == pytest.approx(143.5569, abs=1e-4)
+
+
+def test_the_grid_is_the_function_at_each_point():
+    grid = market.required_revenue_grid(
+        [0, 20], [5, 10], invested_usd_bn=60, years=5, stake_share=0.13, retained_share=0.8
+    )
+    assert grid.loc[20, 10] == pytest.approx(market.required_revenue_usd_bn(60, 20, 5, 0.13, 0.8, 10))
+    assert (grid.diff().dropna() > 0).all(axis=None)  # a higher return needs more
+    assert (grid.diff(axis=1).iloc[:, 1:] < 0).all(axis=None)  # a higher multiple needs less

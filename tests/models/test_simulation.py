@@ -1,0 +1,234 @@
+"""Draws hit the quantiles they are written by, streams stand alone, Monte-Carlo errors are as claimed."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.models import simulation
+from analysis.models.simulation import draw, probability, quantile, spawn
+
+N = 100_000
+
+
+def stream(name: str = "x", seed: int = 7) -> np.random.Generator:
+    return spawn(seed, [name])[name]
+
+
+@pytest.mark.parametrize(
+    ("dist", "value", "quantiles"),
+    [
+        ("normal", [20, 90], {0.05: 20, 0.5: 55, 0.95: 90}),  # median: (20 + 90) / 2
+        ("lognormal", [2, 18], {0.05: 2, 0.5: 6, 0.95: 18}),  # median: sqrt(2 × 18)
+        ("split_normal", [-1, 1, 6], {0.05: -1, 0.5: 1, 0.95: 6}),
+    ],
+)
+def test_the_quantiles_of_the_draws_are_those_the_range_is_written_by(dist, value, quantiles):
+    x = draw(dist, value, N, stream())
+    for q, expected in quantiles.items():
+        estimate = quantile(x, q)
+        assert abs(estimate.value - expected) < 4 * estimate.standard_error
+
+
+def test_pert_has_the_moments_of_its_beta():
+    # mean (min + 4 mode + max) / 6 = (0 + 8 + 10) / 6 = 3
+    # variance (mean - min)(max - mean) / 7 = 3 × 7 / 7 = 3
+    x = draw("pert", [0, 2, 10], N, stream())
+    assert x.min() >= 0 and x.max() <= 10
+    assert x.mean() == pytest.approx(3, abs=4 * math.sqrt(3 / N))
+    assert x.var() == pytest.approx(3, rel=0.02)
+
+
+def test_pert_may_have_its_mode_at_an_end():
+    # mean (0 + 0 + 6) / 6 = 1
+    assert draw("pert", [0, 0, 6], N, stream()).mean() == pytest.approx(1, abs=0.02)
+
+
+@given(
+    low=st.floats(-100, 100), left=st.floats(0.01, 50), right=st.floats(0.01, 50), seed=st.integers(0, 2**32)
+)
+@settings(max_examples=25, deadline=None)
+def test_a_split_normal_has_half_of_its_draws_on_either_side_of_the_median(low, left, right, seed):
+    x = draw("split_normal", [low, low + left, low + left + right], 2000, stream(seed=seed))
+    assert abs((x < low + left).mean() - 0.5) < 6 * 0.5 / math.sqrt(2000)
+
+
+@pytest.mark.parametrize("dist", [None, "normal", "lognormal", "split_normal", "pert"])
+def test_one_number_pins_the_input_and_uses_no_randomness(dist):
+    rng = stream()
+    assert draw(dist, -3, 4, rng).tolist() == [-3.0] * 4
+    assert rng.random() == stream().random()
+
+
+@pytest.mark.parametrize(
+    ("dist", "value", "message"),
+    [
+        ("normal", [9, 2], r"\[9.0, 2.0\]: write \[p5, p95\] in rising order"),
+        ("normal", [2, 2], "or one number to pin"),
+        ("normal", [1, 2, 3], r"write \[p5, p95\]"),
+        ("split_normal", [1, 2], r"write \[p5, p50, p95\]"),
+        ("split_normal", [1, 3, 2], "rising order"),
+        ("pert", [3, 2, 5], r"write \[min, mode, max\] in rising order"),
+        ("pert", [2, 2, 2], "rising order"),
+        ("normal", [1, math.inf], "finite"),
+        ("pert", [1, math.nan, 3], "finite"),
+        ("lognormal", [0, 5], "above 0"),
+        ("lognormal", [-2, 5], "above 0"),
+        ("uniform", [1, 2], "'uniform' is unknown: write one of"),
+        (None, [1, 2], "no distribution: write one number"),
+        (None, math.nan, "finite"),
+    ],
+)
+def test_a_range_that_describes_no_distribution_is_refused_with_advice(dist, value, message):
+    with pytest.raises(ValueError, match=message):
+        draw(dist, value, 10, stream())
+
+
+def test_no_draws_are_refused():
+    with pytest.raises(ValueError, match="size is 0"):
+        draw("normal", [1, 2], 0, stream())
+
+
+@given(extra=st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=5), seed=st.integers(0, 2**64))
+@settings(max_examples=40, deadline=None)
+def test_adding_a_purpose_leaves_the_other_streams_alone(extra, seed):
+    alone = spawn(seed, ["growth", "market"])
+    others = [name for name in extra if name not in ("growth", "market")]
+    together = spawn(seed, [*others, "market", "growth"])
+    for name in ("growth", "market"):
+        assert alone[name].random(3).tolist() == together[name].random(3).tolist()
+
+
+def test_names_and_seeds_give_different_streams():
+    firsts = [spawn(seed, [name])[name].random() for seed in (0, 1) for name in ("a", "b", "ab", "ba")]
+    assert len(set(firsts)) == 8
+
+
+@pytest.mark.parametrize(
+    ("seed", "purposes", "message"),
+    [
+        (-1, ["a"], "seed is -1"),
+        (1, ["a", "a"], r"\['a'\] are empty or repeated"),
+        (1, [""], "empty or repeated"),
+    ],
+)
+def test_streams_without_a_name_of_their_own_are_refused(seed, purposes, message):
+    with pytest.raises(ValueError, match=message):
+        spawn(seed, purposes)
+
+
+def test_a_probability_has_wilsons_interval():
+    # 10 of 100: z = 1.959964, z² = 3.841459
+    #   centre (0.1 + 3.841459 / 200) / (1 + 0.03841459)        = 0.1192073 / 1.0384146 = 0.1147974
+    #   half   1.959964 sqrt(0.1 × 0.9 / 100 + 3.841459 / 40000) = 1.959964 × 0.0315600 = 0.0618565
+    #          0.0618565 / 1.0384146                             = 0.0595682
+    #   standard error sqrt(0.09 / 100) = 0.03
+    estimate = probability(np.arange(100) < 10)
+    assert (estimate.value, estimate.level) == (0.1, 0.95)
+    assert estimate.standard_error == pytest.approx(0.03)
+    assert estimate.low == pytest.approx(0.0552292, abs=1e-6)
+    assert estimate.high == pytest.approx(0.1743656, abs=1e-6)
+
+
+def test_an_event_that_never_came_is_not_called_impossible():
+    # no hit in 100: high z² / (n + z²) = 3.841459 / 103.841459 = 0.036993; all hits: the mirror image
+    never, always = probability(np.zeros(100, dtype=bool)), probability(np.ones(100, dtype=bool))
+    assert (never.low, always.high) == (0.0, 1.0)
+    assert never.high == pytest.approx(0.036993, abs=1e-6)
+    assert always.low == pytest.approx(1 - 0.036993, abs=1e-6)
+
+
+def test_a_median_has_the_interval_of_its_order_statistics():
+    # n = 100, q = 0.5: Binomial(100, 0.5) has 2.5% quantile 40 and 97.5% quantile 60, so ranks 40 and 61
+    estimate = quantile(np.arange(1.0, 101.0), 0.5)
+    assert (estimate.value, estimate.low, estimate.high) == (50.5, 40.0, 61.0)
+    assert estimate.standard_error == pytest.approx(21 / (2 * 1.959964), rel=1e-6)
+
+
+def test_a_tail_beyond_the_draws_has_an_open_end():
+    estimate = quantile(np.arange(1.0, 11.0), 0.05)
+    assert (estimate.low, estimate.high) == (-math.inf, 3.0)  # Binomial(10, 0.05): quantiles 0 and 2
+
+
+def test_both_intervals_cover_at_their_level():
+    # 600 runs of 400 draws: a true 95% cover lies within 95% ± 4 sqrt(0.95 × 0.05 / 600) = ± 3.6 points
+    u = stream().random((600, 400))
+    p = [probability(row < 0.2) for row in u]
+    m = [quantile(row, 0.9) for row in u]
+    assert np.mean([e.low <= 0.2 <= e.high for e in p]) == pytest.approx(0.95, abs=0.036)
+    assert np.mean([e.low <= 0.9 <= e.high for e in m]) > 0.95 - 0.036
+
+
+def test_the_error_halves_when_the_draws_quadruple():
+    u = stream().random((400, 1600))
+    for estimate in (lambda row: probability(row < 0.3), lambda row: quantile(row, 0.5)):
+        few, many = [estimate(row[:400]) for row in u], [estimate(row) for row in u]
+        # the spread over 400 runs is itself known to 1 / sqrt(2 × 400) = 3.5%, the ratio of two to 5%
+        assert np.std([e.value for e in few]) / np.std([e.value for e in many]) == pytest.approx(2, rel=0.2)
+        assert np.mean([e.standard_error for e in few]) == pytest.approx(
+            2 * np.mean([e.standard_error for e in many]), rel=0.05
+        )
+        assert np.mean([e.standard_error for e in few]) == pytest.approx(
+            np.std([e.value for e in few]), rel=0.2
+        )
+
+
+@pytest.mark.parametrize("hits", [np.array([], dtype=bool), np.array([0, 1]), np.ones((2, 2), dtype=bool)])
+def test_hits_that_are_no_boolean_vector_are_refused(hits):
+    with pytest.raises(ValueError, match="write one True or False a draw"):
+        probability(hits)
+
+
+@pytest.mark.parametrize(
+    ("x", "q", "message"),
+    [
+        ([], 0.5, "one number a draw"),
+        ([[1.0]], 0.5, "one number a draw"),
+        ([1.0], 0.0, "q is 0.0"),
+        ([1.0], 1.0, "q is 1.0"),
+        ([1.0, math.nan], 0.5, "1 draws that are not finite"),
+    ],
+)
+def test_quantiles_of_nothing_are_refused(x, q, message):
+    with pytest.raises(ValueError, match=message):
+        quantile(np.array(x, dtype=float), q)
+
+
+def test_a_probability_by_date_counts_an_event_once():
+    # draw 0 hits at date 1, draw 1 at dates 0 and 2, draws 2 and 3 never: 1/4, 2/4, 2/4
+    hits = np.array([[0, 1, 0], [1, 0, 1], [0, 0, 0], [0, 0, 0]], dtype=bool)
+    frame = simulation.cumulative_probability(hits, np.array([0.0, 0.25, 0.5]))
+    assert frame.columns.tolist() == ["times_years", "probability", "standard_error", "low", "high"]
+    assert frame["probability"].tolist() == [0.25, 0.5, 0.5]
+    assert frame["low"].iloc[1] == probability(hits[:, 1] | hits[:, 0]).low
+
+
+def test_dates_that_do_not_fit_the_hits_are_refused():
+    with pytest.raises(ValueError, match=r"\(2, 3\)"):
+        simulation.cumulative_probability(np.ones((2, 3), dtype=bool), np.array([0.0, 0.25]))
+
+
+def test_a_lognormal_walk_has_mean_one_and_the_stated_volatility():
+    # 40% a year for two years: ln W ~ Normal(-0.4² × 2 / 2, 0.4² × 2) = Normal(-0.16, 0.32)
+    walk = simulation.lognormal_walk(np.full((N, 1), 40.0), N, 8, stream())
+    assert walk.shape == (N, 9) and (walk[:, 0] == 1).all()
+    assert walk[:, -1].mean() == pytest.approx(1, abs=4 * math.sqrt(math.expm1(0.32) / N))
+    assert np.log(walk[:, -1]).mean() == pytest.approx(-0.16, abs=4 * math.sqrt(0.32 / N))
+    assert np.log(walk[:, -1]).var() == pytest.approx(0.32, rel=0.02)
+
+
+def test_an_input_array_needs_one_number_a_draw():
+    assert simulation.column("x", 2, 3).tolist() == [[2.0], [2.0], [2.0]]
+    assert simulation.column("x", np.array([1.0, 2.0]), 2).tolist() == [[1.0], [2.0]]
+    with pytest.raises(ValueError, match=r"growth_pct has shape \(2,\).*each of 3 draws"):
+        simulation.column("growth_pct", np.array([1.0, 2.0]), 3)
+
+
+def test_all_refused_inputs_are_named_at_once():
+    rules = {"a": simulation.POSITIVE, "b": simulation.SHARE, "c": simulation.NUMBER}
+    with pytest.raises(
+        ValueError, match="a is -1 in 1 of 2 draws: write greater than 0; b is 2: write a share"
+    ):
+        simulation.check({"a": np.array([1.0, -1.0]), "b": 2.0, "c": 0.0}, rules)
