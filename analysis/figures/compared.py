@@ -1,0 +1,278 @@
+"""Printed against recomputed: charts that hold a figure of the article beside what its own numbers give.
+
+Decisions
+- Printed is orange-brown and a ring or a band, recomputed is blue and a dot: colour is never the only difference.
+- What the article states as a range is drawn as a band over the whole row that it speaks of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from analysis.figures import theme
+
+RING: dict[str, Any] = {
+    "facecolors": "none",
+    "edgecolors": theme.PRINTED,
+    "linewidths": 2.0,
+    "s": 62,
+    "zorder": 3,
+}
+DOT: dict[str, Any] = {"color": theme.RECOMPUTED, "s": 62, "zorder": 4, "linewidth": 0}
+
+
+def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
+    """A row per segment: the printed rate, the recomputed one, and the distance between them.
+
+    `checks` is `models.market.growth_checks` over `years` elapsed years.
+    """
+    table = checks.sort_values("recomputed_pct", ignore_index=True)
+    ax.hlines(
+        table.index, table["stated_pct"], table["recomputed_pct"], color=theme.GRID, linewidth=3, zorder=2
+    )
+    ax.scatter(table["stated_pct"], table.index, **RING)
+    sns.scatterplot(x=table["recomputed_pct"], y=table.index, ax=ax, legend=False, **DOT)
+    for row, stated, found in zip(table.index, table["stated_pct"], table["recomputed_pct"], strict=True):
+        side = 1 if found >= stated else -1
+        _beside(ax, stated, row, f"{stated:.0f}", -side, theme.PRINTED)
+        _beside(ax, found, row, f"{found:.1f}", side, theme.RECOMPUTED)
+    top = table.index[-1]
+    ax.annotate(
+        "printed",
+        (table["stated_pct"][top], top),
+        xytext=(0, 12),
+        textcoords="offset points",
+        ha="center",
+        color=theme.PRINTED,
+    )
+    ax.annotate("recomputed", (table["recomputed_pct"][top], top), xytext=(0, 12), textcoords="offset points", ha="center",
+                color=theme.RECOMPUTED)  # fmt: skip
+    ax.set_yticks(table.index, table["segment"])
+    ax.set(
+        xlabel="",
+        ylabel="",
+        xlim=(0, table[["stated_pct", "recomputed_pct"]].to_numpy().max() * 1.15),
+        ylim=(-0.6, top + 0.7),
+    )
+    off = (table["difference_points"].abs() >= 1).sum()
+    low, high = table["difference_points"].abs().min(), table["difference_points"].abs().max()
+    finding = (
+        f"{_count(off, len(table))} printed growth rates are {low:.0f} to {high:.0f} points too low"
+        if off and table["difference_points"].min() > 0
+        else f"Over {years:g} years {_count(len(table) - off, len(table)).lower()} printed growth rates come out as printed"
+    )
+    alt = f"A row for each of {len(table)} segments with two marks, the printed and the recomputed yearly growth rate."
+    return theme.headline(ax, finding, f"Growth per year, percent, over {years:g} elapsed years", alt)
+
+
+def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
+    """Recomputed less printed rate by number of elapsed years, a line per segment; zero is where print is right."""
+    gaps = rates.assign(gap=rates["recomputed_pct"] - rates["stated_pct"])
+    sns.lineplot(gaps, x="years", y="gap", hue="segment", palette=[theme.MUTED] * gaps["segment"].nunique(), legend=False,
+                 linewidth=1.4, ax=ax)  # fmt: skip
+    ax.axhline(0, color=theme.PRINTED, linewidth=1.6)
+    right = float(checks["implied_years"].mean())
+    ax.axvline(years, color=theme.RECOMPUTED, linewidth=1.4, linestyle=(0, (4, 3)))
+    # The label stands on the side of the line where the fan of segments is not.
+    _note(ax, years, gaps["gap"].max() * 0.93, f"{years:g} years, as\nused here", theme.RECOMPUTED, "left")
+    _note(ax, right, 0, f"{right:.1f} years: as printed", theme.PRINTED, "left", dy=9)
+    ax.scatter([right], [0], color=theme.PRINTED, s=50, zorder=4)
+    ax.set(xlabel="elapsed years taken between the two sizes", ylabel="")
+    ax.set_xticks(sorted(gaps["years"].unique()))
+    spread = checks["implied_years"].max() - checks["implied_years"].min()
+    finding = f"{_count(len(checks), len(checks))} printed rates need {right:.1f} years; between 2024 and 2028 lie four"
+    alt = (
+        f"Lines for {len(checks)} segments fall from above zero to below it as the number of years rises; they cross zero "
+        f"within {spread:.2f} years of each other."
+    )
+    return theme.headline(ax, finding, "Recomputed less printed growth rate, percentage points", alt)
+
+
+def leads(
+    tables: Mapping[str, pd.DataFrame], claimed: tuple[float, float], *, reference: str, ax: Axes
+) -> Axes:
+    """Leads of the reference model over each other model, on several benchmarks; the claimed range is a band.
+
+    `tables` maps a benchmark to `models.frontier.leads`.
+    """
+    ax.axvspan(*claimed, color=theme.PRINTED, alpha=0.18, linewidth=0)
+    ax.axvline(0, color=theme.MUTED, linewidth=1.2)
+    rivals = list(next(iter(tables.values())).sort_values("lead_points", ascending=False)["model"])
+    marks = dict(zip(tables, ("o", "D", "s", "^"), strict=False))
+    for (benchmark, table), shift in zip(tables.items(), np.linspace(0.16, -0.16, len(tables)), strict=True):
+        rows = [rivals.index(model) + shift for model in table["model"]]
+        ax.scatter(table["lead_points"], rows, marker=marks[benchmark], **(DOT | {"s": 52}))
+        for lead, row in zip(table["lead_points"], rows, strict=True):
+            _beside(
+                ax, lead, row, f"{lead:+.1f} {benchmark}".replace("-", "−"), 1, theme.RECOMPUTED, size=9.5
+            )
+    is_open = next(iter(tables.values())).set_index("model")["open"]
+    ax.set_yticks(range(len(rivals)), [f"{model} (open)" if is_open[model] else model for model in rivals])
+    furthest = max(table["lead_points"].max() for table in tables.values())
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rivals) - 0.2), xlim=(None, furthest * 1.28))
+    ax.annotate(f"printed: {claimed[0]:g} to {claimed[1]:g} points", (claimed[1], len(rivals) - 0.45), xytext=(4, 0),
+                textcoords="offset points", color=theme.PRINTED, va="center")  # fmt: skip
+    worst = {name: table["lead_points"].min() for name, table in tables.items()}
+    behind = [name for name, lead in worst.items() if lead < 0]
+    every = pd.concat(tables.values()).groupby("model")["lead_points"]
+    inside = [model for model, lead in every if lead.between(*claimed).all()]
+    finding = (
+        f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by {claimed[0]:g} to "
+        f"{claimed[1]:g} points over {' and '.join(map(str, inside)) or 'nobody'} alone"
+    )
+    alt = f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(tables)}; a band shows the printed range."
+    return theme.headline(ax, finding, f"Lead of {reference}, points (left of zero it trails)", alt)
+
+
+def price_multiples(
+    multiples: pd.DataFrame, claimed: Mapping[str, tuple[float, float]], *, reference: str, ax: Axes
+) -> Axes:
+    """How many times dearer the reference model is, per rival and kind of token, on a log axis; claims as bands.
+
+    `multiples` is `models.frontier.price_multiples`; `claimed` gives the printed range of the rivals that have one.
+    """
+    order = multiples.query("kind == 'blended'").sort_values("multiple_x")["model"].tolist()
+    shown = {"input": ("o", "full"), "output": ("s", "full"), "blended": ("D", "none")}
+    ax.axvline(1, color=theme.MUTED, linewidth=1.2)
+    for model, (low, high) in claimed.items():
+        row = order.index(model)
+        ax.fill_between([low, high], row - 0.34, row + 0.34, color=theme.PRINTED, alpha=0.22, linewidth=0)
+        ax.annotate(
+            f"printed {low:g}–{high:g}x",
+            (low, row + 0.4),
+            color=theme.PRINTED,
+            fontsize=9.5,
+            va="bottom",
+            ha="left",
+        )
+    for kind, (marker, fill) in shown.items():
+        part = multiples[multiples["kind"] == kind].set_index("model").loc[order]
+        face = theme.RECOMPUTED if fill == "full" else "none"
+        ax.scatter(part["multiple_x"], range(len(order)), marker=marker, s=54, facecolors=face, edgecolors=theme.RECOMPUTED,
+                   linewidths=1.6, zorder=4, label=f"{kind} tokens")  # fmt: skip
+    ax.set_xscale("log")
+    ticks = [0.5, 1, 2, 5, 10, 20, 50]
+    ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
+    ax.minorticks_off()
+    ax.set_yticks(range(len(order)), order)
+    ax.set(
+        xlabel="", ylabel="", ylim=(-0.6, len(order) - 0.1), xlim=(0.7, multiples["multiple_x"].max() * 1.6)
+    )
+    theme.legend(ax)
+    told = []
+    for model, (low, high) in claimed.items():
+        found = multiples.loc[multiples["model"] == model, "multiple_x"]
+        told.append(f"{found.min():.3g} to {found.max():.3g} times {model}, printed as {low:g} to {high:g}")
+    finding = f"{reference} costs {'; '.join(told)}"
+    alt = f"Marks on a logarithmic axis for the price of {reference} over {len(order)} models, by kind of token, beside the printed ranges."
+    return theme.headline(
+        ax, finding, f"Price per token of {reference} as a multiple of the model's, log scale", alt
+    )
+
+
+def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Claims with a printed figure: what was computed as a multiple of it, with bounds; the band is agreement.
+
+    `rows` is the ledger; claims without both figures, or with figures of different sign, are left out.
+    """
+    table = comparable(rows)
+    spread = table.assign(y=range(len(table) - 1, -1, -1))
+    ax.axvline(1, color=theme.PRINTED, linewidth=2)
+    for verdict, part in spread.groupby("verdict", sort=False):
+        color = theme.VERDICT[str(verdict)]
+        ax.hlines(part["y"], part["ratio_low"], part["ratio_high"], color=color, linewidth=3, alpha=0.75)
+        ax.scatter(part["ratio"], part["y"], color=color, s=44, zorder=4, label=verdict)
+    ax.hlines(
+        spread["y"],
+        spread["printed_low"],
+        spread["printed_high"],
+        color=theme.PRINTED,
+        linewidth=9,
+        alpha=0.25,
+    )
+    ax.set_xscale("symlog", linthresh=0.25, linscale=0.3) if (
+        spread["ratio_low"] <= 0
+    ).any() else ax.set_xscale("log")
+    ticks = [0.25, 0.5, 1, 2, 4]
+    ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
+    ax.minorticks_off()
+    ax.set_yticks(
+        spread["y"],
+        spread["id"].str.replace("market.cagr.", "growth: ").str.replace("_", " ").str.replace(".", ": "),
+    )
+    ax.set(xlabel="", ylabel="")
+    theme.legend(ax)
+    off = int((spread["verdict"] == "fails").sum())
+    finding = f"{off} of {len(spread)} printed figures miss what the article's own numbers give"
+    alt = f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one is agreement."
+    return theme.headline(
+        ax, finding, "Computed over printed figure; bars are the bounds from rounding and readings", alt
+    )
+
+
+def comparable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Claims whose computed figure can be set over the printed one: ratio with bounds, and the printed range around it."""
+    table = rows.dropna(subset=["stated_low", "computed"]).copy()
+    middle = (table["stated_low"] + table["stated_high"]) / 2
+    table = table.assign(
+        ratio=table["computed"] / middle, ratio_low=table["computed_low"] / middle, ratio_high=table["computed_high"] / middle,
+        printed_low=table["stated_low"] / middle, printed_high=table["stated_high"] / middle,
+    )  # fmt: skip
+    return table[np.isfinite(table["ratio_high"]) & (table["ratio"] > 0)].reset_index(drop=True)
+
+
+def scoreboard(counts: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Claims by section and verdict, stacked, with the numbers in the bars; `counts` is `models.audit.counts`."""
+    sections = list(counts.index)[::-1]
+    left = np.zeros(len(sections))
+    for verdict in counts.columns:
+        width = counts.loc[sections, verdict].to_numpy(float)
+        ax.barh(sections, width, left=left, color=theme.VERDICT[verdict], height=0.62)
+        for row, (start, count) in enumerate(zip(left, width, strict=True)):
+            if count:
+                dark = verdict in ("holds", "fails")
+                ax.text(start + count / 2, row, f"{count:.0f}", ha="center", va="center", color="#ffffff" if dark else "#1b2531",
+                        fontweight="semibold")  # fmt: skip
+        left += width
+    ax.set(xlabel="claims", ylabel="", xlim=(0, left.max() * 1.02))
+    handles = [Patch(color=theme.VERDICT[v], label=v) for v in counts.columns if counts[v].sum()]
+    theme.legend(ax, handles)
+    total, holds, fails = int(counts.to_numpy().sum()), int(counts["holds"].sum()), int(counts["fails"].sum())
+    finding = f"Of {total} claims put to its own numbers, {holds} hold and {fails} fail"
+    alt = f"Stacked bars of verdicts for {len(sections)} sections of the article."
+    return theme.headline(ax, finding, "Claims by section and verdict", alt)
+
+
+def _beside(ax: Axes, x: float, y: float, text: str, side: int, color: str, size: float = 10.5) -> None:
+    ax.annotate(text, (x, y), xytext=(8 * side, 0), textcoords="offset points", ha="left" if side > 0 else "right", va="center",
+                color=color, fontsize=size)  # fmt: skip
+
+
+def _note(ax: Axes, x: float, y: float, text: str, color: str, ha: str, dy: float = 0) -> None:
+    ax.annotate(
+        text,
+        (x, y),
+        xytext=(6 if ha == "left" else -6, dy),
+        textcoords="offset points",
+        color=color,
+        ha=ha,
+        va="center",
+    )
+
+
+def _count(part: int, whole: int) -> str:
+    words: Sequence[str] = ("None", "One", "Two", "Three", "Four", "Five", "Six")
+    return (
+        f"All {words[whole].lower()}"
+        if part == whole and whole < len(words)
+        else words[part]
+        if part < len(words)
+        else str(part)
+    )

@@ -1,0 +1,240 @@
+"""How do results leave a notebook? As exhibits: readable output, and beside it a bundle that programs read.
+
+Decisions
+- Every metric, table, figure, ledger and computed sentence is displayed by one function here; the bundle's keys are
+  those of the design, and nothing else of a notebook is read by the site.
+- Numbers in a bundle are rounded to six significant digits, numbers in text to what they mean, so that stored outputs
+  survive another processor.
+- Figures are PNG in notebooks (text comparisons skip it) and SVG in the batch, which sets `THESIS_FIGURES=svg`.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import numbers
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from IPython.display import display
+from matplotlib.axes import Axes
+
+from analysis.evidence import sources as origins
+from analysis.evidence import tables
+from analysis.figures import theme
+from analysis.units import plain, show
+
+MIME = "application/vnd.thesis.exhibit+json"
+References = Iterable[Mapping[str, str | None]]
+
+
+class Column(NamedTuple):
+    """How a column of a table is shown: its title, unit, and number format (a Python format specification)."""
+
+    title: str
+    unit: str | None = None
+    format: str | None = None
+
+
+Columns = Mapping[str, Column | str | tuple[str, ...]]
+"""Which columns of a frame to show, in order: a title alone, or title, unit and format."""
+
+
+def metric(
+    id: str,
+    title: str,
+    value: float,
+    *,
+    unit: str,
+    reads: str,
+    digits: int | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    level: float | None = None,
+    formula: str | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    better: str | None = None,
+    role: str = "detail",
+    sources: References = (),
+    claims: Sequence[str] = (),
+) -> None:
+    """Show one number with its interval and what it means.
+
+    Parameters
+    ----------
+    id, title : str
+        Stable id (``section.name``) and what is measured.
+    value, low, high : float
+        The number and its interval, in `unit`, a name of `units.UNITS`.
+    level : float
+        Level of the interval, 0 to 1; None where the bounds come from printed figures.
+    reads : str
+        One plain sentence that says what the number means.
+    formula, inputs
+        How it was computed and from what, for whoever asks.
+    better : str
+        ``higher`` or ``lower`` for the investor, where that can be said.
+    role : str
+        ``headline`` puts it on the index and side by side over the scenarios.
+    """
+    short = show(value, unit, digits)
+    text = short + _interval(low, high, level, unit, digits)
+    bundle = _bundle(id, "metric", title, unit, role, sources, claims) | {
+        "value": plain(value), "low": plain(low), "high": plain(high), "level": level, "text": text, "short": short,
+        "format": f".{digits}f" if digits is not None else None, "formula": formula,
+        "inputs": {name: plain(v) for name, v in (inputs or {}).items()}, "better": better, "reads": reads,
+    }  # fmt: skip
+    page = f"<p><strong>{html.escape(title)}: {html.escape(text)}</strong><br>{html.escape(reads)}</p>"
+    _emit(bundle, f"{title}: {text}. {reads}", {"text/html": page})
+
+
+def table(
+    id: str,
+    title: str,
+    frame: pd.DataFrame,
+    columns: Columns,
+    *,
+    note: str | None = None,
+    role: str = "detail",
+    sources: References = (),
+    claims: Sequence[str] = (),
+) -> None:
+    """Show a table: the columns named, in that order, formatted as they say."""
+    rows, specs = _rows(frame, columns)
+    bundle = _bundle(id, "table", title, None, role, sources, claims) | {
+        "note": note,
+        "columns": specs,
+        "rows": rows,
+    }
+    _emit(
+        bundle,
+        f"{title}\n{_shown(frame, columns).to_string(index=False)}",
+        {"text/html": _html(id, title, frame, columns)},
+    )
+
+
+def printed(id: str, name: str) -> None:
+    """Show one of the article's tables as it is printed, with the headings and the source of its sidecar."""
+    meta = origins.sidecar(name)
+    columns: Columns = {column: spec.title for column, spec in meta.columns.items()}
+    table(id, meta.title, tables.printed(name), columns, sources=origins.references([name]))
+
+
+def figure(
+    id: str,
+    ax: Axes,
+    data: pd.DataFrame,
+    columns: Columns,
+    *,
+    sources: References = (),
+    claims: Sequence[str] = (),
+) -> None:
+    """Show a chart, with the data behind it in the bundle."""
+    chart = theme.chart_of(ax)
+    rows, specs = _rows(data, columns)
+    bundle = _bundle(id, "figure", chart.finding, None, "detail", sources, claims) | {
+        "alt": chart.alt, "subtitle": chart.subtitle, "columns": specs, "rows": rows,
+    }  # fmt: skip
+    as_svg = os.environ.get("THESIS_FIGURES") == "svg"
+    image: dict[str, Any] = {"image/svg+xml": theme.svg(chart)} if as_svg else {"image/png": theme.png(chart)}
+    _emit(bundle, f"{chart.finding} ({chart.subtitle})", image)
+
+
+def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ()) -> None:
+    """Show claims with their verdicts; `rows` has the columns of `models.audit.FIELDS`."""
+    shown = {
+        "id": Column("Claim"), "statement": Column("Statement"), "stated": Column("Printed"), "verdict": Column("Verdict"),
+        "reason": Column("Reason"),
+    }  # fmt: skip
+    every = {name: shown.get(name, Column(name)) for name in rows.columns}
+    records, specs = _rows(rows, every)
+    bundle = _bundle(id, "ledger", title, None, "detail", sources, list(rows["id"])) | {
+        "columns": specs,
+        "rows": records,
+    }
+    _emit(
+        bundle,
+        f"{title}\n{_shown(rows, shown).to_string(index=False)}",
+        {"text/html": _html(id, title, rows, shown)},
+    )
+
+
+def sentence(
+    id: str, template: str, *, role: str = "detail", claims: Sequence[str] = (), **values: Any
+) -> None:
+    """Show a sentence whose numbers are computed: `template` filled with `values` by `str.format`."""
+    text = template.format(**values).replace(" -", " −")
+    bundle = _bundle(id, "statement", id, None, role, (), claims)
+    bundle |= {"text": text, "inputs": {name: plain(value) for name, value in values.items()}}
+    _emit(bundle, text, {"text/markdown": text})
+
+
+def _bundle(
+    id: str, kind: str, title: str, unit: str | None, role: str, sources: References, claims: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "id": id, "kind": kind, "title": title, "unit": unit, "role": role, "note": None,
+        "sources": [dict(source) for source in sources], "claims": list(claims),
+    }  # fmt: skip
+
+
+def _emit(bundle: dict[str, Any], text: str, more: dict[str, Any]) -> None:
+    display({"text/plain": text, MIME: bundle} | more, raw=True)
+
+
+def _interval(
+    low: float | None, high: float | None, level: float | None, unit: str, digits: int | None
+) -> str:
+    if low is None or high is None:
+        return ""
+    return f" ({show(low, unit, digits)} to {show(high, unit, digits)}{f', {level:.0%}' if level else ''})"
+
+
+def _named(columns: Columns) -> dict[str, Column]:
+    return {name: Column(c) if isinstance(c, str) else Column(*c) for name, c in columns.items()}
+
+
+def _rows(frame: pd.DataFrame, columns: Columns) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    specs = [
+        {"name": name, "title": c.title, "unit": c.unit, "format": c.format, "align": _align(frame[name])}
+        for name, c in _named(columns).items()
+    ]
+    records = frame[list(columns)].to_dict("records")
+    return [{str(name): plain(value) for name, value in record.items()} for record in records], specs
+
+
+def _align(column: pd.Series) -> str:
+    return (
+        "right"
+        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        else "left"
+    )
+
+
+def _cell(value: Any, spec: str | None) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return format(value, spec).replace("-", "−") if spec and isinstance(value, numbers.Real) else str(value)
+
+
+def _shown(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    named = _named(columns)
+    titles = {name: f"{c.title} ({c.unit})" if c.unit else c.title for name, c in named.items()}
+    return pd.DataFrame(
+        {titles[name]: [_cell(v, c.format) for v in frame[name]] for name, c in named.items()}
+    )
+
+
+def _html(id: str, title: str, frame: pd.DataFrame, columns: Columns) -> str:
+    from great_tables import GT
+
+    shown = _shown(frame, columns)
+    right = [
+        name for name, column in zip(shown.columns, columns, strict=True) if _align(frame[column]) == "right"
+    ]
+    made = GT(shown, id=id.replace(".", "-")).tab_header(title=title).cols_align("left")
+    return str((made.cols_align("right", columns=right) if right else made).as_raw_html())

@@ -1,0 +1,260 @@
+"""What may happen? Fans of simulated paths, distributions with thresholds, probabilities over time, and grids.
+
+Decisions
+- A fan shows the median and the 50% and 90% ranges of the simulated draws: a distribution of outcomes, not a confidence
+  interval of a mean. The subtitle says so.
+- Thresholds are the article's or the register's; their line carries its own label.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import dates as mdates
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from analysis.figures import theme
+
+BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
+
+
+FAN_COLUMNS = {
+    "time": ("Years from the start", "years", ".2f"), "p5": ("5%", None, ".4g"), "p25": ("25%", None, ".4g"),
+    "p50": ("Median", None, ".4g"), "p75": ("75%", None, ".4g"), "p95": ("95%", None, ".4g"),
+}  # fmt: skip
+"""How a `quantiles` table is shown."""
+PROBABILITY_COLUMNS = {
+    "times_years": ("Years from the start", "years", ".2f"), "probability": ("Probability", None, ".3f"),
+    "low": ("Low", None, ".3f"), "high": ("High", None, ".3f"),
+}  # fmt: skip
+"""How a `simulation.cumulative_probability` table is shown; the bounds are the Monte-Carlo error."""
+
+
+def quantiles(times: NDArray[np.float64], paths: NDArray[np.float64], name: str) -> pd.DataFrame:
+    """Quantiles of simulated paths (draws by rows) over time: ``time``, ``series``, ``p5 p25 p50 p75 p95``."""
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    found = np.quantile(paths, levels, axis=0)
+    return pd.DataFrame(
+        {"time": times, "series": name}
+        | {f"p{level * 100:.0f}": row for level, row in zip(levels, found, strict=True)}
+    )
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Several `quantiles` tables below one another."""
+    return pd.concat(tables, ignore_index=True)
+
+
+def joined_probabilities(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Several tables of probabilities below one another, named in a column ``series``."""
+    return pd.concat([table.assign(series=name) for name, table in tables.items()], ignore_index=True)
+
+
+def distribution(moic: NDArray[np.float64]) -> pd.DataFrame:
+    """Quantiles of the multiple, in steps of five percent: ``quantile`` (percent), ``moic_x``."""
+    levels = np.arange(5, 100, 5)
+    return pd.DataFrame({"quantile": levels, "moic_x": np.quantile(moic, levels / 100)})
+
+
+def fan(
+    tables: Sequence[pd.DataFrame],
+    *,
+    finding: str,
+    subtitle: str,
+    lines: Mapping[str, float] | None = None,
+    log: bool = False,
+    percent: bool = False,
+    start_year: float = 0.0,
+    top: float | None = None,
+    ax: Axes,
+) -> Axes:
+    """Fans over time, one `quantiles` table a series; `lines` are labelled horizontal thresholds, `top` cuts the axis."""
+    for table, color, style in zip(
+        tables, (theme.RECOMPUTED, theme.PRINTED), ("solid", (0, (5, 2))), strict=False
+    ):
+        years = table["time"] + start_year
+        for low, high, alpha in BANDS:
+            ax.fill_between(
+                years,
+                table[f"p{low * 100:.0f}"],
+                table[f"p{high * 100:.0f}"],
+                color=color,
+                alpha=alpha,
+                linewidth=0,
+            )
+        ax.plot(years, table["p50"], color=color, linewidth=2.2, linestyle=style)
+        if len(tables) > 1:
+            ax.annotate(table["series"].iloc[0], (years.iloc[-1], table["p50"].iloc[-1]), xytext=(6, 0), va="center", color=color,
+                        textcoords="offset points", annotation_clip=False, fontweight="semibold")  # fmt: skip
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if log:
+        ax.set_yscale("log")
+        bottom, peak = min(t["p5"].min() for t in tables), max(t["p95"].max() for t in tables)
+        ticks = [
+            m * 10.0**e for e in range(-3, 6) for m in (1, 2, 5) if bottom * 0.8 <= m * 10.0**e <= peak * 1.25
+        ]
+        ax.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
+        ax.minorticks_off()
+    for label, level in (lines or {}).items():
+        theme.threshold(ax, label, level, [table["p50"].tolist() for table in tables])
+    if top is not None:
+        ax.set_ylim(0, top)
+    if percent:
+        ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
+    ax.set(xlabel="", ylabel="")
+    alt = f"Fan chart over {len(tables[0])} dates: medians with shaded 50% and 90% ranges for {' and '.join(t['series'].iloc[0] for t in tables)}."
+    return theme.headline(ax, finding, f"{subtitle}; median, 50% and 90% of simulated draws", alt)
+
+
+def outcome(
+    moic: NDArray[np.float64], thresholds: Mapping[str, float], *, top: float = 6.0, ax: Axes
+) -> Axes:
+    """Distribution of MOIC with labelled thresholds and the share of draws between them; draws above `top` are piled there."""
+    shown = np.minimum(moic, top)
+    edges = np.linspace(0, top, 49).tolist()
+    ax.hist(
+        shown, bins=edges, weights=np.full(len(shown), 100 / len(shown)), color=theme.RECOMPUTED, alpha=0.85
+    )
+    highest = ax.get_ylim()[1]
+    peak = highest * 1.2
+    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= highest])
+    ax.set_ylim(0, peak)
+    bounds = [0.0, *thresholds.values(), np.inf]
+    for label, level in thresholds.items():
+        ax.axvline(level, color=theme.PRINTED, linewidth=1.6)
+        ax.annotate(label, (level, peak * 0.93), xytext=(4, 0), textcoords="offset points", color=theme.PRINTED, va="top",
+                    fontsize=10)  # fmt: skip
+    for low, high in pairwise(bounds):
+        part = float(((moic >= low) & (moic < high)).mean())
+        middle = (low + min(high, top)) / 2
+        ax.annotate(f"{part:.0%}", (middle, peak), ha="center", va="top", color=theme.INK, fontweight="semibold", fontsize=12,
+                    path_effects=theme.HALO)  # fmt: skip
+    ax.set(
+        xlabel=f"multiple of invested capital at the exit ({top:g} and more at the right edge)",
+        ylabel="",
+        xlim=(0, top),
+    )
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}x")
+    lowest, highest = min(thresholds.values()), max(thresholds.values())
+    between = float(((moic >= lowest) & (moic < highest)).mean())
+    finding = f"{between:.0%} of futures end between {lowest:g}x and {highest:g}x; the median is {np.median(moic):.2f}x"
+    alt = f"Histogram of {len(moic):,} simulated multiples with lines at {', '.join(f'{level:g}x' for level in thresholds.values())}."
+    return theme.headline(
+        ax, finding, "Share of simulated draws, percent, by multiple of invested capital", alt
+    )
+
+
+def probability_over_time(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    deadline: tuple[str, float] | None,
+    finding: str,
+    subtitle: str,
+    start_year: float = 0.0,
+    ax: Axes,
+) -> Axes:
+    """Cumulative probabilities with their Monte-Carlo bounds, one line a table (`simulation.cumulative_probability`)."""
+    styles = ((theme.RECOMPUTED, "solid"), (theme.PRINTED, (0, (5, 2))))
+    for (name, table), (color, style) in zip(tables.items(), styles, strict=False):
+        years = table["times_years"] + start_year
+        sns.lineplot(
+            x=years, y=table["probability"] * 100, color=color, linewidth=2.2, linestyle=style, ax=ax
+        )
+        ax.fill_between(years, table["low"] * 100, table["high"] * 100, color=color, alpha=0.25, linewidth=0)
+        ax.annotate(name, (years.iloc[-1], table["probability"].iloc[-1] * 100), xytext=(6, 0), textcoords="offset points", color=color,
+                    va="center", annotation_clip=False, fontweight="semibold")  # fmt: skip
+    if deadline:
+        ax.axvline(deadline[1], color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
+        ax.annotate(deadline[0], (deadline[1], 1), xycoords=("data", "axes fraction"), xytext=(-5, -3), textcoords="offset points",
+                    ha="right", va="top", fontsize=10)  # fmt: skip
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel="", ylabel="", ylim=(0, None))
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
+    alt = f"Rising lines for the probability of {' and '.join(tables)} by date."
+    return theme.headline(ax, finding, subtitle, alt)
+
+
+def heat_map(
+    grid: pd.DataFrame,
+    *,
+    finding: str,
+    subtitle: str,
+    xlabel: str,
+    ylabel: str,
+    mark: float | None = None,
+    ax: Axes,
+) -> Axes:
+    """A grid of numbers as a heat map with the numbers in it; cells above `mark` are set in bold."""
+    sns.heatmap(grid, annot=grid.map(lambda v: f"{v:,.0f}"), fmt="", cmap="Blues", cbar=False, linewidths=1.2, ax=ax,
+                annot_kws={"fontsize": 10.5})  # fmt: skip
+    for text, value in zip(ax.texts, grid.to_numpy().ravel(), strict=True):
+        if text.get_color() in ("w", "white", "#ffffff"):
+            text.set_color("#fffffe")  # on a dark cell in light and dark alike, so not the theme's white
+        text.set_fontweight("bold" if mark is not None and value > mark else "normal")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.tick_params(axis="y", rotation=0)
+    alt = f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers, from {grid.min().min():,.0f} to {grid.max().max():,.0f}."
+    return theme.headline(ax, finding, subtitle, alt)
+
+
+def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> Axes:
+    """Loan-to-value after a loss on the stake, with and without other holdings falling along; ceilings in percent.
+
+    `table` has ``loss_pct``, ``alone_pct`` and ``along_pct``.
+    """
+    for column, label, color, style in (
+        ("alone_pct", "only the stake falls", theme.PRINTED, (0, (5, 2))), ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid")
+    ):  # fmt: skip
+        sns.lineplot(
+            table, x="loss_pct", y=column, color=color, linestyle=style, linewidth=2.2, label=label, ax=ax
+        )
+    for label, level in ceilings.items():
+        theme.threshold(ax, label, level, [table["alone_pct"].tolist(), table["along_pct"].tolist()])
+    theme.legend(ax)
+    ax.set(xlabel="loss of value of the OpenAI stake, percent", ylabel="")
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
+    lowest = min(ceilings.values())
+    crossing = table.loc[table["along_pct"] > lowest, "loss_pct"]
+    told = f"from a loss of {crossing.min():.0f}% on" if len(crossing) else "at no loss of the stake"
+    finding = f"With the other holdings falling along, loan-to-value passes {lowest:g}% {told}"
+    alt = "Two rising lines of loan-to-value against the loss on the stake, with lines at the ceilings."
+    return theme.headline(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
+
+
+def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: Axes) -> Axes:
+    """Predictions from the day they were made to their deadlines, with the day of looking.
+
+    `predictions` has ``label`` and ``deadline`` (ISO dates).
+    """
+    table = predictions.sort_values("deadline", ascending=False, ignore_index=True)
+    made, today = (dt.date.fromisoformat(day) for day in (published_on, as_of))
+    ends = [dt.date.fromisoformat(day) for day in table["deadline"]]
+    left, width = mdates.date2num(made), [mdates.date2num(end) - mdates.date2num(made) for end in ends]
+    ax.barh(range(len(table)), width, left=left, color=theme.GRID, height=0.34)
+    gone = [min(max(mdates.date2num(today) - left, 0), w) for w in width]
+    ax.barh(range(len(table)), gone, left=left, color=theme.RECOMPUTED, height=0.34)
+    for row, (label, end) in enumerate(zip(table["label"], ends, strict=True)):
+        ax.annotate(
+            label, (left, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5
+        )
+        ax.annotate(f"{end.day} {end:%b %Y}", (mdates.date2num(end), row), xytext=(6, 0), textcoords="offset points", va="center",
+                    color=theme.MUTED)  # fmt: skip
+    ax.xaxis_date()
+    ax.xaxis.set_major_locator(mdates.YearLocator())
+    ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
+    ax.set(
+        yticks=[],
+        ylim=(-0.5, len(table) - 0.2),
+        xlim=(left, max(mdates.date2num(end) for end in ends) * 1.0 + 190),
+    )
+    ahead = sum(end > today for end in ends)
+    finding = f"{ahead} of {len(table)} deadlines lie ahead of {today.day} {today:%B %Y}"
+    alt = f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part is the time gone by."
+    return theme.headline(ax, finding, "Time from publication to each deadline; dark: gone by", alt)

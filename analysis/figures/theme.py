@@ -1,0 +1,180 @@
+"""What do all charts share? Colours, type, size, and how a chart is turned into bytes.
+
+Decisions
+- A chart is a matplotlib `Figure` that knows its finding, its subtitle (what and which unit) and its text alternative.
+- Printed and recomputed keep one colour each everywhere; the palette survives grey print (its lightnesses differ) and
+  colour-blindness (orange-brown against blue).
+- SVG carries its own dark colours, so that a chart follows the reader's setting inside an `<img>`; the page shows the
+  finding as text, so the SVG holds none. PNG, for notebooks, draws both.
+- No pyplot: figures are made by hand, so nothing is left open and no backend is chosen.
+- Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import textwrap
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, cast
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patheffects import withStroke
+
+PRINTED, RECOMPUTED = "#b35c00", "#1f5fa8"
+INK, MUTED, GRID, FAINT = "#1b2530", "#5a6672", "#d5dbe1", "#eef1f4"
+HOLDS, PARTLY, FAILS, OPEN, UNCHECKABLE = "#2c7a57", "#d39a1c", "#8c2f2f", "#7a8794", "#b9c1c9"
+VERDICT = {"holds": HOLDS, "partly": PARTLY, "fails": FAILS, "open": OPEN, "uncheckable": UNCHECKABLE}
+DARK = {
+    PRINTED: "#f0a35e", RECOMPUTED: "#7db4f0", INK: "#e8ebee", MUTED: "#a7b1bb", GRID: "#3a434d", FAINT: "#262d35",
+    HOLDS: "#63b58f", PARTLY: "#e3b74f", FAILS: "#d9807a", OPEN: "#8b97a3", UNCHECKABLE: "#59636e", "#ffffff": "#14181d",
+}  # fmt: skip
+"""Light colour to its dark counterpart; a colour that is not here stays as it is."""
+
+HALO = [withStroke(linewidth=3, foreground="#ffffff")]
+"""Keeps a label readable where it crosses a line or a band."""
+
+WIDTH_IN, HEIGHT_IN, PNG_DPI = 5.6, 3.5, 130
+"""Narrow enough that the text stays legible when a phone shows the whole chart."""
+
+STYLE: dict[str, Any] = {
+    "font.size": 11, "axes.titlesize": 10.5, "axes.labelsize": 10.5, "xtick.labelsize": 10.5, "ytick.labelsize": 10.5,
+    "axes.edgecolor": GRID, "axes.labelcolor": MUTED, "text.color": INK, "xtick.color": MUTED, "ytick.color": MUTED,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False, "axes.grid": True,
+    "axes.axisbelow": True, "grid.color": GRID, "grid.linewidth": 0.7, "xtick.major.size": 0, "ytick.major.size": 0,
+    "axes.titlelocation": "left", "axes.titlecolor": MUTED, "axes.facecolor": "none", "figure.facecolor": "white",
+    "legend.frameon": False, "legend.fontsize": 10.5, "lines.solid_capstyle": "round",
+    "svg.hashsalt": "thesis", "svg.fonttype": "path", "path.simplify": True,
+}  # fmt: skip
+
+
+class Chart(Figure):
+    """A figure with its finding (the title), its subtitle (what is shown, in which unit) and its text alternative."""
+
+    finding: str = ""
+    subtitle: str = ""
+    alt: str = ""
+
+
+@cache
+def _use_style() -> None:
+    """Set the report's style, once; the font comes with a package, so that charts look alike on every machine."""
+    import font_source_sans_pro as files
+
+    for path in (files.SourceSansPro, files.SourceSansProSemibold, files.SourceSansProBold):
+        font_manager.fontManager.addfont(path)
+    mpl.rcParams.update(cast(Any, STYLE | {"font.family": "Source Sans Pro"}))
+
+
+def axes(width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN, *, grid: str = "x") -> Axes:
+    """New Axes on a new chart in the report's style; `grid` is `x`, `y`, `both` or nothing."""
+    _use_style()
+    chart = Chart(figsize=(width_in, height_in), layout="constrained")
+    FigureCanvasAgg(chart)
+    ax = chart.add_subplot()
+    ax.grid(visible=False)
+    if grid:
+        ax.grid(visible=True, axis=grid)  # type: ignore[arg-type]  # one of the three names
+    return ax
+
+
+def legend(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
+    """A legend in one line under the chart, where it covers nothing."""
+    found, labels = (
+        (handles, [str(h.get_label()) for h in handles]) if handles else ax.get_legend_handles_labels()
+    )
+    if (own := ax.get_legend()) is not None:
+        own.remove()
+    chart_of(ax).legend(
+        found, labels, loc="outside lower left", ncols=5, handletextpad=0.4, columnspacing=1.2
+    )
+
+
+def threshold(ax: Axes, label: str, level: float, curves: Sequence[Sequence[float]] = ()) -> None:
+    """A horizontal line to hold curves against, labelled at the end from which they stay farther away."""
+    log = ax.get_yscale() == "log"
+    near = [
+        min(_distance(curve[end], level, log) for curve in curves) if curves else float(end)
+        for end in (0, -1)
+    ]
+    right = near[1] > near[0]
+    ax.axhline(level, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
+    ax.annotate(label, (0.995 if right else 0.005, level), xycoords=("axes fraction", "data"), xytext=(0, 3), fontsize=10,
+                textcoords="offset points", ha="right" if right else "left", path_effects=HALO)  # fmt: skip
+
+
+def _distance(value: float, level: float, log: bool) -> float:
+    return abs(math.log(value / level)) if log else abs(value - level)
+
+
+def headline(ax: Axes, finding: str, subtitle: str, alt: str) -> Axes:
+    """Give a chart its words: what it shows, in what unit, and what someone who cannot see it should be told."""
+    chart = chart_of(ax)
+    chart.finding, chart.subtitle, chart.alt = finding, subtitle, alt
+    return ax
+
+
+def chart_of(ax: Axes) -> Chart:
+    """The chart that some Axes belong to."""
+    chart = ax.figure
+    if not isinstance(chart, Chart):
+        raise TypeError("these Axes are not of a Chart; make them with theme.axes()")
+    return chart
+
+
+def png(chart: Chart) -> bytes:
+    """The chart with its finding and subtitle drawn above it, at the chart's left edge."""
+    title, subtitle = textwrap.wrap(chart.finding, 56), textwrap.wrap(chart.subtitle, 78)
+    width, height = chart.get_size_inches()
+    above = 0.27 * len(title) + 0.21 * len(subtitle) + 0.14
+    engine = cast(ConstrainedLayoutEngine, chart.get_layout_engine())
+    chart.set_size_inches(width, height + above)
+    engine.set(rect=(0, 0, 1, height / (height + above)))
+    top = 1 - 0.08 / (height + above)
+    words = [
+        chart.text(0.012, top, "\n".join(title), va="top", fontsize=13, fontweight="semibold", color=INK),
+        chart.text(
+            0.012,
+            top - 0.27 * len(title) / (height + above),
+            "\n".join(subtitle),
+            va="top",
+            fontsize=10.5,
+            color=MUTED,
+        ),
+    ]
+    buffer = io.BytesIO()
+    chart.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    for word in words:
+        word.remove()
+    engine.set(rect=(0, 0, 1, 1))
+    chart.set_size_inches(width, height)
+    return buffer.getvalue()
+
+
+def svg(chart: Chart) -> str:
+    """The chart without its words, with dark colours of its own."""
+    buffer = io.StringIO()
+    chart.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = re.sub(
+        r'\bd="[^"]*"', lambda d: re.sub(r"\d+\.\d{3,}", lambda n: f"{float(n[0]):.2f}", d[0]), text
+    )
+    return text.replace("<defs>", f"<style>{_dark_css()}</style><defs>", 1)
+
+
+@cache
+def _dark_css() -> str:
+    rules = "".join(
+        f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
+        for light, dark in DARK.items()
+        for kind in ("fill", "stroke")
+    )
+    return f"@media(prefers-color-scheme:dark){{{rules}}}"
