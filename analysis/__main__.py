@@ -1,0 +1,279 @@
+"""What does a user type? The `thesis` command: it takes words apart, calls the rooms, and says how it ended.
+
+Decisions
+- It only wires: every verb is a call and what is printed of its result.
+- What is heavy is imported by the verb that needs it, so that `--help` answers at once.
+- Exit codes: 0 all well, 1 something ran and failed, 2 wrong usage or bad input (nothing ran), 130 stopped.
+- Every error is one line on stderr for each problem, never a traceback; THESIS_DEBUG=1 shows it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analysis import ROOT
+from analysis.errors import Problem, RunError, ThesisError, nearest
+from analysis.pipeline import console
+
+if TYPE_CHECKING:
+    from analysis.pipeline.plan import Task
+    from analysis.pipeline.runner import OnEvent, Outcome
+
+SITE = ROOT / "reports" / "site"
+STOPPED = 130
+
+app = typer.Typer(
+    help="Recompute one published investment thesis under named scenarios, and publish what follows.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Option("--scenario", metavar="NAME|all", help="Scenario; may be repeated.  [default: all]"),
+]
+Notebooks = Annotated[
+    list[str] | None,
+    typer.Option("--notebook", metavar="SLUG", help="Notebook; may be repeated.  [default: all]"),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        metavar="NAME=VALUE",
+        help="A value of your own on top of the scenario; may be repeated. Such runs are kept apart from those of the"
+        " scenarios, in reports/.custom or --out, and are never published as the scenario.",
+    ),
+]
+OneOff = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p", metavar="NAME=VALUE", help="A value of your own on top of the scenario; may be repeated."
+    ),
+]
+Workers = Annotated[int, typer.Option(min=1, metavar="N", help="How many notebooks run at a time.")]
+Force = Annotated[bool, typer.Option("--force", help="Run also what is unchanged.")]
+Form = Annotated[console.Format, typer.Option("--format", metavar="table|csv|json", help="How to print it.")]
+
+
+@app.callback(invoke_without_command=True)
+def _thesis(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib import metadata
+
+        print(f"thesis {metadata.version('thesis-report')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(2)
+
+
+@app.command()
+def report(workers: Workers = 2, force: Force = False) -> None:
+    """Run everything, then publish the site: the main job.
+
+    Every notebook under every scenario, except what is unchanged. Prints the path of the site's index page as its last
+    line. If a notebook fails, the site stays as it was.
+    """
+    from analysis.pipeline import plan
+
+    project = plan.Project()
+    try:
+        _run(plan.plan(project=project), project.runs, workers=workers, force=force)
+    except RunError as failed:
+        kept = Problem(
+            console.shown(SITE), "was not built again", "Correct what failed, then run thesis report again"
+        )
+        raise RunError([*failed.problems, kept]) from None
+    publish()
+
+
+@app.command()
+def run(
+    scenario: Scenarios = None,
+    notebook: Notebooks = None,
+    override: Overrides = None,
+    workers: Workers = 2,
+    force: Force = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where the executed notebooks go.  [default: reports/runs]", file_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Execute notebooks under scenarios.
+
+    Results go to reports/runs/SCENARIO/NOTEBOOK.ipynb, their parameters to the .yml beside it. What would give the
+    same result again is not run. After Ctrl-C the same command does the rest.
+    """
+    from analysis.pipeline import plan
+
+    tasks = plan.plan(scenario or (), notebook or (), override or (), out=out)
+    _run(tasks, tasks[0].output.parents[1], workers=workers, force=force)
+
+
+@app.command()
+def publish(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the site goes.", show_default="reports/site")
+    ] = SITE,
+) -> None:
+    """Build the site from what was run.
+
+    It is put in place whole, or not at all. Prints the path of its index page.
+    """
+    from analysis.pipeline import plan, site
+
+    print(console.shown(site.publish(plan.Project().runs, out)))
+
+
+@app.command()
+def notebooks(notebook: Notebooks = None, workers: Workers = 2) -> None:
+    """Renew the defaults and the outputs that are stored in the notebooks.
+
+    Brings each parameters cell in line with the register, then executes the notebook in place with these defaults. One that fails keeps its outputs.
+    """
+    from analysis import scenarios as assumptions
+    from analysis.pipeline import declarations, plan, runner
+
+    sources = plan.refresh_sources(notebook or ())
+    register = assumptions.load_register()
+    for source in sources:
+        declarations.align(source, register)
+    _show(
+        len(sources),
+        lambda show: runner.refresh(sources, workers=workers, on_event=show),
+        plan.Project().notebooks,
+    )
+
+
+@app.command()
+def scenarios(form: Form = console.Format.table) -> None:
+    """List the scenarios and what each changes, with the reason."""
+    from analysis.pipeline import plan
+
+    print(console.listing(plan.changes(), form), end="")
+
+
+@app.command()
+def claims(
+    scenario: Annotated[str, typer.Option("--scenario", metavar="NAME", help="Scenario.")] = "base",
+    override: OneOff = None,
+    form: Form = console.Format.table,
+) -> None:
+    """List the claims of the article with their verdicts.
+
+    A table shows what a reader needs; csv and json hold every field of the ledger.
+    """
+    from analysis import scenarios as assumptions
+    from analysis.pipeline import served
+
+    register = assumptions.load_register()
+    given = dict(assumptions.parse_override(text, register) for text in override or ())
+    values = assumptions.resolve(scenario, given)
+    rows = served.served("claims", values, lambda: _ledger(values))
+    short = ("id", "verdict", "stated", "computed", "unit", "reason")
+    wanted = short if form is console.Format.table else tuple(rows[0])
+    print(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+
+
+def _ledger(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    from analysis.evidence import claims as stated
+    from analysis.evidence import tables
+    from analysis.models import audit
+    from analysis.units import plain
+
+    cells = tables.every_cell(approximation=values["approximation_share"])
+    rows = audit.ledger(stated.load(), audit.Facts(cells, values))
+    return [plain(row) for row in rows.to_dict("records")]
+
+
+def _run(tasks: Sequence[Task], folder: Path, *, workers: int, force: bool) -> None:
+    from analysis.pipeline import runner
+
+    _show(len(tasks), lambda show: runner.run(tasks, workers=workers, on_event=show, force=force), folder)
+
+
+def _show(total: int, batch: Callable[[OnEvent], list[Outcome]], folder: Path) -> None:
+    """Run a batch with its progress on the terminal, and its summary after it.
+
+    Raises
+    ------
+    RunError
+        A line for each notebook that failed.
+    """
+    start = time.monotonic()
+    with console.Display(total) as show:
+        outcomes = batch(show)
+    print(console.summary(outcomes, folder, time.monotonic() - start), flush=True)
+    if failed := [console.problem(outcome) for outcome in outcomes if outcome.status == "failed"]:
+        raise RunError(failed)
+
+
+def main() -> None:
+    """Entry point: run a verb and leave with its exit code."""
+    sys.exit(_exit_code(lambda: app(standalone_mode=False, prog_name="thesis")))
+
+
+def _exit_code(verb: Callable[[], object]) -> int:
+    """How a verb ended, said on stderr if it did not end well."""
+    try:
+        code = verb()
+        sys.stdout.flush()
+    except SystemExit as end:  # typer leaves like this when whoever read our output has seen enough
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        return _say(end.__context__)
+    except Exception as reason:
+        if os.environ.get("THESIS_DEBUG") == "1":
+            raise
+        return _say(reason)
+    if code == STOPPED:  # Ctrl-C outside of a batch, which typer turns into this
+        print("stopped.", file=sys.stderr)
+    return code if isinstance(code, int) else 0
+
+
+def _say(reason: Exception) -> int:
+    """Tell an error, one line for each problem; its exit code."""
+    if isinstance(reason, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if isinstance(reason, ThesisError):
+        lines, code = str(reason).splitlines(), reason.exit_code
+    elif isinstance(reason, typer.TyperException):
+        lines, code = [_usage(reason)], 2
+    else:
+        lines, code = [" ".join(f"{type(reason).__name__}: {reason}".split())], 1
+    for line in lines:
+        print(line if code == STOPPED else f"error: {line}", file=sys.stderr)
+    return code
+
+
+def _usage(reason: typer.TyperException) -> str:
+    """A usage error as one line, with the nearest option or verb."""
+    context = getattr(reason, "ctx", None)
+    message = " ".join(reason.format_message().replace("Value error, ", "").split())
+    option = getattr(reason, "option_name", None)
+    if context and option and hasattr(reason, "possibilities"):  # it is none of those of the verb
+        known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
+        message = f"There is no option {option}. {nearest(option, known)}"
+    end = "" if message.endswith(("?", ".")) else "."
+    return f"{message}{end} See {context.command_path if context else 'thesis'} --help."
+
+
+if __name__ == "__main__":
+    main()

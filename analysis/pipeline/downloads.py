@@ -1,0 +1,65 @@
+"""What can a reader take away? Every table, the data of every figure and every ledger, as CSV and as JSON.
+
+Decisions
+- The name of a file is the id of its exhibit; the first scenario's stand in `data/`, others in `data/<scenario>/`.
+- CSV is for spreadsheets: the names of the columns, then the values. A text that a spreadsheet would run as a formula
+  is preceded by an apostrophe, unless it is a plain number.
+- JSON carries what CSV cannot: title, units, sources, scenario, notebook and the digest of the run.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+
+from analysis.pipeline.exhibits import Figure, Ledger, Shown, Table, as_json
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What opens a formula in a spreadsheet; the last four are the same signs at full width."""
+
+Data = Table | Figure | Ledger
+
+
+def neutral(value: Any) -> str:
+    """A value as a CSV cell that no spreadsheet runs."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return neutral("; ".join(_text(item) for item in value))
+    text = _text(value)
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
+
+
+def _text(value: Any) -> str:
+    return str(value.get("title", value)) if isinstance(value, dict) else str(value)
+
+
+def as_csv(exhibit: Data) -> str:
+    """The rows of an exhibit under the names of its columns."""
+    names = [column.name for column in exhibit.columns]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([neutral(name) for name in names])
+    writer.writerows([neutral(row.get(name)) for name in names] for row in exhibit.rows)
+    return buffer.getvalue()
+
+
+def as_record(shown: Shown, digest: str) -> str:
+    """An exhibit with everything that is known of it, as JSON."""
+    exhibit = shown.exhibit.model_dump(mode="json", exclude={"role"})
+    return as_json({"scenario": shown.scenario, "notebook": shown.notebook, "digest": digest} | exhibit)
+
+
+def metrics(shown: list[Shown]) -> str:
+    """Numbers of all scenarios as one tidy CSV: a row for each metric and scenario."""
+    fields = ("id", "title", "unit", "value", "low", "high", "level")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["scenario", "notebook", *fields])
+    for item in shown:
+        values = (getattr(item.exhibit, field) for field in fields)
+        writer.writerow([item.scenario, item.notebook, *map(neutral, values)])
+    return buffer.getvalue()

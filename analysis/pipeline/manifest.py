@@ -1,0 +1,140 @@
+"""What was run, and is it still what a run would give? The manifest beside the executed notebooks.
+
+Decisions
+- An entry stands for one output. It is written as soon as the notebook is in place, so that an interrupted batch
+  resumes; entries of other outputs are kept as long as their file, scenario and notebook exist.
+- A result is still good if it would follow from the same three parts, and its file is byte for byte what was written:
+  an executed notebook that somebody edited is run again, never published as a result.
+- What varies between equal runs (seconds, reasons, versions, commit) is kept here and nowhere else.
+- A manifest that cannot be read is no manifest: everything runs again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Literal, NotRequired, TypedDict
+
+from analysis import scenarios
+from analysis.pipeline.plan import Project, Task, content_digest
+
+Status = Literal["succeeded", "failed", "cached"]
+Reason = Literal["new", "code", "parameters", "data", "forced", "unchanged"]
+Key = tuple[str, str]
+
+NAME = "manifest.json"
+GOOD = ("succeeded", "cached")
+PARTS: tuple[Literal["code", "parameters", "data"], ...] = ("code", "parameters", "data")
+PACKAGES = ("papermill", "ipykernel", "numpy", "pandas", "scipy", "seaborn")
+
+
+class Entry(TypedDict):
+    """One output in the manifest; `output` is the digest of the executed notebook, None where it failed."""
+
+    scenario: str
+    notebook: str
+    status: Status
+    reason: Reason
+    seconds: float
+    digest: str
+    digests: dict[str, str]
+    output: NotRequired[str | None]
+    error: str | None
+
+
+class Git(TypedDict):
+    """The commit that was checked out, and whether files differed from it."""
+
+    commit: str
+    dirty: bool
+
+
+Runs = dict[Key, Entry]
+
+
+def read(folder: Path) -> Runs:
+    """The entries of a folder of runs by scenario and notebook; none where there is no readable manifest."""
+    try:
+        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return {(entry["scenario"], entry["notebook"]): entry for entry in content["runs"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def reason_to_run(task: Task, entry: Entry | None, *, force: bool = False) -> Reason:
+    """Why a task runs: `forced`, `new`, or the first part that changed; `unchanged` if it need not."""
+    if force:
+        return "forced"
+    if entry is None or entry.get("status") not in GOOD:
+        return "new"
+    for part in PARTS:
+        if entry.get("digests", {}).get(part) != getattr(task.digests, part):
+            return part
+    return "unchanged" if _stands(task, entry) else "new"
+
+
+def _stands(task: Task, entry: Entry) -> bool:
+    """Whether the files of an entry are there, and as they were written."""
+    there = task.output.is_file() and task.resolved.is_file()
+    return there and entry.get("output") == content_digest(task.output)
+
+
+def record(
+    folder: Path, new: Mapping[Key, Entry], *, project: Project, versions: Mapping[str, str], git: Git | None
+) -> None:
+    """Write the manifest of a folder: `new` entries over those that it holds and that still stand for something."""
+    kept = {key: entry for key, entry in read(folder).items() if _exists(folder, key, project)}
+    runs = kept | dict(new)
+    content = {"runs": [runs[key] for key in sorted(runs)], "versions": versions, "git": git}
+    write_text(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def _exists(folder: Path, key: Key, project: Project) -> bool:
+    scenario, notebook = key
+    known = scenario in scenarios.names(project.params) and notebook in project.slugs()
+    return known and any(
+        (folder / scenario / f"{notebook}{end}").is_file() for end in (".ipynb", ".failed.ipynb")
+    )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it finds the old or the new content, never a part."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result may depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def git(root: Path) -> Git | None:
+    """The commit of a checkout and whether it is dirty; None outside of one, or before its first commit."""
+    head = _git(root, "rev-parse", "--show-toplevel", "HEAD")
+    if head is None or Path(head.splitlines()[0]).resolve() != root.resolve():
+        return None
+    return {"commit": head.splitlines()[1], "dirty": bool(_git(root, "status", "--porcelain"))}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

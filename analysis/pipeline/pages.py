@@ -1,0 +1,261 @@
+"""How does an executed notebook read as a page? Its cells as blocks: prose, exhibits, plain output, code.
+
+Decisions
+- The first Markdown heading of level one is the title, the paragraph after it the standfirst; what follows is the page.
+- An exhibit is drawn by our templates from its bundle; the readable output beside the bundle is for notebook viewers.
+- Code is kept, folded away: one fold at the end of what stands under a heading, so that reading is not interrupted;
+  code that shows nothing (imports) joins the next one.
+  Warnings (stderr) fold away with the code that gave them; parameter cells have a fold of their own.
+- A page that holds an error is refused: a run that failed is not published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from markupsafe import Markup
+
+from analysis.errors import Problem, PublishError
+from analysis.pipeline import exhibits, markup
+from analysis.pipeline.exhibits import Exhibit, Shown
+
+PARAMETERS = frozenset({"parameters", "injected-parameters"})
+NOTHING = Markup("")
+RESERVED = ("main", "contents", "top")
+"""Ids that the templates use themselves."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of a page.
+
+    Attributes
+    ----------
+    kind : str
+        ``prose`` and ``output`` have `html`; ``metrics`` (neighbouring numbers) and ``exhibit`` have `shown`; ``code``
+        has `sources` and `messages`.
+    level : int
+        The heading level that a title inside the block takes.
+    """
+
+    kind: Literal["prose", "output", "metrics", "exhibit", "code"]
+    html: Markup = NOTHING
+    shown: tuple[Shown, ...] = ()
+    sources: tuple[Markup, ...] = ()
+    messages: tuple[Markup, ...] = ()
+    parameters: bool = False
+    level: int = 3
+
+
+@dataclass(frozen=True)
+class Page:
+    """An executed notebook, ready for a template."""
+
+    scenario: str
+    slug: str
+    title: str
+    standfirst: Markup
+    blocks: tuple[Block, ...]
+    contents: tuple[tuple[str, str], ...]
+    exhibits: tuple[Shown, ...]
+    parameters: Mapping[str, Any]
+    digest: str
+
+    @property
+    def finding(self) -> str:
+        """One line for a list of pages: the first computed statement, else the standfirst."""
+        statements = (
+            shown.exhibit.text for shown in self.exhibits if isinstance(shown.exhibit, exhibits.Statement)
+        )
+        return next(statements, markup.plain(self.standfirst))
+
+    def of(self, *kinds: type[Exhibit]) -> list[Shown]:
+        """The exhibits of some kinds, in the order of the page."""
+        return [shown for shown in self.exhibits if isinstance(shown.exhibit, kinds)]
+
+
+def links(slugs: Iterable[str], sheets: Iterable[str]) -> markup.Link:
+    """Where the relative links of a notebook lead: other notebooks, sheets of the site one level up, its own headings."""
+    pages = {f"{slug}.{ending}": f"{slug}.html" for slug in slugs for ending in ("ipynb", "html")}
+    pages |= {f"{sheet}.html": f"../{sheet}.html" for sheet in sheets}
+
+    def link(address: str) -> str | None:
+        path, _, fragment = address.partition("#")
+        if not path:
+            return f"#{fragment if '.' in fragment else markup.slug(fragment)}"
+        target = pages.get(PurePosixPath(path).name)
+        return target and target + (f"#{fragment}" if fragment else "")
+
+    return link
+
+
+def read(
+    notebook: Any,
+    scenario: str,
+    slug: str,
+    where: str,
+    link: markup.Link,
+    parameters: Mapping[str, Any],
+    digest: str,
+) -> Page:
+    """An executed notebook as a page.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As `exhibits.read_notebook` gives it.
+    scenario, slug : str
+        What was run.
+    where : str
+        The file, for messages.
+    link : callable
+        What relative links become (see `links`).
+    parameters : mapping
+        The values that the run was given.
+    digest : str
+        Of the run, from the manifest.
+
+    Raises
+    ------
+    PublishError
+        A bundle that is not whole, or an output that is an error.
+    """
+    shown = tuple(exhibits.of_notebook(notebook, scenario, slug, where))
+    anchors = markup.Anchors({*RESERVED, *(item.exhibit.id for item in shown)})
+    reader = _Reader(scenario, slug, where, link, anchors)
+    blocks = tuple(_neighbours(reader.blocks(notebook.cells)))
+    return Page(
+        scenario,
+        slug,
+        reader.title or _name(slug),
+        reader.standfirst,
+        blocks,
+        tuple(reader.contents),
+        shown,
+        parameters,
+        digest,
+    )
+
+
+def _name(slug: str) -> str:
+    return slug.lstrip("0123456789_-").replace("_", " ").capitalize()
+
+
+@dataclass
+class _Reader:
+    """Walks the cells of one notebook; what it learned on the way (title, contents) is read afterwards."""
+
+    scenario: str
+    slug: str
+    where: str
+    link: markup.Link
+    anchors: markup.Anchors
+    title: str = ""
+    standfirst: Markup = NOTHING
+    contents: list[tuple[str, str]] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+    _sources: list[Markup] = field(default_factory=list)
+    _messages: list[Markup] = field(default_factory=list)
+    _showed: bool = False
+
+    def blocks(self, cells: Iterable[Any]) -> Iterator[Block]:
+        for number, cell in enumerate(cells, start=1):
+            if cell.cell_type == "markdown":
+                prose = list(self._prose(cell.source))
+                yield from (
+                    self._fold() if self._showed and any("<h2" in block.html for block in prose) else ()
+                )
+                yield from prose
+            elif cell.cell_type == "code":
+                yield from self._code(cell, f"{self.where}, cell {number}")
+        yield from self._fold()
+
+    def _prose(self, source: str) -> Iterator[Block]:
+        html = markup.markdown(source, self.link)
+        if not self.title and "<h1>" in html:
+            html = self._opening(html)
+        lowered = Markup(html.replace("<h1>", "<h2>").replace("</h1>", "</h2>"))  # noqa: S704 (cleaned above)
+        html, found = self.anchors.headings(lowered)
+        self.contents += found
+        if html.strip():
+            yield Block("prose", html)
+
+    def _opening(self, html: Markup) -> Markup:
+        before, _, rest = str(html).partition("<h1>")
+        title, _, rest = rest.partition("</h1>")
+        self.title = markup.plain(title)
+        if rest.lstrip().startswith("<p>"):
+            first, _, rest = rest.lstrip().removeprefix("<p>").partition("</p>")
+            self.standfirst = Markup(first)  # noqa: S704 (cleaned by markup.markdown)
+        return Markup(before + rest)  # noqa: S704
+
+    def _code(self, cell: Any, where: str) -> Iterator[Block]:
+        results = [self._result(output, where) for output in cell.outputs]
+        self._showed = self._showed or any(results)
+        yield from (block for block in results if block)
+        if PARAMETERS & set(cell.metadata.get("tags", ())):
+            yield Block("code", sources=(markup.code(cell.source),), parameters=True)
+        elif cell.source.strip():
+            self._sources.append(markup.code(cell.source))
+
+    def _result(self, output: Any, where: str) -> Block | None:
+        if output.output_type == "error":
+            rule = f"holds an error: {output.get('ename')}: {output.get('evalue')}"
+            raise PublishError(Problem(where, rule, "Mend the notebook and run it again"))
+        if output.output_type == "stream" and output.name == "stderr":
+            self._messages.append(markup.terminal(output.text))
+            return None
+        if shown := exhibits.of_output(output, self.scenario, self.slug, where):
+            return self._exhibit(shown)
+        html = _plain_output(output, self.link)
+        return Block("output", html) if html.strip() else None
+
+    def _exhibit(self, shown: Shown) -> Block | None:
+        # Shown twice on one page: the second time it would have the same address, and say the same.
+        if shown.exhibit.id in self._seen:
+            return None
+        self._seen.add(shown.exhibit.id)
+        kind: Literal["metrics", "exhibit"] = (
+            "metrics" if isinstance(shown.exhibit, exhibits.Metric) else "exhibit"
+        )
+        return Block(kind, shown=(shown,), level=3 if self.contents else 2)
+
+    def _fold(self) -> Iterator[Block]:
+        if self._sources or self._messages:
+            yield Block("code", sources=tuple(self._sources), messages=tuple(self._messages))
+        self._sources, self._messages, self._showed = [], [], False
+
+
+def _neighbours(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Numbers that are shown one after another stand side by side."""
+    for kind, run in groupby(blocks, key=lambda block: block.kind):
+        found = list(run)
+        if kind == "metrics":
+            yield Block(
+                "metrics",
+                shown=tuple(shown for block in found for shown in block.shown),
+                level=found[0].level,
+            )
+        else:
+            yield from found
+
+
+def _plain_output(output: Any, link: markup.Link) -> Markup:
+    """An output without a bundle, in the richest form that can be shown."""
+    if output.output_type == "stream":
+        return Markup("<pre>{}</pre>").format(markup.terminal(output.text))
+    data = output.get("data", {})
+    forms: dict[str, Callable[[str], Markup]] = {
+        "text/html": lambda text: markup.clean(text, link),
+        "text/markdown": lambda text: markup.markdown(text, link),
+        "text/plain": lambda text: Markup("<pre>{}</pre>").format(markup.terminal(text)),
+    }
+    image = None if "text/html" in data else exhibits.image_of(data)
+    if image:
+        found = markup.picture(image)
+        return Markup('<img src="{}" alt="">').format(found.src)
+    return next((draw(data[form]) for form, draw in forms.items() if form in data), NOTHING)

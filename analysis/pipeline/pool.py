@@ -1,0 +1,288 @@
+"""How do processes execute notebooks side by side, and leave nothing behind?
+
+Decisions
+- Worker processes, because a working directory and an environment belong to a process; started fresh (spawn), each with
+  a pipe of its own. So when one dies it is known whose notebook it had: that one fails, and the others go on.
+- Everything that a batch writes while it runs lies in one folder, which goes away with it.
+- Kernels stand outside of the process group of the batch. They are found by the runtime folder in their environment, which is their
+  worker's, also when that worker is gone; a worker whose batch is gone ends itself and them.
+- Workers never see Ctrl-C; what they and their kernels print goes to a log in the folder of the batch.
+- A kernel runs this very interpreter and nothing of the user's: no kernelspec, start-up file, matplotlibrc or
+  configuration from elsewhere, and one thread for linear algebra, so that results and speed do not depend on them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast
+
+from analysis.pipeline import notebook
+from analysis.pipeline.notebook import Ended, Job
+
+if TYPE_CHECKING:
+    import psutil
+
+LOOK_SECONDS = 0.2
+"""How often a waiting batch looks whether it was asked to stop."""
+
+RUNTIME = "JUPYTER_RUNTIME_DIR"
+"""The variable that says to which worker a process belongs."""
+
+DROPPED = ("MPLBACKEND", "PYTHONSTARTUP", "THESIS_FIGURES")
+"""What a shell may have set that would change what a notebook shows."""
+
+THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
+ROUNDS = 200
+DIED = "the process that ran the notebook died (killed, or out of memory)"
+
+_spawn = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True)
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def end(self) -> None:
+        """End the worker, its kernel, and whatever that started."""
+        self.process.kill()
+        self.process.join()
+        end_processes(self.folder)
+        self.pipe.close()
+
+
+class Pool:
+    """Worker processes and the folder that they share; a context manager that ends them all.
+
+    Parameters
+    ----------
+    beside : Path
+        Where to put the folder: on the file system of the outputs, so that results can be moved there whole.
+    size : int
+        How many notebooks run at a time.
+    root : Path
+        The project, whose package the kernels import.
+    variables : mapping of str to str
+        Environment variables for the kernels.
+    """
+
+    def __init__(
+        self, beside: Path, *, size: int, root: Path, variables: Mapping[str, str] | None = None
+    ) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=".batch-", dir=beside)).resolve()
+        self._size = size
+        self._variables = _environment(self.folder, root) | dict(variables or {})
+        self._workers: list[_Worker] = []
+        self._idle: list[_Worker] = []
+        _write_kernelspec(self.folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            worker.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def target(self, name: str) -> Path:
+        """Where the notebook of a name (``base/1_first``) is written until it is moved into place."""
+        path = self.folder / "out" / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def results(
+        self,
+        jobs: Sequence[Job],
+        *,
+        stop: threading.Event,
+        on_start: Callable[[int], None] = lambda index: None,
+    ) -> Iterator[tuple[int, Ended]]:
+        """Execute jobs; give the index of each and how it ended, as they end, until `stop` is set."""
+        waiting = deque(range(len(jobs)))
+        busy: dict[Connection, tuple[_Worker, int]] = {}
+        while (waiting or busy) and not stop.is_set():
+            while waiting and len(busy) < self._size:
+                index = waiting.popleft()
+                worker = self._hand_over(jobs[index])
+                busy[worker.pipe] = worker, index
+                on_start(index)
+            for pipe in wait(list(busy), timeout=LOOK_SECONDS):
+                worker, index = busy.pop(cast(Connection, pipe))
+                yield index, self._answer(worker, jobs[index])
+
+    def _hand_over(self, job: Job) -> _Worker:
+        while True:
+            worker = self._idle.pop() if self._idle else self._start()
+            try:
+                worker.pipe.send(job)
+            except OSError:  # it died while it had nothing to do
+                self._retire(worker)
+            else:
+                return worker
+
+    def _answer(self, worker: _Worker, job: Job) -> Ended:
+        try:
+            ended: Ended = worker.pipe.recv()
+        except (EOFError, OSError):
+            self._retire(worker)
+            return notebook.give_up(job, DIED)
+        self._idle.append(worker)
+        return ended if ended.error is None or ended.in_cell else _with_last_words(ended, worker.log)
+
+    def _retire(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        worker.end()
+
+    def _start(self) -> _Worker:
+        """A new worker; its environment is in place before it starts, so that nothing of it is ever without."""
+        folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self.folder))
+        ours, theirs = _spawn.Pipe()
+        process = _spawn.Process(target=_serve, args=(theirs, folder), daemon=True)
+        resource_tracker.ensure_running()
+        with _interrupts_held(), _variables(self._variables | {RUNTIME: str(folder)}):
+            process.start()
+        theirs.close()
+        self._workers.append(worker := _Worker(process, ours, folder))
+        return worker
+
+
+def _environment(folder: Path, root: Path) -> dict[str, str]:
+    """What a kernel is to find, whatever the user's home and shell hold."""
+    path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    jupyter = str(folder / "jupyter")
+    return {f"{library}_NUM_THREADS": "1" for library in THREADS} | {
+        "PYTHONPATH": os.pathsep.join(path),
+        "JUPYTER_PATH": jupyter,
+        "JUPYTER_DATA_DIR": jupyter,
+        "JUPYTER_CONFIG_DIR": jupyter,
+        "IPYTHONDIR": str(folder / "ipython"),
+        "MPLCONFIGDIR": str(folder / "matplotlib"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+def _write_kernelspec(folder: Path) -> None:
+    """The kernel of the batch: this interpreter. It stands first on Jupyter's path, so no other `python3` can win."""
+    place = folder / "jupyter" / "kernels" / notebook.KERNELSPEC["name"]
+    place.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": notebook.KERNELSPEC["display_name"], "language": "python"}
+    (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+
+
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Hold environment variables at values, and those of `DROPPED` away, for a process that is about to start."""
+    before = {name: os.environ.pop(name, None) for name in {*DROPPED, *values}}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold SIGINT back: a process that starts inherits this until it has said that it ignores it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _with_last_words(ended: Ended, log: Path) -> Ended:
+    """An error that is not a cell's, with the last line that worker or kernel printed: often the only cause named."""
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return replace(ended, error=f"{ended.error} ({lines[-1].strip()})") if lines else ended
+
+
+def _serve(pipe: Connection, folder: Path) -> None:
+    """The life of a worker: jobs in, results out, for as long as there is a batch."""
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _quiet(folder / "log")
+    tempfile.tempdir = str(folder)  # where the file goes that tells a kernel its ports
+    batch = threading.Thread(target=_outlive, args=(folder,), daemon=True)
+    batch.start()
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(notebook.execute(pipe.recv()))
+    batch.join()
+
+
+def _quiet(log: Path) -> None:
+    with log.open("ab") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    # Where it is installed, jsonschema builds a grammar of web addresses on import: 1.5 s for what no notebook needs.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
+
+def _outlive(folder: Path) -> None:
+    """Wait for the end of the batch's own process; then clear away what it can no longer clear away itself."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+    end_processes(folder)
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    os._exit(1)
+
+
+def end_processes(folder: Path) -> None:
+    """Kill every other process whose runtime folder lies in `folder`, with all that it started, until none is left."""
+    import psutil
+
+    for _ in range(ROUNDS):
+        found = [
+            process
+            for process in psutil.process_iter()
+            if process.pid != os.getpid() and _belongs(process, folder)
+        ]
+        if not found:
+            return
+        for process in list(found):
+            with suppress(psutil.Error):
+                found += process.children(recursive=True)
+        for process in found:
+            with suppress(psutil.Error):
+                process.kill()
+        time.sleep(0.05)
+
+
+def _belongs(process: psutil.Process, folder: Path) -> bool:
+    import psutil
+
+    with suppress(psutil.Error, OSError):
+        return Path(process.environ().get(RUNTIME, os.sep)).is_relative_to(folder)
+    return False

@@ -1,0 +1,63 @@
+"""Was this listing computed before? Results by the digest of all that they follow from.
+
+Decisions
+- The key is the content of the package's code and data and the resolved parameters: a result is served again only where
+  computing it would give the same, and touching a file changes nothing.
+- Results of an earlier state of code and data are removed, so that the folder holds one state.
+- A result that cannot be read is computed again; the cache is never the reason for an error.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from analysis.pipeline import manifest, plan
+
+Rows = list[dict[str, Any]]
+
+
+def served(
+    name: str, parameters: Mapping[str, Any], compute: Callable[[], Rows], project: plan.Project | None = None
+) -> Rows:
+    """The rows of a listing, computed only if anything that they follow from has changed.
+
+    Parameters
+    ----------
+    name : str
+        Name of the listing, a file name.
+    parameters : mapping
+        Everything that `compute` depends on besides the package's code and data.
+    compute : callable
+        Makes the rows; they must survive JSON.
+    """
+    project = project or plan.Project()
+    state, key = plan.state_digest(project), plan.text_digest(json.dumps(parameters, sort_keys=True))
+    path = project.root / "reports" / ".cache" / state[:16] / f"{name}-{key[:16]}.json"
+    if (rows := _read(path)) is not None:
+        return rows
+    rows = compute()
+    _keep(path, rows)
+    return rows
+
+
+def _read(path: Path) -> Rows | None:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return rows if isinstance(rows, list) else None
+
+
+def _keep(path: Path, rows: Rows) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for earlier in path.parent.parent.iterdir():
+            if earlier != path.parent:
+                shutil.rmtree(earlier, ignore_errors=True)
+        manifest.write_text(path, json.dumps(rows, ensure_ascii=False))
+    except OSError:
+        return  # a read-only checkout still gets its answer

@@ -1,0 +1,394 @@
+"""What does a site say beyond its single pages? Results over scenarios, claims with their places, assumptions.
+
+Decisions
+- The first scenario leads: its claims, verdicts and data are the site's, and differences are taken to it.
+- A difference is taken between the values and printed as the metric itself is; one that rounds to nothing is called
+  the same, so that no reader explains noise.
+- The longest ledger gives the claims their order and their content; the places of a claim are the exhibits that name it.
+- What a run was really given counts: a value that no scenario file explains is listed, with the run that had it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, groupby
+from pathlib import Path
+from typing import Any, Literal
+
+from analysis import scenarios
+from analysis.errors import Problem, PublishError
+from analysis.pipeline import exhibits, pages
+from analysis.pipeline.exhibits import (
+    VERDICTS,
+    Claim,
+    Figure,
+    Ledger,
+    Metric,
+    Shown,
+    Statement,
+    Table,
+    Verdict,
+    number,
+)
+from analysis.pipeline.pages import Page
+from analysis.pipeline.runs import Manifest, Runs
+from analysis.scenarios import Entry, Value, place
+
+DRESS = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*(?:\.\d+)?)(?P<after>\D*)")
+"""A printed number between what stands before and after it: `$64.6B`, `13%`, `1.4x`."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A metric under one scenario, and how it differs from the leading one."""
+
+    scenario: str
+    metric: Metric | None
+    difference: str = ""
+    verdict: Literal["better", "worse", "same", ""] = ""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A line from `low` to `high` on which numbers are drawn; logarithmic where it says so."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def at(self, value: float, length: float = 100) -> float:
+        """Where a value lies on the line, from 0 to `length`; what lies beyond an end is drawn at it."""
+        inside = min(max(value, self.low), self.high)
+        low, high, inside = (math.log(v) if self.log else v for v in (self.low, self.high, inside))
+        return round((inside - low) / (high - low) * length, 1)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One metric over all scenarios."""
+
+    shown: Shown
+    metric: Metric
+    cells: tuple[Cell, ...]
+
+    @cached_property
+    def axis(self) -> Axis | None:
+        """One line for all scenarios, intervals included; None where there is nothing to tell apart.
+
+        Where one central value is ten times all others, a linear line would press those against its end.
+        """
+        found = [cell.metric for cell in self.cells if cell.metric]
+        centres = [metric.value for metric in found if metric.value is not None]
+        numbers = [v for metric in found for v in (metric.low, metric.value, metric.high) if v is not None]
+        if not centres or min(numbers) == max(numbers):
+            return None
+        if len(centres) > 1 and min(centres) > 0 and max(centres) > 10 * sorted(centres)[-2]:
+            return Axis(min(centres) / 2, max(numbers), log=True)
+        return Axis(min(numbers), max(numbers))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A claim of the ledger and the exhibits that show it."""
+
+    claim: Claim
+    places: tuple[Shown, ...]
+
+    @property
+    def by_notebook(self) -> dict[str, list[Shown]]:
+        """The exhibits that show it, by notebook."""
+        return {slug: list(found) for slug, found in groupby(self.places, key=lambda shown: shown.notebook)}
+
+    @property
+    def stated(self) -> tuple[float, float] | None:
+        """The stated figure as low and high, where it is a number."""
+        return _ends(self.claim.stated, self.claim.stated_low, self.claim.stated_high)
+
+    @property
+    def computed(self) -> tuple[float, float, float] | None:
+        """The recomputed figure as low, centre and high, where it is a number."""
+        ends = _ends(self.claim.computed, self.claim.computed_low, self.claim.computed_high)
+        centre = self.claim.computed
+        return (
+            (ends[0], centre if isinstance(centre, int | float) else sum(ends) / 2, ends[1]) if ends else None
+        )
+
+    @property
+    def axis(self) -> Axis | None:
+        """From zero to the largest number, where both figures are numbers that a bar can show."""
+        if self.stated is None or self.computed is None:
+            return None
+        numbers = [*self.stated, *self.computed]
+        return Axis(0.0, max(numbers)) if min(numbers) >= 0 and max(numbers) > 0 else None
+
+
+def _ends(value: object, low: float | None, high: float | None) -> tuple[float, float] | None:
+    alone = value if isinstance(value, int | float) else None
+    low, high = (alone if low is None else low), (alone if high is None else high)
+    low, high = (high if low is None else low), (low if high is None else high)
+    return None if low is None or high is None else (low, high)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a scenario sets instead of the register's value, and why."""
+
+    name: str
+    entry: Entry
+    value: Value
+    because: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario with its pages, and what it changes."""
+
+    name: str
+    description: str
+    changes: tuple[Change, ...]
+    pages: tuple[Page, ...]
+
+    @property
+    def exhibits(self) -> list[Shown]:
+        """Everything that its notebooks show; an exhibit that two notebooks show is listed once."""
+        found: dict[str, Shown] = {}
+        for shown in chain.from_iterable(page.exhibits for page in self.pages):
+            found.setdefault(shown.exhibit.id, shown)
+        return list(found.values())
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A register entry and what the scenarios make of it."""
+
+    name: str
+    entry: Entry
+    changes: tuple[tuple[str, Change], ...]
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A value that a run had and that no scenario file explains."""
+
+    scenario: str
+    name: str
+    value: Any
+    expected: Any
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that the templates draw from."""
+
+    scenarios: tuple[Scenario, ...]
+    assumptions: tuple[Assumption, ...]
+    manifest: Manifest
+    departures: tuple[Departure, ...]
+
+    @property
+    def main(self) -> Scenario:
+        """The scenario that leads."""
+        return self.scenarios[0]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The title of each notebook, in their order."""
+        return {page.slug: page.title for page in self.main.pages}
+
+    def page(self, scenario: str, slug: str) -> Page:
+        """One page."""
+        return next(
+            page
+            for found in self.scenarios
+            if found.name == scenario
+            for page in found.pages
+            if page.slug == slug
+        )
+
+    @cached_property
+    def verdicts(self) -> list[Shown]:
+        """The statements that open the site."""
+        return [
+            s for s in self.main.exhibits if isinstance(s.exhibit, Statement) and s.exhibit.role == "verdict"
+        ]
+
+    @cached_property
+    def headlines(self) -> list[Comparison]:
+        """Headline metrics over all scenarios."""
+        return [
+            comparison(shown, self.scenarios)
+            for shown in self.main.exhibits
+            if isinstance(shown.exhibit, Metric) and shown.exhibit.role == "headline"
+        ]
+
+    @cached_property
+    def claims(self) -> list[Checked]:
+        """The ledger: every claim once, with the exhibits that show it."""
+        ledgers = [shown.exhibit for shown in self.main.exhibits if isinstance(shown.exhibit, Ledger)]
+        longest_first = sorted(ledgers, key=lambda ledger: -len(ledger.rows))
+        found = {claim.id: claim for ledger in reversed(longest_first) for claim in ledger.entries}
+        order = {claim.id: None for ledger in longest_first for claim in ledger.entries}
+        places: dict[str, list[Shown]] = {}
+        for shown in self.main.exhibits:
+            for name in () if isinstance(shown.exhibit, Ledger) else shown.exhibit.claims:
+                places.setdefault(name, []).append(shown)
+        return [Checked(claim, tuple(places.get(name, ()))) for name in order for claim in (found[name],)]
+
+    def count(self, section: str | None = None) -> dict[Verdict, int]:
+        """How many claims have each verdict, over all sections or in one."""
+        chosen = [found.claim.verdict for found in self.claims if section in (None, found.claim.section)]
+        return {verdict: chosen.count(verdict) for verdict in VERDICTS}
+
+    @cached_property
+    def sections(self) -> list[str]:
+        """The sections of the ledger, in its order."""
+        return list(dict.fromkeys(found.claim.section for found in self.claims))
+
+
+def comparison(shown: Shown, over: Sequence[Scenario]) -> Comparison:
+    """A metric of the leading scenario beside the same metric of the others."""
+    assert isinstance(shown.exhibit, Metric)  # noqa: S101 (the caller chose it; this is for the type checker)
+    metric = shown.exhibit
+    cells = [Cell(over[0].name, metric)]
+    for scenario in over[1:]:
+        others = {item.exhibit.id: item.exhibit for item in scenario.exhibits}
+        other = others.get(metric.id)
+        cells.append(_cell(scenario.name, metric, other if isinstance(other, Metric) else None))
+    return Comparison(shown, metric, tuple(cells))
+
+
+def _cell(scenario: str, base: Metric, other: Metric | None) -> Cell:
+    if other is None or other.value is None or base.value is None:
+        return Cell(scenario, other)
+    text = difference(base, other)
+    if not text:
+        return Cell(scenario, other, "", "same")
+    if base.better is None:
+        return Cell(scenario, other, text)
+    gain = (other.value > base.value) == (base.better == "higher")
+    return Cell(scenario, other, text, "better" if gain else "worse")
+
+
+def difference(base: Metric, other: Metric) -> str:
+    """How much higher or lower `other` is, dressed as `base` is printed; empty where it rounds to nothing.
+
+    The printed number says in what scale and with how many decimals (a share of 0.13 printed as 13%); between
+    percentages stand percentage points.
+    """
+    if base.value is None or other.value is None:
+        return ""
+    change = other.value - base.value
+    sign = "+" if change > 0 else "\N{MINUS SIGN}"
+    dress = DRESS.fullmatch(base.short)
+    if dress is None:
+        text = number(abs(change), base.format)
+        return sign + text if re.search("[1-9]", text) else ""
+    before, digits, after = dress["before"], dress["number"], dress["after"]
+    decimals = len(digits.partition(".")[2])
+    text = f"{abs(change) * _scale(base, other):,.{decimals}f}"
+    return f"{sign}{before}{text}{' pp' if after == '%' else after}" if re.search("[1-9]", text) else ""
+
+
+def _scale(*metrics: Metric) -> float:
+    """How many times the value the printed number is, a power of ten."""
+    for metric in metrics:
+        dress = DRESS.fullmatch(metric.short)
+        shown = float(dress["number"].replace(",", "")) if dress else 0.0
+        if shown and metric.value:
+            return float(10 ** round(math.log10(shown / abs(metric.value))))
+    return 1.0
+
+
+def gather(runs: Runs, params: Path, sheets: Iterable[str]) -> Site:
+    """Everything that a site of these runs says.
+
+    Parameters
+    ----------
+    runs : Runs
+        A complete set (see `runs.load`).
+    params : Path
+        The folder of the register and the scenarios.
+    sheets : iterable of str
+        The pages that notebooks may link to by name.
+
+    Raises
+    ------
+    PublishError
+        A notebook that cannot be shown, or one id for two different exhibits of a scenario.
+    ParameterError
+        A register or scenario that cannot be read.
+    """
+    register = scenarios.load_register(params)
+    link = pages.links(runs.notebooks, sheets)
+    found = tuple(_scenario(name, runs, params, register, link) for name in runs.scenarios)
+    _refuse_clashes(found)
+    assumptions = tuple(
+        Assumption(name, entry, tuple((s.name, c) for s in found for c in s.changes if c.name == name))
+        for name, entry in register.items()
+    )
+    departures = tuple(chain.from_iterable(_departures(scenario, register) for scenario in found))
+    return Site(found, assumptions, runs.manifest, departures)
+
+
+def _scenario(
+    name: str, runs: Runs, params: Path, register: Mapping[str, Entry], link: Callable[[str], str | None]
+) -> Scenario:
+    loaded = scenarios.load(name, params, register)
+    changes = tuple(
+        Change(key, register[key], value, loaded.because[key]) for key, value in loaded.overrides.items()
+    )
+    return Scenario(
+        name, loaded.description, changes, tuple(_page(name, slug, runs, link) for slug in runs.notebooks)
+    )
+
+
+def _page(scenario: str, slug: str, runs: Runs, link: Callable[[str], str | None]) -> Page:
+    path = runs.path(scenario, slug)
+    notebook = exhibits.read_notebook(path)
+    return pages.read(
+        notebook,
+        scenario,
+        slug,
+        place(path),
+        link,
+        runs.parameters(scenario, slug),
+        runs.digest(scenario, slug),
+    )
+
+
+def _refuse_clashes(found: Iterable[Scenario]) -> None:
+    problems = []
+    for scenario in found:
+        first: dict[str, Shown] = {}
+        for shown in chain.from_iterable(page.exhibits for page in scenario.pages):
+            known = first.setdefault(shown.exhibit.id, shown)
+            if _payload(known) != _payload(shown):
+                where = f"{scenario.name}/{shown.notebook}, exhibit {shown.exhibit.id}"
+                rule = f"is not what {scenario.name}/{known.notebook} shows under the same id"
+                problems.append(Problem(where, rule, "Give one of them another id"))
+    if problems:
+        raise PublishError(problems)
+
+
+def _payload(shown: Shown) -> object:
+    exhibit = shown.exhibit
+    if isinstance(exhibit, Table | Figure | Ledger):
+        return exhibit.kind, exhibit.rows
+    return (exhibit.kind, exhibit.text)
+
+
+def _departures(scenario: Scenario, register: Mapping[str, Entry]) -> list[Departure]:
+    expected = {name: entry.value for name, entry in register.items()} | {
+        c.name: c.value for c in scenario.changes
+    }
+    given = dict(chain.from_iterable(page.parameters.items() for page in scenario.pages))
+    return [
+        Departure(scenario.name, name, given[name], expected[name])
+        for name in expected
+        if name in given
+        and scenarios.typed(given[name], register[name]) != scenarios.typed(expected[name], register[name])
+    ]

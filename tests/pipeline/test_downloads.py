@@ -1,0 +1,36 @@
+"""Files that readers take away: safe in a spreadsheet, and numbers unchanged."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.pipeline.downloads import as_csv, neutral
+from analysis.pipeline.exhibits import Column, Table
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "+5%", "-"]
+)
+def test_a_text_that_a_spreadsheet_would_run_is_disarmed(text: str) -> None:
+    assert neutral(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["-5", "+1.5", "-.5", "-1e-9", "43%", "~$100M", ">$20B", "a=b", ""])
+def test_plain_numbers_and_plain_texts_stay_as_they_are(text: str) -> None:
+    assert neutral(text) == text
+
+
+def test_numbers_lists_and_nothing() -> None:
+    assert (neutral(-1.5), neutral(None), neutral(True), neutral(["a", "b"]), neutral([{"title": "=x"}])) == (
+        "-1.5",
+        "",
+        "True",
+        "a; b",
+        "'=x",
+    )
+
+
+def test_columns_come_in_their_order_and_headings_are_disarmed_too() -> None:
+    columns = (Column(name="=b", title="B"), Column(name="a", title="A"))
+    table = Table(id="t", kind="table", columns=columns, rows=({"a": 1, "=b": "x,y"}, {"a": None}))
+    assert as_csv(table) == '\'=b,a\n"x,y",1\n,\n'

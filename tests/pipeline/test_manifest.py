@@ -1,0 +1,142 @@
+"""What the manifest keeps, and when a result still stands."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analysis.pipeline import manifest, plan
+from analysis.pipeline.manifest import Entry
+from analysis.pipeline.plan import Project, Task, content_digest
+
+Build = Callable[..., Project]
+
+
+def entry(scenario: str, notebook: str) -> Entry:
+    return {
+        "scenario": scenario,
+        "notebook": notebook,
+        "status": "succeeded",
+        "reason": "new",
+        "seconds": 1.0,
+        "digest": "d",
+        "digests": {},
+        "output": "o",
+        "error": None,
+    }
+
+
+def put(path: Path, text: str = "{}") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def good(task: Task) -> Entry:
+    """The entry of a task that ran to its end, and its files."""
+    put(task.output, "executed")
+    put(task.resolved, "years: 4.0")
+    done = entry(task.scenario, task.notebook)
+    done["digests"] = {part: getattr(task.digests, part) for part in manifest.PARTS}
+    done["output"] = content_digest(task.output)
+    return done
+
+
+def test_a_result_stands_as_long_as_nothing_changed(project: Build) -> None:
+    (task,) = plan.plan(["base"], project=project("good"))
+    done = good(task)
+    assert manifest.reason_to_run(task, done) == "unchanged"
+    assert manifest.reason_to_run(task, done, force=True) == "forced"
+    assert manifest.reason_to_run(task, done | {"status": "cached"}) == "unchanged"
+
+
+@pytest.mark.parametrize("part", ["code", "parameters", "data"])
+def test_the_reason_is_the_part_that_changed(project: Build, part: str) -> None:
+    (task,) = plan.plan(["base"], project=project("good"))
+    done = good(task)
+    done["digests"][part] = "another"
+    assert manifest.reason_to_run(task, done) == part
+
+
+def test_what_is_missing_edited_or_failed_runs_as_new(project: Build) -> None:
+    (task,) = plan.plan(["base"], project=project("good"))
+    done = good(task)
+    assert manifest.reason_to_run(task, None) == "new"
+    assert manifest.reason_to_run(task, done | {"status": "failed"}) == "new"
+    task.output.write_text("edited by hand")
+    assert manifest.reason_to_run(task, done) == "new"
+    task.output.write_text("executed")
+    task.resolved.unlink()
+    assert manifest.reason_to_run(task, done) == "new"
+
+
+def record(here: Project, *entries: Entry) -> dict[str, object]:
+    here.runs.mkdir(parents=True, exist_ok=True)
+    new = {(one["scenario"], one["notebook"]): one for one in entries}
+    manifest.record(here.runs, new, project=here, versions={"python": "3"}, git=None)
+    content: dict[str, object] = json.loads((here.runs / "manifest.json").read_text())
+    return content
+
+
+def test_entries_of_other_outputs_are_kept_as_long_as_they_stand_for_something(project: Build) -> None:
+    here = project("good", "raises")
+    for name in ("base/good.ipynb", "slow/raises.failed.ipynb", "gone/good.ipynb", "base/gone.ipynb"):
+        put(here.runs / name)
+    record(here, *(entry(s, n) for s in ("slow", "base", "gone") for n in ("raises", "good", "gone")))
+    kept = record(here, entry("slow", "good"))["runs"]
+    # base/raises and slow/gone have no file, gone is no scenario, and no notebook either.
+    assert isinstance(kept, list)
+    assert [(one["scenario"], one["notebook"]) for one in kept] == [
+        ("base", "good"),
+        ("slow", "good"),
+        ("slow", "raises"),
+    ]
+
+
+def test_a_manifest_that_cannot_be_read_is_none(project: Build) -> None:
+    here = project("good")
+    for broken in ("", "{", "[]", '{"runs": [1]}', '{"runs": [{}]}'):
+        put(here.runs / "manifest.json", broken)
+        assert manifest.read(here.runs) == {}
+    assert record(here, entry("base", "good"))["versions"] == {"python": "3"}
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text("old")
+
+    def full(self: Path, *_: object, **__: object) -> None:
+        self.touch()
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        manifest.write_text(path, "new")
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("manifest.json", "old")]
+
+
+def test_versions_name_what_a_result_may_depend_on() -> None:
+    versions = manifest.versions()
+    assert set(versions) == {"python", *manifest.PACKAGES}
+    assert all(version[0].isdigit() for version in versions.values())
+
+
+def test_the_commit_is_that_of_the_project_itself(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    assert manifest.git(tmp_path) is None  # no checkout
+    git("init")
+    assert manifest.git(tmp_path) is None  # no commit
+    git("commit", "--allow-empty", "-m", "first")
+    state = manifest.git(tmp_path)
+    assert state is not None
+    assert (len(state["commit"]), state["dirty"]) == (40, False)
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "file").touch()
+    dirty = manifest.git(tmp_path)
+    assert dirty is not None
+    assert dirty["dirty"]
+    assert manifest.git(tmp_path / "inside") is None  # somebody else's checkout around the project

@@ -1,0 +1,141 @@
+"""What a notebook wrote, made harmless; pictures and policies as a page can carry them."""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.pipeline import markup
+from analysis.pipeline.exhibits import Image
+
+
+@pytest.mark.parametrize(
+    ("hostile", "left"),
+    [
+        ("<script>alert(1)</script>x", "x"),
+        ("<img src=x onerror=alert(1)>", ""),
+        ("<img src='data:text/html,x'>", ""),
+        ("<img src='//example.org/x.png'>", ""),
+        ("<p style='color:red' class='claim' id='main' onclick='x()'>x</p>", "<p>x</p>"),
+        ("<meta http-equiv=refresh content='0;url=https://example.org'>x", "x"),
+        ("<style>*{}</style><title>t</title><base href=/><form><input><button>x</button></form>", "x"),
+        ("<svg><script>alert(1)</script><text>y</text></svg>x", "x"),
+        ("<math><mi>y</mi></math><template><b>y</b></template><noscript>y</noscript>x", "x"),
+    ],
+)
+def test_what_could_run_load_restyle_or_clash_is_gone(hostile: str, left: str) -> None:
+    assert markup.clean(hostile).strip() == left
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        " java\nscript:x",
+        "//example.org",
+        "vbscript:x",
+        "../../etc",
+    ],
+)
+def test_a_link_that_is_none_loses_its_address(address: str) -> None:
+    assert "href" not in markup.clean(f'<a href="{address}">x</a>')
+
+
+@pytest.mark.parametrize(
+    "address", ["https://example.org/a?b=1", "HTTP://example.org", "mailto:a@example.org"]
+)
+def test_a_link_to_the_web_is_kept_and_tells_nobody_where_it_came_from(address: str) -> None:
+    assert (
+        markup.clean(f'<a href="{address}">x</a>') == f'<a href="{address}" rel="noopener noreferrer">x</a>'
+    )
+
+
+def test_relative_links_go_where_the_site_says() -> None:
+    assert 'href="there.html"' in markup.clean(
+        '<a href="there.ipynb">x</a>', {"there.ipynb": "there.html"}.get
+    )
+
+
+def test_tables_keep_their_structure_and_alignment_and_scroll_in_a_box_of_their_own() -> None:
+    html = markup.clean(
+        "<table class=dataframe><tr style='text-align: right;'><th scope=col colspan=2>a</th></tr></table>"
+    )
+    assert html.startswith('<div class="scroll"') and html.endswith("</table></div>")
+    assert '<th scope="col" colspan="2">' in html
+
+
+def test_dollars_in_markdown_are_money_and_not_mathematics() -> None:
+    html = markup.markdown(r"From $60 **billion** to $5 and \$7 *each*.")
+    assert html.strip() == "<p>From $60 <strong>billion</strong> to $5 and $7 <em>each</em>.</p>"
+
+
+def test_markdown_tables_keep_their_right_alignment() -> None:
+    assert '<td align="right">1</td>' in markup.markdown("| a |\n|--:|\n| 1 |\n")
+
+
+def test_an_id_is_given_once_and_never_one_of_ours() -> None:
+    anchors = markup.Anchors({"main"})
+    html, listed = anchors.headings(markup.markdown("## Main\n\n### Main\n\n## A & B\n\n## A & B"))
+    assert listed == [("main-2", "Main"), ("a-b", "A & B"), ("a-b-2", "A & B")]
+    assert '<h3 id="main-3">' in html
+
+
+def test_code_keeps_every_character_and_is_escaped() -> None:
+    source = "if a < b:\n    print('<script>')  # & so on"
+    assert markup.code(source).striptags() == " ".join(source.split())
+    assert "<script>" not in markup.code(source)
+
+
+def test_terminal_colours_are_dropped() -> None:
+    assert markup.terminal("\x1b[31mred\x1b[0m <b>\n") == "red &lt;b&gt;"
+
+
+SVG = """<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x.dtd">
+<svg width="460.8pt" height="100px" viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg">
+ <metadata>who</metadata><style>[style*="fill: #b35c00"]{fill:#f0a35e}</style>
+ <path d="M 1 -2.5
+L 3 4 z
+" style="fill: #b35c00"/>
+ <text>50% of it</text></svg>"""
+
+
+def test_a_drawing_is_slimmed_but_draws_the_same_and_its_address_is_valid() -> None:
+    found = markup.picture(Image("svg", SVG))
+    drawing = ElementTree.fromstring(unquote(found.src.removeprefix("data:image/svg+xml,")))
+    parts = {element.tag.rpartition("}")[2]: element for element in drawing}
+    assert (found.width, found.height) == (614, 100)
+    assert parts["path"].attrib == {"d": "M1,-2.5L3,4z", "style": "fill: #b35c00"}
+    assert (parts["text"].text, parts["style"].text) == (
+        "50% of it",
+        "[style*='fill: #b35c00']{fill:#f0a35e}",
+    )
+    assert "metadata" not in parts and not set(found.src) & set(' "<>#\n')
+
+
+def test_a_bitmap_tells_its_size() -> None:
+    raw = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")
+    found = markup.picture(Image("png", base64.b64encode(raw).decode()))
+    assert (found.width, found.height) == (640, 370)
+    assert markup.picture(Image("png", base64.b64encode(b"no").decode())).width is None
+
+
+def test_a_policy_names_the_hash_of_each_inline_part_and_nothing_else() -> None:
+    policy = markup.policy(["a{}"], [])
+    # printf 'a{}' | openssl dgst -sha256 -binary | base64
+    assert "; style-src 'sha256-X1RutGBrXCt9KkSaXMK7tHftWiRscFHOhxsS8tv8hBk='; " in policy
+    assert policy.startswith("default-src 'none'; ") and "script-src 'none'" in policy
+
+
+@given(st.text(alphabet=st.sampled_from("<>/=\"' abhrefscriptonimgsvg:&;#\n"), max_size=80))
+def test_cleaning_leaves_no_tag_or_attribute_that_was_not_allowed(text: str) -> None:
+    cleaned = str(markup.clean(text))
+    assert "<script" not in cleaned and " on" not in "".join(
+        part.partition(">")[0] for part in cleaned.split("<")[1:]
+    )
+    assert markup.clean(cleaned).count("<script") == 0

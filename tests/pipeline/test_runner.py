@@ -1,0 +1,329 @@
+"""What becomes of notebooks that run, break, die or leave, with real kernels.
+
+The batch of `batch` runs once for many tests. Its project stands in a folder with a blank and braces in its name, and
+the user's home, shell and Jupyter are as hostile as they can be.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+import pytest
+import yaml
+
+from analysis.pipeline import notebook, plan, runner
+from analysis.pipeline.notebook import Job
+from analysis.pipeline.plan import Project
+from analysis.pipeline.pool import Pool
+from analysis.pipeline.runner import Outcome
+
+MATERIAL = Path(__file__).parents[1] / "notebooks"
+YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
+INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel has unless it is told otherwise
+BROKEN = ("dies", "exits", "quits", "raises")
+Build = Callable[..., Project]
+
+
+class Batch(NamedTuple):
+    project: Project
+    outcomes: dict[str, Outcome]
+    events: list[tuple[str, str]]
+
+
+def make(root: Path, *names: str) -> Project:
+    root.mkdir(parents=True)
+    shutil.copytree(MATERIAL / "params", root / "params")
+    (root / "notebooks").mkdir()
+    for name in names:
+        shutil.copy(MATERIAL / f"{name}.ipynb", root / "notebooks")
+    return Project(root)
+
+
+def processes_below(folder: Path) -> list[int]:
+    """Kernels and workers of batches in a folder, by the runtime folder in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if (
+                str(folder) in process.environ().get("JUPYTER_RUNTIME_DIR", "")
+                and process.status() != "zombie"
+            ):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+def run(project: Project, **options: Any) -> Batch:
+    events: list[tuple[str, str]] = []
+    tasks = plan.plan(["base"], project=project)
+    outcomes = runner.run(
+        tasks,
+        project=project,
+        on_event=lambda name, end: events.append((name, end.status if end else "started")),
+        **options,
+    )
+    return Batch(project, {outcome.name.removeprefix("base/"): outcome for outcome in outcomes}, events)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home that is none, a kernelspec `python3` that is another program, start-up files that break everything."""
+    home = tmp_path_factory.mktemp("home")
+    spec = home / "jupyter" / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    (spec / "kernel.json").write_text(
+        json.dumps({"argv": ["/bin/false"], "display_name": "x", "language": "python"})
+    )
+    startup = home / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("print = None")
+    (home / "start.py").write_text("raise SystemExit(7)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", "/nonexistent")
+        patch.setenv("JUPYTER_PATH", str(home / "jupyter"))
+        patch.setenv("IPYTHONDIR", str(home / "ipython"))
+        patch.setenv("PYTHONSTARTUP", str(home / "start.py"))
+        patch.setenv("MPLBACKEND", "no_such_backend")
+        patch.setenv("THESIS_FIGURES", "hologram")
+        patch.setenv("OMP_NUM_THREADS", "64")
+        yield
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory, hostile: None) -> Batch:
+    project = make(tmp_path_factory.mktemp("batch") / "a {b} c", "good", *BROKEN)
+    folder = project.runs / "base"
+    folder.mkdir(parents=True)
+    (folder / "raises.ipynb").write_text(YESTERDAY)
+    (folder / "good.failed.ipynb").write_text(YESTERDAY)
+    return run(project)
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(path.read_text())["cells"]
+    return found
+
+
+def test_one_that_fails_does_not_stop_the_others(batch: Batch) -> None:
+    statuses = {name: outcome.status for name, outcome in batch.outcomes.items()}
+    assert statuses == {"good": "succeeded"} | dict.fromkeys(BROKEN, "failed")
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("raises", "cell 3: ZeroDivisionError: float division by zero"),
+        ("dies", "cell 3: the kernel died (killed, out of memory, or crashed)"),
+        ("exits", "cell 3: SystemExit: the cell calls sys.exit(), and a notebook has to run to its end"),
+        ("quits", "cell 3: the cell calls exit() or quit(), and a notebook has to run to its end"),
+    ],
+)
+def test_an_error_says_which_cell_and_why(batch: Batch, name: str, error: str) -> None:
+    assert batch.outcomes[name].error == error
+    failed = batch.outcomes[name].failed
+    assert failed == batch.project.runs / "base" / f"{name}.failed.ipynb"
+    saved = cells(failed)
+    numbers = {cell["id"]: cell.get("execution_count") for cell in saved}
+    assert numbers["step-2"] is None  # the cell after it never ran
+    notes = [
+        at for at, cell in enumerate(saved) if "papermill-error-cell-tag" in cell["metadata"].get("tags", [])
+    ]
+    assert notes[0] == 0
+    assert saved[notes[1] + 1]["id"] == "step-1"
+
+
+def test_what_failed_is_no_result(batch: Batch) -> None:
+    folder = batch.project.runs / "base"
+    assert (folder / "raises.ipynb").read_text() == YESTERDAY  # the last good output stays
+    assert not (folder / "dies.ipynb").exists()
+    assert not (folder / "raises.yml").exists()
+
+
+def test_what_succeeded_is_in_place_with_its_parameters(batch: Batch) -> None:
+    folder = batch.project.runs / "base"
+    assert yaml.safe_load((folder / "good.yml").read_text()) == {
+        "scenario": "base",
+        "years": 4.0,
+        "growth_pct": [10.0, 30.0],
+    }
+    assert not (folder / "good.failed.ipynb").exists()  # that of an earlier run is gone
+    printed = [
+        "".join(out.get("text", ""))
+        for cell in cells(folder / "good.ipynb")
+        for out in cell.get("outputs", [])
+    ]
+    assert printed[0] == "base 4.0 [10.0, 30.0]\n"
+
+
+def test_a_kernel_is_this_interpreter_and_finds_nothing_of_the_user(batch: Batch) -> None:
+    *_, last = cells(batch.project.runs / "base" / "good.ipynb")
+    figures_threads_folder, warning, interpreter = last["outputs"]
+    assert figures_threads_folder["text"] == [f"svg 1 notebooks {INLINE}\n"]
+    assert re.fullmatch(
+        r"<cell \d+>:5: UserWarning: every run has another process number\n", warning["text"][0]
+    )
+    assert interpreter["data"]["text/plain"] == [repr(sys.executable)]
+
+
+def test_the_resolved_file_is_what_papermill_takes(batch: Batch) -> None:
+    import papermill
+
+    folder = batch.project.runs / "base"
+    parameters = papermill.iorw.read_yaml_file(str(folder / "good.yml"))
+    again = papermill.execute_notebook(str(MATERIAL / "good.ipynb"), None, parameters, prepare_only=True)
+    ours = next(cell for cell in cells(folder / "good.ipynb") if cell["id"] == "injected-parameters")
+    theirs = next(cell for cell in again.cells if "injected-parameters" in cell.metadata.tags)
+    assert "".join(ours["source"]) == theirs.source
+
+
+def test_nothing_is_left_behind(batch: Batch) -> None:
+    names = {path.name for path in batch.project.runs.rglob("*")}
+    kept = {f"{name}.failed.ipynb" for name in BROKEN}
+    assert names == {"base", "manifest.json", "good.ipynb", "good.yml", "raises.ipynb"} | kept
+    assert {path.name for path in batch.project.notebooks.iterdir()} == {
+        f"{name}.ipynb" for name in ("good", *BROKEN)
+    }
+    assert processes_below(batch.project.root) == []
+
+
+def test_the_user_s_own_environment_is_as_it_was(batch: Batch) -> None:
+    assert os.environ["MPLBACKEND"] == "no_such_backend"
+    assert os.environ["OMP_NUM_THREADS"] == "64"
+
+
+def test_the_manifest_holds_every_run(batch: Batch) -> None:
+    content = json.loads((batch.project.runs / "manifest.json").read_text())
+    assert set(content) == {"runs", "versions", "git"}
+    assert [(run["notebook"], run["status"], run["reason"]) for run in content["runs"]] == [
+        ("dies", "failed", "new"),
+        ("exits", "failed", "new"),
+        ("good", "succeeded", "new"),
+        ("quits", "failed", "new"),
+        ("raises", "failed", "new"),
+    ]
+    assert content["runs"][4]["error"] == "cell 3: ZeroDivisionError: float division by zero"
+    (task,) = plan.plan(["base"], ["good"], project=batch.project)
+    assert content["runs"][2]["digest"] == task.digests.whole
+    assert set(content["runs"][2]["digests"]) == {"code", "parameters", "data"}
+
+
+def test_events_tell_start_and_end_of_each(batch: Batch) -> None:
+    for name, outcome in batch.outcomes.items():
+        assert [what for whose, what in batch.events if whose == f"base/{name}"] == [
+            "started",
+            outcome.status,
+        ]
+
+
+def test_what_is_unchanged_starts_no_kernel(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_pool(*_: object, **__: object) -> None:
+        raise AssertionError("a kernel would have started")
+
+    monkeypatch.setattr(runner, "Pool", no_pool)
+    tasks = plan.plan(["base"], ["good"], project=batch.project)
+    (outcome,) = runner.run(tasks, project=batch.project)
+    assert (outcome.status, outcome.reason) == ("cached", "unchanged")
+    (entry,) = [
+        one
+        for one in json.loads((batch.project.runs / "manifest.json").read_text())["runs"]
+        if one["notebook"] == "good"
+    ]
+    assert (entry["status"], entry["seconds"]) == ("cached", batch.outcomes["good"].seconds)
+    with pytest.raises(AssertionError, match="would have started"):
+        runner.run(tasks, project=batch.project, force=True)
+
+
+def test_equal_runs_are_equal_bytes(batch: Batch) -> None:
+    path = batch.project.runs / "base" / "good.ipynb"
+    before = path.read_bytes()
+    path.write_text("edited by hand")
+    tasks = plan.plan(["base"], ["good"], project=batch.project)
+    (outcome,) = runner.run(tasks, project=batch.project, force=True)
+    assert (outcome.status, outcome.reason) == ("succeeded", "forced")
+    assert path.read_bytes() == before
+
+
+def test_stored_outputs_are_renewed_in_place_and_stay_as_they_are(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", "good", "raises")
+    untouched = (project.notebooks / "raises.ipynb").read_bytes()
+    good = project.notebooks / "good.ipynb"
+    outcomes = runner.refresh(plan.refresh_sources(project=project), project=project)
+    assert [(outcome.name, outcome.status) for outcome in outcomes] == [
+        ("notebooks/good", "succeeded"),
+        ("notebooks/raises", "failed"),
+    ]
+    assert (project.notebooks / "raises.ipynb").read_bytes() == untouched
+    assert outcomes[1].failed == project.root / "reports" / ".notebooks" / "raises.failed.ipynb"
+    assert [cell["id"] for cell in cells(good)] == [
+        "title",
+        "parameters",
+        "step-1",
+        "step-2",
+    ]  # nothing injected
+    assert cells(good)[3]["outputs"][0]["text"] == [
+        f"None 1 notebooks {INLINE}\n"
+    ]  # the stored figures are not SVG
+    before = good.stat().st_mtime_ns, good.read_bytes()
+    (again,) = runner.refresh(plan.refresh_sources(["good"], project=project), project=project)
+    assert (again.status, again.reason) == ("succeeded", "unchanged")
+    assert (good.stat().st_mtime_ns, good.read_bytes()) == before
+    assert sorted(path.name for path in project.notebooks.iterdir()) == ["good.ipynb", "raises.ipynb"]
+
+
+def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", "waits", "good")
+    with Pool(tmp_path, size=1, root=project.root) as pool:
+        sources = [project.notebooks / "waits.ipynb", project.notebooks / "good.ipynb"]
+        jobs = [Job(source, pool.target(source.stem)) for source in sources]
+        killer = threading.Thread(target=kill_in_cell, args=(3, jobs[0].target, pool))
+        killer.start()
+        ends = dict(pool.results(jobs, stop=threading.Event()))
+        killer.join()
+        assert ends[0].error == "cell 3: the process that ran the notebook died (killed, or out of memory)"
+        assert "did not run to its end" in cells(jobs[0].target)[0]["source"]
+        assert ends[1].error is None
+        assert (
+            len(processes_below(pool.folder)) == 1
+        )  # the worker that has nothing to do; its predecessor's kernel is gone
+    assert processes_below(tmp_path) == []
+    assert not pool.folder.exists()
+
+
+def kill_in_cell(number: int, target: Path, pool: Pool) -> None:
+    """Kill the worker once what it saved says that it has come to a cell, or after a minute."""
+    wait, end = threading.Event(), time.monotonic() + 60
+    while notebook._where(target) != f"cell {number}: " and time.monotonic() < end:
+        wait.wait(0.1)
+    pool._workers[0].process.kill()
+
+
+def kernel(pool: Pool, code: str) -> None:
+    """Have the kernels of a pool run some code first."""
+    argv = [sys.executable, "-c", code, "-f", "{connection_file}"]
+    spec = pool.folder / "jupyter" / "kernels" / "python3" / "kernel.json"
+    spec.write_text(json.dumps({"argv": argv, "display_name": "x", "language": "python"}))
+
+
+def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_words(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", "good")
+    with Pool(tmp_path, size=1, root=project.root) as pool:
+        job = Job(project.notebooks / "good.ipynb", pool.target("good"))
+        kernel(pool, "raise SystemExit('no module named ipykernel')")
+        ((_, never),) = pool.results([job], stop=threading.Event())
+        starts = "except OSError: runpy.run_module('ipykernel_launcher', run_name='__main__')"
+        (tmp_path / "once").mkdir()
+        kernel(pool, f"import os, runpy\ntry: os.rmdir({str(tmp_path / 'once')!r})\n{starts}")
+        ((_, second),) = pool.results([job], stop=threading.Event())
+    assert (
+        never.error == "RuntimeError: Kernel died before replying to kernel_info (no module named ipykernel)"
+    )
+    assert second.error is None

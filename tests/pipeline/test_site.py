@@ -1,0 +1,630 @@
+"""The published site: what a reader may rely on, held against a small run of made-up notebooks."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from analysis import ROOT
+from analysis.errors import PublishError
+from analysis.pipeline import exhibits, site
+
+SCENARIOS = ("base", "cheap", "dear")
+SLUGS = ("1_prices", "2_growth", "3_verdict")
+SVG = '<?xml version="1.0"?>\n<svg width="460.8pt" height="266.4pt" viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg"><path d="M 1 2 \nL 3 4 z"/></svg>'
+PNG = base64.b64encode(
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")
+).decode()
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<img src='https://example.org/pixel.png'>",
+    "<p style='position:fixed' class='claim' id='main' onclick='alert(1)'>kept words</p>",
+    "<a href='javascript:alert(1)'>kept link</a>",
+    "<meta http-equiv='refresh' content='0;url=https://example.org'>",
+    "<style>body{display:none}</style><link rel=stylesheet href=x.css>",
+    "<iframe src='https://example.org'></iframe><form action='https://example.org'><input name=q></form>",
+    "<svg onload=alert(1)><script>alert(1)</script></svg><base href='https://example.org/'>",
+]
+
+
+def shown(bundle: dict[str, Any], **more: Any) -> Any:
+    """An output that carries a bundle, as `display` would leave it."""
+    whole = {
+        "title": bundle["id"],
+        "unit": None,
+        "role": "detail",
+        "note": None,
+        "sources": [],
+        "claims": [],
+    } | bundle
+    return new_output(
+        "display_data",
+        {exhibits.MIME: whole, "text/plain": "for viewers", "text/html": "<p>for viewers</p>"} | more,
+    )
+
+
+def metric(id: str, value: float, **more: Any) -> dict[str, Any]:
+    short = f"{value:.1f}x"
+    text = f"{short} ({value / 2:.1f}x to {value * 2:.1f}x, 90%)"
+    own = {
+        "value": value,
+        "low": value / 2,
+        "high": value * 2,
+        "level": 0.9,
+        "text": text,
+        "short": short,
+        "format": ".1f",
+    }
+    return (
+        {
+            "id": id,
+            "kind": "metric",
+            "formula": "a / b",
+            "inputs": {"a": value, "b": 1},
+            "reads": "It is.",
+            "better": "higher",
+        }
+        | own
+        | more
+    )
+
+
+COLUMNS = [
+    {"name": "who", "title": "Who", "unit": None, "format": None, "align": "left"},
+    {"name": "price", "title": "Price", "unit": "USD", "format": ".2f", "align": "right"},
+]
+ROWS = [
+    {"who": "=HYPERLINK(1)", "price": 1.5},
+    {"who": "-5", "price": -2.25},
+    {"who": "<b>bold</b>", "price": None},
+]
+
+
+def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
+    own = {
+        "stated": "43%",
+        "stated_low": 42.5,
+        "stated_high": 43.5,
+        "unit": "pct",
+        "computed": 56.5,
+        "computed_low": 54.0,
+        "computed_high": 59.0,
+    }
+    told = {
+        "statement": f"The statement of {id}.",
+        "reason": "6 ** (1/4) is 1.565.",
+        "basis": "article",
+        "where": ["market.table"],
+    }
+    return (
+        {
+            "id": id,
+            "section": id.partition(".")[0],
+            "kind": "quantity",
+            "verdict": verdict,
+            "stale": False,
+            "void": False,
+            "since": None,
+            "sources": ["article"],
+            "strength": "article",
+        }
+        | own
+        | told
+        | more
+    )
+
+
+def cells(slug: str, value: float) -> list[Any]:
+    """The cells of one made-up notebook; `value` is what differs between scenarios."""
+    name = slug.partition("_")[2]
+    opening = new_markdown_cell(
+        f"# On {name}\n\nIt costs $60 **billion** against $5.\n\n## First heading\n\nSee [the verdict](3_verdict.ipynb) and [more](#second-heading)."
+    )
+    given = new_code_cell('scenario: str = "base"  # the label', metadata={"tags": ["parameters"]})
+    numbers = new_code_cell(
+        "numbers()",
+        outputs=[
+            shown(metric(f"{name}.multiple", value, role="headline", title="Multiple")),
+            shown(metric(f"{name}.other", 2.0)),
+        ],
+    )
+    table = {
+        "id": f"{name}.table",
+        "kind": "table",
+        "title": "Prices",
+        "columns": COLUMNS,
+        "rows": ROWS,
+        "sources": [{"title": "A source", "url": "https://example.org/a"}],
+    }
+    chart = {
+        "id": f"{name}.chart",
+        "kind": "figure",
+        "title": "Prices fall",
+        "subtitle": "USD",
+        "alt": "Bars that fall.",
+        "columns": COLUMNS,
+        "rows": ROWS,
+        "claims": ["market.growth"],
+    }
+    pictures = new_code_cell("chart()", outputs=[shown(table), shown(chart, **{"image/svg+xml": SVG})])
+    plain = new_code_cell(
+        "print(1)",
+        outputs=[
+            new_output("stream", name="stdout", text="a < b\n"),
+            new_output("stream", name="stderr", text="a warning\n"),
+        ],
+    )
+    hostile = new_code_cell(
+        "hostile()", outputs=[new_output("display_data", {"text/html": text}) for text in HOSTILE]
+    )
+    return [
+        opening,
+        given,
+        numbers,
+        new_markdown_cell("## Second heading\n\n" + "\n\n".join(HOSTILE)),
+        pictures,
+        plain,
+        hostile,
+    ]
+
+
+def verdict_cells() -> list[Any]:
+    rows = [
+        claim("market.growth", "fails"),
+        claim("market.size", "holds", stale=True),
+        claim("risks.regulation", "uncheckable", stated=None, computed=None),
+    ]
+    ledger = {
+        "id": "verdict.ledger",
+        "kind": "ledger",
+        "title": "All claims",
+        "columns": [{"name": n, "title": n} for n in rows[0]],
+        "rows": rows,
+    }
+    sentence = {"id": "verdict.words", "kind": "statement", "role": "verdict", "text": "Most of it <fails>."}
+    png = {
+        "id": "verdict.png",
+        "kind": "figure",
+        "title": "As a bitmap",
+        "subtitle": "",
+        "alt": "A bitmap.",
+        "columns": COLUMNS,
+        "rows": ROWS,
+    }
+    return [
+        new_code_cell("verdict()", outputs=[shown(sentence), shown(ledger), shown(png, **{"image/png": PNG})])
+    ]
+
+
+def write_runs(folder: Path) -> Path:
+    """Three notebooks under three scenarios, with their manifest."""
+    runs = []
+    for step, scenario in enumerate(SCENARIOS):
+        for slug in SLUGS:
+            path = folder / scenario / f"{slug}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            notebook = new_notebook(
+                cells=cells(slug, 1.4 + step / 2) + (verdict_cells() if slug == "3_verdict" else [])
+            )
+            nbformat.write(notebook, path)
+            path.with_suffix(".yml").write_text(f"scenario: {scenario}\ngrowth: {2.0 + step}\n")
+            runs.append(
+                {
+                    "scenario": scenario,
+                    "notebook": slug,
+                    "status": "cached" if step else "succeeded",
+                    "reason": "new",
+                    "seconds": 1.5,
+                    "digest": f"{step}abc" * 8,
+                    "error": None,
+                }
+            )
+    content = {"runs": runs, "versions": {"python": "3.11"}, "git": {"commit": "0" * 40, "dirty": False}}
+    (folder / "manifest.json").write_text(json.dumps(content))
+    return folder
+
+
+def write_params(folder: Path) -> Path:
+    folder.mkdir()
+    entry = "{value: 2.0, unit: x, range: [0, 9], description: How much it grows., status: sourced, used_by: [2_growth], reference: {title: T, url: 'https://example.org/t', known_on: 2026-05-21}}"
+    (folder / "register.yml").write_text(f"growth: {entry}\n")
+    (folder / "base.yml").write_text("scenario: base\ndescription: As the register has it.\n")
+    for step, name in enumerate(SCENARIOS[1:], start=1):
+        (folder / f"{name}.yml").write_text(
+            f"scenario: {name}\ndescription: Another world.\ngrowth: {2.0 + step}\nbecause: {{growth: It might.}}\n"
+        )
+    return folder
+
+
+Publish = Callable[..., Path]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return write_runs(tmp_path / "runs")
+
+
+@pytest.fixture
+def publish(tmp_path: Path, runs: Path) -> Publish:
+    params = write_params(tmp_path / "params")
+    return lambda out=tmp_path / "site", **more: site.publish(
+        more.pop("runs", runs), out, **{"params": params} | more
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site to look at; tests that change something build their own."""
+    folder = tmp_path_factory.mktemp("site")
+    return site.publish(
+        write_runs(folder / "runs"), folder / "site", params=write_params(folder / "params")
+    ).parent
+
+
+class Elements(HTMLParser):
+    """The start tags of a page, the text of its style and script, and its visible text."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.inline: dict[str, list[str]] = {"style": [], "script": []}
+        self.text = ""
+        self._inside = ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self._inside = tag if tag in self.inline else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.inline[self._inside].append(data)
+        else:
+            self.text += data
+
+    def all(self, attribute: str) -> list[str]:
+        return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
+
+
+def pages(folder: Path) -> Iterator[tuple[Path, Elements]]:
+    for path in sorted(folder.rglob("*.html")):
+        yield path, Elements(path)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built: Path) -> None:
+    names = {name for name in tree(built) if name.endswith(".html")}
+    sheets = {"index.html", "claims.html", "scenarios.html", "assumptions.html", "about.html"}
+    assert names == sheets | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}
+
+
+def test_every_internal_link_and_fragment_leads_somewhere(built: Path) -> None:
+    ids = {path: set(page.all("id")) for path, page in pages(built)}
+    broken = []
+    for path, page in pages(built):
+        for address in page.all("href"):
+            target, fragment = urldefrag(address)
+            if re.match(r"[a-z]+:", target):
+                continue
+            found = (path.parent / unquote(target)).resolve() if target else path
+            if not found.is_file() or (fragment and fragment not in ids[found]):
+                broken.append(f"{path.relative_to(built)}: {address}")
+    assert broken == []
+
+
+def test_links_between_files_are_relative_and_stay_inside_the_site(built: Path) -> None:
+    for path, page in pages(built):
+        for address in page.all("href"):
+            if not re.match(r"(https?|data|mailto):", address):
+                assert not address.startswith("/")
+                assert (path.parent / urldefrag(address)[0]).resolve().is_relative_to(built.resolve())
+
+
+def test_an_id_stands_once_on_a_page_and_every_reference_between_elements_is_met(built: Path) -> None:
+    for path, page in pages(built):
+        ids = page.all("id")
+        assert len(ids) == len(set(ids)), path
+        assert set(page.all("aria-labelledby")) | set(page.all("popovertarget")) <= set(ids)
+
+
+def test_nothing_that_could_run_load_or_restyle_survives(built: Path) -> None:
+    for path, page in pages(built):
+        text = path.read_text(encoding="utf-8")
+        assert "alert(1)" not in text and "refresh" not in text, path
+        for tag, attributes in page.tags:
+            assert not [name for name in attributes if name.startswith("on") or name == "style"], (path, tag)
+            assert tag not in {"iframe", "base", "object", "embed"}
+            assert not attributes.get("href", "").lower().startswith("javascript:")
+            assert tag == "a" or not attributes.get("href", "").startswith("http")
+            assert not re.match(r"(https?:)?//", attributes.get("src", ""))
+        assert [t for t, _ in page.tags].count("script") == [t for t, _ in page.tags].count("style") == 1
+
+
+def test_what_a_hostile_output_says_in_words_is_kept(built: Path) -> None:
+    text = Elements(built / "base" / "1_prices.html").text
+    assert text.count("kept words") == text.count("kept link") == 2  # once as Markdown, once as an output
+
+
+def test_the_policy_allows_exactly_the_style_and_script_of_the_page_and_no_request(built: Path) -> None:
+    for path, page in pages(built):
+        policy = dict(
+            part.strip().split(" ", 1)
+            for part in next(a["content"] for t, a in page.tags if a.get("http-equiv")).split(";")
+        )
+        assert policy["default-src"] == "'none'" and policy["img-src"] == "data:", path
+        for kind in ("style", "script"):
+            digest = base64.b64encode(hashlib.sha256("".join(page.inline[kind]).encode()).digest()).decode()
+            assert policy[f"{kind}-src"] == f"'sha256-{digest}'"
+
+
+def test_no_page_loads_anything(built: Path) -> None:
+    for path, page in pages(built):
+        loads = [
+            a.get("src") or a.get("href")
+            for t, a in page.tags
+            if t in {"img", "link", "script", "source", "use", "image"}
+        ]
+        assert all(address is None or address.startswith("data:") for address in loads), path
+
+
+def test_two_builds_of_the_same_runs_have_the_same_bytes(publish: Publish, tmp_path: Path) -> None:
+    first, second = (tree(publish(tmp_path / name).parent) for name in ("one", "two"))
+    assert first == second
+    assert not any(str(tmp_path).encode() in content for content in first.values())
+
+
+def test_a_page_does_not_say_how_long_a_run_took_or_that_it_was_cached(
+    publish: Publish, runs: Path, tmp_path: Path
+) -> None:
+    first = tree(publish(tmp_path / "one").parent)
+    manifest = json.loads((runs / "manifest.json").read_text())
+    for run in manifest["runs"]:
+        run |= {"seconds": 99.5, "status": "cached", "reason": "unchanged"}
+    (runs / "manifest.json").write_text(json.dumps(manifest))
+    assert tree(publish(tmp_path / "two").parent) == first
+
+
+def test_pages_stay_light(built: Path) -> None:
+    sizes = {name: len(content) for name, content in tree(built).items() if name.endswith(".html")}
+    assert sizes["index.html"] < 300_000
+    assert max(sizes.values()) < 600_000
+
+
+def test_the_index_opens_with_the_verdict_and_shows_numbers_counts_and_scenarios(built: Path) -> None:
+    text = " ".join(Elements(built / "index.html").text.split())
+    places = [
+        text.index(part)
+        for part in ("Most of it <fails>.", "1.4x", "0.7x to 2.8x, 90%", "3 statements", "Section by section")
+    ]
+    assert places == sorted(places)
+    assert "+0.5x" in text and "+1.0x" in text  # 1.9 and 2.4 against 1.4
+
+
+def test_a_claim_shows_stated_beside_recomputed_and_where_it_is_shown(built: Path) -> None:
+    page = (built / "claims.html").read_text(encoding="utf-8")
+    own = page[page.index('id="market.growth"') : page.index('id="market.size"')]
+    assert "43%" in own and "56.5%" in own and "54 to 59" in own
+    assert "Fails" in own and 'href="base/1_prices.html#prices.chart"' in own
+
+
+def test_an_assumption_shows_its_reference_and_every_override_with_its_reason(built: Path) -> None:
+    page = (built / "assumptions.html").read_text(encoding="utf-8")
+    own = page[page.index('id="growth"') :]
+    assert 'href="https://example.org/t"' in own and "known on 2026-05-21" in own
+    assert own.count("It might.") == 2 and 'href="base/2_growth.html"' in own
+
+
+def test_a_figure_carries_its_text_alternative_its_size_and_its_data(built: Path) -> None:
+    page = Elements(built / "base" / "3_verdict.html")
+    images = {a["alt"]: a for t, a in page.tags if t == "img"}
+    assert (images["Bars that fall."]["width"], images["Bars that fall."]["height"]) == ("614", "355")
+    assert images["Bars that fall."]["src"].startswith("data:image/svg+xml,%3Csvg%20width='460.8pt'")
+    assert (images["A bitmap."]["width"], images["A bitmap."]["height"]) == ("640", "370")
+    assert {"../data/verdict.chart.csv", "../data/verdict.chart.json"} <= set(page.all("href"))
+
+
+def test_downloads_are_safe_in_a_spreadsheet_and_keep_their_numbers(built: Path) -> None:
+    rows = list(csv.reader(io.StringIO((built / "data" / "prices.table.csv").read_text(encoding="utf-8"))))
+    assert rows == [["who", "price"], ["'=HYPERLINK(1)", "1.5"], ["-5", "-2.25"], ["<b>bold</b>", ""]]
+
+
+def test_json_downloads_say_what_they_are(built: Path) -> None:
+    record = json.loads((built / "data" / "dear" / "prices.table.json").read_text(encoding="utf-8"))
+    assert (record["scenario"], record["notebook"], record["digest"]) == ("dear", "1_prices", "2abc" * 8)
+    assert record["rows"] == ROWS and record["columns"][1]["unit"] == "USD"
+    assert record["sources"] == [{"title": "A source", "url": "https://example.org/a"}]
+
+
+def test_all_numbers_of_all_scenarios_stand_in_one_file(built: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO((built / "metrics.csv").read_text(encoding="utf-8"))))
+    values = {row["scenario"]: row["value"] for row in rows if row["id"] == "growth.multiple"}
+    assert values == {"base": "1.4", "cheap": "1.9", "dear": "2.4"}
+
+
+def test_a_value_from_the_command_line_is_declared_on_the_index(publish: Publish, runs: Path) -> None:
+    for slug in SLUGS:
+        (runs / "cheap" / f"{slug}.yml").write_text("scenario: cheap\ngrowth: 8.5\n")
+    text = " ".join(Elements(publish()).text.split())
+    assert "growth = 8.5 instead of 3" in text
+
+
+def refused(publish: Publish, **more: Any) -> str:
+    with pytest.raises(PublishError) as caught:
+        publish(**more)
+    return str(caught.value)
+
+
+def test_no_manifest_is_one_clear_line(publish: Publish, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    assert (
+        refused(publish, runs=tmp_path / "none")
+        == "none/manifest.json: there is no such file, so nothing was run. Run `thesis run` first."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("[", "is not JSON"),
+        ("[]", "valid dict"),
+        ('{"runs": []}', "lists no runs"),
+        ('{"runs": [{}]}', "Field required"),
+    ],
+)
+def test_a_manifest_that_is_none_is_refused(publish: Publish, runs: Path, text: str, rule: str) -> None:
+    (runs / "manifest.json").write_text(text)
+    assert rule in refused(publish)
+
+
+def change_manifest(runs: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
+    manifest = json.loads((runs / "manifest.json").read_text())
+    change(manifest["runs"])
+    (runs / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_failed_run_a_missing_notebook_and_a_gap_are_all_named_at_once(
+    publish: Publish, runs: Path
+) -> None:
+    change_manifest(
+        runs, lambda listed: (listed[0].update(status="failed", error="ValueError: no.\nmore"), listed.pop())
+    )
+    (runs / "cheap" / "2_growth.ipynb").unlink()
+    lines = refused(publish).splitlines()
+    assert lines[0].startswith(
+        "runs/manifest.json, base/1_prices: failed: ValueError: no. Mend it, then run `thesis run --scenario base"
+    )
+    assert (
+        lines[1]
+        == "cheap/2_growth.ipynb: there is no such notebook. Run `thesis run --scenario cheap --notebook 2_growth`."
+    )
+    assert (
+        lines[2]
+        == "dear/3_verdict: was not run, while other scenarios have it. Run `thesis run --scenario dear --notebook 3_verdict`."
+    )
+    assert len(lines) == 3
+
+
+def test_a_notebook_that_was_edited_after_its_run_is_refused(publish: Publish, runs: Path) -> None:
+    change_manifest(runs, lambda listed: listed[0].update(output="0" * 64))
+    assert refused(publish).startswith("base/1_prices.ipynb: was edited after it was run.")
+
+
+def test_a_notebook_that_cannot_be_read_is_refused_in_one_line(publish: Publish, runs: Path) -> None:
+    (runs / "base" / "1_prices.ipynb").write_text('{"cells": [')
+    message = refused(publish)
+    assert message.startswith("base/1_prices.ipynb: cannot be read as a notebook") and "\n" not in message
+
+
+def rewrite(path: Path, outputs: list[Any]) -> None:
+    nbformat.write(new_notebook(cells=[new_code_cell("x", outputs=outputs)]), path)
+
+
+def test_a_bundle_that_is_not_whole_is_refused_with_its_place(publish: Publish, runs: Path) -> None:
+    rewrite(runs / "base" / "1_prices.ipynb", [shown({"id": "prices.x", "kind": "metric"})])
+    assert "base/1_prices.ipynb, cell 1, exhibit prices.x, key metric.text: Field required" in refused(
+        publish
+    )
+
+
+def test_an_error_in_a_notebook_is_never_published(publish: Publish, runs: Path) -> None:
+    rewrite(
+        runs / "base" / "1_prices.ipynb", [new_output("error", ename="KeyError", evalue="'a'", traceback=[])]
+    )
+    assert "base/1_prices.ipynb, cell 1: holds an error: KeyError: 'a'" in refused(publish)
+
+
+def test_one_id_for_two_different_exhibits_is_refused(publish: Publish, runs: Path) -> None:
+    rewrite(runs / "base" / "1_prices.ipynb", [shown(metric("growth.multiple", 9.9))])
+    assert refused(publish).startswith(
+        "base/2_growth, exhibit growth.multiple: is not what base/1_prices shows"
+    )
+
+
+def test_a_failed_build_leaves_yesterdays_site_and_nothing_beside_it(
+    publish: Publish, runs: Path, tmp_path: Path
+) -> None:
+    before = tree(publish().parent)
+    (runs / "base" / "1_prices.ipynb").unlink()
+    refused(publish)
+    assert tree(tmp_path / "site") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "runs", "site"]
+
+
+def test_a_template_that_breaks_leaves_yesterdays_site_and_names_its_line(
+    publish: Publish, tmp_path: Path
+) -> None:
+    before = tree(publish().parent)
+    broken = shutil.copytree(site.TEMPLATES, tmp_path / "templates")
+    (broken / "zz.html.j2").write_text("\n{{ nothing.at.all }}")
+    assert "zz.html.j2, line 2: cannot be drawn" in refused(publish, templates=broken)
+    assert tree(tmp_path / "site") == before
+
+
+def test_a_swap_that_fails_half_way_puts_the_old_site_back(tmp_path: Path) -> None:
+    out, missing = tmp_path / "site", tmp_path / "fresh"
+    out.mkdir()
+    (out / "index.html").write_text("old")
+    with pytest.raises(FileNotFoundError):
+        site.swap(missing, out, tmp_path / "previous")
+    assert (out / "index.html").read_text() == "old"
+
+
+def test_a_new_build_replaces_the_whole_site(publish: Publish, tmp_path: Path) -> None:
+    publish()
+    (tmp_path / "site" / "stray.html").write_text("left over")
+    publish()
+    assert not (tmp_path / "site" / "stray.html").exists()
+
+
+def test_a_folder_that_is_no_site_is_never_replaced(publish: Publish, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("Dear")
+    assert "exists and is not a site of ours" in refused(publish, out=tmp_path / "letters")
+    assert (tmp_path / "letters" / "dear.txt").read_text() == "Dear"
+
+
+def test_one_scenario_alone_is_published_without_comparisons(publish: Publish, runs: Path) -> None:
+    change_manifest(runs, lambda listed: listed.__delitem__(slice(3, None)))
+    out = publish().parent
+    assert not (out / "scenarios.html").exists()
+    assert "scenarios.html" not in (out / "index.html").read_text()
+
+
+def test_what_was_not_run_has_no_page(publish: Publish, runs: Path) -> None:
+    for scenario in SCENARIOS:
+        nbformat.write(new_notebook(cells=cells("3_verdict", 1.0)), runs / scenario / "3_verdict.ipynb")
+    out = publish().parent
+    assert not (out / "claims.html").exists()
+    assert "claims.html" not in (out / "index.html").read_text()
+
+
+def test_the_pipeline_holds_no_word_of_the_thesis() -> None:
+    words = re.compile(r"OpenAI|SoftBank|\bSon\b|MOIC|Anthropic|GPT|NVIDIA|article of|billion", re.IGNORECASE)
+    for path in sorted((ROOT / "analysis" / "pipeline").glob("*.py")):
+        found = words.findall(path.read_text(encoding="utf-8"))
+        assert not found, f"{path.name}: {found}"

@@ -1,0 +1,89 @@
+"""Results over scenarios: differences in the dress of the metric, and lines on which they are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from analysis.pipeline.exhibits import Claim, Metric, Shown
+from analysis.pipeline.views import Axis, Cell, Checked, Comparison, difference
+
+
+def metric(value: float | None, short: str, **more: Any) -> Metric:
+    return Metric(id="a.b", kind="metric", value=value, text=short, short=short, **more)
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "text"),
+    [
+        ((1.42, "1.4x"), (1.9, "1.9x"), "+0.5x"),  # 0.48
+        ((0.13, "13%"), (0.4, "40%"), "+27 pp"),  # a share, printed as a percentage
+        ((43.0, "43%"), (40.0, "40%"), "\N{MINUS SIGN}3 pp"),
+        ((159.7, "$160B"), (1292.0, "$1,292B"), "+$1,132B"),  # 1132.3
+        ((-2.0, "\N{MINUS SIGN}$2.0B"), (1.0, "$1.0B"), "+$3.0B"),
+        ((1.40, "1.4x"), (1.44, "1.4x"), ""),  # rounds to nothing
+        ((0.0, "0%"), (0.25, "25%"), "+25 pp"),  # the scale comes from the other one
+        ((7, "7"), (2, "2"), "\N{MINUS SIGN}5"),
+        ((0.5, "1 in 2"), (0.25, "1 in 4"), "\N{MINUS SIGN}0.25"),  # no single number: the bare difference
+        ((None, "–"), (1.0, "1"), ""),
+    ],
+)
+def test_a_difference_is_dressed_as_the_metric_is(
+    base: tuple[float | None, str], other: tuple[float | None, str], text: str
+) -> None:
+    assert difference(metric(*base), metric(*other)) == text
+
+
+def over(*values: float) -> Comparison:
+    metrics = [metric(value, f"{value}x") for value in values]
+    return Comparison(
+        Shown(metrics[0], "base", "n"), metrics[0], tuple(Cell(str(i), m) for i, m in enumerate(metrics))
+    )
+
+
+def test_scenarios_share_one_line_that_spans_them_all() -> None:
+    axis = over(1, 3, 2).axis
+    assert axis == Axis(1, 3)
+    assert axis and [axis.at(v, 200) for v in (1, 2, 3, 9)] == [0, 100, 200, 200]
+
+
+def test_a_line_is_logarithmic_only_where_one_scenario_would_flatten_all_others() -> None:
+    axis = over(1, 0.1, 100).axis
+    assert axis and axis.log and axis.low == 0.05
+    assert axis.at(100) == 100 and 0 < axis.at(0.1) < axis.at(1) < 100
+    linear = over(90, 70, 0.5).axis
+    assert linear and not linear.log
+
+
+def test_no_line_where_nothing_differs() -> None:
+    assert over(1, 1).axis is None
+
+
+def checked(**claim: Any) -> Checked:
+    return Checked(Claim(id="a.b", section="s", statement="S.", verdict="fails", **claim), ())
+
+
+def test_stated_and_recomputed_are_drawn_from_zero() -> None:
+    found = checked(
+        stated="10-20x", stated_low=10, stated_high=20, computed=4.9, computed_low=4.6, computed_high=5.2
+    )
+    assert (found.stated, found.computed, found.axis) == ((10, 20), (4.6, 4.9, 5.2), Axis(0, 20))
+
+
+def test_a_single_figure_is_its_own_interval() -> None:
+    found = checked(stated=43, computed=56.5)
+    assert (found.stated, found.computed) == ((43, 43), (56.5, 56.5, 56.5))
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"stated": "many", "computed": 3},
+        {"stated": 3},
+        {"stated": 1, "computed": -2},
+        {"stated": 0, "computed": 0},
+    ],
+)
+def test_nothing_is_drawn_where_bars_would_mislead(claim: dict[str, Any]) -> None:
+    assert checked(**claim).axis is None

@@ -1,0 +1,105 @@
+"""`thesis claims`: three formats of the same ledger, other assumptions, and what it says to bad input."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from analysis import ROOT
+from analysis.models import audit
+
+
+def thesis(*arguments, cwd=ROOT, **environment):
+    command = [sys.executable, "-m", "analysis", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+
+
+def test_the_three_formats_hold_the_same_ledger():
+    rows = json.loads(thesis("claims", "--format", "json").stdout)
+    table = list(csv.DictReader(io.StringIO(thesis("claims", "--format", "csv").stdout)))
+    text = thesis("claims").stdout
+    assert [row["id"] for row in rows] == [row["id"] for row in table]
+    assert list(rows[0]) == list(audit.FIELDS) == list(table[0])
+    assert all(row["id"] in text and row["verdict"] in text for row in rows)
+    assert isinstance(rows[1]["computed"], float)
+
+
+def test_another_scenario_and_another_value_give_other_verdicts():
+    def fails(*arguments):
+        return sum(
+            row["verdict"] == "fails"
+            for row in json.loads(thesis("claims", "--format", "json", *arguments).stdout)
+        )
+
+    assert fails() == 7
+    assert fails("--scenario", "article") == fails("-p", "elapsed_years=5") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--scenario", "sonn"], "The nearest valid name is 'son'"),
+        (["-p", "elapsed_yeers=5"], "The nearest valid name is 'elapsed_years'"),
+        (["-p", "elapsed_years=99"], "99 is outside 1 to 10 years"),
+        (["--format", "xml"], "'xml' is not one of"),
+        (["--formt", "csv"], "'--format'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, said):
+    done = thesis("claims", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the project's code, data and parameters; its package is the one that runs."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    for folder in ("analysis", "params"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    return tmp_path
+
+
+def test_a_result_is_served_again_until_an_input_changes(project):
+    where = {"cwd": project, "PYTHONPATH": str(project)}
+    first = thesis("claims", "--format", "json", **where)
+    (kept,) = (project / "reports" / ".cache").rglob("*.json")
+    kept.write_text(kept.read_text().replace('"fails"', '"served"'))
+    assert '"served"' in thesis("claims", "--format", "json", **where).stdout
+    data = project / "analysis" / "data" / "thesis" / "claims.yml"
+    data.write_text(data.read_text() + "# touched\n")
+    assert thesis("claims", "--format", "json", **where).stdout == first.stdout
+    kept_now = list((project / "reports" / ".cache").rglob("*.json"))
+    assert len(kept_now) == 1
+    assert kept_now != [kept]
+
+
+def test_a_damaged_result_is_computed_again(project):
+    where = {"cwd": project, "PYTHONPATH": str(project)}
+    first = thesis("claims", "--format", "json", **where)
+    (kept,) = (project / "reports" / ".cache").rglob("*.json")
+    kept.write_text("{half")
+    assert thesis("claims", "--format", "json", **where).stdout == first.stdout
+
+
+def test_a_bad_data_file_is_one_line_and_nothing_is_kept(project):
+    path = project / "analysis" / "data" / "thesis" / "market_size.csv"
+    path.write_text(path.read_text().replace("$2.5B", '"2,5"').replace("$18B", "lots"))
+    done = thesis("claims", cwd=project, PYTHONPATH=str(project))
+    assert done.returncode == 2
+    assert (
+        "analysis/data/thesis/market_size.csv, row 2, column size_2024_usd_bn: '2,5' has a decimal comma."
+        in done.stderr
+    )
+    assert "row 3, column size_2028_usd_bn: 'lots' is not a figure." in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    assert not (project / "reports").exists()

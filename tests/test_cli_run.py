@@ -1,0 +1,310 @@
+"""The `thesis` command as a user meets it: what it prints, where, with which exit code, and what it leaves behind.
+
+The package is copied into a folder with small notebooks of its own: the root of a project is the parent of its package,
+so that copy is a project in itself.
+"""
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+import analysis
+from analysis import __main__ as command
+from analysis.errors import ParameterError, Problem, RunError
+
+MATERIAL = Path(__file__).parent / "notebooks"
+PATIENCE_SECONDS = 60
+PUBLISHED = """
+from pathlib import Path
+
+def publish(runs: Path, out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "index.html").write_text("today")
+    return out / "index.html"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[..., Path]:
+    """`project("good")` is the root of a project with that notebook."""
+
+    def build(*names: str) -> Path:
+        root = tmp_path / "project"
+        shutil.copytree(
+            analysis.ROOT / "analysis", root / "analysis", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        shutil.copytree(MATERIAL / "params", root / "params")
+        (root / "notebooks").mkdir()
+        for name in names:
+            shutil.copy(MATERIAL / f"{name}.ipynb", root / "notebooks")
+        return root
+
+    return build
+
+
+def environment(root: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(root), "COLUMNS": "110"}
+
+
+def thesis(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "analysis", *arguments],
+        cwd=root,
+        env=environment(root),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rnu"], "No such command 'rnu'. Did you mean 'run'?"),
+        (
+            ["run", "--scenrio", "base"],
+            "There is no option --scenrio. The nearest valid name is '--scenario'.",
+        ),
+        (
+            ["run", "--workers", "0"],
+            "Invalid value for '--workers': Input should be greater than or equal to 1.",
+        ),
+        (["run", "--workers"], "Option '--workers' requires an argument."),
+        (["run", "base"], "Got unexpected extra argument(s) (base)."),
+        (
+            ["run", "--scenario", "slwo"],
+            "--scenario slwo: there is no such scenario. The nearest valid name is 'slow'.",
+        ),
+        (
+            ["run", "--notebook", "god"],
+            "--notebook god: there is no such notebook. The nearest valid name is 'good'.",
+        ),
+        (
+            ["run", "-p", "yeers=5"],
+            "-p, key yeers: the register has no such name. The nearest valid name is 'years'.",
+        ),
+        (
+            ["run", "-p", "years=99"],
+            "-p, key years: 99 is outside 1 to 10 years. Write a number within the range.",
+        ),
+        (
+            ["scenarios", "--format", "xml"],
+            "Invalid value for '--format': 'xml' is not one of 'table', 'csv', 'json'.",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_one_line_before_anything_runs(
+    project: Callable[..., Path], arguments: list[str], said: str
+) -> None:
+    root = project("good")
+    done = thesis(root, *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"error: {said}")
+    assert not (root / "reports").exists()
+
+
+def test_a_batch_says_what_became_of_each_notebook(project: Callable[..., Path]) -> None:
+    root = project("good", "raises")
+    done = thesis(root, "run", "--scenario", "base")
+    assert done.returncode == 1
+    *lines, summary = done.stdout.splitlines()
+    assert {tuple(line.split()[:2]) for line in lines} == {
+        ("succeeded", "base/good"),
+        ("failed", "base/raises"),
+    }
+    assert summary.startswith("2 notebooks: 1 succeeded, 1 failed in ")
+    assert summary.endswith(" s. See reports/runs.")
+    assert done.stderr == (
+        "error: base/raises: cell 3: ZeroDivisionError: float division by zero. Open reports/runs/base/raises.failed.ipynb.\n"
+    )
+
+    again = thesis(root, "run", "--scenario", "base", "--notebook", "good")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout.splitlines()[0] == "cached     base/good  unchanged"
+
+
+def test_values_of_ones_own_leave_the_runs_of_the_scenario_alone(project: Callable[..., Path]) -> None:
+    root = project("good")
+    done = thesis(root, "run", "--scenario", "slow", "-p", "years=5")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "years: 5.0" in (root / "reports" / ".custom" / "slow" / "good.yml").read_text()
+    assert not (root / "reports" / "runs").exists()
+    refused = thesis(root, "run", "--scenario", "slow", "-p", "years=5", "--out", "reports/runs")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(
+        "error: --out reports/runs: holds the runs of the scenarios themselves, and -p changes"
+    )
+
+
+def test_an_output_folder_that_cannot_be_is_bad_input(project: Callable[..., Path]) -> None:
+    root = project("good")
+    (root / "reports").write_text("a file")
+    done = thesis(root, "run", "--scenario", "base")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: --out {root}/reports/runs: cannot be written to (Not a directory)")
+
+
+@pytest.mark.parametrize("names", [["good"], ["good", "raises"]])
+def test_a_report_is_published_only_when_everything_succeeded(
+    project: Callable[..., Path], names: list[str]
+) -> None:
+    root = project(*names)
+    (root / "params" / "slow.yml").unlink()
+    (root / "analysis" / "pipeline" / "site.py").write_text(PUBLISHED)
+    (root / "reports" / "site").mkdir(parents=True)
+    (root / "reports" / "site" / "index.html").write_text("yesterday")
+    done = thesis(root, "report")
+    index = (root / "reports" / "site" / "index.html").read_text()
+    if "raises" in names:
+        assert (done.returncode, index) == (1, "yesterday")
+        assert done.stderr.splitlines()[-1] == (
+            "error: reports/site: was not built again. Correct what failed, then run thesis report again."
+        )
+    else:
+        assert (done.returncode, index, done.stderr) == (0, "today", "")
+        assert done.stdout.splitlines()[-1] == "reports/site/index.html"
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def left_of(root: Path) -> list[int]:
+    """Processes of a batch below a folder: workers and kernels, by the runtime folder in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if (
+                str(root) in process.environ().get("JUPYTER_RUNTIME_DIR", "")
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "only the parent", "terminate", "kill"])
+def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
+    project: Callable[..., Path], how: str
+) -> None:
+    root = project("good", "waits")
+    runs = root / "reports" / "runs"
+    (runs / "base").mkdir(parents=True)
+    (runs / "base" / "waits.ipynb").write_text("yesterday")
+    batch = subprocess.Popen(
+        [sys.executable, "-m", "analysis", "run", "--scenario", "base"],
+        cwd=root,
+        env=environment(root),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_for((root / "notebooks" / "running-base").exists)
+        wait_for((runs / "manifest.json").exists)  # written once the other notebook is in place
+        assert left_of(root) != []
+        number = {"terminate": signal.SIGTERM, "kill": signal.SIGKILL}.get(how, signal.SIGINT)
+        (os.killpg if how == "ctrl-c" else os.kill)(batch.pid, number)
+        _, errors = batch.communicate(timeout=PATIENCE_SECONDS)
+    finally:
+        batch.kill()
+    if how == "kill":  # nobody is there to clear up: the workers do it themselves
+        wait_for(lambda: not left_of(root) and not list(runs.glob(".batch-*")))
+    else:
+        assert batch.returncode == 130
+        assert errors == "stopped: 1 of 2 notebooks are done. Run the same command again to do the rest.\n"
+    assert left_of(root) == []
+    assert sorted(path.name for path in runs.iterdir()) == ["base", "manifest.json"]
+    assert (runs / "base" / "waits.ipynb").read_text() == "yesterday"
+    assert [run["notebook"] for run in json.loads((runs / "manifest.json").read_text())["runs"]] == ["good"]
+
+    rest = thesis(root, "run", "--scenario", "base", "--notebook", "good")
+    assert rest.stdout.startswith("cached     base/good  unchanged")
+
+
+def test_scenarios_are_listed_in_three_formats(project: Callable[..., Path]) -> None:
+    root = project()
+    table, rows, objects = (
+        thesis(root, "scenarios", "--format", form).stdout for form in ("table", "csv", "json")
+    )
+    assert [row["scenario"] for row in csv.DictReader(io.StringIO(rows))] == ["base", "slow"]
+    assert json.loads(objects)[1] | {"base": "", "value": ""} == {
+        "scenario": "slow",
+        "description": "Growth is slower.",
+        "name": "growth_pct",
+        "unit": "percent per year",
+        "base": "",
+        "value": "",
+        "because": "So that something differs.",
+    }
+    assert json.loads(list(csv.reader(io.StringIO(rows)))[2][5]) == [0.0, 10.0]
+    assert "growth_pct" in table.splitlines()[2]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "analysis", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert (
+        loaded & {"pydantic", "pandas", "numpy", "papermill", "nbformat", "rich", "yaml", "jinja2"} == set()
+    )
+    for verb in ("report", "run", "publish", "notebooks", "scenarios"):
+        assert f"\n  {verb} " in done.stdout
+
+
+def test_every_way_to_end_has_its_code_and_its_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("THESIS_DEBUG", raising=False)
+
+    def ends(reason: Exception) -> tuple[int, str]:
+        def verb() -> None:
+            raise reason
+
+        return command._exit_code(verb), capsys.readouterr().err
+
+    one, two = Problem("a.yml", "is empty", "Fill it"), Problem("b.yml", "is a list", "Write a mapping")
+    assert ends(ParameterError([one, two])) == (
+        2,
+        "error: a.yml: is empty. Fill it.\nerror: b.yml: is a list. Write a mapping.\n",
+    )
+    assert ends(RunError(one)) == (1, "error: a.yml: is empty. Fill it.\n")
+    assert ends(KeyError("two\nlines")) == (1, "error: KeyError: 'two\\nlines'\n")
+    assert command._exit_code(lambda: 130) == 130
+    assert capsys.readouterr().err == "stopped.\n"
+    assert command._exit_code(lambda: None) == 0
+    monkeypatch.setenv("THESIS_DEBUG", "1")
+    with pytest.raises(KeyError):
+        ends(KeyError("x"))
+
+
+def test_a_reader_who_leaves_early_is_no_error(project: Callable[..., Path]) -> None:
+    root = project()
+    line = f"{sys.executable} -m analysis scenarios --format csv | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=root, env=environment(root), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
