@@ -1,0 +1,159 @@
+"""What every notebook of the report must be; that its outputs are current is nbval's to say."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from analysis import ROOT, scenarios
+from analysis.models import outlook
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MIME = "application/vnd.thesis.exhibit+json"
+PAPERMILL = [sys.executable, "-m", "papermill"]
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def parameters(path):
+    (cell,) = (cell for cell in code(path) if "parameters" in cell.metadata.get("tags", []))
+    return cell.source
+
+
+def exhibits(path):
+    return [
+        output.data[MIME] for cell in code(path) for output in cell.outputs if MIME in output.get("data", {})
+    ]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return request.param
+
+
+def test_there_are_six():
+    assert [path.stem for path in NOTEBOOKS] == [
+        "1_technical_deep_dive", "2_key_players", "3_market_dynamics", "4_risks", "5_predictions", "6_verdict",
+    ]  # fmt: skip
+
+
+def test_parameters_are_declared_as_the_register_has_them(notebook):
+    register = scenarios.load_register()
+    first, *lines = parameters(notebook).splitlines()
+    assert first == 'scenario: str = "base"  # label; the scenario that these values belong to'
+    for line in lines:
+        name = line.partition(":")[0]
+        assert line == scenarios.declaration(name, register[name]), (
+            f"{notebook.name}: write the line of the register"
+        )
+
+
+def test_papermill_can_read_every_parameter(notebook):
+    shown = subprocess.run(
+        [*PAPERMILL, "--help-notebook", notebook], capture_output=True, text=True, check=True
+    )
+    for line in parameters(notebook).splitlines():
+        assert re.search(rf"^\s+{line.partition(':')[0]}:", shown.stdout, re.MULTILINE), line
+    assert "Unable to parse" not in shown.stdout + shown.stderr
+
+
+def test_every_parameter_is_used(notebook):
+    register = scenarios.load_register()
+    text = "\n".join(cell.source for cell in code(notebook)[1:])
+    through = {
+        "outlook.venture_paths(": {*outlook.VENTURE, "seed", "draws"}, "outlook.exposure_paths(": set(outlook.EXPOSURE),
+        "outlook.revenue_paths(": {*outlook.REVENUE, "horizon_years", "seed", "draws"}, "scenarios.hindsight(": {"as_of"},
+        "audit.Facts(": {"elapsed_years", "input_token_share", "vast_majority_share"},
+    }  # fmt: skip
+    used = set(re.findall(r"given\.(\w+)", text)) | set(re.findall(r'given\.\w+\("(\w+)"\)', text))
+    used = used.union(*(names for call, names in through.items() if call in text))
+    declared = {node.target.id for node in ast.parse(parameters(notebook)).body} - {"scenario"}
+    assert declared <= used, f"{notebook.name} declares but never uses {declared - used}"
+    assert {name for name, entry in register.items() if notebook.stem in entry.used_by} == declared
+
+
+def test_a_notebook_is_narrative_and_calls(notebook):
+    cells = read(notebook).cells
+    assert cells[0].cell_type == "markdown"
+    assert cells[0].source.startswith("# ")
+    for cell in code(notebook):
+        tree = ast.parse(cell.source)
+        assert not [
+            node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda)
+        ]
+        assert "open(" not in cell.source
+        assert "read_csv" not in cell.source
+
+
+def test_stored_outputs_hold_at_least_three_figures_a_table_and_computed_prose(notebook):
+    found = exhibits(notebook)
+    kinds = [exhibit["kind"] for exhibit in found]
+    assert kinds.count("figure") >= 3
+    assert "statement" in kinds
+    assert {"table", "ledger", "metric"} & set(kinds)
+    assert len({exhibit["id"] for exhibit in found}) == len(found)
+    for exhibit in found:
+        assert exhibit["title"]
+        if exhibit["kind"] == "figure":
+            assert exhibit["rows"]
+            assert exhibit["alt"]
+            assert exhibit["subtitle"]
+
+
+def test_stored_outputs_are_clean(notebook):
+    text = notebook.read_text(encoding="utf-8")
+    for cell in code(notebook):
+        for output in cell.outputs:
+            assert output.output_type == "display_data", output
+            assert "image/svg+xml" not in output.data
+    assert "papermill" not in json.dumps(read(notebook).metadata)
+    assert str(ROOT) not in text
+    assert f"{Path.home()}{os.sep}" not in text
+
+
+def test_every_scenario_changes_what_the_notebooks_are_given():
+    base = scenarios.resolve("base")
+    declared = {
+        ast.parse(line).body[0].target.id for path in NOTEBOOKS for line in parameters(path).splitlines()
+    }
+    for name in scenarios.names()[1:]:
+        changed = {key for key, value in scenarios.resolve(name).items() if value != base[key]} - {"scenario"}
+        assert changed
+        assert changed <= declared
+
+
+def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
+    """The loop of the README, for one notebook: nothing of this project's own pipeline is needed."""
+    out = tmp_path / "out.ipynb"
+    command = [*PAPERMILL, "notebooks/3_market_dynamics.ipynb", out, "-f", "params/article.yml"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    found = {exhibit["id"]: exhibit for exhibit in exhibits(out)}
+    # elapsed_years is 5 in that scenario, and the printed growth rates come out to within a point
+    assert abs(found["market.growth_gap"]["value"]) < 0.5
+    assert found["market.required_revenue"]["inputs"]["invested_usd_bn"] == 60
+
+
+def test_plain_papermill_is_refused_what_the_batch_is_refused(tmp_path):
+    command = [
+        *PAPERMILL,
+        "notebooks/3_market_dynamics.ipynb",
+        tmp_path / "o.ipynb",
+        "-p",
+        "elapsed_years",
+        "-3",
+    ]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "parameters, key elapsed_years: -3 is outside 1 to 10 years" in done.stderr
