@@ -21,7 +21,7 @@ test: dev        ## unit and property tests, notebooks against their stored outp
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest
 
-notebooks: venv  ## execute the notebooks in place under the base scenario, so that the stored outputs are current
+notebooks: venv  ## bring the notebooks in line with the register and renew their stored outputs
 	@$(BIN)/python -m analysis notebooks
 
 venv: $(VENV)/.installed     ## the environment of `make report`, nothing more

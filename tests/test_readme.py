@@ -1,0 +1,103 @@
+"""What README and CONTRIBUTING show is true: the map of exhibits, the example scenario, the example claim, the commands."""
+
+import re
+import subprocess
+import sys
+import textwrap
+
+import nbformat
+import pytest
+import yaml
+
+from analysis import ROOT, scenarios
+from analysis.evidence import claims, tables
+from analysis.evidence.claims import Claim
+from analysis.models import audit
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+MIME = "application/vnd.thesis.exhibit+json"
+
+
+def block(text, language, containing):
+    (found,) = (b for b in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL) if containing in b)
+    return found
+
+
+def rows():
+    """The map: notebook, figures and claims of each row."""
+    table = README.split("## From the article to the report", 1)[1].split("## ", 1)[0]
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 4 and (slug := re.fullmatch(r"`(\w+)`", cells[1])):
+            yield slug[1], re.findall(r"`([\w.]+)`", cells[2]), re.findall(r"`([\w.]+)`", cells[3])
+
+
+def test_the_map_names_every_figure_of_every_notebook():
+    mapped = {slug: figures for slug, figures, _ in rows()}
+    assert set(mapped) == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    for slug, figures in mapped.items():
+        cells = nbformat.read(ROOT / "notebooks" / f"{slug}.ipynb", as_version=4).cells
+        found = [
+            o.data[MIME]
+            for c in cells
+            if c.cell_type == "code"
+            for o in c.outputs
+            if MIME in o.get("data", {})
+        ]
+        assert [exhibit["id"] for exhibit in found if exhibit["kind"] == "figure"] == figures
+
+
+def test_the_map_names_every_claim_once():
+    named = [name for *_, names in rows() for name in names]
+    assert sorted(named) == sorted(claim.id for claim in claims.load())
+
+
+def test_the_example_scenario_can_be_used_as_it_stands(tmp_path):
+    text = block(README, "yaml", "slow_money")
+    (tmp_path / "slow_money.yml").write_text(text)
+    (tmp_path / "register.yml").write_text((ROOT / "params" / "register.yml").read_text())
+    assert set(scenarios.load("slow_money", tmp_path).overrides) == {"cash_usd_bn", "multiple_sensitivity"}
+
+
+def test_the_example_claim_can_be_used_as_it_stands(monkeypatch):
+    monkeypatch.setattr(audit, "CHECKS", dict(audit.CHECKS))
+    exec(
+        textwrap.dedent(block(CONTRIBUTING, "python", "segment_size")),
+        vars(audit) | {"check": lambda f: audit.CHECKS.setdefault(f.__name__, f)},
+    )
+    ((name, entry),) = yaml.safe_load(textwrap.dedent(block(CONTRIBUTING, "yaml", "segment_size"))).items()
+    ledger = audit.ledger([Claim.model_validate({"id": name, **entry})], audit.Facts(tables.every_cell(), {}))
+    # the table prints $4.0B for customer service, which is over three
+    assert ledger.loc[0, ["verdict", "computed", "reason"]].tolist() == [
+        "holds",
+        4.0,
+        "The table prints $4.0B.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "verb", re.findall(r"`thesis (\w+)", README.split("## Commands", 1)[1].split("## ", 1)[0])
+)
+def test_every_command_of_the_readme_exists(verb):
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis", verb, "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0
+    for option in re.findall(rf"`thesis {verb}([^`]*)`", README):
+        for flag in re.findall(r"--[a-z]+", option):
+            assert flag in done.stdout
+
+
+def test_the_example_overrides_are_valid():
+    register = scenarios.load_register()
+    for name, value in re.findall(r"-p (\w+)=('[^']*'|[\d.]+)", README):
+        assert scenarios.parse_override(f"{name}={value.strip(chr(39))}", register)
+
+
+def test_the_picture_is_there():
+    assert (ROOT / "reports" / "overview.png").stat().st_size < 500_000
