@@ -91,8 +91,10 @@ def report(workers: Workers = 2, force: Force = False) -> None:
     from analysis.pipeline import plan
 
     project = plan.Project()
+    tasks = plan.plan(project=project)
+    _check_data()
     try:
-        _run(plan.plan(project=project), project.runs, workers=workers, force=force)
+        _run(tasks, project.runs, workers=workers, force=force)
     except RunError as failed:
         kept = Problem(
             console.shown(SITE), "was not built again", "Correct what failed, then run thesis report again"
@@ -123,6 +125,7 @@ def run(
     from analysis.pipeline import plan
 
     tasks = plan.plan(scenario or (), notebook or (), override or (), out=out)
+    _check_data()
     _run(tasks, tasks[0].output.parents[1], workers=workers, force=force)
 
 
@@ -189,6 +192,26 @@ def claims(
     short = ("id", "verdict", "stated", "computed", "unit", "reason")
     wanted = short if form is console.Format.table else tuple(rows[0])
     print(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+
+
+def _check_data() -> None:
+    """Refuse bad data before a kernel starts; looked at again only when code or data changed."""
+    from analysis.pipeline import served
+
+    served.served("data", {}, _read_data)
+
+
+def _read_data() -> list[dict[str, Any]]:
+    from analysis.evidence import claims as stated
+    from analysis.evidence import predictions, tables
+
+    return [
+        {
+            "tables": len(tables.every_cell()),
+            "claims": len(stated.load()),
+            "predictions": len(predictions.load()),
+        }
+    ]
 
 
 def _ledger(values: Mapping[str, Any]) -> list[dict[str, Any]]:

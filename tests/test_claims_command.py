@@ -103,3 +103,19 @@ def test_a_bad_data_file_is_one_line_and_nothing_is_kept(project):
     assert "row 3, column size_2028_usd_bn: 'lots' is not a figure." in done.stderr
     assert len(done.stderr.splitlines()) == 2
     assert not (project / "reports").exists()
+
+
+def test_bad_data_is_refused_before_a_notebook_starts_and_what_was_published_stays(project):
+    shutil.copytree(ROOT / "notebooks", project / "notebooks")
+    site = project / "reports" / "site"
+    site.mkdir(parents=True)
+    (site / "index.html").write_text("yesterday's")
+    path = project / "analysis" / "data" / "thesis" / "market_size.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    for verb in ("report", "run"):
+        done = thesis(verb, cwd=project, PYTHONPATH=str(project))
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: analysis/data/thesis/market_size.csv: starts with a byte-order mark.")
+        assert len(done.stderr.splitlines()) == 1
+    assert not (project / "reports" / "runs").exists()
+    assert (site / "index.html").read_text() == "yesterday's"
