@@ -57,7 +57,7 @@ class Entry(BaseModel):
     """One assumption of the register.
 
     `value` is a number, a text, a date (ISO text, `unit: date`), or the list that `dist` asks for; `range` bounds
-    every number in it, ends included.
+    every number in it, ends included; `integer` and `multiple_of` say which numbers between them are possible.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,6 +66,7 @@ class Entry(BaseModel):
     unit: str = Field(min_length=1)
     range: tuple[float, float] | None = None
     integer: bool = False
+    multiple_of: float | None = None
     description: str = Field(min_length=10)
     reference: Reference
     status: Literal["sourced", "derived", "assumption"]
@@ -292,6 +293,14 @@ def value_problems(name: str, value: object, entry: Entry, where: str) -> list[P
         return [Problem(where, f"{value!r} is not {wanted}", f"Write {wanted}, in {entry.unit}")]
     if entry.integer and (not math.isfinite(value) or int(value) != value):
         return [Problem(where, f"{value!r} is not a whole number", "Write it without a fraction")]
+    if entry.multiple_of and math.isfinite(value) and (value / entry.multiple_of) % 1:
+        return [
+            Problem(
+                where,
+                f"{value:g} is not a multiple of {entry.multiple_of:g}",
+                f"Write whole steps of {entry.multiple_of:g}",
+            )
+        ]
     return _range_problems([float(value)], entry, where)
 
 

@@ -115,7 +115,9 @@ def test_bad_data_is_refused_before_a_notebook_starts_and_what_was_published_sta
     for verb in ("report", "run"):
         done = thesis(verb, cwd=project, PYTHONPATH=str(project))
         assert done.returncode == 2
-        assert done.stderr.startswith("error: analysis/data/thesis/market_size.csv: starts with a byte-order mark.")
+        assert done.stderr.startswith(
+            "error: analysis/data/thesis/market_size.csv: starts with a byte-order mark."
+        )
         assert len(done.stderr.splitlines()) == 1
     assert not (project / "reports" / "runs").exists()
     assert (site / "index.html").read_text() == "yesterday's"

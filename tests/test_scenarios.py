@@ -10,6 +10,8 @@ REGISTER = """
 seed: {value: 1, unit: integer, integer: true, range: [0, 10], description: a seed for the draws, status: assumption,
        reference: {title: t}, used_by: [a]}
 as_of: {value: "2026-10-31", unit: date, description: the day of looking, status: assumption, reference: {title: t}, used_by: [a]}
+years: {value: 3.0, unit: years, range: [1, 9], multiple_of: 0.25, description: a period of time, status: assumption,
+        reference: {title: t}, used_by: [a]}
 growth_pct: {dist: split_normal, value: [1.0, 2.0, 5.0], unit: percent, range: [-10, 10], description: growth of revenue,
              status: assumption, reference: {title: t, known_on: 2026-06-18}, used_by: [a]}
 """
@@ -30,7 +32,7 @@ def scenario(params: Path, text: str, name: str = "other") -> scenarios.Scenario
 def test_a_scenario_overrides_the_register_and_nothing_else(params):
     scenario(params, "scenario: other\ndescription: d\nseed: 7\nbecause: {seed: why not}\n")
     assert scenarios.resolve("other", directory=params) == {
-        "scenario": "other", "seed": 7, "as_of": "2026-10-31", "growth_pct": [1.0, 2.0, 5.0],
+        "scenario": "other", "seed": 7, "as_of": "2026-10-31", "years": 3.0, "growth_pct": [1.0, 2.0, 5.0],
     }  # fmt: skip
 
 
@@ -49,6 +51,7 @@ def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params
         ("seed=.nan", "nan is not a whole number"),
         ("seed=11", "11 is outside 0 to 10"),
         ("seed=true", "True is not a number"),
+        ("years=2.9", "2.9 is not a multiple of 0.25"),
         ("growth_pct=.nan", "nan is outside"),
         ("growth_pct=.inf", "inf is outside"),
         ("growth_pct=[3, 2, 1]", "out of order for split_normal"),
@@ -124,8 +127,10 @@ def test_a_file_that_is_not_utf8_is_refused(params):
 
 
 def test_the_register_refuses_a_value_outside_its_own_range_and_an_unsourced_source(params):
-    bad = REGISTER.replace("value: 1,", "value: 99,").replace("status: assumption, reference: {title: t}, used_by: [a]}\ngrowth",
-                                                              "status: sourced, reference: {title: t}, used_by: [a]}\ngrowth")  # fmt: skip
+    bad = REGISTER.replace("value: 1,", "value: 99,").replace(
+        "growth of revenue,\n             status: assumption", "x y z u v w,\n             status: sourced"
+    )
+    assert bad.count("sourced") == 1
     (params / "register.yml").write_text(bad)
     with pytest.raises(ParameterError) as caught:
         scenarios.load_register(params)

@@ -119,9 +119,7 @@ def outcome(
     """Distribution of MOIC with labelled thresholds and the share of draws between them; draws above `top` are piled there."""
     shown = np.minimum(moic, top)
     edges = np.linspace(0, top, 49).tolist()
-    ax.hist(
-        shown, bins=edges, weights=np.full(len(shown), 100 / len(shown)), color=theme.RECOMPUTED, alpha=0.85
-    )
+    sns.histplot(x=shown, bins=edges, stat="percent", color=theme.RECOMPUTED, alpha=0.85, linewidth=0, ax=ax)
     highest = ax.get_ylim()[1]
     peak = highest * 1.2
     ax.set_yticks([tick for tick in ax.get_yticks() if tick <= highest])
@@ -222,8 +220,13 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> A
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     lowest = min(ceilings.values())
     crossing = table.loc[table["along_pct"] > lowest, "loss_pct"]
-    told = f"from a loss of {crossing.min():.0f}% on" if len(crossing) else "at no loss of the stake"
-    finding = f"With the other holdings falling along, loan-to-value passes {lowest:g}% {told}"
+    told = (
+        f"passes {lowest:g}% from a loss of {crossing.min():.0f}% on"
+        if len(crossing)
+        else f"stays below {lowest:g}%"
+    )
+    told = f"is above {lowest:g}% before any loss" if table["along_pct"].iloc[0] > lowest else told
+    finding = f"With the other holdings falling along, loan-to-value {told}"
     alt = "Two rising lines of loan-to-value against the loss on the stake, with lines at the ceilings."
     return theme.headline(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
 

@@ -72,7 +72,8 @@ def bounded(
 
     `cells` are rows of `evidence.tables.cells`: ``row``, ``printed``, ``value``, ``low``, ``high``, ``missing``.
     """
-    table = cells.iloc[::-1].reset_index(drop=True)
+    table = cells.reset_index(drop=True)
+    sns.barplot(table, y="row", x="value", color=theme.PRINTED, alpha=0.85, width=0.5, saturation=1, ax=ax)
     top = max(float(table["value"].max()), reference[1] if reference else 0.0)
     for y, value, low, high, text in table[["value", "low", "high", "printed"]].itertuples():
         if math.isnan(value):
@@ -86,7 +87,6 @@ def bounded(
                 style="italic",
             )
             continue
-        ax.barh(y, value, color=theme.PRINTED, alpha=0.85, height=0.5)
         end = top * 1.1 if math.isinf(high) else high
         if math.isinf(high):
             ax.annotate(
@@ -104,7 +104,6 @@ def bounded(
         ax.axvline(reference[1], color=theme.RECOMPUTED, linewidth=1.6)
         ax.annotate(reference[0], (reference[1], 1.0), xycoords=("data", "axes fraction"), xytext=(-6, -4), textcoords="offset points", ha="right",
                     va="top", color=theme.RECOMPUTED)  # fmt: skip
-    ax.set_yticks(table.index, table["row"])
     ax.set(xlabel="", ylabel="", xlim=(0, top * 1.28))
     ax.set_xticks(ax.get_xticks(), [show(tick, unit, 0) for tick in ax.get_xticks()])
     ax.set_xlim(0, top * 1.28)

@@ -18,6 +18,8 @@ Decisions
 - New money comes at the equity value of the day (pre-money), so a raise moves no value between holders on
   that day. Hence on a single path dearer compute can help: it makes the company raise before a fall in price.
   The mean and the quantiles of MOIC fall with dearer compute (at 80% volatility the lowest tenth need not).
+- The path starts at a price that was paid, not at the model's value: under every assumption the first mark is the same.
+  The gap between the two, in logs, closes with a stated half-life, as the market learns what the model assumes.
 - The mark is the stake's value in dollars, without smoothing and without fees or the fund manager's share.
 """
 
@@ -72,6 +74,8 @@ _RULES: dict[str, Rule] = {
     "multiple_long_run": POSITIVE,
     "multiple_sensitivity": NOT_NEGATIVE,
     "multiple_volatility_pct": NOT_NEGATIVE,
+    "start_equity_usd_bn": POSITIVE,
+    "repricing_half_life_years": NOT_NEGATIVE,
     "stake_share": SHARE,
     "invested_usd_bn": POSITIVE,
     "horizon_years": (
@@ -115,6 +119,10 @@ class VentureInputs:
         Log change of the multiple per 100 points of next-year growth above the long-run rate.
     multiple_volatility_pct
         Volatility of the market factor, percent per year.
+    start_equity_usd_bn
+        Equity value at the start, as last paid (post-money).
+    repricing_half_life_years
+        Time in which the log gap between that price and the model's value halves; 0 for the model's value throughout.
     stake_share, invested_usd_bn
         SoftBank's share of the equity at the start, and what it paid for it.
     horizon_years
@@ -141,6 +149,8 @@ class VentureInputs:
     multiple_long_run: Values
     multiple_sensitivity: Values
     multiple_volatility_pct: Values
+    start_equity_usd_bn: Values
+    repricing_half_life_years: Values
     stake_share: Values
     invested_usd_bn: Values
     horizon_years: float
@@ -175,7 +185,7 @@ class VenturePaths:
     stake_share
         SoftBank's share before the raise of that date.
     multiple
-        EV over NTM revenue.
+        EV over NTM revenue, as the market pays it.
     equity_usd_bn
         Equity value before the raise of that date (pre-money).
     stake_value_usd_bn
@@ -325,6 +335,36 @@ def ev_multiple(
     return np.asarray(multiple_long_run * np.exp(sensitivity * gap))
 
 
+def repricing_factor(
+    times_years: Floats, paid_usd_bn: Floats, modelled_usd_bn: Floats, half_life_years: Floats
+) -> Floats:
+    """What the market pays over the model's enterprise value, (paid / modelled)^(2^(-t/h)); 1 where h is 0.
+
+    Parameters
+    ----------
+    times_years
+        t, years from the start, shape (dates,).
+    paid_usd_bn, modelled_usd_bn, half_life_years
+        Enterprise value at the start as paid and as modelled, and h; shape (draws, 1).
+
+    Returns
+    -------
+    ndarray, shape (draws, dates).
+
+    Raises
+    ------
+    ValueError
+        The price paid does not exceed the cash, so that nothing was paid for the business.
+    """
+    tied = half_life_years > 0
+    if (tied & (paid_usd_bn <= 0)).any():
+        raise ValueError(
+            "start_equity_usd_bn does not exceed cash_usd_bn in every draw: write a higher price or less cash."
+        )
+    gap = np.where(tied, paid_usd_bn, modelled_usd_bn) / modelled_usd_bn
+    return np.asarray(gap ** (2.0 ** -(times_years / np.where(tied, half_life_years, 1.0))))
+
+
 def diluted_share(stake_share: Floats, pre_money: Floats, raised: Floats) -> Floats:
     """Share after a raise, s × pre / (pre + raised).
 
@@ -404,7 +444,7 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
     Notes
     -----
     revenue = R0 × growth × erosion × shocks; cost = R0 × cost ratio × growth^(cost growth ratio);
-    EV = multiple × NTM revenue × market factor; equity = EV + net cash; mark = share × equity.
+    EV = multiple × NTM revenue × market factor × repricing; equity = EV + net cash; mark = share × equity.
     """
     missing = [purpose for purpose in PURPOSES if purpose not in rngs]
     if n_draws < 1 or missing:
@@ -418,6 +458,12 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
     ntm, growth = next_year(foreseen)
     multiple = ev_multiple(
         growth, x["long_run_growth_pct"], x["multiple_long_run"], x["multiple_sensitivity"]
+    )
+    multiple = multiple * repricing_factor(
+        times,
+        x["start_equity_usd_bn"] - x["cash_usd_bn"],
+        multiple[:, :1] * ntm[:, :1],
+        x["repricing_half_life_years"],
     )
     multiple = multiple * lognormal_walk(
         x["multiple_volatility_pct"], n_draws, inputs.quarters, rngs["market"]

@@ -1,5 +1,7 @@
 """Charts are read through their artists: what is drawn where, and what the finding says."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,9 +101,12 @@ def test_agreement_leaves_out_what_has_no_printed_figure(rows):
 def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
     cells = tables.cells("players")
     ax = positions.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())
-    assert len(ax.patches) - sum(p.get_width() == 0 for p in ax.patches if hasattr(p, "get_width")) >= 3
     assert words(ax).count("N/A (internal)") == 2
-    assert sorted(bar.get_width() for bar in ax.containers for bar in bar) == [6.0, 7.6, 20.0]
+    assert sorted(bar.get_width() for bar in ax.containers[0] if not math.isnan(bar.get_width())) == [
+        6.0,
+        7.6,
+        20.0,
+    ]
 
 
 def test_the_front_joins_what_is_on_it():

@@ -49,3 +49,13 @@ def test_a_larger_loss_of_the_stake_raises_loan_to_value_and_falling_along_raise
     assert table["alone_pct"].is_monotonic_increasing
     assert (table["along_pct"] >= table["alone_pct"] - 1e-9).all()
     assert table["along_pct"].iloc[0] == pytest.approx(table["alone_pct"].iloc[0])
+
+
+def test_loan_to_value_at_the_start_by_hand():
+    # (8.21 + 30 * 0.158) / (33.5 + 0.13 * 852 * 0.158) = 12.95 / (33.5 + 17.500) = 25.39 %, under every scenario
+    for name in scenarios.names():
+        assumed = given(name)
+        balance = outlook.exposure_paths(assumed, outlook.venture_paths(assumed))
+        assert balance.ltv_share[:, 0] * 100 == pytest.approx(
+            100 * (8.21 + 30 * 0.158) / (33.5 + 0.13 * 852 * 0.158)
+        )

@@ -29,6 +29,8 @@ BASE = VentureInputs(
     multiple_long_run=8,
     multiple_sensitivity=1.2,
     multiple_volatility_pct=35,
+    start_equity_usd_bn=852,
+    repricing_half_life_years=0,  # the model's value throughout, so that each mechanism is seen alone
     stake_share=0.13,
     invested_usd_bn=64.6,
     horizon_years=5,
@@ -74,6 +76,8 @@ def test_a_spreadsheet_made_by_hand_is_met_to_the_last_digit():
         multiple_long_run=5,
         multiple_sensitivity=1,
         multiple_volatility_pct=0,
+        start_equity_usd_bn=400,
+        repricing_half_life_years=0,
         stake_share=0.1,
         invested_usd_bn=30,
         horizon_years=2,
@@ -394,3 +398,28 @@ def test_runs_without_draws_streams_or_matching_arrays_are_refused():
         run(replace(BASE, growth_pct=np.array([1.0, 2.0, 3.0])), 5)
     with pytest.raises(ValueError, match="horizon_years is an array"):
         replace(BASE, horizon_years=np.array([1.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"growth_pct": 200}, {"multiple_long_run": 3}, {"parity_years": 0, "erosion_pct_per_year": 40}],
+)
+def test_every_assumption_starts_at_the_price_that_was_paid(change):
+    paths = run(replace(BASE, repricing_half_life_years=1, **change))
+    assert paths.equity_usd_bn[:, 0] == pytest.approx(852)
+    assert paths.stake_value_usd_bn[:, 0] == pytest.approx(0.13 * 852)
+
+
+def test_the_gap_to_the_model_s_value_halves_in_its_half_life_and_closes():
+    # ln(paid / modelled) at the start; half of it after one year, a quarter after two: 2^-1, 2^-2.
+    free = run(CALM, n_draws=1)
+    tied = run(replace(CALM, repricing_half_life_years=1), n_draws=1)
+    gap = np.log(tied.multiple / free.multiple)[0]
+    modelled = free.equity_usd_bn[0, 0] - 70
+    assert gap[0] == pytest.approx(math.log((852 - 70) / modelled))
+    assert gap[[4, 8]] == pytest.approx([gap[0] / 2, gap[0] / 4])
+
+
+def test_a_price_below_the_cash_is_refused():
+    with pytest.raises(ValueError, match="start_equity_usd_bn does not exceed cash_usd_bn"):
+        run(replace(BASE, start_equity_usd_bn=60, repricing_half_life_years=1))
