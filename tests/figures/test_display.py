@@ -32,6 +32,7 @@ def test_a_metric_says_what_it_is_with_its_interval(shown):
     assert (found["text"], found["short"]) == ("1.09x (0.10x to 7.80x, 90%)", "1.09x")
     assert (found["value"], found["low"], found["high"], found["level"]) == (1.0934, 0.1, 7.8, 0.9)
     assert found["inputs"] == {"draws": 5, "share": [0.1, 0.2]}
+    assert (found["role"], found["better"], found["formula"]) == ("headline", "higher", "a / b")
     assert shown[-1]["text/plain"] == "Return: 1.09x (0.10x to 7.80x, 90%). So it is."
 
 
