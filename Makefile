@@ -43,10 +43,11 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 
 # A universal lock (environment markers, hashes, no index address). setuptools builds the project itself.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+# All extras first, and the run environment within that, so that every version is one that the extras can live with.
 lock: venv       ## resolve the two lock files again from pyproject.toml
 	$(PIP) install --quiet uv
-	echo 'setuptools>=77' | $(LOCK) --upgrade pyproject.toml - -o requirements.lock
-	echo 'setuptools>=77' | $(LOCK) --all-extras -c requirements.lock pyproject.toml - -o requirements-dev.lock
+	echo 'setuptools>=77' | $(LOCK) --upgrade --all-extras pyproject.toml - -o requirements-dev.lock
+	echo 'setuptools>=77' | $(LOCK) --upgrade -c requirements-dev.lock pyproject.toml - -o requirements.lock
 
 clean:           ## remove what was built: runs, site, caches (not the environment)
 	rm -rf reports/runs reports/site .pytest_cache .mypy_cache .ruff_cache .hypothesis

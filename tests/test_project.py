@@ -1,0 +1,32 @@
+"""The lock files: complete, hashed, without an index address, and of one mind."""
+
+import re
+
+import pytest
+
+from analysis import ROOT
+
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+def pins(name):
+    """Every pinned requirement with its marker, and its hashes."""
+    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "")
+    found = {}
+    for line in text.splitlines():
+        pin, *hashes = re.split(r"\s+--hash=", line.strip())
+        found[pin] = frozenset(hashes)
+    return found
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_requirement_is_pinned_and_hashed_and_no_index_is_named(name):
+    for pin, hashes in pins(name).items():
+        assert re.fullmatch(r"[\w.-]+==[\w.!+-]+( ; .+)?", pin), pin
+        assert hashes, pin
+    assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_environment_of_the_report_is_part_of_the_one_of_the_tests():
+    run, dev = (pins(name) for name in LOCKS)
+    assert {pin.split(" ;")[0] for pin in run} <= {pin.split(" ;")[0] for pin in dev}
