@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis import ROOT
-from analysis.errors import Problem, RunError, ThesisError, nearest
+from analysis.errors import DataError, Problem, RunError, ThesisError, nearest
 from analysis.pipeline import console
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ Overrides = Annotated[
         " scenarios, in reports/.custom or --out, and are never published as the scenario.",
     ),
 ]
+OneScenario = Annotated[str, typer.Option("--scenario", metavar="NAME", help="Scenario.")]
 OneOff = Annotated[
     list[str] | None,
     typer.Option(
@@ -174,7 +175,7 @@ def scenarios(form: Form = console.Format.table) -> None:
 
 @app.command()
 def claims(
-    scenario: Annotated[str, typer.Option("--scenario", metavar="NAME", help="Scenario.")] = "base",
+    scenario: OneScenario = "base",
     override: OneOff = None,
     form: Form = console.Format.table,
 ) -> None:
@@ -182,16 +183,59 @@ def claims(
 
     A table shows what a reader needs; csv and json hold every field of the ledger.
     """
-    from analysis import scenarios as assumptions
     from analysis.pipeline import served
 
-    register = assumptions.load_register()
-    given = dict(assumptions.parse_override(text, register) for text in override or ())
-    values = assumptions.resolve(scenario, given)
+    values = _values(scenario, override)
     rows = served.served("claims", values, lambda: _ledger(values))
     short = ("id", "verdict", "stated", "computed", "unit", "reason")
     wanted = short if form is console.Format.table else tuple(rows[0])
     print(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+
+
+@app.command()
+def evidence(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="A table to print; all in short without it.")
+    ] = None,
+    scenario: OneScenario = "base",
+    override: OneOff = None,
+    form: Form = console.Format.table,
+) -> None:
+    """List what others measured, as it was known on the scenario's day.
+
+    Without TABLE one line a table: rows known and not yet known on the day (-p as_of=2026-05-21), span, sources, licence.
+    """
+    from analysis.pipeline import served
+
+    given = _values(scenario, override)
+    asked = {"as_of": given["as_of"], "table": table}
+    rows = served.served("evidence", asked, lambda: _evidence(table, given["as_of"]))
+    if not rows:
+        print(f"Nothing in {table} was known on {given['as_of']}.", file=sys.stderr)
+    print(console.listing(rows, form), end="")
+
+
+def _evidence(table: str | None, as_of: str) -> list[dict[str, Any]]:
+    from analysis.evidence import measured
+    from analysis.units import plain
+
+    if table is not None and table not in measured.names():
+        raise DataError(
+            Problem(f"evidence {table}", "there is no such table", nearest(table, measured.names()))
+        )
+    found = measured.summary(as_of) if table is None else measured.load(table, as_of)
+    dates = found.select_dtypes("datetime").columns
+    found = found.assign(**{name: found[name].dt.date.astype(str) for name in dates})
+    return [plain({str(name): value for name, value in row.items()}) for row in found.to_dict("records")]
+
+
+def _values(scenario: str, override: Sequence[str] | None) -> dict[str, Any]:
+    """The resolved assumptions of a listing."""
+    from analysis import scenarios as assumptions
+
+    register = assumptions.load_register()
+    given = dict(assumptions.parse_override(text, register) for text in override or ())
+    return assumptions.resolve(scenario, given)
 
 
 def _check_data() -> None:
@@ -203,8 +247,10 @@ def _check_data() -> None:
 
 def _read_data() -> list[dict[str, Any]]:
     from analysis.evidence import claims as stated
-    from analysis.evidence import predictions, tables
+    from analysis.evidence import measured, predictions, tables
 
+    for name in measured.names():
+        measured.load(name)
     return [
         {
             "tables": len(tables.every_cell()),

@@ -3,16 +3,12 @@
 Decisions
 - A file holds what was printed; numbers are made here, by `analysis.units`, and never written back.
 - The sidecar is the contract: columns and their order, units, bounds, which cells may be unknown, and the hash.
-- Every bad cell of a file is reported at once, with file, row, column, value, rule and fix. A row is counted as an
-  editor counts lines: the header is row 1.
+- Every bad cell of a file is reported at once, with file, row, column, value, rule and fix.
 - The hash comes last, so that a mistake is named before "the file has changed" is.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import DataError, FigureError, Problem, nearest
+from analysis.evidence import files
 from analysis.evidence.sources import THESIS, Column, Sidecar, sidecar
 from analysis.scenarios import place
 from analysis.units import APPROXIMATION, Quantity, parse, parse_parts
@@ -38,7 +35,8 @@ def printed(name: str, directory: Path = THESIS) -> pd.DataFrame:
         The file cannot be read as its sidecar describes it: missing, empty, not UTF-8 text, with a byte-order mark,
         another header, a row of another length, an empty or a repeated key.
     """
-    frame, problems = _read(sidecar(name, directory), directory / f"{name}.csv")
+    meta = sidecar(name, directory)
+    frame, problems = files.read(directory / f"{name}.csv", list(meta.columns), [meta.key])
     if problems:
         raise DataError(problems)
     return frame.reset_index(drop=True)
@@ -82,7 +80,7 @@ def figure(name: str, directory: Path = THESIS) -> Quantity:
 @lru_cache(maxsize=64)
 def _cells(name: str, directory: Path, approximation: float) -> pd.DataFrame:
     meta, path = sidecar(name, directory), directory / f"{name}.csv"
-    table, problems = _read(meta, path)
+    table, problems = files.read(path, list(meta.columns), [meta.key])
     found: list[dict[str, object]] = []
     for number, record in zip(table.index, table.to_dict("records"), strict=True):
         for column, spec in _quantities(meta):
@@ -97,28 +95,10 @@ def _cells(name: str, directory: Path, approximation: float) -> pd.DataFrame:
                              | {field: getattr(quantity, field) for field in FIELDS})  # fmt: skip
     frame = pd.DataFrame(found, columns=["row", "column", "printed", "place", *FIELDS])
     problems += _value_problems(frame, meta)
-    problems += [] if problems else _hash_problems(path, meta)
+    problems += [] if problems else files.hash_problems(path, meta.sha256)
     if problems:
         raise DataError(problems)
     return frame.drop(columns="place").astype({"value": float, "low": float, "high": float})
-
-
-def _read(meta: Sidecar, path: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """The rows that have the header's form, indexed by their row in the file, and what is wrong with the others."""
-    where = place(path)
-    reader = csv.reader(io.StringIO(_text(path)), strict=True)
-    try:
-        header, *rows = list(reader)
-    except csv.Error as reason:
-        rule = f"is not CSV: {reason}"
-        raise DataError(
-            Problem(f"{where}, row {reader.line_num}", rule, "Close the quotes and double those inside")
-        ) from None
-    if problems := list(_header_problems(header, meta, where)):
-        raise DataError(problems)
-    good = {number: row for number, row in enumerate(rows, start=2) if len(row) == len(header)}
-    frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)
-    return frame, list(_row_problems([header, *rows], meta, where))
 
 
 def _figures(record: Mapping[Any, str], column: str, spec: Column, approximation: float) -> list[Quantity]:
@@ -130,55 +110,6 @@ def _figures(record: Mapping[Any, str], column: str, spec: Column, approximation
 
 def _quantities(meta: Sidecar) -> Iterator[tuple[str, Column]]:
     return ((name, column) for name, column in meta.columns.items() if column.kind == "quantity")
-
-
-def _text(path: Path) -> str:
-    where = place(path)
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(Problem(where, "there is no such file", "Restore it or remove its sidecar")) from None
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raise DataError(Problem(where, "starts with a byte-order mark", "Save it as UTF-8 without BOM"))
-    if not raw.strip():
-        raise DataError(Problem(where, "is empty", "Write a header and at least one row"))
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as reason:
-        raise DataError(Problem(where, f"byte {reason.start} is not UTF-8", "Save it as UTF-8")) from None
-
-
-def _header_problems(header: list[str], meta: Sidecar, where: str) -> Iterator[Problem]:
-    expected = list(meta.columns)
-    for column in [column for column in expected if column not in header]:
-        fix = f"Add it, or take it out of {where.removesuffix('.csv')}.meta.yml"
-        yield Problem(f"{where}, row 1", f"column {column} is missing", fix)
-    for column in [column for column in header if column not in expected]:
-        missing = [name for name in expected if name not in header]
-        hint = nearest(column, missing) if missing else "Remove it, or describe it in the sidecar"
-        yield Problem(f"{where}, row 1", f"column {column!r} is not in the sidecar", hint)
-    if sorted(header) == sorted(expected) and header != expected:
-        yield Problem(f"{where}, row 1", "columns are in another order", f"Write {','.join(expected)}")
-
-
-def _row_problems(rows: list[list[str]], meta: Sidecar, where: str) -> Iterator[Problem]:
-    if len(rows) < 2:
-        yield Problem(where, "has a header and no row", "Write at least one row")
-    seen: dict[str, int] = {}
-    key = rows[0].index(meta.key) if meta.key in rows[0] else 0
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(rows[0]):
-            fix = "Quote cells that hold a comma, and write decimals with a dot"
-            yield Problem(
-                f"{where}, row {number}", f"has {len(row)} cells, the header has {len(rows[0])}", fix
-            )
-            continue
-        if not row[key].strip():
-            yield Problem(f"{where}, row {number}, column {meta.key}", "'' is no key", "Name the row")
-        elif row[key] in seen:
-            rule = f"{row[key]!r} stands in row {seen[row[key]]} too"
-            yield Problem(f"{where}, row {number}, column {meta.key}", rule, "Remove one of the two rows")
-        seen.setdefault(row[key], number)
 
 
 def _value_problems(frame: pd.DataFrame, meta: Sidecar) -> list[Problem]:
@@ -214,11 +145,3 @@ def _schema_problem(row: pd.Series, rule: str, spec: Column) -> Problem:
     return Problem(
         row["place"], f"{row['printed']!r} is out of bounds", f"Write a figure of {limits}, in {row['unit']}"
     )
-
-
-def _hash_problems(path: Path, meta: Sidecar) -> list[Problem]:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest == meta.sha256:
-        return []
-    fix = f"Undo the change; or, if it is meant, write sha256: {digest} in {path.stem}.meta.yml"
-    return [Problem(place(path), "is not the file that its sidecar describes (sha256 differs)", fix)]

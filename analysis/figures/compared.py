@@ -241,7 +241,7 @@ def scoreboard(counts: pd.DataFrame, *, ax: Axes) -> Axes:
                 ax.text(start + count / 2, row, f"{count:.0f}", ha="center", va="center", color="#ffffff" if dark else "#1b2531",
                         fontweight="semibold")  # fmt: skip
         left += width
-    ax.set(xlabel="claims", ylabel="", xlim=(0, left.max() * 1.02))
+    ax.set(xlabel="claims", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
     handles = [Patch(color=theme.VERDICT[v], label=v) for v in counts.columns if counts[v].sum()]
     theme.legend(ax, handles)
     total, holds, fails = int(counts.to_numpy().sum()), int(counts["holds"].sum()), int(counts["fails"].sum())

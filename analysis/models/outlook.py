@@ -97,7 +97,7 @@ def stress_table(given: Assumptions, start: exposure.ExposurePaths) -> pd.DataFr
 
     Starts from the median of the simulated starting values.
     """
-    losses = np.arange(0, 80, 5)
+    losses = range(0, 80, 5)
     other, stake = (
         float(np.median(held[:, 0])) for held in (start.other_holdings_jpy_tn, start.openai_jpy_tn)
     )
@@ -108,7 +108,7 @@ def stress_table(given: Assumptions, start: exposure.ExposurePaths) -> pd.DataFr
         ]
         for name, loading in (("alone_pct", 0.0), ("along_pct", float(given.loading)))
     }  # fmt: skip
-    return pd.DataFrame({"loss_pct": losses} | levels)
+    return pd.DataFrame({"loss_pct": list(losses)} | levels)
 
 
 def _hashable(value: Any) -> Any:

@@ -288,7 +288,7 @@ def shock_factor(
     """
     uniforms = rng.random((n_draws, quarters))
     mean = rate_per_year / QUARTERS_PER_YEAR
-    most = int(stats.poisson.ppf(1 - 1e-12, mean.max()))
+    most = int(stats.poisson.ppf(1 - 1e-12, np.max(mean)))
     at_most = stats.poisson.cdf(np.arange(most), mean)  # shape (draws, most)
     counts = np.zeros_like(uniforms)
     for k in range(most):

@@ -1,0 +1,112 @@
+"""How is a data file read so that every mistake in it is named? CSV as text, held against its sidecar's columns.
+
+Decisions
+- Cells stay text here; whoever knows what they mean parses them. Rows keep the number that an editor shows: the header
+  is row 1.
+- A file that cannot be read at all, or has another header, is one error; rows of another form are collected, so that
+  the good ones can be looked at in the same pass.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.errors import DataError, Problem, nearest
+from analysis.scenarios import place
+
+
+def read(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.DataFrame, list[Problem]]:
+    """The rows that have the header's form, as text, indexed by their row in the file, and what is wrong with the others.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The header that the sidecar describes, in order.
+    key : sequence of str
+        The columns that make a row unique.
+
+    Raises
+    ------
+    DataError
+        The file is missing, empty, not UTF-8, starts with a byte-order mark, is not CSV, or has another header.
+    """
+    where = place(path)
+    reader = csv.reader(io.StringIO(_text(path)), strict=True)
+    try:
+        header, *rows = list(reader)
+    except csv.Error as reason:
+        rule = f"is not CSV: {reason}"
+        raise DataError(
+            Problem(f"{where}, row {reader.line_num}", rule, "Close the quotes and double those inside")
+        ) from None
+    if problems := list(_header_problems(header, columns, where)):
+        raise DataError(problems)
+    good = {number: row for number, row in enumerate(rows, start=2) if len(row) == len(header)}
+    frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)
+    return frame, [*_form_problems(header, rows, where), *_key_problems(frame, key, where)]
+
+
+def hash_problems(path: Path, expected: str) -> list[Problem]:
+    """A file that is not the one its sidecar describes, if so with the hash to write."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest == expected:
+        return []
+    fix = f"Undo the change; or, if it is meant, write sha256: {digest} in {path.stem}.meta.yml"
+    return [Problem(place(path), "is not the file that its sidecar describes (sha256 differs)", fix)]
+
+
+def _text(path: Path) -> str:
+    where = place(path)
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(Problem(where, "there is no such file", "Restore it or remove its sidecar")) from None
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raise DataError(Problem(where, "starts with a byte-order mark", "Save it as UTF-8 without BOM"))
+    if not raw.strip():
+        raise DataError(Problem(where, "is empty", "Write a header and at least one row"))
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as reason:
+        raise DataError(Problem(where, f"byte {reason.start} is not UTF-8", "Save it as UTF-8")) from None
+
+
+def _header_problems(header: Sequence[str], expected: Sequence[str], where: str) -> Iterator[Problem]:
+    for column in [column for column in expected if column not in header]:
+        fix = f"Add it, or take it out of {where.removesuffix('.csv')}.meta.yml"
+        yield Problem(f"{where}, row 1", f"column {column} is missing", fix)
+    for column in [column for column in header if column not in expected]:
+        missing = [name for name in expected if name not in header]
+        hint = nearest(column, missing) if missing else "Remove it, or describe it in the sidecar"
+        yield Problem(f"{where}, row 1", f"column {column!r} is not in the sidecar", hint)
+    if sorted(header) == sorted(expected) and list(header) != list(expected):
+        yield Problem(f"{where}, row 1", "columns are in another order", f"Write {','.join(expected)}")
+
+
+def _form_problems(header: Sequence[str], rows: Sequence[Sequence[str]], where: str) -> Iterator[Problem]:
+    if not rows:
+        yield Problem(where, "has a header and no row", "Write at least one row")
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            fix = "Quote cells that hold a comma, and write decimals with a dot"
+            yield Problem(
+                f"{where}, row {number}", f"has {len(row)} cells, the header has {len(header)}", fix
+            )
+
+
+def _key_problems(frame: pd.DataFrame, key: Sequence[str], where: str) -> Iterator[Problem]:
+    seen: dict[tuple[str, ...], int] = {}
+    for number, *cells in frame[list(key)].itertuples():
+        place_of_row = f"{where}, row {number}, column {' and '.join(key)}"
+        if not any(cell.strip() for cell in cells):
+            yield Problem(place_of_row, "'' is no key", "Name the row")
+        elif tuple(cells) in seen:
+            rule = f"{', '.join(map(repr, cells))} stands in row {seen[tuple(cells)]} too"
+            yield Problem(place_of_row, rule, "Remove one of the two rows")
+        seen.setdefault(tuple(cells), number)

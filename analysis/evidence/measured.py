@@ -1,0 +1,251 @@
+"""What did others measure, and what of it was known when? The evidence tables, each row with its source and two dates.
+
+Decisions
+- `valid_on` is the period end, release or event that a row describes, `known_on` the day it was first public. Looking on
+  a day sees the rows with `known_on` up to it; trends run over `valid_on`.
+- Where the day of publication is unknown, it is `valid_on` plus a lag that the sidecar states, and the row says so.
+- Sources that disagree both stay; the sidecar says which one counts and why.
+- The sidecar is the contract, and a pandera schema is made from it. Every bad cell of a file is reported at once.
+- Cells are shown on a page and opened in spreadsheets: markup and formulas are refused where they enter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from analysis import ROOT
+from analysis.errors import DataError, Problem
+from analysis.evidence import files
+from analysis.scenarios import place, read_yaml, validation_problems
+
+EVIDENCE = ROOT / "analysis" / "data" / "evidence"
+DATES = ("valid_on", "known_on")
+QUALITIES = ("official", "measured", "reported", "estimate", "secondary")
+"""Strongest first: the developer's or company's own word, a third party's test, press on named figures, a modelled figure,
+and one site quoting another."""
+
+COMMON = (*DATES, "known_inferred", "quality", "source_title", "source")
+SOURCE = re.compile(r"https?://\S+|[\w.-]+/[\w.-]+(@[0-9a-f]{4,40})?(:\S.*)?")
+
+
+class Column(BaseModel):
+    """One column of an evidence table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: str
+    kind: Literal["text", "number", "date", "category"]
+    meaning: str = Field(min_length=10)
+    unit: str | None = None
+    missing: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _a_number_has_a_unit_and_a_category_its_values(self) -> Column:
+        if self.kind == "number" and not self.unit:
+            raise ValueError("a number needs a unit")
+        if self.kind == "category" and not self.values:
+            raise ValueError("a category needs its values")
+        return self
+
+
+class Sidecar(BaseModel):
+    """What `NAME.meta.yml` says about an evidence table.
+
+    `inclusion` says which rows are in, `pick` which row counts where sources conflict; `lag_days` stands for `known_on`
+    where that is unknown; `pseudo_out_of_sample` marks a series harvested later than the facts it holds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: str
+    key: tuple[str, ...] = Field(min_length=1)
+    inclusion: str = Field(min_length=20)
+    pick: str = Field(min_length=10)
+    lag_days: int = Field(ge=0)
+    lag_because: str
+    pseudo_out_of_sample: bool
+    licence: str
+    credit: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    columns: dict[str, Column]
+
+    @model_validator(mode="after")
+    def _every_row_has_two_dates_and_a_source(self) -> Sidecar:
+        if absent := [name for name in (*COMMON, *self.key) if name not in self.columns]:
+            raise ValueError(f"columns lack {', '.join(absent)}")
+        return self
+
+
+def names(directory: Path = EVIDENCE) -> list[str]:
+    """The evidence tables that there are."""
+    return sorted(path.stem for path in directory.glob("*.csv"))
+
+
+@lru_cache(maxsize=64)
+def sidecar(name: str, directory: Path = EVIDENCE) -> Sidecar:
+    """The sidecar of an evidence table.
+
+    Raises
+    ------
+    DataError
+        No sidecar, or one that does not say what it must.
+    """
+    path = directory / f"{name}.meta.yml"
+    try:
+        return Sidecar.model_validate(read_yaml(path, error=DataError))
+    except ValidationError as reason:
+        raise DataError(validation_problems(reason, place(path))) from None
+
+
+def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> pd.DataFrame:
+    """An evidence table as it could be known on a day.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    as_of : date or ISO date, optional
+        Rows that became known later are left out; all rows where it is not given.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the sidecar in their order: numbers as float (NaN where unknown), dates as datetime64, the rest
+        as text; sorted by `valid_on`.
+
+    Raises
+    ------
+    DataError
+        The file is not as its sidecar describes it; every bad cell at once.
+    """
+    table = _typed(name, directory)
+    if as_of is not None:
+        table = table[table["known_on"] <= pd.Timestamp(as_of)]
+    return table.sort_values(["valid_on", *sidecar(name, directory).key], kind="stable").reset_index(
+        drop=True
+    )
+
+
+@lru_cache(maxsize=64)
+def _typed(name: str, directory: Path) -> pd.DataFrame:
+    meta, path = sidecar(name, directory), directory / f"{name}.csv"
+    text, problems = files.read(path, list(meta.columns), meta.key)
+    for column, spec in meta.columns.items():
+        problems += _cell_problems(text[column], spec, f"{place(path)}, row {{}}, column {column}")
+    if not problems:
+        typed = text.assign(**{column: _convert(text[column], spec) for column, spec in meta.columns.items()})
+        problems += [*_bound_problems(typed, text, meta, path), *_order_problems(typed, path)]
+    problems += [] if problems else files.hash_problems(path, meta.sha256)
+    if problems:
+        raise DataError(problems)
+    return typed
+
+
+def _cell_problems(cells: pd.Series, spec: Column, where: str) -> Iterator[Problem]:
+    rule, fix = {
+        "number": ("is not a number", "Write digits with a dot for decimals and no separators"),
+        "date": ("is not a date", "Write it as YYYY-MM-DD"),
+        "category": ("is none of the values", f"Write one of {', '.join(spec.values)}"),
+        "text": ("holds markup or a formula", "Write plain text"),
+    }[spec.kind]
+    for row, cell in cells.items():
+        if not cell:
+            if not spec.missing:
+                yield Problem(
+                    where.format(row), "is empty", "Fill it in, or allow missing: true in the sidecar"
+                )
+        elif not _fits(cell, spec):
+            yield Problem(where.format(row), f"{cell!r} {rule}", fix)
+
+
+def _fits(cell: str, spec: Column) -> bool:
+    if spec.kind == "number":
+        return re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", cell) is not None
+    if spec.kind == "category":
+        return cell in spec.values
+    if spec.kind == "text":
+        return not re.search(r"^[=+@\t\r]|^-(?!\d)|<[a-zA-Z/!]", cell)
+    try:
+        return dt.date.fromisoformat(cell).isoformat() == cell
+    except ValueError:
+        return False
+
+
+def _convert(cells: pd.Series, spec: Column) -> pd.Series:
+    if spec.kind == "number":
+        return pd.to_numeric(cells.where(cells != "", None)).astype(float)
+    return pd.to_datetime(cells.where(cells != "", None)) if spec.kind == "date" else cells
+
+
+def _bound_problems(typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path: Path) -> Iterator[Problem]:
+    """Bounds of the numbers and the form of the sources, held by a pandera schema that is made from the sidecar."""
+    import pandera.pandas as pa
+    from pandera.errors import SchemaErrors
+
+    columns = {"source": pa.Column(checks=pa.Check.str_matches(f"^(?:{SOURCE.pattern})$"))}
+    for name, spec in meta.columns.items():
+        checks = [pa.Check.ge(spec.minimum)] if spec.minimum is not None else []
+        checks += [pa.Check.le(spec.maximum)] if spec.maximum is not None else []
+        if checks:
+            columns[name] = pa.Column(float, checks=checks, nullable=True)
+    try:
+        pa.DataFrameSchema(columns).validate(typed, lazy=True)
+    except SchemaErrors as reason:
+        for column, row in reason.failure_cases[["column", "index"]].itertuples(index=False):
+            spec = meta.columns[column]
+            fix = (
+                "Write a URL or owner/repo:path"
+                if column == "source"
+                else f"Write {_bounds(spec)}, in {spec.unit}"
+            )
+            yield Problem(
+                f"{place(path)}, row {row}, column {column}", f"{text.loc[row, column]!r} is not allowed", fix
+            )
+
+
+def _bounds(spec: Column) -> str:
+    ends = (("at least", spec.minimum), ("at most", spec.maximum))
+    return " and ".join(f"{word} {bound:g}" for word, bound in ends if bound is not None)
+
+
+def _order_problems(typed: pd.DataFrame, path: Path) -> Iterator[Problem]:
+    for row in typed.index[typed["known_on"] < typed["valid_on"]]:
+        known, valid = (typed.loc[row, name].date() for name in ("known_on", "valid_on"))
+        rule = f"{known} lies before {valid}, the day that the row describes"
+        yield Problem(
+            f"{place(path)}, row {row}, column known_on",
+            rule,
+            "Write the day on which it could first be read",
+        )
+
+
+def summary(as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> pd.DataFrame:
+    """One row a table: ``name, title, rows, unseen, from, to, sources, licence, credit``.
+
+    `rows` are those known on the day, `unseen` those that became known later; `from` and `to` are dates of `valid_on`.
+    """
+    found = []
+    for name in names(directory):
+        meta, seen, every = (
+            sidecar(name, directory),
+            load(name, as_of, directory),
+            load(name, None, directory),
+        )
+        ends = [
+            day.date().isoformat() if len(seen) else None
+            for day in (seen["valid_on"].min(), seen["valid_on"].max())
+        ]
+        found.append({
+            "name": name, "title": meta.title, "rows": len(seen), "unseen": len(every) - len(seen), "from": ends[0],
+            "to": ends[1], "sources": seen["source"].nunique(), "licence": meta.licence, "credit": meta.credit,
+        })  # fmt: skip
+    return pd.DataFrame(found)
