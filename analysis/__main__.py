@@ -212,7 +212,9 @@ def evidence(
     rows = served.served("evidence", asked, lambda: _evidence(table, given["as_of"]))
     if not rows:
         print(f"Nothing in {table} was known on {given['as_of']}.", file=sys.stderr)
-    print(console.listing(rows, form), end="")
+    long = ("licence", "credit") if table is None and form is console.Format.table else ()
+    shown = [{name: value for name, value in row.items() if name not in long} for row in rows]
+    print(console.listing(shown, form), end="")
 
 
 def _evidence(table: str | None, as_of: str) -> list[dict[str, Any]]:

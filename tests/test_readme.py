@@ -95,7 +95,7 @@ def test_every_command_of_the_readme_exists(verb):
 
 def test_the_example_overrides_are_valid():
     register = scenarios.load_register()
-    for name, value in re.findall(r"-p (\w+)=('[^']*'|[\d.]+)", README):
+    for name, value in re.findall(r"-p ([a-z_]+)=('[^']*'|[\w.-]+)", README):
         assert scenarios.parse_override(f"{name}={value.strip(chr(39))}", register)
 
 

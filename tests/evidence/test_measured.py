@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.evidence import measured
+from analysis.evidence import measured, tables
 
 HEADER = "quarter,revenue_usd_mn,note,valid_on,known_on,known_inferred,quality,source_title,source\n"
 ROWS = (
@@ -166,3 +166,69 @@ def test_a_sidecar_that_says_too_little_is_refused(folder, old, new, said):
     assert old in SIDECAR
     write(folder, HEADER + ROWS, SIDECAR.replace(old, new))
     assert said in refused(folder)
+
+
+TABLES = measured.names()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_of_the_project_is_as_its_sidecar_says_and_the_base_date_sees_it(name):
+    table = measured.load(name)
+    assert len(table) > 3
+    assert set(table["quality"]) <= set(measured.QUALITIES)
+    assert len(measured.load(name, "2026-10-31")) >= len(measured.load(name, "2026-05-21")) > 0
+    assert table["valid_on"].is_monotonic_increasing
+
+
+def test_a_series_harvested_later_is_dated_by_the_release_it_describes_and_says_so():
+    assert measured.sidecar("model_benchmarks").pseudo_out_of_sample
+    gpqa = measured.load("model_benchmarks").query("benchmark == 'GPQA Diamond'")
+    assert (gpqa["known_on"] == gpqa["valid_on"]).all()
+    assert set(gpqa["known_inferred"]) == {"yes"}
+
+
+def test_one_row_stands_for_a_model_on_a_benchmark_and_protocol_in_a_trend():
+    trend = measured.load("model_benchmarks").query("use == 'trend'")
+    assert not trend.duplicated(["model", "benchmark", "protocol"]).any()
+    # GPT-4o on MMLU: 88.7 is 0-shot chain of thought, 87.2 is 5-shot; the two are never pooled
+    gpt = trend[
+        (trend["model"].str.startswith("GPT-4o"))
+        & (trend["article_model"] == "GPT-4o")
+        & (trend["benchmark"] == "MMLU")
+    ]
+    assert dict(zip(gpt["protocol"], gpt["score_pct"], strict=True)).items() >= {
+        ("0-shot CoT", 88.7),
+        ("5-shot", 87.2),
+    }
+
+
+def test_the_training_cost_samples_have_the_published_sizes():
+    # published N: 45, 41, 55 and 54 models
+    assert measured.load("training_cost").groupby("run").size().to_dict() == {
+        "A": 45,
+        "B": 41,
+        "C": 55,
+        "D": 54,
+    }
+
+
+def test_a_quarter_that_has_ended_is_invisible_until_it_is_reported():
+    # the quarter ended on 26 April 2026 and was reported on 20 May, the day before the article
+    def last(day):
+        return measured.load("nvidia_revenue", day)["fiscal_quarter"].iloc[-1]
+
+    assert last("2026-05-19") == "Q4 FY2026"
+    assert last("2026-05-21") == "Q1 FY2027"
+
+
+def test_audited_accounts_are_known_after_the_article_and_before_the_base_date():
+    def costs(day):
+        return measured.load("openai_finance", day).query("measure == 'total_costs'")["value"].tolist()
+
+    assert costs("2026-05-21") == []
+    assert costs("2026-10-31") == [12.48, 34.0]
+
+
+def test_every_segment_of_the_forecasters_is_one_of_the_article_s():
+    segments = set(measured.load("market_size_forecasts")["segment"])
+    assert segments <= set(tables.printed("market_size")["segment"])

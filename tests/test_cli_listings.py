@@ -1,4 +1,4 @@
-"""`thesis claims`: three formats of the same ledger, other assumptions, and what it says to bad input."""
+"""`thesis claims` and `thesis evidence`: three formats of the same rows, other assumptions, and what they say to bad input."""
 
 import csv
 import io
@@ -121,3 +121,33 @@ def test_bad_data_is_refused_before_a_notebook_starts_and_what_was_published_sta
         assert len(done.stderr.splitlines()) == 1
     assert not (project / "reports" / "runs").exists()
     assert (site / "index.html").read_text() == "yesterday's"
+
+
+def test_evidence_is_listed_as_it_was_known_on_a_day():
+    def rows(*arguments):
+        return json.loads(thesis("evidence", "--format", "json", *arguments).stdout)
+
+    then, now = (
+        {row["name"]: row for row in rows("-p", f"as_of={day}")} for day in ("2026-05-21", "2026-10-31")
+    )
+    assert all(
+        then[name]["rows"] + then[name]["unseen"] == now[name]["rows"] + now[name]["unseen"] for name in now
+    )
+    assert then["api_prices"]["unseen"] > now["api_prices"]["unseen"] == 0
+    prices = rows("api_prices", "-p", "as_of=2026-05-21")
+    assert max(row["known_on"] for row in prices) <= "2026-05-21"
+    assert len(prices) == then["api_prices"]["rows"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["api_price"], "The nearest valid name is 'api_prices'"),
+        (["-p", "as_of=yesterday"], "'yesterday' is not a date"),
+    ],
+)
+def test_bad_input_to_evidence_is_one_line_and_exit_code_2(arguments, said):
+    done = thesis("evidence", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
