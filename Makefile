@@ -50,4 +50,4 @@ lock: venv       ## resolve the two lock files again from pyproject.toml
 	echo 'setuptools>=77' | $(LOCK) --upgrade -c requirements-dev.lock pyproject.toml - -o requirements.lock
 
 clean:           ## remove what was built: runs, site, caches (not the environment)
-	rm -rf reports/runs reports/site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf reports/runs reports/site reports/.cache reports/.custom reports/.notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis
