@@ -101,3 +101,8 @@ def test_the_example_overrides_are_valid():
 
 def test_the_picture_is_there():
     assert (ROOT / "reports" / "overview.png").stat().st_size < 500_000
+
+
+def test_what_the_papermill_loop_writes_is_neither_committed_nor_linted():
+    (folder,) = set(re.findall(r'"(\w+)/\$\(basename', README))
+    assert f"{folder}/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
