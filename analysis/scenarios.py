@@ -15,7 +15,7 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -461,13 +461,4 @@ def hindsight(given: Mapping[str, Any], register: Register) -> dict[str, Entry]:
     dated = {name: register[name] for name in given if name in register}
     return {
         name: entry for name, entry in dated.items() if (known := entry.reference.known_on) and known > as_of
-    }
-
-
-def changed(values: Iterable[tuple[str, Value]], register: Register) -> dict[str, Value]:
-    """Those values that differ from the register's."""
-    return {
-        name: value
-        for name, value in values
-        if name in register and value != typed(register[name].value, register[name])
     }

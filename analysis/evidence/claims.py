@@ -9,6 +9,7 @@ Decisions
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,13 +109,18 @@ class Claim(BaseModel):
 
 
 def load(directory: Path = THESIS) -> list[Claim]:
-    """Every claim of `claims.yml`, in file order.
+    """Every claim of `claims.yml`, in file order; the file is read once.
 
     Raises
     ------
     DataError
         Not readable, or entries that are no claims; all of them at once.
     """
+    return list(_load(directory))
+
+
+@lru_cache(maxsize=8)
+def _load(directory: Path) -> tuple[Claim, ...]:
     path = directory / "claims.yml"
     found: list[Claim] = []
     problems: list[Problem] = []
@@ -125,4 +131,4 @@ def load(directory: Path = THESIS) -> list[Claim]:
             problems += validation_problems(reason, f"{place(path)}, claim {name}")
     if problems:
         raise DataError(problems)
-    return found
+    return tuple(found)

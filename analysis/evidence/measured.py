@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analysis import ROOT
 from analysis.errors import DataError, Problem
 from analysis.evidence import files
-from analysis.scenarios import place, read_yaml, validation_problems
+from analysis.evidence.sources import read_as
+from analysis.scenarios import place
 
 EVIDENCE = ROOT / "analysis" / "data" / "evidence"
 DATES = ("valid_on", "known_on")
@@ -82,6 +83,8 @@ class Sidecar(BaseModel):
     def _every_row_has_two_dates_and_a_source(self) -> Sidecar:
         if absent := [name for name in (*COMMON, *self.key) if name not in self.columns]:
             raise ValueError(f"columns lack {', '.join(absent)}")
+        if unknown := set(self.columns["quality"].values) - set(QUALITIES):
+            raise ValueError(f"quality cannot be {', '.join(sorted(unknown))}; use {', '.join(QUALITIES)}")
         return self
 
 
@@ -99,11 +102,7 @@ def sidecar(name: str, directory: Path = EVIDENCE) -> Sidecar:
     DataError
         No sidecar, or one that does not say what it must.
     """
-    path = directory / f"{name}.meta.yml"
-    try:
-        return Sidecar.model_validate(read_yaml(path, error=DataError))
-    except ValidationError as reason:
-        raise DataError(validation_problems(reason, place(path))) from None
+    return read_as(Sidecar, directory / f"{name}.meta.yml")
 
 
 def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> pd.DataFrame:

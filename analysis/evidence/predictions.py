@@ -6,11 +6,9 @@ import datetime as dt
 from pathlib import Path
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.errors import DataError
-from analysis.evidence.sources import THESIS
-from analysis.scenarios import place, read_yaml, validation_problems
+from analysis.evidence.sources import THESIS, read_as
 
 
 class Prediction(BaseModel):
@@ -40,11 +38,7 @@ def load(directory: Path = THESIS) -> pd.DataFrame:
     DataError
         Not readable, or entries that are no predictions; all of them at once.
     """
-    path = directory / "predictions.yml"
-    try:
-        content = Predictions.model_validate(read_yaml(path, error=DataError))
-    except ValidationError as reason:
-        raise DataError(validation_problems(reason, place(path))) from None
+    content = read_as(Predictions, directory / "predictions.yml")
     rows = [
         {"id": name} | part.model_dump(exclude={"within_months"})
         | {"made_on": content.made_on.isoformat(), "deadline": deadline(content.made_on, part.within_months).isoformat()}

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,6 +20,7 @@ from analysis.errors import DataError
 from analysis.scenarios import place, read_yaml, validation_problems
 from analysis.units import UNITS
 
+Described = TypeVar("Described", bound=BaseModel)
 THESIS = ROOT / "analysis" / "data" / "thesis"
 
 
@@ -88,6 +90,21 @@ class Sidecar(BaseModel):
         return self
 
 
+def read_as(model: type[Described], path: Path) -> Described:
+    """What a YAML file says, as a model.
+
+    Raises
+    ------
+    DataError
+        There is no such file, or it does not say what the model asks for; all of it at once.
+    """
+    try:
+        return model.model_validate(read_yaml(path, error=DataError))
+    except ValidationError as reason:
+        raise DataError(validation_problems(reason, place(path))) from None
+
+
+@lru_cache(maxsize=64)
 def sidecar(name: str, directory: Path = THESIS) -> Sidecar:
     """The sidecar of a data file.
 
@@ -96,11 +113,7 @@ def sidecar(name: str, directory: Path = THESIS) -> Sidecar:
     DataError
         No sidecar, or one that does not say what it must.
     """
-    path = directory / f"{name}.meta.yml"
-    try:
-        return Sidecar.model_validate(read_yaml(path, error=DataError))
-    except ValidationError as reason:
-        raise DataError(validation_problems(reason, place(path))) from None
+    return read_as(Sidecar, directory / f"{name}.meta.yml")
 
 
 def references(names: Iterable[str], directory: Path = THESIS) -> list[dict[str, str]]:

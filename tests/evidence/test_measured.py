@@ -160,6 +160,7 @@ def test_a_changed_file_is_noticed(folder):
         ("pick: There are no conflicts.\n", "", "key pick: Field required"),
         ("  source: {title: Address, kind: text, meaning: where it was read}\n", "", "columns lack source"),
         ("key: [quarter]", "key: [quarters]", "columns lack quarters"),
+        ("estimate, secondary]", "estimate, rumour]", "quality cannot be rumour"),
     ],
 )
 def test_a_sidecar_that_says_too_little_is_refused(folder, old, new, said):
