@@ -455,10 +455,17 @@ def declaration(name: str, entry: Entry) -> str:
     return f"{name}: {entry.type_name()} = {value}  # {entry.unit}; {kind}{entry.description}"
 
 
-def hindsight(given: Mapping[str, Any], register: Register) -> dict[str, Entry]:
-    """The assumptions that could not be known on the day `as_of`: their reference is of a later day."""
-    as_of = dt.date.fromisoformat(given["as_of"])
-    dated = {name: register[name] for name in given if name in register}
+def used_by(register: Register, notebook: str) -> dict[str, Entry]:
+    """The assumptions that a notebook uses, by the register's own word.
+
+    Not by what is defined when it runs: plain papermill defines every name of a scenario file in every notebook.
+    """
+    return {name: entry for name, entry in register.items() if notebook in entry.used_by}
+
+
+def hindsight(entries: Register, as_of: str) -> dict[str, Entry]:
+    """Those of some assumptions that could not be known on the day `as_of`: their reference is of a later day."""
+    day = dt.date.fromisoformat(as_of)
     return {
-        name: entry for name, entry in dated.items() if (known := entry.reference.known_on) and known > as_of
+        name: entry for name, entry in entries.items() if (known := entry.reference.known_on) and known > day
     }

@@ -147,11 +147,15 @@ def test_a_notebook_is_held_to_the_same_check_as_the_batch(params):
 
 
 def test_what_could_not_be_known_on_a_day_is_hindsight(params):
+    used = scenarios.used_by(scenarios.load_register(params), "a")
+    assert list(scenarios.hindsight(used, "2026-05-21")) == ["growth_pct"]
+    assert scenarios.hindsight(used, "2026-10-31") == {}
+
+
+def test_a_notebook_uses_what_the_register_says_whatever_else_is_defined(params):
     register = scenarios.load_register(params)
-    assert list(
-        scenarios.hindsight(scenarios.resolve(overrides={"as_of": "2026-05-21"}, directory=params), register)
-    ) == ["growth_pct"]
-    assert scenarios.hindsight(scenarios.resolve(directory=params), register) == {}
+    assert list(scenarios.used_by(register, "a")) == ["seed", "as_of", "years", "growth_pct"]
+    assert scenarios.used_by(register, "b") == {}
 
 
 def test_the_middle_of_a_distribution():
