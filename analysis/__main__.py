@@ -25,6 +25,7 @@ from analysis.pipeline import console
 if TYPE_CHECKING:
     from analysis.pipeline.plan import Task
     from analysis.pipeline.runner import OnEvent, Outcome
+    from analysis.scenarios import Assumptions
 
 SITE = ROOT / "reports" / "site"
 STOPPED = 130
@@ -177,6 +178,9 @@ def scenarios(form: Form = console.Format.table) -> None:
 def claims(
     scenario: OneScenario = "base",
     override: OneOff = None,
+    tables: Annotated[
+        bool, typer.Option("--tables", help="The cells of the article's tables instead.")
+    ] = False,
     form: Form = console.Format.table,
 ) -> None:
     """List the claims of the article with their verdicts.
@@ -186,8 +190,12 @@ def claims(
     from analysis.pipeline import served
 
     values = _values(scenario, override)
-    rows = served.served("claims", values, lambda: _ledger(values))
-    short = ("id", "verdict", "stated", "computed", "unit", "reason")
+    if tables:
+        rows = served.served("cells", values, lambda: _cells(values))
+        short: tuple[str, ...] = ("id", "verdict", "printed", "sourced", "protocol", "reason")
+    else:
+        rows = served.served("claims", values, lambda: _ledger(values))
+        short = ("id", "verdict", "stated", "computed", "unit", "reason")
     wanted = short if form is console.Format.table else tuple(rows[0])
     print(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
 
@@ -217,6 +225,35 @@ def evidence(
     print(console.listing(shown, form), end="")
 
 
+@app.command()
+def check(
+    article: Annotated[
+        Path | None,
+        typer.Option(
+            "--article",
+            metavar="FILE",
+            help="The article's text, not part of this project, to hold the numbers against.",
+        ),
+    ] = None,
+) -> None:
+    """Hold data, claims, numbers, scenarios and stored outputs side by side.
+
+    Says what does not fit together or was forgotten, with file and line, and ends with 1; else a line of counts.
+    """
+    from analysis.models.audit import consistency
+    from analysis.pipeline import served
+
+    def fresh() -> list[dict[str, Any]]:
+        values = _values("base", None)
+        ledger = served.served("claims", values, lambda: _ledger(values))
+        return [*ledger, *served.served("cells", values, lambda: _cells(values))]
+
+    found = consistency.check(fresh=fresh, article=article)
+    if found.problems:
+        raise RunError(found.problems)
+    print(found.summary)
+
+
 def _evidence(table: str | None, as_of: str) -> list[dict[str, Any]]:
     from analysis.evidence import measured
     from analysis.units import plain
@@ -231,13 +268,13 @@ def _evidence(table: str | None, as_of: str) -> list[dict[str, Any]]:
     return [plain({str(name): value for name, value in row.items()}) for row in found.to_dict("records")]
 
 
-def _values(scenario: str, override: Sequence[str] | None) -> dict[str, Any]:
+def _values(scenario: str, override: Sequence[str] | None) -> Assumptions:
     """The resolved assumptions of a listing."""
     from analysis import scenarios as assumptions
 
     register = assumptions.load_register()
     given = dict(assumptions.parse_override(text, register) for text in override or ())
-    return assumptions.resolve(scenario, given)
+    return assumptions.Assumptions(assumptions.resolve(scenario, given), register)
 
 
 def _check_data() -> None:
@@ -264,12 +301,19 @@ def _read_data() -> list[dict[str, Any]]:
 
 def _ledger(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     from analysis.evidence import claims as stated
-    from analysis.evidence import tables
     from analysis.models import audit
     from analysis.units import plain
 
-    cells = tables.every_cell(approximation=values["approximation_share"])
-    rows = audit.ledger(stated.load(), audit.Facts(cells, values))
+    rows = audit.ledger(stated.load(), audit.gather(values))
+    return [plain(row) for row in rows.to_dict("records")]
+
+
+def _cells(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    from analysis.models import audit
+    from analysis.models.audit import cells
+    from analysis.units import plain
+
+    rows = cells.ledger(audit.gather(values)).drop(columns="used")
     return [plain(row) for row in rows.to_dict("records")]
 
 

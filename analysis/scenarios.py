@@ -27,6 +27,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from analysis import ROOT
 from analysis.errors import ParameterError, Problem, nearest
 
+try:  # five times as fast, and in every wheel of PyYAML
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 PARAMS = ROOT / "params"
 BASE = "base"
 LABELS = ("scenario", "description", "because")
@@ -116,7 +121,7 @@ class Scenario:
     because: Mapping[str, str]
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(SafeLoader):
     """YAML without surprises: no duplicate keys, no tags, ISO dates stay text, `1e3` is a number."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

@@ -12,7 +12,8 @@ import nbformat
 import pytest
 
 from analysis import ROOT, scenarios
-from analysis.models import outlook
+from analysis.evidence import claims, sources
+from analysis.models import audit, outlook
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MIME = "application/vnd.thesis.exhibit+json"
@@ -69,16 +70,44 @@ def test_papermill_can_read_every_parameter(notebook):
     assert "Unable to parse" not in shown.stdout + shown.stderr
 
 
+class Asked(scenarios.Assumptions):
+    """Assumptions that remember which of them were asked for."""
+
+    def __init__(self, values, register):
+        super().__init__(values, register)
+        self.names = set()
+
+    def __getitem__(self, name):
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+def asked_by_the_audit(path):
+    """The parameters that the checks behind a notebook's ledgers ask for."""
+    given = Asked(scenarios.resolve("base", {"draws": 1000}), scenarios.load_register())
+    facts = audit.gather(given)
+    listed = {
+        row["id"] for exhibit in exhibits(path) if exhibit["kind"] == "ledger" for row in exhibit["rows"]
+    }
+    audit.ledger([claim for claim in claims.load() if claim.id in listed], facts)
+    for table in re.findall(
+        r'cells\.ledger\(facts, \[\("(\w+)"', path.read_text(encoding="utf-8").replace("\\", "")
+    ):
+        audit.cells.ledger(facts, [(table, column) for column in sources.sidecar(table).columns][1:])
+    return given.names
+
+
 def test_every_parameter_is_used(notebook):
     register = scenarios.load_register()
     text = "\n".join(cell.source for cell in code(notebook)[1:])
     through = {
         "outlook.venture_paths(": {*outlook.VENTURE, "seed", "draws"}, "outlook.exposure_paths(": set(outlook.EXPOSURE),
         "outlook.revenue_paths(": {*outlook.REVENUE, "horizon_years", "seed", "draws"}, "scenarios.hindsight(": {"as_of"},
-        "audit.Facts(": {"elapsed_years", "input_token_share", "vast_majority_share"},
     }  # fmt: skip
     used = set(re.findall(r"given\.(\w+)", text)) | set(re.findall(r'given\.\w+\("(\w+)"\)', text))
-    used = used.union(*(names for call, names in through.items() if call in text))
+    used = used.union(
+        asked_by_the_audit(notebook), *(names for call, names in through.items() if call in text)
+    )
     declared = {node.target.id for node in ast.parse(parameters(notebook)).body} - {"scenario"}
     assert declared <= used, f"{notebook.name} declares but never uses {declared - used}"
     assert {name for name, entry in register.items() if notebook.stem in entry.used_by} == declared

@@ -4,15 +4,17 @@ import re
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 
 import nbformat
 import pytest
 import yaml
 
 from analysis import ROOT, scenarios
-from analysis.evidence import claims, tables
+from analysis.evidence import claims
 from analysis.evidence.claims import Claim
 from analysis.models import audit
+from analysis.models.audit import arithmetic
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -25,12 +27,12 @@ def block(text, language, containing):
 
 
 def rows():
-    """The map: notebook, figures and claims of each row."""
+    """The map: notebook, figures and sections of the ledger of each row, with the number of their claims."""
     table = README.split("## From the article to the report", 1)[1].split("## ", 1)[0]
     for line in table.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 4 and (slug := re.fullmatch(r"`(\w+)`", cells[1])):
-            yield slug[1], re.findall(r"`([\w.]+)`", cells[2]), re.findall(r"`([\w.]+)`", cells[3])
+            yield slug[1], re.findall(r"`([\w.]+)`", cells[2]), re.findall(r"(\d+) `(\w+)`", cells[3])
 
 
 def test_the_map_names_every_figure_of_every_notebook():
@@ -48,9 +50,9 @@ def test_the_map_names_every_figure_of_every_notebook():
         assert [exhibit["id"] for exhibit in found if exhibit["kind"] == "figure"] == figures
 
 
-def test_the_map_names_every_claim_once():
-    named = [name for *_, names in rows() for name in names]
-    assert sorted(named) == sorted(claim.id for claim in claims.load())
+def test_the_map_counts_the_claims_of_every_section_once():
+    named = [(section, int(count)) for *_, listed in rows() for count, section in listed]
+    assert sorted(named) == sorted(Counter(claim.section for claim in claims.load()).items())
 
 
 def test_the_example_scenario_can_be_used_as_it_stands(tmp_path):
@@ -60,20 +62,21 @@ def test_the_example_scenario_can_be_used_as_it_stands(tmp_path):
     assert set(scenarios.load("slow_money", tmp_path).overrides) == {"cash_usd_bn", "multiple_sensitivity"}
 
 
-def test_the_example_claim_can_be_used_as_it_stands(monkeypatch):
-    monkeypatch.setattr(audit, "CHECKS", dict(audit.CHECKS))
-    exec(
-        textwrap.dedent(block(CONTRIBUTING, "python", "segment_size")),
-        vars(audit) | {"check": lambda f: audit.CHECKS.setdefault(f.__name__, f)},
+def test_the_example_claim_can_be_used_as_it_stands():
+    ((name, entry),) = yaml.safe_load(textwrap.dedent(block(CONTRIBUTING, "yaml", "o3_cut"))).items()
+    facts = audit.gather(scenarios.resolve("base"))
+    row = audit.ledger([Claim.model_validate({"id": name, **entry})], facts).iloc[0]
+    assert (row["verdict"], row["reason"]) == ("fails", "o3 was cut by 80% on 10 June 2025.")
+    assert row["strength"] == "reported"
+
+
+def test_the_example_check_can_be_used_as_it_stands():
+    known = vars(arithmetic) | {"check": lambda made: made}
+    exec(block(CONTRIBUTING, "python", "segment_size"), known)
+    found = known["segment_size"](
+        audit.gather(scenarios.resolve("base")), None, segment="AI Customer Service (Chatbots)"
     )
-    ((name, entry),) = yaml.safe_load(textwrap.dedent(block(CONTRIBUTING, "yaml", "segment_size"))).items()
-    ledger = audit.ledger([Claim.model_validate({"id": name, **entry})], audit.Facts(tables.every_cell(), {}))
-    # the table prints $4.0B for customer service, which is over three
-    assert ledger.loc[0, ["verdict", "computed", "reason"]].tolist() == [
-        "holds",
-        4.0,
-        "The table prints $4.0B.",
-    ]
+    assert (found.shown.value, found.reason) == (4.0, "The table prints $4.0B.")
 
 
 @pytest.mark.parametrize(

@@ -39,13 +39,17 @@ class Claim(BaseModel):
     statement : str
         The statement in our words.
     unit : str
-        The unit of its figure, a name of `units.UNITS`.
+        The unit of its figure, a name of `units.UNITS`; without one where the claim has no figure.
     stated : str or None
         The figure as printed; None where the article gives none.
     criterion : str or None
         What a claim without a figure of its own has to reach, in the same notation (``over 2x``).
-    check : dict
-        ``name`` of the calculation in `models.audit`, and its arguments.
+    check : dict or None
+        ``name`` of the calculation in `models.audit`, and its arguments; None where nothing at hand can decide.
+    would_decide : str or None
+        What would decide a claim that has no check, or whose evidence was not yet known.
+    since : tuple of str
+        Dated facts that tell what happened after the article; they never change a verdict.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,10 +57,12 @@ class Claim(BaseModel):
     where: tuple[str, ...] = Field(min_length=1)
     kind: Literal["quantity", "comparison", "trend", "fact", "forecast", "judgement"]
     statement: str = Field(min_length=15)
-    unit: str
+    unit: str = "count"
     stated: str | None = None
     criterion: str | None = None
-    check: dict[str, Any]
+    check: dict[str, Any] | None = None
+    would_decide: str | None = Field(default=None, min_length=15)
+    since: tuple[str, ...] = ()
 
     @property
     def section(self) -> str:
@@ -95,7 +101,9 @@ class Claim(BaseModel):
     def _the_figure_can_be_read(self) -> Claim:
         if self.unit not in UNITS:
             raise ValueError(f"unit {self.unit!r} is unknown; use one of {', '.join(UNITS)}")
-        if not isinstance(self.check.get("name"), str):
+        if self.check is None and self.would_decide is None:
+            raise ValueError("has neither a check nor would_decide; write one of them")
+        if self.check is not None and not isinstance(self.check.get("name"), str):
             raise ValueError("check has no name; write check: {name: ...}")
         if self.stated and self.criterion:
             raise ValueError(
@@ -116,19 +124,34 @@ def load(directory: Path = THESIS) -> list[Claim]:
     DataError
         Not readable, or entries that are no claims; all of them at once.
     """
-    return list(_load(directory))
+    found, problems = read(directory)
+    if problems:
+        raise DataError(problems)
+    return list(found)
 
 
 @lru_cache(maxsize=8)
-def _load(directory: Path) -> tuple[Claim, ...]:
+def read(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
+    """The entries of `claims.yml` that are claims, and what is wrong with the others.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read.
+    """
     path = directory / "claims.yml"
     found: list[Claim] = []
     problems: list[Problem] = []
     for name, raw in read_yaml(path, error=DataError).items():
+        where = f"{place(path)}, claim {name}"
+        if not isinstance(raw, dict):
+            rule = f"{raw!r} is no entry"
+            problems.append(
+                Problem(where, rule, "Write its fields as a mapping: where, kind, statement, check")
+            )
+            continue
         try:
-            found.append(Claim.model_validate({"id": name, **raw} if isinstance(raw, dict) else raw))
+            found.append(Claim.model_validate({"id": name, **raw}))
         except ValidationError as reason:
-            problems += validation_problems(reason, f"{place(path)}, claim {name}")
-    if problems:
-        raise DataError(problems)
-    return tuple(found)
+            problems += validation_problems(reason, where)
+    return tuple(found), tuple(problems)

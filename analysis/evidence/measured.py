@@ -63,7 +63,8 @@ class Sidecar(BaseModel):
     """What `NAME.meta.yml` says about an evidence table.
 
     `inclusion` says which rows are in, `pick` which row counts where sources conflict; `lag_days` stands for `known_on`
-    where that is unknown; `pseudo_out_of_sample` marks a series harvested later than the facts it holds.
+    where that is unknown; `pseudo_out_of_sample` marks a series harvested later than the facts it holds; `credits` are the
+    names in `credit` that some row must bear out in its source.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,6 +77,7 @@ class Sidecar(BaseModel):
     pseudo_out_of_sample: bool
     licence: str
     credit: str
+    credits: tuple[str, ...] = ()
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     columns: dict[str, Column]
 

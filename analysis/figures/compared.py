@@ -1,4 +1,4 @@
-"""Printed against recomputed: charts that hold a figure of the article beside what its own numbers give.
+"""Printed against found: charts that hold a figure of the article beside what its own numbers or outside sources give.
 
 Decisions
 - Printed is orange-brown and a ring or a band, recomputed is blue and a dot: colour is never the only difference.
@@ -210,7 +210,7 @@ def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
     ax.set(xlabel="", ylabel="")
     theme.legend(ax)
     off = int((spread["verdict"] == "fails").sum())
-    finding = f"{off} of {len(spread)} printed figures miss what the article's own numbers give"
+    finding = f"{off} of {len(spread)} printed figures miss what their own numbers or outside sources give"
     alt = f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one is agreement."
     return theme.headline(
         ax, finding, "Computed over printed figure; bars are the bounds from rounding and readings", alt
@@ -245,7 +245,7 @@ def scoreboard(counts: pd.DataFrame, *, ax: Axes) -> Axes:
     handles = [Patch(color=theme.VERDICT[v], label=v) for v in counts.columns if counts[v].sum()]
     theme.legend(ax, handles)
     total, holds, fails = int(counts.to_numpy().sum()), int(counts["holds"].sum()), int(counts["fails"].sum())
-    finding = f"Of {total} claims put to its own numbers, {holds} hold and {fails} fail"
+    finding = f"Of {total} checked statements {holds} hold and {fails} fail"
     alt = f"Stacked bars of verdicts for {len(sections)} sections of the article."
     return theme.headline(ax, finding, "Claims by section and verdict", alt)
 

@@ -5,11 +5,13 @@ Decisions
   those of the design, and nothing else of a notebook is read by the site.
 - Numbers in a bundle are rounded to six significant digits, numbers in text to what they mean, so that stored outputs
   survive another processor.
+- Evidence is displayed whole for the site, each figure as its source has it, and as one line for the reader.
 - Figures are PNG in notebooks (text comparisons skip it) and SVG in the batch, which sets `THESIS_FIGURES=svg`.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import math
 import numbers
@@ -21,13 +23,15 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
+from analysis.evidence import measured, tables
 from analysis.evidence import sources as origins
-from analysis.evidence import tables
 from analysis.figures import theme
 from analysis.units import plain, show
 
 MIME = "application/vnd.thesis.exhibit+json"
 References = Iterable[Mapping[str, str | None]]
+TERMS = {"pick", "lag_days", "lag_because", "pseudo_out_of_sample", "licence", "credit"}
+"""What the sidecar of an evidence table says and its exhibit repeats, under the same names."""
 
 
 class Column(NamedTuple):
@@ -161,6 +165,39 @@ def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ())
     )
 
 
+def evidence(name: str, as_of: str | dt.date) -> None:
+    """Show an evidence table as it was known on a day: one line to read, with rules, columns and rows in the bundle.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table (`measured.names`); the id of the exhibit is ``evidence.NAME``.
+    as_of : date or ISO date
+        Rows that became known later are left out, and counted.
+    """
+    meta, seen = measured.sidecar(name), measured.load(name, as_of)
+    unseen = len(measured.load(name)) - len(seen)
+    bundle = _bundle(f"evidence.{name}", "evidence", meta.title, None, "detail", citations(seen), ()) | {
+        "note": meta.inclusion, "as_of": pd.Timestamp(as_of).date().isoformat(), "unseen": unseen,
+        "columns": [_described(column, spec, seen[column]) for column, spec in meta.columns.items()],
+        "rows": [{str(key): _exact(value) for key, value in row.items()} for row in seen.to_dict("records")],
+    } | meta.model_dump(include=TERMS)  # fmt: skip
+    span = f", {_exact(seen['valid_on'].min())} to {_exact(seen['valid_on'].max())}" if len(seen) else ""
+    later = f"; {unseen} not yet known on {bundle['as_of']}" if unseen else ""
+    _emit(bundle, f"{meta.title}: {len(seen)} rows{span}, {seen['source'].nunique()} sources{later}.", {})
+
+
+def citations(rows: pd.DataFrame) -> list[dict[str, str]]:
+    """The sources of some evidence rows as an exhibit carries them, each once with the weakest quality that it lends."""
+    ranked = rows.assign(rank=rows["quality"].map(measured.QUALITIES.index))
+    found = ranked.sort_values("rank", kind="stable").drop_duplicates("source", keep="last")
+    kept = found.sort_values(["source_title", "source"])[["source_title", "source", "quality"]]
+    return [
+        {"title": title, "url": url, "quality": quality}
+        for title, url, quality in kept.itertuples(index=False)
+    ]
+
+
 def sentence(
     id: str, template: str, *, role: str = "detail", claims: Sequence[str] = (), **values: Any
 ) -> None:
@@ -205,6 +242,25 @@ def _rows(frame: pd.DataFrame, columns: Columns) -> tuple[list[dict[str, Any]], 
     return [{str(name): plain(value) for name, value in record.items()} for record in records], specs
 
 
+def _described(name: str, spec: measured.Column, column: pd.Series) -> dict[str, Any]:
+    number = spec.kind == "number"
+    separated = number and column.abs().max() >= 10_000
+    return {
+        "name": name, "title": spec.title, "unit": spec.unit, "meaning": spec.meaning,
+        "format": (",.10g" if separated else ".10g") if number else None, "align": "right" if number else "left",
+    }  # fmt: skip
+
+
+def _exact(value: Any) -> Any:
+    """A cell of evidence as JSON can hold it, nothing rounded."""
+    if pd.isna(value) or value == "":
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return int(value) if whole else value
+
+
 def _align(column: pd.Series) -> str:
     return (
         "right"
@@ -215,7 +271,7 @@ def _align(column: pd.Series) -> str:
 
 def _cell(value: Any, spec: str | None) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(str(item["title"] if isinstance(item, Mapping) else item) for item in value)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     return format(value, spec).replace("-", "−") if spec and isinstance(value, numbers.Real) else str(value)

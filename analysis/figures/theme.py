@@ -52,7 +52,7 @@ STYLE: dict[str, Any] = {
     "axes.axisbelow": True, "grid.color": GRID, "grid.linewidth": 0.7, "xtick.major.size": 0, "ytick.major.size": 0,
     "axes.titlelocation": "left", "axes.titlecolor": MUTED, "axes.facecolor": "none", "figure.facecolor": "white",
     "legend.frameon": False, "legend.fontsize": 10.5, "lines.solid_capstyle": "round",
-    "svg.hashsalt": "thesis", "svg.fonttype": "path", "path.simplify": True,
+    "svg.hashsalt": "thesis", "svg.fonttype": "path", "path.simplify": True, "text.parse_math": False,  # $ is money
 }  # fmt: skip
 
 

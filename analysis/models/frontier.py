@@ -5,13 +5,14 @@ Decisions
   open ones that it names. It is never an average over rivals.
 - A price multiple is given for input, output and a blend; the share of input tokens in the blend is a parameter.
 - Price per token is not cost per task: models use different numbers of tokens, which the table does not give.
+- A model's own service is the seller of its first launch price; where there is none, all its sellers are hosts.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -78,6 +79,121 @@ def pareto_front(models: pd.DataFrame, price: str, quality: str) -> pd.Series:
     no_worse = (cost[:, None] <= cost) & (score[:, None] >= score)
     better = (cost[:, None] < cost) | (score[:, None] > score)
     return pd.Series(~(no_worse & better).any(axis=0), index=models.index, name="on_front")
+
+
+def frontier_gap(scores: pd.DataFrame) -> pd.Series:
+    """How far the best closed model stands above the best open one, day by day.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``weights`` (open or closed), ``score_pct`` and ``valid_on`` (release day), one benchmark and protocol.
+
+    Returns
+    -------
+    Series
+        Gap of the running bests in points by day, from the day on which both kinds have a model to the last release;
+        negative where the open one leads. Empty where one kind has none.
+    """
+    best = {
+        kind: rows.groupby("valid_on")["score_pct"].max().sort_index().cummax()
+        for kind, rows in scores.groupby("weights")
+    }
+    if set(best) != {"open", "closed"}:
+        return pd.Series(dtype=float)
+    days = pd.date_range(max(series.index[0] for series in best.values()), scores["valid_on"].max())
+    closed, open_ = (
+        best[kind].reindex(best[kind].index.union(days)).ffill()[days] for kind in ("closed", "open")
+    )
+    return closed - open_
+
+
+class MeanGaps(NamedTuple):
+    """A gap averaged over its last days and over as many days before them."""
+
+    last: float
+    before: float
+    days: int
+    """How many days each mean takes: a year, or half of a shorter record."""
+
+
+def mean_gaps(gap: pd.Series) -> MeanGaps | None:
+    """The mean of a daily gap over the last year and over the year before, or over the halves of a shorter record.
+
+    `gap` is `frontier_gap`. None where a half would have less than half a year: single releases would decide.
+    """
+    days = min(365, len(gap) // 2)
+    if days < 182:
+        return None
+    return MeanGaps(float(gap.iloc[-days:].mean()), float(gap.iloc[-2 * days : -days].mean()), days)
+
+
+def running_bests(scores: pd.DataFrame) -> pd.DataFrame:
+    """The best score so far of open and of closed weights on each day on which one of that kind was released.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``weights`` (open or closed), ``score_pct`` and ``valid_on`` (release day), one benchmark and protocol.
+
+    Returns
+    -------
+    DataFrame
+        ``weights``, ``valid_on``, ``best_pct``, by day.
+    """
+    daily = scores.groupby(["weights", "valid_on"])["score_pct"].max()
+    best = daily.groupby("weights").cummax().rename("best_pct").reset_index()
+    return best.sort_values("valid_on", kind="stable", ignore_index=True)
+
+
+def article_scores(scores: pd.DataFrame, benchmark: str) -> pd.DataFrame:
+    """What sources give for the article's models on a benchmark, under every protocol that counts.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``article_model``, ``model``, ``benchmark``, ``protocol``, ``variant``, ``score_pct``, ``use``; rows kept beside
+        the one that counts (`use` not ``trend``) are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``model`` (as the article names it), ``version``, ``protocol``, ``variant``, ``score_pct``.
+    """
+    kept = scores[
+        (scores["article_model"] != "") & (scores["benchmark"] == benchmark) & (scores["use"] == "trend")
+    ]
+    named = kept.rename(columns={"model": "version", "article_model": "model"})
+    return named[["model", "version", "protocol", "variant", "score_pct"]].reset_index(drop=True)
+
+
+def list_prices(prices: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
+    """Lasting list prices of the article's models over time, and whether the model's own service asked them.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        ``article_model``, ``seller``, ``event``, ``terms``, ``valid_on``, ``price_input_usd_per_mtok``,
+        ``price_output_usd_per_mtok``; promotions and introductory prices are left out.
+    input_token_share : float
+        Share of input tokens in the blend, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        ``model`` (as the article names it), ``seller``, ``own``, ``event``, ``valid_on``, ``input_price_usd_per_mtok``,
+        ``output_price_usd_per_mtok``, ``blended_price_usd_per_mtok``, by day.
+    """
+    listed = prices[(prices["article_model"] != "") & (prices["terms"] == "list")].sort_values(
+        "valid_on", kind="stable"
+    )
+    launches = listed[listed["event"] == "launch"].drop_duplicates("article_model")
+    seller = dict(zip(launches["article_model"], launches["seller"], strict=True))
+    kinds = {f"price_{kind}_usd_per_mtok": f"{kind}_{PRICE}" for kind in KINDS[:2]}
+    named = listed.drop(columns="model", errors="ignore").rename(columns={"article_model": "model"} | kinds)
+    blended = with_blend(named, input_token_share).assign(own=named["seller"] == named["model"].map(seller))
+    columns = ["model", "seller", "own", "event", "valid_on", *(f"{kind}_{PRICE}" for kind in KINDS)]
+    return blended[columns].reset_index(drop=True)
 
 
 def years_to_price_ratio(ratio: float, decline_factor_per_year: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ Decisions
 - The period is elapsed years and a parameter; the period that each printed rate would need is given beside it.
 - The revenue needed follows from the money put in, the return asked for, the stake and the exit multiple: a reverse
   DCF with a single exit value. Cash flows before the exit, and dilution beyond the stated share, are left out.
+- A forecast grows at a constant rate from its base to its end; outside these years it says nothing.
 """
 
 from __future__ import annotations
@@ -46,6 +47,26 @@ def rates_by_period(market: pd.DataFrame, periods: Sequence[int]) -> pd.DataFram
     """The rate that each number of elapsed years gives: ``segment``, ``years``, ``recomputed_pct``, ``stated_pct``."""
     tables = [growth_checks(market, years).assign(years=years) for years in periods]
     return pd.concat(tables, ignore_index=True)[["segment", "years", "recomputed_pct", "stated_pct"]]
+
+
+def forecast_value(forecasts: pd.DataFrame, year: float) -> pd.Series:
+    """What each forecast gives for a year, between its own base and end; NaN outside these years.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        ``base_year``, ``base_usd_bn``, ``end_year``, ``end_usd_bn``.
+    year : float
+        The year to look at.
+
+    Notes
+    -----
+    ``base × (end / base)^((year − base year) / (end year − base year))``.
+    """
+    start, end = forecasts["base_year"], forecasts["end_year"]
+    growth_x = forecasts["end_usd_bn"] / forecasts["base_usd_bn"]
+    sizes = forecasts["base_usd_bn"] * growth_x ** ((year - start) / (end - start))
+    return sizes.where((start <= year) & (year <= end)).rename("size_usd_bn")
 
 
 def totals(market: pd.DataFrame) -> pd.Series:

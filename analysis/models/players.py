@@ -4,12 +4,16 @@ Decisions
 - Only money raised outside counts: a company funded by its parent has no figure, and missing is not zero.
 - `>` has no upper bound and `~` reaches to both sides, so a share and a concentration index are intervals; the central
   figure takes the printed numbers as they stand.
+- Money on record is added where its row says that it may be (`in_total`), and mixes what was paid with what was promised.
+- SoftBank's tranches are never added up: paid is the last stated cost plus the instalments paid after it, and promised is
+  what was paid with everything still owed.
 - A link between an investor and a company says that the article names one as the other's investor, no more.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 
 import networkx as nx
 import numpy as np
@@ -102,3 +106,73 @@ def funding_graph(links: pd.DataFrame) -> nx.DiGraph[str]:
         graph.add_node(company, kind="company")
         graph.add_edge(investor, company, internal=internal)
     return graph
+
+
+def raised_over_time(rounds: pd.DataFrame) -> pd.DataFrame:
+    """What each company had raised or been promised by the day of each of its rounds.
+
+    Parameters
+    ----------
+    rounds : DataFrame
+        ``company``, ``round``, ``amount_usd_bn``, ``in_total``, ``valid_on``; only rows with `in_total` yes are added.
+
+    Returns
+    -------
+    DataFrame
+        ``company``, ``round``, ``valid_on``, ``amount_usd_bn``, ``raised_usd_bn`` (cumulative), by day.
+    """
+    counted = rounds[rounds["in_total"] == "yes"].sort_values("valid_on", kind="stable")
+    summed = counted.assign(raised_usd_bn=counted.groupby("company")["amount_usd_bn"].cumsum())
+    columns = ["company", "round", "valid_on", "amount_usd_bn", "raised_usd_bn"]
+    return summed[columns].reset_index(drop=True)
+
+
+def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
+    """What SoftBank had paid into OpenAI, and what it had paid or promised in all, after each day on which that changed.
+
+    Parameters
+    ----------
+    tranches : DataFrame
+        ``event`` (position, paid, committed; others are left out), ``valid_on``, ``amount_usd_bn``,
+        ``cumulative_cost_usd_bn``, ``cost_on_completion_usd_bn``.
+
+    Returns
+    -------
+    DataFrame
+        ``valid_on``, ``paid_usd_bn``, ``promised_usd_bn``, by day; NaN before the first position or commitment.
+
+    Notes
+    -----
+    Paid is the last stated cumulative cost plus the instalments paid after its day; what was paid before the first
+    stated cost is in that cost. A commitment brings the promise to its cost on completion, where that is stated, else
+    to its amount on top of the cost stated last (or next, if nothing was paid in between). What was paid is never more
+    than what was promised: a stated cost above the promise lifts it.
+    """
+    rows = tranches.sort_values("valid_on", kind="stable")
+    stated = rows[rows["event"] == "position"].groupby("valid_on")["cumulative_cost_usd_bn"].last()
+    paid = rows[rows["event"] == "paid"].groupby("valid_on")["amount_usd_bn"].sum()
+    owed = rows[rows["event"] == "committed"].drop_duplicates("valid_on", keep="last").set_index("valid_on")
+    days = stated.index.union(paid.index).union(owed.index)
+    totals = pd.Series([_paid_by(day, stated, paid) for day in days], index=days, dtype=float)
+    promises = {day: _promise(day, row, stated, paid) for day, row in owed.iterrows()}
+    promised = pd.Series(promises, dtype=float).reindex(days).ffill()
+    promised = promised.mask(totals > promised, totals)
+    found = pd.DataFrame({"paid_usd_bn": totals, "promised_usd_bn": promised}, index=days)
+    return found.dropna(how="all").rename_axis("valid_on").reset_index()
+
+
+def _paid_by(day: Hashable, stated: pd.Series, paid: pd.Series) -> float:
+    known = stated[stated.index <= day]
+    if known.empty:
+        return math.nan
+    since = paid[(paid.index > known.index[-1]) & (paid.index <= day)]
+    return float(known.iloc[-1] + since.sum())
+
+
+def _promise(day: Hashable, row: pd.Series, stated: pd.Series, paid: pd.Series) -> float:
+    if not math.isnan(row["cost_on_completion_usd_bn"]):
+        return float(row["cost_on_completion_usd_bn"])
+    base, later = _paid_by(day, stated, paid), stated[stated.index > day]
+    if math.isnan(base) and len(later) and paid[(paid.index > day) & (paid.index <= later.index[0])].empty:
+        base = float(later.iloc[0])
+    return base + float(row["amount_usd_bn"])

@@ -18,7 +18,6 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
 Floats = NDArray[np.float64]
 Values = float | Floats
@@ -294,6 +293,8 @@ def quantile(x: Floats, q: float) -> Estimate:
     ----------
     David and Nagaraja (2003), Order Statistics, section 7.1.
     """
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]  # half a second: only where it is used
+
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"x has shape {x.shape}: write one number a draw.")
     if not 0 < q < 1:

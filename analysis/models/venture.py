@@ -30,7 +30,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
 from analysis.models.simulation import (
     GROWTH_PCT,
@@ -286,6 +285,8 @@ def shock_factor(
     -------
     ndarray, shape (draws, quarters + 1), 1 at the start.
     """
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]  # half a second: only where it is used
+
     uniforms = rng.random((n_draws, quarters))
     mean = rate_per_year / QUARTERS_PER_YEAR
     most = int(stats.poisson.ppf(1 - 1e-12, np.max(mean)))

@@ -4,6 +4,7 @@ Decisions
 - The name of a file is the id of its exhibit; the first scenario's stand in `data/`, others in `data/<scenario>/`.
 - CSV is for spreadsheets: the names of the columns, then the values. A text that a spreadsheet would run as a formula
   is preceded by an apostrophe, unless it is a plain number.
+- A cell that lists sources is their titles and addresses, one after another.
 - JSON carries what CSV cannot: title, units, sources, scenario, notebook and the digest of the run.
 """
 
@@ -14,13 +15,11 @@ import io
 import re
 from typing import Any
 
-from analysis.pipeline.exhibits import Figure, Ledger, Shown, Table, as_json
+from analysis.pipeline.exhibits import Shown, Tabular, as_json
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What opens a formula in a spreadsheet; the last four are the same signs at full width."""
-
-Data = Table | Figure | Ledger
 
 
 def neutral(value: Any) -> str:
@@ -34,10 +33,13 @@ def neutral(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return str(value.get("title", value)) if isinstance(value, dict) else str(value)
+    if not isinstance(value, dict):
+        return str(value)
+    title, url = value.get("title", value), value.get("url")
+    return f"{title} <{url}>" if url else str(title)
 
 
-def as_csv(exhibit: Data) -> str:
+def as_csv(exhibit: Tabular) -> str:
     """The rows of an exhibit under the names of its columns."""
     names = [column.name for column in exhibit.columns]
     buffer = io.StringIO()

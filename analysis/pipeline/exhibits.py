@@ -7,16 +7,21 @@ Decisions
   error that names notebook and cell, because a page without it would pretend.
 - An id is an address (`#id`, `data/id.csv`), hence its narrow alphabet.
 - The picture of a figure stands beside its bundle in the same output: SVG where there is one, else PNG.
+- A source is linked where it has a web address, or names a file in a public repository; any other text stays text.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard, get_args
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
@@ -29,21 +34,59 @@ Verdict = Literal["holds", "partly", "fails", "open", "uncheckable"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "partly", "fails", "open", "uncheckable")
 """Every verdict, in the order in which counts are shown."""
 
+Quality = Literal["official", "measured", "reported", "estimate", "secondary"]
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
+"""What a source can be, strongest first."""
+
+Strength = Quality | Literal["article", "model"]
+"""What something rests on: the weakest quality among its sources, or no outside source at all."""
+
+REPOSITORY = re.compile(
+    r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<commit>[0-9a-f]{4,40}))?:(?P<path>[^\s@][^@]*)(@(?P<at>[0-9a-f]{4,40}))?"
+)
+"""A file of a public repository: `owner/repo:path`, with `@commit` behind either part where one version is meant."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+def address(text: str | None) -> str | None:
+    """The web address that a reference leads to; None where it is only a text."""
+    if text and re.fullmatch(r"https?://\S+", text):
+        return text
+    if found := REPOSITORY.fullmatch(text or ""):
+        version = found["commit"] or found["at"] or "HEAD"
+        return f"https://github.com/{found['repo']}/blob/{version}/{quote(found['path'])}"
+    return None
+
+
 class Source(_Part):
-    """Where something comes from; only a web address becomes a link."""
+    """Where something comes from, and how strong a source it is; only what has a web address becomes a link."""
 
     title: str
     url: str | None = None
+    quality: Strength | None = None
 
     @field_validator("url")
     @classmethod
     def _only_the_web(cls, url: str | None) -> str | None:
-        return url if url and url.startswith(("https://", "http://")) else None
+        return address(url)
+
+
+def weakest(sources: Iterable[Source]) -> Quality | None:
+    """The weakest quality among some sources; None where none says what it is."""
+    found = {source.quality for source in sources}
+    return next((quality for quality in reversed(QUALITIES) if quality in found), None)
+
+
+def cited(value: object) -> tuple[Source, ...]:
+    """The sources that a cell of a table lists; none where it holds something else."""
+    return tuple(Source.model_validate(item) for item in value) if _lists_sources(value) else ()
+
+
+def _lists_sources(value: object) -> TypeGuard[list[Mapping[str, Any]]]:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
 
 
 class Column(_Part):
@@ -89,18 +132,29 @@ class Metric(_Exhibit):
         return rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest
 
 
-class _Tabular(_Exhibit):
+class Tabular(_Exhibit):
+    """Whatever has columns and rows, and can be taken away as a file."""
+
     columns: tuple[Column, ...]
     rows: tuple[Mapping[str, Any], ...]
 
+    @field_validator("rows")
+    @classmethod
+    def _listed_sources_are_sources(
+        cls, rows: tuple[Mapping[str, Any], ...]
+    ) -> tuple[Mapping[str, Any], ...]:
+        listed = [{name: cell for name, cell in row.items() if _lists_sources(cell)} for row in rows]
+        TypeAdapter(list[dict[str, list[Source]]]).validate_python(listed)
+        return rows
 
-class Table(_Tabular):
+
+class Table(Tabular):
     """Columns and rows."""
 
     kind: Literal["table"]
 
 
-class Figure(_Tabular):
+class Figure(Tabular):
     """A chart: its finding is the title, its data are columns and rows."""
 
     kind: Literal["figure"]
@@ -130,7 +184,7 @@ class Claim(_Part):
     reason: str | None = None
     since: str | None = None
     sources: tuple[Source, ...] = ()
-    strength: str | None = None
+    strength: Strength | None = None
 
     @field_validator("stale", "void", mode="before")
     @classmethod
@@ -148,7 +202,7 @@ class Claim(_Part):
         return [{"title": item} if isinstance(item, str) else item for item in _listed(value)]
 
 
-class Ledger(_Tabular):
+class Ledger(Tabular):
     """A table of claims."""
 
     kind: Literal["ledger"]
@@ -158,11 +212,94 @@ class Ledger(_Tabular):
         """The rows as claims."""
         return tuple(Claim.model_validate(row) for row in self.rows)
 
+    @property
+    def counts(self) -> dict[Verdict, int]:
+        """How many claims have each verdict."""
+        found = [claim.verdict for claim in self.entries]
+        return {verdict: found.count(verdict) for verdict in VERDICTS}
+
     @field_validator("rows")
     @classmethod
     def _rows_are_claims(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
         TypeAdapter(list[Claim]).validate_python([dict(row) for row in rows])
         return rows
+
+
+class Observation(_Part):
+    """What every row of evidence says besides its own columns: two dates, and who said it."""
+
+    valid_on: dt.date
+    known_on: dt.date
+    known_inferred: bool
+    quality: Quality
+    source_title: str
+    source: str
+
+    @property
+    def reference(self) -> Source:
+        """Its source; what has no address keeps its reference in the title."""
+        title = self.source_title if address(self.source) else f"{self.source_title} ({self.source})"
+        return Source(title=title, url=self.source)
+
+
+class Described(Column):
+    """A column that says what it means."""
+
+    meaning: str
+
+
+class Evidence(Tabular):
+    """A table of what others found, as it was known on a day; the note says which rows are in."""
+
+    kind: Literal["evidence"]
+    note: str
+    columns: tuple[Described, ...]
+    as_of: dt.date
+    pick: str
+    lag_days: int
+    lag_because: str
+    pseudo_out_of_sample: bool
+    licence: str
+    credit: str
+    unseen: int
+
+    @field_validator("rows")
+    @classmethod
+    def _rows_are_observations(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+        TypeAdapter(list[Observation]).validate_python([dict(row) for row in rows])
+        return rows
+
+    @cached_property
+    def observations(self) -> tuple[Observation, ...]:
+        """The rows as observations."""
+        return tuple(Observation.model_validate(row) for row in self.rows)
+
+    @property
+    def own(self) -> tuple[Described, ...]:
+        """The columns that other tables do not have."""
+        return tuple(column for column in self.columns if column.name not in Observation.model_fields)
+
+    @property
+    def span(self) -> tuple[dt.date, dt.date] | None:
+        """The first and the last day that its rows describe."""
+        days = [row.valid_on for row in self.observations]
+        return (min(days), max(days)) if days else None
+
+    @property
+    def qualities(self) -> dict[Quality, int]:
+        """How many rows there are of each quality that occurs, strongest first."""
+        found = [row.quality for row in self.observations]
+        return {quality: found.count(quality) for quality in QUALITIES if quality in found}
+
+    @property
+    def addresses(self) -> int:
+        """How many different sources it has."""
+        return len({row.source for row in self.observations})
+
+    @property
+    def inferred(self) -> int:
+        """How many rows have a day of publication that nobody wrote down."""
+        return sum(row.known_inferred for row in self.observations)
 
 
 class Statement(_Exhibit):
@@ -172,7 +309,7 @@ class Statement(_Exhibit):
     text: str
 
 
-Exhibit = Metric | Table | Figure | Ledger | Statement
+Exhibit = Metric | Table | Figure | Ledger | Evidence | Statement
 _ADAPTER: TypeAdapter[Exhibit] = TypeAdapter(Annotated[Exhibit, Field(discriminator="kind")])
 
 

@@ -25,6 +25,7 @@ from analysis.pipeline.exhibits import Exhibit, Shown
 
 PARAMETERS = frozenset({"parameters", "injected-parameters"})
 NOTHING = Markup("")
+Kind = Literal["prose", "output", "metrics", "evidence", "exhibit", "code"]
 RESERVED = ("main", "contents", "top")
 """Ids that the templates use themselves."""
 
@@ -36,13 +37,13 @@ class Block:
     Attributes
     ----------
     kind : str
-        ``prose`` and ``output`` have `html`; ``metrics`` (neighbouring numbers) and ``exhibit`` have `shown`; ``code``
-        has `sources` and `messages`.
+        ``prose`` and ``output`` have `html`; ``metrics`` and ``evidence`` (neighbours of one kind) and ``exhibit`` have
+        `shown`; ``code`` has `sources` and `messages`.
     level : int
         The heading level that a title inside the block takes.
     """
 
-    kind: Literal["prose", "output", "metrics", "exhibit", "code"]
+    kind: Kind
     html: Markup = NOTHING
     shown: tuple[Shown, ...] = ()
     sources: tuple[Markup, ...] = ()
@@ -219,9 +220,8 @@ class _Reader:
         if shown.exhibit.id in self._seen:
             return None
         self._seen.add(shown.exhibit.id)
-        kind: Literal["metrics", "exhibit"] = (
-            "metrics" if isinstance(shown.exhibit, exhibits.Metric) else "exhibit"
-        )
+        beside: dict[str, Kind] = {"metric": "metrics", "evidence": "evidence"}
+        kind = beside.get(shown.exhibit.kind, "exhibit")
         return Block(kind, shown=(shown,), level=3 if self.contents else 2)
 
     def _fold(self) -> Iterator[Block]:
@@ -231,12 +231,12 @@ class _Reader:
 
 
 def _neighbours(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Numbers that are shown one after another stand side by side."""
+    """Numbers that are shown one after another stand side by side, and so do tables of evidence."""
     for kind, run in groupby(blocks, key=lambda block: block.kind):
         found = list(run)
-        if kind == "metrics":
+        if kind in ("metrics", "evidence"):
             yield Block(
-                "metrics",
+                kind,
                 shown=tuple(shown for block in found for shown in block.shown),
                 level=found[0].level,
             )

@@ -24,7 +24,7 @@ from markupsafe import Markup
 from analysis import ROOT
 from analysis.errors import Problem, PublishError
 from analysis.pipeline import downloads, exhibits, markup, views
-from analysis.pipeline.exhibits import Figure, Ledger, Metric, Shown, Table
+from analysis.pipeline.exhibits import Metric, Shown, Tabular
 from analysis.pipeline.runs import load
 from analysis.pipeline.views import Site
 from analysis.scenarios import PARAMS, place
@@ -110,7 +110,7 @@ def files(site: Site, environment: Environment) -> Iterator[tuple[str, str]]:
         folder = "data" if scenario is site.main else f"data/{scenario.name}"
         for shown in scenario.exhibits:
             listed.append(_entry(shown, folder))
-            if isinstance(shown.exhibit, Table | Figure | Ledger):
+            if isinstance(shown.exhibit, Tabular):
                 digest = site.page(shown.scenario, shown.notebook).digest
                 yield f"{folder}/{shown.exhibit.id}.csv", downloads.as_csv(shown.exhibit)
                 yield f"{folder}/{shown.exhibit.id}.json", downloads.as_record(shown, digest)
@@ -133,7 +133,7 @@ def _entry(shown: Shown, folder: str) -> dict[str, Any]:
     exhibit = shown.exhibit
     entry = {"id": exhibit.id, "kind": exhibit.kind, "title": exhibit.title, "scenario": shown.scenario}
     entry["page"] = f"{shown.scenario}/{shown.notebook}.html#{exhibit.id}"
-    if isinstance(exhibit, Table | Figure | Ledger):
+    if isinstance(exhibit, Tabular):
         entry |= {"csv": f"{folder}/{exhibit.id}.csv", "json": f"{folder}/{exhibit.id}.json"}
     return entry
 
@@ -194,8 +194,14 @@ def _environment(templates: Path, static: Path) -> Environment:
         "policy": Markup(markup.policy([css], [js])),  # noqa: S704
         "picture": markup.picture,
         "verdicts": exhibits.VERDICTS,
+        "qualities": exhibits.QUALITIES,
     }
-    environment.filters |= {"number": exhibits.number, "plain": markup.plain}
+    environment.filters |= {
+        "number": exhibits.number,
+        "plain": markup.plain,
+        "cited": exhibits.cited,
+        "weakest": exhibits.weakest,
+    }
     return environment
 
 

@@ -25,12 +25,12 @@ from analysis.pipeline import exhibits, pages
 from analysis.pipeline.exhibits import (
     VERDICTS,
     Claim,
-    Figure,
+    Evidence,
     Ledger,
     Metric,
     Shown,
     Statement,
-    Table,
+    Tabular,
     Verdict,
     number,
 )
@@ -238,6 +238,15 @@ class Site:
                 places.setdefault(name, []).append(shown)
         return [Checked(claim, tuple(places.get(name, ()))) for name in order for claim in (found[name],)]
 
+    @cached_property
+    def evidence(self) -> list[Shown]:
+        """The tables of evidence that the notebooks of the leading scenario show."""
+        return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Evidence)]
+
+    def showing(self, id: str) -> list[Page]:
+        """The pages of the leading scenario that show an exhibit."""
+        return [page for page in self.main.pages if any(shown.exhibit.id == id for shown in page.exhibits)]
+
     def count(self, section: str | None = None) -> dict[Verdict, int]:
         """How many claims have each verdict, over all sections or in one."""
         chosen = [found.claim.verdict for found in self.claims if section in (None, found.claim.section)]
@@ -376,7 +385,9 @@ def _refuse_clashes(found: Iterable[Scenario]) -> None:
 
 def _payload(shown: Shown) -> object:
     exhibit = shown.exhibit
-    if isinstance(exhibit, Table | Figure | Ledger):
+    if isinstance(exhibit, Evidence):
+        return exhibit.kind, exhibit.as_of, exhibit.rows
+    if isinstance(exhibit, Tabular):
         return exhibit.kind, exhibit.rows
     return (exhibit.kind, exhibit.text)
 

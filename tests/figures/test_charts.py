@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 
+from analysis import scenarios
 from analysis.evidence import claims, tables
 from analysis.figures import compared, futures, positions, theme
 from analysis.models import audit, frontier, market, players
-
-GIVEN = {"elapsed_years": 4.0, "input_token_share": 0.75, "vast_majority_share": 0.75}
 
 
 def points(ax):
@@ -38,7 +37,9 @@ def sizes():
 
 @pytest.fixture(scope="module")
 def rows():
-    return audit.ledger(claims.load(), audit.Facts(tables.every_cell(), GIVEN))
+    register = scenarios.load_register()
+    given = scenarios.Assumptions(scenarios.resolve("base", {"draws": 1000}), register)
+    return audit.ledger(claims.load(), audit.gather(given))
 
 
 def test_growth_rates_stand_printed_beside_recomputed(sizes):
@@ -86,12 +87,14 @@ def test_price_multiples_stand_on_a_log_axis_beside_the_printed_ranges():
 def test_the_scoreboard_holds_every_claim(rows):
     ax = compared.scoreboard(audit.counts(rows), ax=theme.axes())
     assert sum(bar.get_width() for bar in ax.patches) == len(rows)
-    assert said(ax) == "Of 18 claims put to its own numbers, 6 hold and 7 fail"
+    holds, fails = ((rows["verdict"] == verdict).sum() for verdict in ("holds", "fails"))
+    assert said(ax) == f"Of {len(rows)} checked statements {holds} hold and {fails} fail"
 
 
 def test_agreement_leaves_out_what_has_no_printed_figure(rows):
     table = compared.comparable(rows)
-    assert set(table["id"]) == set(rows.loc[rows["stated"].notna() & (rows["computed"] > 0), "id"])
+    both = rows["stated_high"].lt(math.inf) & (rows["computed"] > 0)
+    assert set(table["id"]) == set(rows.loc[both, "id"])
     # 56.508 over 43: 1.314
     assert table.set_index("id").loc["market.cagr.code_generation", "ratio"] == pytest.approx(1.314, abs=1e-3)
     ax = compared.agreement(rows, ax=theme.axes())

@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.evidence import claims, tables
+from analysis.evidence import measured
 from analysis.figures import display, theme
 from analysis.models import audit
+from analysis.pipeline import exhibits
 
 
 @pytest.fixture
@@ -85,14 +86,86 @@ def test_the_article_s_tables_are_shown_as_printed_with_their_source(shown):
 
 
 def test_a_ledger_carries_every_field_of_the_design(shown):
-    given = {"elapsed_years": 4.0, "input_token_share": 0.75, "vast_majority_share": 0.75}
-    rows = audit.ledger(claims.load()[:2], audit.Facts(tables.every_cell(), given))
+    told = {
+        "statement": "It is the largest.",
+        "where": ["lead.5"],
+        "verdict": "holds",
+        "reason": "60 is more than 41.",
+    }
+    rows = pd.DataFrame([
+        dict.fromkeys(audit.FIELDS) | told | {"id": "lead.largest", "sources": [{"title": "A", "url": None, "quality": "article"}]},
+        dict.fromkeys(audit.FIELDS) | told | {"id": "technical.lead", "stated": "1-2", "computed": 1.9, "sources": []},
+    ])  # fmt: skip
     display.ledger("l.l", "Claims", rows)
     found = bundle(shown)
     assert [column["name"] for column in found["columns"]] == list(audit.FIELDS)
     assert found["rows"][0]["where"] == ["lead.5"]
     assert found["rows"][0]["stated"] is None
-    assert found["claims"] == ["lead.largest_investment", "technical.mmlu_lead"]
+    assert found["rows"][0]["computed"] is None and found["rows"][1]["computed"] == 1.9
+    assert found["claims"] == ["lead.largest", "technical.lead"]
+
+
+ROWS = pd.DataFrame({
+    "what": ["a", "b", ""], "price": [0.123456789, 12345.0, math.nan], "valid_on": pd.to_datetime(["2025-01-31", "2025-03-31", None]),
+    "quality": ["official", "secondary", "measured"], "source_title": ["Zebra", "Zebra, again", "Ant"], "source": ["o/r:z", "o/r:z", "https://a.org"],
+})  # fmt: skip
+
+
+def test_evidence_is_one_line_to_read_and_whole_in_its_bundle(shown):
+    display.evidence("funding_rounds", "2025-06-30")
+    found, meta = bundle(shown), measured.sidecar("funding_rounds")
+    seen, every = measured.load("funding_rounds", "2025-06-30"), measured.load("funding_rounds")
+    assert set(shown[-1]) == {"text/plain", display.MIME}
+    assert shown[-1]["text/plain"] == (
+        f"{meta.title}: {len(seen)} rows, {seen['valid_on'].min():%Y-%m-%d} to {seen['valid_on'].max():%Y-%m-%d}, "
+        f"{seen['source'].nunique()} sources; {len(every) - len(seen)} not yet known on 2025-06-30."
+    )
+    assert (found["id"], found["kind"], found["as_of"]) == (
+        "evidence.funding_rounds",
+        "evidence",
+        "2025-06-30",
+    )
+    assert 0 < len(found["rows"]) == len(seen) < len(every) == len(seen) + found["unseen"]
+    assert max(row["known_on"] for row in found["rows"]) <= "2025-06-30"
+    assert (found["note"], found["pick"], found["licence"]) == (meta.inclusion, meta.pick, meta.licence)
+    assert [column["meaning"] for column in found["columns"]] == [c.meaning for c in meta.columns.values()]
+
+
+def test_before_anything_was_known_there_are_no_rows(shown):
+    display.evidence("funding_rounds", "1999-12-31")
+    assert bundle(shown)["rows"] == bundle(shown)["sources"] == []
+    assert ": 0 rows, 0 sources; " in shown[-1]["text/plain"]
+
+
+@pytest.mark.parametrize("name", measured.names())
+def test_every_table_of_evidence_can_be_published(shown, name):
+    display.evidence(name, "2026-10-31")
+    found = exhibits.of_output({"data": shown[-1]}, "base", "1_a", "here").exhibit
+    assert isinstance(found, exhibits.Evidence)
+    assert all(row.reference.url for row in found.observations)
+
+
+def test_figures_of_evidence_are_those_of_the_source():
+    cells = [[display._exact(value) for value in row] for row in ROWS[["what", "price", "valid_on"]].values]
+    assert display._exact(3.1e23) == 3.1e23 and isinstance(display._exact(3.1e23), float)
+    assert cells == [["a", 0.123456789, "2025-01-31"], ["b", 12345, "2025-03-31"], [None, None, None]]
+    spec = measured.Column(title="P", kind="number", meaning="What it costs.", unit="USD")
+    assert display._described("price", spec, ROWS["price"])["format"] == ",.10g"
+    assert display._described("price", spec, ROWS["price"][:1])["format"] == ".10g"
+
+
+def test_a_source_is_cited_once_with_the_weakest_quality_that_it_lends():
+    assert display.citations(ROWS) == [
+        {"title": "Ant", "url": "https://a.org", "quality": "measured"},
+        {"title": "Zebra, again", "url": "o/r:z", "quality": "secondary"},
+    ]
+
+
+def test_a_cell_that_lists_sources_shows_their_titles_and_keeps_their_addresses(shown):
+    frame = pd.DataFrame({"verdict": ["holds"], "sources": [display.citations(ROWS)]})
+    display.table("t.t", "T", frame, {"verdict": "Verdict", "sources": "Sources"})
+    assert bundle(shown)["rows"][0]["sources"] == display.citations(ROWS)
+    assert "Ant, Zebra, again" in shown[-1]["text/plain"] and "a.org" not in shown[-1]["text/html"]
 
 
 def test_a_sentence_is_made_of_values_and_keeps_them(shown):

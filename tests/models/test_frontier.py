@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.evidence import tables
+from analysis.evidence import measured, tables
 from analysis.models import frontier
 
 
@@ -57,3 +57,93 @@ def test_a_hundredth_takes_two_years_at_a_factor_of_ten():
 def test_a_ratio_that_is_no_part_is_refused(ratio):
     with pytest.raises(ValueError, match="between 0 and 1"):
         frontier.years_to_price_ratio(ratio, np.array([2.0]))
+
+
+def released(*rows):
+    return pd.DataFrame(rows, columns=["weights", "score_pct", "valid_on"]).assign(
+        valid_on=lambda t: pd.to_datetime(t["valid_on"])
+    )
+
+
+def test_a_running_best_never_falls_and_keeps_the_best_of_a_day():
+    rows = [
+        ("closed", 60, "2024-01-01"),
+        ("open", 40, "2024-01-01"),
+        ("open", 45, "2024-01-01"),
+        ("open", 30, "2024-03-01"),
+    ]
+    best = frontier.running_bests(released(*rows, ("closed", 70, "2024-04-01")))
+    by_kind = best.groupby("weights")["best_pct"].apply(list)
+    assert by_kind["open"] == [45, 45]  # the 30 of March does not lower it
+    assert by_kind["closed"] == [60, 70]
+
+
+def test_mean_gaps_compare_two_years_by_hand():
+    # closed 80 all along; open 60 for the first 365 days, then 70: gaps 20 and 10
+    scores = released(
+        ("closed", 80, "2023-01-01"),
+        ("open", 60, "2023-01-01"),
+        ("open", 70, "2024-01-01"),
+        ("open", 1, "2024-12-30"),
+    )
+    means = frontier.mean_gaps(frontier.frontier_gap(scores))
+    # 1 January 2023 to 30 December 2024 are 730 days, the open 70 stands on the last 365 of them
+    assert means == (pytest.approx(10), pytest.approx(20), 365)
+
+
+def test_a_short_record_is_halved_and_a_shorter_one_says_nothing():
+    gap = pd.Series([4.0] * 200 + [2.0] * 200)
+    assert frontier.mean_gaps(gap) == (2, 4, 200)
+    assert frontier.mean_gaps(gap.iloc[:363]) is None  # halves of 181 days
+    assert frontier.mean_gaps(gap.iloc[:0]) is None
+
+
+def test_what_lies_before_the_two_years_does_not_count():
+    assert frontier.mean_gaps(pd.Series([50.0] * 100 + [20.0] * 365 + [10.0] * 365)) == (10, 20, 365)
+
+
+def test_the_articles_scores_leave_out_other_models_other_tests_and_rows_kept_beside():
+    rows = [
+        ("A1", "A", "MMLU", "5-shot", "trend"), ("A1", "A", "MMLU", "0-shot CoT", "shown"), ("A1", "A", "GSM8K", "8-shot", "trend"),
+        ("Z", "", "MMLU", "5-shot", "trend"),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["model", "article_model", "benchmark", "protocol", "use"]).assign(
+        score_pct=80.0, variant=""
+    )
+    found = frontier.article_scores(table, "MMLU")
+    assert found[["model", "version", "protocol"]].to_numpy().tolist() == [["A", "A1", "5-shot"]]
+
+
+@pytest.fixture
+def asked():
+    return pd.DataFrame(
+        [
+            ("A", "Maker", "launch", "list", "2024-05-01", 4.0, 8.0),
+            ("A", "Maker", "cut", "list", "2024-08-01", 2.0, 4.0),
+            ("A", "Host", "launch", "list", "2024-09-01", 1.0, 1.0),
+            ("B", "Host", "observation", "list", "2024-09-01", 3.0, 5.0),
+            ("A", "Maker", "cut", "promotion", "2024-10-01", 0.1, 0.1),
+            ("", "Maker", "launch", "list", "2024-05-01", 9.0, 9.0),
+        ],
+        columns=["article_model", "seller", "event", "terms", "valid_on", "price_input_usd_per_mtok", "price_output_usd_per_mtok"],
+    ).assign(model="as listed", valid_on=lambda t: pd.to_datetime(t["valid_on"]))  # fmt: skip
+
+
+def test_list_prices_are_lasting_and_know_the_models_own_service(asked):
+    found = frontier.list_prices(asked, 0.75)
+    assert found[["model", "seller", "own"]].to_numpy().tolist() == [
+        ["A", "Maker", True],
+        ["A", "Maker", True],
+        ["A", "Host", False],  # a later launch by somebody else
+        ["B", "Host", False],  # nobody launched it, so it has hosts alone
+    ]
+    assert found["blended_price_usd_per_mtok"].tolist() == [5.0, 2.5, 1.0, 3.5]  # (3 * 4 + 8) / 4 = 5
+
+
+def test_the_five_models_have_four_services_of_their_own():
+    prices = frontier.list_prices(measured.load("api_prices"), 0.75)
+    own = prices[prices["own"]].groupby("model")["seller"].unique().map(list).to_dict()
+    assert own == {
+        "GPT-4o": ["OpenAI"], "Claude 3.5 Sonnet": ["Anthropic"], "Gemini 1.5 Pro": ["Google"], "DeepSeek-V2": ["DeepSeek"]
+    }  # fmt: skip
+    assert "Llama 3.1 405B" in set(prices["model"])

@@ -1,6 +1,9 @@
+import math
+
+import pandas as pd
 import pytest
 
-from analysis.evidence import tables
+from analysis.evidence import measured, tables
 from analysis.models import market
 
 
@@ -45,3 +48,29 @@ def test_the_grid_is_the_function_at_each_point():
     assert grid.loc[20, 10] == pytest.approx(market.required_revenue_usd_bn(60, 20, 5, 0.13, 0.8, 10))
     assert (grid.diff().dropna() > 0).all(axis=None)  # a higher return needs more
     assert (grid.diff(axis=1).iloc[:, 1:] < 0).all(axis=None)  # a higher multiple needs less
+
+
+def test_a_forecast_speaks_of_the_years_between_its_ends_alone():
+    forecasts = pd.DataFrame(
+        {"base_year": [2023.0], "base_usd_bn": [2.0], "end_year": [2027.0], "end_usd_bn": [32.0]}
+    )
+    values = {year: market.forecast_value(forecasts, year).iloc[0] for year in (2022, 2023, 2024, 2027, 2028)}
+    # 32 / 2 = 16 in four years: twice a year
+    assert values == {
+        2022: pytest.approx(math.nan, nan_ok=True),
+        2023: 2,
+        2024: pytest.approx(4),
+        2027: 32,
+        2028: pytest.approx(math.nan, nan_ok=True),
+    }
+
+
+def test_a_forecast_of_others_by_hand():
+    forecasts = measured.load("market_size_forecasts")
+    row = forecasts[(forecasts["market"] == "chatbots") & (forecasts["forecaster"] == "MarketsandMarkets")]
+    # 5.4 in 2023, 15.5 in 2028: 5.4 * (15.5 / 5.4)^(1/5) = 6.668
+    assert market.forecast_value(row, 2024).tolist() == [pytest.approx(6.668, abs=1e-3)]
+
+
+def test_no_forecast_gives_no_value():
+    assert market.forecast_value(measured.load("market_size_forecasts").iloc[:0], 2024).empty

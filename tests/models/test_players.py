@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.evidence import tables
+from analysis.evidence import measured, tables
 from analysis.models import players
 
 
@@ -68,3 +68,76 @@ def test_links_say_who_is_named_and_which_money_is_internal():
     assert graph.in_degree("Anthropic") == 2
     assert graph.nodes["xAI"]["kind"] == "company"
     assert isinstance(links, pd.DataFrame)
+
+
+def test_rounds_add_up_by_company_and_conditional_money_does_not_count():
+    rounds = pd.DataFrame(
+        [("A", "seed", 1.0, "yes", "2024-01-01"), ("B", "seed", 5.0, "yes", "2024-02-01"), ("A", "if", 9.0, "no", "2024-03-01"),
+         ("A", "next", 2.0, "yes", "2024-04-01")],
+        columns=["company", "round", "amount_usd_bn", "in_total", "valid_on"],
+    )  # fmt: skip
+    found = players.raised_over_time(rounds)
+    assert found[["company", "raised_usd_bn"]].to_numpy().tolist() == [["A", 1.0], ["B", 5.0], ["A", 3.0]]
+    assert players.raised_over_time(rounds.iloc[:0]).empty
+
+
+def tranches(*rows):
+    columns = ["event", "valid_on", "amount_usd_bn", "cumulative_cost_usd_bn", "cost_on_completion_usd_bn"]
+    return pd.DataFrame(rows, columns=columns).assign(valid_on=lambda t: pd.to_datetime(t["valid_on"]))
+
+
+def steps(rows):
+    found = players.paid_and_promised(rows)
+    return {
+        str(day.date()): (paid, promised)
+        for day, paid, promised in found[["valid_on", "paid_usd_bn", "promised_usd_bn"]].itertuples(
+            index=False
+        )
+    }
+
+
+def test_softbanks_money_steps_from_the_record():
+    found = steps(measured.load("softbank_openai"))
+    assert found == {
+        "2025-03-31": (
+            pytest.approx(math.nan, nan_ok=True),
+            pytest.approx(32.2),
+        ),  # 2.2 before Series F, and 30
+        "2025-04-01": (pytest.approx(2.2), pytest.approx(32.2)),
+        "2025-04-30": (pytest.approx(9.7), pytest.approx(32.2)),  # 2.2 + 7.5
+        "2025-12-31": (pytest.approx(34.6), pytest.approx(34.6)),  # stated, not 2.2 + 7.5 + 22.5 = 32.2
+        "2026-02-27": (pytest.approx(34.6), pytest.approx(64.6)),
+        "2026-04-01": (pytest.approx(44.6), pytest.approx(64.6)),
+        "2026-07-01": (pytest.approx(54.6), pytest.approx(64.6)),
+        "2026-10-01": (pytest.approx(64.6), pytest.approx(64.6)),
+    }
+
+
+def test_before_the_year_end_cost_was_published_the_instalments_stand_on_the_cost_before():
+    # the 34.6 of 31 December was published on 12 February: until then 2.2 + 7.5 + 22.5 = 32.2
+    found = steps(measured.load("softbank_openai", "2026-01-31"))
+    assert found["2025-12-31"] == (pytest.approx(32.2), pytest.approx(32.2))
+
+
+def test_a_commitment_without_a_stated_cost_promises_nothing_in_all():
+    assert steps(tranches(("committed", "2025-03-31", 30, math.nan, math.nan))) == {}
+
+
+def test_a_later_cost_is_no_base_where_money_was_paid_in_between():
+    none = math.nan
+    found = steps(
+        tranches(("committed", "2025-01-01", 10, none, none), ("paid", "2025-02-01", 4, none, none), ("position", "2025-03-01", none, 6, none))
+    )  # fmt: skip
+    assert found["2025-03-01"] == (6, pytest.approx(none, nan_ok=True))
+
+
+def test_a_plan_is_neither_paid_nor_promised():
+    none = math.nan
+    found = steps(
+        tranches(("position", "2025-01-01", none, 2, none), ("planned", "2025-02-01", 9, none, none))
+    )
+    assert list(found) == ["2025-01-01"]
+
+
+def test_no_tranche_gives_no_step():
+    assert players.paid_and_promised(measured.load("softbank_openai", "2024-01-01")).empty

@@ -30,6 +30,14 @@ def test_numbers_lists_and_nothing() -> None:
     )
 
 
+def test_a_cell_that_lists_sources_is_their_titles_and_addresses() -> None:
+    listed = [
+        {"title": "=A", "url": "https://example.org/a", "quality": "official"},
+        {"title": "B", "url": None},
+    ]
+    assert neutral(listed) == "'=A <https://example.org/a>; B"
+
+
 def test_columns_come_in_their_order_and_headings_are_disarmed_too() -> None:
     columns = (Column(name="=b", title="B"), Column(name="a", title="A"))
     table = Table(id="t", kind="table", columns=columns, rows=({"a": 1, "=b": "x,y"}, {"a": None}))

@@ -8,7 +8,17 @@ import pytest
 
 from analysis.errors import PublishError
 from analysis.pipeline import exhibits
-from analysis.pipeline.exhibits import Ledger, Metric, number
+from analysis.pipeline.exhibits import (
+    Evidence,
+    Ledger,
+    Metric,
+    Source,
+    Table,
+    address,
+    cited,
+    number,
+    weakest,
+)
 
 METRIC: dict[str, Any] = {
     "id": "risks.multiple", "kind": "metric", "title": "Multiple", "unit": "x", "role": "headline", "note": None,
@@ -43,6 +53,29 @@ def test_only_web_addresses_stay_links() -> None:
     assert [source.url for source in read(METRIC).exhibit.sources] == ["https://example.org", None]
 
 
+@pytest.mark.parametrize(
+    ("text", "leads_to"),
+    [
+        ("https://example.org/a?b=1", "https://example.org/a?b=1"),
+        ("some-org/a.repo:data/x y.csv", "https://github.com/some-org/a.repo/blob/HEAD/data/x%20y.csv"),
+        ("org/repo@0deb7c4:x.json", "https://github.com/org/repo/blob/0deb7c4/x.json"),
+        ("org/repo:x.json@0deb7c4", "https://github.com/org/repo/blob/0deb7c4/x.json"),
+        ("org/repo:a\"><b>?c#d", "https://github.com/org/repo/blob/HEAD/a%22%3E%3Cb%3E%3Fc%23d"),
+        ("javascript:alert(1)", None), ("//example.org/x", None), ("https://example.org/ x", None), ("org/repo", None),
+        ("org/repo: a remark", None), ("article", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_reference_leads_to_the_web_or_nowhere(text: str | None, leads_to: str | None) -> None:
+    assert address(text) == leads_to
+
+
+def test_a_source_says_how_strong_it_is_and_the_weakest_of_several_counts() -> None:
+    sources = [Source(title=q, quality=q) for q in ("official", "secondary", "reported", "article")]
+    assert weakest(sources) == "secondary"
+    assert weakest([*sources[:1], Source(title="no word of it")]) == "official"
+    assert weakest([Source(title="article", quality="article")]) is weakest([]) is None
+
+
 def test_no_number_is_no_number_however_it_is_written() -> None:
     metric = read(METRIC | {"value": float("nan"), "high": float("inf")}).exhibit
     assert isinstance(metric, Metric)
@@ -59,6 +92,7 @@ def test_keys_that_are_not_known_are_ignored() -> None:
         ({"id": "../../etc"}, "key metric.id"),
         ({"kind": "poem"}, "exhibit risks.multiple"),
         ({"text": None}, "key metric.text"),
+        ({"sources": [{"title": "A", "quality": "great"}]}, "key metric.sources.0.quality"),
     ],
 )
 def test_a_bundle_that_is_not_whole_names_its_place(change: dict[str, Any], complaint: str) -> None:
@@ -102,6 +136,76 @@ def test_the_rows_of_a_ledger_are_claims() -> None:
 def test_a_ledger_with_an_unknown_verdict_is_refused() -> None:
     with pytest.raises(PublishError, match="'holds', 'partly', 'fails', 'open' or 'uncheckable'"):
         read(ledger(verdict="maybe"))
+
+
+def test_a_ledger_counts_its_verdicts_and_says_what_they_rest_on() -> None:
+    found = read(ledger(strength="secondary", computed=None, stated=None)).exhibit
+    assert isinstance(found, Ledger)
+    assert found.counts == {"holds": 1, "partly": 0, "fails": 0, "open": 0, "uncheckable": 0}
+    assert (found.entries[0].strength, found.entries[0].computed) == ("secondary", None)
+    with pytest.raises(PublishError, match=r"rows\.0\.strength"):
+        read(ledger(strength="strong"))
+
+
+def test_a_cell_that_lists_sources_is_read_as_sources() -> None:
+    listed = [{"title": "A", "url": "org/repo:x", "quality": "official"}]
+    table = {"id": "a.b", "kind": "table", "columns": [{"name": "sources", "title": "S"}], "rows": [{}, {"sources": listed}]}  # fmt: skip
+    found = read(table).exhibit
+    assert isinstance(found, Table)
+    assert [source.url for source in cited(found.rows[1]["sources"])] == [
+        "https://github.com/org/repo/blob/HEAD/x"
+    ]
+    assert cited("A") == cited(["A"]) == cited([]) == cited(None) == ()
+    with pytest.raises(PublishError, match=r"exhibit a\.b, key table\.rows\.1\.sources\.0\.title"):
+        read(table | {"rows": [{}, {"sources": [{"url": "https://example.org"}]}]})
+
+
+def observation(**more: Any) -> dict[str, Any]:
+    own = {"valid_on": "2025-03-31", "known_on": "2025-05-01", "known_inferred": "no", "quality": "reported"}
+    return {"what": "x", "source_title": "A page", "source": "https://example.org"} | own | more
+
+
+EVIDENCE: dict[str, Any] = {
+    "id": "evidence.prices", "kind": "evidence", "title": "Prices", "note": "Every price.", "as_of": "2026-05-21", "pick": "The last.",
+    "lag_days": 30, "lag_because": "So it is.", "pseudo_out_of_sample": True, "licence": "Facts.", "credit": "All.", "unseen": 2,
+    "columns": [{"name": name, "title": name, "meaning": "What it is."} for name in observation()],
+    "rows": [
+        observation(), observation(quality="official", valid_on="2024-12-31"),
+        observation(known_inferred="yes", source="a book", valid_on="2025-01-31"),
+    ],
+}  # fmt: skip
+
+
+def test_a_table_of_evidence_sums_itself_up() -> None:
+    found = read(EVIDENCE).exhibit
+    assert isinstance(found, Evidence)
+    assert list(found.qualities.items()) == [("official", 1), ("reported", 2)]
+    assert found.span and [day.isoformat() for day in found.span] == ["2024-12-31", "2025-03-31"]
+    assert (found.addresses, found.inferred, [column.name for column in found.own]) == (2, 1, ["what"])
+    assert found.observations[2].reference == Source(title="A page (a book)", quality=None)
+    empty = read(EVIDENCE | {"rows": []}).exhibit
+    assert isinstance(empty, Evidence)
+    assert (empty.span, empty.qualities, empty.addresses) == (None, {}, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"pick": None}, "key evidence.pick"),
+        ({"note": None}, "key evidence.note"),
+        ({"as_of": "in May"}, "key evidence.as_of"),
+        ({"columns": [{"name": "what", "title": "What"}]}, "key evidence.columns.0.meaning: Field required"),
+        ({"rows": [observation(), observation(known_on=None)]}, "key evidence.rows.1.known_on"),
+        ({"rows": [observation(quality="great")]}, "key evidence.rows.0.quality"),
+        ({"rows": [{"what": "x"}]}, "key evidence.rows.0.source: Field required"),
+    ],
+)
+def test_evidence_without_its_rules_dates_or_sources_is_refused(
+    change: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(PublishError) as caught:
+        read(EVIDENCE | change)
+    assert f"here, exhibit evidence.prices, {complaint}" in str(caught.value)
 
 
 @pytest.mark.parametrize(

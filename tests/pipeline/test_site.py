@@ -129,6 +129,36 @@ def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
     )
 
 
+def evidence(name: str = "prices", **more: Any) -> dict[str, Any]:
+    """A table of evidence; its rows have sources of every form, and a cell and a source that would do harm."""
+    common = {
+        "valid_on": "2025-03-31",
+        "known_on": "2025-04-30",
+        "known_inferred": "yes",
+        "quality": "reported",
+        "source_title": "A page",
+    }
+    rows = [
+        {"what": "a price", "source": "https://example.org/row"},
+        {"what": "=1+1", "source": "org/repo:data/prices.csv@0deb7c4", "quality": "official"},
+        {"what": "<script>alert(2)</script>", "source": "javascript:alert(2)", "known_inferred": "no"},
+    ]
+    told = {
+        "note": "Every price that was seen.",
+        "pick": "The later row counts.",
+        "lag_days": 30,
+        "lag_because": "Pages carry no day.",
+        "pseudo_out_of_sample": True,
+        "licence": "CC BY 4.0",
+        "credit": "Who collected them.",
+        "as_of": "2026-05-21",
+        "unseen": 4,
+    }
+    columns = [{"name": n, "title": n, "meaning": f"What {n} means."} for n in ("what", "source", *common)]
+    bundle = {"id": f"evidence.{name}", "kind": "evidence", "title": f"Table of {name}"}
+    return bundle | told | {"columns": columns, "rows": [common | row for row in rows]} | more
+
+
 def cells(slug: str, value: float) -> list[Any]:
     """The cells of one made-up notebook; `value` is what differs between scenarios."""
     name = slug.partition("_")[2]
@@ -149,7 +179,7 @@ def cells(slug: str, value: float) -> list[Any]:
         "title": "Prices",
         "columns": COLUMNS,
         "rows": ROWS,
-        "sources": [{"title": "A source", "url": "https://example.org/a"}],
+        "sources": [{"title": "A source", "url": "https://example.org/a", "quality": "reported"}],
     }
     chart = {
         "id": f"{name}.chart",
@@ -172,10 +202,15 @@ def cells(slug: str, value: float) -> list[Any]:
     hostile = new_code_cell(
         "hostile()", outputs=[new_output("display_data", {"text/html": text}) for text in HOSTILE]
     )
+    rates = evidence("rates", pseudo_out_of_sample=False, unseen=0)
+    found = (
+        [new_code_cell("found()", outputs=[shown(evidence()), shown(rates)])] if slug != "2_growth" else []
+    )
     return [
         opening,
         given,
         numbers,
+        *found,
         new_markdown_cell("## Second heading\n\n" + "\n\n".join(HOSTILE)),
         pictures,
         plain,
@@ -183,10 +218,25 @@ def cells(slug: str, value: float) -> list[Any]:
     ]
 
 
+CITED = [
+    {"title": f"Page {n}", "url": f"https://example.org/{n}", "quality": quality}
+    for n, quality in enumerate(("official", "measured", "official", "secondary", "reported"))
+]
+
+
 def verdict_cells() -> list[Any]:
     rows = [
         claim("market.growth", "fails"),
-        claim("market.size", "holds", stale=True),
+        claim("market.size", "holds", stale=True, basis="evidence", strength="secondary", sources=CITED),
+        claim(
+            "market.fact",
+            "holds",
+            basis="evidence",
+            kind="fact",
+            stated="yes",
+            computed=None,
+            since="It grew.",
+        ),
         claim("risks.regulation", "uncheckable", stated=None, computed=None),
     ]
     ledger = {
@@ -206,8 +256,22 @@ def verdict_cells() -> list[Any]:
         "columns": COLUMNS,
         "rows": ROWS,
     }
+    names = ("what", "verdict", "strength", "sources")
+    checked = {
+        "id": "verdict.cells",
+        "kind": "table",
+        "title": "Cell by cell",
+        "columns": [{"name": n, "title": n} for n in names],
+        "rows": [
+            {"what": "a", "verdict": "partly", "strength": "estimate", "sources": CITED[:2]},
+            {"what": "b", "verdict": "who knows", "strength": None, "sources": []},
+        ],
+    }
     return [
-        new_code_cell("verdict()", outputs=[shown(sentence), shown(ledger), shown(png, **{"image/png": PNG})])
+        new_code_cell(
+            "verdict()", outputs=[shown(sentence), shown(ledger), shown(png, **{"image/png": PNG})]
+        ),
+        new_code_cell("more()", outputs=[shown(checked), shown(evidence())]),
     ]
 
 
@@ -319,7 +383,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built: Path) -> None:
     names = {name for name in tree(built) if name.endswith(".html")}
-    sheets = {"index.html", "claims.html", "scenarios.html", "assumptions.html", "about.html"}
+    sheets = {"index.html", "claims.html", "sources.html", "scenarios.html", "assumptions.html", "about.html"}
     assert names == sheets | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}
 
 
@@ -419,7 +483,7 @@ def test_the_index_opens_with_the_verdict_and_shows_numbers_counts_and_scenarios
     text = " ".join(Elements(built / "index.html").text.split())
     places = [
         text.index(part)
-        for part in ("Most of it <fails>.", "1.4x", "0.7x to 2.8x, 90%", "3 statements", "Section by section")
+        for part in ("Most of it <fails>.", "1.4x", "0.7x to 2.8x, 90%", "4 statements", "Section by section")
     ]
     assert places == sorted(places)
     assert "+0.5x" in text and "+1.0x" in text  # 1.9 and 2.4 against 1.4
@@ -430,6 +494,149 @@ def test_a_claim_shows_stated_beside_recomputed_and_where_it_is_shown(built: Pat
     own = page[page.index('id="market.growth"') : page.index('id="market.size"')]
     assert "43%" in own and "56.5%" in own and "54 to 59" in own
     assert "Fails" in own and 'href="base/1_prices.html#prices.chart"' in own
+
+
+def part(page: Path, opening: str, closing: str) -> str:
+    """What stands between two pieces of a page."""
+    return page.read_text(encoding="utf-8").split(opening, 1)[1].split(closing, 1)[0]
+
+
+def test_a_claim_says_what_it_rests_on_what_happened_since_and_only_what_it_has(built: Path) -> None:
+    own = part(built / "claims.html", 'id="market.fact"', "</article>")
+    assert "It grew." in own and "Stated" in own and "Recomputed" not in own
+    own = part(built / "claims.html", 'id="market.size"', "</article>")
+    assert "out of date" in own and 'class="quality q-secondary"' in own
+    assert "5 sources, weakest: " in own and own.count('rel="noopener') == 5
+
+
+def test_claims_are_filtered_by_verdict_section_and_basis_each_with_its_count(built: Path) -> None:
+    page = Elements(built / "claims.html")
+    names = [a.get("id") for t, a in page.tags if t == "input"]
+    assert names == ["show-all", "show-holds", "show-fails", "show-uncheckable", None, None, None, "by-any", "by-article", "by-evidence"]  # fmt: skip
+    form = " ".join(page.text.split("Show everything again")[0].split())
+    assert (
+        "All 4" in form and "Holds 2" in form and "Market dynamics 3" in form and "outside sources 2" in form
+    )
+    classes = [set(a["class"].split()) for t, a in page.tags if t == "article"]
+    assert classes == [{"claim", "fails", "by-article"}, {"claim", "holds", "by-evidence"}, {"claim", "holds", "by-evidence"},
+                       {"claim", "uncheckable", "by-article"}]  # fmt: skip
+
+
+def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
+    css = (site.STATIC / "site.css").read_text(encoding="utf-8")
+    for verdict in exhibits.VERDICTS:
+        assert (
+            f"main:has(#show-{verdict}:checked) :is(.claim:not(.{verdict}), .group:not(:has(.claim.{verdict})))"
+            in css
+        )
+        for basis in ("article", "evidence", "model"):
+            pair = f"main:has(#show-{verdict}:checked):has(#by-{basis}:checked)"
+            assert f"{pair} .group:not(:has(.claim.{verdict}.by-{basis}))" in css
+    for basis in ("article", "evidence", "model"):
+        assert (
+            f"main:has(#by-{basis}:checked) :is(.claim:not(.by-{basis}), .group:not(:has(.claim.by-{basis})))"
+            in css
+        )
+
+
+def test_a_filter_with_one_choice_is_not_offered(publish: Publish, runs: Path) -> None:
+    rows = [claim("market.growth", "fails"), claim("market.size", "holds")]
+    only = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
+    for scenario in SCENARIOS:
+        rewrite(runs / scenario / "3_verdict.ipynb", [shown(only)])
+    assert 'name="basis"' not in (publish().parent / "claims.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("claims", "folded"), [(8, 0), (9, 9)])
+def test_a_long_ledger_folds_its_reasons_and_counts_its_verdicts(
+    publish: Publish, runs: Path, claims: int, folded: int
+) -> None:
+    rows = [claim(f"market.c{n}", "fails" if n else "holds", strength="reported") for n in range(claims)]
+    one = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
+    for scenario in SCENARIOS:
+        rewrite(runs / scenario / "3_verdict.ipynb", [shown(one)])
+    page = (publish().parent / "base" / "3_verdict.html").read_text(encoding="utf-8")
+    assert page.count('<details class="reason">') == folded and page.count("6 ** (1/4) is 1.565.") == claims
+    assert f"{claims} claims: 1 holds, {claims - 1} fails" in page and page.count("q-reported") >= claims
+
+
+def test_a_table_draws_verdicts_strengths_and_sources_as_what_they_are(built: Path) -> None:
+    own = part(built / "base" / "3_verdict.html", 'id="verdict.cells"', "</section>")
+    assert own.count('class="badge"') == 1 and "who knows" in own
+    assert re.search(r'class="quality q-estimate" title="estimate: [^"]+">estimate<', own)
+    assert 'href="https://example.org/0"' in own and 'href="https://example.org/1"' in own
+    flat = (built / "data" / "verdict.cells.csv").read_text(encoding="utf-8").splitlines()[1]
+    assert flat == "a,partly,estimate,Page 0 <https://example.org/0>; Page 1 <https://example.org/1>"
+
+
+def test_a_source_shows_its_quality_beside_its_name(built: Path) -> None:
+    own = part(built / "base" / "1_prices.html", 'id="prices.table"', "</section>")
+    assert re.search(r'A source</a> <span class="quality q-reported" title="reported: [^"]+"><span class="hidden">\(reported\)', own)  # fmt: skip
+
+
+def test_evidence_is_a_card_where_it_is_used_and_a_table_on_the_sources(built: Path) -> None:
+    page = part(built / "base" / "3_verdict.html", '<div class="metrics cards">', '<details class="fold')
+    cards = re.findall(r'class="metric card" id="([^"]+)"', page)
+    assert cards == ["evidence.prices", "evidence.rates"]
+    assert (built / "base" / "3_verdict.html").read_text(encoding="utf-8").count("metrics cards") == 1
+    card = part(built / "base" / "3_verdict.html", 'id="evidence.prices"', "</div>")
+    assert 'href="../sources.html#evidence.prices"' in card and "3 rows, 2025-03-31 to 2025-03-31" in card
+    assert (
+        "4 not yet known on 2026-05-21" in card and "pseudo-out-of-sample" in card and "a price" not in card
+    )
+    assert re.findall(r'<section class="evidence" id="([^"]+)"', (built / "sources.html").read_text()) == [
+        "evidence.prices",
+        "evidence.rates",
+    ]
+    assert 'href="sources.html"' in (built / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_table_of_evidence_tells_its_rules_and_where_it_is_used(built: Path) -> None:
+    own = part(built / "sources.html", '<section class="evidence" id="evidence.prices"', "</section>")
+    for told in ("Every price that was seen.", "The later row counts.", "30 days. Pages carry no day.", "CC BY 4.0", "Who collected them.", "inferred for 2 of them", "What what means."):  # fmt: skip
+        assert told in own
+    assert (
+        'href="base/1_prices.html#evidence.prices"' in own
+        and 'href="base/3_verdict.html#evidence.prices"' in own
+    )
+    record = json.loads((built / "data" / "evidence.prices.json").read_text(encoding="utf-8"))
+    assert (record["pick"], record["as_of"], record["unseen"]) == ("The later row counts.", "2026-05-21", 4)
+    assert "'=1+1" in (built / "data" / "evidence.prices.csv").read_text(encoding="utf-8")
+
+
+def test_what_was_collected_with_hindsight_is_marked_and_nothing_else(built: Path) -> None:
+    mark = "Harvested later than the facts it holds: pseudo-out-of-sample"
+    for name, marked in (("prices", True), ("rates", False)):
+        opening = f'<section class="evidence" id="evidence.{name}"'
+        assert (mark in part(built / "sources.html", opening, "</section>")) is marked
+
+
+def test_a_row_links_its_source_only_where_that_has_an_address_and_hostile_text_stays_text(
+    built: Path,
+) -> None:
+    own = part(built / "sources.html", '<section class="evidence" id="evidence.prices"', "</section>")
+    rows = own[own.index("<tbody>") :].split("<tr>")[1:]
+    assert re.findall(r'href="([^"]+)"', "".join(rows).split("</tbody>")[0]) == [
+        "https://example.org/row",
+        "https://github.com/org/repo/blob/0deb7c4/data/prices.csv",
+    ]
+    assert "A page (javascript:alert(2))" in rows[2] and "&lt;script&gt;alert(2)&lt;/script&gt;" in rows[2]
+    assert "inferred" in rows[1] and "inferred" not in rows[2]
+    assert "q-reported" in rows[0] and "q-official" in rows[1]
+
+
+def test_evidence_as_of_another_day_is_another_exhibit(publish: Publish, runs: Path) -> None:
+    rewrite(runs / "base" / "1_prices.ipynb", [shown(evidence(as_of="2026-01-01"))])
+    assert refused(publish).startswith("base/3_verdict, exhibit evidence.prices: is not what base/1_prices")
+
+
+def test_no_evidence_no_page_of_sources(publish: Publish, runs: Path) -> None:
+    for scenario in SCENARIOS:
+        for slug in SLUGS:
+            rewrite(runs / scenario / f"{slug}.ipynb", [shown(metric(f"{slug}.x", 1.0))])
+    out = publish().parent
+    assert not (out / "sources.html").exists()
+    assert "sources.html" not in (out / "index.html").read_text(encoding="utf-8")
 
 
 def test_an_assumption_shows_its_reference_and_every_override_with_its_reason(built: Path) -> None:
@@ -457,7 +664,7 @@ def test_json_downloads_say_what_they_are(built: Path) -> None:
     record = json.loads((built / "data" / "dear" / "prices.table.json").read_text(encoding="utf-8"))
     assert (record["scenario"], record["notebook"], record["digest"]) == ("dear", "1_prices", "2abc" * 8)
     assert record["rows"] == ROWS and record["columns"][1]["unit"] == "USD"
-    assert record["sources"] == [{"title": "A source", "url": "https://example.org/a"}]
+    assert record["sources"] == [{"title": "A source", "url": "https://example.org/a", "quality": "reported"}]
 
 
 def test_all_numbers_of_all_scenarios_stand_in_one_file(built: Path) -> None:

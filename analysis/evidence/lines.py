@@ -1,0 +1,72 @@
+"""Where is it written? The line of a key in a YAML file, for whoever has to mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from analysis.errors import Problem
+from analysis.scenarios import place
+
+_KEYED = re.compile(r"^(?P<file>[^,]+\.yml)(?P<keys>(?:, (?:claim|cell|key) [^,]+)+)$")
+
+
+def line_of(path: Path, keys: Sequence[str]) -> int:
+    """The line on which a key stands, counted from 1; that of the last one found where the rest is missing.
+
+    Parameters
+    ----------
+    path : Path
+        A YAML file that can be read.
+    keys : sequence of str
+        The way down to the key; each may itself be dotted (``columns.source``), and an index counts from 0.
+    """
+    node, line = _tree(path.read_text(encoding="utf-8")), 1
+    wanted = ".".join(keys)
+    while wanted:
+        below = [
+            (name, start, child) for name, start, child in _below(node)
+            if wanted == name or wanted.startswith(f"{name}.")
+        ]  # fmt: skip
+        if not below:
+            break
+        name, line, node = max(below, key=lambda found: len(found[0]))
+        wanted = wanted[len(name) + 1 :]
+    return line
+
+
+def located(problems: Iterable[Problem], paths: Iterable[Path]) -> list[Problem]:
+    """The same problems; where one names a key in one of the YAML files (``FILE, key NAME``), it names its line too."""
+    files = {place(path): path for path in paths}
+    return [_located(problem, files) for problem in problems]
+
+
+def _located(problem: Problem, files: dict[str, Path]) -> Problem:
+    found = _KEYED.match(problem.place)
+    path = files.get(found["file"]) if found else None
+    if found is None or path is None:
+        return problem
+    try:
+        line = line_of(path, re.findall(r", \w+ ([^,]+)", found["keys"]))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return problem
+    return replace(problem, place=f"{found['file']}, line {line}{found['keys']}")
+
+
+@lru_cache(maxsize=16)
+def _tree(text: str) -> yaml.Node | None:
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+def _below(node: yaml.Node | None) -> Iterable[tuple[str, int, yaml.Node]]:
+    """What stands directly under a node: its name or index, its line, and itself."""
+    if isinstance(node, yaml.MappingNode):
+        return [(str(key.value), key.start_mark.line + 1, value) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return [(str(index), item.start_mark.line + 1, item) for index, item in enumerate(node.value)]
+    return []

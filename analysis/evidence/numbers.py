@@ -1,0 +1,307 @@
+"""Which numbers does the article print, and what became of each? Every one with the claim or cell that tests it.
+
+Decisions
+- A number is a token with a digit (``$60 billion``, ``2-3x``, ``1/100th``, ``GPT-4o``, ``2024``, ``1-million-token``) or a number
+  word (one to twelve, first to tenth, half, dozen, decade, order of magnitude; hundred to trillion standing alone). A
+  scale word belongs to the figure before it; a sign or currency that is printed against a figure is part of it.
+- No judgement lies in the reading: a word that only looks like a number is read too, and `numbers.csv` says what it is.
+- The body counts, paragraphs and tables of the six sections, headings of tables included; what follows it does not.
+- The article is not part of the project, so the list stands for it: paragraph, token, and which occurrence of it.
+- Cells of tables go to cells, figures of sentences to claims; the rest are names, dates and ordinals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from analysis.errors import DataError, Problem, nearest
+from analysis.evidence import files, measured, sources, tables
+from analysis.evidence.cells import TABLES
+from analysis.evidence.claims import SECTIONS, Claim
+from analysis.evidence.sources import THESIS
+from analysis.scenarios import place
+
+KEY = ("paragraph", "text", "occurrence")
+COLUMNS = (*KEY, "kind", "target", "note")
+TARGETED = ("claim", "cell")
+"""The kinds of number that have a target; a name, a date or an ordinal has none."""
+
+_COUNTS = "one two three four five six seven eight nine ten eleven twelve"
+_ORDERS = "first second third fourth fifth sixth seventh eighth ninth tenth"
+_GROUPS = "half dozen decade hundred thousand million billion trillion"
+_MANY = "tens dozens decades hundreds thousands millions billions trillions"
+WORDS = frozenset(f"{_COUNTS} {_ORDERS} {_GROUPS} {_MANY}".split())
+SCALES = ("thousand", "million", "billion", "trillion")
+_PARAGRAPH = re.compile(r"^`(?P<id>[a-z]+\.(?:\d+|table))`(?P<text>.*)$")
+_TOKEN = re.compile(r"orders? of magnitude|[^\s—–()\[\]{}|\"“”‘*`_]+", re.IGNORECASE)
+_FIGURE = re.compile(r"[~≈<>≤≥]?[$€£]?\d(?:[\d.,-]*\d)?")
+
+
+class Number(NamedTuple):
+    """One printed number: its paragraph, its token, and which occurrence of that token in the paragraph it is."""
+
+    paragraph: str
+    text: str
+    occurrence: int
+
+
+class Sidecar(BaseModel):
+    """What `numbers.meta.yml` says about the list; `paragraphs` is how many each section of the article has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: str
+    key: tuple[str, ...] = KEY
+    inclusion: str = Field(min_length=20)
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    origin: sources.Origin
+    paragraphs: dict[str, Annotated[int, Field(gt=0)]]
+    columns: dict[str, measured.Column]
+
+    @model_validator(mode="after")
+    def _the_columns_are_those_that_are_read(self) -> Sidecar:
+        if tuple(self.columns) != COLUMNS or self.key != KEY:
+            raise ValueError(f"columns must be {', '.join(COLUMNS)}, and key the first three")
+        return self
+
+
+def tokens(text: str) -> list[str]:
+    """The numbers of some running text, in order, as printed."""
+    found: list[str] = []
+    complete = True  # whether a scale word may not follow any more
+    for raw in _TOKEN.findall(text):
+        token = re.sub(r"['’]s$", "", raw.strip(".,;:!?'’…"))
+        if not complete and token.lower() in SCALES:
+            found[-1] += f" {token}"
+            complete = True
+        elif re.search(r"\d", token):
+            found.append(token)
+            complete = not _FIGURE.fullmatch(raw)
+        else:
+            complete = True
+            found += [token] if _is_word(token) else []
+    return found
+
+
+def extract(text: str) -> list[Number]:
+    """Every number printed in the body of an article, in the order of reading.
+
+    Parameters
+    ----------
+    text : str
+        Markdown whose paragraphs begin with their id in backticks; a table follows the line of its id.
+    """
+    found: list[Number] = []
+    for paragraph, printed in _paragraphs(text).items():
+        found += _numbered(paragraph, (token for piece in printed for token in tokens(piece)))
+    return found
+
+
+def load(directory: Path = THESIS) -> pd.DataFrame:
+    """The list: ``paragraph, text, occurrence, kind, target, note``, indexed by the row in the file.
+
+    Raises
+    ------
+    DataError
+        Not as its sidecar describes it: a kind that there is not, a target too few or too many, occurrences that do not
+        count up from one, a paragraph that the article does not have; all of it at once.
+    """
+    return _load(directory).copy()
+
+
+@lru_cache(maxsize=8)
+def sidecar(directory: Path = THESIS) -> Sidecar:
+    """The sidecar of the list."""
+    return sources.read_as(Sidecar, directory / "numbers.meta.yml")
+
+
+def paragraphs(directory: Path = THESIS) -> list[str]:
+    """The ids of all paragraphs and tables of the article's body."""
+    counted = [
+        f"{name}.{n}" for name, many in sidecar(directory).paragraphs.items() for n in range(1, many + 1)
+    ]
+    return [*counted, *(sources.sidecar(name, directory).where for name in TABLES)]
+
+
+def cells(directory: Path = THESIS) -> dict[str, str]:
+    """What each cell of the article's tables prints, by its id ``SECTION.table.ROW.COLUMN``; the key column has none."""
+    found = {}
+    for name in TABLES:
+        meta = sources.sidecar(name, directory)
+        for row in tables.printed(name, directory).to_dict("records"):
+            for column in [column for column in meta.columns if column != meta.key]:
+                found[f"{meta.where}.{slug(row[meta.key])}.{column}"] = str(row[column])
+    return found
+
+
+def slug(text: str) -> str:
+    """A name as an id may hold it: lower case, and one `_` for whatever is neither letter nor digit."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def orphans(claims: Sequence[Claim], directory: Path = THESIS) -> list[Problem]:
+    """What in the list leads nowhere, and what should be in it: unknown targets, claims and cells whose figures it lacks."""
+    listed, printed = load(directory), cells(directory)
+    where = place(directory / "numbers.csv")
+    known = {"claim": {claim.id for claim in claims}, "cell": set(printed)}
+    problems = [
+        Problem(
+            f"{where}, row {row}, column target",
+            f"there is no {kind} {target!r}",
+            nearest(target, known[kind]),
+        )
+        for row, kind, target in listed[["kind", "target"]].itertuples()
+        if kind in known and target not in known[kind]
+    ]
+    return [*problems, *_claims_lacking(claims, listed, directory), *_cells_lacking(printed, listed, where)]
+
+
+def compare(
+    text: str, listed: pd.DataFrame, directory: Path = THESIS, article: str = "the article"
+) -> list[Problem]:
+    """What an article prints that the list lacks, and what the list has too much.
+
+    Parameters
+    ----------
+    text : str
+        The article, as `extract` reads it.
+    listed : DataFrame
+        What `load` gives.
+    article : str
+        How messages call the article.
+    """
+    where = place(directory / "numbers.csv")
+    rows = {Number(*row): number for number, *row in listed[list(KEY)].itertuples()}
+    read = extract(text)
+    problems = [
+        Problem(f"{article}, {n.paragraph}", f"prints {n.text!r} ({_th(n.occurrence)} time), which {where} lacks",
+                f"Add the row {n.paragraph},{n.text},{n.occurrence}, with its kind and target")
+        for n in read if n not in rows
+    ]  # fmt: skip
+    problems += [
+        Problem(f"{where}, row {row}", f"{n.paragraph} does not print {n.text!r} a {_th(n.occurrence)} time", "Remove the row")
+        for n, row in rows.items() if n not in set(read)
+    ]  # fmt: skip
+    known, found = set(paragraphs(directory)), set(_paragraphs(text))
+    for name in sorted(known ^ found):
+        rule = "is not in the article" if name in known else "is not counted in numbers.meta.yml"
+        problems.append(Problem(f"{article}, {name}", rule, "Correct the key paragraphs of numbers.meta.yml"))
+    return problems
+
+
+def _is_word(token: str) -> bool:
+    lower = token.lower()
+    return lower.endswith("of magnitude") or not WORDS.isdisjoint(lower.split("-"))
+
+
+def _paragraphs(text: str) -> dict[str, list[str]]:
+    """The pieces of each paragraph of the body: its text, or the cells of its table."""
+    found: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in text.splitlines():
+        if line.startswith("#"):
+            current = None
+        elif begins := _PARAGRAPH.match(line):
+            body = begins["id"].partition(".")[0] in SECTIONS
+            current = found.setdefault(begins["id"], []) if body else None
+            line = begins["text"]
+        if current is not None:
+            current += line.strip("|").split("|") if line.startswith("|") else [line]
+    return found
+
+
+def _numbered(paragraph: str, printed: Iterable[str]) -> Iterator[Number]:
+    seen: Counter[str] = Counter()
+    for token in printed:
+        seen[token] += 1
+        yield Number(paragraph, token, seen[token])
+
+
+@lru_cache(maxsize=8)
+def _load(directory: Path) -> pd.DataFrame:
+    meta, path = sidecar(directory), directory / "numbers.csv"
+    table, problems = files.read(path, list(meta.columns), meta.key)
+    known, seen = set(paragraphs(directory)), Counter[tuple[str, str]]()
+    for row, record in zip(table.index, _records(table), strict=True):
+        where = f"{place(path)}, row {row}, column"
+        seen[record["paragraph"], record["text"]] += 1
+        problems += _row_problems(record, seen[record["paragraph"], record["text"]], meta, known, where)
+    problems += [] if problems else files.hash_problems(path, meta.sha256)
+    if problems:
+        raise DataError(problems)
+    return table.astype({"occurrence": int})
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, str]]:
+    return [{str(column): str(cell) for column, cell in row.items()} for row in table.to_dict("records")]
+
+
+def _row_problems(
+    record: Mapping[str, str], nth: int, meta: Sidecar, known: set[str], where: str
+) -> Iterator[Problem]:
+    if record["paragraph"] not in known:
+        rule = f"the article has no paragraph {record['paragraph']!r}"
+        yield Problem(f"{where} paragraph", rule, nearest(record["paragraph"], known))
+    if tokens(record["text"]) != [record["text"]]:
+        yield Problem(
+            f"{where} text",
+            f"{record['text']!r} is no number",
+            "Write the token as it is printed, and nothing else",
+        )
+    if record["occurrence"] != str(nth):
+        rule = f"{record['occurrence']!r} is out of turn: it is the {_th(nth)} {record['text']!r} in {record['paragraph']}"
+        yield Problem(f"{where} occurrence", rule, f"Write {nth}")
+    kinds = meta.columns["kind"].values
+    if record["kind"] not in kinds:
+        yield Problem(
+            f"{where} kind", f"{record['kind']!r} is none of the values", f"Write one of {', '.join(kinds)}"
+        )
+    elif (record["kind"] in TARGETED) != bool(record["target"]):
+        rule, fix = (
+            (f"a {record['kind']} has no target", "Leave it empty")
+            if record["target"]
+            else ("is empty", f"Write the id of the {record['kind']} that tests the number")
+        )
+        yield Problem(f"{where} target", rule, fix)
+
+
+def _claims_lacking(claims: Sequence[Claim], listed: pd.DataFrame, directory: Path) -> Iterator[Problem]:
+    """Claims whose printed figure is not among the numbers of their paragraphs."""
+    printed = listed.groupby("paragraph")["text"].agg(set).to_dict()
+    known, path = paragraphs(directory), place(directory / "claims.yml")
+    for claim in claims:
+        for name in [name for name in claim.where if name not in known]:
+            rule = f"the article has no paragraph {name!r}"
+            yield Problem(f"{path}, claim {claim.id}, key where", rule, nearest(name, known))
+        there = set().union(*(printed.get(name, set()) for name in claim.where))
+        for token in [token for token in tokens(claim.stated or "") if not _among(token, there)]:
+            rule = f"{token!r} is not among the numbers of {', '.join(claim.where)}"
+            fix = "Write the figure as printed, name the paragraph that prints it, or add it to numbers.csv"
+            yield Problem(f"{path}, claim {claim.id}, key stated", rule, fix)
+
+
+def _among(token: str, printed: Iterable[str]) -> bool:
+    """Whether a number is among those printed, alone or as the beginning of a compound (``1 million`` of ``1-million-token``)."""
+    return any(text == token or text.replace("-", " ").startswith(f"{token} ") for text in printed)
+
+
+def _cells_lacking(printed: Mapping[str, str], listed: pd.DataFrame, where: str) -> Iterator[Problem]:
+    """Cells of the tables whose numbers the list does not have, or has otherwise."""
+    held: dict[str, list[str]] = defaultdict(list)
+    for text, target in listed.loc[listed["kind"] == "cell", ["text", "target"]].itertuples(index=False):
+        held[target].append(text)
+    for cell, text in printed.items():
+        if (wanted := tokens(text)) != held[cell]:
+            rule = f"cell {cell} prints {', '.join(wanted) or 'no number'}, the list has {', '.join(held[cell]) or 'none'}"
+            yield Problem(where, rule, f"Write one row a number, kind cell, target {cell}")
+
+
+def _th(count: int) -> str:
+    return {1: "1st", 2: "2nd", 3: "3rd"}.get(count, f"{count}th")

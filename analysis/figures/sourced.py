@@ -1,0 +1,683 @@
+"""Printed against sourced: figures of the article beside what others measured, over time where it has a time.
+
+Decisions
+- Printed is orange-brown and a ring, a bar or a line, sourced is blue: colour is never the only difference.
+- A figure that counts only after the article's day, or with another scope, or under another protocol, is hollow.
+- Lines end where the record ends; what is taken to have stood on since is dotted.
+- The frames are evidence as it was known by some day. Where they hold too little, the chart says so and is empty.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import dates as mdates
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
+from scipy.optimize import isotonic_regression
+
+from analysis.figures import theme
+from analysis.models import frontier, market
+from analysis.models.audit.cells import HEADINGS
+from analysis.models.audit.facts import in_words
+from analysis.units import show
+
+Day = str | dt.date
+
+WEEKS = 13
+"""Weeks in a quarter."""
+
+ALIKE = {"score": 0.05, "price": 0.005}
+"""What still rounds to the printed figure: half a unit of its last printed digit."""
+
+RING: dict[str, Any] = {
+    "facecolors": "#ffffff", "edgecolors": theme.PRINTED, "linewidths": 2.0, "s": 58, "zorder": 5, "clip_on": False,
+}  # fmt: skip
+DOT: dict[str, Any] = {
+    "facecolors": theme.RECOMPUTED,
+    "edgecolors": theme.RECOMPUTED,
+    "linewidths": 1.6,
+    "s": 46,
+}
+HOLLOW: dict[str, Any] = DOT | {"facecolors": "#ffffff"}
+WORDS = ("none", "one", "two", "three", "four", "five", "six")
+
+
+class Label(NamedTuple):
+    """A label at the right edge of a chart: the height that it belongs to, its words and its colour."""
+
+    y: float
+    text: str
+    color: str
+
+
+def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: Axes) -> Axes:
+    """A row per model: the printed score as a bar, and the scores that sources give, a lane per protocol.
+
+    Parameters
+    ----------
+    printed : DataFrame
+        ``model``, ``score_pct``, as the article's table has them.
+    sourced : DataFrame
+        `models.frontier.article_scores`: ``model``, ``protocol``, ``variant``, ``score_pct``.
+    benchmark : str
+        The benchmark; the protocol of the column's heading goes with it and is filled, the others are hollow.
+    """
+    headings = dict(HEADINGS.values())
+    if benchmark not in headings:
+        raise ValueError(f"benchmark is {benchmark!r}; the article's table has {' and '.join(headings)}")
+    heading = headings[benchmark]
+    known = sourced[sourced["model"].isin(printed["model"])]
+    if known.empty:
+        return _nothing(ax, f"any {benchmark} score of the printed models")
+    rows = {model: len(printed) - 1 - place for place, model in enumerate(printed["model"])}
+    lanes = [heading, *sorted(set(known["protocol"]) - {heading})]
+    shifts = dict(zip(lanes, np.linspace(0.24, -0.3, len(lanes)), strict=True))
+    for model, score in printed[["model", "score_pct"]].itertuples(index=False):
+        ax.vlines(score, rows[model] - 0.4, rows[model] + 0.4, color=theme.PRINTED, linewidth=3.5, zorder=2)
+        text = f"printed {score:.1f}" if rows[model] == len(rows) - 1 else f"{score:.1f}"
+        _text(ax, text, (score, rows[model] + 0.4), (0, 1), theme.PRINTED, ha="center", va="bottom")
+    marks = dict(zip(lanes, ("o", "D", "s", "^"), strict=False))
+    stated = dict(zip(printed["model"], printed["score_pct"], strict=True))
+    for protocol, part in known.groupby("protocol", sort=False):
+        heights = [rows[model] + shifts[protocol] for model in part["model"]]
+        style = DOT if protocol == heading else HOLLOW
+        ax.scatter(part["score_pct"], heights, marker=marks[str(protocol)], zorder=4, **(style | {"s": 36}))
+        for (_, row), height in zip(part.iterrows(), heights, strict=True):
+            left = row["score_pct"] < stated[row["model"]] - ALIKE["score"]
+            text = f"{row['score_pct']:.1f} {_lane(row, part)}"
+            _text(ax, text, (row["score_pct"], height), (-6 if left else 6, 0), theme.RECOMPUTED,
+                  ha="right" if left else "left", size=9.5)  # fmt: skip
+    ax.set_yticks(list(rows.values()), list(rows))
+    ax.margins(x=0.22)
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
+    alt = (
+        f"A row for each of {len(printed)} models: a bar at the printed score and marks at those that sources give, by protocol; "
+        f"filled is {heading}, the protocol of the heading."
+    )
+    subtitle = f"{benchmark}, percent; filled: the protocol that the column names"
+    return theme.headline(ax, _scores_finding(printed, known, benchmark, heading), subtitle, alt)
+
+
+def _lane(row: pd.Series, part: pd.DataFrame) -> str:
+    """The protocol in short, with the variant where a model has several scores under it."""
+    several = (part["model"] == row["model"]).sum() > 1
+    variant = f" {row['variant']}" if several and row.get("variant") else ""
+    return str(row["protocol"]).removeprefix("pass@1 ") + variant
+
+
+def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, heading: str) -> str:
+    found: list[str | None] = []
+    for model, score in printed[["model", "score_pct"]].itertuples(index=False):
+        own = known[known["model"] == model]
+        if len(own):
+            alike = own.loc[(own["score_pct"] - score).abs() <= ALIKE["score"], "protocol"].tolist()
+            found.append(heading if heading in alike else alike[0] if alike else None)
+    told = f"{_of(found.count(heading), len(found), f'printed {benchmark} score')} {heading.removesuffix(' developer')}, as headed"
+    others = [p for p in dict.fromkeys(found) if p not in (None, heading)]
+    parts = [f"{_count(found.count(name))} {_is(found.count(name))} {name}" for name in others]
+    if lost := found.count(None):
+        parts.append(
+            f"{_count(lost)} {_is(lost)} on record for no version of {'its model' if lost == 1 else 'their models'}"
+        )
+    if unknown := len(printed) - len(found):
+        parts.append(f"{_count(unknown)} cannot be checked")
+    return told + (f"; {_and(parts)}" if parts else "")
+
+
+def price_history(
+    prices: pd.DataFrame, printed: pd.DataFrame, *, day: Day, kind: str, ax: Axes, as_of: Day | None = None
+) -> Axes:
+    """List prices of the article's models over time, with the printed ones on the article's day.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        `models.frontier.list_prices`: steps for a model's own service (`own`), points for the hosts of one without.
+    printed : DataFrame
+        ``model`` and the price of `kind`, as `models.frontier.with_blend` names it.
+    day : date or ISO date
+        The article's day.
+    kind : str
+        ``input``, ``output`` or ``blended``.
+    as_of : date or ISO date, optional
+        The day up to which the prices were known.
+    """
+    if kind not in frontier.KINDS:
+        raise ValueError(f"kind is {kind!r}; use one of {', '.join(frontier.KINDS)}")
+    column, day = f"{kind}_{frontier.PRICE}", pd.Timestamp(day)
+    seen = _seen(day, as_of)
+    listed = prices[prices["model"].isin(printed["model"])]
+    if listed.empty:
+        return _nothing(ax, f"any {kind} price of the printed models")
+    ax.set_yscale("log")
+    own, hosted = _own(listed), _hosted(listed)
+    ends = {model: part[column].iloc[-1] for model, part in own.groupby("model")}
+    for model, part in own.groupby("model"):
+        dates, steps = part["valid_on"], part[column]
+        ax.step(dates, steps, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
+        if dates.iloc[-1] < seen:
+            ax.plot([dates.iloc[-1], seen], [ends[model]] * 2, color=theme.RECOMPUTED, linewidth=1.6, linestyle=(0, (1, 2)))  # fmt: skip
+        above = not any(1 < other / ends[model] < 1.35 for other in ends.values())
+        _text(ax, f"{model} ${ends[model]:.2f}", (max(seen, dates.iloc[-1]), ends[model]), (-9 if seen == day else 4, 4 if above else -4),
+              theme.RECOMPUTED, ha="right" if seen == day else "left", va="bottom" if above else "top", size=9.5)  # fmt: skip
+    for model, part in hosted.sort_values(column).groupby("model"):
+        ax.scatter(part["valid_on"], part[column], marker="s", zorder=4, **(HOLLOW | {"s": 30}))
+        low = part.iloc[0]
+        _text(ax, f"hosts of {model}", (low["valid_on"], low[column]), (0, -7), theme.RECOMPUTED, ha="center", va="top",
+              size=9.5)  # fmt: skip
+    ax.scatter([_number(day)] * len(printed), printed[column], **RING)
+    _article_day(ax, day)
+    _money_ticks(ax.yaxis, [*listed[column], *printed[column]])
+    _dates(ax, listed["valid_on"].min(), max(day, listed["valid_on"].max()))
+    _right(
+        ax, [Label(price, f"{model} ${price:.2f}", theme.PRINTED) for model, price in _pairs(printed, column)]
+    )
+    told = f" (hosts' prices of {_and(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
+    alt = (
+        f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{told}; rings on the line of the "
+        f"article's day are the {len(printed)} printed prices."
+    )
+    subtitle = f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price on record; rings: printed"
+    return theme.headline(ax, _prices_finding(listed, printed, column, seen, kind), subtitle, alt)
+
+
+def _prices_finding(
+    listed: pd.DataFrame, printed: pd.DataFrame, column: str, day: pd.Timestamp, kind: str
+) -> str:
+    known = listed[listed["valid_on"] <= day]
+    last = _own(known).groupby("model")[column].last()
+    of_hosts = set(_hosted(known)["model"])
+    stated = dict(_pairs(printed, column))
+    moves = {model: last[model] - price for model, price in stated.items() if model in last.index}
+    kept = sum(abs(move) <= ALIKE["price"] for move in moves.values())
+    told = f"{_of(kept, len(printed), f'printed {kind} price')} the last on record by {in_words(day)}"
+    parts = []
+    for count, word in (
+        (sum(move < -ALIKE["price"] for move in moves.values()), "cut"),
+        (sum(move > ALIKE["price"] for move in moves.values()), "raised"),
+    ):
+        parts += [f"{_count(count)} had been {word}"] if count else []
+    parts += [f"{model} has only hosts' prices" for model in stated if model in of_hosts]
+    if unknown := len(set(stated) - set(moves) - of_hosts):
+        parts.append(f"{_count(unknown)} cannot be checked")
+    return told + (f"; {_and(parts)}" if parts else "")
+
+
+def _own(listed: pd.DataFrame) -> pd.DataFrame:
+    return listed[listed["own"]]
+
+
+def _hosted(listed: pd.DataFrame) -> pd.DataFrame:
+    """Prices of models that only hosts sell; a host of a model with a service of its own is left out."""
+    return listed[~listed["model"].isin(_own(listed)["model"])]
+
+
+def funding_history(
+    rounds: pd.DataFrame,
+    printed: pd.DataFrame,
+    *,
+    day: Day,
+    ax: Axes,
+    focus: str = "OpenAI",
+    as_of: Day | None = None,
+) -> Axes:
+    """What each company had raised or been promised, over time, with the printed totals on the article's day.
+
+    Parameters
+    ----------
+    rounds : DataFrame
+        `models.players.raised_over_time`; companies without a printed total are left out.
+    printed : DataFrame
+        ``company``, ``printed``, ``value``, ``low``, ``high``, billion dollars; rows without a value are left out.
+    day : date or ISO date
+        The article's day.
+    focus : str
+        The company that the finding names first.
+    as_of : date or ISO date, optional
+        The day up to which the rounds were known; lines are carried on to it.
+    """
+    day, totals = pd.Timestamp(day), printed.dropna(subset="value")
+    raised = rounds[rounds["company"].isin(totals["company"])]
+    if raised.empty:
+        return _nothing(ax, "a round of the printed companies")
+    ax.set_yscale("log")
+    end, seen = _carried_to(raised, day, as_of), _seen(day, as_of)
+    styles = dict(zip(totals["company"], ("solid", (0, (6, 2)), (0, (3, 1, 1, 1))), strict=False))
+    labels = []
+    for company, part in raised.groupby("company", sort=False):
+        dates = [*part["valid_on"], end]
+        heights = [*part["raised_usd_bn"], part["raised_usd_bn"].iloc[-1]]
+        ax.step(dates, heights, where="post", color=theme.RECOMPUTED, linewidth=2.0, linestyle=styles.get(company, "dotted"), zorder=3)  # fmt: skip
+        labels.append(Label(heights[-1], f"{company} {_usd(heights[-1])}", theme.RECOMPUTED))
+    for company, text, value, low, high in totals[["company", "printed", "value", "low", "high"]].itertuples(index=False):  # fmt: skip
+        if math.isinf(high):
+            ax.annotate("", (day, value * 1.9), (day, value), annotation_clip=False,
+                        arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8})  # fmt: skip
+        else:
+            ax.vlines(_number(day), low, high, color=theme.PRINTED, linewidth=2.0, zorder=4, clip_on=False)
+        labels.append(Label(value, f"{company} {text}", theme.PRINTED))
+    ax.scatter([_number(day)] * len(totals), totals["value"], **(RING | {"s": 40}))
+    _article_day(ax, day)
+    _money_ticks(ax.yaxis, [*raised["raised_usd_bn"], *totals["value"]], "B")
+    _dates(ax, raised["valid_on"].min(), max(day, end) + pd.Timedelta(days=30))
+    _right(ax, labels)
+    by_day = raised[raised["valid_on"] <= seen].groupby("company")["raised_usd_bn"].last()
+    over = {
+        name: by_day[name] / value for name, value in _pairs(totals, "value", "company") if name in by_day
+    }
+    alt = (
+        f"Rising steps on a logarithmic axis for the money that {raised['company'].nunique()} companies had raised or been promised; rings "
+        "with bars are the printed totals and the bounds of their qualifiers, an arrow is an open one."
+    )
+    subtitle = "Raised or promised in all, billion dollars, log scale; rings: printed totals"
+    return theme.headline(ax, _funding_finding(by_day, over, focus, seen), subtitle, alt)
+
+
+def _funding_finding(by_day: pd.Series, over: Mapping[Hashable, float], focus: str, day: pd.Timestamp) -> str:
+    if not over:
+        return f"No round of the printed companies is on record by {in_words(day)}"
+    low, high = min(over.values()), max(over.values())
+    span = f"over {_count(len(over))} companies {low:.1f} to {high:.1f} times" if len(over) > 1 else ""
+    if focus not in over:
+        return f"By {in_words(day)} the record stood at {low:.1f} to {high:.1f} times the printed totals"
+    told = f"By {in_words(day)} {focus} had raised or been promised {_usd(by_day[focus])}, {over[focus]:.1f} times the printed figure"
+    return told + (f"; {span}" if span else "")
+
+
+def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int, ax: Axes) -> Axes:
+    """A row per segment: the printed size of a year against what forecasters give for it.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        ``segment``, ``forecaster``, ``scope_fit`` and what `models.market.forecast_value` needs.
+    printed : DataFrame
+        ``segment`` and ``size_YEAR_usd_bn``.
+    year : int
+        The year of the sizes.
+    """
+    valued = forecasts.assign(size_usd_bn=market.forecast_value(forecasts, year))
+    found = valued[valued["segment"].isin(printed["segment"])].dropna(subset="size_usd_bn")
+    if found.empty:
+        return _nothing(ax, f"a forecast that covers {year}")
+    ax.set_xscale("log")
+    sizes = dict(_pairs(printed, f"size_{year}_usd_bn", "segment"))
+    rows = {segment: len(sizes) - 1 - place for place, segment in enumerate(sizes)}
+    close = found[found["scope_fit"] == "close"]
+    for segment, part in close.groupby("segment"):
+        ax.hlines(rows[segment], part["size_usd_bn"].min(), part["size_usd_bn"].max(), color=theme.GRID, linewidth=4, zorder=2)  # fmt: skip
+    for part, style in ((found.drop(close.index), HOLLOW), (close, DOT)):
+        ax.scatter(part["size_usd_bn"], [rows[segment] for segment in part["segment"]], zorder=3, **style)
+    ax.scatter(list(sizes.values()), list(rows.values()), **RING)
+    for segment, size in sizes.items():
+        _text(
+            ax,
+            show(size, "usd_bn", 1),
+            (size, rows[segment]),
+            (0, 8),
+            theme.PRINTED,
+            ha="center",
+            va="bottom",
+        )
+    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
+    _money_ticks(ax.xaxis, [*found["size_usd_bn"], *sizes.values()], "B")
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
+    alt = (
+        f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and {len(found)} marks at the values of "
+        "forecasters on a logarithmic axis; filled marks count the same market, hollow ones a part of it or more."
+    )
+    subtitle = f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same scope, hollow: of another"
+    return theme.headline(ax, _forecasts_finding(close, sizes, year), subtitle, alt)
+
+
+def _forecasts_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
+    ends = close.groupby("segment")["size_usd_bn"].agg(["min", "max"])
+    if ends.empty:
+        return f"No forecast of the same scope covers {year}; those of another decide nothing"
+    low = sum(sizes[segment] < row["min"] for segment, row in ends.iterrows())
+    high = sum(sizes[segment] > row["max"] for segment, row in ends.iterrows())
+    inside = len(ends) - low - high
+    places = ((low, "below all of them"), (inside, "between them"), (high, "above all of them"))
+    parts = [f"{_count(count)} {where}" for count, where in places if count]
+    verb = " lies " if parts[0].startswith("one ") else " lie "
+    parts[0] = parts[0].replace(" ", verb, 1)
+    told = (
+        f"all{verb}{places[[low, inside, high].index(len(ends))][1]}"
+        if len(parts) == 1 < len(ends)
+        else _and(parts)
+    )
+    return f"Of {_count(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that forecasts of the same scope cover, {told}"
+
+
+def paid_and_promised(
+    tranches: pd.DataFrame, *, printed: float, day: Day, ax: Axes, as_of: Day | None = None
+) -> Axes:
+    """SoftBank's money in OpenAI over time, paid and promised in all, with the printed sum and the article's day.
+
+    Parameters
+    ----------
+    tranches : DataFrame
+        `models.players.paid_and_promised`: ``valid_on``, ``paid_usd_bn``, ``promised_usd_bn``.
+    printed : float
+        The printed investment, billion dollars.
+    day : date or ISO date
+        The article's day.
+    as_of : date or ISO date, optional
+        The day up to which the payments were known; lines are carried on to it.
+    """
+    day = pd.Timestamp(day)
+    if tranches.empty:
+        return _nothing(ax, "a payment or promise of SoftBank")
+    end = _carried_to(tranches, day, as_of)
+    labels = []
+    for name, style in (("promised", (0, (5, 2))), ("paid", "solid")):
+        part = tranches.dropna(subset=f"{name}_usd_bn")
+        if part.empty:
+            continue
+        heights = [*part[f"{name}_usd_bn"], part[f"{name}_usd_bn"].iloc[-1]]
+        ax.step([*part["valid_on"], end], heights, where="post", color=theme.RECOMPUTED, linewidth=2.2, linestyle=style, zorder=3)  # fmt: skip
+        if name == "paid":
+            ax.fill_between([*part["valid_on"], end], heights, step="post", color=theme.RECOMPUTED, alpha=0.15, linewidth=0)  # fmt: skip
+        labels.append(Label(heights[-1], f"{name} {show(heights[-1], 'usd_bn', 1)}", theme.RECOMPUTED))
+    ax.axhline(printed, color=theme.PRINTED, linewidth=1.8)
+    _text(ax, f"printed: about {show(printed, 'usd_bn', 0)}", (0.005, printed), (0, 3), theme.PRINTED, va="bottom",
+          xycoords=("axes fraction", "data"))  # fmt: skip
+    _article_day(ax, day)
+    _dates(ax, tranches["valid_on"].min(), max(day, end) + pd.Timedelta(days=10))
+    ax.set(
+        xlabel="",
+        ylabel="",
+        ylim=(0, max(printed, tranches["promised_usd_bn"].max(), tranches["paid_usd_bn"].max()) * 1.12),
+    )
+    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
+    _right(ax, labels)
+    alt = (
+        "Two stepped lines for the money that SoftBank had paid into OpenAI and what it had paid or promised in all; a level line is the "
+        "printed investment and a vertical one the article's day."
+    )
+    subtitle = "SoftBank's money in OpenAI, billion dollars; solid: paid, dashed: paid or promised in all"
+    return theme.headline(ax, _paid_finding(tranches, _seen(day, as_of)), subtitle, alt)
+
+
+def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
+    then = tranches[tranches["valid_on"] <= day].ffill().tail(1)
+    if then.empty:
+        return f"Nothing was paid or promised by {in_words(day)} as far as known"
+    paid, promised = (float(then[f"{name}_usd_bn"].iloc[0]) for name in ("paid", "promised"))
+    if math.isnan(paid) or math.isnan(promised):
+        told = "paid" if math.isnan(promised) else "promised"
+        return f"By {in_words(day)} SoftBank had {told} {np.fmax(paid, promised):.1f} billion dollars, as far as known"
+    return f"By {in_words(day)} SoftBank had paid {paid:.1f} of {promised:.1f} billion dollars promised"
+
+
+def chip_revenue(
+    quarters: pd.DataFrame, *, investment_usd_bn: float, day: Day, ax: Axes, as_of: Day | None = None
+) -> Axes:
+    """NVIDIA's data-center revenue by quarter, with the printed investment as a line.
+
+    Parameters
+    ----------
+    quarters : DataFrame
+        ``valid_on`` (end of the quarter), ``known_on``, ``data_center_revenue_usd_mn``.
+    investment_usd_bn : float
+        The printed investment.
+    day : date or ISO date
+        The article's day; quarters reported after it are hollow.
+    as_of : date or ISO date, optional
+        The day up to which the quarters were known.
+    """
+    day, seen = pd.Timestamp(day), _seen(day, as_of)
+    table = quarters.sort_values("valid_on").assign(usd_bn=lambda t: t["data_center_revenue_usd_mn"] / 1000)
+    reported = table[table["known_on"] <= day]
+    if reported.empty:
+        return _nothing(ax, f"a quarter reported by {in_words(seen)}")
+    for part, face in ((reported, theme.RECOMPUTED), (table.drop(reported.index), "none")):
+        ax.bar(part["valid_on"], part["usd_bn"], width=-76, align="edge", facecolor=face, edgecolor=theme.RECOMPUTED,
+               linewidth=1.2, zorder=2)  # fmt: skip
+    labelled = table[["valid_on", "usd_bn"]].tail(len(table) - len(reported) + 1)
+    for end, value in labelled.itertuples(index=False):
+        before = end <= day  # so that no label stands on the line of the day
+        _text(ax, f"{value:.1f}", (end - pd.Timedelta(days=8 if before else 56), value), (0, 2), theme.RECOMPUTED,
+              ha="right" if before else "left", va="bottom", size=9.5)  # fmt: skip
+    ax.axhline(investment_usd_bn, color=theme.PRINTED, linewidth=1.8, zorder=3)
+    _text(ax, f"the printed investment, {show(investment_usd_bn, 'usd_bn', 0)}", (0.005, investment_usd_bn), (0, 3), theme.PRINTED,
+          va="bottom", xycoords=("axes fraction", "data"))  # fmt: skip
+    _article_day(ax, day)
+    _dates(ax, table["valid_on"].min() - pd.Timedelta(days=90), max(day, table["valid_on"].max()) + pd.Timedelta(days=20))  # fmt: skip
+    ax.set(xlabel="", ylabel="")
+    ax.margins(y=0.1)
+    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
+    last = reported.iloc[-1]
+    weeks = investment_usd_bn / last["usd_bn"] * WEEKS
+    finding = (
+        f"{show(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-center revenue at the last quarter reported by "
+        f"{in_words(seen)}"
+    )
+    alt = (
+        f"Bars for {len(table)} quarters of data-center revenue, the last reported by {in_words(seen)} at {last['usd_bn']:.1f} billion "
+        f"dollars; {_count(len(table) - len(reported))} reported later, hollow; a line at the investment."
+    )
+    subtitle = "Data-center revenue a quarter, billion dollars" + (
+        "; hollow: reported after the article's day" if len(reported) < len(table) else ""
+    )
+    return theme.headline(ax, finding, subtitle, alt)
+
+
+def frontiers(scores: pd.DataFrame, *, benchmark: str, day: Day, ax: Axes) -> Axes:
+    """The best open and the best closed model so far by release day, and how far they are apart.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``weights``, ``score_pct``, ``valid_on`` (release day) of one benchmark and protocol.
+    benchmark : str
+        Its name, for the words.
+    day : date or ISO date
+        The article's day.
+    """
+    day = pd.Timestamp(day)
+    gap = frontier.frontier_gap(scores)
+    if gap.empty:
+        return _nothing(ax, f"{benchmark} scores of open and of closed models")
+    end = gap.index[-1]
+    best = {kind: _carried(part, end) for kind, part in frontier.running_bests(scores).groupby("weights")}
+    for kind, style, mark in (("closed", "solid", DOT), ("open", (0, (5, 2)), HOLLOW)):
+        part = scores[scores["weights"] == kind]
+        ax.scatter(
+            part["valid_on"],
+            part["score_pct"],
+            zorder=2,
+            **(mark | {"s": 11, "linewidths": 0.9, "alpha": 0.55}),
+        )
+        ax.step(best[kind].index, best[kind], where="post", color=theme.RECOMPUTED, linewidth=2.2, linestyle=style, zorder=4)  # fmt: skip
+    both = pd.DataFrame(best).sort_index().ffill().loc[gap.index[0] :]
+    ax.fill_between(
+        both.index, both["open"], both["closed"], step="post", color=theme.RECOMPUTED, alpha=0.13, linewidth=0
+    )
+    _dates(ax, scores["valid_on"].min(), end)
+    if day <= end:
+        _article_day(ax, day)
+    else:
+        early = round((day - end).days / 30.4375)
+        _text(ax, f"record ends {in_words(end)}, {early} months before the article", (1, 1), (0, 3), theme.INK, ha="right", va="bottom",
+              size=9.5, xycoords="axes fraction")  # fmt: skip
+    last = {kind: float(series.iloc[-1]) for kind, series in best.items()}
+    ax.set(xlabel="", ylabel="")
+    labels = [Label(last[kind], f"{kind} {last[kind]:.1f}", theme.RECOMPUTED) for kind in ("closed", "open")]
+    _right(ax, [*labels, Label(sum(last.values()) / 2, f"gap {_signed(gap.iloc[-1])}", theme.INK)])
+    alt = (
+        f"Two rising steps for the best closed and the best open model so far on {benchmark}, with {len(scores)} scores behind them; at the "
+        f"end they are {abs(gap.iloc[-1]):.1f} points apart."
+    )
+    subtitle = f"{benchmark}, percent, by release of the model; solid: best closed, dashed: best open weights"
+    return theme.headline(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
+
+
+def _carried(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
+    """A running best by day, carried on to the end of the record."""
+    series = part.set_index("valid_on")["best_pct"]
+    return series.reindex(series.index.union([end])).ffill()
+
+
+def _frontiers_finding(gap: pd.Series, benchmark: str) -> str:
+    end, means = in_words(gap.index[-1]), frontier.mean_gaps(gap)
+    if means is None:
+        return f"On {benchmark} closed models are {_signed(gap.iloc[-1])} points from open ones on {end}; the record is too short for a trend"
+    months = round(means.days / 30.4375)
+    return (
+        f"On {benchmark} the gap of closed over open averaged {_signed(means.last)} points in the {months} months to {end}, after "
+        f"{_signed(means.before)} in the {months} before"
+    )
+
+
+def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
+    """OpenAI's revenue and total costs by whole year, in pairs of bars.
+
+    `finance` has ``measure``, ``period``, ``value`` and ``known_on``; only whole years (``CY2024``) with both measures
+    are shown, and no line is drawn through so few.
+    """
+    names = {"period_revenue": "revenue", "total_costs": "costs"}
+    yearly = finance[finance["measure"].isin(names) & finance["period"].str.startswith("CY")]
+    wide = (
+        yearly.pivot_table(index="period", columns="measure", values="value")
+        .reindex(columns=list(names))
+        .dropna()
+    )
+    if len(wide) < 2:
+        return _nothing(ax, "accounts of two whole years")
+    long = (
+        wide.rename(columns=names)
+        .melt(ignore_index=False, var_name="measure", value_name="usd_bn")
+        .reset_index()
+    )
+    colors = {"revenue": theme.RECOMPUTED, "costs": theme.UNCHECKABLE}
+    sns.barplot(long.assign(year=long["period"].str[2:]), x="year", y="usd_bn", hue="measure", palette=colors, saturation=1,
+                width=0.84, legend=False, errorbar=None, ax=ax)  # fmt: skip
+    for bars, measure in zip(ax.containers, colors, strict=True):
+        ax.bar_label(bars, [f"{measure} {bar.get_height():.1f}" for bar in bars], padding=2, color=theme.INK)  # type: ignore[arg-type]  # bars, not error bars
+    ax.set(xlabel="", ylabel="")
+    ax.margins(y=0.12)
+    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
+    first, last = wide.iloc[0], wide.iloc[-1]
+    grown, lacking = last / first, wide["total_costs"] - wide["period_revenue"]
+    span = f"From {wide.index[0][2:]} to {wide.index[-1][2:]}"
+    finding = (
+        f"{span} revenue grew {grown['period_revenue']:.2f} times and costs {grown['total_costs']:.2f} times; costs less revenue came to "
+        f"{lacking.iloc[0]:.1f}, then {lacking.iloc[-1]:.1f} billion dollars"
+    )
+    out = yearly["known_on"].max()
+    alt = f"Bars of revenue and total costs for {_count(len(wide))} years, from {first.iloc[0]:.1f} and {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
+    subtitle = f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y}; {_count(len(wide))} years are no trend"
+    return theme.headline(ax, finding, subtitle, alt)
+
+
+# What the charts share
+
+
+def _seen(day: Day, as_of: Day | None) -> pd.Timestamp:
+    """The day of which a finding speaks: the article's, or the day of looking where that is earlier."""
+    return pd.Timestamp(day) if as_of is None else min(pd.Timestamp(day), pd.Timestamp(as_of))
+
+
+def _number(day: pd.Timestamp) -> float:
+    """A day as a date axis counts."""
+    return float(mdates.date2num(day))
+
+
+def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: Day | None) -> pd.Timestamp:
+    """How far the last step is carried on: to the day of looking, else to the article's day or the last row."""
+    return max(rows["valid_on"].max(), day if as_of is None else pd.Timestamp(as_of))
+
+
+def _nothing(ax: Axes, what: str) -> Axes:
+    """An empty chart that says that nothing was on record."""
+    ax.grid(visible=False)
+    ax.spines["bottom"].set_visible(False)
+    ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="center", color=theme.MUTED)
+    finding = f"Not on record by the day of looking: {what}"
+    return theme.headline(ax, finding, "No data", f"An empty chart. {finding}.")
+
+
+def _text(
+    ax: Axes, text: str, at: tuple[Any, float], shift: tuple[float, float], color: str, *, ha: str = "left",
+    va: str = "center", size: float = 10.0, xycoords: Any = "data",
+) -> None:  # fmt: skip
+    ax.annotate(text, at, xytext=shift, textcoords="offset points", xycoords=xycoords, color=color, ha=ha, va=va, fontsize=size,
+                path_effects=theme.HALO, annotation_clip=False, zorder=6)  # fmt: skip
+
+
+def _article_day(ax: Axes, day: pd.Timestamp) -> None:
+    ax.axvline(day, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)), zorder=1)  # type: ignore[arg-type]  # a date
+    _text(ax, f"the article, {in_words(day)}", (day, 1), (3, 3), theme.INK, ha="right", va="bottom", size=9.5,
+          xycoords=("data", "axes fraction"))  # fmt: skip
+
+
+def _dates(ax: Axes, start: pd.Timestamp, end: pd.Timestamp) -> None:
+    """A time axis from start to end, with years or months as the span needs them."""
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=7)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
+    ax.set_xlim(start, end)  # type: ignore[arg-type]  # dates
+
+
+def _money_ticks(axis: Any, values: Sequence[float], unit: str = "") -> None:
+    """Ticks at 1, 2 and 5 of every power of ten that the values span, in dollars."""
+    low, high = min(values) / 1.3, max(values) * 1.3
+    ticks = [m * 10.0**e for e in range(-3, 5) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
+    step = 2 if len(ticks) > 8 else 1
+    axis.set_ticks(ticks[::step], [f"${tick:g}{unit}" for tick in ticks[::step]])
+    axis.set_minor_locator(NullLocator())
+    (axis.axes.set_ylim if axis.axis_name == "y" else axis.axes.set_xlim)(low, high)
+
+
+def _right(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
+    """Labels beside the right edge at their heights, moved apart where they would touch; the axis must be final."""
+    if not labels:
+        return
+    ordered = sorted(labels, key=lambda label: label.y)
+    places = [float(ax.transLimits.transform(ax.transScale.transform((1, label.y)))[1]) for label in ordered]
+    gap = size * 1.2 / (ax.figure.get_size_inches()[1] * 72 * 0.85)  # type: ignore[union-attr]  # a figure
+    steps = np.arange(len(places)) * gap
+    for label, place in zip(ordered, isotonic_regression(np.array(places) - steps).x + steps, strict=True):
+        _text(ax, label.text, (1, float(place)), (8, 0), label.color, size=size, xycoords="axes fraction")
+
+
+def _pairs(table: pd.DataFrame, column: str, key: str = "model") -> list[tuple[Any, float]]:
+    return list(table[[key, column]].itertuples(index=False, name=None))
+
+
+def _usd(value: float) -> str:
+    """Billions, with a decimal only below ten: $7.6B, $180B."""
+    return show(value, "usd_bn", 0 if value >= 10 or value == 0 else 1)
+
+
+def _signed(points: float) -> str:
+    return f"{points:.1f}".replace("-", "−")
+
+
+def _count(number: int) -> str:
+    return WORDS[number] if number < len(WORDS) else str(number)
+
+
+def _of(part: int, whole: int, what: str) -> str:
+    """Two of five of something, with its verb."""
+    one = whole == 1
+    return (
+        f"{_count(part).capitalize()} of {_count(whole)} {what}{'' if one else 's'} {_is(1 if one else part)}"
+    )
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -1,0 +1,185 @@
+"""Does the article's own arithmetic hold? Checks that look at nothing but what it prints.
+
+Decisions
+- The reason is written from the numbers that decided, in the units of the claim.
+- A blend of input and output prices is shown, never judged: the article names no mix.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.models import frontier, growth, players
+from analysis.models.audit.facts import Facts, Interval, corners, ratio, total
+from analysis.models.audit.verdicts import Finding, check, judged
+from analysis.units import Quantity, show
+
+
+@check
+def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
+    """A printed growth rate against start, end and elapsed years; says which period would reproduce it."""
+    start, end = (facts.cell("market_size", segment, f"size_{year}_usd_bn") for year in (2024, 2028))
+    years = float(facts.given["elapsed_years"])
+    rate = corners(lambda a, b: growth.cagr_pct(a, b, years), start, end)
+    period = growth.implied_years(start.value, end.value, float(figure.value or math.nan))
+    reason = (
+        f"From {show(start.value, 'usd_bn', 1)} to {show(end.value, 'usd_bn', 0)} is {rate.value:.1f}% a year over "
+        f"{years:g} years; the printed {figure.text} needs {period:.1f} years."
+    )
+    return Finding({"elapsed years": rate}, reason)
+
+
+@check
+def market_total(facts: Facts, figure: Quantity) -> Finding:
+    """The sum of the printed 2024 sizes against the total in the text."""
+    sizes = facts.column("market_size", "size_2024_usd_bn")
+    together = total(sizes)
+    reason = f"The {len(sizes)} printed sizes add up to {show(together.value, 'usd_bn', 1)}."
+    return Finding({"sum": together}, reason)
+
+
+@check
+def market_multiple(facts: Facts, figure: Quantity) -> Finding:
+    """Growth that the valuation is said to need against growth in the article's own table."""
+    start, end = (facts.column("market_size", f"size_{year}_usd_bn") for year in (2024, 2028))
+    grown = ratio(total(end), total(start))
+    years = float(facts.text("market_growth_years").value)
+    needed = [growth.cagr_pct(1, float(factor or math.nan), years) for factor in (figure.low, figure.high)]
+    printed = facts.column("market_size", "cagr_pct")["value"]
+    reason = (
+        f"The table grows {grown.value:.1f}x from 2024 to 2028; {figure.text} in {years:g} years is {needed[0]:.0f}% to "
+        f"{needed[1]:.0f}% a year, against {printed.min():.0f}% to {printed.max():.0f}% printed."
+    )
+    return Finding({"table": grown}, reason)
+
+
+@check
+def investment_over_market(facts: Facts, figure: Quantity) -> Finding:
+    """The investment against the market total of the table."""
+    sizes = facts.column("market_size", "size_2024_usd_bn")
+    together = total(sizes)
+    multiple = ratio(facts.text("investment"), together)
+    invested = show(facts.text("investment").value, "usd_bn", 0)
+    reason = f"{invested} is {multiple.value:.1f} times the five segments' {show(together.value, 'usd_bn', 1)} of 2024."
+    return Finding({"investment over market": multiple}, reason)
+
+
+@check
+def benchmark_lead(
+    facts: Facts, figure: Quantity, *, column: str, reference: str, open_models: Sequence[str]
+) -> Finding:
+    """A lead on a benchmark, over the next best model and over the best open one."""
+    own = facts.cell("models", reference, column)
+    rivals = facts.column("models", column).query("row != @reference").set_index("row")
+    best, best_open = (str(frame["value"].idxmax()) for frame in (rivals, rivals.loc[list(open_models)]))
+    leads = {
+        name: corners(lambda a, b: a - b, own, facts.cell("models", name, column))
+        for name in (best, best_open)
+    }
+    told = " and ".join(_standing(lead.value, name) for name, lead in leads.items())
+    readings = {
+        f"over the next best, {best}": leads[best],
+        f"over the best open model, {best_open}": leads[best_open],
+    }
+    return Finding(readings, f"{reference} is {told}{judged(readings, figure)}.")
+
+
+@check
+def price_multiple(facts: Facts, figure: Quantity, *, reference: str, rival: str) -> Finding:
+    """A price multiple per token on input and on output; the blend is shown, but the article names no mix."""
+    readings = {
+        f"on {kind}": ratio(
+            *(facts.cell("models", model, f"{kind}_{frontier.PRICE}") for model in (reference, rival))
+        )
+        for kind in ("input", "output")
+    }
+    share = float(facts.given["input_token_share"])
+    blend = ratio(*(_blend(facts, model, share) for model in (reference, rival)))
+    told = ", ".join(
+        f"{show(r.value, 'x')} {kind} ({r.low:.3g} to {r.high:.3g} within rounding)"
+        for kind, r in readings.items()
+    )
+    reason = (
+        f"{reference} against {rival}: {told}, {show(blend.value, 'x')} blended at {share:.0%} input tokens"
+        f"{judged(readings, figure)}."
+    )
+    shown = Interval(
+        blend.value, min(r.value for r in readings.values()), max(r.value for r in readings.values())
+    )
+    return Finding(readings, reason, computed=shown)
+
+
+@check
+def cheaper_open(facts: Facts, figure: Quantity, *, reference: str, open_models: Sequence[str]) -> Finding:
+    """How many times dearer the reference model is than each open model, blended."""
+    share = float(facts.given["input_token_share"])
+    own = _blend(facts, reference, share)
+    readings = {model: ratio(own, _blend(facts, model, share)) for model in open_models}
+    told = " and ".join(f"{show(value.value, 'x')} as much as {model}" for model, value in readings.items())
+    reason = f"Blended, {reference} costs {told}; {figure.text} was taken as the least that counts."
+    return Finding(readings, reason, computed=min(readings.values()))
+
+
+@check
+def parts_within_total(facts: Facts, figure: Quantity, *, company: str, parts: Sequence[str]) -> Finding:
+    """Named investments against the total that the table prints for the company."""
+    amounts = [facts.text(name) for name in parts]
+    together = Interval(
+        *(sum(getattr(amount, name) for amount in amounts) for name in ("value", "low", "high"))
+    )
+    whole = facts.cell("players", company, "total_funding_usd_bn")
+    share = ratio(together, whole)
+    reason = (
+        f"{' and '.join(show(a.value, 'usd_bn', 0) for a in amounts)} are {share.value:.0%} of the printed "
+        f"{show(whole.value, 'usd_bn', 1)}; {show(whole.value - together.value, 'usd_bn', 1)} is left for others."
+    )
+    return Finding({"parts of the total": share}, reason)
+
+
+@check
+def joint_funding_share(facts: Facts, figure: Quantity | None, *, companies: Sequence[str]) -> Finding:
+    """Share of some companies in all external funding of the table, against a stated threshold of the register."""
+    funding = facts.column("players", "total_funding_usd_bn").rename(columns={"row": "company"})
+    share = Interval(
+        *players.joint_share(funding, list(companies)), open=bool(np.isinf(funding["high"]).any())
+    )
+    threshold = float(facts.given["vast_majority_share"])
+    reason = (
+        f"{' and '.join(companies)} hold {share.value:.0%} of the external funding that the table prints (at least "
+        f"{share.low:.0%}); {threshold:.0%} was taken as a vast majority."
+    )
+    return Finding({"share": share}, reason, accepts=(threshold, 1.0))
+
+
+@check
+def capital_efficiency(
+    facts: Facts, figure: Quantity, *, leaner: str, richer: str, leaner_model: str, richer_model: str
+) -> Finding:
+    """Funding of one company over another's, beside what their models score."""
+    multiple = ratio(
+        *(facts.cell("players", company, "total_funding_usd_bn") for company in (richer, leaner))
+    )
+    gap = {
+        name: facts.cell("models", leaner_model, column).value
+        - facts.cell("models", richer_model, column).value
+        for name, column in (("MMLU", "mmlu_pct"), ("HumanEval", "humaneval_pct"))
+    }
+    told = " and ".join(f"{_signed(points)} points on {name}" for name, points in gap.items())
+    reason = f"{richer} raised at least {multiple.value:.1f} times as much; {leaner_model} stands {told} against {richer_model}."
+    return Finding({"funding": multiple}, reason)
+
+
+def _blend(facts: Facts, model: str, share: float) -> Interval:
+    prices = [facts.cell("models", model, f"{kind}_{frontier.PRICE}") for kind in ("input", "output")]
+    return corners(lambda i, o: frontier.blended_price(i, o, share), *prices)
+
+
+def _standing(lead_points: float, rival: str) -> str:
+    return f"{abs(lead_points):.1f} points {'ahead of' if lead_points > 0 else 'behind'} {rival}"
+
+
+def _signed(points: float) -> str:
+    return f"{'−' if points < 0 else '+'}{abs(points):.1f}"

@@ -1,0 +1,618 @@
+"""Does each cell of the article's three tables hold? Every printed cell beside what the sources say, with its protocol or date.
+
+Decisions
+- A score agrees under the protocol of its column's heading; the right number under another protocol is `partly`. For a
+  wrong one the tables are searched for where it comes from: an earlier model on the same benchmark and protocol, else the
+  same model on another benchmark. Another model on another benchmark is no match.
+- A price agrees with the last list price of the developer's own service; an earlier one makes the cell stale.
+- A training cost without a basis is decided by the developer's own word, else only where every estimate is off.
+- Rounds on record are a floor of what was raised: they refute a smaller figure, never a larger one.
+- What somebody else estimates or repeats (parameters) is told and decides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import DataError, Problem, nearest
+from analysis.evidence import cells as deciders
+from analysis.evidence import tables
+from analysis.evidence.numbers import slug
+from analysis.evidence.sources import sidecar
+from analysis.models import market
+from analysis.models.audit import arithmetic, money, record
+from analysis.models.audit.facts import Facts, Interval, Unknown, fill, in_words, told_day, told_value, words
+from analysis.models.audit.verdicts import accepted, judge, meets_interval
+from analysis.units import parse, show
+
+FIELDS = (
+    "id", "section", "table", "row", "column", "title", "printed", "sourced", "protocol", "verdict", "stale", "reason",
+    "short", "sources", "strength", "used",
+)  # fmt: skip
+"""The columns of the ledger of cells, in order."""
+
+NONE = "none"
+"""What stands under `sourced` where no source gives the figure."""
+
+SCORES, PRICES, COSTS, ROUNDS, FORECASTS, CAPEX, CHIPS = (
+    "model_benchmarks", "api_prices", "training_cost", "funding_rounds", "market_size_forecasts", "hyperscaler_capex",
+    "gpu_economics",
+)  # fmt: skip
+
+HEADINGS = {"mmlu_pct": ("MMLU", "5-shot"), "humaneval_pct": ("HumanEval", "pass@1 developer")}
+"""Benchmark and protocol that the heading of a column of scores names."""
+
+BASES = {"amortized_hardware_capex_plus_energy": "amortised", "cloud_rental": "rented"}
+"""What an estimate of a training cost counts, in a word."""
+
+PARTS = ("input", "output")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as printed."""
+
+    id: str
+    table: str
+    row: str
+    column: str
+    title: str
+    printed: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found of a cell; `sourced` in the cell's unit, `protocol` the protocol, basis or date of it."""
+
+    verdict: str
+    reason: str
+    short: str
+    sourced: str = NONE
+    protocol: str = ""
+    stale: bool = False
+
+
+def ledger(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd.DataFrame:
+    """Every cell of the article's tables with what the sources say and the verdict, columns `FIELDS`.
+
+    Parameters
+    ----------
+    facts : Facts
+        What may be looked at; each cell reads with a memory of its own.
+    columns : sequence of (table, column), optional
+        The columns to judge; all of them, the key columns excepted, where it is not given.
+
+    Raises
+    ------
+    DataError
+        The tables have no such column, or `cells.yml` cannot be used.
+    """
+    rules = deciders.load()
+    wanted = list(rules) if columns is None else list(columns)
+    if unknown := [pair for pair in wanted if pair not in rules]:
+        name = ".".join(unknown[0])
+        rule = f"the article's tables have no column {name!r}"
+        raise DataError(Problem(deciders.FILE, rule, nearest(name, map(".".join, rules))))
+    rows = [
+        _row(facts.fresh(), cell, rules[cell.table, cell.column])
+        for cell in _printed() if (cell.table, cell.column) in wanted
+    ]  # fmt: skip
+    found = pd.DataFrame(rows, columns=list(FIELDS))
+    return found.assign(strength=pd.Series([row["strength"] for row in rows], dtype=object))
+
+
+def _printed() -> Iterator[Cell]:
+    for name in deciders.TABLES:
+        meta = sidecar(name)
+        for texts in tables.printed(name).to_dict("records"):
+            row = texts[meta.key]
+            for column, spec in meta.columns.items():
+                if column != meta.key:
+                    yield Cell(
+                        f"{meta.where}.{slug(row)}.{column}", name, row, column, spec.title, texts[column]
+                    )
+
+
+def _row(facts: Facts, cell: Cell, column: deciders.Column) -> dict[str, Any]:
+    answer = _answer(facts, cell, column)
+    return {
+        "id": cell.id, "section": cell.id.partition(".")[0], "table": cell.table, "row": cell.row, "column": cell.column,
+        "title": cell.title, "printed": cell.printed, "sourced": answer.sourced, "protocol": answer.protocol,
+        "verdict": answer.verdict, "stale": answer.stale, "reason": answer.reason, "short": answer.short,
+        "sources": facts.references, "strength": facts.strength, "used": list(dict.fromkeys(facts.used)),
+    }  # fmt: skip
+
+
+def _answer(facts: Facts, cell: Cell, column: deciders.Column) -> Answer:
+    own = column.rows.get(cell.row)
+    rule = BY_RULE[type(own)] if own else BY_COLUMN.get((cell.table, cell.column), _opinion)
+    try:
+        answer = rule(facts, cell, own)
+    except Unknown:
+        reason = f"Nothing on this was on record by {in_words(facts.as_of)}."
+        answer = Answer("uncheckable", reason, "nothing on record")
+    told = [
+        answer.reason,
+        _note(facts, own),
+        column.would_decide if answer.verdict == "uncheckable" else None,
+    ]
+    return replace(answer, reason=" ".join(text for text in told if text))
+
+
+def _note(facts: Facts, own: deciders.Rule | None) -> str | None:
+    """What is told beside the verdict, once its facts are known."""
+    if own is None or own.note is None:
+        return None
+    return fill(own.note, _words(facts, facts.happened(own.beside)))
+
+
+def _words(facts: Facts, rows: Sequence[pd.Series]) -> dict[str, str]:
+    return {name: text for row in rows for name, text in words(row, facts.day).items()}
+
+
+# Benchmarks
+
+
+def _score(facts: Facts, cell: Cell, own: None) -> Answer:
+    """A score against the row's own, under the heading's protocol and under others; else where it comes from."""
+    benchmark, protocol = HEADINGS[cell.column]
+    scores = facts.find(SCORES, article_model=cell.row)
+    same = scores[scores["benchmark"] == benchmark].sort_values("score_pct", ascending=False)
+    if same.empty:
+        raise Unknown(f"{cell.row} on {benchmark}")
+    asked = same[same["protocol"] == protocol]
+    printed, asks = _figure(facts, cell), _asks(protocol)
+    equal, elsewhere = _equal(asked, printed), _equal(same[same["protocol"] != protocol], printed)
+    _remember(facts, SCORES, asked)
+    if len(equal):
+        hit = equal.iloc[0]
+        score, others = f"{hit['score_pct']:.1f}", _scores(asked.drop(index=hit.name))
+        reason = f"{_version(hit)} scored {score} on {benchmark} ({asks})" + (
+            f"; {others}." if others else "."
+        )
+        return Answer("holds", reason, f"{score} {asks}, {hit['model']}", score, protocol)
+    trend = asked[asked["use"] == "trend"]
+    best = None if asked.empty else (asked if trend.empty else trend).iloc[0]
+    sourced = NONE if best is None else f"{best['score_pct']:.1f}"
+    told = _scores(asked) or "no score is on record"
+    if len(elsewhere):
+        hit = elsewhere.iloc[0]
+        _remember(facts, SCORES, elsewhere.head(1))
+        reason = f"{cell.printed} on {benchmark} is {_version(hit)} under {hit['protocol']}; under {asks}, which the heading names: {told}."
+        short = f"{sourced} {asks}, {cell.printed} is {hit['protocol']}"
+        return Answer("partly", reason, short, sourced, protocol)
+    reason, short = f"On {benchmark} ({asks}): {told}", f"{sourced} {asks}"
+    look_alike = _look_alike(facts, scores, benchmark, protocol, printed)
+    if look_alike is not None:
+        facts.used.append((SCORES, int(str(look_alike.name))))
+        whose = (
+            f"{look_alike['model']}'s"
+            if look_alike["benchmark"] == benchmark
+            else f"its {look_alike['benchmark']}"
+        )
+        reason += f"; {cell.printed} is what {look_alike['model']} has on {look_alike['benchmark']} ({_asks(look_alike['protocol'])})"
+        short += f", {cell.printed} is {whose} score"
+    return Answer("fails", f"{reason}.", short, sourced, protocol)
+
+
+def _look_alike(
+    facts: Facts, scores: pd.DataFrame, benchmark: str, protocol: str, printed: Interval
+) -> pd.Series | None:
+    """Whose score a wrong figure is: an earlier model's on the same benchmark and protocol, else the same model's on another."""
+    others = facts.find(SCORES, benchmark=benchmark, protocol=protocol)
+    earlier = others[~others.index.isin(scores.index) & (others["valid_on"] < scores["valid_on"].min())]
+    for candidates in (earlier, scores[scores["benchmark"] != benchmark]):
+        equal = _equal(candidates, printed)
+        if len(equal):
+            return equal.iloc[0]
+    return None
+
+
+def _equal(scores: pd.DataFrame, printed: Interval) -> pd.DataFrame:
+    """The scores that read as printed, those that enter comparisons first."""
+    equal = scores[scores["score_pct"].between(printed.low, printed.high)]
+    return equal.sort_values("use", key=lambda use: use != "trend", kind="stable")
+
+
+def _scores(rows: pd.DataFrame) -> str:
+    return ", ".join(f"{_version(row)} {row['score_pct']:.1f}" for _, row in rows.iterrows())
+
+
+def _version(row: pd.Series) -> str:
+    """The model as released, with the way it was run where its name does not say so."""
+    variant, model = str(row["variant"]), str(row["model"])
+    return f"{model} with {variant}" if variant.endswith("message") else model
+
+
+def _asks(protocol: str) -> str:
+    return protocol.removesuffix(" developer")
+
+
+# Prices and costs
+
+
+def _price(facts: Facts, cell: Cell, own: None) -> Answer:
+    """A price against the developer's own list: the one in force on the article's day, then the earlier ones."""
+    listed = facts.find(PRICES, article_model=cell.row, terms="list")
+    if listed.empty:
+        raise Unknown(f"prices of {cell.row}")
+    printed = [_figure(facts, cell, part) for part in PARTS]
+    developers = facts.find(SCORES, article_model=cell.row)["developer"].unique()
+    first_party = listed[listed["seller"].isin(developers)]
+    if first_party.empty:
+        return _hosted(facts, listed, printed)
+    fits = [_fits(row, printed) for _, row in first_party.iterrows()]
+    changed = first_party[[_prices(part) for part in PARTS]].diff().abs().sum(axis=1) > 0
+    launch, last = first_party.iloc[0], first_party.iloc[-1]
+    since = first_party[changed].iloc[-1] if changed.any() else launch
+    _remember(facts, PRICES, first_party.loc[[launch.name, since.name, last.name]])
+    now, from_day = _dollars(last), in_words(since["valid_on"])
+    sourced, protocol = now, f"list price of {from_day}"
+    if fits[-1]:
+        reason = f"{last['seller']} listed it at {now} from {from_day}"
+        reason += (
+            f" and still did on {in_words(last['valid_on'])}."
+            if last.name != since.name
+            else ", the last list price on record."
+        )
+        return Answer("holds", reason, f"list price since {from_day}", sourced, protocol)
+    reason = f"{launch['seller']} listed it at {_dollars(launch)} from {in_words(launch['valid_on'])}"
+    reason += f", and at {now} since {from_day}." if changed.any() else "."
+    return Answer("fails", reason, f"{now} since {from_day}", sourced, protocol, stale=any(fits))
+
+
+def _hosted(facts: Facts, listed: pd.DataFrame, printed: Sequence[Interval]) -> Answer:
+    """A price of a model that its developer does not sell, against the lists of hosts."""
+    _remember(facts, PRICES, listed)
+    ends = {part: (listed[_prices(part)].min(), listed[_prices(part)].max()) for part in PARTS}
+    span = f"${min(low for low, _ in ends.values()):.2f} to ${max(high for _, high in ends.values()):.2f}"
+    told = f"No price of the developer's own exists; {listed['seller'].nunique()} hosts ask {span}"
+    protocol = f"list prices of hosts, {in_words(listed['valid_on'].iloc[0])} to {in_words(listed['valid_on'].iloc[-1])}"
+    hits = listed[[_fits(row, printed) for _, row in listed.iterrows()]]
+    if len(hits):
+        hit = hits.iloc[-1]
+        reason = f"{told}, {hit['seller']} {_dollars(hit)} on {in_words(hit['valid_on'])}."
+        return Answer("holds", reason, f"{hit['seller']}'s price", span, protocol)
+    inside = all(
+        figure.low <= ends[part][1] and figure.high >= ends[part][0]
+        for part, figure in zip(PARTS, printed, strict=True)
+    )
+    reason = f"{told}, none the printed price."
+    return Answer("uncheckable" if inside else "fails", reason, f"no own price, hosts {span}", span, protocol)
+
+
+def _fits(row: pd.Series, printed: Sequence[Interval]) -> bool:
+    return all(
+        figure.low <= row[_prices(part)] <= figure.high for part, figure in zip(PARTS, printed, strict=True)
+    )
+
+
+def _prices(part: str) -> str:
+    return f"price_{part}_usd_per_mtok"
+
+
+def _dollars(row: pd.Series) -> str:
+    return " / ".join(f"${row[_prices(part)]:.2f}" for part in PARTS)
+
+
+def _training_cost(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> Answer:
+    """A training cost against the developer's word, else against every estimate of it, whatever its basis."""
+    printed, estimates = _figure(facts, cell), _estimates(facts, cell, own)
+    told = "; ".join(f"{_span(low, high, 'usd_mn')} {basis}" for basis, (low, high) in estimates.items())
+    short = ", ".join(f"{_span(low, high, 'count')} {basis}" for basis, (low, high) in estimates.items())
+    for row in facts.happened([own.stated] if own and own.stated else []):
+        low, high = own.read_as_usd_mn if own and own.read_as_usd_mn else (math.nan, math.nan)
+        meets = meets_interval(printed, (low, high))
+        day = told_day(row)
+        reason = f"{row['subject']}: {row['fact'][0].lower()}{row['fact'][1:]} ({day}), read as {_span(low, high, 'usd_mn')}" + (f"; estimates: {told}." if told else ".")  # fmt: skip
+        said = f"{low:g} to {high:g} by the developer's word"
+        return Answer(
+            "holds" if meets else "fails", reason, said, f"{low:g} to {high:g}", f"developer's word, {day}"
+        )
+    if not estimates:
+        raise Unknown(f"training cost of {cell.row}")
+    lowest, highest = min(low for low, _ in estimates.values()), max(high for _, high in estimates.values())
+    sourced, protocol = _span(lowest, highest, "count"), "; ".join(estimates)
+    if printed.low > highest or printed.high < lowest:
+        side = "above" if printed.low > highest else "below"
+        return Answer(
+            "fails", f"Estimates: {told}; {cell.printed} lies {side} all of them.", short, sourced, protocol
+        )
+    return Answer("uncheckable", f"The basis decides: {told}.", short, sourced, protocol)
+
+
+def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> dict[str, tuple[float, float]]:
+    """Lowest and highest estimate by basis, in million dollars; the last vintage that was out by `as_of` counts."""
+    found: dict[str, tuple[float, float]] = {}
+    costs = facts.find(COSTS)
+    costs = costs[(costs["model"].map(slug) == slug(cell.row)) & (costs["estimated_on"] <= facts.as_of)]
+    for basis, rows in costs.sort_values("estimated_on").groupby("cost_basis", sort=True):
+        _remember(facts, COSTS, rows.tail(1))
+        cost = float(rows["training_cost_usd"].iloc[-1]) / 1e6
+        found[BASES[str(basis)]] = (cost, cost)
+    for row in facts.happened([own.gpu_hours] if own and own.gpu_hours else []):
+        rents = facts.rows(CHIPS, metric="rental_price")
+        low, high = float(rents["value_low"].min()), float(rents["value_high"].max())
+        basis = f"for {row['value']:g} million GPU-hours at ${low:g} to ${high:g}"
+        found[basis] = (float(row["value"]) * low, float(row["value"]) * high)
+    return found
+
+
+# Parameters
+
+
+def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
+    """A count against the developer's own; unknown agrees where a source says that the developer gives none."""
+    printed = facts.cells[cell.table].query("row == @cell.row and column == @cell.column").iloc[0]
+    repeated = facts.happened(own.estimates)
+    told = "".join(
+        f"; others repeat {told_value(row)} ({row['source_title']}, {told_day(row)})" for row in repeated
+    )
+    if isinstance(printed["missing"], str):
+        silent = facts.happened(own.undisclosed)
+        if not silent:
+            raise Unknown(f"parameters of {cell.row}")
+        source = f"{silent[-1]['source_title']}, {told_day(silent[-1])}"
+        reason = f"The developer gives no count{told or f' ({source})'}."
+        return Answer("holds", reason, "not disclosed", NONE, told_day(silent[-1]))
+    totals = facts.happened([own.total] if own.total else [])
+    if not totals:
+        if not repeated:
+            raise Unknown(f"parameters of {cell.row}")
+        counted = ", ".join(f"{row['value']:g}" for row in repeated)
+        reason = f"No count by the developer is on record{told}."
+        protocol = f"repeated estimate, {told_day(repeated[-1])}"
+        return Answer("uncheckable", reason, "not disclosed, an estimate alone", counted, protocol)
+    said, stated = {"in all": (printed["low"], printed["high"])}, {"in all": totals[-1]}
+    if active := re.search(r"(\d+(?:\.\d+)?B) active", cell.printed):
+        said["active"] = accepted(parse(active[1], "parameters_bn"))
+        for row in facts.happened([own.active] if own.active else []):
+            stated["active"] = row
+    agree = [said[name][0] <= row["value"] <= said[name][1] for name, row in stated.items()]
+    told = " and ".join(f"{told_value(row)} {name}" for name, row in stated.items())
+    verdict = "holds" if all(agree) else "partly" if any(agree) else "fails"
+    sourced = ", ".join(f"{row['value']:g} {name}" for name, row in stated.items()).replace(" in all", "")
+    return Answer(
+        verdict,
+        f"{totals[-1]['subject']} gives {told}.",
+        f"{told} by the developer",
+        sourced,
+        told_day(totals[-1]),
+    )
+
+
+# Players
+
+
+def _releases(facts: Facts, cell: Cell, own: deciders.Releases) -> Answer:
+    """The named model against the developer's last release on record; one that was the last earlier is stale."""
+    rows = sorted(facts.happened(own.names), key=lambda row: row["valid_on"])
+    if not rows:
+        raise Unknown(f"releases of {cell.row}")
+    out = {own.names[row["id"]]: told_day(row) for row in rows}
+    last = list(out)[-1]
+    named = {re.sub(r"\s*\(.*\)", "", part): "in dev" in part for part in cell.printed.split(" / ")}
+    led = [name for name, unreleased in named.items() if name in out and not unreleased]
+    told = ", ".join(f"{name} {day}" for name, day in out.items())
+    short, protocol = f"{last} since {out[last]}", out[last]
+    late = [name for name, unreleased in named.items() if unreleased and name in out]
+    if last in led and not late:
+        return Answer("holds", f"Released: {told}.", short, last, protocol)
+    reason = f"Released: {told}" + (f"; {late[0]} was no longer in development." if late else ".")
+    return Answer("fails", reason, short, last, protocol, stale=bool(led))
+
+
+def _investors(facts: Facts, cell: Cell, own: deciders.Investors) -> Answer:
+    """The named investors against all on record, by money paid and promised: invested at all, and the largest."""
+    amounts: dict[str, float] = {}
+    for name, place in own.amounts.items():
+        try:
+            amounts[name] = _amount(facts, place)
+        except Unknown:
+            continue
+    named = [name.strip() for name in cell.printed.split(",")]
+    if any(name not in amounts for name in named):
+        raise Unknown(cell.printed)
+    ranked = sorted(amounts, key=lambda name: -amounts[name])
+    largest = set(ranked[: len(named)])
+    told = ", ".join(f"{name} {show(amounts[name], 'usd_bn', 1)}" for name in ranked)
+    sourced, protocol = ", ".join(ranked[: len(named)]), f"by money paid and promised, {in_words(facts.day)}"
+    if largest == set(named):
+        return Answer("holds", f"Paid or promised by the article's day: {told}.", told, sourced, protocol)
+    behind = [name for name in named if name not in largest]
+    larger = [
+        name for name in ranked if name not in named and amounts[name] > min(amounts[name] for name in named)
+    ]
+    reason = (
+        f"All named are investors, but not the largest: by money {' and '.join(larger)} stand before {' and '.join(behind)} "
+        f"(paid or promised by the article's day: {told})."
+    )
+    return Answer(
+        "partly", reason, f"{' and '.join(larger)} before {' and '.join(behind)}", sourced, protocol
+    )
+
+
+def _amount(facts: Facts, place: deciders.Amount) -> float:
+    if place.fact is not None:
+        return float(facts.fact(place.fact)["value"])
+    table, column = str(place.table), str(place.column)
+    if place.add:
+        return float(facts.rows(table, **place.where)[column].sum())
+    return float(facts.last(table, column, **place.where)[column])
+
+
+def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
+    """A total against the running sum of the rounds on record, which is a floor of it."""
+    rounds = facts.rows(ROUNDS, company=cell.row, in_total="yes")
+    running = rounds.groupby("valid_on")["amount_usd_bn"].sum().cumsum()
+    now, day, printed = float(running.iloc[-1]), in_words(running.index[-1]), _figure(facts, cell)
+    sourced, protocol = f"{now:.1f}", f"rounds on record to {day}, paid and promised"
+    told = f"{len(rounds)} rounds on record to {day} add up to {show(now, 'usd_bn', 1)}, paid and promised"
+    short = f"{now:.1f} by {day}"
+    if now < printed.low or (printed.open and now <= printed.low):
+        return Answer(
+            "uncheckable", f"{told}, less than printed, but the list may lack some.", short, sourced, protocol
+        )
+    if printed.open:
+        above = running[running > printed.low]
+        held_days = (facts.day - above.index[0]).days
+        stale = (
+            held_days >= 365.25 * float(facts.given["stale_after_years"])
+            or now >= record.STALE_FACTOR * printed.low
+        )
+        reason = f"{told}; the printed bound was passed on {in_words(above.index[0])}, at {show(above.iloc[0], 'usd_bn', 1)}."
+        return Answer("holds", reason, short, sourced, protocol, stale=bool(stale))
+    if now <= printed.high:
+        return Answer("holds", f"{told}.", short, sourced, protocol)
+    met, past = running[running.between(printed.low, printed.high)], running[running > printed.high]
+    if len(met):
+        reason = f"{told}; {cell.printed} was right from {in_words(met.index[0])} ({show(met.iloc[0], 'usd_bn', 1)}) to {in_words(past.index[0])} ({show(past.iloc[0], 'usd_bn', 1)})."  # fmt: skip
+    else:
+        reason = f"{told}; on {in_words(past.index[0])} they came to {show(past.iloc[0], 'usd_bn', 1)} and had not met {cell.printed} before."
+    return Answer("fails", reason, short, sourced, protocol, stale=bool(len(met)))
+
+
+def _internal(facts: Facts, cell: Cell, own: deciders.Internal) -> Answer:
+    """A unit paid by its parent: agrees where facts show it; the parent's capital expenditure is told beside it."""
+    shown = facts.happened(own.shows)
+    spent = facts.find(CAPEX, company=own.parent)
+    whole = spent.groupby(spent["valid_on"].dt.year)["capex_usd_mn"].agg(["sum", "count"]).query("count == 4")
+    told = ""
+    if len(whole):
+        year = whole.index[-1]
+        _remember(facts, CAPEX, spent[spent["valid_on"].dt.year == year])
+        told = f" {own.parent} as a whole spent {show(whole['sum'].iloc[-1] / 1000, 'usd_bn', 1)} on capital goods in {year}."
+    if own.shows and len(shown) == len(own.shows):
+        facts_told = "; ".join(f"{row['fact']} ({told_day(row)})" for row in shown)
+        return Answer(
+            "holds", f"{facts_told}.{told}", f"paid by {own.parent}", own.parent, told_day(shown[-1])
+        )
+    reason = f"That no outside round of {cell.row} is on record does not show that {own.parent} pays all of it.{told}"
+    return Answer("uncheckable", reason, "no accounts of the unit")
+
+
+def _on_record(facts: Facts, cell: Cell, own: deciders.Record) -> Answer:
+    """A statement against dated facts, as a claim is."""
+    finding = record.on_record(
+        facts, None, told=own.told, shows=own.shows, denies=own.denies, ended_by=own.ended_by
+    )
+    rows = facts.told
+    last = max(rows, key=lambda row: row["valid_on"])
+    names = _words(facts, rows)
+    verdict, day = judge(finding, None), told_day(last)
+    if verdict == "holds":
+        return Answer(verdict, finding.reason, str(last["fact"]), cell.printed, day)
+    short = fill(own.short, names) or str(last["fact"])
+    return Answer(
+        verdict,
+        finding.reason,
+        short,
+        fill(own.sourced, names) or str(last["fact"]),
+        day,
+        stale=finding.overtaken,
+    )
+
+
+def _costs_over_revenue(facts: Facts, cell: Cell, own: deciders.CostsOverRevenue) -> Answer:
+    """Whether the company spends more than it earns."""
+    figure = parse("over 1x", "x")
+    finding = money.costs_over_revenue(facts, figure, year=own.year, margin=own.margin)
+    found = {name: value.value for name, value in finding.readings.items() if isinstance(value, Interval)}
+    ratios = " and ".join(f"{value:.2f}" for value in found.values())
+    short = f"costs {ratios} times revenue"
+    return Answer(judge(finding, figure), finding.reason, short, short, " and ".join(found))
+
+
+# Markets
+
+
+def _size(facts: Facts, cell: Cell, own: None) -> Answer:
+    """A market's size against forecasts with the same scope, each between its own base and end year."""
+    year = int(re.findall(r"\d{4}", cell.column)[0])
+    near = facts.find(FORECASTS, segment=cell.row, scope_fit="close")
+    near = near[market.forecast_value(near, year).notna()]
+    _remember(facts, FORECASTS, near)
+    firms = near["forecaster"].nunique()
+    if not firms:
+        reason = f"No forecast of a market with this scope covers {year}."
+        return Answer("uncheckable", reason, "no forecast with this scope")
+    sizes = market.forecast_value(near, year)
+    listed = ", ".join(
+        f"{firm} {show(size, 'usd_bn')}" for firm, size in zip(near["forecaster"], sizes, strict=True)
+    )
+    sourced, count = _span(sizes.min(), sizes.max(), "count"), f"{firms} firm{'s' if firms > 1 else ''}"
+    protocol = f"{len(near)} forecast{'s' if len(near) > 1 else ''} of {count}, each at its own rate"
+    if firms < 2:
+        return Answer(
+            "uncheckable",
+            f"Only one firm covers {year}: {listed}.",
+            f"{sourced} by one firm",
+            sourced,
+            protocol,
+        )
+    inside = meets_interval(_figure(facts, cell), (float(sizes.min()), float(sizes.max())))
+    span = _span(sizes.min(), sizes.max(), "usd_bn")
+    reason = f"{len(near)} forecasts of {count}, each at its own rate, give {span} for {year} ({listed})."
+    return Answer("holds" if inside else "fails", reason, f"{sourced} by {count}", sourced, protocol)
+
+
+def _growth(facts: Facts, cell: Cell, own: None) -> Answer:
+    """A growth rate against the article's own two sizes."""
+    figure = parse(cell.printed, "pct")
+    finding = arithmetic.growth_rate(facts, figure, segment=cell.row)
+    rate = finding.shown.value if finding.shown else math.nan
+    years = f"{float(facts.given['elapsed_years']):g} years"
+    protocol = f"{years}, from the article's sizes"
+    return Answer(
+        judge(finding, figure), finding.reason, f"{rate:.1f}% over {years}", f"{rate:.1f}", protocol
+    )
+
+
+def _opinion(facts: Facts, cell: Cell, own: deciders.Rule | None) -> Answer:
+    return Answer("uncheckable", "", "nothing decides it")
+
+
+Rule = Callable[[Facts, Cell, Any], Answer]
+
+BY_COLUMN: Mapping[tuple[str, str], Rule] = {
+    ("models", "mmlu_pct"): _score,
+    ("models", "humaneval_pct"): _score,
+    ("models", "price_usd_per_mtok"): _price,
+    ("models", "training_cost_usd_mn"): _training_cost,
+    ("players", "total_funding_usd_bn"): _funding,
+    ("market_size", "size_2024_usd_bn"): _size,
+    ("market_size", "size_2028_usd_bn"): _size,
+    ("market_size", "cagr_pct"): _growth,
+}
+"""How the cells of a column are judged by the tables of evidence."""
+
+BY_RULE: Mapping[type[deciders.Rule], Rule] = {
+    deciders.Opinion: _opinion,
+    deciders.Parameters: _parameters,
+    deciders.TrainingCost: _training_cost,
+    deciders.Releases: _releases,
+    deciders.Investors: _investors,
+    deciders.Internal: _internal,
+    deciders.Record: _on_record,
+    deciders.CostsOverRevenue: _costs_over_revenue,
+}
+"""How a cell with a rule of its own in `cells.yml` is judged; it goes before its column's."""
+
+
+def _figure(facts: Facts, cell: Cell, part: str | None = None) -> Interval:
+    """The printed figure of a cell, or of one of its parts, with its bounds."""
+    return facts.cell(cell.table, cell.row, f"{part}_{cell.column}" if part else cell.column)
+
+
+def _remember(facts: Facts, table: str, rows: pd.DataFrame) -> None:
+    facts.used.extend((table, int(label)) for label in rows.index)
+
+
+def _span(low: float, high: float, unit: str) -> str:
+    return show(low, unit) if low == high else f"{show(low, unit)} to {show(high, unit)}"

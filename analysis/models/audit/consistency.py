@@ -1,0 +1,410 @@
+"""Is everything in its place? What `thesis check` finds in data, claims, register, scenarios and stored notebooks.
+
+Decisions
+- Every problem names file and line, what is wrong and what to do; they come all at once. What cannot be read is told
+  and left out, and the rest is looked at all the same.
+- What a loader refuses is told in the loader's words; here is what only shows when two files are held side by side.
+- The fresh ledger is handed in: whoever calls knows whether one is at hand. It is looked at only where data and claims
+  are sound, since else it would tell the same again.
+- A dated fact that nothing uses is counted and is no problem: evidence may wait for its claim.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import pandas as pd
+
+from analysis import ROOT, scenarios
+from analysis.errors import ParameterError, Problem, ThesisError, nearest
+from analysis.evidence import cells, lines, measured, numbers, predictions, tables
+from analysis.evidence import claims as stated
+from analysis.evidence.claims import SECTIONS, Claim
+from analysis.models.audit import stored
+from analysis.models.audit.facts import FACTS
+from analysis.models.audit.verdicts import CHECKS
+from analysis.scenarios import Register, place
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Fresh = Callable[[], Sequence[Mapping[str, Any]]]
+"""Makes the rows of a fresh ledger under the base scenario, as JSON holds them."""
+
+_FACT = r"[a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)+"
+_ASKED = re.compile(r"\{(" + _FACT + r")\}")
+_SUFFIXES = (".value", ".months", ".due")
+_PARAGRAPH = re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?:\d+|table)\b")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was looked at, and what was found.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        Everything that is wrong, sorted by place.
+    counts : mapping of str to int
+        How many of each kind were looked at.
+    unused : tuple of str
+        Dated facts that neither a claim, a cell, a prediction, a notebook nor the code names.
+    """
+
+    problems: tuple[Problem, ...]
+    counts: Mapping[str, int]
+    unused: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """One line for whoever finds nothing wrong."""
+        looked_at = ", ".join(f"{count} {name}" for name, count in self.counts.items())
+        return f"checked: {looked_at}; {len(self.unused)} dated facts wait for a use"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The files that are held side by side, and the problems met in reading them."""
+
+    root: Path = ROOT
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def thesis(self) -> Path:
+        """What the article says."""
+        return self.root / "analysis" / "data" / "thesis"
+
+    @property
+    def evidence(self) -> Path:
+        """What others measured."""
+        return self.root / "analysis" / "data" / "evidence"
+
+    @property
+    def params(self) -> Path:
+        """The register and its scenarios."""
+        return self.root / "params"
+
+    @property
+    def yaml(self) -> list[Path]:
+        """Every file in which a key has a line."""
+        return [path for folder in (self.thesis, self.evidence, self.params) for path in folder.glob("*.yml")]
+
+    @cached_property
+    def register(self) -> Register | None:
+        """The register; None where it cannot be read."""
+        return self._tried(scenarios.load_register, self.params)
+
+    @cached_property
+    def scenarios(self) -> list[str]:
+        """The scenarios that can be read."""
+        names = [*dict.fromkeys([scenarios.BASE, *scenarios.names(self.params)])] if self.register else []
+        return [name for name in names if self._tried(scenarios.load, name, self.params, self.register)]
+
+    @cached_property
+    def measured(self) -> dict[str, pd.DataFrame]:
+        """The evidence tables that can be read."""
+        names = measured.names(self.evidence)
+        found = {name: self._tried(measured.load, name, None, self.evidence) for name in names}
+        return {name: table for name, table in found.items() if table is not None}
+
+    @cached_property
+    def printed(self) -> list[str]:
+        """The article's tables that can be read."""
+        return [name for name in tables.NAMES if self._tried(tables.cells, name, self.thesis) is not None]
+
+    @cached_property
+    def cells(self) -> dict[str, str]:
+        """The cells of these tables by their id; empty where one of them cannot be read."""
+        return numbers.cells(self.thesis) if set(cells.TABLES) <= set(self.printed) else {}
+
+    @cached_property
+    def deciders(self) -> Mapping[tuple[str, str], object] | None:
+        """What decides the cells; None where it cannot be read."""
+        return self._tried(cells.load, self.thesis)
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...] | None:
+        """The claims that can be read; None where the file cannot."""
+        found = self._read_claims
+        self.problems.extend(found[1] if found else ())
+        return found[0] if found else None
+
+    @property
+    def every_claim(self) -> bool:
+        """Whether no claim was left out, so that one which is missing is missing."""
+        return self._read_claims is not None and not self._read_claims[1]
+
+    @cached_property
+    def numbers(self) -> pd.DataFrame | None:
+        """The list of printed numbers; None where it cannot be read."""
+        return self._tried(numbers.load, self.thesis)
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame | None:
+        """The predictions; None where they cannot be read."""
+        return self._tried(predictions.load, self.thesis)
+
+    @cached_property
+    def notebooks(self) -> list[stored.Notebook]:
+        """The notebooks that can be read."""
+        paths = sorted((self.root / "notebooks").glob("[!.]*.ipynb"))
+        read = [self._tried(stored.read, path) for path in paths]
+        return [book for book in read if book is not None]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each kind could be read."""
+        return {
+            "claims": len(self.claims or ()), "cells": len(self.cells) if self.deciders else 0, "tables": len(self.measured) + len(self.printed),
+            "numbers": 0 if self.numbers is None else len(self.numbers),
+            "predictions": 0 if self.predictions is None else len(self.predictions),
+            "assumptions": len(self.register or ()), "scenarios": len(self.scenarios), "notebooks": len(self.notebooks),
+        }  # fmt: skip
+
+    @cached_property
+    def _read_claims(self) -> tuple[tuple[Claim, ...], tuple[Problem, ...]] | None:
+        return self._tried(stated.read, self.thesis)
+
+    def _tried(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What can be read; else its problems are kept, and None."""
+        try:
+            return read(*args, **kwargs)
+        except ThesisError as reason:
+            self.problems.extend(reason.problems)
+        except OSError as reason:
+            self.problems.append(
+                Problem(str(reason.filename), f"cannot be read: {reason.strerror}", "Restore it")
+            )
+        return None
+
+
+def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None = None) -> Checked:
+    """Hold the files of a project side by side.
+
+    Parameters
+    ----------
+    root : Path
+        The project.
+    fresh : callable, optional
+        Makes a fresh ledger of the claims (and of the tables' cells), to hold the notebooks' stored ones against.
+    article : Path, optional
+        The article's text with paragraph ids, to hold `numbers.csv` against; it is no part of the project.
+    """
+    project = Project(root)
+    counts = project.counts
+    problems = [*_claims(project), *_evidence(project)]
+    sound = not problems and not project.problems
+    problems += [*_numbers(project, article), *_register(project), *_paragraphs(project), *_stored(project)]
+    if fresh and sound:
+        problems += _fresh(project, fresh)
+    found = lines.located(dict.fromkeys([*project.problems, *problems]), project.yaml)
+    return Checked(
+        tuple(sorted(found, key=lambda problem: _order(problem.place))), counts, tuple(_unused(project))
+    )
+
+
+def _claims(project: Project) -> Iterator[Problem]:
+    """Claims against checks, dated facts and predictions, and checks against claims."""
+    if project.claims is None:
+        return
+    path, known = place(project.thesis / "claims.yml"), _ids(project)
+    for claim in project.claims:
+        where = f"{path}, claim {claim.id}"
+        if claim.check is not None:
+            yield from _call_problems(claim.check, f"{where}, key check")
+        if known is not None:
+            yield from _name_problems(claim.check or {}, known, f"{where}, key check")
+            yield from _name_problems({"since": list(claim.since)}, known, where)
+    asked = {claim.check["name"] for claim in project.claims if claim.check}
+    for name in [name for name in CHECKS if name not in asked and project.every_claim]:
+        yield Problem(
+            _defined(CHECKS[name]), f"no claim uses the check {name}", "Use it in claims.yml, or remove it"
+        )
+
+
+def _call_problems(call: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """A check that does not exist, or that does not take its arguments."""
+    name, arguments = call["name"], {key: value for key, value in call.items() if key != "name"}
+    if name not in CHECKS:
+        yield Problem(where, f"there is no check {name!r}", nearest(name, CHECKS))
+        return
+    signature = inspect.signature(CHECKS[name])
+    try:
+        signature.bind(None, None, **{str(key): value for key, value in arguments.items()})
+    except TypeError as reason:
+        takes = ", ".join(list(signature.parameters)[2:]) or "no argument"
+        yield Problem(where, f"{name}: {reason}", f"The check takes {takes}")
+
+
+def _ids(project: Project) -> set[str] | None:
+    """Every id that an argument may name: dated facts, the series they form, predictions; None where these are not at hand."""
+    if FACTS not in project.measured or project.predictions is None:
+        return None
+    facts = {str(name) for name in project.measured[FACTS]["id"]}
+    return facts.union(*map(_series, facts)) | set(project.predictions["id"])
+
+
+def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> Iterator[Problem]:
+    """Arguments and sentences that name a dated fact which no table holds, or one that the check is not given."""
+    given: set[str] = set()
+    asked: set[str] = set()
+    keys: dict[str, str] = {}
+    for key, text in _leaves(content):
+        if re.fullmatch(_FACT, text):
+            given.add(text)
+            keys.setdefault(text, key)
+        for name in _ASKED.findall(text):
+            asked.add(name)
+            keys.setdefault(name, key)
+    for name in sorted(given - known):
+        yield Problem(
+            f"{where}, key {keys[name]}", f"no table holds the dated fact {name!r}", nearest(name, known)
+        )
+    for name in sorted(asked):
+        fact = next((name.removesuffix(end) for end in _SUFFIXES if name.endswith(end)), name)
+        if not {name, fact} & given and not any(name.startswith(f"{series}.") for series in given):
+            rule = f"{{{name}}} is a fact that nothing else here names, so that the sentence is never told"
+            yield Problem(
+                f"{where}, key {keys[name]}", rule, nearest(name, given) if given else "Name the fact"
+            )
+
+
+def _evidence(project: Project) -> Iterator[Problem]:
+    """Sidecars without a table, and credits that no row bears out."""
+    for path in sorted(project.evidence.glob("*.meta.yml")):
+        if not path.with_name(path.name.removesuffix(".meta.yml") + ".csv").exists():
+            yield Problem(
+                f"{place(path)}, line 1",
+                "describes a file that is not there",
+                "Restore the CSV, or remove it",
+            )
+    for name, table in project.measured.items():
+        meta = measured.sidecar(name, project.evidence)
+        where = f"{place(project.evidence / f'{name}.meta.yml')}, key credits"
+        named = (table["source_title"] + "\n" + table["source"]).str.lower()
+        for credit in meta.credits:
+            if credit not in meta.credit:
+                yield Problem(
+                    where, f"names {credit}, whom credit does not", "Write the name as credit has it"
+                )
+            elif not named.str.contains(credit.lower(), regex=False).any():
+                fix = "Take it out of credits and credit, or name it in the source of its rows"
+                yield Problem(where, f"credits {credit}, whom no row names in its source", fix)
+
+
+def _numbers(project: Project, article: Path | None) -> list[Problem]:
+    """Printed numbers without a claim or cell, claims and cells without their numbers, and the list against the article."""
+    listed, problems = project.numbers, []
+    if listed is not None and project.claims is not None and project.every_claim and project.cells:
+        problems += numbers.orphans(project.claims, project.thesis)
+    if article is not None and listed is not None:
+        try:
+            text = article.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as reason:
+            raise ParameterError(
+                Problem(f"--article {article}", f"cannot be read: {reason}", "Name a text file")
+            ) from None
+        problems += numbers.compare(text, listed, project.thesis, str(article))
+    return problems
+
+
+def _register(project: Project) -> Iterator[Problem]:
+    """Notebooks that the register names and that do not exist."""
+    there = [book.path.stem for book in project.notebooks]
+    for name, entry in (project.register or {}).items():
+        for notebook in [notebook for notebook in entry.used_by if notebook not in there]:
+            where = f"{place(project.params / 'register.yml')}, key {name}.used_by"
+            yield Problem(where, f"there is no notebook {notebook!r}", nearest(notebook, there))
+
+
+def _paragraphs(project: Project) -> Iterator[Problem]:
+    """Paragraphs of the article that a reason, a reference, a prediction or a figure names and that it does not have."""
+    if project.numbers is None:
+        return
+    known = numbers.paragraphs(project.thesis)
+    paths = [
+        *sorted(project.params.glob("*.yml")),
+        project.thesis / "predictions.yml",
+        project.thesis / "text_figures.csv",
+    ]
+    for path in [path for path in paths if path.exists()]:
+        for number, line in enumerate(
+            path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1
+        ):
+            for name in [name for name in _PARAGRAPH.findall(line) if name not in known]:
+                yield Problem(
+                    f"{place(path)}, line {number}",
+                    f"the article has no paragraph {name!r}",
+                    nearest(name, known),
+                )
+
+
+def _stored(project: Project) -> Iterator[Problem]:
+    """What the notebooks keep, against the register, the claims and the evidence."""
+    for book in project.notebooks:
+        if project.register is not None:
+            yield from stored.parameter_problems(book, project.register)
+        if project.claims is not None and project.every_claim:
+            yield from stored.claim_problems(book, [claim.id for claim in project.claims])
+        yield from stored.evidence_problems(book, project.measured, measured.names(project.evidence))
+
+
+def _fresh(project: Project, fresh: Fresh) -> list[Problem]:
+    """The notebooks' ledgers against a fresh one."""
+    try:
+        wanted = [claim.id for claim in project.claims or ()]
+        return list(stored.ledger_problems(project.notebooks, fresh(), wanted))
+    except ThesisError as reason:
+        return list(reason.problems)
+    except Exception as reason:  # a check that was handed what only it can refuse
+        said = " ".join(f"{type(reason).__name__}: {reason}".split())
+        where = place(project.thesis / "claims.yml")
+        return [
+            Problem(where, f"a check cannot be computed: {said}", "See thesis claims with THESIS_DEBUG=1")
+        ]
+
+
+def _unused(project: Project) -> list[str]:
+    """Dated facts whose id, or the series before its last part, no claim, cell, prediction, notebook or module names."""
+    if FACTS not in project.measured:
+        return []
+    paths = [*project.thesis.glob("*.yml"), *(project.root / "analysis").rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
+    named = set(re.findall(_FACT, "\n".join([*texts, *(book.code for book in project.notebooks)])))
+    named |= {text.removesuffix(end) for text in named for end in _SUFFIXES}
+    return [name for name in project.measured[FACTS]["id"] if named.isdisjoint({name, *_series(name)})]
+
+
+def _series(name: str) -> list[str]:
+    """The series that a dated fact may belong to: its id up to a dot, the first one excepted."""
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(2, len(parts))]
+
+
+def _leaves(content: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every key and every text in a nested mapping with the way to it."""
+    if isinstance(content, str):
+        yield key, content
+    elif isinstance(content, Mapping):
+        for name, below in content.items():
+            yield f"{key}.{name}".strip("."), str(name)
+            yield from _leaves(below, f"{key}.{name}".strip("."))
+    elif isinstance(content, list | tuple):
+        for index, below in enumerate(content):
+            yield from _leaves(below, f"{key}.{index}".strip("."))
+
+
+def _defined(function: Callable[..., object]) -> str:
+    path = Path(inspect.getsourcefile(function) or "")
+    return f"{place(path)}, line {inspect.getsourcelines(function)[1]}"
+
+
+def _order(text: str) -> tuple[str, int]:
+    """By file, then by line or row, so that a file can be mended from top to bottom."""
+    found = re.match(r"([^,]+)(?:, (?:line|row) (\d+))?", text)
+    return (found[1], int(found[2] or 0)) if found else (text, 0)

@@ -1,0 +1,330 @@
+"""What may a check look at? The article's figures, what others measured, and the assumptions it was given.
+
+Decisions
+- A verdict judges the article's day with everything known by `as_of`: rows that describe a later day never decide.
+- What a check reads of the evidence is remembered, so that sources and strength of a verdict are neither forgotten
+  nor claimed.
+- That nothing was known is an answer of its own (`Unknown`), never true or false; a name that no day knows is a mistake.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from analysis.errors import DataError, Problem, nearest
+from analysis.evidence import measured, sources, tables
+from analysis.units import show
+
+FACTS = "dated_facts"
+UNIT = {
+    "USD billion": "usd_bn",
+    "percent": "pct",
+    "times": "x",
+    "billion parameters": "parameters_bn",
+    "tokens": "tokens",
+    "stars": "count",
+}
+"""Units of the dated facts, as `analysis.units` names them; the rest are plain counts."""
+
+Pick = str | Mapping[str, Any]
+"""A figure of the evidence: the id of a dated fact, or ``{table, column, where}`` for the latest row that fits."""
+
+
+class Interval(NamedTuple):
+    """A number with the bounds that its inputs leave it; `open` where one of them is unbounded and not only rounded."""
+
+    value: float
+    low: float
+    high: float
+    open: bool = False
+
+
+class Unknown(Exception):
+    """Nothing that was known by the day answers the question."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a check may look at.
+
+    Attributes
+    ----------
+    cells : mapping of str to DataFrame
+        `evidence.tables.cells` of each of the article's tables, by table name.
+    given : mapping
+        Register values by name.
+    evidence : mapping of str to DataFrame
+        `evidence.measured.load` of each evidence table, all rows.
+    day : Timestamp
+        The article's day.
+    as_of : Timestamp
+        The day up to which anything may be known.
+    used : list of (table, row label)
+        The rows that were read for a verdict.
+    """
+
+    cells: Mapping[str, pd.DataFrame]
+    given: Mapping[str, Any]
+    evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    day: pd.Timestamp = pd.Timestamp.max
+    as_of: pd.Timestamp = pd.Timestamp.max
+    used: list[tuple[str, int]] = field(default_factory=list)
+
+    def fresh(self) -> Facts:
+        """The same, with nothing read yet."""
+        return self._but(used=[])
+
+    def at(self, day: pd.Timestamp) -> Facts:
+        """The same as it stood on another day, remembering into the same list: forecasts are judged at `as_of`."""
+        return self._but(day=day)
+
+    def _but(self, **changes: Any) -> Facts:
+        changed = replace(self, **changes)
+        changed.__dict__["known"] = (
+            self.known
+        )  # what was known does not depend on what changes here; filtered once
+        return changed
+
+    # The article
+
+    def cell(self, table: str, row: str, column: str) -> Interval:
+        """One figure of a table with its bounds."""
+        frame = self.cells[table]
+        match = frame[(frame["row"] == row) & (frame["column"] == column)]
+        if match.empty:
+            raise DataError(
+                Problem(f"{table}.csv", f"has no {column} for {row!r}", nearest(row, frame["row"].unique()))
+            )
+        value, low, high = match.iloc[0][["value", "low", "high"]]
+        return Interval(value, low, high, open=math.isinf(low) or math.isinf(high))
+
+    def column(self, table: str, column: str) -> pd.DataFrame:
+        """All figures of a column: ``row``, ``value``, ``low``, ``high``."""
+        frame = self.cells[table]
+        return frame.loc[frame["column"] == column, ["row", "value", "low", "high"]].reset_index(drop=True)
+
+    def text(self, name: str) -> Interval:
+        """One figure that the article prints in its text."""
+        return self.cell("text_figures", name, "printed")
+
+    # What others measured
+
+    @cached_property
+    def known(self) -> dict[str, pd.DataFrame]:
+        """Every evidence table as it was known by `as_of`."""
+        return {name: table[table["known_on"] <= self.as_of] for name, table in self.evidence.items()}
+
+    def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
+        """Rows of an evidence table that describe the article's day or an earlier one, by `valid_on`; not remembered.
+
+        Parameters
+        ----------
+        table : str
+            Name of the evidence table.
+        later : bool
+            The rows that describe a later day instead.
+        **where
+            Columns with the value, or the values, that they must have.
+        """
+        found = self.known[table]
+        for column, value in where.items():
+            found = found[found[column].isin(value if isinstance(value, list | tuple) else [value])]
+        return found[(found["valid_on"] > self.day) == later]
+
+    def rows(self, table: str, **where: Any) -> pd.DataFrame:
+        """As `find`, remembered as what the verdict rests on.
+
+        Raises
+        ------
+        Unknown
+            No such row was known.
+        DataError
+            The table has no such row on any day.
+        """
+        found = self.find(table, **where)
+        if found.empty:
+            self._refuse_what_no_day_knows(table, where)
+            raise Unknown(" ".join(str(value) for value in where.values()))
+        self.used.extend((table, int(label)) for label in found.index)
+        return found
+
+    def last(self, table: str, column: str, **where: Any) -> pd.Series:
+        """The latest row with a value in `column`; it alone is remembered."""
+        found = self.find(table, **where)
+        found = found[found[column].notna()]
+        if found.empty:
+            self._refuse_what_no_day_knows(table, where)
+            raise Unknown(" ".join(str(value) for value in where.values()))
+        self.used.append((table, int(found.index[-1])))
+        return found.iloc[-1]
+
+    def fact(self, name: str) -> pd.Series:
+        """One dated fact that had happened by the article's day.
+
+        Raises
+        ------
+        Unknown
+            It was not known yet.
+        """
+        return self.rows(FACTS, id=name).iloc[-1]
+
+    def figure(self, pick: Pick) -> float:
+        """One figure of the evidence, the latest that describes the article's day or an earlier one."""
+        if isinstance(pick, str):
+            return float(self.fact(pick)["value"])
+        return float(self.last(pick["table"], pick["column"], **pick.get("where", {}))[pick["column"]])
+
+    def happened(self, names: Iterable[str]) -> list[pd.Series]:
+        """Those of some dated facts that had happened by the article's day, remembered; none is an answer too."""
+        found = []
+        for name in names:
+            self._refuse_what_no_day_knows(FACTS, {"id": name})
+            if len(self.find(FACTS, id=name)):
+                found.append(self.fact(name))
+        return found
+
+    def later(self, names: Iterable[str]) -> list[pd.Series]:
+        """Those of some dated facts that came after the article's day and were known by `as_of`; they decide nothing."""
+        found = [self.find(FACTS, later=True, id=name) for name in names]
+        return [rows.iloc[-1] for rows in found if len(rows)]
+
+    def _refuse_what_no_day_knows(self, table: str, where: Mapping[str, Any]) -> None:
+        for column, value in where.items():
+            held = set(self.evidence[table][column])
+            for wanted in value if isinstance(value, list | tuple) else [value]:
+                if wanted not in held:
+                    rule = f"has no row with {column} {wanted!r}"
+                    raise DataError(Problem(f"{table}.csv", rule, nearest(str(wanted), map(str, held))))
+
+    # What was read
+
+    @property
+    def told(self) -> list[pd.Series]:
+        """The dated facts that were read, each once, in the order of reading."""
+        table = self.evidence.get(FACTS)
+        if table is None:
+            return []
+        labels = [label for name, label in dict.fromkeys(self.used) if name == FACTS]
+        return [row for _, row in table.loc[labels].iterrows()]
+
+    @property
+    def strength(self) -> str | None:
+        """The weakest quality among the rows that were read; None where none was."""
+        found = set(self._cited["quality"])
+        return max(found, key=measured.QUALITIES.index) if found else None
+
+    @property
+    def references(self) -> list[dict[str, str]]:
+        """The sources of the rows that were read, each once: ``title``, ``url``, ``quality``."""
+        found = self._cited.drop_duplicates("source").astype(str).to_numpy().tolist()
+        return [dict(zip(("title", "url", "quality"), row, strict=True)) for row in found]
+
+    @property
+    def _cited(self) -> pd.DataFrame:
+        columns = ["source_title", "source", "quality"]
+        labels: dict[str, dict[int, None]] = {}
+        for table, label in self.used:
+            labels.setdefault(table, {})[label] = None
+        parts = [self.evidence[table].loc[list(rows), columns] for table, rows in labels.items()]
+        return pd.concat(parts) if parts else pd.DataFrame(columns=columns)
+
+
+def gather(given: Mapping[str, Any]) -> Facts:
+    """Everything that the checks may look at under some assumptions.
+
+    Parameters
+    ----------
+    given : mapping
+        Register values by name; ``approximation_share`` and ``as_of`` are needed, the checks ask for more.
+    """
+    return Facts(
+        tables.every_cell(approximation=given["approximation_share"]),
+        given,
+        {name: measured.load(name) for name in measured.names()},
+        pd.Timestamp(sources.sidecar("models").origin.published_on),
+        pd.Timestamp(given["as_of"]),
+    )
+
+
+def corners(function: Callable[..., float], *inputs: Interval) -> Interval:
+    """A function of uncertain inputs: its value at the printed figures, its extremes at the corners of their bounds.
+
+    Right for functions that are monotone in each input, as sums, ratios and growth rates of positive figures are.
+    """
+    values = [function(*corner) for corner in itertools.product(*((i.low, i.high) for i in inputs))]
+    return Interval(function(*(i.value for i in inputs)), min(values), max(values))
+
+
+def ratio(top: Interval, bottom: Interval) -> Interval:
+    """A quotient of two positive figures; one that is open leaves the quotient open."""
+    low = 0.0 if math.isinf(bottom.high) else top.low / bottom.high
+    high = math.inf if math.isinf(top.high) else top.high / bottom.low
+    return Interval(top.value / bottom.value, low, high, open=top.open or bottom.open)
+
+
+def total(cells: pd.DataFrame) -> Interval:
+    """The sum of some figures, with the sums of their bounds."""
+    value, low, high = cells[["value", "low", "high"]].sum()
+    return Interval(value, low, high, open=math.isinf(low) or math.isinf(high))
+
+
+def exact(value: float) -> Interval:
+    """A figure of the evidence, taken as it is printed."""
+    return Interval(value, value, value)
+
+
+def in_words(day: pd.Timestamp | dt.date) -> str:
+    """A day as a reader writes it: 7 August 2025."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def in_print(value: float, unit: str) -> str:
+    """A figure of the evidence in its unit, with a decimal only where it has one."""
+    if unit == "count":
+        return f"{value:,.0f}"
+    if unit == "usd_bn" and abs(value) < 0.5:
+        return show(value * 1000, "usd_mn", 0)
+    return show(value, unit, 0 if abs(value - round(value)) < 0.05 else 1)
+
+
+def told_value(row: pd.Series) -> str:
+    """The figure of a dated fact, in its unit; one that `analysis.units` does not know is written out."""
+    unit = UNIT.get(row["unit"])
+    return in_print(row["value"], unit) if unit else f"{row['value']:,.10g} {row['unit']}"
+
+
+def told_day(row: pd.Series) -> str:
+    """The day of a dated fact as far as it is known: 7 August 2025, or May 2026."""
+    day = row["valid_on"]
+    return in_words(day) if row["date_precision"] == "day" else f"{day:%B %Y}"
+
+
+def fill(template: str, values: Mapping[str, str]) -> str | None:
+    """A sentence with its ``{names}`` filled in; None where one of them is not known."""
+    wanted = re.findall(r"\{([^{}]+)\}", template)
+    if any(name not in values for name in wanted):
+        return None
+    return re.sub(r"\{([^{}]+)\}", lambda found: values[found[1]], template)
+
+
+def words(row: pd.Series, day: pd.Timestamp) -> dict[str, str]:
+    """What a sentence may say of a dated fact: its day (``{id}``), figure, due day, and months before the article."""
+    months = round(abs((day - row["valid_on"]).days) / 30.4375)
+    found = {
+        row["id"]: told_day(row),
+        f"{row['id']}.months": f"{months} month{'' if months == 1 else 's'}",
+    }
+    if pd.notna(row["value"]):
+        found[f"{row['id']}.value"] = told_value(row)
+    if pd.notna(row["due_on"]):
+        found[f"{row['id']}.due"] = in_words(row["due_on"])
+    return found

@@ -1,0 +1,178 @@
+"""Is it on record? Checks that look up what happened, what was counted, and what had overtaken a statement.
+
+Decisions
+- A statement about a state is true until something on record ends it: then it fails as out of date, and a forecast
+  whose premise was so overtaken is void.
+- A lower bound that was passed long ago stays true; that it is out of date is said beside the verdict.
+- Sentences come from the claim (`told`) with their days and figures filled in from the record; where a fact of the
+  sentence was not known yet, the facts that were are listed instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from analysis.models.audit.facts import (
+    FACTS,
+    Facts,
+    Interval,
+    Pick,
+    Unknown,
+    exact,
+    fill,
+    in_print,
+    in_words,
+    told_day,
+    told_value,
+    words,
+)
+from analysis.models.audit.verdicts import Finding, accepted, check, meets_interval
+from analysis.units import Quantity
+
+STALE_FACTOR = 2.0
+"""A lower bound is out of date where the figure has come to this many times the bound."""
+
+
+@check
+def on_record(
+    facts: Facts,
+    figure: Quantity | None,
+    *,
+    told: str,
+    shows: Sequence[str] = (),
+    denies: Sequence[str] = (),
+    ended_by: Sequence[str] = (),
+    beside: Sequence[str] = (),
+) -> Finding:
+    """What dated facts say of a statement.
+
+    `shows` bear it out (all are needed), `denies` contradict it, `ended_by` overtook it; `beside` are told and decide
+    nothing.
+    """
+    ended, denied = facts.happened(ended_by), facts.happened(denies)
+    shown = facts.happened(shows)
+    if not ended and not denied and (not shows or len(shown) < len(shows)):
+        missing = [name for name in shows if name not in {row["id"] for row in shown}]
+        raise Unknown(", ".join(missing or [*ended_by, *denies]))
+    holds = not ended and not denied
+    return Finding(
+        {"on record": holds},
+        _told(told, [*shown, *denied, *ended, *facts.happened(beside)], facts),
+        overtaken=bool(ended),
+    )
+
+
+@check
+def readings_on_record(
+    facts: Facts, figure: Quantity | None, *, told: str, readings: Mapping[str, Mapping[str, Sequence[str]]]
+) -> Finding:
+    """A statement with several readings, each borne out (`shows`) or contradicted (`denies`) by dated facts."""
+    judgements: dict[str, Interval | bool] = {}
+    rows: list[pd.Series] = []
+    for name, sides in readings.items():
+        denied, shown = facts.happened(sides.get("denies", ())), facts.happened(sides.get("shows", ()))
+        if not denied and len(shown) < len(sides.get("shows", ())):
+            raise Unknown(", ".join(sides["shows"]))
+        judgements[name] = not denied
+        rows += [*shown, *denied]
+    return Finding(judgements, _told(told, rows, facts))
+
+
+@check
+def figures_on_record(
+    facts: Facts,
+    figure: Quantity,
+    *,
+    told: str,
+    readings: Mapping[str, Pick],
+    was: Sequence[Pick] = (),
+    beside: Sequence[str] = (),
+) -> Finding:
+    """A stated figure against figures of the evidence, one a reading; `was` are earlier ones whose sum may have met it.
+
+    The sentence may name each reading by its label (``{paid}``), ``{was}`` and ``{stated}``, besides days and figures
+    of dated facts; `beside` are told and decide nothing.
+    """
+    found = {label: exact(facts.figure(pick)) for label, pick in readings.items()}
+    met = any(meets_interval(value, accepted(figure)) for value in found.values())
+    before = exact(sum(facts.figure(pick) for pick in was)) if was else None
+    overtaken = not met and before is not None and bool(meets_interval(before, accepted(figure)))
+    facts.happened(beside)
+    rows = facts.told
+    labels = {label: in_print(value.value, figure.unit) for label, value in found.items()}
+    labels |= {"stated": figure.text} | ({"was": in_print(before.value, figure.unit)} if before else {})
+    return Finding(found, _told(told, rows, facts, labels), overtaken=overtaken)
+
+
+@check
+def compared(
+    facts: Facts, figure: Quantity, *, told: str, over: Pick, under: Pick, beside: Sequence[str] = ()
+) -> Finding:
+    """One figure of the evidence over another; `beside` are told and decide nothing."""
+    multiple = facts.figure(over) / facts.figure(under)
+    facts.happened(beside)
+    rows = facts.told
+    return Finding({"ratio": exact(multiple)}, _told(told, rows, facts, {"ratio": in_print(multiple, "x")}))
+
+
+@check
+def undecided(facts: Facts, figure: Quantity | None, *, told: str, beside: Sequence[str]) -> Finding:
+    """What is on record about a statement and does not decide it; the sentence says what would."""
+    return Finding({}, _told(told, facts.happened(beside), facts), verdict="uncheckable")
+
+
+@check
+def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | None = None) -> Finding:
+    """A printed lower bound against dated counts of a series (dated facts whose ids begin with `series` and a dot)."""
+    every = facts.evidence[FACTS]
+    names = [name for name in every["id"] if name.startswith(f"{series}.")]
+    counts = facts.rows(FACTS, id=names or [series])
+    now, bound = counts.iloc[-1], float(figure.low or 0)
+    since = facts.later(names)
+    above = counts[counts["value"] > bound]
+    first = above.iloc[0] if len(above) else None
+    held_days = (facts.day - first["valid_on"]).days if first is not None else 0
+    long_ago = held_days >= 365.25 * float(facts.given["stale_after_years"])
+    stale = first is not None and (long_ago or now["value"] >= STALE_FACTOR * bound)
+    reason = f"{told_value(now)} were counted on {in_words(now['valid_on'])}"
+    if first is not None and first["id"] != now["id"]:
+        reason += f", {told_value(first)} already on {in_words(first['valid_on'])}"
+    if told:
+        reason += f"; {told}"
+    later = f"{told_value(since[-1])} on {in_words(since[-1]['valid_on'])}." if since else None
+    return Finding({"count": exact(float(now["value"]))}, f"{reason}.", stale=stale, since=later)
+
+
+@check
+def duty_in_force(
+    facts: Facts, figure: Quantity | None, *, told: str, duties: Sequence[str], beside: Sequence[str] = ()
+) -> Finding:
+    """Whether duties with a day from which they apply (`due_on`) applied on the article's day; `beside` decide nothing."""
+    rules = facts.happened(duties)
+    if not rules:
+        raise Unknown(", ".join(duties))
+    applied = [row for row in rules if row["due_on"] <= facts.day]
+    return Finding({"applies": bool(applied)}, _told(told, [*rules, *facts.happened(beside)], facts))
+
+
+def since(facts: Facts, names: Sequence[str]) -> str | None:
+    """What dated facts tell of the time after the article, one sentence each."""
+    found = [
+        f"{told_day(row)}: {row['fact']}"
+        + (f": {told_value(row)}" if pd.notna(row["value"]) else "")
+        + (f" ({in_words(row['due_on'])})" if pd.notna(row["due_on"]) else "")
+        for row in facts.later(names)
+    ]
+    return ". ".join(found) + "." if found else None
+
+
+def _told(
+    template: str, rows: Sequence[pd.Series], facts: Facts, more: Mapping[str, str] | None = None
+) -> str:
+    values = dict(more or {})
+    for row in rows:
+        values |= words(row, facts.day)
+    listed = "; ".join(f"{row['fact']} ({told_day(row)})" for row in rows)
+    return fill(template, values) or f"On record: {listed}."

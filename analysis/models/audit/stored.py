@@ -1,0 +1,268 @@
+"""Do the notebooks still say what the data says? Their stored outputs, as far as no kernel is needed to tell.
+
+Decisions
+- A notebook is read as the JSON file it is; nothing of it is executed.
+- What can be told: a parameters cell against the register, a ledger's verdicts against fresh ones, an evidence
+  exhibit's rows against the table, the claims that any exhibit names against those that there are.
+- One line an exhibit row at most: what differs first, the verdict before the words.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis import scenarios
+from analysis.errors import DataError, Problem, nearest
+from analysis.scenarios import Register, place
+
+MIME = "application/vnd.thesis.exhibit+json"
+FIX = "Run make notebooks"
+COMPARED = ("verdict", "computed", "sourced", "reason")
+"""What of a row of a ledger is held against the fresh row, in the order of importance."""
+
+SHOWN = 90
+"""How many characters of a long text a message shows."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook as it is kept: its file, its text, and what that says."""
+
+    path: Path
+    text: str
+    cells: tuple[Mapping[str, Any], ...]
+
+    @property
+    def exhibits(self) -> list[Row]:
+        """The bundles of its stored outputs."""
+        bundles = [
+            output.get("data", {}).get(MIME)
+            for cell in self.cells
+            for output in cell.get("outputs", ())
+            if isinstance(output, dict) and isinstance(output.get("data", {}), dict)
+        ]
+        return [bundle for bundle in bundles if isinstance(bundle, dict)]
+
+    @property
+    def code(self) -> str:
+        """The source of all its cells."""
+        return "\n".join("".join(cell.get("source", "")) for cell in self.cells)
+
+    @property
+    def parameters(self) -> str | None:
+        """The source of its cell tagged `parameters`; None where there is none."""
+        tagged = [cell for cell in self.cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
+        return "".join(tagged[0].get("source", "")) if tagged else None
+
+    def at(self, text: str) -> str:
+        """The file and the line on which a line of a cell stands."""
+        return self._line(0, json.dumps(text, ensure_ascii=False)[1:-1])[0]
+
+    def of(self, bundle: Row, row: str | None = None) -> str:
+        """The file, the line and the id of an exhibit, or the line of one of its rows or names."""
+        ends = json.dumps(bundle.get("id"), ensure_ascii=False)
+        where, found = self._line(0, f'"id": {ends}')
+        if row is not None:
+            where, _ = self._line(found, json.dumps(row, ensure_ascii=False))
+        return f"{where}, exhibit {bundle.get('id')}"
+
+    def _line(self, start: int, text: str) -> tuple[str, int]:
+        found = max(self.text.find(text, start), start)
+        return f"{place(self.path)}, line {self.text.count(chr(10), 0, found) + 1}", found
+
+
+def read(path: Path) -> Notebook:
+    """A notebook.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or is no notebook.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text)
+    except json.JSONDecodeError as reason:
+        where = f"{place(path)}, line {reason.lineno}"
+        raise DataError(Problem(where, f"is not JSON: {reason.msg}", "Restore the notebook")) from None
+    except (OSError, UnicodeDecodeError) as reason:
+        raise DataError(Problem(place(path), f"cannot be read: {reason}", "Restore the notebook")) from None
+    cells = content.get("cells") if isinstance(content, dict) else None
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        raise DataError(
+            Problem(f"{place(path)}, line 1", "is no notebook: it has no cells", "Restore the notebook")
+        )
+    return Notebook(path, text, tuple(cells))
+
+
+def parameter_problems(book: Notebook, register: Register) -> Iterator[Problem]:
+    """Where a notebook's parameters cell is not what the register says."""
+    source, slug = book.parameters, book.path.stem
+    if source is None:
+        yield Problem(
+            f"{place(book.path)}, line 1", "has no cell tagged parameters", "Tag its first code cell"
+        )
+        return
+    try:
+        declared = dict(_declared(source))
+    except SyntaxError as reason:
+        yield Problem(
+            book.at(source.splitlines()[0]), f"its parameters cell is not Python: {reason.msg}", FIX
+        )
+        return
+    for name, line in declared.items():
+        where = f"{book.at(line.splitlines()[0])}, parameter {name}"
+        if name not in register:
+            yield Problem(where, "the register has no such name", nearest(name, register))
+        elif line != scenarios.declaration(name, register[name]):
+            yield Problem(where, "is not declared as the register has it", FIX)
+        elif slug not in register[name].used_by:
+            yield Problem(
+                where, f"is declared, but used_by of the register does not name {slug}", "Add it to used_by"
+            )
+    for name in [name for name, entry in register.items() if slug in entry.used_by and name not in declared]:
+        rule = f"declares no {name}, which the register says it uses"
+        yield Problem(book.at(source.splitlines()[0]), rule, f"Declare it, or take {slug} out of its used_by")
+
+
+def claim_problems(book: Notebook, claims: Iterable[str]) -> Iterator[Problem]:
+    """Claims that an exhibit names and that there are not."""
+    known = set(claims)
+    for bundle in book.exhibits:
+        for name in [name for name in bundle.get("claims") or () if name not in known]:
+            yield Problem(
+                book.of(bundle, str(name)), f"there is no claim {name!r}", nearest(str(name), known)
+            )
+
+
+def ledger_problems(
+    books: Sequence[Notebook], fresh: Sequence[Row], wanted: Iterable[str] = ()
+) -> Iterator[Problem]:
+    """Stored verdicts that a fresh ledger does not give, and claims (`wanted`) that no stored ledger shows."""
+    rows = {row["id"]: row for row in fresh}
+    shown: set[str] = set()
+    for book in books:
+        for bundle in book.exhibits:
+            for stored in _judged(bundle):
+                shown.add(stored["id"])
+                if stored["id"] in rows and (rule := _difference(stored, rows[stored["id"]])):
+                    yield Problem(book.of(bundle, stored["id"]), rule, FIX)
+    if books and (absent := [name for name in wanted if name not in shown]):
+        more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
+        yield Problem(
+            place(books[0].path.parent), f"no stored ledger shows {', '.join(absent[:3])}{more}", FIX
+        )
+
+
+def evidence_problems(
+    book: Notebook, evidence: Mapping[str, pd.DataFrame], names: Sequence[str]
+) -> Iterator[Problem]:
+    """Stored evidence that is not what its table holds on that day.
+
+    Parameters
+    ----------
+    book : Notebook
+        The notebook.
+    evidence : mapping of str to DataFrame
+        All rows of each table that can be read, as `measured.load` gives them.
+    names : sequence of str
+        The tables that there are, also those that cannot be read.
+    """
+    for bundle in book.exhibits:
+        if bundle.get("kind") != "evidence":
+            continue
+        name, day, where = (
+            str(bundle.get("id")).removeprefix("evidence."),
+            str(bundle.get("as_of")),
+            book.of(bundle),
+        )
+        if name not in names:
+            yield Problem(where, f"there is no evidence table {name!r}", nearest(name, names))
+        elif not _is_day(day):
+            yield Problem(where, f"as_of {day!r} is not a date", FIX)
+        elif name in evidence and (rule := _row_difference(_rows(bundle), _known(evidence[name], day))):
+            yield Problem(where, rule, FIX)
+
+
+def _declared(source: str) -> Iterator[tuple[str, str]]:
+    """The names of a parameters cell with the lines that declare them; the label `scenario` is not one of them."""
+    lines = source.splitlines()
+    for statement in ast.parse(source).body:
+        target = statement.target if isinstance(statement, ast.AnnAssign) else None
+        if isinstance(target, ast.Name) and target.id not in scenarios.LABELS:
+            yield target.id, "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
+
+
+def _rows(bundle: Row) -> list[Row]:
+    rows = bundle.get("rows")
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _judged(bundle: Row) -> list[Row]:
+    """The rows of an exhibit that carry a verdict."""
+    return [row for row in _rows(bundle) if isinstance(row.get("id"), str) and "verdict" in row]
+
+
+def _difference(stored: Row, fresh: Row) -> str | None:
+    for name in [name for name in COMPARED if name in stored and name in fresh]:
+        if not _same(stored[name], fresh[name]):
+            kept, new = _said(stored[name], fresh[name]), _said(fresh[name], stored[name])
+            return f"stored {name} of {stored['id']} is {kept}, a fresh one is {new}"
+    return None
+
+
+def _row_difference(stored: Sequence[Row], table: pd.DataFrame) -> str | None:
+    if len(stored) != len(table):
+        return f"{len(stored)} rows are stored, the table has {len(table)}"
+    for number, (kept, row) in enumerate(zip(stored, table.to_dict("records"), strict=True), start=1):
+        for column, value in row.items():
+            if not _same(kept.get(str(column)), _plain(value)):
+                old, new = kept.get(str(column)), _plain(value)
+                return (
+                    f"stored {column} of row {number} is {_said(old, new)}, the table has {_said(new, old)}"
+                )
+    return None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _known(table: pd.DataFrame, day: str) -> pd.DataFrame:
+    return table[table["known_on"] <= pd.Timestamp(day)]
+
+
+def _plain(value: Any) -> Any:
+    if pd.isna(value) or value == "":
+        return None
+    return value.date().isoformat() if isinstance(value, pd.Timestamp) else value
+
+
+def _same(stored: Any, fresh: Any) -> bool:
+    if isinstance(stored, int | float) and isinstance(fresh, int | float):
+        return math.isclose(stored, fresh, rel_tol=1e-5)
+    return bool(stored == fresh)
+
+
+def _said(value: Any, other: Any) -> str:
+    """A value as a message shows it: of a long text only what surrounds its first difference from the other."""
+    if not isinstance(value, str):
+        return "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    same = next((i for i, (a, b) in enumerate(zip(value, str(other), strict=False)) if a != b), len(value))
+    start = max(same - SHOWN // 3, 0) if len(value) > SHOWN else 0
+    text = value[start : start + SHOWN].removesuffix(".")
+    return f"{'... ' if start else ''}{text}{' ...' if start + SHOWN < len(value) else ''}"

@@ -1,0 +1,121 @@
+"""When does a statement hold? What a check finds, and the verdict that its readings give together.
+
+Decisions
+- Printed numbers carry their rounding: a result is an interval made of its inputs' bounds, and a claim holds where
+  that interval meets the stated one. So no claim fails on a rounded digit.
+- A stated range is its printed ends, not widened; a stated single figure is everything that rounds to it.
+- Where the sentence can be read in several ways that its own text supports, each reading is judged: all hold, `holds`;
+  none, `fails`; else `partly`, and the reason names them.
+- Where open-ended figures (`>`) leave both answers possible, the verdict is `uncheckable` and says what would decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from analysis.models.audit.facts import Interval
+from analysis.units import Quantity
+
+VERDICTS = ("holds", "partly", "fails", "open", "uncheckable")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found.
+
+    Attributes
+    ----------
+    readings : mapping of str to Interval or bool
+        The result by reading of the sentence: a number to be held against the stated one, or true or false.
+    reason : str
+        One sentence with the numbers in it.
+    computed : Interval, optional
+        The result to show; the first reading that is a number where it is not given.
+    accepts : (float, float), optional
+        What a number has to meet where the claim states no figure.
+    overtaken : bool
+        The statement was right until something that came before the article's day.
+    stale : bool
+        A lower bound that had been passed long before.
+    verdict : str, optional
+        Given outright where readings cannot: `open` for what lies ahead.
+    basis : str, optional
+        ``model`` where a model decided; else the ledger sees itself whether evidence was read.
+    since : str, optional
+        What happened after the article's day.
+    """
+
+    readings: Mapping[str, Interval | bool]
+    reason: str
+    computed: Interval | None = None
+    accepts: tuple[float, float] | None = None
+    overtaken: bool = False
+    stale: bool = False
+    verdict: str | None = None
+    basis: str | None = None
+    since: str | None = None
+
+    @property
+    def shown(self) -> Interval | None:
+        """The result that the ledger shows; None where no reading is a number."""
+        numbers = (value for value in self.readings.values() if isinstance(value, Interval))
+        return self.computed or next(numbers, None)
+
+
+Check = Callable[..., Finding]
+CHECKS: dict[str, Check] = {}
+"""Every calculation that a claim may ask for, by its name."""
+
+
+def check(function: Check) -> Check:
+    """Register a calculation under its own name, for claims to ask for."""
+    CHECKS[function.__name__] = function
+    return function
+
+
+def judge(finding: Finding, figure: Quantity | None) -> str:
+    """The verdict that the readings give together, held against the stated figure or what the check accepts."""
+    if finding.verdict is not None:
+        return finding.verdict
+    meets = [_met(value, finding, figure) for value in finding.readings.values()]
+    if None in meets:
+        return "uncheckable"
+    return "holds" if all(meets) else "partly" if any(meets) else "fails"
+
+
+def judged(readings: Mapping[str, Interval], figure: Quantity | None) -> str:
+    """Which readings meet the stated figure, said where they differ."""
+    meets = {name: meets_interval(value, accepted(figure)) for name, value in readings.items()}
+    if len(set(meets.values())) == 1:
+        return ""
+    return (
+        "; it holds "
+        + " and ".join(n for n, m in meets.items() if m)
+        + ", not "
+        + " or ".join(n for n, m in meets.items() if not m)
+    )
+
+
+def accepted(figure: Quantity | None) -> tuple[float, float]:
+    """The bounds of the figure that a claim is held against."""
+    if figure is None or figure.low is None or figure.high is None:
+        raise ValueError("a claim needs a figure to be held against")
+    return figure.low, figure.high
+
+
+def meets_interval(found: Interval, wanted: tuple[float, float]) -> bool | None:
+    """Does a result meet an interval: surely, surely not, or (None) both remain possible?
+
+    Rounding alone never leaves it open: an interval that only touches the wanted one meets it. It is open where an
+    unbounded input lets the result lie on either side.
+    """
+    low, high = wanted
+    if found.high < low or found.low > high:
+        return False
+    inside = found.low >= low and found.high <= high
+    return None if found.open and not inside else True
+
+
+def _met(value: Interval | bool, finding: Finding, figure: Quantity | None) -> bool | None:
+    return value if isinstance(value, bool) else meets_interval(value, finding.accepts or accepted(figure))

@@ -1,0 +1,208 @@
+"""Every printed number with its claim or cell; the articles here are made up, the list is the project's."""
+
+import hashlib
+import shutil
+
+import pytest
+
+from analysis.errors import DataError
+from analysis.evidence import cells, claims, lines, numbers, sources, tables
+
+ARTICLE = """# A title of 2020, which is no part of the body
+
+`lead.1` A $3 billion bet of 2 May 2026
+
+`lead.2` It took 2-3 years, GPT-4o and 1/100th of the cost; GPT-4o's first decade-long lead, an order of magnitude.
+
+## Section 7
+
+`technical.table`
+
+| Model | MMLU (5-shot) | Cost |
+|---|---|---|
+| Llama 3.1 405B | ~88.7 | $5.00 (input) / $5.00 (output) |
+| Other | Unknown | >$20B |
+
+`about.1` 2358 articles
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("roughly $12 billion in 2024.", ["$12 billion", "2024"]),
+        ("a 1-million-token window", ["1-million-token"]),
+        ("(1-2 points), 2-3x and 25-35x higher", ["1-2", "2-3x", "25-35x"]),
+        ("80% of tasks at 1/100th the cost", ["80%", "1/100th"]),
+        ("Llama 3.1 405B, GPT-5's and DeepSeek-V2", ["3.1", "405B", "GPT-5", "DeepSeek-V2"]),
+        ("over 5,000 stars", ["5,000"]),
+        ("the top five, a second one, half a dozen", ["five", "second", "one", "half", "dozen"]),
+        ("millions, someone, tenth-hand, sixes", ["millions", "tenth-hand"]),  # part of a word is none
+        (
+            "It raised $4. Billion is a word",
+            ["$4", "Billion"],
+        ),  # no figure reaches over the end of a sentence
+        ("Within 12 months:", ["12"]),
+        ("like electricity—and 3—or 4", ["3", "4"]),
+        ("no number at all", []),
+    ],
+)
+def test_a_number_is_a_token_with_a_digit_or_a_number_word(text, found):
+    assert numbers.tokens(text) == found
+
+
+def test_paragraphs_and_tables_of_the_body_are_read_and_repeats_are_counted():
+    assert numbers.extract(ARTICLE) == [
+        ("lead.1", "$3 billion", 1), ("lead.1", "2", 1), ("lead.1", "2026", 1),
+        ("lead.2", "2-3", 1), ("lead.2", "GPT-4o", 1), ("lead.2", "1/100th", 1), ("lead.2", "GPT-4o", 2),
+        ("lead.2", "first", 1), ("lead.2", "decade-long", 1), ("lead.2", "order of magnitude", 1),
+        ("technical.table", "5-shot", 1), ("technical.table", "3.1", 1), ("technical.table", "405B", 1),
+        ("technical.table", "~88.7", 1), ("technical.table", "$5.00", 1), ("technical.table", "$5.00", 2),
+        ("technical.table", ">$20B", 1),
+    ]  # fmt: skip
+
+
+def test_every_number_of_the_project_leads_to_a_claim_or_a_cell_and_every_figure_is_there():
+    assert numbers.orphans(claims.load()) == []
+
+
+def test_the_list_counts_what_the_article_prints():
+    listed = numbers.load()
+    # table 1: 7 + 6 + 6 + 6 + 8 numbers in its cells (heads of rows apart); table 2: 3 + 2 + 1 + 1 + 2; table 3: 5 x 3
+    assert listed.loc[listed["kind"] == "cell", "paragraph"].value_counts().to_dict() == {
+        "technical.table": 28, "market.table": 15, "players.table": 9,
+    }  # fmt: skip
+    assert not listed.duplicated(["paragraph", "text", "occurrence"]).any()
+    assert set(listed["kind"]) == {"claim", "cell", "name", "date", "ordinal"}
+    # $60 billion: once each in lead.4, technical.1, players.7, market.1, .2, .5, risks.4, verdict.2, and twice in lead.5
+    assert (listed["text"] == "$60 billion").sum() == 10
+
+
+def test_cells_are_named_by_table_row_and_column():
+    printed = numbers.cells()
+    assert len(printed) == 5 * 5 + 5 * 5 + 5 * 4
+    assert printed["technical.table.gpt_4o.price_usd_per_mtok"] == "$5.00 (input) / $15.00 (output)"
+    assert printed["market.table.ai_robotics_warehouse_manuf.cagr_pct"] == "44%"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    thesis = tmp_path / "thesis"
+    shutil.copytree(sources.THESIS, thesis)
+    return thesis
+
+
+def edit(folder, old, new, name="numbers.csv"):
+    """Change a file, and the hash in its sidecar with it, so that only the mistake itself is left."""
+    path, meta = folder / name, folder / name.replace(".csv", ".meta.yml")
+    before = path.read_bytes()
+    assert old.encode() in before
+    path.write_bytes(before.replace(old.encode(), new.encode(), 1))
+    digests = [hashlib.sha256(raw).hexdigest() for raw in (before, path.read_bytes())]
+    if meta != path and meta.exists():
+        meta.write_text(meta.read_text().replace(*digests))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("lead.2,2026", "lead.9,2026", "row 3, column paragraph: the article has no paragraph 'lead.9'"),
+        ("lead.2,2026", "lead.2,in 2026", "row 3, column text: 'in 2026' is no number"),
+        ("lead.2,2026,1,date", "lead.2,2026,1,year", "row 3, column kind: 'year' is none of the values"),
+        ("lead.2,2026,1,date,,", "lead.2,2026,1,date,lead.deal_size,", "row 3, column target: a date has no target"),
+        ("lead.1,$60B,1,claim,lead.deal_size", "lead.1,$60B,1,claim,", "row 2, column target: is empty. Write the id of the claim"),
+        ("lead.2,2026,1", "lead.2,2026,2", "row 3, column occurrence: '2' is out of turn: it is the 1st '2026' in lead.2"),
+        ("lead.2,2026,1", "lead.2,2026,x", "column occurrence: 'x' is out of turn"),
+        ("lead.3,2026,1", "lead.2,2026,1", "stands in row 3 too"),
+        ("paragraph,text", "paragraph,token", "column text is missing"),
+    ],
+)  # fmt: skip
+def test_a_bad_row_is_refused_with_row_rule_and_fix(folder, old, new, said):
+    with pytest.raises(DataError) as caught:
+        numbers.load(edit(folder, old, new))
+    assert said in str(caught.value)
+    assert "thesis/numbers.csv" in str(caught.value)
+
+
+def test_a_changed_list_is_noticed(folder):
+    (folder / "numbers.csv").write_bytes(
+        (folder / "numbers.csv").read_bytes() + b"verdict.7,one,1,ordinal,,\n"
+    )
+    with pytest.raises(DataError, match="is not the file that its sidecar describes"):
+        numbers.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("claim,lead.deal_size", "claim,lead.deal_sise", "row 2, column target: there is no claim 'lead.deal_sise'. The nearest valid name is 'lead.deal_size'"),
+        ("cell,technical.table.gpt_4o.mmlu_pct", "cell,technical.table.gpt_4.mmlu_pct", "there is no cell 'technical.table.gpt_4.mmlu_pct'"),
+        ("market.table,43%,1,cell,market.table.code_generation_assistants.cagr_pct", "market.table,43%,1,ordinal,", "code_generation_assistants.cagr_pct prints 43%, the list has none"),
+    ],
+)  # fmt: skip
+def test_an_orphan_is_named_with_its_row(folder, old, new, said):
+    found = "\n".join(map(str, numbers.orphans(claims.load(), edit(folder, old, new))))
+    assert said in found
+
+
+def test_a_cell_that_prints_another_number_is_missed_in_the_list(folder):
+    edit(folder, "88.7,90.2", "88.8,90.2", "models.csv")
+    (problem,) = numbers.orphans(claims.load(folder), folder)
+    assert "technical.table.gpt_4o.mmlu_pct prints 88.8, the list has 88.7" in str(problem)
+
+
+def test_a_claim_whose_figure_its_paragraphs_do_not_print_is_named(folder):
+    stated = claims.load(folder)
+    claim = next(claim for claim in stated if claim.id == "technical.mmlu_lead")
+    wrong = [
+        claim.model_copy(update={"stated": "1-3 points"}), claim.model_copy(update={"where": ("technical.4",)}),
+        claim.model_copy(update={"where": ("technical.9",)}),
+    ]  # fmt: skip
+    said = [str(problem) for problem in numbers.orphans(wrong, folder) if "claims.yml" in problem.place]
+    assert "key stated: '1-3' is not among the numbers of technical.5" in said[0]
+    assert "'1-2' is not among the numbers of technical.4" in said[1]
+    assert "key where: the article has no paragraph 'technical.9'" in said[2]
+
+
+def test_a_compound_prints_the_number_it_begins_with():
+    assert numbers._among("1 million", {"1-million-token"})
+    assert not numbers._among("1 million", {"10-million-token", "$1 million"})
+    assert not numbers._among("1", {"10x", "21"})
+
+
+def test_the_list_is_compared_with_an_article_paragraph_by_paragraph():
+    words = {name: f"`{name}` " for name in numbers.paragraphs()}
+    for paragraph, text, _ in numbers.load()[list(numbers.KEY)].itertuples(index=False):
+        words[paragraph] += f"{text} and "
+    article = "\n\n".join(words.values())
+    assert numbers.compare(article, numbers.load()) == []
+    more = article.replace("`lead.2` 2026", "`lead.2` 2026 and 2026 and $5").replace(
+        "`risks.2` second", "`risks.2`"
+    )
+    said = [
+        str(problem)
+        for problem in numbers.compare(f"{more}\n\n`verdict.8` nothing", numbers.load(), article="a.md")
+    ]
+    assert said == [
+        "a.md, lead.2: prints '2026' (2nd time), which analysis/data/thesis/numbers.csv lacks. Add the row lead.2,2026,2, with its kind and target.",
+        "a.md, lead.2: prints '$5' (1st time), which analysis/data/thesis/numbers.csv lacks. Add the row lead.2,$5,1, with its kind and target.",
+        "analysis/data/thesis/numbers.csv, row 115: risks.2 does not print 'second' a 1st time. Remove the row.",
+        "a.md, verdict.8: is not counted in numbers.meta.yml. Correct the key paragraphs of numbers.meta.yml.",
+    ]
+
+
+def test_the_line_of_a_key_is_found_also_below_dotted_names_and_in_lists(tmp_path):
+    path = tmp_path / "a.yml"
+    path.write_text("# a comment\na.b:\n  c: {d: 1}\n  e:\n    - x\n    - y\na:\n  b: 2\n")
+    assert lines.line_of(path, ["a.b"]) == 2
+    assert lines.line_of(path, ["a.b", "c", "d"]) == 3
+    assert lines.line_of(path, ["a.b.e.1"]) == 6
+    assert lines.line_of(path, ["a.b", "nothing"]) == 2
+    assert lines.line_of(path, ["z"]) == 1
+
+
+def test_every_table_of_the_article_is_among_its_paragraphs():
+    assert {"technical.table", "players.table", "market.table"} <= set(numbers.paragraphs())
+    assert len(numbers.paragraphs()) == 5 + 5 + 7 + 5 + 4 + 7 + 3
+    assert set(tables.NAMES) - {"text_figures"} == set(cells.TABLES)

@@ -1,0 +1,36 @@
+"""The facts that checks look at, under assumptions of the test's choice."""
+
+import pytest
+
+from analysis import scenarios
+from analysis.evidence import claims
+from analysis.models import audit
+
+
+def given(**changes):
+    """The base scenario with some values changed; few draws, since no test here is about the simulation."""
+    register = scenarios.load_register()
+    return scenarios.Assumptions(scenarios.resolve("base", {"draws": 2000} | changes), register)
+
+
+@pytest.fixture(scope="session")
+def gather():
+    """Facts under changed assumptions: ``gather(as_of="2026-05-21")``."""
+    return lambda **changes: audit.gather(given(**changes))
+
+
+@pytest.fixture(scope="session")
+def judged(gather):
+    """The ledger of some claims under changed assumptions, by claim id; all claims where none is named."""
+
+    def ledger(*names, **changes):
+        chosen = [claim for claim in claims.load() if not names or claim.id in names]
+        return audit.ledger(chosen, gather(**changes)).set_index("id")
+
+    return ledger
+
+
+@pytest.fixture(scope="session")
+def rows(judged):
+    """The whole ledger of the base scenario."""
+    return judged()

@@ -1,0 +1,52 @@
+"""The verdicts on the article's own arithmetic, each with its hand calculation."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict", "computed"),
+    [
+        ("market.cagr.code_generation", "fails", 56.508),  # 6 ** 0.25 - 1
+        ("market.cagr.customer_service", "fails", 45.648),  # 4.5 ** 0.25 - 1
+        ("market.cagr.content_creation", "fails", 41.421),  # 4 ** 0.25 - 1
+        ("market.cagr.drug_discovery", "fails", 51.967),  # (16 / 3) ** 0.25 - 1
+        ("market.cagr.robotics", "fails", 58.114),  # 6.25 ** 0.25 - 1
+        ("market.total", "holds", 11.8),  # against 10.8 to 13.2
+        ("market.small_against_investment", "holds", 5.0847),  # 60 / 11.8
+        ("market.required_growth", "fails", 4.9153),  # 58 / 11.8 against 10 to 20
+        ("technical.mmlu_lead", "partly", 0.4),  # 88.7 - 88.3 over Claude fails; 1.4 over Llama holds
+        ("technical.humaneval_lead", "partly", -1.8),  # 90.2 - 92.0 over Claude fails; 1.2 over Llama holds
+        ("technical.price_over_claude", "fails", 1.25),  # 7.5 / 6; 1.67 on input, 1.00 on output
+        ("technical.price_over_deepseek", "partly", 42.857),  # 5 / 0.14 within rounding of 35, 15 / 0.28 not
+        ("technical.open_models_cheaper", "holds", 3.75),  # 7.5 / 2, the dearer of the two open ones
+        ("players.anthropic_parts", "holds", 0.78947),  # 6 / 7.6
+        ("players.capital_efficiency", "holds", 2.63158),  # 20 / 7.6, and 20 is a floor
+        ("players.external_capital", "holds", 0.82143),  # 27.6 / 33.6, at least 0.80
+    ],
+)
+def test_verdict_and_figure_of_each_claim(rows, claim, verdict, computed):
+    assert rows.loc[claim, "verdict"] == verdict
+    assert rows.loc[claim, "computed"] == pytest.approx(computed, rel=1e-4)
+    assert rows.loc[claim, ["basis", "strength"]].tolist() == ["article", "article"]
+    assert [source["title"] for source in rows.loc[claim, "sources"]] == ["article"]
+
+
+def test_reasons_carry_the_numbers(rows):
+    assert rows.loc["market.cagr.code_generation", "reason"] == (
+        "From $2.5B to $15B is 56.5% a year over 4 years; the printed 43% needs 5.0 years."
+    )
+    deepseek = rows.loc["technical.price_over_deepseek", "reason"]
+    assert "35.7x on input (34.4 to 37.1 within rounding), 53.6x on output" in deepseek
+    assert "it holds on input, not on output" in deepseek
+    assert "1.8 points behind Claude 3.5 Sonnet" in rows.loc["technical.humaneval_lead", "reason"]
+
+
+def test_over_five_years_every_growth_rate_holds(judged):
+    names = ["code_generation", "customer_service", "content_creation", "drug_discovery", "robotics"]
+    growth_rates = judged(*(f"market.cagr.{name}" for name in names), elapsed_years=5.0)
+    assert growth_rates["verdict"].tolist() == ["holds"] * 5
+
+
+def test_a_higher_threshold_for_a_vast_majority_turns_the_verdict(judged):
+    # the share is 0.80 to 1.00: above 0.75 for sure, above 0.9 perhaps
+    assert judged("players.external_capital", vast_majority_share=0.9)["verdict"].tolist() == ["uncheckable"]

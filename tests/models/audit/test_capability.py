@@ -1,0 +1,60 @@
+"""Verdicts on benchmarks and prices, each with its hand calculation from the evidence tables."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict", "computed"),
+    [
+        (
+            "technical.mmlu_lead_by_protocol",
+            "fails",
+            -1.5,
+        ),  # 87.2 - 88.7 on 5-shot; +0.1 on 0-shot CoT; 84.2 - 86.5 on HELM
+        ("technical.price_over_claude_today", "fails", 0.83333),  # 2.5 / 3 on input, 10 / 15 on output
+        (
+            "technical.price_over_deepseek_today",
+            "fails",
+            17.857,
+        ),  # 2.5 / 0.14 on input; 10 / 0.28 = 35.7 on output
+        ("technical.capability_still_rises", "holds", 25.2),  # 87.6 less 62.4 twelve months before
+        ("technical.gap_closing", "partly", 1.0940),  # 10.8 points after 9.9 on GPQA; 3.3 after 8.9 on HELM
+        ("verdict.gpt5_ten_times", "fails", 0.78571),  # (1.25 x 0.75 + 10 x 0.25) / (2.5 x 0.75 + 10 x 0.25)
+    ],
+)
+def test_verdict_and_figure_of_each_claim(rows, claim, verdict, computed):
+    assert rows.loc[claim, "verdict"] == verdict
+    assert rows.loc[claim, "computed"] == pytest.approx(computed, rel=1e-3)
+    assert rows.loc[claim, "basis"] == "evidence"
+
+
+def test_every_protocol_is_a_reading_of_its_own(rows):
+    assert rows.loc["technical.mmlu_lead_by_protocol", "reason"] == (
+        "GPT-4o's lead on MMLU in points: 5-shot −1.5 over Claude 3.5 Sonnet and −0.1 over Llama 3.1 405B; 0-shot CoT +0.1 over "
+        "Llama 3.1 405B; 5-shot HELM −2.3 over Claude 3.5 Sonnet and −0.3 over Llama 3.1 405B."
+    )
+
+
+def test_the_price_of_a_launch_is_held_against_what_was_asked_that_day(rows):
+    row = rows.loc["verdict.gpt5_ten_times"]
+    assert row["void"]
+    assert not row["stale"]
+    # 11.25 / 4.375 = 2.6 and 67.5 / 4.375 = 15.4
+    assert "gpt-5.5 costs 2.6 times as much; gpt-5.5-pro costs 15.4 times as much" in row["reason"]
+
+
+def test_a_model_that_led_once_is_out_of_date_not_wrong_from_the_start(rows):
+    assert rows.loc["players.best_coder", ["verdict", "stale"]].tolist() == ["fails", True]
+
+
+def test_with_a_short_record_no_trend_is_judged(judged):
+    # on 1 September 2023 the open frontier on GPQA Diamond is six weeks old
+    row = judged("technical.gap_closing", as_of="2023-09-01").iloc[0]
+    assert row["verdict"] == "uncheckable"
+
+
+def test_a_price_cut_counts_from_its_day(judged):
+    # before 6 August 2024 GPT-4o cost 5 / 15: 1.67 times Claude on input, 1.00 on output
+    early = judged("technical.price_over_claude_today", as_of="2024-08-05").iloc[0]
+    assert early["computed"] == pytest.approx(5 / 3)
+    assert "$5 / $15" in early["reason"]

@@ -1,0 +1,367 @@
+"""What `thesis check` finds: a copy of the project with one thing broken gives one line more than the copy itself."""
+
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from analysis import ROOT
+from analysis.errors import ParameterError
+from analysis.evidence import measured
+from analysis.models.audit import consistency, stored
+
+DATA, EVIDENCE, THESIS = "analysis/data", "analysis/data/evidence", "analysis/data/thesis"
+MIME = stored.MIME
+
+
+def copy(folder):
+    for name in (DATA, "params", "notebooks"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+def said(folder, **more):
+    return [str(problem) for problem in consistency.check(folder, **more).problems]
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    """What is found in an untouched copy: nothing, once the project is in order."""
+    return set(said(copy(tmp_path_factory.mktemp("before"))))
+
+
+@pytest.fixture
+def project(tmp_path):
+    return copy(tmp_path)
+
+
+def edit(project, name, old, new):
+    """Change a file, and the hash in its sidecar with it, so that only the mistake itself is left."""
+    path = project / name
+    raw = path.read_bytes()
+    assert old.encode() in raw, old
+    path.write_bytes(raw.replace(old.encode(), new.encode(), 1))
+    if path.suffix == ".csv":
+        meta = path.with_name(f"{path.stem}.meta.yml")
+        digests = [hashlib.sha256(content).hexdigest() for content in (raw, path.read_bytes())]
+        meta.write_text(meta.read_text().replace(*digests))
+
+
+def line(project, name, text):
+    """The line of a file on which a text first stands."""
+    return next(n for n, row in enumerate((project / name).read_text().splitlines(), 1) if text in row)
+
+
+def found(project, before, **more):
+    """What is said of a project that was not said of the untouched copy."""
+    return [text for text in said(project, **more) if text not in before]
+
+
+def test_the_project_is_in_order():
+    checked = consistency.check()
+    assert [str(problem) for problem in checked.problems] == []
+    assert re.match(
+        r"checked: \d+ claims, 70 cells, 17 tables, 129 numbers, \d+ predictions, \d+ assumptions, \d+ scenarios, 6 notebooks; ",
+        checked.summary,
+    )
+    assert checked.counts["claims"] >= 95
+
+
+CLAIMS, COSTS = f"{THESIS}/claims.yml", f"{EVIDENCE}/training_cost"
+BROKEN = [
+    # file, what is there, what is written instead; then where it is said: a text on that line of that file; and what is said
+    (CLAIMS, "{name: deal_size}", "{name: deal_sise}", CLAIMS, "{name: deal_sise}",
+     "claim lead.deal_size, key check: there is no check 'deal_sise'. The nearest valid name is 'deal_size'."),
+    (CLAIMS, "{name: deal_size}", "{name: deal_size, of: OpenAI}", CLAIMS, "of: OpenAI",
+     "claim lead.deal_size, key check: deal_size: got an unexpected keyword argument 'of'. The check takes no argument."),
+    (CLAIMS, "{name: share_of_nav}", "{name: growth_rate}", CLAIMS, "{name: growth_rate}",
+     "growth_rate: missing a required argument: 'segment'. The check takes segment."),
+    (CLAIMS, "[softbank.dissent]", "[softbank.discent]", CLAIMS, "[softbank.discent]",
+     "key shows.0: no table holds the dated fact 'softbank.discent'. The nearest valid name is 'softbank.dissent'."),
+    (CLAIMS, "{gpt_5.release.months}", "{gpt_5.releese.months}", CLAIMS, "releese",
+     "key told: {gpt_5.releese.months} is a fact that nothing else here names, so that the sentence is never told."),
+    (CLAIMS, "{name: both_kinds}", "{name: both_kinds}\n  since: [softbank.nothing]", CLAIMS, "softbank.nothing",
+     "claim lead.primary_and_secondary, key since.0: no table holds the dated fact 'softbank.nothing'."),
+    (CLAIMS, "  check: {name: both_kinds}\n", "", CLAIMS, "lead.primary_and_secondary:",
+     "claim lead.primary_and_secondary: has neither a check nor would_decide; write one of them."),
+    (CLAIMS, "  check: {name: market_total}", "  cheque: {name: market_total}", CLAIMS, "cheque:",
+     "claim market.total, key cheque: Extra inputs are not permitted"),
+    (CLAIMS, "stated: roughly $12 billion", "stated: roughly $13 billion", CLAIMS, "roughly $13 billion",
+     "claim market.total, key stated: '$13 billion' is not among the numbers of market.5."),
+    (CLAIMS, "where: [market.5]", "where: [market.6]", CLAIMS, "where: [market.6]",
+     "key where: the article has no paragraph 'market.6'. The nearest valid name is 'market.5'."),
+    (f"{THESIS}/cells.yml", "ended_by: [muse_spark.release]", "ended_by: [muse_spork.release]", f"{THESIS}/cells.yml", "muse_spork",
+     "key players.strategic_focus.rows.Meta AI.ended_by.0: no dated fact has this id. The nearest valid name is 'muse_spark.release'"),
+    (f"{THESIS}/numbers.csv", "claim,players.vllm_stars", "claim,players.vlm_stars", f"{THESIS}/numbers.csv", "players.vlm_stars",
+     "column target: there is no claim 'players.vlm_stars'. The nearest valid name is 'players.vllm_stars'."),
+    (f"{COSTS}.meta.yml", "credits: [", "credits: [Stanford, ", f"{COSTS}.meta.yml", "credits:",
+     "key credits: credits Stanford, whom no row names in its source."),
+    (f"{COSTS}.meta.yml", "credits: [", "credits: [Nobody, ", f"{COSTS}.meta.yml", "credits:",
+     "key credits: names Nobody, whom credit does not."),
+    (f"{COSTS}.csv", "epoch-research/training-cost-trends:", "my notes ", f"{COSTS}.csv", "my notes",
+     "column source: 'my notes cost_analysis.ipynb@4884b542c9' is not allowed. Write a URL or owner/repo:path."),
+    (f"{COSTS}.csv", "run,model", "run,modle", f"{COSTS}.csv", "run,modle",
+     "column 'modle' is not in the sidecar. The nearest valid name is 'model'."),
+    (f"{COSTS}.meta.yml", "  run: {", "  runs: {title: Runs, kind: text, meaning: not in the file}\n  run: {", f"{COSTS}.csv", "run,model",
+     "row 1: column runs is missing. Add it, or take it out of"),
+    ("params/register.yml", "used_by: [1_tech", "used_by: [7_more, 1_tech", "params/register.yml", "7_more",
+     "used_by: there is no notebook '7_more'."),
+    ("params/son.yml", "shock_rate_per_year: 0.05", "shock_rate_per_year: 50", "params/son.yml", "shock_rate_per_year: 50",
+     "key shock_rate_per_year: 50 is outside"),
+    ("params/son.yml", "(lead.5)", "(lead.6)", "params/son.yml", "(lead.6)",
+     "the article has no paragraph 'lead.6'. The nearest valid name is 'lead.5'."),
+    (f"{THESIS}/predictions.yml", "where: verdict.4", "where: verdict.8", f"{THESIS}/predictions.yml", "verdict.8",
+     "the article has no paragraph 'verdict.8'. The nearest valid name is"),
+    ("notebooks/3_market_dynamics.ipynb", "elapsed_years: float = 4.0", "elapsed_years: float = 5.0",
+     "notebooks/3_market_dynamics.ipynb", "elapsed_years: float = 5.0",
+     "parameter elapsed_years: is not declared as the register has it. Run make notebooks."),
+    ("notebooks/3_market_dynamics.ipynb", "elapsed_years: float = 4.0", "elapsed_year: float = 4.0",
+     "notebooks/3_market_dynamics.ipynb", "elapsed_year: float",
+     "parameter elapsed_year: the register has no such name. The nearest valid name is 'elapsed_years'."),
+    ("notebooks/3_market_dynamics.ipynb", '"cells"', '"cels"', "notebooks/3_market_dynamics.ipynb", "{",
+     "is no notebook: it has no cells. Restore the notebook."),
+    ("notebooks/3_market_dynamics.ipynb", '"cells": [', '"cells": [,', "notebooks/3_market_dynamics.ipynb", '"cells": [,',
+     "is not JSON: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "shown", "at", "rule"), BROKEN, ids=[row[5][:50] for row in BROKEN]
+)
+def test_a_broken_thing_is_one_line_with_file_line_and_fix(project, before, name, old, new, shown, at, rule):
+    edit(project, name, old, new)
+    (told,) = [text for text in found(project, before) if rule in text]
+    where = f"{'/'.join(shown.split('/')[-2:])}, {'row' if shown.endswith('csv') else 'line'} {line(project, shown, at)}"
+    assert re.match(rf"{re.escape(where)}\b", told), told
+    assert re.search(r"\. [A-Z].*\.$", told)
+
+
+def test_a_check_that_no_claim_uses_is_named_with_its_place(project, before):
+    edit(project, CLAIMS, "name: both_kinds", "name: deal_size")
+    (told,) = found(project, before)
+    at = line(ROOT, "analysis/models/audit/money.py", "def both_kinds") - 1  # the decorator's line
+    assert (
+        told
+        == f"analysis/models/audit/money.py, line {at}: no claim uses the check both_kinds. Use it in claims.yml, or remove it."
+    )
+
+
+def test_what_cannot_be_read_does_not_stop_the_rest(project, before):
+    edit(project, f"{EVIDENCE}/nvidia_revenue.csv", "Q1 FY2021,3080", "Q1 FY2021,much")
+    edit(project, CLAIMS, "  check: {name: both_kinds}\n", "")
+    edit(project, CLAIMS, "{name: deal_size}", "{name: deal_sise}")
+    edit(project, "params/son.yml", "scenario: son", "scenario: sun")
+    (project / EVIDENCE / "lost.meta.yml").write_text("title: x\n")
+    (project / "notebooks" / "4_risks.ipynb").write_text("[]")
+    told = "\n".join(found(project, before))
+    for text in ("'much' is not a number", "has neither a check", "no check 'deal_sise'", "says scenario: 'sun'",
+                 "lost.meta.yml, line 1: describes a file that is not there", "4_risks.ipynb, line 1: is no notebook"):  # fmt: skip
+        assert text in told
+    assert "there is no claim" not in told  # the claim that could not be read is not missing
+
+
+READ = (
+    CLAIMS, f"{THESIS}/cells.yml", f"{THESIS}/numbers.csv", f"{THESIS}/numbers.meta.yml", f"{THESIS}/models.csv",
+    f"{THESIS}/predictions.yml", f"{EVIDENCE}/dated_facts.csv", f"{EVIDENCE}/api_prices.meta.yml", "params/register.yml",
+    "params/base.yml", "notebooks/1_technical_deep_dive.ipynb",
+)  # fmt: skip
+
+
+def spoil(project, name, content):
+    (project / name).unlink() if content is None else (project / name).write_bytes(content)
+
+
+@pytest.mark.parametrize("name", READ)
+@pytest.mark.parametrize("content", [None, b"a: 1\n"])
+def test_one_file_that_cannot_be_used_is_named_and_no_traceback(project, before, name, content):
+    spoil(project, name, content)
+    told = found(project, before)
+    assert Path(name).name.split(".")[0] in "\n".join(told)
+    assert len(told) < 20 or name == "params/register.yml"
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\xff\xfe", b"[1, 2]", b"a: {b: [", b"x: {y: [z]}\n", b"<<: *a"]
+)
+def test_files_that_cannot_be_used_are_all_named_at_once(project, before, content):
+    for name in READ:
+        spoil(project, name, content)
+    told = "\n".join(found(project, before))
+    # the list is not read without its sidecar, a scenario not without the register, which also says what notebooks there are
+    for name in set(READ) - {f"{THESIS}/numbers.csv", "params/base.yml", None if content else READ[-1]}:
+        assert Path(name).name.split(".")[0] in told
+
+
+# Stored outputs
+
+
+def ledger(project, slug="6_verdict"):
+    """The rows of a notebook's stored ledger of claims."""
+    book = stored.read(project / "notebooks" / f"{slug}.ipynb")
+    return [row for bundle in book.exhibits if bundle["kind"] == "ledger" for row in bundle["rows"]]
+
+
+def rewrite(project, change, slug="6_verdict"):
+    """Change the bundles of a notebook's stored exhibits."""
+    path = project / "notebooks" / f"{slug}.ipynb"
+    content = json.loads(path.read_text())
+    for cell in content["cells"]:
+        for output in cell.get("outputs", ()):
+            if MIME in output.get("data", {}):
+                change(output["data"][MIME], output["data"])
+    path.write_text(json.dumps(content, indent=1))
+
+
+def test_a_stored_verdict_that_a_fresh_ledger_does_not_give_is_named(project, before):
+    rows = ledger(project)
+    assert found(project, before, fresh=lambda: rows) == found(project, before)
+    row = next(row for row in rows if row["verdict"] == "holds")
+    changed = [{**r, "verdict": "fails", "reason": "x"} if r is row else r for r in rows]
+    told = [
+        text
+        for text in found(project, before, fresh=lambda: changed)
+        if row["id"] in text and "6_verdict" in text
+    ]
+    assert len(told) == 1
+    assert (
+        f"exhibit verdict.claims: stored verdict of {row['id']} is holds, a fresh one is fails. Run make notebooks."
+        in told[0]
+    )
+    text = (project / "notebooks/6_verdict.ipynb").read_text()
+    exhibit = text[: text.index('"id": "verdict.claims"')].count("\n") + 1
+    at = int(re.match(r"notebooks/6_verdict\.ipynb, line (\d+), ", told[0])[1])
+    assert at > exhibit
+    assert f'"{row["id"]}"' in text.splitlines()[at - 1]
+
+
+def test_a_number_that_moved_is_named_and_one_that_rounds_alike_is_not(project, before):
+    rows = [row for row in ledger(project) if row["computed"]]
+    nudged = [{**row, "computed": row["computed"] * (1 + 1e-7)} for row in rows]
+    assert found(project, before, fresh=lambda: nudged) == found(project, before)
+    moved = [{**row, "computed": row["computed"] * 1.01} for row in rows[:1]]
+    told = "\n".join(found(project, before, fresh=lambda: moved))
+    assert f"stored computed of {rows[0]['id']} is" in told
+
+
+def test_of_a_long_reason_the_place_where_it_differs_is_shown(project, before):
+    row = ledger(project)[0]
+    rows = [{**row, "reason": "A long beginning. " * 20 + "The end is 3."}]
+    rewrite(project, lambda bundle, _: bundle.update(rows=[r | {"reason": "A long beginning. " * 20 + "The end is 2."} if r.get("id") == row["id"] else r for r in bundle.get("rows") or []]))  # fmt: skip
+    told = "\n".join(text for text in found(project, before, fresh=lambda: rows) if "6_verdict" in text)
+    assert re.search(
+        r"is \.\.\. .{10,40}The end is 2, a fresh one is \.\.\. .{10,40}The end is 3\. Run", told
+    )
+
+
+def test_a_claim_that_no_notebook_shows_is_named(project, before):
+    gone = ledger(project)[0]["id"]
+    for path in (project / "notebooks").glob("*.ipynb"):
+        rewrite(project, lambda bundle, _: bundle.update(rows=[r for r in bundle.get("rows") or [] if r.get("id") != gone]), path.stem)  # fmt: skip
+    rows = ledger(project)
+    (told,) = [text for text in found(project, before, fresh=lambda: rows) if "no stored ledger" in text]
+    assert told.endswith(f"/notebooks: no stored ledger shows {gone}. Run make notebooks.")
+
+
+def test_an_exhibit_that_names_a_claim_which_is_gone_is_named(project, before):
+    rewrite(
+        project,
+        lambda bundle, _: bundle.update(claims=["market.totals"]) if bundle["id"] == "verdict.moic" else None,
+    )
+    (told,) = found(project, before)
+    assert (
+        "exhibit verdict.moic: there is no claim 'market.totals'. The nearest valid name is 'market.total'."
+        in told
+    )
+
+
+def evidence(project, change=lambda rows: rows, name="nvidia_revenue", as_of="2026-10-31"):
+    """Store an evidence exhibit in a notebook, as `display.evidence` does."""
+    shown = measured.load(name, as_of).to_dict("records")
+    rows = change([{key: stored._plain(value) for key, value in row.items()} for row in shown])
+    bundle = {"id": f"evidence.{name}", "kind": "evidence", "as_of": as_of, "rows": rows, "claims": []}
+    path = project / "notebooks" / "1_technical_deep_dive.ipynb"
+    content = json.loads(path.read_text())
+    content["cells"][-1].setdefault("outputs", [])
+    code = next(cell for cell in reversed(content["cells"]) if cell["cell_type"] == "code")
+    code["outputs"].append({"output_type": "display_data", "metadata": {}, "data": {MIME: bundle}})
+    path.write_text(json.dumps(content, indent=1))
+
+
+def test_stored_evidence_is_held_against_its_table(project, before):
+    evidence(project)
+    assert found(project, before) == []
+    evidence(project, lambda rows: rows[1:])
+    evidence(project, lambda rows: [rows[0] | {"total_revenue_usd_mn": 1.0}, *rows[1:]])
+    told = found(project, before)
+    n = len(measured.load("nvidia_revenue", "2026-10-31"))
+    assert [text.split("evidence.nvidia_revenue: ")[1] for text in told] == [
+        f"{n - 1} rows are stored, the table has {n}. Run make notebooks.",
+        "stored total_revenue_usd_mn of row 1 is 1, the table has 3080. Run make notebooks.",
+    ]
+
+
+def test_stored_evidence_is_held_against_what_was_known_on_its_day(project, before):
+    evidence(project, as_of="2026-05-21")
+    assert len(measured.load("nvidia_revenue", "2026-05-21")) < len(measured.load("nvidia_revenue"))
+    assert found(project, before) == []
+
+
+def test_evidence_of_no_table_and_of_no_day_is_named(project, before):
+    evidence(project)
+    text = (project / "notebooks" / "1_technical_deep_dive.ipynb").read_text()
+    for old, new, rule in (("evidence.nvidia_revenue", "evidence.nvidia", "no evidence table 'nvidia'"), ("2026-10-31", "2026-13-31", "is not a date")):  # fmt: skip
+        head, _, tail = text.rpartition('"id": "evidence.nvidia_revenue"')
+        (project / "notebooks" / "1_technical_deep_dive.ipynb").write_text(head + ('"id": "evidence.nvidia_revenue"' + tail).replace(old, new, 1))  # fmt: skip
+        assert rule in "\n".join(found(project, before))
+
+
+# The rest
+
+
+def test_a_ledger_that_cannot_be_made_is_one_line(project, before):
+    def fresh():
+        raise KeyError("nothing")
+
+    assert "claims.yml: a check cannot be computed: KeyError: 'nothing'." in "\n".join(
+        found(project, before, fresh=fresh)
+    )
+
+
+def test_bad_data_is_not_told_again_by_the_ledger(project, before):
+    edit(project, CLAIMS, "{name: deal_size}", "{name: deal_sise}")
+
+    def fresh():
+        raise AssertionError("is not asked for")
+
+    assert not [text for text in found(project, before, fresh=fresh) if "cannot be computed" in text]
+
+
+def test_the_article_is_compared_when_it_is_given(project, before, tmp_path):
+    article = tmp_path / "article.md"
+    article.write_text("`lead.1` A $60B deal of $5\n")
+    told = found(project, before, article=article)
+    assert told[0].startswith(
+        f"{article}, lead.1: prints '$5' (1st time), which analysis"
+    ) or "prints '$5'" in "\n".join(told)
+    assert "does not print '$60B'" not in "\n".join(told)
+
+
+def test_an_article_that_is_not_there_is_bad_usage(project):
+    with pytest.raises(ParameterError, match=r"--article nowhere\.md: cannot be read"):
+        consistency.check(project, article=Path("nowhere.md"))
+
+
+def test_a_dated_fact_that_nothing_uses_is_counted_and_no_problem(project, before):
+    row = "waits.for_a_claim,Nobody,Something that nothing names,,,,day,2019-01-01,2019-01-01,no,official,A page,https://example.org\n"
+    first = (project / EVIDENCE / "dated_facts.csv").read_text().splitlines()[1]
+    edit(project, f"{EVIDENCE}/dated_facts.csv", first, row + first)
+    checked = consistency.check(project)
+    assert "waits.for_a_claim" in checked.unused
+    assert all(
+        "rows are stored" in str(problem) for problem in checked.problems if str(problem) not in before
+    )
+    assert "softbank.dissent" not in checked.unused
+    assert "stars.vllm.2026-05-01" not in checked.unused  # used through its series

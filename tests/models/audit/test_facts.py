@@ -1,0 +1,125 @@
+"""What a check may see on a day, and what is remembered of it."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.models.audit import facts
+from analysis.models.audit.facts import Facts, Interval, Unknown
+
+
+def row(**values):
+    blank = {"id": "x.one", "subject": "X", "fact": "It happened", "value": 3.0, "unit": "USD billion", "due_on": None,
+             "date_precision": "day", "quality": "official", "source_title": "A page", "source": "https://example.org/a"}  # fmt: skip
+    found = blank | values
+    return found | {name: pd.Timestamp(found[name]) for name in ("valid_on", "known_on")}
+
+
+TABLE = pd.DataFrame([
+    row(id="x.one", valid_on="2025-01-01", known_on="2025-01-02"),
+    row(id="x.two", valid_on="2025-06-01", known_on="2025-09-01", quality="secondary", source="a/b:c.md@1234abc"),
+    row(id="x.three", valid_on="2025-12-01", known_on="2025-12-01", value=None),
+])  # fmt: skip
+
+
+def seen(day, as_of):
+    return Facts({}, {}, {"dated_facts": TABLE}, pd.Timestamp(day), pd.Timestamp(as_of))
+
+
+def test_what_is_known_later_is_not_seen_and_what_describes_a_later_day_does_not_decide():
+    assert list(seen("2025-07-01", "2025-08-01").find("dated_facts")["id"]) == ["x.one"]
+    assert list(seen("2025-07-01", "2025-10-01").find("dated_facts")["id"]) == ["x.one", "x.two"]
+    assert list(seen("2025-07-01", "2026-01-01").find("dated_facts", later=True)["id"]) == ["x.three"]
+
+
+def test_nothing_known_is_an_answer_and_a_name_that_no_day_knows_is_a_mistake():
+    early = seen("2025-07-01", "2025-08-01")
+    with pytest.raises(Unknown):
+        early.fact("x.two")
+    with pytest.raises(
+        DataError, match=r"dated_facts.csv.*no row with id 'x.tow'.*nearest valid name is 'x.two'"
+    ):
+        early.fact("x.tow")
+
+
+def test_what_was_read_gives_sources_and_the_weakest_quality():
+    look = seen("2026-01-01", "2026-01-01")
+    assert (look.strength, look.references) == (None, [])
+    look.fact("x.one")
+    assert look.strength == "official"
+    look.fact("x.two")
+    look.fact("x.one")
+    assert look.strength == "secondary"
+    assert look.references == [
+        {"title": "A page", "url": "https://example.org/a", "quality": "official"},
+        {"title": "A page", "url": "a/b:c.md@1234abc", "quality": "secondary"},
+    ]
+    assert look.fresh().used == []
+
+
+def test_looking_without_reading_is_not_remembered():
+    look = seen("2026-01-01", "2026-01-01")
+    look.find("dated_facts")
+    look.later(["x.one"])
+    assert look.used == []
+
+
+def test_a_figure_is_the_latest_that_has_one():
+    assert (
+        seen("2026-01-01", "2026-01-01").figure(
+            {"table": "dated_facts", "column": "value", "where": {"subject": "X"}}
+        )
+        == 3.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"date_precision": "day"}, "7 August 2025"),
+        ({"date_precision": "month"}, "August 2025"),  # the day is a stand-in, and is not printed
+        ({"date_precision": "approx"}, "August 2025"),
+    ],
+)
+def test_a_day_is_told_as_far_as_it_is_known(changes, told):
+    assert facts.told_day(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07") | changes)) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [(13, "USD billion", "$13B"), (64.6, "USD billion", "$64.6B"), (0.02, "USD billion", "$20M"), (78720, "stars", "78,720"),
+     (40, "percent", "40%"), (900, "million people", "900 million people"), (4, "months", "4 months")],
+)  # fmt: skip
+def test_a_value_is_told_in_its_unit(value, unit, told):
+    assert facts.told_value(pd.Series({"value": value, "unit": unit})) == told
+
+
+def test_a_sentence_is_filled_only_if_everything_in_it_is_known():
+    day = pd.Timestamp("2026-05-21")
+    values = facts.words(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07")), day)
+    # 287 days / 30.4375 = 9.4 months
+    assert facts.fill("On {x.one}, {x.one.months} before: {x.one.value}.", values) == (
+        "On 7 August 2025, 9 months before: $3B."
+    )
+    assert facts.fill("On {x.two}.", values) is None
+
+
+def test_a_quotient_of_open_ends_stays_open():
+    floor = Interval(13, 13, math.inf, open=True)
+    found = facts.ratio(Interval(60, 54, 66), floor)
+    assert found == (pytest.approx(60 / 13), 0.0, pytest.approx(66 / 13), True)
+    assert facts.ratio(floor, Interval(8, 7, 9))[2:] == (math.inf, True)
+    assert not facts.ratio(Interval(60, 54, 66), Interval(8, 7, 9)).open
+
+
+def test_corners_give_the_extremes_of_a_monotone_function():
+    # (14.5 / 2.55) ** 0.25 = 1.5442;   (15.5 / 2.45) ** 0.25 = 1.5860
+    found = facts.corners(lambda a, b: (b / a) ** 0.25, Interval(2.5, 2.45, 2.55), Interval(15, 14.5, 15.5))
+    assert (found.low, found.high) == (pytest.approx(1.5442, abs=1e-4), pytest.approx(1.5860, abs=1e-4))
+
+
+def test_the_article_day_comes_from_its_sidecar(gather):
+    assert gather().day == pd.Timestamp("2026-05-21")
+    assert gather(as_of="2026-06-01").as_of == pd.Timestamp("2026-06-01")

@@ -1,0 +1,154 @@
+"""What is on record: what overtook a statement, what was counted, what applied on the day."""
+
+import pandas as pd
+import pytest
+
+from analysis.models.audit import record
+from analysis.models.audit.facts import Facts, Unknown
+from analysis.models.audit.verdicts import judge
+from analysis.units import parse
+
+DAY = "2026-05-21"
+
+
+def row(id, valid_on, value=None, *, known_on=None, unit="stars", due_on=None):
+    return {"id": id, "subject": "S", "fact": f"fact {id}", "value": value, "unit": unit, "due_on": pd.Timestamp(due_on),
+            "date_precision": "day", "valid_on": pd.Timestamp(valid_on), "known_on": pd.Timestamp(known_on or valid_on),
+            "quality": "reported", "source_title": "T", "source": f"https://example.org/{id}"}  # fmt: skip
+
+
+def look(*rows, as_of="2026-10-31", **given):
+    table = pd.DataFrame(rows).sort_values("valid_on").reset_index(drop=True)
+    values = {"stale_after_years": 1.0} | given
+    return Facts({}, values, {"dated_facts": table}, pd.Timestamp(DAY), pd.Timestamp(as_of))
+
+
+RELEASE = row("gpt.release", "2025-08-07")
+
+
+def test_what_is_shown_on_record_holds():
+    found = record.on_record(look(RELEASE), None, shows=["gpt.release"], told="Out on {gpt.release}.")
+    assert (judge(found, None), found.reason) == ("holds", "Out on 7 August 2025.")
+
+
+def test_a_statement_about_a_state_fails_once_something_ended_it():
+    found = record.on_record(
+        look(RELEASE), None, ended_by=["gpt.release"], told="{gpt.release.months} before."
+    )
+    # 7 August 2025 to 21 May 2026 are 287 days, 9.4 months
+    assert (judge(found, None), found.overtaken, found.reason) == ("fails", True, "9 months before.")
+
+
+def test_a_contradicted_statement_was_never_right():
+    found = record.on_record(look(RELEASE), None, denies=["gpt.release"], told="No: {gpt.release}.")
+    assert (judge(found, None), found.overtaken) == ("fails", False)
+
+
+def test_what_came_after_the_article_does_not_end_a_statement():
+    late = row("gpt.release", "2026-06-01")
+    with pytest.raises(Unknown):
+        record.on_record(look(late), None, ended_by=["gpt.release"], told="{gpt.release}")
+
+
+def test_what_was_not_yet_known_does_not_decide():
+    secret = row("gpt.release", "2025-08-07", known_on="2026-07-01")
+    with pytest.raises(Unknown):
+        record.on_record(
+            look(secret, as_of="2026-06-30"), None, ended_by=["gpt.release"], told="{gpt.release}"
+        )
+    assert record.on_record(look(secret), None, ended_by=["gpt.release"], told="{gpt.release}").overtaken
+
+
+def test_all_that_bears_a_statement_out_is_needed():
+    with pytest.raises(Unknown, match=r"b\.two"):
+        record.on_record(
+            look(RELEASE, row("b.two", "2026-08-01")), None, shows=["gpt.release", "b.two"], told="x"
+        )
+
+
+def test_a_sentence_that_names_what_is_not_known_lists_what_is():
+    late = row("b.two", "2025-09-01", known_on="2026-07-01")
+    found = record.on_record(
+        look(RELEASE, late, as_of="2026-06-01"), None, shows=["gpt.release"], beside=["b.two"], told="{gpt.release}, {b.two}"
+    )  # fmt: skip
+    assert found.reason == "On record: fact gpt.release (7 August 2025)."
+
+
+@pytest.mark.parametrize(
+    ("counts", "stale", "verdict"),
+    [
+        ([("2026-05-01", 41_000)], False, "holds"),
+        ([("2026-05-01", 80_000)], True, "holds"),  # twice the bound: passed long ago
+        ([("2025-05-20", 40_001), ("2026-05-01", 41_000)], True, "holds"),  # 366 days before the article
+        ([("2025-05-25", 40_001), ("2026-05-01", 41_000)], False, "holds"),  # 361 days
+        ([("2026-05-01", 39_000)], False, "fails"),
+        ([("2026-05-01", 39_000), ("2026-06-01", 41_000)], False, "fails"),  # passed after the article
+    ],
+)
+def test_a_lower_bound_holds_or_fails_and_may_be_out_of_date(counts, stale, verdict):
+    facts = look(*(row(f"stars.a.{day}", day, value) for day, value in counts))
+    bound = parse("over 40,000 stars", "count")
+    found = record.bound_passed(facts, bound, series="stars.a")
+    assert (judge(found, bound), found.stale) == (verdict, stale)
+
+
+def test_counts_after_the_article_are_told_and_decide_nothing():
+    facts = look(row("stars.a.1", "2026-05-01", 39_000), row("stars.a.2", "2026-06-01", 41_000))
+    found = record.bound_passed(facts, parse("over 40,000 stars", "count"), series="stars.a")
+    assert found.since == "41,000 on 1 June 2026."
+    assert found.reason == "39,000 were counted on 1 May 2026."
+
+
+def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date():
+    facts = look(
+        row("a.first", "2023-09-25", 1.25, unit="USD billion"), row("a.second", "2024-03-27", 2.75, unit="USD billion"),
+        row("a.all", "2024-11-22", 8, unit="USD billion"),
+    )  # fmt: skip
+    four = parse("$4 billion", "usd_bn")
+    arguments = {"readings": {"all": "a.all"}, "told": "{was} to {all} on {a.all}, not {stated}."}
+    found = record.figures_on_record(facts, four, was=["a.first", "a.second"], **arguments)
+    # 1.25 + 2.75 = 4
+    assert (judge(found, four), found.overtaken) == ("fails", True)
+    assert found.reason == "$4B to $8B on 22 November 2024, not $4 billion."
+    assert not record.figures_on_record(facts, four, was=["a.first"], **arguments).overtaken
+    eight = parse("$8 billion", "usd_bn")
+    assert judge(record.figures_on_record(facts, eight, was=["a.first"], **arguments), eight) == "holds"
+
+
+def test_readings_are_borne_out_or_contradicted_one_by_one():
+    facts = look(row("states.laws", "2024-12-31"), row("order", "2025-12-11"))
+    readings = {"states": {"shows": ["states.laws"]}, "government": {"denies": ["order"]}}
+    found = record.readings_on_record(facts, None, readings=readings, told="{states.laws} and {order}.")
+    assert (judge(found, None), found.readings) == ("partly", {"states": True, "government": False})
+
+
+def test_a_duty_is_in_force_from_the_day_that_its_rule_sets():
+    duty = row("act", "2024-08-01", due_on="2026-08-02")
+    found = record.duty_in_force(look(duty), None, duties=["act"], told="Set for {act.due}.")
+    assert (judge(found, None), found.reason) == ("fails", "Set for 2 August 2026.")
+    early = row("act", "2024-08-01", due_on="2025-08-02")
+    assert judge(record.duty_in_force(look(early), None, duties=["act"], told="{act.due}"), None) == "holds"
+
+
+def test_one_figure_over_another():
+    facts = look(row("a", "2026-03-31", 900), row("b", "2026-05-19", 750))
+    found = record.compared(
+        facts, parse("at least 1x", "x"), over="a", under="b", told="{a.value} over {b.value}: {ratio}"
+    )
+    assert found.shown.value == pytest.approx(1.2)  # 900 / 750
+    assert found.reason == "900 over 750: 1.2x"
+
+
+def test_what_does_not_decide_is_still_cited():
+    facts = look(RELEASE)
+    found = record.undecided(
+        facts, None, beside=["gpt.release"], told="Seen {gpt.release}; a test would decide."
+    )
+    assert judge(found, None) == "uncheckable"
+    assert facts.references[0]["url"] == "https://example.org/gpt.release"
+
+
+def test_the_time_after_the_article_is_told_in_full_sentences():
+    facts = look(row("r", "2026-07-27", due_on="2027-12-02"), RELEASE)
+    assert record.since(facts, ["r", "gpt.release"]) == "27 July 2026: fact r (2 December 2027)."
+    assert record.since(facts, ["gpt.release"]) is None

@@ -1,0 +1,49 @@
+"""How readings and bounds become a verdict."""
+
+import math
+
+import pytest
+
+from analysis.models.audit import verdicts
+from analysis.models.audit.facts import Interval
+from analysis.models.audit.verdicts import Finding
+from analysis.units import parse
+
+
+@pytest.mark.parametrize(
+    ("readings", "accepted", "verdict"),
+    [
+        ([(5, 4, 6)], "4-5x", "holds"),
+        ([(5, 5.1, 6)], "4-5x", "fails"),
+        ([(5, 4, 6), (9, 8, 10)], "4-5x", "partly"),
+        ([(5, 4, math.inf, True)], "over 3x", "holds"),  # wholly inside, though open above
+        ([(5, 2, math.inf, True)], "over 3x", "uncheckable"),  # open above, and may lie on either side
+        ([(5, 0, 6, True)], "over 3x", "uncheckable"),  # open below
+        ([(5, 2.9, 3.2)], "over 3x", "holds"),  # rounding alone never decides against
+    ],
+)
+def test_how_readings_and_bounds_become_a_verdict(readings, accepted, verdict):
+    finding = Finding({str(i): Interval(*reading) for i, reading in enumerate(readings)}, "")
+    assert verdicts.judge(finding, parse(accepted, "x")) == verdict
+
+
+@pytest.mark.parametrize(
+    ("readings", "verdict"), [([True], "holds"), ([False], "fails"), ([True, False], "partly")]
+)
+def test_what_is_on_record_is_true_or_false(readings, verdict):
+    assert verdicts.judge(Finding(dict(enumerate(readings)), ""), None) == verdict
+
+
+def test_a_verdict_that_is_given_outright_stands():
+    assert verdicts.judge(Finding({"p": Interval(5, 4, 6)}, "", verdict="open"), parse("4-5x", "x")) == "open"
+
+
+def test_the_result_shown_is_the_first_number():
+    assert Finding({"a": True, "b": Interval(2, 1, 3), "c": Interval(9, 9, 9)}, "").shown == Interval(2, 1, 3)
+    assert Finding({"a": True}, "").shown is None
+
+
+def test_readings_that_differ_are_named():
+    readings = {"input": Interval(5, 5, 5), "output": Interval(9, 9, 9)}
+    assert verdicts.judged(readings, parse("4-6x", "x")) == "; it holds input, not output"
+    assert verdicts.judged({"input": Interval(5, 5, 5)}, parse("4-6x", "x")) == ""
