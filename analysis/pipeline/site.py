@@ -107,10 +107,11 @@ def files(site: Site, environment: Environment) -> Iterator[tuple[str, str]]:
     yield from _pages(site, environment)
     listed = []
     for scenario in site.scenarios:
-        folder = "data" if scenario is site.main else f"data/{scenario.name}"
         for shown in scenario.exhibits:
+            folder = site.folder(shown)
             listed.append(_entry(shown, folder))
-            if isinstance(shown.exhibit, Tabular):
+            own = shown.scenario == site.main.name or folder != "data"
+            if isinstance(shown.exhibit, Tabular) and own:
                 digest = site.page(shown.scenario, shown.notebook).digest
                 yield f"{folder}/{shown.exhibit.id}.csv", downloads.as_csv(shown.exhibit)
                 yield f"{folder}/{shown.exhibit.id}.json", downloads.as_record(shown, digest)

@@ -209,6 +209,17 @@ class Site:
             if page.slug == slug
         )
 
+    def folder(self, shown: Shown) -> str:
+        """Where the files of an exhibit lie: the leading scenario's in `data`, each other's in a folder of its own.
+
+        Evidence depends on the day alone: where another scenario looks on the same day, its files are the leading one's.
+        """
+        lead = {s.exhibit.id: s for s in self.main.exhibits if isinstance(s.exhibit, Evidence)}.get(
+            shown.exhibit.id
+        )
+        same = lead is not None and _payload(lead) == _payload(shown)
+        return "data" if same or shown.scenario == self.main.name else f"data/{shown.scenario}"
+
     @cached_property
     def verdicts(self) -> list[Shown]:
         """The statements that open the site."""

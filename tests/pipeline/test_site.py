@@ -625,6 +625,16 @@ def test_a_row_links_its_source_only_where_that_has_an_address_and_hostile_text_
     assert "q-reported" in rows[0] and "q-official" in rows[1]
 
 
+def test_evidence_that_scenarios_share_has_one_set_of_files(built: Path) -> None:
+    other = SCENARIOS[1]
+    assert (built / "data" / "evidence.prices.csv").is_file()
+    assert not (built / "data" / other / "evidence.prices.csv").exists()
+    listed = json.loads((built / "catalogue.json").read_text(encoding="utf-8"))["exhibits"]
+    files = {e["csv"] for e in listed if e["id"] == "evidence.prices"}
+    assert files == {"data/evidence.prices.csv"}
+    assert f"data/{other}/verdict.cells.csv" in {e.get("csv") for e in listed}
+
+
 def test_evidence_as_of_another_day_is_another_exhibit(publish: Publish, runs: Path) -> None:
     rewrite(runs / "base" / "1_prices.ipynb", [shown(evidence(as_of="2026-01-01"))])
     assert refused(publish).startswith("base/3_verdict, exhibit evidence.prices: is not what base/1_prices")
