@@ -90,6 +90,9 @@ def find(claim: Claim, facts: Facts) -> Finding:
         raise DataError(Problem(where, rule, "Give the arguments that the check's signature names")) from None
     try:
         return CHECKS[name](facts, claim.accepted, **arguments)
+    except DataError as reason:
+        told = [Problem(where, f"{problem.place} {problem.rule}", problem.fix) for problem in reason.problems]
+        raise DataError(told) from None
     except Unknown as nothing:
         decide = claim.would_decide or f"A dated source for it would decide ({nothing})."
         reason = f"Nothing on this was known on {in_words(facts.as_of)}. {decide}"

@@ -86,9 +86,9 @@ def claim(check):
         ({"name": "growth_rate"}, "'segment'. Give the arguments that the check's signature names"),
         ({"name": "market_total", "years": 4}, "market_total: got an unexpected keyword argument 'years'"),
         ({"name": "growth_rate", "segment": "AI Drugs"}, "has no size_2024_usd_bn for 'AI Drugs'"),
-        ({"name": "on_record", "shows": ["gpt5.release"], "told": "x"}, "dated_facts.csv: has no row with id 'gpt5.release'"),
+        ({"name": "on_record", "shows": ["gpt5.release"], "told": "x"}, "claims.yml, claim market.x, key check: dated_facts.csv has no row with id 'gpt5.release'"),
         ({"name": "probability", "event": "boom", "told": "x"}, "there is no event 'boom'"),
-        ({"name": "ahead", "part": "p9", "told": "x"}, "predictions.yml: has no part 'p9'"),
+        ({"name": "ahead", "part": "p9", "told": "x"}, "predictions.yml has no part 'p9'"),
     ],
 )  # fmt: skip
 def test_a_check_that_cannot_run_is_refused_by_claim(gather, check, said):
