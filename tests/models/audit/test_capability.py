@@ -1,6 +1,18 @@
 """Verdicts on benchmarks and prices, each with its hand calculation from the evidence tables."""
 
+import pandas as pd
 import pytest
+
+from analysis.models.audit import capability
+from analysis.models.audit.facts import Facts
+from analysis.units import parse
+
+
+def look(table, rows, **given):
+    dates = {"quality": "official", "source_title": "T", "source": "https://example.org/a"}
+    frame = pd.DataFrame([dates | row for row in rows])
+    frame["known_on"] = frame["valid_on"] = pd.to_datetime(frame["valid_on"])
+    return Facts({}, given, {table: frame}, pd.Timestamp("2026-05-21"), pd.Timestamp("2026-10-31"))
 
 
 @pytest.mark.parametrize(
@@ -58,3 +70,50 @@ def test_a_price_cut_counts_from_its_day(judged):
     early = judged("technical.price_over_claude_today", as_of="2024-08-05").iloc[0]
     assert early["computed"] == pytest.approx(5 / 3)
     assert "$5 / $15" in early["reason"]
+
+
+def test_a_model_that_never_led_was_never_right():
+    rows = [
+        {
+            "model": name,
+            "score_pct": score,
+            "valid_on": day,
+            "benchmark": "B",
+            "protocol": "P",
+            "use": "trend",
+        }
+        for name, score, day in (
+            ("first", 50.0, "2024-01-01"),
+            ("second", 40.0, "2024-06-01"),
+            ("third", 60.0, "2025-01-01"),
+        )
+    ]
+    found = {
+        name: capability.best_on_benchmark(
+            look("model_benchmarks", rows), None, model=name, benchmark="B", protocol="P"
+        )
+        for name in ("first", "second", "third")
+    }
+    assert {name: finding.readings["leads"] for name, finding in found.items()} == {
+        "first": False,
+        "second": False,
+        "third": True,
+    }
+    assert {name: finding.overtaken for name, finding in found.items()} == {
+        "first": True,
+        "second": False,
+        "third": False,
+    }
+
+
+def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
+    rows = [
+        {"model": model, "article_model": model, "event": event, "terms": "list", "price_input_usd_per_mtok": price,
+         "price_output_usd_per_mtok": price, "valid_on": day}
+        for model, event, price, day in (("old", "launch", 4.0, "2024-01-01"), ("new", "launch", 8.0, "2025-01-01"), ("old", "cut", 1.0, "2025-06-01"))
+    ]  # fmt: skip
+    facts = look("api_prices", rows, input_token_share=0.75)
+    found = capability.launch_price_multiple(
+        facts, parse("10x", "x"), model="new", reference={"article_model": "old", "terms": "list"}
+    )
+    assert found.shown.value == 2.0  # 8 / 4, not 8 / 1

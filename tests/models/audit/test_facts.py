@@ -32,6 +32,10 @@ def test_what_is_known_later_is_not_seen_and_what_describes_a_later_day_does_not
     assert list(seen("2025-07-01", "2025-08-01").find("dated_facts")["id"]) == ["x.one"]
     assert list(seen("2025-07-01", "2025-10-01").find("dated_facts")["id"]) == ["x.one", "x.two"]
     assert list(seen("2025-07-01", "2026-01-01").find("dated_facts", later=True)["id"]) == ["x.three"]
+    assert list(seen("2025-06-01", "2025-09-01").find("dated_facts")["id"]) == [
+        "x.one",
+        "x.two",
+    ]  # both on the day itself
 
 
 def test_nothing_known_is_an_answer_and_a_name_that_no_day_knows_is_a_mistake():

@@ -2,6 +2,8 @@
 
 import pytest
 
+from analysis.models import exposure, outlook
+
 
 def test_a_probability_leaves_a_forecast_open(rows):
     row = rows.loc["verdict.write_down"]
@@ -45,3 +47,13 @@ def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
     row = rows.loc["market.implied_growth"]
     assert (row["verdict"], row["basis"]) == ("partly", "model")
     assert row["computed"] == pytest.approx(27.06, abs=0.05)
+
+
+def test_a_forced_sale_is_counted_among_the_futures_with_a_write_down(rows, gather):
+    given = gather().given
+    paths = outlook.venture_paths(given)
+    balance = exposure.exceedance(outlook.exposure_paths(given, paths), given.ltv_emergency_pct / 100)
+    in_all = balance.set_index("times_years").loc[given.write_down_years, "probability"] * 100
+    assert (
+        rows.loc["risks.forced_sale", "computed"] > in_all + 20
+    )  # a fall of OpenAI goes with a fall of the rest

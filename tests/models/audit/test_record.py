@@ -111,6 +111,10 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
     assert (judge(found, four), found.overtaken) == ("fails", True)
     assert found.reason == "$4B to $8B on 22 November 2024, not $4 billion."
     assert not record.figures_on_record(facts, four, was=["a.first"], **arguments).overtaken
+    still = {"readings": {"all": "a.all"}, "told": "{was}"}
+    assert not record.figures_on_record(
+        facts, parse("over $3 billion", "usd_bn"), was=["a.first", "a.second"], **still
+    ).overtaken
     eight = parse("$8 billion", "usd_bn")
     assert judge(record.figures_on_record(facts, eight, was=["a.first"], **arguments), eight) == "holds"
 
