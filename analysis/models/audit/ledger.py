@@ -90,8 +90,8 @@ def find(claim: Claim, facts: Facts) -> Finding:
         raise DataError(Problem(where, rule, "Give the arguments that the check's signature names")) from None
     try:
         return CHECKS[name](facts, claim.accepted, **arguments)
-    except DataError as reason:
-        told = [Problem(where, f"{problem.place} {problem.rule}", problem.fix) for problem in reason.problems]
+    except DataError as misnamed:
+        told = [Problem(where, f"{problem.place} {problem.rule}", problem.fix) for problem in misnamed.problems]
         raise DataError(told) from None
     except Unknown as nothing:
         decide = claim.would_decide or f"A dated source for it would decide ({nothing})."
