@@ -91,7 +91,9 @@ def find(claim: Claim, facts: Facts) -> Finding:
     try:
         return CHECKS[name](facts, claim.accepted, **arguments)
     except DataError as misnamed:
-        told = [Problem(where, f"{problem.place} {problem.rule}", problem.fix) for problem in misnamed.problems]
+        told = [
+            Problem(where, f"{problem.place} {problem.rule}", problem.fix) for problem in misnamed.problems
+        ]
         raise DataError(told) from None
     except Unknown as nothing:
         decide = claim.would_decide or f"A dated source for it would decide ({nothing})."
