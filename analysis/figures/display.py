@@ -132,13 +132,16 @@ def figure(
     data: pd.DataFrame,
     columns: Columns,
     *,
+    role: str = "detail",
+    note: str | None = None,
     sources: References = (),
     claims: Sequence[str] = (),
 ) -> None:
-    """Show a chart, with the data behind it in the bundle."""
+    """Show a chart, with the data behind it in the bundle; `note` stands below it."""
     chart = theme.chart_of(ax)
     rows, specs = _rows(data, columns)
-    bundle = _bundle(id, "figure", chart.finding, None, "detail", sources, claims) | {
+    bundle = _bundle(id, "figure", chart.finding, None, role, sources, claims) | {
+        "note": note,
         "alt": chart.alt, "subtitle": chart.subtitle, "columns": specs, "rows": rows,
     }  # fmt: skip
     as_svg = os.environ.get("THESIS_FIGURES") == "svg"
@@ -163,6 +166,34 @@ def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ())
         f"{title}\n{_shown(rows, shown).to_string(index=False)}",
         {"text/html": _html(id, title, rows, shown)},
     )
+
+
+SKILL: Columns = {
+    "trend": "Trend",
+    "method": "Method",
+    "ahead": "Ahead",
+    "n": ("Forecasts", None, ".0f"),
+    "rival": "Naive forecast",
+    "relative_mae": ("Error over the naive one's", "x", ".2f"),
+    "coverage_80": ("Inside the 80% interval", "share", ".0%"),
+    "coverage_80_low": ("Low, 80%", "share", ".0%"),
+    "coverage_80_high": ("High, 80%", "share", ".0%"),
+    "coverage_95": ("Inside the 95% interval", "share", ".0%"),
+    "coverage_95_low": ("Low, 95%", "share", ".0%"),
+    "coverage_95_high": ("High, 95%", "share", ".0%"),
+    "verdict": "Verdict",
+    "reason": "Reason",
+}
+"""What `models.skill.ranked` says of each trend and method."""
+
+
+def skill(id: str, title: str, ranked: pd.DataFrame, *, note: str, sources: References = ()) -> None:
+    """Show how well trends would have forecast; `ranked` has the columns of `SKILL`, `note` says what follows from it."""
+    rows, specs = _rows(ranked, SKILL)
+    bundle = _bundle(id, "skill", title, None, "detail", sources, ())
+    bundle |= {"note": note, "columns": specs, "rows": rows}
+    page = _html(id, title, ranked, SKILL) + f"<p>{html.escape(note)}</p>"
+    _emit(bundle, f"{title}\n{_shown(ranked, SKILL).to_string(index=False)}\n{note}", {"text/html": page})
 
 
 def evidence(name: str, as_of: str | dt.date) -> None:

@@ -69,6 +69,38 @@ def forecast_value(forecasts: pd.DataFrame, year: float) -> pd.Series:
     return sizes.where((start <= year) & (year <= end)).rename("size_usd_bn")
 
 
+def dispersion(forecasts: pd.DataFrame, year: float) -> pd.DataFrame:
+    """How far forecasters of one segment are apart, in size on one year and in growth.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        ``segment``, ``base_year``, ``base_usd_bn``, ``end_year``, ``end_usd_bn``.
+    year : float
+        The year on which sizes are compared; a forecast that does not reach it counts for growth alone.
+
+    Returns
+    -------
+    DataFrame, by segment in their order
+        ``segment``, ``forecasts``, ``sized`` (how many reach the year), ``size_low, size_median, size_high`` (billion
+        dollars; NaN below two), ``spread_x`` (highest over lowest size), ``cagr_low_pct, cagr_median_pct, cagr_high_pct``
+        (each over a forecast's own years).
+    """
+    rates = 100 * ((forecasts["end_usd_bn"] / forecasts["base_usd_bn"]) ** (1 / (forecasts["end_year"] - forecasts["base_year"])) - 1)  # fmt: skip
+    measured = forecasts.assign(size=forecast_value(forecasts, year), cagr=rates)
+    rows = []
+    for segment, part in measured.groupby("segment", sort=False):
+        sizes = part["size"].dropna()
+        low, middle, high = sizes.quantile([0, 0.5, 1]) if len(sizes) > 1 else (float("nan"),) * 3
+        rates_low, rates_middle, rates_high = part["cagr"].quantile([0, 0.5, 1])
+        rows.append({
+            "segment": segment, "forecasts": len(part), "sized": len(sizes), "size_low": low, "size_median": middle,
+            "size_high": high, "spread_x": high / low, "cagr_low_pct": rates_low, "cagr_median_pct": rates_middle,
+            "cagr_high_pct": rates_high,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def totals(market: pd.DataFrame) -> pd.Series:
     """The segments together: ``size_2024_usd_bn``, ``size_2028_usd_bn``, ``multiple_x``."""
     total = market[["size_2024_usd_bn", "size_2028_usd_bn"]].sum()

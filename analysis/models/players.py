@@ -7,6 +7,8 @@ Decisions
 - Money on record is added where its row says that it may be (`in_total`), and mixes what was paid with what was promised.
 - SoftBank's tranches are never added up: paid is the last stated cost plus the instalments paid after it, and promised is
   what was paid with everything still owed.
+- A run rate is one month times twelve as the company or the press gave it; of its growth the level and the current rate
+  are told, no more: ten points cannot carry a change of the rate.
 - A link between an investor and a company says that the article names one as the other's investor, no more.
 """
 
@@ -14,10 +16,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
 import pandas as pd
+
+from analysis.models import trend
 
 
 def with_investment(funding: pd.DataFrame, company: str, amount_usd_bn: float) -> pd.DataFrame:
@@ -176,3 +181,59 @@ def _promise(day: Hashable, row: pd.Series, stated: pd.Series, paid: pd.Series) 
     if math.isnan(base) and len(later) and paid[(paid.index > day) & (paid.index <= later.index[0])].empty:
         base = float(later.iloc[0])
     return base + float(row["amount_usd_bn"])
+
+
+class RunRate(NamedTuple):
+    """A run-rate revenue now, and how fast it has grown."""
+
+    points: pd.DataFrame
+    """``valid_on``, ``t`` (decimal year), ``value`` (billion dollars a year), ``qualifier``, by day."""
+    level_usd_bn: float
+    """The last one on record, with its day and its qualifier."""
+    valid_on: pd.Timestamp
+    qualifier: str
+    record: trend.Trend
+    """Exponential trend through the whole record."""
+    current: trend.Trend
+    """The same through the last months, which is the growth that counts."""
+
+
+def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> RunRate:
+    """The level and the current growth of annualised revenue.
+
+    Parameters
+    ----------
+    finance : DataFrame
+        ``measure``, ``counts``, ``value`` (billion dollars a year), ``qualifier``, ``valid_on``; of the measure
+        ``annualised_revenue`` the rows that count are taken.
+    months : float
+        How far back from the last point current growth looks.
+    level : float
+        Level of the intervals.
+
+    Raises
+    ------
+    ValueError
+        Fewer than three points in these months: growth needs three.
+
+    Notes
+    -----
+    Bounds (`at least`, `at most`) enter as the figure that was given, so the interval holds the scatter of the figures
+    and not their sources' error; errors are heteroskedasticity-robust (HC3) where five points or more allow it.
+    """
+    kept = finance[(finance["measure"] == "annualised_revenue") & (finance["counts"] == "yes")]
+    kept = kept.sort_values("valid_on", kind="stable")
+    points = (
+        kept[["valid_on", "value", "qualifier"]]
+        .assign(t=trend.decimal_year(kept["valid_on"]))
+        .reset_index(drop=True)
+    )
+    recent = points[points["t"] >= points["t"].max() - months / 12]
+    record, current = (_exponential(part, level) for part in (points, recent))
+    last = points.iloc[-1]
+    return RunRate(points, float(last["value"]), last["valid_on"], str(last["qualifier"]), record, current)
+
+
+def _exponential(points: pd.DataFrame, level: float) -> trend.Trend:
+    cov: trend.Cov = "HC3" if len(points) >= 5 else "nonrobust"
+    return trend.fit(points["t"], points["value"], form="exponential", level=level, cov=cov)

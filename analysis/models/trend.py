@@ -37,6 +37,13 @@ REGULAR = (
 FEW_CLUSTERS = 10
 EXACT = 1e-12  # variance left unexplained by a line through every point: what rounding leaves
 MISSING: Interval = (math.nan, math.nan)
+ENDS = ("", "_low", "_high")
+REPRODUCED = [
+    "fit", "what", "level", *(f"printed{end}" for end in ENDS), *(f"refitted{end}" for end in ENDS),
+    "printed_n", "refitted_n", "printed_r2", "refitted_r2", "refitted_slope_log10", "refitted_slope_log10_se",
+    "refitted_doubling_months", "refitted_doubling_low", "refitted_doubling_high", "agrees",
+]  # fmt: skip
+"""Columns of `reproductions`."""
 
 
 def decimal_year(dates: pd.Series | pd.DatetimeIndex | Sequence[Any], rule: DateRule = "epoch") -> Floats:
@@ -324,6 +331,53 @@ class Trend:
         outside = (at < self.period[0]) | (at > self.period[1])
         return frame.assign(level=level, extrapolated=outside)
 
+    def probability_above(
+        self,
+        t: float,
+        threshold: float,
+        *,
+        of: int = 1,
+        rng: np.random.Generator | int = 0,
+        draws: int = DRAWS,
+    ) -> float:
+        """Probability that the largest of some new points at one date lies above a threshold.
+
+        Parameters
+        ----------
+        t : float
+            Decimal year.
+        threshold : float
+            In the unit of `y`.
+        of : int
+            New points, 1 or more. Their noise is independent, the line and its spread are common to all.
+        rng, draws
+            Draws of the line and of its spread (flat prior, normal noise); for one point they give Student's t of the
+            prediction interval, with an error below 0.003 at 10,000.
+
+        Raises
+        ------
+        ValueError
+            Robust errors, whose noise has no one variance; fewer than one point; a threshold outside the form's bounds.
+        """
+        from scipy import stats
+
+        if self.cov != "nonrobust":
+            raise ValueError(
+                f"cov is {self.cov!r}: a probability needs one variance; fit with cov='nonrobust'."
+            )
+        if of < 1 or of != int(of):
+            raise ValueError(f"of is {of}: write a whole number of new points, 1 or more.")
+        (at,) = _numbers("t", [t])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            (z,) = self._scale.line(_numbers("threshold", [threshold]))
+        if not math.isfinite(z):
+            raise ValueError(f"threshold is {threshold:g}: a {self.form} trend needs one inside its bounds.")
+        generator, df, x = np.random.default_rng(rng), self._df(), np.array([1.0, at - self._centre])
+        sigma = np.sqrt(self._fitted.scale * df / generator.chisquare(df, draws))
+        leverage = float(x @ self._fitted.normalized_cov_params @ x)
+        line = float(x @ self._fitted.params) + sigma * math.sqrt(leverage) * generator.standard_normal(draws)
+        return float(np.mean(1 - stats.norm.cdf((z - line) / sigma) ** of))
+
     def diagnostics(self) -> Diagnostics:
         """Fit statistics, and in `notes` every warning of statsmodels on the way."""
         from scipy import stats  # type: ignore[import-untyped, unused-ignore]
@@ -495,13 +549,13 @@ def reproductions(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.Da
         ``refitted_slope_log10`` and ``refitted_slope_log10_se`` (powers of ten a year),
         ``refitted_doubling_months, refitted_doubling_low, refitted_doubling_high``; ``agrees``: factor, both ends and R
         squared are as printed once rounded to the decimals that each of them shows, and n is the same. A zero that ends
-        a printed number is lost in a table of numbers, so 2.9431 is held against four decimals.
+        a printed number is lost in a table of numbers, so 2.9431 is held against four decimals. No rows where none was
+        published; a fit without a sample is left out.
 
     Raises
     ------
     ValueError
-        No fit of training cost among `published`; one without factor, interval, level, n or R squared; one without a
-        sample; a sample that mixes cost bases.
+        A fit of training cost without factor, interval, level, n or R squared; a sample that mixes cost bases.
 
     Notes
     -----
@@ -509,14 +563,14 @@ def reproductions(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.Da
     variance.
     """
     runs = published[published["fit"].str.startswith("training_cost.")]
-    if runs.empty:
-        raise ValueError("published holds no fit training_cost.*: hand in the table published_fits.")
     rows = []
     for row in runs.to_dict("records"):
         sample = training_cost[training_cost["run"] == str(row["fit"]).removeprefix("training_cost.")]
+        if sample.empty:
+            continue
         _check_sample(row, sample)
         rows.append(_reproduced(row, sample))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=REPRODUCED)
 
 
 def _check_sample(row: dict[Any, Any], sample: pd.DataFrame) -> None:
@@ -525,8 +579,6 @@ def _check_sample(row: dict[Any, Any], sample: pd.DataFrame) -> None:
         raise ValueError(
             f"{row['fit']} has no {', '.join(absent)} in published: leave out what was not printed."
         )
-    if sample.empty:
-        raise ValueError(f"{row['fit']} has no rows in training_cost: hand in the sample of run and fit.")
     bases = sorted(sample["cost_basis"].unique())
     if len(bases) > 1:
         raise ValueError(f"{row['fit']} mixes the cost bases {', '.join(bases)}: fit each basis by itself.")
@@ -541,11 +593,10 @@ def _reproduced(row: dict[Any, Any], sample: pd.DataFrame) -> dict[str, Any]:
     beside = zip((*refitted, again.rsquared), (*printed, row["r2"]), strict=True)
     agrees = again.nobs == row["n"] and all(round(new, _decimals(old)) == old for new, old in beside)
     months = [12 * time for time in (again.doubling_time_years, *again.doubling_time_interval)]
-    ends = ("", "_low", "_high")
     return {
         "fit": row["fit"], "what": row["what"], "level": level,
-        **{f"printed{end}": number for end, number in zip(ends, printed, strict=True)},
-        **{f"refitted{end}": number for end, number in zip(ends, refitted, strict=True)},
+        **{f"printed{end}": number for end, number in zip(ENDS, printed, strict=True)},
+        **{f"refitted{end}": number for end, number in zip(ENDS, refitted, strict=True)},
         "printed_n": int(row["n"]), "refitted_n": again.nobs,
         "printed_r2": row["r2"], "refitted_r2": again.rsquared,
         "refitted_slope_log10": again.params["slope"] / math.log(10),

@@ -103,7 +103,7 @@ class _Exhibit(_Part):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=120)]
     title: str = ""
     unit: str | None = None
-    role: Literal["headline", "verdict", "detail"] = "detail"
+    role: Literal["headline", "verdict", "check", "detail"] = "detail"
     note: str | None = None
     sources: tuple[Source, ...] = ()
     claims: tuple[str, ...] = ()
@@ -302,6 +302,45 @@ class Evidence(Tabular):
         return sum(row.known_inferred for row in self.observations)
 
 
+Skilled = Literal["beats naive", "loses", "not backtestable", "naive"]
+SKILLS: tuple[Skilled, ...] = get_args(Skilled)
+"""What a backtest can find of a method, best first; the naive forecast itself is the measure."""
+
+
+class Backtest(_Part):
+    """One method of forecasting one trend so far ahead, against a naive forecast of the same."""
+
+    trend: str
+    method: str
+    ahead: str
+    n: int
+    rival: str
+    relative_mae: float | None = None
+    coverage_80: float | None = None
+    coverage_95: float | None = None
+    coverage_95_low: float | None = None
+    coverage_95_high: float | None = None
+    verdict: Skilled
+    reason: str | None = None
+
+
+class Skill(Tabular):
+    """A table of backtests."""
+
+    kind: Literal["skill"]
+
+    @property
+    def entries(self) -> tuple[Backtest, ...]:
+        """The rows as backtests."""
+        return tuple(Backtest.model_validate(row) for row in self.rows)
+
+    @field_validator("rows")
+    @classmethod
+    def _rows_are_backtests(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+        TypeAdapter(list[Backtest]).validate_python([dict(row) for row in rows])
+        return rows
+
+
 class Statement(_Exhibit):
     """A computed sentence or short paragraph."""
 
@@ -309,7 +348,7 @@ class Statement(_Exhibit):
     text: str
 
 
-Exhibit = Metric | Table | Figure | Ledger | Evidence | Statement
+Exhibit = Metric | Table | Figure | Ledger | Evidence | Skill | Statement
 _ADAPTER: TypeAdapter[Exhibit] = TypeAdapter(Annotated[Exhibit, Field(discriminator="kind")])
 
 

@@ -202,6 +202,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         "plain": markup.plain,
         "cited": exhibits.cited,
         "weakest": exhibits.weakest,
+        "on_scale": views.RATIO.at,
     }
     return environment
 

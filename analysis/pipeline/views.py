@@ -24,11 +24,13 @@ from analysis.errors import Problem, PublishError
 from analysis.pipeline import exhibits, pages
 from analysis.pipeline.exhibits import (
     VERDICTS,
+    Backtest,
     Claim,
     Evidence,
     Ledger,
     Metric,
     Shown,
+    Skill,
     Statement,
     Tabular,
     Verdict,
@@ -65,6 +67,10 @@ class Axis:
         inside = min(max(value, self.low), self.high)
         low, high, inside = (math.log(v) if self.log else v for v in (self.low, self.high, inside))
         return round((inside - low) / (high - low) * length, 1)
+
+
+RATIO = Axis(0.2, 5.0, log=True)
+"""Where a ratio is drawn: one in the middle, a fifth and five times at the ends."""
 
 
 @dataclass(frozen=True)
@@ -253,6 +259,26 @@ class Site:
     def evidence(self) -> list[Shown]:
         """The tables of evidence that the notebooks of the leading scenario show."""
         return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Evidence)]
+
+    @cached_property
+    def checks(self) -> list[Shown]:
+        """What the leading scenario shows to prove that its methods are right."""
+        return [shown for shown in self.main.exhibits if shown.exhibit.role == "check"]
+
+    @cached_property
+    def skills(self) -> list[tuple[Backtest, Shown]]:
+        """Every backtest of the leading scenario with the table that it stands in, the smallest error first.
+
+        What could not be backtested stands at the end, the naive forecasts themselves are left out.
+        """
+        found = [
+            (row, shown)
+            for shown in self.main.exhibits
+            if isinstance(shown.exhibit, Skill)
+            for row in shown.exhibit.entries
+            if row.verdict != "naive"
+        ]
+        return sorted(found, key=lambda it: math.inf if it[0].relative_mae is None else it[0].relative_mae)
 
     def showing(self, id: str) -> list[Page]:
         """The pages of the leading scenario that show an exhibit."""

@@ -74,3 +74,26 @@ def test_a_forecast_of_others_by_hand():
 
 def test_no_forecast_gives_no_value():
     assert market.forecast_value(measured.load("market_size_forecasts").iloc[:0], 2024).empty
+
+
+def test_forecasters_are_compared_on_one_year_and_each_grows_over_its_own():
+    table = pd.DataFrame({
+        "segment": ["a", "a", "a", "b"],
+        "base_year": [2024, 2024, 2026, 2024], "base_usd_bn": [1.0, 4.0, 1.0, 1.0],
+        "end_year": [2026, 2026, 2028, 2025], "end_usd_bn": [4.0, 16.0, 1.21, 2.0],
+    })  # fmt: skip
+    found = market.dispersion(table, 2025).set_index("segment")
+    # on 2025: 1 x 4^(1/2) = 2 and 4 x 4^(1/2) = 8; the third begins later
+    a = found.loc["a"]
+    assert a[["forecasts", "sized", "size_low", "size_median", "size_high", "spread_x"]].tolist() == [
+        3,
+        2,
+        2,
+        5,
+        8,
+        4,
+    ]
+    assert a[["cagr_low_pct", "cagr_median_pct", "cagr_high_pct"]].tolist() == pytest.approx([10, 100, 100])
+    # one forecaster is no dispersion
+    assert math.isnan(found.loc["b", "spread_x"])
+    assert found.loc["b", "cagr_median_pct"] == pytest.approx(100)

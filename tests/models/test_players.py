@@ -141,3 +141,26 @@ def test_a_plan_is_neither_paid_nor_promised():
 
 def test_no_tranche_gives_no_step():
     assert players.paid_and_promised(measured.load("softbank_openai", "2024-01-01")).empty
+
+
+def finance(**points):
+    rows = [{"measure": "annualised_revenue", "counts": "yes", "value": value, "qualifier": "about",
+             "valid_on": pd.Timestamp(day.replace("_", "-")[1:])} for day, value in points.items()]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_a_run_rate_is_its_last_point_and_the_growth_of_its_last_months():
+    # doubling each year until 2025, quadrupling after: current growth is the latter alone
+    table = finance(d2023_01_01=1.0, d2024_01_01=2.0, d2025_01_01=4.0, d2025_07_01=8.0, d2026_01_01=16.0)
+    table = pd.concat([table, table.tail(1).assign(counts="no", value=99.0)], ignore_index=True)
+    found = players.run_rate(table, months=12)
+    assert (found.level_usd_bn, found.valid_on) == (16.0, pd.Timestamp("2026-01-01"))
+    assert found.current.nobs == 3
+    assert found.current.growth_factor_per_year == pytest.approx(4.0)
+    assert found.record.nobs == 5
+    assert 2 < found.record.growth_factor_per_year < 4
+
+
+def test_two_points_make_no_current_growth():
+    with pytest.raises(ValueError, match="needs 3 or more"):
+        players.run_rate(finance(d2024_01_01=1.0, d2025_01_01=2.0, d2026_01_01=4.0), months=12)

@@ -653,13 +653,63 @@ def test_one_other_cost_is_not_agreement(training_cost, published):
 
 
 def test_what_cannot_be_reproduced_is_refused(training_cost, published):
-    with pytest.raises(ValueError, match="no fit training_cost"):
-        trend.reproductions(training_cost, published[published["fit"] == "training_power"])
-    with pytest.raises(ValueError, match=r"training_cost\.B has no rows"):
-        trend.reproductions(training_cost[training_cost["run"] != "B"], published)
     with pytest.raises(ValueError, match=r"training_cost\.A mixes the cost bases amortized.*, cloud_rental"):
         trend.reproductions(training_cost.assign(run="A"), published[published["fit"] == "training_cost.A"])
     with pytest.raises(ValueError, match=r"training_cost\.A has no low, r2"):
         trend.reproductions(
             training_cost, published.assign(low=math.nan, r2=math.nan).query("fit == 'training_cost.A'")
         )
+
+
+def test_what_was_not_published_or_has_no_sample_is_left_out(training_cost, published):
+    none = trend.reproductions(training_cost, published[published["fit"] == "training_power"])
+    assert none.empty and list(none.columns) == trend.REPRODUCED
+    without = trend.reproductions(training_cost[training_cost["run"] != "B"], published)
+    assert without["fit"].tolist() == ["training_cost.A", "training_cost.C", "training_cost.D"]
+
+
+# Probability of passing a threshold
+
+
+def test_the_probability_of_one_new_point_is_student_t_of_its_prediction_interval():
+    """By hand: (ln threshold - line) over the prediction's standard error, Student's t with n - 2 degrees of freedom."""
+    t = np.arange(2015.0, 2025.0)
+    found = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 5)), form="exponential", level=0.8)
+    for threshold_from in ("obs_ci_lower", "obs_ci_upper", "median"):
+        threshold = float(found.forecast(2026)[threshold_from].iloc[0])
+        # the ends of the 80% prediction interval leave a tenth on each side
+        expected = {"obs_ci_lower": 0.9, "obs_ci_upper": 0.1, "median": 0.5}[threshold_from]
+        assert found.probability_above(2026, threshold, draws=200_000) == pytest.approx(expected, abs=0.003)
+
+
+def test_the_largest_of_several_new_points_passes_more_often_and_less_often_than_independent_ones():
+    t = np.arange(2015.0, 2021.0)
+    found = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 3)), form="exponential")
+    threshold = float(found.forecast(2030)["median"].iloc[0])
+    one, ten = (found.probability_above(2030, threshold, of=n, draws=50_000) for n in (1, 10))
+    # far out the common line decides, so ten points are far from ten chances: 1 - 0.5^10 would be 0.999
+    assert one == pytest.approx(0.5, abs=0.01)
+    assert one + 0.1 < ten < 0.97
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"of": 0}, "of is 0"),
+        ({"of": 1.5}, "of is 1.5"),
+        ({"threshold": -1.0}, "threshold is -1"),
+        ({"threshold": math.nan}, "not finite"),
+    ],
+)
+def test_what_has_no_probability_is_refused(given, says):
+    t = np.arange(2015.0, 2021.0)
+    found = trend.fit(t, np.exp(t - 2015 + np.tile([0.3, -0.3], 3)), form="exponential")
+    with pytest.raises(ValueError, match=says):
+        found.probability_above(**({"t": 2022.0, "threshold": 5.0} | given))
+
+
+def test_robust_errors_give_no_probability():
+    t = np.arange(2015.0, 2021.0)
+    found = trend.fit(t, np.exp(t - 2015 + np.tile([0.3, -0.3], 3)), form="exponential", cov="HC3")
+    with pytest.raises(ValueError, match="cov is 'HC3'"):
+        found.probability_above(2022, 5.0)

@@ -221,3 +221,24 @@ def test_a_number_is_printed_by_its_format_and_else_to_three_digits(
     value: object, spec: str | None, text: str
 ) -> None:
     assert number(value, spec) == text
+
+
+def test_a_backtest_has_a_verdict_that_is_known() -> None:
+    row = {
+        "trend": "t",
+        "method": "m",
+        "ahead": "1 quarter",
+        "n": 9,
+        "rival": "r",
+        "relative_mae": 0.5,
+        "verdict": "wins",
+    }
+    table = {
+        "id": "a.skill",
+        "kind": "skill",
+        "columns": [{"name": n, "title": n} for n in row],
+        "rows": [row],
+    }
+    with pytest.raises(PublishError, match=r"exhibit a.skill.*beats naive"):
+        read(table)
+    assert read(table | {"rows": [row | {"verdict": "beats naive"}]}).exhibit.kind == "skill"

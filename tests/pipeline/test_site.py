@@ -224,6 +224,32 @@ CITED = [
 ]
 
 
+def backtests() -> dict[str, Any]:
+    own = {
+        "ahead": "4 quarters",
+        "rival": "a drift",
+        "coverage_95": 0.9,
+        "coverage_95_low": 0.6,
+        "coverage_95_high": 0.98,
+    }
+    rows = [
+        {"trend": "Sales", "method": "a line", "n": 12, "relative_mae": 1.25, "verdict": "loses"} | own,
+        {"trend": "Sales", "method": "a drift", "n": 12, "relative_mae": 1.0, "verdict": "naive"} | own,
+        {"trend": "Sales", "method": "smoothing", "n": 12, "relative_mae": 0.5, "coverage_80": 0.75, "verdict": "beats naive"} | own,
+        {"trend": "Rates", "method": "a line", "n": 3, "ahead": "8 quarters", "rival": "a drift", "verdict": "not backtestable",
+         "reason": "three forecasts"},
+    ]  # fmt: skip
+    columns = [{"name": n, "title": n} for n in rows[2]]
+    return {
+        "id": "market.skill",
+        "kind": "skill",
+        "title": "Skill",
+        "columns": columns,
+        "rows": rows,
+        "note": "It is used.",
+    }
+
+
 def verdict_cells() -> list[Any]:
     rows = [
         claim("market.growth", "fails"),
@@ -267,11 +293,20 @@ def verdict_cells() -> list[Any]:
             {"what": "b", "verdict": "who knows", "strength": None, "sources": []},
         ],
     }
+    proof = {
+        "id": "verdict.proof",
+        "kind": "table",
+        "role": "check",
+        "title": "Fitted again",
+        "columns": COLUMNS,
+        "rows": ROWS,
+    }
     return [
         new_code_cell(
             "verdict()", outputs=[shown(sentence), shown(ledger), shown(png, **{"image/png": PNG})]
         ),
         new_code_cell("more()", outputs=[shown(checked), shown(evidence())]),
+        new_code_cell("tried()", outputs=[shown(backtests()), shown(proof)]),
     ]
 
 
@@ -383,7 +418,16 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built: Path) -> None:
     names = {name for name in tree(built) if name.endswith(".html")}
-    sheets = {"index.html", "claims.html", "sources.html", "scenarios.html", "assumptions.html", "about.html"}
+    sheets = {
+        "index.html",
+        "claims.html",
+        "sources.html",
+        "fits.html",
+        "skill.html",
+        "scenarios.html",
+        "assumptions.html",
+        "about.html",
+    }
     assert names == sheets | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}
 
 
@@ -640,13 +684,42 @@ def test_evidence_as_of_another_day_is_another_exhibit(publish: Publish, runs: P
     assert refused(publish).startswith("base/3_verdict, exhibit evidence.prices: is not what base/1_prices")
 
 
-def test_no_evidence_no_page_of_sources(publish: Publish, runs: Path) -> None:
+def test_what_was_not_shown_has_no_sheet(publish: Publish, runs: Path) -> None:
     for scenario in SCENARIOS:
         for slug in SLUGS:
             rewrite(runs / scenario / f"{slug}.ipynb", [shown(metric(f"{slug}.x", 1.0))])
     out = publish().parent
-    assert not (out / "sources.html").exists()
-    assert "sources.html" not in (out / "index.html").read_text(encoding="utf-8")
+    index = (out / "index.html").read_text(encoding="utf-8")
+    for sheet in ("sources.html", "fits.html", "skill.html"):
+        assert not (out / sheet).exists()
+        assert sheet not in index
+
+
+def test_backtests_are_ranked_with_the_untestable_apart_and_the_measure_left_out(built: Path) -> None:
+    text = (built / "skill.html").read_text(encoding="utf-8")
+    ranking, _, untested = text[text.index("<tbody>") :].partition('id="untested"')
+    places = [ranking.index(word) for word in ("smoothing", "0.50x", "beats naive", "1.25x", "loses")]
+    assert places == sorted(places)
+    assert "a drift</td>" not in ranking
+    assert "three forecasts" in untested
+    assert '90% <span class="interval">(60% to 98%)' in ranking
+    assert "1 of 2 forecasts beat the naive one" in text
+
+
+def test_backtests_stand_on_the_page_that_uses_them_with_what_follows_from_them(built: Path) -> None:
+    text = (built / "base" / "3_verdict.html").read_text(encoding="utf-8")
+    section = text[text.index('id="market.skill"') :]
+    assert section.index("It is used.") < section.index("../skill.html")
+    # a rate of 0.5 ends at ln(0.5/0.2)/ln(25) = 28.5 of 100, the bar runs from there to one at 50
+    assert '<rect class="fill-recomputed" x="28.5" width="21.5"' in section
+    # 1.25: ln(6.25)/ln(25) = 56.9
+    assert '<rect class="lost" x="50" width="6.9"' in section
+
+
+def test_what_proves_a_method_stands_on_one_page_and_where_it_is_used(built: Path) -> None:
+    text = (built / "fits.html").read_text(encoding="utf-8")
+    assert 'id="verdict.proof"' in text and "base/3_verdict.html#verdict.proof" in text
+    assert "verdict.cells" not in text
 
 
 def test_an_assumption_shows_its_reference_and_every_override_with_its_reason(built: Path) -> None:

@@ -1,0 +1,233 @@
+"""Does a growth rate survive other choices? The same record fitted in every way that can be defended.
+
+Decisions
+- Four choices are crossed: which window, which weights, which points count as outliers, and how the line is drawn. The
+  primary specification is the first of each, written down before the fit; every other one is tried, none is picked.
+- Least squares feels single points, Huber's M-estimator less, the median regression hardly: three lines through the logs.
+- An outlier is a point whose studentised residual from the plain line of its own window exceeds 3, with itself left out.
+- A specification that the data cannot carry keeps its row with the reason; it is counted and has no number.
+- Many looks find something by chance: p values against a stated factor are adjusted by Holm over all that were fitted.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.models import trend
+
+Floats = NDArray[np.float64]
+METHODS = {"least squares": "OLS", "Huber": "RLM", "median": "QuantReg"}
+"""How the line is drawn, and statsmodels' name of it."""
+
+OUTLIERS = ("all points", "without outliers")
+CUT = 3.0
+"""Studentised residual beyond which a point is an outlier."""
+
+
+class Window(NamedTuple):
+    """A stretch of the record in decimal years, both ends in it."""
+
+    start: float = -math.inf
+    end: float = math.inf
+
+
+WHOLE: Mapping[str, Window] = {"whole record": Window()}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A growth factor under every specification.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a specification, the primary one first: ``specification`` (its choices in words), ``window, weights,
+        outliers, method``, ``factor, low, high`` (times per year, interval at `level`), ``n`` (points), ``p`` and
+        ``p_holm`` (that the factor is `against`), ``primary``, ``reason`` (why there is no number).
+    tried, fitted : int
+        Specifications, and those of them that the data could carry.
+    against : float
+        The factor under test, times per year.
+    level : float
+        Level of the intervals.
+    """
+
+    table: pd.DataFrame
+    tried: int
+    fitted: int
+    against: float
+    level: float
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The lowest and the highest factor of all that were fitted."""
+        return float(self.table["factor"].min()), float(self.table["factor"].max())
+
+    @property
+    def rejecting(self) -> int:
+        """How many specifications tell the factor from `against` after Holm's adjustment."""
+        return int((self.table["p_holm"] < 1 - self.level).sum())
+
+
+def curve(
+    t: ArrayLike,
+    y: ArrayLike,
+    *,
+    windows: Mapping[str, Window] = WHOLE,
+    weights: Mapping[str, ArrayLike | None] | None = None,
+    methods: Sequence[str] = tuple(METHODS),
+    groups: Sequence[Any] | pd.Series | None = None,
+    against: float = 1.0,
+    level: float = 0.95,
+) -> Curve:
+    """A yearly growth factor under every combination of window, weights, outlier rule and method.
+
+    Parameters
+    ----------
+    t, y : array, shape (n,)
+        Decimal years, and values above 0 in their own unit.
+    windows : mapping of str to Window
+        By name; the first is the primary one.
+    weights : mapping of str to array of shape (n,) or None
+        Precisions by name, None for equal ones; the first is the primary one. Only least squares uses them: with others
+        it alone is tried. Equal ones where not given.
+    methods : sequence of str
+        Of `METHODS`; the first is the primary one.
+    groups : sequence, shape (n,), optional
+        Clusters of the errors of least squares.
+    against : float
+        Factor under test, above 0: 1 for no growth.
+    level : float
+        Level of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    Curve
+
+    Raises
+    ------
+    ValueError
+        As `trend.fit` for the primary specification; an unknown method, nothing to try, or a factor of 0 or less.
+
+    References
+    ----------
+    Simonsohn, Simmons and Nelson (2020), Nature Human Behaviour 4; Holm (1979), Scandinavian Journal of Statistics 6(2).
+    """
+    if not against > 0:
+        raise ValueError(f"against is {against}: write a factor above 0, 1 for no growth")
+    if unknown := [name for name in methods if name not in METHODS]:
+        raise ValueError(f"methods {unknown} are unknown: write some of {', '.join(METHODS)}")
+    weights = {"equal weights": None} if weights is None else weights
+    if not (windows and weights and methods):
+        raise ValueError(
+            "windows, weights and methods need one entry each at least: the first is the primary one"
+        )
+    years, values = np.asarray(t, dtype=float), np.asarray(y, dtype=float)
+    clusters = None if groups is None else np.asarray(groups, dtype=object)
+    trend.fit(years, values, form="exponential", level=level)  # refuses what no specification can carry
+    rows = []
+    for (window, span), (weight, precision), rule, method in product(windows.items(), weights.items(), OUTLIERS, methods):  # fmt: skip
+        if precision is not None and method != "least squares":
+            continue
+        inside = (years >= span.start) & (years <= span.end)
+        choices = {"window": window, "weights": weight, "outliers": rule, "method": method}
+        given = None if precision is None else np.asarray(precision, dtype=float)[inside]
+        within = None if clusters is None else clusters[inside]
+        try:
+            found = _fitted(
+                years[inside], values[inside], rule, method, given, within, math.log(against), level
+            )
+        except ValueError as reason:
+            if not rows:
+                raise
+            found = {"reason": str(reason)}
+        rows.append(choices | found | {"primary": not rows})
+    table = pd.DataFrame(rows, columns=[*choices, "factor", "low", "high", "n", "p", "primary", "reason"])
+    table.insert(0, "specification", table[list(choices)].agg(", ".join, axis=1))
+    table["reason"] = table["reason"].fillna("")
+    table.insert(table.columns.get_loc("p") + 1, "p_holm", holm(table["p"]))
+    return Curve(table, len(table), int(table["factor"].notna().sum()), against, level)
+
+
+def holm(p: pd.Series) -> pd.Series:
+    """Adjust p values by Holm for the number of them; NaN is no test and stays."""
+    from statsmodels.stats.multitest import multipletests  # type: ignore[import-untyped, unused-ignore]
+
+    known = p.notna()
+    adjusted = p.copy()
+    if known.any():
+        adjusted[known] = multipletests(p[known], method="holm")[1]
+    return adjusted
+
+
+def _fitted(
+    t: Floats,
+    y: Floats,
+    rule: str,
+    method: str,
+    precision: Floats | None,
+    clusters: NDArray[np.object_] | None,
+    slope: float,
+    level: float,
+) -> dict[str, Any]:
+    if rule == OUTLIERS[1]:
+        kept = ~_outliers(t, y)
+        t, y = t[kept], y[kept]
+        precision, clusters = (None if part is None else part[kept] for part in (precision, clusters))
+    if method == "least squares":
+        cov: trend.Cov = "nonrobust" if clusters is None else "cluster"
+        found = trend.fit(t, y, form="exponential", level=level, cov=cov, groups=clusters, weights=precision)
+        distance, df = (found.params["slope"] - slope) / found.bse["slope"], found.diagnostics().df_interval
+        ends = found.growth_factor_interval
+        return _row(found.growth_factor_per_year, *ends, found.nobs, _two_sided(distance, df))
+    trend.fit(t, y, form="exponential", level=level)  # the same refusals as for least squares
+    return _robust(t, y, method, slope, level)
+
+
+def _robust(t: Floats, y: Floats, method: str, slope: float, level: float) -> dict[str, Any]:
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels import api  # type: ignore[import-untyped, unused-ignore]
+
+    x = np.column_stack([np.ones_like(t), t - t.mean()])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a search that did not end, or a spread of zero, is no result
+        try:
+            fit = getattr(api, METHODS[method])(np.log(y), x).fit()
+        except (Warning, ValueError, ZeroDivisionError) as said:
+            raise ValueError(f"{method} found no line: {said}") from said
+    estimate, error, df = float(fit.params[1]), float(fit.bse[1]), len(t) - 2
+    if not (math.isfinite(error) and error > 0):
+        raise ValueError(f"{method} has no standard error from {len(t)} points")
+    half = float(stats.t.ppf(0.5 + level / 2, df)) * error
+    ends = math.exp(estimate - half), math.exp(estimate + half)
+    return _row(math.exp(estimate), *ends, len(t), _two_sided((estimate - slope) / error, df))
+
+
+def _row(factor: float, low: float, high: float, n: int, p: float) -> dict[str, Any]:
+    return {"factor": factor, "low": low, "high": high, "n": n, "p": p, "reason": ""}
+
+
+def _two_sided(distance: float, df: float) -> float:
+    from scipy import stats
+
+    return float(2 * stats.t.sf(abs(distance), df))
+
+
+def _outliers(t: Floats, y: Floats) -> NDArray[np.bool_]:
+    """Points whose externally studentised residual exceeds `CUT`; none in a record of fewer than five points."""
+    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
+
+    if len(t) < 5 or np.ptp(t) == 0:
+        return np.zeros(len(t), dtype=bool)
+    fit = OLS(np.log(y), np.column_stack([np.ones_like(t), t - t.mean()])).fit()
+    residuals = fit.get_influence().resid_studentized_external
+    return np.asarray(np.abs(residuals) > CUT)
