@@ -5,6 +5,7 @@ Decisions
   those of the design, and nothing else of a notebook is read by the site.
 - Numbers in a bundle are rounded to six significant digits, numbers in text to what they mean, so that stored outputs
   survive another processor.
+- What an iterative search found (`rounded`) keeps four digits: the fifth may hang on the processor.
 - Evidence is displayed whole for the site, each figure as its source has it, and as one line for the reader.
 - Figures are PNG in notebooks (text comparisons skip it) and SVG in the batch, which sets `THESIS_FIGURES=svg`.
 """
@@ -26,6 +27,7 @@ from matplotlib.axes import Axes
 from analysis.evidence import measured, tables
 from analysis.evidence import sources as origins
 from analysis.figures import theme
+from analysis.models.skill import NAMES
 from analysis.units import plain, show
 
 MIME = "application/vnd.thesis.exhibit+json"
@@ -42,7 +44,7 @@ class Column(NamedTuple):
     format: str | None = None
 
 
-Columns = Mapping[str, Column | str | tuple[str, ...]]
+Columns = Mapping[str, Column | str | tuple[str, ...] | tuple[str, str | None, str]]
 """Which columns of a frame to show, in order: a title alone, or title, unit and format."""
 
 
@@ -175,6 +177,7 @@ SKILL: Columns = {
     "n": ("Forecasts", None, ".0f"),
     "rival": "Naive forecast",
     "relative_mae": ("Error over the naive one's", "x", ".2f"),
+    "relative_to_log_drift": ("Error over that of drift on logs", "x", ".2f"),
     "coverage_80": ("Inside the 80% interval", "share", ".0%"),
     "coverage_80_low": ("Low, 80%", "share", ".0%"),
     "coverage_80_high": ("High, 80%", "share", ".0%"),
@@ -187,13 +190,62 @@ SKILL: Columns = {
 """What `models.skill.ranked` says of each trend and method."""
 
 
-def skill(id: str, title: str, ranked: pd.DataFrame, *, note: str, sources: References = ()) -> None:
-    """Show how well trends would have forecast; `ranked` has the columns of `SKILL`, `note` says what follows from it."""
-    rows, specs = _rows(ranked, SKILL)
+SPECIFICATIONS: Columns = {
+    "specification": "Specification",
+    "factor": ("Factor", "a year", ".2f"),
+    "low": ("Low", "a year", ".2f"),
+    "high": ("High", "a year", ".2f"),
+    "n": ("Points", None, ".0f"),
+    "p_holm": ("p, adjusted by Holm", None, ".3f"),
+    "primary": "Written down first",
+    "reason": "To be said with it",
+}
+"""A specification curve as a table."""
+
+
+def skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: References = ()) -> None:
+    """Show how well trends would have forecast.
+
+    Parameters
+    ----------
+    id, title
+        As everywhere.
+    ranked : DataFrame
+        `models.skill.ranked`.
+    follows : str
+        One sentence that says what is made of it; which trends lose is said before it.
+    """
+    named = rounded(ranked).assign(method=ranked["method"].replace(NAMES))
+    rows, specs = _rows(named, SKILL)
+    note = f"{_outcome(named)} {follows}"
     bundle = _bundle(id, "skill", title, None, "detail", sources, ())
     bundle |= {"note": note, "columns": specs, "rows": rows}
-    page = _html(id, title, ranked, SKILL) + f"<p>{html.escape(note)}</p>"
-    _emit(bundle, f"{title}\n{_shown(ranked, SKILL).to_string(index=False)}\n{note}", {"text/html": page})
+    page = _html(id, title, named, SKILL) + f"<p>{html.escape(note)}</p>"
+    _emit(bundle, f"{title}\n{_shown(named, SKILL).to_string(index=False)}\n{note}", {"text/html": page})
+
+
+def rounded(frame: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
+    """A frame whose floats keep some significant digits."""
+    floats = frame.select_dtypes("float").columns
+    return frame.assign(**{name: [float(f"{value:.{digits}g}") for value in frame[name]] for name in floats})
+
+
+def _outcome(ranked: pd.DataFrame) -> str:
+    """How many forecasts beat the naive one, which trends lose, and how many could not be tested."""
+    counts = ranked["verdict"].value_counts()
+    beats, loses, unknown = (
+        int(counts.get(verdict, 0)) for verdict in ("beats naive", "loses", "not backtestable")
+    )
+    if not beats + loses:
+        return "None of these trends can be backtested: too few forecasts could be held against what came."
+    losing = ranked.loc[ranked["verdict"] == "loses", ["trend", "method", "ahead"]]
+    told = [
+        f"{trend} by {method} ({', '.join(part['ahead'])})"
+        for (trend, method), part in losing.groupby(["trend", "method"], sort=False)
+    ]
+    words = f"{beats} of {beats + loses} forecasts that can be tested beat the naive one"
+    words += f"; it would have been better to take the naive one for {'; '.join(told)}" if told else ""
+    return f"{words}. {unknown} cannot be tested." if unknown else f"{words}."
 
 
 def evidence(name: str, as_of: str | dt.date) -> None:

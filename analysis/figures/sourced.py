@@ -9,10 +9,9 @@ Decisions
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,6 @@ import seaborn as sns
 from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
-from scipy.optimize import isotonic_regression
 
 from analysis.figures import theme
 from analysis.models import frontier, market
@@ -28,33 +26,11 @@ from analysis.models.audit.cells import HEADINGS
 from analysis.models.audit.facts import in_words
 from analysis.units import show
 
-Day = str | dt.date
-
 WEEKS = 13
 """Weeks in a quarter."""
 
 ALIKE = {"score": 0.05, "price": 0.005}
 """What still rounds to the printed figure: half a unit of its last printed digit."""
-
-RING: dict[str, Any] = {
-    "facecolors": "#ffffff", "edgecolors": theme.PRINTED, "linewidths": 2.0, "s": 58, "zorder": 5, "clip_on": False,
-}  # fmt: skip
-DOT: dict[str, Any] = {
-    "facecolors": theme.RECOMPUTED,
-    "edgecolors": theme.RECOMPUTED,
-    "linewidths": 1.6,
-    "s": 46,
-}
-HOLLOW: dict[str, Any] = DOT | {"facecolors": "#ffffff"}
-WORDS = ("none", "one", "two", "three", "four", "five", "six")
-
-
-class Label(NamedTuple):
-    """A label at the right edge of a chart: the height that it belongs to, its words and its colour."""
-
-    y: float
-    text: str
-    color: str
 
 
 def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: Axes) -> Axes:
@@ -75,24 +51,24 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
     heading = headings[benchmark]
     known = sourced[sourced["model"].isin(printed["model"])]
     if known.empty:
-        return _nothing(ax, f"any {benchmark} score of the printed models")
+        return theme.nothing(ax, f"any {benchmark} score of the printed models")
     rows = {model: len(printed) - 1 - place for place, model in enumerate(printed["model"])}
     lanes = [heading, *sorted(set(known["protocol"]) - {heading})]
     shifts = dict(zip(lanes, np.linspace(0.24, -0.3, len(lanes)), strict=True))
     for model, score in printed[["model", "score_pct"]].itertuples(index=False):
         ax.vlines(score, rows[model] - 0.4, rows[model] + 0.4, color=theme.PRINTED, linewidth=3.5, zorder=2)
         text = f"printed {score:.1f}" if rows[model] == len(rows) - 1 else f"{score:.1f}"
-        _text(ax, text, (score, rows[model] + 0.4), (0, 1), theme.PRINTED, ha="center", va="bottom")
+        theme.text(ax, text, (score, rows[model] + 0.4), (0, 1), theme.PRINTED, ha="center", va="bottom")
     marks = dict(zip(lanes, ("o", "D", "s", "^"), strict=False))
     stated = dict(zip(printed["model"], printed["score_pct"], strict=True))
     for protocol, part in known.groupby("protocol", sort=False):
         heights = [rows[model] + shifts[protocol] for model in part["model"]]
-        style = DOT if protocol == heading else HOLLOW
+        style = theme.DOT if protocol == heading else theme.HOLLOW
         ax.scatter(part["score_pct"], heights, marker=marks[str(protocol)], zorder=4, **(style | {"s": 36}))
         for (_, row), height in zip(part.iterrows(), heights, strict=True):
             left = row["score_pct"] < stated[row["model"]] - ALIKE["score"]
             text = f"{row['score_pct']:.1f} {_lane(row, part)}"
-            _text(ax, text, (row["score_pct"], height), (-6 if left else 6, 0), theme.RECOMPUTED,
+            theme.text(ax, text, (row["score_pct"], height), (-6 if left else 6, 0), theme.RECOMPUTED,
                   ha="right" if left else "left", size=9.5)  # fmt: skip
     ax.set_yticks(list(rows.values()), list(rows))
     ax.margins(x=0.22)
@@ -121,18 +97,24 @@ def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, 
             found.append(heading if heading in alike else alike[0] if alike else None)
     told = f"{_of(found.count(heading), len(found), f'printed {benchmark} score')} {heading.removesuffix(' developer')}, as headed"
     others = [p for p in dict.fromkeys(found) if p not in (None, heading)]
-    parts = [f"{_count(found.count(name))} {_is(found.count(name))} {name}" for name in others]
+    parts = [f"{theme.count(found.count(name))} {_is(found.count(name))} {name}" for name in others]
     if lost := found.count(None):
         parts.append(
-            f"{_count(lost)} {_is(lost)} on record for no version of {'its model' if lost == 1 else 'their models'}"
+            f"{theme.count(lost)} {_is(lost)} on record for no version of {'its model' if lost == 1 else 'their models'}"
         )
     if unknown := len(printed) - len(found):
-        parts.append(f"{_count(unknown)} cannot be checked")
-    return told + (f"; {_and(parts)}" if parts else "")
+        parts.append(f"{theme.count(unknown)} cannot be checked")
+    return told + (f"; {theme.listed(parts)}" if parts else "")
 
 
 def price_history(
-    prices: pd.DataFrame, printed: pd.DataFrame, *, day: Day, kind: str, ax: Axes, as_of: Day | None = None
+    prices: pd.DataFrame,
+    printed: pd.DataFrame,
+    *,
+    day: theme.Day,
+    kind: str,
+    ax: Axes,
+    as_of: theme.Day | None = None,
 ) -> Axes:
     """List prices of the article's models over time, with the printed ones on the article's day.
 
@@ -155,7 +137,7 @@ def price_history(
     seen = _seen(day, as_of)
     listed = prices[prices["model"].isin(printed["model"])]
     if listed.empty:
-        return _nothing(ax, f"any {kind} price of the printed models")
+        return theme.nothing(ax, f"any {kind} price of the printed models")
     ax.set_yscale("log")
     own, hosted = _own(listed), _hosted(listed)
     ends = {model: part[column].iloc[-1] for model, part in own.groupby("model")}
@@ -165,21 +147,27 @@ def price_history(
         if dates.iloc[-1] < seen:
             ax.plot([dates.iloc[-1], seen], [ends[model]] * 2, color=theme.RECOMPUTED, linewidth=1.6, linestyle=(0, (1, 2)))  # fmt: skip
         above = not any(1 < other / ends[model] < 1.35 for other in ends.values())
-        _text(ax, f"{model} ${ends[model]:.2f}", (max(seen, dates.iloc[-1]), ends[model]), (-9 if seen == day else 4, 4 if above else -4),
+        theme.text(ax, f"{model} ${ends[model]:.2f}", (max(seen, dates.iloc[-1]), ends[model]), (-9 if seen == day else 4, 4 if above else -4),
               theme.RECOMPUTED, ha="right" if seen == day else "left", va="bottom" if above else "top", size=9.5)  # fmt: skip
     for model, part in hosted.sort_values(column).groupby("model"):
-        ax.scatter(part["valid_on"], part[column], marker="s", zorder=4, **(HOLLOW | {"s": 30}))
+        ax.scatter(part["valid_on"], part[column], marker="s", zorder=4, **(theme.HOLLOW | {"s": 30}))
         low = part.iloc[0]
-        _text(ax, f"hosts of {model}", (low["valid_on"], low[column]), (0, -7), theme.RECOMPUTED, ha="center", va="top",
+        theme.text(ax, f"hosts of {model}", (low["valid_on"], low[column]), (0, -7), theme.RECOMPUTED, ha="center", va="top",
               size=9.5)  # fmt: skip
-    ax.scatter([_number(day)] * len(printed), printed[column], **RING)
-    _article_day(ax, day)
+    ax.scatter([_number(day)] * len(printed), printed[column], **theme.RING)
+    theme.day_line(ax, day, f"the article, {in_words(day)}")
     _money_ticks(ax.yaxis, [*listed[column], *printed[column]])
-    _dates(ax, listed["valid_on"].min(), max(day, listed["valid_on"].max()))
-    _right(
-        ax, [Label(price, f"{model} ${price:.2f}", theme.PRINTED) for model, price in _pairs(printed, column)]
+    theme.dates(ax, listed["valid_on"].min(), max(day, listed["valid_on"].max()))
+    theme.at_right(
+        ax,
+        [
+            theme.Label(price, f"{model} ${price:.2f}", theme.PRINTED)
+            for model, price in _pairs(printed, column)
+        ],
     )
-    told = f" (hosts' prices of {_and(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
+    told = (
+        f" (hosts' prices of {theme.listed(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
+    )
     alt = (
         f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{told}; rings on the line of the "
         f"article's day are the {len(printed)} printed prices."
@@ -203,11 +191,11 @@ def _prices_finding(
         (sum(move < -ALIKE["price"] for move in moves.values()), "cut"),
         (sum(move > ALIKE["price"] for move in moves.values()), "raised"),
     ):
-        parts += [f"{_count(count)} had been {word}"] if count else []
+        parts += [f"{theme.count(count)} had been {word}"] if count else []
     parts += [f"{model} has only hosts' prices" for model in stated if model in of_hosts]
     if unknown := len(set(stated) - set(moves) - of_hosts):
-        parts.append(f"{_count(unknown)} cannot be checked")
-    return told + (f"; {_and(parts)}" if parts else "")
+        parts.append(f"{theme.count(unknown)} cannot be checked")
+    return told + (f"; {theme.listed(parts)}" if parts else "")
 
 
 def _own(listed: pd.DataFrame) -> pd.DataFrame:
@@ -223,10 +211,10 @@ def funding_history(
     rounds: pd.DataFrame,
     printed: pd.DataFrame,
     *,
-    day: Day,
+    day: theme.Day,
     ax: Axes,
     focus: str = "OpenAI",
-    as_of: Day | None = None,
+    as_of: theme.Day | None = None,
 ) -> Axes:
     """What each company had raised or been promised, over time, with the printed totals on the article's day.
 
@@ -246,7 +234,7 @@ def funding_history(
     day, totals = pd.Timestamp(day), printed.dropna(subset="value")
     raised = rounds[rounds["company"].isin(totals["company"])]
     if raised.empty:
-        return _nothing(ax, "a round of the printed companies")
+        return theme.nothing(ax, "a round of the printed companies")
     ax.set_yscale("log")
     end, seen = _carried_to(raised, day, as_of), _seen(day, as_of)
     styles = dict(zip(totals["company"], ("solid", (0, (6, 2)), (0, (3, 1, 1, 1))), strict=False))
@@ -255,19 +243,19 @@ def funding_history(
         dates = [*part["valid_on"], end]
         heights = [*part["raised_usd_bn"], part["raised_usd_bn"].iloc[-1]]
         ax.step(dates, heights, where="post", color=theme.RECOMPUTED, linewidth=2.0, linestyle=styles.get(company, "dotted"), zorder=3)  # fmt: skip
-        labels.append(Label(heights[-1], f"{company} {_usd(heights[-1])}", theme.RECOMPUTED))
+        labels.append(theme.Label(heights[-1], f"{company} {_usd(heights[-1])}", theme.RECOMPUTED))
     for company, text, value, low, high in totals[["company", "printed", "value", "low", "high"]].itertuples(index=False):  # fmt: skip
         if math.isinf(high):
             ax.annotate("", (day, value * 1.9), (day, value), annotation_clip=False,
                         arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8})  # fmt: skip
         else:
             ax.vlines(_number(day), low, high, color=theme.PRINTED, linewidth=2.0, zorder=4, clip_on=False)
-        labels.append(Label(value, f"{company} {text}", theme.PRINTED))
-    ax.scatter([_number(day)] * len(totals), totals["value"], **(RING | {"s": 40}))
-    _article_day(ax, day)
+        labels.append(theme.Label(value, f"{company} {text}", theme.PRINTED))
+    ax.scatter([_number(day)] * len(totals), totals["value"], **(theme.RING | {"s": 40}))
+    theme.day_line(ax, day, f"the article, {in_words(day)}")
     _money_ticks(ax.yaxis, [*raised["raised_usd_bn"], *totals["value"]], "B")
-    _dates(ax, raised["valid_on"].min(), max(day, end) + pd.Timedelta(days=30))
-    _right(ax, labels)
+    theme.dates(ax, raised["valid_on"].min(), max(day, end) + pd.Timedelta(days=30))
+    theme.at_right(ax, labels)
     by_day = raised[raised["valid_on"] <= seen].groupby("company")["raised_usd_bn"].last()
     over = {
         name: by_day[name] / value for name, value in _pairs(totals, "value", "company") if name in by_day
@@ -284,7 +272,7 @@ def _funding_finding(by_day: pd.Series, over: Mapping[Hashable, float], focus: s
     if not over:
         return f"No round of the printed companies is on record by {in_words(day)}"
     low, high = min(over.values()), max(over.values())
-    span = f"over {_count(len(over))} companies {low:.1f} to {high:.1f} times" if len(over) > 1 else ""
+    span = f"over {theme.count(len(over))} companies {low:.1f} to {high:.1f} times" if len(over) > 1 else ""
     if focus not in over:
         return f"By {in_words(day)} the record stood at {low:.1f} to {high:.1f} times the printed totals"
     told = f"By {in_words(day)} {focus} had raised or been promised {_usd(by_day[focus])}, {over[focus]:.1f} times the printed figure"
@@ -306,18 +294,18 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
     valued = forecasts.assign(size_usd_bn=market.forecast_value(forecasts, year))
     found = valued[valued["segment"].isin(printed["segment"])].dropna(subset="size_usd_bn")
     if found.empty:
-        return _nothing(ax, f"a forecast that covers {year}")
+        return theme.nothing(ax, f"a forecast that covers {year}")
     ax.set_xscale("log")
     sizes = dict(_pairs(printed, f"size_{year}_usd_bn", "segment"))
     rows = {segment: len(sizes) - 1 - place for place, segment in enumerate(sizes)}
     close = found[found["scope_fit"] == "close"]
     for segment, part in close.groupby("segment"):
         ax.hlines(rows[segment], part["size_usd_bn"].min(), part["size_usd_bn"].max(), color=theme.GRID, linewidth=4, zorder=2)  # fmt: skip
-    for part, style in ((found.drop(close.index), HOLLOW), (close, DOT)):
+    for part, style in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
         ax.scatter(part["size_usd_bn"], [rows[segment] for segment in part["segment"]], zorder=3, **style)
-    ax.scatter(list(sizes.values()), list(rows.values()), **RING)
+    ax.scatter(list(sizes.values()), list(rows.values()), **theme.RING)
     for segment, size in sizes.items():
-        _text(
+        theme.text(
             ax,
             show(size, "usd_bn", 1),
             (size, rows[segment]),
@@ -345,19 +333,19 @@ def _forecasts_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: in
     high = sum(sizes[segment] > row["max"] for segment, row in ends.iterrows())
     inside = len(ends) - low - high
     places = ((low, "below all of them"), (inside, "between them"), (high, "above all of them"))
-    parts = [f"{_count(count)} {where}" for count, where in places if count]
+    parts = [f"{theme.count(count)} {where}" for count, where in places if count]
     verb = " lies " if parts[0].startswith("one ") else " lie "
     parts[0] = parts[0].replace(" ", verb, 1)
     told = (
         f"all{verb}{places[[low, inside, high].index(len(ends))][1]}"
         if len(parts) == 1 < len(ends)
-        else _and(parts)
+        else theme.listed(parts)
     )
-    return f"Of {_count(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that forecasts of the same scope cover, {told}"
+    return f"Of {theme.count(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that forecasts of the same scope cover, {told}"
 
 
 def paid_and_promised(
-    tranches: pd.DataFrame, *, printed: float, day: Day, ax: Axes, as_of: Day | None = None
+    tranches: pd.DataFrame, *, printed: float, day: theme.Day, ax: Axes, as_of: theme.Day | None = None
 ) -> Axes:
     """SoftBank's money in OpenAI over time, paid and promised in all, with the printed sum and the article's day.
 
@@ -374,7 +362,7 @@ def paid_and_promised(
     """
     day = pd.Timestamp(day)
     if tranches.empty:
-        return _nothing(ax, "a payment or promise of SoftBank")
+        return theme.nothing(ax, "a payment or promise of SoftBank")
     end = _carried_to(tranches, day, as_of)
     labels = []
     for name, style in (("promised", (0, (5, 2))), ("paid", "solid")):
@@ -385,19 +373,19 @@ def paid_and_promised(
         ax.step([*part["valid_on"], end], heights, where="post", color=theme.RECOMPUTED, linewidth=2.2, linestyle=style, zorder=3)  # fmt: skip
         if name == "paid":
             ax.fill_between([*part["valid_on"], end], heights, step="post", color=theme.RECOMPUTED, alpha=0.15, linewidth=0)  # fmt: skip
-        labels.append(Label(heights[-1], f"{name} {show(heights[-1], 'usd_bn', 1)}", theme.RECOMPUTED))
+        labels.append(theme.Label(heights[-1], f"{name} {show(heights[-1], 'usd_bn', 1)}", theme.RECOMPUTED))
     ax.axhline(printed, color=theme.PRINTED, linewidth=1.8)
-    _text(ax, f"printed: about {show(printed, 'usd_bn', 0)}", (0.005, printed), (0, 3), theme.PRINTED, va="bottom",
+    theme.text(ax, f"printed: about {show(printed, 'usd_bn', 0)}", (0.005, printed), (0, 3), theme.PRINTED, va="bottom",
           xycoords=("axes fraction", "data"))  # fmt: skip
-    _article_day(ax, day)
-    _dates(ax, tranches["valid_on"].min(), max(day, end) + pd.Timedelta(days=10))
+    theme.day_line(ax, day, f"the article, {in_words(day)}")
+    theme.dates(ax, tranches["valid_on"].min(), max(day, end) + pd.Timedelta(days=10))
     ax.set(
         xlabel="",
         ylabel="",
         ylim=(0, max(printed, tranches["promised_usd_bn"].max(), tranches["paid_usd_bn"].max()) * 1.12),
     )
     ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
-    _right(ax, labels)
+    theme.at_right(ax, labels)
     alt = (
         "Two stepped lines for the money that SoftBank had paid into OpenAI and what it had paid or promised in all; a level line is the "
         "printed investment and a vertical one the article's day."
@@ -418,7 +406,12 @@ def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
 
 
 def chip_revenue(
-    quarters: pd.DataFrame, *, investment_usd_bn: float, day: Day, ax: Axes, as_of: Day | None = None
+    quarters: pd.DataFrame,
+    *,
+    investment_usd_bn: float,
+    day: theme.Day,
+    ax: Axes,
+    as_of: theme.Day | None = None,
 ) -> Axes:
     """NVIDIA's data-center revenue by quarter, with the printed investment as a line.
 
@@ -437,20 +430,20 @@ def chip_revenue(
     table = quarters.sort_values("valid_on").assign(usd_bn=lambda t: t["data_center_revenue_usd_mn"] / 1000)
     reported = table[table["known_on"] <= day]
     if reported.empty:
-        return _nothing(ax, f"a quarter reported by {in_words(seen)}")
+        return theme.nothing(ax, f"a quarter reported by {in_words(seen)}")
     for part, face in ((reported, theme.RECOMPUTED), (table.drop(reported.index), "none")):
         ax.bar(part["valid_on"], part["usd_bn"], width=-76, align="edge", facecolor=face, edgecolor=theme.RECOMPUTED,
                linewidth=1.2, zorder=2)  # fmt: skip
     labelled = table[["valid_on", "usd_bn"]].tail(len(table) - len(reported) + 1)
     for end, value in labelled.itertuples(index=False):
         before = end <= day  # so that no label stands on the line of the day
-        _text(ax, f"{value:.1f}", (end - pd.Timedelta(days=8 if before else 56), value), (0, 2), theme.RECOMPUTED,
+        theme.text(ax, f"{value:.1f}", (end - pd.Timedelta(days=8 if before else 56), value), (0, 2), theme.RECOMPUTED,
               ha="right" if before else "left", va="bottom", size=9.5)  # fmt: skip
     ax.axhline(investment_usd_bn, color=theme.PRINTED, linewidth=1.8, zorder=3)
-    _text(ax, f"the printed investment, {show(investment_usd_bn, 'usd_bn', 0)}", (0.005, investment_usd_bn), (0, 3), theme.PRINTED,
+    theme.text(ax, f"the printed investment, {show(investment_usd_bn, 'usd_bn', 0)}", (0.005, investment_usd_bn), (0, 3), theme.PRINTED,
           va="bottom", xycoords=("axes fraction", "data"))  # fmt: skip
-    _article_day(ax, day)
-    _dates(ax, table["valid_on"].min() - pd.Timedelta(days=90), max(day, table["valid_on"].max()) + pd.Timedelta(days=20))  # fmt: skip
+    theme.day_line(ax, day, f"the article, {in_words(day)}")
+    theme.dates(ax, table["valid_on"].min() - pd.Timedelta(days=90), max(day, table["valid_on"].max()) + pd.Timedelta(days=20))  # fmt: skip
     ax.set(xlabel="", ylabel="")
     ax.margins(y=0.1)
     ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
@@ -462,7 +455,7 @@ def chip_revenue(
     )
     alt = (
         f"Bars for {len(table)} quarters of data-center revenue, the last reported by {in_words(seen)} at {last['usd_bn']:.1f} billion "
-        f"dollars; {_count(len(table) - len(reported))} reported later, hollow; a line at the investment."
+        f"dollars; {theme.count(len(table) - len(reported))} reported later, hollow; a line at the investment."
     )
     subtitle = "Data-center revenue a quarter, billion dollars" + (
         "; hollow: reported after the article's day" if len(reported) < len(table) else ""
@@ -470,7 +463,7 @@ def chip_revenue(
     return theme.headline(ax, finding, subtitle, alt)
 
 
-def frontiers(scores: pd.DataFrame, *, benchmark: str, day: Day, ax: Axes) -> Axes:
+def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes) -> Axes:
     """The best open and the best closed model so far by release day, and how far they are apart.
 
     Parameters
@@ -485,10 +478,10 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: Day, ax: Axes) -> Ax
     day = pd.Timestamp(day)
     gap = frontier.frontier_gap(scores)
     if gap.empty:
-        return _nothing(ax, f"{benchmark} scores of open and of closed models")
+        return theme.nothing(ax, f"{benchmark} scores of open and of closed models")
     end = gap.index[-1]
     best = {kind: _carried(part, end) for kind, part in frontier.running_bests(scores).groupby("weights")}
-    for kind, style, mark in (("closed", "solid", DOT), ("open", (0, (5, 2)), HOLLOW)):
+    for kind, style, mark in (("closed", "solid", theme.DOT), ("open", (0, (5, 2)), theme.HOLLOW)):
         part = scores[scores["weights"] == kind]
         ax.scatter(
             part["valid_on"],
@@ -501,17 +494,21 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: Day, ax: Axes) -> Ax
     ax.fill_between(
         both.index, both["open"], both["closed"], step="post", color=theme.RECOMPUTED, alpha=0.13, linewidth=0
     )
-    _dates(ax, scores["valid_on"].min(), end)
+    theme.dates(ax, scores["valid_on"].min(), end)
     if day <= end:
-        _article_day(ax, day)
+        theme.day_line(ax, day, f"the article, {in_words(day)}")
     else:
         early = round((day - end).days / 30.4375)
-        _text(ax, f"record ends {in_words(end)}, {early} months before the article", (1, 1), (0, 3), theme.INK, ha="right", va="bottom",
+        theme.text(ax, f"record ends {in_words(end)}, {early} months before the article", (1, 1), (0, 3), theme.INK, ha="right", va="bottom",
               size=9.5, xycoords="axes fraction")  # fmt: skip
     last = {kind: float(series.iloc[-1]) for kind, series in best.items()}
     ax.set(xlabel="", ylabel="")
-    labels = [Label(last[kind], f"{kind} {last[kind]:.1f}", theme.RECOMPUTED) for kind in ("closed", "open")]
-    _right(ax, [*labels, Label(sum(last.values()) / 2, f"gap {_signed(gap.iloc[-1])}", theme.INK)])
+    labels = [
+        theme.Label(last[kind], f"{kind} {last[kind]:.1f}", theme.RECOMPUTED) for kind in ("closed", "open")
+    ]
+    theme.at_right(
+        ax, [*labels, theme.Label(sum(last.values()) / 2, f"gap {_signed(gap.iloc[-1])}", theme.INK)]
+    )
     alt = (
         f"Two rising steps for the best closed and the best open model so far on {benchmark}, with {len(scores)} scores behind them; at the "
         f"end they are {abs(gap.iloc[-1]):.1f} points apart."
@@ -551,7 +548,7 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
         .dropna()
     )
     if len(wide) < 2:
-        return _nothing(ax, "accounts of two whole years")
+        return theme.nothing(ax, "accounts of two whole years")
     long = (
         wide.rename(columns=names)
         .melt(ignore_index=False, var_name="measure", value_name="usd_bn")
@@ -573,15 +570,15 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
         f"{lacking.iloc[0]:.1f}, then {lacking.iloc[-1]:.1f} billion dollars"
     )
     out = yearly["known_on"].max()
-    alt = f"Bars of revenue and total costs for {_count(len(wide))} years, from {first.iloc[0]:.1f} and {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
-    subtitle = f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y}; {_count(len(wide))} years are no trend"
+    alt = f"Bars of revenue and total costs for {theme.count(len(wide))} years, from {first.iloc[0]:.1f} and {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
+    subtitle = f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y}; {theme.count(len(wide))} years are no trend"
     return theme.headline(ax, finding, subtitle, alt)
 
 
 # What the charts share
 
 
-def _seen(day: Day, as_of: Day | None) -> pd.Timestamp:
+def _seen(day: theme.Day, as_of: theme.Day | None) -> pd.Timestamp:
     """The day of which a finding speaks: the article's, or the day of looking where that is earlier."""
     return pd.Timestamp(day) if as_of is None else min(pd.Timestamp(day), pd.Timestamp(as_of))
 
@@ -591,41 +588,9 @@ def _number(day: pd.Timestamp) -> float:
     return float(mdates.date2num(day))
 
 
-def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: Day | None) -> pd.Timestamp:
+def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: theme.Day | None) -> pd.Timestamp:
     """How far the last step is carried on: to the day of looking, else to the article's day or the last row."""
     return max(rows["valid_on"].max(), day if as_of is None else pd.Timestamp(as_of))
-
-
-def _nothing(ax: Axes, what: str) -> Axes:
-    """An empty chart that says that nothing was on record."""
-    ax.grid(visible=False)
-    ax.spines["bottom"].set_visible(False)
-    ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
-    ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="center", color=theme.MUTED)
-    finding = f"Not on record by the day of looking: {what}"
-    return theme.headline(ax, finding, "No data", f"An empty chart. {finding}.")
-
-
-def _text(
-    ax: Axes, text: str, at: tuple[Any, float], shift: tuple[float, float], color: str, *, ha: str = "left",
-    va: str = "center", size: float = 10.0, xycoords: Any = "data",
-) -> None:  # fmt: skip
-    ax.annotate(text, at, xytext=shift, textcoords="offset points", xycoords=xycoords, color=color, ha=ha, va=va, fontsize=size,
-                path_effects=theme.HALO, annotation_clip=False, zorder=6)  # fmt: skip
-
-
-def _article_day(ax: Axes, day: pd.Timestamp) -> None:
-    ax.axvline(day, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)), zorder=1)  # type: ignore[arg-type]  # a date
-    _text(ax, f"the article, {in_words(day)}", (day, 1), (3, 3), theme.INK, ha="right", va="bottom", size=9.5,
-          xycoords=("data", "axes fraction"))  # fmt: skip
-
-
-def _dates(ax: Axes, start: pd.Timestamp, end: pd.Timestamp) -> None:
-    """A time axis from start to end, with years or months as the span needs them."""
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=7)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
-    ax.set_xlim(start, end)  # type: ignore[arg-type]  # dates
 
 
 def _money_ticks(axis: Any, values: Sequence[float], unit: str = "") -> None:
@@ -636,18 +601,6 @@ def _money_ticks(axis: Any, values: Sequence[float], unit: str = "") -> None:
     axis.set_ticks(ticks[::step], [f"${tick:g}{unit}" for tick in ticks[::step]])
     axis.set_minor_locator(NullLocator())
     (axis.axes.set_ylim if axis.axis_name == "y" else axis.axes.set_xlim)(low, high)
-
-
-def _right(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
-    """Labels beside the right edge at their heights, moved apart where they would touch; the axis must be final."""
-    if not labels:
-        return
-    ordered = sorted(labels, key=lambda label: label.y)
-    places = [float(ax.transLimits.transform(ax.transScale.transform((1, label.y)))[1]) for label in ordered]
-    gap = size * 1.2 / (ax.figure.get_size_inches()[1] * 72 * 0.85)  # type: ignore[union-attr]  # a figure
-    steps = np.arange(len(places)) * gap
-    for label, place in zip(ordered, isotonic_regression(np.array(places) - steps).x + steps, strict=True):
-        _text(ax, label.text, (1, float(place)), (8, 0), label.color, size=size, xycoords="axes fraction")
 
 
 def _pairs(table: pd.DataFrame, column: str, key: str = "model") -> list[tuple[Any, float]]:
@@ -663,21 +616,11 @@ def _signed(points: float) -> str:
     return f"{points:.1f}".replace("-", "−")
 
 
-def _count(number: int) -> str:
-    return WORDS[number] if number < len(WORDS) else str(number)
-
-
 def _of(part: int, whole: int, what: str) -> str:
     """Two of five of something, with its verb."""
     one = whole == 1
-    return (
-        f"{_count(part).capitalize()} of {_count(whole)} {what}{'' if one else 's'} {_is(1 if one else part)}"
-    )
+    return f"{theme.count(part).capitalize()} of {theme.count(whole)} {what}{'' if one else 's'} {_is(1 if one else part)}"
 
 
 def _is(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

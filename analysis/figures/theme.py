@@ -6,21 +6,26 @@ Decisions
   colour-blindness (orange-brown against blue).
 - SVG carries its own dark colours, so that a chart follows the reader's setting inside an `<img>`; the page shows the
   finding as text, so the SVG holds none. PNG, for notebooks, draws both.
+- Printed is a ring and found a dot besides; what does not decide is hollow. Labels stand beside what they name, with a halo.
 - No pyplot: figures are made by hand, so nothing is left open and no backend is chosen.
 - Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import math
 import re
 import textwrap
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import dates as mdates
 from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -28,6 +33,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Annotation
 
 PRINTED, RECOMPUTED = "#b35c00", "#1f5fa8"
 INK, MUTED, GRID, FAINT = "#1b2530", "#5a6672", "#d5dbe1", "#eef1f4"
@@ -42,6 +48,21 @@ DARK = {
 HALO = [withStroke(linewidth=3, foreground="#ffffff")]
 """Keeps a label readable where it crosses a line or a band."""
 
+RING: dict[str, Any] = {
+    "facecolors": "#ffffff", "edgecolors": PRINTED, "linewidths": 2.0, "s": 58, "zorder": 5, "clip_on": False,
+}  # fmt: skip
+DOT: dict[str, Any] = {"facecolors": RECOMPUTED, "edgecolors": RECOMPUTED, "linewidths": 1.6, "s": 46}
+HOLLOW: dict[str, Any] = DOT | {"facecolors": "#ffffff"}
+"""Marks of a printed figure, of a found one, and of one that does not decide, as `Axes.scatter` takes them."""
+
+DASHED, DOTTED = (0, (4, 2)), (0, (2, 2))
+"""Line styles: of what goes beyond the record, and of a level or a day to hold things against."""
+
+WORDS = ("none", "one", "two", "three", "four", "five", "six")
+
+Day = str | dt.date
+"""A day, or its ISO date."""
+
 WIDTH_IN, HEIGHT_IN, PNG_DPI = 5.6, 3.5, 130
 """Narrow enough that the text stays legible when a phone shows the whole chart."""
 
@@ -54,6 +75,14 @@ STYLE: dict[str, Any] = {
     "legend.frameon": False, "legend.fontsize": 10.5, "lines.solid_capstyle": "round",
     "svg.hashsalt": "thesis", "svg.fonttype": "path", "path.simplify": True, "text.parse_math": False,  # $ is money
 }  # fmt: skip
+
+
+class Label(NamedTuple):
+    """A label at the right edge of a chart: the height that it belongs to, its words and its colour."""
+
+    y: float
+    text: str
+    color: str
 
 
 class Chart(Figure):
@@ -76,25 +105,36 @@ def _use_style() -> None:
 
 def axes(width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN, *, grid: str = "x") -> Axes:
     """New Axes on a new chart in the report's style; `grid` is `x`, `y`, `both` or nothing."""
+    return panels(1, width_in, height_in, grid=grid)[0]
+
+
+def panels(
+    rows: int, width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN, *, grid: str = "y"
+) -> list[Axes]:
+    """Axes below one another on a new chart of that height in all, from the top down, with one horizontal axis."""
     _use_style()
     chart = Chart(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(chart)
-    ax = chart.add_subplot()
-    ax.grid(visible=False)
-    if grid:
-        ax.grid(visible=True, axis=grid)  # type: ignore[arg-type]  # one of the three names
-    return ax
+    column = chart.subplots(rows, sharex=True, squeeze=False)[:, 0].tolist()
+    for ax in column:
+        ax.grid(visible=False)
+        if grid:
+            ax.grid(visible=True, axis=grid)
+    return column
 
 
 def legend(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
-    """A legend in one line under the chart, where it covers nothing."""
+    """A legend under the chart, where it covers nothing, in as few lines as its words need."""
     found, labels = (
         (handles, [str(h.get_label()) for h in handles]) if handles else ax.get_legend_handles_labels()
     )
+    columns = min(
+        5, max(1, 85 // (max(map(len, labels), default=0) + 5))
+    )  # characters of this size on one line
     if (own := ax.get_legend()) is not None:
         own.remove()
     chart_of(ax).legend(
-        found, labels, loc="outside lower left", ncols=5, handletextpad=0.4, columnspacing=1.2
+        found, labels, loc="outside lower left", ncols=columns, handletextpad=0.4, columnspacing=1.2
     )
 
 
@@ -106,13 +146,74 @@ def threshold(ax: Axes, label: str, level: float, curves: Sequence[Sequence[floa
         for end in (0, -1)
     ]
     right = near[1] > near[0]
-    ax.axhline(level, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
+    ax.axhline(level, color=INK, linewidth=1.2, linestyle=DOTTED)
     ax.annotate(label, (0.995 if right else 0.005, level), xycoords=("axes fraction", "data"), xytext=(0, 3), fontsize=10,
                 textcoords="offset points", ha="right" if right else "left", path_effects=HALO)  # fmt: skip
 
 
 def _distance(value: float, level: float, log: bool) -> float:
     return abs(math.log(value / level)) if log else abs(value - level)
+
+
+def text(
+    ax: Axes, words: str, at: tuple[Any, float], shift: tuple[float, float], color: str, *, ha: str = "left",
+    va: str = "center", size: float = 10.0, xycoords: Any = "data",
+) -> Annotation:  # fmt: skip
+    """Words at a point, shifted by some points, readable over lines and free to stand outside the axes."""
+    return ax.annotate(words, at, xytext=shift, textcoords="offset points", xycoords=xycoords, color=color, ha=ha, va=va,
+                       fontsize=size, path_effects=HALO, annotation_clip=False, zorder=6)  # fmt: skip
+
+
+def at_right(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
+    """Labels beside the right edge at their heights, moved apart where they would touch; the axis must be final."""
+    from scipy.optimize import isotonic_regression
+
+    if not labels:
+        return
+    ordered = sorted(labels, key=lambda label: label.y)
+    places = [float(ax.transLimits.transform(ax.transScale.transform((1, label.y)))[1]) for label in ordered]
+    rows = ax.get_subplotspec().get_gridspec().nrows  # type: ignore[union-attr]  # `panels` made it
+    gap = size * 1.2 / (chart_of(ax).get_size_inches()[1] / rows * 72 * 0.85)
+    steps = np.arange(len(places)) * gap
+    for label, place in zip(ordered, isotonic_regression(np.array(places) - steps).x + steps, strict=True):
+        text(ax, label.text, (1, float(place)), (8, 0), label.color, size=size, xycoords="axes fraction")
+
+
+def day_line(ax: Axes, at: Any, words: str) -> None:
+    """A vertical line at a day, as the axis counts days, with words above it."""
+    ax.axvline(at, color=INK, linewidth=1.2, linestyle=DOTTED, zorder=1)
+    text(
+        ax, words, (at, 1), (3, 3), INK, ha="right", va="bottom", size=9.5, xycoords=("data", "axes fraction")
+    )
+
+
+def dates(ax: Axes, start: pd.Timestamp, end: pd.Timestamp) -> None:
+    """A time axis from start to end, with years or months as the span needs them."""
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=7)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
+    ax.set_xlim(start, end)  # type: ignore[arg-type]  # dates
+
+
+def nothing(ax: Axes, what: str) -> Axes:
+    """An empty chart that says that nothing was on record."""
+    for one in chart_of(ax).axes:
+        one.grid(visible=False)
+        one.spines["bottom"].set_visible(False)
+        one.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="center", color=MUTED)
+    finding = f"Not on record by the day of looking: {what}"
+    return headline(ax, finding, "No data", f"An empty chart. {finding}.")
+
+
+def count(number: int) -> str:
+    """A count in words up to six, in digits beyond."""
+    return WORDS[number] if number < len(WORDS) else str(number)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts in a row: a, b and c."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def headline(ax: Axes, finding: str, subtitle: str, alt: str) -> Axes:

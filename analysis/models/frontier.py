@@ -1,22 +1,26 @@
-"""Who leads, at what price? Leads on a benchmark, price multiples, the price-quality front, and time to a price.
+"""Who leads, at what price? Leads on a benchmark, price multiples, the price-quality front, costs of training, time to a price.
 
 Decisions
 - A lead is read in two ways that the article's sentence supports: over the next best model, and over the best of the
   open ones that it names. It is never an average over rivals.
 - A price multiple is given for input, output and a blend; the share of input tokens in the blend is a parameter.
 - Price per token is not cost per task: models use different numbers of tokens, which the table does not give.
+- Costs of training are fitted basis by basis and never pooled. A frontier run of a later year is one more draw from such a
+  sample; the dearest of a year is the largest of as many draws as the record had in its last twelve months.
 - A model's own service is the seller of its first launch price; where there is none, all its sellers are hosts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from analysis.models import trend
 
 KINDS = ("input", "output", "blended")
 PRICE = "price_usd_per_mtok"
@@ -194,6 +198,78 @@ def list_prices(prices: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
     blended = with_blend(named, input_token_share).assign(own=named["seller"] == named["model"].map(seller))
     columns = ["model", "seller", "own", "event", "valid_on", *(f"{kind}_{PRICE}" for kind in KINDS)]
     return blended[columns].reset_index(drop=True)
+
+
+def cost_trend(training_cost: pd.DataFrame, run: str, level: float = 0.9) -> trend.Trend:
+    """The exponential trend of training cost in the sample of one published fit.
+
+    Parameters
+    ----------
+    training_cost : DataFrame
+        ``run, valid_on, training_cost_usd``.
+    run : str
+        The sample, one cost basis.
+    level : float
+        Level of the intervals.
+
+    Raises
+    ------
+    ValueError
+        As `trend.fit`: fewer than three models of the run.
+    """
+    sample = training_cost[training_cost["run"] == run]
+    years = trend.decimal_year(sample["valid_on"])
+    return trend.fit(years, sample["training_cost_usd"], form="exponential", level=level)
+
+
+def cost_by_basis(
+    training_cost: pd.DataFrame,
+    runs: Mapping[str, str],
+    *,
+    t: float,
+    threshold_usd: float,
+    seed: int,
+    level: float = 0.9,
+) -> pd.DataFrame:
+    """What a training run costs at one date on each basis, and the probability that it passes a threshold.
+
+    Parameters
+    ----------
+    training_cost : DataFrame
+        ``run, valid_on, training_cost_usd``.
+    runs : mapping of str to str
+        Name of each basis and its sample.
+    t : float
+        Decimal year (`trend.decimal_year`).
+    threshold_usd : float
+        Dollars, above 0.
+    seed : int
+        Of the draws (`trend.Trend.probability_above`).
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    DataFrame, one row a basis
+        ``basis, run, n``, ``first, last`` (decimal years of the record), ``factor, factor_low, factor_high`` (times a year),
+        ``doubling_months``, ``median, obs_low, obs_high`` (dollars of a run at `t`, prediction interval), ``yearly`` (runs
+        in the last twelve months of the record), ``p_one`` and ``p_dearest`` (probability that one run, and the dearest of
+        `yearly`, costs more than the threshold).
+    """
+    rows = []
+    for basis, run in runs.items():
+        found = cost_trend(training_cost, run, level)
+        at = found.forecast(t).iloc[0]
+        yearly = int((found.t > found.period[1] - 1).sum())
+        one, dearest = (found.probability_above(t, threshold_usd, of=n, rng=seed) for n in (1, yearly))
+        low, high = found.growth_factor_interval
+        rows.append({
+            "basis": basis, "run": run, "n": found.nobs, "first": found.period[0], "last": found.period[1],
+            "factor": found.growth_factor_per_year, "factor_low": low, "factor_high": high,
+            "doubling_months": 12 * found.doubling_time_years, "median": at["median"], "obs_low": at["obs_ci_lower"],
+            "obs_high": at["obs_ci_upper"], "yearly": yearly, "p_one": one, "p_dearest": dearest,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def years_to_price_ratio(ratio: float, decline_factor_per_year: NDArray[np.float64]) -> NDArray[np.float64]:

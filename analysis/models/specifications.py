@@ -23,12 +23,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.models import trend
+from analysis.models.acceleration import holm
 
 Floats = NDArray[np.float64]
-METHODS = {"least squares": "OLS", "Huber": "RLM", "median": "QuantReg"}
-"""How the line is drawn, and statsmodels' name of it."""
+METHODS = {"OLS": "OLS", "Huber": "RLM", "median": "QuantReg"}
+"""How the line is drawn (least squares, M-estimator, median), and statsmodels' name of it."""
 
-OUTLIERS = ("all points", "without outliers")
+OUTLIERS = ("all points", "no outliers")
 CUT = 3.0
 """Studentised residual beyond which a point is an outlier."""
 
@@ -126,7 +127,7 @@ def curve(
         raise ValueError(f"against is {against}: write a factor above 0, 1 for no growth")
     if unknown := [name for name in methods if name not in METHODS]:
         raise ValueError(f"methods {unknown} are unknown: write some of {', '.join(METHODS)}")
-    weights = {"equal weights": None} if weights is None else weights
+    weights = {"equal": None} if weights is None else weights
     if not (windows and weights and methods):
         raise ValueError(
             "windows, weights and methods need one entry each at least: the first is the primary one"
@@ -134,9 +135,9 @@ def curve(
     years, values = np.asarray(t, dtype=float), np.asarray(y, dtype=float)
     clusters = None if groups is None else np.asarray(groups, dtype=object)
     trend.fit(years, values, form="exponential", level=level)  # refuses what no specification can carry
-    rows = []
+    rows: list[dict[str, Any]] = []
     for (window, span), (weight, precision), rule, method in product(windows.items(), weights.items(), OUTLIERS, methods):  # fmt: skip
-        if precision is not None and method != "least squares":
+        if precision is not None and method != "OLS":
             continue
         inside = (years >= span.start) & (years <= span.end)
         choices = {"window": window, "weights": weight, "outliers": rule, "method": method}
@@ -154,19 +155,10 @@ def curve(
     table = pd.DataFrame(rows, columns=[*choices, "factor", "low", "high", "n", "p", "primary", "reason"])
     table.insert(0, "specification", table[list(choices)].agg(", ".join, axis=1))
     table["reason"] = table["reason"].fillna("")
-    table.insert(table.columns.get_loc("p") + 1, "p_holm", holm(table["p"]))
+    known = table["p"].notna()
+    table["p_holm"] = np.nan
+    table.loc[known, "p_holm"] = holm(table.loc[known, "p"])
     return Curve(table, len(table), int(table["factor"].notna().sum()), against, level)
-
-
-def holm(p: pd.Series) -> pd.Series:
-    """Adjust p values by Holm for the number of them; NaN is no test and stays."""
-    from statsmodels.stats.multitest import multipletests  # type: ignore[import-untyped, unused-ignore]
-
-    known = p.notna()
-    adjusted = p.copy()
-    if known.any():
-        adjusted[known] = multipletests(p[known], method="holm")[1]
-    return adjusted
 
 
 def _fitted(
@@ -182,10 +174,12 @@ def _fitted(
     if rule == OUTLIERS[1]:
         kept = ~_outliers(t, y)
         t, y = t[kept], y[kept]
-        precision, clusters = (None if part is None else part[kept] for part in (precision, clusters))
-    if method == "least squares":
+        precision = None if precision is None else precision[kept]
+        clusters = None if clusters is None else clusters[kept]
+    if method == "OLS":
         cov: trend.Cov = "nonrobust" if clusters is None else "cluster"
-        found = trend.fit(t, y, form="exponential", level=level, cov=cov, groups=clusters, weights=precision)
+        found = trend.fit(t, y, form="exponential", level=level, cov=cov, groups=None if clusters is None else list(clusters),
+                          weights=precision)  # fmt: skip
         distance, df = (found.params["slope"] - slope) / found.bse["slope"], found.diagnostics().df_interval
         ends = found.growth_factor_interval
         return _row(found.growth_factor_per_year, *ends, found.nobs, _two_sided(distance, df))

@@ -172,3 +172,46 @@ def test_a_sentence_is_made_of_values_and_keeps_them(shown):
     display.sentence("s.s", "It is {x:+.1f} of {n:,}.", x=-1.84, n=20000)
     assert bundle(shown)["text"] == "It is −1.8 of 20,000."
     assert bundle(shown)["inputs"] == {"x": -1.84, "n": 20000}
+
+
+RANKED = pd.DataFrame({
+    "trend": ["sales", "sales", "rates"], "method": ["ets", "ols", "any method"], "ahead": ["4 quarters", "4 quarters", "1 year"],
+    "n": [12, 12, 3], "rival": "random walk with drift", "relative_mae": [0.5, 1.25, math.nan], "relative_to_log_drift": [0.9, 2.0, math.nan],
+    **{f"coverage_{level}{end}": [0.8, 0.7, math.nan] for level in (80, 95) for end in ("", "_low", "_high")},
+    "verdict": ["beats naive", "loses", "not backtestable"], "reason": ["", "", "3 origins, 8 are needed"],
+})  # fmt: skip
+
+
+def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(shown):
+    display.skill("a.skill", "Skill", RANKED, follows="None is used.")
+    found = bundle(shown)
+    assert found["note"] == (
+        "1 of 2 forecasts that can be tested beat the naive one; it would have been better to take the naive one for sales by "
+        "exponential trend (4 quarters). 1 cannot be tested. None is used."
+    )
+    assert [row["method"] for row in found["rows"]] == [
+        "damped ETS on logs",
+        "exponential trend",
+        "any method",
+    ]
+    assert found["note"] in shown[-1]["text/plain"]
+    read = exhibits.of_output({"data": shown[-1]}, "base", "1_a", "here")
+    assert [entry.verdict for entry in read.exhibit.entries] == RANKED["verdict"].tolist()
+    assert read.exhibit.entries[2].relative_mae is None
+
+
+def test_nothing_testable_is_said_at_once(shown):
+    display.skill("a.skill", "Skill", RANKED.tail(1), follows="None is used.")
+    assert bundle(shown)["note"].startswith("None of these trends can be backtested")
+    display.skill("a.skill", "Skill", RANKED.head(1), follows="It is used.")
+    assert bundle(shown)["note"] == "1 of 1 forecasts that can be tested beat the naive one. It is used."
+
+
+def test_what_a_search_found_keeps_four_digits(shown):
+    frame = display.rounded(
+        pd.DataFrame({"a": [0.123456, 98765.4, math.nan], "n": [1, 2, 3], "b": ["x", "y", "z"]})
+    )
+    assert frame["a"].tolist() == pytest.approx([0.1235, 98770.0, math.nan], nan_ok=True)
+    assert frame["n"].tolist() == [1, 2, 3]
+    display.skill("a.skill", "Skill", RANKED.assign(relative_mae=[0.512345, 1.25, math.nan]), follows=".")
+    assert bundle(shown)["rows"][0]["relative_mae"] == 0.5123

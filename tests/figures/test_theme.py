@@ -56,3 +56,55 @@ def test_printed_and_recomputed_differ_in_lightness_so_that_they_survive_grey():
     assert all(b - a > 8 for a, b in pairwise(verdicts))
     # orange-brown 179, 92, 0 -> 104;   blue 31, 95, 168 -> 87
     assert abs(lightness(theme.PRINTED) - lightness(theme.RECOMPUTED)) > 15
+
+
+def test_panels_stand_below_one_another_on_one_chart_with_one_horizontal_axis():
+    top, bottom = theme.panels(2, height_in=4)
+    chart = theme.chart_of(top)
+    assert chart is theme.chart_of(bottom)
+    assert chart.get_size_inches().tolist() == [theme.WIDTH_IN, 4]
+    top.set_xlim(1, 2)
+    assert bottom.get_xlim() == (1, 2)
+    chart.draw_without_rendering()
+    assert top.get_position().y0 > bottom.get_position().y1
+
+
+def test_an_empty_chart_is_empty_in_all_its_panels():
+    axes = theme.panels(3)
+    theme.nothing(axes[0], "a thing")
+    assert not any(len(ax.get_yticks()) for ax in axes)
+    assert [len(ax.texts) for ax in axes] == [1, 0, 0]
+    assert theme.chart_of(axes[0]).finding == "Not on record by the day of looking: a thing"
+
+
+def test_labels_of_panels_are_kept_apart_by_the_height_of_a_panel():
+    for rows in (1, 2):
+        ax = theme.panels(rows, height_in=4)[0]
+        theme.at_right(ax, [theme.Label(0.5, "a", theme.INK), theme.Label(0.5, "b", theme.INK)])
+        low, high = sorted(text.xy[1] for text in ax.texts)
+        assert high - low == pytest.approx(rows * 12 / (4 * 72 * 0.85))  # 10 points with leading, of 4 inches
+
+
+def test_a_legend_takes_as_many_lines_as_its_words_need():
+    for words, columns in (("short", 5), ("words that are rather long", 2), ("w" * 100, 1)):
+        ax = theme.axes()
+        for n in range(5):
+            ax.plot([n], [n], label=words)
+        theme.legend(ax)
+        (legend,) = theme.chart_of(ax).legends
+        assert legend._ncols == columns
+
+
+def test_counts_and_rows_of_words():
+    assert [theme.count(n) for n in (0, 1, 6, 7)] == ["none", "one", "six", "7"]
+    assert theme.listed(["a", "b", "c"]) == "a, b and c"
+    assert theme.listed(["a"]) == "a"
+    assert theme.listed([]) == ""
+
+
+def test_a_day_is_a_line_with_words_above_it():
+    ax = theme.axes()
+    theme.day_line(ax, 3.0, "a day")
+    assert set(ax.lines[0].get_xdata()) == {3.0}
+    (text,) = ax.texts
+    assert (text.get_text(), text.xy) == ("a day", (3.0, 1))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.evidence import measured, tables
-from analysis.models import frontier
+from analysis.models import frontier, trend
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +147,33 @@ def test_the_five_models_have_four_services_of_their_own():
         "GPT-4o": ["OpenAI"], "Claude 3.5 Sonnet": ["Anthropic"], "Gemini 1.5 Pro": ["Google"], "DeepSeek-V2": ["DeepSeek"]
     }  # fmt: skip
     assert "Llama 3.1 405B" in set(prices["model"])
+
+
+def test_costs_are_fitted_by_basis_and_a_year_has_as_many_runs_as_its_record():
+    # runs that double each year with noise of a tenth; three in the last twelve months of the record
+    days = [f"{year}-07-01" for year in range(2016, 2024)] + ["2024-01-01", "2024-03-01", "2024-07-01"]
+    t = trend.decimal_year(days)
+    noise = np.where(np.arange(len(days)) % 2, 1.1, 1 / 1.1)
+    runs = pd.concat(
+        pd.DataFrame(
+            {
+                "run": run,
+                "valid_on": pd.to_datetime(days),
+                "training_cost_usd": scale * 2.0 ** (t - 2025) * noise,
+            }
+        )
+        for run, scale in (("C", 1e9), ("D", 3e9))
+    )
+    found = frontier.cost_by_basis(runs, {"bought": "C", "rented": "D"}, t=2025.0, threshold_usd=1e9, seed=1)
+    bought, rented = (found.set_index("basis").loc[name] for name in ("bought", "rented"))
+    assert bought["factor"] == pytest.approx(2, rel=0.02)
+    assert bought["doubling_months"] == pytest.approx(12, rel=0.03)
+    # the twelve months to 2024-07-01 begin after 2023-07-01
+    assert (bought["n"], bought["yearly"]) == (11, 3)
+    assert bought["p_one"] == pytest.approx(0.5, abs=0.15)
+    assert bought["p_one"] < bought["p_dearest"] < rented["p_dearest"]
+    assert bought["obs_low"] < bought["median"] == pytest.approx(1e9, rel=0.1)
+    assert rented["median"] == pytest.approx(3 * bought["median"])
+    # the same draws give the same probabilities
+    again = frontier.cost_by_basis(runs, {"bought": "C"}, t=2025.0, threshold_usd=1e9, seed=1)
+    assert again["p_dearest"].item() == bought["p_dearest"]

@@ -3,11 +3,10 @@
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from analysis.models import trend
-from analysis.models.specifications import Window, curve, holm
+from analysis.models.specifications import Window, curve
 
 T = np.arange(2015, 2025, 0.5)
 NOISE = np.random.default_rng(3).normal(0, 0.2, T.size)
@@ -18,12 +17,12 @@ def test_every_combination_is_tried_once_and_the_first_of_each_choice_is_primary
     found = curve(
         T, Y, windows={"all": Window(), "late": Window(start=2020)}, weights={"equal": None, "late": T - 2014}
     )
-    # 2 windows x 2 outlier rules x (3 methods with equal weights + least squares with others) = 16
+    # 2 windows x 2 outlier rules x (3 methods with equal weights + OLS with others) = 16
     assert found.tried == found.fitted == 16
     assert found.table["specification"].is_unique
     first = found.table[found.table["primary"]]
     assert first.index.tolist() == [0]
-    assert first["specification"].item() == "all, equal, all points, least squares"
+    assert first["specification"].item() == "all, equal, all points, OLS"
 
 
 def test_the_primary_one_is_the_trend_itself():
@@ -42,13 +41,13 @@ def test_an_outlier_moves_least_squares_and_not_the_median():
     table = curve(T, y).table.set_index(["outliers", "method"])
     true = math.exp(0.7)
     off = (table["factor"] / true - 1).abs()
-    assert off["all points", "least squares"] > 3 * off["all points", "median"]
-    assert table.loc[("without outliers", "least squares"), "n"] == T.size - 1
-    assert off["without outliers", "least squares"] < 0.05
+    assert off["all points", "OLS"] > 3 * off["all points", "median"]
+    assert table.loc[("no outliers", "OLS"), "n"] == T.size - 1
+    assert off["no outliers", "OLS"] < 0.05
 
 
 def test_a_window_that_cannot_carry_a_fit_keeps_its_row_and_says_why():
-    found = curve(T, Y, windows={"all": Window(), "last": Window(start=2024.0)}, methods=["least squares"])
+    found = curve(T, Y, windows={"all": Window(), "last": Window(start=2024.0)}, methods=["OLS"])
     last = found.table[found.table["window"] == "last"]
     assert (found.tried, found.fitted) == (4, 2)
     assert last["factor"].isna().all()
@@ -56,14 +55,18 @@ def test_a_window_that_cannot_carry_a_fit_keeps_its_row_and_says_why():
 
 
 def test_windows_hold_both_of_their_ends():
-    found = curve(T, Y, windows={"three": Window(2016, 2017)}, methods=["least squares"])
+    found = curve(T, Y, windows={"three": Window(2016, 2017)}, methods=["OLS"])
     assert found.table["n"].tolist() == [3, 3]
 
 
-def test_holm_by_hand():
-    # sorted 0.01 0.02 0.04, times 3 2 1: 0.03, 0.04, 0.04 (never falling)
-    adjusted = holm(pd.Series([0.04, math.nan, 0.01, 0.02]))
-    assert adjusted.tolist() == pytest.approx([0.04, math.nan, 0.03, 0.04], nan_ok=True)
+def test_p_values_are_adjusted_over_what_was_fitted():
+    table = curve(T, Y, windows={"all": Window(), "last": Window(start=2024.0)}, methods=["OLS"]).table
+    # four tried, two fitted: the smaller p counts twice, and the larger is not below it
+    fitted = table.dropna(subset="p").sort_values("p")
+    assert fitted["p_holm"].tolist() == pytest.approx(
+        [2 * fitted["p"].iloc[0], max(2 * fitted["p"].iloc[0], fitted["p"].iloc[1])]
+    )
+    assert table["p_holm"].isna().sum() == 2
 
 
 def test_what_is_rejected_is_counted_after_the_adjustment():
@@ -77,9 +80,7 @@ def test_what_is_rejected_is_counted_after_the_adjustment():
 def test_clusters_widen_least_squares_where_points_of_a_group_move_together():
     groups = np.repeat(np.arange(5), 4)
     shared = np.exp(0.7 * (T - 2015) + np.repeat([0.6, -0.5, 0.4, -0.6, 0.2], 4) + NOISE / 10)
-    plain, clustered = (
-        curve(T, shared, groups=g, methods=["least squares"]).table.iloc[0] for g in (None, groups)
-    )
+    plain, clustered = (curve(T, shared, groups=g, methods=["OLS"]).table.iloc[0] for g in (None, groups))
     assert clustered["factor"] == pytest.approx(plain["factor"])
     assert math.log(clustered["high"] / clustered["low"]) != pytest.approx(
         math.log(plain["high"] / plain["low"])
@@ -103,6 +104,6 @@ def test_what_cannot_be_tried_is_refused(given, says):
 
 def test_a_line_through_every_point_has_no_error_of_a_median_and_says_so():
     table = curve(T, np.exp(0.7 * (T - 2015))).table.set_index(["outliers", "method"])
-    assert table.loc[("all points", "least squares"), "factor"] == pytest.approx(math.exp(0.7))
+    assert table.loc[("all points", "OLS"), "factor"] == pytest.approx(math.exp(0.7))
     assert math.isnan(table.loc[("all points", "median"), "factor"])
     assert table.loc[("all points", "median"), "reason"].startswith("median found no line")

@@ -2,10 +2,10 @@
 
 One module a question: `facts` (what may be looked at), `verdicts` (when a statement holds), `ledger` (every claim), and
 the checks: `arithmetic` (the article's own numbers), `record` (what happened), `capability` (benchmarks and prices),
-`money` (who paid what), `futures` (what the models say). `cells` judges the tables cell by cell.
+`money` (who paid what), `trends` (what fits say), `futures` (what the models say). `cells` judges the tables cell by cell.
 """
 
-from analysis.models.audit import arithmetic, capability, cells, futures, money, record
+from analysis.models.audit import arithmetic, capability, cells, futures, money, record, trends
 from analysis.models.audit.facts import Facts, Interval, Unknown, gather
 from analysis.models.audit.ledger import FIELDS, counts, ledger
 from analysis.models.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
@@ -13,4 +13,5 @@ from analysis.models.audit.verdicts import CHECKS, VERDICTS, Check, Finding, che
 __all__ = [
     "CHECKS", "FIELDS", "VERDICTS", "Check", "Facts", "Finding", "Interval", "Unknown", "arithmetic", "capability", "cells",
     "check", "counts", "futures", "gather", "judge", "ledger", "money", "record",
+    "trends",
 ]  # fmt: skip

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
-from analysis.models import frontier
+from analysis.models import frontier, parity
 from analysis.models.audit import cells
 from analysis.models.audit.facts import Facts, Interval, Unknown, exact, in_words
 from analysis.models.audit.verdicts import Finding, check, judged
@@ -87,25 +88,46 @@ def launch_price_multiple(
 
 @check
 def frontier_gap(
-    facts: Facts, figure: Quantity, *, series: Mapping[str, Mapping[str, str]], told: str | None = None
+    facts: Facts,
+    figure: Quantity,
+    *,
+    series: Mapping[str, Mapping[str, str | float]],
+    told: str | None = None,
 ) -> Finding:
     """Whether open weights come closer: the mean gap of the last months on record over that of as many months before.
 
-    `series` names each benchmark and protocol. The gap is that of the two running bests, averaged over days from the
+    `series` names each benchmark and protocol with its floor of guessing (a share). Whether the slopes of the two frontiers
+    differ is told beside it and decides nothing. The gap is that of the two running bests, averaged over days from the
     first on which both kinds have a model; compared are the last twelve months with the twelve before, or the halves of
     a shorter record, of six months each at least.
     """
-    readings, parts = {}, []
+    readings, parts, slopes = {}, [], []
     for name, where in series.items():
-        gap = frontier.frontier_gap(facts.rows(BENCHMARKS, **where, use="trend"))
+        wanted = {key: value for key, value in where.items() if key != "floor"}
+        scores = facts.rows(BENCHMARKS, **wanted, use="trend")
+        gap = frontier.frontier_gap(scores)
         means = frontier.mean_gaps(gap)
         if means is None:
             raise Unknown(f"{name}: less than a year of both frontiers")
         readings[f"on {name}"] = exact(means.last / means.before)
         months = f"{round(means.days / 30.4375)} months"
         parts.append(f"{name} {means.last:.1f} points in the {months} to {in_words(gap.index[-1])} after {means.before:.1f} in the {months} before")  # fmt: skip
+        slopes.append(_slopes(scores, name, float(where["floor"]), int(facts.given["seed"])))
     tail = f"; {told}" if told else ""
-    return Finding(readings, f"The mean gap was on {', on '.join(parts)}{judged(readings, figure)}{tail}.")
+    reason = f"The mean gap was on {', on '.join(parts)}{judged(readings, figure)}; by the slopes of the frontiers {' and '.join(slopes)}{tail}."
+    return Finding(readings, reason)
+
+
+def _slopes(scores: pd.DataFrame, name: str, floor: float, seed: int) -> str:
+    try:
+        found = parity.gap(scores, np.random.default_rng(seed), floor=floor)
+    except ValueError:
+        return f"{name} has too few steps to tell"
+    change = {parity.NOT_SHOWN: "no change is shown", parity.CLOSING: "it closes", parity.OPENING: "it opens"}
+    gain, low, high = (
+        f"{number:+.1f}".replace("-", "−") for number in (found.slope_difference, found.low, found.high)
+    )
+    return f"on {name} {change[found.change]} ({gain} logits a year, {low} to {high}, {found.level:.0%})"
 
 
 @check

@@ -59,7 +59,7 @@ def on_record(
     holds = not ended and not denied
     return Finding(
         {"on record": holds},
-        _told(told, [*shown, *denied, *ended, *facts.happened(beside)], facts),
+        told_on_record(told, [*shown, *denied, *ended, *facts.happened(beside)], facts),
         overtaken=bool(ended),
     )
 
@@ -77,7 +77,7 @@ def readings_on_record(
             raise Unknown(", ".join(sides["shows"]))
         judgements[name] = not denied
         rows += [*shown, *denied]
-    return Finding(judgements, _told(told, rows, facts))
+    return Finding(judgements, told_on_record(told, rows, facts))
 
 
 @check
@@ -103,7 +103,7 @@ def figures_on_record(
     rows = facts.told
     labels = {label: in_print(value.value, figure.unit) for label, value in found.items()}
     labels |= {"stated": figure.text} | ({"was": in_print(before.value, figure.unit)} if before else {})
-    return Finding(found, _told(told, rows, facts, labels), overtaken=overtaken)
+    return Finding(found, told_on_record(told, rows, facts, labels), overtaken=overtaken)
 
 
 @check
@@ -114,13 +114,15 @@ def compared(
     multiple = facts.figure(over) / facts.figure(under)
     facts.happened(beside)
     rows = facts.told
-    return Finding({"ratio": exact(multiple)}, _told(told, rows, facts, {"ratio": in_print(multiple, "x")}))
+    return Finding(
+        {"ratio": exact(multiple)}, told_on_record(told, rows, facts, {"ratio": in_print(multiple, "x")})
+    )
 
 
 @check
 def undecided(facts: Facts, figure: Quantity | None, *, told: str, beside: Sequence[str]) -> Finding:
     """What is on record about a statement and does not decide it; the sentence says what would."""
-    return Finding({}, _told(told, facts.happened(beside), facts), verdict="uncheckable")
+    return Finding({}, told_on_record(told, facts.happened(beside), facts), verdict="uncheckable")
 
 
 @check
@@ -154,7 +156,7 @@ def duty_in_force(
     if not rules:
         raise Unknown(", ".join(duties))
     applied = [row for row in rules if row["due_on"] <= facts.day]
-    return Finding({"applies": bool(applied)}, _told(told, [*rules, *facts.happened(beside)], facts))
+    return Finding({"applies": bool(applied)}, told_on_record(told, [*rules, *facts.happened(beside)], facts))
 
 
 def since(facts: Facts, names: Sequence[str]) -> str | None:
@@ -168,9 +170,10 @@ def since(facts: Facts, names: Sequence[str]) -> str | None:
     return ". ".join(found) + "." if found else None
 
 
-def _told(
+def told_on_record(
     template: str, rows: Sequence[pd.Series], facts: Facts, more: Mapping[str, str] | None = None
 ) -> str:
+    """A claim's sentence with days and figures of some facts filled in; where one was not known yet, those that were."""
     values = dict(more or {})
     for row in rows:
         values |= words(row, facts.day)

@@ -1,0 +1,582 @@
+"""When and how far? Prices at a fixed score, the time to match and to parity, and what simulated paths add up to.
+
+Decisions
+- The record is solid, what goes beyond it dashed or a fan, and the end of the record is marked between them.
+- A quantile that is never reached is an arrow out of the axes and the word never, no number.
+- Lags that others published are rings below the curve: they are means or ranges of other definitions, not points on it.
+- Fans and bars of simulated paths hold 50% and 90% of the draws; a sum of a path is never the sum of quantiles.
+- Where several thresholds or series are shown, each has a panel of its own: two colours cannot tell more apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MultipleLocator
+
+from analysis.figures import parts, theme
+from analysis.figures.futures import BANDS
+from analysis.models import frontier, prices
+from analysis.models.audit.facts import in_words
+from analysis.models.frontier import PRICE
+from analysis.models.trend import decimal_year
+from analysis.units import show
+
+KINDS = {"closed": "solid", "open": (0, (5, 2))}
+"""Line styles: open against closed weights, as in the chart of their frontiers: dashed against solid."""
+
+FITTED = ("name", "threshold_pct", "decline_factor_per_year", "bootstrap_low", "bootstrap_high", "level", "n")
+QUANTILES = ("p5", "p25", "p50", "p75", "p95")
+
+
+def price_frontier(
+    spells: pd.DataFrame, fits: pd.DataFrame, *, day: theme.Day, benchmark: str, axes: Sequence[Axes]
+) -> Axes:
+    """Prices of all models that reach a score, the cheapest so far, and the line fitted through its steps.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        `models.prices.priced`: ``model``, ``price_usd_per_mtok``, ``score_pct``, ``t`` (decimal year), ``valid_on``.
+    fits : DataFrame
+        `models.prices.at_thresholds`, a row a panel: ``name`` and ``threshold_pct`` of the score to reach,
+        ``decline_factor_per_year``, ``bootstrap_low``, ``bootstrap_high``, ``level`` (share), ``n`` (steps); NaN where
+        too few steps were left.
+    day : date or ISO date
+        The article's day; prices that are first seen later are hollow.
+    benchmark : str
+        Name of the scores' benchmark, for the words.
+    axes : sequence of Axes
+        `theme.panels`, one a row of `fits`; give each about 1.9 inches.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, or there are more or fewer panels than rows.
+    """
+    parts.needs("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
+    parts.needs("fits", fits, FITTED)
+    _one_each(axes, len(fits), "rows of fits")
+    reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
+    if not any(map(len, reached)):
+        return theme.nothing(axes[0], f"a price of a model that reaches the scores on {benchmark}")
+    at = float(decimal_year([day])[0])
+    lowest = [prices.frontier(spells, threshold) for threshold in fits["threshold_pct"]]
+    lines = [
+        _through(steps, factor) for steps, factor in zip(lowest, fits["decline_factor_per_year"], strict=True)
+    ]
+    every = pd.concat(reached)
+    times, heights = [*every["t"], at], [*every[PRICE], *(end for line in lines for end in line)]
+    for ax, rows, steps, line, fit in zip(axes, reached, lowest, lines, fits.to_dict("records"), strict=True):
+        parts.scales(ax, times, heights, "usd_per_mtok", log=True)
+        ax.set_title(_price_title(fit), fontsize=parts.NAMED_SIZE, color=theme.INK)
+        theme.day_line(ax, at, "")
+        if ax is axes[0]:
+            theme.text(ax, f"the article,\n{in_words(pd.Timestamp(day))}", (at, 1), (-4, -3), theme.INK, ha="right", va="top",
+                       size=parts.NAMED_SIZE, xycoords=("data", "axes fraction"))  # fmt: skip
+        if rows.empty:
+            continue
+        ax.scatter(rows["t"], rows[PRICE], s=14, color=theme.OPEN, linewidths=0, zorder=2)
+        t, price = [*steps["t"], rows["t"].max()], [*steps[PRICE], steps[PRICE].iloc[-1]]
+        ax.step(t, price, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
+        later = steps["t"] > at
+        for part, mark in ((steps[~later], theme.DOT), (steps[later], theme.HOLLOW)):
+            ax.scatter(part["t"], part[PRICE], zorder=4, **(mark | {"s": 24, "linewidths": 1.2}))
+        if line:
+            ax.plot([t[0], steps["t"].iloc[-1]], line, color=theme.INK, linewidth=1.2, zorder=3.2)
+        ends = steps.iloc[[0, -1]].drop_duplicates("t")
+        told = ends[["model", "t", PRICE]].itertuples(index=False)
+        names = [parts.Name(model, x, y, theme.RECOMPUTED) for model, x, y in told]
+        grid = np.linspace(t[0], t[-1], 200)
+        path = [*zip(grid, np.array(price)[np.searchsorted(t, grid, side="right") - 1], strict=True)]
+        if line:
+            path += zip(np.linspace(t[0], t[-2], 200), np.geomspace(line[0], line[1], 200), strict=True)
+        parts.name_points(ax, names, rows[["t", PRICE]], path)
+    alt = (
+        f"{theme.count(len(fits)).capitalize()} {parts.verb(len(fits), 'panel', 'panels')} with the prices of all models that reach a score on "
+        f"{benchmark}, on a logarithmic axis: the cheapest so far as falling steps, and a straight line fitted through them."
+    )
+    subtitle = (
+        f"Blended list price, dollars per million tokens, log scale, of models that reach a score on {benchmark}; steps: the cheapest so "
+        f"far, thin line: fitted, in brackets: interval from a bootstrap over developers"
+    )
+    return theme.headline(axes[0], _price_finding(fits, benchmark), subtitle, alt)
+
+
+def time_to_match(
+    survival: pd.DataFrame,
+    lags: pd.DataFrame,
+    *,
+    median_months: float,
+    interval: tuple[float, float],
+    level: float,
+    benchmark: str,
+    published: Sequence[tuple[str, float, float]] = (),
+    ax: Axes,
+) -> Axes:
+    """How many of the closed bests are still unmatched by open weights, by months since their release.
+
+    Parameters
+    ----------
+    survival : DataFrame
+        `models.parity.TimeToMatch.survival`: ``lag_months``, ``unmatched_share`` and the ends ``low``, ``high``.
+    lags : DataFrame
+        `models.parity.lags`: ``lag_months`` and ``matched``, false where the lag still runs.
+    median_months, interval : float
+        The lag by which half are matched, NaN where that was not reached, and the ends of its interval, which may be
+        infinite or NaN.
+    level : float
+        Level of both intervals, between 0 and 1.
+    benchmark : str
+        Its name, for the words.
+    published : sequence of (label, low, high)
+        Lags that others give, months; the same number twice where they give one.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, or the level is not between 0 and 1.
+    """
+    parts.needs("survival", survival, ("lag_months", "unmatched_share", "low", "high"))
+    parts.needs("lags", lags, ("lag_months", "matched"))
+    parts.checked_level(level)
+    if lags.empty:
+        return theme.nothing(ax, f"a closed best on {benchmark}")
+    end = max([float(lags["lag_months"].max()), *(high for _, _, high in published)]) or 1.0
+    last = float(lags["lag_months"].max())
+    curve = _carried(survival, last)
+    ax.fill_between(curve["t"], curve["low"], curve["high"], step="post", color=theme.RECOMPUTED, alpha=0.2, linewidth=0)  # fmt: skip
+    ax.step(curve["t"], curve["share"], where="post", color=theme.RECOMPUTED, linewidth=2.2, zorder=3)
+    open_lags = lags.loc[~lags["matched"].astype(bool), "lag_months"]
+    heights = [float(curve.loc[curve["t"] <= lag, "share"].iloc[-1]) for lag in open_lags]
+    ax.scatter(open_lags, heights, marker="|", s=90, color=theme.INK, linewidths=1.6, zorder=4)
+    reached = not math.isnan(median_months)
+    if reached:
+        ax.hlines(0.5, 0, median_months, color=theme.INK, linewidth=1.0, linestyle=theme.DOTTED, zorder=2)
+        ax.scatter([median_months], [0.5], zorder=5, **(theme.DOT | {"s": 50}))
+        theme.text(ax, f"half after {_months(median_months)}", (median_months, 0.5), (8, 5), theme.RECOMPUTED, va="bottom")  # fmt: skip
+    depth = 0.17
+    for row, (label, low, high) in enumerate(published, 1):
+        ax.hlines(-depth * row, low, high, color=theme.PRINTED, linewidth=3, alpha=0.5, zorder=2)
+        ax.scatter([low, high], [-depth * row] * 2, **(theme.RING | {"s": 40}))
+        told = f"{label}, {_months(low) if low == high else f'{low:g} to {_months(high)}'}"
+        right = high < 0.45 * end
+        theme.text(ax, told, (high if right else low, -depth * row), (9 if right else -9, 0), theme.PRINTED, size=parts.NAMED_SIZE,
+                   ha="left" if right else "right")  # fmt: skip
+    ax.axhline(0, color=theme.GRID, linewidth=0.7)
+    ax.set(
+        xlim=(0, end * 1.04), ylim=(-depth * (len(published) + 0.6) if published else -0.03, 1.03), ylabel=""
+    )
+    ax.xaxis.set_major_locator(MultipleLocator(3 * math.ceil(end / 24)))
+    ax.set_xlabel("months since the release of the closed model")
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    alt = (
+        f"A falling step curve of the share of {len(lags)} closed bests that no open model had matched, with an interval, and a tick for each "
+        f"of the {len(open_lags)} that are unmatched still."
+    )
+    subtitle = (
+        f"Share of closed bests on {benchmark} not yet matched by open weights, Kaplan-Meier; band: {level:.0%} interval; "
+        f"ticks: not yet matched at the end of the record{'; rings: lags that others published' if published else ''}"
+    )
+    whole, matched = len(lags), len(lags) - len(open_lags)
+    if reached:
+        told = f"Half of the closed bests on {benchmark} were matched within {_months(median_months)} ({level:.0%}: {_span(*interval)})"
+    else:
+        told = f"Fewer than half of the closed bests on {benchmark} have been matched"
+    return theme.headline(ax, f"{told}; {matched} of {whole} by the end of the record", subtitle, alt)
+
+
+def parity(
+    scores: pd.DataFrame,
+    lines: pd.DataFrame,
+    *,
+    benchmark: str,
+    day: theme.Day,
+    start: float,
+    years: float,
+    interval: tuple[float, float],
+    never: float,
+    level: float,
+    ax: Axes,
+) -> Axes:
+    """The best open and the best closed model so far, the lines fitted through both, and when they would meet.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``weights`` (open or closed), ``score_pct``, ``valid_on`` (release day) of one benchmark and protocol.
+    lines : DataFrame
+        Both lines over the record and beyond: ``weights`` and what `models.trend.Trend.forecast` returns of a logistic
+        trend, as shares: ``t``, ``median``, ``mean_ci_lower``, ``mean_ci_upper``, ``level``.
+    benchmark : str
+        Its name, for the words.
+    day : date or ISO date
+        The article's day.
+    start : float
+        Decimal year from which times count: `models.parity.Parity.as_of_t`.
+    years : float
+        Time to parity by the lines of the full record; 0 where open is ahead already, infinite where it never gets there.
+    interval : (low, high)
+        Quantiles of the same over draws of developers; the draws are off centre, so `years` stands beside them.
+    never : float
+        Share of draws in which parity never comes, 0 to 1.
+    level : float
+        Level of low and high, between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        A column or a kind is missing, a share lies outside 0 to 1, or a level outside 0 and 1.
+    """
+    parts.needs("scores", scores, ("weights", "score_pct", "valid_on"))
+    parts.needs("lines", lines, ("weights", "t", "median", "mean_ci_lower", "mean_ci_upper", "level"))
+    parts.checked_level(level)
+    if not 0 <= never <= 1:
+        raise ValueError(f"never is {never}; it is a share of draws, 0 to 1")
+    if scores.empty:
+        return theme.nothing(ax, f"{benchmark} scores of open and of closed models")
+    for name, frame in (("scores", scores), ("lines", lines)):
+        if lacking := sorted(set(KINDS) - set(frame["weights"])):
+            raise ValueError(f"{name} has no {theme.listed(lacking)} weights; both kinds are compared")
+    dated = scores.assign(t=decimal_year(scores["valid_on"]))
+    best = frontier.running_bests(scores).assign(t=lambda table: decimal_year(table["valid_on"]))
+    end, at, stop = float(dated["t"].max()), float(decimal_year([day])[0]), float(lines["t"].max())
+    floor = float(scores["score_pct"].min())
+    parts.scales(ax, [*dated["t"], *lines["t"], at], [floor - 16, 100], "pct", log=False)
+    ax.set_yticks([tick for tick in range(0, 101, 20) if tick >= floor - 8])
+    labels = []
+    for kind, style in KINDS.items():
+        mark = theme.DOT if kind == "closed" else theme.HOLLOW
+        part, own = best[best["weights"] == kind], lines[lines["weights"] == kind].sort_values("t")
+        seen = dated[dated["weights"] == kind]
+        ax.scatter(
+            seen["t"], seen["score_pct"], zorder=2, **(mark | {"s": 10, "linewidths": 0.8, "alpha": 0.45})
+        )
+        ax.step([*part["t"], end], [*part["best_pct"], part["best_pct"].iloc[-1]], where="post", color=theme.RECOMPUTED, linewidth=2.2,
+                linestyle=style, zorder=4)  # fmt: skip
+        ax.fill_between(own["t"], 100 * own["mean_ci_lower"], 100 * own["mean_ci_upper"], color=theme.RECOMPUTED, alpha=0.13, linewidth=0)  # fmt: skip
+        before, beyond = parts.parted(own[["t", "median"]].reset_index(drop=True), end, log=False)
+        ax.plot(before["t"], 100 * before["median"], color=theme.MUTED, linewidth=1.1, zorder=3)
+        ax.plot(beyond["t"], 100 * beyond["median"], color=theme.MUTED, linewidth=1.6, linestyle=style if kind == "open" else theme.DASHED,
+                zorder=3)  # fmt: skip
+        top = 100 * float(own["median"].iloc[-1])
+        labels.append(theme.Label(top, f"{kind} {top:.0f}%", theme.RECOMPUTED))
+    parts.record_end(ax, end, low=False)
+    theme.day_line(ax, at, f"the article, {in_words(pd.Timestamp(day))}")
+    _parity_bar(ax, floor - 11, [start + wait for wait in (interval[0], years, interval[1])], never)
+    theme.at_right(ax, labels)
+    band = lines["level"].iloc[0]
+    alt = (
+        f"Steps for the best closed and the best open model so far on {benchmark} up to {parts.year_month(end)}, and a rising line through "
+        f"each that is carried on to {parts.year_month(stop)}; a bar below shows when the lines meet over draws of developers."
+    )
+    subtitle = (
+        f"{benchmark}, by release; steps solid: best closed, dashed: best open weights; thin: logistic lines through the steps, "
+        f"dashed beyond the record, with {band:.0%} bands as if the steps were independent; bar: time of parity in {level:.0%} of "
+        "draws of developers, dot: by the full record"
+    )
+    return theme.headline(ax, _parity_finding(benchmark, start, years, interval, never, level), subtitle, alt)
+
+
+def history(
+    series: Mapping[str, pd.Series],
+    fans: pd.DataFrame,
+    naive: pd.DataFrame,
+    *,
+    unit: str,
+    subtitle: str,
+    axes: Sequence[Axes],
+) -> Axes:
+    """Regular series as bars, and beyond the record fans of simulated paths beside the naive forecast.
+
+    Parameters
+    ----------
+    series : mapping of name to Series
+        Values in `unit` by the day on which their period ends; a panel each, in their order.
+    fans : DataFrame
+        `futures.quantiles` tables below one another: ``series``, ``time`` (decimal year), ``p5 p25 p50 p75 p95``.
+    naive : DataFrame
+        ``series``, ``time`` (decimal year), ``value``: the naive forecast.
+    unit : str
+        A name of `units.UNITS`.
+    subtitle : str
+        What is measured, in which unit and per what.
+    axes : sequence of Axes
+        `theme.panels`, one a series.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, a series has no fan or no naive forecast, or there are more or fewer panels than series.
+    """
+    parts.needs("fans", fans, ("series", "time", *QUANTILES))
+    parts.needs("naive", naive, ("series", "time", "value"))
+    if not series or all(values.empty for values in series.values()):
+        return theme.nothing(axes[0], "a value of the series")
+    _one_each(axes, len(series), "series")
+    for name in series:
+        for what, frame in (("fans", fans), ("naive", naive)):
+            if name not in set(frame["series"]):
+                raise ValueError(f"{what} has no series {name!r}; each series needs its forecast")
+    first = min(float(decimal_year([values.index.min()])[0]) for values in series.values() if len(values))
+    ahead = max(frame.loc[frame["series"].isin(list(series)), "time"].max() for frame in (fans, naive))
+    ends = {}
+    for ax, (name, values) in zip(axes, series.items(), strict=True):
+        known = values.sort_index()
+        t = decimal_year(pd.DatetimeIndex(known.index))
+        width = float(np.median(np.diff(t))) if len(t) > 1 else 0.25
+        start = pd.Series({"time": t[-1]} | dict.fromkeys(QUANTILES, known.iloc[-1])).to_frame().T
+        fan = pd.concat([start, fans[fans["series"] == name].sort_values("time")], ignore_index=True).astype({"time": float})  # fmt: skip
+        own = naive[naive["series"] == name].sort_values("time")
+        shown = [*known, *fan["p95"], *own["value"], 0]
+        parts.scales(ax, [first - width, ahead], shown, unit, log=False)
+        ax.bar(
+            t,
+            known,
+            width=-0.84 * width,
+            align="edge",
+            color=theme.RECOMPUTED,
+            alpha=0.55,
+            linewidth=0,
+            zorder=2,
+        )
+        for low, high, alpha in BANDS:
+            ax.fill_between(fan["time"], _at(fan, low), _at(fan, high), color=theme.RECOMPUTED, alpha=alpha, linewidth=0)  # fmt: skip
+        ax.plot(fan["time"], fan["p50"].astype(float), color=theme.RECOMPUTED, linewidth=2.2, zorder=4)
+        ax.plot([t[-1], *own["time"]], [known.iloc[-1], *own["value"]], color=theme.INK, linewidth=1.6, linestyle=theme.DASHED, zorder=4)  # fmt: skip
+        last = fan.iloc[-1]
+        ends[name] = (
+            float(last["time"]),
+            {key: float(last[key]) for key in QUANTILES},
+            float(own["value"].iloc[-1]),
+        )
+        if len(series) > 1:
+            ax.set_title(name, fontsize=parts.NAMED_SIZE, color=theme.INK)
+        parts.record_end(ax, float(t[-1]), low=False)
+        _, at, simple = ends[name]
+        labels = [theme.Label(at[key], parts.amount(at[key], unit), theme.MUTED) for key in ("p5", "p95")]
+        labels.append(theme.Label(at["p50"], f"median {parts.amount(at['p50'], unit)}", theme.RECOMPUTED))
+        labels.append(theme.Label(simple, f"naive {parts.amount(simple, unit)}", theme.INK))
+        theme.at_right(ax, labels)
+    alt = (
+        f"Bars for {theme.listed([f'{len(values)} values of {name}' for name, values in series.items()])}, and beyond the record shaded fans of "
+        "simulated paths with their median and a dashed naive forecast."
+    )
+    told = (
+        f"{subtitle}; beyond the record: median, 50% and 90% of simulated paths, dashed: the naive forecast"
+    )
+    return theme.headline(axes[0], _history_finding(ends, unit), told, alt)
+
+
+def share_of_sum(
+    shares: pd.DataFrame, *, amount_usd_bn: float, what: str, threshold: float, reading: str, ax: Axes
+) -> Axes:
+    """What share an amount is of a simulated sum, a row per span that is summed, with the threshold of a statement.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        `models.skill.SumShare.table` of several spans below one another: ``ahead`` (the span in words: the next two years),
+        ``quantile`` (0.05, 0.25, 0.5, 0.75 and 0.95) and ``share`` (ratio).
+    amount_usd_bn : float
+        The amount, billion dollars.
+    what : str
+        What is summed: NVIDIA's data-center revenue.
+    threshold : float
+        The share from which the statement is taken to be true, above 0.
+    reading : str
+        The statement, for the label of its line.
+
+    Raises
+    ------
+    ValueError
+        A column or a quantile is missing, a span has one twice, or the threshold is not above zero.
+    """
+    parts.needs("shares", shares, ("ahead", "quantile", "share"))
+    if not threshold > 0:
+        raise ValueError(f"threshold is {threshold}; give a share above 0, 0.2 for 20%")
+    if shares.empty:
+        return theme.nothing(ax, "a simulated sum")
+    levels = {0.05: "p5", 0.25: "p25", 0.5: "p50", 0.75: "p75", 0.95: "p95"}
+    if (twice := shares.duplicated(["ahead", "quantile"])).any():
+        again = shares[twice].iloc[0]
+        raise ValueError(f"quantile {again['quantile']:g} of {again['ahead']!r} stands twice; give each once")
+    wide = shares.pivot(index="ahead", columns="quantile", values="share").reindex(shares["ahead"].unique())
+    if lacking := [level for level in levels if level not in wide or wide[level].isna().any()]:
+        raise ValueError(
+            f"shares has no quantile {lacking[0]:g}; it needs {', '.join(f'{q:g}' for q in levels)}"
+        )
+    wide = 100 * wide[list(levels)].rename(columns=levels)
+    places, names = range(len(wide) - 1, -1, -1), []
+    for row, share in zip(places, wide.to_dict("records"), strict=True):
+        for (low, high, alpha), thickness in zip(BANDS, (9, 16), strict=True):
+            ax.hlines(row, share[f"p{100 * low:.0f}"], share[f"p{100 * high:.0f}"], color=theme.RECOMPUTED, linewidth=thickness,
+                      alpha=alpha + 0.1, capstyle="butt", zorder=2)  # fmt: skip
+        ax.scatter([share["p50"]], [row], zorder=4, **theme.DOT)
+        told = f"{_percent(share['p50'])} ({_percent(share['p5'])} to {_percent(share['p95'])})"
+        names.append(
+            theme.text(ax, told, (share["p50"], row), (0, 14), theme.RECOMPUTED, ha="center", va="bottom")
+        )
+    ax.axvline(100 * threshold, color=theme.PRINTED, linewidth=1.8, zorder=1)
+    theme.text(ax, f"{reading}: from {100 * threshold:g}%", (100 * threshold, 1), (0, 3), theme.PRINTED, ha="center", va="bottom",
+               xycoords=("data", "axes fraction"))  # fmt: skip
+    ax.set_yticks(list(places), wide.index)
+    ax.set(
+        xlabel="",
+        ylabel="",
+        ylim=(-0.6, len(wide) - 0.3),
+        xlim=(0, 1.12 * max(100 * threshold, wide["p95"].max())),
+    )
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
+    parts.keep_inside(ax, names)
+    amount = show(amount_usd_bn, "usd_bn", 0)
+    alt = (
+        f"A bar for each of {theme.count(len(wide))} {parts.verb(len(wide), 'span', 'spans')} with the share that {amount} is of the simulated sum, and "
+        f"a line at {100 * threshold:g}%."
+    )
+    subtitle = f"{amount} as a share of {what}, simulated and summed, percent; dot: median, bars: 50% and 90% of paths"
+    return theme.headline(ax, _share_finding(wide, amount, what, threshold), subtitle, alt)
+
+
+# Findings
+
+
+def _price_title(fit: Mapping[Hashable, Any]) -> str:
+    told = f"{fit['name']}, {fit['threshold_pct']:g}% or more: "
+    if math.isnan(fit["decline_factor_per_year"]):
+        return f"{told}{fit['n']} {parts.verb(fit['n'], 'step', 'steps')}, too few to fit"
+    told += f"divided by {_times(fit['decline_factor_per_year'])} a year"
+    low, high = fit["bootstrap_low"], fit["bootstrap_high"]
+    interval = (
+        ", no interval" if math.isnan(low) else f" ({fit['level']:.0%}: {_times(low)} to {_times(high)})"
+    )
+    return f"{told}{interval}, {fit['n']} steps"
+
+
+def _price_finding(fits: pd.DataFrame, benchmark: str) -> str:
+    fitted = fits.dropna(subset="decline_factor_per_year")
+    if fitted.empty:
+        return f"Too few prices at a fixed score on {benchmark} for a trend"
+    low, high = fitted["decline_factor_per_year"].min(), fitted["decline_factor_per_year"].max()
+    told = f"At a fixed score on {benchmark} the cheapest price fell by a factor of "
+    told += f"{_times(low)} a year" if len(fitted) == 1 else f"{_times(low)} to {_times(high)} a year"
+    bounded = fitted.dropna(subset="bootstrap_low")
+    if len(bounded):
+        told += f"; intervals reach from {_times(bounded['bootstrap_low'].min())} to {_times(bounded['bootstrap_high'].max())}"
+    return told
+
+
+def _parity_finding(
+    benchmark: str, start: float, years: float, interval: tuple[float, float], never: float, level: float
+) -> str:
+    meets = {"already": "have met already", "never": "never meet"}
+    when = _when(start, years)
+    told = f"On {benchmark} the lines of open and closed weights {meets.get(when, f'meet {when}')}"
+    low, high = (_when(start, wait).removeprefix("in ") for wait in interval)
+    return f"{told} ({level:.0%} of draws: {low} to {high}); in {never:.0%} of draws they never do"
+
+
+def _history_finding(ends: Mapping[str, tuple[float, Mapping[str, float], float]], unit: str) -> str:
+    if len(ends) == 1:
+        ((name, (time, at, naive)),) = ends.items()
+        low, middle, high = (parts.amount(at[key], unit) for key in ("p5", "p50", "p95"))
+        told = f"{name}: 90% of simulated paths lie between {low} and {high} in {parts.year_month(time)}, half above {middle}"
+        return f"{told}; the naive forecast is {parts.amount(naive, unit)}"
+    inside = sum(at["p5"] <= naive <= at["p95"] for _, at, naive in ends.values())
+    told = f"{theme.count(inside)} of {theme.count(len(ends))} naive forecasts {parts.verb(inside, 'lies', 'lie')}"
+    return f"At the end of the forecast {told} within 90% of simulated paths"
+
+
+def _share_finding(wide: pd.DataFrame, amount: str, what: str, threshold: float) -> str:
+    (ahead, share), *others = wide["p50"].items()
+    medians = [
+        f"{_percent(share)} of {what} over {ahead}",
+        *(f"{_percent(other)} over {span}" for span, other in others),
+    ]
+    told = f"In the median path {amount} is {theme.listed(medians)}"
+    if len(medians) > 2:
+        low, high = (_percent(end) for end in (wide["p50"].min(), wide["p50"].max()))
+        told = f"By every span and method the median path makes {amount} between {low} and {high} of {what}"
+    level = 100 * threshold
+    if (wide["p95"] < level).all():
+        return f"{told}; in 95% of paths it is below {level:g}%"
+    if (wide["p5"] >= level).all():
+        return f"{told}; in 95% of paths it is {level:g}% or more"
+    return f"{told}; 90% of paths do not decide whether it reaches {level:g}%"
+
+
+# What goes into the charts
+
+
+def _through(steps: pd.DataFrame, factor: float) -> list[float]:
+    """Heights of the fitted line at the first and the last step; least squares runs through the mean of its points."""
+    if math.isnan(factor):
+        return []
+    t, log_price = steps["t"], np.log(steps[PRICE])
+    ends = t.iloc[[0, -1]].to_numpy(float)
+    return np.exp(log_price.mean() - math.log(factor) * (ends - t.mean())).tolist()
+
+
+def _carried(survival: pd.DataFrame, last: float) -> pd.DataFrame:
+    """A survival table from its start, where all are unmatched, to the longest lag: ``t``, ``share``, ``low``, ``high``."""
+    columns = {"lag_months": "t", "unmatched_share": "share"}
+    steps = survival.rename(columns=columns)[["t", "share", "low", "high"]].sort_values("t")
+    start = pd.DataFrame({"t": [0.0], "share": [1.0], "low": [1.0], "high": [1.0]})
+    curve = pd.concat([start, steps], ignore_index=True).astype(float)
+    return pd.concat([curve, curve.tail(1).assign(t=max(last, curve["t"].iloc[-1]))], ignore_index=True)
+
+
+def _parity_bar(ax: Axes, height: float, times: Sequence[float], never: float) -> None:
+    """When the lines meet: a bar between two quantiles with a dot at the estimate, an arrow where it leaves the axes."""
+    low, middle, high = times
+    right = ax.get_xlim()[1]
+    if low < right:
+        ax.hlines(height, low, min(high, right), color=theme.RECOMPUTED, linewidth=5, alpha=0.4, zorder=3)
+    if middle <= right:
+        ax.scatter([middle], [height], zorder=5, **(theme.DOT | {"s": 40}))
+    if high > right:
+        ax.annotate("", (right, height), (right - 0.06 * (right - ax.get_xlim()[0]), height), zorder=4,
+                    arrowprops={"arrowstyle": "-|>", "color": theme.RECOMPUTED, "linewidth": 1.8})  # fmt: skip
+    theme.text(ax, f"{never:.0%} never", (right, height), (8, 0), theme.RECOMPUTED)
+    theme.text(ax, "parity", (min(low, right), height), (-8, 0), theme.RECOMPUTED, ha="right")
+
+
+def _at(fan: pd.DataFrame, level: float) -> pd.Series:
+    return fan[f"p{100 * level:.0f}"].astype(float)
+
+
+def _one_each(axes: Sequence[Axes], count: int, what: str) -> None:
+    if len(axes) != count:
+        raise ValueError(f"there are {len(axes)} panels for {count} {what}; hand in theme.panels({count})")
+
+
+def _times(factor: float) -> str:
+    return parts.amount(factor, "count")
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0f}%" if share >= 10 else f"{share:.1f}%"
+
+
+def _months(months: float) -> str:
+    return f"{months:.0f} months" if months >= 10 else f"{months:.2g} months"
+
+
+def _span(low: float, high: float) -> str:
+    """An interval in months whose upper end may not have been reached."""
+    ends = ["not reached" if not math.isfinite(end) else f"{end:.0f}" for end in (low, high)]
+    return " to ".join(ends)
+
+
+def _when(start: float, wait: float) -> str:
+    """A time after the start in words; `start` is a decimal year."""
+    if math.isinf(wait):
+        return "never"
+    if wait == 0:
+        return "already"
+    return f"in {parts.year_month(start + wait)}" if start + wait < 2100 else "after 2100"

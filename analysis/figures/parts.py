@@ -1,0 +1,217 @@
+"""What do the charts of trends and forecasts share beyond their look? Scales, names of points, amounts, and what is refused.
+
+Decisions
+- Time is a decimal year (`models.trend.decimal_year`), as the fits have it.
+- Factors, prices and costs stand on logarithmic axes with two to nine round ticks.
+- Names of points take the side on which they cover least; words that stand out of the axes are moved back in.
+- A frame without a column, or with a number that cannot be drawn, is refused by its name, and told what it needs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.text import Annotation
+from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.transforms import Bbox
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.figures import theme
+from analysis.units import UNITS
+
+FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5)
+"""Ticks within a power of ten, where an axis spans less than one and where it spans more."""
+
+NAMED_SIZE = 9.5
+SIDES = (
+    (7, 0, "left", "center"), (-7, 0, "right", "center"), (0, 7, "center", "bottom"), (0, -7, "center", "top"),
+    (5, 5, "left", "bottom"), (-5, 5, "right", "bottom"), (5, -5, "left", "top"), (-5, -5, "right", "top"),
+)  # fmt: skip
+"""Where the name of a point may stand, best first: offset in points, horizontal and vertical alignment."""
+
+
+class Name(NamedTuple):
+    """The name of a point, in data coordinates, and its colour."""
+
+    text: str
+    x: float
+    y: float
+    color: str
+
+
+def scales(ax: Axes, times: Sequence[float], heights: Sequence[float], unit: str, log: bool) -> None:
+    """Scales, limits and ticks that hold everything drawn, so that labels can be placed; times are decimal years."""
+    if log:
+        ax.set_yscale("log")
+        log_ticks(ax.yaxis, heights, unit, room=1.15)
+    else:
+        low, high = min(heights), max(heights)
+        room = (high - low or abs(high) or 1.0) * 0.05
+        ax.set_ylim(low - room, high + room)
+        ax.yaxis.set_major_formatter(lambda y, _: amount(y, unit, 4))
+    years(ax, min(times), max(times))
+
+
+def years(ax: Axes, start: float, stop: float) -> None:
+    """A time axis in decimal years with a little room on both sides, ticks at whole years."""
+    room = (stop - start or 1.0) * 0.02
+    ax.set_xlim(start - room, stop + room)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, min_n_ticks=2))
+    ax.xaxis.set_major_formatter(lambda t, _: f"{t:.0f}")
+    ax.set(xlabel="", ylabel="")
+
+
+def log_ticks(axis: Any, values: Sequence[float], unit: str, *, room: float) -> None:
+    """Limits and ticks of a logarithmic axis that holds the values; the ticks are round, at most nine on a vertical axis and five on the other."""
+    most = 9 if axis.axis_name == "y" else 5
+    low, high = min(values) / room, max(values) * room
+    within = FINE if high / low < 12 else COARSE
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [m * 10.0**e for e in powers for m in within if low <= m * 10.0**e <= high]
+    if len(ticks) > most:
+        decades = [10.0**e for e in powers if low <= 10.0**e <= high]
+        ticks = decades[:: -(-len(decades) // most)]
+    if len(ticks) < 2:
+        ticks = [float(tick) for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
+    axis.set_ticks(ticks, labels=[amount(tick, unit, 4) for tick in ticks])
+    axis.set_minor_locator(NullLocator())
+    (axis.axes.set_ylim if axis.axis_name == "y" else axis.axes.set_xlim)(low, high)
+
+
+def name_points(ax: Axes, names: Sequence[Name], marks: ArrayLike, path: ArrayLike) -> None:
+    """Names of points, each on the side where it covers least; the axes must be final.
+
+    Parameters
+    ----------
+    names : sequence of Name
+        Placed in this order, the most important first.
+    marks, path : arrays, shape (m, 2)
+        Points that should stay free, in data coordinates, and points along a line that is better left free too.
+    """
+    renderer, inside = drawn(ax)
+    dots, line = (np.asarray(ax.transData.transform(np.reshape(at, (-1, 2)))) for at in (marks, path))
+    boxes = [text.get_window_extent(renderer) for text in ax.texts if text.get_text()]
+    for name in names:
+        text = theme.text(ax, name.text, (name.x, name.y), (0, 0), name.color, size=NAMED_SIZE)
+        text.set_zorder(3.5)
+        costs = []
+        for side in SIDES:
+            _put(text, side)
+            box = text.get_window_extent(renderer).padded(3)
+            out = box.x0 < inside.x0 or box.x1 > inside.x1 or box.y0 < inside.y0 or box.y1 > inside.y1
+            hidden = sum(box.overlaps(other) for other in boxes) + out
+            costs.append(1000 * hidden + 10 * _within(box, dots) + _within(box, line))
+        _put(text, SIDES[int(np.argmin(costs))])
+        boxes.append(text.get_window_extent(renderer))
+
+
+def parted(line: pd.DataFrame, end: float, log: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A fitted line (`t` and heights) up to the end of the record and from there on, meeting at the end where it lies inside."""
+    t, y = (line[column].to_numpy(float) for column in line.columns)
+    here = np.exp(np.interp(end, t, np.log(y))) if log else np.interp(end, t, y)
+    inside = t[0] <= end <= t[-1]
+    joint = pd.DataFrame([[end, here]] if inside else [], columns=line.columns, dtype=float)
+    return pd.concat([line[t < end], joint]), pd.concat([joint, line[t > end]])
+
+
+# What is refused
+
+
+def record_end(ax: Axes, at: float, *, low: bool) -> None:
+    """A thin vertical line where the record ends, with its words at the bottom (`low`) or at the top, where there is room."""
+    ax.axvline(at, color=theme.MUTED, linewidth=0.9, zorder=1)
+    start, stop = ax.get_xlim()
+    left = at > start + 0.35 * (stop - start)  # the words take about a third of the axes
+    theme.text(ax, f"record ends {year_month(at)}", (at, 0 if low else 1), (-4 if left else 4, 4 if low else -4), theme.MUTED,
+               ha="right" if left else "left", va="bottom" if low else "top", size=NAMED_SIZE,
+               xycoords=("data", "axes fraction"))  # fmt: skip
+
+
+def numbers(table: pd.DataFrame) -> list[float]:
+    """Every number of a table, without NaN."""
+    values = table.to_numpy(float).ravel()
+    return list(values[~np.isnan(values)])
+
+
+def _put(text: Annotation, side: tuple[float, float, str, str]) -> None:
+    x, y, ha, va = side
+    text.set(position=(x, y), ha=ha, va=va)
+
+
+def _within(box: Bbox, at: NDArray[np.float64]) -> int:
+    """How many points, in pixels, lie in a box."""
+    x, y = at.T
+    return int(((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)).sum())
+
+
+def keep_inside(ax: Axes, texts: Sequence[Annotation]) -> None:
+    """Moves labels sideways into the axes where they stand out of them; the axes must be final."""
+    for text in texts:
+        text.set_in_layout(False)
+    renderer, inside = drawn(ax)
+    points = 72 / theme.chart_of(ax).dpi
+    for text in texts:
+        box = text.get_window_extent(renderer)
+        shift = max(inside.x0 + 2 - box.x0, 0) - max(box.x1 - inside.x1 + 2, 0)
+        x, y = text.get_position()
+        text.set_position((x + shift * points, y))
+
+
+def drawn(ax: Axes) -> tuple[RendererAgg, Bbox]:
+    """What measures texts, and where the axes lie, in pixels, once the chart is laid out."""
+    chart = theme.chart_of(ax)
+    chart.draw_without_rendering()
+    return cast(FigureCanvasAgg, chart.canvas).get_renderer(), ax.get_window_extent()
+
+
+def amount(value: float, unit: str, digits: int = 2) -> str:
+    """A value to some digits with its unit, money in thousands, millions and so on: $310M, 2.4x, 45%."""
+    symbol, scale = UNITS[unit]
+    if symbol == "$":
+        base = abs(float(f"{value * scale:.{digits}g}"))
+        power = min(max(math.floor(math.log10(base) / 3), 0), 4) if base else 0
+        return f"{'−' if value < 0 else ''}${base / 1000**power:,g}{('', 'K', 'M', 'B', 'T')[power]}"
+    number = f"{float(f'{value:.{digits}g}'):,g}".replace("-", "−")
+    return number + (symbol if symbol in ("%", "x") else "")
+
+
+def year_month(t: float) -> str:
+    """The month of a decimal year: March 2025."""
+    month = math.floor((t - math.floor(t)) * 12 + 1e-6) + 1
+    return f"{dt.date(math.floor(t), month, 1):%B %Y}"
+
+
+def verb(count: int, one: str, many: str) -> str:
+    """The one form or the other: one agrees, two agree."""
+    return one if count == 1 else many
+
+
+def needs(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuses a frame that lacks a column."""
+    if missing := [column for column in columns if column not in frame]:
+        raise ValueError(
+            f"{name} has no column {theme.listed([repr(column) for column in missing])}; it needs {', '.join(columns)}"
+        )
+
+
+def checked_level(level: float) -> None:
+    """Refuses a level that is no share."""
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level!r}; it lies between 0 and 1, 0.95 for 95%")
+
+
+def above_zero(table: pd.DataFrame, columns: Sequence[str], key: str) -> None:
+    """Refuses factors at or below zero and infinite ones; missing ones pass."""
+    for column in columns:
+        if (bad := (table[column] <= 0) | np.isinf(table[column])).any():
+            row = table[bad].iloc[0]
+            raise ValueError(
+                f"{column} of {row[key]!r} is {row[column]:g}; factors are finite and above zero, a fall of a half is 0.5"
+            )

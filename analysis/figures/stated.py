@@ -1,0 +1,262 @@
+"""What do companies and forecasters state? Run-rate revenue, net asset value and loan-to-value, growth of markets.
+
+Decisions
+- Statements are points; between irregular days no line is fitted and none is drawn but a thin one to follow.
+- A figure that is a bound is a point with an arrow to the side that it leaves open.
+- Hollow is what does not decide: it describes a day after the article, another row counts, a source only repeats another,
+  another market is counted.
+- Forecasts of a market show how far forecasters are apart and never a level that is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures import parts, theme
+from analysis.models import growth
+from analysis.models.audit.facts import in_words
+from analysis.models.trend import decimal_year
+
+BOUNDS = {"at least": 1, "at most": -1}
+"""Qualifiers that leave a side open: upwards and downwards."""
+
+PANELS = {"nav_jpy_tn": "Net asset value, trillion yen", "ltv_pct": "Loan-to-value, percent"}
+
+
+def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes) -> Axes:
+    """Annualised revenue as it was stated, over time.
+
+    Parameters
+    ----------
+    statements : DataFrame
+        Rows of the evidence table ``openai_finance`` of one measure: ``valid_on``, ``value`` (billion dollars a year),
+        ``qualifier`` (``exact``, ``about``, ``at least``, ``at most``) and ``counts``, ``no`` for a row that another one
+        replaces; it is not in the finding.
+    company : str
+        Whose revenue it is.
+    day : date or ISO date
+        The article's day.
+
+    Raises
+    ------
+    ValueError
+        A column is missing or a value is not above zero.
+    """
+    parts.needs("statements", statements, ("valid_on", "value", "qualifier", "counts"))
+    told = statements.sort_values("valid_on", kind="stable", ignore_index=True)
+    counted = told[told["counts"] == "yes"]
+    if counted.empty:
+        return theme.nothing(ax, f"a run rate of {company}")
+    if (low := told[~(told["value"] > 0)]).size:
+        first = low.iloc[0]
+        raise ValueError(
+            f"value on {first['valid_on'].date()} is {first['value']:g}; a logarithmic axis needs values above zero, leave it out"
+        )
+    t, at = decimal_year(told["valid_on"]), float(decimal_year([day])[0])
+    told = told.assign(t=t, side=told["qualifier"].map(BOUNDS).fillna(0))
+    tips = told["value"] * 1.45 ** told["side"]
+    parts.scales(ax, [*t, at], [*told["value"] / 1.25, *told["value"] * 1.25, *tips], "usd_bn", log=True)
+    ax.plot(
+        told["t"][counted.index], counted["value"], color=theme.RECOMPUTED, linewidth=0.9, alpha=0.5, zorder=2
+    )
+    decides = (told["counts"] == "yes") & (told["t"] <= at)
+    for part, mark in ((told[decides], theme.DOT), (told[~decides], theme.HOLLOW)):
+        ax.scatter(part["t"], part["value"], zorder=4, **(mark | {"s": 34}))
+    for (x, value), tip in zip(
+        told.loc[told["side"] != 0, ["t", "value"]].to_numpy(float), tips[told["side"] != 0], strict=True
+    ):
+        ax.annotate("", (x, tip), (x, value), zorder=3,
+                    arrowprops={"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6})  # fmt: skip
+    theme.day_line(ax, at, f"the article, {in_words(pd.Timestamp(day))}")
+    names = [parts.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
+             for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)]  # fmt: skip
+    arrows = [told["value"], (told["value"] * tips) ** 0.5, tips]  # points along them
+    taken = [at for heights in arrows for at in zip(told["t"], heights, strict=True)]
+    grid = np.linspace(told["t"].min(), told["t"].max(), 200)
+    path = np.exp(np.interp(grid, told["t"][counted.index], np.log(counted["value"])))
+    parts.name_points(ax, names, taken, np.column_stack([grid, path]))
+    ends = [_stated(counted.iloc[place]) for place in (0, -1)]
+    finding = (
+        f"{company}'s run rate rose from {ends[0]} to {ends[1]}"
+        if len(counted) > 1
+        else f"{company}'s run rate was {ends[0]}"
+    )
+    if counted["value"].iloc[-1] < counted["value"].iloc[0]:
+        finding = finding.replace(" rose ", " fell ")
+    bounds = int((told["side"] != 0).sum())
+    alt = (
+        f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to {ends[1]}; "
+        f"{theme.count(bounds)} with an arrow {parts.verb(bounds, 'is a bound', 'are bounds')}."
+    )
+    subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
+    why = ["after the article's day"] if (told["t"] > at).any() else []
+    why += ["another figure of the same days counts"] if (told["counts"] != "yes").any() else []
+    subtitle += f"; hollow: {' or '.join(why)}" if why else ""
+    return theme.headline(ax, finding, subtitle, alt)
+
+
+def nav_and_ltv(
+    nav: pd.DataFrame, *, company: str, ceilings: Mapping[str, float], day: theme.Day, axes: Sequence[Axes]
+) -> Axes:
+    """Net asset value above loan-to-value, at the days on which they are on record, with the company's own ceilings.
+
+    Parameters
+    ----------
+    nav : DataFrame
+        The evidence table ``softbank_nav``: ``valid_on``, ``nav_jpy_tn`` (trillion yen), ``ltv_pct`` (percent, may be
+        missing), ``quality``; what only repeats another source (``secondary``) is hollow.
+    company : str
+        Whose they are.
+    ceilings : mapping of label to percent
+        Levels of loan-to-value, as lines.
+    day : date or ISO date
+        The article's day.
+    axes : sequence of Axes
+        Two `theme.panels`.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, there are not two panels, or no ceiling.
+    """
+    parts.needs("nav", nav, ("valid_on", *PANELS, "quality"))
+    if len(axes) != len(PANELS) or not ceilings:
+        raise ValueError(
+            f"there are {len(axes)} panels and {len(ceilings)} ceilings; hand in theme.panels(2) and one ceiling or more"
+        )
+    if nav.empty:
+        return theme.nothing(axes[0], f"a net asset value of {company}")
+    table = nav.sort_values("valid_on", kind="stable")
+    table, at = table.assign(t=decimal_year(table["valid_on"])), float(decimal_year([day])[0])
+    for ax, (column, title) in zip(axes, PANELS.items(), strict=True):
+        known = table.dropna(subset=column)
+        levels = list(ceilings.values()) if column == "ltv_pct" else []
+        heights = [
+            0,
+            *known[column],
+            *(1.15 * level for level in levels),
+        ]  # with room for the words above a line
+        parts.scales(ax, [*table["t"], at], heights, "pct" if levels else "count", log=False)
+        ax.set_title(title, fontsize=parts.NAMED_SIZE, color=theme.INK)
+        ax.plot(known["t"], known[column], color=theme.RECOMPUTED, linewidth=1.0, alpha=0.5, zorder=2)
+        decides = (known["quality"] != "secondary") & (known["t"] <= at)
+        for part, mark in ((known[decides], theme.DOT), (known[~decides], theme.HOLLOW)):
+            ax.scatter(part["t"], part[column], zorder=4, **(mark | {"s": 28, "linewidths": 1.3}))
+        theme.day_line(ax, at, f"the article, {in_words(pd.Timestamp(day))}" if ax is axes[0] else "")
+        labels = [
+            theme.Label(value, f"{value:.1f}{'%' if levels else ''}", theme.RECOMPUTED)
+            for value in known[column].tail(1)
+        ]
+        for label, level in ceilings.items() if levels else ():
+            ax.axhline(level, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
+            theme.text(ax, f"{label}, {level:g}%", (0.005, level), (0, 3), theme.INK, va="bottom", size=parts.NAMED_SIZE,
+                       xycoords=("axes fraction", "data"))  # fmt: skip
+        theme.at_right(ax, labels)
+    alt = (
+        f"Two panels with points at irregular days from {parts.year_month(table['t'].min())} to {parts.year_month(table['t'].max())}: net asset "
+        f"value above, loan-to-value below with {parts.verb(len(ceilings), 'a line', 'lines')} at {theme.listed([f'{level:g}%' for level in ceilings.values()])}."
+    )
+    subtitle = f"{company} at the ends of quarters that are on record"
+    why = ["after the article's day"] if (table["t"] > at).any() else []
+    why += ["a source that repeats others"] if (table["quality"] == "secondary").any() else []
+    subtitle += f"; hollow: {' or '.join(why)}" if why else ""
+    return theme.headline(axes[0], _ltv_finding(table, company, min(ceilings.values())), subtitle, alt)
+
+
+def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes) -> Axes:
+    """A row per segment: the printed growth rate against those that follow from forecasters' own sizes.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        The evidence table ``market_size_forecasts``: ``segment``, ``scope_fit`` (``close`` counts, the rest is hollow),
+        ``base_year``, ``base_usd_bn``, ``end_year``, ``end_usd_bn``.
+    printed : DataFrame
+        ``segment`` and ``cagr_pct``, as the article's table has them.
+
+    Raises
+    ------
+    ValueError
+        A column is missing.
+    """
+    parts.needs(
+        "forecasts", forecasts, ("segment", "scope_fit", "base_year", "base_usd_bn", "end_year", "end_usd_bn")
+    )
+    parts.needs("printed", printed, ("segment", "cagr_pct"))
+    stated = dict(zip(printed["segment"], printed["cagr_pct"].astype(float), strict=True))
+    rows = {segment: len(stated) - 1 - place for place, segment in enumerate(stated)}
+    found = forecasts[forecasts["segment"].isin(list(rows))].reset_index(drop=True)
+    if found.empty:
+        return theme.nothing(ax, "a forecast of the printed segments")
+    years = found["end_year"] - found["base_year"]
+    rates = [
+        growth.cagr_pct(*sizes)
+        for sizes in zip(found["base_usd_bn"], found["end_usd_bn"], years, strict=True)
+    ]
+    found = found.assign(rate=rates, row=found["segment"].map(rows))
+    close = found[found["scope_fit"] == "close"]
+    for _, part in close.groupby("segment"):
+        ax.hlines(
+            part["row"].iloc[0],
+            part["rate"].min(),
+            part["rate"].max(),
+            color=theme.GRID,
+            linewidth=4,
+            zorder=2,
+        )
+    for part, mark in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
+        ax.scatter(part["rate"], part["row"], zorder=3, **(mark | {"s": 38}))
+    ax.scatter(list(stated.values()), list(rows.values()), **theme.RING)
+    for segment, rate in stated.items():
+        theme.text(ax, f"{rate:g}%", (rate, rows[segment]), (0, 8), theme.PRINTED, ha="center", va="bottom")
+    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3), xlim=(0, 1.08 * max(*rates, *stated.values())))
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
+    alt = (
+        f"A row for each of {theme.count(len(rows))} segments with a ring at the printed growth rate and {len(found)} marks at the rates of forecasters; filled "
+        "marks count the same market, hollow ones a part of it or more."
+    )
+    subtitle = "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled: same scope, hollow: another"
+    return theme.headline(ax, _growth_finding(close, stated), subtitle, alt)
+
+
+# Findings
+
+
+def _stated(row: pd.Series) -> str:
+    hedge = f"{row['qualifier']} " if row["qualifier"] != "exact" else ""
+    return f"{hedge}${row['value']:g}B in {row['valid_on']:%B %Y}"
+
+
+def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
+    last, lent = table.iloc[-1], table.dropna(subset="ltv_pct")
+    told = f"{company}'s net asset value was {last['nav_jpy_tn']:.1f} trillion yen on {in_words(last['valid_on'])}"
+    if lent.empty:
+        return f"{told}; no loan-to-value is on record"
+    highest = lent.sort_values("ltv_pct").iloc[-1]
+    over = int((lent["ltv_pct"] > ceiling).sum())
+    if over:
+        return f"{told}; loan-to-value was above {ceiling:g}% on {theme.count(over)} of {theme.count(len(lent))} days on record"
+    peak = f"{highest['ltv_pct']:.1f}% ({in_words(highest['valid_on'])})"
+    return f"{told}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
+
+
+def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
+    ends = close.groupby("segment")["rate"].agg(["min", "max"])
+    if ends.empty:
+        return "No forecast is of the same scope; those of another decide nothing"
+    above = sum(stated[str(segment)] > row["max"] for segment, row in ends.iterrows())
+    below = sum(stated[str(segment)] < row["min"] for segment, row in ends.iterrows())
+    places = ((above, "above"), (len(ends) - above - below, "within"), (below, "below"))
+    told = theme.listed(
+        [
+            f"{theme.count(count)} {parts.verb(count, 'lies', 'lie')} {where}"
+            for count, where in places
+            if count
+        ]
+    )
+    return f"Of {theme.count(len(ends))} printed growth rates that forecasts of the same scope cover, {told} what forecasters give"

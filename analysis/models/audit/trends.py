@@ -1,0 +1,108 @@
+"""What do fitted trends say about a statement? Checks that rest on a fit, and say what it cannot decide.
+
+Decisions
+- A test that does not tell a change from none decides nothing: the statement is `uncheckable`, neither true nor false.
+- A figure without a basis is held against every basis; it is decided where all of them agree by a wide margin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.models import acceleration, frontier, prices, simulation
+from analysis.models.audit.facts import Facts, Interval, Unknown
+from analysis.models.audit.record import told_on_record
+from analysis.models.audit.verdicts import Finding, check
+from analysis.units import Quantity
+
+SURE = 0.95
+"""From which probability on a basis decides, and below one minus it."""
+
+
+@check
+def price_acceleration(
+    facts: Facts, figure: Quantity | None, *, series: Mapping[str, Mapping[str, str | float]], told: str
+) -> Finding:
+    """Whether prices at equal quality fall faster than they did, by the tests of `models.acceleration`.
+
+    `series` names each benchmark and protocol with its floor of guessing (a share). Falling faster in all is true, slower
+    in all is false; anything else decides nothing.
+    """
+    results = {}
+    for name, where in series.items():
+        wanted = {key: value for key, value in where.items() if key != "floor"}
+        spells = prices.priced(
+            facts.rows("api_prices", terms="list"),
+            facts.rows("model_benchmarks", use="trend", **wanted),
+            float(facts.given["input_token_share"]),
+        )
+        try:
+            results[name] = accelerating(spells, float(where["floor"]), int(facts.given["seed"]))
+        except ValueError:
+            raise Unknown(f"{name}: too few prices of scored models for a test") from None
+    table = acceleration.compare(results)
+    found = set(table["verdict"])
+    words = "; ".join(
+        f"at equal {row['series']} a year divided the price by {np.exp(-row['slope']):.1f}, {row['n']:.0f} prices of "
+        f"{row['clusters']:.0f} sellers, p = {row['quadratic_p_holm']:.2f} for a gradual change of that and "
+        f"{row['bend_p_holm']:.2f} for a sudden one"
+        for _, row in table.iterrows()
+    )
+    if found == {acceleration.FASTER} or found == {acceleration.SLOWER}:
+        return Finding({"falls faster": found == {acceleration.FASTER}}, f"{words[0].upper()}{words[1:]}.")
+    return Finding({}, f"{words[0].upper()}{words[1:]} (Holm over all): {told}.", verdict="uncheckable")
+
+
+def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> acceleration.Acceleration:
+    """The tests on price spells at equal quality, with seller effects and sellers as clusters."""
+    stream = simulation.spawn(seed, ["acceleration"])["acceleration"]
+    kept = prices.repeated(spells)
+    return acceleration.test_acceleration(
+        kept["t"],
+        kept[frontier.PRICE],
+        rng=stream,
+        groups=kept["seller"],
+        controls=prices.controls(kept, floor),
+    )
+
+
+@check
+def threshold_by_basis(
+    facts: Facts,
+    figure: Quantity,
+    *,
+    runs: Mapping[str, str],
+    year: int,
+    beside: Sequence[str],
+    told: str,
+) -> Finding:
+    """Whether a training run of a year passed a cost, by the trend of each cost basis; decided where all agree.
+
+    `runs` names each basis and its sample; costs are those of the middle of the year; `told` and `beside` as in `undecided`.
+    """
+    try:
+        table = frontier.cost_by_basis(
+            facts.rows("training_cost", run=list(runs.values())),
+            runs,
+            t=year + 0.5,
+            threshold_usd=float(figure.low or 0.0) * 1e9,
+            seed=int(facts.given["seed"]),
+        )
+    except ValueError:
+        raise Unknown("a trend of training costs on each basis") from None
+    words = " and ".join(
+        f"{row.p_one:.0%} for one run and {row.p_dearest:.0%} for the dearest of {row.yearly} on {row.basis}"
+        for row in table.itertuples(index=False)
+    )
+    reason = f"{told_on_record(told, facts.happened(beside), facts)} By trends on record to {int(table['last'].max())} a run of {year} passed it with a probability of {words}."
+    chances = [*table["p_one"], *table["p_dearest"]]
+    first = table.iloc[0]
+    shown = Interval(
+        float(first["median"]) / 1e9, float(first["obs_low"]) / 1e9, float(first["obs_high"]) / 1e9
+    )
+    if min(chances) >= SURE or max(chances) <= 1 - SURE:
+        return Finding({"passed": min(chances) >= SURE}, reason, computed=shown)
+    return Finding({}, reason, verdict="uncheckable")

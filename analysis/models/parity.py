@@ -1,0 +1,728 @@
+"""How far do open weights trail closed ones, and when would they draw level? Lags, the gap, and the time to parity.
+
+Decisions
+- A step is a release that raises the best score so far of its kind; of several on one day the highest counts. All scores
+  are of one benchmark and one protocol, one row a model.
+- A closed step that no open model has reached is a lag that still runs. It is right-censored at the last release of the
+  record; averaging the matched ones alone would leave out the longest.
+- An open model that was there before makes the lag zero, never negative. A match on the first open day of the record may
+  have happened earlier: that lag is marked "at most". The first closed step of a record that starts late may have been
+  reached earlier by a closed model outside it: its lag is "at least", which the record cannot show.
+- Frontiers are straight lines through the logits of their steps between guessing and 1. They rise by construction, so
+  statsmodels' errors mean little; intervals come from drawing developers anew within each kind and taking the steps again.
+- A draw without the strongest developer has a lower frontier than the record, never a higher one. Draws are therefore off
+  centre, and the estimate of the full record stands beside their quantiles.
+- Never is a result, kept as infinity in quantiles and as a probability of its own. Open already ahead is time 0.
+- Closed records often start earlier. Lines through spans that differ compare slopes of different years, so `since` can
+  leave early steps out of both lines; they still set the best that later steps must beat.
+- The daily gap is a step function, so nothing is fitted to it: its means over two spans and the two slopes are compared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.models import frontier, trend
+from analysis.models.simulation import Floats, cumulative_probability, quantile
+
+KINDS = ("open", "closed")
+NEEDED = ("model", "developer", "weights", "score_pct", "valid_on")
+LEAST_STEPS = 3
+DRAWS = 4000
+STEP_YEARS = 0.5
+"""Distance of the dates for which the probability of parity is given."""
+
+MONTHS = 12 / 365
+"""Months of a day, as Epoch AI counts its lags."""
+
+COMPARED = [
+    "name", "record_end", "points", "smallest", "largest", "slope_difference", "low", "high", "change", "median_months",
+    "years", "never", "within_two",
+]  # fmt: skip
+"""Columns of `compare`."""
+
+MATCHED, THERE, AT_MOST, NOT_YET = "matched", "already there", "at most", "not yet"
+CLOSING, OPENING, NOT_SHOWN = "closing", "opening", "not shown"
+
+
+@dataclass(frozen=True)
+class TimeToMatch:
+    """How long until an open model matches a closed step, by Kaplan and Meier.
+
+    Attributes
+    ----------
+    survival : DataFrame
+        One row a lag at which a match was seen: ``lag_months, at_risk, matches, unmatched_share`` (share of steps still
+        unmatched after it), ``se`` (Greenwood) and the ends ``low, high`` of its pointwise interval at `level`.
+    median_months, median_interval
+        Lag by which half of the steps are matched, and its interval; NaN or infinite with a reason in `reasons`.
+    restricted_mean_months, restricted_to_months
+        Mean lag up to the longest one observed, and that lag.
+    naive_mean_months
+        Mean of the matched lags alone, too short where steps are still unmatched; NaN without a match.
+    n, events, censored
+        Steps, those matched, and those not yet.
+    matchers
+        Different open models among the matches. One release often matches several steps at once: where this is below
+        `events`, the intervals are too narrow.
+    level
+        Level of the intervals.
+    reasons, notes
+        Why a number is NaN or infinite, by its name; what should be said beside the result.
+    """
+
+    survival: pd.DataFrame
+    median_months: float
+    median_interval: tuple[float, float]
+    restricted_mean_months: float
+    restricted_to_months: float
+    naive_mean_months: float
+    n: int
+    events: int
+    censored: int
+    matchers: int
+    level: float
+    reasons: dict[str, str]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Parity:
+    """When the line of open weights meets the line of closed ones.
+
+    Attributes
+    ----------
+    record_end, as_of_t
+        Last release of the record; decimal year from which times count.
+    open, closed : Trend
+        The two lines, through the steps of the full record.
+    years
+        Time to parity of these lines: 0 if open is ahead already, infinite if never.
+    low, median, high
+        Quantiles of the time to parity over draws, at `level`; infinite where so many draws never reach it.
+    ahead, later, never
+        Shares of draws in which open is ahead already at `as_of_t`; in which parity comes after `horizon_years`; in which
+        it never comes (open is behind and its slope is not above the closed one's). What is left is within the horizon.
+    ahead_at_end
+        Share of draws in which open is ahead at the end of the record.
+    by : DataFrame
+        Probability of parity by each date: ``t`` (decimal year), then ``times_years`` (from `as_of_t`), ``probability``,
+        ``standard_error, low, high`` as in `simulation.cumulative_probability`: the error of drawing, nothing else.
+    draw_years
+        Time to parity of each draw, shape (draws - dropped,), read-only; infinite for never.
+    level, horizon_years, floor, draws
+        As asked for.
+    dropped
+        Draws left out, since one kind had fewer than three steps.
+    notes
+        What should be said beside the result: where lines and record disagree, and how far the lines ran on unseen.
+    """
+
+    record_end: pd.Timestamp
+    as_of_t: float
+    open: trend.Trend
+    closed: trend.Trend
+    years: float
+    low: float
+    median: float
+    high: float
+    ahead: float
+    later: float
+    never: float
+    ahead_at_end: float
+    by: pd.DataFrame
+    draw_years: Floats = field(repr=False)
+    level: float
+    horizon_years: float
+    floor: float
+    draws: int
+    dropped: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """How far the best open model stands below the best closed one, and whether that changes.
+
+    Attributes
+    ----------
+    record_end
+        Last release of the record.
+    open_model, open_best_pct, closed_model, closed_best_pct
+        The two bests at the end of the record.
+    points
+        Closed minus open at the end of the record, in points.
+    daily
+        `frontier.frontier_gap`, by day.
+    smallest, smallest_on, largest, largest_on
+        Its smallest and largest value, and the first day of each.
+    means
+        `frontier.mean_gaps`: its mean over the last year and the year before, or None.
+    slope_difference, low, high
+        Slope of the open line minus that of the closed one, logits a year, in the full record, and the ends of its
+        interval over draws at `level`.
+    change
+        ``closing`` or ``opening`` where that interval lies on one side of zero whatever the seed (the Monte-Carlo error of
+        its end included), else ``not shown``.
+    line_lag_months, line_lag_low, line_lag_high
+        How long before the end of the record the closed line stood where the open line stands at the end, and its interval.
+        Negative where the open line is ahead.
+    level, floor, draws, dropped
+        As in `Parity`.
+    """
+
+    record_end: pd.Timestamp
+    open_model: str
+    open_best_pct: float
+    closed_model: str
+    closed_best_pct: float
+    points: float
+    daily: pd.Series = field(repr=False)
+    smallest: float
+    smallest_on: pd.Timestamp
+    largest: float
+    largest_on: pd.Timestamp
+    means: frontier.MeanGaps | None
+    slope_difference: float
+    low: float
+    high: float
+    change: str
+    line_lag_months: float
+    line_lag_low: float
+    line_lag_high: float
+    level: float
+    floor: float
+    draws: int
+    dropped: int
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Height at the end of the record (logits) and slope (logits a year) of both lines, shape (draws,) or (1,)."""
+
+    open: Floats
+    open_slope: Floats
+    closed: Floats
+    closed_slope: Floats
+
+    @property
+    def lead(self) -> Floats:
+        """How far closed is ahead at the end of the record, logits."""
+        return self.closed - self.open
+
+    @property
+    def gain(self) -> Floats:
+        """What open gains on closed in a year, logits."""
+        return self.open_slope - self.closed_slope
+
+    def years(self, after: float) -> Floats:
+        """Time to parity from `after` years past the end of the record: 0 if there already, infinite if never."""
+        behind = self.lead - self.gain * after
+        never = np.full(behind.shape, math.inf)
+        until = np.divide(behind, self.gain, out=never, where=self.gain > 0)
+        return np.where(behind <= 0, 0.0, until)
+
+
+def lags(scores: pd.DataFrame, tolerance_points: float = 0.0) -> pd.DataFrame:
+    """How long each step of the closed frontier stood before an open model reached its score.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``model, developer, weights`` (open or closed), ``score_pct`` (percent), ``valid_on`` (release day), of one
+        benchmark and protocol, one row a model.
+    tolerance_points : float
+        How many points below counts as reached, 0 or more. A score of 70% on 198 questions has a standard error of 3.3.
+
+    Returns
+    -------
+    DataFrame, one row a closed step, by date
+        ``model, score_pct, valid_on``; ``matched_by, matched_on``, the first open model that reached it (empty and NaT
+        where none did); ``lag_months`` (days/365*12), up to the last release of the record where none did; ``matched``;
+        ``reading``: ``matched``; ``already there`` (open had it on that day or before: lag 0); ``at most`` (reached by the
+        first open model of the record, so perhaps earlier); ``not yet`` (right-censored).
+
+    Raises
+    ------
+    ValueError
+        Columns missing, one kind missing, several benchmarks or protocols, a model twice, cells that are missing or no
+        scores; a negative tolerance.
+    """
+    _check(scores)
+    if not (math.isfinite(tolerance_points) and tolerance_points >= 0):
+        raise ValueError(f"tolerance_points is {tolerance_points}: write 0 or more points.")
+    end = scores["valid_on"].max()
+    opened = _steps(scores, "open")
+    rows = []
+    for step in _steps(scores, "closed").to_dict("records"):
+        # steps of the open frontier suffice: the first model to reach a score raises the best so far
+        reached = opened[opened["score_pct"] >= step["score_pct"] - tolerance_points - 1e-9].head(1)
+        by, on = (reached["model"].item(), reached["valid_on"].item()) if len(reached) else ("", pd.NaT)
+        if not by:
+            reading = NOT_YET
+        elif on <= step["valid_on"]:
+            reading = THERE
+        else:
+            reading = AT_MOST if on == opened["valid_on"].iloc[0] else MATCHED
+        days = max(((on if by else end) - step["valid_on"]).days, 0)
+        rows.append({
+            "model": step["model"], "score_pct": step["score_pct"], "valid_on": step["valid_on"], "matched_by": by,
+            "matched_on": on, "lag_months": days * MONTHS, "matched": bool(by), "reading": reading,
+        })  # fmt: skip
+    return pd.DataFrame(rows).astype({"matched_on": scores["valid_on"].dtype})
+
+
+def time_to_match(lags: pd.DataFrame, level: float = 0.95) -> TimeToMatch:
+    """The distribution of the lags, those that still run included.
+
+    Parameters
+    ----------
+    lags : DataFrame
+        What `lags` returns.
+    level : float
+        Level of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    TimeToMatch
+
+    Raises
+    ------
+    ValueError
+        No lags, a column missing, or a level outside (0, 1).
+
+    Notes
+    -----
+    statsmodels' `SurvfuncRight`; intervals on the scale of log(-log). The median is the first lag at which half or fewer
+    are unmatched (statsmodels' own asks for fewer than half). The estimate holds if a step's lag does not depend on its
+    date: where lags change, recent steps are unlike the older ones that tell of them. "At most" lags enter as they stand.
+
+    References
+    ----------
+    Kaplan and Meier (1958), Journal of the American Statistical Association 53(282).
+    """
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.duration.survfunc import SurvfuncRight  # type: ignore[import-untyped, unused-ignore]
+
+    if absent := {"lag_months", "matched", "matched_by", "reading"} - set(lags):
+        raise ValueError(f"lags has no column {', '.join(sorted(absent))}: hand in what parity.lags returns.")
+    if lags.empty:
+        raise ValueError("lags is empty: hand in one closed step or more, from parity.lags.")
+    _check_level(level)
+    months, matched = lags["lag_months"].to_numpy(float), lags["matched"].to_numpy(bool)
+    events, last = int(matched.sum()), float(months.max())
+    curve = SurvfuncRight(months, matched.astype(int))
+    share, se = (np.asarray(values, dtype=float) for values in (curve.surv_prob, curve.surv_prob_se))
+    at = np.asarray(curve.surv_times, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a share of 0 has no interval
+        low, high = curve.quantile_ci(0.5, 1 - level) if events else (math.nan, math.nan)
+        power = np.exp(stats.norm.ppf(0.5 + level / 2) * se / np.abs(share * np.log(share)))
+        band = {"low": share**power, "high": share ** (1 / power)}
+    halfway = share <= 0.5 + 1e-9  # shares are products of fractions: rounding must not move the median
+    median = float(at[halfway][0]) if halfway.any() else math.nan
+    naive = float(months[matched].mean()) if events else math.nan
+    survival = pd.DataFrame({
+        "lag_months": at, "at_risk": np.asarray(curve.n_risk, int), "matches": np.asarray(curve.n_events, int),
+        "unmatched_share": share, "se": se, **band,
+    })  # fmt: skip
+    matchers = lags.loc[lags["matched"], "matched_by"].nunique()
+    return TimeToMatch(
+        survival=survival, median_months=median, median_interval=(float(low), float(high)),
+        restricted_mean_months=float(np.diff([0.0, *at, last]) @ [1.0, *share]), restricted_to_months=last,
+        naive_mean_months=naive, n=len(lags), events=events, censored=len(lags) - events, matchers=matchers,
+        level=level, reasons=_reasons(median, float(low), float(high), share, last, events),
+        notes=tuple(_notes(lags, events, matchers)),
+    )  # fmt: skip
+
+
+def parity(
+    scores: pd.DataFrame,
+    rng: np.random.Generator,
+    as_of_t: float | None = None,
+    *,
+    floor: float,
+    since: str | pd.Timestamp | None = None,
+    draws: int = DRAWS,
+    level: float = 0.9,
+    horizon_years: float = 10,
+) -> Parity:
+    """When the open frontier meets the closed one, if both go on as they did.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As in `lags`.
+    rng : Generator
+        The draws' own stream.
+    as_of_t : float, optional
+        Decimal year (`trend.decimal_year`) from which the time counts, not before the last release of the record, whose
+        day it is where not given. The lines run on to it unseen.
+    floor : float
+        Share of right answers by guessing, 0 to below 1: 0.25 with four choices. Every score lies above it.
+    since : date or ISO date, optional
+        The lines run through the steps from this day on; through all where not given.
+    draws : int
+        Draws of developers, 100 or more.
+    level : float
+        Level of the interval of the time to parity, between 0 and 1.
+    horizon_years : float
+        Up to which time after `as_of_t` dates are given, 0.5 or more.
+
+    Returns
+    -------
+    Parity
+
+    Raises
+    ------
+    ValueError
+        As in `lags`; fewer than three steps of a kind, in the record or in most draws; scores at or below the floor or at
+        100; an `as_of_t` before the end of the record; options out of range.
+
+    Notes
+    -----
+    With z = logit((score - floor)/(1 - floor)) the lines are z = a + b t, and parity comes (a_closed - a_open)/(b_open -
+    b_closed) later. A draw takes as many developers as each kind has, with replacement, and finds steps and lines anew. Three
+    steps have three dates, since a day has one step.
+
+    On simulated records of nine and six developers, whose lines gain -0.4, 0 or 0.4 logits a year on each other, 90% intervals
+    of the gain covered 84 to 86%, those of the time to parity 93 to 100% (300 records each): with so few developers all shares
+    are rough. They know nothing of a break in the trend, nor of labs that are not in the record.
+    """
+    full, lines, dropped = _lines(scores, rng, floor, since, draws, level)
+    if not (math.isfinite(horizon_years) and horizon_years >= STEP_YEARS):
+        raise ValueError(f"horizon_years is {horizon_years}: write {STEP_YEARS} or more years.")
+    end = float(trend.decimal_year([scores["valid_on"].max()])[0])
+    start = end if as_of_t is None else float(as_of_t)
+    if not (math.isfinite(start) and start >= end):
+        raise ValueError(
+            f"as_of_t is {as_of_t}: write a decimal year not before {end:.3f}, the last release."
+        )
+    years = lines.years(start - end)
+    years.flags.writeable = False
+    times = np.arange(0, horizon_years + STEP_YEARS / 2, STEP_YEARS)
+    by = cumulative_probability(years[:, None] <= times, times)
+    by.insert(0, "t", start + times)
+    ordered = np.sort(years)
+    low, median, high = (
+        float(
+            ordered[math.ceil(q * len(ordered)) - 1]
+        )  # no interpolation: it fails between numbers and never
+        for q in ((1 - level) / 2, 0.5, (1 + level) / 2)
+    )
+    return Parity(
+        record_end=scores["valid_on"].max(), as_of_t=start, open=_trend(scores, "open", floor, since),
+        closed=_trend(scores, "closed", floor, since), years=float(full.years(start - end)[0]), low=low, median=median,
+        high=high, ahead=float((years == 0).mean()),
+        later=float((np.isfinite(years) & (years > horizon_years)).mean()), never=float(np.isinf(years).mean()),
+        ahead_at_end=float((lines.lead <= 0).mean()), by=by, draw_years=years, level=level,
+        horizon_years=horizon_years, floor=floor, draws=draws, dropped=dropped,
+        notes=tuple(_told(scores, full, start - end)),
+    )  # fmt: skip
+
+
+def gap(
+    scores: pd.DataFrame,
+    rng: np.random.Generator,
+    *,
+    floor: float,
+    since: str | pd.Timestamp | None = None,
+    draws: int = DRAWS,
+    level: float = 0.9,
+) -> Gap:
+    """The gap between the two frontiers at the end of the record, its range, and whether the slopes differ.
+
+    Parameters
+    ----------
+    scores, rng, floor, since, draws, level
+        As in `parity`.
+
+    Returns
+    -------
+    Gap
+
+    Raises
+    ------
+    ValueError
+        As in `parity`.
+    """
+    full, lines, dropped = _lines(scores, rng, floor, since, draws, level)
+    best = {kind: _steps(scores, kind).iloc[-1] for kind in KINDS}
+    daily = frontier.frontier_gap(scores)
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    low, high = (quantile(lines.gain, end) for end in ends)
+    lag_low, lag_high = (float(end) for end in np.quantile(_lag_months(lines), ends))
+    return Gap(
+        record_end=scores["valid_on"].max(),
+        open_model=best["open"]["model"], open_best_pct=float(best["open"]["score_pct"]),
+        closed_model=best["closed"]["model"], closed_best_pct=float(best["closed"]["score_pct"]),
+        points=float(daily.iloc[-1]), daily=daily,
+        smallest=float(daily.min()), smallest_on=pd.Timestamp(daily.index[int(daily.argmin())]),
+        largest=float(daily.max()), largest_on=pd.Timestamp(daily.index[int(daily.argmax())]), means=frontier.mean_gaps(daily),
+        slope_difference=float(full.gain[0]), low=low.value, high=high.value,
+        change=CLOSING if low.low > 0 else OPENING if high.high < 0 else NOT_SHOWN,
+        line_lag_months=float(_lag_months(full)[0]), line_lag_low=lag_low, line_lag_high=lag_high,
+        level=level, floor=floor, draws=draws, dropped=dropped,
+    )  # fmt: skip
+
+
+def past(
+    scores: pd.DataFrame, ends: Sequence[str | pd.Timestamp], seed: int, *, floor: float, years: float = 1.0
+) -> pd.DataFrame:
+    """What `parity` would have said on earlier days, and what came.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As in `lags`.
+    ends : sequence of dates
+        Days fixed beforehand; the record up to each is looked at alone.
+    seed : int
+        Of the draws, the same on each day.
+    floor : float
+        As in `parity`.
+    years : float
+        Within which time parity is asked for, a multiple of half a year.
+
+    Returns
+    -------
+    DataFrame, one row a day whose record can carry the lines
+        ``end``, ``probability`` (of parity within `years` after the last release up to that day), ``came`` (whether open was
+        level on some day up to then, as far as the record goes), ``seen_years`` (how much of that time the record holds),
+        ``smallest_gap`` (points, in that time).
+    """
+    daily = frontier.frontier_gap(scores)
+    rows = []
+    for end in map(pd.Timestamp, ends):
+        known = scores[scores["valid_on"] <= end]
+        try:
+            found = parity(
+                known, np.random.default_rng(seed), floor=floor, horizon_years=max(years, STEP_YEARS)
+            )
+        except ValueError:
+            continue
+        after = daily[(daily.index > end) & (daily.index <= end + pd.Timedelta(days=round(365 * years)))]
+        if after.empty:
+            continue
+        chance = found.by.loc[found.by["times_years"] == years, "probability"].item()
+        rows.append({"end": end, "probability": chance, "came": bool((after <= 0).any()),
+                     "seen_years": len(after) / 365, "smallest_gap": float(after.min())})  # fmt: skip
+    return pd.DataFrame(rows, columns=["end", "probability", "came", "seen_years", "smallest_gap"])
+
+
+def compare(scores: Mapping[str, pd.DataFrame], seed: int, *, floor: float) -> pd.DataFrame:
+    """`gap`, `time_to_match` and `parity` of several harnesses side by side, all with one seed.
+
+    Returns
+    -------
+    DataFrame, one row a harness that can carry the lines
+        ``name, record_end, points, smallest, largest, slope_difference, low, high, change`` of `Gap`; ``median_months`` of
+        `TimeToMatch`; ``years, never`` of `Parity` and ``within_two``, the probability of parity within two years.
+    """
+    rows = []
+    for name, rows_of in scores.items():
+        try:
+            one = gap(rows_of, np.random.default_rng(seed), floor=floor)
+            meet = parity(rows_of, np.random.default_rng(seed), floor=floor)
+        except ValueError:
+            continue
+        taken = ("record_end", "points", "smallest", "largest", "slope_difference", "low", "high", "change")
+        by = meet.by.set_index("times_years")["probability"]
+        rows.append({"name": name, **{key: getattr(one, key) for key in taken},
+                     "median_months": time_to_match(lags(rows_of)).median_months, "years": meet.years, "never": meet.never,
+                     "within_two": by[2.0]})  # fmt: skip
+    return pd.DataFrame(rows, columns=COMPARED)
+
+
+def _steps(scores: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The releases that raised the best score of a kind, by date: `model, score_pct, valid_on`."""
+    rows = _ordered(scores, kind)
+    raises = rows["score_pct"] > rows["score_pct"].cummax().shift(fill_value=-math.inf)
+    return rows.loc[raises, ["model", "score_pct", "valid_on"]].reset_index(drop=True)
+
+
+def _ordered(scores: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The rows of a kind by date and, on one day, the highest first; equal ones by name, whatever order came in."""
+    rows = scores[scores["weights"] == kind]
+    return rows.sort_values(["valid_on", "score_pct", "model"], ascending=[True, False, True])
+
+
+def _trend(scores: pd.DataFrame, kind: str, floor: float, since: str | pd.Timestamp | None) -> trend.Trend:
+    steps = _steps(scores, kind)
+    steps = steps[steps["valid_on"] >= _first_day(since)]
+    years = trend.decimal_year(steps["valid_on"])
+    return trend.fit(years, steps["score_pct"] / 100, form="logistic", floor=floor)
+
+
+def _first_day(since: str | pd.Timestamp | None) -> pd.Timestamp:
+    return pd.Timestamp.min if since is None else pd.Timestamp(since)
+
+
+def _lag_months(lines: _Lines) -> Floats:
+    """How long ago the closed line stood where the open one ends; closed slopes are positive, as steps rise."""
+    return 12 * lines.lead / lines.closed_slope
+
+
+def _lines(
+    scores: pd.DataFrame,
+    rng: np.random.Generator,
+    floor: float,
+    since: str | pd.Timestamp | None,
+    draws: int,
+    level: float,
+) -> tuple[_Lines, _Lines, int]:
+    """The lines of the full record, those of the draws, and how many draws were dropped."""
+    _check(scores)
+    _check_level(level)
+    _check_floor(scores, floor)
+    if draws != int(draws) or draws < 100:
+        raise ValueError(
+            f"draws is {draws}: the ends of an interval need 100 or more whole draws; use {DRAWS}."
+        )
+    end = trend.decimal_year([scores["valid_on"].max()])[0]
+    full, drawn, usable = [], [], np.ones(draws, dtype=bool)
+    for kind in KINDS:
+        rows = _ordered(scores, kind)
+        t = trend.decimal_year(rows["valid_on"]) - end
+        share = rows["score_pct"].to_numpy(float) / 100
+        developers, names = pd.factorize(rows["developer"])
+        picks = rng.integers(len(names), size=(draws, len(names)))
+        picked = (picks[:, :, None] == np.arange(len(names))).any(axis=1)
+        counted = (rows["valid_on"] >= _first_day(since)).to_numpy()
+        everyone = np.ones((1, len(rows)), dtype=bool)
+        *line, steps = _frontier_lines(t, share, everyone, counted, floor)
+        if steps[0] < LEAST_STEPS:
+            raise ValueError(
+                f"scores has {steps[0]} steps of {kind} weights{'' if since is None else f' since {since}'}: a line needs "
+                f"{LEAST_STEPS} or more; use lags and frontier.frontier_gap instead."
+            )
+        full += line
+        *line, count = _frontier_lines(t, share, picked[:, developers], counted, floor)
+        drawn += line
+        usable &= count >= LEAST_STEPS
+    if usable.mean() < 0.5:
+        raise ValueError(
+            f"scores leaves fewer than {LEAST_STEPS} steps of a kind in {int((~usable).sum())} of {draws} draws: too few "
+            "developers to draw from; use lags and frontier.frontier_gap instead."
+        )
+    return _Lines(*full), _Lines(*(values[usable] for values in drawn)), int((~usable).sum())
+
+
+def _frontier_lines(
+    t: Floats, share: Floats, kept: NDArray[np.bool_], counted: NDArray[np.bool_], floor: float
+) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Height at t = 0, slope and number of steps of the frontier of the kept rows.
+
+    `t` and `share` have shape (rows,), by date and within a day from the highest; `kept` has shape (draws, rows), and
+    steps that are not `counted`, shape (rows,), set the best but enter no line. Least squares in closed form for all draws
+    at once: the line that `trend.fit` draws, and a test holds the two together.
+    """
+    best = np.maximum.accumulate(np.where(kept, share, -math.inf), axis=1)
+    before = np.column_stack([np.full(len(kept), -math.inf), best[:, :-1]])
+    step = kept & counted & (share > before)
+    count = step.sum(axis=1)
+    z = np.log((share - floor) / (1 - share))
+    with np.errstate(divide="ignore", invalid="ignore"):  # draws of one step have no line and are dropped
+        middle, height = step @ t / count, step @ z / count
+        away = np.where(step, t - middle[:, None], 0.0)
+        slope = (away @ z) / (away**2).sum(axis=1)
+    return height - slope * middle, slope, count
+
+
+def _told(scores: pd.DataFrame, full: _Lines, unseen: float) -> list[str]:
+    notes = []
+    points = float(frontier.frontier_gap(scores).iloc[-1])
+    if (points > 0) != (full.lead[0] > 0):
+        who = "behind" if points > 0 else "level or ahead"
+        notes.append(
+            f"at the end of the record open is {who} by {abs(points):.1f} points; the lines say otherwise"
+        )
+    if unseen > 0:
+        notes.append(
+            f"the lines run on unseen for {unseen:.2f} years before the time to parity starts to count"
+        )
+    return notes
+
+
+def _reasons(
+    median: float, low: float, high: float, share: Floats, last: float, events: int
+) -> dict[str, str]:
+    if not events:
+        why = f"no closed step was matched; the longest has waited {last:.1f} months"
+        return dict.fromkeys(("median_months", "median_interval", "naive_mean_months"), why)
+    told = {}
+    if math.isnan(median):
+        told["median_months"] = (
+            f"not reached: {share[-1]:.0%} are unmatched after {last:.1f} months, the longest seen"
+        )
+    if math.isnan(low):
+        told["median_interval"] = f"{events} matches are too few for an interval"
+    elif math.isinf(high):
+        told["median_interval"] = "no upper end: too few steps were followed for longer"
+    return told
+
+
+def _notes(lags: pd.DataFrame, events: int, matchers: int) -> list[str]:
+    notes = []
+    if matchers < events:
+        notes.append(f"{events} matches by {matchers} open models: the intervals are too narrow")
+    if bounds := int((lags["reading"] == AT_MOST).sum()):
+        notes.append(
+            f"{bounds} matched by the first open model of the record: their lags are at most as long"
+        )
+    return notes
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}: write a share between 0 and 1, such as 0.9.")
+
+
+def _check_floor(scores: pd.DataFrame, floor: float) -> None:
+    if not 0 <= floor < 1:
+        raise ValueError(
+            f"floor is {floor}: write the share right by guessing, such as 0.25 of four choices."
+        )
+    outside = (scores["score_pct"] <= 100 * floor) | (scores["score_pct"] >= 100)
+    if outside.any():
+        row = scores[outside].iloc[0]
+        raise ValueError(
+            f"score_pct of {row['model']} is {row['score_pct']:g}: a logit needs scores above guessing, {100 * floor:g}, "
+            "and below 100; leave such rows out by rule, or lower the floor."
+        )
+
+
+def _check(scores: pd.DataFrame) -> None:
+    if absent := [name for name in NEEDED if name not in scores]:
+        raise ValueError(f"scores has no column {', '.join(absent)}: hand in rows of model_benchmarks.")
+    for name in ("benchmark", "protocol"):
+        mixed = sorted(set(scores[name])) if name in scores else []
+        if len(mixed) > 1:
+            raise ValueError(
+                f"scores mixes the {name}s {', '.join(mixed)}: compare models inside one, never across."
+            )
+    if not pd.api.types.is_datetime64_any_dtype(scores["valid_on"]):
+        raise ValueError(f"valid_on holds {scores['valid_on'].dtype}, not dates: use pandas.to_datetime.")
+    for name in NEEDED:
+        if scores[name].isna().any():
+            raise ValueError(
+                f"{name} lacks {int(scores[name].isna().sum())} cells: leave such rows out by rule."
+            )
+    if kinds := set(KINDS) ^ set(scores["weights"]):
+        raise ValueError(
+            f"weights disagrees with open and closed on {', '.join(sorted(kinds))}: hand in rows of both, and no others."
+        )
+    if (twice := scores["model"].duplicated()).any():
+        raise ValueError(
+            f"model {scores['model'][twice].iloc[0]} is there twice: keep one row a model (use == 'trend')."
+        )
+    wrong = ~scores["score_pct"].between(0, 100)
+    if wrong.any():
+        raise ValueError(
+            f"score_pct of {scores['model'][wrong].iloc[0]} is {scores['score_pct'][wrong].iloc[0]:g}: write a percentage."
+        )

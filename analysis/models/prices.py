@@ -1,0 +1,648 @@
+"""How fast do prices fall at equal quality? A hedonic regression, and the cheapest model above a score.
+
+Decisions
+- A row is a price spell: a seller's model at one price for one quality, from the first day on which it was seen. Later
+  readings of the same price add nothing; promotions and introductory prices are left out.
+- Quality is the score under one benchmark and protocol, as its logit between the floor of guessing and 1. Where a score is
+  unknown the spell is left out: what is said holds for scored models, and as long as they are scored.
+- Every hedonic interval is a jackknife over sellers with Student's t, one degree of freedom less than there are sellers: a
+  seller's prices are not independent, and the usual clustered errors (CV1) are too short where two sellers make half of
+  the rows. In 400 simulated runs of the project's own 66 spells a 95% interval of CV1 held the slope in 86 to 89%, the
+  jackknife's in 90 to 92%; of the quantile at 0.1 the closed form in 85 to 88%, the jackknife's in 95% of 60 runs.
+- Least squares has seller effects, so sellers with one spell say nothing in it and are no clusters. The quantiles have none:
+  the cheap end is the cheap end of all sellers.
+- The running cheapest is selected on the outcome, and its points hang together by construction. Beside the usual interval
+  stands one from a bootstrap over developers that extracts the frontier again in each draw.
+- Neither interval is one of the fall at equal quality. In three sets of 400 simulated markets of 9 or 20 developers, where
+  that fall was by 8 a year, the frontier's factor was 11 to 12 in the median (the more are on offer, the cheaper the
+  cheapest), and its 90% intervals held the 8 in 53 to 69% (least squares) and 49 to 72% (bootstrap) of them; they held the
+  frontier's own median in 75 to 79% and 81 to 87%. The hedonic regression is the answer to that question.
+- The frontier's line ends with the last fall. What the cheapest price did over the whole record stands beside it.
+- A price per token is not a cost per task: models that reason use more tokens, and how many is not in the table.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.models import trend
+from analysis.models.acceleration import holm
+from analysis.models.frontier import PRICE, blended_price
+from analysis.models.simulation import Floats
+
+METHODS = ("ols", "mixed", "quantile_10", "quantile_50")
+"""Seller effects; a random intercept by seller; the cheap end and the middle of all sellers."""
+
+NAMES = {
+    "ols": "seller effects", "mixed": "random seller effects", "quantile_10": "cheap tenth", "quantile_50": "median",
+}  # fmt: skip
+"""What a reader is told for a method."""
+
+LEAST_SELLERS = 3
+LEAST_SPARE = 5
+"""Fewest residual degrees of freedom."""
+LEAST_DEVELOPERS = 5
+"""Three developers have seven different draws: their quantiles are no interval."""
+
+LEAST_POINTS = 3
+
+CURVE = ("ols", "quantile_10", "quantile_50")
+"""The methods of a specification curve; random effects say what seller effects say, and take as long as all others."""
+
+STARTS: Mapping[str, float] = {"whole record": -math.inf, "since 2024": 2024.0}
+
+COLUMNS = ["seller", "model", "developer", "weights", PRICE, "score_pct", "valid_on", "t"]
+BESIDE = [
+    "what", "level", "printed", "printed_low", "printed_high", "printed_n", "own", "own_low", "own_high", "own_n", "inside",
+    "notes",
+]  # fmt: skip
+"""Columns of `beside_published`."""
+
+THRESHOLD_COLUMNS = [
+    "name", "threshold_pct", "decline_factor_per_year", "low", "high", "bootstrap_low", "bootstrap_median",
+    "bootstrap_high", "end_to_end_factor", "level", "n", "spells", "developers", "draws", "draws_left_out", "first", "last",
+    "record_end", "notes",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Hedonic:
+    """How many times cheaper a year makes a model of the same score, by method.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a method: ``method``; ``decline_factor_per_year`` (a price over that of the same quality a year later,
+        exp(-slope); above one it falls) with its confidence interval ``low, high``; ``quality_elasticity`` (change of
+        ln price by one unit of the logit of the score) with ``quality_low, quality_high``; ``n`` (spells used), ``clusters``
+        (sellers among them), ``notes`` (text, empty where there is nothing to say). A method that does not converge has NaN
+        and a note.
+    without : DataFrame
+        ``method, seller, decline_factor_per_year``: the same without that seller.
+    level : float
+        Of all intervals.
+    period : tuple of float
+        First and last decimal year of the spells.
+    """
+
+    table: pd.DataFrame
+    without: pd.DataFrame
+    level: float
+    period: trend.Interval
+
+
+@dataclass(frozen=True, eq=False)
+class FixedQuality:
+    """How fast the cheapest price at or above a score fell.
+
+    Attributes
+    ----------
+    threshold_pct : float
+        The score to reach.
+    decline_factor_per_year : float
+        exp(-slope) of the line through ln price of the frontier's points.
+    low, high : float
+        Its confidence interval by ordinary least squares, as if the points were a random sample; they are not.
+    bootstrap_low, bootstrap_median, bootstrap_high : float
+        Quantiles over draws of developers; a median far from the factor says that few developers make it. NaN with a note
+        where fewer than five developers reach the score.
+    end_to_end_factor : float
+        Factor a year between the first price and the lowest over the whole record, up to `record_end`; NaN where that is
+        less than half a year.
+    level : float
+        Of both intervals.
+    draws, draws_left_out : int
+        Draws, and those of them without three points: they have no line and count in no quantile.
+    points : DataFrame
+        The frontier's points, columns as `priced`.
+    spells, developers : int
+        Spells at or above the score, and their developers.
+    first, last, record_end : Timestamp
+        Days of the first and last point, and of the last spell at or above the score.
+    notes : tuple of str
+        What should be said beside the result.
+    """
+
+    threshold_pct: float
+    decline_factor_per_year: float
+    low: float
+    high: float
+    bootstrap_low: float
+    bootstrap_median: float
+    bootstrap_high: float
+    end_to_end_factor: float
+    level: float
+    draws: int
+    draws_left_out: int
+    points: pd.DataFrame
+    spells: int
+    developers: int
+    first: pd.Timestamp
+    last: pd.Timestamp
+    record_end: pd.Timestamp
+    notes: tuple[str, ...]
+
+
+def priced(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
+    """Price spells of models whose score is known.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        ``seller, model, weights, benchmark_model, terms, valid_on, price_input_usd_per_mtok, price_output_usd_per_mtok``;
+        rows whose `terms` is not ``list`` are left out.
+    scores : DataFrame
+        ``model, developer, benchmark, protocol, score_pct``: one benchmark, one protocol, one row a model.
+    input_token_share : float
+        Share of input tokens in the blended price, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        One row a spell, by day: ``seller, model`` (as the price list names it), ``developer, weights,
+        price_usd_per_mtok`` (blended), ``score_pct, valid_on`` (its first day), ``t`` (decimal year, rule ``epoch``).
+        Consecutive rows of a seller's model with the same two prices are one spell; the same name at the same price for
+        another release is another one.
+
+    Raises
+    ------
+    ValueError
+        Scores of several benchmarks or protocols, or several of one model; a share outside 0 to 1; prices not above zero.
+    """
+    if not 0 <= input_token_share <= 1:
+        raise ValueError(f"input_token_share is {input_token_share}: write a share between 0 and 1.")
+    series = scores[["benchmark", "protocol"]].drop_duplicates()
+    if len(series) > 1:
+        named = "; ".join(" ".join(pair) for pair in series.itertuples(index=False))
+        raise ValueError(f"scores mix {named}: scores compare within one benchmark and protocol, choose one.")
+    if (twice := scores["model"].duplicated()).any():
+        raise ValueError(
+            f"scores has {scores.loc[twice, 'model'].iloc[0]!r} twice: keep the rows whose use is 'trend'."
+        )
+    listed = prices[prices["terms"] == "list"].sort_values("valid_on", kind="stable")
+    told = ["price_input_usd_per_mtok", "price_output_usd_per_mtok", "benchmark_model"]
+    before = listed.groupby(["seller", "model"])[told].shift()
+    spells = listed[(listed[told] != before).any(axis=1)]
+    quality = scores[["model", "developer", "score_pct"]].rename(columns={"model": "benchmark_model"})
+    joined = spells.merge(quality, on="benchmark_model", validate="many_to_one")
+    blend = blended_price(joined[told[0]], joined[told[1]], input_token_share)
+    if not (blend > 0).all():
+        raise ValueError(
+            f"prices of {joined.loc[~(blend > 0), 'model'].iloc[0]!r} are not above 0: leave that row out."
+        )
+    joined = joined.assign(t=trend.decimal_year(joined["valid_on"]))
+    joined[PRICE] = blend
+    return joined.sort_values(["valid_on", "seller", "model"], kind="stable", ignore_index=True)[COLUMNS]
+
+
+def repeated(spells: pd.DataFrame) -> pd.DataFrame:
+    """Spells of sellers with two or more: with an effect for each seller the others say nothing."""
+    return spells[spells.groupby("seller")["seller"].transform("size") > 1].reset_index(drop=True)
+
+
+def controls(spells: pd.DataFrame, floor: float) -> Floats:
+    """What a regression of price on time holds fixed: logit of the score, and the seller.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        As `priced` gives it.
+    floor : float
+        Share of right answers by guessing (GPQA Diamond and MMLU 0.25, HumanEval 0).
+
+    Returns
+    -------
+    ndarray, shape (n, sellers): ln((score - floor)/(1 - score)), then 0 or 1 for each seller but the first by name.
+
+    Raises
+    ------
+    ValueError
+        A score at or below the floor, or of 100%; a floor outside 0 to 1.
+    """
+    sellers = pd.get_dummies(spells["seller"], drop_first=True, dtype=float)
+    return np.column_stack([_quality(spells, floor), sellers.to_numpy()])
+
+
+def hedonic(
+    spells: pd.DataFrame, *, floor: float, level: float = 0.95, methods: Sequence[str] = METHODS
+) -> Hedonic:
+    """Regress ln price on date and quality: the fall of the price of a model of the same score.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        As `priced` gives it.
+    floor : float
+        Share of right answers by guessing (GPQA Diamond and MMLU 0.25, HumanEval 0).
+    level : float
+        Level of the intervals, between 0 and 1.
+    methods : sequence of str
+        Of `METHODS`.
+
+    Returns
+    -------
+    Hedonic
+
+    Raises
+    ------
+    ValueError
+        Fewer than three sellers with two spells, fewer than five spells more than parameters, one date, one score for all;
+        a score that has no logit; an unknown method or level.
+
+    Notes
+    -----
+    ln price = a_seller + b t + c logit(score) + e. ``ols`` has a constant for each seller; ``mixed`` draws the constants from
+    a normal distribution (REML); ``quantile_10`` and ``quantile_50`` have one constant and fit that quantile of ln price,
+    so the first is the cheap end. Standard error of b and c: sqrt((G-1)/G sum of squared (b without g - b)) over G sellers.
+
+    References
+    ----------
+    MacKinnon, Nielsen and Webb (2023), Journal of Econometrics 232(2), for the jackknife over clusters and its merit in few
+    and unequal ones; Koenker and Bassett (1978), Econometrica 46(1), for regression quantiles.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}: write a share between 0 and 1, such as 0.95.")
+    if unknown := [method for method in methods if method not in METHODS]:
+        raise ValueError(f"methods {unknown} are unknown: write some of {list(METHODS)}.")
+    frame = spells.assign(quality=_quality(spells, floor), log_price=np.log(spells[PRICE]))
+    within = repeated(frame)
+    _check_hedonic(frame, within)
+    rows, left_out = [], []
+    for method in methods:
+        row, without = _estimated(method, within if method == "ols" else frame, level)
+        if method == "ols" and (single := len(frame) - len(within)):
+            row["notes"].insert(0, f"{single} sellers with one spell say nothing beside seller effects")
+        rows.append(row | {"notes": "; ".join(row["notes"])})
+        left_out += without
+    return Hedonic(
+        pd.DataFrame(rows), pd.DataFrame(left_out), level, (float(frame["t"].min()), float(frame["t"].max()))
+    )
+
+
+def hedonic_curve(
+    samples: Mapping[str, tuple[pd.DataFrame, float]],
+    *,
+    starts: Mapping[str, float] = STARTS,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """The fall of the price at equal quality under every benchmark, window and method: a specification curve.
+
+    Parameters
+    ----------
+    samples : mapping of str to (DataFrame, float)
+        By name of the benchmark: spells as `priced` gives them, and the floor of `hedonic`; the first is the primary one.
+    starts : mapping of str to float
+        Windows by name: the decimal year from which spells count; the first is the primary one.
+    level : float
+        Level of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        As `specifications.Curve.table`, the primary row first: ``specification, factor`` (by what a year divides the price)
+        ``, low, high, n, p`` and ``p_holm`` (that the price does not change), ``primary, reason``. What the data cannot carry
+        keeps its row.
+    """
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+
+    rows: list[dict[str, Any]] = []
+    for (name, (spells, floor)), (window, start), method in product(samples.items(), starts.items(), CURVE):
+        row: dict[str, Any] = {
+            "specification": f"{name}, {window}, {NAMES[method]}",
+            "primary": not rows,
+            "reason": "",
+        }
+        try:
+            found = hedonic(
+                spells[spells["t"] >= start], floor=floor, level=level, methods=[method]
+            ).table.iloc[0]
+        except ValueError as reason:
+            rows.append(row | {"reason": str(reason)})
+            continue
+        factor, low, high = found[["decline_factor_per_year", "low", "high"]]
+        df = found["clusters"] - 1
+        error = math.log(high / low) / 2 / stats.t.ppf(0.5 + level / 2, df)
+        p = float(2 * stats.t.sf(abs(math.log(factor)) / error, df))
+        rows.append(
+            row
+            | {"factor": factor, "low": low, "high": high, "n": found["n"], "p": p, "reason": found["notes"]}
+        )
+    table = pd.DataFrame(
+        rows, columns=["specification", "factor", "low", "high", "n", "p", "primary", "reason"]
+    )
+    known = table["p"].notna()
+    table["p_holm"] = np.nan
+    if known.any():
+        table.loc[known, "p_holm"] = holm(table.loc[known, "p"])
+    return table
+
+
+def frontier(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
+    """The running cheapest price at or above a score: each spell that undercut all before it, one a day at most.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        As `priced` gives it.
+    threshold_pct : float
+        Score to reach, percent.
+
+    Returns
+    -------
+    DataFrame, columns as `priced`, by day. Prices that rose or offers that ended later stay: it is the cheapest so far.
+    """
+    rows = _reaching(spells, threshold_pct)
+    before = rows[PRICE].cummin().shift(fill_value=math.inf)
+    return rows[rows[PRICE] < before].reset_index(drop=True)
+
+
+def fixed_quality(
+    spells: pd.DataFrame,
+    threshold_pct: float,
+    *,
+    rng: np.random.Generator,
+    draws: int = 2000,
+    level: float = 0.9,
+) -> FixedQuality:
+    """How fast the cheapest price at or above a score fell, with two intervals.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        As `priced` gives it.
+    threshold_pct : float
+        Score to reach, percent; one a claim, fixed beforehand.
+    rng : Generator
+        Stream of the bootstrap.
+    draws : int
+        Draws of the bootstrap, 100 or more.
+    level : float
+        Level of both intervals; Epoch AI prints 90%.
+
+    Returns
+    -------
+    FixedQuality
+
+    Raises
+    ------
+    ValueError
+        Fewer than three points on the frontier, fewer than 100 draws, a bad level: the message says what to use instead.
+
+    Notes
+    -----
+    A draw takes as many developers as reach the score, with replacement; a developer brings all its spells. Being drawn
+    twice changes no frontier. Each draw has its own first day, so the draws differ in period as well; three points within
+    days give an absurd factor a year, and where such draws are many the upper end is absurd too.
+
+    References
+    ----------
+    Epoch AI (2025), LLM inference prices have fallen rapidly but unequally across tasks, for the frontier and the first
+    interval (there on days over 365, which moves the third digit). From its prices and scores `frontier` extracts 9 of the
+    11 printed samples on MMLU, GPQA Diamond and HumanEval point for point; two hold o1-mini besides, which is not printed.
+    """
+    if draws < 100:
+        raise ValueError(f"draws is {draws}: the ends of an interval need 100 or more.")
+    rows, points = _reaching(spells, threshold_pct), frontier(spells, threshold_pct)
+    if len(points) < LEAST_POINTS:
+        raise ValueError(
+            f"threshold_pct {threshold_pct:g} has {len(points)} frontier points from {len(rows)} spells: a trend needs "
+            f"{LEAST_POINTS}; use hedonic, a lower threshold, or state the prices."
+        )
+    line = trend.fit(points["t"], points[PRICE], form="exponential", level=level)
+    factor, (low, high) = 1 / line.growth_factor_per_year, line.growth_factor_interval
+    slopes = _resampled(rows, rng, draws)
+    kept = np.exp(-slopes[np.isfinite(slopes)])
+    developers, notes = rows["developer"].nunique(), list(line.diagnostics().notes)
+    ends = [(1 - level) / 2, 0.5, (1 + level) / 2]
+    if developers < LEAST_DEVELOPERS or not kept.size:
+        quantiles = [math.nan] * 3
+        notes.append(
+            f"{developers} developers reach the score: a bootstrap over them needs {LEAST_DEVELOPERS}"
+        )
+    else:
+        quantiles = np.quantile(kept, ends).tolist()
+    if left_out := draws - kept.size:
+        notes.append(f"{left_out} of {draws} draws have fewer than {LEAST_POINTS} points and are left out")
+    first, last, end = points["valid_on"].iloc[0], points["valid_on"].iloc[-1], rows["valid_on"].iloc[-1]
+    if end > last:
+        notes.append(f"no cheaper price in the {(end - last).days} days of the record after the last point")
+    whole = float(rows["t"].iloc[-1] - points["t"].iloc[0])
+    fall = float(points[PRICE].iloc[0] / points[PRICE].iloc[-1])
+    return FixedQuality(
+        threshold_pct=float(threshold_pct), decline_factor_per_year=factor, low=1 / high, high=1 / low,
+        bootstrap_low=quantiles[0], bootstrap_median=quantiles[1], bootstrap_high=quantiles[2],
+        end_to_end_factor=fall ** (1 / whole) if whole >= 0.5 else math.nan, level=level, draws=draws,
+        draws_left_out=left_out, points=points, spells=len(rows), developers=developers, first=first, last=last,
+        record_end=end, notes=tuple(notes),
+    )  # fmt: skip
+
+
+def beside_published(
+    published: pd.DataFrame, spells: Mapping[str, pd.DataFrame], *, seed: int
+) -> pd.DataFrame:
+    """Published declines of the cheapest price at a score, beside those of these spells at the same score.
+
+    Not the same points: the published ones are a third party's prices. What is compared is the answer.
+
+    Parameters
+    ----------
+    published : DataFrame
+        ``fit, what, factor_per_year, low, high, level_pct, n``; rows whose `what` ends in ``(SCORE) on BENCHMARK`` are taken.
+    spells : mapping of str to DataFrame
+        `priced` by benchmark.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        ``what, level, printed, printed_low, printed_high, printed_n`` and ``own, own_low, own_high`` (the usual interval at that
+        level), ``own_n``; ``inside``: whether the printed factor lies in our interval; ``notes``.
+    """
+    rows = []
+    for row in published.to_dict("records"):
+        found = re.search(r"\((?P<score>[\d.]+)\) on (?P<benchmark>.+)$", str(row["what"]))
+        if found is None or found["benchmark"] not in spells:
+            continue
+        level, score = row["level_pct"] / 100, float(found["score"])
+        rng = np.random.default_rng(seed)
+        own = at_thresholds(spells[found["benchmark"]], {"own": score}, rng=rng, level=level).iloc[0]
+        inside = own["low"] <= row["factor_per_year"] <= own["high"]
+        rows.append({
+            "what": row["what"], "level": level, "printed": row["factor_per_year"], "printed_low": row["low"],
+            "printed_high": row["high"], "printed_n": row["n"], "own": own["decline_factor_per_year"], "own_low": own["low"],
+            "own_high": own["high"], "own_n": own["n"], "inside": bool(inside), "notes": own["notes"],
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=BESIDE)
+
+
+def at_thresholds(
+    spells: pd.DataFrame,
+    thresholds: Mapping[str, float],
+    *,
+    rng: np.random.Generator,
+    draws: int = 2000,
+    level: float = 0.9,
+) -> pd.DataFrame:
+    """`fixed_quality` for several thresholds, side by side; what cannot be fitted keeps its row with the reason.
+
+    Parameters
+    ----------
+    spells, rng, draws, level
+        As in `fixed_quality`; each threshold has a stream of its own.
+    thresholds : mapping of name to float
+        Scores to reach, percent.
+
+    Returns
+    -------
+    DataFrame
+        One row a threshold: ``name, threshold_pct, decline_factor_per_year, low, high, bootstrap_low, bootstrap_median,
+        bootstrap_high, end_to_end_factor, level, n`` (points), ``spells, developers, draws, draws_left_out, first, last,
+        record_end, notes`` (text). Where too few points are left the numbers are NaN and `notes` says why.
+
+    Raises
+    ------
+    ValueError
+        Fewer than 100 draws or a bad level.
+    """
+    told = []
+    for (name, threshold), stream in zip(thresholds.items(), rng.spawn(len(thresholds)), strict=True):
+        rows, points = _reaching(spells, threshold), frontier(spells, threshold)
+        row = {"name": name, "threshold_pct": threshold, "level": level, "n": len(points), "spells": len(rows),
+               "developers": rows["developer"].nunique(), "draws": draws}  # fmt: skip
+        if len(points) < LEAST_POINTS:
+            told.append(row | {"notes": f"{len(points)} points on the frontier, {LEAST_POINTS} are needed"})
+            continue
+        found = fixed_quality(spells, threshold, rng=stream, draws=draws, level=level)
+        taken = {key: getattr(found, key) for key in THRESHOLD_COLUMNS if hasattr(found, key)}
+        told.append(row | taken | {"notes": "; ".join(found.notes)})
+    return pd.DataFrame(told, columns=THRESHOLD_COLUMNS)
+
+
+def _quality(spells: pd.DataFrame, floor: float) -> Floats:
+    if not 0 <= floor < 1:
+        raise ValueError(f"floor is {floor}: write a share from 0 to below 1, such as 0.25 for four answers.")
+    share = spells["score_pct"].to_numpy(float) / 100
+    outside = ~((share > floor) & (share < 1))
+    if outside.any():
+        worst = spells.loc[outside].iloc[0]
+        raise ValueError(
+            f"{worst['model']!r} has a score of {worst['score_pct']:g}: a logit needs scores above the floor of "
+            f"{100 * floor:g} and below 100; leave that model out, or lower the floor."
+        )
+    return trend.Scale("logistic", floor, 1.0).line(share)
+
+
+def _check_hedonic(frame: pd.DataFrame, within: pd.DataFrame) -> None:
+    sellers = within["seller"].nunique()
+    if sellers < LEAST_SELLERS:
+        raise ValueError(
+            f"spells has {sellers} sellers with two spells or more: errors by seller need {LEAST_SELLERS}; "
+            "use fixed_quality, or trend.fit of one seller's prices."
+        )
+    if (spare := len(within) - sellers - 2) < LEAST_SPARE:
+        raise ValueError(
+            f"spells leaves {spare} degrees of freedom after {sellers} sellers, date and score: {LEAST_SPARE} are needed; "
+            "use fixed_quality, or state the prices."
+        )
+    for column in ("t", "score_pct"):
+        if frame[column].nunique() < 2:
+            raise ValueError(
+                f"spells has one {column}, {frame[column].iloc[0]:g}: its effect cannot be told; compare levels instead."
+            )
+
+
+def _estimated(method: str, frame: pd.DataFrame, level: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A row of `Hedonic.table` (notes as a list) and the rows of `Hedonic.without`."""
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+
+    sellers = sorted(frame["seller"].unique())
+    full, notes = _fitted(method, frame)
+    left_out, told = [], dict[str, list[str]]()
+    for seller in sellers:
+        one, said = _fitted(method, frame[frame["seller"] != seller])
+        left_out.append(one)
+        for note in said:
+            told.setdefault(note, []).append(seller)
+    without = [f"without {', '.join(names)}: {note}" for note, names in told.items()]
+    count = len(sellers)
+    error = np.sqrt((count - 1) / count * ((np.array(left_out) - full) ** 2).sum(axis=0))
+    slope, quality = full
+    half, quality_half = stats.t.ppf(0.5 + level / 2, count - 1) * error
+    if count < trend.FEW_CLUSTERS:
+        notes.append(f"{count} sellers: errors from fewer than {trend.FEW_CLUSTERS} are themselves uncertain")
+    row = {
+        "method": method, "decline_factor_per_year": math.exp(-slope), "low": math.exp(-slope - half),
+        "high": math.exp(-slope + half), "quality_elasticity": float(quality),
+        "quality_low": float(quality - quality_half), "quality_high": float(quality + quality_half), "n": len(frame),
+        "clusters": count, "notes": notes + without,
+    }  # fmt: skip
+    refitted = [
+        {"method": method, "seller": seller, "decline_factor_per_year": math.exp(-one[0])}
+        for seller, one in zip(sellers, left_out, strict=True)
+    ]
+    return row, refitted
+
+
+def _fitted(method: str, frame: pd.DataFrame) -> tuple[Floats, list[str]]:
+    """Slope and quality elasticity, NaN where the fit fails, with what it warned of."""
+    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.regression.mixed_linear_model import MixedLM  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.regression.quantile_regression import QuantReg  # type: ignore[import-untyped, unused-ignore]
+
+    y = frame["log_price"].to_numpy()
+    # Centred, so that no step of a search is lost in a year 0 two thousand years off.
+    lines = np.column_stack([frame["t"] - frame["t"].mean(), frame["quality"] - frame["quality"].mean()])
+    constant = np.column_stack([lines, np.ones(len(y))])
+    nothing = np.full(2, math.nan)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            if method == "ols":
+                design = np.column_stack([lines, pd.get_dummies(frame["seller"], dtype=float)])
+                if np.linalg.matrix_rank(design) < design.shape[1]:
+                    return nothing, ["date and score cannot be told apart from the sellers"]
+                fit = OLS(y, design).fit()
+            elif method == "mixed":
+                fit = MixedLM(y, constant, groups=frame["seller"].to_numpy()).fit(reml=True)
+                if not fit.converged:
+                    return nothing, ["no convergence"]
+            else:
+                fit = QuantReg(y, constant).fit(q=int(method.removeprefix("quantile_")) / 100)
+        except (ValueError, np.linalg.LinAlgError) as reason:
+            return nothing, [f"no fit: {type(reason).__name__}: {reason}"]
+    said = dict.fromkeys(f"{w.category.__name__}: {str(w.message).strip()}" for w in caught)
+    return np.asarray(fit.params[:2], dtype=float), list(said)
+
+
+def _reaching(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
+    """Spells at or above the score, by day, the cheapest of a day first."""
+    reached = spells[spells["score_pct"] >= threshold_pct]
+    return reached.sort_values(["valid_on", PRICE, "seller", "model"], kind="stable", ignore_index=True)
+
+
+def _resampled(rows: pd.DataFrame, rng: np.random.Generator, draws: int) -> Floats:
+    """Slope of ln price on the frontier of each draw of developers, shape (draws,); NaN below three points."""
+    names = sorted(rows["developer"].unique())
+    codes = rows["developer"].map({name: code for code, name in enumerate(names)}).to_numpy()
+    drawn = np.zeros((draws, len(names)), dtype=bool)
+    drawn[np.arange(draws)[:, None], rng.integers(len(names), size=drawn.shape)] = True
+    z, t = np.log(rows[PRICE].to_numpy()), (rows["t"] - rows["t"].mean()).to_numpy()
+    asked = np.where(drawn[:, codes], z, math.inf)
+    before = np.column_stack([np.full(draws, math.inf), np.minimum.accumulate(asked, axis=1)[:, :-1]])
+    on = (asked < before).astype(float)
+    count = on.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre, level = on @ t / count, on @ z / count
+        spread = on @ t**2 - count * centre**2
+        slopes = (on @ (t * z) - count * centre * level) / spread
+    return np.where(count >= LEAST_POINTS, slopes, math.nan)

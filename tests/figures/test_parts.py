@@ -1,0 +1,105 @@
+"""What the charts of trends share: amounts, months and names as words, scales, and what is refused."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.figures import parts, theme
+from analysis.models import trend
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [
+        (206.31, "usd", "$210"), (99_999, "usd", "$100K"), (0.31, "usd_bn", "$310M"), (2947, "usd_bn", "$2.9T"), (-15, "usd_bn", "−$15B"),
+        (0.042, "usd_per_mtok", "$0.042"), (0, "usd", "$0"), (45, "pct", "45%"), (2.447, "x", "2.4x"), (3, "years", "3"),
+    ],
+)  # fmt: skip
+def test_amounts_are_told_to_two_digits_in_thousands_and_so_on(value, unit, told):
+    assert parts.amount(value, unit) == told
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+@pytest.mark.parametrize("day", [1, 28])
+def test_a_month_is_told_from_the_decimal_year_of_its_days(month, day):
+    date = pd.Timestamp(2025, month, day)
+    assert parts.year_month(float(trend.decimal_year([date])[0])) == f"{date:%B} 2025"
+
+
+@pytest.mark.parametrize("values", [[2.1, 2.2], [1.0, 9.0], [0.5, 117_290.3], [3.0, 3.0], [206.0, 1e10]])
+def test_a_logarithmic_axis_has_two_to_nine_ticks_whatever_it_spans(values):
+    ax = theme.axes()
+    ax.set_xscale("log")
+    parts.log_ticks(ax.xaxis, values, "x", room=1.1)
+    assert 2 <= len(ax.get_xticks()) <= 9
+    told = [label.get_text() for label in ax.get_xticklabels()]
+    assert len(set(told)) == len(told)
+    low, high = ax.get_xlim()
+    assert low < min(values) <= max(values) < high
+
+
+def test_a_line_is_parted_at_the_end_of_the_record_on_the_scale_of_the_axis():
+    line = pd.DataFrame({"t": [2020.0, 2022.0], "y": [1.0, 4.0]})
+    before, beyond = parts.parted(line, 2021, log=True)
+    assert before.to_numpy() == pytest.approx(np.array([[2020, 1], [2021, 2]]))  # sqrt(1 * 4)
+    assert beyond.to_numpy() == pytest.approx(np.array([[2021, 2], [2022, 4]]))
+    assert parts.parted(line, 2021, log=False)[0]["y"].iloc[-1] == 2.5  # (1 + 4) / 2
+    whole, rest = parts.parted(line, 2030, log=False)
+    assert len(whole) == 2
+    assert rest.empty
+
+
+def test_names_of_points_keep_apart_and_off_the_line_where_they_can():
+    ax = theme.axes()
+    parts.scales(ax, [2020, 2024], [0, 10], "usd", log=False)
+    points = [(2022.0, 5.0), (2022.0, 5.0), (2022.0, 5.0)]
+    grid = np.linspace(2022, 2024, 100)
+    names = [parts.Name(f"name {n}", x, y, theme.INK) for n, (x, y) in enumerate(points)]
+    parts.name_points(ax, names, points, np.column_stack([grid, np.full(100, 5.0)]))
+    theme.chart_of(ax).draw_without_rendering()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+    level = ax.transData.transform((2022, 5))[1]
+    right = [box for box in boxes if box.x0 > ax.transData.transform((2022, 5))[0]]
+    assert not any(box.y0 < level < box.y1 for box in right)  # the line runs to the right of all
+
+
+def test_words_that_stand_out_of_the_axes_are_moved_in():
+    ax = theme.axes()
+    ax.set_xlim(0, 1)
+    texts = [theme.text(ax, "some long words", (x, 0.5), (0, 0), theme.INK, ha="center") for x in (0, 1)]
+    parts.keep_inside(ax, texts)
+    theme.chart_of(ax).draw_without_rendering()
+    inside = ax.get_window_extent()
+    assert all(inside.x0 <= t.get_window_extent().x0 and t.get_window_extent().x1 <= inside.x1 for t in texts)
+
+
+@pytest.mark.parametrize(("at", "side"), [(2025.5, "right"), (2021.0, "left")])
+def test_the_end_of_the_record_is_a_line_with_its_month_on_the_side_that_has_room(at, side):
+    ax = theme.axes()
+    ax.set_xlim(2020, 2027)
+    parts.record_end(ax, at, low=True)
+    assert set(ax.lines[0].get_xdata()) == {at}
+    (text,) = ax.texts
+    assert text.get_text() == {2025.5: "record ends July 2025", 2021.0: "record ends January 2021"}[at]
+    assert text.get_ha() == side
+    theme.chart_of(ax).draw_without_rendering()
+    box, inside = text.get_window_extent(), ax.get_window_extent()
+    assert inside.x0 <= box.x0
+    assert box.x1 <= inside.x1
+
+
+def test_what_a_frame_lacks_or_cannot_be_drawn_is_named():
+    frame = pd.DataFrame({"fit": ["A"], "factor": [-1.0]})
+    parts.needs("table", frame, ("fit", "factor"))
+    with pytest.raises(ValueError, match="table has no column 'low' and 'high'; it needs fit, low, high"):
+        parts.needs("table", frame, ("fit", "low", "high"))
+    with pytest.raises(ValueError, match="factor of 'A' is -1"):
+        parts.above_zero(frame, ["factor"], "fit")
+    parts.above_zero(frame.assign(factor=np.nan), ["factor"], "fit")
+    for level in (0, 1, 95):
+        with pytest.raises(ValueError, match=f"level is {level}; it lies between 0 and 1"):
+            parts.checked_level(level)
+    assert parts.numbers(pd.DataFrame({"a": [1.0, np.nan], "b": [2.0, 3.0]})) == [1, 2, 3]

@@ -1,0 +1,387 @@
+"""Charts of fits, read through their artists: what stands where, what is solid, dark or hollow, and what the words count."""
+
+import re
+import xml.etree.ElementTree as ET
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
+from matplotlib.colors import to_hex
+
+from analysis.figures import theme, trends
+from analysis.models import trend
+
+DAY = "2026-05-21"
+AT = 2026 + 4 / 12 + 20 / 365  # the same day by the rule year + (month - 1)/12 + (day - 1)/365
+
+
+def said(ax):
+    chart = theme.chart_of(ax)
+    assert chart.subtitle
+    assert chart.alt.endswith(".")
+    return chart.finding
+
+
+def subtitle(ax):
+    return theme.chart_of(ax).subtitle
+
+
+def words(ax):
+    return [text.get_text() for text in ax.texts if text.get_text()]
+
+
+def marks(ax, edge, face=None):
+    """Scattered points of an edge colour (and a face colour), as rows of x and y; what is NaN is not drawn."""
+    found = [
+        np.asarray(c.get_offsets(), dtype=float)
+        for c in ax.collections
+        if isinstance(c, PathCollection)
+        and len(c.get_offsets())
+        and to_hex(c.get_edgecolor()[0]) == edge
+        and (face is None or to_hex(c.get_facecolor()[0]) == face)
+    ]
+    rows = np.concatenate(found) if found else np.empty((0, 2))
+    return rows[np.isfinite(rows).all(axis=1)]
+
+
+def bars(ax, color):
+    """Horizontal bars of a colour: from, to, height."""
+    found = [
+        c for c in ax.collections if isinstance(c, LineCollection) and to_hex(c.get_edgecolor()[0]) == color
+    ]
+    rows = [(a[0], b[0], a[1]) for c in found for a, b in filter(len, c.get_segments())]
+    return [row for row in rows if np.isfinite(row).all()]
+
+
+def lines(ax, color, style=None):
+    """Drawn lines of a colour that have any points, as rows of x and y."""
+    return [
+        np.column_stack([line.get_xdata(), line.get_ydata()]).astype(float)
+        for line in ax.lines
+        if to_hex(line.get_color()) == color
+        and len(line.get_xdata())
+        and (style is None or (line.get_linestyle() == "-") == (style == "solid"))
+    ]
+
+
+def rows_of(ax):
+    return dict(zip((label.get_text() for label in ax.get_yticklabels()), ax.get_yticks(), strict=True))
+
+
+def placed(ax, texts=None):
+    """Boxes of texts in pixels, once the chart is laid out."""
+    chart = theme.chart_of(ax)
+    chart.draw_without_rendering()
+    return [
+        t.get_window_extent() for t in ax.texts if t.get_text() and (texts is None or t.get_text() in texts)
+    ]
+
+
+def nothing(ax):
+    assert said(ax).startswith("Not on record")
+    assert words(ax) == ["no data"]
+    assert not ax.collections
+    assert not ax.lines
+    return True
+
+
+# Fitted
+
+
+POINTS = pd.DataFrame({"t": [2022.0, 2020.0, 2021.0], "y": [4.0, 1.0, 2.0], "label": ["last", "", ""]})
+
+
+def forecast(t=(2020.0, 2021.0, 2023.0), factor=2.0, centre="median", **more):
+    """`factor` a year from 1 in 2020; the mean within a factor of 1.5, one more observation within 4."""
+    t = np.array(t)
+    y = factor ** (t - 2020)
+    ends = {"mean_ci_lower": y / 1.5, "mean_ci_upper": y * 1.5, "obs_ci_lower": y / 4, "obs_ci_upper": y * 4}
+    return pd.DataFrame({"t": t, centre: y, **ends, **more})
+
+
+def fitted(points=POINTS, line=None, **more):
+    given = {"finding": "It doubles", "subtitle": "Cost", "unit": "usd_bn", "level": 0.9} | more
+    return trends.fitted(points, forecast() if line is None else line, ax=theme.axes(grid="y"), **given)
+
+
+def test_a_fit_is_solid_to_the_end_of_the_record_and_dashed_beyond_it():
+    ax = fitted()
+    (solid,), (dashed,) = (lines(ax, theme.RECOMPUTED, style) for style in ("solid", "dashed"))
+    # the record ends in 2022; between 2 in 2021 and 8 in 2023 lies 4 on a logarithmic axis, not 5
+    assert solid[-1].tolist() == pytest.approx([2022, 4])
+    assert dashed[0].tolist() == pytest.approx([2022, 4])
+    assert dashed[-1].tolist() == [2023, 8]
+    assert solid[0].tolist() == [2020, 1]
+    assert "record ends January 2022" in words(ax)
+    assert "dashed: beyond the record" in subtitle(ax)
+
+
+def test_on_a_linear_axis_the_line_is_parted_halfway():
+    ax = fitted(log=False)
+    assert ax.get_yscale() == "linear"
+    assert lines(ax, theme.RECOMPUTED, "solid")[0][-1].tolist() == pytest.approx([2022, 5])  # (2 + 8) / 2
+
+
+def test_a_fit_without_a_forecast_has_no_end_of_the_record():
+    ax = fitted(line=forecast((2020.0, 2022.0)))
+    assert not lines(ax, theme.RECOMPUTED, "dashed")
+    assert not any("record ends" in word for word in words(ax))
+    assert "dashed" not in subtitle(ax)
+
+
+def test_the_band_of_the_mean_is_darker_than_the_one_of_predictions():
+    ax = fitted()
+    found = {
+        round(float(band.get_paths()[0].vertices[:, 1].max()), 6): band.get_alpha()
+        for band in ax.collections
+        if isinstance(band, PolyCollection)
+    }
+    # at 8 in 2023: the mean up to 12, one more observation up to 32
+    assert set(found) == {12.0, 32.0}
+    assert found[12.0] > 2 * found[32.0]
+    assert "dark: 90% confidence interval of the median, light: 90% prediction interval" in subtitle(ax)
+    assert {"median $8B", "$2B", "$32B"} <= set(words(ax))  # 8, 8/4, 8*4
+
+
+def test_n_and_span_are_stated_and_points_stand_where_they_were_seen():
+    ax = fitted()
+    assert subtitle(ax).startswith("Cost; 3 points, January 2020 to January 2022; ")
+    assert sorted(map(tuple, marks(ax, theme.RECOMPUTED))) == [(2020, 1), (2021, 2), (2022, 4)]
+    assert "last" in words(ax)
+    assert "from $1B in January 2020 to $8B in January 2023" in theme.chart_of(ax).alt
+
+
+def test_a_mean_is_not_called_a_median():
+    ax = fitted(line=forecast(centre="mean"))
+    assert "mean $8B" in words(ax)
+    assert "median" not in subtitle(ax)
+
+
+@pytest.mark.parametrize(("level", "told"), [(0.9, "90%"), (0.95, "95%")])
+def test_the_level_comes_with_the_forecast(level, told):
+    ax = fitted(line=forecast(level=level), level=None)
+    assert f"dark: {told} " in subtitle(ax)
+
+
+def test_what_the_model_hands_out_can_be_drawn_as_it_is():
+    t = np.array([2020.0, 2020.5, 2021.0, 2021.7, 2022.0])
+    made = trend.fit(t, [1.0, 1.5, 2.1, 3.0, 4.2], form="exponential", level=0.8)
+    points = pd.DataFrame({"t": made.t, "y": made.y, "label": ""})
+    ax = fitted(points, made.forecast(np.linspace(2020, 2024, 9)), level=None)
+    assert "80% prediction interval" in subtitle(ax)
+    # a slope of ln 2 or so leads from 1 to about 16 in four years
+    assert lines(ax, theme.RECOMPUTED, "dashed")[0][-1, 1] == pytest.approx(
+        made.forecast([2024.0])["median"].iloc[0]
+    )
+
+
+def test_the_articles_day_is_a_line_and_what_came_after_it_is_hollow():
+    later = pd.DataFrame({"t": [2026.0, AT - 0.001, AT + 0.001], "y": [1.0, 2.0, 3.0], "label": ""})
+    ax = fitted(later, forecast((2026.0, 2027.0)), day=DAY)
+    assert [line[0, 0] for line in lines(ax, theme.INK)] == pytest.approx([AT])
+    assert "the article, 21 May 2026" in words(ax)
+    assert marks(ax, theme.RECOMPUTED, "#ffffff")[:, 1].tolist() == [3.0]
+    assert marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)[:, 1].tolist() == [1.0, 2.0]
+    assert "hollow: after the article's day" in subtitle(ax)
+    assert "hollow" not in subtitle(fitted(day=DAY))
+
+
+def test_the_axis_reaches_the_articles_day_and_a_claim_beyond_the_forecast():
+    ax = fitted(day=DAY, claim=trends.Claim("printed", 900.0, 2028.0))
+    assert ax.get_xlim()[1] > 2028
+    assert ax.get_ylim()[1] > 900
+
+
+def test_a_claim_at_a_date_is_a_ring_with_its_label():
+    ax = fitted(claim=trends.Claim("printed $3B", 3.0, 2022.5))
+    assert marks(ax, theme.PRINTED).tolist() == [[2022.5, 3.0]]
+    assert "printed $3B" in words(ax)
+    assert not lines(ax, theme.PRINTED)
+    assert "printed $3B" in theme.chart_of(ax).alt
+
+
+@pytest.mark.parametrize(("qualifier", "log"), [(">", True), ("<", True), (">", False), ("<", False)])
+def test_a_claim_that_is_open_to_one_side_has_an_arrow_to_it(qualifier, log):
+    ax = fitted(claim=trends.Claim("over", 3.0, 2022.5, qualifier), log=log)
+    (arrow,) = (text for text in ax.texts if getattr(text, "arrow_patch", None) is not None)
+    assert arrow.xyann == (2022.5, 3.0)  # where it starts
+    # from 1/4 to 32 lie 31.75, of which an eighth is 3.97, or a factor of 128 ** (1/8) = 1.834
+    tip = {(">", True): 3 * 1.834, ("<", True): 3 / 1.834, (">", False): 3 + 3.97, ("<", False): 3 - 3.97}
+    assert arrow.xy[1] == pytest.approx(tip[qualifier, log], abs=0.01)
+    top = fitted(claim=trends.Claim("over", 32.0, 2022.5, qualifier), log=log)
+    reach = 58.7 if log else 35.9  # 32 * 1.834, or 32 + 3.97: an arrow upwards gets its room
+    assert (top.get_ylim()[1] > reach) == (qualifier == ">")
+    assert not any(text.arrow_patch for text in fitted(claim=trends.Claim("about", 3.0, 2022.5, "~")).texts)
+
+
+def test_a_claim_without_a_date_is_a_level_line():
+    ax = fitted(claim=trends.Claim("printed $3B", 3.0))
+    (line,) = lines(ax, theme.PRINTED)
+    assert set(line[:, 1]) == {3.0}
+    assert "printed $3B" in words(ax)
+    assert not len(marks(ax, theme.PRINTED))
+
+
+def test_a_claimed_growth_is_a_path_from_its_ring():
+    ax = fitted(claim=trends.Claim("tenfold a year", 3.0, 2021.0, factor=10.0))
+    (path,) = lines(ax, theme.PRINTED)
+    assert path[0].tolist() == [2021, 3]
+    assert path[-1].tolist() == pytest.approx([2023, 300])  # two years at ten
+    assert marks(ax, theme.PRINTED).tolist() == [[2021, 3]]
+    assert "tenfold a year" in words(ax)
+
+
+def test_names_of_points_touch_neither_one_another_nor_the_edge():
+    t = 2020 + np.arange(12) / 4
+    points = pd.DataFrame({"t": t, "y": 2 ** (t - 2020), "label": [f"model {n}" for n in range(12)]})
+    ax = fitted(
+        points, forecast(tuple(np.linspace(2020, 2024, 20))), claim=trends.Claim("printed", 6.0, 2022.6)
+    )
+    boxes = placed(ax, {*points["label"], "printed"})
+    assert len(boxes) == 13
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+    inside = ax.get_window_extent()
+    assert all(box.x0 >= inside.x0 and box.x1 <= inside.x1 for box in boxes)
+
+
+def test_names_of_points_leave_the_claimed_one_free():
+    named = pd.DataFrame({"t": [2021.0, 2022.0], "y": [10.0, 2.0], "label": ["a name", ""]})
+    ax = fitted(named, claim=trends.Claim("a path", 10.0, 2021.15, factor=1.0))
+    (box,) = placed(ax, {"a name"})
+    x, y = ax.transData.transform((2021.15, 10.0))  # where the name would stand else: right of its point
+    assert not (box.x0 < x < box.x1 and box.y0 < y < box.y1)
+
+
+def test_labels_at_the_right_edge_are_moved_apart():
+    ax = fitted(claim=trends.Claim("printed $8B", 8.0))  # as high as the end of the fit
+    boxes = placed(ax, {"printed $8B", "median $8B", "$2B", "$32B"})
+    assert len(boxes) == 4
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_a_fit_of_nothing_is_an_empty_chart():
+    assert nothing(fitted(POINTS.head(0)))
+    assert nothing(fitted(line=forecast().head(0)))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"points": POINTS.drop(columns="label")}, "points has no column 'label'"),
+        ({"line": forecast().drop(columns="obs_ci_upper")}, "forecast has no column 'obs_ci_upper'"),
+        ({"line": forecast().drop(columns="median")}, "forecast has no column 'mean'"),
+        ({"points": POINTS.assign(y=[1, 0, 2])}, "y 0 at t = 2020.0; a logarithmic axis .* use log=False"),
+        ({"points": POINTS.assign(y=[1, np.nan, 2])}, "y nan at t = 2020.0; leave such rows out"),
+        ({"points": POINTS.assign(t=[np.inf, 2020, 2021])}, "a t that is not finite; give decimal years"),
+        ({"line": forecast().assign(obs_ci_upper=np.inf)}, "obs_ci_upper inf"),
+        ({"claim": trends.Claim("c", 0.0)}, "claim has y 0"),
+        ({"claim": trends.Claim("c", 1.0, factor=2.0)}, "a factor and no t; give the decimal year"),
+        ({"claim": trends.Claim("c", 1.0, 2021.0, "at least")}, "qualifier is 'at least'; use '>'"),
+        ({"unit": "euro"}, "unit is 'euro'; use one of usd,"),
+        ({"level": 95}, "level is 95; it lies between 0 and 1, 0.95 for 95%"),
+        ({"level": None}, "the bands have no level; give one"),
+        ({"line": forecast(level=0.8)}, "level 0.8 and level 0.9; give one"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_refused_with_what_to_use_instead(change, told):
+    with pytest.raises(ValueError, match=told):
+        fitted(**change)
+
+
+def test_a_linear_axis_takes_values_below_zero():
+    ax = fitted(POINTS.assign(y=[-5.0, -1.0, 2.0]), log=False)
+    assert ax.get_ylim()[0] < -5
+
+
+# Specifications
+
+
+TRIED = pd.DataFrame(
+    [
+        ("OLS", 2.4, 2.0, 2.9, True), ("HC3", 2.4, 1.9, 3.0, False), ("since 2020", 1.5, 0.9, 2.5, False),
+        ("cloud rental", 2.9, 2.5, 3.4, False), ("quadratic", np.nan, np.nan, np.nan, False),
+    ],
+    columns=["specification", "factor", "low", "high", "primary"],
+)  # fmt: skip
+
+
+def curve(table=TRIED, primary="OLS", level=0.95):
+    return trends.specification_curve(table, what="Cost", primary=primary, level=level, ax=theme.axes())
+
+
+def test_specifications_are_sorted_by_their_factor_and_the_primary_one_is_filled():
+    ax = curve()
+    assert ax.get_xscale() == "log"
+    row = rows_of(ax)
+    assert sorted(row, key=row.get) == [
+        "quadratic",
+        "since 2020",
+        *sorted(["OLS", "HC3"], key=row.get),
+        "cloud rental",
+    ]
+    (own,) = marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)
+    assert own.tolist() == [2.4, row["OLS"]]
+    others = marks(ax, theme.MUTED, "#ffffff")
+    assert sorted(others[:, 0]) == [1.5, 2.4, 2.9]
+    assert {"primary 2.40x", "1.50x", "not fitted"} <= set(words(ax))
+    assert bars(ax, theme.RECOMPUTED) == [(2.0, 2.9, row["OLS"])]
+    assert (0.9, 2.5, row["since 2020"]) in bars(ax, theme.OPEN)
+    bold = [label.get_text() for label in ax.get_yticklabels() if label.get_fontweight() == "semibold"]
+    assert bold == ["OLS"]
+
+
+def test_the_number_tried_counts_those_that_could_not_be_fitted():
+    assert "5 specifications tried; bars: 95% confidence intervals" in subtitle(curve())
+    assert said(curve()) == (
+        "Cost: a factor of 2.40 a year by the primary specification; all four fitted lie between 1.50 and 2.90; the interval of one "
+        "includes no change"
+    )
+
+
+def test_no_change_is_a_line_only_where_the_axis_holds_it():
+    assert [set(line[:, 0]) for line in lines(curve(), theme.INK)] == [{1.0}]
+    away = curve(TRIED[TRIED["specification"] != "since 2020"])
+    assert not lines(away, theme.INK)
+    assert said(away).endswith("all three fitted lie between 2.40 and 2.90")
+
+
+def test_a_primary_specification_that_could_not_be_fitted_is_said_first():
+    table = TRIED.assign(primary=TRIED["specification"] == "quadratic")
+    ax = curve(table, "quadratic")
+    assert said(ax).startswith(
+        "Cost: the primary specification could not be fitted; all four fitted lie between"
+    )
+    assert not len(marks(ax, theme.RECOMPUTED))
+    assert said(curve(TRIED.head(1))) == "Cost: a factor of 2.40 a year by the primary specification"
+    assert nothing(curve(table.tail(1), "quadratic"))
+
+
+@pytest.mark.parametrize(
+    ("table", "primary", "level", "told"),
+    [
+        (TRIED, "HC3", 0.95, "primary is 'HC3' and the table marks 'OLS'"),
+        (TRIED.assign(primary=False), "OLS", 0.95, "the table marks none"),
+        (TRIED.assign(primary=[True, True, False, False, False]), "OLS", 0.95, "marks 'OLS' and 'HC3'; mark the one"),
+        (TRIED.assign(specification="OLS"), "OLS", 0.95, "'OLS' stands twice"),
+        (TRIED.assign(low=0.0), "OLS", 0.95, "low of 'OLS' is 0; factors are finite and above zero"),
+        (TRIED, "OLS", 95, "level is 95"),
+        (TRIED.drop(columns="high"), "OLS", 0.95, "no column 'high'"),
+    ],
+)  # fmt: skip
+def test_curves_that_hide_their_primary_specification_are_refused(table, primary, level, told):
+    with pytest.raises(ValueError, match=told):
+        curve(table, primary, level)
+
+
+# Both
+
+
+@pytest.mark.parametrize("draw", [fitted, curve])
+def test_charts_are_the_same_bytes_each_time_well_formed_and_dark_where_they_should_be(draw):
+    once, again = (theme.svg(theme.chart_of(draw())) for _ in range(2))
+    assert once == again
+    ET.fromstring(once)
+    assert set(re.findall(r"(?:fill|stroke): (#\w{6})", once)) <= set(theme.DARK)
+    assert theme.png(theme.chart_of(draw())).startswith(b"\x89PNG")

@@ -1,0 +1,132 @@
+"""Verdicts that rest on fits: what they find in the tables, and what they make of records with a known answer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.models import acceleration
+from analysis.models.audit import trends
+from analysis.models.audit.facts import Facts, Unknown
+from analysis.models.audit.verdicts import judge
+from analysis.units import parse
+
+SERIES = {"a test": {"benchmark": "B", "protocol": "P", "floor": 0.25}}
+DATES = {"quality": "official", "source_title": "T", "source": "https://example.org/a"}
+
+
+def table(rows):
+    frame = pd.DataFrame([DATES | row for row in rows])
+    frame["known_on"] = frame["valid_on"] = pd.to_datetime(frame["valid_on"])
+    return frame
+
+
+def market(bend):
+    """Eight sellers with a price each quarter for six years; ln price falls by 1 a year, and by 1 + bend after the third."""
+    scores, prices = [], []
+    noise = np.random.default_rng(1)
+    for seller in range(8):
+        for quarter in range(24):
+            years, model = quarter / 4 + seller / 40, f"{seller}-{quarter}"
+            score = 50 + 20 * noise.random()
+            price = np.exp(3 - years - bend * max(0.0, years - 3) + 0.05 * noise.standard_normal())
+            day = pd.Timestamp("2020-01-01") + pd.Timedelta(days=round(365 * years))
+            scores.append({"model": model, "developer": f"{seller}", "weights": "closed", "benchmark": "B", "protocol": "P",
+                           "score_pct": score, "use": "trend", "valid_on": day})  # fmt: skip
+            prices.append({"seller": f"{seller}", "model": model, "benchmark_model": model, "weights": "closed", "terms": "list",
+                           "price_input_usd_per_mtok": price, "price_output_usd_per_mtok": price, "event": "launch",
+                           "valid_on": day})  # fmt: skip
+    day = pd.Timestamp("2026-05-21")
+    given = {"input_token_share": 0.75, "seed": 1}
+    return Facts({}, given, {"model_benchmarks": table(scores), "api_prices": table(prices)}, day, day)
+
+
+@pytest.mark.parametrize(("bend", "verdict"), [(1.0, "holds"), (-0.5, "fails"), (0.0, "uncheckable")])
+def test_prices_that_fall_faster_hold_slower_fail_and_straight_ones_decide_nothing(bend, verdict):
+    found = trends.price_acceleration(market(bend), None, series=SERIES, told="nothing is told apart")
+    assert judge(found, None) == verdict
+    assert ("nothing is told apart" in found.reason) == (verdict == "uncheckable")
+    # a straight fall of 1 in logs divides the price by e each year
+    if not bend:
+        assert "a year divided the price by 2.7, 192 prices of 8 sellers" in found.reason
+
+
+def test_too_few_prices_are_unknown():
+    facts = market(0.0).at(pd.Timestamp("2020-02-01"))
+    with pytest.raises(Unknown, match="a test: too few prices"):
+        trends.price_acceleration(facts, None, series=SERIES, told="")
+
+
+def test_on_the_tables_no_acceleration_is_shown(rows):
+    row = rows.loc["technical.commoditisation_accelerating"]
+    assert row["verdict"] == "uncheckable"
+    assert row["reason"].startswith(
+        "At equal GPQA Diamond a year divided the price by 8.0, 60 prices of 9 sellers"
+    )
+
+
+def costs(level):
+    """Two bases whose runs double each year with a little noise; the second is dearer by a fifth."""
+    found = []
+    for run, times in (("C", 1.0), ("D", 1.2)):
+        for year in range(2016, 2025):
+            value = level * times * 2.0 ** (year - 2025) * (1.1 if year % 2 else 1 / 1.1)
+            found.append({"run": run, "training_cost_usd": value, "valid_on": f"{year}-07-01"})
+    day = pd.Timestamp("2026-05-21")
+    return Facts(
+        {},
+        {"seed": 1},
+        {"training_cost": table(found), "dated_facts": table([{"id": "x"} | found[0]])},
+        day,
+        day,
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "verdict"),
+    # a run of mid-2025 costs about `level`: ten times the threshold, a tenth of it, and the threshold itself
+    [(1e10, "holds"), (1e8, "fails"), (1e9, "uncheckable")],
+)
+def test_a_cost_is_decided_where_all_bases_agree_by_far(level, verdict):
+    figure = parse("over $1 billion", "usd_bn")
+    found = trends.threshold_by_basis(
+        costs(level),
+        figure,
+        runs={"bought": "C", "rented": "D"},
+        year=2025,
+        beside=[],
+        told="No word.",
+    )
+    assert judge(found, figure) == verdict
+    assert "bought" in found.reason and "rented" in found.reason
+
+
+def test_on_the_tables_the_bases_do_not_settle_the_cost_of_the_model(rows):
+    row = rows.loc["risks.gpt5_training_cost"]
+    assert row["verdict"] == "uncheckable"
+    assert "3% for one run" in row["reason"] and "6% for one run" in row["reason"]
+
+
+def test_seller_effects_leave_out_sellers_with_one_price(rows):
+    spells = trends.prices.priced(*_tables(), 0.75)
+    alone = pd.concat([spells, spells.tail(1).assign(seller="once")], ignore_index=True)
+    plain, more = (trends.accelerating(frame, 0.25, 1) for frame in (spells, alone))
+    assert isinstance(plain, acceleration.Acceleration)
+    assert plain.nobs == more.nobs
+
+
+def _tables():
+    facts = market(0.0)
+    return facts.evidence["api_prices"], facts.evidence["model_benchmarks"]
+
+
+def test_without_a_trend_of_each_basis_nothing_is_known():
+    facts = costs(1e9).at(pd.Timestamp("2017-01-01"))
+    with pytest.raises(Unknown, match="a trend of training costs"):
+        trends.threshold_by_basis(
+            facts,
+            parse("over $1 billion", "usd_bn"),
+            runs={"bought": "C"},
+            year=2025,
+            beside=[],
+            told="No word.",
+        )

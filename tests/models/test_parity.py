@@ -1,0 +1,537 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.evidence import measured
+from analysis.models import parity, trend
+
+FLOOR = 0.25
+
+
+def record(*rows):
+    """Rows of (weights, developer, score in percent, day); a model is named by its place."""
+    frame = pd.DataFrame(rows, columns=["weights", "developer", "score_pct", "valid_on"])
+    frame.insert(0, "model", [f"m{place}" for place in range(len(frame))])
+    return frame.assign(valid_on=pd.to_datetime(frame["valid_on"]))
+
+
+def on_line(weights, developer, height, slope, days):
+    """Models that stand exactly on z = height + slope (t - 2024), z the logit between FLOOR and 1."""
+    z = height + slope * (trend.decimal_year(days) - 2024)
+    score = 100 * (FLOOR + (1 - FLOOR) / (1 + np.exp(-z)))
+    return [(weights, developer, one, day) for one, day in zip(score, days, strict=True)]
+
+
+DAYS = ["2024-01-01", "2024-07-01", "2025-01-01"]
+
+
+def two_lines(open_slope, closed_slope, open_height=-2.0, closed_height=-1.0):
+    """One developer a kind, so every draw is the full record."""
+    return record(
+        *on_line("open", "A", open_height, open_slope, DAYS),
+        *on_line("closed", "B", closed_height, closed_slope, DAYS),
+    )
+
+
+def rng(seed=1):
+    return np.random.default_rng(seed)
+
+
+def rows_of(benchmark, protocol):
+    table = measured.load("model_benchmarks", "2026-10-31")
+    kept = (table["benchmark"] == benchmark) & (table["protocol"] == protocol) & (table["use"] == "trend")
+    return table[kept]
+
+
+def test_a_lag_runs_to_the_match_or_to_the_last_release():
+    found = parity.lags(
+        record(
+            ("closed", "B", 50.0, "2024-01-01"),
+            ("closed", "C", 45.0, "2024-01-20"),  # below the best: no step
+            ("closed", "B", 60.0, "2024-03-01"),
+            ("closed", "C", 70.0, "2024-06-01"),
+            ("open", "A", 40.0, "2024-01-11"),
+            ("open", "A", 55.0, "2024-01-31"),  # 30 days after the first closed step
+            ("open", "D", 69.0, "2024-07-01"),  # 122 days after the second; 30 days after the third, the end
+        )
+    )
+    assert found["model"].tolist() == ["m0", "m2", "m3"]
+    assert found["matched_by"].tolist() == ["m5", "m6", ""]
+    assert found["matched"].tolist() == [True, True, False]
+    assert found["reading"].tolist() == ["matched", "matched", "not yet"]
+    assert found["lag_months"].tolist() == pytest.approx([30 * 12 / 365, 122 * 12 / 365, 30 * 12 / 365])
+    assert found["matched_on"].isna().tolist() == [False, False, True]
+
+
+def test_the_end_of_the_record_may_be_of_either_kind():
+    rows = [("open", "A", 30.0, "2024-01-01"), ("closed", "B", 50.0, "2024-01-01")]
+    for kind, score in (("open", 20.0), ("closed", 40.0)):  # neither is a step
+        found = parity.lags(record(*rows, (kind, "C", score, "2024-12-31")))
+        assert found["lag_months"].tolist() == [pytest.approx(365 * 12 / 365)]
+
+
+def test_what_open_had_before_is_no_negative_lag_and_the_first_open_day_is_a_bound():
+    found = parity.lags(
+        record(
+            (
+                "closed",
+                "B",
+                40.0,
+                "2024-01-01",
+            ),  # reached by the first open model, perhaps earlier by another
+            ("open", "A", 45.0, "2024-02-01"),
+            ("open", "A", 60.0, "2024-03-01"),
+            ("closed", "B", 55.0, "2024-04-01"),  # open was there on 1 March
+            ("closed", "B", 65.0, "2024-05-01"),
+            ("open", "D", 65.0, "2024-05-01"),  # on the same day
+        )
+    )
+    assert found["reading"].tolist() == ["at most", "already there", "already there"]
+    assert found["lag_months"].tolist() == [pytest.approx(31 * 12 / 365), 0, 0]
+    assert found["matched_by"].tolist() == ["m1", "m2", "m5"]
+    assert "at most" in " ".join(parity.time_to_match(found).notes)
+
+
+def test_a_tolerance_lets_a_near_score_count():
+    rows = record(
+        ("open", "A", 30.0, "2024-01-01"),
+        ("closed", "B", 50.0, "2024-01-01"),
+        ("open", "A", 49.0, "2024-03-01"),
+        ("open", "A", 50.0, "2024-05-01"),
+    )
+    assert parity.lags(rows)["matched_by"].tolist() == ["m3"]
+    assert parity.lags(rows, 0.9)["matched_by"].tolist() == ["m3"]
+    assert parity.lags(rows, 1.0)["matched_by"].tolist() == ["m2"]
+
+
+def test_of_one_day_only_the_highest_is_a_step_whatever_the_order():
+    rows = [("open", "A", 30.0, "2024-01-01"), ("closed", "B", 60.0, "2024-02-01"), ("closed", "B", 50.0, "2024-02-01")]  # fmt: skip
+    for given in (record(*rows), record(*rows).iloc[::-1]):
+        assert parity.lags(given)["model"].tolist() == ["m1"]
+
+
+# Frontier rows of MMLU as Epoch AI counted them: epoch-research/open-model-trends at a72b3e93,
+# data/benchmarks_with_model_accessibility.csv, CC BY 4.0; fine-tuned systems left out.
+EPOCH = """
+closed 2020-05-28 39.7 text-davinci-001
+closed 2021-12-08 60.0 Gopher
+closed 2022-03-01 68.2 code-davinci-002
+closed 2022-04-04 71.3 PaLM-540B
+closed 2023-03-15 86.4 GPT-4
+closed 2024-03-04 86.8 Claude-3-Opus
+closed 2024-05-13 87.2 GPT-4o
+closed 2024-06-20 88.7 Claude-3.5-Sonnet
+open 2022-02-09 33.6 GPT-NeoX-20B
+open 2022-05-02 35.99 OPT-66B
+open 2022-07-11 39.13 BLOOM-176B
+open 2022-08-04 44.8 GLM-130B
+open 2023-02-24 63.4 LLaMA-1-65B
+open 2023-07-18 68.9 Llama-2-70B
+open 2023-11-03 73.0 Grok-1
+open 2024-01-05 75.6 Camelidae
+open 2024-04-04 75.7 Command-R+
+open 2024-04-18 82.0 Llama-3-70B
+open 2024-07-23 87.3 Llama-3.1-405B
+"""
+
+
+def test_epochs_printed_lags_come_out_of_epochs_rows():
+    """Its tolerance, 0.02 in -ln(1 - score), is 0.6 points at most below its five steps where it decides."""
+    cells = [line.split() for line in EPOCH.strip().splitlines()]
+    rows = pd.DataFrame(cells, columns=["weights", "valid_on", "score_pct", "model"]).assign(
+        developer="-",
+        score_pct=lambda t: t["score_pct"].astype(float),
+        valid_on=lambda t: pd.to_datetime(t["valid_on"]),
+    )
+    found = parity.lags(rows, tolerance_points=0.6)
+    printed = found.iloc[:5]  # epochai.org/blog/open-models-report
+    assert printed["matched_by"].tolist() == ["BLOOM-176B", "LLaMA-1-65B", "Llama-2-70B", "Grok-1", "Llama-3.1-405B"]  # fmt: skip
+    assert printed["lag_months"].round(1).tolist() == [25.4, 14.6, 16.6, 19.0, 16.3]
+    assert printed["lag_months"].mean() == pytest.approx(18.4, abs=0.05)
+    # the printed mean leaves out what its own rows hold: two later steps, soon matched, and one not yet
+    assert found.iloc[5:]["lag_months"].round(1).tolist() == [4.6, 2.3, 1.1]
+    assert found["matched"].tolist() == [True] * 7 + [False]
+
+
+def test_the_steps_that_this_projects_rows_share_with_epochs_have_the_printed_lags():
+    found = parity.lags(rows_of("MMLU", "5-shot")).set_index("model")
+    shared = {"Gopher 280B": 14.6, "code-davinci-002": 16.6, "GPT-4 (0314)": 16.3}
+    assert found.loc[list(shared), "lag_months"].round(1).to_dict() == shared
+
+
+def waits(*months):
+    """Lags as time_to_match reads them; a negative one still runs."""
+    return pd.DataFrame({
+        "lag_months": np.abs(np.array(months, dtype=float)),
+        "matched": [month > 0 for month in months],
+        "matched_by": [f"m{place}" if month > 0 else "" for place, month in enumerate(months)],
+        "reading": ["matched" if month > 0 else "not yet" for month in months],
+    })  # fmt: skip
+
+
+def test_kaplan_meier_by_hand():
+    found = parity.time_to_match(waits(2, 4, -4, 6, -8))
+    # at 2: 4/5;   at 4 the censored one is still at risk: 4/5 * 3/4;   at 6 two are: * 1/2
+    assert found.survival["unmatched_share"].tolist() == pytest.approx([0.8, 0.6, 0.3])
+    assert found.survival["at_risk"].tolist() == [5, 4, 2]
+    # Greenwood at 4: 0.6 sqrt(1/(5*4) + 1/(4*3))
+    assert found.survival["se"][1] == pytest.approx(0.6 * math.sqrt(1 / 20 + 1 / 12))
+    # log(-log) interval at 2: se/(S |ln S|) = 0.17889/(0.8*0.22314) = 1.0021, times 1.95996 = 1.9641, e^ = 7.1286
+    assert found.survival["low"][0] == pytest.approx(0.8**7.1286, rel=1e-3)
+    assert found.survival["high"][0] == pytest.approx(0.8 ** (1 / 7.1286), rel=1e-3)
+    assert found.median_months == 6
+    # area: 2*1 + 2*0.8 + 2*0.6 + 2*0.3 = 5.4 up to 8;   the matched alone: (2 + 4 + 6)/3 = 4, too short
+    assert found.restricted_mean_months == pytest.approx(5.4)
+    assert found.restricted_to_months == 8
+    assert found.naive_mean_months == pytest.approx(4)
+    assert (found.n, found.events, found.censored, found.matchers) == (5, 3, 2, 3)
+    assert math.isinf(found.median_interval[1]) and "median_interval" in found.reasons
+
+
+def test_a_median_at_exactly_half_is_reached_and_one_below_is_not():
+    assert parity.time_to_match(waits(1, 2, 3, 4)).median_months == 2  # 3/4 * 2/3 = 1/2
+    far = parity.time_to_match(waits(3, -5, -5, -5))
+    assert math.isnan(far.median_months)
+    assert far.reasons["median_months"] == "not reached: 75% are unmatched after 5.0 months, the longest seen"
+
+
+def test_without_a_match_there_is_no_median_but_a_reason():
+    found = parity.time_to_match(waits(-3, -5))
+    assert math.isnan(found.median_months) and math.isnan(found.naive_mean_months)
+    assert found.restricted_mean_months == 5
+    assert set(found.reasons) == {"median_months", "median_interval", "naive_mean_months"}
+
+
+def test_one_release_that_matches_several_steps_is_said():
+    notes = parity.time_to_match(waits(1, 2).assign(matched_by="m9")).notes
+    assert notes == ("2 matches by 1 open models: the intervals are too narrow",)
+
+
+@pytest.mark.parametrize(
+    ("given", "level", "message"),
+    [
+        (waits(1)[[]], 0.95, "no column lag_months"),
+        (waits(1).iloc[:0], 0.95, "empty"),
+        (waits(1), 1, "level"),
+    ],
+)
+def test_no_lags_are_refused(given, level, message):
+    with pytest.raises(ValueError, match=message):
+        parity.time_to_match(given, level)
+
+
+def test_two_lines_meet_where_they_cross():
+    # -2 + t = -1 + t/2 at t = 2: one year after the last release, on 2025-01-01
+    found = parity.parity(two_lines(1.0, 0.5), rng(), floor=FLOOR, draws=200)
+    assert (found.years, found.low, found.median, found.high) == pytest.approx((1, 1, 1, 1))
+    assert (found.open.params["slope"], found.closed.params["slope"]) == pytest.approx((1, 0.5))
+    assert (found.ahead, found.later, found.never, found.dropped) == (0, 0, 0, 0)
+    by = found.by.set_index("times_years")["probability"]
+    assert by[0.5] == 0 and by[1.5] == 1 and by.index[-1] == 10
+    assert found.by["t"].iloc[0] == pytest.approx(2025)
+    # seen from half a year later, half a year is left, and the lines ran on unseen
+    later = parity.parity(two_lines(1.0, 0.5), rng(), 2025.5, floor=FLOOR, draws=200)
+    assert later.median == pytest.approx(0.5)
+    assert "unseen for 0.50 years" in later.notes[0]
+    # seen from after the crossing open is ahead, at the end of the record it is not
+    past = parity.parity(two_lines(1.0, 0.5), rng(), 2027, floor=FLOOR, draws=200)
+    assert (past.ahead, past.ahead_at_end, past.years, past.high) == (1, 0, 0, 0)
+
+
+def test_never_is_a_probability_and_infinite_in_quantiles():
+    for open_slope in (0.5, 0.4):  # parallel lines never meet either
+        found = parity.parity(two_lines(open_slope, 0.5 + 1e-9), rng(), floor=FLOOR, draws=200)
+        assert (found.never, found.ahead, found.years, found.low, found.median) == (1, 0, *[math.inf] * 3)
+        assert found.by["probability"].tolist() == [0] * 21
+    # open ahead and slower: ahead, not never
+    ahead = parity.parity(two_lines(0.4, 0.5, open_height=0.0), rng(), floor=FLOOR, draws=200)
+    assert (ahead.never, ahead.ahead, ahead.ahead_at_end, ahead.median) == (0, 1, 1, 0)
+
+
+def test_parity_beyond_the_horizon_is_later_and_not_never():
+    # 1 logit behind at the start, 0.05 a year: 20 years, 19 of them after the record
+    found = parity.parity(two_lines(0.55, 0.5), rng(), floor=FLOOR, draws=200, horizon_years=5)
+    assert found.median == pytest.approx(19)
+    assert (found.later, found.never) == (1, 0)
+    assert found.by["times_years"].max() == 5
+
+
+DAYS_B = ["2024-03-01", "2024-09-01", "2025-02-01"]
+
+
+def test_draws_are_those_of_developers_with_steps_taken_anew():
+    """Two open developers: A alone and B alone in a quarter of draws each, both in half; one closed."""
+    open_a = on_line("open", "A", -2.0, 1.0, DAYS)
+    open_b = on_line("open", "B", -2.2, 1.4, DAYS_B)
+    closed = on_line("closed", "C", -1.0, 0.5, DAYS)
+    found = parity.parity(record(*open_a, *open_b, *closed), rng(), floor=FLOOR, draws=4000)
+    end = trend.decimal_year(["2025-02-01"])[0]
+    slope = {}
+    for name, rows in {"A": open_a, "B": open_b, "both": open_a + open_b}.items():
+        rows = record(*rows).sort_values("valid_on")
+        steps = rows[rows["score_pct"] > rows["score_pct"].cummax().shift(fill_value=0)]
+        line = trend.fit(
+            trend.decimal_year(steps["valid_on"]), steps["score_pct"] / 100, form="logistic", floor=FLOOR
+        )
+        slope[name] = line.params
+    # a crossing of a + b t with -1 + 0.5 (t - 2024), less the end of the record
+    years = {name: (-1 - 0.5 * 2024 - p["const"]) / (p["slope"] - 0.5) - end for name, p in slope.items()}
+    values, counts = np.unique(found.draw_years.round(9), return_counts=True)
+    expected = sorted(
+        (round(years[name], 9), share) for name, share in (("A", 0.25), ("B", 0.25), ("both", 0.5))
+    )
+    assert values == pytest.approx([year for year, _ in expected], abs=1e-7)
+    assert counts / 4000 == pytest.approx([share for _, share in expected], abs=0.03)  # four standard errors
+    assert found.years == pytest.approx(years["both"], abs=1e-7)
+
+
+def test_draws_with_too_few_steps_are_dropped_and_counted():
+    rows = record(
+        *on_line("open", "A", -2.0, 1.0, DAYS),
+        *on_line("open", "B", -2.0, 1.0, DAYS[:2]),  # alone in a quarter of draws: two steps
+        *on_line("closed", "C", -1.0, 0.5, DAYS),
+    )
+    found = parity.parity(rows, rng(), floor=FLOOR, draws=4000)
+    assert found.dropped / 4000 == pytest.approx(0.25, abs=0.03)
+    assert len(found.draw_years) == 4000 - found.dropped
+    assert found.median == pytest.approx(1)
+
+
+def test_since_leaves_early_steps_out_of_the_lines_but_not_out_of_the_best():
+    rows = record(
+        *on_line("open", "A", -2.0, 1.0, DAYS),
+        ("closed", "B", 30.0, "2020-01-01"),  # a flat start that pulls the closed line
+        ("closed", "B", 30.5, "2023-12-31"),
+        *on_line("closed", "B", -1.0, 0.5, DAYS),
+        ("closed", "B", 30.2, "2024-02-01"),  # above nothing: the best stands
+        *[(*on_line("closed", "B", -1.0, 0.5, DAYS[1:2])[0][:3], "2024-09-01")],  # the same score again
+    )
+    whole = parity.parity(rows, rng(), floor=FLOOR, draws=200)
+    later = parity.parity(rows, rng(), floor=FLOOR, draws=200, since="2024-01-01")
+    assert whole.years != pytest.approx(1, abs=0.1)
+    assert later.years == later.median == pytest.approx(1)
+    assert parity.gap(
+        rows, rng(), floor=FLOOR, draws=200, since="2024-01-01"
+    ).slope_difference == pytest.approx(0.5)
+
+
+def test_the_same_stream_gives_the_same_draws_in_any_order_of_rows():
+    rows = rows_of("GPQA Diamond", "Epoch AI run")
+    one, two = (parity.parity(given, rng(), floor=FLOOR, draws=500) for given in (rows, rows.iloc[::-1]))
+    assert one.draw_years.tolist() == two.draw_years.tolist()
+    assert not one.draw_years.flags.writeable
+
+
+def test_the_gap_has_its_ends_and_its_change():
+    rows = record(
+        ("closed", "C", 40.0, "2024-01-01"),
+        ("closed", "C", 50.0, "2024-05-01"),
+        ("closed", "C", 55.0, "2024-12-31"),
+        ("open", "A", 30.0, "2024-02-01"),  # 10 behind, then 20 from May
+        ("open", "A", 48.0, "2024-06-01"),  # 2
+        ("open", "A", 52.0, "2024-10-01"),  # ahead by 2, then behind by 3
+    )
+    found = parity.gap(rows, rng(), floor=FLOOR, draws=200)
+    assert (found.points, found.smallest, found.largest) == pytest.approx((3, -2, 20))
+    assert (found.smallest_on, found.largest_on) == (pd.Timestamp("2024-10-01"), pd.Timestamp("2024-05-01"))
+    assert (found.open_model, found.open_best_pct, found.closed_model, found.closed_best_pct) == (
+        "m5",
+        52,
+        "m2",
+        55,
+    )
+    assert found.record_end == pd.Timestamp("2024-12-31")
+    assert found.means is None  # 335 days: halves of 167 are too short
+
+
+@pytest.mark.parametrize(("open_slope", "change"), [(1.0, "closing"), (0.2, "opening")])
+def test_the_change_of_the_gap_is_the_difference_of_the_slopes(open_slope, change):
+    found = parity.gap(two_lines(open_slope, 0.5), rng(), floor=FLOOR, draws=200)
+    assert (found.slope_difference, found.low, found.high) == pytest.approx((open_slope - 0.5,) * 3)
+    assert found.change == change
+    # at the end open is 1 - (open_slope - 0.5) behind, and the closed line climbs 0.5 a year
+    assert found.line_lag_months == pytest.approx(12 * (1.5 - open_slope) / 0.5)
+    assert (found.line_lag_low, found.line_lag_high) == pytest.approx((found.line_lag_months,) * 2)
+
+
+def simulated(seed, gain):
+    """Nine open and six closed developers around two lines, the open one `gain` logits a year steeper."""
+    draw, rows = np.random.default_rng(seed), []
+    for kind, developers, models, height, slope in (
+        ("open", 9, 3, -1.6, 1.2 + gain),
+        ("closed", 6, 8, -0.8, 1.2),
+    ):
+        for developer in range(developers):
+            own = draw.normal(0, 0.3)
+            for _ in range(models):
+                day = int(draw.integers(0, 986))
+                z = height + slope * day / 365 + own + draw.normal(0, 0.3)
+                score = 100 * (FLOOR + (1 - FLOOR) / (1 + math.exp(-z)))
+                rows.append(
+                    (kind, f"{kind}{developer}", score, pd.Timestamp("2023-03-01") + pd.Timedelta(days=day))
+                )
+    return record(*rows)
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.4])
+def test_the_interval_of_the_gain_covers_it_about_as_often_as_it_says(gain):
+    found = [parity.gap(simulated(seed, gain), rng(), floor=FLOOR, draws=300) for seed in range(60)]
+    covered = np.mean([one.low <= gain <= one.high for one in found])
+    # 84 to 86% in 300 records: with p = 0.85 three standard errors of 60 are 0.14
+    assert 0.71 <= covered <= 0.97
+    assert np.mean([one.slope_difference for one in found]) == pytest.approx(gain, abs=0.1)
+    wrong = [one.change for one in found if one.change == "opening"]
+    assert len(wrong) <= 8  # 5% and a little at no gain, none at 0.4
+    assert len([one for one in found if one.change == "closing"]) > (30 if gain else -1)
+
+
+def test_gpqa_is_a_record_of_lags_that_mostly_ended():
+    rows = rows_of("GPQA Diamond", "Epoch AI run")
+    found = parity.time_to_match(parity.lags(rows))
+    assert (found.n, found.events, found.censored, found.matchers) == (13, 10, 3, 5)
+    # Gemini 2.5 Pro of March 2025 to Kimi K2 Thinking: 2025-03-25 to 2025-11-06 are 226 days
+    assert found.median_months == pytest.approx(226 * 12 / 365)
+    assert found.naive_mean_months < found.restricted_mean_months
+
+
+def test_shares_of_gpqa_add_up_and_o1_preview_decides_nothing():
+    rows = rows_of("GPQA Diamond", "Epoch AI run")
+    table = measured.load("model_benchmarks", "2026-10-31")
+    shown = table[(table["model"] == "o1-preview") & (table["use"] == "shown")].assign(
+        protocol="Epoch AI run"
+    )
+    for given in (rows, pd.concat([rows, shown])):
+        found = parity.parity(given, rng(), floor=FLOOR)
+        within = float(((found.draw_years > 0) & (found.draw_years <= found.horizon_years)).mean())
+        assert found.ahead + within + found.later + found.never == pytest.approx(1)
+        assert found.by["probability"].iloc[-1] == pytest.approx(found.ahead + within)
+        assert (
+            0.25 < found.median < 0.45 and 0.02 < found.never < 0.08
+        )  # 0.31 to 0.37 and 0.04 to 0.06 over seeds
+        assert parity.gap(given, rng(), floor=FLOOR).change == "not shown"
+
+
+def test_lines_that_disagree_with_the_record_are_told():
+    # the best open model is 1.4 points behind, the line through the steps of MMLU ahead
+    notes = parity.parity(rows_of("MMLU", "5-shot"), rng(), floor=FLOOR, draws=200).notes
+    assert notes == ("at the end of the record open is behind by 1.4 points; the lines say otherwise",)
+
+
+GOOD = two_lines(1.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (GOOD.drop(columns="developer"), "no column developer"),
+        (GOOD[GOOD["weights"] == "open"], "disagrees with open and closed on closed"),
+        (GOOD.assign(weights=["half", *GOOD["weights"][1:]]), "on half"),
+        (GOOD.assign(protocol=["a", "a", "a", "b", "b", "b"]), "mixes the protocols a, b"),
+        (GOOD.assign(benchmark=["x", "y", "x", "y", "x", "y"]), "mixes the benchmarks x, y"),
+        (GOOD.assign(valid_on=GOOD["valid_on"].astype(str)), "not dates"),
+        (GOOD.assign(score_pct=[math.nan, *GOOD["score_pct"][1:]]), "score_pct lacks 1"),
+        (GOOD.assign(model="same"), "there twice"),
+        (GOOD.assign(score_pct=[101.0, *GOOD["score_pct"][1:]]), "m0 is 101"),
+    ],
+)
+def test_rows_that_cannot_be_compared_are_refused_everywhere(given, message):
+    for refuse in (
+        lambda: parity.lags(given),
+        lambda: parity.parity(given, rng(), floor=FLOOR),
+        lambda: parity.gap(given, rng(), floor=FLOOR),
+    ):
+        with pytest.raises(ValueError, match=message):
+            refuse()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (GOOD.iloc[1:], "2 steps of open weights"),
+        (GOOD.assign(valid_on=pd.Timestamp("2024-01-01")), "1 steps of open weights"),  # one day has one step
+        (GOOD.assign(score_pct=[25.0, *GOOD["score_pct"][1:]]), "above guessing, 25"),
+        (GOOD.assign(score_pct=[100.0, *GOOD["score_pct"][1:]]), "below 100"),
+    ],
+)
+def test_records_that_carry_no_line_are_refused(given, message):
+    for refuse in (parity.parity, parity.gap):
+        with pytest.raises(ValueError, match=message):
+            refuse(given, rng(), floor=FLOOR)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"floor": 1}, "floor is 1"),
+        ({"draws": 99}, "draws is 99"),
+        ({"level": 0}, "level is 0"),
+        ({"since": "2024-06-01"}, "2 steps of open weights since 2024-06-01"),
+        ({"horizon_years": 0}, "horizon_years is 0"),
+        ({"as_of_t": 2024.9}, "not before 2025.000"),
+        ({"as_of_t": math.nan}, "as_of_t is nan"),
+    ],
+)
+def test_options_out_of_range_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        parity.parity(GOOD, rng(), **{"floor": FLOOR} | options)
+
+
+def test_a_negative_tolerance_is_refused():
+    with pytest.raises(ValueError, match="tolerance_points is -1"):
+        parity.lags(GOOD, -1)
+
+
+def test_a_record_whose_draws_mostly_lack_steps_is_refused():
+    # three open developers with a step each: 3! of 3^3 draws hold all three, and 78% are without a line
+    rows = record(
+        *[
+            ("open", name, score, day)
+            for name, score, day in zip("ABC", (40.0, 50.0, 60.0), DAYS, strict=True)
+        ],
+        *on_line("closed", "D", -1.0, 0.5, DAYS),
+    )
+    with pytest.raises(ValueError, match=r"fewer than 3 steps of a kind in 3\d\d of 400 draws"):
+        parity.parity(rows, rng(), floor=FLOOR, draws=400)
+
+
+# On earlier days, and side by side
+
+
+def test_earlier_days_see_their_own_record_and_are_held_against_what_came():
+    # both lines rise by 2 and 1 logits a year, open one logit behind at 2024: level in a year, on 2025-01-01
+    days = [*DAYS, "2025-07-01"]
+    scores = record(*on_line("open", "A", -2.0, 2.0, days), *on_line("closed", "B", -1.0, 1.0, days))
+    found = parity.past(scores, ["2024-08-01", "2025-01-01"], 1, floor=FLOOR)
+    # up to August 2024 there are two steps a side, which carry no line; on 1 January open is level
+    assert found["end"].tolist() == [pd.Timestamp("2025-01-01")]
+    row = found.iloc[0]
+    assert row["probability"] == 1.0
+    assert row["came"]
+    # 181 days are on record after that day
+    assert row["seen_years"] == pytest.approx(181 / 365)
+    later = record(*on_line("open", "A", -2.0, 2.0, DAYS), *on_line("closed", "B", -1.0, 1.0, DAYS),
+                   ("open", "A", 99.0, "2025-06-01"))  # fmt: skip
+    early = parity.past(later, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
+    assert early["probability"] == row["probability"]  # what came later changes no earlier forecast
+
+
+def test_parity_that_did_not_come_is_told_with_the_smallest_gap():
+    scores = two_lines(1.0, 1.0)
+    scores = pd.concat([scores, scores.tail(1).assign(model="last", valid_on=pd.Timestamp("2025-06-01"))])
+    found = parity.past(scores, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
+    assert (found["probability"], found["came"]) == (0.0, False)
+    daily = parity.frontier.frontier_gap(scores)
+    assert found["smallest_gap"] == pytest.approx(daily["2025-01-02":].min())
+
+
+def test_harnesses_stand_side_by_side_and_one_without_lines_has_no_row():
+    scores = two_lines(2.0, 1.0)
+    short = record(("open", "A", 30.0, "2024-01-01"), ("closed", "B", 40.0, "2024-01-01"))
+    found = parity.compare({"a": scores, "b": short}, 1, floor=FLOOR)
+    assert found["name"].tolist() == ["a"]
+    row = found.iloc[0]
+    assert row["slope_difference"] == pytest.approx(1.0)
+    assert row["points"] == pytest.approx(parity.gap(scores, rng(), floor=FLOOR).points)
+    assert (row["never"], row["within_two"]) == (0.0, 1.0)
