@@ -178,6 +178,7 @@ SKILL: Columns = {
     "rival": "Naive forecast",
     "relative_mae": ("Error over the naive one's", "x", ".2f"),
     "relative_to_log_drift": ("Error over that of drift on logs", "x", ".2f"),
+    "relative_scale_mae": ("Error over the naive one's, on the scale of the line", "x", ".2f"),
     "coverage_80": ("Inside the 80% interval", "share", ".0%"),
     "coverage_80_low": ("Low, 80%", "share", ".0%"),
     "coverage_80_high": ("High, 80%", "share", ".0%"),
@@ -245,6 +246,9 @@ def _outcome(ranked: pd.DataFrame) -> str:
     ]
     words = f"{beats} of {beats + loses} forecasts that can be tested beat the naive one"
     words += f"; it would have been better to take the naive one for {'; '.join(told)}" if told else ""
+    on_scale = ranked[(ranked["verdict"] == "beats naive") & (ranked["relative_scale_mae"] > 1)]
+    if len(on_scale):
+        words += f". {len(on_scale)} of these win by a few large values and lose on the scale of their line, where each counts alike"
     return f"{words}. {unknown} cannot be tested." if unknown else f"{words}."
 
 

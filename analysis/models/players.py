@@ -198,7 +198,7 @@ class RunRate(NamedTuple):
     """The same through the last months, which is the growth that counts."""
 
 
-def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> RunRate:
+def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> RunRate | None:
     """The level and the current growth of annualised revenue.
 
     Parameters
@@ -211,10 +211,9 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
     level : float
         Level of the intervals.
 
-    Raises
-    ------
-    ValueError
-        Fewer than three points in these months: growth needs three.
+    Returns
+    -------
+    RunRate, or None where these months hold fewer than three points: two make no growth.
 
     Notes
     -----
@@ -229,6 +228,8 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
         .reset_index(drop=True)
     )
     recent = points[points["t"] >= points["t"].max() - months / 12]
+    if len(recent) < 3:
+        return None
     record, current = (_exponential(part, level) for part in (points, recent))
     last = points.iloc[-1]
     return RunRate(points, float(last["value"]), last["valid_on"], str(last["qualifier"]), record, current)

@@ -560,7 +560,7 @@ def ranked(*frames: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row a trend, method and `ahead`, by relative MAE, those without one last, in one row (`any method`) where no method
         of a trend can be tested so far ahead for one reason: ``trend, method, ahead, n`` (origins,
-        or rows after the split), ``rival, relative_mae, relative_to_log_drift`` (NaN for a split), ``coverage_80,
+        or rows after the split), ``rival, relative_mae, relative_to_log_drift`` (NaN for a split), ``relative_scale_mae`` (NaN for a series), ``coverage_80,
         coverage_80_low, coverage_80_high``, the same of 95, ``verdict, reason``. The naive forecast itself has no row: it is
         the rival.
 
@@ -569,12 +569,21 @@ def ranked(*frames: pd.DataFrame) -> pd.DataFrame:
     ValueError
         No frame, a frame of another kind, or the same trend, method and `ahead` twice.
     """
-    columns = ["trend", "method", "ahead", "n", "rival", "relative_mae", "relative_to_log_drift"]
+    columns = [
+        "trend",
+        "method",
+        "ahead",
+        "n",
+        "rival",
+        "relative_mae",
+        "relative_to_log_drift",
+        "relative_scale_mae",
+    ]
     columns += [*_no_coverage(), "verdict", "reason"]
     parts = []
     for place, frame in enumerate(frames):
         part = frame.rename(columns={"series": "trend", "origins": "n"})
-        if absent := set(columns) - {"relative_to_log_drift"} - set(part.columns):
+        if absent := set(columns) - {"relative_to_log_drift", "relative_scale_mae"} - set(part.columns):
             raise ValueError(
                 f"frame {place} lacks {sorted(absent)}: hand in Backtest.ranking or the result of time_split"
             )

@@ -316,6 +316,7 @@ class Backtest(_Part):
     n: int
     rival: str
     relative_mae: float | None = None
+    relative_scale_mae: float | None = None
     coverage_80: float | None = None
     coverage_95: float | None = None
     coverage_95_low: float | None = None

@@ -177,6 +177,7 @@ def test_a_sentence_is_made_of_values_and_keeps_them(shown):
 RANKED = pd.DataFrame({
     "trend": ["sales", "sales", "rates"], "method": ["ets", "ols", "any method"], "ahead": ["4 quarters", "4 quarters", "1 year"],
     "n": [12, 12, 3], "rival": "random walk with drift", "relative_mae": [0.5, 1.25, math.nan], "relative_to_log_drift": [0.9, 2.0, math.nan],
+    "relative_scale_mae": math.nan,
     **{f"coverage_{level}{end}": [0.8, 0.7, math.nan] for level in (80, 95) for end in ("", "_low", "_high")},
     "verdict": ["beats naive", "loses", "not backtestable"], "reason": ["", "", "3 origins, 8 are needed"],
 })  # fmt: skip
@@ -198,6 +199,11 @@ def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(shown):
     read = exhibits.of_output({"data": shown[-1]}, "base", "1_a", "here")
     assert [entry.verdict for entry in read.exhibit.entries] == RANKED["verdict"].tolist()
     assert read.exhibit.entries[2].relative_mae is None
+
+
+def test_a_forecast_that_wins_by_large_values_alone_is_called_so(shown):
+    display.skill("a.skill", "Skill", RANKED.assign(relative_scale_mae=[2.0, 2.0, math.nan]), follows=".")
+    assert "1 of these win by a few large values and lose on the scale of their line" in bundle(shown)["note"]
 
 
 def test_nothing_testable_is_said_at_once(shown):

@@ -695,7 +695,7 @@ def test_series_and_cross_sections_stand_on_one_page_the_best_first():
     assert len(page) == 2 * 2 * 2 + 2 - 3
     assert page.columns.tolist() == [
         "trend", "method", "ahead", "n", "rival", "relative_mae", "relative_to_log_drift",
-        "coverage_80", "coverage_80_low", "coverage_80_high", "coverage_95", "coverage_95_low", "coverage_95_high",
+        "relative_scale_mae", "coverage_80", "coverage_80_low", "coverage_80_high", "coverage_95", "coverage_95_low", "coverage_95_high",
         "verdict", "reason",
     ]  # fmt: skip
     told = page["relative_mae"].dropna()

@@ -235,7 +235,7 @@ def backtests() -> dict[str, Any]:
     rows = [
         {"trend": "Sales", "method": "a line", "n": 12, "relative_mae": 1.25, "verdict": "loses"} | own,
         {"trend": "Sales", "method": "a drift", "n": 12, "relative_mae": 1.0, "verdict": "naive"} | own,
-        {"trend": "Sales", "method": "smoothing", "n": 12, "relative_mae": 0.5, "coverage_80": 0.75, "verdict": "beats naive"} | own,
+        {"trend": "Sales", "method": "smoothing", "n": 12, "relative_mae": 0.5, "relative_scale_mae": 2.0, "coverage_80": 0.75, "verdict": "beats naive"} | own,
         {"trend": "Rates", "method": "a line", "n": 3, "ahead": "8 quarters", "rival": "a drift", "verdict": "not backtestable",
          "reason": "three forecasts"},
     ]  # fmt: skip
@@ -704,6 +704,7 @@ def test_backtests_are_ranked_with_the_untestable_apart_and_the_measure_left_out
     assert "three forecasts" in untested
     assert '90% <span class="interval">(60% to 98%)' in ranking
     assert "1 of 2 forecasts beat the naive one" in text
+    assert "but 2.00x where each value counts alike" in ranking
 
 
 def test_backtests_stand_on_the_page_that_uses_them_with_what_follows_from_them(built: Path) -> None:

@@ -38,6 +38,8 @@ def lead_by_protocol(
     for protocol in protocols:
         scores = facts.rows(BENCHMARKS, benchmark=benchmark, protocol=protocol, use="trend")
         best = scores[scores["article_model"] != ""].groupby("article_model")["score_pct"].max()
+        if reference not in best:
+            raise Unknown(f"{reference} on {benchmark}, {protocol}")
         rivals = best.drop(reference).sort_values()
         rival, rival_open = rivals.index[-1], rivals[rivals.index.isin(open_models)].index[-1]
         leads = {name: float(best[reference] - best[name]) for name in dict.fromkeys((rival, rival_open))}
