@@ -77,7 +77,7 @@ def log_ticks(axis: Any, values: Sequence[float], unit: str, *, room: float) -> 
     ticks = [m * 10.0**e for e in powers for m in within if low <= m * 10.0**e <= high]
     if len(ticks) > most:
         decades = [10.0**e for e in powers if low <= 10.0**e <= high]
-        ticks = decades[:: -(-len(decades) // most)]
+        ticks = decades[:: max(-(-len(decades) // most), 1)]
     if len(ticks) < 2:
         ticks = [float(tick) for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
     axis.set_ticks(ticks, labels=[amount(tick, unit, 4) for tick in ticks])

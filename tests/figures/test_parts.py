@@ -103,3 +103,12 @@ def test_what_a_frame_lacks_or_cannot_be_drawn_is_named():
         with pytest.raises(ValueError, match=f"level is {level}; it lies between 0 and 1"):
             parts.checked_level(level)
     assert parts.numbers(pd.DataFrame({"a": [1.0, np.nan], "b": [2.0, 3.0]})) == [1, 2, 3]
+
+
+def test_an_axis_without_a_power_of_ten_has_round_ticks_all_the_same():
+    ax = theme.axes()
+    ax.set_xscale("log")
+    # nine candidates between 1.1 and 9, more than five, and no power of ten among them
+    parts.log_ticks(ax.xaxis, [1.2, 9.0], "x", room=1.05)
+    assert 2 <= len(ax.get_xticks()) <= 6
+    assert ax.get_xlim() == pytest.approx((1.2 / 1.05, 9.0 * 1.05))

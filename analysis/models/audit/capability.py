@@ -41,7 +41,10 @@ def lead_by_protocol(
         if reference not in best:
             raise Unknown(f"{reference} on {benchmark}, {protocol}")
         rivals = best.drop(reference).sort_values()
-        rival, rival_open = rivals.index[-1], rivals[rivals.index.isin(open_models)].index[-1]
+        among_open = rivals[rivals.index.isin(open_models)]
+        if among_open.empty:
+            raise Unknown(f"an open model on {benchmark}, {protocol}")
+        rival, rival_open = rivals.index[-1], among_open.index[-1]
         leads = {name: float(best[reference] - best[name]) for name in dict.fromkeys((rival, rival_open))}
         readings[protocol] = exact(leads[rival])
         told.append(

@@ -117,3 +117,9 @@ def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
         facts, parse("10x", "x"), model="new", reference={"article_model": "old", "terms": "list"}
     )
     assert found.shown.value == 2.0  # 8 / 4, not 8 / 1
+
+
+def test_without_an_open_model_on_record_no_lead_is_judged(judged):
+    # the open models of the table came in May and July 2024
+    row = judged("technical.mmlu_lead_by_protocol", as_of="2024-05-01").iloc[0]
+    assert row["verdict"] == "uncheckable"
