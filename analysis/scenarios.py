@@ -74,7 +74,7 @@ class Entry(BaseModel):
     multiple_of: float | None = None
     description: str = Field(min_length=10)
     reference: Reference
-    status: Literal["sourced", "derived", "assumption"]
+    status: Literal["sourced", "derived", "estimated", "prior", "assumption"]
     used_by: list[str] = Field(min_length=1)
 
     @field_validator("value", mode="before")

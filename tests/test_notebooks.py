@@ -101,8 +101,8 @@ def test_every_parameter_is_used(notebook):
     register = scenarios.load_register()
     text = "\n".join(cell.source for cell in code(notebook)[1:])
     through = {
-        "outlook.venture_paths(": {*outlook.VENTURE, "seed", "draws"}, "outlook.exposure_paths(": set(outlook.EXPOSURE),
-        "outlook.revenue_paths(": {*outlook.REVENUE, "horizon_years", "seed", "draws"}, "scenarios.hindsight(": {"as_of"},
+        "outlook.venture_paths(": {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"}, "outlook.exposure_paths(": set(outlook.EXPOSURE),
+        "outlook.revenue_paths(": {*outlook.REVENUE, *outlook.EVIDENCE[:2], "horizon_years", "seed", "draws"}, "scenarios.hindsight(": {"as_of"},
     }  # fmt: skip
     used = set(re.findall(r"given\.(\w+)", text)) | set(re.findall(r'given\.\w+\("(\w+)"\)', text))
     used = used.union(

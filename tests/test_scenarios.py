@@ -160,8 +160,8 @@ def test_a_notebook_uses_what_the_register_says_whatever_else_is_defined(params)
 
 def test_the_middle_of_a_distribution():
     register = scenarios.load_register()
-    growth = register["growth_pct"]
-    assert growth.central() == growth.value[1]
+    erosion = register["erosion_pct_per_year"]
+    assert erosion.central() == erosion.value[1]
     multiple = register[
         "multiple_long_run"
     ]  # lognormal: the geometric midpoint of its 5th and 95th percentile

@@ -2,13 +2,20 @@
 
 Decisions
 - A register name and the model's field are one word, so that an assumption can be followed by searching for it.
-- Every input has a random stream of its own, keyed by its name: a scenario that changes one input leaves the draws of
-  the others as they were, and scenarios are compared on common random numbers.
-- The simulation starts on the article's day; OpenAI's and SoftBank's paths share their draws.
+- The simulation starts on 31 March 2026, the day of SoftBank's last balance sheet on record and of the round at 852 billion;
+  its dates are SoftBank's fiscal quarter ends. The last report due within the article's 36 months is that of 31 March 2029.
+- Run-rate and growth at the start are beliefs of the register, updated by the run-rates that were known by `as_of`. A number
+  that is pinned stays what it was pinned to; how far growth decays cannot be read off so few points and stays a belief.
+- Every input has random streams of its own, keyed by its name and the block of draws: a scenario that changes one input
+  leaves the draws of the others as they were, and scenarios are compared on common random numbers.
+- OpenAI's and SoftBank's paths share their draws.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -16,14 +23,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.models import exposure, simulation, venture
+from analysis.models import exposure, mechanisms, players, simulation, venture
 from analysis.scenarios import Assumptions
 
-START_YEAR = 2026 + 140 / 365
-"""The article's day, 21 May 2026, as a decimal year."""
+START = dt.date(2026, 3, 31)
+START_YEAR = 2026.25
+"""The start of the simulation, also as a decimal year."""
+INSTALMENTS = (dt.date(2026, 4, 1), dt.date(2026, 7, 1), dt.date(2026, 10, 1))
+"""Days of the three equal instalments of the investment of 27 February 2026, as SoftBank announced them."""
 
-VENTURE = tuple(field.name for field in fields(venture.VentureInputs))
+VENTURE = venture.NAMES
 EXPOSURE = tuple(field.name for field in fields(exposure.ExposureInputs))
+EVIDENCE = ("run_rate_weight", "run_rate_error_pct", "invested_usd_bn")
+"""The names that say how the evidence enters, beside those of the models."""
+UPDATED = ("revenue_usd_bn", "growth_factor_per_year")
+"""The beliefs that the run-rates update."""
 
 
 @dataclass(frozen=True)
@@ -35,52 +49,241 @@ class EditorialVerdict:
     between: simulation.Estimate
 
 
-def venture_paths(given: Assumptions) -> venture.VenturePaths:
-    """OpenAI's simulated paths: every input drawn as the register or the scenario says.
+@dataclass(frozen=True)
+class Beliefs:
+    """What is believed of the start before and after the run-rates on record.
 
-    `given` holds every name of `VENTURE`, ``seed`` and ``draws``.
+    Attributes
+    ----------
+    table : DataFrame
+        A row each of `UPDATED`: ``name``; ``prior_p5, prior_p50, prior_p95``; ``data_low, data_mid, data_high``, 90%
+        interval of the fit (NaN without one); ``posterior_p5, posterior_p50, posterior_p95``.
+    values : mapping
+        Value by name as the models take it: [p5, p95] of a lognormal, or the pinned number.
     """
-    key = tuple((name, _hashable(given[name]), given.dist(name)) for name in VENTURE)
-    return _venture_paths(key, given.seed, given.draws)
+
+    table: pd.DataFrame
+    values: Mapping[str, float | list[float]]
 
 
-@lru_cache(maxsize=8)
-def _venture_paths(
-    key: tuple[tuple[str, Any, str | None], ...], seed: int, draws: int
-) -> venture.VenturePaths:
-    streams = simulation.spawn(seed, [*VENTURE, *venture.PURPOSES])
-    drawn: dict[str, Any] = {
-        name: simulation.draw(dist, list(value) if isinstance(value, tuple) else value, draws, streams[name])
-        if dist else value
-        for name, value, dist in key
-    }  # fmt: skip
-    return venture.simulate(venture.VentureInputs(**drawn), draws, streams)
+def beliefs(given: Assumptions, finance: pd.DataFrame) -> Beliefs:
+    """Run-rate and growth at the start: the register's beliefs, updated by the run-rates on record.
+
+    Parameters
+    ----------
+    given
+        Holds `UPDATED`, ``run_rate_weight`` (1: all the evidence, 0: none) and ``run_rate_error_pct``.
+    finance : DataFrame
+        As for `players.run_rate`, known by the day of looking.
+
+    Returns
+    -------
+    Beliefs
+
+    Notes
+    -----
+    In logs, with precisions 1/s² of the prior (lognormal [p5, p95]) and w/s² of the data, the posterior mean is their
+    weighted mean and its precision their sum. The data's s is the half width of the fit's 90% interval over 1.645, which
+    keeps Student's wide tails; to that of the level the error of the sources is added, since all figures come
+    from few hands. The fit is the one through the last 18 months, read at the start. Level and growth are
+    updated apart: at the start, near the middle of those months, their errors hardly hang together.
+    """
+    fitted = players.run_rate(finance)
+    data = dict.fromkeys(UPDATED, (math.nan, math.nan))
+    if fitted is not None:
+        at = fitted.current.forecast([START_YEAR], 0.9).iloc[0]
+        low, high = (math.log(at[f"mean_ci_{end}"]) for end in ("lower", "upper"))
+        spread = math.hypot((high - low) / (2 * simulation.Z95), math.log1p(given.run_rate_error_pct / 100))
+        slopes = [math.log(end) for end in fitted.current.growth_factor_interval]
+        data = {
+            "revenue_usd_bn": (math.log(at["median"]), spread),
+            "growth_factor_per_year": (
+                math.log(fitted.current.growth_factor_per_year),
+                (slopes[1] - slopes[0]) / (2 * simulation.Z95),
+            ),
+        }
+    rows, values = [], {}
+    for name in UPDATED:
+        values[name], row = _updated(given[name], *data[name], given.run_rate_weight)
+        rows.append({"name": name} | row)
+    return Beliefs(pd.DataFrame(rows), values)
 
 
-REVENUE = ("revenue_usd_bn", "growth_pct", "growth_half_life_years", "long_run_growth_pct")
+def _updated(
+    prior: float | list[float], mean: float, spread: float, weight: float
+) -> tuple[float | list[float], dict[str, float]]:
+    """One belief after the data, as a value and as a row of the table."""
+    low, high = prior if isinstance(prior, list) else (prior, prior)
+    before, width = (math.log(low) + math.log(high)) / 2, math.log(high / low) / (2 * simulation.Z95)
+    known = weight / spread**2 if not math.isnan(mean) else 0.0
+    after, left = before, width
+    if known and width:
+        left = (1 / width**2 + known) ** -0.5
+        after = left**2 * (before / width**2 + known * mean)
+    ends = [-simulation.Z95, 0.0, simulation.Z95]
+    row = {
+        f"{part}_{label}": math.exp(centre + z * s)
+        for part, centre, s, labels in (
+            ("prior", before, width, ("p5", "p50", "p95")),
+            ("data", mean, spread, ("low", "mid", "high")),
+            ("posterior", after, left, ("p5", "p50", "p95")),
+        )
+        for label, z in zip(labels, ends, strict=True)
+    }
+    value = [row["posterior_p5"], row["posterior_p95"]] if isinstance(prior, list) else prior
+    return value, row
+
+
+def payments(stakes: pd.DataFrame, invested_usd_bn: float) -> tuple[venture.Payment, ...]:
+    """SoftBank's dated payments: those on record until the start, and the rest in three equal instalments.
+
+    Parameters
+    ----------
+    stakes : DataFrame
+        ``event`` (paid and position are read), ``valid_on``, ``amount_usd_bn``, ``cumulative_cost_usd_bn``, known by the day
+        of looking. A position that states more than was paid so far counts as a payment of the difference on its day.
+    invested_usd_bn
+        All payments together, above 0. Where it is less than what was paid, the payments are scaled to it.
+
+    Returns
+    -------
+    tuple of Payment, by day
+    """
+    rows = stakes[stakes["valid_on"] <= pd.Timestamp(START)].sort_values("valid_on", kind="stable")
+    paid: list[venture.Payment] = []
+    for day, part in rows.groupby("valid_on"):
+        years = (pd.Timestamp(str(day)).date() - START).days / 365.25
+        amount = float(part.loc[part["event"] == "paid", "amount_usd_bn"].sum())
+        stated = part.loc[part["event"] == "position", "cumulative_cost_usd_bn"].dropna()
+        if len(stated):
+            amount = max(amount, float(stated.iloc[-1]) - sum(p.amount_usd_bn for p in paid))
+        if amount > 0:
+            paid.append(venture.Payment(years, amount))
+    before = sum(p.amount_usd_bn for p in paid)
+    if before >= invested_usd_bn:
+        scale = invested_usd_bn / before
+        return tuple(venture.Payment(p.years, p.amount_usd_bn * scale) for p in paid)
+    rest = (invested_usd_bn - before) / len(INSTALMENTS)
+    later = [venture.Payment((day - START).days / 365.25, rest) for day in INSTALMENTS]
+    return (*paid, *later)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All that a run of the venture model needs: hashable, so that a run is made once."""
+
+    values: tuple[tuple[str, Any, str | None], ...]
+    payments: tuple[venture.Payment, ...]
+    seed: int
+
+    def inputs(self, n_draws: int, block: int = 0) -> tuple[venture.VentureInputs, dict[str, Any]]:
+        """The inputs of one block of draws, and its random streams."""
+        streams = simulation.spawn(self.seed, [*VENTURE, *venture.PURPOSES], block)
+        drawn: dict[str, Any] = {
+            name: simulation.draw(dist, list(value) if isinstance(value, tuple) else value, n_draws, streams[name])
+            if dist and isinstance(value, tuple) else value
+            for name, value, dist in self.values
+        }  # fmt: skip
+        return venture.VentureInputs(**drawn, payments=self.payments), streams
+
+    def paths(self, n_draws: int, block: int = 0) -> venture.VenturePaths:
+        """The paths of one block of draws."""
+        inputs, streams = self.inputs(n_draws, block)
+        return venture.simulate(inputs, n_draws, streams)
+
+
+def setting(given: Assumptions, known: Mapping[str, pd.DataFrame]) -> Setting:
+    """Checked assumptions and the evidence of the day as a `Setting`.
+
+    `given` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``; `known` the evidence tables ``openai_finance`` and
+    ``softbank_openai``.
+    """
+    updated = beliefs(given, known["openai_finance"]).values
+    values = tuple((name, _hashable(updated.get(name, given[name])), given.dist(name)) for name in VENTURE)
+    return Setting(values, payments(known["softbank_openai"], given.invested_usd_bn), given.seed)
+
+
+def venture_paths(given: Assumptions, known: Mapping[str, pd.DataFrame]) -> venture.VenturePaths:
+    """OpenAI's simulated paths: every input drawn as the register, the scenario and the evidence say.
+
+    As `setting`; `given` also holds ``draws``.
+    """
+    return _venture_paths(setting(given, known), given.draws)
+
+
+@lru_cache(maxsize=4)
+def _venture_paths(chosen: Setting, draws: int) -> venture.VenturePaths:
+    parts = simulation.run_blocks(lambda block, size: chosen.paths(size, block), draws)
+    return venture.joined(list(parts))
+
+
+SUMMARY_BYTES = 9 * 8
+"""Memory of a draw in a `summary`, whatever the number of quarters."""
+
+
+def summary(
+    chosen: Setting,
+    draws: int,
+    reduce: Callable[[venture.VenturePaths], Mapping[str, simulation.Floats]],
+    *,
+    workers: int = 1,
+) -> dict[str, simulation.Floats]:
+    """A few numbers a draw, block by block, so that any number of draws runs in bounded memory.
+
+    Parameters
+    ----------
+    chosen, draws
+        The setting, and 1 draw or more.
+    reduce
+        From the paths of a block to numbers a draw by name, each of shape (draws of the block,).
+    workers
+        Threads; the result does not depend on them.
+
+    Returns
+    -------
+    dict of ndarray, shape (draws,)
+    """
+    parts = [
+        dict(part)
+        for part in simulation.run_blocks(
+            lambda block, size: reduce(chosen.paths(size, block)), draws, workers=workers
+        )
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+REVENUE = (*UPDATED, "growth_half_life_years", "long_run_growth_pct", "pool_usd_bn", "pool_share", "ceiling")
 """The inputs that revenue follows from before erosion and shocks."""
 
 
-def revenue_paths(given: Assumptions) -> tuple[simulation.Floats, simulation.Floats]:
+def revenue_paths(
+    given: Assumptions, known: Mapping[str, pd.DataFrame]
+) -> tuple[simulation.Floats, simulation.Floats]:
     """Times in years and revenue (draws by quarters) before price erosion and shocks, on the same draws as the full model.
 
-    `given` holds every name of `REVENUE`, ``horizon_years``, ``seed`` and ``draws``.
+    `given` holds every name of `REVENUE`, ``run_rate_weight``, ``run_rate_error_pct``, ``horizon_years``, ``seed`` and ``draws``;
+    `known` the evidence table ``openai_finance``.
     """
-    streams = simulation.spawn(given.seed, REVENUE)
-    start, growth, half_life, long_run = (
-        simulation.draw(given.dist(name), given[name], given.draws, streams[name])[:, np.newaxis]
-        for name in REVENUE
-    )
+    updated = beliefs(given, known["openai_finance"]).values
+    columns: dict[str, list[simulation.Floats]] = {name: [] for name in REVENUE}
+    for block, size in simulation.blocks(given.draws):
+        streams = simulation.spawn(given.seed, REVENUE, block)
+        for name in REVENUE:
+            value = updated.get(name, given[name])
+            columns[name].append(simulation.draw(given.dist(name), value, size, streams[name]))
+    x = {name: np.concatenate(parts)[:, np.newaxis] for name, parts in columns.items()}
     times = np.arange(round(given.horizon_years * 4) + 1) / 4
-    return times, start * venture.growth_index(times, growth, half_life, long_run)
+    index = mechanisms.growth_index(
+        times, x["growth_factor_per_year"], x["growth_half_life_years"], x["long_run_growth_pct"]
+    )
+    filled = x["ceiling"] * np.minimum(x["revenue_usd_bn"] / (x["pool_usd_bn"] * x["pool_share"]), 1.0)
+    return times, x["revenue_usd_bn"] * mechanisms.under_ceiling(index, filled)
 
 
 def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> exposure.ExposurePaths:
-    """SoftBank's simulated paths beside OpenAI's; `given` holds every name of `EXPOSURE` and ``seed``."""
+    """SoftBank's simulated paths beside OpenAI's, as if all instalments were paid; `given` holds every name of `EXPOSURE` and ``seed``."""
     inputs = exposure.ExposureInputs(**{name: given[name] for name in EXPOSURE})
-    return exposure.simulate(
-        inputs, paths.stake_value_usd_bn, simulation.spawn(given.seed, ["other"])["other"]
-    )
+    return exposure.simulate(inputs, paths.pro_forma_usd_bn, simulation.spawn(given.seed, ["other"])["other"])
 
 
 def editorial_verdict(
@@ -109,6 +312,43 @@ def stress_table(given: Assumptions, start: exposure.ExposurePaths) -> pd.DataFr
         for name, loading in (("alone_pct", 0.0), ("along_pct", float(given.loading)))
     }  # fmt: skip
     return pd.DataFrame({"loss_pct": list(losses)} | levels)
+
+
+def growth_decay(
+    reference: pd.DataFrame, long_run_pct: float | None = None
+) -> tuple[float, float, float, int]:
+    """Half-life of the excess of log growth over its long-run rate, from yearly revenues of other companies.
+
+    Parameters
+    ----------
+    reference : DataFrame
+        ``company``, ``valid_on``, ``revenue_usd_bn``, a row a fiscal year.
+    long_run_pct
+        The long-run rate in percent a year; estimated along where it is None.
+
+    Returns
+    -------
+    Half-life in years with the ends of its 90% interval, inf where growth does not decay by that reading, and the number of
+    pairs of years. Next year's log growth is regressed on this year's; with phi its slope the half-life is
+    -ln 2 / ln phi. Errors allow for unequal scatter (HC3).
+    """
+    import statsmodels.api as sm  # type: ignore[import-untyped, unused-ignore]  # a second: only where it is used
+
+    rows = reference.sort_values(["company", "valid_on"])
+    growth = np.log(rows["revenue_usd_bn"]).groupby(rows["company"]).diff()
+    pairs = pd.DataFrame({"now": growth, "next": growth.groupby(rows["company"]).shift(-1)}).dropna()
+    if long_run_pct is None:
+        fit = sm.OLS(pairs["next"], sm.add_constant(pairs["now"])).fit(cov_type="HC3")
+        place = 1
+    else:
+        pairs = pairs - math.log1p(long_run_pct / 100)
+        fit = sm.OLS(pairs["next"], pairs[["now"]]).fit(cov_type="HC3")
+        place = 0
+    slopes = [float(fit.params.iloc[place]), *map(float, np.asarray(fit.conf_int(0.1))[place])]
+    half, low, high = (
+        math.inf if phi >= 1 else 0.0 if phi <= 0 else -math.log(2) / math.log(phi) for phi in slopes
+    )
+    return half, low, high, len(pairs)
 
 
 def _hashable(value: Any) -> Any:

@@ -6,14 +6,18 @@ Decisions
   maximum. A single number pins an input whatever its distribution, and then no random number is used up.
 - Each purpose (an input, a source of noise) has a random stream of its own, keyed by its name. Adding or
   pinning one input never changes the draws of another, so two runs differ only by what was changed.
+- Draws come in blocks of fixed size, each with streams of its own. A draw depends on the seed, its block and its place in
+  it, and on nothing else: not on how many draws there are, how they are cut up or how many workers share them.
 - Every probability and quantile comes with the 95% interval of the simulation: Wilson's for a probability,
   order statistics for a quantile. It says how far another seed could move the result, and nothing about
   whether the inputs are right.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -30,6 +34,15 @@ NOT_NEGATIVE: Rule = (lambda x: np.isfinite(x) & (x >= 0), "0 or more")
 SHARE: Rule = (lambda x: (x > 0) & (x <= 1), "a share above 0 and up to 1")
 LOSS_PCT: Rule = (lambda x: (x >= 0) & (x < 100), "a loss of 0 to below 100 percent")
 GROWTH_PCT: Rule = (lambda x: np.isfinite(x) & (x > -100), "a growth above -100 percent")
+
+T = TypeVar("T")
+
+BLOCK = 4096
+"""Draws in a block: some twenty paths of it fit the cache of a core."""
+MEMORY_SHARE = 0.5
+"""The part of the free memory that a simulation may plan to use."""
+TAIL_LIMIT = 8.0
+"""Standard deviations at which a step of Student's t is cut, so that it has a mean."""
 
 QUARTERS_PER_YEAR = 4
 LEVEL = 0.95
@@ -166,15 +179,63 @@ def _checked_numbers(dist: str | None, numbers: Floats) -> Floats:
     return numbers
 
 
-def spawn(seed: int, purposes: Sequence[str]) -> dict[str, np.random.Generator]:
-    """One random stream a purpose, keyed by the purpose's name.
+def quantile_function(dist: str | None, value: float | Sequence[float]) -> Callable[[Floats], Floats]:
+    """Quantile function of an uncertain input, the inverse of what `draw` draws from.
+
+    Parameters
+    ----------
+    dist, value
+        As in `draw`; one number pins the input, and its function is constant.
+
+    Returns
+    -------
+    Function from probabilities to values in the unit of `value`, any shape. It refuses probabilities outside (0, 1)
+    with a ValueError.
+
+    Raises
+    ------
+    ValueError
+        As `draw`.
+    """
+    from scipy import special  # type: ignore[import-untyped, unused-ignore]  # only where it is used
+
+    draw(dist, value, 1, np.random.default_rng(0))  # refuses what is no distribution, in its words
+    numbers = np.asarray(value, dtype=float)
+
+    def values(probabilities: Floats) -> Floats:
+        p = np.asarray(probabilities, dtype=float)
+        if not ((p > 0) & (p < 1)).all():
+            raise ValueError(
+                "probabilities reach outside 0 to 1 or touch an end: write them above 0 and below 1."
+            )
+        if numbers.ndim == 0:
+            return np.full(p.shape, float(numbers))
+        if dist == "pert":
+            least, mode, most = numbers
+            before, after = PERT_LAMBDA * (np.array([mode - least, most - mode]) / (most - least))
+            return np.asarray(least + (most - least) * special.betaincinv(1 + before, 1 + after, p))
+        z = special.ndtri(p)
+        if dist == "split_normal":
+            low, median, high = numbers
+            return np.asarray(median + z * np.where(z < 0, median - low, high - median) / Z95)
+        low, high = np.log(numbers) if dist == "lognormal" else numbers
+        x = (low + high) / 2 + (high - low) / (2 * Z95) * z
+        return np.asarray(np.exp(x) if dist == "lognormal" else x)
+
+    return values
+
+
+def spawn(seed: int, purposes: Sequence[str], block: int = 0) -> dict[str, np.random.Generator]:
+    """One random stream a purpose and block, keyed by the block and the purpose's name.
 
     Parameters
     ----------
     seed
         Seed of the whole run, 0 or more.
     purposes
-        Names, in any order, each once. The stream of a name depends on `seed` and that name alone.
+        Names, in any order, each once. The stream of a name depends on `seed`, `block` and that name alone.
+    block
+        Number of the block of draws, 0 or more.
 
     Returns
     -------
@@ -184,26 +245,95 @@ def spawn(seed: int, purposes: Sequence[str]) -> dict[str, np.random.Generator]:
     Raises
     ------
     ValueError
-        A negative seed, an empty or a repeated name.
+        A negative seed or block, an empty or a repeated name.
 
     References
     ----------
-    numpy.random.SeedSequence, `spawn_key`: here the bytes of the name, so that two names never share a
-    stream.
+    numpy.random.SeedSequence, `spawn_key`: here the block and the bytes of the name, so that no two share a stream.
     """
     names = list(purposes)
-    if seed < 0:
-        raise ValueError(f"seed is {seed}: write a whole number of 0 or more.")
+    if seed < 0 or block < 0:
+        raise ValueError(f"seed is {seed}, block is {block}: write whole numbers of 0 or more.")
     repeated = sorted({name for name in names if not name or names.count(name) > 1})
     if repeated:
         raise ValueError(f"purposes {repeated} are empty or repeated: name each stream once.")
     return {
-        name: np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(name.encode())))
+        name: np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block, *name.encode())))
         for name in names
     }
 
 
-def lognormal_walk(volatility_pct: Floats, n_draws: int, quarters: int, rng: np.random.Generator) -> Floats:
+def blocks(n_draws: int) -> list[tuple[int, int]]:
+    """Number and size of each block of `BLOCK` draws; the last may be shorter, and is then the head of a full one.
+
+    Raises
+    ------
+    ValueError
+        Fewer than one draw.
+    """
+    if n_draws < 1:
+        raise ValueError(f"n_draws is {n_draws}: write 1 draw or more.")
+    return [(start // BLOCK, min(BLOCK, n_draws - start)) for start in range(0, n_draws, BLOCK)]
+
+
+def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) -> Iterator[T]:
+    """What `run` gives for each block, in their order, as soon as it is there.
+
+    Parameters
+    ----------
+    run
+        From a block's number and size to its result; pure, called once a block.
+    n_draws
+        Draws in all, 1 or more.
+    workers
+        Threads, 1 or more (numpy releases the interpreter while it computes). The results do not depend on them.
+
+    Raises
+    ------
+    ValueError
+        Fewer than one draw or worker; whatever `run` raises comes out as it is.
+    """
+    if workers < 1:
+        raise ValueError(f"workers is {workers}: write 1 or more.")
+    todo = blocks(n_draws)
+    if workers == 1:
+        yield from (run(block, size) for block, size in todo)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(run, block, size) for block, size in todo]
+        try:
+            for place, future in enumerate(waiting):
+                yield future.result()
+                waiting[place] = None  # type: ignore[call-overload]  # a result that was taken is not kept twice
+        finally:
+            for future in filter(None, waiting):
+                future.cancel()
+
+
+def check_memory(n_draws: int, bytes_per_draw: int, available_bytes: int) -> None:
+    """Refuse a number of draws whose results would not fit, before anything runs.
+
+    Raises
+    ------
+    ValueError
+        The results need more than `MEMORY_SHARE` of `available_bytes`; says how many draws would fit.
+    """
+    fitting = int(available_bytes * MEMORY_SHARE) // bytes_per_draw
+    if n_draws > fitting:
+        raise ValueError(
+            f"draws is {n_draws:,}: {n_draws * bytes_per_draw / 2**30:.1f} GiB of results, and {available_bytes / 2**30:.1f} GiB "
+            f"of memory are free, half of which may be used: write {fitting:,} or fewer."
+        )
+
+
+def lognormal_walk(
+    volatility_pct: Floats,
+    n_draws: int,
+    quarters: int,
+    rng: np.random.Generator,
+    *,
+    degrees_of_freedom: float = 0.0,
+) -> Floats:
     """A lognormal random walk with mean one, quarter by quarter.
 
     ln W(t + 1/4) = ln W(t) - s²/8 + s/2 Z, with s the volatility per year, so that E[W(t)] = 1 at every t and
@@ -217,19 +347,37 @@ def lognormal_walk(volatility_pct: Floats, n_draws: int, quarters: int, rng: np.
         Shape of the normals that are taken from `rng`, whatever the volatility is.
     rng
         The walk's own stream.
+    degrees_of_freedom
+        0 for normal steps; above 2 for those of Student's t, scaled to a variance of one and cut at `TAIL_LIMIT`: fat tails
+        at the same volatility. Each draw's normals are the same in both cases. The mean is then no longer one.
 
     Returns
     -------
     ndarray, shape (draws, quarters + 1), 1 at the start.
+
+    Raises
+    ------
+    ValueError
+        Degrees of freedom other than 0 and not above 2.
     """
+    nu = degrees_of_freedom
+    if nu and not nu > 2:
+        raise ValueError(f"degrees_of_freedom is {nu:g}: write 0 for normal steps or more than 2.")
     step = volatility_pct / 100 / np.sqrt(QUARTERS_PER_YEAR)
-    log_steps = step * rng.standard_normal((n_draws, quarters)) - step**2 / 2
-    return np.asarray(np.exp(from_zero(np.cumsum(log_steps, axis=1))))
+    shocks = rng.standard_normal((n_draws, quarters))
+    if nu:
+        mixing = rng.spawn(1)[0].chisquare(nu, (n_draws, quarters))
+        shocks = np.clip(shocks * np.sqrt((nu - 2) / mixing), -TAIL_LIMIT, TAIL_LIMIT)
+    shocks *= step
+    shocks -= step**2 / 2
+    return np.asarray(np.exp(from_zero(np.cumsum(shocks, axis=1))))
 
 
 def from_zero(sums: Floats) -> Floats:
     """Cumulative sums with a leading column of zeros: nothing has happened at the start."""
-    return np.pad(sums, ((0, 0), (1, 0)))
+    padded = np.zeros((sums.shape[0], sums.shape[1] + 1))
+    padded[:, 1:] = sums
+    return padded
 
 
 def probability(hits: NDArray[np.bool_]) -> Estimate:

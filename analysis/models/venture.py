@@ -2,40 +2,37 @@
 
 Decisions
 ---------
-- Quarterly, axis 0 the draws, axis 1 the quarter ends; index 0 is the start. Model quarters are taken as
-  fiscal quarters. Amounts are billions of US dollars; revenue and cost are annualised run-rates.
-- What the market foresees is the revenue path with its decay of growth and its price erosion. Regulatory
-  shocks and the market factor surprise it.
-- Enterprise value is a multiple of the revenue of the next twelve months (EV/NTM revenue), and the multiple
-  follows next-year growth. At 34 of run-rate, 80% growth, a long-run multiple of 8 and a sensitivity of 1.2
-  this gives an equity near the last round ($852bn); on run-rate revenue it would be a fifth below.
-- Costs follow volume: erosion and shocks cut revenue and leave costs where they were, since the same tokens
-  are served for less money. The multiple does not look at the margin; losses reach the holder through cash
-  and dilution.
-- The market factor is a random walk whose mean is one. A factor that returned to its mean would promise a
-  rebound after each fall, which a traded price does not, and would understate how far the mark can move in
-  five years.
-- New money comes at the equity value of the day (pre-money), so a raise moves no value between holders on
-  that day. Hence on a single path dearer compute can help: it makes the company raise before a fall in price.
-  The mean and the quantiles of MOIC fall with dearer compute (at 80% volatility the lowest tenth need not).
+- Quarterly, axis 0 the draws, axis 1 the quarter ends; index 0 is the start, a fiscal quarter end of SoftBank, and so are the
+  others. Amounts are billions of US dollars; revenue, costs and compute are annualised run-rates.
+- What the market foresees is volume with its decay of growth, its ceiling and the price erosion. Regulatory shocks and the
+  market factor surprise it.
+- Enterprise value is a multiple of the revenue of the next twelve months (EV/NTM revenue), and the multiple follows next-year
+  growth. It does not look at the margin; losses reach the holder through cash and dilution.
+- The market factor is a random walk whose mean is one. A factor that returned to its mean would promise a rebound after each
+  fall, which a traded price does not, and would understate how far the mark can move in five years.
+- New money comes at the equity value of the day (pre-money), so a raise moves no value between holders on that day; with
+  the market shut it comes at a discount, which does. Hence on a single path dearer compute can help: it makes the company
+  raise before a fall in price. The mean and the quantiles of MOIC fall with dearer compute.
 - The path starts at a price that was paid, not at the model's value: under every assumption the first mark is the same.
   The gap between the two, in logs, closes with a stated half-life, as the market learns what the model assumes.
-- The mark is the stake's value in dollars, without smoothing and without fees or the fund manager's share.
+- Shares of instalments that are still to be paid are in the share count from the start, and what is owed for them is in the
+  equity value: when they are paid, nothing jumps. An instalment buys its shares at the price agreed at the start.
+- Commitments that revenue carries are running costs, which the multiple prices; only idle ones are taken off as a debt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.models import mechanisms
 from analysis.models.simulation import (
     GROWTH_PCT,
     LOSS_PCT,
     NOT_NEGATIVE,
-    NUMBER,
     POSITIVE,
     QUARTERS_PER_YEAR,
     SHARE,
@@ -46,37 +43,61 @@ from analysis.models.simulation import (
     check,
     column,
     cumulative_probability,
-    from_zero,
     lognormal_walk,
     probability,
 )
 
 PURPOSES = ("market", "shocks")  # the random streams that `simulate` asks for
 
-# Next-year growth less the long-run rate, as fractions. Beyond these limits the multiple stays where it is:
-# growth above 150% a year is not paid for as if it were sure, and a shrinking company keeps some value.
-GROWTH_GAP_LIMITS = (-0.5, 1.5)
+PART: Rule = (lambda x: (x >= 0) & (x <= 1), "a share of 0 to 1")
+QUARTERS: Rule = (lambda x: np.isfinite(x) & (x >= 1), "1 quarter or more")
+DATE: Rule = (lambda x: ~np.isnan(x), "a number of years (inf: never)")
+SWITCH: Rule = (lambda x: (x == 0) | (x == 1), "0 (off) or 1 (on)")
+TAILS: Rule = (
+    lambda x: (x == 0) | (np.isfinite(x) & (x > 2)),
+    "0 (normal) or more than 2 degrees of freedom",
+)
 
 _RULES: dict[str, Rule] = {
     "revenue_usd_bn": POSITIVE,
-    "growth_pct": GROWTH_PCT,
+    "growth_factor_per_year": POSITIVE,
     "growth_half_life_years": POSITIVE,
     "long_run_growth_pct": GROWTH_PCT,
-    "cost_ratio": NOT_NEGATIVE,
-    "cost_growth_ratio": NUMBER,
-    "cash_usd_bn": NOT_NEGATIVE,
-    "raise_quarters": (lambda x: np.isfinite(x) & (x >= 1), "1 quarter or more"),
-    "parity_years": (lambda x: ~np.isnan(x), "a number of years (inf: never)"),
+    "pool_usd_bn": POSITIVE,
+    "pool_share": SHARE,
+    "ceiling": SWITCH,
+    "parity_years": DATE,
     "erosion_pct_per_year": LOSS_PCT,
+    "premium_share": PART,
     "shock_rate_per_year": NOT_NEGATIVE,
     "shock_loss_pct": LOSS_PCT,
+    "shock_delay_years": NOT_NEGATIVE,
+    "running_cost_ratio": NOT_NEGATIVE,
+    "running_cost_ratio_long_run": NOT_NEGATIVE,
+    "running_cost_half_life_years": POSITIVE,
+    "compute_usd_bn": NOT_NEGATIVE,
+    "compute_factor_per_year": POSITIVE,
+    "compute_half_life_years": POSITIVE,
+    "committed_share": PART,
+    "commitment_years": NOT_NEGATIVE,
+    "plan_growth_pct": GROWTH_PCT,
+    "discount_pct": POSITIVE,
+    "cash_usd_bn": NOT_NEGATIVE,
+    "cash_floor_quarters": QUARTERS,
+    "raise_quarters": QUARTERS,
+    "shut_fall_pct": LOSS_PCT,
+    "distress_discount_pct": LOSS_PCT,
+    "listing_years": DATE,
     "multiple_long_run": POSITIVE,
     "multiple_sensitivity": NOT_NEGATIVE,
     "multiple_volatility_pct": NOT_NEGATIVE,
+    "degrees_of_freedom": TAILS,
     "start_equity_usd_bn": POSITIVE,
     "repricing_half_life_years": NOT_NEGATIVE,
+    "mark_smoothing_share": SHARE,
     "stake_share": SHARE,
-    "invested_usd_bn": POSITIVE,
+    "preferences_usd_bn": NOT_NEGATIVE,
+    "manager_gain_share": PART,
     "horizon_years": (
         lambda x: np.isfinite(x) & (x > 0) & (x * QUARTERS_PER_YEAR == np.round(x * QUARTERS_PER_YEAR)),
         "whole quarters above 0, such as 5 or 2.25",
@@ -84,85 +105,169 @@ _RULES: dict[str, Rule] = {
 }
 
 
+class Payment(NamedTuple):
+    """Money that SoftBank paid or pays for the stake."""
+
+    years: float
+    """From the start; 0 or less was paid before, more is an instalment."""
+    amount_usd_bn: float
+
+
 @dataclass(frozen=True)
 class VentureInputs:
-    """Inputs of `simulate`: one number, or an array of shape (draws,); `horizon_years` is one number.
+    """Inputs of `simulate`: one number, or an array of shape (draws,); `horizon_years` and `degrees_of_freedom` are one number.
 
     Attributes
     ----------
     revenue_usd_bn
         Annualised run-rate at the start.
-    growth_pct
-        Growth over the first year, percent, before erosion and shocks.
-    growth_half_life_years
-        Time in which the excess of growth over its long-run rate halves.
-    long_run_growth_pct
-        Growth in the end, percent per year.
-    cost_ratio
-        Total costs over revenue at the start.
-    cost_growth_ratio
-        Log growth of costs per log growth of revenue before erosion and shocks.
+    growth_factor_per_year
+        What a year multiplies volume by at the current growth rate, which decays from then on.
+    growth_half_life_years, long_run_growth_pct
+        Time in which the excess of log growth over its long-run rate halves; that rate, percent per year. Compute grows
+        at the same rate in the end.
+    pool_usd_bn, pool_share, ceiling
+        Revenue that the whole market can hold, the part of it that one company can have, and 1 where that is a ceiling,
+        0 where nothing is.
+    parity_years, erosion_pct_per_year, premium_share
+        Open models: years until they match what is sold at the start (inf: never), part of the premium lost a year after,
+        part of the price that is premium.
+    shock_rate_per_year, shock_loss_pct, shock_delay_years
+        Regulation: expected number of shocks a year, volume that each takes for good, time for which each stops growth.
+    running_cost_ratio, running_cost_ratio_long_run, running_cost_half_life_years
+        Costs of serving, selling and running over volume revenue: at the start, in the end, and the half-life between.
+    compute_usd_bn, compute_factor_per_year, compute_half_life_years
+        Research and training as planned: a year at the start, its growth, and the half-life of that growth's excess.
+    committed_share, commitment_years
+        Part of the plan that cannot be cancelled, and for how long.
+    plan_growth_pct
+        Growth a year of the revenue plan on which compute was bought.
+    discount_pct
+        Rate at which commitments are discounted.
     cash_usd_bn
-        Net cash at the start.
-    raise_quarters
-        Quarters of the current burn that one raise covers.
-    parity_years
-        Years from the start until an open model matches; inf for never, 0 or less for already.
-    erosion_pct_per_year
-        Revenue lost per year to lower prices after parity.
-    shock_rate_per_year, shock_loss_pct
-        Regulation: expected number of shocks a year, and the revenue that each takes for good.
-    multiple_long_run
-        EV over NTM revenue when growth is at its long-run rate.
-    multiple_sensitivity
-        Log change of the multiple per 100 points of next-year growth above the long-run rate.
-    multiple_volatility_pct
-        Volatility of the market factor, percent per year.
+        Net cash at the start, without SoftBank's instalments to come.
+    cash_floor_quarters, raise_quarters
+        Quarters of burn below which money is raised, and for which.
+    shut_fall_pct, distress_discount_pct
+        The fall of the market factor from its highest at which the market is shut, and the discount on money raised then.
+    listing_years
+        Years from the start until the shares are traded; inf for never.
+    multiple_long_run, multiple_sensitivity
+        EV over NTM revenue when growth is at its long-run rate; log change of the multiple per unit of next-year log growth.
+    multiple_volatility_pct, degrees_of_freedom
+        Volatility of the market factor, percent per year; 0 for normal steps, else those of Student's t.
     start_equity_usd_bn
-        Equity value at the start, as last paid (post-money).
+        Equity value at the start, as last paid (post-money, instalments included).
     repricing_half_life_years
         Time in which the log gap between that price and the model's value halves; 0 for the model's value throughout.
-    stake_share, invested_usd_bn
-        SoftBank's share of the equity at the start, and what it paid for it.
+    mark_smoothing_share
+        Part of the gap between value and reported mark that a quarter's report takes in, before the listing.
+    stake_share
+        SoftBank's share of the equity once all instalments are paid, at the share count of the start.
+    preferences_usd_bn
+        What all holders with a liquidation preference paid; 0 where claims are as converted.
+    manager_gain_share
+        Part of the gain that the fund's manager keeps.
     horizon_years
         Years simulated, in whole quarters.
+    payments
+        SoftBank's payments; those after the start are instalments at the price of the start.
 
     Raises
     ------
     ValueError
-        Any input outside its range; all of them in one message.
+        Any input outside its range, all of them in one message; no payment, one that is not positive, one after the
+        horizon; instalments that buy more than the stake.
     """
 
     revenue_usd_bn: Values
-    growth_pct: Values
+    growth_factor_per_year: Values
     growth_half_life_years: Values
     long_run_growth_pct: Values
-    cost_ratio: Values
-    cost_growth_ratio: Values
-    cash_usd_bn: Values
-    raise_quarters: Values
+    pool_usd_bn: Values
+    pool_share: Values
+    ceiling: Values
     parity_years: Values
     erosion_pct_per_year: Values
+    premium_share: Values
     shock_rate_per_year: Values
     shock_loss_pct: Values
+    shock_delay_years: Values
+    running_cost_ratio: Values
+    running_cost_ratio_long_run: Values
+    running_cost_half_life_years: Values
+    compute_usd_bn: Values
+    compute_factor_per_year: Values
+    compute_half_life_years: Values
+    committed_share: Values
+    commitment_years: Values
+    plan_growth_pct: Values
+    discount_pct: Values
+    cash_usd_bn: Values
+    cash_floor_quarters: Values
+    raise_quarters: Values
+    shut_fall_pct: Values
+    distress_discount_pct: Values
+    listing_years: Values
     multiple_long_run: Values
     multiple_sensitivity: Values
     multiple_volatility_pct: Values
+    degrees_of_freedom: float
     start_equity_usd_bn: Values
     repricing_half_life_years: Values
+    mark_smoothing_share: Values
     stake_share: Values
-    invested_usd_bn: Values
+    preferences_usd_bn: Values
+    manager_gain_share: Values
     horizon_years: float
+    payments: Sequence[Payment]
 
     def __post_init__(self) -> None:
-        if np.ndim(self.horizon_years):
-            raise ValueError("horizon_years is an array: write one number for all draws.")
-        check({field.name: getattr(self, field.name) for field in fields(self)}, _RULES)
+        for name in ("horizon_years", "degrees_of_freedom"):
+            if np.ndim(getattr(self, name)):
+                raise ValueError(f"{name} is an array: write one number for all draws.")
+        check({name: getattr(self, name) for name in NAMES}, _RULES)
+        self._check_payments()
+
+    def _check_payments(self) -> None:
+        if not self.payments or any(not payment.amount_usd_bn > 0 for payment in self.payments):
+            raise ValueError(f"payments are {list(self.payments)}: write one or more, each above 0.")
+        late = [payment for payment in self.payments if not payment.years <= self.horizon_years]
+        if late:
+            raise ValueError(
+                f"payments fall due after {late[0].years:g} years, past the horizon of {self.horizon_years:g}: "
+                "write earlier dates or a longer horizon."
+            )
+        if (self._bought_later() > np.asarray(self.stake_share)).any():
+            raise ValueError(
+                f"payments after the start buy {np.max(self._bought_later()):.3g} of the equity, more than stake_share: "
+                "write smaller instalments or a larger stake."
+            )
+
+    def _bought_later(self) -> Floats:
+        """Share of the equity that the instalments buy at the price of the start."""
+        later = sum(payment.amount_usd_bn for payment in self.payments if payment.years > 0)
+        return np.asarray(later / np.asarray(self.start_equity_usd_bn, dtype=float))
 
     @property
     def quarters(self) -> int:
         """Number of quarters simulated."""
         return round(self.horizon_years * QUARTERS_PER_YEAR)
+
+    @property
+    def invested_usd_bn(self) -> float:
+        """All payments together."""
+        return sum(payment.amount_usd_bn for payment in self.payments)
+
+    def paid_by(self, times_years: Floats) -> Floats:
+        """Payments after the start that were made by each date, shape (dates,)."""
+        later = [payment for payment in self.payments if payment.years > 0]
+        paid = [sum(p.amount_usd_bn for p in later if p.years <= time + 1e-9) for time in times_years]
+        return np.asarray(paid, dtype=float)
+
+
+NAMES = tuple(field.name for field in fields(VentureInputs) if field.name != "payments")
+"""The inputs that are numbers, which is all but the payments."""
 
 
 @dataclass(frozen=True)
@@ -173,251 +278,102 @@ class VenturePaths:
     ----------
     times_years
         Quarter ends, years from the start, shape (quarters + 1,).
-    revenue_usd_bn, cost_usd_bn
-        Annualised run-rates.
+    revenue_usd_bn, volume_usd_bn
+        Annualised run-rate, and what it would be at the prices of the start.
     ntm_revenue_usd_bn
         Revenue of the next four quarters as foreseen at that date.
+    running_cost_usd_bn, compute_usd_bn
+        Annualised costs: serving, selling and running; research and training.
     cash_usd_bn
         Net cash before the raise of that date.
     raised_usd_bn
         New money of that date, which counts from the next quarter end on; none at the horizon.
+    kept_share
+        What a share of the start has become by dilution, before the raise of that date; 1 at the start.
     stake_share
-        SoftBank's share before the raise of that date.
+        SoftBank's share of the equity; what it has paid for, after dilution.
+    market_factor
+        What the market pays over what growth explains; 1 at the start.
     multiple
         EV over NTM revenue, as the market pays it.
     equity_usd_bn
         Equity value before the raise of that date (pre-money).
+    price_usd_bn
+        Value of the equity of the start after dilution: kept share × equity.
+    reported_price_usd_bn
+        The same as it is reported: smoothed before the listing, at the price of the last round.
     stake_value_usd_bn
-        SoftBank's mark: share × equity.
-    invested_usd_bn
-        Cumulative cost, shape (draws,).
+        SoftBank's claim at the price of the day.
+    reported_usd_bn
+        SoftBank's claim at the reported price: the fair value in its books.
+    cost_to_date_usd_bn
+        Cumulative cost of the stake, shape (quarters + 1,).
+    after_manager_usd_bn
+        SoftBank's claim at the horizon, less what the fund's manager keeps, shape (draws,).
+    payments
+        As in the inputs.
+    stake_on_completion
+        SoftBank's share once all instalments are paid, at the share count of the start, shape (draws,).
     """
 
     times_years: Floats
     revenue_usd_bn: Floats
+    volume_usd_bn: Floats
     ntm_revenue_usd_bn: Floats
-    cost_usd_bn: Floats
+    running_cost_usd_bn: Floats
+    compute_usd_bn: Floats
     cash_usd_bn: Floats
     raised_usd_bn: Floats
+    kept_share: Floats
     stake_share: Floats
+    market_factor: Floats
     multiple: Floats
     equity_usd_bn: Floats
+    price_usd_bn: Floats
+    reported_price_usd_bn: Floats
     stake_value_usd_bn: Floats
-    invested_usd_bn: Floats
+    reported_usd_bn: Floats
+    cost_to_date_usd_bn: Floats
+    after_manager_usd_bn: Floats
+    payments: Sequence[Payment]
+    stake_on_completion: Floats
 
     @property
-    def moic_path(self) -> Floats:
-        """Multiple on invested capital at each quarter end, shape (draws, quarters + 1)."""
-        return self.stake_value_usd_bn / self.invested_usd_bn[:, np.newaxis]
+    def cost_usd_bn(self) -> Floats:
+        """Annualised total costs, shape (draws, quarters + 1)."""
+        return self.running_cost_usd_bn + self.compute_usd_bn
+
+    @property
+    def pro_forma_usd_bn(self) -> Floats:
+        """The stake at the price of the day as if all instalments were paid, shape (draws, quarters + 1)."""
+        return self.stake_on_completion[:, np.newaxis] * self.price_usd_bn
+
+    @property
+    def invested_usd_bn(self) -> float:
+        """All payments together."""
+        return sum(payment.amount_usd_bn for payment in self.payments)
 
     @property
     def moic(self) -> Floats:
-        """Multiple on invested capital at the horizon, shape (draws,)."""
-        return self.moic_path[:, -1]
+        """Multiple on invested capital at the horizon, after the manager's share, shape (draws,)."""
+        return self.after_manager_usd_bn / self.invested_usd_bn
 
     @property
     def irr_pct(self) -> Floats:
-        """IRR at the horizon, percent per year, as if all was paid at the start; shape (draws,)."""
-        return irr_pct(self.moic, float(self.times_years[-1]))
+        """IRR of the dated payments and the claim at the horizon, percent per year, shape (draws,)."""
+        years, amounts = (np.array(values, dtype=float) for values in zip(*self.payments, strict=True))
+        return mechanisms.irr_pct(years, amounts, self.after_manager_usd_bn, float(self.times_years[-1]))
 
 
-def growth_index(
-    times_years: Floats, growth_pct: Floats, half_life_years: Floats, long_run_pct: Floats
-) -> Floats:
-    """Revenue over its start, before erosion and shocks.
-
-    The continuous growth rate decays exponentially from its start to the long-run rate, and the start is
-    chosen such that the first year grows by exactly `growth_pct`:
-
-        ln I(t) = l t + (ln(1 + g) - l) (1 - 2^(-t/h)) / (1 - 2^(-1/h)),   l = ln(1 + long run)
-
-    Parameters
-    ----------
-    times_years
-        Years from the start, shape (dates,).
-    growth_pct, half_life_years, long_run_pct
-        g, h and the long-run rate; percent, years, percent per year; shape (draws, 1).
-
-    Returns
-    -------
-    ndarray, shape (draws, dates), 1 at the start.
-    """
-    first_year, long_run = np.log1p(growth_pct / 100), np.log1p(long_run_pct / 100)
-    decay = np.log(2) / half_life_years
-    share_of_excess = np.expm1(-decay * times_years) / np.expm1(-decay)
-    return np.asarray(np.exp(long_run * times_years + (first_year - long_run) * share_of_excess))
-
-
-def erosion_factor(times_years: Floats, parity_years: Floats, erosion_pct_per_year: Floats) -> Floats:
-    """Revenue kept after price erosion, (1 - e)^max(t - parity, 0).
-
-    Parameters
-    ----------
-    times_years
-        t, years from the start, shape (dates,).
-    parity_years, erosion_pct_per_year
-        Years from the start until parity, inf for never; e in percent per year; shape (draws, 1).
-
-    Returns
-    -------
-    ndarray, shape (draws, dates), 1 until parity.
-    """
-    after_parity = np.maximum(times_years - parity_years, 0.0)
-    return np.asarray((1 - erosion_pct_per_year / 100) ** after_parity)
-
-
-def shock_factor(
-    rate_per_year: Floats, loss_pct: Floats, n_draws: int, quarters: int, rng: np.random.Generator
-) -> Floats:
-    """Revenue kept after regulatory shocks, (1 - loss)^N(t) with N a Poisson process.
-
-    Parameters
-    ----------
-    rate_per_year, loss_pct
-        Shocks a year; percent of revenue lost by each, for good; shape (draws, 1).
-    n_draws, quarters
-        Shape of the uniforms that are taken from `rng`, whatever the rate is.
-    rng
-        The stream "shocks". Counts invert one uniform a quarter, so that with the same stream a higher rate
-        never means fewer shocks.
-
-    Returns
-    -------
-    ndarray, shape (draws, quarters + 1), 1 at the start.
-    """
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]  # half a second: only where it is used
-
-    uniforms = rng.random((n_draws, quarters))
-    mean = rate_per_year / QUARTERS_PER_YEAR
-    most = int(stats.poisson.ppf(1 - 1e-12, np.max(mean)))
-    at_most = stats.poisson.cdf(np.arange(most), mean)  # shape (draws, most)
-    counts = np.zeros_like(uniforms)
-    for k in range(most):
-        counts += uniforms > at_most[:, [k]]
-    return np.asarray((1 - loss_pct / 100) ** from_zero(np.cumsum(counts, axis=1)))
-
-
-def next_year(foreseen: Floats) -> tuple[Floats, Floats]:
-    """What the market foresees at each date: NTM revenue and next-year growth.
-
-    Parameters
-    ----------
-    foreseen
-        Annualised revenue at quarter ends, shape (draws, dates + 4): four quarters longer than the result.
-
-    Returns
-    -------
-    NTM revenue, (R(t) + R(t + 1/4) + R(t + 1/2) + R(t + 3/4)) / 4, the revenue that the cash identity books;
-    and growth R(t + 1) / R(t) - 1 as a fraction. Both shape (draws, dates).
-    """
-    dates = foreseen.shape[1] - QUARTERS_PER_YEAR
-    ntm = sum(foreseen[:, k : k + dates] for k in range(QUARTERS_PER_YEAR)) / QUARTERS_PER_YEAR
-    growth = foreseen[:, QUARTERS_PER_YEAR:] / foreseen[:, :dates] - 1
-    return np.asarray(ntm), growth
-
-
-def ev_multiple(
-    growth: Floats, long_run_pct: Floats, multiple_long_run: Floats, sensitivity: Floats
-) -> Floats:
-    """EV over NTM revenue before the market factor: M exp(b (g - l)), g - l within `GROWTH_GAP_LIMITS`.
-
-    Parameters
-    ----------
-    growth
-        Next-year growth g as a fraction, shape (draws, dates).
-    long_run_pct, multiple_long_run, sensitivity
-        l (percent per year), M and b, shape (draws, 1).
-
-    Returns
-    -------
-    ndarray, shape (draws, dates).
-    """
-    gap = np.clip(growth - long_run_pct / 100, *GROWTH_GAP_LIMITS)
-    return np.asarray(multiple_long_run * np.exp(sensitivity * gap))
-
-
-def repricing_factor(
-    times_years: Floats, paid_usd_bn: Floats, modelled_usd_bn: Floats, half_life_years: Floats
-) -> Floats:
-    """What the market pays over the model's enterprise value, (paid / modelled)^(2^(-t/h)); 1 where h is 0.
-
-    Parameters
-    ----------
-    times_years
-        t, years from the start, shape (dates,).
-    paid_usd_bn, modelled_usd_bn, half_life_years
-        Enterprise value at the start as paid and as modelled, and h; shape (draws, 1).
-
-    Returns
-    -------
-    ndarray, shape (draws, dates).
-
-    Raises
-    ------
-    ValueError
-        The price paid does not exceed the cash, so that nothing was paid for the business.
-    """
-    tied = half_life_years > 0
-    if (tied & (paid_usd_bn <= 0)).any():
-        raise ValueError(
-            "start_equity_usd_bn does not exceed cash_usd_bn in every draw: write a higher price or less cash."
-        )
-    gap = np.where(tied, paid_usd_bn, modelled_usd_bn) / modelled_usd_bn
-    return np.asarray(gap ** (2.0 ** -(times_years / np.where(tied, half_life_years, 1.0))))
-
-
-def diluted_share(stake_share: Floats, pre_money: Floats, raised: Floats) -> Floats:
-    """Share after a raise, s × pre / (pre + raised).
-
-    Nothing is left where money is raised at no positive value; without a raise the share stays. `pre_money`
-    and `raised` in one unit, any shapes that broadcast.
-    """
-    post_money = np.maximum(pre_money, 0.0) + raised
-    kept = np.divide(
-        np.maximum(pre_money, 0.0), post_money, out=np.zeros_like(post_money), where=post_money > 0
-    )
-    return np.asarray(stake_share * np.where(raised > 0, kept, 1.0))
-
-
-def fund(
-    revenue: Floats, cost: Floats, enterprise: Floats, cash: Floats, stake: Floats, raise_quarters: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Cash, new money and dilution, quarter by quarter.
-
-        burn(t)      = (cost(t) - revenue(t)) / 4
-        raised(t)    = raise_quarters × burn(t)  if cash(t) < burn(t), else 0
-        cash(t + 1)  = cash(t) - burn(t) + raised(t)
-        share(t + 1) = share(t) × pre / (pre + raised(t)),   pre = EV(t) + cash(t)
-
-    Parameters
-    ----------
-    revenue, cost, enterprise
-        Annualised revenue and cost, and EV, billions of dollars, shape (draws, quarters + 1).
-    cash, stake, raise_quarters
-        Net cash and share at the start, and the runway bought by one raise, shape (draws, 1).
-
-    Returns
-    -------
-    cash, raised, share, each of shape (draws, quarters + 1). Cash never falls below zero. Nothing is raised
-    at the last date.
-    """
-    cash_path, raised, share = np.zeros_like(revenue), np.zeros_like(revenue), np.zeros_like(revenue)
-    cash_path[:, :1], share[:, :1] = cash, stake
-    burn = (cost - revenue) / QUARTERS_PER_YEAR
-    for t in range(revenue.shape[1] - 1):
-        short = cash_path[:, t] < burn[:, t]
-        raised[:, t] = np.where(short, raise_quarters[:, 0] * burn[:, t], 0.0)
-        share[:, t + 1] = diluted_share(share[:, t], enterprise[:, t] + cash_path[:, t], raised[:, t])
-        cash_path[:, t + 1] = cash_path[:, t] - burn[:, t] + raised[:, t]
-    return cash_path, raised, share
-
-
-def irr_pct(moic: Floats, years: float) -> Floats:
-    """IRR of one payment at the start and one receipt after `years`, percent per year.
-
-    (MOIC^(1/years) - 1) × 100; a MOIC of 0 gives -100.
-    """
-    return (moic ** (1 / years) - 1) * 100
+def joined(parts: Sequence[VenturePaths]) -> VenturePaths:
+    """Paths of several blocks of draws as one; dates and payments are those of the first."""
+    shared = ("times_years", "cost_to_date_usd_bn", "payments")
+    whole: dict[str, Any] = {
+        field.name: getattr(parts[0], field.name) if field.name in shared
+        else np.concatenate([getattr(part, field.name) for part in parts])
+        for field in fields(VenturePaths)
+    }  # fmt: skip
+    return VenturePaths(**whole)
 
 
 def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.Generator]) -> VenturePaths:
@@ -444,55 +400,147 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
 
     Notes
     -----
-    revenue = R0 × growth × erosion × shocks; cost = R0 × cost ratio × growth^(cost growth ratio);
-    EV = multiple × NTM revenue × market factor × repricing; equity = EV + net cash; mark = share × equity.
+    volume = R0 × growth under the ceiling × shocks; revenue = volume × premium kept; running cost = volume × ratio;
+    EV = multiple × NTM revenue × market factor × repricing; equity = EV + net cash + instalments owed - idle commitments;
+    claim = bought share × kept share × equity. Each rule stands in `mechanisms`.
     """
     missing = [purpose for purpose in PURPOSES if purpose not in rngs]
     if n_draws < 1 or missing:
         raise ValueError(f"n_draws is {n_draws}: write 1 or more; streams missing: {missing} of {PURPOSES}.")
-    x = {f.name: column(f.name, getattr(inputs, f.name), n_draws) for f in fields(inputs)}
+    x = {name: column(name, getattr(inputs, name), n_draws) for name in NAMES}
     times = np.arange(inputs.quarters + 1) / QUARTERS_PER_YEAR
-    foreseen, cost = _foreseen_revenue_and_cost(x, inputs.quarters)
-    shocks = shock_factor(
-        x["shock_rate_per_year"], x["shock_loss_pct"], n_draws, inputs.quarters, rngs["shocks"]
+    volume, revenue, ntm, log_growth = _revenue(x, times, rngs["shocks"])
+    running, compute, idle = _costs(x, times, volume, revenue)
+
+    paid = inputs.paid_by(times)
+    owed = paid[-1] - paid
+    factor = lognormal_walk(
+        x["multiple_volatility_pct"],
+        n_draws,
+        inputs.quarters,
+        rngs["market"],
+        degrees_of_freedom=inputs.degrees_of_freedom,
     )
-    ntm, growth = next_year(foreseen)
-    multiple = ev_multiple(
-        growth, x["long_run_growth_pct"], x["multiple_long_run"], x["multiple_sensitivity"]
+    multiple = mechanisms.ev_multiple(
+        log_growth, x["long_run_growth_pct"], x["multiple_long_run"], x["multiple_sensitivity"]
     )
-    multiple = multiple * repricing_factor(
+    multiple *= factor * mechanisms.repricing_factor(
         times,
-        x["start_equity_usd_bn"] - x["cash_usd_bn"],
+        x["start_equity_usd_bn"] - x["cash_usd_bn"] - owed[0] + idle[:, :1],
         multiple[:, :1] * ntm[:, :1],
         x["repricing_half_life_years"],
     )
-    multiple = multiple * lognormal_walk(
-        x["multiple_volatility_pct"], n_draws, inputs.quarters, rngs["market"]
+
+    beside_cash = multiple * ntm + owed - idle
+    discount = mechanisms.market_shut(factor, x["shut_fall_pct"]) * (x["distress_discount_pct"] / 100)
+    cash, raised, kept = mechanisms.fund(
+        (running + compute - revenue) / QUARTERS_PER_YEAR,
+        beside_cash,
+        x["cash_usd_bn"],
+        np.diff(paid, prepend=paid[0]),
+        floor_quarters=x["cash_floor_quarters"],
+        raise_quarters=x["raise_quarters"],
+        discount=discount,
     )
-    revenue, ntm = foreseen[:, : times.size] * shocks, ntm * shocks
-    cash, raised, share = fund(
-        revenue, cost, multiple * ntm, x["cash_usd_bn"], x["stake_share"], x["raise_quarters"]
+    equity = np.maximum(beside_cash + cash, 0.0)
+    price = kept * equity
+    listed = times >= x["listing_years"]
+    reported = mechanisms.reported_price(
+        price, raised > 0, (1 - discount) * price, listed, x["mark_smoothing_share"]
     )
-    equity = multiple * ntm + cash
-    invested = x["invested_usd_bn"][:, 0]
+
+    bought = x["stake_share"] - owed / x["start_equity_usd_bn"]
+    cost = inputs.invested_usd_bn - owed
+    preferences = x["preferences_usd_bn"]
+    stake = bought * kept
+    claim = mechanisms.claim_usd_bn(stake, equity, cost, preferences, listed)
+    reported_equity = np.where(kept > 0, reported / np.where(kept > 0, kept, 1.0), 0.0)
     return VenturePaths(
-        times, revenue, ntm, cost, cash, raised, share, multiple, equity, share * equity, invested
+        times_years=times,
+        revenue_usd_bn=revenue,
+        volume_usd_bn=volume,
+        ntm_revenue_usd_bn=ntm,
+        running_cost_usd_bn=running,
+        compute_usd_bn=compute,
+        cash_usd_bn=cash,
+        raised_usd_bn=raised,
+        kept_share=kept,
+        stake_share=stake,
+        market_factor=factor,
+        multiple=multiple,
+        equity_usd_bn=equity,
+        price_usd_bn=price,
+        reported_price_usd_bn=reported,
+        stake_value_usd_bn=claim,
+        reported_usd_bn=mechanisms.claim_usd_bn(stake, reported_equity, cost, preferences, listed),
+        cost_to_date_usd_bn=cost,
+        after_manager_usd_bn=mechanisms.after_manager(
+            claim[:, -1], inputs.invested_usd_bn, x["manager_gain_share"][:, 0]
+        ),
+        payments=inputs.payments,
+        stake_on_completion=np.array(x["stake_share"][:, 0]),
     )
 
 
-def _foreseen_revenue_and_cost(x: Mapping[str, Floats], quarters: int) -> tuple[Floats, Floats]:
-    """Annualised revenue before shocks, to a year past the horizon, and cost, to the horizon."""
-    times = np.arange(quarters + 1 + QUARTERS_PER_YEAR) / QUARTERS_PER_YEAR
-    index = growth_index(times, x["growth_pct"], x["growth_half_life_years"], x["long_run_growth_pct"])
-    erosion = erosion_factor(times, x["parity_years"], x["erosion_pct_per_year"])
-    cost = x["revenue_usd_bn"] * x["cost_ratio"] * index[:, : quarters + 1] ** x["cost_growth_ratio"]
-    return x["revenue_usd_bn"] * index * erosion, cost
+def _revenue(
+    x: Mapping[str, Floats], times: Floats, rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Volume and revenue run-rates, revenue of the next year as foreseen, and its log growth; shape (draws, dates).
+
+    Foreseen at t: that volume grows on from where it is, prices erode as they will, and no further shock comes.
+    """
+    dates = times.size
+    shocks = mechanisms.shock_counts(x["shock_rate_per_year"], dates - 1, rng)
+    growing = np.maximum(times - x["shock_delay_years"] * shocks, 0.0)
+    start = x["revenue_usd_bn"] * np.exp(np.log1p(-x["shock_loss_pct"] / 100) * shocks)
+    filled = x["ceiling"] * np.minimum(x["revenue_usd_bn"] / (x["pool_usd_bn"] * x["pool_share"]), 1.0)
+    ahead = np.arange(dates + QUARTERS_PER_YEAR) / QUARTERS_PER_YEAR
+    kept = mechanisms.premium_kept(ahead, x["parity_years"], x["erosion_pct_per_year"], x["premium_share"])
+    foreseen = []
+    for quarter in range(QUARTERS_PER_YEAR + 1):
+        index = mechanisms.growth_index(
+            growing + quarter / QUARTERS_PER_YEAR,
+            x["growth_factor_per_year"],
+            x["growth_half_life_years"],
+            x["long_run_growth_pct"],
+        )
+        foreseen.append(mechanisms.under_ceiling(index, filled))
+    volume = start * foreseen[0]
+    prices = [kept[:, quarter : quarter + dates] for quarter in range(QUARTERS_PER_YEAR + 1)]
+    quarters = [index * price for index, price in zip(foreseen, prices, strict=True)]
+    ntm = start * (sum(quarters[:-1]) / QUARTERS_PER_YEAR)
+    return volume, start * quarters[0], ntm, np.log(quarters[-1] / quarters[0])
+
+
+def _costs(
+    x: Mapping[str, Floats], times: Floats, volume: Floats, revenue: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Running costs, research compute, and the present value of idle commitments; shape (draws, dates)."""
+    ratio = mechanisms.declining_ratio(
+        times,
+        x["running_cost_ratio"],
+        x["running_cost_ratio_long_run"],
+        x["running_cost_half_life_years"],
+    )
+    planned = x["compute_usd_bn"] * mechanisms.growth_index(
+        times, x["compute_factor_per_year"], x["compute_half_life_years"], x["long_run_growth_pct"]
+    )
+    use = mechanisms.use_of_plan(
+        revenue, x["revenue_usd_bn"] * np.exp(np.log1p(x["plan_growth_pct"] / 100) * times)
+    )
+    return (
+        volume * ratio,
+        mechanisms.compute_spent(planned, x["committed_share"], use),
+        mechanisms.onerous_commitments(
+            planned, x["committed_share"], use, x["commitment_years"], x["discount_pct"]
+        ),
+    )
 
 
 def write_down_hits(
     paths: VenturePaths, *, threshold_pct: float = 25.0, basis: Literal["cost", "peak"] = "cost"
 ) -> NDArray[np.bool_]:
-    """Quarter ends at which the mark is at least `threshold_pct` below its basis.
+    """Quarter ends at which the reported value is at least `threshold_pct` below its basis.
 
     Parameters
     ----------
@@ -501,8 +549,7 @@ def write_down_hits(
     threshold_pct
         Above 0 and up to 100.
     basis
-        `"cost"`: cumulative cost. `"peak"`: the highest mark so far, the start included. The mark is the
-        stake's value in dollars, not smoothed, so it moves earlier and further than a reported fair value.
+        `"cost"`: cumulative cost by that date. `"peak"`: the highest reported value so far, the start included.
 
     Returns
     -------
@@ -517,10 +564,8 @@ def write_down_hits(
         raise ValueError(f"threshold_pct is {threshold_pct}: write a percentage above 0 and up to 100.")
     if basis not in ("cost", "peak"):
         raise ValueError(f"basis is {basis!r}: write 'cost' or 'peak'.")
-    mark = paths.stake_value_usd_bn
-    reference = (
-        paths.invested_usd_bn[:, np.newaxis] if basis == "cost" else np.maximum.accumulate(mark, axis=1)
-    )
+    mark = paths.reported_usd_bn
+    reference = paths.cost_to_date_usd_bn if basis == "cost" else np.maximum.accumulate(mark, axis=1)
     hits = np.asarray(mark <= (1 - threshold_pct / 100) * reference)
     hits[:, 0] = False
     return hits

@@ -1,9 +1,11 @@
+import io
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from analysis.figures import theme
 
@@ -108,3 +110,13 @@ def test_a_day_is_a_line_with_words_above_it():
     assert set(ax.lines[0].get_xdata()) == {3.0}
     (text,) = ax.texts
     assert (text.get_text(), text.xy) == ("a day", (3.0, 1))
+
+
+def test_a_png_keeps_the_colours_that_mean_something_to_the_bit():
+    ax = theme.axes()
+    ax.bar(["printed", "recomputed"], [1, 2], color=[theme.PRINTED, theme.RECOMPUTED])
+    chart = theme.chart_of(theme.headline(ax, "Two bars", "Units", "Two bars."))
+    picture = Image.open(io.BytesIO(theme.png(chart)))
+    assert picture.mode == "P"
+    colours = {"#{:02x}{:02x}{:02x}".format(*pixel) for _, pixel in picture.convert("RGB").getcolors(10**7)}
+    assert {theme.PRINTED, theme.RECOMPUTED} <= colours

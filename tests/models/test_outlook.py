@@ -1,41 +1,70 @@
+import datetime as dt
+import math
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis import scenarios
-from analysis.models import outlook
+from analysis.evidence import measured
+from analysis.models import outlook, simulation, venture
 
 
 def given(scenario="base", **overrides):
     return scenarios.check(scenarios.resolve(scenario, {"draws": 2000} | overrides))
 
 
+def known(as_of="2026-10-31"):
+    return {name: measured.load(name, as_of) for name in ("openai_finance", "softbank_openai")}
+
+
+def paths(scenario="base", **overrides):
+    return outlook.venture_paths(given(scenario, **overrides), known())
+
+
 def test_the_same_assumptions_give_the_same_paths_and_another_seed_others():
-    first, again, other = (outlook.venture_paths(given(seed=seed)) for seed in (1, 1, 2))
+    first, again, other = (paths(seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(first.moic, again.moic)
     assert not np.array_equal(first.moic, other.moic)
 
 
+def test_fewer_draws_are_the_first_of_more_whatever_the_block():
+    # 2000 are the head of the first block, 9000 are two full blocks and a part of a third
+    few, many = paths(), paths(draws=9000)
+    assert np.array_equal(few.moic, many.moic[:2000])
+    assert len(many.moic) == 9000
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_summary_by_blocks_is_that_of_the_paths_for_any_number_of_workers(workers):
+    chosen = outlook.setting(given(), known())
+    found = outlook.summary(chosen, 9000, lambda p: {"moic": p.moic, "irr": p.irr_pct}, workers=workers)
+    whole = paths(draws=9000)
+    assert np.array_equal(found["moic"], whole.moic)
+    assert np.array_equal(found["irr"], whole.irr_pct)
+
+
 def test_scenarios_are_compared_on_common_random_numbers():
-    # Only the stake differs, so every draw differs by that ratio alone: 0.26 / 0.13 = 2.
-    single, double = (outlook.venture_paths(given(stake_share=share)) for share in (0.13, 0.26))
-    assert double.moic == pytest.approx(2 * single.moic)
+    # Only what the model starts from differs, so shocks and the market factor are the same, draw by draw.
+    one, two = paths(), paths("article")
+    assert np.array_equal(one.market_factor, two.market_factor)
 
 
 def test_revenue_before_erosion_and_shocks_is_that_of_the_full_model_without_them():
     without = given(erosion_pct_per_year=0.0, shock_rate_per_year=0.0)
-    times, revenue = outlook.revenue_paths(without)
-    paths = outlook.venture_paths(without)
-    assert times.tolist() == paths.times_years.tolist()
-    assert revenue == pytest.approx(paths.revenue_usd_bn)
+    times, revenue = outlook.revenue_paths(without, known())
+    full = outlook.venture_paths(without, known())
+    assert times.tolist() == full.times_years.tolist()
+    assert revenue == pytest.approx(full.revenue_usd_bn)
 
 
 def test_both_ends_and_the_middle_of_the_editorial_verdict_add_up():
-    ends = outlook.editorial_verdict(outlook.venture_paths(given()), outsized_moic=3.0, catastrophe_moic=0.25)
+    ends = outlook.editorial_verdict(paths(), outsized_moic=3.0, catastrophe_moic=0.25)
     assert ends.outsized.value + ends.catastrophe.value + ends.between.value == pytest.approx(1)
 
 
 def test_each_risk_of_the_article_lowers_the_median_and_the_investor_s_case_raises_it():
-    median = {name: np.median(outlook.venture_paths(given(name)).moic) for name in scenarios.names()}
+    median = {name: np.median(paths(name).moic) for name in scenarios.names()}
     assert (
         median["son"]
         > median["base"]
@@ -43,9 +72,102 @@ def test_each_risk_of_the_article_lowers_the_median_and_the_investor_s_case_rais
     )
 
 
+def test_the_median_assumptions_are_worth_the_round_of_march_2026():
+    # every input at its median, no volatility, the model's own value: within 5% of 852
+    chosen = outlook.setting(given(), known())
+    middle = {
+        name: float(simulation.quantile_function(dist, list(value))(np.array([0.5]))[0])
+        if isinstance(value, tuple)
+        else value
+        for name, value, dist in chosen.values
+    }
+    still = {"multiple_volatility_pct": 0.0, "repricing_half_life_years": 0.0}
+    inputs = venture.VentureInputs(**(middle | still), payments=chosen.payments)
+    start = venture.simulate(inputs, 1, simulation.spawn(1, venture.PURPOSES))
+    assert start.equity_usd_bn[0, 0] == pytest.approx(852, rel=0.05)
+
+
+def test_the_stake_at_the_start_is_close_to_the_reported_fair_value():
+    # (0.13 - 30 / 852) x 852 = 80.8; SoftBank reported 79.6 for 31 March 2026
+    assert np.median(paths().stake_value_usd_bn[:, 0]) == pytest.approx(79.6, rel=0.02)
+
+
+def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
+    table = outlook.beliefs(given(), known()["openai_finance"]).table.set_index("name")
+    for _, row in table.iterrows():
+        means = [math.log(row[name]) for name in ("prior_p50", "data_mid", "posterior_p50")]
+        spreads = [
+            math.log(row[high] / row[low])
+            for low, high in (
+                ("prior_p5", "prior_p95"),
+                ("data_low", "data_high"),
+                ("posterior_p5", "posterior_p95"),
+            )
+        ]
+        weights = [spreads[0] ** -2, spreads[1] ** -2]
+        assert means[2] == pytest.approx((weights[0] * means[0] + weights[1] * means[1]) / sum(weights))
+        assert spreads[2] ** -2 == pytest.approx(sum(weights))
+
+
+def test_without_weight_or_points_a_belief_stays_what_it_was_and_a_pinned_one_always():
+    finance = known()["openai_finance"]
+    for unmoved in (
+        outlook.beliefs(given(run_rate_weight=0.0), finance),
+        outlook.beliefs(given(), finance.iloc[:0]),
+    ):
+        assert unmoved.values["revenue_usd_bn"] == pytest.approx([20, 40])
+        assert unmoved.values["growth_factor_per_year"] == pytest.approx([1.25, 3])
+    pinned = outlook.beliefs(given(revenue_usd_bn=33.0), finance)
+    assert pinned.values["revenue_usd_bn"] == 33
+
+
+def test_what_is_known_later_changes_what_is_believed():
+    early, late = (
+        outlook.beliefs(given(), known(day)["openai_finance"]).table for day in ("2026-05-21", "2026-10-31")
+    )
+    assert early.loc[1, "data_mid"] != late.loc[1, "data_mid"]
+
+
+def test_payments_are_those_on_record_and_three_equal_instalments():
+    # 0.5 in October 2024, 1.7 to reach the stated 2.2, 7.5, then 24.9 to reach the stated 34.6; 64.6 - 34.6 = 3 x 10
+    found = outlook.payments(known()["softbank_openai"], 64.6)
+    assert [p.amount_usd_bn for p in found] == pytest.approx([0.5, 1.7, 7.5, 24.9, 10, 10, 10])
+    assert [p.years for p in found[4:]] == pytest.approx([1 / 365.25, 92 / 365.25, 184 / 365.25])
+    assert found[3].years == pytest.approx(-(dt.date(2026, 3, 31) - dt.date(2025, 12, 31)).days / 365.25)
+    assert sum(p.amount_usd_bn for p in outlook.payments(known()["softbank_openai"], 20.0)) == pytest.approx(
+        20
+    )
+
+
+def test_growth_decays_as_the_reference_class_did():
+    # two made-up companies whose log growth halves every year: phi = 0.5 exactly, half-life 1 year
+    rows = [
+        {"company": name, "valid_on": pd.Timestamp(f"{2010 + year}-12-31"), "revenue_usd_bn": 10 * math.exp(sum(start * 0.5**k for k in range(year)))}
+        for name, start in (("a", 0.8), ("b", 0.4))
+        for year in range(6)
+    ]  # fmt: skip
+    half, low, high, pairs = outlook.growth_decay(pd.DataFrame(rows), 0.0)
+    assert (half, pairs) == (pytest.approx(1.0), 8)
+    assert low == pytest.approx(1.0) and high == pytest.approx(1.0)
+
+
+def test_the_prior_of_the_half_life_is_that_of_the_companies_past_ten_billion():
+    reference = measured.load("growth_reference", "2026-10-31")
+    free, fixed = (outlook.growth_decay(reference, rate)[0] for rate in (None, 10.0))
+    low, high = given().growth_half_life_years
+    assert low < free < math.sqrt(low * high) < fixed < high  # 0.8 < 1.3 < 1.7 < 2.6 < 3.5
+
+
+def test_compute_to_the_end_of_2030_is_near_what_the_company_told_investors():
+    # quarters 0 to 18 at a quarter of the yearly rate; two thirds of running costs are serving (gross margin of 33% in 2025)
+    p = paths()
+    spent = np.median((p.compute_usd_bn + 0.67 * p.running_cost_usd_bn)[:, :19].sum(axis=1) / 4)
+    assert 400 < spent < 700
+
+
 def test_a_larger_loss_of_the_stake_raises_loan_to_value_and_falling_along_raises_it_more():
     assumed = given()
-    table = outlook.stress_table(assumed, outlook.exposure_paths(assumed, outlook.venture_paths(assumed)))
+    table = outlook.stress_table(assumed, outlook.exposure_paths(assumed, paths()))
     assert table["alone_pct"].is_monotonic_increasing
     assert (table["along_pct"] >= table["alone_pct"] - 1e-9).all()
     assert table["along_pct"].iloc[0] == pytest.approx(table["alone_pct"].iloc[0])
@@ -54,8 +176,7 @@ def test_a_larger_loss_of_the_stake_raises_loan_to_value_and_falling_along_raise
 def test_loan_to_value_at_the_start_by_hand():
     # (8.21 + 30 * 0.158) / (33.5 + 0.13 * 852 * 0.158) = 12.95 / (33.5 + 17.500) = 25.39 %, under every scenario
     for name in scenarios.names():
-        assumed = given(name)
-        balance = outlook.exposure_paths(assumed, outlook.venture_paths(assumed))
+        balance = outlook.exposure_paths(given(name), paths(name))
         assert balance.ltv_share[:, 0] * 100 == pytest.approx(
             100 * (8.21 + 30 * 0.158) / (33.5 + 0.13 * 852 * 0.158)
         )

@@ -232,3 +232,82 @@ def test_all_refused_inputs_are_named_at_once():
         ValueError, match="a is -1 in 1 of 2 draws: write greater than 0; b is 2: write a share"
     ):
         simulation.check({"a": np.array([1.0, -1.0]), "b": 2.0, "c": 0.0}, rules)
+
+
+def test_blocks_cover_the_draws_once_and_a_short_one_is_the_head_of_a_long_one():
+    assert simulation.blocks(9000) == [(0, 4096), (1, 4096), (2, 808)]
+    assert simulation.blocks(1) == [(0, 1)]
+    for dist, value in (
+        ("normal", [1, 2]),
+        ("lognormal", [1, 2]),
+        ("split_normal", [1, 2, 5]),
+        ("pert", [1, 2, 5]),
+    ):
+        few, many = (
+            simulation.draw(dist, value, size, simulation.spawn(5, ["x"], 3)["x"]) for size in (100, 4096)
+        )
+        assert np.array_equal(few, many[:100])
+    sigma = np.full((4096, 1), 30.0)
+    for nu in (0.0, 4.0):
+        few, many = (
+            simulation.lognormal_walk(
+                sigma[:size], size, 20, simulation.spawn(5, ["x"], 3)["x"], degrees_of_freedom=nu
+            )
+            for size in (100, 4096)
+        )
+        assert np.array_equal(few, many[:100])
+
+
+def test_each_block_and_each_name_has_a_stream_of_its_own():
+    streams = [simulation.spawn(5, ["x", "y"], block)[name] for block in (0, 1) for name in ("x", "y")]
+    assert len({stream.random() for stream in streams}) == 4
+    assert simulation.spawn(5, ["x"])["x"].random() == simulation.spawn(5, ["x"], 0)["x"].random()
+
+
+def test_blocks_come_in_their_order_for_any_number_of_workers_and_a_failure_comes_out_as_it_is():
+    for workers in (1, 2, 5):
+        found = list(simulation.run_blocks(lambda block, size: (block, size), 20_000, workers=workers))
+        assert found == simulation.blocks(20_000)
+
+    def fails(block, size):
+        if block == 1:
+            raise ZeroDivisionError("in the second")
+        return block
+
+    for workers in (1, 3):
+        with pytest.raises(ZeroDivisionError, match="in the second"):
+            list(simulation.run_blocks(fails, 20_000, workers=workers))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: simulation.blocks(0), "n_draws is 0: write 1 draw or more"),
+        (lambda: list(simulation.run_blocks(print, 5, workers=0)), "workers is 0"),
+        (lambda: simulation.spawn(1, ["x"], -1), "block is -1"),
+        (lambda: simulation.lognormal_walk(np.ones((1, 1)), 1, 1, np.random.default_rng(0), degrees_of_freedom=2), "degrees_of_freedom is 2"),
+        # 10^9 draws of 80 bytes are 74.5 GiB; half of 16 GiB holds 107,374,182 of them
+        (lambda: simulation.check_memory(10**9, 80, 2**34), r"draws is 1,000,000,000: 74\.5 GiB.*16\.0 GiB.*write 107,374,182 or fewer"),
+    ],
+)  # fmt: skip
+def test_what_cannot_run_is_refused_before_it_does(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+    simulation.check_memory(107_374_182, 80, 2**34)
+
+
+def test_steps_of_student_have_the_same_variance_and_fatter_tails():
+    # unit variance up to the cut at 8 standard deviations: at 5 degrees of freedom that takes less than 2%
+    steps = {
+        nu: np.diff(
+            np.log(
+                simulation.lognormal_walk(
+                    np.full((200_000, 1), 20.0), 200_000, 1, np.random.default_rng(1), degrees_of_freedom=nu
+                )
+            ),
+            axis=1,
+        )
+        for nu in (0.0, 5.0)
+    }
+    assert steps[5.0].std() == pytest.approx(steps[0.0].std(), rel=0.02)
+    assert np.quantile(steps[5.0], 0.0005) < 1.2 * np.quantile(steps[0.0], 0.0005)

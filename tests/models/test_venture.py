@@ -1,7 +1,7 @@
 """A spreadsheet by hand, a closed form, identities in every draw, and directions that must not turn."""
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -11,40 +11,66 @@ from hypothesis import strategies as st
 
 from analysis.models import venture
 from analysis.models.simulation import probability, spawn
-from analysis.models.venture import PURPOSES, VentureInputs, VenturePaths, simulate
+from analysis.models.venture import PURPOSES, Payment, VentureInputs, VenturePaths, simulate
 
+PAID = (Payment(-0.25, 34.6), Payment(0.25, 15.0), Payment(0.5, 15.0))
 BASE = VentureInputs(
-    revenue_usd_bn=34,
-    growth_pct=80,
+    revenue_usd_bn=28,
+    growth_factor_per_year=3,
     growth_half_life_years=1.5,
     long_run_growth_pct=10,
-    cost_ratio=2.2,
-    cost_growth_ratio=0.7,
-    cash_usd_bn=70,
-    raise_quarters=8,
-    parity_years=2,
-    erosion_pct_per_year=10,
+    pool_usd_bn=1300,
+    pool_share=0.3,
+    ceiling=1,
+    parity_years=0.6,
+    erosion_pct_per_year=15,
+    premium_share=0.3,
     shock_rate_per_year=0.15,
     shock_loss_pct=8,
-    multiple_long_run=8,
-    multiple_sensitivity=1.2,
+    shock_delay_years=0.25,
+    running_cost_ratio=0.95,
+    running_cost_ratio_long_run=0.5,
+    running_cost_half_life_years=1.5,
+    compute_usd_bn=20,
+    compute_factor_per_year=2.8,
+    compute_half_life_years=0.8,
+    committed_share=0.5,
+    commitment_years=3,
+    plan_growth_pct=72,
+    discount_pct=10,
+    cash_usd_bn=55,
+    cash_floor_quarters=2,
+    raise_quarters=6,
+    shut_fall_pct=35,
+    distress_discount_pct=0,  # a fair price for new money, so that dilution alone moves no value
+    listing_years=1.25,
+    multiple_long_run=7,
+    multiple_sensitivity=1.4,
     multiple_volatility_pct=35,
+    degrees_of_freedom=0,
     start_equity_usd_bn=852,
     repricing_half_life_years=0,  # the model's value throughout, so that each mechanism is seen alone
+    mark_smoothing_share=0.5,
     stake_share=0.13,
-    invested_usd_bn=64.6,
+    preferences_usd_bn=0,
+    manager_gain_share=0,
     horizon_years=5,
+    payments=PAID,
 )
 CALM = replace(BASE, multiple_volatility_pct=0, shock_rate_per_year=0)
-# Growth at its long-run rate, costs equal to revenue, no cash: the mark moves with the market factor alone.
+# Growth at its long-run rate, costs equal to revenue, no cash, one payment: the mark moves with the market factor alone.
 MARKET_ONLY = replace(
     BASE,
-    growth_pct=10,
-    cost_ratio=1,
-    cost_growth_ratio=1,
+    growth_factor_per_year=1.1,
+    ceiling=0,
+    running_cost_ratio=1,
+    running_cost_ratio_long_run=1,
+    compute_usd_bn=0,
     cash_usd_bn=0,
     parity_years=math.inf,
     shock_rate_per_year=0,
+    listing_years=0,
+    payments=(Payment(0, 64.6),),
 )
 
 
@@ -52,180 +78,212 @@ def run(inputs: VentureInputs, n_draws: int = 500, seed: int = 11) -> VenturePat
     return simulate(inputs, n_draws, spawn(seed, PURPOSES))
 
 
-def marks(*paths: list[float], invested: float = 10.0) -> VenturePaths:
-    """Paths of which only the mark and the cost matter."""
+def marks(*paths: list[float], cost: float = 10.0) -> VenturePaths:
+    """Paths of which only the reported mark and the cost matter."""
     mark = np.array(paths)
-    times = np.arange(mark.shape[1]) / 4
-    return VenturePaths(times, *[mark] * 9, np.full(mark.shape[0], invested))
+    filled = {field.name: mark for field in fields(VenturePaths)}
+    filled |= {
+        "times_years": np.arange(mark.shape[1]) / 4,
+        "cost_to_date_usd_bn": np.full(mark.shape[1], cost),
+    }
+    return VenturePaths(**filled)
 
 
 def test_a_spreadsheet_made_by_hand_is_met_to_the_last_digit():
     inputs = VentureInputs(
         revenue_usd_bn=40,
-        growth_pct=100,
+        growth_factor_per_year=4,
         growth_half_life_years=1,
         long_run_growth_pct=0,
-        cost_ratio=1.5,
-        cost_growth_ratio=0.5,
-        cash_usd_bn=10,
-        raise_quarters=4,
+        pool_usd_bn=1000,
+        pool_share=0.4,
+        ceiling=1,
         parity_years=1,
         erosion_pct_per_year=20,
+        premium_share=0.5,
         shock_rate_per_year=0,
         shock_loss_pct=8,
+        shock_delay_years=1,
+        running_cost_ratio=1,
+        running_cost_ratio_long_run=0.5,
+        running_cost_half_life_years=1,
+        compute_usd_bn=20,
+        compute_factor_per_year=4,
+        compute_half_life_years=1,
+        committed_share=0.5,
+        commitment_years=1,
+        plan_growth_pct=300,
+        discount_pct=25,
+        cash_usd_bn=9,
+        cash_floor_quarters=1,
+        raise_quarters=4,
+        shut_fall_pct=40,
+        distress_discount_pct=50,
+        listing_years=1.5,
         multiple_long_run=5,
         multiple_sensitivity=1,
         multiple_volatility_pct=0,
+        degrees_of_freedom=0,
         start_equity_usd_bn=400,
         repricing_half_life_years=0,
+        mark_smoothing_share=0.5,
         stake_share=0.1,
-        invested_usd_bn=30,
+        preferences_usd_bn=0,
+        manager_gain_share=0.2,
         horizon_years=2,
+        payments=(Payment(-1, 10), Payment(0.3, 10)),
     )
     paths = run(inputs, n_draws=1)
 
-    # Growth: ln I = ln 2 × (1 - 2^-t) / (1 - 2^-1) = 2 ln 2 (1 - 2^-t), so I = 4^(1 - 2^-t): 1, 2 after one
-    # year, 2.83 after two. Erosion: 0.8^(t - 1) from year one on. Quarters 0 to 12, a year past the horizon.
-    revenue = [
-        40 * 4 ** (1 - 2**-0.00),  # 40
-        40 * 4 ** (1 - 2**-0.25),  # 49.8712
-        40 * 4 ** (1 - 2**-0.50),  # 60.0343
-        40 * 4 ** (1 - 2**-0.75),  # 70.1670
-        40 * 4 ** (1 - 2**-1.00),  # 80
-        40 * 4 ** (1 - 2**-1.25) * 0.8**0.25,  # 84.4807
-        40 * 4 ** (1 - 2**-1.50) * 0.8**0.50,  # 87.6606
-        40 * 4 ** (1 - 2**-1.75) * 0.8**0.75,  # 89.6281
-        40 * 4 ** (1 - 2**-2.00) * 0.8**1.00,  # 90.5097
-        40 * 4 ** (1 - 2**-2.25) * 0.8**1.25,
-        40 * 4 ** (1 - 2**-2.50) * 0.8**1.50,
-        40 * 4 ** (1 - 2**-2.75) * 0.8**1.75,
-        40 * 4 ** (1 - 2**-3.00) * 0.8**2.00,
-    ]
-    # Cost: 40 × 1.5 = 60, growing by the square root of I, without erosion: 60 × 2^(1 - 2^-t).
-    cost = [60 * 2 ** (1 - 2 ** -(quarter / 4)) for quarter in range(9)]
-    # EV: 5 × e^(growth of the next year - 0) × revenue of the next four quarters. At the start
-    # (40 + 49.8712 + 60.0343 + 70.1670) / 4 = 55.0181; 80 / 40 - 1 = 1; 5 e = 13.5914; EV 747.7738.
+    # Growth: ln 4 / ln 2 = 2, so I = e^(2 (1 - 2^-t)): 1, e after one year, e^1.5 after two.
+    # Ceiling 0.4 x 1000 = 400, q = 40 / 400 = 0.1: volume 40 I / (1 + 0.1 (I - 1)). Quarters 0 to 12, a year past the horizon.
+    growth = [math.exp(2 * (1 - 2 ** -(q / 4))) for q in range(13)]
+    volume = [40 * i / (1 + 0.1 * (i - 1)) for i in growth]  # 40, 92.788 after one year, 132.97 after two
+    # Premium: half of the price, a fifth of it lost each year from year one on: 1 - 0.5 (1 - 0.8^(t - 1)).
+    revenue = [v * (1 - 0.5 * (1 - 0.8 ** max(q / 4 - 1, 0))) for q, v in enumerate(volume)]
+    # Costs: running at 0.5 + 0.5 x 2^-t of volume; compute planned at 20 I against revenue of 40 x 4^t, half committed.
+    running = [volume[q] * (0.5 + 0.5 * 2 ** -(q / 4)) for q in range(9)]
+    use = [min(revenue[q] / (40 * 4 ** (q / 4)), 1) for q in range(9)]
+    compute = [20 * growth[q] * (0.5 + 0.5 * use[q]) for q in range(9)]
+    # Idle commitments for one year at 25%, (1 - 1 / 1.25) / 0.25 = 0.8: 0.8 x 0.5 x planned x idle part.
+    idle = [0.8 * 0.5 * 20 * growth[q] * (1 - use[q]) for q in range(9)]
+    # EV: 5 e^(log growth of the next year) = 5 R(t + 1) / R(t), times the revenue of the next four quarters.
     ev = [
-        5
-        * math.exp(revenue[q + 4] / revenue[q] - 1)
-        * (revenue[q] + revenue[q + 1] + revenue[q + 2] + revenue[q + 3])
-        / 4
+        5 * revenue[q + 4] / revenue[q] * (revenue[q] + revenue[q + 1] + revenue[q + 2] + revenue[q + 3]) / 4
         for q in range(9)
     ]
-    # Cash: 10, 5.0000, 0.7189. The next quarter burns (73.5057 - 60.0343) / 4 = 3.3679 > 0.7189, so at
-    # quarter 2 four quarters of it are raised, 13.4714. After that 10.8225 lasts to the horizon (2.4180).
-    raised = 4 * (cost[2] - revenue[2]) / 4
-    cash_0 = 10.0
-    cash_1 = cash_0 + (revenue[0] - cost[0]) / 4
-    cash_2 = cash_1 + (revenue[1] - cost[1]) / 4
-    cash_3 = cash_2 + (revenue[2] - cost[2]) / 4 + raised
-    cash_4 = cash_3 + (revenue[3] - cost[3]) / 4
-    cash_5 = cash_4 + (revenue[4] - cost[4]) / 4
-    cash_6 = cash_5 + (revenue[5] - cost[5]) / 4
-    cash_7 = cash_6 + (revenue[6] - cost[6]) / 4
-    cash_8 = cash_7 + (revenue[7] - cost[7]) / 4
-    cash = [cash_0, cash_1, cash_2, cash_3, cash_4, cash_5, cash_6, cash_7, cash_8]
-    # Stake: 0.1 × 584.3194 / (584.3194 + 13.4714) = 0.09775 from quarter 3 on.
-    pre_money = ev[2] + cash_2
-    diluted = 0.1 * pre_money / (pre_money + raised)
-    stake = [0.1, 0.1, 0.1, diluted, diluted, diluted, diluted, diluted, diluted]
-    mark = [stake[q] * (ev[q] + cash[q]) for q in range(9)]  # 75.7774 at the start, 41.9801 at the end
+    # Cash: the instalment of 10 comes in before the second quarter end. Where cash does not cover a quarter of burn, four
+    # quarters of it are raised, at the equity value of the day; the share count then grows by raised / pre-money.
+    owed = [10, 10, 0, 0, 0, 0, 0, 0, 0]
+    cash, raised, kept, equity = [9.0], [], [1.0], []
+    for q in range(9):
+        burn = (running[q] + compute[q] - revenue[q]) / 4
+        equity.append(ev[q] + cash[q] + owed[q] - idle[q])
+        raised.append(4 * burn if cash[q] < burn and q < 8 else 0.0)
+        kept.append(kept[q] * equity[q] / (equity[q] + raised[q]))
+        cash.append(cash[q] - burn + raised[q] + (10 if q + 1 == 2 else 0))
+    # Stake: 0.1 on completion, 10 / 400 = 0.025 of it with the instalment.
+    stake = [(0.1 - owed[q] / 400) * kept[q] for q in range(9)]
+    value = [stake[q] * equity[q] for q in range(9)]
+    # Reported: half of the gap in logs each quarter, the round's price where money was raised, the price once listed.
+    price = [kept[q] * equity[q] for q in range(9)]
+    reported = [price[0]]
+    for q in range(1, 9):
+        smooth = math.exp((math.log(reported[-1]) + math.log(price[q])) / 2)
+        reported.append(price[q] if q >= 6 or raised[q] > 0 else smooth)
 
+    assert volume[4] == pytest.approx(92.7877, abs=1e-4) and volume[8] == pytest.approx(132.971, abs=1e-3)
+    assert sum(r > 0 for r in raised) >= 1  # the case does raise money
     assert paths.revenue_usd_bn[0] == pytest.approx(revenue[:9], abs=1e-9)
-    assert paths.cost_usd_bn[0] == pytest.approx(cost, abs=1e-9)
-    assert paths.cash_usd_bn[0] == pytest.approx(cash, abs=1e-9)
-    assert paths.raised_usd_bn[0] == pytest.approx([0, 0, raised, 0, 0, 0, 0, 0, 0], abs=1e-9)
+    assert paths.running_cost_usd_bn[0] == pytest.approx(running, abs=1e-9)
+    assert paths.compute_usd_bn[0] == pytest.approx(compute, abs=1e-9)
+    assert paths.cash_usd_bn[0] == pytest.approx(cash[:9], abs=1e-9)
+    assert paths.raised_usd_bn[0] == pytest.approx(raised, abs=1e-9)
+    assert paths.kept_share[0] == pytest.approx(kept[:9], abs=1e-9)
+    assert paths.equity_usd_bn[0] == pytest.approx(equity, abs=1e-9)
     assert paths.stake_share[0] == pytest.approx(stake, abs=1e-9)
-    assert paths.equity_usd_bn[0] == pytest.approx([ev[q] + cash[q] for q in range(9)], abs=1e-9)
-    assert paths.multiple[0] * paths.ntm_revenue_usd_bn[0] == pytest.approx(ev, abs=1e-9)
-    assert paths.stake_value_usd_bn[0] == pytest.approx(mark, abs=1e-9)
-    assert paths.moic[0] == pytest.approx(mark[8] / 30, abs=1e-9)  # 1.3993
-    assert paths.irr_pct[0] == pytest.approx((math.sqrt(mark[8] / 30) - 1) * 100, abs=1e-9)  # 18.29
-    assert mark[8] == pytest.approx(41.9801, abs=1e-4) and mark[0] == pytest.approx(75.7774, abs=1e-4)
+    assert paths.stake_value_usd_bn[0] == pytest.approx(value, abs=1e-9)
+    assert paths.reported_price_usd_bn[0] == pytest.approx(reported, abs=1e-9)
+    # The manager keeps a fifth of the gain over 20.
+    received = value[8] - 0.2 * max(value[8] - 20, 0)
+    assert paths.moic[0] == pytest.approx(received / 20, abs=1e-9)
+    rate = 1 + paths.irr_pct[0] / 100
+    assert 10 * rate**3 + 10 * rate**1.7 == pytest.approx(received, abs=1e-9)
 
 
 def test_with_the_market_factor_alone_the_loss_probability_has_its_closed_form():
-    # mark = stake × 8 × NTM × W with ln W ~ Normal(-0.35² t/2, 0.35² t),
-    # NTM(t) = 34 × 1.1^t × (1 + 1.1^0.25 + 1.1^0.5 + 1.1^0.75) / 4
+    # mark = stake x 7 x NTM x W with ln W ~ Normal(-0.35^2 t/2, 0.35^2 t),
+    # NTM(t) = 28 x 1.1^t x (1 + 1.1^0.25 + 1.1^0.5 + 1.1^0.75) / 4
     paths = run(MARKET_ONLY, n_draws=40_000)
 
     def below(level: float, years: float) -> float:
-        ntm = 34 * 1.1**years * (1 + 1.1**0.25 + 1.1**0.5 + 1.1**0.75) / 4
+        ntm = 28 * 1.1**years * (1 + 1.1**0.25 + 1.1**0.5 + 1.1**0.75) / 4
         sd = 0.35 * math.sqrt(years)
-        return NormalDist().cdf((math.log(level * 64.6 / (0.13 * 8 * ntm)) + sd**2 / 2) / sd)
+        return NormalDist().cdf((math.log(level * 64.6 / (0.13 * 7 * ntm)) + sd**2 / 2) / sd)
 
     loss = probability(paths.moic < 1)
     assert abs(loss.value - below(1, 5)) < 4 * loss.standard_error
-    outsized = probability(paths.moic >= 3)
-    assert abs(1 - outsized.value - below(3, 5)) < 4 * outsized.standard_error
+    half = probability(paths.moic >= 0.5)
+    assert abs(1 - half.value - below(0.5, 5)) < 4 * half.standard_error
     first_quarter = venture.write_down_probability(paths, within_years=0.25)
     assert abs(first_quarter.value - below(0.75, 0.25)) < 4 * first_quarter.standard_error
 
 
-def test_the_base_case_starts_near_the_last_round():
-    # Multiple 8 exp(1.2 (0.8 - 0.1)) = 8 × 2.3164 = 18.531.
-    # NTM revenue 34 × (1 + 1.184 + 1.380 + 1.586) / 4 = 34 × 1.2876 = 43.78.
-    # Equity 18.531 × 43.8 + 70 = 881, against $852bn post-money in the round of March 2026.
-    paths = run(CALM, n_draws=1)
-    assert paths.multiple[0, 0] == pytest.approx(8 * math.exp(0.84))
-    assert paths.equity_usd_bn[0, 0] == pytest.approx(852, rel=0.05)
-
-
 @given(
-    cost_ratio=st.floats(0, 4),
-    cost_growth=st.floats(0, 1.5),
+    running=st.floats(0, 3),
+    compute=st.floats(0, 80),
+    committed=st.floats(0, 1),
     cash=st.floats(0, 200),
     raise_quarters=st.floats(1, 12),
     volatility=st.floats(0, 120),
+    discount=st.floats(0, 60),
     seed=st.integers(0, 2**32),
 )
 @settings(max_examples=40, deadline=None)
 def test_cash_and_stake_identities_hold_in_every_draw(
-    cost_ratio, cost_growth, cash, raise_quarters, volatility, seed
+    running, compute, committed, cash, raise_quarters, volatility, discount, seed
 ):
     inputs = replace(
         BASE,
-        cost_ratio=cost_ratio,
-        cost_growth_ratio=cost_growth,
+        running_cost_ratio=running,
+        compute_usd_bn=compute,
+        committed_share=committed,
         cash_usd_bn=cash,
         raise_quarters=raise_quarters,
         multiple_volatility_pct=volatility,
+        distress_discount_pct=discount,
     )
     p = run(inputs, n_draws=50, seed=seed)
     flow = (p.revenue_usd_bn - p.cost_usd_bn) / 4
-    next_cash = p.cash_usd_bn + flow + p.raised_usd_bn
-    assert p.cash_usd_bn[:, 1:] == pytest.approx(next_cash[:, :-1], rel=1e-9, abs=1e-9)
-    # what the holder owns of the company with the new money in it is what it owned before: no value moves
-    after = p.stake_share[:, 1:] * (p.equity_usd_bn + p.raised_usd_bn)[:, :-1]
-    assert after == pytest.approx(p.stake_value_usd_bn[:, :-1], rel=1e-9)
-    ev = p.multiple * p.ntm_revenue_usd_bn
-    assert p.equity_usd_bn == pytest.approx(ev + p.cash_usd_bn, rel=1e-12)
+    paid_in = np.diff(p.cost_to_date_usd_bn)
+    next_cash = (p.cash_usd_bn + flow + p.raised_usd_bn)[:, :-1] + paid_in
+    assert p.cash_usd_bn[:, 1:] == pytest.approx(next_cash, rel=1e-9, abs=1e-9)
     assert (p.cash_usd_bn > -1e-9).all()
-    assert (np.diff(p.stake_share, axis=1) <= 0).all()
-    assert (p.raised_usd_bn[:, -1] == 0).all()
+    # the share bought by each date, after dilution; all of it once the last instalment is in
+    bought = 0.13 - (64.6 - p.cost_to_date_usd_bn) / 852
+    assert p.stake_share == pytest.approx(bought * p.kept_share, rel=1e-12)
+    assert p.stake_value_usd_bn == pytest.approx(p.stake_share * p.equity_usd_bn, rel=1e-12)
+    # at a fair price no value moves: what the holders own with the new money in it is what they owned before
+    before, after = p.kept_share[:, :-1], p.kept_share[:, 1:]
+    worth, money = p.equity_usd_bn[:, :-1], p.raised_usd_bn[:, :-1]
+    if discount == 0:
+        assert after * (worth + money) == pytest.approx(before * worth, rel=1e-9, abs=1e-9)
+    assert (after * (worth + money) <= before * worth * (1 + 1e-9) + 1e-9).all()
+    assert (after <= before).all() and (p.raised_usd_bn[:, -1] == 0).all()
 
 
 @given(
-    cheap=st.floats(0.2, 4), extra=st.floats(0, 3), growth_extra=st.floats(0, 0.5), seed=st.integers(0, 2**32)
+    cheap=st.floats(0.2, 2),
+    extra=st.floats(0, 2),
+    compute=st.floats(0, 60),
+    more=st.floats(0, 60),
+    seed=st.integers(0, 2**32),
 )
 @settings(max_examples=30, deadline=None)
-def test_dearer_compute_never_raises_moic_in_any_draw_while_cash_lasts(cheap, extra, growth_extra, seed):
-    inputs = replace(BASE, cost_ratio=cheap, cash_usd_bn=50_000)
-    dearer = replace(inputs, cost_ratio=cheap + extra, cost_growth_ratio=0.7 + growth_extra)
+def test_dearer_compute_never_raises_moic_in_any_draw_while_cash_lasts(cheap, extra, compute, more, seed):
+    inputs = replace(BASE, running_cost_ratio=cheap, compute_usd_bn=compute, cash_usd_bn=50_000)
+    dearer = replace(inputs, running_cost_ratio=cheap + extra, compute_usd_bn=compute + more)
     before, after = run(inputs, 50, seed), run(dearer, 50, seed)
     assert (after.raised_usd_bn == 0).all()
     assert (after.moic <= before.moic * (1 + 1e-12)).all()
 
 
-@pytest.mark.parametrize("change", [{"cost_ratio": 2.4}, {"cost_ratio": 3.5}, {"cost_growth_ratio": 0.9}])
-@pytest.mark.parametrize("volatility", [0, 35, 60])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"compute_usd_bn": 30},
+        {"running_cost_ratio_long_run": 0.8},
+        {"compute_half_life_years": 1.5},
+        {"committed_share": 0.9},
+    ],
+)
+@pytest.mark.parametrize("volatility", [0, 35])
 def test_dearer_compute_never_raises_moic_over_the_draws_when_money_must_be_raised(change, volatility):
-    # On a single path it can: it brings a raise forward, to before a fall in price. At 80% volatility that
-    # is so frequent among the worst draws that the lowest tenth of MOIC need not fall; up to 60% it does.
-    inputs = replace(BASE, multiple_volatility_pct=volatility)
+    # On a single path it can: it brings a raise forward, to before a fall in price.
+    inputs = replace(BASE, multiple_volatility_pct=volatility, distress_discount_pct=30)
     before, after = run(inputs, 4000), run(replace(inputs, **change), 4000)
     levels = [0.05, 0.25, 0.5, 0.75, 0.95]
-    assert (np.quantile(after.moic, levels) <= np.quantile(before.moic, levels)).all()
+    assert (np.quantile(after.moic, levels) <= np.quantile(before.moic, levels) + 1e-12).all()
     assert after.moic.mean() < before.moic.mean()
 
 
@@ -237,32 +295,58 @@ def test_earlier_parity_never_raises_revenue_or_enterprise_value(early, delay, e
     b = run(replace(inputs, parity_years=early + delay), 20, seed)
     assert (a.revenue_usd_bn <= b.revenue_usd_bn * (1 + 1e-12)).all()
     assert (a.multiple * a.ntm_revenue_usd_bn <= b.multiple * b.ntm_revenue_usd_bn * (1 + 1e-9)).all()
-    assert (a.cost_usd_bn == b.cost_usd_bn).all()
+    assert (a.running_cost_usd_bn == b.running_cost_usd_bn).all()  # the same tokens are served
 
 
-@given(rate=st.floats(0, 20), more=st.floats(0, 20), seed=st.integers(0, 2**32))
+@given(rate=st.floats(0, 10), more=st.floats(0, 10), seed=st.integers(0, 2**32))
 @settings(max_examples=30, deadline=None)
 def test_more_shocks_never_raise_revenue(rate, more, seed):
     few = run(replace(BASE, shock_rate_per_year=rate), 20, seed)
     many = run(replace(BASE, shock_rate_per_year=rate + more), 20, seed)
-    assert (many.revenue_usd_bn <= few.revenue_usd_bn).all()
+    assert (many.revenue_usd_bn <= few.revenue_usd_bn * (1 + 1e-12)).all()
 
 
-def test_shocks_cost_what_a_poisson_process_costs():
-    # E[(1 - loss)^N(t)] = exp(-rate × loss × t): exp(-0.8 × 0.25 × 2) = 0.67032; mean count 0.8 × 2 = 1.6
-    one = np.ones((50_000, 1))
-    kept = venture.shock_factor(0.8 * one, 25 * one, 50_000, 8, spawn(3, ["shocks"])["shocks"])
-    counts = np.log(kept[:, -1]) / math.log(0.75)
-    assert (kept[:, 0] == 1).all()
-    assert kept[:, -1].mean() == pytest.approx(math.exp(-0.4), abs=0.005)
-    assert counts.mean() == pytest.approx(1.6, abs=4 * math.sqrt(1.6 / 50_000))
-    assert counts.var() == pytest.approx(1.6, rel=0.03)
+def test_a_shock_takes_its_part_of_volume_and_stops_growth_for_its_delay():
+    # no ceiling, no erosion: with n shocks so far volume is 28 (1 - 0.08)^n I(t - 0.25 n), and serving it costs as much less
+    inputs = replace(CALM, ceiling=0, parity_years=math.inf, shock_rate_per_year=3)
+    p = run(inputs, 200)
+    free = run(replace(inputs, shock_rate_per_year=0), 1)
+    for draw in range(20):
+        for q in (4, 10, 20):
+            options = [
+                28 * 0.92**k * (free.volume_usd_bn[0, q - k] / 28 if q >= k else 1.0) for k in range(40)
+            ]
+            assert np.isclose(p.volume_usd_bn[draw, q], options, rtol=1e-9).any()
+
+
+def test_a_ceiling_holds_revenue_below_the_pool_s_part():
+    # 0.3 x 1300 = 390
+    assert run(replace(CALM, growth_half_life_years=20), 1).volume_usd_bn.max() < 390
+    assert run(replace(CALM, growth_half_life_years=20, ceiling=0), 1).volume_usd_bn.max() > 390
+
+
+def test_an_instalment_moves_neither_price_nor_the_others_share():
+    late = run(replace(CALM, payments=(Payment(-0.25, 34.6), Payment(3, 30.0))), 1)
+    soon = run(CALM, 1)
+    assert late.equity_usd_bn[0, 0] == pytest.approx(soon.equity_usd_bn[0, 0])
+    # 0.13 - 30 / 852 = 0.0948 before, 0.13 after
+    assert late.stake_share[0, [0, 11]] / late.kept_share[0, [0, 11]] == pytest.approx([0.13 - 30 / 852] * 2)
+    assert late.stake_share[0, 12] / late.kept_share[0, 12] == pytest.approx(0.13)
+    assert late.cost_to_date_usd_bn[[0, 11, 12]] == pytest.approx([34.6, 34.6, 64.6])
+
+
+def test_fat_tails_keep_the_middle_and_widen_the_ends():
+    normal, fat = (run(replace(MARKET_ONLY, degrees_of_freedom=nu), 20_000) for nu in (0, 3))
+    middles = [np.median(p.market_factor[:, 4]) for p in (normal, fat)]
+    assert middles[1] == pytest.approx(middles[0], rel=0.02)
+    worst = [np.quantile(p.market_factor[:, 1], 0.001) for p in (normal, fat)]
+    assert worst[1] < worst[0]
 
 
 def test_the_error_halves_when_the_draws_quadruple():
     # 160,000 draws as 800 runs of 200 and as 200 runs of 800: the ratio of the spreads is known to about 6%
     moic = run(replace(BASE, horizon_years=1), 160_000).moic
-    for result in (lambda x: (x < 1.5).mean(axis=1), lambda x: np.median(x, axis=1)):
+    for result in (lambda x: (x < 1.2).mean(axis=1), lambda x: np.median(x, axis=1)):
         few, many = result(moic.reshape(800, 200)).std(), result(moic.reshape(200, 800)).std()
         assert few / many == pytest.approx(2, rel=0.2)
 
@@ -272,51 +356,31 @@ def test_switching_one_stream_leaves_the_other_alone():
     wild = run(replace(BASE, multiple_volatility_pct=90))
     assert (calm.revenue_usd_bn == wild.revenue_usd_bn).all()
     unregulated = run(replace(BASE, shock_rate_per_year=0))
-    assert (unregulated.multiple == run(BASE).multiple).all()
+    assert (unregulated.market_factor == run(BASE).market_factor).all()
 
 
 def test_an_array_of_one_value_is_the_same_as_the_number():
     ones = np.ones(500)
-    arrays = replace(BASE, growth_pct=80 * ones, parity_years=2 * ones, shock_rate_per_year=0.15 * ones)
-    assert (run(arrays).stake_value_usd_bn == run(BASE).stake_value_usd_bn).all()
+    arrays = replace(
+        BASE, growth_factor_per_year=3 * ones, parity_years=0.6 * ones, shock_rate_per_year=0.15 * ones
+    )
+    assert run(arrays).stake_value_usd_bn == pytest.approx(run(BASE).stake_value_usd_bn, rel=1e-12)
 
 
 def test_each_draw_follows_its_own_inputs():
-    two = run(replace(CALM, growth_pct=np.array([20.0, 80.0]), stake_share=np.array([0.1, 0.13])), 2)
-    first = run(replace(CALM, growth_pct=20, stake_share=0.1), 1)
+    two = run(
+        replace(CALM, growth_factor_per_year=np.array([1.5, 3.0]), stake_share=np.array([0.1, 0.13])), 2
+    )
+    first = run(replace(CALM, growth_factor_per_year=1.5, stake_share=0.1), 1)
     assert two.stake_value_usd_bn[0] == pytest.approx(first.stake_value_usd_bn[0], rel=1e-12)
     assert two.moic[1] == pytest.approx(run(CALM, 1).moic[0], rel=1e-12)
 
 
-def test_growth_starts_as_stated_halves_its_excess_and_ends_at_the_long_run_rate():
-    times = np.array([0.0, 1.0, 1.5, 2.5, 40.0, 41.0])
-    index = venture.growth_index(times, *(np.array([[v]]) for v in (80.0, 1.5, 10.0)))[0]
-    assert index[0] == 1 and index[1] == pytest.approx(1.8)
-    # the year from 1.5 on carries half of the first year's log excess: (ln 1.8 - ln 1.1) / 2
-    excess = math.log(index[3] / index[2]) - math.log(1.1)
-    assert excess == pytest.approx(math.log(1.8 / 1.1) / 2)
-    assert index[5] / index[4] == pytest.approx(1.1, abs=1e-6)
-
-
-def test_the_multiple_stops_following_growth_at_its_limits():
-    # long run 10%: gaps of 0, 0.7, then 1.5 (for 3.0) and -0.5 (for -0.8)
-    growth = np.array([[0.1, 0.8, 3.0, -0.8]])
-    one = np.ones((1, 1))
-    expected = [8, 8 * math.exp(0.7), 8 * math.exp(1.5), 8 * math.exp(-0.5)]
-    assert venture.ev_multiple(growth, 10 * one, 8 * one, one)[0] == pytest.approx(expected)
-
-
-def test_new_money_dilutes_and_wipes_out_where_nothing_of_value_is_left():
-    # 0.2 × 100 / 125 = 0.16; no positive value: 0; no raise: unchanged, whatever the value
-    stake, pre, raised = np.full(4, 0.2), np.array([100.0, 0.0, -5.0, -5.0]), np.array([25.0, 25.0, 3.0, 0.0])
-    assert venture.diluted_share(stake, pre, raised).tolist() == pytest.approx([0.16, 0, 0, 0.2])
-
-
-def test_irr_is_the_yearly_rate_of_the_multiple():
-    # 2^(1/5) - 1 = 14.87%; all lost: -100%
-    assert venture.irr_pct(np.array([2.0, 1.0, 0.0]), 5).tolist() == pytest.approx(
-        [14.8698, 0, -100], abs=1e-4
-    )
+def test_blocks_joined_are_the_draws_of_all():
+    parts = [run(BASE, 300), run(BASE, 200, seed=12)]
+    whole = venture.joined(parts)
+    assert whole.moic.tolist() == [*parts[0].moic, *parts[1].moic]
+    assert whole.times_years.tolist() == parts[0].times_years.tolist()
 
 
 def test_a_write_down_from_cost_looks_at_cost_and_one_from_the_peak_at_the_highest_mark():
@@ -359,23 +423,42 @@ def test_questions_about_write_downs_that_have_no_answer_are_refused(call, messa
     ("field", "value"),
     [
         ("revenue_usd_bn", 0),
-        ("growth_pct", -100),
+        ("growth_factor_per_year", 0),
         ("growth_half_life_years", 0),
         ("long_run_growth_pct", math.inf),
-        ("cost_ratio", -0.1),
-        ("cost_growth_ratio", math.nan),
-        ("cash_usd_bn", -1),
-        ("raise_quarters", 0.5),
+        ("pool_usd_bn", -1),
+        ("pool_share", 1.2),
+        ("ceiling", 0.5),
         ("parity_years", math.nan),
         ("erosion_pct_per_year", 100),
+        ("premium_share", 1.1),
         ("shock_rate_per_year", -1),
         ("shock_loss_pct", 101),
+        ("shock_delay_years", -0.1),
+        ("running_cost_ratio", -0.1),
+        ("running_cost_half_life_years", 0),
+        ("compute_usd_bn", math.nan),
+        ("compute_factor_per_year", 0),
+        ("committed_share", 1.01),
+        ("commitment_years", -1),
+        ("plan_growth_pct", -100),
+        ("discount_pct", 0),
+        ("cash_usd_bn", -1),
+        ("cash_floor_quarters", 0.5),
+        ("raise_quarters", 0.5),
+        ("shut_fall_pct", 100),
+        ("distress_discount_pct", 100),
+        ("listing_years", math.nan),
         ("multiple_long_run", 0),
         ("multiple_sensitivity", -1),
         ("multiple_volatility_pct", -1),
+        ("degrees_of_freedom", 2),
+        ("mark_smoothing_share", 0),
         ("stake_share", 1.1),
-        ("invested_usd_bn", 0),
+        ("preferences_usd_bn", -1),
+        ("manager_gain_share", 1.5),
         ("horizon_years", 1.1),
+        ("horizon_years", -1),
         ("horizon_years", 0),
     ],
 )
@@ -389,37 +472,47 @@ def test_all_bad_inputs_are_named_at_once():
         replace(BASE, revenue_usd_bn=np.array([3.0, -1.0]), stake_share=0)
 
 
+@pytest.mark.parametrize(
+    ("payments", "message"),
+    [
+        ((), "payments are .*: write one or more"),
+        ((Payment(0, -1.0),), "payments are .*each above 0"),
+        ((Payment(0, 10.0), Payment(5.5, 1.0)), r"fall due after 5\.5 years, past the horizon of 5"),
+        ((Payment(0, 10.0), Payment(1, 200.0)), "more than stake_share"),
+    ],
+)
+def test_payments_that_cannot_be_are_refused(payments, message):
+    with pytest.raises(ValueError, match=message):
+        replace(BASE, payments=payments)
+
+
 def test_runs_without_draws_streams_or_matching_arrays_are_refused():
     with pytest.raises(ValueError, match="n_draws is 0"):
         run(BASE, 0)
     with pytest.raises(ValueError, match=r"streams missing: \['shocks'\]"):
         simulate(BASE, 5, spawn(1, ["market"]))
-    with pytest.raises(ValueError, match=r"growth_pct has shape \(3,\)"):
-        run(replace(BASE, growth_pct=np.array([1.0, 2.0, 3.0])), 5)
+    with pytest.raises(ValueError, match=r"growth_factor_per_year has shape \(3,\)"):
+        run(replace(BASE, growth_factor_per_year=np.array([1.0, 2.0, 3.0])), 5)
     with pytest.raises(ValueError, match="horizon_years is an array"):
         replace(BASE, horizon_years=np.array([1.0, 2.0]))
 
 
 @pytest.mark.parametrize(
     "change",
-    [{}, {"growth_pct": 200}, {"multiple_long_run": 3}, {"parity_years": 0, "erosion_pct_per_year": 40}],
+    [
+        {},
+        {"growth_factor_per_year": 6},
+        {"multiple_long_run": 3},
+        {"parity_years": 0, "erosion_pct_per_year": 40},
+        {"committed_share": 1.0, "plan_growth_pct": 400},
+    ],
 )
 def test_every_assumption_starts_at_the_price_that_was_paid(change):
     paths = run(replace(BASE, repricing_half_life_years=1, **change))
     assert paths.equity_usd_bn[:, 0] == pytest.approx(852)
-    assert paths.stake_value_usd_bn[:, 0] == pytest.approx(0.13 * 852)
-
-
-def test_the_gap_to_the_model_s_value_halves_in_its_half_life_and_closes():
-    # ln(paid / modelled) at the start; half of it after one year, a quarter after two: 2^-1, 2^-2.
-    free = run(CALM, n_draws=1)
-    tied = run(replace(CALM, repricing_half_life_years=1), n_draws=1)
-    gap = np.log(tied.multiple / free.multiple)[0]
-    modelled = free.equity_usd_bn[0, 0] - 70
-    assert gap[0] == pytest.approx(math.log((852 - 70) / modelled))
-    assert gap[[4, 8]] == pytest.approx([gap[0] / 2, gap[0] / 4])
+    assert paths.pro_forma_usd_bn[:, 0] == pytest.approx(0.13 * 852)
 
 
 def test_a_price_below_the_cash_is_refused():
-    with pytest.raises(ValueError, match="start_equity_usd_bn does not exceed cash_usd_bn"):
-        run(replace(BASE, start_equity_usd_bn=60, repricing_half_life_years=1))
+    with pytest.raises(ValueError, match="start_equity_usd_bn does not exceed cash"):
+        run(replace(BASE, start_equity_usd_bn=231, cash_usd_bn=250, repricing_half_life_years=1))

@@ -41,7 +41,7 @@ DILUTED = 0.1
 def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str) -> Finding:
     """The probability of an event in the simulation; the sentence names it as ``{p}``, and any register value by its name."""
     given = cast("Assumptions", facts.given)
-    estimate = simulation.probability(_hits(event, given, outlook.venture_paths(given)))
+    estimate = simulation.probability(_hits(event, given, outlook.venture_paths(given, facts.known)))
     share = Interval(estimate.value * 100, estimate.low * 100, estimate.high * 100)
     values = {"p": f"{estimate.value:.0%}"} | {
         name: f"{given[name]:g}" for name in NAMED if f"{{{name}}}" in told
@@ -123,7 +123,7 @@ def _hits(event: str, given: Assumptions, paths: venture.VenturePaths) -> NDArra
         return paths.moic >= given.catastrophe_moic
     last = round(given.write_down_years * 4)
     if event == "dilution":
-        return paths.stake_share[:, last] < (1 - DILUTED) * paths.stake_share[:, 0]
+        return paths.kept_share[:, last] < 1 - DILUTED
     hits = venture.write_down_hits(paths, threshold_pct=given.write_down_pct)[:, : last + 1]
     marked = np.asarray(np.any(hits, axis=1))
     if event == "write_down":
