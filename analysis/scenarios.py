@@ -58,6 +58,14 @@ class Reference(BaseModel):
     known_on: dt.date | None = None
 
 
+class Calm(BaseModel):
+    """The value that takes an assumption out of the risk it belongs to, and why that is no risk."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    value: float
+    because: str = Field(min_length=10)
+
+
 class Entry(BaseModel):
     """One assumption of the register.
 
@@ -76,6 +84,8 @@ class Entry(BaseModel):
     reference: Reference
     status: Literal["sourced", "derived", "estimated", "prior", "assumption"]
     used_by: list[str] = Field(min_length=1)
+    risk: Literal["compute trap", "regulation", "open models", "balance sheet"] | None = None
+    calm: Calm | None = None
 
     @field_validator("value", mode="before")
     @classmethod
@@ -86,6 +96,14 @@ class Entry(BaseModel):
     def _numbers_have_a_range_and_a_source_an_address(self) -> Entry:
         if not isinstance(self.value, str) and self.range is None:
             raise ValueError("has a number but no range; give range: [lowest, highest]")
+        if (self.risk is None) != (self.calm is None):
+            raise ValueError("has only one of risk and calm; give both, or neither")
+        if (
+            self.calm is not None
+            and self.range is not None
+            and not self.range[0] <= self.calm.value <= self.range[1]
+        ):
+            raise ValueError(f"calm.value {self.calm.value:g} is outside its range; give one within")
         if self.status == "sourced" and self.reference.url is None:
             raise ValueError(
                 "is marked sourced but its reference has no url; give one or use status: assumption"

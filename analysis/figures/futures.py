@@ -63,6 +63,12 @@ def distribution(moic: NDArray[np.float64]) -> pd.DataFrame:
     return pd.DataFrame({"quantile": levels, "moic_x": np.quantile(moic, levels / 100)})
 
 
+def spread(name: str, draws: NDArray[np.float64]) -> pd.DataFrame:
+    """Quantiles of any result, in steps of five percent: ``quantile`` (percent) and a column `name`."""
+    levels = np.arange(5, 100, 5)
+    return pd.DataFrame({"quantile": levels, name: np.quantile(draws, levels / 100)})
+
+
 def fan(
     tables: Sequence[pd.DataFrame],
     *,
@@ -117,36 +123,76 @@ def outcome(
     moic: NDArray[np.float64], thresholds: Mapping[str, float], *, top: float = 6.0, ax: Axes
 ) -> Axes:
     """Distribution of MOIC with labelled thresholds and the share of draws between them; draws above `top` are piled there."""
-    shown = np.minimum(moic, top)
-    edges = np.linspace(0, top, 49).tolist()
-    sns.histplot(x=shown, bins=edges, stat="percent", color=theme.RECOMPUTED, alpha=0.85, linewidth=0, ax=ax)
-    highest = ax.get_ylim()[1]
-    peak = highest * 1.2
-    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= highest])
-    ax.set_ylim(0, peak)
-    bounds = [0.0, *thresholds.values(), np.inf]
-    for label, level in thresholds.items():
-        ax.axvline(level, color=theme.PRINTED, linewidth=1.6)
-        ax.annotate(label, (level, peak * 0.93), xytext=(4, 0), textcoords="offset points", color=theme.PRINTED, va="top",
-                    fontsize=10)  # fmt: skip
-    for low, high in pairwise(bounds):
-        part = float(((moic >= low) & (moic < high)).mean())
-        middle = (low + min(high, top)) / 2
-        ax.annotate(f"{part:.0%}", (middle, peak), ha="center", va="top", color=theme.INK, fontweight="semibold", fontsize=12,
-                    path_effects=theme.HALO)  # fmt: skip
-    ax.set(
-        xlabel=f"multiple of invested capital at the exit ({top:g} and more at the right edge)",
-        ylabel="",
-        xlim=(0, top),
-    )
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}x")
     lowest, highest = min(thresholds.values()), max(thresholds.values())
     between = float(((moic >= lowest) & (moic < highest)).mean())
+    _distribution(moic, thresholds, 0.0, top, "x", ax)
+    ax.set(
+        xlabel=f"multiple of invested capital at the exit ({top:g} and more at the right edge)", xlim=(0, top)
+    )
     finding = f"{between:.0%} of futures end between {lowest:g}x and {highest:g}x; the median is {np.median(moic):.2f}x"
     alt = f"Histogram of {len(moic):,} simulated multiples with lines at {', '.join(f'{level:g}x' for level in thresholds.values())}."
     return theme.headline(
         ax, finding, "Share of simulated draws, percent, by multiple of invested capital", alt
     )
+
+
+def returns(
+    irr_pct: NDArray[np.float64],
+    thresholds: Mapping[str, float],
+    *,
+    low: float = -100.0,
+    high: float = 100.0,
+    ax: Axes,
+) -> Axes:
+    """Distribution of the IRR with labelled thresholds and the share of draws between them; draws beyond the ends are piled there."""
+    _distribution(irr_pct, thresholds, low, high, "%", ax)
+    ax.set(xlabel=f"percent a year ({low:g} and less, {high:g} and more at the edges)", xlim=(low, high))
+    asked = max(thresholds.values())
+    finding = f"{(irr_pct >= asked).mean():.0%} of futures return {asked:g}% a year or more; the median is {np.median(irr_pct) + 0.0:.1f}%"
+    alt = f"Histogram of {len(irr_pct):,} simulated returns with lines at {', '.join(f'{level:g}%' for level in thresholds.values())}."
+    return theme.headline(
+        ax,
+        finding,
+        "Share of simulated draws, percent, by internal rate of return of the dated payments",
+        alt,
+    )
+
+
+def _distribution(
+    draws: NDArray[np.float64],
+    thresholds: Mapping[str, float],
+    low: float,
+    high: float,
+    unit: str,
+    ax: Axes,
+) -> None:
+    """A histogram between two ends with labelled thresholds and the share of draws between them."""
+    edges = np.linspace(low, high, 49).tolist()
+    sns.histplot(
+        x=np.clip(draws, low, high),
+        bins=edges,
+        stat="percent",
+        color=theme.RECOMPUTED,
+        alpha=0.85,
+        linewidth=0,
+        ax=ax,
+    )
+    highest = ax.get_ylim()[1]
+    peak = highest * 1.2
+    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= highest])
+    ax.set_ylim(0, peak)
+    bounds = [-np.inf, *thresholds.values(), np.inf]
+    for place, (label, level) in enumerate(thresholds.items()):
+        ax.axvline(level, color=theme.PRINTED, linewidth=1.6)
+        ax.annotate(label, (level, peak * (0.93 - 0.06 * place)), xytext=(4, 0), textcoords="offset points", color=theme.PRINTED, va="top",
+                    fontsize=10)  # fmt: skip
+    for start, end in pairwise(bounds):
+        part = float(((draws >= start) & (draws < end)).mean())
+        middle = (max(start, low) + min(end, high)) / 2
+        ax.annotate(f"{part:.0%}", (middle, peak), ha="center", va="top", color=theme.INK, fontweight="semibold", fontsize=12,
+                    path_effects=theme.HALO)  # fmt: skip
+    ax.set_ylabel("")
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}{unit}")
 
 
 def probability_over_time(

@@ -1,0 +1,182 @@
+"""What must come true for a price, and what does a flat plan earn? Grids of needed revenue, use against plan, cheaper tokens.
+
+Decisions
+- A cell says what is needed and what share of the whole market that is; what exceeds the market is bold.
+- Subscribers stand in the order of their use, so that a share of them is a length and lines cross where shares are read off.
+- The elasticity that was measured is blue and thick; others are there to hold it against, dashed, with their number.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures import futures, parts, theme
+from analysis.models import valuation
+from analysis.units import show
+
+AXES = {
+    "return_pct": "return asked for, percent a year",
+    "margin_pct": "free cash flow at maturity, percent of revenue",
+    "years": "years to maturity",
+}
+"""What the columns of a `valuation.required_grid` are called on an axis."""
+
+SHARES = np.linspace(0.005, 0.995, 199)
+"""Shares of subscribers at which their use is drawn; a lognormal use has no end."""
+
+
+def required_revenue(
+    grid: pd.DataFrame, *, rows: str, columns: str, price: str, pool_usd_bn: float, ax: Axes
+) -> Axes:
+    """Revenue that a price needs, and its share of the market, over two assumptions.
+
+    Parameters
+    ----------
+    grid : DataFrame
+        `valuation.required_grid`, one row for each pair of `rows` and `columns`.
+    rows, columns : str
+        Names of `AXES`.
+    price : str
+        The price in words.
+    pool_usd_bn : float
+        Yearly revenue of the whole market, billion dollars.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, or two rows of the table fall into one cell.
+    """
+    parts.needs("grid", grid, (rows, columns, "revenue_usd_bn", "pool_share"))
+    table = grid.pivot(index=rows, columns=columns, values="revenue_usd_bn")
+    above = int((table > pool_usd_bn).to_numpy().sum())
+    pool = show(pool_usd_bn, "usd_bn", 0)
+    futures.heat_map(
+        table, mark=pool_usd_bn, xlabel=AXES[columns], ylabel=AXES[rows], ax=ax, subtitle="", finding=""
+    )
+    for text, value in zip(ax.texts, table.to_numpy().ravel(), strict=True):
+        text.set_text(f"{value:,.0f}\n{value / pool_usd_bn:.0%}")
+    finding = f"In {above} of {table.size} cases {price} needs more revenue than the whole market has"
+    if above in (0, table.size):
+        finding = f"{price} needs {'more' if above else 'less'} revenue than the whole market has in {'every case' if above else 'any case'}"
+    alt = (
+        f"A grid of {table.shape[0]} by {table.shape[1]} cells by {AXES[rows]} and {AXES[columns]}; needed revenue runs from "
+        f"{show(table.min().min(), 'usd_bn', 0)} to {show(table.max().max(), 'usd_bn', 0)}."
+    )
+    subtitle = (
+        f"Yearly revenue at maturity, billion dollars, and as a share of the market's {pool}; bold: above it"
+    )
+    return theme.headline(ax, finding[0].upper() + finding[1:], subtitle, alt)
+
+
+def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
+    """What the use of each subscriber costs to serve and would cost by the token, against the price of the plan."""
+    above = valuation.break_even(plan).set_index("counted_at")["share_above"]
+    use, below = plan.used_mtok(SHARES), 100 * SHARES
+    drawn = {
+        "by the token": (use * plan.price_usd_per_mtok, theme.RECOMPUTED, "solid"),
+        "cost of serving": (use * plan.cost_usd_per_mtok, theme.PRINTED, theme.DASHED),
+    }
+    ax.set_yscale("log")
+    parts.log_ticks(ax.yaxis, np.concatenate([line for line, *_ in drawn.values()]).tolist(), "usd", room=1.2)
+    ax.set_xlim(0, 100)
+    for line, color, style in drawn.values():
+        ax.plot(below, line, color=color, linestyle=style, linewidth=2.2)
+    ax.axhline(plan.plan_usd, color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
+    theme.text(ax, f"the plan, ${plan.plan_usd:g}", (1, plan.plan_usd), (0, 3), theme.INK, va="bottom")
+    for counted, mark in (("price", theme.DOT), ("cost", theme.RING)):
+        share = 100 * (1 - above[counted])
+        if below[0] <= share <= below[-1]:
+            ax.scatter([share], [plan.plan_usd], **(mark | {"zorder": 5}))
+            # the dearer line crosses first: its words stand to the left and above, the other's to the right and below
+            left = counted == "price"
+            theme.text(ax, f"{share:.0f}%", (share, plan.plan_usd), (-7, 9) if left else (5, -10), mark["edgecolors"],
+                       ha="right" if left else "left")  # fmt: skip
+    theme.at_right(
+        ax, [theme.Label(float(line[-1]), name, color) for name, (line, color, _) in drawn.items()]
+    )
+    ax.set(xlabel="subscribers in the order of their use, percent", ylabel="")
+    overpay, lossy = 1 - above["price"], above["cost"]
+    finding = f"{overpay:.0%} of subscribers pay more than their use would cost by the token; {_percent(lossy)} cost more than they pay"
+    alt = (
+        f"Two rising lines over subscribers ordered by use, what their tokens would sell for and what they cost; the first crosses the "
+        f"plan's price at {overpay:.0%} of subscribers, the second at {1 - lossy:.0%}."
+    )
+    return theme.headline(ax, finding, "Dollars a month for a subscriber's use, log scale", alt)
+
+
+def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) -> Axes:
+    """Gross margin of the flat plan, and revenue by the token, as tokens get cheaper, a line for each elasticity of use.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `valuation.cheaper_tokens`, falls from 1 on; the measured elasticity and 0, constant use, among its elasticities.
+    measured : float
+        The elasticity that the finding speaks of.
+    axes : list of Axes
+        Two `theme.panels`.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, there are not two panels, or an elasticity that the finding needs is not in the table.
+    """
+    heights = {"plan_margin_pct": "Gross margin of the plan, percent", "token_revenue_usd": "Revenue by the token, mean subscriber, dollars a month"}  # fmt: skip
+    parts.needs("table", table, ("elasticity", "fall_x", "plan_revenue_usd", *heights))
+    if len(axes) != len(heights) or not {0.0, measured} <= set(table["elasticity"]):
+        raise ValueError(
+            f"there are {len(axes)} panels and the elasticities {sorted(set(table['elasticity']))}: hand in theme.panels(2), 0 and "
+            f"the measured {measured:g}"
+        )
+    for ax, (column, title) in zip(axes, heights.items(), strict=True):
+        ax.set_title(title, fontsize=parts.NAMED_SIZE, color=theme.INK)
+        ax.set_xscale("log")
+        falls = [fall for fall in (1, 2, 5, 10, 20, 50, 100) if fall <= table["fall_x"].max()]
+        ax.set_xticks(falls, [f"{fall}x" for fall in falls])
+        ax.minorticks_off()
+        if column == "token_revenue_usd":
+            ax.set_yscale("log")
+            parts.log_ticks(ax.yaxis, table[column].tolist(), "usd", room=1.2)
+        else:
+            ax.set_ylim(min(0.0, table[column].min() * 1.05), 105)
+            ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%".replace("-", "−"))
+        labels = []
+        for elasticity, line in table.groupby("elasticity"):
+            main = elasticity == measured
+            color = theme.RECOMPUTED if main else theme.MUTED
+            ax.plot(line["fall_x"], line[column], color=color, linewidth=2.6 if main else 1.4,
+                    linestyle="solid" if main else theme.DASHED, zorder=3 if main else 2)  # fmt: skip
+            labels.append(theme.Label(float(line[column].iloc[-1]), f"{elasticity:g}", color))
+        theme.at_right(ax, labels)
+    axes[-1].set(xlabel="times cheaper than today", ylabel="")
+    last = table[table["fall_x"] == table["fall_x"].max()].set_index("elasticity")
+    margin, revenue = last["plan_margin_pct"], last["token_revenue_usd"]
+    first = table.loc[table["fall_x"] == table["fall_x"].min(), "token_revenue_usd"].iloc[0]
+    change, fall = revenue / first - 1, table["fall_x"].max()
+    finding = (
+        f"With tokens {fall:g} times cheaper, revenue by the token {_moves(change[measured])} at the measured elasticity and "
+        f"{_moves(change[0.0])} at constant use"
+    )
+    alt = (
+        f"Two panels over the fall of token prices up to {fall:g} times, with lines for elasticities of "
+        f"{theme.listed([f'{elasticity:g}' for elasticity in last.index])}. At {measured:g} the plan's margin ends at {margin[measured]:.0f}% and "
+        f"revenue by the token at {parts.amount(float(revenue[measured]), 'usd')}."
+    )
+    return theme.headline(
+        axes[0],
+        finding,
+        f"Lines: elasticity of use to the price of a token, {measured:g} as measured",
+        alt,
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else "less than 1%"
+
+
+def _moves(change: float) -> str:
+    if abs(change) < 0.005:
+        return "stays"
+    return f"{'rises' if change > 0 else 'falls'} {abs(change):.0%}"

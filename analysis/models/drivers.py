@@ -1,0 +1,344 @@
+"""What drives the outlook? The sensitivity analysis put to the venture and exposure models.
+
+Decisions
+- Uncertain inputs (what is not known) are varied; shocks (what nobody can know) are integrated out: every row of inputs meets
+  the same shocks, so that rows differ by their inputs alone.
+- Outcomes are the log of the median multiple and the probability of a write-down. A mean multiple rests on its few largest draws.
+- A risk is switched off by the values that the register gives under `calm`; the values that it holds are the risk on.
+- Inputs that are left alone stand at their medians, since a PERT's mode is no middle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.models import exposure, outlook, sensitivity, simulation, venture
+from analysis.scenarios import Assumptions
+
+MOIC, WRITE_DOWN = "moic", "write_down"
+LEAST_MOIC = 0.01
+"""A median multiple below this counts as this in logs: one cent of a dollar."""
+
+GROUPS = {
+    "growth of revenue": ("revenue_usd_bn", "growth_factor_per_year", "growth_half_life_years", "long_run_growth_pct"),
+    "size of the market": ("pool_usd_bn", "pool_share"),
+    "open models": ("parity_years", "erosion_pct_per_year", "premium_share"),
+    "regulation": ("shock_rate_per_year", "shock_loss_pct", "shock_delay_years"),
+    "costs and compute": (
+        "running_cost_ratio", "running_cost_ratio_long_run", "running_cost_half_life_years", "compute_usd_bn",
+        "compute_factor_per_year", "compute_half_life_years", "committed_share", "commitment_years",
+    ),
+    "what the market pays": ("multiple_long_run", "repricing_half_life_years", "multiple_sensitivity"),
+    "funding and claim": (
+        "cash_usd_bn", "distress_discount_pct", "listing_years", "mark_smoothing_share", "manager_gain_share",
+    ),
+}  # fmt: skip
+"""Inputs by what they are about; those that are pinned drop out."""
+
+
+class Tiled:
+    """A stream that gives every row of a batch the same shocks: `shocks` draws, repeated for each row."""
+
+    def __init__(self, rng: np.random.Generator, shocks: int) -> None:
+        self._rng, self._shocks = rng, shocks
+
+    def _repeated(self, draws: simulation.Floats, rows: int) -> simulation.Floats:
+        return np.tile(draws, (rows // self._shocks, 1))
+
+    def standard_normal(self, shape: tuple[int, int]) -> simulation.Floats:
+        """As numpy's, the first `shocks` rows repeated."""
+        return self._repeated(self._rng.standard_normal((self._shocks, shape[1])), shape[0])
+
+    def random(self, shape: tuple[int, int]) -> simulation.Floats:
+        """As numpy's, the first `shocks` rows repeated."""
+        return self._repeated(self._rng.random((self._shocks, shape[1])), shape[0])
+
+    def chisquare(self, df: float, shape: tuple[int, int]) -> simulation.Floats:
+        """As numpy's, the first `shocks` rows repeated."""
+        return self._repeated(self._rng.chisquare(df, (self._shocks, shape[1])), shape[0])
+
+    def spawn(self, count: int) -> list[Tiled]:
+        """As numpy's, each child repeated alike."""
+        return [Tiled(child, self._shocks) for child in self._rng.spawn(count)]
+
+
+class Drivers:
+    """The venture model as a function of its uncertain inputs.
+
+    Attributes
+    ----------
+    distributions : mapping
+        Quantile function of each uncertain input, by name.
+    medians : mapping
+        Its median.
+    """
+
+    def __init__(
+        self,
+        given: Assumptions,
+        known: Mapping[str, pd.DataFrame],
+        *,
+        shocks: int = 64,
+    ) -> None:
+        """`given` as for `outlook.venture_paths`, with ``write_down_years`` and ``write_down_pct``; `shocks` a row."""
+        self._setting = outlook.setting(given, known)
+        self._years, self._pct = float(given.write_down_years), float(given.write_down_pct)
+        self._shocks = shocks
+        self._seen: dict[int, dict[str, simulation.Floats]] = {}
+        uncertain = {
+            name: (dist, list(value))
+            for name, value, dist in self._setting.values
+            if isinstance(value, tuple)
+        }
+        self.distributions = {
+            name: simulation.quantile_function(dist, value) for name, (dist, value) in uncertain.items()
+        }
+        self.medians = {
+            name: float(quantile(np.array([0.5]))[0]) for name, quantile in self.distributions.items()
+        }
+
+    def run(self, outcome: str, shocks: int | None = None) -> sensitivity.Run:
+        """The model as `sensitivity` asks for it: from rows of inputs to one outcome a row.
+
+        `outcome` is `MOIC` (natural log of the median multiple) or `WRITE_DOWN` (probability, share). Inputs that a row does
+        not name stand at their medians.
+        """
+        return lambda rows: self._outcomes(rows, shocks or self._shocks)[outcome]
+
+    def _outcomes(self, rows: Mapping[str, simulation.Floats], shocks: int) -> dict[str, simulation.Floats]:
+        key = hash((shocks, *((name, np.asarray(values).tobytes()) for name, values in rows.items())))
+        if key not in self._seen:
+            count = len(next(iter(rows.values())))
+            step = max(1, simulation.BLOCK // shocks)
+            parts = [
+                self._chunk({name: values[at : at + step] for name, values in rows.items()}, shocks)
+                for at in range(0, count, step)
+            ]
+            self._seen[key] = {
+                name: np.concatenate([part[name] for part in parts]) for name in (MOIC, WRITE_DOWN)
+            }
+        return self._seen[key]
+
+    def _chunk(self, rows: Mapping[str, simulation.Floats], shocks: int) -> dict[str, simulation.Floats]:
+        count = len(next(iter(rows.values())))
+        values: dict[str, Any] = {
+            name: self.medians.get(name, value) for name, value, _ in self._setting.values
+        }
+        values |= {name: np.repeat(column, shocks) for name, column in rows.items()}
+        inputs = venture.VentureInputs(**values, payments=self._setting.payments)
+        streams = simulation.spawn(self._setting.seed, venture.PURPOSES)
+        tiled: Any = {name: Tiled(stream, shocks) for name, stream in streams.items()}
+        paths = venture.simulate(inputs, count * shocks, tiled)
+        within = paths.times_years <= self._years
+        hits = venture.write_down_hits(paths, threshold_pct=self._pct)[:, within].any(axis=1)
+        medians = np.median(paths.moic.reshape(count, shocks), axis=1)
+        return {
+            MOIC: np.log(np.maximum(medians, LEAST_MOIC)),
+            WRITE_DOWN: hits.reshape(count, shocks).mean(axis=1),
+        }
+
+    def tornado(self, outcome: str, shocks: int = 2048) -> pd.DataFrame:
+        """`sensitivity.tornado` over all uncertain inputs, 5% to 95%; multiples, not their logs."""
+        run = self.run(outcome, shocks)
+        scaled: sensitivity.Run = (lambda rows: np.exp(run(rows))) if outcome == MOIC else run
+        return sensitivity.tornado(scaled, self.distributions, self.medians)
+
+    def sobol(self, outcome: str, rng: np.random.Generator, *, n: int = 64) -> sensitivity.Sobol:
+        """`sensitivity.sobol` over `GROUPS`, those with an uncertain input."""
+        groups = {
+            group: [name for name in names if name in self.distributions] for group, names in GROUPS.items()
+        }
+        return sensitivity.sobol(
+            self.run(outcome),
+            self.distributions,
+            {g: names for g, names in groups.items() if names},
+            rng,
+            n=n,
+        )
+
+    def break_even(self, name: str, moic: float, shocks: int = 512) -> sensitivity.BreakEven:
+        """The value of one input at which the median multiple is `moic`, the others at their medians."""
+        run = self.run(MOIC, shocks)
+        return sensitivity.break_even(
+            lambda value: float(run({name: np.array([value])})[0]), self.distributions[name], math.log(moic)
+        )
+
+
+def required_moic(payments: Sequence[venture.Payment], return_pct: float, horizon_years: float) -> float:
+    """The multiple of all payments that an IRR needs at the horizon: sum of a_i (1 + r)^(T - t_i) over sum of a_i."""
+    rate = 1 + return_pct / 100
+    grown = sum(p.amount_usd_bn * rate ** (horizon_years - p.years) for p in payments)
+    return grown / sum(p.amount_usd_bn for p in payments)
+
+
+def risks(given: Assumptions) -> dict[str, dict[str, float]]:
+    """The article's risks, each with the register's values that switch it off; in the register's order."""
+    found: dict[str, dict[str, float]] = {}
+    for name, entry in given.register.items():
+        if entry.calm is not None and entry.risk is not None and name in given:
+            found.setdefault(entry.risk, {})[name] = entry.calm.value
+    return found
+
+
+def without(given: Assumptions, switched_off: Sequence[str]) -> Assumptions:
+    """The assumptions with some risks at the values that switch them off."""
+    off = risks(given)
+    values = dict(given)
+    for risk in switched_off:
+        values |= off[risk]
+    return Assumptions(values, given.register)
+
+
+def cells(
+    given: Assumptions, known: Mapping[str, pd.DataFrame], draws: int = simulation.BLOCK
+) -> Callable[[frozenset[str]], dict[str, float]]:
+    """Outcomes with exactly these risks on: ``write_down`` and ``ltv`` (25% passed), probabilities by the article's deadline.
+
+    On common random numbers; a combination is run once. `given` as for `outlook`, with ``write_down_years``,
+    ``write_down_pct`` and ``ltv_ceiling_pct``.
+    """
+    seen: dict[frozenset[str], dict[str, float]] = {}
+    every = list(risks(given))
+
+    def outcome(on: frozenset[str]) -> dict[str, float]:
+        if on not in seen:
+            chosen = without(given, [risk for risk in every if risk not in on])
+            chosen = Assumptions(dict(chosen) | {"draws": draws}, given.register)
+            paths = outlook.venture_paths(chosen, known)
+            held = exposure.exceedance(outlook.exposure_paths(chosen, paths), given.ltv_ceiling_pct / 100)
+            seen[on] = {
+                WRITE_DOWN: venture.write_down_probability(
+                    paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
+                ).value,
+                "ltv": float(held.set_index("times_years").loc[given.write_down_years, "probability"]),
+            }
+        return seen[on]
+
+    return outcome
+
+
+def shapley(
+    value: Callable[[frozenset[str]], dict[str, float]], given: Assumptions, outcome: str
+) -> pd.DataFrame:
+    """`sensitivity.shapley` of the risks for one outcome of `cells`."""
+    return sensitivity.shapley(lambda on: value(on)[outcome], list(risks(given)))
+
+
+def verdict_grid(
+    given: Assumptions,
+    known: Mapping[str, pd.DataFrame],
+    half_lives_years: Sequence[float],
+    long_run_pct: Sequence[float],
+    draws: int = simulation.BLOCK,
+) -> pd.DataFrame:
+    """Probability of neither outsized returns nor a catastrophe, percent, over the decay of growth.
+
+    Rows are half-lives in years, columns long-run growth in percent a year, both pinned.
+    """
+    grid = []
+    for half_life in half_lives_years:
+        row = []
+        for rate in long_run_pct:
+            values = dict(given) | {
+                "growth_half_life_years": half_life, "long_run_growth_pct": rate, "draws": draws,
+            }  # fmt: skip
+            paths = outlook.venture_paths(Assumptions(values, given.register), known)
+            ends = outlook.editorial_verdict(
+                paths, outsized_moic=given.outsized_moic, catastrophe_moic=given.catastrophe_moic
+            )
+            row.append(ends.between.value * 100)
+        grid.append(row)
+    return pd.DataFrame(
+        grid,
+        index=pd.Index(half_lives_years, name="half_life_years"),
+        columns=pd.Index(long_run_pct, name="long_run_pct"),
+    )
+
+
+def loading_curve(
+    given: Assumptions, paths: venture.VenturePaths, loadings: Sequence[float], ceilings_pct: Sequence[float]
+) -> pd.DataFrame:
+    """Probability of having passed each ceiling by the article's deadline, over the loading of the other holdings.
+
+    Columns ``loading``, ``ceiling_pct``, ``probability``, ``low``, ``high``; common random numbers.
+    """
+    rows = []
+    for loading in loadings:
+        held = outlook.exposure_paths(Assumptions(dict(given) | {"loading": loading}, given.register), paths)
+        for ceiling in ceilings_pct:
+            passed = exposure.exceedance(held, ceiling / 100).set_index("times_years")
+            at = passed.loc[given.write_down_years]
+            rows.append(
+                {"loading": loading, "ceiling_pct": ceiling} | at[["probability", "low", "high"]].to_dict()
+            )
+    return pd.DataFrame(rows)
+
+
+def scenario_table(scenarios: Mapping[str, Assumptions], known: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every scenario in a row: ``scenario``, quantiles ``moic_p5`` to ``moic_p95``, ``write_down`` and ``ltv`` (emergency ceiling)."""
+    rows = []
+    for name, given in scenarios.items():
+        paths = outlook.venture_paths(given, known)
+        held = exposure.exceedance(outlook.exposure_paths(given, paths), given.ltv_emergency_pct / 100)
+        levels = np.quantile(paths.moic, [0.05, 0.25, 0.5, 0.75, 0.95])
+        rows.append(
+            {"scenario": name}
+            | {f"moic_p{q}": level for q, level in zip((5, 25, 50, 75, 95), levels, strict=True)}
+            | {
+                "write_down": venture.write_down_probability(
+                    paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
+                ).value,
+                "ltv": float(held.set_index("times_years").loc[given.write_down_years, "probability"]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def risk_register(
+    given: Assumptions, known: Mapping[str, pd.DataFrame], draws: int = simulation.BLOCK
+) -> pd.DataFrame:
+    """Likelihood and impact of each risk, both from the model.
+
+    Returns
+    -------
+    DataFrame
+        ``risk``; ``likelihood, likelihood_low, likelihood_high``, share of futures in which it bites; ``impact_pct,
+        impact_low, impact_high``: by how much SoftBank's net asset value at the horizon is lower with the risk on than with it
+        off, in percent of its start, mean over the futures in which it bites with its Monte-Carlo interval.
+
+    Notes
+    -----
+    It bites where, by the horizon: compute, new money had to be raised; regulation, a shock has come; open models, a tenth of
+    revenue is lost to them; balance sheet, loan-to-value has passed the promised ceiling. On common random numbers.
+    """
+    base = Assumptions(dict(given) | {"draws": draws}, given.register)
+    on = outlook.venture_paths(base, known)
+    held = outlook.exposure_paths(base, on)
+    start = held.nav_jpy_tn[:, :1]
+    bites = {
+        "compute trap": on.raised_usd_bn.sum(axis=1) > 0,
+        "open models": on.revenue_usd_bn[:, -1] < 0.9 * on.volume_usd_bn[:, -1],
+        "balance sheet": (held.ltv_share > given.ltv_ceiling_pct / 100)[:, 1:].any(axis=1),
+    }
+    rows = []
+    for risk in risks(given):
+        calm = without(base, [risk])
+        paths = outlook.venture_paths(calm, known)
+        lost = outlook.exposure_paths(calm, paths).nav_jpy_tn[:, -1] - held.nav_jpy_tn[:, -1]
+        if risk == "regulation":
+            bites[risk] = paths.volume_usd_bn[:, -1] > on.volume_usd_bn[:, -1] * (1 + 1e-9)
+        hit = bites[risk]
+        share = simulation.probability(np.asarray(hit))
+        impact = 100 * (lost / start[:, 0])[hit]
+        middle = float(impact.mean()) if hit.any() else math.nan
+        error = float(impact.std(ddof=1) / math.sqrt(hit.sum())) if hit.sum() > 1 else math.nan
+        rows.append({
+            "risk": risk, "likelihood": share.value, "likelihood_low": share.low, "likelihood_high": share.high,
+            "impact_pct": middle, "impact_low": middle - simulation.Z_LEVEL * error, "impact_high": middle + simulation.Z_LEVEL * error,
+        })  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,385 @@
+"""What must come true for the price paid, and who gains when tokens get cheaper: the seller by flat plan or by the token?
+
+Decisions
+- The price of the whole business is held against its cash flows (a reverse DCF); what one investor's money needs, by stake
+  and exit multiple alone, is `market.required_revenue_usd_bn`. The two answer different questions and stand side by side.
+- Revenue grows at one constant rate to the revenue that is solved for: one unknown, where a decaying rate would need two.
+  A path that grows faster at first earns the same revenue earlier, at the worse margins of these years.
+- Years are whole and cash comes at their ends; the run rate at a year's end is taken as its revenue.
+- Cash flows before maturity are mostly negative: new money pays them, and the price stands for what is left to the owners
+  of today. Dilution is therefore inside the calculation.
+- After maturity the business is either held for ever at the same return (Gordon) or sold at a multiple of the next year's
+  revenue. The first asks a venture return of a grown company and so needs the most; the second leaves that to the buyer.
+- Use of a plan is lognormal. Given how much the heaviest users take and the mean cost of serving, the shares of subscribers
+  and of tokens need no other measurement; amounts in tokens need a price as well.
+- Prices, costs and use are those of one model. Costs and prices of a token fall by the same factor: margins by the token stay.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.models import frontier
+from analysis.models.growth import cagr_pct
+
+
+@dataclass(frozen=True)
+class Business:
+    """What is assumed of a business whose price is to be explained.
+
+    Attributes
+    ----------
+    revenue_usd_bn : float
+        Yearly revenue run rate today, above 0.
+    margin_pct, target_margin_pct : float
+        Free cash flow as a percentage of revenue, today (may be negative) and from maturity on (above 0); on a line between.
+    years : int
+        Years to maturity, 1 or more.
+    return_pct : float
+        Return asked for, percent a year.
+    long_run_growth_pct : float
+        Growth of revenue after maturity, percent a year, for ever; below `return_pct` unless it is sold at a multiple.
+    exit_multiple : float or None
+        What a buyer pays at maturity per unit of the next year's revenue; None: nobody sells, margin / (return - growth).
+
+    Raises
+    ------
+    ValueError
+        A number outside these bounds.
+    """
+
+    revenue_usd_bn: float
+    margin_pct: float
+    target_margin_pct: float
+    years: int
+    return_pct: float
+    long_run_growth_pct: float
+    exit_multiple: float | None = None
+
+    def __post_init__(self) -> None:
+        _positive("revenue_usd_bn", self.revenue_usd_bn)
+        _positive("target_margin_pct", self.target_margin_pct)
+        if self.exit_multiple is not None:
+            _positive("exit_multiple", self.exit_multiple)
+        if self.years < 1 or self.years != int(self.years):
+            raise ValueError(f"years is {self.years}: write whole years, 1 or more.")
+        if min(self.return_pct, self.long_run_growth_pct) <= -100:
+            raise ValueError("return_pct and long_run_growth_pct: write percentages above -100.")
+        if self.exit_multiple is None and self.return_pct <= self.long_run_growth_pct:
+            raise ValueError(
+                f"return_pct is {self.return_pct:g} and long_run_growth_pct {self.long_run_growth_pct:g}: growth for ever must stay "
+                "below the return, or the business is worth more than any price; write a lower growth or an exit_multiple."
+            )
+
+    @property
+    def terminal_multiple(self) -> float:
+        """Value at maturity per unit of the next year's revenue."""
+        if self.exit_multiple is not None:
+            return self.exit_multiple
+        return self.target_margin_pct / (self.return_pct - self.long_run_growth_pct)
+
+
+def path(business: Business, target_usd_bn: float) -> pd.DataFrame:
+    """Year by year to maturity: what the business earns and what that is worth today.
+
+    Parameters
+    ----------
+    business : Business
+        Its assumptions.
+    target_usd_bn : float
+        Yearly revenue at maturity, billion dollars.
+
+    Returns
+    -------
+    DataFrame, a row for each year 1 to T
+        ``year``, ``revenue_usd_bn``, ``margin_pct``, ``cash_flow_usd_bn``, ``terminal_usd_bn`` (0 but in the last year),
+        ``present_usd_bn`` (cash flow and terminal value, discounted).
+
+    Notes
+    -----
+    ``R_t = R_0 (R_T / R_0)^(t/T)``, ``m_t = m_0 + (m_T - m_0) t/T``, ``present_t = (m_t R_t + V_t) / (1 + r)^t``,
+    ``V_T = multiple × R_T (1 + l)``. With ``multiple = m_T / (r - l)`` this is Gordon's ``FCF_(T+1) / (r - l)``.
+    """
+    _positive("target_usd_bn", target_usd_bn)
+    growth_x = (target_usd_bn / business.revenue_usd_bn) ** (1 / business.years)
+    return _path(business, growth_x)
+
+
+def _path(business: Business, growth_x: float) -> pd.DataFrame:
+    year = np.arange(1, business.years + 1)
+    revenue = business.revenue_usd_bn * growth_x**year
+    margin = business.margin_pct + (business.target_margin_pct - business.margin_pct) * year / business.years
+    cash = revenue * margin / 100
+    terminal = np.zeros_like(revenue)
+    terminal[-1] = business.terminal_multiple * revenue[-1] * (1 + business.long_run_growth_pct / 100)
+    return pd.DataFrame({
+        "year": year, "revenue_usd_bn": revenue, "margin_pct": margin, "cash_flow_usd_bn": cash, "terminal_usd_bn": terminal,
+        "present_usd_bn": (cash + terminal) / (1 + business.return_pct / 100) ** year,
+    })  # fmt: skip
+
+
+def dcf_value(business: Business, target_usd_bn: float) -> float:
+    """What the business is worth today without its cash, billion dollars: the sum of ``present_usd_bn`` of its `path`."""
+    return float(path(business, target_usd_bn)["present_usd_bn"].sum())
+
+
+def required_revenue(business: Business, price_usd_bn: float) -> float:
+    """Yearly revenue at maturity for which the business is worth its price, billion dollars.
+
+    Parameters
+    ----------
+    business : Business
+        Its assumptions.
+    price_usd_bn : float
+        Price of the business without its cash: the equity's price less net cash, above 0.
+
+    Raises
+    ------
+    ValueError
+        The price is not above 0: no revenue explains that.
+
+    Notes
+    -----
+    In the yearly growth factor, value less price is a polynomial whose coefficients change sign once (the price and the
+    losses before, the profits after): by Descartes' rule there is one solution, and it is found by bracketing. For the
+    same reason a higher return always needs more revenue.
+    """
+    from scipy.optimize import brentq
+
+    _positive("price_usd_bn", price_usd_bn)
+
+    def excess(growth_x: float) -> float:
+        return float(_path(business, growth_x)["present_usd_bn"].sum()) - price_usd_bn
+
+    high = 1.0
+    while excess(high) < 0:
+        high *= 2
+    growth_x = brentq(excess, 0.0, high, xtol=1e-14, rtol=1e-14)
+    return float(business.revenue_usd_bn * growth_x**business.years)
+
+
+def required_grid(
+    business: Business,
+    price_usd_bn: float,
+    *,
+    pool_usd_bn: float,
+    returns_pct: Sequence[float] | None = None,
+    margins_pct: Sequence[float] | None = None,
+    years: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """`required_revenue` over returns, margins and years to maturity; what is not given stays as in `business`.
+
+    Parameters
+    ----------
+    business, price_usd_bn
+        As for `required_revenue`.
+    pool_usd_bn : float
+        Yearly revenue of the whole market at maturity, billion dollars.
+    returns_pct, margins_pct, years
+        Values of ``return_pct``, ``target_margin_pct`` and ``years`` to combine.
+
+    Returns
+    -------
+    DataFrame, a row for each combination
+        ``return_pct``, ``margin_pct`` (at maturity), ``years``, ``revenue_usd_bn``, ``pool_share`` (above 1: more than there
+        is), ``growth_pct`` (a year, from today), ``losses_usd_bn`` (sum of the negative cash flows on the way, positive).
+    """
+    _positive("pool_usd_bn", pool_usd_bn)
+    rows: list[dict[str, Any]] = []
+    for return_pct, margin_pct, horizon in product(
+        returns_pct or [business.return_pct],
+        margins_pct or [business.target_margin_pct],
+        years or [business.years],
+    ):
+        case = replace(business, return_pct=return_pct, target_margin_pct=margin_pct, years=horizon)
+        revenue = required_revenue(case, price_usd_bn)
+        rows.append({
+            "return_pct": return_pct, "margin_pct": margin_pct, "years": horizon, "revenue_usd_bn": revenue,
+            "pool_share": revenue / pool_usd_bn, "growth_pct": cagr_pct(case.revenue_usd_bn, revenue, horizon),
+            "losses_usd_bn": -float(path(case, revenue)["cash_flow_usd_bn"].clip(upper=0).sum()),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A flat plan whose subscribers' use is lognormal, beside the same use paid by the token.
+
+    Attributes
+    ----------
+    plan_usd : float
+        Price of the plan, dollars a month.
+    price_usd_per_mtok, cost_usd_per_mtok : float
+        Price of a million tokens where they are sold one by one, and the cost of serving them.
+    cost_share : float
+        Cost of serving the mean subscriber as a share of the plan's price.
+    spread : float
+        Standard deviation of the log of use, see `spread`.
+
+    Raises
+    ------
+    ValueError
+        A number that is not above 0, or a cost above the price.
+    """
+
+    plan_usd: float
+    price_usd_per_mtok: float
+    cost_usd_per_mtok: float
+    cost_share: float
+    spread: float
+
+    def __post_init__(self) -> None:
+        for name in ("plan_usd", "price_usd_per_mtok", "cost_usd_per_mtok", "cost_share", "spread"):
+            _positive(name, getattr(self, name))
+        if self.cost_usd_per_mtok > self.price_usd_per_mtok:
+            raise ValueError(
+                f"cost_usd_per_mtok is {self.cost_usd_per_mtok:g}, above price_usd_per_mtok {self.price_usd_per_mtok:g}: write a cost "
+                "up to the price; tokens sold one by one are not sold at a loss."
+            )
+
+    @property
+    def mean_mtok(self) -> float:
+        """Use of the mean subscriber, million tokens a month: cost share × plan / cost."""
+        return self.cost_share * self.plan_usd / self.cost_usd_per_mtok
+
+    @property
+    def median_mtok(self) -> float:
+        """Use of the middle subscriber, million tokens a month: mean × exp(-spread² / 2)."""
+        return self.mean_mtok * math.exp(-(self.spread**2) / 2)
+
+    def used_mtok(self, share_below: ArrayLike) -> NDArray[np.float64]:
+        """Use, million tokens a month, below which these shares of subscribers stay (between 0 and 1)."""
+        from scipy.stats import norm
+
+        return np.asarray(self.median_mtok * np.exp(self.spread * norm.ppf(np.asarray(share_below))))
+
+
+def spread(heavy_share: float, heavy_token_share: float) -> float:
+    """Standard deviation of log use at which the heaviest users take a given share of all tokens.
+
+    ``σ = z(1 - users) + z(tokens)``, z the standard normal quantile: a share ``Φ(σ - z(1 - users))`` of a lognormal sum
+    belongs to its top ``users``.
+
+    Parameters
+    ----------
+    heavy_share, heavy_token_share : float
+        Share of users, and the larger share of the tokens that they take, both between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        A share outside its bounds, or heavy users who take no more than their part.
+    """
+    from scipy.stats import norm
+
+    if not 0 < heavy_share < heavy_token_share < 1:
+        raise ValueError(
+            f"heavy_share is {heavy_share}, heavy_token_share {heavy_token_share}: write shares between 0 and 1, the second larger."
+        )
+    return float(norm.ppf(1 - heavy_share) + norm.ppf(heavy_token_share))
+
+
+def break_even(plan: Plan) -> pd.DataFrame:
+    """Where use passes the plan's price, counted at the cost of serving it and at the price by the token.
+
+    Returns
+    -------
+    DataFrame, rows ``cost`` (beyond it the seller loses) and ``price`` (beyond it the plan is cheaper for its user)
+        ``counted_at``, ``usd_per_mtok``, ``use_mtok`` (a month), ``share_above`` (of subscribers), ``token_share_above`` (of
+        all tokens).
+
+    Notes
+    -----
+    ``u = plan / rate``; above it are ``Φ(-x)`` of the subscribers with ``Φ(σ - x)`` of the tokens, ``x = ln(u / median) / σ``.
+    """
+    from scipy.stats import norm
+
+    table = pd.DataFrame({
+        "counted_at": ["cost", "price"],
+        "usd_per_mtok": [plan.cost_usd_per_mtok, plan.price_usd_per_mtok],
+    })  # fmt: skip
+    use = plan.plan_usd / table["usd_per_mtok"]
+    x = np.log(use / plan.median_mtok) / plan.spread
+    return table.assign(use_mtok=use, share_above=norm.sf(x), token_share_above=norm.cdf(plan.spread - x))
+
+
+def cheaper_tokens(plan: Plan, falls_x: Sequence[float], elasticities: Sequence[float]) -> pd.DataFrame:
+    """Margins and revenue by flat plan and by the token, once a token costs and sells for `falls_x` times less.
+
+    Parameters
+    ----------
+    plan : Plan
+        Today's prices and use.
+    falls_x : sequence of float
+        By what factors the price of a token has fallen, above 0; 1 is today.
+    elasticities : sequence of float
+        Percent more use per percent of fall, 0 or more; 0 is constant use.
+
+    Returns
+    -------
+    DataFrame, a row for each elasticity and fall
+        ``elasticity``, ``fall_x``, ``use_x`` (over today's), ``plan_margin_pct`` (gross), ``token_margin_pct`` (gross),
+        ``token_revenue_usd`` (a month, of the mean subscriber by the token), ``plan_revenue_usd``.
+
+    Raises
+    ------
+    ValueError
+        A fall that is not above 0, or a negative elasticity.
+
+    Notes
+    -----
+    Use is ``fall^ε`` times today's. Margin of the plan ``1 - s fall^(ε - 1)``, s its cost share; by the token the margin stays
+    and revenue is ``fall^(ε - 1)`` times today's. At an elasticity of 1 nothing changes; above it falling prices raise
+    revenue by the token and lower the margin of the plan, below it the reverse: what one gains the other loses.
+    """
+    falls, elastic = np.asarray(falls_x, dtype=float), np.asarray(elasticities, dtype=float)
+    if not ((falls > 0).all() and (elastic >= 0).all()):
+        raise ValueError(
+            "falls_x must lie above 0 and elasticities must be 0 or more; a fall of 2 is half the price."
+        )
+    table = pd.DataFrame(list(product(elastic, falls)), columns=["elasticity", "fall_x"])
+    spent_x = table["fall_x"] ** (table["elasticity"] - 1)
+    return table.assign(
+        use_x=table["fall_x"] ** table["elasticity"],
+        plan_margin_pct=100 * (1 - plan.cost_share * spent_x),
+        token_margin_pct=100 * (1 - plan.cost_usd_per_mtok / plan.price_usd_per_mtok),
+        token_revenue_usd=plan.price_usd_per_mtok * plan.mean_mtok * spent_x,
+        plan_revenue_usd=plan.plan_usd,
+    )
+
+
+def years_until(plan: Plan, plan_share: float, decline_factor_per_year: ArrayLike) -> NDArray[np.float64]:
+    """Years until the middle subscriber's use, bought by the token, costs a share of the plan; 0 where it does already.
+
+    ``ln(price × median use / (share × plan)) / ln(decline)``, use constant; infinite where the price does not fall.
+
+    Parameters
+    ----------
+    plan : Plan
+        Today's prices and use.
+    plan_share : float
+        The share of the plan's price, above 0.
+    decline_factor_per_year : float or array
+        By what factor the price of a token falls in a year.
+
+    Returns
+    -------
+    ndarray of the shape of `decline_factor_per_year`.
+    """
+    _positive("plan_share", plan_share)
+    factor = np.asarray(decline_factor_per_year, dtype=float)
+    over = plan.price_usd_per_mtok * plan.median_mtok / (plan_share * plan.plan_usd)
+    return frontier.years_to_price_ratio(1 / over, factor) if over > 1 else np.zeros_like(factor)
+
+
+def _positive(name: str, value: float) -> None:
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"{name} is {value}: write a finite number above 0.")

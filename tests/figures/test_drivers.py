@@ -1,0 +1,134 @@
+"""Each chart says the numbers of its table, the largest first, and turns when they turn."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.figures import drivers, futures, theme
+
+
+def words(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def rows(ax):
+    return [label.get_text() for label in ax.get_yticklabels()]
+
+
+SWINGS = pd.DataFrame({
+    "input": ["pool_usd_bn", "premium_share", "cash_usd_bn"], "at_low": [650.0, 0.17, 33.0], "at_high": [2600.0, 0.48, 77.0],
+    "low_result": [0.59, 1.36, 1.14], "high_result": [1.81, 0.92, 1.19], "central_result": 1.15, "swing": [1.22, 0.44, 0.05],
+})  # fmt: skip
+
+
+def test_a_tornado_starts_with_the_widest_and_writes_the_ends_of_the_input():
+    ax = drivers.tornado(SWINGS, outcome="the median multiple", form="{:.3g}x".format, ax=theme.axes())
+    assert rows(ax) == ["size of the market", "premium in the price", "cash at the start"]
+    assert words(ax)[:2] == ["650", "2,600"]
+    # bars run from the centre: 0.59 - 1.15 and 1.81 - 1.15
+    assert [bar.get_width() for bar in ax.patches[:2]] == pytest.approx([-0.56, 0.66])
+    chart = theme.chart_of(ax)
+    assert chart.finding == "The size of the market moves the median multiple most: from 0.59x to 1.81x"
+    assert "left out" not in chart.subtitle
+
+
+def test_a_long_tornado_says_how_many_inputs_it_leaves_out():
+    long = pd.concat([SWINGS] * 5, ignore_index=True)
+    ax = drivers.tornado(long, outcome="the median multiple", form=str, ax=theme.axes())
+    assert len(rows(ax)) == 12 and "3 inputs that move it less are left out" in theme.chart_of(ax).subtitle
+
+
+def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
+    table = pd.DataFrame({
+        "group": ["a", "a", "b", "b"], "order": ["first", "total"] * 2, "index": [0.2, 0.3, 0.6, 0.7],
+        "low": [0.0, 0.2, 0.5, 0.6], "high": [0.4, 0.4, 0.7, 0.8], "unreliable": [True, False, False, False],
+    })  # fmt: skip
+    ax = drivers.sobol(table, outcome="the multiple", ax=theme.axes())
+    assert rows(ax) == ["b", "a"]
+    total, first = ax.collections[:2]
+    assert total.get_offsets()[:, 0].tolist() == [0.7, 0.3]
+    assert first.get_offsets()[:, 0].tolist() == [0.6, 0.2]
+    hollow = [tuple(color) == tuple(first.get_facecolors()[1]) for color in first.get_facecolors()]
+    assert hollow == [False, True]
+    chart = theme.chart_of(ax)
+    assert chart.finding.startswith("B explains most") and "70%" in chart.finding
+    assert "hollow: too uncertain to read (1 groups)" in chart.subtitle
+
+
+def test_shares_of_risks_add_up_in_the_finding():
+    table = pd.DataFrame(
+        {"risk": ["x", "y"], "share": [0.02, 0.09], "alone": [0.01, 0.08], "last": [0.03, 0.1]}
+    )
+    ax = drivers.shapley(table, outcome="a write-down", ax=theme.axes())
+    assert rows(ax) == ["y", "x"] and words(ax) == ["+9.0", "+2.0"]
+    assert theme.chart_of(ax).finding == "The y adds most to a write-down: 9 of 11 points"
+
+
+def test_a_break_even_out_of_reach_is_said_and_not_drawn():
+    table = pd.DataFrame({
+        "input": ["a", "b"], "target": ["money back"] * 2, "value": [5.7, math.nan], "percentile": [28.0, math.nan],
+    })  # fmt: skip
+    ax = drivers.break_even(table, ax=theme.axes())
+    assert rows(ax) == ["a: money back", "b: money back"]
+    assert words(ax) == ["5.7", "not by this input alone"]
+    assert theme.chart_of(ax).finding.startswith("1 of 2 break-evens")
+
+
+def beliefs(posterior):
+    return pd.DataFrame({
+        "name": ["revenue_usd_bn", "growth_factor_per_year"], "prior_p5": [20, 1.25], "prior_p50": [28, 1.9], "prior_p95": [40, 3.0],
+        "data_low": [25, math.nan], "data_mid": [27, math.nan], "data_high": [30, math.nan], "posterior_p5": [25, posterior * 0.9],
+        "posterior_p50": [27.5, posterior], "posterior_p95": [30, posterior * 1.1],
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("posterior", "told"),
+    [(3.2, "move believed growth from 1.9 to 3.2"), (1.9, "leave believed growth at 1.9")],
+)
+def test_beliefs_show_prior_data_and_posterior(posterior, told):
+    labels = {"revenue_usd_bn": "run-rate", "growth_factor_per_year": "growth"}
+    ax = drivers.beliefs(beliefs(posterior), labels, ax=theme.axes())
+    assert rows(ax) == [
+        f"{name}, {part}" for name in ("run-rate", "growth") for part in ("before", "on record", "after")
+    ]
+    assert words(ax)[0] == "28 (20 to 40)" and words(ax)[4] == "none"
+    assert told in theme.chart_of(ax).finding
+
+
+def test_a_risk_register_names_the_one_that_costs_most_in_all():
+    table = pd.DataFrame({
+        "risk": ["often", "dear", "never"], "likelihood": [0.9, 0.3, 0.0], "likelihood_low": [0.89, 0.29, 0.0],
+        "likelihood_high": [0.91, 0.31, 0.0], "impact_pct": [30.0, 50.0, math.nan], "impact_low": [29.0, 48.0, math.nan],
+        "impact_high": [31.0, 52.0, math.nan],
+    })  # fmt: skip
+    ax = drivers.risk_register(table, ax=theme.axes())  # 0.9 x 30 = 27 > 0.3 x 50 = 15
+    assert words(ax) == ["dear", "often"]
+    assert (
+        "The often costs SoftBank most: it bites in 90% of futures and takes 30%"
+        in theme.chart_of(ax).finding
+    )
+    places = [text.get_position()[1] for text in ax.texts]
+    assert places[0] - places[1] >= 0.11 * 50 - 1e-9
+
+
+def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
+    table = pd.DataFrame({
+        "loading": [0.0, 2.0] * 2, "ceiling_pct": [25.0, 25.0, 35.0, 35.0], "probability": [0.9, 1.0, 0.3, 0.7],
+        "low": [0.88, 0.99, 0.28, 0.68], "high": [0.92, 1.0, 0.32, 0.72],
+    })  # fmt: skip
+    ax = drivers.loading_curve(table, current=0.5, by="within 3 years", ax=theme.axes())
+    assert words(ax) == ["25%", "35%", "assumed"]
+    assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5
+    assert "in 30% of futures if the other holdings stand still, in 70% if" in theme.chart_of(ax).finding
+
+
+def test_returns_are_piled_at_the_edges_and_counted_between_the_thresholds():
+    draws = np.array([-100.0, -10.0, 5.0, 25.0, 400.0])
+    ax = futures.returns(draws, {"money back": 0.0, "asked for": 20.0}, ax=theme.axes(grid="y"))
+    assert words(ax) == ["money back", "asked for", "40%", "20%", "40%"]
+    assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
+    assert theme.chart_of(ax).finding == "40% of futures return 20% a year or more; the median is 5.0%"
+    assert futures.spread("irr_pct", draws)["irr_pct"].iloc[9] == 5

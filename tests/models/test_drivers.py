@@ -1,0 +1,129 @@
+"""The model behind the sensitivity analysis: the same shocks in every row, and sums that add up."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from analysis import scenarios
+from analysis.evidence import measured
+from analysis.models import drivers, outlook, simulation, venture
+
+
+@pytest.fixture(scope="module")
+def known():
+    return {name: measured.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
+
+
+def given(**overrides):
+    return scenarios.check(scenarios.resolve("base", {"draws": 1000} | overrides))
+
+
+@pytest.fixture(scope="module")
+def model(known):
+    return drivers.Drivers(given(), known)
+
+
+def test_a_row_s_outcome_does_not_depend_on_its_neighbours(model):
+    values = np.linspace(4, 12, 300)  # more rows than a chunk of 4096 / 64 = 64 holds
+    together = model.run(drivers.MOIC)({"multiple_long_run": values})
+    alone = model.run(drivers.MOIC)({"multiple_long_run": values[[7, 290]]})
+    assert together[[7, 290]] == pytest.approx(alone, rel=1e-12)
+    assert (np.diff(together) > 0).all()  # on the same shocks a higher multiple pays more, without noise
+
+
+def test_tiled_streams_repeat_the_draws_of_the_first_rows():
+    plain, tiled = np.random.default_rng(3), drivers.Tiled(np.random.default_rng(3), 4)
+    draws = plain.standard_normal((4, 5))
+    assert np.array_equal(tiled.standard_normal((12, 5)), np.vstack([draws] * 3))
+    assert np.array_equal(tiled.random((8, 2))[:4], plain.random((4, 2)))
+
+
+def test_the_middle_of_a_tornado_is_the_model_at_its_medians(model, known):
+    table = model.tornado(drivers.MOIC, 256)
+    assert table["swing"].is_monotonic_decreasing
+    assert set(table["input"]) == set(model.distributions)
+    # by hand: the same medians and the same shocks
+    chosen = outlook.setting(given(), known)
+    inputs = venture.VentureInputs(
+        **{name: model.medians.get(name, value) for name, value, _ in chosen.values}, payments=chosen.payments
+    )
+    paths = venture.simulate(inputs, 256, simulation.spawn(given().seed, venture.PURPOSES))
+    assert table["central_result"].iloc[0] == pytest.approx(np.median(paths.moic))
+
+
+def test_every_uncertain_input_belongs_to_one_group(model):
+    grouped = [name for names in drivers.GROUPS.values() for name in names]
+    assert len(grouped) == len(set(grouped))
+    assert set(model.distributions) <= set(grouped)
+    found = model.sobol(drivers.MOIC, np.random.default_rng(1), n=8)
+    assert set(found.indices["group"]) <= set(drivers.GROUPS)
+
+
+def test_at_its_break_even_the_median_multiple_is_the_target(model):
+    found = model.break_even("multiple_long_run", 1.0, 256)
+    assert 0 < found.percentile < 100
+    assert np.exp(
+        model.run(drivers.MOIC, 256)({"multiple_long_run": np.array([found.value])})[0]
+    ) == pytest.approx(1, abs=0.01)
+
+
+def test_the_multiple_that_a_return_needs():
+    # 10 three years and 20 two years before the end, at 10%: (10 x 1.331 + 20 x 1.21) / 30 = 1.2503
+    payments = [venture.Payment(-1, 10), venture.Payment(0, 20)]
+    assert drivers.required_moic(payments, 10, 2) == pytest.approx((13.31 + 24.2) / 30)
+
+
+def test_the_four_risks_of_the_article_can_be_switched_off():
+    off = drivers.risks(given())
+    assert set(off) == {"compute trap", "regulation", "open models", "balance sheet"}
+    calm = drivers.without(given(), ["regulation", "open models"])
+    assert (calm.shock_rate_per_year, calm.erosion_pct_per_year) == (0, 0)
+    assert calm.committed_share == given().committed_share
+
+
+def test_shares_of_risks_add_up_to_all_on_less_all_off(known):
+    value = drivers.cells(given(), known, draws=1000)
+    every = frozenset(drivers.risks(given()))
+    for outcome in ("write_down", "ltv"):
+        table = drivers.shapley(value, given(), outcome)
+        assert table["share"].sum() == pytest.approx(value(every)[outcome] - value(frozenset())[outcome])
+    # what SoftBank owes and holds beside OpenAI is no cause of a mark below cost
+    parts = drivers.shapley(value, given(), "write_down").set_index("risk")
+    assert parts.loc["balance sheet", "share"] == 0
+    assert (parts["share"] >= 0).all()
+    assert len({value(frozenset(c))["ltv"] for k in range(5) for c in combinations(sorted(every), k)}) > 1
+
+
+def test_the_verdict_over_the_decay_is_that_of_pinned_runs(known):
+    grid = drivers.verdict_grid(given(), known, [1.0, 3.0], [5.0], draws=1000)
+    pinned = outlook.venture_paths(given(growth_half_life_years=3.0, long_run_growth_pct=5.0), known)
+    between = ((pinned.moic >= 0.25) & (pinned.moic < 3)).mean()
+    assert grid.loc[3.0, 5.0] == pytest.approx(100 * between)
+
+
+def test_a_higher_loading_never_lowers_the_probability_of_a_high_ceiling_much(known):
+    paths = outlook.venture_paths(given(), known)
+    table = drivers.loading_curve(given(), paths, [0.0, 1.0, 2.0], [25.0, 35.0])
+    for _, part in table.groupby("ceiling_pct"):
+        assert part["probability"].iloc[-1] >= part["probability"].iloc[0]
+        assert ((part["low"] <= part["probability"]) & (part["probability"] <= part["high"])).all()
+
+
+def test_likelihood_and_impact_come_from_the_draws(known):
+    table = drivers.risk_register(given(), known, draws=1000).set_index("risk")
+    paths = outlook.venture_paths(given(), known)
+    assert table.loc["compute trap", "likelihood"] == (paths.raised_usd_bn.sum(axis=1) > 0).mean()
+    eroded = (paths.revenue_usd_bn[:, -1] < 0.9 * paths.volume_usd_bn[:, -1]).mean()
+    assert table.loc["open models", "likelihood"] == eroded
+    # 0.15 shocks a year for 5 years: 1 - e^-0.75 = 52.8%
+    assert table.loc["regulation", "likelihood"] == pytest.approx(0.528, abs=0.05)
+    assert (table["impact_pct"] > 0).all()
+
+
+def test_scenarios_side_by_side(known):
+    table = drivers.scenario_table({"base": given(), "richer": given(stake_share=0.2)}, known).set_index(
+        "scenario"
+    )
+    assert (table.loc["richer", "moic_p50"] > table.loc["base", "moic_p50"]).all()
+    assert table.loc["richer", "write_down"] < table.loc["base", "write_down"]
