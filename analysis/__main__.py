@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis import ROOT
-from analysis.errors import DataError, Problem, RunError, ThesisError, nearest
+from analysis.errors import DataError, ParameterError, Problem, RunError, ThesisError, nearest
 from analysis.pipeline import console
 
 if TYPE_CHECKING:
+    from analysis.models.sweep import Axis
     from analysis.pipeline.plan import Task
     from analysis.pipeline.runner import OnEvent, Outcome
     from analysis.scenarios import Assumptions
@@ -223,6 +224,141 @@ def evidence(
     long = ("licence", "credit") if table is None and form is console.Format.table else ()
     shown = [{name: value for name, value in row.items() if name not in long} for row in rows]
     print(console.listing(shown, form), end="")
+
+
+@app.command()
+def sweep(
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-p",
+            metavar="NAME=LOW:HIGH:STEPS",
+            help="A range of a register name, LOW:HIGH with --sample; or NAME=VALUE on top of the scenario; may be repeated.",
+        ),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", metavar="NAME", help="What to compute; may be repeated.  [default: all]"),
+    ] = None,
+    scenario: OneScenario = "base",
+    sample: Annotated[
+        str,
+        typer.Option(
+            "--sample", metavar="grid|sobol|lhs", help="Every combination, or a sample of --points."
+        ),
+    ] = "grid",
+    points: Annotated[
+        int | None, typer.Option(metavar="N", help="Points of a sample; a power of 2 for sobol.")
+    ] = None,
+    draws: Annotated[int, typer.Option(metavar="N", help="Simulated futures at each point.")] = 4096,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="How many points run at a time.")] = 1,
+    heat_map: Annotated[
+        str | None,
+        typer.Option("--heat-map", metavar="NAME", help="Draw this output over a grid of two ranges."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the results.  [default: one of its own in reports/.sweeps]",
+            file_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Take assumptions through ranges, straight through the models: tidy CSV and Parquet.
+
+    One row a point and output, with the interval of the simulation. After Ctrl-C the same command does the rest.
+    """
+    import json
+    from functools import partial
+
+    from rich.progress import Progress
+
+    from analysis.models import audit
+    from analysis.models import sweep as sweeping
+    from analysis.pipeline import plan, sweeps
+
+    given, axes = _swept(override or (), scenario, draws)
+    outputs = _outputs([*(output or ()), *([heat_map] if heat_map else ())])
+    if sample not in ("grid", "sobol", "lhs"):
+        raise ParameterError(Problem("--sample", f"is {sample!r}", nearest(sample, ["grid", "sobol", "lhs"])))
+    if heat_map and (len(axes) != 2 or sample != "grid"):
+        raise ParameterError(
+            Problem("--heat-map", "needs a grid of two ranges", "Give two -p NAME=LOW:HIGH:STEPS")
+        )
+    chosen = sweeping.points(axes, sample, points, given.seed)
+    sweeping.check_points(chosen, given.register)
+    facts = audit.gather(given)
+    known = {name: facts.known[name] for name in ("openai_finance", "softbank_openai")}
+    parts = [plan.state_digest(plan.Project()), dict(given), chosen.to_dict("list"), outputs]
+    key = plan.text_digest(json.dumps(parts, sort_keys=True, default=str))
+    folder = out or ROOT / "reports" / ".sweeps" / key[:12]
+    evaluate = partial(sweeping.evaluate, given=given, known=known, outputs=outputs)
+    start = time.monotonic()
+    with Progress(transient=True) as progress:
+        bar = progress.add_task("points", total=len(chosen))
+        table = sweeps.run(
+            chosen, evaluate, folder, key=key, workers=workers,
+            on_point=lambda done, total: progress.update(bar, completed=done, total=total),
+        )  # fmt: skip
+    if heat_map:
+        print(console.shown(_heat_map(table, heat_map, [axis.name for axis in axes], folder)))
+    print(console.shown(folder / "sweep.parquet"))
+    print(
+        f"{len(chosen)} points, {len(outputs)} outputs, {given.draws:,} draws each in {time.monotonic() - start:.1f} s: "
+        f"{console.shown(folder / 'sweep.csv')}"
+    )
+
+
+def _swept(texts: Sequence[str], scenario: str, draws: int) -> tuple[Assumptions, list[Axis]]:
+    """The assumptions of a sweep and its ranges, refused before anything runs."""
+    import psutil
+
+    from analysis import scenarios as assumptions
+    from analysis.models import simulation
+    from analysis.models import sweep as sweeping
+
+    register = assumptions.load_register()
+    axes, fixed = sweeping.split(texts, register)
+    given = assumptions.Assumptions(assumptions.resolve(scenario, {"draws": draws} | fixed), register)
+    try:
+        simulation.check_memory(given.draws, sweeping.SUMMARY_BYTES, psutil.virtual_memory().available)
+    except ValueError as reason:
+        raise ParameterError(
+            Problem("--draws", str(reason).rstrip("."), "Or run where there is more memory")
+        ) from None
+    return given, axes
+
+
+def _outputs(names: Sequence[str]) -> list[str]:
+    """The outputs asked for, all of them where none is."""
+    from analysis.models.sweep import OUTPUTS
+
+    for name in names:
+        if name not in OUTPUTS:
+            raise ParameterError(Problem("--output", f"there is no output {name!r}", nearest(name, OUTPUTS)))
+    return list(dict.fromkeys(names)) or list(OUTPUTS)
+
+
+def _heat_map(table: Any, output: str, names: Sequence[str], folder: Path) -> Path:
+    """One output over two ranges as a picture."""
+    from analysis.figures import futures, theme
+    from analysis.models.sweep import OUTPUTS
+    from analysis.pipeline import sweeps
+
+    grid = table[table["output"] == output].pivot(index=names[1], columns=names[0], values="value")
+    grid = grid.iloc[::-1].rename(index="{:.4g}".format, columns="{:.4g}".format)
+    share = output.endswith(("_probability", "_share"))
+    low, high = grid.min().min(), grid.max().max()
+    form = ".0%" if share else ",.0f" if high >= 100 else ".2f"
+    drawn = futures.heat_map(
+        grid, xlabel=names[0], ylabel=names[1], form=form, ax=theme.axes(grid=""),
+        finding=f"{OUTPUTS[output].capitalize()}: {low:{form}} to {high:{form}}",
+        subtitle=f"Over {names[0]} and {names[1]}",
+    )  # fmt: skip
+    path = folder / "heat_map.png"
+    sweeps.write_aside(path, theme.png(theme.chart_of(drawn)))
+    return path
 
 
 @app.command()

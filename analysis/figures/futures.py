@@ -233,10 +233,11 @@ def heat_map(
     xlabel: str,
     ylabel: str,
     mark: float | None = None,
+    form: str = ",.0f",
     ax: Axes,
 ) -> Axes:
-    """A grid of numbers as a heat map with the numbers in it; cells above `mark` are set in bold."""
-    sns.heatmap(grid, annot=grid.map(lambda v: f"{v:,.0f}"), fmt="", cmap="Blues", cbar=False, linewidths=1.2, ax=ax,
+    """A grid of numbers as a heat map with the numbers in it, written by `form`; cells above `mark` are set in bold."""
+    sns.heatmap(grid, annot=grid.map(lambda v: format(v, form)), fmt="", cmap="Blues", cbar=False, linewidths=1.2, ax=ax,
                 annot_kws={"fontsize": 10.5})  # fmt: skip
     for text, value in zip(ax.texts, grid.to_numpy().ravel(), strict=True):
         if text.get_color() in ("w", "white", "#ffffff"):
@@ -244,7 +245,7 @@ def heat_map(
         text.set_fontweight("bold" if mark is not None and value > mark else "normal")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.tick_params(axis="y", rotation=0)
-    alt = f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers, from {grid.min().min():,.0f} to {grid.max().max():,.0f}."
+    alt = f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers, from {grid.min().min():{form}} to {grid.max().max():{form}}."
     return theme.headline(ax, finding, subtitle, alt)
 
 

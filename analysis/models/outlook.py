@@ -217,17 +217,13 @@ def _venture_paths(chosen: Setting, draws: int) -> venture.VenturePaths:
     return venture.joined(list(parts))
 
 
-SUMMARY_BYTES = 9 * 8
-"""Memory of a draw in a `summary`, whatever the number of quarters."""
-
-
 def summary(
     chosen: Setting,
     draws: int,
-    reduce: Callable[[venture.VenturePaths], Mapping[str, simulation.Floats]],
+    reduce: Callable[[venture.VenturePaths, int], Mapping[str, Any]],
     *,
     workers: int = 1,
-) -> dict[str, simulation.Floats]:
+) -> dict[str, Any]:
     """A few numbers a draw, block by block, so that any number of draws runs in bounded memory.
 
     Parameters
@@ -235,7 +231,7 @@ def summary(
     chosen, draws
         The setting, and 1 draw or more.
     reduce
-        From the paths of a block to numbers a draw by name, each of shape (draws of the block,).
+        From the paths of a block and its number to numbers a draw by name, each of shape (draws of the block,).
     workers
         Threads; the result does not depend on them.
 
@@ -246,7 +242,7 @@ def summary(
     parts = [
         dict(part)
         for part in simulation.run_blocks(
-            lambda block, size: reduce(chosen.paths(size, block)), draws, workers=workers
+            lambda block, size: reduce(chosen.paths(size, block), block), draws, workers=workers
         )
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -282,8 +278,23 @@ def revenue_paths(
 
 def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> exposure.ExposurePaths:
     """SoftBank's simulated paths beside OpenAI's, as if all instalments were paid; `given` holds every name of `EXPOSURE` and ``seed``."""
+    stake = paths.pro_forma_usd_bn
+    parts = [
+        block_exposure(given, stake[block * simulation.BLOCK :][:size], block)
+        for block, size in simulation.blocks(len(stake))
+    ]
+    whole: dict[str, Any] = {
+        field.name: getattr(parts[0], field.name) if field.name == "times_years"
+        else np.concatenate([getattr(part, field.name) for part in parts])
+        for field in fields(exposure.ExposurePaths)
+    }  # fmt: skip
+    return exposure.ExposurePaths(**whole)
+
+
+def block_exposure(given: Assumptions, stake_usd_bn: simulation.Floats, block: int) -> exposure.ExposurePaths:
+    """The same for one block of draws, from the stake's value in it, shape (draws, quarters + 1)."""
     inputs = exposure.ExposureInputs(**{name: given[name] for name in EXPOSURE})
-    return exposure.simulate(inputs, paths.pro_forma_usd_bn, simulation.spawn(given.seed, ["other"])["other"])
+    return exposure.simulate(inputs, stake_usd_bn, simulation.spawn(given.seed, ["other"], block)["other"])
 
 
 def editorial_verdict(

@@ -38,7 +38,9 @@ def test_fewer_draws_are_the_first_of_more_whatever_the_block():
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_summary_by_blocks_is_that_of_the_paths_for_any_number_of_workers(workers):
     chosen = outlook.setting(given(), known())
-    found = outlook.summary(chosen, 9000, lambda p: {"moic": p.moic, "irr": p.irr_pct}, workers=workers)
+    found = outlook.summary(
+        chosen, 9000, lambda p, block: {"moic": p.moic, "irr": p.irr_pct}, workers=workers
+    )
     whole = paths(draws=9000)
     assert np.array_equal(found["moic"], whole.moic)
     assert np.array_equal(found["irr"], whole.irr_pct)

@@ -1,0 +1,251 @@
+"""What comes out over a range of assumptions? Points on a grid or of a sample, straight through the models.
+
+Decisions
+- A point replaces register values by single numbers; everything else stays as the scenario has it, on common random numbers,
+  so that points differ by their inputs alone.
+- Results are tidy: one row a point and output, with the interval of the simulation.
+- Draws run block by block and leave a few numbers each, so that memory does not grow with the number of quarters.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import ParameterError, Problem, nearest
+from analysis.models import outlook, simulation, venture
+from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override, typed
+
+MOST_POINTS = 100_000
+
+OUTPUTS: dict[str, str] = {
+    "moic_median": "median multiple of invested capital",
+    "irr_median_pct": "median internal rate of return, percent a year",
+    "loss_probability": "probability of less than the money back",
+    "catastrophe_probability": "probability of a multiple below catastrophe_moic",
+    "outsized_probability": "probability of a multiple of outsized_moic or more",
+    "required_return_probability": "probability of required_return_pct or more",
+    "write_down_probability": "probability of a mark write_down_pct below cost within write_down_years",
+    "peak_write_down_probability": "the same below the highest mark so far",
+    "ltv_ceiling_probability": "probability of a loan-to-value above ltv_ceiling_pct within write_down_years",
+    "ltv_emergency_probability": "the same above ltv_emergency_pct",
+    "revenue_usd_bn_at_exit": "median annualised revenue at the exit, billion dollars",
+    "raised_usd_bn": "median new money raised until the exit, billion dollars",
+    "kept_share": "median part of its share that SoftBank keeps",
+}
+"""What a sweep can give, in words."""
+SUMMARY_BYTES = 16 * 8
+"""Memory of a draw: the numbers that are kept of it, and their copies while blocks are joined."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A register name with the range that a sweep takes it through; `steps` counts the points of a grid, both ends included."""
+
+    name: str
+    low: float
+    high: float
+    steps: int | None = None
+
+
+def parse(text: str, register: Register) -> Axis:
+    """``NAME=LOW:HIGH:STEPS`` or ``NAME=LOW:HIGH`` of the command line.
+
+    Raises
+    ------
+    ParameterError
+        An unknown name, ends that are no numbers, out of range or out of order, fewer than two steps.
+    """
+    name, _, span = text.partition("=")
+    parts = span.split(":")
+    where = f"-p {text}"
+    if name not in register:
+        raise ParameterError(Problem(where, f"the register has no {name!r}", nearest(name, register)))
+    try:
+        low, high = float(parts[0]), float(parts[1])
+        steps = int(parts[2]) if len(parts) == 3 else None
+        if len(parts) > 3:
+            raise ValueError
+    except (ValueError, IndexError):
+        raise ParameterError(
+            Problem(where, "is not LOW:HIGH or LOW:HIGH:STEPS", f"Write for example {name}=1:5:9")
+        ) from None
+    problems = [
+        problem for end in (low, high) for problem in overrides_problems({name: end}, register, where)
+    ]
+    if not problems and not low < high:
+        problems = [Problem(where, f"goes from {low:g} to {high:g}", "Write the lower end first")]
+    if not problems and steps is not None and steps < 2:
+        problems = [Problem(where, f"has {steps} steps", "Write 2 or more, both ends included")]
+    if problems:
+        raise ParameterError(problems)
+    return Axis(name, low, high, steps)
+
+
+def split(texts: Sequence[str], register: Register) -> tuple[list[Axis], dict[str, Any]]:
+    """The ranges and the single values among the ``-p`` of a command line, each name once."""
+    axes, fixed = [], {}
+    for text in texts:
+        if ":" in text.partition("=")[2]:
+            axes.append(parse(text, register))
+        else:
+            name, value = parse_override(text, register)
+            fixed[name] = value
+    names = [axis.name for axis in axes]
+    twice = sorted({name for name in names if names.count(name) > 1 or name in fixed})
+    if twice:
+        raise ParameterError(Problem("-p", f"{', '.join(twice)} is given twice", "Give each name once"))
+    if not axes:
+        raise ParameterError(Problem("-p", "names no range", "Write for example -p multiple_long_run=4:12:9"))
+    return axes, fixed
+
+
+def points(axes: Sequence[Axis], kind: str, count: int | None, seed: int) -> pd.DataFrame:
+    """The points of a sweep, one a row, a column a name.
+
+    Parameters
+    ----------
+    axes
+        The ranges; a grid needs the steps of each.
+    kind
+        ``grid``: every combination. ``sobol``: scrambled Sobol points, `count` a power of two. ``lhs``: a Latin hypercube.
+    count
+        Number of sampled points; None for a grid.
+    seed
+        Of the scrambling or the hypercube.
+
+    Raises
+    ------
+    ParameterError
+        Steps or a count that are missing, that do not belong to this kind, are no power of two where one is needed, or are too many.
+    """
+    if kind == "grid":
+        if count is not None or any(axis.steps is None for axis in axes):
+            raise ParameterError(
+                Problem(
+                    "sweep", "a grid takes LOW:HIGH:STEPS and no --points", "Add the steps, or use --sample"
+                )
+            )
+        total = int(np.prod([axis.steps or 1 for axis in axes], dtype=object))
+        _check_count(total)
+        values = [np.linspace(axis.low, axis.high, axis.steps or 2) for axis in axes]
+        return pd.DataFrame(list(itertools.product(*values)), columns=[axis.name for axis in axes])
+    if count is None or any(axis.steps is not None for axis in axes):
+        raise ParameterError(
+            Problem(
+                "sweep", "a sample takes LOW:HIGH and --points N", "Leave out the steps, or use --sample grid"
+            )
+        )
+    if count < 1 or (kind == "sobol" and count & (count - 1)):
+        raise ParameterError(
+            Problem("--points", f"is {count}", "Write a power of 2 for sobol, 1 or more for lhs")
+        )
+    _check_count(count)
+    from scipy.stats import qmc  # type: ignore[import-untyped, unused-ignore]  # half a second: only where it is used
+
+    sampler = (
+        qmc.Sobol(len(axes), rng=np.random.default_rng(seed))
+        if kind == "sobol"
+        else qmc.LatinHypercube(len(axes), rng=np.random.default_rng(seed))
+    )
+    scaled = qmc.scale(sampler.random(count), [axis.low for axis in axes], [axis.high for axis in axes])
+    return pd.DataFrame(scaled, columns=[axis.name for axis in axes])
+
+
+def check_points(found: pd.DataFrame, register: Register) -> None:
+    """Refuse points that the register cannot take, such as half of a whole number.
+
+    Raises
+    ------
+    ParameterError
+        One line for the first such value of each name.
+    """
+    problems = []
+    for name in found:
+        for value in found[name].unique():
+            if wrong := overrides_problems({str(name): float(value)}, register, f"-p {name}"):
+                problems += wrong
+                break
+    if problems:
+        raise ParameterError(problems)
+
+
+def _check_count(total: int) -> None:
+    if total > MOST_POINTS:
+        raise ParameterError(
+            Problem("sweep", f"has {total:,} points", f"Write fewer steps: at most {MOST_POINTS:,} points")
+        )
+
+
+def evaluate(
+    point: Mapping[str, float], given: Assumptions, known: Mapping[str, pd.DataFrame], outputs: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The outputs at one point: ``output``, ``value``, ``low``, ``high`` (95% interval of the simulation).
+
+    `given` as for `outlook.venture_paths` and `outlook.exposure_paths`, with the thresholds that `OUTPUTS` names.
+    """
+    values = {name: typed(value, given.register[name]) for name, value in point.items()}
+    chosen = Assumptions(dict(given) | values, given.register)
+    drawn = outlook.summary(
+        outlook.setting(chosen, known), chosen.draws, lambda paths, block: _numbers(chosen, paths, block)
+    )
+    rows = []
+    for name in outputs:
+        found = _ESTIMATES[name](drawn)
+        rows.append({"output": name, "value": found.value, "low": found.low, "high": found.high})
+    return rows
+
+
+def _numbers(given: Assumptions, paths: venture.VenturePaths, block: int) -> dict[str, simulation.Floats]:
+    """The numbers of a draw that the outputs are made of."""
+    within = paths.times_years <= given.write_down_years
+    ltv = outlook.block_exposure(given, paths.pro_forma_usd_bn, block).ltv_share[:, within].max(axis=1)
+    moic, irr = paths.moic, paths.irr_pct
+    downs = {
+        f"write_down_{basis}": venture.write_down_hits(paths, threshold_pct=given.write_down_pct, basis=basis)
+        for basis in ("cost", "peak")
+    }  # type: ignore[arg-type, unused-ignore]
+    return {
+        "moic": moic,
+        "irr": irr,
+        "loss": moic < 1,
+        "catastrophe": moic < given.catastrophe_moic,
+        "outsized": moic >= given.outsized_moic,
+        "required": irr >= given.required_return_pct,
+        **{name: hits[:, within].any(axis=1) for name, hits in downs.items()},
+        "ltv_ceiling": ltv > given.ltv_ceiling_pct / 100,
+        "ltv_emergency": ltv > given.ltv_emergency_pct / 100,
+        "revenue": paths.revenue_usd_bn[:, -1],
+        "raised": paths.raised_usd_bn.sum(axis=1),
+        "kept": paths.kept_share[:, -1],
+    }
+
+
+def _median(name: str) -> Callable[[Mapping[str, Any]], simulation.Estimate]:
+    return lambda drawn: simulation.quantile(drawn[name], 0.5)
+
+
+def _share(name: str) -> Callable[[Mapping[str, Any]], simulation.Estimate]:
+    return lambda drawn: simulation.probability(drawn[name])
+
+
+_ESTIMATES: dict[str, Callable[[Mapping[str, Any]], simulation.Estimate]] = {
+    "moic_median": _median("moic"),
+    "irr_median_pct": _median("irr"),
+    "loss_probability": _share("loss"),
+    "catastrophe_probability": _share("catastrophe"),
+    "outsized_probability": _share("outsized"),
+    "required_return_probability": _share("required"),
+    "write_down_probability": _share("write_down_cost"),
+    "peak_write_down_probability": _share("write_down_peak"),
+    "ltv_ceiling_probability": _share("ltv_ceiling"),
+    "ltv_emergency_probability": _share("ltv_emergency"),
+    "revenue_usd_bn_at_exit": _median("revenue"),
+    "raised_usd_bn": _median("raised"),
+    "kept_share": _median("kept"),
+}

@@ -1,0 +1,134 @@
+"""How does a sweep run, stop and go on? Points over workers, each kept as soon as it is done.
+
+Decisions
+- A folder holds one sweep, known by its key. Finished points stand in a journal, a line each; the same command goes on from
+  there after Ctrl-C or a kill, and a torn last line is run again.
+- Results are written aside and swapped in, in the order of the points, whatever the order in which they finished.
+- Another sweep in the folder is refused, never overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import ParameterError, Problem
+
+JOURNAL = "points.jsonl"
+Evaluate = Callable[[Mapping[str, float]], list[dict[str, Any]]]
+"""From a point to its rows; importable, so that worker processes can call it."""
+
+
+def run(
+    points: pd.DataFrame,
+    evaluate: Evaluate,
+    folder: Path,
+    *,
+    key: str,
+    workers: int = 1,
+    on_point: Callable[[int, int], None] = lambda done, total: None,
+) -> pd.DataFrame:
+    """Evaluate every point that the folder does not hold yet, and write the tidy table.
+
+    Parameters
+    ----------
+    points
+        One point a row.
+    evaluate
+        What is run for each.
+    folder
+        For the journal, ``sweep.csv`` and ``sweep.parquet``; made if it is not there.
+    key
+        Says which sweep this is: the same key gives the same results.
+    workers
+        Processes, 1 or more; 1 runs here.
+    on_point
+        Told the number of finished points and of all, at the start and after each.
+
+    Returns
+    -------
+    DataFrame, a row a point and output: ``point``, the inputs, and what `evaluate` gives.
+
+    Raises
+    ------
+    ParameterError
+        The folder holds another sweep, or is none.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    journal = folder / JOURNAL
+    done = _read(journal, key)
+    total = len(points)
+    todo = [index for index in range(total) if index not in done]
+    records = [{str(name): float(value) for name, value in row.items()} for row in points.to_dict("records")]
+    on_point(len(done), total)
+    with journal.open("a", encoding="utf-8") as stream:
+        if not done and stream.tell() == 0:
+            _write(stream, {"key": key})
+        if workers == 1:
+            for index in todo:
+                done[index] = evaluate(records[index])
+                _write(stream, {"point": index, "rows": done[index]})
+                on_point(len(done), total)
+        elif todo:
+            context = multiprocessing.get_context("spawn")
+            pool = ProcessPoolExecutor(min(workers, len(todo)), mp_context=context)
+            try:
+                waiting = {pool.submit(evaluate, records[index]): index for index in todo}
+                for future in as_completed(waiting):
+                    index = waiting[future]
+                    done[index] = future.result()
+                    _write(stream, {"point": index, "rows": done[index]})
+                    on_point(len(done), total)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+    table = pd.DataFrame(
+        [{"point": index, **records[index], **row} for index in range(total) for row in done[index]]
+    )
+    _swap(folder / "sweep.csv", lambda path: table.to_csv(path, index=False, lineterminator="\n"))
+    _swap(folder / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
+    return table
+
+
+def _read(journal: Path, key: str) -> dict[int, list[dict[str, Any]]]:
+    """The finished points of a journal; a line that a kill tore off is dropped from it."""
+    if not journal.exists():
+        return {}
+    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines.pop()
+        _swap(journal, lambda path: path.write_text("".join(lines), encoding="utf-8"))
+    if not lines:
+        return {}
+    entries = [json.loads(line) for line in lines]
+    if entries[0].get("key") != key:
+        raise ParameterError(
+            Problem(
+                str(journal.parent),
+                "holds another sweep, or one of older code or data",
+                "Choose another folder with --out, or remove this one",
+            )
+        )
+    return {entry["point"]: entry["rows"] for entry in entries[1:]}
+
+
+def _write(stream: Any, entry: Mapping[str, Any]) -> None:
+    stream.write(json.dumps(entry) + "\n")
+    stream.flush()
+
+
+def _swap(path: Path, write: Callable[[Path], object]) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    write(aside)
+    aside.replace(path)
+
+
+def write_aside(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    _swap(path, lambda aside: aside.write_bytes(data))

@@ -1,0 +1,78 @@
+"""Speed and memory of the simulation, on one core: `make bench`. Ratios within one run, so that a slow machine does not matter."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from analysis import scenarios
+from analysis.models import audit, outlook, simulation, venture
+
+DRAWS, QUARTERS = 100_000, 20
+MEGABYTE = 1024
+
+
+def chosen() -> outlook.Setting:
+    given = scenarios.check(scenarios.resolve("base"))
+    return outlook.setting(given, audit.gather(given).known)
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE
+
+
+def moic(paths: venture.VenturePaths, block: int) -> dict[str, np.ndarray]:
+    return {"moic": paths.moic}
+
+
+def random_numbers(setting: outlook.Setting) -> None:
+    """The same random numbers, and nothing done with them."""
+    for block, size in simulation.blocks(DRAWS):
+        streams = simulation.spawn(setting.seed, [*outlook.VENTURE, *venture.PURPOSES], block)
+        for name, value, dist in setting.values:
+            if dist and isinstance(value, tuple):
+                simulation.draw(dist, list(value), size, streams[name])
+        streams["market"].standard_normal((size, QUARTERS))
+        streams["shocks"].random((size, QUARTERS))
+
+
+def timed(run, *arguments, repeats: int = 3) -> float:
+    """Best of some runs, seconds of processor time."""
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.process_time()
+        run(*arguments)
+        best = min(best, time.process_time() - start)
+    return best
+
+
+def main(draws: int) -> None:
+    setting = chosen()
+    setting.paths(16)  # imports that are made where they are used
+    before = peak_mb()
+    if draws > DRAWS:
+        outlook.summary(setting, draws, moic)
+        print(
+            f"{draws:>9,} draws: peak {peak_mb():,.0f} MB, {peak_mb() - before:,.0f} MB of it for the draws"
+        )
+        return
+    whole = timed(outlook.summary, setting, DRAWS, moic)
+    added = peak_mb() - before
+    alone = timed(random_numbers, setting)
+    print(
+        f"{DRAWS:>9,} draws x {QUARTERS} quarters: {whole:.2f} s on one core (target 1.5), {DRAWS / whole:,.0f} draws a second"
+    )
+    print(f"          random numbers alone: {alone:.2f} s; the model takes {whole / alone:.1f} times as long")
+    print(f"          peak {peak_mb():,.0f} MB, {added:,.0f} MB of it for the draws (target 500)")
+    sys.stdout.flush()
+    subprocess.run(
+        [sys.executable, __file__, "1000000"], check=True
+    )  # a process of its own has a peak of its own
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else DRAWS)
