@@ -179,13 +179,13 @@ def test_bad_input_to_evidence_is_one_line_and_exit_code_2(arguments, said):
 
 
 def test_a_sweep_writes_its_table_and_its_picture_and_runs_nothing_twice(tmp_path):
-    words = ["sweep", "-p", "multiple_long_run=6:9:2", "-p", "loading=0:1:2", "--draws", "1000", "--out", str(tmp_path),
+    words = ["sweep", "-p", "multiple_long_run=6:9:2", "-p", "loading_arm=0:1:2", "--draws", "1000", "--out", str(tmp_path),
              "--heat-map", "moic_median"]  # fmt: skip
     done = thesis(*words)
     assert (done.returncode, done.stderr) == (0, "")
     assert "4 points, 1 outputs, 1,000 draws each" in done.stdout.splitlines()[-1]
     table = (tmp_path / "sweep.csv").read_text()
-    assert table.splitlines()[0] == "point,multiple_long_run,loading,output,value,low,high"
+    assert table.splitlines()[0] == "point,multiple_long_run,loading_arm,output,value,low,high"
     assert (tmp_path / "heat_map.png").read_bytes().startswith(b"\x89PNG")
     journal = (tmp_path / "points.jsonl").read_bytes()
     assert thesis(*words).returncode == 0
@@ -197,14 +197,14 @@ def test_a_sweep_writes_its_table_and_its_picture_and_runs_nothing_twice(tmp_pat
     ("arguments", "said"),
     [
         ([], "names no range"),
-        (["-p", "loadin=0:1:3"], "The nearest valid name is 'loading'"),
-        (["-p", "loading=1:0:3"], "Write the lower end first"),
-        (["-p", "loading=0:1:3", "--output", "moic"], "there is no output 'moic'"),
-        (["-p", "loading=0:1:3", "--sample", "sobl"], "The nearest valid name is 'sobol'"),
-        (["-p", "loading=0:1:3", "--heat-map", "moic_median"], "needs a grid of two ranges"),
-        (["-p", "loading=0:1:3", "--draws", "0"], "0 is outside 1000 to 1e+06"),
-        (["-p", "loading=0:1:3", "--draws", "1000000000"], "is outside 1000 to 1e+06"),
-        (["-p", "loading=0:1", "--sample", "sobol", "--points", "12"], "Write a power of 2"),
+        (["-p", "loading_amr=0:1:3"], "The nearest valid name is 'loading_arm'"),
+        (["-p", "loading_arm=1:0:3"], "Write the lower end first"),
+        (["-p", "loading_arm=0:1:3", "--output", "moic"], "there is no output 'moic'"),
+        (["-p", "loading_arm=0:1:3", "--sample", "sobl"], "The nearest valid name is 'sobol'"),
+        (["-p", "loading_arm=0:1:3", "--heat-map", "moic_median"], "needs a grid of two ranges"),
+        (["-p", "loading_arm=0:1:3", "--draws", "0"], "0 is outside 1000 to 1e+06"),
+        (["-p", "loading_arm=0:1:3", "--draws", "1000000000"], "is outside 1000 to 1e+06"),
+        (["-p", "loading_arm=0:1", "--sample", "sobol", "--points", "12"], "Write a power of 2"),
         (["-p", "horizon_years=-1:5:3"], "-1 is outside 3 to 15"),
     ],
 )

@@ -263,13 +263,14 @@ def verdict_grid(
 def loading_curve(
     given: Assumptions, paths: venture.VenturePaths, loadings: Sequence[float], ceilings_pct: Sequence[float]
 ) -> pd.DataFrame:
-    """Probability of having passed each ceiling by the article's deadline, over the loading of the other holdings.
+    """Probability of having passed each ceiling by the article's deadline, over one loading for all other holdings.
 
     Columns ``loading``, ``ceiling_pct``, ``probability``, ``low``, ``high``; common random numbers.
     """
     rows = []
     for loading in loadings:
-        held = outlook.exposure_paths(Assumptions(dict(given) | {"loading": loading}, given.register), paths)
+        every = {f"loading_{name}": loading for name in exposure.HOLDINGS}
+        held = outlook.exposure_paths(Assumptions(dict(given) | every, given.register), paths)
         for ceiling in ceilings_pct:
             passed = exposure.exceedance(held, ceiling / 100).set_index("times_years")
             at = passed.loc[given.write_down_years]

@@ -5,14 +5,18 @@ Decisions
 - Amounts are trillions of yen at one fixed exchange rate. Net debt is pro forma: what is still to be paid for
   the stake counts as debt from the start, and nothing else moves it (no interest, dividends, sales or new
   deals).
-- One AI factor: the other holdings move with the OpenAI stake by a loading on log returns, and by noise of
-  their own whose mean is one. The stake's own trend, up or down, passes on by the same loading.
+- One AI factor, OpenAI's own value: Arm, the second Vision Fund and the rest move with it by a loading each on log returns,
+  and by noise of their own whose mean is one. What befalls OpenAI, trend included, passes on by the loading. Correlations follow
+  from the loadings and are positive definite by construction.
+- What must be sold to get back to a ceiling is worked out and not done: a sale at a discount loses value and lowers debt.
 - LTV is net debt over the gross value of the holdings, the OpenAI stake included, as SoftBank defines it.
 - A stake that loses nearly all has no log return. Its fall counts for the other holdings down to 1% of the
   starting value; its own value stays as simulated.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +26,7 @@ from analysis.models.simulation import (
     NUMBER,
     POSITIVE,
     QUARTERS_PER_YEAR,
+    Estimate,
     Floats,
     Rule,
     Values,
@@ -29,17 +34,33 @@ from analysis.models.simulation import (
     column,
     cumulative_probability,
     lognormal_walk,
+    probability,
+    quantile,
 )
 
 FALL_LIMIT_SHARE = 0.01  # share of the starting stake value below which the other holdings no longer follow
 
+HOLDINGS = ("arm", "vision_fund", "rest")
+PURPOSES = HOLDINGS  # the random streams that `simulate` asks for
+LOADING: Rule = (lambda x: (x >= 0) & (x <= 3), "a loading of 0 to 3")
+
 _RULES: dict[str, Rule] = {
-    "other_holdings_jpy_tn": POSITIVE,
+    "arm_jpy_tn": POSITIVE,
+    "vision_fund_jpy_tn": NOT_NEGATIVE,
+    "rest_jpy_tn": NOT_NEGATIVE,
     "net_debt_jpy_tn": NUMBER,
     "unpaid_usd_bn": NOT_NEGATIVE,
     "usdjpy": POSITIVE,
-    "loading": NUMBER,
-    "other_volatility_pct": NOT_NEGATIVE,
+    "loading_arm": LOADING,
+    "loading_vision_fund": LOADING,
+    "loading_rest": LOADING,
+    "arm_volatility_pct": NOT_NEGATIVE,
+    "vision_fund_volatility_pct": NOT_NEGATIVE,
+    "rest_volatility_pct": NOT_NEGATIVE,
+    "degrees_of_freedom": (
+        lambda x: (x == 0) | (np.isfinite(x) & (x > 2)),
+        "0 (normal) or more than 2 degrees of freedom",
+    ),
 }
 
 
@@ -49,18 +70,20 @@ class ExposureInputs:
 
     Attributes
     ----------
-    other_holdings_jpy_tn
-        Value of all holdings but the OpenAI stake at the start.
+    arm_jpy_tn, vision_fund_jpy_tn, rest_jpy_tn
+        Value at the start of Arm, of the second Vision Fund without OpenAI, and of everything else.
     net_debt_jpy_tn
         Net debt at the start, without the unpaid commitment.
     unpaid_usd_bn
         Part of the OpenAI commitment not yet paid at the start; added to net debt.
     usdjpy
         Yen per dollar, for the whole horizon.
-    loading
-        Log return of the other holdings per log return of the OpenAI stake.
-    other_volatility_pct
-        Volatility of the other holdings' own noise, percent per year.
+    loading_arm, loading_vision_fund, loading_rest
+        Log return of each per log return of the OpenAI stake, 0 to 3.
+    arm_volatility_pct, vision_fund_volatility_pct, rest_volatility_pct
+        Volatility of each one's own noise, percent per year.
+    degrees_of_freedom
+        Tails of that noise: 0 normal, above 2 those of Student's t; one number.
 
     Raises
     ------
@@ -68,12 +91,19 @@ class ExposureInputs:
         Any input outside its range; all of them in one message.
     """
 
-    other_holdings_jpy_tn: Values
+    arm_jpy_tn: Values
+    vision_fund_jpy_tn: Values
+    rest_jpy_tn: Values
     net_debt_jpy_tn: Values
     unpaid_usd_bn: Values
     usdjpy: Values
-    loading: Values
-    other_volatility_pct: Values
+    loading_arm: Values
+    loading_vision_fund: Values
+    loading_rest: Values
+    arm_volatility_pct: Values
+    vision_fund_volatility_pct: Values
+    rest_volatility_pct: Values
+    degrees_of_freedom: float
 
     def __post_init__(self) -> None:
         check({field.name: getattr(self, field.name) for field in fields(self)}, _RULES)
@@ -87,26 +117,38 @@ class ExposurePaths:
     ----------
     times_years
         Quarter ends, years from the start, shape (quarters + 1,).
-    openai_jpy_tn, other_holdings_jpy_tn
-        Value of the stake and of all other holdings.
+    openai_jpy_tn, arm_jpy_tn, vision_fund_jpy_tn, rest_jpy_tn
+        Value of the stake and of the other holdings.
     net_debt_jpy_tn
         Net debt with the unpaid commitment, shape (draws,).
     """
 
     times_years: Floats
     openai_jpy_tn: Floats
-    other_holdings_jpy_tn: Floats
+    arm_jpy_tn: Floats
+    vision_fund_jpy_tn: Floats
+    rest_jpy_tn: Floats
     net_debt_jpy_tn: Floats
+
+    @property
+    def other_holdings_jpy_tn(self) -> Floats:
+        """Everything but the OpenAI stake."""
+        return self.arm_jpy_tn + self.vision_fund_jpy_tn + self.rest_jpy_tn
+
+    @property
+    def gross_jpy_tn(self) -> Floats:
+        """All holdings, the stake included."""
+        return self.openai_jpy_tn + self.other_holdings_jpy_tn
 
     @property
     def nav_jpy_tn(self) -> Floats:
         """Net asset value: holdings less net debt."""
-        return self.openai_jpy_tn + self.other_holdings_jpy_tn - self.net_debt_jpy_tn[:, np.newaxis]
+        return self.gross_jpy_tn - self.net_debt_jpy_tn[:, np.newaxis]
 
     @property
     def ltv_share(self) -> Floats:
         """Loan-to-value: net debt over the gross value of the holdings, the stake included."""
-        return self.net_debt_jpy_tn[:, np.newaxis] / (self.openai_jpy_tn + self.other_holdings_jpy_tn)
+        return self.net_debt_jpy_tn[:, np.newaxis] / self.gross_jpy_tn
 
     @property
     def openai_share_of_nav(self) -> Floats:
@@ -129,7 +171,9 @@ def other_holdings_factor(openai_share_kept: Floats, loading: Values) -> Floats:
     return np.asarray(np.maximum(openai_share_kept, FALL_LIMIT_SHARE) ** loading)
 
 
-def simulate(inputs: ExposureInputs, stake_value_usd_bn: Floats, rng: np.random.Generator) -> ExposurePaths:
+def simulate(
+    inputs: ExposureInputs, stake_value_usd_bn: Floats, rngs: Mapping[str, np.random.Generator]
+) -> ExposurePaths:
     """Simulate SoftBank's NAV and LTV along paths of the OpenAI stake.
 
     Parameters
@@ -139,8 +183,8 @@ def simulate(inputs: ExposureInputs, stake_value_usd_bn: Floats, rng: np.random.
     stake_value_usd_bn
         Value of the stake at quarter ends, shape (draws, quarters + 1), positive at the start (zero later is
         fine).
-    rng
-        Stream of the other holdings' own noise, independent of the stake.
+    rngs
+        The streams named in `PURPOSES`, for each holding's own noise, independent of the stake; further ones are ignored.
 
     Returns
     -------
@@ -150,13 +194,13 @@ def simulate(inputs: ExposureInputs, stake_value_usd_bn: Floats, rng: np.random.
     ------
     ValueError
         Stake values of another shape, negative, not finite or zero at the start; an input array of another
-        length.
+        length; a missing stream.
 
     Notes
     -----
     With S the stake's value in dollars, b the loading and N the noise:
 
-        other(t) = other(0) × max(S(t)/S(0), 0.01)^b × N(t);   net debt = net debt(0) + unpaid × usdjpy / 1000
+        holding(t) = holding(0) × max(S(t)/S(0), 0.01)^b × N(t);   net debt = net debt(0) + unpaid × usdjpy / 1000
     """
     stake = np.asarray(stake_value_usd_bn, dtype=float)
     if stake.ndim != 2 or stake.shape[0] == 0 or stake.shape[1] == 0:
@@ -165,14 +209,57 @@ def simulate(inputs: ExposureInputs, stake_value_usd_bn: Floats, rng: np.random.
         raise ValueError(
             "stake_value_usd_bn is negative or not finite, or zero at the start: write 0 or more, start > 0."
         )
+    missing = [purpose for purpose in PURPOSES if purpose not in rngs]
+    if missing:
+        raise ValueError(f"streams missing: {missing} of {PURPOSES}: spawn them by name.")
     n_draws, dates = stake.shape
     x = {f.name: column(f.name, getattr(inputs, f.name), n_draws) for f in fields(inputs)}
-    other = x["other_holdings_jpy_tn"] * other_holdings_factor(stake / stake[:, :1], x["loading"])
-    other = other * lognormal_walk(x["other_volatility_pct"], n_draws, dates - 1, rng)
+    kept = stake / stake[:, :1]
+    values = {
+        f"{name}_jpy_tn": x[f"{name}_jpy_tn"]
+        * other_holdings_factor(kept, x[f"loading_{name}"])
+        * lognormal_walk(
+            x[f"{name}_volatility_pct"],
+            n_draws,
+            dates - 1,
+            rngs[name],
+            degrees_of_freedom=float(inputs.degrees_of_freedom),
+        )
+        for name in HOLDINGS
+    }
     net_debt = x["net_debt_jpy_tn"] + jpy_tn(x["unpaid_usd_bn"], x["usdjpy"])
     return ExposurePaths(
-        np.arange(dates) / QUARTERS_PER_YEAR, jpy_tn(stake, x["usdjpy"]), other, net_debt[:, 0]
+        times_years=np.arange(dates) / QUARTERS_PER_YEAR,
+        openai_jpy_tn=jpy_tn(stake, x["usdjpy"]),
+        net_debt_jpy_tn=net_debt[:, 0],
+        **values,
     )
+
+
+def implied_correlation(
+    loadings: Sequence[float], volatilities_pct: Sequence[float], factor_volatility_pct: float
+) -> Floats:
+    """Correlation of quarterly log returns of the OpenAI stake and the other holdings.
+
+    With b the loadings, v the own volatilities and s that of the factor the covariances are b_i b_j s² + v_i² (i = j); the
+    stake itself has b = 1 and v = 0.
+
+    Parameters
+    ----------
+    loadings, volatilities_pct
+        Of the other holdings, percent per year.
+    factor_volatility_pct
+        Of the OpenAI stake, above 0.
+
+    Returns
+    -------
+    ndarray, shape (holdings + 1, holdings + 1), the stake first; NaN for a holding that does not move.
+    """
+    b = np.array([1.0, *loadings])
+    covariance = np.outer(b, b) * factor_volatility_pct**2 + np.diag(np.array([0.0, *volatilities_pct]) ** 2)
+    spread = np.sqrt(np.diag(covariance))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(covariance / np.outer(spread, spread))
 
 
 def exceedance(paths: ExposurePaths, ceiling_share: float) -> pd.DataFrame:
@@ -204,25 +291,155 @@ def exceedance(paths: ExposurePaths, ceiling_share: float) -> pd.DataFrame:
     return cumulative_probability(paths.ltv_share > ceiling_share, paths.times_years)
 
 
-def ltv_after_loss(
-    other_holdings_jpy_tn: float,
-    openai_jpy_tn: float,
-    net_debt_jpy_tn: float,
-    loss_share: Values,
-    loading: float = 0.0,
+def required_sale(
+    gross_jpy_tn: Floats, net_debt_jpy_tn: Floats, ceiling_share: float, discount_share: float
 ) -> Floats:
-    """LTV after a sudden loss on the OpenAI stake, for a stress table.
+    """What must be sold to get loan-to-value down to a ceiling, at market values before the discount.
 
-        LTV = net debt / (openai × (1 - loss) + other × max(1 - loss, 0.01)^loading)
+    S such that (debt - (1 - d) S) / (gross - S) = c:  S = (debt - c gross) / ((1 - d) - c); 0 where loan-to-value is below the
+    ceiling. More than `gross` where selling everything does not suffice.
 
     Parameters
     ----------
-    other_holdings_jpy_tn, openai_jpy_tn, net_debt_jpy_tn
+    gross_jpy_tn, net_debt_jpy_tn
+        Holdings and net debt, any shapes that broadcast.
+    ceiling_share
+        c, above 0.
+    discount_share
+        d, what a sale in haste loses, 0 to below 1 - c.
+
+    Raises
+    ------
+    ValueError
+        A ceiling or a discount out of range: at a discount of 1 - c a sale lowers debt no faster than it should.
+    """
+    if not ceiling_share > 0 or not 0 <= discount_share < 1 - ceiling_share:
+        raise ValueError(
+            f"ceiling_share is {ceiling_share}, discount_share is {discount_share}: "
+            "write a ceiling above 0 and a discount of 0 to below 1 - ceiling."
+        )
+    missing = net_debt_jpy_tn - ceiling_share * gross_jpy_tn
+    return np.asarray(np.maximum(missing, 0.0) / (1 - discount_share - ceiling_share))
+
+
+class Sale(NamedTuple):
+    """What a sale would have to be at the worst quarter end, over the draws in which one is needed."""
+
+    needed: Estimate
+    """Probability that something must be sold."""
+    of_arm: Estimate | None
+    """Median of the sale over the value of Arm that day; None where nothing must ever be sold."""
+    arm_suffices: Estimate | None
+    """Probability that Arm alone is worth enough, where something must be sold."""
+    all_suffices: Estimate | None
+    """Probability that everything but OpenAI is."""
+
+
+def sales(paths: ExposurePaths, *, ceiling_pct: float, discount_pct: float, within_years: float) -> Sale:
+    """Whether SoftBank would have to sell to get back to a ceiling, how much, and whether Arm suffices.
+
+    Parameters
+    ----------
+    paths
+        From `simulate`.
+    ceiling_pct, discount_pct
+        As in `required_sale`, percent.
+    within_years
+        Quarter ends up to then count, the start included; each draw by its largest sale.
+    """
+    within = paths.times_years <= within_years
+    sale = required_sale(
+        paths.gross_jpy_tn, paths.net_debt_jpy_tn[:, np.newaxis], ceiling_pct / 100, discount_pct / 100
+    )[:, within]
+    worst = np.argmax(sale, axis=1)[:, np.newaxis]
+    size, arm, others = (
+        np.take_along_axis(values, worst, axis=1)[:, 0]
+        for values in (sale, paths.arm_jpy_tn[:, within], paths.other_holdings_jpy_tn[:, within])
+    )
+    hit = size > 0
+    if not hit.any():
+        return Sale(probability(hit), None, None, None)
+    return Sale(
+        probability(hit),
+        quantile(size[hit] / arm[hit], 0.5),
+        probability(size[hit] <= arm[hit]),
+        probability(size[hit] <= others[hit]),
+    )
+
+
+class Loan(NamedTuple):
+    """Money that SoftBank has borrowed and must repay or borrow again on a day."""
+
+    name: str
+    balance_usd_bn: float
+    matures_years: float
+    """From the start."""
+
+
+def maturities(
+    paths: ExposurePaths, loans: Sequence[Loan], *, usdjpy: float, ceiling_pct: float
+) -> pd.DataFrame:
+    """Where SoftBank stands when its loans fall due.
+
+    Parameters
+    ----------
+    paths
+        From `simulate`.
+    loans
+        By name; each must fall due within the horizon.
+    usdjpy, ceiling_pct
+        Yen per dollar; the loan-to-value above which nobody is taken to lend.
+
+    Returns
+    -------
+    DataFrame, one row a loan by day
+        ``loan``; ``matures_years``; ``due_jpy_tn``; ``ltv_p5, ltv_p50, ltv_p95`` at the quarter end before, percent; ``shut``,
+        probability that it is above the ceiling then; ``of_arm_pct``, median of what is due over Arm's value.
+
+    Raises
+    ------
+    ValueError
+        A balance that is not positive, or a maturity before the start or after the horizon.
+    """
+    horizon = float(paths.times_years[-1])
+    rows = []
+    for loan in sorted(loans, key=lambda item: item.matures_years):
+        if not loan.balance_usd_bn > 0 or not 0 <= loan.matures_years <= horizon:
+            raise ValueError(
+                f"{loan.name} has a balance of {loan.balance_usd_bn:g} and falls due after {loan.matures_years:g} years: "
+                f"write a balance above 0 and 0 to {horizon:g} years."
+            )
+        at = int(np.searchsorted(paths.times_years, loan.matures_years + 1e-9, side="right")) - 1
+        ltv = paths.ltv_share[:, at] * 100
+        due = float(jpy_tn(np.array(loan.balance_usd_bn), usdjpy))
+        low, middle, high = np.quantile(ltv, [0.05, 0.5, 0.95])
+        rows.append({
+            "loan": loan.name, "matures_years": loan.matures_years, "due_jpy_tn": due, "ltv_p5": low, "ltv_p50": middle,
+            "ltv_p95": high, "shut": float((ltv > ceiling_pct).mean()),
+            "of_arm_pct": 100 * float(np.median(due / paths.arm_jpy_tn[:, at])),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def ltv_after_loss(
+    holdings_jpy_tn: Sequence[float],
+    openai_jpy_tn: float,
+    net_debt_jpy_tn: float,
+    loss_share: Values,
+    loadings: Sequence[float] | None = None,
+) -> Floats:
+    """LTV after a sudden loss on the OpenAI stake, for a stress table.
+
+        LTV = net debt / (openai × (1 - loss) + sum of holding_i × max(1 - loss, 0.01)^loading_i)
+
+    Parameters
+    ----------
+    holdings_jpy_tn, openai_jpy_tn, net_debt_jpy_tn
         Values before the loss, one currency; net debt with the unpaid commitment.
     loss_share
         Share of the stake lost, 0 to 1; a number or an array.
-    loading
-        As in `ExposureInputs`; 0 leaves the other holdings where they are.
+    loadings
+        One a holding, as in `ExposureInputs`; None leaves the other holdings where they are.
 
     Returns
     -------
@@ -231,13 +448,21 @@ def ltv_after_loss(
     Raises
     ------
     ValueError
-        A loss outside 0 to 1, or other holdings that are not positive.
+        A loss outside 0 to 1, other holdings that are not positive together, or not one loading a holding.
     """
     kept = 1 - np.asarray(loss_share, dtype=float)
-    if not ((kept >= 0) & (kept <= 1)).all() or other_holdings_jpy_tn <= 0:
+    chosen = [0.0] * len(holdings_jpy_tn) if loadings is None else list(loadings)
+    if (
+        not ((kept >= 0) & (kept <= 1)).all()
+        or sum(holdings_jpy_tn) <= 0
+        or len(chosen) != len(holdings_jpy_tn)
+    ):
         raise ValueError(
-            f"loss_share is {loss_share}: write 0 to 1; "
-            f"other_holdings_jpy_tn is {other_holdings_jpy_tn}: write a value above 0."
+            f"loss_share is {loss_share}: write 0 to 1; holdings_jpy_tn are {list(holdings_jpy_tn)}: write values above 0 together, "
+            "with one loading each."
         )
-    gross = openai_jpy_tn * kept + other_holdings_jpy_tn * other_holdings_factor(kept, loading)
-    return np.asarray(net_debt_jpy_tn / gross)
+    others = sum(
+        value * other_holdings_factor(kept, loading)
+        for value, loading in zip(holdings_jpy_tn, chosen, strict=True)
+    )
+    return np.asarray(net_debt_jpy_tn / (openai_jpy_tn * kept + others))

@@ -294,7 +294,7 @@ def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> exposure.
 def block_exposure(given: Assumptions, stake_usd_bn: simulation.Floats, block: int) -> exposure.ExposurePaths:
     """The same for one block of draws, from the stake's value in it, shape (draws, quarters + 1)."""
     inputs = exposure.ExposureInputs(**{name: given[name] for name in EXPOSURE})
-    return exposure.simulate(inputs, stake_usd_bn, simulation.spawn(given.seed, ["other"], block)["other"])
+    return exposure.simulate(inputs, stake_usd_bn, simulation.spawn(given.seed, exposure.PURPOSES, block))
 
 
 def editorial_verdict(
@@ -312,17 +312,33 @@ def stress_table(given: Assumptions, start: exposure.ExposurePaths) -> pd.DataFr
     Starts from the median of the simulated starting values.
     """
     losses = range(0, 80, 5)
-    other, stake = (
-        float(np.median(held[:, 0])) for held in (start.other_holdings_jpy_tn, start.openai_jpy_tn)
-    )
+    held = [
+        float(np.median(values[:, 0]))
+        for values in (start.arm_jpy_tn, start.vision_fund_jpy_tn, start.rest_jpy_tn, start.openai_jpy_tn)
+    ]
+    loadings = [float(given[f"loading_{name}"]) for name in exposure.HOLDINGS]
     levels = {
         name: [
-            float(exposure.ltv_after_loss(other, stake, float(start.net_debt_jpy_tn[0]), loss / 100, loading)) * 100
+            float(exposure.ltv_after_loss(held[:3], held[3], float(start.net_debt_jpy_tn[0]), loss / 100, chosen)) * 100
             for loss in losses
         ]
-        for name, loading in (("alone_pct", 0.0), ("along_pct", float(given.loading)))
+        for name, chosen in (("alone_pct", None), ("along_pct", loadings))
     }  # fmt: skip
     return pd.DataFrame({"loss_pct": list(losses)} | levels)
+
+
+def correlations(given: Assumptions) -> pd.DataFrame:
+    """Correlation of quarterly log returns that loadings and volatilities imply, OpenAI first.
+
+    OpenAI's volatility is that of what the market pays for it; what else befalls it comes on top.
+    """
+    matrix = exposure.implied_correlation(
+        [given[f"loading_{name}"] for name in exposure.HOLDINGS],
+        [given[f"{name}_volatility_pct"] for name in exposure.HOLDINGS],
+        given.multiple_volatility_pct,
+    )
+    names = ["OpenAI", "Arm", "Vision Fund 2", "the rest"]
+    return pd.DataFrame(matrix, index=names, columns=names)
 
 
 def growth_decay(

@@ -9,22 +9,41 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.models.exposure import ExposureInputs, exceedance, ltv_after_loss, simulate
+from analysis.models import exposure
+from analysis.models.exposure import (
+    HOLDINGS,
+    ExposureInputs,
+    Loan,
+    exceedance,
+    implied_correlation,
+    ltv_after_loss,
+    maturities,
+    required_sale,
+    sales,
+    simulate,
+)
 from analysis.models.simulation import spawn
 
-# Net debt 8 + 20 × 150 / 1000 = 11; a stake of $100bn is 15 trillion yen.
+# Net debt 8 + 20 × 150 / 1000 = 11; a stake of $100bn is 15 trillion yen; others 18 + 8 + 4 = 30.
 INPUTS = ExposureInputs(
-    other_holdings_jpy_tn=30,
+    arm_jpy_tn=18,
+    vision_fund_jpy_tn=8,
+    rest_jpy_tn=4,
     net_debt_jpy_tn=8,
     unpaid_usd_bn=20,
     usdjpy=150,
-    loading=0.5,
-    other_volatility_pct=0,
+    loading_arm=0.5,
+    loading_vision_fund=0.5,
+    loading_rest=0.5,
+    arm_volatility_pct=0,
+    vision_fund_volatility_pct=0,
+    rest_volatility_pct=0,
+    degrees_of_freedom=0,
 )
 
 
-def noise(seed: int = 5) -> np.random.Generator:
-    return spawn(seed, ["other"])["other"]
+def noise(seed: int = 5) -> dict[str, np.random.Generator]:
+    return spawn(seed, HOLDINGS)
 
 
 def test_nav_and_ltv_follow_by_hand():
@@ -52,9 +71,10 @@ def test_a_stake_that_is_lost_leaves_a_finite_ltv():
 
 def test_the_ceiling_is_passed_as_often_as_the_closed_form_says():
     # a stake that stays at 15: LTV > 25% when others < 11 / 0.25 - 15 = 29;
-    # others = 30 W with ln W ~ Normal(-s²/8, s²/4) after one quarter
+    # others = 30 W with ln W ~ Normal(-s²/8, s²/4) after one quarter, all of it Arm here
     n, s = 40_000, 0.3
-    paths = simulate(replace(INPUTS, other_volatility_pct=30), np.full((n, 2), 100.0), noise())
+    inputs = replace(INPUTS, arm_jpy_tn=30, vision_fund_jpy_tn=0, rest_jpy_tn=0, arm_volatility_pct=30)
+    paths = simulate(inputs, np.full((n, 2), 100.0), noise())
     expected = NormalDist(-(s**2) / 8, s / 2).cdf(math.log(29 / 30))
     last = exceedance(paths, 0.25).iloc[-1]
     assert abs(last["probability"] - expected) < 4 * last["standard_error"]
@@ -66,8 +86,8 @@ def test_loading_and_own_noise_add_up_in_the_variance_of_logs():
     n = 40_000
     log_stake = np.cumsum(0.2 * spawn(5, ["stake"])["stake"].standard_normal((n, 4)), axis=1)
     stake = 100 * np.exp(np.hstack([np.zeros((n, 1)), log_stake]))
-    paths = simulate(replace(INPUTS, other_volatility_pct=30), stake, noise())
-    log_other = np.log(paths.other_holdings_jpy_tn[:, -1])
+    paths = simulate(replace(INPUTS, arm_volatility_pct=30), stake, noise())
+    log_other = np.log(paths.arm_jpy_tn[:, -1])
     assert log_other.var() == pytest.approx(0.13, rel=0.03)
     assert np.cov(log_other, log_stake[:, -1])[0, 1] == pytest.approx(0.08, rel=0.04)
 
@@ -76,7 +96,7 @@ def test_loading_and_own_noise_add_up_in_the_variance_of_logs():
 @settings(max_examples=25, deadline=None)
 def test_a_higher_ceiling_is_passed_less_often_and_more_debt_more_often(low, step, unpaid, seed):
     stake = 100 * np.exp(np.random.default_rng(seed).normal(0, 0.5, (30, 5)))
-    inputs = replace(INPUTS, other_volatility_pct=40)
+    inputs = replace(INPUTS, arm_volatility_pct=40, rest_volatility_pct=20)
     paths = simulate(inputs, stake, noise(seed))
     curve = exceedance(paths, low)["probability"]
     assert curve.is_monotonic_increasing
@@ -95,28 +115,35 @@ def test_the_stress_table_agrees_with_the_simulation_of_the_same_loss():
     # loss of half, loading 0.5: 11 / (7.5 + 30 × 0.7071) = 11 / 28.7132 = 0.38310; loading 0: 11 / 37.5
     losses = np.array([0.0, 0.5, 0.75, 1.0])
     paths = simulate(INPUTS, np.column_stack([np.full(4, 100.0), 100 * (1 - losses)]), noise())
-    table = ltv_after_loss(30, 15, 11, losses, loading=0.5)
+    table = ltv_after_loss([18, 8, 4], 15, 11, losses, [0.5] * 3)
     assert table == pytest.approx(paths.ltv_share[:, 1], rel=1e-12)
     assert table[1] == pytest.approx(0.38310, abs=1e-5)
     assert (np.diff(table) > 0).all()
-    assert float(ltv_after_loss(30, 15, 11, 0.5)) == pytest.approx(11 / 37.5)
+    assert float(ltv_after_loss([18, 8, 4], 15, 11, 0.5)) == pytest.approx(11 / 37.5)
 
 
 def test_inputs_may_differ_from_draw_to_draw():
-    # loading 0: others stay at 30; loading 1: 15
-    paths = simulate(replace(INPUTS, loading=np.array([0.0, 1.0])), np.array([[100.0, 50.0]] * 2), noise())
-    assert paths.other_holdings_jpy_tn[:, 1] == pytest.approx([30, 15])
+    # loading 0: Arm stays at 18; loading 1: 9
+    paths = simulate(
+        replace(INPUTS, loading_arm=np.array([0.0, 1.0])), np.array([[100.0, 50.0]] * 2), noise()
+    )
+    assert paths.arm_jpy_tn[:, 1] == pytest.approx([18, 9])
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("other_holdings_jpy_tn", 0),
+        ("arm_jpy_tn", 0),
+        ("vision_fund_jpy_tn", -1),
+        ("rest_jpy_tn", math.nan),
         ("net_debt_jpy_tn", math.nan),
         ("unpaid_usd_bn", -1),
         ("usdjpy", 0),
-        ("loading", math.inf),
-        ("other_volatility_pct", -1),
+        ("loading_arm", -0.1),
+        ("loading_vision_fund", 3.1),
+        ("loading_rest", math.inf),
+        ("arm_volatility_pct", -1),
+        ("degrees_of_freedom", 1.5),
     ],
 )
 def test_inputs_outside_their_range_are_refused_by_name(field, value):
@@ -144,8 +171,94 @@ def test_other_questions_without_an_answer_are_refused():
     with pytest.raises(ValueError, match="ceiling_share is 0"):
         exceedance(paths, 0)
     with pytest.raises(ValueError, match=r"loss_share is 1\.5: write 0 to 1"):
-        ltv_after_loss(30, 15, 11, 1.5)
-    with pytest.raises(ValueError, match="other_holdings_jpy_tn is 0"):
-        ltv_after_loss(0, 15, 11, 0.5)
-    with pytest.raises(ValueError, match=r"loading has shape \(3,\)"):
-        simulate(replace(INPUTS, loading=np.ones(3)), np.array([[100.0, 90.0]]), noise())
+        ltv_after_loss([30], 15, 11, 1.5)
+    with pytest.raises(ValueError, match=r"holdings_jpy_tn are \[0\]"):
+        ltv_after_loss([0], 15, 11, 0.5)
+    with pytest.raises(ValueError, match=r"loading_arm has shape \(3,\)"):
+        simulate(replace(INPUTS, loading_arm=np.ones(3)), np.array([[100.0, 90.0]]), noise())
+    with pytest.raises(ValueError, match=r"streams missing: \['rest'\]"):
+        simulate(INPUTS, np.array([[100.0, 90.0]]), spawn(1, ["arm", "vision_fund"]))
+
+
+def test_holdings_add_up_in_every_draw():
+    stake = 100 * np.exp(np.random.default_rng(3).normal(0, 0.5, (200, 9)))
+    inputs = replace(INPUTS, arm_volatility_pct=40, vision_fund_volatility_pct=30, rest_volatility_pct=20)
+    p = simulate(inputs, stake, noise())
+    assert p.gross_jpy_tn == pytest.approx(
+        p.openai_jpy_tn + p.arm_jpy_tn + p.vision_fund_jpy_tn + p.rest_jpy_tn
+    )
+    assert p.nav_jpy_tn == pytest.approx(p.gross_jpy_tn - 11)
+    assert p.ltv_share == pytest.approx(11 / p.gross_jpy_tn)
+
+
+def test_correlations_are_those_of_the_simulated_returns_and_never_impossible():
+    # stake 40% a year; Arm: loading 0.6, own 40%: variance 0.36 × 0.16 + 0.16 = 0.2176, correlation with the stake
+    # 0.6 × 0.16 / (0.4 × 0.46648) = 0.5145
+    matrix = implied_correlation([0.6, 0.5, 0.3], [40, 25, 20], 40)
+    assert matrix[0, 1] == pytest.approx(0.5145, abs=1e-4)
+    log_stake = 0.2 * spawn(5, ["stake"])["stake"].standard_normal((40_000, 1))
+    stake = 100 * np.exp(np.hstack([np.zeros_like(log_stake), log_stake]))
+    inputs = replace(
+        INPUTS, loading_arm=0.6, loading_vision_fund=0.5, loading_rest=0.3,
+        arm_volatility_pct=40, vision_fund_volatility_pct=25, rest_volatility_pct=20,
+    )  # fmt: skip
+    p = simulate(inputs, stake, noise())
+    returns = [
+        np.log(x[:, 1] / x[:, 0])
+        for x in (p.openai_jpy_tn, p.arm_jpy_tn, p.vision_fund_jpy_tn, p.rest_jpy_tn)
+    ]
+    assert np.corrcoef(returns) == pytest.approx(matrix, abs=0.02)
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        drawn = implied_correlation(rng.uniform(0, 3, 3), rng.uniform(1, 150, 3), rng.uniform(1, 150))
+        assert np.linalg.eigvalsh(drawn).min() > -1e-12
+
+
+def test_what_must_be_sold_brings_loan_to_value_to_the_ceiling():
+    # gross 40, debt 12, ceiling 25%, discount 10%: S = (12 - 10) / (0.9 - 0.25) = 3.0769; (12 - 0.9 S) / (40 - S) = 0.25
+    sold = float(required_sale(np.array(40.0), np.array(12.0), 0.25, 0.1))
+    assert sold == pytest.approx(2 / 0.65)
+    assert (12 - 0.9 * sold) / (40 - sold) == pytest.approx(0.25, abs=1e-12)
+    assert float(required_sale(np.array(50.0), np.array(12.0), 0.25, 0.1)) == 0
+    assert float(required_sale(np.array(40.0), np.array(12.0), 0.3, 0.1)) < sold
+    for ceiling, discount in ((0.0, 0.1), (0.25, 0.75), (0.25, -0.1)):
+        with pytest.raises(ValueError, match="write a ceiling above 0 and a discount"):
+            required_sale(np.array(40.0), np.array(12.0), ceiling, discount)
+
+
+def test_a_sale_is_held_against_arm_and_against_everything_but_the_stake():
+    # debt 11, ceiling 25%, no discount: S = (11 - G / 4) / 0.75. Three draws, others falling along by their loading of 0.5:
+    # stake kept: G = 45, nothing. Stake at a quarter: G = 18.75, S = 8.42, Arm 9: Arm suffices.
+    # Stake lost: G = 3, S = 13.67, Arm 1.8, others 3: nothing suffices.
+    stake = np.array([[100.0, 100.0], [100.0, 25.0], [100.0, 0.0]])
+    found = sales(simulate(INPUTS, stake, noise()), ceiling_pct=25, discount_pct=0, within_years=0.25)
+    assert found.needed.value == pytest.approx(2 / 3)
+    assert (found.arm_suffices.value, found.all_suffices.value) == (0.5, 0.5)
+    ratios = [(11 - 18.75 / 4) / 0.75 / 9, (11 - 3 / 4) / 0.75 / 1.8]
+    assert found.of_arm.value == pytest.approx(np.median(ratios))
+    calm = sales(simulate(INPUTS, stake[:1], noise()), ceiling_pct=25, discount_pct=0, within_years=0.25)
+    assert (calm.needed.value, calm.of_arm) == (0, None)
+
+
+def test_a_loan_falls_due_at_the_quarter_end_before_its_day():
+    # 40 bn at 150 are 6 tn; after 0.4 years the last quarter end is 0.25: stake at a quarter, LTV 11 / 18.75 = 58.7%, Arm 9
+    paths = simulate(INPUTS, np.array([[100.0, 25.0, 400.0]]), noise())
+    (row,) = maturities(paths, [Loan("bridge", 40, 0.4)], usdjpy=150, ceiling_pct=25).to_dict("records")
+    assert row["due_jpy_tn"] == pytest.approx(6)
+    assert (row["ltv_p50"], row["shut"]) == (pytest.approx(100 * 11 / 18.75), 1)
+    assert row["of_arm_pct"] == pytest.approx(100 * 6 / 9)
+    for loan in (Loan("late", 40, 0.6), Loan("past", 40, -0.1), Loan("empty", 0, 0.25)):
+        with pytest.raises(ValueError, match=f"{loan.name} has a balance of"):
+            maturities(paths, [loan], usdjpy=150, ceiling_pct=25)
+
+
+def test_fat_tails_are_a_switch():
+    stake = np.full((20_000, 2), 100.0)
+    normal, fat = (
+        simulate(replace(INPUTS, arm_volatility_pct=40, degrees_of_freedom=nu), stake, noise()).arm_jpy_tn[
+            :, 1
+        ]
+        for nu in (0, 3)
+    )
+    assert np.quantile(fat, 0.001) < np.quantile(normal, 0.001)
+    assert exposure.PURPOSES == HOLDINGS

@@ -176,9 +176,9 @@ def test_a_larger_loss_of_the_stake_raises_loan_to_value_and_falling_along_raise
 
 
 def test_loan_to_value_at_the_start_by_hand():
-    # (8.21 + 30 * 0.158) / (33.5 + 0.13 * 852 * 0.158) = 12.95 / (33.5 + 17.500) = 25.39 %, under every scenario
+    # (8.21 + 30 * 0.158) / (19.15 + 4.61 + 11.93 + 0.13 * 852 * 0.158) = 12.95 / (35.69 + 17.500) = 24.35 %, in every scenario
     for name in scenarios.names():
         balance = outlook.exposure_paths(given(name), paths(name))
         assert balance.ltv_share[:, 0] * 100 == pytest.approx(
-            100 * (8.21 + 30 * 0.158) / (33.5 + 0.13 * 852 * 0.158)
+            100 * (8.21 + 30 * 0.158) / (35.69 + 0.13 * 852 * 0.158)
         )

@@ -21,7 +21,7 @@ def known():
 
 
 def test_a_grid_has_every_combination_with_both_ends():
-    axes, fixed = sweep.split(["multiple_long_run=4:12:3", "loading=0:1:2", "seed=7"], REGISTER)
+    axes, fixed = sweep.split(["multiple_long_run=4:12:3", "loading_arm=0:1:2", "seed=7"], REGISTER)
     assert fixed == {"seed": 7}
     found = sweep.points(axes, "grid", None, 1)
     assert found.to_numpy().tolist() == [[4, 0], [4, 1], [8, 0], [8, 1], [12, 0], [12, 1]]
@@ -29,7 +29,7 @@ def test_a_grid_has_every_combination_with_both_ends():
 
 @pytest.mark.parametrize("kind", ["sobol", "lhs"])
 def test_a_sample_fills_every_eighth_of_each_range_once_and_follows_its_seed(kind):
-    axes = [sweep.Axis("multiple_long_run", 4, 12), sweep.Axis("loading", 0, 1)]
+    axes = [sweep.Axis("multiple_long_run", 4, 12), sweep.Axis("loading_arm", 0, 1)]
     found = sweep.points(axes, kind, 8, 1)
     for axis in axes:
         eighths = np.floor((found[axis.name] - axis.low) / (axis.high - axis.low) * 8)
@@ -86,13 +86,13 @@ def test_ranges_that_cannot_be_are_refused(texts, message):
 @pytest.mark.parametrize(
     ("axis", "kind", "count", "message"),
     [
-        (sweep.Axis("loading", 0, 1), "grid", None, "a grid takes LOW:HIGH:STEPS"),
-        (sweep.Axis("loading", 0, 1, 5), "grid", 8, "a grid takes LOW:HIGH:STEPS"),
-        (sweep.Axis("loading", 0, 1, 5), "sobol", 8, "a sample takes LOW:HIGH and --points N"),
-        (sweep.Axis("loading", 0, 1), "lhs", None, "a sample takes LOW:HIGH and --points N"),
-        (sweep.Axis("loading", 0, 1), "sobol", 12, "is 12. Write a power of 2"),
-        (sweep.Axis("loading", 0, 1), "lhs", 0, "is 0"),
-        (sweep.Axis("loading", 0, 1, 10**6), "grid", None, "has 1,000,000 points"),
+        (sweep.Axis("loading_arm", 0, 1), "grid", None, "a grid takes LOW:HIGH:STEPS"),
+        (sweep.Axis("loading_arm", 0, 1, 5), "grid", 8, "a grid takes LOW:HIGH:STEPS"),
+        (sweep.Axis("loading_arm", 0, 1, 5), "sobol", 8, "a sample takes LOW:HIGH and --points N"),
+        (sweep.Axis("loading_arm", 0, 1), "lhs", None, "a sample takes LOW:HIGH and --points N"),
+        (sweep.Axis("loading_arm", 0, 1), "sobol", 12, "is 12. Write a power of 2"),
+        (sweep.Axis("loading_arm", 0, 1), "lhs", 0, "is 0"),
+        (sweep.Axis("loading_arm", 0, 1, 10**6), "grid", None, "has 1,000,000 points"),
     ],
 )
 def test_points_that_cannot_be_are_refused(axis, kind, count, message):

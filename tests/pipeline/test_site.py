@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote, urldefrag
 
 import nbformat
@@ -22,6 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from analysis import ROOT
 from analysis.errors import PublishError
 from analysis.pipeline import exhibits, site
+from analysis.scenarios import Entry
 
 SCENARIOS = ("base", "cheap", "dear")
 SLUGS = ("1_prices", "2_growth", "3_verdict")
@@ -581,6 +582,20 @@ def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
             f"main:has(#by-{basis}:checked) :is(.claim:not(.by-{basis}), .group:not(:has(.claim.by-{basis})))"
             in css
         )
+
+
+def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_filter() -> None:
+    css = (site.STATIC / "site.css").read_text(encoding="utf-8")
+    words = (site.TEMPLATES / "words.j2").read_text(encoding="utf-8")
+    known = get_args(Entry.model_fields["status"].annotation)
+    assert len(known) == 5
+    for status in known:
+        assert f"main:has(#show-{status}:checked) .assumption:not(.s-{status})" in css
+        assert f".status.s-{status} {{" in css
+    assert words.count("status_names") == words.count("status_meanings") == 1
+    for block in ("status_names", "status_meanings"):
+        told = words.split(block)[1].split("%}")[0]
+        assert re.findall(r'"(\w+)":', told) == list(known)
 
 
 def test_a_filter_with_one_choice_is_not_offered(publish: Publish, runs: Path) -> None:
