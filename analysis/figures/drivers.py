@@ -109,7 +109,7 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
     best = table[(table["order"] == "total")].set_index("group")["index"]
     sure = table.loc[table["unreliable"], "group"].nunique()
     finding = f"{str(best.idxmax()).capitalize()} explains most of what is uncertain about {outcome}, {best.max():.0%} of its variance"
-    told = f"; hollow: too uncertain to read ({sure} groups)" if sure else ""
+    told = f"; hollow: too uncertain to read ({sure} {'group' if sure == 1 else 'groups'})" if sure else ""
     alt = f"Two marks with intervals for each of {len(order)} groups of inputs."
     return theme.headline(
         ax, finding, f"Share of the variance of {outcome}, 95% intervals, chance integrated out{told}", alt

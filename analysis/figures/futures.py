@@ -183,9 +183,11 @@ def _distribution(
     ax.set_ylim(0, peak)
     bounds = [-np.inf, *thresholds.values(), np.inf]
     for place, (label, level) in enumerate(thresholds.items()):
+        # A label stands right of its line, unless the next line would cross it.
+        left = any(0 < other - level < (high - low) / 4 for other in thresholds.values())
         ax.axvline(level, color=theme.PRINTED, linewidth=1.6)
-        ax.annotate(label, (level, peak * (0.93 - 0.06 * place)), xytext=(4, 0), textcoords="offset points", color=theme.PRINTED, va="top",
-                    fontsize=10)  # fmt: skip
+        ax.annotate(label, (level, peak * (0.93 - 0.06 * place)), xytext=(-4 if left else 4, 0), textcoords="offset points",
+                    color=theme.PRINTED, ha="right" if left else "left", va="top", fontsize=10)  # fmt: skip
     for start, end in pairwise(bounds):
         part = float(((draws >= start) & (draws < end)).mean())
         middle = (max(start, low) + min(end, high)) / 2

@@ -280,26 +280,6 @@ def loading_curve(
     return pd.DataFrame(rows)
 
 
-def scenario_table(scenarios: Mapping[str, Assumptions], known: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Every scenario in a row: ``scenario``, quantiles ``moic_p5`` to ``moic_p95``, ``write_down`` and ``ltv`` (emergency ceiling)."""
-    rows = []
-    for name, given in scenarios.items():
-        paths = outlook.venture_paths(given, known)
-        held = exposure.exceedance(outlook.exposure_paths(given, paths), given.ltv_emergency_pct / 100)
-        levels = np.quantile(paths.moic, [0.05, 0.25, 0.5, 0.75, 0.95])
-        rows.append(
-            {"scenario": name}
-            | {f"moic_p{q}": level for q, level in zip((5, 25, 50, 75, 95), levels, strict=True)}
-            | {
-                "write_down": venture.write_down_probability(
-                    paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
-                ).value,
-                "ltv": float(held.set_index("times_years").loc[given.write_down_years, "probability"]),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
 def risk_register(
     given: Assumptions, known: Mapping[str, pd.DataFrame], draws: int = simulation.BLOCK
 ) -> pd.DataFrame:

@@ -165,6 +165,16 @@ def test_the_distribution_says_what_lies_between_the_thresholds():
     assert said(ax) == "50% of futures end between 0.25x and 3x; the median is 1.00x"
 
 
+def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
+    ax = futures.returns(
+        np.linspace(-100, 100, 401), {"money back": 0.0, "20% asked for": 20.0}, ax=theme.axes()
+    )
+    sides = {text.get_text(): text.get_ha() for text in ax.texts}
+    assert (sides["money back"], sides["20% asked for"]) == ("right", "left")
+    # -100 to 100 in steps of 0.5: 161 of 401 draws are 20 or more, and the middle one is 0
+    assert said(ax) == "40% of futures return 20% a year or more; the median is 0.0%"
+
+
 def test_probabilities_over_time_end_where_the_table_ends():
     table = pd.DataFrame(
         {"times_years": [0.0, 1.0], "probability": [0.0, 0.4], "low": [0.0, 0.35], "high": [0.0, 0.45]}

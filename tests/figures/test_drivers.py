@@ -54,7 +54,7 @@ def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
     assert hollow == [False, True]
     chart = theme.chart_of(ax)
     assert chart.finding.startswith("B explains most") and "70%" in chart.finding
-    assert "hollow: too uncertain to read (1 groups)" in chart.subtitle
+    assert "hollow: too uncertain to read (1 group)" in chart.subtitle
 
 
 def test_shares_of_risks_add_up_in_the_finding():

@@ -1,6 +1,5 @@
-"""Charts of reproduced fits and of skill, read through their artists: what stands where, and what the words count."""
+"""Charts of reproduced fits, read through their artists: what stands where, and what the words count."""
 
-import math
 import re
 import xml.etree.ElementTree as ET
 from itertools import combinations
@@ -12,7 +11,6 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 
 from analysis.figures import tested, theme
-from analysis.models import skill as backtests
 
 
 def said(ax):
@@ -83,9 +81,6 @@ def nothing(ax):
     assert not ax.collections
     assert not ax.lines
     return True
-
-
-# Reproduced
 
 
 PUBLISHED = pd.DataFrame(
@@ -186,142 +181,10 @@ def test_reproductions_need_their_columns_and_a_number():
     assert nothing(reproduced(PUBLISHED.head(0)))
 
 
-# Skill
-
-
-def ranking(*rows):
-    columns = ["trend", "method", "ahead", "relative_mae", "n", "coverage_95", "verdict"]
-    return pd.DataFrame(rows, columns=columns).assign(rival="random walk with drift", reason="")
-
-
 ONE, FOUR = "1 quarter", "4 quarters"
-TESTED = ranking(
-    ("NVIDIA", "drift", ONE, 1.0, 17, 0.9, "naive"),
-    ("NVIDIA", "ols", FOUR, 0.5, 14, 0.643, "beats naive"),
-    ("NVIDIA", "ols", ONE, 1.1, 17, 1.0, "loses"),
-    ("NVIDIA", "ets", ONE, 0.8, 17, 0.882, "beats naive"),
-    ("NVIDIA", "ets", FOUR, np.nan, 6, np.nan, "not backtestable"),
-    ("Meta", "drift", ONE, np.nan, 5, np.nan, "not backtestable"),
-    ("Meta", "ols", ONE, np.nan, 5, np.nan, "not backtestable"),
-    ("Meta", "ols", FOUR, np.nan, 2, np.nan, "not backtestable"),
-)
 
 
-def skilled(table=TESTED, **more):
-    return tested.skill(table, ax=theme.axes(), **more)
-
-
-def test_errors_stand_left_of_one_and_filled_where_the_naive_forecast_is_beaten():
-    ax = skilled()
-    assert ax.get_xscale() == "log"
-    assert sorted(marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)[:, 0]) == [0.5, 0.8]
-    assert marks(ax, theme.RECOMPUTED, "#ffffff")[:, 0].tolist() == [1.1]
-    (one,) = lines(ax, theme.INK)
-    assert set(one[:, 0]) == {1.0}
-    assert ax.get_xlim()[0] < 0.5
-
-
-def test_the_line_at_one_names_the_rival_where_there_is_one():
-    assert "naive: random walk with drift" in words(skilled())
-    several = TESTED.assign(rival=["random walk with drift"] * 5 + ["mean of the last twelve months"] * 3)
-    for table in (several, TESTED.drop(columns="rival")):
-        assert "naive forecast" in words(skilled(table))
-
-
-def test_the_finding_counts_every_forecast_and_leaves_the_naive_one_out():
-    assert (
-        said(skilled())
-        == "Two of three backtested forecasts beat the naive one; three more are not backtestable"
-    )
-    assert said(skilled(TESTED.iloc[[1, 2]])) == "One of two backtested forecasts beats the naive one"
-    assert said(skilled(TESTED.tail(2))).startswith("No forecast is backtestable")
-
-
-def test_rows_are_grouped_by_trend_and_methods_have_words():
-    ax = skilled()
-    told = [label.get_text() for label in ax.get_yticklabels()][::-1]
-    assert told == ["NVIDIA", "exponential trend", "damped ETS on logs", "Meta", "exponential trend"]
-    heights = marks(ax, theme.RECOMPUTED)
-    place = dict(zip(heights[:, 0], np.round(heights[:, 1]), strict=True))
-    assert place == {0.5: 3, 1.1: 3, 0.8: 2}
-    assert {"n = 17, 6 to 14", "n = 5, 2"} <= set(words(ax))  # by distance, the shortest first
-    far = TESTED.replace({"ahead": {FOUR: "12 quarters", ONE: "4 quarters"}})
-    assert "n = 17, 6 to 14" in words(skilled(far))  # 4 before 12
-    own = [label.get_text() for label in skilled(names={}).get_yticklabels()]
-    assert {"ols", "ets"} <= set(own)
-
-
-def test_what_is_not_backtestable_is_text_and_no_mark():
-    ax = skilled()
-    assert len(marks(ax, theme.RECOMPUTED)) == 3
-    assert words(ax).count("not backtestable") == 1  # the row of Meta as a whole
-
-
-def test_coverage_stands_at_the_right_by_distance_and_a_dash_where_there_is_none():
-    # of the exponential trend 1.0 one quarter and 0.643 four quarters ahead; of ETS 0.882 and none
-    assert {"100%, 64%", "88%, –"} <= set(words(skilled()))
-    assert "95% interval held what came" in subtitle(skilled())
-
-
-def test_distances_have_marks_of_their_own_in_a_legend_the_shortest_first():
-    ax = skilled()
-    (legend,) = theme.chart_of(ax).legends
-    assert [text.get_text() for text in legend.get_texts()] == [ONE, FOUR]
-    shapes = {
-        len(c.get_paths()[0].vertices): c.get_offsets()[0][0]
-        for c in ax.collections
-        if isinstance(c, PathCollection)
-    }
-    assert len(shapes) == 2  # a circle and a square
-    mixed = ranking(*(("S", "ols", a, 0.9, 9, 0.9, "beats naive") for a in ("12 months after 2025-01-01", "all after 2024-01-01", "8 quarters")))  # fmt: skip
-    (legend,) = theme.chart_of(skilled(mixed)).legends
-    assert [text.get_text().split()[0] for text in legend.get_texts()] == ["8", "12", "all"]
-    assert legend._ncols < 3  # long words on more lines
-
-
-def test_what_the_model_ranks_can_be_drawn_as_it_is():
-    years = pd.date_range("2015-03-31", periods=24, freq="QE")
-    values = pd.Series(np.exp(0.1 * np.arange(24) + 0.05 * np.sin(np.arange(24))), index=years)
-    found = backtests.backtest({"S": values}, methods=["drift", "ols"], horizons=[1, 8])
-    split = backtests.time_split("T", years, values, ["2017-12-31"])
-    ax = skilled(backtests.ranked(found.ranking, split))
-    # 24 values, ten before the first forecast: 14 origins one ahead, 7 eight ahead, which is below eight
-    assert "n = 14, 7" in words(ax)
-    assert "naive forecast" in words(ax)  # a random walk for the one, a mean for the other
-    assert said(ax) == "Two of two backtested forecasts beat the naive one; one more is not backtestable"
-
-
-@pytest.mark.parametrize(
-    ("row", "told"),
-    [
-        (("S", "ols", ONE, 0.9, 9, 0.9, "wins"), "verdict of S, ols, 1 quarter is 'wins'; use 'beats naive'"),
-        (("S", "ols", ONE, 1.2, 9, 0.9, "beats naive"), "is 'beats naive' and its relative_mae 1.2"),
-        (("S", "ols", ONE, 0.9, 9, 0.9, "loses"), "is 'loses' and its relative_mae 0.9"),
-        (("S", "ols", ONE, np.nan, 9, 0.9, "loses"), "NaN is 'not backtestable'"),
-        (("S", "ols", ONE, 0.9, 3, 0.9, "not backtestable"), "is 'not backtestable' and its relative_mae 0.9"),
-        (("S", "ols", ONE, math.inf, 9, 0.9, "loses"), "is inf; leave it out and say in words"),
-    ],
-)  # fmt: skip
-def test_verdicts_that_their_numbers_contradict_are_refused(row, told):
-    with pytest.raises(ValueError, match=told):
-        skilled(ranking(row))
-
-
-def test_a_row_that_stands_twice_and_too_many_distances_are_refused():
-    with pytest.raises(ValueError, match="NVIDIA, ols, 4 quarters stands twice"):
-        skilled(pd.concat([TESTED, TESTED.iloc[[1]]]))
-    many = ranking(*(("S", "ols", f"{h} quarters", 0.9, 9, 0.9, "beats naive") for h in range(1, 10)))
-    with pytest.raises(ValueError, match="9 distances ahead and 8 marks; show fewer"):
-        skilled(many)
-    with pytest.raises(ValueError, match="no column 'coverage_95'"):
-        skilled(TESTED.drop(columns="coverage_95"))
-    assert nothing(skilled(TESTED.iloc[[0]]))
-
-
-# Both
-
-
-@pytest.mark.parametrize("draw", [reproduced, skilled])
+@pytest.mark.parametrize("draw", [reproduced])
 def test_charts_are_the_same_bytes_each_time_well_formed_and_dark_where_they_should_be(draw):
     once, again = (theme.svg(theme.chart_of(draw())) for _ in range(2))
     assert once == again

@@ -119,11 +119,3 @@ def test_likelihood_and_impact_come_from_the_draws(known):
     # 0.15 shocks a year for 5 years: 1 - e^-0.75 = 52.8%
     assert table.loc["regulation", "likelihood"] == pytest.approx(0.528, abs=0.05)
     assert (table["impact_pct"] > 0).all()
-
-
-def test_scenarios_side_by_side(known):
-    table = drivers.scenario_table({"base": given(), "richer": given(stake_share=0.2)}, known).set_index(
-        "scenario"
-    )
-    assert (table.loc["richer", "moic_p50"] > table.loc["base", "moic_p50"]).all()
-    assert table.loc["richer", "write_down"] < table.loc["base", "write_down"]

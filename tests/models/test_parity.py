@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import scenarios
 from analysis.evidence import measured
 from analysis.models import parity, trend
 
@@ -535,3 +536,15 @@ def test_harnesses_stand_side_by_side_and_one_without_lines_has_no_row():
     assert row["slope_difference"] == pytest.approx(1.0)
     assert row["points"] == pytest.approx(parity.gap(scores, rng(), floor=FLOOR).points)
     assert (row["never"], row["within_two"]) == (0.0, 1.0)
+
+
+def test_the_years_to_parity_of_the_register_are_what_the_record_gives():
+    found = parity.time_to_match(parity.lags(rows_of("GPQA Diamond", "Epoch AI run")))
+    entry = scenarios.load_register()["parity_years"]
+    assert entry.status == "estimated"
+    assert f"half within {found.median_months:.1f} months" in entry.reference.title
+    # Median of a lognormal from its 5% and 95% quantiles: sqrt(0.25 x 1.5) = 0.612 years, 7.35 months
+    assert 12 * float(entry.central()) == pytest.approx(found.median_months, rel=0.05)
+    # The spread of single matches is wider than what is uncertain about their median
+    low, high = (12 * end for end in entry.value)
+    assert low < found.median_interval[0] and found.median_interval[1] < high
