@@ -10,9 +10,12 @@ Decisions
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 SITE = ROOT / "reports" / "site"
 STOPPED = 130
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 app = typer.Typer(
     help="Recompute one published investment thesis under named scenarios, and publish what follows.",
@@ -56,6 +60,9 @@ Overrides = Annotated[
         help="A value of your own on top of the scenario; may be repeated. Such runs are kept apart from those of the"
         " scenarios, in reports/.custom or --out, and are never published as the scenario.",
     ),
+]
+SideName = Annotated[
+    str, typer.Argument(help="A scenario, a day (YYYY-MM-DD), or a folder of executed notebooks.")
 ]
 OneScenario = Annotated[str, typer.Option("--scenario", metavar="NAME", help="Scenario.")]
 OneOff = Annotated[
@@ -359,6 +366,57 @@ def _heat_map(table: Any, output: str, names: Sequence[str], folder: Path) -> Pa
     path = folder / "heat_map.png"
     sweeps.write_aside(path, theme.png(theme.chart_of(drawn)))
     return path
+
+
+@app.command()
+def diff(
+    a: SideName,
+    b: SideName,
+    form: Form = console.Format.table,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the differences as a page, too.")
+    ] = None,
+    workers: Workers = 2,
+) -> None:
+    """What differs between two runs, two scenarios or two days.
+
+    Assumptions, code and data first, then the numbers, verdicts, sentences and rankings that moved, and by how much. Read from
+    the executed notebooks; a day stands for the base as it was known then, and is run first where it was not.
+    """
+    from analysis.pipeline import differences
+
+    if html is not None:
+        differences.refuse_foreign(html)
+    folders = [_side(text, workers) for text in (a, b)]
+    found = differences.compare(
+        *(differences.read(text, folder) for text, folder in zip((a, b), folders, strict=True))
+    )
+    if html is not None:
+        differences.write_page(found, html)
+    if form is console.Format.json:
+        print(found.as_json(), end="")
+    elif form is console.Format.csv:
+        print(console.listing([asdict(one) for one in found.differences], form), end="")
+    else:
+        for heading, rows in differences.text(found):
+            print(f"{heading}\n{console.listing(rows, form)}")
+        print(found.summary)
+
+
+def _side(text: str, workers: int) -> Path:
+    """The folder of one side of a comparison; that of a day is run first, its progress on stderr."""
+    from analysis.pipeline import differences, plan
+    from analysis.scenarios import BASE
+
+    project = plan.Project()
+    if not DAY.fullmatch(text):
+        return differences.place_of(text, project)
+    folder = project.custom / "as_of" / text
+    tasks = plan.plan([BASE], (), [f"as_of={text}"], out=folder)
+    _check_data()
+    with redirect_stdout(sys.stderr):
+        _run(tasks, folder, workers=workers, force=False)
+    return folder / BASE
 
 
 @app.command()

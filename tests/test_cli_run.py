@@ -179,6 +179,45 @@ def test_a_report_is_published_only_when_everything_succeeded(
         assert done.stdout.splitlines()[-1] == "reports/site/index.html"
 
 
+def test_two_scenarios_are_held_side_by_side(project: Callable[..., Path]) -> None:
+    root = project("good")
+    refused = thesis(root, "diff", "base", "slow")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "error: base: was not run. Run `thesis run --scenario base`.\n"
+    assert thesis(root, "run").returncode == 0
+    for name in ("templates", "static"):
+        shutil.copytree(analysis.ROOT / "reports" / name, root / "reports" / name)
+    done = thesis(root, "diff", "base", "slow")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("1 parameter differs\n")
+    assert "growth_pct  [10.0, 30.0]  [0.0, 10.0]" in done.stdout
+    rows = list(csv.DictReader(io.StringIO(thesis(root, "diff", "base", "slow", "--format", "csv").stdout)))
+    content = json.loads(thesis(root, "diff", "base", "slow", "--format", "json", "--html", "d.html").stdout)
+    assert [row["id"] for row in rows] == [row["id"] for row in content["differences"]]
+    assert "growth_pct" in (root / "d.html").read_text()
+
+
+def test_a_day_stands_for_the_base_as_it_was_known_then(project: Callable[..., Path]) -> None:
+    root = project("good")
+    entry = "{value: '2026-10-31', unit: date, status: assumption, used_by: [good], description: The day of looking., reference: {title: T}}"
+    with (root / "params" / "register.yml").open("a") as register:
+        register.write(f"as_of: {entry}\n")
+    notebook = root / "notebooks" / "good.ipynb"
+    content = json.loads(notebook.read_text())
+    (cell,) = [cell for cell in content["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+    cell["source"] = "".join(cell["source"]) + '\nas_of: str = "2026-10-31"  # date: The day of looking.'
+    notebook.write_text(json.dumps(content))
+    done = thesis(root, "diff", "2026-05-21", "2026-10-31", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    (changed,) = [row for row in json.loads(done.stdout)["differences"] if row["kind"] == "parameter"]
+    assert (changed["id"], changed["a"], changed["b"]) == ("as_of", "2026-05-21", "2026-10-31")
+    assert "succeeded" in done.stderr
+    again = thesis(root, "diff", "2026-05-21", "2026-10-31", "--format", "json")
+    assert again.stdout == done.stdout and "unchanged" in again.stderr
+    refused = thesis(root, "diff", "2026-05-21", "2026-13-01")
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
 def wait_for(what: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while not what():

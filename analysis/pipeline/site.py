@@ -89,6 +89,17 @@ def publish(
     return out / "index.html"
 
 
+def alone(template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any) -> str:
+    """One page that is no part of a site, in its dress: `template` is the name of the file without its ending ``.j2``.
+
+    Raises
+    ------
+    PublishError
+        A template cannot be drawn.
+    """
+    return _render(_environment(templates, static), f"{template}.j2", **context)
+
+
 def swap(fresh: Path, out: Path, previous: Path) -> None:
     """Put a folder in the place of another, which moves to `previous`; if that fails, everything is as before."""
     if not out.exists():
@@ -156,9 +167,12 @@ def _sheets(environment: Environment) -> list[str]:
 
 
 def _draw(environment: Environment, sheet: str, /, **context: Any) -> str:
+    return _render(environment, f"{sheet}{ENDING}", **context)
+
+
+def _render(environment: Environment, name: str, /, **context: Any) -> str:
     from jinja2 import TemplateError
 
-    name = f"{sheet}{ENDING}"
     try:
         return environment.get_template(name).render(**context)
     except (TemplateError, TypeError, AttributeError, ValueError, LookupError) as reason:

@@ -1,0 +1,350 @@
+"""What differs between two sets of executed notebooks, and by how much? Read from what they show, nothing is computed again.
+
+Decisions
+- A side is a folder of executed notebooks; the same exhibits that make the site are held side by side by their id.
+- What differs first is what it was made from (parameters, code, data), then what came out: numbers, verdicts, sentences,
+  findings, the order of rows.
+- A number has moved if it differs as printed; what rounds to the same is counted with the same.
+- An id that one side lacks is a difference of its own, never a zero.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from analysis import scenarios
+from analysis.errors import ParameterError, Problem, PublishError, nearest
+from analysis.pipeline import exhibits, manifest, site, views
+from analysis.pipeline.exhibits import Evidence, Figure, Ledger, Metric, Shown, Statement, Table, Tabular
+from analysis.pipeline.plan import Project
+from analysis.scenarios import LABELS, place
+
+Kind = Literal["parameter", "code", "data", "evidence", "notebook", "exhibit", "metric", "verdict", "ranking", "finding", "statement"]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""In the order in which they are told: what a side was made from, what only one shows, what came out."""
+
+GENERATOR = "thesis diff"
+"""What a page says of itself, so that the next one may take its place."""
+
+MOVED = 4
+"""Rows of a ranking that are named; the rest are counted."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not the same: as it is on either side (None where it is not there), and the change in words."""
+
+    kind: Kind
+    id: str
+    title: str
+    notebook: str | None
+    a: str | None
+    b: str | None
+    change: str = ""
+    direction: Literal["", "better", "worse"] = ""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a folder of executed notebooks shows, by id, and what it was made from."""
+
+    name: str
+    folder: Path
+    notebooks: tuple[str, ...]
+    shown: Mapping[str, Shown]
+    parameters: Mapping[str, Any]
+    digests: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two sides, their differences in the order of `KINDS`, and how many of each kind are the same."""
+
+    a: Side
+    b: Side
+    differences: tuple[Difference, ...]
+    same: Mapping[str, int]
+
+    def of(self, kind: Kind) -> list[Difference]:
+        """The differences of one kind."""
+        return [one for one in self.differences if one.kind == kind]
+
+    @property
+    def summary(self) -> str:
+        """One line: how many of each kind differ, and how many of those that can be counted are the same."""
+        found = Counter(one.kind for one in self.differences)
+        told = ", ".join(_many(kind, found[kind]) for kind in KINDS if found[kind]) or "Nothing"
+        same = ", ".join(_many(kind, count) for kind, count in self.same.items()) or "nothing"
+        return f"{told} {'differs' if sum(found.values()) < 2 else 'differ'}; the same: {same}."
+
+    def as_json(self) -> str:
+        """Both sides, the differences and the counts as JSON text."""
+        content = {
+            key: {"name": side.name, "folder": place(side.folder), "notebooks": list(side.notebooks)}
+            for key, side in (("a", self.a), ("b", self.b))
+        }
+        rows = [asdict(one) for one in self.differences]
+        return exhibits.as_json(content | {"differences": rows, "same": dict(self.same)})
+
+
+def _many(kind: str, count: int) -> str:
+    plural = {"code": "code", "data": "data", "evidence": "tables of evidence"}.get(kind) or (
+        f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+    )
+    return f"{count} {kind if count == 1 else plural}"
+
+
+def place_of(text: str, project: Project) -> Path:
+    """The folder of executed notebooks that a word stands for: a scenario that was run, or the folder itself.
+
+    Raises
+    ------
+    ParameterError
+        It is neither, or that scenario was not run.
+    """
+    known = scenarios.names(project.params)
+    if text in known:
+        folder = project.runs / text
+        if not any(folder.glob("*.ipynb")):
+            raise ParameterError(Problem(text, "was not run", f"Run `thesis run --scenario {text}`"))
+        return folder
+    if Path(text).is_dir():
+        return Path(text).resolve()
+    rule = "is no scenario, no day (YYYY-MM-DD) and no folder of executed notebooks"
+    raise ParameterError(Problem(text, rule, nearest(text, known)))
+
+
+def read(name: str, folder: Path) -> Side:
+    """One side.
+
+    Parameters
+    ----------
+    name : str
+        What the user called it.
+    folder : Path
+        Holds executed notebooks, the flat files of their parameters beside them, and a manifest above it if it was the batch
+        that ran them.
+
+    Raises
+    ------
+    ParameterError
+        No executed notebook there.
+    PublishError
+        A notebook that cannot be read, or a bundle in it that is not whole.
+    """
+    paths = sorted(path for path in folder.glob("*.ipynb") if not path.name.endswith(".failed.ipynb"))
+    if not paths:
+        raise ParameterError(
+            Problem(place(folder), "holds no executed notebook", "Run `thesis run`, or name another folder")
+        )
+    shown: dict[str, Shown] = {}
+    parameters: dict[str, Any] = {}
+    for path in paths:
+        for one in exhibits.of_notebook(exhibits.read_notebook(path), folder.name, path.stem, place(path)):
+            shown.setdefault(one.exhibit.id, one)
+        beside = path.with_suffix(".yml")
+        if beside.exists():
+            parameters |= scenarios.read_yaml(beside, error=PublishError)
+    runs = manifest.read(folder.parent)
+    digests = {path.stem: runs[key]["digests"] for path in paths if (key := (folder.name, path.stem)) in runs}
+    values = {key: value for key, value in parameters.items() if key not in LABELS}
+    return Side(name, folder, tuple(path.stem for path in paths), shown, values, digests)
+
+
+def compare(a: Side, b: Side) -> Compared:
+    """Everything that differs from `a` to `b`."""
+    same: Counter[str] = Counter()
+    found = [*_made_from(a, b, same), *_one_sided(a, b), *_shown(a, b, same)]
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    return Compared(
+        a,
+        b,
+        tuple(sorted(found, key=lambda one: order[one.kind])),
+        {kind: same[kind] for kind in KINDS if same[kind]},
+    )
+
+
+def _made_from(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
+    for name in [*a.parameters, *(name for name in b.parameters if name not in a.parameters)]:
+        before, after = (_value(side.parameters.get(name)) for side in (a, b))
+        if before == after:
+            same["parameter"] += 1
+        else:
+            yield Difference("parameter", name, name, None, before, after)
+    both = [slug for slug in a.notebooks if slug in b.notebooks]
+    unknown = [slug for slug in both if slug not in a.digests or slug not in b.digests]
+    known = [slug for slug in both if slug not in unknown]
+    parts: tuple[tuple[Literal["code", "data"], str], ...] = (
+        ("code", "Code, notebooks and locked packages"),
+        ("data", "Data of the project"),
+    )
+    for part, title in parts:
+        other = [slug for slug in known if a.digests[slug].get(part) != b.digests[slug].get(part)]
+        same[part] += bool(known) and not other
+        for slugs, told in ((other, "differs in"), (unknown, "is not on record for")):
+            if slugs:
+                before, after = (side.digests.get(slugs[0], {}).get(part, "")[:12] or None for side in (a, b))
+                yield Difference(part, part, title, None, before, after, f"{told} {', '.join(slugs)}")
+
+
+def _value(value: object) -> str | None:
+    return None if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _one_sided(a: Side, b: Side) -> Iterator[Difference]:
+    for side, other, words in ((a, b, ("there", None)), (b, a, (None, "there"))):
+        absent = [slug for slug in side.notebooks if slug not in other.notebooks]
+        for slug in absent:
+            yield Difference("notebook", slug, slug, slug, *words)
+        for name, one in side.shown.items():
+            if name not in other.shown and one.notebook not in absent:
+                yield Difference("exhibit", name, one.exhibit.title, one.notebook, *words)
+
+
+def _shown(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
+    told: set[str] = set()
+    for name, one in a.shown.items():
+        if name not in b.shown:
+            continue
+        before, after = one.exhibit, b.shown[name].exhibit
+        if before.kind != after.kind:
+            yield Difference("exhibit", name, before.title, one.notebook, before.kind, after.kind)
+        elif isinstance(before, Metric) and isinstance(after, Metric):
+            if before.text == after.text:
+                same["metric"] += 1
+            else:
+                yield _metric(one.notebook, before, after)
+        elif isinstance(before, Statement) and isinstance(after, Statement):
+            if before.text == after.text:
+                same["statement"] += 1
+            else:
+                yield Difference("statement", name, before.title, one.notebook, before.text, after.text)
+        elif isinstance(before, Ledger) and isinstance(after, Ledger):
+            yield from _verdicts(one.notebook, before, after, told, same)
+        elif isinstance(before, Evidence) and isinstance(after, Evidence):
+            if before.rows == after.rows:
+                same["evidence"] += 1
+            else:
+                yield _evidence(one.notebook, before, after)
+        elif isinstance(before, Table | Figure) and isinstance(after, Table | Figure):
+            yield from _table(one.notebook, before, after, same)
+
+
+def _metric(notebook: str, before: Metric, after: Metric) -> Difference:
+    """A number as printed with its interval, the change as the site words it, and whether that is good news."""
+    direction: Literal["", "better", "worse"] = ""
+    change = views.difference(before, after)
+    if change and before.better and before.value is not None and after.value is not None:
+        direction = "better" if (after.value > before.value) == (before.better == "higher") else "worse"
+    return Difference(
+        "metric",
+        before.id,
+        before.title,
+        notebook,
+        before.text,
+        after.text,
+        change or "interval only",
+        direction,
+    )
+
+
+def _verdicts(
+    notebook: str, before: Ledger, after: Ledger, told: set[str], same: Counter[str]
+) -> Iterator[Difference]:
+    """Claims whose verdict is another, or that one side lacks; a claim that several ledgers list is told once."""
+    was, now = ({claim.id: claim for claim in ledger.entries} for ledger in (before, after))
+    for name in [name for name in was | now if name not in told]:
+        told.add(name)
+        old, new = was.get(name), now.get(name)
+        if old and new and old.verdict == new.verdict:
+            same["verdict"] += 1
+            continue
+        reason = (new.reason or "") if old and new else "listed on one side only"
+        statement = (old or new or now[name]).statement
+        yield Difference("verdict", name, statement, notebook, old.verdict if old else None, new.verdict if new else None, reason)  # fmt: skip
+
+
+def _evidence(notebook: str, before: Evidence, after: Evidence) -> Difference:
+    lost = sum(row not in after.rows for row in before.rows)
+    new = sum(row not in before.rows for row in after.rows)
+    told = f"{new} rows only in the second, {lost} only in the first"
+    return Difference("evidence", before.id, before.title, notebook, f"{len(before.rows)} rows", f"{len(after.rows)} rows", told)  # fmt: skip
+
+
+def _table(notebook: str, before: Tabular, after: Tabular, same: Counter[str]) -> Iterator[Difference]:
+    if isinstance(before, Figure):
+        if before.title == after.title:
+            same["finding"] += 1
+        else:
+            yield Difference("finding", before.id, before.title, notebook, before.title, after.title)
+    if moved := _moved(before, after):
+        first, second = (_labels(one)[0] for one in (before, after))
+        told = [f"{label} {was} to {now}" for label, was, now in moved[:MOVED]]
+        told += [f"{len(moved) - MOVED} more"] if len(moved) > MOVED else []
+        yield Difference("ranking", before.id, before.title, notebook, first, second, "; ".join(told))
+
+
+def _moved(before: Tabular, after: Tabular) -> list[tuple[str, int, int]]:
+    """Rows that both have and whose place among these changed: label, place before, place after, counted from one."""
+    was, now = _labels(before), _labels(after)
+    both = set(was) & set(now)
+    was, now = ([label for label in labels if label in both] for labels in (was, now))
+    return [(label, at + 1, now.index(label) + 1) for at, label in enumerate(was) if now.index(label) != at]
+
+
+def _labels(table: Tabular) -> list[str]:
+    """The names of the rows: their first column of different texts that are no dates; none where there is no such column."""
+    for column in table.columns:
+        cells = [row.get(column.name) for row in table.rows]
+        texts = [cell for cell in cells if isinstance(cell, str) and not re.match(r"\d{4}-\d{2}", cell)]
+        if texts and len(texts) == len(cells) == len(set(texts)):
+            return texts
+    return []
+
+
+def text(compared: Compared) -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """Headings with the rows under them, as a listing prints them; a kind that has none is left out."""
+    for kind in KINDS:
+        found = compared.of(kind)
+        rows: list[dict[str, object]] = []
+        for one in found:
+            rows.append({kind: one.id, f"A: {compared.a.name}": one.a, f"B: {compared.b.name}": one.b})
+            if any(other.change for other in found):
+                rows[-1]["change"] = one.change
+        if rows:
+            yield f"{_many(kind, len(rows))} {'differs' if len(rows) == 1 else 'differ'}", rows
+
+
+def write_page(compared: Compared, file: Path) -> None:
+    """The differences as one HTML page; an earlier one of ours is replaced, nothing else is.
+
+    Raises
+    ------
+    ParameterError
+        The folder is not there, or the file exists and is something else.
+    """
+    refuse_foreign(file)
+    manifest.write_text(file, site.alone("differences", compared=compared, generator=GENERATOR))
+
+
+def refuse_foreign(file: Path) -> None:
+    """Refuse a place where the page cannot go, before anything runs.
+
+    Raises
+    ------
+    ParameterError
+        As `write_page`.
+    """
+    where = f"--html {place(file)}"
+    if not file.parent.is_dir():
+        raise ParameterError(Problem(where, "its folder does not exist", "Make the folder, or name another"))
+    if file.is_dir():
+        raise ParameterError(Problem(where, "is a folder", "Name a file"))
+    if file.exists() and GENERATOR not in file.read_bytes()[:4000].decode("utf-8", errors="replace"):
+        raise ParameterError(Problem(where, "exists and is no page of differences", "Name another file"))

@@ -1,0 +1,222 @@
+"""What differs between two sides, held against small notebooks made up for it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from analysis.errors import ParameterError, PublishError
+from analysis.pipeline import differences, exhibits
+from analysis.pipeline.differences import Compared, compare, read
+from analysis.pipeline.plan import Project
+
+
+def metric(name: str, value: float, spread: float = 0.5, better: str | None = "higher") -> dict[str, Any]:
+    short = f"{value:.1f}x"
+    text = f"{short} ({value - spread:.1f}x to {value + spread:.1f}x, 90%)"
+    return {"id": name, "kind": "metric", "title": "How much", "value": value, "text": text, "short": short, "better": better}  # fmt: skip
+
+
+def statement(name: str, text: str) -> dict[str, Any]:
+    return {"id": name, "kind": "statement", "text": text}
+
+
+def ledger(name: str, **verdicts: str) -> dict[str, Any]:
+    rows = [
+        {"id": f"c.{key}", "section": "one", "statement": f"{key} is so", "verdict": verdict, "reason": "why"}
+        for key, verdict in verdicts.items()
+    ]
+    return {"id": name, "kind": "ledger", "columns": [{"name": "id", "title": "Id"}], "rows": rows}
+
+
+def figure(name: str, finding: str, labels: list[Any]) -> dict[str, Any]:
+    rows = [{"label": label, "y": at} for at, label in enumerate(labels)]
+    columns = [{"name": "label", "title": "L"}, {"name": "y", "title": "Y"}]
+    return {
+        "id": name,
+        "kind": "figure",
+        "title": finding,
+        "alt": "Points.",
+        "columns": columns,
+        "rows": rows,
+    }
+
+
+def side(folder: Path, *bundles: dict[str, Any], slug: str = "1_one", **values: Any) -> Path:
+    """A folder with one executed notebook that shows these bundles, and its parameters."""
+    folder.mkdir(parents=True, exist_ok=True)
+    outputs = [new_output("display_data", {exhibits.MIME: bundle}) for bundle in bundles]
+    cell = new_code_cell("shown", outputs=outputs, execution_count=1)
+    nbformat.write(new_notebook(cells=[cell]), folder / f"{slug}.ipynb")
+    flat = {"scenario": folder.name} | values
+    (folder / f"{slug}.yml").write_text(
+        "".join(f"{key}: {json.dumps(value)}\n" for key, value in flat.items())
+    )
+    return folder
+
+
+def manifest(root: Path, **digests: dict[str, str]) -> None:
+    """A manifest that gives the one notebook of each side its digests."""
+    runs = [
+        {"scenario": name, "notebook": "1_one", "status": "succeeded", "digests": parts} for name, parts in digests.items()
+    ]  # fmt: skip
+    (root / "manifest.json").write_text(json.dumps({"runs": runs}))
+
+
+def held(root: Path) -> Compared:
+    return compare(read("a", root / "a"), read("b", root / "b"))
+
+
+def test_two_sides_that_are_the_same_differ_in_nothing(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        side(tmp_path / name, metric("m", 2.0), ledger("l", x="holds"), statement("s", "So."), growth=2.0)
+    part = {"code": "c", "data": "d"}
+    manifest(tmp_path, a=part, b=part)
+    found = held(tmp_path)
+    assert found.differences == ()
+    assert (
+        found.summary
+        == "Nothing differs; the same: 1 parameter, 1 code, 1 data, 1 metric, 1 verdict, 1 statement."
+    )
+
+
+def test_a_number_has_moved_if_it_is_printed_otherwise(tmp_path: Path) -> None:
+    side(
+        tmp_path / "a",
+        metric("up", 2.0),
+        metric("wider", 2.0),
+        metric("below_print", 2.0),
+        metric("cost", 2.0, better="lower"),
+    )
+    side(tmp_path / "b", metric("up", 3.5), metric("wider", 2.0, 1.0), metric("below_print", 2.01), metric("cost", 3.0, better="lower"))  # fmt: skip
+    found = held(tmp_path)
+    told = {one.id: (one.change, one.direction) for one in found.of("metric")}
+    # 3.5 - 2.0 = 1.5; 3.0 - 2.0 = 1.0, and higher costs are worse
+    assert told == {"up": ("+1.5x", "better"), "wider": ("interval only", ""), "cost": ("+1.0x", "worse")}
+    assert found.of("metric")[0].a == "2.0x (1.5x to 2.5x, 90%)"
+    assert found.same["metric"] == 1
+
+
+def test_a_verdict_that_changed_is_told_once_with_the_new_reason(tmp_path: Path) -> None:
+    side(tmp_path / "a", ledger("l", x="holds", y="fails", z="open"), ledger("every", x="holds", y="fails"))
+    side(tmp_path / "b", ledger("l", x="partly", y="fails"), ledger("every", x="partly", y="fails"))
+    found = held(tmp_path)
+    assert [(one.id, one.a, one.b, one.change) for one in found.of("verdict")] == [
+        ("c.x", "holds", "partly", "why"),
+        ("c.z", "open", None, "listed on one side only"),
+    ]
+    assert found.same["verdict"] == 1
+
+
+def test_a_claim_that_only_the_second_side_lists_is_told(tmp_path: Path) -> None:
+    side(tmp_path / "a", ledger("l", x="holds"))
+    side(tmp_path / "b", ledger("l", x="holds", new="fails"))
+    assert [(one.id, one.a, one.b) for one in held(tmp_path).of("verdict")] == [("c.new", None, "fails")]
+
+
+def test_rows_that_changed_places_are_named_with_both(tmp_path: Path) -> None:
+    side(tmp_path / "a", figure("f", "P leads", ["p", "q", "r", "only_a"]))
+    side(tmp_path / "b", figure("f", "Q leads", ["q", "only_b", "p", "r"]))
+    found = held(tmp_path)
+    (ranking,) = found.of("ranking")
+    # Among p, q, r, which both have: p was 1st and is 2nd, q was 2nd and is 1st, r stays 3rd
+    assert ranking.change == "p 1 to 2; q 2 to 1"
+    assert (ranking.a, ranking.b) == ("p", "q")
+    assert [(one.a, one.b) for one in found.of("finding")] == [("P leads", "Q leads")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(["2026-01", "2026-02"], ["2026-02", "2026-01"]), (["p", "p", "q"], ["q", "p", "p"]), ([1.0, 2.0], [2.0, 1.0])],
+)  # fmt: skip
+def test_dates_repeated_names_and_numbers_are_no_ranking(tmp_path: Path, before: list[Any], after: list[Any]) -> None:  # fmt: skip
+    side(tmp_path / "a", figure("f", "Same", before))
+    side(tmp_path / "b", figure("f", "Same", after))
+    assert held(tmp_path).of("ranking") == []
+
+
+def test_parameters_code_and_data_come_first(tmp_path: Path) -> None:
+    side(tmp_path / "a", metric("m", 2.0), growth=2.0, rate=[1.0, 2.0])
+    side(tmp_path / "b", metric("m", 3.0), growth=2.0, rate=[1.0, 3.0], late="2026-05-21")
+    manifest(tmp_path, a={"code": "old", "data": "d"}, b={"code": "new", "data": "d"})
+    found = held(tmp_path)
+    assert [(one.kind, one.id, one.a, one.b) for one in found.differences[:3]] == [
+        ("parameter", "rate", "[1.0, 2.0]", "[1.0, 3.0]"),
+        ("parameter", "late", None, "2026-05-21"),
+        ("code", "code", "old", "new"),
+    ]
+    assert found.of("code")[0].change == "differs in 1_one"
+    assert found.same == {"parameter": 1, "data": 1} and found.of("data") == []
+
+
+def test_what_no_batch_recorded_is_said_to_be_unknown_and_not_the_same(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        side(tmp_path / name, metric("m", 2.0))
+    found = held(tmp_path)
+    assert [one.change for one in found.differences] == ["is not on record for 1_one"] * 2
+    assert found.same == {"metric": 1}
+
+
+def test_what_one_side_lacks_is_a_difference(tmp_path: Path) -> None:
+    side(tmp_path / "a", metric("m", 2.0), statement("gone", "So."))
+    side(tmp_path / "a", metric("more", 1.0), slug="2_two")
+    side(tmp_path / "b", metric("m", 2.0), metric("new", 4.0))
+    found = held(tmp_path)
+    assert [(one.id, one.a, one.b) for one in found.of("notebook")] == [("2_two", "there", None)]
+    # `more` stands in the notebook that is missing, so that it is not told again
+    assert [(one.id, one.a, one.b) for one in found.of("exhibit")] == [("gone", "there", None), ("new", None, "there")]  # fmt: skip
+
+
+def test_the_three_forms_hold_the_same_differences(tmp_path: Path) -> None:
+    side(tmp_path / "a", metric("m", 2.0), statement("s", "<b>One</b>"), growth=2.0)
+    side(tmp_path / "b", metric("m", 3.0), statement("s", "<script>alert(1)</script>"), growth=3.0)
+    found = held(tmp_path)
+    content = json.loads(found.as_json())
+    assert [row["id"] for row in content["differences"]] == [one.id for one in found.differences]
+    assert content["a"]["name"] == "a" and content["same"] == {}
+    listed = [str(row[next(iter(row))]) for _, rows in differences.text(found) for row in rows]
+    assert listed == [one.id for one in found.differences]
+    differences.write_page(found, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert all(f">{one.id}<" in page for one in found.differences)
+    assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+def test_a_page_takes_the_place_of_an_earlier_one_and_of_nothing_else(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        side(tmp_path / name, metric("m", 2.0))
+    page, other = tmp_path / "page.html", tmp_path / "other.html"
+    differences.write_page(held(tmp_path), page)
+    differences.write_page(held(tmp_path), page)
+    other.write_text("somebody's work")
+    with pytest.raises(ParameterError, match="is no page of differences"):
+        differences.write_page(held(tmp_path), other)
+    assert other.read_text() == "somebody's work"
+    with pytest.raises(ParameterError, match="folder does not exist"):
+        differences.write_page(held(tmp_path), tmp_path / "none" / "page.html")
+    with pytest.raises(ParameterError, match="is a folder"):
+        differences.write_page(held(tmp_path), tmp_path)
+
+
+def test_a_word_stands_for_a_scenario_that_was_run_or_for_a_folder(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "base.yml").write_text("scenario: base\n")
+    with pytest.raises(ParameterError, match=r"base: was not run. Run `thesis run --scenario base`"):
+        differences.place_of("base", project)
+    there = side(project.runs / "base", metric("m", 2.0))
+    assert differences.place_of("base", project) == there
+    assert differences.place_of(str(there), project) == there
+    with pytest.raises(ParameterError, match=r"is no scenario, no day .* 'base'"):
+        differences.place_of("bass", project)
+
+
+def test_a_folder_without_notebooks_and_a_broken_bundle_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="holds no executed notebook"):
+        read("a", tmp_path)
+    side(tmp_path / "a", {"id": "m", "kind": "metric"})
+    with pytest.raises(PublishError, match="1_one"):
+        read("a", tmp_path / "a")
