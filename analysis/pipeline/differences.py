@@ -94,10 +94,10 @@ class Compared:
 
 
 def _many(kind: str, count: int) -> str:
-    plural = {"code": "code", "data": "data", "evidence": "tables of evidence"}.get(kind) or (
-        f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
-    )
-    return f"{count} {kind if count == 1 else plural}"
+    if kind in ("code", "data"):  # there is one of each
+        return kind
+    plural = "tables of evidence" if kind == "evidence" else f"{kind}s"
+    return f"{count} {'table of evidence' if count == 1 and kind == 'evidence' else kind if count == 1 else plural}"
 
 
 def place_of(text: str, project: Project) -> Path:

@@ -79,7 +79,7 @@ def test_two_sides_that_are_the_same_differ_in_nothing(tmp_path: Path) -> None:
     assert found.differences == ()
     assert (
         found.summary
-        == "Nothing differs; the same: 1 parameter, 1 code, 1 data, 1 metric, 1 verdict, 1 statement."
+        == "Nothing differs; the same: 1 parameter, code, data, 1 metric, 1 verdict, 1 statement."
     )
 
 
