@@ -8,7 +8,7 @@ WORKERS ?= 2
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test bench venv dev notebooks lock clean
+.PHONY: help report test review bench venv dev notebooks lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -22,6 +22,9 @@ test: dev        ## unit and property tests, notebooks against their stored outp
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest
+
+review: dev      ## open the notebooks in JupyterLab
+	@$(BIN)/thesis review
 
 bench: venv      ## speed and memory of the simulation, beside the cost of its random numbers
 	@$(BIN)/python tests/bench.py

@@ -369,6 +369,27 @@ def _heat_map(table: Any, output: str, names: Sequence[str], folder: Path) -> Pa
 
 
 @app.command()
+def review(
+    notebook: Annotated[
+        str | None, typer.Argument(help="The notebook that stands open.", show_default="the first")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(metavar="N", help="Where to listen.  [default: a free port]")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
+) -> None:
+    """Open the notebooks in JupyterLab, on this machine alone, with the project's kernel.
+
+    Run all cells to reproduce the stored outputs; change a value in the
+    parameters cell and run them again to see what follows.
+    """
+    from analysis.pipeline import review as lab
+
+    with lab.opened(notebook, port=port) as session:
+        lab.review(session, browser=browser, say=lambda line: print(line, flush=True))
+
+
+@app.command()
 def diff(
     a: SideName,
     b: SideName,

@@ -157,7 +157,7 @@ def plan(
     with _kept(wrong):
         labels = [scenarios.load(name, project.params, register) for name in _scenario_names(chosen, project)]
     with _kept(wrong):
-        books = _read_all(_notebook_names(notebooks, project), project, register)
+        books = _read_all(notebook_names(notebooks, project), project, register)
     if wrong:
         raise type(wrong[0])(problem for error in wrong for problem in error.problems)
     _refuse_unused(given, books)
@@ -176,7 +176,7 @@ def refresh_sources(notebooks: Sequence[str] = (), *, project: Project | None = 
         As `plan`.
     """
     project = project or Project()
-    names = _notebook_names(notebooks, project)
+    names = notebook_names(notebooks, project)
     return [book.path for book in _read_all(names, project, scenarios.load_register(project.params))]
 
 
@@ -236,7 +236,14 @@ def _scenario_names(chosen: Sequence[str], project: Project) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def _notebook_names(asked: Sequence[str], project: Project) -> list[str]:
+def notebook_names(asked: Sequence[str], project: Project) -> list[str]:
+    """The slugs that were asked for, by slug or file name; every notebook where none was.
+
+    Raises
+    ------
+    NotebookError
+        No notebook at all, or none of that name.
+    """
     there = project.slugs()
     if not there:
         raise NotebookError(

@@ -1,0 +1,208 @@
+"""How does a reviewer open the notebooks? JupyterLab on this project: its own kernel, on loopback, behind a token.
+
+Decisions
+- The server is that of the environment this command runs in, so that the kernel of the notebooks is the one that has the
+  project; nothing of the user's own Jupyter configuration, kernels or workspaces is read or written.
+- The notebook that was asked for stands open; nothing is asked of the user and nothing looked up outside.
+- It listens on 127.0.0.1 alone. A port that was asked for and is taken is refused; without one, any free port will do.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import ParameterError, Problem, RunError
+from analysis.pipeline.plan import Project, notebook_names
+from analysis.scenarios import place
+
+HOST = "127.0.0.1"
+START_SECONDS = 60
+"""How long a server may take until it answers; a cold disk makes it slow, a broken one never does."""
+WORKSPACE = "review"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A server that answers: what is open in it and where."""
+
+    notebook: Path
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def opened(
+    notebook: str | None = None, *, port: int | None = None, project: Project | None = None
+) -> Iterator[Session]:
+    """JupyterLab on the project's folder for as long as the block runs.
+
+    Parameters
+    ----------
+    notebook : str, optional
+        Slug or file name of the notebook that stands open; by default the first.
+    port : int, optional
+        Where to listen; any free port by default.
+
+    Raises
+    ------
+    NotebookError
+        No such notebook.
+    ParameterError
+        JupyterLab is not installed, or the port is taken.
+    RunError
+        The server ended or did not answer.
+    """
+    project = project or Project()
+    slug = notebook_names([notebook] if notebook else (), project)[0]
+    path = project.notebooks / f"{slug}.ipynb"
+    if importlib.util.find_spec("jupyterlab") is None:
+        rule = "needs JupyterLab, which is not installed"
+        raise ParameterError(Problem("review", rule, "Run `make review`, or pip install -e '.[review]'"))
+    port = _free(port)
+    token = secrets.token_urlsafe(24)
+    with tempfile.TemporaryDirectory(prefix="review-") as folder:
+        own = Path(folder)
+        _lay_out(own / "workspaces", path.relative_to(project.root).as_posix())
+        _ask_nothing(own / "settings")
+        log = own / "log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                _command(project.root, port, token),
+                cwd=project.root,
+                env=_environment(own),
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C reaches us alone, and we end it with its kernels
+            )
+        try:
+            base = f"http://{HOST}:{port}"
+            _wait(process, f"{base}/api/status?token={token}", log)
+            yield Session(path, f"{base}/lab/workspaces/{WORKSPACE}?token={token}", process)
+        finally:
+            _end(process)
+
+
+def review(session: Session, *, browser: bool, say: Callable[[str], object] = print) -> None:
+    """Say what was opened and where, open it in a browser if there is one, and wait until the server ends.
+
+    Raises
+    ------
+    RunError
+        The server ended by itself with an error.
+    """
+    say(f"{place(session.notebook)} is open at {session.url}")
+    if browser and not _browse(session.url):
+        say("No browser was found; open the address in one.")
+    say("Ctrl-C ends JupyterLab and its kernels.")
+    if code := session.process.wait():
+        raise RunError(Problem("review", f"JupyterLab ended with exit code {code}", "Run it again"))
+
+
+def _free(port: int | None) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port or 0))
+        except (OSError, OverflowError) as reason:
+            rule = f"cannot be used ({getattr(reason, 'strerror', None) or reason})"
+            raise ParameterError(
+                Problem(f"--port {port}", rule, "Name another, or leave --port away for a free one")
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+def _command(root: Path, port: int, token: str) -> list[str]:
+    options = {
+        "ServerApp.ip": HOST, "ServerApp.port": port, "ServerApp.port_retries": 0, "ServerApp.open_browser": False,
+        "ServerApp.root_dir": root, "IdentityProvider.token": token, "ServerApp.allow_root": True,
+        "LabApp.news_url": "", "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    }  # fmt: skip
+    return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+
+
+def _environment(own: Path) -> dict[str, str]:
+    """That of the user, with Jupyter's folders in one of our own."""
+    return os.environ | {
+        "JUPYTER_CONFIG_DIR": str(own / "config"),
+        "JUPYTER_DATA_DIR": str(own / "data"),
+        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
+        "IPYTHONDIR": str(own / "ipython"),
+    }
+
+
+def _lay_out(folder: Path, path: str) -> None:
+    """A workspace with one notebook open, as JupyterLab saves it."""
+    widget = f"notebook:{path}"
+    main = {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [widget]}, "current": widget}
+    content = {
+        "data": {
+            "layout-restorer:data": {"main": main},
+            widget: {"data": {"path": path, "factory": "Notebook"}},
+        },
+        "metadata": {"id": WORKSPACE},
+    }
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    WorkspacesManager(str(folder)).save(WORKSPACE, json.dumps(content))  # it alone knows the name of the file
+
+
+def _ask_nothing(folder: Path) -> None:
+    """Settings under which JupyterLab asks for no news and looks for no updates: nothing leaves this machine."""
+    target = folder / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    target.parent.mkdir(parents=True)
+    target.write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}),
+        encoding="utf-8",
+    )
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Until the server answers."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 (our own loopback address)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
+    raise RunError(Problem("review", f"JupyterLab did not start: {lines[-1]}", "Run `make review`"))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the server, which ends its kernels; by force if it does not."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _browse(url: str) -> bool:
+    try:
+        return webbrowser.open(url)
+    except webbrowser.Error:
+        return False

@@ -1,0 +1,135 @@
+"""JupyterLab as a reviewer gets it: a server that is really started, asked, and ended."""
+
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+import pytest
+
+from analysis.errors import NotebookError, ParameterError, RunError
+from analysis.pipeline import review
+from analysis.pipeline.plan import Project
+from analysis.pipeline.review import Session
+
+Build = Callable[..., Project]
+
+
+def ask(session: Session, path: str, *, token: bool = True) -> Any:
+    parts = urlsplit(session.url)
+    key = parse_qs(parts.query)["token"][0] if token else "wrong"
+    with urllib.request.urlopen(f"http://{parts.netloc}{path}?token={key}", timeout=30) as answer:
+        return json.load(answer)
+
+
+def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlives_it(project: Build) -> None:
+    there = project("good", "raises")
+    with review.opened("raises.ipynb", project=there) as session:
+        assert session.notebook == there.notebooks / "raises.ipynb"
+        assert urlsplit(session.url).hostname == "127.0.0.1"
+        listening = [
+            c.laddr.ip for c in psutil.Process(session.process.pid).net_connections() if c.status == "LISTEN"
+        ]
+        assert listening and set(listening) == {"127.0.0.1"}
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            ask(session, "/api/kernelspecs", token=False)
+        specs = ask(session, "/api/kernelspecs")
+        assert specs["default"] == "python3"
+        workspace = ask(session, "/lab/api/workspaces/review")["data"]
+        assert workspace["layout-restorer:data"]["main"]["current"] == "notebook:notebooks/raises.ipynb"
+        assert workspace["notebook:notebooks/raises.ipynb"]["data"]["path"] == "notebooks/raises.ipynb"
+        settings = ask(session, "/lab/api/settings/@jupyterlab/apputils-extension:notification")
+        assert json.loads(settings["raw"])["fetchNews"] == "false"
+        children = psutil.Process(session.process.pid).children(recursive=True)
+    assert session.process.poll() is not None
+    assert not any(child.is_running() for child in children)
+
+
+def test_the_first_notebook_is_open_where_none_is_named_and_the_folders_of_the_user_are_not_used(
+    project: Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    there = project("good", "raises")
+    with review.opened(project=there) as session:
+        assert session.notebook.stem == "good"
+    assert not any((home / name).exists() for name in (".jupyter", ".ipython", ".local"))
+    assert sorted(path.name for path in there.notebooks.iterdir()) == ["good.ipynb", "raises.ipynb"]
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_starts(project: Build) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(ParameterError, match=rf"--port {port}: cannot be used \(Address already in use\)"),
+            review.opened(port=port, project=project("good")),
+        ):
+            raise AssertionError("opened")
+
+
+@pytest.mark.parametrize("port", [-1, 70_000])
+def test_a_number_that_is_no_port_is_refused(project: Build, port: int) -> None:
+    with (
+        pytest.raises(ParameterError, match="cannot be used"),
+        review.opened(port=port, project=project("good")),
+    ):
+        raise AssertionError("opened")
+
+
+def test_a_notebook_that_is_not_there_is_refused_with_the_nearest(project: Build) -> None:
+    with (
+        pytest.raises(NotebookError, match=r"there is no such notebook.*'good'"),
+        review.opened("goood", project=project("good")),
+    ):
+        raise AssertionError("opened")
+
+
+def test_without_jupyterlab_the_way_to_get_it_is_told(
+    project: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with (
+        pytest.raises(ParameterError, match=r"not installed\. Run `make review`"),
+        review.opened(project=project("good")),
+    ):
+        raise AssertionError("opened")
+
+
+def test_a_server_that_does_not_start_tells_its_last_line(
+    project: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "_command", lambda *_: ["sh", "-c", "echo first; echo the reason; exit 3"])
+    with (
+        pytest.raises(RunError, match="JupyterLab did not start: the reason"),
+        review.opened(project=project("good")),
+    ):
+        raise AssertionError("opened")
+
+
+class Ended:
+    """A process that ends at once."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def wait(self) -> int:
+        return self.code
+
+
+def test_without_a_browser_the_address_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+    said: list[str] = []
+    session = Session(Path(os.devnull), "http://127.0.0.1:1/lab?token=t", Ended(0))  # type: ignore[arg-type]
+    review.review(session, browser=True, say=said.append)
+    assert session.url in said[0] and said[1] == "No browser was found; open the address in one."
+    with pytest.raises(RunError, match="exit code 9"):
+        review.review(Session(Path(os.devnull), "u", Ended(9)), browser=False, say=said.append)  # type: ignore[arg-type]
