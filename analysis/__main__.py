@@ -102,7 +102,6 @@ def report(workers: Workers = 2, force: Force = False) -> None:
 
     project = plan.Project()
     tasks = plan.plan(project=project)
-    _check_data()
     try:
         _run(tasks, project.runs, workers=workers, force=force)
     except RunError as failed:
@@ -135,7 +134,6 @@ def run(
     from analysis.pipeline import plan
 
     tasks = plan.plan(scenario or (), notebook or (), override or (), out=out)
-    _check_data()
     _run(tasks, tasks[0].output.parents[1], workers=workers, force=force)
 
 
@@ -295,12 +293,10 @@ def sweep(
         )
     chosen = sweeping.points(axes, sample, points, given.seed)
     sweeping.check_points(chosen, given.register)
-    facts = audit.gather(given)
-    known = {name: facts.known[name] for name in ("openai_finance", "softbank_openai")}
     parts = [plan.state_digest(plan.Project()), dict(given), chosen.to_dict("list"), outputs]
     key = plan.text_digest(json.dumps(parts, sort_keys=True, default=str))
     folder = out or ROOT / "reports" / ".sweeps" / key[:12]
-    evaluate = partial(sweeping.evaluate, given=given, known=known, outputs=outputs)
+    evaluate = partial(sweeping.evaluate, given=given, known=audit.gather(given).record, outputs=outputs)
     start = time.monotonic()
     with Progress(transient=True) as progress:
         bar = progress.add_task("points", total=len(chosen))
@@ -349,22 +345,13 @@ def _outputs(names: Sequence[str]) -> list[str]:
 
 def _heat_map(table: Any, output: str, names: Sequence[str], folder: Path) -> Path:
     """One output over two ranges as a picture."""
-    from analysis.figures import futures, theme
-    from analysis.models.sweep import OUTPUTS
-    from analysis.pipeline import sweeps
+    from analysis.figures import drivers, theme
+    from analysis.pipeline import manifest
 
-    grid = table[table["output"] == output].pivot(index=names[1], columns=names[0], values="value")
-    grid = grid.iloc[::-1].rename(index="{:.4g}".format, columns="{:.4g}".format)
-    share = output.endswith(("_probability", "_share"))
-    low, high = grid.min().min(), grid.max().max()
-    form = ".0%" if share else ",.0f" if high >= 100 else ".2f"
-    drawn = futures.heat_map(
-        grid, xlabel=names[0], ylabel=names[1], form=form, ax=theme.axes(grid=""),
-        finding=f"{OUTPUTS[output].capitalize()}: {low:{form}} to {high:{form}}",
-        subtitle=f"Over {names[0]} and {names[1]}",
-    )  # fmt: skip
+    drawn = drivers.sweep_map(table, output, names, ax=theme.axes(grid=""))
     path = folder / "heat_map.png"
-    sweeps.write_aside(path, theme.png(theme.chart_of(drawn)))
+    picture = theme.png(theme.chart_of(drawn))
+    manifest.write_whole(path, lambda aside: aside.write_bytes(picture))
     return path
 
 
@@ -434,7 +421,6 @@ def _side(text: str, workers: int) -> Path:
         return differences.place_of(text, project)
     folder = project.custom / "as_of" / text
     tasks = plan.plan([BASE], (), [f"as_of={text}"], out=folder)
-    _check_data()
     with redirect_stdout(sys.stderr):
         _run(tasks, folder, workers=workers, force=False)
     return folder / BASE
@@ -535,6 +521,7 @@ def _cells(values: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _run(tasks: Sequence[Task], folder: Path, *, workers: int, force: bool) -> None:
     from analysis.pipeline import runner
 
+    _check_data()
     _show(len(tasks), lambda show: runner.run(tasks, workers=workers, on_event=show, force=force), folder)
 
 

@@ -18,7 +18,7 @@ MEGABYTE = 1024
 
 def chosen() -> outlook.Setting:
     given = scenarios.check(scenarios.resolve("base"))
-    return outlook.setting(given, audit.gather(given).known)
+    return outlook.setting(given, audit.gather(given).record)
 
 
 def peak_mb() -> float:
@@ -33,9 +33,7 @@ def random_numbers(setting: outlook.Setting) -> None:
     """The same random numbers, and nothing done with them."""
     for block, size in simulation.blocks(DRAWS):
         streams = simulation.spawn(setting.seed, [*outlook.VENTURE, *venture.PURPOSES], block)
-        for name, value, dist in setting.values:
-            if dist and isinstance(value, tuple):
-                simulation.draw(dist, list(value), size, streams[name])
+        outlook.draw(setting.values, size, streams)
         streams["market"].standard_normal((size, QUARTERS))
         streams["shocks"].random((size, QUARTERS))
 

@@ -16,7 +16,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from analysis.figures import theme
+from analysis.figures import futures, theme
+from analysis.models.sweep import OUTPUTS
 
 LABELS = {
     "revenue_usd_bn": "run-rate at the start", "growth_factor_per_year": "current growth", "growth_half_life_years": "half-life of growth",
@@ -131,7 +132,7 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
     ax.margins(x=0.14)
     theme.legend(ax)
     top = shown.to_dict("records")[0]
-    finding = f"The {top['risk']} adds most to {outcome}: {top['share'] * 100:.0f} of {shown['share'].sum() * 100:.0f} points"
+    finding = f"The risk “{top['risk']}” adds most to {outcome}: {top['share'] * 100:.0f} of {shown['share'].sum() * 100:.0f} points"
     alt = f"Bars for the {len(shown)} risks with two markers each."
     return theme.headline(
         ax, finding, f"Shapley share of the probability of {outcome}, all risks on less all off, points", alt
@@ -240,7 +241,7 @@ def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     worst = max(rows, key=lambda item: item["likelihood"] * item["impact_pct"])
-    finding = f"The {worst['risk']} costs SoftBank most: it bites in {worst['likelihood']:.0%} of futures and takes {worst['impact_pct']:.0f}% of net asset value"
+    finding = f"The risk “{worst['risk']}” costs SoftBank most: it bites in {worst['likelihood']:.0%} of futures and takes {worst['impact_pct']:.0f}% of net asset value"
     alt = f"{len(rows)} risks as points by likelihood and impact."
     return theme.headline(
         ax,
@@ -282,3 +283,16 @@ def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> 
     return theme.headline(
         ax, finding, f"Probability of passing the ceiling {by}, if nothing is sold, percent", alt
     )
+
+
+def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axes) -> Axes:
+    """One of `sweep.OUTPUTS` over a grid of two inputs (`names`, across and up), from the tidy table of a sweep."""
+    grid = table[table["output"] == output].pivot(index=names[1], columns=names[0], values="value")
+    grid = grid.iloc[::-1].rename(index="{:.4g}".format, columns="{:.4g}".format)
+    low, high = grid.min().min(), grid.max().max()
+    share = output.endswith(("_probability", "_share"))
+    form = ("{:.0%}" if share else "{:,.0f}" if high >= 100 else "{:.2f}").format
+    return futures.heat_map(
+        grid, finding=f"{OUTPUTS[output].capitalize()}: {form(low)} to {form(high)}", subtitle=f"Over {names[0]} and {names[1]}",
+        xlabel=names[0], ylabel=names[1], form=form, ax=ax,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ Decisions
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -57,14 +57,8 @@ def joined_probabilities(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table.assign(series=name) for name, table in tables.items()], ignore_index=True)
 
 
-def distribution(moic: NDArray[np.float64]) -> pd.DataFrame:
-    """Quantiles of the multiple, in steps of five percent: ``quantile`` (percent), ``moic_x``."""
-    levels = np.arange(5, 100, 5)
-    return pd.DataFrame({"quantile": levels, "moic_x": np.quantile(moic, levels / 100)})
-
-
-def spread(name: str, draws: NDArray[np.float64]) -> pd.DataFrame:
-    """Quantiles of any result, in steps of five percent: ``quantile`` (percent) and a column `name`."""
+def distribution(draws: NDArray[np.float64], name: str = "moic_x") -> pd.DataFrame:
+    """Quantiles of a result in steps of five percent: ``quantile`` (percent) and a column `name`."""
     levels = np.arange(5, 100, 5)
     return pd.DataFrame({"quantile": levels, name: np.quantile(draws, levels / 100)})
 
@@ -235,11 +229,12 @@ def heat_map(
     xlabel: str,
     ylabel: str,
     mark: float | None = None,
-    form: str = ",.0f",
+    form: Callable[[float], str] = "{:,.0f}".format,
+    alt: str | None = None,
     ax: Axes,
 ) -> Axes:
     """A grid of numbers as a heat map with the numbers in it, written by `form`; cells above `mark` are set in bold."""
-    sns.heatmap(grid, annot=grid.map(lambda v: format(v, form)), fmt="", cmap="Blues", cbar=False, linewidths=1.2, ax=ax,
+    sns.heatmap(grid, annot=grid.map(form), fmt="", cmap="Blues", cbar=False, linewidths=1.2, ax=ax,
                 annot_kws={"fontsize": 10.5})  # fmt: skip
     for text, value in zip(ax.texts, grid.to_numpy().ravel(), strict=True):
         if text.get_color() in ("w", "white", "#ffffff"):
@@ -247,8 +242,9 @@ def heat_map(
         text.set_fontweight("bold" if mark is not None and value > mark else "normal")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.tick_params(axis="y", rotation=0)
-    alt = f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers, from {grid.min().min():{form}} to {grid.max().max():{form}}."
-    return theme.headline(ax, finding, subtitle, alt)
+    ends = f"from {form(grid.min().min())} to {form(grid.max().max())}"
+    whole = alt or f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers, {ends}."
+    return theme.headline(ax, finding, subtitle, whole)
 
 
 def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> Axes:

@@ -52,11 +52,6 @@ def required_revenue(
     table = grid.pivot(index=rows, columns=columns, values="revenue_usd_bn")
     above = int((table > pool_usd_bn).to_numpy().sum())
     pool = show(pool_usd_bn, "usd_bn", 0)
-    futures.heat_map(
-        table, mark=pool_usd_bn, xlabel=AXES[columns], ylabel=AXES[rows], ax=ax, subtitle="", finding=""
-    )
-    for text, value in zip(ax.texts, table.to_numpy().ravel(), strict=True):
-        text.set_text(f"{value:,.0f}\n{value / pool_usd_bn:.0%}")
     finding = f"In {above} of {table.size} cases {price} needs more revenue than the whole market has"
     if above in (0, table.size):
         finding = f"{price} needs {'more' if above else 'less'} revenue than the whole market has in {'every case' if above else 'any case'}"
@@ -67,7 +62,10 @@ def required_revenue(
     subtitle = (
         f"Yearly revenue at maturity, billion dollars, and as a share of the market's {pool}; bold: above it"
     )
-    return theme.headline(ax, finding[0].upper() + finding[1:], subtitle, alt)
+    return futures.heat_map(
+        table, finding=finding[0].upper() + finding[1:], subtitle=subtitle, xlabel=AXES[columns], ylabel=AXES[rows],
+        mark=pool_usd_bn, form=lambda value: f"{value:,.0f}\n{value / pool_usd_bn:.0%}", alt=alt, ax=ax,
+    )  # fmt: skip
 
 
 def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:

@@ -81,7 +81,7 @@ class Drivers:
     def __init__(
         self,
         given: Assumptions,
-        known: Mapping[str, pd.DataFrame],
+        known: outlook.Record,
         *,
         shocks: int = 64,
     ) -> None:
@@ -89,7 +89,7 @@ class Drivers:
         self._setting = outlook.setting(given, known)
         self._years, self._pct = float(given.write_down_years), float(given.write_down_pct)
         self._shocks = shocks
-        self._seen: dict[int, dict[str, simulation.Floats]] = {}
+        self._seen: dict[tuple[Any, ...], dict[str, simulation.Floats]] = {}
         uncertain = {
             name: (dist, list(value))
             for name, value, dist in self._setting.values
@@ -111,7 +111,7 @@ class Drivers:
         return lambda rows: self._outcomes(rows, shocks or self._shocks)[outcome]
 
     def _outcomes(self, rows: Mapping[str, simulation.Floats], shocks: int) -> dict[str, simulation.Floats]:
-        key = hash((shocks, *((name, np.asarray(values).tobytes()) for name, values in rows.items())))
+        key = (shocks, *((name, np.asarray(values).tobytes()) for name, values in rows.items()))
         if key not in self._seen:
             count = len(next(iter(rows.values())))
             step = max(1, simulation.BLOCK // shocks)
@@ -195,7 +195,7 @@ def without(given: Assumptions, switched_off: Sequence[str]) -> Assumptions:
 
 
 def cells(
-    given: Assumptions, known: Mapping[str, pd.DataFrame], draws: int = simulation.BLOCK
+    given: Assumptions, known: outlook.Record, draws: int = simulation.BLOCK
 ) -> Callable[[frozenset[str]], dict[str, float]]:
     """Outcomes with exactly these risks on: ``write_down`` and ``ltv`` (25% passed), probabilities by the article's deadline.
 
@@ -231,7 +231,7 @@ def shapley(
 
 def verdict_grid(
     given: Assumptions,
-    known: Mapping[str, pd.DataFrame],
+    known: outlook.Record,
     half_lives_years: Sequence[float],
     long_run_pct: Sequence[float],
     draws: int = simulation.BLOCK,
@@ -280,9 +280,7 @@ def loading_curve(
     return pd.DataFrame(rows)
 
 
-def risk_register(
-    given: Assumptions, known: Mapping[str, pd.DataFrame], draws: int = simulation.BLOCK
-) -> pd.DataFrame:
+def risk_register(given: Assumptions, known: outlook.Record, draws: int = simulation.BLOCK) -> pd.DataFrame:
     """Likelihood and impact of each risk, both from the model.
 
     Returns

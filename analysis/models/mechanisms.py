@@ -53,6 +53,13 @@ def _log_rates(growth_factor_per_year: Floats, long_run_pct: Floats) -> tuple[Fl
     return long_run, np.log(growth_factor_per_year) - long_run
 
 
+def share_of_ceiling(
+    revenue_usd_bn: Floats, pool_usd_bn: Floats, pool_share: Floats, ceiling: Floats
+) -> Floats:
+    """The start over its ceiling, c min(R / (pool × share), 1): 1 where it stands above; 0 where c, the switch, is 0."""
+    return np.asarray(ceiling * np.minimum(revenue_usd_bn / (pool_usd_bn * pool_share), 1.0))
+
+
 def under_ceiling(index: Floats, share_of_ceiling: Floats) -> Floats:
     """Growth under a ceiling, I / (1 + q (I - 1)): the logistic form.
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -50,6 +50,22 @@ class EditorialVerdict:
 
 
 @dataclass(frozen=True)
+class Record:
+    """What the evidence of one day says of the start. Read once: the runs of a sweep differ in their assumptions alone.
+
+    Attributes
+    ----------
+    fitted : mapping
+        For each of `UPDATED` the mean and the standard deviation of its log by the run-rates on record; NaN without a fit.
+    paid : tuple of Payment
+        What SoftBank had paid by the start, by day.
+    """
+
+    fitted: Mapping[str, tuple[float, float]]
+    paid: tuple[venture.Payment, ...]
+
+
+@dataclass(frozen=True)
 class Beliefs:
     """What is believed of the start before and after the run-rates on record.
 
@@ -66,15 +82,54 @@ class Beliefs:
     values: Mapping[str, float | list[float]]
 
 
-def beliefs(given: Assumptions, finance: pd.DataFrame) -> Beliefs:
+def record(known: Mapping[str, pd.DataFrame]) -> Record:
+    """What was known by the day of looking.
+
+    Parameters
+    ----------
+    known
+        The evidence tables ``openai_finance`` (as for `players.run_rate`) and ``softbank_openai`` (``event``, of which paid
+        and position are read, ``valid_on``, ``amount_usd_bn``, ``cumulative_cost_usd_bn``).
+
+    Notes
+    -----
+    The fit is the one through the last 18 months, read at the start. Its standard deviation is the half width of the 90%
+    interval over 1.645, which keeps Student's wide tails. A position that states more than was paid so far counts as a
+    payment of the difference on its day.
+    """
+    fitted = players.run_rate(known["openai_finance"])
+    data = dict.fromkeys(UPDATED, (math.nan, math.nan))
+    if fitted is not None:
+        at = fitted.current.forecast([START_YEAR], 0.9).iloc[0]
+        level = [math.log(at[name]) for name in ("median", "mean_ci_lower", "mean_ci_upper")]
+        growth = [fitted.current.growth_factor_per_year, *fitted.current.growth_factor_interval]
+        data = {
+            name: (middle, (high - low) / (2 * simulation.Z95))
+            for name, (middle, low, high) in zip(UPDATED, (level, map(math.log, growth)), strict=True)
+        }
+    stakes = known["softbank_openai"]
+    rows = stakes[stakes["valid_on"] <= pd.Timestamp(START)].sort_values("valid_on", kind="stable")
+    paid: list[venture.Payment] = []
+    for day, part in rows.groupby("valid_on"):
+        years = (pd.Timestamp(str(day)).date() - START).days / 365.25
+        amount = float(part.loc[part["event"] == "paid", "amount_usd_bn"].sum())
+        stated = part.loc[part["event"] == "position", "cumulative_cost_usd_bn"].dropna()
+        if len(stated):
+            amount = max(amount, float(stated.iloc[-1]) - sum(p.amount_usd_bn for p in paid))
+        if amount > 0:
+            paid.append(venture.Payment(years, amount))
+    return Record(data, tuple(paid))
+
+
+def beliefs(given: Assumptions, known: Record) -> Beliefs:
     """Run-rate and growth at the start: the register's beliefs, updated by the run-rates on record.
 
     Parameters
     ----------
     given
         Holds `UPDATED`, ``run_rate_weight`` (1: all the evidence, 0: none) and ``run_rate_error_pct``.
-    finance : DataFrame
-        As for `players.run_rate`, known by the day of looking.
+    known
+        From `record`.
 
     Returns
     -------
@@ -83,28 +138,16 @@ def beliefs(given: Assumptions, finance: pd.DataFrame) -> Beliefs:
     Notes
     -----
     In logs, with precisions 1/s² of the prior (lognormal [p5, p95]) and w/s² of the data, the posterior mean is their
-    weighted mean and its precision their sum. The data's s is the half width of the fit's 90% interval over 1.645, which
-    keeps Student's wide tails; to that of the level the error of the sources is added, since all figures come
-    from few hands. The fit is the one through the last 18 months, read at the start. Level and growth are
-    updated apart: at the start, near the middle of those months, their errors hardly hang together.
+    weighted mean and its precision their sum. To the s of the level the error of the sources is added, since all figures
+    come from few hands. Level and growth are updated apart: at the start, near the middle of the months that the fit goes
+    through, their errors hardly hang together.
     """
-    fitted = players.run_rate(finance)
-    data = dict.fromkeys(UPDATED, (math.nan, math.nan))
-    if fitted is not None:
-        at = fitted.current.forecast([START_YEAR], 0.9).iloc[0]
-        low, high = (math.log(at[f"mean_ci_{end}"]) for end in ("lower", "upper"))
-        spread = math.hypot((high - low) / (2 * simulation.Z95), math.log1p(given.run_rate_error_pct / 100))
-        slopes = [math.log(end) for end in fitted.current.growth_factor_interval]
-        data = {
-            "revenue_usd_bn": (math.log(at["median"]), spread),
-            "growth_factor_per_year": (
-                math.log(fitted.current.growth_factor_per_year),
-                (slopes[1] - slopes[0]) / (2 * simulation.Z95),
-            ),
-        }
+    errors = {"revenue_usd_bn": math.log1p(given.run_rate_error_pct / 100)}
     rows, values = [], {}
     for name in UPDATED:
-        values[name], row = _updated(given[name], *data[name], given.run_rate_weight)
+        mean, spread = known.fitted[name]
+        spread = math.hypot(spread, errors.get(name, 0.0))
+        values[name], row = _updated(given[name], mean, spread, given.run_rate_weight)
         rows.append({"name": name} | row)
     return Beliefs(pd.DataFrame(rows), values)
 
@@ -134,14 +177,13 @@ def _updated(
     return value, row
 
 
-def payments(stakes: pd.DataFrame, invested_usd_bn: float) -> tuple[venture.Payment, ...]:
+def payments(paid: tuple[venture.Payment, ...], invested_usd_bn: float) -> tuple[venture.Payment, ...]:
     """SoftBank's dated payments: those on record until the start, and the rest in three equal instalments.
 
     Parameters
     ----------
-    stakes : DataFrame
-        ``event`` (paid and position are read), ``valid_on``, ``amount_usd_bn``, ``cumulative_cost_usd_bn``, known by the day
-        of looking. A position that states more than was paid so far counts as a payment of the difference on its day.
+    paid
+        Of a `Record`.
     invested_usd_bn
         All payments together, above 0. Where it is less than what was paid, the payments are scaled to it.
 
@@ -149,16 +191,6 @@ def payments(stakes: pd.DataFrame, invested_usd_bn: float) -> tuple[venture.Paym
     -------
     tuple of Payment, by day
     """
-    rows = stakes[stakes["valid_on"] <= pd.Timestamp(START)].sort_values("valid_on", kind="stable")
-    paid: list[venture.Payment] = []
-    for day, part in rows.groupby("valid_on"):
-        years = (pd.Timestamp(str(day)).date() - START).days / 365.25
-        amount = float(part.loc[part["event"] == "paid", "amount_usd_bn"].sum())
-        stated = part.loc[part["event"] == "position", "cumulative_cost_usd_bn"].dropna()
-        if len(stated):
-            amount = max(amount, float(stated.iloc[-1]) - sum(p.amount_usd_bn for p in paid))
-        if amount > 0:
-            paid.append(venture.Payment(years, amount))
     before = sum(p.amount_usd_bn for p in paid)
     if before >= invested_usd_bn:
         scale = invested_usd_bn / before
@@ -166,6 +198,16 @@ def payments(stakes: pd.DataFrame, invested_usd_bn: float) -> tuple[venture.Paym
     rest = (invested_usd_bn - before) / len(INSTALMENTS)
     later = [venture.Payment((day - START).days / 365.25, rest) for day in INSTALMENTS]
     return (*paid, *later)
+
+
+def draw(
+    values: Sequence[tuple[str, Any, str | None]], n_draws: int, streams: Mapping[str, np.random.Generator]
+) -> dict[str, Any]:
+    """Draws of each input that has a distribution, from the stream of its name; the others as they are."""
+    return {
+        name: simulation.draw(dist, value, n_draws, streams[name]) if np.ndim(value) else value
+        for name, value, dist in values
+    }
 
 
 @dataclass(frozen=True)
@@ -179,11 +221,7 @@ class Setting:
     def inputs(self, n_draws: int, block: int = 0) -> tuple[venture.VentureInputs, dict[str, Any]]:
         """The inputs of one block of draws, and its random streams."""
         streams = simulation.spawn(self.seed, [*VENTURE, *venture.PURPOSES], block)
-        drawn: dict[str, Any] = {
-            name: simulation.draw(dist, list(value) if isinstance(value, tuple) else value, n_draws, streams[name])
-            if dist and isinstance(value, tuple) else value
-            for name, value, dist in self.values
-        }  # fmt: skip
+        drawn = draw(self.values, n_draws, streams)
         return venture.VentureInputs(**drawn, payments=self.payments), streams
 
     def paths(self, n_draws: int, block: int = 0) -> venture.VenturePaths:
@@ -192,18 +230,26 @@ class Setting:
         return venture.simulate(inputs, n_draws, streams)
 
 
-def setting(given: Assumptions, known: Mapping[str, pd.DataFrame]) -> Setting:
+def setting(given: Assumptions, known: Record) -> Setting:
     """Checked assumptions and the evidence of the day as a `Setting`.
 
-    `given` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``; `known` the evidence tables ``openai_finance`` and
-    ``softbank_openai``.
+    `given` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``.
     """
-    updated = beliefs(given, known["openai_finance"]).values
-    values = tuple((name, _hashable(updated.get(name, given[name])), given.dist(name)) for name in VENTURE)
-    return Setting(values, payments(known["softbank_openai"], given.invested_usd_bn), given.seed)
+    return Setting(_values(given, known, VENTURE), payments(known.paid, given.invested_usd_bn), given.seed)
 
 
-def venture_paths(given: Assumptions, known: Mapping[str, pd.DataFrame]) -> venture.VenturePaths:
+def _values(
+    given: Assumptions, known: Record, names: Sequence[str]
+) -> tuple[tuple[str, Any, str | None], ...]:
+    """Name, value and distribution of inputs, with the beliefs that the record updated."""
+    updated = beliefs(given, known).values
+    values = ((name, updated.get(name, given[name])) for name in names)
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value, given.dist(name)) for name, value in values
+    )
+
+
+def venture_paths(given: Assumptions, known: Record) -> venture.VenturePaths:
     """OpenAI's simulated paths: every input drawn as the register, the scenario and the evidence say.
 
     As `setting`; `given` also holds ``draws``.
@@ -214,7 +260,7 @@ def venture_paths(given: Assumptions, known: Mapping[str, pd.DataFrame]) -> vent
 @lru_cache(maxsize=4)
 def _venture_paths(chosen: Setting, draws: int) -> venture.VenturePaths:
     parts = simulation.run_blocks(lambda block, size: chosen.paths(size, block), draws)
-    return venture.joined(list(parts))
+    return simulation.joined(list(parts), shared=venture.SHARED)
 
 
 def summary(
@@ -252,28 +298,26 @@ REVENUE = (*UPDATED, "growth_half_life_years", "long_run_growth_pct", "pool_usd_
 """The inputs that revenue follows from before erosion and shocks."""
 
 
-def revenue_paths(
-    given: Assumptions, known: Mapping[str, pd.DataFrame]
-) -> tuple[simulation.Floats, simulation.Floats]:
+def revenue_paths(given: Assumptions, known: Record) -> tuple[simulation.Floats, simulation.Floats]:
     """Times in years and revenue (draws by quarters) before price erosion and shocks, on the same draws as the full model.
 
-    `given` holds every name of `REVENUE`, ``run_rate_weight``, ``run_rate_error_pct``, ``horizon_years``, ``seed`` and ``draws``;
-    `known` the evidence table ``openai_finance``.
+    `given` holds every name of `REVENUE`, ``run_rate_weight``, ``run_rate_error_pct``, ``horizon_years``, ``seed`` and ``draws``.
     """
-    updated = beliefs(given, known["openai_finance"]).values
-    columns: dict[str, list[simulation.Floats]] = {name: [] for name in REVENUE}
-    for block, size in simulation.blocks(given.draws):
-        streams = simulation.spawn(given.seed, REVENUE, block)
-        for name in REVENUE:
-            value = updated.get(name, given[name])
-            columns[name].append(simulation.draw(given.dist(name), value, size, streams[name]))
-    x = {name: np.concatenate(parts)[:, np.newaxis] for name, parts in columns.items()}
     times = np.arange(round(given.horizon_years * 4) + 1) / 4
-    index = mechanisms.growth_index(
-        times, x["growth_factor_per_year"], x["growth_half_life_years"], x["long_run_growth_pct"]
-    )
-    filled = x["ceiling"] * np.minimum(x["revenue_usd_bn"] / (x["pool_usd_bn"] * x["pool_share"]), 1.0)
-    return times, x["revenue_usd_bn"] * mechanisms.under_ceiling(index, filled)
+    values = _values(given, known, REVENUE)
+
+    def paths(block: int, size: int) -> simulation.Floats:
+        drawn = draw(values, size, simulation.spawn(given.seed, REVENUE, block))
+        x = {name: simulation.column(name, value, size) for name, value in drawn.items()}
+        index = mechanisms.growth_index(
+            times, x["growth_factor_per_year"], x["growth_half_life_years"], x["long_run_growth_pct"]
+        )
+        filled = mechanisms.share_of_ceiling(
+            x["revenue_usd_bn"], x["pool_usd_bn"], x["pool_share"], x["ceiling"]
+        )
+        return x["revenue_usd_bn"] * mechanisms.under_ceiling(index, filled)
+
+    return times, np.concatenate(list(simulation.run_blocks(paths, given.draws)))
 
 
 def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> exposure.ExposurePaths:
@@ -283,12 +327,7 @@ def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> exposure.
         block_exposure(given, stake[block * simulation.BLOCK :][:size], block)
         for block, size in simulation.blocks(len(stake))
     ]
-    whole: dict[str, Any] = {
-        field.name: getattr(parts[0], field.name) if field.name == "times_years"
-        else np.concatenate([getattr(part, field.name) for part in parts])
-        for field in fields(exposure.ExposurePaths)
-    }  # fmt: skip
-    return exposure.ExposurePaths(**whole)
+    return simulation.joined(parts, shared=("times_years",))
 
 
 def block_exposure(given: Assumptions, stake_usd_bn: simulation.Floats, block: int) -> exposure.ExposurePaths:
@@ -312,14 +351,13 @@ def stress_table(given: Assumptions, start: exposure.ExposurePaths) -> pd.DataFr
     Starts from the median of the simulated starting values.
     """
     losses = range(0, 80, 5)
-    held = [
-        float(np.median(values[:, 0]))
-        for values in (start.arm_jpy_tn, start.vision_fund_jpy_tn, start.rest_jpy_tn, start.openai_jpy_tn)
-    ]
+    stake, *held = (
+        float(np.median(getattr(start, f"{name}_jpy_tn")[:, 0])) for name in ("openai", *exposure.HOLDINGS)
+    )
     loadings = [float(given[f"loading_{name}"]) for name in exposure.HOLDINGS]
     levels = {
         name: [
-            float(exposure.ltv_after_loss(held[:3], held[3], float(start.net_debt_jpy_tn[0]), loss / 100, chosen)) * 100
+            float(exposure.ltv_after_loss(held, stake, float(start.net_debt_jpy_tn[0]), loss / 100, chosen)) * 100
             for loss in losses
         ]
         for name, chosen in (("alone_pct", None), ("along_pct", loadings))
@@ -376,7 +414,3 @@ def growth_decay(
         math.inf if phi >= 1 else 0.0 if phi <= 0 else -math.log(2) / math.log(phi) for phi in slopes
     )
     return half, low, high, len(pairs)
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

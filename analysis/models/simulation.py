@@ -15,13 +15,15 @@ Decisions
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import NormalDist
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from analysis.scenarios import QUANTILES
 
 Floats = NDArray[np.float64]
 Values = float | Floats
@@ -49,13 +51,6 @@ LEVEL = 0.95
 Z_LEVEL = NormalDist().inv_cdf(0.5 + LEVEL / 2)  # 1.960, the two-sided 95% interval
 Z95 = NormalDist().inv_cdf(0.95)  # 1.645, the 95% quantile of a standard normal
 PERT_LAMBDA = 4.0  # weight of the mode, standard PERT
-
-_QUANTILES = {
-    "normal": ("p5", "p95"),
-    "lognormal": ("p5", "p95"),
-    "split_normal": ("p5", "p50", "p95"),
-    "pert": ("min", "mode", "max"),
-}
 
 
 @dataclass(frozen=True)
@@ -124,29 +119,33 @@ def draw(dist: str | None, value: float | Sequence[float], size: int, rng: np.ra
     """
     if size < 1:
         raise ValueError(f"size is {size}: write 1 draw or more.")
-    if np.ndim(value) == 0:
-        return np.full(size, _finite("value", np.array([value], dtype=float))[0])
-    numbers = _checked_numbers(dist, np.asarray(value, dtype=float))
+    numbers = _checked_numbers(dist, value)
+    if numbers.ndim == 0:
+        return np.full(size, float(numbers))
     if dist == "pert":
-        return _pert(numbers, size, rng)
+        return _between(numbers, rng.beta(*_beta(numbers), size))
+    return _from_normal(dist, numbers, rng.standard_normal(size))
+
+
+def _from_normal(dist: str | None, numbers: Floats, z: Floats) -> Floats:
+    """What a standard normal stands for in every distribution but PERT."""
     if dist == "split_normal":
-        return _split_normal(numbers, size, rng)
+        p5, p50, p95 = numbers
+        return np.asarray(p50 + z * np.where(z < 0, p50 - p5, p95 - p50) / Z95)
     low, high = np.log(numbers) if dist == "lognormal" else numbers
-    x = (low + high) / 2 + (high - low) / (2 * Z95) * rng.standard_normal(size)
+    x = (low + high) / 2 + (high - low) / (2 * Z95) * z
     return np.asarray(np.exp(x) if dist == "lognormal" else x)
 
 
-def _split_normal(numbers: Floats, size: int, rng: np.random.Generator) -> Floats:
-    p5, p50, p95 = numbers
-    z = rng.standard_normal(size)
-    return np.asarray(p50 + z * np.where(z < 0, p50 - p5, p95 - p50) / Z95)
-
-
-def _pert(numbers: Floats, size: int, rng: np.random.Generator) -> Floats:
+def _beta(numbers: Floats) -> tuple[float, float]:
+    """The parameters of PERT's beta."""
     low, mode, high = numbers
-    a = 1 + PERT_LAMBDA * (mode - low) / (high - low)
-    b = 1 + PERT_LAMBDA * (high - mode) / (high - low)
-    return np.asarray(low + (high - low) * rng.beta(a, b, size))
+    return 1 + PERT_LAMBDA * (mode - low) / (high - low), 1 + PERT_LAMBDA * (high - mode) / (high - low)
+
+
+def _between(numbers: Floats, share: Floats) -> Floats:
+    """From a share of the way to a value between PERT's two ends."""
+    return np.asarray(numbers[0] + (numbers[-1] - numbers[0]) * share)
 
 
 def _finite(name: str, numbers: Floats) -> Floats:
@@ -155,17 +154,20 @@ def _finite(name: str, numbers: Floats) -> Floats:
     return numbers
 
 
-def _checked_numbers(dist: str | None, numbers: Floats) -> Floats:
-    """The numbers of a distribution, refused with advice where they do not describe one."""
+def _checked_numbers(dist: str | None, value: float | Sequence[float]) -> Floats:
+    """The numbers of a distribution, or the one that pins it; refused with advice where they do not describe one."""
+    numbers = np.asarray(value, dtype=float)
+    if numbers.ndim == 0:
+        return np.asarray(_finite("value", numbers[np.newaxis])[0])
     shown = numbers.tolist()
     if dist is None:
         raise ValueError(
-            f"value {shown} has no distribution: write one number, or a dist of {sorted(_QUANTILES)}."
+            f"value {shown} has no distribution: write one number, or a dist of {sorted(QUANTILES)}."
         )
-    if dist not in _QUANTILES:
-        raise ValueError(f"dist {dist!r} is unknown: write one of {sorted(_QUANTILES)}.")
-    form = f"[{', '.join(_QUANTILES[dist])}]"
-    if numbers.shape != (len(_QUANTILES[dist]),):
+    if dist not in QUANTILES:
+        raise ValueError(f"dist {dist!r} is unknown: write one of {sorted(QUANTILES)}.")
+    form = f"[{', '.join(QUANTILES[dist])}]"
+    if numbers.shape != (len(QUANTILES[dist]),):
         raise ValueError(f"{dist} has value {shown}: write {form}, or one number to pin the input.")
     _finite(f"{dist} value", numbers)
     steps = np.diff(numbers)
@@ -199,8 +201,7 @@ def quantile_function(dist: str | None, value: float | Sequence[float]) -> Calla
     """
     from scipy import special  # type: ignore[import-untyped, unused-ignore]  # only where it is used
 
-    draw(dist, value, 1, np.random.default_rng(0))  # refuses what is no distribution, in its words
-    numbers = np.asarray(value, dtype=float)
+    numbers = _checked_numbers(dist, value)
 
     def values(probabilities: Floats) -> Floats:
         p = np.asarray(probabilities, dtype=float)
@@ -211,16 +212,8 @@ def quantile_function(dist: str | None, value: float | Sequence[float]) -> Calla
         if numbers.ndim == 0:
             return np.full(p.shape, float(numbers))
         if dist == "pert":
-            least, mode, most = numbers
-            before, after = PERT_LAMBDA * (np.array([mode - least, most - mode]) / (most - least))
-            return np.asarray(least + (most - least) * special.betaincinv(1 + before, 1 + after, p))
-        z = special.ndtri(p)
-        if dist == "split_normal":
-            low, median, high = numbers
-            return np.asarray(median + z * np.where(z < 0, median - low, high - median) / Z95)
-        low, high = np.log(numbers) if dist == "lognormal" else numbers
-        x = (low + high) / 2 + (high - low) / (2 * Z95) * z
-        return np.asarray(np.exp(x) if dist == "lognormal" else x)
+            return _between(numbers, special.betaincinv(*_beta(numbers), p))
+        return _from_normal(dist, numbers, special.ndtri(p))
 
     return values
 
@@ -308,6 +301,18 @@ def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) 
         finally:
             for future in filter(None, waiting):
                 future.cancel()
+
+
+def joined(parts: Sequence[T], *, shared: Sequence[str]) -> T:
+    """Results of several blocks as one: arrays of a dataclass one below the other, `shared` fields those of the first."""
+    first: Any = parts[0]
+    whole = {
+        field.name: getattr(first, field.name)
+        if field.name in shared
+        else np.concatenate([getattr(part, field.name) for part in parts])
+        for field in fields(first)
+    }
+    return cast("T", type(first)(**whole))
 
 
 def check_memory(n_draws: int, bytes_per_draw: int, available_bytes: int) -> None:

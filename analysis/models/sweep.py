@@ -183,7 +183,7 @@ def _check_count(total: int) -> None:
 
 
 def evaluate(
-    point: Mapping[str, float], given: Assumptions, known: Mapping[str, pd.DataFrame], outputs: Sequence[str]
+    point: Mapping[str, float], given: Assumptions, known: outlook.Record, outputs: Sequence[str]
 ) -> list[dict[str, Any]]:
     """The outputs at one point: ``output``, ``value``, ``low``, ``high`` (95% interval of the simulation).
 

@@ -22,7 +22,7 @@ Decisions
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -270,6 +270,10 @@ NAMES = tuple(field.name for field in fields(VentureInputs) if field.name != "pa
 """The inputs that are numbers, which is all but the payments."""
 
 
+SHARED = ("times_years", "cost_to_date_usd_bn", "payments")
+"""What all draws of `VenturePaths` have in common."""
+
+
 @dataclass(frozen=True)
 class VenturePaths:
     """Simulated paths; arrays have shape (draws, quarters + 1) unless stated.
@@ -363,17 +367,6 @@ class VenturePaths:
         """IRR of the dated payments and the claim at the horizon, percent per year, shape (draws,)."""
         years, amounts = (np.array(values, dtype=float) for values in zip(*self.payments, strict=True))
         return mechanisms.irr_pct(years, amounts, self.after_manager_usd_bn, float(self.times_years[-1]))
-
-
-def joined(parts: Sequence[VenturePaths]) -> VenturePaths:
-    """Paths of several blocks of draws as one; dates and payments are those of the first."""
-    shared = ("times_years", "cost_to_date_usd_bn", "payments")
-    whole: dict[str, Any] = {
-        field.name: getattr(parts[0], field.name) if field.name in shared
-        else np.concatenate([getattr(part, field.name) for part in parts])
-        for field in fields(VenturePaths)
-    }  # fmt: skip
-    return VenturePaths(**whole)
 
 
 def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.Generator]) -> VenturePaths:
@@ -493,7 +486,7 @@ def _revenue(
     shocks = mechanisms.shock_counts(x["shock_rate_per_year"], dates - 1, rng)
     growing = np.maximum(times - x["shock_delay_years"] * shocks, 0.0)
     start = x["revenue_usd_bn"] * np.exp(np.log1p(-x["shock_loss_pct"] / 100) * shocks)
-    filled = x["ceiling"] * np.minimum(x["revenue_usd_bn"] / (x["pool_usd_bn"] * x["pool_share"]), 1.0)
+    filled = mechanisms.share_of_ceiling(x["revenue_usd_bn"], x["pool_usd_bn"], x["pool_share"], x["ceiling"])
     ahead = np.arange(dates + QUARTERS_PER_YEAR) / QUARTERS_PER_YEAR
     kept = mechanisms.premium_kept(ahead, x["parity_years"], x["erosion_pct_per_year"], x["premium_share"])
     foreseen = []

@@ -238,20 +238,10 @@ def _shown(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
 
 def _metric(notebook: str, before: Metric, after: Metric) -> Difference:
     """A number as printed with its interval, the change as the site words it, and whether that is good news."""
-    direction: Literal["", "better", "worse"] = ""
-    change = views.difference(before, after)
-    if change and before.better and before.value is not None and after.value is not None:
-        direction = "better" if (after.value > before.value) == (before.better == "higher") else "worse"
-    return Difference(
-        "metric",
-        before.id,
-        before.title,
-        notebook,
-        before.text,
-        after.text,
-        change or "interval only",
-        direction,
-    )
+    cell = views.cell("", before, after)
+    direction = "" if cell.verdict == "same" else cell.verdict
+    change = cell.difference or "interval only"
+    return Difference("metric", before.id, before.title, notebook, before.text, after.text, change, direction)
 
 
 def _verdicts(

@@ -15,7 +15,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
@@ -103,10 +103,15 @@ def _exists(folder: Path, key: Key, project: Project) -> bool:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file so that whoever reads it finds the old or the new content, never a part."""
+    """`write_whole` of a text."""
+    write_whole(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file so that whoever reads it finds the old or the new content, never a part; `write` is given where."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(text, encoding="utf-8")
+        write(aside)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

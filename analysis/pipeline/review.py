@@ -132,7 +132,6 @@ def _command(root: Path, port: int, token: str) -> list[str]:
     options = {
         "ServerApp.ip": HOST, "ServerApp.port": port, "ServerApp.port_retries": 0, "ServerApp.open_browser": False,
         "ServerApp.root_dir": root, "IdentityProvider.token": token, "ServerApp.allow_root": True,
-        "LabApp.news_url": "", "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
     }  # fmt: skip
     return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import ParameterError, Problem
+from analysis.pipeline import manifest
 
 JOURNAL = "points.jsonl"
 Evaluate = Callable[[Mapping[str, float]], list[dict[str, Any]]]
@@ -71,29 +71,34 @@ def run(
     with journal.open("a", encoding="utf-8") as stream:
         if not done and stream.tell() == 0:
             _write(stream, {"key": key})
-        if workers == 1:
-            for index in todo:
-                done[index] = evaluate(records[index])
-                _write(stream, {"point": index, "rows": done[index]})
-                on_point(len(done), total)
-        elif todo:
-            context = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(min(workers, len(todo)), mp_context=context)
-            try:
-                waiting = {pool.submit(evaluate, records[index]): index for index in todo}
-                for future in as_completed(waiting):
-                    index = waiting[future]
-                    done[index] = future.result()
-                    _write(stream, {"point": index, "rows": done[index]})
-                    on_point(len(done), total)
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        for index, rows in _results(evaluate, {index: records[index] for index in todo}, workers):
+            done[index] = rows
+            _write(stream, {"point": index, "rows": rows})
+            on_point(len(done), total)
     table = pd.DataFrame(
         [{"point": index, **records[index], **row} for index in range(total) for row in done[index]]
     )
-    _swap(folder / "sweep.csv", lambda path: table.to_csv(path, index=False, lineterminator="\n"))
-    _swap(folder / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
+    manifest.write_whole(
+        folder / "sweep.csv", lambda path: table.to_csv(path, index=False, lineterminator="\n")
+    )
+    manifest.write_whole(folder / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
     return table
+
+
+def _results(
+    evaluate: Evaluate, points: Mapping[int, Mapping[str, float]], workers: int
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Points by number with their rows, as they finish; a sweep that is stopped starts no further ones."""
+    if workers == 1 or not points:
+        yield from ((index, evaluate(point)) for index, point in points.items())
+        return
+    pool = ProcessPoolExecutor(min(workers, len(points)), mp_context=multiprocessing.get_context("spawn"))
+    try:
+        waiting = {pool.submit(evaluate, point): index for index, point in points.items()}
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _read(journal: Path, key: str) -> dict[int, list[dict[str, Any]]]:
@@ -103,7 +108,7 @@ def _read(journal: Path, key: str) -> dict[int, list[dict[str, Any]]]:
     lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines.pop()
-        _swap(journal, lambda path: path.write_text("".join(lines), encoding="utf-8"))
+        manifest.write_text(journal, "".join(lines))
     if not lines:
         return {}
     entries = [json.loads(line) for line in lines]
@@ -121,14 +126,3 @@ def _read(journal: Path, key: str) -> dict[int, list[dict[str, Any]]]:
 def _write(stream: Any, entry: Mapping[str, Any]) -> None:
     stream.write(json.dumps(entry) + "\n")
     stream.flush()
-
-
-def _swap(path: Path, write: Callable[[Path], object]) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    write(aside)
-    aside.replace(path)
-
-
-def write_aside(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    _swap(path, lambda aside: aside.write_bytes(data))

@@ -303,11 +303,12 @@ def comparison(shown: Shown, over: Sequence[Scenario]) -> Comparison:
     for scenario in over[1:]:
         others = {item.exhibit.id: item.exhibit for item in scenario.exhibits}
         other = others.get(metric.id)
-        cells.append(_cell(scenario.name, metric, other if isinstance(other, Metric) else None))
+        cells.append(cell(scenario.name, metric, other if isinstance(other, Metric) else None))
     return Comparison(shown, metric, tuple(cells))
 
 
-def _cell(scenario: str, base: Metric, other: Metric | None) -> Cell:
+def cell(scenario: str, base: Metric, other: Metric | None) -> Cell:
+    """A metric beside that of the base: how far it is from it, and whether that is good news."""
     if other is None or other.value is None or base.value is None:
         return Cell(scenario, other)
     text = difference(base, other)

@@ -63,7 +63,7 @@ def test_shares_of_risks_add_up_in_the_finding():
     )
     ax = drivers.shapley(table, outcome="a write-down", ax=theme.axes())
     assert rows(ax) == ["y", "x"] and words(ax) == ["+9.0", "+2.0"]
-    assert theme.chart_of(ax).finding == "The y adds most to a write-down: 9 of 11 points"
+    assert theme.chart_of(ax).finding == "The risk “y” adds most to a write-down: 9 of 11 points"
 
 
 def test_a_break_even_out_of_reach_is_said_and_not_drawn():
@@ -107,7 +107,7 @@ def test_a_risk_register_names_the_one_that_costs_most_in_all():
     ax = drivers.risk_register(table, ax=theme.axes())  # 0.9 x 30 = 27 > 0.3 x 50 = 15
     assert words(ax) == ["dear", "often"]
     assert (
-        "The often costs SoftBank most: it bites in 90% of futures and takes 30%"
+        "The risk “often” costs SoftBank most: it bites in 90% of futures and takes 30%"
         in theme.chart_of(ax).finding
     )
     places = [text.get_position()[1] for text in ax.texts]
@@ -131,4 +131,4 @@ def test_returns_are_piled_at_the_edges_and_counted_between_the_thresholds():
     assert words(ax) == ["money back", "asked for", "40%", "20%", "40%"]
     assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
     assert theme.chart_of(ax).finding == "40% of futures return 20% a year or more; the median is 5.0%"
-    assert futures.spread("irr_pct", draws)["irr_pct"].iloc[9] == 5
+    assert futures.distribution(draws, "irr_pct")["irr_pct"].iloc[9] == 5

@@ -12,7 +12,9 @@ from analysis.models import drivers, outlook, simulation, venture
 
 @pytest.fixture(scope="module")
 def known():
-    return {name: measured.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
+    return outlook.record({
+        name: measured.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")
+    })  # fmt: skip
 
 
 def given(**overrides):

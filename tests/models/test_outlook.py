@@ -14,8 +14,12 @@ def given(scenario="base", **overrides):
     return scenarios.check(scenarios.resolve(scenario, {"draws": 2000} | overrides))
 
 
-def known(as_of="2026-10-31"):
+def tables(as_of="2026-10-31"):
     return {name: measured.load(name, as_of) for name in ("openai_finance", "softbank_openai")}
+
+
+def known(as_of="2026-10-31"):
+    return outlook.record(tables(as_of))
 
 
 def paths(scenario="base", **overrides):
@@ -95,7 +99,7 @@ def test_the_stake_at_the_start_is_close_to_the_reported_fair_value():
 
 
 def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
-    table = outlook.beliefs(given(), known()["openai_finance"]).table.set_index("name")
+    table = outlook.beliefs(given(), known()).table.set_index("name")
     for _, row in table.iterrows():
         means = [math.log(row[name]) for name in ("prior_p50", "data_mid", "posterior_p50")]
         spreads = [
@@ -112,33 +116,29 @@ def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
 
 
 def test_without_weight_or_points_a_belief_stays_what_it_was_and_a_pinned_one_always():
-    finance = known()["openai_finance"]
+    without_points = outlook.record(tables() | {"openai_finance": tables()["openai_finance"].iloc[:0]})
     for unmoved in (
-        outlook.beliefs(given(run_rate_weight=0.0), finance),
-        outlook.beliefs(given(), finance.iloc[:0]),
+        outlook.beliefs(given(run_rate_weight=0.0), known()),
+        outlook.beliefs(given(), without_points),
     ):
         assert unmoved.values["revenue_usd_bn"] == pytest.approx([20, 40])
         assert unmoved.values["growth_factor_per_year"] == pytest.approx([1.25, 3])
-    pinned = outlook.beliefs(given(revenue_usd_bn=33.0), finance)
+    pinned = outlook.beliefs(given(revenue_usd_bn=33.0), known())
     assert pinned.values["revenue_usd_bn"] == 33
 
 
 def test_what_is_known_later_changes_what_is_believed():
-    early, late = (
-        outlook.beliefs(given(), known(day)["openai_finance"]).table for day in ("2026-05-21", "2026-10-31")
-    )
+    early, late = (outlook.beliefs(given(), known(day)).table for day in ("2026-05-21", "2026-10-31"))
     assert early.loc[1, "data_mid"] != late.loc[1, "data_mid"]
 
 
 def test_payments_are_those_on_record_and_three_equal_instalments():
     # 0.5 in October 2024, 1.7 to reach the stated 2.2, 7.5, then 24.9 to reach the stated 34.6; 64.6 - 34.6 = 3 x 10
-    found = outlook.payments(known()["softbank_openai"], 64.6)
+    found = outlook.payments(known().paid, 64.6)
     assert [p.amount_usd_bn for p in found] == pytest.approx([0.5, 1.7, 7.5, 24.9, 10, 10, 10])
     assert [p.years for p in found[4:]] == pytest.approx([1 / 365.25, 92 / 365.25, 184 / 365.25])
     assert found[3].years == pytest.approx(-(dt.date(2026, 3, 31) - dt.date(2025, 12, 31)).days / 365.25)
-    assert sum(p.amount_usd_bn for p in outlook.payments(known()["softbank_openai"], 20.0)) == pytest.approx(
-        20
-    )
+    assert sum(p.amount_usd_bn for p in outlook.payments(known().paid, 20.0)) == pytest.approx(20)
 
 
 def test_growth_decays_as_the_reference_class_did():

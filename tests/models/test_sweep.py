@@ -17,7 +17,9 @@ def given(**overrides):
 
 @pytest.fixture(scope="module")
 def known():
-    return {name: measured.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
+    return outlook.record({
+        name: measured.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")
+    })  # fmt: skip
 
 
 def test_a_grid_has_every_combination_with_both_ends():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.models import venture
-from analysis.models.simulation import probability, spawn
+from analysis.models.simulation import joined, probability, spawn
 from analysis.models.venture import PURPOSES, Payment, VentureInputs, VenturePaths, simulate
 
 PAID = (Payment(-0.25, 34.6), Payment(0.25, 15.0), Payment(0.5, 15.0))
@@ -378,7 +378,7 @@ def test_each_draw_follows_its_own_inputs():
 
 def test_blocks_joined_are_the_draws_of_all():
     parts = [run(BASE, 300), run(BASE, 200, seed=12)]
-    whole = venture.joined(parts)
+    whole = joined(parts, shared=venture.SHARED)
     assert whole.moic.tolist() == [*parts[0].moic, *parts[1].moic]
     assert whole.times_years.tolist() == parts[0].times_years.tolist()
 

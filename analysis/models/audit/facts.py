@@ -22,6 +22,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import measured, sources, tables
+from analysis.models import outlook
 from analysis.units import show
 
 FACTS = "dated_facts"
@@ -89,9 +90,10 @@ class Facts:
 
     def _but(self, **changes: Any) -> Facts:
         changed = replace(self, **changes)
-        changed.__dict__["known"] = (
-            self.known
-        )  # what was known does not depend on what changes here; filtered once
+        # what was known does not depend on what changes here: filtered and read once
+        changed.__dict__["known"] = self.known
+        if "record" in self.__dict__:
+            changed.__dict__["record"] = self.record
         return changed
 
     # The article
@@ -122,6 +124,11 @@ class Facts:
     def known(self) -> dict[str, pd.DataFrame]:
         """Every evidence table as it was known by `as_of`."""
         return {name: table[table["known_on"] <= self.as_of] for name, table in self.evidence.items()}
+
+    @cached_property
+    def record(self) -> outlook.Record:
+        """What the models take of it."""
+        return outlook.record(self.known)
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
         """Rows of an evidence table that describe the article's day or an earlier one, by `valid_on`; not remembered.

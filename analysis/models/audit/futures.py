@@ -41,7 +41,7 @@ DILUTED = 0.1
 def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str) -> Finding:
     """The probability of an event in the simulation; the sentence names it as ``{p}``, and any register value by its name."""
     given = cast("Assumptions", facts.given)
-    estimate = simulation.probability(_hits(event, given, outlook.venture_paths(given, facts.known)))
+    estimate = simulation.probability(_hits(event, given, outlook.venture_paths(given, facts.record)))
     share = Interval(estimate.value * 100, estimate.low * 100, estimate.high * 100)
     values = {"p": f"{estimate.value:.0%}"} | {
         name: f"{given[name]:g}" for name in NAMED if f"{{{name}}}" in told

@@ -51,7 +51,7 @@ def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
 
 def test_a_forced_sale_is_counted_among_the_futures_with_a_write_down(rows, gather):
     given = gather().given
-    paths = outlook.venture_paths(given, gather().known)
+    paths = outlook.venture_paths(given, gather().record)
     balance = exposure.exceedance(outlook.exposure_paths(given, paths), given.ltv_emergency_pct / 100)
     in_all = balance.set_index("times_years").loc[given.write_down_years, "probability"] * 100
     assert (
