@@ -8,10 +8,10 @@ WORKERS ?= 2
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test review bench venv dev notebooks lock clean
+.PHONY: help report test test-browser pictures nbdiff review bench venv dev notebooks lock clean
 
 help:            ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
 
 report: venv     ## run every notebook under every scenario and publish reports/site/
 	@$(BIN)/thesis report --workers $(WORKERS)
@@ -22,6 +22,18 @@ test: dev        ## unit and property tests, notebooks against their stored outp
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest
+
+test-browser: dev ## the same in a real browser: a Chromium from the system's packages drives JupyterLab
+	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser
+
+pictures: report ## take the screenshots of the README again
+	@THESIS_PICTURES=reports $(MAKE) --no-print-directory test-browser
+
+nbdiff: dev      ## show notebooks cell by cell in `git diff` of this clone, without their outputs' noise
+	@git config diff.jupyternotebook.command "'$(CURDIR)/$(BIN)/git-nbdiffdriver' diff --ignore-metadata --ignore-details"
+	@mkdir -p "$$(git rev-parse --git-path info)"
+	@grep -qs jupyternotebook "$$(git rev-parse --git-path info/attributes)" || echo '*.ipynb diff=jupyternotebook' >> "$$(git rev-parse --git-path info/attributes)"
+	@echo "git diff shows notebooks cell by cell now; undo: git config --unset diff.jupyternotebook.command"
 
 review: dev      ## open the notebooks in JupyterLab
 	@$(BIN)/thesis review

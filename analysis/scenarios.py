@@ -70,7 +70,8 @@ class Entry(BaseModel):
     """One assumption of the register.
 
     `value` is a number, a text, a date (ISO text, `unit: date`), or the list that `dist` asks for; `range` bounds
-    every number in it, ends included; `integer` and `multiple_of` say which numbers between them are possible.
+    every number in it, ends included; `integer` and `multiple_of` say which numbers between them are possible, and `at_most`
+    names another assumption that this one may not pass.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,6 +81,7 @@ class Entry(BaseModel):
     range: tuple[float, float] | None = None
     integer: bool = False
     multiple_of: float | None = None
+    at_most: str | None = None
     description: str = Field(min_length=10)
     reference: Reference
     status: Literal["sourced", "derived", "estimated", "prior", "assumption"]
@@ -227,9 +229,22 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
             continue
         register[name] = entry
         problems += value_problems(name, entry.value, entry, where)
-    if problems:
+    for name, entry in register.items():
+        if entry.at_most is not None and entry.at_most not in register:
+            where = f"{place(path)}, key {name}.at_most"
+            problems.append(
+                Problem(where, f"there is no {entry.at_most!r}", nearest(entry.at_most, register))
+            )
+    if problems := problems or pair_problems(
+        {name: e.value for name, e in register.items()}, register, place(path)
+    ):
         raise ParameterError(problems)
     return register
+
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+UNARGUED = "To be filled in: why this value?"
+"""The reason that a new scenario file holds where none was given; `thesis check` asks for it."""
 
 
 def names(directory: Path = PARAMS) -> list[str]:
@@ -247,9 +262,7 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
         Unknown scenario, a name that is no plain name (`../x`), labels that are missing or do not fit the file, or a
         value that `value_problems` refuses.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        rule = f"{name!r} is no scenario name: lower-case letters, digits and _ only"
-        raise ParameterError(Problem("scenario", rule, nearest(name, names(directory))))
+    _check_name(name, nearest(name, names(directory)))
     if name not in names(directory):
         raise ParameterError(
             Problem("scenario", f"there is no scenario {name!r}", nearest(name, names(directory)))
@@ -264,6 +277,92 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
     if problems:
         raise ParameterError(problems)
     return Scenario(name, content["description"].strip(), overrides, dict(because))
+
+
+def _check_name(name: str, fix: str) -> None:
+    if not NAME.fullmatch(name):
+        rule = f"{name!r} is no scenario name: lower-case letters, digits and _ only"
+        raise ParameterError(Problem("scenario", rule, fix))
+
+
+def written(
+    values: Assumptions, name: str, description: str, because: Mapping[str, str], directory: Path = PARAMS
+) -> Path:
+    """Write what some values differ in from the register as a new scenario file.
+
+    Parameters
+    ----------
+    values : Assumptions
+        As a notebook has them: of the scenario that `values.scenario` names, and changed since. What that scenario sets
+        and a notebook does not declare is kept.
+    name, description : str
+        Of the new scenario; its file is `name`.yml.
+    because : mapping of name to reason
+        Why; a reason of the scenario that it starts from stands where the value still does, and `UNARGUED` where nothing
+        was said.
+
+    Returns
+    -------
+    Path
+        The file; nothing was written if this raises.
+
+    Raises
+    ------
+    ParameterError
+        A name that is no plain name or is taken, no description, nothing that differs, or a folder that cannot be written.
+    """
+    _check_name(name, "Write for example slow_money")
+    path = directory / f"{name}.yml"
+    taken = Problem(place(path), "is there already", "Choose another name; nothing was overwritten")
+    if path.exists():
+        raise ParameterError(taken)
+    if not description.strip():
+        raise ParameterError(Problem(place(path), "has no description", "Say in a sentence what it assumes"))
+    start = load(values.scenario, directory, values.register)
+    merged = dict(start.overrides) | {key: value for key, value in values.items() if key not in LABELS}
+    differing = {
+        key: typed(value, values.register[key]) for key, value in merged.items()
+        if typed(value, values.register[key]) != typed(values.register[key].value, values.register[key])
+    }  # fmt: skip
+    if not differing:
+        raise ParameterError(Problem(place(path), "would change nothing", "Move a control first"))
+    kept = {
+        key: reason for key, reason in start.because.items() if differing.get(key) == start.overrides[key]
+    }
+    reasons = {key: _one_line(because.get(key, "")) or kept.get(key) or UNARGUED for key in differing}
+    content = {"scenario": name, "description": _one_line(description), **differing, "because": reasons}
+    text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    if problems := overrides_problems(differing, values.register, place(path)):
+        raise ParameterError(problems)
+    try:
+        with path.open("x", encoding="utf-8") as file:  # never over a file that came in between
+            try:
+                file.write(text)
+                file.flush()
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
+    except FileExistsError:
+        raise ParameterError(taken) from None
+    except OSError as reason:
+        rule = f"cannot be written ({reason.strerror or reason})"
+        raise ParameterError(
+            Problem(place(path), rule, "Make the folder params/ writable, or work in a copy")
+        ) from None
+    return path
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _Dumper(yaml.SafeDumper):
+    """A scenario as people write it: a list on one line."""
+
+
+_Dumper.add_representer(
+    list, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
+)
 
 
 def _label_problems(
@@ -303,6 +402,17 @@ def overrides_problems(overrides: Mapping[str, Any], register: Register, where: 
         else:
             problems += value_problems(name, value, register[name], f"{where}, key {name}")
     return problems
+
+
+def pair_problems(values: Mapping[str, Any], register: Register, where: str) -> list[Problem]:
+    """Plain numbers that pass the assumption which their entry names as `at_most`, where both are among `values`."""
+    found = []
+    for name, entry in register.items():
+        most = entry.at_most
+        if most and most in values and name in values and values[name] > values[most]:
+            rule = f"{values[name]:g} is past {most}, which is {values[most]:g}"
+            found.append(Problem(f"{where}, key {name}", rule, f"Write at most that, or raise {most}"))
+    return found
 
 
 def value_problems(name: str, value: object, entry: Entry, where: str) -> list[Problem]:
@@ -423,13 +533,15 @@ def resolve(
         | dict(chosen.overrides)
         | dict(overrides or {})
     )
-    if problems := overrides_problems(merged, register, "-p"):
+    if problems := overrides_problems(merged, register, "-p") or pair_problems(merged, register, "-p"):
         raise ParameterError(problems)
     return {"scenario": scenario} | {name: typed(value, register[name]) for name, value in merged.items()}
 
 
 class Assumptions(dict[str, Any]):
     """Checked values by name, readable as attributes (`given.seed`), with their distributions at hand."""
+
+    register: Register
 
     def __init__(self, values: Mapping[str, Any], register: Register) -> None:
         super().__init__(values)
@@ -449,6 +561,20 @@ class Assumptions(dict[str, Any]):
         """The middle of the value, see `Entry.central`."""
         return self.register[name].central(self[name])
 
+    def but(self, **changes: Value) -> Assumptions:
+        """The same with some values changed, which are checked like any other.
+
+        Raises
+        ------
+        ParameterError
+            A value of the wrong type, out of order or out of range.
+        """
+        problems = overrides_problems(changes, self.register, "what if")
+        if problems := problems or pair_problems(self | changes, self.register, "what if"):
+            raise ParameterError(problems)
+        typed_changes = {name: typed(value, self.register[name]) for name, value in changes.items()}
+        return Assumptions(self | typed_changes, self.register)
+
 
 def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     """The parameters of a notebook, checked: `given = scenarios.check(globals())` is its first line.
@@ -463,7 +589,9 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     """
     register = load_register(directory)
     given = {name: values[name] for name in register if name in values}
-    if problems := overrides_problems(given, register, "parameters"):
+    if problems := overrides_problems(given, register, "parameters") or pair_problems(
+        given, register, "parameters"
+    ):
         raise ParameterError(problems)
     labels = {"scenario": str(values.get("scenario", BASE))}
     return Assumptions(

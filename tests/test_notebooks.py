@@ -103,6 +103,8 @@ def test_every_parameter_is_used(notebook):
     through = {
         "outlook.venture_paths(": {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"}, "outlook.exposure_paths(": set(outlook.EXPOSURE),
         "outlook.revenue_paths(": {*outlook.REVENUE, *outlook.EVIDENCE[:2], "horizon_years", "seed", "draws"}, "scenarios.hindsight(": {"as_of"},
+        "outlook.price_falls(": {"price_decline_factor_per_year", "seed", "draws"},
+        "outlook.needed_revenue_usd_bn(": {"invested_usd_bn", "required_return_pct", "horizon_years", "stake_share", "multiple_long_run"},
     }  # fmt: skip
     used = set(re.findall(r"given\.(\w+)", text)) | set(re.findall(r'given\.\w+\("(\w+)"\)', text))
     used = used.union(

@@ -172,3 +172,121 @@ def test_every_scenario_of_the_project_resolves_to_the_same_names():
     names = {name: set(scenarios.resolve(name)) for name in scenarios.names()}
     assert list(names) == ["base", "article", "commoditised", "compute_trap", "regulation", "son"]
     assert len({frozenset(keys) for keys in names.values()}) == 1
+
+
+def values(params: Path, **changes: object) -> scenarios.Assumptions:
+    return scenarios.check(scenarios.resolve("base", directory=params) | changes, params)
+
+
+def test_values_can_be_changed_and_are_checked_again(params):
+    given = values(params)
+    changed = given.but(years=4, growth_pct=3)
+    assert (changed.years, changed.growth_pct, given.years) == (4.0, 3.0, 3.0)
+    assert changed.dist("growth_pct") == "split_normal" and changed.scenario == "base"
+    with pytest.raises(ParameterError, match="what if, key years: 99 is outside 1 to 9"):
+        given.but(years=99)
+
+
+def test_an_assumption_may_not_pass_the_one_that_bounds_it(params):
+    text = REGISTER.replace("multiple_of: 0.25,", "multiple_of: 0.25, at_most: seed,")
+    (params / "register.yml").write_text(text)
+    with pytest.raises(ParameterError, match=r"register\.yml, key years: 3 is past seed, which is 1"):
+        scenarios.load_register(params)
+    (params / "register.yml").write_text(text.replace("value: 1, unit: integer", "value: 5, unit: integer"))
+    said = "key years: 6 is past seed, which is 5. Write at most that, or raise seed"
+    with pytest.raises(ParameterError, match=said):
+        scenarios.resolve("base", {"years": 6.0}, params)
+    with pytest.raises(ParameterError, match=said):
+        values(params, years=6.0)
+    with pytest.raises(ParameterError, match="key seed: 11 is outside"):  # a value of its own is wrong first
+        scenarios.resolve("base", {"years": 6.0, "seed": 11}, params)
+    with pytest.raises(ParameterError, match=said):
+        values(params).but(years=6.0)
+    (params / "register.yml").write_text(text.replace("at_most: seed", "at_most: sead"))
+    with pytest.raises(ParameterError, match=r"key years\.at_most: there is no 'sead'"):
+        scenarios.load_register(params)
+
+
+def test_what_differs_from_the_register_becomes_a_scenario(params):
+    given = values(params).but(seed=7, growth_pct=[1, 3, 4])
+    path = scenarios.written(
+        given, "other", "  Growth is\n faster. ", {"seed": "luck: tried", "years": "unused"}, params
+    )
+    assert path.read_text().splitlines() == [
+        "scenario: other", "description: Growth is faster.", "seed: 7", "growth_pct: [1.0, 3.0, 4.0]", "because:",
+        "  seed: 'luck: tried'", f"  growth_pct: '{scenarios.UNARGUED}'",
+    ]  # fmt: skip
+    assert scenarios.resolve("other", directory=params) == dict(given) | {"scenario": "other"}
+
+
+def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
+    # the notebook declares growth_pct and seed alone, and growth_pct was moved; years is kept from the file
+    scenario(
+        params,
+        "scenario: other\ndescription: d\nseed: 7\nyears: 4\ngrowth_pct: 2\nbecause: {seed: s, years: y, growth_pct: g}\n",
+    )
+    declared = {
+        name: value for name, value in scenarios.resolve("other", directory=params).items() if name != "years"
+    }
+    given = scenarios.check(declared, params).but(growth_pct=5)
+    found = scenarios.load(scenarios.written(given, "third", "d", {}, params).stem, params)
+    assert found.overrides == {"seed": 7, "years": 4.0, "growth_pct": 5.0}
+    assert found.because == {"seed": "s", "years": "y", "growth_pct": scenarios.UNARGUED}
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "said"),
+    [
+        ("../x", "d", "'../x' is no scenario name"),
+        ("", "d", "'' is no scenario name"),
+        ("Son", "d", "'Son' is no scenario name"),
+        ("base", "d", "is there already. Choose another name; nothing was overwritten"),
+        ("register", "d", "is there already"),
+        ("other", " ", "has no description"),
+    ],
+)
+def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(params, name, description, said):
+    before = {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")}
+    with pytest.raises(ParameterError, match=said):
+        scenarios.written(values(params).but(seed=2), name, description, {}, params)
+    assert {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")} == before
+
+
+def test_a_scenario_that_changes_nothing_is_refused(params):
+    with pytest.raises(ParameterError, match="would change nothing"):
+        scenarios.written(values(params), "other", "d", {}, params)
+
+
+@pytest.mark.parametrize("failing", ["open", "write"])
+def test_a_scenario_in_a_folder_that_takes_no_file_leaves_nothing_behind(params, monkeypatch, failing):
+    open_path = Path.open
+
+    class Full:
+        """A new file on a full disk."""
+
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+    def opened(path, mode="r", **kwargs):
+        if mode != "x":
+            return open_path(path, mode, **kwargs)
+        if failing == "open":
+            raise PermissionError(13, "Permission denied")
+        return Full(open_path(path, mode, **kwargs))
+
+    given = values(params).but(seed=2)
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(
+        ParameterError, match=r"other\.yml: cannot be written \((Permission denied|No space left on device)\)"
+    ):
+        scenarios.written(given, "other", "d", {}, params)
+    assert not (params / "other.yml").exists()

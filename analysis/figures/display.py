@@ -116,8 +116,8 @@ def table(
     }
     _emit(
         bundle,
-        f"{title}\n{_shown(frame, columns).to_string(index=False)}",
-        {"text/html": _html(id, title, frame, columns)},
+        f"{title}\n{_shown(frame, columns).to_string(index=False)}" + (f"\n{note}" if note else ""),
+        {"text/html": _html(id, title, frame, columns) + (f"<p>{html.escape(note)}</p>" if note else "")},
     )
 
 

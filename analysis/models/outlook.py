@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from analysis.models import exposure, mechanisms, players, simulation, venture
+from analysis.models import exposure, market, mechanisms, players, simulation, venture
 from analysis.scenarios import Assumptions
 
 START = dt.date(2026, 3, 31)
@@ -414,3 +415,37 @@ def growth_decay(
         math.inf if phi >= 1 else 0.0 if phi <= 0 else -math.log(2) / math.log(phi) for phi in slopes
     )
     return half, low, high, len(pairs)
+
+
+def price_falls(given: Assumptions) -> NDArray[np.float64]:
+    """Draws of the factor by which the price of a fixed quality of answer falls in a year."""
+    name = "price_decline_factor_per_year"
+    return simulation.draw(
+        given.dist(name), given[name], given.draws, simulation.spawn(given.seed, ["price"])["price"]
+    )
+
+
+def needed_revenue_usd_bn(given: Assumptions) -> float:
+    """Yearly revenue at the exit that the required return on the investment needs, at the middle of the long-run multiple."""
+    return market.required_revenue_usd_bn(
+        given.invested_usd_bn, given.required_return_pct, given.horizon_years, given.stake_share, 1.0,
+        given.central("multiple_long_run"),
+    )  # fmt: skip
+
+
+def third_prediction(given: Assumptions, known: Record) -> dict[str, simulation.Estimate]:
+    """Probabilities of the third prediction, from the same draws, so that its halves are not taken for independent.
+
+    Returns
+    -------
+    dict
+        ``down``: a mark `write_down_pct` below cost within `write_down_years`; ``lag``: costs per unit of revenue are higher
+        then than at the start; ``both``.
+    """
+    paths = venture_paths(given, known)
+    quarters = round(given.write_down_years * 4)
+    down = venture.write_down_hits(paths, threshold_pct=given.write_down_pct)[:, : quarters + 1].any(axis=1)
+    ratio = paths.cost_usd_bn / paths.revenue_usd_bn
+    lag = np.asarray(ratio[:, quarters] > ratio[:, 0])
+    parts = {"down": down, "lag": lag, "both": down & lag}
+    return {name: simulation.probability(hits) for name, hits in parts.items()}

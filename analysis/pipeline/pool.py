@@ -47,7 +47,7 @@ LOOK_SECONDS = 0.2
 RUNTIME = "JUPYTER_RUNTIME_DIR"
 """The variable that says to which worker a process belongs."""
 
-DROPPED = ("MPLBACKEND", "PYTHONSTARTUP", "THESIS_FIGURES")
+DROPPED = ("MPLBACKEND", "PYTHONSTARTUP", "THESIS_FIGURES", "THESIS_REVIEW")
 """What a shell may have set that would change what a notebook shows."""
 
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")

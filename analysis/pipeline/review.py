@@ -137,8 +137,9 @@ def _command(root: Path, port: int, token: str) -> list[str]:
 
 
 def _environment(own: Path) -> dict[str, str]:
-    """That of the user, with Jupyter's folders in one of our own."""
+    """That of the user, with Jupyter's folders in one of our own, and word to the notebooks that someone looks at them."""
     return os.environ | {
+        "THESIS_REVIEW": "1",
         "JUPYTER_CONFIG_DIR": str(own / "config"),
         "JUPYTER_DATA_DIR": str(own / "data"),
         "JUPYTER_RUNTIME_DIR": str(own / "runtime"),

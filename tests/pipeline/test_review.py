@@ -46,6 +46,9 @@ def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlive
         assert workspace["notebook:notebooks/raises.ipynb"]["data"]["path"] == "notebooks/raises.ipynb"
         settings = ask(session, "/lab/api/settings/@jupyterlab/apputils-extension:notification")
         assert json.loads(settings["raw"])["fetchNews"] == "false"
+        assert (
+            psutil.Process(session.process.pid).environ()["THESIS_REVIEW"] == "1"
+        )  # its kernels show controls
         children = psutil.Process(session.process.pid).children(recursive=True)
     assert session.process.poll() is not None
     assert not any(child.is_running() for child in children)

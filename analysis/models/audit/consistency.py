@@ -199,7 +199,13 @@ def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None
     counts = project.counts
     problems = [*_claims(project), *_evidence(project)]
     sound = not problems and not project.problems
-    problems += [*_numbers(project, article), *_register(project), *_paragraphs(project), *_stored(project)]
+    problems += [
+        *_numbers(project, article),
+        *_register(project),
+        *_reasons(project),
+        *_paragraphs(project),
+        *_stored(project),
+    ]
     if fresh and sound:
         problems += _fresh(project, fresh)
     found = lines.located(dict.fromkeys([*project.problems, *problems]), project.yaml)
@@ -320,6 +326,15 @@ def _register(project: Project) -> Iterator[Problem]:
         for notebook in [notebook for notebook in entry.used_by if notebook not in there]:
             where = f"{place(project.params / 'register.yml')}, key {name}.used_by"
             yield Problem(where, f"there is no notebook {notebook!r}", nearest(notebook, there))
+
+
+def _reasons(project: Project) -> Iterator[Problem]:
+    """Reasons of scenarios that nobody has filled in yet."""
+    for name in project.scenarios:
+        for key, reason in scenarios.load(name, project.params, project.register).because.items():
+            if reason == scenarios.UNARGUED:
+                where = f"{place(project.params / f'{name}.yml')}, key because.{key}"
+                yield Problem(where, "has no reason yet", f"Say why {key} has this value")
 
 
 def _paragraphs(project: Project) -> Iterator[Problem]:

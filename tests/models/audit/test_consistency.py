@@ -365,3 +365,14 @@ def test_a_dated_fact_that_nothing_uses_is_counted_and_no_problem(project, befor
     )
     assert "softbank.dissent" not in checked.unused
     assert "stars.vllm.2026-05-01" not in checked.unused  # used through its series
+
+
+def test_a_reason_that_nobody_filled_in_is_named_with_its_line(project, before):
+    edit(project, "params/son.yml", "parity_years: A lead of a decade (lead.5) leaves open models behind until the exit.",
+         "parity_years: 'To be filled in: why this value?'")  # fmt: skip
+    at = line(project, "params/son.yml", "To be filled in")
+    [text] = found(project, before)
+    assert (
+        text.startswith(f"params/son.yml, line {at}")
+        and "has no reason yet. Say why parity_years has this value" in text
+    )

@@ -1,0 +1,88 @@
+"""The charts that sections turn on: what they say, and that every control which is offered moves them."""
+
+import json
+from functools import partial
+
+import numpy as np
+import pytest
+
+from analysis import ROOT, scenarios
+from analysis.figures import headlines, theme, what_if
+from analysis.models import audit, outlook
+from analysis.scenarios import Assumptions
+
+MIME = "application/vnd.thesis.exhibit+json"
+
+
+@pytest.fixture(scope="module")
+def given() -> Assumptions:
+    return scenarios.check(scenarios.resolve("base", {"draws": what_if.DRAWS}))
+
+
+@pytest.fixture(scope="module")
+def draws(given):
+    """What each notebook hands to its panel."""
+    record = audit.gather(given).record
+    return {
+        "1_technical_deep_dive": headlines.price_wait,
+        "2_key_players": headlines.shares,
+        "3_market_dynamics": partial(headlines.revenue, record=record, segments_usd_bn=1000.0),
+        "4_risks": partial(headlines.returns, record=record),
+        "5_predictions": partial(headlines.write_downs, record=record),
+        "6_verdict": partial(headlines.returns, record=record),
+    }
+
+
+def offered(notebook):
+    cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text())["cells"]
+    shown = [o["data"][MIME] for cell in cells for o in cell.get("outputs", []) if MIME in o.get("data", {})]
+    [panel] = [one for one in shown if one["id"].endswith(".what_if")]
+    return [row["name"] for row in panel["rows"]]
+
+
+def moved(given: Assumptions, name: str) -> Assumptions:
+    """The same with one assumption some stops higher, as a slider moves it; lower where that is refused."""
+    entry, value = given.register[name], given[name]
+    numbers = value if isinstance(value, list) else [value]
+    stops = what_if.stops(entry, numbers)
+    at = stops.index(numbers[-1])
+    other = stops[at + 8] if at + 8 < len(stops) else stops[at - 8]
+    try:
+        return given.but(**{name: [*numbers[:-1], other] if isinstance(value, list) else other})
+    except scenarios.ParameterError:
+        return given.but(**{name: stops[at - 4]})
+
+
+@pytest.mark.parametrize("notebook", sorted(path.stem for path in (ROOT / "notebooks").glob("[!.]*.ipynb")))
+def test_every_control_of_a_notebook_moves_its_chart(given, draws, notebook):
+    draw = draws[notebook]
+    before = theme.png(theme.chart_of(draw(given)))
+    assert theme.png(theme.chart_of(draw(given))) == before  # nothing else moves it
+    still = [
+        name for name in offered(notebook) if theme.png(theme.chart_of(draw(moved(given, name)))) == before
+    ]
+    assert still == []
+
+
+def test_the_wait_for_a_price_is_the_log_of_the_multiple_over_that_of_the_fall(given):
+    # input 5 and 0.14, output 15 and 0.28 dollars, three to one: 7.5 over 0.175 is 42.86; ln 42.86 / ln 8 = 1.8
+    models = headlines._blended(given)
+    assert models["GPT-4o"] / models["DeepSeek-V2"] == pytest.approx(42.857, rel=1e-4)
+    chart = theme.chart_of(headlines.price_wait(given.but(price_decline_factor_per_year=8)))
+    assert chart.finding == "GPT-4o's quality costs what DeepSeek-V2 costs after 1.8 years in the median"
+
+
+def test_both_halves_of_the_third_prediction_come_from_the_same_draws(given, draws):
+    record = audit.gather(given).record
+    chances = {name: one.value for name, one in outlook.third_prediction(given, record).items()}
+    assert 0 < chances["both"] <= min(chances["down"], chances["lag"])
+    table = headlines.marked_down(given, record)["below cost"]
+    by = table.loc[np.isclose(table["times_years"], given.write_down_years)].iloc[0]
+    assert by["probability"] == pytest.approx(chances["down"])
+
+
+def test_the_needed_revenue_is_the_compounded_money_over_stake_and_multiple(given):
+    # 64.6 (1 + 20%)^5 = 160.75; over 13% of the equity and 8 times revenue: 154.6
+    assert outlook.needed_revenue_usd_bn(given.but(multiple_long_run=8)) == pytest.approx(
+        64.6 * 1.2**5 / 0.13 / 8
+    )

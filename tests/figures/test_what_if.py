@@ -1,0 +1,243 @@
+import io
+import json
+import sys
+
+import pytest
+from PIL import Image
+
+from analysis import scenarios
+from analysis.errors import ParameterError
+from analysis.figures import controls, futures, theme, what_if
+from analysis.scenarios import Entry
+
+NAMES = ["pool_usd_bn", "pool_share", "outsized_moic", "ceiling", "maturity_years", "write_down_years"]
+
+
+@pytest.fixture
+def given() -> scenarios.Assumptions:
+    return scenarios.check(scenarios.resolve("base"))
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    outputs = []
+    monkeypatch.setattr(what_if.display, "display", lambda bundle, raw: outputs.append(bundle))
+    monkeypatch.setattr(controls, "display", lambda bundle, raw: outputs.append(bundle))
+    monkeypatch.delenv(what_if.LIVE, raising=False)
+    return outputs
+
+
+def chart(given):
+    """A chart that says what it was given."""
+    ax = theme.axes()
+    ax.plot([0, 1], [0, given.central("pool_usd_bn")])
+    words = (
+        f"pool {given.pool_usd_bn}, share {given.pool_share}, {given.outsized_moic:g}x, {given.draws} draws"
+    )
+    return theme.headline(ax, words, "subtitle", "alt")
+
+
+def panel(given, draw=chart) -> controls.Panel:
+    return controls.Panel(draw, given, NAMES)
+
+
+def entry(**changes: object) -> Entry:
+    content = {"value": 1.0, "unit": "u", "range": (0, 10), "description": "something to move", "status": "assumption",
+               "reference": {"title": "t"}, "used_by": ["a"]}  # fmt: skip
+    return Entry.model_validate(content | changes)
+
+
+# What is stored and published
+
+
+def test_without_anybody_there_it_is_a_table_that_says_how_to_go_live(given, shown):
+    assert what_if.panel("s.what_if", chart, given, NAMES) is None
+    [bundle] = shown
+    exhibit = bundle["application/vnd.thesis.exhibit+json"]
+    assert [row["name"] for row in exhibit["rows"]] == NAMES
+    assert [row["value"] for row in exhibit["rows"]] == [
+        "650 to 2600 (p5, p95)",
+        "0.1 to 0.5, mode 0.25",
+        "3",
+        "1",
+        "10",
+        "3",
+    ]
+    assert exhibit["rows"][0]["range"] == "50 to 20000" and "make review" in exhibit["note"]
+    assert "What if?" in bundle["text/plain"] and "<table" in bundle["text/html"]
+
+
+def test_with_somebody_there_the_widget_is_an_output_of_its_own(given, shown, monkeypatch):
+    monkeypatch.setenv(what_if.LIVE, "1")
+    made = what_if.panel("s.what_if", chart, given, NAMES)
+    table, widget = shown
+    assert list(widget) == [controls.VIEW] and widget[controls.VIEW]["model_id"] == made.box.model_id
+    assert json.dumps(widget) and controls.VIEW not in table
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["nothing"], "nothing: is not declared here"), (["as_of"], "as_of: has no range to move in")],
+)
+def test_what_cannot_be_moved_is_refused(given, shown, names, said):
+    with pytest.raises(ParameterError, match=said):
+        what_if.panel("s.what_if", chart, given, names)
+
+
+def test_controls_without_their_library_are_refused_in_a_line(given, shown, monkeypatch):
+    monkeypatch.setattr(what_if.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(
+        ParameterError, match=r"s\.what_if: needs ipywidgets, which is not installed. Run `make review`"
+    ):
+        what_if.panel("s.what_if", chart, given, NAMES, live=True)
+
+
+def test_the_static_part_imports_no_widgets():
+    import subprocess
+
+    code = "import sys; from analysis.figures import what_if; sys.exit('ipywidgets' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# Stops
+
+
+def test_stops_are_even_steps_over_the_range_with_the_value_among_them():
+    # (10 - 0) / 60 = 0.167, rounded up to 0.2: 0, 0.2, ..., 10 and the value
+    found = what_if.stops(entry(value=0.33), [0.33])
+    assert found[:4] == [0, 0.2, 0.33, 0.4] and found[-1] == 10 and len(found) == 52
+
+
+def test_stops_of_a_factor_are_even_ratios():
+    lognormal = entry(value=[2.0, 3.0], dist="lognormal", range=(1, 64))
+    found = what_if.stops(lognormal, [2.0, 3.0])
+    assert found[0] == 1 and found[-1] == 64 and {2.0, 3.0} <= set(found)
+    assert found[1] == pytest.approx(64 ** (1 / 60), rel=0.01)
+    wide = what_if.stops(entry(range=(0.1, 1000)), [1.0])  # ten thousand times: even ratios, too
+    assert wide[1] == pytest.approx(0.1 * 10000 ** (1 / 60), rel=0.01)
+
+
+def test_a_factor_whose_range_starts_at_zero_starts_at_a_twentieth_of_its_value():
+    found = what_if.stops(entry(value=[0.25, 1.5], dist="lognormal", range=(0, 50)), [0.25, 1.5])
+    assert found[0] == pytest.approx(0.0125) and found[-1] == 50
+
+
+def test_stops_of_whole_numbers_are_whole_and_steps_are_kept():
+    assert what_if.stops(entry(value=3, range=(1, 20), integer=True), [3.0]) == list(range(1, 21))
+    assert what_if.stops(entry(value=1.0, range=(0.5, 2), multiple_of=0.25), [1.0]) == [
+        0.5,
+        0.75,
+        1.0,
+        1.25,
+        1.5,
+        1.75,
+        2.0,
+    ]
+
+
+def test_every_assumption_with_a_range_can_stand_where_it_stands(given):
+    for name, one in given.register.items():
+        if one.range is None:
+            continue
+        values = one.value if isinstance(one.value, list) else [one.value]
+        found = what_if.stops(one, values)
+        assert set(values) <= set(found), name
+        assert found == sorted(set(found)) and one.range[0] <= found[0] and found[-1] == one.range[1], name
+        assert len(found) <= 1300, name
+
+
+# Controls
+
+
+def test_a_control_stands_at_the_value_to_the_last_digit_and_comes_back_to_it(given):
+    made = panel(given)
+    assert made.changes == {} and {name: c.value for name, c in made.controls.items()} == {
+        name: given[name] for name in NAMES
+    }
+    first = made.picture.value
+    made.controls["pool_usd_bn"].parts[0].value = (50, 2600)
+    made.controls["pool_share"].parts[1].value = made.controls["pool_share"].parts[1].options[20][1]
+    made.controls["ceiling"].parts[0].value = False
+    assert (
+        made.changes["pool_usd_bn"] == [50, 2600] and made.changes["ceiling"] == 0 and len(made.changes) == 3
+    )
+    assert "3 of 6 changed" in made.title.value and made.picture.value != first
+    made.reset.click()
+    assert made.changes == {} and made.picture.value == first and made.reset.disabled
+
+
+def test_the_chart_follows_on_few_draws_and_says_before_and_now(given):
+    made = panel(given)
+    assert (
+        "2000 draws" in made.words.value
+        and "Now" not in made.words.value
+        and "2,000 draws: probabilities within 2.2 points" in made.title.value
+    )
+    made.controls["outsized_moic"].parts[0].value = 5.0
+    assert "<b>Now:</b> pool [650.0, 2600.0], share [0.1, 0.25, 0.5], 5x, 2000 draws" in made.words.value
+    assert Image.open(io.BytesIO(made.picture.value)).format == "PNG"
+
+
+def test_what_cannot_be_drawn_is_said_and_leaves_the_last_chart(given):
+    def broken(given):
+        if given.outsized_moic > 4:
+            raise ValueError("too much")
+        return chart(given)
+
+    made = panel(given, broken)
+    before = made.picture.value
+    made.controls["outsized_moic"].parts[0].value = 5.0
+    assert (
+        "Not done:</b> cannot be drawn: too much" in made.status.value
+        and made.picture.value == before
+        and made.write.disabled
+    )
+    made.controls["outsized_moic"].parts[0].value = 3.0
+    made.controls["pool_usd_bn"].parts[0].value = (650, 650)
+    assert "out of order for lognormal" in made.status.value
+    made.controls["pool_usd_bn"].parts[0].value = (650, 2600)
+    made.controls["write_down_years"].parts[0].value = 6.0
+    assert "6 is past horizon_years, which is 5" in made.status.value
+    made.reset.click()
+    assert made.status.value == "" and not made.write.disabled
+
+
+def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(given, tmp_path):
+    for path in scenarios.PARAMS.glob("*.yml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    made = controls.Panel(chart, given, NAMES, tmp_path)
+    made.write.click()
+    assert "&#x27;&#x27; is no scenario name" in made.status.value
+    made.name.value, made.description.value = "../x", "d"
+    made.write.click()
+    assert "no scenario name" in made.status.value
+    made.name.value = "son"
+    made.write.click()
+    assert "is there already" in made.status.value
+    made.name.value = "larger"
+    made.write.click()
+    assert "would change nothing" in made.status.value
+    made.controls["outsized_moic"].parts[0].value = 5.0
+    made.controls["pool_usd_bn"].parts[0].value = (650, 20000)
+    assert list(made.why.children) == [made.reasons["pool_usd_bn"], made.reasons["outsized_moic"]]
+    made.reasons["pool_usd_bn"].value = "It is <large>."
+    made.write.click()
+    assert "thesis run --scenario larger; compare: thesis diff base larger" in made.status.value
+    assert "reasons for outsized_moic are still to be filled in" in made.status.value
+    found = scenarios.load("larger", tmp_path)
+    assert found.overrides == {"pool_usd_bn": [650.0, 20000.0], "outsized_moic": 5.0}
+    assert found.because == {"pool_usd_bn": "It is <large>.", "outsized_moic": scenarios.UNARGUED}
+
+
+def test_a_real_chart_moves_with_its_pinned_assumption(given):
+    import numpy as np
+
+    def real(given):
+        return futures.outcome(
+            np.linspace(0, 6, 100), {"outsized": given.outsized_moic}, ax=theme.axes(grid="y")
+        )
+
+    made = controls.Panel(real, given, ["outsized_moic"])
+    first = made.picture.value
+    made.controls["outsized_moic"].parts[0].value = 5.0
+    assert made.picture.value != first
