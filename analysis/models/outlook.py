@@ -444,8 +444,9 @@ def third_prediction(given: Assumptions, known: Record) -> dict[str, simulation.
     """
     paths = venture_paths(given, known)
     quarters = round(given.write_down_years * 4)
-    down = venture.write_down_hits(paths, threshold_pct=given.write_down_pct)[:, : quarters + 1].any(axis=1)
+    hits = venture.write_down_hits(paths, threshold_pct=given.write_down_pct)
+    down = np.asarray(hits[:, : quarters + 1].any(axis=1))
     ratio = paths.cost_usd_bn / paths.revenue_usd_bn
     lag = np.asarray(ratio[:, quarters] > ratio[:, 0])
     parts = {"down": down, "lag": lag, "both": down & lag}
-    return {name: simulation.probability(hits) for name, hits in parts.items()}
+    return {name: simulation.probability(part) for name, part in parts.items()}
