@@ -76,7 +76,7 @@ def opened(
         raise ParameterError(Problem("review", rule, "Run `make review`, or pip install -e '.[review]'"))
     port = _free(port)
     token = secrets.token_urlsafe(24)
-    with tempfile.TemporaryDirectory(prefix="review-") as folder:
+    with _ended_by_signals(), tempfile.TemporaryDirectory(prefix="review-") as folder:
         own = Path(folder)
         _lay_out(own / "workspaces", path.relative_to(project.root).as_posix())
         _ask_nothing(own / "settings")
@@ -113,6 +113,20 @@ def review(session: Session, *, browser: bool, say: Callable[[str], object] = pr
     say("Ctrl-C ends JupyterLab and its kernels.")
     if code := session.process.wait():
         raise RunError(Problem("review", f"JupyterLab ended with exit code {code}", "Run it again"))
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM ends a review as Ctrl-C does, and Ctrl-C does so even where a shell started us in the background without it."""
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _free(port: int | None) -> int:

@@ -59,7 +59,7 @@ def reviewing(name: str, checkout: Path, commands: dict[str, str]) -> Iterator[s
         assert found and line.startswith(f"notebooks/{name}.ipynb is open at "), line
         yield found[0]
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
 
 

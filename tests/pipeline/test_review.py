@@ -2,7 +2,10 @@
 
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 import pytest
 
+from analysis import ROOT
 from analysis.errors import NotebookError, ParameterError, RunError
 from analysis.pipeline import review
 from analysis.pipeline.plan import Project
@@ -136,3 +140,19 @@ def test_without_a_browser_the_address_is_still_told(monkeypatch: pytest.MonkeyP
     assert session.url in said[0] and said[1] == "No browser was found; open the address in one."
     with pytest.raises(RunError, match="exit code 9"):
         review.review(Session(Path(os.devnull), "u", Ended(9)), browser=False, say=said.append)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_even_where_the_shell_ignores_ctrl_c(number: signal.Signals) -> None:
+    # `command &` in a script starts it with SIGINT ignored, which would be inherited
+    command = [sys.executable, "-m", "analysis", "review", "--no-browser"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
+    assert process.stdout
+    assert " is open at http://127.0.0.1:" in process.stdout.readline()
+    [server] = psutil.Process(process.pid).children()
+    process.send_signal(number)
+    assert process.communicate()[1].strip() == "stopped." and process.returncode == 130
+    assert not server.is_running()
