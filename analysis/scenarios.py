@@ -235,9 +235,10 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
             problems.append(
                 Problem(where, f"there is no {entry.at_most!r}", nearest(entry.at_most, register))
             )
-    if problems := problems or pair_problems(
+    problems = problems or pair_problems(
         {name: e.value for name, e in register.items()}, register, place(path)
-    ):
+    )
+    if problems:
         raise ParameterError(problems)
     return register
 
@@ -287,8 +288,8 @@ def _check_name(name: str, fix: str) -> None:
 
 def written(
     values: Assumptions, name: str, description: str, because: Mapping[str, str], directory: Path = PARAMS
-) -> Path:
-    """Write what some values differ in from the register as a new scenario file.
+) -> Scenario:
+    """Write what some values differ in from the register as a new scenario, the file `name`.yml.
 
     Parameters
     ----------
@@ -296,60 +297,45 @@ def written(
         As a notebook has them: of the scenario that `values.scenario` names, and changed since. What that scenario sets
         and a notebook does not declare is kept.
     name, description : str
-        Of the new scenario; its file is `name`.yml.
+        Of the new scenario.
     because : mapping of name to reason
         Why; a reason of the scenario that it starts from stands where the value still does, and `UNARGUED` where nothing
         was said.
-
-    Returns
-    -------
-    Path
-        The file; nothing was written if this raises.
 
     Raises
     ------
     ParameterError
         A name that is no plain name or is taken, no description, nothing that differs, or a folder that cannot be written.
+        Nothing was written then.
     """
     _check_name(name, "Write for example slow_money")
     path = directory / f"{name}.yml"
-    taken = Problem(place(path), "is there already", "Choose another name; nothing was overwritten")
-    if path.exists():
-        raise ParameterError(taken)
     if not description.strip():
         raise ParameterError(Problem(place(path), "has no description", "Say in a sentence what it assumes"))
-    start = load(values.scenario, directory, values.register)
-    merged = dict(start.overrides) | {key: value for key, value in values.items() if key not in LABELS}
-    differing = {
-        key: typed(value, values.register[key]) for key, value in merged.items()
-        if typed(value, values.register[key]) != typed(values.register[key].value, values.register[key])
-    }  # fmt: skip
+    start, register = load(values.scenario, directory, values.register), values.register
+    merged = {**start.overrides, **{key: value for key, value in values.items() if key not in LABELS}}
+    _refuse_problems(merged, register, place(path))
+    typed_values = {key: typed(value, register[key]) for key, value in merged.items()}
+    differing = {key: v for key, v in typed_values.items() if v != typed(register[key].value, register[key])}
     if not differing:
         raise ParameterError(Problem(place(path), "would change nothing", "Move a control first"))
-    kept = {
-        key: reason for key, reason in start.because.items() if differing.get(key) == start.overrides[key]
-    }
+    kept = {key: why for key, why in start.because.items() if differing.get(key) == start.overrides[key]}
     reasons = {key: _one_line(because.get(key, "")) or kept.get(key) or UNARGUED for key in differing}
-    content = {"scenario": name, "description": _one_line(description), **differing, "because": reasons}
+    made = Scenario(name, _one_line(description), differing, reasons)
+    content = {"scenario": name, "description": made.description, **differing, "because": reasons}
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
-    if problems := overrides_problems(differing, values.register, place(path)):
-        raise ParameterError(problems)
     try:
-        with path.open("x", encoding="utf-8") as file:  # never over a file that came in between
-            try:
-                file.write(text)
-                file.flush()
-            except OSError:
-                path.unlink(missing_ok=True)
-                raise
+        with path.open("x", encoding="utf-8") as file:  # never over one that is there
+            file.write(text)
     except FileExistsError:
+        taken = Problem(place(path), "is there already", "Choose another name; nothing was overwritten")
         raise ParameterError(taken) from None
     except OSError as reason:
+        path.unlink(missing_ok=True)
         rule = f"cannot be written ({reason.strerror or reason})"
-        raise ParameterError(
-            Problem(place(path), rule, "Make the folder params/ writable, or work in a copy")
-        ) from None
-    return path
+        fix = "Make the folder params/ writable, or work in a copy"
+        raise ParameterError(Problem(place(path), rule, fix)) from None
+    return made
 
 
 def _one_line(text: str) -> str:
@@ -402,6 +388,12 @@ def overrides_problems(overrides: Mapping[str, Any], register: Register, where: 
         else:
             problems += value_problems(name, value, register[name], f"{where}, key {name}")
     return problems
+
+
+def _refuse_problems(values: Mapping[str, Any], register: Register, where: str) -> None:
+    """Refuse values that their own entries do not allow; else those that another one bounds."""
+    if problems := overrides_problems(values, register, where) or pair_problems(values, register, where):
+        raise ParameterError(problems)
 
 
 def pair_problems(values: Mapping[str, Any], register: Register, where: str) -> list[Problem]:
@@ -533,8 +525,7 @@ def resolve(
         | dict(chosen.overrides)
         | dict(overrides or {})
     )
-    if problems := overrides_problems(merged, register, "-p") or pair_problems(merged, register, "-p"):
-        raise ParameterError(problems)
+    _refuse_problems(merged, register, "-p")
     return {"scenario": scenario} | {name: typed(value, register[name]) for name, value in merged.items()}
 
 
@@ -569,9 +560,9 @@ class Assumptions(dict[str, Any]):
         ParameterError
             A value of the wrong type, out of order or out of range.
         """
-        problems = overrides_problems(changes, self.register, "what if")
-        if problems := problems or pair_problems(self | changes, self.register, "what if"):
-            raise ParameterError(problems)
+        _refuse_problems(
+            {name: self[name] for name in self.register if name in self} | changes, self.register, "what if"
+        )
         typed_changes = {name: typed(value, self.register[name]) for name, value in changes.items()}
         return Assumptions(self | typed_changes, self.register)
 
@@ -589,10 +580,7 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     """
     register = load_register(directory)
     given = {name: values[name] for name in register if name in values}
-    if problems := overrides_problems(given, register, "parameters") or pair_problems(
-        given, register, "parameters"
-    ):
-        raise ParameterError(problems)
+    _refuse_problems(given, register, "parameters")
     labels = {"scenario": str(values.get("scenario", BASE))}
     return Assumptions(
         labels | {name: typed(value, register[name]) for name, value in given.items()}, register

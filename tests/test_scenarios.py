@@ -209,13 +209,14 @@ def test_an_assumption_may_not_pass_the_one_that_bounds_it(params):
 
 def test_what_differs_from_the_register_becomes_a_scenario(params):
     given = values(params).but(seed=7, growth_pct=[1, 3, 4])
-    path = scenarios.written(
+    made = scenarios.written(
         given, "other", "  Growth is\n faster. ", {"seed": "luck: tried", "years": "unused"}, params
     )
-    assert path.read_text().splitlines() == [
+    assert (params / "other.yml").read_text().splitlines() == [
         "scenario: other", "description: Growth is faster.", "seed: 7", "growth_pct: [1.0, 3.0, 4.0]", "because:",
         "  seed: 'luck: tried'", f"  growth_pct: '{scenarios.UNARGUED}'",
     ]  # fmt: skip
+    assert scenarios.load("other", params) == made
     assert scenarios.resolve("other", directory=params) == dict(given) | {"scenario": "other"}
 
 
@@ -229,7 +230,7 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
         name: value for name, value in scenarios.resolve("other", directory=params).items() if name != "years"
     }
     given = scenarios.check(declared, params).but(growth_pct=5)
-    found = scenarios.load(scenarios.written(given, "third", "d", {}, params).stem, params)
+    found = scenarios.load(scenarios.written(given, "third", "d", {}, params).name, params)
     assert found.overrides == {"seed": 7, "years": 4.0, "growth_pct": 5.0}
     assert found.because == {"seed": "s", "years": "y", "growth_pct": scenarios.UNARGUED}
 

@@ -145,10 +145,14 @@ class Panel:
         """The values that are not those of the notebook."""
         return {name: c.value for name, c in self.controls.items() if c.value != self.start[name]}
 
+    @property
+    def _draws(self) -> int:
+        """How many futures are drawn for the chart; none where the notebook draws none."""
+        return min(self.start.draws, what_if.DRAWS) if "draws" in self.start else 0
+
     def _drawn(self, given: Assumptions) -> str:
         """Draw the chart and return its finding."""
-        few = given.but(draws=min(given.draws, what_if.DRAWS)) if "draws" in given else given
-        chart = theme.chart_of(self.draw(few))
+        chart = theme.chart_of(self.draw(given.but(draws=self._draws) if self._draws else given))
         self.picture.value = theme.png(chart)
         return chart.finding
 
@@ -158,9 +162,7 @@ class Panel:
         try:
             given = self.start.but(**self.changes)
             finding = self._drawn(given)
-        except (
-            Exception
-        ) as reason:  # a model may refuse what the register allows: said, and the last chart stays
+        except Exception as reason:  # a model may refuse what the register allows; the last chart stays
             self._tell(
                 str(reason) if isinstance(reason, ThesisError) else f"cannot be drawn: {reason}", bad=True
             )
@@ -182,17 +184,12 @@ class Panel:
         """What the panel stands at, in words."""
         changes = self.changes
         what = f"{len(changes)} of {len(self.controls)} changed" if changes else "nothing changed"
-        few = min(self.start.draws, what_if.DRAWS) if "draws" in self.start else 0
-        error = (
-            f", {few:,} draws: probabilities within {100 * 0.98 / math.sqrt(few):.1f} points" if few else ""
-        )
-        self.title.value = (
-            f"<h4>What if? Scenario <code>{html.escape(self.start.scenario)}</code>, {what}{error}</h4>"
-        )
-        moved = finding is not None and finding != self.first
-        self.words.value = f"<p><b>Before:</b> {html.escape(self.first)}" + (
-            f"<br><b>Now:</b> {html.escape(finding or '')}</p>" if moved else "</p>"
-        )
+        off = 100 * 0.98 / math.sqrt(self._draws) if self._draws else 0.0  # 95%, at a probability of one half
+        error = f", {self._draws:,} draws: probabilities within {off:.1f} points" if off else ""
+        scenario = html.escape(self.start.scenario)
+        self.title.value = f"<h4>What if? Scenario <code>{scenario}</code>, {what}{error}</h4>"
+        now = f"<br><b>Now:</b> {html.escape(finding)}" if finding and finding != self.first else ""
+        self.words.value = f"<p><b>Before:</b> {html.escape(self.first)}{now}</p>"
         self.why.children = [self.reasons[name] for name in changes]
         self.reset.disabled = not changes
         self.write.disabled = False
@@ -201,20 +198,15 @@ class Panel:
     def _write(self) -> None:
         because = {name: self.reasons[name].value for name in self.changes}
         try:
-            path = scenarios.written(
+            made = scenarios.written(
                 self.given, self.name.value.strip(), self.description.value, because, self.params
             )
         except ThesisError as reason:
             self._tell(str(reason), bad=True)
             return
-        name = path.stem
-        left = [
-            key
-            for key, reason in scenarios.load(name, self.params).because.items()
-            if reason == scenarios.UNARGUED
-        ]
-        words = f"{scenarios.place(path)} is written. Run it with: thesis run --scenario {name}; compare: thesis diff {self.start.scenario} {name}."
-        if left:
+        path = scenarios.place(self.params / f"{made.name}.yml")
+        words = f"{path} is written. Run it with: thesis run --scenario {made.name}; compare: thesis diff {self.start.scenario} {made.name}."
+        if left := [name for name, reason in made.because.items() if reason == scenarios.UNARGUED]:
             words += f" Its reasons for {theme.listed(left)} are still to be filled in."
         self._tell(words)
 

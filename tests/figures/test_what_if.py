@@ -211,13 +211,15 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(give
     made.name.value, made.description.value = "../x", "d"
     made.write.click()
     assert "no scenario name" in made.status.value
-    made.name.value = "son"
-    made.write.click()
-    assert "is there already" in made.status.value
     made.name.value = "larger"
     made.write.click()
     assert "would change nothing" in made.status.value
     made.controls["outsized_moic"].parts[0].value = 5.0
+    son = (tmp_path / "son.yml").read_bytes()
+    made.name.value = "son"
+    made.write.click()
+    assert "is there already" in made.status.value and (tmp_path / "son.yml").read_bytes() == son
+    made.name.value = "larger"
     made.controls["pool_usd_bn"].parts[0].value = (650, 20000)
     assert list(made.why.children) == [made.reasons["pool_usd_bn"], made.reasons["outsized_moic"]]
     made.reasons["pool_usd_bn"].value = "It is <large>."

@@ -29,7 +29,7 @@ from analysis.evidence.claims import SECTIONS, Claim
 from analysis.models.audit import stored
 from analysis.models.audit.facts import FACTS
 from analysis.models.audit.verdicts import CHECKS
-from analysis.scenarios import Register, place
+from analysis.scenarios import Register, Scenario, place
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -100,10 +100,11 @@ class Project:
         return self._tried(scenarios.load_register, self.params)
 
     @cached_property
-    def scenarios(self) -> list[str]:
+    def scenarios(self) -> list[Scenario]:
         """The scenarios that can be read."""
         names = [*dict.fromkeys([scenarios.BASE, *scenarios.names(self.params)])] if self.register else []
-        return [name for name in names if self._tried(scenarios.load, name, self.params, self.register)]
+        read = [self._tried(scenarios.load, name, self.params, self.register) for name in names]
+        return [one for one in read if one is not None]
 
     @cached_property
     def measured(self) -> dict[str, pd.DataFrame]:
@@ -330,11 +331,10 @@ def _register(project: Project) -> Iterator[Problem]:
 
 def _reasons(project: Project) -> Iterator[Problem]:
     """Reasons of scenarios that nobody has filled in yet."""
-    for name in project.scenarios:
-        for key, reason in scenarios.load(name, project.params, project.register).because.items():
-            if reason == scenarios.UNARGUED:
-                where = f"{place(project.params / f'{name}.yml')}, key because.{key}"
-                yield Problem(where, "has no reason yet", f"Say why {key} has this value")
+    for one in project.scenarios:
+        for key in [key for key, reason in one.because.items() if reason == scenarios.UNARGUED]:
+            where = f"{place(project.params / f'{one.name}.yml')}, key because.{key}"
+            yield Problem(where, "has no reason yet", f"Say why {key} has this value")
 
 
 def _paragraphs(project: Project) -> Iterator[Problem]:
