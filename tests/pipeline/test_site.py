@@ -251,6 +251,9 @@ def backtests() -> dict[str, Any]:
     }
 
 
+FAN = {"p5": 1.5, "p25": 12.25, "p50": 31.0, "p75": 62.0, "p95": 203.4}
+
+
 def verdict_cells() -> list[Any]:
     rows = [
         claim("market.growth", "fails"),
@@ -283,6 +286,16 @@ def verdict_cells() -> list[Any]:
         "columns": COLUMNS,
         "rows": ROWS,
     }
+    fan = {
+        "id": "verdict.fan",
+        "kind": "figure",
+        "title": "It spreads",
+        "subtitle": "Percent (cut at 100)",
+        "alt": "A fan.",
+        "columns": [{"name": "time", "title": "Time", "unit": "years"}]
+        + [{"name": n, "title": n} for n in FAN],
+        "rows": [{"time": 0.0} | dict.fromkeys(FAN, 5.0), {"time": 3.0} | FAN],
+    }
     names = ("what", "verdict", "strength", "sources")
     checked = {
         "id": "verdict.cells",
@@ -306,7 +319,9 @@ def verdict_cells() -> list[Any]:
         new_code_cell(
             "verdict()", outputs=[shown(sentence), shown(ledger), shown(png, **{"image/png": PNG})]
         ),
-        new_code_cell("more()", outputs=[shown(checked), shown(evidence())]),
+        new_code_cell(
+            "more()", outputs=[shown(checked), shown(evidence()), shown(fan, **{"image/svg+xml": SVG})]
+        ),
         new_code_cell("tried()", outputs=[shown(backtests()), shown(proof)]),
     ]
 
@@ -417,6 +432,19 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
+def test_the_guide_reads_a_fan_by_the_numbers_of_that_fan(built: Path) -> None:
+    reading = re.search(r'<ul class="reading">(.+?)</ul>', (built / "guide.html").read_text(), re.DOTALL)
+    assert reading
+    assert re.findall(r"<b>(.+?)</b>", reading[1]) == [
+        "31",
+        "12.2",
+        "62",
+        "1.5",
+        "203",
+    ]  # the last row, three digits
+    assert "3 years from the start" in (built / "guide.html").read_text()
+
+
 def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built: Path) -> None:
     names = {name for name in tree(built) if name.endswith(".html")}
     sheets = {
@@ -427,6 +455,7 @@ def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built
         "skill.html",
         "scenarios.html",
         "assumptions.html",
+        "guide.html",
         "about.html",
     }
     assert names == sheets | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}

@@ -1,0 +1,210 @@
+"""The guide of the site is true: its commands and files are used in a copy of the project, in its order, as they stand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from analysis import ROOT
+from analysis.figures import futures
+
+TEMPLATE = ROOT / "reports" / "templates" / "guide.html.j2"
+PATIENCE_SECONDS = 300
+FACTS = "analysis/data/evidence/dated_facts"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One `<pre>` of the guide: what is to be done with its text."""
+
+    attributes: dict[str, str]
+    text: str
+
+
+class Blocks(HTMLParser):
+    """Every `<pre>` of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[Block] = []
+        self._open: dict[str, str] | None = None
+        self._text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "pre":
+            self._open, self._text = {name: value or "" for name, value in attrs}, ""
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "pre" and self._open is not None:
+            self.found.append(Block(self._open, self._text))
+            self._open = None
+
+
+BLOCKS = Blocks(TEMPLATE.read_text(encoding="utf-8")).found
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command of the guide as it ended."""
+
+    command: str
+    code: int
+    out: str
+    err: str
+
+
+class Copy:
+    """A copy of the project in which somebody follows the guide."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "project"
+        for name in ("analysis", "notebooks", "params", "reports/templates", "reports/static"):
+            shutil.copytree(
+                ROOT / name,
+                self.root / name,
+                ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"),
+            )
+        binaries = folder / "bin"
+        binaries.mkdir()
+        command = binaries / "thesis"
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m analysis "$@"\n')
+        command.chmod(0o755)
+        path = os.pathsep.join([str(binaries), os.environ["PATH"]])
+        self.environment = os.environ | {"PYTHONPATH": str(self.root), "PATH": path}
+        self.done: dict[str, Done] = {}
+
+    def follow(self, block: Block) -> None:
+        told = block.attributes
+        if "data-run" in told:
+            for line in block.text.splitlines():
+                self._run(line, int(told.get("data-exit", "0")))
+        elif name := told.get("data-file"):
+            assert not (self.root / name).exists(), name
+            (self.root / name).write_text(block.text + "\n")
+        elif name := told.get("data-append"):
+            with (self.root / name).open("a") as file:
+                file.write(block.text + "\n")
+        elif name := told.get("data-row"):
+            self._insert(self.root / name, block.text)
+        else:
+            raise AssertionError(f"nothing says what is done with {block.text!r}")
+
+    def _run(self, line: str, code: int) -> None:
+        ended = subprocess.run(
+            ["sh", "-c", line], cwd=self.root, env=self.environment, capture_output=True, text=True,
+            check=False, timeout=PATIENCE_SECONDS,
+        )  # fmt: skip
+        self.done[line] = Done(line, ended.returncode, ended.stdout, ended.stderr)
+        assert ended.returncode == code, f"{line}\n{ended.stdout}{ended.stderr}"
+        if hash_ := re.search(r"write (sha256: [0-9a-f]{64}) in (\w+\.meta\.yml)", ended.stderr):
+            sidecar = self.root / "analysis" / "data" / "evidence" / hash_[2]
+            sidecar.write_text(
+                re.sub(r"^sha256: \w+$", hash_[1], sidecar.read_text(), flags=re.MULTILINE), encoding="utf-8"
+            )
+
+    @staticmethod
+    def _insert(path: Path, row: str) -> None:
+        head, *rows = path.read_text(encoding="utf-8").splitlines()
+        day = head.split(",").index("valid_on")
+        days = [found[day] for found in csv.reader([*rows, row])]
+        at = sum(found <= days[-1] for found in days[:-1])
+        path.write_text("\n".join([head, *rows[:at], row, *rows[at:]]) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """The project after the whole guide; no command of it ended otherwise than the guide says."""
+    copy = Copy(tmp_path_factory.mktemp("guide"))
+    for block in BLOCKS:
+        copy.follow(block)
+    yield copy
+
+
+def ended(copy: Copy, *words: str) -> Done:
+    (found,) = (done for line, done in copy.done.items() if all(word in line for word in words))
+    return found
+
+
+def ledger(text: str) -> dict[str, dict[str, str]]:
+    return {row["id"]: row for row in csv.DictReader(io.StringIO(text))}
+
+
+def test_every_part_has_something_to_do_and_nothing_that_is_filled_in() -> None:
+    parts = re.split(r"<section ", TEMPLATE.read_text(encoding="utf-8"))[1:]
+    assert [re.search(r'<h2 id="(\w+)"', part)[1] for part in parts] == [  # type: ignore[index]
+        "assumption", "claim", "scenario", "fan", "compare",
+    ]  # fmt: skip
+    assert all("<pre data-" in part for part in parts if 'id="fan"' not in part)
+    assert not any("{{" in block.text or "{%" in block.text for block in BLOCKS)
+
+
+def test_another_value_of_an_assumption_moves_what_the_guide_compares(followed: Copy) -> None:
+    out = ended(followed, "diff", "out/committed").out
+    assert re.search(r"^committed_share .*0\.9$", out, re.MULTILINE)
+    assert "1 parameter differs" in out
+    assert "no number moved" not in out
+
+
+def test_a_value_that_makes_no_sense_is_refused_with_one_that_would(followed: Copy) -> None:
+    err = ended(followed, "committed_share=90").err
+    assert "90 is outside 0 to 1" in err
+    assert err.count("\n") == 1
+
+
+def test_the_claim_is_judged_with_its_evidence_and_only_once_that_was_known(followed: Copy) -> None:
+    later = ledger(_claims(followed, None))
+    earlier = ledger(_claims(followed, "2024-08-31"))
+    name = "technical.gpt_4o_cut"
+    assert (later[name]["verdict"], later[name]["strength"]) == ("fails", "secondary")
+    assert later[name]["reason"] == "GPT-4o was cut by 50% on 6 August 2024."
+    assert "tokencost" in later[name]["sources"]
+    assert earlier[name]["verdict"] == "uncheckable"
+
+
+def _claims(copy: Copy, day: str | None) -> str:
+    return next(
+        done.out
+        for line, done in copy.done.items()
+        if line.startswith("thesis claims") and (f"as_of={day}" in line if day else "as_of" not in line)
+    )
+
+
+def test_the_refused_table_says_which_hash_to_enter(followed: Copy) -> None:
+    err = ended(followed, "evidence dated_facts").err
+    assert f"{FACTS}.csv" in err
+    assert "write sha256: " in err
+
+
+def test_the_scenario_is_listed_and_its_run_differs_by_what_it_sets(followed: Copy) -> None:
+    assert "slow_money" in ended(followed, "thesis scenarios").out
+    assert "1 notebook: 1 succeeded" in ended(followed, "run", "slow_money").out
+    listed = followed.done["thesis diff base slow_money"].out
+    assert "2 parameters differ" in listed
+    assert re.search(r"^cash_usd_bn ", listed, re.MULTILINE)
+    page = (followed.root / "out" / "slow_money.html").read_text(encoding="utf-8")
+    assert "multiple_sensitivity" in page
+
+
+def test_the_words_on_a_fan_are_those_of_its_bands() -> None:
+    """The guide calls the pale band nine of ten and the dark one the middle half: 95 - 5 = 90, 75 - 25 = 50 percent."""
+    assert [round(high - low, 2) for low, high, _ in futures.BANDS] == [0.9, 0.5]
+    assert futures.BANDS[0][2] < futures.BANDS[1][2], "the pale band is the wide one"
+    text = TEMPLATE.read_text(encoding="utf-8")
+    for words, names in (("middle half", ("p25", "p75")), ("nine of ten", ("p5", "p95"))):
+        (item,) = (line for line in text.splitlines() if words in line and line.startswith("<li>"))
+        assert tuple(re.findall(r"last\.(p\d+)", item)) == names
