@@ -21,7 +21,7 @@ test: dev        ## unit and property tests, notebooks against their stored outp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-browser: dev ## the same in a real browser: a Chromium from the system's packages drives JupyterLab
 	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser

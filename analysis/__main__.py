@@ -9,6 +9,7 @@ Decisions
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 SITE = ROOT / "reports" / "site"
 STOPPED = 130
+UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 app = typer.Typer(
@@ -573,11 +575,23 @@ def _say(reason: Exception) -> int:
         lines, code = str(reason).splitlines(), reason.exit_code
     elif isinstance(reason, typer.TyperException):
         lines, code = [_usage(reason)], 2
+    elif isinstance(reason, OSError) and reason.filename and reason.errno in UNWRITABLE:
+        lines, code = [str(_unwritable(reason))], 2
     else:
         lines, code = [" ".join(f"{type(reason).__name__}: {reason}".split())], 1
     for line in lines:
         print(line if code == STOPPED else f"error: {line}", file=sys.stderr)
     return code
+
+
+def _unwritable(reason: OSError) -> Problem:
+    """A folder that takes nothing, named as far as it is there: what was to be made in it means nothing to the user."""
+    from analysis.scenarios import place
+
+    path = Path(os.fsdecode(reason.filename)).resolve()
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    fix = "Work in a copy of the project that you may write to, or name another folder where the command takes --out"
+    return Problem(place(there), f"cannot be written to ({reason.strerror})", fix)
 
 
 def _usage(reason: typer.TyperException) -> str:

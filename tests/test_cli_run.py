@@ -5,6 +5,7 @@ so that copy is a project in itself.
 """
 
 import csv
+import ctypes
 import io
 import json
 import os
@@ -13,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -51,6 +52,26 @@ def project(tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return build
+
+
+@pytest.fixture
+def read_only(project: Callable[..., Path]) -> Iterator[Path]:
+    """A project in which no folder takes a file."""
+    root = project("good")
+    (root / "reports" / "runs").mkdir(parents=True)
+    folders = [path for path in (root, *root.rglob("*")) if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    yield root
+    for folder in folders:
+        folder.chmod(0o755)
+
+
+def without_privilege() -> None:
+    """Let modes of files count for root, too; elsewhere they do anyway."""
+    if os.geteuid() == 0:
+        drop_from_bounding_set, dac_override = 24, 1
+        assert ctypes.CDLL(None).prctl(drop_from_bounding_set, dac_override, 0, 0, 0) == 0
 
 
 def environment(root: Path) -> dict[str, str]:
@@ -312,6 +333,39 @@ def test_help_loads_nothing_heavy() -> None:
     )
     for verb in ("report", "run", "publish", "notebooks", "scenarios"):
         assert f"\n  {verb} " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("verb", "refused"),
+    [
+        ("run", "reports/runs"),
+        ("run -p years=5", "reports"),
+        ("report", "reports/runs"),
+        ("notebooks", "notebooks"),
+    ],
+)
+def test_a_checkout_that_takes_no_file_is_refused_in_one_line(
+    read_only: Path, verb: str, refused: str
+) -> None:
+    before = sorted(read_only.rglob("*"))
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis", *verb.split()], cwd=read_only, env=environment(read_only), text=True,
+        capture_output=True, check=False, timeout=PATIENCE_SECONDS, preexec_fn=without_privilege,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert refused in done.stderr and "cannot be written to (Permission denied)" in done.stderr
+    assert sorted(read_only.rglob("*")) == before
+
+
+def test_a_checkout_that_takes_no_file_can_be_read_and_run_elsewhere(read_only: Path, tmp_path: Path) -> None:
+    for verb in ("scenarios", f"run --scenario base --out {tmp_path / 'elsewhere'}"):
+        done = subprocess.run(
+            [sys.executable, "-m", "analysis", *verb.split()], cwd=read_only, env=environment(read_only), text=True,
+            capture_output=True, check=False, timeout=PATIENCE_SECONDS, preexec_fn=without_privilege,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "elsewhere" / "base" / "good.ipynb").exists()
 
 
 def test_every_way_to_end_has_its_code_and_its_line(
