@@ -38,8 +38,9 @@ nbdiff: dev      ## show notebooks cell by cell in `git diff` of this clone, wit
 review: dev      ## open the notebooks in JupyterLab
 	@$(BIN)/thesis review
 
-bench: venv      ## speed and memory of the simulation, beside the cost of its random numbers
-	@$(BIN)/python tests/bench.py
+bench: dev       ## speed and memory of the simulation beside its random numbers; what a reviewer waits for
+	@$(BIN)/python tests/bench/simulation.py
+	@$(BIN)/python tests/bench/review.py
 
 notebooks: venv  ## bring the notebooks in line with the register and renew their stored outputs
 	@$(BIN)/python -m analysis notebooks
