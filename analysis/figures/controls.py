@@ -5,6 +5,7 @@ Imported only where a notebook is looked at; ipywidgets is no part of what `make
 
 from __future__ import annotations
 
+import gc
 import html
 import math
 from collections.abc import Callable, Sequence
@@ -135,6 +136,7 @@ class Panel:
             layout={"max_width": "820px"},
         )
         self.box.add_class("what-if")
+        gc.freeze()  # what a notebook holds by now stays; to look through it again would double the time of some redraws
 
     def show(self) -> None:
         """Display the panel, as an output that holds nothing but the widget."""
