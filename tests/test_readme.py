@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from analysis import ROOT, scenarios
-from analysis.evidence import claims
+from analysis.evidence import claims, measured, predictions
 from analysis.evidence.claims import Claim
 from analysis.models import audit
 from analysis.models.audit import arithmetic
@@ -68,6 +68,14 @@ def test_the_example_claim_can_be_used_as_it_stands():
     row = audit.ledger([Claim.model_validate({"id": name, **entry})], facts).iloc[0]
     assert (row["verdict"], row["reason"]) == ("fails", "o3 was cut by 80% on 10 June 2025.")
     assert row["strength"] == "reported"
+
+
+def test_the_example_resolution_can_be_used_as_it_stands():
+    ending = yaml.safe_load(block(CONTRIBUTING, "yaml", "resolved_on"))["resolution"]
+    content = yaml.safe_load((ROOT / "analysis" / "data" / "thesis" / "predictions.yml").read_text())
+    content["predictions"]["p2.price"]["resolution"] = ending
+    read = predictions.Predictions.model_validate(content)
+    assert list(predictions.misruled(read, measured.load("dated_facts"), "here")) == []
 
 
 def test_the_example_check_can_be_used_as_it_stands():

@@ -1,18 +1,48 @@
-"""What does the thesis predict, and by when? Its dated predictions, split into parts that a stranger could judge."""
+"""What does the thesis predict, by when, and how did it end? Its dated predictions, split into parts that a stranger could judge.
+
+Decisions
+- A part is void, not false, where its premise had been overtaken by the day it was made: nobody who knew the record could
+  have bet on it. What overtook it is named, and has to be older than the prediction.
+- How a part ended is entered by hand with a day and the dated facts that show it; looking on an earlier day finds it open.
+- A part whose deadline has passed stays open until somebody resolves it; `thesis check` asks for that.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from analysis.errors import DataError, Problem, nearest
+from analysis.evidence import lines
 from analysis.evidence.sources import THESIS, read_as
+from analysis.scenarios import place
+
+Status = Literal["open", "true", "false", "void"]
+FILE = "predictions.yml"
+
+
+class Ruling(BaseModel):
+    """What decides a part: ids of dated facts, and what they show, in our words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    by: tuple[str, ...] = Field(min_length=1)
+    because: str = Field(min_length=15)
+
+
+class Resolution(Ruling):
+    """How a part ended, and on which day that was public."""
+
+    resolved_on: dt.date
+    outcome: bool
 
 
 class Prediction(BaseModel):
-    """One part of a prediction: where it stands, what it says in our words, and what would make it true."""
+    """One part of a prediction: where it stands, what it says in our words, what would make it true, and who says so."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     where: str
@@ -20,6 +50,20 @@ class Prediction(BaseModel):
     label: str
     statement: str = Field(min_length=15)
     criterion: str = Field(min_length=15)
+    source_of_truth: str = Field(min_length=10)
+    void: Ruling | None = None
+    resolution: Resolution | None = None
+
+    @model_validator(mode="after")
+    def _what_is_void_has_no_end(self) -> Prediction:
+        if self.void and self.resolution:
+            raise ValueError("a void part has no resolution; keep one of the two")
+        return self
+
+    @property
+    def ruling(self) -> Ruling | None:
+        """What decides it, if anything does."""
+        return self.void or self.resolution
 
 
 class Predictions(BaseModel):
@@ -30,23 +74,135 @@ class Predictions(BaseModel):
     predictions: dict[str, Prediction]
 
 
-def load(directory: Path = THESIS) -> pd.DataFrame:
-    """Every part: ``id, where, label, statement, criterion, made_on, deadline`` (ISO dates), in file order.
+def read(directory: Path = THESIS) -> Predictions:
+    """All parts as they stand in the file.
 
     Raises
     ------
     DataError
-        Not readable, or entries that are no predictions; all of them at once.
+        Not readable, entries that are no predictions, or a resolution that comes too early or too late; all of them at
+        once, with their lines.
     """
-    content = read_as(Predictions, directory / "predictions.yml")
+    path = directory / FILE
+    try:
+        content = read_as(Predictions, path)
+        if problems := list(_untimely(content, place(path))):
+            raise DataError(problems)
+    except DataError as reason:
+        raise DataError(lines.located(reason.problems, [path])) from None
+    return content
+
+
+def load(directory: Path = THESIS) -> pd.DataFrame:
+    """Every part: ``id, where, label, statement, criterion, source_of_truth, made_on, deadline`` (ISO dates), in file order.
+
+    Raises
+    ------
+    DataError
+        As `read`.
+    """
+    content = read(directory)
+    own = set(Prediction.model_fields) - {"within_months", "void", "resolution"}
     rows = [
-        {"id": name} | part.model_dump(exclude={"within_months"})
-        | {"made_on": content.made_on.isoformat(), "deadline": deadline(content.made_on, part.within_months).isoformat()}
+        {"id": name, **part.model_dump(include=own), "made_on": content.made_on.isoformat(), "deadline": due.isoformat()}
         for name, part in content.predictions.items()
+        for due in [deadline(content.made_on, part.within_months)]
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS) -> pd.DataFrame:
+    """How every part stands on a day.
+
+    Parameters
+    ----------
+    facts : DataFrame
+        The table of dated facts, all of it: ``id, valid_on, known_on, quality, source_title, source``.
+    as_of : date or ISO date
+        Facts that were known later decide nothing.
+
+    Returns
+    -------
+    DataFrame
+        ``id``; ``status``: open, true, false or void; ``resolved_on`` (ISO date, None while open): the later of the day it was
+        made, the day of its resolution, and the day its facts were known; ``because`` (None while open); ``sources``:
+        list of ``title, url, quality``.
+
+    Raises
+    ------
+    DataError
+        As `read`, or a ruling by facts that are not on record or do not fit it (`misruled`).
+    """
+    content, today = read(directory), pd.Timestamp(as_of)
+    if problems := list(misruled(content, facts, place(directory / FILE))):
+        raise DataError(lines.located(problems, [directory / FILE]))
+    known = facts[facts["known_on"] <= today].set_index("id")
+    return pd.DataFrame(
+        [{"id": name, **_status(part, content.made_on, known, today)} for name, part in content.predictions.items()]
+    )  # fmt: skip
+
+
+def misruled(content: Predictions, facts: pd.DataFrame, where: str) -> Iterator[Problem]:
+    """Rulings by facts that nobody recorded, that came too late to void a part, or after the day that they resolve it on."""
+    days = dict(zip(facts["id"], facts["valid_on"], strict=True))
+    for name, part in content.predictions.items():
+        if part.ruling is None:
+            continue
+        key = "void" if part.void else "resolution"
+        last = pd.Timestamp(
+            content.made_on if part.void or not part.resolution else part.resolution.resolved_on
+        )
+        for number, fact in enumerate(part.ruling.by):
+            at = f"{where}, key predictions.{name}.{key}.by.{number}"
+            if fact not in days:
+                yield Problem(at, f"there is no dated fact {fact!r}", nearest(fact, days))
+            elif days[fact] > last:
+                day = days[fact].date()
+                rule = f"{fact} is of {day}, after the day that it decides on ({last.date()})"
+                fix = "Resolve the part by it instead" if part.void else "Correct the day"
+                yield Problem(at, rule, fix)
 
 
 def deadline(made_on: dt.date, months: int) -> dt.date:
     """The same day some months later, or the month's last day where it has no such day."""
     return (pd.Timestamp(made_on) + pd.DateOffset(months=months)).date()
+
+
+def _untimely(content: Predictions, where: str) -> Iterator[Problem]:
+    """Resolutions dated before the prediction was made, or true ones after its deadline."""
+    for name, part in content.predictions.items():
+        if (end := part.resolution) is None:
+            continue
+        at, due = (
+            f"{where}, key predictions.{name}.resolution.resolved_on",
+            deadline(content.made_on, part.within_months),
+        )
+        if end.resolved_on <= content.made_on:
+            rule = f"{end.resolved_on} is not after the prediction, which was made on {content.made_on}"
+            yield Problem(at, rule, "Say void if its premise was overtaken, or correct the day")
+        elif end.outcome and end.resolved_on > due:
+            yield Problem(
+                at, f"{end.resolved_on} is past the deadline {due}", "Resolve it as false, or correct the day"
+            )
+
+
+def _status(
+    part: Prediction, made_on: dt.date, known: pd.DataFrame, today: pd.Timestamp
+) -> Mapping[str, Any]:
+    still_open: dict[str, Any] = {"status": "open", "resolved_on": None, "because": None, "sources": []}
+    ruling = part.ruling
+    if ruling is None or not set(ruling.by) <= set(known.index) or today < pd.Timestamp(made_on):
+        return still_open
+    rows = known.loc[list(ruling.by)]
+    days = [pd.Timestamp(made_on), rows["known_on"].max()]
+    status: Status = "void"
+    if part.resolution:
+        days.append(pd.Timestamp(part.resolution.resolved_on))
+        status = "true" if part.resolution.outcome else "false"
+    if max(days) > today:
+        return still_open
+    cited = rows.drop_duplicates("source")
+    columns = [cited[name].astype(str) for name in ("source_title", "source", "quality")]
+    sources = [dict(zip(("title", "url", "quality"), row, strict=True)) for row in zip(*columns, strict=True)]
+    resolved_on = max(days).date().isoformat()
+    return {"status": status, "resolved_on": resolved_on, "because": ruling.because, "sources": sources}

@@ -37,6 +37,10 @@ PROBABILITY_COLUMNS = {
 """How a `simulation.cumulative_probability` table is shown; the bounds are the Monte-Carlo error."""
 
 
+STATUSES = {"open": "open", "true": "true", "false": "false", "void": "void from the start"}
+"""How the parts of a prediction may stand, and how a headline says it."""
+
+
 def quantiles(times: NDArray[np.float64], paths: NDArray[np.float64], name: str) -> pd.DataFrame:
     """Quantiles of simulated paths (draws by rows) over time: ``time``, ``series``, ``p5 p25 p50 p75 p95``."""
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -277,22 +281,30 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> A
 
 
 def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: Axes) -> Axes:
-    """Predictions from the day they were made to their deadlines, with the day of looking.
+    """Predictions from the day they were made to their deadlines, with the day of looking and what is decided.
 
-    `predictions` has ``label`` and ``deadline`` (ISO dates).
+    `predictions` has ``label``, ``deadline`` (ISO dates) and ``status``: open, true, false or void.
     """
-    table = predictions.sort_values("deadline", ascending=False, ignore_index=True)
+    table = predictions.sort_values("deadline", kind="stable")[::-1].reset_index(drop=True)
     made, today = (dt.date.fromisoformat(day) for day in (published_on, as_of))
     ends = [dt.date.fromisoformat(day) for day in table["deadline"]]
-    left, width = mdates.date2num(made), [mdates.date2num(end) - mdates.date2num(made) for end in ends]
-    ax.barh(range(len(table)), width, left=left, color=theme.GRID, height=0.34)
-    gone = [min(max(mdates.date2num(today) - left, 0), w) for w in width]
-    ax.barh(range(len(table)), gone, left=left, color=theme.RECOMPUTED, height=0.34)
-    for row, (label, end) in enumerate(zip(table["label"], ends, strict=True)):
+    left = mdates.date2num(made)
+    for row, (label, end, status) in enumerate(zip(table["label"], ends, table["status"], strict=True)):
+        width = mdates.date2num(end) - left
+        if status == "void":
+            ax.barh(
+                row, width, left=left, color="none", edgecolor=theme.MUTED, linestyle=(0, (3, 2)), height=0.34
+            )
+        else:
+            ax.barh(row, width, left=left, color=theme.GRID, height=0.34)
+            gone = min(max(mdates.date2num(today) - left, 0), width)
+            ax.barh(row, gone, left=left, color=theme.RECOMPUTED, height=0.34)
         ax.annotate(
-            label, (left, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5
-        )
-        ax.annotate(f"{end.day} {end:%b %Y}", (mdates.date2num(end), row), xytext=(6, 0), textcoords="offset points", va="center",
+            label, (left, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5,
+            color=theme.MUTED if status == "void" else theme.INK,
+        )  # fmt: skip
+        told = f"{end.day} {end:%b %Y}" if status == "open" else status
+        ax.annotate(told, (mdates.date2num(end), row), xytext=(6, 0), textcoords="offset points", va="center",
                     color=theme.MUTED)  # fmt: skip
     ax.xaxis_date()
     ax.xaxis.set_major_locator(mdates.YearLocator())
@@ -302,7 +314,11 @@ def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: A
         ylim=(-0.5, len(table) - 0.2),
         xlim=(left, max(mdates.date2num(end) for end in ends) * 1.0 + 190),
     )
-    ahead = sum(end > today for end in ends)
-    finding = f"{ahead} of {len(table)} deadlines lie ahead of {today.day} {today:%B %Y}"
-    alt = f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part is the time gone by."
-    return theme.headline(ax, finding, "Time from publication to each deadline; dark: gone by", alt)
+    counts = table["status"].value_counts()
+    told = [f"{counts[status]} {words}" for status, words in STATUSES.items() if status in counts]
+    finding = f"{len(table)} parts on {today.day} {today:%B %Y}: {', '.join(told)}"
+    alt = f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part is the time gone by, dashed bars are void."
+    subtitle = (
+        "From publication to each deadline; dark: gone by; dashed: void, the premise was overtaken before"
+    )
+    return theme.headline(ax, finding, subtitle, alt)

@@ -1,7 +1,7 @@
 import pytest
 
 from analysis.errors import DataError
-from analysis.evidence import claims, predictions
+from analysis.evidence import claims
 
 GOOD = """market.total:
   where: [market.5]
@@ -50,21 +50,3 @@ def test_a_bad_claim_is_refused_by_name(tmp_path, old, new, said):
         claims.load(tmp_path)
     assert said in str(caught.value)
     assert "claims.yml" in str(caught.value)
-
-
-def test_deadlines_count_from_publication():
-    parts = predictions.load().set_index("id")
-    # 21 May 2026 + 12, 24 and 36 months
-    assert parts.loc["p1.price", "deadline"] == "2027-05-21"
-    assert parts.loc["p2.price", "deadline"] == "2028-05-21"
-    assert parts.loc["p3.write_down", "deadline"] == "2029-05-21"
-
-
-def test_a_prediction_without_criterion_is_refused(tmp_path):
-    (tmp_path / "predictions.yml").write_text(
-        "made_on: 2026-05-21\npredictions:\n  p1.x: {where: verdict.4, within_months: 12, label: x, statement: a statement of ours}\n"
-    )
-    with pytest.raises(
-        DataError, match=r"predictions\.yml, key predictions\.p1\.x\.criterion: Field required"
-    ):
-        predictions.load(tmp_path)

@@ -203,12 +203,15 @@ def test_the_stress_chart_says_from_which_loss_on_the_ceiling_is_passed():
     assert "from a loss of 20% on" in said(ax)
 
 
-def test_deadlines_are_drawn_from_publication_with_the_time_gone_by():
-    parts = pd.DataFrame({"label": ["a", "b"], "deadline": ["2027-05-21", "2028-05-21"]})
+def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_decided():
+    days = ["2027-05-21", "2028-05-21", "2027-05-21"]
+    parts = pd.DataFrame({"label": ["a", "b", "c"], "deadline": days, "status": ["open", "open", "void"]})
     ax = futures.deadlines(parts, published_on="2026-05-21", as_of="2027-10-31", ax=theme.axes())
-    assert sorted(bar.get_width() for bar in ax.containers[0]) == [365, 731]  # 2028 is a leap year
-    assert sorted(bar.get_width() for bar in ax.containers[1]) == [
-        365,
-        528,
-    ]  # the first is over; 21 May 2026 to 31 Oct 2027
-    assert said(ax) == "1 of 2 deadlines lie ahead of 31 October 2027"
+    widths = {round(bar.get_y() + bar.get_height() / 2): [] for bar in ax.patches}
+    for bar in ax.patches:
+        widths[round(bar.get_y() + bar.get_height() / 2)].append(bar.get_width())
+    # from the top: a is over, c is void, b has run from 21 May 2026 to 31 Oct 2027; 2028 is a leap year
+    assert widths == {2: [365, 365], 1: [365], 0: [731, 528]}
+    assert said(ax) == "3 parts on 31 October 2027: 2 open, 1 void from the start"
+    told = [text.get_text() for text in ax.texts]
+    assert told == ["b", "21 May 2028", "c", "void", "a", "21 May 2027"]

@@ -205,6 +205,7 @@ def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None
         *_register(project),
         *_reasons(project),
         *_paragraphs(project),
+        *_predictions(project),
         *_stored(project),
     ]
     if fresh and sound:
@@ -335,6 +336,27 @@ def _reasons(project: Project) -> Iterator[Problem]:
         for key in [key for key, reason in one.because.items() if reason == scenarios.UNARGUED]:
             where = f"{place(project.params / f'{one.name}.yml')}, key because.{key}"
             yield Problem(where, "has no reason yet", f"Say why {key} has this value")
+
+
+def _predictions(project: Project) -> Iterator[Problem]:
+    """Rulings on predictions by facts that do not fit, from after the base date, or missing past the deadline."""
+    if project.predictions is None or FACTS not in project.measured or project.register is None:
+        return
+    content = predictions.read(project.thesis)
+    path, today = place(project.thesis / predictions.FILE), str(project.register["as_of"].value)
+    yield from predictions.misruled(content, project.measured[FACTS], path)
+    for name, part in content.predictions.items():
+        where = f"{path}, key predictions.{name}"
+        due = predictions.deadline(content.made_on, part.within_months).isoformat()
+        if part.resolution and part.resolution.resolved_on.isoformat() > today:
+            rule = f"{part.resolution.resolved_on} is after as_of, {today}"
+            yield Problem(
+                f"{where}.resolution.resolved_on",
+                rule,
+                "Correct the day, or move as_of in params/register.yml",
+            )
+        elif part.ruling is None and due < today:
+            yield Problem(where, f"its deadline was {due} and nothing resolves it", "Add its resolution")
 
 
 def _paragraphs(project: Project) -> Iterator[Problem]:

@@ -1,0 +1,170 @@
+"""The parts of the predictions: deadlines, how each stands on a day, and what is refused."""
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+import yaml
+
+from analysis import scenarios
+from analysis.errors import DataError
+from analysis.evidence import claims, measured, predictions
+from analysis.models import audit
+
+PART = {
+    "where": "verdict.4",
+    "within_months": 12,
+    "label": "x",
+    "statement": "a statement of ours",
+    "criterion": "a criterion that decides",
+    "source_of_truth": "who has to say so",
+}
+FACTS = pd.DataFrame(
+    {
+        "id": ["before", "after", "late"],
+        "valid_on": pd.to_datetime(["2025-08-07", "2026-09-01", "2026-09-01"]),
+        "known_on": pd.to_datetime(["2025-08-07", "2026-09-03", "2026-12-01"]),
+        "quality": ["official", "reported", "secondary"],
+        "source_title": ["A", "B", "C"],
+        "source": ["https://example.org/a", "https://example.org/b", "https://example.org/c"],
+    }
+)
+
+
+@pytest.fixture
+def written(tmp_path):
+    """`written(p1={...})` is a folder with predictions made on 21 May 2026, each `PART` with changes."""
+
+    def write(**parts):
+        content = {
+            "made_on": dt.date(2026, 5, 21),
+            "predictions": {n: PART | more for n, more in parts.items()},
+        }
+        (tmp_path / "predictions.yml").write_text(yaml.safe_dump(content, sort_keys=False))
+        return tmp_path
+
+    return write
+
+
+def status(folder, day):
+    (row,) = predictions.statuses(FACTS, day, folder).to_dict("records")
+    return row
+
+
+def test_deadlines_count_from_publication():
+    parts = predictions.load().set_index("id")
+    # 21 May 2026 + 12, 24 and 36 months
+    assert parts.loc["p1.price", "deadline"] == "2027-05-21"
+    assert parts.loc["p2.price", "deadline"] == "2028-05-21"
+    assert parts.loc["p3.write_down", "deadline"] == "2029-05-21"
+    assert predictions.deadline(dt.date(2026, 8, 31), 6) == dt.date(2027, 2, 28)
+
+
+def test_three_predictions_in_a_dozen_parts():
+    parts = predictions.load()
+    assert parts["id"].str.partition(".")[0].value_counts().to_dict() == {"p1": 4, "p2": 4, "p3": 4}
+
+
+def test_what_was_overtaken_before_it_was_made_is_void_and_the_rest_is_open():
+    found = predictions.statuses(measured.load("dated_facts"), scenarios.resolve("base")["as_of"]).set_index(
+        "id"
+    )
+    assert set(found.index[found["status"] == "void"]) == {
+        name for name in found.index if name.startswith("p1.")
+    }
+    assert set(found.loc[found["status"] != "void", "status"]) == {"open"}
+    assert found.loc["p1.price", "resolved_on"] == "2026-05-21"
+    assert all(found.loc[found["status"] == "void", "sources"].map(len))
+
+
+def test_what_is_void_here_is_void_in_the_ledger():
+    """The parts of the first prediction are void, and so is every claim of the ledger that restates it."""
+    void = {name for name, part in predictions.read().predictions.items() if part.void}
+    restated = [claim for claim in claims.load() if list(claim.where) == ["verdict.4"]]
+    found = audit.ledger(restated, audit.gather(scenarios.resolve("base")))
+    assert {name.partition(".")[0] for name in void} == {"p1"}
+    assert len(found) >= len(void)
+    assert found["void"].all()
+
+
+def test_a_part_ends_on_the_day_that_its_evidence_was_known(written):
+    end = {
+        "resolved_on": dt.date(2026, 9, 2),
+        "outcome": True,
+        "by": ["after"],
+        "because": "It happened as it was said.",
+    }
+    folder = written(p1={"resolution": end})
+    # it happened on 1 September, was resolved by the 2nd, and the source is of the 3rd: open until then
+    assert status(folder, "2026-09-02")["status"] == "open"
+    row = status(folder, "2026-09-03")
+    assert (row["status"], row["resolved_on"]) == ("true", "2026-09-03")
+    assert row["sources"] == [{"title": "B", "url": "https://example.org/b", "quality": "reported"}]
+    folder = written(p1={"resolution": end | {"outcome": False}})
+    assert status(folder, "2026-10-01")["status"] == "false"
+
+
+def test_one_fact_that_was_not_known_yet_leaves_it_open(written):
+    end = {
+        "resolved_on": dt.date(2026, 9, 2),
+        "outcome": True,
+        "by": ["after", "late"],
+        "because": "It happened as it was said.",
+    }
+    folder = written(p1={"resolution": end})
+    assert status(folder, "2026-10-31")["status"] == "open"
+    assert status(folder, "2026-12-01")["resolved_on"] == "2026-12-01"
+
+
+def test_nothing_is_void_before_it_was_said(written):
+    folder = written(p1={"void": {"by": ["before"], "because": "It had happened before."}})
+    assert status(folder, "2026-05-20")["status"] == "open"
+    assert status(folder, "2026-05-21")["status"] == "void"
+
+
+RULING = {"by": ["after"], "because": "It happened as it was said."}
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"criterion": None}, r"predictions\.yml, line 8, key predictions\.p1\.criterion: Input should be a valid string"),
+        ({"within_months": 0}, r"line 5, key predictions\.p1\.within_months: Input should be greater than 0"),
+        ({"resolution": RULING | {"resolved_on": dt.date(2026, 5, 21), "outcome": True}},
+         r"resolution\.resolved_on: 2026-05-21 is not after the prediction, which was made on 2026-05-21\. Say void"),
+        ({"resolution": RULING | {"resolved_on": dt.date(2027, 6, 1), "outcome": True}}, "2027-06-01 is past the deadline 2027-05-21"),
+        ({"resolution": {"resolved_on": dt.date(2026, 9, 2), "outcome": True, "by": [], "because": "Because of nothing."}},
+         r"resolution\.by: .*at least 1 item"),
+        ({"resolution": {"resolved_on": dt.date(2026, 9, 2), "outcome": True, "because": "Because of nothing."}}, r"resolution\.by: Field required"),
+        ({"void": RULING, "resolution": RULING | {"resolved_on": dt.date(2026, 9, 2), "outcome": True}}, "a void part has no resolution"),
+    ],
+)  # fmt: skip
+def test_what_is_no_prediction_or_no_resolution_is_refused_with_its_line(written, part, said):
+    with pytest.raises(DataError, match=said) as caught:
+        predictions.load(written(p1=part))
+    assert ", line " in str(caught.value)
+
+
+def test_a_late_false_is_no_mistake(written):
+    """That something did not happen is known after the deadline alone."""
+    end = {
+        "resolved_on": dt.date(2027, 6, 1),
+        "outcome": False,
+        "by": ["after"],
+        "because": "Nothing came by the deadline.",
+    }
+    assert len(predictions.load(written(p1={"resolution": end}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"void": {"by": ["befor"], "because": "It had happened before."}}, "there is no dated fact 'befor'. The nearest valid name is 'before'"),
+        ({"void": RULING}, r"after is of 2026-09-01, after the day that it decides on \(2026-05-21\)\. Resolve the part by it instead"),
+        ({"resolution": RULING | {"resolved_on": dt.date(2026, 8, 1), "outcome": True}}, r"after is of 2026-09-01, after the day that it decides on \(2026-08-01\)"),
+    ],
+)  # fmt: skip
+def test_a_ruling_by_what_does_not_fit_is_refused_with_its_line(written, part, said):
+    with pytest.raises(DataError, match=said) as caught:
+        predictions.statuses(FACTS, "2026-10-31", written(p1=part))
+    assert ", line " in str(caught.value)
