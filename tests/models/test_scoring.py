@@ -7,38 +7,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.models import forecasts
+from analysis.models import scoring
 
 INSIDE = st.floats(0.001, 0.999)
 
 
 def test_the_pool_is_the_mean_of_log_odds():
     # odds 9 and 1: the mean of their logs is ln 3, which is 3 to 1; opposite odds 1/4 and 4 cancel
-    assert forecasts.pooled([0.9, 0.5]) == pytest.approx(0.75)
-    assert forecasts.pooled([0.2, 0.8]) == pytest.approx(0.5)
-    assert forecasts.pooled([0.3]) == pytest.approx(0.3)
+    assert scoring.pooled([0.9, 0.5]) == pytest.approx(0.75)
+    assert scoring.pooled([0.2, 0.8]) == pytest.approx(0.5)
+    assert scoring.pooled([0.3]) == pytest.approx(0.3)
 
 
 @given(st.lists(INSIDE, min_size=1, max_size=6))
 def test_the_pool_lies_among_its_methods_and_does_not_depend_on_the_side(probabilities):
-    found = forecasts.pooled(probabilities)
+    found = scoring.pooled(probabilities)
     assert min(probabilities) - 1e-12 <= found <= max(probabilities) + 1e-12
-    assert forecasts.pooled([1 - p for p in probabilities]) == pytest.approx(1 - found)
+    assert scoring.pooled([1 - p for p in probabilities]) == pytest.approx(1 - found)
 
 
 @pytest.mark.parametrize("wrong", [[0.0, 0.5], [1.0], [-0.1], [1.2], [math.nan], []])
 def test_what_is_no_probability_is_refused(wrong):
-    for use in (forecasts.pooled, forecasts.all_of, forecasts.any_of, forecasts.checked):
+    for use in (scoring.pooled, scoring.all_of, scoring.any_of, scoring.checked):
         with pytest.raises(ValueError, match="probability"):
             use(wrong)
 
 
 def test_frechet_bounds_are_those_of_the_extreme_joint_distributions():
     # 0.7 and 0.6: they overlap in 0.3 at least (0.7 + 0.6 - 1) and 0.6 at most; one of them comes in 0.7 to 1
-    assert forecasts.all_of([0.7, 0.6]) == pytest.approx((0.3, 0.6))
-    assert forecasts.any_of([0.7, 0.6]) == pytest.approx((0.7, 1.0))
-    assert forecasts.all_of([0.2, 0.3, 0.4]) == pytest.approx((0.0, 0.2))
-    assert forecasts.any_of([0.2, 0.3, 0.4]) == pytest.approx((0.4, 0.9))
+    assert scoring.all_of([0.7, 0.6]) == pytest.approx((0.3, 0.6))
+    assert scoring.any_of([0.7, 0.6]) == pytest.approx((0.7, 1.0))
+    assert scoring.all_of([0.2, 0.3, 0.4]) == pytest.approx((0.0, 0.2))
+    assert scoring.any_of([0.2, 0.3, 0.4]) == pytest.approx((0.4, 0.9))
 
 
 @given(st.lists(st.tuples(*[st.booleans()] * 3), min_size=4, max_size=40))
@@ -46,19 +46,19 @@ def test_joint_draws_never_leave_the_frechet_bounds(draws):
     hits = np.array(draws)
     # pseudo-counts as in base_rate keep each share inside (0, 1); they move a joint share by less than 1/n
     shares, slack = (hits.sum(axis=0) + 0.5) / (len(hits) + 1), 2 / len(hits)
-    low, high = forecasts.all_of(shares)
+    low, high = scoring.all_of(shares)
     assert low - slack <= hits.all(axis=1).mean() <= high + slack
-    low, high = forecasts.any_of(shares)
+    low, high = scoring.any_of(shares)
     assert low - slack <= hits.any(axis=1).mean() <= high + slack
 
 
 def test_base_rates_have_the_limits_of_the_jeffreys_interval():
     # Brown, Cai, DasGupta (2001): 95% upper limit of 0 in 10 is 0.217; by symmetry the lower limit of 10 in 10 is 0.783
-    none, every = forecasts.base_rate(0, 10, 0.95), forecasts.base_rate(10, 10, 0.95)
+    none, every = scoring.base_rate(0, 10, 0.95), scoring.base_rate(10, 10, 0.95)
     assert (round(none.high, 3), round(every.low, 3)) == (0.217, 0.783)
     assert none.probability == pytest.approx(0.5 / 11)
     # 3 of 4: mean 3.5 / 5; the quartiles of Beta(3.5, 1.5) enclose it
-    found = forecasts.base_rate(3, 4, 0.5)
+    found = scoring.base_rate(3, 4, 0.5)
     assert found.probability == pytest.approx(0.7)
     assert found.low < 0.7 < found.high
 
@@ -66,28 +66,28 @@ def test_base_rates_have_the_limits_of_the_jeffreys_interval():
 @given(st.integers(1, 500), st.data())
 def test_a_base_rate_is_never_certain(cases, data):
     events = data.draw(st.integers(0, cases))
-    found = forecasts.base_rate(events, cases)
+    found = scoring.base_rate(events, cases)
     assert 0 < found.low <= found.probability <= found.high < 1
 
 
 @pytest.mark.parametrize(("events", "cases"), [(5, 4), (-1, 4), (0, 0)])
 def test_more_events_than_cases_are_refused(events, cases):
     with pytest.raises(ValueError, match="is no share"):
-        forecasts.base_rate(events, cases)
+        scoring.base_rate(events, cases)
 
 
 def test_a_probability_over_another_time_keeps_its_hazard():
     # half in a year: a quarter is left after two, the square root of a half after six months
-    assert forecasts.within(0.5, 1, 2) == pytest.approx(0.75)
-    assert forecasts.within(0.5, 1, 0.5) == pytest.approx(1 - math.sqrt(0.5))
+    assert scoring.within(0.5, 1, 2) == pytest.approx(0.75)
+    assert scoring.within(0.5, 1, 0.5) == pytest.approx(1 - math.sqrt(0.5))
     with pytest.raises(ValueError, match="above 0"):
-        forecasts.within(0.5, 1, 0)
+        scoring.within(0.5, 1, 0)
 
 
 def test_scores_by_hand():
     # (0.8 - 1)² = 0.04 and (0.8 - 0)² = 0.64; -ln 0.8 = 0.2231 and -ln 0.2 = 1.6094; one half costs 0.25 and ln 2
-    assert forecasts.brier([0.8, 0.8, 0.5], [True, False, True]) == pytest.approx([0.04, 0.64, 0.25])
-    assert forecasts.log_score([0.8, 0.8, 0.5], [1, 0, 0]) == pytest.approx(
+    assert scoring.brier([0.8, 0.8, 0.5], [True, False, True]) == pytest.approx([0.04, 0.64, 0.25])
+    assert scoring.log_score([0.8, 0.8, 0.5], [1, 0, 0]) == pytest.approx(
         [0.223144, 1.609438, math.log(2)], abs=1e-6
     )
 
@@ -95,7 +95,7 @@ def test_scores_by_hand():
 @given(INSIDE, INSIDE)
 def test_both_scores_are_proper(truth, said):
     """Who believes `truth` expects the smallest loss by saying it."""
-    for score in (forecasts.brier, forecasts.log_score):
+    for score in (scoring.brier, scoring.log_score):
         yes, no = (float(score([said], [o])[0]) for o in (1, 0))
         best_yes, best_no = (float(score([truth], [o])[0]) for o in (1, 0))
         expected = truth * yes + (1 - truth) * no
@@ -105,11 +105,11 @@ def test_both_scores_are_proper(truth, said):
 @pytest.mark.parametrize("outcomes", [[1, 0, 1], [0.5, 1], [math.nan, 1]])
 def test_only_what_is_resolved_is_scored(outcomes):
     with pytest.raises(ValueError, match="outcome"):
-        forecasts.brier([0.5, 0.5], outcomes)
+        scoring.brier([0.5, 0.5], outcomes)
 
 
 def skill(ours, reference, outcomes, clusters):
-    return forecasts.skill(ours, reference, outcomes, clusters, rng=np.random.default_rng(1))
+    return scoring.skill(ours, reference, outcomes, clusters, rng=np.random.default_rng(1))
 
 
 def test_skill_by_hand():
@@ -142,7 +142,7 @@ def test_the_bootstrap_draws_clusters_and_not_questions():
 
 
 def test_calibration_counts_what_came_where_so_much_was_said():
-    rows = forecasts.calibration([0.1, 0.1, 0.15, 0.9, 0.95], [0, 1, 0, 1, 1])
+    rows = scoring.calibration([0.1, 0.1, 0.15, 0.9, 0.95], [0, 1, 0, 1, 1])
     assert [(row["n"], row["events"]) for row in rows] == [(3, 1), (2, 2)]
     assert rows[0]["forecast"] == pytest.approx(0.35 / 3)
     assert (rows[1]["low"], rows[1]["high"]) == pytest.approx((0.8, 1.0))
