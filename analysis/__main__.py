@@ -209,6 +209,35 @@ def claims(
 
 
 @app.command()
+def predictions(
+    scenario: OneScenario = "base",
+    override: OneOff = None,
+    form: Form = console.Format.table,
+) -> None:
+    """List the parts of the predictions with our probability, its method, and how they stand.
+
+    -p as_of=2026-05-21 gives what could be said on the day they were made. A table shows what a reader needs; csv and json
+    hold criterion, every method with its inputs, sources and scores.
+    """
+    from analysis.pipeline import served
+
+    values = _values(scenario, override)
+    rows = served.served("predictions", values, lambda: _predictions(values))
+    short = (
+        "id",
+        "status",
+        "deadline",
+        "probability",
+        "probability_low",
+        "probability_high",
+        "method",
+        "given",
+    )
+    wanted = short if form is console.Format.table else tuple(rows[0])
+    print(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+
+
+@app.command()
 def evidence(
     table: Annotated[
         str | None, typer.Argument(metavar="[TABLE]", help="A table to print; all in short without it.")
@@ -508,6 +537,14 @@ def _ledger(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     from analysis.units import plain
 
     rows = audit.ledger(stated.load(), audit.gather(values))
+    return [plain(row) for row in rows.to_dict("records")]
+
+
+def _predictions(values: Assumptions) -> list[dict[str, Any]]:
+    from analysis.models import audit, forecasts
+    from analysis.units import plain
+
+    rows = forecasts.table(values, audit.gather(values))
     return [plain(row) for row in rows.to_dict("records")]
 
 

@@ -213,3 +213,20 @@ def test_a_sweep_that_cannot_be_is_refused_in_one_line_and_leaves_nothing(argume
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr and len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_predictions_have_every_field_in_all_formats_and_follow_the_day():
+    rows = json.loads(thesis("predictions", "--format", "json").stdout)
+    table = list(csv.DictReader(io.StringIO(thesis("predictions", "--format", "csv").stdout)))
+    text = thesis("predictions").stdout
+    asked = {
+        "id", "where", "statement", "criterion", "made_on", "deadline", "probability", "probability_low", "probability_high",
+        "method", "status", "resolved_on", "sources", "brier", "log_score",
+    }  # fmt: skip
+    assert asked <= set(rows[0]) == set(table[0])
+    assert [row["id"] for row in rows] == [row["id"] for row in table]
+    assert all(row["id"] in text for row in rows)
+    assert {row["status"] for row in rows} == {"open", "void"}
+    earlier = json.loads(thesis("predictions", "-p", "as_of=2026-05-20", "--format", "json").stdout)
+    assert {row["status"] for row in earlier} == {"open"}
+    assert {row["id"]: row for row in earlier}["p1.price"]["probability"] is None

@@ -1,0 +1,437 @@
+"""How likely is each part of the three predictions? By every method that the record allows, and pooled.
+
+Decisions
+- A method is a trend, a simulation or a base rate, and says what it was drawn from or counted among. Where several bear on a
+  part all are kept; the pool is the mean of their log-odds, and its range the widest that any of them gives.
+- A part with nothing to count, fit or draw gets no probability and the reason; two values make no trend.
+- What takes another part for granted is given as conditional on it and says so. A whole is counted on joint draws where
+  there are some, else it is bounded (Fréchet).
+- A void part has no probability: what was already decided cannot be forecast.
+- Scores are those of the probability on the day when the part was made, from what was known then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.evidence import predictions
+from analysis.models import audit, outlook, parity, prices, scoring, venture
+from analysis.scenarios import Assumptions
+
+Kind = Literal["trend", "simulation", "base rate"]
+LEVEL = 0.9
+SERIES = {"benchmark": "GPQA Diamond", "use": "trend"}
+FLOOR = 0.25
+"""The benchmark on record that open and closed models both still rise on; guessing gives a quarter of it."""
+TARGET = ("gpt-5", 0.01)
+"""The model that is to be matched, and the part of its price."""
+DOWN_ROUNDS = ("base_rate.down_rounds_2022q1", "base_rate.down_rounds_2023q3")
+NO_METHOD = {
+    "p3.survival": "Business customers' share of revenue is on record twice; two values make no trend, and the model has no end of the company.",
+    "p3.victory": "What Son will say is neither fitted nor drawn, and nobody counted such statements.",
+}
+CONDITIONAL = {
+    "p2.llama": "p2.quality", "p2.price": "p2.quality", "p2.price_war": "p2.quality", "p3.cause": "p3.write_down", "p3.victory": "p3.write_down",
+}  # fmt: skip
+"""Parts that take another part for granted."""
+FIELDS = (
+    "id", "where", "statement", "criterion", "made_on", "deadline", "probability", "probability_low", "probability_high",
+    "method", "given", "status", "resolved_on", "because", "methods", "sources", "brier", "log_score",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Method:
+    """One probability of a part.
+
+    Attributes
+    ----------
+    kind
+        Trend, simulation or base rate.
+    chance
+        The probability with the interval of this method.
+    told
+        What it was counted among, fitted to or drawn from, as a sentence.
+    inputs
+        The numbers that went in, by name.
+    sources
+        Evidence rows that were read: ``source_title, source, quality``.
+    """
+
+    kind: Kind
+    chance: scoring.Chance
+    told: str
+    inputs: Mapping[str, float]
+    sources: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the methods may look at: assumptions and the evidence that was known on their day."""
+
+    given: Assumptions
+    facts: audit.Facts
+    parts: pd.DataFrame
+
+    @property
+    def known(self) -> Mapping[str, pd.DataFrame]:
+        """Every evidence table as it was known."""
+        return self.facts.known
+
+    def deadline(self, part: str) -> pd.Timestamp:
+        """The day by which a part is due."""
+        return pd.Timestamp(str(self.parts.set_index("id").loc[part, "deadline"]))
+
+
+def table(given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
+    """Every part with its probability, method, status and scores.
+
+    Parameters
+    ----------
+    given : Assumptions
+        Holds what the models of `outlook` need, ``input_token_share``, ``as_of`` and ``price_decline_factor_per_year``.
+    facts : Facts
+        Of the same day (`audit.gather`).
+
+    Returns
+    -------
+    DataFrame
+        `FIELDS`, a row a part in the order of the file. ``probability`` and its range are shares, None for a void part and
+        where no method bears on it; ``given`` names the part that it is conditional on; ``methods``: list of mappings;
+        ``brier`` and ``log_score`` are None until the part is true or false.
+    """
+    rows = []
+    parts = predictions.load()
+    stands = predictions.statuses(facts.evidence["dated_facts"], given.as_of).set_index("id")
+    for part in parts.to_dict("records"):
+        name, ends = str(part["id"]), stands.loc[part["id"]]
+        found = [] if ends["status"] == "void" else methods(name, View(given, facts, parts))
+        row = dict.fromkeys(FIELDS) | {key: part[key] for key in FIELDS if key in part}
+        row |= {key: ends[key] if ends["status"] != "open" else None for key in ("resolved_on", "because")}
+        row |= {
+            "status": ends["status"],
+            "given": CONDITIONAL.get(name),
+            "methods": [shown(m) for m in found],
+        }
+        row["method"] = _named(name, str(ends["status"]), found)
+        row["sources"] = ends["sources"] or _references(found)
+        if found:
+            row |= dict(
+                zip(("probability", "probability_low", "probability_high"), summary(found), strict=True)
+            )
+        if ends["status"] in ("true", "false") and (
+            score := _scores(name, ends["status"] == "true", given, parts)
+        ):
+            row |= score
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(FIELDS), dtype=object)
+
+
+def methods(part: str, view: View) -> list[Method]:
+    """Every method that bears on a part on the day of the view; none where the record does not allow one."""
+    return [found for make in METHODS.get(part, ()) if (found := make(view)) is not None]
+
+
+def summary(found: Sequence[Method]) -> tuple[float, float, float]:
+    """Pooled probability, and the widest range: lowest low and highest high of the methods."""
+    chances = [method.chance for method in found]
+    pool = scoring.pooled([chance.probability for chance in chances])
+    return pool, min(chance.low for chance in chances), max(chance.high for chance in chances)
+
+
+def wholes(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
+    """How likely a prediction is as a whole, where some parts have a probability: ``id, low, high, told``.
+
+    The third prediction's first two parts come from joint draws; everything else is a Fréchet bound over the parts that have
+    a probability, each taken without its condition, so that the upper bound holds whatever hangs together.
+    """
+    found = []
+    for name, own in rows.groupby(rows["id"].str.partition(".")[0], sort=False):
+        have = own[own["probability"].notna()]
+        missing = [str(part) for part in own.loc[own["probability"].isna(), "id"]]
+        if (own["status"] == "void").all():
+            found.append({"id": name, "low": None, "high": None, "told": "void in every part"})
+        elif name == "p3":
+            both = of_draws(np.logical_and(*outlook_hits(given, facts))).probability
+            found.append(
+                {
+                    "id": name,
+                    "low": 0.0,
+                    "high": both,
+                    "told": f"both parts in joint draws; without {', '.join(missing)}",
+                }
+            )
+        else:
+            top = min(float(p) for p in have["probability"])
+            found.append(
+                {
+                    "id": name,
+                    "low": 0.0,
+                    "high": top,
+                    "told": "the least likely part; conditional parts bound from above",
+                }
+            )
+    return pd.DataFrame(found)
+
+
+def shown(method: Method) -> dict[str, Any]:
+    """A method as a listing prints it."""
+    chance = method.chance
+    return {
+        "kind": method.kind, "probability": chance.probability, "low": chance.low, "high": chance.high, "level": chance.level,
+        "told": method.told, "inputs": dict(method.inputs),
+    }  # fmt: skip
+
+
+def of_draws(hits: NDArray[np.bool_]) -> scoring.Chance:
+    """A probability from simulated draws, never 0 or 1; the interval is the Monte-Carlo error alone."""
+    return scoring.base_rate(int(hits.sum()), len(hits), LEVEL)
+
+
+def outlook_hits(given: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
+    """Draws with a write-down in time, and draws in which costs a unit of revenue are higher then: shape (2, draws)."""
+    paths = outlook.venture_paths(given, facts.record)
+    last = round(given.write_down_years * 4)
+    down = venture.write_down_hits(paths, threshold_pct=given.write_down_pct)[:, : last + 1].any(axis=1)
+    ratio = paths.cost_usd_bn / paths.revenue_usd_bn
+    return np.stack([np.asarray(down), np.asarray(ratio[:, last] > ratio[:, 0])])
+
+
+# The methods, a function each
+
+
+def matched_before(view: View) -> Method | None:
+    """How many open models matched a step of the closed frontier in as much time as there is."""
+    lags, scores = _lags(view)
+    launched = _launch(view)
+    if lags is None or launched is None:
+        return None
+    months = (view.deadline("p2.quality") - launched["valid_on"]).days / 365.25 * 12
+    decided = lags[lags["matched"] | (lags["lag_months"] >= months)]
+    in_time = decided["matched"] & (decided["lag_months"] <= months)
+    # one open release often matches several steps at once: it is one case
+    matchers = decided.loc[in_time, "matched_by"].nunique()
+    late = int((~in_time).sum())
+    if matchers + late == 0:
+        return None
+    told = (
+        f"{int(in_time.sum())} of {len(decided)} steps of the closed frontier on {SERIES['benchmark']} that were decided had been matched "
+        f"within {months:.0f} months, by {matchers} open releases, which count as the cases; {len(lags) - len(decided)} still run. "
+        "One benchmark; four of five tasks ask for more."
+    )
+    inputs = {
+        "months": months,
+        "steps": float(len(decided)),
+        "releases": float(matchers),
+        "unmatched": float(late),
+    }
+    return Method("base rate", scoring.base_rate(matchers, matchers + late, LEVEL), told, inputs, scores)
+
+
+def from_llama(view: View) -> Method | None:
+    """How many of the open models that matched a closed step are named after Llama."""
+    lags, scores = _lags(view)
+    if lags is None or not (names := sorted(set(lags.loc[lags["matched"], "matched_by"]))):
+        return None
+    llamas = [name for name in names if "llama" in name.lower()]
+    told = f"{len(llamas)} of the {len(names)} open releases that matched a step of the closed frontier on {SERIES['benchmark']} are Llamas: {', '.join(names)}."
+    inputs = {"releases": float(len(names)), "llamas": float(len(llamas))}
+    return Method("base rate", scoring.base_rate(len(llamas), len(names), LEVEL), told, inputs, scores)
+
+
+def price_drawn(view: View) -> Method | None:
+    """The share of draws in which the price of a fixed quality falls far enough from the launch to the deadline."""
+    launched = _launch(view)
+    if launched is None:
+        return None
+    years, needed = _needed(view, launched)
+    chance = of_draws(outlook.price_falls(view.given) >= needed)
+    told = f"Share of draws of the register's price_decline_factor_per_year of at least {needed:.1f}, which {years:.1f} years from the launch ask for."
+    return Method(
+        "simulation", chance, told, {"years": years, "needed_factor_per_year": needed}, _row(launched)
+    )
+
+
+def price_trend(view: View) -> Method | None:
+    """The probability that the fitted yearly fall of prices at equal score is large enough."""
+    launched = _launch(view)
+    if launched is None:
+        return None
+    _, needed = _needed(view, launched)
+    scores = _scored(view)
+    try:
+        spells = prices.priced(view.known["api_prices"], scores, float(view.given.input_token_share))
+        fit = prices.hedonic(spells, floor=FLOOR).table.set_index("method").loc["mixed"].to_dict()
+    except (ValueError, KeyError):
+        return None
+    low, mid, high = (math.log(float(fit[name])) for name in ("low", "decline_factor_per_year", "high"))
+    se = (high - low) / (2 * NormalDist().inv_cdf(0.975))
+    at = (mid - math.log(needed)) / se
+    # the error of the fit is all that moves it: one standard error either way is the range
+    low_p, p, high_p = (min(max(NormalDist().cdf(at + shift), 1e-6), 1 - 1e-6) for shift in (-1.0, 0.0, 1.0))
+    told = (
+        f"Normal in the log around the mixed model's {math.exp(mid):.1f} times a year (95%: {math.exp(low):.1f} to {math.exp(high):.1f}, "
+        f"{int(fit['n'])} prices at equal {SERIES['benchmark']}), against {needed:.1f}; range: one standard error."
+    )
+    inputs = {
+        "factor_per_year": math.exp(mid),
+        "low": math.exp(low),
+        "high": math.exp(high),
+        "needed_factor_per_year": needed,
+    }
+    return Method("trend", scoring.Chance(p, low_p, high_p, 0.683), told, inputs, view.known["api_prices"])
+
+
+def wars_before(view: View) -> Method | None:
+    """After how many open releases that moved the frontier three sellers or more cut a price within 90 days."""
+    lags, scores = _lags(view)
+    if lags is None:
+        return None
+    listed = view.known["api_prices"].query("event == 'cut' and terms == 'list'")
+    end = pd.Timestamp(view.facts.as_of) - pd.Timedelta(days=WINDOW_DAYS)
+    matched = lags[lags["matched"] & (lags["matched_on"] <= end)]
+    releases = matched.drop_duplicates("matched_by").set_index("matched_by")["matched_on"]
+    if releases.empty:
+        return None
+    sellers = {
+        name: listed[(listed["valid_on"] >= day) & (listed["valid_on"] <= day + pd.Timedelta(days=WINDOW_DAYS))]["seller"].nunique()
+        for name, day in releases.items()
+    }  # fmt: skip
+    wars = sum(count >= WAR_SELLERS for count in sellers.values())
+    told = (
+        f"After {wars} of {len(sellers)} open releases that matched a closed step at least {WAR_SELLERS} sellers on record cut any list price within "
+        f"{WINDOW_DAYS} days ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). The record of prices lacks most sellers in China."
+    )
+    inputs = {"releases": float(len(sellers)), "wars": float(wars)}
+    return Method(
+        "base rate", scoring.base_rate(wars, len(sellers), LEVEL), told, inputs, pd.concat([scores, listed])
+    )
+
+
+WINDOW_DAYS, WAR_SELLERS = 90, 3
+
+
+def write_down_drawn(view: View) -> Method | None:
+    """The share of simulated futures with such a mark at a quarter-end in time."""
+    down, _ = outlook_hits(view.given, view.facts)
+    told = f"Share of draws with a mark {view.given.write_down_pct:g}% below cost at a quarter-end within {view.given.write_down_years:g} years."
+    return Method(
+        "simulation",
+        of_draws(down),
+        told,
+        {"write_down_pct": view.given.write_down_pct, "years": view.given.write_down_years},
+    )
+
+
+def down_rounds(view: View) -> Method | None:
+    """How often a company's next round is priced below the last one, over the years that are left."""
+    facts = view.known["dated_facts"]
+    rows = facts[facts["id"].isin(DOWN_ROUNDS)]
+    if len(rows) < len(DOWN_ROUNDS):
+        return None
+    years = (view.deadline("p3.write_down") - pd.Timestamp(view.given.as_of)).days / 365.25
+    if years <= 0:
+        return None
+    shares = sorted(float(value) / 100 for value in rows["value"])
+    low, mid, high = (
+        scoring.within(share, 1.0, years) for share in (shares[0], sum(shares) / len(shares), shares[-1])
+    )
+    told = (
+        f"{shares[0]:.1%} to {shares[-1]:.1%} of venture rounds were priced below the last, in a good and a bad quarter; one round a year over the "
+        f"{years:.1f} years left. A round below the last is more common than a mark {view.given.write_down_pct:g}% below cost."
+    )
+    return Method(
+        "base rate",
+        scoring.Chance(mid, low, high, LEVEL),
+        told,
+        {"years": years, "share_low": shares[0], "share_high": shares[-1]},
+        rows,
+    )
+
+
+def costs_outgrow(view: View) -> Method | None:
+    """Among the draws with a write-down, those in which costs a unit of revenue are higher than at the start."""
+    down, lag = outlook_hits(view.given, view.facts)
+    if not down.any():
+        return None
+    told = f"Share of the {int(down.sum()):,} draws with a write-down in which costs a unit of revenue are higher after {view.given.write_down_years:g} years than at the start."
+    return Method("simulation", of_draws(lag[down]), told, {"draws_with_write_down": float(down.sum())})
+
+
+METHODS: Mapping[str, Sequence[Callable[[View], Method | None]]] = {
+    "p2.quality": (matched_before,),
+    "p2.llama": (from_llama,),
+    "p2.price": (price_drawn, price_trend),
+    "p2.price_war": (wars_before,),
+    "p3.write_down": (write_down_drawn, down_rounds),
+    "p3.cause": (costs_outgrow,),
+}
+
+
+def _scored(view: View) -> pd.DataFrame:
+    scores = view.known["model_benchmarks"]
+    return scores[(scores["benchmark"] == SERIES["benchmark"]) & (scores["use"] == SERIES["use"])]
+
+
+def _lags(view: View) -> tuple[pd.DataFrame | None, pd.DataFrame]:
+    """How long closed steps stood, None where the record holds no closed and open models; and the rows that say so."""
+    scores = _scored(view)
+    try:
+        return parity.lags(scores), scores
+    except ValueError:
+        return None, scores
+
+
+def _launch(view: View) -> pd.Series | None:
+    """The list price of the model that is to be matched at its launch; None before it was known."""
+    listed = view.known["api_prices"]
+    rows = listed[(listed["model"] == TARGET[0]) & (listed["event"] == "launch")]
+    return rows.iloc[0] if len(rows) else None
+
+
+def _needed(view: View, launched: pd.Series) -> tuple[float, float]:
+    """Years from the launch to the deadline, and the yearly factor that the price must fall by in them."""
+    years = (view.deadline("p2.price") - launched["valid_on"]).days / 365.25
+    return years, float((1 / TARGET[1]) ** (1 / years))
+
+
+def _row(row: pd.Series) -> pd.DataFrame:
+    return row.to_frame().T
+
+
+def _named(part: str, status: str, found: Sequence[Method]) -> str:
+    if status == "void":
+        return "none: void"
+    if not found:
+        return NO_METHOD.get(part, "What a method needs was not on record yet.")
+    kinds = " and ".join(dict.fromkeys(method.kind for method in found))
+    return f"{kinds}, pooled" if len(found) > 1 else kinds
+
+
+def _references(found: Sequence[Method]) -> list[dict[str, str]]:
+    rows = [method.sources for method in found if len(method.sources)]
+    if not rows:
+        return []
+    cited = pd.concat(rows).drop_duplicates("source")[["source_title", "source", "quality"]].astype(str)
+    return [dict(zip(("title", "url", "quality"), row, strict=True)) for row in cited.to_numpy().tolist()]
+
+
+def _scores(part: str, outcome: bool, given: Assumptions, parts: pd.DataFrame) -> dict[str, float] | None:
+    """The scores of a resolved part: of its probability on the day when it was made."""
+    then = given.but(as_of=str(parts.set_index("id").loc[part, "made_on"]))
+    found = methods(part, View(then, audit.gather(then), parts))
+    if not found:
+        return None
+    said = summary(found)[0]
+    return {
+        "brier": float(scoring.brier([said], [outcome])[0]),
+        "log_score": float(scoring.log_score([said], [outcome])[0]),
+    }

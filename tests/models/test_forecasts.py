@@ -1,0 +1,191 @@
+"""The parts of the predictions: every method against a count or a formula by hand, and what is not forecast."""
+
+import math
+from dataclasses import replace
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import scenarios
+from analysis.evidence import predictions
+from analysis.models import audit, forecasts, outlook, scoring
+
+
+def view_on(day):
+    given = scenarios.check(scenarios.resolve("base", {"as_of": day, "draws": 2000}))
+    return forecasts.View(given, audit.gather(given), predictions.load())
+
+
+@pytest.fixture(scope="module")
+def view():
+    return view_on("2026-10-31")
+
+
+@pytest.fixture(scope="module")
+def rows(view):
+    return forecasts.table(view.given, view.facts).set_index("id")
+
+
+def holding(view, **tables):
+    """The same view with other evidence in some tables."""
+    facts = view.facts
+    return replace(view, facts=replace(facts, evidence=dict(facts.evidence) | tables))
+
+
+def test_every_part_has_a_probability_or_says_why_not(rows):
+    for name, row in rows.iterrows():
+        assert (row["probability"] is not None) == bool(row["methods"]), name
+        assert row["method"], name
+        if row["methods"]:
+            assert 0 < row["probability_low"] <= row["probability"] <= row["probability_high"] < 1, name
+            assert row["sources"] or all(m["kind"] == "simulation" for m in row["methods"]), name
+    assert set(rows.index[rows["probability"].isna()]) == {
+        "p1.announcement", "p1.state_of_the_art", "p1.price", "p1.adoption", "p3.survival", "p3.victory",
+    }  # fmt: skip
+
+
+def test_what_is_void_is_not_forecast_and_not_scored(rows):
+    void = rows[rows["status"] == "void"]
+    assert len(void) == 4
+    assert void[["probability", "brier", "log_score"]].isna().all(axis=None)
+    assert (void["method"] == "none: void").all()
+
+
+def test_methods_are_pooled_by_their_log_odds_and_the_widest_range_is_kept(rows):
+    row = rows.loc["p2.price"]
+    first, second = row["methods"]
+    odds = [m["probability"] / (1 - m["probability"]) for m in (first, second)]
+    both = math.sqrt(odds[0] * odds[1])
+    assert row["probability"] == pytest.approx(both / (1 + both))
+    assert row["probability_low"] == min(first["low"], second["low"])
+    assert row["method"] == "simulation and trend, pooled"
+
+
+def test_a_hundredth_needs_a_fall_of_five_times_a_year(view, rows):
+    # 7 August 2025 to 21 May 2028 are 1018 days, 2.787 years; 100 ** (1 / 2.787) = 5.22
+    drawn, fitted = rows.loc["p2.price", "methods"]
+    years = 1018 / 365.25
+    assert drawn["inputs"]["years"] == pytest.approx(years)
+    needed = 100 ** (1 / years)
+    hits = int((outlook.price_falls(view.given) >= needed).sum())
+    assert drawn["probability"] == pytest.approx((hits + 0.5) / 2001)
+    low, mid, high = (math.log(fitted["inputs"][name]) for name in ("low", "factor_per_year", "high"))
+    at = (mid - math.log(needed)) / ((high - low) / 2 / 1.959964)
+    assert fitted["probability"] == pytest.approx(NormalDist().cdf(at), abs=1e-6)
+
+
+SCORES = pd.DataFrame(
+    # closed steps at 40, 50, 60, 70; open reaches 40 and 50 by one release, 60 by a Llama, 70 never
+    [
+        ("c1", "closed", 40.0, "2023-01-01"), ("c2", "closed", 50.0, "2023-07-01"), ("o1", "open", 55.0, "2024-01-01"),
+        ("c3", "closed", 60.0, "2024-02-01"), ("Llama 9", "open", 61.0, "2024-08-01"), ("c4", "closed", 70.0, "2024-09-01"),
+        ("o2", "open", 62.0, "2025-09-01"),
+    ],
+    columns=["model", "weights", "score_pct", "valid_on"],
+).assign(
+    developer=lambda t: t["model"], benchmark="GPQA Diamond", protocol="zero-shot", use="trend", quality="measured",
+    source_title="made up", source=lambda t: "https://example.org/" + t["model"].str.replace(" ", ""),
+    valid_on=lambda t: pd.to_datetime(t["valid_on"]), known_on=lambda t: t["valid_on"],
+)  # fmt: skip
+
+
+def test_one_open_release_is_one_case_however_many_steps_it_matched(view):
+    found = forecasts.matched_before(holding(view, model_benchmarks=SCORES))
+    # c1, c2 by o1 and c3 by Llama 9 within 33 months: two releases; c4 has run for 12 months and decides nothing
+    assert (found.inputs["steps"], found.inputs["releases"], found.inputs["unmatched"]) == (3, 2, 0)
+    assert found.chance == scoring.base_rate(2, 2, 0.9)
+    assert "1 still run" in found.told
+
+
+def test_a_step_that_stood_longer_than_there_is_time_counts_against_it(view):
+    late = pd.concat(
+        [SCORES, SCORES.tail(1).assign(model="o3", score_pct=63.0, valid_on=pd.Timestamp("2027-12-01"))]
+    )
+    late = late.assign(
+        known_on=pd.Timestamp("2026-01-01")
+    )  # as if it were on record: c4 stands for 39 months
+    found = forecasts.matched_before(holding(view, model_benchmarks=late))
+    assert (found.inputs["releases"], found.inputs["unmatched"]) == (2, 1)
+    assert found.chance == scoring.base_rate(2, 3, 0.9)
+
+
+def test_llamas_are_counted_among_the_releases_that_matched(view):
+    found = forecasts.from_llama(holding(view, model_benchmarks=SCORES))
+    assert found.chance == scoring.base_rate(1, 2, 0.9)
+
+
+def cuts(*rows):
+    table = pd.DataFrame(rows, columns=["seller", "valid_on"]).assign(
+        event="cut", terms="list", source_title="p", source="https://example.org/p", quality="reported"
+    )
+    return table.assign(valid_on=pd.to_datetime(table["valid_on"]), known_on=lambda t: t["valid_on"])
+
+
+def test_a_war_takes_three_sellers_within_ninety_days(view):
+    # o1 on 1 January 2024: A, B and C cut within 90 days (31 March is day 90); Llama 9: A twice and D too late (day 91)
+    table = cuts(
+        ("A", "2024-01-01"),
+        ("B", "2024-02-01"),
+        ("C", "2024-03-31"),
+        ("A", "2024-08-02"),
+        ("A", "2024-09-02"),
+        ("D", "2024-10-31"),
+    )
+    found = forecasts.wars_before(holding(view, model_benchmarks=SCORES, api_prices=table))
+    assert (found.inputs["releases"], found.inputs["wars"]) == (2, 1)
+    assert "o1: 3, Llama 9: 1" in found.told
+    assert found.chance == scoring.base_rate(1, 2, 0.9)
+
+
+def test_down_rounds_run_for_the_years_that_are_left(view, rows):
+    # 31 October 2026 to 21 May 2029: 933 days; 5.2% and 18.5% of rounds, one a year, at a constant hazard
+    base = next(m for m in rows.loc["p3.write_down", "methods"] if m["kind"] == "base rate")
+    years = 933 / 365.25
+    expected = [1 - (1 - share) ** years for share in (0.052, (0.052 + 0.185) / 2, 0.185)]
+    assert [base["low"], base["probability"], base["high"]] == pytest.approx(expected)
+
+
+def test_write_down_and_cause_are_counted_on_the_same_draws(view, rows):
+    down, lag = forecasts.outlook_hits(view.given, view.facts)
+    drawn = rows.loc["p3.write_down", "methods"][0]
+    assert drawn["probability"] == pytest.approx((down.sum() + 0.5) / 2001)
+    assert rows.loc["p3.cause", "probability"] == pytest.approx(((down & lag).sum() + 0.5) / (down.sum() + 1))
+    assert rows.loc["p3.cause", "given"] == "p3.write_down"
+    whole = forecasts.wholes(rows.reset_index(), view.given, view.facts).set_index("id")
+    assert whole.loc["p3", "high"] == pytest.approx(((down & lag).sum() + 0.5) / 2001)
+    assert whole.loc["p2", "high"] == min(
+        rows.loc[["p2.quality", "p2.llama", "p2.price", "p2.price_war"], "probability"]
+    )
+    assert np.isnan(float(whole.loc["p1", "high"]))
+
+
+def test_what_was_not_known_yet_is_not_used():
+    before = forecasts.table(*(lambda v: (v.given, v.facts))(view_on("2025-06-30"))).set_index("id")
+    # GPT-5 was not out: no price to be matched, and nothing is void yet
+    assert before.loc["p2.price", "probability"] is None
+    assert before.loc["p2.price", "method"] == "What a method needs was not on record yet."
+    assert set(before["status"]) == {"open"}
+
+
+@pytest.mark.parametrize("outcome", [True, False])
+def test_a_resolved_part_is_scored_by_what_was_said_when_it_was_made(view, monkeypatch, outcome):
+    real = predictions.statuses
+
+    def resolved(facts, as_of, *more):
+        table = real(facts, as_of, *more)
+        chosen = table["id"] == "p2.llama"
+        table.loc[chosen, ["status", "resolved_on", "because"]] = [
+            str(outcome).lower(),
+            "2026-10-01",
+            "It was.",
+        ]
+        return table
+
+    monkeypatch.setattr(predictions, "statuses", resolved)
+    row = forecasts.table(view.given, view.facts).set_index("id").loc["p2.llama"]
+    # 1 of 5 releases is a Llama on the day of publication too: (1 + 1/2) / 6 = 0.25
+    assert row["status"] == str(outcome).lower()
+    assert row["brier"] == pytest.approx(0.75**2 if outcome else 0.25**2)
+    assert row["log_score"] == pytest.approx(-math.log(0.25 if outcome else 0.75))
