@@ -41,6 +41,10 @@ STATUSES = {"open": "open", "true": "true", "false": "false", "void": "void from
 """How the parts of a prediction may stand, and how a headline says it."""
 
 
+METHODS = {"simulation": "o", "base rate": "s", "trend": "^"}
+"""The mark of each kind of method."""
+
+
 def quantiles(times: NDArray[np.float64], paths: NDArray[np.float64], name: str) -> pd.DataFrame:
     """Quantiles of simulated paths (draws by rows) over time: ``time``, ``series``, ``p5 p25 p50 p75 p95``."""
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -322,3 +326,50 @@ def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: A
         "From publication to each deadline; dark: gone by; dashed: void, the premise was overtaken before"
     )
     return theme.headline(ax, finding, subtitle, alt)
+
+
+def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
+    """The probability of each part by every method, with its interval, and the pool where there are several.
+
+    `methods` has a row a method: ``id, kind, probability_pct, low_pct, high_pct, pooled_pct, given``; `labels` names each part.
+    """
+    parts = list(dict.fromkeys(methods["id"]))[::-1]
+    for row, part in enumerate(parts):
+        own = methods[methods["id"] == part].reset_index(drop=True)
+        offsets = [0.0] if len(own) == 1 else [0.13, -0.13]
+        for method, offset in zip(own.to_dict("records"), offsets, strict=False):
+            y = row - 0.12 + offset
+            ax.plot(
+                [method["low_pct"], method["high_pct"]],
+                [y, y],
+                color=theme.RECOMPUTED,
+                alpha=0.45,
+                linewidth=2,
+            )
+            ax.plot(
+                method["probability_pct"], y, METHODS[method["kind"]], color=theme.RECOMPUTED, markersize=6.5
+            )
+        pool, given = own.loc[0, "pooled_pct"], own.loc[0, "given"]
+        if len(own) > 1:
+            ax.plot([pool, pool], [row - 0.38, row + 0.14], color=theme.INK, linewidth=2.2)
+        ax.annotate(f"{pool:.0f}%", (100, row - 0.12), xytext=(8, 0), textcoords="offset points", va="center",
+                    fontweight="semibold", annotation_clip=False)  # fmt: skip
+        words = labels[part] + (", if so" if isinstance(given, str) else "")
+        ax.annotate(words, (0, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5)
+    kinds = [kind for kind in METHODS if kind in set(methods["kind"])]
+    handles = [ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in kinds]
+    if methods["id"].duplicated().any():
+        handles += ax.plot([], [], color=theme.INK, linewidth=2.2, label="pooled")
+    theme.legend(ax, handles)
+    ax.set(yticks=[], ylim=(-0.6, len(parts) - 0.2), xlim=(0, 100), xticks=range(0, 101, 25))
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
+    pools = methods.drop_duplicates("id").set_index("id")["pooled_pct"]
+    likely = int((pools > 50).sum())
+    finding = f"{likely} of {len(pools)} parts are more likely than not; the likeliest is “{labels[str(pools.idxmax())].removeprefix('… ')}”"
+    subtitle = (
+        "Probability by every method, with its interval; “if so”: if the first part of that prediction comes"
+    )
+    alt = "A row for each part with a mark for each method and a line for its interval: " + "; ".join(
+        f"{labels[str(part)].removeprefix('… ')}, {value:.0f}%" for part, value in pools.items()
+    )
+    return theme.headline(ax, finding, subtitle, f"{alt}.")

@@ -147,6 +147,32 @@ def summary(found: Sequence[Method]) -> tuple[float, float, float]:
     return pool, min(chance.low for chance in chances), max(chance.high for chance in chances)
 
 
+def by_method(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a method of each part, in percent: ``id, kind, probability_pct, low_pct, high_pct, told, given, pooled_pct``."""
+    return pd.DataFrame(
+        [
+            {
+                "id": row["id"], "kind": method["kind"], "probability_pct": 100 * method["probability"],
+                "low_pct": 100 * method["low"], "high_pct": 100 * method["high"], "told": method["told"],
+                "given": row["given"], "pooled_pct": 100 * row["probability"],
+            }
+            for row in rows.to_dict("records")
+            for method in row["methods"]
+        ]
+    )  # fmt: skip
+
+
+def cited(rows: pd.DataFrame) -> list[dict[str, str]]:
+    """The sources of all parts that have a probability, each once."""
+    found = {
+        source["url"]: source
+        for row in rows.to_dict("records")
+        if row["methods"]
+        for source in row["sources"]
+    }
+    return list(found.values())
+
+
 def wholes(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """How likely a prediction is as a whole, where some parts have a probability: ``id, low, high, told``.
 

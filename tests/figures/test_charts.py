@@ -215,3 +215,26 @@ def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_
     assert said(ax) == "3 parts on 31 October 2027: 2 open, 1 void from the start"
     told = [text.get_text() for text in ax.texts]
     assert told == ["b", "21 May 2028", "c", "void", "a", "21 May 2027"]
+
+
+def test_every_method_has_its_mark_and_several_are_pooled():
+    rows = [
+        ("a", "simulation", 90.0, 89.0, 91.0, 75.0, None),
+        ("a", "trend", 50.0, 20.0, 80.0, 75.0, None),
+        ("b", "base rate", 25.0, 5.0, 60.0, 25.0, "a"),
+    ]
+    columns = ["id", "kind", "probability_pct", "low_pct", "high_pct", "pooled_pct", "given"]
+    ax = futures.chances(
+        pd.DataFrame(rows, columns=columns), {"a": "It comes", "b": "… and stays"}, ax=theme.axes()
+    )
+    marks = {line.get_marker(): list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 1}
+    assert marks == {"o": [90.0], "^": [50.0], "s": [25.0]}
+    spans = [tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
+    assert sorted(spans) == [
+        (5.0, 60.0),
+        (20.0, 80.0),
+        (75.0, 75.0),
+        (89.0, 91.0),
+    ]  # b has one method and no pool
+    assert [text.get_text() for text in ax.texts] == ["25%", "… and stays, if so", "75%", "It comes"]
+    assert said(ax) == "1 of 2 parts are more likely than not; the likeliest is “It comes”"

@@ -46,6 +46,29 @@ def test_every_part_has_a_probability_or_says_why_not(rows):
     }  # fmt: skip
 
 
+def test_a_condition_is_the_first_part_of_the_same_prediction():
+    """The chart says “if so” and means that part."""
+    first = (
+        predictions.load()
+        .assign(whole=lambda t: t["id"].str.partition(".")[0])
+        .groupby("whole")["id"]
+        .first()
+    )
+    assert {part: first[part.partition(".")[0]] for part in forecasts.CONDITIONAL} == dict(
+        forecasts.CONDITIONAL
+    )
+
+
+def test_methods_in_rows_are_those_of_the_parts(rows):
+    flat = forecasts.by_method(rows.reset_index())
+    assert len(flat) == sum(len(found) for found in rows["methods"])
+    price = flat[flat["id"] == "p2.price"]
+    assert list(price["kind"]) == ["simulation", "trend"]
+    assert set(price["pooled_pct"]) == {100 * rows.loc["p2.price", "probability"]}
+    cited = forecasts.cited(rows.reset_index())
+    assert len({source["url"] for source in cited}) == len(cited) > 10
+
+
 def test_what_is_void_is_not_forecast_and_not_scored(rows):
     void = rows[rows["status"] == "void"]
     assert len(void) == 4
