@@ -295,17 +295,24 @@ def price_trend(view: View) -> Method | None:
     scores = _scored(view)
     try:
         spells = prices.priced(view.known["api_prices"], scores, float(view.given.input_token_share))
-        fit = prices.hedonic(spells, floor=FLOOR).table.set_index("method").loc["mixed"].to_dict()
-    except (ValueError, KeyError):
+        fits = prices.hedonic(spells, floor=FLOOR).table.dropna(
+            subset=["low", "decline_factor_per_year", "high"]
+        )
+    except ValueError:
         return None
+    # the mixed model is the one of choice; on some blends of prices it has no standard error
+    fits = fits[fits["method"].isin(("mixed", "ols"))].sort_values("method")
+    if fits.empty:
+        return None
+    fit = fits.iloc[0].to_dict()
     low, mid, high = (math.log(float(fit[name])) for name in ("low", "decline_factor_per_year", "high"))
     se = (high - low) / (2 * NormalDist().inv_cdf(0.975))
     at = (mid - math.log(needed)) / se
     # the error of the fit is all that moves it: one standard error either way is the range
     low_p, p, high_p = (min(max(NormalDist().cdf(at + shift), 1e-6), 1 - 1e-6) for shift in (-1.0, 0.0, 1.0))
     told = (
-        f"Normal in the log around the mixed model's {math.exp(mid):.1f} times a year (95%: {math.exp(low):.1f} to {math.exp(high):.1f}, "
-        f"{int(fit['n'])} prices at equal {SERIES['benchmark']}), against {needed:.1f}; range: one standard error."
+        f"Normal in the log around a fall of {math.exp(mid):.1f} times a year (95%: {math.exp(low):.1f} to {math.exp(high):.1f}; "
+        f"{int(fit['n'])} prices at equal {SERIES['benchmark']}, {prices.NAMES[str(fit['method'])]}), against {needed:.1f}; range: one standard error."
     )
     inputs = {
         "factor_per_year": math.exp(mid),

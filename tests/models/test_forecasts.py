@@ -10,7 +10,7 @@ import pytest
 
 from analysis import scenarios
 from analysis.evidence import predictions
-from analysis.models import audit, forecasts, outlook, scoring
+from analysis.models import audit, forecasts, outlook, prices, scoring
 
 
 def view_on(day):
@@ -67,6 +67,22 @@ def test_methods_in_rows_are_those_of_the_parts(rows):
     assert set(price["pooled_pct"]) == {100 * rows.loc["p2.price", "probability"]}
     cited = forecasts.cited(rows.reset_index())
     assert len({source["url"] for source in cited}) == len(cited) > 10
+
+
+@pytest.mark.parametrize("scenario", [name for name in scenarios.names() if name != "base"])
+def test_every_scenario_has_probabilities(scenario):
+    given = scenarios.check(scenarios.resolve(scenario, {"draws": 1000}))
+    found = forecasts.table(given, audit.gather(given)).set_index("id")
+    assert found["probability"].notna().sum() >= 5
+    assert all(0 < m["low"] <= m["probability"] <= m["high"] < 1 for row in found["methods"] for m in row)
+
+
+def test_a_fit_without_a_standard_error_gives_way_to_the_next(view):
+    """Where the mixed model's interval is missing, as on the blend of the scenario commoditised, least squares stand in."""
+    given = scenarios.check(scenarios.resolve("commoditised", {"draws": 1000}))
+    trend = forecasts.price_trend(forecasts.View(given, audit.gather(given), predictions.load()))
+    assert prices.NAMES["ols"] in trend.told
+    assert prices.NAMES["mixed"] in forecasts.price_trend(view).told
 
 
 def test_what_is_void_is_not_forecast_and_not_scored(rows):
