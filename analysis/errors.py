@@ -58,6 +58,12 @@ class DataError(ThesisError):
     """A data file, its sidecar or a ledger that cannot be used."""
 
 
+class ProseError(ThesisError):
+    """A sentence whose value has crossed what its words state."""
+
+    exit_code: ClassVar[int] = 1
+
+
 class NotebookError(ThesisError):
     """A notebook that cannot be run as asked: unreadable, without parameters, unknown."""
 

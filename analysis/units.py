@@ -35,6 +35,7 @@ UNITS: dict[str, tuple[str, float]] = {
     "parameters_bn": ("", 1e9),
     "tokens": ("tokens", 1.0),
     "years": ("years", 1.0),
+    "months": ("months", 1.0),
     "share": ("", 1.0),
 }
 """Unit name to the symbol that a figure may carry, and how many base units one of it is."""
@@ -184,9 +185,15 @@ def show(value: float | None, unit: str, digits: int | None = None) -> str:
     digits = _sensible_digits(value) if digits is None else digits
     number = f"{abs(value):,.{digits}f}"
     sign = "−" if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
-    suffix = {"usd_bn": "B", "usd_mn": "M", "pct": "%", "x": "x", "points": " points", "years": " years"}.get(
-        unit, ""
-    )
+    suffix = {
+        "usd_bn": "B",
+        "usd_mn": "M",
+        "pct": "%",
+        "x": "x",
+        "points": " points",
+        "years": " years",
+        "months": " months",
+    }.get(unit, "")
     suffix = {"parameters_bn": "B", "tokens": " tokens"}.get(unit, suffix)
     return f"{sign}{'$' if UNITS[unit][0] == '$' else ''}{number}{suffix}"
 

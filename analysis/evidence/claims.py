@@ -50,6 +50,9 @@ class Claim(BaseModel):
         What would decide a claim that has no check, or whose evidence was not yet known.
     since : tuple of str
         Dated facts that tell what happened after the article; they never change a verdict.
+    bears_on : mapping
+        The statement in the terms of the register: entry and value as it would be if the statement were taken at its word. Only
+        such a claim bears a load that can be measured.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,6 +66,7 @@ class Claim(BaseModel):
     check: dict[str, Any] | None = None
     would_decide: str | None = Field(default=None, min_length=15)
     since: tuple[str, ...] = ()
+    bears_on: dict[str, float | list[float]] = {}
 
     @property
     def section(self) -> str:

@@ -41,6 +41,29 @@ class Resolution(Ruling):
     outcome: bool
 
 
+class Judgement(BaseModel):
+    """A probability that somebody states by hand, with its range and the reason; a method like any other, named as what it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    probability: float
+    low: float
+    high: float
+    stated_on: dt.date
+    because: str = Field(min_length=15)
+
+    @model_validator(mode="after")
+    def _nothing_that_lies_ahead_is_certain(self) -> Judgement:
+        if wrong := [f"{p:g}" for p in (self.low, self.probability, self.high) if not 0 < p < 1]:
+            raise ValueError(
+                f"{', '.join(wrong)} is no probability above 0 and below 1; nothing that lies ahead is certain"
+            )
+        if not self.low <= self.probability <= self.high:
+            raise ValueError(
+                f"{self.probability:g} lies outside of {self.low:g} to {self.high:g}; write low, probability, high in this order"
+            )
+        return self
+
+
 class Prediction(BaseModel):
     """One part of a prediction: where it stands, what it says in our words, what would make it true, and who says so."""
 
@@ -53,6 +76,7 @@ class Prediction(BaseModel):
     source_of_truth: str = Field(min_length=10)
     void: Ruling | None = None
     resolution: Resolution | None = None
+    judgement: Judgement | None = None
 
     @model_validator(mode="after")
     def _what_is_void_has_no_end(self) -> Prediction:
@@ -102,13 +126,20 @@ def load(directory: Path = THESIS) -> pd.DataFrame:
         As `read`.
     """
     content = read(directory)
-    own = set(Prediction.model_fields) - {"within_months", "void", "resolution"}
+    own = set(Prediction.model_fields) - {"within_months", "void", "resolution", "judgement"}
     rows = [
         {"id": name, **part.model_dump(include=own), "made_on": content.made_on.isoformat(), "deadline": due.isoformat()}
         for name, part in content.predictions.items()
         for due in [deadline(content.made_on, part.within_months)]
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def judgements(as_of: str | dt.date, directory: Path = THESIS) -> dict[str, Judgement]:
+    """The probabilities that were stated by hand by a day, by part; errors as of `read`."""
+    today = pd.Timestamp(as_of).date()
+    found = {name: part.judgement for name, part in read(directory).predictions.items()}
+    return {name: said for name, said in found.items() if said and said.stated_on <= today}
 
 
 def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS) -> pd.DataFrame:

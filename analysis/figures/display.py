@@ -26,7 +26,7 @@ from matplotlib.axes import Axes
 
 from analysis.evidence import measured, tables
 from analysis.evidence import sources as origins
-from analysis.figures import theme
+from analysis.figures import prose, theme
 from analysis.models.skill import NAMES
 from analysis.units import plain, show
 
@@ -170,6 +170,68 @@ def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ())
     )
 
 
+def forecast(
+    id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
+) -> None:
+    """Show predictions in parts; `rows` has the columns of `models.forecasts.FIELDS` and those of `evidence.predictions.load`."""
+    shown = {
+        "label": Column("Part"), "deadline": Column("Deadline"), "status": Column("Status"),
+        "probability": Column("Probability", "share", ".0%"), "probability_low": Column("Low", "share", ".0%"),
+        "probability_high": Column("High", "share", ".0%"), "method": Column("By"),
+    }  # fmt: skip
+    _typed(id, "predictions", title, rows, shown, note, sources)
+
+
+def board(
+    id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
+) -> None:
+    """Show a status board; `rows` is `models.indicators.board`."""
+    told = rows.assign(
+        value_text=[_measured(value, unit) for value, unit in zip(rows["value"], rows["unit"], strict=True)],
+        threshold_text=[
+            _measured(value, unit) for value, unit in zip(rows["threshold"], rows["unit"], strict=True)
+        ],
+    )
+    shown = {
+        "label": Column("Indicator"), "value_text": Column("Value"), "threshold_text": Column("Threshold"), "side": Column("Signals"),
+        "status": Column("Status"), "valid_on": Column("As of"), "moves": Column("A signal"),
+    }  # fmt: skip
+    _typed(id, "indicators", title, told, shown, note, sources)
+
+
+def _typed(
+    id: str,
+    kind: str,
+    title: str,
+    rows: pd.DataFrame,
+    shown: dict[str, Column],
+    note: str | None,
+    sources: References,
+) -> None:
+    """Show rows of which a reader sees some columns and the bundle holds all."""
+    every = {str(name): shown.get(str(name), Column(str(name))) for name in rows.columns}
+    records, specs = _rows(rows, every)
+    bundle = _bundle(id, kind, title, None, "detail", sources, ()) | {
+        "note": note,
+        "columns": specs,
+        "rows": records,
+    }
+    page = _html(id, title, rows, shown) + (f"<p>{html.escape(note)}</p>" if note else "")
+    _emit(
+        bundle,
+        f"{title}\n{_shown(rows, shown).to_string(index=False)}" + (f"\n{note}" if note else ""),
+        {"text/html": page},
+    )
+
+
+def _measured(value: float, unit: str) -> str:
+    """A value with two significant digits at least, as an indicator shows it; a dash for none."""
+    if pd.isna(value):
+        return "–"
+    whole = unit == "count" or abs(value) >= 100 or float(value).is_integer()
+    return show(value, unit, 0 if whole else 2 if abs(value) < 10 else 1)
+
+
 SKILL: Columns = {
     "trend": "Trend",
     "method": "Method",
@@ -286,13 +348,47 @@ def citations(rows: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def sentence(
-    id: str, template: str, *, role: str = "detail", claims: Sequence[str] = (), **values: Any
+    id: str,
+    template: str,
+    *,
+    tie: prose.Tie | None = None,
+    otherwise: str | None = None,
+    role: str = "detail",
+    claims: Sequence[str] = (),
+    **values: Any,
 ) -> None:
-    """Show a sentence whose numbers are computed: `template` filled with `values` by `str.format`."""
-    text = template.format(**values).replace(" -", " −")
+    """Show a sentence whose numbers are computed: `template` filled with `values` by `str.format`.
+
+    Parameters
+    ----------
+    tie
+        What its words state beyond the numbers: a sign, a ranking, a threshold (`figures.prose`).
+    otherwise
+        The template for the other side.
+
+    Raises
+    ------
+    ProseError
+        The words do not hold and there is no form for the other side.
+    """
+    text = template.format(**values)
+    if tie is not None:
+        text = prose.side(id, text, tie, otherwise and otherwise.format(**values))
+    text = text.replace(" -", " −")
     bundle = _bundle(id, "statement", id, None, role, (), claims)
     bundle |= {"text": text, "inputs": {name: plain(value) for name, value in values.items()}}
     _emit(bundle, text, {"text/markdown": text})
+
+
+def check(words: str, tie: prose.Tie) -> None:
+    """Hold words of a Markdown cell of this notebook, quoted as they stand, against the value; shows nothing where they hold.
+
+    Raises
+    ------
+    ProseError
+        They do not hold.
+    """
+    prose.side("in the text", words, tie, None)
 
 
 def _bundle(

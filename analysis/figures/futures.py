@@ -41,7 +41,7 @@ STATUSES = {"open": "open", "true": "true", "false": "false", "void": "void from
 """How the parts of a prediction may stand, and how a headline says it."""
 
 
-METHODS = {"simulation": "o", "base rate": "s", "trend": "^"}
+METHODS = {"simulation": "o", "base rate": "s", "trend": "^", "judgement": "D"}
 """The mark of each kind of method."""
 
 

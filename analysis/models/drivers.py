@@ -169,6 +169,23 @@ class Drivers:
         )
 
 
+def break_evens(model: Drivers, names: Sequence[str], targets: Mapping[str, float]) -> pd.DataFrame:
+    """Where each of some inputs alone takes the median multiple to each of some targets.
+
+    Returns
+    -------
+    DataFrame
+        One row an input and target: ``input, target`` (in words), ``moic_x``, ``value`` and ``percentile`` (NaN where the target is
+        met nowhere in the input's range, or at several places; then ``reason`` says which).
+    """
+    return pd.DataFrame([
+        {"input": name, "target": words, "moic_x": moic, "value": found.value, "percentile": found.percentile, "reason": found.reason}
+        for name in names
+        for words, moic in targets.items()
+        for found in [model.break_even(name, moic)]
+    ])  # fmt: skip
+
+
 def required_moic(payments: Sequence[venture.Payment], return_pct: float, horizon_years: float) -> float:
     """The multiple of all payments that an IRR needs at the horizon: sum of a_i (1 + r)^(T - t_i) over sum of a_i."""
     rate = 1 + return_pct / 100

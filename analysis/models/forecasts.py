@@ -1,8 +1,8 @@
 """How likely is each part of the three predictions? By every method that the record allows, and pooled.
 
 Decisions
-- A method is a trend, a simulation or a base rate, and says what it was drawn from or counted among. Where several bear on a
-  part all are kept; the pool is the mean of their log-odds, and its range the widest that any of them gives.
+- A method is a trend, a simulation, a base rate or a judgement that somebody wrote down with its day, and says what it was
+  drawn from or counted among. Where several bear on a part all are kept; the pool is the mean of their log-odds, and its range the widest that any of them gives.
 - A part with nothing to count, fit or draw gets no probability and the reason; two values make no trend.
 - What takes another part for granted is given as conditional on it and says so. A whole is counted on joint draws where
   there are some, else it is bounded (Fréchet).
@@ -12,6 +12,7 @@ Decisions
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,21 +24,27 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.evidence import predictions
-from analysis.models import audit, outlook, parity, prices, scoring, venture
+from analysis.models import audit, outlook, parity, prices, scoring, trend, venture
 from analysis.scenarios import Assumptions
 
-Kind = Literal["trend", "simulation", "base rate"]
+Kind = Literal["trend", "simulation", "base rate", "judgement"]
 LEVEL = 0.9
+ONE_STANDARD_ERROR = 0.683
+"""Level of an interval of one standard error either way."""
 SERIES = {"benchmark": "GPQA Diamond", "use": "trend"}
 FLOOR = 0.25
 """The benchmark on record that open and closed models both still rise on; guessing gives a quarter of it."""
 TARGET = ("gpt-5", 0.01)
 """The model that is to be matched, and the part of its price."""
 DOWN_ROUNDS = ("base_rate.down_rounds_2022q1", "base_rate.down_rounds_2023q3")
-NO_METHOD = {
-    "p3.survival": "Business customers' share of revenue is on record twice; two values make no trend, and the model has no end of the company.",
-    "p3.victory": "What Son will say is neither fitted nor drawn, and nobody counted such statements.",
-}
+BUSINESS_SHARES = (
+    "openai.enterprise_share_2025_01",
+    "openai.enterprise_share_2026_01",
+    "openai.enterprise_share_2026_03",
+)
+SIMULATED = (*outlook.VENTURE, "run_rate_weight", "run_rate_error_pct")
+"""What the simulation believes of the world."""
+ON_LOSSES = ("son.on_loss_2019", "son.on_loss_2020", "son.on_loss_2022")
 CONDITIONAL = {
     "p2.llama": "p2.quality", "p2.price": "p2.quality", "p2.price_war": "p2.quality", "p3.cause": "p3.write_down", "p3.victory": "p3.write_down",
 }  # fmt: skip
@@ -55,7 +62,7 @@ class Method:
     Attributes
     ----------
     kind
-        Trend, simulation or base rate.
+        Trend, simulation, base rate, or a judgement stated by hand.
     chance
         The probability with the interval of this method.
     told
@@ -121,7 +128,7 @@ def table(given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
             "given": CONDITIONAL.get(name),
             "methods": [shown(m) for m in found],
         }
-        row["method"] = _named(name, str(ends["status"]), found)
+        row["method"] = _named(str(ends["status"]), found)
         row["sources"] = ends["sources"] or _references(found)
         if found:
             row |= dict(
@@ -135,9 +142,19 @@ def table(given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FIELDS), dtype=object)
 
 
-def methods(part: str, view: View) -> list[Method]:
-    """Every method that bears on a part on the day of the view; none where the record does not allow one."""
-    return [found for make in METHODS.get(part, ()) if (found := make(view)) is not None]
+Maker = Callable[["View"], "Method | None"]
+"""What gives a probability of a part from a view, or None where the record does not allow it."""
+
+
+def methods(part: str, view: View, makers: Sequence[Maker] | None = None) -> list[Method]:
+    """Every method that bears on a part on the day of the view (or those of some makers); none where the record does not allow one."""
+    found = [
+        found
+        for make in (METHODS.get(part, ()) if makers is None else makers)
+        if (found := make(view)) is not None
+    ]
+    said = predictions.judgements(view.given.as_of).get(part)
+    return found + ([stated(said)] if said else [])
 
 
 def summary(found: Sequence[Method]) -> tuple[float, float, float]:
@@ -145,6 +162,80 @@ def summary(found: Sequence[Method]) -> tuple[float, float, float]:
     chances = [method.chance for method in found]
     pool = scoring.pooled([chance.probability for chance in chances])
     return pool, min(chance.low for chance in chances), max(chance.high for chance in chances)
+
+
+@dataclass(frozen=True)
+class History:
+    """The probabilities of the parts on earlier days, each from what was known then.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a day, part and method: ``day`` (timestamp), ``id, kind, probability_pct, low_pct, high_pct, told``.
+    left_out : DataFrame
+        Parts with a method that has no history, a row each: ``id``, and the ``assumptions`` it rests on that were not known on
+        the first day or carry no day at all.
+    """
+
+    table: pd.DataFrame
+    left_out: pd.DataFrame
+
+
+def days(made_on: str | dt.date, as_of: str | dt.date) -> list[pd.Timestamp]:
+    """The day a prediction was made, the same day of each month after it up to a day, and that day itself."""
+    first, last = pd.Timestamp(made_on), pd.Timestamp(as_of)
+    months = range((last.year - first.year) * 12 + last.month - first.month + 1)
+    found = [day for month in months if (day := first + pd.DateOffset(months=month)) <= last]
+    return found if not found or found[-1] == last else [*found, last]
+
+
+def history(given: Assumptions, facts: audit.Facts) -> History:
+    """Every part's probability by every method, monthly from publication to the day of looking.
+
+    A method that rests on an assumption without a day, or with one after the day in question, is left out on that day:
+    its line would be drawn with hindsight. `given` and `facts` as for `table`.
+    """
+    parts = predictions.load()
+    rows, hidden = [], []
+    every = days(str(parts["made_on"].iloc[0]), given.as_of)
+    for day in every:
+        then = given.but(as_of=day.date().isoformat())
+        view = View(then, audit.gather(then), parts)
+        for part in _undecided(facts, given.as_of, parts):
+            hindsight = {
+                make: unknown_then(ASSUMES.get(make, ()), then) if day < every[-1] else []
+                for make in METHODS.get(part, ())
+            }
+            hidden += [{"id": part, "assumptions": ", ".join(names)} for names in hindsight.values() if names]
+            rows += [
+                _on_day(day, part, method)
+                for method in methods(part, view, [make for make, names in hindsight.items() if not names])
+            ]
+    columns = ["day", "id", "kind", "probability_pct", "low_pct", "high_pct", "told"]
+    left_out = pd.DataFrame(hidden, columns=["id", "assumptions"]).drop_duplicates("id", ignore_index=True)
+    return History(pd.DataFrame(rows, columns=columns), left_out)
+
+
+def _on_day(day: pd.Timestamp, part: str, method: Method) -> dict[str, Any]:
+    chance = method.chance
+    return {
+        "day": day, "id": part, "kind": method.kind, "probability_pct": 100 * chance.probability, "low_pct": 100 * chance.low,
+        "high_pct": 100 * chance.high, "told": method.told,
+    }  # fmt: skip
+
+
+def unknown_then(names: Sequence[str], then: Assumptions) -> list[str]:
+    """Those assumptions that were no knowledge of a day: their reference carries none, or a later one."""
+    day = dt.date.fromisoformat(str(then.as_of))
+    return [
+        name for name in names if (known := then.register[name].reference.known_on) is None or known > day
+    ]
+
+
+def _undecided(facts: audit.Facts, as_of: str, parts: pd.DataFrame) -> list[str]:
+    """The parts that are not void: what was decided before it was made has no probability on any day."""
+    stands = predictions.statuses(facts.evidence["dated_facts"], as_of).set_index("id")["status"]
+    return [str(name) for name in parts["id"] if stands[name] != "void"]
 
 
 def by_method(rows: pd.DataFrame) -> pd.DataFrame:
@@ -320,7 +411,9 @@ def price_trend(view: View) -> Method | None:
         "high": math.exp(high),
         "needed_factor_per_year": needed,
     }
-    return Method("trend", scoring.Chance(p, low_p, high_p, 0.683), told, inputs, view.known["api_prices"])
+    return Method(
+        "trend", scoring.Chance(p, low_p, high_p, ONE_STANDARD_ERROR), told, inputs, view.known["api_prices"]
+    )
 
 
 def wars_before(view: View) -> Method | None:
@@ -399,14 +492,65 @@ def costs_outgrow(view: View) -> Method | None:
     return Method("simulation", of_draws(lag[down]), told, {"draws_with_write_down": float(down.sum())})
 
 
-METHODS: Mapping[str, Sequence[Callable[[View], Method | None]]] = {
+def business_share(view: View) -> Method | None:
+    """The probability that business customers pay more than half, by the line through their shares of revenue on record."""
+    facts = view.known["dated_facts"]
+    rows = facts[facts["id"].isin(BUSINESS_SHARES)]
+    if len(rows) < LEAST_SHARES:
+        return None
+    shares = rows["value"].to_numpy(dtype=float) / 100
+    line = trend.fit(trend.decimal_year(rows["valid_on"]), shares, form="logistic", floor=0.0, ceiling=1.0)
+    due = float(trend.decimal_year(pd.Series([view.deadline("p3.survival")]))[0])
+    low, middle, high = (line.probability_above(due, 0.5, shift=shift) for shift in (-1.0, 0.0, 1.0))
+    told = (
+        f"Line through the logits of {len(rows)} shares of revenue on record ({', '.join(f'{share:.0%}' for share in shares)}), read at the deadline. "
+        "With one degree of freedom it says little; that the company operates is taken for granted, so it is an upper bound; range: one standard error."
+    )
+    return Method(
+        "trend",
+        scoring.Chance(middle, low, high, ONE_STANDARD_ERROR),
+        told,
+        {"shares": float(len(rows)), "latest_share": float(shares[-1])},
+        rows,
+    )
+
+
+def words_before(view: View) -> Method | None:
+    """After how many of SoftBank's large losses Son presented the outcome as a success."""
+    facts = view.known["dated_facts"]
+    rows = facts[facts["id"].isin(ON_LOSSES)]
+    if rows.empty:
+        return None
+    told = (
+        f"After none of the {len(rows)} large losses of SoftBank's funds on record (2019, 2020, 2022) did Son present the outcome as a success; he spoke of poor "
+        "judgement, of caution, and once of other holdings that make up for it. Three cases are few."
+    )
+    return Method(
+        "base rate", scoring.base_rate(0, len(rows), LEVEL), told, {"losses": float(len(rows))}, rows
+    )
+
+
+def stated(said: predictions.Judgement) -> Method:
+    """A probability stated by hand, as a method."""
+    told = f"Stated by hand on {said.stated_on.isoformat()}: {said.because}"
+    return Method("judgement", scoring.Chance(said.probability, said.low, said.high, LEVEL), told, {})
+
+
+LEAST_SHARES = 3
+METHODS: Mapping[str, Sequence[Maker]] = {
     "p2.quality": (matched_before,),
     "p2.llama": (from_llama,),
     "p2.price": (price_drawn, price_trend),
     "p2.price_war": (wars_before,),
     "p3.write_down": (write_down_drawn, down_rounds),
     "p3.cause": (costs_outgrow,),
+    "p3.survival": (business_share,),
+    "p3.victory": (words_before,),
 }
+ASSUMES: Mapping[Maker, tuple[str, ...]] = {
+    price_drawn: ("price_decline_factor_per_year",), write_down_drawn: SIMULATED, costs_outgrow: SIMULATED,
+}  # fmt: skip
+"""Names of the register that a method draws on as beliefs of the world; the others count and fit what is on record."""
 
 
 def _scored(view: View) -> pd.DataFrame:
@@ -440,11 +584,11 @@ def _row(row: pd.Series) -> pd.DataFrame:
     return row.to_frame().T
 
 
-def _named(part: str, status: str, found: Sequence[Method]) -> str:
+def _named(status: str, found: Sequence[Method]) -> str:
     if status == "void":
         return "none: void"
     if not found:
-        return NO_METHOD.get(part, "What a method needs was not on record yet.")
+        return "What a method needs was not on record yet."
     kinds = " and ".join(dict.fromkeys(method.kind for method in found))
     return f"{kinds}, pooled" if len(found) > 1 else kinds
 

@@ -235,6 +235,34 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
     return RunRate(points, float(last["value"]), last["valid_on"], str(last["qualifier"]), record, current)
 
 
+class GrowthChange(NamedTuple):
+    """What a square of the date says of growth."""
+
+    square: float
+    """Coefficient of the squared decimal year in ln of revenue, a year²; above 0 growth speeds up."""
+    p: float
+    """Two-sided p value of no change."""
+    n: int
+
+
+def growth_change(rate: RunRate) -> GrowthChange | None:
+    """Does growth of annualised revenue speed up or slow down, by a square of the date; None below six points."""
+    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
+
+    t = rate.points["t"].to_numpy(dtype=float)
+    if len(t) < LEAST_FOR_SQUARE:
+        return None
+    t = t - t.mean()
+    fit = OLS(
+        np.log(rate.points["value"].to_numpy(dtype=float)), np.column_stack([np.ones_like(t), t, t**2])
+    ).fit()
+    return GrowthChange(float(fit.params[2]), float(fit.pvalues[2]), len(t))
+
+
+LEAST_FOR_SQUARE = 6
+"""Three parameters, and three points more to say how far they scatter."""
+
+
 def _exponential(points: pd.DataFrame, level: float) -> trend.Trend:
     cov: trend.Cov = "HC3" if len(points) >= 5 else "nonrobust"
     return trend.fit(points["t"], points["value"], form="exponential", level=level, cov=cov)

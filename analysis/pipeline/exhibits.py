@@ -47,6 +47,10 @@ REPOSITORY = re.compile(
 """A file of a public repository: `owner/repo:path`, with `@commit` behind either part where one version is meant."""
 
 
+Share = Annotated[float, Field(gt=0, lt=1)]
+"""A probability of something that lies ahead: nothing is certain."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -342,6 +346,118 @@ class Skill(Tabular):
         return rows
 
 
+Status = Literal["open", "true", "false", "void"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+"""How a part of a prediction may stand."""
+
+
+class Method(_Part):
+    """One way to a probability: what it was drawn from or counted among, with its own range."""
+
+    kind: str
+    probability: Share
+    low: Share
+    high: Share
+    level: float
+    told: str
+
+
+class Forecast(_Part):
+    """One part of a prediction: what would make it true, by when, how likely that is, and how it stands."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=120)]
+    label: str
+    where: str | None = None
+    statement: str
+    criterion: str
+    source_of_truth: str
+    made_on: dt.date
+    deadline: dt.date
+    probability: Share | None = None
+    probability_low: Share | None = None
+    probability_high: Share | None = None
+    method: str
+    given: str | None = None
+    status: Status
+    resolved_on: dt.date | None = None
+    because: str | None = None
+    methods: tuple[Method, ...] = ()
+    sources: tuple[Source, ...] = ()
+    brier: float | None = None
+    log_score: float | None = None
+
+
+class Forecasts(Tabular):
+    """A table of predictions in parts."""
+
+    kind: Literal["predictions"]
+
+    @property
+    def entries(self) -> tuple[Forecast, ...]:
+        """The rows as forecasts."""
+        return tuple(Forecast.model_validate(row) for row in self.rows)
+
+    @property
+    def groups(self) -> dict[str, list[Forecast]]:
+        """The parts by the prediction that they belong to: what stands before the first dot of an id."""
+        found: dict[str, list[Forecast]] = {}
+        for part in self.entries:
+            found.setdefault(part.id.partition(".")[0], []).append(part)
+        return found
+
+    @field_validator("rows")
+    @classmethod
+    def _rows_are_forecasts(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+        TypeAdapter(list[Forecast]).validate_python([dict(row) for row in rows])
+        return rows
+
+
+Signal = Literal["signals", "quiet", "unknown"]
+SIGNALS: tuple[Signal, ...] = get_args(Signal)
+"""How an indicator stands: its value is on the side of the threshold that signals, on the other, or nobody knows it."""
+
+
+class Watched(_Part):
+    """One indicator: what is looked at, from where on it signals, how it stands, and what a signal moves."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=120)]
+    label: str
+    observable: str
+    value_text: str
+    threshold_text: str
+    side: Literal["above", "below"]
+    because: str
+    status: Signal
+    valid_on: dt.date | None = None
+    missing: str | None = None
+    moves: tuple[str, ...]
+    moved: tuple[str, ...]
+    sources: tuple[Source, ...] = ()
+
+
+class Board(Tabular):
+    """A status board of indicators."""
+
+    kind: Literal["indicators"]
+
+    @property
+    def entries(self) -> tuple[Watched, ...]:
+        """The rows as indicators."""
+        return tuple(Watched.model_validate(row) for row in self.rows)
+
+    @property
+    def counts(self) -> dict[Signal, int]:
+        """How many indicators stand each way."""
+        found = [row.status for row in self.entries]
+        return {status: found.count(status) for status in SIGNALS}
+
+    @field_validator("rows")
+    @classmethod
+    def _rows_are_indicators(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+        TypeAdapter(list[Watched]).validate_python([dict(row) for row in rows])
+        return rows
+
+
 class Statement(_Exhibit):
     """A computed sentence or short paragraph."""
 
@@ -349,7 +465,7 @@ class Statement(_Exhibit):
     text: str
 
 
-Exhibit = Metric | Table | Figure | Ledger | Evidence | Skill | Statement
+Exhibit = Metric | Table | Figure | Ledger | Evidence | Skill | Forecasts | Board | Statement
 _ADAPTER: TypeAdapter[Exhibit] = TypeAdapter(Annotated[Exhibit, Field(discriminator="kind")])
 
 

@@ -210,6 +210,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         "picture": markup.picture,
         "verdicts": exhibits.VERDICTS,
         "qualities": exhibits.QUALITIES,
+        "statuses": exhibits.STATUSES,
     }
     environment.filters |= {
         "number": exhibits.number,

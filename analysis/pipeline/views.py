@@ -25,8 +25,11 @@ from analysis.pipeline import exhibits, pages
 from analysis.pipeline.exhibits import (
     VERDICTS,
     Backtest,
+    Board,
     Claim,
     Evidence,
+    Forecast,
+    Forecasts,
     Ledger,
     Metric,
     Shown,
@@ -34,6 +37,7 @@ from analysis.pipeline.exhibits import (
     Statement,
     Tabular,
     Verdict,
+    Watched,
     number,
 )
 from analysis.pipeline.pages import Page
@@ -259,6 +263,38 @@ class Site:
     def evidence(self) -> list[Shown]:
         """The tables of evidence that the notebooks of the leading scenario show."""
         return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Evidence)]
+
+    @cached_property
+    def predictions(self) -> list[Shown]:
+        """The predictions of the leading scenario, in parts."""
+        return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Forecasts)]
+
+    @cached_property
+    def forecasts(self) -> list[Forecast]:
+        """Every part of the predictions."""
+        return [
+            part
+            for shown in self.predictions
+            if isinstance(shown.exhibit, Forecasts)
+            for part in shown.exhibit.entries
+        ]
+
+    @cached_property
+    def boards(self) -> list[Shown]:
+        """The status boards of the leading scenario, the longest first."""
+        found = [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Board)]
+        return sorted(
+            found, key=lambda shown: -len(shown.exhibit.rows) if isinstance(shown.exhibit, Board) else 0
+        )
+
+    def watching(self, moved: str) -> list[Watched]:
+        """The indicators of the whole board that move something by its id or name."""
+        return [row for row in self._watched if moved in row.moved]
+
+    @cached_property
+    def _watched(self) -> tuple[Watched, ...]:
+        whole = self.boards[0].exhibit if self.boards else None
+        return whole.entries if isinstance(whole, Board) else ()
 
     @cached_property
     def checks(self) -> list[Shown]:

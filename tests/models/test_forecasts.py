@@ -42,7 +42,7 @@ def test_every_part_has_a_probability_or_says_why_not(rows):
             assert 0 < row["probability_low"] <= row["probability"] <= row["probability_high"] < 1, name
             assert row["sources"] or all(m["kind"] == "simulation" for m in row["methods"]), name
     assert set(rows.index[rows["probability"].isna()]) == {
-        "p1.announcement", "p1.state_of_the_art", "p1.price", "p1.adoption", "p3.survival", "p3.victory",
+        "p1.announcement", "p1.state_of_the_art", "p1.price", "p1.adoption",
     }  # fmt: skip
 
 

@@ -1,0 +1,79 @@
+"""What should be watched? Observables with a threshold, and the probabilities that they move.
+
+Decisions
+- An indicator is a number that anybody can look up, a threshold with its reason, and the side of it that signals. A threshold
+  that is an assumption of the report is named as the register names it, so that it moves with it.
+- It moves a part of the predictions or a risk of the register, up or down; by how much is not known and not said.
+- What it reads of the evidence is named here and done in `models.indicators`.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+
+from analysis.errors import DataError
+from analysis.evidence import lines
+from analysis.evidence.sources import THESIS, read_as
+
+FILE = "indicators.yml"
+Side = Literal["above", "below"]
+Move = Literal["raises", "lowers"]
+
+
+class Reads(BaseModel):
+    """Which function of `models.indicators` reads the value; its other keys are that function's arguments."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the function is handed."""
+        return dict(self.model_extra or {})
+
+
+class Indicator(BaseModel):
+    """One observable: what it is, in which unit, from which threshold on which side it signals and why, and what that moves."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    label: str = Field(min_length=5)
+    observable: str = Field(min_length=15)
+    unit: str
+    threshold: float | str
+    signals: Side
+    because: str = Field(min_length=15)
+    moves: dict[str, Move]
+    reads: Reads
+
+    @model_validator(mode="after")
+    def _it_moves_something(self) -> Indicator:
+        if isinstance(self.threshold, float) and not math.isfinite(self.threshold):
+            raise ValueError(
+                f"threshold {self.threshold} is not a number; write one, or the name of a register entry"
+            )
+        if not self.moves:
+            raise ValueError("moves nothing; name a part of the predictions or a risk, and raises or lowers")
+        return self
+
+
+class Indicators(RootModel[dict[str, Indicator]]):
+    """All indicators by id, in the order of the file."""
+
+
+def read(directory: Path = THESIS) -> dict[str, Indicator]:
+    """All indicators by id, in the order of the file.
+
+    Raises
+    ------
+    DataError
+        Not readable, or entries that are no indicators; all of them at once, with their lines.
+    """
+    path = directory / FILE
+    try:
+        return read_as(Indicators, path).root
+    except DataError as reason:
+        raise DataError(lines.located(reason.problems, [path])) from None

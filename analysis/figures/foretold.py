@@ -1,0 +1,223 @@
+"""What was foretold, and what was it worth? Probabilities over the days of looking, calibration, and what bears the verdict.
+
+Decisions
+- A part of a prediction keeps one lane from 0 to 100%; its methods are lines in it, the latest value stands at the right.
+- Calibration is drawn with the interval of each share, since a share of few questions says little; a forecaster that is
+  honest lies on the diagonal.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures import theme
+from analysis.figures.futures import METHODS
+from analysis.models.track_record import FORECASTERS
+
+
+def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
+    """Every part's probability by every method over the days of looking.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `models.forecasts.History.table`: ``day, id, kind, probability_pct``.
+    labels
+        The name of each part, by id.
+    """
+    if table.empty:
+        return theme.nothing(ax, "probabilities of the parts")
+    parts = [part for part in labels if part in set(table["id"])]
+    first, last = table["day"].min(), table["day"].max()
+    span = max((last - first).days, 1)
+    moved = {part: _moved(table[table["id"] == part]) for part in parts}
+    for lane, part in enumerate(reversed(parts)):
+        own = table[table["id"] == part]
+        for level in (0, 50, 100):
+            ax.plot(
+                [0, 1],
+                [lane + level / 160] * 2,
+                color=theme.GRID,
+                linewidth=0.6 if level == 50 else 0.9,
+                zorder=1,
+            )
+        ends = {}
+        for kind, line in own.groupby("kind", sort=False):
+            x, y = (line["day"] - first).dt.days / span, lane + line["probability_pct"] / 160
+            ax.plot(
+                x,
+                y,
+                METHODS[str(kind)],
+                linestyle="-",
+                color=theme.RECOMPUTED,
+                markersize=4.5,
+                linewidth=1.6,
+                zorder=3,
+            )
+            ends[str(kind)] = float(line["probability_pct"].iloc[-1])
+        told = ", ".join(f"{value:.0f}%" for value in dict.fromkeys(round(v) for v in ends.values()))
+        theme.text(ax, told, (1, lane + sum(ends.values()) / len(ends) / 160), (8, 0), theme.INK)
+        theme.text(
+            ax, labels[part].removeprefix("… "), (0, lane + 0.72), (0, 2), theme.INK, va="bottom", size=10.5
+        )
+    kinds = [kind for kind in METHODS if kind in set(table["kind"])]
+    theme.legend(
+        ax, [ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in kinds]
+    )
+    ax.grid(visible=False)
+    ticks = [first, *pd.date_range(first + pd.Timedelta(days=20), last, freq="MS")]
+    ax.set(yticks=[], ylim=(-0.1, len(parts) - 0.02), xlim=(-0.02, 1.02))
+    ax.set_xticks(
+        [(day - first).days / span for day in ticks],
+        [f"{day.day} {day:%b %Y}" if day == first else f"{day:%b}" for day in ticks],
+    )
+    most = max(moved, key=lambda part: abs(moved[part]))
+    finding = (
+        "Since publication no probability has moved by a point: nothing on record bears on one"
+        if abs(moved[most]) < 1
+        else f"“{labels[most].removeprefix('… ')}” moved most since publication, by {moved[most]:+.0f} points".replace(
+            "-", "−"
+        )
+    )
+    subtitle = "Probability by each method from what was known on the day; lane from 0 to 100%, line at 50%"
+    alt = "A lane for each part with its probabilities by day: " + "; ".join(
+        f"{labels[part].removeprefix('… ')}, moved by {change:+.0f} points" for part, change in moved.items()
+    )
+    return theme.headline(ax, finding, subtitle, f"{alt}.")
+
+
+def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
+    """How often it happened where so much was said, for each forecaster.
+
+    Parameters
+    ----------
+    bins : DataFrame
+        `models.track_record.calibration`: ``forecaster, forecast, observed, observed_low, observed_high, n`` (shares).
+    record : DataFrame
+        `models.track_record.record`: ``forecaster, skill, skill_low, skill_high, n, n_effective, verdict``.
+    """
+    if bins.empty:
+        return theme.nothing(ax, "questions of the past that resolved")
+    looks = {
+        "naive": ("o", theme.MUTED, -0.8),
+        "trend": ("^", theme.RECOMPUTED, 0.0),
+        "pooled": ("D", theme.PARTLY, 0.8),
+    }
+    ax.plot([0, 100], [0, 100], color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
+    theme.text(ax, "as often as said", (77, 77), (6, -7), theme.INK, size=9.5)
+    handles = []
+    for name, own in bins.groupby("forecaster", sort=False):
+        mark, color, shift = looks[str(name)]
+        x = 100 * own["forecast"] + shift
+        ax.vlines(
+            x,
+            100 * own["observed_low"],
+            100 * own["observed_high"],
+            color=color,
+            alpha=0.45,
+            linewidth=2,
+            zorder=2,
+        )
+        handles += ax.plot(
+            x,
+            100 * own["observed"],
+            mark,
+            color=color,
+            markersize=7.5,
+            label=FORECASTERS[str(name)],
+            zorder=3,
+        )
+    theme.legend(ax, handles)
+    ax.set(xlim=(0, 100), ylim=(0, 100), xlabel="Said", ylabel="Happened")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:.0f}%")
+    by_name = record.set_index("forecaster")
+    ours = by_name.loc["trend"].to_dict()
+    n, verdict, skill = int(ours["n"]), str(ours["verdict"]), float(ours["skill"])
+    ends = bins[(bins["forecaster"] == "trend") & ((bins["low"] >= 0.8) | (bins["high"] <= 0.2))]
+    sure = len(ends) and ((ends["observed"] - 0.5).abs() < (ends["forecast"] - 0.5).abs()).all()
+    told = {
+        "worse": f"Trends would have been worse than the naive forecast{', and too sure,' if sure else ''}",
+        "better": "Trends would have been better than the naive forecast",
+        "no different": "Trends cannot be told from the naive forecast",
+    }[verdict]
+    pooled = by_name["skill"].to_dict()["pooled"]
+    finding = f"{told} on {n} past questions"
+    subtitle = "How often it happened where so much was said, percent, with 90% intervals of the share"
+    alt = (
+        f"Marks of three forecasters against a diagonal. On {n} questions of {int(ours['n_series'])} series trends have a Brier skill of "
+        f"{skill:+.2f} against the naive forecast, the pool of trend and base rate {float(pooled):+.2f}."
+    ).replace("+-", "-")  # fmt: skip
+    return theme.headline(ax, finding, subtitle, alt.replace(" -", " −"))
+
+
+def load_bearing(
+    table: pd.DataFrame, statements: Mapping[str, str], *, moic_x: float, write_down_pct: float, ax: Axes
+) -> Axes:
+    """What each statement moves when it is taken at its word: the probability of the write-down, with the multiple beside it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `models.bearing.ranked`.
+    statements
+        The statement of each claim, by id.
+    moic_x, write_down_pct
+        What the evidence gives.
+    """
+    rows = table.iloc[::-1].to_dict("records")
+    if not rows:
+        return theme.nothing(ax, "statements in the terms of the register")
+    ax.axvline(write_down_pct, color=theme.RECOMPUTED, linewidth=1.8, zorder=2)
+    theme.text(ax, f"by the evidence: {write_down_pct:.0f}%, {moic_x:.2f}x", (write_down_pct, len(rows) - 0.1), (0, 12), theme.RECOMPUTED,
+               ha="center", va="bottom")  # fmt: skip
+    for y, row in enumerate(rows):
+        value = row["write_down_pct"]
+        ax.plot([write_down_pct, value], [y, y], color=theme.PRINTED, linewidth=2.4, alpha=0.5, zorder=3)
+        ax.scatter([value], [y], **theme.RING)
+        right = value >= write_down_pct
+        theme.text(
+            ax,
+            f"{value:.0f}%, {row['moic_x']:.2f}x",
+            (value, y),
+            (9 if right else -9, 0),
+            theme.PRINTED,
+            ha="left" if right else "right",
+        )
+        theme.text(
+            ax,
+            "\n".join(textwrap.wrap(statements[row["id"]].rstrip("."), 74)),
+            (0, y),
+            (0, 9),
+            theme.INK,
+            va="bottom",
+        )
+    top = max(write_down_pct, *(row["write_down_pct"] for row in rows))
+    ax.set(yticks=[], ylim=(-0.4, len(rows) + 0.05), xlim=(0, max(1.0, 1.3 * top)))
+    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
+    heaviest = max(rows, key=lambda row: abs(row["write_down_change_pct"]))
+    verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
+    finding = (
+        f"Taken at its word the heaviest statement {verb} the probability of a write-down from {write_down_pct:.0f} to {heaviest['write_down_pct']:.0f}%"
+        if heaviest["moves"]
+        else "None of these statements moves the probability of a write-down"
+    )
+    subtitle = "Probability of the write-down and median multiple if one statement held and all else stood as the evidence has it"
+    alt = f"A line at {write_down_pct:.0f}% and a ring for each statement: " + "; ".join(
+        f"{statements[row['id']].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['moic_x']:.2f} times the money"
+        for row in reversed(rows)
+    )
+    return theme.headline(ax, finding, subtitle, f"{alt}.")
+
+
+def _moved(own: pd.DataFrame) -> float:
+    """The largest change of a method from its first day to its last, points."""
+    changes = [
+        float(line["probability_pct"].iloc[-1] - line["probability_pct"].iloc[0])
+        for _, line in own.groupby("kind")
+    ]
+    return max(changes, key=abs)

@@ -1,0 +1,85 @@
+"""Which statements bear the load of the verdict? Each taken at its word, one at a time, and what that moves.
+
+Decisions
+- A statement that says something in the terms of the register (``bears_on``) replaces those values, all others stay as the
+  evidence has them; random numbers are common, so what moves is moved by the statement.
+- Two outcomes: the median multiple of the money, and the probability of the write-down that the article predicts. Statements
+  are ranked by the mean of their two ranks, so that neither outcome's unit decides.
+- A statement that has no counterpart in the register is outside the model, which says nothing of its weight.
+- What moves both by less than their Monte-Carlo error moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.models import outlook, simulation, venture
+from analysis.scenarios import Assumptions
+
+COLUMNS = (
+    "id", "assumptions", "moic_x", "moic_change_x", "write_down_pct", "write_down_change_pct", "noise_pct", "moves", "rank",
+)  # fmt: skip
+
+
+def outcomes(given: Assumptions, known: outlook.Record) -> tuple[float, simulation.Estimate]:
+    """Median multiple, and the probability of the write-down; `given` as for `outlook.venture_paths`, with the write-down's two terms."""
+    paths = outlook.venture_paths(given, known)
+    down = venture.write_down_probability(
+        paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
+    )
+    return float(np.median(paths.moic)), down
+
+
+def ranked(given: Assumptions, known: outlook.Record, words: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """How far the outcomes move when each statement is taken at its word.
+
+    Parameters
+    ----------
+    given, known
+        The assumptions as the evidence has them.
+    words
+        By claim: register names and the values that it gives them.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, the heaviest first. ``assumptions``: the names, joined; ``moic_x`` and ``write_down_pct`` (percent) at the
+        statement's word, ``..._change_...`` against `given`; ``noise_pct``: half width of the Monte-Carlo interval of the
+        write-down; ``moves``: False where the multiple moves by less than 1% and the write-down by less than that noise;
+        ``rank``, 1 the heaviest.
+
+    Raises
+    ------
+    ParameterError
+        A value that the register does not allow.
+    """
+    moic, down = outcomes(given, known)
+    rows = []
+    for name, values in words.items():
+        then_moic, then_down = outcomes(given.but(**values), known)
+        noise = 100 * max(half(down), half(then_down))
+        change = 100 * (then_down.value - down.value)
+        rows.append({
+            "id": name, "assumptions": ", ".join(values), "moic_x": then_moic, "moic_change_x": then_moic - moic,
+            "write_down_pct": 100 * then_down.value, "write_down_change_pct": change, "noise_pct": noise,
+            "moves": abs(then_moic - moic) >= 0.01 * moic or abs(change) >= noise,
+        })  # fmt: skip
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    both = (
+        table[["moic_change_x", "write_down_change_pct"]]
+        .abs()
+        .rank(ascending=False, method="min")
+        .mean(axis=1)
+    )
+    return table.assign(rank=both.rank(method="min").astype(int)).sort_values(
+        "rank", kind="stable", ignore_index=True
+    )
+
+
+def half(estimate: simulation.Estimate) -> float:
+    """Half the width of an interval."""
+    return (estimate.high - estimate.low) / 2

@@ -1,0 +1,318 @@
+"""Where do the leading indicators stand? Each read from the evidence as it was known on a day, held against its threshold.
+
+Decisions
+- A reader is a small function of the evidence; what it reads is remembered, so the value carries its sources and its day.
+- A value on the threshold signals: the criteria say "at least" and "at most".
+- What was not known yet has no value and says what is missing; it is never quiet.
+- The distance to the threshold is a ratio, so that indicators of different units can be set side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import DataError, Problem, nearest
+from analysis.evidence import indicators, predictions
+from analysis.models import frontier
+from analysis.models.audit.facts import FACTS, Facts, Unknown
+from analysis.models.growth import cagr_pct
+from analysis.scenarios import Assumptions, Register
+
+DAYS_A_MONTH = 30.4375
+NEAR_DAYS = 75
+"""How far a value of about twelve months ago may lie from that day."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value, and the day that it describes."""
+
+    value: float
+    on: pd.Timestamp
+
+
+Reader = Callable[..., Reading]
+READERS: dict[str, Reader] = {}
+
+
+def reader(function: Reader) -> Reader:
+    """Register a function under its name, for `reads` in `indicators.yml`."""
+    READERS[function.__name__] = function
+    return function
+
+
+def board(
+    given: Assumptions, facts: Facts, entries: Mapping[str, indicators.Indicator] | None = None
+) -> pd.DataFrame:
+    """Every indicator as it stands on the day of looking.
+
+    Parameters
+    ----------
+    given, facts
+        Assumptions, and the evidence of the same day.
+    entries
+        Indicators by id; those of the file without.
+
+    Returns
+    -------
+    DataFrame
+        One row an indicator: ``id, label, observable, unit, threshold, side`` (above or below), ``because``; ``value`` (NaN
+        where unknown) and ``valid_on`` (ISO date, None); ``status``: signals, quiet or unknown; ``missing``, what was not
+        known; ``to_threshold``: value over threshold (NaN where unknown or the threshold is 0); ``moves``: a list in words, and
+        ``moved``, the ids; ``sources``: list of ``title, url, quality``.
+
+    Raises
+    ------
+    DataError
+        A reader that does not exist, a part or risk that nobody knows, or an id without a fact.
+    """
+    entries = indicators.read() if entries is None else entries
+    if problems := unknown_names(entries, given.register, set(facts.evidence[FACTS]["id"])):
+        raise DataError(problems)
+    return pd.DataFrame([_row(name, entry, given, facts) for name, entry in entries.items()])
+
+
+def unknown_names(
+    entries: Mapping[str, indicators.Indicator], register: Register, facts: set[str]
+) -> list[Problem]:
+    """Readers, thresholds, dated facts, parts and risks that an indicator names and that do not exist."""
+    movable = {*predictions.load()["id"], *(entry.risk for entry in register.values() if entry.risk)}
+    found = []
+    for name, entry in entries.items():
+        where = f"{indicators.FILE}, key {name}"
+        if entry.reads.name not in READERS:
+            found.append(
+                Problem(
+                    f"{where}.reads.name",
+                    f"there is no reader {entry.reads.name!r}",
+                    nearest(entry.reads.name, READERS),
+                )
+            )
+        if isinstance(entry.threshold, str) and entry.threshold not in register:
+            found.append(
+                Problem(
+                    f"{where}.threshold",
+                    f"there is no register entry {entry.threshold!r}",
+                    nearest(entry.threshold, register),
+                )
+            )
+        for fact in [*entry.reads.arguments.get("ids", []), *filter(None, [entry.reads.arguments.get("id")])]:
+            if fact not in facts:
+                found.append(
+                    Problem(f"{where}.reads", f"there is no dated fact {fact!r}", nearest(fact, facts))
+                )
+        for moved in entry.moves:
+            if moved not in movable:
+                found.append(
+                    Problem(
+                        f"{where}.moves",
+                        f"{moved!r} is neither a part of the predictions nor a risk",
+                        nearest(moved, movable),
+                    )
+                )
+    return found
+
+
+def _row(name: str, entry: indicators.Indicator, given: Assumptions, facts: Facts) -> dict[str, Any]:
+    own = facts.fresh().at(facts.as_of)
+    threshold = float(given[entry.threshold]) if isinstance(entry.threshold, str) else entry.threshold
+    row: dict[str, Any] = {
+        "id": name, "label": entry.label, "observable": entry.observable, "unit": entry.unit, "threshold": threshold,
+        "side": entry.signals, "because": entry.because, "moves": [f"{verb} {what}" for what, verb in entry.moves.items()],
+        "moved": list(entry.moves),
+    }  # fmt: skip
+    try:
+        found = READERS[entry.reads.name](own, **entry.reads.arguments)
+    except Unknown as missing:
+        return row | {
+            "value": float("nan"),
+            "valid_on": None,
+            "status": "unknown",
+            "missing": str(missing),
+            "to_threshold": float("nan"),
+            "sources": [],
+        }
+    crossed = found.value >= threshold if entry.signals == "above" else found.value <= threshold
+    return row | {
+        "value": found.value, "valid_on": found.on.date().isoformat(), "status": "signals" if crossed else "quiet", "missing": None,
+        "to_threshold": found.value / threshold if threshold else float("nan"), "sources": own.references,
+    }  # fmt: skip
+
+
+# The readers, a function each. All raise `Unknown` where what they need was not known.
+
+
+@reader
+def latest_fact(facts: Facts, *, ids: Sequence[str]) -> Reading:
+    """The value of the latest of some dated facts."""
+    last = _latest(facts, ids)
+    return Reading(float(last["value"]), last["valid_on"])
+
+
+@reader
+def months_since(facts: Facts, *, id: str) -> Reading:
+    """Months from a dated fact to the day of looking."""
+    row = facts.fact(id)
+    return Reading((facts.as_of - row["valid_on"]).days / DAYS_A_MONTH, facts.as_of)
+
+
+@reader
+def months_until(facts: Facts, *, ids: Sequence[str]) -> Reading:
+    """Months from the day of looking to the due day of the rule that is in force: the latest of some dated facts."""
+    return Reading((_latest(facts, ids)["due_on"] - facts.as_of).days / DAYS_A_MONTH, facts.as_of)
+
+
+@reader
+def column(facts: Facts, *, table: str, column: str, where: Mapping[str, Any] | None = None) -> Reading:
+    """The latest value in a column of an evidence table."""
+    row = facts.last(table, column, **(where or {}))
+    return Reading(float(row[column]), row["valid_on"])
+
+
+@reader
+def gap(facts: Facts, *, benchmark: str) -> Reading:
+    """Best closed less best open score so far, percentage points, on the rows of one harness; the day is that of its last row."""
+    rows = facts.find("model_benchmarks", benchmark=benchmark, use="trend")
+    best = rows.loc[rows.groupby("weights")["score_pct"].idxmax()].set_index("weights", append=True)
+    if len(best) < 2:
+        raise Unknown(f"open and closed models on {benchmark}")
+    scores = best["score_pct"].droplevel(0)
+    _remember(facts, "model_benchmarks", best.reset_index("weights"))
+    return Reading(float(scores["closed"] - scores["open"]), rows["valid_on"].max())
+
+
+@reader
+def price_over_launch(facts: Facts, *, seller: str, of: str) -> Reading:
+    """The dearest list price that a seller gave last for any model, over the launch price of one; blended."""
+    rows = _listed(facts)
+    own = rows[rows["seller"] == seller]
+    launch = _launch(own, of)
+    dearest = _standing(own).nlargest(1, "price")
+    return _over(facts, dearest, launch)
+
+
+@reader
+def cheapest_open_over(facts: Facts, *, of: str) -> Reading:
+    """The lowest list price of an open model first listed after another model's launch, over that launch price; blended."""
+    rows = _listed(facts)
+    launch = _launch(rows, of)
+    open_ = rows[rows["weights"] == "open"]
+    first = open_.groupby("model")["valid_on"].transform("min")
+    after = _standing(open_[first > launch["valid_on"].iloc[0]])
+    if after.empty:
+        raise Unknown(f"the price of an open model listed after {of}")
+    return _over(facts, after.nsmallest(1, "price"), launch)
+
+
+@reader
+def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
+    """How many sellers cut some model's list price by so much within the last days; without a cut it rests on the last price."""
+    rows = _listed(facts)
+    before = rows.groupby(["seller", "model"])["price"].shift()
+    recent = rows["valid_on"] > facts.as_of - pd.Timedelta(days=days)
+    cuts = rows[recent & (rows["price"] <= before * (1 - cut_pct / 100))]
+    _remember(facts, "api_prices", cuts if len(cuts) else rows.tail(1))
+    return Reading(float(cuts["seller"].nunique()), facts.as_of)
+
+
+@reader
+def growth(facts: Facts, *, measure: str, months: int) -> Reading:
+    """Growth a year, percent, from the value of a measure nearest to so many months before its latest one to that."""
+    rows = facts.rows("openai_finance", measure=measure, counts="yes").sort_values("valid_on", kind="stable")
+    last = rows.iloc[-1]
+    away = (rows["valid_on"] - (last["valid_on"] - pd.DateOffset(months=months))).abs()
+    first = rows.loc[away.idxmin()]
+    years = (last["valid_on"] - first["valid_on"]).days / 365.25
+    if years <= 0 or away.min() > pd.Timedelta(days=NEAR_DAYS):
+        raise Unknown(f"{measure} about {months} months before {last['valid_on'].date()}")
+    return Reading(cagr_pct(float(first["value"]), float(last["value"]), years), last["valid_on"])
+
+
+@reader
+def relative_growth(facts: Facts, *, measure: str, over: str, periods: Sequence[str]) -> Reading:
+    """By how much more one measure grew than another between two accounts: the ratio of their factors."""
+    ends = {
+        name: [facts.last("openai_finance", "value", measure=name, period=period) for period in periods]
+        for name in (measure, over)
+    }
+    factors = {name: float(last["value"]) / float(first["value"]) for name, (first, last) in ends.items()}
+    return Reading(factors[measure] / factors[over], ends[measure][-1]["valid_on"])
+
+
+@reader
+def stake_loss(facts: Facts) -> Reading:
+    """By how much OpenAI's last priced equity times the register's stake is below the register's cost, percent of it."""
+    last = facts.last("funding_rounds", "post_money_usd_bn", company="OpenAI")
+    worth = float(last["post_money_usd_bn"]) * float(facts.given["stake_share"])
+    return Reading(100 * (1 - worth / float(facts.given["invested_usd_bn"])), last["valid_on"])
+
+
+@reader
+def loans_over_cost(facts: Facts, *, ids: Sequence[str]) -> Reading:
+    """Loans in billion dollars together, over the register's cost of the stake, percent."""
+    rows = facts.find(FACTS, id=list(ids))
+    if rows.empty:
+        raise Unknown(", ".join(ids))
+    _remember(facts, FACTS, rows)
+    return Reading(
+        100 * float(rows["value"].sum()) / float(facts.given["invested_usd_bn"]), rows["valid_on"].max()
+    )
+
+
+@reader
+def rent_over_earlier(facts: Facts, *, basis: str) -> Reading:
+    """The latest rent of a GPU-hour on an H100 over the oldest of the twelve months before it."""
+    rows = facts.rows("gpu_economics", metric="rental_price", item="H100", basis=basis).sort_values(
+        "valid_on", kind="stable"
+    )
+    last = rows.iloc[-1]
+    year = rows[rows["valid_on"] >= last["valid_on"] - pd.DateOffset(years=1)]
+    if len(year) < 2:
+        raise Unknown(f"an earlier H100 rent ({basis}) within a year of {last['valid_on'].date()}")
+    return Reading(float(last["value_low"] / year.iloc[0]["value_low"]), last["valid_on"])
+
+
+def _latest(facts: Facts, ids: Sequence[str]) -> pd.Series:
+    """The latest of some dated facts by the day that they describe; it alone is remembered."""
+    known = facts.find(FACTS, id=list(ids)).sort_values("valid_on", kind="stable")
+    if known.empty:
+        raise Unknown(", ".join(ids))
+    _remember(facts, FACTS, known.tail(1))
+    return known.iloc[-1]
+
+
+def _listed(facts: Facts) -> pd.DataFrame:
+    """Every list price by day with ``price``, blended, dollars a million tokens; not remembered."""
+    rows = facts.find("api_prices", terms="list").sort_values("valid_on", kind="stable")
+    share = float(facts.given["input_token_share"])
+    return rows.assign(
+        price=frontier.blended_price(
+            rows["price_input_usd_per_mtok"], rows["price_output_usd_per_mtok"], share
+        )
+    )
+
+
+def _launch(rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """The launch price of a model or of its first dated version."""
+    found = rows[rows["model"].str.startswith(model) & (rows["event"] == "launch")].head(1)
+    if found.empty:
+        raise Unknown(f"the launch price of {model}")
+    return found
+
+
+def _standing(rows: pd.DataFrame) -> pd.DataFrame:
+    """The last price of each model and seller."""
+    return rows.drop_duplicates(["seller", "model"], keep="last")
+
+
+def _over(facts: Facts, top: pd.DataFrame, bottom: pd.DataFrame) -> Reading:
+    _remember(facts, "api_prices", pd.concat([top, bottom]))
+    return Reading(float(top["price"].iloc[0] / bottom["price"].iloc[0]), top["valid_on"].iloc[0])
+
+
+def _remember(facts: Facts, table: str, rows: pd.DataFrame) -> None:
+    facts.used.extend((table, int(label)) for label in rows.index)

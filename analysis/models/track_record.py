@@ -1,0 +1,333 @@
+"""What would the methods behind our probabilities have been worth? Past questions made by rule, forecast, resolved and scored.
+
+Decisions
+- A question is made without looking at how it ended: on 30 June of each year, for each series that then had enough values,
+  will the value so many months after the last one known lie above a threshold? At most one question a series, year and
+  horizon, and windows of one series and horizon do not overlap.
+- The horizons are the article's: 12, 24 and 36 months.
+- The threshold is a quantile of the naive forecast of that day, a random walk with drift on the scale of the series (logs, or
+  logits between bounds), so that the naive forecaster's probability is its nominal one. The five quantiles take turns in the
+  order of the questions; the other four turns give the same record with other thresholds, and how far it moves by that.
+- What is known on a day is what had been published by then. A best score or a lowest price so far is read at the ends of
+  quarters, since its steps alone are days on which something happened.
+- Three forecasters beside the naive one: the trend that this report fits (least squares on that scale, Student's t), a base rate
+  (how often earlier questions at this quantile, resolved by that day, came true), and their pool as everywhere in this report.
+- Questions of one series share their fate, so skill is bootstrapped over series and the number that counts is printed.
+- The simulation has no record: nothing that it could be held against has happened yet.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis.models import scoring, trend
+
+HORIZONS_MONTHS = (12, 24, 36)
+QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
+ASKED = (6, 30)
+"""Month and day on which the questions of a year are made."""
+LEAST_POINTS = 6
+"""Values on record before a question is made: a line and its spread take two and one, and three more say something of both."""
+NEAR_DAYS = 45
+"""How far the value that resolves a question may lie from its due day."""
+ASKED_COLUMNS = (
+    "series", "asked_on", "last_on", "due_on", "horizon_months", "quantile", "threshold", "resolves_on", "value", "outcome", "naive", "trend",
+)  # fmt: skip
+SCORES = ("n", "n_series", "n_effective", "brier", "log_score", "skill", "skill_low", "skill_high", "verdict")
+FORECASTERS = {
+    "naive": "naive forecast",
+    "trend": "trend",
+    "base_rate": "base rate",
+    "pooled": "trend and base rate, pooled",
+    "half": "always 50%",
+}
+"""Forecasters in the words of a reader."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """A past that questions can be made of.
+
+    Attributes
+    ----------
+    name
+        What it is, in words.
+    points : DataFrame
+        ``valid_on, known_on`` (timestamps) and ``value`` (above 0, or between the bounds), by valid_on; a day may be there once.
+    form
+        ``exponential``: on logs; ``logistic``: on logits between the bounds.
+    floor, ceiling
+        Bounds of a logistic form.
+    """
+
+    name: str
+    points: pd.DataFrame
+    form: Literal["exponential", "logistic"] = "exponential"
+    floor: float = 0.0
+    ceiling: float = 1.0
+
+    @property
+    def scale(self) -> trend.Scale:
+        """Its values on the scale of the line."""
+        return trend.Scale(self.form, self.floor, self.ceiling)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A random walk with drift on a scale, read some years ahead: Student's t with `dof` around `centre`."""
+
+    centre: float
+    spread: float
+    dof: int
+
+    def quantile(self, share: float) -> float:
+        """The value on the scale that a share of it lies below."""
+        from scipy import stats
+
+        return float(stats.t.ppf(share, self.dof) * self.spread + self.centre)
+
+
+def walk(years: np.ndarray, z: np.ndarray, ahead_years: float) -> Walk:
+    """The naive forecast: last value plus drift, for steps of any length.
+
+    Parameters
+    ----------
+    years, z : ndarray, shape (points,)
+        Rising decimal years, and values on the scale.
+    ahead_years
+        From the last value, above 0.
+
+    Notes
+    -----
+    With increments d over times h, T = sum h and n increments: drift m = sum d / T, variance a year
+    s² = sum (d - m h)² / h / (n - 1), and h years ahead s² (h + h² / T). For equal steps this is `skill`'s walk.
+    """
+    d, h = np.diff(z), np.diff(years)
+    total, n = float(h.sum()), len(h)
+    drift = float(d.sum()) / total
+    variance = float((((d - drift * h) ** 2) / h).sum()) / (n - 1)
+    spread = math.sqrt(variance * (ahead_years + ahead_years**2 / total))
+    return Walk(float(z[-1]) + drift * ahead_years, spread, n - 1)
+
+
+def collected(known: Mapping[str, pd.DataFrame]) -> list[Series]:
+    """Every series of the evidence tables that questions can be made of, in a stated order.
+
+    Parameters
+    ----------
+    known
+        Evidence tables by name, as known on the day of looking.
+    """
+    found = [
+        _plain("NVIDIA's data-center revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn"),
+        *_grouped("capital spending of {}", known["hyperscaler_capex"], "company", "capex_usd_mn"),
+        *_grouped("revenue of {}", known["growth_reference"], "company", "revenue_usd_bn"),
+    ]  # fmt: skip
+    finance = known["openai_finance"].query("counts == 'yes'")
+    for measure, name in {
+        "annualised_revenue": "OpenAI's annualised revenue",
+        "weekly_users": "ChatGPT's weekly users",
+    }.items():
+        found.append(_plain(name, finance[finance["measure"] == measure], "value"))
+    found.append(_plain("SoftBank's net asset value", known["softbank_nav"], "nav_jpy_tn"))
+    for benchmark, floor in {"GPQA Diamond": 0.25, "MMLU": 0.25, "HumanEval": 0.0}.items():
+        rows = known["model_benchmarks"].query("benchmark == @benchmark and use == 'trend'")
+        for kind in ("closed", "open"):
+            best = _records(rows[rows["weights"] == kind].assign(value=lambda t: t["score_pct"] / 100), "max")
+            found.append(Series(f"best {kind} score on {benchmark}", best, "logistic", floor))
+    for basis, rows in known["training_cost"].query("run == @LATEST_RUN").groupby("cost_basis", sort=True):
+        best = _records(rows.assign(value=rows["training_cost_usd"]), "max")
+        found.append(Series(f"dearest training run ({str(basis).replace('_', ' ')})", best))
+    return [series for series in found if len(series.points) > LEAST_POINTS]
+
+
+LATEST_RUN = "C"
+
+
+def questions(series: Sequence[Series], as_of: str | dt.date, turn: int = 0) -> pd.DataFrame:
+    """Every question that the rule makes and the record resolves.
+
+    Parameters
+    ----------
+    series
+        From `collected`, or made.
+    as_of
+        Only what was known by then resolves.
+    turn
+        0 to 4: with which of `QUANTILES` the turns begin.
+
+    Returns
+    -------
+    DataFrame
+        One row a question, by the day it was made, series and horizon: ``series, asked_on, last_on, due_on, horizon_months, quantile, threshold,
+        resolves_on`` (day by which its value was known), ``value, outcome`` (bool: the value lies above), and a probability of
+        each of `FORECASTERS`, strictly between 0 and 1.
+    """
+    made = [
+        row
+        for one in series
+        for months in HORIZONS_MONTHS
+        for row in _windows(one, months, pd.Timestamp(as_of))
+    ]
+    made.sort(key=lambda row: (row["asked_on"], row["series"], row["horizon_months"]))
+    by_name = {one.name: one for one in series}
+    rows = [
+        _asked(by_name[str(row["series"])], row, QUANTILES[(turn + i) % len(QUANTILES)])
+        for i, row in enumerate(made)
+    ]
+    table = pd.DataFrame(rows, columns=list(ASKED_COLUMNS))
+    if table.empty:
+        return table.assign(**dict.fromkeys(("base_rate", "pooled", "half"), pd.Series(dtype=float)))
+    table["base_rate"] = [_base_rate(table, row) for row in table.to_dict("records")]
+    table["pooled"] = [scoring.pooled(list(pair)) for pair in table[["trend", "base_rate"]].to_numpy()]
+    return table.assign(half=0.5)
+
+
+def record(table: pd.DataFrame, rng: np.random.Generator, level: float = 0.9) -> pd.DataFrame:
+    """How the forecasters did on the same questions.
+
+    Parameters
+    ----------
+    table
+        From `questions`.
+    rng
+        For the bootstrap over series; each forecaster gets a child of its own.
+
+    Returns
+    -------
+    DataFrame
+        One row a forecaster: ``forecaster``; ``n, n_series, n_effective``; ``brier, log_score`` (means; smaller is better);
+        ``skill, skill_low, skill_high`` of the Brier score against the naive forecast (NaN for itself), with the ends of the
+        bootstrap interval; ``verdict``: better, worse, no different (the interval holds 0), or the measure.
+    """
+    if table.empty:
+        return pd.DataFrame(columns=["forecaster", *SCORES])
+    outcome = table["outcome"].to_numpy()
+    rows = []
+    for (name, _), child in zip(FORECASTERS.items(), rng.spawn(len(FORECASTERS)), strict=True):
+        said = table[name].to_numpy(dtype=float)
+        found = scoring.skill(
+            said, table["naive"].to_numpy(dtype=float), outcome, list(table["series"]), rng=child, level=level
+        )
+        itself = name == "naive"
+        rows.append({
+            "forecaster": name, "n": found.n, "n_series": found.n_clusters, "n_effective": found.n_effective,
+            "brier": float(scoring.brier(said, outcome).mean()), "log_score": float(scoring.log_score(said, outcome).mean()),
+            "skill": math.nan if itself else found.value, "skill_low": math.nan if itself else found.low,
+            "skill_high": math.nan if itself else found.high, "verdict": "the measure" if itself else _verdict(found),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def turns(series: Sequence[Series], as_of: str | dt.date) -> pd.DataFrame:
+    """The Brier skill of trend and pool under each turn of the thresholds: ``turn, forecaster, skill``."""
+    rows: list[dict[str, object]] = []
+    for turn in range(len(QUANTILES)):
+        table = questions(series, as_of, turn)
+        if table.empty:
+            break
+        theirs = scoring.brier(table["naive"], table["outcome"]).sum()
+        rows += [
+            {
+                "turn": turn,
+                "forecaster": name,
+                "skill": float(1 - scoring.brier(table[name], table["outcome"]).sum() / theirs),
+            }
+            for name in ("trend", "base_rate", "pooled")
+        ]
+    return pd.DataFrame(rows, columns=["turn", "forecaster", "skill"])
+
+
+def calibration(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "pooled")) -> pd.DataFrame:
+    """How often it happened where so much was said: ``forecaster`` and the columns of `scoring.calibration`."""
+    if table.empty:
+        return pd.DataFrame()
+    rows = [
+        {"forecaster": name} | bin_
+        for name in names
+        for bin_ in scoring.calibration(table[name], table["outcome"])
+    ]
+    return pd.DataFrame(rows)
+
+
+def _verdict(found: scoring.Skill) -> str:
+    if not found.low > 0 and not found.high < 0:
+        return "no different"
+    return "better" if found.low > 0 else "worse"
+
+
+def _plain(name: str, rows: pd.DataFrame, value: str) -> Series:
+    """Values as they stand, one a day: the first published."""
+    kept = rows.assign(value=rows[value].astype(float)).dropna(subset="value")
+    kept = kept.sort_values(["valid_on", "known_on"], kind="stable").drop_duplicates("valid_on")
+    return Series(name, kept[["valid_on", "known_on", "value"]].reset_index(drop=True))
+
+
+def _grouped(template: str, rows: pd.DataFrame, by: str, value: str) -> list[Series]:
+    return [_plain(template.format(name), part, value) for name, part in rows.groupby(by, sort=True)]
+
+
+def _records(rows: pd.DataFrame, best: Literal["max", "min"]) -> pd.DataFrame:
+    """The best so far at the ends of quarters, from what was published by each."""
+    if rows.empty:
+        return pd.DataFrame({"valid_on": [], "known_on": [], "value": []})
+    dated = rows.assign(seen=rows[["valid_on", "known_on"]].max(axis=1))
+    ends = pd.date_range(dated["seen"].min(), dated["seen"].max(), freq="QE")
+    values = [getattr(dated.loc[dated["seen"] <= end, "value"], best)() for end in ends]
+    return pd.DataFrame({"valid_on": ends, "known_on": ends, "value": values})
+
+
+def _windows(series: Series, months: int, as_of: pd.Timestamp) -> Iterator[dict[str, object]]:
+    """The windows of one series and horizon that do not overlap and have ended by a day."""
+    points, free_from = series.points[series.points["known_on"] <= as_of], pd.Timestamp.min
+    if points.empty:
+        return
+    for year in range(points["known_on"].min().year, as_of.year + 1):
+        asked = pd.Timestamp(year, *ASKED)
+        before = points[points["known_on"] <= asked]
+        if len(before) < LEAST_POINTS or before["value"].nunique() < 3:
+            continue
+        last = before["valid_on"].max()
+        due = last + pd.DateOffset(months=months)
+        gap = (points["valid_on"] - due).abs()
+        if last < free_from or gap.min() > pd.Timedelta(days=NEAR_DAYS):
+            continue
+        end = points.loc[gap.idxmin()]
+        if end["known_on"] <= asked:
+            continue
+        yield {
+            "series": series.name, "asked_on": asked, "last_on": last, "due_on": end["valid_on"], "horizon_months": months,
+            "resolves_on": end["known_on"], "value": float(end["value"]),
+        }  # fmt: skip
+        free_from = end["valid_on"]
+
+
+def _asked(series: Series, row: Mapping[str, object], quantile: float) -> dict[str, object]:
+    """A window as a question at a quantile of the naive forecast, with what naive forecast and trend say."""
+    points = series.points[series.points["known_on"] <= row["asked_on"]]
+    years, values = trend.decimal_year(points["valid_on"]), points["value"].to_numpy(dtype=float)
+    due = float(trend.decimal_year(pd.Series([row["due_on"]]))[0])
+    naive = walk(years, series.scale.line(values), due - float(years[-1]))
+    threshold = float(series.scale.unit(np.array([naive.quantile(quantile)]))[0])
+    line = trend.fit(years, values, form=series.form, floor=series.floor, ceiling=series.ceiling)
+    said = min(max(line.probability_above(due, threshold), LEAST), 1 - LEAST)
+    return dict(row) | {
+        "quantile": quantile, "threshold": threshold, "outcome": bool(float(str(row["value"])) > threshold), "naive": 1 - quantile, "trend": said,
+    }  # fmt: skip
+
+
+LEAST = 1e-3
+"""No forecast of one of these questions is surer than one in a thousand: none of the methods knows what it does not model."""
+
+
+def _base_rate(table: pd.DataFrame, row: Mapping[Hashable, object]) -> float:
+    """How often earlier questions at this quantile, resolved by the day this one was made, came true; one half without any."""
+    seen = table[(table["resolves_on"] <= row["asked_on"]) & (table["quantile"] == row["quantile"])]
+    return scoring.base_rate(int(seen["outcome"].sum()), len(seen)).probability if len(seen) else 0.5
