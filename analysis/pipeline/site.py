@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from analysis import ROOT
+from analysis import ROOT, fonts
 from analysis.errors import Problem, PublishError
 from analysis.pipeline import downloads, exhibits, markup, views
 from analysis.pipeline.exhibits import Metric, Shown, Tabular
@@ -40,6 +40,8 @@ ENDING = ".html.j2"
 SECTION = "section"
 CATALOGUE = "catalogue.json"
 FORMAT = "thesis-site/1"
+FACES = (("Source Sans Pro", 400), ("Source Sans Pro", 600), ("Source Serif Pro", 600))
+"""The fonts of the pages: text, what stands out of it, headings."""
 
 
 def publish(
@@ -203,6 +205,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         lstrip_blocks=True,
     )
     css, js = (_asset(static / name) for name in ("site.css", "site.js"))
+    css = "".join(fonts.face(family, weight) for family, weight in FACES) + css
     environment.globals |= {
         "css": Markup(css),  # noqa: S704 (our own files)
         "js": Markup(js),  # noqa: S704

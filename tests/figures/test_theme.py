@@ -37,6 +37,23 @@ def test_svg_carries_a_dark_colour_for_every_colour_of_the_theme(chart):
     assert f'[style*="stroke: {theme.RECOMPUTED}"]{{stroke:{theme.DARK[theme.RECOMPUTED]}!important}}' in css
 
 
+def test_svg_words_are_text_in_letters_that_it_carries(chart):
+    text = theme.svg(chart)
+    assert "label</text>" in text
+    assert text.count("@font-face") == 1 and "font-weight:400" in text
+    chart.axes[0].annotate("told", (0, 0), fontweight="semibold")
+    assert theme.svg(chart).count("@font-face") == 2
+
+
+def test_a_halo_is_drawn_by_the_style_sheet_and_stays_with_the_word(chart):
+    word = theme.text(chart.axes[0], "beside", (0.5, 0.2), (4, 0), theme.INK)
+    text = theme.svg(chart)
+    assert re.search(r'<g class="halo">\s*<text[^>]*>beside</text>', text)
+    assert ".halo text{paint-order:stroke;" in text
+    assert word.get_path_effects() == theme.HALO and word.get_gid() is None
+    assert theme.svg(chart) == text
+
+
 def test_drawing_a_png_leaves_the_chart_as_it_was(chart):
     size = chart.get_size_inches().tolist()
     theme.png(chart)

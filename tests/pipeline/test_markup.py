@@ -118,6 +118,15 @@ def test_a_drawing_is_slimmed_but_draws_the_same_and_its_address_is_valid() -> N
     assert "metadata" not in parts and not set(found.src) & set(' "<>#\n')
 
 
+def test_names_that_nothing_refers_to_and_groups_that_say_nothing_are_dropped() -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><g id="b"><path clip-path="url(#c)"/></g><g id="d"/></g><g id="e" class="halo"><text>it\'s "so"</text></g><clipPath id="c"/></svg>'
+    drawing = unquote(markup.picture(Image("svg", svg)).src.removeprefix("data:image/svg+xml,"))
+    assert drawing == (
+        "<svg xmlns='http://www.w3.org/2000/svg'><path clip-path='url(#c)'/>"
+        "<g class='halo'><text>it's \"so\"</text></g><clipPath id='c'/></svg>"
+    )
+
+
 def test_a_bitmap_tells_its_size() -> None:
     raw = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")
     found = markup.picture(Image("png", base64.b64encode(raw).decode()))
