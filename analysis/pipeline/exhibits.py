@@ -26,6 +26,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from analysis.errors import Problem, PublishError
+from analysis.pipeline.legible import legible
 from analysis.scenarios import place, validation_problems
 
 MIME = "application/vnd.thesis.exhibit+json"
@@ -494,7 +495,7 @@ def _listed(value: object) -> list[Any]:
 
 
 def read_notebook(path: Path) -> Any:
-    """An executed notebook (nbformat 4).
+    """An executed notebook (nbformat 4), its texts in legible characters.
 
     Raises
     ------
@@ -504,7 +505,7 @@ def read_notebook(path: Path) -> Any:
     import nbformat
 
     try:
-        return nbformat.read(path, as_version=4)
+        return nbformat.from_dict(legible(nbformat.read(path, as_version=4)))
     except FileNotFoundError:
         raise PublishError(Problem(place(path), "there is no such notebook", "Run it again")) from None
     except (

@@ -86,7 +86,8 @@ TAGS = frozenset(
         "var",
     ]
 )
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),
     "a": {"href", "title"},
     "abbr": {"title"},
     "img": {"src", "alt", "width", "height"},
@@ -227,13 +228,22 @@ class Picture:
 def picture(image: Image) -> Picture:
     """An image as an `<img>` can carry it in the page."""
     if image.kind == "png":
-        raw = base64.b64decode(image.content)
-        width, height = struct.unpack(">II", raw[16:24]) if raw[:8] == b"\x89PNG\r\n\x1a\n" else (None, None)
-        return Picture(Markup("data:image/png;base64,{}").format(image.content), width, height)
+        raw = _bytes(image.content)
+        sized = raw.startswith(b"\x89PNG\r\n\x1a\n") and len(raw) >= 24
+        width, height = struct.unpack(">II", raw[16:24]) if sized else (None, None)
+        content = base64.b64encode(raw).decode()
+        return Picture(Markup("data:image/png;base64,{}").format(content), width, height)
     svg = _slim(image.content)
     width, height = _size(svg)
     address = "data:image/svg+xml," + quote(svg, safe="!$'()*+,-./:;=?@_~")
     return Picture(Markup(address), width, height)  # noqa: S704 (quoting left nothing that could end an attribute)
+
+
+def _bytes(content: str) -> bytes:
+    try:
+        return base64.b64decode(content)
+    except ValueError:
+        return b""  # what is no picture is shown as a broken one
 
 
 def _slim(svg: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -12,6 +15,8 @@ from hypothesis import strategies as st
 
 from analysis.pipeline import markup
 from analysis.pipeline.exhibits import Image
+from analysis.pipeline.legible import legible
+from tests.hostile import corpus
 
 
 @pytest.mark.parametrize(
@@ -131,7 +136,30 @@ def test_a_bitmap_tells_its_size() -> None:
     raw = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")
     found = markup.picture(Image("png", base64.b64encode(raw).decode()))
     assert (found.width, found.height) == (640, 370)
-    assert markup.picture(Image("png", base64.b64encode(b"no").decode())).width is None
+    for broken in (b"no", raw[:20]):
+        assert markup.picture(Image("png", base64.b64encode(broken).decode())).width is None
+
+
+def test_what_is_no_bitmap_cannot_end_its_attribute() -> None:
+    for content in ('AAAA" onerror="x', "A", "ü"):
+        assert re.fullmatch(r"data:image/png;base64,[A-Za-z0-9+/=]*", markup.picture(Image("png", content)).src)
+
+
+ADDRESS = re.compile(r"#|https?://|mailto:|data:image/(png|jpeg|svg\+xml)[;,]")
+
+
+@pytest.mark.parametrize("case", corpus.cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("form", [markup.clean, markup.markdown])
+def test_nothing_of_what_could_do_harm_is_left(case: corpus.Case, form: Callable[[str], str]) -> None:
+    found: list[tuple[str, list[tuple[str, str | None]]]] = []
+    reader = HTMLParser()
+    reader.handle_starttag = lambda tag, attributes: found.append((tag, attributes))  # type: ignore[method-assign]
+    reader.feed(form(legible(case.raw)))
+    for tag, attributes in found:
+        own = {"class", "role", "aria-label", "tabindex"} if tag == "div" else {"rel"} if tag == "a" else set()
+        assert tag in markup.TAGS and {name for name, _ in attributes} <= markup.ATTRIBUTES.get(tag, set()) | own
+        for name, value in attributes:
+            assert name not in ("href", "src") or ADDRESS.match(value or ""), (tag, value)
 
 
 def test_a_policy_names_the_hash_of_each_inline_part_and_nothing_else() -> None:

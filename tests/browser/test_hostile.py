@@ -1,0 +1,135 @@
+"""What could do harm, in a real browser: opened, hovered and clicked, under the policy of the page and without it.
+
+Nothing may run, nothing may be asked for, and the page stays the page; `tests/hostile` holds the cases. So that no check
+passes because it sees nothing, each case that says that it bites has to be seen in a page that takes it as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.pipeline import site
+from tests.hostile import corpus
+
+NAMES = [case.name for case in corpus.cases()]
+SHEETS = ["index", "claims", "sources", "fits", "assumptions", "about"]
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+
+HEIGHT = 2500
+"""Of the window, in pixels: what lies below is reached by script alone."""
+
+POINTS = """
+() => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
+  return [...document.querySelectorAll('main :is(a, area, button, summary, img, svg, p, td)')]
+    .flatMap((part) => [...part.getClientRects()].slice(0, 1))
+    .map((box) => [Math.round(box.x + Math.min(box.width / 2, 40)), Math.round(box.y + box.height / 2)]); }
+"""
+"""Where a reader would point."""
+
+TOUCH = """
+() => { for (const part of document.querySelectorAll('body *')) {
+  for (const kind of ['pointerover', 'pointermove', 'mouseover', 'mouseenter', 'focus', 'toggle'])
+    part.dispatchEvent(new MouseEvent(kind, {bubbles: true}));
+  if (!part.closest("a[href^=http], a[download], a[href]:not([href^='#'], [href*=':'])")) part.click?.();
+} }
+"""
+"""A click on everything, also on what lies under something else; but for links to pages and files, which lead there."""
+
+SHAPE = """
+() => ({
+  main: document.getElementById('main')?.tagName, mains: document.querySelectorAll('main').length,
+  top: document.getElementById('top')?.tagName, children: typeof document.body.children.length,
+  styles: document.querySelectorAll('style').length, scripts: document.scripts.length, sheets: document.styleSheets.length,
+  dressed: document.querySelectorAll('[style], [accesskey], [contenteditable], .hostile').length,
+  strange: document.querySelectorAll('iframe, object, embed, dialog, base, link:not([rel=icon]), input:not([type=radio]):not([type=range]):not([type=search]):not([type=checkbox]), video, audio, math, meta[http-equiv=refresh]').length,
+  shown: document.querySelector('main').getClientRects().length > 0 && document.body.innerText.length > 200,
+  twice: [...document.querySelectorAll('[id]')].map((part) => part.id).filter((id, at, all) => all.indexOf(id) !== at),
+})
+"""
+SOUND = {"main": "MAIN", "mains": 1, "top": "BODY", "children": "number", "styles": 1, "scripts": 1, "sheets": 1,
+         "dressed": 0, "strange": 0, "shown": True, "twice": []}  # fmt: skip
+
+
+class Watched:
+    """A browser context in which whatever runs, is asked for, opens or asks the reader is written down."""
+
+    def __init__(self, browser: Any) -> None:
+        self.ran: list[str] = []
+        self.asked: list[str] = []
+        self.context = browser.new_context(viewport={"width": 1200, "height": HEIGHT}, accept_downloads=False)
+        self.context.expose_binding("ran", lambda _, name="": self.ran.append(name))
+        self.context.route(lambda url: not url.startswith(("file:", "data:")), lambda route: route.abort())
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.context.on("page", self._opened)
+
+    def _opened(self, page: Any) -> None:
+        page.on("dialog", self._dialog)
+        page.on("websocket", lambda socket: self.asked.append(socket.url))
+
+    def _dialog(self, dialog: Any) -> None:
+        self.ran.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    def visit(self, path: Path) -> dict[str, Any]:
+        """Open a page, point at and click on everything in it; the shape that it has then."""
+        self.ran.clear()
+        self.asked.clear()
+        page = self.context.new_page()
+        page.goto(path.as_uri())
+        page.mouse.click(1, 1)  # from here on the browser takes what happens for the reader's wish
+        points = sorted({(y, x) for x, y in page.evaluate(POINTS) if 0 <= x < 1200 and 0 <= y < HEIGHT})
+        for y, x in points[:: len(points) // 15 + 1]:
+            page.mouse.move(x, y)
+        shape: dict[str, Any] = page.evaluate(SHAPE)
+        page.evaluate(TOUCH)
+        page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+        if (now := page.url.partition("#")[0]) != path.as_uri() or len(self.context.pages) > 1:
+            self.ran.append(f"led to {now}, {len(self.context.pages)} pages")
+        own = (path.as_uri(), "data:image/")
+        self.asked[:] = [url for url in self.asked if not url.startswith(own)]
+        for each in self.context.pages:
+            each.close()
+        return shape
+
+
+@pytest.fixture(scope="module")
+def watched(browser: Any) -> Iterator[Watched]:
+    found = Watched(browser)
+    yield found
+    found.context.close()
+
+
+@pytest.fixture(scope="module", params=["with the policy", "without the policy"])
+def built(request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of all cases, as it is published and with the policy taken out of every page."""
+    folder = tmp_path_factory.mktemp("hostile")
+    runs, params = corpus.write_runs(folder / "runs"), corpus.write_params(folder / "params")
+    out = site.publish(runs, folder / "site", params=params).parent
+    for path in out.rglob("*.html") if request.param == "without the policy" else ():
+        text, found = POLICY.subn("", path.read_text(encoding="utf-8"))
+        assert found == 1, path
+        path.write_text(text, encoding="utf-8")
+    return out
+
+
+@pytest.mark.parametrize("name", [*(f"base/{name}" for name in NAMES), *SHEETS])
+def test_nothing_runs_nothing_is_asked_for_and_the_page_stays_the_page(
+    built: Path, watched: Watched, name: str
+) -> None:
+    shape = watched.visit(built / f"{name}.html")
+    assert (watched.ran, watched.asked) == ([], [])
+    assert shape == SOUND
+
+
+@pytest.mark.parametrize("case", [case for case in corpus.cases() if case.bites], ids=lambda case: case.name)
+def test_a_case_bites_a_page_that_takes_it_as_it_is(watched: Watched, tmp_path: Path, case: corpus.Case) -> None:
+    path = tmp_path / "bitten.html"
+    page = f'<!doctype html><meta charset=utf-8><style></style><script></script><body id=top><main id=main><p>{"x" * 300}</p>{case.raw}</main>'
+    path.write_text(page, encoding="utf-8")
+    shape = watched.visit(path)
+    assert case.name in " ".join([*watched.ran, *watched.asked]) or shape != SOUND

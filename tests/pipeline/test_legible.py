@@ -1,0 +1,47 @@
+"""What reaches a reader is what a reader can see."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.pipeline import exhibits
+from analysis.pipeline.legible import legible
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("a\tb\r\nc", "a\tb\r\nc"),
+        ("\x1b[1;31mred\x1b[0m \x1b[?1049h\x1b]8;;https://example.org\x07a link\x1b]8;;\x07", "red a link"),
+        ("a\0b\x08c\x9fd\x7f\x1b", "a\ufffdb\ufffdc\ufffdd\ufffd\ufffd"),
+        ("sum \u202e001\u202c \u2066x\u2069", "sum \ufffd001\ufffd \ufffdx\ufffd"),
+        ("\ud83d \U0001f600 \uffff \U0002ffff", "\ufffd \U0001f600 \ufffd \ufffd"),
+        ("שלום\u200f, −5 %\u00a0é", "שלום\u200f, −5 %\u00a0é"),
+    ],
+)
+def test_what_cannot_be_seen_is_dropped_or_marked_and_all_else_stays(text: str, seen: str) -> None:
+    assert legible(text) == seen
+
+
+def test_texts_are_found_wherever_json_has_them() -> None:
+    assert legible({"a\0": ["b\0", {"c": "d\0"}, 1, None]}) == {
+        "a\ufffd": ["b\ufffd", {"c": "d\ufffd"}, 1, None]
+    }
+
+
+@given(st.text())
+def test_whatever_comes_in_can_be_written_and_nothing_is_left_to_do(text: str) -> None:
+    once = legible(text)
+    once.encode("utf-8")
+    assert legible(once) == once
+
+
+def test_a_notebook_is_read_in_legible_characters(tmp_path) -> None:
+    path = tmp_path / "a.ipynb"
+    cell = '{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["a \\ud83d", " \\u202e"]}'
+    path.write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}')
+    found = exhibits.read_notebook(path)
+    assert isinstance(found, nbformat.NotebookNode) and found.cells[0].source == "a \ufffd \ufffd"
