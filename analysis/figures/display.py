@@ -28,6 +28,7 @@ from analysis.evidence import measured, tables
 from analysis.evidence import sources as origins
 from analysis.figures import prose, theme
 from analysis.models.skill import NAMES
+from analysis.scenarios import Assumptions
 from analysis.units import plain, show
 
 MIME = "application/vnd.thesis.exhibit+json"
@@ -230,6 +231,54 @@ def _measured(value: float, unit: str) -> str:
         return "–"
     whole = unit == "count" or abs(value) >= 100 or float(value).is_integer()
     return show(value, unit, 0 if whole else 2 if abs(value) < 10 else 1)
+
+
+def grid(
+    id: str,
+    title: str,
+    points: pd.DataFrame,
+    given: Assumptions,
+    labels: Mapping[str, str],
+    outputs: Mapping[str, tuple[str, str, int, str]],
+    *,
+    note: str | None = None,
+) -> None:
+    """Show results over a grid of assumptions, for a page that moves through it.
+
+    Parameters
+    ----------
+    id, title, note
+        As everywhere.
+    points : DataFrame
+        `models.sweep.grid`: a column a name of the register, then a column an output; every combination once, the last
+        name varying fastest.
+    given : Assumptions
+        The scenario: where each name stands in it, and what the register says of it.
+    labels : mapping
+        What to call each name.
+    outputs : mapping
+        Each output: its title, its unit (a name of `units.UNITS`), its decimals, and which is better, ``higher`` or ``lower``.
+    """
+    names = [str(name) for name in points if name not in outputs]
+    entries = {name: given.register[name] for name in names}
+    axes = [
+        {
+            "name": name, "title": labels[name], "unit": entry.unit, "meaning": entry.description,
+            "values": [plain(value) for value in points[name].unique()], "start": plain(given.central(name)),
+        }
+        for name, entry in entries.items()
+    ]  # fmt: skip
+    columns = {name: Column(labels[name], entry.unit, ".3g") for name, entry in entries.items()}
+    columns |= {name: Column(told, unit, f".{digits}f") for name, (told, unit, digits, _) in outputs.items()}
+    rows, specs = _rows(rounded(points), columns)
+    dressed = [
+        {"name": name, "title": told, "unit": unit, "decimals": digits, "better": better, "dress": show(1.0, unit, 0).split("1")}
+        for name, (told, unit, digits, better) in outputs.items()
+    ]  # fmt: skip
+    bundle = _bundle(id, "grid", title, None, "detail", (), ()) | {
+        "note": note, "columns": specs, "rows": rows, "axes": axes, "outputs": dressed,
+    }  # fmt: skip
+    _emit(bundle, f"{title}: {len(points):,} points over {', '.join(labels[name] for name in names)}", {})
 
 
 SKILL: Columns = {

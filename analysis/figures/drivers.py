@@ -95,7 +95,7 @@ def tornado(
 def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
     """First-order and total shares of the variance by group (`sensitivity.Sobol.indices`), with their intervals."""
     order = table[table["order"] == "total"].sort_values("index", ascending=False)["group"].tolist()
-    for kind, shift, color in (("total", -0.13, theme.RECOMPUTED), ("first", 0.13, theme.PRINTED)):
+    for kind, shift, color in (("total", -0.13, theme.RECOMPUTED), ("first", 0.13, theme.SECOND)):
         part = table[table["order"] == kind].set_index("group").loc[order]
         for row, item in enumerate(part.to_dict("records")):
             ax.plot([item["low"], item["high"]], [row + shift] * 2, color=color, linewidth=1.6)
@@ -123,7 +123,7 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
     points = shown[["share", "alone", "last"]] * 100
     sns.barplot(x=points["share"], y=shown["risk"], color=theme.RECOMPUTED, width=0.5, ax=ax, orient="h")
     for column, marker, name in (("alone", "o", "alone"), ("last", "s", "on top of the others")):
-        ax.scatter(points[column], range(len(shown)), marker=marker, s=44, facecolors=theme.FAINT, edgecolors=theme.PRINTED,
+        ax.scatter(points[column], range(len(shown)), marker=marker, s=44, facecolors=theme.FAINT, edgecolors=theme.INK,
                    linewidths=1.6, zorder=3, label=name)  # fmt: skip
     for row, share in enumerate(points["share"]):
         widest = max(points.loc[row].max(), 0)
@@ -177,7 +177,7 @@ def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
     """Prior, data and posterior of each belief (`outlook.Beliefs.table`), over the prior's median; `labels` names it with unit."""
     parts = (
         ("before", "prior_p5", "prior_p50", "prior_p95", theme.MUTED, "o"),
-        ("on record", "data_low", "data_mid", "data_high", theme.PRINTED, "D"),
+        ("on record", "data_low", "data_mid", "data_high", theme.INK, "D"),
         ("after", "posterior_p5", "posterior_p50", "posterior_p95", theme.RECOMPUTED, "s"),
     )
     names, row = [], 0
@@ -253,7 +253,7 @@ def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
 
 def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> Axes:
     """Probability of passing each ceiling (`drivers.loading_curve`) over how far the other holdings move with OpenAI."""
-    styles = ((theme.RECOMPUTED, "solid"), (theme.PRINTED, (0, (5, 2))))
+    styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):
         sns.lineplot(
             x=part["loading"], y=part["probability"] * 100, color=color, linestyle=style, linewidth=2.2, ax=ax

@@ -85,7 +85,7 @@ def fan(
 ) -> Axes:
     """Fans over time, one `quantiles` table a series; `lines` are labelled horizontal thresholds, `top` cuts the axis."""
     for table, color, style in zip(
-        tables, (theme.RECOMPUTED, theme.PRINTED), ("solid", (0, (5, 2))), strict=False
+        tables, (theme.RECOMPUTED, theme.SECOND), ("solid", (0, (5, 2))), strict=False
     ):
         years = table["time"] + start_year
         for low, high, alpha in BANDS:
@@ -187,9 +187,9 @@ def _distribution(
     for place, (label, level) in enumerate(thresholds.items()):
         # A label stands right of its line, unless the next line would cross it.
         left = any(0 < other - level < (high - low) / 4 for other in thresholds.values())
-        ax.axvline(level, color=theme.PRINTED, linewidth=1.6)
+        ax.axvline(level, color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
         ax.annotate(label, (level, peak * (0.93 - 0.06 * place)), xytext=(-4 if left else 4, 0), textcoords="offset points",
-                    color=theme.PRINTED, ha="right" if left else "left", va="top", fontsize=10)  # fmt: skip
+                    color=theme.INK, ha="right" if left else "left", va="top", fontsize=10)  # fmt: skip
     for start, end in pairwise(bounds):
         part = float(((draws >= start) & (draws < end)).mean())
         middle = (max(start, low) + min(end, high)) / 2
@@ -209,7 +209,7 @@ def probability_over_time(
     ax: Axes,
 ) -> Axes:
     """Cumulative probabilities with their Monte-Carlo bounds, one line a table (`simulation.cumulative_probability`)."""
-    styles = ((theme.RECOMPUTED, "solid"), (theme.PRINTED, (0, (5, 2))))
+    styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (name, table), (color, style) in zip(tables.items(), styles, strict=False):
         years = table["times_years"] + start_year
         sns.lineplot(
@@ -261,7 +261,7 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> A
     `table` has ``loss_pct``, ``alone_pct`` and ``along_pct``.
     """
     for column, label, color, style in (
-        ("alone_pct", "only the stake falls", theme.PRINTED, (0, (5, 2))), ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid")
+        ("alone_pct", "only the stake falls", theme.SECOND, (0, (5, 2))), ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid")
     ):  # fmt: skip
         sns.lineplot(
             table, x="loss_pct", y=column, color=color, linestyle=style, linewidth=2.2, label=label, ax=ax

@@ -2,7 +2,7 @@
 
 Decisions
 - A chart is a matplotlib `Figure` that knows its finding, its subtitle (what and which unit) and its text alternative.
-- Printed and recomputed keep one colour each everywhere; the palette survives grey print (its lightnesses differ) and
+- Printed and recomputed keep one colour each everywhere, and nothing else has them; the palette survives grey print (its lightnesses differ) and
   colour-blindness (orange-brown against blue).
 - SVG carries its own dark colours, so that a chart follows the reader's setting inside an `<img>`; the page shows the
   finding as text, so the SVG holds none. PNG, for notebooks, draws both.
@@ -42,6 +42,8 @@ from PIL import Image
 from analysis import fonts
 
 PRINTED, RECOMPUTED = "#b35c00", "#1f5fa8"
+SECOND = "#5a6672"
+"""Of another series beside a recomputed one: the colour of what is printed is for what is printed alone."""
 INK, MUTED, GRID, FAINT = "#1b2530", "#5a6672", "#d5dbe1", "#eef1f4"
 HOLDS, PARTLY, FAILS, OPEN, UNCHECKABLE = "#2c7a57", "#d39a1c", "#8c2f2f", "#7a8794", "#b9c1c9"
 VERDICT = {"holds": HOLDS, "partly": PARTLY, "fails": FAILS, "open": OPEN, "uncheckable": UNCHECKABLE}
@@ -274,16 +276,15 @@ def svg(chart: Chart) -> str:
     buffer = io.StringIO()
     with _plain_halos(chart):
         chart.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', lambda found: _short(found[0]), buffer.getvalue())
+    text = re.sub(
+        r'<defs>.*?</defs>|\b(?:d|x|y|transform)="[^"]*"', _short, buffer.getvalue(), flags=re.DOTALL
+    )
     text = re.sub(r' transform="(?:rotate\(-?0( [-\d.]+)*\)|translate\(0 0\))"', "", text)
     text = text.replace(f'<g id="{HALOED}">', f'<g class="{HALOED}">')
-    text = re.sub(r'(<text style=")font: (?:(600|700|bold) )?([\d.]+px) [^;]*;', _font_style, text)
-    text = re.sub(
-        r"<text style=\"[^\"]*\"",
-        lambda found: re.sub(r"font-family: [^;]*; |text-anchor: start; ", "", found[0]),
-        text,
-    )
-    return text.replace("<defs>", f"<style>{_letters(text)}{_dark_css(text)}</style><defs>", 1)
+    text = re.sub(r'<text style="[^"]*"', lambda found: _font_style(found[0]), text)
+    text, styles = _classes(text)
+    letters = _letters(text, any("font-weight" in style for style in styles))
+    return text.replace("<defs>", f"<style>{letters}{_rules(styles)}</style><defs>", 1)
 
 
 HALOED = "halo"
@@ -302,31 +303,52 @@ def _plain_halos(chart: Chart) -> Iterator[None]:
         text.set_gid(None)
 
 
-def _short(attribute: str) -> str:
-    return re.sub(r"\d+\.\d{3,}", lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), attribute)
+def _short(found: re.Match[str]) -> str:
+    """Coordinates to a tenth of a point, those of marks (which are defined once, and small) to a hundredth."""
+    digits = 2 if found[0].startswith("<defs>") else 1
+    longer = rf"\d+\.\d{{{digits + 1},}}"
+    return re.sub(longer, lambda n: f"{float(n[0]):.{digits}f}".rstrip("0").rstrip("."), found[0])
 
 
-def _font_style(found: re.Match[str]) -> str:
-    return f"{found[1]}{'font-weight: 600; ' if found[2] else ''}font-size: {found[3]};"
+def _font_style(text: str) -> str:
+    text = re.sub(r"font: (?:(600|700|bold) )?([\d.]+px) [^;]*;", _weight_and_size, text)
+    return re.sub(r"font-family: [^;]*; |text-anchor: start; ", "", text)
 
 
-def _letters(text: str) -> str:
+def _weight_and_size(found: re.Match[str]) -> str:
+    return f"{'font-weight: 600; ' if found[1] else ''}font-size: {found[2]};"
+
+
+def _classes(text: str) -> tuple[str, list[str]]:
+    """The same drawing with a class where a style stood, and the styles in the order of their classes."""
+    styles = list(dict.fromkeys(re.findall(r' style="([^"]*)"', text)))
+    names = {style: f"s{place}" for place, style in enumerate(styles)}
+    return re.sub(r' style="([^"]*)"', lambda found: f' class="{names[found[1]]}"', text), styles
+
+
+def _letters(text: str, bold: bool) -> str:
     """The rules that give the words of a chart their font, cut down to the letters that they need, and their halo."""
     written = "".join(sorted(set(html.unescape("".join(re.findall(r"<text[^>]*>([^<]*)", text))))))
-    weights = (400, 600) if "font-weight: 600" in text else (400,)
-    faces = "".join(fonts.face(FONT, weight, written) for weight in weights)
-    halo = f".{HALOED} text{{paint-order:stroke;stroke-width:3px;stroke-linejoin:round;stroke:#fff}}"
-    return (
-        f"{faces}svg{{font-family:{FONT},sans-serif}}{halo}"
-        f"@media(prefers-color-scheme:dark){{.{HALOED} text{{stroke:{DARK['#ffffff']}}}}}"
-    )
+    faces = "".join(fonts.face(FONT, weight, written) for weight in ((400, 600) if bold else (400,)))
+    halo = f".{HALOED} text{{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}}"
+    dark = f"@media(prefers-color-scheme:dark){{.{HALOED} text{{stroke:{DARK['#ffffff']}}}}}"
+    return f"{faces}svg{{font-family:{FONT},sans-serif}}{halo}{dark}"
 
 
-def _dark_css(text: str) -> str:
-    rules = "".join(
-        f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
-        for light, dark in DARK.items()
-        for kind in ("fill", "stroke")
-        if f"{kind}: {light}" in text
-    )
-    return f"@media(prefers-color-scheme:dark){{{rules}}}"
+def _rules(styles: Sequence[str]) -> str:
+    """A rule for each style, and for those that have a colour of the theme the same in the dark."""
+    light = [
+        (f".s{place}", style.replace(": ", ":").replace("; ", ";")) for place, style in enumerate(styles)
+    ]
+    dark = [
+        f"{name}{{{';'.join(turned)}}}"
+        for name, style in light
+        if (turned := [_dark(part) for part in style.split(";") if _dark(part)])
+    ]
+    rules = "".join(f"{name}{{{style}}}" for name, style in light)
+    return f"{rules}@media(prefers-color-scheme:dark){{{''.join(dark)}}}"
+
+
+def _dark(declaration: str) -> str | None:
+    kind, _, color = declaration.partition(":")
+    return f"{kind}:{DARK[color]}" if color in DARK else None

@@ -74,7 +74,7 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
     use, below = plan.used_mtok(SHARES), 100 * SHARES
     drawn = {
         "by the token": (use * plan.price_usd_per_mtok, theme.RECOMPUTED, "solid"),
-        "cost of serving": (use * plan.cost_usd_per_mtok, theme.PRINTED, theme.DASHED),
+        "cost of serving": (use * plan.cost_usd_per_mtok, theme.SECOND, theme.DASHED),
     }
     ax.set_yscale("log")
     parts.log_ticks(ax.yaxis, np.concatenate([line for line, *_ in drawn.values()]).tolist(), "usd", room=1.2)
@@ -83,7 +83,7 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
         ax.plot(below, line, color=color, linestyle=style, linewidth=2.2)
     ax.axhline(plan.plan_usd, color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
     theme.text(ax, f"the plan, ${plan.plan_usd:g}", (1, plan.plan_usd), (0, 3), theme.INK, va="bottom")
-    for counted, mark in (("price", theme.DOT), ("cost", theme.RING)):
+    for counted, mark in (("price", theme.DOT), ("cost", theme.RING | {"edgecolors": theme.SECOND})):
         share = 100 * (1 - above[counted])
         if below[0] <= share <= below[-1]:
             ax.scatter([share], [plan.plan_usd], **(mark | {"zorder": 5}))

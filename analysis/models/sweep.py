@@ -34,6 +34,7 @@ OUTPUTS: dict[str, str] = {
     "peak_write_down_probability": "the same below the highest mark so far",
     "ltv_ceiling_probability": "probability of a loan-to-value above ltv_ceiling_pct within write_down_years",
     "ltv_emergency_probability": "the same above ltv_emergency_pct",
+    "ltv_peak_median_pct": "median of the highest loan-to-value within write_down_years, percent",
     "revenue_usd_bn_at_exit": "median annualised revenue at the exit, billion dollars",
     "raised_usd_bn": "median new money raised until the exit, billion dollars",
     "kept_share": "median part of its share that SoftBank keeps",
@@ -201,6 +202,74 @@ def evaluate(
     return rows
 
 
+def grid_values(given: Assumptions, names: Sequence[str], steps: int) -> dict[str, list[float]]:
+    """The values that a grid over some uncertain assumptions takes, by name, equal steps in logs.
+
+    From the 5th to the 95th percentile of the register's distribution, so that every scenario has the same grid; farther
+    where the scenario itself stands farther out.
+
+    Parameters
+    ----------
+    given
+        The scenario.
+    names
+        Names with a distribution in the register, above zero.
+    steps
+        Values of each, 2 or more, three significant digits.
+
+    Raises
+    ------
+    ValueError
+        A name without a distribution above zero, or fewer than two steps.
+    """
+    found = {}
+    for name in names:
+        entry = given.register[name]
+        if entry.dist is None or not isinstance(entry.value, list) or min(entry.value) <= 0 or steps < 2:
+            raise ValueError(
+                f"{name} in {steps} steps: name an assumption with a distribution above zero, and 2 steps or more."
+            )
+        low, high = simulation.quantile_function(entry.dist, entry.value)(np.array([0.05, 0.95]))
+        ends = (min(low, given.central(name)), max(high, given.central(name)))
+        found[name] = [float(f"{value:.3g}") for value in np.geomspace(*ends, steps)]
+    return found
+
+
+def grid(
+    given: Assumptions,
+    known: outlook.Record,
+    names: Sequence[str],
+    outputs: Sequence[str],
+    *,
+    steps: int = 4,
+    draws: int = 1000,
+) -> pd.DataFrame:
+    """Outputs at every combination of some pinned assumptions, everything else as the scenario draws it.
+
+    Parameters
+    ----------
+    given, known
+        As for `evaluate`.
+    names, steps
+        As for `grid_values`.
+    outputs
+        Names of `OUTPUTS`.
+    draws
+        At each point; the same ones, so that points differ by what is pinned alone.
+
+    Returns
+    -------
+    DataFrame, one row a combination, the last name varying fastest: a column a name, then a column an output.
+    """
+    values = grid_values(given, names, steps)
+    fewer = Assumptions(dict(given) | {"draws": draws}, given.register)
+    rows = []
+    for combination in itertools.product(*values.values()):
+        point = dict(zip(values, combination, strict=True))
+        rows.append(point | {row["output"]: row["value"] for row in evaluate(point, fewer, known, outputs)})
+    return pd.DataFrame(rows)
+
+
 def _numbers(given: Assumptions, paths: venture.VenturePaths, block: int) -> dict[str, simulation.Floats]:
     """The numbers of a draw that the outputs are made of."""
     within = paths.times_years <= given.write_down_years
@@ -220,6 +289,7 @@ def _numbers(given: Assumptions, paths: venture.VenturePaths, block: int) -> dic
         **{name: hits[:, within].any(axis=1) for name, hits in downs.items()},
         "ltv_ceiling": ltv > given.ltv_ceiling_pct / 100,
         "ltv_emergency": ltv > given.ltv_emergency_pct / 100,
+        "ltv_peak_pct": ltv * 100,
         "revenue": paths.revenue_usd_bn[:, -1],
         "raised": paths.raised_usd_bn.sum(axis=1),
         "kept": paths.kept_share[:, -1],
@@ -245,6 +315,7 @@ _ESTIMATES: dict[str, Callable[[Mapping[str, Any]], simulation.Estimate]] = {
     "peak_write_down_probability": _share("write_down_peak"),
     "ltv_ceiling_probability": _share("ltv_ceiling"),
     "ltv_emergency_probability": _share("ltv_emergency"),
+    "ltv_peak_median_pct": _median("ltv_peak_pct"),
     "revenue_usd_bn_at_exit": _median("revenue"),
     "raised_usd_bn": _median("raised"),
     "kept_share": _median("kept"),

@@ -19,11 +19,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeGuard, get_args
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from analysis.errors import Problem, PublishError
 from analysis.pipeline.legible import legible
@@ -459,14 +468,70 @@ class Board(Tabular):
         return rows
 
 
+class GridAxis(_Part):
+    """One input of a grid: its values in rising order, and where the scenario stands."""
+
+    name: str
+    title: str
+    unit: str = ""
+    meaning: str = ""
+    values: Annotated[tuple[float, ...], Field(min_length=2)]
+    start: float
+
+
+class GridOutput(_Part):
+    """One result of a grid, and how it is printed: what stands before and after its number."""
+
+    name: str
+    title: str
+    decimals: int = 2
+    better: Literal["higher", "lower"] | None = None
+    dress: tuple[str, str] = ("", "")
+
+
+class Grid(Tabular):
+    """Results at every combination of some inputs; the last input varies fastest."""
+
+    kind: Literal["grid"]
+    axes: Annotated[tuple[GridAxis, ...], Field(min_length=1)]
+    outputs: Annotated[tuple[GridOutput, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _every_combination_once(self) -> Grid:
+        points = [tuple(row.get(axis.name) for axis in self.axes) for row in self.rows]
+        if points != list(product(*(axis.values for axis in self.axes))):
+            raise ValueError("rows are not every combination of the axes, the last one varying fastest")
+        results = [row.get(output.name) for row in self.rows for output in self.outputs]
+        if not all(isinstance(value, int | float) for value in results):
+            raise ValueError("a result is not a number")
+        return self
+
+    @property
+    def packed(self) -> str:
+        """Axes and outputs without their rows, and the results in the order of the rows: what a page computes with."""
+        axes = [axis.model_dump(include={"title", "unit", "values", "start"}) for axis in self.axes]
+        outputs = [
+            output.model_dump(include={"title", "decimals", "dress", "better"})
+            | {"values": [row[output.name] for row in self.rows]}
+            for output in self.outputs
+        ]
+        return json.dumps({"axes": axes, "outputs": outputs}, ensure_ascii=False, separators=(",", ":"))
+
+    def beside(self, axis: GridAxis) -> tuple[Mapping[str, Any], ...]:
+        """The rows along one axis, the others at the value of the grid that is nearest to where the scenario stands."""
+        others = {a.name: min(a.values, key=lambda v: abs(v - a.start)) for a in self.axes if a != axis}
+        return tuple(row for row in self.rows if all(row[name] == value for name, value in others.items()))
+
+
 class Statement(_Exhibit):
-    """A computed sentence or short paragraph."""
+    """A computed sentence or short paragraph, with the numbers in it by name."""
 
     kind: Literal["statement"]
     text: str
+    inputs: Mapping[str, Any] = {}
 
 
-Exhibit = Metric | Table | Figure | Ledger | Evidence | Skill | Forecasts | Board | Statement
+Exhibit = Metric | Table | Figure | Ledger | Evidence | Skill | Forecasts | Board | Grid | Statement
 _ADAPTER: TypeAdapter[Exhibit] = TypeAdapter(Annotated[Exhibit, Field(discriminator="kind")])
 
 
@@ -494,27 +559,64 @@ def _listed(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def read_notebook(path: Path) -> Any:
-    """An executed notebook (nbformat 4), its texts in legible characters.
+class Node(dict[str, Any]):
+    """A cell or an output of a notebook, its parts as attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def read_notebook(path: Path) -> Node:
+    """An executed notebook (format 4) as the site needs it: cells and outputs, texts whole and in legible characters.
+
+    Without nbformat, whose schemas take longer to load than all notebooks of a batch to read.
 
     Raises
     ------
     PublishError
         The file is missing or is not a notebook.
     """
-    import nbformat
-
     try:
-        return nbformat.from_dict(legible(nbformat.read(path, as_version=4)))
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if raw["nbformat"] != 4:
+            raise ValueError(f"its format is {raw['nbformat']}, not 4")
+        return Node(raw, cells=[_cell(cell) for cell in raw["cells"]])
     except FileNotFoundError:
         raise PublishError(Problem(place(path), "there is no such notebook", "Run it again")) from None
-    except (
-        Exception
-    ) as reason:  # nbformat raises many kinds, from JSON to validation; all mean the same to a user
-        first = (str(reason).strip() or type(reason).__name__).splitlines()[0]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as reason:
+        told = f"{type(reason).__name__}: {reason}".splitlines()[0].rstrip(".")
         raise PublishError(
-            Problem(place(path), f"cannot be read as a notebook: {first}", "Run it again")
+            Problem(place(path), f"cannot be read as a notebook: {told}", "Run it again")
         ) from None
+
+
+def _cell(raw: Mapping[str, Any]) -> Node:
+    found = Node(raw, source=_text(raw["source"]), metadata=raw.get("metadata", {}))
+    if raw["cell_type"] == "code":
+        found["outputs"] = [_output(output) for output in raw["outputs"]]
+    return found
+
+
+def _output(raw: Mapping[str, Any]) -> Node:
+    found = Node(raw, output_type=raw["output_type"])
+    if "text" in raw:
+        found["text"] = _text(raw["text"])
+    if "data" in raw:
+        found["data"] = {
+            kind: legible(value) if kind.endswith("json") else _text(value)
+            for kind, value in raw["data"].items()
+        }
+    return found
+
+
+def _text(value: Any) -> str:
+    """A text of a notebook, which may be stored line by line."""
+    whole = legible(value if isinstance(value, str) else "".join(value))
+    assert isinstance(whole, str)  # noqa: S101 (for the type checker)
+    return whole
 
 
 def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: str) -> Shown | None:

@@ -8,6 +8,7 @@ Decisions
   and nothing on the page could draw a formula anyway. `\$` reads as `$` in both.
 - Nothing is fetched: style and script stand in the page and are allowed by their hash, pictures are `data:` addresses.
   So a page works from disk, in every browser, and when it is mailed alone. SVG in `<img>` runs no script.
+- Scenarios share most of their prose, code and charts: what was made once is kept.
 - SVG is percent-encoded, slimmed first: smaller than base64, far smaller after compression, and the address is one
   that a validator accepts.
 """
@@ -153,6 +154,7 @@ def _markdown() -> Callable[[str], Any]:
     return mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "def_list"])
 
 
+@cache
 def markdown(text: str, link: Link = nowhere) -> Markup:
     """Markdown as clean HTML."""
     return clean(str(_markdown()(text)), link)
@@ -163,6 +165,7 @@ def plain(html: str) -> str:
     return " ".join(Markup(html).striptags().split())  # noqa: S704 (tags are removed, not trusted)
 
 
+@cache
 def code(source: str) -> Markup:
     """Python source with the few token classes that the style sheet colours."""
     from pygments import highlight
@@ -170,8 +173,9 @@ def code(source: str) -> Markup:
     from pygments.lexers import PythonLexer
 
     spans = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
-    kinds = r"(?:n|p|w|o|nn|nb|bp|n[^\"f]|esc)"  # names and punctuation stay in the colour of the text
-    return Markup(re.sub(rf'<span class="{kinds}">([^<]*)</span>', r"\1", spans.rstrip("\n")))  # noqa: S704 (escaped by pygments)
+    # Keywords, texts and comments have a colour, everything else stays as the text around it.
+    plain_ones = re.sub(r'<span class="(?!k|s|c|ow)[^"]*">([^<]*)</span>', r"\1", spans.rstrip("\n"))
+    return Markup(re.sub(r'</span><span class="s\w*">', "", plain_ones))  # noqa: S704 (escaped by pygments)
 
 
 def terminal(text: str) -> Markup:
@@ -225,6 +229,7 @@ class Picture:
     height: int | None
 
 
+@cache
 def picture(image: Image) -> Picture:
     """An image as an `<img>` can carry it in the page."""
     if image.kind == "png":

@@ -2,19 +2,22 @@
 
 Decisions
 - Words are in the templates and the notebooks, none here: each `NAME.html.j2` is a page of the site, and
-  `section.html.j2` is drawn once for each notebook and scenario. A template that draws nothing makes no page, so a page
-  about something that was not run does not exist.
+  `section.html.j2` is drawn once for each notebook and scenario. `sheets.j2` says which pages there are, so that a page
+  about something that was not run neither exists nor is linked.
 - The site is built beside its place and swapped in by renaming; whatever fails before leaves the old one standing.
 - A folder that holds something else is never replaced: `catalogue.json`, which every site has, is the sign.
+- What has not changed is not drawn again (`rebuild`); a site that is still what its runs give stays as it is.
 - Equal runs give equal bytes: no clock, no duration, no absolute path, everything in a stated order.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +26,7 @@ from markupsafe import Markup
 
 from analysis import ROOT, fonts
 from analysis.errors import Problem, PublishError
-from analysis.pipeline import downloads, exhibits, markup, views
+from analysis.pipeline import downloads, exhibits, markup, rebuild, views
 from analysis.pipeline.exhibits import Metric, Shown, Tabular
 from analysis.pipeline.runs import load
 from analysis.pipeline.views import Site
@@ -36,6 +39,7 @@ RUNS = ROOT / "reports" / "runs"
 SITE = ROOT / "reports" / "site"
 TEMPLATES = ROOT / "reports" / "templates"
 STATIC = ROOT / "reports" / "static"
+CHANGELOG = ROOT / "CHANGELOG.md"
 ENDING = ".html.j2"
 SECTION = "section"
 CATALOGUE = "catalogue.json"
@@ -51,6 +55,7 @@ def publish(
     params: Path = PARAMS,
     templates: Path = TEMPLATES,
     static: Path = STATIC,
+    changelog: Path = CHANGELOG,
 ) -> Path:
     """Build the site of everything that was run, and put it in place whole.
 
@@ -64,6 +69,8 @@ def publish(
         The register and the scenarios.
     templates, static : Path
         Templates of the pages; `site.css` and `site.js`.
+    changelog : Path
+        What changed from version to version, a Markdown file; its page is left out where there is none.
 
     Returns
     -------
@@ -78,17 +85,31 @@ def publish(
     """
     out = out.resolve()
     _refuse_foreign(out)
+    found, earlier = load(runs), rebuild.Earlier.at(out)
+    keys = rebuild.keys(found, [templates, static, params, changelog])
+    if earlier.is_still(keys):
+        return out / "index.html"
     environment = _environment(templates, static)
-    site = views.gather(load(runs), params, _sheets(environment))
+    told = changelog.read_text(encoding="utf-8") if changelog.is_file() else ""
+    site = views.gather(found, params, _sheets(environment), told)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as workshop:
         fresh = Path(workshop) / "fresh"
-        for name, text in files(site, environment):
-            target = fresh / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8", newline="\n")
+        written = {
+            name: _write(fresh / name, text)
+            for name, text in files(site, environment, lambda name: earlier.page(name, keys[name]))
+        }
+        _write(fresh / rebuild.BUILT, rebuild.record(keys, written))
         swap(fresh, out, Path(workshop) / "previous")
     return out / "index.html"
+
+
+def _write(target: Path, text: str) -> str:
+    """Write a file of the site; its digest."""
+    raw = text.encode()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(raw)
+    return hashlib.sha256(raw).hexdigest()
 
 
 def alone(template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any) -> str:
@@ -115,9 +136,11 @@ def swap(fresh: Path, out: Path, previous: Path) -> None:
         raise
 
 
-def files(site: Site, environment: Environment) -> Iterator[tuple[str, str]]:
-    """Every file of a site: its relative name and its text."""
-    yield from _pages(site, environment)
+def files(
+    site: Site, environment: Environment, known: Callable[[str], str | None] = lambda _: None
+) -> Iterator[tuple[str, str]]:
+    """Every file of a site: its relative name and its text; `known` are pages of notebooks that need no drawing."""
+    yield from _pages(site, environment, known)
     listed = []
     for scenario in site.scenarios:
         for shown in scenario.exhibits:
@@ -152,15 +175,17 @@ def _entry(shown: Shown, folder: str) -> dict[str, Any]:
     return entry
 
 
-def _pages(site: Site, environment: Environment) -> Iterator[tuple[str, str]]:
-    for sheet in _sheets(environment):
-        text = _draw(environment, sheet, site=site, root="", sheet=sheet)
-        if text.strip():
-            yield f"{sheet}.html", text
+def _pages(
+    site: Site, environment: Environment, known: Callable[[str], str | None]
+) -> Iterator[tuple[str, str]]:
+    made = _render(environment, "sheets.j2", site=site, names=_sheets(environment)).split()
+    for sheet in made:
+        yield f"{sheet}.html", _draw(environment, sheet, site=site, sheets=made, root="", sheet=sheet)
     for scenario in site.scenarios:
         for page in scenario.pages:
-            context = {"site": site, "root": "../", "sheet": SECTION, "scenario": scenario, "page": page}
-            yield f"{scenario.name}/{page.slug}.html", _draw(environment, SECTION, **context)
+            context = {"site": site, "sheets": made, "sheet": SECTION, "scenario": scenario, "page": page}
+            name = f"{scenario.name}/{page.slug}.html"
+            yield name, known(name) or _draw(environment, SECTION, root="../", **context)
 
 
 def _sheets(environment: Environment) -> list[str]:
@@ -205,7 +230,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         lstrip_blocks=True,
     )
     css, js = (_asset(static / name) for name in ("site.css", "site.js"))
-    css = "".join(fonts.face(family, weight) for family, weight in FACES) + css
+    css = "".join(fonts.face(family, weight) for family, weight in FACES) + _tight(css)
     environment.globals |= {
         "css": Markup(css),  # noqa: S704 (our own files)
         "js": Markup(js),  # noqa: S704
@@ -230,6 +255,12 @@ def _asset(path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except OSError:
         raise PublishError(Problem(place(path), "cannot be read", "Restore the file")) from None
+
+
+def _tight(css: str) -> str:
+    """A style sheet without comments and line breaks, which every page would carry."""
+    bare = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return re.sub(r"\s*\n\s*", "", re.sub(r";?\s*\}", "}", re.sub(r"\s*\{\s*", "{", bare)))
 
 
 def _refuse_foreign(out: Path) -> None:

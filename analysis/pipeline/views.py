@@ -19,9 +19,11 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Literal
 
+from markupsafe import Markup
+
 from analysis import scenarios
 from analysis.errors import Problem, PublishError
-from analysis.pipeline import exhibits, pages
+from analysis.pipeline import exhibits, markup, pages
 from analysis.pipeline.exhibits import (
     VERDICTS,
     Backtest,
@@ -162,7 +164,7 @@ class Scenario:
     changes: tuple[Change, ...]
     pages: tuple[Page, ...]
 
-    @property
+    @cached_property
     def exhibits(self) -> list[Shown]:
         """Everything that its notebooks show; an exhibit that two notebooks show is listed once."""
         found: dict[str, Shown] = {}
@@ -198,13 +200,19 @@ class Site:
     assumptions: tuple[Assumption, ...]
     manifest: Manifest
     departures: tuple[Departure, ...]
+    changelog: Markup = pages.NOTHING
 
     @property
     def main(self) -> Scenario:
         """The scenario that leads."""
         return self.scenarios[0]
 
-    @property
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the register."""
+        return frozenset(item.name for item in self.assumptions)
+
+    @cached_property
     def titles(self) -> dict[str, str]:
         """The title of each notebook, in their order."""
         return {page.slug: page.title for page in self.main.pages}
@@ -219,15 +227,37 @@ class Site:
             if page.slug == slug
         )
 
+    def find(self, id: str) -> Shown | None:
+        """An exhibit of the leading scenario; None where it is not shown."""
+        return self.shown(self.main.name, id)
+
+    @cached_property
+    def _shown(self) -> dict[str, dict[str, Shown]]:
+        return {s.name: {shown.exhibit.id: shown for shown in s.exhibits} for s in self.scenarios}
+
+    def shown(self, scenario: str, id: str) -> Shown | None:
+        """An exhibit under one scenario; None where it is not shown."""
+        return self._shown[scenario].get(id)
+
+    def against(self, shown: Shown) -> Cell | None:
+        """A metric beside that of the leading scenario; None for the leading one itself, and for what it does not have."""
+        base = self.find(shown.exhibit.id)
+        if base is None or shown.scenario == self.main.name:
+            return None
+        assert isinstance(base.exhibit, Metric) and isinstance(shown.exhibit, Metric)  # noqa: S101 (for the type checker)
+        return cell(shown.scenario, base.exhibit, shown.exhibit)
+
+    def over_scenarios(self, id: str) -> list[Shown]:
+        """An exhibit under each scenario that shows it, the leading one first."""
+        return [found[id] for found in self._shown.values() if id in found]
+
     def folder(self, shown: Shown) -> str:
         """Where the files of an exhibit lie: the leading scenario's in `data`, each other's in a folder of its own.
 
         Evidence depends on the day alone: where another scenario looks on the same day, its files are the leading one's.
         """
-        lead = {s.exhibit.id: s for s in self.main.exhibits if isinstance(s.exhibit, Evidence)}.get(
-            shown.exhibit.id
-        )
-        same = lead is not None and _payload(lead) == _payload(shown)
+        lead = self.find(shown.exhibit.id)
+        same = lead is not None and isinstance(lead.exhibit, Evidence) and _payload(lead) == _payload(shown)
         return "data" if same or shown.scenario == self.main.name else f"data/{shown.scenario}"
 
     @cached_property
@@ -300,6 +330,14 @@ class Site:
     def checks(self) -> list[Shown]:
         """What the leading scenario shows to prove that its methods are right."""
         return [shown for shown in self.main.exhibits if shown.exhibit.role == "check"]
+
+    def of(self, *kinds: str) -> list[Shown]:
+        """The exhibits of some kinds that the leading scenario shows."""
+        return [shown for shown in self.main.exhibits if shown.exhibit.kind in kinds]
+
+    def used(self, slug: str) -> list[Assumption]:
+        """The assumptions that a notebook uses."""
+        return [item for item in self.assumptions if slug in item.entry.used_by]
 
     @cached_property
     def skills(self) -> list[tuple[Backtest, Shown]]:
@@ -386,7 +424,7 @@ def _scale(*metrics: Metric) -> float:
     return 1.0
 
 
-def gather(runs: Runs, params: Path, sheets: Iterable[str]) -> Site:
+def gather(runs: Runs, params: Path, sheets: Iterable[str], changelog: str = "") -> Site:
     """Everything that a site of these runs says.
 
     Parameters
@@ -397,6 +435,8 @@ def gather(runs: Runs, params: Path, sheets: Iterable[str]) -> Site:
         The folder of the register and the scenarios.
     sheets : iterable of str
         The pages that notebooks may link to by name.
+    changelog : str
+        What changed from version to version, as Markdown.
 
     Raises
     ------
@@ -414,7 +454,7 @@ def gather(runs: Runs, params: Path, sheets: Iterable[str]) -> Site:
         for name, entry in register.items()
     )
     departures = tuple(chain.from_iterable(_departures(scenario, register) for scenario in found))
-    return Site(found, assumptions, runs.manifest, departures)
+    return Site(found, assumptions, runs.manifest, departures, markup.markdown(changelog))
 
 
 def _scenario(

@@ -127,9 +127,11 @@ def test_nothing_runs_nothing_is_asked_for_and_the_page_stays_the_page(
 
 
 @pytest.mark.parametrize("case", [case for case in corpus.cases() if case.bites], ids=lambda case: case.name)
-def test_a_case_bites_a_page_that_takes_it_as_it_is(watched: Watched, tmp_path: Path, case: corpus.Case) -> None:
+def test_a_case_bites_a_page_that_takes_it_as_it_is(
+    watched: Watched, tmp_path: Path, case: corpus.Case
+) -> None:
     path = tmp_path / "bitten.html"
-    page = f'<!doctype html><meta charset=utf-8><style></style><script></script><body id=top><main id=main><p>{"x" * 300}</p>{case.raw}</main>'
+    page = f"<!doctype html><meta charset=utf-8><style></style><script></script><body id=top><main id=main><p>{'x' * 300}</p>{case.raw}</main>"
     path.write_text(page, encoding="utf-8")
     shape = watched.visit(path)
     assert case.name in " ".join([*watched.ran, *watched.asked]) or shape != SOUND

@@ -32,9 +32,11 @@ def test_svg_is_well_formed_without_words_date_or_reference_to_elsewhere(chart):
 
 
 def test_svg_carries_a_dark_colour_for_every_colour_of_the_theme(chart):
-    css = theme.svg(chart).split("<style>", 1)[1].split("</style>", 1)[0]
-    assert "prefers-color-scheme:dark" in css
-    assert f'[style*="stroke: {theme.RECOMPUTED}"]{{stroke:{theme.DARK[theme.RECOMPUTED]}!important}}' in css
+    text = theme.svg(chart)
+    (line,) = re.findall(rf"\.(s\d+){{fill:none;stroke:{theme.RECOMPUTED};stroke-width:1.5", text)
+    assert f'class="{line}"' in text and 'style="' not in text
+    dark = text.split("@media(prefers-color-scheme:dark)", 2)[2]
+    assert f".{line}{{stroke:{theme.DARK[theme.RECOMPUTED]}}}" in dark
 
 
 def test_svg_words_are_text_in_letters_that_it_carries(chart):
@@ -49,7 +51,7 @@ def test_a_halo_is_drawn_by_the_style_sheet_and_stays_with_the_word(chart):
     word = theme.text(chart.axes[0], "beside", (0.5, 0.2), (4, 0), theme.INK)
     text = theme.svg(chart)
     assert re.search(r'<g class="halo">\s*<text[^>]*>beside</text>', text)
-    assert ".halo text{paint-order:stroke;" in text
+    assert ".halo text{paint-order:stroke;stroke:#fff;" in text
     assert word.get_path_effects() == theme.HALO and word.get_gid() is None
     assert theme.svg(chart) == text
 

@@ -79,7 +79,7 @@ def test_the_lines_of_use_cross_the_plan_where_the_marks_stand():
         for c in ax.collections
         if isinstance(c, PathCollection)
     }
-    assert set(lines) == set(marks) == {theme.RECOMPUTED, theme.PRINTED}
+    assert set(lines) == set(marks) == {theme.RECOMPUTED, theme.SECOND}
     for color, (share, dollars) in marks.items():
         line = lines[color]
         crossing = np.interp(np.log(20), np.log(line.get_ydata()), line.get_xdata())

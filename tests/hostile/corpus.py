@@ -47,7 +47,9 @@ class Case:
 @cache
 def cases() -> tuple[Case, ...]:
     """Every case, in the order of the file."""
-    return tuple(_case(name, told) for name, told in yaml.safe_load(CASES.read_text(encoding="utf-8")).items())
+    return tuple(
+        _case(name, told) for name, told in yaml.safe_load(CASES.read_text(encoding="utf-8")).items()
+    )
 
 
 def _case(name: str, told: dict[str, Any]) -> Case:

@@ -60,6 +60,8 @@ def test_a_point_gives_what_a_plain_run_gives(known):
             paths, within_years=3, basis="peak"
         ).value,
         "ltv_emergency_probability": held.loc[3.0, "probability"],
+        "ltv_peak_median_pct": 100
+        * np.median(outlook.exposure_paths(plain, paths).ltv_share[:, paths.times_years <= 3].max(axis=1)),
         "raised_usd_bn": np.median(paths.raised_usd_bn.sum(axis=1)),
     }
     assert {name: rows[name]["value"] for name in expected} == pytest.approx(expected)
@@ -107,3 +109,47 @@ def test_half_of_a_whole_number_is_refused():
     with pytest.raises(ParameterError, match=r"raise_quarters.*3\.5 is not a whole number"):
         sweep.check_points(half, REGISTER)
     sweep.check_points(sweep.points([sweep.Axis("raise_quarters", 2, 6, 3)], "grid", None, 1), REGISTER)
+
+
+FOUR = ["multiple_long_run", "growth_half_life_years", "pool_usd_bn", "pool_share"]
+
+
+def test_a_grid_runs_over_the_registers_ninety_percent_and_out_to_where_the_scenario_stands():
+    found = sweep.grid_values(given(pool_usd_bn=200.0), FOUR[:3], 4)
+    # lognormal [4, 12]: 4 × 3^(k/3);   pinned at 200, far below 650: 200 × 13^(k/3)
+    assert found["multiple_long_run"] == pytest.approx([4, 5.77, 8.32, 12])
+    assert found["pool_usd_bn"] == pytest.approx([200, 470, 1110, 2600], rel=0.01)
+
+
+def test_a_grid_gives_at_each_point_what_a_sweep_gives_there(known):
+    outputs = ["moic_median", "ltv_peak_median_pct"]
+    found = sweep.grid(given(), known, FOUR[:2], outputs, steps=2, draws=1000)
+    assert found[FOUR[:2]].to_numpy().tolist() == [[4, 0.8], [4, 3.5], [12, 0.8], [12, 3.5]]
+    point = dict(zip(FOUR[:2], (12.0, 0.8), strict=True))
+    one = {row["output"]: row["value"] for row in sweep.evaluate(point, given(draws=1000), known, outputs)}
+    assert found.loc[2, outputs].to_dict() == pytest.approx(one)
+
+
+def test_between_points_of_the_stored_grid_a_straight_line_is_good_enough(known):
+    # in the middle of each side of the grid (geometric means), against the model itself on the same draws
+    outputs = ["moic_median", "write_down_probability", "ltv_peak_median_pct"]
+    few = given(draws=1000)
+    values = sweep.grid_values(few, FOUR, 4)
+    centre = {name: (ends[1] * ends[2]) ** 0.5 for name, ends in values.items()}
+
+    def at(point):
+        return {row["output"]: row["value"] for row in sweep.evaluate(point, few, known, outputs)}
+
+    for name, ends in values.items():
+        near, far = (at(centre | {name: end}) for end in ends[1:3])
+        middle = at(centre)
+        assert (near["moic_median"] + far["moic_median"]) / 2 == pytest.approx(middle["moic_median"], rel=0.1)
+        for output in outputs[1:]:
+            scale = 100 if output.endswith("pct") else 1
+            assert (near[output] + far[output]) / 2 == pytest.approx(middle[output], abs=0.04 * scale)
+
+
+@pytest.mark.parametrize(("name", "steps"), [("stake_share", 4), ("long_run_growth_pct", 1)])
+def test_a_grid_over_what_is_certain_or_of_one_step_is_refused(name, steps):
+    with pytest.raises(ValueError, match=f"{name} in {steps} steps: name an assumption with a distribution"):
+        sweep.grid_values(given(), [name], steps)

@@ -142,7 +142,9 @@ def test_a_bitmap_tells_its_size() -> None:
 
 def test_what_is_no_bitmap_cannot_end_its_attribute() -> None:
     for content in ('AAAA" onerror="x', "A", "ü"):
-        assert re.fullmatch(r"data:image/png;base64,[A-Za-z0-9+/=]*", markup.picture(Image("png", content)).src)
+        assert re.fullmatch(
+            r"data:image/png;base64,[A-Za-z0-9+/=]*", markup.picture(Image("png", content)).src
+        )
 
 
 ADDRESS = re.compile(r"#|https?://|mailto:|data:image/(png|jpeg|svg\+xml)[;,]")
@@ -156,8 +158,12 @@ def test_nothing_of_what_could_do_harm_is_left(case: corpus.Case, form: Callable
     reader.handle_starttag = lambda tag, attributes: found.append((tag, attributes))  # type: ignore[method-assign]
     reader.feed(form(legible(case.raw)))
     for tag, attributes in found:
-        own = {"class", "role", "aria-label", "tabindex"} if tag == "div" else {"rel"} if tag == "a" else set()
-        assert tag in markup.TAGS and {name for name, _ in attributes} <= markup.ATTRIBUTES.get(tag, set()) | own
+        own = (
+            {"class", "role", "aria-label", "tabindex"} if tag == "div" else {"rel"} if tag == "a" else set()
+        )
+        assert (
+            tag in markup.TAGS and {name for name, _ in attributes} <= markup.ATTRIBUTES.get(tag, set()) | own
+        )
         for name, value in attributes:
             assert name not in ("href", "src") or ADDRESS.match(value or ""), (tag, value)
 

@@ -1,0 +1,113 @@
+"""Which pages of a site have to be drawn again? Those whose inputs are not what they were.
+
+Decisions
+- Every page has a key: a digest of all that it is drawn from. The page of a notebook depends on that notebook, on the
+  leading scenario (whose verdicts and numbers stand on all pages), the register, the templates and the code; every
+  other page on all notebooks.
+- A site says in `built.json` under which keys its pages were drawn and what its files were. A page is taken over only
+  where both still fit, so that a file that somebody edited is drawn again.
+- Keys follow from inputs alone: equal inputs give an equal `built.json`, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from analysis import fonts
+from analysis.pipeline.runs import Runs
+
+BUILT = "built.json"
+SHEETS = "sheets"
+"""The key of all pages that are not the page of a notebook."""
+LIBRARIES = ("fonttools", "jinja2", "markupsafe", "mistune", "nh3", "pydantic", "pygments")
+"""What pages are drawn with, besides our own code."""
+
+
+def keys(runs: Runs, sources: Iterable[Path]) -> dict[str, str]:
+    """The key of each page of a notebook by the page's name, and that of all other pages under `SHEETS`.
+
+    Parameters
+    ----------
+    runs : Runs
+        What the site is made of.
+    sources : iterable of Path
+        Files and folders that every page depends on: templates, style, register, changelog.
+    """
+    code = [*Path(__file__).parent.glob("*.py"), Path(fonts.__file__)]
+    given = [path for source in sources for path in (source.rglob("*") if source.is_dir() else [source])]
+    common = [_of(path) for path in sorted({*code, *given}) if path.is_file()]
+    common += [f"{name} {metadata.version(name)}" for name in LIBRARIES]
+    notebooks = {
+        (scenario, slug): _digest([_of(runs.path(scenario, slug)), _parameters(runs, scenario, slug)])
+        for scenario in runs.scenarios
+        for slug in runs.notebooks
+    }
+    common += [*runs.scenarios, *(notebooks[runs.scenarios[0], slug] for slug in runs.notebooks)]
+    found = {
+        f"{scenario}/{slug}.html": _digest([*common, own, runs.digest(scenario, slug)])
+        for (scenario, slug), own in notebooks.items()
+    }
+    about = json.dumps([runs.manifest.git, runs.manifest.versions], sort_keys=True)
+    return found | {SHEETS: _digest([*found.values(), about])}
+
+
+def _parameters(runs: Runs, scenario: str, slug: str) -> str:
+    path = runs.path(scenario, slug).with_suffix(".yml")
+    return _of(path) if path.is_file() else ""
+
+
+def _of(path: Path) -> str:
+    return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def record(keys: Mapping[str, str], files: Mapping[str, str]) -> str:
+    """The text of `built.json`: keys, and the digest of each file by its name."""
+    return json.dumps({"keys": dict(keys), "files": dict(files)}, indent=0) + "\n"
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The site that stands where the new one goes; an empty one where there is none, or where it does not say."""
+
+    folder: Path
+    keys: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, folder: Path) -> Earlier:
+        """The site in a folder."""
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            told = json.loads((folder / BUILT).read_text(encoding="utf-8"))
+            return cls(folder, dict(told["keys"]), dict(told["files"]))
+        return cls(folder)
+
+    def is_still(self, keys: Mapping[str, str]) -> bool:
+        """Whether it was made under these keys, and every file is what was written, with none besides."""
+        if not self.keys or self.keys != keys:
+            return False
+        there = {
+            path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()
+        }
+        return there == {*self.files, BUILT} and all(self.text(name) is not None for name in self.files)
+
+    def page(self, name: str, key: str) -> str | None:
+        """A page that was drawn under this key and is what was written; None where it has to be drawn."""
+        return self.text(name) if self.keys.get(name) == key else None
+
+    def text(self, name: str) -> str | None:
+        """A file as it was written; None where it is gone or changed."""
+        with suppress(OSError, ValueError):
+            raw = (self.folder / name).read_bytes()
+            if hashlib.sha256(raw).hexdigest() == self.files.get(name):
+                return raw.decode()
+        return None
