@@ -340,11 +340,11 @@ def _rules(styles: Sequence[str]) -> str:
     light = [
         (f".s{place}", style.replace(": ", ":").replace("; ", ";")) for place, style in enumerate(styles)
     ]
-    dark = [
-        f"{name}{{{';'.join(turned)}}}"
-        for name, style in light
-        if (turned := [_dark(part) for part in style.split(";") if _dark(part)])
-    ]
+    dark = []
+    for name, style in light:
+        turned = [found for part in style.split(";") if (found := _dark(part))]
+        if turned:
+            dark.append(f"{name}{{{';'.join(turned)}}}")
     rules = "".join(f"{name}{{{style}}}" for name, style in light)
     return f"{rules}@media(prefers-color-scheme:dark){{{''.join(dark)}}}"
 
