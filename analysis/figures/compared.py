@@ -68,7 +68,11 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
         if off and table["difference_points"].min() > 0
         else f"Over {years:g} years {_count(len(table) - off, len(table)).lower()} printed growth rates come out as printed"
     )
-    alt = f"A row for each of {len(table)} segments with two marks, the printed and the recomputed yearly growth rate."
+    told = "; ".join(
+        f"{row['segment']} {row['stated_pct']:.0f}% printed, {row['recomputed_pct']:.0f}% recomputed"
+        for row in table.to_dict("records")
+    )
+    alt = f"Two marks for each of {len(table)} segments: {told}."
     return theme.headline(ax, finding, f"Growth per year, percent, over {years:g} elapsed years", alt)
 
 
@@ -246,7 +250,8 @@ def scoreboard(counts: pd.DataFrame, *, ax: Axes) -> Axes:
     theme.legend(ax, handles)
     total, holds, fails = int(counts.to_numpy().sum()), int(counts["holds"].sum()), int(counts["fails"].sum())
     finding = f"Of {total} checked statements {holds} hold and {fails} fail"
-    alt = f"Stacked bars of verdicts for {len(sections)} sections of the article."
+    sums = "; ".join(f"{verdict} {counts[verdict].sum():.0f}" for verdict in counts.columns)
+    alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in all {sums}."
     return theme.headline(ax, finding, "Claims by section and verdict", alt)
 
 

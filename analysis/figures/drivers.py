@@ -83,7 +83,8 @@ def tornado(
     low, high = sorted((first["low_result"], first["high_result"]))
     finding = f"The {labels.get(first['input'], first['input'])} moves {outcome} most: from {form(low)} to {form(high)}"
     more = f"; {left_out} inputs that move it less are left out" if left_out > 0 else ""
-    alt = f"Bars for {len(shown)} inputs around {form(centre)}, the widest first."
+    named = [str(labels.get(str(name), name)) for name in shown["input"].head(3)]
+    alt = f"Bars for {len(shown)} inputs around {form(centre)}, the widest first: {theme.listed(named)} lead."
     return theme.headline(
         ax,
         finding,
@@ -111,7 +112,8 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
     sure = table.loc[table["unreliable"], "group"].nunique()
     finding = f"{str(best.idxmax()).capitalize()} explains most of what is uncertain about {outcome}, {best.max():.0%} of its variance"
     told = f"; hollow: too uncertain to read ({sure} {'group' if sure == 1 else 'groups'})" if sure else ""
-    alt = f"Two marks with intervals for each of {len(order)} groups of inputs."
+    totals = "; ".join(f"{group} {share:.0%}" for group, share in best.sort_values(ascending=False).items())
+    alt = f"Two marks with intervals, first-order and total share, for each of {len(order)} groups of inputs; in total {totals}."
     return theme.headline(
         ax, finding, f"Share of the variance of {outcome}, 95% intervals, chance integrated out{told}", alt
     )
@@ -133,7 +135,10 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
     theme.legend(ax)
     top = shown.to_dict("records")[0]
     finding = f"The risk “{top['risk']}” adds most to {outcome}: {top['share'] * 100:.0f} of {shown['share'].sum() * 100:.0f} points"
-    alt = f"Bars for the {len(shown)} risks with two markers each."
+    told = "; ".join(
+        f"{risk} {share:+.1f}" for risk, share in zip(shown["risk"], points["share"], strict=True)
+    )
+    alt = f"Bars for {len(shown)} risks in percentage points, with markers for each alone and on top of the others: {told}."
     return theme.headline(
         ax, finding, f"Shapley share of the probability of {outcome}, all risks on less all off, points", alt
     )
@@ -167,7 +172,11 @@ def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     reached = int(table["percentile"].between(5, 95).sum())
     finding = f"{reached} of {len(table)} break-evens lie within what is believed possible of one input alone"
-    alt = f"A strip of percentiles for each of {len(table)} break-evens with the value that is needed."
+    found = table.dropna(subset=["percentile"])
+    told = "; ".join(
+        f"{row['input']} for {row['target']} at {row['percentile']:.0f}%" for row in found.to_dict("records")
+    )
+    alt = f"A strip of percentiles for each of {len(table)} break-evens{f': {told}' if told else ', none reached'}."
     return theme.headline(
         ax, finding, "Percentile of the input at which the target is met; band: 5% to 95%, tick: median", alt
     )
@@ -242,7 +251,10 @@ def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     worst = max(rows, key=lambda item: item["likelihood"] * item["impact_pct"])
     finding = f"The risk “{worst['risk']}” costs SoftBank most: it bites in {worst['likelihood']:.0%} of futures and takes {worst['impact_pct']:.0f}% of net asset value"
-    alt = f"{len(rows)} risks as points by likelihood and impact."
+    told = "; ".join(
+        f"{row['risk']} in {row['likelihood']:.0%} of futures, {row['impact_pct']:.0f}%" for row in rows
+    )
+    alt = f"{len(rows)} risks as points by likelihood and impact: {told}."
     return theme.headline(
         ax,
         finding,
@@ -279,7 +291,11 @@ def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> 
         f"Loan-to-value passes {highest['ceiling_pct'].iloc[0]:g}% {by} in {highest['probability'].iloc[0]:.0%} of futures if the other "
         f"holdings stand still, in {highest['probability'].iloc[-1]:.0%} if they move {highest['loading'].iloc[-1]:g} times as far"
     )
-    alt = "Lines for the probability of passing each ceiling over the loading of the other holdings."
+    ends = "; ".join(
+        f"{ceiling:g}% from {part['probability'].iloc[0]:.0%} to {part['probability'].iloc[-1]:.0%}"
+        for ceiling, part in table.groupby("ceiling_pct")
+    )
+    alt = f"Lines for the probability of passing each ceiling as the loading of the other holdings rises: {ends}."
     return theme.headline(
         ax, finding, f"Probability of passing the ceiling {by}, if nothing is sold, percent", alt
     )

@@ -60,6 +60,18 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def _run(table: pd.DataFrame) -> str:
+    """Where a fan starts and ends, in words."""
+    first, last = table.iloc[0], table.iloc[-1]
+    return f"{first['series']} from {first['p50']:.3g} to {last['p50']:.3g} (90%: {last['p5']:.3g} to {last['p95']:.3g})"
+
+
+def _parts(draws: NDArray[np.float64], thresholds: Mapping[str, float], unit: str) -> str:
+    """Which part of draws lies below each threshold, in words."""
+    below = [f"{(draws < level).mean():.0%} below {level:g}{unit}" for level in sorted(thresholds.values())]
+    return f"{', '.join(below)}; median {np.median(draws):.3g}{unit}"
+
+
 def joined_probabilities(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Several tables of probabilities below one another, named in a column ``series``."""
     return pd.concat([table.assign(series=name) for name, table in tables.items()], ignore_index=True)
@@ -117,7 +129,9 @@ def fan(
     if percent:
         ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     ax.set(xlabel="", ylabel="")
-    alt = f"Fan chart over {len(tables[0])} dates: medians with shaded 50% and 90% ranges for {' and '.join(t['series'].iloc[0] for t in tables)}."
+    alt = (
+        f"Medians with shaded 50% and 90% ranges over {len(tables[0])} dates: {'; '.join(map(_run, tables))}."
+    )
     return theme.headline(ax, finding, f"{subtitle}; median, 50% and 90% of simulated draws", alt)
 
 
@@ -132,7 +146,7 @@ def outcome(
         xlabel=f"multiple of invested capital at the exit ({top:g} and more at the right edge)", xlim=(0, top)
     )
     finding = f"{between:.0%} of futures end between {lowest:g}x and {highest:g}x; the median is {np.median(moic):.2f}x"
-    alt = f"Histogram of {len(moic):,} simulated multiples with lines at {', '.join(f'{level:g}x' for level in thresholds.values())}."
+    alt = f"Histogram of {len(moic):,} simulated multiples: {_parts(moic, thresholds, 'x')}."
     return theme.headline(
         ax, finding, "Share of simulated draws, percent, by multiple of invested capital", alt
     )
@@ -151,7 +165,7 @@ def returns(
     ax.set(xlabel=f"percent a year ({low:g} and less, {high:g} and more at the edges)", xlim=(low, high))
     asked = max(thresholds.values())
     finding = f"{(irr_pct >= asked).mean():.0%} of futures return {asked:g}% a year or more; the median is {np.median(irr_pct) + 0.0:.1f}%"
-    alt = f"Histogram of {len(irr_pct):,} simulated returns with lines at {', '.join(f'{level:g}%' for level in thresholds.values())}."
+    alt = f"Histogram of {len(irr_pct):,} simulated returns: {_parts(irr_pct, thresholds, '%')}."
     return theme.headline(
         ax,
         finding,
@@ -225,7 +239,10 @@ def probability_over_time(
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="", ylabel="", ylim=(0, None))
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
-    alt = f"Rising lines for the probability of {' and '.join(tables)} by date."
+    ends = "; ".join(
+        f"{name} {table['probability'].iloc[-1]:.0%} at the end" for name, table in tables.items()
+    )
+    alt = f"Rising lines for the probability by date: {ends}."
     return theme.headline(ax, finding, subtitle, alt)
 
 
@@ -280,7 +297,11 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> A
     )
     told = f"is above {lowest:g}% before any loss" if table["along_pct"].iloc[0] > lowest else told
     finding = f"With the other holdings falling along, loan-to-value {told}"
-    alt = "Two rising lines of loan-to-value against the loss on the stake, with lines at the ceilings."
+    last = table.iloc[-1]
+    alt = (
+        f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost, {last['alone_pct']:.0f}% with "
+        f"the stake alone and {last['along_pct']:.0f}% with the others along."
+    )
     return theme.headline(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
 
 
