@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= 2
+CHECKERS := tests/browser/node_modules
 # Fits here are small: on busy cores threads of the linear algebra wait for each other ten times as long as they compute.
 export OPENBLAS_NUM_THREADS := 1
 
@@ -23,8 +24,8 @@ test: dev        ## unit and property tests, notebooks against their stored outp
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-test-browser: dev ## the same in a real browser: a Chromium from the system's packages drives JupyterLab
-	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser
+test-browser: dev $(CHECKERS)/.installed ## JupyterLab and the published site in a real browser (a system Chromium; Node and Java for the checkers)
+	@THESIS_BROWSER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/browser
 
 pictures: report ## take the screenshots of the README again
 	@THESIS_PICTURES=reports $(MAKE) --no-print-directory test-browser
@@ -60,6 +61,12 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 # The run environment first, so that both stamps are true afterwards and neither command undoes the other.
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Checkers of HTML, accessibility and loading, pinned with their hashes.
+$(CHECKERS)/.installed: tests/browser/package-lock.json tests/browser/package.json
+	@command -v npm >/dev/null || { echo "npm not found: the checkers of the site need Node, npm and Java from the system's packages" >&2; exit 1; }
+	cd tests/browser && npm ci --no-progress --loglevel=error
 	@touch $@
 
 # A universal lock (environment markers, hashes, no index address). setuptools builds the project itself.

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis import ROOT
-from analysis.errors import DataError, ParameterError, Problem, RunError, ThesisError, nearest
+from analysis.errors import DataError, ParameterError, PrintError, Problem, RunError, ThesisError, nearest
 from analysis.pipeline import console
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ OneOff = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=1, metavar="N", help="How many notebooks run at a time.")]
 Force = Annotated[bool, typer.Option("--force", help="Run also what is unchanged.")]
+Document = Annotated[
+    bool, typer.Option("--pdf", help="Also bind the report as one PDF, report.pdf in the site.")
+]
 Form = Annotated[console.Format, typer.Option("--format", metavar="table|csv|json", help="How to print it.")]
 
 
@@ -94,7 +97,7 @@ def _thesis(
 
 
 @app.command()
-def report(workers: Workers = 2, force: Force = False) -> None:
+def report(workers: Workers = 2, force: Force = False, document: Document = False) -> None:
     """Run everything, then publish the site: the main job.
 
     Every notebook under every scenario, except what is unchanged. Prints the path of the site's index page as its last
@@ -111,7 +114,7 @@ def report(workers: Workers = 2, force: Force = False) -> None:
             console.shown(SITE), "was not built again", "Correct what failed, then run thesis report again"
         )
         raise RunError([*failed.problems, kept]) from None
-    publish()
+    publish(document=document)
 
 
 @app.command()
@@ -144,14 +147,24 @@ def publish(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the site goes.", show_default="reports/site")
     ] = SITE,
+    document: Document = False,
 ) -> None:
     """Build the site from what was run.
 
-    It is put in place whole, or not at all. Prints the path of its index page.
+    It is put in place whole, or not at all. Prints the path of its index page. A document that cannot be printed is
+    told on stderr and keeps nothing back: the site is published without it.
     """
-    from analysis.pipeline import plan, site
+    from analysis.pipeline import pdf, plan, site
 
-    print(console.shown(site.publish(plan.Project().runs, out)))
+    runs, lacking = plan.Project().runs, pdf.missing() if document else None
+    try:
+        index = site.publish(runs, out, document=pdf.write if document and not lacking else None)
+    except PrintError:
+        print(console.shown(site.publish(runs, out)))
+        raise
+    print(console.shown(index))
+    if lacking:
+        print(f"The site has no document. {lacking}", file=sys.stderr)
 
 
 @app.command()

@@ -74,6 +74,10 @@ class PublishError(ThesisError):
     exit_code = 1
 
 
+class PrintError(PublishError):
+    """A document that cannot be printed; the site that it is made of can still be published."""
+
+
 class FigureError(ValueError):
     """A printed figure that cannot be read; whoever knows the place makes a `Problem` of it.
 

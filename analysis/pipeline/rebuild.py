@@ -29,7 +29,7 @@ LIBRARIES = ("fonttools", "jinja2", "markupsafe", "mistune", "nh3", "pydantic", 
 """What pages are drawn with, besides our own code."""
 
 
-def keys(runs: Runs, sources: Iterable[Path]) -> dict[str, str]:
+def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict[str, str]:
     """The key of each page of a notebook by the page's name, and that of all other pages under `SHEETS`.
 
     Parameters
@@ -38,6 +38,8 @@ def keys(runs: Runs, sources: Iterable[Path]) -> dict[str, str]:
         What the site is made of.
     sources : iterable of Path
         Files and folders that every page depends on: templates, style, register, changelog.
+    document : bool
+        Whether the pages are bound in one document, too, to which some of them lead.
     """
     code = [*Path(__file__).parent.glob("*.py"), Path(fonts.__file__)]
     given = [path for source in sources for path in (source.rglob("*") if source.is_dir() else [source])]
@@ -54,7 +56,7 @@ def keys(runs: Runs, sources: Iterable[Path]) -> dict[str, str]:
         for (scenario, slug), own in notebooks.items()
     }
     about = json.dumps([runs.manifest.git, runs.manifest.versions], sort_keys=True)
-    return found | {SHEETS: _digest([*found.values(), about])}
+    return found | {SHEETS: _digest([*found.values(), about, str(document)])}
 
 
 def _parameters(runs: Runs, scenario: str, slug: str) -> str:
@@ -98,16 +100,17 @@ class Earlier:
         there = {
             path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()
         }
-        return there == {*self.files, BUILT} and all(self.text(name) is not None for name in self.files)
+        return there == {*self.files, BUILT} and all(self._raw(name) is not None for name in self.files)
 
     def page(self, name: str, key: str) -> str | None:
         """A page that was drawn under this key and is what was written; None where it has to be drawn."""
-        return self.text(name) if self.keys.get(name) == key else None
+        raw = self._raw(name) if self.keys.get(name) == key else None
+        return None if raw is None else raw.decode()
 
-    def text(self, name: str) -> str | None:
+    def _raw(self, name: str) -> bytes | None:
         """A file as it was written; None where it is gone or changed."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError):
             raw = (self.folder / name).read_bytes()
             if hashlib.sha256(raw).hexdigest() == self.files.get(name):
-                return raw.decode()
+                return raw
         return None

@@ -19,6 +19,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from markupsafe import Markup
 
 from analysis import ROOT, fonts
 from analysis.errors import Problem, PublishError
-from analysis.pipeline import downloads, exhibits, markup, rebuild, views
+from analysis.pipeline import downloads, exhibits, markup, pdf, rebuild, views
 from analysis.pipeline.exhibits import Metric, Shown, Tabular
 from analysis.pipeline.runs import load
 from analysis.pipeline.views import Site
@@ -56,6 +57,7 @@ def publish(
     templates: Path = TEMPLATES,
     static: Path = STATIC,
     changelog: Path = CHANGELOG,
+    document: pdf.Write | None = None,
 ) -> Path:
     """Build the site of everything that was run, and put it in place whole.
 
@@ -71,6 +73,8 @@ def publish(
         Templates of the pages; `site.css` and `site.js`.
     changelog : Path
         What changed from version to version, a Markdown file; its page is left out where there is none.
+    document : callable, optional
+        What makes one document of the finished pages (`pdf.write`).
 
     Returns
     -------
@@ -86,10 +90,11 @@ def publish(
     out = out.resolve()
     _refuse_foreign(out)
     found, earlier = load(runs), rebuild.Earlier.at(out)
-    keys = rebuild.keys(found, [templates, static, params, changelog])
+    keys = rebuild.keys(found, [templates, static, params, changelog], document=bool(document))
     if earlier.is_still(keys):
         return out / "index.html"
     environment = _environment(templates, static)
+    environment.globals["document"] = pdf.NAME if document else ""
     told = changelog.read_text(encoding="utf-8") if changelog.is_file() else ""
     site = views.gather(found, params, _sheets(environment), told)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -99,14 +104,17 @@ def publish(
             name: _write(fresh / name, text)
             for name, text in files(site, environment, lambda name: earlier.page(name, keys[name]))
         }
+        if document:
+            draw = partial(_render, environment, site=site, sheets=_made(site, environment))
+            written[pdf.NAME] = _write(fresh / pdf.NAME, document(fresh, draw))
         _write(fresh / rebuild.BUILT, rebuild.record(keys, written))
         swap(fresh, out, Path(workshop) / "previous")
     return out / "index.html"
 
 
-def _write(target: Path, text: str) -> str:
+def _write(target: Path, content: str | bytes) -> str:
     """Write a file of the site; its digest."""
-    raw = text.encode()
+    raw = content.encode() if isinstance(content, str) else content
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(raw)
     return hashlib.sha256(raw).hexdigest()
@@ -178,7 +186,7 @@ def _entry(shown: Shown, folder: str) -> dict[str, Any]:
 def _pages(
     site: Site, environment: Environment, known: Callable[[str], str | None]
 ) -> Iterator[tuple[str, str]]:
-    made = _render(environment, "sheets.j2", site=site, names=_sheets(environment)).split()
+    made = _made(site, environment)
     for sheet in made:
         yield f"{sheet}.html", _draw(environment, sheet, site=site, sheets=made, root="", sheet=sheet)
     for scenario in site.scenarios:
@@ -191,6 +199,10 @@ def _pages(
 def _sheets(environment: Environment) -> list[str]:
     names = environment.list_templates(filter_func=lambda name: name.endswith(ENDING))
     return sorted(name.removesuffix(ENDING) for name in names if name != SECTION + ENDING)
+
+
+def _made(site: Site, environment: Environment) -> list[str]:
+    return _render(environment, "sheets.j2", site=site, names=_sheets(environment)).split()
 
 
 def _draw(environment: Environment, sheet: str, /, **context: Any) -> str:
@@ -236,6 +248,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         "js": Markup(js),  # noqa: S704
         "policy": Markup(markup.policy([css], [js])),  # noqa: S704
         "picture": markup.picture,
+        "document": "",
         "verdicts": exhibits.VERDICTS,
         "qualities": exhibits.QUALITIES,
         "statuses": exhibits.STATUSES,

@@ -1,30 +1,42 @@
 """A real browser on the real thing. `make test-browser` runs these; without it they say that they were skipped."""
 
+from __future__ import annotations
+
+import gzip
 import os
-import shutil
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from analysis import ROOT
+from analysis.pipeline import pdf
+
+CHECKERS = Path(__file__).with_name("node_modules")
+"""Where `npm ci` puts vnu, axe-core and Lighthouse."""
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium of the system, without a window."""
+def chromium() -> str:
+    """The system's browser."""
     if os.environ.get("THESIS_BROWSER") != "1":
         pytest.skip("run by `make test-browser`")
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.fail(f"no browser: install one of {', '.join(NAMES)} from the system's packages")
+    if (found := pdf.chromium()) is None:
+        pytest.fail(f"no browser: install one of {', '.join(pdf.BROWSERS)} from the system's packages")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """Chromium of the system, without a window."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as tool:
-        started = tool.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-background-networking"]
-        )
+        started = tool.chromium.launch(executable_path=chromium, args=list(pdf.FLAGS))
         yield started
         started.close()
 
@@ -34,3 +46,44 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where screenshots go: `reports/` with `make screenshots`, else a folder that is thrown away."""
     told = os.environ.get("THESIS_PICTURES")
     return Path(told).resolve() if told else tmp_path_factory.mktemp("pictures")
+
+
+@pytest.fixture(scope="session")
+def site(chromium: str) -> Path:
+    """The published site of the report."""
+    folder = ROOT / "reports" / "site"
+    if not (folder / "index.html").exists():
+        pytest.fail(f"there is no {folder.relative_to(ROOT)}: run `make report` first")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The site below a path of a plain web server on loopback: the address of its folder."""
+    root = tmp_path_factory.mktemp("served")
+    (root / "a").mkdir()
+    (root / "a" / "b").symlink_to(site)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/a/b/"
+    server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Files as any web server gives them: compressed where the browser takes that."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        path = Path(self.translate_path(self.path))
+        if "gzip" not in self.headers.get("Accept-Encoding", "") or not path.is_file():
+            super().do_GET()
+            return
+        content = gzip.compress(path.read_bytes(), mtime=0)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path) + "; charset=utf-8")
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)

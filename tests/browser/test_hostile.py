@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Error
 
 from analysis.pipeline import site
 from tests.hostile import corpus
@@ -35,7 +36,8 @@ TOUCH = """
 () => { for (const part of document.querySelectorAll('body *')) {
   for (const kind of ['pointerover', 'pointermove', 'mouseover', 'mouseenter', 'focus', 'toggle'])
     part.dispatchEvent(new MouseEvent(kind, {bubbles: true}));
-  if (!part.closest("a[href^=http], a[download], a[href]:not([href^='#'], [href*=':'])")) part.click?.();
+  if (!part.closest("a[href^=http], a[download], a[href]:not([href^='#'], [href*=':'])"))
+    part.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}));
 } }
 """
 """A click on everything, also on what lies under something else; but for links to pages and files, which lead there."""
@@ -80,6 +82,20 @@ class Watched:
         self.ran.clear()
         self.asked.clear()
         page = self.context.new_page()
+        try:
+            shape = self._use(page, path)
+        except Error as reason:  # a page that was led away or taken over answers no question
+            self.ran.append(reason.message)
+            shape = {}
+        if (now := page.url.partition("#")[0]) != path.as_uri() or len(self.context.pages) > 1:
+            self.ran.append(f"led to {now}, {len(self.context.pages)} pages")
+        own = (path.as_uri(), "data:image/")
+        self.asked[:] = [url for url in self.asked if not url.startswith(own)]
+        for each in self.context.pages:
+            each.close()
+        return shape
+
+    def _use(self, page: Any, path: Path) -> dict[str, Any]:
         page.goto(path.as_uri())
         page.mouse.click(1, 1)  # from here on the browser takes what happens for the reader's wish
         points = sorted({(y, x) for x, y in page.evaluate(POINTS) if 0 <= x < 1200 and 0 <= y < HEIGHT})
@@ -88,12 +104,6 @@ class Watched:
         shape: dict[str, Any] = page.evaluate(SHAPE)
         page.evaluate(TOUCH)
         page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
-        if (now := page.url.partition("#")[0]) != path.as_uri() or len(self.context.pages) > 1:
-            self.ran.append(f"led to {now}, {len(self.context.pages)} pages")
-        own = (path.as_uri(), "data:image/")
-        self.asked[:] = [url for url in self.asked if not url.startswith(own)]
-        for each in self.context.pages:
-            each.close()
         return shape
 
 
@@ -126,12 +136,21 @@ def test_nothing_runs_nothing_is_asked_for_and_the_page_stays_the_page(
     assert shape == SOUND
 
 
+def bitten(watched: Watched, folder: Path, text: str) -> dict[str, Any]:
+    """The shape of a page without any guard after it took a text over as it is."""
+    path = folder / "bitten.html"
+    opening = "<!doctype html><meta charset=utf-8><style></style><script></script><body id=top><main id=main>"
+    path.write_text(f"{opening}<p>{'x' * 300}</p>{text}</main>", encoding="utf-8")
+    return watched.visit(path)
+
+
 @pytest.mark.parametrize("case", [case for case in corpus.cases() if case.bites], ids=lambda case: case.name)
 def test_a_case_bites_a_page_that_takes_it_as_it_is(
     watched: Watched, tmp_path: Path, case: corpus.Case
 ) -> None:
-    path = tmp_path / "bitten.html"
-    page = f"<!doctype html><meta charset=utf-8><style></style><script></script><body id=top><main id=main><p>{'x' * 300}</p>{case.raw}</main>"
-    path.write_text(page, encoding="utf-8")
-    shape = watched.visit(path)
-    assert case.name in " ".join([*watched.ran, *watched.asked]) or shape != SOUND
+    assert bitten(watched, tmp_path, case.raw) != SOUND or watched.ran or watched.asked
+
+
+def test_a_harmless_text_is_not_taken_for_a_harmful_one(watched: Watched, tmp_path: Path) -> None:
+    assert bitten(watched, tmp_path, "<p>x <a href='#main'>y</a></p>") == SOUND
+    assert (watched.ran, watched.asked) == ([], [])

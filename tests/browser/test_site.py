@@ -1,27 +1,286 @@
-"""The published pages in a real browser."""
+"""The published report as a reader meets it: below a path of a web server, every page, by links alone.
 
+Decisions
+- One walk collects what all pages say of themselves; the tests ask it. What takes a page at a time (accessibility,
+  print) looks at each kind of page: every sheet, and every section of the leading scenario.
+- Checkers that others keep find what is wrong: vnu (HTML), axe-core (accessibility), Lighthouse.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urldefrag
+from urllib.request import urlopen
 
 import pytest
 
 from analysis import ROOT
+from tests.browser.conftest import CHECKERS
 
-INDEX = ROOT / "reports" / "site" / "index.html"
+LOOK = """
+() => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
+  return {
+    links: [...document.querySelectorAll('a[href]')].map((a) => a.href),
+    ids: [...document.querySelectorAll('[id]')].map((part) => part.id),
+    images: [...document.images].map((image) => [image.getAttribute('alt'), image.closest('[id]').id, image.naturalWidth]),
+    width: document.documentElement.scrollWidth }; }
+"""
+WIDE = """
+() => [...document.querySelectorAll('main *')].filter((part) => part.getBoundingClientRect().right > 391 &&
+    !part.parentElement.closest('.scroll, .chart, pre, svg')).slice(0, 3).map((part) => part.outerHTML.slice(0, 120))
+"""
+NARROW = {"width": 390, "height": 800}
 
 
-def test_the_index_opens_from_disk_asks_for_nothing_and_says_nothing_to_the_console(
-    browser: Any, pictures: Path
-) -> None:
-    if not INDEX.exists():
-        pytest.fail(f"there is no {INDEX.relative_to(ROOT)}: run `make report` first")
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+@dataclass
+class Seen:
+    """What a page told."""
+
+    links: list[str]
+    ids: set[str]
+    images: list[tuple[str | None, str, int]]
+    asked: list[str]
+    said: list[str]
+    sideways: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def walk(browser: Any, served: str) -> dict[str, Seen]:
+    """Every page that links lead to from the index, on a phone; by its name in the site."""
+    context = browser.new_context(viewport=NARROW, device_scale_factor=1)
+    found: dict[str, Seen] = {}
+    ahead = ["index.html"]
+    for name in ahead:
+        found[name] = _look(context, served + name, served)
+        pages = (
+            urldefrag(link)[0].removeprefix(served) for link in found[name].links if link.startswith(served)
+        )
+        ahead += [page for page in dict.fromkeys(pages) if page.endswith(".html") and page not in ahead]
+    context.close()
+    return found
+
+
+def _look(context: Any, address: str, served: str) -> Seen:
     asked: list[str] = []
     said: list[str] = []
+    page = context.new_page()
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
-    page.goto(INDEX.as_uri())
+    page.on("pageerror", lambda reason: said.append(str(reason)))
+    answer = page.goto(address)
+    assert answer.status == 200, address
+    told = page.evaluate(LOOK)
+    sideways = page.evaluate(WIDE) or ["something"] if told["width"] > NARROW["width"] else []
+    page.close()
+    own = [url for url in asked if url != address and not url.startswith("data:")]
+    return Seen(told["links"], set(told["ids"]), told["images"], own, said, sideways)
+
+
+def test_links_lead_from_the_index_to_every_page(walk: dict[str, Seen], site: Path) -> None:
+    assert set(walk) == {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
+
+
+def test_every_link_and_every_fragment_leads_somewhere(
+    walk: dict[str, Seen], site: Path, served: str
+) -> None:
+    broken = set()
+    for name, seen in walk.items():
+        for address in seen.links:
+            target, fragment = urldefrag(address)
+            if not address.startswith(served):
+                if not re.match(r"https?://|mailto:", address) or "127.0.0.1" in address:
+                    broken.add((name, address))
+                continue
+            inside = unquote(target.removeprefix(served))
+            if not (site / inside).is_file() or (fragment and unquote(fragment) not in walk[inside].ids):
+                broken.add((name, address.removeprefix(served)))
+    assert broken == set()
+
+
+def test_a_download_is_given_as_it_stands(walk: dict[str, Seen], site: Path, served: str) -> None:
+    files = {
+        link
+        for seen in walk.values()
+        for link in seen.links
+        if link.startswith(served) and not urldefrag(link)[0].endswith(".html")
+    }
+    assert len(files) > 50
+    for address in sorted(files):
+        with urlopen(address) as answer:
+            assert answer.read() == (site / unquote(address.removeprefix(served))).read_bytes()
+
+
+def test_a_page_asks_for_nothing_but_itself(walk: dict[str, Seen]) -> None:
+    assert {name: seen.asked for name, seen in walk.items() if seen.asked} == {}
+
+
+def test_no_page_has_anything_to_say_to_the_console(walk: dict[str, Seen]) -> None:
+    assert {name: seen.said for name, seen in walk.items() if seen.said} == {}
+
+
+def test_no_page_scrolls_sideways_on_a_phone(walk: dict[str, Seen]) -> None:
+    assert {name: seen.sideways for name, seen in walk.items() if seen.sideways} == {}
+
+
+FILLER = re.compile(
+    r"^$|^(no description|image|chart|figure|picture|plot|graph)\b.{0,20}$|\.(png|svg)$", re.IGNORECASE
+)
+
+
+def test_every_picture_is_drawn_and_says_what_it_shows_in_words_of_its_own(walk: dict[str, Seen]) -> None:
+    for name, seen in walk.items():
+        assert [place for alt, place, width in seen.images if not width] == [], name
+        fillers = [
+            place for alt, place, _ in seen.images if alt is None or FILLER.search(alt) or len(alt) < 40
+        ]
+        assert fillers == [], name
+        twice = [alt for alt, count in Counter(alt for alt, _, _ in seen.images).items() if count > 1]
+        assert twice == [], name
+
+
+def test_html_is_valid(site: Path) -> None:
+    command = ["java", "-Xss8m", "-jar", str(CHECKERS / "vnu-jar/build/dist/vnu.jar"), "--format", "json", "--skip-non-html", str(site)]  # fmt: skip
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = json.loads(ran.stderr)["messages"]
+    wrong = Counter((one["message"], one.get("extract", "")[:100]) for one in told if one["type"] != "info")
+    assert wrong == {}
+
+
+@pytest.fixture(scope="module")
+def kinds(site: Path) -> list[str]:
+    """A page of each kind: every sheet, and the sections of the leading scenario."""
+    main = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))["runs"][0]["scenario"]
+    return [
+        path.relative_to(site).as_posix()
+        for path in sorted([*site.glob("*.html"), *site.glob(f"{main}/*.html")])
+    ]
+
+
+AXE = """
+async () => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
+  document.querySelector('button[popovertarget]')?.click();
+  const found = await axe.run({resultTypes: ['violations']});
+  return found.violations.flatMap((rule) => rule.nodes.slice(0, 5).map((node) => `${rule.id}: ${node.target}: ${node.failureSummary}`)); }
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Any, served: str, kinds: list[str], scheme: str) -> None:
+    axe = (CHECKERS / "axe-core/axe.min.js").read_text(encoding="utf-8")
+    context = browser.new_context(
+        color_scheme=scheme, reduced_motion="reduce", viewport={"width": 1280, "height": 900}
+    )
+    wrong = {}
+    for name in kinds:
+        page = context.new_page()
+        page.goto(served + name)
+        page.evaluate(axe)
+        if found := page.evaluate(AXE):
+            wrong[name] = found
+        page.close()
+    context.close()
+    assert wrong == {}
+
+
+HIDDEN = """
+() => { const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT), lost = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode, part = node.parentElement;
+    if (!node.data.trim() || part.closest('NOT')) continue;
+    const range = document.createRange(); range.selectNodeContents(node);
+    if (!range.getClientRects().length || !part.checkVisibility({visibilityProperty: true, opacityProperty: true}))
+      lost.push(`${part.closest('[class]')?.className}: ${node.data.trim().slice(0, 60)}`);
+  }
+  return lost; }
+"""
+CONTROLS = "form, button, nav, .files, .code, .permalink, .more"
+"""What only a screen can use: paper leaves it out."""
+
+
+def test_print_shows_everything(browser: Any, served: str, kinds: list[str]) -> None:
+    context = browser.new_context(viewport={"width": 760, "height": 1000})
+    lost = {}
+    for name in kinds:
+        page = context.new_page()
+        page.goto(served + name)
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        if found := page.evaluate(HIDDEN.replace("NOT", CONTROLS)):
+            lost[name] = found[:5]
+        page.close()
+    context.close()
+    assert lost == {}
+
+
+SKIPPED = "robots-txt"
+"""Asks the server for a file from within the page, which the policy of our pages forbids; it would be about the server."""
+
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+
+
+@pytest.mark.parametrize("kind", ["index", "section"])
+def test_lighthouse_gives_at_least_95_in_each_category(
+    chromium: str, served: str, kinds: list[str], kind: str
+) -> None:
+    name = "index.html" if kind == "index" else max(name for name in kinds if "/" in name)
+    scores: dict[str, float] = {}
+    for _ in range(
+        3
+    ):  # speed is an estimate from one load; the best of three is what the page can do on a busy machine
+        told = _lighthouse(served + name, chromium)
+        for category in CATEGORIES:
+            scores[category] = max(scores.get(category, 0), told["categories"][category]["score"] * 100)
+        if min(scores.values()) >= 95:
+            break
+    failed = [
+        f"{one['id']}: {one['title']}"
+        for one in told["audits"].values()
+        if one["score"] is not None and one["score"] < 0.9
+    ]
+    assert min(scores.values()) >= 95, (scores, failed)
+
+
+def _lighthouse(address: str, chromium: str) -> dict[str, Any]:
+    command = ["node", str(CHECKERS / "lighthouse/cli/index.js"), address, "--quiet", "--output=json", f"--only-categories={','.join(CATEGORIES)}",
+               f"--skip-audits={SKIPPED}", "--no-enable-error-reporting", "--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run"]  # fmt: skip
+    ran = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"CHROME_PATH": chromium}
+    )
+    assert ran.returncode == 0, ran.stderr
+    told: dict[str, Any] = json.loads(ran.stdout)
+    return told
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_another_build_has_the_same_bytes(site: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "analysis", "publish", "--out", str(tmp_path / "site")]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    again, there = tree(tmp_path / "site"), tree(site)
+    there.pop("report.pdf", None)
+    assert [name for name in sorted(again.keys() | there.keys()) if again.get(name) != there.get(name)] == []
+
+
+def test_the_index_opens_from_disk_with_its_verdict(browser: Any, site: Path, pictures: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((site / "index.html").as_uri())
     assert page.locator("h1").inner_text().strip()
     page.screenshot(path=pictures / "overview.png")
     page.close()
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == [] and said == []
+    assert [url for url in asked[1:] if not url.startswith("data:")] == []

@@ -1,0 +1,75 @@
+"""The report as one document, as far as no browser is needed; `tests/browser/test_pdf.py` prints it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import PrintError
+from analysis.pipeline import pdf, site
+from tests.hostile import corpus
+
+
+def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "find_spec", lambda name: None if name == "pypdf" else name)
+    assert str(pdf.missing()) == (
+        "report.pdf: needs pypdf, which is not installed. Install the extra: pip install -e '.[pdf]'."
+    )
+
+
+def test_a_missing_browser_is_named_with_what_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "find_spec", lambda name: name)
+    monkeypatch.setenv("PATH", "")
+    told = str(pdf.missing())
+    assert (
+        "none of chromium, chromium-browser, google-chrome is on the PATH" in told
+        and "apt-get install" in told
+    )
+    with pytest.raises(PrintError, match="none of chromium"):
+        pdf.write(Path(), lambda *_: "")
+
+
+def build(folder: Path, document: pdf.Write | None) -> Path:
+    runs, params = folder / "runs", folder / "params"
+    if not runs.exists():
+        corpus.write_runs(runs)
+        corpus.write_params(params)
+    return site.publish(runs, folder / "site", params=params, document=document).parent
+
+
+def test_the_site_holds_the_document_and_leads_to_it_and_one_that_is_out_of_date_goes(tmp_path: Path) -> None:
+    seen = []
+
+    def write(folder: Path, draw: pdf.Draw) -> bytes:
+        seen.append(draw("bound.j2").split())
+        assert all((folder / name).is_file() for name in seen[-1])
+        return b"%PDF \xff"
+
+    out = build(tmp_path, write)
+    assert (out / pdf.NAME).read_bytes() == b"%PDF \xff"
+    assert f'href="{pdf.NAME}"' in (out / "index.html").read_text(encoding="utf-8")
+    assert seen[0][0] == "index.html" and "base/script.html" in seen[0] and "guide.html" not in seen[0]
+    build(tmp_path, write)
+    assert len(seen) == 1  # nothing changed, nothing is printed again
+    out = build(tmp_path, None)
+    assert not (out / pdf.NAME).exists()
+    assert pdf.NAME not in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_document_that_cannot_be_printed_leaves_the_earlier_site(tmp_path: Path) -> None:
+    out = build(tmp_path, None)
+    before = (out / "index.html").read_bytes()
+
+    def write(folder: Path, draw: pdf.Draw) -> bytes:
+        raise PrintError(())
+
+    with pytest.raises(PrintError):
+        build(tmp_path, write)
+    assert (out / "index.html").read_bytes() == before
+
+
+def test_the_moment_of_printing_is_no_part_of_a_document() -> None:
+    made = b"<</Creator (x)\n/CreationDate (D:20261127013406+00'00')\n/ModDate (D:20261127013407+00'00')>>"
+    fixed = b"<</Creator (x)\n/CreationDate (D:20000101000000+00'00')\n/ModDate (D:20000101000000+00'00')>>"
+    assert pdf.MOMENT.sub(pdf.FIXED, made) == fixed
