@@ -35,7 +35,9 @@ def neutral(value: Any) -> str:
 def _text(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
-    title, url = value.get("title", value), value.get("url")
+    if "title" not in value:
+        return ", ".join(f"{name}: {part}" for name, part in value.items() if part is not None)
+    title, url = value["title"], value.get("url")
     return f"{title} <{url}>" if url else str(title)
 
 

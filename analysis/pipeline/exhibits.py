@@ -100,7 +100,10 @@ def cited(value: object) -> tuple[Source, ...]:
 
 
 def _lists_sources(value: object) -> TypeGuard[list[Mapping[str, Any]]]:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
+    """Whether a cell is a list of sources: of parts that have a title or an address."""
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        return False
+    return any({"title", "url"} & set(item) for item in value)
 
 
 class Column(_Part):

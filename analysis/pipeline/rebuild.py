@@ -43,7 +43,7 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
     """
     code = [*Path(__file__).parent.glob("*.py"), Path(fonts.__file__)]
     given = [path for source in sources for path in (source.rglob("*") if source.is_dir() else [source])]
-    common = [_of(path) for path in sorted({*code, *given}) if path.is_file()]
+    common = sorted(_of(path) for path in {*code, *given} if path.is_file())
     common += [f"{name} {metadata.version(name)}" for name in LIBRARIES]
     notebooks = {
         (scenario, slug): _digest([_of(runs.path(scenario, slug)), _parameters(runs, scenario, slug)])

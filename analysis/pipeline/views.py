@@ -30,6 +30,7 @@ from analysis.pipeline.exhibits import (
     Board,
     Claim,
     Evidence,
+    Figure,
     Forecast,
     Forecasts,
     Ledger,
@@ -37,6 +38,7 @@ from analysis.pipeline.exhibits import (
     Shown,
     Skill,
     Statement,
+    Table,
     Tabular,
     Verdict,
     Watched,
@@ -75,6 +77,8 @@ class Axis:
         return round((inside - low) / (high - low) * length, 1)
 
 
+LONG_LIST = 12
+"""A list of more sources than this is told once on a page."""
 RATIO = Axis(0.2, 5.0, log=True)
 """Where a ratio is drawn: one in the middle, a fifth and five times at the ends."""
 
@@ -246,6 +250,21 @@ class Site:
             return None
         assert isinstance(base.exhibit, Metric) and isinstance(shown.exhibit, Metric)  # noqa: S101 (for the type checker)
         return cell(shown.scenario, base.exhibit, shown.exhibit)
+
+    def same_sources(self, shown: Shown) -> Shown | None:
+        """What lists the same long list of sources earlier on the page of its notebook; None where nothing does."""
+        listed = shown.exhibit.sources
+        if len(listed) <= LONG_LIST:
+            return None
+        first = next(
+            (
+                other
+                for other in self.page(shown.scenario, shown.notebook).of(Table, Figure, Skill)
+                if other.exhibit.sources == listed and other.exhibit.role != "check"
+            ),
+            None,
+        )
+        return None if first is None or first.exhibit.id == shown.exhibit.id else first
 
     def over_scenarios(self, id: str) -> list[Shown]:
         """An exhibit under each scenario that shows it, the leading one first."""
@@ -454,7 +473,12 @@ def gather(runs: Runs, params: Path, sheets: Iterable[str], changelog: str = "")
         for name, entry in register.items()
     )
     departures = tuple(chain.from_iterable(_departures(scenario, register) for scenario in found))
-    return Site(found, assumptions, runs.manifest, departures, markup.markdown(changelog))
+    return Site(found, assumptions, runs.manifest, departures, markup.markdown(_untitled(changelog)))
+
+
+def _untitled(text: str) -> str:
+    """Markdown without the heading that it opens with: a page has its own."""
+    return re.sub(r"\A\s*# .*\n", "", text)
 
 
 def _scenario(

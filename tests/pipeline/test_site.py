@@ -254,6 +254,34 @@ def backtests() -> dict[str, Any]:
 FAN = {"p5": 1.5, "p25": 12.25, "p50": 31.0, "p75": 62.0, "p95": 203.4}
 
 
+def grid() -> dict[str, Any]:
+    """Two inputs, one result: ten times the first and the second."""
+    axes = [
+        {"name": "growth", "title": "growth", "unit": "x", "meaning": "How fast.", "values": [1, 2], "start": 1.9},
+        {"name": "size", "title": "size", "unit": "USD", "meaning": "How much.", "values": [5, 10, 20], "start": 7},
+    ]  # fmt: skip
+    rows = [{"growth": g, "size": s, "result": 10 * g + s} for g in (1, 2) for s in (5, 10, 20)]
+    outputs = [{"name": "result", "title": "Result", "unit": "pct", "decimals": 0, "dress": ["", "%"]}]
+    columns = [{"name": n, "title": n} for n in rows[0]]
+    own = {"id": "verdict.grid", "kind": "grid", "title": "Two that matter", "note": "Computed before."}
+    return own | {"columns": columns, "rows": rows, "axes": axes, "outputs": outputs}
+
+
+def risk_register() -> dict[str, Any]:
+    rows = [
+        {"risk": "flood", "likelihood": 0.25, "impact_pct": 12.4, "impact_low": 11.0, "impact_high": 14.0},
+        {
+            "risk": "regulation",
+            "likelihood": 0.5,
+            "impact_pct": 40.0,
+            "impact_low": 35.0,
+            "impact_high": 45.0,
+        },
+    ]
+    own = {"id": "risks.register", "kind": "figure", "title": "One costs most", "subtitle": "Percent"}
+    return own | {"alt": "Two points.", "columns": [{"name": n, "title": n} for n in rows[0]], "rows": rows}
+
+
 def verdict_cells() -> list[Any]:
     rows = [
         claim("market.growth", "fails"),
@@ -323,6 +351,7 @@ def verdict_cells() -> list[Any]:
             "more()", outputs=[shown(checked), shown(evidence()), shown(fan, **{"image/svg+xml": SVG})]
         ),
         new_code_cell("tried()", outputs=[shown(backtests()), shown(proof)]),
+        new_code_cell("grid()", outputs=[shown(grid()), shown(risk_register(), **{"image/svg+xml": SVG})]),
     ]
 
 
@@ -356,7 +385,7 @@ def write_runs(folder: Path) -> Path:
 
 def write_params(folder: Path) -> Path:
     folder.mkdir()
-    entry = "{value: 2.0, unit: x, range: [0, 9], description: How much it grows., status: sourced, used_by: [2_growth], reference: {title: T, url: 'https://example.org/t', known_on: 2026-05-21}}"
+    entry = "{value: 2.0, unit: x, range: [0, 9], description: How much it grows., status: sourced, used_by: [2_growth], risk: regulation, calm: {value: 1.0, because: Nothing burns}, reference: {title: T, url: 'https://example.org/t', known_on: 2026-05-21}}"
     (folder / "register.yml").write_text(f"growth: {entry}\n")
     (folder / "base.yml").write_text("scenario: base\ndescription: As the register has it.\n")
     for step, name in enumerate(SCENARIOS[1:], start=1):
@@ -460,6 +489,8 @@ def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built
         "changelog.html",
         "cite.html",
         "methods.html",
+        "risks.html",
+        "whatif.html",
     }
     assert names == sheets | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}
 
@@ -770,6 +801,81 @@ def test_what_proves_a_method_stands_on_one_page_and_where_it_is_used(built: Pat
     assert "verdict.cells" not in text
 
 
+def test_what_proves_a_method_is_a_card_where_it_is_used(built: Path) -> None:
+    own = part(built / "base" / "3_verdict.html", '<div class="proof" id="verdict.proof">', "</div>")
+    assert 'href="../fits.html#verdict.proof"' in own and "<table" not in own
+
+
+def test_a_number_opens_its_formula_inputs_scenario_notebook_and_what_it_rests_on(built: Path) -> None:
+    page = built / "cheap" / "2_growth.html"
+    button = part(page, 'id="growth.multiple"', "</button>")
+    assert 'popovertarget="why-cheap-growth.multiple"' in button and "how Multiple is computed" in button
+    own = part(page, 'popover id="why-cheap-growth.multiple"', "</dl>")
+    for told in ("<code>a / b</code>", "<dt>a</dt><dd>1.9</dd>", "Cheap (Base: 1.4x)", "cheap/2_growth.html#growth.multiple", "our model"):  # fmt: skip
+        assert told in own
+    assert "Base: 1.4x" in part(page, 'id="growth.multiple"', 'id="growth.other"').split("metric-base")[1]
+
+
+def test_every_number_of_the_comparison_opens_its_own_provenance(built: Path) -> None:
+    page = Elements(built / "scenarios.html")
+    opened = {a["popovertarget"] for _, a in page.tags if "popovertarget" in a}
+    assert {f"why-{scenario}-growth.multiple" for scenario in SCENARIOS} <= opened
+
+
+def test_what_if_carries_the_grid_of_every_scenario_and_a_table_for_whoever_has_no_script(
+    built: Path,
+) -> None:
+    page = Elements(built / "whatif.html")
+    grids = [json.loads(a["data-grid"]) for _, a in page.tags if "data-grid" in a]
+    assert len(grids) == len(SCENARIOS)
+    assert grids[0]["axes"][1] == {"title": "size", "unit": "USD", "values": [5, 10, 20], "start": 7}
+    assert grids[0]["outputs"][0]["values"] == [15, 20, 30, 25, 30, 40]
+    assert [a["max"] for t, a in page.tags if a.get("type") == "range"] == ["1", "2"]
+    # along growth with size at 5, the nearest to 7; along size with growth at 2, the nearest to 1.9
+    text = " ".join(page.text.split())
+    assert "Growth x ValueResult 115%225%" in text and "Size USD ValueResult 525%1030%2040%" in text
+
+
+def test_a_grid_that_misses_a_point_is_refused(publish: Publish, runs: Path) -> None:
+    broken = grid()
+    rewrite(runs / "base" / "3_verdict.ipynb", [shown(broken | {"rows": broken["rows"][:-1]})])
+    assert "rows are not every combination of the axes" in refused(publish)
+
+
+def test_risks_stand_by_cost_with_what_carries_them_and_under_each_scenario(built: Path) -> None:
+    page = built / "risks.html"
+    text = page.read_text(encoding="utf-8")
+    assert text.index(">Regulation</h3>") < text.index(">Flood</h3>")
+    own = part(page, ">Regulation</h3>", "</article>")
+    assert "<b>50%</b> of futures" in own and "35 to 45%" in own and "Nothing burns" in own
+    assert 'href="assumptions.html#growth"' in own
+    assert (
+        'href="dear/3_verdict.html#risks.register"' in text and "The statement of risks.regulation." in text
+    )
+
+
+def test_news_since_the_article_stands_on_the_index_with_its_claim(built: Path) -> None:
+    own = part(built / "index.html", 'id="since"', "</section>")
+    assert "It grew." in own and 'href="claims.html#market.fact"' in own
+
+
+def test_the_changelog_is_a_page_where_there_is_one(publish: Publish, tmp_path: Path) -> None:
+    log = tmp_path / "log.md"
+    log.write_text("# Changelog\n\n## 2.0\n\n- More <script>alert(1)</script>.\n")
+    page = publish(changelog=log).parent / "changelog.html"
+    own = part(page, '<div class="prose log">', "</div>")
+    assert "2.0</h2>" in own and "More" in own and "script" not in own and "<h1>" not in own
+    assert not (publish(changelog=tmp_path / "none.md").parent / "changelog.html").exists()
+
+
+def test_a_page_names_all_pages_and_marks_itself(built: Path) -> None:
+    for sheet in ("whatif", "methods"):
+        page = Elements(built / f"{sheet}.html")
+        assert {a["href"] for _, a in page.tags if a.get("aria-current") == "page"} == {f"{sheet}.html"}
+    made = {path.name for path in built.glob("*.html")}
+    assert made <= {a.get("href") for _, a in Elements(built / "index.html").tags}
+
+
 def test_an_assumption_shows_its_reference_and_every_override_with_its_reason(built: Path) -> None:
     page = (built / "assumptions.html").read_text(encoding="utf-8")
     own = page[page.index('id="growth"') :]
@@ -930,6 +1036,54 @@ def test_a_swap_that_fails_half_way_puts_the_old_site_back(tmp_path: Path) -> No
     with pytest.raises(FileNotFoundError):
         site.swap(missing, out, tmp_path / "previous")
     assert (out / "index.html").read_text() == "old"
+
+
+def test_nothing_is_written_where_nothing_has_changed(publish: Publish) -> None:
+    out = publish().parent
+    first = {path: path.stat().st_ino for path in out.rglob("*")}
+    publish()
+    assert {path: path.stat().st_ino for path in out.rglob("*")} == first
+
+
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the templates that are drawn from now on."""
+    names: list[str] = []
+    draw = site._render
+    monkeypatch.setattr(
+        site, "_render", lambda e, name, /, **more: names.append(name) or draw(e, name, **more)
+    )
+    return names
+
+
+def test_only_the_page_of_a_notebook_that_changed_is_drawn_again_and_the_bytes_are_those_of_a_fresh_build(
+    publish: Publish, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish()
+    rewrite(runs / "cheap" / "1_prices.ipynb", [shown(metric("prices.multiple", 9.0, role="headline"))])
+    names = drawn(monkeypatch)
+    again = tree(publish().parent)
+    assert names.count("section.html.j2") == 1
+    assert again == tree(publish(tmp_path / "fresh").parent)
+
+
+def test_a_change_of_the_leading_scenario_a_template_or_an_edited_page_is_drawn_again(
+    publish: Publish, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = publish().parent
+    before = tree(out)
+    (out / "cheap" / "1_prices.html").write_text("edited")
+    names = drawn(monkeypatch)
+    assert tree(publish().parent) == before and names.count("section.html.j2") == 1
+    names.clear()
+    rewrite(runs / "base" / "1_prices.ipynb", [shown(metric("prices.multiple", 9.0))])
+    publish()
+    assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
+    names.clear()
+    publish(templates=shutil.copytree(site.TEMPLATES, tmp_path / "templates"))
+    assert names == []  # the same templates elsewhere are the same
+    (tmp_path / "templates" / "words.j2").open("a").write("{# a word #}")
+    publish(templates=tmp_path / "templates")
+    assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
 
 
 def test_a_new_build_replaces_the_whole_site(publish: Publish, tmp_path: Path) -> None:
