@@ -43,7 +43,7 @@ all("table.data:not(.plain, .matrix, .changes)").forEach((table) => {
       body.append(...keyed.map(([, row]) => row));
     });
   });
-  if (first.length < 12) return;
+  if (first.length < 20) return;
   const find = document.createElement("label"), field = document.createElement("input"), told = document.createElement("output");
   field.type = "search"; find.className = "find"; find.append("Find in this table ", field, told);
   (table.closest(".scroll") || table).before(find);
