@@ -101,9 +101,9 @@ def bounded(
             text, (end, y), xytext=(7, 0), textcoords="offset points", va="center", color=theme.PRINTED
         )
     if reference:
-        ax.axvline(reference[1], color=theme.RECOMPUTED, linewidth=1.6)
+        ax.axvline(reference[1], color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
         ax.annotate(reference[0], (reference[1], 1.0), xycoords=("data", "axes fraction"), xytext=(-6, -4), textcoords="offset points", ha="right",
-                    va="top", color=theme.RECOMPUTED)  # fmt: skip
+                    va="top", color=theme.INK)  # fmt: skip
     ax.set(xlabel="", ylabel="", xlim=(0, top * 1.28))
     ax.set_xticks(ax.get_xticks(), [show(tick, unit, 0) for tick in ax.get_xticks()])
     ax.set_xlim(0, top * 1.28)
