@@ -222,6 +222,25 @@ def claims(
 
 
 @app.command()
+def indicators(
+    scenario: OneScenario = "base",
+    override: OneOff = None,
+    form: Form = console.Format.table,
+) -> None:
+    """List the leading indicators: value on record, threshold, whether they signal, and what a signal moves.
+
+    -p as_of=2026-05-21 gives the board of another day. csv and json hold what is looked at, why from there, and the sources.
+    """
+    from analysis.pipeline import served
+
+    values = _values(scenario, override)
+    rows = served.served("indicators", values, lambda: _indicators(values))
+    short = ("id", "status", "value", "unit", "side", "threshold", "valid_on", "moves")
+    wanted = short if form is console.Format.table else tuple(rows[0])
+    print(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+
+
+@app.command()
 def predictions(
     scenario: OneScenario = "base",
     override: OneOff = None,
@@ -558,6 +577,14 @@ def _predictions(values: Assumptions) -> list[dict[str, Any]]:
     from analysis.units import plain
 
     rows = forecasts.table(values, audit.gather(values))
+    return [plain(row) for row in rows.to_dict("records")]
+
+
+def _indicators(values: Assumptions) -> list[dict[str, Any]]:
+    from analysis.models import audit, indicators
+    from analysis.units import plain
+
+    rows = indicators.board(values, audit.gather(values))
     return [plain(row) for row in rows.to_dict("records")]
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from analysis import ROOT, scenarios
 from analysis.evidence import claims, sources
+from analysis.evidence import indicators as watched
 from analysis.models import audit, outlook
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -104,6 +105,7 @@ def test_every_parameter_is_used(notebook):
         "outlook.venture_paths(": {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"}, "outlook.exposure_paths(": set(outlook.EXPOSURE),
         "outlook.revenue_paths(": {*outlook.REVENUE, *outlook.EVIDENCE[:2], "horizon_years", "seed", "draws"}, "scenarios.hindsight(": {"as_of"},
         "outlook.price_falls(": {"price_decline_factor_per_year", "seed", "draws"},
+        "indicators.board(": {"input_token_share", "stake_share", "invested_usd_bn", *(e.threshold for e in watched.read().values() if isinstance(e.threshold, str))},
         "outlook.needed_revenue_usd_bn(": {"invested_usd_bn", "required_return_pct", "horizon_years", "stake_share", "multiple_long_run"},
     }  # fmt: skip
     used = set(re.findall(r"given\.(\w+)", text)) | set(re.findall(r'given\.\w+\("(\w+)"\)', text))
@@ -188,3 +190,96 @@ def test_plain_papermill_is_refused_what_the_batch_is_refused(tmp_path):
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     assert done.returncode != 0
     assert "parameters, key elapsed_years: -3 is outside 1 to 10 years" in done.stderr
+
+
+# Prose under test
+
+STATES = re.compile(
+    r"\b(more|less|fewer|most|largest|smallest|dearest|cheapest|narrow\w*|wider|closer|faster|slower|above|below|exceeds?|beats?|lifts?|rises?|falls?|grows?|far|weeks"
+    r"|disagree|do not agree|opened again|too (?:few|short|narrow|small)|no longer|ends? (?:in|before)|nearly|hardly|never|at most|at least)\b",
+    re.IGNORECASE,
+)
+"""Words that state a sign, a ranking or a threshold, or are used in other senses, which are listed below."""
+
+OF_METHOD = (
+    "is to show how narrow OpenAI's lead has become", "never both in one", "models among the ten largest at their release",
+    "models that reason use more tokens", "the cheapest model so far at or above a score", "### The cheapest model above a score",
+    "has raised the best score so far", "that raised the best score so far", "Never is counted, not dropped", "take nearly all outside money",
+    "hollow ones a wider one", "needs them to grow ten to twenty times", "The calculation above asks", "revenue grows at one rate to maturity",
+    "the most that can be asked", "the buyer is content with less", "if it beats the random walk with drift", "below its floor OpenAI raises money",
+    "a mark at least a quarter below cost", "The bridge loan of March 2026 falls due in a year", "above the ceiling nobody is taken to lend again",
+    "The value of each input that moves the multiple most", "as far as it can be checked", "at most one question a series, year and horizon",
+    "The value of each of the inputs that move the multiple most", "lie above a threshold 12, 24 or 36 months", "will a series of the evidence lie above a",
+    "The price of a fixed quality must fall", "how likely is it under the assumed fall",
+    "how far do the return and the write-down move",
+)  # fmt: skip
+"""Sentences that tell a method, a question or what the article says, and hold whatever the numbers are."""
+
+COUNTED = {
+    "predictions.wholes": "at most and least name the bound that is printed",
+    "predictions.price": "dearest names the price that is printed",
+    "verdict.pressure": "below names the threshold that is printed",
+    "verdict.change": "more are counted",
+    "verdict.load": "its tie is that the statement moves anything; which it is is computed",
+    "predictions.worth": "its tie is the high end of the skill",
+}
+"""Computed sentences in which such a word names what the printed number counts."""
+
+
+def sentences(path):
+    """Every sentence of the Markdown cells, headings left out."""
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            text = " ".join(re.sub(r"^#.*$", "", cell.source, flags=re.MULTILINE).split())
+            yield from re.split(r"(?<=[.?!:;])\s+", text)
+
+
+def calls(path, name):
+    for cell in code(path):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == f"display.{name}":
+                yield node
+
+
+def test_a_sentence_of_the_text_that_states_a_sign_a_ranking_or_a_threshold_is_tied_to_a_value(notebook):
+    tied = [ast.literal_eval(call.args[0]) for call in calls(notebook, "check")]
+    untied = [
+        sentence for sentence in sentences(notebook)
+        if STATES.search(sentence) and not any(words in sentence for words in (*OF_METHOD, *tied))
+    ]  # fmt: skip
+    assert not untied, "tie it by display.check, compute it, or list it as one of method"
+
+
+def test_a_computed_sentence_that_states_one_has_its_tie(notebook):
+    for call in calls(notebook, "sentence"):
+        name, template = (ast.literal_eval(argument) for argument in call.args[:2])
+        states = STATES.search(re.sub(r"\{[^}]*\}", "", template))
+        has = any(keyword.arg == "tie" for keyword in call.keywords)
+        assert has or not states or name in COUNTED, f"{name} states “{states[0]}” and has no tie"
+
+
+def test_words_that_are_checked_stand_in_the_text(notebook):
+    text = " ".join(sentences(notebook))
+    for call in calls(notebook, "check"):
+        assert ast.literal_eval(call.args[0]) in text
+
+
+def test_a_value_that_crosses_stops_the_notebook_and_names_the_sentence(tmp_path):
+    """The lead over the best open model is 1.4 points; claimed to be one to two, so a changed claim breaks the sentence."""
+    copy = read(ROOT / "notebooks" / "1_technical_deep_dive.ipynb")
+    until = next(i for i, cell in enumerate(copy.cells) if '"technical.finding"' in cell.source)
+    copy.cells = copy.cells[: until + 1]
+    copy.cells[-1].source = copy.cells[-1].source.replace("*claimed,", "3, 4,")
+    nbformat.write(copy, tmp_path / "crossed.ipynb")
+    done = subprocess.run(
+        [*PAPERMILL, tmp_path / "crossed.ipynb", tmp_path / "out.ipynb"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert re.search(
+        r"ProseError: sentence technical.finding: “On MMLU GPT-4o.*no longer holds: the lead on MMLU over the best open model is 1.4",
+        done.stderr,
+    )

@@ -9,7 +9,7 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,48 +71,50 @@ def board(
         A reader that does not exist, a part or risk that nobody knows, or an id without a fact.
     """
     entries = indicators.read() if entries is None else entries
-    if problems := unknown_names(entries, given.register, set(facts.evidence[FACTS]["id"])):
+    parts = set(predictions.load()["id"])
+    if problems := unknown_names(
+        entries, given.register, set(facts.evidence[FACTS]["id"]), parts, indicators.FILE
+    ):
         raise DataError(problems)
     return pd.DataFrame([_row(name, entry, given, facts) for name, entry in entries.items()])
 
 
 def unknown_names(
-    entries: Mapping[str, indicators.Indicator], register: Register, facts: set[str]
+    entries: Mapping[str, indicators.Indicator],
+    register: Register,
+    facts: set[str],
+    parts: set[str],
+    path: str,
 ) -> list[Problem]:
-    """Readers, thresholds, dated facts, parts and risks that an indicator names and that do not exist."""
-    movable = {*predictions.load()["id"], *(entry.risk for entry in register.values() if entry.risk)}
+    """Readers, thresholds, dated facts, parts of predictions and risks that indicators name and that do not exist; `path` is their file."""
+    movable = parts | {entry.risk for entry in register.values() if entry.risk}
     found = []
+
+    def refuse(where: str, rule: str, name: str, known: Iterable[str]) -> None:
+        found.append(Problem(f"{path}, key {where}", rule, nearest(name, known)))
+
     for name, entry in entries.items():
-        where = f"{indicators.FILE}, key {name}"
         if entry.reads.name not in READERS:
-            found.append(
-                Problem(
-                    f"{where}.reads.name",
-                    f"there is no reader {entry.reads.name!r}",
-                    nearest(entry.reads.name, READERS),
-                )
+            refuse(
+                f"{name}.reads.name", f"there is no reader {entry.reads.name!r}", entry.reads.name, READERS
             )
         if isinstance(entry.threshold, str) and entry.threshold not in register:
-            found.append(
-                Problem(
-                    f"{where}.threshold",
-                    f"there is no register entry {entry.threshold!r}",
-                    nearest(entry.threshold, register),
-                )
+            refuse(
+                f"{name}.threshold",
+                f"there is no register entry {entry.threshold!r}",
+                entry.threshold,
+                register,
             )
         for fact in [*entry.reads.arguments.get("ids", []), *filter(None, [entry.reads.arguments.get("id")])]:
             if fact not in facts:
-                found.append(
-                    Problem(f"{where}.reads", f"there is no dated fact {fact!r}", nearest(fact, facts))
-                )
+                refuse(f"{name}.reads", f"there is no dated fact {fact!r}", fact, facts)
         for moved in entry.moves:
             if moved not in movable:
-                found.append(
-                    Problem(
-                        f"{where}.moves",
-                        f"{moved!r} is neither a part of the predictions nor a risk",
-                        nearest(moved, movable),
-                    )
+                refuse(
+                    f"{name}.moves",
+                    f"{moved!r} is neither a part of the predictions nor a risk",
+                    moved,
+                    movable,
                 )
     return found
 
@@ -212,6 +214,8 @@ def cheapest_open_over(facts: Facts, *, of: str) -> Reading:
 def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
     """How many sellers cut some model's list price by so much within the last days; without a cut it rests on the last price."""
     rows = _listed(facts)
+    if rows.empty:
+        raise Unknown("list prices")
     before = rows.groupby(["seller", "model"])["price"].shift()
     recent = rows["valid_on"] > facts.as_of - pd.Timedelta(days=days)
     cuts = rows[recent & (rows["price"] <= before * (1 - cut_pct / 100))]

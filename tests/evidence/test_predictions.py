@@ -168,3 +168,35 @@ def test_a_ruling_by_what_does_not_fit_is_refused_with_its_line(written, part, s
     with pytest.raises(DataError, match=said) as caught:
         predictions.statuses(FACTS, "2026-10-31", written(p1=part))
     assert ", line " in str(caught.value)
+
+
+JUDGEMENT = {
+    "probability": 0.2,
+    "low": 0.1,
+    "high": 0.3,
+    "stated_on": "2026-06-01",
+    "because": "A reason that is long.",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"probability": 1.0, "high": 1.0}, "1, 1 is no probability above 0 and below 1"),
+        ({"probability": 0.0, "low": 0.0}, "0, 0 is no probability above 0 and below 1"),
+        ({"high": 1.2}, "1.2 is no probability"),
+        ({"low": -0.1}, "-0.1 is no probability"),
+        ({"probability": 0.4}, "0.4 lies outside of 0.1 to 0.3"),
+    ],
+)
+def test_a_probability_that_is_none_is_refused_with_file_and_line(written, change, says):
+    with pytest.raises(DataError, match=rf"predictions.yml, line \d+, key predictions.p1.judgement: {says}"):
+        predictions.read(written(p1={"judgement": JUDGEMENT | change}))
+
+
+def test_a_judgement_counts_from_the_day_it_was_stated_on(written):
+    folder = written(p1={"judgement": JUDGEMENT}, p2={})
+    assert predictions.judgements("2026-05-31", folder) == {}
+    assert {
+        name: said.probability for name, said in predictions.judgements("2026-06-01", folder).items()
+    } == {"p1": 0.2}

@@ -5,9 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.evidence import measured
-from analysis.figures import display, theme
-from analysis.models import audit
+from analysis import scenarios
+from analysis.errors import ProseError
+from analysis.evidence import measured, predictions
+from analysis.figures import display, prose, theme
+from analysis.models import audit, forecasts, indicators
 from analysis.pipeline import exhibits
 
 
@@ -221,3 +223,47 @@ def test_what_a_search_found_keeps_four_digits(shown):
     assert frame["n"].tolist() == [1, 2, 3]
     display.skill("a.skill", "Skill", RANKED.assign(relative_mae=[0.512345, 1.25, math.nan]), follows=".")
     assert bundle(shown)["rows"][0]["relative_mae"] == 0.5123
+
+
+def test_a_tied_sentence_is_shown_in_the_form_that_holds_or_stops_the_run(shown):
+    tied = {"tie": prose.above(3, 2, "x"), "otherwise": "Not {n}.", "n": 3}
+    display.sentence("a.b", "Above, {n}.", **tied)
+    assert bundle(shown)["text"] == "Above, 3."
+    display.sentence("a.b", "Above, {n}.", **tied | {"tie": prose.above(1, 2, "x")})
+    assert bundle(shown)["text"] == "Not 3."
+    with pytest.raises(
+        ProseError, match=r"sentence a.b: “Above, 3.” no longer holds: x is 1, and would have to be above 2"
+    ):
+        display.sentence("a.b", "Above, {n}.", tie=prose.above(1, 2, "x"), n=3)
+
+
+def test_words_of_the_text_are_held_against_a_value_and_shown_nowhere(shown):
+    display.check("It is far less.", prose.below(1, 2, "x"))
+    assert shown == []
+    with pytest.raises(ProseError, match=r"“It is far less.” no longer holds"):
+        display.check("It is far less.", prose.below(3, 2, "x"))
+
+
+def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown):
+    given = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
+    rows = forecasts.table(given, audit.gather(given)).merge(
+        predictions.load()[["id", "label", "source_of_truth"]], on="id"
+    )
+    display.forecast("p.ledger", "Parts", rows, note="A note.")
+    found = exhibits.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
+    assert [part.id for part in found.entries] == list(rows["id"])
+    assert list(found.groups) == ["p1", "p2", "p3"]
+    assert found.entries[-1].methods[0].kind == "base rate"
+    assert "A note." in shown[-1]["text/html"] and "criterion" not in shown[-1]["text/html"]
+
+
+def test_a_board_goes_out_with_its_values_in_their_units(shown):
+    given = scenarios.check(scenarios.resolve("base"))
+    display.board("p.board", "Board", indicators.board(given, audit.gather(given)))
+    found = exhibits.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
+    told = {row.id: (row.value_text, row.threshold_text) for row in found.entries}
+    assert told["ltv"] == ("17%", "25%")
+    assert told["open_lag"] == ("4 months", "12 months")
+    assert told["open_price_ratio"] == ("0.05x", "0.01x")
+    assert told["stake_loss"] == ("−71.5%", "25%")
+    assert sum(found.counts.values()) == len(found.rows)

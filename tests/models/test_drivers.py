@@ -121,3 +121,15 @@ def test_likelihood_and_impact_come_from_the_draws(known):
     # 0.15 shocks a year for 5 years: 1 - e^-0.75 = 52.8%
     assert table.loc["regulation", "likelihood"] == pytest.approx(0.528, abs=0.05)
     assert (table["impact_pct"] > 0).all()
+
+
+def test_break_evens_are_those_of_each_input_and_target(model):
+    table = drivers.break_evens(
+        model, ["multiple_long_run", "pool_usd_bn"], {"money back": 1.0, "nothing": 1e-9}
+    )
+    assert list(zip(table["input"], table["target"], strict=True)) == [
+        ("multiple_long_run", "money back"), ("multiple_long_run", "nothing"), ("pool_usd_bn", "money back"), ("pool_usd_bn", "nothing"),
+    ]  # fmt: skip
+    alone = model.break_even("pool_usd_bn", 1.0)
+    assert table.loc[2, "value"] == pytest.approx(alone.value)
+    assert np.isnan(table.loc[3, "value"]) and "never within the range" in table.loc[3, "reason"]

@@ -228,3 +228,110 @@ def test_a_resolved_part_is_scored_by_what_was_said_when_it_was_made(view, monke
     assert row["status"] == str(outcome).lower()
     assert row["brier"] == pytest.approx(0.75**2 if outcome else 0.25**2)
     assert row["log_score"] == pytest.approx(-math.log(0.25 if outcome else 0.75))
+
+
+def test_the_business_share_is_read_off_the_line_through_three_logits(view, rows):
+    # logit(0.3), logit(0.4), logit(0.4) on 31 January 2025, 21 January and 31 March 2026, read on 21 May 2029; Student's t with 1 df
+    t = np.array([0.0, 355 / 365.25, 424 / 365.25])
+    z = np.log(np.array([0.3, 0.4, 0.4]) / np.array([0.7, 0.6, 0.6]))
+    design = np.column_stack([np.ones(3), t])
+    beta, residual, *_ = np.linalg.lstsq(design, z, rcond=None)
+    at = np.array([1.0, (pd.Timestamp("2029-05-21") - pd.Timestamp("2025-01-31")).days / 365.25])
+    spread = math.sqrt(residual[0] * (1 + at @ np.linalg.inv(design.T @ design) @ at))
+    # Student's t with one degree of freedom is Cauchy: 1/2 + arctan(x) / pi
+    expected = 0.5 + math.atan((at @ beta) / spread) / math.pi
+    assert rows.loc["p3.survival", "probability"] == pytest.approx(
+        expected, abs=0.005
+    )  # years of 365 and 366 days
+    assert "30%, 40%, 40%" in rows.loc["p3.survival", "methods"][0]["told"]
+
+
+def test_two_shares_make_no_line():
+    # the third share was published on 31 March 2026
+    assert forecasts.business_share(view_on("2026-03-30")) is None
+    assert forecasts.business_share(view_on("2026-03-31")) is not None
+
+
+def test_what_son_said_after_losses_is_counted(rows):
+    # none of three: (0 + 1/2) / (3 + 1)
+    assert rows.loc["p3.victory", "probability"] == 0.125
+    assert forecasts.words_before(view_on("2021-01-01")).inputs["losses"] == 2
+
+
+def stating(monkeypatch, **more):
+    said = predictions.Judgement.model_validate(
+        {
+            "probability": 0.2,
+            "low": 0.1,
+            "high": 0.3,
+            "stated_on": "2026-06-01",
+            "because": "Somebody said so.",
+        }
+        | more
+    )
+    monkeypatch.setattr(
+        predictions, "judgements", lambda as_of: {"p2.llama": said} if str(as_of) >= "2026-06-01" else {}
+    )
+
+
+def test_a_judgement_is_a_method_like_any_other_from_its_day_on(view, monkeypatch):
+    stating(monkeypatch)
+    row = forecasts.table(view.given, view.facts).set_index("id").loc["p2.llama"]
+    assert [m["kind"] for m in row["methods"]] == ["base rate", "judgement"]
+    assert row["probability"] == pytest.approx(scoring.pooled([0.25, 0.2]))
+    before = view_on("2026-05-21")
+    assert [m.kind for m in forecasts.methods("p2.llama", before)] == ["base rate"]
+
+
+# History
+
+
+def test_days_are_the_day_of_making_the_same_day_of_each_month_and_the_last():
+    found = [str(day.date()) for day in forecasts.days("2026-05-21", "2026-10-31")]
+    assert found == [
+        "2026-05-21",
+        "2026-06-21",
+        "2026-07-21",
+        "2026-08-21",
+        "2026-09-21",
+        "2026-10-21",
+        "2026-10-31",
+    ]
+    assert [str(day.date()) for day in forecasts.days("2026-05-21", "2026-05-21")] == ["2026-05-21"]
+    assert forecasts.days("2026-05-21", "2026-05-01") == []
+
+
+@pytest.fixture(scope="module")
+def past(view):
+    return forecasts.history(view.given, view.facts)
+
+
+def test_the_last_day_of_the_history_is_the_table(past, rows):
+    last = past.table[past.table["day"] == past.table["day"].max()]
+    for part, own in last.groupby("id"):
+        assert list(own["probability_pct"] / 100) == pytest.approx(
+            [m["probability"] for m in rows.loc[part, "methods"]]
+        )
+    assert set(last["id"]) == set(rows.index[rows["probability"].notna()])
+
+
+def test_each_day_is_what_could_be_said_on_it(past):
+    first = past.table[past.table["day"] == "2026-05-21"].set_index("id")
+    then = forecasts.methods("p3.write_down", view_on("2026-05-21"), [forecasts.down_rounds])[0]
+    assert first.loc["p3.write_down", "probability_pct"] == pytest.approx(100 * then.chance.probability)
+
+
+def test_no_history_is_drawn_through_an_assumption_that_carries_no_day(past):
+    early = past.table[past.table["day"] < past.table["day"].max()]
+    simulated = early[early["kind"] == "simulation"]
+    assert set(simulated["id"]) == {"p2.price"}  # its one assumption is dated 2025-03-12
+    left = past.left_out.set_index("id")["assumptions"]
+    assert set(left.index) == {"p3.write_down", "p3.cause"}
+    assert "pool_share" in left["p3.write_down"]
+
+
+def test_an_assumption_is_unknown_before_its_day_and_without_one():
+    then = view_on("2026-05-21").given
+    assert forecasts.unknown_then(["price_decline_factor_per_year"], then) == []
+    assert forecasts.unknown_then(["parity_years", "pool_share"], then) == ["parity_years", "pool_share"]
+    assert forecasts.unknown_then(["parity_years"], then.but(as_of="2026-06-01")) == []

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -163,3 +164,26 @@ def test_a_run_rate_is_its_last_point_and_the_growth_of_its_last_months():
 
 def test_two_points_make_no_current_growth():
     assert players.run_rate(finance(d2024_01_01=1.0, d2025_01_01=2.0, d2026_01_01=4.0), months=12) is None
+
+
+def test_a_square_of_the_date_tells_acceleration_from_decay_and_needs_six_points():
+    t = np.arange(6) / 2
+    days = pd.to_datetime("2024-01-01") + pd.to_timedelta(t * 365.25, unit="D")
+
+    def change(square, n=6):
+        rates = pd.DataFrame(
+            {
+                "measure": "annualised_revenue",
+                "counts": "yes",
+                "qualifier": "about",
+                "valid_on": days[:n],
+                "value": np.exp(t + square * t**2)[:n],
+            }
+        )
+        return players.growth_change(players.run_rate(rates))
+
+    # ln y = t + 0.2 t² exactly: the coefficient of the square is 0.2 wherever the dates are centred
+    assert change(0.2).square == pytest.approx(0.2, abs=0.01)  # leap years stretch the dates
+    assert change(-0.2).square == pytest.approx(-0.2, abs=0.01)
+    assert change(0.2).n == 6
+    assert change(0.2, n=5) is None

@@ -679,7 +679,18 @@ def test_the_probability_of_one_new_point_is_student_t_of_its_prediction_interva
         threshold = float(found.forecast(2026)[threshold_from].iloc[0])
         # the ends of the 80% prediction interval leave a tenth on each side
         expected = {"obs_ci_lower": 0.9, "obs_ci_upper": 0.1, "median": 0.5}[threshold_from]
-        assert found.probability_above(2026, threshold, draws=200_000) == pytest.approx(expected, abs=0.003)
+        assert found.probability_above(2026, threshold) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_line_can_be_moved_by_its_own_standard_error():
+    # at the median of the line moved up by one standard error of the mean the probability is one half again
+    t = np.arange(2015.0, 2025.0)
+    found = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 5)), form="exponential", level=0.8)
+    ahead = found.forecast(2026).iloc[0]
+    half = math.log(ahead["mean_ci_upper"] / ahead["median"])
+    moved = math.exp(math.log(ahead["median"]) + half / stats.t.ppf(0.9, 8))
+    assert found.probability_above(2026, moved, shift=1.0) == pytest.approx(0.5, abs=1e-9)
+    assert found.probability_above(2026, moved, shift=-1.0) < found.probability_above(2026, moved) < 0.5
 
 
 def test_the_largest_of_several_new_points_passes_more_often_and_less_often_than_independent_ones():

@@ -282,6 +282,58 @@ def risk_register() -> dict[str, Any]:
     return own | {"alt": "Two points.", "columns": [{"name": n, "title": n} for n in rows[0]], "rows": rows}
 
 
+def forecasts() -> dict[str, Any]:
+    own = {
+        "where": "verdict.4", "criterion": "It is counted.", "source_of_truth": "The counter.", "made_on": "2026-05-21", "deadline": "2028-05-21",
+        "label": "A part", "statement": "A part comes.",
+    }  # fmt: skip
+    method = {
+        "kind": "base rate",
+        "probability": 0.25,
+        "low": 0.04,
+        "high": 0.56,
+        "level": 0.9,
+        "told": "One of <four> cases.",
+    }
+    rows = [
+        own | {"id": "p1.first", "status": "void", "method": "none: void", "resolved_on": "2026-05-21", "because": "It was overtaken."},
+        own | {"id": "p2.second", "status": "open", "method": "base rate", "probability": 0.25, "probability_low": 0.04, "probability_high": 0.56,
+               "methods": [method], "sources": CITED, "given": "p2.other"},
+        own | {"id": "p2.third", "status": "true", "method": "base rate", "probability": 0.9, "probability_low": 0.8, "probability_high": 0.95,
+               "methods": [method], "resolved_on": "2026-09-01", "because": "It came.", "brier": 0.01, "log_score": 0.105},
+        own | {"id": "p2.fourth", "status": "open", "method": "What a method needs was not on record yet."},
+    ]  # fmt: skip
+    return {
+        "id": "verdict.predictions",
+        "kind": "predictions",
+        "title": "Parts",
+        "columns": [{"name": n, "title": n} for n in own],
+        "rows": rows,
+    }
+
+
+def board(id: str = "verdict.board", count: int = 2) -> dict[str, Any]:
+    own = {
+        "observable": "A number <seen>.",
+        "side": "above",
+        "threshold_text": "25%",
+        "because": "It matters.",
+        "moved": ["p2.second"],
+        "moves": ["raises p2.second"],
+    }
+    rows = [
+        own | {"id": "debt", "label": "Debt", "value_text": "30%", "status": "signals", "valid_on": "2026-03-31", "sources": CITED},
+        own | {"id": "rent", "label": "Rent", "value_text": "–", "status": "unknown", "missing": "the rent", "moves": ["raises heat"], "moved": ["heat"]},
+    ][:count]  # fmt: skip
+    return {
+        "id": id,
+        "kind": "indicators",
+        "title": "Board",
+        "columns": [{"name": n, "title": n} for n in own],
+        "rows": rows,
+    }
+
+
 def verdict_cells() -> list[Any]:
     rows = [
         claim("market.growth", "fails"),
@@ -352,6 +404,9 @@ def verdict_cells() -> list[Any]:
         ),
         new_code_cell("tried()", outputs=[shown(backtests()), shown(proof)]),
         new_code_cell("grid()", outputs=[shown(grid()), shown(risk_register(), **{"image/svg+xml": SVG})]),
+        new_code_cell(
+            "foretold()", outputs=[shown(forecasts()), shown(board("verdict.near", 1)), shown(board())]
+        ),
     ]
 
 
@@ -479,6 +534,8 @@ def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built
     sheets = {
         "index.html",
         "claims.html",
+        "predictions.html",
+        "indicators.html",
         "sources.html",
         "fits.html",
         "skill.html",
@@ -768,9 +825,52 @@ def test_what_was_not_shown_has_no_sheet(publish: Publish, runs: Path) -> None:
             rewrite(runs / scenario / f"{slug}.ipynb", [shown(metric(f"{slug}.x", 1.0))])
     out = publish().parent
     index = (out / "index.html").read_text(encoding="utf-8")
-    for sheet in ("sources.html", "fits.html", "skill.html"):
+    for sheet in ("predictions.html", "indicators.html", "sources.html", "fits.html", "skill.html"):
         assert not (out / sheet).exists()
         assert sheet not in index
+
+
+def test_a_prediction_stands_with_its_terms_its_probability_by_every_method_and_how_it_stands(
+    built: Path,
+) -> None:
+    page = built / "predictions.html"
+    text = page.read_text(encoding="utf-8")
+    assert "4 parts" in text and "2 open" in text and "1 true" in text
+    open_, decided = part(page, 'id="p2.second"', "</article>"), part(page, 'id="p2.third"', "</article>")
+    for words in (
+        "25%",
+        "4% to 56%",
+        "base rate: 25%",
+        "One of &lt;four&gt; cases.",
+        "if p2.other comes",
+        "It is counted.",
+        "The counter.",
+        "2028-05-21",
+    ):
+        assert words in open_, words
+    assert "Brier 0.010, log score 0.105 nats" in decided
+    assert "It was overtaken." in part(page, 'id="p1.first"', "</article>")
+    assert "What a method needs was not on record yet." in part(page, 'id="p2.fourth"', "</article>")
+    assert 'href="indicators.html#debt"' in open_ and "indicators.html" not in decided
+
+
+def test_the_board_tells_value_threshold_side_source_and_what_a_signal_moves(built: Path) -> None:
+    text = (built / "indicators.html").read_text(encoding="utf-8")
+    assert "1 of 2 indicators signal" in text
+    debt, rent = text[text.index('id="debt"') : text.index('id="rent"')], text[text.index('id="rent"') :]
+    for words in (
+        "30%",
+        "above 25%",
+        "2026-03-31",
+        "A number &lt;seen&gt;.",
+        "It matters.",
+        'raises <a href="predictions.html#p2.second">A part</a>',
+    ):
+        assert words in debt, words
+    assert "not on record: the rent" in rent and "the risk “heat”" in rent
+    # the longest board is the page; a shorter one stands on its section alone and leads there
+    section = (built / "base" / "3_verdict.html").read_text(encoding="utf-8")
+    assert 'id="verdict.near"' in section and "../indicators.html#debt" in section
 
 
 def test_backtests_are_ranked_with_the_untestable_apart_and_the_measure_left_out(built: Path) -> None:

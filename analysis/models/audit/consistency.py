@@ -25,7 +25,9 @@ from analysis import ROOT, scenarios
 from analysis.errors import ParameterError, Problem, ThesisError, nearest
 from analysis.evidence import cells, lines, measured, numbers, predictions, tables
 from analysis.evidence import claims as stated
+from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
+from analysis.models import indicators
 from analysis.models.audit import stored
 from analysis.models.audit.facts import FACTS
 from analysis.models.audit.verdicts import CHECKS
@@ -151,6 +153,11 @@ class Project:
         return self._tried(predictions.load, self.thesis)
 
     @cached_property
+    def watched(self) -> dict[str, watched.Indicator] | None:
+        """The indicators; None where they cannot be read."""
+        return self._tried(watched.read, self.thesis)
+
+    @cached_property
     def notebooks(self) -> list[stored.Notebook]:
         """The notebooks that can be read."""
         paths = sorted((self.root / "notebooks").glob("[!.]*.ipynb"))
@@ -163,7 +170,7 @@ class Project:
         return {
             "claims": len(self.claims or ()), "cells": len(self.cells) if self.deciders else 0, "tables": len(self.measured) + len(self.printed),
             "numbers": 0 if self.numbers is None else len(self.numbers),
-            "predictions": 0 if self.predictions is None else len(self.predictions),
+            "predictions": 0 if self.predictions is None else len(self.predictions), "indicators": len(self.watched or ()),
             "assumptions": len(self.register or ()), "scenarios": len(self.scenarios), "notebooks": len(self.notebooks),
         }  # fmt: skip
 
@@ -206,6 +213,8 @@ def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None
         *_reasons(project),
         *_paragraphs(project),
         *_predictions(project),
+        *_bearing(project),
+        *_indicators(project),
         *_stored(project),
     ]
     if fresh and sound:
@@ -241,12 +250,19 @@ def _call_problems(call: Mapping[str, Any], where: str) -> Iterator[Problem]:
     if name not in CHECKS:
         yield Problem(where, f"there is no check {name!r}", nearest(name, CHECKS))
         return
-    signature = inspect.signature(CHECKS[name])
+    yield from _bound(CHECKS[name], arguments, where, "check", 2)
+
+
+def _bound(
+    function: Callable[..., object], arguments: Mapping[str, Any], where: str, kind: str, own: int
+) -> Iterator[Problem]:
+    """Arguments that a check or a reader does not take, or lacks; the first `own` are not the file's to give."""
+    signature = inspect.signature(function)
     try:
-        signature.bind(None, None, **{str(key): value for key, value in arguments.items()})
+        signature.bind(*[None] * own, **{str(key): value for key, value in arguments.items()})
     except TypeError as reason:
-        takes = ", ".join(list(signature.parameters)[2:]) or "no argument"
-        yield Problem(where, f"{name}: {reason}", f"The check takes {takes}")
+        takes = ", ".join(list(signature.parameters)[own:]) or "no argument"
+        yield Problem(where, f"{function.__name__}: {reason}", f"The {kind} takes {takes}")
 
 
 def _ids(project: Project) -> set[str] | None:
@@ -357,6 +373,43 @@ def _predictions(project: Project) -> Iterator[Problem]:
             )
         elif part.ruling is None and due < today:
             yield Problem(where, f"its deadline was {due} and nothing resolves it", "Add its resolution")
+
+
+def _bearing(project: Project) -> Iterator[Problem]:
+    """What claims say in the terms of the register, against the register."""
+    if project.claims is None or project.register is None:
+        return
+    for claim in project.claims:
+        where = f"{place(project.thesis / 'claims.yml')}, claim {claim.id}, key bears_on"
+        yield from scenarios.overrides_problems(claim.bears_on, project.register, where)
+
+
+def _indicators(project: Project) -> Iterator[Problem]:
+    """Readers, thresholds, facts, parts and risks that an indicator names, and arguments that its reader does not take."""
+    if (
+        project.watched is None
+        or project.register is None
+        or FACTS not in project.measured
+        or project.predictions is None
+    ):
+        return
+    path = place(project.thesis / watched.FILE)
+    yield from indicators.unknown_names(
+        project.watched,
+        project.register,
+        set(project.measured[FACTS]["id"]),
+        set(project.predictions["id"]),
+        path,
+    )
+    for name, entry in project.watched.items():
+        if entry.reads.name in indicators.READERS:
+            yield from _bound(
+                indicators.READERS[entry.reads.name],
+                entry.reads.arguments,
+                f"{path}, key {name}.reads",
+                "reader",
+                1,
+            )
 
 
 def _paragraphs(project: Project) -> Iterator[Problem]:

@@ -170,7 +170,7 @@ class Facts:
         found = found[found[column].notna()]
         if found.empty:
             self._refuse_what_no_day_knows(table, where)
-            raise Unknown(" ".join(str(value) for value in where.values()))
+            raise Unknown(" ".join(str(value) for value in where.values()) or f"{table}, {column}")
         self.used.append((table, int(found.index[-1])))
         return found.iloc[-1]
 

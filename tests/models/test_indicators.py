@@ -1,0 +1,135 @@
+"""Every indicator on its day, by hand from the evidence; what is refused; thresholds that move with the register."""
+
+import pandas as pd
+import pytest
+import yaml
+
+from analysis import scenarios
+from analysis.errors import DataError
+from analysis.evidence import indicators as entries
+from analysis.models import audit, indicators
+
+
+def on(day="2026-10-31", **changes):
+    given = scenarios.check(scenarios.resolve("base", {"as_of": day} | changes))
+    return given, audit.gather(given)
+
+
+@pytest.fixture(scope="module")
+def board():
+    return indicators.board(*on()).set_index("id")
+
+
+def test_values_by_hand(board):
+    # o1-pro 150 and 600 over GPT-4o at launch 5 and 15: (0.75 x 150 + 0.25 x 600) / (0.75 x 5 + 0.25 x 15) = 262.5 / 7.5 = 35
+    assert board.loc["openai_dearest_price", "value"] == pytest.approx(35)
+    # DeepSeek V4-Flash 0.14 and 0.28 over GPT-5 1.25 and 10: 0.175 / 3.4375
+    assert board.loc["open_price_ratio", "value"] == pytest.approx(0.175 / 3.4375)
+    # 852 x 0.13 = 110.76 on a cost of 64.6: 1 - 110.76 / 64.6 = -71.5%
+    assert board.loc["stake_loss", "value"] == pytest.approx(100 * (1 - 110.76 / 64.6))
+    # costs 12.48 to 34.00, revenue 3.70 to 13.07: (34 / 12.48) / (13.07 / 3.7)
+    assert board.loc["costs_over_revenue_growth", "value"] == pytest.approx((34 / 12.48) / (13.07 / 3.7))
+    # 10 closed and 10 sought over 64.6
+    assert board.loc["loans_on_stake", "value"] == pytest.approx(100 * 20 / 64.6)
+    # 31 October 2026 to 2 December 2027: 397 days
+    assert board.loc["high_risk_duties", "value"] == pytest.approx(397 / 30.4375)
+    # 2.65 at the end of June 2026 over 1.70 at the end of October 2025
+    assert board.loc["gpu_rent", "value"] == pytest.approx(2.65 / 1.7)
+    assert board.loc["ltv", "value"] == 17.0
+
+
+def test_it_signals_on_the_side_that_it_names_and_on_the_threshold_itself(board):
+    for row in board.to_dict("records"):
+        crossed = (
+            row["value"] >= row["threshold"] if row["side"] == "above" else row["value"] <= row["threshold"]
+        )
+        assert row["status"] == ("signals" if crossed else "quiet")
+        assert row["sources"], row["label"]
+    given, facts = on()
+    at = entries.Indicator(label="x at it", observable="a number of the balance", unit="pct", threshold=17.0, signals="above",
+                           because="a reason that is long", moves={"balance sheet": "raises"},
+                           reads={"name": "column", "table": "softbank_nav", "column": "ltv_pct"})  # fmt: skip
+    assert indicators.board(given, facts, {"at": at})["status"].item() == "signals"
+
+
+def test_a_threshold_of_the_register_moves_with_it():
+    quiet, loud = (
+        indicators.board(*on(ltv_ceiling_pct=ceiling)).set_index("id").loc["ltv"] for ceiling in (25.0, 15.0)
+    )
+    assert (quiet["threshold"], quiet["status"]) == (25.0, "quiet")
+    assert (loud["threshold"], loud["status"]) == (15.0, "signals")
+
+
+def test_on_the_articles_day_only_what_was_known_counts():
+    then = indicators.board(*on("2026-05-21")).set_index("id")
+    # the deferral was not law yet: Annex III still due on 2 August 2026, 73 days on
+    assert then.loc["high_risk_duties", "value"] == pytest.approx(73 / 30.4375)
+    assert then.loc["high_risk_duties", "status"] == "signals"
+    assert then.loc["loans_on_stake", "status"] == "unknown"
+    assert "margin_loan_closed" in then.loc["loans_on_stake", "missing"]
+    assert pd.isna(then.loc["loans_on_stake", "value"])
+
+
+def test_a_day_before_everything_knows_nothing_and_says_so():
+    first = indicators.board(*on("2015-01-01"))
+    unknown = first[first["status"] == "unknown"]
+    assert len(unknown) == len(first)
+    assert unknown["missing"].astype(bool).all()
+
+
+def test_sellers_that_cut_are_counted_once_each_within_the_days(monkeypatch):
+    given, facts = on()
+    rows = pd.DataFrame(
+        [("A", "m", 10.0, "2026-08-01"), ("A", "m", 6.0, "2026-09-01"), ("A", "n", 8.0, "2026-08-01"), ("A", "n", 4.0, "2026-09-02"),
+         ("B", "m", 10.0, "2026-01-01"), ("B", "m", 7.1, "2026-09-01"), ("C", "m", 10.0, "2026-01-01"), ("C", "m", 5.0, "2026-07-01")],
+        columns=["seller", "model", "price_input_usd_per_mtok", "valid_on"],
+    ).assign(price_output_usd_per_mtok=lambda t: t["price_input_usd_per_mtok"], valid_on=lambda t: pd.to_datetime(t["valid_on"]),
+             known_on=lambda t: t["valid_on"], terms="list", event="x", weights="closed", source="s", source_title="t", quality="reported")  # fmt: skip
+    made = audit.Facts(
+        facts.cells, given, dict(facts.evidence) | {"api_prices": rows}, facts.as_of, facts.as_of
+    )
+    # A cut twice (40% and 50%), B by 29% only, C too early: one seller
+    assert indicators.sellers_cutting(made, days=90, cut_pct=30).value == 1
+
+
+def test_every_prediction_and_every_risk_is_watched():
+    given, _ = on()
+    moved = {name for entry in entries.read().values() for name in entry.moves}
+    risks = {entry.risk for entry in given.register.values() if entry.risk}
+    assert risks <= moved
+    assert {name.partition(".")[0] for name in moved - risks} == {"p1", "p2", "p3"}
+
+
+GOOD = {
+    "label": "Something seen", "observable": "A number that anybody looks up", "unit": "pct", "threshold": 1, "signals": "above",
+    "because": "It matters from there on", "moves": {"p2.price": "raises"}, "reads": {"name": "latest_fact", "ids": ["softbank.sp_outlook"]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"threshold": float("nan")}, "line 1, key one: threshold nan is not a number"),
+        ({"signals": "near"}, "line 6, key one.signals"),
+        ({"moves": {}}, "line 1, key one: moves nothing"),
+        ({"because": "short"}, "line 7, key one.because"),
+    ],
+)
+def test_what_is_no_indicator_is_refused_with_its_line(tmp_path, change, says):
+    (tmp_path / "indicators.yml").write_text(yaml.safe_dump({"one": GOOD | change}, sort_keys=False))
+    with pytest.raises(DataError, match=says):
+        entries.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"reads": {"name": "latest_facts", "ids": []}}, "no reader 'latest_facts'.*latest_fact"),
+        ({"reads": {"name": "latest_fact", "ids": ["softbank.outlook"]}}, "no dated fact 'softbank.outlook'"),
+        ({"moves": {"p2.prize": "raises"}}, "'p2.prize' is neither a part.*p2.price"),
+        ({"threshold": "ltv_ceiling"}, "no register entry 'ltv_ceiling'.*ltv_ceiling_pct"),
+    ],
+)
+def test_names_that_nobody_knows_are_refused_with_the_nearest(change, says):
+    with pytest.raises(DataError, match=says):
+        indicators.board(*on(), {"one": entries.Indicator.model_validate(GOOD | change)})

@@ -1,0 +1,168 @@
+"""Past questions by rule: the naive forecast against the regular walk and by hand, the rule's bounds, and what no skill looks like."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import scenarios
+from analysis.models import audit, scoring, skill, track_record
+from analysis.models.track_record import HORIZONS_MONTHS, QUANTILES, Series
+
+
+def series(values, name="x", *, start="2015-03-31", freq="QE", lag_days=30, form="exponential"):
+    days = pd.date_range(start, periods=len(values), freq=freq)
+    return Series(
+        name,
+        pd.DataFrame({"valid_on": days, "known_on": days + pd.Timedelta(days=lag_days), "value": values}),
+        form,
+    )
+
+
+def test_the_walk_by_hand():
+    # logs 0, 1, 1 at years 0, 1, 3: T = 3, n = 2, drift 1/3; (1 - 1/3)²/1 + (0 - 2/3)²/2 = 4/9 + 2/9 = 2/3 over n - 1 = 1
+    # a year ahead: centre 1 + 1/3, variance 2/3 (1 + 1/3) = 8/9
+    found = track_record.walk(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 1.0]), 1.0)
+    assert (found.centre, found.spread, found.dof) == (
+        pytest.approx(4 / 3),
+        pytest.approx(math.sqrt(8 / 9)),
+        1,
+    )
+    assert found.quantile(0.5) == pytest.approx(4 / 3)
+
+
+def test_on_equal_steps_it_is_the_random_walk_with_drift_of_the_backtests():
+    z = np.array([1.0, 1.3, 1.2, 1.9, 2.0, 2.2])
+    regular = skill._walk(z, 3, on_log=False)
+    for ahead in (1, 2, 3):
+        found = track_record.walk(np.arange(6.0), z, float(ahead))
+        assert found.centre == pytest.approx(regular.centre[ahead - 1])
+        assert found.spread == pytest.approx(regular.spread[ahead - 1])
+        assert found.dof == regular.dof
+
+
+def test_windows_do_not_overlap_and_there_is_one_a_series_year_and_horizon():
+    rng = np.random.default_rng(0)
+    table = track_record.questions([series(np.exp(rng.normal(size=40).cumsum() / 10))], "2026-01-01")
+    assert not table.duplicated(["series", "asked_on", "horizon_months"]).any()
+    for months, own in table.groupby("horizon_months"):
+        assert (own["last_on"].to_numpy()[1:] >= own["due_on"].to_numpy()[:-1]).all()
+        spans = (own["due_on"] - own["last_on"]).dt.days / 30.4375
+        assert spans.between(months - 1.5, months + 1.5).all()
+    assert set(table["horizon_months"]) == set(HORIZONS_MONTHS)
+    assert (table["asked_on"].dt.strftime("%m-%d") == "06-30").all()
+
+
+def test_nothing_published_after_the_day_of_asking_enters_a_forecast():
+    """A series that jumps after the first question: its forecasts are those of the series without the jump."""
+    values = np.exp(np.linspace(0, 3, 24) + np.tile([0.05, -0.05], 12))
+    jump = np.where(np.arange(24) < 12, values, values * 50)
+    calm, wild = (track_record.questions([series(v)], "2026-01-01").iloc[0] for v in (values, jump))
+    assert calm["asked_on"] == wild["asked_on"]
+    assert (calm["threshold"], calm["trend"]) == (wild["threshold"], wild["trend"])
+    assert wild["value"] == pytest.approx(50 * calm["value"])
+
+
+def test_what_was_not_known_by_the_day_of_looking_resolves_nothing():
+    values = np.exp(np.linspace(0, 3, 24) + np.tile([0.05, -0.05], 12))
+    every, early = (track_record.questions([series(values)], day) for day in ("2026-01-01", "2018-06-15"))
+    assert 0 < len(early) < len(every)
+    assert (early["resolves_on"] <= pd.Timestamp("2018-06-15")).all()
+
+
+def test_the_quantiles_take_turns_and_the_naive_forecaster_says_what_is_left():
+    rng = np.random.default_rng(1)
+    made = [series(np.exp(rng.normal(size=30).cumsum() / 5), name) for name in "abc"]
+    table = track_record.questions(made, "2026-01-01")
+    assert list(table["quantile"][:7]) == [*QUANTILES, *QUANTILES[:2]]
+    assert np.allclose(table["naive"], 1 - table["quantile"])
+    other = track_record.questions(made, "2026-01-01", turn=2)
+    assert list(other["quantile"][:3]) == [0.5, 0.7, 0.9]
+    assert (other["due_on"] == table["due_on"]).all()
+
+
+def test_the_base_rate_counts_earlier_questions_of_that_quantile_that_had_been_resolved():
+    rng = np.random.default_rng(2)
+    table = track_record.questions(
+        [series(np.exp(rng.normal(size=40).cumsum() / 5), name) for name in "abcd"], "2026-01-01"
+    )
+    for row in table.to_dict("records"):
+        seen = table[(table["resolves_on"] <= row["asked_on"]) & (table["quantile"] == row["quantile"])]
+        expected = (seen["outcome"].sum() + 0.5) / (len(seen) + 1) if len(seen) else 0.5
+        assert row["base_rate"] == pytest.approx(expected)
+    assert table["base_rate"].ne(0.5).any()
+    assert np.allclose(
+        table["pooled"], [scoring.pooled(list(pair)) for pair in table[["trend", "base_rate"]].to_numpy()]
+    )
+
+
+@pytest.fixture(scope="module")
+def walks():
+    """Many random walks with drift: the naive forecast is right by construction."""
+    rng = np.random.default_rng(3)
+    made = [series(np.exp((0.05 + rng.normal(0, 0.1, 48)).cumsum()), f"walk {k:03}") for k in range(120)]
+    return track_record.questions(made, "2028-01-01")
+
+
+def test_on_random_walks_the_naive_forecaster_is_calibrated(walks):
+    # each share of outcomes within four standard errors of what was said
+    for said, own in walks.groupby("naive"):
+        assert abs(own["outcome"].mean() - said) < 4 * math.sqrt(said * (1 - said) / len(own)), said
+
+
+def test_on_random_walks_a_trend_shows_no_skill(walks):
+    found = track_record.record(walks, np.random.default_rng(4)).set_index("forecaster")
+    assert found.loc["trend", "skill_high"] < 0
+    assert found.loc["trend", "verdict"] == "worse"
+    assert found.loc["naive", "verdict"] == "the measure"
+    assert found.loc["half", "brier"] == 0.25
+    assert found.loc["half", "log_score"] == pytest.approx(math.log(2))
+
+
+def test_on_noise_around_a_line_a_trend_shows_skill():
+    rng = np.random.default_rng(5)
+    made = [series(np.exp(0.05 * np.arange(48) + rng.normal(0, 0.1, 48)), f"line {k:03}") for k in range(60)]
+    found = track_record.record(
+        track_record.questions(made, "2028-01-01"), np.random.default_rng(6)
+    ).set_index("forecaster")
+    assert found.loc["trend", "skill_low"] > 0
+    assert found.loc["trend", "verdict"] == "better"
+
+
+def test_too_few_values_make_no_question():
+    assert track_record.questions([series(np.exp(np.arange(5.0)))], "2026-01-01").empty
+    none = track_record.questions([], "2026-01-01")
+    assert track_record.record(none, np.random.default_rng(0)).empty
+    assert track_record.calibration(none).empty
+    assert track_record.turns([], "2026-01-01").empty
+
+
+@pytest.fixture(scope="module")
+def real():
+    given = scenarios.check(scenarios.resolve("base"))
+    return track_record.collected(audit.gather(given).known), given.as_of
+
+
+def test_the_evidence_gives_series_of_several_kinds_and_questions_of_each_horizon(real):
+    found, as_of = real
+    assert {one.form for one in found} == {"exponential", "logistic"}
+    assert len({one.name for one in found}) == len(found) > 10
+    for one in found:
+        assert one.points["valid_on"].is_monotonic_increasing
+        assert np.isfinite(one.scale.line(one.points["value"].to_numpy(dtype=float))).all(), one.name
+    table = track_record.questions(found, as_of)
+    assert set(table["horizon_months"]) == set(HORIZONS_MONTHS)
+    assert (
+        (table[["naive", "trend", "base_rate", "pooled"]] > 0)
+        & (table[["naive", "trend", "base_rate", "pooled"]] < 1)
+    ).all(axis=None)
+    assert ((table["value"] > table["threshold"]) == table["outcome"]).all()
+
+
+def test_a_best_so_far_never_falls_and_is_read_when_it_was_published(real):
+    found, _ = real
+    for one in found:
+        if one.name.startswith(("best", "dearest")):
+            assert one.points["value"].is_monotonic_increasing, one.name
+            assert (one.points["known_on"] == one.points["valid_on"]).all()
