@@ -54,6 +54,7 @@ def as_csv(exhibit: Tabular) -> str:
 def as_record(shown: Shown, digest: str) -> str:
     """An exhibit with everything that is known of it, as JSON."""
     exhibit = shown.exhibit.model_dump(mode="json", exclude={"role"})
+    exhibit["unit"] = exhibit["unit"] or exhibit.get("subtitle")  # what a chart shows, and in which unit
     return as_json({"scenario": shown.scenario, "notebook": shown.notebook, "digest": digest} | exhibit)
 
 
