@@ -5,7 +5,7 @@ Decisions
   what the saved file says; beyond that, a cell that ends its kernel (`sys.exit`, `exit()`) and a cell left without
   having been executed are failures, which papermill lets pass.
 - A notebook that failed is kept with a note at its top and at the cell; where papermill writes none (a dead kernel), we do.
-- What is saved is stripped of times, paths and process numbers, and the cells that a run adds have fixed ids, so that
+- What is saved is stripped of times, of process numbers and of where the project and the user's home lie, and the cells that a run adds have fixed ids, so that
   equal runs are equal bytes.
 - A kernel is killed once the last cell has answered: one asked to leave sometimes takes seconds, and leaves children.
 - A kernel that does not come up says nothing about the notebook: it is tried once more.
@@ -17,6 +17,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -199,7 +200,19 @@ def clean(target: Path, source: Path, *, error: str | None = None) -> None:
     text = json.dumps(
         _stripped(content, known), indent=1, sort_keys=True, ensure_ascii=False
     )  # as nbformat writes it
-    target.write_text(text + "\n", encoding="utf-8")
+    target.write_text(_placeless(text, source) + "\n", encoding="utf-8")
+
+
+def _placeless(text: str, source: Path) -> str:
+    """A text without the folders of this machine: the project's own files by their names in it, the home as ``~``."""
+    places = {str(source.resolve().parents[1]): "."}
+    with suppress(RuntimeError):
+        places.setdefault(str(Path.home()), "~")
+    for folder, name in places.items():
+        if folder != Path(folder).anchor:
+            quoted = json.dumps(folder, ensure_ascii=False)[1:-1]
+            text = re.sub(rf"(?<![\w.~-]){re.escape(quoted)}(?![\w.-])", name, text)
+    return text
 
 
 def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:

@@ -327,3 +327,32 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_word
         never.error == "RuntimeError: Kernel died before replying to kernel_info (no module named ipykernel)"
     )
     assert second.error is None
+
+
+def test_what_is_saved_tells_neither_of_the_environment_nor_of_the_home_nor_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "canary-home"
+    home.mkdir()
+    told = {
+        "HOME": str(home),
+        "USER": "canary-user",
+        "LOGNAME": "canary-user",
+        "SECRET_TOKEN": "canary-secret",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    batch = run(make(tmp_path / "canary-project", "tells", "raises", "dies"))
+    assert {name: outcome.status for name, outcome in batch.outcomes.items()} == {
+        "tells": "succeeded", "raises": "failed", "dies": "failed",
+    }  # fmt: skip
+    for path in (path for path in batch.project.runs.rglob("*") if path.is_file()):
+        assert "canary" not in path.read_text(encoding="utf-8"), path
+    texts = [output.get("text") or output["data"]["text/plain"] for cell in cells(batch.project.runs / "base" / "tells.ipynb")
+             for output in cell.get("outputs", [])]  # fmt: skip
+    warned, printed, shown = ("".join(text) for text in texts)
+    assert (
+        "~/lib/tool.py:1: UserWarning: a library" in warned
+        and "./analysis/model.py:1: UserWarning: so" in warned
+    )
+    assert printed == "~ ./notebooks file://~/x\n" and shown == "PosixPath('~/y')"
