@@ -222,10 +222,8 @@ HIDDEN = """
   }
   return lost; }
 """
-CONTROLS = (
-    "form, button, nav, .files, .code, .permalink, .more, .parameters, .find, .asks > .opens, .popover-title"
-)
-"""What only a screen can use: paper leaves it out."""
+CONTROLS = "form, button, nav, noscript, .files, .code, .permalink, .more, .parameters, .find, .chosen, .none, .popover-title"
+"""What only a screen can use, and what says that there is nothing: paper leaves it out."""
 
 
 def test_print_shows_everything(browser: Any, served: str, kinds: list[str]) -> None:
