@@ -186,6 +186,53 @@ def break_evens(model: Drivers, names: Sequence[str], targets: Mapping[str, floa
     ])  # fmt: skip
 
 
+def judgement_at_ends(
+    given: Assumptions, known: outlook.Record, names: Sequence[str], draws: int = simulation.BLOCK
+) -> pd.DataFrame:
+    """How likely both ends of the article's verdict are where one input stands at the end of its range and all else is drawn.
+
+    Parameters
+    ----------
+    given
+        As for `outlook.venture_paths`, with ``outsized_moic`` and ``catastrophe_moic``.
+    names
+        Inputs; one that is pinned has no ends and is left out.
+
+    Returns
+    -------
+    DataFrame
+        One row an input and end, on common random numbers: ``input``; ``end`` (5 or 95, percentile of the input); ``value``;
+        ``outsized_pct, catastrophe_pct, between_pct`` and the Monte-Carlo interval ``between_low, between_high``, percent.
+    """
+    rows = []
+    drawn = Drivers(given, known).distributions
+    for name in [name for name in names if name in drawn]:
+        for end in (5, 95):
+            value = float(drawn[name](np.array([end / 100]))[0])
+            pinned = Assumptions(dict(given) | {name: value, "draws": draws}, given.register)
+            # the beliefs that the record updates are pinned at the end of what is believed after it
+            ends = outlook.editorial_verdict(
+                outlook.venture_paths(pinned, known),
+                outsized_moic=given.outsized_moic,
+                catastrophe_moic=given.catastrophe_moic,
+            )
+            rows.append({
+                "input": name, "end": end, "value": value, "outsized_pct": 100 * ends.outsized.value, "catastrophe_pct": 100 * ends.catastrophe.value,
+                "between_pct": 100 * ends.between.value, "between_low": 100 * ends.between.low, "between_high": 100 * ends.between.high,
+            })  # fmt: skip
+    columns = [
+        "input",
+        "end",
+        "value",
+        "outsized_pct",
+        "catastrophe_pct",
+        "between_pct",
+        "between_low",
+        "between_high",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def required_moic(payments: Sequence[venture.Payment], return_pct: float, horizon_years: float) -> float:
     """The multiple of all payments that an IRR needs at the horizon: sum of a_i (1 + r)^(T - t_i) over sum of a_i."""
     rate = 1 + return_pct / 100

@@ -494,6 +494,8 @@ def costs_outgrow(view: View) -> Method | None:
 
 def business_share(view: View) -> Method | None:
     """The probability that business customers pay more than half, by the line through their shares of revenue on record."""
+    from scipy import stats
+
     facts = view.known["dated_facts"]
     rows = facts[facts["id"].isin(BUSINESS_SHARES)]
     if len(rows) < LEAST_SHARES:
@@ -501,10 +503,12 @@ def business_share(view: View) -> Method | None:
     shares = rows["value"].to_numpy(dtype=float) / 100
     line = trend.fit(trend.decimal_year(rows["valid_on"]), shares, form="logistic", floor=0.0, ceiling=1.0)
     due = float(trend.decimal_year(pd.Series([view.deadline("p3.survival")]))[0])
-    low, middle, high = (line.probability_above(due, 0.5, shift=shift) for shift in (-1.0, 0.0, 1.0))
+    # with so few points a standard error is itself uncertain: Student's t says how many make the usual share
+    one = float(stats.t.ppf((1 + ONE_STANDARD_ERROR) / 2, len(rows) - 2))
+    low, middle, high = (line.probability_above(due, 0.5, shift=shift) for shift in (-one, 0.0, one))
     told = (
         f"Line through the logits of {len(rows)} shares of revenue on record ({', '.join(f'{share:.0%}' for share in shares)}), read at the deadline. "
-        "With one degree of freedom it says little; that the company operates is taken for granted, so it is an upper bound; range: one standard error."
+        "With one degree of freedom it says little; that the company operates is taken for granted, so it is an upper bound; range: 68% of the line's error."
     )
     return Method(
         "trend",

@@ -130,3 +130,31 @@ def test_a_load_that_lowers_and_loads_that_move_nothing_are_told_so():
         LOADS.assign(moves=False), {"x": "A.", "y": "B."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
     )
     assert theme.chart_of(still).finding == "None of these statements moves the probability of a write-down"
+
+
+ENDS = pd.DataFrame(
+    [("a", 5, 1.0, 40.0), ("a", 95, 2600.0, 70.0), ("b", 5, 0.1, 60.0), ("b", 95, 0.2, 66.0)],
+    columns=["input", "end", "value", "between_pct"],
+)
+
+
+def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgement_are_named():
+    ax = foretold.judgement_at_ends(
+        ENDS, {"a": "the market", "b": "the share"}, now_pct=67.0, ax=theme.axes()
+    )
+    lines = [
+        tuple(line.get_xdata())
+        for line in ax.lines
+        if len(line.get_xdata()) == 2 and line.get_xdata()[0] != line.get_xdata()[1]
+    ]
+    assert lines == [(60.0, 66.0), (40.0, 70.0)]  # the one that falls lowest on top
+    assert {"1", "2,600", "0.1", "0.2", "all drawn: 67%"} <= {text.get_text() for text in ax.texts}
+    assert (
+        theme.chart_of(ax).finding
+        == "One of 2 inputs alone turns the judgement at an end of its range: the market"
+    )
+
+
+def test_where_no_input_turns_it_the_chart_says_so():
+    ax = foretold.judgement_at_ends(ENDS[2:], {"b": "the share"}, now_pct=67.0, ax=theme.axes())
+    assert theme.chart_of(ax).finding == "None of 1 inputs alone turns the judgement at an end of its range"

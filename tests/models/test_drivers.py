@@ -133,3 +133,23 @@ def test_break_evens_are_those_of_each_input_and_target(model):
     alone = model.break_even("pool_usd_bn", 1.0)
     assert table.loc[2, "value"] == pytest.approx(alone.value)
     assert np.isnan(table.loc[3, "value"]) and "never within the range" in table.loc[3, "reason"]
+
+
+def test_the_judgement_at_an_end_is_the_model_with_that_input_pinned(known):
+    table = drivers.judgement_at_ends(given(), known, ["pool_usd_bn", "write_down_pct"], draws=2000)
+    assert table[["input", "end"]].to_numpy().tolist() == [
+        ["pool_usd_bn", 5],
+        ["pool_usd_bn", 95],
+    ]  # what is pinned has no ends
+    assert table["value"].tolist() == pytest.approx([650.0, 2600.0], rel=1e-6)
+    paths = outlook.venture_paths(given(draws=2000, pool_usd_bn=650.0), known)
+    ends = outlook.editorial_verdict(paths, outsized_moic=3.0, catastrophe_moic=0.25)
+    assert table.loc[0, "between_pct"] == pytest.approx(100 * ends.between.value)
+    assert table[["outsized_pct", "catastrophe_pct", "between_pct"]].sum(axis=1).tolist() == pytest.approx(
+        [100.0, 100.0]
+    )
+    # a larger market never hurts
+    assert (
+        table.loc[1, "outsized_pct"] > table.loc[0, "outsized_pct"]
+        and table.loc[1, "catastrophe_pct"] < table.loc[0, "catastrophe_pct"]
+    )
