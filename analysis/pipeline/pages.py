@@ -68,11 +68,10 @@ class Page:
 
     @property
     def finding(self) -> str:
-        """One line for a list of pages: the first computed statement, else the standfirst."""
-        statements = (
-            shown.exhibit.text for shown in self.exhibits if isinstance(shown.exhibit, exhibits.Statement)
-        )
-        return next(statements, markup.plain(self.standfirst))
+        """One line for a list of pages: the computed statement that is marked as the page's own, else the first, else the standfirst."""
+        found = [shown.exhibit for shown in self.exhibits if isinstance(shown.exhibit, exhibits.Statement)]
+        marked = [statement for statement in found if statement.role in ("headline", "verdict")]
+        return next((statement.text for statement in [*marked, *found]), markup.plain(self.standfirst))
 
     def of(self, *kinds: type[Exhibit]) -> list[Shown]:
         """The exhibits of some kinds, in the order of the page."""

@@ -1220,3 +1220,20 @@ def test_the_pipeline_holds_no_word_of_the_thesis() -> None:
     for path in sorted((ROOT / "analysis" / "pipeline").glob("*.py")):
         found = words.findall(path.read_text(encoding="utf-8"))
         assert not found, f"{path.name}: {found}"
+
+
+def test_a_section_is_told_by_the_statement_that_it_marks_as_its_own(publish: Publish, runs: Path) -> None:
+    def said(id: str, text: str, role: str) -> dict[str, Any]:
+        return {"id": id, "kind": "statement", "role": role, "text": text}
+
+    for scenario in SCENARIOS:
+        rewrite(
+            runs / scenario / f"{SLUGS[0]}.ipynb",
+            [
+                shown(said("a.first", "Beside the point.", "detail")),
+                shown(said("a.main", "The point.", "headline")),
+            ],
+        )
+    index = publish().read_text(encoding="utf-8")
+    assert "The point." in index
+    assert "Beside the point." not in index
