@@ -49,6 +49,7 @@ def publish(
     params: Path = PARAMS,
     templates: Path = TEMPLATES,
     static: Path = STATIC,
+    partial: bool = False,
 ) -> Path:
     """Build the site of everything that was run, and put it in place whole.
 
@@ -62,6 +63,8 @@ def publish(
         The register and the scenarios.
     templates, static : Path
         Templates of the pages; `site.css` and `site.js`.
+    partial : bool
+        Publish although runs are missing: their pages say so, and so does the index.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def publish(
     out = out.resolve()
     _refuse_foreign(out)
     environment = _environment(templates, static)
-    site = views.gather(load(runs), params, _sheets(environment))
+    site = views.gather(load(runs, partial=partial), params, _sheets(environment))
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as workshop:
         fresh = Path(workshop) / "fresh"
@@ -135,6 +138,7 @@ def files(site: Site, environment: Environment) -> Iterator[tuple[str, str]]:
             "page": f"{page.scenario}/{page.slug}.html",
             "digest": page.digest,
         }
+        | ({"missing": page.missing} if page.missing else {})
         for scenario in site.scenarios
         for page in scenario.pages
     ]

@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import ParameterError, Problem
-from analysis.pipeline import manifest
+from analysis.pipeline import places
 
 JOURNAL = "points.jsonl"
 Evaluate = Callable[[Mapping[str, float]], list[dict[str, Any]]]
@@ -78,10 +78,10 @@ def run(
     table = pd.DataFrame(
         [{"point": index, **records[index], **row} for index in range(total) for row in done[index]]
     )
-    manifest.write_whole(
+    places.write_whole(
         folder / "sweep.csv", lambda path: table.to_csv(path, index=False, lineterminator="\n")
     )
-    manifest.write_whole(folder / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
+    places.write_whole(folder / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
     return table
 
 
@@ -108,7 +108,7 @@ def _read(journal: Path, key: str) -> dict[int, list[dict[str, Any]]]:
     lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines.pop()
-        manifest.write_text(journal, "".join(lines))
+        places.write_text(journal, "".join(lines))
     if not lines:
         return {}
     entries = [json.loads(line) for line in lines]

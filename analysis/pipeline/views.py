@@ -205,6 +205,11 @@ class Site:
         """The title of each notebook, in their order."""
         return {page.slug: page.title for page in self.main.pages}
 
+    @property
+    def missing(self) -> list[Page]:
+        """The pages that have no result to show."""
+        return [page for scenario in self.scenarios for page in scenario.pages if page.missing]
+
     def page(self, scenario: str, slug: str) -> Page:
         """One page."""
         return next(
@@ -356,7 +361,7 @@ def gather(runs: Runs, params: Path, sheets: Iterable[str]) -> Site:
     Parameters
     ----------
     runs : Runs
-        A complete set (see `runs.load`).
+        What can be shown (see `runs.load`).
     params : Path
         The folder of the register and the scenarios.
     sheets : iterable of str
@@ -394,6 +399,8 @@ def _scenario(
 
 
 def _page(scenario: str, slug: str, runs: Runs, link: Callable[[str], str | None]) -> Page:
+    if why := runs.missing.get((scenario, slug)):
+        return pages.missing(scenario, slug, why)
     path = runs.path(scenario, slug)
     notebook = exhibits.read_notebook(path)
     return pages.read(

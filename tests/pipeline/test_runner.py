@@ -10,7 +10,6 @@ import re
 import shutil
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,11 +18,11 @@ import psutil
 import pytest
 import yaml
 
-from analysis.pipeline import notebook, plan, runner
-from analysis.pipeline.notebook import Job
+from analysis.pipeline import plan, runner
+from analysis.pipeline.notebook import Cell, Job
 from analysis.pipeline.plan import Project
 from analysis.pipeline.pool import Pool
-from analysis.pipeline.runner import Outcome
+from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
 
 MATERIAL = Path(__file__).parents[1] / "notebooks"
 YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
@@ -35,7 +34,7 @@ Build = Callable[..., Project]
 class Batch(NamedTuple):
     project: Project
     outcomes: dict[str, Outcome]
-    events: list[tuple[str, str]]
+    events: list[Event]
 
 
 def make(root: Path, *names: str) -> Project:
@@ -63,12 +62,12 @@ def processes_below(folder: Path) -> list[int]:
 
 
 def run(project: Project, **options: Any) -> Batch:
-    events: list[tuple[str, str]] = []
+    events: list[Event] = []
     tasks = plan.plan(["base"], project=project)
     outcomes = runner.run(
         tasks,
         project=project,
-        on_event=lambda name, end: events.append((name, end.status if end else "started")),
+        on_event=events.append,
         **options,
     )
     return Batch(project, {outcome.name.removeprefix("base/"): outcome for outcome in outcomes}, events)
@@ -216,12 +215,16 @@ def test_the_manifest_holds_every_run(batch: Batch) -> None:
     assert set(content["runs"][2]["digests"]) == {"code", "parameters", "data"}
 
 
-def test_events_tell_start_and_end_of_each(batch: Batch) -> None:
+def test_events_tell_plan_start_cells_and_end_of_each(batch: Batch) -> None:
+    assert batch.events[0] == Planned(5, 5, None)
     for name, outcome in batch.outcomes.items():
-        assert [what for whose, what in batch.events if whose == f"base/{name}"] == [
-            "started",
-            outcome.status,
-        ]
+        mine = [event for event in batch.events[1:] if getattr(event, "name", "") == f"base/{name}"]
+        assert (mine[0], mine[-1]) == (Started(f"base/{name}", None), outcome)
+        cells = [event.cell for event in mine if isinstance(event, Reached)]
+        # parameters, the injected cell, step-1 and step-2; nothing is reached after the cell that breaks
+        assert [cell.number for cell in cells] == ([1, 2, 3, 4] if name == "good" else [1, 2, 3])
+        assert {cell.of for cell in cells} == {4}
+        assert cells[2].id == "step-1"
 
 
 def test_what_is_unchanged_starts_no_kernel(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,10 +287,12 @@ def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path)
     with Pool(tmp_path, size=1, root=project.root) as pool:
         sources = [project.notebooks / "waits.ipynb", project.notebooks / "good.ipynb"]
         jobs = [Job(source, pool.target(source.stem)) for source in sources]
-        killer = threading.Thread(target=kill_in_cell, args=(3, jobs[0].target, pool))
-        killer.start()
-        ends = dict(pool.results(jobs, stop=threading.Event()))
-        killer.join()
+
+        def kill(index: int, cell: Cell) -> None:
+            if (index, cell.number) == (0, 3):
+                pool._workers[0].process.kill()
+
+        ends = dict(pool.results(jobs, stop=threading.Event(), on_cell=kill))
         assert ends[0].error == "cell 3: the process that ran the notebook died (killed, or out of memory)"
         assert "did not run to its end" in cells(jobs[0].target)[0]["source"]
         assert ends[1].error is None
@@ -296,14 +301,6 @@ def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path)
         )  # the worker that has nothing to do; its predecessor's kernel is gone
     assert processes_below(tmp_path) == []
     assert not pool.folder.exists()
-
-
-def kill_in_cell(number: int, target: Path, pool: Pool) -> None:
-    """Kill the worker once what it saved says that it has come to a cell, or after a minute."""
-    wait, end = threading.Event(), time.monotonic() + 60
-    while notebook._where(target) != f"cell {number}: " and time.monotonic() < end:
-        wait.wait(0.1)
-    pool._workers[0].process.kill()
 
 
 def kernel(pool: Pool, code: str) -> None:
