@@ -26,6 +26,18 @@ from analysis.errors import ParameterError, Problem, RunError
 
 MATERIAL = Path(__file__).parent / "notebooks"
 PATIENCE_SECONDS = 60
+ON_A_DISK = next(
+    (
+        command
+        for command in (["unshare", "-m"], ["unshare", "-Urm"])
+        if shutil.which("unshare")
+        and subprocess.run([*command, "mount", "-t", "tmpfs", "x", "/mnt"], capture_output=True).returncode
+        == 0
+    ),
+    [],
+)
+"""What gives a command mounts of its own, where that is allowed."""
+
 PUBLISHED = """
 from pathlib import Path
 
@@ -306,6 +318,49 @@ def test_a_limit_ends_a_notebook_and_the_others_finish(project: Callable[..., Pa
         "Open reports/runs/base/waits.failed.ipynb.\n"
     )
     assert (root / "reports" / "runs" / "base" / "good.ipynb").exists()
+
+
+@pytest.mark.skipif(not ON_A_DISK, reason="needs a namespace of its own to mount a small disk in")
+def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(
+    project: Callable[..., Path], tmp_path: Path
+) -> None:
+    # A disk of 3 MB. The second run of `large` shows 4 MB; `good`, which comes after it, fits.
+    root = project("good")
+    large = root / "notebooks" / "a_large.ipynb"
+    content = json.loads((root / "notebooks" / "good.ipynb").read_text())
+    content["cells"][2]["source"] = "print('x' * 100)"
+    large.write_text(json.dumps(content))
+    content["cells"][2]["source"] = "print('x' * 4_000_000)"
+    (tmp_path / "larger.ipynb").write_text(json.dumps(content))
+    run = "python -m analysis run --scenario base --workers 1 --out disk"
+    script = f"""
+        mkdir disk && mount -t tmpfs -o size=3m disk disk
+        {run} && cp {tmp_path}/larger.ipynb notebooks/a_large.ipynb && cp -a disk before
+        {run} --force; code=$?
+        df --output=pcent disk | tail -1 >&2
+        cp -a disk after; exit $code
+    """
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        [*ON_A_DISK, "bash", "-c", script], cwd=root, env=environment(root) | {"PATH": path}, text=True,
+        capture_output=True, check=False, timeout=4 * PATIENCE_SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    error = "cell 3: the disk is full (No space left on device)"
+    assert done.stderr.splitlines()[0] == (
+        f"error: base/a_large: {error}. Open disk/base/a_large.failed.ipynb."
+    )
+    before, after = root / "before" / "base", root / "after" / "base"
+    for name in ("a_large.ipynb", "a_large.yml", "good.ipynb"):
+        assert (after / name).read_bytes() == (before / name).read_bytes(), name
+    note = json.loads((after / "a_large.failed.ipynb").read_text())["cells"][0]["source"]
+    assert "did not run to its end" in note and "the disk is full" in note
+    entries = json.loads((after.parent / "manifest.json").read_text())["runs"]
+    assert [(entry["notebook"], entry["status"]) for entry in entries] == [
+        ("a_large", "failed"),
+        ("good", "succeeded"),
+    ]
+    assert sorted(path.name for path in after.parent.iterdir()) == ["base", "manifest.json"]
 
 
 def wait_for(what: Callable[[], bool]) -> None:

@@ -261,6 +261,11 @@ class Site:
         return [Checked(claim, tuple(places.get(name, ()))) for name in order for claim in (found[name],)]
 
     @cached_property
+    def listed(self) -> frozenset[str]:
+        """The ids of the claims that the ledger holds."""
+        return frozenset(found.claim.id for found in self.claims)
+
+    @cached_property
     def evidence(self) -> list[Shown]:
         """The tables of evidence that the notebooks of the leading scenario show."""
         return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Evidence)]

@@ -8,6 +8,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,8 +20,8 @@ import psutil
 import pytest
 import yaml
 
-from analysis.pipeline import plan, runner
-from analysis.pipeline.notebook import Cell, Job
+from analysis.pipeline import places, plan, pool, runner
+from analysis.pipeline.notebook import Cell, Job, Limits
 from analysis.pipeline.plan import Project
 from analysis.pipeline.pool import Pool
 from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
@@ -324,3 +326,133 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_word
         never.error == "RuntimeError: Kernel died before replying to kernel_info (no module named ipykernel)"
     )
     assert second.error is None
+
+
+def write(project: Project, name: str, *sources: str) -> Path:
+    """A notebook with the parameters of `good` and cells of one's own."""
+    content = json.loads((MATERIAL / "good.ipynb").read_text())
+    _, parameters, *_ = content["cells"]
+    own = [
+        {
+            "cell_type": "code",
+            "id": f"own-{at}",
+            "metadata": {},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for at, source in enumerate(sources)
+    ]
+    path = project.notebooks / f"{name}.ipynb"
+    path.write_text(json.dumps(content | {"cells": [parameters, *own]}))
+    return path
+
+
+CHILD = "import subprocess\nprint(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)"
+IGNORES = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(600)"
+SWALLOWS = "try:\n    import time; time.sleep(600)\nexcept KeyboardInterrupt:\n    print('went on')"
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        (Limits(cell_seconds=4), "the cell ran into its limit of 4 s (--cell-timeout)"),
+        (Limits(notebook_seconds=15), "the notebook ran into its limit of 15 s (--timeout)"),
+    ],
+)
+def test_a_limit_shows_the_line_that_it_ended_and_no_other_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: Limits, why: str
+) -> None:
+    monkeypatch.setattr(pool, "GRACE_SECONDS", 30)
+    project = make(tmp_path / "project")
+    write(project, "1_sleeps", CHILD, "import time\ntime.sleep(600)", "print('never reached')")
+    write(project, "2_swallows", "print('before')", SWALLOWS, "print('never reached')")
+    write(project, "3_good", CHILD, "print('reached')")
+    done = run(project, limits=limits, workers=3)
+    assert {name: outcome.error for name, outcome in done.outcomes.items()} == {
+        "1_sleeps": f"cell 4: {why}",  # parameters, those injected, the child, and the one that sleeps
+        "2_swallows": f"cell 4: {why}",
+        "3_good": None,
+    }
+    sleeps, swallows = (
+        cells(project.runs / "base" / f"{n}.failed.ipynb") for n in ("1_sleeps", "2_swallows")
+    )
+    assert f"run to its end.** cell 4: {why.replace('_', '')}." in sleeps[0]["source"].replace("\\", "")
+    at = next(n for n, cell in enumerate(sleeps) if cell["id"] == "own-1")
+    assert "Execution ended in the next cell" in sleeps[at - 1]["source"]
+    (error,) = sleeps[at]["outputs"]
+    assert error["ename"] == "KeyboardInterrupt"
+    assert "----> 2 time.sleep(600)" in re.sub(r"\x1b\[[0-9;]*m", "", "".join(error["traceback"]))
+    assert swallows[-2]["outputs"][0]["text"] == ["went on\n"]
+    assert [cell["execution_count"] for cell in (sleeps[-1], swallows[-1])] == [None, None]
+    good = cells(project.runs / "base" / "3_good.ipynb")
+    started = [cell for cell in (*sleeps, *good) if cell["id"] == "own-0"]
+    children = [int("".join(cell["outputs"][0]["text"])) for cell in started]
+    assert len(children) == 2 and not any(map(psutil.pid_exists, children))
+    assert processes_below(project.root) == []
+
+
+def test_a_cell_that_does_not_heed_an_interrupt_is_ended_with_its_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "GRACE_SECONDS", 2)
+    project = make(tmp_path / "project")
+    write(project, "ignores", "print('before')", IGNORES)
+    done = run(project, limits=Limits(cell_seconds=4))
+    outcome = done.outcomes["ignores"]
+    assert outcome.error == "cell 4: the cell ran into its limit of 4 s (--cell-timeout)"
+    assert outcome.seconds >= 4
+    assert outcome.failed is not None
+    note, *_, before, marker, ignores = cells(outcome.failed)
+    assert "did not run to its end" in note["source"]
+    assert before["outputs"][0]["text"] == ["before\n"]
+    assert ("ended in the next cell" in marker["source"], ignores["id"]) == (True, "own-1")
+    assert processes_below(project.root) == []
+
+
+def test_a_notebook_that_cannot_be_read_fails_and_the_others_finish(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", "good")
+    (project.notebooks / "cut_off.ipynb").write_text('{"cells": [')
+    done = run(project)
+    assert {name: outcome.status for name, outcome in done.outcomes.items()} == {
+        "cut_off": "failed",
+        "good": "succeeded",
+    }
+    outcome = done.outcomes["cut_off"]
+    assert outcome.error is not None and outcome.failed is not None
+    assert "notebooks/cut_off.ipynb: is not JSON" in outcome.error
+    (note,) = cells(outcome.failed)
+    assert "did not run to its end" in note["source"] and "is not JSON" in note["source"]
+    assert run(project).outcomes["cut_off"].status == "failed"  # and never counts as done
+
+
+def test_what_a_killed_batch_left_is_cleared_away_by_the_next(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", "good")
+    left = project.runs / ".batch-left" / "worker-x"
+    left.mkdir(parents=True)
+    kernel = subprocess.Popen(["sleep", "600"], env=os.environ | {"JUPYTER_RUNTIME_DIR": str(left)})
+    run(project)
+    assert kernel.wait(timeout=60) == -signal.SIGKILL
+    assert sorted(path.name for path in project.runs.iterdir()) == ["base", "manifest.json"]
+
+
+def test_a_result_that_cannot_be_put_into_place_is_a_failure_and_the_old_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make(tmp_path / "project", "good")
+    run(project)
+    folder = project.runs / "base"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    write_text = places.write_text
+
+    def full(path: Path, text: str) -> None:
+        if path.suffix == ".yml":
+            raise OSError(28, "No space left on device")
+        write_text(path, text)
+
+    monkeypatch.setattr(places, "write_text", full)
+    outcome = run(project, force=True).outcomes["good"]
+    assert outcome.error == "could not be put into place ([Errno 28] No space left on device)"
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    monkeypatch.undo()
+    assert run(project).outcomes["good"].status == "succeeded"
