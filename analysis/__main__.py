@@ -372,12 +372,12 @@ def sweep(
         str | None,
         typer.Option("--heat-map", metavar="NAME", help="Draw this output over a grid of two ranges."),
     ] = None,
+    cluster: Cluster = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="DIR",
-            help="Folder of the results.  [default: one of its own in reports/.sweeps]",
-            file_okay=False,
+            metavar="DIR|URL",
+            help="Where the results go: a folder, or a URL that fsspec knows.  [default: a folder of its own in reports/.sweeps]",
         ),
     ] = None,
 ) -> None:
@@ -391,7 +391,7 @@ def sweep(
 
     from analysis.models import audit
     from analysis.models import sweep as sweeping
-    from analysis.pipeline import plan, sweeps
+    from analysis.pipeline import places, plan, sweeps
 
     given, axes = _swept(override or (), scenario, draws)
     outputs = _outputs([*(output or ()), *([heat_map] if heat_map else ())])
@@ -405,21 +405,23 @@ def sweep(
     sweeping.check_points(chosen, given.register)
     parts = [plan.state_digest(plan.Project()), dict(given), chosen.to_dict("list"), outputs]
     key = plan.text_digest(json.dumps(parts, sort_keys=True, default=str))
-    folder = out or ROOT / "reports" / ".sweeps" / key[:12]
+    kept = ROOT / "reports" / ".sweeps" / key[:12]
+    results = kept if out is None else places.location(out)
+    folder = kept if places.is_remote(results) else results
     evaluate = partial(sweeping.evaluate, given=given, known=audit.gather(given).record, outputs=outputs)
     start = time.monotonic()
     with Progress(transient=True) as progress:
         bar = progress.add_task("points", total=len(chosen))
         table = sweeps.run(
-            chosen, evaluate, folder, key=key, workers=workers,
+            chosen, evaluate, folder, key=key, workers=workers, cluster=cluster, results=results,
             on_point=lambda done, total: progress.update(bar, completed=done, total=total),
         )  # fmt: skip
     if heat_map:
-        print(console.shown(_heat_map(table, heat_map, [axis.name for axis in axes], folder)))
-    print(console.shown(folder / "sweep.parquet"))
+        print(console.shown(_heat_map(table, heat_map, [axis.name for axis in axes], results)))
+    print(console.shown(results / "sweep.parquet"))
     print(
         f"{len(chosen)} points, {len(outputs)} outputs, {given.draws:,} draws each in {time.monotonic() - start:.1f} s: "
-        f"{console.shown(folder / 'sweep.csv')}"
+        f"{console.shown(results / 'sweep.csv')}"
     )
 
 

@@ -27,8 +27,8 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from analysis.errors import ParameterError, Problem, RunError
-from analysis.pipeline import plan
+from analysis.errors import ParameterError, Problem, RunError, ThesisError
+from analysis.pipeline import notebook, plan
 from analysis.pipeline.notebook import Cell, Ended, Job
 from analysis.pipeline.places import EXTRA
 from analysis.pipeline.plan import Project
@@ -44,7 +44,13 @@ ANSWER_SECONDS = 10
 LOST_SECONDS = 120
 """How long a cluster may be without any worker before a batch gives up."""
 
+ASK_SECONDS = 5
+"""How often to ask a scheduler for its workers."""
+
 RETRIES = 3
+ENDING = ("closing", "closed", "failed")
+"""States of a worker that no longer has a scheduler."""
+
 OTHER = "holds other code or data than this checkout"
 Result = TypeVar("Result")
 
@@ -61,11 +67,12 @@ def connected(address: str, workers: int, project: Project) -> Iterator[Client]:
     place = f"--cluster {address}"
     try:
         from distributed import Client, LocalCluster
+        from distributed.comm.addressing import get_address_host_port
     except ImportError as reason:
         raise ParameterError(
             Problem(place, f"needs a package that is not installed ({reason.name})", EXTRA)
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _quiet()
     with ExitStack() as opened:
         if address == HERE:
             local = LocalCluster(
@@ -73,6 +80,10 @@ def connected(address: str, workers: int, project: Project) -> Iterator[Client]:
             )
             opened.enter_context(local)
         try:
+            if address != HERE:
+                get_address_host_port(
+                    address
+                )  # the client itself takes half a minute over one that it cannot read
             client = Client(
                 local if address == HERE else address, timeout=ANSWER_SECONDS, set_as_default=False
             )
@@ -83,6 +94,12 @@ def connected(address: str, workers: int, project: Project) -> Iterator[Client]:
         opened.enter_context(client)
         _check_workers(client, place, project)
         yield client
+
+
+def _quiet() -> None:
+    """Keep what dask says about itself from the user: errors are told by us, in one line. Each of its loggers has a level."""
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _check_workers(client: Client, place: str, project: Project) -> None:
@@ -182,13 +199,26 @@ class Cluster:
         def told(index: int, cell: Cell | None) -> None:
             on_start(index) if cell is None else on_cell(index, cell)
 
-        for index, answer in _computed(
+        for index, future in _computed(
             self._client, execute, orders, stop=stop, topic=self._topic, told=told
         ):
-            ended, content = answer
-            if content is not None:
+            ended, content = _answer(future)
+            if content is None:
+                ended = notebook.give_up(jobs[index], ended.error or "nothing came back")
+            else:
                 jobs[index].target.write_bytes(content)
             yield index, ended
+
+
+def _answer(future: Any) -> tuple[Ended, bytes | None]:
+    """What a worker answered; where it could not, that is a failure of this notebook alone."""
+    try:
+        answer: tuple[Ended, bytes | None] = _result(future)
+    except ThesisError:
+        raise
+    except Exception as reason:
+        return Ended(0.0, str(reason) if isinstance(reason, Lost) else f"the worker failed: {reason!r}"), None
+    return answer
 
 
 def mapped(
@@ -198,29 +228,58 @@ def mapped(
     evaluate: Callable[[Any], Result],
     items: Mapping[int, Any],
 ) -> Iterator[tuple[int, Result]]:
-    """A function of every item, as they are computed, by the workers of a scheduler."""
-    numbers = list(items)
+    """A function of every item, as they are computed, by the workers of a scheduler.
+
+    Parameters
+    ----------
+    address, workers, project
+        As in `Cluster`.
+    evaluate : callable
+        Importable; what it carries travels to each worker once.
+    items : mapping
+        The arguments by number.
+
+    Raises
+    ------
+    ParameterError
+        The cluster cannot be used.
+    RunError
+        It is gone, or several workers died at one item.
+    """
+    numbers, arguments = list(items), list(items.values())
     with connected(address, workers, project) as client:
-        for index, result in _computed(client, evaluate, list(items.values()), stop=threading.Event()):
-            yield numbers[index], result
+        carried = client.submit(_itself, evaluate, pure=False)  # computed again where its worker is lost
+        for index, future in _computed(client, _apply, arguments, carried, stop=threading.Event()):
+            try:
+                yield numbers[index], _result(future)
+            except Lost as reason:
+                raise _broken(str(reason), "See that the workers have memory") from None
+
+
+def _itself(function: Result) -> Result:
+    return function
+
+
+def _apply(function: Callable[[Any], Result], argument: Any) -> Result:
+    return function(argument)
 
 
 def _computed(
     client: Client,
-    function: Callable[[Any], Result],
+    function: Callable[..., Any],
     arguments: Sequence[Any],
-    *,
+    *first: Any,
     stop: threading.Event,
     topic: str | None = None,
     told: Callable[[int, Cell | None], None] = lambda index, cell: None,
-) -> Iterator[tuple[int, Result]]:
-    """Results by the index of their argument, as they arrive; what workers say of the way there goes to `told`."""
+) -> Iterator[tuple[int, Any]]:
+    """Futures by the index of their argument, as they are done; what workers say of the way there goes to `told`."""
     news: SimpleQueue[Any] = SimpleQueue()
     if topic:
         client.subscribe_topic(topic, lambda event: news.put(event[1]))
     batch = topic or uuid.uuid4().hex
     waiting = {
-        client.submit(function, argument, key=f"{batch}-{index}", retries=RETRIES, pure=False): index
+        client.submit(function, *first, argument, key=f"{batch}-{index}", retries=RETRIES, pure=False): index
         for index, argument in enumerate(arguments)
     }
     for future in waiting:
@@ -236,7 +295,7 @@ def _computed(
             if isinstance(item, dict):
                 told(item["index"], Cell(**item["cell"]) if item["cell"] else None)
             elif item in waiting:
-                yield waiting.pop(item), _result(item)
+                yield waiting.pop(item), item
     finally:
         with suppress(Exception):  # a scheduler that is gone has nothing to cancel
             client.cancel(list(waiting), force=True)
@@ -244,16 +303,24 @@ def _computed(
                 client.unsubscribe_topic(topic)
 
 
+class Lost(Exception):
+    """A task at which one worker after another died."""
+
+
 def _result(future: Any) -> Any:
     from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
 
     try:
         return future.result()
+    except FutureCancelledError:
+        raise _broken("the scheduler is gone") from None
     except KilledWorker:
-        rule = "several workers died one after another at the same task"
-        raise RunError(
-            Problem("--cluster", rule, "Look at the log of the workers: is memory short?")
-        ) from None
+        raise Lost("several workers died one after another at the same task") from None
+
+
+def _broken(rule: str, fix: str = "Start it again") -> RunError:
+    return RunError(Problem("--cluster", rule, f"{fix}, then run the same command again to do the rest"))
 
 
 class _Patience:
@@ -261,20 +328,19 @@ class _Patience:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._seen = time.monotonic()
+        self._asked = self._seen = time.monotonic()
 
     def check(self) -> None:
         if self._client.status not in ("running", "connecting"):
-            self._give_up("the scheduler is gone")
-        if self._client.scheduler_info()["workers"]:
-            self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > LOST_SECONDS:
-            self._give_up(f"all workers have been gone for {LOST_SECONDS} s")
-
-    def _give_up(self, rule: str) -> None:
-        raise RunError(
-            Problem("--cluster", rule, "Start it again, then run the same command again to do the rest")
-        )
+            raise _broken("the scheduler is gone")
+        if (now := time.monotonic()) < self._asked + ASK_SECONDS:
+            return
+        self._asked = now
+        with suppress(OSError):  # the client notices by itself when it has lost the scheduler
+            if self._client.scheduler_info()["workers"]:
+                self._seen = now
+        if now > self._seen + LOST_SECONDS:
+            raise _broken(f"all workers have been gone for {LOST_SECONDS} s")
 
 
 def execute(order: _Order) -> tuple[Ended, bytes | None]:
@@ -314,7 +380,7 @@ def _may_have_children() -> None:
 
 @contextmanager
 def _until_unwanted() -> Iterator[threading.Event]:
-    """An event that is set when the scheduler takes the task of this thread back."""
+    """An event that is set when the scheduler takes the task of this thread back, or the worker has lost it."""
     stop, done = threading.Event(), threading.Event()
     worker = _here()
     key = worker.get_current_task()
@@ -322,7 +388,7 @@ def _until_unwanted() -> Iterator[threading.Event]:
     def look() -> None:
         while not done.wait(LOOK_SECONDS):
             task = worker.state.tasks.get(key)
-            if task is None or task.state == "cancelled":
+            if task is None or task.state == "cancelled" or worker.status.name in ENDING:
                 stop.set()
 
     threading.Thread(target=look, daemon=True).start()

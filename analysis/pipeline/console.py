@@ -118,8 +118,10 @@ def _flat(event: Event) -> dict[str, object]:
             keys["scenario"], _, keys["notebook"] = value.rpartition("/")
         elif name == "cell":
             keys |= {"cell": value["number"], "cells": value["of"]}
+        elif name == "failed":
+            keys[name] = value and shown(value)
         else:
-            keys[name] = shown(value) if isinstance(value, Path) else value
+            keys[name] = value
     return keys
 
 
