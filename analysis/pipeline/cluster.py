@@ -189,14 +189,17 @@ class Cluster:
         on_start: Callable[[int], None] = lambda index: None,
         on_cell: Callable[[int, Cell], None] = lambda index, cell: None,
     ) -> Iterator[tuple[int, Ended]]:
-        """Execute jobs; give the index of each and how it ended, as they end, until `stop` is set."""
+        """As `pool.Pool.results`."""
         code = plan.state_digest(self._project)
         orders = [
             _Order(job, code, plan.content_digest(job.source), self._variables, self._topic, index)
             for index, job in enumerate(jobs)
         ]
 
+        running: dict[int, Cell | None] = {}
+
         def told(index: int, cell: Cell | None) -> None:
+            running[index] = cell
             on_start(index) if cell is None else on_cell(index, cell)
 
         for index, future in _computed(
@@ -207,7 +210,10 @@ class Cluster:
                 ended = notebook.give_up(jobs[index], ended.error or "nothing came back")
             else:
                 jobs[index].target.write_bytes(content)
+            running.pop(index, None)
             yield index, ended
+        for index, cell in running.items():
+            yield index, notebook.give_up(jobs[index], notebook.STOPPED, cell)
 
 
 def _answer(future: Any) -> tuple[Ended, bytes | None]:

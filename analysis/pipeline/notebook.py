@@ -36,6 +36,7 @@ MARKER = "papermill-error-cell-tag"
 SKIP = "skip-execution"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 START_SECONDS = 120
+STOPPED = "the batch was stopped"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What writing ends with where there is no room."""
 
@@ -82,6 +83,11 @@ class Ended:
     seconds: float
     error: str | None = None
     cells: tuple[float, ...] = ()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is not the notebook's doing: the batch was asked to stop."""
+        return self.error is not None and self.error.endswith(STOPPED)
 
     @property
     def in_cell(self) -> bool:

@@ -160,7 +160,10 @@ class Pool:
         on_start: Callable[[int], None] = lambda index: None,
         on_cell: Callable[[int, Cell], None] = lambda index, cell: None,
     ) -> Iterator[tuple[int, Ended]]:
-        """Execute jobs; give the index of each and how it ended, as they end, until `stop` is set."""
+        """Execute jobs; give the index of each and how it ended, as they end.
+
+        When `stop` is set, those that run are ended and none is begun.
+        """
         waiting = deque(range(len(jobs)))
         busy: dict[Connection, _Turn] = {}
         while (waiting or busy) and not stop.is_set():
@@ -182,6 +185,9 @@ class Pool:
                     self._retire(turn.worker)
                     del busy[pipe]
                     yield turn.index, notebook.give_up(turn.job, why, turn.cell, turn.seconds)
+        for turn in busy.values():
+            self._retire(turn.worker)
+            yield turn.index, notebook.give_up(turn.job, notebook.STOPPED, turn.cell, turn.seconds)
 
     def _hand_over(self, job: Job) -> _Worker:
         while True:

@@ -6,7 +6,8 @@ Decisions
 - A notebook that fails does not stop the others; its last good output stays, the failed one is kept beside it. So does one
   whose result cannot be put into place (a full disk, a store that is gone).
 - One batch at a time writes in a folder. It clears away what one that was killed left there.
-- Ctrl-C and SIGTERM are looked at between two steps, never in the midst of one.
+- Ctrl-C and SIGTERM are looked at between two steps, never in the midst of one. What was running is kept as it was, with
+  a note, and counts as not run.
 - What is unchanged is not run; the reason for every run is recorded.
 - Where notebooks run (processes here, machines of a cluster) makes no difference to anything else.
 """
@@ -115,7 +116,7 @@ class Executor(Protocol):
         on_start: Callable[[int], None],
         on_cell: Callable[[int, Cell], None],
     ) -> Iterator[tuple[int, Ended]]:
-        """Execute jobs; give the index of each and how it ended, as they end, until `stop` is set."""
+        """Execute jobs; give the index of each and how it ended, as they end; after `stop` is set, only those that ran."""
 
 
 Open = Callable[[Path], AbstractContextManager[Executor]]
@@ -269,8 +270,10 @@ def _execute(
         return outcomes
 
     def settle(work: _Work, job: Job, ended: Ended) -> None:
-        outcomes[work.name] = work.settle(job.target, ended)
-        on_event(outcomes[work.name])
+        outcome = work.settle(job.target, ended)
+        if not ended.stopped:
+            outcomes[work.name] = outcome
+            on_event(outcome)
 
     with _stoppable() as stop, opened(beside) as executor:
         jobs = [Job(work.source, executor.target(work.name), work.parameters, limits) for work in works]
@@ -349,6 +352,8 @@ class _Ledger:
                 ended = Ended(ended.seconds, f"could not be put into place ({why})", ended.cells)
         if ended.error is not None:
             outcome = Outcome(task.name, "failed", reason, ended.seconds, ended.error, _keep(task, result))
+        if ended.stopped:  # that says nothing about the notebook: its last result still stands
+            return outcome
         with suppress(
             OSError
         ):  # then the old entry stays, which what is in place now does not fit: it runs again

@@ -316,7 +316,8 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_word
     project = make(tmp_path / "project", "good")
     with Pool(tmp_path, size=1, root=project.root) as pool:
         job = Job(project.notebooks / "good.ipynb", pool.target("good"))
-        kernel(pool, "raise SystemExit('no module named ipykernel')")
+        noise = "print('[IPKernelApp] WARNING | Kernel is running over TCP without encryption.', flush=True)"
+        kernel(pool, f"print('no module named ipykernel', flush=True); {noise}; raise SystemExit(1)")
         ((_, never),) = pool.results([job], stop=threading.Event())
         starts = "except OSError: runpy.run_module('ipykernel_launcher', run_name='__main__')"
         (tmp_path / "once").mkdir()
