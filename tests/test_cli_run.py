@@ -285,6 +285,37 @@ def test_quiet_says_errors_alone_and_json_is_for_other_programs(project: Callabl
     assert both.stderr == "error: --quiet --json: exclude each other. Give one of them.\n"
 
 
+def test_only_what_a_change_can_have_changed_runs_again_and_the_manifest_says_why(
+    project: Callable[..., Path],
+) -> None:
+    root = project("good")
+
+    def reasons() -> dict[str, str]:
+        done = thesis(root, "run", "--quiet")
+        assert done.returncode == 0, done.stderr
+        runs = json.loads((root / "reports" / "runs" / "manifest.json").read_text())["runs"]
+        return {run["scenario"]: run["reason"] for run in runs}
+
+    def append(name: str, text: str) -> None:
+        with (root / name).open("a") as file:
+            file.write(text)
+
+    assert reasons() == {"base": "new", "slow": "new"}
+    for path in root.rglob("*.*"):
+        os.utime(path)
+    assert reasons() == {"base": "unchanged", "slow": "unchanged"}
+    append("params/slow.yml", "years: 5\n")
+    slow = root / "params" / "slow.yml"
+    slow.write_text(slow.read_text().replace("because:", "because:\n  years: Longer."))
+    assert reasons() == {"base": "unchanged", "slow": "parameters"}
+    append("analysis/figures/theme.py", "# changed\n")
+    assert reasons() == {"base": "code", "slow": "code"}
+    append("analysis/data/evidence/dated_facts.meta.yml", "# changed\n")
+    assert reasons() == {"base": "data", "slow": "data"}
+    (root / "reports" / "runs" / "slow" / "good.ipynb").unlink()
+    assert reasons() == {"base": "unchanged", "slow": "new"}
+
+
 def test_a_second_batch_on_the_same_output_is_refused_with_the_process_of_the_first(
     project: Callable[..., Path],
 ) -> None:

@@ -246,6 +246,8 @@ def test_a_batch_that_is_killed_or_stopped_leaves_no_kernel_on_a_worker(tmp_path
                 batch.send_signal(number)
                 assert batch.wait(timeout=PATIENCE_SECONDS) == (130 if number == signal.SIGINT else -number)
             wait_for(lambda: not kernels(root))
+    failed = json.loads((root / "reports" / "runs" / "base" / "waits.failed.ipynb").read_text())
+    assert "the batch was stopped" in failed["cells"][0]["source"]
 
 
 def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_a_worker_is_killed(
