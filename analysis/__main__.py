@@ -15,8 +15,9 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +29,7 @@ from analysis.pipeline import console
 
 if TYPE_CHECKING:
     from analysis.models.sweep import Axis
+    from analysis.pipeline.notebook import Limits
     from analysis.pipeline.plan import Task
     from analysis.pipeline.runner import OnEvent, Outcome
     from analysis.scenarios import Assumptions
@@ -78,6 +80,36 @@ Force = Annotated[bool, typer.Option("--force", help="Run also what is unchanged
 Document = Annotated[
     bool, typer.Option("--pdf", help="Also bind the report as one PDF, report.pdf in the site.")
 ]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout", min=0.1, metavar="SECONDS", help="How long a notebook may run.  [default: for ever]"
+    ),
+]
+CellTimeout = Annotated[
+    float | None,
+    typer.Option(
+        "--cell-timeout", min=0.1, metavar="SECONDS", help="How long a cell may run.  [default: for ever]"
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Run on the workers of this dask scheduler (tcp://HOST:8786), or of a `local` one of --workers processes.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Tell progress and end as one JSON object a line, for other programs.")
+]
+Partial = Annotated[
+    bool,
+    typer.Option(
+        "--allow-partial", help="Publish although notebooks are missing, and say so on their pages."
+    ),
+]
 Form = Annotated[console.Format, typer.Option("--format", metavar="table|csv|json", help="How to print it.")]
 
 
@@ -97,24 +129,42 @@ def _thesis(
 
 
 @app.command()
-def report(workers: Workers = 2, force: Force = False, document: Document = False) -> None:
+def report(
+    workers: Workers = 2,
+    force: Force = False,
+    allow_partial: Partial = False,
+    timeout: Timeout = None,
+    cell_timeout: CellTimeout = None,
+    cluster: Cluster = None,
+    document: Document = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
     """Run everything, then publish the site: the main job.
 
     Every notebook under every scenario, except what is unchanged. Prints the path of the site's index page as its last
-    line. If a notebook fails, the site stays as it was.
+    line. If a notebook fails, the site stays as it was, unless --allow-partial is given; the exit code is 1 all the same.
     """
     from analysis.pipeline import plan
 
-    project = plan.Project()
+    project, how = plan.Project(), _progress(quiet, as_json)
     tasks = plan.plan(project=project)
+    failed: RunError | None = None
     try:
-        _run(tasks, project.runs, workers=workers, force=force)
-    except RunError as failed:
+        _run(
+            tasks, project.runs, how, workers=workers, force=force, cluster=cluster,
+            limits=_limits(timeout, cell_timeout),
+        )  # fmt: skip
+    except RunError as reason:
+        failed = reason
+    if failed and not allow_partial:
         kept = Problem(
             console.shown(SITE), "was not built again", "Correct what failed, then run thesis report again"
         )
         raise RunError([*failed.problems, kept]) from None
-    publish(document=document)
+    _publish(SITE, how, partial=allow_partial, document=document)
+    if failed:
+        raise failed
 
 
 @app.command()
@@ -124,22 +174,33 @@ def run(
     override: Overrides = None,
     workers: Workers = 2,
     force: Force = False,
+    timeout: Timeout = None,
+    cell_timeout: CellTimeout = None,
+    cluster: Cluster = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="DIR", help="Where the executed notebooks go.  [default: reports/runs]", file_okay=False
+            metavar="DIR|URL",
+            help="Where the executed notebooks go: a folder, or a URL that fsspec knows (s3://BUCKET/FOLDER).  [default: reports/runs]",
         ),
     ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Execute notebooks under scenarios.
 
     Results go to reports/runs/SCENARIO/NOTEBOOK.ipynb, their parameters to the .yml beside it. What would give the
     same result again is not run. After Ctrl-C the same command does the rest.
     """
-    from analysis.pipeline import plan
+    from analysis.pipeline import places, plan
 
-    tasks = plan.plan(scenario or (), notebook or (), override or (), out=out)
-    _run(tasks, tasks[0].output.parents[1], workers=workers, force=force)
+    how = _progress(quiet, as_json)
+    place = None if out is None else places.location(out)
+    tasks = plan.plan(scenario or (), notebook or (), override or (), out=place)
+    _run(
+        tasks, tasks[0].output.parents[1], how, workers=workers, force=force, cluster=cluster,
+        limits=_limits(timeout, cell_timeout),
+    )  # fmt: skip
 
 
 @app.command()
@@ -148,27 +209,49 @@ def publish(
         Path, typer.Option(metavar="DIR", help="Where the site goes.", show_default="reports/site")
     ] = SITE,
     document: Document = False,
+    allow_partial: Partial = False,
 ) -> None:
     """Build the site from what was run.
 
     It is put in place whole, or not at all. Prints the path of its index page. A document that cannot be printed is
     told on stderr and keeps nothing back: the site is published without it.
     """
-    from analysis.pipeline import pdf, plan, site
+    _publish(out, console.Progress.shown, partial=allow_partial, document=document)
+
+
+def _publish(out: Path, how: console.Progress, *, partial: bool, document: bool) -> None:
+    """Publish while no batch writes, and say where."""
+    from analysis.pipeline import lock, pdf, plan, site
 
     runs, lacking = plan.Project().runs, pdf.missing() if document else None
-    try:
-        index = site.publish(runs, out, document=pdf.write if document and not lacking else None)
-    except PrintError:
-        print(console.shown(site.publish(runs, out)))
-        raise
-    print(console.shown(index))
+    write = pdf.write if document and not lacking else None
+    with lock.held(runs) if os.access(runs, os.W_OK) else nullcontext():
+        try:
+            index = site.publish(runs, out, partial=partial, document=write)
+        except PrintError:
+            _published(site.publish(runs, out, partial=partial), how)
+            raise
+    _published(index, how)
     if lacking:
         print(f"The site has no document. {lacking}", file=sys.stderr)
 
 
+def _published(index: Path, how: console.Progress) -> None:
+    if how is console.Progress.json:
+        console.say("published", index=console.shown(index))
+    else:
+        print(console.shown(index))
+
+
 @app.command()
-def notebooks(notebook: Notebooks = None, workers: Workers = 2) -> None:
+def notebooks(
+    notebook: Notebooks = None,
+    workers: Workers = 2,
+    timeout: Timeout = None,
+    cell_timeout: CellTimeout = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
     """Renew the defaults and the outputs that are stored in the notebooks.
 
     Brings each parameters cell in line with the register, then executes the notebook in place with these defaults. One that fails keeps its outputs.
@@ -176,14 +259,15 @@ def notebooks(notebook: Notebooks = None, workers: Workers = 2) -> None:
     from analysis import scenarios as assumptions
     from analysis.pipeline import declarations, plan, runner
 
+    how, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
     sources = plan.refresh_sources(notebook or ())
     register = assumptions.load_register()
     for source in sources:
         declarations.align(source, register)
     _show(
-        len(sources),
-        lambda show: runner.refresh(sources, workers=workers, on_event=show),
+        lambda show: runner.refresh(sources, workers=workers, on_event=show, limits=limits),
         plan.Project().notebooks,
+        how,
     )
 
 
@@ -324,12 +408,12 @@ def sweep(
         str | None,
         typer.Option("--heat-map", metavar="NAME", help="Draw this output over a grid of two ranges."),
     ] = None,
+    cluster: Cluster = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="DIR",
-            help="Folder of the results.  [default: one of its own in reports/.sweeps]",
-            file_okay=False,
+            metavar="DIR|URL",
+            help="Where the results go: a folder, or a URL that fsspec knows.  [default: a folder of its own in reports/.sweeps]",
         ),
     ] = None,
 ) -> None:
@@ -338,13 +422,12 @@ def sweep(
     One row a point and output, with the interval of the simulation. After Ctrl-C the same command does the rest.
     """
     import json
-    from functools import partial
 
     from rich.progress import Progress
 
     from analysis.models import audit
     from analysis.models import sweep as sweeping
-    from analysis.pipeline import plan, sweeps
+    from analysis.pipeline import places, plan, sweeps
 
     given, axes = _swept(override or (), scenario, draws)
     outputs = _outputs([*(output or ()), *([heat_map] if heat_map else ())])
@@ -358,21 +441,23 @@ def sweep(
     sweeping.check_points(chosen, given.register)
     parts = [plan.state_digest(plan.Project()), dict(given), chosen.to_dict("list"), outputs]
     key = plan.text_digest(json.dumps(parts, sort_keys=True, default=str))
-    folder = out or ROOT / "reports" / ".sweeps" / key[:12]
+    kept = ROOT / "reports" / ".sweeps" / key[:12]
+    results = kept if out is None else places.location(out)
+    folder = kept if places.is_remote(results) else results
     evaluate = partial(sweeping.evaluate, given=given, known=audit.gather(given).record, outputs=outputs)
     start = time.monotonic()
     with Progress(transient=True) as progress:
         bar = progress.add_task("points", total=len(chosen))
         table = sweeps.run(
-            chosen, evaluate, folder, key=key, workers=workers,
+            chosen, evaluate, folder, key=key, workers=workers, cluster=cluster, results=results,
             on_point=lambda done, total: progress.update(bar, completed=done, total=total),
         )  # fmt: skip
     if heat_map:
-        print(console.shown(_heat_map(table, heat_map, [axis.name for axis in axes], folder)))
-    print(console.shown(folder / "sweep.parquet"))
+        print(console.shown(_heat_map(table, heat_map, [axis.name for axis in axes], results)))
+    print(console.shown(results / "sweep.parquet"))
     print(
         f"{len(chosen)} points, {len(outputs)} outputs, {given.draws:,} draws each in {time.monotonic() - start:.1f} s: "
-        f"{console.shown(folder / 'sweep.csv')}"
+        f"{console.shown(results / 'sweep.csv')}"
     )
 
 
@@ -409,12 +494,12 @@ def _outputs(names: Sequence[str]) -> list[str]:
 def _heat_map(table: Any, output: str, names: Sequence[str], folder: Path) -> Path:
     """One output over two ranges as a picture."""
     from analysis.figures import drivers, theme
-    from analysis.pipeline import manifest
+    from analysis.pipeline import places
 
     drawn = drivers.sweep_map(table, output, names, ax=theme.axes(grid=""))
     path = folder / "heat_map.png"
     picture = theme.png(theme.chart_of(drawn))
-    manifest.write_whole(path, lambda aside: aside.write_bytes(picture))
+    places.write_whole(path, lambda aside: aside.write_bytes(picture))
     return path
 
 
@@ -597,14 +682,38 @@ def _cells(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [plain(row) for row in rows.to_dict("records")]
 
 
-def _run(tasks: Sequence[Task], folder: Path, *, workers: int, force: bool) -> None:
+def _progress(quiet: bool, as_json: bool) -> console.Progress:
+    if quiet and as_json:
+        raise ParameterError(Problem("--quiet --json", "exclude each other", "Give one of them"))
+    return console.Progress.quiet if quiet else console.Progress.json if as_json else console.Progress.shown
+
+
+def _limits(timeout: float | None, cell_timeout: float | None) -> Limits:
+    from analysis.pipeline.notebook import Limits
+
+    return Limits(timeout, cell_timeout)
+
+
+def _run(
+    tasks: Sequence[Task],
+    folder: Path,
+    how: console.Progress = console.Progress.shown,
+    *,
+    workers: int,
+    force: bool,
+    limits: Limits | None = None,
+    cluster: str | None = None,
+) -> None:
     from analysis.pipeline import runner
 
     _check_data()
-    _show(len(tasks), lambda show: runner.run(tasks, workers=workers, on_event=show, force=force), folder)
+    batch = partial(
+        runner.run, tasks, workers=workers, force=force, cluster=cluster, limits=limits or _limits(None, None)
+    )
+    _show(lambda show: batch(on_event=show), folder, how)
 
 
-def _show(total: int, batch: Callable[[OnEvent], list[Outcome]], folder: Path) -> None:
+def _show(batch: Callable[[OnEvent], list[Outcome]], folder: Path, how: console.Progress) -> None:
     """Run a batch with its progress on the terminal, and its summary after it.
 
     Raises
@@ -613,9 +722,9 @@ def _show(total: int, batch: Callable[[OnEvent], list[Outcome]], folder: Path) -
         A line for each notebook that failed.
     """
     start = time.monotonic()
-    with console.Display(total) as show:
+    with console.display(how) as show:
         outcomes = batch(show)
-    print(console.summary(outcomes, folder, time.monotonic() - start), flush=True)
+    show.end(outcomes, folder, time.monotonic() - start)
     if failed := [console.problem(outcome) for outcome in outcomes if outcome.status == "failed"]:
         raise RunError(failed)
 

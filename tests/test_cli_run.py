@@ -26,12 +26,24 @@ from analysis.errors import ParameterError, Problem, RunError
 
 MATERIAL = Path(__file__).parent / "notebooks"
 PATIENCE_SECONDS = 60
+ON_A_DISK = next(
+    (
+        command
+        for command in (["unshare", "-m"], ["unshare", "-Urm"])
+        if shutil.which("unshare")
+        and subprocess.run([*command, "mount", "-t", "tmpfs", "x", "/mnt"], capture_output=True).returncode
+        == 0
+    ),
+    [],
+)
+"""What gives a command mounts of its own, where that is allowed."""
+
 PUBLISHED = """
 from pathlib import Path
 
-def publish(runs: Path, out: Path) -> Path:
+def publish(runs: Path, out: Path, *, partial: bool = False) -> Path:
     out.mkdir(parents=True, exist_ok=True)
-    (out / "index.html").write_text("today")
+    (out / "index.html").write_text("part of today" if partial else "today")
     return out / "index.html"
 """
 
@@ -176,7 +188,10 @@ def test_an_output_folder_that_cannot_be_is_bad_input(project: Callable[..., Pat
     (root / "reports").write_text("a file")
     done = thesis(root, "run", "--scenario", "base")
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: --out {root}/reports/runs: cannot be written to (Not a directory)")
+    assert done.stderr == (
+        f"error: {root}/reports/runs: cannot be written to (Not a directory). "
+        "Work where you may write, or name another place where the command takes --out.\n"
+    )
 
 
 @pytest.mark.parametrize("names", [["good"], ["good", "raises"]])
@@ -239,6 +254,146 @@ def test_a_day_stands_for_the_base_as_it_was_known_then(project: Callable[..., P
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
+def test_a_part_is_published_where_that_is_asked_for_and_the_code_says_so(
+    project: Callable[..., Path],
+) -> None:
+    root = project("good", "raises")
+    (root / "params" / "slow.yml").unlink()
+    (root / "analysis" / "pipeline" / "site.py").write_text(PUBLISHED)
+    done = thesis(root, "report", "--allow-partial", "--quiet")
+    assert (done.returncode, done.stdout) == (1, "reports/site/index.html\n")
+    assert done.stderr.startswith("error: base/raises: cell 3: ZeroDivisionError")
+    assert done.stderr.count("\n") == 1
+    assert (root / "reports" / "site" / "index.html").read_text() == "part of today"
+
+
+def test_quiet_says_errors_alone_and_json_is_for_other_programs(project: Callable[..., Path]) -> None:
+    root = project("good", "raises")
+    quiet = thesis(root, "run", "--scenario", "base", "--quiet")
+    assert (quiet.returncode, quiet.stdout) == (1, "")
+    assert quiet.stderr.startswith("error: base/raises: cell 3") and quiet.stderr.count("\n") == 1
+    told = thesis(root, "run", "--scenario", "base", "--json")
+    assert (told.returncode, told.stderr) == (1, quiet.stderr)
+    events = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [event["event"] for event in events] == [
+        "planned", "ended", "started", "cell", "cell", "cell", "ended", "finished",
+    ]  # fmt: skip
+    assert events[1]["status"] == "cached"
+    assert events[-2]["failed"] == "reports/runs/base/raises.failed.ipynb"
+    both = thesis(root, "run", "--json", "--quiet")
+    assert (both.returncode, both.stdout) == (2, "")
+    assert both.stderr == "error: --quiet --json: exclude each other. Give one of them.\n"
+
+
+def test_only_what_a_change_can_have_changed_runs_again_and_the_manifest_says_why(
+    project: Callable[..., Path],
+) -> None:
+    root = project("good")
+
+    def reasons() -> dict[str, str]:
+        done = thesis(root, "run", "--quiet")
+        assert done.returncode == 0, done.stderr
+        runs = json.loads((root / "reports" / "runs" / "manifest.json").read_text())["runs"]
+        return {run["scenario"]: run["reason"] for run in runs}
+
+    def append(name: str, text: str) -> None:
+        with (root / name).open("a") as file:
+            file.write(text)
+
+    assert reasons() == {"base": "new", "slow": "new"}
+    for path in root.rglob("*.*"):
+        os.utime(path)
+    assert reasons() == {"base": "unchanged", "slow": "unchanged"}
+    append("params/slow.yml", "years: 5\n")
+    slow = root / "params" / "slow.yml"
+    slow.write_text(slow.read_text().replace("because:", "because:\n  years: Longer."))
+    assert reasons() == {"base": "unchanged", "slow": "parameters"}
+    append("analysis/figures/theme.py", "# changed\n")
+    assert reasons() == {"base": "code", "slow": "code"}
+    append("analysis/data/evidence/dated_facts.meta.yml", "# changed\n")
+    assert reasons() == {"base": "data", "slow": "data"}
+    (root / "reports" / "runs" / "slow" / "good.ipynb").unlink()
+    assert reasons() == {"base": "unchanged", "slow": "new"}
+
+
+def test_a_second_batch_on_the_same_output_is_refused_with_the_process_of_the_first(
+    project: Callable[..., Path],
+) -> None:
+    root = project("good", "waits")
+    command = [sys.executable, "-m", "analysis", "run", "--scenario", "base", "--notebook", "waits"]
+    first = subprocess.Popen(command, cwd=root, env=environment(root), stdout=subprocess.DEVNULL)
+    try:
+        wait_for((root / "notebooks" / "running-base").exists)
+        for verb in ("run --scenario base --notebook good", "report", "publish"):
+            second = thesis(root, *verb.split())
+            assert (second.returncode, second.stdout) == (2, "")
+            assert second.stderr == (
+                f"error: reports/runs: another batch writes here (process {first.pid}). Wait until that has ended, "
+                "or name another place where the command takes --out.\n"
+            )
+        elsewhere = thesis(root, "run", "--scenario", "base", "--notebook", "good", "--out", "elsewhere")
+        assert elsewhere.returncode == 0, elsewhere.stderr
+    finally:
+        first.kill()
+        first.wait()
+    after = thesis(root, "run", "--scenario", "base", "--notebook", "good")
+    assert after.returncode == 0, after.stderr
+
+
+def test_a_limit_ends_a_notebook_and_the_others_finish(project: Callable[..., Path]) -> None:
+    root = project("good", "waits")
+    done = thesis(root, "run", "--scenario", "base", "--timeout", "20", "--workers", "2")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: base/waits: cell 4: the notebook ran into its limit of 20 s (--timeout). "
+        "Open reports/runs/base/waits.failed.ipynb.\n"
+    )
+    assert (root / "reports" / "runs" / "base" / "good.ipynb").exists()
+
+
+@pytest.mark.skipif(not ON_A_DISK, reason="needs a namespace of its own to mount a small disk in")
+def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(
+    project: Callable[..., Path], tmp_path: Path
+) -> None:
+    # A disk of 3 MB. The second run of `large` shows 4 MB; `good`, which comes after it, fits.
+    root = project("good")
+    large = root / "notebooks" / "a_large.ipynb"
+    content = json.loads((root / "notebooks" / "good.ipynb").read_text())
+    content["cells"][2]["source"] = "print('x' * 100)"
+    large.write_text(json.dumps(content))
+    content["cells"][2]["source"] = "print('x' * 4_000_000)"
+    (tmp_path / "larger.ipynb").write_text(json.dumps(content))
+    run = "python -m analysis run --scenario base --workers 1 --out disk"
+    script = f"""
+        mkdir disk && mount -t tmpfs -o size=3m disk disk
+        {run} && cp {tmp_path}/larger.ipynb notebooks/a_large.ipynb && cp -a disk before
+        {run} --force; code=$?
+        df --output=pcent disk | tail -1 >&2
+        cp -a disk after; exit $code
+    """
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        [*ON_A_DISK, "bash", "-c", script], cwd=root, env=environment(root) | {"PATH": path}, text=True,
+        capture_output=True, check=False, timeout=4 * PATIENCE_SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    error = "cell 3: the disk is full (No space left on device)"
+    assert done.stderr.splitlines()[0] == (
+        f"error: base/a_large: {error}. Open disk/base/a_large.failed.ipynb."
+    )
+    before, after = root / "before" / "base", root / "after" / "base"
+    for name in ("a_large.ipynb", "a_large.yml", "good.ipynb"):
+        assert (after / name).read_bytes() == (before / name).read_bytes(), name
+    note = json.loads((after / "a_large.failed.ipynb").read_text())["cells"][0]["source"]
+    assert "did not run to its end" in note and "the disk is full" in note
+    entries = json.loads((after.parent / "manifest.json").read_text())["runs"]
+    assert [(entry["notebook"], entry["status"]) for entry in entries] == [
+        ("a_large", "failed"),
+        ("good", "succeeded"),
+    ]
+    assert sorted(path.name for path in after.parent.iterdir()) == ["base", "manifest.json"]
+
+
 def wait_for(what: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while not what():
@@ -261,7 +416,7 @@ def left_of(root: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("how", ["ctrl-c", "only the parent", "terminate", "kill"])
+@pytest.mark.parametrize("how", ["ctrl-c", "only the parent", "terminate", "kill", "kill the group"])
 def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
     project: Callable[..., Path], how: str
 ) -> None:
@@ -282,23 +437,29 @@ def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
         wait_for((root / "notebooks" / "running-base").exists)
         wait_for((runs / "manifest.json").exists)  # written once the other notebook is in place
         assert left_of(root) != []
-        number = {"terminate": signal.SIGTERM, "kill": signal.SIGKILL}.get(how, signal.SIGINT)
-        (os.killpg if how == "ctrl-c" else os.kill)(batch.pid, number)
+        number = signal.SIGKILL if "kill" in how else signal.SIGTERM if how == "terminate" else signal.SIGINT
+        (os.killpg if how in ("ctrl-c", "kill the group") else os.kill)(batch.pid, number)
         _, errors = batch.communicate(timeout=PATIENCE_SECONDS)
     finally:
         batch.kill()
-    if how == "kill":  # nobody is there to clear up: the workers do it themselves
+    if "kill" in how:  # nobody is there to clear up: the workers do it themselves
         wait_for(lambda: not left_of(root) and not list(runs.glob(".batch-*")))
     else:
         assert batch.returncode == 130
         assert errors == "stopped: 1 of 2 notebooks are done. Run the same command again to do the rest.\n"
     assert left_of(root) == []
-    assert sorted(path.name for path in runs.iterdir()) == ["base", "manifest.json"]
+    # The file of a lock may be left by a killed batch; the lock itself is not.
+    assert sorted({path.name for path in runs.iterdir()} - {".lock"}) == ["base", "manifest.json"]
     assert (runs / "base" / "waits.ipynb").read_text() == "yesterday"
+    if "kill" not in how:  # what was running is kept as it was, beside the last good result
+        note, *_, marker, waits = json.loads((runs / "base" / "waits.failed.ipynb").read_text())["cells"]
+        assert "did not run to its end.** cell 4: the batch was stopped." in note["source"]
+        assert ("ended in the next cell" in marker["source"], waits["id"]) == (True, "step-2")
     assert [run["notebook"] for run in json.loads((runs / "manifest.json").read_text())["runs"]] == ["good"]
 
     rest = thesis(root, "run", "--scenario", "base", "--notebook", "good")
     assert rest.stdout.startswith("cached     base/good  unchanged")
+    assert sorted(path.name for path in runs.iterdir()) == ["base", "manifest.json"]
 
 
 def test_scenarios_are_listed_in_three_formats(project: Callable[..., Path]) -> None:

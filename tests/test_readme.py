@@ -118,3 +118,17 @@ def test_the_picture_is_there():
 def test_what_the_papermill_loop_writes_is_neither_committed_nor_linted():
     (folder,) = set(re.findall(r'"(\w+)/\$\(basename', README))
     assert f"{folder}/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_three_commands_for_many_machines_take_what_they_are_given():
+    lines = [line.split("#")[0].split() for line in block(README, "sh", "dask scheduler").splitlines()]
+    modules = {
+        "scheduler": "distributed.cli.dask_scheduler",
+        "worker": "distributed.cli.dask_worker",
+        "run": "analysis",
+    }
+    assert [line[:2] for line in lines] == [["dask", "scheduler"], ["dask", "worker"], ["thesis", "run"]]
+    for _, verb, *given in lines:
+        command = [sys.executable, "-m", modules[verb], *(["run"] if verb == "run" else []), "--help"]
+        known = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        assert [flag for flag in given if flag.startswith("--") and flag not in known] == []

@@ -1,7 +1,9 @@
 """What does the terminal show? The progress of a batch, its summary, and listings for readers and for scripts.
 
 Decisions
-- A bar on a terminal (stderr), otherwise one plain line a notebook on stdout, as they end.
+- On a terminal (stderr) a line for the batch and one for each notebook that runs: at which cell, for how long, and how long
+  it took the last time. Otherwise one plain line a notebook on stdout, as they end. `--quiet` shows neither.
+- `--json` is for other programs: one object a line on stdout, each with its `event`; the keys are in the README.
 - A listing has the same columns in every format; `csv` and `json` hold values as they are, `table` is for reading.
 """
 
@@ -14,6 +16,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -23,9 +26,12 @@ from typing import TYPE_CHECKING, Self
 from analysis.errors import Problem
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from analysis.pipeline.manifest import Status
+    from analysis.pipeline.runner import Event, Outcome
 
-    from analysis.pipeline.runner import Outcome
+STATUSES: tuple[Status, ...] = ("succeeded", "cached", "failed")
+EVENTS = {"Planned": "planned", "Started": "started", "Reached": "cell", "Outcome": "ended"}
+"""What `--json` calls the events of a batch."""
 
 WIDE = 160
 """Columns of a table that goes to a file or a pipe."""
@@ -39,51 +45,105 @@ class Format(StrEnum):
     json = "json"
 
 
-class Display:
-    """Shows a batch of `total` notebooks while it runs; called as the runner's `on_event`."""
+class Progress(StrEnum):
+    """How a batch tells what it does."""
 
-    def __init__(self, total: int) -> None:
-        self._running: list[str] = []
-        self._bar = _bar() if sys.stderr.isatty() else None
-        self._row = self._bar.add_task("", total=total) if self._bar else None
+    shown = "shown"
+    quiet = "quiet"
+    json = "json"
+
+
+class Display:
+    """Shows a batch while it runs; called as the runner's `on_event`, it does nothing by itself."""
 
     def __enter__(self) -> Self:
-        if self._bar:
-            self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar:
-            self._bar.stop()
+        pass
 
-    def __call__(self, name: str, outcome: Outcome | None) -> None:
-        """Take note of a notebook that starts (no outcome) or ended."""
-        if outcome is None:
-            self._running.append(name)
-        elif name in self._running:
-            self._running.remove(name)
-        if self._bar is None:
-            if outcome:
-                print(_line(outcome), flush=True)
-        elif self._row is not None:
-            self._bar.update(
-                self._row, advance=int(outcome is not None), description="  ".join(self._running)
-            )
+    def __call__(self, event: Event) -> None:
+        """Take note of what happened."""
+
+    def end(self, outcomes: Sequence[Outcome], folder: Path, seconds: float) -> None:
+        """Say how the batch ended."""
 
 
-def _bar() -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+def display(how: Progress = Progress.shown) -> Display:
+    """What shows a batch."""
+    if how is Progress.quiet:
+        return Display()
+    if how is Progress.json:
+        return _Objects()
+    return _Terminal() if sys.stderr.isatty() else _Lines()
 
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+class _Lines(Display):
+    """A plain line for each notebook that ended."""
+
+    def __call__(self, event: Event) -> None:
+        from analysis.pipeline.runner import Outcome
+
+        if isinstance(event, Outcome):
+            print(_line(event), flush=True)
+
+    def end(self, outcomes: Sequence[Outcome], folder: Path, seconds: float) -> None:
+        print(summary(outcomes, folder, seconds), flush=True)
+
+
+class _Objects(Display):
+    """An object a line for each event."""
+
+    def __call__(self, event: Event) -> None:
+        say(EVENTS[type(event).__name__], **_flat(event))
+
+    def end(self, outcomes: Sequence[Outcome], folder: Path, seconds: float) -> None:
+        counts = Counter(outcome.status for outcome in outcomes)
+        kinds = {status: counts[status] for status in STATUSES}
+        say("finished", **kinds, seconds=round(seconds, 1), folder=shown(folder))
+
+
+def say(event: str, **keys: object) -> None:
+    """Print one object on a line."""
+    print(json.dumps({"event": event} | keys, ensure_ascii=False), flush=True)
+
+
+def _flat(event: Event) -> dict[str, object]:
+    """An event as flat keys: its name as scenario and notebook, its cell as number and of how many."""
+    keys: dict[str, object] = {}
+    for name, value in asdict(event).items():
+        if name == "name":
+            keys["scenario"], _, keys["notebook"] = value.rpartition("/")
+        elif name == "cell":
+            keys |= {"cell": value["number"], "cells": value["of"]}
+        elif name == "failed":
+            keys[name] = value and shown(value)
+        else:
+            keys[name] = value
+    return keys
+
+
+class _Terminal(_Lines):
+    """Bars that go away, and the summary."""
+
+    def __init__(self) -> None:
+        from analysis.pipeline.bars import Bars
+
+        self._bars = Bars()
+
+    def __enter__(self) -> Self:
+        self._bars.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        self._bars.show(event)
 
 
 def _line(outcome: Outcome) -> str:
@@ -98,14 +158,15 @@ def problem(outcome: Outcome) -> Problem:
 
 
 def shown(path: Path) -> str:
-    """A path as a user can open it from here: relative if it lies below, whole otherwise."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    """A path as a user can open it from here: relative if it lies below, whole otherwise, a URL as it is."""
+    below = isinstance(path, Path) and path.is_relative_to(Path.cwd())
+    return str(path.relative_to(Path.cwd()) if below else path)
 
 
 def summary(outcomes: Sequence[Outcome], folder: Path, seconds: float) -> str:
     """A batch in one line: ``36 notebooks: 34 succeeded, 2 cached in 80 s. See reports/runs.``"""
     counts = Counter(outcome.status for outcome in outcomes)
-    parts = [f"{counts[status]} {status}" for status in ("succeeded", "cached", "failed") if counts[status]]
+    parts = [f"{counts[status]} {status}" for status in STATUSES if counts[status]]
     noun = "notebook" if len(outcomes) == 1 else "notebooks"
     return f"{len(outcomes)} {noun}: {', '.join(parts)} in {seconds:.0f} s. See {shown(folder)}."
 

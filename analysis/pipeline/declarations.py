@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis import scenarios
-from analysis.pipeline import manifest
+from analysis.pipeline import places
 from analysis.scenarios import Register
 
 
@@ -31,7 +31,7 @@ def align(path: Path, register: Register) -> bool:
             cell["source"] = lines.splitlines(keepends=True)
     if content == json.loads(text):
         return False
-    manifest.write_text(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    places.write_text(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     return True
 
 

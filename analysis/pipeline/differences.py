@@ -20,7 +20,7 @@ from typing import Any, Literal, get_args
 
 from analysis import scenarios
 from analysis.errors import ParameterError, Problem, PublishError, nearest
-from analysis.pipeline import exhibits, manifest, site, views
+from analysis.pipeline import exhibits, manifest, places, site, views
 from analysis.pipeline.exhibits import Evidence, Figure, Ledger, Metric, Shown, Statement, Table, Tabular
 from analysis.pipeline.plan import Project
 from analysis.scenarios import LABELS, place
@@ -320,7 +320,7 @@ def write_page(compared: Compared, file: Path) -> None:
         The folder is not there, or the file exists and is something else.
     """
     refuse_foreign(file)
-    manifest.write_text(file, site.alone("differences", compared=compared, generator=GENERATOR))
+    places.write_text(file, site.alone("differences", compared=compared, generator=GENERATOR))
 
 
 def refuse_foreign(file: Path) -> None:

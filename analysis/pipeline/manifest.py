@@ -5,22 +5,23 @@ Decisions
   resumes; entries of other outputs are kept as long as their file, scenario and notebook exist.
 - A result is still good if it would follow from the same three parts, and its file is byte for byte what was written:
   an executed notebook that somebody edited is run again, never published as a result.
-- What varies between equal runs (seconds, reasons, versions, commit) is kept here and nowhere else.
+- What varies between equal runs (seconds, reasons, versions, commit) is kept here and nowhere else. The seconds of a
+  run are what the next is expected to take.
 - A manifest that cannot be read is no manifest: everything runs again.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 
 from analysis import scenarios
+from analysis.pipeline import places
 from analysis.pipeline.plan import Project, Task, content_digest
 
 Status = Literal["succeeded", "failed", "cached"]
@@ -34,7 +35,10 @@ PACKAGES = ("papermill", "ipykernel", "numpy", "pandas", "scipy", "seaborn")
 
 
 class Entry(TypedDict):
-    """One output in the manifest; `output` is the digest of the executed notebook, None where it failed."""
+    """One output in the manifest.
+
+    `output` is the digest of the executed notebook, None where it failed; `cells` the seconds of each cell that ran.
+    """
 
     scenario: str
     notebook: str
@@ -45,6 +49,7 @@ class Entry(TypedDict):
     digests: dict[str, str]
     output: NotRequired[str | None]
     error: str | None
+    cells: NotRequired[list[float]]
 
 
 class Git(TypedDict):
@@ -60,7 +65,7 @@ Runs = dict[Key, Entry]
 def read(folder: Path) -> Runs:
     """The entries of a folder of runs by scenario and notebook; none where there is no readable manifest."""
     try:
-        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        content = json.loads(places.read_bytes(folder / NAME))
         return {(entry["scenario"], entry["notebook"]): entry for entry in content["runs"]}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
@@ -80,41 +85,33 @@ def reason_to_run(task: Task, entry: Entry | None, *, force: bool = False) -> Re
 
 def _stands(task: Task, entry: Entry) -> bool:
     """Whether the files of an entry are there, and as they were written."""
-    there = task.output.is_file() and task.resolved.is_file()
+    there = places.is_file(task.output) and places.is_file(task.resolved)
     return there and entry.get("output") == content_digest(task.output)
 
 
-def record(
-    folder: Path, new: Mapping[Key, Entry], *, project: Project, versions: Mapping[str, str], git: Git | None
-) -> None:
-    """Write the manifest of a folder: `new` entries over those that it holds and that still stand for something."""
-    kept = {key: entry for key, entry in read(folder).items() if _exists(folder, key, project)}
-    runs = kept | dict(new)
+def kept(folder: Path, project: Project) -> Runs:
+    """The entries of a folder that still stand for something: their file, scenario and notebook exist."""
+    return {key: entry for key, entry in read(folder).items() if _exists(folder, key, project)}
+
+
+def write(folder: Path, runs: Runs, *, versions: Mapping[str, str], git: Git | None) -> None:
+    """Write the manifest of a folder."""
     content = {"runs": [runs[key] for key in sorted(runs)], "versions": versions, "git": git}
-    write_text(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    places.write_text(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def _exists(folder: Path, key: Key, project: Project) -> bool:
     scenario, notebook = key
     known = scenario in scenarios.names(project.params) and notebook in project.slugs()
     return known and any(
-        (folder / scenario / f"{notebook}{end}").is_file() for end in (".ipynb", ".failed.ipynb")
+        places.is_file(folder / scenario / f"{notebook}{end}") for end in (".ipynb", ".failed.ipynb")
     )
 
 
-def write_text(path: Path, text: str) -> None:
-    """`write_whole` of a text."""
-    write_whole(path, lambda aside: aside.write_text(text, encoding="utf-8"))
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that whoever reads it finds the old or the new content, never a part; `write` is given where."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(aside)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+def expected(runs: Runs, scenario: str, notebook: str) -> Entry | None:
+    """The run that says best how long another will take: the last of the same, else one of the same notebook."""
+    good = [entry for entry in runs.values() if entry["notebook"] == notebook and entry["status"] in GOOD]
+    return next((entry for entry in good if entry["scenario"] == scenario), good[0] if good else None)
 
 
 def versions() -> dict[str, str]:

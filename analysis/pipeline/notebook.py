@@ -9,19 +9,24 @@ Decisions
   equal runs are equal bytes.
 - A kernel is killed once the last cell has answered: one asked to leave sometimes takes seconds, and leaves children.
 - A kernel that does not come up says nothing about the notebook: it is tried once more.
+- A limit, of the notebook or of a cell, interrupts the cell that runs, so that its traceback shows the line that it was at.
+  Whoever runs this ends what does not heed an interrupt.
+- What cannot be saved whole (a full disk) is saved without outputs, with the note; only then not at all.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analysis.pipeline import places
 from analysis.scenarios import Value
 
 INJECTED = "injected-parameters"
@@ -31,23 +36,58 @@ MARKER = "papermill-error-cell-tag"
 SKIP = "skip-execution"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 START_SECONDS = 120
+STOPPED = "the batch was stopped"
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What writing ends with where there is no room."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """For how long a notebook and each of its cells may run; None is for ever."""
+
+    notebook_seconds: float | None = None
+    cell_seconds: float | None = None
+
+    def passed(self, notebook_seconds: float, cell_seconds: float) -> str | None:
+        """Which of them are passed after so long, in words."""
+        if self.notebook_seconds is not None and notebook_seconds >= self.notebook_seconds:
+            return f"the notebook ran into its limit of {self.notebook_seconds:g} s (--timeout)"
+        if self.cell_seconds is not None and cell_seconds >= self.cell_seconds:
+            return f"the cell ran into its limit of {self.cell_seconds:g} s (--cell-timeout)"
+        return None
 
 
 @dataclass(frozen=True)
 class Job:
-    """One execution: the notebook, where to write it, and its parameters (none: its own defaults)."""
+    """One execution: the notebook, where to write it, its parameters (none: its own defaults), and its limits."""
 
     source: Path
     target: Path
     parameters: Mapping[str, Value] | None = None
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that starts: its number as in ``In [3]``, of how many, and its id."""
+
+    number: int
+    of: int
+    id: str | None = None
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How an execution ended: after how long, and what went wrong, if anything."""
+    """How an execution ended: after how long, what went wrong, if anything, and the seconds of each code cell."""
 
     seconds: float
     error: str | None = None
+    cells: tuple[float, ...] = ()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is not the notebook's doing: the batch was asked to stop."""
+        return self.error is not None and self.error.endswith(STOPPED)
 
     @property
     def in_cell(self) -> bool:
@@ -55,28 +95,105 @@ class Ended:
         return self.error is not None and self.error.startswith("cell ")
 
 
-class _CellEndedKernel(Exception):
-    """A cell asked its kernel to stop."""
+OnCell = Callable[[Cell], None]
+"""Called when a cell starts."""
 
 
-def execute(job: Job) -> Ended:
+class _Stopped(Exception):
+    """A notebook must not go on after this cell; the text says why."""
+
+
+@dataclass
+class _Watch:
+    """The cells of a notebook while it runs: tells of each that starts, takes its time, holds it to its limits."""
+
+    limits: Limits
+    of: int
+    on_cell: OnCell
+    began: float = field(default_factory=time.monotonic)
+    cell: Cell | None = None
+    seconds: list[float] = field(default_factory=list)
+    _cell_began: float = 0.0
+
+    def starts(self, *, cell: Mapping[str, Any], **_: object) -> None:
+        """Called before each cell, also before those that are not executed."""
+        if _runs(cell):
+            self._cell_began = time.monotonic()
+            self.cell = Cell(1 if self.cell is None else self.cell.number + 1, self.of, cell.get("id"))
+            self.on_cell(self.cell)
+
+    def left(self, cell: Mapping[str, Any]) -> float | None:
+        """How long a cell that starts now may take; never 0, which nbclient takes for no limit."""
+        whole, one = self.limits.notebook_seconds, self.limits.cell_seconds
+        left = [] if whole is None else [self.began + whole - time.monotonic()]
+        left += [] if one is None else [one]
+        return max(min(left), 0.01) if left else None
+
+    def answered(self, *, execute_reply: Mapping[str, Any] | None, **_: object) -> None:
+        """Called after each cell: papermill takes `sys.exit()` for success, and what ignored an interrupt goes on."""
+        now = time.monotonic()
+        self.seconds.append(round(now - self._cell_began, 2))
+        if why := self.limits.passed(now - self.began, now - self._cell_began):
+            raise _Stopped(why)
+        content = (execute_reply or {}).get("content", {})
+        rule = "and a notebook has to run to its end"
+        if content.get("ename") == "SystemExit":
+            raise _Stopped(f"SystemExit: the cell calls sys.exit({content.get('evalue') or ''}), {rule}")
+        if any(payload.get("source") == "ask_exit" for payload in content.get("payload", [])):
+            raise _Stopped(f"the cell calls exit() or quit(), {rule}")
+
+    @property
+    def where(self) -> str:
+        """How an error opens."""
+        return _where(self.cell)
+
+
+def _where(cell: Cell | None) -> str:
+    return "" if cell is None else f"cell {cell.number}: "
+
+
+def execute(job: Job, on_cell: OnCell = lambda cell: None) -> Ended:
     """Execute a notebook into `job.target`, which afterwards holds it stripped, and with notes where it failed."""
-    start = time.perf_counter()
-    error = _attempt(job)
-    if error and not _started(job.target):
-        error = _attempt(job)
-    clean(job.target, job.source, error=error)
-    return Ended(round(time.perf_counter() - start, 1), error)
+    watch = _Watch(job.limits, _count(job), on_cell)
+    error = _attempt(job, watch)
+    if error and watch.cell is None:
+        error = _attempt(job, watch)
+    seconds = round(time.monotonic() - watch.began, 1)
+    return Ended(seconds, _saved(job, error, watch.cell), tuple(watch.seconds))
 
 
-def give_up(job: Job, why: str) -> Ended:
+def give_up(job: Job, why: str, cell: Cell | None = None, seconds: float = 0.0) -> Ended:
     """The end of a job whose process is gone: what it had saved of the notebook is kept, with a note where it ended."""
-    error = f"{_where(job.target)}{why}"
-    clean(job.target, job.source, error=error)
-    return Ended(0.0, error)
+    return Ended(seconds, _saved(job, f"{_where(cell)}{why}", cell))
 
 
-def _attempt(job: Job) -> str | None:
+def refuse(job: Job, why: str) -> Ended:
+    """The end of a job whose notebook cannot be read: a notebook of nothing but the note that says so."""
+    cells: list[dict[str, Any]] = []
+    _mark(cells, why, None)
+    places.write_text(job.target, _text({"cells": cells, "metadata": {}}, set()))
+    return Ended(0.0, _one_line(why))
+
+
+def _saved(job: Job, error: str | None, cell: Cell | None) -> str | None:
+    """Strip what was executed, with a note of the error; the error, which may be that it could not be saved."""
+    try:
+        clean(job.target, job.source, error=error, cell=cell)
+    except OSError as reason:
+        error = error or _one_line(f"could not be saved: {_why(reason)}")
+        with suppress(OSError):
+            job.target.unlink(missing_ok=True)  # which makes room for the note
+            clean(job.target, job.source, error=error, cell=cell)
+    return error
+
+
+def _count(job: Job) -> int:
+    """How many cells a kernel will execute: those of the notebook and, with parameters, the one that papermill adds."""
+    cells = (_load(job.source) or {"cells": []})["cells"]
+    return sum(map(_runs, cells)) + bool(job.parameters)
+
+
+def _attempt(job: Job, watch: _Watch) -> str | None:
     """One papermill run; the error as one line that opens with its cell."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -92,12 +209,15 @@ def _attempt(job: Job) -> str | None:
             progress_bar=False,
             start_timeout=START_SECONDS,
             shutdown_kernel="immediate",
-            on_cell_executed=_refuse_to_end,
+            on_cell_start=watch.starts,
+            on_cell_executed=watch.answered,
+            timeout_func=watch.left,
+            interrupt_on_timeout=True,
         )
     except PapermillExecutionError as reason:
         return _one_line(f"cell {reason.exec_count}: {reason.ename}: {reason.evalue}")
-    except Exception as reason:  # a dead kernel, a timeout: all that papermill raises is a failure
-        return _one_line(f"{_where(job.target)}{_why(reason)}")
+    except Exception as reason:  # a dead kernel, a full disk: all that papermill raises is a failure
+        return _one_line(f"{watch.where}{_why(reason)}")
     return _left_out(job.target)
 
 
@@ -106,24 +226,17 @@ def _literal(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _refuse_to_end(*, execute_reply: dict[str, Any] | None, **_: object) -> None:
-    """Called after each cell: papermill itself takes `sys.exit()` for success and races with the end after `exit()`."""
-    content = (execute_reply or {}).get("content", {})
-    if content.get("ename") == "SystemExit":
-        raise _CellEndedKernel(f"SystemExit: the cell calls sys.exit({content.get('evalue') or ''})")
-    if any(payload.get("source") == "ask_exit" for payload in content.get("payload", [])):
-        raise _CellEndedKernel("the cell calls exit() or quit()")
-
-
 def _why(reason: Exception) -> str:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    if isinstance(reason, _CellEndedKernel):
-        return f"{reason}, and a notebook has to run to its end"
+    if isinstance(reason, _Stopped):
+        return str(reason)
     if isinstance(reason, DeadKernelError):
         return "the kernel died (killed, out of memory, or crashed)"
     if isinstance(reason, CellTimeoutError):
-        return "the cell ran into its time limit"
+        return "the kernel answered, but what it shows did not arrive"
+    if isinstance(reason, OSError) and reason.errno in FULL:
+        return f"the disk is full ({reason.strerror})"
     return f"{type(reason).__name__}: {reason}"
 
 
@@ -135,10 +248,10 @@ def _one_line(text: str, limit: int = 400) -> str:
 def _load(path: Path) -> dict[str, Any] | None:
     """A saved notebook as plain JSON; None if it is not there or was cut off."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return content
+    return content if isinstance(content, dict) and isinstance(content.get("cells"), list) else None
 
 
 def _runs(cell: Mapping[str, Any]) -> bool:
@@ -162,20 +275,8 @@ def _number(cells: list[dict[str, Any]], index: int) -> int:
     return sum(map(_runs, cells[: index + 1]))
 
 
-def _started(target: Path) -> bool:
-    """Whether any cell ran."""
-    content = _load(target)
-    return content is not None and _last_started(content["cells"]) is not None
-
-
 def _marked(cells: list[dict[str, Any]]) -> bool:
     return any(MARKER in cell["metadata"].get("tags", []) for cell in cells)
-
-
-def _where(target: Path) -> str:
-    content = _load(target)
-    index = None if content is None else _last_started(content["cells"])
-    return "" if content is None or index is None else f"cell {_number(content['cells'], index)}: "
 
 
 def _left_out(target: Path) -> str | None:
@@ -188,27 +289,30 @@ def _left_out(target: Path) -> str | None:
     return None
 
 
-def clean(target: Path, source: Path, *, error: str | None = None) -> None:
+def clean(target: Path, source: Path, *, error: str | None = None, cell: Cell | None = None) -> None:
     """Strip an executed notebook, and note in it where it failed unless papermill did.
 
     A target that was never written, or only in part, becomes the source without outputs, so that the note has a place.
+    `cell` is the last that started, as it was told while it ran.
     """
     content = _load(target) or _without_outputs(_load(source) or {"cells": [], "metadata": {}})
     if error and not _marked(content["cells"]):
-        _mark(content["cells"], error)
+        _mark(content["cells"], error, cell)
     known = {cell["id"] for cell in (_load(source) or {"cells": []})["cells"] if "id" in cell}
-    text = json.dumps(
-        _stripped(content, known), indent=1, sort_keys=True, ensure_ascii=False
-    )  # as nbformat writes it
-    target.write_text(_placeless(text, source) + "\n", encoding="utf-8")
+    places.write_text(target, _placeless(_text(content, known), source))
+
+
+def _text(content: dict[str, Any], known: set[str]) -> str:
+    """A notebook as nbformat writes it, stripped."""
+    return json.dumps(_stripped(content, known), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _placeless(text: str, source: Path) -> str:
     """A text without the folders of this machine: the project's own files by their names in it, the home as ``~``."""
-    places = {str(source.resolve().parents[1]): "."}
+    here = {str(source.resolve().parents[1]): "."}
     with suppress(RuntimeError):
-        places.setdefault(str(Path.home()), "~")
-    for folder, name in places.items():
+        here.setdefault(str(Path.home()), "~")
+    for folder, name in here.items():
         if folder != Path(folder).anchor:
             quoted = json.dumps(folder, ensure_ascii=False)[1:-1]
             text = re.sub(rf"(?<![\w.~-]){re.escape(quoted)}(?![\w.-])", name, text)
@@ -222,9 +326,10 @@ def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-def _mark(cells: list[dict[str, Any]], error: str) -> None:
+def _mark(cells: list[dict[str, Any]], error: str, cell: Cell | None) -> None:
     """Say at the top and at the cell where and why a notebook ended."""
-    index = _last_started(cells)
+    told = [index for index, one in enumerate(cells) if cell and cell.id and one.get("id") == cell.id]
+    index = told[0] if told else _last_started(cells)
     link = "" if index is None else ' <a href="#papermill-error-cell">Go to the cell.</a>'
     if index is not None:
         cells.insert(index, _note('<span id="papermill-error-cell">Execution ended in the next cell.</span>'))

@@ -54,7 +54,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Page:
-    """An executed notebook, ready for a template."""
+    """An executed notebook, ready for a template; `missing` says why there is none to show."""
 
     scenario: str
     slug: str
@@ -65,6 +65,7 @@ class Page:
     exhibits: tuple[Shown, ...]
     parameters: Mapping[str, Any]
     digest: str
+    missing: str = ""
 
     @property
     def finding(self) -> str:
@@ -139,6 +140,11 @@ def read(
         parameters,
         digest,
     )
+
+
+def missing(scenario: str, slug: str, why: str) -> Page:
+    """The page of a notebook that has no result."""
+    return Page(scenario, slug, _name(slug), NOTHING, (), (), (), {}, "", why)
 
 
 def _name(slug: str) -> str:

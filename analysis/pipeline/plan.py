@@ -8,6 +8,7 @@ Decisions
   `parameters` (the resolved values, with what the register and the scenario say about them) and `data`.
   Digests are over content; times of files and the outputs stored in a notebook mean nothing.
 - A notebook sees the register through the names it declares: an entry that it does not declare changes nothing for it.
+- A notebook that cannot be read at all is one that fails, and the others run; where none can be read, nothing does.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 
 from analysis import ROOT, scenarios
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
+from analysis.pipeline import places
 from analysis.scenarios import Register, Scenario, Value, place
 
 ALL = "all"
@@ -89,7 +91,10 @@ class Digests:
 
 @dataclass(frozen=True)
 class Task:
-    """One notebook under one scenario: what to execute, with what, and where its result goes."""
+    """One notebook under one scenario: what to execute, with what, and where its result goes.
+
+    `unreadable` says why there is nothing to execute.
+    """
 
     scenario: str
     notebook: str
@@ -97,6 +102,7 @@ class Task:
     output: Path
     parameters: Mapping[str, Value]
     digests: Digests
+    unreadable: str | None = None
 
     @property
     def name(self) -> str:
@@ -116,11 +122,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Notebook:
-    """What a plan needs of a notebook: the names it declares, and a digest of its cells."""
+    """What a plan needs of a notebook: the names it declares, a digest of its cells, and why it cannot be read, if so."""
 
     path: Path
     declared: tuple[str, ...]
     digest: str
+    unreadable: str | None = None
+
+
+class _Unreadable(NotebookError):
+    """What is there is no notebook."""
 
 
 def plan(
@@ -176,8 +187,11 @@ def refresh_sources(notebooks: Sequence[str] = (), *, project: Project | None = 
         As `plan`.
     """
     project = project or Project()
-    names = notebook_names(notebooks, project)
-    return [book.path for book in _read_all(names, project, scenarios.load_register(project.params))]
+    register = scenarios.load_register(project.params)
+    books = _read_all(notebook_names(notebooks, project), project, register)
+    if broken := [book for book in books if book.unreadable]:
+        read(broken[0].path, register)
+    return [book.path for book in books]
 
 
 def changes(project: Project | None = None) -> list[dict[str, object]]:
@@ -261,14 +275,18 @@ def _no_such(kind: str, name: str, there: Iterable[str]) -> Problem:
 
 def _read_all(names: Sequence[str], project: Project, register: Register) -> list[Notebook]:
     books: list[Notebook] = []
+    broken: list[Problem] = []
     problems: list[Problem] = []
-    for name in names:
+    for path in (project.notebooks / f"{name}.ipynb" for name in names):
         try:
-            books.append(read(project.notebooks / f"{name}.ipynb", register))
+            books.append(read(path, register))
+        except _Unreadable as reason:
+            broken += reason.problems
+            books.append(Notebook(path, (), "", unreadable=str(reason).removesuffix(".")))
         except NotebookError as reason:
             problems += reason.problems
-    if problems:
-        raise NotebookError(problems)
+    if problems or len(broken) == len(books):
+        raise NotebookError([*broken, *problems])
     return books
 
 
@@ -304,20 +322,22 @@ def _cells(path: Path) -> list[dict[str, Any]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as reason:
-        raise NotebookError(
+        raise _Unreadable(
             Problem(place(path), f"cannot be read ({reason.strerror})", "Check the file")
         ) from None
     except ValueError as reason:
-        rule = f"is not JSON ({reason})"
-        raise NotebookError(
-            Problem(place(path), rule, "Restore the notebook, or save it again in JupyterLab")
-        ) from None
+        fix = "Restore the notebook, or save it again in JupyterLab"
+        raise _Unreadable(Problem(place(path), f"is not JSON ({reason})", fix)) from None
     cells = content.get("cells") if isinstance(content, dict) and content.get("nbformat") == 4 else None
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise NotebookError(
+    if not isinstance(cells, list) or not all(map(_is_cell, cells)):
+        raise _Unreadable(
             Problem(place(path), "is not a notebook of format 4", "Save it again in JupyterLab")
         )
     return cells
+
+
+def _is_cell(cell: object) -> bool:
+    return isinstance(cell, dict) and {"cell_type", "metadata", "source"} <= cell.keys()
 
 
 def _tags(cell: Mapping[str, Any]) -> list[str]:
@@ -375,7 +395,9 @@ def _tasks(
                 _sha256(code, book.digest), _parameters_digest(parameters, label, register), data
             )
             output = folder.absolute() / label.name / book.path.name
-            tasks.append(Task(label.name, book.path.stem, book.path, output, parameters, digests))
+            tasks.append(
+                Task(label.name, book.path.stem, book.path, output, parameters, digests, book.unreadable)
+            )
     return tasks
 
 
@@ -402,7 +424,7 @@ def _files_digest(files: Iterable[Path], root: Path) -> str:
 
 def content_digest(path: Path) -> str:
     """The SHA-256 of what a file holds."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(places.read_bytes(path)).hexdigest()
 
 
 def state_digest(project: Project) -> str:

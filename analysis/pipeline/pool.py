@@ -6,7 +6,8 @@ Decisions
 - Everything that a batch writes while it runs lies in one folder, which goes away with it.
 - Kernels stand outside of the process group of the batch. They are found by the runtime folder in their environment, which is their
   worker's, also when that worker is gone; a worker whose batch is gone ends itself and them.
-- Workers never see Ctrl-C; what they and their kernels print goes to a log in the folder of the batch.
+- A worker says which cell it is at. One that does not heed the limits of its notebook is ended, and its kernel with it.
+- Workers are sessions of their own: they never see Ctrl-C, nor what kills the group of the batch; what they and their kernels print goes to a log in the folder of the batch.
 - A kernel runs this very interpreter and nothing of the user's: no kernelspec, start-up file, matplotlibrc or
   configuration from elsewhere, and one thread for linear algebra, so that results and speed do not depend on them.
 """
@@ -17,6 +18,7 @@ import json
 import logging
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import sys
@@ -27,7 +29,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -36,13 +38,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from analysis.pipeline import notebook
-from analysis.pipeline.notebook import Ended, Job
+from analysis.pipeline.notebook import Cell, Ended, Job, OnCell
 
 if TYPE_CHECKING:
     import psutil
 
 LOOK_SECONDS = 0.2
 """How often a waiting batch looks whether it was asked to stop."""
+
+BATCH = ".batch-"
+"""How the name of the folder of a batch begins."""
 
 RUNTIME = "JUPYTER_RUNTIME_DIR"
 """The variable that says to which worker a process belongs."""
@@ -52,6 +57,12 @@ DROPPED = ("MPLBACKEND", "PYTHONSTARTUP", "THESIS_FIGURES", "THESIS_REVIEW")
 
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 ROUNDS = 200
+GRACE_SECONDS = 15
+"""How long after a limit a worker may take to interrupt the cell and to save; then it is ended."""
+
+NOISE = re.compile(r"\[\w+App\] (WARNING|INFO) \|")
+"""What kernels print of themselves: that they talk over TCP without encryption, and the like. It names no cause."""
+
 DIED = "the process that ran the notebook died (killed, or out of memory)"
 
 _spawn = multiprocessing.get_context("spawn")
@@ -75,6 +86,31 @@ class _Worker:
         self.pipe.close()
 
 
+@dataclass
+class _Turn:
+    """A job at a worker: since when, and at which cell."""
+
+    worker: _Worker
+    index: int
+    job: Job
+    began: float = field(default_factory=time.monotonic)
+    cell: Cell | None = None
+    cell_began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return round(time.monotonic() - self.began, 1)
+
+    def at(self, cell: Cell) -> None:
+        self.cell, self.cell_began = cell, time.monotonic()
+
+    def overdue(self) -> str | None:
+        """Which limit was passed so long ago that the worker cannot be heeding it."""
+        now = time.monotonic() - GRACE_SECONDS
+        in_cell = now - self.cell_began if self.cell else 0.0
+        return self.job.limits.passed(now - self.began, in_cell)
+
+
 class Pool:
     """Worker processes and the folder that they share; a context manager that ends them all.
 
@@ -93,7 +129,7 @@ class Pool:
     def __init__(
         self, beside: Path, *, size: int, root: Path, variables: Mapping[str, str] | None = None
     ) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=".batch-", dir=beside)).resolve()
+        self.folder = Path(tempfile.mkdtemp(prefix=BATCH, dir=beside)).resolve()
         self._size = size
         self._variables = _environment(self.folder, root) | dict(variables or {})
         self._workers: list[_Worker] = []
@@ -122,19 +158,36 @@ class Pool:
         *,
         stop: threading.Event,
         on_start: Callable[[int], None] = lambda index: None,
+        on_cell: Callable[[int, Cell], None] = lambda index, cell: None,
     ) -> Iterator[tuple[int, Ended]]:
-        """Execute jobs; give the index of each and how it ended, as they end, until `stop` is set."""
+        """Execute jobs; give the index of each and how it ended, as they end.
+
+        When `stop` is set, those that run are ended and none is begun.
+        """
         waiting = deque(range(len(jobs)))
-        busy: dict[Connection, tuple[_Worker, int]] = {}
+        busy: dict[Connection, _Turn] = {}
         while (waiting or busy) and not stop.is_set():
             while waiting and len(busy) < self._size:
                 index = waiting.popleft()
                 worker = self._hand_over(jobs[index])
-                busy[worker.pipe] = worker, index
+                busy[worker.pipe] = _Turn(worker, index, jobs[index])
                 on_start(index)
-            for pipe in wait(list(busy), timeout=LOOK_SECONDS):
-                worker, index = busy.pop(cast(Connection, pipe))
-                yield index, self._answer(worker, jobs[index])
+            for pipe in cast(list[Connection], wait(list(busy), timeout=LOOK_SECONDS)):
+                answer = self._answer(turn := busy[pipe])
+                if isinstance(answer, Cell):
+                    turn.at(answer)
+                    on_cell(turn.index, answer)
+                else:
+                    del busy[pipe]
+                    yield turn.index, answer
+            for pipe, turn in list(busy.items()):
+                if why := turn.overdue():
+                    self._retire(turn.worker)
+                    del busy[pipe]
+                    yield turn.index, notebook.give_up(turn.job, why, turn.cell, turn.seconds)
+        for turn in busy.values():
+            self._retire(turn.worker)
+            yield turn.index, notebook.give_up(turn.job, notebook.STOPPED, turn.cell, turn.seconds)
 
     def _hand_over(self, job: Job) -> _Worker:
         while True:
@@ -146,14 +199,16 @@ class Pool:
             else:
                 return worker
 
-    def _answer(self, worker: _Worker, job: Job) -> Ended:
+    def _answer(self, turn: _Turn) -> Ended | Cell:
         try:
-            ended: Ended = worker.pipe.recv()
+            answer: Ended | Cell = turn.worker.pipe.recv()
         except (EOFError, OSError):
-            self._retire(worker)
-            return notebook.give_up(job, DIED)
-        self._idle.append(worker)
-        return ended if ended.error is None or ended.in_cell else _with_last_words(ended, worker.log)
+            self._retire(turn.worker)
+            return notebook.give_up(turn.job, DIED, turn.cell, turn.seconds)
+        if isinstance(answer, Cell):
+            return answer
+        self._idle.append(turn.worker)
+        return answer if answer.error is None or answer.in_cell else _with_last_words(answer, turn.worker.log)
 
     def _retire(self, worker: _Worker) -> None:
         self._workers.remove(worker)
@@ -222,12 +277,14 @@ def _interrupts_held() -> Iterator[None]:
 
 def _with_last_words(ended: Ended, log: Path) -> Ended:
     """An error that is not a cell's, with the last line that worker or kernel printed: often the only cause named."""
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    lines = [line for line in said if line.strip() and not NOISE.search(line)]
     return replace(ended, error=f"{ended.error} ({lines[-1].strip()})") if lines else ended
 
 
 def _serve(pipe: Connection, folder: Path) -> None:
     """The life of a worker: jobs in, results out, for as long as there is a batch."""
+    os.setsid()
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _quiet(folder / "log")
@@ -236,7 +293,7 @@ def _serve(pipe: Connection, folder: Path) -> None:
     batch.start()
     with suppress(EOFError, OSError):
         while True:
-            pipe.send(notebook.execute(pipe.recv()))
+            pipe.send(notebook.execute(pipe.recv(), cast(OnCell, pipe.send)))
     batch.join()
 
 

@@ -46,17 +46,24 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
     common = sorted(_of(path) for path in {*code, *given} if path.is_file())
     common += [f"{name} {metadata.version(name)}" for name in LIBRARIES]
     notebooks = {
-        (scenario, slug): _digest([_of(runs.path(scenario, slug)), _parameters(runs, scenario, slug)])
+        (scenario, slug): _result(runs, scenario, slug)
         for scenario in runs.scenarios
         for slug in runs.notebooks
     }
     common += [*runs.scenarios, *(notebooks[runs.scenarios[0], slug] for slug in runs.notebooks)]
     found = {
-        f"{scenario}/{slug}.html": _digest([*common, own, runs.digest(scenario, slug)])
-        for (scenario, slug), own in notebooks.items()
+        f"{scenario}/{slug}.html": _digest([*common, own]) for (scenario, slug), own in notebooks.items()
     }
     about = json.dumps([runs.manifest.git, runs.manifest.versions], sort_keys=True)
     return found | {SHEETS: _digest([*found.values(), about, str(document)])}
+
+
+def _result(runs: Runs, scenario: str, slug: str) -> str:
+    """What a notebook's page is drawn from: the executed notebook and what it was given, or why there is none."""
+    if why := runs.missing.get((scenario, slug)):
+        return _digest(["missing", why])
+    own = [_of(runs.path(scenario, slug)), _parameters(runs, scenario, slug), runs.digest(scenario, slug)]
+    return _digest(own)
 
 
 def _parameters(runs: Runs, scenario: str, slug: str) -> str:

@@ -3,32 +3,37 @@
 Decisions
 - Notebooks run aside. Only the batch itself moves a result into place, by renaming, and notes it in the
   manifest at once. So whatever is killed, no output is half-written, and what finished is not run again.
-- A notebook that fails does not stop the others; its last good output stays, the failed one is kept beside it.
-- Ctrl-C and SIGTERM are looked at between two steps, never in the midst of one.
+- A notebook that fails does not stop the others; its last good output stays, the failed one is kept beside it. So does one
+  whose result cannot be put into place (a full disk, a store that is gone).
+- One batch at a time writes in a folder. It clears away what one that was killed left there.
+- Ctrl-C and SIGTERM are looked at between two steps, never in the midst of one. What was running is kept as it was, with
+  a note, and counts as not run.
 - What is unchanged is not run; the reason for every run is recorded.
+- Where notebooks run (processes here, machines of a cluster) makes no difference to anything else.
 """
 
 from __future__ import annotations
 
-import os
+import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import yaml
 
-from analysis.errors import ParameterError, Problem, ThesisError
-from analysis.pipeline import manifest
-from analysis.pipeline.manifest import Entry, Reason, Status
-from analysis.pipeline.notebook import Ended, Job
+from analysis.errors import Problem, ThesisError
+from analysis.pipeline import lock, manifest, notebook, places
+from analysis.pipeline.manifest import Entry, Reason, Runs, Status
+from analysis.pipeline.notebook import Cell, Ended, Job, Limits
 from analysis.pipeline.plan import Project, Task, content_digest
-from analysis.pipeline.pool import Pool
+from analysis.pipeline.pool import BATCH, Pool, end_processes
 from analysis.scenarios import Value
 
 WORKERS = 2
@@ -66,11 +71,59 @@ class Interrupted(ThesisError):
         )
 
 
-OnEvent = Callable[[str, Outcome | None], None]
-"""Called with the name of a notebook when it starts (None) and when it ended (its outcome)."""
+@dataclass(frozen=True)
+class Planned:
+    """A batch before its first notebook: how many there are, how many run, and how long that took the last time."""
+
+    notebooks: int
+    to_run: int
+    expected_seconds: float | None
 
 
-def _silent(name: str, outcome: Outcome | None) -> None:
+@dataclass(frozen=True)
+class Started:
+    """A notebook that starts, and how long it took the last time."""
+
+    name: str
+    expected_seconds: float | None
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The cell that a notebook is at, and how long that took the last time."""
+
+    name: str
+    cell: Cell
+    expected_seconds: float | None
+
+
+Event = Planned | Started | Reached | Outcome
+OnEvent = Callable[[Event], None]
+"""Is told how a batch goes."""
+
+
+class Executor(Protocol):
+    """Where notebooks run: `pool.Pool` here, `cluster.Cluster` elsewhere."""
+
+    def target(self, name: str) -> Path:
+        """Where on this machine the notebook of a name is written until it is moved into place."""
+
+    def results(
+        self,
+        jobs: Sequence[Job],
+        *,
+        stop: threading.Event,
+        on_start: Callable[[int], None],
+        on_cell: Callable[[int, Cell], None],
+    ) -> Iterator[tuple[int, Ended]]:
+        """Execute jobs; give the index of each and how it ended, as they end; after `stop` is set, only those that ran."""
+
+
+Open = Callable[[Path], AbstractContextManager[Executor]]
+"""Makes an executor; is given the folder of this machine that results are moved from."""
+
+
+def _silent(event: Event) -> None:
     """An `OnEvent` that shows nothing."""
 
 
@@ -80,6 +133,8 @@ def run(
     workers: int = WORKERS,
     on_event: OnEvent = _silent,
     force: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    cluster: str | None = None,
     project: Project | None = None,
 ) -> list[Outcome]:
     """Execute tasks, `workers` at a time, except those whose result would be what is there.
@@ -91,9 +146,13 @@ def run(
     workers : int
         How many notebooks run at a time.
     on_event : callable
-        Is told of every start and end.
+        Is told of the plan, of every start, cell and end.
     force : bool
         Run also what is unchanged.
+    limits : Limits
+        For how long a notebook and each of its cells may run.
+    cluster : str, optional
+        The address of a dask scheduler, or `local` (see `cluster.Cluster`), instead of processes of this machine.
 
     Returns
     -------
@@ -104,21 +163,34 @@ def run(
     ------
     Interrupted
         After Ctrl-C or SIGTERM, when all that was running has been ended and cleared away.
+    Busy
+        Another batch writes there.
+    ParameterError
+        The place takes no file, or the cluster cannot be used.
     """
     if not tasks:
         return []
     project, folder = project or Project(), tasks[0].output.parents[1]
-    _make(folder)
-    ledger = _Ledger(folder, project)
-    outcomes = ledger.cached(tasks) if not force else {}
-    for name, outcome in outcomes.items():
-        on_event(name, outcome)
-    todo = [task for task in tasks if task.name not in outcomes]
-    works = [
-        _Work(task.name, task.source, task.parameters, partial(ledger.settle, task, force=force))
-        for task in todo
-    ]
-    outcomes |= _execute(works, folder, workers, on_event, project, FIGURES, done=len(outcomes))
+    with lock.held(folder), _beside(folder) as beside:
+        ledger = _Ledger(folder, project)
+        outcomes = ledger.cached(tasks) if not force else {}
+        todo = [task for task in tasks if task.name not in outcomes]
+        on_event(Planned(len(tasks), len(todo), ledger.expected(todo, workers)))
+        for outcome in outcomes.values():
+            on_event(outcome)
+        works = [
+            _Work(
+                task.name,
+                task.source,
+                partial(ledger.settle, task, force=force),
+                task.parameters,
+                task.unreadable,
+                manifest.expected(ledger.runs, task.scenario, task.notebook),
+            )
+            for task in todo
+        ]
+        opened = _opened(workers, project, FIGURES, cluster)
+        outcomes |= _execute(works, beside, opened, on_event, limits, done=len(outcomes))
     return [outcomes[task.name] for task in tasks]
 
 
@@ -127,6 +199,7 @@ def refresh(
     *,
     workers: int = WORKERS,
     on_event: OnEvent = _silent,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
     project: Project | None = None,
 ) -> list[Outcome]:
     """Renew the stored outputs of notebooks: execute each with its own defaults, in place.
@@ -135,43 +208,86 @@ def refresh(
     Parameters, result and exceptions are those of `run`; `sources` come from `plan.refresh_sources`.
     """
     project = project or Project()
-    works = [_Work(f"notebooks/{path.stem}", path, None, partial(_renew, path, project)) for path in sources]
-    outcomes = _execute(works, project.notebooks, workers, on_event, project, {})
+    works = [_Work(f"notebooks/{path.stem}", path, partial(_renew, path, project)) for path in sources]
+    with lock.held(project.notebooks), _beside(project.notebooks) as beside:
+        on_event(Planned(len(works), len(works), None))
+        outcomes = _execute(works, beside, _opened(workers, project, {}), on_event, limits)
     return [outcomes[work.name] for work in works]
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """Where to put what is not finished: on the file system of the outputs, which a killed batch may have left full."""
+    if places.is_remote(folder):
+        with tempfile.TemporaryDirectory() as aside:
+            yield Path(aside)
+        return
+    for left in folder.resolve().glob(f"{BATCH}*"):
+        end_processes(left)
+        shutil.rmtree(left, ignore_errors=True)
+    yield folder
+
+
+def _opened(workers: int, project: Project, variables: Mapping[str, str], address: str | None = None) -> Open:
+    if address is None:
+        return partial(Pool, size=workers, root=project.root, variables=variables)
+    from analysis.pipeline.cluster import Cluster
+
+    return partial(Cluster, address=address, workers=workers, project=project, variables=variables)
 
 
 @dataclass(frozen=True)
 class _Work:
-    """A notebook to execute, and what becomes of it then."""
+    """A notebook to execute, what becomes of it then, and how long it took the last time."""
 
     name: str
     source: Path
-    parameters: Mapping[str, Value] | None
     settle: Callable[[Path, Ended], Outcome]
+    parameters: Mapping[str, Value] | None = None
+    unreadable: str | None = None
+    expected: Entry | None = None
+
+    def started(self) -> Started:
+        return Started(self.name, self.expected["seconds"] if self.expected else None)
+
+    def reached(self, cell: Cell) -> Reached:
+        times = self.expected.get("cells", []) if self.expected else []
+        return Reached(self.name, cell, times[cell.number - 1] if cell.number <= len(times) else None)
 
 
 def _execute(
     works: Sequence[_Work],
     beside: Path,
-    workers: int,
+    opened: Open,
     on_event: OnEvent,
-    project: Project,
-    variables: Mapping[str, str],
+    limits: Limits,
     *,
     done: int = 0,
 ) -> dict[str, Outcome]:
-    """Execute works in a pool, settling each as it ends; `done` is what the user's count starts from."""
+    """Execute works, settling each as it ends; `done` is what the user's count starts from."""
     outcomes: dict[str, Outcome] = {}
     if not works:
         return outcomes
-    with _stoppable() as stop, Pool(beside, size=workers, root=project.root, variables=variables) as pool:
-        jobs = [Job(work.source, pool.target(work.name), work.parameters) for work in works]
-        for index, ended in pool.results(
-            jobs, stop=stop, on_start=lambda index: on_event(works[index].name, None)
+
+    def settle(work: _Work, job: Job, ended: Ended) -> None:
+        outcome = work.settle(job.target, ended)
+        if not ended.stopped:
+            outcomes[work.name] = outcome
+            on_event(outcome)
+
+    with _stoppable() as stop, opened(beside) as executor:
+        jobs = [Job(work.source, executor.target(work.name), work.parameters, limits) for work in works]
+        for work, job in zip(works, jobs, strict=True):
+            if work.unreadable:
+                settle(work, job, notebook.refuse(job, work.unreadable))
+        sound = [(work, job) for work, job in zip(works, jobs, strict=True) if not work.unreadable]
+        for index, ended in executor.results(
+            [job for _, job in sound],
+            stop=stop,
+            on_start=lambda index: on_event(sound[index][0].started()),
+            on_cell=lambda index, cell: on_event(sound[index][0].reached(cell)),
         ):
-            work = works[index]
-            outcomes[work.name] = work.settle(jobs[index].target, ended)
-            on_event(work.name, outcomes[work.name])
+            settle(*sound[index], ended)
     if stop.is_set():
         raise Interrupted.after(done + len(outcomes), done + len(works))
     return outcomes
@@ -196,56 +312,73 @@ def _stoppable() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        why = None if os.access(folder, os.W_OK) else "Permission denied"
-    except OSError as reason:
-        why = reason.strerror
-    if why:
-        fix = "Name a folder that you may write to"
-        raise ParameterError(Problem(f"--out {folder}", f"cannot be written to ({why})", fix))
-
-
 class _Ledger:
     """The manifest of one folder while a batch runs."""
 
     def __init__(self, folder: Path, project: Project) -> None:
         self._folder = folder
-        self._project = project
         self._before = manifest.read(folder)
         self._versions = manifest.versions()
         self._git = manifest.git(project.root)
+        self.runs: Runs = manifest.kept(folder, project)
+
+    def expected(self, tasks: Sequence[Task], workers: int) -> float | None:
+        """How long tasks will take, as far as earlier runs tell."""
+        found = [manifest.expected(self.runs, task.scenario, task.notebook) for task in tasks]
+        seconds = [entry["seconds"] for entry in found if entry]
+        return round(sum(seconds) / min(workers, len(tasks)), 1) if seconds else None
 
     def cached(self, tasks: Sequence[Task]) -> dict[str, Outcome]:
         """The outcomes of those tasks that need not run, noted."""
         found = {}
         for task in tasks:
             entry = self._before.get((task.scenario, task.notebook))
-            if entry and manifest.reason_to_run(task, entry) == "unchanged":
+            if entry and not task.unreadable and manifest.reason_to_run(task, entry) == "unchanged":
                 found[task.name] = Outcome(task.name, "cached", "unchanged", entry["seconds"])
+                cached: Entry = entry | {"status": "cached", "reason": "unchanged"}
+                self.runs[task.scenario, task.notebook] = cached
         if found:
-            self._note([(task, found[task.name]) for task in tasks if task.name in found])
+            self._write()
         return found
 
     def settle(self, task: Task, result: Path, ended: Ended, *, force: bool) -> Outcome:
         """Move the result of a task into place and note it."""
         reason = manifest.reason_to_run(task, self._before.get((task.scenario, task.notebook)), force=force)
-        task.output.parent.mkdir(exist_ok=True)
+        outcome = Outcome(task.name, "succeeded", reason, ended.seconds)
+        if ended.error is None:
+            try:
+                self._put(task, result)
+            except OSError as why:
+                ended = Ended(ended.seconds, f"could not be put into place ({why})", ended.cells)
         if ended.error is not None:
-            result.replace(task.failed)
-            outcome = Outcome(task.name, "failed", reason, ended.seconds, ended.error, task.failed)
-        else:
-            result.replace(task.output)
-            manifest.write_text(task.resolved, _flat(task.parameters))
-            task.failed.unlink(missing_ok=True)
-            outcome = Outcome(task.name, "succeeded", reason, ended.seconds)
-        self._note([(task, outcome)])
+            outcome = Outcome(task.name, "failed", reason, ended.seconds, ended.error, _keep(task, result))
+        if ended.stopped:  # that says nothing about the notebook: its last result still stands
+            return outcome
+        with suppress(
+            OSError
+        ):  # then the old entry stays, which what is in place now does not fit: it runs again
+            self.runs[task.scenario, task.notebook] = _entry(task, outcome, ended)
+            self._write()
         return outcome
 
-    def _note(self, done: Sequence[tuple[Task, Outcome]]) -> None:
-        entries = {(task.scenario, task.notebook): _entry(task, outcome) for task, outcome in done}
-        manifest.record(self._folder, entries, project=self._project, versions=self._versions, git=self._git)
+    def _put(self, task: Task, result: Path) -> None:
+        """Put a good result into place, and only then remove what failed before."""
+        places.make_folder(task.output.parent)
+        places.write_text(task.resolved, _flat(task.parameters))
+        places.move(result, task.output)
+        places.remove(task.failed)
+
+    def _write(self) -> None:
+        manifest.write(self._folder, self.runs, versions=self._versions, git=self._git)
+
+
+def _keep(task: Task, result: Path) -> Path | None:
+    """Keep a notebook that failed beside the last good one, as far as that can be."""
+    with suppress(OSError):
+        places.make_folder(task.failed.parent)
+        places.move(result, task.failed)
+        return task.failed
+    return None
 
 
 def _flat(parameters: Mapping[str, Value]) -> str:
@@ -253,7 +386,7 @@ def _flat(parameters: Mapping[str, Value]) -> str:
     return str(yaml.safe_dump(dict(parameters), sort_keys=False, allow_unicode=True))
 
 
-def _entry(task: Task, outcome: Outcome) -> Entry:
+def _entry(task: Task, outcome: Outcome, ended: Ended) -> Entry:
     return {
         "scenario": task.scenario,
         "notebook": task.notebook,
@@ -264,6 +397,7 @@ def _entry(task: Task, outcome: Outcome) -> Entry:
         "digests": asdict(task.digests),
         "output": None if outcome.error else content_digest(task.output),
         "error": outcome.error,
+        "cells": list(ended.cells),
     }
 
 

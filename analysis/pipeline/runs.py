@@ -2,7 +2,9 @@
 
 Decisions
 - The manifest says what succeeded, never the notebooks themselves; one that was edited after its run is no result.
-- Every scenario has the same notebooks, or pages would link to nothing: anything else is refused, all reasons at once.
+- Every scenario has the same notebooks, or pages would link to nothing: anything else is refused, all reasons at once,
+  unless a part is asked for: then what is not there has its reason, and its page says so. An earlier result of a notebook that
+  failed since is no part: it would stand beside numbers that it does not fit.
 - Scenarios stand with the base first, notebooks in the order of the number that opens their name.
 """
 
@@ -10,8 +12,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +50,13 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class Runs:
-    """A complete set of runs: every scenario with every notebook."""
+    """A set of runs: every scenario with every notebook, or why that is missing."""
 
     folder: Path
     manifest: Manifest
     scenarios: tuple[str, ...]
     notebooks: tuple[str, ...]
+    missing: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def path(self, scenario: str, notebook: str) -> Path:
         """The executed notebook of a run."""
@@ -70,13 +74,14 @@ class Runs:
         return scenarios.read_yaml(path, error=PublishError) if path.exists() else {}
 
 
-def load(folder: Path) -> Runs:
-    """The runs in a folder.
+def load(folder: Path, *, partial: bool = False) -> Runs:
+    """The runs in a folder; with `partial` also where some are missing.
 
     Raises
     ------
     PublishError
-        No manifest, a run that failed, a notebook that is not there, or scenarios with different notebooks.
+        No manifest, or nothing in it that can be shown; without `partial` also a run that failed, a notebook that is not
+        there, or scenarios with different notebooks.
     """
     manifest = _manifest(folder / NAME)
     names = {run.scenario for run in manifest.runs}
@@ -87,9 +92,10 @@ def load(folder: Path) -> Runs:
         tuple(sorted(names, key=lambda name: (name != scenarios.BASE, name))),
         tuple(sorted(notebooks, key=_order)),
     )
-    if problems := [*_failed(runs), *_missing(runs), *_edited(runs)]:
-        raise PublishError(problems)
-    return runs
+    problems = {key: problem for found in (_missing, _edited, _failed) for key, problem in found(runs)}
+    if problems and (not partial or len(problems) == len(names) * len(notebooks)):
+        raise PublishError(problems[key] for key in sorted(problems))
+    return replace(runs, missing={key: problem.rule for key, problem in problems.items()})
 
 
 def _order(slug: str) -> tuple[int, str]:
@@ -118,38 +124,38 @@ def _again(scenario: str, notebook: str) -> str:
     return f"Run `thesis run --scenario {scenario} --notebook {notebook}`"
 
 
-def _failed(runs: Runs) -> list[Problem]:
-    return [
-        Problem(
-            f"{place(runs.folder / NAME)}, {run.scenario}/{run.notebook}",
-            f"{run.status}: {(run.error or 'no reason given').strip().splitlines()[0].rstrip('.')}",
-            f"Mend it, then {_again(run.scenario, run.notebook)[0].lower()}{_again(run.scenario, run.notebook)[1:]}",
-        )
-        for run in runs.manifest.runs
-        if run.status not in GOOD
-    ]
+Found = Iterator[tuple[tuple[str, str], Problem]]
+"""Scenario and notebook, and what is wrong with that run."""
 
 
-def _missing(runs: Runs) -> list[Problem]:
-    listed = {(run.scenario, run.notebook): run.status in GOOD for run in runs.manifest.runs}
-    problems = []
-    for scenario in runs.scenarios:
-        for notebook in runs.notebooks:
-            if (scenario, notebook) not in listed:
-                rule = "was not run, while other scenarios have it"
-                problems.append(Problem(f"{scenario}/{notebook}", rule, _again(scenario, notebook)))
-            elif listed[scenario, notebook] and not runs.path(scenario, notebook).is_file():
-                where = place(runs.path(scenario, notebook))
-                problems.append(Problem(where, "there is no such notebook", _again(scenario, notebook)))
-    return problems
+def _failed(runs: Runs) -> Found:
+    for run in runs.manifest.runs:
+        if run.status not in GOOD:
+            again = _again(run.scenario, run.notebook)
+            yield (
+                (run.scenario, run.notebook),
+                Problem(
+                    f"{place(runs.folder / NAME)}, {run.scenario}/{run.notebook}",
+                    f"{run.status}: {(run.error or 'no reason given').strip().splitlines()[0].rstrip('.')}",
+                    f"Mend it, then {again[0].lower()}{again[1:]}",
+                ),
+            )
 
 
-def _edited(runs: Runs) -> list[Problem]:
-    problems = []
+def _missing(runs: Runs) -> Found:
+    listed = {(run.scenario, run.notebook) for run in runs.manifest.runs}
+    for scenario, notebook in product(runs.scenarios, runs.notebooks):
+        path, again = runs.path(scenario, notebook), _again(scenario, notebook)
+        if (scenario, notebook) not in listed:
+            rule = "was not run, while other scenarios have it"
+            yield (scenario, notebook), Problem(f"{scenario}/{notebook}", rule, again)
+        elif not path.is_file():
+            yield (scenario, notebook), Problem(place(path), "there is no such notebook", again)
+
+
+def _edited(runs: Runs) -> Found:
     for run in runs.manifest.runs:
         path = runs.path(run.scenario, run.notebook)
         if run.status in GOOD and run.output and path.is_file() and content_digest(path) != run.output:
-            problems.append(
-                Problem(place(path), "was edited after it was run", _again(run.scenario, run.notebook))
-            )
-    return problems
+            again = _again(run.scenario, run.notebook)
+            yield (run.scenario, run.notebook), Problem(place(path), "was edited after it was run", again)

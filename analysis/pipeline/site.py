@@ -12,6 +12,7 @@ Decisions
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -19,7 +20,6 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,7 @@ def publish(
     static: Path = STATIC,
     changelog: Path = CHANGELOG,
     document: pdf.Write | None = None,
+    partial: bool = False,
 ) -> Path:
     """Build the site of everything that was run, and put it in place whole.
 
@@ -75,6 +76,8 @@ def publish(
         What changed from version to version, a Markdown file; its page is left out where there is none.
     document : callable, optional
         What makes one document of the finished pages (`pdf.write`).
+    partial : bool
+        Publish although runs are missing: their pages say so, and so does the index.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def publish(
     """
     out = out.resolve()
     _refuse_foreign(out)
-    found, earlier = load(runs), rebuild.Earlier.at(out)
+    found, earlier = load(runs, partial=partial), rebuild.Earlier.at(out)
     keys = rebuild.keys(found, [templates, static, params, changelog], document=bool(document))
     if earlier.is_still(keys):
         return out / "index.html"
@@ -105,7 +108,7 @@ def publish(
             for name, text in files(site, environment, lambda name: earlier.page(name, keys[name]))
         }
         if document:
-            draw = partial(_render, environment, site=site, sheets=_made(site, environment))
+            draw = functools.partial(_render, environment, site=site, sheets=_made(site, environment))
             written[pdf.NAME] = _write(fresh / pdf.NAME, document(fresh, draw))
         _write(fresh / rebuild.BUILT, rebuild.record(keys, written))
         swap(fresh, out, Path(workshop) / "previous")
@@ -168,6 +171,7 @@ def files(
             "page": f"{page.scenario}/{page.slug}.html",
             "digest": page.digest,
         }
+        | ({"missing": page.missing} if page.missing else {})
         for scenario in site.scenarios
         for page in scenario.pages
     ]

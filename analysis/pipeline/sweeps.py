@@ -4,7 +4,9 @@ Decisions
 - A folder holds one sweep, known by its key. Finished points stand in a journal, a line each; the same command goes on from
   there after Ctrl-C or a kill, and a torn last line is run again.
 - Results are written aside and swapped in, in the order of the points, whatever the order in which they finished.
-- Another sweep in the folder is refused, never overwritten.
+- Another sweep in the folder is refused, never overwritten; so is a second one at the same time.
+- Points run in processes here or on the workers of a cluster (`cluster.mapped`); the table does not depend on it. The journal
+  stays on this machine; the results may go elsewhere.
 """
 
 from __future__ import annotations
@@ -13,13 +15,16 @@ import json
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from analysis.errors import ParameterError, Problem
-from analysis.pipeline import manifest
+from analysis.pipeline import lock, places
+from analysis.pipeline.plan import Project
 
 JOURNAL = "points.jsonl"
 Evaluate = Callable[[Mapping[str, float]], list[dict[str, Any]]]
@@ -33,6 +38,8 @@ def run(
     *,
     key: str,
     workers: int = 1,
+    cluster: str | None = None,
+    results: Path | None = None,
     on_point: Callable[[int, int], None] = lambda done, total: None,
 ) -> pd.DataFrame:
     """Evaluate every point that the folder does not hold yet, and write the tidy table.
@@ -44,11 +51,15 @@ def run(
     evaluate
         What is run for each.
     folder
-        For the journal, ``sweep.csv`` and ``sweep.parquet``; made if it is not there.
+        For the journal; made if it is not there.
     key
         Says which sweep this is: the same key gives the same results.
     workers
         Processes, 1 or more; 1 runs here.
+    cluster
+        The address of a dask scheduler, or ``local``, instead.
+    results
+        Where ``sweep.csv`` and ``sweep.parquet`` go (see `places.location`), by default into `folder`.
     on_point
         Told the number of finished points and of all, at the start and after each.
 
@@ -61,38 +72,73 @@ def run(
     ParameterError
         The folder holds another sweep, or is none.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    journal = folder / JOURNAL
-    done = _read(journal, key)
-    total = len(points)
-    todo = [index for index in range(total) if index not in done]
-    records = [{str(name): float(value) for name, value in row.items()} for row in points.to_dict("records")]
-    on_point(len(done), total)
-    with journal.open("a", encoding="utf-8") as stream:
-        if not done and stream.tell() == 0:
-            _write(stream, {"key": key})
-        for index, rows in _results(evaluate, {index: records[index] for index in todo}, workers):
-            done[index] = rows
-            _write(stream, {"point": index, "rows": rows})
-            on_point(len(done), total)
-    table = pd.DataFrame(
-        [{"point": index, **records[index], **row} for index in range(total) for row in done[index]]
-    )
-    manifest.write_whole(
-        folder / "sweep.csv", lambda path: table.to_csv(path, index=False, lineterminator="\n")
-    )
-    manifest.write_whole(folder / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
+    out = results or folder
+    with lock.held(folder), lock.held(out) if places.is_remote(out) else nullcontext():
+        done = _evaluated(points, evaluate, folder / JOURNAL, key, _Where(workers, cluster), on_point)
+        table = pd.DataFrame(
+            [
+                {"point": index, **point, **row}
+                for index, point in enumerate(_records(points))
+                for row in done[index]
+            ]
+        )
+        places.make_folder(out)
+        places.write_whole(
+            out / "sweep.csv", lambda path: table.to_csv(path, index=False, lineterminator="\n")
+        )
+        places.write_whole(out / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
     return table
 
 
+@dataclass(frozen=True)
+class _Where:
+    """What evaluates points: processes here, or a cluster."""
+
+    workers: int
+    cluster: str | None
+
+
+def _records(points: pd.DataFrame) -> list[dict[str, float]]:
+    return [{str(name): float(value) for name, value in row.items()} for row in points.to_dict("records")]
+
+
+def _evaluated(
+    points: pd.DataFrame,
+    evaluate: Evaluate,
+    journal: Path,
+    key: str,
+    where: _Where,
+    on_point: Callable[[int, int], None],
+) -> dict[int, list[dict[str, Any]]]:
+    """The rows of every point; those that the journal does not hold yet are evaluated, and kept in it."""
+    done = _read(journal, key)
+    todo = {index: point for index, point in enumerate(_records(points)) if index not in done}
+    on_point(len(done), len(points))
+    with journal.open("a", encoding="utf-8") as stream:
+        if not done and stream.tell() == 0:
+            _write(stream, {"key": key})
+        for index, rows in _results(evaluate, todo, where):
+            done[index] = rows
+            _write(stream, {"point": index, "rows": rows})
+            on_point(len(done), len(points))
+    return done
+
+
 def _results(
-    evaluate: Evaluate, points: Mapping[int, Mapping[str, float]], workers: int
+    evaluate: Evaluate, points: Mapping[int, Mapping[str, float]], where: _Where
 ) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """Points by number with their rows, as they finish; a sweep that is stopped starts no further ones."""
-    if workers == 1 or not points:
+    if where.cluster and points:
+        from analysis.pipeline.cluster import mapped
+
+        yield from mapped(where.cluster, where.workers, Project(), evaluate, points)
+        return
+    if where.workers == 1 or not points:
         yield from ((index, evaluate(point)) for index, point in points.items())
         return
-    pool = ProcessPoolExecutor(min(workers, len(points)), mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        min(where.workers, len(points)), mp_context=multiprocessing.get_context("spawn")
+    )
     try:
         waiting = {pool.submit(evaluate, point): index for index, point in points.items()}
         for future in as_completed(waiting):
@@ -108,7 +154,7 @@ def _read(journal: Path, key: str) -> dict[int, list[dict[str, Any]]]:
     lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines.pop()
-        manifest.write_text(journal, "".join(lines))
+        places.write_text(journal, "".join(lines))
     if not lines:
         return {}
     entries = [json.loads(line) for line in lines]

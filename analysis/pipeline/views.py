@@ -221,6 +221,11 @@ class Site:
         """The title of each notebook, in their order."""
         return {page.slug: page.title for page in self.main.pages}
 
+    @property
+    def missing(self) -> list[Page]:
+        """The pages that have no result to show."""
+        return [page for scenario in self.scenarios for page in scenario.pages if page.missing]
+
     def page(self, scenario: str, slug: str) -> Page:
         """One page."""
         return next(
@@ -309,6 +314,11 @@ class Site:
         return [Checked(claim, tuple(places.get(name, ()))) for name in order for claim in (found[name],)]
 
     @cached_property
+    def listed(self) -> frozenset[str]:
+        """The ids of the claims that the ledger holds."""
+        return frozenset(found.claim.id for found in self.claims)
+
+    @cached_property
     def evidence(self) -> list[Shown]:
         """The tables of evidence that the notebooks of the leading scenario show."""
         return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Evidence)]
@@ -339,6 +349,11 @@ class Site:
     def watching(self, moved: str) -> list[Watched]:
         """The indicators of the whole board that move something by its id or name."""
         return [row for row in self._watched if moved in row.moved]
+
+    @cached_property
+    def watched_ids(self) -> frozenset[str]:
+        """The ids of the indicators of the whole board."""
+        return frozenset(row.id for row in self._watched)
 
     @cached_property
     def _watched(self) -> tuple[Watched, ...]:
@@ -449,7 +464,7 @@ def gather(runs: Runs, params: Path, sheets: Iterable[str], changelog: str = "")
     Parameters
     ----------
     runs : Runs
-        A complete set (see `runs.load`).
+        What can be shown (see `runs.load`).
     params : Path
         The folder of the register and the scenarios.
     sheets : iterable of str
@@ -494,6 +509,8 @@ def _scenario(
 
 
 def _page(scenario: str, slug: str, runs: Runs, link: Callable[[str], str | None]) -> Page:
+    if why := runs.missing.get((scenario, slug)):
+        return pages.missing(scenario, slug, why)
     path = runs.path(scenario, slug)
     notebook = exhibits.read_notebook(path)
     return pages.read(

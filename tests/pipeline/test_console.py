@@ -1,42 +1,87 @@
 """What the terminal shows."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from analysis.pipeline import console
-from analysis.pipeline.console import Display, Format
-from analysis.pipeline.runner import Outcome
+from analysis.pipeline.console import Format, Progress
+from analysis.pipeline.notebook import Cell
+from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
 
-GOOD = Outcome("base/good", "succeeded", "new", 4.21)
+GOOD = Outcome("base/[good]", "succeeded", "new", 4.21)
 CACHED = Outcome("slow/good", "cached", "unchanged", 4.2)
 
 
+EVENTS: list[Event] = [
+    Planned(2, 1, 8.0),
+    CACHED,
+    Started("base/[good]", 8.0),
+    Reached("base/[good]", Cell(2, 5, "id"), 3.0),
+    GOOD,
+]
+
+
+def told(how: Progress) -> None:
+    with console.display(how) as show:
+        for event in EVENTS:
+            show(event)
+    show.end([CACHED, GOOD], Path("runs").absolute(), 4.26)
+
+
 def test_without_a_terminal_each_end_is_a_line_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    with Display(2) as show:
-        show("base/good", None)
-        show("base/good", GOOD)
-        show("slow/good", CACHED)
+    told(Progress.shown)
     out, err = capsys.readouterr()
-    assert out == "succeeded  base/good  4.2 s\ncached     slow/good  unchanged\n"
+    assert out.splitlines() == [
+        "cached     slow/good  unchanged",
+        "succeeded  base/[good]  4.2 s",
+        "2 notebooks: 1 succeeded, 1 cached in 4 s. See runs.",
+    ]
     assert err == ""
 
 
-def test_on_a_terminal_there_is_a_bar_on_stderr_that_goes_away(
+def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    told(Progress.quiet)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_for_other_programs_each_event_is_an_object_on_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    told(Progress.json)
+    out, err = capsys.readouterr()
+    assert err == ""
+    name = {"scenario": "base", "notebook": "[good]"}
+    ended = {"status": "succeeded", "reason": "new", "seconds": 4.21, "error": None, "failed": None}
+    cached = {"status": "cached", "reason": "unchanged", "seconds": 4.2, "error": None, "failed": None}
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {"event": "planned", "notebooks": 2, "to_run": 1, "expected_seconds": 8.0},
+        {"event": "ended", "scenario": "slow", "notebook": "good"} | cached,
+        {"event": "started"} | name | {"expected_seconds": 8.0},
+        {"event": "cell"} | name | {"cell": 2, "cells": 5, "expected_seconds": 3.0},
+        {"event": "ended"} | name | ended,
+        {"event": "finished", "succeeded": 1, "cached": 1, "failed": 0, "seconds": 4.3, "folder": "runs"},
+    ]
+
+
+def test_on_a_terminal_there_are_bars_on_stderr_that_go_away(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
-    with Display(2) as show:
-        show("base/[good]", None)
-        show("slow/good", CACHED)
+    with console.display() as show:
+        for event in EVENTS[:4]:
+            show(event)
     out, err = capsys.readouterr()
     assert out == ""
-    assert "1/2" in err
-    assert "base/[good]" in err  # no markup in a name
-    assert err.endswith("\x1b[2K") or err.endswith("\x1b[1A\x1b[2K")  # the line is cleared
+    last = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", err)
+    assert (
+        "1/2" in last and "of about 8 s" in last
+    )  # the batch: one of two, and what the rest took the last time
+    assert re.search(r"base/\[good\] .* 1/5 \d+ s of about 8 s, cell 2: \d+ s of about 3 s", last)
+    assert err.endswith("\x1b[2K")  # the lines are cleared
 
 
 def test_a_failure_says_which_file_to_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

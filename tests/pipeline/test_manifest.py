@@ -74,7 +74,8 @@ def test_what_is_missing_edited_or_failed_runs_as_new(project: Build) -> None:
 def record(here: Project, *entries: Entry) -> dict[str, object]:
     here.runs.mkdir(parents=True, exist_ok=True)
     new = {(one["scenario"], one["notebook"]): one for one in entries}
-    manifest.record(here.runs, new, project=here, versions={"python": "3"}, git=None)
+    runs = manifest.kept(here.runs, here) | new
+    manifest.write(here.runs, runs, versions={"python": "3"}, git=None)
     content: dict[str, object] = json.loads((here.runs / "manifest.json").read_text())
     return content
 
@@ -102,18 +103,13 @@ def test_a_manifest_that_cannot_be_read_is_none(project: Build) -> None:
     assert record(here, entry("base", "good"))["versions"] == {"python": "3"}
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "manifest.json"
-    path.write_text("old")
-
-    def full(self: Path, *_: object, **__: object) -> None:
-        self.touch()
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(OSError, match="No space left"):
-        manifest.write_text(path, "new")
-    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("manifest.json", "old")]
+def test_a_run_is_expected_to_take_as_long_as_the_last_of_the_same_else_of_the_same_notebook() -> None:
+    base, slow = entry("base", "good"), entry("slow", "good")
+    failed = entry("dear", "good") | {"status": "failed"}
+    runs = {("base", "good"): base, ("slow", "good"): slow, ("dear", "good"): failed}
+    assert manifest.expected(runs, "slow", "good") is slow
+    assert manifest.expected(runs, "dear", "good") is base  # how long a failure took says nothing
+    assert manifest.expected(runs, "base", "other") is None
 
 
 def test_versions_name_what_a_result_may_depend_on() -> None:

@@ -142,8 +142,12 @@ def test_what_is_not_a_notebook_is_named(project: Build, content: bytes, said: s
     here = project("good")
     (here.notebooks / "cut_off.ipynb").write_bytes(content)
     with pytest.raises(NotebookError, match=rf"notebooks/cut_off\.ipynb: {said}"):
-        plan.plan(project=here)
-    plan.plan([], ["good"], project=here)  # the others run
+        plan.plan([], ["cut_off"], project=here)
+    with pytest.raises(NotebookError, match=rf"notebooks/cut_off\.ipynb: {said}"):
+        plan.refresh_sources(project=here)
+    broken, good = plan.plan(["base"], project=here)  # the others run, and it is one that fails
+    assert (good.unreadable, good.name) == (None, "base/good")
+    assert broken.unreadable is not None and said in broken.unreadable
 
 
 def test_a_parameters_cell_that_is_not_python_is_named_with_its_line(project: Build) -> None:

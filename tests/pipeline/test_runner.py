@@ -8,9 +8,10 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,11 +20,11 @@ import psutil
 import pytest
 import yaml
 
-from analysis.pipeline import notebook, plan, runner
-from analysis.pipeline.notebook import Job
+from analysis.pipeline import places, plan, pool, runner
+from analysis.pipeline.notebook import Cell, Job, Limits
 from analysis.pipeline.plan import Project
 from analysis.pipeline.pool import Pool
-from analysis.pipeline.runner import Outcome
+from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
 
 MATERIAL = Path(__file__).parents[1] / "notebooks"
 YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
@@ -35,7 +36,7 @@ Build = Callable[..., Project]
 class Batch(NamedTuple):
     project: Project
     outcomes: dict[str, Outcome]
-    events: list[tuple[str, str]]
+    events: list[Event]
 
 
 def make(root: Path, *names: str) -> Project:
@@ -63,12 +64,12 @@ def processes_below(folder: Path) -> list[int]:
 
 
 def run(project: Project, **options: Any) -> Batch:
-    events: list[tuple[str, str]] = []
+    events: list[Event] = []
     tasks = plan.plan(["base"], project=project)
     outcomes = runner.run(
         tasks,
         project=project,
-        on_event=lambda name, end: events.append((name, end.status if end else "started")),
+        on_event=events.append,
         **options,
     )
     return Batch(project, {outcome.name.removeprefix("base/"): outcome for outcome in outcomes}, events)
@@ -216,12 +217,16 @@ def test_the_manifest_holds_every_run(batch: Batch) -> None:
     assert set(content["runs"][2]["digests"]) == {"code", "parameters", "data"}
 
 
-def test_events_tell_start_and_end_of_each(batch: Batch) -> None:
+def test_events_tell_plan_start_cells_and_end_of_each(batch: Batch) -> None:
+    assert batch.events[0] == Planned(5, 5, None)
     for name, outcome in batch.outcomes.items():
-        assert [what for whose, what in batch.events if whose == f"base/{name}"] == [
-            "started",
-            outcome.status,
-        ]
+        mine = [event for event in batch.events[1:] if getattr(event, "name", "") == f"base/{name}"]
+        assert (mine[0], mine[-1]) == (Started(f"base/{name}", None), outcome)
+        cells = [event.cell for event in mine if isinstance(event, Reached)]
+        # parameters, the injected cell, step-1 and step-2; nothing is reached after the cell that breaks
+        assert [cell.number for cell in cells] == ([1, 2, 3, 4] if name == "good" else [1, 2, 3])
+        assert {cell.of for cell in cells} == {4}
+        assert cells[2].id == "step-1"
 
 
 def test_what_is_unchanged_starts_no_kernel(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,10 +289,12 @@ def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path)
     with Pool(tmp_path, size=1, root=project.root) as pool:
         sources = [project.notebooks / "waits.ipynb", project.notebooks / "good.ipynb"]
         jobs = [Job(source, pool.target(source.stem)) for source in sources]
-        killer = threading.Thread(target=kill_in_cell, args=(3, jobs[0].target, pool))
-        killer.start()
-        ends = dict(pool.results(jobs, stop=threading.Event()))
-        killer.join()
+
+        def kill(index: int, cell: Cell) -> None:
+            if (index, cell.number) == (0, 3):
+                pool._workers[0].process.kill()
+
+        ends = dict(pool.results(jobs, stop=threading.Event(), on_cell=kill))
         assert ends[0].error == "cell 3: the process that ran the notebook died (killed, or out of memory)"
         assert "did not run to its end" in cells(jobs[0].target)[0]["source"]
         assert ends[1].error is None
@@ -296,14 +303,6 @@ def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path)
         )  # the worker that has nothing to do; its predecessor's kernel is gone
     assert processes_below(tmp_path) == []
     assert not pool.folder.exists()
-
-
-def kill_in_cell(number: int, target: Path, pool: Pool) -> None:
-    """Kill the worker once what it saved says that it has come to a cell, or after a minute."""
-    wait, end = threading.Event(), time.monotonic() + 60
-    while notebook._where(target) != f"cell {number}: " and time.monotonic() < end:
-        wait.wait(0.1)
-    pool._workers[0].process.kill()
 
 
 def kernel(pool: Pool, code: str) -> None:
@@ -317,7 +316,8 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_word
     project = make(tmp_path / "project", "good")
     with Pool(tmp_path, size=1, root=project.root) as pool:
         job = Job(project.notebooks / "good.ipynb", pool.target("good"))
-        kernel(pool, "raise SystemExit('no module named ipykernel')")
+        noise = "print('[IPKernelApp] WARNING | Kernel is running over TCP without encryption.', flush=True)"
+        kernel(pool, f"print('no module named ipykernel', flush=True); {noise}; raise SystemExit(1)")
         ((_, never),) = pool.results([job], stop=threading.Event())
         starts = "except OSError: runpy.run_module('ipykernel_launcher', run_name='__main__')"
         (tmp_path / "once").mkdir()
@@ -356,3 +356,133 @@ def test_what_is_saved_tells_neither_of_the_environment_nor_of_the_home_nor_of_t
         and "./analysis/model.py:1: UserWarning: so" in warned
     )
     assert printed == "~ ./notebooks file://~/x\n" and shown == "PosixPath('~/y')"
+
+
+def write(project: Project, name: str, *sources: str) -> Path:
+    """A notebook with the parameters of `good` and cells of one's own."""
+    content = json.loads((MATERIAL / "good.ipynb").read_text())
+    _, parameters, *_ = content["cells"]
+    own = [
+        {
+            "cell_type": "code",
+            "id": f"own-{at}",
+            "metadata": {},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for at, source in enumerate(sources)
+    ]
+    path = project.notebooks / f"{name}.ipynb"
+    path.write_text(json.dumps(content | {"cells": [parameters, *own]}))
+    return path
+
+
+CHILD = "import subprocess\nprint(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)"
+IGNORES = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(600)"
+SWALLOWS = "try:\n    import time; time.sleep(600)\nexcept KeyboardInterrupt:\n    print('went on')"
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        (Limits(cell_seconds=4), "the cell ran into its limit of 4 s (--cell-timeout)"),
+        (Limits(notebook_seconds=15), "the notebook ran into its limit of 15 s (--timeout)"),
+    ],
+)
+def test_a_limit_shows_the_line_that_it_ended_and_no_other_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: Limits, why: str
+) -> None:
+    monkeypatch.setattr(pool, "GRACE_SECONDS", 30)
+    project = make(tmp_path / "project")
+    write(project, "1_sleeps", CHILD, "import time\ntime.sleep(600)", "print('never reached')")
+    write(project, "2_swallows", "print('before')", SWALLOWS, "print('never reached')")
+    write(project, "3_good", CHILD, "print('reached')")
+    done = run(project, limits=limits, workers=3)
+    assert {name: outcome.error for name, outcome in done.outcomes.items()} == {
+        "1_sleeps": f"cell 4: {why}",  # parameters, those injected, the child, and the one that sleeps
+        "2_swallows": f"cell 4: {why}",
+        "3_good": None,
+    }
+    sleeps, swallows = (
+        cells(project.runs / "base" / f"{n}.failed.ipynb") for n in ("1_sleeps", "2_swallows")
+    )
+    assert f"run to its end.** cell 4: {why.replace('_', '')}." in sleeps[0]["source"].replace("\\", "")
+    at = next(n for n, cell in enumerate(sleeps) if cell["id"] == "own-1")
+    assert "Execution ended in the next cell" in sleeps[at - 1]["source"]
+    (error,) = sleeps[at]["outputs"]
+    assert error["ename"] == "KeyboardInterrupt"
+    assert "----> 2 time.sleep(600)" in re.sub(r"\x1b\[[0-9;]*m", "", "".join(error["traceback"]))
+    assert swallows[-2]["outputs"][0]["text"] == ["went on\n"]
+    assert [cell["execution_count"] for cell in (sleeps[-1], swallows[-1])] == [None, None]
+    good = cells(project.runs / "base" / "3_good.ipynb")
+    started = [cell for cell in (*sleeps, *good) if cell["id"] == "own-0"]
+    children = [int("".join(cell["outputs"][0]["text"])) for cell in started]
+    assert len(children) == 2 and not any(map(psutil.pid_exists, children))
+    assert processes_below(project.root) == []
+
+
+def test_a_cell_that_does_not_heed_an_interrupt_is_ended_with_its_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "GRACE_SECONDS", 2)
+    project = make(tmp_path / "project")
+    write(project, "ignores", "print('before')", IGNORES)
+    done = run(project, limits=Limits(cell_seconds=4))
+    outcome = done.outcomes["ignores"]
+    assert outcome.error == "cell 4: the cell ran into its limit of 4 s (--cell-timeout)"
+    assert outcome.seconds >= 4
+    assert outcome.failed is not None
+    note, *_, before, marker, ignores = cells(outcome.failed)
+    assert "did not run to its end" in note["source"]
+    assert before["outputs"][0]["text"] == ["before\n"]
+    assert ("ended in the next cell" in marker["source"], ignores["id"]) == (True, "own-1")
+    assert processes_below(project.root) == []
+
+
+def test_a_notebook_that_cannot_be_read_fails_and_the_others_finish(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", "good")
+    (project.notebooks / "cut_off.ipynb").write_text('{"cells": [')
+    done = run(project)
+    assert {name: outcome.status for name, outcome in done.outcomes.items()} == {
+        "cut_off": "failed",
+        "good": "succeeded",
+    }
+    outcome = done.outcomes["cut_off"]
+    assert outcome.error is not None and outcome.failed is not None
+    assert "notebooks/cut_off.ipynb: is not JSON" in outcome.error
+    (note,) = cells(outcome.failed)
+    assert "did not run to its end" in note["source"] and "is not JSON" in note["source"]
+    assert run(project).outcomes["cut_off"].status == "failed"  # and never counts as done
+
+
+def test_what_a_killed_batch_left_is_cleared_away_by_the_next(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", "good")
+    left = project.runs / ".batch-left" / "worker-x"
+    left.mkdir(parents=True)
+    kernel = subprocess.Popen(["sleep", "600"], env=os.environ | {"JUPYTER_RUNTIME_DIR": str(left)})
+    run(project)
+    assert kernel.wait(timeout=60) == -signal.SIGKILL
+    assert sorted(path.name for path in project.runs.iterdir()) == ["base", "manifest.json"]
+
+
+def test_a_result_that_cannot_be_put_into_place_is_a_failure_and_the_old_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make(tmp_path / "project", "good")
+    run(project)
+    folder = project.runs / "base"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    write_text = places.write_text
+
+    def full(path: Path, text: str) -> None:
+        if path.suffix == ".yml":
+            raise OSError(28, "No space left on device")
+        write_text(path, text)
+
+    monkeypatch.setattr(places, "write_text", full)
+    outcome = run(project, force=True).outcomes["good"]
+    assert outcome.error == "could not be put into place ([Errno 28] No space left on device)"
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    monkeypatch.undo()
+    assert run(project).outcomes["good"].status == "succeeded"

@@ -553,6 +553,10 @@ def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built
 
 
 def test_every_internal_link_and_fragment_leads_somewhere(built: Path) -> None:
+    assert broken_links(built) == []
+
+
+def broken_links(built: Path) -> list[str]:
     ids = {path: set(page.all("id")) for path, page in pages(built)}
     broken = []
     for path, page in pages(built):
@@ -563,7 +567,7 @@ def test_every_internal_link_and_fragment_leads_somewhere(built: Path) -> None:
             found = (path.parent / unquote(target)).resolve() if target else path
             if not found.is_file() or (fragment and fragment not in ids[found]):
                 broken.append(f"{path.relative_to(built)}: {address}")
-    assert broken == []
+    return broken
 
 
 def test_links_between_files_are_relative_and_stay_inside_the_site(built: Path) -> None:
@@ -1071,6 +1075,60 @@ def test_a_failed_run_a_missing_notebook_and_a_gap_are_all_named_at_once(
         == "dear/3_verdict: was not run, while other scenarios have it. Run `thesis run --scenario dear --notebook 3_verdict`."
     )
     assert len(lines) == 3
+
+
+def lose(runs: Path, *lost: tuple[str, str]) -> None:
+    """Let notebooks have failed."""
+    for entry in (listed := json.loads((runs / "manifest.json").read_text()))["runs"]:
+        if (entry["scenario"], entry["notebook"]) in lost:
+            entry.update(status="failed", error="cell 3: ValueError: 1 < 2")
+    (runs / "manifest.json").write_text(json.dumps(listed))
+
+
+def test_a_part_is_published_where_that_is_asked_for_and_says_what_is_missing(
+    publish: Publish, runs: Path
+) -> None:
+    lose(runs, ("base", "1_prices"), ("cheap", "2_growth"))
+    change_manifest(runs, lambda listed: listed.pop())  # dear/3_verdict was not run
+    index = publish(partial=True)
+    said = Elements(index).text
+    assert "Not the whole report. 3 of 9 notebooks have no result" in said
+    missing = {
+        "base/1_prices": "(failed: cell 3: ValueError: 1 < 2)",
+        "cheap/2_growth": "(failed: cell 3: ValueError: 1 < 2)",
+        "dear/3_verdict": "(was not run, while other scenarios have it)",
+    }
+    for scenario in SCENARIOS:
+        for slug in SLUGS:
+            name = f"{scenario}/{slug}"
+            page = Elements(index.parent / f"{name}.html")
+            assert ("This section is missing." in page.text) == (name in missing), name
+            assert missing.get(name, "") in page.text
+            if name in missing:  # the result of an earlier run does not stand in for it
+                assert "<figure" not in (index.parent / f"{name}.html").read_text()
+                assert f'href="{name}.html"' in index.read_text()
+    assert broken_links(index.parent) == []
+    made = json.loads((index.parent / "catalogue.json").read_text())["runs"]
+    assert {f"{run['scenario']}/{run['notebook']}" for run in made if "missing" in run} == set(missing)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("scenario", ["base", "dear"])
+def test_any_notebook_may_be_missing(publish: Publish, runs: Path, scenario: str, slug: str) -> None:
+    lose(runs, (scenario, slug))
+    assert broken_links(publish(partial=True).parent) == []
+
+
+def test_the_whole_leading_scenario_may_be_missing_but_not_everything(publish: Publish, runs: Path) -> None:
+    lose(runs, *(("base", slug) for slug in SLUGS))
+    assert "This section is missing." in Elements(publish(partial=True).parent / "base/1_prices.html").text
+    lose(runs, *((scenario, slug) for scenario in SCENARIOS for slug in SLUGS))
+    assert len(refused(publish, partial=True).splitlines()) == 9
+
+
+def test_a_whole_report_is_the_same_where_a_part_would_do(publish: Publish, tmp_path: Path) -> None:
+    whole, part = publish(tmp_path / "whole"), publish(tmp_path / "part", partial=True)
+    assert tree(whole.parent) == tree(part.parent)
 
 
 def test_a_notebook_that_was_edited_after_its_run_is_refused(publish: Publish, runs: Path) -> None:

@@ -1,0 +1,404 @@
+"""How do the notebooks of a batch, or the points of a sweep, run on many machines? A thin adapter to dask.distributed.
+
+Decisions
+- What runs on a worker is what runs here: a `pool.Pool` of one process. A worker therefore needs nothing but a checkout with
+  the same code and data, and is refused if its digest differs; what comes back does not depend on where it ran.
+- The executed notebook travels back, and the batch alone puts it into its place and notes it: one writer, wherever the
+  workers are, and a notebook that ran twice (its first worker was lost) is stored once.
+- A lost worker costs time: the scheduler gives its notebook to another one, a few times. A notebook that fails is a
+  result and is not tried again.
+- A task that nobody waits for any more (the batch was stopped, or killed) ends itself, and its kernel with it.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import multiprocessing
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from analysis.errors import ParameterError, Problem, RunError, ThesisError
+from analysis.pipeline import notebook, plan
+from analysis.pipeline.notebook import Cell, Ended, Job
+from analysis.pipeline.places import EXTRA
+from analysis.pipeline.plan import Project
+from analysis.pipeline.pool import BATCH, LOOK_SECONDS, Pool
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+HERE = "local"
+ANSWER_SECONDS = 10
+"""How long to wait for a scheduler, and for its first worker."""
+
+LOST_SECONDS = 120
+"""How long a cluster may be without any worker before a batch gives up."""
+
+ASK_SECONDS = 5
+"""How often to ask a scheduler for its workers."""
+
+RETRIES = 3
+ENDING = ("closing", "closed", "failed")
+"""States of a worker that no longer has a scheduler."""
+
+OTHER = "holds other code or data than this checkout"
+Result = TypeVar("Result")
+
+
+@contextmanager
+def connected(address: str, workers: int, project: Project) -> Iterator[Client]:
+    """A client of a scheduler whose workers hold the same code and data; `local` starts one with processes here.
+
+    Raises
+    ------
+    ParameterError
+        The extra is not installed, nobody answers at the address, there is no worker, or one that differs.
+    """
+    place = f"--cluster {address}"
+    try:
+        from distributed import Client, LocalCluster
+        from distributed.comm.addressing import get_address_host_port
+    except ImportError as reason:
+        raise ParameterError(
+            Problem(place, f"needs a package that is not installed ({reason.name})", EXTRA)
+        ) from None
+    _quiet()
+    with ExitStack() as opened:
+        if address == HERE:
+            local = LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+            )
+            opened.enter_context(local)
+        try:
+            if address != HERE:
+                get_address_host_port(
+                    address
+                )  # the client itself takes half a minute over one that it cannot read
+            client = Client(
+                local if address == HERE else address, timeout=ANSWER_SECONDS, set_as_default=False
+            )
+        except (OSError, ValueError) as reason:
+            why = " ".join(str(reason).split()) or "no answer"
+            fix = "Start `dask scheduler` there, or write its address as tcp://HOST:8786"
+            raise ParameterError(Problem(place, f"nobody answers ({why.rstrip('.')})", fix)) from None
+        opened.enter_context(client)
+        _check_workers(client, place, project)
+        yield client
+
+
+def _quiet() -> None:
+    """Keep what dask says about itself from the user: errors are told by us, in one line. Each of its loggers has a level."""
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _check_workers(client: Client, place: str, project: Project) -> None:
+    fix = (
+        f"Start `dask worker ADDRESS --nthreads 1` in a checkout of this project, with the extra {EXTRA[12:]}"
+    )
+    try:
+        client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+    except TimeoutError:
+        raise ParameterError(Problem(place, "has no workers", fix)) from None
+    digest = plan.state_digest(project)
+    try:
+        found = client.run(state)
+    except Exception as reason:
+        why = " ".join(f"{type(reason).__name__}: {reason}".split())
+        raise ParameterError(Problem(place, f"a worker cannot load this project ({why})", fix)) from None
+    same = "Give every worker the same commit, then start it again"
+    if other := [Problem(f"{place}, worker {who}", OTHER, same) for who in found if found[who] != digest]:
+        raise ParameterError(other)
+
+
+def state() -> str:
+    """The digest of the project that this process runs from."""
+    return plan.state_digest(Project())
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A notebook to execute on a worker: which, as what, and where to tell how it goes."""
+
+    job: Job
+    code: str
+    content: str
+    variables: Mapping[str, str]
+    topic: str
+    index: int
+
+
+class Cluster:
+    """Notebooks on the workers of a dask scheduler, as `pool.Pool` runs them here.
+
+    Parameters
+    ----------
+    beside : Path
+        Where to put the folder of what came back.
+    address : str
+        Of the scheduler, or `local`.
+    workers : int
+        How many processes `local` starts.
+    project : Project
+        What the workers have to have, too.
+    variables : mapping of str to str
+        Environment variables for the kernels.
+    """
+
+    def __init__(
+        self, beside: Path, *, address: str, workers: int, project: Project, variables: Mapping[str, str]
+    ) -> None:
+        self._beside, self._project, self._variables = beside, project, variables
+        self._address, self._workers = address, workers
+        self._topic = f"thesis-{uuid.uuid4().hex}"
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opened:
+            self._client = opened.enter_context(connected(self._address, self._workers, self._project))
+            aside = tempfile.TemporaryDirectory(prefix=BATCH, dir=self._beside)
+            self._folder = Path(opened.enter_context(aside))
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    def target(self, name: str) -> Path:
+        """Where the notebook of a name is written when it came back."""
+        path = self._folder / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def results(
+        self,
+        jobs: Sequence[Job],
+        *,
+        stop: threading.Event,
+        on_start: Callable[[int], None] = lambda index: None,
+        on_cell: Callable[[int, Cell], None] = lambda index, cell: None,
+    ) -> Iterator[tuple[int, Ended]]:
+        """As `pool.Pool.results`."""
+        code = plan.state_digest(self._project)
+        orders = [
+            _Order(job, code, plan.content_digest(job.source), self._variables, self._topic, index)
+            for index, job in enumerate(jobs)
+        ]
+
+        running: dict[int, Cell | None] = {}
+
+        def told(index: int, cell: Cell | None) -> None:
+            running[index] = cell
+            on_start(index) if cell is None else on_cell(index, cell)
+
+        for index, future in _computed(
+            self._client, execute, orders, stop=stop, topic=self._topic, told=told
+        ):
+            ended, content = _answer(future)
+            if content is None:
+                ended = notebook.give_up(jobs[index], ended.error or "nothing came back")
+            else:
+                jobs[index].target.write_bytes(content)
+            running.pop(index, None)
+            yield index, ended
+        for index, cell in running.items():
+            yield index, notebook.give_up(jobs[index], notebook.STOPPED, cell)
+
+
+def _answer(future: Any) -> tuple[Ended, bytes | None]:
+    """What a worker answered; where it could not, that is a failure of this notebook alone."""
+    try:
+        answer: tuple[Ended, bytes | None] = _result(future)
+    except ThesisError:
+        raise
+    except Exception as reason:
+        return Ended(0.0, str(reason) if isinstance(reason, Lost) else f"the worker failed: {reason!r}"), None
+    return answer
+
+
+def mapped(
+    address: str,
+    workers: int,
+    project: Project,
+    evaluate: Callable[[Any], Result],
+    items: Mapping[int, Any],
+) -> Iterator[tuple[int, Result]]:
+    """A function of every item, as they are computed, by the workers of a scheduler.
+
+    Parameters
+    ----------
+    address, workers, project
+        As in `Cluster`.
+    evaluate : callable
+        Importable; what it carries travels to each worker once.
+    items : mapping
+        The arguments by number.
+
+    Raises
+    ------
+    ParameterError
+        The cluster cannot be used.
+    RunError
+        It is gone, or several workers died at one item.
+    """
+    numbers, arguments = list(items), list(items.values())
+    with connected(address, workers, project) as client:
+        carried = client.submit(_itself, evaluate, pure=False)  # computed again where its worker is lost
+        for index, future in _computed(client, _apply, arguments, carried, stop=threading.Event()):
+            try:
+                yield numbers[index], _result(future)
+            except Lost as reason:
+                raise _broken(str(reason), "See that the workers have memory") from None
+
+
+def _itself(function: Result) -> Result:
+    return function
+
+
+def _apply(function: Callable[[Any], Result], argument: Any) -> Result:
+    return function(argument)
+
+
+def _computed(
+    client: Client,
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    *first: Any,
+    stop: threading.Event,
+    topic: str | None = None,
+    told: Callable[[int, Cell | None], None] = lambda index, cell: None,
+) -> Iterator[tuple[int, Any]]:
+    """Futures by the index of their argument, as they are done; what workers say of the way there goes to `told`."""
+    news: SimpleQueue[Any] = SimpleQueue()
+    if topic:
+        client.subscribe_topic(topic, lambda event: news.put(event[1]))
+    batch = topic or uuid.uuid4().hex
+    waiting = {
+        client.submit(function, *first, argument, key=f"{batch}-{index}", retries=RETRIES, pure=False): index
+        for index, argument in enumerate(arguments)
+    }
+    for future in waiting:
+        future.add_done_callback(news.put)
+    patience = _Patience(client)
+    try:
+        while waiting and not stop.is_set():
+            try:
+                item = news.get(timeout=LOOK_SECONDS)
+            except Empty:
+                patience.check()
+                continue
+            if isinstance(item, dict):
+                told(item["index"], Cell(**item["cell"]) if item["cell"] else None)
+            elif item in waiting:
+                yield waiting.pop(item), item
+    finally:
+        with suppress(Exception):  # a scheduler that is gone has nothing to cancel
+            client.cancel(list(waiting), force=True)
+            if topic:
+                client.unsubscribe_topic(topic)
+
+
+class Lost(Exception):
+    """A task at which one worker after another died."""
+
+
+def _result(future: Any) -> Any:
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+
+    try:
+        return future.result()
+    except FutureCancelledError:
+        raise _broken("the scheduler is gone") from None
+    except KilledWorker:
+        raise Lost("several workers died one after another at the same task") from None
+
+
+def _broken(rule: str, fix: str = "Start it again") -> RunError:
+    return RunError(Problem("--cluster", rule, f"{fix}, then run the same command again to do the rest"))
+
+
+class _Patience:
+    """Gives up on a scheduler that is gone, and on one that has had no worker for long."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._asked = self._seen = time.monotonic()
+
+    def check(self) -> None:
+        if self._client.status not in ("running", "connecting"):
+            raise _broken("the scheduler is gone")
+        if (now := time.monotonic()) < self._asked + ASK_SECONDS:
+            return
+        self._asked = now
+        with suppress(OSError):  # the client notices by itself when it has lost the scheduler
+            if self._client.scheduler_info()["workers"]:
+                self._seen = now
+        if now > self._seen + LOST_SECONDS:
+            raise _broken(f"all workers have been gone for {LOST_SECONDS} s")
+
+
+def execute(order: _Order) -> tuple[Ended, bytes | None]:
+    """Execute a notebook on a worker: how it ended, and the executed notebook."""
+    project = Project()
+    source = project.notebooks / order.job.source.name
+    if state() != order.code or not source.is_file() or plan.content_digest(source) != order.content:
+        return Ended(0.0, f"the worker {_here().address} {OTHER}"), None
+    _may_have_children()
+    with (
+        tempfile.TemporaryDirectory(prefix="thesis-") as folder,
+        _until_unwanted() as stop,
+        Pool(Path(folder), size=1, root=project.root, variables=order.variables) as pool,
+    ):
+        job = replace(order.job, source=source, target=pool.target(order.job.source.stem))
+        say = functools.partial(_say, order)
+        for _, ended in pool.results([job], stop=stop, on_start=say, on_cell=say):
+            return ended, job.target.read_bytes() if job.target.is_file() else None
+    return Ended(0.0, "nobody waits for it any more"), None
+
+
+def _here() -> Any:
+    from distributed import get_worker
+
+    return get_worker()
+
+
+def _say(order: _Order, index: int, cell: Cell | None = None) -> None:
+    told = {"number": cell.number, "of": cell.of, "id": cell.id} if cell else None
+    _here().log_event(order.topic, {"index": order.index, "cell": told})
+
+
+def _may_have_children() -> None:
+    """A dask nanny starts its worker as a daemon, which may have no children; ours end by themselves when it dies."""
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _until_unwanted() -> Iterator[threading.Event]:
+    """An event that is set when the scheduler takes the task of this thread back, or the worker has lost it."""
+    stop, done = threading.Event(), threading.Event()
+    worker = _here()
+    key = worker.get_current_task()
+
+    def look() -> None:
+        while not done.wait(LOOK_SECONDS):
+            task = worker.state.tasks.get(key)
+            if task is None or task.state == "cancelled" or worker.status.name in ENDING:
+                stop.set()
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        yield stop
+    finally:
+        done.set()

@@ -1,0 +1,148 @@
+"""Who writes in a folder? One batch at a time; a second is told the process of the first.
+
+Decisions
+- On this machine the kernel's own lock on a file (flock) in the folder: it ends with its owner, however that ends, so
+  there is nothing to clear up and nothing to guess. Processes that the owner starts do not inherit it.
+- Behind a URL there is no such lock: an object is made that must not exist yet and names machine and process. One that a
+  dead process of this machine left is taken over; of another machine nothing can be known, so a user has to remove it.
+- The second batch refuses, rather than waits: whoever started it learns at once that there is a first.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import ParameterError, Problem, ThesisError
+from analysis.pipeline import places
+
+NAME = ".lock"
+ELSEWHERE = "name another place where the command takes --out"
+
+
+class Busy(ThesisError):
+    """Another batch writes in the folder; nothing ran."""
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Be the only batch that writes in a folder, which is made if it is not there.
+
+    Raises
+    ------
+    Busy
+        Another one is at it.
+    ParameterError
+        The folder takes no file.
+    """
+    with _claimed(folder) if places.is_remote(folder) else _locked(folder):
+        yield
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    path = folder / NAME
+    descriptor = _open(path)
+    try:
+        os.truncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        yield
+    finally:
+        path.unlink(
+            missing_ok=True
+        )  # before the lock goes, so that no one locks a file that is about to vanish
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    """The lock file, locked; one that its owner removed meanwhile does not count."""
+    while True:
+        descriptor = _descriptor(path)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise _busy(path.parent, f"process {_owner(path)}") from None
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        os.close(descriptor)
+
+
+def _descriptor(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as reason:
+        raise _closed(path.parent, reason.strerror or str(reason)) from None
+
+
+def _owner(path: Path) -> str:
+    """The process that holds a lock; it writes its number right after it has it."""
+    for _ in range(20):
+        with suppress(OSError):
+            if number := path.read_text(encoding="utf-8"):
+                return number
+        time.sleep(0.05)
+    return "unknown"
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    path = folder / NAME
+    mine = json.dumps(_here(os.getpid())).encode()
+    try:
+        _claim(path, mine)
+    except OSError as reason:
+        raise _closed(folder, str(reason)) from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            places.remove(path)
+
+
+def _claim(path: Path, mine: bytes) -> None:
+    try:
+        places.put(path, mine, new=True)
+    except FileExistsError:
+        owner = json.loads(places.read_bytes(path))
+        if not _is_gone(owner):
+            whose = f"process {owner.get('pid')} on {owner.get('host')}"
+            raise _busy(path.parent, whose, f"; if that has died, remove {path}") from None
+        places.put(path, mine)
+
+
+def _here(pid: int) -> dict[str, Any]:
+    """A process of this machine, told apart from a later one with the same number."""
+    import psutil
+
+    return {"host": socket.gethostname(), "pid": pid, "since": psutil.Process(pid).create_time()}
+
+
+def _is_gone(owner: dict[str, Any]) -> bool:
+    import psutil
+
+    if owner.get("host") != socket.gethostname():
+        return False
+    try:
+        return _here(owner["pid"]) != owner
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _busy(folder: Path, whose: str, more: str = "") -> Busy:
+    fix = f"Wait until that has ended, or {ELSEWHERE}{more}"
+    return Busy(Problem(places.told(folder), f"another batch writes here ({whose})", fix))
+
+
+def _closed(folder: Path, why: str) -> ParameterError:
+    fix = f"Work where you may write, or {ELSEWHERE}"
+    return ParameterError(Problem(str(folder), f"cannot be written to ({why.rstrip('.')})", fix))

@@ -1,0 +1,142 @@
+"""Where does what a batch makes go, and how does it get there whole? Folders of this machine, and URLs that fsspec knows.
+
+Decisions
+- A URL (``s3://bucket/runs``) is a `UPath`, which answers like a `pathlib.Path`; so there is one code for both.
+- Whoever reads a file finds the old or the new content, never a part: aside and renamed on this machine, one put of the
+  whole elsewhere.
+- Whatever goes wrong behind a URL is an `OSError`, as it is on a disk.
+- No bucket is ever made: a name that is misspelt is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+
+from analysis import scenarios
+from analysis.errors import ParameterError, Problem
+
+LOCAL = ("file", "local")
+EXTRA = "Install the extra: pip install 'thesis-report[cluster]'"
+
+
+def location(text: str) -> Path:
+    """The place that a user names: a folder, or a URL that fsspec knows.
+
+    Raises
+    ------
+    ParameterError
+        A scheme that fsspec does not know, or whose package is not installed.
+    """
+    scheme = urlsplit(text).scheme if "://" in text else ""
+    if not scheme:
+        return Path(text)
+    if scheme in LOCAL:
+        return Path(unquote(urlsplit(text).path))
+    try:
+        from upath import UPath
+
+        found = UPath(text.rstrip("/"), use_listings_cache=False)
+        _ = found.fs  # which imports what stands behind the scheme
+    except ImportError as reason:
+        raise _refused(text, f"needs a package that is not installed ({reason})", EXTRA) from None
+    except ValueError:
+        rule = f"nothing here knows the scheme {scheme}://"
+        raise _refused(text, rule, "Write a folder, or a URL of fsspec as s3://BUCKET/FOLDER") from None
+    return cast(Path, found)
+
+
+def _refused(text: str, rule: str, fix: str) -> ParameterError:
+    return ParameterError(Problem(f"--out {text}", rule, fix))
+
+
+def is_remote(path: Path) -> bool:
+    """Whether a place is behind a URL."""
+    return not isinstance(path, PurePath)
+
+
+def told(path: Path) -> str:
+    """A place as a message prints it."""
+    return str(path) if is_remote(path) else scenarios.place(path)
+
+
+@contextmanager
+def reached(path: Path) -> Iterator[None]:
+    """Whatever a file system behind a URL raises, as an `OSError` with one line."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as reason:
+        if not is_remote(path):
+            raise
+        raise OSError(" ".join(f"{type(reason).__name__}: {reason}".split())) from reason
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds."""
+    with reached(path):
+        return path.read_bytes()
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file."""
+    with reached(path):
+        return path.is_file()
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there."""
+    with reached(path):
+        path.unlink(missing_ok=True)
+
+
+def move(result: Path, target: Path) -> None:
+    """Move a finished file of this machine to its place, whole."""
+    if is_remote(target):
+        put(target, result.read_bytes())
+        result.unlink()
+    else:
+        result.replace(target)
+
+
+def put(target: Path, content: bytes, *, new: bool = False) -> None:
+    """Store a file behind a URL in one go; a `new` one is refused with FileExistsError where there is one."""
+    from upath.implementations.cloud import CloudPath
+
+    there: Any = target
+    with reached(target):
+        if not isinstance(target, CloudPath):  # object stores have no folders
+            there.fs.makedirs(there.parent.path, exist_ok=True)
+        there.fs.pipe_file(there.path, content, mode="create" if new else "overwrite")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, where the place has such."""
+    if not is_remote(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_whole` of a text."""
+    write_whole(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file so that whoever reads it finds the old or the new content, never a part; `write` is given where."""
+    if is_remote(path):
+        with tempfile.TemporaryDirectory() as folder:
+            write(aside := Path(folder) / path.name)
+            put(path, aside.read_bytes())
+        return
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(aside)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

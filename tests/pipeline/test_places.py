@@ -1,0 +1,66 @@
+"""Where what a batch makes goes: whole or not at all, on this machine and behind a URL."""
+
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import ParameterError
+from analysis.pipeline import places
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text("old")
+
+    def full(self: Path, *_: object, **__: object) -> None:
+        self.touch()
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        places.write_text(path, "new")
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("manifest.json", "old")]
+
+
+def test_a_folder_and_a_file_url_are_paths_of_this_machine() -> None:
+    assert places.location("reports/runs") == Path("reports/runs")
+    assert places.location("file:///srv/a%20b") == Path("/srv/a b")
+    assert not places.is_remote(places.location("file:///srv/x"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("s4://bucket/runs", "nothing here knows the scheme s4://. Write a folder, or a URL of fsspec"),
+        ("gcs://bucket/runs", "needs a package that is not installed .*gcsfs.*. Install the extra"),
+    ],
+)
+def test_a_scheme_that_cannot_be_used_is_refused_in_one_line(text: str, said: str) -> None:
+    with pytest.raises(ParameterError, match=rf"^--out {text}: {said}") as refused:
+        places.location(text)
+    assert str(refused.value).count("\n") == 0
+
+
+def test_what_stands_behind_a_url_is_used_like_a_folder(tmp_path: Path) -> None:
+    folder = places.location("memory://bucket/runs")
+    file, result = folder / "base" / "good.ipynb", tmp_path / "good.ipynb"
+    result.write_bytes(b"executed")
+    places.make_folder(file.parent)
+    places.move(result, file)
+    assert (places.is_file(file), places.read_bytes(file), result.exists()) == (True, b"executed", False)
+    places.write_text(file, "again")
+    assert places.read_bytes(file) == b"again"
+    with pytest.raises(FileExistsError):
+        places.put(file, b"", new=True)
+    places.remove(file)
+    places.remove(file)
+    assert not places.is_file(file)
+    assert places.told(folder) == "memory://bucket/runs"
+
+
+def test_whatever_goes_wrong_behind_a_url_is_an_error_of_files() -> None:
+    folder = places.location("memory://bucket/runs")
+    with pytest.raises(OSError, match=r"^KeyError: 'no such key'$"), places.reached(folder):
+        raise KeyError("no such key")
+    with pytest.raises(KeyError), places.reached(Path("here")):  # a mistake of ours stays one
+        raise KeyError("x")
