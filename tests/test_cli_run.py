@@ -41,7 +41,7 @@ ON_A_DISK = next(
 PUBLISHED = """
 from pathlib import Path
 
-def publish(runs: Path, out: Path, *, partial: bool = False) -> Path:
+def publish(runs: Path, out: Path, *, partial: bool = False, document: object = None) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     (out / "index.html").write_text("part of today" if partial else "today")
     return out / "index.html"
