@@ -2,7 +2,7 @@
 
 Decisions
 - Words are in the templates and the notebooks, none here: each `NAME.html.j2` is a page of the site, and
-  `section.html.j2` is drawn once for each notebook and scenario. `sheets.j2` says which pages there are, so that a page
+  `section.html.j2` is drawn once for each notebook and scenario, `evidence.j2` once for each table. `sheets.j2` says which pages there are, so that a page
   about something that was not run neither exists nor is linked.
 - The site is built beside its place and swapped in by renaming; whatever fails before leaves the old one standing.
 - A folder that holds something else is never replaced: `catalogue.json`, which every site has, is the sign.
@@ -43,6 +43,7 @@ STATIC = ROOT / "reports" / "static"
 CHANGELOG = ROOT / "CHANGELOG.md"
 ENDING = ".html.j2"
 SECTION = "section"
+EVIDENCE = "evidence"
 CATALOGUE = "catalogue.json"
 FORMAT = "thesis-site/1"
 FACES = (("Source Sans Pro", 400), ("Source Sans Pro", 600), ("Source Serif Pro", 600))
@@ -193,6 +194,9 @@ def _pages(
     made = _made(site, environment)
     for sheet in made:
         yield f"{sheet}.html", _draw(environment, sheet, site=site, sheets=made, root="", sheet=sheet)
+    for shown in site.evidence:
+        context = {"site": site, "sheets": made, "sheet": EVIDENCE, "shown": shown}
+        yield site.rows_of(shown), _render(environment, f"{EVIDENCE}.j2", root="../", **context)
     for scenario in site.scenarios:
         for page in scenario.pages:
             context = {"site": site, "sheets": made, "sheet": SECTION, "scenario": scenario, "page": page}

@@ -323,6 +323,10 @@ class Site:
         """The tables of evidence that the notebooks of the leading scenario show."""
         return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Evidence)]
 
+    def rows_of(self, shown: Shown) -> str:
+        """The page with every row of a table of evidence."""
+        return f"evidence/{shown.exhibit.id.removeprefix('evidence.')}.html"
+
     @cached_property
     def predictions(self) -> list[Shown]:
         """The predictions of the leading scenario, in parts."""

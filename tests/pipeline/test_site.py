@@ -549,7 +549,8 @@ def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built
         "risks.html",
         "whatif.html",
     }
-    assert names == sheets | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}
+    rows = {"evidence/prices.html", "evidence/rates.html"}
+    assert names == sheets | rows | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}
 
 
 def test_every_internal_link_and_fragment_leads_somewhere(built: Path) -> None:
@@ -776,12 +777,15 @@ def test_evidence_is_a_card_where_it_is_used_and_a_table_on_the_sources(built: P
 
 def test_a_table_of_evidence_tells_its_rules_and_where_it_is_used(built: Path) -> None:
     own = part(built / "sources.html", '<section class="evidence" id="evidence.prices"', "</section>")
-    for told in ("Every price that was seen.", "The later row counts.", "30 days. Pages carry no day.", "CC BY 4.0", "Who collected them.", "inferred for 2 of them", "What what means."):  # fmt: skip
+    for told in ("Every price that was seen.", "The later row counts.", "30 days. Pages carry no day.", "CC BY 4.0", "Who collected them.", "inferred for 2 of them"):  # fmt: skip
         assert told in own
     assert (
         'href="base/1_prices.html#evidence.prices"' in own
         and 'href="base/3_verdict.html#evidence.prices"' in own
+        and 'href="evidence/prices.html"' in own
     )
+    rows = (built / "evidence" / "prices.html").read_text(encoding="utf-8")
+    assert "What what means." in rows and 'href="../sources.html#evidence.prices"' in rows
     record = json.loads((built / "data" / "evidence.prices.json").read_text(encoding="utf-8"))
     assert (record["pick"], record["as_of"], record["unseen"]) == ("The later row counts.", "2026-05-21", 4)
     assert "'=1+1" in (built / "data" / "evidence.prices.csv").read_text(encoding="utf-8")
@@ -797,7 +801,7 @@ def test_what_was_collected_with_hindsight_is_marked_and_nothing_else(built: Pat
 def test_a_row_links_its_source_only_where_that_has_an_address_and_hostile_text_stays_text(
     built: Path,
 ) -> None:
-    own = part(built / "sources.html", '<section class="evidence" id="evidence.prices"', "</section>")
+    own = (built / "evidence" / "prices.html").read_text(encoding="utf-8")
     rows = own[own.index("<tbody>") :].split("<tr>")[1:]
     assert re.findall(r'href="([^"]+)"', "".join(rows).split("</tbody>")[0]) == [
         "https://example.org/row",
