@@ -41,16 +41,12 @@ def path(family: str, weight: int) -> str:
 
 
 @cache
-def face(family: str, weight: int, letters: str = LATIN, display: str = "") -> str:
-    """An ``@font-face`` rule with these letters of a font in it.
-
-    With `display` ``optional`` a page never moves its words to another font once it has shown them.
-    """
+def face(family: str, weight: int, letters: str = LATIN) -> str:
+    """An ``@font-face`` rule with these letters of a font in it."""
     latin = _latin(family, weight)
     kept = base64.b64encode(latin if letters == LATIN else _subset(latin, letters)).decode()
-    shown = f"font-display:{display};" if display else ""
     source = f"url(data:font/woff;base64,{kept})"
-    return f"@font-face{{font-family:{family};font-weight:{weight};{shown}src:{source}}}"
+    return f"@font-face{{font-family:{family};font-weight:{weight};src:{source}}}"
 
 
 @cache

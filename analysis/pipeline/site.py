@@ -250,7 +250,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         lstrip_blocks=True,
     )
     css, js = (_asset(static / name) for name in ("site.css", "site.js"))
-    css = "".join(fonts.face(family, weight, display="optional") for family, weight in FACES) + _tight(css)
+    css = "".join(fonts.face(family, weight) for family, weight in FACES) + _tight(css)
     environment.globals |= {
         "css": Markup(css),  # noqa: S704 (our own files)
         "js": Markup(js),  # noqa: S704

@@ -1,4 +1,8 @@
 // Comforts; without them everything is still there, but for the sliders of “What if”, whose table stands below them.
+// The fonts are in the page: loaded before its words are laid out, so that no word moves once it stands.
+document.fonts.forEach((font) => font.load());
+
+addEventListener("DOMContentLoaded", () => {
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
 // A link to a filter sets it; print opens what is folded; Escape closes what opened under the pointer.
@@ -113,4 +117,5 @@ all("form.knobs").forEach((form) => {
   form.querySelector(".back").addEventListener("click", home);
   page.classList.add("works");
   take((sources.find((source) => source.checked) || sources[0]).dataset.grid);
+});
 });
