@@ -176,6 +176,11 @@ class Scenario:
             found.setdefault(shown.exhibit.id, shown)
         return list(found.values())
 
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """What its notebooks were given, by name."""
+        return dict(chain.from_iterable(page.parameters.items() for page in self.pages))
+
 
 @dataclass(frozen=True)
 class Assumption:
@@ -555,7 +560,7 @@ def _departures(scenario: Scenario, register: Mapping[str, Entry]) -> list[Depar
     expected = {name: entry.value for name, entry in register.items()} | {
         c.name: c.value for c in scenario.changes
     }
-    given = dict(chain.from_iterable(page.parameters.items() for page in scenario.pages))
+    given = scenario.parameters
     return [
         Departure(scenario.name, name, given[name], expected[name])
         for name in expected

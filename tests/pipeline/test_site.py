@@ -1018,6 +1018,11 @@ def test_all_numbers_of_all_scenarios_stand_in_one_file(built: Path) -> None:
     assert values == {"base": "1.4", "cheap": "1.9", "dear": "2.4"}
 
 
+def test_what_each_run_was_given_stands_with_its_digest(built: Path) -> None:
+    own = part(built / "about.html", 'id="parameters"', "</section>")
+    assert '<td class="short">2</td><td class="short"><b>3</b></td><td class="short"><b>4</b></td>' in own
+
+
 def test_a_value_from_the_command_line_is_declared_on_the_index(publish: Publish, runs: Path) -> None:
     for slug in SLUGS:
         (runs / "cheap" / f"{slug}.yml").write_text("scenario: cheap\ngrowth: 8.5\n")
