@@ -30,6 +30,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ BASE = (
 
 AGAIN = {"ipywidgets"}
 """Packages that sign up with the shell when they are imported: executed once more in each fork, whose shell is there then."""
+
+AFTER_FOLDER = {"lib-dynload", "site-packages"}
+"""The entries of a path before which IPython puts the folder of a notebook."""
 
 LENGTH = struct.Struct("!I")
 SET_PDEATHSIG, SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
@@ -123,15 +127,15 @@ def _import(name: str) -> str | None:
             sys.stderr.flush()
         if printed.tell():
             return "it prints something"
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None and getattr(pyplot, "_backend_mod", None) is not None:
+        return "it chooses a backend of pyplot"
     if asked:
         return f"{min(asked)} asks whether it runs in IPython"
     if _threads() > 1:
         return "it starts a thread"
     if _open_files() - opened:
         return "it keeps a file open"
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None and getattr(pyplot, "_backend_mod", None) is not None:
-        return "it chooses a backend of pyplot"
     return None
 
 
@@ -219,14 +223,18 @@ def _stamp(path: str) -> tuple[int, int]:
 
 
 def _packages(modules: set[str]) -> dict[str, Path]:
-    """Where the packages of modules lie, by the name under which a folder would hide them."""
-    places = {}
+    """Where the packages of modules lie, by the name under which a folder would hide them.
+
+    IPython puts the folder of a notebook on the path after PYTHONPATH and the standard library, before all else.
+    """
+    places, first = {}, set(takewhile(lambda entry: Path(entry).name not in AFTER_FOLDER, sys.path))
     for name in {module.partition(".")[0] for module in modules}:
         module = sys.modules.get(name)
         file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)
         if file:
-            path = Path(file)
-            places[name] = path.parent if path.name == "__init__.py" else path
+            path = Path(file).parent if Path(file).name == "__init__.py" else Path(file)
+            if str(path.parent) not in first:
+                places[name] = path
     return places
 
 

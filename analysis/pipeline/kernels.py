@@ -53,8 +53,8 @@ PASSING = {
 }  # fmt: skip
 """Variables that differ from kernel to kernel and that no library reads when it is imported."""
 
-QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
-"""What keeps libraries from starting a thread as they are imported; kernels do not see it."""
+QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+"""What keeps libraries from starting a thread, or printing, as they are imported; kernels do not see it."""
 
 _log = logging.getLogger(__name__)
 _said: set[str] = set()
@@ -126,12 +126,24 @@ class _Source:
 
 
 _given: list[_Source] = []
-_own: dict[object, Parent] = {}
+_own: dict[tuple[int, tuple[str, ...], frozenset[tuple[str, str]]], Parent] = {}
 
 
 def use(control: socket.socket, environment: Mapping[str, str]) -> None:
     """Fork the kernels of this process from a parent that another process has started, and looks after."""
     _given[:] = [_Source(control, environment, fresh=False)]
+
+
+def parents() -> list[Parent]:
+    """The processes that this one has started for itself to fork from."""
+    return [parent for (owner, *_), parent in _own.items() if owner == os.getpid()]
+
+
+def end() -> None:
+    """End those processes, and their kernels with them."""
+    for parent in parents():
+        parent.end()
+    _own.clear()
 
 
 def _forked(command: list[str], options: Mapping[str, Any]) -> Fork:
@@ -400,7 +412,7 @@ def imports(notebooks: Iterable[Path]) -> list[str]:
     """What notebooks import at the top level of their cells, as names to preload, in the order of first appearance.
 
     A cell that is not Python (a magic, an error) is passed over, and so is a notebook that cannot be read: what is wrong with it
-    is for its own run to say.
+    is for its own run to say. What lies beside the notebook is its own and not shared.
     """
     found: dict[str, None] = {}
     for path in notebooks:
@@ -410,8 +422,13 @@ def imports(notebooks: Iterable[Path]) -> list[str]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
         for source in sources:
-            found |= dict.fromkeys(_imported(source))
+            found |= dict.fromkeys(name for name in _imported(source) if not _beside(path, name))
     return list(found)
+
+
+def _beside(path: Path, name: str) -> bool:
+    package = path.with_name(name.partition(".")[0])
+    return package.is_dir() or package.with_suffix(".py").is_file()
 
 
 def _imported(source: str) -> list[str]:
