@@ -5,7 +5,7 @@ Decisions
   stock one would find, no more. Asked for and described by `kernels`.
 - A module is preloaded only if importing it changes nothing but `sys.modules`: one that fails, prints, starts a thread, keeps
   a file open, resolves the backend of pyplot or asks whether it runs in IPython is left to the kernels. Since what
-  it did cannot be undone, the process then starts itself again without it.
+  it did cannot be undone, the process then starts itself again without it. What is not installed does nothing.
 - It never has a second thread, and says no to a fork if it does.
 - What a fresh interpreter would have of its own, a fork gets anew: session, signals, streams, environment, folder, random state.
 - It ends when nobody is left who could ask, and its kernels with it; it adopts what they leave behind, and ends that, too.
@@ -49,6 +49,7 @@ AGAIN = {"ipywidgets"}
 AFTER_FOLDER = {"lib-dynload", "site-packages"}
 """The entries of a path before which IPython puts the folder of a notebook."""
 
+NOT_THERE = "it is not installed"
 LENGTH = struct.Struct("!I")
 SET_PDEATHSIG, SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 PATIENCE_SECONDS = 30.0
@@ -95,10 +96,13 @@ def _preloaded(names: Sequence[str], left_out: dict[str, str]) -> _State:
         importlib.import_module(name)
     usual, filters = set(sys.modules), list(warnings.filters)
     for name in names:
-        if trace := _import(name):
+        if (trace := _import(name)) == NOT_THERE:
+            left_out[name] = trace
+        elif trace:
             left_out[name] = trace
             # One may be left out; where a second follows, the fault lies with what they share.
-            rest = [other for other in names if other != name] if len(left_out) == 1 else []
+            tricky = [trace for trace in left_out.values() if trace != NOT_THERE]
+            rest = [other for other in names if other != name] if len(tricky) == 1 else []
             os.environ.clear()
             os.environ.update(given)
             options = sys.orig_argv[1 : sys.orig_argv.index(sys.argv[0])]
@@ -120,6 +124,8 @@ def _import(name: str) -> str | None:
     with _watched() as asked, tempfile.TemporaryFile() as printed, _printing_to(printed.fileno()):
         try:
             _find(name)
+        except ModuleNotFoundError:
+            return NOT_THERE
         except BaseException as reason:
             return f"{type(reason).__name__}: {reason}"
         finally:

@@ -19,6 +19,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -52,6 +53,10 @@ PASSING = {
     "COLUMNS", "LINES",
 }  # fmt: skip
 """Variables that differ from kernel to kernel and that no library reads when it is imported."""
+
+AT_TOP = re.compile(r"^(?:from|import) [^(\n]*(?:\([^)]*\))?", re.MULTILINE)
+INDENTED = re.compile(r"^[ \t]+(?:from|import) [^(\n]*(?:\([^)]*\))?", re.MULTILINE)
+"""Imports at the top of a module, and in its functions: reading them takes a fiftieth of the time that parsing takes."""
 
 QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 """What keeps libraries from starting a thread, or printing, as they are imported; kernels do not see it."""
@@ -408,11 +413,12 @@ def _umask() -> int:
     return 0o022
 
 
-def imports(notebooks: Iterable[Path]) -> list[str]:
+def imports(notebooks: Iterable[Path], root: Path | None = None) -> list[str]:
     """What notebooks import at the top level of their cells, as names to preload, in the order of first appearance.
 
-    A cell that is not Python (a magic, an error) is passed over, and so is a notebook that cannot be read: what is wrong with it
-    is for its own run to say. What lies beside the notebook is its own and not shared.
+    With `root`, what modules below it import later, in functions, follows. A cell that is not Python (a magic, an error) is passed
+    over, and so is a file that cannot be read: what is wrong with it is for its own run to say. What lies beside a
+    notebook is its own and not shared.
     """
     found: dict[str, None] = {}
     for path in notebooks:
@@ -423,24 +429,56 @@ def imports(notebooks: Iterable[Path]) -> list[str]:
             continue
         for source in sources:
             found |= dict.fromkeys(name for name in _imported(source) if not _beside(path, name))
+    return (
+        [*found, *(name for name in _later(list(found), root) if name not in found)] if root else list(found)
+    )
+
+
+def _imported(source: str) -> list[str]:
+    try:
+        return [name for statement in ast.parse(source).body for name in _names(statement)]
+    except SyntaxError:
+        return []
+
+
+def _names(statement: ast.AST) -> list[str]:
+    """What a statement imports, if it is one that does."""
+    if isinstance(statement, ast.Import):
+        return [alias.name for alias in statement.names]
+    if isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
+        module = statement.module
+        return [module if alias.name == "*" else f"{module}.{alias.name}" for alias in statement.names]
+    return []
+
+
+def _later(names: Sequence[str], root: Path) -> list[str]:
+    """What the modules of a project that names lead to import in their functions."""
+    waiting, seen, found = list(names), set[Path](), dict[str, None]()
+    while waiting:
+        path = _file(waiting.pop(0), root)
+        if path is None or path in seen:
+            continue
+        seen.add(path)
+        with suppress(OSError, ValueError):
+            lines = path.read_text(encoding="utf-8")
+            waiting += [name for match in AT_TOP.finditer(lines) for name in _imported(match[0])]
+            later = [name for match in INDENTED.finditer(lines) for name in _imported(match[0].strip())]
+            found |= dict.fromkeys(later)
+            waiting += later
     return list(found)
+
+
+def _file(name: str, root: Path) -> Path | None:
+    """The file of the project that a name stands for, or stands in."""
+    for module in (name, name.rpartition(".")[0]):
+        place = root.joinpath(*module.split("."))
+        if module and (file := place.with_suffix(".py")).is_file():
+            return file
+        if module and (file := place / "__init__.py").is_file():
+            return file
+    return None
 
 
 def _beside(path: Path, name: str) -> bool:
     package = path.with_name(name.partition(".")[0])
     return package.is_dir() or package.with_suffix(".py").is_file()
-
-
-def _imported(source: str) -> list[str]:
-    try:
-        statements = ast.parse(source).body
-    except SyntaxError:
-        return []
-    names = []
-    for statement in statements:
-        if isinstance(statement, ast.Import):
-            names += [alias.name for alias in statement.names]
-        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-            module = statement.module
-            names += [module if alias.name == "*" else f"{module}.{alias.name}" for alias in statement.names]
-    return names

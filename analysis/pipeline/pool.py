@@ -111,6 +111,7 @@ class Pool:
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []
         self._parent: kernels.Parent | None = None
+        self._root = root
         self._forked = forked and _can_fork()
         _write_kernelspec(self.folder, forked=self._forked)
 
@@ -142,7 +143,7 @@ class Pool:
     ) -> Iterator[tuple[int, Ended]]:
         """Execute jobs; give the index of each and how it ended, as they end, until `stop` is set."""
         if self._forked and self._parent is None:
-            self._preload(kernels.imports(dict.fromkeys(job.source for job in jobs)))
+            self._preload(kernels.imports(dict.fromkeys(job.source for job in jobs), self._root))
         waiting = deque(range(len(jobs)))
         busy: dict[Connection, tuple[_Worker, int]] = {}
         while (waiting or busy) and not stop.is_set():

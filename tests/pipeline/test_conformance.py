@@ -28,7 +28,6 @@ DIFFER = {
     "differs_loaded": "What was preloaded is in sys.modules before it is imported; that is the point.",
     "differs_command_line": "The kernel lists the command line of what it was forked from; sys.argv and sys.orig_argv are its own.",
     "differs_proc_environ": "/proc shows the environment that a process was started with; os.environ and child processes have its own.",
-    "differs_thread_numbers": "Preloaded modules have made Thread objects, which are numbered; stock kernels make them later.",
     "differs_frozen": "Objects of preloaded modules are out of the garbage collector's sight, so that pages stay shared.",
 }
 
@@ -85,20 +84,25 @@ def executed(folder: Path, name: str, kernel: str) -> tuple[str, dict[str, Any]]
         cell["metadata"].pop("execution", None)
         kept = cell["metadata"].pop("papermill", {})
         cell["metadata"]["papermill"] = {key: kept.get(key) for key in ("exception", "status")}
-        joined: list[dict[str, Any]] = []
-        for output in cell.get("outputs", []):  # in how many pieces a stream arrives is a matter of time
-            if joined and output["output_type"] == "stream" == joined[-1]["output_type"]:
-                if output["name"] == joined[-1]["name"]:
-                    joined[-1]["text"] += output["text"]
-                    continue
-            joined.append(output)
-        cell["outputs"] = [
-            output | {"text": "".join(output["text"])} if "text" in output else output for output in joined
-        ]
+        cell["outputs"] = _settled(cell.get("outputs", []))
     plain = json.loads(_without_chance(json.dumps(content, ensure_ascii=False)))
     for kind in plain["metadata"].get("widgets", {}).values():  # by number, which is drawn at random
         kind["state"] = sorted(json.dumps(state) for state in kind["state"])
     return _without_chance(error), plain
+
+
+def _settled(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs without what is a matter of time: in how many pieces a stream arrives, and which of two comes first."""
+    settled: list[dict[str, Any]] = []
+    streams: dict[str, dict[str, Any]] = {}
+    for output in outputs:
+        if output["output_type"] == "stream":
+            whole = streams.setdefault(output["name"], output | {"text": ""})
+            whole["text"] += "".join(output["text"])
+        else:
+            settled += [streams[name] for name in sorted(streams)] + [output]
+            streams = {}
+    return settled + [streams[name] for name in sorted(streams)]
 
 
 def _without_chance(text: str) -> str:

@@ -214,6 +214,36 @@ def test_names_come_from_the_notebooks(tmp_path: Path) -> None:
     assert found == ["numpy", "os.path", "a.b.c", "a.b.d", "f"]
 
 
+def test_names_that_the_project_imports_later_follow(tmp_path: Path) -> None:
+    content = {"cells": [{"cell_type": "code", "source": "from package.one import call\nimport numpy"}]}
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "a.ipynb").write_text(json.dumps(content))
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "package" / "one.py").write_text(
+        "from package import two\ndef call():\n    from heavy import (\n        a,\n        b as c,\n    )\n    import os.path\n"
+    )
+    (tmp_path / "package" / "two.py").write_text(
+        "class X:\n    def f(self):\n        from package.three import g  # here\n"
+    )
+    (tmp_path / "package" / "three.py").write_text("import early\ndef g():\n    import late\n")
+    (tmp_path / "package" / "unused.py").write_text("def f():\n    import never\n")
+    found = kernels.imports([tmp_path / "notebooks" / "a.ipynb"], tmp_path)
+    assert found[:2] == ["package.one.call", "numpy"]
+    assert set(found[2:]) == {"heavy.a", "heavy.b", "os.path", "package.three.g", "late"}
+
+
+def test_what_is_not_installed_leaves_no_trace_and_costs_no_second_start(
+    module: Callable[[str, str], None],
+) -> None:
+    module("optional", "import no_such_package_at_all\n")
+    module("talks", "print(1)\n")
+    found = left_out("no_such_package_at_all,optional,talks,json")
+    assert found == {
+        "no_such_package_at_all": "it is not installed", "optional": "it is not installed", "talks": "it prints something",
+    }  # fmt: skip
+
+
 # What a fresh interpreter has of its own
 
 
@@ -340,9 +370,9 @@ def test_where_nothing_can_be_forked_the_stock_provisioner_starts_it_and_that_is
 
 def test_a_kernel_of_another_kind_is_left_alone_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
     for command in (["Rscript", "-e", "x"], [sys.executable, "-c", "x"], [sys.executable, forks.LAUNCHER]):
-        with pytest.raises(CannotFork, match="^$"):
+        with pytest.raises(CannotFork, match=r"^$"):
             kernels._forked(command, {"env": {}})
-    with pytest.raises(CannotFork, match="^$"):
+    with pytest.raises(CannotFork, match=r"^$"):
         kernels._forked(PROGRAM, {"env": {}, "stdout": 1})
     assert kernels._split([sys.executable, "-Xutf8", *PROGRAM[1:]])[0] == [sys.executable, "-Xutf8"]
     assert caplog.text == ""
