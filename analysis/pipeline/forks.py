@@ -259,6 +259,7 @@ class _Parent:
         self._control: socket.socket | None = control
         self._state = state
         self._kernels: dict[int, _Kernel] = {}
+        self._refused: dict[str, None] = {}
         self._selector = selectors.DefaultSelector()
         self._wake, self._waker = socket.socketpair()
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
@@ -329,7 +330,14 @@ class _Parent:
         pid, request = None, None
         try:
             if what == b"?":
-                say(client, {"kernels": sorted(self._kernels), "left_out": self._state.left_out})
+                say(
+                    client,
+                    {
+                        "kernels": sorted(self._kernels),
+                        "left_out": self._state.left_out,
+                        "refused": list(self._refused),
+                    },
+                )
             elif (request := self._request(client)) is not None:
                 pid = self._fork(request, client, streams)
         finally:
@@ -353,6 +361,7 @@ class _Parent:
     def _fork(self, request: dict[str, Any], client: socket.socket, streams: Sequence[int]) -> int | None:
         """Fork a kernel: its process number, 0 in the fork; None if it cannot be, which the client is told."""
         if why := self._unfit(request):
+            self._refused[why] = None
             say(client, {"refused": why})
             return None
         ours = os.getpid()

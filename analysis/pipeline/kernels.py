@@ -290,12 +290,23 @@ class Parent:
         """What another process needs in order to `fork` here."""
         return self._socket
 
-    def about(self) -> dict[str, Any]:
-        """Numbers of the processes that run, and the names that were not preloaded, each with the reason.
+    def about(self, patience_seconds: float = START_SECONDS) -> dict[str, Any]:
+        """Numbers of the kernels that run, names that were not preloaded, with the reason, and why forks were refused.
 
         Whatever was to end has ended before the answer comes.
         """
-        return _about(self._socket)
+        answer, connection = _ask(self._socket, b"?", [], patience_seconds=patience_seconds)
+        connection.close()
+        return answer
+
+    def refusals(self) -> list[str]:
+        """Why kernels were not forked here, if some were not."""
+        if (status := self.process.poll()) is not None:
+            return [f"the process to fork from has ended (status {status})"]
+        try:
+            return list(self.about(END_SECONDS)["refused"])
+        except CannotFork:  # it still imports: nobody was refused anything
+            return []
 
     def settle(self) -> None:
         """Return when every kernel has ended whose owner has."""
@@ -307,10 +318,10 @@ class Parent:
         self._socket.close()
 
     def end(self) -> None:
-        """End it, and all that is left of its kernels."""
+        """End it, and all that is left of its kernels; one that is not through with importing is killed."""
         self.close()
         try:
-            self.process.wait(timeout=5)
+            self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -371,12 +382,17 @@ def fork(
 
 
 def _ask(
-    control: socket.socket, what: bytes, streams: Sequence[int], request: dict[str, Any] | None = None
+    control: socket.socket,
+    what: bytes,
+    streams: Sequence[int],
+    request: dict[str, Any] | None = None,
+    *,
+    patience_seconds: float = START_SECONDS,
 ) -> tuple[dict[str, Any], socket.socket]:
     """Ask over a connection of its own, which the parent is handed."""
     ours, theirs = socket.socketpair()
     try:
-        ours.settimeout(START_SECONDS)
+        ours.settimeout(patience_seconds)
         with theirs:
             socket.send_fds(control, [what], [theirs.fileno(), *streams])
         if request is not None:
@@ -388,12 +404,6 @@ def _ask(
         ours.close()
         raise CannotFork("the process to fork from has ended or does not answer")
     return answer, ours
-
-
-def _about(control: socket.socket) -> dict[str, Any]:
-    answer, connection = _ask(control, b"?", [])
-    connection.close()
-    return answer
 
 
 def _stream(number: int) -> int:

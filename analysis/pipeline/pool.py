@@ -124,6 +124,8 @@ class Pool:
         for worker in self._workers:
             worker.end(None)
         if self._parent:
+            for why in self._parent.refusals():  # what workers say goes to their logs
+                kernels.say_once(why)
             self._parent.end()
             end_processes(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)

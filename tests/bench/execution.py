@@ -239,7 +239,7 @@ def main() -> None:
         run_here(arguments.way, todo, arguments.out, arguments.workers)
         return
     rounds: list[dict[str, dict[str, float]]] = []
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / "reports") as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT / "reports") as folder:
         for number in range(arguments.rounds):
             there = {
                 way: Path(folder) / str(number) / ("ours" if way == "unchanged" else way) for way in WAYS

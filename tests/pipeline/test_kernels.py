@@ -139,7 +139,7 @@ def test_a_kernel_is_forked_from_what_was_preloaded(
         assert kernel.says("import counted, os; print(counted.WHO, os.getppid())") == " ".join(
             [str(parent.process.pid)] * 2
         )
-        assert parent.about() == {"kernels": [kernel.process.pid], "left_out": {}}
+        assert parent.about() == {"kernels": [kernel.process.pid], "left_out": {}, "refused": []}
 
 
 @pytest.mark.parametrize(
@@ -347,6 +347,27 @@ def test_a_module_beside_the_notebook_comes_before_a_preloaded_one_of_the_librar
         assert kernel.says("import which; print(which.WHERE)") == "on the path"
 
 
+def test_anyone_on_jupyter_gets_them_by_a_variable(tmp_path: Path, environment: dict[str, str]) -> None:
+    """The line of the README, with plain papermill."""
+    source = Path(__file__).parents[1] / "notebooks" / "conformance" / "differs_loaded.ipynb"
+    chosen = {"JUPYTER_DEFAULT_PROVISIONER_NAME": kernels.NAME, kernels.PRELOAD: "pandas,seaborn"}
+    for variables, loaded in ((chosen, "numpy pandas matplotlib seaborn"), ({}, "")):
+        command = [
+            sys.executable,
+            "-m",
+            "papermill",
+            str(source),
+            str(tmp_path / "out.ipynb"),
+            "-k",
+            "python3",
+        ]
+        subprocess.run(command, check=True, capture_output=True, env=environment | variables)
+        (cell,) = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
+        assert cell["outputs"][0]["text"] == [f"{loaded.split()}\n"]
+    line = next(line for line in (ROOT / "README.md").read_text().splitlines() if kernels.PRELOAD in line)
+    assert all(f"{name}={value}" in line for name, value in chosen.items())
+
+
 # Falling back
 
 
@@ -366,6 +387,34 @@ def test_where_nothing_can_be_forked_the_stock_provisioner_starts_it_and_that_is
         "note: kernels are started by the stock provisioner, which takes longer: kernels are forked on Linux only"
     ]
     assert said[0].levelno == logging.WARNING
+
+
+@pytest.mark.parametrize("how", ["hidden", "killed"])
+def test_a_batch_says_once_that_its_kernels_were_stock_ones(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    import threading
+
+    from analysis.pipeline.notebook import Job
+    from analysis.pipeline.pool import Pool
+
+    monkeypatch.setattr(kernels, "_said", set())
+    content = {"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None, "source": "import mistune"}],
+               "metadata": {}, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "a.ipynb").write_text(json.dumps(content))
+    with Pool(tmp_path, size=1, root=tmp_path) as pool:
+        pool._preload(["mistune"])
+        (tmp_path / "work" / "mistune.py").write_text("")
+        assert pool._parent is not None
+        if how == "killed":
+            pool._parent.process.kill()
+        jobs = [Job(tmp_path / "work" / "a.ipynb", pool.target(name)) for name in ("one", "two")]
+        ends = [ended for _, ended in pool.results(jobs, stop=threading.Event())]
+    assert [ended.error for ended in ends] == [None, None]
+    reason = "mistune.py in .* hides the preloaded mistune" if how == "hidden" else r"has ended \(status -9\)"
+    said = [record.getMessage() for record in caplog.records if record.name == kernels.__name__]
+    assert len(said) == 1 and re.search(reason, said[0])
 
 
 def test_a_kernel_of_another_kind_is_left_alone_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
