@@ -39,7 +39,8 @@ nbdiff: dev      ## show notebooks cell by cell in `git diff` of this clone, wit
 review: dev      ## open the notebooks in JupyterLab
 	@$(BIN)/thesis review
 
-bench: dev       ## speed and memory of the simulation beside its random numbers; what a reviewer waits for
+bench: dev       ## a batch beside other ways to run it (BENCH="--notebook all --rounds 3"), the simulation, what a reviewer waits for
+	@$(BIN)/python tests/bench/execution.py $(BENCH)
 	@$(BIN)/python tests/bench/simulation.py
 	@$(BIN)/python tests/bench/review.py
 

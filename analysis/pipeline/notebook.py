@@ -198,11 +198,14 @@ def _attempt(job: Job, watch: _Watch) -> str | None:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    from analysis.pipeline import saving
+
     try:
         papermill.execute_notebook(
             _literal(job.source),
             _literal(job.target),
             dict(job.parameters or {}),
+            engine_name=saving.ENGINE,
             kernel_name=KERNELSPEC["name"],
             language=KERNELSPEC["language"],
             cwd=job.source.parent,

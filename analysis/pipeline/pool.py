@@ -4,8 +4,9 @@ Decisions
 - Worker processes, because a working directory and an environment belong to a process; started fresh (spawn), each with
   a pipe of its own. So when one dies it is known whose notebook it had: that one fails, and the others go on.
 - Everything that a batch writes while it runs lies in one folder, which goes away with it.
-- Kernels stand outside of the process group of the batch. They are found by the runtime folder in their environment, which is their
-  worker's, also when that worker is gone; a worker whose batch is gone ends itself and them.
+- Kernels are forked from one process, preloaded for this batch with what its notebooks import (`kernels`), and end
+  with the worker that asked for them. What is started otherwise, by them or in their stead, is found by the runtime folder in its
+  environment, also when that worker is gone; a worker whose batch is gone ends itself and them.
 - A worker says which cell it is at. One that does not heed the limits of its notebook is ended, and its kernel with it.
 - Workers are sessions of their own: they never see Ctrl-C, nor what kills the group of the batch; what they and their kernels print goes to a log in the folder of the batch.
 - A kernel runs this very interpreter and nothing of the user's: no kernelspec, start-up file, matplotlibrc or
@@ -34,10 +35,11 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from socket import socket
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
-from analysis.pipeline import notebook
+from analysis.pipeline import kernels, notebook
 from analysis.pipeline.notebook import Cell, Ended, Job, OnCell
 
 if TYPE_CHECKING:
@@ -78,10 +80,12 @@ class _Worker:
     def log(self) -> Path:
         return self.folder / "log"
 
-    def end(self) -> None:
+    def end(self, parent: kernels.Parent | None) -> None:
         """End the worker, its kernel, and whatever that started."""
         self.process.kill()
         self.process.join()
+        if parent:
+            parent.settle()
         end_processes(self.folder)
         self.pipe.close()
 
@@ -124,17 +128,28 @@ class Pool:
         The project, whose package the kernels import.
     variables : mapping of str to str
         Environment variables for the kernels.
+    forked : bool
+        Whether kernels are forked from a preloaded process, where the system can; stock kernels otherwise.
     """
 
     def __init__(
-        self, beside: Path, *, size: int, root: Path, variables: Mapping[str, str] | None = None
+        self,
+        beside: Path,
+        *,
+        size: int,
+        root: Path,
+        variables: Mapping[str, str] | None = None,
+        forked: bool = True,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=BATCH, dir=beside)).resolve()
         self._size = size
         self._variables = _environment(self.folder, root) | dict(variables or {})
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []
-        _write_kernelspec(self.folder)
+        self._parent: kernels.Parent | None = None
+        self._root = root
+        self._forked = forked and _can_fork()
+        _write_kernelspec(self.folder, forked=self._forked)
 
     def __enter__(self) -> Self:
         return self
@@ -143,7 +158,12 @@ class Pool:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         for worker in self._workers:
-            worker.end()
+            worker.end(None)
+        if self._parent:
+            for why in self._parent.refusals():  # what workers say goes to their logs
+                kernels.say_once(why)
+            self._parent.end()
+            end_processes(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def target(self, name: str) -> Path:
@@ -164,6 +184,8 @@ class Pool:
 
         When `stop` is set, those that run are ended and none is begun.
         """
+        if self._forked and self._parent is None:
+            self._preload(kernels.imports(dict.fromkeys(job.source for job in jobs), self._root))
         waiting = deque(range(len(jobs)))
         busy: dict[Connection, _Turn] = {}
         while (waiting or busy) and not stop.is_set():
@@ -212,13 +234,21 @@ class Pool:
 
     def _retire(self, worker: _Worker) -> None:
         self._workers.remove(worker)
-        worker.end()
+        worker.end(self._parent)
+
+    def _preload(self, names: Sequence[str]) -> None:
+        """Start the process that kernels are forked from; it imports while the workers do."""
+        folder = self.folder / "parent"
+        folder.mkdir()
+        with (folder / "log").open("ab") as log, _variables(self._variables | {RUNTIME: str(folder)}):
+            self._parent = kernels.Parent([sys.executable], os.environ, names, log=log.fileno())
 
     def _start(self) -> _Worker:
         """A new worker; its environment is in place before it starts, so that nothing of it is ever without."""
         folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self.folder))
         ours, theirs = _spawn.Pipe()
-        process = _spawn.Process(target=_serve, args=(theirs, folder), daemon=True)
+        source = (self._parent.socket, self._parent.environment) if self._parent else None
+        process = _spawn.Process(target=_serve, args=(theirs, folder, source), daemon=True)
         resource_tracker.ensure_running()
         with _interrupts_held(), _variables(self._variables | {RUNTIME: str(folder)}):
             process.start()
@@ -242,12 +272,25 @@ def _environment(folder: Path, root: Path) -> dict[str, str]:
     }
 
 
-def _write_kernelspec(folder: Path) -> None:
+def _can_fork() -> bool:
+    """Whether kernels can be forked here; if not, that is said."""
+    if why := kernels.why_not():
+        kernels.say_once(why)
+    return why is None
+
+
+def _write_kernelspec(folder: Path, *, forked: bool) -> None:
     """The kernel of the batch: this interpreter. It stands first on Jupyter's path, so no other `python3` can win."""
     place = folder / "jupyter" / "kernels" / notebook.KERNELSPEC["name"]
     place.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": argv, "display_name": notebook.KERNELSPEC["display_name"], "language": "python"}
+    spec: dict[str, object] = {
+        "argv": argv,
+        "display_name": notebook.KERNELSPEC["display_name"],
+        "language": "python",
+    }
+    if forked:
+        spec["metadata"] = {"kernel_provisioner": {"provisioner_name": kernels.NAME}}
     (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
 
 
@@ -282,9 +325,11 @@ def _with_last_words(ended: Ended, log: Path) -> Ended:
     return replace(ended, error=f"{ended.error} ({lines[-1].strip()})") if lines else ended
 
 
-def _serve(pipe: Connection, folder: Path) -> None:
-    """The life of a worker: jobs in, results out, for as long as there is a batch."""
+def _serve(pipe: Connection, folder: Path, source: tuple[socket, Mapping[str, str]] | None) -> None:
+    """The life of a worker: jobs in, results out, for as long as there is a batch; its kernels come from `source`."""
     os.setsid()
+    if source:
+        kernels.use(*source)
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _quiet(folder / "log")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis.models import trend
+from analysis.models import specifications, trend
 from analysis.models.specifications import Window, curve
 
 T = np.arange(2015, 2025, 0.5)
@@ -107,3 +107,18 @@ def test_a_line_through_every_point_has_no_error_of_a_median_and_says_so():
     assert table.loc[("all points", "OLS"), "factor"] == pytest.approx(math.exp(0.7))
     assert math.isnan(table.loc[("all points", "median"), "factor"])
     assert table.loc[("all points", "median"), "reason"].startswith("median found no line")
+
+
+def test_outliers_are_those_of_the_fits_without_each_point():
+    """Against statsmodels, which refits the line n times; with 20 points some of which stand far off."""
+    from statsmodels.regression.linear_model import OLS
+
+    rng, found = np.random.default_rng(5), 0
+    for _ in range(20):
+        t = rng.uniform(2018, 2026, 20)
+        y = np.exp(0.5 * (t - 2018) + 0.3 * rng.standard_t(2, 20))
+        fit = OLS(np.log(y), np.column_stack([np.ones_like(t), t - t.mean()])).fit()
+        slow = np.abs(fit.get_influence().resid_studentized_external) > specifications.CUT
+        assert specifications._outliers(t, y).tolist() == slow.tolist()
+        found += slow.sum()
+    assert found > 10  # there was something to find

@@ -1,0 +1,299 @@
+"""How long a batch takes, beside other ways to run the same notebooks, and beside the work itself.
+
+Every way runs the same notebooks under the same scenarios, round by round and one after the other, so that what else the machine does
+falls on all. The limit is the same cells in one process that has imported everything: no kernel, no saving. CPU seconds
+are those of all processes of a way; memory is the largest sum of proportional set sizes seen while it ran.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+from analysis import ROOT
+from analysis.pipeline import kernels, manifest, notebook, plan
+
+LIGHT = ("2_key_players", "5_predictions", "6_verdict")
+WAYS = {
+    "papermill": "stock papermill, one after the other",
+    "papermill_pool": "stock papermill in a process pool",
+    "nbclient": "nbclient, one after the other",
+    "ours": "thesis run, nothing done yet",
+    "unchanged": "thesis run, nothing changed",
+    "limit": "the cells alone, in one warm process",
+}
+LIMIT_RATIO, UNCHANGED_SECONDS = 2.5, 1.0
+"""What was set out to be reached: a batch against the cells alone, and a batch that has nothing to do."""
+LOOK_SECONDS = 0.3
+
+
+def tasks(names: list[str], chosen: list[str]) -> list[plan.Task]:
+    return plan.plan(chosen, names)
+
+
+def stock(source: Path, target: Path, parameters: dict[str, Any]) -> None:
+    """One notebook by papermill, on the kernel that is installed."""
+    import papermill
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    papermill.execute_notebook(source, target, parameters, cwd=source.parent, progress_bar=False)
+
+
+def by_nbclient(source: Path, target: Path, parameters: dict[str, Any]) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    content = parameterize_notebook(load_notebook_node(str(source)), parameters)
+    NotebookClient(content, timeout=None, resources={"metadata": {"path": str(source.parent)}}).execute()
+    nbformat.write(content, target)
+
+
+def cells_alone(todo: list[plan.Task]) -> None:
+    """The cells of all notebooks in this process; prints seconds of wall clock and CPU without the imports."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    for name in kernels.imports(dict.fromkeys(task.source for task in todo)):
+        exec(f"import {name.rpartition('.')[0] or name}")
+    shell = InteractiveShell.instance()
+    os.chdir(ROOT / "notebooks")
+    contents = [parameterize_notebook(load_notebook_node(str(t.source)), dict(t.parameters)) for t in todo]
+    start, used = time.perf_counter(), time.process_time()
+    for content in contents:
+        shell.reset()
+        for cell in content.cells:
+            if cell.cell_type == "code":
+                with capture_output():
+                    done = shell.run_cell(cell.source)
+                done.raise_error()
+    print(json.dumps({"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - used}))
+
+
+def run_here(way: str, todo: list[plan.Task], out: Path, workers: int) -> None:
+    """One way, in this process, which was started for it."""
+    jobs = [(task.source, out / f"{task.name}.ipynb", dict(task.parameters)) for task in todo]
+    if way == "limit":
+        cells_alone(todo)
+    elif way == "papermill_pool":
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            list(pool.map(stock, *zip(*jobs, strict=True)))
+    else:
+        for job in jobs:
+            (by_nbclient if way == "nbclient" else stock)(*job)
+
+
+class Peak(threading.Thread):
+    """The most memory that a process and its descendants hold together, in MB; shared pages count once."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._process, self._ended, self.mb = psutil.Process(pid), threading.Event(), 0.0
+
+    def run(self) -> None:
+        while not self._ended.wait(LOOK_SECONDS):
+            found = 0.0
+            try:
+                for process in [self._process, *self._process.children(recursive=True)]:
+                    try:
+                        found += process.memory_full_info().pss / 1e6
+                    except psutil.Error:
+                        continue
+            except psutil.Error:
+                continue
+            self.mb = max(self.mb, found)
+
+    def done(self) -> float:
+        self._ended.set()
+        self.join()
+        return self.mb
+
+
+def measured(way: str, arguments: argparse.Namespace, out: Path) -> dict[str, float]:
+    """Seconds, CPU seconds and peak memory of one way, in a process of its own."""
+    names = [
+        *(f"--notebook={name}" for name in arguments.notebook),
+        *(f"--scenario={name}" for name in arguments.scenario),
+    ]
+    if way in ("ours", "unchanged"):
+        command = [
+            sys.executable,
+            "-m",
+            "analysis",
+            "run",
+            *names,
+            f"--workers={arguments.workers}",
+            f"--out={out}",
+        ]
+    else:
+        command = [
+            sys.executable,
+            __file__,
+            *names,
+            f"--workers={arguments.workers}",
+            f"--way={way}",
+            f"--out={out}",
+        ]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "THESIS_FIGURES": "svg", "PYTHONPATH": str(ROOT)}
+    environment |= {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    start = time.perf_counter()
+    with (out.parent / f"{way}.txt").open("w+") as printed:
+        process = subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdout=printed, stderr=subprocess.STDOUT
+        )
+        peak = Peak(process.pid)
+        peak.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        printed.seek(0)
+        text = printed.read()
+    if process.returncode:
+        sys.exit(f"{way} failed:\n{text[-2000:]}")
+    found = {"seconds": seconds, "cpu_seconds": usage.ru_utime + usage.ru_stime, "peak_mb": peak.done()}
+    return found | (json.loads(text.strip().splitlines()[-1]) if way == "limit" else {})
+
+
+def differing(todo: list[plan.Task], ours: Path, theirs: Path) -> list[str]:
+    """The notebooks that stock papermill did not execute to the same bytes, what varies from run to run taken out."""
+    found = []
+    for task in todo:
+        path = theirs / f"{task.name}.ipynb"
+        notebook.clean(path, task.source)
+        if path.read_bytes() != (ours / f"{task.name}.ipynb").read_bytes():
+            found.append(task.name)
+    return found
+
+
+def forks(count: int) -> dict[str, float]:
+    """Start and end kernels in a row: what memory and descriptors the process that forks holds after a tenth, and at the end."""
+    from jupyter_client.manager import KernelManager
+
+    os.environ |= {
+        "OPENBLAS_NUM_THREADS": "1",
+        kernels.PRELOAD: ",".join(kernels.imports(sorted((ROOT / "notebooks").glob("*.ipynb")))),
+    }
+    found: dict[str, float] = {"count": count}
+    for number in range(1, count + 1):
+        manager = KernelManager()
+        manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        manager.kernel_spec.metadata = {"kernel_provisioner": {"provisioner_name": kernels.NAME}}
+        start = time.perf_counter()
+        manager.start_kernel(extra_arguments=["--log-level=ERROR"])
+        client = manager.blocking_client()
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        ready = time.perf_counter()
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        if number in (max(count // 10, 1), count):
+            (parent,) = kernels.parents()
+            process, when = psutil.Process(parent.process.pid), "early" if number < count else "late"
+            found |= {
+                f"{when}_mb": process.memory_info().rss / 1e6,
+                f"{when}_descriptors": process.num_fds(),
+                f"{when}_start_seconds": ready - start,
+            }
+            found |= {f"{when}_owner_descriptors": psutil.Process().num_fds()}
+    kernels.end()
+    return found
+
+
+def asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--notebook", action="append", help="a notebook; may be repeated; all for every one")
+    parser.add_argument("--scenario", action="append", help="a scenario; may be repeated; every one without")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--forks", type=int, default=500, help="kernels in a row")
+    parser.add_argument("--way", choices=list(WAYS), help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    chosen = arguments.notebook or list(LIGHT)
+    arguments.notebook = plan.Project().slugs() if chosen == ["all"] else chosen
+    arguments.scenario = arguments.scenario or ["all"]
+    return arguments
+
+
+def main() -> None:
+    arguments = asked()
+    todo = tasks(arguments.notebook, arguments.scenario)
+    if arguments.way:
+        run_here(arguments.way, todo, arguments.out, arguments.workers)
+        return
+    rounds: list[dict[str, dict[str, float]]] = []
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT / "reports") as folder:
+        for number in range(arguments.rounds):
+            there = {
+                way: Path(folder) / str(number) / ("ours" if way == "unchanged" else way) for way in WAYS
+            }
+            for place in there.values():
+                place.mkdir(parents=True, exist_ok=True)
+            rounds.append({way: measured(way, arguments, place) for way, place in there.items()})
+            other = differing(todo, there["ours"], there["papermill"])
+            print(
+                f"round {number + 1}: {len(todo) - len(other)} of {len(todo)} notebooks equal byte for byte {other or ''}",
+                flush=True,
+            )
+    found = {way: {key: median(one[way][key] for one in rounds) for key in rounds[0][way]} for way in WAYS}
+    report(found, arguments, len(todo), forks(arguments.forks) if arguments.forks else None, other)
+
+
+def report(
+    found: dict[str, dict[str, float]],
+    arguments: argparse.Namespace,
+    count: int,
+    row: dict[str, float] | None,
+    other: list[str],
+) -> None:
+    print(
+        f"\n{count} notebooks, {arguments.workers} workers, {os.cpu_count()} cores, median of {arguments.rounds}"
+    )
+    print(f"{'':<42}{'seconds':>9}{'of limit':>10}{'of stock':>10}{'CPU s':>9}{'peak MB':>9}")
+    for way, text in WAYS.items():
+        one = found[way]
+        one["of_limit"] = one["seconds"] / found["limit"]["seconds"]
+        one["of_stock"] = one["seconds"] / found["papermill"]["seconds"]
+        print(
+            f"{text:<42}{one['seconds']:>9.1f}{one['of_limit']:>10.2f}{one['of_stock']:>10.2f}"
+            f"{one['cpu_seconds']:>9.1f}{one['peak_mb']:>9.0f}"
+        )
+    print(f"ours against the limit: {found['ours']['of_limit']:.2f} (to be reached: {LIMIT_RATIO})")
+    print(f"nothing changed: {found['unchanged']['seconds']:.2f} s (to be reached: {UNCHANGED_SECONDS})")
+    print(f"stock papermill against ours: {1 / found['ours']['of_stock']:.1f} times as long")
+    if row:
+        print(
+            f"{row['count']} kernels in a row: {row['early_mb']:.1f} -> {row['late_mb']:.1f} MB, "
+            f"{row['early_descriptors']} -> {row['late_descriptors']} descriptors in the process that forks, "
+            f"{row['early_owner_descriptors']} -> {row['late_owner_descriptors']} in its owner"
+        )
+    content = {
+        "notebooks": arguments.notebook, "scenarios": arguments.scenario, "workers": arguments.workers,
+        "cores": os.cpu_count(), "rounds": arguments.rounds, "ways": found, "kernels_in_a_row": row,
+        "differ_from_stock": other,
+        "targets": {"ours_of_limit": LIMIT_RATIO, "unchanged_seconds": UNCHANGED_SECONDS}, "versions": manifest.versions(),
+    }  # fmt: skip
+    path = ROOT / "reports" / "bench.json"
+    manifest.write_text(path, json.dumps(content, indent=1) + "\n")
+    print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

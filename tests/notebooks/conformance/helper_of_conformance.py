@@ -1,0 +1,3 @@
+"""A module beside the notebooks: found by its name, as the folder is on the path."""
+
+WHO = "beside"

@@ -1,0 +1,156 @@
+"""A forked kernel does what a stock one does: the same outcome, outputs and error markers, notebook by notebook.
+
+Each of `tests/notebooks/conformance` breaks in one way, or uses something that kernels offer; plain papermill executes it on
+both. What the forks have preloaded is what these notebooks import, as it is in a batch. `DIFFER` is the table of what is not the same.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import papermill
+import pytest
+
+from analysis import ROOT
+from analysis.pipeline import kernels
+
+MATERIAL = Path(__file__).parents[1] / "notebooks" / "conformance"
+CASES = sorted(path.stem for path in MATERIAL.glob("*.ipynb"))
+SECONDS = {"out_of_time": 2}
+"""Time limits of cells that never end; others get two minutes."""
+
+DIFFER = {
+    "differs_loaded": "What was preloaded is in sys.modules before it is imported; that is the point.",
+    "differs_command_line": "The kernel lists the command line of what it was forked from; sys.argv and sys.orig_argv are its own.",
+    "differs_proc_environ": "/proc shows the environment that a process was started with; os.environ and child processes have its own.",
+    "differs_frozen": "Objects of preloaded modules are out of the garbage collector's sight, so that pages stay shared.",
+}
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the notebooks and two kernels, alike but for how they start."""
+    root = tmp_path_factory.mktemp("conformance")
+    names = kernels.imports(sorted(MATERIAL.glob("*.ipynb")))
+    assert {"seaborn", "matplotlib.pyplot", "ipywidgets", "statsmodels.api"} <= set(names)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    environment = {
+        kernels.PRELOAD: ",".join(names),
+        "OPENBLAS_NUM_THREADS": "1",
+        "IPYTHONDIR": str(root / "ipython"),
+    }
+    for name, provisioner in (("stock", "local-provisioner"), ("forked", kernels.NAME)):
+        place = root / "jupyter" / "kernels" / name
+        place.mkdir(parents=True)
+        (place / "kernel.json").write_text(
+            json.dumps(
+                {
+                    "argv": argv, "display_name": name, "language": "python", "env": environment,
+                    "metadata": {"kernel_provisioner": {"provisioner_name": provisioner}},
+                }
+            )
+        )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(root / "jupyter"))
+        patch.delenv("MPLBACKEND", raising=False)
+        yield root
+    kernels.end()
+
+
+def executed(folder: Path, name: str, kernel: str) -> tuple[str, dict[str, Any]]:
+    """How papermill ended on a notebook, and what it saved, without times, names and numbers of processes."""
+    place, saved, error = folder / "notebooks", folder / f"{name}.{kernel}.ipynb", "succeeded"
+    shutil.copytree(MATERIAL, place)
+    try:
+        papermill.execute_notebook(
+            place / f"{name}.ipynb", saved, kernel_name=kernel, cwd=place,
+            progress_bar=False, execution_timeout=SECONDS.get(name, 120),
+        )  # fmt: skip
+    except Exception as reason:
+        error = f"{type(reason).__name__}: {reason}"
+    finally:
+        shutil.rmtree(place)
+    content = json.loads(saved.read_text())
+    del content["metadata"]["kernelspec"], content["metadata"]["papermill"]
+    for cell in content["cells"]:
+        del cell["id"]
+        cell["metadata"].pop("execution", None)
+        kept = cell["metadata"].pop("papermill", {})
+        cell["metadata"]["papermill"] = {key: kept.get(key) for key in ("exception", "status")}
+        cell["outputs"] = _settled(cell.get("outputs", []))
+    plain = json.loads(_without_chance(json.dumps(content, ensure_ascii=False)))
+    for kind in plain["metadata"].get("widgets", {}).values():  # by number, which is drawn at random
+        kind["state"] = sorted(json.dumps(state) for state in kind["state"])
+    return _without_chance(error), plain
+
+
+def _settled(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs without what is a matter of time: in how many pieces a stream arrives, and which of two comes first."""
+    settled: list[dict[str, Any]] = []
+    streams: dict[str, dict[str, Any]] = {}
+    for output in outputs:
+        if output["output_type"] == "stream":
+            whole = streams.setdefault(output["name"], output | {"text": ""})
+            whole["text"] += "".join(output["text"])
+        else:
+            settled += [streams[name] for name in sorted(streams)] + [output]
+            streams = {}
+    return settled + [streams[name] for name in sorted(streams)]
+
+
+def _without_chance(text: str) -> str:
+    """A text without what differs between two runs on stock kernels, too."""
+    text = re.sub(r"ipykernel_\d+", "ipykernel_N", text)
+    text = re.sub(r"\b[0-9a-f]{32}\b|0x[0-9a-f]{6,}", "ID", text)  # models of widgets, addresses
+    text = re.sub(r"T_[0-9a-f]{5}|#T_[0-9a-f]{5}", "T_ID", text)  # tables of pandas
+    return re.sub(r"[0-9.]+ [mµμn]?s\b", "TIME", text)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_forked_kernel_does_what_a_stock_one_does(folder: Path, name: str) -> None:
+    stock, forked = (executed(folder, name, kernel) for kernel in ("stock", "forked"))
+    (parent,) = kernels.parents()
+    assert parent.about()["kernels"] == []  # it was forked, and has ended
+    assert parent.about()["left_out"] == {}
+    if name in DIFFER:
+        assert forked != stock, "this case does not differ any more: take it out of the table"
+    else:
+        assert forked == stock
+
+
+def test_the_table_lists_the_cases_that_are_named_so() -> None:
+    assert sorted(DIFFER) == [name for name in CASES if name.startswith("differs_")]
+
+
+def test_every_case_was_forked(folder: Path) -> None:
+    """Counted by the first kernel of each kind: had it fallen back, pandas would not be loaded."""
+    assert executed(folder, "differs_loaded", "forked")[1]["cells"][0]["outputs"][0]["text"] == (
+        "['numpy', 'pandas', 'matplotlib', 'seaborn']\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["2_key_players", "5_predictions"])
+def test_a_notebook_of_the_report_comes_out_byte_for_byte(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    from analysis.pipeline.notebook import Job
+    from analysis.pipeline.pool import Pool
+
+    found = []
+    for forked in (True, False):
+        with Pool(tmp_path, size=1, root=ROOT, variables={"THESIS_FIGURES": "svg"}, forked=forked) as pool:
+            job = Job(ROOT / "notebooks" / f"{name}.ipynb", pool.target(name))
+            ((_, ended),) = pool.results([job], stop=threading.Event())
+            assert ended.error is None
+            found.append(job.target.read_bytes())
+    assert os.fsencode("image/svg+xml") in found[0]
+    assert found[0] == found[1]

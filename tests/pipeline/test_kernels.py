@@ -1,0 +1,587 @@
+"""Where a forked kernel could differ from a fresh one, or outlive whom it belongs to: each pitfall has a test.
+
+What notebooks see of both kinds of kernel is compared in `test_conformance`.
+"""
+
+import json
+import logging
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from jupyter_client.manager import KernelManager
+
+from analysis import ROOT
+from analysis.pipeline import forks, kernels
+from analysis.pipeline.kernels import CannotFork, Fork, Parent
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+PATIENCE_SECONDS = 60
+PROGRAM = [sys.executable, "-m", forks.LAUNCHER, "-f", "{connection_file}"]
+ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """An environment with a folder of modules on its path and nothing preloaded yet; its parents end with the test."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    monkeypatch.delenv(kernels.PRELOAD, raising=False)
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    monkeypatch.setattr(kernels, "_said", set())
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "work").mkdir()
+    yield dict(os.environ)
+    kernels.end()
+
+
+@pytest.fixture
+def module(tmp_path: Path, environment: dict[str, str]) -> Callable[[str, str], None]:
+    """`module("name", "source")` writes a module that kernels find."""
+
+    def write(name: str, source: str) -> None:
+        (tmp_path / "modules" / f"{name}.py").write_text(textwrap.dedent(source))
+
+    return write
+
+
+class Kernel:
+    """A kernel of the provisioner of this project, as anyone would start it, in a folder of its own."""
+
+    def __init__(self, place: Path, preload: str = "", **variables: str) -> None:
+        self.manager = KernelManager()
+        spec = self.manager.kernel_spec
+        assert spec is not None
+        spec.argv = PROGRAM
+        spec.metadata = {"kernel_provisioner": {"provisioner_name": kernels.NAME}}
+        self.variables = os.environ | {kernels.PRELOAD: preload} | variables
+        self.place = place
+
+    def __enter__(self) -> "Kernel":
+        self.manager.start_kernel(cwd=str(self.place), env=self.variables)
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=PATIENCE_SECONDS)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+        self.manager.cleanup_resources()
+
+    @property
+    def process(self) -> Any:
+        return self.manager.provisioner.process  # type: ignore[union-attr]
+
+    @property
+    def forked(self) -> bool:
+        return isinstance(self.process, Fork)
+
+    def says(self, code: str) -> str:
+        """What code prints, displays or raises."""
+        parts: list[str] = []
+
+        def take(message: dict[str, Any]) -> None:
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                parts.append(content["text"])
+            elif message["msg_type"] == "error":
+                parts.append(f"{content['ename']}: {content['evalue']}")
+            elif "data" in content:
+                parts.append(" ".join(sorted(content["data"])))
+
+        self.client.execute_interactive(code, timeout=PATIENCE_SECONDS, output_hook=take, allow_stdin=False)
+        return "".join(parts).strip()
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() in ENDED
+    except psutil.NoSuchProcess:
+        return True
+
+
+def left_out(preload: str) -> dict[str, str]:
+    """What a parent does not preload, and why."""
+    with Parent([sys.executable], os.environ, preload.split(",")) as parent:
+        found: dict[str, str] = parent.about()["left_out"]
+    return found
+
+
+# What is preloaded, and what must not be
+
+
+def test_a_kernel_is_forked_from_what_was_preloaded(
+    tmp_path: Path, module: Callable[[str, str], None]
+) -> None:
+    module("counted", "import os\nWHO = os.getpid()\n")
+    with Kernel(tmp_path / "work", "counted") as kernel:
+        assert kernel.forked
+        (parent,) = kernels.parents()
+        assert kernel.says("import counted, os; print(counted.WHO, os.getppid())") == " ".join(
+            [str(parent.process.pid)] * 2
+        )
+        assert parent.about() == {"kernels": [kernel.process.pid], "left_out": {}, "refused": []}
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("raise ImportError('not today')", "ImportError: not today"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("print('hello')", "it prints something"),
+        ("import os; os.write(2, b'hello')", "it prints something"),
+        ("import warnings; warnings.warn('mind this')", "it prints something"),
+        ("import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", "it starts a thread"),
+        ("file = open(__file__)", "it keeps a file open"),
+        ("from IPython import get_ipython; get_ipython()", "tricky asks whether it runs in IPython"),
+        ("import matplotlib.pyplot as plt; plt.switch_backend('agg')", "it chooses a backend of pyplot"),
+    ],
+)  # fmt: skip
+def test_a_module_that_does_more_than_define_is_left_to_the_kernels(
+    module: Callable[[str, str], None], source: str, why: str
+) -> None:
+    module("tricky", source + "\n")
+    module("plain", "")
+    assert left_out("plain,tricky") == {"tricky": why}
+
+
+def test_what_a_module_prints_is_printed_where_it_is_imported(
+    tmp_path: Path, module: Callable[[str, str], None]
+) -> None:
+    module("talks", "print('hello')\n")
+    with Kernel(tmp_path / "work", "json,talks") as kernel:
+        assert kernel.forked
+        assert kernel.says("import talks") == "hello"
+
+
+def test_where_two_modules_are_tricky_nothing_is_preloaded(module: Callable[[str, str], None]) -> None:
+    module("one", "print(1)\n")
+    module("two", "print(2)\n")
+    module("three", "print(3)\n")
+    assert set(left_out("one,two,three")) == {"one", "two"}  # the third was not even tried
+
+
+def test_no_figure_is_lost_to_a_backend_that_the_parent_had_chosen(
+    tmp_path: Path, module: Callable[[str, str], None]
+) -> None:
+    module("draws", "import matplotlib.pyplot as plt\nplt.figure()\n")
+    for preload in ("matplotlib.pyplot", "matplotlib.pyplot,draws"):
+        with Kernel(tmp_path / "work", preload) as kernel:
+            assert kernel.forked
+            assert kernel.says("import matplotlib.pyplot as plt; plt.plot([1, 2]);").endswith(
+                "image/png text/plain"
+            )
+
+
+def test_a_name_is_what_an_import_from_would_take(module: Callable[[str, str], None]) -> None:
+    assert left_out("functools.partial,os.path,email.message") == {}
+    assert left_out("functools.no_such_name") == {
+        "functools.no_such_name": "AttributeError: module 'functools' has no attribute 'no_such_name'"
+    }
+
+
+def test_names_come_from_the_notebooks(tmp_path: Path) -> None:
+    cells = [
+        "import numpy as np, os.path\nfrom a.b import c, d as e\nfrom f import *",
+        "%matplotlib inline\nimport never",
+        "if True:\n    import inner",
+        "import beside, numpy",
+    ]
+    content = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
+    (tmp_path / "one.ipynb").write_text(json.dumps(content))
+    (tmp_path / "broken.ipynb").write_text("{")
+    (tmp_path / "beside.py").write_text("")
+    found = kernels.imports([tmp_path / "one.ipynb", tmp_path / "broken.ipynb", tmp_path / "missing.ipynb"])
+    assert found == ["numpy", "os.path", "a.b.c", "a.b.d", "f"]
+
+
+def test_names_that_the_project_imports_later_follow(tmp_path: Path) -> None:
+    content = {"cells": [{"cell_type": "code", "source": "from package.one import call\nimport numpy"}]}
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "a.ipynb").write_text(json.dumps(content))
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "package" / "one.py").write_text(
+        "from package import two\ndef call():\n    from heavy import (\n        a,\n        b as c,\n    )\n    import os.path\n"
+    )
+    (tmp_path / "package" / "two.py").write_text(
+        "class X:\n    def f(self):\n        from package.three import g  # here\n"
+    )
+    (tmp_path / "package" / "three.py").write_text("import early\ndef g():\n    import late\n")
+    (tmp_path / "package" / "unused.py").write_text("def f():\n    import never\n")
+    found = kernels.imports([tmp_path / "notebooks" / "a.ipynb"], tmp_path)
+    assert found[:2] == ["package.one.call", "numpy"]
+    assert set(found[2:]) == {"heavy.a", "heavy.b", "os.path", "package.three.g", "late"}
+
+
+def test_what_is_not_installed_leaves_no_trace_and_costs_no_second_start(
+    module: Callable[[str, str], None],
+) -> None:
+    module("optional", "import no_such_package_at_all\n")
+    module("talks", "print(1)\n")
+    found = left_out("no_such_package_at_all,optional,talks,json")
+    assert found == {
+        "no_such_package_at_all": "it is not installed", "optional": "it is not installed", "talks": "it prints something",
+    }  # fmt: skip
+
+
+# What a fresh interpreter has of its own
+
+
+def test_random_state_is_fresh_in_each_kernel(tmp_path: Path, environment: dict[str, str]) -> None:
+    code = "import random, uuid, numpy as np; print(random.random(), np.random.random(), uuid.uuid4(), np.random.default_rng().random())"
+    drawn = []
+    for _ in range(2):
+        with Kernel(tmp_path / "work", "random,numpy,uuid") as kernel:
+            assert kernel.forked
+            drawn.append(kernel.says(code).split())
+    assert all(one != other for one, other in zip(*drawn, strict=True))
+
+
+def test_no_library_holds_a_generator_that_forks_would_share(environment: dict[str, str]) -> None:
+    """Beyond those that are seeded anew: of `random`, and numpy's own `RandomState`."""
+    names = kernels.imports(sorted((ROOT / "notebooks").glob("*.ipynb")))
+    code = f"""
+        import gc, importlib, random, sys
+        for name in {names!r}:
+            try: importlib.import_module(name)
+            except ModuleNotFoundError: pass
+        import numpy as np
+        kinds = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
+        found = {{id(v): f"{{m.__name__}}.{{k}}" for m in list(sys.modules.values()) for k, v in list(vars(m).items()) if isinstance(v, kinds) and not isinstance(v, random.SystemRandom)}}
+        known = {{id(np.random.mtrand._rand), id(random._inst)}}
+        print([name for number, name in found.items() if number not in known ])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True, cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
+
+
+def test_what_is_read_from_the_environment_on_import_is_that_of_the_kernel(
+    tmp_path: Path, module: Callable[[str, str], None]
+) -> None:
+    module("reads", "import os\nFOUND = os.environ.get('MODE')\nos.environ['LEFT'] = 'by import'\n")
+    code = "import os, reads; print(reads.FOUND, os.environ.get('MODE'), os.environ['LEFT'])"
+    with (
+        Kernel(tmp_path / "work", "reads", MODE="a") as one,
+        Kernel(tmp_path / "work", "reads", MODE="b") as two,
+    ):
+        assert one.forked and two.forked
+        assert (one.says(code), two.says(code)) == ("a a by import", "b b by import")
+        assert len(kernels.parents()) == 2
+
+
+def test_a_variable_of_one_kernel_does_not_reach_the_next(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with Kernel(tmp_path / "work") as kernel:
+        kernel.says("import os; os.environ['MINE'] = '1'")
+    with Kernel(tmp_path / "work", JPY_SESSION_NAME="second") as kernel:
+        assert (
+            kernel.says("import os; print(os.environ.get('MINE'), os.environ['JPY_SESSION_NAME'])")
+            == "None second"
+        )
+        assert "JE_ARROW_MALLOC_CONF" not in kernel.says("print(os.environ)")
+    assert len(kernels.parents()) == 1
+
+
+def test_the_mask_of_new_files_is_that_of_whoever_asks(tmp_path: Path, environment: dict[str, str]) -> None:
+    before = os.umask(0o027)
+    try:
+        with Kernel(tmp_path / "work"):
+            pass
+        os.umask(0o077)
+        with Kernel(tmp_path / "work") as kernel:
+            assert kernel.says("import os; print(oct(os.umask(0)))") == "0o77"
+    finally:
+        os.umask(before)
+
+
+def test_a_module_that_changed_is_never_found_as_it_was(
+    tmp_path: Path, module: Callable[[str, str], None]
+) -> None:
+    module("edited", "WHICH = 'first'\n")
+    with Kernel(tmp_path / "work", "edited") as before:
+        module("edited", "WHICH = 'second edition'\n")
+        with Kernel(tmp_path / "work", "edited") as after:
+            assert after.forked
+            assert after.says("import edited; print(edited.WHICH)") == "second edition"
+        assert (
+            before.says("import edited; print(edited.WHICH)") == "first"
+        )  # it goes on, as a stock one would
+
+
+def test_a_module_beside_the_notebook_comes_before_a_preloaded_one_of_the_library(
+    tmp_path: Path, module: Callable[[str, str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    module("which", "WHERE = 'on the path'\n")
+    for name in ("which", "mistune"):
+        (tmp_path / "work" / f"{name}.py").write_text("WHERE = 'beside'\n")
+    with Kernel(tmp_path / "work", "mistune") as kernel:
+        assert not kernel.forked
+        assert kernel.says("import mistune; print(mistune.WHERE)") == "beside"
+    assert f"mistune.py in {tmp_path / 'work'} hides the preloaded mistune" in caplog.text
+    with Kernel(tmp_path / "work", "which") as kernel:  # PYTHONPATH and the standard library come first
+        assert kernel.forked
+        assert kernel.says("import which; print(which.WHERE)") == "on the path"
+
+
+def test_anyone_on_jupyter_gets_them_by_a_variable(tmp_path: Path, environment: dict[str, str]) -> None:
+    """The line of the README, with plain papermill."""
+    source = Path(__file__).parents[1] / "notebooks" / "conformance" / "differs_loaded.ipynb"
+    chosen = {"JUPYTER_DEFAULT_PROVISIONER_NAME": kernels.NAME, kernels.PRELOAD: "pandas,seaborn"}
+    for variables, loaded in ((chosen, "numpy pandas matplotlib seaborn"), ({}, "")):
+        command = [
+            sys.executable,
+            "-m",
+            "papermill",
+            str(source),
+            str(tmp_path / "out.ipynb"),
+            "-k",
+            "python3",
+        ]
+        subprocess.run(command, check=True, capture_output=True, env=environment | variables)
+        (cell,) = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
+        assert cell["outputs"][0]["text"] == [f"{loaded.split()}\n"]
+    line = next(line for line in (ROOT / "README.md").read_text().splitlines() if kernels.PRELOAD in line)
+    assert all(f"{name}={value}" in line for name, value in chosen.items())
+
+
+# Falling back
+
+
+def test_where_nothing_can_be_forked_the_stock_provisioner_starts_it_and_that_is_said_once(
+    tmp_path: Path,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(kernels.sys, "platform", "darwin")
+    for _ in range(2):
+        with Kernel(tmp_path / "work") as kernel:
+            assert not kernel.forked
+            assert kernel.says("print(1)") == "1"
+    said = [record for record in caplog.records if record.name == kernels.__name__]
+    assert [record.getMessage() for record in said] == [
+        "note: kernels are started by the stock provisioner, which takes longer: kernels are forked on Linux only"
+    ]
+    assert said[0].levelno == logging.WARNING
+
+
+@pytest.mark.parametrize("how", ["hidden", "killed"])
+def test_a_batch_says_once_that_its_kernels_were_stock_ones(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    import threading
+
+    from analysis.pipeline.notebook import Job
+    from analysis.pipeline.pool import Pool
+
+    monkeypatch.setattr(kernels, "_said", set())
+    content = {"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None, "source": "import mistune"}],
+               "metadata": {}, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "a.ipynb").write_text(json.dumps(content))
+    with Pool(tmp_path, size=1, root=tmp_path) as pool:
+        pool._preload(["mistune"])
+        (tmp_path / "work" / "mistune.py").write_text("")
+        assert pool._parent is not None
+        if how == "killed":
+            pool._parent.process.kill()
+        jobs = [Job(tmp_path / "work" / "a.ipynb", pool.target(name)) for name in ("one", "two")]
+        ends = [ended for _, ended in pool.results(jobs, stop=threading.Event())]
+    assert [ended.error for ended in ends] == [None, None]
+    reason = "mistune.py in .* hides the preloaded mistune" if how == "hidden" else r"has ended \(status -9\)"
+    said = [record.getMessage() for record in caplog.records if record.name == kernels.__name__]
+    assert len(said) == 1 and re.search(reason, said[0])
+
+
+def test_a_kernel_of_another_kind_is_left_alone_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    for command in (["Rscript", "-e", "x"], [sys.executable, "-c", "x"], [sys.executable, forks.LAUNCHER]):
+        with pytest.raises(CannotFork, match=r"^$"):
+            kernels._forked(command, {"env": {}})
+    with pytest.raises(CannotFork, match=r"^$"):
+        kernels._forked(PROGRAM, {"env": {}, "stdout": 1})
+    assert kernels._split([sys.executable, "-Xutf8", *PROGRAM[1:]])[0] == [sys.executable, "-Xutf8"]
+    assert caplog.text == ""
+
+
+def test_a_parent_with_a_second_thread_forks_nothing() -> None:
+    parent = object.__new__(forks._Parent)
+    parent._state = forks._State({}, {}, [], {}, {})
+    stop = socket.socketpair()
+    import threading
+
+    thread = threading.Thread(target=stop[0].recv, args=(1,))
+    thread.start()
+    try:
+        assert re.fullmatch(
+            r"the preloaded parent has \d+ threads", parent._unfit({"fresh": False, "cwd": "/"}) or ""
+        )
+    finally:
+        stop[1].send(b"x")
+        thread.join()
+        for end in stop:
+            end.close()
+
+
+def test_a_parent_that_is_gone_is_replaced(tmp_path: Path, environment: dict[str, str]) -> None:
+    with Kernel(tmp_path / "work"):
+        pass
+    (parent,) = kernels.parents()
+    parent.process.kill()
+    parent.process.wait()
+    with pytest.raises(CannotFork, match="has ended or does not answer"):
+        parent.about()
+    with Kernel(tmp_path / "work") as kernel:
+        assert kernel.forked
+    assert kernels.parents() != [parent]
+
+
+def test_a_folder_that_is_not_there_is_refused_as_ever(tmp_path: Path, environment: dict[str, str]) -> None:
+    kernel = Kernel(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError), kernel:
+        pass
+    with Kernel(tmp_path / "work") as next_one:
+        assert next_one.forked
+
+
+# How kernels go on and end
+
+
+def test_a_kernel_restarts_and_is_interrupted(tmp_path: Path, environment: dict[str, str]) -> None:
+    with Kernel(tmp_path / "work") as kernel:
+        first = kernel.process.pid
+        kernel.says("x = 1")
+        kernel.manager.restart_kernel(now=True)
+        kernel.client.wait_for_ready(timeout=PATIENCE_SECONDS)
+        assert kernel.forked and kernel.process.pid != first and gone(first)
+        assert kernel.says("x") == "NameError: name 'x' is not defined"
+        kernel.manager.restart_kernel()
+        kernel.client.wait_for_ready(timeout=PATIENCE_SECONDS)
+        kernel.client.execute("import time; open('running', 'w').close(); time.sleep(600)")
+        wait_for((tmp_path / "work" / "running").exists)
+        kernel.manager.interrupt_kernel()
+        reply = kernel.client.get_shell_msg(timeout=PATIENCE_SECONDS)
+        assert reply["content"]["ename"] == "KeyboardInterrupt"
+        assert kernel.says("print('goes on')").endswith("goes on")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("import os; os._exit(3)", 3), ("import os; os.kill(os.getpid(), 9)", -9)]
+)
+def test_a_kernel_that_ends_says_how(
+    tmp_path: Path, environment: dict[str, str], code: str, status: int
+) -> None:
+    with Kernel(tmp_path / "work") as kernel:
+        process = kernel.process
+        kernel.client.execute(code)
+        assert process.wait(PATIENCE_SECONDS) == status
+        assert not kernel.manager.is_alive()
+
+
+def test_a_child_of_a_kernel_ends_with_it_however_it_ends(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    start = "import os, subprocess; child = subprocess.Popen(['sleep', '600']); print(child.pid)"
+    with Kernel(tmp_path / "work") as kernel:
+        child = int(kernel.says(start))
+        kernel.client.execute("os._exit(0)")
+        kernel.process.wait(PATIENCE_SECONDS)
+        wait_for(lambda: gone(child))
+    with Kernel(tmp_path / "work") as kernel:
+        child = int(kernel.says(start))
+    wait_for(lambda: gone(child))
+
+
+OWNER = """
+    import subprocess, sys, time
+    from pathlib import Path
+    sys.path.insert(0, {tests!r})
+    from test_kernels import Kernel, kernels
+    kernel = Kernel(Path({work!r})).__enter__()
+    child = kernel.says("import subprocess; print(subprocess.Popen(['sleep', '600'], start_new_session={apart}).pid)")
+    print(kernels.parents()[0].process.pid, kernel.process.pid, child, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_nothing_outlives_an_owner_that_is_killed(
+    tmp_path: Path, environment: dict[str, str], apart: bool
+) -> None:
+    """Not the parent, not the kernel, not the kernel's child, be it in a session of its own."""
+    code = OWNER.format(tests=str(Path(__file__).parent), work=str(tmp_path / "work"), apart=apart)
+    owner = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        assert owner.stdout is not None
+        numbers = [int(number) for number in owner.stdout.readline().split()]
+        assert len(numbers) == 3 and not any(map(gone, numbers))
+    finally:
+        owner.kill()
+        owner.communicate()
+    wait_for(lambda: all(map(gone, numbers)))
+
+
+def test_a_kernel_ends_with_the_process_that_it_was_forked_from(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with Kernel(tmp_path / "work") as kernel:
+        process = kernel.process
+        kernels.parents()[0].process.kill()
+        wait_for(lambda: gone(process.pid))
+        assert process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+        assert not kernel.manager.is_alive()
+
+
+def test_a_parent_that_nobody_can_ask_any_more_waits_for_its_kernels(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with Kernel(tmp_path / "work") as kernel:
+        (parent,) = kernels.parents()
+        parent.close()
+        assert kernel.says("print('goes on')") == "goes on"
+        assert parent.process.poll() is None
+    assert parent.process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_forks_in_a_row_leave_neither_memory_nor_descriptors(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """Kernels that print their help and leave; `make bench` does it with 500 whole ones."""
+    with Parent([sys.executable], os.environ, log=subprocess.DEVNULL) as parent:
+        source = kernels._Source(parent.socket, parent.environment, fresh=False)
+        parent.about()
+        used = []
+        for number in range(150):
+            process = kernels.fork(source, PROGRAM, ["--version"], os.environ, str(tmp_path))
+            assert process.wait(PATIENCE_SECONDS) == 0
+            if number in (49, 149):
+                there = psutil.Process(parent.process.pid)
+                used.append((there.num_fds(), psutil.Process().num_fds(), there.memory_info().rss))
+        assert used[1][:2] == used[0][:2]
+        assert used[1][2] - used[0][2] < 500_000  # 5 kB a fork would be a leak
+        assert psutil.Process(parent.process.pid).children() == []
