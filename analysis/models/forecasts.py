@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 from typing import Any, Literal
 
@@ -200,7 +200,7 @@ def history(given: Assumptions, facts: audit.Facts) -> History:
     every = days(str(parts["made_on"].iloc[0]), given.as_of)
     for day in every:
         then = given.but(as_of=day.date().isoformat())
-        view = View(then, audit.gather(then), parts)
+        view = View(then, replace(facts, given=then, as_of=day, used=[]), parts)  # the same tables, read once
         for part in _undecided(facts, given.as_of, parts):
             hindsight = {
                 make: unknown_then(ASSUMES.get(make, ()), then) if day < every[-1] else []

@@ -170,18 +170,11 @@ def questions(series: Sequence[Series], as_of: str | dt.date, turn: int = 0) -> 
         resolves_on`` (day by which its value was known), ``value, outcome`` (bool: the value lies above), and a probability of
         each of `FORECASTERS`, strictly between 0 and 1.
     """
-    made = [
-        row
-        for one in series
-        for months in HORIZONS_MONTHS
-        for row in _windows(one, months, pd.Timestamp(as_of))
-    ]
-    made.sort(key=lambda row: (row["asked_on"], row["series"], row["horizon_months"]))
-    by_name = {one.name: one for one in series}
-    rows = [
-        _asked(by_name[str(row["series"])], row, QUANTILES[(turn + i) % len(QUANTILES)])
-        for i, row in enumerate(made)
-    ]
+    return _questions(_windows_of(series, as_of), turn)
+
+
+def _questions(windows: Sequence[_Window], turn: int) -> pd.DataFrame:
+    rows = [window.asked(QUANTILES[(turn + at) % len(QUANTILES)]) for at, window in enumerate(windows)]
     table = pd.DataFrame(rows, columns=list(ASKED_COLUMNS))
     if table.empty:
         return table.assign(**dict.fromkeys(("base_rate", "pooled", "half"), pd.Series(dtype=float)))
@@ -228,11 +221,10 @@ def record(table: pd.DataFrame, rng: np.random.Generator, level: float = 0.9) ->
 
 def turns(series: Sequence[Series], as_of: str | dt.date) -> pd.DataFrame:
     """The Brier skill of trend and pool under each turn of the thresholds: ``turn, forecaster, skill``."""
+    windows = _windows_of(series, as_of)  # fitted once: the turns differ in their thresholds alone
     rows: list[dict[str, object]] = []
-    for turn in range(len(QUANTILES)):
-        table = questions(series, as_of, turn)
-        if table.empty:
-            break
+    for turn in range(len(QUANTILES)) if windows else ():
+        table = _questions(windows, turn)
         theirs = scoring.brier(table["naive"], table["outcome"]).sum()
         rows += [
             {
@@ -284,6 +276,53 @@ def _records(rows: pd.DataFrame, best: Literal["max", "min"]) -> pd.DataFrame:
     return pd.DataFrame({"valid_on": ends, "known_on": ends, "value": values})
 
 
+@dataclass(frozen=True)
+class _Window:
+    """A window with what the naive forecast and the trend say on its first day."""
+
+    row: Mapping[str, object]
+    scale: trend.Scale
+    naive: Walk
+    line: trend.Trend
+    due: float
+
+    def asked(self, quantile: float) -> dict[str, object]:
+        """The window as a question at a quantile of the naive forecast."""
+        threshold = float(self.scale.unit(np.array([self.naive.quantile(quantile)]))[0])
+        said = min(max(self.line.probability_above(self.due, threshold), LEAST), 1 - LEAST)
+        return dict(self.row) | {
+            "quantile": quantile, "threshold": threshold, "outcome": bool(float(str(self.row["value"])) > threshold), "naive": 1 - quantile, "trend": said,
+        }  # fmt: skip
+
+
+def _windows_of(series: Sequence[Series], as_of: str | dt.date) -> list[_Window]:
+    """Every window by the day of asking, series and horizon."""
+    made = [
+        _fitted(one, row)
+        for one in series
+        for months in HORIZONS_MONTHS
+        for row in _windows(one, months, pd.Timestamp(as_of))
+    ]
+    return sorted(
+        made,
+        key=lambda window: (
+            str(window.row["asked_on"]),
+            str(window.row["series"]),
+            int(str(window.row["horizon_months"])),
+        ),
+    )
+
+
+def _fitted(series: Series, row: Mapping[str, object]) -> _Window:
+    """What was known on the day of asking, as a random walk and as a trend."""
+    points = series.points[series.points["known_on"] <= row["asked_on"]]
+    years, values = trend.decimal_year(points["valid_on"]), points["value"].to_numpy(dtype=float)
+    due = float(trend.decimal_year(pd.Series([row["due_on"]]))[0])
+    naive = walk(years, series.scale.line(values), due - float(years[-1]))
+    line = trend.fit(years, values, form=series.form, floor=series.floor, ceiling=series.ceiling)
+    return _Window(row, series.scale, naive, line, due)
+
+
 def _windows(series: Series, months: int, as_of: pd.Timestamp) -> Iterator[dict[str, object]]:
     """The windows of one series and horizon that do not overlap and have ended by a day."""
     points, free_from = series.points[series.points["known_on"] <= as_of], pd.Timestamp.min
@@ -307,20 +346,6 @@ def _windows(series: Series, months: int, as_of: pd.Timestamp) -> Iterator[dict[
             "resolves_on": end["known_on"], "value": float(end["value"]),
         }  # fmt: skip
         free_from = end["valid_on"]
-
-
-def _asked(series: Series, row: Mapping[str, object], quantile: float) -> dict[str, object]:
-    """A window as a question at a quantile of the naive forecast, with what naive forecast and trend say."""
-    points = series.points[series.points["known_on"] <= row["asked_on"]]
-    years, values = trend.decimal_year(points["valid_on"]), points["value"].to_numpy(dtype=float)
-    due = float(trend.decimal_year(pd.Series([row["due_on"]]))[0])
-    naive = walk(years, series.scale.line(values), due - float(years[-1]))
-    threshold = float(series.scale.unit(np.array([naive.quantile(quantile)]))[0])
-    line = trend.fit(years, values, form=series.form, floor=series.floor, ceiling=series.ceiling)
-    said = min(max(line.probability_above(due, threshold), LEAST), 1 - LEAST)
-    return dict(row) | {
-        "quantile": quantile, "threshold": threshold, "outcome": bool(float(str(row["value"])) > threshold), "naive": 1 - quantile, "trend": said,
-    }  # fmt: skip
 
 
 LEAST = 1e-3
