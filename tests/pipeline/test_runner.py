@@ -63,6 +63,13 @@ def processes_below(folder: Path) -> list[int]:
     return found
 
 
+def runs_still(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def run(project: Project, **options: Any) -> Batch:
     events: list[Event] = []
     tasks = plan.plan(["base"], project=project)
@@ -389,7 +396,7 @@ def test_a_limit_shows_the_line_that_it_ended_and_no_other_notebook(
     good = cells(project.runs / "base" / "3_good.ipynb")
     started = [cell for cell in (*sleeps, *good) if cell["id"] == "own-0"]
     children = [int("".join(cell["outputs"][0]["text"])) for cell in started]
-    assert len(children) == 2 and not any(map(psutil.pid_exists, children))
+    assert len(children) == 2 and not any(map(runs_still, children))
     assert processes_below(project.root) == []
 
 
