@@ -41,7 +41,7 @@ def location(text: str) -> Path:
     try:
         from upath import UPath
 
-        found = UPath(text.rstrip("/"), use_listings_cache=False)
+        found = UPath(text.rstrip("/"))
         _ = found.fs  # which imports what stands behind the scheme
     except ImportError as reason:
         raise _refused(text, f"needs a package that is not installed ({reason})", EXTRA) from None

@@ -26,7 +26,7 @@ from analysis.pipeline import cluster
 from analysis.pipeline.plan import Project
 
 MATERIAL = Path(__file__).parents[1] / "notebooks"
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240  # how long something may hang; nothing is measured by it
 SLEEPS_ONCE = """
 import os, time
 from pathlib import Path
@@ -103,10 +103,15 @@ def scheduler(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 @contextmanager
 def worker(root: Path, address: str) -> Iterator[subprocess.Popen[str]]:
-    """A worker as the README starts it."""
+    """A worker as the README starts it, when the scheduler knows it."""
+    from distributed import Client
+
     options = ("--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
-    with started(root, "distributed.cli.dask_worker", address, *options) as process:
-        yield process
+    with Client(address, timeout=PATIENCE_SECONDS, set_as_default=False) as client:
+        others = len(client.scheduler_info()["workers"])
+        with started(root, "distributed.cli.dask_worker", address, *options) as process:
+            client.wait_for_workers(others + 1, timeout=PATIENCE_SECONDS)
+            yield process
 
 
 def thesis(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -335,6 +340,7 @@ def test_an_address_that_nobody_answers_is_one_line(monkeypatch: pytest.MonkeyPa
         with pytest.raises(ParameterError, match=rf"^--cluster {address}: nobody answers \({why}") as refused:
             cluster.connected(address, 1, Project()).__enter__()
         assert str(refused.value).count("\n") == 0
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 10)
     root = build(tmp_path / "project")
     with (
         scheduler(root) as (_, address),
