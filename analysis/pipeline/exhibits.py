@@ -5,7 +5,7 @@ Decisions
   site, comparisons and downloads read these objects and never the readable output beside them.
 - Keys that are not known here are ignored, so that a bundle may grow; a bundle that lacks what its kind needs is an
   error that names notebook and cell, because a page without it would pretend.
-- An id is an address (`#id`, `data/id.csv`), hence its narrow alphabet.
+- An id is an address (`#id`, `data/id.csv`), hence its narrow alphabet; none of the templates' can be taken.
 - The picture of a figure stands beside its bundle in the same output: SVG where there is one, else PNG.
 - A source is linked where it has a web address, or names a file in a public repository; any other text stays text.
 """
@@ -25,6 +25,7 @@ from typing import Annotated, Any, Literal, TypeGuard, get_args
 from urllib.parse import quote
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -59,6 +60,28 @@ REPOSITORY = re.compile(
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 """A probability of something that lies ahead: nothing is certain."""
+
+
+RESERVED = ("main", "contents", "top", "all-pages")
+"""Ids that the templates of all pages use themselves; every other one of theirs has a hyphen, or none of ours beside it."""
+
+
+def _free(id: str) -> str:
+    if id in RESERVED:
+        raise ValueError(f"{id!r} is an id of every page")
+    return id
+
+
+Id = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_]*(\.[a-z0-9_.-]+)?$", max_length=120), AfterValidator(_free)
+]
+"""An address: letters, digits, underscores; behind its first dot hyphens, too."""
+
+Format = Annotated[str, Field(pattern=r"^\+?,?(\.\d{1,2})?[a-z%]?$")]
+"""How a number is printed; no width, which could be that of a library."""
+
+Word = Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=60)]
+"""What becomes part of an id or a class."""
 
 
 class _Part(BaseModel):
@@ -112,12 +135,12 @@ class Column(_Part):
     name: str
     title: str
     unit: str | None = None
-    format: str | None = None
+    format: Format | None = None
     align: Literal["left", "right"] = "left"
 
 
 class _Exhibit(_Part):
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=120)]
+    id: Id
     title: str = ""
     unit: str | None = None
     role: Literal["headline", "verdict", "check", "detail"] = "detail"
@@ -136,7 +159,7 @@ class Metric(_Exhibit):
     level: float | None = None
     text: str
     short: str
-    format: str | None = None
+    format: Format | None = None
     formula: str | None = None
     inputs: Mapping[str, Any] = {}
     better: Literal["higher", "lower"] | None = None
@@ -182,8 +205,8 @@ class Figure(Tabular):
 class Claim(_Part):
     """One row of a ledger: what was stated, what was recomputed, and the verdict."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=120)]
-    section: str
+    id: Id
+    section: Word
     statement: str
     verdict: Verdict
     where: tuple[str, ...] = ()
@@ -195,7 +218,7 @@ class Claim(_Part):
     computed: str | float | None = None
     computed_low: float | None = None
     computed_high: float | None = None
-    basis: str | None = None
+    basis: Word | None = None
     stale: bool = False
     void: bool = False
     reason: str | None = None
@@ -378,7 +401,7 @@ class Method(_Part):
 class Forecast(_Part):
     """One part of a prediction: what would make it true, by when, how likely that is, and how it stands."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=120)]
+    id: Id
     label: str
     where: str | None = None
     statement: str
@@ -433,7 +456,7 @@ SIGNALS: tuple[Signal, ...] = get_args(Signal)
 class Watched(_Part):
     """One indicator: what is looked at, from where on it signals, how it stands, and what a signal moves."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=120)]
+    id: Id
     label: str
     observable: str
     value_text: str

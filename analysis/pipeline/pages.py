@@ -26,8 +26,6 @@ from analysis.pipeline.exhibits import Exhibit, Shown
 PARAMETERS = frozenset({"parameters", "injected-parameters"})
 NOTHING = Markup("")
 Kind = Literal["prose", "output", "metrics", "evidence", "exhibit", "code"]
-RESERVED = ("main", "contents", "top")
-"""Ids that the templates use themselves."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ def read(
         A bundle that is not whole, or an output that is an error.
     """
     shown = tuple(exhibits.of_notebook(notebook, scenario, slug, where))
-    anchors = markup.Anchors({*RESERVED, *(item.exhibit.id for item in shown)})
+    anchors = markup.Anchors({*exhibits.RESERVED, *(item.exhibit.id for item in shown)})
     reader = _Reader(scenario, slug, where, link, anchors)
     blocks = tuple(_neighbours(reader.blocks(notebook.cells)))
     return Page(

@@ -18,7 +18,7 @@ from analysis.pipeline import site
 from tests.hostile import corpus
 
 NAMES = [case.name for case in corpus.cases()]
-SHEETS = ["index", "claims", "sources", "fits", "assumptions", "about"]
+SHEETS = ["index", "claims", "sources", "fits", "assumptions", "about", "whatif"]
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 
 HEIGHT = 2500

@@ -23,8 +23,8 @@ CASES = Path(__file__).with_name("cases.yml")
 HOST = "hostile.invalid"
 """A name that no resolver knows."""
 
-WORDS = "WORDS"
-"""Where a bundle takes the text of the case."""
+GRID = "breakout"
+"""The case that has sliders, too; a site has one grid."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,8 @@ def _bundles(case: Case) -> list[dict[str, Any]]:
         _ledger(case),
         _evidence(case),
     ]
+    if case.name == GRID:
+        drawn.append(_grid(case))
     return [{exhibits.MIME: bundle, "text/html": case.text} for bundle in drawn]
 
 
@@ -187,6 +189,18 @@ def _ledger(case: Case) -> dict[str, Any]:
         "sources": [{"title": case.text, "url": case.text}],
     }
     return _common(case, "ledger") | {"columns": _columns(case, *claim), "rows": [claim]}
+
+
+def _grid(case: Case) -> dict[str, Any]:
+    axis = {"name": "x", "title": case.text, "unit": case.text, "meaning": case.text, "values": [1.0, 2.0], "start": 1.5}  # fmt: skip
+    output = {"name": "y", "title": case.text, "dress": [case.text, case.text]}
+    rows = [{"x": 1.0, "y": 3.0}, {"x": 2.0, "y": 4.0}]
+    return _common(case, "grid") | {
+        "columns": _columns(case, "x", "y"),
+        "rows": rows,
+        "axes": [axis],
+        "outputs": [output],
+    }
 
 
 def _evidence(case: Case) -> dict[str, Any]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from pathlib import Path
+
 import pytest
 
-from analysis.pipeline.downloads import as_csv, neutral
+from analysis.pipeline import site
+from analysis.pipeline.downloads import FORMULA, NUMBER, as_csv, neutral
 from analysis.pipeline.exhibits import Column, Table
+from tests.hostile import corpus
 
 
 @pytest.mark.parametrize(
@@ -42,3 +48,14 @@ def test_columns_come_in_their_order_and_headings_are_disarmed_too() -> None:
     columns = (Column(name="=b", title="B"), Column(name="a", title="A"))
     table = Table(id="t", kind="table", columns=columns, rows=({"a": 1, "=b": "x,y"}, {"a": None}))
     assert as_csv(table) == '\'=b,a\n"x,y",1\n,\n'
+
+
+def test_no_cell_of_any_file_of_a_hostile_site_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
+    runs, params = corpus.write_runs(tmp_path / "runs"), corpus.write_params(tmp_path / "params")
+    out = site.publish(runs, tmp_path / "site", params=params).parent
+    read = 0
+    for path in out.rglob("*.csv"):
+        for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")):
+            read += len(row)
+            assert not [cell for cell in row if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell)], path
+    assert read > 5000

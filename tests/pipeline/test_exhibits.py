@@ -242,3 +242,29 @@ def test_a_backtest_has_a_verdict_that_is_known() -> None:
     with pytest.raises(PublishError, match=r"exhibit a.skill.*beats naive"):
         read(table)
     assert read(table | {"rows": [row | {"verdict": "beats naive"}]}).exhibit.kind == "skill"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"id": 'a"><script>'},
+        {"id": "main"},  # the page's own ids
+        {"id": "why-risks.multiple"},
+        {"id": "../../index"},
+        {"id": "A.B"},
+        {"format": "999999999d"},  # a page of a gigabyte
+        {"format": "{0.__class__}"},
+        {"role": "x onclick=y"},
+    ],
+)
+def test_a_forged_bundle_is_refused_with_its_place(forged: dict[str, Any]) -> None:
+    with pytest.raises(PublishError, match=r"^here, exhibit"):
+        read(METRIC | forged)
+
+
+@pytest.mark.parametrize("forged", [{"id": "top"}, {"section": "a skip"}, {"basis": "x hidden"}])
+def test_a_forged_claim_is_refused(forged: dict[str, Any]) -> None:
+    claim = {"id": "a.b", "section": "a", "statement": "s", "verdict": "holds"}
+    ledger = {"id": "a.l", "kind": "ledger", "columns": [], "rows": [claim | forged]}
+    with pytest.raises(PublishError, match=r"^here, exhibit a\.l"):
+        read(ledger)
