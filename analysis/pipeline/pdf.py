@@ -45,7 +45,7 @@ FLAGS = (
 """A browser that opens our own pages and nothing else; root, which containers run as, has no sandbox."""
 
 SCREEN = (
-    "form, button:not(.opens), nav, output, script, .files, .permalink, .more, .code, .find, .assumed-here,"
+    "form, button:not(.opens, .sorts), nav, output, script, .files, .permalink, .more, .code, .find, .assumed-here,"
     " .matrix .popover, .figure > .fold, .evidence > .fold"
 )
 """What paper cannot use, or what the site has as files."""
@@ -69,7 +69,7 @@ BIND = """
     box.className = part.className; told.className = 'folded';
     told.append(...part.querySelector('summary').childNodes); part.querySelector('summary').replaceWith(told);
     box.append(...part.childNodes); part.replaceWith(box); });
-  main.querySelectorAll('.opens').forEach((part) => part.replaceWith(...part.childNodes));
+  main.querySelectorAll('.opens, .sorts').forEach((part) => part.replaceWith(...part.childNodes));
   main.querySelectorAll('[popover]').forEach((part) => part.removeAttribute('popover'));
   main.querySelectorAll('a[href]').forEach((link) => {
     const raw = link.getAttribute('href');

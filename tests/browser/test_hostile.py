@@ -18,6 +18,7 @@ from analysis.pipeline import site
 from tests.hostile import corpus
 
 NAMES = [case.name for case in corpus.cases()]
+ROWS = [f"evidence/{name}.evidence" for name in ("script", "breakout", "javascript_link", "image_handler")]
 SHEETS = ["index", "claims", "sources", "fits", "assumptions", "about", "whatif"]
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 
@@ -127,7 +128,7 @@ def built(request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest
     return out
 
 
-@pytest.mark.parametrize("name", [*(f"base/{name}" for name in NAMES), *SHEETS])
+@pytest.mark.parametrize("name", [*(f"base/{name}" for name in NAMES), *ROWS, *SHEETS])
 def test_nothing_runs_nothing_is_asked_for_and_the_page_stays_the_page(
     built: Path, watched: Watched, name: str
 ) -> None:

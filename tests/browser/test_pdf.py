@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -103,6 +104,20 @@ def test_no_heading_stands_alone_at_the_foot_of_a_page(
         if not any(FOOT < height < top - 4 and text not in title for height, text in lines[page])
     ]
     assert alone == []
+
+
+def test_tables_have_the_headings_of_their_columns(
+    folder: Path, lines: list[list[tuple[float, str]]]
+) -> None:
+    listed = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))["exhibits"]
+    table = next(one for one in listed if one["kind"] == "table")
+    columns = json.loads((folder / table["json"]).read_text(encoding="utf-8"))["columns"]
+    [page] = [
+        " ".join(text for _, text in page)
+        for page in lines
+        if any(text == table["title"] for _, text in page)
+    ][:1]
+    assert [column["title"] for column in columns if column["title"] not in page] == []
 
 
 def test_printed_again_it_has_the_same_bytes(folder: Path) -> None:
