@@ -29,6 +29,7 @@ from tests.browser.conftest import CHECKERS
 
 LOOK = """
 () => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
+  document.querySelectorAll('.exhibit').forEach((part) => { part.style.contentVisibility = 'visible'; });
   return {
     links: [...document.querySelectorAll('a[href]')].map((a) => a.href),
     ids: [...document.querySelectorAll('[id]')].map((part) => part.id),
@@ -204,6 +205,7 @@ def section(site: Path) -> str:
 
 AXE = """
 async () => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
+  document.querySelectorAll('.exhibit').forEach((part) => { part.style.contentVisibility = 'visible'; });
   document.querySelector('button[popovertarget]')?.click();
   const found = await axe.run({resultTypes: ['violations']});
   return found.violations.flatMap((rule) => rule.nodes.slice(0, 5).map((node) => `${rule.id}: ${node.target}: ${node.failureSummary}`)); }
