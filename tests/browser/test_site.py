@@ -197,10 +197,10 @@ def kinds(site: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def section(site: Path) -> str:
-    """The heaviest section of the leading scenario."""
+    """A section of the leading scenario, of the middle weight."""
     runs = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))["runs"]
     pages = [run["page"] for run in runs if run["scenario"] == runs[0]["scenario"]]
-    return str(max(pages, key=lambda name: (site / name).stat().st_size))
+    return str(sorted(pages, key=lambda name: (site / name).stat().st_size)[len(pages) // 2])
 
 
 AXE = """
