@@ -25,7 +25,8 @@ test: dev        ## unit and property tests, notebooks against their stored outp
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-browser: dev $(CHECKERS)/.installed ## JupyterLab and the published site in a real browser (a system Chromium; Node and Java for the checkers)
-	@THESIS_BROWSER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/browser
+	@THESIS_BROWSER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/browser -k "not lighthouse"
+	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_site.py -k lighthouse  # it takes times, so nothing runs beside it
 
 pictures: report ## take the screenshots of the README again
 	@THESIS_PICTURES=reports $(MAKE) --no-print-directory test-browser

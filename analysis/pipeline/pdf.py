@@ -8,7 +8,8 @@ Decisions
 - Ids get the name of their page before them, and links between bound pages lead to the place in the document.
 - Chromium writes tags and outline. It cannot count pages in a text: the document is printed, the places of its headings
   are read from it, and it is printed again with their numbers; these have fixed room, so that nothing moves.
-- The one thing that differs from print to print is the moment of printing, which becomes a fixed day.
+- What differs from print to print is the moment of printing, which becomes a fixed day, and from where on the browser
+  counts its tags, which becomes zero.
 - Without a browser there is no document and the site is as good as before: `missing` says what to install.
 """
 
@@ -53,6 +54,8 @@ SCREEN = (
 MOMENT = re.compile(rb"(?<=Date \(D:)\d{14}")
 """When a PDF says that it was made and changed."""
 FIXED = b"20000101000000"
+NODE = re.compile(rb"(?<=\(node)\d{8}(?=\))")
+"""The name of a tag: the browser counts on from wherever it was before."""
 
 Draw = Callable[..., str]
 """Draws a template by its name with what it is given."""
@@ -156,7 +159,14 @@ def write(folder: Path, draw: Draw) -> bytes:
     except Error as reason:
         said = reason.message.strip().splitlines()[0]
         raise PrintError(Problem(NAME, f"the browser failed: {said}", "Try it again")) from None
-    return MOMENT.sub(FIXED, second)
+    return settled(second)
+
+
+def settled(printed: bytes) -> bytes:
+    """A PDF without what differs from print to print; every number keeps its width, so that no place in it moves."""
+    first = min(map(int, NODE.findall(printed)), default=0)
+    counted = NODE.sub(lambda found: b"%08d" % (int(found[0]) - first), printed)
+    return MOMENT.sub(FIXED, counted)
 
 
 def _stem(name: str) -> str:

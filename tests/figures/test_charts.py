@@ -189,6 +189,7 @@ def test_probabilities_over_time_end_where_the_table_ends():
 def test_a_heat_map_prints_its_numbers_and_sets_those_above_the_mark_in_bold():
     grid = pd.DataFrame([[10.0, 90.0]], index=[0], columns=[5, 8])
     ax = futures.heat_map(grid, finding="f", subtitle="s", xlabel="x", ylabel="y", mark=58, ax=theme.axes())
+    assert ax.figure.alt == "A grid of 1 by 2 numbers by y and x, from 10 to 90."
     assert [(text.get_text(), text.get_fontweight()) for text in ax.texts] == [
         ("10", "normal"),
         ("90", "bold"),
