@@ -209,7 +209,8 @@ OF_METHOD = (
     "the most that can be asked", "the buyer is content with less", "if it beats the random walk with drift", "below its floor OpenAI raises money",
     "a mark at least a quarter below cost", "The bridge loan of March 2026 falls due in a year", "above the ceiling nobody is taken to lend again",
     "The value of each input that moves the multiple most", "as far as it can be checked", "at most one question a series, year and horizon",
-    "The value of each of the inputs that move the multiple most", "lie above a threshold 12, 24 or 36 months", "will a series of the evidence lie above a",
+    "Each of the inputs that move the multiple most is pinned", "does the judgement still come true more often than not?",
+    "The four inputs with the longest bars above", "lie above a threshold 12, 24 or 36 months", "will a series of the evidence lie above a",
     "The price of a fixed quality must fall", "how likely is it under the assumed fall",
     "how far do the return and the write-down move",
 )  # fmt: skip

@@ -264,7 +264,7 @@ def heat_map(
     for text, value in zip(ax.texts, grid.to_numpy().ravel(), strict=True):
         if text.get_color() in ("w", "white", "#ffffff"):
             text.set_color("#fffffe")  # on a dark cell in light and dark alike, so not the theme's white
-        text.set_fontweight("bold" if mark is not None and value > mark else "normal")
+        text.set_fontweight("semibold" if mark is not None and value > mark else "normal")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.tick_params(axis="y", rotation=0)
     ends = f"from {form(grid.min().min())} to {form(grid.max().max())}"

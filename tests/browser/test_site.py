@@ -282,11 +282,21 @@ def test_lighthouse_gives_at_least_95_in_each_category(
     failed = [
         one["title"] for one in told["audits"].values() if one["score"] is not None and one["score"] < 0.9
     ]
+    speed = scores.pop("performance")
     assert min(scores.values()) >= 95, (scores, failed)
+    if speed < 95 and (index := told["environment"]["benchmarkIndex"]) < SLOWEST:
+        pytest.skip(
+            f"performance is {speed:.0f} on a machine too slow or too busy to judge it ({index:.0f} of {DESKTOP})"
+        )
+    assert speed >= 95, (speed, failed)
 
 
 DESKTOP = 1500
 """Lighthouse's benchmark of the machine that its slowdown of 4 is meant for; a busy one is slow enough with less."""
+
+
+SLOWEST = 600
+"""The same benchmark below which a page's speed says more of the machine."""
 
 
 def _lighthouse(address: str, chromium: str, slowdown: float) -> dict[str, Any]:

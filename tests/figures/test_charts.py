@@ -192,7 +192,7 @@ def test_a_heat_map_prints_its_numbers_and_sets_those_above_the_mark_in_bold():
     assert ax.figure.alt == "A grid of 1 by 2 numbers by y and x, from 10 to 90."
     assert [(text.get_text(), text.get_fontweight()) for text in ax.texts] == [
         ("10", "normal"),
-        ("90", "bold"),
+        ("90", "semibold"),
     ]
 
 

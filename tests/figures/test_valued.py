@@ -42,7 +42,7 @@ def drawn(table, pool, **names):
 def test_a_cell_says_what_is_needed_and_what_share_of_the_market_that_is():
     table = grid(1200, returns_pct=[10, 20], margins_pct=[20, 30])
     ax = drawn(table, 1200)
-    cells = [(text.get_text(), text.get_fontweight() == "bold") for text in ax.texts]
+    cells = [(text.get_text(), text.get_fontweight() == "semibold") for text in ax.texts]
     assert cells == [
         (f"{row.revenue_usd_bn:,.0f}\n{row.pool_share:.0%}", row.revenue_usd_bn > 1200) for row in table.itertuples()
     ]  # fmt: skip

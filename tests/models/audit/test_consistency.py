@@ -64,7 +64,7 @@ def test_the_project_is_in_order():
     checked = consistency.check()
     assert [str(problem) for problem in checked.problems] == []
     assert re.match(
-        r"checked: \d+ claims, 70 cells, 18 tables, 129 numbers, \d+ predictions, \d+ assumptions, \d+ scenarios, 6 notebooks; ",
+        r"checked: \d+ claims, 70 cells, 18 tables, 129 numbers, \d+ predictions, \d+ indicators, \d+ assumptions, \d+ scenarios, 6 notebooks; ",
         checked.summary,
     )
     assert checked.counts["claims"] >= 95
