@@ -231,8 +231,10 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(ordered) - 0.4))
     ax.grid(visible=False, axis="y")
     tried = len(ordered)
+    factors = ordered["factor"].dropna()
+    span = f"from {factors.min():.2f} to {factors.max():.2f}" if len(factors) else "none of them fitted"
     alt = (
-        f"A row for each of {tried} specifications sorted by the factor a year that they give, with intervals on a logarithmic axis; "
+        f"{what}: a row for each of {tried} specifications sorted by the factor a year that they give, {span}, with intervals on a logarithmic axis; "
         f"the primary one is filled."
     )
     words = f"Factor a year, log scale; {tried} {parts.verb(tried, 'specification', 'specifications')} tried; bars: {level:.0%} confidence intervals"
