@@ -16,6 +16,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any, Literal
 
@@ -93,6 +94,11 @@ class View:
         """Every evidence table as it was known."""
         return self.facts.known
 
+    @cached_property
+    def judgements(self) -> Mapping[str, predictions.Judgement]:
+        """The probabilities that were stated by hand by that day, by part; the file is read once."""
+        return predictions.judgements(str(self.given.as_of))
+
     def deadline(self, part: str) -> pd.Timestamp:
         """The day by which a part is due."""
         return pd.Timestamp(str(self.parts.set_index("id").loc[part, "deadline"]))
@@ -117,10 +123,11 @@ def table(given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """
     rows = []
     parts = predictions.load()
+    view = View(given, facts, parts)
     stands = predictions.statuses(facts.evidence["dated_facts"], given.as_of).set_index("id")
     for part in parts.to_dict("records"):
         name, ends = str(part["id"]), stands.loc[part["id"]]
-        found = [] if ends["status"] == "void" else methods(name, View(given, facts, parts))
+        found = [] if ends["status"] == "void" else methods(name, view)
         row = dict.fromkeys(FIELDS) | {key: part[key] for key in FIELDS if key in part}
         row |= {key: ends[key] if ends["status"] != "open" else None for key in ("resolved_on", "because")}
         row |= {
@@ -153,7 +160,7 @@ def methods(part: str, view: View, makers: Sequence[Maker] | None = None) -> lis
         for make in (METHODS.get(part, ()) if makers is None else makers)
         if (found := make(view)) is not None
     ]
-    said = predictions.judgements(view.given.as_of).get(part)
+    said = view.judgements.get(part)
     return found + ([stated(said)] if said else [])
 
 
@@ -197,11 +204,12 @@ def history(given: Assumptions, facts: audit.Facts) -> History:
     """
     parts = predictions.load()
     rows, hidden = [], []
+    undecided = _undecided(facts, given.as_of, parts)
     every = days(str(parts["made_on"].iloc[0]), given.as_of)
     for day in every:
         then = given.but(as_of=day.date().isoformat())
         view = View(then, replace(facts, given=then, as_of=day, used=[]), parts)  # the same tables, read once
-        for part in _undecided(facts, given.as_of, parts):
+        for part in undecided:
             hindsight = {
                 make: unknown_then(ASSUMES.get(make, ()), then) if day < every[-1] else []
                 for make in METHODS.get(part, ())

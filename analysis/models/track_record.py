@@ -51,6 +51,9 @@ FORECASTERS = {
 """Forecasters in the words of a reader."""
 
 
+LOGS = trend.Scale("exponential", 0.0, 1.0)
+
+
 @dataclass(frozen=True)
 class Series:
     """A past that questions can be made of.
@@ -61,22 +64,13 @@ class Series:
         What it is, in words.
     points : DataFrame
         ``valid_on, known_on`` (timestamps) and ``value`` (above 0, or between the bounds), by valid_on; a day may be there once.
-    form
-        ``exponential``: on logs; ``logistic``: on logits between the bounds.
-    floor, ceiling
-        Bounds of a logistic form.
+    scale
+        On which it is taken to move in straight lines: logs, or logits between bounds.
     """
 
     name: str
     points: pd.DataFrame
-    form: Literal["exponential", "logistic"] = "exponential"
-    floor: float = 0.0
-    ceiling: float = 1.0
-
-    @property
-    def scale(self) -> trend.Scale:
-        """Its values on the scale of the line."""
-        return trend.Scale(self.form, self.floor, self.ceiling)
+    scale: trend.Scale = LOGS
 
 
 @dataclass(frozen=True)
@@ -141,7 +135,9 @@ def collected(known: Mapping[str, pd.DataFrame]) -> list[Series]:
         rows = known["model_benchmarks"].query("benchmark == @benchmark and use == 'trend'")
         for kind in ("closed", "open"):
             best = _records(rows[rows["weights"] == kind].assign(value=lambda t: t["score_pct"] / 100), "max")
-            found.append(Series(f"best {kind} score on {benchmark}", best, "logistic", floor))
+            found.append(
+                Series(f"best {kind} score on {benchmark}", best, trend.Scale("logistic", floor, 1.0))
+            )
     for basis, rows in known["training_cost"].query("run == @LATEST_RUN").groupby("cost_basis", sort=True):
         best = _records(rows.assign(value=rows["training_cost_usd"]), "max")
         found.append(Series(f"dearest training run ({str(basis).replace('_', ' ')})", best))
@@ -319,7 +315,8 @@ def _fitted(series: Series, row: Mapping[str, object]) -> _Window:
     years, values = trend.decimal_year(points["valid_on"]), points["value"].to_numpy(dtype=float)
     due = float(trend.decimal_year(pd.Series([row["due_on"]]))[0])
     naive = walk(years, series.scale.line(values), due - float(years[-1]))
-    line = trend.fit(years, values, form=series.form, floor=series.floor, ceiling=series.ceiling)
+    scale = series.scale
+    line = trend.fit(years, values, form=scale.form, floor=scale.floor, ceiling=scale.ceiling)
     return _Window(row, series.scale, naive, line, due)
 
 

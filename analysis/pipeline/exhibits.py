@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeGuard, get_args
+from typing import Annotated, Any, ClassVar, Literal, TypeGuard, get_args
 from urllib.parse import quote
 
 from pydantic import (
@@ -175,6 +175,8 @@ class Metric(_Exhibit):
 class Tabular(_Exhibit):
     """Whatever has columns and rows, and can be taken away as a file."""
 
+    row: ClassVar[type[_Part] | None] = None
+    """What each row has to be, where the kind says so."""
     columns: tuple[Column, ...]
     rows: tuple[Mapping[str, Any], ...]
 
@@ -185,6 +187,13 @@ class Tabular(_Exhibit):
     ) -> tuple[Mapping[str, Any], ...]:
         listed = [{name: cell for name, cell in row.items() if _lists_sources(cell)} for row in rows]
         TypeAdapter(list[dict[str, list[Source]]]).validate_python(listed)
+        return rows
+
+    @field_validator("rows")
+    @classmethod
+    def _rows_are_of_their_kind(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+        if cls.row:
+            TypeAdapter(list[cls.row]).validate_python([dict(row) for row in rows])  # type: ignore[name-defined]
         return rows
 
 
@@ -246,6 +255,7 @@ class Ledger(Tabular):
     """A table of claims."""
 
     kind: Literal["ledger"]
+    row: ClassVar[type[_Part] | None] = Claim
 
     @property
     def entries(self) -> tuple[Claim, ...]:
@@ -257,12 +267,6 @@ class Ledger(Tabular):
         """How many claims have each verdict."""
         found = [claim.verdict for claim in self.entries]
         return {verdict: found.count(verdict) for verdict in VERDICTS}
-
-    @field_validator("rows")
-    @classmethod
-    def _rows_are_claims(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
-        TypeAdapter(list[Claim]).validate_python([dict(row) for row in rows])
-        return rows
 
 
 class Observation(_Part):
@@ -292,6 +296,7 @@ class Evidence(Tabular):
     """A table of what others found, as it was known on a day; the note says which rows are in."""
 
     kind: Literal["evidence"]
+    row: ClassVar[type[_Part] | None] = Observation
     note: str
     columns: tuple[Described, ...]
     as_of: dt.date
@@ -302,12 +307,6 @@ class Evidence(Tabular):
     licence: str
     credit: str
     unseen: int
-
-    @field_validator("rows")
-    @classmethod
-    def _rows_are_observations(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
-        TypeAdapter(list[Observation]).validate_python([dict(row) for row in rows])
-        return rows
 
     @cached_property
     def observations(self) -> tuple[Observation, ...]:
@@ -369,17 +368,12 @@ class Skill(Tabular):
     """A table of backtests."""
 
     kind: Literal["skill"]
+    row: ClassVar[type[_Part] | None] = Backtest
 
     @property
     def entries(self) -> tuple[Backtest, ...]:
         """The rows as backtests."""
         return tuple(Backtest.model_validate(row) for row in self.rows)
-
-    @field_validator("rows")
-    @classmethod
-    def _rows_are_backtests(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
-        TypeAdapter(list[Backtest]).validate_python([dict(row) for row in rows])
-        return rows
 
 
 Status = Literal["open", "true", "false", "void"]
@@ -427,6 +421,7 @@ class Forecasts(Tabular):
     """A table of predictions in parts."""
 
     kind: Literal["predictions"]
+    row: ClassVar[type[_Part] | None] = Forecast
 
     @property
     def entries(self) -> tuple[Forecast, ...]:
@@ -440,12 +435,6 @@ class Forecasts(Tabular):
         for part in self.entries:
             found.setdefault(part.id.partition(".")[0], []).append(part)
         return found
-
-    @field_validator("rows")
-    @classmethod
-    def _rows_are_forecasts(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
-        TypeAdapter(list[Forecast]).validate_python([dict(row) for row in rows])
-        return rows
 
 
 Signal = Literal["signals", "quiet", "unknown"]
@@ -475,6 +464,7 @@ class Board(Tabular):
     """A status board of indicators."""
 
     kind: Literal["indicators"]
+    row: ClassVar[type[_Part] | None] = Watched
 
     @property
     def entries(self) -> tuple[Watched, ...]:
@@ -486,12 +476,6 @@ class Board(Tabular):
         """How many indicators stand each way."""
         found = [row.status for row in self.entries]
         return {status: found.count(status) for status in SIGNALS}
-
-    @field_validator("rows")
-    @classmethod
-    def _rows_are_indicators(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
-        TypeAdapter(list[Watched]).validate_python([dict(row) for row in rows])
-        return rows
 
 
 class GridAxis(_Part):

@@ -11,12 +11,11 @@ from analysis.models import audit, scoring, skill, track_record
 from analysis.models.track_record import HORIZONS_MONTHS, QUANTILES, Series
 
 
-def series(values, name="x", *, start="2015-03-31", freq="QE", lag_days=30, form="exponential"):
+def series(values, name="x", *, start="2015-03-31", freq="QE", lag_days=30):
     days = pd.date_range(start, periods=len(values), freq=freq)
     return Series(
         name,
         pd.DataFrame({"valid_on": days, "known_on": days + pd.Timedelta(days=lag_days), "value": values}),
-        form,
     )
 
 
@@ -146,7 +145,7 @@ def real():
 
 def test_the_evidence_gives_series_of_several_kinds_and_questions_of_each_horizon(real):
     found, as_of = real
-    assert {one.form for one in found} == {"exponential", "logistic"}
+    assert {one.scale.form for one in found} == {"exponential", "logistic"}
     assert len({one.name for one in found}) == len(found) > 10
     for one in found:
         assert one.points["valid_on"].is_monotonic_increasing
