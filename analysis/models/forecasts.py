@@ -278,32 +278,21 @@ def wholes(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.Dat
     The third prediction's first two parts come from joint draws; everything else is a Fréchet bound over the parts that have
     a probability, each taken without its condition, so that the upper bound holds whatever hangs together.
     """
-    found = []
+    found: list[dict[str, Any]] = []
     for name, own in rows.groupby(rows["id"].str.partition(".")[0], sort=False):
-        have = own[own["probability"].notna()]
-        missing = [str(part) for part in own.loc[own["probability"].isna(), "id"]]
+        shares = [float(share) for share in own["probability"].dropna()]
+        high, told = (
+            (scoring.all_of(shares)[1] if shares else None),
+            "the least likely part; conditional parts bound from above",
+        )
         if (own["status"] == "void").all():
-            found.append({"id": name, "low": None, "high": None, "told": "void in every part"})
+            told = "void in every part"
         elif name == "p3":
-            both = of_draws(np.logical_and(*outlook_hits(given, facts))).probability
-            found.append(
-                {
-                    "id": name,
-                    "low": 0.0,
-                    "high": both,
-                    "told": f"both parts in joint draws; without {', '.join(missing)}",
-                }
-            )
-        else:
-            top = min(float(p) for p in have["probability"])
-            found.append(
-                {
-                    "id": name,
-                    "low": 0.0,
-                    "high": top,
-                    "told": "the least likely part; conditional parts bound from above",
-                }
-            )
+            high = of_draws(np.logical_and(*outlook_hits(given, facts))).probability
+            told = "the first two parts in joint draws; the others can only make it rarer"
+        elif not shares:
+            told = "no part has a probability"
+        found.append({"id": name, "low": None if high is None else 0.0, "high": high, "told": told})
     return pd.DataFrame(found)
 
 

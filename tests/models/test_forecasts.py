@@ -335,3 +335,9 @@ def test_an_assumption_is_unknown_before_its_day_and_without_one():
     assert forecasts.unknown_then(["price_decline_factor_per_year"], then) == []
     assert forecasts.unknown_then(["parity_years", "pool_share"], then) == ["parity_years", "pool_share"]
     assert forecasts.unknown_then(["parity_years"], then.but(as_of="2026-06-01")) == []
+
+
+def test_a_whole_without_a_probability_in_any_part_has_no_bound(view, rows):
+    nothing = rows.reset_index().assign(probability=None)
+    whole = forecasts.wholes(nothing, view.given, view.facts).set_index("id")
+    assert np.isnan(float(whole.loc["p2", "high"])) and whole.loc["p2", "told"] == "no part has a probability"
