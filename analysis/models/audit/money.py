@@ -111,6 +111,8 @@ def raised_share(facts: Facts, figure: Quantity | None, *, companies: Sequence[s
     """Share of some companies in all money raised by the developers on record, against what counts as a vast majority."""
     rounds = facts.rows(ROUNDS, in_total="yes")
     raised = rounds.groupby("company")["amount_usd_bn"].sum()
+    if missing := [name for name in companies if name not in raised]:
+        raise Unknown(f"what {' and '.join(missing)} had raised")
     share = float(raised[list(companies)].sum() / raised.sum())
     threshold = float(facts.given["vast_majority_share"])
     told = ", ".join(f"{name} {_usd(value)}" for name, value in raised.sort_values(ascending=False).items())
