@@ -158,17 +158,7 @@ def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ())
         "id": Column("Claim"), "statement": Column("Statement"), "stated": Column("Printed"), "verdict": Column("Verdict"),
         "reason": Column("Reason"),
     }  # fmt: skip
-    every = {name: shown.get(name, Column(name)) for name in rows.columns}
-    records, specs = _rows(rows, every)
-    bundle = _bundle(id, "ledger", title, None, "detail", sources, list(rows["id"])) | {
-        "columns": specs,
-        "rows": records,
-    }
-    _emit(
-        bundle,
-        f"{title}\n{_shown(rows, shown).to_string(index=False)}",
-        {"text/html": _html(id, title, rows, shown)},
-    )
+    _typed(id, "ledger", title, rows, shown, None, sources, list(rows["id"]))
 
 
 def forecast(
@@ -208,11 +198,12 @@ def _typed(
     shown: dict[str, Column],
     note: str | None,
     sources: References,
+    claims: Sequence[str] = (),
 ) -> None:
     """Show rows of which a reader sees some columns and the bundle holds all."""
     every = {str(name): shown.get(str(name), Column(str(name))) for name in rows.columns}
     records, specs = _rows(rows, every)
-    bundle = _bundle(id, kind, title, None, "detail", sources, ()) | {
+    bundle = _bundle(id, kind, title, None, "detail", sources, claims) | {
         "note": note,
         "columns": specs,
         "rows": records,
