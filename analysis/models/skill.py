@@ -207,11 +207,16 @@ def _ets(y: Floats, horizon: int) -> _Fit:
 
 
 def _local_trend(y: Floats, horizon: int) -> _Fit:
-    """Local linear trend of ln y: level and slope are random walks, observed with noise."""
+    """Local linear trend of ln y: level and slope are random walks, observed with noise; both start diffuse (Durbin
+    and Koopman 2012, Time Series Analysis by State Space Methods, chapter 5).
+    """
     from statsmodels.tsa.statespace.structural import UnobservedComponents  # type: ignore[import-untyped, unused-ignore]
 
     z = np.log(y)
-    model, scale = UnobservedComponents(z, "local linear trend"), float(np.diff(z).var())
+    # Without the exact start, an enormous variance of the first level leaves the likelihood so few digits that the
+    # forecast differs in the fourth one from machine to machine.
+    model = UnobservedComponents(z, "local linear trend", use_exact_diffuse=True)
+    scale = float(np.diff(z).var())
     fit = _likeliest(model, [np.asarray(model.start_params), np.array(TREND_START) * scale])
     ahead = fit.get_forecast(horizon)
 

@@ -33,6 +33,9 @@ OUTLIERS = ("all points", "no outliers")
 CUT = 3.0
 """Studentised residual beyond which a point is an outlier."""
 
+EXACT = 1e-9
+"""Residuals below this share of the range are the rounding of the machine, and no spread."""
+
 
 class Window(NamedTuple):
     """A stretch of the record in decimal years, both ends in it."""
@@ -192,6 +195,11 @@ def _robust(t: Floats, y: Floats, method: str, slope: float, level: float) -> di
     from statsmodels import api  # type: ignore[import-untyped, unused-ignore]
 
     x = np.column_stack([np.ones_like(t), t - t.mean()])
+    residuals = api.OLS(np.log(y), x).fit().resid
+    if np.abs(residuals).max() <= EXACT * np.ptp(np.log(y)):
+        raise ValueError(
+            f"{method} found no line: the points lie on one, which leaves nothing to tell an error by"
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a search that did not end, or a spread of zero, is no result
         try:

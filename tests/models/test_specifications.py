@@ -102,11 +102,16 @@ def test_what_cannot_be_tried_is_refused(given, says):
         curve(**({"t": T, "y": Y} | given))
 
 
-def test_a_line_through_every_point_has_no_error_of_a_median_and_says_so():
-    table = curve(T, np.exp(0.7 * (T - 2015))).table.set_index(["outliers", "method"])
+@pytest.mark.parametrize("method", ["median", "Huber"])
+@pytest.mark.parametrize("last_bits", range(5))
+def test_a_line_through_every_point_has_no_robust_error_and_says_so_whatever_the_last_bits(method, last_bits):
+    exact = np.exp(0.7 * (T - 2015)) * (1 + 1e-15 * np.random.default_rng(last_bits).integers(-2, 3, len(T)))
+    table = curve(T, exact).table.set_index(["outliers", "method"])
     assert table.loc[("all points", "OLS"), "factor"] == pytest.approx(math.exp(0.7))
-    assert math.isnan(table.loc[("all points", "median"), "factor"])
-    assert table.loc[("all points", "median"), "reason"].startswith("median found no line")
+    assert math.isnan(table.loc[("all points", method), "factor"])
+    assert table.loc[("all points", method), "reason"].startswith(
+        f"{method} found no line: the points lie on"
+    )
 
 
 def test_outliers_are_those_of_the_fits_without_each_point():
