@@ -342,10 +342,10 @@ def test_a_second_batch_on_the_same_output_is_refused_with_the_process_of_the_fi
 
 def test_a_limit_ends_a_notebook_and_the_others_finish(project: Callable[..., Path]) -> None:
     root = project("good", "waits")
-    done = thesis(root, "run", "--scenario", "base", "--timeout", "45", "--workers", "2")
+    done = thesis(root, "run", "--scenario", "base", "--timeout", "25", "--workers", "2")
     assert done.returncode == 1
     assert done.stderr == (
-        "error: base/waits: cell 4: the notebook ran into its limit of 45 s (--timeout). "
+        "error: base/waits: cell 4: the notebook ran into its limit of 25 s (--timeout). "
         "Open reports/runs/base/waits.failed.ipynb.\n"
     )
     assert (root / "reports" / "runs" / "base" / "good.ipynb").exists()

@@ -393,7 +393,7 @@ SWALLOWS = "try:\n    import time; time.sleep(600)\nexcept KeyboardInterrupt:\n 
     ("limits", "why"),
     [
         (Limits(cell_seconds=8), "the cell ran into its limit of 8 s (--cell-timeout)"),
-        (Limits(notebook_seconds=45), "the notebook ran into its limit of 45 s (--timeout)"),
+        (Limits(notebook_seconds=25), "the notebook ran into its limit of 25 s (--timeout)"),
     ],
 )
 def test_a_limit_shows_the_line_that_it_ended_and_no_other_notebook(
