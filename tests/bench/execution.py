@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 from analysis import ROOT
-from analysis.pipeline import kernels, manifest, notebook, plan
+from analysis.pipeline import kernels, manifest, notebook, places, plan
 
 LIGHT = ("2_key_players", "5_predictions", "6_verdict")
 WAYS = {
@@ -193,8 +193,10 @@ def forks(count: int) -> dict[str, float]:
     found: dict[str, float] = {"count": count}
     for number in range(1, count + 1):
         manager = KernelManager()
-        manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        manager.kernel_spec.metadata = {"kernel_provisioner": {"provisioner_name": kernels.NAME}}
+        spec = manager.kernel_spec
+        assert spec is not None
+        spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec.metadata = {"kernel_provisioner": {"provisioner_name": kernels.NAME}}
         start = time.perf_counter()
         manager.start_kernel(extra_arguments=["--log-level=ERROR"])
         client = manager.blocking_client()
@@ -291,7 +293,7 @@ def report(
         "targets": {"ours_of_limit": LIMIT_RATIO, "unchanged_seconds": UNCHANGED_SECONDS}, "versions": manifest.versions(),
     }  # fmt: skip
     path = ROOT / "reports" / "bench.json"
-    manifest.write_text(path, json.dumps(content, indent=1) + "\n")
+    places.write_text(path, json.dumps(content, indent=1) + "\n")
     print(path.relative_to(ROOT))
 
 

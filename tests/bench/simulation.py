@@ -6,6 +6,8 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +40,7 @@ def random_numbers(setting: outlook.Setting) -> None:
         streams["shocks"].random((size, QUARTERS))
 
 
-def timed(run, *arguments, repeats: int = 3) -> float:
+def timed(run: Callable[..., Any], *arguments: Any, repeats: int = 3) -> float:
     """Best of some runs, seconds of processor time."""
     best = float("inf")
     for _ in range(repeats):
