@@ -480,7 +480,8 @@ def test_a_kernel_restarts_and_is_interrupted(tmp_path: Path, environment: dict[
         assert kernel.says("x") == "NameError: name 'x' is not defined"
         kernel.manager.restart_kernel()
         kernel.client.wait_for_ready(timeout=PATIENCE_SECONDS)
-        kernel.client.execute("import time; open('running', 'w').close(); time.sleep(600)")
+        sleeps = "import time; open('running', 'w').close(); time.sleep(600)"
+        kernel.client.execute(sleeps, stop_on_error=False)  # else what follows an error at once is dropped
         wait_for((tmp_path / "work" / "running").exists)
         kernel.manager.interrupt_kernel()
         reply = kernel.client.get_shell_msg(timeout=PATIENCE_SECONDS)
