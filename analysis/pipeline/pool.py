@@ -80,6 +80,10 @@ class _Worker:
     def log(self) -> Path:
         return self.folder / "log"
 
+    def says(self) -> bytes:
+        """What worker and kernels have printed so far."""
+        return self.log.read_bytes() if self.log.exists() else b""
+
     def end(self, parent: kernels.Parent | None) -> None:
         """End the worker, its kernel, and whatever that started."""
         self.process.kill()
@@ -97,6 +101,8 @@ class _Turn:
     worker: _Worker
     index: int
     job: Job
+    heard: int
+    """Bytes that the worker had printed before."""
     began: float = field(default_factory=time.monotonic)
     cell: Cell | None = None
     cell_began: float = field(default_factory=time.monotonic)
@@ -191,8 +197,8 @@ class Pool:
         while (waiting or busy) and not stop.is_set():
             while waiting and len(busy) < self._size:
                 index = waiting.popleft()
-                worker = self._hand_over(jobs[index])
-                busy[worker.pipe] = _Turn(worker, index, jobs[index])
+                turn = self._hand_over(index, jobs[index])
+                busy[turn.worker.pipe] = turn
                 on_start(index)
             for pipe in cast(list[Connection], wait(list(busy), timeout=LOOK_SECONDS)):
                 answer = self._answer(turn := busy[pipe])
@@ -211,15 +217,16 @@ class Pool:
             self._retire(turn.worker)
             yield turn.index, notebook.give_up(turn.job, notebook.STOPPED, turn.cell, turn.seconds)
 
-    def _hand_over(self, job: Job) -> _Worker:
+    def _hand_over(self, index: int, job: Job) -> _Turn:
         while True:
             worker = self._idle.pop() if self._idle else self._start()
+            turn = _Turn(worker, index, job, heard=len(worker.says()))
             try:
                 worker.pipe.send(job)
             except OSError:  # it died while it had nothing to do
                 self._retire(worker)
             else:
-                return worker
+                return turn
 
     def _answer(self, turn: _Turn) -> Ended | Cell:
         try:
@@ -230,7 +237,7 @@ class Pool:
         if isinstance(answer, Cell):
             return answer
         self._idle.append(turn.worker)
-        return answer if answer.error is None or answer.in_cell else _with_last_words(answer, turn.worker.log)
+        return answer if answer.error is None or answer.in_cell else _with_last_words(answer, turn)
 
     def _retire(self, worker: _Worker) -> None:
         self._workers.remove(worker)
@@ -318,10 +325,10 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _with_last_words(ended: Ended, log: Path) -> Ended:
-    """An error that is not a cell's, with the last line that worker or kernel printed: often the only cause named."""
-    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    lines = [line for line in said if line.strip() and not NOISE.search(line)]
+def _with_last_words(ended: Ended, turn: _Turn) -> Ended:
+    """An error that is not a cell's, with the last line that was printed during the job: often the only cause named."""
+    said = turn.worker.says()[turn.heard :].decode("utf-8", errors="replace")
+    lines = [line for line in said.splitlines() if line.strip() and not NOISE.search(line)]
     return replace(ended, error=f"{ended.error} ({lines[-1].strip()})") if lines else ended
 
 

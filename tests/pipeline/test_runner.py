@@ -325,6 +325,8 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_word
         noise = "print('[IPKernelApp] WARNING | Kernel is running over TCP without encryption.', flush=True)"
         kernel(pool, f"print('no module named ipykernel', flush=True); {noise}; raise SystemExit(1)")
         ((_, never),) = pool.results([job], stop=threading.Event())
+        kernel(pool, "raise SystemExit(1)")
+        ((_, silent),) = pool.results([job], stop=threading.Event())
         starts = "except OSError: runpy.run_module('ipykernel_launcher', run_name='__main__')"
         (tmp_path / "once").mkdir()
         kernel(pool, f"import os, runpy\ntry: os.rmdir({str(tmp_path / 'once')!r})\n{starts}")
@@ -332,6 +334,9 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_word
     assert (
         never.error == "RuntimeError: Kernel died before replying to kernel_info (no module named ipykernel)"
     )
+    assert (
+        silent.error == "RuntimeError: Kernel died before replying to kernel_info"
+    )  # no words of an earlier job
     assert second.error is None
 
 
