@@ -34,6 +34,9 @@ LOOK = """
   return {
     links: [...document.querySelectorAll('a[href]')].map((a) => a.href),
     ids: [...document.querySelectorAll('[id]')].map((part) => part.id),
+    cut: [...document.querySelectorAll('.exhibit :is(.chart, .scroll)')].filter((part) => {
+      const own = part.getBoundingClientRect(), room = part.closest('.exhibit').getBoundingClientRect();
+      return own.left < room.left - 1 || own.right > room.right + 1; }).map((part) => part.closest('[id]').id),
     images: [...document.images].map((image) => [image.getAttribute('alt'), image.closest('[id]').id, image.naturalWidth]),
     width: document.documentElement.scrollWidth }; }
 """
@@ -61,6 +64,7 @@ class Seen:
     asked: list[str]
     said: list[str]
     sideways: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +96,7 @@ def _look(context: Any, address: str, served: str) -> Seen:
     sideways = page.evaluate(WIDE) or ["something"] if told["width"] > NARROW["width"] else []
     page.close()
     own = [url for url in asked if url != address and not url.startswith("data:")]
-    return Seen(told["links"], set(told["ids"]), told["images"], own, said, sideways)
+    return Seen(told["links"], set(told["ids"]), told["images"], own, said, sideways, told["cut"])
 
 
 def test_links_lead_from_the_index_to_every_page(walk: dict[str, Seen], site: Path) -> None:
@@ -139,6 +143,12 @@ def test_no_page_has_anything_to_say_to_the_console(walk: dict[str, Seen]) -> No
 
 def test_no_page_scrolls_sideways_on_a_phone(walk: dict[str, Seen]) -> None:
     wrong = {name: seen.sideways for name, seen in walk.items() if seen.sideways}
+    assert not wrong, listed(wrong.items())
+
+
+def test_nothing_of_an_exhibit_is_cut_on_a_phone(walk: dict[str, Seen]) -> None:
+    """What is laid out only when it comes near is painted within its own box and nowhere else."""
+    wrong = {name: seen.cut for name, seen in walk.items() if seen.cut}
     assert not wrong, listed(wrong.items())
 
 
