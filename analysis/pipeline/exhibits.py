@@ -677,7 +677,8 @@ def _finite(value: Any) -> Any:
 def number(value: object, spec: str | None = None) -> str:
     """A value as a page prints it: numbers by their format, with a real minus sign; an en dash for nothing.
 
-    Without a format a number keeps three significant digits, and all of its digits before the point.
+    Without a format a number keeps three significant digits, and all of its digits before the point. A whole percentage
+    is 0% or 100% only where the share is: one that would be rounded to it is under 1% or over 99%.
     """
     if value is None or value == "":
         return "–"
@@ -687,6 +688,8 @@ def number(value: object, spec: str | None = None) -> str:
         return "; ".join(map(number, value)) if isinstance(value, list | tuple) else str(value)
     try:
         text = format(value, spec) if spec else _plain(value)
+        if spec == ".0%" and text in ("0%", "100%") and 0 < value < 1:
+            text = "<1%" if value < 0.5 else ">99%"
     except ValueError:
         text = _plain(value)
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text

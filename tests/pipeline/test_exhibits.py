@@ -215,6 +215,11 @@ def test_evidence_without_its_rules_dates_or_sources_is_refused(
         (1234.5, ",.0f", "1,234"), (-0.5, ".1%", "\N{MINUS SIGN}50.0%"), (1.5, "d", "1.5"),
         (2026, None, "2026"), (20000, None, "20,000"), (0.0321456, None, "0.0321"), (56.508, None, "56.5"), (0, None, "0"),
         (-1.25, None, "\N{MINUS SIGN}1.25"), (123.456, None, "123"),
+        (0.9996, ".0%", ">99%"),
+        (0.0006, ".0%", "<1%"),
+        (1.0, ".0%", "100%"),
+        (0.0, ".0%", "0%"),
+        (0.995, ".1%", "99.5%"),
     ],
 )  # fmt: skip
 def test_a_number_is_printed_by_its_format_and_else_to_three_digits(
