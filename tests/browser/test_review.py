@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,10 +78,21 @@ def page(browser: Any) -> Iterator[Any]:
     assert outside == []  # nothing leaves this machine
 
 
+def cells_of(path: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook on disk. The server writes it in place, so that a look may meet a part of it: then look again."""
+    for _ in range(LONG // 100):
+        try:
+            cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        except json.JSONDecodeError:
+            time.sleep(0.1)
+        else:
+            return cells
+    pytest.fail(f"{path.stem} was never saved whole")
+
+
 def outputs(path: Path) -> list[list[dict[str, Any]]]:
     """The outputs of each code cell."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [cell["outputs"] for cell in cells if cell["cell_type"] == "code"]
+    return [cell["outputs"] for cell in cells_of(path) if cell["cell_type"] == "code"]
 
 
 def exhibits(path: Path) -> list[Any]:
@@ -118,8 +130,7 @@ def run_all(page: Any, server: str, path: Path) -> None:
     ):  # cells that are out of sight are not in the page: the saved file says which have run
         page.wait_for_timeout(1000)
         page.keyboard.press("Control+s")
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        counts = [cell["execution_count"] for cell in cells if cell["cell_type"] == "code"]
+        counts = [cell["execution_count"] for cell in cells_of(path) if cell["cell_type"] == "code"]
         if counts == list(range(1, len(counts) + 1)):
             return
     pytest.fail(f"{path.stem} did not run to its end: {counts}")
@@ -127,8 +138,7 @@ def run_all(page: Any, server: str, path: Path) -> None:
 
 def show_panel(page: Any, path: Path) -> Any:
     """Scroll to the controls."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    index = next(i for i, cell in enumerate(cells) if "what_if.panel(" in "".join(cell["source"]))
+    index = next(i for i, cell in enumerate(cells_of(path)) if "what_if.panel(" in "".join(cell["source"]))
     panel = page.locator(".what-if")
     outer = page.locator(".jp-WindowedPanel-outer")
     for part in range(0, 101):
