@@ -72,7 +72,7 @@ def publish(
     params : Path
         The register and the scenarios.
     templates, static : Path
-        Templates of the pages; `site.css` and `site.js`.
+        Templates of the pages; `site.css`, `filter.css` and `site.js`.
     changelog : Path
         What changed from version to version, a Markdown file; its page is left out where there is none.
     document : callable, optional
@@ -249,12 +249,14 @@ def _environment(templates: Path, static: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    css, js = (_asset(static / name) for name in ("site.css", "site.js"))
+    css, filters, js = (_asset(static / name) for name in ("site.css", "filter.css", "site.js"))
     css = "".join(fonts.face(family, weight) for family, weight in FACES) + _tight(css)
+    filters = _tight(filters)
     environment.globals |= {
         "css": Markup(css),  # noqa: S704 (our own files)
+        "filters": Markup(filters),  # noqa: S704
         "js": Markup(js),  # noqa: S704
-        "policy": Markup(markup.policy([css], [js])),  # noqa: S704
+        "policy": lambda style: Markup(markup.policy([style], [js])),  # noqa: S704
         "picture": markup.picture,
         "document": "",
         "verdicts": exhibits.VERDICTS,

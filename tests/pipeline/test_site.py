@@ -693,7 +693,7 @@ def test_claims_are_filtered_by_verdict_section_and_basis_each_with_its_count(bu
 
 
 def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
-    css = (site.STATIC / "site.css").read_text(encoding="utf-8")
+    css = (site.STATIC / "filter.css").read_text(encoding="utf-8")
     for verdict in exhibits.VERDICTS:
         assert (
             f"main:has(#show-{verdict}:checked) :is(.claim:not(.{verdict}), .group:not(:has(.claim.{verdict})))"
@@ -710,7 +710,7 @@ def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
 
 
 def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_filter() -> None:
-    css = (site.STATIC / "site.css").read_text(encoding="utf-8")
+    css = "".join((site.STATIC / name).read_text(encoding="utf-8") for name in ("site.css", "filter.css"))
     words = (site.TEMPLATES / "words.j2").read_text(encoding="utf-8")
     known = get_args(Entry.model_fields["status"].annotation)
     assert len(known) == 5
