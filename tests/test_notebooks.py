@@ -64,12 +64,12 @@ def test_parameters_are_declared_as_the_register_has_them(notebook):
         )
 
 
-def test_papermill_can_read_every_parameter(notebook):
+def test_papermill_can_read_every_parameter(notebook, caplog):
     shown = CliRunner().invoke(papermill, ["--help-notebook", str(notebook)], catch_exceptions=False)
     assert shown.exit_code == 0
     for line in parameters(notebook).splitlines():
         assert re.search(rf"^\s+{line.partition(':')[0]}:", shown.output, re.MULTILINE), line
-    assert "Unable to parse" not in shown.output
+    assert "Unable to parse" not in shown.output + caplog.text
 
 
 class Asked(scenarios.Assumptions):

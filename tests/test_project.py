@@ -1,5 +1,6 @@
 """The lock files: complete, hashed, without an index address, and of one mind."""
 
+import json
 import re
 
 import pytest
@@ -25,6 +26,16 @@ def test_every_requirement_is_pinned_and_hashed_and_no_index_is_named(name):
         assert re.fullmatch(r"[\w.-]+==[\w.!+-]+( ; .+)?", pin), pin
         assert hashes, pin
     assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_checkers_are_pinned_and_hashed_and_no_index_is_named():
+    text = (ROOT / "tests" / "browser" / "package-lock.json").read_text(encoding="utf-8")
+    packages = {name: one for name, one in json.loads(text)["packages"].items() if name}
+    assert len(packages) > 100
+    for name, one in packages.items():
+        assert one["integrity"].startswith("sha512-") and one["version"][0].isdigit(), name
+        assert "resolved" not in one, name
+    assert "://" not in text
 
 
 def test_the_environment_of_the_report_is_part_of_the_one_of_the_tests():

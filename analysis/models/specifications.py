@@ -34,7 +34,7 @@ CUT = 3.0
 """Studentised residual beyond which a point is an outlier."""
 
 EXACT = 1e-9
-"""Residuals below this share of the range are the rounding of the machine, and no spread."""
+"""Scatter below this share of the range is the rounding of the machine, and no spread."""
 
 
 class Window(NamedTuple):
@@ -186,7 +186,11 @@ def _fitted(
         distance, df = (found.params["slope"] - slope) / found.bse["slope"], found.diagnostics().df_interval
         ends = found.growth_factor_interval
         return _row(found.growth_factor_per_year, *ends, found.nobs, _two_sided(distance, df))
-    trend.fit(t, y, form="exponential", level=level)  # the same refusals as for least squares
+    line = trend.fit(t, y, form="exponential", level=level)  # the same refusals as for least squares
+    if line.diagnostics().residual_sd <= EXACT * np.ptp(np.log(y)):
+        raise ValueError(
+            f"{method} found no line: the points lie on one, which leaves nothing to tell an error by"
+        )
     return _robust(t, y, method, slope, level)
 
 
@@ -195,11 +199,6 @@ def _robust(t: Floats, y: Floats, method: str, slope: float, level: float) -> di
     from statsmodels import api  # type: ignore[import-untyped, unused-ignore]
 
     x = np.column_stack([np.ones_like(t), t - t.mean()])
-    residuals = api.OLS(np.log(y), x).fit().resid
-    if np.abs(residuals).max() <= EXACT * np.ptp(np.log(y)):
-        raise ValueError(
-            f"{method} found no line: the points lie on one, which leaves nothing to tell an error by"
-        )
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a search that did not end, or a spread of zero, is no result
         try:

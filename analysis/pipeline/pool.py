@@ -80,10 +80,6 @@ class _Worker:
     def log(self) -> Path:
         return self.folder / "log"
 
-    def says(self) -> bytes:
-        """What worker and kernels have printed so far."""
-        return self.log.read_bytes() if self.log.exists() else b""
-
     def end(self, parent: kernels.Parent | None) -> None:
         """End the worker, its kernel, and whatever that started."""
         self.process.kill()
@@ -220,7 +216,8 @@ class Pool:
     def _hand_over(self, index: int, job: Job) -> _Turn:
         while True:
             worker = self._idle.pop() if self._idle else self._start()
-            turn = _Turn(worker, index, job, heard=len(worker.says()))
+            heard = worker.log.stat().st_size if worker.log.exists() else 0
+            turn = _Turn(worker, index, job, heard)
             try:
                 worker.pipe.send(job)
             except OSError:  # it died while it had nothing to do
@@ -327,7 +324,7 @@ def _interrupts_held() -> Iterator[None]:
 
 def _with_last_words(ended: Ended, turn: _Turn) -> Ended:
     """An error that is not a cell's, with the last line that was printed during the job: often the only cause named."""
-    said = turn.worker.says()[turn.heard :].decode("utf-8", errors="replace")
+    said = turn.worker.log.read_bytes()[turn.heard :].decode("utf-8", errors="replace")
     lines = [line for line in said.splitlines() if line.strip() and not NOISE.search(line)]
     return replace(ended, error=f"{ended.error} ({lines[-1].strip()})") if lines else ended
 

@@ -136,8 +136,8 @@ def test_every_case_was_forked(folder: Path) -> None:
     )
 
 
-def test_a_notebook_of_the_report_comes_out_byte_for_byte(tmp_path: Path) -> None:
-    """With its charts; that all of them show the same numbers on both is nbval's to say, and `make bench` compares bytes."""
+@pytest.mark.parametrize("name", ["2_key_players", "5_predictions"])
+def test_a_notebook_of_the_report_comes_out_byte_for_byte(tmp_path: Path, name: str) -> None:
     import threading
 
     from analysis.pipeline.notebook import Job
@@ -146,7 +146,7 @@ def test_a_notebook_of_the_report_comes_out_byte_for_byte(tmp_path: Path) -> Non
     found = []
     for forked in (True, False):
         with Pool(tmp_path, size=1, root=ROOT, variables={"THESIS_FIGURES": "svg"}, forked=forked) as pool:
-            job = Job(ROOT / "notebooks" / "2_key_players.ipynb", pool.target("2_key_players"))
+            job = Job(ROOT / "notebooks" / f"{name}.ipynb", pool.target(name))
             ((_, ended),) = pool.results([job], stop=threading.Event())
             assert ended.error is None
             found.append(job.target.read_bytes())
