@@ -19,7 +19,7 @@ addEventListener("keydown", (event) => {
 all(".asks").forEach((part) => ["pointerleave", "focusout"].forEach((name) =>
   part.addEventListener(name, () => part.classList.remove("quiet"))));
 
-// Tables: a heading sorts, a long table can be searched.
+// Tables: a heading sorts, a long table can be searched; those of an exhibit from when it comes near and is laid out.
 const worth = (cell) => {
   const text = cell ? cell.textContent.trim() : "–";
   if (text === "–" || text === "") return null;
@@ -29,7 +29,7 @@ const worth = (cell) => {
 };
 const order = (a, b) => a === null || b === null ? (a === null) - (b === null)
   : typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
-all("table.data:not(.plain, .matrix, .changes)").forEach((table) => {
+const equip = (table) => {
   const body = table.tBodies[0];
   if (!table.tHead || body.rows.length < 3) return;
   const first = [...body.rows], heads = [...table.tHead.rows[0].cells];
@@ -56,7 +56,11 @@ all("table.data:not(.plain, .matrix, .changes)").forEach((table) => {
     first.forEach((row) => { row.hidden = !row.textContent.toLowerCase().includes(wanted); });
     told.textContent = wanted ? `${first.filter((row) => !row.hidden).length} of ${first.length} rows` : "";
   });
-});
+};
+const near = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach(({ target }) => {
+  near.unobserve(target); equip(target);
+}), { rootMargin: "100%" });
+all("table.data:not(.plain, .matrix, .changes)").forEach((table) => table.closest(".exhibit") ? near.observe(table) : equip(table));
 
 // What if: results between the points of a grid, straight lines in the logarithm of each assumption.
 all("form.knobs").forEach((form) => {

@@ -114,6 +114,19 @@ def test_a_heading_sorts_up_down_and_back(opened: Any) -> None:
     assert cells.all_inner_texts() == first
 
 
+def test_a_table_of_an_exhibit_can_be_sorted_once_it_is_near(opened: Any) -> None:
+    page = opened("base/3_market_dynamics.html")
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    tables = page.locator(".exhibit table.data:not(.plain, .matrix, .changes):has(tbody tr:nth-child(3))")
+    assert tables.count() > 5
+    assert tables.last.locator(".sorts").count() == 0  # far below
+    for number in range(tables.count()):
+        near = "(table) => { table.scrollIntoView(); return table.querySelector('.sorts'); }"
+        page.wait_for_function(near, arg=tables.nth(number).element_handle())
+    tables.last.locator(".sorts").first.click()
+    assert tables.last.locator("th").first.get_attribute("aria-sort") == "ascending"
+
+
 def test_a_long_table_is_searched_and_says_how_many_rows_are_left(opened: Any) -> None:
     page = opened("evidence/model_benchmarks.html")
     page.fill(".find input", "gpt-4o")
