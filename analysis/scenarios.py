@@ -19,12 +19,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from analysis import ROOT
+from analysis import ROOT, filecache
 from analysis.errors import ParameterError, Problem, nearest
 
 try:  # five times as fast, and in every wheel of PyYAML
@@ -180,6 +180,7 @@ def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError
         The file is missing, not UTF-8, not YAML, empty, not a mapping, has a duplicate key or a tag.
     """
     where = place(path)
+    filecache.depends_on(path)
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
     except (FileNotFoundError, IsADirectoryError):
@@ -530,13 +531,42 @@ def resolve(
 
 
 class Assumptions(dict[str, Any]):
-    """Checked values by name, readable as attributes (`given.seed`), with their distributions at hand."""
+    """Checked values by name, readable as attributes (`given.seed`), with their distributions.
+
+    There is no way past the check: it is made where they are made, and they cannot be changed afterwards.
+
+    Parameters
+    ----------
+    values : mapping
+        Values by name of the register, and labels (`scenario`), which are not checked.
+    register : mapping
+        The entry of each name.
+    where : str
+        How messages call the place that the values come from.
+
+    Raises
+    ------
+    ParameterError
+        A name that the register does not hold, a value of the wrong type, out of order or out of range.
+    """
 
     register: Register
 
-    def __init__(self, values: Mapping[str, Any], register: Register) -> None:
-        super().__init__(values)
+    def __init__(self, values: Mapping[str, Any], register: Register, where: str = "parameters") -> None:
+        labels = {name: value for name, value in values.items() if name in LABELS}
+        numbers = {name: value for name, value in values.items() if name not in LABELS}
+        _refuse_problems(numbers, register, where)
+        super().__init__(labels | {name: typed(value, register[name]) for name, value in numbers.items()})
         self.register = register
+
+    def _refuse_change(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("checked assumptions do not change; write given.but(NAME=VALUE) for others")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse_change
+    update = setdefault = pop = popitem = clear = _refuse_change
+
+    def __reduce__(self) -> tuple[type[Assumptions], tuple[dict[str, Any], Register]]:
+        return Assumptions, (dict(self), self.register)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -560,11 +590,7 @@ class Assumptions(dict[str, Any]):
         ParameterError
             A value of the wrong type, out of order or out of range.
         """
-        _refuse_problems(
-            {name: self[name] for name in self.register if name in self} | changes, self.register, "what if"
-        )
-        typed_changes = {name: typed(value, self.register[name]) for name, value in changes.items()}
-        return Assumptions(self | typed_changes, self.register)
+        return Assumptions(self | changes, self.register, "what if")
 
 
 def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
@@ -580,11 +606,7 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     """
     register = load_register(directory)
     given = {name: values[name] for name in register if name in values}
-    _refuse_problems(given, register, "parameters")
-    labels = {"scenario": str(values.get("scenario", BASE))}
-    return Assumptions(
-        labels | {name: typed(value, register[name]) for name, value in given.items()}, register
-    )
+    return Assumptions({"scenario": str(values.get("scenario", BASE))} | given, register)
 
 
 def declaration(name: str, entry: Entry) -> str:

@@ -1,4 +1,5 @@
 import math
+import pickle
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,34 @@ def test_values_can_be_changed_and_are_checked_again(params):
     assert changed.dist("growth_pct") == "split_normal" and changed.scenario == "base"
     with pytest.raises(ParameterError, match="what if, key years: 99 is outside 1 to 9"):
         given.but(years=99)
+
+
+def test_there_is_no_way_past_the_check(params):
+    given = values(params)
+    with pytest.raises(ParameterError, match="parameters, key years: 99 is outside 1 to 9"):
+        scenarios.Assumptions(dict(given) | {"years": 99}, given.register)
+    with pytest.raises(ParameterError, match="parameters, key yeers: the register has no such name"):
+        scenarios.Assumptions(dict(given) | {"yeers": 3}, given.register)
+    for change in (
+        lambda: given.__setitem__("years", 99), lambda: given.update(years=99), lambda: given.pop("years"),
+        lambda: given.__ior__({"years": 99}), lambda: given.setdefault("more", 1), given.clear,
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=r"given\.but"):
+            change()
+    assert given == values(params)
+
+
+def test_assumptions_travel_between_processes(params):
+    given = values(params)
+    copied = pickle.loads(pickle.dumps(given))
+    assert (copied, copied.register, type(copied)) == (given, given.register, scenarios.Assumptions)
+
+
+def test_an_edited_register_is_read_again_in_the_same_process(params):
+    assert scenarios.load_register(params)["years"].value == 3.0
+    text = (params / "register.yml").read_text()
+    (params / "register.yml").write_text(text.replace("years: {value: 3.0", "years: {value: 4.0"))
+    assert scenarios.load_register(params)["years"].value == 4.0
 
 
 def test_an_assumption_may_not_pass_the_one_that_bounds_it(params):

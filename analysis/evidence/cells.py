@@ -3,7 +3,7 @@
 Decisions
 - `cells.yml` names facts and rules, never a verdict; every column says what would decide a cell that nothing at hand does.
 - A rule's keys, its dated facts and the names in its sentences are checked here, so that a misspelt id is an error with
-  file and key and not a cell that nobody could check.
+  file and key and not a cell that nobody could check. They are checked against the evidence folder of the same project.
 """
 
 from __future__ import annotations
@@ -11,15 +11,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import measured, tables
 from analysis.evidence.sources import THESIS, sidecar
+from analysis.filecache import cached
 from analysis.scenarios import place, read_yaml, validation_problems
 
 FILE = "cells.yml"
@@ -29,13 +37,25 @@ TABLES = ("models", "players", "market_size")
 NAMED = re.compile(r"\{([^{}]+?)(?:\.(?:months|value|due))?\}")
 
 
-def _dated(name: str) -> str:
-    if name not in (known := _dated_facts()):
+@dataclass(frozen=True)
+class Evidence:
+    """What a rule may name of a project's evidence: ids of dated facts, and the columns of each table."""
+
+    fact_ids: frozenset[str]
+    columns: Mapping[str, frozenset[str]]
+
+
+class FactId(str):
+    """The id of a dated fact that the evidence holds."""
+
+
+def _fact_id(name: str, info: ValidationInfo) -> FactId:
+    if name not in (known := _evidence(info).fact_ids):
         raise ValueError(f"no dated fact has this id. {nearest(name, known)}")
-    return name
+    return FactId(name)
 
 
-Fact = Annotated[str, AfterValidator(_dated)]
+Fact = Annotated[str, AfterValidator(_fact_id)]
 Facts = tuple[Fact, ...]
 
 
@@ -49,11 +69,11 @@ class Rule(BaseModel):
     @property
     def ids(self) -> set[str]:
         """The dated facts that the rule names."""
-        return set(_texts(self.model_dump())) & _dated_facts()
+        return {text for text in _texts(dict(self)) if isinstance(text, FactId)}
 
     @model_validator(mode="after")
     def _sentences_name_its_facts(self) -> Rule:
-        for key, text in self.model_dump().items():
+        for key, text in self:
             named = NAMED.findall(text) if isinstance(text, str) else []
             if unknown := [name for name in named if name not in self.ids]:
                 raise ValueError(f"{key} names {', '.join(unknown)}, which is none of the facts of this cell")
@@ -104,15 +124,16 @@ class Amount(BaseModel):
     add: bool = False
 
     @model_validator(mode="after")
-    def _one_place(self) -> Amount:
+    def _one_place(self, info: ValidationInfo) -> Amount:
         if (self.fact is None) == (self.table is None or self.column is None):
             raise ValueError("give either fact, or table and column")
-        if self.table is not None and self.table not in measured.names():
-            raise ValueError(
-                f"there is no evidence table {self.table!r}. {nearest(self.table, measured.names())}"
-            )
-        columns = measured.sidecar(self.table).columns if self.table is not None else {}
-        if unknown := [name for name in (self.column, *self.where) if self.table and name not in columns]:
+        if self.table is None:
+            return self
+        columns_of = _evidence(info).columns
+        if self.table not in columns_of:
+            raise ValueError(f"there is no evidence table {self.table!r}. {nearest(self.table, columns_of)}")
+        columns = columns_of[self.table]
+        if unknown := [name for name in (self.column, *self.where) if name not in columns]:
             raise ValueError(
                 f"{self.table} has no column {unknown[0]!r}. {nearest(str(unknown[0]), columns)}"
             )
@@ -164,9 +185,14 @@ class Column:
     rows: Mapping[str, Rule]
 
 
-@lru_cache(maxsize=8)
-def load(directory: Path = THESIS) -> Mapping[tuple[str, str], Column]:
+@cached
+def load(directory: Path = THESIS, evidence: Path = measured.EVIDENCE) -> Mapping[tuple[str, str], Column]:
     """Every column of the three tables but their keys, by (table, column).
+
+    Parameters
+    ----------
+    directory, evidence : Path
+        The folders of one project: its article's tables with `cells.yml`, and its evidence tables.
 
     Raises
     ------
@@ -175,12 +201,18 @@ def load(directory: Path = THESIS) -> Mapping[tuple[str, str], Column]:
         must not; all of it at once.
     """
     path = directory / FILE
-    where, found, problems = place(path), {}, []
+    where, found = place(path), {}
+    problems: list[Problem] = []
+    known: Evidence | None = None
     wanted = {
         f"{name}.{column}": (name, column)
         for name in TABLES for column in sidecar(name, directory).columns if column != sidecar(name, directory).key
     }  # fmt: skip
     content = read_yaml(path, error=DataError)
+    try:
+        known = _named_by(evidence)
+    except DataError as reason:  # what rules may name is not known then; the rest of the file is looked at all the same
+        problems += reason.problems
     for key in wanted:
         if key not in content:
             problems.append(Problem(where, f"has no {key}", "Add it with what would decide its cells"))
@@ -199,39 +231,49 @@ def load(directory: Path = THESIS) -> Mapping[tuple[str, str], Column]:
         table = wanted[key][0]
         printed = list(tables.printed(table, directory)[sidecar(table, directory).key])
         rules: dict[str, Rule] = {}
-        for row, rule in (raw.get("rows") or {}).items():
-            problems += _read_rule(rules, row, rule, printed, f"{at}.rows.{row}")
+        if known is not None:
+            for row, rule in (raw.get("rows") or {}).items():
+                problems += _read_rule(rules, row, rule, printed, known, f"{at}.rows.{row}")
         found[wanted[key]] = Column(raw["would_decide"], rules)
     if problems:
         raise DataError(problems)
     return found
 
 
-def _read_rule(into: dict[str, Rule], row: str, raw: Any, printed: list[str], at: str) -> list[Problem]:
+def _read_rule(
+    into: dict[str, Rule], row: str, raw: Any, printed: list[str], known: Evidence, at: str
+) -> list[Problem]:
     if row not in printed:
         return [Problem(at, "is no row of the table", nearest(row, printed))]
     name = raw.get("rule") if isinstance(raw, dict) else None
     if name not in RULES:
         return [Problem(at, f"there is no rule {name!r}", nearest(str(name), RULES))]
     try:
-        into[row] = RULES[str(name)].model_validate(
-            {key: value for key, value in raw.items() if key != "rule"}
-        )
+        own = {key: value for key, value in raw.items() if key != "rule"}
+        into[row] = RULES[str(name)].model_validate(own, context=known)
     except ValidationError as reason:
         problems = validation_problems(reason, at)
         return [Problem(p.place.replace(f"{at}, key ", f"{at}."), p.rule, p.fix) for p in problems]
     return []
 
 
-@lru_cache(maxsize=1)
-def _dated_facts() -> frozenset[str]:
-    return frozenset(measured.load("dated_facts")["id"])
+def _named_by(directory: Path) -> Evidence:
+    sidecars = {name: measured.sidecar(name, directory) for name in measured.names(directory)}
+    ids = frozenset(measured.load("dated_facts", directory=directory)["id"])
+    return Evidence(ids, {name: frozenset(meta.columns) for name, meta in sidecars.items()})
+
+
+def _evidence(info: ValidationInfo) -> Evidence:
+    assert isinstance(info.context, Evidence)  # noqa: S101 (`load` hands it to every rule)
+    return info.context
 
 
 def _texts(value: Any) -> list[str]:
     """Every text in a nested value, keys of mappings too."""
     if isinstance(value, str):
         return [value]
+    if isinstance(value, BaseModel):
+        return _texts(dict(value))
     if isinstance(value, Mapping):
         return [text for pair in value.items() for item in pair for text in _texts(item)]
     return [text for item in value for text in _texts(item)] if isinstance(value, list | tuple) else []

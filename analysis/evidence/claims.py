@@ -9,7 +9,6 @@ Decisions
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from analysis.errors import DataError, FigureError, Problem
 from analysis.evidence.sources import THESIS
+from analysis.filecache import cached
 from analysis.scenarios import place, read_yaml, validation_problems
 from analysis.units import UNITS, Quantity, parse
 
@@ -134,7 +134,7 @@ def load(directory: Path = THESIS) -> list[Claim]:
     return list(found)
 
 
-@lru_cache(maxsize=8)
+@cached
 def read(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
     """The entries of `claims.yml` that are claims, and what is wrong with the others.
 

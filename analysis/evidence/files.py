@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import DataError, Problem, nearest
+from analysis.filecache import depends_on
 from analysis.scenarios import place
 
 
@@ -54,6 +55,7 @@ def read(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.Dat
 
 def hash_problems(path: Path, expected: str) -> list[Problem]:
     """A file that is not the one its sidecar describes, if so with the hash to write."""
+    depends_on(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest == expected:
         return []
@@ -63,6 +65,7 @@ def hash_problems(path: Path, expected: str) -> list[Problem]:
 
 def _text(path: Path) -> str:
     where = place(path)
+    depends_on(path)
     try:
         raw = path.read_bytes()
     except FileNotFoundError:

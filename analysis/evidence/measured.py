@@ -14,7 +14,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,6 +24,7 @@ from analysis import ROOT
 from analysis.errors import DataError, Problem
 from analysis.evidence import files
 from analysis.evidence.sources import read_as
+from analysis.filecache import cached, depends_on
 from analysis.scenarios import place
 
 EVIDENCE = ROOT / "analysis" / "data" / "evidence"
@@ -92,10 +92,11 @@ class Sidecar(BaseModel):
 
 def names(directory: Path = EVIDENCE) -> list[str]:
     """The evidence tables that there are."""
+    depends_on(directory)
     return sorted(path.stem for path in directory.glob("*.csv"))
 
 
-@lru_cache(maxsize=64)
+@cached
 def sidecar(name: str, directory: Path = EVIDENCE) -> Sidecar:
     """The sidecar of an evidence table.
 
@@ -136,7 +137,7 @@ def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDEN
     )
 
 
-@lru_cache(maxsize=64)
+@cached
 def _typed(name: str, directory: Path) -> pd.DataFrame:
     meta, path = sidecar(name, directory), directory / f"{name}.csv"
     text, problems = files.read(path, list(meta.columns), meta.key)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -27,6 +26,7 @@ from analysis.evidence import files, measured, sources, tables
 from analysis.evidence.cells import TABLES
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.evidence.sources import THESIS
+from analysis.filecache import cached
 from analysis.scenarios import place
 
 KEY = ("paragraph", "text", "occurrence")
@@ -116,7 +116,7 @@ def load(directory: Path = THESIS) -> pd.DataFrame:
     return _load(directory).copy()
 
 
-@lru_cache(maxsize=8)
+@cached
 def sidecar(directory: Path = THESIS) -> Sidecar:
     """The sidecar of the list."""
     return sources.read_as(Sidecar, directory / "numbers.meta.yml")
@@ -224,7 +224,7 @@ def _numbered(paragraph: str, printed: Iterable[str]) -> Iterator[Number]:
         yield Number(paragraph, token, seen[token])
 
 
-@lru_cache(maxsize=8)
+@cached
 def _load(directory: Path) -> pd.DataFrame:
     meta, path = sidecar(directory), directory / "numbers.csv"
     table, problems = files.read(path, list(meta.columns), meta.key)

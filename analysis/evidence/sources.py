@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from analysis import ROOT
 from analysis.errors import DataError
+from analysis.filecache import cached
 from analysis.scenarios import place, read_yaml, validation_problems
 from analysis.units import UNITS
 
@@ -104,7 +104,7 @@ def read_as(model: type[Described], path: Path) -> Described:
         raise DataError(validation_problems(reason, place(path))) from None
 
 
-@lru_cache(maxsize=64)
+@cached
 def sidecar(name: str, directory: Path = THESIS) -> Sidecar:
     """The sidecar of a data file.
 

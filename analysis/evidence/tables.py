@@ -10,7 +10,6 @@ Decisions
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import pandas as pd
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence import files
 from analysis.evidence.sources import THESIS, Column, Sidecar, sidecar
+from analysis.filecache import cached
 from analysis.scenarios import place
 from analysis.units import APPROXIMATION, Quantity, parse, parse_parts
 
@@ -77,7 +77,7 @@ def figure(name: str, directory: Path = THESIS) -> Quantity:
     return Quantity(row["printed"], *(row[field] for field in FIELDS))
 
 
-@lru_cache(maxsize=64)
+@cached
 def _cells(name: str, directory: Path, approximation: float) -> pd.DataFrame:
     meta, path = sidecar(name, directory), directory / f"{name}.csv"
     table, problems = files.read(path, list(meta.columns), [meta.key])

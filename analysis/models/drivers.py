@@ -209,7 +209,7 @@ def judgement_at_ends(
     for name in [name for name in names if name in drawn]:
         for end in (5, 95):
             value = float(drawn[name](np.array([end / 100]))[0])
-            pinned = Assumptions(dict(given) | {name: value, "draws": draws}, given.register)
+            pinned = given.but(**{name: value, "draws": draws})
             # the beliefs that the record updates are pinned at the end of what is believed after it
             ends = outlook.editorial_verdict(
                 outlook.venture_paths(pinned, known),
@@ -252,10 +252,7 @@ def risks(given: Assumptions) -> dict[str, dict[str, float]]:
 def without(given: Assumptions, switched_off: Sequence[str]) -> Assumptions:
     """The assumptions with some risks at the values that switch them off."""
     off = risks(given)
-    values = dict(given)
-    for risk in switched_off:
-        values |= off[risk]
-    return Assumptions(values, given.register)
+    return given.but(**{name: value for risk in switched_off for name, value in off[risk].items()})
 
 
 def cells(
@@ -271,8 +268,7 @@ def cells(
 
     def outcome(on: frozenset[str]) -> dict[str, float]:
         if on not in seen:
-            chosen = without(given, [risk for risk in every if risk not in on])
-            chosen = Assumptions(dict(chosen) | {"draws": draws}, given.register)
+            chosen = without(given.but(draws=draws), [risk for risk in every if risk not in on])
             paths = outlook.venture_paths(chosen, known)
             held = exposure.exceedance(outlook.exposure_paths(chosen, paths), given.ltv_ceiling_pct / 100)
             seen[on] = {
@@ -308,10 +304,8 @@ def verdict_grid(
     for half_life in half_lives_years:
         row = []
         for rate in long_run_pct:
-            values = dict(given) | {
-                "growth_half_life_years": half_life, "long_run_growth_pct": rate, "draws": draws,
-            }  # fmt: skip
-            paths = outlook.venture_paths(Assumptions(values, given.register), known)
+            chosen = given.but(growth_half_life_years=half_life, long_run_growth_pct=rate, draws=draws)
+            paths = outlook.venture_paths(chosen, known)
             ends = outlook.editorial_verdict(
                 paths, outsized_moic=given.outsized_moic, catastrophe_moic=given.catastrophe_moic
             )
@@ -334,7 +328,7 @@ def loading_curve(
     rows = []
     for loading in loadings:
         every = {f"loading_{name}": loading for name in exposure.HOLDINGS}
-        held = outlook.exposure_paths(Assumptions(dict(given) | every, given.register), paths)
+        held = outlook.exposure_paths(given.but(**every), paths)
         for ceiling in ceilings_pct:
             passed = exposure.exceedance(held, ceiling / 100).set_index("times_years")
             at = passed.loc[given.write_down_years]
@@ -359,7 +353,7 @@ def risk_register(given: Assumptions, known: outlook.Record, draws: int = simula
     It bites where, by the horizon: compute, new money had to be raised; regulation, a shock has come; open models, a tenth of
     revenue is lost to them; balance sheet, loan-to-value has passed the promised ceiling. On common random numbers.
     """
-    base = Assumptions(dict(given) | {"draws": draws}, given.register)
+    base = given.but(draws=draws)
     on = outlook.venture_paths(base, known)
     held = outlook.exposure_paths(base, on)
     start = held.nav_jpy_tn[:, :1]

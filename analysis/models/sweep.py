@@ -19,7 +19,7 @@ import pandas as pd
 
 from analysis.errors import ParameterError, Problem, nearest
 from analysis.models import outlook, simulation, venture
-from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override, typed
+from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override
 
 MOST_POINTS = 100_000
 
@@ -190,8 +190,7 @@ def evaluate(
 
     `given` as for `outlook.venture_paths` and `outlook.exposure_paths`, with the thresholds that `OUTPUTS` names.
     """
-    values = {name: typed(value, given.register[name]) for name, value in point.items()}
-    chosen = Assumptions(dict(given) | values, given.register)
+    chosen = given.but(**point)
     drawn = outlook.summary(
         outlook.setting(chosen, known), chosen.draws, lambda paths, block: _numbers(chosen, paths, block)
     )
@@ -262,7 +261,7 @@ def grid(
     DataFrame, one row a combination, the last name varying fastest: a column a name, then a column an output.
     """
     values = grid_values(given, names, steps)
-    fewer = Assumptions(dict(given) | {"draws": draws}, given.register)
+    fewer = given.but(draws=draws)
     rows = []
     for combination in itertools.product(*values.values()):
         point = dict(zip(values, combination, strict=True))

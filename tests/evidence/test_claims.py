@@ -25,6 +25,13 @@ def test_every_claim_names_a_check_or_what_would_decide_it():
     assert all((claim.check or {}).get("name") or claim.would_decide for claim in found)
 
 
+def test_edited_claims_are_read_again_in_the_same_process(tmp_path):
+    (tmp_path / "claims.yml").write_text(GOOD)
+    assert [claim.stated for claim in claims.load(tmp_path)] == ["roughly $12 billion"]
+    (tmp_path / "claims.yml").write_text(GOOD.replace("$12", "$13"))
+    assert [claim.stated for claim in claims.load(tmp_path)] == ["roughly $13 billion"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -46,8 +46,6 @@ def write(folder, text, sidecar=SIDECAR, *, rehash=True):
     (folder / "revenue.csv").write_text(text, encoding="utf-8")
     digest = hashlib.sha256((text if rehash else "other").encode()).hexdigest()
     (folder / "revenue.meta.yml").write_text(sidecar.replace("HASH", digest), encoding="utf-8")
-    measured.sidecar.cache_clear()
-    measured._typed.cache_clear()
     return folder
 
 
@@ -233,3 +231,11 @@ def test_audited_accounts_are_known_after_the_article_and_before_the_base_date()
 def test_every_segment_of_the_forecasters_is_one_of_the_article_s():
     segments = set(measured.load("market_size_forecasts")["segment"])
     assert segments <= set(tables.printed("market_size")["segment"])
+
+
+def test_an_edited_table_is_read_again_in_the_same_process(folder):
+    assert len(measured.load("revenue", None, folder)) == 2
+    write(folder, HEADER + ROWS.splitlines(keepends=True)[0])
+    assert len(measured.load("revenue", None, folder)) == 1
+    write(folder, HEADER + ROWS, rehash=False)
+    assert "is not the file that its sidecar describes" in refused(folder)

@@ -128,7 +128,7 @@ class Project:
     @cached_property
     def deciders(self) -> Mapping[tuple[str, str], object] | None:
         """What decides the cells; None where it cannot be read."""
-        return self._tried(cells.load, self.thesis)
+        return self._tried(cells.load, self.thesis, self.evidence)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...] | None:

@@ -1,5 +1,6 @@
 """The verdicts on the cells of the article's tables, each with its source or hand calculation, and the rules behind them."""
 
+import hashlib
 import shutil
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.evidence import cells as deciders
+from analysis.evidence import measured
 from analysis.evidence.sources import THESIS
 from analysis.models import audit
 from analysis.models.audit import cells
@@ -286,7 +288,7 @@ def test_a_wrong_count_of_active_parameters_is_half_right():
 
 def test_a_unit_is_paid_by_its_parent_where_facts_show_it(monkeypatch):
     pair = ("players", "key_investor")
-    rule = deciders.Internal(
+    rule = deciders.Internal.model_construct(
         parent="Alphabet", shows=("gemini_1_5_pro.moe",)
     )  # any fact stands in for one that shows it
     monkeypatch.setattr(
@@ -408,3 +410,29 @@ def test_a_mistake_in_the_rules_is_refused_by_file_and_key(tmp_path, old, new, k
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(DataError, match=rf"cells\.yml, key {key}.*: .*{fix}"):
         deciders.load(tmp_path / "thesis")
+
+
+def test_rules_may_name_what_the_evidence_of_their_own_project_holds_and_nothing_else(tmp_path):
+    shutil.copytree(THESIS, tmp_path / "thesis")
+    shutil.copytree(measured.EVIDENCE, tmp_path / "evidence")
+    rename(tmp_path / "evidence" / "dated_facts", "xai.merger", "xai.merging")
+    with pytest.raises(
+        DataError,
+        match=r"cells\.yml, key .*xAI.*: no dated fact has this id\. The nearest valid name is 'xai\.merging'",
+    ):
+        deciders.load(tmp_path / "thesis", tmp_path / "evidence")
+    rename(tmp_path / "evidence" / "dated_facts", "xai.merging", "xai.merger")
+    rename(tmp_path / "evidence" / "funding_rounds", "amount_usd_bn", "amount")
+    with pytest.raises(
+        DataError, match=r"cells\.yml, key .*Amazon.*: funding_rounds has no column 'amount_usd_bn'"
+    ):
+        deciders.load(tmp_path / "thesis", tmp_path / "evidence")
+
+
+def rename(table, old, new):
+    """Write another name in a table and its sidecar, and the hash of the table that comes of it."""
+    data, meta = table.with_suffix(".csv"), table.with_suffix(".meta.yml")
+    before = hashlib.sha256(data.read_bytes()).hexdigest()
+    data.write_text(data.read_text().replace(old, new))
+    after = hashlib.sha256(data.read_bytes()).hexdigest()
+    meta.write_text(meta.read_text().replace(old, new).replace(before, after))

@@ -1,0 +1,80 @@
+"""Does a file still hold what was read from it? Results of reading, kept until one of their files changes.
+
+Decisions
+- A result is reused while every file that was read for it has the same state (times, size, inode), so that a live kernel
+  sees an edited table or ledger at the next call.
+- Which files those are is observed while the result is made: whatever reads a file says so (`depends_on`), and what is
+  read through another cached function counts for both.
+- The state of a file is taken before it is read: an edit in between makes the result stale, never wrong.
+- An error is not kept.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+State = tuple[int, ...] | None
+"""What tells one content of a file from another; None where there is no such file."""
+
+MAX_RESULTS = 64
+"""Results that one function keeps; the one that was used longest ago goes first."""
+
+_files: ContextVar[dict[Path, State] | None] = ContextVar("files", default=None)
+
+
+def depends_on(path: Path) -> None:
+    """Say that what is being computed depends on a file, or on which files a folder holds; called before reading it."""
+    if (files := _files.get()) is not None:
+        files.setdefault(path.absolute(), _state(path))
+
+
+def cached(function: Callable[P, T]) -> Callable[P, T]:
+    """Keep the results of a function by its arguments, each for as long as the files it was read from stay the same.
+
+    Parameters
+    ----------
+    function : callable
+        Reads files, each announced by `depends_on`, and depends on nothing else but its arguments, which are hashable.
+    """
+    results: OrderedDict[Hashable, tuple[T, dict[Path, State]]] = OrderedDict()
+
+    @functools.wraps(function)
+    def read(*args: P.args, **kwargs: P.kwargs) -> T:
+        key = (args, tuple(sorted(kwargs.items())))
+        kept = results.pop(key, None)
+        if kept is None or any(_state(path) != state for path, state in kept[1].items()):
+            kept = _observed(functools.partial(function, *args, **kwargs))
+        results[key] = kept
+        while len(results) > MAX_RESULTS:
+            results.popitem(last=False)
+        if (outer := _files.get()) is not None:
+            for path, state in kept[1].items():
+                outer.setdefault(path, state)
+        return kept[0]
+
+    return read
+
+
+def _observed(function: Callable[[], Any]) -> tuple[Any, dict[Path, State]]:
+    """What a function gives, and the state of every file that it depends on."""
+    token = _files.set({})
+    try:
+        result = function()
+        return result, _files.get() or {}
+    finally:
+        _files.reset(token)
+
+
+def _state(path: Path) -> State:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
