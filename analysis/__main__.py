@@ -653,7 +653,7 @@ def _ledger(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     from analysis.models import audit
     from analysis.units import plain
 
-    rows = audit.ledger(stated.load(), audit.gather(values))
+    rows = audit.judge_claims(stated.load(), audit.gather(values))
     return [plain(row) for row in rows.to_dict("records")]
 
 

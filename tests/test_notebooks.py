@@ -91,7 +91,7 @@ def asked_by_the_audit(path):
     listed = {
         row["id"] for exhibit in exhibits(path) if exhibit["kind"] == "ledger" for row in exhibit["rows"]
     }
-    audit.ledger([claim for claim in claims.load() if claim.id in listed], facts)
+    audit.judge_claims([claim for claim in claims.load() if claim.id in listed], facts)
     for table in re.findall(
         r'cells\.ledger\(facts, \[\("(\w+)"', path.read_text(encoding="utf-8").replace("\\", "")
     ):

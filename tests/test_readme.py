@@ -65,7 +65,7 @@ def test_the_example_scenario_can_be_used_as_it_stands(tmp_path):
 def test_the_example_claim_can_be_used_as_it_stands():
     ((name, entry),) = yaml.safe_load(textwrap.dedent(block(CONTRIBUTING, "yaml", "o3_cut"))).items()
     facts = audit.gather(scenarios.resolve("base"))
-    row = audit.ledger([Claim.model_validate({"id": name, **entry})], facts).iloc[0]
+    row = audit.judge_claims([Claim.model_validate({"id": name, **entry})], facts).iloc[0]
     assert (row["verdict"], row["reason"]) == ("fails", "o3 was cut by 80% on 10 June 2025.")
     assert row["strength"] == "reported"
 

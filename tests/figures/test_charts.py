@@ -39,7 +39,7 @@ def sizes():
 def rows():
     register = scenarios.load_register()
     given = scenarios.Assumptions(scenarios.resolve("base", {"draws": 1000}), register)
-    return audit.ledger(claims.load(), audit.gather(given))
+    return audit.judge_claims(claims.load(), audit.gather(given))
 
 
 def test_growth_rates_stand_printed_beside_recomputed(sizes):

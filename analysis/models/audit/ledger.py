@@ -29,7 +29,7 @@ FIELDS = (
 ARTICLE = {"title": "article", "url": None, "quality": "article"}
 
 
-def ledger(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
+def judge_claims(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
     """Every claim with what was found and the verdict, columns `FIELDS`, in the order of `claims`; no number is NaN.
 
     Raises

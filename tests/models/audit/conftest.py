@@ -25,7 +25,7 @@ def judged(gather):
 
     def ledger(*names, **changes):
         chosen = [claim for claim in claims.load() if not names or claim.id in names]
-        return audit.ledger(chosen, gather(**changes)).set_index("id")
+        return audit.judge_claims(chosen, gather(**changes)).set_index("id")
 
     return ledger
 

@@ -93,7 +93,7 @@ def claim(check):
 )  # fmt: skip
 def test_a_check_that_cannot_run_is_refused_by_claim(gather, check, said):
     with pytest.raises(DataError) as caught:
-        audit.ledger([claim(check)], gather())
+        audit.judge_claims([claim(check)], gather())
     assert said in str(caught.value)
 
 

@@ -96,5 +96,5 @@ def test_strength_is_the_weakest_quality_that_was_read(rows):
 def test_a_share_before_a_company_had_raised_anything_on_record_is_unknown():
     given = scenarios.check(scenarios.resolve("base", {"as_of": "2022-06-30"}))
     claim = next(claim for claim in claims.load() if claim.id == "players.external_capital_today")
-    row = audit.ledger([claim], audit.gather(given)).iloc[0]
+    row = audit.judge_claims([claim], audit.gather(given)).iloc[0]
     assert row["verdict"] == "uncheckable"
