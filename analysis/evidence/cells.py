@@ -211,7 +211,7 @@ def load(directory: Path = THESIS, evidence: Path = measured.EVIDENCE) -> Mappin
     content = read_yaml(path, error=DataError)
     try:
         known = _named_by(evidence)
-    except DataError as reason:  # what rules may name is not known then; the rest of the file is looked at all the same
+    except DataError as reason:  # rules cannot be checked then; the rest of the file can
         problems += reason.problems
     for key in wanted:
         if key not in content:
