@@ -9,7 +9,7 @@ CHECKERS := tests/browser/node_modules
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-browser pictures nbdiff review bench venv dev notebooks lock clean
+.PHONY: help report test test-slow test-browser test-all pictures nbdiff review bench venv dev notebooks lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -24,9 +24,15 @@ test: dev        ## unit and property tests, notebooks against their stored outp
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
+test-slow: dev   ## the tests that take long and guard what changes rarely
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow
+
 test-browser: dev $(CHECKERS)/.installed ## JupyterLab and the published site in a real browser (a system Chromium; Node and Java for the checkers)
-	@THESIS_BROWSER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/browser -k "not lighthouse"
-	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_site.py -k lighthouse  # it takes times, so nothing runs beside it
+	@THESIS_BROWSER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/browser $(MARKED) -k "not lighthouse"
+	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_site.py $(MARKED) -k lighthouse  # it takes times, so nothing runs beside it
+
+test-all: test test-slow ## everything: also every page, scenario and notebook in the browser
+	@$(MAKE) --no-print-directory test-browser MARKED='-m "slow or not slow"'
 
 pictures: report ## take the screenshots of the README again
 	@THESIS_PICTURES=reports $(MAKE) --no-print-directory test-browser

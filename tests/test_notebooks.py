@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from papermill.cli import papermill
 
 from analysis import ROOT, scenarios
+from analysis.errors import ParameterError, ProseError
 from analysis.evidence import claims, sources
 from analysis.evidence import indicators as watched
 from analysis.models import audit, outlook
@@ -45,12 +46,6 @@ def exhibits(path):
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def notebook(request):
     return request.param
-
-
-def test_there_are_six():
-    assert [path.stem for path in NOTEBOOKS] == [
-        "1_technical_deep_dive", "2_key_players", "3_market_dynamics", "4_risks", "5_predictions", "6_verdict",
-    ]  # fmt: skip
 
 
 def test_parameters_are_declared_as_the_register_has_them(notebook):
@@ -131,12 +126,11 @@ def test_a_notebook_is_narrative_and_calls(notebook):
         assert "read_csv" not in cell.source
 
 
-def test_stored_outputs_hold_at_least_three_figures_a_table_and_computed_prose(notebook):
+def test_stored_outputs_hold_a_figure_with_what_stands_around_it_and_figures_that_were_computed(notebook):
     found = exhibits(notebook)
-    kinds = [exhibit["kind"] for exhibit in found]
-    assert kinds.count("figure") >= 3
-    assert "statement" in kinds
-    assert {"table", "ledger", "metric"} & set(kinds)
+    kinds = {exhibit["kind"] for exhibit in found}
+    assert "figure" in kinds
+    assert {"table", "ledger", "metric", "statement"} & kinds
     assert len({exhibit["id"] for exhibit in found}) == len(found)
     for exhibit in found:
         assert exhibit["title"]
@@ -168,120 +162,97 @@ def test_every_scenario_changes_what_the_notebooks_are_given():
         assert changed <= declared
 
 
+def executed(path, until, **values):
+    """The names that a notebook has after the first cell with some text, its cells run in this process with other parameters."""
+    names = {"__name__": "__main__"}
+    for cell in code(path):
+        exec(compile(cell.source, f"{path.stem}, {cell.id}", "exec"), names)
+        if "parameters" in cell.metadata.get("tags", []):
+            names |= values
+        if until in cell.source:
+            return names
+    raise AssertionError(f"{path.stem} has no cell with {until}")
+
+
 def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
-    """The loop of the README, for one notebook: nothing of this project's own pipeline is needed."""
-    out = tmp_path / "out.ipynb"
-    command = [*PAPERMILL, "notebooks/3_market_dynamics.ipynb", out, "-f", "params/article.yml"]
+    """The loop of the README: nothing of this project's own pipeline is needed. One notebook, as far as its first metrics.
+
+    A kernel has to start and to import what the notebook does: 4 s.
+    """
+    path, last = tmp_path / "3_market_dynamics.ipynb", '"market.growth_gap"'
+    copy = read(ROOT / "notebooks" / path.name)
+    copy.cells = copy.cells[: 1 + next(i for i, cell in enumerate(copy.cells) if last in cell.source)]
+    nbformat.write(copy, path)
+    command = [*PAPERMILL, path, tmp_path / "out.ipynb", "-f", "params/article.yml"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    found = {exhibit["id"]: exhibit for exhibit in exhibits(out)}
+    found = {exhibit["id"]: exhibit for exhibit in exhibits(tmp_path / "out.ipynb")}
     # elapsed_years is 5 in that scenario, and the printed growth rates come out to within a point
     assert abs(found["market.growth_gap"]["value"]) < 0.5
-    assert found["market.required_revenue"]["inputs"]["invested_usd_bn"] == 60
 
 
-def test_plain_papermill_is_refused_what_the_batch_is_refused(tmp_path):
-    command = [
-        *PAPERMILL,
-        "notebooks/3_market_dynamics.ipynb",
-        tmp_path / "o.ipynb",
-        "-p",
-        "elapsed_years",
-        "-3",
-    ]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-    assert done.returncode != 0
-    assert "parameters, key elapsed_years: -3 is outside 1 to 10 years" in done.stderr
+def test_a_notebook_itself_refuses_what_the_batch_refuses(notebook):
+    """So plain papermill and JupyterLab do, too: the first cell after the parameters holds them against the register."""
+    with pytest.raises(ParameterError, match="parameters, key as_of: 'yesterday' is not a date"):
+        executed(notebook, "scenarios.check(", as_of="yesterday")
 
 
 # Prose under test
 
-STATES = re.compile(
-    r"\b(more|less|fewer|most|largest|smallest|dearest|cheapest|narrow\w*|wider|closer|faster|slower|above|below|exceeds?|beats?|lifts?|rises?|falls?|grows?|far|weeks"
-    r"|disagree|do not agree|opened again|too (?:few|short|narrow|small)|no longer|ends? (?:in|before)|nearly|hardly|never|at most|at least)\b",
-    re.IGNORECASE,
-)
-"""Words that state a sign, a ranking or a threshold, or are used in other senses, which are listed below."""
 
-OF_METHOD = (
-    "is to show how narrow OpenAI's lead has become", "never both in one", "models among the ten largest at their release",
-    "models that reason use more tokens", "the cheapest model so far at or above a score", "### The cheapest model above a score",
-    "has raised the best score so far", "that raised the best score so far", "Never is counted, not dropped", "take nearly all outside money",
-    "hollow ones a wider one", "needs them to grow ten to twenty times", "The calculation above asks", "revenue grows at one rate to maturity",
-    "the most that can be asked", "the buyer is content with less", "if it beats the random walk with drift", "below its floor OpenAI raises money",
-    "a mark at least a quarter below cost", "The bridge loan of March 2026 falls due in a year", "above the ceiling nobody is taken to lend again",
-    "The value of each input that moves the multiple most", "as far as it can be checked", "at most one question a series, year and horizon",
-    "Each of the inputs that move the multiple most is pinned", "does the judgement still come true more often than not?",
-    "The four inputs with the longest bars above", "lie above a threshold 12, 24 or 36 months", "will a series of the evidence lie above a",
-    "The price of a fixed quality must fall", "how likely is it under the assumed fall",
-    "how far do the return and the write-down move",
-)  # fmt: skip
-"""Sentences that tell a method, a question or what the article says, and hold whatever the numbers are."""
-
-COUNTED = {
-    "predictions.wholes": "at most and least name the bound that is printed",
-    "predictions.price": "dearest names the price that is printed",
-    "verdict.pressure": "below names the threshold that is printed",
-    "verdict.change": "more are counted",
-    "verdict.load": "its tie is that the statement moves anything; which it is is computed",
-    "predictions.worth": "its tie is the high end of the skill",
-}
-"""Computed sentences in which such a word names what the printed number counts."""
-
-
-def sentences(path):
-    """Every sentence of the Markdown cells, headings left out."""
-    for cell in read(path).cells:
-        if cell.cell_type == "markdown":
-            text = " ".join(re.sub(r"^#.*$", "", cell.source, flags=re.MULTILINE).split())
-            yield from re.split(r"(?<=[.?!:;])\s+", text)
-
-
-def calls(path, name):
-    for cell in code(path):
-        for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == f"display.{name}":
-                yield node
-
-
-def test_a_sentence_of_the_text_that_states_a_sign_a_ranking_or_a_threshold_is_tied_to_a_value(notebook):
-    tied = [ast.literal_eval(call.args[0]) for call in calls(notebook, "check")]
-    untied = [
-        sentence for sentence in sentences(notebook)
-        if STATES.search(sentence) and not any(words in sentence for words in (*OF_METHOD, *tied))
+def calls(cell, name):
+    return [
+        node for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == f"display.{name}"
     ]  # fmt: skip
-    assert not untied, "tie it by display.check, compute it, or list it as one of method"
 
 
-def test_a_computed_sentence_that_states_one_has_its_tie(notebook):
-    for call in calls(notebook, "sentence"):
-        name, template = (ast.literal_eval(argument) for argument in call.args[:2])
-        states = STATES.search(re.sub(r"\{[^}]*\}", "", template))
-        has = any(keyword.arg == "tie" for keyword in call.keywords)
-        assert has or not states or name in COUNTED, f"{name} states “{states[0]}” and has no tie"
+def checked_words(path):
+    """The words of Markdown cells that some `display.check` ties to a value."""
+    return [ast.literal_eval(call.args[0]) for cell in code(path) for call in calls(cell, "check")]
+
+
+def words(cell):
+    """The text of a Markdown cell without its headings, on one line."""
+    lines = [line for line in cell.source.split("\n") if not line.startswith("#")]
+    return " ".join(" ".join(lines).split())
+
+
+def test_a_text_says_that_it_holds_whatever_the_numbers_are_or_is_tied_to_a_value(notebook):
+    tied = checked_words(notebook)
+    undecided = [
+        words(cell) for cell in read(notebook).cells
+        if cell.cell_type == "markdown" and words(cell)
+        and ("method" in cell.metadata.get("tags", [])) == any(text in words(cell) for text in tied)
+    ]  # fmt: skip
+    assert undecided == [], (
+        "tag the cell `method` if it states no result; else tie its result by display.check, and take the tag away"
+    )
+
+
+def test_a_computed_sentence_has_its_tie_or_says_that_it_only_counts(notebook):
+    for cell in code(notebook):
+        untied = [
+            ast.literal_eval(call.args[0]) for call in calls(cell, "sentence")
+            if not any(keyword.arg == "tie" for keyword in call.keywords)
+        ]  # fmt: skip
+        assert bool(untied) == ("counted" in cell.metadata.get("tags", [])), (
+            f"{notebook.name}, {cell.id}: give each sentence a tie, or tag the cell `counted` if its words hold for any number"
+        )
 
 
 def test_words_that_are_checked_stand_in_the_text(notebook):
-    text = " ".join(sentences(notebook))
-    for call in calls(notebook, "check"):
-        assert ast.literal_eval(call.args[0]) in text
+    text = " ".join(words(cell) for cell in read(notebook).cells if cell.cell_type == "markdown")
+    assert [checked for checked in checked_words(notebook) if checked not in text] == []
 
 
 def test_a_value_that_crosses_stops_the_notebook_and_names_the_sentence(tmp_path):
     """The lead over the best open model is 1.4 points; claimed to be one to two, so a changed claim breaks the sentence."""
-    copy = read(ROOT / "notebooks" / "1_technical_deep_dive.ipynb")
-    until = next(i for i, cell in enumerate(copy.cells) if '"technical.finding"' in cell.source)
-    copy.cells = copy.cells[: until + 1]
-    copy.cells[-1].source = copy.cells[-1].source.replace("*claimed,", "3, 4,")
-    nbformat.write(copy, tmp_path / "crossed.ipynb")
-    done = subprocess.run(
-        [*PAPERMILL, tmp_path / "crossed.ipynb", tmp_path / "out.ipynb"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode != 0
-    assert re.search(
-        r"ProseError: sentence technical.finding: “On MMLU GPT-4o.*no longer holds: the lead on MMLU over the best open model is 1.4",
-        done.stderr,
-    )
+    copy, path = read(ROOT / "notebooks" / "1_technical_deep_dive.ipynb"), tmp_path / "crossed.ipynb"
+    (cell,) = [cell for cell in copy.cells if '"technical.finding"' in cell.source]
+    cell.source = cell.source.replace("*claimed,", "3, 4,")
+    nbformat.write(copy, path)
+    with pytest.raises(ProseError) as crossed:
+        executed(path, '"technical.finding"')
+    (problem,) = crossed.value.problems
+    assert problem.place == "sentence technical.finding"
+    assert "the lead on MMLU over the best open model is 1.4" in problem.rule
