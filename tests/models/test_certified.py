@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from analysis.models import certified, trend
 
@@ -29,6 +30,7 @@ def test_digits_are_the_power_of_ten_of_the_relative_difference(monkeypatch):
     assert found["slope"] == 6
 
 
+@pytest.mark.slow
 def test_intervals_hold_a_known_factor_as_often_as_they_say():
     found = certified.coverage(np.random.default_rng(5), runs=400).set_index("interval")
     # the standard error of a share of 0.95 in 400 is sqrt(0.95 x 0.05 / 400) = 1.1 points; three of them

@@ -377,6 +377,7 @@ def simulated(seed, gain):
 
 
 @pytest.mark.parametrize("gain", [0.0, 0.4])
+@pytest.mark.slow
 def test_the_interval_of_the_gain_covers_it_about_as_often_as_it_says(gain):
     found = [parity.gap(simulated(seed, gain), rng(), floor=FLOOR, draws=300) for seed in range(60)]
     covered = np.mean([one.low <= gain <= one.high for one in found])

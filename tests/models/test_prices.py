@@ -130,6 +130,7 @@ def test_the_regression_is_that_of_the_formula_and_its_error_the_jackknife_over_
     assert table["high"] == pytest.approx(math.exp(-whole["t"] + half), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_known_fall_is_covered():
     # 200 runs, nominal 95%: a share of 0.95 has a standard error of 1.5 points. Ten unequal sellers cost a few points more,
     # so the share has to lie between 0.88 and 0.99; the median factor within 5% of 8.

@@ -84,6 +84,7 @@ def test_on_a_random_walk_no_method_has_skill():
 
 
 @pytest.mark.parametrize(("method", "series"), [("ets", 10), ("local_trend", 6)])
+@pytest.mark.slow
 def test_on_a_random_walk_smoothing_and_state_space_have_no_skill(method, series):
     # Nobody does better than to know that there is no drift: error variance h, where the naive forecast with its drift from
     # 34 steps has h + h²/34. So the ratio of errors is at least sqrt(1 / (1 + h/34)), 0.99 and 0.95, but by chance, which is
@@ -298,6 +299,7 @@ def test_order_of_rows_does_not_matter_and_the_input_stays_as_it_was():
         ("local_trend", local_level_trend, 60, 50, 6),
     ],
 )
+@pytest.mark.slow
 def test_intervals_cover_as_they_say_where_the_model_is_right(method, world, n, least_points, series):
     generator = rng(11)
     worlds = {str(i): world(generator, n) for i in range(series)}

@@ -104,12 +104,14 @@ def walks():
     return track_record.questions(made, "2028-01-01")
 
 
+@pytest.mark.slow
 def test_on_random_walks_the_naive_forecaster_is_calibrated(walks):
     # each share of outcomes within four standard errors of what was said
     for said, own in walks.groupby("naive"):
         assert abs(own["outcome"].mean() - said) < 4 * math.sqrt(said * (1 - said) / len(own)), said
 
 
+@pytest.mark.slow
 def test_on_random_walks_a_trend_shows_no_skill(walks):
     found = track_record.record(walks, np.random.default_rng(4)).set_index("forecaster")
     assert found.loc["trend", "skill_high"] < 0
@@ -119,6 +121,7 @@ def test_on_random_walks_a_trend_shows_no_skill(walks):
     assert found.loc["half", "log_score"] == pytest.approx(math.log(2))
 
 
+@pytest.mark.slow
 def test_on_noise_around_a_line_a_trend_shows_skill():
     rng = np.random.default_rng(5)
     made = [series(np.exp(0.05 * np.arange(48) + rng.normal(0, 0.1, 48)), f"line {k:03}") for k in range(60)]

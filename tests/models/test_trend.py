@@ -180,6 +180,7 @@ def test_dates_that_cannot_be_read_are_refused(dates, rule, told):
 
 
 @pytest.mark.parametrize("form", ["linear", "exponential"])
+@pytest.mark.slow
 def test_intervals_cover_as_often_as_they_say(form):
     # 2,000 series of 15 points with slope ln 2 (factor 2 a year), noise 0.5: each 95% interval holds what it is about in
     # 93 to 97% of them; the standard error of a share of 0.95 in 2,000 is sqrt(0.95 × 0.05 / 2000) = 0.5 points.
@@ -205,6 +206,7 @@ def test_intervals_cover_as_often_as_they_say(form):
     assert 0.93 <= point_in / 2000 <= 0.97
 
 
+@pytest.mark.slow
 def test_robust_intervals_cover_where_the_plain_ones_do_not():
     # noise that grows from 0.1 to 3 over 40 points: the plain interval of the slope is too short, HC3's is not
     rng = np.random.default_rng(4)
@@ -219,6 +221,7 @@ def test_robust_intervals_cover_where_the_plain_ones_do_not():
     assert 0.925 <= covered["HC3"] / 500 <= 0.975
 
 
+@pytest.mark.slow
 def test_a_bootstrapped_prediction_interval_covers_new_points():
     # equal spread, 20 points, 95%: within the binomial error of 400 runs (1.1 points) and a small-sample shortfall of 3
     rng = np.random.default_rng(11)

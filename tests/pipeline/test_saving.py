@@ -38,7 +38,9 @@ def without_times(path: Path) -> dict[str, Any]:
     return content
 
 
-@pytest.mark.parametrize("name", ["good", "raises", "dies", "exits"])
+@pytest.mark.parametrize(
+    "name", ["good", "dies", *(pytest.param(name, marks=pytest.mark.slow) for name in ("raises", "exits"))]
+)
 def test_what_is_kept_is_what_papermill_keeps(tmp_path: Path, name: str) -> None:
     """In form, too: the last save is papermill's own, so laying a notebook out once more changes no byte."""
     errors = []
