@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from analysis import ROOT, filecache
+from analysis import ROOT, ROOT_VARIABLE, filecache
 from analysis.errors import ParameterError, Problem, nearest
 
 try:  # five times as fast, and in every wheel of PyYAML
@@ -217,8 +218,16 @@ def validation_problems(reason: ValidationError, where: str) -> list[Problem]:
 
 
 def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
-    """Every assumption of the project by name, each held against its own range and distribution."""
+    """Every assumption of the project by name, each held against its own range and distribution.
+
+    Raises
+    ------
+    ParameterError
+        There is no project, or an entry cannot be used; all of them at once.
+    """
     path = directory / "register.yml"
+    if directory == PARAMS and not directory.is_dir():
+        raise ParameterError(_no_project(ROOT))
     register: dict[str, Entry] = {}
     problems: list[Problem] = []
     for name, raw in read_yaml(path).items():
@@ -242,6 +251,15 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
     if problems:
         raise ParameterError(problems)
     return register
+
+
+def _no_project(root: Path) -> Problem:
+    """The package was installed apart from its project, or a variable names another folder."""
+    where = f"{ROOT_VARIABLE}={root}" if os.environ.get(ROOT_VARIABLE) else str(root)
+    fix = (
+        f"Set {ROOT_VARIABLE} to a checkout of the project, or install the checkout itself (pip install -e .)"
+    )
+    return Problem(where, "is no project: it has no folder params", fix)
 
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")

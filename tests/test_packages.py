@@ -1,6 +1,7 @@
 """The names of the package: importing a module gives that module, and no rule of imports has a hole."""
 
 import importlib
+import os
 import pkgutil
 import shutil
 import subprocess
@@ -40,3 +41,26 @@ def test_a_new_model_that_reads_the_evidence_breaks_the_rule_of_imports(tmp_path
     done = subprocess.run(linter, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "analysis.models.brand_new -> analysis.evidence.measured" in done.stdout
+
+
+def test_a_package_without_its_project_says_how_to_point_it_at_one(tmp_path: Path):
+    """As where it was installed without -e: two processes, 0.5 s each, since the root is read when the package is imported."""
+    shutil.copytree(ROOT / "analysis", tmp_path / "analysis", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def scenarios(**environment):
+        command = [sys.executable, "-m", "analysis", "scenarios", "--format", "csv"]
+        own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            command, cwd=tmp_path, env=own | environment, capture_output=True, text=True, check=False
+        )
+
+    alone, elsewhere, pointed = (
+        scenarios(),
+        scenarios(THESIS_ROOT="/nowhere"),
+        scenarios(THESIS_ROOT=str(ROOT)),
+    )
+    fix = "is no project: it has no folder params. Set THESIS_ROOT to a checkout of the project, or install the checkout itself (pip install -e .).\n"
+    assert (alone.returncode, alone.stdout, alone.stderr) == (2, "", f"error: {tmp_path}: {fix}")
+    assert (elsewhere.returncode, elsewhere.stderr) == (2, f"error: THESIS_ROOT=/nowhere: {fix}")
+    assert (pointed.returncode, pointed.stderr) == (0, "")
+    assert pointed.stdout.startswith("scenario,")
