@@ -383,16 +383,11 @@ def price_trend(view: View) -> Method | None:
     scores = _scored(view)
     try:
         spells = prices.priced(view.known["api_prices"], scores, float(view.given.input_token_share))
-        fits = prices.hedonic(spells, floor=FLOOR).table.dropna(
-            subset=["low", "decline_factor_per_year", "high"]
-        )
+        fit = _price_fit(spells)
     except ValueError:
         return None
-    # the mixed model is the one of choice; on some blends of prices it has no standard error
-    fits = fits[fits["method"].isin(("mixed", "ols"))].sort_values("method")
-    if fits.empty:
+    if fit is None:
         return None
-    fit = fits.iloc[0].to_dict()
     low, mid, high = (math.log(float(fit[name])) for name in ("low", "decline_factor_per_year", "high"))
     se = (high - low) / (2 * NormalDist().inv_cdf(0.975))
     at = (mid - math.log(needed)) / se
@@ -411,6 +406,15 @@ def price_trend(view: View) -> Method | None:
     return Method(
         "trend", scoring.Chance(p, low_p, high_p, ONE_STANDARD_ERROR), told, inputs, view.known["api_prices"]
     )
+
+
+def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
+    """The hedonic fit of choice: the mixed model, or least squares on blends of prices where it has no standard error."""
+    for method in ("mixed", "ols"):
+        (fit,) = prices.hedonic(spells, floor=FLOOR, methods=[method]).table.to_dict("records")
+        if not any(math.isnan(fit[name]) for name in ("low", "decline_factor_per_year", "high")):
+            return {str(name): value for name, value in fit.items()}
+    return None
 
 
 def wars_before(view: View) -> Method | None:
