@@ -1,10 +1,17 @@
-"""Kernels of the tests never meet at a port: each process that runs tests looks for free ones in a range of its own."""
+"""What holds for every test: kernels never meet at a port, and no example of hypothesis has a deadline.
+
+Each process that runs tests looks for free ports in a range of its own. How long an example takes depends on the machine.
+"""
 
 import itertools
 import os
 import socket
 
+from hypothesis import HealthCheck, settings
 from jupyter_client.connect import LocalPortCache
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 COUNT = 2000
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

@@ -93,7 +93,7 @@ def test_loading_and_own_noise_add_up_in_the_variance_of_logs():
 
 
 @given(low=st.floats(0.05, 0.5), step=st.floats(0, 0.5), unpaid=st.floats(0, 100), seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_higher_ceiling_is_passed_less_often_and_more_debt_more_often(low, step, unpaid, seed):
     stake = 100 * np.exp(np.random.default_rng(seed).normal(0, 0.5, (30, 5)))
     inputs = replace(INPUTS, arm_volatility_pct=40, rest_volatility_pct=20)

@@ -49,7 +49,7 @@ def test_pert_may_have_its_mode_at_an_end():
 @given(
     low=st.floats(-100, 100), left=st.floats(0.01, 50), right=st.floats(0.01, 50), seed=st.integers(0, 2**32)
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_split_normal_has_half_of_its_draws_on_either_side_of_the_median(low, left, right, seed):
     x = draw("split_normal", [low, low + left, low + left + right], 2000, stream(seed=seed))
     assert abs((x < low + left).mean() - 0.5) < 6 * 0.5 / math.sqrt(2000)
@@ -92,7 +92,7 @@ def test_no_draws_are_refused():
 
 
 @given(extra=st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=5), seed=st.integers(0, 2**64))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_adding_a_purpose_leaves_the_other_streams_alone(extra, seed):
     alone = spawn(seed, ["growth", "market"])
     others = [name for name in extra if name not in ("growth", "market")]

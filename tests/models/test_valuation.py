@@ -46,7 +46,7 @@ def test_growth_that_never_changes_is_a_perpetuity_from_the_first_year(years):
     assert valuation.dcf_value(same, 50 * 1.04**years) == pytest.approx(0.2 * 50 * 1.04 / 0.06)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     price=st.floats(1, 5000), margin=st.floats(-200, 40), target=st.floats(2, 60), years=st.integers(1, 15),
     growth=st.floats(-5, 6), above=st.floats(1, 30), multiple=st.none() | st.floats(1, 30),

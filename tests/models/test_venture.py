@@ -219,7 +219,7 @@ def test_with_the_market_factor_alone_the_loss_probability_has_its_closed_form()
     discount=st.floats(0, 60),
     seed=st.integers(0, 2**32),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_cash_and_stake_identities_hold_in_every_draw(
     running, compute, committed, cash, raise_quarters, volatility, discount, seed
 ):
@@ -259,7 +259,7 @@ def test_cash_and_stake_identities_hold_in_every_draw(
     more=st.floats(0, 60),
     seed=st.integers(0, 2**32),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_dearer_compute_never_raises_moic_in_any_draw_while_cash_lasts(cheap, extra, compute, more, seed):
     inputs = replace(BASE, running_cost_ratio=cheap, compute_usd_bn=compute, cash_usd_bn=50_000)
     dearer = replace(inputs, running_cost_ratio=cheap + extra, compute_usd_bn=compute + more)
@@ -288,7 +288,7 @@ def test_dearer_compute_never_raises_moic_over_the_draws_when_money_must_be_rais
 
 
 @given(early=st.floats(-1, 7), delay=st.floats(0, 5), erosion=st.floats(0, 60), seed=st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_earlier_parity_never_raises_revenue_or_enterprise_value(early, delay, erosion, seed):
     inputs = replace(BASE, erosion_pct_per_year=erosion)
     a = run(replace(inputs, parity_years=early), 20, seed)
@@ -302,7 +302,7 @@ def test_earlier_parity_never_raises_revenue_or_enterprise_value(early, delay, e
 
 
 @given(rate=st.floats(0, 10), more=st.floats(0, 10), seed=st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_more_shocks_never_raise_revenue(rate, more, seed):
     few = run(replace(BASE, shock_rate_per_year=rate), 20, seed)
     many = run(replace(BASE, shock_rate_per_year=rate + more), 20, seed)
