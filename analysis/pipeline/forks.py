@@ -290,8 +290,7 @@ class _Parent:
         except OSError:
             numbers = b""
         for number in numbers or bytes([signal.SIGKILL]):
-            with suppress(OSError):
-                os.killpg(kernel.pid, number)
+            _signal(kernel.pid, number)
         if not numbers:
             os.waitid(os.P_PID, kernel.pid, os.WEXITED | os.WNOWAIT)
             self._bury(kernel.pid)
@@ -423,6 +422,17 @@ class _Parent:
                     child.kill()
                 with suppress(OSError):
                     os.waitpid(child.pid, 0)
+
+
+def _signal(pid: int, number: int) -> None:
+    """Send a signal to the group of a kernel, or to the kernel alone as long as it has not made one."""
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        with suppress(OSError):
+            os.kill(pid, number)
+    except OSError:
+        pass
 
 
 def _hides(entry: Path, name: str, there: Path) -> bool:

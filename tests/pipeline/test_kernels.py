@@ -547,6 +547,20 @@ def test_nothing_outlives_an_owner_that_is_killed(
     wait_for(lambda: all(map(gone, numbers)))
 
 
+def test_a_kernel_whose_owner_leaves_as_it_is_forked_ends(tmp_path: Path) -> None:
+    """The owner is gone before the fork has a process group; twenty times, as it is a matter of microseconds."""
+    request = {
+        "command": PROGRAM, "arguments": [], "env": dict(os.environ), "cwd": str(tmp_path), "umask": 0o022, "fresh": False,
+    }  # fmt: skip
+    with Parent([sys.executable], os.environ, log=subprocess.DEVNULL) as parent:
+        for _ in range(20):
+            ours, theirs = socket.socketpair()
+            with ours, theirs, Path(os.devnull).open("r+b") as nothing:
+                forks.say(ours, request)
+                socket.send_fds(parent.socket, [b"f"], [theirs.fileno(), *[nothing.fileno()] * 3])
+        assert parent.about()["kernels"] == []
+
+
 def test_a_kernel_ends_with_the_process_that_it_was_forked_from(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
