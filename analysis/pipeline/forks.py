@@ -9,16 +9,21 @@ Decisions
 - It never has a second thread, and says no to a fork if it does.
 - What a fresh interpreter would have of its own, a fork gets anew: session, signals, streams, environment, folder, random state.
 - It ends when nobody is left who could ask, and its kernels with it; it adopts what they leave behind, and ends that, too.
+  Before it serves it has no kernels, and ends with the process that started it at once, also in the midst of an import:
+  the system sends a signal when the other end of its lifeline closes. (A signal for the death of the parent process would
+  come with the death of the thread that started it.)
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
 import os
 import random
+import select
 import selectors
 import signal
 import socket
@@ -59,14 +64,26 @@ PATIENCE_SECONDS = 30.0
 def main() -> None:
     """Preload, serve, and be a kernel in each fork."""
     del sys.path[0]  # where this script lies, in a stock kernel not on the path
-    control, names = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
-    left_out = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
-    state = _preloaded(names, left_out)
+    control, lifeline = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    names, left_out = json.loads(sys.argv[3]), json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
+    with _bound_to(lifeline):
+        state = _preloaded(names, left_out)
     ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that it looks at
     if request := _Parent(control, state).serve():
         _become(request, state)
+
+
+@contextmanager
+def _bound_to(lifeline: socket.socket) -> Iterator[None]:
+    """End at once (SIGIO) when the other end of a connection closes, or has closed already."""
+    with lifeline:
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+        if select.select([lifeline], [], [], 0)[0]:
+            os._exit(1)
+        yield
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,7 @@ def _preloaded(names: Sequence[str], left_out: dict[str, str]) -> _State:
             os.environ.clear()
             os.environ.update(given)
             options = sys.orig_argv[1 : sys.orig_argv.index(sys.argv[0])]
-            arguments = [sys.argv[0], sys.argv[1], json.dumps(rest), json.dumps(left_out)]
+            arguments = [*sys.argv[:3], json.dumps(rest), json.dumps(left_out)]
             os.execv(sys.executable, [sys.executable, *options, *arguments])  # noqa: S606
     now = dict(os.environ)
     return _State(

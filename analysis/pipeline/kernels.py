@@ -8,6 +8,9 @@ Decisions
 - A preloaded process serves the environment that it was started with, since libraries read theirs when imported; another
   environment gets another process. The batch has one of its own, so nothing in it is older than the batch; elsewhere
   it is replaced once the file of any module that it holds has changed.
+- What a process that forks itself (`os.fork`, `multiprocessing`) hands on of this, its child closes and forgets: it
+  starts a parent of its own, and holds none of ours, which could not see our end otherwise. For the same reason nothing is
+  left to the executor of an event loop: a child inherits the loop, but not its threads, nor a pipe of its own to be woken by.
 - Whatever cannot be forked (another system, another language, a process with threads) starts as it always did, by the
   stock provisioner; where a fork was to be expected, that is said once.
 """
@@ -24,8 +27,11 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -99,7 +105,7 @@ class ForkProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start a kernel."""
         try:
-            self.process = await asyncio.to_thread(_forked, cmd, kwargs)
+            self.process = await _in_a_thread(lambda: _forked(cmd, kwargs))
         except CannotFork as reason:
             if str(reason):
                 say_once(str(reason))
@@ -121,6 +127,22 @@ class ForkProvisioner(LocalProvisioner):
         return await super().wait()
 
 
+async def _in_a_thread(work: Callable[[], Fork]) -> Fork:
+    """What work returns; it runs in a thread of its own, whose end we look for (see the decisions)."""
+    future: Future[Fork] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as reason:
+            future.set_exception(reason)
+
+    threading.Thread(target=run, daemon=True).start()
+    while not future.done():
+        await asyncio.sleep(LOOK_SECONDS)
+    return future.result()
+
+
 @dataclass(frozen=True)
 class _Source:
     """Where forks come from: the connection to ask over, and the environment that they get."""
@@ -131,17 +153,45 @@ class _Source:
 
 
 _given: list[_Source] = []
-_own: dict[tuple[int, tuple[str, ...], frozenset[tuple[str, str]]], Parent] = {}
+_own: dict[tuple[tuple[str, ...], frozenset[tuple[str, str]]], Parent] = {}
+_connections: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+"""Whatever ties this process to parents and kernels."""
+
+_starting = threading.RLock()
+"""Held while connections are made and parents are started: by one thread at a time, and never as the process forks."""
+
+
+def _forget() -> None:
+    """In a child that this process forked: give up all that ties it to our parents and kernels."""
+    for connection in list(_connections):
+        connection.close()
+    for parent in _own.values():
+        parent.process.poll()  # `Popen` takes note that it is none of ours
+    _given.clear()
+    _own.clear()
+    _starting.release()
+
+
+os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_forget)
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """Two connected sockets that no child of this process keeps."""
+    with _starting:
+        pair = socket.socketpair()
+        _connections.update(pair)
+    return pair
 
 
 def use(control: socket.socket, environment: Mapping[str, str]) -> None:
     """Fork the kernels of this process from a parent that another process has started, and looks after."""
+    _connections.add(control)
     _given[:] = [_Source(control, environment, fresh=False)]
 
 
 def parents() -> list[Parent]:
     """The processes that this one has started for itself to fork from."""
-    return [parent for (owner, *_), parent in _own.items() if owner == os.getpid()]
+    return list(_own.values())
 
 
 def end() -> None:
@@ -181,13 +231,14 @@ def _split(command: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _source(python: Sequence[str], environment: Mapping[str, str], *, anew: bool = False) -> _Source:
     """A parent of this process's own for an interpreter and an environment, started when it is first asked for."""
-    key = os.getpid(), tuple(python), frozenset(_lasting(environment).items())
-    if anew or key not in _own or _own[key].process.poll() is not None:
-        if key in _own:
-            _own[key].close()
-        names = [name for name in environment.get(PRELOAD, "").split(",") if name]
-        _own[key] = Parent(python, environment, names)
-    return _Source(_own[key].socket, _own[key].environment, fresh=True)
+    key = tuple(python), frozenset(_lasting(environment).items())
+    with _starting:
+        if anew or key not in _own or _own[key].process.poll() is not None:
+            if key in _own:
+                _own[key].close()
+            names = [name for name in environment.get(PRELOAD, "").split(",") if name]
+            _own[key] = Parent(python, environment, names)
+        return _Source(_own[key].socket, _own[key].environment, fresh=True)
 
 
 class Fork:
@@ -271,14 +322,16 @@ class Parent:
         log: int | None = None,
     ) -> None:
         self.environment = _lasting(environment)
-        self._socket, theirs = socket.socketpair()
         script = Path(__file__).with_name("forks.py")
-        with theirs:
+        self._socket, control = _pair()
+        self._lifeline, lifeline = _pair()
+        with _starting, control, lifeline:
+            numbers = [control.fileno(), lifeline.fileno()]
             self.process = subprocess.Popen(
-                [*python, str(script), str(theirs.fileno()), json.dumps(list(preload))],
+                [*python, str(script), *map(str, numbers), json.dumps(list(preload))],
                 env=dict(environment) | QUIET,
                 cwd="/",
-                pass_fds=[theirs.fileno()],
+                pass_fds=numbers,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -318,8 +371,9 @@ class Parent:
         self._socket.close()
 
     def end(self) -> None:
-        """End it, and all that is left of its kernels; one that is not through with importing is killed."""
+        """End it, and all that is left of its kernels; one that is not through with importing ends at once."""
         self.close()
+        self._lifeline.close()
         try:
             self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -390,7 +444,7 @@ def _ask(
     patience_seconds: float = START_SECONDS,
 ) -> tuple[dict[str, Any], socket.socket]:
     """Ask over a connection of its own, which the parent is handed."""
-    ours, theirs = socket.socketpair()
+    ours, theirs = _pair()
     try:
         ours.settimeout(patience_seconds)
         with theirs:

@@ -5,6 +5,7 @@ What notebooks see of both kinds of kernel is compared in `test_conformance`.
 
 import json
 import logging
+import multiprocessing
 import os
 import re
 import signal
@@ -12,8 +13,10 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -393,8 +396,6 @@ def test_where_nothing_can_be_forked_the_stock_provisioner_starts_it_and_that_is
 def test_a_batch_says_once_that_its_kernels_were_stock_ones(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    import threading
-
     from analysis.pipeline.notebook import Job
     from analysis.pipeline.pool import Pool
 
@@ -431,8 +432,6 @@ def test_a_parent_with_a_second_thread_forks_nothing() -> None:
     parent = object.__new__(forks._Parent)
     parent._state = forks._State({}, {}, [], {}, {})
     stop = socket.socketpair()
-    import threading
-
     thread = threading.Thread(target=stop[0].recv, args=(1,))
     thread.start()
     try:
@@ -547,6 +546,70 @@ def test_nothing_outlives_an_owner_that_is_killed(
     wait_for(lambda: all(map(gone, numbers)))
 
 
+# Processes that fork themselves
+
+forked = multiprocessing.get_context("fork")
+
+
+def _runs_a_kernel(place: Path, answer: Connection) -> None:
+    """Say which kernel was forked from which parent, then wait."""
+    with Kernel(place) as kernel:
+        answer.send((kernels.parents()[0].process.pid, int(kernel.says("import os; print(os.getppid())"))))
+    answer.recv()
+
+
+def test_a_child_made_by_fork_has_a_parent_of_its_own_and_holds_none_of_ours(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with Kernel(tmp_path / "work") as kernel:
+        (parent,) = kernels.parents()
+        ours, theirs = forked.Pipe()
+        child = forked.Process(target=_runs_a_kernel, args=(tmp_path / "work", theirs), daemon=True)
+        child.start()
+        try:
+            assert ours.poll(PATIENCE_SECONDS), "the child hangs"
+            its_own, forked_from = ours.recv()
+            assert its_own == forked_from != parent.process.pid
+            # With nobody but us at the other ends, these close as we close them, although the child lives.
+            kernel.process._connection.close()
+            wait_for(lambda: gone(kernel.process.pid))
+            parent.close()
+            assert parent.process.wait(PATIENCE_SECONDS) == 0
+        finally:
+            child.kill()
+            child.join()
+        wait_for(lambda: gone(its_own))
+
+
+def _starts_a_parent(answer: Connection) -> None:
+    """Say its number, and be killed."""
+    parent = Parent([sys.executable], os.environ, ["sleeps"])
+    answer.send(parent.process.pid)
+    answer.recv()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("how", ["killed", "through"])
+def test_a_parent_that_is_still_importing_ends_with_its_owner(
+    tmp_path: Path, module: Callable[[str, str], None], how: str
+) -> None:
+    module("sleeps", f"import time; open({str(tmp_path / 'importing')!r}, 'w').close(); time.sleep(600)\n")
+    ours, theirs = forked.Pipe()
+    owner = forked.Process(target=_starts_a_parent, args=(theirs,), daemon=True)
+    if how == "killed":
+        owner.start()
+        pid = ours.recv()
+        wait_for((tmp_path / "importing").exists)
+        ours.send("now")
+        owner.join()
+        wait_for(lambda: gone(pid))
+    else:
+        parent = Parent([sys.executable], os.environ, ["sleeps"])
+        wait_for((tmp_path / "importing").exists)
+        parent.end()
+        assert parent.process.returncode == -signal.SIGIO
+
+
 def test_a_kernel_whose_owner_leaves_as_it_is_forked_ends(tmp_path: Path) -> None:
     """The owner is gone before the fork has a process group; twenty times, as it is a matter of microseconds."""
     request = {
@@ -559,6 +622,21 @@ def test_a_kernel_whose_owner_leaves_as_it_is_forked_ends(tmp_path: Path) -> Non
                 forks.say(ours, request)
                 socket.send_fds(parent.socket, [b"f"], [theirs.fileno(), *[nothing.fileno()] * 3])
         assert parent.about()["kernels"] == []
+
+
+def test_kernels_that_start_at_the_same_time_share_a_parent(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    found: list[Any] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(kernels._source([sys.executable], environment)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(source.control) for source in found}) == len(kernels.parents()) == 1
 
 
 def test_a_kernel_ends_with_the_process_that_it_was_forked_from(
