@@ -6,7 +6,8 @@ Decisions
 - Everything that a batch writes while it runs lies in one folder, which goes away with it.
 - Kernels are forked from one process, preloaded for this batch with what its notebooks import (`kernels`), and end
   with the worker that asked for them. What is started otherwise, by them or in their stead, is found by the runtime folder in its
-  environment, also when that worker is gone; a worker whose batch is gone ends itself and them.
+  environment, also when that worker is gone. Where the batch itself is gone, one worker ends all that is left of it, and
+  only then removes its folder, in which nobody writes any more.
 - A worker says which cell it is at. One that does not heed the limits of its notebook is ended, and its kernel with it.
 - Workers are sessions of their own: they never see Ctrl-C, nor what kills the group of the batch; what they and their kernels print goes to a log in the folder of the batch.
 - A kernel runs this very interpreter and nothing of the user's: no kernelspec, start-up file, matplotlibrc or
@@ -15,6 +16,7 @@ Decisions
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import multiprocessing
@@ -357,10 +359,15 @@ def _quiet(log: Path) -> None:
 
 
 def _outlive(folder: Path) -> None:
-    """Wait for the end of the batch's own process; then clear away what it can no longer clear away itself."""
+    """Wait for the end of the batch's own process; then clear away what it can no longer clear away itself.
+
+    Of several workers one does it, and ends the others, too.
+    """
     if parent := multiprocessing.parent_process():
         parent.join()
-    end_processes(folder)
+    with suppress(OSError):  # gone already, or on a file system without locks
+        fcntl.flock(os.open(folder.parent, os.O_RDONLY), fcntl.LOCK_EX)
+    end_processes(folder.parent)
     shutil.rmtree(folder.parent, ignore_errors=True)
     os._exit(1)
 

@@ -6,8 +6,8 @@ Decisions
 - A notebook that fails does not stop the others; its last good output stays, the failed one is kept beside it. So does one
   whose result cannot be put into place (a full disk, a store that is gone).
 - One batch at a time writes in a folder. It clears away what one that was killed left there.
-- Ctrl-C and SIGTERM are looked at between two steps, never in the midst of one. What was running is kept as it was, with
-  a note, and counts as not run.
+- Ctrl-C, SIGTERM and the end of the terminal (SIGHUP, unless it is ignored, as after `nohup`) are looked at between two
+  steps, never in the midst of one. What was running is kept as it was, with a note, and counts as not run.
 - What is unchanged is not run; the reason for every run is recorded.
 - Where notebooks run (processes here, machines of a cluster) makes no difference to anything else.
 """
@@ -37,7 +37,7 @@ from analysis.pipeline.pool import BATCH, Pool, end_processes
 from analysis.scenarios import Value
 
 WORKERS = 2
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIGURES = {"THESIS_FIGURES": "svg"}
 """What the kernels of a batch are told: published charts are drawn as SVG, stored notebooks hold PNG."""
 
@@ -162,7 +162,7 @@ def run(
     Raises
     ------
     Interrupted
-        After Ctrl-C or SIGTERM, when all that was running has been ended and cleared away.
+        After Ctrl-C, SIGTERM or SIGHUP, when all that was running has been ended and cleared away.
     Busy
         Another batch writes there.
     ParameterError
@@ -295,7 +295,7 @@ def _execute(
 
 @contextmanager
 def _stoppable() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set, instead of what they do otherwise; a second one changes nothing."""
+    """An event that `SIGNALS` set, instead of what they do otherwise; a second one changes nothing."""
     stop = threading.Event()
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -304,7 +304,8 @@ def _stoppable() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield stop
         return
-    before = {number: signal.signal(number, note) for number in SIGNALS}
+    ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set()
+    before = {number: signal.signal(number, note) for number in SIGNALS if number not in ignored}
     try:
         yield stop
     finally:

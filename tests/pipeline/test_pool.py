@@ -1,0 +1,143 @@
+"""What becomes of a batch that is killed, or whose terminal is closed, at any moment: nothing is left of it."""
+
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from analysis import ROOT
+from analysis.pipeline import kernels, plan, runner
+from analysis.pipeline.plan import Project
+from analysis.pipeline.pool import BATCH, RUNTIME, Pool
+from analysis.pipeline.runner import Event, Reached, Started
+
+PATIENCE_SECONDS = 120  # how long something may hang; nothing is measured by it
+LATEST_SECONDS = 3.5
+forked = multiprocessing.get_context("fork")
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def left_of(root: Path) -> list[list[str]]:
+    """What runs of a batch below a folder, by the runtime folder in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(root) in process.environ().get(RUNTIME, "") and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.cmdline())
+        except psutil.Error:
+            continue
+    return found
+
+
+def end_at(moment: str, project: Project, patch: pytest.MonkeyPatch) -> None:
+    """Run a batch that kills its own process at a moment."""
+
+    def end(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def after(owner: Any, name: str) -> None:
+        before = getattr(owner, name)
+        patch.setattr(owner, name, lambda *a, **k: (before(*a, **k), end()))
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, {"handed over": Started, "at a cell": Reached}.get(moment, ())):
+            end()
+
+    if moment == "the parent of kernels starts":
+        after(kernels.Parent, "__init__")
+    if moment == "a worker starts":
+        after(Pool, "_start")
+    runner.run(plan.plan(["base"], project=project), project=project, on_event=on_event)
+
+
+@pytest.mark.parametrize(
+    "moment", ["the parent of kernels starts", "a worker starts", "handed over", "at a cell"]
+)
+def test_nothing_of_a_batch_outlives_its_end_at_any_step(
+    project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    # Each starts a batch: the processes whose end is at issue are real ones.
+    small = project("good")
+    batch = forked.Process(target=end_at, args=(moment, small, monkeypatch))
+    batch.start()
+    batch.join(PATIENCE_SECONDS)
+    assert batch.exitcode == -signal.SIGKILL
+    wait_for(lambda: not left_of(small.root))
+    folders = list(small.runs.glob(f"{BATCH}*"))
+    if (
+        moment == "the parent of kernels starts"
+    ):  # nobody was there yet who could clear up: the next batch does
+        assert len(folders) == 1
+        with runner._beside(small.runs):
+            assert list(small.runs.glob(f"{BATCH}*")) == []
+    elif moment != "a worker starts":  # then it depends on whether the worker knew of its task yet
+        wait_for(lambda: not list(small.runs.glob(f"{BATCH}*")))
+
+
+def test_a_closed_terminal_stops_a_batch_as_a_request_to_end_does_but_not_after_nohup() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with runner._stoppable() as stop:
+            os.kill(os.getpid(), number)
+            assert stop.is_set()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with runner._stoppable() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop.is_set()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture
+def heavy(project: Callable[..., Project]) -> Project:
+    """A project with a notebook whose libraries take seconds to import, as those of the report do."""
+    made = project("good")
+    path = made.notebooks / "good.ipynb"
+    path.write_text(
+        path.read_text().replace('"import os\\n",', '"import os\\n", "import pandas, seaborn\\n",')
+    )
+    assert "seaborn" in kernels.imports([path])
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+def test_nothing_of_a_batch_outlives_its_end_at_fifty_random_moments(
+    heavy: Project, number: signal.Signals
+) -> None:
+    # Fifty batches of some two seconds: what no list of moments foresees.
+    moments = random.Random(int(number))
+    code = "import sys; from pathlib import Path; from analysis.pipeline import plan, runner; from analysis.pipeline.plan import Project\n"
+    code += "project = Project(Path(sys.argv[1])); runner.run(plan.plan(['base'], project=project), project=project, force=True)"
+    for turn in range(25):
+        seconds = moments.uniform(0, LATEST_SECONDS)
+        batch = subprocess.Popen(
+            [sys.executable, "-c", code, str(heavy.root)],
+            cwd=ROOT,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(seconds)
+        batch.send_signal(number)
+        batch.wait(PATIENCE_SECONDS)
+        wait_for(lambda: not left_of(heavy.root))
+        if number == signal.SIGHUP and batch.returncode not in (0, -signal.SIGHUP):
+            assert list(heavy.runs.glob(f"{BATCH}*")) == [], (turn, seconds)
+    tasks = plan.plan(["base"], project=heavy)
+    assert [outcome.status for outcome in runner.run(tasks, project=heavy, force=True)] == ["succeeded"]
+    assert sorted(path.name for path in heavy.runs.iterdir()) == ["base", "manifest.json"]
