@@ -4,6 +4,7 @@ Decisions
 - It only wires: every verb is a call and what is printed of its result.
 - What is heavy is imported by the verb that needs it, so that `--help` answers at once.
 - Exit codes: 0 all well, 1 something ran and failed, 2 wrong usage or bad input (nothing ran), 130 stopped.
+- Every verb ends on SIGTERM, and when its terminal is closed, as it does on Ctrl-C: it clears up first.
 - Every error is one line on stderr for each problem, never a traceback; THESIS_DEBUG=1 shows it.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +21,7 @@ from contextlib import nullcontext, redirect_stdout
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -731,7 +734,31 @@ def _show(batch: Callable[[OnEvent], list[Outcome]], folder: Path, how: console.
 
 def main() -> None:
     """Entry point: run a verb and leave with its exit code."""
-    sys.exit(_exit_code(lambda: app(standalone_mode=False, prog_name="thesis")))
+    try:
+        code = _exit_code(_verb)
+    except OSError as reason:
+        if reason.errno != errno.EIO:  # what a terminal says that was closed
+            raise
+        nowhere, code = os.open(os.devnull, os.O_WRONLY), STOPPED
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
+    sys.exit(code)
+
+
+def _verb() -> object:
+    """Do what the command line says, ready for the signals that end it."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if (
+            signal.getsignal(number) is signal.SIG_DFL
+        ):  # else whoever started us wants it otherwise, as `nohup` does
+            signal.signal(number, _interrupt)
+    return app(standalone_mode=False, prog_name="thesis")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does, once: a terminal that is closed sends its signal twice."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _exit_code(verb: Callable[[], object]) -> int:
@@ -743,6 +770,8 @@ def _exit_code(verb: Callable[[], object]) -> int:
         if not isinstance(end.__context__, BrokenPipeError):
             raise
         return _say(end.__context__)
+    except KeyboardInterrupt:  # before typer is ready for it
+        code = STOPPED
     except Exception as reason:
         if os.environ.get("THESIS_DEBUG") == "1":
             raise

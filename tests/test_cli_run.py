@@ -6,6 +6,7 @@ so that copy is a project in itself.
 
 import csv
 import ctypes
+import errno
 import io
 import json
 import os
@@ -553,6 +554,39 @@ def test_every_way_to_end_has_its_code_and_its_line(
     monkeypatch.setenv("THESIS_DEBUG", "1")
     with pytest.raises(KeyError):
         ends(KeyError("x"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_verb_that_is_asked_to_end_is_stopped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    def listing(*_: object) -> str:
+        os.kill(os.getpid(), number)
+        raise AssertionError("it went on")
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(command.console, "listing", listing)
+    monkeypatch.setattr(sys, "argv", ["thesis", "scenarios"])
+    try:
+        for one in before:
+            signal.signal(one, signal.SIG_DFL)
+        with pytest.raises(SystemExit) as end:
+            command.main()
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    assert (end.value.code, capsys.readouterr().err) == (130, "stopped.\n")
+
+
+def test_a_terminal_that_is_gone_ends_a_verb_and_not_in_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(command, "_exit_code", gone)
+    monkeypatch.setattr(os, "dup2", lambda *_: None)
+    with pytest.raises(SystemExit) as end:
+        command.main()
+    assert end.value.code == 130
 
 
 def test_a_reader_who_leaves_early_is_no_error(project: Callable[..., Path]) -> None:
