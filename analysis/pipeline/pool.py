@@ -10,18 +10,22 @@ Decisions
   only then removes its folder, in which nobody writes any more.
 - A worker says which cell it is at. One that does not heed the limits of its notebook is ended, and its kernel with it.
 - Workers are sessions of their own: they never see Ctrl-C, nor what kills the group of the batch; what they and their kernels print goes to a log in the folder of the batch.
+- Where the system allows too few open files, nothing starts: a kernel that runs out of them ends or falls silent, and says
+  nothing of the cause.
 - A kernel runs this very interpreter and nothing of the user's: no kernelspec, start-up file, matplotlibrc or
   configuration from elsewhere, and one thread for linear algebra, so that results and speed do not depend on them.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import logging
 import multiprocessing
 import os
 import re
+import resource
 import shutil
 import signal
 import sys
@@ -41,6 +45,7 @@ from socket import socket
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
+from analysis.errors import ParameterError, Problem
 from analysis.pipeline import kernels, notebook
 from analysis.pipeline.notebook import Cell, Ended, Job, OnCell
 
@@ -67,6 +72,11 @@ GRACE_SECONDS = 15
 NOISE = re.compile(r"\[\w+App\] (WARNING|INFO) \|")
 """What kernels print of themselves: that they talk over TCP without encryption, and the like. It names no cause."""
 
+FILES, FILES_A_WORKER = 128, 4
+"""Open files that a kernel needs: 62 when it has started, as measured, and as many for its notebook. The batch itself needs 10 and
+3 for each worker: with many workers it is the one that runs out first."""
+
+TOO_MANY = os.strerror(errno.EMFILE)
 DIED = "the process that ran the notebook died (killed, or out of memory)"
 
 _spawn = multiprocessing.get_context("spawn")
@@ -134,6 +144,11 @@ class Pool:
         Environment variables for the kernels.
     forked : bool
         Whether kernels are forked from a preloaded process, where the system can; stock kernels otherwise.
+
+    Raises
+    ------
+    ParameterError
+        The system allows fewer open files than so many notebooks need.
     """
 
     def __init__(
@@ -145,6 +160,7 @@ class Pool:
         variables: Mapping[str, str] | None = None,
         forked: bool = True,
     ) -> None:
+        _check_open_files(size)
         self.folder = Path(tempfile.mkdtemp(prefix=BATCH, dir=beside)).resolve()
         self._size = size
         self._variables = _environment(self.folder, root) | dict(variables or {})
@@ -236,7 +252,7 @@ class Pool:
         if isinstance(answer, Cell):
             return answer
         self._idle.append(turn.worker)
-        return answer if answer.error is None or answer.in_cell else _with_last_words(answer, turn)
+        return answer if answer.error is None else _with_last_words(answer, turn)
 
     def _retire(self, worker: _Worker) -> None:
         self._workers.remove(worker)
@@ -261,6 +277,18 @@ class Pool:
         theirs.close()
         self._workers.append(worker := _Worker(process, ours, folder))
         return worker
+
+
+def _open_files() -> int:
+    """How many files a process may hold open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def _check_open_files(size: int) -> None:
+    needed, allowed = max(FILES, FILES_A_WORKER * size), _open_files()
+    if allowed != resource.RLIM_INFINITY and allowed < needed:
+        rule = f"{allowed} open files are too few for {size} notebooks at a time, which need {needed}"
+        raise ParameterError(Problem("ulimit -n", rule, f"Run `ulimit -n {max(1024, needed)}` first"))
 
 
 def _environment(folder: Path, root: Path) -> dict[str, str]:
@@ -325,10 +353,16 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _with_last_words(ended: Ended, turn: _Turn) -> Ended:
-    """An error that is not a cell's, with the last line that was printed during the job: often the only cause named."""
+    """An error with what was printed during the job and names the cause: that files ran out, or the last line if it is no cell's."""
     said = turn.worker.log.read_bytes()[turn.heard :].decode("utf-8", errors="replace")
     lines = [line for line in said.splitlines() if line.strip() and not NOISE.search(line)]
-    return replace(ended, error=f"{ended.error} ({lines[-1].strip()})") if lines else ended
+    if any(TOO_MANY in line for line in lines):
+        why = f"too many open files, of which `ulimit -n` allows {_open_files()}: raise it"
+    elif lines and not ended.in_cell:
+        why = lines[-1].strip()
+    else:
+        return ended
+    return replace(ended, error=f"{ended.error} ({why})")
 
 
 def _serve(pipe: Connection, folder: Path, source: tuple[socket, Mapping[str, str]] | None) -> None:

@@ -1,21 +1,26 @@
 """What becomes of a batch that is killed, or whose terminal is closed, at any moment: nothing is left of it."""
 
+import errno
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import psutil
 import pytest
 
 from analysis import ROOT
-from analysis.pipeline import kernels, plan, runner
+from analysis.errors import ParameterError
+from analysis.pipeline import kernels, plan, pool, runner
+from analysis.pipeline.notebook import Ended, Job
 from analysis.pipeline.plan import Project
 from analysis.pipeline.pool import BATCH, RUNTIME, Pool
 from analysis.pipeline.runner import Event, Reached, Started
@@ -89,13 +94,48 @@ def test_nothing_of_a_batch_outlives_its_end_at_any_step(
         wait_for(lambda: not list(small.runs.glob(f"{BATCH}*")))
 
 
+@pytest.mark.parametrize(("allowed", "size", "needed"), [(64, 2, 128), (127, 1, 128), (128, 40, 160)])
+def test_a_batch_for_which_too_few_files_may_be_open_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: int, size: int, needed: int
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (allowed, 4096))
+    with pytest.raises(ParameterError) as refused:
+        Pool(tmp_path, size=size, root=tmp_path)
+    assert str(refused.value) == (
+        f"ulimit -n: {allowed} open files are too few for {size} notebooks at a time, which need {needed}. Run `ulimit -n 1024` first."
+    )
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (needed, 4096))
+    with Pool(tmp_path, size=size, root=tmp_path, forked=False):
+        pass
+
+
+def test_a_notebook_that_ran_out_of_open_files_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (130, 4096))
+    (tmp_path / "log").write_text(f"old\nOSError: [Errno 24] {os.strerror(errno.EMFILE)}: '/x'\nand so on\n")
+    worker, job = cast(Any, SimpleNamespace(log=tmp_path / "log")), Job(tmp_path, tmp_path)
+    for error in ("cell 1: CellExecutionError", "RuntimeError: Kernel died before replying to kernel_info"):
+        turn = pool._Turn(worker, 0, job, heard=4)
+        assert pool._with_last_words(Ended(1.0, error), turn).error == (
+            f"{error} (too many open files, of which `ulimit -n` allows 130: raise it)"
+        )
+    later = pool._Turn(worker, 0, job, heard=(tmp_path / "log").stat().st_size - len("and so on\n"))
+    assert (
+        pool._with_last_words(Ended(1.0, "cell 1: X"), later).error == "cell 1: X"
+    )  # a cell names its cause itself
+    assert pool._with_last_words(Ended(1.0, "X"), later).error == "X (and so on)"
+
+
 def test_a_closed_terminal_stops_a_batch_as_a_request_to_end_does_but_not_after_nohup() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        with runner._stoppable() as stop:
-            os.kill(os.getpid(), number)
-            assert stop.is_set()
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with runner._stoppable() as stop:
+                os.kill(os.getpid(), number)
+                assert stop.is_set()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         with runner._stoppable() as stop:
             os.kill(os.getpid(), signal.SIGHUP)
             assert not stop.is_set()
