@@ -264,7 +264,7 @@ def notebooks(
 
     how, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
     sources = plan.refresh_sources(notebook or ())
-    register = assumptions.load_register()
+    register = assumptions.load_register(plan.Project().params)
     for source in sources:
         declarations.align(source, register)
     _show(

@@ -1,18 +1,37 @@
-"""What holds for every test: kernels never meet at a port, and no example of hypothesis has a deadline.
+"""What tests share: small projects, the command in this process, notebooks without kernels, and ports of their own.
 
-Each process that runs tests looks for free ports in a range of its own. How long an example takes depends on the machine.
+Kernels of the tests never meet at a port: each process that runs tests looks for free ones in a range of its own. No example
+of hypothesis has a deadline: how long one takes depends on the machine.
 """
 
 import itertools
 import os
+import shutil
 import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 
+import pytest
 from hypothesis import HealthCheck, settings
 from jupyter_client.connect import LocalPortCache
+
+import analysis
+from analysis import __main__ as command
+from analysis import scenarios
+from analysis.pipeline import notebook, plan, pool, runner
+from analysis.pipeline.notebook import Cell, Ended, Job, Limits
+from analysis.pipeline.plan import Project
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+MATERIAL = Path(__file__).parent / "notebooks"
 COUNT = 2000
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 FIRST = 12_000 + COUNT * (WORKER % 8)
@@ -40,3 +59,139 @@ def _own_port(self: LocalPortCache, ip: str) -> int:
 
 
 LocalPortCache.find_available_port = _own_port  # type: ignore[method-assign]
+
+
+def small(root: Path, *names: str, params: Path = MATERIAL / "params") -> Project:
+    """A project of two scenarios with the named notebooks of `tests/notebooks` and code and data of a line each."""
+    shutil.copytree(params, root / "params")
+    (root / "notebooks").mkdir()
+    for name in names:
+        shutil.copy(MATERIAL / f"{name}.ipynb", root / "notebooks")
+    (root / "analysis" / "data").mkdir(parents=True)
+    (root / "analysis" / "model.py").write_text("FACTOR = 1\n", encoding="utf-8")
+    (root / "analysis" / "data" / "table.csv").write_text("year,value\n2024,1\n", encoding="utf-8")
+    (root / "requirements.lock").write_text("papermill==2.7\n", encoding="utf-8")
+    return Project(root)
+
+
+def whole(root: Path, *names: str, params: Path = MATERIAL / "params") -> Project:
+    """The same with the package itself: the root of a project is the parent of its package, so this copy is a project.
+
+    It comes with what is compiled of it: compiling takes longer than most of what is tested.
+    """
+    small(root, *names, params=params)
+    shutil.rmtree(root / "analysis")
+    passing = shutil.ignore_patterns("*.pyc.*")  # what another process is about to rename
+    shutil.copytree(analysis.ROOT / "analysis", root / "analysis", ignore=passing)
+    return Project(root)
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., Project]:
+    """`build(folder, "good")` is a small project with that notebook in a folder that is not there yet."""
+    return small
+
+
+@pytest.fixture(scope="session")
+def build_whole() -> Callable[..., Project]:
+    """`build_whole(folder, "good")` is the same with a copy of the package."""
+    return whole
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[..., Project]:
+    """`project("good", "raises")` is a small project with these notebooks."""
+    return partial(small, tmp_path / "project")
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[..., Project]:
+    """`copied("good", "raises")` is the same with a copy of the package."""
+    return partial(whole, tmp_path / "project")
+
+
+class Done(NamedTuple):
+    """A command that has ended: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def thesis(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """`thesis("run", "--quiet", at=project)` is the command in this process, as if that project were the checkout."""
+
+    def run(*words: str, at: Project | None = None) -> Done:
+        with monkeypatch.context() as patch:
+            if at:
+                patch.chdir(at.root)
+                patch.setattr(command, "SITE", at.root / "reports" / "site")
+                for module in (command, plan, scenarios):
+                    patch.setattr(module, "ROOT", at.root)
+            patch.setattr(sys, "argv", ["thesis", *words])
+            patch.setenv("COLUMNS", "110")
+            patch.delenv("THESIS_DEBUG", raising=False)
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as end:
+                command.main()
+        return Done(end.value.code, *capsys.readouterr())
+
+    return run
+
+
+class WithoutKernels:
+    """Where notebooks `run` although nothing executes them: each ends well, but for those that are called `raises`."""
+
+    def __init__(self, beside: Path, limits: list[Limits]) -> None:
+        self._aside = tempfile.TemporaryDirectory(prefix=pool.BATCH, dir=beside)
+        self._limits = limits
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._aside.cleanup()
+
+    def target(self, name: str) -> Path:
+        """Where a notebook is written until it is moved into place."""
+        path = Path(self._aside.name, f"{name}.ipynb")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def results(
+        self,
+        jobs: Sequence[Job],
+        *,
+        stop: threading.Event,
+        on_start: Callable[[int], None],
+        on_cell: Callable[[int, Cell], None],
+    ) -> Iterator[tuple[int, Ended]]:
+        """Say of every job that it started, reached its cells and ended."""
+        for index, job in enumerate(jobs):
+            self._limits.append(job.limits)
+            on_start(index)
+            cells = notebook._count(job)
+            reached = [Cell(number, cells, None) for number in range(1, cells + 1)]
+            broken = reached[2] if job.source.stem == "raises" else None
+            for cell in reached[:3] if broken else reached:
+                on_cell(index, cell)
+            if broken:
+                yield index, notebook.give_up(job, "ZeroDivisionError: float division by zero", broken, 0.1)
+            else:
+                notebook.clean(job.target, job.source)
+                yield index, Ended(0.1, None, (0.1,) * cells)
+
+
+@pytest.fixture
+def without_kernels(monkeypatch: pytest.MonkeyPatch) -> list[Limits]:
+    """Batches run no kernels (see `WithoutKernels`); the limits that each notebook had."""
+    limits: list[Limits] = []
+
+    def opened(workers: int, project: Project, variables: Mapping[str, str], address: Any = None) -> Any:
+        return partial(WithoutKernels, limits=limits)
+
+    monkeypatch.setattr(runner, "_opened", opened)
+    return limits

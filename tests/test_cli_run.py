@@ -1,7 +1,7 @@
 """The `thesis` command as a user meets it: what it prints, where, with which exit code, and what it leaves behind.
 
-The package is copied into a folder with small notebooks of its own: the root of a project is the parent of its package,
-so that copy is a project in itself.
+What a command decides and prints is tested in this process, with notebooks that no kernel executes. What only processes
+show (signals, a full disk, a checkout that takes no file) has a project with a copy of the package, and real kernels.
 """
 
 import csv
@@ -16,16 +16,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 import analysis
 from analysis import __main__ as command
-from analysis.errors import ParameterError, Problem, RunError
+from analysis.errors import DataError, ParameterError, Problem, RunError
+from analysis.pipeline import lock, site
+from analysis.pipeline.notebook import Limits
+from analysis.pipeline.plan import Project
 
-MATERIAL = Path(__file__).parent / "notebooks"
+Build = Callable[..., Project]
+Thesis = Callable[..., Any]
 PATIENCE_SECONDS = 240  # how long something may hang; nothing is measured by it
 ON_A_DISK = next(
     (
@@ -39,68 +45,19 @@ ON_A_DISK = next(
 )
 """What gives a command mounts of its own, where that is allowed."""
 
-PUBLISHED = """
-from pathlib import Path
-
-def publish(runs: Path, out: Path, *, partial: bool = False, document: object = None) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "index.html").write_text("part of today" if partial else "today")
-    return out / "index.html"
-"""
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Callable[..., Path]:
-    """`project("good")` is the root of a project with that notebook."""
-
-    def build(*names: str) -> Path:
-        root = tmp_path / "project"
-        shutil.copytree(
-            analysis.ROOT / "analysis", root / "analysis", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        shutil.copytree(MATERIAL / "params", root / "params")
-        (root / "notebooks").mkdir()
-        for name in names:
-            shutil.copy(MATERIAL / f"{name}.ipynb", root / "notebooks")
-        return root
-
-    return build
-
-
-@pytest.fixture
-def read_only(project: Callable[..., Path]) -> Iterator[Path]:
-    """A project in which no folder takes a file."""
-    root = project("good")
-    (root / "reports" / "runs").mkdir(parents=True)
-    folders = [path for path in (root, *root.rglob("*")) if path.is_dir()]
-    for folder in folders:
-        folder.chmod(0o555)
-    yield root
-    for folder in folders:
-        folder.chmod(0o755)
-
-
-def without_privilege() -> None:
-    """Let modes of files count for root, too; elsewhere they do anyway."""
-    if os.geteuid() == 0:
-        drop_from_bounding_set, dac_override = 24, 1
-        assert ctypes.CDLL(None).prctl(drop_from_bounding_set, dac_override, 0, 0, 0) == 0
-
 
 def environment(root: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(root), "COLUMNS": "110"}
 
 
-def thesis(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def process(
+    root: Path, *arguments: str, before: Callable[[], None] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own, in a project with a copy of the package."""
     return subprocess.run(
-        [sys.executable, "-m", "analysis", *arguments],
-        cwd=root,
-        env=environment(root),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+        [sys.executable, "-m", "analysis", *arguments], cwd=root, env=environment(root), capture_output=True,
+        text=True, timeout=PATIENCE_SECONDS, check=False, preexec_fn=before,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -134,26 +91,30 @@ def thesis(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             "-p, key years: 99 is outside 1 to 10 years. Write a number within the range.",
         ),
         (
+            ["run", "--json", "--quiet"],
+            "--quiet --json: exclude each other. Give one of them.",
+        ),
+        (
             ["scenarios", "--format", "xml"],
             "Invalid value for '--format': 'xml' is not one of 'table', 'csv', 'json'.",
         ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_line_before_anything_runs(
-    project: Callable[..., Path], arguments: list[str], said: str
+    project: Build, thesis: Thesis, arguments: list[str], said: str
 ) -> None:
-    root = project("good")
-    done = thesis(root, *arguments)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith(f"error: {said}")
-    assert not (root / "reports").exists()
+    here = project("good")
+    code, out, err = thesis(*arguments, at=here)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith(f"error: {said}")
+    assert not (here.root / "reports").exists()
 
 
-def test_a_batch_says_what_became_of_each_notebook(project: Callable[..., Path]) -> None:
-    root = project("good", "raises")
-    done = thesis(root, "run", "--scenario", "base")
+def test_a_batch_says_what_became_of_each_notebook(copied: Build) -> None:
+    # With real kernels: this is the whole way from the words of the user to the line about a cell.
+    root = copied("good", "raises").root
+    done = process(root, "run", "--scenario", "base")
     assert done.returncode == 1
     *lines, summary = done.stdout.splitlines()
     assert {tuple(line.split()[:2]) for line in lines} == {
@@ -166,225 +127,227 @@ def test_a_batch_says_what_became_of_each_notebook(project: Callable[..., Path])
         "error: base/raises: cell 3: ZeroDivisionError: float division by zero. Open reports/runs/base/raises.failed.ipynb.\n"
     )
 
-    again = thesis(root, "run", "--scenario", "base", "--notebook", "good")
+    again = process(root, "run", "--scenario", "base", "--notebook", "good")
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout.splitlines()[0] == "cached     base/good  unchanged"
 
 
-def test_values_of_ones_own_leave_the_runs_of_the_scenario_alone(project: Callable[..., Path]) -> None:
-    root = project("good")
-    done = thesis(root, "run", "--scenario", "slow", "-p", "years=5")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "years: 5.0" in (root / "reports" / ".custom" / "slow" / "good.yml").read_text()
-    assert not (root / "reports" / "runs").exists()
-    refused = thesis(root, "run", "--scenario", "slow", "-p", "years=5", "--out", "reports/runs")
-    assert refused.returncode == 2
-    assert refused.stderr.startswith(
+def test_values_of_ones_own_leave_the_runs_of_the_scenario_alone(
+    project: Build, thesis: Thesis, without_kernels: list[Limits]
+) -> None:
+    here = project("good")
+    code, _, err = thesis("run", "--scenario", "slow", "-p", "years=5", at=here)
+    assert (code, err) == (0, "")
+    assert "years: 5.0" in (here.root / "reports" / ".custom" / "slow" / "good.yml").read_text()
+    assert not (here.root / "reports" / "runs").exists()
+    refused = thesis("run", "--scenario", "slow", "-p", "years=5", "--out", "reports/runs", at=here)
+    assert refused.code == 2
+    assert refused.err.startswith(
         "error: --out reports/runs: holds the runs of the scenarios themselves, and -p changes"
     )
 
 
-def test_an_output_folder_that_cannot_be_is_bad_input(project: Callable[..., Path]) -> None:
-    root = project("good")
-    (root / "reports").write_text("a file")
-    done = thesis(root, "run", "--scenario", "base")
-    assert done.returncode == 2
-    assert done.stderr == (
-        f"error: {root}/reports/runs: cannot be written to (Not a directory). "
+def test_an_output_folder_that_cannot_be_is_bad_input(
+    project: Build, thesis: Thesis, without_kernels: list[Limits]
+) -> None:
+    here = project("good")
+    (here.root / "reports").write_text("a file")
+    code, _, err = thesis("run", "--scenario", "base", at=here)
+    assert code == 2
+    assert err == (
+        f"error: {here.root}/reports/runs: cannot be written to (Not a directory). "
         "Work where you may write, or name another place where the command takes --out.\n"
     )
 
 
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sites of one word: whether it is the whole of today or a part."""
+
+    def publish(runs: Path, out: Path, *, partial: bool = False, document: object = None) -> Path:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "index.html").write_text("part of today" if partial else "today")
+        return out / "index.html"
+
+    monkeypatch.setattr(site, "publish", publish)
+
+
 @pytest.mark.parametrize("names", [["good"], ["good", "raises"]])
 def test_a_report_is_published_only_when_everything_succeeded(
-    project: Callable[..., Path], names: list[str]
+    project: Build, thesis: Thesis, without_kernels: list[Limits], published: None, names: list[str]
 ) -> None:
-    root = project(*names)
-    (root / "params" / "slow.yml").unlink()
-    (root / "analysis" / "pipeline" / "site.py").write_text(PUBLISHED)
-    (root / "reports" / "site").mkdir(parents=True)
-    (root / "reports" / "site" / "index.html").write_text("yesterday")
-    done = thesis(root, "report")
-    index = (root / "reports" / "site" / "index.html").read_text()
+    here = project(*names)
+    index = here.root / "reports" / "site" / "index.html"
+    index.parent.mkdir(parents=True)
+    index.write_text("yesterday")
+    code, out, err = thesis("report", at=here)
     if "raises" in names:
-        assert (done.returncode, index) == (1, "yesterday")
-        assert done.stderr.splitlines()[-1] == (
+        assert (code, index.read_text()) == (1, "yesterday")
+        assert err.splitlines()[-1] == (
             "error: reports/site: was not built again. Correct what failed, then run thesis report again."
         )
     else:
-        assert (done.returncode, index, done.stderr) == (0, "today", "")
-        assert done.stdout.splitlines()[-1] == "reports/site/index.html"
+        assert (code, index.read_text(), err) == (0, "today", "")
+        assert out.splitlines()[-1] == "reports/site/index.html"
 
 
-def test_two_scenarios_are_held_side_by_side(project: Callable[..., Path]) -> None:
-    root = project("good")
-    refused = thesis(root, "diff", "base", "slow")
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr == "error: base: was not run. Run `thesis run --scenario base`.\n"
-    assert thesis(root, "run").returncode == 0
-    for name in ("templates", "static"):
-        shutil.copytree(analysis.ROOT / "reports" / name, root / "reports" / name)
-    done = thesis(root, "diff", "base", "slow")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("1 parameter differs\n")
-    assert "growth_pct  [10.0, 30.0]  [0.0, 10.0]" in done.stdout
-    rows = list(csv.DictReader(io.StringIO(thesis(root, "diff", "base", "slow", "--format", "csv").stdout)))
-    content = json.loads(thesis(root, "diff", "base", "slow", "--format", "json", "--html", "d.html").stdout)
+def test_a_part_is_published_where_that_is_asked_for_and_the_code_says_so(
+    project: Build, thesis: Thesis, without_kernels: list[Limits], published: None
+) -> None:
+    here = project("good", "raises")
+    (here.params / "slow.yml").unlink()
+    code, out, err = thesis("report", "--allow-partial", "--quiet", at=here)
+    assert (code, out) == (1, "reports/site/index.html\n")
+    assert err.startswith("error: base/raises: cell 3: ZeroDivisionError")
+    assert err.count("\n") == 1
+    assert (here.root / "reports" / "site" / "index.html").read_text() == "part of today"
+
+
+def test_bad_data_is_refused_before_a_notebook_starts_and_what_was_published_stays(
+    project: Build,
+    thesis: Thesis,
+    without_kernels: list[Limits],
+    published: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def bad() -> list[dict[str, Any]]:
+        raise DataError(Problem("table.csv", "starts with a byte-order mark", "Save it without"))
+
+    monkeypatch.setattr(command, "_read_data", bad)
+    here = project("good")
+    index = here.root / "reports" / "site" / "index.html"
+    index.parent.mkdir(parents=True)
+    index.write_text("yesterday")
+    for verb in ("report", "run"):
+        done = thesis(verb, at=here)
+        assert done == (2, "", "error: table.csv: starts with a byte-order mark. Save it without.\n")
+    assert without_kernels == []
+    assert not here.runs.exists()
+    assert index.read_text() == "yesterday"
+
+
+def test_a_bad_file_of_the_package_is_refused_with_its_rows(copied: Build) -> None:
+    # As a process, since the data files belong to the package that a process has loaded.
+    here = copied("good")
+    path = here.package / "data" / "thesis" / "market_size.csv"
+    path.write_text(path.read_text().replace("$2.5B", '"2,5"').replace("$18B", "lots"))
+    done = process(here.root, "run")
+    assert (done.returncode, done.stdout) == (2, "")
+    where = "error: analysis/data/thesis/market_size.csv, row"
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"{where} 2, column size_2024_usd_bn: '2,5' has a decimal comma.")
+    assert second.startswith(f"{where} 3, column size_2028_usd_bn: 'lots' is not a figure.")
+    assert not (here.root / "reports").exists()
+
+
+def test_two_scenarios_are_held_side_by_side(
+    project: Build, thesis: Thesis, without_kernels: list[Limits]
+) -> None:
+    here = project("good")
+    refused = thesis("diff", "base", "slow", at=here)
+    assert refused == (2, "", "error: base: was not run. Run `thesis run --scenario base`.\n")
+    assert thesis("run", at=here).code == 0
+    code, out, err = thesis("diff", "base", "slow", at=here)
+    assert (code, err) == (0, "")
+    assert out.startswith("1 parameter differs\n")
+    assert "growth_pct  [10.0, 30.0]  [0.0, 10.0]" in out
+    rows = list(csv.DictReader(io.StringIO(thesis("diff", "base", "slow", "--format", "csv", at=here).out)))
+    asked = ("diff", "base", "slow", "--format", "json", "--html", "d.html")
+    content = json.loads(thesis(*asked, at=here).out)
     assert [row["id"] for row in rows] == [row["id"] for row in content["differences"]]
-    assert "growth_pct" in (root / "d.html").read_text()
+    assert "growth_pct" in (here.root / "d.html").read_text()
 
 
-def test_a_day_stands_for_the_base_as_it_was_known_then(project: Callable[..., Path]) -> None:
-    root = project("good")
+def test_a_day_stands_for_the_base_as_it_was_known_then(
+    project: Build, thesis: Thesis, without_kernels: list[Limits]
+) -> None:
+    here = project("good")
     entry = "{value: '2026-10-31', unit: date, status: assumption, used_by: [good], description: The day of looking., reference: {title: T}}"
-    with (root / "params" / "register.yml").open("a") as register:
+    with (here.params / "register.yml").open("a") as register:
         register.write(f"as_of: {entry}\n")
-    notebook = root / "notebooks" / "good.ipynb"
+    notebook = here.notebooks / "good.ipynb"
     content = json.loads(notebook.read_text())
     (cell,) = [cell for cell in content["cells"] if "parameters" in cell["metadata"].get("tags", [])]
     cell["source"] = "".join(cell["source"]) + '\nas_of: str = "2026-10-31"  # date: The day of looking.'
     notebook.write_text(json.dumps(content))
-    done = thesis(root, "diff", "2026-05-21", "2026-10-31", "--format", "json")
-    assert done.returncode == 0, done.stderr
-    (changed,) = [row for row in json.loads(done.stdout)["differences"] if row["kind"] == "parameter"]
+    done = thesis("diff", "2026-05-21", "2026-10-31", "--format", "json", at=here)
+    assert done.code == 0, done.err
+    (changed,) = [row for row in json.loads(done.out)["differences"] if row["kind"] == "parameter"]
     assert (changed["id"], changed["a"], changed["b"]) == ("as_of", "2026-05-21", "2026-10-31")
-    assert "succeeded" in done.stderr
-    again = thesis(root, "diff", "2026-05-21", "2026-10-31", "--format", "json")
-    assert again.stdout == done.stdout and "unchanged" in again.stderr
-    refused = thesis(root, "diff", "2026-05-21", "2026-13-01")
-    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "succeeded" in done.err
+    again = thesis("diff", "2026-05-21", "2026-10-31", "--format", "json", at=here)
+    assert again.out == done.out and "unchanged" in again.err
+    refused = thesis("diff", "2026-05-21", "2026-13-01", at=here)
+    assert (refused.code, refused.out) == (2, "")
 
 
-def test_a_part_is_published_where_that_is_asked_for_and_the_code_says_so(
-    project: Callable[..., Path],
+def test_quiet_says_errors_alone_and_json_is_for_other_programs(
+    project: Build, thesis: Thesis, without_kernels: list[Limits]
 ) -> None:
-    root = project("good", "raises")
-    (root / "params" / "slow.yml").unlink()
-    (root / "analysis" / "pipeline" / "site.py").write_text(PUBLISHED)
-    done = thesis(root, "report", "--allow-partial", "--quiet")
-    assert (done.returncode, done.stdout) == (1, "reports/site/index.html\n")
-    assert done.stderr.startswith("error: base/raises: cell 3: ZeroDivisionError")
-    assert done.stderr.count("\n") == 1
-    assert (root / "reports" / "site" / "index.html").read_text() == "part of today"
-
-
-def test_quiet_says_errors_alone_and_json_is_for_other_programs(project: Callable[..., Path]) -> None:
-    root = project("good", "raises")
-    quiet = thesis(root, "run", "--scenario", "base", "--quiet")
-    assert (quiet.returncode, quiet.stdout) == (1, "")
-    assert quiet.stderr.startswith("error: base/raises: cell 3") and quiet.stderr.count("\n") == 1
-    told = thesis(root, "run", "--scenario", "base", "--json")
-    assert (told.returncode, told.stderr) == (1, quiet.stderr)
-    events = [json.loads(line) for line in told.stdout.splitlines()]
+    here = project("good", "raises")
+    quiet = thesis("run", "--scenario", "base", "--quiet", at=here)
+    assert (quiet.code, quiet.out) == (1, "")
+    assert quiet.err.startswith("error: base/raises: cell 3") and quiet.err.count("\n") == 1
+    told = thesis("run", "--scenario", "base", "--json", at=here)
+    assert (told.code, told.err) == (1, quiet.err)
+    events = [json.loads(line) for line in told.out.splitlines()]
     assert [event["event"] for event in events] == [
         "planned", "ended", "started", "cell", "cell", "cell", "ended", "finished",
     ]  # fmt: skip
     assert events[1]["status"] == "cached"
     assert events[-2]["failed"] == "reports/runs/base/raises.failed.ipynb"
-    both = thesis(root, "run", "--json", "--quiet")
-    assert (both.returncode, both.stdout) == (2, "")
-    assert both.stderr == "error: --quiet --json: exclude each other. Give one of them.\n"
 
 
-def test_only_what_a_change_can_have_changed_runs_again_and_the_manifest_says_why(
-    project: Callable[..., Path],
-) -> None:
-    root = project("good")
-
-    def reasons() -> dict[str, str]:
-        done = thesis(root, "run", "--quiet")
-        assert done.returncode == 0, done.stderr
-        runs = json.loads((root / "reports" / "runs" / "manifest.json").read_text())["runs"]
-        return {run["scenario"]: run["reason"] for run in runs}
-
-    def append(name: str, text: str) -> None:
-        with (root / name).open("a") as file:
-            file.write(text)
-
-    assert reasons() == {"base": "new", "slow": "new"}
-    for path in root.rglob("*.*"):
-        os.utime(path)
-    assert reasons() == {"base": "unchanged", "slow": "unchanged"}
-    append("params/slow.yml", "years: 5\n")
-    slow = root / "params" / "slow.yml"
-    slow.write_text(slow.read_text().replace("because:", "because:\n  years: Longer."))
-    assert reasons() == {"base": "unchanged", "slow": "parameters"}
-    append("analysis/figures/theme.py", "# changed\n")
-    assert reasons() == {"base": "code", "slow": "code"}
-    append("analysis/data/evidence/dated_facts.meta.yml", "# changed\n")
-    assert reasons() == {"base": "data", "slow": "data"}
-    (root / "reports" / "runs" / "slow" / "good.ipynb").unlink()
-    assert reasons() == {"base": "unchanged", "slow": "new"}
+def test_limits_reach_every_notebook(project: Build, thesis: Thesis, without_kernels: list[Limits]) -> None:
+    here = project("good", "raises")
+    thesis("run", "--scenario", "base", "--timeout", "25", "--cell-timeout", "0.5", at=here)
+    thesis("run", "--scenario", "slow", at=here)
+    assert without_kernels == [Limits(25, 0.5)] * 2 + [Limits()] * 2
 
 
 def test_a_second_batch_on_the_same_output_is_refused_with_the_process_of_the_first(
-    project: Callable[..., Path],
+    project: Build, thesis: Thesis, without_kernels: list[Limits], published: None
 ) -> None:
-    root = project("good", "waits")
-    command = [sys.executable, "-m", "analysis", "run", "--scenario", "base", "--notebook", "waits"]
-    first = subprocess.Popen(command, cwd=root, env=environment(root), stdout=subprocess.DEVNULL)
-    try:
-        wait_for((root / "notebooks" / "running-base").exists)
-        for verb in ("run --scenario base --notebook good", "report", "publish"):
-            second = thesis(root, *verb.split())
-            assert (second.returncode, second.stdout) == (2, "")
-            assert second.stderr == (
-                f"error: reports/runs: another batch writes here (process {first.pid}). Wait until that has ended, "
-                "or name another place where the command takes --out.\n"
+    here = project("good")
+    with lock.held(here.runs):
+        for words in ("run --scenario base", "report", "publish --out site"):
+            assert thesis(*words.split(), at=here) == (
+                2,
+                "",
+                f"error: reports/runs: another batch writes here (process {os.getpid()}). Wait until that has ended, "
+                "or name another place where the command takes --out.\n",
             )
-        elsewhere = thesis(root, "run", "--scenario", "base", "--notebook", "good", "--out", "elsewhere")
-        assert elsewhere.returncode == 0, elsewhere.stderr
-    finally:
-        first.kill()
-        first.wait()
-    after = thesis(root, "run", "--scenario", "base", "--notebook", "good")
-    assert after.returncode == 0, after.stderr
-
-
-def test_a_limit_ends_a_notebook_and_the_others_finish(project: Callable[..., Path]) -> None:
-    root = project("good", "waits")
-    done = thesis(root, "run", "--scenario", "base", "--timeout", "25", "--workers", "2")
-    assert done.returncode == 1
-    assert done.stderr == (
-        "error: base/waits: cell 4: the notebook ran into its limit of 25 s (--timeout). "
-        "Open reports/runs/base/waits.failed.ipynb.\n"
-    )
-    assert (root / "reports" / "runs" / "base" / "good.ipynb").exists()
+        assert thesis("run", "--scenario", "base", "--out", "elsewhere", at=here).code == 0
+    assert thesis("run", "--scenario", "base", at=here).code == 0
 
 
 @pytest.mark.skipif(not ON_A_DISK, reason="needs a namespace of its own to mount a small disk in")
-def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(
-    project: Callable[..., Path], tmp_path: Path
-) -> None:
-    # A disk of 3 MB. The second run of `large` shows 4 MB; `good`, which comes after it, fits.
-    root = project("good")
-    large = root / "notebooks" / "a_large.ipynb"
-    content = json.loads((root / "notebooks" / "good.ipynb").read_text())
-    content["cells"][2]["source"] = "print('x' * 100)"
-    large.write_text(json.dumps(content))
+def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(copied: Build, tmp_path: Path) -> None:
+    # A disk of 3 MB with the results of yesterday. Today `a_large` shows 4 MB; `good`, which comes after it, fits.
+    # It takes real kernels and a disk: what fails at which byte is the system's to say.
+    here = copied("good")
+    content = json.loads((here.notebooks / "good.ipynb").read_text())
     content["cells"][2]["source"] = "print('x' * 4_000_000)"
-    (tmp_path / "larger.ipynb").write_text(json.dumps(content))
-    run = "python -m analysis run --scenario base --workers 1 --out disk"
-    script = f"""
-        mkdir disk && mount -t tmpfs -o size=3m disk disk
-        {run} && cp {tmp_path}/larger.ipynb notebooks/a_large.ipynb && cp -a disk before
-        {run} --force; code=$?
-        df --output=pcent disk | tail -1 >&2
+    (here.notebooks / "a_large.ipynb").write_text(json.dumps(content))
+    before = here.root / "before" / "base"
+    before.mkdir(parents=True)
+    for name in ("a_large.ipynb", "a_large.yml"):
+        (before / name).write_text("yesterday")
+    script = """
+        mkdir disk && mount -t tmpfs -o size=3m disk disk && cp -a before/base disk
+        python -m analysis run --scenario base --workers 1 --out disk; code=$?
         cp -a disk after; exit $code
     """
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        [*ON_A_DISK, "bash", "-c", script], cwd=root, env=environment(root) | {"PATH": path}, text=True,
+        [*ON_A_DISK, "bash", "-c", script], cwd=here.root, env=environment(here.root) | {"PATH": path}, text=True,
         capture_output=True, check=False, timeout=2 * PATIENCE_SECONDS,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     error = "cell 3: the disk is full (No space left on device)"
-    assert done.stderr.splitlines()[0] == (
-        f"error: base/a_large: {error}. Open disk/base/a_large.failed.ipynb."
-    )
-    before, after = root / "before" / "base", root / "after" / "base"
-    for name in ("a_large.ipynb", "a_large.yml", "good.ipynb"):
-        assert (after / name).read_bytes() == (before / name).read_bytes(), name
+    assert done.stderr == f"error: base/a_large: {error}. Open disk/base/a_large.failed.ipynb.\n"
+    after = here.root / "after" / "base"
+    assert [(after / name).read_text() for name in ("a_large.ipynb", "a_large.yml")] == ["yesterday"] * 2
     note = json.loads((after / "a_large.failed.ipynb").read_text())["cells"][0]["source"]
     assert "did not run to its end" in note and "the disk is full" in note
     entries = json.loads((after.parent / "manifest.json").read_text())["runs"]
@@ -399,7 +362,7 @@ def wait_for(what: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while not what():
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def left_of(root: Path) -> list[int]:
@@ -417,12 +380,22 @@ def left_of(root: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("how", ["ctrl-c", "only the parent", "terminate", "kill", "kill the group"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "ctrl-c",
+        "kill the group",
+        pytest.param("only the parent", marks=pytest.mark.slow),
+        pytest.param("terminate", marks=pytest.mark.slow),
+        pytest.param("kill", marks=pytest.mark.slow),
+    ],
+)
 def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
-    project: Callable[..., Path], how: str
+    copied: Build, thesis: Thesis, how: str
 ) -> None:
-    root = project("good", "waits")
-    runs = root / "reports" / "runs"
+    # Real signals to real processes: one that is asked to stop, and one that cannot clear up. The other ways are slow ones.
+    here = copied("good", "waits")
+    root, runs = here.root, here.runs
     (runs / "base").mkdir(parents=True)
     (runs / "base" / "waits.ipynb").write_text("yesterday")
     batch = subprocess.Popen(
@@ -438,6 +411,8 @@ def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
         wait_for((root / "notebooks" / "running-base").exists)
         wait_for((runs / "manifest.json").exists)  # written once the other notebook is in place
         assert left_of(root) != []
+        second = thesis("run", "--scenario", "base", "--notebook", "good", at=here)
+        assert second.err.startswith(f"error: reports/runs: another batch writes here (process {batch.pid}).")
         number = signal.SIGKILL if "kill" in how else signal.SIGTERM if how == "terminate" else signal.SIGINT
         (os.killpg if how in ("ctrl-c", "kill the group") else os.kill)(batch.pid, number)
         _, errors = batch.communicate(timeout=PATIENCE_SECONDS)
@@ -458,15 +433,15 @@ def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
         assert ("ended in the next cell" in marker["source"], waits["id"]) == (True, "step-2")
     assert [run["notebook"] for run in json.loads((runs / "manifest.json").read_text())["runs"]] == ["good"]
 
-    rest = thesis(root, "run", "--scenario", "base", "--notebook", "good")
-    assert rest.stdout.startswith("cached     base/good  unchanged")
+    rest = thesis("run", "--scenario", "base", "--notebook", "good", at=here)
+    assert rest.out.startswith("cached     base/good  unchanged")
     assert sorted(path.name for path in runs.iterdir()) == ["base", "manifest.json"]
 
 
-def test_scenarios_are_listed_in_three_formats(project: Callable[..., Path]) -> None:
-    root = project()
+def test_scenarios_are_listed_in_three_formats(project: Build, thesis: Thesis) -> None:
+    here = project()
     table, rows, objects = (
-        thesis(root, "scenarios", "--format", form).stdout for form in ("table", "csv", "json")
+        thesis("scenarios", "--format", form, at=here).out for form in ("table", "csv", "json")
     )
     assert [row["scenario"] for row in csv.DictReader(io.StringIO(rows))] == ["base", "slow"]
     assert json.loads(objects)[1] | {"base": "", "value": ""} == {
@@ -497,6 +472,55 @@ def test_help_loads_nothing_heavy() -> None:
         assert f"\n  {verb} " in done.stdout
 
 
+@contextmanager
+def read_only(root: Path) -> Iterator[None]:
+    """A project in which no folder takes a file."""
+    (root / "reports" / "runs").mkdir(parents=True, exist_ok=True)
+    folders = [path for path in (root, *root.rglob("*")) if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        yield
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+
+
+DAC_OVERRIDE = 1
+"""The capability by which modes of files mean nothing to root."""
+
+
+@contextmanager
+def without_privilege() -> Iterator[None]:
+    """Let modes of files count for this process if it is root; for others they do anyway."""
+    if os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, before = (ctypes.c_uint32 * 2)(0x2008_0522, 0), (ctypes.c_uint32 * 6)()  # version 3; this process
+
+    def put(sets: ctypes.Array[ctypes.c_uint32]) -> None:
+        assert libc.capset(header, sets) == 0, os.strerror(ctypes.get_errno())
+
+    assert libc.capget(header, before) == 0, os.strerror(ctypes.get_errno())
+    without = (ctypes.c_uint32 * 6)(*before)
+    without[0] &= ~(
+        1 << DAC_OVERRIDE
+    )  # the effective ones; the permitted ones stay, so that it can come back
+    put(without)
+    try:
+        yield
+    finally:
+        put(before)
+
+
+def drop_privilege() -> None:
+    """The same for a process that is about to start, and for all that it starts."""
+    if os.geteuid() == 0:
+        drop_from_bounding_set = 24
+        assert ctypes.CDLL(None).prctl(drop_from_bounding_set, DAC_OVERRIDE, 0, 0, 0) == 0
+
+
 @pytest.mark.parametrize(
     ("verb", "refused"),
     [
@@ -507,26 +531,26 @@ def test_help_loads_nothing_heavy() -> None:
     ],
 )
 def test_a_checkout_that_takes_no_file_is_refused_in_one_line(
-    read_only: Path, verb: str, refused: str
+    project: Build, thesis: Thesis, without_kernels: list[Limits], verb: str, refused: str
 ) -> None:
-    before = sorted(read_only.rglob("*"))
-    done = subprocess.run(
-        [sys.executable, "-m", "analysis", *verb.split()], cwd=read_only, env=environment(read_only), text=True,
-        capture_output=True, check=False, timeout=PATIENCE_SECONDS, preexec_fn=without_privilege,
-    )  # fmt: skip
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.count("\n") == 1
-    assert refused in done.stderr and "cannot be written to (Permission denied)" in done.stderr
-    assert sorted(read_only.rglob("*")) == before
+    here = project("good")
+    with read_only(here.root), without_privilege():
+        before = sorted(here.root.rglob("*"))
+        code, _, err = thesis(*verb.split(), at=here)
+        after = sorted(here.root.rglob("*"))
+    assert code == 2, err
+    assert err.count("\n") == 1
+    assert refused in err and "cannot be written to (Permission denied)" in err
+    assert after == before
 
 
-def test_a_checkout_that_takes_no_file_can_be_read_and_run_elsewhere(read_only: Path, tmp_path: Path) -> None:
-    for verb in ("scenarios", f"run --scenario base --out {tmp_path / 'elsewhere'}"):
-        done = subprocess.run(
-            [sys.executable, "-m", "analysis", *verb.split()], cwd=read_only, env=environment(read_only), text=True,
-            capture_output=True, check=False, timeout=PATIENCE_SECONDS, preexec_fn=without_privilege,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+def test_a_checkout_that_takes_no_file_can_be_read_and_run_elsewhere(copied: Build, tmp_path: Path) -> None:
+    # As a process with real kernels, which might want to write where they run.
+    root = copied("good").root
+    with read_only(root):
+        words = ("run", "--scenario", "base", "--out", str(tmp_path / "elsewhere"))
+        done = process(root, *words, before=drop_privilege)
+    assert done.returncode == 0, done.stderr
     assert (tmp_path / "elsewhere" / "base" / "good.ipynb").exists()
 
 
@@ -589,10 +613,9 @@ def test_a_terminal_that_is_gone_ends_a_verb_and_not_in_an_exception(monkeypatch
     assert end.value.code == 130
 
 
-def test_a_reader_who_leaves_early_is_no_error(project: Callable[..., Path]) -> None:
-    root = project()
+def test_a_reader_who_leaves_early_is_no_error() -> None:
     line = f"{sys.executable} -m analysis scenarios --format csv | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
-        ["bash", "-c", line], cwd=root, env=environment(root), capture_output=True, text=True, check=False
+        ["bash", "-c", line], cwd=analysis.ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")

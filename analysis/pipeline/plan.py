@@ -18,7 +18,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ LABEL = "scenario"
 class Project:
     """Where a project keeps what a batch reads and writes; every path follows from its root."""
 
-    root: Path = ROOT
+    root: Path = field(default_factory=lambda: ROOT)
 
     @property
     def notebooks(self) -> Path:
