@@ -1,70 +1,134 @@
-"""`thesis claims` and `thesis evidence`: three formats of the same rows, other assumptions, and what they say to bad input."""
+"""`thesis claims` and `thesis evidence`: three formats of the same rows, other assumptions, and what they say to bad input.
+
+The commands run in this process on the project's own data, with a cache of this module's own: what one test has computed is
+served to the next.
+"""
 
 import csv
 import io
 import json
-import os
 import shutil
-import subprocess
-import sys
+from functools import partial
+from typing import get_args
 
 import pytest
 
 from analysis import ROOT
+from analysis import __main__ as command
+from analysis.errors import DataError, Problem
+from analysis.evidence import claims, measured, numbers, predictions, tables
 from analysis.models import audit
+from analysis.models.audit import consistency
 
 
-def thesis(*arguments, cwd=ROOT, **environment):
-    command = [sys.executable, "-m", "analysis", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, check=False, env=os.environ | environment
+@pytest.fixture(scope="module")
+def here(build, tmp_path_factory):
+    """The project whose folder takes what is computed."""
+    return build(tmp_path_factory.mktemp("listings") / "project")
+
+
+@pytest.fixture
+def listed(thesis, here):
+    """`listed("claims")` is what a listing prints on the project's data."""
+    return partial(thesis, at=here)
+
+
+def rows(done):
+    assert (done.code, done.err) == (0, "")
+    return json.loads(done.out)
+
+
+def table(done):
+    return list(csv.DictReader(io.StringIO(done.out)))
+
+
+def kept(project):
+    return list((project.root / "reports" / ".cache").rglob("*.json"))
+
+
+def test_what_fits_together_is_counted(listed):
+    # Every claim and every cell is judged once, against what the notebooks hold; the tests below are served that.
+    done = listed("check")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(
+        f"checked: {len(claims.load())} claims, {len(numbers.cells())} cells, "
+        f"{len(measured.names()) + len(tables.NAMES)} tables, {len(numbers.load())} numbers"
     )
 
 
-def test_the_three_formats_hold_the_same_ledger():
-    rows = json.loads(thesis("claims", "--format", "json").stdout)
-    table = list(csv.DictReader(io.StringIO(thesis("claims", "--format", "csv").stdout)))
-    text = thesis("claims").stdout
-    assert [row["id"] for row in rows] == [row["id"] for row in table]
-    assert list(rows[0]) == list(audit.FIELDS) == list(table[0])
-    assert all(row["id"] in text and row["verdict"] in text for row in rows)
-    assert isinstance(rows[1]["computed"], float)
+def test_the_three_formats_hold_the_same_ledger(listed):
+    content = rows(listed("claims", "--format", "json"))
+    fields = table(listed("claims", "--format", "csv"))
+    text = listed("claims").out
+    assert (
+        [row["id"] for row in content] == [row["id"] for row in fields] == [one.id for one in claims.load()]
+    )
+    assert list(content[0]) == list(audit.FIELDS) == list(fields[0])
+    assert all(row["id"] in text and row["verdict"] in text for row in content)
+    assert any(isinstance(row["computed"], float) for row in content)
 
 
-def test_another_scenario_and_another_value_give_other_verdicts():
+@pytest.fixture
+def growth_rates(monkeypatch):
+    """Only the claims on the growth rates that the article prints, which follow from its own table."""
+    found = [claim for claim in claims.load() if claim.id.startswith("market.cagr.")]
+    monkeypatch.setattr(claims, "load", lambda: found)
+    return found
+
+
+def test_another_scenario_and_another_value_give_other_verdicts(thesis, project, growth_rates):
+    at = project()
+
     def fails(*arguments):
-        return sum(
-            row["verdict"] == "fails"
-            for row in json.loads(thesis("claims", "--format", "json", *arguments).stdout)
-        )
+        content = rows(thesis("claims", "--format", "json", *arguments, at=at))
+        assert len(content) == len(growth_rates)
+        return sum(row["verdict"] == "fails" for row in content)
 
-    # over five years the five printed growth rates hold
-    assert fails() - fails("-p", "elapsed_years=5") == fails() - fails("--scenario", "article") == 5
-
-
-def test_cells_are_listed_in_the_same_three_formats():
-    rows = json.loads(thesis("claims", "--tables", "--format", "json").stdout)
-    table = list(csv.DictReader(io.StringIO(thesis("claims", "--tables", "--format", "csv").stdout)))
-    assert [row["id"] for row in rows] == [row["id"] for row in table]
-    assert len(rows) == 70  # five rows with five columns each in two tables, and five with four
-    assert "technical.table.gpt_4o.mmlu_pct" in thesis("claims", "--tables").stdout
+    # over five years every printed growth rate holds
+    assert fails() == len(growth_rates)
+    assert fails("-p", "elapsed_years=5") == fails("--scenario", "article") == 0
+    assert fails() == len(growth_rates)
 
 
-def test_what_does_not_fit_together_is_told_with_file_and_line(project):
-    claims = project / "analysis" / "data" / "thesis" / "claims.yml"
-    claims.write_text(claims.read_text().replace("check: {name: market_total}", "check: {name: market_totl}"))
-    done = thesis("check", cwd=project)
-    assert (done.returncode, done.stdout) == (1, "")
-    (line,) = [line for line in done.stderr.splitlines() if "market_totl" in line]
-    number = 1 + claims.read_text().splitlines().index("  check: {name: market_totl}")
+def test_a_listing_is_served_again(thesis, project, growth_rates):
+    at = project()
+    thesis("claims", at=at)
+    (path,) = kept(at)
+    path.write_text(path.read_text().replace('"fails"', '"served"'))
+    assert "  served" in thesis("claims", at=at).out
+    assert "  served" not in thesis("claims", "--scenario", "article", at=at).out
+
+
+def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, project, monkeypatch):
+    def bad(values):
+        raise DataError(Problem("table.csv, row 2", "'2,5' has a decimal comma", "Write 2.5"))
+
+    monkeypatch.setattr(command, "_ledger", bad)
+    done = thesis("claims", at=(at := project()))
+    assert done == (2, "", "error: table.csv, row 2: '2,5' has a decimal comma. Write 2.5.\n")
+    assert kept(at) == []
+
+
+def test_cells_are_listed_in_the_same_three_formats(listed):
+    content = rows(listed("claims", "--tables", "--format", "json"))
+    fields = table(listed("claims", "--tables", "--format", "csv"))
+    assert [row["id"] for row in content] == [row["id"] for row in fields] == list(numbers.cells())
+    text = listed("claims", "--tables").out
+    assert all(row["id"] in text and row["verdict"] in text for row in content)
+
+
+def test_what_does_not_fit_together_is_told_with_file_and_line(thesis, tmp_path, monkeypatch):
+    for folder in ("analysis/data", "params", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    path = tmp_path / "analysis" / "data" / "thesis" / "claims.yml"
+    path.write_text(path.read_text().replace("check: {name: market_total}", "check: {name: market_totl}"))
+    monkeypatch.setattr(consistency, "check", partial(consistency.check, tmp_path))
+    done = thesis("check")
+    assert (done.code, done.out) == (1, "")
+    (line,) = [line for line in done.err.splitlines() if "market_totl" in line]
+    number = 1 + path.read_text().splitlines().index("  check: {name: market_totl}")
     assert f"claims.yml, line {number}" in line
     assert "'market_total'" in line
-
-
-def test_what_fits_together_is_counted():
-    done = thesis("check")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("checked: 117 claims, 70 cells, 18 tables, 129 numbers")
 
 
 @pytest.mark.parametrize(
@@ -77,89 +141,25 @@ def test_what_fits_together_is_counted():
         (["--formt", "csv"], "'--format'"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, said):
-    done = thesis("claims", *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_bad_input_is_one_line_and_exit_code_2(listed, arguments, said):
+    done = listed("claims", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert len(done.err.splitlines()) == 1
 
 
-@pytest.fixture
-def project(tmp_path):
-    """A copy of the project's code, data and parameters; its package is the one that runs."""
-    ignore = shutil.ignore_patterns("__pycache__")
-    for folder in ("analysis", "params"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
-    shutil.copy(ROOT / "requirements.lock", tmp_path)
-    return tmp_path
-
-
-def test_a_result_is_served_again_until_an_input_changes(project):
-    where = {"cwd": project, "PYTHONPATH": str(project)}
-    first = thesis("claims", "--format", "json", **where)
-    (kept,) = (project / "reports" / ".cache").rglob("*.json")
-    kept.write_text(kept.read_text().replace('"fails"', '"served"'))
-    assert '"served"' in thesis("claims", "--format", "json", **where).stdout
-    data = project / "analysis" / "data" / "thesis" / "claims.yml"
-    data.write_text(data.read_text() + "# touched\n")
-    assert thesis("claims", "--format", "json", **where).stdout == first.stdout
-    kept_now = list((project / "reports" / ".cache").rglob("*.json"))
-    assert len(kept_now) == 1
-    assert kept_now != [kept]
-
-
-def test_a_damaged_result_is_computed_again(project):
-    where = {"cwd": project, "PYTHONPATH": str(project)}
-    first = thesis("claims", "--format", "json", **where)
-    (kept,) = (project / "reports" / ".cache").rglob("*.json")
-    kept.write_text("{half")
-    assert thesis("claims", "--format", "json", **where).stdout == first.stdout
-
-
-def test_a_bad_data_file_is_one_line_and_nothing_is_kept(project):
-    path = project / "analysis" / "data" / "thesis" / "market_size.csv"
-    path.write_text(path.read_text().replace("$2.5B", '"2,5"').replace("$18B", "lots"))
-    done = thesis("claims", cwd=project, PYTHONPATH=str(project))
-    assert done.returncode == 2
-    assert (
-        "analysis/data/thesis/market_size.csv, row 2, column size_2024_usd_bn: '2,5' has a decimal comma."
-        in done.stderr
-    )
-    assert "row 3, column size_2028_usd_bn: 'lots' is not a figure." in done.stderr
-    assert len(done.stderr.splitlines()) == 2
-    assert not (project / "reports").exists()
-
-
-def test_bad_data_is_refused_before_a_notebook_starts_and_what_was_published_stays(project):
-    shutil.copytree(ROOT / "notebooks", project / "notebooks")
-    site = project / "reports" / "site"
-    site.mkdir(parents=True)
-    (site / "index.html").write_text("yesterday's")
-    path = project / "analysis" / "data" / "thesis" / "market_size.csv"
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    for verb in ("report", "run"):
-        done = thesis(verb, cwd=project, PYTHONPATH=str(project))
-        assert done.returncode == 2
-        assert done.stderr.startswith(
-            "error: analysis/data/thesis/market_size.csv: starts with a byte-order mark."
-        )
-        assert len(done.stderr.splitlines()) == 1
-    assert not (project / "reports" / "runs").exists()
-    assert (site / "index.html").read_text() == "yesterday's"
-
-
-def test_evidence_is_listed_as_it_was_known_on_a_day():
-    def rows(*arguments):
-        return json.loads(thesis("evidence", "--format", "json", *arguments).stdout)
+def test_evidence_is_listed_as_it_was_known_on_a_day(listed):
+    def evidence(*arguments):
+        return rows(listed("evidence", "--format", "json", *arguments))
 
     then, now = (
-        {row["name"]: row for row in rows("-p", f"as_of={day}")} for day in ("2026-05-21", "2026-10-31")
+        {row["name"]: row for row in evidence("-p", f"as_of={day}")} for day in ("2026-05-21", "2026-10-31")
     )
     assert all(
         then[name]["rows"] + then[name]["unseen"] == now[name]["rows"] + now[name]["unseen"] for name in now
     )
     assert then["api_prices"]["unseen"] > now["api_prices"]["unseen"] == 0
-    prices = rows("api_prices", "-p", "as_of=2026-05-21")
+    prices = evidence("api_prices", "-p", "as_of=2026-05-21")
     assert max(row["known_on"] for row in prices) <= "2026-05-21"
     assert len(prices) == then["api_prices"]["rows"]
 
@@ -171,26 +171,26 @@ def test_evidence_is_listed_as_it_was_known_on_a_day():
         (["-p", "as_of=yesterday"], "'yesterday' is not a date"),
     ],
 )
-def test_bad_input_to_evidence_is_one_line_and_exit_code_2(arguments, said):
-    done = thesis("evidence", *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_bad_input_to_evidence_is_one_line_and_exit_code_2(listed, arguments, said):
+    done = listed("evidence", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert len(done.err.splitlines()) == 1
 
 
-def test_a_sweep_writes_its_table_and_its_picture_and_runs_nothing_twice(tmp_path):
+def test_a_sweep_writes_its_table_and_its_picture_and_runs_nothing_twice(listed, tmp_path):
     words = ["sweep", "-p", "multiple_long_run=6:9:2", "-p", "loading_arm=0:1:2", "--draws", "1000", "--out", str(tmp_path),
              "--heat-map", "moic_median"]  # fmt: skip
-    done = thesis(*words)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "4 points, 1 outputs, 1,000 draws each" in done.stdout.splitlines()[-1]
-    table = (tmp_path / "sweep.csv").read_text()
-    assert table.splitlines()[0] == "point,multiple_long_run,loading_arm,output,value,low,high"
+    done = listed(*words)
+    assert (done.code, done.err) == (0, "")
+    assert "4 points, 1 outputs, 1,000 draws each" in done.out.splitlines()[-1]
+    content = (tmp_path / "sweep.csv").read_text()
+    assert content.splitlines()[0] == "point,multiple_long_run,loading_arm,output,value,low,high"
     assert (tmp_path / "heat_map.png").read_bytes().startswith(b"\x89PNG")
     journal = (tmp_path / "points.jsonl").read_bytes()
-    assert thesis(*words).returncode == 0
+    assert listed(*words).code == 0
     assert (tmp_path / "points.jsonl").read_bytes() == journal
-    assert (tmp_path / "sweep.csv").read_text() == table
+    assert (tmp_path / "sweep.csv").read_text() == content
 
 
 @pytest.mark.parametrize(
@@ -208,25 +208,28 @@ def test_a_sweep_writes_its_table_and_its_picture_and_runs_nothing_twice(tmp_pat
         (["-p", "horizon_years=-1:5:3"], "-1 is outside 3 to 15"),
     ],
 )
-def test_a_sweep_that_cannot_be_is_refused_in_one_line_and_leaves_nothing(arguments, said, tmp_path):
-    done = thesis("sweep", *arguments, "--out", str(tmp_path / "out"))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr and len(done.stderr.splitlines()) == 1
+def test_a_sweep_that_cannot_be_is_refused_in_one_line_and_leaves_nothing(listed, arguments, said, tmp_path):
+    done = listed("sweep", *arguments, "--out", str(tmp_path / "out"))
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err and len(done.err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
-def test_predictions_have_every_field_in_all_formats_and_follow_the_day():
-    rows = json.loads(thesis("predictions", "--format", "json").stdout)
-    table = list(csv.DictReader(io.StringIO(thesis("predictions", "--format", "csv").stdout)))
-    text = thesis("predictions").stdout
+def test_predictions_have_every_field_in_all_formats_and_follow_the_day(listed):
+    content = rows(listed("predictions", "--format", "json"))
+    fields = table(listed("predictions", "--format", "csv"))
+    text = listed("predictions").out
     asked = {
         "id", "where", "statement", "criterion", "made_on", "deadline", "probability", "probability_low", "probability_high",
         "method", "status", "resolved_on", "sources", "brier", "log_score",
     }  # fmt: skip
-    assert asked <= set(rows[0]) == set(table[0])
-    assert [row["id"] for row in rows] == [row["id"] for row in table]
-    assert all(row["id"] in text for row in rows)
-    assert {row["status"] for row in rows} == {"open", "void"}
-    earlier = json.loads(thesis("predictions", "-p", "as_of=2026-05-20", "--format", "json").stdout)
+    assert asked <= set(content[0]) == set(fields[0])
+    assert [row["id"] for row in content] == [row["id"] for row in fields] == list(predictions.load()["id"])
+    assert all(row["id"] in text for row in content)
+    assert {row["status"] for row in content} <= set(get_args(predictions.Status))
+    assert all((row["status"] == "open") == (row["resolved_on"] is None) for row in content)
+    assert any(row["status"] != "open" for row in content)
+    # a day before the predictions were made, nothing of them was decided
+    earlier = rows(listed("predictions", "-p", "as_of=2026-05-20", "--format", "json"))
     assert {row["status"] for row in earlier} == {"open"}
     assert {row["id"]: row for row in earlier}["p1.price"]["probability"] is None
