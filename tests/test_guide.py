@@ -1,27 +1,45 @@
-"""The guide of the site is true: its commands and files are used in a copy of the project, in its order, as they stand."""
+"""The guide of the site is true: its commands and files are used in a copy of the project, in its order, as they stand.
+
+The copy is smaller than the project: its notebook has the parameters of the one that the guide runs and a single number, and of
+the article's claims it holds those that a dated fact decides. What all of them show is tested with the notebooks.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import yaml
 
 from analysis import ROOT
 from analysis.figures import futures
+from analysis.pipeline.plan import Project
 
 TEMPLATE = ROOT / "reports" / "templates" / "guide.html.j2"
 PATIENCE_SECONDS = 300
 FACTS = "analysis/data/evidence/dated_facts"
+NOTEBOOK = "6_verdict"
+NUMBER = """
+from analysis import scenarios
+from analysis.figures import display
+
+given = scenarios.check(globals())
+share, compute, cash = (
+    given.register[name].central(given[name]) for name in ("committed_share", "compute_usd_bn", "cash_usd_bn")
+)
+display.metric("verdict.uncovered", "Committed compute beyond the cash", share * compute - cash, unit="usd_bn", digits=1, reads="A year of it.")
+"""
 
 
 @dataclass(frozen=True)
@@ -68,17 +86,31 @@ class Done:
     err: str
 
 
+def _shorten_notebook(path: Path) -> None:
+    content = json.loads((ROOT / "notebooks" / path.name).read_text(encoding="utf-8"))
+    parameters = next(cell for cell in content["cells"] if "parameters" in cell["metadata"].get("tags", []))
+    number = parameters | {"id": "number", "metadata": {}, "source": NUMBER, "outputs": []}
+    path.write_text(json.dumps(content | {"cells": [parameters, number]}), encoding="utf-8")
+
+
+def _shorten_claims(path: Path) -> None:
+    claims = yaml.safe_load(path.read_text(encoding="utf-8"))
+    kept = {
+        name: claim for name, claim in claims.items() if claim.get("check", {}).get("name") == "on_record"
+    }
+    assert kept
+    path.write_text(yaml.safe_dump(kept, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
 class Copy:
     """A copy of the project in which somebody follows the guide."""
 
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / "project"
-        for name in ("analysis", "notebooks", "params", "reports/templates", "reports/static"):
-            shutil.copytree(
-                ROOT / name,
-                self.root / name,
-                ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"),
-            )
+    def __init__(self, folder: Path, project: Project) -> None:
+        self.root = project.root
+        for name in ("reports/templates", "reports/static"):
+            shutil.copytree(ROOT / name, self.root / name)
+        _shorten_notebook(project.notebooks / f"{NOTEBOOK}.ipynb")
+        _shorten_claims(project.package / "data" / "thesis" / "claims.yml")
         binaries = folder / "bin"
         binaries.mkdir()
         command = binaries / "thesis"
@@ -127,9 +159,10 @@ class Copy:
 
 
 @pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+def followed(tmp_path_factory: pytest.TempPathFactory, build_whole: Callable[..., Project]) -> Iterator[Copy]:
     """The project after the whole guide; no command of it ended otherwise than the guide says."""
-    copy = Copy(tmp_path_factory.mktemp("guide"))
+    folder = tmp_path_factory.mktemp("guide")
+    copy = Copy(folder, build_whole(folder / "project", params=ROOT / "params"))
     for block in BLOCKS:
         copy.follow(block)
     yield copy
