@@ -1,10 +1,15 @@
-"""What is kept of an executed notebook (how it is executed is tested in test_runner.py, with kernels)."""
+"""What is kept of an executed notebook, and its limit (how it is executed else is tested in test_runner.py)."""
 
 import json
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from analysis.pipeline import notebook
+from analysis.pipeline.notebook import Cell, Job, Limits
 
 NOTE = "papermill-error-cell-tag"
 
@@ -134,3 +139,37 @@ def test_a_cell_left_out_is_a_failure_unless_it_is_tagged_so(tmp_path: Path) -> 
 def test_an_error_is_one_short_line() -> None:
     assert notebook._one_line("\x1b[31mtwo\nlines.\x1b[0m ") == "two lines"
     assert len(notebook._one_line("x" * 5000)) < 420
+
+
+def test_the_limit_of_a_notebook_leaves_a_cell_what_is_left_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With a kernel, which has to be interrupted: 1.5 s. The clock stands still until the cell starts that sleeps, and then
+    # shows two seconds before the limit, an hour: nothing else can run into it.
+    still, started = time.monotonic(), list[float]()
+
+    def clock() -> float:
+        return still + 3598 + time.monotonic() - started[0] if started else still
+
+    def reached(cell: Cell) -> None:
+        if cell.id == "sleeps":
+            started.append(time.monotonic())
+
+    monkeypatch.setattr(notebook, "time", SimpleNamespace(monotonic=clock))
+    (tmp_path / "notebooks").mkdir()
+    sources = {
+        "before": "print('before')",
+        "sleeps": "import time; time.sleep(600)",
+        "after": "print('never')",
+    }
+    cells = [code(source, id=name) for name, source in sources.items()]
+    language = {"kernelspec": notebook.KERNELSPEC, "language_info": {"name": "python"}}
+    source = save(tmp_path / "notebooks" / "sleeps.ipynb", *cells, **language)
+    job = Job(source, tmp_path / "sleeps.ipynb", limits=Limits(notebook_seconds=3600))
+    ended = notebook.execute(job, reached)
+    assert ended.error == "cell 2: the notebook ran into its limit of 3600 s (--timeout)"
+    note, before, marker, sleeps, after = json.loads(job.target.read_text())["cells"]
+    assert "did not run to its end" in note["source"] and "ended in the next cell" in marker["source"]
+    assert before["outputs"][0]["text"] == ["before\n"]
+    assert sleeps["outputs"][0]["ename"] == "KeyboardInterrupt"
+    assert after["execution_count"] is None

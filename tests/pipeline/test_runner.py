@@ -1,4 +1,4 @@
-"""What becomes of notebooks that run, break, die or leave, with real kernels.
+"""What becomes of notebooks that run, break, die or leave, with real kernels where these are the point.
 
 The batch of `batch` runs once for many tests. Its project stands in a folder with a blank and braces in its name, and
 the user's home, shell and Jupyter are as hostile as they can be.
@@ -7,7 +7,6 @@ the user's home, shell and Jupyter are as hostile as they can be.
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
 MATERIAL = Path(__file__).parents[1] / "notebooks"
 YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
 INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel has unless it is told otherwise
+GOOD = ("good", "tells")
 BROKEN = ("dies", "exits", "quits", "raises")
 Build = Callable[..., Project]
 
@@ -37,15 +37,6 @@ class Batch(NamedTuple):
     project: Project
     outcomes: dict[str, Outcome]
     events: list[Event]
-
-
-def make(root: Path, *names: str) -> Project:
-    root.mkdir(parents=True)
-    shutil.copytree(MATERIAL / "params", root / "params")
-    (root / "notebooks").mkdir()
-    for name in names:
-        shutil.copy(MATERIAL / f"{name}.ipynb", root / "notebooks")
-    return Project(root)
 
 
 def processes_below(folder: Path) -> list[int]:
@@ -84,7 +75,10 @@ def run(project: Project, **options: Any) -> Batch:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A home that is none, a kernelspec `python3` that is another program, start-up files that break everything."""
+    """A home that is none, a kernelspec `python3` that is another program, start-up files that break everything.
+
+    Whatever tells of the user or of where things lie has `canary` in its name.
+    """
     home = tmp_path_factory.mktemp("home")
     spec = home / "jupyter" / "kernels" / "python3"
     spec.mkdir(parents=True)
@@ -96,7 +90,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (startup / "00.py").write_text("print = None")
     (home / "start.py").write_text("raise SystemExit(7)")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", "/nonexistent")
+        patch.setenv("HOME", "/nonexistent/canary-home")
+        for name in ("USER", "LOGNAME", "SECRET_TOKEN"):
+            patch.setenv(name, "canary")
         patch.setenv("JUPYTER_PATH", str(home / "jupyter"))
         patch.setenv("IPYTHONDIR", str(home / "ipython"))
         patch.setenv("PYTHONSTARTUP", str(home / "start.py"))
@@ -107,8 +103,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def batch(tmp_path_factory: pytest.TempPathFactory, hostile: None) -> Batch:
-    project = make(tmp_path_factory.mktemp("batch") / "a {b} c", "good", *BROKEN)
+def batch(tmp_path_factory: pytest.TempPathFactory, hostile: None, build: Build) -> Batch:
+    project = build(tmp_path_factory.mktemp("canary") / "a {b} c", *GOOD, *BROKEN)
     folder = project.runs / "base"
     folder.mkdir(parents=True)
     (folder / "raises.ipynb").write_text(YESTERDAY)
@@ -123,7 +119,7 @@ def cells(path: Path) -> list[dict[str, Any]]:
 
 def test_one_that_fails_does_not_stop_the_others(batch: Batch) -> None:
     statuses = {name: outcome.status for name, outcome in batch.outcomes.items()}
-    assert statuses == {"good": "succeeded"} | dict.fromkeys(BROKEN, "failed")
+    assert statuses == dict.fromkeys(GOOD, "succeeded") | dict.fromkeys(BROKEN, "failed")
 
 
 @pytest.mark.parametrize(
@@ -196,9 +192,10 @@ def test_the_resolved_file_is_what_papermill_takes(batch: Batch) -> None:
 def test_nothing_is_left_behind(batch: Batch) -> None:
     names = {path.name for path in batch.project.runs.rglob("*")}
     kept = {f"{name}.failed.ipynb" for name in BROKEN}
-    assert names == {"base", "manifest.json", "good.ipynb", "good.yml", "raises.ipynb"} | kept
+    results = {f"{name}.{suffix}" for name in GOOD for suffix in ("ipynb", "yml")}
+    assert names == {"base", "manifest.json", "raises.ipynb"} | results | kept
     assert {path.name for path in batch.project.notebooks.iterdir()} == {
-        f"{name}.ipynb" for name in ("good", *BROKEN)
+        f"{name}.ipynb" for name in (*GOOD, *BROKEN)
     }
     assert processes_below(batch.project.root) == []
 
@@ -212,26 +209,23 @@ def test_the_manifest_holds_every_run(batch: Batch) -> None:
     content = json.loads((batch.project.runs / "manifest.json").read_text())
     assert set(content) == {"runs", "versions", "git"}
     assert [(run["notebook"], run["status"], run["reason"]) for run in content["runs"]] == [
-        ("dies", "failed", "new"),
-        ("exits", "failed", "new"),
-        ("good", "succeeded", "new"),
-        ("quits", "failed", "new"),
-        ("raises", "failed", "new"),
+        (name, "failed" if name in BROKEN else "succeeded", "new") for name in sorted((*GOOD, *BROKEN))
     ]
-    assert content["runs"][4]["error"] == "cell 3: ZeroDivisionError: float division by zero"
+    runs = {run["notebook"]: run for run in content["runs"]}
+    assert runs["raises"]["error"] == "cell 3: ZeroDivisionError: float division by zero"
     (task,) = plan.plan(["base"], ["good"], project=batch.project)
-    assert content["runs"][2]["digest"] == task.digests.whole
-    assert set(content["runs"][2]["digests"]) == {"code", "parameters", "data"}
+    assert runs["good"]["digest"] == task.digests.whole
+    assert set(runs["good"]["digests"]) == {"code", "parameters", "data"}
 
 
 def test_events_tell_plan_start_cells_and_end_of_each(batch: Batch) -> None:
-    assert batch.events[0] == Planned(5, 5, None)
+    assert batch.events[0] == Planned(len(GOOD + BROKEN), len(GOOD + BROKEN), None)
     for name, outcome in batch.outcomes.items():
         mine = [event for event in batch.events[1:] if getattr(event, "name", "") == f"base/{name}"]
         assert (mine[0], mine[-1]) == (Started(f"base/{name}", None), outcome)
         cells = [event.cell for event in mine if isinstance(event, Reached)]
         # parameters, the injected cell, step-1 and step-2; nothing is reached after the cell that breaks
-        assert [cell.number for cell in cells] == ([1, 2, 3, 4] if name == "good" else [1, 2, 3])
+        assert [cell.number for cell in cells] == ([1, 2, 3, 4] if name in GOOD else [1, 2, 3])
         assert {cell.of for cell in cells} == {4}
         assert cells[2].id == "step-1"
 
@@ -264,8 +258,10 @@ def test_equal_runs_are_equal_bytes(batch: Batch) -> None:
     assert path.read_bytes() == before
 
 
-def test_stored_outputs_are_renewed_in_place_and_stay_as_they_are(tmp_path: Path) -> None:
-    project = make(tmp_path / "project", "good", "raises")
+def test_stored_outputs_are_renewed_in_place_and_stay_as_they_are(
+    tmp_path: Path, build: Build, request: pytest.FixtureRequest
+) -> None:
+    project = build(tmp_path / "project", "good", "raises")
     untouched = (project.notebooks / "raises.ipynb").read_bytes()
     good = project.notebooks / "good.ipynb"
     outcomes = runner.refresh(plan.refresh_sources(project=project), project=project)
@@ -285,14 +281,15 @@ def test_stored_outputs_are_renewed_in_place_and_stay_as_they_are(tmp_path: Path
         f"None 1 notebooks {INLINE}\n"
     ]  # the stored figures are not SVG
     before = good.stat().st_mtime_ns, good.read_bytes()
+    request.getfixturevalue("without_kernels")  # whose results are as the notebook stands
     (again,) = runner.refresh(plan.refresh_sources(["good"], project=project), project=project)
     assert (again.status, again.reason) == ("succeeded", "unchanged")
     assert (good.stat().st_mtime_ns, good.read_bytes()) == before
     assert sorted(path.name for path in project.notebooks.iterdir()) == ["good.ipynb", "raises.ipynb"]
 
 
-def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path) -> None:
-    project = make(tmp_path / "project", "waits", "good")
+def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path, build: Build) -> None:
+    project = build(tmp_path / "project", "waits", "good")
     with Pool(tmp_path, size=1, root=project.root) as pool:
         sources = [project.notebooks / "waits.ipynb", project.notebooks / "good.ipynb"]
         jobs = [Job(source, pool.target(source.stem)) for source in sources]
@@ -318,8 +315,10 @@ def kernel(pool: Pool, code: str) -> None:
     spec.write_text(json.dumps({"argv": argv, "display_name": "x", "language": "python"}))
 
 
-def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_words(tmp_path: Path) -> None:
-    project = make(tmp_path / "project", "good")
+def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_words(
+    tmp_path: Path, build: Build
+) -> None:
+    project = build(tmp_path / "project", "good")
     with Pool(tmp_path, size=1, root=project.root) as pool:
         job = Job(project.notebooks / "good.ipynb", pool.target("good"))
         noise = "print('[IPKernelApp] WARNING | Kernel is running over TCP without encryption.', flush=True)"
@@ -340,23 +339,7 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_word
     assert second.error is None
 
 
-def test_what_is_saved_tells_neither_of_the_environment_nor_of_the_home_nor_of_the_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tmp_path / "canary-home"
-    home.mkdir()
-    told = {
-        "HOME": str(home),
-        "USER": "canary-user",
-        "LOGNAME": "canary-user",
-        "SECRET_TOKEN": "canary-secret",
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    batch = run(make(tmp_path / "canary-project", "tells", "raises", "dies"))
-    assert {name: outcome.status for name, outcome in batch.outcomes.items()} == {
-        "tells": "succeeded", "raises": "failed", "dies": "failed",
-    }  # fmt: skip
+def test_what_is_saved_tells_neither_of_the_environment_nor_of_the_home_nor_of_the_user(batch: Batch) -> None:
     for path in (path for path in batch.project.runs.rglob("*") if path.is_file()):
         assert "canary" not in path.read_text(encoding="utf-8"), path
     texts = [output.get("text") or output["data"]["text/plain"] for cell in cells(batch.project.runs / "base" / "tells.ipynb")
@@ -391,25 +374,22 @@ def write(project: Project, name: str, *sources: str) -> Path:
 
 CHILD = "import subprocess\nprint(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)"
 IGNORES = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(600)"
+CELL_SECONDS = (
+    5  # what a cell that only prints never takes; counted from its start, not from that of the kernel
+)
 SWALLOWS = "try:\n    import time; time.sleep(600)\nexcept KeyboardInterrupt:\n    print('went on')"
 
 
-@pytest.mark.parametrize(
-    ("limits", "why"),
-    [
-        (Limits(cell_seconds=8), "the cell ran into its limit of 8 s (--cell-timeout)"),
-        (Limits(notebook_seconds=25), "the notebook ran into its limit of 25 s (--timeout)"),
-    ],
-)
 def test_a_limit_shows_the_line_that_it_ended_and_no_other_notebook(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: Limits, why: str
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "GRACE_SECONDS", 30)
-    project = make(tmp_path / "project")
+    project = build(tmp_path / "project")
     write(project, "1_sleeps", CHILD, "import time\ntime.sleep(600)", "print('never reached')")
     write(project, "2_swallows", "print('before')", SWALLOWS, "print('never reached')")
     write(project, "3_good", CHILD, "print('reached')")
-    done = run(project, limits=limits, workers=3)
+    done = run(project, limits=Limits(cell_seconds=CELL_SECONDS), workers=3)
+    why = f"the cell ran into its limit of {CELL_SECONDS} s (--cell-timeout)"
     assert {name: outcome.error for name, outcome in done.outcomes.items()} == {
         "1_sleeps": f"cell 4: {why}",  # parameters, those injected, the child, and the one that sleeps
         "2_swallows": f"cell 4: {why}",
@@ -418,7 +398,7 @@ def test_a_limit_shows_the_line_that_it_ended_and_no_other_notebook(
     sleeps, swallows = (
         cells(project.runs / "base" / f"{n}.failed.ipynb") for n in ("1_sleeps", "2_swallows")
     )
-    assert f"run to its end.** cell 4: {why.replace('_', '')}." in sleeps[0]["source"].replace("\\", "")
+    assert f"run to its end.** cell 4: {why}." in sleeps[0]["source"].replace("\\", "")
     at = next(n for n, cell in enumerate(sleeps) if cell["id"] == "own-1")
     assert "Execution ended in the next cell" in sleeps[at - 1]["source"]
     (error,) = sleeps[at]["outputs"]
@@ -434,15 +414,15 @@ def test_a_limit_shows_the_line_that_it_ended_and_no_other_notebook(
 
 
 def test_a_cell_that_does_not_heed_an_interrupt_is_ended_with_its_kernel(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "GRACE_SECONDS", 2)
-    project = make(tmp_path / "project")
+    project = build(tmp_path / "project")
     write(project, "ignores", "print('before')", IGNORES)
-    done = run(project, limits=Limits(cell_seconds=8))
+    done = run(project, limits=Limits(cell_seconds=CELL_SECONDS))
     outcome = done.outcomes["ignores"]
-    assert outcome.error == "cell 4: the cell ran into its limit of 8 s (--cell-timeout)"
-    assert outcome.seconds >= 8
+    assert outcome.error == f"cell 4: the cell ran into its limit of {CELL_SECONDS} s (--cell-timeout)"
+    assert outcome.seconds >= CELL_SECONDS
     assert outcome.failed is not None
     note, *_, before, marker, ignores = cells(outcome.failed)
     assert "did not run to its end" in note["source"]
@@ -451,8 +431,43 @@ def test_a_cell_that_does_not_heed_an_interrupt_is_ended_with_its_kernel(
     assert processes_below(project.root) == []
 
 
-def test_a_notebook_that_cannot_be_read_fails_and_the_others_finish(tmp_path: Path) -> None:
-    project = make(tmp_path / "project", "good")
+def test_only_what_a_change_can_have_changed_runs_again_and_the_manifest_says_why(
+    tmp_path: Path, build: Build, without_kernels: list[Limits]
+) -> None:
+    project = build(tmp_path / "project", "good")
+
+    def reasons() -> dict[str, str]:
+        before = len(without_kernels)
+        runner.run(plan.plan(project=project), project=project)
+        runs = json.loads((project.runs / "manifest.json").read_text())["runs"]
+        reasons = {run["scenario"]: run["reason"] for run in runs}
+        assert len(without_kernels) - before == sum(reason != "unchanged" for reason in reasons.values())
+        return reasons
+
+    def append(name: str, text: str) -> None:
+        with (project.root / name).open("a") as file:
+            file.write(text)
+
+    assert reasons() == {"base": "new", "slow": "new"}
+    for path in project.root.rglob("*.*"):
+        os.utime(path)
+    assert reasons() == {"base": "unchanged", "slow": "unchanged"}
+    append("params/slow.yml", "years: 5\n")
+    slow = project.params / "slow.yml"
+    slow.write_text(slow.read_text().replace("because:", "because:\n  years: Longer."))
+    assert reasons() == {"base": "unchanged", "slow": "parameters"}
+    append("analysis/model.py", "# changed\n")
+    assert reasons() == {"base": "code", "slow": "code"}
+    append("analysis/data/table.csv", "2025,2\n")
+    assert reasons() == {"base": "data", "slow": "data"}
+    (project.runs / "slow" / "good.ipynb").unlink()
+    assert reasons() == {"base": "unchanged", "slow": "new"}
+
+
+def test_a_notebook_that_cannot_be_read_fails_and_the_others_finish(
+    tmp_path: Path, build: Build, without_kernels: list[Limits]
+) -> None:
+    project = build(tmp_path / "project", "good")
     (project.notebooks / "cut_off.ipynb").write_text('{"cells": [')
     done = run(project)
     assert {name: outcome.status for name, outcome in done.outcomes.items()} == {
@@ -467,8 +482,10 @@ def test_a_notebook_that_cannot_be_read_fails_and_the_others_finish(tmp_path: Pa
     assert run(project).outcomes["cut_off"].status == "failed"  # and never counts as done
 
 
-def test_what_a_killed_batch_left_is_cleared_away_by_the_next(tmp_path: Path) -> None:
-    project = make(tmp_path / "project", "good")
+def test_what_a_killed_batch_left_is_cleared_away_by_the_next(
+    tmp_path: Path, build: Build, without_kernels: list[Limits]
+) -> None:
+    project = build(tmp_path / "project", "good")
     left = project.runs / ".batch-left" / "worker-x"
     left.mkdir(parents=True)
     kernel = subprocess.Popen(["sleep", "600"], env=os.environ | {"JUPYTER_RUNTIME_DIR": str(left)})
@@ -478,9 +495,9 @@ def test_what_a_killed_batch_left_is_cleared_away_by_the_next(tmp_path: Path) ->
 
 
 def test_a_result_that_cannot_be_put_into_place_is_a_failure_and_the_old_one_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch, without_kernels: list[Limits]
 ) -> None:
-    project = make(tmp_path / "project", "good")
+    project = build(tmp_path / "project", "good")
     run(project)
     folder = project.runs / "base"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -491,9 +508,9 @@ def test_a_result_that_cannot_be_put_into_place_is_a_failure_and_the_old_one_sta
             raise OSError(28, "No space left on device")
         write_text(path, text)
 
-    monkeypatch.setattr(places, "write_text", full)
-    outcome = run(project, force=True).outcomes["good"]
+    with monkeypatch.context() as patch:
+        patch.setattr(places, "write_text", full)
+        outcome = run(project, force=True).outcomes["good"]
     assert outcome.error == "could not be put into place ([Errno 28] No space left on device)"
     assert {name: (folder / name).read_bytes() for name in before} == before
-    monkeypatch.undo()
     assert run(project).outcomes["good"].status == "succeeded"
