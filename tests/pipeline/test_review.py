@@ -32,7 +32,12 @@ def ask(session: Session, path: str, *, token: bool = True) -> Any:
         return json.load(answer)
 
 
-def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlives_it(project: Build) -> None:
+def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlives_it(
+    project: Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # A server that is really started: 3 s, once for all that is asked of one.
+    (home := tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(home))
     there = project("good", "raises")
     with review.opened("raises.ipynb", project=there) as session:
         assert session.notebook == there.notebooks / "raises.ipynb"
@@ -56,17 +61,7 @@ def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlive
         children = psutil.Process(session.process.pid).children(recursive=True)
     assert session.process.poll() is not None
     assert not any(child.is_running() for child in children)
-
-
-def test_the_first_notebook_is_open_where_none_is_named_and_the_folders_of_the_user_are_not_used(
-    project: Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    there = project("good", "raises")
-    with review.opened(project=there) as session:
-        assert session.notebook.stem == "good"
+    # the folders of the user are not used
     assert not any((home / name).exists() for name in (".jupyter", ".ipython", ".local"))
     assert sorted(path.name for path in there.notebooks.iterdir()) == ["good.ipynb", "raises.ipynb"]
 
@@ -143,16 +138,28 @@ def test_without_a_browser_the_address_is_still_told(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_server_even_where_the_shell_ignores_ctrl_c(number: signal.Signals) -> None:
-    # `command &` in a script starts it with SIGINT ignored, which would be inherited
+def test_a_signal_is_heeded_for_as_long_as_a_review_lasts(number: signal.Signals) -> None:
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(KeyboardInterrupt), review._ended_by_signals():
+            signal.raise_signal(number)
+        assert signal.getsignal(signal.SIGINT) == signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def test_ctrl_c_ends_the_server_with_the_first_notebook_even_where_the_shell_ignores_it() -> None:
+    # `command &` in a script starts it with SIGINT ignored, which would be inherited: 5 s for processes that do inherit
     command = [sys.executable, "-m", "analysis", "review", "--no-browser"]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )  # fmt: skip
     assert process.stdout
-    assert " is open at http://127.0.0.1:" in process.stdout.readline()
+    first = Project().slugs()[0]
+    assert process.stdout.readline().startswith(f"notebooks/{first}.ipynb is open at http://127.0.0.1:")
     [server] = psutil.Process(process.pid).children()
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     assert process.communicate()[1].strip() == "stopped." and process.returncode == 130
     assert not server.is_running()
