@@ -1,12 +1,13 @@
 """Notebooks and points on many machines: a real scheduler, workers as processes, and an S3 server, all on loopback.
 
 A worker is a process of its own in a copy of the project (the root of a project is the parent of its package), as it would
-be on another machine.
+be on another machine. The batch runs in this process, which kills what is to be killed when a notebook says where it is.
 """
 
+import importlib.util
 import json
+import operator
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,14 +18,18 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import pandas as pd
 import psutil
 import pytest
 
-import analysis
-from analysis.errors import ParameterError
-from analysis.pipeline import cluster
+from analysis.errors import ParameterError, RunError
+from analysis.pipeline import cluster, console, places, plan, runner, sweeps
+from analysis.pipeline.notebook import Limits
 from analysis.pipeline.plan import Project
+from analysis.pipeline.runner import Event, Interrupted, Reached
 
+Build = Callable[..., Project]
+Thesis = Callable[..., Any]
 MATERIAL = Path(__file__).parents[1] / "notebooks"
 PATIENCE_SECONDS = 240  # how long something may hang; nothing is measured by it
 SLEEPS_ONCE = """
@@ -37,34 +42,47 @@ if not Path("slept").exists():
     time.sleep(600)
 print("slept once, in whatever process")
 """
+SLOWLY = '''
+"""A function of points that sleeps at one of them the first time."""
+
+import os
+import time
+from pathlib import Path
+
+SLEPT = Path(__file__).parents[1] / "slept"
 
 
-def build(root: Path, *names: str) -> Path:
-    """A project with the package, notebooks of `tests/notebooks`, and one that sleeps the first time that it runs."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(analysis.ROOT / "analysis", root / "analysis", ignore=ignored)
-    shutil.copytree(MATERIAL / "params", root / "params")
-    (root / "notebooks").mkdir()
-    for name in names:
-        content = json.loads((MATERIAL / "good.ipynb").read_text())
-        if name == "sleeps":
-            content["cells"][2]["source"] = SLEEPS_ONCE
-        else:
-            content = json.loads((MATERIAL / f"{name}.ipynb").read_text())
-        (root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(content))
-    return root
+def product(point):
+    if point["a"] == 2 and not SLEPT.exists():
+        SLEPT.with_name("slept.part").write_text(str(os.getpid()))
+        SLEPT.with_name("slept.part").rename(SLEPT)
+        time.sleep(600)
+    return [{"output": "ab", "value": point["a"] * point["b"]}]
+'''
+POINTS = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.5, 0.25]})
 
 
-def environment(root: Path, **more: str) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory, build_whole: Build) -> Project:
+    """A project with the package, some notebooks, one that sleeps the first time that it runs, and a function that does."""
+    project = build_whole(tmp_path_factory.mktemp("cluster") / "project", "good", "raises", "waits")
+    content = json.loads((MATERIAL / "good.ipynb").read_text())
+    content["cells"][2]["source"] = SLEEPS_ONCE
+    (project.notebooks / "sleeps.ipynb").write_text(json.dumps(content))
+    (project.package / "slowly.py").write_text(SLOWLY)
+    return project
+
+
+def environment(root: Path) -> dict[str, str]:
     (temporary := root.parent / "temporary").mkdir(exist_ok=True)
-    return os.environ | {"PYTHONPATH": str(root), "TMPDIR": str(temporary)} | more
+    return os.environ | {"PYTHONPATH": str(root), "TMPDIR": str(temporary)}
 
 
 def wait_for(what: Callable[[], Any]) -> Any:
     end = time.monotonic() + PATIENCE_SECONDS
     while not (found := what()):
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+        time.sleep(0.2)
     return found
 
 
@@ -76,9 +94,8 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
 @contextmanager
 def started(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A process in a project, which ends with all that it started."""
-    command = [sys.executable, "-m", *arguments]
     process = subprocess.Popen(
-        command, cwd=root, env=environment(root), text=True,
+        [sys.executable, "-m", *arguments], cwd=root, env=environment(root), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -95,6 +112,7 @@ def started(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 def scheduler(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A scheduler and its address."""
     known = root.parent / "scheduler.json"
+    known.unlink(missing_ok=True)
     options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(known))
     with started(root, "distributed.cli.dask_scheduler", *options) as process:
         wait_for(lambda: known.exists() and known.read_text().endswith("}"))
@@ -114,20 +132,13 @@ def worker(root: Path, address: str) -> Iterator[subprocess.Popen[str]]:
             yield process
 
 
-def thesis(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "analysis", *arguments], cwd=root, env=environment(root, **variables), text=True,
-        capture_output=True, check=False, timeout=2 * PATIENCE_SECONDS,
-    )  # fmt: skip
-
-
-def kernels(root: Path) -> list[int]:
+def kernels(project: Project) -> list[int]:
     """What runs notebooks in the temporary folder of the workers."""
     found = []
     for process in psutil.process_iter():
         try:
             place = process.environ().get("JUPYTER_RUNTIME_DIR", "")
-            if str(root.parent / "temporary") in place and process.status() != psutil.STATUS_ZOMBIE:
+            if str(project.root.parent / "temporary") in place and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process.pid)
         except psutil.Error:
             continue
@@ -146,34 +157,37 @@ def folder(path: Path) -> dict[str, bytes]:
     return {str(one.relative_to(path)): one.read_bytes() for one in path.rglob("*") if one.is_file()}
 
 
-@pytest.fixture
-def store() -> Iterator[tuple[dict[str, str], Any]]:
-    """An S3 server with a bucket that keeps every version: what a program needs to find it, and a client."""
-    import boto3
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """An S3 server: its address."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    urlopen(
-        Request(f"http://{host}:{port}/moto-api/reset", method="POST")
-    ).close()  # servers of a process share it
-    variables = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def store(server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of it, with a bucket that keeps every version; the environment says where it is."""
+    import boto3
+    from s3fs import S3FileSystem
+
+    urlopen(Request(f"{server}/moto-api/reset", method="POST")).close()
+    S3FileSystem.clear_instance_cache()
+    for name, value in {
+        "AWS_ENDPOINT_URL": server,
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in variables.items():
-                patch.setenv(name, value)
-            client = boto3.client("s3")
-            client.create_bucket(Bucket="bucket")
-            client.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
-            yield variables, client
-    finally:
-        server.stop()
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="bucket")
+    client.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    return client
 
 
 def objects(client: Any) -> dict[str, bytes]:
@@ -184,153 +198,7 @@ def objects(client: Any) -> dict[str, bytes]:
     }
 
 
-def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_run(
-    tmp_path: Path, store: tuple[dict[str, str], Any]
-) -> None:
-    root = build(tmp_path / "project", "good", "sleeps", "raises")
-    variables, client = store
-    slept = root / "notebooks" / "slept"
-    command = ["run", "--out", "s3://bucket/runs", "--json"]
-    with (
-        scheduler(root) as (_, address),
-        worker(root, address) as one,
-        worker(root, address) as two,
-        subprocess.Popen(
-            [sys.executable, "-m", "analysis", *command, "--cluster", address], cwd=root, text=True,
-            env=environment(root, **variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        ) as batch,
-    ):  # fmt: skip
-        wait_for(lambda: slept.exists() or batch.poll() is not None)
-        assert batch.poll() is None, batch.communicate()
-        kernel = int(slept.read_text())
-        (victim,) = [w for w in (one, two) if kernel in [process.pid for process in family(w)]]
-        nanny = psutil.Process(victim.pid)
-        for process in [nanny, *nanny.children()]:  # what restarts the worker, and the worker
-            process.kill()
-        out, err = batch.communicate(timeout=2 * PATIENCE_SECONDS)
-        assert err.splitlines()[0].startswith("error: base/raises: cell 3: ZeroDivisionError"), err
-        assert "Open s3://bucket/runs/base/raises.failed.ipynb." in err
-        assert (batch.returncode, len(err.splitlines())) == (
-            1,
-            2,
-        )  # base/raises and slow/raises, and nothing else
-        wait_for(lambda: not psutil.pid_exists(kernel))
-        wait_for(lambda: not kernels(root))
-        events = [json.loads(line) for line in out.splitlines()]
-        assert {e["cell"] for e in events if e["event"] == "cell" and e["notebook"] == "good"} == {1, 2, 3, 4}
-
-        versions = client.list_object_versions(Bucket="bucket", Prefix="runs/")["Versions"]
-        notebooks = [one["Key"] for one in versions if one["Key"].endswith(".ipynb")]
-        assert len(notebooks) == len(set(notebooks)) == 6  # each is stored once
-        again = thesis(root, *command, "--cluster", address, "--notebook", "good", **variables)
-        assert again.returncode == 0, again.stderr
-        statuses = [
-            event["status"] for line in again.stdout.splitlines() if "status" in (event := json.loads(line))
-        ]
-        assert statuses == ["cached", "cached"]
-    assert thesis(root, "run").returncode == 1
-    stored, local = objects(client), folder(root / "reports" / "runs")
-    again_cached = {"status": "cached", "reason": "unchanged"}
-    here = results(local)
-    for entry in here["manifest.json"]["runs"]:
-        if entry["notebook"] == "good":
-            entry.update(again_cached)
-    assert results(stored) == here
-
-
-def test_a_batch_that_is_killed_or_stopped_leaves_no_kernel_on_a_worker(tmp_path: Path) -> None:
-    root = build(tmp_path / "project", "waits")
-    with scheduler(root) as (_, address), worker(root, address):
-        for number in (signal.SIGKILL, signal.SIGINT):
-            running = root / "notebooks" / "running-base"
-            running.unlink(missing_ok=True)
-            command = ["analysis", "run", "--scenario", "base", "--cluster", address]
-            with started(root, *command) as batch:
-                wait_for(running.exists)
-                assert kernels(root)
-                batch.send_signal(number)
-                assert batch.wait(timeout=PATIENCE_SECONDS) == (130 if number == signal.SIGINT else -number)
-            wait_for(lambda: not kernels(root))
-    failed = json.loads((root / "reports" / "runs" / "base" / "waits.failed.ipynb").read_text())
-    assert "the batch was stopped" in failed["cells"][0]["source"]
-
-
-def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_a_worker_is_killed(
-    tmp_path: Path, store: tuple[dict[str, str], Any]
-) -> None:
-    root = build(tmp_path / "project")
-    shutil.rmtree(root / "params")
-    shutil.copytree(analysis.ROOT / "params", root / "params")
-    variables, client = store
-    command = ["sweep", "-p", "committed_share=0.1:0.9:6", "-p", "parity_years=0.5:2:6", "--draws", "8192"]
-    with scheduler(root) as (_, address), worker(root, address), worker(root, address) as two:
-        there = [*command, "--cluster", address, "--out", "s3://bucket/runs"]
-        with subprocess.Popen(
-            [sys.executable, "-m", "analysis", *there], cwd=root, text=True, env=environment(root, **variables),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        ) as sweep:  # fmt: skip
-            journals = root / "reports" / ".sweeps"
-            wait_for(
-                lambda: [path for path in journals.rglob("points.jsonl") if path.read_text().count("\n") > 2]
-            )
-            for process in psutil.Process(two.pid).children():
-                process.kill()
-            out, err = sweep.communicate(timeout=2 * PATIENCE_SECONDS)
-        assert (sweep.returncode, err) == (0, "")
-        assert out.splitlines()[-1].endswith("s3://bucket/runs/sweep.csv")
-    done = thesis(root, *command, "--out", "here")
-    assert done.returncode == 0, done.stderr
-    local = folder(root / "here")
-    del local["points.jsonl"]
-    assert objects(client) == local
-
-
-def test_a_scheduler_that_is_gone_ends_the_batch_with_one_line(tmp_path: Path) -> None:
-    root = build(tmp_path / "project", "waits")
-    with scheduler(root) as (process, address), worker(root, address):
-        command = [sys.executable, "-m", "analysis", "run", "--scenario", "base", "--cluster", address]
-        with subprocess.Popen(
-            command,
-            cwd=root,
-            text=True,
-            env=environment(root),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as batch:
-            wait_for((root / "notebooks" / "running-base").exists)
-            process.kill()
-            _, err = batch.communicate(timeout=PATIENCE_SECONDS)
-        assert batch.returncode == 1
-        assert err == (
-            "error: --cluster: the scheduler is gone. Start it again, then run the same command again to do the rest.\n"
-        )
-        wait_for(lambda: not kernels(root))
-
-
-def test_a_worker_with_other_code_is_refused(tmp_path: Path) -> None:
-    root = build(tmp_path / "project", "good")
-    other = build(tmp_path / "other" / "project", "good")
-    (other / "analysis" / "units.py").write_text(
-        "# changed\n" + (other / "analysis" / "units.py").read_text()
-    )
-    with scheduler(root) as (_, address), worker(other, address):
-        done = thesis(root, "run", "--scenario", "base", "--cluster", address)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"error: --cluster {address}, worker tcp://127.0.0.1:")
-    assert done.stderr.endswith(
-        "holds other code or data than this checkout. Give every worker the same commit, then start it again.\n"
-    )
-
-
-def test_a_local_cluster_gives_what_processes_give(tmp_path: Path) -> None:
-    root = build(tmp_path / "project", "good")
-    assert thesis(root, "run", "--cluster", "local", "--out", "there").returncode == 0
-    assert thesis(root, "run", "--out", "here").returncode == 0
-    assert results(folder(root / "there")) == results(folder(root / "here"))
-    assert kernels(root) == []
-
-
-def test_an_address_that_nobody_answers_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_address_that_nobody_answers_is_one_line(here: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1)
     for address, why in [
         ("tcp://127.0.0.1:1", "Timed out"),
@@ -341,12 +209,169 @@ def test_an_address_that_nobody_answers_is_one_line(monkeypatch: pytest.MonkeyPa
             cluster.connected(address, 1, Project()).__enter__()
         assert str(refused.value).count("\n") == 0
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 10)
-    root = build(tmp_path / "project")
     with (
-        scheduler(root) as (_, address),
+        scheduler(here.root) as (_, address),
         pytest.raises(ParameterError, match=r"has no workers\. Start `dask worker"),
     ):
         cluster.connected(address, 1, Project()).__enter__()
+
+
+def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_run(
+    here: Project, store: Any, tmp_path: Path, build: Build
+) -> None:
+    # Real processes: a scheduler, two workers and what they start; this is the one batch that goes the whole way.
+    names, events, killed = ["good", "raises", "sleeps"], list[Event](), list[int]()
+
+    def batch(**options: Any) -> list[runner.Outcome]:
+        tasks = plan.plan(["base"], names, out=options.pop("out", None), project=here)
+        return runner.run(tasks, project=here, **options)
+
+    with scheduler(here.root) as (_, address), worker(here.root, address) as one, worker(here.root, address) as two:  # fmt: skip
+
+        def kill(event: Event) -> None:
+            events.append(event)
+            if not (isinstance(event, Reached) and (event.name, event.cell.number) == ("base/sleeps", 3)):
+                return
+            if not killed:
+                wait_for((here.notebooks / "slept").exists)
+                killed.append(int((here.notebooks / "slept").read_text()))
+                (victim,) = [w for w in (one, two) if killed[0] in [process.pid for process in family(w)]]
+                nanny = psutil.Process(victim.pid)
+                for process in [nanny, *nanny.children()]:  # what restarts the worker, and the worker
+                    process.kill()
+
+        good, raises, sleeps = batch(out=places.location("s3://bucket/runs"), cluster=address, on_event=kill)
+        assert [outcome.status for outcome in (good, raises, sleeps)] == ["succeeded", "failed", "succeeded"]
+        said = str(console.problem(raises))
+        assert said.startswith("base/raises: cell 3: ZeroDivisionError")
+        assert said.endswith("Open s3://bucket/runs/base/raises.failed.ipynb.")
+        wait_for(lambda: not psutil.pid_exists(killed[0]) and not kernels(here))
+        reached = [event for event in events if isinstance(event, Reached) and event.name == good.name]
+        assert {event.cell.number for event in reached} == {1, 2, 3, 4}
+        versions = store.list_object_versions(Bucket="bucket", Prefix="runs/")["Versions"]
+        notebooks = [one["Key"] for one in versions if one["Key"].endswith(".ipynb")]
+        assert len(notebooks) == len(set(notebooks)) == len(names)  # each is stored once
+
+        # the worker that is left has another state of the code than a checkout that is not the one it runs in
+        with pytest.raises(ParameterError) as refused:
+            cluster.connected(address, 1, build(tmp_path / "other")).__enter__()
+        said = str(refused.value)
+        assert said.startswith(f"--cluster {address}, worker tcp://127.0.0.1:")
+        assert said.endswith(
+            "holds other code or data than this checkout. Give every worker the same commit, then start it again."
+        )
+    batch()
+    assert results(objects(store)) == results(folder(here.runs))
+    names.remove("raises")
+    again = batch(out=places.location("s3://bucket/runs"))
+    assert [(outcome.status, outcome.reason) for outcome in again] == [("cached", "unchanged")] * len(names)
+
+
+def test_a_batch_that_is_stopped_or_killed_leaves_no_kernel_on_a_worker_and_one_without_scheduler_ends(
+    here: Project,
+) -> None:
+    # Real processes, since what is looked for is what they leave behind; one cluster for the three ways to end.
+    running = here.notebooks / "running-base"
+
+    def ended(end: Callable[[], object]) -> None:
+        """Run the notebook that waits, until it does; then `end`."""
+        running.unlink(missing_ok=True)
+
+        def waits(event: Event) -> None:
+            if isinstance(event, Reached) and event.cell.number == 4:
+                assert running.exists() and kernels(here)
+                end()
+
+        runner.run(
+            plan.plan(["base"], ["waits"], project=here), project=here, cluster=address, on_event=waits
+        )
+
+    with scheduler(here.root) as (process, address), worker(here.root, address):
+        with pytest.raises(Interrupted):
+            ended(lambda: signal.raise_signal(signal.SIGINT))
+        wait_for(lambda: not kernels(here))
+        failed = json.loads((here.runs / "base" / "waits.failed.ipynb").read_text())
+        assert "the batch was stopped" in failed["cells"][0]["source"]
+
+        running.unlink()
+        words = ["run", "--scenario", "base", "--notebook", "waits", "--cluster", address]
+        with started(here.root, "analysis", *words) as batch:
+            wait_for(running.exists)
+            assert kernels(here)
+            batch.kill()
+        wait_for(lambda: not kernels(here))
+
+        with pytest.raises(RunError) as gone:
+            ended(process.kill)
+        assert str(gone.value) == (
+            "--cluster: the scheduler is gone. Start it again, then run the same command again to do the rest."
+        )
+        wait_for(lambda: not kernels(here))
+
+
+def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_is_killed(
+    here: Project, store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Real processes: what was carried to the worker has to be carried to the one that its nanny starts in its place.
+    found = importlib.util.spec_from_file_location("analysis.slowly", here.package / "slowly.py")
+    assert found and found.loader
+    slowly = importlib.util.module_from_spec(found)
+    monkeypatch.setitem(sys.modules, "analysis.slowly", slowly)  # so that it travels by its name
+    found.loader.exec_module(slowly)
+    monkeypatch.setattr(sweeps, "Project", lambda: here)
+    with scheduler(here.root) as (_, address), worker(here.root, address) as one:
+
+        def kill(done: int, total: int) -> None:
+            if done == 1:
+                wait_for(slowly.SLEPT.exists)
+                (evaluator,) = [p for p in family(one) if p.pid == int(slowly.SLEPT.read_text())]
+                evaluator.kill()
+
+        there = places.location("s3://bucket/runs")
+        sweeps.run(
+            POINTS, slowly.product, tmp_path / "there", key="k", cluster=address, results=there, on_point=kill
+        )
+    sweeps.run(POINTS, slowly.product, tmp_path / "here", key="k")
+    local = folder(tmp_path / "here")
+    del local[sweeps.JOURNAL]
+    assert objects(store) == local
+
+
+def test_a_local_cluster_is_started_and_ended() -> None:
+    before = set(psutil.Process().children(recursive=True))
+    computed = cluster.mapped("local", 1, Project(), operator.itemgetter("a"), {3: {"a": 1.0}, 7: {"a": 2.0}})
+    assert dict(computed) == {3: 1.0, 7: 2.0}
+    wait_for(lambda: not [p for p in set(psutil.Process().children(recursive=True)) - before if "nanny" in " ".join(p.cmdline())])  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_local_cluster_gives_what_processes_give(here: Project) -> None:
+    def thesis(*words: str) -> int:
+        command = [sys.executable, "-m", "analysis", "run", "--notebook", "good", *words]
+        return subprocess.run(command, cwd=here.root, env=environment(here.root), check=False).returncode
+
+    assert thesis("--cluster", "local", "--out", "there") == 0
+    assert thesis("--out", "here") == 0
+    assert results(folder(here.root / "there")) == results(folder(here.root / "here"))
+    assert kernels(here) == []
+
+
+def test_the_command_says_which_cluster_runs_notebooks_and_points(
+    project: Build, thesis: Thesis, without_kernels: list[Limits], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, addresses = project("good"), []
+
+    def mapped(address: str, workers: int, project: Project, evaluate: Any, items: dict[int, Any]) -> Any:
+        addresses.append(address)
+        for index, point in items.items():
+            yield index, evaluate(point)
+
+    monkeypatch.setattr(cluster, "mapped", mapped)
+    words = ("sweep", "-p", "loading_arm=0:1:2", "--output", "moic_median", "--draws", "1000")
+    assert thesis(*words, "--out", "there", "--cluster", "tcp://elsewhere:8786", at=at).code == 0
+    assert addresses == ["tcp://elsewhere:8786"]
+    assert thesis(*words, "--out", "here", at=at).code == 0
+    assert folder(at.root / "there") == folder(at.root / "here")
 
 
 def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,24 +393,24 @@ def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_place_that_takes_nothing_is_refused_before_anything_runs(
-    tmp_path: Path, store: tuple[dict[str, str], Any], out: str, said: str
+    project: Build, thesis: Thesis, without_kernels: list[Limits], store: Any, out: str, said: str
 ) -> None:
-    root = build(tmp_path / "project", "good")
-    done = thesis(root, "run", "--out", out, **store[0])
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(said) and done.stderr.count("\n") == 1
-    assert [bucket["Name"] for bucket in store[1].list_buckets()["Buckets"]] == ["bucket"]
+    done = thesis("run", "--out", out, at=project("good"))
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(said) and done.err.count("\n") == 1
+    assert [bucket["Name"] for bucket in store.list_buckets()["Buckets"]] == ["bucket"]
+    assert without_kernels == []
 
 
 def test_two_batches_at_once_on_one_url_are_never_mixed(
-    tmp_path: Path, store: tuple[dict[str, str], Any]
+    project: Build, thesis: Thesis, without_kernels: list[Limits], store: Any
 ) -> None:
-    root = build(tmp_path / "project", "good")
     holder = json.dumps({"host": "elsewhere", "pid": 4711, "since": 1.0}).encode()
-    store[1].put_object(Bucket="bucket", Key="runs/.lock", Body=holder)
-    done = thesis(root, "run", "--out", "s3://bucket/runs", **store[0])
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(
+    store.put_object(Bucket="bucket", Key="runs/.lock", Body=holder)
+    done = thesis("run", "--out", "s3://bucket/runs", at=project("good"))
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(
         "error: s3://bucket/runs: another batch writes here (process 4711 on elsewhere)."
     )
-    assert set(objects(store[1])) == {".lock"}
+    assert set(objects(store)) == {".lock"}
+    assert without_kernels == []
