@@ -9,6 +9,7 @@ Decisions
 - Words in SVG are text, in the letters of the font that the chart carries along: a third of the weight of outlines.
 - Printed is a ring and found a dot besides; what does not decide is hollow. Labels stand beside what they name, with a halo.
 - No pyplot: figures are made by hand, so nothing is left open and no backend is chosen.
+- Each chart starts from matplotlib's own defaults: neither a matplotlibrc nor a style that a cell has set changes it.
 - Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point.
 """
 
@@ -83,6 +84,7 @@ STYLE: dict[str, Any] = {
     "axes.titlelocation": "left", "axes.titlecolor": MUTED, "axes.facecolor": "none", "figure.facecolor": "white",
     "legend.frameon": False, "legend.fontsize": 10.5, "lines.solid_capstyle": "round",
     "svg.hashsalt": "thesis", "svg.fonttype": "none", "path.simplify": True, "text.parse_math": False,  # $ is money
+    "font.family": FONT, "timezone": "UTC", "date.epoch": "1970-01-01T00:00:00",  # `rcdefaults` leaves the last two
 }  # fmt: skip
 
 
@@ -102,12 +104,20 @@ class Chart(Figure):
     alt: str = ""
 
 
-@cache
 def _use_style() -> None:
-    """Set the report's style, once; the font comes with a package, so that charts look alike on every machine."""
+    """Set the report's style, and nothing of the user's."""
+    _register_fonts()
+    mpl.rcdefaults()
+    mpl.rcParams.update(cast(Any, STYLE))
+
+
+@cache
+def _register_fonts() -> None:
+    """Put the font that comes with a package before one of the same name that the system may have."""
+    entries = font_manager.fontManager.ttflist
     for weight in (400, 600):
         font_manager.fontManager.addfont(fonts.path(FONT, weight))
-    mpl.rcParams.update(cast(Any, STYLE | {"font.family": FONT}))
+        entries.insert(0, entries.pop())
 
 
 def axes(width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN, *, grid: str = "x") -> Axes:

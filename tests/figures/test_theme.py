@@ -3,10 +3,14 @@ import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
+import matplotlib as mpl
+import pandas as pd
 import pytest
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from PIL import Image
 
+from analysis import fonts
 from analysis.figures import theme
 
 
@@ -21,6 +25,39 @@ def chart():
 def test_equal_charts_are_equal_bytes(chart):
     assert theme.svg(chart) == theme.svg(chart)
     assert theme.png(chart) == theme.png(chart)
+
+
+HOSTILE = {
+    "text.usetex": True, "font.family": ["serif"], "font.size": 30, "savefig.bbox": "tight", "savefig.dpi": 33,
+    "svg.fonttype": "path", "timezone": "Asia/Tokyo", "lines.linewidth": 9, "axes.unicode_minus": False,
+}  # fmt: skip
+
+
+def test_a_chart_is_drawn_alike_whatever_the_user_has_set(monkeypatch):
+    """A matplotlibrc sets such values before the first chart, a cell of a notebook between two."""
+
+    def drawn():
+        ax = theme.axes()
+        theme.dates(ax, pd.Timestamp("2024-01-01"), pd.Timestamp("2025-01-01"))
+        ax.plot(pd.to_datetime(["2024-01-01", "2025-01-01"]), [-1, 1])
+        chart = theme.chart_of(theme.headline(ax, "It rises", "percent", "A line."))
+        return theme.svg(chart), theme.png(chart)
+
+    expected = drawn()
+    for name, value in HOSTILE.items():
+        monkeypatch.setitem(mpl.rcParams, name, value)
+    assert drawn() == expected
+
+
+def test_a_font_of_the_system_does_not_stand_in_for_that_of_the_report(monkeypatch):
+    other = font_manager.FontEntry(
+        fname=font_manager.findfont("DejaVu Sans"), name=theme.FONT, size="scalable"
+    )
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [other])
+    theme._register_fonts.__wrapped__()
+    for weight in (400, 600):
+        wanted = font_manager.FontProperties(family=theme.FONT, weight=weight)
+        assert font_manager.findfont(wanted) == fonts.path(theme.FONT, weight)
 
 
 def test_svg_is_well_formed_without_words_date_or_reference_to_elsewhere(chart):
