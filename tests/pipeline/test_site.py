@@ -10,447 +10,46 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import unquote, urldefrag
+from urllib.parse import urldefrag
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from analysis import ROOT
 from analysis.errors import PublishError
 from analysis.pipeline import exhibits, site
 from analysis.scenarios import Entry
-
-SCENARIOS = ("base", "cheap", "dear")
-SLUGS = ("1_prices", "2_growth", "3_verdict")
-SVG = '<?xml version="1.0"?>\n<svg width="460.8pt" height="266.4pt" viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg"><path d="M 1 2 \nL 3 4 z"/></svg>'
-PNG = base64.b64encode(
-    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")
-).decode()
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<img src='https://example.org/pixel.png'>",
-    "<p style='position:fixed' class='claim' id='main' onclick='alert(1)'>kept words</p>",
-    "<a href='javascript:alert(1)'>kept link</a>",
-    "<meta http-equiv='refresh' content='0;url=https://example.org'>",
-    "<style>body{display:none}</style><link rel=stylesheet href=x.css>",
-    "<iframe src='https://example.org'></iframe><form action='https://example.org'><input name=q></form>",
-    "<svg onload=alert(1)><script>alert(1)</script></svg><base href='https://example.org/'>",
-]
-
-
-def shown(bundle: dict[str, Any], **more: Any) -> Any:
-    """An output that carries a bundle, as `display` would leave it."""
-    whole = {
-        "title": bundle["id"],
-        "unit": None,
-        "role": "detail",
-        "note": None,
-        "sources": [],
-        "claims": [],
-    } | bundle
-    return new_output(
-        "display_data",
-        {exhibits.MIME: whole, "text/plain": "for viewers", "text/html": "<p>for viewers</p>"} | more,
-    )
-
-
-def metric(id: str, value: float, **more: Any) -> dict[str, Any]:
-    short = f"{value:.1f}x"
-    text = f"{short} ({value / 2:.1f}x to {value * 2:.1f}x, 90%)"
-    own = {
-        "value": value,
-        "low": value / 2,
-        "high": value * 2,
-        "level": 0.9,
-        "text": text,
-        "short": short,
-        "format": ".1f",
-    }
-    return (
-        {
-            "id": id,
-            "kind": "metric",
-            "formula": "a / b",
-            "inputs": {"a": value, "b": 1},
-            "reads": "It is.",
-            "better": "higher",
-        }
-        | own
-        | more
-    )
-
-
-COLUMNS = [
-    {"name": "who", "title": "Who", "unit": None, "format": None, "align": "left"},
-    {"name": "price", "title": "Price", "unit": "USD", "format": ".2f", "align": "right"},
-]
-ROWS = [
-    {"who": "=HYPERLINK(1)", "price": 1.5},
-    {"who": "-5", "price": -2.25},
-    {"who": "<b>bold</b>", "price": None},
-]
-
-
-def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
-    own = {
-        "stated": "43%",
-        "stated_low": 42.5,
-        "stated_high": 43.5,
-        "unit": "pct",
-        "computed": 56.5,
-        "computed_low": 54.0,
-        "computed_high": 59.0,
-    }
-    told = {
-        "statement": f"The statement of {id}.",
-        "reason": "6 ** (1/4) is 1.565.",
-        "basis": "article",
-        "where": ["market.table"],
-    }
-    return (
-        {
-            "id": id,
-            "section": id.partition(".")[0],
-            "kind": "quantity",
-            "verdict": verdict,
-            "stale": False,
-            "void": False,
-            "since": None,
-            "sources": ["article"],
-            "strength": "article",
-        }
-        | own
-        | told
-        | more
-    )
-
-
-def evidence(name: str = "prices", **more: Any) -> dict[str, Any]:
-    """A table of evidence; its rows have sources of every form, and a cell and a source that would do harm."""
-    common = {
-        "valid_on": "2025-03-31",
-        "known_on": "2025-04-30",
-        "known_inferred": "yes",
-        "quality": "reported",
-        "source_title": "A page",
-    }
-    rows = [
-        {"what": "a price", "source": "https://example.org/row"},
-        {"what": "=1+1", "source": "org/repo:data/prices.csv@0deb7c4", "quality": "official"},
-        {"what": "<script>alert(2)</script>", "source": "javascript:alert(2)", "known_inferred": "no"},
-    ]
-    told = {
-        "note": "Every price that was seen.",
-        "pick": "The later row counts.",
-        "lag_days": 30,
-        "lag_because": "Pages carry no day.",
-        "pseudo_out_of_sample": True,
-        "licence": "CC BY 4.0",
-        "credit": "Who collected them.",
-        "as_of": "2026-05-21",
-        "unseen": 4,
-    }
-    columns = [{"name": n, "title": n, "meaning": f"What {n} means."} for n in ("what", "source", *common)]
-    bundle = {"id": f"evidence.{name}", "kind": "evidence", "title": f"Table of {name}"}
-    return bundle | told | {"columns": columns, "rows": [common | row for row in rows]} | more
-
-
-def cells(slug: str, value: float) -> list[Any]:
-    """The cells of one made-up notebook; `value` is what differs between scenarios."""
-    name = slug.partition("_")[2]
-    opening = new_markdown_cell(
-        f"# On {name}\n\nIt costs $60 **billion** against $5.\n\n## First heading\n\nSee [the verdict](3_verdict.ipynb) and [more](#second-heading)."
-    )
-    given = new_code_cell('scenario: str = "base"  # the label', metadata={"tags": ["parameters"]})
-    numbers = new_code_cell(
-        "numbers()",
-        outputs=[
-            shown(metric(f"{name}.multiple", value, role="headline", title="Multiple")),
-            shown(metric(f"{name}.other", 2.0)),
-        ],
-    )
-    table = {
-        "id": f"{name}.table",
-        "kind": "table",
-        "title": "Prices",
-        "columns": COLUMNS,
-        "rows": ROWS,
-        "sources": [{"title": "A source", "url": "https://example.org/a", "quality": "reported"}],
-    }
-    chart = {
-        "id": f"{name}.chart",
-        "kind": "figure",
-        "title": "Prices fall",
-        "subtitle": "USD",
-        "alt": "Bars that fall.",
-        "columns": COLUMNS,
-        "rows": ROWS,
-        "claims": ["market.growth"],
-    }
-    pictures = new_code_cell("chart()", outputs=[shown(table), shown(chart, **{"image/svg+xml": SVG})])
-    plain = new_code_cell(
-        "print(1)",
-        outputs=[
-            new_output("stream", name="stdout", text="a < b\n"),
-            new_output("stream", name="stderr", text="a warning\n"),
-        ],
-    )
-    hostile = new_code_cell(
-        "hostile()", outputs=[new_output("display_data", {"text/html": text}) for text in HOSTILE]
-    )
-    rates = evidence("rates", pseudo_out_of_sample=False, unseen=0)
-    found = (
-        [new_code_cell("found()", outputs=[shown(evidence()), shown(rates)])] if slug != "2_growth" else []
-    )
-    return [
-        opening,
-        given,
-        numbers,
-        *found,
-        new_markdown_cell("## Second heading\n\n" + "\n\n".join(HOSTILE)),
-        pictures,
-        plain,
-        hostile,
-    ]
-
-
-CITED = [
-    {"title": f"Page {n}", "url": f"https://example.org/{n}", "quality": quality}
-    for n, quality in enumerate(("official", "measured", "official", "secondary", "reported"))
-]
-
-
-def backtests() -> dict[str, Any]:
-    own = {
-        "ahead": "4 quarters",
-        "rival": "a drift",
-        "coverage_95": 0.9,
-        "coverage_95_low": 0.6,
-        "coverage_95_high": 0.98,
-    }
-    rows = [
-        {"trend": "Sales", "method": "a line", "n": 12, "relative_mae": 1.25, "verdict": "loses"} | own,
-        {"trend": "Sales", "method": "a drift", "n": 12, "relative_mae": 1.0, "verdict": "naive"} | own,
-        {"trend": "Sales", "method": "smoothing", "n": 12, "relative_mae": 0.5, "relative_scale_mae": 2.0, "coverage_80": 0.75, "verdict": "beats naive"} | own,
-        {"trend": "Rates", "method": "a line", "n": 3, "ahead": "8 quarters", "rival": "a drift", "verdict": "not backtestable",
-         "reason": "three forecasts"},
-    ]  # fmt: skip
-    columns = [{"name": n, "title": n} for n in rows[2]]
-    return {
-        "id": "market.skill",
-        "kind": "skill",
-        "title": "Skill",
-        "columns": columns,
-        "rows": rows,
-        "note": "It is used.",
-    }
-
-
-FAN = {"p5": 1.5, "p25": 12.25, "p50": 31.0, "p75": 62.0, "p95": 203.4}
-
-
-def grid() -> dict[str, Any]:
-    """Two inputs, one result: ten times the first and the second."""
-    axes = [
-        {"name": "growth", "title": "growth", "unit": "x", "meaning": "How fast.", "values": [1, 2], "start": 1.9},
-        {"name": "size", "title": "size", "unit": "USD", "meaning": "How much.", "values": [5, 10, 20], "start": 7},
-    ]  # fmt: skip
-    rows = [{"growth": g, "size": s, "result": 10 * g + s} for g in (1, 2) for s in (5, 10, 20)]
-    outputs = [{"name": "result", "title": "Result", "unit": "pct", "decimals": 0, "dress": ["", "%"]}]
-    columns = [{"name": n, "title": n} for n in rows[0]]
-    own = {"id": "verdict.grid", "kind": "grid", "title": "Two that matter", "note": "Computed before."}
-    return own | {"columns": columns, "rows": rows, "axes": axes, "outputs": outputs}
-
-
-def risk_register() -> dict[str, Any]:
-    rows = [
-        {"risk": "flood", "likelihood": 0.25, "impact_pct": 12.4, "impact_low": 11.0, "impact_high": 14.0},
-        {
-            "risk": "regulation",
-            "likelihood": 0.5,
-            "impact_pct": 40.0,
-            "impact_low": 35.0,
-            "impact_high": 45.0,
-        },
-    ]
-    own = {"id": "risks.register", "kind": "figure", "title": "One costs most", "subtitle": "Percent"}
-    return own | {"alt": "Two points.", "columns": [{"name": n, "title": n} for n in rows[0]], "rows": rows}
-
-
-def forecasts() -> dict[str, Any]:
-    own = {
-        "where": "verdict.4", "criterion": "It is counted.", "source_of_truth": "The counter.", "made_on": "2026-05-21", "deadline": "2028-05-21",
-        "label": "A part", "statement": "A part comes.",
-    }  # fmt: skip
-    method = {
-        "kind": "base rate",
-        "probability": 0.25,
-        "low": 0.04,
-        "high": 0.56,
-        "level": 0.9,
-        "told": "One of <four> cases.",
-    }
-    rows = [
-        own | {"id": "p1.first", "status": "void", "method": "none: void", "resolved_on": "2026-05-21", "because": "It was overtaken."},
-        own | {"id": "p2.second", "status": "open", "method": "base rate", "probability": 0.25, "probability_low": 0.04, "probability_high": 0.56,
-               "methods": [method], "sources": CITED, "given": "p2.other"},
-        own | {"id": "p2.third", "status": "true", "method": "base rate", "probability": 0.9, "probability_low": 0.8, "probability_high": 0.95,
-               "methods": [method], "resolved_on": "2026-09-01", "because": "It came.", "brier": 0.01, "log_score": 0.105},
-        own | {"id": "p2.fourth", "status": "open", "method": "What a method needs was not on record yet."},
-    ]  # fmt: skip
-    return {
-        "id": "verdict.predictions",
-        "kind": "predictions",
-        "title": "Parts",
-        "columns": [{"name": n, "title": n} for n in own],
-        "rows": rows,
-    }
-
-
-def board(id: str = "verdict.board", count: int = 2) -> dict[str, Any]:
-    own = {
-        "observable": "A number <seen>.",
-        "side": "above",
-        "threshold_text": "25%",
-        "because": "It matters.",
-        "moved": ["p2.second"],
-        "moves": ["raises p2.second"],
-    }
-    rows = [
-        own | {"id": "debt", "label": "Debt", "value_text": "30%", "status": "signals", "valid_on": "2026-03-31", "sources": CITED},
-        own | {"id": "rent", "label": "Rent", "value_text": "–", "status": "unknown", "missing": "the rent", "moves": ["raises heat"], "moved": ["heat"]},
-    ][:count]  # fmt: skip
-    return {
-        "id": id,
-        "kind": "indicators",
-        "title": "Board",
-        "columns": [{"name": n, "title": n} for n in own],
-        "rows": rows,
-    }
-
-
-def verdict_cells() -> list[Any]:
-    rows = [
-        claim("market.growth", "fails"),
-        claim("market.size", "holds", stale=True, basis="evidence", strength="secondary", sources=CITED),
-        claim(
-            "market.fact",
-            "holds",
-            basis="evidence",
-            kind="fact",
-            stated="yes",
-            computed=None,
-            since="It grew.",
-        ),
-        claim("risks.regulation", "uncheckable", stated=None, computed=None),
-    ]
-    ledger = {
-        "id": "verdict.ledger",
-        "kind": "ledger",
-        "title": "All claims",
-        "columns": [{"name": n, "title": n} for n in rows[0]],
-        "rows": rows,
-    }
-    sentence = {"id": "verdict.words", "kind": "statement", "role": "verdict", "text": "Most of it <fails>."}
-    png = {
-        "id": "verdict.png",
-        "kind": "figure",
-        "title": "As a bitmap",
-        "subtitle": "",
-        "alt": "A bitmap.",
-        "columns": COLUMNS,
-        "rows": ROWS,
-    }
-    fan = {
-        "id": "verdict.fan",
-        "kind": "figure",
-        "title": "It spreads",
-        "subtitle": "Percent (cut at 100)",
-        "alt": "A fan.",
-        "columns": [{"name": "time", "title": "Time", "unit": "years"}]
-        + [{"name": n, "title": n} for n in FAN],
-        "rows": [{"time": 0.0} | dict.fromkeys(FAN, 5.0), {"time": 3.0} | FAN],
-    }
-    names = ("what", "verdict", "strength", "sources")
-    checked = {
-        "id": "verdict.cells",
-        "kind": "table",
-        "title": "Cell by cell",
-        "columns": [{"name": n, "title": n} for n in names],
-        "rows": [
-            {"what": "a", "verdict": "partly", "strength": "estimate", "sources": CITED[:2]},
-            {"what": "b", "verdict": "who knows", "strength": None, "sources": []},
-        ],
-    }
-    proof = {
-        "id": "verdict.proof",
-        "kind": "table",
-        "role": "check",
-        "title": "Fitted again",
-        "columns": COLUMNS,
-        "rows": ROWS,
-    }
-    return [
-        new_code_cell(
-            "verdict()", outputs=[shown(sentence), shown(ledger), shown(png, **{"image/png": PNG})]
-        ),
-        new_code_cell(
-            "more()", outputs=[shown(checked), shown(evidence()), shown(fan, **{"image/svg+xml": SVG})]
-        ),
-        new_code_cell("tried()", outputs=[shown(backtests()), shown(proof)]),
-        new_code_cell("grid()", outputs=[shown(grid()), shown(risk_register(), **{"image/svg+xml": SVG})]),
-        new_code_cell(
-            "foretold()", outputs=[shown(forecasts()), shown(board("verdict.near", 1)), shown(board())]
-        ),
-    ]
-
-
-def write_runs(folder: Path) -> Path:
-    """Three notebooks under three scenarios, with their manifest."""
-    runs = []
-    for step, scenario in enumerate(SCENARIOS):
-        for slug in SLUGS:
-            path = folder / scenario / f"{slug}.ipynb"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            notebook = new_notebook(
-                cells=cells(slug, 1.4 + step / 2) + (verdict_cells() if slug == "3_verdict" else [])
-            )
-            nbformat.write(notebook, path)
-            path.with_suffix(".yml").write_text(f"scenario: {scenario}\ngrowth: {2.0 + step}\n")
-            runs.append(
-                {
-                    "scenario": scenario,
-                    "notebook": slug,
-                    "status": "cached" if step else "succeeded",
-                    "reason": "new",
-                    "seconds": 1.5,
-                    "digest": f"{step}abc" * 8,
-                    "error": None,
-                }
-            )
-    content = {"runs": runs, "versions": {"python": "3.11"}, "git": {"commit": "0" * 40, "dirty": False}}
-    (folder / "manifest.json").write_text(json.dumps(content))
-    return folder
-
-
-def write_params(folder: Path) -> Path:
-    folder.mkdir()
-    entry = "{value: 2.0, unit: x, range: [0, 9], description: How much it grows., status: sourced, used_by: [2_growth], risk: regulation, calm: {value: 1.0, because: Nothing burns}, reference: {title: T, url: 'https://example.org/t', known_on: 2026-05-21}}"
-    (folder / "register.yml").write_text(f"growth: {entry}\n")
-    (folder / "base.yml").write_text("scenario: base\ndescription: As the register has it.\n")
-    for step, name in enumerate(SCENARIOS[1:], start=1):
-        (folder / f"{name}.yml").write_text(
-            f"scenario: {name}\ndescription: Another world.\ngrowth: {2.0 + step}\nbecause: {{growth: It might.}}\n"
-        )
-    return folder
-
+from tests.pipeline.site_material import (
+    ROWS,
+    SCENARIOS,
+    SLUGS,
+    Elements,
+    broken_links,
+    cells,
+    claim,
+    compiled_once,
+    evidence,
+    failed,
+    grid,
+    metric,
+    pages,
+    part,
+    rewrite,
+    shown,
+    tree,
+    write_notebook,
+    write_params,
+    write_runs,
+)
 
 Publish = Callable[..., Path]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def templates() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture
@@ -467,53 +66,18 @@ def publish(tmp_path: Path, runs: Path) -> Publish:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site to look at; tests that change something build their own."""
-    folder = tmp_path_factory.mktemp("site")
+def built(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
+    """A site to look at; tests that change something build their own, or take a copy of this as `earlier`."""
+    folder = tmp_path_factory.mktemp("built")
     return site.publish(
         write_runs(folder / "runs"), folder / "site", params=write_params(folder / "params")
     ).parent
 
 
-class Elements(HTMLParser):
-    """The start tags of a page, the text of its style and script, and its visible text."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.inline: dict[str, list[str]] = {"style": [], "script": []}
-        self.text = ""
-        self._inside = ""
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        self._inside = tag if tag in self.inline else ""
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.inline[self._inside].append(data)
-        else:
-            self.text += data
-
-    def all(self, attribute: str) -> list[str]:
-        return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
-
-
-def pages(folder: Path) -> Iterator[tuple[Path, Elements]]:
-    for path in sorted(folder.rglob("*.html")):
-        yield path, Elements(path)
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+@pytest.fixture
+def earlier(built: Path, tmp_path: Path) -> Path:
+    """The same site where `publish` puts one."""
+    return shutil.copytree(built, tmp_path / "site")
 
 
 def test_the_guide_reads_a_fan_by_the_numbers_of_that_fan(built: Path) -> None:
@@ -531,44 +95,13 @@ def test_the_guide_reads_a_fan_by_the_numbers_of_that_fan(built: Path) -> None:
 
 def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built: Path) -> None:
     names = {name for name in tree(built) if name.endswith(".html")}
-    sheets = {
-        "index.html",
-        "claims.html",
-        "predictions.html",
-        "indicators.html",
-        "sources.html",
-        "fits.html",
-        "skill.html",
-        "scenarios.html",
-        "assumptions.html",
-        "guide.html",
-        "about.html",
-        "changelog.html",
-        "cite.html",
-        "methods.html",
-        "risks.html",
-        "whatif.html",
-    }
+    sheets = {path.stem for path in site.TEMPLATES.glob("*.html.j2")} - {"section.html"}
     rows = {"evidence/prices.html", "evidence/rates.html"}
     assert names == sheets | rows | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}
 
 
 def test_every_internal_link_and_fragment_leads_somewhere(built: Path) -> None:
     assert broken_links(built) == []
-
-
-def broken_links(built: Path) -> list[str]:
-    ids = {path: set(page.all("id")) for path, page in pages(built)}
-    broken = []
-    for path, page in pages(built):
-        for address in page.all("href"):
-            target, fragment = urldefrag(address)
-            if re.match(r"[a-z]+:", target):
-                continue
-            found = (path.parent / unquote(target)).resolve() if target else path
-            if not found.is_file() or (fragment and fragment not in ids[found]):
-                broken.append(f"{path.relative_to(built)}: {address}")
-    return broken
 
 
 def test_links_between_files_are_relative_and_stay_inside_the_site(built: Path) -> None:
@@ -626,21 +159,21 @@ def test_no_page_loads_anything(built: Path) -> None:
         assert all(address is None or address.startswith("data:") for address in loads), path
 
 
-def test_two_builds_of_the_same_runs_have_the_same_bytes(publish: Publish, tmp_path: Path) -> None:
-    first, second = (tree(publish(tmp_path / name).parent) for name in ("one", "two"))
-    assert first == second
-    assert not any(str(tmp_path).encode() in content for content in first.values())
+def test_two_builds_of_the_same_runs_have_the_same_bytes(
+    publish: Publish, built: Path, tmp_path: Path
+) -> None:
+    again = tree(publish().parent)
+    assert again == tree(built)
+    assert not any(str(tmp_path).encode() in content for content in again.values())
 
 
 def test_a_page_does_not_say_how_long_a_run_took_or_that_it_was_cached(
-    publish: Publish, runs: Path, tmp_path: Path
+    publish: Publish, built: Path, runs: Path
 ) -> None:
-    first = tree(publish(tmp_path / "one").parent)
-    manifest = json.loads((runs / "manifest.json").read_text())
-    for run in manifest["runs"]:
-        run |= {"seconds": 99.5, "status": "cached", "reason": "unchanged"}
-    (runs / "manifest.json").write_text(json.dumps(manifest))
-    assert tree(publish(tmp_path / "two").parent) == first
+    change_manifest(
+        runs, lambda entries: [one.update(seconds=99.5, status="cached", reason="x") for one in entries]
+    )
+    assert tree(publish().parent) == tree(built)
 
 
 def test_pages_stay_light(built: Path) -> None:
@@ -664,11 +197,6 @@ def test_a_claim_shows_stated_beside_recomputed_and_where_it_is_shown(built: Pat
     own = page[page.index('id="market.growth"') : page.index('id="market.size"')]
     assert "43%" in own and "56.5%" in own and "54 to 59" in own
     assert "Fails" in own and 'href="base/1_prices.html#prices.chart"' in own
-
-
-def part(page: Path, opening: str, closing: str) -> str:
-    """What stands between two pieces of a page."""
-    return page.read_text(encoding="utf-8").split(opening, 1)[1].split(closing, 1)[0]
 
 
 def test_a_claim_says_what_it_rests_on_what_happened_since_and_only_what_it_has(built: Path) -> None:
@@ -713,7 +241,6 @@ def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_fil
     css = "".join((site.STATIC / name).read_text(encoding="utf-8") for name in ("site.css", "filter.css"))
     words = (site.TEMPLATES / "words.j2").read_text(encoding="utf-8")
     known = get_args(Entry.model_fields["status"].annotation)
-    assert len(known) == 5
     for status in known:
         assert f"main:has(#show-{status}:checked) .assumption:not(.s-{status})" in css
         assert f".status.s-{status} {{" in css
@@ -727,7 +254,7 @@ def test_a_filter_with_one_choice_is_not_offered(publish: Publish, runs: Path) -
     rows = [claim("market.growth", "fails"), claim("market.size", "holds")]
     only = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
     for scenario in SCENARIOS:
-        rewrite(runs / scenario / "3_verdict.ipynb", [shown(only)])
+        rewrite(runs / scenario / "3_verdict.ipynb", shown(only))
     assert 'name="basis"' not in (publish().parent / "claims.html").read_text(encoding="utf-8")
 
 
@@ -738,7 +265,7 @@ def test_a_long_ledger_folds_its_reasons_and_counts_its_verdicts(
     rows = [claim(f"market.c{n}", "fails" if n else "holds", strength="reported") for n in range(claims)]
     one = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
     for scenario in SCENARIOS:
-        rewrite(runs / scenario / "3_verdict.ipynb", [shown(one)])
+        rewrite(runs / scenario / "3_verdict.ipynb", shown(one))
     page = (publish().parent / "base" / "3_verdict.html").read_text(encoding="utf-8")
     assert page.count('<details class="reason">') == folded and page.count("6 ** (1/4) is 1.565.") == claims
     assert f"{claims} claims: 1 holds, {claims - 1} fails" in page and page.count("q-reported") >= claims
@@ -823,14 +350,14 @@ def test_evidence_that_scenarios_share_has_one_set_of_files(built: Path) -> None
 
 
 def test_evidence_as_of_another_day_is_another_exhibit(publish: Publish, runs: Path) -> None:
-    rewrite(runs / "base" / "1_prices.ipynb", [shown(evidence(as_of="2026-01-01"))])
+    rewrite(runs / "base" / "1_prices.ipynb", shown(evidence(as_of="2026-01-01")))
     assert refused(publish).startswith("base/3_verdict, exhibit evidence.prices: is not what base/1_prices")
 
 
 def test_what_was_not_shown_has_no_sheet(publish: Publish, runs: Path) -> None:
     for scenario in SCENARIOS:
         for slug in SLUGS:
-            rewrite(runs / scenario / f"{slug}.ipynb", [shown(metric(f"{slug}.x", 1.0))])
+            rewrite(runs / scenario / f"{slug}.ipynb", shown(metric(f"{slug}.x", 1.0)))
     out = publish().parent
     index = (out / "index.html").read_text(encoding="utf-8")
     for sheet in ("predictions.html", "indicators.html", "sources.html", "fits.html", "skill.html"):
@@ -946,7 +473,7 @@ def test_what_if_carries_the_grid_of_every_scenario_and_a_table_for_whoever_has_
 
 def test_a_grid_that_misses_a_point_is_refused(publish: Publish, runs: Path) -> None:
     broken = grid()
-    rewrite(runs / "base" / "3_verdict.ipynb", [shown(broken | {"rows": broken["rows"][:-1]})])
+    rewrite(runs / "base" / "3_verdict.ipynb", shown(broken | {"rows": broken["rows"][:-1]}))
     assert "rows are not every combination of the axes" in refused(publish)
 
 
@@ -1135,9 +662,8 @@ def test_the_whole_leading_scenario_may_be_missing_but_not_everything(publish: P
     assert len(refused(publish, partial=True).splitlines()) == 9
 
 
-def test_a_whole_report_is_the_same_where_a_part_would_do(publish: Publish, tmp_path: Path) -> None:
-    whole, part = publish(tmp_path / "whole"), publish(tmp_path / "part", partial=True)
-    assert tree(whole.parent) == tree(part.parent)
+def test_a_whole_report_is_the_same_where_a_part_would_do(publish: Publish, built: Path) -> None:
+    assert tree(publish(partial=True).parent) == tree(built)
 
 
 def test_a_notebook_that_was_edited_after_its_run_is_refused(publish: Publish, runs: Path) -> None:
@@ -1151,49 +677,43 @@ def test_a_notebook_that_cannot_be_read_is_refused_in_one_line(publish: Publish,
     assert message.startswith("base/1_prices.ipynb: cannot be read as a notebook") and "\n" not in message
 
 
-def rewrite(path: Path, outputs: list[Any]) -> None:
-    nbformat.write(new_notebook(cells=[new_code_cell("x", outputs=outputs)]), path)
-
-
 def test_a_bundle_that_is_not_whole_is_refused_with_its_place(publish: Publish, runs: Path) -> None:
-    rewrite(runs / "base" / "1_prices.ipynb", [shown({"id": "prices.x", "kind": "metric"})])
+    rewrite(runs / "base" / "1_prices.ipynb", shown({"id": "prices.x", "kind": "metric"}))
     assert "base/1_prices.ipynb, cell 1, exhibit prices.x, key metric.text: Field required" in refused(
         publish
     )
 
 
 def test_an_error_in_a_notebook_is_never_published(publish: Publish, runs: Path) -> None:
-    rewrite(
-        runs / "base" / "1_prices.ipynb", [new_output("error", ename="KeyError", evalue="'a'", traceback=[])]
-    )
+    rewrite(runs / "base" / "1_prices.ipynb", failed("KeyError", "'a'"))
     assert "base/1_prices.ipynb, cell 1: holds an error: KeyError: 'a'" in refused(publish)
 
 
 def test_one_id_for_two_different_exhibits_is_refused(publish: Publish, runs: Path) -> None:
-    rewrite(runs / "base" / "1_prices.ipynb", [shown(metric("growth.multiple", 9.9))])
+    rewrite(runs / "base" / "1_prices.ipynb", shown(metric("growth.multiple", 9.9)))
     assert refused(publish).startswith(
         "base/2_growth, exhibit growth.multiple: is not what base/1_prices shows"
     )
 
 
 def test_a_failed_build_leaves_yesterdays_site_and_nothing_beside_it(
-    publish: Publish, runs: Path, tmp_path: Path
+    publish: Publish, earlier: Path, runs: Path, tmp_path: Path
 ) -> None:
-    before = tree(publish().parent)
+    before = tree(earlier)
     (runs / "base" / "1_prices.ipynb").unlink()
     refused(publish)
-    assert tree(tmp_path / "site") == before
+    assert tree(earlier) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "runs", "site"]
 
 
 def test_a_template_that_breaks_leaves_yesterdays_site_and_names_its_line(
-    publish: Publish, tmp_path: Path
+    publish: Publish, earlier: Path, tmp_path: Path
 ) -> None:
-    before = tree(publish().parent)
+    before = tree(earlier)
     broken = shutil.copytree(site.TEMPLATES, tmp_path / "templates")
     (broken / "zz.html.j2").write_text("\n{{ nothing.at.all }}")
     assert "zz.html.j2, line 2: cannot be drawn" in refused(publish, templates=broken)
-    assert tree(tmp_path / "site") == before
+    assert tree(earlier) == before
 
 
 def test_a_swap_that_fails_half_way_puts_the_old_site_back(tmp_path: Path) -> None:
@@ -1205,11 +725,10 @@ def test_a_swap_that_fails_half_way_puts_the_old_site_back(tmp_path: Path) -> No
     assert (out / "index.html").read_text() == "old"
 
 
-def test_nothing_is_written_where_nothing_has_changed(publish: Publish) -> None:
-    out = publish().parent
-    first = {path: path.stat().st_ino for path in out.rglob("*")}
+def test_nothing_is_written_where_nothing_has_changed(publish: Publish, earlier: Path) -> None:
+    first = {path: path.stat().st_ino for path in earlier.rglob("*")}
     publish()
-    assert {path: path.stat().st_ino for path in out.rglob("*")} == first
+    assert {path: path.stat().st_ino for path in earlier.rglob("*")} == first
 
 
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -1223,26 +742,25 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_only_the_page_of_a_notebook_that_changed_is_drawn_again_and_the_bytes_are_those_of_a_fresh_build(
-    publish: Publish, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    publish: Publish, earlier: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish()
-    rewrite(runs / "cheap" / "1_prices.ipynb", [shown(metric("prices.multiple", 9.0, role="headline"))])
+    rewrite(runs / "cheap" / "1_prices.ipynb", shown(metric("prices.multiple", 9.0, role="headline")))
     names = drawn(monkeypatch)
-    again = tree(publish().parent)
+    publish()
     assert names.count("section.html.j2") == 1
-    assert again == tree(publish(tmp_path / "fresh").parent)
+    assert tree(earlier) == tree(publish(tmp_path / "fresh").parent)
 
 
 def test_a_change_of_the_leading_scenario_a_template_or_an_edited_page_is_drawn_again(
-    publish: Publish, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    publish: Publish, earlier: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = publish().parent
-    before = tree(out)
-    (out / "cheap" / "1_prices.html").write_text("edited")
+    before = tree(earlier)
+    (earlier / "cheap" / "1_prices.html").write_text("edited")
     names = drawn(monkeypatch)
-    assert tree(publish().parent) == before and names.count("section.html.j2") == 1
+    publish()
+    assert tree(earlier) == before and names.count("section.html.j2") == 1
     names.clear()
-    rewrite(runs / "base" / "1_prices.ipynb", [shown(metric("prices.multiple", 9.0))])
+    rewrite(runs / "base" / "1_prices.ipynb", shown(metric("prices.multiple", 9.0)))
     publish()
     assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
     names.clear()
@@ -1253,11 +771,10 @@ def test_a_change_of_the_leading_scenario_a_template_or_an_edited_page_is_drawn_
     assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
 
 
-def test_a_new_build_replaces_the_whole_site(publish: Publish, tmp_path: Path) -> None:
+def test_a_new_build_replaces_the_whole_site(publish: Publish, earlier: Path) -> None:
+    (earlier / "stray.html").write_text("left over")
     publish()
-    (tmp_path / "site" / "stray.html").write_text("left over")
-    publish()
-    assert not (tmp_path / "site" / "stray.html").exists()
+    assert not (earlier / "stray.html").exists()
 
 
 def test_a_folder_that_is_no_site_is_never_replaced(publish: Publish, tmp_path: Path) -> None:
@@ -1276,7 +793,7 @@ def test_one_scenario_alone_is_published_without_comparisons(publish: Publish, r
 
 def test_what_was_not_run_has_no_page(publish: Publish, runs: Path) -> None:
     for scenario in SCENARIOS:
-        nbformat.write(new_notebook(cells=cells("3_verdict", 1.0)), runs / scenario / "3_verdict.ipynb")
+        write_notebook(runs / scenario / "3_verdict.ipynb", cells("3_verdict", 1.0))
     out = publish().parent
     assert not (out / "claims.html").exists()
     assert "claims.html" not in (out / "index.html").read_text()
@@ -1296,10 +813,8 @@ def test_a_section_is_told_by_the_statement_that_it_marks_as_its_own(publish: Pu
     for scenario in SCENARIOS:
         rewrite(
             runs / scenario / f"{SLUGS[0]}.ipynb",
-            [
-                shown(said("a.first", "Beside the point.", "detail")),
-                shown(said("a.main", "The point.", "headline")),
-            ],
+            shown(said("a.first", "Beside the point.", "detail")),
+            shown(said("a.main", "The point.", "headline")),
         )
     index = publish().read_text(encoding="utf-8")
     assert "The point." in index

@@ -1,0 +1,536 @@
+"""What do the tests of the site publish, and how do they read it? Three made-up notebooks under three scenarios.
+
+Decisions
+- Together the notebooks show every kind of exhibit, and one number differs between the scenarios.
+- A notebook is written as JSON, as a batch leaves it: nbformat would check every cell of it against its schema each time.
+- Templates are compiled once for all tests (`compiled_once`): that was half of the time of a site of this size.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag
+
+import jinja2
+import pytest
+
+from analysis.pipeline import exhibits
+
+SCENARIOS = ("base", "cheap", "dear")
+SLUGS = ("1_prices", "2_growth", "3_verdict")
+SVG = '<?xml version="1.0"?>\n<svg width="460.8pt" height="266.4pt" viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg"><path d="M 1 2 \nL 3 4 z"/></svg>'
+PNG = base64.b64encode(
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")
+).decode()
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<img src='https://example.org/pixel.png'>",
+    "<p style='position:fixed' class='claim' id='main' onclick='alert(1)'>kept words</p>",
+    "<a href='javascript:alert(1)'>kept link</a>",
+    "<meta http-equiv='refresh' content='0;url=https://example.org'>",
+    "<style>body{display:none}</style><link rel=stylesheet href=x.css>",
+    "<iframe src='https://example.org'></iframe><form action='https://example.org'><input name=q></form>",
+    "<svg onload=alert(1)><script>alert(1)</script></svg><base href='https://example.org/'>",
+]
+
+
+Cell = dict[str, Any]
+Output = dict[str, Any]
+
+
+def prose(source: str) -> Cell:
+    """A Markdown cell."""
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def code(source: str, *outputs: Output, tags: Iterable[str] = ()) -> Cell:
+    """A code cell with what it showed."""
+    cell = {"cell_type": "code", "metadata": {"tags": list(tags)}, "execution_count": 1, "source": source}
+    return cell | {"outputs": list(outputs)}
+
+
+def displayed(**forms: Any) -> Output:
+    """An output in some forms, each by its MIME type."""
+    return {"output_type": "display_data", "metadata": {}, "data": forms}
+
+
+def printed(name: str, text: str) -> Output:
+    """What a cell wrote to `stdout` or `stderr`."""
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def failed(name: str, text: str) -> Output:
+    """What a cell leaves that raised."""
+    return {"output_type": "error", "ename": name, "evalue": text, "traceback": []}
+
+
+def write_notebook(path: Path, cells: Iterable[Cell]) -> None:
+    """A notebook of these cells."""
+    content = {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def rewrite(path: Path, *outputs: Output) -> None:
+    """A notebook of one cell in the place of another notebook."""
+    write_notebook(path, [code("x", *outputs)])
+
+
+def shown(bundle: dict[str, Any], **more: Any) -> Output:
+    """An output that carries a bundle, as `display` would leave it."""
+    empty = {"title": bundle["id"], "unit": None, "role": "detail", "note": None, "sources": [], "claims": []}
+    viewers = {"text/plain": "for viewers", "text/html": "<p>for viewers</p>"}
+    return displayed(**({exhibits.MIME: empty | bundle} | viewers | more))
+
+
+def metric(id: str, value: float, **more: Any) -> dict[str, Any]:
+    short = f"{value:.1f}x"
+    text = f"{short} ({value / 2:.1f}x to {value * 2:.1f}x, 90%)"
+    own = {
+        "value": value,
+        "low": value / 2,
+        "high": value * 2,
+        "level": 0.9,
+        "text": text,
+        "short": short,
+        "format": ".1f",
+    }
+    return (
+        {
+            "id": id,
+            "kind": "metric",
+            "formula": "a / b",
+            "inputs": {"a": value, "b": 1},
+            "reads": "It is.",
+            "better": "higher",
+        }
+        | own
+        | more
+    )
+
+
+COLUMNS = [
+    {"name": "who", "title": "Who", "unit": None, "format": None, "align": "left"},
+    {"name": "price", "title": "Price", "unit": "USD", "format": ".2f", "align": "right"},
+]
+ROWS = [
+    {"who": "=HYPERLINK(1)", "price": 1.5},
+    {"who": "-5", "price": -2.25},
+    {"who": "<b>bold</b>", "price": None},
+]
+
+
+def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
+    own = {
+        "stated": "43%",
+        "stated_low": 42.5,
+        "stated_high": 43.5,
+        "unit": "pct",
+        "computed": 56.5,
+        "computed_low": 54.0,
+        "computed_high": 59.0,
+    }
+    told = {
+        "statement": f"The statement of {id}.",
+        "reason": "6 ** (1/4) is 1.565.",
+        "basis": "article",
+        "where": ["market.table"],
+    }
+    return (
+        {
+            "id": id,
+            "section": id.partition(".")[0],
+            "kind": "quantity",
+            "verdict": verdict,
+            "stale": False,
+            "void": False,
+            "since": None,
+            "sources": ["article"],
+            "strength": "article",
+        }
+        | own
+        | told
+        | more
+    )
+
+
+def evidence(name: str = "prices", **more: Any) -> dict[str, Any]:
+    """A table of evidence; its rows have sources of every form, and a cell and a source that would do harm."""
+    common = {
+        "valid_on": "2025-03-31",
+        "known_on": "2025-04-30",
+        "known_inferred": "yes",
+        "quality": "reported",
+        "source_title": "A page",
+    }
+    rows = [
+        {"what": "a price", "source": "https://example.org/row"},
+        {"what": "=1+1", "source": "org/repo:data/prices.csv@0deb7c4", "quality": "official"},
+        {"what": "<script>alert(2)</script>", "source": "javascript:alert(2)", "known_inferred": "no"},
+    ]
+    told = {
+        "note": "Every price that was seen.",
+        "pick": "The later row counts.",
+        "lag_days": 30,
+        "lag_because": "Pages carry no day.",
+        "pseudo_out_of_sample": True,
+        "licence": "CC BY 4.0",
+        "credit": "Who collected them.",
+        "as_of": "2026-05-21",
+        "unseen": 4,
+    }
+    columns = [{"name": n, "title": n, "meaning": f"What {n} means."} for n in ("what", "source", *common)]
+    bundle = {"id": f"evidence.{name}", "kind": "evidence", "title": f"Table of {name}"}
+    return bundle | told | {"columns": columns, "rows": [common | row for row in rows]} | more
+
+
+def cells(slug: str, value: float) -> list[Cell]:
+    """The cells of one made-up notebook; `value` is what differs between scenarios."""
+    name = slug.partition("_")[2]
+    opening = prose(
+        f"# On {name}\n\nIt costs $60 **billion** against $5.\n\n## First heading\n\nSee [the verdict](3_verdict.ipynb) and [more](#second-heading)."
+    )
+    given = code('scenario: str = "base"  # the label', tags=["parameters"])
+    numbers = code(
+        "numbers()",
+        shown(metric(f"{name}.multiple", value, role="headline", title="Multiple")),
+        shown(metric(f"{name}.other", 2.0)),
+    )
+    table = {
+        "id": f"{name}.table",
+        "kind": "table",
+        "title": "Prices",
+        "columns": COLUMNS,
+        "rows": ROWS,
+        "sources": [{"title": "A source", "url": "https://example.org/a", "quality": "reported"}],
+    }
+    chart = {
+        "id": f"{name}.chart",
+        "kind": "figure",
+        "title": "Prices fall",
+        "subtitle": "USD",
+        "alt": "Bars that fall.",
+        "columns": COLUMNS,
+        "rows": ROWS,
+        "claims": ["market.growth"],
+    }
+    pictures = code("chart()", shown(table), shown(chart, **{"image/svg+xml": SVG}))
+    plain = code("print(1)", printed("stdout", "a < b\n"), printed("stderr", "a warning\n"))
+    hostile = code("hostile()", *(displayed(**{"text/html": text}) for text in HOSTILE))
+    rates = evidence("rates", pseudo_out_of_sample=False, unseen=0)
+    found = [code("found()", shown(evidence()), shown(rates))] if slug != "2_growth" else []
+    return [
+        opening,
+        given,
+        numbers,
+        *found,
+        prose("## Second heading\n\n" + "\n\n".join(HOSTILE)),
+        pictures,
+        plain,
+        hostile,
+    ]
+
+
+CITED = [
+    {"title": f"Page {n}", "url": f"https://example.org/{n}", "quality": quality}
+    for n, quality in enumerate(("official", "measured", "official", "secondary", "reported"))
+]
+
+
+def backtests() -> dict[str, Any]:
+    own = {
+        "ahead": "4 quarters",
+        "rival": "a drift",
+        "coverage_95": 0.9,
+        "coverage_95_low": 0.6,
+        "coverage_95_high": 0.98,
+    }
+    rows = [
+        {"trend": "Sales", "method": "a line", "n": 12, "relative_mae": 1.25, "verdict": "loses"} | own,
+        {"trend": "Sales", "method": "a drift", "n": 12, "relative_mae": 1.0, "verdict": "naive"} | own,
+        {"trend": "Sales", "method": "smoothing", "n": 12, "relative_mae": 0.5, "relative_scale_mae": 2.0, "coverage_80": 0.75, "verdict": "beats naive"} | own,
+        {"trend": "Rates", "method": "a line", "n": 3, "ahead": "8 quarters", "rival": "a drift", "verdict": "not backtestable",
+         "reason": "three forecasts"},
+    ]  # fmt: skip
+    columns = [{"name": n, "title": n} for n in rows[2]]
+    return {
+        "id": "market.skill",
+        "kind": "skill",
+        "title": "Skill",
+        "columns": columns,
+        "rows": rows,
+        "note": "It is used.",
+    }
+
+
+FAN = {"p5": 1.5, "p25": 12.25, "p50": 31.0, "p75": 62.0, "p95": 203.4}
+
+
+def grid() -> dict[str, Any]:
+    """Two inputs, one result: ten times the first and the second."""
+    axes = [
+        {"name": "growth", "title": "growth", "unit": "x", "meaning": "How fast.", "values": [1, 2], "start": 1.9},
+        {"name": "size", "title": "size", "unit": "USD", "meaning": "How much.", "values": [5, 10, 20], "start": 7},
+    ]  # fmt: skip
+    rows = [{"growth": g, "size": s, "result": 10 * g + s} for g in (1, 2) for s in (5, 10, 20)]
+    outputs = [{"name": "result", "title": "Result", "unit": "pct", "decimals": 0, "dress": ["", "%"]}]
+    columns = [{"name": n, "title": n} for n in rows[0]]
+    own = {"id": "verdict.grid", "kind": "grid", "title": "Two that matter", "note": "Computed before."}
+    return own | {"columns": columns, "rows": rows, "axes": axes, "outputs": outputs}
+
+
+def risk_register() -> dict[str, Any]:
+    rows = [
+        {"risk": "flood", "likelihood": 0.25, "impact_pct": 12.4, "impact_low": 11.0, "impact_high": 14.0},
+        {
+            "risk": "regulation",
+            "likelihood": 0.5,
+            "impact_pct": 40.0,
+            "impact_low": 35.0,
+            "impact_high": 45.0,
+        },
+    ]
+    own = {"id": "risks.register", "kind": "figure", "title": "One costs most", "subtitle": "Percent"}
+    return own | {"alt": "Two points.", "columns": [{"name": n, "title": n} for n in rows[0]], "rows": rows}
+
+
+def forecasts() -> dict[str, Any]:
+    own = {
+        "where": "verdict.4", "criterion": "It is counted.", "source_of_truth": "The counter.", "made_on": "2026-05-21", "deadline": "2028-05-21",
+        "label": "A part", "statement": "A part comes.",
+    }  # fmt: skip
+    method = {
+        "kind": "base rate",
+        "probability": 0.25,
+        "low": 0.04,
+        "high": 0.56,
+        "level": 0.9,
+        "told": "One of <four> cases.",
+    }
+    rows = [
+        own | {"id": "p1.first", "status": "void", "method": "none: void", "resolved_on": "2026-05-21", "because": "It was overtaken."},
+        own | {"id": "p2.second", "status": "open", "method": "base rate", "probability": 0.25, "probability_low": 0.04, "probability_high": 0.56,
+               "methods": [method], "sources": CITED, "given": "p2.other"},
+        own | {"id": "p2.third", "status": "true", "method": "base rate", "probability": 0.9, "probability_low": 0.8, "probability_high": 0.95,
+               "methods": [method], "resolved_on": "2026-09-01", "because": "It came.", "brier": 0.01, "log_score": 0.105},
+        own | {"id": "p2.fourth", "status": "open", "method": "What a method needs was not on record yet."},
+    ]  # fmt: skip
+    return {
+        "id": "verdict.predictions",
+        "kind": "predictions",
+        "title": "Parts",
+        "columns": [{"name": n, "title": n} for n in own],
+        "rows": rows,
+    }
+
+
+def board(id: str = "verdict.board", count: int = 2) -> dict[str, Any]:
+    own = {
+        "observable": "A number <seen>.",
+        "side": "above",
+        "threshold_text": "25%",
+        "because": "It matters.",
+        "moved": ["p2.second"],
+        "moves": ["raises p2.second"],
+    }
+    rows = [
+        own | {"id": "debt", "label": "Debt", "value_text": "30%", "status": "signals", "valid_on": "2026-03-31", "sources": CITED},
+        own | {"id": "rent", "label": "Rent", "value_text": "–", "status": "unknown", "missing": "the rent", "moves": ["raises heat"], "moved": ["heat"]},
+    ][:count]  # fmt: skip
+    return {
+        "id": id,
+        "kind": "indicators",
+        "title": "Board",
+        "columns": [{"name": n, "title": n} for n in own],
+        "rows": rows,
+    }
+
+
+def verdict_cells() -> list[Cell]:
+    rows = [
+        claim("market.growth", "fails"),
+        claim("market.size", "holds", stale=True, basis="evidence", strength="secondary", sources=CITED),
+        claim(
+            "market.fact",
+            "holds",
+            basis="evidence",
+            kind="fact",
+            stated="yes",
+            computed=None,
+            since="It grew.",
+        ),
+        claim("risks.regulation", "uncheckable", stated=None, computed=None),
+    ]
+    ledger = {
+        "id": "verdict.ledger",
+        "kind": "ledger",
+        "title": "All claims",
+        "columns": [{"name": n, "title": n} for n in rows[0]],
+        "rows": rows,
+    }
+    sentence = {"id": "verdict.words", "kind": "statement", "role": "verdict", "text": "Most of it <fails>."}
+    png = {
+        "id": "verdict.png",
+        "kind": "figure",
+        "title": "As a bitmap",
+        "subtitle": "",
+        "alt": "A bitmap.",
+        "columns": COLUMNS,
+        "rows": ROWS,
+    }
+    fan = {
+        "id": "verdict.fan",
+        "kind": "figure",
+        "title": "It spreads",
+        "subtitle": "Percent (cut at 100)",
+        "alt": "A fan.",
+        "columns": [{"name": "time", "title": "Time", "unit": "years"}]
+        + [{"name": n, "title": n} for n in FAN],
+        "rows": [{"time": 0.0} | dict.fromkeys(FAN, 5.0), {"time": 3.0} | FAN],
+    }
+    names = ("what", "verdict", "strength", "sources")
+    checked = {
+        "id": "verdict.cells",
+        "kind": "table",
+        "title": "Cell by cell",
+        "columns": [{"name": n, "title": n} for n in names],
+        "rows": [
+            {"what": "a", "verdict": "partly", "strength": "estimate", "sources": CITED[:2]},
+            {"what": "b", "verdict": "who knows", "strength": None, "sources": []},
+        ],
+    }
+    proof = {
+        "id": "verdict.proof",
+        "kind": "table",
+        "role": "check",
+        "title": "Fitted again",
+        "columns": COLUMNS,
+        "rows": ROWS,
+    }
+    return [
+        code("verdict()", shown(sentence), shown(ledger), shown(png, **{"image/png": PNG})),
+        code("more()", shown(checked), shown(evidence()), shown(fan, **{"image/svg+xml": SVG})),
+        code("tried()", shown(backtests()), shown(proof)),
+        code("grid()", shown(grid()), shown(risk_register(), **{"image/svg+xml": SVG})),
+        code("foretold()", shown(forecasts()), shown(board("verdict.near", 1)), shown(board())),
+    ]
+
+
+def write_runs(folder: Path) -> Path:
+    """Three notebooks under three scenarios, with their manifest."""
+    runs = []
+    for step, scenario in enumerate(SCENARIOS):
+        (folder / scenario).mkdir(parents=True)
+        for slug in SLUGS:
+            path = folder / scenario / f"{slug}.ipynb"
+            write_notebook(
+                path, cells(slug, 1.4 + step / 2) + (verdict_cells() if slug == "3_verdict" else [])
+            )
+            path.with_suffix(".yml").write_text(f"scenario: {scenario}\ngrowth: {2.0 + step}\n")
+            result = {
+                "status": "cached" if step else "succeeded",
+                "reason": "new",
+                "seconds": 1.5,
+                "error": None,
+            }
+            runs.append(result | {"scenario": scenario, "notebook": slug, "digest": f"{step}abc" * 8})
+    content = {"runs": runs, "versions": {"python": "3.11"}, "git": {"commit": "0" * 40, "dirty": False}}
+    (folder / "manifest.json").write_text(json.dumps(content))
+    return folder
+
+
+def write_params(folder: Path) -> Path:
+    """A register of one assumption, and the scenarios, each but the first with a value of its own for it."""
+    folder.mkdir()
+    entry = "{value: 2.0, unit: x, range: [0, 9], description: How much it grows., status: sourced, used_by: [2_growth], risk: regulation, calm: {value: 1.0, because: Nothing burns}, reference: {title: T, url: 'https://example.org/t', known_on: 2026-05-21}}"
+    (folder / "register.yml").write_text(f"growth: {entry}\n")
+    (folder / "base.yml").write_text("scenario: base\ndescription: As the register has it.\n")
+    for step, name in enumerate(SCENARIOS[1:], start=1):
+        (folder / f"{name}.yml").write_text(
+            f"scenario: {name}\ndescription: Another world.\ngrowth: {2.0 + step}\nbecause: {{growth: It might.}}\n"
+        )
+    return folder
+
+
+class Elements(HTMLParser):
+    """The start tags of a page, the text of its style and script, and its visible text."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.inline: dict[str, list[str]] = {"style": [], "script": []}
+        self.text = ""
+        self._inside = ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self._inside = tag if tag in self.inline else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.inline[self._inside].append(data)
+        else:
+            self.text += data
+
+    def all(self, attribute: str) -> list[str]:
+        return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
+
+
+def pages(folder: Path) -> Iterator[tuple[Path, Elements]]:
+    for path in sorted(folder.rglob("*.html")):
+        yield path, Elements(path)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def part(page: Path, opening: str, closing: str) -> str:
+    """What stands between two pieces of a page."""
+    return page.read_text(encoding="utf-8").split(opening, 1)[1].split(closing, 1)[0]
+
+
+def broken_links(site: Path) -> list[str]:
+    """The links of all pages that lead to no file of the site, or to no part of its page."""
+    read = dict(pages(site))
+    broken = []
+    for path, page in read.items():
+        for address in page.all("href"):
+            target, fragment = urldefrag(address)
+            if re.match(r"[a-z]+:", target):
+                continue
+            found = (path.parent / unquote(target)).resolve() if target else path
+            if not found.is_file() or (fragment and fragment not in read[found].all("id")):
+                broken.append(f"{path.relative_to(site)}: {address}")
+    return broken
+
+
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """What Jinja compiled of a template serves whoever asks for the same text again."""
+    known: dict[tuple[Any, ...], Any] = {}
+    compile_template = jinja2.Environment.compile
+
+    def compile_once(environment: jinja2.Environment, *template: Any) -> Any:
+        if template not in known:
+            known[template] = compile_template(environment, *template)
+        return known[template]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
