@@ -18,7 +18,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeGuard, get_args
@@ -172,6 +172,15 @@ class Metric(_Exhibit):
         return rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest
 
 
+_CITED = TypeAdapter(list[dict[str, list[Source]]])
+
+
+@cache
+def _rows_of(kind: type[_Part]) -> TypeAdapter[list[Any]]:
+    """What checks the rows of a kind; making it takes longer than most checks."""
+    return TypeAdapter(list[kind])  # type: ignore[valid-type]
+
+
 class Tabular(_Exhibit):
     """Whatever has columns and rows, and can be taken away as a file."""
 
@@ -186,14 +195,14 @@ class Tabular(_Exhibit):
         cls, rows: tuple[Mapping[str, Any], ...]
     ) -> tuple[Mapping[str, Any], ...]:
         listed = [{name: cell for name, cell in row.items() if _lists_sources(cell)} for row in rows]
-        TypeAdapter(list[dict[str, list[Source]]]).validate_python(listed)
+        _CITED.validate_python(listed)
         return rows
 
     @field_validator("rows")
     @classmethod
     def _rows_are_of_their_kind(cls, rows: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
         if cls.row:
-            TypeAdapter(list[cls.row]).validate_python([dict(row) for row in rows])  # type: ignore[name-defined]
+            _rows_of(cls.row).validate_python([dict(row) for row in rows])
         return rows
 
 
