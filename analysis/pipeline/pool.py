@@ -12,15 +12,13 @@ Decisions
 - Workers are sessions of their own: they never see Ctrl-C, nor what kills the group of the batch; what they and their kernels print goes to a log in the folder of the batch.
 - Where the system allows too few open files, nothing starts: a kernel that runs out of them ends or falls silent, and says
   nothing of the cause.
-- A kernel runs this very interpreter and nothing of the user's: no kernelspec, start-up file, matplotlibrc or
-  configuration from elsewhere, and one thread for linear algebra, so that results and speed do not depend on them.
+- A kernel finds nothing of the user's own settings (`environment`).
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import logging
 import multiprocessing
 import os
@@ -46,7 +44,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from analysis.errors import ParameterError, Problem
-from analysis.pipeline import kernels, notebook
+from analysis.pipeline import environment, kernels, notebook
 from analysis.pipeline.notebook import Cell, Ended, Job, OnCell
 
 if TYPE_CHECKING:
@@ -61,10 +59,6 @@ BATCH = ".batch-"
 RUNTIME = "JUPYTER_RUNTIME_DIR"
 """The variable that says to which worker a process belongs."""
 
-DROPPED = ("MPLBACKEND", "PYTHONSTARTUP", "THESIS_FIGURES", "THESIS_REVIEW")
-"""What a shell may have set that would change what a notebook shows."""
-
-THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 ROUNDS = 200
 GRACE_SECONDS = 15
 """How long after a limit a worker may take to interrupt the cell and to save; then it is ended."""
@@ -163,13 +157,13 @@ class Pool:
         _check_open_files(size)
         self.folder = Path(tempfile.mkdtemp(prefix=BATCH, dir=beside)).resolve()
         self._size = size
-        self._variables = _environment(self.folder, root) | dict(variables or {})
+        self._variables = environment.variables(self.folder, root) | dict(variables or {})
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []
         self._parent: kernels.Parent | None = None
         self._root = root
         self._forked = forked and _can_fork()
-        _write_kernelspec(self.folder, forked=self._forked)
+        environment.write_kernelspec(self.folder, kernels.NAME if self._forked else None)
 
     def __enter__(self) -> Self:
         return self
@@ -291,21 +285,6 @@ def _check_open_files(size: int) -> None:
         raise ParameterError(Problem("ulimit -n", rule, f"Run `ulimit -n {max(1024, needed)}` first"))
 
 
-def _environment(folder: Path, root: Path) -> dict[str, str]:
-    """What a kernel is to find, whatever the user's home and shell hold."""
-    path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    jupyter = str(folder / "jupyter")
-    return {f"{library}_NUM_THREADS": "1" for library in THREADS} | {
-        "PYTHONPATH": os.pathsep.join(path),
-        "JUPYTER_PATH": jupyter,
-        "JUPYTER_DATA_DIR": jupyter,
-        "JUPYTER_CONFIG_DIR": jupyter,
-        "IPYTHONDIR": str(folder / "ipython"),
-        "MPLCONFIGDIR": str(folder / "matplotlib"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-
-
 def _can_fork() -> bool:
     """Whether kernels can be forked here; if not, that is said."""
     if why := kernels.why_not():
@@ -313,25 +292,11 @@ def _can_fork() -> bool:
     return why is None
 
 
-def _write_kernelspec(folder: Path, *, forked: bool) -> None:
-    """The kernel of the batch: this interpreter. It stands first on Jupyter's path, so no other `python3` can win."""
-    place = folder / "jupyter" / "kernels" / notebook.KERNELSPEC["name"]
-    place.mkdir(parents=True)
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec: dict[str, object] = {
-        "argv": argv,
-        "display_name": notebook.KERNELSPEC["display_name"],
-        "language": "python",
-    }
-    if forked:
-        spec["metadata"] = {"kernel_provisioner": {"provisioner_name": kernels.NAME}}
-    (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
-
-
 @contextmanager
 def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Hold environment variables at values, and those of `DROPPED` away, for a process that is about to start."""
-    before = {name: os.environ.pop(name, None) for name in {*DROPPED, *values}}
+    """Hold environment variables at values, and the user's settings away, for a process that is about to start."""
+    dropped = filter(environment.is_setting, os.environ)
+    before = {name: os.environ.pop(name, None) for name in {*dropped, *values}}
     os.environ.update(values)
     try:
         yield

@@ -2,7 +2,7 @@
 
 Decisions
 - The server is that of the environment this command runs in, so that the kernel of the notebooks is the one that has the
-  project; nothing of the user's own Jupyter configuration, kernels or workspaces is read or written.
+  project; nothing of the user's own settings, kernels or workspaces is read or written (`environment`).
 - The notebook that was asked for stands open; nothing is asked of the user and nothing looked up outside.
 - It listens on 127.0.0.1 alone. A port that was asked for and is taken is refused; without one, any free port will do.
 """
@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import ParameterError, Problem, RunError
+from analysis.pipeline import environment
 from analysis.pipeline.plan import Project, notebook_names
 from analysis.scenarios import place
 
@@ -80,12 +81,13 @@ def opened(
         own = Path(folder)
         _lay_out(own / "workspaces", path.relative_to(project.root).as_posix())
         _ask_nothing(own / "settings")
+        environment.write_kernelspec(own)
         log = own / "log"
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 _command(project.root, port, token),
                 cwd=project.root,
-                env=_environment(own),
+                env=_environment(own, project.root),
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -150,16 +152,13 @@ def _command(root: Path, port: int, token: str) -> list[str]:
     return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
 
 
-def _environment(own: Path) -> dict[str, str]:
-    """That of the user, with Jupyter's folders in one of our own, and word to the notebooks that someone looks at them."""
-    return os.environ | {
+def _environment(own: Path, root: Path) -> dict[str, str]:
+    """That of the user without settings, with a folder of ours for those, and word to the notebooks that someone looks at them."""
+    return {name: value for name, value in os.environ.items() if not environment.is_setting(name)} | {
+        **environment.variables(own, root),
         "THESIS_REVIEW": "1",
-        "JUPYTER_CONFIG_DIR": str(own / "config"),
-        "JUPYTER_DATA_DIR": str(own / "data"),
-        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
         "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
-        "IPYTHONDIR": str(own / "ipython"),
     }
 
 

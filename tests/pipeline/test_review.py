@@ -32,12 +32,24 @@ def ask(session: Session, path: str, *, token: bool = True) -> Any:
         return json.load(answer)
 
 
+def settings_of_a_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose Jupyter has another kernel and another address, under every variable that leads there."""
+    (home / "kernels" / "python3").mkdir(parents=True)
+    (home / "kernels" / "python3" / "kernel.json").write_text(
+        json.dumps({"argv": ["false"], "display_name": "Other", "language": "python"})
+    )
+    (home / "jupyter_server_config.json").write_text('{"ServerApp": {"base_url": "/elsewhere/"}}')
+    for name in ("HOME", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "JUPYTERLAB_DIR"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    return home
+
+
 def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlives_it(
     project: Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # A server that is really started: 3 s, once for all that is asked of one.
-    (home := tmp_path / "home").mkdir()
-    monkeypatch.setenv("HOME", str(home))
+    home = settings_of_a_user(tmp_path / "home", monkeypatch)
     there = project("good", "raises")
     with review.opened("raises.ipynb", project=there) as session:
         assert session.notebook == there.notebooks / "raises.ipynb"
@@ -50,6 +62,7 @@ def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlive
             ask(session, "/api/kernelspecs", token=False)
         specs = ask(session, "/api/kernelspecs")
         assert specs["default"] == "python3"
+        assert specs["kernelspecs"]["python3"]["spec"]["argv"][0] == sys.executable
         workspace = ask(session, "/lab/api/workspaces/review")["data"]
         assert workspace["layout-restorer:data"]["main"]["current"] == "notebook:notebooks/raises.ipynb"
         assert workspace["notebook:notebooks/raises.ipynb"]["data"]["path"] == "notebooks/raises.ipynb"
@@ -61,7 +74,7 @@ def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlive
         children = psutil.Process(session.process.pid).children(recursive=True)
     assert session.process.poll() is not None
     assert not any(child.is_running() for child in children)
-    # the folders of the user are not used
+    # nothing of the user's settings was used, and nothing written into the user's folders
     assert not any((home / name).exists() for name in (".jupyter", ".ipython", ".local"))
     assert sorted(path.name for path in there.notebooks.iterdir()) == ["good.ipynb", "raises.ipynb"]
 

@@ -1,0 +1,66 @@
+"""What of the user's own settings reaches a kernel or JupyterLab? Nothing: each starts in an environment that is set here.
+
+Decisions
+- Variables of Jupyter, IPython and matplotlib are dropped by how their names begin: a list of names would miss the next one.
+- Their folders lie in one of ours, so that no configuration, start-up file, kernel or matplotlibrc of the user's is read.
+- `python3` is this very interpreter. Its kernelspec stands first on Jupyter's path, so that no other kernel of that name wins.
+- Linear algebra has one thread, so that results and speed do not depend on how many there are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from analysis.pipeline.notebook import KERNELSPEC
+
+SETTINGS = (
+    "IPY", "JPY_", "JUPYTER", "MATPLOTLIB", "MPL", "PYTHONSTARTUP", "THESIS_FIGURES", "THESIS_REVIEW",
+)  # fmt: skip
+"""How the variables begin that a shell may hold and that would change what a notebook shows or how it is opened."""
+
+THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
+
+
+def is_setting(name: str) -> bool:
+    """Whether a variable is one of `SETTINGS`."""
+    return name.startswith(SETTINGS)
+
+
+def variables(folder: Path, root: Path) -> dict[str, str]:
+    """The variables to set where those of `SETTINGS` are dropped.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of ours for what Jupyter, IPython and matplotlib read and write.
+    root : Path
+        The project, whose package the kernels import.
+    """
+    path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    jupyter = str(folder / "jupyter")
+    return {f"{library}_NUM_THREADS": "1" for library in THREADS} | {
+        "PYTHONPATH": os.pathsep.join(path),
+        "JUPYTER_PATH": jupyter,
+        "JUPYTER_DATA_DIR": jupyter,
+        "JUPYTER_CONFIG_DIR": jupyter,
+        "IPYTHONDIR": str(folder / "ipython"),
+        "MPLCONFIGDIR": str(folder / "matplotlib"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+def write_kernelspec(folder: Path, provisioner: str | None = None) -> None:
+    """Make this interpreter the kernel that `variables` of the same folder lead to, started by a provisioner of that name."""
+    target = folder / "jupyter" / "kernels" / KERNELSPEC["name"]
+    target.mkdir(parents=True)
+    spec: dict[str, object] = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": KERNELSPEC["display_name"],
+        "language": KERNELSPEC["language"],
+    }
+    if provisioner:
+        spec["metadata"] = {"kernel_provisioner": {"provisioner_name": provisioner}}
+    (target / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
