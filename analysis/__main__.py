@@ -148,8 +148,9 @@ def report(
     Every notebook under every scenario, except what is unchanged. Prints the path of the site's index page as its last
     line. If a notebook fails, the site stays as it was, unless --allow-partial is given; the exit code is 1 all the same.
     """
-    from analysis.pipeline import plan
+    from analysis.pipeline import plan, site
 
+    site.refuse_unfit(SITE)
     project, how = plan.Project(), _progress(quiet, as_json)
     tasks = plan.plan(project=project)
     failed: RunError | None = None

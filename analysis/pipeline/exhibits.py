@@ -562,6 +562,11 @@ class Image:
     content: str
 
 
+def page_file(slug: str) -> str:
+    """The page of a notebook as an address in the folder of its scenario; a file may have any name."""
+    return f"{quote(slug)}.html"
+
+
 @dataclass(frozen=True)
 class Shown:
     """An exhibit where it was shown: which scenario, which notebook, and its picture if it has one."""
@@ -570,6 +575,11 @@ class Shown:
     scenario: str
     notebook: str
     image: Image | None = None
+
+    @property
+    def page(self) -> str:
+        """The address of the page that shows it, from the root of the site."""
+        return f"{self.scenario}/{page_file(self.notebook)}"
 
 
 def _listed(value: object) -> list[Any]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from markupsafe import Markup
 
@@ -66,6 +67,16 @@ class Page:
     missing: str = ""
 
     @property
+    def file(self) -> str:
+        """Its address in the folder of its scenario."""
+        return exhibits.page_file(self.slug)
+
+    @property
+    def address(self) -> str:
+        """Its address from the root of the site."""
+        return f"{self.scenario}/{self.file}"
+
+    @property
     def finding(self) -> str:
         """One line for a list of pages: the computed statement that is marked as the page's own, else the first, else the standfirst."""
         found = [shown.exhibit for shown in self.exhibits if isinstance(shown.exhibit, exhibits.Statement)]
@@ -79,14 +90,14 @@ class Page:
 
 def links(slugs: Iterable[str], sheets: Iterable[str]) -> markup.Link:
     """Where the relative links of a notebook lead: other notebooks, sheets of the site one level up, its own headings."""
-    pages = {f"{slug}.{ending}": f"{slug}.html" for slug in slugs for ending in ("ipynb", "html")}
+    pages = {f"{slug}.{end}": exhibits.page_file(slug) for slug in slugs for end in ("ipynb", "html")}
     pages |= {f"{sheet}.html": f"../{sheet}.html" for sheet in sheets}
 
     def link(address: str) -> str | None:
         path, _, fragment = address.partition("#")
         if not path:
             return f"#{fragment if '.' in fragment else markup.slug(fragment)}"
-        target = pages.get(PurePosixPath(path).name)
+        target = pages.get(PurePosixPath(unquote(path)).name)
         return target and target + (f"#{fragment}" if fragment else "")
 
     return link

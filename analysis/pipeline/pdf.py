@@ -24,10 +24,12 @@ from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from markupsafe import Markup
 
 from analysis.errors import PrintError, Problem
+from analysis.pipeline import markup
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -148,7 +150,9 @@ def write(folder: Path, draw: Draw) -> bytes:
         raise PrintError(lacking)
     from playwright.sync_api import Error, sync_playwright
 
-    names = {(folder / name).as_uri(): _stem(name) for name in draw("bound.j2").split()}
+    anchors = markup.Anchors()
+    addresses = [unquote(address) for address in draw("bound.j2").split()]
+    names = {(folder / name).as_uri(): anchors.take(Path(name).stem) for name in addresses}
     try:
         with sync_playwright() as tool:
             browser = tool.chromium.launch(executable_path=chromium(), args=list(FLAGS))
@@ -167,10 +171,6 @@ def settled(printed: bytes) -> bytes:
     first = min(map(int, NODE.findall(printed)), default=0)
     counted = NODE.sub(lambda found: b"%08d" % (int(found[0]) - first), printed)
     return MOMENT.sub(FIXED, counted)
-
-
-def _stem(name: str) -> str:
-    return name.removesuffix(".html").rpartition("/")[2]
 
 
 def _bind(browser: Browser, names: Mapping[str, str]) -> list[Part]:

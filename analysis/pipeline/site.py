@@ -5,21 +5,26 @@ Decisions
   `section.html.j2` is drawn once for each notebook and scenario, `evidence.j2` once for each table. `sheets.j2` says which pages there are, so that a page
   about something that was not run neither exists nor is linked.
 - The site is built beside its place and swapped in by renaming; whatever fails before leaves the old one standing.
-- A folder that holds something else is never replaced: `catalogue.json`, which every site has, is the sign.
+- A folder that holds something else is never replaced: `catalogue.json`, which every site has, is the sign. Nor is one
+  that cannot move away (a mount point), or from which the command was started: its shell would stand in no folder.
 - What has not changed is not drawn again (`rebuild`); a site that is still what its runs give stays as it is.
 - Equal runs give equal bytes: no clock, no duration, no absolute path, everything in a stated order.
 """
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import json
+import os
 import re
 import tempfile
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +34,8 @@ from analysis import ROOT, fonts
 from analysis.errors import Problem, PublishError
 from analysis.pipeline import downloads, exhibits, markup, pdf, rebuild, views
 from analysis.pipeline.exhibits import Metric, Shown, Tabular
+from analysis.pipeline.legible import legible
+from analysis.pipeline.notebook import FULL
 from analysis.pipeline.runs import load
 from analysis.pipeline.views import Site
 from analysis.scenarios import PARAMS, place
@@ -92,36 +99,69 @@ def publish(
         site that was there still is.
     """
     out = out.resolve()
-    _refuse_foreign(out)
+    refuse_unfit(out)
     found, earlier = load(runs, partial=partial), rebuild.Earlier.at(out)
     keys = rebuild.keys(found, [templates, static, params, changelog], document=bool(document))
     if earlier.is_still(keys):
         return out / "index.html"
     environment = _environment(templates, static)
     environment.globals["document"] = pdf.NAME if document else ""
-    told = changelog.read_text(encoding="utf-8") if changelog.is_file() else ""
-    site = views.gather(found, params, _sheets(environment), told)
+    log = legible(changelog.read_text(encoding="utf-8")) if changelog.is_file() else ""
+    site = views.gather(found, params, _sheets(environment), log)
+    drawn = _Drawn(files(site, environment, lambda name: earlier.page(name, keys[name])))
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as workshop:
-        fresh = Path(workshop) / "fresh"
-        written = {
-            name: _write(fresh / name, text)
-            for name, text in files(site, environment, lambda name: earlier.page(name, keys[name]))
-        }
-        if document:
-            draw = functools.partial(_render, environment, site=site, sheets=_made(site, environment))
-            written[pdf.NAME] = _write(fresh / pdf.NAME, document(fresh, draw))
-        _write(fresh / rebuild.BUILT, rebuild.record(keys, written))
-        swap(fresh, out, Path(workshop) / "previous")
+    try:
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as workshop:
+            fresh = Path(workshop) / "fresh"
+            written = {name: _write(fresh / name, content) for name, content in drawn}
+            if document:
+                draw = functools.partial(_render, environment, site=site, sheets=_made(site, environment))
+                written[pdf.NAME] = _write(fresh / pdf.NAME, document(fresh, draw))
+            _write(fresh / rebuild.BUILT, rebuild.record(keys, written).encode())
+            swap(fresh, out, Path(workshop) / "previous")
+    except OSError as reason:
+        if reason.errno == errno.EBUSY:
+            raise PublishError(_mounted(out)) from None
+        if reason.errno in FULL:
+            raise PublishError(_no_room(out, drawn.whole_size(), reason)) from None
+        raise
     return out / "index.html"
 
 
-def _write(target: Path, content: str | bytes) -> str:
+@dataclass
+class _Drawn:
+    """The files of a site by name, as they are drawn; how many bytes they have is counted on the way."""
+
+    files: Iterator[tuple[str, str]]
+    size: int = 0
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        for name, text in self.files:
+            content = text.encode()
+            self.size += len(content)
+            yield name, content
+
+    def whole_size(self) -> int:
+        """The bytes of all files; those that nobody has asked for yet are drawn for it."""
+        deque(self, maxlen=0)
+        return self.size
+
+
+def _write(target: Path, content: bytes) -> str:
     """Write a file of the site; its digest."""
-    raw = content.encode() if isinstance(content, str) else content
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(raw)
-    return hashlib.sha256(raw).hexdigest()
+    target.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _no_room(out: Path, size: int, reason: OSError) -> Problem:
+    rule = f"has no room for the {size / 1e6:.1f} MB that it takes ({reason.strerror}); what was there is unchanged"
+    return Problem(place(out), rule, "Free some, or name a folder on another disk with --out")
+
+
+def _mounted(out: Path) -> Problem:
+    rule = "is a mount point, and a site replaces its folder, which a mount point does not allow"
+    return Problem(place(out), rule, f"Name a folder inside it: --out {out / 'site'}")
 
 
 def alone(template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any) -> str:
@@ -169,7 +209,7 @@ def files(
         {
             "scenario": page.scenario,
             "notebook": page.slug,
-            "page": f"{page.scenario}/{page.slug}.html",
+            "page": page.address,
             "digest": page.digest,
         }
         | ({"missing": page.missing} if page.missing else {})
@@ -182,7 +222,7 @@ def files(
 def _entry(shown: Shown, folder: str) -> dict[str, Any]:
     exhibit = shown.exhibit
     entry = {"id": exhibit.id, "kind": exhibit.kind, "title": exhibit.title, "scenario": shown.scenario}
-    entry["page"] = f"{shown.scenario}/{shown.notebook}.html#{exhibit.id}"
+    entry["page"] = f"{shown.page}#{exhibit.id}"
     if isinstance(exhibit, Tabular):
         entry |= {"csv": f"{folder}/{exhibit.id}.csv", "json": f"{folder}/{exhibit.id}.json"}
     return entry
@@ -248,6 +288,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_visible,
     )
     css, filters, js = (_asset(static / name) for name in ("site.css", "filter.css", "site.js"))
     css = "".join(fonts.face(family, weight) for family, weight in FACES) + _tight(css)
@@ -273,6 +314,11 @@ def _environment(templates: Path, static: Path) -> Environment:
     return environment
 
 
+def _visible(value: Any) -> Any:
+    """Whatever a template prints, in characters that a reader sees; markup was made of such."""
+    return value if isinstance(value, Markup) else legible(value)
+
+
 def _asset(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
@@ -286,8 +332,19 @@ def _tight(css: str) -> str:
     return re.sub(r"\s*\n\s*", "", re.sub(r";?\s*\}", "}", re.sub(r"\s*\{\s*", "{", bare)))
 
 
-def _refuse_foreign(out: Path) -> None:
-    """A folder that is not an earlier site is somebody's work."""
+def refuse_unfit(out: Path) -> None:
+    """Refuse a folder that a site cannot replace whole.
+
+    Raises
+    ------
+    PublishError
+        It is not an earlier site and so somebody's work, it is a mount point, or the command was started in it.
+    """
+    if os.path.ismount(out):
+        raise PublishError(_mounted(out))
+    if out.exists() and Path.cwd().is_relative_to(out.resolve()):
+        rule = "holds the folder that the command was started in, and a site replaces its folder"
+        raise PublishError(Problem(place(out), rule, "Go to another folder and start it there"))
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     with suppress(OSError, ValueError, AttributeError):

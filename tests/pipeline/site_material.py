@@ -25,6 +25,8 @@ from analysis.pipeline import exhibits
 
 SCENARIOS = ("base", "cheap", "dear")
 SLUGS = ("1_prices", "2_growth", "3_verdict")
+ODD = "50% & #4? 'ü' \"x\""
+"""What a name may hold, and a link does not take as it is."""
 SVG = '<?xml version="1.0"?>\n<svg width="460.8pt" height="266.4pt" viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg"><path d="M 1 2 \nL 3 4 z"/></svg>'
 PNG = base64.b64encode(
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")

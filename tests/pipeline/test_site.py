@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import csv
+import errno
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import urldefrag
+from urllib.parse import quote, unquote, urldefrag
 
 import pytest
 
@@ -21,6 +23,7 @@ from analysis.errors import PublishError
 from analysis.pipeline import exhibits, site
 from analysis.scenarios import Entry
 from tests.pipeline.site_material import (
+    ODD,
     ROWS,
     SCENARIOS,
     SLUGS,
@@ -35,6 +38,7 @@ from tests.pipeline.site_material import (
     metric,
     pages,
     part,
+    prose,
     rewrite,
     shown,
     tree,
@@ -110,6 +114,25 @@ def test_links_between_files_are_relative_and_stay_inside_the_site(built: Path) 
             if not re.match(r"(https?|data|mailto):", address):
                 assert not address.startswith("/")
                 assert (path.parent / urldefrag(address)[0]).resolve().is_relative_to(built.resolve())
+
+
+def test_links_lead_somewhere_whatever_the_folders_and_the_notebooks_are_called(
+    publish: Publish, runs: Path, tmp_path: Path
+) -> None:
+    slug = f"1 {ODD}"
+    odd = runs.rename(tmp_path / f"runs {ODD}")
+    for path in sorted(odd.glob("*/1_prices.*")):
+        path.rename(path.with_stem(slug))
+    change_manifest(odd, lambda entries: [run.update(notebook=slug) for run in entries[:: len(SLUGS)]])
+    said = prose(f"See [it](<{quote(slug)}.ipynb>) and [this]({quote(slug)}.ipynb#prices.table).")
+    for scenario in SCENARIOS:
+        write_notebook(odd / scenario / "2_growth.ipynb", [said])
+    out = publish(tmp_path / f"site {ODD}", runs=odd).parent
+    assert broken_links(out) == []
+    assert f'<a href="{quote(slug)}.html#prices.table"' in (out / "base" / "2_growth.html").read_text()
+    listed = json.loads((out / "catalogue.json").read_text(encoding="utf-8"))
+    for address in [run["page"] for run in listed["runs"]] + [one["page"] for one in listed["exhibits"]]:
+        assert (out / unquote(urldefrag(address)[0])).is_file()
 
 
 def test_an_id_stands_once_on_a_page_and_every_reference_between_elements_is_met(built: Path) -> None:
@@ -511,6 +534,15 @@ def test_a_page_names_all_pages_and_marks_itself(built: Path) -> None:
     assert made <= {a.get("href") for _, a in Elements(built / "index.html").tags}
 
 
+def test_what_a_scenario_says_is_shown_in_characters_that_can_be_seen(
+    publish: Publish, tmp_path: Path
+) -> None:
+    words = r'"It \x1b[31mgrows\x1b[0m by \u202e001\u202c \x07"'
+    (tmp_path / "params" / "base.yml").write_text(f"scenario: base\ndescription: {words}\n")
+    page = (publish().parent / "scenarios.html").read_text(encoding="utf-8")
+    assert "It grows by \ufffd001\ufffd \ufffd" in page
+
+
 def test_an_assumption_shows_its_reference_and_every_override_with_its_reason(built: Path) -> None:
     page = (built / "assumptions.html").read_text(encoding="utf-8")
     own = page[page.index('id="growth"') :]
@@ -782,6 +814,56 @@ def test_a_folder_that_is_no_site_is_never_replaced(publish: Publish, tmp_path: 
     (tmp_path / "letters" / "dear.txt").write_text("Dear")
     assert "exists and is not a site of ours" in refused(publish, out=tmp_path / "letters")
     assert (tmp_path / "letters" / "dear.txt").read_text() == "Dear"
+
+
+def test_a_site_is_not_put_where_a_folder_cannot_be_replaced(
+    publish: Publish, earlier: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder that the command was started in, one above it, and one that is a file system of its own."""
+    before = tree(earlier)
+    for folder, out in ((earlier, "."), (earlier / "base", "..")):
+        monkeypatch.chdir(folder)
+        assert "Go to another folder" in refused(publish, out=Path(out))
+    monkeypatch.chdir(earlier.parent)
+    monkeypatch.setattr("os.path.ismount", lambda path: Path(path) == earlier)
+    assert "site: is a mount point" in refused(publish) and "Name a folder inside it" in refused(publish)
+    assert tree(earlier) == before
+
+
+def test_a_folder_that_the_system_does_not_let_go_is_named(
+    publish: Publish, earlier: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rename(self: Path, target: Path) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(self), None, str(target))
+
+    before = tree(earlier)
+    rewrite(runs / "cheap" / "1_prices.ipynb", shown(metric("prices.multiple", 9.0)))
+    monkeypatch.setattr(Path, "rename", rename)
+    assert "site: is a mount point" in refused(publish)
+    assert tree(earlier) == before
+
+
+def test_a_full_disk_is_told_with_the_folder_and_what_the_site_takes_and_nothing_is_left_behind(
+    publish: Publish, earlier: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, room = tree(earlier), 1_000_000
+    rewrite(runs / "cheap" / "1_prices.ipynb", shown(metric("prices.multiple", 9.0)))
+    whole = tree(publish(tmp_path / "whole").parent)
+    shutil.rmtree(tmp_path / "whole")
+    write = Path.write_bytes
+
+    def write_bytes(path: Path, content: bytes) -> int:
+        nonlocal room
+        room -= len(content)
+        if room < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    needed = sum(len(content) for name, content in whole.items() if name != "built.json") / 1e6
+    assert f"site: has no room for the {needed:.1f} MB that it takes" in refused(publish)
+    assert tree(earlier) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "runs", "site"]
 
 
 def test_one_scenario_alone_is_published_without_comparisons(publish: Publish, runs: Path) -> None:
