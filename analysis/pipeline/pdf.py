@@ -163,6 +163,9 @@ def write(folder: Path, draw: Draw) -> bytes:
     except Error as reason:
         said = reason.message.strip().splitlines()[0]
         raise PrintError(Problem(NAME, f"the browser failed: {said}", "Try it again")) from None
+    except OSError as reason:
+        rule = f"cannot be printed in {tempfile.gettempdir()} ({reason.strerror or reason})"
+        raise PrintError(Problem(NAME, rule, "Make room there, or set TMPDIR to another folder")) from None
     return settled(second)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,19 @@ def test_a_missing_browser_is_named_with_what_was_looked_for(monkeypatch: pytest
     )
     with pytest.raises(PrintError, match="none of chromium"):
         pdf.write(Path(), lambda *_: "")
+
+
+def test_a_full_folder_of_temporary_files_is_named_and_not_taken_for_the_site_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pdf, "missing", lambda: None)
+    monkeypatch.setattr("playwright.sync_api.sync_playwright", full)
+    with pytest.raises(PrintError) as caught:
+        pdf.write(Path(), lambda *_: "")
+    assert f"cannot be printed in {tempfile.gettempdir()} (No space left on device)" in str(caught.value)
 
 
 def build(folder: Path, document: pdf.Write | None) -> Path:
