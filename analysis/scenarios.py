@@ -4,6 +4,8 @@ Decisions
 - `params/register.yml` holds every assumption once: value, kind, unit, range, description, reference, status.
 - A scenario file is what `papermill -f` takes: flat overrides, plus `scenario`, `description` and `because`.
 - A distribution is a short list in the order that its kind names; a single number pins it.
+- What the register says of a name stands on one line in notebooks, so it holds no line break and nothing else that
+  would end that line, or papermill's reading of it. The break that ends a block of YAML is no part of the text.
 - The batch, the command line and the first cell of every notebook call the same check (`check`), so that a value
   reaches a model only after it passed, whichever way it came.
 - YAML that silently means something else is refused: duplicate keys, tags, anything but a mapping.
@@ -13,17 +15,27 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import keyword
 import math
 import os
 import re
-from collections.abc import Hashable, Mapping, Sequence
+import unicodedata
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from analysis import ROOT, ROOT_VARIABLE, filecache
 from analysis.errors import ParameterError, Problem, nearest
@@ -78,12 +90,12 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     value: Value
     dist: Literal["normal", "lognormal", "split_normal", "pert"] | None = None
-    unit: str = Field(min_length=1)
+    unit: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
     range: tuple[float, float] | None = None
     integer: bool = False
     multiple_of: float | None = None
     at_most: str | None = None
-    description: str = Field(min_length=10)
+    description: Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
     reference: Reference
     status: Literal["sourced", "derived", "estimated", "prior", "assumption"]
     used_by: list[str] = Field(min_length=1)
@@ -238,7 +250,7 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
             problems += validation_problems(reason, where)
             continue
         register[name] = entry
-        problems += value_problems(name, entry.value, entry, where)
+        problems += [*line_problems(name, entry, where), *value_problems(name, entry.value, entry, where)]
     for name, entry in register.items():
         if entry.at_most is not None and entry.at_most not in register:
             where = f"{place(path)}, key {name}.at_most"
@@ -265,6 +277,24 @@ def _no_project(root: Path) -> Problem:
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 UNARGUED = "To be filled in: why this value?"
 """The reason that a new scenario file holds where none was given; `thesis check` asks for it."""
+
+
+def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
+    """What keeps an entry from standing on the one line that declares it in notebooks, and that papermill reads by line."""
+    if not isinstance(name, str) or not NAME.fullmatch(name) or keyword.iskeyword(name) or name in LABELS:
+        rule = "cannot be the name of a value: lower-case letters, digits and _ only, no word of Python and no label"
+        yield Problem(where, rule, "Write for example cash_usd_bn")
+    texts = {"unit": entry.unit, "description": entry.description}
+    texts |= {"value": entry.value} if isinstance(entry.value, str) else {}
+    for key, text in texts.items():
+        marks = "=#" if key == "value" else "="
+        breaks = [
+            one for one in text if one in marks or unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp")
+        ]
+        if breaks or text.startswith("type:"):
+            found = repr(breaks[0]) if breaks else "'type:' at its start"
+            rule = f"holds {found}, and it becomes part of one line of the notebooks, which papermill could not read"
+            yield Problem(f"{where}.{key}", rule, "Write it without, on one line")
 
 
 def names(directory: Path = PARAMS) -> list[str]:

@@ -139,6 +139,56 @@ def test_the_register_refuses_a_value_outside_its_own_range_and_an_unsourced_sou
     assert "marked sourced but its reference has no url" in str(caught.value)
 
 
+ENTRY = """
+{name}:
+  value: 3.0
+  unit: {unit}
+  range: [0, 10]
+  status: assumption
+  used_by: [a]
+  reference: {{title: t}}
+  description: {description}
+"""
+PLAIN = {"name": "rate", "unit": "percent", "description": "A rate of growth."}
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "said"),
+    [
+        ({"description": "|\n    A rate of growth\n    of revenue."}, "rate.description", r"'\n'"),
+        ({"description": ">\n    A rate of growth\n\n    of revenue."}, "rate.description", r"'\n'"),
+        ({"description": '"A rate\\u2028of growth."'}, "rate.description", r"'\u2028'"),
+        ({"description": '"A rate\\x85of growth."'}, "rate.description", r"'\x85'"),
+        ({"description": '"A rate\\fof growth."'}, "rate.description", r"'\x0c'"),
+        ({"description": "A rate, 2020 = 100."}, "rate.description", "'='"),
+        ({"unit": '"percent\\nper year"'}, "rate.unit", r"'\n'"),
+        ({"unit": '"type: percent"'}, "rate.unit", "'type:'"),
+        ({"name": "growth-rate"}, "growth-rate", "cannot be the name of a value"),
+        ({"name": "lambda"}, "lambda", "cannot be the name of a value"),
+        ({"name": "description"}, "description", "cannot be the name of a value"),
+    ],
+)
+def test_what_would_not_stand_on_one_line_of_a_notebook_is_refused_at_its_key(tmp_path, changed, key, said):
+    (tmp_path / "register.yml").write_text(ENTRY.format(**PLAIN | changed))
+    with pytest.raises(ParameterError) as refusal:
+        scenarios.load_register(tmp_path)
+    (problem,) = refusal.value.problems
+    assert problem.place.endswith(f"register.yml, key {key}")
+    assert said in problem.rule
+    assert "\n" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["A rate of growth\n    of revenue.", ">\n    A rate of growth\n    of revenue.", "|\n    A rate of growth of revenue."],
+)  # fmt: skip
+def test_a_text_that_only_the_editor_wrapped_is_one_line(tmp_path, description):
+    (tmp_path / "register.yml").write_text(ENTRY.format(**PLAIN | {"description": description}))
+    entry = scenarios.load_register(tmp_path)["rate"]
+    declared = scenarios.declaration("rate", entry)
+    assert declared == "rate: float = 3.0  # percent; A rate of growth of revenue."
+
+
 def test_a_notebook_is_held_to_the_same_check_as_the_batch(params):
     given = scenarios.check({"scenario": "other", "seed": 3, "unrelated": object()}, params)
     assert (given.seed, given.scenario) == (3, "other")
