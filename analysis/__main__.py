@@ -265,9 +265,7 @@ def notebooks(
 
     how, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
     sources = plan.refresh_sources(notebook or ())
-    register = assumptions.load_register(plan.Project().params)
-    for source in sources:
-        declarations.align(source, register)
+    declarations.align(sources, assumptions.load_register(plan.Project().params))
     _show(
         lambda show: runner.refresh(sources, workers=workers, on_event=show, limits=limits),
         plan.Project().notebooks,

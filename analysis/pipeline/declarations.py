@@ -4,45 +4,98 @@ Decisions
 - The register is the one place for a value; a notebook repeats it, with unit and meaning, for whoever opens it alone.
 - Only lines that declare a register name are written anew; which names a notebook declares is its own to say.
 - One declaration is one line, since papermill's help cannot read more.
+- What is written is read back first, as Python and as papermill; no notebook is touched until all of them pass.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from analysis import scenarios
+from analysis import ipynb, scenarios
+from analysis.errors import NotebookError, ParameterError, Problem
 from analysis.pipeline import places
-from analysis.scenarios import Register
+from analysis.scenarios import Entry, Register, place
 
 
-def align(path: Path, register: Register) -> bool:
-    """Write the register's declarations into the parameters cell of a notebook that `plan.read` found fit to run.
+def align(paths: Iterable[Path], register: Register) -> list[Path]:
+    """Write the register's declarations into the parameters cells of notebooks that `plan.read` found fit to run.
 
-    Returns whether the notebook changed; its outputs are not touched.
+    Returns the notebooks that changed; their outputs are not touched.
+
+    Raises
+    ------
+    NotebookError
+        A declaration that shares its line with something else. No notebook was written.
+    ParameterError
+        A declaration that Python or papermill would not read as the register means it. No notebook was written.
     """
-    text = path.read_text(encoding="utf-8")
+    texts = {path: text for path in paths if (text := _aligned(path, register)) is not None}
+    for path, text in texts.items():
+        places.write_text(path.resolve(), text)
+    return list(texts)
+
+
+def _aligned(path: Path, register: Register) -> str | None:
+    """A notebook in line with the register; None where it is already."""
+    text = ipynb.text_of(path)
     content = json.loads(text)
     for cell in content["cells"]:
-        if "parameters" in cell["metadata"].get("tags", []):
-            lines = "\n".join(_aligned("".join(cell["source"]), register))
-            cell["source"] = lines.splitlines(keepends=True)
-    if content == json.loads(text):
-        return False
-    places.write_text(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    return True
+        if cell["cell_type"] == "code" and ipynb.PARAMETERS in cell["metadata"].get("tags", []):
+            before = "".join(cell["source"])
+            after = "".join(_lines(before, register, path))
+            if after != before:
+                cell["source"] = after.splitlines(keepends=True)  # as nbformat lays it out
+    return None if content == json.loads(text) else ipynb.written(content)
 
 
-def _aligned(source: str, register: Register) -> Iterator[str]:
-    lines, done = source.splitlines(), 0
-    for statement in ast.parse(source).body:
-        yield from lines[done : statement.lineno - 1]
-        done = statement.end_lineno or statement.lineno
+def _lines(source: str, register: Register, path: Path) -> list[str]:
+    """The lines of a parameters cell, each declaration of a register name as one line of the register's."""
+    lines = ipynb.lines(source)
+    statements = ast.parse(source).body
+    for statement in reversed(statements):
         target = statement.target if isinstance(statement, ast.AnnAssign) else None
-        if isinstance(target, ast.Name) and target.id in register:
-            yield scenarios.declaration(target.id, register[target.id])
-        else:
-            yield from lines[statement.lineno - 1 : done]
-    yield from lines[done:]
+        if not isinstance(target, ast.Name) or target.id not in register:
+            continue
+        first, last = statement.lineno, statement.end_lineno or statement.lineno
+        if sum(one.lineno <= last and (one.end_lineno or 0) >= first for one in statements) > 1:
+            where = f"{place(path)}, parameters cell, line {first}"
+            raise NotebookError(
+                Problem(where, f"declares {target.id} and something else", "Give each a line of its own")
+            )
+        end = lines[last - 1].removeprefix(lines[last - 1].rstrip("\r\n"))
+        declared = scenarios.declaration(target.id, register[target.id]) + end
+        if lines[first - 1 : last] != [declared]:
+            refuse_misread(declared, target.id, register[target.id])
+            lines[first - 1 : last] = [declared]
+    return lines
+
+
+def refuse_misread(line: str, name: str, entry: Entry) -> None:
+    """Refuse a declaration in which Python or papermill would not find the register's name, type and value."""
+    from papermill.translators import PythonTranslator
+
+    value = json.dumps(scenarios.typed(entry.value, entry))
+    wanted = (name, entry.type_name(), value)
+    helped = [
+        (one.name, one.inferred_type_name, one.default) for one in PythonTranslator.inspect({"source": line})
+    ]
+    if _read_by_python(line) != [wanted] or helped != [wanted]:
+        rule = f"would not be read back from the line that declares it in a notebook, {line.rstrip()!r}"
+        fix = "Correct its name, value, unit or description"
+        raise ParameterError(Problem(f"params/register.yml, key {name}", rule, fix))
+
+
+def _read_by_python(line: str) -> list[tuple[str, ...]]:
+    """The names, types and values that a line declares; nothing where it is no Python."""
+    try:
+        statements = ast.parse(line).body
+    except (SyntaxError, ValueError):
+        return []
+    parts = [
+        (one.target, one.annotation, one.value) if isinstance(one, ast.AnnAssign) else (one,)
+        for one in statements
+    ]
+    return [tuple(ast.get_source_segment(line, part) or "" for part in one if part) for one in parts]

@@ -1,0 +1,182 @@
+"""What does a notebook file hold? Read as JSON, and refused with file, cell and key where papermill would break on it.
+
+Decisions
+- Asked for is what papermill needs in order to execute a notebook, and no more: one that it would run (without ids, without
+  outputs, of an older format 4) is never refused, and one that it could not even load is refused in words.
+- Without nbformat, which only logs what is wrong, and whose schemas take longer to load than all notebooks to read.
+- What outputs hold is not looked into: a run clears them.
+- Cells are counted from the top, text and code alike; the number in `In [3]` is another one.
+- A line ends where Python ends it, at a line feed or a carriage return; `str.splitlines` knows seven ends more.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import reprlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from analysis.errors import NotebookError, Problem
+from analysis.scenarios import place
+
+RESTORE = "Restore the notebook"
+SAVE = "Correct the cell, or save the notebook again in JupyterLab"
+BOM = "\ufeff"
+PARAMETERS = "parameters"
+"""The tag of the cell that holds the defaults."""
+
+
+def _whole(value: object) -> object:
+    """A text, which may be stored line by line; every character of it can be written to a file."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as reason:
+            raise ValueError(f"holds half a character ({value[reason.start]!a})") from None
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_whole)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Output(_Part):
+    """One stored output."""
+
+    output_type: str
+    data: dict[str, Any] = {}
+    text: str | list[str] = ""
+
+
+class Metadata(_Part):
+    """What a notebook or a cell says of itself; `papermill` is what an earlier run noted."""
+
+    tags: list[Text] = []
+    papermill: dict[str, Any] = {}
+
+
+class Cell(_Part):
+    """One cell; its source is one text, however it is stored."""
+
+    cell_type: Literal["code", "markdown", "raw"]
+    metadata: Metadata
+    source: Text
+    id: Text | None = None
+    outputs: list[Output] = []
+    attachments: dict[str, dict[str, Any]] = {}
+
+
+class Notebook(_Part):
+    """A notebook of format 4."""
+
+    nbformat: Literal[4]
+    nbformat_minor: int
+    metadata: Metadata
+    cells: list[Cell]
+
+    def parameters_cell(self, path: Path) -> Cell:
+        """Its code cell that is tagged `parameters`; `path` is the place that errors name.
+
+        Raises
+        ------
+        NotebookError
+            There is no such cell, or there are several.
+        """
+        tagged = [
+            cell for cell in self.cells if cell.cell_type == "code" and PARAMETERS in cell.metadata.tags
+        ]
+        if len(tagged) != 1:
+            rule = f"has {len(tagged) or 'no'} cell{'s' if len(tagged) > 1 else ''} tagged {PARAMETERS}"
+            fix = (
+                f"Tag the one cell that holds the defaults `{PARAMETERS}`, or move the file out of the folder"
+            )
+            raise NotebookError(Problem(place(path), rule, fix))
+        return tagged[0]
+
+
+def read(path: Path) -> Notebook:
+    """A notebook.
+
+    Raises
+    ------
+    NotebookError
+        As `text_of` and `parsed`.
+    """
+    return parsed(text_of(path), path)
+
+
+def text_of(path: Path) -> str:
+    """The text of a notebook file.
+
+    Raises
+    ------
+    NotebookError
+        The file cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as reason:
+        problem = Problem(place(path), f"cannot be read ({reason.strerror})", "Check the file, or remove it")
+    except UnicodeDecodeError:
+        problem = Problem(place(path), "is not UTF-8 text", "Save it as UTF-8")
+    raise NotebookError(problem)
+
+
+def parsed(text: str, path: Path) -> Notebook:
+    """The notebook that a text is; `path` is the place that errors name.
+
+    Raises
+    ------
+    NotebookError
+        It is not JSON, not a notebook of format 4, or a cell is not what papermill can load; the first such place.
+    """
+    if text.startswith(BOM):
+        rule = "starts with a byte order mark, which Jupyter does not read"
+        raise NotebookError(Problem(place(path), rule, "Save it as UTF-8 without one"))
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as reason:
+        where = f"{place(path)}, line {reason.lineno}"
+        raise NotebookError(Problem(where, f"is not JSON ({reason.msg})", RESTORE)) from None
+    except (ValueError, RecursionError) as reason:
+        raise NotebookError(Problem(place(path), f"is not JSON ({reason})", RESTORE)) from None
+    if not isinstance(content, dict) or content.get("nbformat") != 4:
+        raise NotebookError(
+            Problem(place(path), "is not a notebook of format 4", "Save it again in JupyterLab")
+        )
+    try:
+        return Notebook.model_validate(content)
+    except ValidationError as reason:
+        raise NotebookError(_problem(reason, place(path))) from None
+
+
+def _problem(reason: ValidationError, where: str) -> Problem:
+    """The first thing that pydantic found, at its cell and key."""
+    detail = reason.errors()[0]
+    keys = [str(part) for part in detail["loc"]]
+    if keys[0] == "cells" and len(keys) > 1:
+        where, keys = f"{where}, cell {int(keys[1]) + 1} from the top", keys[2:]
+    where = f"{where}, key {'.'.join(keys)}" if keys else where
+    rule = detail["msg"].removeprefix("Value error, ")
+    shown = "" if detail["type"] in ("missing", "value_error") else f" (got {reprlib.repr(detail['input'])})"
+    return Problem(where, f"{rule[0].lower()}{rule[1:]}{shown}", SAVE)
+
+
+def written(content: Mapping[str, Any]) -> str:
+    """A notebook as nbformat writes it; half a character, which no file can hold, as the escape that JSON has for it."""
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def lines(source: str) -> list[str]:
+    """The lines of a source as Python counts them, each with its end."""
+    return list(io.StringIO(source, newline=""))
