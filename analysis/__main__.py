@@ -264,10 +264,11 @@ def notebooks(
     from analysis.pipeline import declarations, plan, runner
 
     how, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
-    sources = plan.refresh_sources(notebook or ())
-    declarations.align(sources, assumptions.load_register(plan.Project().params))
+    books = plan.refresh_sources(notebook or ())
+    register = assumptions.load_register(plan.Project().params)
+    declarations.align([book.path for book in books if not book.unfit], register)
     _show(
-        lambda show: runner.refresh(sources, workers=workers, on_event=show, limits=limits),
+        lambda show: runner.refresh(books, workers=workers, on_event=show, limits=limits),
         plan.Project().notebooks,
         how,
     )
@@ -727,7 +728,7 @@ def _show(batch: Callable[[OnEvent], list[Outcome]], folder: Path, how: console.
     with console.display(how) as show:
         outcomes = batch(show)
     show.end(outcomes, folder, time.monotonic() - start)
-    if failed := [console.problem(outcome) for outcome in outcomes if outcome.status == "failed"]:
+    if failed := console.problems(outcomes):
         raise RunError(failed)
 
 

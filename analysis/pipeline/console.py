@@ -15,7 +15,7 @@ import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from itertools import pairwise
@@ -120,7 +120,7 @@ def _flat(event: Event) -> dict[str, object]:
             keys |= {"cell": value["number"], "cells": value["of"]}
         elif name == "failed":
             keys[name] = value and shown(value)
-        else:
+        elif name != "unfit":  # `error` says it in words
             keys[name] = value
     return keys
 
@@ -151,10 +151,14 @@ def _line(outcome: Outcome) -> str:
     return f"{outcome.status:<9}  {outcome.name}  {how}"
 
 
-def problem(outcome: Outcome) -> Problem:
-    """What to say of a notebook that failed."""
-    fix = f"Open {shown(outcome.failed)}" if outcome.failed else "Run it again"
-    return Problem(outcome.name, outcome.error or "failed", fix)
+def problems(outcomes: Iterable[Outcome]) -> list[Problem]:
+    """What to say of the notebooks that failed; of a file that is not fit to run once, not under every scenario."""
+    found: dict[Problem, None] = {}
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            fix = f"Open {shown(outcome.failed)}" if outcome.failed else "Run it again"
+            found |= dict.fromkeys(outcome.unfit or [Problem(outcome.name, outcome.error or "failed", fix)])
+    return list(found)
 
 
 def shown(path: Path) -> str:

@@ -8,7 +8,8 @@ Decisions
   `parameters` (the resolved values, with what the register and the scenario say about them) and `data`.
   Digests are over content; times of files and the outputs stored in a notebook mean nothing.
 - A notebook sees the register through the names it declares: an entry that it does not declare changes nothing for it.
-- A notebook that cannot be read at all is one that fails, and the others run; where none can be read, nothing does.
+- A notebook that is not fit to run (no notebook, no parameters cell, a name that the register does not hold) is one that
+  fails, and the others run; where none is fit, nothing does.
 """
 
 from __future__ import annotations
@@ -20,9 +21,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from analysis import ROOT, scenarios
+from analysis import ROOT, ipynb, scenarios
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.pipeline import places
 from analysis.scenarios import Register, Scenario, Value, place
@@ -93,7 +93,7 @@ class Digests:
 class Task:
     """One notebook under one scenario: what to execute, with what, and where its result goes.
 
-    `unreadable` says why there is nothing to execute.
+    `unfit` says why it cannot be executed.
     """
 
     scenario: str
@@ -102,7 +102,7 @@ class Task:
     output: Path
     parameters: Mapping[str, Value]
     digests: Digests
-    unreadable: str | None = None
+    unfit: tuple[Problem, ...] = ()
 
     @property
     def name(self) -> str:
@@ -122,16 +122,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Notebook:
-    """What a plan needs of a notebook: the names it declares, a digest of its cells, and why it cannot be read, if so."""
+    """What a plan needs of a notebook: the names it declares, a digest of its cells, and why it cannot be run, if so."""
 
     path: Path
-    declared: tuple[str, ...]
-    digest: str
-    unreadable: str | None = None
-
-
-class _Unreadable(NotebookError):
-    """What is there is no notebook."""
+    declared: tuple[str, ...] = ()
+    digest: str = ""
+    unfit: tuple[Problem, ...] = ()
 
 
 def plan(
@@ -167,10 +163,12 @@ def plan(
         given = _parsed(overrides, register)
     with _kept(wrong):
         labels = [scenarios.load(name, project.params, register) for name in _scenario_names(chosen, project)]
+    books: list[Notebook] = []
     with _kept(wrong):
         books = _read_all(notebook_names(notebooks, project), project, register)
     if wrong:
-        raise type(wrong[0])(problem for error in wrong for problem in error.problems)
+        problems = [problem for error in wrong for problem in error.problems]
+        raise type(wrong[0])([*problems, *(problem for book in books for problem in book.unfit)])
     _refuse_unused(given, books)
     folder = out or (project.custom if given else project.runs)
     if given and folder.resolve() == project.runs.resolve():
@@ -178,20 +176,17 @@ def plan(
     return _tasks(labels, books, given, register, folder, project)
 
 
-def refresh_sources(notebooks: Sequence[str] = (), *, project: Project | None = None) -> list[Path]:
-    """The notebooks whose stored outputs are to be renewed, each read and found fit to run.
+def refresh_sources(notebooks: Sequence[str] = (), *, project: Project | None = None) -> list[Notebook]:
+    """The notebooks whose stored outputs are to be renewed, and which of them are not fit to run.
 
     Raises
     ------
     NotebookError
-        As `plan`.
+        No such notebook, or none that is fit to run.
     """
     project = project or Project()
     register = scenarios.load_register(project.params)
-    books = _read_all(notebook_names(notebooks, project), project, register)
-    if broken := [book for book in books if book.unreadable]:
-        read(broken[0].path, register)
-    return [book.path for book in books]
+    return _read_all(notebook_names(notebooks, project), project, register)
 
 
 def changes(project: Project | None = None) -> list[dict[str, object]]:
@@ -274,20 +269,17 @@ def _no_such(kind: str, name: str, there: Iterable[str]) -> Problem:
 
 
 def _read_all(names: Sequence[str], project: Project, register: Register) -> list[Notebook]:
-    books: list[Notebook] = []
-    broken: list[Problem] = []
-    problems: list[Problem] = []
-    for path in (project.notebooks / f"{name}.ipynb" for name in names):
-        try:
-            books.append(read(path, register))
-        except _Unreadable as reason:
-            broken += reason.problems
-            books.append(Notebook(path, (), "", unreadable=str(reason).removesuffix(".")))
-        except NotebookError as reason:
-            problems += reason.problems
-    if problems or len(broken) == len(books):
-        raise NotebookError([*broken, *problems])
+    books = [_read(project.notebooks / f"{name}.ipynb", register) for name in names]
+    if all(book.unfit for book in books):
+        raise NotebookError(problem for book in books for problem in book.unfit)
     return books
+
+
+def _read(path: Path, register: Register) -> Notebook:
+    try:
+        return read(path, register)
+    except NotebookError as reason:
+        return Notebook(path, unfit=reason.problems)
 
 
 def read(path: Path, register: Register) -> Notebook:
@@ -296,17 +288,11 @@ def read(path: Path, register: Register) -> Notebook:
     Raises
     ------
     NotebookError
-        No such file, not a notebook of format 4, not exactly one cell tagged `parameters`, a parameters cell that is
-        not Python, or a declared name that the register does not hold.
+        What `ipynb.read` refuses, not exactly one cell tagged `parameters`, a parameters cell that is not Python, or a
+        declared name that the register does not hold.
     """
-    cells = _cells(path)
-    tagged = [cell for cell in cells if "parameters" in _tags(cell) and cell.get("cell_type") == "code"]
-    if len(tagged) != 1:
-        rule = f"has {len(tagged) or 'no'} cell{'s' if len(tagged) > 1 else ''} tagged parameters"
-        raise NotebookError(
-            Problem(place(path), rule, "Tag the one cell that holds the defaults `parameters`")
-        )
-    declared = _declared(_source(tagged[0]), path)
+    content = ipynb.read(path)
+    declared = _declared(content.parameters_cell(path).source, path)
     problems = [
         Problem(f"{place(path)}, parameter {name}", "the register has no such name", nearest(name, register))
         for name in declared
@@ -314,51 +300,19 @@ def read(path: Path, register: Register) -> Notebook:
     ]
     if problems:
         raise NotebookError(problems)
-    material = [[cell.get("cell_type"), _source(cell), _tags(cell)] for cell in cells]
+    material = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
     return Notebook(path, declared, _sha256(json.dumps(material)))
-
-
-def _cells(path: Path) -> list[dict[str, Any]]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as reason:
-        raise _Unreadable(
-            Problem(place(path), f"cannot be read ({reason.strerror})", "Check the file")
-        ) from None
-    except ValueError as reason:
-        fix = "Restore the notebook, or save it again in JupyterLab"
-        raise _Unreadable(Problem(place(path), f"is not JSON ({reason})", fix)) from None
-    cells = content.get("cells") if isinstance(content, dict) and content.get("nbformat") == 4 else None
-    if not isinstance(cells, list) or not all(map(_is_cell, cells)):
-        raise _Unreadable(
-            Problem(place(path), "is not a notebook of format 4", "Save it again in JupyterLab")
-        )
-    return cells
-
-
-def _is_cell(cell: object) -> bool:
-    return isinstance(cell, dict) and {"cell_type", "metadata", "source"} <= cell.keys()
-
-
-def _tags(cell: Mapping[str, Any]) -> list[str]:
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags") if isinstance(metadata, dict) else None
-    return tags if isinstance(tags, list) else []
-
-
-def _source(cell: Mapping[str, Any]) -> str:
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(source)
 
 
 def _declared(source: str, path: Path) -> tuple[str, ...]:
     """The names that a parameters cell assigns at its top level, in order."""
     try:
         statements = ast.parse(source).body
-    except SyntaxError as reason:
-        where = f"{place(path)}, parameters cell, line {reason.lineno}"
+    except (SyntaxError, ValueError) as reason:  # what holds a NUL may be either
+        line, rule = getattr(reason, "lineno", None) or 1, getattr(reason, "msg", reason)
+        where = f"{place(path)}, parameters cell, line {line}"
         raise NotebookError(
-            Problem(where, f"is not Python ({reason.msg})", "Write `name: type = default`")
+            Problem(where, f"is not Python ({rule})", "Write `name: type = default`")
         ) from None
     targets: list[ast.expr] = []
     for statement in statements:
@@ -395,9 +349,7 @@ def _tasks(
                 _sha256(code, book.digest), _parameters_digest(parameters, label, register), data
             )
             output = folder.absolute() / label.name / book.path.name
-            tasks.append(
-                Task(label.name, book.path.stem, book.path, output, parameters, digests, book.unreadable)
-            )
+            tasks.append(Task(label.name, book.path.stem, book.path, output, parameters, digests, book.unfit))
     return tasks
 
 

@@ -20,7 +20,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -32,7 +32,7 @@ from analysis.errors import Problem, ThesisError
 from analysis.pipeline import lock, manifest, notebook, places
 from analysis.pipeline.manifest import Entry, Reason, Runs, Status
 from analysis.pipeline.notebook import Cell, Ended, Job, Limits
-from analysis.pipeline.plan import Project, Task, content_digest
+from analysis.pipeline.plan import Notebook, Project, Task, content_digest
 from analysis.pipeline.pool import BATCH, Pool, end_processes
 from analysis.scenarios import Value
 
@@ -44,7 +44,10 @@ FIGURES = {"THESIS_FIGURES": "svg"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one notebook ended; `failed` is the notebook that was kept to look at, if there is one."""
+    """How one notebook ended; `failed` is the notebook that was kept to look at, if there is one.
+
+    `unfit` says why the file could not be run at all, under whichever scenario.
+    """
 
     name: str
     status: Status
@@ -52,6 +55,7 @@ class Outcome:
     seconds: float
     error: str | None = None
     failed: Path | None = None
+    unfit: tuple[Problem, ...] = ()
 
 
 class Interrupted(ThesisError):
@@ -184,7 +188,7 @@ def run(
                 task.source,
                 partial(ledger.settle, task, force=force),
                 task.parameters,
-                task.unreadable,
+                task.unfit,
                 manifest.expected(ledger.runs, task.scenario, task.notebook),
             )
             for task in todo
@@ -195,7 +199,7 @@ def run(
 
 
 def refresh(
-    sources: Sequence[Path],
+    books: Sequence[Notebook],
     *,
     workers: int = WORKERS,
     on_event: OnEvent = _silent,
@@ -205,10 +209,13 @@ def refresh(
     """Renew the stored outputs of notebooks: execute each with its own defaults, in place.
 
     A notebook whose bytes would not change is left untouched, and so is one that fails; the failed one is kept apart.
-    Parameters, result and exceptions are those of `run`; `sources` come from `plan.refresh_sources`.
+    Parameters, result and exceptions are those of `run`; `books` come from `plan.refresh_sources`.
     """
     project = project or Project()
-    works = [_Work(f"notebooks/{path.stem}", path, partial(_renew, path, project)) for path in sources]
+    works = [
+        _Work(f"notebooks/{book.path.stem}", book.path, partial(_renew, book.path, project), unfit=book.unfit)
+        for book in books
+    ]
     with lock.held(project.notebooks), _beside(project.notebooks) as beside:
         on_event(Planned(len(works), len(works), None))
         outcomes = _execute(works, beside, _opened(workers, project, {}), on_event, limits)
@@ -244,7 +251,7 @@ class _Work:
     source: Path
     settle: Callable[[Path, Ended], Outcome]
     parameters: Mapping[str, Value] | None = None
-    unreadable: str | None = None
+    unfit: tuple[Problem, ...] = ()
     expected: Entry | None = None
 
     def started(self) -> Started:
@@ -270,7 +277,7 @@ def _execute(
         return outcomes
 
     def settle(work: _Work, job: Job, ended: Ended) -> None:
-        outcome = work.settle(job.target, ended)
+        outcome = replace(work.settle(job.target, ended), unfit=work.unfit)
         if not ended.stopped:
             outcomes[work.name] = outcome
             on_event(outcome)
@@ -278,9 +285,9 @@ def _execute(
     with _stoppable() as stop, opened(beside) as executor:
         jobs = [Job(work.source, executor.target(work.name), work.parameters, limits) for work in works]
         for work, job in zip(works, jobs, strict=True):
-            if work.unreadable:
-                settle(work, job, notebook.refuse(job, work.unreadable))
-        sound = [(work, job) for work, job in zip(works, jobs, strict=True) if not work.unreadable]
+            if work.unfit:
+                settle(work, job, notebook.refuse(job, " ".join(map(str, work.unfit))))
+        sound = [(work, job) for work, job in zip(works, jobs, strict=True) if not work.unfit]
         for index, ended in executor.results(
             [job for _, job in sound],
             stop=stop,
@@ -334,7 +341,7 @@ class _Ledger:
         found = {}
         for task in tasks:
             entry = self._before.get((task.scenario, task.notebook))
-            if entry and not task.unreadable and manifest.reason_to_run(task, entry) == "unchanged":
+            if entry and not task.unfit and manifest.reason_to_run(task, entry) == "unchanged":
                 found[task.name] = Outcome(task.name, "cached", "unchanged", entry["seconds"])
                 cached: Entry = entry | {"status": "cached", "reason": "unchanged"}
                 self.runs[task.scenario, task.notebook] = cached

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.errors import Problem
 from analysis.pipeline import console
 from analysis.pipeline.console import Format, Progress
 from analysis.pipeline.notebook import Cell
@@ -94,11 +95,19 @@ def test_a_failure_says_which_file_to_open(tmp_path: Path, monkeypatch: pytest.M
         "cell 7: ZeroDivisionError: division by zero",
         tmp_path / "r.ipynb",
     )
-    assert (
-        str(console.problem(failed))
-        == "base/risks: cell 7: ZeroDivisionError: division by zero. Open r.ipynb."
-    )
+    assert [str(problem) for problem in console.problems([GOOD, failed])] == [
+        "base/risks: cell 7: ZeroDivisionError: division by zero. Open r.ipynb."
+    ]
     assert console.shown(Path("/elsewhere/x")) == "/elsewhere/x"
+
+
+def test_a_file_that_is_not_fit_to_run_is_named_once_for_all_scenarios() -> None:
+    unfit = (Problem("notebooks/x.ipynb", "has no cells", "Restore it"),)
+    failed = [
+        Outcome(f"{name}/x", "failed", "new", 0.0, "no cells", unfit=unfit) for name in ("base", "slow")
+    ]
+    assert console.problems(failed) == list(unfit)
+    assert "unfit" not in console._flat(failed[0])  # `error` says it
 
 
 def test_the_summary_counts_what_happened(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_notebook_must_name_its_parameters_as_the_register_does(project: Build
 def test_a_notebook_must_have_one_cell_of_parameters(project: Build) -> None:
     here = project("untagged", "good")
     with pytest.raises(NotebookError, match=r"untagged\.ipynb: has no cell tagged parameters"):
-        plan.plan(project=here)
+        plan.plan([], ["untagged"], project=here)
     path = here.notebooks / "good.ipynb"
     content = json.loads(path.read_text())
     content["cells"].append(content["cells"][1])
@@ -127,33 +127,27 @@ def test_a_notebook_must_have_one_cell_of_parameters(project: Build) -> None:
         plan.plan([], ["good"], project=here)
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b'{"cells": [', "is not JSON"),
-        (b"", "is not JSON"),
-        (b"\xff\xfe", "is not JSON"),
-        (b"[]", "is not a notebook of format 4"),
-        (b'{"nbformat": 3, "worksheets": []}', "is not a notebook of format 4"),
-        (b'{"nbformat": 4, "cells": [1]}', "is not a notebook of format 4"),
-    ],
-)
-def test_what_is_not_a_notebook_is_named(project: Build, content: bytes, said: str) -> None:
-    here = project("good")
-    (here.notebooks / "cut_off.ipynb").write_bytes(content)
-    with pytest.raises(NotebookError, match=rf"notebooks/cut_off\.ipynb: {said}"):
-        plan.plan([], ["cut_off"], project=here)
-    with pytest.raises(NotebookError, match=rf"notebooks/cut_off\.ipynb: {said}"):
-        plan.refresh_sources(project=here)
-    broken, good = plan.plan(["base"], project=here)  # the others run, and it is one that fails
-    assert (good.unreadable, good.name) == (None, "base/good")
-    assert broken.unreadable is not None and said in broken.unreadable
+@pytest.mark.parametrize("name", ["untagged", "undeclared"])
+def test_a_notebook_that_is_not_fit_to_run_is_named_and_the_others_run(project: Build, name: str) -> None:
+    here = project("good", name)
+    with pytest.raises(NotebookError) as refusal:
+        plan.plan([], [name], project=here)
+    good, unfit = plan.plan(["base"], project=here)  # the others run, and it is one that fails
+    assert (good.unfit, good.name) == ((), "base/good")
+    assert unfit.unfit == refusal.value.problems
+    assert {book.path.stem: book.unfit for book in plan.refresh_sources(project=here)} == {
+        "good": (),
+        name: refusal.value.problems,
+    }
 
 
 def test_a_parameters_cell_that_is_not_python_is_named_with_its_line(project: Build) -> None:
     here = project("good")
     rewrite(here.notebooks / "good.ipynb", "years: float = 4.0", "years: float = = 4.0")
     with pytest.raises(NotebookError, match=r"good\.ipynb, parameters cell, line 2: is not Python"):
+        plan.plan(project=here)
+    rewrite(here.notebooks / "good.ipynb", "= = 4.0", "= 4.0\\u0000")
+    with pytest.raises(NotebookError, match=r"good\.ipynb, parameters cell, line \d+: is not Python"):
         plan.plan(project=here)
 
 

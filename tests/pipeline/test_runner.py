@@ -476,7 +476,7 @@ def test_a_notebook_that_cannot_be_read_fails_and_the_others_finish(
     }
     outcome = done.outcomes["cut_off"]
     assert outcome.error is not None and outcome.failed is not None
-    assert "notebooks/cut_off.ipynb: is not JSON" in outcome.error
+    assert "notebooks/cut_off.ipynb, line 1: is not JSON" in outcome.error
     (note,) = cells(outcome.failed)
     assert "did not run to its end" in note["source"] and "is not JSON" in note["source"]
     assert run(project).outcomes["cut_off"].status == "failed"  # and never counts as done

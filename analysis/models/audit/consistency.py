@@ -39,6 +39,8 @@ Fresh = Callable[[], Sequence[Mapping[str, Any]]]
 """Makes the rows of a fresh ledger under the base scenario, as JSON holds them."""
 
 _FACT = r"[a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)+"
+_FACTS = re.compile(rf"(?<![a-z0-9_])[0-9_]*({_FACT})")
+"""Every fact in a text, looked for at the start of each word alone, so that a long word is read once."""
 _ASKED = re.compile(r"\{(" + _FACT + r")\}")
 _SUFFIXES = (".value", ".months", ".due")
 _PARAGRAPH = re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?:\d+|table)\b")
@@ -157,11 +159,15 @@ class Project:
         """The indicators; None where they cannot be read."""
         return self._tried(watched.read, self.thesis)
 
+    @property
+    def notebook_paths(self) -> list[Path]:
+        """The notebooks that there are."""
+        return sorted((self.root / "notebooks").glob("[!.]*.ipynb"))
+
     @cached_property
     def notebooks(self) -> list[stored.Notebook]:
         """The notebooks that can be read."""
-        paths = sorted((self.root / "notebooks").glob("[!.]*.ipynb"))
-        read = [self._tried(stored.read, path) for path in paths]
+        read = [self._tried(stored.read, path) for path in self.notebook_paths]
         return [book for book in read if book is not None]
 
     @property
@@ -339,7 +345,7 @@ def _numbers(project: Project, article: Path | None) -> list[Problem]:
 
 def _register(project: Project) -> Iterator[Problem]:
     """Notebooks that the register names and that do not exist."""
-    there = [book.path.stem for book in project.notebooks]
+    there = [path.stem for path in project.notebook_paths]
     for name, entry in (project.register or {}).items():
         for notebook in [notebook for notebook in entry.used_by if notebook not in there]:
             where = f"{place(project.params / 'register.yml')}, key {name}.used_by"
@@ -424,7 +430,7 @@ def _paragraphs(project: Project) -> Iterator[Problem]:
     ]
     for path in [path for path in paths if path.exists()]:
         for number, line in enumerate(
-            path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1
+            path.read_text(encoding="utf-8", errors="replace").split("\n"), start=1
         ):
             for name in [name for name in _PARAGRAPH.findall(line) if name not in known]:
                 yield Problem(
@@ -445,9 +451,10 @@ def _stored(project: Project) -> Iterator[Problem]:
 
 
 def _fresh(project: Project, fresh: Fresh) -> list[Problem]:
-    """The notebooks' ledgers against a fresh one."""
+    """The notebooks' ledgers against a fresh one; what one that cannot be read might show is not missing."""
+    every_book = len(project.notebooks) == len(project.notebook_paths)
     try:
-        wanted = [claim.id for claim in project.claims or ()]
+        wanted = [claim.id for claim in project.claims or () if every_book]
         return list(stored.ledger_problems(project.notebooks, fresh(), wanted))
     except ThesisError as reason:
         return list(reason.problems)
@@ -465,7 +472,7 @@ def _unused(project: Project) -> list[str]:
         return []
     paths = [*project.thesis.glob("*.yml"), *(project.root / "analysis").rglob("*.py")]
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
-    named = set(re.findall(_FACT, "\n".join([*texts, *(book.code for book in project.notebooks)])))
+    named = set(_FACTS.findall("\n".join([*texts, *(book.code for book in project.notebooks)])))
     named |= {text.removesuffix(end) for text in named for end in _SUFFIXES}
     return [name for name in project.measured[FACTS]["id"] if named.isdisjoint({name, *_series(name)})]
 

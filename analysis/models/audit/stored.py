@@ -20,8 +20,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import scenarios
-from analysis.errors import DataError, Problem, nearest
+from analysis import ipynb, scenarios
+from analysis.errors import NotebookError, Problem, nearest
 from analysis.scenarios import Register, place
 
 MIME = "application/vnd.thesis.exhibit+json"
@@ -41,33 +41,23 @@ class Notebook:
 
     path: Path
     text: str
-    cells: tuple[Mapping[str, Any], ...]
+    content: ipynb.Notebook
 
     @property
     def exhibits(self) -> list[Row]:
         """The bundles of its stored outputs."""
-        bundles = [
-            output.get("data", {}).get(MIME)
-            for cell in self.cells
-            for output in cell.get("outputs", ())
-            if isinstance(output, dict) and isinstance(output.get("data", {}), dict)
-        ]
+        bundles = [output.data.get(MIME) for cell in self.content.cells for output in cell.outputs]
         return [bundle for bundle in bundles if isinstance(bundle, dict)]
 
     @property
     def code(self) -> str:
         """The source of all its cells."""
-        return "\n".join("".join(cell.get("source", "")) for cell in self.cells)
+        return "\n".join(cell.source for cell in self.content.cells)
 
-    @property
-    def parameters(self) -> str | None:
-        """The source of its cell tagged `parameters`; None where there is none."""
-        tagged = [cell for cell in self.cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
-        return "".join(tagged[0].get("source", "")) if tagged else None
-
-    def at(self, text: str) -> str:
-        """The file and the line on which a line of a cell stands."""
-        return self._line(0, json.dumps(text, ensure_ascii=False)[1:-1])[0]
+    def at(self, source: str) -> str:
+        """The file and the line on which the first line of a source stands."""
+        first = "".join(ipynb.lines(source)[:1]).rstrip("\r\n")
+        return self._line(0, json.dumps(first, ensure_ascii=False)[1:-1])[0]
 
     def of(self, bundle: Row, row: str | None = None) -> str:
         """The file, the line and the id of an exhibit, or the line of one of its rows or names."""
@@ -87,42 +77,28 @@ def read(path: Path) -> Notebook:
 
     Raises
     ------
-    DataError
-        The file cannot be read, or is no notebook.
+    NotebookError
+        As `ipynb.read`.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = json.loads(text)
-    except json.JSONDecodeError as reason:
-        where = f"{place(path)}, line {reason.lineno}"
-        raise DataError(Problem(where, f"is not JSON: {reason.msg}", "Restore the notebook")) from None
-    except (OSError, UnicodeDecodeError) as reason:
-        raise DataError(Problem(place(path), f"cannot be read: {reason}", "Restore the notebook")) from None
-    cells = content.get("cells") if isinstance(content, dict) else None
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise DataError(
-            Problem(f"{place(path)}, line 1", "is no notebook: it has no cells", "Restore the notebook")
-        )
-    return Notebook(path, text, tuple(cells))
+    text = ipynb.text_of(path)
+    return Notebook(path, text, ipynb.parsed(text, path))
 
 
 def parameter_problems(book: Notebook, register: Register) -> Iterator[Problem]:
     """Where a notebook's parameters cell is not what the register says."""
-    source, slug = book.parameters, book.path.stem
-    if source is None:
-        yield Problem(
-            f"{place(book.path)}, line 1", "has no cell tagged parameters", "Tag its first code cell"
-        )
-        return
+    slug = book.path.stem
     try:
+        source = book.content.parameters_cell(book.path).source
         declared = dict(_declared(source))
-    except SyntaxError as reason:
-        yield Problem(
-            book.at(source.splitlines()[0]), f"its parameters cell is not Python: {reason.msg}", FIX
-        )
+    except NotebookError as reason:
+        yield from reason.problems
+        return
+    except (SyntaxError, ValueError) as reason:  # what holds a NUL may be either
+        rule = f"its parameters cell is not Python ({getattr(reason, 'msg', reason)})"
+        yield Problem(book.at(source), rule, "Write `name: type = default`")
         return
     for name, line in declared.items():
-        where = f"{book.at(line.splitlines()[0])}, parameter {name}"
+        where = f"{book.at(line)}, parameter {name}"
         if name not in register:
             yield Problem(where, "the register has no such name", nearest(name, register))
         elif line != scenarios.declaration(name, register[name]):
@@ -133,7 +109,7 @@ def parameter_problems(book: Notebook, register: Register) -> Iterator[Problem]:
             )
     for name in [name for name, entry in register.items() if slug in entry.used_by and name not in declared]:
         rule = f"declares no {name}, which the register says it uses"
-        yield Problem(book.at(source.splitlines()[0]), rule, f"Declare it, or take {slug} out of its used_by")
+        yield Problem(book.at(source), rule, f"Declare it, or take {slug} out of its used_by")
 
 
 def claim_problems(book: Notebook, claims: Iterable[str]) -> Iterator[Problem]:
@@ -197,11 +173,11 @@ def evidence_problems(
 
 def _declared(source: str) -> Iterator[tuple[str, str]]:
     """The names of a parameters cell with the lines that declare them; the label `scenario` is not one of them."""
-    lines = source.splitlines()
+    lines = ipynb.lines(source)
     for statement in ast.parse(source).body:
         target = statement.target if isinstance(statement, ast.AnnAssign) else None
         if isinstance(target, ast.Name) and target.id not in scenarios.LABELS:
-            yield target.id, "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
+            yield target.id, "".join(lines[statement.lineno - 1 : statement.end_lineno]).rstrip("\r\n")
 
 
 def _rows(bundle: Row) -> list[Row]:
