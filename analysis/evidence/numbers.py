@@ -205,7 +205,7 @@ def _paragraphs(text: str) -> dict[str, list[str]]:
     """The pieces of each paragraph of the body: its text, or the cells of its table."""
     found: dict[str, list[str]] = {}
     current: list[str] | None = None
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.startswith("#"):
             current = None
         elif begins := _PARAGRAPH.match(line):

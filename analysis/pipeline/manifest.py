@@ -128,9 +128,10 @@ def versions() -> dict[str, str]:
 def git(root: Path) -> Git | None:
     """The commit of a checkout and whether it is dirty; None outside of one, or before its first commit."""
     head = _git(root, "rev-parse", "--show-toplevel", "HEAD")
-    if head is None or Path(head.splitlines()[0]).resolve() != root.resolve():
+    top, _, commit = (head or "").rpartition("\n")
+    if not top or Path(top).resolve() != root.resolve():
         return None
-    return {"commit": head.splitlines()[1], "dirty": bool(_git(root, "status", "--porcelain"))}
+    return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain"))}
 
 
 def _git(root: Path, *arguments: str) -> str | None:
