@@ -419,5 +419,5 @@ def _renew(source: Path, project: Project, result: Path, ended: Ended) -> Outcom
     failed.unlink(missing_ok=True)
     if result.read_bytes() == source.read_bytes():
         return Outcome(name, "succeeded", "unchanged", ended.seconds)
-    result.replace(source)
+    places.write_whole(source.resolve(), lambda aside: shutil.copyfile(result, aside))  # where a link leads
     return Outcome(name, "succeeded", "forced", ended.seconds)

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from analysis.pipeline import places, plan, pool, runner
-from analysis.pipeline.notebook import Cell, Job, Limits
+from analysis.pipeline.notebook import Cell, Ended, Job, Limits
 from analysis.pipeline.plan import Project
 from analysis.pipeline.pool import Pool
 from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
@@ -286,6 +286,16 @@ def test_stored_outputs_are_renewed_in_place_and_stay_as_they_are(
     assert (again.status, again.reason) == ("succeeded", "unchanged")
     assert (good.stat().st_mtime_ns, good.read_bytes()) == before
     assert sorted(path.name for path in project.notebooks.iterdir()) == ["good.ipynb", "raises.ipynb"]
+
+
+def test_outputs_of_a_notebook_behind_a_link_are_renewed_where_it_lies(tmp_path: Path, build: Build) -> None:
+    project = build(tmp_path / "project", "good")
+    (there := tmp_path / "there.ipynb").write_text("old")
+    (link := project.notebooks / "link.ipynb").symlink_to(there)
+    (result := tmp_path / "result.ipynb").write_text("new")
+    outcome = runner._renew(link, project, result, Ended(1.0))
+    assert (outcome.status, outcome.reason) == ("succeeded", "forced")
+    assert link.is_symlink() and there.read_text() == "new"
 
 
 def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path, build: Build) -> None:
