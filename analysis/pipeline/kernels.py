@@ -60,8 +60,8 @@ PASSING = {
 }  # fmt: skip
 """Variables that differ from kernel to kernel and that no library reads when it is imported."""
 
-AT_TOP = re.compile(r"^(?:from|import) [^(\n]*(?:\([^)]*\))?", re.MULTILINE)
-INDENTED = re.compile(r"^[ \t]+(?:from|import) [^(\n]*(?:\([^)]*\))?", re.MULTILINE)
+AT_TOP = re.compile(r"^(?:from|import) [^(\n]*(?:\([^()]*\))?", re.MULTILINE)
+INDENTED = re.compile(r"^[ \t]+(?:from|import) [^(\n]*(?:\([^()]*\))?", re.MULTILINE)
 """Imports at the top of a module, and in its functions: reading them takes a fiftieth of the time that parsing takes."""
 
 QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
@@ -501,7 +501,7 @@ def imports(notebooks: Iterable[Path], root: Path | None = None) -> list[str]:
 def _imported(source: str) -> list[str]:
     try:
         return [name for statement in ast.parse(source).body for name in _names(statement)]
-    except SyntaxError:
+    except (SyntaxError, ValueError):  # a ValueError where it holds a NUL or half a character
         return []
 
 

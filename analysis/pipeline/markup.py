@@ -251,15 +251,21 @@ def _bytes(content: str) -> bytes:
         return b""  # what is no picture is shown as a broken one
 
 
+_UNSEEN = re.compile(
+    r"<\?xml.*?(?:\?>|\Z)|<!DOCTYPE.*?(?:>|\Z)|<!--.*?(?:-->|\Z)|<metadata>.*?(?:</metadata>|\Z)", re.DOTALL
+)
+"""What a drawing says to no reader; what is never closed ends with the text, so that its end is looked for once."""
+
+
 def _slim(svg: str) -> str:
     # What says nothing to a reader goes (prologue, licence block, names, empty groups, line breaks), and what an address
     # would spend three characters on is written with one: single quotes, commas between the numbers of a path.
-    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"\s*\n\s*", " ", svg)
+    svg = _UNSEEN.sub("", svg)
+    svg = re.sub(r"(?<!\s)\s*\n\s*", " ", svg)
     svg = re.sub(r"> <(?!/?(?:text|tspan))", "><", svg).strip()
     svg = _bare(svg)
     svg = re.sub(
-        r"<[^>]*>|(?<=<style>)[^<]+",
+        r"<[^<>]*>|(?<=<style>)[^<]+",
         lambda part: part[0] if "'" in part[0] else part[0].replace('"', "'"),
         svg,
     )
@@ -269,14 +275,27 @@ def _slim(svg: str) -> str:
 def _bare(svg: str) -> str:
     """Without ids that nothing refers to, and without groups that then say and hold nothing."""
     known = set(re.findall(r"(?:href=[\"']#|url\(#)([^\"')]+)", svg))
-    svg = re.sub(r"""(<g\b[^>]*?) id=(["'])(.*?)\2""", lambda g: g[0] if g[3] in known else g[1], svg)
-    while svg != (svg := re.sub(r"<g>((?:(?!<g[ >]|</g>).)*)</g>|<g [^>]*/>|<g/>", r"\1", svg)):
-        pass
-    return svg
+    svg = re.sub(r"""(<g\b[^<>]*?) id=(["'])([^"'<>]*)\2""", lambda g: g[0] if g[3] in known else g[1], svg)
+    parts = re.split(r"(<g(?:\s[^<>]*)?/?>|</g>)", svg)  # text and tags of groups in turn
+    opened: list[int] = []
+    holding = set[int]()  # groups with one inside that stays, so that they stay themselves
+    for at, tag in enumerate(parts):
+        if at % 2 and tag.endswith("/>"):
+            parts[at] = ""
+        elif at % 2 and tag != "</g>":
+            opened.append(at)
+        elif at % 2 and opened:
+            start = opened.pop()
+            if parts[start] == "<g>" and start not in holding:
+                parts[start] = parts[at] = ""
+            else:
+                holding.update(opened[-1:])
+    return "".join(parts)
 
 
 def _tight(path: str) -> str:
-    return re.sub(r"\s*([A-Za-z])\s*", r"\1", path).strip().replace(" ", ",")
+    beside = r"(?<=[A-Za-z])\s+|(?<!\s)\s+(?=[A-Za-z])"
+    return re.sub(beside, "", path).strip().replace(" ", ",")
 
 
 def _size(svg: str) -> tuple[int | None, int | None]:

@@ -23,10 +23,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from analysis import ipynb
 from analysis.pipeline import places
+from analysis.pipeline.legible import legible
 from analysis.scenarios import Value
 
 INJECTED = "injected-parameters"
@@ -37,6 +40,9 @@ SKIP = "skip-execution"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 START_SECONDS = 120
 STOPPED = "the batch was stopped"
+KERNEL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+/(\d+)\.py")
+"""The file that a kernel calls a cell, in a word of its output; tried once a word, so that a long one is read once."""
+
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What writing ends with where there is no room."""
 
@@ -244,7 +250,7 @@ def _why(reason: Exception) -> str:
 
 
 def _one_line(text: str, limit: int = 400) -> str:
-    line = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
+    line = " ".join(str(legible(text)).split())
     return (line if len(line) <= limit else f"{line[:limit]} [...]").rstrip(":. ")
 
 
@@ -307,7 +313,7 @@ def clean(target: Path, source: Path, *, error: str | None = None, cell: Cell | 
 
 def _text(content: dict[str, Any], known: set[str]) -> str:
     """A notebook as nbformat writes it, stripped."""
-    return json.dumps(_stripped(content, known), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return ipynb.written(_stripped(content, known))
 
 
 def _placeless(text: str, source: Path) -> str:
@@ -371,13 +377,11 @@ def _stripped_cell(cell: dict[str, Any], index: int, known: set[str]) -> dict[st
 def _settled(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Outputs as they do not depend on timing: neighbouring pieces of a stream joined, no process number in paths."""
     settled: list[dict[str, Any]] = []
-    for output in outputs:
-        if output["output_type"] == "stream":
-            text = re.sub(r"\S*ipykernel_\d+/(\d+)\.py", r"<cell \1>", "".join(output["text"]))
-            output["text"] = text.splitlines(keepends=True)
-            last = settled[-1] if settled else {}
-            if last.get("output_type") == "stream" and last["name"] == output["name"]:
-                last["text"] += output["text"]
-                continue
-        settled.append(output)
+    for kind, pieces in groupby(outputs, key=lambda output: (output["output_type"], output.get("name"))):
+        if kind[0] == "stream":
+            first, *more = pieces
+            text = "".join("".join(piece["text"]) for piece in (first, *more))
+            settled.append(first | {"text": KERNEL_FILE.sub(r"<cell \1>", text).splitlines(keepends=True)})
+        else:
+            settled += pieces
     return settled

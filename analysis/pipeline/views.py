@@ -48,7 +48,7 @@ from analysis.pipeline.pages import Page
 from analysis.pipeline.runs import Manifest, Runs
 from analysis.scenarios import Entry, Value, place
 
-DRESS = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*(?:\.\d+)?)(?P<after>\D*)")
+DRESS = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
 """A printed number between what stands before and after it: `$64.6B`, `13%`, `1.4x`."""
 
 

@@ -35,6 +35,11 @@ PROGRAM = [sys.executable, "-m", forks.LAUNCHER, "-f", "{connection_file}"]
 ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
+@pytest.mark.parametrize("source", ["a b", "x = '\0'", "x = '\ud83d'"])
+def test_a_cell_that_is_no_python_imports_nothing(source: str) -> None:
+    assert kernels._imported(source) == []
+
+
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """An environment with a folder of modules on its path and nothing preloaded yet; its parents end with the test."""

@@ -92,6 +92,29 @@ def test_pieces_of_a_stream_are_one_however_they_arrived(tmp_path: Path) -> None
     ]
 
 
+def test_a_stream_that_is_cut_anywhere_is_the_same_bytes() -> None:
+    whole = "one\n/tmp/ipykernel_47/9.py:5: two\nthree"
+    for at in range(1, len(whole)):
+        texts = (whole[:at], [whole[at:]])
+        pieces = [{"output_type": "stream", "name": "stderr", "text": text} for text in texts]
+        (output,) = notebook._settled(pieces)
+        assert output["text"] == ["one\n", "<cell 9>:5: two\n", "three"]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("a /tmp/ipykernel_1/2.py: b", "a <cell 2>: b"),
+        ('File "/tmp/ipykernel_1/2.py", line 3', 'File <cell 2>", line 3'),
+        ("ipykernel_1/2.py ipykernel_1/3.py", "<cell 2> <cell 3>"),
+        ("ipykernel_1/2.py:ipykernel_1/3.py:x", "<cell 3>:x"),
+        ("ipykernel_1/x.py ipykernel_/2.py", "ipykernel_1/x.py ipykernel_/2.py"),
+    ],
+)
+def test_the_file_of_a_cell_is_named_by_its_number(text: str, left: str) -> None:
+    assert notebook.KERNEL_FILE.sub(r"<cell \1>", text) == left
+
+
 def test_where_papermill_leaves_no_note_there_is_one_at_the_top_and_at_the_cell(tmp_path: Path) -> None:
     # papermill calls both cells completed, but only the first has a time.
     cells = cleaned(
@@ -138,6 +161,7 @@ def test_a_cell_left_out_is_a_failure_unless_it_is_tagged_so(tmp_path: Path) -> 
 
 def test_an_error_is_one_short_line() -> None:
     assert notebook._one_line("\x1b[31mtwo\nlines.\x1b[0m ") == "two lines"
+    assert notebook._one_line("half \ud83d") == "half \ufffd"  # what no file and no terminal takes
     assert len(notebook._one_line("x" * 5000)) < 420
 
 

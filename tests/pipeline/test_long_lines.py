@@ -1,0 +1,68 @@
+"""A megabyte on one line is read once: every regular expression that meets what a notebook wrote, on what it could trip over.
+
+Nothing is timed. An expression that reads a line anew from each of its places takes a million times as long for a megabyte
+as one that reads it once: hours, in which the case does not come back. All cases together take a few seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.pipeline import downloads, exhibits, kernels, markup, notebook, views
+from analysis.pipeline.legible import legible
+
+BYTES = 1_000_000
+
+
+def long(unit: str) -> str:
+    return unit * (BYTES // len(unit))
+
+
+def settled(text: str) -> object:
+    return notebook._settled([{"output_type": "stream", "name": "stdout", "text": [text]}])
+
+
+def placeless(text: str) -> object:
+    return notebook._placeless(text, Path("/home/somebody/project/notebooks/x.ipynb"))
+
+
+CASES: dict[Callable[[str], object], list[str]] = {
+    settled: ["x", "ipykernel_", "ipykernel_1/", "1"],
+    placeless: ["/home/somebody"],
+    notebook._one_line: ["x", "\x1b["],
+    legible: ["\x1b[0", "\x1b]"],
+    markup.terminal: ["\x1b[0"],
+    markup._slim: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "url(#"],
+    markup._tight: [" ", " M"],
+    markup._size: ['width="1'],
+    markup.slug: ["-"],
+    exhibits.address: ["a/", "a/b:c@"],
+    downloads.NUMBER.fullmatch: ["1"],
+    views.DRESS.fullmatch: ["1", "1,"],
+    kernels.AT_TOP.findall: ["from x import (\n"],
+    kernels.INDENTED.findall: [" from x import (\n"],
+}
+"""What meets a text, and the texts that it could read again and again."""
+
+
+def named(value: Any) -> str:
+    return value.__name__ if callable(value) else ascii(value)
+
+
+@pytest.mark.parametrize(
+    ("read", "unit"), [(read, unit) for read, units in CASES.items() for unit in units], ids=named
+)
+def test_a_long_line_is_read_once(read: Callable[[str], object], unit: str) -> None:
+    read(long(unit))
+
+
+def test_a_number_with_a_million_commas_is_read_once() -> None:
+    assert views.DRESS.fullmatch(f"1{long(',')}.1x1") is None
+
+
+def test_groups_are_unwrapped_however_deep() -> None:
+    assert markup._slim(long("<g>") + "<path/>" + long("<g>").replace("<", "</")) == "<path/>"
