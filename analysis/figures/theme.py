@@ -10,7 +10,8 @@ Decisions
 - Printed is a ring and found a dot besides; what does not decide is hollow. Labels stand beside what they name, with a halo.
 - No pyplot: figures are made by hand, so nothing is left open and no backend is chosen.
 - Each chart starts from matplotlib's own defaults: neither a matplotlibrc nor a style that a cell has set changes it.
-- Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point.
+- Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point or pixel. That holds on every
+  processor, whose last bits differ: where two parts of a straight line meet they alone would place the corners of its stroke.
 """
 
 from __future__ import annotations
@@ -33,11 +34,14 @@ from matplotlib import dates as mdates
 from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backend_bases import GraphicsContextBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.path import Path
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.text import Annotation, Text
+from matplotlib.transforms import IdentityTransform, Transform
 from PIL import Image
 
 from analysis import fonts
@@ -104,6 +108,33 @@ class Chart(Figure):
     alt: str = ""
 
 
+class _Renderer(RendererAgg):
+    """Draws lines and outlines from coordinates to a hundredth of a pixel."""
+
+    def draw_path(
+        self,
+        gc: GraphicsContextBase,
+        path: Path,
+        transform: Transform,
+        rgbFace: Any = None,  # noqa: N803 (matplotlib's name)
+    ) -> None:
+        drawn = path.transformed(transform)
+        drawn.vertices = np.asarray(drawn.vertices).round(2)
+        super().draw_path(gc, drawn, IdentityTransform(), rgbFace)
+
+
+class _Canvas(FigureCanvasAgg):
+    """A canvas that draws with that."""
+
+    _key: tuple[float, float, float] | None = None
+
+    def get_renderer(self) -> RendererAgg:
+        key = (*self.get_width_height(physical=True), self.figure.dpi)
+        if self._key != key:
+            self._key, self.renderer = key, _Renderer(*key)
+        return self.renderer
+
+
 def _use_style() -> None:
     """Set the report's style, and nothing of the user's."""
     _register_fonts()
@@ -131,7 +162,7 @@ def panels(
     """Axes below one another on a new chart of that height in all, from the top down, with one horizontal axis."""
     _use_style()
     chart = Chart(figsize=(width_in, height_in), layout="constrained")
-    FigureCanvasAgg(chart)
+    _Canvas(chart)
     column = chart.subplots(rows, sharex=True, squeeze=False)[:, 0].tolist()
     for ax in column:
         ax.grid(visible=False)
