@@ -233,6 +233,11 @@ def test_the_scenario_is_listed_and_its_run_differs_by_what_it_sets(followed: Co
     assert "multiple_sensitivity" in page
 
 
+def test_the_guide_says_what_becomes_of_a_cell_that_may_raise() -> None:
+    """That it is so is tested in tests/pipeline/test_runner.py, with papermill's own judgement."""
+    assert "<code>raises-exception</code>" in TEMPLATE.read_text(encoding="utf-8")
+
+
 def test_the_words_on_a_fan_are_those_of_its_bands() -> None:
     """The guide calls the pale band nine of ten and the dark one the middle half: 95 - 5 = 90, 75 - 25 = 50 percent."""
     assert [round(high - low, 2) for low, high, _ in futures.BANDS] == [0.9, 0.5]

@@ -30,6 +30,9 @@ YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbfo
 INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel has unless it is told otherwise
 GOOD = ("good", "tells")
 BROKEN = ("dies", "exits", "quits", "raises")
+FAILED = (*BROKEN, "may_raise")
+"""The last one goes on after its error, and fails at its end."""
+
 Build = Callable[..., Project]
 
 
@@ -104,7 +107,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory, hostile: None, build: Build) -> Batch:
-    project = build(tmp_path_factory.mktemp("canary") / "a {b} c", *GOOD, *BROKEN)
+    project = build(tmp_path_factory.mktemp("canary") / "a {b} c", *GOOD, *FAILED)
     folder = project.runs / "base"
     folder.mkdir(parents=True)
     (folder / "raises.ipynb").write_text(YESTERDAY)
@@ -119,7 +122,7 @@ def cells(path: Path) -> list[dict[str, Any]]:
 
 def test_one_that_fails_does_not_stop_the_others(batch: Batch) -> None:
     statuses = {name: outcome.status for name, outcome in batch.outcomes.items()}
-    assert statuses == dict.fromkeys(GOOD, "succeeded") | dict.fromkeys(BROKEN, "failed")
+    assert statuses == dict.fromkeys(GOOD, "succeeded") | dict.fromkeys(FAILED, "failed")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +146,26 @@ def test_an_error_says_which_cell_and_why(batch: Batch, name: str, error: str) -
     ]
     assert notes[0] == 0
     assert saved[notes[1] + 1]["id"] == "step-1"
+
+
+def test_a_cell_that_may_raise_is_not_the_last_and_fails_its_notebook_as_papermill_has_it(
+    batch: Batch,
+) -> None:
+    import nbformat
+    from papermill.exceptions import PapermillExecutionError
+    from papermill.execute import raise_for_execution_errors, remove_error_markers
+
+    outcome = batch.outcomes["may_raise"]
+    assert outcome.error == "cell 3: ZeroDivisionError: float division by zero"
+    assert outcome.failed is not None
+    saved = nbformat.read(outcome.failed, as_version=4)
+    after = next(cell for cell in saved.cells if cell["id"] == "step-2")
+    assert [output["text"] for output in after.outputs] == ["went on\n"]
+    note = next(at for at, cell in enumerate(saved.cells) if cell["id"] == "step-1") - 1
+    assert "papermill-error-cell-tag" in saved.cells[note].metadata.tags
+    with pytest.raises(PapermillExecutionError) as judged:
+        raise_for_execution_errors(remove_error_markers(saved), None)
+    assert f"cell {judged.value.exec_count}: {judged.value.ename}: {judged.value.evalue}" == outcome.error
 
 
 def test_what_failed_is_no_result(batch: Batch) -> None:
@@ -191,11 +214,11 @@ def test_the_resolved_file_is_what_papermill_takes(batch: Batch) -> None:
 
 def test_nothing_is_left_behind(batch: Batch) -> None:
     names = {path.name for path in batch.project.runs.rglob("*")}
-    kept = {f"{name}.failed.ipynb" for name in BROKEN}
+    kept = {f"{name}.failed.ipynb" for name in FAILED}
     results = {f"{name}.{suffix}" for name in GOOD for suffix in ("ipynb", "yml")}
     assert names == {"base", "manifest.json", "raises.ipynb"} | results | kept
     assert {path.name for path in batch.project.notebooks.iterdir()} == {
-        f"{name}.ipynb" for name in (*GOOD, *BROKEN)
+        f"{name}.ipynb" for name in (*GOOD, *FAILED)
     }
     assert processes_below(batch.project.root) == []
 
@@ -209,7 +232,7 @@ def test_the_manifest_holds_every_run(batch: Batch) -> None:
     content = json.loads((batch.project.runs / "manifest.json").read_text())
     assert set(content) == {"runs", "versions", "git"}
     assert [(run["notebook"], run["status"], run["reason"]) for run in content["runs"]] == [
-        (name, "failed" if name in BROKEN else "succeeded", "new") for name in sorted((*GOOD, *BROKEN))
+        (name, "failed" if name in FAILED else "succeeded", "new") for name in sorted((*GOOD, *FAILED))
     ]
     runs = {run["notebook"]: run for run in content["runs"]}
     assert runs["raises"]["error"] == "cell 3: ZeroDivisionError: float division by zero"
@@ -219,13 +242,13 @@ def test_the_manifest_holds_every_run(batch: Batch) -> None:
 
 
 def test_events_tell_plan_start_cells_and_end_of_each(batch: Batch) -> None:
-    assert batch.events[0] == Planned(len(GOOD + BROKEN), len(GOOD + BROKEN), None)
+    assert batch.events[0] == Planned(len(GOOD + FAILED), len(GOOD + FAILED), None)
     for name, outcome in batch.outcomes.items():
         mine = [event for event in batch.events[1:] if getattr(event, "name", "") == f"base/{name}"]
         assert (mine[0], mine[-1]) == (Started(f"base/{name}", None), outcome)
         cells = [event.cell for event in mine if isinstance(event, Reached)]
         # parameters, the injected cell, step-1 and step-2; nothing is reached after the cell that breaks
-        assert [cell.number for cell in cells] == ([1, 2, 3, 4] if name in GOOD else [1, 2, 3])
+        assert [cell.number for cell in cells] == ([1, 2, 3] if name in BROKEN else [1, 2, 3, 4])
         assert {cell.of for cell in cells} == {4}
         assert cells[2].id == "step-1"
 
