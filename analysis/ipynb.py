@@ -24,25 +24,38 @@ from analysis.errors import NotebookError, Problem
 from analysis.scenarios import place
 
 RESTORE = "Restore the notebook"
-SAVE = "Correct the cell, or save the notebook again in JupyterLab"
+SAVE = "Correct the file, or save the notebook again in JupyterLab"
+WANTED = {
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "string_type": "a text",
+    "int_type": "a whole number",
+}
+"""What pydantic wants where a value is of another type."""
+
 BOM = "\ufeff"
 PARAMETERS = "parameters"
 """The tag of the cell that holds the defaults."""
 
 
-def _whole(value: object) -> object:
-    """A text, which may be stored line by line; every character of it can be written to a file."""
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
-        value = "".join(value)
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as reason:
-            raise ValueError(f"holds half a character ({value[reason.start]!a})") from None
+def _writable(value: object) -> object:
+    """A part that can be written to a file: none of its texts holds half a character."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError as reason:
+        raise ValueError(f"holds half a character ({text[reason.start]!a})") from None
     return value
 
 
-Text = Annotated[str, BeforeValidator(_whole)]
+def _whole(value: object) -> object:
+    """A text, which may be stored line by line."""
+    lines = isinstance(value, list) and all(isinstance(line, str) for line in value)
+    return "".join(value) if lines else value  # type: ignore[arg-type]
+
+
+Text = Annotated[str, BeforeValidator(_whole), BeforeValidator(_writable)]
 
 
 class _Part(BaseModel):
@@ -60,7 +73,7 @@ class Output(_Part):
 class Metadata(_Part):
     """What a notebook or a cell says of itself; `papermill` is what an earlier run noted."""
 
-    tags: list[Text] = []
+    tags: list[str] = []
     papermill: dict[str, Any] = {}
 
 
@@ -68,11 +81,11 @@ class Cell(_Part):
     """One cell; its source is one text, however it is stored."""
 
     cell_type: Literal["code", "markdown", "raw"]
-    metadata: Metadata
+    metadata: Annotated[Metadata, BeforeValidator(_writable)]
     source: Text
     id: Text | None = None
     outputs: list[Output] = []
-    attachments: dict[str, dict[str, Any]] = {}
+    attachments: Annotated[dict[str, dict[str, Any]], BeforeValidator(_writable)] = {}
 
 
 class Notebook(_Part):
@@ -80,7 +93,7 @@ class Notebook(_Part):
 
     nbformat: Literal[4]
     nbformat_minor: int
-    metadata: Metadata
+    metadata: Annotated[Metadata, BeforeValidator(_writable)]
     cells: list[Cell]
 
     def parameters_cell(self, path: Path) -> Cell:
@@ -166,9 +179,14 @@ def _problem(reason: ValidationError, where: str) -> Problem:
     if keys[0] == "cells" and len(keys) > 1:
         where, keys = f"{where}, cell {int(keys[1]) + 1} from the top", keys[2:]
     where = f"{where}, key {'.'.join(keys)}" if keys else where
-    rule = detail["msg"].removeprefix("Value error, ")
-    shown = "" if detail["type"] in ("missing", "value_error") else f" (got {reprlib.repr(detail['input'])})"
-    return Problem(where, f"{rule[0].lower()}{rule[1:]}{shown}", SAVE)
+    wanted = WANTED.get(detail["type"]) or detail.get("ctx", {}).get("expected")
+    if detail["type"] == "missing":
+        rule = "is missing"
+    elif wanted:
+        rule = f"is {reprlib.repr(detail['input'])}, not {wanted}"
+    else:
+        rule = detail["msg"].removeprefix("Value error, ")
+    return Problem(where, rule, SAVE)
 
 
 def written(content: Mapping[str, Any]) -> str:

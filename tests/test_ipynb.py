@@ -86,12 +86,13 @@ TAKEN = {
 
 REFUSED = {
     "metadata that are null": (put("cells.1.metadata", None), "cell 2 from the top, key metadata"),
-    "tags that are null": (put("cells.0.metadata.tags", None), "cell 1 from the top, key metadata.tags"),
+    "tags that are null": (put("cells.0.metadata.tags", None), "cell 1 from the top, key metadata.tags: is None, not a list. "),
     "a tag that is a number": (put("cells.0.metadata.tags", [1]), "cell 1 from the top, key metadata.tags.0"),
     "a source that is null": (put("cells.0.source", None), "cell 1 from the top, key source"),
     "a source of numbers": (put("cells.0.source", [1]), "cell 1 from the top, key source"),
     "half a character": (put("cells.0.source", ["a\ud83d"]), "cell 1 from the top, key source: holds half a character"),
-    "an unknown kind of cell": (put("cells.0.cell_type", "heading"), "cell 1 from the top, key cell_type"),
+    "half a character in what another tool notes": (put("cells.0.metadata.x", ["\ud83d"]), "cell 1 from the top, key metadata: holds half"),
+    "an unknown kind of cell": (put("cells.0.cell_type", "heading"), "key cell_type: is 'heading', not 'code', 'markdown' or 'raw'. "),
     "outputs that are null": (put("cells.1.outputs", None), "cell 2 from the top, key outputs"),
     "data that are null": (put("cells.1.outputs", [{"output_type": "display_data", "data": None}]), "key outputs.0.data"),
     "attachments that are null": (put("cells.0.attachments", None), "cell 1 from the top, key attachments"),

@@ -254,7 +254,7 @@ NOTEBOOK = "notebooks/3_market_dynamics.ipynb"
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
-        ('"cells"', '"cels"', "key cells: field required."),
+        ('"cells"', '"cels"', "key cells: is missing."),
         ('"cells": [', '"cells": [,', "is not JSON"),
         ('"metadata": {', '"metadata": null, "other": {', "cell 1 from the top, key metadata: "),
         ('"parameters"', '"parametres"', "has no cell tagged parameters. Tag the one cell"),
