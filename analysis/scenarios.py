@@ -83,15 +83,15 @@ class Entry(BaseModel):
     """One assumption of the register.
 
     `value` is a number, a text, a date (ISO text, `unit: date`), or the list that `dist` asks for; `range` bounds
-    every number in it, ends included; `integer` and `multiple_of` say which numbers between them are possible, and `at_most`
-    names another assumption that this one may not pass.
+    every number in it, or the date by two days, ends included; `integer` and `multiple_of` say which numbers between
+    them are possible, and `at_most` names another assumption that this one may not pass.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     value: Value
     dist: Literal["normal", "lognormal", "split_normal", "pert"] | None = None
     unit: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-    range: tuple[float, float] | None = None
+    range: tuple[float, float] | tuple[dt.date, dt.date] | None = None
     integer: bool = False
     multiple_of: float | None = None
     at_most: str | None = None
@@ -109,14 +109,16 @@ class Entry(BaseModel):
 
     @model_validator(mode="after")
     def _numbers_have_a_range_and_a_source_an_address(self) -> Entry:
-        if not isinstance(self.value, str) and self.range is None:
-            raise ValueError("has a number but no range; give range: [lowest, highest]")
+        if not isinstance(self.value, str) and self.limits is None:
+            raise ValueError("has a number but no range of numbers; give range: [lowest, highest]")
+        if self.unit == "date" and self.days is None:
+            raise ValueError("has a date but no range of dates; give range: [first day, last day]")
         if (self.risk is None) != (self.calm is None):
             raise ValueError("has only one of risk and calm; give both, or neither")
         if (
             self.calm is not None
-            and self.range is not None
-            and not self.range[0] <= self.calm.value <= self.range[1]
+            and self.limits is not None
+            and not self.limits[0] <= self.calm.value <= self.limits[1]
         ):
             raise ValueError(f"calm.value {self.calm.value:g} is outside its range; give one within")
         if self.status == "sourced" and self.reference.url is None:
@@ -124,6 +126,18 @@ class Entry(BaseModel):
                 "is marked sourced but its reference has no url; give one or use status: assumption"
             )
         return self
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The lowest and the highest number; None where the entry is no number."""
+        low, high = self.range or (None, None)
+        return (low, high) if isinstance(low, float) and isinstance(high, float) else None
+
+    @property
+    def days(self) -> tuple[dt.date, dt.date] | None:
+        """The first and the last day; None where the entry is no date."""
+        first, last = self.range or (None, None)
+        return (first, last) if isinstance(first, dt.date) and isinstance(last, dt.date) else None
 
     def central(self, value: Value | None = None) -> Scalar:
         """The middle of the value: itself, the mode or median, or the midpoint (geometric for `lognormal`)."""
@@ -480,17 +494,26 @@ def value_problems(name: str, value: object, entry: Entry, where: str) -> list[P
 
 def _text_problems(value: object, entry: Entry, where: str) -> list[Problem]:
     if entry.unit == "date":
-        text = value.isoformat() if isinstance(value, dt.date) else value
-        try:
-            if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-                dt.date.fromisoformat(text)
-                return []
-        except ValueError:
-            pass
-        return [Problem(where, f"{value!r} is not a date", "Write it as YYYY-MM-DD")]
+        return _date_problems(value, entry, where)
     if isinstance(value, str) and value.strip():
         return []
     return [Problem(where, f"{value!r} is not a text", "Write a text")]
+
+
+def _date_problems(value: object, entry: Entry, where: str) -> list[Problem]:
+    assert entry.days is not None  # noqa: S101 (the model demands a range for dates)
+    text = value.isoformat() if isinstance(value, dt.date) else value
+    try:
+        if not (isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)):
+            raise ValueError
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return [Problem(where, f"{value!r} is not a date", "Write it as YYYY-MM-DD")]
+    first, last = entry.days
+    if first <= day <= last:
+        return []
+    why = entry.description[0].lower() + entry.description[1:].rstrip(".")
+    return [Problem(where, f"{day} is outside {first} to {last} ({why})", "Write a day within the range")]
 
 
 def _list_problems(value: Sequence[object], entry: Entry, where: str) -> list[Problem]:
@@ -525,8 +548,8 @@ def _list_problems(value: Sequence[object], entry: Entry, where: str) -> list[Pr
 
 
 def _range_problems(numbers: Sequence[float], entry: Entry, where: str) -> list[Problem]:
-    assert entry.range is not None  # noqa: S101 (the model demands a range for numbers)
-    low, high = entry.range
+    assert entry.limits is not None  # noqa: S101 (the model demands a range for numbers)
+    low, high = entry.limits
     return [
         Problem(
             where,

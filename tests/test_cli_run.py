@@ -262,7 +262,7 @@ def test_a_day_stands_for_the_base_as_it_was_known_then(
     project: Build, thesis: Thesis, without_kernels: list[Limits]
 ) -> None:
     here = project("good")
-    entry = "{value: '2026-10-31', unit: date, status: assumption, used_by: [good], description: The day of looking., reference: {title: T}}"
+    entry = "{value: '2026-10-31', unit: date, range: [2024-01-01, 2026-10-31], status: assumption, used_by: [good], description: The day of looking., reference: {title: T}}"
     with (here.params / "register.yml").open("a") as register:
         register.write(f"as_of: {entry}\n")
     notebook = here.notebooks / "good.ipynb"

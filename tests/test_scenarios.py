@@ -6,11 +6,12 @@ import pytest
 
 from analysis import scenarios
 from analysis.errors import ParameterError
+from analysis.evidence import measured
 
 REGISTER = """
 seed: {value: 1, unit: integer, integer: true, range: [0, 10], description: a seed for the draws, status: assumption,
        reference: {title: t}, used_by: [a]}
-as_of: {value: "2026-10-31", unit: date, description: the day of looking, status: assumption, reference: {title: t}, used_by: [a]}
+as_of: {value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31], description: The day of looking., status: assumption, reference: {title: t}, used_by: [a]}
 years: {value: 3.0, unit: years, range: [1, 9], multiple_of: 0.25, description: a period of time, status: assumption,
         reference: {title: t}, used_by: [a]}
 growth_pct: {dist: split_normal, value: [1.0, 2.0, 5.0], unit: percent, range: [-10, 10], description: growth of revenue,
@@ -61,6 +62,12 @@ def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params
         ("growth_pct=[1, .nan, 2]", "nan is outside"),
         ("as_of=2026-13-01", "is not a date"),
         ("as_of=20261031", "is not a date"),
+        (
+            "as_of=0001-01-01",
+            "0001-01-01 is outside 2024-11-27 to 2026-10-31 (the day of looking). Write a day within",
+        ),
+        ("as_of=2024-11-26", "2024-11-26 is outside 2024-11-27 to 2026-10-31"),
+        ("as_of=2026-11-01", "2026-11-01 is outside 2024-11-27 to 2026-10-31"),
         ("seed", "is not NAME=VALUE"),
         ("seed=[1", "cannot be read"),
     ],
@@ -370,3 +377,41 @@ def test_a_scenario_in_a_folder_that_takes_no_file_leaves_nothing_behind(params,
     ):
         scenarios.written(given, "other", "d", {}, params)
     assert not (params / "other.yml").exists()
+
+
+def test_the_days_of_the_register_begin_with_the_first_report_of_softbanks_money_and_hold_all_evidence():
+    first, last = scenarios.load_register()["as_of"].days
+    assert first == measured.load("softbank_openai")["known_on"].min().date()
+    assert all(measured.load(name)["known_on"].max().date() <= last for name in measured.names())
+    assert scenarios.load_register()["as_of"].value == last.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("value: 2026-10-31, unit: date", "has a date but no range of dates"),
+        ("value: 2026-10-31, unit: date, range: [1, 2]", "has a date but no range of dates"),
+        (
+            "value: 2026-10-31, unit: date, range: [2026-01-01, 2026-05-21]",
+            "2026-10-31 is outside 2026-01-01 to",
+        ),
+        ("value: 3, unit: years, range: [2026-01-01, 2026-05-21]", "has a number but no range of numbers"),
+    ],
+)
+def test_the_register_refuses_a_date_without_days_and_a_number_without_limits(params, entry, said):
+    rest = "description: one of the two, status: assumption, reference: {title: t}, used_by: [a]"
+    (params / "register.yml").write_text(f"{REGISTER}more: {{{entry}, {rest}}}\n")
+    with pytest.raises(ParameterError, match=said):
+        scenarios.load_register(params)
+
+
+def test_a_day_outside_the_range_is_refused_whichever_way_it_comes(params):
+    said = "key as_of: 2026-11-01 is outside 2024-11-27 to 2026-10-31"
+    for way in (
+        lambda: scenario(params, "scenario: other\ndescription: d\nas_of: 2026-11-01\nbecause: {as_of: x}\n"),
+        lambda: scenarios.resolve("base", {"as_of": "2026-11-01"}, params),
+        lambda: scenarios.check({"as_of": "2026-11-01"}, params),
+        lambda: scenarios.check({}, params).but(as_of="2026-11-01"),
+    ):
+        with pytest.raises(ParameterError, match=said):
+            way()

@@ -88,9 +88,9 @@ def assumptions(given: Assumptions, names: Sequence[str]) -> pd.DataFrame:
         if name not in given:
             raise ParameterError(Problem(name, "is not declared here", "Name a parameter of this notebook"))
         entry = given.register[name]
-        if entry.range is None:
+        if entry.limits is None:
             raise ParameterError(Problem(name, "has no range to move in", "Change it in the parameters cell"))
-        low, high = entry.range
+        low, high = entry.limits
         rows.append((name, worded(given[name], entry), entry.unit, f"{low:g} to {high:g}", entry.description))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -110,8 +110,8 @@ def stops(entry: Entry, values: Sequence[float]) -> list[float]:
 
     Steps are ratios where the entry is lognormal or spans more than a factor of 100 above zero, else a round number.
     """
-    assert entry.range is not None  # noqa: S101 (`assumptions` looked)
-    low, high = entry.range
+    assert entry.limits is not None  # noqa: S101 (`assumptions` looked)
+    low, high = entry.limits
     if entry.dist == "lognormal" or (low > 0 and high / low > 100):
         start = low if low > 0 else min(v for v in values if v > 0) / 20
         grid = [float(v) for v in np.geomspace(start, high, STOPS + 1)]

@@ -137,12 +137,12 @@ def test_stops_of_whole_numbers_are_whole_and_steps_are_kept():
 
 def test_every_assumption_with_a_range_can_stand_where_it_stands(given):
     for name, one in given.register.items():
-        if one.range is None:
+        if one.limits is None:
             continue
         values = one.value if isinstance(one.value, list) else [one.value]
         found = what_if.stops(one, values)
         assert set(values) <= set(found), name
-        assert found == sorted(set(found)) and one.range[0] <= found[0] and found[-1] == one.range[1], name
+        assert found == sorted(set(found)) and one.limits[0] <= found[0] and found[-1] == one.limits[1], name
         assert len(found) <= 1300, name
 
 

@@ -1,5 +1,6 @@
 """The parts of the predictions: every method against a count or a formula by hand, and what is not forecast."""
 
+import datetime as dt
 import math
 from dataclasses import replace
 from statistics import NormalDist
@@ -14,7 +15,9 @@ from analysis.models import audit, forecasts, outlook, prices, scoring
 
 
 def view_on(day):
-    given = scenarios.check(scenarios.resolve("base", {"as_of": day, "draws": 2000}))
+    register = dict(scenarios.load_register())  # a model can be asked about any day
+    register["as_of"] = register["as_of"].model_copy(update={"range": (dt.date.min, dt.date.max)})
+    given = scenarios.Assumptions(scenarios.resolve("base", {"draws": 2000}) | {"as_of": day}, register)
     return forecasts.View(given, audit.gather(given), predictions.load())
 
 

@@ -23,7 +23,7 @@ import pandas as pd
 
 from analysis import ROOT, scenarios
 from analysis.errors import ParameterError, Problem, ThesisError, nearest
-from analysis.evidence import cells, lines, measured, numbers, predictions, tables
+from analysis.evidence import cells, files, lines, measured, numbers, predictions, tables
 from analysis.evidence import claims as stated
 from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
@@ -305,7 +305,7 @@ def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> I
 
 
 def _evidence(project: Project) -> Iterator[Problem]:
-    """Sidecars without a table, and credits that no row bears out."""
+    """Sidecars without a table, credits that no row bears out, and rows that no day of the register can see."""
     for path in sorted(project.evidence.glob("*.meta.yml")):
         if not path.with_name(path.name.removesuffix(".meta.yml") + ".csv").exists():
             yield Problem(
@@ -316,6 +316,7 @@ def _evidence(project: Project) -> Iterator[Problem]:
     for name, table in project.measured.items():
         meta = measured.sidecar(name, project.evidence)
         where = f"{place(project.evidence / f'{name}.meta.yml')}, key credits"
+        yield from _unseen(project, name)
         named = (table["source_title"] + "\n" + table["source"]).str.lower()
         for credit in meta.credits:
             if credit not in meta.credit:
@@ -325,6 +326,21 @@ def _evidence(project: Project) -> Iterator[Problem]:
             elif not named.str.contains(credit.lower(), regex=False).any():
                 fix = "Take it out of credits and credit, or name it in the source of its rows"
                 yield Problem(where, f"credits {credit}, whom no row names in its source", fix)
+
+
+def _unseen(project: Project, name: str) -> Iterator[Problem]:
+    """Rows that became known after the last day of `as_of`, the day on which the evidence was gathered."""
+    days = project.register["as_of"].days if project.register else None
+    if days is None:
+        return
+    path, meta = project.evidence / f"{name}.csv", measured.sidecar(name, project.evidence)
+    known = files.read(path, list(meta.columns), meta.key)[0]["known_on"]
+    for row, day in known[known > days[1].isoformat()].items():
+        yield Problem(
+            f"{place(path)}, row {row}, column known_on",
+            f"{day} is after {days[1]}, the last day of as_of, so that no report would show the row",
+            "Correct the day, or move value and range of as_of in params/register.yml",
+        )
 
 
 def _numbers(project: Project, article: Path | None) -> list[Problem]:

@@ -1,5 +1,7 @@
 """The facts that checks look at, under assumptions of the test's choice."""
 
+import datetime as dt
+
 import pytest
 
 from analysis import scenarios
@@ -7,10 +9,15 @@ from analysis.evidence import claims
 from analysis.models import audit
 
 
-def given(**changes):
-    """The base scenario with some values changed; few draws, since no test here is about the simulation."""
-    register = scenarios.load_register()
-    return scenarios.Assumptions(scenarios.resolve("base", {"draws": 2000} | changes), register)
+def given(as_of="2026-10-31", **changes):
+    """The base scenario with some values changed; few draws, since no test here is about the simulation.
+
+    Models can be asked about any day, also about one that the register refuses to a user.
+    """
+    register = dict(scenarios.load_register())
+    register["as_of"] = register["as_of"].model_copy(update={"range": (dt.date.min, dt.date.max)})
+    values = scenarios.resolve("base", {"draws": 2000} | changes) | {"as_of": as_of}
+    return scenarios.Assumptions(values, register)
 
 
 @pytest.fixture(scope="session")

@@ -145,6 +145,8 @@ BROKEN = [
      "key credits: names Nobody, whom credit does not."),
     (3, f"{COSTS}.csv", "epoch-research/training-cost-trends:", "my notes ", f"{COSTS}.csv", "my notes",
      "column source: 'my notes cost_analysis.ipynb@4884b542c9' is not allowed. Write a URL or owner/repo:path."),
+    (1, f"{EVIDENCE}/nvidia_revenue.csv", "2026-07-26,2026-08-26", "2026-07-26,2026-11-26", f"{EVIDENCE}/nvidia_revenue.csv", "2026-11-26",
+     "column known_on: 2026-11-26 is after 2026-10-31, the last day of as_of, so that no report would show the row. Correct the day, or move"),
     (4, f"{COSTS}.csv", "run,model", "run,modle", f"{COSTS}.csv", "run,modle",
      "column 'modle' is not in the sidecar. The nearest valid name is 'model'."),
     (5, f"{COSTS}.meta.yml", "  run: {", "  runs: {title: Runs, kind: text, meaning: not in the file}\n  run: {", f"{COSTS}.csv", "run,model",

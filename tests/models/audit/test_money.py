@@ -3,10 +3,6 @@
 import pandas as pd
 import pytest
 
-from analysis import scenarios
-from analysis.evidence import claims
-from analysis.models import audit
-
 
 @pytest.mark.parametrize(
     ("claim", "verdict", "computed"),
@@ -93,8 +89,6 @@ def test_strength_is_the_weakest_quality_that_was_read(rows):
     assert rows.loc["risks.nav_share", "strength"] == "secondary"  # one transcription of the NAV page
 
 
-def test_a_share_before_a_company_had_raised_anything_on_record_is_unknown():
-    given = scenarios.check(scenarios.resolve("base", {"as_of": "2022-06-30"}))
-    claim = next(claim for claim in claims.load() if claim.id == "players.external_capital_today")
-    row = audit.judge_claims([claim], audit.gather(given)).iloc[0]
+def test_a_share_before_a_company_had_raised_anything_on_record_is_unknown(judged):
+    row = judged("players.external_capital_today", as_of="2022-06-30").iloc[0]
     assert row["verdict"] == "uncheckable"
