@@ -4,6 +4,8 @@ Decisions
 - Hollow marks the low end of an input or what is not reliable, filled the high end: it reads in grey.
 - Labels stand beside their marks; there is a legend only where a mark has two meanings.
 - Every finding is computed from the table that is drawn.
+- Words for inputs stand in one place, and an input without words is refused wherever one is named: neither its name in the
+  register nor an empty cell is shown to a reader.
 """
 
 from __future__ import annotations
@@ -16,10 +18,29 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from analysis.errors import ParameterError, Problem
 from analysis.figures import futures, theme
 from analysis.models.sweep import OUTPUTS
 
-LABELS = {
+
+class Labels(dict[str, str]):
+    """Words by name; a name that has none is refused, by ``[]`` and by pandas' ``map`` alike."""
+
+    def __missing__(self, name: str) -> str:
+        """There are no words for a name.
+
+        Raises
+        ------
+        ParameterError
+            Always: it says where to add them.
+        """
+        rule = f"has no words for the input {name!r}"
+        raise ParameterError(
+            Problem("analysis/figures/drivers.py, LABELS", rule, "Add them, as charts shall write it")
+        )
+
+
+LABELS = Labels({
     "revenue_usd_bn": "run-rate at the start", "growth_factor_per_year": "current growth", "growth_half_life_years": "half-life of growth",
     "long_run_growth_pct": "long-run growth", "pool_usd_bn": "size of the market", "pool_share": "largest share of it",
     "parity_years": "years to open parity", "erosion_pct_per_year": "erosion of the premium", "premium_share": "premium in the price",
@@ -30,7 +51,7 @@ LABELS = {
     "cash_usd_bn": "cash at the start", "distress_discount_pct": "discount in distress", "listing_years": "years to the listing",
     "multiple_long_run": "long-run multiple", "repricing_half_life_years": "half-life of repricing",
     "mark_smoothing_share": "smoothing of marks", "manager_gain_share": "manager's share of the gain",
-}  # fmt: skip
+})  # fmt: skip
 """Words for the uncertain inputs of the venture model, as charts write them."""
 
 SHOWN = 12
@@ -76,14 +97,14 @@ def tornado(
             ax.annotate(_number(value), (result, row), xytext=(-4 if left else 4, 0), textcoords="offset points", va="center",
                         ha="right" if left else "left", fontsize=9.5, color=theme.MUTED)  # fmt: skip
     ax.axvline(centre, color=theme.INK, linewidth=1.2)
-    _rows(ax, [labels.get(str(name), str(name)) for name in shown["input"]])
+    _rows(ax, [labels[str(name)] for name in shown["input"]])
     ax.margins(x=0.12)
     ax.xaxis.set_major_formatter(lambda x, _: form(x))
     first, left_out = shown.to_dict("records")[0], len(table) - len(shown)
     low, high = sorted((first["low_result"], first["high_result"]))
-    finding = f"The {labels.get(first['input'], first['input'])} moves {outcome} most: from {form(low)} to {form(high)}"
+    finding = f"The {labels[first['input']]} moves {outcome} most: from {form(low)} to {form(high)}"
     more = f"; {left_out} inputs that move it less are left out" if left_out > 0 else ""
-    named = [str(labels.get(str(name), name)) for name in shown["input"].head(3)]
+    named = [labels[str(name)] for name in shown["input"].head(3)]
     alt = f"Bars for {len(shown)} inputs around {form(centre)}, the widest first: {theme.listed(named)} lead."
     return theme.headline(
         ax,

@@ -261,7 +261,7 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
                 theme.INK,
                 ha="right" if side < 0 else "left",
             )
-    ax.set_yticks(range(len(low)), [labels.get(str(name), str(name)) for name in low.index])
+    ax.set_yticks(range(len(low)), [labels[str(name)] for name in low.index])
     ax.set(ylim=(-0.6, len(low) - 0.1), xlim=(0, 100))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     handles = [
@@ -269,9 +269,7 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
         for end in (5, 95)
     ]
     theme.legend(ax, handles)
-    turned = [
-        labels.get(str(name), str(name)) for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)
-    ]
+    turned = [labels[str(name)] for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
     finding = (
         f"{theme.count(len(turned)).capitalize()} of {len(low)} inputs alone {'turn' if len(turned) != 1 else 'turns'} the judgement at an end of {'their' if len(turned) != 1 else 'its'} range: "
         f"{theme.listed(turned)}"
@@ -279,7 +277,7 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
         else f"None of {len(low)} inputs alone turns the judgement at an end of its range"
     )
     alt = "A line for each input between the probabilities at both ends of its range: " + "; ".join(
-        f"{labels.get(str(name), str(name))}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%, {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
+        f"{labels[str(name)]}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%, {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
         for name in low.index[::-1]
     )
     subtitle = "Probability of neither outsized returns nor a catastrophe, one input pinned at the value beside the mark"

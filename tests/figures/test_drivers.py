@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import scenarios
+from analysis.errors import ParameterError
 from analysis.figures import drivers, futures, theme
+from analysis.models import outlook
 
 
 def words(ax):
@@ -32,6 +35,33 @@ def test_a_tornado_starts_with_the_widest_and_writes_the_ends_of_the_input():
     chart = theme.chart_of(ax)
     assert chart.finding == "The size of the market moves the median multiple most: from 0.59x to 1.81x"
     assert "left out" not in chart.subtitle
+
+
+def test_every_input_that_can_be_uncertain_has_words():
+    register = scenarios.load_register()
+    uncertain = {name for name in outlook.VENTURE if register[name].dist}
+    assert uncertain and uncertain <= set(drivers.LABELS)
+    assert set(drivers.LABELS) <= set(register)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda labels: labels["new_cost_share"],
+        lambda labels: pd.Series(["pool_share", "new_cost_share"]).map(labels),
+        lambda labels: drivers.tornado(
+            SWINGS.replace({"input": {"cash_usd_bn": "new_cost_share"}}),
+            outcome="m",
+            form=str,
+            ax=theme.axes(),
+        ),
+    ],
+)
+def test_an_input_without_words_is_refused_wherever_it_is_named(use):
+    with pytest.raises(
+        ParameterError, match=r"LABELS: has no words for the input 'new_cost_share'. Add them"
+    ):
+        use(drivers.LABELS)
 
 
 def test_a_long_tornado_says_how_many_inputs_it_leaves_out():
