@@ -49,6 +49,14 @@ def test_every_part_has_a_probability_or_says_why_not(rows):
     }  # fmt: skip
 
 
+def test_every_simulation_says_which_assumptions_it_rests_on(view):
+    """Else its line through past days would be drawn with hindsight."""
+    made = {make: make(view) for makers in forecasts.METHODS.values() for make in makers}
+    assert {make for make, method in made.items() if method and method.kind == "simulation"} == set(
+        forecasts.ASSUMES
+    )
+
+
 def test_a_condition_is_the_first_part_of_the_same_prediction():
     """The chart says “if so” and means that part."""
     first = (

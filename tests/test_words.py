@@ -1,0 +1,47 @@
+"""Words and marks kept by hand: a new verdict, status, method, rule or unit has its own, or a test fails before a reader sees a gap."""
+
+from typing import get_args
+
+import pytest
+
+from analysis.evidence import cells as deciders
+from analysis.evidence import measured, predictions
+from analysis.figures import futures, horizons, stated, theme
+from analysis.models import audit, forecasts, prices, skill, trend
+from analysis.models.audit import cells, facts
+from analysis.units import UNITS
+
+
+def categories(table, column):
+    """The values that the sidecar of an evidence table allows in a column."""
+    return measured.sidecar(table).columns[column].values
+
+
+@pytest.mark.parametrize(
+    ("kept", "named"),
+    [
+        pytest.param(theme.VERDICT, audit.VERDICTS, id="colours of verdicts"),
+        pytest.param(futures.STATUSES, get_args(predictions.Status), id="words for the status of a prediction"),
+        pytest.param(futures.METHODS, get_args(forecasts.Kind), id="marks of kinds of method"),
+        pytest.param(skill.NAMES, (*skill.METHODS, *get_args(trend.Form)), id="words for methods of forecast"),
+        pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
+        pytest.param(cells.BASES, categories("training_cost", "cost_basis"), id="words for cost bases"),
+        pytest.param(horizons.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"),
+        pytest.param(
+            (*stated.BOUNDS, "exact", "about"), categories("openai_finance", "qualifier"), id="arrows of bounds"
+        ),
+        pytest.param(cells.BY_RULE, deciders.RULES.values(), id="what decides a cell"),
+    ],
+)  # fmt: skip
+def test_what_is_kept_by_hand_names_exactly_what_there_is(kept, named):
+    assert set(kept) == set(named)
+
+
+def test_units_of_dated_facts_are_units_of_this_report():
+    assert set(facts.UNIT) <= set(categories("dated_facts", "unit"))
+    assert set(facts.UNIT.values()) <= set(UNITS)
+
+
+def test_methods_are_of_parts_that_there_are():
+    parts = set(predictions.load()["id"])
+    assert {*forecasts.METHODS, *forecasts.CONDITIONAL, *forecasts.CONDITIONAL.values()} <= parts
