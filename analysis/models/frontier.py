@@ -200,6 +200,32 @@ def list_prices(prices: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
     return blended[columns].reset_index(drop=True)
 
 
+def newest_listed(prices: pd.DataFrame, seller: str, models: Sequence[str]) -> pd.DataFrame:
+    """The list prices, by day, of the first of some models that a seller had listed.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        ``seller``, ``model``, ``terms``, ``valid_on``, as known on a day.
+    seller : str
+        Whose list it is.
+    models : sequence of str
+        Its models, the newest first.
+
+    Raises
+    ------
+    ValueError
+        None of the models is listed.
+    """
+    listed = prices[(prices["seller"] == seller) & (prices["terms"] == "list")]
+    newest = next((model for model in models if model in set(listed["model"])), None)
+    if newest is None:
+        raise ValueError(
+            f"api_prices has no list price of {seller} for any of {', '.join(models)}: add an older model to the list."
+        )
+    return listed[listed["model"] == newest].sort_values("valid_on", kind="stable")
+
+
 def cost_trend(training_cost: pd.DataFrame, run: str, level: float = 0.9) -> trend.Trend:
     """The exponential trend of training cost in the sample of one published fit.
 
