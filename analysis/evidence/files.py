@@ -50,7 +50,7 @@ def read(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.Dat
         raise DataError(problems)
     good = {number: row for number, row in enumerate(rows, start=2) if len(row) == len(header)}
     frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)
-    return frame, [*_form_problems(header, rows, where), *_key_problems(frame, key, where)]
+    return frame, [*_form_problems(header, rows, where), *key_problems(frame, key, where)]
 
 
 def hash_problems(path: Path, expected: str) -> list[Problem]:
@@ -103,7 +103,8 @@ def _form_problems(header: Sequence[str], rows: Sequence[Sequence[str]], where: 
             )
 
 
-def _key_problems(frame: pd.DataFrame, key: Sequence[str], where: str) -> Iterator[Problem]:
+def key_problems(frame: pd.DataFrame, key: Sequence[str], where: str) -> Iterator[Problem]:
+    """Rows of a table of texts that have nothing in some columns, or together what an earlier row has; `where` is the file."""
     seen: dict[tuple[str, ...], int] = {}
     for number, *cells in frame[list(key)].itertuples():
         place_of_row = f"{where}, row {number}, column {' and '.join(key)}"

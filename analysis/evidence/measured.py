@@ -12,6 +12,7 @@ Decisions
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,8 +38,20 @@ COMMON = (*DATES, "known_inferred", "quality", "source_title", "source")
 SOURCE = re.compile(r"https?://\S+|[\w.-]+/[\w.-]+(@[0-9a-f]{4,40})?(:\S.*)?")
 
 
+class Floors(BaseModel):
+    """What a number lies above by the value of another column: scores by benchmark, above what guessing gives."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    by: str
+    above: dict[str, float] = Field(min_length=1)
+
+
 class Column(BaseModel):
-    """One column of an evidence table."""
+    """One column of an evidence table.
+
+    A number has bounds: `minimum` and `maximum` can be reached; `exclusive_minimum`, `exclusive_maximum` and `floors`
+    cannot, for what is divided by or put on a scale of logs or logits; it stays below that of the column `below`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str
@@ -48,6 +61,10 @@ class Column(BaseModel):
     missing: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    exclusive_minimum: float | None = None
+    exclusive_maximum: float | None = None
+    floors: Floors | None = None
+    below: str | None = None
     values: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -63,13 +80,15 @@ class Sidecar(BaseModel):
     """What `NAME.meta.yml` says about an evidence table.
 
     `inclusion` says which rows are in, `pick` which row counts where sources conflict; `lag_days` stands for `known_on`
-    where that is unknown; `pseudo_out_of_sample` marks a series harvested later than the facts it holds; `credits` are the
-    names in `credit` that some row must bear out in its source.
+    where that is unknown; `once` lists columns that no two rows share beside the key: a series has one value a day;
+    `pseudo_out_of_sample` marks a series harvested later than the facts it holds; `credits` are the names in `credit` that
+    some row must bear out in its source.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str
     key: tuple[str, ...] = Field(min_length=1)
+    once: tuple[tuple[str, ...], ...] = ()
     inclusion: str = Field(min_length=20)
     pick: str = Field(min_length=10)
     lag_days: int = Field(ge=0)
@@ -83,7 +102,14 @@ class Sidecar(BaseModel):
 
     @model_validator(mode="after")
     def _every_row_has_two_dates_and_a_source(self) -> Sidecar:
-        if absent := [name for name in (*COMMON, *self.key) if name not in self.columns]:
+        named = [*COMMON, *self.key, *(name for names in self.once for name in names)]
+        named += [
+            name
+            for spec in self.columns.values()
+            for name in (spec.below, spec.floors and spec.floors.by)
+            if name
+        ]
+        if absent := [name for name in dict.fromkeys(named) if name not in self.columns]:
             raise ValueError(f"columns lack {', '.join(absent)}")
         if unknown := set(self.columns["quality"].values) - set(QUALITIES):
             raise ValueError(f"quality cannot be {', '.join(sorted(unknown))}; use {', '.join(QUALITIES)}")
@@ -146,6 +172,8 @@ def _typed(name: str, directory: Path) -> pd.DataFrame:
     if not problems:
         typed = text.assign(**{column: _convert(text[column], spec) for column, spec in meta.columns.items()})
         problems += [*_bound_problems(typed, text, meta, path), *_order_problems(typed, path)]
+        problems += [*_relation_problems(typed, text, meta, path)]
+        problems += [p for names in meta.once for p in files.key_problems(text, names, place(path))]
     problems += [] if problems else files.hash_problems(path, meta.sha256)
     if problems:
         raise DataError(problems)
@@ -171,7 +199,7 @@ def _cell_problems(cells: pd.Series, spec: Column, where: str) -> Iterator[Probl
 
 def _fits(cell: str, spec: Column) -> bool:
     if spec.kind == "number":
-        return re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", cell) is not None
+        return re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", cell) is not None and math.isfinite(float(cell))
     if spec.kind == "category":
         return cell in spec.values
     if spec.kind == "text":
@@ -195,8 +223,7 @@ def _bound_problems(typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path
 
     columns = {"source": pa.Column(checks=pa.Check.str_matches(f"^(?:{SOURCE.pattern})$"))}
     for name, spec in meta.columns.items():
-        checks = [pa.Check.ge(spec.minimum)] if spec.minimum is not None else []
-        checks += [pa.Check.le(spec.maximum)] if spec.maximum is not None else []
+        checks = [getattr(pa.Check, check)(bound) for check, _, bound in _ends(spec)]
         if checks:
             columns[name] = pa.Column(float, checks=checks, nullable=True)
     try:
@@ -204,19 +231,50 @@ def _bound_problems(typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path
     except SchemaErrors as reason:
         for column, row in reason.failure_cases[["column", "index"]].itertuples(index=False):
             spec = meta.columns[column]
-            fix = (
-                "Write a URL or owner/repo:path"
-                if column == "source"
-                else f"Write {_bounds(spec)}, in {spec.unit}"
-            )
+            fix = "Write a URL or owner/repo:path" if column == "source" else _bounded(spec)
             yield Problem(
                 f"{place(path)}, row {row}, column {column}", f"{text.loc[row, column]!r} is not allowed", fix
             )
 
 
-def _bounds(spec: Column) -> str:
-    ends = (("at least", spec.minimum), ("at most", spec.maximum))
-    return " and ".join(f"{word} {bound:g}" for word, bound in ends if bound is not None)
+def _ends(spec: Column) -> list[tuple[str, str, float]]:
+    """The bounds that a number has: pandera's name of the check, its words, and the number."""
+    ends = (
+        ("ge", "at least", spec.minimum), ("gt", "above", spec.exclusive_minimum), ("le", "at most", spec.maximum),
+        ("lt", "below", spec.exclusive_maximum),
+    )  # fmt: skip
+    return [(check, words, bound) for check, words, bound in ends if bound is not None]
+
+
+def _bounded(spec: Column) -> str:
+    """What to write for a number out of bounds, with its unit."""
+    return f"Write {' and '.join(f'{words} {bound:g}' for _, words, bound in _ends(spec))}, {_unit(spec)}"
+
+
+def _unit(spec: Column) -> str:
+    return str(spec.unit) if str(spec.unit).startswith("as ") else f"in {spec.unit}"
+
+
+def _relation_problems(
+    typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path: Path
+) -> Iterator[Problem]:
+    """Numbers that are not below another of their row, or not above the floor of its kind."""
+    for name, spec in meta.columns.items():
+        where = f"{place(path)}, row {{}}, column {name}"
+        if spec.below is not None:
+            for row in typed.index[typed[name] >= typed[spec.below]]:
+                rule = (
+                    f"{text.loc[row, name]} is not below {spec.below}, which is {text.loc[row, spec.below]}"
+                )
+                yield Problem(where.format(row), rule, "Correct one of the two")
+        if spec.floors is not None:
+            kinds = typed[spec.floors.by]
+            for row in typed.index[typed[name] <= kinds.map(spec.floors.above)]:
+                floor = f"{spec.floors.above[kinds[row]]:g} for {kinds[row]}"
+                rule = f"{text.loc[row, name]!r} is not above {floor}"
+                yield Problem(
+                    where.format(row), rule, f"Write a number above that, {_unit(spec)}, or leave the row out"
+                )
 
 
 def _order_problems(typed: pd.DataFrame, path: Path) -> Iterator[Problem]:

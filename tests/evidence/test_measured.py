@@ -137,6 +137,32 @@ def test_a_bad_row_is_refused_with_file_row_column_value_rule_and_fix(folder, ol
     assert "revenue.csv" in message
 
 
+@pytest.mark.parametrize(
+    ("bounds", "rows", "said"),
+    [
+        ("exclusive_minimum: 0", "Q1,0,", "row 2, column revenue_usd_mn: '0' is not allowed. Write above 0, in million USD."),
+        ("exclusive_minimum: 0, maximum: 9", "Q1,-1,", "'-1' is not allowed. Write above 0 and at most 9, in million USD."),
+        ("exclusive_minimum: 0", "Q1,1e999,", "row 2, column revenue_usd_mn: '1e999' is not a number"),
+        ("exclusive_maximum: 100", "Q1,100,", "'100' is not allowed. Write below 100, in million USD."),
+        ("floors: {by: quarter, above: {Q1: 25}}", "Q1,25,", "row 2, column revenue_usd_mn: '25' is not above 25 for Q1. Write"),
+        ("below: forecast", "Q1,7,", "row 2, column revenue_usd_mn: 7 is not below forecast, which is 5. Correct one"),
+    ],
+)  # fmt: skip
+def test_what_is_divided_by_or_logged_has_bounds_that_cannot_be_reached(tmp_path, bounds, rows, said):
+    forecast = "  forecast: {title: Forecast, kind: number, unit: million USD, missing: true, meaning: of the quarter}\n"
+    sidecar = SIDECAR.replace("minimum: 0, maximum: 1000", bounds) + forecast
+    line = f"{rows},2026-03-31,2026-05-20,no,official,Results,https://example.org/q1,5\n"
+    write(tmp_path, HEADER.replace("source\n", "source,forecast\n") + line, sidecar)
+    assert said in refused(tmp_path)
+
+
+def test_a_series_has_one_row_a_day_whatever_its_key(tmp_path):
+    write(tmp_path, HEADER + ROWS.replace("2026-06-30", "2026-03-31"), f"{SIDECAR}once: [[valid_on]]\n")
+    assert "row 3, column valid_on: '2026-03-31' stands in row 2 too. Remove one of the two rows." in refused(
+        tmp_path
+    )
+
+
 def test_all_bad_cells_come_at_once(folder):
     write(
         folder,
@@ -158,6 +184,9 @@ def test_a_changed_file_is_noticed(folder):
         ("pick: There are no conflicts.\n", "", "key pick: Field required"),
         ("  source: {title: Address, kind: text, meaning: where it was read}\n", "", "columns lack source"),
         ("key: [quarter]", "key: [quarters]", "columns lack quarters"),
+        ("key: [quarter]", "key: [quarter]\nonce: [[month]]", "columns lack month"),
+        ("minimum: 0", "below: cost", "columns lack cost"),
+        ("minimum: 0", "floors: {by: kind, above: {a: 1}}", "columns lack kind"),
         ("estimate, secondary]", "estimate, rumour]", "quality cannot be rumour"),
     ],
 )
