@@ -516,7 +516,7 @@ def fit(
     _check_options(form, level, cov, maxlags, groups, floor, ceiling)
     scale = Scale(form, float(floor), float(ceiling))
     years, values = _points(t, y)
-    _check_values(values, scale)
+    _check_values(values, scale, _called(y))
     precision = np.ones(years.size) if weights is None else _weights(weights, years.size)
     clusters = _clusters(groups, years.size) if cov == "cluster" else np.zeros(years.size, dtype=np.int64)
     order = np.argsort(years, kind="stable")
@@ -741,17 +741,22 @@ def _points(t: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     return years, values
 
 
-def _check_values(values: Floats, scale: Scale) -> None:
+def _called(y: ArrayLike) -> str:
+    """What messages call the values: the column of an evidence table that they come from, where they say so."""
+    return str(y.name) if isinstance(y, pd.Series) and y.name is not None else "y"
+
+
+def _check_values(values: Floats, scale: Scale, name: str) -> None:
     if scale.form == "exponential" and (values <= 0).any():
         first = int((values <= 0).argmax())
         raise ValueError(
-            f"y is {values[first]:g} at position {first}: an exponential trend needs values above 0; use form='linear'."
+            f"{name} is {values[first]:g} at position {first}: an exponential trend needs values above 0; use form='linear'."
         )
     outside = (values <= scale.floor) | (values >= scale.ceiling)
     if scale.form == "logistic" and outside.any():
         first = int(outside.argmax())
         raise ValueError(
-            f"y is {values[first]:g} at position {first}: a logistic trend needs values between floor {scale.floor:g} and "
+            f"{name} is {values[first]:g} at position {first}: a logistic trend needs values between floor {scale.floor:g} and "
             f"ceiling {scale.ceiling:g}, ends left out; write shares, move a bound, or use form='linear'."
         )
 

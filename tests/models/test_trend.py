@@ -563,6 +563,7 @@ def test_ten_clusters_are_enough_for_no_note():
         ({"form": "exponential", "y": [*VALUES[:2], 0, *VALUES[3:]]},
          "y is 0 at position 2: an exponential trend needs values above 0; use form='linear'"),
         ({"form": "exponential", "y": [*VALUES[:7], -1]}, "y is -1 at position 7"),
+        ({"form": "exponential", "y": pd.Series([*VALUES[:7], 0], name="revenue_usd_mn")}, "revenue_usd_mn is 0 at position 7"),
         ({"form": "logistic"}, "y is 1.1 at position 0: .* between floor 0 and ceiling 1, ends left out; write shares"),
         ({"form": "logistic", "y": np.linspace(0.2, 0.8, 8), "floor": 0.25}, "y is 0.2 at position 0"),
         ({"form": "logistic", "y": np.linspace(0.25, 0.8, 8), "floor": 0.25}, "y is 0.25 at position 0"),
