@@ -15,6 +15,12 @@ import pandas as pd
 
 from analysis.models import growth
 
+DISPERSION = (
+    "segment", "forecasts", "sized", "size_low", "size_median", "size_high", "spread_x", "cagr_low_pct", "cagr_median_pct",
+    "cagr_high_pct",
+)  # fmt: skip
+"""Columns of `dispersion`."""
+
 
 def growth_checks(market: pd.DataFrame, years: float) -> pd.DataFrame:
     """Printed growth rates beside recomputed ones.
@@ -98,7 +104,7 @@ def dispersion(forecasts: pd.DataFrame, year: float) -> pd.DataFrame:
             "size_high": high, "spread_x": high / low, "cagr_low_pct": rates_low, "cagr_median_pct": rates_middle,
             "cagr_high_pct": rates_high,
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(DISPERSION))
 
 
 def totals(market: pd.DataFrame) -> pd.Series:

@@ -73,7 +73,9 @@ def test_a_forecast_of_others_by_hand():
 
 
 def test_no_forecast_gives_no_value():
-    assert market.forecast_value(measured.load("market_size_forecasts").iloc[:0], 2024).empty
+    none = measured.load("market_size_forecasts").iloc[:0]
+    assert market.forecast_value(none, 2024).empty
+    assert list(market.dispersion(none, 2028)) == list(market.DISPERSION)
 
 
 def test_forecasters_are_compared_on_one_year_and_each_grows_over_its_own():
