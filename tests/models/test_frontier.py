@@ -140,6 +140,21 @@ def test_list_prices_are_lasting_and_know_the_models_own_service(asked):
     assert found["blended_price_usd_per_mtok"].tolist() == [5.0, 2.5, 1.0, 3.5]  # (3 * 4 + 8) / 4 = 5
 
 
+def test_the_newest_model_of_a_list_that_was_listed_gives_the_price():
+    day = pd.Timestamp("2025-01-01")
+    prices = pd.DataFrame(
+        [("A", "two", "promotion", day), ("A", "one", "list", day), ("A", "one", "list", day), ("B", "two", "list", day)],
+        columns=["seller", "model", "terms", "valid_on"],
+    ).assign(usd=[1, 4, 3, 2])  # fmt: skip
+    prices.loc[1, "valid_on"] = pd.Timestamp("2025-03-01")  # the later row comes first
+    assert frontier.newest_listed(prices, "A", ["two", "one"])["usd"].tolist() == [3, 4]
+    assert frontier.newest_listed(prices, "B", ["two", "one"])["usd"].tolist() == [2]
+    with pytest.raises(
+        ValueError, match="api_prices has no list price of B for any of one: add an older model"
+    ):
+        frontier.newest_listed(prices, "B", ["one"])
+
+
 def test_the_five_models_have_four_services_of_their_own():
     prices = frontier.list_prices(measured.load("api_prices"), 0.75)
     own = prices[prices["own"]].groupby("model")["seller"].unique().map(list).to_dict()
