@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.errors import DataError, Problem, nearest
+from analysis.errors import DataError, Problem, nearest, unseen
 from analysis.filecache import depends_on
 from analysis.scenarios import place
 
@@ -75,9 +75,15 @@ def _text(path: Path) -> str:
     if not raw.strip():
         raise DataError(Problem(where, "is empty", "Write a header and at least one row"))
     try:
-        return raw.decode("utf-8")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as reason:
         raise DataError(Problem(where, f"byte {reason.start} is not UTF-8", "Save it as UTF-8")) from None
+    if hidden := unseen(text.replace("\r\n", "\n")):
+        line = text.replace("\r\n", "\n").count("\n", 0, hidden[0]) + 1
+        raise DataError(
+            Problem(f"{where}, line {line}", f"holds {hidden[1]}, which no reader sees", "Remove it")
+        )
+    return text
 
 
 def _header_problems(header: Sequence[str], expected: Sequence[str], where: str) -> Iterator[Problem]:

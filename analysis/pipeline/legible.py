@@ -9,16 +9,10 @@ Decisions
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-TERMINAL = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-~]")
-_ENDS = "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
-HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff"
-    f"{_ENDS}]"
-)
+from analysis.errors import HIDDEN, TERMINAL
 
 
 def legible(value: Any) -> Any:

@@ -85,6 +85,8 @@ def test_every_column_of_every_sidecar_has_a_unit_and_a_meaning():
         (lambda raw: b"\n\n", "is empty"),
         (lambda raw: raw.splitlines()[0] + b"\n", "has a header and no row"),
         (lambda raw: raw.replace(b"AI", b"\xff\xfe", 1), "is not UTF-8"),
+        (lambda raw: raw.replace(b"AI Drug", "AI \u202eDrug".encode(), 1), "line 5: holds U+202E (right-to-left override)"),
+        (lambda raw: raw.replace(b"\n", b"\r\n").replace(b"$4.0B", b"$4.0B\x1b[31m", 1), "line 3: holds U+001B"),
         (lambda raw: raw.replace(b"\n", b"\r\n").replace(b"$4.0B", b'"$4.0B', 1), "quot"),
     ],
 )  # fmt: skip
