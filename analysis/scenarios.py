@@ -8,7 +8,10 @@ Decisions
   would end that line, or papermill's reading of it. The break that ends a block of YAML is no part of the text.
 - The batch, the command line and the first cell of every notebook call the same check (`check`), so that a value
   reaches a model only after it passed, whichever way it came.
-- YAML that silently means something else is refused: duplicate keys, tags, anything but a mapping.
+- YAML has one reading here, that of papermill and of a reader who knows no YAML; what has two is refused with its line:
+  numbers in another base, in sixtieths, with `_` or as `2e-1` (a text to papermill), yes and no, tags, merge keys, keys
+  twice. So are characters that no reader sees. A value of `-p` obeys the same rule, since it often ends in a file.
+- An alias has one reading and may use a plain value again; one of nested values could grow without end and may not.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import math
 import os
 import re
 import unicodedata
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -38,7 +41,7 @@ from pydantic import (
 )
 
 from analysis import ROOT, ROOT_VARIABLE, filecache
-from analysis.errors import ParameterError, Problem, nearest
+from analysis.errors import ParameterError, Problem, nearest, unseen
 
 try:  # five times as fast, and in every wheel of PyYAML
     from yaml import CSafeLoader as SafeLoader
@@ -46,6 +49,7 @@ except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
 PARAMS = ROOT / "params"
+REGISTER = "register.yml"
 BASE = "base"
 LABELS = ("scenario", "description", "because")
 """The keys of a scenario file that are labels and not values."""
@@ -168,29 +172,189 @@ class Scenario:
     because: Mapping[str, str]
 
 
-class _StrictLoader(SafeLoader):
-    """YAML without surprises: no duplicate keys, no tags, ISO dates stay text, `1e3` is a number."""
+DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*|[0-9]+\.[0-9]*([eE][-+][0-9]+)?|\.[0-9]+([eE][-+][0-9]+)?)")
+"""How a number is written so that every reader of YAML takes it for the same."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key is not a plain name", problem_mark=key.start_mark)
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {key.value!r} appears twice", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+DIGITS = 100
+"""How long a number may be written; none that means something comes near."""
+
+_TEXT, _LIST, _MAPPING = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
+_TWOFOLD = "!twofold"
+"""The tag of what papermill takes for a text, and other readers and people for a number."""
+
+_NEARLY = re.compile(
+    r"^[-+]?(([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)[eE][-+]?[0-9]+|0o[0-7]+|0[0-9]+)$", re.ASCII
+)
+_FIRST = list("-+.0123456789")
+
+
+@dataclass(frozen=True)
+class _Surprise:
+    """Something in YAML that has two readings, with its line (from 1) and the key that it stands under."""
+
+    line: int
+    key: str
+    rule: str
+    fix: str
+
+
+class _Surprises(yaml.YAMLError):
+    """YAML that can be read, and read in two ways."""
+
+    def __init__(self, found: Sequence[_Surprise]) -> None:
+        self.found = found
+        super().__init__(found[0].rule)
+
+
+class _StrictLoader(SafeLoader):
+    """YAML with one reading; ISO dates stay text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._plain = not re.search(r"[!*\\]", text)
+        """Whether nothing can have a tag, be an alias or hold an escaped character, so that texts need no look."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        """The tree of the one document, each part of it looked at.
+
+        Raises
+        ------
+        YAMLError
+            Not YAML, more than one document, or a part with two readings.
+        """
+        node: yaml.Node | None = super().get_single_node()
+        if found := list(self._surprises(node, "", set())) if node else []:
+            raise _Surprises(found)
+        return node
+
+    def _surprises(self, node: yaml.Node, key: str, visited: set[int]) -> Iterator[_Surprise]:
+        if node.tag == _TEXT and self._plain:
+            return
+        line = node.start_mark.line + 1
+        if id(node) in visited:
+            if _nested(node):
+                rule = "lists or mappings within others are used again by an alias (*)"
+                yield _Surprise(line, key, rule, "Write them out at each place")
+            return
+        visited.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            yield from (_Surprise(line, key, *words) for words in self._scalar(node))
+            return
+        if node.tag != (_LIST if isinstance(node, yaml.SequenceNode) else _MAPPING):
+            yield _Surprise(line, key, f"is not plain YAML: it has the tag {node.tag}", "Remove the tag")
+        if isinstance(node, yaml.SequenceNode):
+            for item in node.value:
+                yield from self._surprises(item, key, visited)
+            return
+        names: set[str] = set()
+        for name, value in node.value:
+            if words := self._name(name, names):
+                yield _Surprise(name.start_mark.line + 1, key, *words)
+            else:
+                yield from self._surprises(name, key, visited)
+            yield from self._surprises(value, f"{key}.{name.value}" if key else str(name.value), visited)
+
+    def _name(self, node: yaml.Node, names: set[str]) -> tuple[str, str] | None:
+        """Rule and fix of a key that is no name, or is among the `names` of its mapping, to which it is added."""
+        if not isinstance(node, yaml.ScalarNode):
+            return "is not plain YAML: a key is not a plain name", "Write `name: value` lines"
+        if node.value in names:
+            return f"key {node.value!r} appears twice", "Write each name once"
+        names.add(node.value)
+        if _kind(node) == "merge":
+            return "the key << takes values from another place", "Write each `name: value` out"
+        if node.tag != _TEXT:
+            return (
+                f"the key {node.value} is not read as a text",
+                f"Write '{node.value}' in quotes, or another name",
+            )
+        return None
+
+    def _scalar(self, node: yaml.ScalarNode) -> Iterator[tuple[str, str]]:
+        """Rule and fix of what a scalar holds that has two readings, or none."""
+        text, kind = node.value, _kind(node)
+        if not self._plain and (hidden := unseen(text)):
+            yield _hidden(hidden[1])
+        elif not self._plain and node.tag != self.resolve(
+            yaml.ScalarNode, text, (not node.style, bool(node.style))
+        ):
+            yield f"is not plain YAML: {text} has the tag {node.tag}", "Remove the tag"
+        elif kind in ("int", "float", _TWOFOLD) and len(text) > DIGITS:
+            yield f"a number has {len(text)} digits", "Write it shorter"
+        elif node.style or kind in ("str", "null"):
+            return
+        elif kind in ("int", "float", _TWOFOLD):
+            yield from self._number(node, kind)
+        elif kind == "bool":
+            meant = str(self.construct_yaml_bool(node)).lower()
+            if text.lower() != meant:
+                yield f"{text} is read as {meant}", f"Write {meant}, or '{text}' in quotes"
+        else:
+            yield f"{text} means something of its own in YAML", f"Write '{text}' in quotes"
+
+    def _number(self, node: yaml.ScalarNode, kind: str) -> Iterator[tuple[str, str]]:
+        text, quoted = node.value, f"or '{node.value}' in quotes if it is a text"
+        if kind == _TWOFOLD:
+            value: float = int(text, 8) if "o" in text else float(text)
+        else:
+            value = self.construct_yaml_int(node) if kind == "int" else self.construct_yaml_float(node)
+        if text.lower().endswith((".inf", ".nan")):
+            return  # they have one reading; an assumption has a range that refuses them
+        if not math.isfinite(value):
+            yield f"{text} is not a finite number", f"Write one, {quoted}"
+        elif re.fullmatch(r"[-+]?0[0-7]+", text) and int(text) != value:
+            rule = f"{text} is {value} in YAML, which reads a leading zero as base 8"
+            yield rule, f"Write {int(text)}, or {value} if that is meant"
+        elif kind == _TWOFOLD:
+            rule = f"{text} is a text to papermill, and a number to other readers"
+            yield rule, f"Write {_decimal(value)}, {quoted}"
+        elif not DECIMAL.fullmatch(text):
+            yield f"{text} is not written as a decimal number", f"Write {_decimal(value)}, {quoted}"
+
+
+def _nested(node: yaml.Node) -> bool:
+    """Whether a node holds lists or mappings that hold such."""
+    if isinstance(node, yaml.ScalarNode):
+        return False
+    below = node.value if isinstance(node, yaml.SequenceNode) else [value for _, value in node.value]
+    return not all(isinstance(one, yaml.ScalarNode) for one in below)
+
+
+def _hidden(name: str) -> tuple[str, str]:
+    return f"holds {name}, which no reader sees", "Remove it"
+
+
+def _kind(node: yaml.Node) -> str:
+    return str(node.tag).removeprefix("tag:yaml.org,2002:")
+
+
+def _decimal(value: float) -> str:
+    """A finite number as every reader of YAML reads it: with a dot where it has an exponent."""
+    text = repr(value).removesuffix(".0")
+    return text.replace("e", ".0e") if "e" in text and "." not in text else text
 
 
 _StrictLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
+_StrictLoader.add_implicit_resolver(_TWOFOLD, _NEARLY, _FIRST)
+
+
+def _parsed(text: str) -> Any:
+    """What a text of YAML holds.
+
+    Raises
+    ------
+    YAMLError
+        As `_StrictLoader`, and for a character that no reader sees, in a comment too.
+    """
+    if hidden := unseen(text):
+        raise _Surprises([_Surprise(text.count("\n", 0, hidden[0]) + 1, "", *_hidden(hidden[1]))])
+    try:
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+    except RecursionError:
+        raise yaml.YAMLError("lists or mappings are nested too deeply") from None
 
 
 def place(path: Path) -> str:
@@ -204,16 +368,35 @@ def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError
     Raises
     ------
     ParameterError (or `error`)
-        The file is missing, not UTF-8, not YAML, empty, not a mapping, has a duplicate key or a tag.
+        The file is missing, cannot be read, is not UTF-8, not YAML, empty, not a mapping, or holds what has two readings.
     """
     where = place(path)
     filecache.depends_on(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
-    except (FileNotFoundError, IsADirectoryError):
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
         raise error(Problem(where, "there is no such file", "Check the name")) from None
+    except OSError as reason:
+        rule = f"cannot be read ({reason.strerror or reason})"
+        raise error(Problem(where, rule, "Check that it is a file which you may read")) from None
     except UnicodeDecodeError:
         raise error(Problem(where, "is not UTF-8 text", "Save it as UTF-8")) from None
+    content = _read_as_yaml(text, where, error=error)
+    if not isinstance(content, dict):
+        found = "is empty" if content is None else f"holds a {type(content).__name__}, not a mapping"
+        raise error(Problem(where, found, "Write `name: value` lines"))
+    return content
+
+
+def _read_as_yaml(text: str, where: str, *, error: type[ParameterError] | type = ParameterError) -> Any:
+    """What a text of YAML holds; `error` with the lines of what is wrong in it."""
+    try:
+        return _parsed(text)
+    except _Surprises as reason:
+        raise error(
+            Problem(f"{where}, line {one.line}{f', key {one.key}' if one.key else ''}", one.rule, one.fix)
+            for one in reason.found
+        ) from None
     except yaml.YAMLError as reason:
         mark = getattr(reason, "problem_mark", None) or getattr(reason, "context_mark", None)
         line = f"{where}, line {mark.line + 1}" if mark else where
@@ -221,10 +404,6 @@ def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError
         raise error(
             Problem(line, f"is not plain YAML: {rule}", "Write `name: value` lines, each name once, no tags")
         ) from None
-    if not isinstance(content, dict):
-        found = "is empty" if content is None else f"holds a {type(content).__name__}, not a mapping"
-        raise error(Problem(where, found, "Write `name: value` lines"))
-    return content
 
 
 def validation_problems(reason: ValidationError, where: str) -> list[Problem]:
@@ -251,7 +430,7 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
     ParameterError
         There is no project, or an entry cannot be used; all of them at once.
     """
-    path = directory / "register.yml"
+    path = directory / REGISTER
     if directory == PARAMS and not directory.is_dir():
         raise ParameterError(_no_project(ROOT))
     register: dict[str, Entry] = {}
@@ -293,6 +472,11 @@ UNARGUED = "To be filled in: why this value?"
 """The reason that a new scenario file holds where none was given; `thesis check` asks for it."""
 
 
+SUFFIX = ".yml"
+ALL = "all"
+"""What the command takes for every scenario, so that none can have that name."""
+
+
 def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
     """What keeps an entry from standing on the one line that declares it in notebooks, and that papermill reads by line."""
     if not isinstance(name, str) or not NAME.fullmatch(name) or keyword.iskeyword(name) or name in LABELS:
@@ -312,9 +496,78 @@ def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
 
 
 def names(directory: Path = PARAMS) -> list[str]:
-    """The scenarios that there are, `base` first."""
-    found = sorted(path.stem for path in directory.glob("*.yml") if path.stem != "register")
-    return sorted(found, key=lambda name: name != BASE)
+    """The scenarios that there are, `base` first; a file that `misnamed` names is none."""
+    found = [path.stem for path in _files(directory) if path.suffix == SUFFIX and is_name(path.stem)]
+    return sorted(found, key=lambda name: (name != BASE, name))
+
+
+def misnamed(directory: Path = PARAMS) -> list[Problem]:
+    """The files beside the register that look like scenarios and cannot be found as one, each with a name that would do."""
+    return [_misnamed(path) for path in _files(directory) if path.suffix != SUFFIX or not is_name(path.stem)]
+
+
+def unknown(name: str, where: str, directory: Path = PARAMS, also: Sequence[str] = ()) -> Problem:
+    """Why there is no scenario of a name: its file has another suffix, it is no name, or there is nothing like it.
+
+    `where` is what the user wrote, and `also` what could stand there besides the name of a scenario.
+    """
+    for path in _files(directory):
+        wrong = path.suffix != SUFFIX or not is_name(path.stem)
+        if wrong and name in (path.stem, path.name, suggested(path.stem)):
+            return _misnamed(path)
+    rule = "there is no such scenario" + ("" if is_name(name) else f"; {_no_name(name)}")
+    return Problem(where, rule, nearest(name, [*names(directory), *also]))
+
+
+def is_name(text: str) -> bool:
+    """Whether a scenario can have this name: `NAME`, no word that YAML takes for another thing (yes, null), not `ALL`."""
+    return bool(NAME.fullmatch(text)) and _resolved(text) == _TEXT and text != ALL
+
+
+def suggested(text: str) -> str:
+    """A scenario name that is as near to a text as can be: ``slow_money`` for ``Slow-Money``, ``scenario_2027`` for ``2027``."""
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub("[^a-z0-9]+", "_", letters).strip("_")
+    return name if is_name(name) else f"scenario_{name}" if name else "slow_money"
+
+
+def _files(directory: Path) -> list[Path]:
+    """What lies beside the register and could be meant as a scenario: YAML by its suffix, in any case, and not hidden."""
+    return sorted(
+        path
+        for path in (directory.iterdir() if directory.is_dir() else ())
+        if path.suffix.lower() in (SUFFIX, ".yaml")
+        and not path.name.startswith(".")
+        and path.name != REGISTER
+    )
+
+
+def _misnamed(path: Path) -> Problem:
+    name = suggested(path.stem)
+    rule = _no_name(path.stem)
+    if is_name(path.stem):
+        name, rule = path.stem, f"has the suffix {path.suffix}, and scenarios are found by {SUFFIX}"
+    fix = f"Rename it to {name}{SUFFIX}"
+    if path.with_name(f"{name}{SUFFIX}").exists():
+        fix = f"Remove it, or rename it; {name}{SUFFIX} is taken"
+    elif name != path.stem:
+        fix += f" and write scenario: {name} in it"
+    return Problem(place(path), rule, fix)
+
+
+def _no_name(text: str) -> str:
+    if text == ALL:
+        reason = "it stands for every scenario"
+    elif NAME.fullmatch(text):
+        reason = "YAML does not read it as a text"
+    else:
+        reason = "lower-case letters, digits and _ only, a letter first"
+    return f"{text!r} is no scenario name: {reason}"
+
+
+def _resolved(text: str) -> str:
+    """What YAML takes a word without quotes for, as a tag."""
+    return str(yaml.resolver.Resolver().resolve(yaml.ScalarNode, text, (True, False)))
 
 
 def load(name: str, directory: Path = PARAMS, register: Register | None = None) -> Scenario:
@@ -326,11 +579,8 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
         Unknown scenario, a name that is no plain name (`../x`), labels that are missing or do not fit the file, or a
         value that `value_problems` refuses.
     """
-    _check_name(name, nearest(name, names(directory)))
     if name not in names(directory):
-        raise ParameterError(
-            Problem("scenario", f"there is no scenario {name!r}", nearest(name, names(directory)))
-        )
+        raise ParameterError(unknown(name, f"scenario {name}".strip(), directory))
     path = directory / f"{name}.yml"
     content = read_yaml(path)
     register = load_register(directory) if register is None else register
@@ -341,12 +591,6 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
     if problems:
         raise ParameterError(problems)
     return Scenario(name, content["description"].strip(), overrides, dict(because))
-
-
-def _check_name(name: str, fix: str) -> None:
-    if not NAME.fullmatch(name):
-        rule = f"{name!r} is no scenario name: lower-case letters, digits and _ only"
-        raise ParameterError(Problem("scenario", rule, fix))
 
 
 def written(
@@ -371,7 +615,8 @@ def written(
         A name that is no plain name or is taken, no description, nothing that differs, or a folder that cannot be written.
         Nothing was written then.
     """
-    _check_name(name, "Write for example slow_money")
+    if not is_name(name):
+        raise ParameterError(Problem("scenario", _no_name(name), f"Write for example {suggested(name)}"))
     path = directory / f"{name}.yml"
     if not description.strip():
         raise ParameterError(Problem(place(path), "has no description", "Say in a sentence what it assumes"))
@@ -387,6 +632,7 @@ def written(
     made = Scenario(name, _one_line(description), differing, reasons)
     content = {"scenario": name, "description": made.description, **differing, "because": reasons}
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    _read_as_yaml(text, place(path))
     try:
         with path.open("x", encoding="utf-8") as file:  # never over one that is there
             file.write(text)
@@ -409,6 +655,7 @@ class _Dumper(yaml.SafeDumper):
     """A scenario as people write it: a list on one line."""
 
 
+_Dumper.add_implicit_resolver(_TWOFOLD, _NEARLY, _FIRST)  # so that such a text gets its quotes
 _Dumper.add_representer(
     list, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
 )
@@ -567,7 +814,9 @@ def parse_override(text: str, register: Register) -> tuple[str, Value]:
     if not sep or not name:
         raise ParameterError(Problem(f"-p {text}", "is not NAME=VALUE", "Write for example -p seed=1"))
     try:
-        value = yaml.load(raw, Loader=_StrictLoader)  # noqa: S506
+        value = _parsed(raw)
+    except _Surprises as reason:
+        raise ParameterError(Problem(f"-p {text}", one.rule, one.fix) for one in reason.found) from None
     except yaml.YAMLError:
         raise ParameterError(
             Problem(f"-p {text}", f"{raw!r} cannot be read", "Write a number, a text or [a, b]")

@@ -1,7 +1,9 @@
 import math
 import pickle
+import re
 from pathlib import Path
 
+import papermill
 import pytest
 
 from analysis import scenarios
@@ -70,6 +72,16 @@ def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params
         ("as_of=2026-11-01", "2026-11-01 is outside 2024-11-27 to 2026-10-31"),
         ("seed", "is not NAME=VALUE"),
         ("seed=[1", "cannot be read"),
+        (
+            "seed=010",
+            "-p seed=010: 010 is 8 in YAML, which reads a leading zero as base 8. Write 10, or 8 if",
+        ),
+        ("seed=0x7", "0x7 is not written as a decimal number. Write 7, or '0x7' in quotes"),
+        ("years=2e-1", "2e-1 is a text to papermill, and a number to other readers. Write 0.2,"),
+        ("growth_pct=[1, 2, 1e1]", "Write 10,"),
+        ("seed=1e400", "is not a finite number"),
+        (f"seed={'1' * 5000}", "a number has 5000 digits"),
+        ("as_of=\x1b[31m", "holds U+001B"),
     ],
 )
 def test_a_bad_value_is_refused_with_place_rule_and_fix(params, text, said):
@@ -102,6 +114,27 @@ def test_a_bad_value_is_refused_with_place_rule_and_fix(params, text, said):
         ("scenario: other\ndescription: d\nbecause: {seed: x}\n", "explains seed, which is not overridden"),
         ("scenario: other\ndescription: d\nbecause: [x]\n", "is not a mapping"),
         ("scenario: other\ndescription: d\nseed: 99\nbecause: {seed: x}\n", "99 is outside 0 to 10"),
+        (
+            "scenario: yes\ndescription: d\n",
+            "line 1, key scenario: yes is read as true. Write true, or 'yes' in",
+        ),
+        ("description: d\nbecause: {seed: off}\n", "line 2, key because.seed: off is read as false"),
+        ("a: 1\non: 2\n", "line 2: the key on is not read as a text. Write 'on' in quotes, or another name"),
+        ("2027: 1\n", "the key 2027 is not read as a text"),
+        ("because: &b {seed: x}\n<<: *b\n", "line 2: the key << takes values from another place"),
+        ("a: &a [[1]]\nb: *a\n", "lists or mappings within others are used again by an alias"),
+        ("a: &a [*a]\n", "are used again by an alias"),
+        ("a: !!str 3\n", "is not plain YAML: 3 has the tag"),
+        ("a: !!set {b}\n", "is not plain YAML: it has the tag"),
+        ("a: =\n", "= means something of its own in YAML"),
+        (f"a: {'[' * 5000}{']' * 5000}\n", "nested too deeply"),
+        (
+            'description: "red\\e[31m"\n',
+            "line 1, key description: holds U+001B (a control character), which no",
+        ),
+        ('description: "\\0"\n', "holds U+0000"),
+        ("description: d\nseed: 1 # \u202e2\n", "line 2: holds U+202E (right-to-left override)"),
+        ("description: d\u2028seed: 2\n", "holds U+2028 (line separator)"),
     ],
 )
 def test_a_bad_scenario_file_is_refused_and_names_the_file(params, text, said):
@@ -126,6 +159,84 @@ def test_a_scenario_name_cannot_leave_the_folder(params, name):
 def test_an_unknown_scenario_names_the_nearest(params):
     with pytest.raises(ParameterError, match="The nearest valid name is 'base'"):
         scenarios.load("bse", params)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("020000", 20000), ("0x10", 16), ("0b11", 3), ("1:30", 90), ("1_000", 1000), ("1_0.5", 10.5), ("190:20:30.15", 685230.15),
+     ("2e-1", 0.2), ("-1E3", -1000), ("1.5e3", 1500), ("1e20", 1e20), ("08", 8), ("0o17", 15), ("00", 0)],
+)  # fmt: skip
+def test_a_number_with_two_readings_is_refused_and_the_fix_has_one(tmp_path, text, number):
+    (tmp_path / "a.yml").write_text(f"scenario: a\nvalue: {text}\n")
+    with pytest.raises(ParameterError) as caught:
+        scenarios.read_yaml(tmp_path / "a.yml")
+    (problem,) = caught.value.problems
+    assert problem.place.endswith("a.yml, line 2, key value")
+    assert problem.rule.startswith(f"{text} is ")
+    fixed = re.search(r"^Write ([^, ]+),", problem.fix)[1]
+    (tmp_path / "a.yml").write_text(f"value: {fixed}\nquoted: '{text}'\n")
+    assert scenarios.read_yaml(tmp_path / "a.yml") == {"value": number, "quoted": text}
+    assert papermill.iorw.read_yaml_file(str(tmp_path / "a.yml")) == {"value": number, "quoted": text}
+
+
+def test_what_has_one_reading_is_read_as_papermill_reads_it(tmp_path):
+    path = tmp_path / "a.yml"
+    path.write_text(
+        "a: [3, -3, +3, 0, 0.5, .5, 5., 1.5e+3, 1.0e-05, 012.5]\nb: true\nc: 2026-10-31\nd: null\ne: y\nf: 1,000\n"
+        "g: &g {title: t}\nh: *g\ni: *g\nj: |\n  two\n  lines\nk: 10:75\nl: yes and no\nm: 1e\n'n': 'off'\n"
+    )
+    assert scenarios.read_yaml(path) == papermill.iorw.read_yaml_file(str(path))
+
+
+def test_everything_with_two_readings_is_told_at_once_with_its_line(params):
+    with pytest.raises(ParameterError) as caught:
+        scenario(params, "scenario: other\ndescription: on\nseed: 010\nbecause: {seed: yes, seed: x}\n")
+    assert [problem.place.partition("other.yml, ")[2] for problem in caught.value.problems] == [
+        "line 2, key description", "line 3, key seed", "line 4, key because.seed", "line 4, key because",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "fixed"),
+    [("Slow-Money", "slow_money"), ("slow.money", "slow_money"), (" slow  money ", "slow_money"), ("slöw", "slow"),
+     ("2027", "scenario_2027"), ("yes", "scenario_yes"), ("null", "scenario_null"), ("all", "scenario_all"), ("日本", "slow_money")],
+)  # fmt: skip
+def test_a_file_whose_name_is_no_scenario_name_is_told_one_that_would_do(params, name, fixed):
+    (params / f"{name}.yml").write_text("scenario: other\ndescription: d\n")
+    (problem,) = scenarios.misnamed(params)
+    assert problem.place.endswith(f"{name}.yml")
+    assert problem.rule.startswith(f"{name!r} is no scenario name: ")
+    assert problem.fix == f"Rename it to {fixed}.yml and write scenario: {fixed} in it"
+    assert scenarios.names(params) == ["base"]
+    with pytest.raises(ParameterError, match=f"Rename it to {fixed}"):
+        scenarios.load(name, params)
+    (params / f"{name}.yml").unlink()
+    assert scenario(params, f"scenario: {fixed}\ndescription: d\n", fixed).name == fixed
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".YML", ".Yaml"])
+def test_a_scenario_with_another_suffix_is_told_the_one_that_is_read(params, suffix):
+    (params / f"slow{suffix}").write_text("scenario: slow\ndescription: d\n")
+    with pytest.raises(
+        ParameterError, match=rf"slow\{suffix}: has the suffix \{suffix}.* Rename it to slow\.yml\."
+    ):
+        scenarios.load("slow", params)
+    (params / "slow.yml").write_text("scenario: slow\ndescription: d\n")
+    (problem,) = scenarios.misnamed(params)
+    assert problem.fix == "Remove it, or rename it; slow.yml is taken"
+    assert scenarios.load("slow", params).name == "slow"
+
+
+def test_what_an_editor_leaves_beside_a_scenario_is_no_scenario(params):
+    for name in (".#slow.yml", ".slow.yml.swp", "slow.yml~", "#slow.yml#", ".yml", "notes.txt"):
+        (params / name).write_text("")
+    assert scenarios.names(params) == ["base"]
+    assert scenarios.misnamed(params) == []
+
+
+def test_a_file_that_cannot_be_read_says_why(params):
+    with pytest.raises(ParameterError, match=r"cannot be read \(Is a directory\)"):
+        scenarios.read_yaml(params)
 
 
 def test_a_file_that_is_not_utf8_is_refused(params):
@@ -306,6 +417,13 @@ def test_what_differs_from_the_register_becomes_a_scenario(params):
     assert scenarios.resolve("other", directory=params) == dict(given) | {"scenario": "other"}
 
 
+@pytest.mark.parametrize("text", ["2e-1", "08", "yes", "12:30", "0x10", "a: b", "# a", "&a", "<<"])
+def test_a_description_that_yaml_would_take_for_another_thing_is_written_in_quotes(params, text):
+    made = scenarios.written(values(params).but(seed=7), "other", text, {"seed": text}, params)
+    assert scenarios.load("other", params) == made
+    assert (made.description, made.because["seed"]) == (text, text)
+
+
 def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
     # the notebook declares growth_pct and seed alone, and growth_pct was moved; years is kept from the file
     scenario(
@@ -326,7 +444,10 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
     [
         ("../x", "d", "'../x' is no scenario name"),
         ("", "d", "'' is no scenario name"),
-        ("Son", "d", "'Son' is no scenario name"),
+        ("Son", "d", "'Son' is no scenario name.* Write for example son"),
+        ("yes", "d", "'yes' is no scenario name"),
+        ("all", "d", "'all' is no scenario name"),
+        ("other", "turned \u202e round", r"other\.yml, line 2: holds U\+202E"),
         ("base", "d", "is there already. Choose another name; nothing was overwritten"),
         ("register", "d", "is there already"),
         ("other", " ", "has no description"),

@@ -25,10 +25,7 @@ from pathlib import Path
 from analysis import ROOT, ipynb, scenarios
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.pipeline import places
-from analysis.scenarios import Register, Scenario, Value, place
-
-ALL = "all"
-"""What `--scenario` takes for every scenario that there is."""
+from analysis.scenarios import ALL, Register, Scenario, Value, place
 
 LABEL = "scenario"
 """The one declared name that is a label and not in the register."""
@@ -194,7 +191,7 @@ def changes(project: Project | None = None) -> list[dict[str, object]]:
     project = project or Project()
     register = scenarios.load_register(project.params)
     rows: list[dict[str, object]] = []
-    for label in (scenarios.load(name, project.params, register) for name in scenarios.names(project.params)):
+    for label in (scenarios.load(name, project.params, register) for name in _every_scenario(project)):
         said: dict[str, object] = {"scenario": label.name, "description": label.description}
         for name, value in label.overrides.items():
             entry = register[name]
@@ -239,10 +236,21 @@ def _parsed(overrides: Sequence[str], register: Register) -> dict[str, Value]:
 def _scenario_names(chosen: Sequence[str], project: Project) -> list[str]:
     there = scenarios.names(project.params)
     if not chosen or ALL in chosen:
-        return there
-    if problems := [_no_such("scenario", name, [*there, ALL]) for name in chosen if name not in there]:
+        return _every_scenario(project)
+    if problems := [
+        scenarios.unknown(name, f"--scenario {name}", project.params, (ALL,))
+        for name in chosen
+        if name not in there
+    ]:
         raise ParameterError(problems)
     return list(dict.fromkeys(chosen))
+
+
+def _every_scenario(project: Project) -> list[str]:
+    """The scenarios that there are, refused where a file beside them cannot be found as one."""
+    if problems := scenarios.misnamed(project.params):
+        raise ParameterError(problems)
+    return scenarios.names(project.params)
 
 
 def notebook_names(asked: Sequence[str], project: Project) -> list[str]:

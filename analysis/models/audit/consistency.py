@@ -105,7 +105,8 @@ class Project:
 
     @cached_property
     def scenarios(self) -> list[Scenario]:
-        """The scenarios that can be read."""
+        """The scenarios that can be read; a file that cannot be found as one is a problem."""
+        self.problems.extend(scenarios.misnamed(self.params))
         names = [*dict.fromkeys([scenarios.BASE, *scenarios.names(self.params)])] if self.register else []
         read = [self._tried(scenarios.load, name, self.params, self.register) for name in names]
         return [one for one in read if one is not None]

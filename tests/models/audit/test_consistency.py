@@ -73,6 +73,16 @@ def line(project, name, text):
     return next(n for n, row in enumerate((project / name).read_text().splitlines(), 1) if text in row)
 
 
+def test_a_file_that_cannot_be_found_as_a_scenario_is_a_problem(tmp_path):
+    shutil.copytree(ROOT / "params", tmp_path / "params")
+    (tmp_path / "params" / "son.yml").rename(tmp_path / "params" / "Son.yaml")
+    project = consistency.Project(tmp_path)
+    assert "son" not in [one.name for one in project.scenarios]
+    assert [str(problem).partition(": ")[0][-len("params/Son.yaml") :] for problem in project.problems] == [
+        "params/Son.yaml"
+    ]
+
+
 def found(project, before, **more):
     """What is said of a project that was not said of the untouched copy."""
     return [text for text in said(project, **more) if text not in before]
