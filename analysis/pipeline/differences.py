@@ -114,7 +114,7 @@ def place_of(text: str, project: Project) -> Path:
         if not any(folder.glob("*.ipynb")):
             raise ParameterError(Problem(text, "was not run", f"Run `thesis run --scenario {text}`"))
         return folder
-    if Path(text).is_dir():
+    if text.strip() and Path(text).is_dir():
         return Path(text).resolve()
     rule = "is no scenario, no day (YYYY-MM-DD) and no folder of executed notebooks"
     raise ParameterError(Problem(text, rule, nearest(text, known)))

@@ -19,25 +19,47 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from analysis import scenarios
-from analysis.errors import ParameterError, Problem
+from analysis.errors import ParameterError, Problem, unseen
 
 LOCAL = ("file", "local")
 EXTRA = "Install the extra: pip install 'thesis-report[cluster]'"
 
 
-def location(text: str) -> Path:
-    """The place that a user names: a folder, or a URL that fsspec knows.
+def named(text: str, option: str) -> Path:
+    """The folder or file of this machine that a user names.
 
     Raises
     ------
     ParameterError
-        A scheme that fsspec does not know, or whose package is not installed.
+        Nothing but spaces, as a shell writes for a variable that is not set: it would stand for the folder one is in. Or a
+        character that no reader sees, so that no message could name the place.
+    """
+    if not text.strip():
+        fix = "Write it; . is the folder that you are in"
+        raise ParameterError(Problem(f"{option} {text!r}", "has no name", fix))
+    if hidden := unseen(text):
+        raise ParameterError(Problem(f"{option} {text}", f"holds {hidden[1]}", "Use another name"))
+    return Path(text)
+
+
+def location(text: str) -> Path:
+    """The place that a user names by `--out`: a folder, or a URL that fsspec knows.
+
+    Raises
+    ------
+    ParameterError
+        As `named`; or a scheme that fsspec does not know, or whose package is not installed.
     """
     scheme = urlsplit(text).scheme if "://" in text else ""
+    machine = urlsplit(text).netloc if scheme in LOCAL else ""
+    if machine not in ("", "localhost"):  # the first part of a path that was meant from here
+        raise _refused(text, f"names the machine {machine}", "Write file:///FOLDER, or the folder alone")
     if not scheme:
-        return Path(text)
-    if scheme in LOCAL:
-        return Path(unquote(urlsplit(text).path))
+        return named(text, "--out")
+    if scheme in LOCAL and urlsplit(text).path.strip():
+        return named(unquote(urlsplit(text).path), "--out")
+    if not text.partition("://")[2].strip("/ "):
+        raise _refused(text, "has no name", "Write it, as s3://BUCKET/FOLDER")
     try:
         from upath import UPath
 

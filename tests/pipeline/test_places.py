@@ -28,6 +28,26 @@ def test_a_folder_and_a_file_url_are_paths_of_this_machine() -> None:
     assert not places.is_remote(places.location("file:///srv/x"))
 
 
+@pytest.mark.parametrize("text", ["", " ", "\t", "file://", "s3://", "s3:///", "memory:// "])
+def test_a_place_without_a_name_is_refused(text: str) -> None:
+    with pytest.raises(ParameterError, match="has no name") as refused:
+        places.location(text)
+    assert str(refused.value).startswith("--out ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a\x1b[31mb", r"^--out ab: holds U\+001B"),
+        ("a\udcff", r"^--out a\ufffd: holds U\+DCFF"),  # as of a name that is not UTF-8
+        ("file://reports/runs", "names the machine reports. Write file:///FOLDER, or the folder alone"),
+    ],
+)
+def test_a_place_that_no_message_could_name_or_that_is_elsewhere_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ParameterError, match=said):
+        places.location(text)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
