@@ -11,13 +11,14 @@ Decisions
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext, redirect_stdout, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis import ROOT
-from analysis.errors import DataError, ParameterError, PrintError, Problem, RunError, ThesisError, nearest
+from analysis.errors import (
+    DataError,
+    OutputError,
+    ParameterError,
+    PrintError,
+    Problem,
+    RunError,
+    ThesisError,
+    nearest,
+    visible,
+)
 from analysis.pipeline import console
 
 if TYPE_CHECKING:
@@ -40,6 +51,12 @@ if TYPE_CHECKING:
 SITE = ROOT / "reports" / "site"
 STOPPED = 130
 UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
+MOST_WORKERS = 512
+"""More processes than any machine that this runs on has work for; a slip of the key starts no more."""
+
+SHORTEST, LONGEST = 0.1, 366 * 24 * 3600
+"""Seconds that a limit may have: longer is no limit, and past some centuries no system can wait for it."""
+
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 app = typer.Typer(
@@ -49,6 +66,51 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+
+
+def _text(option: str) -> Callable[[str], str]:
+    """A text that says something: an empty one, as of a shell's variable that is not set, would pass for none."""
+
+    def parse(text: str) -> str:
+        if not text.strip():
+            raise ParameterError(Problem(f"{option} {text!r}", "is empty", "Write a value, or leave it away"))
+        return text
+
+    return parse
+
+
+def _place(option: str) -> Callable[[str | Path], Path]:
+    """A folder or file with a name."""
+
+    def parse(text: str | Path) -> Path:
+        from analysis.pipeline import places
+
+        return places.named(str(text), option)
+
+    return parse
+
+
+def _location(text: str) -> Path:
+    """A folder of this machine, or a URL."""
+    from analysis.pipeline import places
+
+    return places.location(text)
+
+
+def _limit(option: str) -> Callable[[str], float]:
+    """A number of seconds that can run out."""
+
+    def parse(text: str) -> float:
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = math.nan
+        if not SHORTEST <= seconds <= LONGEST:
+            fix = f"Write seconds, {SHORTEST:g} to {LONGEST:,}; or leave it away, for no limit"
+            raise ParameterError(Problem(f"{option} {text}", "is no time that can run out", fix))
+        return seconds
+
+    return parse
 
 
 Scenarios = Annotated[
@@ -69,7 +131,10 @@ Overrides = Annotated[
     ),
 ]
 SideName = Annotated[
-    str, typer.Argument(help="A scenario, a day (YYYY-MM-DD), or a folder of executed notebooks.")
+    str,
+    typer.Argument(
+        parser=_text("diff"), help="A scenario, a day (YYYY-MM-DD), or a folder of executed notebooks."
+    ),
 ]
 OneScenario = Annotated[str, typer.Option("--scenario", metavar="NAME", help="Scenario.")]
 OneOff = Annotated[
@@ -78,7 +143,9 @@ OneOff = Annotated[
         "-p", metavar="NAME=VALUE", help="A value of your own on top of the scenario; may be repeated."
     ),
 ]
-Workers = Annotated[int, typer.Option(min=1, metavar="N", help="How many notebooks run at a time.")]
+Workers = Annotated[
+    int, typer.Option(min=1, max=MOST_WORKERS, metavar="N", help="How many notebooks run at a time.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Run also what is unchanged.")]
 Document = Annotated[
     bool, typer.Option("--pdf", help="Also bind the report as one PDF, report.pdf in the site.")
@@ -86,19 +153,26 @@ Document = Annotated[
 Timeout = Annotated[
     float | None,
     typer.Option(
-        "--timeout", min=0.1, metavar="SECONDS", help="How long a notebook may run.  [default: for ever]"
+        "--timeout",
+        parser=_limit("--timeout"),
+        metavar="SECONDS",
+        help="How long a notebook may run.  [default: for ever]",
     ),
 ]
 CellTimeout = Annotated[
     float | None,
     typer.Option(
-        "--cell-timeout", min=0.1, metavar="SECONDS", help="How long a cell may run.  [default: for ever]"
+        "--cell-timeout",
+        parser=_limit("--cell-timeout"),
+        metavar="SECONDS",
+        help="How long a cell may run.  [default: for ever]",
     ),
 ]
 Cluster = Annotated[
     str | None,
     typer.Option(
         "--cluster",
+        parser=_text("--cluster"),
         metavar="ADDRESS",
         help="Run on the workers of this dask scheduler (tcp://HOST:8786), or of a `local` one of --workers processes.",
     ),
@@ -124,10 +198,10 @@ def _thesis(
     if version:
         from importlib import metadata
 
-        print(f"thesis {metadata.version('thesis-report')}")
+        console.echo(f"thesis {metadata.version('thesis-report')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        print(context.get_help())
+        console.echo(context.get_help())
         raise typer.Exit(2)
 
 
@@ -182,8 +256,10 @@ def run(
     cell_timeout: CellTimeout = None,
     cluster: Cluster = None,
     out: Annotated[
-        str | None,
+        Path | None,
         typer.Option(
+            "--out",
+            parser=_location,
             metavar="DIR|URL",
             help="Where the executed notebooks go: a folder, or a URL that fsspec knows (s3://BUCKET/FOLDER).  [default: reports/runs]",
         ),
@@ -196,11 +272,10 @@ def run(
     Results go to reports/runs/SCENARIO/NOTEBOOK.ipynb, their parameters to the .yml beside it. What would give the
     same result again is not run. After Ctrl-C the same command does the rest.
     """
-    from analysis.pipeline import places, plan
+    from analysis.pipeline import plan
 
     how = _progress(quiet, as_json)
-    place = None if out is None else places.location(out)
-    tasks = plan.plan(scenario or (), notebook or (), override or (), out=place)
+    tasks = plan.plan(scenario or (), notebook or (), override or (), out=out)
     _run(
         tasks, tasks[0].output.parents[1], how, workers=workers, force=force, cluster=cluster,
         limits=_limits(timeout, cell_timeout),
@@ -210,7 +285,14 @@ def run(
 @app.command()
 def publish(
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where the site goes.", show_default="reports/site")
+        Path,
+        typer.Option(
+            "--out",
+            parser=_place("--out"),
+            metavar="DIR",
+            help="Where the site goes.",
+            show_default="reports/site",
+        ),
     ] = SITE,
     document: Document = False,
     allow_partial: Partial = False,
@@ -237,14 +319,14 @@ def _publish(out: Path, how: console.Progress, *, partial: bool, document: bool)
             raise
     _published(index, how)
     if lacking:
-        print(f"The site has no document. {lacking}", file=sys.stderr)
+        console.echo(f"The site has no document. {lacking}", error=True)
 
 
 def _published(index: Path, how: console.Progress) -> None:
     if how is console.Progress.json:
         console.say("published", index=console.shown(index))
     else:
-        print(console.shown(index))
+        console.echo(console.shown(index))
 
 
 @app.command()
@@ -279,7 +361,7 @@ def scenarios(form: Form = console.Format.table) -> None:
     """List the scenarios and what each changes, with the reason."""
     from analysis.pipeline import plan
 
-    print(console.listing(plan.changes(), form), end="")
+    console.echo(console.listing(plan.changes(), form), end="")
 
 
 @app.command()
@@ -303,9 +385,9 @@ def claims(
         short: tuple[str, ...] = ("id", "verdict", "printed", "sourced", "protocol", "reason")
     else:
         rows = served.served("claims", values, lambda: _ledger(values))
-        short = ("id", "verdict", "stated", "computed", "unit", "reason")
+        short = ("id", "verdict", "statement", "stated", "computed", "unit", "reason")
     wanted = short if form is console.Format.table else tuple(rows[0])
-    print(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+    console.echo(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
 
 
 @app.command()
@@ -324,7 +406,7 @@ def indicators(
     rows = served.served("indicators", values, lambda: _indicators(values))
     short = ("id", "status", "value", "unit", "side", "threshold", "valid_on", "moves")
     wanted = short if form is console.Format.table else tuple(rows[0])
-    print(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+    console.echo(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
 
 
 @app.command()
@@ -342,18 +424,21 @@ def predictions(
 
     values = _values(scenario, override)
     rows = served.served("predictions", values, lambda: _predictions(values))
-    short = (
-        "id",
-        "status",
-        "deadline",
-        "probability",
-        "probability_low",
-        "probability_high",
-        "method",
-        "given",
-    )
-    wanted = short if form is console.Format.table else tuple(rows[0])
-    print(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+    if form is console.Format.table:
+        short = ("id", "status", "deadline", "statement", "probability", "range", "method", "given")
+        rows = [{name: (row | _percentages(row))[name] for name in short} for row in rows]
+    console.echo(console.listing(rows, form), end="")
+
+
+def _percentages(row: Mapping[str, Any]) -> dict[str, str | None]:
+    """The probability of a part and its range in per cent; nothing where there is none."""
+    from analysis.pipeline.exhibits import number
+
+    chance, low, high = (row[f"probability{end}"] for end in ("", "_low", "_high"))
+    return {
+        "probability": None if chance is None else number(chance, ".0%"),
+        "range": None if low is None else f"{number(low, '.0%')} to {number(high, '.0%')}",
+    }
 
 
 @app.command()
@@ -375,10 +460,10 @@ def evidence(
     asked = {"as_of": given["as_of"], "table": table}
     rows = served.served("evidence", asked, lambda: _evidence(table, given["as_of"]))
     if not rows:
-        print(f"Nothing in {table} was known on {given['as_of']}.", file=sys.stderr)
+        console.echo(f"Nothing in {table} was known on {given['as_of']}.", error=True)
     long = ("licence", "credit") if table is None and form is console.Format.table else ()
     shown = [{name: value for name, value in row.items() if name not in long} for row in rows]
-    print(console.listing(shown, form), end="")
+    console.echo(console.listing(shown, form), end="")
 
 
 @app.command()
@@ -403,18 +488,29 @@ def sweep(
         ),
     ] = "grid",
     points: Annotated[
-        int | None, typer.Option(metavar="N", help="Points of a sample; a power of 2 for sobol.")
+        int | None, typer.Option(min=1, metavar="N", help="Points of a sample; a power of 2 for sobol.")
     ] = None,
-    draws: Annotated[int, typer.Option(metavar="N", help="Simulated futures at each point.")] = 4096,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="How many points run at a time.")] = 1,
+    draws: Annotated[
+        int, typer.Option(max=10**12, metavar="N", help="Simulated futures at each point.")
+    ] = 4096,
+    workers: Annotated[
+        int, typer.Option(min=1, max=MOST_WORKERS, metavar="N", help="How many points run at a time.")
+    ] = 1,
     heat_map: Annotated[
         str | None,
-        typer.Option("--heat-map", metavar="NAME", help="Draw this output over a grid of two ranges."),
+        typer.Option(
+            "--heat-map",
+            parser=_text("--heat-map"),
+            metavar="NAME",
+            help="Draw this output over a grid of two ranges.",
+        ),
     ] = None,
     cluster: Cluster = None,
     out: Annotated[
-        str | None,
+        Path | None,
         typer.Option(
+            "--out",
+            parser=_location,
             metavar="DIR|URL",
             help="Where the results go: a folder, or a URL that fsspec knows.  [default: a folder of its own in reports/.sweeps]",
         ),
@@ -445,7 +541,7 @@ def sweep(
     parts = [plan.state_digest(plan.Project()), dict(given), chosen.to_dict("list"), outputs]
     key = plan.text_digest(json.dumps(parts, sort_keys=True, default=str))
     kept = ROOT / "reports" / ".sweeps" / key[:12]
-    results = kept if out is None else places.location(out)
+    results = kept if out is None else out
     folder = kept if places.is_remote(results) else results
     evaluate = partial(sweeping.evaluate, given=given, known=audit.gather(given).record, outputs=outputs)
     start = time.monotonic()
@@ -456,9 +552,9 @@ def sweep(
             on_point=lambda done, total: progress.update(bar, completed=done, total=total),
         )  # fmt: skip
     if heat_map:
-        print(console.shown(_heat_map(table, heat_map, [axis.name for axis in axes], results)))
-    print(console.shown(results / "sweep.parquet"))
-    print(
+        console.echo(console.shown(_heat_map(table, heat_map, [axis.name for axis in axes], results)))
+    console.echo(console.shown(results / "sweep.parquet"))
+    console.echo(
         f"{len(chosen)} points, {len(outputs)} outputs, {given.draws:,} draws each in {time.monotonic() - start:.1f} s: "
         f"{console.shown(results / 'sweep.csv')}"
     )
@@ -474,6 +570,8 @@ def _swept(texts: Sequence[str], scenario: str, draws: int) -> tuple[Assumptions
 
     register = assumptions.load_register()
     axes, fixed = sweeping.split(texts, register)
+    if problems := assumptions.value_problems("draws", draws, register["draws"], "--draws"):
+        raise ParameterError(problems)
     given = assumptions.Assumptions(assumptions.resolve(scenario, {"draws": draws} | fixed), register)
     try:
         simulation.check_memory(given.draws, sweeping.SUMMARY_BYTES, psutil.virtual_memory().available)
@@ -509,10 +607,17 @@ def _heat_map(table: Any, output: str, names: Sequence[str], folder: Path) -> Pa
 @app.command()
 def review(
     notebook: Annotated[
-        str | None, typer.Argument(help="The notebook that stands open.", show_default="the first")
+        str | None,
+        typer.Argument(
+            parser=_text("review"),
+            metavar="[NOTEBOOK]",
+            help="The notebook that stands open.",
+            show_default="the first",
+        ),
     ] = None,
     port: Annotated[
-        int | None, typer.Option(metavar="N", help="Where to listen.  [default: a free port]")
+        int | None,
+        typer.Option(min=1, max=65535, metavar="N", help="Where to listen.  [default: a free port]"),
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
 ) -> None:
@@ -524,7 +629,7 @@ def review(
     from analysis.pipeline import review as lab
 
     with lab.opened(notebook, port=port) as session:
-        lab.review(session, browser=browser, say=lambda line: print(line, flush=True))
+        lab.review(session, browser=browser, say=console.echo)
 
 
 @app.command()
@@ -533,7 +638,10 @@ def diff(
     b: SideName,
     form: Form = console.Format.table,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write the differences as a page, too.")
+        Path | None,
+        typer.Option(
+            "--html", parser=_place("--html"), metavar="FILE", help="Write the differences as a page, too."
+        ),
     ] = None,
     workers: Workers = 2,
 ) -> None:
@@ -553,13 +661,13 @@ def diff(
     if html is not None:
         differences.write_page(found, html)
     if form is console.Format.json:
-        print(found.as_json(), end="")
+        console.echo(found.as_json(), end="")
     elif form is console.Format.csv:
-        print(console.listing([asdict(one) for one in found.differences], form), end="")
+        console.echo(console.listing([asdict(one) for one in found.differences], form), end="")
     else:
         for heading, rows in differences.text(found):
-            print(f"{heading}\n{console.listing(rows, form)}")
-        print(found.summary)
+            console.echo(f"{heading}\n{console.listing(rows, form)}")
+        console.echo(found.summary)
 
 
 def _side(text: str, workers: int) -> Path:
@@ -583,6 +691,7 @@ def check(
         Path | None,
         typer.Option(
             "--article",
+            parser=_place("--article"),
             metavar="FILE",
             help="The article's text, not part of this project, to hold the numbers against.",
         ),
@@ -603,7 +712,7 @@ def check(
     found = consistency.check(fresh=fresh, article=article)
     if found.problems:
         raise RunError(found.problems)
-    print(found.summary)
+    console.echo(found.summary)
 
 
 def _evidence(table: str | None, as_of: str) -> list[dict[str, Any]]:
@@ -734,14 +843,15 @@ def _show(batch: Callable[[OnEvent], list[Outcome]], folder: Path, how: console.
 
 def main() -> None:
     """Entry point: run a verb and leave with its exit code."""
+    console.prepare()
     try:
         code = _exit_code(_verb)
     except OSError as reason:
         if reason.errno != errno.EIO:  # what a terminal says that was closed
             raise
-        nowhere, code = os.open(os.devnull, os.O_WRONLY), STOPPED
-        for stream in (1, 2):
-            os.dup2(nowhere, stream)
+        code = STOPPED
+    finally:
+        console.give_up()
     sys.exit(code)
 
 
@@ -765,7 +875,7 @@ def _exit_code(verb: Callable[[], object]) -> int:
     """How a verb ended, said on stderr if it did not end well."""
     try:
         code = verb()
-        sys.stdout.flush()
+        console.flush()
     except SystemExit as end:  # typer leaves like this when whoever read our output has seen enough
         if not isinstance(end.__context__, BrokenPipeError):
             raise
@@ -777,14 +887,13 @@ def _exit_code(verb: Callable[[], object]) -> int:
             raise
         return _say(reason)
     if code == STOPPED:  # Ctrl-C outside of a batch, which typer turns into this
-        print("stopped.", file=sys.stderr)
+        _tell(["stopped."])
     return code if isinstance(code, int) else 0
 
 
 def _say(reason: Exception) -> int:
     """Tell an error, one line for each problem; its exit code."""
     if isinstance(reason, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     if isinstance(reason, ThesisError):
         lines, code = str(reason).splitlines(), reason.exit_code
@@ -792,11 +901,19 @@ def _say(reason: Exception) -> int:
         lines, code = [_usage(reason)], 2
     elif isinstance(reason, OSError) and reason.filename and reason.errno in UNWRITABLE:
         lines, code = [str(_unwritable(reason))], 2
+    elif isinstance(reason, OSError) and reason.strerror:
+        lines, code = [str(_system(reason))], 1
     else:
-        lines, code = [" ".join(f"{type(reason).__name__}: {reason}".split())], 1
-    for line in lines:
-        print(line if code == STOPPED else f"error: {line}", file=sys.stderr)
+        lines, code = [visible(" ".join(f"{type(reason).__name__}: {reason}".split()))], 1
+    _tell(line if code == STOPPED else f"error: {line}" for line in lines)
     return code
+
+
+def _tell(lines: Iterable[str]) -> None:
+    """Print on stderr; where that takes nothing the exit code alone says how a verb ended."""
+    with suppress(BrokenPipeError, OutputError):
+        for line in lines:
+            console.echo(line, error=True)
 
 
 def _unwritable(reason: OSError) -> Problem:
@@ -807,6 +924,12 @@ def _unwritable(reason: OSError) -> Problem:
     there = next(folder for folder in (path, *path.parents) if folder.exists())
     fix = "Work in a copy of the project that you may write to, or name another folder where the command takes --out"
     return Problem(place(there), f"cannot be written to ({reason.strerror})", fix)
+
+
+def _system(reason: OSError) -> Problem:
+    """What the system refused, in its words: a disk that is full, a file that is gone."""
+    name = "thesis" if reason.filename is None else str(os.fsdecode(reason.filename))
+    return Problem(name, f"cannot go on ({reason.strerror})", "Correct that, then run the same command again")
 
 
 def _usage(reason: typer.TyperException) -> str:

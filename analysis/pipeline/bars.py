@@ -12,8 +12,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.table import Column
 from rich.text import Text
 
+from analysis.errors import visible
 from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
 
 
@@ -25,7 +27,9 @@ class Bars:
             TextColumn("{task.description}", markup=False),
             BarColumn(20),
             MofNCompleteColumn(),
-            _Times(),
+            _Times(
+                table_column=Column(no_wrap=True)
+            ),  # a narrow terminal cuts the words, and keeps a line a bar
         )
         self.progress = Progress(*columns, console=Console(stderr=True), transient=True)
         self._batch = self.progress.add_task("notebooks", total=None, expected=None)
@@ -37,7 +41,7 @@ class Bars:
             self.progress.update(self._batch, total=event.notebooks, expected=event.expected_seconds)
         elif isinstance(event, Started):
             fields: dict[str, Any] = {"expected": event.expected_seconds, "cell": None}
-            self._running[event.name] = self.progress.add_task(event.name, total=None, **fields)
+            self._running[event.name] = self.progress.add_task(visible(event.name), total=None, **fields)
         elif isinstance(event, Reached):
             done, now = event.cell.number - 1, time.monotonic()
             self.progress.update(

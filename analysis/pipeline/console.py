@@ -5,6 +5,10 @@ Decisions
   it took the last time. Otherwise one plain line a notebook on stdout, as they end. `--quiet` shows neither.
 - `--json` is for other programs: one object a line on stdout, each with its `event`; the keys are in the README.
 - A listing has the same columns in every format; `csv` and `json` hold values as they are, `table` is for reading.
+- Where a table would squeeze a text to a few letters a line, each row is a block of `name: value` lines instead. Nothing is
+  cut off, and no column goes without a word.
+- Whatever the locale, files and pipes get UTF-8, and a terminal that cannot show a character gets a sign for it. What
+  would steer a terminal is shown as a sign, too. A stream that was closed before the start takes what it is given.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import sys
 from collections import Counter
@@ -23,9 +28,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from analysis.errors import Problem
+from analysis.errors import OutputError, Problem, visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from analysis.pipeline.manifest import Status
     from analysis.pipeline.runner import Event, Outcome
 
@@ -35,6 +42,19 @@ EVENTS = {"Planned": "planned", "Started": "started", "Reached": "cell", "Outcom
 
 WIDE = 160
 """Columns of a table that goes to a file or a pipe."""
+
+READABLE = 18
+"""Columns that a text needs so that it can be read in a column of a table, however long it is."""
+
+NARROWEST = 20
+"""Columns that a block of lines takes at least, however narrow the terminal says it is."""
+
+GAP = 2
+"""Columns between two columns."""
+
+INDENT = "  "
+NOTHING = "\N{EN DASH}"
+"""What stands for an empty cell in a block of lines."""
 
 
 class Format(StrEnum):
@@ -51,6 +71,61 @@ class Progress(StrEnum):
     shown = "shown"
     quiet = "quiet"
     json = "json"
+
+
+def prepare() -> None:
+    """Give the command three streams that take whatever it prints, before it prints anything."""
+    while (
+        descriptor := os.open(os.devnull, os.O_RDWR)
+    ) <= 2:  # a closed one would be the next file that is opened
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            mode = "w" if descriptor else "r"
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+    if not os.environ.get("COLUMNS", "").strip("0"):  # no width at all: whoever asks is to ask the terminal
+        os.environ.pop("COLUMNS", None)
+
+
+def echo(text: str, *, end: str = "\n", error: bool = False) -> None:
+    """Print, on stderr if it is an `error`; a terminal gets only characters that are seen.
+
+    Raises
+    ------
+    OutputError
+        The stream takes no more, as a file on a full disk. BrokenPipeError stays what it is: whoever read has seen enough.
+    """
+    stream = sys.stderr if error else sys.stdout
+    try:
+        print(visible(text) if stream.isatty() else text, end=end, file=stream, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as reason:
+        raise _undelivered(reason, error=error) from None
+
+
+def flush() -> None:
+    """Deliver what others have printed on stdout; errors as `echo`."""
+    echo("", end="")
+
+
+def _undelivered(reason: OSError, *, error: bool) -> OutputError:
+    name = "standard error" if error else "standard output"
+    rule = f"cannot be written to ({reason.strerror or reason})"
+    return OutputError(Problem(name, rule, "Make room there, or write to another place"))
+
+
+def give_up() -> None:
+    """Drop what could not be delivered, so that the interpreter does not stumble over it when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Display:
@@ -77,7 +152,14 @@ def display(how: Progress = Progress.shown) -> Display:
         return Display()
     if how is Progress.json:
         return _Objects()
-    return _Terminal() if sys.stderr.isatty() else _Lines()
+    return _Terminal() if sys.stderr.isatty() and _takes_bars() else _Lines()
+
+
+def _takes_bars() -> bool:
+    """Whether the terminal can take a line back; a dumb one cannot."""
+    from rich.console import Console
+
+    return Console(stderr=True).is_interactive
 
 
 class _Lines(Display):
@@ -87,10 +169,10 @@ class _Lines(Display):
         from analysis.pipeline.runner import Outcome
 
         if isinstance(event, Outcome):
-            print(_line(event), flush=True)
+            echo(_line(event))
 
     def end(self, outcomes: Sequence[Outcome], folder: Path, seconds: float) -> None:
-        print(summary(outcomes, folder, seconds), flush=True)
+        echo(summary(outcomes, folder, seconds))
 
 
 class _Objects(Display):
@@ -107,7 +189,7 @@ class _Objects(Display):
 
 def say(event: str, **keys: object) -> None:
     """Print one object on a line."""
-    print(json.dumps({"event": event} | keys, ensure_ascii=False), flush=True)
+    echo(json.dumps({"event": event} | keys, ensure_ascii=False))
 
 
 def _flat(event: Event) -> dict[str, object]:
@@ -189,7 +271,9 @@ def listing(rows: Sequence[Mapping[str, object]], form: Format) -> str:
         return json.dumps([dict(row) for row in rows], indent=1, ensure_ascii=False) + "\n"
     cells = [{name: _cell(value) for name, value in row.items()} for row in rows]
     names = list(rows[0]) if rows else []
-    return _csv(cells, names) if form is Format.csv else _table(cells, names)
+    if form is Format.csv:
+        return _csv(cells, names)
+    return _table([{name: visible(text) for name, text in row.items()} for row in cells], names)
 
 
 def _cell(value: object) -> str:
@@ -207,19 +291,60 @@ def _csv(rows: Sequence[Mapping[str, str]], names: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, str]], names: Sequence[str]) -> str:
-    from rich.console import Console
+    """Rows one below the other, where the columns leave room to read; else each as a block of lines."""
+    from rich.cells import cell_len
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+    wraps = {name: any(" " in row[name] for row in rows) for name in names}
+    longest = {
+        name: max(
+            cell_len(line) for text in (name, *(row[name] for row in rows)) for line in text.split("\n")
+        )
+        for name in names
+    }
+    needed = [min(longest[name], READABLE) if wraps[name] else longest[name] for name in names]
+    if sum(needed) + GAP * (len(names) - 1) <= width:
+        return _grid(rows, names, wraps, width)
+    return _blocks(rows, names, max(width, NARROWEST))
+
+
+def _grid(
+    rows: Sequence[Mapping[str, str]], names: Sequence[str], wraps: Mapping[str, bool], width: int
+) -> str:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
     for name in names:
-        table.add_column(name, no_wrap=not any(" " in row[name] for row in rows))
+        table.add_column(name, no_wrap=not wraps[name])
     for above, row in pairwise([{}, *rows]):
         table.add_row(*(Text(text) for text in _without_repeats(row, above, names)))
-    text = io.StringIO()
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
-    Console(file=text, width=width, color_system=None).print(table)
+    console, text = _paper(width)
+    console.print(table)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _blocks(rows: Sequence[Mapping[str, str]], names: Sequence[str], width: int) -> str:
+    """A block of `name: value` lines for each row, what does not fit a line indented below it."""
+    from rich.text import Text
+
+    console, _ = _paper(width)
+    blocks = []
+    for row in rows:
+        lines = []
+        for name in names:
+            first, *rest = Text(f"{name}: {row[name] or NOTHING}").wrap(console, width - len(INDENT))
+            lines += [first.plain.rstrip(), *(f"{INDENT}{line.plain.rstrip()}" for line in rest)]
+        blocks.append("\n".join(lines) + "\n")
+    return "\n".join(blocks)
+
+
+def _paper(width: int) -> tuple[Console, io.StringIO]:
+    """What lays out text in so many columns, whatever the environment says of colours and terminals."""
+    from rich.console import Console
+
+    text = io.StringIO()
+    return Console(file=text, width=width, color_system=None, force_terminal=False), text
 
 
 def _without_repeats(row: Mapping[str, str], above: Mapping[str, str], names: Sequence[str]) -> list[str]:

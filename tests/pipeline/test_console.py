@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from analysis.errors import Problem
 from analysis.pipeline import console
@@ -135,6 +137,104 @@ def test_a_listing_holds_the_same_in_every_format() -> None:
     assert table[0].split() == ["name", "value", "why"]
     assert table[1].startswith("growth_pct")
     assert table[-1].split() == ["ü"]  # what repeats the row above is left blank
+
+
+LONG: list[dict[str, object]] = [
+    {
+        "id": f"market.claim_number_{number}",
+        "value": number / 7,
+        "moves": [],
+        "statement": "Of forty words " * 12,
+        "reason": "一 wide letter " * 20,
+    }
+    for number in (1, 2)
+]
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """`terminal(80)` is one of 80 columns on stdout."""
+
+    def be(columns: int) -> None:
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        monkeypatch.setenv("COLUMNS", str(columns))
+
+    return be
+
+
+@pytest.mark.parametrize("columns", [1, 30, 80])
+def test_where_columns_would_be_squeezed_each_row_is_a_block_with_every_name_and_word(
+    terminal: Callable[[int], None], columns: int
+) -> None:
+    terminal(columns)
+    lines = console.listing(LONG, Format.table).splitlines()
+    assert max(map(cell_len, lines)) <= max(columns, console.NARROWEST)
+    blocks = "\n".join(lines).split("\n\n")
+    assert len(blocks) == len(LONG)
+    for block, row in zip(blocks, LONG, strict=True):
+        starts = [line for line in block.splitlines() if not line.startswith(" ")]
+        assert [line.partition(":")[0] for line in starts] == list(row)
+        letters = "".join(block.split())
+        assert all("".join(str(value).split()) in letters for value in row.values())
+
+
+@pytest.mark.parametrize("columns", [120, 200])
+def test_where_there_is_room_to_read_rows_stand_one_below_the_other(
+    terminal: Callable[[int], None], columns: int
+) -> None:
+    terminal(columns)
+    lines = console.listing(LONG, Format.table).splitlines()
+    assert lines[0].split() == list(LONG[0])
+    assert max(map(cell_len, lines)) <= columns
+    statement = [line[lines[0].index("statement") :][: console.READABLE] for line in lines[1:]]
+    assert all(len(part.split()) > 1 for part in statement[:3])
+
+
+def test_a_long_name_that_cannot_be_wrapped_makes_blocks_and_is_not_cut(
+    terminal: Callable[[int], None],
+) -> None:
+    terminal(60)
+    url = f"https://example.org/{'a' * 80}"
+    text = console.listing([{"id": "one", "url": url}], Format.table)
+    assert text.startswith("id: one\n")
+    assert url in "".join(text.split())
+
+
+def test_without_a_terminal_the_environment_does_not_change_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = console.listing(ROWS, Format.table)
+    for name, value in {"FORCE_COLOR": "1", "TERM": "dumb", "COLUMNS": "20", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+        assert console.listing(ROWS, Format.table) == plain
+
+
+def test_a_table_shows_what_would_steer_a_terminal_as_marks_and_data_stay_as_they_are() -> None:
+    rows = [{"id": "a\x1b[31mb\u202ec\rd"}]
+    assert console.listing(rows, Format.table).splitlines()[1] == "ab\ufffdc\ufffdd"
+    assert json.loads(console.listing(rows, Format.json)) == rows
+    assert rows[0]["id"] in console.listing(rows, Format.csv)
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_a_terminal_that_cannot_take_a_line_back_gets_plain_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, term: str
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", term)
+    told(Progress.shown)
+    out, err = capsys.readouterr()
+    assert out.startswith("cached     slow/good  unchanged\nsucceeded  base/[good]  4.2 s\n")
+    assert err == ""
+
+
+def test_bars_show_the_name_of_a_file_in_characters_that_are_seen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    with console.display() as show:
+        show(Started("base/a\x1b]0;title\x07b\x1b[5mc", None))
+    assert "base/abc" in capsys.readouterr().err
 
 
 def test_a_listing_of_nothing_is_nothing_but_valid() -> None:
