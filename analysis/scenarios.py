@@ -183,7 +183,7 @@ _TWOFOLD = "!twofold"
 """The tag of what papermill takes for a text, and other readers and people for a number."""
 
 _NEARLY = re.compile(
-    r"^[-+]?(([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)[eE][-+]?[0-9]+|0o[0-7]+|0[0-9]+)$", re.ASCII
+    r"^[-+]?(([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)[eE][-+]?[0-9]+|0o[0-7]+|0[0-9]+|\.[0-9]+)$", re.ASCII
 )
 _FIRST = list("-+.0123456789")
 
@@ -294,10 +294,11 @@ class _StrictLoader(SafeLoader):
 
     def _number(self, node: yaml.ScalarNode, kind: str) -> Iterator[tuple[str, str]]:
         text, quoted = node.value, f"or '{node.value}' in quotes if it is a text"
-        if kind == _TWOFOLD:
-            value: float = int(text, 8) if "o" in text else float(text)
-        else:
-            value = self.construct_yaml_int(node) if kind == "int" else self.construct_yaml_float(node)
+        try:
+            value = self._value(node, kind)
+        except ValueError:  # 0x_
+            yield f"{text} is no number, and looks like one", f"Write one, {quoted}"
+            return
         if text.lower().endswith((".inf", ".nan")):
             return  # they have one reading; an assumption has a range that refuses them
         if not math.isfinite(value):
@@ -310,6 +311,12 @@ class _StrictLoader(SafeLoader):
             yield rule, f"Write {_decimal(value)}, {quoted}"
         elif not DECIMAL.fullmatch(text):
             yield f"{text} is not written as a decimal number", f"Write {_decimal(value)}, {quoted}"
+
+    def _value(self, node: yaml.ScalarNode, kind: str) -> float:
+        if kind == _TWOFOLD:
+            return int(node.value, 8) if "o" in node.value else float(node.value.replace("_", ""))
+        construct = self.construct_yaml_int if kind == "int" else self.construct_yaml_float
+        return construct(node)
 
 
 def _nested(node: yaml.Node) -> bool:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import papermill
 import pytest
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from analysis import scenarios
 from analysis.errors import ParameterError
@@ -164,7 +167,7 @@ def test_an_unknown_scenario_names_the_nearest(params):
 @pytest.mark.parametrize(
     ("text", "number"),
     [("020000", 20000), ("0x10", 16), ("0b11", 3), ("1:30", 90), ("1_000", 1000), ("1_0.5", 10.5), ("190:20:30.15", 685230.15),
-     ("2e-1", 0.2), ("-1E3", -1000), ("1.5e3", 1500), ("1e20", 1e20), ("08", 8), ("0o17", 15), ("00", 0)],
+     ("2e-1", 0.2), ("-1E3", -1000), ("1.5e3", 1500), ("1e20", 1e20), ("08", 8), ("-.5", -0.5), ("0o17", 15), ("00", 0)],
 )  # fmt: skip
 def test_a_number_with_two_readings_is_refused_and_the_fix_has_one(tmp_path, text, number):
     (tmp_path / "a.yml").write_text(f"scenario: a\nvalue: {text}\n")
@@ -186,6 +189,20 @@ def test_what_has_one_reading_is_read_as_papermill_reads_it(tmp_path):
         "g: &g {title: t}\nh: *g\ni: *g\nj: |\n  two\n  lines\nk: 10:75\nl: yes and no\nm: 1e\n'n': 'off'\n"
     )
     assert scenarios.read_yaml(path) == papermill.iorw.read_yaml_file(str(path))
+
+
+@settings(max_examples=200)
+@given(st.text("0123456789_.+-eExXob:,infyesrl<=&*!~'\"#|> \n", min_size=1, max_size=9))
+@example("0x_")
+@example("1_e3")
+@example("0b_")
+def test_whatever_is_written_is_read_as_papermill_reads_it_or_refused(text):
+    # Two readers, one file: what passes here means the same there, or does not pass there either.
+    try:
+        read = scenarios._parsed(f"a: {text}")
+    except yaml.YAMLError:
+        return
+    assert repr(read) == repr(yaml.load(f"a: {text}", Loader=papermill.iorw.NoDatesSafeLoader))
 
 
 def test_everything_with_two_readings_is_told_at_once_with_its_line(params):

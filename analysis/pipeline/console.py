@@ -75,9 +75,8 @@ class Progress(StrEnum):
 
 def prepare() -> None:
     """Give the command three streams that take whatever it prints, before it prints anything."""
-    while (
-        descriptor := os.open(os.devnull, os.O_RDWR)
-    ) <= 2:  # a closed one would be the next file that is opened
+    # a descriptor that is closed would be that of the next file that is opened
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
