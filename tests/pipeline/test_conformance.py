@@ -120,6 +120,7 @@ def _without_chance(text: str) -> str:
     """A text without what differs between two runs on stock kernels, too."""
     text = re.sub(r"ipykernel_\d+", "ipykernel_N", text)
     text = re.sub(r"\b[0-9a-f]{32}\b|0x[0-9a-f]{6,}", "ID", text)  # models of widgets, addresses
+    text = re.sub(r"<StreamHandler \d+", "<StreamHandler N", text)  # the number of a file
     text = re.sub(r"T_[0-9a-f]{5}|#T_[0-9a-f]{5}", "T_ID", text)  # tables of pandas
     return re.sub(r"[0-9][0-9.e+]* [mµμn]?s\b", "TIME", text)
 
