@@ -8,6 +8,7 @@ import importlib.util
 import json
 import operator
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import pandas as pd
 import psutil
 import pytest
 
+from analysis import __main__ as command
 from analysis.errors import ParameterError, RunError
 from analysis.pipeline import cluster, console, places, plan, runner, sweeps
 from analysis.pipeline.notebook import Limits
@@ -359,19 +361,25 @@ def test_a_local_cluster_gives_what_processes_give(here: Project) -> None:
 def test_the_command_says_which_cluster_runs_notebooks_and_points(
     project: Build, thesis: Thesis, without_kernels: list[Limits], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at, addresses = project("good"), []
+    at, opened, addresses = project("good"), runner._opened, list[str]()
 
-    def mapped(address: str, workers: int, project: Project, evaluate: Any, items: dict[int, Any]) -> Any:
-        addresses.append(address)
-        for index, point in items.items():
-            yield index, evaluate(point)
+    def opens(*options: Any) -> Any:
+        addresses.append(options[-1])
+        return opened(*options)
 
-    monkeypatch.setattr(cluster, "mapped", mapped)
-    words = ("sweep", "-p", "loading_arm=0:1:2", "--output", "moic_median", "--draws", "1000")
-    assert thesis(*words, "--out", "there", "--cluster", "tcp://elsewhere:8786", at=at).code == 0
-    assert addresses == ["tcp://elsewhere:8786"]
-    assert thesis(*words, "--out", "here", at=at).code == 0
-    assert folder(at.root / "there") == folder(at.root / "here")
+    def run(points: pd.DataFrame, evaluate: Any, folder: Path, *, cluster: str, **_: Any) -> None:
+        addresses.append(cluster)
+        travelled = pickle.loads(pickle.dumps(evaluate))
+        (row,) = travelled(points.iloc[0].to_dict())
+        assert row["output"] == "moic_median"
+
+    monkeypatch.setattr(runner, "_opened", opens)
+    monkeypatch.setattr(sweeps, "run", run)
+    monkeypatch.setattr(command, "_publish", lambda *_, **__: None)
+    sweep = ["sweep", "-p", "loading_arm=0:1:2", "--output", "moic_median", "--draws", "1000"]
+    for words in (["run"], ["report", "--force"], sweep):
+        thesis(*words, "--cluster", f"tcp://{words[0]}:8786", at=at)
+    assert addresses == ["tcp://run:8786", "tcp://report:8786", "tcp://sweep:8786"]
 
 
 def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
