@@ -24,21 +24,24 @@ import yaml
 
 from analysis import ROOT
 from analysis.figures import futures
+from analysis.pipeline.exhibits import MIME
 from analysis.pipeline.plan import Project
 
 TEMPLATE = ROOT / "reports" / "templates" / "guide.html.j2"
 PATIENCE_SECONDS = 300
 FACTS = "analysis/data/evidence/dated_facts"
 NOTEBOOK = "6_verdict"
-NUMBER = """
+NUMBER = f"""
+from IPython.display import display
+
 from analysis import scenarios
-from analysis.figures import display
 
 given = scenarios.check(globals())
-share, compute, cash = (
-    given.register[name].central(given[name]) for name in ("committed_share", "compute_usd_bn", "cash_usd_bn")
-)
-display.metric("verdict.uncovered", "Committed compute beyond the cash", share * compute - cash, unit="usd_bn", digits=1, reads="A year of it.")
+names = ("committed_share", "compute_usd_bn", "cash_usd_bn")
+share, compute, cash = (given.register[name].central(given[name]) for name in names)
+text = f"{{share * compute - cash:.1f}}"
+number = dict(id="verdict.uncovered", kind="metric", title="Compute beyond the cash", text=text, short=text, value=float(text))
+display({{"{MIME}": number}}, raw=True)
 """
 
 
