@@ -43,11 +43,13 @@ def before(shared):
 def project(shared, before):
     """A copy of the project, one for all tests: what a test changes is put back, so that the rest need not be read again."""
     yield shared
-    for path in [path for path in shared.rglob("*") if path.is_file()]:
+    for path in sorted(shared.rglob("*"), reverse=True):
         original = ROOT / path.relative_to(shared)
-        if not original.exists():
+        if path.is_dir() and not original.is_dir():
+            path.rmdir()
+        elif not path.is_dir() and not original.is_file():
             path.unlink()
-        elif path.read_bytes() != original.read_bytes():
+        elif path.is_file() and path.read_bytes() != original.read_bytes():
             shutil.copyfile(original, path)
     for name in (DATA, "params", "notebooks"):
         for original in [path for path in (ROOT / name).rglob("*") if path.is_file()]:
