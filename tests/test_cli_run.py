@@ -282,6 +282,20 @@ def test_a_day_stands_for_the_base_as_it_was_known_then(
     assert (refused.code, refused.out) == (2, "")
 
 
+def test_a_text_that_would_break_notebooks_is_refused_before_one_is_touched(
+    project: Build, thesis: Thesis, without_kernels: list[Limits]
+) -> None:
+    here = project("good")
+    register, notebook = here.params / "register.yml", here.notebooks / "good.ipynb"
+    text, before = register.read_text(), notebook.read_bytes()
+    register.write_text(text.replace("Elapsed years of the growth.", '"Elapsed years\\nimport this"'))
+    assert register.read_text() != text
+    done = thesis("notebooks", at=here)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "register.yml, key years.description: holds '\\n'" in done.err
+    assert (notebook.read_bytes(), without_kernels) == (before, [])
+
+
 def test_quiet_says_errors_alone_and_json_is_for_other_programs(
     project: Build, thesis: Thesis, without_kernels: list[Limits]
 ) -> None:
