@@ -1,10 +1,14 @@
-"""A real browser on the real thing. `make test-browser` runs these; without it they say that they were skipped."""
+"""A real browser on the real thing. `make test-browser` runs these; without it they say that they were skipped.
+
+What takes a page, a case or a notebook at a time runs on some that have between them whatever any of them has
+(`cover`); the others are marked slow, and `make test-all` runs them, too.
+"""
 
 from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +22,20 @@ from analysis.pipeline import pdf
 
 CHECKERS = Path(__file__).with_name("node_modules")
 """Where `npm ci` puts vnu, axe-core and Lighthouse."""
+
+
+def cover(parts: Mapping[str, Collection[str]]) -> list[str]:
+    """The names of some that together have every part that any has: each time that which adds most, the first of equals."""
+    lacking, chosen = {part for own in parts.values() for part in own}, []
+    while lacking:
+        chosen.append(max(parts, key=lambda name: len(lacking.intersection(parts[name]))))
+        lacking.difference_update(parts[chosen[-1]])
+    return chosen
+
+
+def by_speed(names: Iterable[str], chosen: Collection[str]) -> list[Any]:
+    """Names as parameters of a test; those that were not chosen are slow."""
+    return [pytest.param(name, marks=[] if name in chosen else pytest.mark.slow) for name in names]
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ passes because it sees nothing, each case that says that it bites has to be seen
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ import pytest
 from playwright.sync_api import Error
 
 from analysis.pipeline import site
+from tests.browser.conftest import by_speed, cover
 from tests.hostile import corpus
 
-NAMES = [case.name for case in corpus.cases()]
+CASES = {case.name: case for case in corpus.cases()}
+WORST = cover({name: case.means for name, case in CASES.items()})
+"""Cases that use every element and every kind of output that any uses; the sheets show all cases."""
 ROWS = [f"evidence/{name}.evidence" for name in ("script", "breakout", "javascript_link", "image_handler")]
-SHEETS = ["index", "claims", "sources", "fits", "assumptions", "about", "whatif"]
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 
 HEIGHT = 2500
@@ -115,26 +118,52 @@ def watched(browser: Any) -> Iterator[Watched]:
     found.context.close()
 
 
-@pytest.fixture(scope="module", params=["with the policy", "without the policy"])
-def built(request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of all cases, as it is published and with the policy taken out of every page."""
+@pytest.fixture(scope="module")
+def published(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of all cases."""
     folder = tmp_path_factory.mktemp("hostile")
     runs, params = corpus.write_runs(folder / "runs"), corpus.write_params(folder / "params")
-    out = site.publish(runs, folder / "site", params=params).parent
-    for path in out.rglob("*.html") if request.param == "without the policy" else ():
+    return site.publish(runs, folder / "site", params=params).parent
+
+
+@pytest.fixture(scope="module")
+def unguarded(published: Path) -> Path:
+    """The same with the policy taken out of every page."""
+    out = shutil.copytree(published, published.with_name("unguarded"))
+    for path in out.rglob("*.html"):
         text, found = POLICY.subn("", path.read_text(encoding="utf-8"))
         assert found == 1, path
         path.write_text(text, encoding="utf-8")
     return out
 
 
-@pytest.mark.parametrize("name", [*(f"base/{name}" for name in NAMES), *ROWS, *SHEETS])
-def test_nothing_runs_nothing_is_asked_for_and_the_page_stays_the_page(
-    built: Path, watched: Watched, name: str
+def assert_sound(watched: Watched, path: Path) -> None:
+    """Nothing runs, nothing is asked for, and the page stays the page."""
+    shape = watched.visit(path)
+    assert (watched.ran, watched.asked) == ([], []), path.name
+    assert shape == SOUND, path.name
+
+
+@pytest.mark.parametrize("name", by_speed(CASES, WORST))
+def test_a_case_does_nothing_on_its_page_even_without_the_policy(
+    unguarded: Path, watched: Watched, name: str
 ) -> None:
-    shape = watched.visit(built / f"{name}.html")
-    assert (watched.ran, watched.asked) == ([], [])
-    assert shape == SOUND
+    assert_sound(watched, unguarded / "base" / f"{name}.html")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_does_nothing_on_its_page(published: Path, watched: Watched, name: str) -> None:
+    assert_sound(watched, published / "base" / f"{name}.html")
+
+
+@pytest.mark.parametrize("guard", ["unguarded", pytest.param("published", marks=pytest.mark.slow)])
+def test_all_cases_together_do_nothing_on_the_sheets_and_as_rows_of_evidence(
+    request: pytest.FixtureRequest, watched: Watched, guard: str
+) -> None:
+    out: Path = request.getfixturevalue(guard)
+    for path in [*sorted(out.glob("*.html")), *(out / f"{name}.html" for name in ROWS)]:
+        assert_sound(watched, path)
 
 
 def bitten(watched: Watched, folder: Path, text: str) -> dict[str, Any]:
@@ -145,11 +174,9 @@ def bitten(watched: Watched, folder: Path, text: str) -> dict[str, Any]:
     return watched.visit(path)
 
 
-@pytest.mark.parametrize("case", [case for case in corpus.cases() if case.bites], ids=lambda case: case.name)
-def test_a_case_bites_a_page_that_takes_it_as_it_is(
-    watched: Watched, tmp_path: Path, case: corpus.Case
-) -> None:
-    assert bitten(watched, tmp_path, case.raw) != SOUND or watched.ran or watched.asked
+@pytest.mark.parametrize("name", by_speed([name for name, case in CASES.items() if case.bites], WORST))
+def test_a_case_bites_a_page_that_takes_it_as_it_is(watched: Watched, tmp_path: Path, name: str) -> None:
+    assert bitten(watched, tmp_path, CASES[name].raw) != SOUND or watched.ran or watched.asked
 
 
 def test_a_harmless_text_is_not_taken_for_a_harmful_one(watched: Watched, tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ def test_tables_have_the_headings_of_their_columns(
     assert [column["title"] for column in columns if column["title"] not in page] == []
 
 
+@pytest.mark.slow
 def test_printed_again_it_has_the_same_bytes(folder: Path) -> None:
     before = (folder / pdf.NAME).read_bytes()
     (folder / pdf.NAME).unlink()

@@ -21,10 +21,11 @@ import pytest
 from playwright.sync_api import expect
 
 from analysis import ROOT
+from tests.browser.conftest import by_speed, cover
 
 MIME = "application/vnd.thesis.exhibit+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
-NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("[!.]*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[!.]*.ipynb"))
 LONG = 180_000  # milliseconds; only a browser that hangs ever waits for it
 
 
@@ -101,6 +102,11 @@ def exhibits(path: Path) -> list[Any]:
     ]
 
 
+def kinds(path: Path) -> set[str]:
+    """The kinds of exhibits that a notebook shows."""
+    return {exhibit["kind"] for exhibit in exhibits(path)}
+
+
 def alike(a: Any, b: Any) -> bool:
     """Equal, but for how a browser writes a number."""
     if isinstance(a, dict) and isinstance(b, dict):
@@ -151,6 +157,9 @@ def show_panel(page: Any, path: Path) -> Any:
     return panel
 
 
+KINDS = {path.stem: kinds(path) for path in NOTEBOOKS}
+
+
 def move(page: Any, panel: Any, name: str, steps: int = 6) -> None:
     """Move the slider of an assumption by its keys, and wait for another picture."""
     picture = panel.locator("img")
@@ -163,7 +172,7 @@ def move(page: Any, panel: Any, name: str, steps: int = 6) -> None:
     page.wait_for_function("([img, before]) => img.src !== before", arg=[picture.element_handle(), before])
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", by_speed(KINDS, cover(KINDS)[:1]))
 def test_a_notebook_runs_as_stored_and_its_chart_follows_a_slider(
     page: Any, checkout: Path, commands: dict[str, str], pictures: Path, name: str
 ) -> None:

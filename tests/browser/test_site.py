@@ -1,8 +1,8 @@
 """The published report as a reader meets it: below a path of a web server, every page, by links alone.
 
 Decisions
-- One walk collects what all pages say of themselves; the tests ask it. What takes a page at a time (accessibility,
-  print) looks at each kind of page: every sheet, and every section of the leading scenario.
+- One walk collects what all pages say of themselves; the tests ask it. What takes a page at a time (validity,
+  accessibility, print) looks at each template and each kind of exhibit once, and at all other pages under `make test-all`.
 - Checkers that others keep find what is wrong: vnu (HTML), axe-core (accessibility), Lighthouse.
 """
 
@@ -26,7 +26,7 @@ import pytest
 
 from analysis import ROOT
 from analysis.pipeline.site import publish
-from tests.browser.conftest import CHECKERS
+from tests.browser.conftest import CHECKERS, cover
 
 LOOK = """
 () => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
@@ -168,12 +168,41 @@ def test_every_picture_is_drawn_and_says_what_it_shows_in_words_of_its_own(walk:
         assert twice == [], name
 
 
+SOME = pytest.mark.parametrize(
+    "some", ["each kind once", pytest.param("the others", marks=pytest.mark.slow)], indirect=True
+)
+
+
+@pytest.fixture(scope="module")
+def kinds(site: Path) -> list[str]:
+    """Pages that have each template and each kind of exhibit: every sheet, some sections, one page of each other folder."""
+    listed = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))
+    lead, scenarios = listed["runs"][0]["scenario"], {run["scenario"] for run in listed["runs"]}
+    shown: dict[str, set[str]] = {}
+    for exhibit in listed["exhibits"]:
+        if exhibit["scenario"] == lead:
+            shown.setdefault(urldefrag(exhibit["page"])[0], set()).add(exhibit["kind"])
+    folders = [path for path in sorted(site.iterdir()) if path.is_dir() and path.name not in scenarios]
+    others = chain(*(sorted(folder.glob("*.html"))[:1] for folder in folders))
+    sheets = [path.relative_to(site).as_posix() for path in [*sorted(site.glob("*.html")), *others]]
+    return [*sheets, *cover(shown)]
+
+
+@pytest.fixture(scope="module")
+def some(request: pytest.FixtureRequest, site: Path, kinds: list[str]) -> list[str]:
+    """Those pages, or all others."""
+    every = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    return kinds if request.param == "each kind once" else [name for name in every if name not in kinds]
+
+
 NEWER = re.compile(r"CSS: “([a-z-]+)”: Property “\1” doesn't exist\.")
 """What vnu says of a property that it does not know; whether there is one, the browser knows."""
 
 
-def test_html_is_valid(browser: Any, site: Path) -> None:
-    command = ["java", "-Xss8m", "-jar", str(CHECKERS / "vnu-jar/build/dist/vnu.jar"), "--format", "json", "--skip-non-html", str(site)]  # fmt: skip
+@SOME
+def test_html_is_valid(browser: Any, site: Path, some: list[str]) -> None:
+    checker = ["java", "-Xss8m", "-jar", str(CHECKERS / "vnu-jar/build/dist/vnu.jar"), "--format", "json"]
+    command = [*checker, *(str(site / name) for name in some)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     told = [one for one in json.loads(ran.stderr)["messages"] if one["type"] != "info"]
     newer = {found[1] for one in told if (found := NEWER.fullmatch(one["message"]))}
@@ -189,32 +218,17 @@ def test_html_is_valid(browser: Any, site: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def kinds(site: Path) -> list[str]:
-    """A page of each kind: every sheet, the sections of the leading scenario, and one of each other folder."""
-    runs = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))["runs"]
-    scenarios = {run["scenario"] for run in runs}
-    others = [
-        sorted(path.glob("*.html"))[:1]
-        for path in sorted(site.iterdir())
-        if path.is_dir() and path.name not in scenarios
-    ]
-    paths = [
-        *sorted(site.glob("*.html")),
-        *sorted((site / runs[0]["scenario"]).glob("*.html")),
-        *chain(*others),
-    ]
-    return [path.relative_to(site).as_posix() for path in paths]
-
-
-@pytest.fixture(scope="module")
 def section(site: Path) -> str:
     """The section of the leading scenario to which the verdict on the index leads."""
     runs = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))["runs"]
     return str(max(run["page"] for run in runs if run["scenario"] == runs[0]["scenario"]))
 
 
+RULES = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
+"""What axe looks for: in the dark only what colours decide."""
+
 AXE = """
-async () => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
+async (rules) => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
   document.querySelectorAll('.exhibit').forEach((part) => { part.style.contentVisibility = 'visible'; });
   for (const table of document.querySelectorAll('.exhibit table.data')) {  // it can be sorted once it has come near
     table.scrollIntoView();
@@ -222,23 +236,24 @@ async () => { document.querySelectorAll('details').forEach((part) => { part.open
   }
   scrollTo(0, 0);
   document.querySelector('button[popovertarget]')?.click();
-  const found = await axe.run({resultTypes: ['violations']});
+  const found = await axe.run({resultTypes: ['violations'], ...rules});
   return found.violations.flatMap((rule) => rule.nodes.slice(0, 5).map((node) => `${rule.id}: ${node.target}: ${node.failureSummary}`)); }
 """
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Any, served: str, kinds: list[str], scheme: str) -> None:
+@SOME
+@pytest.mark.parametrize("scheme", RULES)
+def test_axe_finds_nothing(browser: Any, served: str, some: list[str], scheme: str) -> None:
     axe = (CHECKERS / "axe-core/axe.min.js").read_text(encoding="utf-8")
     context = browser.new_context(
         color_scheme=scheme, reduced_motion="reduce", viewport={"width": 1280, "height": 900}
     )
     wrong = {}
-    for name in kinds:
+    for name in some:
         page = context.new_page()
         page.goto(served + name)
         page.evaluate(axe)
-        if found := page.evaluate(AXE):
+        if found := page.evaluate(AXE, RULES[scheme]):
             wrong[name] = found
         page.close()
     context.close()
@@ -260,10 +275,11 @@ CONTROLS = "form, button, nav, noscript, .files, .code, .permalink, .more, .para
 """What only a screen can use, and what says that there is nothing: paper leaves it out."""
 
 
-def test_print_shows_everything(browser: Any, served: str, kinds: list[str]) -> None:
+@SOME
+def test_print_shows_everything(browser: Any, served: str, some: list[str]) -> None:
     context = browser.new_context(viewport={"width": 760, "height": 1000})
     lost = {}
-    for name in kinds:
+    for name in some:
         page = context.new_page()
         page.goto(served + name)
         page.emulate_media(media="print")
@@ -281,7 +297,9 @@ SKIPPED = "robots-txt"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
 
-@pytest.mark.parametrize("kind", ["index", "section"])
+@pytest.mark.parametrize(
+    "kind", ["section", pytest.param("index", marks=pytest.mark.slow)]
+)  # the heavier one
 def test_lighthouse_gives_at_least_95_in_each_category(
     chromium: str, served: str, section: str, kind: str
 ) -> None:

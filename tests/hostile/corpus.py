@@ -9,6 +9,7 @@ Decisions
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,12 @@ class Case:
     metadata: dict[str, Any]
     notebook: dict[str, Any]
     bites: bool
+
+    @property
+    def means(self) -> set[str]:
+        """What it does harm with: the HTML elements and the types of output in it."""
+        types = set() if self.forms is None else set(self.forms)
+        return types | {f"<{name}" for name in re.findall(r"<([a-z]\w*)", self.raw.lower())}
 
     @property
     def raw(self) -> str:
