@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -323,16 +324,18 @@ def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_i
     monkeypatch.setattr(sweeps, "Project", lambda: here)
     with scheduler(here.root) as (_, address), worker(here.root, address) as one:
 
-        def kill(done: int, total: int) -> None:
-            if done == 1:
-                wait_for(slowly.SLEPT.exists)
-                (evaluator,) = [p for p in family(one) if p.pid == int(slowly.SLEPT.read_text())]
-                evaluator.kill()
+        def kill() -> None:
+            wait_for(slowly.SLEPT.exists)  # at whichever turn: the scheduler may give out points in any order
+            (evaluator,) = [
+                process for process in family(one) if process.pid == int(slowly.SLEPT.read_text())
+            ]
+            evaluator.kill()
 
         there = places.location("s3://bucket/runs")
-        sweeps.run(
-            POINTS, slowly.product, tmp_path / "there", key="k", cluster=address, results=there, on_point=kill
-        )
+        with ThreadPoolExecutor(1) as aside:
+            killed = aside.submit(kill)
+            sweeps.run(POINTS, slowly.product, tmp_path / "there", key="k", cluster=address, results=there)
+            killed.result()
     sweeps.run(POINTS, slowly.product, tmp_path / "here", key="k")
     local = folder(tmp_path / "here")
     del local[sweeps.JOURNAL]
