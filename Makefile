@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= 2
 CHECKERS := tests/browser/node_modules
+PEERS := reports/.peers/site
 # Fits here are small: on busy cores threads of the linear algebra wait for each other ten times as long as they compute.
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow test-browser test-all pictures nbdiff review bench venv dev notebooks lock clean
+.PHONY: help report test test-slow test-browser test-peers test-all pictures nbdiff review bench venv dev notebooks lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -31,8 +32,11 @@ test-browser: dev $(CHECKERS)/.installed ## JupyterLab and the published site in
 	@THESIS_BROWSER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/browser $(MARKED) -k "not lighthouse"
 	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_site.py $(MARKED) -k lighthouse  # it takes times, so nothing runs beside it
 
-test-all: test test-slow ## everything: also every page, scenario and notebook in the browser
+test-all: test test-slow test-peers ## everything: also every page, scenario and notebook in the browser
 	@$(MAKE) --no-print-directory test-browser MARKED='-m "slow or not slow"'
+
+test-peers: $(PEERS)/.installed ## the test suites of nbclient, papermill and jupyter_client, on stock kernels and on forked ones
+	@$(BIN)/python tests/peers/suites.py
 
 pictures: report ## take the screenshots of the README again
 	@THESIS_PICTURES=reports $(MAKE) --no-print-directory test-browser
@@ -71,6 +75,11 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# What the suites of the peers need beyond `make dev`, apart from it.
+$(PEERS)/.installed: tests/peers/requirements.lock $(VENV)/.installed-dev
+	$(PIP) install --quiet --no-deps --require-hashes --upgrade --target $(PEERS) -r $<
+	@touch $@
+
 # Checkers of HTML, accessibility and loading, pinned with their hashes.
 $(CHECKERS)/.installed: tests/browser/package-lock.json tests/browser/package.json
 	@command -v npm >/dev/null || { echo "npm not found: the checkers of the site need Node, npm and Java from the system's packages" >&2; exit 1; }
@@ -84,6 +93,7 @@ lock: venv       ## resolve the two lock files again from pyproject.toml
 	$(PIP) install --quiet uv
 	echo 'setuptools>=77' | $(LOCK) --upgrade --all-extras pyproject.toml - -o requirements-dev.lock
 	echo 'setuptools>=77' | $(LOCK) --upgrade -c requirements-dev.lock pyproject.toml - -o requirements.lock
+	$(LOCK) --upgrade -c requirements-dev.lock tests/peers/requirements.in -o tests/peers/requirements.lock
 
 clean:           ## remove what was built: runs, site, caches (not the environment)
-	rm -rf reports/runs reports/site reports/.cache reports/.custom reports/.notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf reports/runs reports/site reports/.cache reports/.custom reports/.notebooks reports/.peers .pytest_cache .mypy_cache .ruff_cache .hypothesis
