@@ -257,7 +257,8 @@ def by_method(rows: pd.DataFrame) -> pd.DataFrame:
             }
             for row in rows.to_dict("records")
             for method in row["methods"]
-        ]
+        ],
+        columns=["id", "kind", "probability_pct", "low_pct", "high_pct", "told", "given", "pooled_pct"],
     )  # fmt: skip
 
 

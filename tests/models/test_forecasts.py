@@ -11,6 +11,7 @@ import pytest
 
 from analysis import scenarios
 from analysis.evidence import predictions
+from analysis.figures import futures, theme
 from analysis.models import audit, forecasts, outlook, prices, scoring
 
 
@@ -55,6 +56,13 @@ def test_every_simulation_says_which_assumptions_it_rests_on(view):
     assert {make for make, method in made.items() if method and method.kind == "simulation"} == set(
         forecasts.ASSUMES
     )
+
+
+def test_parts_without_a_method_leave_an_empty_table_and_an_empty_chart(rows):
+    none = forecasts.by_method(rows[rows["probability"].isna()].reset_index())
+    assert none.empty and list(none) == list(forecasts.by_method(rows.reset_index()))
+    chart = theme.chart_of(futures.chances(none, {}, ax=theme.axes()))
+    assert chart.finding == "Not on record by the day of looking: what a probability of a part needs"
 
 
 def test_a_condition_is_the_first_part_of_the_same_prediction():
