@@ -517,6 +517,12 @@ def test_news_since_the_article_stands_on_the_index_with_its_claim(built: Path) 
     assert "It grew." in own and 'href="claims.html#market.fact"' in own
 
 
+def test_a_report_from_a_downloaded_archive_has_no_commit_and_says_so(publish: Publish, runs: Path) -> None:
+    manifest = json.loads((runs / "manifest.json").read_text())
+    (runs / "manifest.json").write_text(json.dumps(manifest | {"git": None}))
+    assert "code state unknown" in (publish().parent / "cite.html").read_text()
+
+
 def test_the_changelog_is_a_page_where_there_is_one(publish: Publish, tmp_path: Path) -> None:
     log = tmp_path / "log.md"
     log.write_text("# Changelog\n\n## 2.0\n\n- More <script>alert(1)</script>.\n")
