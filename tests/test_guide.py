@@ -204,11 +204,11 @@ def test_a_value_that_makes_no_sense_is_refused_with_one_that_would(followed: Co
 
 def test_the_claim_is_judged_with_its_evidence_and_only_once_that_was_known(followed: Copy) -> None:
     later = ledger(_claims(followed, None))
-    earlier = ledger(_claims(followed, "2024-08-31"))
-    name = "technical.gpt_4o_cut"
+    earlier = ledger(_claims(followed, "2024-12-31"))
+    name = "technical.o1_mini_cut"
     assert (later[name]["verdict"], later[name]["strength"]) == ("fails", "secondary")
-    assert later[name]["reason"] == "GPT-4o was cut by 50% on 6 August 2024."
-    assert "tokencost" in later[name]["sources"]
+    assert later[name]["reason"] == "o1-mini was cut by 63% on 31 January 2025."
+    assert "Simon Willison" in later[name]["sources"]
     assert earlier[name]["verdict"] == "uncheckable"
 
 

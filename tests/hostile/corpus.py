@@ -100,8 +100,9 @@ def write_params(folder: Path) -> Path:
     """A register and a scenario whose words would do harm, too."""
     folder.mkdir(parents=True)
     words = next(case.text for case in cases() if case.name == "image_handler")
+    meaning = next(case.text for case in cases() if case.name == "script")  # the register takes no `=` there
     reference = {"title": words, "url": "https://example.org/t", "known_on": "2026-05-21"}
-    entry = {"value": 2.0, "unit": "x", "range": [0, 9], "description": words, "status": "sourced", "used_by": ["script"], "reference": reference}  # fmt: skip
+    entry = {"value": 2.0, "unit": "x", "range": [0, 9], "description": meaning, "status": "sourced", "used_by": ["script"], "reference": reference}  # fmt: skip
     (folder / "register.yml").write_text(json.dumps({"growth": entry}), encoding="utf-8")
     (folder / "base.yml").write_text(json.dumps({"scenario": "base", "description": words}), encoding="utf-8")
     return folder

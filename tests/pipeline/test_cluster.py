@@ -245,7 +245,7 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
 
         good, raises, sleeps = batch(out=places.location("s3://bucket/runs"), cluster=address, on_event=kill)
         assert [outcome.status for outcome in (good, raises, sleeps)] == ["succeeded", "failed", "succeeded"]
-        said = str(console.problem(raises))
+        said = str(*console.problems([raises]))
         assert said.startswith("base/raises: cell 3: ZeroDivisionError")
         assert said.endswith("Open s3://bucket/runs/base/raises.failed.ipynb.")
         wait_for(lambda: not psutil.pid_exists(killed[0]) and not kernels(here))

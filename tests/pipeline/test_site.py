@@ -540,13 +540,13 @@ def test_a_page_names_all_pages_and_marks_itself(built: Path) -> None:
     assert made <= {a.get("href") for _, a in Elements(built / "index.html").tags}
 
 
-def test_what_a_scenario_says_is_shown_in_characters_that_can_be_seen(
-    publish: Publish, tmp_path: Path
-) -> None:
-    words = r'"It \x1b[31mgrows\x1b[0m by \u202e001\u202c \x07"'
-    (tmp_path / "params" / "base.yml").write_text(f"scenario: base\ndescription: {words}\n")
-    page = (publish().parent / "scenarios.html").read_text(encoding="utf-8")
-    assert "It grows by \ufffd001\ufffd \ufffd" in page
+def test_what_a_manifest_says_is_shown_in_characters_that_can_be_seen(publish: Publish, runs: Path) -> None:
+    """Texts that users write in YAML hold no such characters; what other files say may."""
+    manifest = json.loads((runs / "manifest.json").read_text())
+    manifest["versions"] = {"python": "3 \x1b[31mred\x1b[0m by \u202e001\u202c \x07"}
+    (runs / "manifest.json").write_text(json.dumps(manifest))
+    page = (publish().parent / "about.html").read_text(encoding="utf-8")
+    assert "3 red by \ufffd001\ufffd \ufffd" in page
 
 
 def test_an_assumption_shows_its_reference_and_every_override_with_its_reason(built: Path) -> None:
