@@ -1,4 +1,4 @@
-# Two commands do everything from a fresh clone: `make report` and `make test`.
+# From a fresh clone, `make report` builds everything and `make test` runs the quick tests.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,16 +30,16 @@ test-slow: dev   ## the tests that take long and guard what changes rarely
 
 test-browser: dev $(CHECKERS)/.installed ## JupyterLab and the published site in a real browser (a system Chromium; Node and Java for the checkers)
 	@THESIS_BROWSER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/browser $(MARKED) -k "not lighthouse"
-	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_site.py $(MARKED) -k lighthouse  # it takes times, so nothing runs beside it
+	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_site.py $(MARKED) -k lighthouse  # it measures times, so it runs alone
 
-test-all: test test-slow test-peers ## everything: also every page, scenario and notebook in the browser
+test-all: test test-slow test-peers ## every test, with every page, scenario and notebook in the browser
 	@$(MAKE) --no-print-directory test-browser MARKED='-m "slow or not slow"'
 
 test-peers: $(PEERS)/.installed ## the test suites of nbclient, papermill and jupyter_client, on stock kernels and on forked ones
 	@$(BIN)/python tests/peers/suites.py
 
 pictures: report ## take the screenshots of the README again
-	@THESIS_PICTURES=reports $(MAKE) --no-print-directory test-browser
+	@THESIS_PICTURES=reports $(MAKE) --no-print-directory test-browser MARKED='-m "slow or not slow"'
 
 nbdiff: dev      ## show notebooks cell by cell in `git diff` of this clone, without their outputs' noise
 	@git config diff.jupyternotebook.command "'$(CURDIR)/$(BIN)/git-nbdiffdriver' diff --ignore-metadata --ignore-details"
@@ -89,7 +89,7 @@ $(CHECKERS)/.installed: tests/browser/package-lock.json tests/browser/package.js
 # A universal lock (environment markers, hashes, no index address). setuptools builds the project itself.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 # All extras first, and the run environment within that, so that every version is one that the extras can live with.
-lock: venv       ## resolve the two lock files again from pyproject.toml
+lock: venv       ## resolve the lock files again, from pyproject.toml and tests/peers/requirements.in
 	$(PIP) install --quiet uv
 	echo 'setuptools>=77' | $(LOCK) --upgrade --all-extras pyproject.toml - -o requirements-dev.lock
 	echo 'setuptools>=77' | $(LOCK) --upgrade -c requirements-dev.lock pyproject.toml - -o requirements.lock

@@ -52,10 +52,10 @@ SITE = ROOT / "reports" / "site"
 STOPPED = 130
 UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 MOST_WORKERS = 512
-"""More processes than any machine that this runs on has work for; a slip of the key starts no more."""
+"""More workers than any machine here needs; catches typing errors."""
 
 SHORTEST, LONGEST = 0.1, 366 * 24 * 3600
-"""Seconds that a limit may have: longer is no limit, and past some centuries no system can wait for it."""
+"""Limits in seconds; a longer one is no limit."""
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -69,11 +69,11 @@ app = typer.Typer(
 
 
 def _text(option: str) -> Callable[[str], str]:
-    """A text that says something: an empty one, as of a shell's variable that is not set, would pass for none."""
+    """Refuse an empty value, such as an unset shell variable; it would count as no value."""
 
     def parse(text: str) -> str:
         if not text.strip():
-            raise ParameterError(Problem(f"{option} {text!r}", "is empty", "Write a value, or leave it away"))
+            raise ParameterError(Problem(f"{option} {text!r}", "is empty", "Write a value"))
         return text
 
     return parse
@@ -106,8 +106,8 @@ def _limit(option: str) -> Callable[[str], float]:
         except ValueError:
             seconds = math.nan
         if not SHORTEST <= seconds <= LONGEST:
-            fix = f"Write seconds, {SHORTEST:g} to {LONGEST:,}; or leave it away, for no limit"
-            raise ParameterError(Problem(f"{option} {text}", "is no time that can run out", fix))
+            fix = f"Write {SHORTEST:g} to {LONGEST:,} seconds, or leave the option out for no limit"
+            raise ParameterError(Problem(f"{option} {text}", "is not a usable limit", fix))
         return seconds
 
     return parse
@@ -156,7 +156,7 @@ Timeout = Annotated[
         "--timeout",
         parser=_limit("--timeout"),
         metavar="SECONDS",
-        help="How long a notebook may run.  [default: for ever]",
+        help="How long a notebook may run.  [default: no limit]",
     ),
 ]
 CellTimeout = Annotated[
@@ -165,7 +165,7 @@ CellTimeout = Annotated[
         "--cell-timeout",
         parser=_limit("--cell-timeout"),
         metavar="SECONDS",
-        help="How long a cell may run.  [default: for ever]",
+        help="How long a cell may run.  [default: no limit]",
     ),
 ]
 Cluster = Annotated[
@@ -847,7 +847,7 @@ def main() -> None:
     try:
         code = _exit_code(_verb)
     except OSError as reason:
-        if reason.errno != errno.EIO:  # what a terminal says that was closed
+        if reason.errno != errno.EIO:  # the terminal was closed
             raise
         code = STOPPED
     finally:
@@ -858,9 +858,7 @@ def main() -> None:
 def _verb() -> object:
     """Do what the command line says, ready for the signals that end it."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        if (
-            signal.getsignal(number) is signal.SIG_DFL
-        ):  # else whoever started us wants it otherwise, as `nohup` does
+        if signal.getsignal(number) is signal.SIG_DFL:  # otherwise whoever started us, such as nohup, decided
             signal.signal(number, _interrupt)
     return app(standalone_mode=False, prog_name="thesis")
 

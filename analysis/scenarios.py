@@ -471,7 +471,7 @@ def _no_project(root: Path) -> Problem:
     fix = (
         f"Set {ROOT_VARIABLE} to a checkout of the project, or install the checkout itself (pip install -e .)"
     )
-    return Problem(where, "is no project: it has no folder params", fix)
+    return Problem(where, "is not a project: it has no params folder", fix)
 
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -887,7 +887,7 @@ class Assumptions(dict[str, Any]):
         self.register = register
 
     def _refuse_change(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("checked assumptions do not change; write given.but(NAME=VALUE) for others")
+        raise TypeError("assumptions cannot be changed in place; write given.but(NAME=VALUE)")
 
     __setitem__ = __delitem__ = __ior__ = _refuse_change
     update = setdefault = pop = popitem = clear = _refuse_change

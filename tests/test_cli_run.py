@@ -603,12 +603,17 @@ def test_a_verb_that_is_asked_to_end_is_stopped(
         os.kill(os.getpid(), number)
         raise AssertionError("it went on")
 
-    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    usual = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {one: signal.getsignal(one) for one in usual}  # a job in the background ignores SIGINT
     monkeypatch.setattr(command.console, "listing", listing)
     monkeypatch.setattr(sys, "argv", ["thesis", "scenarios"])
     try:
-        for one in before:
-            signal.signal(one, signal.SIG_DFL)
+        for one, handler in usual.items():
+            signal.signal(one, handler)
         with pytest.raises(SystemExit) as end:
             command.main()
     finally:

@@ -71,7 +71,7 @@ def refused(ended: tuple[object, str, str], *words: str) -> None:
 )  # fmt: skip
 def test_a_path_without_a_name_is_refused(thesis: Thesis, arguments: list[str], empty: str) -> None:
     # as of a shell's variable that is not set; it would stand for the folder one is in
-    refused(thesis(*arguments, empty), f"{arguments[-1]} {empty!r}: has no name.")
+    refused(thesis(*arguments, empty), f"{arguments[-1]} {empty!r}: is empty.")
 
 
 @pytest.mark.parametrize(

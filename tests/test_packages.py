@@ -1,4 +1,4 @@
-"""The names of the package: importing a module gives that module, and no rule of imports has a hole."""
+"""Importing a module gives that module, and the import rules cover new models."""
 
 import importlib
 import os
@@ -59,7 +59,7 @@ def test_a_package_without_its_project_says_how_to_point_it_at_one(tmp_path: Pat
         scenarios(THESIS_ROOT="/nowhere"),
         scenarios(THESIS_ROOT=str(ROOT)),
     )
-    fix = "is no project: it has no folder params. Set THESIS_ROOT to a checkout of the project, or install the checkout itself (pip install -e .).\n"
+    fix = "is not a project: it has no params folder. Set THESIS_ROOT to a checkout of the project, or install the checkout itself (pip install -e .).\n"
     assert (alone.returncode, alone.stdout, alone.stderr) == (2, "", f"error: {tmp_path}: {fix}")
     assert (elsewhere.returncode, elsewhere.stderr) == (2, f"error: THESIS_ROOT=/nowhere: {fix}")
     assert (pointed.returncode, pointed.stderr) == (0, "")

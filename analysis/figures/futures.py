@@ -355,7 +355,7 @@ def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Ax
     `methods` has a row a method: ``id, kind, probability_pct, low_pct, high_pct, pooled_pct, given``; `labels` names each part.
     """
     if methods.empty:
-        return theme.nothing(ax, "what a probability of a part needs")
+        return theme.nothing(ax, "nothing to base a probability on")
     parts = list(dict.fromkeys(methods["id"]))[::-1]
     for row, part in enumerate(parts):
         own = methods[methods["id"] == part].reset_index(drop=True)

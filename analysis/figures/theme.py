@@ -250,7 +250,7 @@ def nothing(ax: Axes, what: str) -> Axes:
         one.spines["bottom"].set_visible(False)
         one.set(xticks=[], yticks=[], xlabel="", ylabel="")
     ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="center", color=MUTED)
-    finding = f"Not on record by the day of looking: {what}"
+    finding = f"No data by the cut-off date: {what}"
     return headline(ax, finding, "No data", f"An empty chart. {finding}.")
 
 

@@ -197,8 +197,11 @@ class Cluster:
         ]
 
         running: dict[int, Cell | None] = {}
+        finished: set[int] = set()
 
         def told(index: int, cell: Cell | None) -> None:
+            if index in finished:  # news go another way than results, and some arrive after them
+                return
             running[index] = cell
             on_start(index) if cell is None else on_cell(index, cell)
 
@@ -211,6 +214,7 @@ class Cluster:
             else:
                 jobs[index].target.write_bytes(content)
             running.pop(index, None)
+            finished.add(index)
             yield index, ended
         for index, cell in running.items():
             yield index, notebook.give_up(jobs[index], notebook.STOPPED, cell)

@@ -35,8 +35,7 @@ def named(text: str, option: str) -> Path:
         character that no reader sees, so that no message could name the place.
     """
     if not text.strip():
-        fix = "Write it; . is the folder that you are in"
-        raise ParameterError(Problem(f"{option} {text!r}", "has no name", fix))
+        raise ParameterError(Problem(f"{option} {text!r}", "is empty", "Write a path"))
     if hidden := unseen(text):
         raise ParameterError(Problem(f"{option} {text}", f"holds {hidden[1]}", "Use another name"))
     return Path(text)
@@ -59,7 +58,7 @@ def location(text: str) -> Path:
     if scheme in LOCAL and urlsplit(text).path.strip():
         return named(unquote(urlsplit(text).path), "--out")
     if not text.partition("://")[2].strip("/ "):
-        raise _refused(text, "has no name", "Write it, as s3://BUCKET/FOLDER")
+        raise _refused(text, "has no folder", "Write s3://BUCKET/FOLDER")
     try:
         from upath import UPath
 

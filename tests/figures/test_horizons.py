@@ -61,7 +61,7 @@ def lines(ax, color, *, stepped=False, dashed=None):
 
 
 def nothing(ax):
-    assert said(ax).startswith("Not on record")
+    assert said(ax).startswith("No data")
     assert words(ax) == ["no data"]
     return True
 

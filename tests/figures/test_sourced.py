@@ -68,7 +68,7 @@ def number(day):
 
 
 def nothing(ax):
-    assert said(ax).startswith("Not on record by the day of looking: ")
+    assert said(ax).startswith("No data by the cut-off date: ")
     assert words(ax) == ["no data"]
     assert not ax.lines
     assert not ax.collections

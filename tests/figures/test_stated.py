@@ -44,7 +44,7 @@ def marks(ax, edge, face=None):
 
 
 def nothing(ax):
-    assert said(ax).startswith("Not on record")
+    assert said(ax).startswith("No data")
     assert words(ax) == ["no data"]
     return True
 

@@ -76,7 +76,7 @@ def placed(ax, texts=None):
 
 
 def nothing(ax):
-    assert said(ax).startswith("Not on record")
+    assert said(ax).startswith("No data")
     assert words(ax) == ["no data"]
     assert not ax.collections
     assert not ax.lines

@@ -146,7 +146,7 @@ def test_an_empty_chart_is_empty_in_all_its_panels():
     theme.nothing(axes[0], "a thing")
     assert not any(len(ax.get_yticks()) for ax in axes)
     assert [len(ax.texts) for ax in axes] == [1, 0, 0]
-    assert theme.chart_of(axes[0]).finding == "Not on record by the day of looking: a thing"
+    assert theme.chart_of(axes[0]).finding == "No data by the cut-off date: a thing"
 
 
 def test_labels_of_panels_are_kept_apart_by_the_height_of_a_panel():

@@ -62,7 +62,7 @@ def test_parts_without_a_method_leave_an_empty_table_and_an_empty_chart(rows):
     none = forecasts.by_method(rows[rows["probability"].isna()].reset_index())
     assert none.empty and list(none) == list(forecasts.by_method(rows.reset_index()))
     chart = theme.chart_of(futures.chances(none, {}, ax=theme.axes()))
-    assert chart.finding == "Not on record by the day of looking: what a probability of a part needs"
+    assert chart.finding == "No data by the cut-off date: nothing to base a probability on"
 
 
 def test_a_condition_is_the_first_part_of_the_same_prediction():

@@ -3,8 +3,8 @@
 Decisions
 - The suites of nbclient, papermill and jupyter_client, of the versions that are locked: their sources from the package index
   carry them. Each runs twice, on stock kernels and on forked ones, chosen by the variable of Jupyter that the README names.
-- What passes on stock kernels has to pass on forked ones. What fails there is tried again by itself, on both: some tests take
-  times. What fails on both, or needs a cloud, says nothing about kernels.
+- What passes on stock kernels has to pass on forked ones. What fails there is tried again by itself, on both: some depend on
+  timing. What fails on both, or needs a cloud, says nothing about kernels.
 - A suite has a bounded time, and after it no process that kernels are forked from is left.
 """
 
@@ -26,7 +26,7 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "reports" / ".peers"
-"""Sources of the peers, and in `site` what their tests need (`make test-all` installs it there)."""
+"""Sources of the peers, and in `site` what their tests need (`make test-peers` installs them)."""
 
 SUITES = {"nbclient": "tests", "papermill": "papermill/tests", "jupyter-client": "tests"}
 KINDS = {"stock": "local-provisioner", "forked": "thesis-fork"}

@@ -12,6 +12,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,7 @@ import pytest
 from analysis import __main__ as command
 from analysis.errors import ParameterError, RunError
 from analysis.pipeline import cluster, console, places, plan, runner, sweeps
-from analysis.pipeline.notebook import Limits
+from analysis.pipeline.notebook import Cell, Ended, Job, Limits
 from analysis.pipeline.plan import Project
 from analysis.pipeline.runner import Event, Interrupted, Reached
 
@@ -217,6 +218,28 @@ def test_an_address_that_nobody_answers_is_one_line(here: Project, monkeypatch: 
         pytest.raises(ParameterError, match=r"has no workers\. Start `dask worker"),
     ):
         cluster.connected(address, 1, Project()).__enter__()
+
+
+def test_news_that_arrive_after_a_result_do_not_open_its_notebook_again(
+    here: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Future:
+        def result(self) -> tuple[Ended, bytes]:
+            return Ended(1.0), b"{}"
+
+    def computed(*_: Any, told: Callable[[int, Cell | None], None], **__: Any) -> Iterator[tuple[int, Any]]:
+        told(0, None)
+        yield 0, Future()
+        told(0, Cell(4, 4))
+
+    monkeypatch.setattr(cluster, "_computed", computed)
+    batch = cluster.Cluster(tmp_path, address="tcp://127.0.0.1:1", workers=1, project=here, variables={})
+    batch._client, batch._folder = None, tmp_path
+    job = Job(here.notebooks / "good.ipynb", batch.target("good"))
+    cells: list[Cell] = []
+    results = batch.results([job], stop=threading.Event(), on_cell=lambda _, cell: cells.append(cell))
+    assert list(results) == [(0, Ended(1.0))]
+    assert cells == []
 
 
 def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_run(
