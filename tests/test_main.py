@@ -85,7 +85,7 @@ def test_a_text_that_says_nothing_does_not_pass_for_none(thesis: Thesis, argumen
 @pytest.mark.parametrize("seconds", ["inf", "nan", "0", "-1", "1e300", "soon", ""])
 @pytest.mark.parametrize(("verb", "option"), [("run", "--timeout"), ("report", "--cell-timeout")])
 def test_a_limit_that_never_runs_out_is_refused(thesis: Thesis, verb: str, option: str, seconds: str) -> None:
-    refused(thesis(verb, option, seconds), f"{option} {seconds}:", "Write seconds, 0.1 to ")
+    refused(thesis(verb, option, seconds), f"{option} {seconds}:", "is not a usable limit. Write 0.1 to ")
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ def test_a_folder_and_a_file_url_are_paths_of_this_machine() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\t", "file://", "s3://", "s3:///", "memory:// "])
 def test_a_place_without_a_name_is_refused(text: str) -> None:
-    with pytest.raises(ParameterError, match="has no name") as refused:
+    rule = "has no folder" if "://" in text else "is empty"
+    with pytest.raises(ParameterError, match=f"^--out .*: {rule}"):
         places.location(text)
-    assert str(refused.value).startswith("--out ")
 
 
 @pytest.mark.parametrize(
