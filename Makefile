@@ -26,7 +26,7 @@ test: dev        ## unit and property tests, notebooks against their stored outp
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-slow: dev   ## the tests that take long and guard what changes rarely
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow
 
 test-browser: dev $(CHECKERS)/.installed ## JupyterLab and the published site in a real browser (a system Chromium; Node and Java for the checkers)
 	@THESIS_BROWSER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/browser $(MARKED) -k "not lighthouse"

@@ -1,4 +1,4 @@
-"""What of the user's own settings reaches a kernel or JupyterLab? Nothing: each starts in an environment that is set here.
+"""Which of the user's settings reach a kernel or JupyterLab? None of Jupyter's, IPython's or matplotlib's.
 
 Decisions
 - Variables of Jupyter, IPython and matplotlib are dropped by how their names begin: a list of names would miss the next one.
