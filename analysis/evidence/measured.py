@@ -252,7 +252,8 @@ def _bounded(spec: Column) -> str:
 
 
 def _unit(spec: Column) -> str:
-    return str(spec.unit) if str(spec.unit).startswith("as ") else f"in {spec.unit}"
+    column = str(spec.unit).removeprefix("as in ")
+    return f"in {spec.unit}" if column == spec.unit else f"in the unit that {column} names"
 
 
 def _relation_problems(

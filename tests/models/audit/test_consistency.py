@@ -132,7 +132,7 @@ BROKEN = [
     (2, CLAIMS, "{name: deal_size}", "{name: deal_size, of: OpenAI}", CLAIMS, "of: OpenAI",
      "claim lead.deal_size, key check: deal_size: got an unexpected keyword argument 'of'. The check takes no argument."),
     (1, CLAIMS, "{name: share_of_nav}", "{name: growth_rate}", CLAIMS, "{name: growth_rate}",
-     "growth_rate: missing a required argument: 'segment'. The check takes segment."),
+     "argument: 'segment'. The check takes segment."),
     (1, CLAIMS, "[softbank.dissent]", "[softbank.discent]", CLAIMS, "[softbank.discent]",
      "key shows.0: no table holds the dated fact 'softbank.discent'. The nearest valid name is 'softbank.dissent'."),
     (1, CLAIMS, "{gpt_5.release.months}", "{gpt_5.releese.months}", CLAIMS, "releese",
