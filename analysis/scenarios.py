@@ -430,7 +430,7 @@ def validation_problems(reason: ValidationError, where: str) -> list[Problem]:
 
 
 def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
-    """Every assumption of the project by name, each held against its own range and distribution.
+    """Every assumption of the project by name, each checked by its own range and distribution.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a shell holds of Jupyter, IPython and matplotlib, held against what a kernel is started with."""
+"""A kernel starts with none of the settings that a shell holds for Jupyter, IPython and matplotlib."""
 
 import json
 import os
