@@ -88,7 +88,8 @@ class Entry(BaseModel):
 
     `value` is a number, a text, a date (ISO text, `unit: date`), or the list that `dist` asks for; `range` bounds
     every number in it, or the date by two days, ends included; `integer` and `multiple_of` say which numbers between
-    them are possible, and `at_most` names another assumption that this one may not pass.
+    them are possible, and `at_most` names another assumption that this one may not pass. A `reading` says how the article
+    is read and judged, not how the future goes: a scenario may not set one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -99,6 +100,7 @@ class Entry(BaseModel):
     integer: bool = False
     multiple_of: float | None = None
     at_most: str | None = None
+    reading: bool = False
     description: Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
     reference: Reference
     status: Literal["sourced", "derived", "estimated", "prior", "assumption"]
@@ -595,6 +597,7 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
     because = content.get("because") or {}
     problems = _label_problems(content, overrides, because, place(path), name)
     problems += overrides_problems(overrides, register, place(path))
+    problems += _reading_problems(overrides, register, place(path))
     if problems:
         raise ParameterError(problems)
     return Scenario(name, content["description"].strip(), overrides, dict(because))
@@ -634,6 +637,8 @@ def written(
     differing = {key: v for key, v in typed_values.items() if v != typed(register[key].value, register[key])}
     if not differing:
         raise ParameterError(Problem(place(path), "would change nothing", "Move a control first"))
+    if problems := list(_reading_problems(differing, register, place(path))):
+        raise ParameterError(problems)
     kept = {key: why for key, why in start.because.items() if differing.get(key) == start.overrides[key]}
     reasons = {key: _one_line(because.get(key, "")) or kept.get(key) or UNARGUED for key in differing}
     made = Scenario(name, _one_line(description), differing, reasons)
@@ -705,6 +710,13 @@ def overrides_problems(overrides: Mapping[str, Any], register: Register, where: 
         else:
             problems += value_problems(name, value, register[name], f"{where}, key {name}")
     return problems
+
+
+def _reading_problems(overrides: Mapping[str, Any], register: Register, where: str) -> Iterator[Problem]:
+    """Names that say how the article is read, which no scenario changes."""
+    for name in [name for name in overrides if name in register and register[name].reading]:
+        rule = "says how the article is read, which a scenario may not change"
+        yield Problem(f"{where}, key {name}", rule, f"Take it out; test another reading with -p {name}=...")
 
 
 def _refuse_problems(values: Mapping[str, Any], register: Register, where: str) -> None:
