@@ -760,7 +760,7 @@ def _read_data() -> list[dict[str, Any]]:
     ]
 
 
-def _ledger(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _ledger(values: Assumptions) -> list[dict[str, Any]]:
     from analysis.evidence import claims as stated
     from analysis.models import audit
     from analysis.units import plain
@@ -785,7 +785,7 @@ def _indicators(values: Assumptions) -> list[dict[str, Any]]:
     return [plain(row) for row in rows.to_dict("records")]
 
 
-def _cells(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _cells(values: Assumptions) -> list[dict[str, Any]]:
     from analysis.models import audit
     from analysis.models.audit import cells
     from analysis.units import plain

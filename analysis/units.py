@@ -47,6 +47,8 @@ QUALIFIERS = {
     ">": (">", "≥", "over", "more than", "at least", "above"),
     "<": ("<", "≤", "under", "less than", "at most", "below", "up to"),
 }
+INCLUSIVE = ("≥", "≤", "at least", "at most", "up to")
+"""Qualifiers whose bound may be met; the others' has to be passed."""
 NUMBER_WORDS = {
     "one": 1,
     "two": 2,
@@ -104,6 +106,11 @@ class Quantity:
     unit: str
     note: str = ""
     missing: str | None = None
+
+    @property
+    def strict(self) -> bool:
+        """Whether its bound has to be passed (``over 13``) and not only met (``at least 13``)."""
+        return self.qualifier[:1] in ("<", ">") and not self.text.lower().startswith(INCLUSIVE)
 
 
 def parse(text: str, unit: str, *, approximation: float = APPROXIMATION) -> Quantity:

@@ -3,18 +3,21 @@
 Decisions
 - A statement is our paraphrase; its figure is kept as printed and read by `analysis.units`.
 - The section is the first part of the id, so that the two cannot disagree.
+- Claims that are wrong for one and the same reason share the name of that reason, so that a mistake counts once.
 - A claim names its check and the check's arguments; whether there is such a check is `models.audit`'s to say.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from analysis.errors import DataError, FigureError, Problem
+from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence.sources import THESIS
 from analysis.filecache import cached
 from analysis.scenarios import place, read_yaml, validation_problems
@@ -22,6 +25,8 @@ from analysis.units import UNITS, Quantity, parse
 
 SECTIONS = ("lead", "technical", "players", "market", "risks", "verdict")
 KINDS = ("quantity", "comparison", "trend", "fact", "forecast", "judgement")
+WEIGHTS = ("central", "supporting", "passing")
+"""How much the article's argument needs a claim, heaviest first."""
 WHERE = re.compile(rf"^({'|'.join(SECTIONS)})\.(\d+|table)$")
 
 
@@ -36,6 +41,10 @@ class Claim(BaseModel):
         The paragraphs or tables that make the statement (``market.5``, ``technical.table``).
     kind : str
         One of `KINDS`.
+    weight : str
+        One of `WEIGHTS`: the article's argument needs the claim, leans on it, or mentions it.
+    error : str or None
+        The name of the reason for which this claim is wrong, where other claims are wrong for the same one.
     statement : str
         The statement in our words.
     unit : str
@@ -59,6 +68,8 @@ class Claim(BaseModel):
     id: str
     where: tuple[str, ...] = Field(min_length=1)
     kind: Literal["quantity", "comparison", "trend", "fact", "forecast", "judgement"]
+    weight: Literal["central", "supporting", "passing"]
+    error: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
     statement: str = Field(min_length=15)
     unit: str = "count"
     stated: str | None = None
@@ -158,4 +169,15 @@ def read(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ..
             found.append(Claim.model_validate({"id": name, **raw}))
         except ValidationError as reason:
             problems += validation_problems(reason, where)
+    problems += _single_errors(found, place(path))
     return tuple(found), tuple(problems)
+
+
+def _single_errors(claims: Sequence[Claim], where: str) -> Iterator[Problem]:
+    """Names of reasons that only one claim bears: nothing is shared then."""
+    names = Counter(claim.error for claim in claims if claim.error)
+    for claim, name in [(claim, claim.error) for claim in claims if claim.error and names[claim.error] == 1]:
+        rule = f"no other claim has the error {name!r}; a name is for a reason that claims share"
+        others = [other for other in names if other != name]
+        fix = f"Remove it, or correct it. {nearest(str(name), others)}" if others else "Remove it"
+        yield Problem(f"{where}, claim {claim.id}, key error", rule, fix)

@@ -41,9 +41,12 @@ from analysis.scenarios import place, validation_problems
 
 MIME = "application/vnd.thesis.exhibit+json"
 
-Verdict = Literal["holds", "partly", "fails", "open", "uncheckable"]
-VERDICTS: tuple[Verdict, ...] = ("holds", "partly", "fails", "open", "uncheckable")
+Verdict = Literal["holds", "partly", "fails", "void", "open", "uncheckable"]
+VERDICTS: tuple[Verdict, ...] = ("holds", "partly", "fails", "void", "open", "uncheckable")
 """Every verdict, in the order in which counts are shown."""
+
+Weight = Literal["central", "supporting", "passing"]
+"""How much the article's argument needs a claim."""
 
 Quality = Literal["official", "measured", "reported", "estimate", "secondary"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
@@ -237,14 +240,17 @@ class Claim(_Part):
     computed_low: float | None = None
     computed_high: float | None = None
     basis: Word | None = None
+    weight: Weight | None = None
+    error: str | None = None
     stale: bool = False
-    void: bool = False
     reason: str | None = None
+    details: str | None = None
     since: str | None = None
     sources: tuple[Source, ...] = ()
+    mentioned: tuple[Source, ...] = ()
     strength: Strength | None = None
 
-    @field_validator("stale", "void", mode="before")
+    @field_validator("stale", mode="before")
     @classmethod
     def _unsaid_is_no(cls, value: object) -> object:
         return False if value is None else value
@@ -254,7 +260,7 @@ class Claim(_Part):
     def _one_place_is_a_list(cls, value: object) -> object:
         return _listed(value)
 
-    @field_validator("sources", mode="before")
+    @field_validator("sources", "mentioned", mode="before")
     @classmethod
     def _a_source_may_be_a_name(cls, value: object) -> object:
         return [{"title": item} if isinstance(item, str) else item for item in _listed(value)]

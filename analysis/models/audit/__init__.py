@@ -7,11 +7,11 @@ the checks: `arithmetic` (the article's own numbers), `record` (what happened), 
 
 from analysis.models.audit import arithmetic, capability, cells, futures, money, record, trends
 from analysis.models.audit.facts import Facts, Interval, Unknown, gather
-from analysis.models.audit.ledger import FIELDS, counts, judge_claims
+from analysis.models.audit.ledger import FIELDS, counts, errors, judge_claims
 from analysis.models.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
 
 __all__ = [
     "CHECKS", "FIELDS", "VERDICTS", "Check", "Facts", "Finding", "Interval", "Unknown", "arithmetic", "capability", "cells",
-    "check", "counts", "futures", "gather", "judge", "judge_claims", "money", "record",
+    "check", "counts", "errors", "futures", "gather", "judge", "judge_claims", "money", "record",
     "trends",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from analysis.models.audit.verdicts import Finding, check, judged
 from analysis.units import Quantity, show
 
 
-@check
+@check("article")
 def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
     """A printed growth rate against start, end and elapsed years; says which period would reproduce it."""
     start, end = (facts.cell("market_size", segment, f"size_{year}_usd_bn") for year in (2024, 2028))
@@ -32,7 +32,7 @@ def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
     return Finding({"elapsed years": rate}, reason)
 
 
-@check
+@check("article")
 def market_total(facts: Facts, figure: Quantity) -> Finding:
     """The sum of the printed 2024 sizes against the total in the text."""
     sizes = facts.column("market_size", "size_2024_usd_bn")
@@ -41,7 +41,7 @@ def market_total(facts: Facts, figure: Quantity) -> Finding:
     return Finding({"sum": together}, reason)
 
 
-@check
+@check("article")
 def market_multiple(facts: Facts, figure: Quantity) -> Finding:
     """Growth that the valuation is said to need against growth in the article's own table."""
     start, end = (facts.column("market_size", f"size_{year}_usd_bn") for year in (2024, 2028))
@@ -56,7 +56,7 @@ def market_multiple(facts: Facts, figure: Quantity) -> Finding:
     return Finding({"table": grown}, reason)
 
 
-@check
+@check("article")
 def investment_over_market(facts: Facts, figure: Quantity) -> Finding:
     """The investment against the market total of the table."""
     sizes = facts.column("market_size", "size_2024_usd_bn")
@@ -67,7 +67,7 @@ def investment_over_market(facts: Facts, figure: Quantity) -> Finding:
     return Finding({"investment over market": multiple}, reason)
 
 
-@check
+@check("article")
 def benchmark_lead(
     facts: Facts, figure: Quantity, *, column: str, reference: str, open_models: Sequence[str]
 ) -> Finding:
@@ -87,7 +87,7 @@ def benchmark_lead(
     return Finding(readings, f"{reference} is {told}{judged(readings, figure)}.")
 
 
-@check
+@check("article")
 def price_multiple(facts: Facts, figure: Quantity, *, reference: str, rival: str) -> Finding:
     """A price multiple per token on input and on output; the blend is shown, but the article names no mix."""
     readings = {
@@ -112,7 +112,7 @@ def price_multiple(facts: Facts, figure: Quantity, *, reference: str, rival: str
     return Finding(readings, reason, computed=shown)
 
 
-@check
+@check("article")
 def cheaper_open(facts: Facts, figure: Quantity, *, reference: str, open_models: Sequence[str]) -> Finding:
     """How many times dearer the reference model is than each open model, blended."""
     share = float(facts.given["input_token_share"])
@@ -123,7 +123,7 @@ def cheaper_open(facts: Facts, figure: Quantity, *, reference: str, open_models:
     return Finding(readings, reason, computed=min(readings.values()))
 
 
-@check
+@check("article")
 def parts_within_total(facts: Facts, figure: Quantity, *, company: str, parts: Sequence[str]) -> Finding:
     """Named investments against the total that the table prints for the company."""
     amounts = [facts.text(name) for name in parts]
@@ -139,7 +139,7 @@ def parts_within_total(facts: Facts, figure: Quantity, *, company: str, parts: S
     return Finding({"parts of the total": share}, reason)
 
 
-@check
+@check("article")
 def joint_funding_share(facts: Facts, figure: Quantity | None, *, companies: Sequence[str]) -> Finding:
     """Share of some companies in all external funding of the table, against a stated threshold of the register."""
     funding = facts.column("players", "total_funding_usd_bn").rename(columns={"row": "company"})
@@ -154,7 +154,7 @@ def joint_funding_share(facts: Facts, figure: Quantity | None, *, companies: Seq
     return Finding({"share": share}, reason, accepts=(threshold, 1.0))
 
 
-@check
+@check("article")
 def capital_efficiency(
     facts: Facts, figure: Quantity, *, leaner: str, richer: str, leaner_model: str, richer_model: str
 ) -> Finding:

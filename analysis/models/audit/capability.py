@@ -23,7 +23,7 @@ BENCHMARKS, PRICES = "model_benchmarks", "api_prices"
 YEAR = pd.Timedelta(days=365)
 
 
-@check
+@check("evidence")
 def lead_by_protocol(
     facts: Facts,
     figure: Quantity,
@@ -53,7 +53,7 @@ def lead_by_protocol(
     return Finding(readings, f"{reference}'s lead on {benchmark} in points: {'; '.join(told)}{judged(readings, figure)}.")  # fmt: skip
 
 
-@check
+@check("evidence")
 def list_price_multiple(
     facts: Facts, figure: Quantity, *, reference: Mapping[str, str], rival: Mapping[str, str]
 ) -> Finding:
@@ -68,7 +68,7 @@ def list_price_multiple(
     return Finding(readings, f"At the last list prices, {listed}, it is {told}{judged(readings, figure)}.")
 
 
-@check
+@check("evidence")
 def launch_price_multiple(
     facts: Facts,
     figure: Quantity,
@@ -91,7 +91,7 @@ def launch_price_multiple(
     return Finding({"at launch": exact(multiple)}, reason, overtaken=True)
 
 
-@check
+@check("evidence")
 def frontier_gap(
     facts: Facts,
     figure: Quantity,
@@ -135,7 +135,7 @@ def _slopes(scores: pd.DataFrame, name: str, floor: float, seed: int) -> str:
     return f"on {name} {change[found.change]} ({gain} logits a year, {low} to {high}, {found.level:.0%})"
 
 
-@check
+@check("evidence")
 def frontier_rise(facts: Facts, figure: Quantity, *, benchmark: str, protocol: str) -> Finding:
     """By how many points the best score on a benchmark rose in the last twelve months on record."""
     scores = facts.rows(BENCHMARKS, benchmark=benchmark, protocol=protocol, use="trend").sort_values(
@@ -150,7 +150,7 @@ def frontier_rise(facts: Facts, figure: Quantity, *, benchmark: str, protocol: s
     return Finding({"rise": exact(now - then)}, reason)
 
 
-@check
+@check("evidence")
 def best_on_benchmark(
     facts: Facts, figure: Quantity | None, *, model: str, benchmark: str, protocol: str
 ) -> Finding:
@@ -170,7 +170,7 @@ def best_on_benchmark(
     return Finding({"leads": leads}, reason, overtaken=bool(at_release and not leads))
 
 
-@check
+@check("evidence")
 def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: str) -> Finding:
     """How many cells of a column of the article's tables agree with what others measured."""
     rows = cells.ledger(facts, [(table, column)])

@@ -2,8 +2,10 @@
 
 Decisions
 - A verdict judges the article's day with everything known by `as_of`: rows that describe a later day never decide.
-- What a check reads of the evidence is remembered, so that sources and strength of a verdict are neither forgotten
-  nor claimed.
+- Rows that decide are remembered apart from rows that are only mentioned: the former alone give a verdict its sources
+  and its strength.
+- The model's assumptions are those of the base scenario whatever the notebook runs under; only how the article is
+  read (`Entry.reading`) and the simulation's seed and draws are the caller's.
 - That nothing was known is an answer of its own (`Unknown`), never true or false; a name that no day knows is a mistake.
 """
 
@@ -13,7 +15,7 @@ import datetime as dt
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -23,6 +25,7 @@ import pandas as pd
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import measured, sources, tables
 from analysis.models import outlook
+from analysis.scenarios import Assumptions
 from analysis.units import show
 
 FACTS = "dated_facts"
@@ -35,6 +38,9 @@ UNIT = {
     "stars": "count",
 }
 """Units of the dated facts, as `analysis.units` names them; the rest are plain counts."""
+
+SIMULATION = ("seed", "draws")
+"""How the simulation is run; it is no assumption about the world."""
 
 Pick = str | Mapping[str, Any]
 """A figure of the evidence: the id of a dated fact, or ``{table, column, where}`` for the latest row that fits."""
@@ -70,7 +76,9 @@ class Facts:
     as_of : Timestamp
         The day up to which anything may be known.
     used : list of (table, row label)
-        The rows that were read for a verdict.
+        The rows that decide a verdict.
+    mentioned : list of (table, row label)
+        The rows that a reason mentions and that decide nothing.
     """
 
     cells: Mapping[str, pd.DataFrame]
@@ -79,10 +87,11 @@ class Facts:
     day: pd.Timestamp = pd.Timestamp.max
     as_of: pd.Timestamp = pd.Timestamp.max
     used: list[tuple[str, int]] = field(default_factory=list)
+    mentioned: list[tuple[str, int]] = field(default_factory=list)
 
     def fresh(self) -> Facts:
         """The same, with nothing read yet."""
-        return self._but(used=[])
+        return self._but(used=[], mentioned=[])
 
     def at(self, day: pd.Timestamp) -> Facts:
         """The same as it stood on another day, remembering into the same list: forecasts are judged at `as_of`."""
@@ -148,7 +157,13 @@ class Facts:
         return found[(found["valid_on"] > self.day) == later]
 
     def rows(self, table: str, **where: Any) -> pd.DataFrame:
-        """As `find`, remembered as what the verdict rests on.
+        """As `look`, remembered as what decides."""
+        found = self.look(table, **where)
+        self.cite(table, found)
+        return found
+
+    def look(self, table: str, **where: Any) -> pd.DataFrame:
+        """As `find`, where there has to be one; not remembered, so that a check cites those that decide (`cite`).
 
         Raises
         ------
@@ -161,8 +176,15 @@ class Facts:
         if found.empty:
             self._refuse_what_no_day_knows(table, where)
             raise Unknown(" ".join(str(value) for value in where.values()))
-        self.used.extend((table, int(label)) for label in found.index)
         return found
+
+    def cite(self, table: str, rows: pd.DataFrame) -> None:
+        """Remember some rows of a table as what decides."""
+        self.used.extend((table, int(label)) for label in rows.index)
+
+    def mention(self, table: str, rows: pd.DataFrame) -> None:
+        """Remember some rows of a table as mentioned beside the verdict."""
+        self.mentioned.extend((table, int(label)) for label in rows.index)
 
     def last(self, table: str, column: str, **where: Any) -> pd.Series:
         """The latest row with a value in `column`; it alone is remembered."""
@@ -190,19 +212,22 @@ class Facts:
             return float(self.fact(pick)["value"])
         return float(self.last(pick["table"], pick["column"], **pick.get("where", {}))[pick["column"]])
 
-    def happened(self, names: Iterable[str]) -> list[pd.Series]:
-        """Those of some dated facts that had happened by the article's day, remembered; none is an answer too."""
+    def happened(self, names: Iterable[str], *, decides: bool = True) -> list[pd.Series]:
+        """Those of some dated facts that had happened by the article's day; none is an answer too."""
         found = []
         for name in names:
             self._refuse_what_no_day_knows(FACTS, {"id": name})
-            if len(self.find(FACTS, id=name)):
-                found.append(self.fact(name))
+            if len(rows := self.find(FACTS, id=name)):
+                (self.cite if decides else self.mention)(FACTS, rows)
+                found.append(rows.iloc[-1])
         return found
 
     def later(self, names: Iterable[str]) -> list[pd.Series]:
-        """Those of some dated facts that came after the article's day and were known by `as_of`; they decide nothing."""
-        found = [self.find(FACTS, later=True, id=name) for name in names]
-        return [rows.iloc[-1] for rows in found if len(rows)]
+        """Those of some dated facts that came after the article's day and were known by `as_of`: mentioned, never decisive."""
+        found = [rows for name in names if len(rows := self.find(FACTS, later=True, id=name))]
+        for rows in found:
+            self.mention(FACTS, rows.tail(1))
+        return [rows.iloc[-1] for rows in found]
 
     def _refuse_what_no_day_knows(self, table: str, where: Mapping[str, Any]) -> None:
         for column, value in where.items():
@@ -216,49 +241,65 @@ class Facts:
 
     @property
     def told(self) -> list[pd.Series]:
-        """The dated facts that were read, each once, in the order of reading."""
+        """The dated facts that decide or are mentioned, each once, in the order of reading, those that decide first."""
         table = self.evidence.get(FACTS)
         if table is None:
             return []
-        labels = [label for name, label in dict.fromkeys(self.used) if name == FACTS]
+        labels = [label for name, label in dict.fromkeys([*self.used, *self.mentioned]) if name == FACTS]
         return [row for _, row in table.loc[labels].iterrows()]
 
     @property
     def strength(self) -> str | None:
-        """The weakest quality among the rows that were read; None where none was."""
-        found = set(self._cited["quality"])
+        """The weakest quality among the rows that decide; None where none does."""
+        found = set(self._sources(self.used)["quality"])
         return max(found, key=measured.QUALITIES.index) if found else None
 
     @property
     def references(self) -> list[dict[str, str]]:
-        """The sources of the rows that were read, each once: ``title``, ``url``, ``quality``."""
-        found = self._cited.drop_duplicates("source").astype(str).to_numpy().tolist()
-        return [dict(zip(("title", "url", "quality"), row, strict=True)) for row in found]
+        """The sources of the rows that decide, each once: ``title``, ``url``, ``quality``."""
+        return self._listed(self.used)
 
     @property
-    def _cited(self) -> pd.DataFrame:
+    def mentions(self) -> list[dict[str, str]]:
+        """The sources of the rows that are mentioned and decide nothing, as `references`."""
+        deciding = {source["url"] for source in self.references}
+        return [source for source in self._listed(self.mentioned) if source["url"] not in deciding]
+
+    def _listed(self, labels: Sequence[tuple[str, int]]) -> list[dict[str, str]]:
+        found = self._sources(labels).drop_duplicates("source").astype(str).to_numpy().tolist()
+        return [dict(zip(("title", "url", "quality"), row, strict=True)) for row in found]
+
+    def _sources(self, read: Sequence[tuple[str, int]]) -> pd.DataFrame:
         columns = ["source_title", "source", "quality"]
         labels: dict[str, dict[int, None]] = {}
-        for table, label in self.used:
+        for table, label in read:
             labels.setdefault(table, {})[label] = None
         parts = [self.evidence[table].loc[list(rows), columns] for table, rows in labels.items()]
         return pd.concat(parts) if parts else pd.DataFrame(columns=columns)
 
 
-def gather(given: Mapping[str, Any]) -> Facts:
-    """Everything that the checks may look at under some assumptions.
+def gather(given: Assumptions) -> Facts:
+    """Everything that the checks may look at.
 
     Parameters
     ----------
-    given : mapping
-        Register values by name; ``approximation_share`` and ``as_of`` are needed, the checks ask for more.
+    given : Assumptions
+        What the caller runs under. Its readings of the article, seed and draws count; every assumption of the model is
+        that of the register, since a scenario does not change the fact-check.
     """
+    register = given.register
+    own = {
+        name: value
+        for name, value in given.items()
+        if name in SIMULATION or (name in register and register[name].reading)
+    }
+    base = Assumptions({name: entry.value for name, entry in register.items()} | own, register)
     return Facts(
-        tables.every_cell(approximation=given["approximation_share"]),
-        given,
+        tables.every_cell(approximation=base["approximation_share"]),
+        base,
         {name: measured.load(name) for name in measured.names()},
         pd.Timestamp(sources.sidecar("models").origin.published_on),
-        pd.Timestamp(given["as_of"]),
+        pd.Timestamp(base["as_of"]),
     )
 
 

@@ -37,7 +37,7 @@ DILUTED = 0.1
 """The share of its stake from whose loss on an investor counts as diluted."""
 
 
-@check
+@check("model")
 def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str) -> Finding:
     """The probability of an event in the simulation; the sentence names it as ``{p}``, and any register value by its name."""
     given = cast("Assumptions", facts.given)
@@ -46,10 +46,10 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     values = {"p": f"{estimate.value:.0%}"} | {
         name: f"{given[name]:g}" for name in NAMED if f"{{{name}}}" in told
     }
-    return Finding({event: share}, str(fill(told, values)), verdict="open", basis="model")
+    return Finding({event: share}, str(fill(told, values)), verdict="open")
 
 
-@check
+@check("evidence")
 def ahead(
     facts: Facts,
     figure: Quantity | None,
@@ -74,7 +74,7 @@ def ahead(
     return Finding({"on record": bool(rows) and not then.happened(denies)}, sentence)
 
 
-@check
+@check("evidence")
 def open_price(
     facts: Facts, figure: Quantity, *, part: str, model: str, open_models: Sequence[str]
 ) -> Finding:
@@ -97,7 +97,7 @@ def open_price(
     return replace(finding, verdict="open") if facts.as_of <= deadline else finding
 
 
-@check
+@check("model")
 def implied_growth(facts: Facts, figure: Quantity, *, shares: Sequence[float]) -> Finding:
     """By what factor the five markets must grow for OpenAI's part of them to give the required return; one reading a share."""
     given = cast("Assumptions", facts.given)
@@ -112,7 +112,7 @@ def implied_growth(facts: Facts, figure: Quantity, *, shares: Sequence[float]) -
         f"A return of {given.required_return_pct:g}% needs {show(revenue, 'usd_bn', 0)} of revenue in {given.horizon_years:g} years; "
         f"from {show(start, 'usd_bn', 1)} the markets would have to grow {told}{judged(readings, figure)}."
     )
-    return Finding(readings, reason, basis="model")
+    return Finding(readings, reason)
 
 
 def _hits(event: str, given: Assumptions, paths: venture.VenturePaths) -> NDArray[np.bool_]:

@@ -1,7 +1,10 @@
 """What is the verdict on each claim? Every claim put to its check, as rows of the ledger.
 
 Decisions
-- Sources and strength are those of the rows that the check read, not of what the claim says about itself.
+- Sources and strength are those of the rows that decide; rows that a reason only mentions are listed apart. A verdict by
+  evidence that no row decides is refused.
+- A forecast whose premise was overtaken before it was made is void, neither right nor wrong, and no error.
+- Claims that are wrong for one and the same reason are one error (`errors`).
 - A claim that nothing at hand can decide says what would; so does a check that met a day on which nothing was known.
 """
 
@@ -14,17 +17,20 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence.claims import Claim
+from analysis.evidence.claims import WEIGHTS, Claim
 from analysis.models.audit import record
 from analysis.models.audit.facts import Facts, Unknown, in_words
-from analysis.models.audit.verdicts import CHECKS, VERDICTS, Finding, judge
+from analysis.models.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
 
 FIELDS = (
-    "id", "section", "where", "kind", "statement", "stated", "stated_low", "stated_high", "unit",
-    "computed", "computed_low", "computed_high", "verdict", "basis", "stale", "void", "reason", "since", "sources",
-    "strength",
+    "id", "section", "where", "kind", "weight", "error", "statement", "stated", "stated_low", "stated_high", "unit",
+    "computed", "computed_low", "computed_high", "verdict", "basis", "stale", "reason", "details", "since", "sources",
+    "mentioned", "strength",
 )  # fmt: skip
 """The columns of the ledger, in order; the design gives their meaning."""
+
+DECIDED = ("holds", "partly", "fails", "void")
+"""The verdicts that something decides; `open` and `uncheckable` rest on nothing yet."""
 
 ARTICLE = {"title": "article", "url": None, "quality": "article"}
 
@@ -43,29 +49,54 @@ def judge_claims(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
     )
 
 
-def counts(rows: pd.DataFrame) -> pd.DataFrame:
-    """How many claims have each verdict, by section (rows) and verdict (columns, all of `VERDICTS`)."""
-    table = pd.crosstab(rows["section"], rows["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
-    order = list(rows["section"].unique())
-    return table.loc[order]
+def counts(rows: pd.DataFrame, by: str = "section") -> pd.DataFrame:
+    """How many claims have each verdict, by section or weight (rows) and verdict (columns, all of `VERDICTS`)."""
+    table = pd.crosstab(rows[by], rows["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
+    order = WEIGHTS if by == "weight" else rows[by].unique()
+    return table.reindex([name for name in order if name in table.index])
+
+
+def errors(rows: pd.DataFrame) -> pd.DataFrame:
+    """The distinct errors among claims: those that fail for one and the same reason are one.
+
+    Returns
+    -------
+    DataFrame
+        One row an error, the heaviest first: ``error`` (its name, the claim's id where it has none), ``weight`` (that of its
+        heaviest claim), ``id, section, statement, reason, stale`` of that claim, and ``claims``, the ids of all.
+    """
+    failed = rows[rows["verdict"] == "fails"]
+    failed = failed.assign(
+        error=failed["error"].fillna(failed["id"]), order=failed["weight"].map(WEIGHTS.index)
+    )
+    failed = failed.sort_values("order", kind="stable")
+    ids = failed.groupby("error", sort=False)["id"].agg(list)
+    first = failed.drop_duplicates("error").assign(claims=lambda table: table["error"].map(ids))
+    columns = ["error", "weight", "id", "section", "statement", "reason", "stale", "claims"]
+    return first[columns].reset_index(drop=True)
 
 
 def _row(claim: Claim, facts: Facts) -> dict[str, Any]:
     figure, finding = claim.figure, find(claim, facts)
-    verdict = judge(finding, claim.accepted)
+    verdict = "void" if finding.overtaken and claim.kind == "forecast" else judge(finding, claim.accepted)
     computed = finding.shown
-    basis = finding.basis or ("evidence" if facts.used or verdict in ("uncheckable", "open") else "article")
-    told = [text for text in (finding.since, record.since(facts, claim.since)) if text]
-    cited = [] if basis == "article" else facts.references
+    basis = BASIS[claim.check["name"]] if claim.check else "evidence"
+    if basis == "evidence" and verdict in DECIDED and not facts.used:
+        rule = f"the verdict {verdict!r} rests on no row of the evidence"
+        fix = "Name the facts that decide, not only those that are mentioned"
+        raise DataError(Problem(f"claims.yml, claim {claim.id}, key check", rule, fix))
+    since = [text for text in (finding.since, record.since(facts, claim.since)) if text]
+    decided = verdict in DECIDED
     return {
-        "id": claim.id, "section": claim.section, "where": list(claim.where), "kind": claim.kind,
-        "statement": claim.statement, "stated": claim.stated, "stated_low": figure and figure.low,
+        "id": claim.id, "section": claim.section, "where": list(claim.where), "kind": claim.kind, "weight": claim.weight,
+        "error": claim.error, "statement": claim.statement, "stated": claim.stated, "stated_low": figure and figure.low,
         "stated_high": figure and figure.high, "unit": claim.unit, "computed": computed and computed.value,
         "computed_low": computed and computed.low, "computed_high": computed and computed.high, "verdict": verdict,
         "basis": basis, "stale": finding.stale or (finding.overtaken and claim.kind != "forecast"),
-        "void": finding.overtaken and claim.kind == "forecast", "reason": finding.reason,
-        "since": " ".join(told) or None, "sources": [ARTICLE, *cited],
-        "strength": facts.strength or (basis if basis != "evidence" else None),
+        "reason": finding.reason, "details": finding.details, "since": " ".join(since) or None,
+        "sources": [ARTICLE, *facts.references] if decided else [ARTICLE],
+        "mentioned": facts.mentions if decided else [*facts.references, *facts.mentions],
+        "strength": (facts.strength or basis) if decided else basis if basis == "model" else None,
     }  # fmt: skip
 
 

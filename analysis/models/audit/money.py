@@ -30,7 +30,7 @@ def invested_usd_bn(facts: Facts, *, later: bool = False) -> float:
     return float(position["cumulative_cost_usd_bn"] + paid["amount_usd_bn"].sum() + after)
 
 
-@check
+@check("evidence")
 def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
     """What of SoftBank's investment was still to come on the article's day."""
     whole = float(
@@ -46,7 +46,7 @@ def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
     return Finding({"still to come": exact(whole - paid)}, reason, since=since)
 
 
-@check
+@check("evidence")
 def deal_size(facts: Facts, figure: Quantity) -> Finding:
     """The size of the deal: the whole holding on completion, or the commitment of 2026 alone."""
     row = facts.last(STAKE, "cost_on_completion_usd_bn", event="committed")
@@ -59,7 +59,7 @@ def deal_size(facts: Facts, figure: Quantity) -> Finding:
     return Finding(readings, f"{reason}{judged(readings, figure)}.")
 
 
-@check
+@check("evidence")
 def largest_commitment(facts: Facts, figure: Quantity, *, others: Sequence[str]) -> Finding:
     """SoftBank's money against the largest other single investment in AI on record: as a holding, and as one commitment."""
     row = facts.last(STAKE, "cost_on_completion_usd_bn", event="committed")
@@ -79,7 +79,7 @@ def largest_commitment(facts: Facts, figure: Quantity, *, others: Sequence[str])
     return Finding(readings, reason)
 
 
-@check
+@check("evidence")
 def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
     """Whether SoftBank's holding was built of new shares (primary) and of shares of holders (secondary)."""
     new = facts.rows(STAKE, event="paid")
@@ -91,7 +91,7 @@ def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
     return Finding({"both": True}, reason)
 
 
-@check
+@check("evidence")
 def raised_against(facts: Facts, figure: Quantity) -> Finding:
     """SoftBank's money on completion over what OpenAI had raised from all others by the article's day."""
     own = float(
@@ -106,7 +106,7 @@ def raised_against(facts: Facts, figure: Quantity) -> Finding:
     return Finding({"over all others": exact(own / others)}, reason)
 
 
-@check
+@check("evidence")
 def raised_share(facts: Facts, figure: Quantity | None, *, companies: Sequence[str]) -> Finding:
     """Share of some companies in all money raised by the developers on record, against what counts as a vast majority."""
     rounds = facts.rows(ROUNDS, in_total="yes")
@@ -123,7 +123,7 @@ def raised_share(facts: Facts, figure: Quantity | None, *, companies: Sequence[s
     return Finding({"share": exact(share)}, reason, accepts=(threshold, 1.0))
 
 
-@check
+@check("evidence")
 def revenue_per_dollar(
     facts: Facts, figure: Quantity, *, leaner: str, richer: str, leaner_revenue: str
 ) -> Finding:
@@ -147,7 +147,7 @@ def revenue_per_dollar(
     return Finding({"per dollar": exact(multiple)}, reason, since=f"{since}." if since else None)
 
 
-@check
+@check("evidence")
 def costs_against_revenue(facts: Facts, figure: Quantity, *, years: Sequence[str]) -> Finding:
     """Growth of costs over growth of revenue between two whole years, in ratio and in dollars."""
     before, after = (
@@ -167,7 +167,7 @@ def costs_against_revenue(facts: Facts, figure: Quantity, *, years: Sequence[str
     return Finding(readings, reason)
 
 
-@check
+@check("evidence")
 def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str) -> Finding:
     """Costs over revenue in the last whole year on record, and in the latest quarter if its margin is on record."""
     readings, told = {}, []
@@ -189,7 +189,7 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
     )
 
 
-@check
+@check("evidence")
 def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Sequence[int]) -> Finding:
     """The investment as a share of NVIDIA's data-center revenue over some years, at the rate of the last reported quarter."""
     column = "data_center_revenue_usd_mn"
@@ -211,7 +211,7 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
     return Finding(readings, reason, accepts=(threshold, 1.0), since=since)
 
 
-@check
+@check("evidence")
 def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     """The investment as a share of SoftBank's net asset value, against what counts as a significant part."""
     money, threshold = facts.text("investment"), float(facts.given["significant_share"])
@@ -227,7 +227,7 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     return Finding({"share of net asset value": share}, reason, accepts=(threshold, 10.0))
 
 
-@check
+@check("evidence")
 def investment_over_revenue(facts: Facts, figure: Quantity) -> Finding:
     """The investment against the yearly revenue of the largest seller of AI applications on the article's day."""
     row = facts.last(FINANCE, "value", measure="annualised_revenue", counts="yes")
@@ -240,7 +240,7 @@ def investment_over_revenue(facts: Facts, figure: Quantity) -> Finding:
     return Finding({"over revenue": exact(multiple)}, reason)
 
 
-@check
+@check("evidence")
 def spending_growth(facts: Facts, figure: Quantity, *, companies: Sequence[str]) -> Finding:
     """Capital expenditure of some companies in the last whole year on record over that of the year before."""
     rows = facts.rows(CAPEX, company=companies)
@@ -256,7 +256,7 @@ def spending_growth(facts: Facts, figure: Quantity, *, companies: Sequence[str])
     return Finding({"growth": exact(growth)}, reason)
 
 
-@check
+@check("evidence")
 def chip_growth(facts: Facts, figure: Quantity) -> Finding:
     """NVIDIA's data-center revenue of the last reported quarter over that of a year before."""
     column = "data_center_revenue_usd_mn"
@@ -270,7 +270,7 @@ def chip_growth(facts: Facts, figure: Quantity) -> Finding:
     return Finding({"growth in a year": exact(growth)}, reason)
 
 
-@check
+@check("evidence")
 def largest_funder(
     facts: Facts, figure: Quantity, *, money: str, others: Sequence[str], stake: str
 ) -> Finding:
@@ -289,7 +289,7 @@ def largest_funder(
     return Finding(readings, f"{own['subject']}: {told}{judged(readings, figure)}.")
 
 
-@check
+@check("evidence")
 def self_funded(facts: Facts, figure: Quantity, *, cash_flows: Sequence[str]) -> Finding:
     """Operating cash flow of a year over the capital expenditure of the same four quarters; one reading a company."""
     readings = {}

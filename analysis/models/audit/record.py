@@ -35,7 +35,7 @@ STALE_FACTOR = 2.0
 """A lower bound is out of date where the figure has come to this many times the bound."""
 
 
-@check
+@check("evidence")
 def on_record(
     facts: Facts,
     figure: Quantity | None,
@@ -59,12 +59,12 @@ def on_record(
     holds = not ended and not denied
     return Finding(
         {"on record": holds},
-        told_on_record(told, [*shown, *denied, *ended, *facts.happened(beside)], facts),
+        told_on_record(told, [*shown, *denied, *ended, *facts.happened(beside, decides=False)], facts),
         overtaken=bool(ended),
     )
 
 
-@check
+@check("evidence")
 def readings_on_record(
     facts: Facts, figure: Quantity | None, *, told: str, readings: Mapping[str, Mapping[str, Sequence[str]]]
 ) -> Finding:
@@ -80,7 +80,7 @@ def readings_on_record(
     return Finding(judgements, told_on_record(told, rows, facts))
 
 
-@check
+@check("evidence")
 def figures_on_record(
     facts: Facts,
     figure: Quantity,
@@ -99,33 +99,33 @@ def figures_on_record(
     met = any(meets_interval(value, accepted(figure)) for value in found.values())
     before = exact(sum(facts.figure(pick) for pick in was)) if was else None
     overtaken = not met and before is not None and bool(meets_interval(before, accepted(figure)))
-    facts.happened(beside)
+    facts.happened(beside, decides=False)
     rows = facts.told
     labels = {label: in_print(value.value, figure.unit) for label, value in found.items()}
     labels |= {"stated": figure.text} | ({"was": in_print(before.value, figure.unit)} if before else {})
     return Finding(found, told_on_record(told, rows, facts, labels), overtaken=overtaken)
 
 
-@check
+@check("evidence")
 def compared(
     facts: Facts, figure: Quantity, *, told: str, over: Pick, under: Pick, beside: Sequence[str] = ()
 ) -> Finding:
     """One figure of the evidence over another; `beside` are told and decide nothing."""
     multiple = facts.figure(over) / facts.figure(under)
-    facts.happened(beside)
+    facts.happened(beside, decides=False)
     rows = facts.told
     return Finding(
         {"ratio": exact(multiple)}, told_on_record(told, rows, facts, {"ratio": in_print(multiple, "x")})
     )
 
 
-@check
+@check("evidence")
 def undecided(facts: Facts, figure: Quantity | None, *, told: str, beside: Sequence[str]) -> Finding:
     """What is on record about a statement and does not decide it; the sentence says what would."""
-    return Finding({}, told_on_record(told, facts.happened(beside), facts), verdict="uncheckable")
+    return Finding({}, told_on_record(told, facts.happened(beside, decides=False), facts), verdict="uncheckable")
 
 
-@check
+@check("evidence")
 def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | None = None) -> Finding:
     """A printed lower bound against dated counts of a series (dated facts whose ids begin with `series` and a dot)."""
     every = facts.evidence[FACTS]
@@ -147,7 +147,7 @@ def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | Non
     return Finding({"count": exact(float(now["value"]))}, f"{reason}.", stale=stale, since=later)
 
 
-@check
+@check("evidence")
 def duty_in_force(
     facts: Facts, figure: Quantity | None, *, told: str, duties: Sequence[str], beside: Sequence[str] = ()
 ) -> Finding:
@@ -156,7 +156,7 @@ def duty_in_force(
     if not rules:
         raise Unknown(", ".join(duties))
     applied = [row for row in rules if row["due_on"] <= facts.day]
-    return Finding({"applies": bool(applied)}, told_on_record(told, [*rules, *facts.happened(beside)], facts))
+    return Finding({"applies": bool(applied)}, told_on_record(told, [*rules, *facts.happened(beside, decides=False)], facts))
 
 
 def since(facts: Facts, names: Sequence[str]) -> str | None:

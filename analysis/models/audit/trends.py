@@ -22,7 +22,7 @@ SURE = 0.95
 """From which probability on a basis decides, and below one minus it."""
 
 
-@check
+@check("evidence")
 def price_acceleration(
     facts: Facts, figure: Quantity | None, *, series: Mapping[str, Mapping[str, str | float]], told: str
 ) -> Finding:
@@ -69,7 +69,7 @@ def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> acceleration.
     )
 
 
-@check
+@check("evidence")
 def threshold_by_basis(
     facts: Facts,
     figure: Quantity,
@@ -97,7 +97,7 @@ def threshold_by_basis(
         f"{row.p_one:.0%} for one run and {row.p_dearest:.0%} for the dearest of {row.yearly} on {row.basis}"
         for row in table.itertuples(index=False)
     )
-    reason = f"{told_on_record(told, facts.happened(beside), facts)} By trends on record to {int(table['last'].max())} a run of {year} passed it with a probability of {words}."
+    reason = f"{told_on_record(told, facts.happened(beside, decides=False), facts)} By trends on record to {int(table['last'].max())} a run of {year} passed it with a probability of {words}."
     chances = [*table["p_one"], *table["p_dearest"]]
     first = table.iloc[0]
     shown = Interval(

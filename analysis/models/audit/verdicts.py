@@ -6,6 +6,7 @@ Decisions
 - A stated range is its printed ends, not widened; a stated single figure is everything that rounds to it.
 - Where the sentence can be read in several ways that its own text supports, each reading is judged: all hold, `holds`;
   none, `fails`; else `partly`, and the reason names them.
+- A bound is passed, not met: a rounded figure that equals it does not bear out "over" it.
 - Where open-ended figures (`>`) leave both answers possible, the verdict is `uncheckable` and says what would decide.
 """
 
@@ -17,7 +18,11 @@ from dataclasses import dataclass
 from analysis.models.audit.facts import Interval
 from analysis.units import Quantity
 
-VERDICTS = ("holds", "partly", "fails", "open", "uncheckable")
+VERDICTS = ("holds", "partly", "fails", "void", "open", "uncheckable")
+"""Every verdict. `void` is a forecast whose premise was overtaken before it was made: neither right nor wrong."""
+
+BASES = ("article", "evidence", "model")
+"""What a verdict may rest on: the article's own numbers, rows of evidence, a model under base assumptions."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,11 @@ class Finding:
     Attributes
     ----------
     readings : mapping of str to Interval or bool
-        The result by reading of the sentence: a number to be held against the stated one, or true or false.
+        The result by reading of the sentence: a number to be compared with the stated one, or true or false.
     reason : str
-        One sentence with the numbers in it.
+        One or two plain sentences: the answer, then the numbers.
+    details : str, optional
+        The statistics behind it, for who wants them.
     computed : Interval, optional
         The result to show; the first reading that is a number where it is not given.
     accepts : (float, float), optional
@@ -40,8 +47,6 @@ class Finding:
         A lower bound that had been passed long before.
     verdict : str, optional
         Given outright where readings cannot: `open` for what lies ahead.
-    basis : str, optional
-        ``model`` where a model decided; else the ledger sees itself whether evidence was read.
     since : str, optional
         What happened after the article's day.
     """
@@ -53,7 +58,7 @@ class Finding:
     overtaken: bool = False
     stale: bool = False
     verdict: str | None = None
-    basis: str | None = None
+    details: str | None = None
     since: str | None = None
 
     @property
@@ -66,21 +71,29 @@ class Finding:
 Check = Callable[..., Finding]
 CHECKS: dict[str, Check] = {}
 """Every calculation that a claim may ask for, by its name."""
+BASIS: dict[str, str] = {}
+"""What each calculation rests on, one of `BASES`."""
 
 
-def check(function: Check) -> Check:
-    """Register a calculation under its own name, for claims to ask for."""
-    CHECKS[function.__name__] = function
-    return function
+def check(basis: str) -> Callable[[Check], Check]:
+    """Register a calculation under its own name, for claims to ask for, with what it rests on (one of `BASES`)."""
+
+    def registered(function: Check) -> Check:
+        CHECKS[function.__name__], BASIS[function.__name__] = function, basis
+        return function
+
+    return registered
 
 
 def judge(finding: Finding, figure: Quantity | None) -> str:
-    """The verdict that the readings give together, held against the stated figure or what the check accepts."""
+    """The verdict that the readings give together, compared with the stated figure or what the check accepts."""
     if finding.verdict is not None:
         return finding.verdict
     meets = [_met(value, finding, figure) for value in finding.readings.values()]
     if None in meets:
         return "uncheckable"
+    if figure is not None and any(_on_bound(value, figure) for value in finding.readings.values()):
+        return "partly"
     return "holds" if all(meets) else "partly" if any(meets) else "fails"
 
 
@@ -119,3 +132,8 @@ def meets_interval(found: Interval, wanted: tuple[float, float]) -> bool | None:
 
 def _met(value: Interval | bool, finding: Finding, figure: Quantity | None) -> bool | None:
     return value if isinstance(value, bool) else meets_interval(value, finding.accepts or accepted(figure))
+
+
+def _on_bound(value: Interval | bool, figure: Quantity) -> bool:
+    """Whether a rounded result equals a bound that the statement passes."""
+    return figure.strict and isinstance(value, Interval) and value.value in (figure.low, figure.high)
