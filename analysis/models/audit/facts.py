@@ -26,7 +26,6 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import measured, sources, tables
 from analysis.models import outlook
 from analysis.scenarios import Assumptions
-from analysis.units import show
 
 FACTS = "dated_facts"
 UNIT = {
@@ -335,13 +334,28 @@ def in_words(day: pd.Timestamp | dt.date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def in_print(value: float, unit: str) -> str:
-    """A figure of the evidence in its unit, with a decimal only where it has one."""
-    if unit == "count":
-        return f"{value:,.0f}"
+HOUSE_UNITS = {
+    "usd_bn": "bn",
+    "usd_mn": "m",
+    "pct": "%",
+    "x": "×",
+    "points": " points",
+    "parameters_bn": "bn",
+    "years": " years",
+}
+"""How a sentence writes a unit after its number; dollars get their sign before it."""
+
+
+def in_print(value: float, unit: str, digits: int | None = None) -> str:
+    """A figure as a sentence has it: $44.6bn, $400m, 2.6×, 13%; without `digits` it gets a decimal only where it has one."""
     if unit == "usd_bn" and abs(value) < 0.5:
-        return show(value * 1000, "usd_mn", 0)
-    return show(value, unit, 0 if abs(value - round(value)) < 0.05 else 1)
+        value, unit = value * 1000, "usd_mn"
+    if digits is None:
+        digits = 0 if unit == "count" or abs(value - round(value)) < 0.05 else 1
+    number = f"{abs(value):,.{digits}f}"
+    minus = "−" if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
+    dollar = "$" if unit.startswith("usd") else ""
+    return f"{minus}{dollar}{number}{HOUSE_UNITS.get(unit, '')}"
 
 
 def told_value(row: pd.Series) -> str:

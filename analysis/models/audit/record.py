@@ -122,7 +122,9 @@ def compared(
 @check("evidence")
 def undecided(facts: Facts, figure: Quantity | None, *, told: str, beside: Sequence[str]) -> Finding:
     """What is on record about a statement and does not decide it; the sentence says what would."""
-    return Finding({}, told_on_record(told, facts.happened(beside, decides=False), facts), verdict="uncheckable")
+    return Finding(
+        {}, told_on_record(told, facts.happened(beside, decides=False), facts), verdict="uncheckable"
+    )
 
 
 @check("evidence")
@@ -156,7 +158,10 @@ def duty_in_force(
     if not rules:
         raise Unknown(", ".join(duties))
     applied = [row for row in rules if row["due_on"] <= facts.day]
-    return Finding({"applies": bool(applied)}, told_on_record(told, [*rules, *facts.happened(beside, decides=False)], facts))
+    return Finding(
+        {"applies": bool(applied)},
+        told_on_record(told, [*rules, *facts.happened(beside, decides=False)], facts),
+    )
 
 
 def since(facts: Facts, names: Sequence[str]) -> str | None:
