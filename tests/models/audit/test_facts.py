@@ -5,9 +5,10 @@ import math
 import pandas as pd
 import pytest
 
+from analysis import scenarios
 from analysis.errors import DataError
 from analysis.models.audit import facts
-from analysis.models.audit.facts import Facts, Interval, Unknown
+from analysis.models.audit.facts import Facts, Interval, Unknown, gather
 
 
 def row(**values):
@@ -63,11 +64,37 @@ def test_what_was_read_gives_sources_and_the_weakest_quality():
     assert look.fresh().used == []
 
 
-def test_looking_without_reading_is_not_remembered():
+def test_looking_without_citing_is_not_remembered():
     look = seen("2026-01-01", "2026-01-01")
     look.find("dated_facts")
-    look.later(["x.one"])
-    assert look.used == []
+    look.look("dated_facts", id="x.one")
+    assert (look.used, look.mentioned) == ([], [])
+
+
+def test_what_is_mentioned_is_listed_apart_and_sets_no_strength():
+    look = seen("2025-07-01", "2026-01-01")
+    look.happened(["x.one"])
+    look.happened(["x.two"], decides=False)
+    assert [row["id"] for row in look.later(["x.two", "x.three"])] == [
+        "x.three"
+    ]  # the only one after the day
+    assert look.strength == "official"  # though a secondary source is mentioned
+    assert [source["url"] for source in look.references] == ["https://example.org/a"]
+    assert [source["url"] for source in look.mentions] == [
+        "a/b:c.md@1234abc"
+    ]  # what decides is not mentioned again
+    assert [row["id"] for row in look.told] == ["x.one", "x.two", "x.three"]
+    assert (look.fresh().used, look.fresh().mentioned) == ([], [])
+
+
+def test_the_fact_check_takes_readings_from_the_caller_and_the_model_from_the_register():
+    register = scenarios.load_register()
+    # a scenario's growth, another reading of 2024 to 2028, and a seed
+    values = scenarios.resolve("commoditised", {"elapsed_years": 5.0, "seed": 7})
+    given = gather(scenarios.Assumptions(values, register)).given
+    assert values["growth_factor_per_year"] != register["growth_factor_per_year"].value
+    assert given["growth_factor_per_year"] == register["growth_factor_per_year"].value
+    assert (given["elapsed_years"], given["seed"]) == (5.0, 7)
 
 
 def test_a_figure_is_the_latest_that_has_one():
@@ -93,7 +120,7 @@ def test_a_day_is_told_as_far_as_it_is_known(changes, told):
 
 @pytest.mark.parametrize(
     ("value", "unit", "told"),
-    [(13, "USD billion", "$13B"), (64.6, "USD billion", "$64.6B"), (0.02, "USD billion", "$20M"), (78720, "stars", "78,720"),
+    [(13, "USD billion", "$13bn"), (64.6, "USD billion", "$64.6bn"), (0.02, "USD billion", "$20m"), (78720, "stars", "78,720"),
      (40, "percent", "40%"), (900, "million people", "900 million people"), (4, "months", "4 months")],
 )  # fmt: skip
 def test_a_value_is_told_in_its_unit(value, unit, told):
@@ -105,7 +132,7 @@ def test_a_sentence_is_filled_only_if_everything_in_it_is_known():
     values = facts.words(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07")), day)
     # 287 days / 30.4375 = 9.4 months
     assert facts.fill("On {x.one}, {x.one.months} before: {x.one.value}.", values) == (
-        "On 7 August 2025, 9 months before: $3B."
+        "On 7 August 2025, 9 months before: $3bn."
     )
     assert facts.fill("On {x.two}.", values) is None
 
@@ -124,6 +151,9 @@ def test_corners_give_the_extremes_of_a_monotone_function():
     assert (found.low, found.high) == (pytest.approx(1.5442, abs=1e-4), pytest.approx(1.5860, abs=1e-4))
 
 
-def test_the_article_day_comes_from_its_sidecar(gather):
-    assert gather().day == pd.Timestamp("2026-05-21")
-    assert gather(as_of="2026-06-01").as_of == pd.Timestamp("2026-06-01")
+def test_the_article_day_comes_from_its_sidecar():
+    given = scenarios.Assumptions(
+        scenarios.resolve(overrides={"as_of": "2026-06-01"}), scenarios.load_register()
+    )
+    assert gather(given).day == pd.Timestamp("2026-05-21")
+    assert gather(given).as_of == pd.Timestamp("2026-06-01")

@@ -19,7 +19,11 @@ from analysis.units import parse
         ([(5, 4, math.inf, True)], "over 3x", "holds"),  # wholly inside, though open above
         ([(5, 2, math.inf, True)], "over 3x", "uncheckable"),  # open above, and may lie on either side
         ([(5, 0, 6, True)], "over 3x", "uncheckable"),  # open below
-        ([(5, 2.9, 3.2)], "over 3x", "holds"),  # rounding alone never decides against
+        ([(3.1, 2.9, 3.2)], "over 3x", "holds"),  # rounding alone never decides against
+        ([(3, 3, 3)], "over 3x", "partly"),  # a rounded figure that equals a bound does not pass it
+        ([(3, 3, 3)], "at least 3x", "holds"),
+        ([(3, 3, 3), (2, 2, 2)], "over 3x", "partly"),
+        ([(3, 3, 3)], "under 3x", "partly"),
     ],
 )
 def test_how_readings_and_bounds_become_a_verdict(readings, accepted, verdict):
