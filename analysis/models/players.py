@@ -154,7 +154,8 @@ def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
     than what was promised: a stated cost above the promise lifts it.
     """
     rows = tranches.sort_values("valid_on", kind="stable")
-    stated = rows[rows["event"] == "position"].groupby("valid_on")["cumulative_cost_usd_bn"].last()
+    positions = rows[rows["event"] == "position"].dropna(subset="cumulative_cost_usd_bn")
+    stated = positions.groupby("valid_on")["cumulative_cost_usd_bn"].last()
     paid = rows[rows["event"] == "paid"].groupby("valid_on")["amount_usd_bn"].sum()
     owed = rows[rows["event"] == "committed"].drop_duplicates("valid_on", keep="last").set_index("valid_on")
     days = stated.index.union(paid.index).union(owed.index)

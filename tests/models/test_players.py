@@ -108,6 +108,7 @@ def test_softbanks_money_steps_from_the_record():
         "2025-04-30": (pytest.approx(9.7), pytest.approx(32.2)),  # 2.2 + 7.5
         "2025-12-31": (pytest.approx(34.6), pytest.approx(34.6)),  # stated, not 2.2 + 7.5 + 22.5 = 32.2
         "2026-02-27": (pytest.approx(34.6), pytest.approx(64.6)),
+        "2026-03-31": (pytest.approx(34.6), pytest.approx(64.6)),  # stated again
         "2026-04-01": (pytest.approx(44.6), pytest.approx(64.6)),
         "2026-07-01": (pytest.approx(54.6), pytest.approx(64.6)),
         "2026-10-01": (pytest.approx(64.6), pytest.approx(64.6)),
@@ -130,6 +131,15 @@ def test_a_later_cost_is_no_base_where_money_was_paid_in_between():
         tranches(("committed", "2025-01-01", 10, none, none), ("paid", "2025-02-01", 4, none, none), ("position", "2025-03-01", none, 6, none))
     )  # fmt: skip
     assert found["2025-03-01"] == (6, pytest.approx(none, nan_ok=True))
+
+
+def test_a_position_that_states_a_value_alone_says_nothing_of_the_cost():
+    none = math.nan
+    found = steps(
+        tranches(("position", "2025-01-01", none, 2, none), ("position", "2025-02-01", none, none, none),
+                 ("paid", "2025-03-01", 3, none, none))
+    )  # fmt: skip
+    assert {day: paid for day, (paid, _) in found.items()} == {"2025-01-01": 2, "2025-03-01": 2 + 3}
 
 
 def test_a_plan_is_neither_paid_nor_promised():
