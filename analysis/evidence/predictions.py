@@ -82,6 +82,10 @@ class Prediction(BaseModel):
     def _what_is_void_has_no_end(self) -> Prediction:
         if self.void and self.resolution:
             raise ValueError("a void part has no resolution; keep one of the two")
+        if self.void and self.judgement:
+            raise ValueError(
+                "an overtaken part with a probability; a void part has none, keep one of the two"
+            )
         return self
 
     @property
