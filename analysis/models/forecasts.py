@@ -42,6 +42,7 @@ BUSINESS_SHARES = (
     "openai.enterprise_share_2025_01",
     "openai.enterprise_share_2026_01",
     "openai.enterprise_share_2026_03",
+    "openai.enterprise_share_2026_08",
 )
 SIMULATED = (*outlook.VENTURE, "run_rate_weight", "run_rate_error_pct")
 """What the simulation believes of the world."""
@@ -419,11 +420,11 @@ def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def wars_before(view: View) -> Method | None:
-    """After how many open releases that moved the frontier three sellers or more cut a price within 90 days."""
+    """After how many open releases that moved the frontier three developers or more cut a line's price by 30% within 90 days."""
     lags, scores = _lags(view)
     if lags is None:
         return None
-    listed = view.known["api_prices"].query("event == 'cut' and terms == 'list'")
+    listed = prices.cuts(view.known["api_prices"], float(view.given.input_token_share), pct=WAR_CUT_PCT)
     end = pd.Timestamp(view.facts.as_of) - pd.Timedelta(days=WINDOW_DAYS)
     matched = lags[lags["matched"] & (lags["matched_on"] <= end)]
     releases = matched.drop_duplicates("matched_by").set_index("matched_by")["matched_on"]
@@ -435,8 +436,8 @@ def wars_before(view: View) -> Method | None:
     }  # fmt: skip
     wars = sum(count >= WAR_SELLERS for count in sellers.values())
     told = (
-        f"After {wars} of {len(sellers)} open releases that matched a closed step at least {WAR_SELLERS} sellers on record cut any list price within "
-        f"{WINDOW_DAYS} days ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). The record of prices lacks most sellers in China."
+        f"After {wars} of {len(sellers)} open releases that matched a closed step at least {WAR_SELLERS} developers on record cut the list price of a line of models by "
+        f"{WAR_CUT_PCT}% or more within {WINDOW_DAYS} days ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). The record of prices lacks most sellers in China."
     )
     inputs = {"releases": float(len(sellers)), "wars": float(wars)}
     return Method(
@@ -444,7 +445,7 @@ def wars_before(view: View) -> Method | None:
     )
 
 
-WINDOW_DAYS, WAR_SELLERS = 90, 3
+WINDOW_DAYS, WAR_SELLERS, WAR_CUT_PCT = 90, 3, 30
 
 
 def write_down_drawn(view: View) -> Method | None:
@@ -508,9 +509,11 @@ def business_share(view: View) -> Method | None:
     # with so few points a standard error is itself uncertain: Student's t says how many make the usual share
     one = float(stats.t.ppf((1 + ONE_STANDARD_ERROR) / 2, len(rows) - 2))
     low, middle, high = (line.probability_above(due, 0.5, shift=shift) for shift in (-one, 0.0, one))
+    free = len(rows) - 2
     told = (
-        f"Line through the logits of {len(rows)} shares of revenue on record ({', '.join(f'{share:.0%}' for share in shares)}), read at the deadline. "
-        "With one degree of freedom it says little; that the company operates is taken for granted, so it is an upper bound; range: 68% of the line's error."
+        f"Line through the logits of {len(rows)} shares of revenue on record ({', '.join(f'{share:.0%}' for share in shares)}), read at the deadline; "
+        f"“more than” counts as the figure itself. With {free} degree{'s' if free > 1 else ''} of freedom it says little; that the company operates is "
+        "taken for granted, so it is an upper bound; range: 68% of the line's error."
     )
     return Method(
         "trend",

@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import indicators, predictions
-from analysis.models import frontier
+from analysis.models import frontier, prices
 from analysis.models.audit.facts import FACTS, Facts, Unknown
 from analysis.models.growth import cagr_pct
 from analysis.scenarios import Assumptions, Register
@@ -71,7 +71,7 @@ def board(
         A reader that does not exist, a part or risk that nobody knows, or an id without a fact.
     """
     entries = indicators.read() if entries is None else entries
-    parts = set(predictions.load()["id"])
+    parts = predictions.read().predictions
     if problems := unknown_names(
         entries, given.register, set(facts.evidence[FACTS]["id"]), parts, indicators.FILE
     ):
@@ -83,11 +83,14 @@ def unknown_names(
     entries: Mapping[str, indicators.Indicator],
     register: Register,
     facts: set[str],
-    parts: set[str],
+    parts: Mapping[str, predictions.Prediction],
     path: str,
 ) -> list[Problem]:
-    """Readers, thresholds, dated facts, parts of predictions and risks that indicators name and that do not exist; `path` is their file."""
-    movable = parts | {entry.risk for entry in register.values() if entry.risk}
+    """Readers, thresholds, dated facts, parts of predictions and risks that indicators name and that do not exist, and parts that
+    were overtaken before they were made: nothing moves those. `path` is the file of the indicators.
+    """
+    void = {name for name, part in parts.items() if part.void}
+    movable = parts.keys() - void | {entry.risk for entry in register.values() if entry.risk}
     found = []
 
     def refuse(where: str, rule: str, name: str, known: Iterable[str]) -> None:
@@ -105,11 +108,16 @@ def unknown_names(
                 entry.threshold,
                 register,
             )
-        for fact in [*entry.reads.arguments.get("ids", []), *filter(None, [entry.reads.arguments.get("id")])]:
+        for fact in entry.reads.arguments.get("ids", []):
             if fact not in facts:
                 refuse(f"{name}.reads", f"there is no dated fact {fact!r}", fact, facts)
         for moved in entry.moves:
-            if moved not in movable:
+            if moved in void:
+                rule = f"{moved!r} was overtaken before it was made and has no probability to move"
+                found.append(
+                    Problem(f"{path}, key {name}.moves", rule, "Name an open part or a risk, or drop it")
+                )
+            elif moved not in movable:
                 refuse(
                     f"{name}.moves",
                     f"{moved!r} is neither a part of the predictions nor a risk",
@@ -156,10 +164,9 @@ def latest_fact(facts: Facts, *, ids: Sequence[str]) -> Reading:
 
 
 @reader
-def months_since(facts: Facts, *, id: str) -> Reading:
-    """Months from a dated fact to the day of looking."""
-    row = facts.fact(id)
-    return Reading((facts.as_of - row["valid_on"]).days / DAYS_A_MONTH, facts.as_of)
+def months_since(facts: Facts, *, ids: Sequence[str]) -> Reading:
+    """Months from the latest of some dated facts to the day of looking."""
+    return Reading((facts.as_of - _latest(facts, ids)["valid_on"]).days / DAYS_A_MONTH, facts.as_of)
 
 
 @reader
@@ -188,37 +195,33 @@ def gap(facts: Facts, *, benchmark: str) -> Reading:
 
 
 @reader
-def price_over_launch(facts: Facts, *, seller: str, of: str) -> Reading:
-    """The dearest list price that a seller gave last for any model, over the launch price of one; blended."""
-    rows = _listed(facts)
-    own = rows[rows["seller"] == seller]
-    launch = _launch(own, of)
-    dearest = _standing(own).nlargest(1, "price")
-    return _over(facts, dearest, launch)
-
-
-@reader
 def cheapest_open_over(facts: Facts, *, of: str) -> Reading:
-    """The lowest list price of an open model first listed after another model's launch, over that launch price; blended."""
+    """The lowest list price, hosts' included, of an open model newer than another model, over that one's launch price; blended.
+
+    A model is as old as its release where a host sells it, and as its first listing where its developer does.
+    """
     rows = _listed(facts)
     launch = _launch(rows, of)
     open_ = rows[rows["weights"] == "open"]
-    first = open_.groupby("model")["valid_on"].transform("min")
-    after = _standing(open_[first > launch["valid_on"].iloc[0]])
+    released = open_["released_on"].fillna(open_.groupby("model")["valid_on"].transform("min"))
+    after = _standing(open_[released > launch["valid_on"].iloc[0]])
     if after.empty:
-        raise Unknown(f"the price of an open model listed after {of}")
+        raise Unknown(f"the price of an open model newer than {of}")
     return _over(facts, after.nsmallest(1, "price"), launch)
 
 
 @reader
 def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
-    """How many sellers cut some model's list price by so much within the last days; without a cut it rests on the last price."""
+    """How many developers cut the list price of a line of models by so much within the last days; without a cut it rests on the last price.
+
+    A cut is one of `prices.cuts`: of a model, or of the model that it replaces; hosts, promotions and introductory prices
+    do not count.
+    """
     rows = _listed(facts)
     if rows.empty:
         raise Unknown("list prices")
-    before = rows.groupby(["seller", "model"])["price"].shift()
-    recent = rows["valid_on"] > facts.as_of - pd.Timedelta(days=days)
-    cuts = rows[recent & (rows["price"] <= before * (1 - cut_pct / 100))]
+    cuts = prices.cuts(rows, float(facts.given["input_token_share"]), pct=cut_pct)
+    cuts = cuts[cuts["valid_on"] > facts.as_of - pd.Timedelta(days=days)]
     _remember(facts, "api_prices", cuts if len(cuts) else rows.tail(1))
     return Reading(float(cuts["seller"].nunique()), facts.as_of)
 

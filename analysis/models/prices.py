@@ -19,6 +19,8 @@ Decisions
   frontier's own median in 75 to 79% and 81 to 87%. The hedonic regression is the answer to that question.
 - The frontier's line ends with the last fall. What the cheapest price did over the whole record stands beside it.
 - A price per token is not a cost per task: models that reason use more tokens, and how many is not in the table.
+- A cut is counted by line of models, since a seller more often launches a cheaper successor than it reprices a model that it
+  sells. Hosts resell what others make and cut nothing of theirs; promotions and introductory prices end.
 """
 
 from __future__ import annotations
@@ -202,6 +204,41 @@ def priced(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: float)
     joined = joined.assign(t=trend.decimal_year(joined["valid_on"]))
     joined[PRICE] = blend
     return joined.sort_values(["valid_on", "seller", "model"], kind="stable", ignore_index=True)[COLUMNS]
+
+
+def cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) -> pd.DataFrame:
+    """Days on which a developer cut the list price of one of its lines of models by so much, blended.
+
+    A price is compared with the last list price of the same model, or, where it is the model's first, with that of the model
+    it replaces. Hosts, promotions, introductory prices and mere observations make no cut.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        ``seller, model, replaces, released_on, event, terms, valid_on, price_input_usd_per_mtok, price_output_usd_per_mtok``.
+    input_token_share : float
+        Share of input tokens in the blended price, 0 to 1.
+    pct : float
+        The smallest cut that counts, percent of the price before.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `prices` that are such cuts, by day, with their labels.
+    """
+    listed = prices[(prices["terms"] == "list") & prices["released_on"].isna()]
+    listed = listed.sort_values("valid_on", kind="stable")
+    blend = blended_price(
+        listed["price_input_usd_per_mtok"], listed["price_output_usd_per_mtok"], input_token_share
+    )
+    standing: dict[tuple[str, str], float] = {}
+    before = []
+    names = listed[["seller", "model", "replaces"]].itertuples(index=False)
+    for (seller, model, replaced), price in zip(names, blend, strict=True):
+        before.append(standing.get((seller, model), standing.get((seller, replaced), math.nan)))
+        standing[seller, model] = float(price)
+    low_enough = np.asarray(blend) <= np.asarray(before) * (1 - pct / 100)
+    return listed[low_enough & (listed["event"] != "observation")]
 
 
 def repeated(spells: pd.DataFrame) -> pd.DataFrame:

@@ -175,9 +175,15 @@ def test_llamas_are_counted_among_the_releases_that_matched(view):
 
 
 def cuts(*rows):
-    table = pd.DataFrame(rows, columns=["seller", "valid_on"]).assign(
-        event="cut", terms="list", source_title="p", source="https://example.org/p", quality="reported"
-    )
+    """A list price of each seller that halves on each of these days."""
+    days = pd.DataFrame(rows, columns=["seller", "valid_on"])
+    start = days.drop_duplicates("seller").assign(valid_on="2023-01-01")
+    table = pd.concat([start, days]).assign(
+        model="m", replaces="", released_on=pd.NaT, event="cut", terms="list", source_title="p",
+        source="https://example.org/p", quality="reported",
+    )  # fmt: skip
+    price = 8.0 / 2 ** table.groupby("seller").cumcount()
+    table = table.assign(price_input_usd_per_mtok=price, price_output_usd_per_mtok=price)
     return table.assign(valid_on=pd.to_datetime(table["valid_on"]), known_on=lambda t: t["valid_on"])
 
 
@@ -243,14 +249,16 @@ def test_a_resolved_part_is_scored_by_what_was_said_when_it_was_made(view, monke
 
     monkeypatch.setattr(predictions, "statuses", resolved)
     row = forecasts.table(view.given, view.facts).set_index("id").loc["p2.llama"]
-    # 1 of 5 releases is a Llama on the day of publication too: (1 + 1/2) / 6 = 0.25
+    # 1 of 7 releases is a Llama on the day of publication: (1 + 1/2) / 8
+    said = 1.5 / 8
     assert row["status"] == str(outcome).lower()
-    assert row["brier"] == pytest.approx(0.75**2 if outcome else 0.25**2)
-    assert row["log_score"] == pytest.approx(-math.log(0.25 if outcome else 0.75))
+    assert row["brier"] == pytest.approx((said - outcome) ** 2)
+    assert row["log_score"] == pytest.approx(-math.log(said if outcome else 1 - said))
 
 
-def test_the_business_share_is_read_off_the_line_through_three_logits(view, rows):
-    # logit(0.3), logit(0.4), logit(0.4) on 31 January 2025, 21 January and 31 March 2026, read on 21 May 2029; Student's t with 1 df
+def test_the_business_share_is_read_off_the_line_through_the_logits():
+    # on publication day logit(0.3), logit(0.4), logit(0.4) on 31 January 2025, 21 January and 31 March 2026, read on 21 May 2029
+    found = forecasts.business_share(view_on("2026-05-21"))
     t = np.array([0.0, 355 / 365.25, 424 / 365.25])
     z = np.log(np.array([0.3, 0.4, 0.4]) / np.array([0.7, 0.6, 0.6]))
     design = np.column_stack([np.ones(3), t])
@@ -259,10 +267,16 @@ def test_the_business_share_is_read_off_the_line_through_three_logits(view, rows
     spread = math.sqrt(residual[0] * (1 + at @ np.linalg.inv(design.T @ design) @ at))
     # Student's t with one degree of freedom is Cauchy: 1/2 + arctan(x) / pi
     expected = 0.5 + math.atan((at @ beta) / spread) / math.pi
-    assert rows.loc["p3.survival", "probability"] == pytest.approx(
-        expected, abs=0.005
-    )  # years of 365 and 366 days
-    assert "30%, 40%, 40%" in rows.loc["p3.survival", "methods"][0]["told"]
+    assert found.chance.probability == pytest.approx(expected, abs=0.005)  # years of 365 and 366 days
+    assert "30%, 40%, 40%)" in found.told
+
+
+def test_a_share_above_half_makes_survival_likelier_and_leaves_a_degree_of_freedom_more():
+    before, after = (forecasts.business_share(view_on(day)) for day in ("2026-08-13", "2026-08-14"))
+    assert after.inputs["shares"] == before.inputs["shares"] + 1
+    assert after.inputs["latest_share"] == 0.5
+    assert after.chance.probability > before.chance.probability
+    assert ("With 1 degree of" in before.told, "With 2 degrees of" in after.told) == (True, True)
 
 
 def test_two_shares_make_no_line():
@@ -297,7 +311,8 @@ def test_a_judgement_is_a_method_like_any_other_from_its_day_on(view, monkeypatc
     stating(monkeypatch)
     row = forecasts.table(view.given, view.facts).set_index("id").loc["p2.llama"]
     assert [m["kind"] for m in row["methods"]] == ["base rate", "judgement"]
-    assert row["probability"] == pytest.approx(scoring.pooled([0.25, 0.2]))
+    counted = row["methods"][0]["probability"]
+    assert row["probability"] == pytest.approx(scoring.pooled([counted, 0.2]))
     before = view_on("2026-05-21")
     assert [m.kind for m in forecasts.methods("p2.llama", before)] == ["base rate"]
 
@@ -353,7 +368,8 @@ def test_an_assumption_is_unknown_before_its_day_and_without_one():
     then = view_on("2026-05-21").given
     assert forecasts.unknown_then(["price_decline_factor_per_year"], then) == []
     assert forecasts.unknown_then(["parity_years", "pool_share"], then) == ["parity_years", "pool_share"]
-    assert forecasts.unknown_then(["parity_years"], then.but(as_of="2026-06-01")) == []
+    known = then.register["parity_years"].reference.known_on
+    assert forecasts.unknown_then(["parity_years"], then.but(as_of=known.isoformat())) == []
 
 
 def test_a_whole_without_a_probability_in_any_part_has_no_bound(view, rows):

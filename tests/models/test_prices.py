@@ -66,6 +66,41 @@ SCORES = pd.DataFrame({
 })  # fmt: skip
 
 
+def test_a_cut_is_counted_by_line_and_not_by_hosts_or_offers():
+    table = pd.DataFrame(
+        [
+            ("S", "a1", "", None, "launch", "list", "2024-01-01", 10.0),
+            ("S", "a2", "a1", None, "launch", "list", "2024-02-01", 7.0),  # a successor at 30% less
+            ("S", "a3", "a2", None, "launch", "list", "2024-03-01", 5.0),  # 29% less: 5 / 7 = 0.714
+            ("S", "a3", "a2", None, "cut", "list", "2024-04-01", 2.5),  # half of its own price, not of a2's
+            ("S", "b", "", None, "launch", "list", "2024-04-01", 0.1),  # the first of another line
+            ("T", "c", "", None, "launch", "list", "2024-01-01", 10.0),
+            ("T", "c", "", None, "cut", "promotion", "2024-02-01", 1.0),  # ends, and changes no list price
+            ("T", "c", "", None, "observation", "list", "2024-03-01", 1.0),  # seen, not announced
+            ("H", "a1", "", "2024-01-01", "launch", "list", "2024-01-01", 10.0),
+            ("H", "a1", "", "2024-01-01", "cut", "list", "2024-02-01", 1.0),  # a host's
+        ],
+        columns=["seller", "model", "replaces", "released_on", "event", "terms", "valid_on", "price_input_usd_per_mtok"],
+    ).assign(price_output_usd_per_mtok=lambda t: t["price_input_usd_per_mtok"], released_on=lambda t: pd.to_datetime(t["released_on"]),
+             valid_on=lambda t: pd.to_datetime(t["valid_on"]))  # fmt: skip
+    found = prices.cuts(table.sample(frac=1, random_state=1), 0.75, pct=30)
+    assert found[["seller", "model", "price_input_usd_per_mtok"]].to_numpy().tolist() == [
+        ["S", "a2", 7.0],
+        ["S", "a3", 2.5],
+    ]
+
+
+def test_what_a_model_replaces_is_an_earlier_model_of_its_seller():
+    table = measured.load("api_prices")
+    first = table.groupby(["seller", "model"])["valid_on"].min()
+    named = table[table["replaces"] != ""].drop_duplicates(["seller", "model"])
+    assert len(named)
+    for row in named.itertuples():
+        assert first[row.seller, row.replaces] <= first[row.seller, row.model], row.model
+    # a host replaces nothing of its own
+    assert named["released_on"].isna().all()
+
+
 def test_consecutive_rows_of_one_price_are_one_spell():
     # 0.75 × 4 + 0.25 × 8 = 5; after the cut 0.75 × 2 + 0.25 × 8 = 3.5
     shuffled = LISTED.sample(frac=1, random_state=1)
@@ -342,10 +377,10 @@ def test_thresholds_side_by_side_keep_the_one_that_cannot_be_fitted():
 
 
 def test_the_frontier_of_the_real_prices_at_the_score_of_gpt_4(gpqa):
-    # read off the price table: GPT-4 30 and 60 dollars = 37.5 blended, Gemini 2.0 Flash 0.10 and 0.40 = 0.175
+    # read off the price table: GPT-4 30 and 60 dollars = 37.5 blended, gpt-oss-120b at a host 0.039 and 0.18 = 0.07425
     points = prices.frontier(gpqa, 33)
-    assert points["price_usd_per_mtok"].iloc[[0, -1]].tolist() == pytest.approx([37.5, 0.175])
-    assert points["model"].iloc[[0, -1]].tolist() == ["gpt-4 (8K)", "gemini-2.0-flash"]
+    assert points["price_usd_per_mtok"].iloc[[0, -1]].tolist() == pytest.approx([37.5, 0.07425])
+    assert points["model"].iloc[[0, -1]].tolist() == ["gpt-4 (8K)", "openai/gpt-oss-120b"]
 
 
 def test_the_curve_tries_every_benchmark_window_and_method_and_adjusts_over_what_was_fitted():

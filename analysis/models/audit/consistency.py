@@ -421,7 +421,7 @@ def _indicators(project: Project) -> Iterator[Problem]:
         project.watched,
         project.register,
         set(project.measured[FACTS]["id"]),
-        set(project.predictions["id"]),
+        predictions.read(project.thesis).predictions,
         path,
     )
     for name, entry in project.watched.items():
