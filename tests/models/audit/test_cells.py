@@ -394,7 +394,7 @@ def test_reasons_and_shorts_are_whole_sentences_and_few_words(rows):
 @pytest.mark.parametrize(
     ("old", "new", "key", "fix"),
     [
-        ("gpt_5_5.release: GPT-5.5", "gpt_5_6.release: GPT-5.6", r"players\.primary_model\.rows\.OpenAI\.names", "gpt_5_[0-9]"),
+        ("gpt_5_5.release: GPT-5.5", "gpt_5_9.release: GPT-5.9", r"players\.primary_model\.rows\.OpenAI\.names", "gpt_5_[0-9]"),
         ("ended_by: [xai.merger]", "ended_by: [xai.mergr]", r"players\.key_investor\.rows\.xAI\.ended_by\.0", "xai.merger"),
         ("ended_by: [xai.merger]", "ended: [xai.merger]", r"players\.key_investor\.rows\.xAI\.ended", "Remove the key"),
         ("rule: on_record", "rule: on_recrod", r"players\.key_investor\.rows\.xAI", "on_record"),
