@@ -10,9 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from analysis.models import frontier, growth, players
+from analysis.models import frontier, growth
 from analysis.models.audit.facts import Facts, Interval, corners, ratio, total
 from analysis.models.audit.verdicts import Finding, check, judged
 from analysis.units import Quantity, show
@@ -123,55 +121,6 @@ def cheaper_open(facts: Facts, figure: Quantity, *, reference: str, open_models:
     return Finding(readings, reason, computed=min(readings.values()))
 
 
-@check("article")
-def parts_within_total(facts: Facts, figure: Quantity, *, company: str, parts: Sequence[str]) -> Finding:
-    """Named investments against the total that the table prints for the company."""
-    amounts = [facts.text(name) for name in parts]
-    together = Interval(
-        *(sum(getattr(amount, name) for amount in amounts) for name in ("value", "low", "high"))
-    )
-    whole = facts.cell("players", company, "total_funding_usd_bn")
-    share = ratio(together, whole)
-    reason = (
-        f"{' and '.join(show(a.value, 'usd_bn', 0) for a in amounts)} are {share.value:.0%} of the printed "
-        f"{show(whole.value, 'usd_bn', 1)}; {show(whole.value - together.value, 'usd_bn', 1)} is left for others."
-    )
-    return Finding({"parts of the total": share}, reason)
-
-
-@check("article")
-def joint_funding_share(facts: Facts, figure: Quantity | None, *, companies: Sequence[str]) -> Finding:
-    """Share of some companies in all external funding of the table, against a stated threshold of the register."""
-    funding = facts.column("players", "total_funding_usd_bn").rename(columns={"row": "company"})
-    share = Interval(
-        *players.joint_share(funding, list(companies)), open=bool(np.isinf(funding["high"]).any())
-    )
-    threshold = float(facts.given["vast_majority_share"])
-    reason = (
-        f"{' and '.join(companies)} hold {share.value:.0%} of the external funding that the table prints (at least "
-        f"{share.low:.0%}); {threshold:.0%} was taken as a vast majority."
-    )
-    return Finding({"share": share}, reason, accepts=(threshold, 1.0))
-
-
-@check("article")
-def capital_efficiency(
-    facts: Facts, figure: Quantity, *, leaner: str, richer: str, leaner_model: str, richer_model: str
-) -> Finding:
-    """Funding of one company over another's, beside what their models score."""
-    multiple = ratio(
-        *(facts.cell("players", company, "total_funding_usd_bn") for company in (richer, leaner))
-    )
-    gap = {
-        name: facts.cell("models", leaner_model, column).value
-        - facts.cell("models", richer_model, column).value
-        for name, column in (("MMLU", "mmlu_pct"), ("HumanEval", "humaneval_pct"))
-    }
-    told = " and ".join(f"{_signed(points)} points on {name}" for name, points in gap.items())
-    reason = f"{richer} raised at least {multiple.value:.1f} times as much; {leaner_model} stands {told} against {richer_model}."
-    return Finding({"funding": multiple}, reason)
-
-
 def _blend(facts: Facts, model: str, share: float) -> Interval:
     prices = [facts.cell("models", model, f"{kind}_{frontier.PRICE}") for kind in ("input", "output")]
     return corners(lambda i, o: frontier.blended_price(i, o, share), *prices)
@@ -179,7 +128,3 @@ def _blend(facts: Facts, model: str, share: float) -> Interval:
 
 def _standing(lead_points: float, rival: str) -> str:
     return f"{abs(lead_points):.1f} points {'ahead of' if lead_points > 0 else 'behind'} {rival}"
-
-
-def _signed(points: float) -> str:
-    return f"{'−' if points < 0 else '+'}{abs(points):.1f}"

@@ -15,7 +15,8 @@ import pandas as pd
 
 from analysis.models import frontier, parity
 from analysis.models.audit import cells
-from analysis.models.audit.facts import Facts, Interval, Unknown, exact, in_words
+from analysis.models.audit.facts import Facts, Interval, Unknown, exact, in_print, in_words
+from analysis.models.audit.record import told_on_record
 from analysis.models.audit.verdicts import Finding, check, judged
 from analysis.units import Quantity, show
 
@@ -152,22 +153,40 @@ def frontier_rise(facts: Facts, figure: Quantity, *, benchmark: str, protocol: s
 
 @check("evidence")
 def best_on_benchmark(
-    facts: Facts, figure: Quantity | None, *, model: str, benchmark: str, protocol: str
+    facts: Facts,
+    figure: Quantity | None,
+    *,
+    model: str,
+    benchmark: str,
+    protocol: str,
+    told: str,
+    developers: Sequence[str] = (),
+    beside: Sequence[str] = (),
 ) -> Finding:
-    """Whether a model leads a benchmark on the article's day; it is out of date where it led before."""
-    scores = facts.rows(BENCHMARKS, benchmark=benchmark, protocol=protocol, use="trend").sort_values(
+    """Whether a model leads a benchmark on the article's day; it is out of date where it led before.
+
+    `developers` are scores that makers of other models report of their own runs (dated facts): whoever runs the test, a
+    model that others have passed leads no longer. The sentence may name ``{own}`` and ``{best}``, the scores, besides days
+    and figures of dated facts; `beside` decide nothing.
+    """
+    scores = facts.look(BENCHMARKS, benchmark=benchmark, protocol=protocol, use="trend").sort_values(
         "valid_on"
     )
     own = scores[scores["model"] == model].iloc[-1]
     best = scores.sort_values("score_pct", kind="stable").iloc[-1]
+    facts.cite(BENCHMARKS, scores.loc[list({own.name, best.name})])
     at_release = scores[scores["valid_on"] <= own["valid_on"]]["score_pct"].max() <= own["score_pct"]
-    leads = bool(best["score_pct"] <= own["score_pct"])
-    reason = (
-        f"{own['model']} scored {own['score_pct']:.1f}% on {benchmark} ({protocol}) on {in_words(own['valid_on'])}, "
-        + ("the best so far" if at_release else "not the best even then")
-        + ("." if leads else f"; the best by the article's day is {best['model']} with {best['score_pct']:.1f}%, of {in_words(best['valid_on'])}.")
-    )  # fmt: skip
-    return Finding({"leads": leads}, reason, overtaken=bool(at_release and not leads))
+    claimed = facts.happened(developers)
+    leads = bool(max([best["score_pct"], *(row["value"] for row in claimed)]) <= own["score_pct"])
+    values = {"own": in_print(own["score_pct"], "pct"), "best": in_print(best["score_pct"], "pct")}
+    reason = told_on_record(told, [*claimed, *facts.happened(beside, decides=False)], facts, values)
+    details = (
+        f"In the same runs {best['model']} has the best score, {values['best']} on {in_words(best['valid_on'])}; our record of "
+        f"them ({protocol}) ends on {in_words(scores['valid_on'].iloc[-1])}."
+    )
+    if claimed:
+        details += " The later scores are the developers' own runs, under another protocol."
+    return Finding({"leads": leads}, reason, overtaken=bool(at_release and not leads), details=details)
 
 
 @check("evidence")

@@ -3,21 +3,40 @@
 Decisions
 - Paid, promised and conditional money are told apart: invested on a day is the last stated cost plus the instalments
   paid after it; promised money is never called invested.
-- Tranches and rounds are added only where the table says that they may be (`in_total`).
+- Tranches and rounds are added only where the table says that they may be (`in_total`). Money on conditions is left out
+  for every company alike, also where a counted round contains some (`CONDITIONAL`); what it would change is a detail.
+- Both readings of SoftBank's deal that its size allows, the holding built since 2024 and the commitment of 2026, are
+  readings of every other statement on the deal.
 - Growth of costs against revenue is decided by accounts of two whole years, in ratio and in dollars.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from analysis.models.audit.facts import Facts, Interval, Unknown, exact, in_print, in_words
+import pandas as pd
+
+from analysis.models import players
+from analysis.models.audit.facts import (
+    Facts,
+    Interval,
+    Pick,
+    Unknown,
+    exact,
+    in_print,
+    in_words,
+    ratio,
+)
 from analysis.models.audit.verdicts import Finding, check, judged
 from analysis.units import Quantity, show
 
 STAKE, ROUNDS, FINANCE, CHIPS, CAPEX, NAV = (
     "softbank_openai", "funding_rounds", "openai_finance", "nvidia_revenue", "hyperscaler_capex", "softbank_nav",
 )  # fmt: skip
+
+CONDITIONAL = {"OpenAI": ("openai.amazon_conditional",)}
+"""Dated facts with money on conditions that a counted round contains, by company; other such money has rows of its own."""
 
 
 def invested_usd_bn(facts: Facts, *, later: bool = False) -> float:
@@ -33,118 +52,223 @@ def invested_usd_bn(facts: Facts, *, later: bool = False) -> float:
 @check("evidence")
 def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
     """What of SoftBank's investment was still to come on the article's day."""
-    whole = float(
-        facts.last(STAKE, "cost_on_completion_usd_bn", event="committed")["cost_on_completion_usd_bn"]
-    )
+    whole = float(_commitment(facts)["cost_on_completion_usd_bn"])
     paid = invested_usd_bn(facts)
     reason = (
-        f"On the article's day {_usd(paid)} of {_usd(whole)} had been paid and "
+        f"{'Most' if paid > whole / 2 else 'Less than half'} of it had been invested: on publication day {_usd(paid)} of {_usd(whole)} had been paid and "
         f"{_usd(whole - paid)} was to come."
     )
     now, day = invested_usd_bn(facts, later=True), in_words(facts.as_of)
-    since = f"{_usd(now)} had been paid as far as known on {day}." if now > paid else None
+    since = f"{_usd(now)} had been paid by {day}." if now > paid else None
     return Finding({"still to come": exact(whole - paid)}, reason, since=since)
 
 
 @check("evidence")
 def deal_size(facts: Facts, figure: Quantity) -> Finding:
     """The size of the deal: the whole holding on completion, or the commitment of 2026 alone."""
-    row = facts.last(STAKE, "cost_on_completion_usd_bn", event="committed")
-    whole, day = float(row["cost_on_completion_usd_bn"]), in_words(row["valid_on"])
+    row = _commitment(facts)
+    whole, part, day = row["cost_on_completion_usd_bn"], row["amount_usd_bn"], in_words(row["valid_on"])
     readings = {
-        "for the whole holding": exact(whole),
-        f"for the commitment of {day}": exact(float(row["amount_usd_bn"])),
+        "for the whole holding": exact(float(whole)),
+        f"for the commitment of {day}": exact(float(part)),
     }
-    reason = f"{_usd(whole)} in all on completion, since 2024, of which {_usd(row['amount_usd_bn'])} were committed on {day}"
-    return Finding(readings, f"{reason}{judged(readings, figure)}.")
+    reason = (
+        f"{_usd(whole)} is what SoftBank's whole holding in OpenAI costs, built since 2024. "
+        f"The commitment of {day} is {_usd(part)} of it."
+    )
+    return Finding(readings, reason)
 
 
 @check("evidence")
-def largest_commitment(facts: Facts, figure: Quantity, *, others: Sequence[str]) -> Finding:
-    """SoftBank's money against the largest other single investment in AI on record: as a holding, and as one commitment."""
-    row = facts.last(STAKE, "cost_on_completion_usd_bn", event="committed")
-    largest = max(facts.happened(others), key=lambda fact: fact["value"], default=None)
-    if largest is None:
-        raise Unknown("other single investments")
-    readings = {
-        "as a holding built since 2024": exact(float(row["cost_on_completion_usd_bn"] / largest["value"])),
-        "as one commitment": exact(float(row["amount_usd_bn"] / largest["value"])),
+def largest_commitment(
+    facts: Facts, figure: Quantity, *, others: Mapping[str, Mapping[str, Pick]]
+) -> Finding:
+    """SoftBank's money against the largest other single investment in AI in our data: as a holding, and as one commitment.
+
+    `others` names each rival investment with its amount (`all`) and what of it is on conditions (`conditional`), so that
+    conditional money counts on neither side or on both; SoftBank's has no conditions.
+    """
+    row = _commitment(facts)
+    whole, part = float(row["cost_on_completion_usd_bn"]), float(row["amount_usd_bn"])
+    promised = {name: _value(facts, amounts["all"]) for name, amounts in others.items()}
+    firm = {
+        name: promised[name] - (_value(facts, amounts["conditional"]) if "conditional" in amounts else 0.0)
+        for name, amounts in others.items()
     }
-    other = f"{largest['subject']}'s {_usd(largest['value'])} of {in_words(largest['valid_on'])}"
+    top, firmest = (max(sums, key=lambda name: sums[name]) for sums in (promised, firm))
+    for name in {top, firmest}:
+        for pick in others[name].values():
+            facts.figure(pick)  # what decides is cited
+    readings = {
+        "as a holding built since 2024": exact(whole / promised[top]),
+        "as one commitment": exact(part / promised[top]),
+        "as one commitment, conditional money left out": exact(part / firm[firmest]),
+    }
     reason = (
-        f"Against {other}: {_usd(row['cost_on_completion_usd_bn'])} since 2024 is {readings['as a holding built since 2024'].value:.2f} "
-        f"times as much, the commitment of {_usd(row['amount_usd_bn'])} {readings['as one commitment'].value:.2f} times"
-        f"{judged(readings, figure)}."
+        f"As a holding built since 2024, SoftBank's {_usd(whole)} {_beside(whole, promised[top])} the largest other, {top}'s "
+        f"{_usd(promised[top])}. As one commitment, its {_usd(part)} {_beside(part, promised[top])} {top}'s and "
+        f"{_beside(part, firm[firmest])} {firmest}'s {_usd(firm[firmest])}, the largest without conditions."
     )
     return Finding(readings, reason)
 
 
 @check("evidence")
 def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
-    """Whether SoftBank's holding was built of new shares (primary) and of shares of holders (secondary)."""
-    new = facts.rows(STAKE, event="paid")
-    old = facts.rows(ROUNDS, company="OpenAI", event="secondary")
+    """Whether SoftBank bought new shares of OpenAI (primary) and shares of holders (secondary): for its holding, and in 2026."""
+    row = _commitment(facts)
+    rounds = facts.look(ROUNDS, company="OpenAI")
+    rounds = rounds[rounds["lead_investors"].fillna("").str.contains("SoftBank")]
+    facts.cite(ROUNDS, rounds)
+    readings: dict[str, Interval | bool] = {}
+    for name, part in (
+        ("for the holding built since 2024", rounds),
+        (f"for the commitment of {in_words(row['valid_on'])}", rounds[rounds["valid_on"] >= row["valid_on"]]),
+    ):
+        readings[name] = set(part["event"] == "secondary") == {True, False}
+    sales = rounds[rounds["event"] == "secondary"]
+    if sales.empty:
+        raise Unknown("a sale of holders' shares to SoftBank")
+    sold = sales.iloc[-1]
     reason = (
-        f"{len(new)} payments for new shares, {_usd(new['amount_usd_bn'].sum())} by the article's day, and a share of "
-        f"the {_usd(old.iloc[-1]['amount_usd_bn'])} that holders sold by {in_words(old.iloc[-1]['valid_on'])}."
+        f"Since 2024 SoftBank has bought both: new shares, and a part of the {_usd(sold['amount_usd_bn'])} that employees "
+        f"sold by {in_words(sold['valid_on'])}. The commitment of {in_words(row['valid_on'])}, {_usd(row['amount_usd_bn'])}, "
+        f"is for {'both' if list(readings.values())[-1] else 'new shares only'}."
     )
-    return Finding({"both": True}, reason)
+    return Finding(readings, reason)
 
 
 @check("evidence")
-def raised_against(facts: Facts, figure: Quantity) -> Finding:
-    """SoftBank's money on completion over what OpenAI had raised from all others by the article's day."""
-    own = float(
-        facts.last(STAKE, "cost_on_completion_usd_bn", event="committed")["cost_on_completion_usd_bn"]
-    )
-    raised = _raised(facts, "OpenAI")
-    others = raised - own
+def share_of_raised(facts: Facts, figure: Quantity | None) -> Finding:
+    """What part of all that OpenAI was given for new shares is SoftBank's; it shows a dependence and decides no judgement."""
+    row = _commitment(facts)
+    paid = facts.rows(STAKE, event="paid")["amount_usd_bn"].sum()
+    own = paid + float(row["cost_on_completion_usd_bn"]) - invested_usd_bn(facts)
+    raised = Raised.of(facts, "OpenAI")
     reason = (
-        f"By the article's day OpenAI had raised or been promised {_usd(raised)}, of which "
-        f"{_usd(own)} ({own / raised:.0%}) is SoftBank's and {_usd(others)} is not."
+        f"No figure tells a lifeline from an investment. SoftBank's new money, {_usd(own)}, is {own / raised.firm:.0%} of the "
+        f"{_usd(raised.firm)} paid or firmly promised to OpenAI. How long OpenAI could pay its bills without it would decide."
     )
-    return Finding({"over all others": exact(own / others)}, reason)
+    details = (
+        f"Counting the {_usd(raised.conditional)} that others promised on conditions, the share is "
+        f"{own / raised.whole:.0%}. Shares that SoftBank bought from holders are left out: that money did not reach OpenAI."
+    )
+    return Finding({}, reason, verdict="uncheckable", details=details)
 
 
 @check("evidence")
-def raised_share(facts: Facts, figure: Quantity | None, *, companies: Sequence[str]) -> Finding:
-    """Share of some companies in all money raised by the developers on record, against what counts as a vast majority."""
-    rounds = facts.rows(ROUNDS, in_total="yes")
-    raised = rounds.groupby("company")["amount_usd_bn"].sum()
-    if missing := [name for name in companies if name not in raised]:
-        raise Unknown(f"what {' and '.join(missing)} had raised")
-    share = float(raised[list(companies)].sum() / raised.sum())
-    threshold = float(facts.given["vast_majority_share"])
-    told = ", ".join(f"{name} {_usd(value)}" for name, value in raised.sort_values(ascending=False).items())
-    reason = (
-        f"On record by the article's day: {told}; {' and '.join(companies)} have {share:.0%}, and {threshold:.0%} was taken "
-        "as a vast majority."
-    )
-    return Finding({"share": exact(share)}, reason, accepts=(threshold, 1.0))
-
-
-@check("evidence")
-def revenue_per_dollar(
-    facts: Facts, figure: Quantity, *, leaner: str, richer: str, leaner_revenue: str
+def raised_share(
+    facts: Facts, figure: Quantity | None, *, companies: Sequence[str], market: str, quarter: str
 ) -> Finding:
-    """Annualised revenue per dollar raised of one company over another's, on the article's day."""
-    revenue = {
-        leaner: facts.figure(leaner_revenue),
+    """Share of some companies in outside capital, against what counts as a vast majority of it.
+
+    Readings are the article's own table, and all venture money for AI (`market`, a dated fact) in the quarter that ends
+    with it (`quarter`, in words), conditional money left out of both sides.
+    """
+    threshold = float(facts.given["vast_majority_share"])
+    funding = facts.column("players", "total_funding_usd_bn").rename(columns={"row": "company"})
+    printed = Interval(
+        *players.joint_share(funding, list(companies)), open=bool((funding["high"] == float("inf")).any())
+    )
+    whole = facts.fact(market)
+    start = whole["valid_on"] - pd.offsets.QuarterEnd()
+    rounds = facts.look(ROUNDS, company=list(companies), in_total="yes")
+    rounds = rounds[(rounds["valid_on"] > start) & (rounds["valid_on"] <= whole["valid_on"])]
+    if missing := [name for name in companies if name not in set(rounds["company"])]:
+        raise Unknown(f"what {' and '.join(missing)} raised {quarter}")
+    facts.cite(ROUNDS, rounds)
+    raised, venture = float(rounds["amount_usd_bn"].sum()), float(whole["value"])
+    within = sum(_conditional_within(facts, name) for name in companies)
+    readings = {
+        "in the article's own table": printed,
+        f"of all venture money for AI {quarter}": exact((raised - within) / (venture - within)),
+    }
+    firm = readings[f"of all venture money for AI {quarter}"].value
+    names = " and ".join(companies)
+    reason = (
+        f"In the article's own table {names} hold {printed.value:.0%}. Of all venture money for AI {quarter} they took "
+        f"{firm:.0%}, or {raised / venture:.0%} with money on conditions. We took {threshold:.0%} as a vast majority."
+    )
+    listed = facts.find(ROUNDS, in_total="yes")
+    sums = {name: Raised.of(facts, name, decides=False).firm for name in listed["company"].unique()}
+    details = (
+        f"Among the {len(sums)} developers whose rounds we list, which are no market, the share since their founding is "
+        f"{sum(sums[name] for name in companies) / sum(sums.values()):.0%}: "
+        + ", ".join(
+            f"{name} {_usd(value)}" for name, value in sorted(sums.items(), key=lambda item: -item[1])
+        )
+        + "."
+    )
+    return Finding(readings, reason, accepts=(threshold, 1.0), details=details)
+
+
+@check("evidence")
+def capital_efficiency(
+    facts: Facts,
+    figure: Quantity,
+    *,
+    leaner: str,
+    richer: str,
+    models: Mapping[str, str],
+    revenue: Pick,
+    disputed: str,
+) -> Finding:
+    """What one company makes of its capital against another: by the article's tables, and by revenue per dollar raised.
+
+    `models` are the companies' models in the article's table; `revenue` is the leaner one's annualised revenue, `disputed` a
+    lower figure for it that decides nothing.
+    """
+    printed = ratio(*(facts.cell("players", name, "total_funding_usd_bn") for name in (richer, leaner)))
+    leads = {
+        name: facts.cell("models", models[leaner], column).value
+        - facts.cell("models", models[richer], column).value
+        for name, column in (("MMLU", "mmlu_pct"), ("HumanEval", "humaneval_pct"))
+    }
+    earned = {
+        leaner: facts.figure(revenue),
         richer: float(facts.last(FINANCE, "value", measure="annualised_revenue", counts="yes")["value"]),
     }
-    per_dollar = {name: revenue[name] / _raised(facts, name) for name in (leaner, richer)}
-    told = " and ".join(
-        f"{name} {_usd(revenue[name])} a year on {_usd(_raised(facts, name))} raised or promised"
-        for name in (leaner, richer)
+    raised = {name: Raised.of(facts, name) for name in (leaner, richer)}
+
+    def multiple(own: float, kind: str) -> float:
+        per_dollar = [
+            value / getattr(raised[name], kind) for name, value in ((leaner, own), (richer, earned[richer]))
+        ]
+        return per_dollar[0] / per_dollar[1]
+
+    readings = {
+        "in the article's own tables": printed,
+        "by revenue per dollar raised": exact(multiple(earned[leaner], "firm")),
+    }
+    told = ", against ".join(
+        f"{_usd(earned[name])} a year on {_usd(raised[name].firm)}" for name in (leaner, richer)
     )
-    multiple = per_dollar[leaner] / per_dollar[richer]
+    reason = (
+        f"{leaner} earns {_times(readings['by revenue per dollar raised'].value)} as much as {richer} per dollar raised: {told}. "
+        f"In the article's own tables {richer} raised at least {_times(printed.value)} as much, for similar scores."
+    )
+    conditions = " and ".join(_usd(raised[name].conditional) for name in (richer, leaner))
+    scores = " and ".join(
+        f"{in_print(abs(lead), 'points', 1)} {'ahead of' if lead > 0 else 'behind'} {models[richer]} on {name}"
+        for name, lead in leads.items()
+    )
+    details = [
+        f"Money on conditions is left out for both. Counted for both ({conditions}), {leaner} earns "
+        f"{_times(multiple(earned[leaner], 'whole'))} as much per dollar.",
+        f"In the article's table {models[leaner]} is {scores}.",
+    ]
+    for row in facts.happened([disputed], decides=False):
+        low = float(row["value"])
+        details.append(
+            f"{richer} puts {leaner}'s revenue at {_usd(low)}: then it earns {_times(multiple(low, 'firm'))} as much, or "
+            f"{_times(multiple(low, 'whole'))} with money on conditions."
+        )
     later = facts.find(ROUNDS, later=True, company=leaner, in_total="yes")
-    since = "; ".join(
-        f"{leaner} raised {_usd(row['amount_usd_bn'])} more on {in_words(row['valid_on'])}"
+    facts.mention(ROUNDS, later)
+    since = [
+        f"{leaner} raised {_usd(row['amount_usd_bn'])} more on {in_words(row['valid_on'])}."
         for _, row in later.iterrows()
-    )
-    reason = f"{told}: {show(multiple, 'x')} the revenue per dollar."
-    return Finding({"per dollar": exact(multiple)}, reason, since=f"{since}." if since else None)
+    ]
+    return Finding(readings, reason, details=" ".join(details), since=" ".join(since) or None)
 
 
 @check("evidence")
@@ -169,24 +293,24 @@ def costs_against_revenue(facts: Facts, figure: Quantity, *, years: Sequence[str
 
 @check("evidence")
 def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str) -> Finding:
-    """Costs over revenue in the last whole year on record, and in the latest quarter if its margin is on record."""
+    """Costs over revenue in the last whole year in our data, and in the latest quarter if its margin is in our data."""
     readings, told = {}, []
     for row in facts.happened([margin]):
-        readings[in_words(row["valid_on"])] = exact(1 - row["value"] / 100)
-        told.append(
-            f"{1 - row['value'] / 100:.2f} times revenue in the quarter to {in_words(row['valid_on'])}"
-        )
+        multiple, day = 1 - row["value"] / 100, in_words(row["valid_on"])
+        readings[day] = exact(multiple)
+        told.append(f"{_times(multiple)} its revenue in the quarter to {day}")
     if len(facts.find(FINANCE, measure="total_costs", period=year)):
         costs, revenue = (
             float(facts.rows(FINANCE, measure=m, period=year).iloc[-1]["value"]) for m in ("total_costs", "period_revenue")
         )  # fmt: skip
         readings[year[2:]] = exact(costs / revenue)
-        told.append(f"{costs / revenue:.2f} times in {year[2:]} ({_usd(costs)} against {_usd(revenue)})")  # fmt: skip
+        told.append(f"{_times(costs / revenue)} in {year[2:]} ({_usd(costs)} against {_usd(revenue)})")
     if not readings:
         raise Unknown("costs and revenue of the same period")
-    return Finding(
-        readings, f"OpenAI's costs were {' and '.join(told)}; the difference is raised, not earned."
-    )
+    reason = f"OpenAI's costs were {' and '.join(told)}."
+    if all(value.value > 1 for value in readings.values()):
+        reason += " It pays the difference with capital that it raises."
+    return Finding(readings, reason)
 
 
 @check("evidence")
@@ -275,44 +399,128 @@ def largest_funder(
     facts: Facts, figure: Quantity, *, money: str, others: Sequence[str], stake: str
 ) -> Finding:
     """A partner's money against the largest other commitment to OpenAI, and its stake against SoftBank's."""
-    rivals = facts.happened(others)
-    own = facts.fact(money)
-    softbank = facts.last(STAKE, "cost_on_completion_usd_bn", event="committed")
-    amounts = {row["subject"]: float(row["value"]) for row in rivals} | {"SoftBank": float(softbank["cost_on_completion_usd_bn"])}  # fmt: skip
-    largest = max(amounts, key=lambda name: amounts[name])
-    readings = {"by money": exact(float(own["value"]) / amounts[largest])}
-    told = f"by money its {_usd(own['value'])} stand against {_usd(amounts[largest])} of {largest}"
+    own, softbank = facts.fact(money), _commitment(facts)
+    largest, most = "SoftBank", float(softbank["cost_on_completion_usd_bn"])
+    for row in facts.fresh().happened(others):
+        if row["value"] > most:
+            largest, most = row["subject"], float(row["value"])
+            facts.happened([row["id"]])
+    partner, paid = own["subject"], float(own["value"])
+    readings = {"by money": exact(paid / most)}
+    reason = f"By money {partner} is {'' if paid > most else 'not '}the largest: it has promised {_usd(paid)}, {largest} {_usd(most)}."
     for row in facts.happened([stake]):
-        held = float(softbank["stake_pct"])
-        readings["by stake"] = exact(float(row["value"]) / held)
-        told += f"; by stake its {row['value']:g}% against SoftBank's {held:g}% on completion"
-    return Finding(readings, f"{own['subject']}: {told}{judged(readings, figure)}.")
+        held, theirs = float(row["value"]), float(softbank["stake_pct"])
+        readings["by stake"] = exact(held / theirs)
+        reason += (
+            f" By stake it leads, with {held:g}% against the {theirs:g}% that SoftBank holds once all is paid."
+            if held > theirs
+            else f" Nor is it by stake, with {held:g}% against SoftBank's {theirs:g}%."
+        )
+    return Finding(readings, reason)
 
 
 @check("evidence")
-def self_funded(facts: Facts, figure: Quantity, *, cash_flows: Sequence[str]) -> Finding:
-    """Operating cash flow of a year over the capital expenditure of the same four quarters; one reading a company."""
-    readings = {}
+def self_funded(
+    facts: Facts, figure: Quantity, *, cash_flows: Sequence[str], guidance: Mapping[str, Sequence[str]]
+) -> Finding:
+    """Operating cash flow of a year over the capital expenditure of the same four quarters; one reading a company.
+
+    `guidance` names for each company the low and high end of the capital expenditure that it expects next; it is told
+    where it exceeds the cash flow, and decides nothing.
+    """
+    readings, earned = {}, {}
     for row in facts.happened(cash_flows):
-        quarters = facts.rows(CAPEX, company=row["subject"])
+        quarters = facts.look(CAPEX, company=row["subject"])
         quarters = quarters[quarters["valid_on"] <= row["valid_on"]].iloc[-4:]
+        facts.cite(CAPEX, quarters)
+        earned[row["subject"]] = row
         readings[f"for {row['subject']}"] = exact(
             float(row["value"]) / (quarters["capex_usd_mn"].sum() / 1000)
         )
     if not readings:
         raise Unknown("operating cash flows")
-    told = ", ".join(f"{show(value.value, 'x')} {name}" for name, value in readings.items())
-    reason = f"Cash from operations over capital expenditure in the last reported year: {told}{judged(readings, figure)}."
-    return Finding(readings, reason)
+    told = ", ".join(f"{_times(readings[f'for {name}'].value)} at {name}" for name in earned)
+    reason = (
+        f"In the last reported year each took in more cash than it invested: {told}."
+        if all(value.value > 1 for value in readings.values())
+        else f"Cash from operations over investment in the last reported year: {told}."
+    )
+    above = []
+    for name, row in earned.items():
+        ends = [float(end["value"]) for end in facts.happened(guidance.get(name, ()), decides=False)]
+        if ends and min(ends) > row["value"]:
+            above.append(f"{name} ({_usd(min(ends))} to {_usd(max(ends))} against {_usd(row['value'])})")
+    if above:
+        reason += f" For the next year {' and '.join(above)} plan to invest more than that cash."
+    years = ", ".join(f"{in_words(row['valid_on'])} ({name})" for name, row in earned.items())
+    details = f"The years end on {years}. Leased equipment and borrowed money are not counted."
+    return Finding(readings, reason, details=details)
 
 
-def _raised(facts: Facts, company: str) -> float:
-    """All that a company raised or was promised by the article's day, conditional money left out."""
-    return float(facts.rows(ROUNDS, company=company, in_total="yes")["amount_usd_bn"].sum())
+class Raised(NamedTuple):
+    """What a company had raised or been promised by the article's day, in billions of US dollars.
+
+    Attributes
+    ----------
+    firm : float
+        Money paid, or promised without conditions.
+    conditional : float
+        Money promised on conditions, such as a listing or targets.
+    """
+
+    firm: float
+    conditional: float
+
+    @property
+    def whole(self) -> float:
+        """Both together."""
+        return self.firm + self.conditional
+
+    @classmethod
+    def of(cls, facts: Facts, company: str, *, decides: bool = True) -> Raised:
+        """What `company` had raised, read off its rounds; the rows decide, or are only mentioned.
+
+        Raises
+        ------
+        Unknown
+            No round of it was known.
+        """
+        rounds = facts.look(ROUNDS, company=company, in_total="yes")
+        (facts.cite if decides else facts.mention)(ROUNDS, rounds)
+        within = _conditional_within(facts, company, decides=decides)
+        apart = facts.find(ROUNDS, company=company, event="conditional")
+        facts.mention(ROUNDS, apart)
+        return cls(
+            float(rounds["amount_usd_bn"].sum()) - within, within + float(apart["amount_usd_bn"].sum())
+        )
+
+
+def _conditional_within(facts: Facts, company: str, *, decides: bool = True) -> float:
+    """Money on conditions inside the rounds of a company that count."""
+    return sum(float(row["value"]) for row in facts.happened(CONDITIONAL.get(company, ()), decides=decides))
+
+
+def _commitment(facts: Facts) -> pd.Series:
+    """SoftBank's commitment of 2026: its own amount, and what the whole holding costs on completion."""
+    return facts.last(STAKE, "cost_on_completion_usd_bn", event="committed")
+
+
+def _value(facts: Facts, pick: Pick) -> float:
+    """A figure of the evidence, looked at and not cited."""
+    return facts.fresh().figure(pick)
+
+
+def _beside(amount: float, other: float) -> str:
+    """How an amount stands to another, in a verb."""
+    return "equals" if amount == other else "exceeds" if amount > other else "is below"
 
 
 def _usd(value_usd_bn: float) -> str:
     return in_print(float(value_usd_bn), "usd_bn")
+
+
+def _times(multiple: float) -> str:
+    return in_print(multiple, "x", 1)
 
 
 def _weeks(money_usd_bn: float, quarter_usd_bn: float) -> float:

@@ -10,6 +10,8 @@ Decisions
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -30,6 +32,12 @@ from analysis.models.audit.facts import (
 )
 from analysis.models.audit.verdicts import Finding, accepted, check, meets_interval
 from analysis.units import Quantity
+
+WEEKS = 5
+"""How many weeks a month touches at most: its users are no more than those of so many weeks that share none."""
+
+FIGURE = re.compile(r"\bthis( much(?! more))?(?: much| size| amount| figure| share)?(?! (?:day|context))\b")
+"""Where the text of a fact stands for its own figure: this, this much more, this much revenue."""
 
 STALE_FACTOR = 2.0
 """A lower bound is out of date where the figure has come to this many times the bound."""
@@ -107,16 +115,30 @@ def figures_on_record(
 
 
 @check("evidence")
-def compared(
-    facts: Facts, figure: Quantity, *, told: str, over: Pick, under: Pick, beside: Sequence[str] = ()
+def more_used(
+    facts: Facts, figure: Quantity, *, told: str, weekly: str, monthly: str, visits: Sequence[str]
 ) -> Finding:
-    """One figure of the evidence over another; `beside` are told and decide nothing."""
-    multiple = facts.figure(over) / facts.figure(under)
-    facts.happened(beside, decides=False)
-    rows = facts.told
-    return Finding(
-        {"ratio": exact(multiple)}, told_on_record(told, rows, facts, {"ratio": in_print(multiple, "x")})
+    """Whether one service is used more than another: by users, and by visits.
+
+    `weekly` counts the users of the one in a week, `monthly` those of the other in a month. A month has at least the users
+    of a week, and at most `WEEKS` times as many; where the other's count lies in between, users leave it open. `visits`
+    are the visits of the one and of the other, in one unit; the sentence may name their quotient as ``{visits}``.
+    """
+    readings: dict[str, Interval | bool] = {}
+    own, other = (float(facts.fact(name)["value"]) for name in (weekly, monthly))
+    if own >= other:
+        readings["by users"] = True
+    elif own * WEEKS < other:
+        readings["by users"] = False
+    counts = [float(facts.fact(name)["value"]) for name in visits]
+    readings["by visits"] = exact(counts[0] / counts[1])
+    multiple = {"visits": in_print(counts[0] / counts[1], "x", 1)}
+    ages = " and ".join(str((facts.day - facts.fact(name)["valid_on"]).days) for name in (weekly, monthly))
+    details = (
+        f"The counts of users are {ages} days older than the article. A month has at least the users of each of its weeks, "
+        f"and at most {WEEKS} times as many."
     )
+    return Finding(readings, told_on_record(told, facts.told, facts, multiple), details=details)
 
 
 @check("evidence")
@@ -132,21 +154,48 @@ def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | Non
     """A printed lower bound against dated counts of a series (dated facts whose ids begin with `series` and a dot)."""
     every = facts.evidence[FACTS]
     names = [name for name in every["id"] if name.startswith(f"{series}.")]
-    counts = facts.rows(FACTS, id=names or [series])
+    counts = facts.look(FACTS, id=names or [series])
     now, bound = counts.iloc[-1], float(figure.low or 0)
     since = facts.later(names)
     above = counts[counts["value"] > bound]
-    first = above.iloc[0] if len(above) else None
-    held_days = (facts.day - first["valid_on"]).days if first is not None else 0
+    first = above.iloc[0] if len(above) else now
+    facts.cite(FACTS, counts.loc[list(dict.fromkeys([first.name, now.name]))])
+    held_days = (facts.day - first["valid_on"]).days if len(above) else 0
     long_ago = held_days >= 365.25 * float(facts.given["stale_after_years"])
-    stale = first is not None and (long_ago or now["value"] >= STALE_FACTOR * bound)
-    reason = f"{told_value(now)} were counted on {in_words(now['valid_on'])}"
-    if first is not None and first["id"] != now["id"]:
-        reason += f", {told_value(first)} already on {in_words(first['valid_on'])}"
+    stale = len(above) > 0 and (long_ago or now["value"] >= STALE_FACTOR * bound)
+    reason = f"{told_value(now)} {now['unit']} were counted on {in_words(now['valid_on'])}"
+    if first["id"] != now["id"]:
+        reason += f", and {told_value(first)} already on {in_words(first['valid_on'])}"
     if told:
         reason += f"; {told}"
     later = f"{told_value(since[-1])} on {in_words(since[-1]['valid_on'])}." if since else None
     return Finding({"count": exact(float(now["value"]))}, f"{reason}.", stale=stale, since=later)
+
+
+@check("evidence")
+def on_record_by(
+    facts: Facts,
+    figure: Quantity | None,
+    *,
+    due: dt.date,
+    told: str,
+    shows: Sequence[str] = (),
+    denies: Sequence[str] = (),
+) -> Finding:
+    """A forecast with a day of its own (`due`, ``{due}`` in the sentence): open until then, judged as `on_record` afterwards.
+
+    Before that day dated facts are mentioned and decide nothing.
+    """
+    deadline = pd.Timestamp(due)
+    over = facts.as_of > deadline
+    then = facts.at(min(facts.as_of, deadline))
+    shown, denied = (then.happened(names, decides=over) for names in (shows, denies))
+    sentence = told_on_record(told, [*shown, *denied], facts, {"due": in_words(deadline)})
+    if not over:
+        return Finding({}, sentence, verdict="open")
+    if not denied and (not shows or len(shown) < len(shows)):
+        raise Unknown(", ".join([*shows, *denies]))
+    return Finding({"on record": not denied}, sentence)
 
 
 @check("evidence")
@@ -165,14 +214,20 @@ def duty_in_force(
 
 
 def since(facts: Facts, names: Sequence[str]) -> str | None:
-    """What dated facts tell of the time after the article, one sentence each."""
-    found = [
-        f"{told_day(row)}: {row['fact']}"
-        + (f": {told_value(row)}" if pd.notna(row["value"]) else "")
-        + (f" ({in_words(row['due_on'])})" if pd.notna(row["due_on"]) else "")
-        for row in facts.later(names)
-    ]
-    return ". ".join(found) + "." if found else None
+    """What dated facts tell of the time after the article, one sentence each, with their figure where the text says "this"."""
+    return " ".join(_sentence(row) for row in facts.later(names)) or None
+
+
+def _sentence(row: pd.Series) -> str:
+    fact, day = str(row["fact"]), told_day(row)
+    if str(row["subject"]) not in fact:
+        day = f"{day}, {row['subject']}"
+    if pd.notna(row["value"]):
+        figure = told_value(row)
+        with_figure = FIGURE.sub(lambda found: figure + (" of" if found[1] else ""), fact, count=1)
+        fact = with_figure if with_figure != fact else f"{fact}: {figure}"
+    due = f" ({in_words(row['due_on'])})" if pd.notna(row["due_on"]) else ""
+    return f"{day}: {fact}{due}."
 
 
 def told_on_record(

@@ -1,5 +1,7 @@
 """Verdicts on benchmarks and prices, each with its hand calculation from the evidence tables."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -90,7 +92,12 @@ def test_a_model_that_never_led_was_never_right():
     ]
     found = {
         name: capability.best_on_benchmark(
-            look("model_benchmarks", rows), None, model=name, benchmark="B", protocol="P"
+            look("model_benchmarks", rows),
+            None,
+            model=name,
+            benchmark="B",
+            protocol="P",
+            told="{own} after {best}",
         )
         for name in ("first", "second", "third")
     }
@@ -104,6 +111,25 @@ def test_a_model_that_never_led_was_never_right():
         "second": False,
         "third": False,
     }
+
+
+def test_a_score_that_a_rival_reports_ends_a_lead_on_an_older_record():
+    score = {
+        "model": "a",
+        "score_pct": 50.0,
+        "valid_on": "2025-01-01",
+        "benchmark": "B",
+        "protocol": "P",
+        "use": "trend",
+    }
+    claimed = {"id": "b.score", "subject": "B", "fact": "B has", "value": 80.0, "unit": "percent", "due_on": pd.NaT,
+               "date_precision": "day", "valid_on": "2026-04-01"}  # fmt: skip
+    facts = look("model_benchmarks", [score])
+    facts = replace(facts, evidence=facts.evidence | look("dated_facts", [claimed]).evidence)
+    arguments = {"model": "a", "benchmark": "B", "protocol": "P", "told": "{own} of {best}"}
+    assert capability.best_on_benchmark(facts.fresh(), None, **arguments).readings == {"leads": True}
+    passed = capability.best_on_benchmark(facts.fresh(), None, developers=["b.score"], **arguments)
+    assert (passed.readings, passed.overtaken, passed.reason) == ({"leads": False}, True, "50% of 50%")
 
 
 def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():

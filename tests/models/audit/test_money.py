@@ -1,7 +1,14 @@
 """Verdicts on money, each with its hand calculation from the evidence tables."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
+
+from analysis.evidence import claims
+from analysis.models.audit import money
+from analysis.models.audit.facts import Unknown
+from analysis.models.audit.verdicts import judge
 
 
 @pytest.mark.parametrize(
@@ -12,9 +19,16 @@ import pytest
         ("lead.largest_investment", "partly", 1.292),  # 64.6 / 50 of Amazon; 30 / 50 as one commitment
         ("lead.continuous_fundraising", "holds", 2.22),  # a margin of -122%; 34.00 / 13.07 = 2.60 in 2025
         ("players.microsoft_largest", "partly", 0.20124),  # 13 / 64.6 by money; 27 / 13 by stake
-        ("players.external_capital_today", "holds", 0.85220),  # (179.6 + 74.1) / 297.7
-        ("players.lifeline", "fails", 0.56174),  # 64.6 / (179.6 - 64.6)
-        ("players.capital_efficiency_today", "holds", 2.90850),  # (30 / 74.1) / (25 / 179.6)
+        (
+            "players.external_capital",
+            "partly",
+            0.82143,
+        ),  # 27.6 / 33.6 in the table; (87 + 30) / (242 - 35) in a quarter
+        (
+            "players.capital_efficiency",
+            "holds",
+            2.63158,
+        ),  # 20 / 7.6 in the tables; (30 / 74.1) / (25 / 144.6) = 2.34
         ("players.self_funded_giants", "holds", 1.80104),  # Alphabet: 164.7 / 91.447
         ("market.concentration", "holds", 1.64688),  # (91.447 + 131.819 + 69.691 + 83.094) / 228.342
         ("market.nvidia_beneficiary", "holds", 1.92386),  # 75.246 / 39.112
@@ -47,14 +61,14 @@ def test_the_investment_is_weeks_of_chip_revenue_not_years(rows):
     [
         ("2026-05-21", None),
         ("2026-06-30", None),
-        ("2026-07-02", "$54.6B had been paid as far as known on 2 July 2026."),  # 44.6 and the 10 of 1 July
-        ("2026-10-31", "$64.6B had been paid as far as known on 31 October 2026."),
+        ("2026-07-02", "$54.6bn had been paid by 2 July 2026."),  # 44.6 and the 10 of 1 July
+        ("2026-10-31", "$64.6bn had been paid by 31 October 2026."),
     ],
 )
 def test_instalments_paid_after_the_article_are_told_and_change_no_verdict(judged, as_of, told):
     row = judged("lead.still_to_come", as_of=as_of).iloc[0]
     assert (row["verdict"], row["computed"], row["since"]) == ("fails", pytest.approx(20.0), told)
-    assert "$44.6B of $64.6B had been paid" in row["reason"]
+    assert "$44.6bn of $64.6bn had been paid" in row["reason"]
 
 
 def test_a_fact_that_came_to_light_later_decides_only_from_then(judged):
@@ -83,12 +97,118 @@ def test_a_lower_threshold_turns_what_counts_as_significant(judged):
     assert judged("market.nvidia_capacity", significant_share=0.05)["verdict"].tolist() == ["holds"]
 
 
-def test_strength_is_the_weakest_quality_that_was_read(rows):
+def test_strength_is_the_weakest_quality_that_decides(rows):
     assert rows.loc["market.nvidia_capacity", "strength"] == "official"
     assert rows.loc["lead.largest_investment", "strength"] == "reported"
     assert rows.loc["risks.nav_share", "strength"] == "secondary"  # one transcription of the NAV page
 
 
 def test_a_share_before_a_company_had_raised_anything_on_record_is_unknown(judged):
-    row = judged("players.external_capital_today", as_of="2022-06-30").iloc[0]
+    row = judged("players.external_capital", as_of="2022-06-30").iloc[0]
     assert row["verdict"] == "uncheckable"
+
+
+def reading(finding, name):
+    """The number of one reading of a finding."""
+    return finding.readings[name].value
+
+
+def changed(facts, table, change):
+    """The same facts with one evidence table changed."""
+    return replace(facts, evidence=facts.evidence | {table: change(facts.evidence[table].copy())})
+
+
+def test_money_on_conditions_is_told_apart_for_every_company_alike(gather):
+    facts = gather()
+    # of OpenAI's 1 + 10 + 6.6 + 40 + 122 the last contains 35 of Amazon's; Anthropic's 20 + 30 stand in rows of their own
+    assert money.Raised.of(facts.fresh(), "OpenAI") == pytest.approx((144.6, 35.0))
+    assert money.Raised.of(facts.fresh(), "Anthropic") == pytest.approx((74.1, 50.0))
+    # a day before the round with conditions closed there were none
+    early = facts.at(pd.Timestamp("2026-03-30"))
+    assert money.Raised.of(early, "OpenAI") == pytest.approx((57.6, 0.0))
+
+
+def test_revenue_per_dollar_counts_conditions_for_both_or_for_neither(rows):
+    details = rows.loc["players.capital_efficiency", "details"]
+    # (30 / 124.1) / (25 / 179.6) = 1.74, and with 22 for 30: 1.72 and 1.27
+    assert "Anthropic earns 1.7× as much per dollar" in details
+    assert "1.7× as much, or 1.3× with money on conditions" in details
+    assert "Anthropic earns 2.3× as much as OpenAI" in rows.loc["players.capital_efficiency", "reason"]
+
+
+def test_a_commitment_level_with_another_is_not_the_largest(gather):
+    facts = gather()
+    given = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
+    others = {"others": given.check["others"]}
+    finding = money.largest_commitment(facts.fresh(), given.accepted, **others)
+    # 64.6 / 50, 30 / 50, and without Amazon's 35 on conditions 30 / 30 of NVIDIA
+    assert [value.value for value in finding.readings.values()] == pytest.approx([1.292, 0.6, 1.0])
+    assert judge(finding, given.accepted) == "partly"
+
+    def unconditional(table):
+        table.loc[table["id"] == "openai.amazon_conditional", "value"] = 10.0
+        return table
+
+    # with 10 on conditions Amazon's 40 are the largest without: 30 / 40
+    finding = money.largest_commitment(
+        changed(facts, "dated_facts", unconditional).fresh(), given.accepted, **others
+    )
+    assert reading(finding, "as one commitment, conditional money left out") == pytest.approx(0.75)
+    assert "is below Amazon's $40bn" in finding.reason
+
+
+def test_new_and_old_shares_are_read_off_the_rounds_one_reading_at_a_time(gather):
+    facts = gather()
+    assert list(money.both_kinds(facts.fresh(), None).readings.values()) == [True, False]
+
+    def sold_in_2026(table):
+        sale = (table["company"] == "OpenAI") & (table["event"] == "secondary")
+        table.loc[sale, ["valid_on", "known_on"]] = pd.Timestamp("2026-03-15")
+        return table.sort_values("valid_on", kind="stable")
+
+    later = money.both_kinds(changed(facts, "funding_rounds", sold_in_2026).fresh(), None)
+    assert list(later.readings.values()) == [True, True]
+    assert later.reason.endswith("is for both.")
+    without = changed(facts, "funding_rounds", lambda table: table[table["event"] != "secondary"])
+    with pytest.raises(Unknown):
+        money.both_kinds(without.fresh(), None)
+
+
+def test_what_depends_on_one_backer_is_told_and_decides_nothing(rows):
+    row = rows.loc["players.lifeline"]
+    assert row["verdict"] == "uncheckable"
+    # 0.5 + 7.5 + 22.5 + 10 paid and 20 to come are 60.5 of 144.6, or of 179.6 with money on conditions
+    assert "$60.5bn, is 42% of the $144.6bn" in row["reason"]
+    assert "the share is 34%" in row["details"]
+
+
+def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gather):
+    given = next(claim for claim in claims.load() if claim.id == "players.self_funded_giants")
+    arguments = {key: value for key, value in given.check.items() if key != "name"}
+    facts = gather().fresh()
+    finding = money.self_funded(facts, given.accepted, **arguments)
+    assert sum(table == "hyperscaler_capex" for table, _ in facts.used) == 4 * len(finding.readings)
+    # the low end of Alphabet's 180 to 190 exceeds 164.7, that of Meta's 125 to 145 exceeds 115.8
+    assert (
+        "Alphabet ($180bn to $190bn against $164.7bn) and Meta ($125bn to $145bn against $115.8bn)"
+        in finding.reason
+    )
+    early = gather(as_of="2026-04-15").fresh()
+    assert "For the next year" not in money.self_funded(early, given.accepted, **arguments).reason
+
+
+def test_a_partner_is_held_against_whoever_promised_most(gather):
+    given = next(claim for claim in claims.load() if claim.id == "players.microsoft_largest")
+    arguments = {key: value for key, value in given.check.items() if key != "name"}
+
+    def promised_more(table):
+        table.loc[table["id"] == "openai.amazon_commitment", "value"] = 130.0
+        return table
+
+    facts = changed(gather(), "dated_facts", promised_more).fresh()
+    finding = money.largest_funder(facts, given.accepted, **arguments)
+    assert reading(finding, "by money") == pytest.approx(0.1)  # 13 / 130
+    assert "Amazon $130bn" in finding.reason
+    assert [row["id"] for row in facts.told if row["subject"] in ("Amazon", "NVIDIA")] == [
+        "openai.amazon_commitment"
+    ]

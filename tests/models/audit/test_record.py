@@ -1,5 +1,7 @@
 """What is on record: what overtook a statement, what was counted, what applied on the day."""
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 
@@ -96,7 +98,14 @@ def test_counts_after_the_article_are_told_and_decide_nothing():
     facts = look(row("stars.a.1", "2026-05-01", 39_000), row("stars.a.2", "2026-06-01", 41_000))
     found = record.bound_passed(facts, parse("over 40,000 stars", "count"), series="stars.a")
     assert found.since == "41,000 on 1 June 2026."
-    assert found.reason == "39,000 were counted on 1 May 2026."
+    assert found.reason == "39,000 stars were counted on 1 May 2026."
+
+
+def test_a_count_cites_the_latest_and_the_first_above_the_bound_alone():
+    counts = [("2025-01-01", 30_000), ("2025-02-01", 40_001), ("2025-03-01", 50_000), ("2026-05-01", 60_000)]
+    facts = look(*(row(f"stars.a.{day}", day, value) for day, value in counts))
+    record.bound_passed(facts, parse("over 40,000 stars", "count"), series="stars.a")
+    assert [fact["value"] for fact in facts.told] == [40_001, 60_000]
 
 
 def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date():
@@ -109,7 +118,7 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
     found = record.figures_on_record(facts, four, was=["a.first", "a.second"], **arguments)
     # 1.25 + 2.75 = 4
     assert (judge(found, four), found.overtaken) == ("fails", True)
-    assert found.reason == "$4B to $8B on 22 November 2024, not $4 billion."
+    assert found.reason == "$4bn to $8bn on 22 November 2024, not $4 billion."
     assert not record.figures_on_record(facts, four, was=["a.first"], **arguments).overtaken
     still = {"readings": {"all": "a.all"}, "told": "{was}"}
     assert not record.figures_on_record(
@@ -126,6 +135,27 @@ def test_readings_are_borne_out_or_contradicted_one_by_one():
     assert (judge(found, None), found.readings) == ("partly", {"states": True, "government": False})
 
 
+@pytest.mark.parametrize(
+    ("as_of", "verdict", "deciding"),
+    [("2026-06-29", "open", []), ("2026-06-30", "open", []), ("2026-07-01", "fails", ["passed"])],
+)
+def test_a_forecast_with_a_day_of_its_own_is_open_until_then(as_of, verdict, deciding):
+    facts = look(row("passed", "2026-01-27"), as_of=as_of)
+    found = record.on_record_by(
+        facts, None, due=dt.date(2026, 6, 30), denies=["passed"], told="By {due}; {passed}."
+    )
+    assert (judge(found, None), found.reason) == (verdict, "By 30 June 2026; 27 January 2026.")
+    assert [facts.evidence[table].loc[label, "id"] for table, label in facts.used] == deciding
+
+
+def test_what_came_after_the_day_of_a_forecast_does_not_decide_it():
+    facts = look(RELEASE, row("late", "2026-07-02"))
+    with pytest.raises(Unknown):
+        record.on_record_by(facts, None, due=dt.date(2026, 6, 30), shows=["late"], told="x")
+    found = record.on_record_by(facts, None, due=dt.date(2026, 7, 2), shows=["late"], told="x")
+    assert judge(found, None) == "holds"
+
+
 def test_a_duty_is_in_force_from_the_day_that_its_rule_sets():
     duty = row("act", "2024-08-01", due_on="2026-08-02")
     found = record.duty_in_force(look(duty), None, duties=["act"], told="Set for {act.due}.")
@@ -134,25 +164,63 @@ def test_a_duty_is_in_force_from_the_day_that_its_rule_sets():
     assert judge(record.duty_in_force(look(early), None, duties=["act"], told="{act.due}"), None) == "holds"
 
 
-def test_one_figure_over_another():
-    facts = look(row("a", "2026-03-31", 900), row("b", "2026-05-19", 750))
-    found = record.compared(
-        facts, parse("at least 1x", "x"), over="a", under="b", told="{a.value} over {b.value}: {ratio}"
+@pytest.mark.parametrize(
+    ("weekly", "monthly", "readings", "verdict"),
+    [
+        (900, 900, {"by users": True}, "holds"),  # as many in a week are no fewer in a month
+        (900, 5000, {"by users": False}, "partly"),  # five weeks of 900 are 4500 at most
+        (
+            900,
+            1500,
+            {},
+            "holds",
+        ),  # 900 in a week may be more or less than 1500 in a month: visits alone decide
+    ],
+)
+def test_users_of_a_week_and_of_a_month_are_compared_as_far_as_they_can_be(
+    weekly, monthly, readings, verdict
+):
+    facts = look(
+        row("a", "2026-03-31", weekly),
+        row("b", "2026-05-19", monthly),
+        row("c", "2026-05-14", 60),
+        row("d", "2026-05-14", 40),
     )
-    assert found.shown.value == pytest.approx(1.2)  # 900 / 750
-    assert found.reason == "900 over 750: 1.2x"
+    bound = parse("over 1x", "x")
+    found = record.more_used(facts, bound, weekly="a", monthly="b", visits=["c", "d"], told="{visits}, {b}")
+    visits = found.readings.pop("by visits")
+    assert (visits.value, found.readings) == (pytest.approx(1.5), readings)  # 60 / 40
+    assert found.reason == "1.5×, 19 May 2026"
+    found.readings["by visits"] = visits
+    assert judge(found, bound) == verdict
 
 
-def test_what_does_not_decide_is_still_cited():
+def test_what_does_not_decide_is_mentioned():
     facts = look(RELEASE)
     found = record.undecided(
         facts, None, beside=["gpt.release"], told="Seen {gpt.release}; a test would decide."
     )
     assert judge(found, None) == "uncheckable"
-    assert facts.references[0]["url"] == "https://example.org/gpt.release"
+    assert facts.mentions[0]["url"] == "https://example.org/gpt.release"
 
 
 def test_the_time_after_the_article_is_told_in_full_sentences():
     facts = look(row("r", "2026-07-27", due_on="2027-12-02"), RELEASE)
-    assert record.since(facts, ["r", "gpt.release"]) == "27 July 2026: fact r (2 December 2027)."
+    assert record.since(facts, ["r", "gpt.release"]) == "27 July 2026, S: fact r (2 December 2027)."
     assert record.since(facts, ["gpt.release"]) is None
+
+
+@pytest.mark.parametrize(
+    ("fact", "sentence"),
+    [
+        ("A seeks this in new funding", "A seeks $30bn in new funding"),
+        ("A burns this much cash", "A burns $30bn of cash"),
+        ("Up to this much more for A", "Up to $30bn more for A"),
+        ("Loan of A of this amount", "Loan of A of $30bn"),
+        ("Loss that A reports on this day", "Loss that A reports on this day: $30bn"),
+        ("Loss of A", "Loss of A: $30bn"),
+    ],
+)
+def test_a_fact_that_speaks_of_its_figure_gets_it_in_place(fact, sentence):
+    facts = look(row("r", "2026-07-27", 30, unit="USD billion") | {"fact": fact, "subject": "A"})
+    assert record.since(facts, ["r"]) == f"27 July 2026: {sentence}."
