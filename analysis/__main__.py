@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from analysis.pipeline.notebook import Limits
     from analysis.pipeline.plan import Task
     from analysis.pipeline.runner import OnEvent, Outcome
-    from analysis.scenarios import Assumptions
+    from analysis.scenarios import Assumptions, Entry
 
 SITE = ROOT / "reports" / "site"
 STOPPED = 130
@@ -446,6 +446,9 @@ def evidence(
     table: Annotated[
         str | None, typer.Argument(metavar="[TABLE]", help="A table to print; all in short without it.")
     ] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="What to look up next: last points, and what was not found.")
+    ] = False,
     scenario: OneScenario = "base",
     override: OneOff = None,
     form: Form = console.Format.table,
@@ -453,12 +456,14 @@ def evidence(
     """List what others measured, as it was known on the scenario's day.
 
     Without TABLE one line a table: rows known and not yet known on the day (-p as_of=2026-05-21), span, sources, licence.
+    --due lists for each table the date of its last point, and what was looked for and not found: by when it was expected, and
+    where it would be published.
     """
     from analysis.pipeline import served
 
     given = _values(scenario, override)
-    asked = {"as_of": given["as_of"], "table": table}
-    rows = served.served("evidence", asked, lambda: _evidence(table, given["as_of"]))
+    asked = {"as_of": given["as_of"], "table": table} | ({"due": _range(given.register)} if due else {})
+    rows = served.served("evidence", asked, lambda: _evidence(table, given["as_of"], due))
     if not rows:
         console.echo(f"Nothing in {table} was known on {given['as_of']}.", error=True)
     long = ("licence", "credit") if table is None and form is console.Format.table else ()
@@ -715,15 +720,19 @@ def check(
     console.echo(found.summary)
 
 
-def _evidence(table: str | None, as_of: str) -> list[dict[str, Any]]:
-    from analysis.evidence import measured
+def _evidence(table: str | None, as_of: str, due: bool) -> list[dict[str, Any]]:
+    from analysis.evidence import gathering, measured
     from analysis.units import plain
 
     if table is not None and table not in measured.names():
         raise DataError(
             Problem(f"evidence {table}", "there is no such table", nearest(table, measured.names()))
         )
-    found = measured.summary(as_of) if table is None else measured.load(table, as_of)
+    if due:
+        listed = gathering.due(as_of)
+        found = listed if table is None else listed[listed["table"] == table]
+    else:
+        found = measured.summary(as_of) if table is None else measured.load(table, as_of)
     dates = found.select_dtypes("datetime").columns
     found = found.assign(**{name: found[name].dt.date.astype(str) for name in dates})
     return [plain({str(name): value for name, value in row.items()}) for row in found.to_dict("records")]
@@ -739,16 +748,24 @@ def _values(scenario: str, override: Sequence[str] | None) -> Assumptions:
 
 
 def _check_data() -> None:
-    """Refuse bad data before a kernel starts; looked at again only when code or data changed."""
+    """Refuse bad data before a kernel starts; looked at again only when code, data or the range of `as_of` changed."""
+    from analysis import scenarios as assumptions
     from analysis.pipeline import served
 
-    served.served("data", {}, _read_data)
+    served.served("data", {"as_of": _range(assumptions.load_register())}, _read_data)
+
+
+def _range(register: Mapping[str, Entry]) -> list[str]:
+    """The first and the last day of `as_of`, against which the day of gathering is checked."""
+    days = register["as_of"].days if "as_of" in register else None
+    return [day.isoformat() for day in days or ()]
 
 
 def _read_data() -> list[dict[str, Any]]:
     from analysis.evidence import claims as stated
-    from analysis.evidence import measured, predictions, tables
+    from analysis.evidence import gathering, measured, predictions, tables
 
+    gathering.load()
     for name in measured.names():
         measured.load(name)
     return [

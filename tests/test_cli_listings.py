@@ -164,6 +164,17 @@ def test_evidence_is_listed_as_it_was_known_on_a_day(listed):
     assert len(prices) == then["api_prices"]["rows"]
 
 
+def test_what_is_to_be_looked_up_next_is_listed_for_all_tables_or_for_one(listed):
+    every = rows(listed("evidence", "--due", "--format", "json"))
+    (own,) = rows(listed("evidence", "nvidia_revenue", "--due", "--format", "json"))
+    assert own in every and {row["table"] for row in every} == set(measured.names())
+    earlier = rows(
+        listed("evidence", "nvidia_revenue", "--due", "-p", "as_of=2026-05-21", "--format", "json")
+    )
+    assert earlier[0]["last_point"] < own["last_point"]
+    assert own["not_found"] in " ".join(listed("evidence", "--due", "--format", "csv").out.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

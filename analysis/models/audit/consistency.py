@@ -23,7 +23,7 @@ import pandas as pd
 
 from analysis import ROOT, scenarios
 from analysis.errors import ParameterError, Problem, ThesisError, nearest
-from analysis.evidence import cells, files, lines, measured, numbers, predictions, tables
+from analysis.evidence import cells, files, gathering, lines, measured, numbers, predictions, tables
 from analysis.evidence import claims as stated
 from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
@@ -119,6 +119,11 @@ class Project:
         return {name: table for name, table in found.items() if table is not None}
 
     @cached_property
+    def gathering(self) -> gathering.Gathering | None:
+        """When the evidence was gathered and what was not found; None where it cannot be read."""
+        return self._tried(gathering.load, self.evidence, self.params)
+
+    @cached_property
     def printed(self) -> list[str]:
         """The article's tables that can be read."""
         return [name for name in tables.NAMES if self._tried(tables.cells, name, self.thesis) is not None]
@@ -178,6 +183,7 @@ class Project:
             "claims": len(self.claims or ()), "cells": len(self.cells) if self.deciders else 0, "tables": len(self.measured) + len(self.printed),
             "numbers": 0 if self.numbers is None else len(self.numbers),
             "predictions": 0 if self.predictions is None else len(self.predictions), "indicators": len(self.watched or ()),
+            "gaps in the evidence": len(self.gathering.not_found if self.gathering else ()),
             "assumptions": len(self.register or ()), "scenarios": len(self.scenarios), "notebooks": len(self.notebooks),
         }  # fmt: skip
 
@@ -330,7 +336,7 @@ def _evidence(project: Project) -> Iterator[Problem]:
 
 
 def _unseen(project: Project, name: str) -> Iterator[Problem]:
-    """Rows that became known after the last day of `as_of`, the day on which the evidence was gathered."""
+    """Rows that became known after the last day of `as_of`."""
     days = project.register["as_of"].days if project.register else None
     if days is None:
         return

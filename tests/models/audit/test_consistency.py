@@ -102,6 +102,9 @@ def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
         "numbers": len((ROOT / THESIS / "numbers.csv").read_text().splitlines()) - 1,
         "predictions": len(predictions.load()),
         "indicators": len(yaml.safe_load((ROOT / THESIS / "indicators.yml").read_text())),
+        "gaps in the evidence": len(
+            yaml.safe_load((ROOT / EVIDENCE / "gathering.yml").read_text())["not_found"]
+        ),
         "assumptions": len(yaml.safe_load((ROOT / "params" / "register.yml").read_text())),
         "scenarios": len(list((ROOT / "params").glob("*.yml"))) - 1,  # all but the register
         "notebooks": len(list((ROOT / "notebooks").glob("*.ipynb"))),
@@ -159,6 +162,10 @@ BROKEN = [
      "column source: 'my notes cost_analysis.ipynb@4884b542c9' is not allowed. Write a URL or owner/repo:path."),
     (1, f"{EVIDENCE}/nvidia_revenue.csv", "2026-07-26,2026-08-26", "2026-07-26,2026-11-26", f"{EVIDENCE}/nvidia_revenue.csv", "2026-11-26",
      "column known_on: 2026-11-26 is after 2026-10-31, the last day of as_of, so that no report would show the row. Correct the day, or move"),
+    (1, f"{EVIDENCE}/gathering.yml", "tables: [nvidia_revenue]", "tables: [nvidia_revenues]", f"{EVIDENCE}/gathering.yml", "nvidia_revenues",
+     "tables.0: there is no evidence table 'nvidia_revenues'. The nearest valid name is 'nvidia_revenue'."),
+    (2, f"{EVIDENCE}/gathering.yml", "gathered_on: 2026-11-30", "gathered_on: 2026-10-30", f"{EVIDENCE}/gathering.yml", "gathered_on:",
+     "key gathered_on: 2026-10-30 is before 2026-10-31, the last day of as_of. Write the day on which you looked"),
     (4, f"{COSTS}.csv", "run,model", "run,modle", f"{COSTS}.csv", "run,modle",
      "column 'modle' is not in the sidecar. The nearest valid name is 'model'."),
     (5, f"{COSTS}.meta.yml", "  run: {", "  runs: {title: Runs, kind: text, meaning: not in the file}\n  run: {", f"{COSTS}.csv", "run,model",

@@ -1,0 +1,137 @@
+"""When was the evidence gathered, and what was looked for then and not found?
+
+Decisions
+- One file beside the tables says both. A reader can then tell a figure that nobody has published yet from one that nobody
+  looked for, and whoever moves the cut-off date has the list of what to look up.
+- Each entry names the tables that it would go into, so that it is shown with them; one that was found is deleted.
+- Evidence is gathered on the last day that `as_of` may be, or later: a report cannot count what nobody has looked for yet.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from analysis.errors import DataError, Problem, nearest
+from analysis.evidence import lines, measured
+from analysis.evidence.sources import read_as
+from analysis.filecache import cached
+from analysis.scenarios import PARAMS, load_register, place
+
+FILE = "gathering.yml"
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class NotFound(BaseModel):
+    """Something that was looked for and not found.
+
+    Attributes
+    ----------
+    what : str
+        What it is, in plain words.
+    tables : tuple of str
+        The evidence tables that it would go into.
+    due : date, optional
+        The day by which it was expected; None where there was no such day.
+    where : str
+        Where it would be published.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    what: Words
+    tables: tuple[str, ...] = Field(min_length=1)
+    due: dt.date | None = None
+    where: Words
+
+
+class Gathering(BaseModel):
+    """The day on which the evidence was gathered, and what was not found on it, by id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    gathered_on: dt.date
+    not_found: dict[Id, NotFound]
+
+    def of(self, table: str) -> dict[str, NotFound]:
+        """What would go into one table."""
+        return {name: entry for name, entry in self.not_found.items() if table in entry.tables}
+
+
+@cached
+def load(directory: Path = measured.EVIDENCE, params: Path = PARAMS) -> Gathering:
+    """When the evidence was gathered, and what was not found.
+
+    Parameters
+    ----------
+    directory : Path
+        The evidence tables.
+    params : Path
+        The register, whose `as_of` says up to which day a report may look.
+
+    Raises
+    ------
+    DataError
+        The file does not say what it must; all of it at once, with lines.
+    ParameterError
+        The register cannot be read.
+    """
+    path = directory / FILE
+    try:
+        gathering = read_as(Gathering, path)
+        if problems := [
+            *_table_problems(gathering, path, measured.names(directory)),
+            *_day_problems(gathering, path, params),
+        ]:
+            raise DataError(problems)
+    except DataError as reason:
+        raise DataError(lines.located(reason.problems, [path])) from None
+    return gathering
+
+
+def due(
+    as_of: str | dt.date | None = None, directory: Path = measured.EVIDENCE, params: Path = PARAMS
+) -> pd.DataFrame:
+    """What to look up next: ``table, last_point, not_found, due, where``, a row for each table and thing not found.
+
+    `last_point` is the latest `valid_on` among the rows known on the day (None where there is none). A table of which
+    nothing is missing has one row all the same: whether its series has gone on is to be looked up as well.
+    """
+    gathering, found = load(directory, params), []
+    for name in measured.names(directory):
+        days = measured.load(name, as_of, directory)["valid_on"]
+        last = days.max().date().isoformat() if len(days) else None
+        entries: list[NotFound | None] = [*gathering.of(name).values()]
+        for entry in entries or [None]:
+            found.append({
+                "table": name, "last_point": last, "not_found": entry and entry.what,
+                "due": entry.due.isoformat() if entry and entry.due else None, "where": entry and entry.where,
+            })  # fmt: skip
+    return pd.DataFrame(found)
+
+
+def _table_problems(gathering: Gathering, path: Path, tables: list[str]) -> Iterator[Problem]:
+    """Tables that an entry names and that there are not, or that it names twice."""
+    for name, entry in gathering.not_found.items():
+        for number, table in enumerate(entry.tables):
+            where = f"{place(path)}, key not_found.{name}.tables.{number}"
+            if table not in tables:
+                yield Problem(where, f"there is no evidence table {table!r}", nearest(table, tables))
+            elif table in entry.tables[:number]:
+                yield Problem(where, f"names {table} a second time", "Remove one of them")
+
+
+def _day_problems(gathering: Gathering, path: Path, params: Path) -> Iterator[Problem]:
+    """A day of gathering before the last day of `as_of`."""
+    register = load_register(params)
+    days = register["as_of"].days if "as_of" in register else None
+    if days is not None and gathering.gathered_on < days[1]:
+        yield Problem(
+            f"{place(path)}, key gathered_on",
+            f"{gathering.gathered_on} is before {days[1]}, the last day of as_of",
+            "Write the day on which you looked, or end the range of as_of in params/register.yml earlier",
+        )

@@ -1,0 +1,103 @@
+"""When the evidence was gathered and what was not found: what the file must say, and what is to be looked up next."""
+
+import datetime as dt
+
+import pytest
+import yaml
+
+from analysis.errors import DataError
+from analysis.evidence import gathering, measured
+
+ENTRY = {
+    "what": "Sales in the third quarter",
+    "tables": ["sales"],
+    "due": "2026-11-13",
+    "where": "The seller's releases",
+}
+REGISTER = """as_of: {value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31], description: The cut-off date.,
+  status: assumption, reference: {title: t}, used_by: [a]}
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Two empty tables, a register that ends on 31 October 2026, and a file written from its content."""
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "register.yml").write_text(REGISTER)
+    for name in ("prices", "sales"):
+        (tmp_path / f"{name}.csv").touch()
+
+    def read(**content):
+        whole = {"gathered_on": "2026-11-30", "not_found": {"quarter": ENTRY}} | content
+        (tmp_path / gathering.FILE).write_text(yaml.safe_dump(whole, sort_keys=False))
+        return gathering.load(tmp_path, tmp_path / "params")
+
+    read.folder = tmp_path
+    return read
+
+
+def test_it_says_the_day_and_for_each_table_what_was_not_found(project):
+    found = project(
+        not_found={"quarter": ENTRY, "list": ENTRY | {"tables": ["sales", "prices"], "due": None}}
+    )
+    assert found.gathered_on == dt.date(2026, 11, 30)
+    assert list(found.of("sales")) == ["quarter", "list"]
+    assert list(found.of("prices")) == ["list"]
+    assert found.not_found["quarter"].due == dt.date(2026, 11, 13)
+
+
+def test_nothing_may_be_missing(project):
+    assert project(not_found={}).not_found == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"not_found": {"quarter": ENTRY | {"tables": ["sale"]}}}, ["line 6, key not_found.quarter.tables.0: there is no evidence table 'sale'", "'sales'"]),
+        ({"not_found": {"quarter": ENTRY | {"tables": ["sales", "sales"]}}}, ["line 7, key not_found.quarter.tables.1: names sales a second time"]),
+        ({"not_found": {"quarter": ENTRY | {"tables": []}}}, ["key not_found.quarter.tables"]),
+        ({"not_found": {"quarter": ENTRY | {"what": "  "}}}, ["line 4, key not_found.quarter.what"]),
+        ({"not_found": {"quarter": ENTRY | {"where": ""}}}, ["line 8, key not_found.quarter.where"]),
+        ({"not_found": {"quarter": None}}, ["key not_found.quarter"]),
+        ({"not_found": {"quarter": ENTRY | {"by": "x"}}}, ["key not_found.quarter.by", "Remove the key"]),
+        ({"not_found": {"Quarter 3": ENTRY}}, ["key not_found.Quarter 3"]),
+        ({"not_found": None}, ["key not_found"]),
+        ({"gathered_on": "2026-11-31"}, ["line 1, key gathered_on"]),
+        # the register lets a report look up to 31 October; evidence of the day before is too early by one
+        ({"gathered_on": "2026-10-30"}, ["line 1, key gathered_on: 2026-10-30 is before 2026-10-31, the last day of as_of"]),
+    ],
+)  # fmt: skip
+def test_what_it_must_say_is_refused_with_its_line(project, content, said):
+    with pytest.raises(DataError) as refused:
+        project(**content)
+    assert all(words in str(refused.value) for words in said)
+    assert len(refused.value.problems) == 1
+
+
+def test_the_last_day_of_the_register_is_not_too_early(project):
+    assert project(gathered_on="2026-10-31").gathered_on == dt.date(2026, 10, 31)
+
+
+def test_an_id_stands_once(project):
+    path = project.folder / gathering.FILE
+    project()
+    path.write_text(path.read_text() + path.read_text().split("not_found:\n")[1])
+    with pytest.raises(DataError, match=r"quarter"):
+        gathering.load(project.folder, project.folder / "params")
+
+
+def test_an_edited_file_counts_at_the_next_call(project):
+    assert project().gathered_on != project(gathered_on="2026-12-01").gathered_on
+
+
+def test_every_table_is_to_be_looked_up_with_its_last_point_and_what_it_lacks():
+    listed = gathering.due("2026-10-31")
+    assert list(dict.fromkeys(listed["table"])) == measured.names()
+    for name, rows in listed.groupby("table"):
+        assert set(rows["last_point"]) == {str(measured.load(name, "2026-10-31")["valid_on"].max().date())}
+        lacking = [entry.what for entry in gathering.load().of(name).values()]
+        assert rows["not_found"].dropna().tolist() == lacking and len(rows) == max(len(lacking), 1)
+
+
+def test_on_a_day_that_knew_nothing_no_series_has_a_last_point():
+    assert gathering.due("1990-01-01")["last_point"].isna().all()
