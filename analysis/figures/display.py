@@ -7,6 +7,8 @@ Decisions
   survive another processor.
 - What an iterative search found (`rounded`) keeps four digits: the fifth may hang on the processor.
 - Evidence is displayed whole for the site, each figure as its source has it, and as one line for the reader.
+- A number ends where its series ends: the sources of a series carry the date of its last point (`citations`), and a bundle
+  takes it from them, so that a new number cannot forget it. Which dates a page shows is the page's affair.
 - Figures are PNG in notebooks (text comparisons skip it) and SVG in the batch, which sets `THESIS_FIGURES=svg`.
 """
 
@@ -24,7 +26,7 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from analysis.evidence import measured, tables
+from analysis.evidence import gathering, measured, tables
 from analysis.evidence import sources as origins
 from analysis.figures import prose, theme
 from analysis.models.skill import NAMES
@@ -32,7 +34,10 @@ from analysis.scenarios import Assumptions
 from analysis.units import plain, show
 
 MIME = "application/vnd.thesis.exhibit+json"
-References = Iterable[Mapping[str, str | None]]
+References = Iterable[Mapping[str, Any]]
+SERIES_TO = "series_to"
+"""The key under which a source carries the last points of the series that it is cited for, until a bundle takes them."""
+
 TERMS = {"pick", "lag_days", "lag_because", "pseudo_out_of_sample", "licence", "credit"}
 """What the sidecar of an evidence table says and its exhibit repeats, under the same names."""
 
@@ -357,6 +362,8 @@ def _outcome(ranked: pd.DataFrame) -> str:
 def evidence(name: str, as_of: str | dt.date) -> None:
     """Show an evidence table as it was known on a day: one line to read, with rules, columns and rows in the bundle.
 
+    The bundle also says when the evidence was gathered, and what was looked for and not found that would go into the table.
+
     Parameters
     ----------
     name : str
@@ -364,25 +371,50 @@ def evidence(name: str, as_of: str | dt.date) -> None:
     as_of : date or ISO date
         Rows that became known later are left out, and counted.
     """
-    meta, seen = measured.sidecar(name), measured.load(name, as_of)
+    meta, seen, gathered = measured.sidecar(name), measured.load(name, as_of), gathering.load()
     unseen = len(measured.load(name)) - len(seen)
     bundle = _bundle(f"evidence.{name}", "evidence", meta.title, None, "detail", citations(seen), ()) | {
         "note": meta.inclusion, "as_of": pd.Timestamp(as_of).date().isoformat(), "unseen": unseen,
+        "gathered_on": gathered.gathered_on.isoformat(), "not_found": _not_found(gathered.of(name)),
         "columns": [_described(column, spec, seen[column]) for column, spec in meta.columns.items()],
         "rows": [{str(key): _exact(value) for key, value in row.items()} for row in seen.to_dict("records")],
     } | meta.model_dump(include=TERMS)  # fmt: skip
     span = f", {_exact(seen['valid_on'].min())} to {_exact(seen['valid_on'].max())}" if len(seen) else ""
     later = f"; {unseen} not yet known on {bundle['as_of']}" if unseen else ""
-    _emit(bundle, f"{meta.title}: {len(seen)} rows{span}, {seen['source'].nunique()} sources{later}.", {})
+    text = f"{meta.title}: {len(seen)} rows{span}, {seen['source'].nunique()} sources{later}."
+    if gaps := len(bundle["not_found"]):
+        text += f" Looked for on {bundle['gathered_on']} and not found: {gaps} item{'s' if gaps > 1 else ''}."
+    _emit(bundle, text, {})
 
 
-def citations(rows: pd.DataFrame) -> list[dict[str, str]]:
-    """The sources of some evidence rows as an exhibit carries them, each once with the weakest quality that it lends."""
+def _not_found(entries: Mapping[str, gathering.NotFound]) -> list[dict[str, Any]]:
+    return [
+        {"id": name, "what": one.what, "due": one.due and one.due.isoformat(), "where": one.where}
+        for name, one in entries.items()
+    ]
+
+
+def citations(*series: pd.DataFrame, ends: bool = True) -> list[dict[str, Any]]:
+    """The sources of some evidence rows as an exhibit takes them, each once with the weakest quality that it lends.
+
+    Parameters
+    ----------
+    *series : DataFrame
+        Rows of one series each; what rests on several series rests on where each of them ends.
+    ends : bool
+        Whether the rows are series that end with their last row. Not so for events (funding rounds, releases) and for
+        what is compared once: nothing later need have happened, so that an exhibit gets no date from them.
+    """
+    needed = ["valid_on", "quality", "source_title", "source"]
+    rows = pd.concat([one[needed].assign(**{SERIES_TO: one["valid_on"].max()}) for one in series])
     ranked = rows.assign(rank=rows["quality"].map(measured.QUALITIES.index))
     found = ranked.sort_values("rank", kind="stable").drop_duplicates("source", keep="last")
     kept = found.sort_values(["source_title", "source"])[["source_title", "source", "quality"]]
+    last = {
+        source: sorted({_exact(day) for day in days}) for source, days in rows.groupby("source")[SERIES_TO]
+    }
     return [
-        {"title": title, "url": url, "quality": quality}
+        {"title": title, "url": url, "quality": quality} | ({SERIES_TO: last[url]} if ends else {})
         for title, url, quality in kept.itertuples(index=False)
     ]
 
@@ -434,13 +466,22 @@ def check(words: str, tie: prose.Tie) -> None:
 def _bundle(
     id: str, kind: str, title: str, unit: str | None, role: str, sources: References, claims: Sequence[str]
 ) -> dict[str, Any]:
+    """The keys that every bundle has; of the sources' last points the first and the last stand for all."""
+    cited = [dict(source) for source in sources]
+    ends = sorted({day for source in cited for day in source.pop(SERIES_TO, ())})
     return {
-        "id": id, "kind": kind, "title": title, "unit": unit, "role": role, "note": None,
-        "sources": [dict(source) for source in sources], "claims": list(claims),
+        "id": id, "kind": kind, "title": title, "unit": unit, "role": role, "note": None, "sources": cited, "claims": list(claims),
+        "data_to": ends[0] if ends else None, "data_to_latest": ends[-1] if ends else None,
     }  # fmt: skip
 
 
 def _emit(bundle: dict[str, Any], text: str, more: dict[str, Any]) -> None:
+    if bundle["data_to"] and bundle["kind"] != "evidence":  # which says from when to when anyway
+        words = "Data" if bundle["data_to"] == bundle["data_to_latest"] else "Shortest series"
+        last = dt.date.fromisoformat(bundle["data_to"])
+        text += f"\n{words} to {last.day} {last:%B %Y}."
+        if "text/html" in more:
+            more = more | {"text/html": f"{more['text/html']}<p>{text.splitlines()[-1]}</p>"}
     display({"text/plain": text, MIME: bundle} | more, raw=True)
 
 

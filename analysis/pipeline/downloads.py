@@ -60,7 +60,7 @@ def as_record(shown: Shown, digest: str) -> str:
 
 def metrics(shown: list[Shown]) -> str:
     """Numbers of all scenarios as one tidy CSV: a row for each metric and scenario."""
-    fields = ("id", "title", "unit", "value", "low", "high", "level")
+    fields = ("id", "title", "unit", "value", "low", "high", "level", "data_to")
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["scenario", "notebook", *fields])

@@ -7,6 +7,7 @@ Decisions
   error that names notebook and cell, because a page without it would pretend.
 - An id is an address (`#id`, `data/id.csv`), hence its narrow alphabet; none of the templates' can be taken.
 - The picture of a figure stands beside its bundle in the same output: SVG where there is one, else PNG.
+- A number ends where its series ends. Where that is well before the cut-off date (`EARLY`), the date stands beside it.
 - A source is linked where it has a web address, or names a file in a public repository; any other text stays text.
 """
 
@@ -83,6 +84,10 @@ Id = Annotated[
 Format = Annotated[str, Field(pattern=r"^\+?,?(\.\d{1,2})?[a-z%]?$")]
 """How a number is printed; no width, which could be that of a library."""
 
+EARLY = dt.timedelta(days=92)
+"""A series ends early if its last point lies more than the longest quarter before the cut-off date: at least one more point
+could have been measured since."""
+
 Word = Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=60)]
 """What becomes part of an id or a class."""
 
@@ -150,6 +155,18 @@ class _Exhibit(_Part):
     note: str | None = None
     sources: tuple[Source, ...] = ()
     claims: tuple[str, ...] = ()
+    data_to: dt.date | None = None
+    data_to_latest: dt.date | None = None
+    """The last point of the series that ends first, and of the one that ends last; None where it rests on no series."""
+
+    def ends_early(self, as_of: dt.date | None) -> bool:
+        """Whether a series that it rests on ends well before a cut-off date."""
+        return self.data_to is not None and as_of is not None and as_of - self.data_to > EARLY
+
+    @property
+    def series_alike(self) -> bool:
+        """Whether all its series end on one day."""
+        return self.data_to == self.data_to_latest
 
 
 class Metric(_Exhibit):
@@ -307,6 +324,15 @@ class Described(Column):
     meaning: str
 
 
+class NotFound(_Part):
+    """Something that was looked for and not found: what, by when it was expected, and where it would be published."""
+
+    id: Word
+    what: str
+    due: dt.date | None = None
+    where: str
+
+
 class Evidence(Tabular):
     """A table of what others found, as it was known on a day; the note says which rows are in."""
 
@@ -315,6 +341,8 @@ class Evidence(Tabular):
     note: str
     columns: tuple[Described, ...]
     as_of: dt.date
+    gathered_on: dt.date
+    not_found: tuple[NotFound, ...]
     pick: str
     lag_days: int
     lag_because: str
@@ -718,6 +746,11 @@ def number(value: object, spec: str | None = None) -> str:
     except ValueError:
         text = _plain(value)
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
+
+
+def day(value: dt.date) -> str:
+    """A day as a page writes it in its text: 7 August 2025."""
+    return f"{value.day} {value:%B %Y}"
 
 
 def _plain(value: float) -> str:

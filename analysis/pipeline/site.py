@@ -306,6 +306,7 @@ def _environment(templates: Path, static: Path) -> Environment:
     }
     environment.filters |= {
         "number": exhibits.number,
+        "day": exhibits.day,
         "plain": markup.plain,
         "cited": exhibits.cited,
         "weakest": exhibits.weakest,

@@ -10,6 +10,7 @@ Decisions
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,6 +36,7 @@ from analysis.pipeline.exhibits import (
     Forecasts,
     Ledger,
     Metric,
+    NotFound,
     Shown,
     Skill,
     Statement,
@@ -202,6 +204,15 @@ class Departure:
 
 
 @dataclass(frozen=True)
+class Gathered:
+    """Up to which day evidence counts, when it was gathered, and what was looked for then and not found."""
+
+    as_of: dt.date
+    gathered_on: dt.date
+    not_found: tuple[NotFound, ...]
+
+
+@dataclass(frozen=True)
 class Site:
     """Everything that the templates draw from."""
 
@@ -327,6 +338,27 @@ class Site:
     def evidence(self) -> list[Shown]:
         """The tables of evidence that the notebooks of the leading scenario show."""
         return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Evidence)]
+
+    @cached_property
+    def gathered(self) -> Gathered | None:
+        """What the tables of evidence say of their gathering, what was expected first first; None where none is shown."""
+        tables = [shown.exhibit for shown in self.evidence if isinstance(shown.exhibit, Evidence)]
+        if not tables:
+            return None
+        listed = {entry.id: entry for table in tables for entry in table.not_found}
+        expected = sorted(listed.values(), key=lambda entry: entry.due or dt.date.max)
+        return Gathered(tables[0].as_of, max(table.gathered_on for table in tables), tuple(expected))
+
+    def as_of(self, page: Page | None) -> dt.date | None:
+        """The cut-off date of a page: that of its own run, else that of the evidence; None where neither says."""
+        given = page.parameters.get("as_of") if page else None
+        if isinstance(given, str):
+            return dt.date.fromisoformat(given)
+        return self.gathered.as_of if self.gathered else None
+
+    def ends_early(self, shown: Shown) -> bool:
+        """Whether an exhibit rests on a series that ends well before the cut-off date of its run."""
+        return shown.exhibit.ends_early(self.as_of(self.page(shown.scenario, shown.notebook)))
 
     def rows_of(self, shown: Shown) -> str:
         """The page with every row of a table of evidence."""

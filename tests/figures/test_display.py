@@ -7,7 +7,7 @@ import pytest
 
 from analysis import scenarios
 from analysis.errors import ProseError
-from analysis.evidence import measured, predictions
+from analysis.evidence import gathering, measured, predictions
 from analysis.figures import display, prose, theme
 from analysis.models import audit, forecasts, indicators
 from analysis.pipeline import exhibits
@@ -120,8 +120,13 @@ def test_evidence_is_one_line_to_read_and_whole_in_its_bundle(shown):
     assert set(shown[-1]) == {"text/plain", display.MIME}
     assert shown[-1]["text/plain"] == (
         f"{meta.title}: {len(seen)} rows, {seen['valid_on'].min():%Y-%m-%d} to {seen['valid_on'].max():%Y-%m-%d}, "
-        f"{seen['source'].nunique()} sources; {len(every) - len(seen)} not yet known on 2025-06-30."
+        f"{seen['source'].nunique()} sources; {len(every) - len(seen)} not yet known on 2025-06-30. "
+        f"Looked for on {found['gathered_on']} and not found: {len(found['not_found'])} items."
     )
+    gathered = gathering.load()
+    assert found["gathered_on"] == gathered.gathered_on.isoformat()
+    assert [gap["id"] for gap in found["not_found"]] == list(gathered.of("funding_rounds"))
+    assert found["data_to"] == str(seen["valid_on"].max().date())
     assert (found["id"], found["kind"], found["as_of"]) == (
         "evidence.funding_rounds",
         "evidence",
@@ -156,17 +161,65 @@ def test_figures_of_evidence_are_those_of_the_source():
     assert display._described("price", spec, ROWS["price"][:1])["format"] == ".10g"
 
 
+CITED = [
+    {"title": "Ant", "url": "https://a.org", "quality": "measured"},
+    {"title": "Zebra, again", "url": "o/r:z", "quality": "secondary"},
+]
+
+
 def test_a_source_is_cited_once_with_the_weakest_quality_that_it_lends():
-    assert display.citations(ROWS) == [
-        {"title": "Ant", "url": "https://a.org", "quality": "measured"},
-        {"title": "Zebra, again", "url": "o/r:z", "quality": "secondary"},
-    ]
+    assert display.citations(ROWS, ends=False) == CITED
+    assert display.citations(ROWS[:1], ROWS[1:], ends=False) == CITED
+
+
+def test_a_source_carries_the_last_point_of_each_series_that_it_is_cited_for():
+    whole = {source["url"]: source["series_to"] for source in display.citations(ROWS)}
+    assert whole == {"https://a.org": ["2025-03-31"], "o/r:z": ["2025-03-31"]}
+    # o/r:z is the source of both series, https://a.org of the second alone
+    parts = {source["url"]: source["series_to"] for source in display.citations(ROWS[:1], ROWS[1:])}
+    assert parts == {"https://a.org": ["2025-03-31"], "o/r:z": ["2025-01-31", "2025-03-31"]}
+
+
+def test_an_exhibit_has_the_last_points_of_its_series_and_its_sources_lose_them(shown):
+    def until(sources):
+        display.metric("a.b", "R", 1.0, unit="x", reads="So it is.", sources=sources)
+        found = bundle(shown)
+        return found["data_to"], found["data_to_latest"], shown[-1]["text/plain"].splitlines()[1:]
+
+    article = [{"title": "A", "url": "https://b.org"}]
+    assert until([*article, *display.citations(ROWS)]) == (
+        "2025-03-31",
+        "2025-03-31",
+        ["Data to 31 March 2025."],
+    )
+    assert bundle(shown)["sources"] == [*article, *CITED]
+    assert "<p>Data to 31 March 2025.</p>" in shown[-1]["text/html"]
+    both = ("2025-01-31", "2025-03-31", ["Shortest series to 31 January 2025."])
+    assert until(display.citations(ROWS[:1], ROWS[1:])) == both
+    assert until([*display.citations(ROWS[1:]), *display.citations(ROWS[:1])]) == both
+    assert until([*article, *display.citations(ROWS, ends=False)]) == (None, None, [])
+    assert until(display.citations(ROWS[:0])) == (None, None, [])
+
+
+def test_every_kind_of_exhibit_says_to_when_its_series_reach(shown):
+    frame, cited = pd.DataFrame({"x": [1.0]}), display.citations(ROWS)
+    display.table("t.t", "T", frame, {"x": "X"}, sources=cited)
+    display.figure(
+        "f.f",
+        theme.headline(theme.axes(), "It rises", "percent", "A line."),
+        frame,
+        {"x": "X"},
+        sources=cited,
+    )
+    display.skill("a.skill", "Skill", RANKED, follows=".", sources=cited)
+    assert [found[display.MIME]["data_to"] for found in shown] == ["2025-03-31"] * 3
+    assert all(found["text/plain"].endswith("Data to 31 March 2025.") for found in shown)
 
 
 def test_a_cell_that_lists_sources_shows_their_titles_and_keeps_their_addresses(shown):
-    frame = pd.DataFrame({"verdict": ["holds"], "sources": [display.citations(ROWS)]})
+    frame = pd.DataFrame({"verdict": ["holds"], "sources": [CITED]})
     display.table("t.t", "T", frame, {"verdict": "Verdict", "sources": "Sources"})
-    assert bundle(shown)["rows"][0]["sources"] == display.citations(ROWS)
+    assert bundle(shown)["rows"][0]["sources"] == CITED
     assert "Ant, Zebra, again" in shown[-1]["text/plain"] and "a.org" not in shown[-1]["text/html"]
 
 

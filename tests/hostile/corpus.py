@@ -214,6 +214,8 @@ def _grid(case: Case) -> dict[str, Any]:
 def _evidence(case: Case) -> dict[str, Any]:
     row = {"what": case.text, "valid_on": "2025-03-31", "known_on": "2025-04-30", "known_inferred": "yes", "quality": "reported", "source_title": case.text, "source": case.text}  # fmt: skip
     words = ("note", "pick", "lag_because", "licence", "credit")
+    gap = {"id": "gap", "what": case.text, "where": case.text}
     rest = {"lag_days": 30, "pseudo_out_of_sample": True, "as_of": "2026-05-21", "unseen": 4}
+    rest |= {"gathered_on": "2026-06-30", "not_found": [gap]}
     told = dict.fromkeys(words, case.text) | rest
     return _common(case, "evidence") | told | {"columns": _columns(case, *row), "rows": [row]}

@@ -186,6 +186,16 @@ def evidence(name: str = "prices", **more: Any) -> dict[str, Any]:
         "licence": "CC BY 4.0",
         "credit": "Who collected them.",
         "as_of": "2026-05-21",
+        "gathered_on": "2026-06-30",
+        "not_found": [
+            {
+                "id": "quarter",
+                "what": "The <next> quarter",
+                "due": "2026-06-15",
+                "where": "The seller & its releases",
+            },
+            {"id": f"list_of_{name}", "what": f"A list of {name}", "due": None, "where": "Its page"},
+        ],
         "unseen": 4,
     }
     columns = [{"name": n, "title": n, "meaning": f"What {n} means."} for n in ("what", "source", *common)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -167,6 +168,7 @@ def observation(**more: Any) -> dict[str, Any]:
 
 EVIDENCE: dict[str, Any] = {
     "id": "evidence.prices", "kind": "evidence", "title": "Prices", "note": "Every price.", "as_of": "2026-05-21", "pick": "The last.",
+    "gathered_on": "2026-06-30", "not_found": [{"id": "quarter", "what": "The next quarter", "due": "2026-06-15", "where": "Its page"}],
     "lag_days": 30, "lag_because": "So it is.", "pseudo_out_of_sample": True, "licence": "Facts.", "credit": "All.", "unseen": 2,
     "columns": [{"name": name, "title": name, "meaning": "What it is."} for name in observation()],
     "rows": [
@@ -188,12 +190,26 @@ def test_a_table_of_evidence_sums_itself_up() -> None:
     assert (empty.span, empty.qualities, empty.addresses) == (None, {}, 0)
 
 
+def test_a_series_ends_early_more_than_a_quarter_before_the_cut_off_date() -> None:
+    found = read(EVIDENCE | {"data_to": "2025-03-31", "data_to_latest": "2025-03-31"}).exhibit
+    # 31 March to 1 July 2025: 30 + 31 + 30 + 1 = 92 days
+    assert [found.ends_early(dt.date(2025, 7, day)) for day in (1, 2)] == [False, True]
+    assert found.series_alike and not found.ends_early(None)
+    assert not read(EVIDENCE).exhibit.ends_early(dt.date(2099, 1, 1))
+    assert not read(EVIDENCE | {"data_to": "2025-03-31", "data_to_latest": "2025-06-30"}).exhibit.series_alike
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         ({"pick": None}, "key evidence.pick"),
         ({"note": None}, "key evidence.note"),
         ({"as_of": "in May"}, "key evidence.as_of"),
+        ({"gathered_on": None}, "key evidence.gathered_on"),
+        (
+            {"not_found": [{"id": "quarter", "what": "The quarter"}]},
+            "key evidence.not_found.0.where: Field required",
+        ),
         ({"columns": [{"name": "what", "title": "What"}]}, "key evidence.columns.0.meaning: Field required"),
         ({"rows": [observation(), observation(known_on=None)]}, "key evidence.rows.1.known_on"),
         ({"rows": [observation(quality="great")]}, "key evidence.rows.0.quality"),

@@ -23,11 +23,13 @@ from analysis.errors import PublishError
 from analysis.pipeline import exhibits, site
 from analysis.scenarios import Entry
 from tests.pipeline.site_material import (
+    COLUMNS,
     ODD,
     ROWS,
     SCENARIOS,
     SLUGS,
     Elements,
+    backtests,
     broken_links,
     cells,
     claim,
@@ -327,7 +329,7 @@ def test_evidence_is_a_card_where_it_is_used_and_a_table_on_the_sources(built: P
 
 def test_a_table_of_evidence_tells_its_rules_and_where_it_is_used(built: Path) -> None:
     own = part(built / "sources.html", '<section class="evidence" id="evidence.prices"', "</section>")
-    for told in ("Every price that was seen.", "The later row counts.", "30 days. Pages carry no day.", "CC BY 4.0", "Who collected them.", "inferred for 2 of them"):  # fmt: skip
+    for told in ("Every price that was seen.", "The later row counts.", "30 days. Pages carry no day.", "CC BY 4.0", "Who collected them.", "inferred for 2 of them", "A list of prices."):  # fmt: skip
         assert told in own
     assert (
         'href="base/1_prices.html#evidence.prices"' in own
@@ -339,6 +341,91 @@ def test_a_table_of_evidence_tells_its_rules_and_where_it_is_used(built: Path) -
     record = json.loads((built / "data" / "evidence.prices.json").read_text(encoding="utf-8"))
     assert (record["pick"], record["as_of"], record["unseen"]) == ("The later row counts.", "2026-05-21", 4)
     assert "'=1+1" in (built / "data" / "evidence.prices.csv").read_text(encoding="utf-8")
+
+
+def test_every_page_says_up_to_when_evidence_counts_when_it_was_gathered_and_what_was_not_found(
+    built: Path,
+) -> None:
+    for path, page in pages(built):
+        told = " ".join(page.text.split())
+        assert "Cut-off date: 21 May 2026" in told, path
+        assert "gathered the evidence on 30 June 2026" in told, path
+        # what two tables lack is listed once, what was expected on a day first
+        gaps = re.findall(r"<li>(.+?)\. It would appear in: ", part(path, '<div class="gathered"', "</div>"))
+        assert gaps == [
+            "The &lt;next&gt; quarter (expected by 15 June 2026)",
+            "A list of prices",
+            "A list of rates",
+        ]
+        assert "not found: 3 items" in told and "The seller &amp; its releases" in path.read_text()
+
+
+def test_a_page_says_the_cut_off_date_of_its_own_run(publish: Publish, runs: Path) -> None:
+    (runs / "cheap" / "1_prices.yml").write_text("scenario: cheap\ngrowth: 3.0\nas_of: '2026-03-01'\n")
+    out = publish().parent
+    assert "Cut-off date: 1 March 2026" in (out / "cheap" / "1_prices.html").read_text()
+    assert "Cut-off date: 21 May 2026" in (out / "cheap" / "2_growth.html").read_text()
+
+
+def test_without_evidence_no_page_says_when_it_was_gathered(publish: Publish, runs: Path) -> None:
+    for scenario in SCENARIOS:
+        for slug in SLUGS:
+            rewrite(runs / scenario / f"{slug}.ipynb", shown(metric(f"{slug}.x", 1.0, data_to="2020-01-01")))
+    assert not any(
+        "Cut-off date" in page.text or "data to" in page.text for _, page in pages(publish().parent)
+    )
+
+
+def test_beside_what_rests_on_a_series_that_ends_early_stands_the_date_of_its_last_point(
+    publish: Publish, runs: Path
+) -> None:
+    # 21 May 2026 is 92 days after 18 February and 93 after 17 February
+    late, soon = ({"data_to": day, "data_to_latest": day} for day in ("2026-02-17", "2026-02-18"))
+    mixed = late | {"data_to_latest": "2026-04-30"}
+    table = {"kind": "table", "columns": COLUMNS, "rows": ROWS}
+    chart = table | {"kind": "figure", "alt": "Bars.", "subtitle": "USD"}
+    found = [
+        metric("prices.a", 1.4, role="headline", **late), metric("prices.b", 1.4, role="headline", **soon), metric("prices.c", 1.4, **mixed),
+        table | {"id": "prices.table"} | late, chart | {"id": "prices.chart"} | late, backtests() | {"id": "prices.skill"} | mixed,
+        table | {"id": "prices.other"} | soon,
+    ]  # fmt: skip
+    for scenario in SCENARIOS:
+        rewrite(runs / scenario / "1_prices.ipynb", *map(shown, found))
+    out = publish().parent
+    page = out / "base" / "1_prices.html"
+    ends = {
+        e["id"]: re.findall(
+            r'class="until">([^<]+)<',
+            part(page, f'id="{e["id"]}"', "<table" if e["kind"] != "metric" else 'class="metric-rests"'),
+        )
+        for e in found
+    }
+    alone, several = ["data to 17 February 2026"], ["shortest series to 17 February 2026"]
+    opening = ["Data to 17 February 2026"]
+    assert ends == {
+        "prices.a": alone, "prices.b": [], "prices.c": several, "prices.table": opening, "prices.chart": alone,
+        "prices.skill": ["Shortest series to 17 February 2026"],
+        "prices.other": [],
+    }  # fmt: skip
+    for sheet in ("index", "scenarios"):
+        rows = re.findall(
+            r'<th scope="row"><a href="base/1_prices.html#(prices..)">.*?</th>',
+            (out / f"{sheet}.html").read_text(),
+        )
+        assert rows == ["prices.a", "prices.b"]
+        row_of = {
+            name: part(
+                out / f"{sheet}.html", f'<th scope="row"><a href="base/1_prices.html#{name}">', "</th>"
+            )
+            for name in rows
+        }
+        assert (alone[0] in row_of["prices.a"], "until" in row_of["prices.b"]) == (True, False)
+    # the date itself goes out with every number and table, early or not
+    numbers = csv.DictReader(io.StringIO((out / "metrics.csv").read_text()))
+    assert {row["id"]: row["data_to"] for row in numbers if row["id"].startswith("prices")} == {
+        "prices.a": "2026-02-17", "prices.b": "2026-02-18", "prices.c": "2026-02-17",
+    }  # fmt: skip
+    assert json.loads((out / "data" / "prices.chart.json").read_text())["data_to"] == "2026-02-17"
 
 
 def test_what_was_collected_with_hindsight_is_marked_and_nothing_else(built: Path) -> None:
