@@ -228,7 +228,7 @@ def _shown(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
         elif isinstance(before, Ledger) and isinstance(after, Ledger):
             yield from _verdicts(one.notebook, before, after, told, same)
         elif isinstance(before, Evidence) and isinstance(after, Evidence):
-            if before.rows == after.rows:
+            if (before.rows, before.gaps.keys()) == (after.rows, after.gaps.keys()):
                 same["evidence"] += 1
             else:
                 yield _evidence(one.notebook, before, after)
@@ -240,7 +240,8 @@ def _metric(notebook: str, before: Metric, after: Metric) -> Difference:
     """A number as printed with its interval, the change as the site words it, and whether that is good news."""
     cell = views.cell("", before, after)
     direction = "" if cell.verdict == "same" else cell.verdict
-    change = cell.difference or "interval only"
+    rounded = "interval only" if before.short == after.short else "less than one in the last digit"
+    change = cell.difference or rounded
     return Difference("metric", before.id, before.title, notebook, before.text, after.text, change, direction)
 
 
@@ -261,10 +262,16 @@ def _verdicts(
 
 
 def _evidence(notebook: str, before: Evidence, after: Evidence) -> Difference:
+    """How many rows either side has, up to when, which rows the other lacks, and what only one of them could not find."""
     lost = sum(row not in after.rows for row in before.rows)
     new = sum(row not in before.rows for row in after.rows)
-    told = f"{new} rows only in the second, {lost} only in the first"
-    return Difference("evidence", before.id, before.title, notebook, f"{len(before.rows)} rows", f"{len(after.rows)} rows", told)  # fmt: skip
+    told = [f"{new} {'row' if new == 1 else 'rows'} only in the second, {lost} only in the first"]
+    told += [f"found since: {what}" for name, what in before.gaps.items() if name not in after.gaps]
+    told += [f"not found now: {what}" for name, what in after.gaps.items() if name not in before.gaps]
+    was, now = (
+        f"{len(side.rows)} rows" + (f" to {side.data_to}" if side.data_to else "") for side in (before, after)
+    )
+    return Difference("evidence", before.id, before.title, notebook, was, now, "; ".join(told))
 
 
 def _table(notebook: str, before: Tabular, after: Tabular, same: Counter[str]) -> Iterator[Difference]:

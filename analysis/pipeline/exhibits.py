@@ -357,6 +357,11 @@ class Evidence(Tabular):
         return tuple(Observation.model_validate(row) for row in self.rows)
 
     @property
+    def gaps(self) -> dict[str, str]:
+        """What was looked for and not found, in words, by id."""
+        return {entry.id: entry.what for entry in self.not_found}
+
+    @property
     def own(self) -> tuple[Described, ...]:
         """The columns that other tables do not have."""
         return tuple(column for column in self.columns if column.name not in Observation.model_fields)

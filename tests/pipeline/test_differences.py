@@ -12,6 +12,7 @@ from analysis.errors import ParameterError, PublishError
 from analysis.pipeline import differences, exhibits
 from analysis.pipeline.differences import Compared, compare, read
 from analysis.pipeline.plan import Project
+from tests.pipeline.site_material import evidence
 
 
 def metric(name: str, value: float, spread: float = 0.5, better: str | None = "higher") -> dict[str, Any]:
@@ -90,12 +91,18 @@ def test_a_number_has_moved_if_it_is_printed_otherwise(tmp_path: Path) -> None:
         metric("wider", 2.0),
         metric("below_print", 2.0),
         metric("cost", 2.0, better="lower"),
+        metric("rounds", 2.44),
     )
-    side(tmp_path / "b", metric("up", 3.5), metric("wider", 2.0, 1.0), metric("below_print", 2.01), metric("cost", 3.0, better="lower"))  # fmt: skip
+    side(tmp_path / "b", metric("up", 3.5), metric("wider", 2.0, 1.0), metric("below_print", 2.01), metric("cost", 3.0, better="lower"), metric("rounds", 2.46))  # fmt: skip
     found = held(tmp_path)
     told = {one.id: (one.change, one.direction) for one in found.of("metric")}
     # 3.5 - 2.0 = 1.5; 3.0 - 2.0 = 1.0, and higher costs are worse
-    assert told == {"up": ("+1.5x", "better"), "wider": ("interval only", ""), "cost": ("+1.0x", "worse")}
+    assert told == {
+        "up": ("+1.5x", "better"),
+        "wider": ("interval only", ""),
+        "cost": ("+1.0x", "worse"),
+        "rounds": ("less than one in the last digit", ""),
+    }
     assert found.of("metric")[0].a == "2.0x (1.5x to 2.5x, 90%)"
     assert found.same["metric"] == 1
 
@@ -150,6 +157,26 @@ def test_parameters_code_and_data_come_first(tmp_path: Path) -> None:
     ]
     assert found.of("code")[0].change == "differs in 1_one"
     assert found.same == {"parameter": 1, "data": 1} and found.of("data") == []
+
+
+def test_a_cut_off_date_that_moved_shows_the_new_rows_their_end_and_what_was_found(tmp_path: Path) -> None:
+    gaps = [{"id": "quarter", "what": "The quarter to June", "where": "Its page"}, {"id": "list", "what": "A list", "where": "Its page"}]  # fmt: skip
+    before = evidence(data_to="2026-03-31", data_to_latest="2026-03-31", not_found=gaps)
+    row = before["rows"][0] | {"valid_on": "2026-06-30", "known_on": "2026-08-26"}
+    after = before | {
+        "rows": [*before["rows"], row], "as_of": "2026-11-30", "data_to": "2026-06-30", "data_to_latest": "2026-06-30",
+        "not_found": [gaps[1], gaps[0] | {"id": "next", "what": "The quarter to September"}],
+    }  # fmt: skip
+    side(tmp_path / "a", before, as_of="2026-05-21")
+    side(tmp_path / "b", after, as_of="2026-11-30")
+    (change,) = held(tmp_path).of("evidence")
+    assert (change.a, change.b) == ("3 rows to 2026-03-31", "4 rows to 2026-06-30")
+    assert change.change == (
+        "1 row only in the second, 0 only in the first; found since: The quarter to June; not found now: The quarter to September"
+    )
+    reworded = [gap | {"what": f"{gap['what']}, again"} for gap in gaps]
+    side(tmp_path / "b", before | {"as_of": "2026-11-30", "not_found": reworded}, as_of="2026-11-30")
+    assert held(tmp_path).same["evidence"] == 1
 
 
 def test_what_no_batch_recorded_is_said_to_be_unknown_and_not_the_same(tmp_path: Path) -> None:
