@@ -1,5 +1,6 @@
 """What `thesis check` finds: a copy of the project with one thing broken gives one line more than the copy itself."""
 
+import datetime as dt
 import hashlib
 import json
 import re
@@ -9,11 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis import ROOT, filecache
+from analysis import ROOT, filecache, scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import cells, claims, measured, predictions, sources, tables
 from analysis.models.audit import consistency, stored
 
+LAST, DAY = scenarios.load_register()["as_of"].days[1], dt.timedelta(days=1)
 DATA, EVIDENCE, THESIS = "analysis/data", "analysis/data/evidence", "analysis/data/thesis"
 MIME = stored.MIME
 
@@ -160,12 +162,13 @@ BROKEN = [
      "key credits: names Nobody, whom credit does not."),
     (3, f"{COSTS}.csv", "epoch-research/training-cost-trends:", "my notes ", f"{COSTS}.csv", "my notes",
      "column source: 'my notes cost_analysis.ipynb@4884b542c9' is not allowed. Write a URL or owner/repo:path."),
-    (1, f"{EVIDENCE}/nvidia_revenue.csv", "2026-07-26,2026-08-26", "2026-07-26,2026-11-26", f"{EVIDENCE}/nvidia_revenue.csv", "2026-11-26",
-     "column known_on: 2026-11-26 is after 2026-10-31, the last day of as_of, so that no report would show the row. Correct the day, or move"),
-    (1, f"{EVIDENCE}/gathering.yml", "tables: [nvidia_revenue]", "tables: [nvidia_revenues]", f"{EVIDENCE}/gathering.yml", "nvidia_revenues",
+    (1, f"{EVIDENCE}/nvidia_revenue.csv", "2026-07-26,2026-08-26", f"2026-07-26,{LAST + DAY}", f"{EVIDENCE}/nvidia_revenue.csv", f"2026-07-26,{LAST + DAY}",
+     f"column known_on: {LAST + DAY} is after {LAST}, the last day of as_of, so that no report would show the row. Correct the day, or move"),
+    (1, f"{EVIDENCE}/gathering.yml", "not_found:\n", "not_found:\n  a_gap: {what: Another quarter, tables: [nvidia_revenues], where: Nobody knows}\n",
+     f"{EVIDENCE}/gathering.yml", "nvidia_revenues",
      "tables.0: there is no evidence table 'nvidia_revenues'. The nearest valid name is 'nvidia_revenue'."),
-    (2, f"{EVIDENCE}/gathering.yml", "gathered_on: 2026-11-30", "gathered_on: 2026-10-30", f"{EVIDENCE}/gathering.yml", "gathered_on:",
-     "key gathered_on: 2026-10-30 is before 2026-10-31, the last day of as_of. Write the day on which you looked"),
+    (2, f"{EVIDENCE}/gathering.yml", "gathered_on: ", f"gathered_on: {LAST - DAY} #", f"{EVIDENCE}/gathering.yml", "gathered_on:",
+     f"key gathered_on: {LAST - DAY} is before {LAST}, the last day of as_of. Write the day on which you looked"),
     (4, f"{COSTS}.csv", "run,model", "run,modle", f"{COSTS}.csv", "run,modle",
      "column 'modle' is not in the sidecar. The nearest valid name is 'model'."),
     (5, f"{COSTS}.meta.yml", "  run: {", "  runs: {title: Runs, kind: text, meaning: not in the file}\n  run: {", f"{COSTS}.csv", "run,model",
@@ -186,8 +189,8 @@ BROKEN = [
      f"{THESIS}/predictions.yml", "p2.price_war:", "its deadline was 2026-09-21 and nothing resolves it. Add its resolution."),
     (2, f"{THESIS}/predictions.yml", "    source_of_truth: Price lists of sellers, as archived.\n",
      "    source_of_truth: Price lists of sellers, as archived.\n"
-     "    resolution: {resolved_on: 2026-11-30, outcome: true, by: [price_cut.gpt_5_6_luna], because: Three sellers cut their prices.}\n",
-     f"{THESIS}/predictions.yml", "resolution: {resolved_on: 2026-11-30", "2026-11-30 is after as_of, 2026-10-31. Correct the day, or move"),
+     f"    resolution: {{resolved_on: {LAST + DAY}, outcome: true, by: [price_cut.gpt_5_6_luna], because: Three sellers cut their prices.}}\n",
+     f"{THESIS}/predictions.yml", f"resolution: {{resolved_on: {LAST + DAY}", f"{LAST + DAY} is after as_of, {LAST}. Correct the day, or move"),
     (1, "notebooks/3_market_dynamics.ipynb", "elapsed_years: float = 4.0", "elapsed_years: float = 5.0",
      "notebooks/3_market_dynamics.ipynb", "elapsed_years: float = 5.0",
      "parameter elapsed_years: is not declared as the register has it. Run make notebooks."),
