@@ -73,6 +73,8 @@ class Method:
         The numbers that went in, by name.
     sources
         Evidence rows that were read: ``source_title, source, quality``.
+    series
+        Those of them that are series, one frame each: what came after the last point of one is not in the probability.
     """
 
     kind: Kind
@@ -80,6 +82,13 @@ class Method:
     told: str
     inputs: Mapping[str, float]
     sources: pd.DataFrame = field(default_factory=pd.DataFrame)
+    series: tuple[pd.DataFrame, ...] = ()
+
+    @property
+    def data_to(self) -> str | None:
+        """The last point of the series that ends first, as an ISO date; None where it rests on no series."""
+        ends = [rows["valid_on"].max() for rows in self.series if len(rows)]
+        return min(ends).date().isoformat() if ends else None
 
 
 @dataclass(frozen=True)
@@ -248,18 +257,18 @@ def _undecided(facts: audit.Facts, as_of: str, parts: pd.DataFrame) -> list[str]
 
 
 def by_method(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row a method of each part, in percent: ``id, kind, probability_pct, low_pct, high_pct, told, given, pooled_pct``."""
+    """A row a method of each part, in percent: ``id, kind, probability_pct, low_pct, high_pct, told, data_to, given, pooled_pct``."""
     return pd.DataFrame(
         [
             {
                 "id": row["id"], "kind": method["kind"], "probability_pct": 100 * method["probability"],
                 "low_pct": 100 * method["low"], "high_pct": 100 * method["high"], "told": method["told"],
-                "given": row["given"], "pooled_pct": 100 * row["probability"],
+                "data_to": method["data_to"], "given": row["given"], "pooled_pct": 100 * row["probability"],
             }
             for row in rows.to_dict("records")
             for method in row["methods"]
         ],
-        columns=["id", "kind", "probability_pct", "low_pct", "high_pct", "told", "given", "pooled_pct"],
+        columns=["id", "kind", "probability_pct", "low_pct", "high_pct", "told", "data_to", "given", "pooled_pct"],
     )  # fmt: skip
 
 
@@ -303,7 +312,7 @@ def shown(method: Method) -> dict[str, Any]:
     chance = method.chance
     return {
         "kind": method.kind, "probability": chance.probability, "low": chance.low, "high": chance.high, "level": chance.level,
-        "told": method.told, "inputs": dict(method.inputs),
+        "told": method.told, "data_to": method.data_to, "inputs": dict(method.inputs),
     }  # fmt: skip
 
 
@@ -349,7 +358,8 @@ def matched_before(view: View) -> Method | None:
         "releases": float(matchers),
         "unmatched": float(late),
     }
-    return Method("base rate", scoring.base_rate(matchers, matchers + late, LEVEL), told, inputs, scores)
+    chance = scoring.base_rate(matchers, matchers + late, LEVEL)
+    return Method("base rate", chance, told, inputs, scores, (scores,))
 
 
 def from_llama(view: View) -> Method | None:
@@ -360,7 +370,8 @@ def from_llama(view: View) -> Method | None:
     llamas = [name for name in names if "llama" in name.lower()]
     told = f"{len(llamas)} of the {len(names)} open releases that matched a step of the closed frontier on {SERIES['benchmark']} are Llamas: {', '.join(names)}."
     inputs = {"releases": float(len(names)), "llamas": float(len(llamas))}
-    return Method("base rate", scoring.base_rate(len(llamas), len(names), LEVEL), told, inputs, scores)
+    chance = scoring.base_rate(len(llamas), len(names), LEVEL)
+    return Method("base rate", chance, told, inputs, scores, (scores,))
 
 
 def price_drawn(view: View) -> Method | None:
@@ -405,9 +416,8 @@ def price_trend(view: View) -> Method | None:
         "high": math.exp(high),
         "needed_factor_per_year": needed,
     }
-    return Method(
-        "trend", scoring.Chance(p, low_p, high_p, ONE_STANDARD_ERROR), told, inputs, view.known["api_prices"]
-    )
+    chance, listed = scoring.Chance(p, low_p, high_p, ONE_STANDARD_ERROR), view.known["api_prices"]
+    return Method("trend", chance, told, inputs, listed, (scores, listed))
 
 
 def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
@@ -440,9 +450,8 @@ def wars_before(view: View) -> Method | None:
         f"{WAR_CUT_PCT}% or more within {WINDOW_DAYS} days ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). The record of prices lacks most sellers in China."
     )
     inputs = {"releases": float(len(sellers)), "wars": float(wars)}
-    return Method(
-        "base rate", scoring.base_rate(wars, len(sellers), LEVEL), told, inputs, pd.concat([scores, listed])
-    )
+    chance = scoring.base_rate(wars, len(sellers), LEVEL)
+    return Method("base rate", chance, told, inputs, pd.concat([scores, listed]), (scores,))
 
 
 WINDOW_DAYS, WAR_SELLERS, WAR_CUT_PCT = 90, 3, 30
@@ -521,6 +530,7 @@ def business_share(view: View) -> Method | None:
         told,
         {"shares": float(len(rows)), "latest_share": float(shares[-1])},
         rows,
+        (rows,),
     )
 
 

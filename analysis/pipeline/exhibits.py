@@ -92,6 +92,11 @@ Word = Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=60)]
 """What becomes part of an id or a class."""
 
 
+def is_early(data_to: dt.date | None, as_of: dt.date | None) -> bool:
+    """Whether a series ends well before a cut-off date; not so where either is unknown."""
+    return data_to is not None and as_of is not None and as_of - data_to > EARLY
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -158,10 +163,6 @@ class _Exhibit(_Part):
     data_to: dt.date | None = None
     data_to_latest: dt.date | None = None
     """The last point of the series that ends first, and of the one that ends last; None where it rests on no series."""
-
-    def ends_early(self, as_of: dt.date | None) -> bool:
-        """Whether a series that it rests on ends well before a cut-off date."""
-        return self.data_to is not None and as_of is not None and as_of - self.data_to > EARLY
 
     @property
     def series_alike(self) -> bool:
@@ -438,6 +439,7 @@ class Method(_Part):
     high: Share
     level: float
     told: str
+    data_to: dt.date | None = None
 
 
 class Forecast(_Part):

@@ -35,6 +35,7 @@ from analysis.pipeline.exhibits import (
     Forecast,
     Forecasts,
     Ledger,
+    Method,
     Metric,
     NotFound,
     Shown,
@@ -356,9 +357,11 @@ class Site:
             return dt.date.fromisoformat(given)
         return self.gathered.as_of if self.gathered else None
 
-    def ends_early(self, shown: Shown) -> bool:
-        """Whether an exhibit rests on a series that ends well before the cut-off date of its run."""
-        return shown.exhibit.ends_early(self.as_of(self.page(shown.scenario, shown.notebook)))
+    def ends_early(self, shown: Shown, part: Method | None = None) -> bool:
+        """Whether an exhibit, or one method in it, rests on a series that ends well before the cut-off date of its run."""
+        return exhibits.is_early(
+            (part or shown.exhibit).data_to, self.as_of(self.page(shown.scenario, shown.notebook))
+        )
 
     def rows_of(self, shown: Shown) -> str:
         """The page with every row of a table of evidence."""

@@ -111,6 +111,28 @@ def test_what_is_void_is_not_forecast_and_not_scored(rows):
     assert (void["method"] == "none: void").all()
 
 
+def test_a_method_that_reads_series_says_where_the_first_of_them_ends(view, rows):
+    known = view.known
+    scores = (
+        known["model_benchmarks"].query("benchmark == 'GPQA Diamond' and use == 'trend'")["valid_on"].max()
+    )
+    found = {
+        (row["id"], m["kind"]): m["data_to"]
+        for row in rows.reset_index().to_dict("records")
+        for m in row["methods"]
+    }
+    assert found["p2.quality", "base rate"] == str(scores.date())
+    assert found["p2.price", "trend"] == str(min(scores, known["api_prices"]["valid_on"].max()).date())
+    # a simulation rests on assumptions, and three losses of the past are no series
+    assert found["p2.price", "simulation"] is None and found["p3.write_down", "base rate"] is None
+    assert (
+        forecasts.Method(
+            "trend", scoring.Chance(0.5, 0.4, 0.6, 0.9), "told", {}, series=(pd.DataFrame(),)
+        ).data_to
+        is None
+    )
+
+
 def test_methods_are_pooled_by_their_log_odds_and_the_widest_range_is_kept(rows):
     row = rows.loc["p2.price"]
     first, second = row["methods"]

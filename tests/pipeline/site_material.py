@@ -325,6 +325,7 @@ def forecasts() -> dict[str, Any]:
         "high": 0.56,
         "level": 0.9,
         "told": "One of <four> cases.",
+        "data_to": "2025-11-13",
     }
     rows = [
         own | {"id": "p1.first", "status": "void", "method": "none: void", "resolved_on": "2026-05-21", "because": "It was overtaken."},

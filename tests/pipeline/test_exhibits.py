@@ -191,12 +191,16 @@ def test_a_table_of_evidence_sums_itself_up() -> None:
 
 
 def test_a_series_ends_early_more_than_a_quarter_before_the_cut_off_date() -> None:
-    found = read(EVIDENCE | {"data_to": "2025-03-31", "data_to_latest": "2025-03-31"}).exhibit
+    last = dt.date(2025, 3, 31)
     # 31 March to 1 July 2025: 30 + 31 + 30 + 1 = 92 days
-    assert [found.ends_early(dt.date(2025, 7, day)) for day in (1, 2)] == [False, True]
-    assert found.series_alike and not found.ends_early(None)
-    assert not read(EVIDENCE).exhibit.ends_early(dt.date(2099, 1, 1))
-    assert not read(EVIDENCE | {"data_to": "2025-03-31", "data_to_latest": "2025-06-30"}).exhibit.series_alike
+    assert [exhibits.is_early(last, dt.date(2025, 7, day)) for day in (1, 2)] == [False, True]
+    assert not exhibits.is_early(None, last) and not exhibits.is_early(last, None)
+
+
+def test_an_exhibit_knows_whether_its_series_end_on_one_day() -> None:
+    ends = {"data_to": "2025-03-31", "data_to_latest": "2025-03-31"}
+    assert read(EVIDENCE | ends).exhibit.series_alike
+    assert not read(EVIDENCE | ends | {"data_to_latest": "2025-06-30"}).exhibit.series_alike
 
 
 @pytest.mark.parametrize(

@@ -486,7 +486,7 @@ def test_a_prediction_stands_with_its_terms_its_probability_by_every_method_and_
         "25%",
         "4% to 56%",
         "base rate: 25%",
-        "One of &lt;four&gt; cases.",
+        'base rate: 25%</b> (4% to 56%; <span class="until">data to 13 November 2025</span>). One of &lt;four&gt; cases.',
         "if p2.other comes",
         "It is counted.",
         "The counter.",
