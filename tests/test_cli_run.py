@@ -6,6 +6,7 @@ show (signals, a full disk, a checkout that takes no file) has a project with a 
 
 import csv
 import ctypes
+import datetime as dt
 import errno
 import io
 import json
@@ -25,8 +26,9 @@ import pytest
 
 import analysis
 from analysis import __main__ as command
+from analysis import scenarios
 from analysis.errors import DataError, ParameterError, Problem, RunError
-from analysis.pipeline import lock, site
+from analysis.pipeline import lock, served, site
 from analysis.pipeline.notebook import Limits
 from analysis.pipeline.plan import Project
 
@@ -257,6 +259,18 @@ def test_two_scenarios_are_held_side_by_side(
     content = json.loads(thesis(*asked, at=here).out)
     assert [row["id"] for row in rows] == [row["id"] for row in content["differences"]]
     assert "growth_pct" in (here.root / "d.html").read_text()
+
+
+def test_data_is_checked_again_once_the_range_of_the_cut_off_date_has_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry, asked = scenarios.load_register()["as_of"], []
+    monkeypatch.setattr(served, "served", lambda name, given, _: asked.append((name, given)))
+    for last in (dt.date(2026, 10, 31), dt.date(2026, 11, 30), dt.date(2026, 10, 31)):
+        moved = {"as_of": entry.model_copy(update={"range": (dt.date(2024, 11, 27), last)})}
+        monkeypatch.setattr(scenarios, "load_register", lambda moved=moved: moved)
+        command._check_data()
+    assert asked[0] == asked[2] != asked[1]
 
 
 def test_a_day_stands_for_the_base_as_it_was_known_then(
