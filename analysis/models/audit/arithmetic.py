@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 
 from analysis.models import frontier, growth
-from analysis.models.audit.facts import Facts, Interval, corners, ratio, total
+from analysis.models.audit.facts import Facts, Interval, corners, in_print, ratio, total
 from analysis.models.audit.verdicts import Finding, check, judged
 from analysis.units import Quantity, show
 
@@ -24,45 +24,44 @@ def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
     rate = corners(lambda a, b: growth.cagr_pct(a, b, years), start, end)
     period = growth.implied_years(start.value, end.value, float(figure.value or math.nan))
     reason = (
-        f"From {show(start.value, 'usd_bn', 1)} to {show(end.value, 'usd_bn', 0)} is {rate.value:.1f}% a year over "
-        f"{years:g} years; the printed {figure.text} needs {period:.1f} years."
+        f"From {in_print(start.value, 'usd_bn')} to {in_print(end.value, 'usd_bn')} in {years:g} years is {rate.value:.1f}% a year; "
+        f"the article's {figure.text} would take {in_print(period, 'years')}."
     )
     return Finding({"elapsed years": rate}, reason)
 
 
 @check("article")
 def market_total(facts: Facts, figure: Quantity) -> Finding:
-    """The sum of the printed 2024 sizes against the total in the text."""
-    sizes = facts.column("market_size", "size_2024_usd_bn")
-    together = total(sizes)
-    reason = f"The {len(sizes)} printed sizes add up to {show(together.value, 'usd_bn', 1)}."
-    return Finding({"sum": together}, reason)
+    """The printed total against the sum of the year's sales, and against what the same table expects to be sold later.
+
+    An addressable market is all that could be sold, so that it is no smaller than the sales that the table itself foresees.
+    """
+    sizes, later = (total(facts.column("market_size", f"size_{year}_usd_bn")) for year in (2024, 2028))
+    reason = (
+        f"Right as the sum of a year's sales, {in_print(sizes.value, 'usd_bn')}, but not as an addressable market: that is all that "
+        f"could be sold, and the same table expects {in_print(later.value, 'usd_bn')} of sales by 2028."
+    )
+    return Finding({"as a year's sales": sizes, "as an addressable market": later}, reason)
 
 
 @check("article")
 def market_multiple(facts: Facts, figure: Quantity) -> Finding:
-    """Growth that the valuation is said to need against growth in the article's own table."""
-    start, end = (facts.column("market_size", f"size_{year}_usd_bn") for year in (2024, 2028))
-    grown = ratio(total(end), total(start))
-    years = float(facts.text("market_growth_years").value)
+    """Whether the growth that the valuation is said to need is beyond that of the article's own table, over as many years."""
+    start, end = (total(facts.column("market_size", f"size_{year}_usd_bn")) for year in (2024, 2028))
+    elapsed, years = float(facts.given["elapsed_years"]), float(facts.text("market_growth_years").value)
+    multiple = ratio(end, start)
+    at_pace = Interval(*(bound ** (years / elapsed) for bound in multiple[:3]))
     needed = [growth.cagr_pct(1, float(factor or math.nan), years) for factor in (figure.low, figure.high)]
     printed = facts.column("market_size", "cagr_pct")["value"]
     reason = (
-        f"The table grows {grown.value:.1f}x from 2024 to 2028; {figure.text} in {years:g} years is {needed[0]:.0f}% to "
-        f"{needed[1]:.0f}% a year, against {printed.min():.0f}% to {printed.max():.0f}% printed."
+        f"{figure.text} in {years:g} years is {needed[0]:.0f}% to {needed[1]:.0f}% a year; the article's own table has "
+        f"{printed.min():.0f}% to {printed.max():.0f}%. Its markets grow {in_print(multiple.value, 'x')} in {elapsed:g} years, which "
+        f"is {in_print(at_pace.value, 'x')} in {years:g}."
     )
-    return Finding({"table": grown}, reason)
-
-
-@check("article")
-def investment_over_market(facts: Facts, figure: Quantity) -> Finding:
-    """The investment against the market total of the table."""
-    sizes = facts.column("market_size", "size_2024_usd_bn")
-    together = total(sizes)
-    multiple = ratio(facts.text("investment"), together)
-    invested = show(facts.text("investment").value, "usd_bn", 0)
-    reason = f"{invested} is {multiple.value:.1f} times the five segments' {show(together.value, 'usd_bn', 1)} of 2024."
-    return Finding({"investment over market": multiple}, reason)
+    beyond = at_pace.high < float(figure.low or 0)
+    return Finding(
+        {"beyond its own table": beyond}, f"{'Yes' if beyond else 'No'}: {reason}", computed=at_pace
+    )
 
 
 @check("article")

@@ -115,6 +115,14 @@ def figures_on_record(
 
 
 @check("evidence")
+def compared(facts: Facts, figure: Quantity, *, told: str, over: Pick, under: Pick) -> Finding:
+    """One figure of the evidence over another; the sentence may name their quotient as ``{ratio}``."""
+    multiple = facts.figure(over) / facts.figure(under)
+    quotient = {"ratio": in_print(multiple, "x")}
+    return Finding({"ratio": exact(multiple)}, told_on_record(told, facts.told, facts, quotient))
+
+
+@check("evidence")
 def more_used(
     facts: Facts, figure: Quantity, *, told: str, weekly: str, monthly: str, visits: Sequence[str]
 ) -> Finding:

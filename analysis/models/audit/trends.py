@@ -94,15 +94,16 @@ def threshold_by_basis(
     except ValueError:
         raise Unknown("a trend of training costs on each basis") from None
     words = " and ".join(
-        f"{row.p_one:.0%} for one run and {row.p_dearest:.0%} for the dearest of {row.yearly} on {row.basis}"
+        f"{row.p_one:.0%} on {row.basis} ({row.p_dearest:.0%} for the most expensive of the year's {row.yearly} runs)"
         for row in table.itertuples(index=False)
     )
-    reason = f"{told_on_record(told, facts.happened(beside, decides=False), facts)} By trends on record to {int(table['last'].max())} a run of {year} passed it with a probability of {words}."
+    reason = told_on_record(told, facts.happened(beside, decides=False), facts)
+    details = f"By the trends of training costs to {int(table['last'].max())}, the chance that a run of {year} cost more than {figure.text.removeprefix('over ')} is {words}."
     chances = [*table["p_one"], *table["p_dearest"]]
     first = table.iloc[0]
     shown = Interval(
         float(first["median"]) / 1e9, float(first["obs_low"]) / 1e9, float(first["obs_high"]) / 1e9
     )
     if min(chances) >= SURE or max(chances) <= 1 - SURE:
-        return Finding({"passed": min(chances) >= SURE}, reason, computed=shown)
-    return Finding({}, reason, verdict="uncheckable")
+        return Finding({"passed": min(chances) >= SURE}, reason, computed=shown, details=details)
+    return Finding({}, reason, verdict="uncheckable", details=details)

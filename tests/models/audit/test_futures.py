@@ -2,14 +2,40 @@
 
 import pytest
 
+from analysis.evidence import predictions
 from analysis.models import exposure, outlook
+from analysis.models.audit import futures
 
 
 def test_a_probability_leaves_a_forecast_open(rows):
     row = rows.loc["verdict.write_down"]
     assert row[["verdict", "basis", "strength"]].tolist() == ["open", "model", "model"]
-    assert 0 < row["computed_low"] < row["computed"] < row["computed_high"] < 100
-    assert f"In {row['computed']:.0f}% of simulated futures" in row["reason"]
+    assert 0 < row["computed"] < 100
+    assert f"simulated futures ({row['computed']:.0f}%)" in row["reason"]
+    assert "under our base assumptions" in row["reason"]
+
+
+def test_the_noise_of_the_simulation_is_no_uncertainty_about_the_world(rows):
+    open_ones = rows[(rows["basis"] == "model") & (rows["verdict"] == "open")]
+    assert (open_ones["computed_low"] == open_ones["computed_high"]).all()
+    assert open_ones["details"].str.contains("another run of as many").all()
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.845, "about five in six"),  # 5/6 = 0.833, 7/8 = 0.875
+        (0.274, "about one in four"),  # 1/4 = 0.250, 1/3 = 0.333
+        (0.5, "about one in two"),
+        (0.1, "about one in ten"),
+        (0.0557, "about one in 20"),  # 1 in 18
+        (0.942, "about 19 in 20"),  # the other 5.8% are 1 in 17
+        (0.002, "fewer than one in 100"),
+        (0.999, "more than 99 in 100"),
+    ],
+)
+def test_a_share_is_given_as_odds_that_a_reader_knows(share, words):
+    assert futures.odds(share) == words
 
 
 def test_both_halves_of_a_prediction_are_less_likely_than_one(rows):
@@ -22,7 +48,6 @@ def test_both_halves_of_a_prediction_are_less_likely_than_one(rows):
         ("verdict.write_down", {"write_down_pct": 50.0}),
         ("verdict.no_outsized_returns", {"outsized_moic": 1.5}),
         ("verdict.no_catastrophe", {"catastrophe_moic": 0.9}),
-        ("risks.forced_sale", {"ltv_emergency_pct": 60.0}),
         ("risks.dilution", {"write_down_years": 1.0}),
     ],
 )
@@ -31,15 +56,38 @@ def test_every_probability_falls_when_its_event_gets_rarer(rows, judged, claim, 
 
 
 def test_a_forecast_is_judged_by_what_is_known_at_as_of(judged):
-    # GPT-5 at 1.25 / 10 is 3.4375 blended; V4-Flash at 0.14 / 0.28 is 0.175 from 24 April 2026: 0.0509
-    row = judged("verdict.open_hundredth").iloc[0]
+    # GPT-5 at 1.25 / 10 is 3.4375 blended; V4-Flash at 0.14 / 0.28 is 0.175 from 24 April 2026: 0.0509, 1/20
+    row = judged("verdict.open_hundredth", as_of="2026-05-21").iloc[0]
     assert (row["verdict"], row["computed"]) == ("open", pytest.approx(0.175 / 3.4375))
-    assert "due by 21 May 2028" in row["reason"]
+    assert "1/20 of GPT-5's" in row["reason"] and "due by 21 May 2028" in row["reason"]
 
 
-def test_after_its_deadline_a_forecast_is_no_longer_open(judged):
-    late = judged("verdict.open_hundredth", "verdict.open_parity", as_of="2028-06-01")
-    assert late["verdict"].tolist() == ["fails", "fails"] or "open" not in late["verdict"].tolist()
+def test_what_only_points_one_way_never_rules_on_a_forecast(judged):
+    # Muse Spark, price cuts and an enterprise share are mentioned: past the deadline they would have borne the forecast out
+    names = [f"verdict.{name}" for name in ("open_parity", "open_hundredth", "open_llama", "price_war", "enterprise_pivot")]  # fmt: skip
+    late = judged(*names, as_of="2029-06-01")
+    assert late["verdict"].tolist() == ["uncheckable"] * len(names)
+    assert late["reason"].str.contains("a ruling would decide").all()
+
+
+@pytest.fixture
+def ruled(monkeypatch):
+    """A ruling on part p2.llama, of 1 September 2026 and by the release of Muse Spark."""
+    content = predictions.read()
+    ruling = predictions.Resolution(
+        by=("muse_spark.release",), because="Not a Llama at all.", resolved_on="2026-09-01", outcome=False
+    )
+    part = content.predictions["p2.llama"].model_copy(update={"resolution": ruling})
+    changed = content.model_copy(update={"predictions": content.predictions | {"p2.llama": part}})
+    monkeypatch.setattr(predictions, "read", lambda: changed)
+
+
+@pytest.mark.parametrize(("as_of", "verdict"), [("2026-08-31", "open"), ("2026-09-01", "fails")])
+def test_a_ruling_decides_a_forecast_from_its_day(judged, ruled, as_of, verdict):
+    row = judged("verdict.open_llama", as_of=as_of).iloc[0]
+    assert row["verdict"] == verdict
+    assert (row["reason"] == "Not a Llama at all.") == (verdict == "fails")
+    assert (len(row["sources"]) == 2) == (verdict == "fails")  # the article, and what the ruling rests on
 
 
 def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
@@ -47,6 +95,17 @@ def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
     row = rows.loc["market.implied_growth"]
     assert (row["verdict"], row["basis"]) == ("partly", "model")
     assert row["computed"] == pytest.approx(30.25, abs=0.05)
+
+
+def test_dilution_is_counted_among_the_futures_in_which_costs_outgrow_revenue(rows, gather):
+    paths = outlook.venture_paths(gather().given, gather().record)
+    last = round(gather().given.write_down_years * 4)
+    in_all = (paths.kept_share[:, last] < 0.9).mean() * 100
+    assert rows.loc["risks.dilution", "computed"] > in_all + 20  # who runs short sells more shares
+
+
+def test_ruin_is_rarer_than_a_forced_sale(rows):
+    assert rows.loc["risks.existential", "computed"] < rows.loc["risks.forced_sale", "computed"]
 
 
 def test_a_forced_sale_is_counted_among_the_futures_with_a_write_down(rows, gather):

@@ -30,16 +30,19 @@ from analysis.models.audit.verdicts import judge
             2.63158,
         ),  # 20 / 7.6 in the tables; (30 / 74.1) / (25 / 144.6) = 2.34
         ("players.self_funded_giants", "holds", 1.80104),  # Alphabet: 164.7 / 91.447
-        ("market.concentration", "holds", 1.64688),  # (91.447 + 131.819 + 69.691 + 83.094) / 228.342
-        ("market.nvidia_beneficiary", "holds", 1.92386),  # 75.246 / 39.112
+        ("market.concentration", "holds", 1.18333),  # 71 / 60 per cent of the world's AI compute
         ("market.nvidia_capacity", "fails", 0.09967),  # 60 / (75.246 x 8) a quarter, 0.2 needed
-        ("market.small_against_investment_today", "holds", 2.4),  # 60 / 25
+        (
+            "market.small_against_investment",
+            "partly",
+            5.08475,
+        ),  # 60 / 11.8 by the table; 60 / (25 + 30) = 1.09 on the day
         (
             "risks.costs_outgrow_revenue",
             "partly",
-            0.77124,
-        ),  # (34.00 / 12.48) / (13.07 / 3.70); 21.52 > 9.37 dollars
-        ("risks.nav_share", "holds", 0.23665),  # 60 / (40060 / 158)
+            2.29669,
+        ),  # 21.52 over 9.37 dollars; (34.00 / 12.48) / (13.07 / 3.70) = 0.771 as a rate
+        ("risks.nav_share", "partly", 0.23665),  # 60 / (40060 / 158); 44.6 paid are 0.176, below a fifth
     ],
 )
 def test_verdict_and_figure_of_each_claim(rows, claim, verdict, computed):
@@ -50,10 +53,43 @@ def test_verdict_and_figure_of_each_claim(rows, claim, verdict, computed):
 
 def test_the_investment_is_weeks_of_chip_revenue_not_years(rows):
     # 60 / 75.246 x 13 weeks = 10.37 by the quarter known on the day; 60 / 89.0 x 13 = 8.76 by the one after
-    assert (
-        "$60B is 10.4 weeks of NVIDIA's data-center revenue" in rows.loc["market.nvidia_capacity", "reason"]
-    )
-    assert rows.loc["market.nvidia_capacity", "since"] == "At the quarter to 26 July 2026 it is 8.8 weeks."
+    row = rows.loc["market.nvidia_capacity"]
+    assert "$60bn buys 10.4 weeks" in row["reason"]
+    assert row["since"] == "At the pace of the quarter to 26 July 2026 it buys 8.8 weeks."
+
+
+def test_a_market_is_small_if_it_is_less_than_half_the_investment(rows, judged):
+    # the largest seller on the day is Anthropic, at 30, and not OpenAI, at 25: 60 / 55 = 1.09
+    row = rows.loc["market.small_against_investment"]
+    assert "OpenAI ($25bn) and Anthropic ($30bn)" in row["reason"]
+    assert "1.3 times" in row["details"]  # 60 / (25 + 22), as OpenAI counts Anthropic's
+    before = judged("market.small_against_investment", as_of="2026-04-01").iloc[0]
+    assert before["verdict"] == "uncheckable"  # Anthropic's 30 was not known
+
+
+def test_a_seller_outside_the_five_segments_can_be_larger_than_they_are(rows):
+    # 3.7 in 2024, against 4.0, 3.0, 2.5, 1.5 and 0.8
+    row = rows.loc["market.top_five"]
+    assert row["verdict"] == "fails"
+    assert "more than 4 of the 5 segments" in row["reason"]
+
+
+def test_the_growth_of_a_seller_is_mentioned_and_is_no_proof_of_a_deal(rows):
+    # 75.246 / 39.112 = 1.92
+    row = rows.loc["market.nvidia_beneficiary"]
+    assert row["verdict"] == "uncheckable" and pd.isna(row["strength"])
+    assert "1.9-fold in a year" in row["reason"]
+    assert [source["title"] for source in row["sources"]] == ["article"]
+    assert row["mentioned"]
+
+
+def test_later_asset_values_are_mentioned_and_change_no_verdict(judged):
+    # 60 at 158 yen is 9.48 trillion yen, of 72.3: 13%
+    now, then = (judged("risks.nav_share", as_of=day).iloc[0] for day in ("2026-10-31", "2026-05-21"))
+    assert now["verdict"] == then["verdict"] == "partly"
+    assert "$60bn was 13% of it" in now["since"]
+    assert then["since"] is None
+    assert len(now["sources"]) == len(then["sources"])
 
 
 @pytest.mark.parametrize(
@@ -88,7 +124,7 @@ def test_a_fact_that_came_to_light_later_decides_only_from_then(judged):
 def test_a_quarter_that_has_ended_but_is_not_reported_is_invisible(judged):
     # the quarter to 26 April 2026 was reported on 20 May: a day earlier the January quarter counts, 60 / 62.314 x 13 = 12.5
     before = judged("market.nvidia_capacity", as_of="2026-05-19").iloc[0]
-    assert "12.5 weeks of NVIDIA's data-center revenue at the quarter to 25 January 2026" in before["reason"]
+    assert "$60bn buys 12.5 weeks" in before["reason"]
 
 
 def test_a_lower_threshold_turns_what_counts_as_significant(judged):

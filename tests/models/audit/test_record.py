@@ -76,6 +76,23 @@ def test_a_sentence_that_names_what_is_not_known_lists_what_is():
     assert found.reason == "On record: fact gpt.release (7 August 2025)."
 
 
+def test_one_figure_over_another_decides_by_their_quotient():
+    facts = look(
+        row("a.then", "2024-01-01", 60, unit="percent"), row("a.now", "2025-12-31", 71, unit="percent")
+    )
+    found = record.compared(
+        facts,
+        parse("over 1x", "x"),
+        over="a.now",
+        under="a.then",
+        told="{a.then.value}, {a.now.value}, {ratio}",
+    )
+    # 71 / 60 = 1.183
+    assert (judge(found, parse("over 1x", "x")), judge(found, parse("over 1.2x", "x"))) == ("holds", "fails")
+    assert found.reason == "60%, 71%, 1.2×"
+    assert len(facts.used) == 2
+
+
 @pytest.mark.parametrize(
     ("counts", "stale", "verdict"),
     [

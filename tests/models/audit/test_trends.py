@@ -97,13 +97,14 @@ def test_a_cost_is_decided_where_all_bases_agree_by_far(level, verdict):
         told="No word.",
     )
     assert judge(found, figure) == verdict
-    assert "bought" in found.reason and "rented" in found.reason
+    assert "bought" in found.details and "rented" in found.details
+    assert "%" not in found.reason
 
 
 def test_on_the_tables_the_bases_do_not_settle_the_cost_of_the_model(rows):
     row = rows.loc["risks.gpt5_training_cost"]
     assert row["verdict"] == "uncheckable"
-    assert "3% for one run" in row["reason"] and "6% for one run" in row["reason"]
+    assert "3% on amortised hardware" in row["details"] and "6% on rented hardware" in row["details"]
 
 
 def test_seller_effects_leave_out_sellers_with_one_price(rows):
