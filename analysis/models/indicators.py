@@ -196,15 +196,10 @@ def gap(facts: Facts, *, benchmark: str) -> Reading:
 
 @reader
 def cheapest_open_over(facts: Facts, *, of: str) -> Reading:
-    """The lowest list price, hosts' included, of an open model newer than another model, over that one's launch price; blended.
-
-    A model is as old as its release where a host sells it, and as its first listing where its developer does.
-    """
+    """The lowest list price, hosts' included, of an open model newer than another model, over that one's launch price; blended."""
     rows = _listed(facts)
     launch = _launch(rows, of)
-    open_ = rows[rows["weights"] == "open"]
-    released = open_["released_on"].fillna(open_.groupby("model")["valid_on"].transform("min"))
-    after = _standing(open_[released > launch["valid_on"].iloc[0]])
+    after = prices.open_since(rows, launch["valid_on"].iloc[0])
     if after.empty:
         raise Unknown(f"the price of an open model newer than {of}")
     return _over(facts, after.nsmallest(1, "price"), launch)
@@ -309,11 +304,6 @@ def _launch(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     if found.empty:
         raise Unknown(f"the launch price of {model}")
     return found
-
-
-def _standing(rows: pd.DataFrame) -> pd.DataFrame:
-    """The last price of each model and seller."""
-    return rows.drop_duplicates(["seller", "model"], keep="last")
 
 
 def _over(facts: Facts, top: pd.DataFrame, bottom: pd.DataFrame) -> Reading:

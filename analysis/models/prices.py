@@ -206,6 +206,17 @@ def priced(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: float)
     return joined.sort_values(["valid_on", "seller", "model"], kind="stable", ignore_index=True)[COLUMNS]
 
 
+def open_since(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """The last price of each open model and seller, of models newer than a day.
+
+    A model is as old as its release where a host sells it, and as its first listing where its developer does. `rows` is
+    the price table, or some of it, by day.
+    """
+    open_ = rows[rows["weights"] == "open"]
+    released = open_["released_on"].fillna(open_.groupby("model")["valid_on"].transform("min"))
+    return open_[released > day].drop_duplicates(["seller", "model"], keep="last")
+
+
 def cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) -> pd.DataFrame:
     """Days on which a developer cut the list price of one of its lines of models by so much, blended.
 

@@ -59,9 +59,7 @@ def market_multiple(facts: Facts, figure: Quantity) -> Finding:
         f"is {in_print(at_pace.value, 'x')} in {years:g}."
     )
     beyond = at_pace.high < float(figure.low or 0)
-    return Finding(
-        {"beyond its own table": beyond}, f"{'Yes' if beyond else 'No'}: {reason}", computed=at_pace
-    )
+    return Finding({"beyond its own table": beyond}, f"{'Yes' if beyond else 'No'}: {reason}")
 
 
 @check("article")

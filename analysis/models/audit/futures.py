@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import predictions
-from analysis.models import frontier, market, outlook, simulation, venture
+from analysis.models import frontier, market, outlook, prices, simulation, venture
 from analysis.models.audit.facts import FACTS, Facts, Unknown, exact, fill, in_print, in_words, words
 from analysis.models.audit.verdicts import Finding, check, meets_interval
 from analysis.scenarios import Assumptions
@@ -94,41 +94,46 @@ def open_price(
     *,
     part: str,
     model: str,
-    open_models: Mapping[str, str],
-    older: Mapping[str, str],
+    names: Mapping[str, str],
+    older: Sequence[str],
     told: str,
 ) -> Finding:
-    """As `ahead`, with the price of the cheapest of some open models by `as_of` over that of a closed one at its launch, blended.
+    """As `ahead`, with the lowest price by `as_of` of an open model newer than a closed one over that one's at launch, blended.
 
-    `open_models` are names in the price table, developers' and hosts', with what a sentence calls them; `older` ones came
-    before the closed model, so that they are mentioned and no answer. The sentence may name ``{cheapest}`` and ``{times}``,
-    ``{oldest}`` and ``{oldest_times}``, and ``{deadline}``.
+    `names` says what the sentence calls a model of the price table; `older` ones came before the closed model, so that they are
+    mentioned and no answer. The sentence may name ``{cheapest}`` and ``{times}``, ``{older}`` and ``{older_times}``, and
+    ``{deadline}``.
     """
     deadline, ended = _ended(part, facts)
     if ended:
         return ended
     share = float(facts.given["input_token_share"])
     then = facts.at(facts.as_of)
-    launch = _blended(then.look("api_prices", model=model, event="launch").iloc[0], share)
-    listed = then.look("api_prices", model=list(open_models), terms="list")
-    listed = listed.groupby(["seller", "model"]).tail(1)
-    prices = listed.apply(_blended, axis="columns", share=share)
-    cheapest = listed.loc[[prices.idxmin()]]
+    first = then.look("api_prices", model=model, event="launch").iloc[0]
+    launch = _blended(first, share)
+    listed = prices.open_since(then.look("api_prices", terms="list"), first["valid_on"])
+    if listed.empty:
+        raise Unknown(f"the price of an open model newer than {model}")
+    blended = listed.apply(_blended, axis="columns", share=share)
+    cheapest = listed.loc[[blended.idxmin()]]
     then.mention("api_prices", cheapest)
+    name = str(cheapest.iloc[0]["model"])
     values = {
-        "cheapest": open_models[str(cheapest.iloc[0]["model"])],
-        "times": f"{launch / prices.min():.0f}",
+        "cheapest": names.get(name, f"{cheapest.iloc[0]['seller']}'s of {name}"),
+        "times": f"{launch / blended.min():.0f}",
         "deadline": in_words(deadline),
     }
-    for name, label in older.items():
-        rows = then.find("api_prices", model=name, terms="list").tail(1)
-        then.mention("api_prices", rows)
-        for _, row in rows.iterrows():
-            values |= {"oldest": label, "oldest_times": f"{launch / _blended(row, share):.0f}"}
+    hosted = then.find("api_prices", model=list(older), terms="list").tail(1)
+    then.mention("api_prices", hosted)
+    for _, row in hosted.iterrows():
+        values |= {
+            "older": names.get(row["model"], row["model"]),
+            "older_times": f"{launch / _blended(row, share):.0f}",
+        }
     short = f"The lowest list price in our data, {values['cheapest']}, is 1/{values['times']} of GPT-5's at launch; a hundredth is due by {values['deadline']}."
     details = f"A price is that of a million tokens, {share:.0%} of them input."
     reason = fill(told, values) or short
-    return Finding({"price": exact(prices.min() / launch)}, reason, details=details, verdict="open")
+    return Finding({"price": exact(blended.min() / launch)}, reason, details=details, verdict="open")
 
 
 @check("model")

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.evidence import predictions
-from analysis.models import exposure, outlook
+from analysis.models import exposure, indicators, outlook
 from analysis.models.audit import futures
 
 
@@ -60,6 +60,14 @@ def test_a_forecast_is_judged_by_what_is_known_at_as_of(judged):
     row = judged("verdict.open_hundredth", as_of="2026-05-21").iloc[0]
     assert (row["verdict"], row["computed"]) == ("open", pytest.approx(0.175 / 3.4375))
     assert "1/20 of GPT-5's" in row["reason"] and "due by 21 May 2028" in row["reason"]
+
+
+def test_the_price_of_an_open_model_is_the_lowest_of_any_host(rows, gather):
+    # OpenRouter has V4-Flash at 0.0983 / 0.1966, 0.1229 blended: 1/28 of 3.4375, and gpt-oss-120b at 0.039 / 0.18, 0.07425: 1/46
+    row = rows.loc["verdict.open_hundredth"]
+    assert "1/28 of GPT-5's" in row["reason"] and "1/46" in row["reason"]
+    reading = indicators.cheapest_open_over(gather().at(gather().as_of), of="gpt-5")
+    assert row["computed"] == pytest.approx(reading.value)
 
 
 def test_what_only_points_one_way_never_rules_on_a_forecast(judged):
