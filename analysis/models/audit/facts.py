@@ -348,7 +348,7 @@ HOUSE_UNITS = {
 
 def in_print(value: float, unit: str, digits: int | None = None) -> str:
     """A figure as a sentence has it: $44.6bn, $400m, 2.6×, 13%; without `digits` it gets a decimal only where it has one."""
-    if unit == "usd_bn" and abs(value) < 0.5:
+    if unit == "usd_bn" and 0 < abs(value) < 1:
         value, unit = value * 1000, "usd_mn"
     if digits is None:
         digits = 0 if unit == "count" or abs(value - round(value)) < 0.05 else 1

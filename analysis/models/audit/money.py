@@ -390,8 +390,8 @@ def investment_over_revenue(
         f"{_usd(table.value)}, and {money.value / sold:.1f} times the yearly revenue of {parts} by then."
     )
     details = (
-        f"The article says small, so that a market only just below the investment does not count; we ask for {figure.text}. Revenue is "
-        "that of the latest month or so over a whole year. Other sellers would make the second multiple smaller."
+        f"The article says small, so that a market only just below the investment does not count; we ask for more than {figure.low:g} times. Revenue "
+        "is that of the latest month or so over a whole year. Other sellers would make the second multiple smaller."
     )
     for row in facts.happened([disputed], decides=False):
         lower = sold - list(revenue.values())[-1] + float(row["value"])

@@ -157,3 +157,19 @@ def test_the_article_day_comes_from_its_sidecar():
     )
     assert gather(given).day == pd.Timestamp("2026-05-21")
     assert gather(given).as_of == pd.Timestamp("2026-06-01")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (44.6, "usd_bn", "$44.6bn"),
+        (0.5, "usd_bn", "$500m"),  # below a billion in millions, as the 0.4 beside it
+        (0.0, "usd_bn", "$0bn"),
+        (-9.96, "usd_bn", "−$10bn"),
+        (2.6, "x", "2.6×"),
+        (13.0, "pct", "13%"),
+        (1234.0, "count", "1,234"),
+    ],
+)
+def test_figures_are_written_as_the_house_writes_them(value, unit, words):
+    assert facts.in_print(value, unit) == words
