@@ -390,12 +390,13 @@ def investment_over_revenue(
         f"{_usd(table.value)}, and {money.value / sold:.1f} times the yearly revenue of {parts} by then."
     )
     details = (
-        f"The article says small, so that a market only just below the investment does not count; we ask for more than {figure.low:g} times. Revenue "
-        "is that of the latest month or so over a whole year. Other sellers would make the second multiple smaller."
+        f"The article says small, so that a market just below the investment does not count: the investment has to be over "
+        f"{figure.low:g} times as large. Revenue is that of the latest month or so over a whole year. Other sellers would make the "
+        "second multiple smaller."
     )
     for row in facts.happened([disputed], decides=False):
         lower = sold - list(revenue.values())[-1] + float(row["value"])
-        details += f" OpenAI puts {list(revenue)[-1]}'s revenue at {_usd(row['value'])}, which would make it {money.value / lower:.1f} times."
+        details += f" A memo of OpenAI is reported to put {list(revenue)[-1]}'s revenue at {_usd(row['value'])}, which would make it {money.value / lower:.1f} times."
     return Finding(readings, reason, details=details)
 
 
