@@ -241,9 +241,18 @@ def _sentence(row: pd.Series) -> str:
 def told_on_record(
     template: str, rows: Sequence[pd.Series], facts: Facts, more: Mapping[str, str] | None = None
 ) -> str:
-    """A claim's sentence with days and figures of some facts filled in; where one was not known yet, those that were."""
+    """A claim's sentence with days and figures of some facts filled in; where one was not known yet, those that were.
+
+    Raises
+    ------
+    Unknown
+        None of them was known yet.
+    """
     values = dict(more or {})
     for row in rows:
         values |= words(row, facts.day)
+    sentence = fill(template, values)
+    if sentence is None and not rows:
+        raise Unknown("the facts of its sentence")
     listed = "; ".join(f"{row['fact']} ({told_day(row)})" for row in rows)
-    return fill(template, values) or f"On record: {listed}."
+    return sentence or f"On record: {listed}."

@@ -93,6 +93,12 @@ def test_one_figure_over_another_decides_by_their_quotient():
     assert len(facts.used) == 2
 
 
+def test_a_sentence_of_which_nothing_is_known_is_none():
+    late = row("b.two", "2025-09-01", known_on="2026-07-01")
+    with pytest.raises(Unknown):
+        record.undecided(look(late, as_of="2026-06-01"), None, beside=["b.two"], told="{b.two}")
+
+
 @pytest.mark.parametrize(
     ("counts", "stale", "verdict"),
     [
