@@ -114,7 +114,10 @@ class Releases(Rule):
 
 
 class Amount(BaseModel):
-    """An investor's money: a dated fact, or a column of a table, the latest row that fits or (`add`) the sum of all."""
+    """An investor's money: a dated fact, or a column of a table, the latest row that fits or (`add`) the sum of all.
+
+    `less` are dated facts with what of it depends on conditions.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     fact: Fact | None = None
@@ -122,6 +125,7 @@ class Amount(BaseModel):
     column: str | None = None
     where: dict[str, str] = {}
     add: bool = False
+    less: Facts = ()
 
     @model_validator(mode="after")
     def _one_place(self, info: ValidationInfo) -> Amount:
@@ -141,9 +145,20 @@ class Amount(BaseModel):
 
 
 class Investors(Rule):
-    """Who put how much into the company, by investor."""
+    """Who put how much into the company, by investor, and who owns how much of it (percent).
+
+    Where stakes are given, what another's money buys at the value of the last round of `valued_as` is its stake.
+    """
 
     amounts: dict[str, Amount] = Field(min_length=1)
+    stakes: dict[str, Amount] = {}
+    valued_as: str | None = None
+
+    @model_validator(mode="after")
+    def _stakes_need_a_value(self) -> Investors:
+        if bool(self.stakes) != bool(self.valued_as):
+            raise ValueError("stakes and valued_as belong together; give both or neither")
+        return self
 
 
 class Internal(Rule):

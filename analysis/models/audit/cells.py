@@ -4,10 +4,14 @@ Decisions
 - A score agrees under the protocol of its column's heading; the right number under another protocol is `partly`. For a
   wrong one the tables are searched for where it comes from: an earlier model on the same benchmark and protocol, else the
   same model on another benchmark. Another model on another benchmark is no match.
-- A price agrees with the last list price of the developer's own service; an earlier one makes the cell stale.
+- A price agrees with the last list price of the developer's own service, to the cent; an earlier one makes the cell stale.
 - A training cost without a basis is decided by the developer's own word, else only where every estimate is off.
+- A figure outside all that sources give fails. One inside agrees only where their ends lie no more than `WIDEST` apart:
+  between wider ones hardly any figure could fail, so none is borne out.
+- An investor's money on conditions is left out for every investor alike; the largest are read by money and by stake.
 - Rounds on record are a floor of what was raised: they refute a smaller figure, never a larger one.
-- What somebody else estimates or repeats (parameters) is told and decides nothing.
+- What somebody else estimates or repeats (parameters) is mentioned and decides nothing.
+- Sources and strength are those of the rows that decide the cell; a cell that nothing decides has none.
 """
 
 from __future__ import annotations
@@ -27,13 +31,24 @@ from analysis.evidence.numbers import slug
 from analysis.evidence.sources import sidecar
 from analysis.models import market
 from analysis.models.audit import arithmetic, money, record
-from analysis.models.audit.facts import Facts, Interval, Unknown, fill, in_words, told_day, told_value, words
+from analysis.models.audit.facts import (
+    Facts,
+    Interval,
+    Unknown,
+    fill,
+    in_print,
+    in_words,
+    listed,
+    told_day,
+    told_value,
+    words,
+)
 from analysis.models.audit.verdicts import accepted, judge, meets_interval
 from analysis.units import parse, show
 
 FIELDS = (
     "id", "section", "table", "row", "column", "title", "printed", "sourced", "protocol", "verdict", "stale", "reason",
-    "short", "sources", "strength", "used",
+    "short", "sources", "mentioned", "strength", "used",
 )  # fmt: skip
 """The columns of the ledger of cells, in order."""
 
@@ -52,6 +67,9 @@ BASES = {"amortized_hardware_capex_plus_energy": "amortised", "cloud_rental": "r
 """What an estimate of a training cost counts, in a word."""
 
 PARTS = ("input", "output")
+
+WIDEST = 3.0
+"""How many times the lowest figure of the sources the highest may be, if a figure between them is to agree."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +139,14 @@ def _printed() -> Iterator[Cell]:
 
 def _row(facts: Facts, cell: Cell, column: deciders.Column) -> dict[str, Any]:
     answer = _answer(facts, cell, column)
+    decided = answer.verdict != "uncheckable"
     return {
         "id": cell.id, "section": cell.id.partition(".")[0], "table": cell.table, "row": cell.row, "column": cell.column,
         "title": cell.title, "printed": cell.printed, "sourced": answer.sourced, "protocol": answer.protocol,
         "verdict": answer.verdict, "stale": answer.stale, "reason": answer.reason, "short": answer.short,
-        "sources": facts.references, "strength": facts.strength, "used": list(dict.fromkeys(facts.used)),
+        "sources": facts.references if decided else [],
+        "mentioned": facts.mentions if decided else [*facts.references, *facts.mentions],
+        "strength": facts.strength if decided else None, "used": list(dict.fromkeys(facts.used)),
     }  # fmt: skip
 
 
@@ -135,8 +156,8 @@ def _answer(facts: Facts, cell: Cell, column: deciders.Column) -> Answer:
     try:
         answer = rule(facts, cell, own)
     except Unknown:
-        reason = f"Nothing on this was on record by {in_words(facts.as_of)}."
-        answer = Answer("uncheckable", reason, "nothing on record")
+        reason = f"We found nothing on this dated up to {in_words(facts.as_of)}."
+        answer = Answer("uncheckable", reason, "nothing found")
     told = [
         answer.reason,
         _note(facts, own),
@@ -146,10 +167,10 @@ def _answer(facts: Facts, cell: Cell, column: deciders.Column) -> Answer:
 
 
 def _note(facts: Facts, own: deciders.Rule | None) -> str | None:
-    """What is told beside the verdict, once its facts are known."""
+    """What is mentioned with the verdict, once its facts are known."""
     if own is None or own.note is None:
         return None
-    return fill(own.note, _words(facts, facts.happened(own.beside)))
+    return fill(own.note, _words(facts, facts.happened(own.beside, decides=False)))
 
 
 def _words(facts: Facts, rows: Sequence[pd.Series]) -> dict[str, str]:
@@ -169,36 +190,41 @@ def _score(facts: Facts, cell: Cell, own: None) -> Answer:
     asked = same[same["protocol"] == protocol]
     printed, asks = _figure(facts, cell), _asks(protocol)
     equal, elsewhere = _equal(asked, printed), _equal(same[same["protocol"] != protocol], printed)
-    _remember(facts, SCORES, asked)
     if len(equal):
         hit = equal.iloc[0]
+        facts.cite(SCORES, equal.head(1))
+        facts.mention(SCORES, asked)
         score, others = f"{hit['score_pct']:.1f}", _scores(asked.drop(index=hit.name))
-        reason = f"{_version(hit)} scored {score} on {benchmark} ({asks})" + (
-            f"; {others}." if others else "."
+        reason = f"{_version(hit)} scored {score} on {benchmark} ({asks})." + (
+            f" Other versions: {others}." if others else ""
         )
         return Answer("holds", reason, f"{score} {asks}, {hit['model']}", score, protocol)
+    facts.cite(SCORES, asked)
     trend = asked[asked["use"] == "trend"]
     best = None if asked.empty else (asked if trend.empty else trend).iloc[0]
     sourced = NONE if best is None else f"{best['score_pct']:.1f}"
-    told = _scores(asked) or "no score is on record"
+    scored = _scores(asked) or "no score found"
     if len(elsewhere):
         hit = elsewhere.iloc[0]
-        _remember(facts, SCORES, elsewhere.head(1))
-        reason = f"{cell.printed} on {benchmark} is {_version(hit)} under {hit['protocol']}; under {asks}, which the heading names: {told}."
+        facts.cite(SCORES, elsewhere.head(1))
+        reason = (
+            f"{cell.printed} is {_version(hit)}'s score on {benchmark} under another protocol, {hit['protocol']}. Under the one that "
+            f"the heading names, {asks}: {scored}."
+        )
         short = f"{sourced} {asks}, {cell.printed} is {hit['protocol']}"
         return Answer("partly", reason, short, sourced, protocol)
-    reason, short = f"On {benchmark} ({asks}): {told}", f"{sourced} {asks}"
+    reason, short = f"On {benchmark} ({asks}): {scored}.", f"{sourced} {asks}"
     look_alike = _look_alike(facts, scores, benchmark, protocol, printed)
     if look_alike is not None:
-        facts.used.append((SCORES, int(str(look_alike.name))))
+        facts.mention(SCORES, look_alike.to_frame().T)
         whose = (
             f"{look_alike['model']}'s"
             if look_alike["benchmark"] == benchmark
             else f"its {look_alike['benchmark']}"
         )
-        reason += f"; {cell.printed} is what {look_alike['model']} has on {look_alike['benchmark']} ({_asks(look_alike['protocol'])})"
+        reason += f" {cell.printed} is what {look_alike['model']} has on {look_alike['benchmark']} ({_asks(look_alike['protocol'])})."
         short += f", {cell.printed} is {whose} score"
-    return Answer("fails", f"{reason}.", short, sourced, protocol)
+    return Answer("fails", reason, short, sourced, protocol)
 
 
 def _look_alike(
@@ -239,19 +265,19 @@ def _asks(protocol: str) -> str:
 
 def _price(facts: Facts, cell: Cell, own: None) -> Answer:
     """A price against the developer's own list: the one in force on the article's day, then the earlier ones."""
-    listed = facts.find(PRICES, article_model=cell.row, terms="list")
-    if listed.empty:
+    prices = facts.find(PRICES, article_model=cell.row, terms="list")
+    if prices.empty:
         raise Unknown(f"prices of {cell.row}")
     printed = [_figure(facts, cell, part) for part in PARTS]
     developers = facts.find(SCORES, article_model=cell.row)["developer"].unique()
-    first_party = listed[listed["seller"].isin(developers)]
+    first_party = prices[prices["seller"].isin(developers)]
     if first_party.empty:
-        return _hosted(facts, listed, printed)
-    fits = [_fits(row, printed) for _, row in first_party.iterrows()]
+        return _hosted(facts, prices, printed)
+    fits = [_equals(row, printed) for _, row in first_party.iterrows()]
     changed = first_party[[_prices(part) for part in PARTS]].diff().abs().sum(axis=1) > 0
     launch, last = first_party.iloc[0], first_party.iloc[-1]
     since = first_party[changed].iloc[-1] if changed.any() else launch
-    _remember(facts, PRICES, first_party.loc[[launch.name, since.name, last.name]])
+    facts.cite(PRICES, first_party.loc[[since.name, last.name]])
     now, from_day = _dollars(last), in_words(since["valid_on"])
     sourced, protocol = now, f"list price of {from_day}"
     if fits[-1]:
@@ -259,37 +285,46 @@ def _price(facts: Facts, cell: Cell, own: None) -> Answer:
         reason += (
             f" and still did on {in_words(last['valid_on'])}."
             if last.name != since.name
-            else ", the last list price on record."
+            else ", the last list price that we found."
         )
         return Answer("holds", reason, f"list price since {from_day}", sourced, protocol)
+    if any(fits):
+        facts.cite(PRICES, first_party.loc[[launch.name]])
+    else:
+        facts.mention(PRICES, first_party.loc[[launch.name]])
     reason = f"{launch['seller']} listed it at {_dollars(launch)} from {in_words(launch['valid_on'])}"
     reason += f", and at {now} since {from_day}." if changed.any() else "."
     return Answer("fails", reason, f"{now} since {from_day}", sourced, protocol, stale=any(fits))
 
 
-def _hosted(facts: Facts, listed: pd.DataFrame, printed: Sequence[Interval]) -> Answer:
+def _hosted(facts: Facts, prices: pd.DataFrame, printed: Sequence[Interval]) -> Answer:
     """A price of a model that its developer does not sell, against the lists of hosts."""
-    _remember(facts, PRICES, listed)
-    ends = {part: (listed[_prices(part)].min(), listed[_prices(part)].max()) for part in PARTS}
-    span = f"${min(low for low, _ in ends.values()):.2f} to ${max(high for _, high in ends.values()):.2f}"
-    told = f"No price of the developer's own exists; {listed['seller'].nunique()} hosts ask {span}"
-    protocol = f"list prices of hosts, {in_words(listed['valid_on'].iloc[0])} to {in_words(listed['valid_on'].iloc[-1])}"
-    hits = listed[[_fits(row, printed) for _, row in listed.iterrows()]]
+    last = prices.drop_duplicates("seller", keep="last")
+    ends = {part: (last[_prices(part)].min(), last[_prices(part)].max()) for part in PARTS}
+    lowest, highest = min(low for low, _ in ends.values()), max(high for _, high in ends.values())
+    span = f"${lowest:.2f} to ${highest:.2f}"
+    told = f"Its developer sells no access to it; {len(last)} hosts ask {span}"
+    protocol = (
+        f"list prices of hosts, {in_words(last['valid_on'].iloc[0])} to {in_words(last['valid_on'].iloc[-1])}"
+    )
+    hits = last[[_equals(row, printed) for _, row in last.iterrows()]]
     if len(hits):
         hit = hits.iloc[-1]
+        facts.cite(PRICES, hits.tail(1))
         reason = f"{told}, {hit['seller']} {_dollars(hit)} on {in_words(hit['valid_on'])}."
         return Answer("holds", reason, f"{hit['seller']}'s price", span, protocol)
+    facts.cite(PRICES, last)
     inside = all(
-        figure.low <= ends[part][1] and figure.high >= ends[part][0]
-        for part, figure in zip(PARTS, printed, strict=True)
+        ends[part][0] <= figure.value <= ends[part][1] for part, figure in zip(PARTS, printed, strict=True)
     )
-    reason = f"{told}, none the printed price."
+    reason = f"{told}, none of them the printed price."
     return Answer("uncheckable" if inside else "fails", reason, f"no own price, hosts {span}", span, protocol)
 
 
-def _fits(row: pd.Series, printed: Sequence[Interval]) -> bool:
+def _equals(row: pd.Series, printed: Sequence[Interval]) -> bool:
+    """Whether a list price is the printed one; list prices are exact."""
     return all(
-        figure.low <= row[_prices(part)] <= figure.high for part, figure in zip(PARTS, printed, strict=True)
+        math.isclose(figure.value, row[_prices(part)]) for part, figure in zip(PARTS, printed, strict=True)
     )
 
 
@@ -303,28 +338,29 @@ def _dollars(row: pd.Series) -> str:
 
 def _training_cost(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> Answer:
     """A training cost against the developer's word, else against every estimate of it, whatever its basis."""
-    printed, estimates = _figure(facts, cell), _estimates(facts, cell, own)
-    told = "; ".join(f"{_span(low, high, 'usd_mn')} {basis}" for basis, (low, high) in estimates.items())
-    short = ", ".join(f"{_span(low, high, 'count')} {basis}" for basis, (low, high) in estimates.items())
-    for row in facts.happened([own.stated] if own and own.stated else []):
-        low, high = own.read_as_usd_mn if own and own.read_as_usd_mn else (math.nan, math.nan)
-        meets = meets_interval(printed, (low, high))
-        day = told_day(row)
-        reason = f"{row['subject']}: {row['fact'][0].lower()}{row['fact'][1:]} ({day}), read as {_span(low, high, 'usd_mn')}" + (f"; estimates: {told}." if told else ".")  # fmt: skip
-        said = f"{low:g} to {high:g} by the developer's word"
-        return Answer(
-            "holds" if meets else "fails", reason, said, f"{low:g} to {high:g}", f"developer's word, {day}"
-        )
+    printed = _figure(facts, cell)
+    if own and own.stated and own.read_as_usd_mn:
+        for row in facts.happened([own.stated]):
+            low, high = own.read_as_usd_mn
+            verdict, day = _between(printed, low, high), told_day(row)
+            reason = (
+                f"{row['subject']}: {row['fact'][0].lower()}{row['fact'][1:]} ({day}). We read that as {_span(low, high, 'usd_mn')}"
+                + (", which hardly any figure could miss." if verdict == "uncheckable" else ".")
+            )
+            said = f"{low:g} to {high:g} by the developer's word"
+            return Answer(verdict, reason, said, f"{low:g} to {high:g}", f"developer's word, {day}")
+    estimates = _estimates(facts, cell, own)
     if not estimates:
         raise Unknown(f"training cost of {cell.row}")
+    told = listed(f"{_span(low, high, 'usd_mn')} {basis}" for basis, (low, high) in estimates.items())
+    short = ", ".join(f"{_span(low, high, 'count')} {basis}" for basis, (low, high) in estimates.items())
     lowest, highest = min(low for low, _ in estimates.values()), max(high for _, high in estimates.values())
     sourced, protocol = _span(lowest, highest, "count"), "; ".join(estimates)
     if printed.low > highest or printed.high < lowest:
         side = "above" if printed.low > highest else "below"
-        return Answer(
-            "fails", f"Estimates: {told}; {cell.printed} lies {side} all of them.", short, sourced, protocol
-        )
-    return Answer("uncheckable", f"The basis decides: {told}.", short, sourced, protocol)
+        reason = f"{cell.printed} lies {side} all that we find: {told}."
+        return Answer("fails", reason, short, sourced, protocol)
+    return Answer("uncheckable", f"It depends on what is counted: {told}.", short, sourced, protocol)
 
 
 def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> dict[str, tuple[float, float]]:
@@ -333,13 +369,14 @@ def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> d
     costs = facts.find(COSTS)
     costs = costs[(costs["model"].map(slug) == slug(cell.row)) & (costs["estimated_on"] <= facts.as_of)]
     for basis, rows in costs.sort_values("estimated_on").groupby("cost_basis", sort=True):
-        _remember(facts, COSTS, rows.tail(1))
+        facts.cite(COSTS, rows.tail(1))
         cost = float(rows["training_cost_usd"].iloc[-1]) / 1e6
         found[BASES[str(basis)]] = (cost, cost)
     for row in facts.happened([own.gpu_hours] if own and own.gpu_hours else []):
-        rents = facts.rows(CHIPS, metric="rental_price")
+        rents = facts.look(CHIPS, metric="rental_price")
         low, high = float(rents["value_low"].min()), float(rents["value_high"].max())
-        basis = f"for {row['value']:g} million GPU-hours at ${low:g} to ${high:g}"
+        facts.cite(CHIPS, rents[(rents["value_low"] == low) | (rents["value_high"] == high)])
+        basis = f"for {row['value']:g} million GPU-hours at ${low:.2f} to ${high:.2f}"
         found[basis] = (float(row["value"]) * low, float(row["value"]) * high)
     return found
 
@@ -350,23 +387,23 @@ def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> d
 def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
     """A count against the developer's own; unknown agrees where a source says that the developer gives none."""
     printed = facts.cells[cell.table].query("row == @cell.row and column == @cell.column").iloc[0]
-    repeated = facts.happened(own.estimates)
+    repeated = facts.happened(own.estimates, decides=False)
     told = "".join(
-        f"; others repeat {told_value(row)} ({row['source_title']}, {told_day(row)})" for row in repeated
+        f" Others repeat {told_value(row)} ({row['source_title']}, {told_day(row)})." for row in repeated
     )
     if isinstance(printed["missing"], str):
         silent = facts.happened(own.undisclosed)
         if not silent:
             raise Unknown(f"parameters of {cell.row}")
         source = f"{silent[-1]['source_title']}, {told_day(silent[-1])}"
-        reason = f"The developer gives no count{told or f' ({source})'}."
+        reason = f"The developer gives no count.{told or f' ({source})'}"
         return Answer("holds", reason, "not disclosed", NONE, told_day(silent[-1]))
     totals = facts.happened([own.total] if own.total else [])
     if not totals:
         if not repeated:
             raise Unknown(f"parameters of {cell.row}")
         counted = ", ".join(f"{row['value']:g}" for row in repeated)
-        reason = f"No count by the developer is on record{told}."
+        reason = f"We found no count by the developer.{told}"
         protocol = f"repeated estimate, {told_day(repeated[-1])}"
         return Answer("uncheckable", reason, "not disclosed, an estimate alone", counted, protocol)
     said, stated = {"in all": (printed["low"], printed["high"])}, {"in all": totals[-1]}
@@ -375,7 +412,7 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
         for row in facts.happened([own.active] if own.active else []):
             stated["active"] = row
     agree = [said[name][0] <= row["value"] <= said[name][1] for name, row in stated.items()]
-    told = " and ".join(f"{told_value(row)} {name}" for name, row in stated.items())
+    told = listed(f"{told_value(row)} {name}" for name, row in stated.items())
     verdict = "holds" if all(agree) else "partly" if any(agree) else "fails"
     sourced = ", ".join(f"{row['value']:g} {name}" for name, row in stated.items()).replace(" in all", "")
     return Answer(
@@ -392,50 +429,82 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
 
 def _releases(facts: Facts, cell: Cell, own: deciders.Releases) -> Answer:
     """The named model against the developer's last release on record; one that was the last earlier is stale."""
-    rows = sorted(facts.happened(own.names), key=lambda row: row["valid_on"])
+    rows = sorted(facts.happened(own.names, decides=False), key=lambda row: row["valid_on"])
     if not rows:
         raise Unknown(f"releases of {cell.row}")
     out = {own.names[row["id"]]: told_day(row) for row in rows}
     last = list(out)[-1]
     named = {re.sub(r"\s*\(.*\)", "", part): "in dev" in part for part in cell.printed.split(" / ")}
     led = [name for name, unreleased in named.items() if name in out and not unreleased]
-    told = ", ".join(f"{name} {day}" for name, day in out.items())
-    short, protocol = f"{last} since {out[last]}", out[last]
     late = [name for name, unreleased in named.items() if unreleased and name in out]
+    facts.happened(row["id"] for row in rows if own.names[row["id"]] in (last, *led, *late))
+    short, protocol = f"{last} since {out[last]}", out[last]
     if last in led and not late:
-        return Answer("holds", f"Released: {told}.", short, last, protocol)
-    reason = f"Released: {told}" + (f"; {late[0]} was no longer in development." if late else ".")
+        return Answer("holds", f"{last} of {out[last]} was the latest that we found.", short, last, protocol)
+    reason = f"{last} ({out[last]}) had followed" + (f" {led[-1]} ({out[led[-1]]})" if led else " by then")
+    reason += f", and {late[0]} was no longer in development." if late else "."
     return Answer("fails", reason, short, last, protocol, stale=bool(led))
 
 
 def _investors(facts: Facts, cell: Cell, own: deciders.Investors) -> Answer:
-    """The named investors against all on record, by money paid and promised: invested at all, and the largest."""
-    amounts: dict[str, float] = {}
-    for name, place in own.amounts.items():
-        try:
-            amounts[name] = _amount(facts, place)
-        except Unknown:
-            continue
+    """The named investors against all that we know of: the largest by money without conditions, and by stake."""
+    amounts = _amounts(facts, own.amounts)
     named = [name.strip() for name in cell.printed.split(",")]
     if any(name not in amounts for name in named):
         raise Unknown(cell.printed)
-    ranked = sorted(amounts, key=lambda name: -amounts[name])
-    largest = set(ranked[: len(named)])
-    told = ", ".join(f"{name} {show(amounts[name], 'usd_bn', 1)}" for name in ranked)
-    sourced, protocol = ", ".join(ranked[: len(named)]), f"by money paid and promised, {in_words(facts.day)}"
-    if largest == set(named):
-        return Answer("holds", f"Paid or promised by the article's day: {told}.", told, sourced, protocol)
-    behind = [name for name in named if name not in largest]
-    larger = [
-        name for name in ranked if name not in named and amounts[name] > min(amounts[name] for name in named)
-    ]
-    reason = (
-        f"All named are investors, but not the largest: by money {' and '.join(larger)} stand before {' and '.join(behind)} "
-        f"(paid or promised by the article's day: {told})."
+    firm = {name: without for name, (without, _) in amounts.items()}
+    stakes = _stakes(facts, amounts, own)
+    readings = {"money without conditions": (firm, "usd_bn")} | ({"stake": (stakes, "pct")} if stakes else {})
+    ranked = {by: sorted(sizes, key=lambda name: -sizes[name]) for by, (sizes, _) in readings.items()}
+    meets = {by: set(names[: len(named)]) == set(named) for by, names in ranked.items()}
+    met = [by for by, does in meets.items() if does]
+    verdict = "holds" if all(meets.values()) else "partly"
+    opening = (
+        f"They are the largest by {listed(met)}" + (" only" if verdict == "partly" else "")
+        if met
+        else "They are investors, but not the largest"
+    )
+    lists = " ".join(
+        f"{f'By {by}: ' if len(readings) > 1 else ''}{', '.join(f'{name} {in_print(sizes[name], unit)}' for name in ranked[by])}."
+        for by, (sizes, unit) in readings.items()
+    )
+    short = "; ".join(f"by {by.split()[0]} {', '.join(names[: len(named)])}" for by, names in ranked.items())
+    sourced, protocol = (
+        ", ".join(ranked["money without conditions"][: len(named)]),
+        f"by money without conditions, {in_words(facts.day)}",
     )
     return Answer(
-        "partly", reason, f"{' and '.join(larger)} before {' and '.join(behind)}", sourced, protocol
+        verdict, f"{opening}, of those whose own amounts we found. {lists}", short, sourced, protocol
     )
+
+
+def _amounts(facts: Facts, places: Mapping[str, deciders.Amount]) -> dict[str, tuple[float, float]]:
+    """Money of each investor in billion dollars: without what depends on conditions, and with it."""
+    found = {}
+    for name, place in places.items():
+        try:
+            whole = _amount(facts, place)
+        except Unknown:
+            continue
+        conditional = sum(float(row["value"]) for row in facts.happened(place.less))
+        found[name] = (whole - conditional, whole)
+    return found
+
+
+def _stakes(
+    facts: Facts, amounts: Mapping[str, tuple[float, float]], own: deciders.Investors
+) -> dict[str, float]:
+    """Stakes in percent: as stated, else what all the investor's money buys at the value of the last round, at most."""
+    found = {}
+    for name, place in own.stakes.items():
+        try:
+            found[name] = _amount(facts, place)
+        except Unknown:
+            continue
+    if not found:
+        return {}
+    value = float(facts.last(ROUNDS, "post_money_usd_bn", company=own.valued_as)["post_money_usd_bn"])
+    return found | {name: 100 * whole / value for name, (_, whole) in amounts.items() if name not in found}
 
 
 def _amount(facts: Facts, place: deciders.Amount) -> float:
@@ -448,16 +517,18 @@ def _amount(facts: Facts, place: deciders.Amount) -> float:
 
 
 def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
-    """A total against the running sum of the rounds on record, which is a floor of it."""
+    """A total against the running sum of the rounds in our data, which is a floor of it; money on conditions is left out."""
     rounds = facts.rows(ROUNDS, company=cell.row, in_total="yes")
     running = rounds.groupby("valid_on")["amount_usd_bn"].sum().cumsum()
+    for row in facts.happened(money.CONDITIONAL.get(cell.row, ())):
+        running[running.index >= row["valid_on"]] -= float(row["value"])
     now, day, printed = float(running.iloc[-1]), in_words(running.index[-1]), _figure(facts, cell)
-    sourced, protocol = f"{now:.1f}", f"rounds on record to {day}, paid and promised"
-    told = f"{len(rounds)} rounds on record to {day} add up to {show(now, 'usd_bn', 1)}, paid and promised"
+    sourced, protocol = f"{now:.1f}", f"rounds to {day}, paid and promised without conditions"
+    told = f"{len(rounds)} rounds up to {day} add up to {in_print(now, 'usd_bn')}, paid and promised without conditions"
     short = f"{now:.1f} by {day}"
     if now < printed.low or (printed.open and now <= printed.low):
         return Answer(
-            "uncheckable", f"{told}, less than printed, but the list may lack some.", short, sourced, protocol
+            "uncheckable", f"{told}, less than printed, but our list may lack some.", short, sourced, protocol
         )
     if printed.open:
         above = running[running > printed.low]
@@ -466,34 +537,36 @@ def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
             held_days >= 365.25 * float(facts.given["stale_after_years"])
             or now >= record.STALE_FACTOR * printed.low
         )
-        reason = f"{told}; the printed bound was passed on {in_words(above.index[0])}, at {show(above.iloc[0], 'usd_bn', 1)}."
+        reason = f"{told}. The printed bound was passed on {in_words(above.index[0])}, at {in_print(above.iloc[0], 'usd_bn')}."
         return Answer("holds", reason, short, sourced, protocol, stale=bool(stale))
     if now <= printed.high:
         return Answer("holds", f"{told}.", short, sourced, protocol)
     met, past = running[running.between(printed.low, printed.high)], running[running > printed.high]
     if len(met):
-        reason = f"{told}; {cell.printed} was right from {in_words(met.index[0])} ({show(met.iloc[0], 'usd_bn', 1)}) to {in_words(past.index[0])} ({show(past.iloc[0], 'usd_bn', 1)})."  # fmt: skip
+        reason = f"{told}. {cell.printed} was right from {in_words(met.index[0])} ({in_print(met.iloc[0], 'usd_bn')}) to {in_words(past.index[0])} ({in_print(past.iloc[0], 'usd_bn')})."  # fmt: skip
     else:
-        reason = f"{told}; on {in_words(past.index[0])} they came to {show(past.iloc[0], 'usd_bn', 1)} and had not met {cell.printed} before."
+        reason = f"{told}. They passed {cell.printed} on {in_words(past.index[0])}, at {in_print(past.iloc[0], 'usd_bn')}, and had not met it before."
     return Answer("fails", reason, short, sourced, protocol, stale=bool(len(met)))
 
 
 def _internal(facts: Facts, cell: Cell, own: deciders.Internal) -> Answer:
-    """A unit paid by its parent: agrees where facts show it; the parent's capital expenditure is told beside it."""
+    """A unit paid by its parent: agrees where facts show it; the parent's capital expenditure is mentioned."""
     shown = facts.happened(own.shows)
     spent = facts.find(CAPEX, company=own.parent)
     whole = spent.groupby(spent["valid_on"].dt.year)["capex_usd_mn"].agg(["sum", "count"]).query("count == 4")
     told = ""
     if len(whole):
         year = whole.index[-1]
-        _remember(facts, CAPEX, spent[spent["valid_on"].dt.year == year])
-        told = f" {own.parent} as a whole spent {show(whole['sum'].iloc[-1] / 1000, 'usd_bn', 1)} on capital goods in {year}."
+        facts.mention(CAPEX, spent[spent["valid_on"].dt.year == year])
+        told = f" {own.parent} as a whole spent {in_print(whole['sum'].iloc[-1] / 1000, 'usd_bn')} on capital goods in {year}."
     if own.shows and len(shown) == len(own.shows):
-        facts_told = "; ".join(f"{row['fact']} ({told_day(row)})" for row in shown)
+        facts_told = "; ".join(
+            f"{row['subject']}: {row['fact'][0].lower()}{row['fact'][1:]} ({told_day(row)})" for row in shown
+        )
         return Answer(
             "holds", f"{facts_told}.{told}", f"paid by {own.parent}", own.parent, told_day(shown[-1])
         )
-    reason = f"That no outside round of {cell.row} is on record does not show that {own.parent} pays all of it.{told}"
+    reason = f"We found no outside round of {cell.row}, but that does not show that {own.parent} pays for all of it.{told}"
     return Answer("uncheckable", reason, "no accounts of the unit")
 
 
@@ -537,29 +610,39 @@ def _size(facts: Facts, cell: Cell, own: None) -> Answer:
     year = int(re.findall(r"\d{4}", cell.column)[0])
     near = facts.find(FORECASTS, segment=cell.row, scope_fit="close")
     near = near[market.forecast_value(near, year).notna()]
-    _remember(facts, FORECASTS, near)
     firms = near["forecaster"].nunique()
     if not firms:
-        reason = f"No forecast of a market with this scope covers {year}."
+        reason = f"We found no forecast of a market with this scope that covers {year}."
         return Answer("uncheckable", reason, "no forecast with this scope")
+    facts.cite(FORECASTS, near)
     sizes = market.forecast_value(near, year)
-    listed = ", ".join(
-        f"{firm} {show(size, 'usd_bn')}" for firm, size in zip(near["forecaster"], sizes, strict=True)
+    low, high = float(sizes.min()), float(sizes.max())
+    each = listed(
+        f"{firm} {in_print(size, 'usd_bn')}" for firm, size in zip(near["forecaster"], sizes, strict=True)
     )
-    sourced, count = _span(sizes.min(), sizes.max(), "count"), f"{firms} firm{'s' if firms > 1 else ''}"
+    sourced, count = _span(low, high, "count"), f"{firms} firm{'s' if firms > 1 else ''}"
     protocol = f"{len(near)} forecast{'s' if len(near) > 1 else ''} of {count}, each at its own rate"
+    short = f"{sourced} by {count}"
     if firms < 2:
         return Answer(
             "uncheckable",
-            f"Only one firm covers {year}: {listed}.",
+            f"Only one firm covers {year}: {each}.",
             f"{sourced} by one firm",
             sourced,
             protocol,
         )
-    inside = meets_interval(_figure(facts, cell), (float(sizes.min()), float(sizes.max())))
-    span = _span(sizes.min(), sizes.max(), "usd_bn")
-    reason = f"{len(near)} forecasts of {count}, each at its own rate, give {span} for {year} ({listed})."
-    return Answer("holds" if inside else "fails", reason, f"{sourced} by {count}", sourced, protocol)
+    verdict = _between(_figure(facts, cell), low, high)
+    reason = f"Forecasts for {year}: {each}."
+    if verdict == "uncheckable":
+        reason = f"Forecasts for {year} differ by {in_print(high / low, 'x', 0)}, so hardly any figure could miss them: {each}."
+    return Answer(verdict, reason, short, sourced, protocol)
+
+
+def _between(printed: Interval, low: float, high: float) -> str:
+    """The verdict on a figure by the ends of what sources give: outside it fails, inside wide ones it is not borne out."""
+    if not meets_interval(printed, (low, high)):
+        return "fails"
+    return "holds" if high <= WIDEST * low else "uncheckable"
 
 
 def _growth(facts: Facts, cell: Cell, own: None) -> Answer:
@@ -610,9 +693,7 @@ def _figure(facts: Facts, cell: Cell, part: str | None = None) -> Interval:
     return facts.cell(cell.table, cell.row, f"{part}_{cell.column}" if part else cell.column)
 
 
-def _remember(facts: Facts, table: str, rows: pd.DataFrame) -> None:
-    facts.used.extend((table, int(label)) for label in rows.index)
-
-
 def _span(low: float, high: float, unit: str) -> str:
+    if unit == "usd_mn":
+        return in_print(low, unit) if low == high else f"{in_print(low, unit)} to {in_print(high, unit)}"
     return show(low, unit) if low == high else f"{show(low, unit)} to {show(high, unit)}"

@@ -358,6 +358,12 @@ def in_print(value: float, unit: str, digits: int | None = None) -> str:
     return f"{minus}{dollar}{number}{HOUSE_UNITS.get(unit, '')}"
 
 
+def listed(parts: Iterable[str]) -> str:
+    """Parts in a row: a, b and c."""
+    *before, last = parts
+    return f"{', '.join(before)} and {last}" if before else last
+
+
 def told_value(row: pd.Series) -> str:
     """The figure of a dated fact, in its unit; one that `analysis.units` does not know is written out."""
     unit = UNIT.get(row["unit"])
