@@ -2,18 +2,16 @@
 
 Decisions
 - The reason is written from the numbers that decided, in the units of the claim.
-- A blend of input and output prices is shown, never judged: the article names no mix.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from analysis.models import frontier, growth
+from analysis.models import growth
 from analysis.models.audit.facts import Facts, Interval, corners, in_print, ratio, total
-from analysis.models.audit.verdicts import Finding, check, judged
-from analysis.units import Quantity, show
+from analysis.models.audit.verdicts import Finding, check
+from analysis.units import Quantity
 
 
 @check("article")
@@ -60,68 +58,3 @@ def market_multiple(facts: Facts, figure: Quantity) -> Finding:
     )
     beyond = at_pace.high < float(figure.low or 0)
     return Finding({"beyond its own table": beyond}, f"{'Yes' if beyond else 'No'}: {reason}")
-
-
-@check("article")
-def benchmark_lead(
-    facts: Facts, figure: Quantity, *, column: str, reference: str, open_models: Sequence[str]
-) -> Finding:
-    """A lead on a benchmark, over the next best model and over the best open one."""
-    own = facts.cell("models", reference, column)
-    rivals = facts.column("models", column).query("row != @reference").set_index("row")
-    best, best_open = (str(frame["value"].idxmax()) for frame in (rivals, rivals.loc[list(open_models)]))
-    leads = {
-        name: corners(lambda a, b: a - b, own, facts.cell("models", name, column))
-        for name in (best, best_open)
-    }
-    told = " and ".join(_standing(lead.value, name) for name, lead in leads.items())
-    readings = {
-        f"over the next best, {best}": leads[best],
-        f"over the best open model, {best_open}": leads[best_open],
-    }
-    return Finding(readings, f"{reference} is {told}{judged(readings, figure)}.")
-
-
-@check("article")
-def price_multiple(facts: Facts, figure: Quantity, *, reference: str, rival: str) -> Finding:
-    """A price multiple per token on input and on output; the blend is shown, but the article names no mix."""
-    readings = {
-        f"on {kind}": ratio(
-            *(facts.cell("models", model, f"{kind}_{frontier.PRICE}") for model in (reference, rival))
-        )
-        for kind in ("input", "output")
-    }
-    share = float(facts.given["input_token_share"])
-    blend = ratio(*(_blend(facts, model, share) for model in (reference, rival)))
-    told = ", ".join(
-        f"{show(r.value, 'x')} {kind} ({r.low:.3g} to {r.high:.3g} within rounding)"
-        for kind, r in readings.items()
-    )
-    reason = (
-        f"{reference} against {rival}: {told}, {show(blend.value, 'x')} blended at {share:.0%} input tokens"
-        f"{judged(readings, figure)}."
-    )
-    shown = Interval(
-        blend.value, min(r.value for r in readings.values()), max(r.value for r in readings.values())
-    )
-    return Finding(readings, reason, computed=shown)
-
-
-@check("article")
-def cheaper_open(facts: Facts, figure: Quantity, *, reference: str, open_models: Sequence[str]) -> Finding:
-    """How many times dearer the reference model is than each open model, blended."""
-    share = float(facts.given["input_token_share"])
-    own = _blend(facts, reference, share)
-    readings = {model: ratio(own, _blend(facts, model, share)) for model in open_models}
-    told = " and ".join(f"{show(value.value, 'x')} as much as {model}" for model, value in readings.items())
-    reason = f"Blended, {reference} costs {told}; {figure.text} was taken as the least that counts."
-    return Finding(readings, reason, computed=min(readings.values()))
-
-
-def _blend(facts: Facts, model: str, share: float) -> Interval:
-    prices = [facts.cell("models", model, f"{kind}_{frontier.PRICE}") for kind in ("input", "output")]
-    return corners(lambda i, o: frontier.blended_price(i, o, share), *prices)
-
-
-def _standing(lead_points: float, rival: str) -> str:
-    return f"{abs(lead_points):.1f} points {'ahead of' if lead_points > 0 else 'behind'} {rival}"

@@ -24,36 +24,41 @@ SURE = 0.95
 
 @check("evidence")
 def price_acceleration(
-    facts: Facts, figure: Quantity | None, *, series: Mapping[str, Mapping[str, str | float]], told: str
+    facts: Facts, figure: Quantity | None, *, series: Mapping[str, Mapping[str, str | float]]
 ) -> Finding:
     """Whether prices at equal quality fall faster than they did, by the tests of `models.acceleration`.
 
     `series` names each benchmark and protocol with its floor of guessing (a share). Falling faster in all is true, slower
-    in all is false; anything else decides nothing.
+    in all is false; anything else decides nothing, and then no price is cited.
     """
-    results = {}
+    listed_prices, scores, results = facts.look("api_prices", terms="list"), {}, {}
     for name, where in series.items():
         wanted = {key: value for key, value in where.items() if key != "floor"}
-        spells = prices.priced(
-            facts.rows("api_prices", terms="list"),
-            facts.rows("model_benchmarks", use="trend", **wanted),
-            float(facts.given["input_token_share"]),
-        )
+        scores[name] = facts.look("model_benchmarks", use="trend", **wanted)
+        spells = prices.priced(listed_prices, scores[name], float(facts.given["input_token_share"]))
         try:
             results[name] = accelerating(spells, float(where["floor"]), int(facts.given["seed"]))
         except ValueError:
             raise Unknown(f"{name}: too few prices of scored models for a test") from None
     table = acceleration.compare(results)
     found = set(table["verdict"])
-    words = "; ".join(
-        f"at equal {row['series']} a year divided the price by {np.exp(-row['slope']):.1f}, {row['n']:.0f} prices of "
-        f"{row['clusters']:.0f} sellers, p = {row['quadratic_p_holm']:.2f} for a gradual change of that and "
-        f"{row['bend_p_holm']:.2f} for a sudden one"
+    falls = " and ".join(
+        f"{np.exp(-row['slope']):.0f}-fold a year at equal {row['series']} scores"
+        for _, row in table.iterrows()
+    )
+    details = " ".join(
+        f"At equal {row['series']}: {row['n']:.0f} prices of {row['clusters']:.0f} sellers, p = {row['quadratic_p_holm']:.2f} for a "
+        f"gradual change of the rate and {row['bend_p_holm']:.2f} for a sudden one, both adjusted for all tests (Holm)."
         for _, row in table.iterrows()
     )
     if found == {acceleration.FASTER} or found == {acceleration.SLOWER}:
-        return Finding({"falls faster": found == {acceleration.FASTER}}, f"{words[0].upper()}{words[1:]}.")
-    return Finding({}, f"{words[0].upper()}{words[1:]} (Holm over all): {told}.", verdict="uncheckable")
+        faster = found == {acceleration.FASTER}
+        facts.cite("api_prices", listed_prices)
+        facts.cite("model_benchmarks", pd.concat(scores.values()))
+        reason = f"{'Yes' if faster else 'No'}. Prices fell {falls}, and {'faster' if faster else 'more slowly'} of late."
+        return Finding({"falls faster": faster}, reason, details=details)
+    reason = f"Prices fell {falls}, but no test tells whether the fall is speeding up. A longer record of prices would decide."
+    return Finding({}, reason, verdict="uncheckable", details=details)
 
 
 def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> acceleration.Acceleration:

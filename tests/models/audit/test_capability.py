@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.models.audit import capability
 from analysis.models.audit.facts import Facts
+from analysis.models.audit.verdicts import judge
 from analysis.units import parse
 
 
@@ -21,19 +23,22 @@ def look(table, rows, **given):
     ("claim", "verdict", "computed"),
     [
         (
-            "technical.mmlu_lead_by_protocol",
-            "fails",
-            -1.5,
-        ),  # 87.2 - 88.7 on 5-shot; +0.1 on 0-shot CoT; 84.2 - 86.5 on HELM
-        ("technical.price_over_claude_today", "fails", 0.83333),  # 2.5 / 3 on input, 10 / 15 on output
+            "technical.mmlu_lead",
+            "partly",
+            0.4,
+        ),  # 88.7 - 88.3 over Claude; 1.4 over Llama; -2.3 to +0.1 scored alike
         (
-            "technical.price_over_deepseek_today",
+            "technical.price_over_claude",
             "fails",
-            17.857,
-        ),  # 2.5 / 0.14 on input; 10 / 0.28 = 35.7 on output
-        ("technical.capability_still_rises", "holds", 25.2),  # 87.6 less 62.4 twelve months before
-        ("technical.gap_closing", "partly", 1.0940),  # 10.8 points after 9.9 on GPQA; 3.3 after 8.9 on HELM
-        ("verdict.gpt5_ten_times", "fails", 0.78571),  # (1.25 x 0.75 + 10 x 0.25) / (2.5 x 0.75 + 10 x 0.25)
+            1.25,
+        ),  # 7.5 / 6; 5 / 3 and 15 / 15, then 2.5 / 3 and 10 / 15
+        (
+            "technical.price_over_deepseek",
+            "fails",
+            42.857,
+        ),  # 7.5 / 0.175; 5 / 0.14 = 10 / 0.28 = 35.71, above 35
+        ("technical.open_models_cheaper", "partly", 2.5),  # 5 / 2 is below 3, 5 / 0.14 above
+        ("verdict.gpt5_ten_times", "void", 0.78571),  # (1.25 x 0.75 + 10 x 0.25) / (2.5 x 0.75 + 10 x 0.25)
     ],
 )
 def test_verdict_and_figure_of_each_claim(rows, claim, verdict, computed):
@@ -43,18 +48,39 @@ def test_verdict_and_figure_of_each_claim(rows, claim, verdict, computed):
 
 
 def test_every_protocol_is_a_reading_of_its_own(rows):
-    assert rows.loc["technical.mmlu_lead_by_protocol", "reason"] == (
-        "GPT-4o's lead on MMLU in points: 5-shot −1.5 over Claude 3.5 Sonnet and −0.1 over Llama 3.1 405B; 0-shot CoT +0.1 over "
-        "Llama 3.1 405B; 5-shot HELM −2.3 over Claude 3.5 Sonnet and −0.3 over Llama 3.1 405B."
+    details = rows.loc["technical.mmlu_lead", "details"]
+    # 87.2 - 88.7 and 87.2 - 87.3; 84.2 - 86.5
+    assert (
+        "MMLU, 5-shot: GPT-4o is 1.5 points behind Claude 3.5 Sonnet and 0.1 points behind Llama 3.1 405B."
+        in details
     )
+    assert "MMLU, 5-shot HELM: GPT-4o is 2.3 points behind Claude 3.5 Sonnet" in details
+
+
+def test_a_lead_cites_the_scores_of_the_models_compared_and_no_others(rows):
+    titles = {source["title"] for source in rows.loc["technical.mmlu_lead", "sources"]}
+    # Falcon, Gopher and their like have scores on the same test
+    assert not [title for title in titles if "Falcon" in title or "Gopher" in title]
+    assert any("simple-evals" in title for title in titles)
+
+
+def test_the_successors_of_two_models_are_mentioned_with_their_multiple(rows):
+    row = rows.loc["technical.price_over_deepseek"]
+    # 5 / 0.14 and 30 / 0.28
+    assert "35.7× on input and 107.1× on output" in row["details"]
+    assert row["mentioned"]
+
+
+def test_a_model_without_a_seller_of_its_own_is_read_at_its_cheapest_and_most_expensive_host(rows):
+    # GPT-4o at 2.50 / 10 against 0.80 / 0.80 and 5.33 / 16: 12.5 and 0.47 times as much
+    assert "0.5× to 12.5× as much as Llama 3.1 405B" in rows.loc["technical.open_models_cheaper", "reason"]
 
 
 def test_the_price_of_a_launch_is_held_against_what_was_asked_that_day(rows):
     row = rows.loc["verdict.gpt5_ten_times"]
-    assert row["void"]
-    assert not row["stale"]
+    assert row["verdict"] == "void"
     # 11.25 / 4.375 = 2.6 and 67.5 / 4.375 = 15.4
-    assert "gpt-5.5 costs 2.6 times as much; gpt-5.5-pro costs 15.4 times as much" in row["reason"]
+    assert "gpt-5.5 at 2.6× and gpt-5.5-pro at 15.4×" in row["reason"]
 
 
 def test_a_model_that_led_once_is_out_of_date_not_wrong_from_the_start(rows):
@@ -68,10 +94,73 @@ def test_with_a_short_record_no_trend_is_judged(judged):
 
 
 def test_a_price_cut_counts_from_its_day(judged):
-    # before 6 August 2024 GPT-4o cost 5 / 15: 1.67 times Claude on input, 1.00 on output
-    early = judged("technical.price_over_claude_today", as_of="2024-08-05").iloc[0]
-    assert early["computed"] == pytest.approx(5 / 3)
-    assert "$5 / $15" in early["reason"]
+    # before 6 August 2024 GPT-4o cost 5 / 15 in the table and by the list alike
+    early = judged("technical.price_over_claude", as_of="2024-08-05").iloc[0]
+    assert "$5.00 / $15.00" in early["details"]
+    assert early["reason"].count("1.67×") == early["reason"].count("1.00×") == 2
+
+
+GPQA = {"benchmark": "B", "protocol": "P", "floor": 0.25}
+
+
+def race(open_slope, end="2026-05-01", closed_slope=1.0, noise=0.05, lead=1.0):
+    """Six developers of each kind with a model each half year for three years; logits rise by so much a year."""
+    drawn, rows, last = np.random.default_rng(1), [], pd.Timestamp(end)
+    for kind, slope, start in (("open", open_slope, -lead), ("closed", closed_slope, 0.0)):
+        for step in range(36):
+            years = step / 12 - 3
+            logit = start + slope * (years + 3) + noise * drawn.standard_normal()
+            share = 0.25 + 0.75 / (1 + np.exp(-logit))
+            rows.append({"model": f"{kind} {step}", "developer": f"{kind} {step % 6}", "weights": kind, "benchmark": "B",
+                         "protocol": "P", "score_pct": 100 * share, "use": "trend",
+                         "valid_on": last + pd.Timedelta(days=round(365 * (years + 1 / 12)))})  # fmt: skip
+    return rows
+
+
+def gap(rows, figure=None, denies=(), dated=()):
+    facts = look("model_benchmarks", rows, seed=1)
+    found = pd.DataFrame([{"quality": "measured", "source_title": "T", "source": "https://example.org/b", "subject": "S", "fact": "F",
+                           "value": np.nan, "unit": "", "due_on": pd.NaT, "date_precision": "day"} | row for row in dated])  # fmt: skip
+    if len(found):
+        found["known_on"] = found["valid_on"] = pd.to_datetime(found["valid_on"])
+        facts = replace(facts, evidence={**facts.evidence, "dated_facts": found})
+    finding = capability.frontier_gap(
+        facts, figure, series={"a test": GPQA}, denies=denies, told="It widened."
+    )
+    return judge(finding, None), finding
+
+
+@pytest.mark.parametrize(
+    ("open_slope", "verdict"),
+    # closed weights rise by 1 logit a year: open ones by twice as much, by half as much, and alike
+    [(2.0, "holds"), (0.5, "fails"), (1.0, "uncheckable")],
+)
+def test_the_slopes_of_the_frontiers_decide_whether_a_gap_closes(open_slope, verdict):
+    assert gap(race(open_slope))[0] == verdict
+
+
+def test_a_record_that_ends_a_quarter_before_publication_day_says_nothing_of_it():
+    # 21 May 2026 less 92 days is 18 February
+    for end, verdict in (("2026-02-20", "holds"), ("2026-02-15", "uncheckable")):
+        assert gap(race(2.0, end))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("day", "verdict"),
+    [("2026-04-30", "partly"), ("2025-10-31", "holds")],  # 21 days before publication day, and 202
+)
+def test_a_published_finding_decides_if_it_measured_up_to_about_publication_day(day, verdict):
+    found, finding = gap(race(2.0), denies=["lag"], dated=[{"id": "lag", "valid_on": day}])
+    assert found == verdict
+    assert ("It widened." in finding.reason) == (verdict == "partly")
+
+
+def test_a_gap_that_closes_slowly_does_not_narrow_at_a_rate_that_halves_it():
+    figure = parse("under 0.5x", "x")
+    slow, fast = race(1.2, lead=2.0), race(2.0, lead=2.0)
+    # both close; by 0.2 logits a year out of 2, and by 1 logit a year
+    assert [gap(rows)[0] for rows in (slow, fast)] == ["holds", "holds"]
+    assert [gap(rows, figure)[0] for rows in (slow, fast)] == ["fails", "holds"]
 
 
 def test_a_model_that_never_led_was_never_right():
@@ -147,5 +236,5 @@ def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
 
 def test_without_an_open_model_on_record_no_lead_is_judged(judged):
     # the open models of the table came in May and July 2024
-    row = judged("technical.mmlu_lead_by_protocol", as_of="2024-05-01").iloc[0]
+    row = judged("technical.mmlu_lead", as_of="2024-05-01").iloc[0]
     assert row["verdict"] == "uncheckable"

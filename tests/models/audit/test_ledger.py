@@ -59,8 +59,8 @@ def test_what_the_article_day_knew_and_what_came_to_light_differ(rows, judged):
 def test_the_ledger_finds_what_it_must(rows):
     verdict, void, stale = rows["verdict"], rows["void"], rows["stale"]
     assert (verdict[[name for name in rows.index if name.startswith("market.cagr.")]] == "fails").all()
-    assert "86.4 is GPT-4" in rows.loc["technical.table_mmlu", "reason"]
-    assert "GSM8K" in rows.loc["technical.table_humaneval", "reason"]
+    assert "86.4 is GPT-4" in rows.loc["technical.table_mmlu", "details"]
+    assert "GSM8K" in rows.loc["technical.table_humaneval", "details"]
     assert verdict["technical.table_mmlu"] == "partly"
     assert all(void[[n for n in rows.index if n.startswith("verdict.gpt5_")]])
     assert (verdict["risks.ai_act"], verdict["players.amazon_anthropic"], stale["players.amazon_anthropic"]) == ("fails", "fails", True)  # fmt: skip

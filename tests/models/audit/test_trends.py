@@ -42,26 +42,27 @@ def market(bend):
 
 @pytest.mark.parametrize(("bend", "verdict"), [(1.0, "holds"), (-0.5, "fails"), (0.0, "uncheckable")])
 def test_prices_that_fall_faster_hold_slower_fail_and_straight_ones_decide_nothing(bend, verdict):
-    found = trends.price_acceleration(market(bend), None, series=SERIES, told="nothing is told apart")
+    facts = market(bend)
+    found = trends.price_acceleration(facts, None, series=SERIES)
     assert judge(found, None) == verdict
-    assert ("nothing is told apart" in found.reason) == (verdict == "uncheckable")
+    assert bool(facts.used) == (verdict != "uncheckable")
     # a straight fall of 1 in logs divides the price by e each year
     if not bend:
-        assert "a year divided the price by 2.7, 192 prices of 8 sellers" in found.reason
+        assert "fell 3-fold a year" in found.reason
+        assert "192 prices of 8 sellers" in found.details
 
 
 def test_too_few_prices_are_unknown():
     facts = market(0.0).at(pd.Timestamp("2020-02-01"))
     with pytest.raises(Unknown, match="a test: too few prices"):
-        trends.price_acceleration(facts, None, series=SERIES, told="")
+        trends.price_acceleration(facts, None, series=SERIES)
 
 
-def test_on_the_tables_no_acceleration_is_shown(rows):
+def test_on_the_tables_no_acceleration_is_shown_and_nothing_is_cited(rows):
     row = rows.loc["technical.commoditisation_accelerating"]
     assert row["verdict"] == "uncheckable"
-    assert row["reason"].startswith(
-        "At equal GPQA Diamond a year divided the price by 8.0, 60 prices of 9 sellers"
-    )
+    assert [source["title"] for source in row["sources"]] == ["article"]
+    assert not row["mentioned"]
 
 
 def costs(level):
