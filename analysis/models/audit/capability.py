@@ -4,8 +4,8 @@ Decisions
 - Protocols are never mixed: a lead is taken within one protocol, and each protocol is a reading of its own.
 - A frontier is the running best score by release date. Whether the gap between two frontiers closes is decided by the test
   on their slopes alone (`models.parity`), never by its mean over some months: a single release moves that.
-- A record speaks of publication day where its last release, or the end of what a published finding measured, lies at most
-  `SPEAKS_FOR` before it. Each such record is a reading if its test shows a change; where none is, nothing is decided.
+- A record speaks of publication day where its last release lies at most `SPEAKS_FOR` before it. Each such record is a
+  reading if its test shows a change; where none does, nothing is decided. A published finding without a test is mentioned.
 - Prices are list prices of the developer's own service, exact as listed; a price stands until the next one. A model that its
   developer does not sell is read at the cheapest and at the most expensive of its hosts.
 - Input and output are readings of their own: the article names no mix, so a blend is shown and never judged.
@@ -196,7 +196,6 @@ def frontier_gap(
     figure: Quantity | None,
     *,
     series: Mapping[str, Mapping[str, str | float]],
-    denies: Sequence[str] = (),
     beside: Sequence[str] = (),
     told: str = "",
 ) -> Finding:
@@ -209,12 +208,11 @@ def frontier_gap(
     series
         Each benchmark and protocol with its floor of guessing (a share). A series is a reading where the 90% interval of
         the difference of its frontiers' slopes lies on one side of zero.
-    denies, beside, told
-        Published findings by which the gap does not close, dated by the end of what they measured; facts that are mentioned
-        with them; and a sentence on both.
+    beside, told
+        Published findings on the gap, and a sentence on them. They state no test, so that they are mentioned only.
     """
     readings: dict[str, Interval | bool] = {}
-    sentences, details = [], []
+    sentences, details, later = [], [], []
     for name, where in series.items():
         wanted = {key: value for key, value in where.items() if key != "floor"}
         scores = facts.look(BENCHMARKS, **wanted, use="trend")
@@ -224,12 +222,7 @@ def frontier_gap(
                 f"On {name} the record ends on {in_words(last)}, too early to speak of publication day."
             )
             continue
-        try:
-            result = parity.gap(
-                scores, np.random.default_rng(int(facts.given["seed"])), floor=float(where["floor"])
-            )
-        except ValueError:
-            raise Unknown(f"{name}: enough models of both kinds for a test") from None
+        result = _tested(facts, scores, name, where)
         sentences.append(_gap_in_words(name, result))
         details.append(_test_in_words(name, result))
         if result.change == parity.NOT_SHOWN:
@@ -237,19 +230,25 @@ def frontier_gap(
         else:
             facts.cite(BENCHMARKS, _steps(scores))
             readings[f"on {name}"] = result.change == parity.CLOSING and _fast_enough(result, figure)
-    published = [
-        row for row in facts.happened(denies, decides=False) if facts.day - row["valid_on"] <= SPEAKS_FOR
-    ]
-    if published:
-        facts.happened([row["id"] for row in published])
-        readings |= {row["id"]: False for row in published}
-        found = [*published, *facts.happened(beside, decides=False)]
-        sentences.insert(0, told_on_record(told, found, facts))
-    if not readings:
-        sentences = sentences or ["Our records end too early to speak of publication day."]
-        reason = f"{' '.join(sentences)} A longer record would decide."
-        return Finding({}, reason, verdict="uncheckable", details=" ".join(details))
-    return Finding(readings, f"{_opening(readings, None)} {' '.join(sentences)}", details=" ".join(details))
+        whole = facts.at(facts.as_of).look(BENCHMARKS, **wanted, use="trend")
+        if whole["valid_on"].max() > last:
+            later.append(_gap_in_words(name, _tested(facts, whole, name, where)))
+    if published := facts.happened(beside, decides=False):
+        sentences.append(told_on_record(told, published, facts))
+    since = " ".join(later) or None
+    if readings:
+        reason = f"{_opening(readings, None)} {' '.join(sentences)}"
+        return Finding(readings, reason, details=" ".join(details), since=since)
+    reason = f"{' '.join(sentences) or 'Our records end too early to speak of publication day.'} A longer record would decide."
+    return Finding({}, reason, verdict="uncheckable", details=" ".join(details), since=since)
+
+
+def _tested(facts: Facts, scores: pd.DataFrame, name: str, where: Mapping[str, str | float]) -> parity.Gap:
+    rng = np.random.default_rng(int(facts.given["seed"]))
+    try:
+        return parity.gap(scores, rng, floor=float(where["floor"]))
+    except ValueError:
+        raise Unknown(f"{name}: enough models of both kinds for a test") from None
 
 
 def _fast_enough(result: parity.Gap, figure: Quantity | None) -> bool:
