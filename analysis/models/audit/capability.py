@@ -239,7 +239,8 @@ def frontier_gap(
     if readings:
         reason = f"{_opening(readings, None)} {' '.join(sentences)}"
         return Finding(readings, reason, details=" ".join(details), since=since)
-    reason = f"{' '.join(sentences) or 'Our records end too early to speak of publication day.'} A longer record would decide."
+    opening = "Our records do not tell." if sentences else "Our records end too early to tell."
+    reason = " ".join([opening, *sentences, "A longer record would decide."])
     return Finding({}, reason, verdict="uncheckable", details=" ".join(details), since=since)
 
 
