@@ -4,11 +4,13 @@ from typing import get_args
 
 import pytest
 
+from analysis import labels
 from analysis.evidence import cells as deciders
 from analysis.evidence import measured, predictions
 from analysis.figures import futures, horizons, stated, theme
 from analysis.models import audit, forecasts, prices, skill, trend
 from analysis.models.audit import cells, facts
+from analysis.pipeline import exhibits
 from analysis.units import UNITS
 
 
@@ -21,7 +23,8 @@ def categories(table, column):
     ("kept", "named"),
     [
         pytest.param(theme.VERDICT, audit.VERDICTS, id="colours of verdicts"),
-        pytest.param(futures.STATUSES, get_args(predictions.Status), id="words for the status of a prediction"),
+        pytest.param(labels.PARTS, get_args(predictions.Status), id="labels of parts of predictions"),
+        pytest.param(labels.VERDICTS, audit.VERDICTS, id="labels of verdicts"),
         pytest.param(futures.METHODS, get_args(forecasts.Kind), id="marks of kinds of method"),
         pytest.param(skill.NAMES, (*skill.METHODS, *get_args(trend.Form)), id="words for methods of forecast"),
         pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
@@ -35,6 +38,17 @@ def categories(table, column):
 )  # fmt: skip
 def test_what_is_kept_by_hand_names_exactly_what_there_is(kept, named):
     assert set(kept) == set(named)
+
+
+def test_verdicts_have_one_order_and_no_two_share_a_label():
+    assert tuple(labels.VERDICTS) == audit.VERDICTS == exhibits.VERDICTS
+    assert len(set(labels.VERDICTS.values())) == len(labels.VERDICTS)
+
+
+def test_a_key_is_labelled_in_its_own_column_alone():
+    assert labels.of("verdict", "void") == labels.of("status", "void") == "overtaken"
+    assert labels.of("statement", "void") == "void"
+    assert labels.of("verdict", "beats naive") == "beats naive" and labels.of("verdict", None) is None
 
 
 def test_units_of_dated_facts_are_units_of_this_report():

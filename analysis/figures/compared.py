@@ -16,6 +16,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from analysis import labels
 from analysis.figures import theme
 
 RING: dict[str, Any] = {
@@ -192,7 +193,7 @@ def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
     for verdict, part in spread.groupby("verdict", sort=False):
         color = theme.VERDICT[str(verdict)]
         ax.hlines(part["y"], part["ratio_low"], part["ratio_high"], color=color, linewidth=3, alpha=0.75)
-        ax.scatter(part["ratio"], part["y"], color=color, s=44, zorder=4, label=verdict)
+        ax.scatter(part["ratio"], part["y"], color=color, s=44, zorder=4, label=labels.VERDICTS[str(verdict)])
     ax.hlines(
         spread["y"],
         spread["printed_low"],
@@ -214,10 +215,10 @@ def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
     ax.set(xlabel="", ylabel="")
     theme.legend(ax)
     off = int((spread["verdict"] == "fails").sum())
-    finding = f"{off} of {len(spread)} printed figures miss what their own numbers or outside sources give"
+    finding = f"{off} of the article's {len(spread)} figures that we can compute are wrong"
     alt = f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one is agreement."
     return theme.headline(
-        ax, finding, "Computed over printed figure; bars are the bounds from rounding and readings", alt
+        ax, finding, "Our figure over the article's; bars are the bounds from rounding and readings", alt
     )
 
 
@@ -232,8 +233,18 @@ def comparable(rows: pd.DataFrame) -> pd.DataFrame:
     return table[np.isfinite(table["ratio_high"]) & (table["ratio"] > 0)].reset_index(drop=True)
 
 
-def scoreboard(counts: pd.DataFrame, *, ax: Axes) -> Axes:
-    """Claims by section and verdict, stacked, with the numbers in the bars; `counts` is `models.audit.counts`."""
+def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
+    """Claims by section and verdict, stacked, with the numbers in the bars.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        `models.audit.counts` by section.
+    errors : int
+        How many distinct errors the wrong ones come to (`models.audit.errors`).
+    ax : Axes
+        Where it is drawn.
+    """
     sections = list(counts.index)[::-1]
     left = np.zeros(len(sections))
     for verdict in counts.columns:
@@ -241,18 +252,20 @@ def scoreboard(counts: pd.DataFrame, *, ax: Axes) -> Axes:
         ax.barh(sections, width, left=left, color=theme.VERDICT[verdict], height=0.62)
         for row, (start, count) in enumerate(zip(left, width, strict=True)):
             if count:
-                dark = verdict in ("holds", "fails")
+                dark = verdict in ("holds", "fails", "void")
                 ax.text(start + count / 2, row, f"{count:.0f}", ha="center", va="center", color="#ffffff" if dark else "#1b2531",
                         fontweight="semibold")  # fmt: skip
         left += width
-    ax.set(xlabel="claims", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
-    handles = [Patch(color=theme.VERDICT[v], label=v) for v in counts.columns if counts[v].sum()]
+    ax.set(xlabel="statements", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
+    ax.set_yticks(range(len(sections)), [str(section).capitalize() for section in sections])
+    handles = [
+        Patch(color=theme.VERDICT[v], label=labels.VERDICTS[v]) for v in counts.columns if counts[v].sum()
+    ]
     theme.legend(ax, handles)
-    total, holds, fails = int(counts.to_numpy().sum()), int(counts["holds"].sum()), int(counts["fails"].sum())
-    finding = f"Of {total} checked statements {holds} hold and {fails} fail"
-    sums = "; ".join(f"{verdict} {counts[verdict].sum():.0f}" for verdict in counts.columns)
-    alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in all {sums}."
-    return theme.headline(ax, finding, "Claims by section and verdict", alt)
+    finding = f"The article makes {theme.count(errors) if errors else 'no'} distinct error{'' if errors == 1 else 's'}"
+    sums = "; ".join(f"{counts[verdict].sum():.0f} {label}" for verdict, label in labels.VERDICTS.items())
+    alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in total {sums}."
+    return theme.headline(ax, finding, "Statements by section of the article and verdict", alt)
 
 
 def _beside(ax: Axes, x: float, y: float, text: str, side: int, color: str, size: float = 10.5) -> None:

@@ -26,6 +26,7 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
+from analysis import labels
 from analysis.evidence import gathering, measured, tables
 from analysis.evidence import sources as origins
 from analysis.figures import prose, theme
@@ -160,8 +161,8 @@ def figure(
 def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ()) -> None:
     """Show claims with their verdicts; `rows` has the columns of `models.audit.FIELDS`."""
     shown = {
-        "id": Column("Claim"), "statement": Column("Statement"), "stated": Column("Printed"), "verdict": Column("Verdict"),
-        "reason": Column("Reason"),
+        "verdict": Column("Verdict"), "weight": Column("Weight"), "statement": Column("The article says"), "reason": Column("We find"),
+        "id": Column("Claim"),
     }  # fmt: skip
     _typed(id, "ledger", title, rows, shown, None, sources, list(rows["id"]))
 
@@ -545,7 +546,10 @@ def _shown(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     named = _named(columns)
     titles = {name: f"{c.title} ({c.unit})" if c.unit else c.title for name, c in named.items()}
     return pd.DataFrame(
-        {titles[name]: [_cell(v, c.format) for v in frame[name]] for name, c in named.items()}
+        {
+            titles[name]: [_cell(labels.of(name, v), c.format) for v in frame[name]]
+            for name, c in named.items()
+        }
     )
 
 

@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from analysis import labels
 from analysis.figures import theme
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
@@ -35,10 +36,6 @@ PROBABILITY_COLUMNS = {
     "low": ("Low", None, ".3f"), "high": ("High", None, ".3f"),
 }  # fmt: skip
 """How a `simulation.cumulative_probability` table is shown; the bounds are the Monte-Carlo error."""
-
-
-STATUSES = {"open": "open", "true": "true", "false": "false", "void": "void from the start"}
-"""How the parts of a prediction may stand, and how a headline says it."""
 
 
 METHODS = {"simulation": "o", "base rate": "s", "trend": "^", "judgement": "D"}
@@ -328,8 +325,8 @@ def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: A
             label, (left, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5,
             color=theme.MUTED if status == "void" else theme.INK,
         )  # fmt: skip
-        told = f"{end.day} {end:%b %Y}" if status == "open" else status
-        ax.annotate(told, (mdates.date2num(end), row), xytext=(6, 0), textcoords="offset points", va="center",
+        words = f"{end.day} {end:%b %Y}" if status == "open" else labels.PARTS[status]
+        ax.annotate(words, (mdates.date2num(end), row), xytext=(6, 0), textcoords="offset points", va="center",
                     color=theme.MUTED)  # fmt: skip
     ax.xaxis_date()
     ax.xaxis.set_major_locator(mdates.YearLocator())
@@ -340,12 +337,10 @@ def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: A
         xlim=(left, max(mdates.date2num(end) for end in ends) * 1.0 + 190),
     )
     counts = table["status"].value_counts()
-    told = [f"{counts[status]} {words}" for status, words in STATUSES.items() if status in counts]
-    finding = f"{len(table)} parts on {today.day} {today:%B %Y}: {', '.join(told)}"
-    alt = f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part is the time gone by, dashed bars are void."
-    subtitle = (
-        "From publication to each deadline; dark: gone by; dashed: void, the premise was overtaken before"
-    )
+    stands = [f"{counts[status]} {label}" for status, label in labels.PARTS.items() if status in counts]
+    finding = f"{len(table)} parts on {today.day} {today:%B %Y}: {', '.join(stands)}"
+    alt = f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part is the time gone by, dashed bars were overtaken."
+    subtitle = "From publication to each deadline; dark: gone by; dashed: overtaken before publication"
     return theme.headline(ax, finding, subtitle, alt)
 
 

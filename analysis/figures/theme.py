@@ -50,11 +50,25 @@ PRINTED, RECOMPUTED = "#b35c00", "#1f5fa8"
 SECOND = "#5a6672"
 """Of another series beside a recomputed one: the colour of what is printed is for what is printed alone."""
 INK, MUTED, GRID, FAINT = "#1b2530", "#5a6672", "#d5dbe1", "#eef1f4"
-HOLDS, PARTLY, FAILS, OPEN, UNCHECKABLE = "#2c7a57", "#d39a1c", "#8c2f2f", "#7a8794", "#b9c1c9"
-VERDICT = {"holds": HOLDS, "partly": PARTLY, "fails": FAILS, "open": OPEN, "uncheckable": UNCHECKABLE}
+HOLDS, PARTLY, FAILS, VOID, OPEN, UNCHECKABLE = (
+    "#2c7a57",
+    "#d39a1c",
+    "#8c2f2f",
+    "#6a4a94",
+    "#7a8794",
+    "#b9c1c9",
+)
+VERDICT = {
+    "holds": HOLDS,
+    "partly": PARTLY,
+    "fails": FAILS,
+    "void": VOID,
+    "open": OPEN,
+    "uncheckable": UNCHECKABLE,
+}
 DARK = {
     PRINTED: "#f0a35e", RECOMPUTED: "#7db4f0", INK: "#e8ebee", MUTED: "#a7b1bb", GRID: "#3a434d", FAINT: "#262d35",
-    HOLDS: "#63b58f", PARTLY: "#e3b74f", FAILS: "#d9807a", OPEN: "#8b97a3", UNCHECKABLE: "#59636e", "#ffffff": "#14181d",
+    HOLDS: "#63b58f", PARTLY: "#e3b74f", FAILS: "#d9807a", VOID: "#a389da", OPEN: "#8b97a3", UNCHECKABLE: "#59636e", "#ffffff": "#14181d",
 }  # fmt: skip
 """Light colour to its dark counterpart; a colour that is not here stays as it is."""
 

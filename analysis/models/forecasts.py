@@ -297,7 +297,7 @@ def wholes(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.Dat
             "the least likely part; conditional parts bound from above",
         )
         if (own["status"] == "void").all():
-            told = "void in every part"
+            told = "overtaken in every part"
         elif name == "p3":
             high = of_draws(np.logical_and(*outlook_hits(given, facts))).probability
             told = "the first two parts in joint draws; the others can only make it rarer"
@@ -605,7 +605,7 @@ def _row(row: pd.Series) -> pd.DataFrame:
 
 def _named(status: str, found: Sequence[Method]) -> str:
     if status == "void":
-        return "none: void"
+        return "none: overtaken"
     if not found:
         return "What a method needs was not on record yet."
     kinds = " and ".join(dict.fromkeys(method.kind for method in found))

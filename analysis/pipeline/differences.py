@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from analysis import scenarios
+from analysis import labels, scenarios
 from analysis.errors import ParameterError, Problem, PublishError, nearest
 from analysis.pipeline import exhibits, manifest, places, site, views
 from analysis.pipeline.exhibits import Evidence, Figure, Ledger, Metric, Shown, Statement, Table, Tabular
@@ -48,6 +48,11 @@ class Difference:
     b: str | None
     change: str = ""
     direction: Literal["", "better", "worse"] = ""
+
+    @property
+    def labelled(self) -> tuple[str | None, str | None]:
+        """Both sides as a reader sees them: the labels of verdicts, anything else as it is."""
+        return labels.of(self.kind, self.a), labels.of(self.kind, self.b)
 
 
 @dataclass(frozen=True)
@@ -311,7 +316,8 @@ def text(compared: Compared) -> Iterator[tuple[str, list[dict[str, object]]]]:
         found = compared.of(kind)
         rows: list[dict[str, object]] = []
         for one in found:
-            rows.append({kind: one.id, f"A: {compared.a.name}": one.a, f"B: {compared.b.name}": one.b})
+            before, after = one.labelled
+            rows.append({kind: one.id, f"A: {compared.a.name}": before, f"B: {compared.b.name}": after})
             if any(other.change for other in found):
                 rows[-1]["change"] = one.change
         if rows:

@@ -47,7 +47,8 @@ VERDICTS: tuple[Verdict, ...] = ("holds", "partly", "fails", "void", "open", "un
 """Every verdict, in the order in which counts are shown."""
 
 Weight = Literal["central", "supporting", "passing"]
-"""How much the article's argument needs a claim."""
+WEIGHTS: tuple[Weight | None, ...] = ("central", "supporting", "passing", None)
+"""How much the article's argument needs a claim, heaviest first; None where nobody weighed it."""
 
 Quality = Literal["official", "measured", "reported", "estimate", "secondary"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
@@ -268,6 +269,11 @@ class Claim(_Part):
     mentioned: tuple[Source, ...] = ()
     strength: Strength | None = None
 
+    @property
+    def mistake(self) -> str:
+        """What counts as one error with it: the reason that it shares with others, else itself; nothing where it is not wrong."""
+        return (self.error or self.id) if self.verdict == "fails" else ""
+
     @field_validator("stale", mode="before")
     @classmethod
     def _unsaid_is_no(cls, value: object) -> object:
@@ -292,8 +298,14 @@ class Ledger(Tabular):
 
     @property
     def entries(self) -> tuple[Claim, ...]:
-        """The rows as claims."""
-        return tuple(Claim.model_validate(row) for row in self.rows)
+        """The rows as claims, the heaviest first."""
+        found = [Claim.model_validate(row) for row in self.rows]
+        return tuple(sorted(found, key=lambda claim: WEIGHTS.index(claim.weight)))
+
+    @property
+    def errors(self) -> int:
+        """How many distinct errors the wrong ones come to."""
+        return len({claim.mistake for claim in self.entries if claim.mistake})
 
     @property
     def counts(self) -> dict[Verdict, int]:

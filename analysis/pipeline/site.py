@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from analysis import ROOT, fonts
+from analysis import ROOT, fonts, labels
 from analysis.errors import Problem, PublishError
 from analysis.pipeline import downloads, exhibits, markup, pdf, rebuild, views
 from analysis.pipeline.exhibits import Metric, Shown, Tabular
@@ -300,9 +300,9 @@ def _environment(templates: Path, static: Path) -> Environment:
         "policy": lambda style: Markup(markup.policy([style], [js])),  # noqa: S704
         "picture": markup.picture,
         "document": "",
-        "verdicts": exhibits.VERDICTS,
+        "verdicts": labels.VERDICTS,
         "qualities": exhibits.QUALITIES,
-        "statuses": exhibits.STATUSES,
+        "statuses": labels.PARTS,
     }
     environment.filters |= {
         "number": exhibits.number,

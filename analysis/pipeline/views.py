@@ -5,6 +5,7 @@ Decisions
 - A difference is taken between the values and printed as the metric itself is; one that rounds to nothing is called
   the same, so that no reader explains noise.
 - The longest ledger gives the claims their order and their content; the places of a claim are the exhibits that name it.
+- Claims that are wrong for one and the same reason are one error; what the argument needs most comes first.
 - What a run was really given counts: a value that no scenario file explains is listed, with the run that had it.
 """
 
@@ -27,6 +28,7 @@ from analysis.errors import Problem, PublishError
 from analysis.pipeline import exhibits, markup, pages
 from analysis.pipeline.exhibits import (
     VERDICTS,
+    WEIGHTS,
     Backtest,
     Board,
     Claim,
@@ -45,6 +47,7 @@ from analysis.pipeline.exhibits import (
     Tabular,
     Verdict,
     Watched,
+    Weight,
     number,
 )
 from analysis.pipeline.pages import Page
@@ -109,6 +112,11 @@ class Comparison:
             return Axis(min(centres) / 2, max(numbers), log=True)
         return Axis(min(numbers), max(numbers))
 
+    @property
+    def varies(self) -> bool:
+        """Whether the scenarios tell it apart; what depends on none of their assumptions is the same under all."""
+        return any(cell.metric is None or cell.metric.text != self.metric.text for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -143,6 +151,23 @@ class Checked:
             return None
         numbers = [*self.stated, *self.computed]
         return Axis(0.0, max(numbers)) if min(numbers) >= 0 and max(numbers) > 0 else None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One error: the claims that are wrong for one and the same reason, the heaviest first."""
+
+    claims: tuple[Checked, ...]
+
+    @property
+    def first(self) -> Checked:
+        """The heaviest of its claims."""
+        return self.claims[0]
+
+    @property
+    def weight(self) -> Weight | None:
+        """How much the article's argument needs the heaviest of its claims."""
+        return self.first.claim.weight
 
 
 def _ends(value: object, low: float | None, high: float | None) -> tuple[float, float] | None:
@@ -323,7 +348,7 @@ class Site:
         ledgers = [shown.exhibit for shown in self.main.exhibits if isinstance(shown.exhibit, Ledger)]
         longest_first = sorted(ledgers, key=lambda ledger: -len(ledger.rows))
         found = {claim.id: claim for ledger in reversed(longest_first) for claim in ledger.entries}
-        order = {claim.id: None for ledger in longest_first for claim in ledger.entries}
+        order = {str(row["id"]): None for ledger in longest_first for row in ledger.rows}
         places: dict[str, list[Shown]] = {}
         for shown in self.main.exhibits:
             for name in () if isinstance(shown.exhibit, Ledger) else shown.exhibit.claims:
@@ -440,6 +465,36 @@ class Site:
         """How many claims have each verdict, over all sections or in one."""
         chosen = [found.claim.verdict for found in self.claims if section in (None, found.claim.section)]
         return {verdict: chosen.count(verdict) for verdict in VERDICTS}
+
+    @cached_property
+    def weighed(self) -> list[Checked]:
+        """The claims, those that the argument needs most first."""
+        return sorted(self.claims, key=lambda found: WEIGHTS.index(found.claim.weight))
+
+    @cached_property
+    def errors(self) -> list[Mistake]:
+        """The distinct errors, the heaviest first."""
+        found: dict[str, list[Checked]] = {}
+        for checked in self.weighed:
+            if checked.claim.mistake:
+                found.setdefault(checked.claim.mistake, []).append(checked)
+        return [Mistake(tuple(claims)) for claims in found.values()]
+
+    def same_error(self, checked: Checked) -> list[Checked]:
+        """The other claims that are wrong for the same reason."""
+        own = checked.claim.mistake
+        return [other for other in self.weighed if own and other.claim.mistake == own and other != checked]
+
+    def entries(self, section: str) -> dict[Weight | None, list[list[Checked]]]:
+        """The claims of a section by weight; those that are one error are one entry, under the heaviest of them."""
+        entries: dict[str, list[Checked]] = {}
+        for checked in self.weighed:
+            if checked.claim.section == section:
+                entries.setdefault(checked.claim.mistake or checked.claim.id, []).append(checked)
+        found: dict[Weight | None, list[list[Checked]]] = {}
+        for entry in entries.values():
+            found.setdefault(entry[0].claim.weight, []).append(entry)
+        return found
 
     @cached_property
     def sections(self) -> list[str]:

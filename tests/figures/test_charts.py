@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 
-from analysis import scenarios
+from analysis import labels, scenarios
 from analysis.evidence import claims, tables
 from analysis.figures import compared, futures, positions, theme
 from analysis.models import audit, frontier, market, players
@@ -85,10 +85,16 @@ def test_price_multiples_stand_on_a_log_axis_beside_the_printed_ranges():
 
 
 def test_the_scoreboard_holds_every_claim(rows):
-    ax = compared.scoreboard(audit.counts(rows), ax=theme.axes())
+    ax = compared.scoreboard(audit.counts(rows), errors=1, ax=theme.axes())
     assert sum(bar.get_width() for bar in ax.patches) == len(rows)
-    holds, fails = ((rows["verdict"] == verdict).sum() for verdict in ("holds", "fails"))
-    assert said(ax) == f"Of {len(rows)} checked statements {holds} hold and {fails} fail"
+    shown = {text.get_text() for text in theme.chart_of(ax).legends[0].get_texts()}
+    assert shown == {labels.VERDICTS[verdict] for verdict in rows["verdict"]}
+
+
+@pytest.mark.parametrize(("errors", "title"), [(0, "no distinct errors"), (1, "one distinct error"), (16, "16 distinct errors")])  # fmt: skip
+def test_the_scoreboard_names_the_errors_and_not_the_statements_that_repeat_them(rows, errors, title):
+    ax = compared.scoreboard(audit.counts(rows), errors=errors, ax=theme.axes())
+    assert said(ax) == f"The article makes {title}"
 
 
 def test_agreement_leaves_out_what_has_no_printed_figure(rows):
@@ -211,11 +217,11 @@ def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_
     widths = {round(bar.get_y() + bar.get_height() / 2): [] for bar in ax.patches}
     for bar in ax.patches:
         widths[round(bar.get_y() + bar.get_height() / 2)].append(bar.get_width())
-    # from the top: a is over, c is void, b has run from 21 May 2026 to 31 Oct 2027; 2028 is a leap year
+    # from the top: a is over, c was overtaken, b has run from 21 May 2026 to 31 Oct 2027; 2028 is a leap year
     assert widths == {2: [365, 365], 1: [365], 0: [731, 528]}
-    assert said(ax) == "3 parts on 31 October 2027: 2 open, 1 void from the start"
+    assert said(ax) == "3 parts on 31 October 2027: 2 too early to tell, 1 overtaken"
     told = [text.get_text() for text in ax.texts]
-    assert told == ["b", "21 May 2028", "c", "void", "a", "21 May 2027"]
+    assert told == ["b", "21 May 2028", "c", "overtaken", "a", "21 May 2027"]
 
 
 def test_every_method_has_its_mark_and_several_are_pooled():

@@ -108,7 +108,7 @@ def test_what_is_void_is_not_forecast_and_not_scored(rows):
     void = rows[rows["status"] == "void"]
     assert set(void.index) == {name for name, part in predictions.read().predictions.items() if part.void}
     assert void[["probability", "brier", "log_score"]].isna().all(axis=None)
-    assert (void["method"] == "none: void").all()
+    assert (void["method"] == "none: overtaken").all()
 
 
 def test_a_method_that_reads_series_says_where_the_first_of_them_ends(view, rows):

@@ -152,7 +152,6 @@ def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
             "kind": "quantity",
             "verdict": verdict,
             "stale": False,
-            "void": False,
             "since": None,
             "sources": ["article"],
             "strength": "article",
@@ -328,7 +327,7 @@ def forecasts() -> dict[str, Any]:
         "data_to": "2025-11-13",
     }
     rows = [
-        own | {"id": "p1.first", "status": "void", "method": "none: void", "resolved_on": "2026-05-21", "because": "It was overtaken."},
+        own | {"id": "p1.first", "status": "void", "method": "none: overtaken", "resolved_on": "2026-05-21", "because": "It was overtaken."},
         own | {"id": "p2.second", "status": "open", "method": "base rate", "probability": 0.25, "probability_low": 0.04, "probability_high": 0.56,
                "methods": [method], "sources": CITED, "given": "p2.other"},
         own | {"id": "p2.third", "status": "true", "method": "base rate", "probability": 0.9, "probability_low": 0.8, "probability_high": 0.95,

@@ -118,6 +118,24 @@ def test_a_verdict_that_changed_is_told_once_with_the_new_reason(tmp_path: Path)
     assert found.same["verdict"] == 1
 
 
+def test_a_reader_sees_the_label_of_a_verdict_and_a_program_its_key(tmp_path: Path) -> None:
+    side(tmp_path / "a", ledger("l", x="open", y="holds"), figure("f", "open", ["p"]))
+    side(tmp_path / "b", ledger("l", x="void"), figure("f", "void", ["p"]))
+    found = held(tmp_path)
+    (_, verdicts), (_, findings) = (
+        one for one in differences.text(found) if "code" not in one[0] and "data" not in one[0]
+    )
+    assert [list(row.values())[1:3] for row in verdicts] == [
+        ["too early to tell", "overtaken"],
+        ["right", None],
+    ]
+    assert list(findings[0].values())[1:] == ["open", "void"]  # words of a chart are no keys
+    told = [row for row in json.loads(found.as_json())["differences"] if row["kind"] == "verdict"]
+    assert [(row["a"], row["b"]) for row in told] == [("open", "void"), ("holds", None)]
+    differences.write_page(found, tmp_path / "page.html")
+    assert ">overtaken<" in (tmp_path / "page.html").read_text()
+
+
 def test_a_claim_that_only_the_second_side_lists_is_told(tmp_path: Path) -> None:
     side(tmp_path / "a", ledger("l", x="holds"))
     side(tmp_path / "b", ledger("l", x="holds", new="fails"))

@@ -135,17 +135,39 @@ def test_the_rows_of_a_ledger_are_claims() -> None:
 
 
 def test_a_ledger_with_an_unknown_verdict_is_refused() -> None:
-    with pytest.raises(PublishError, match="'holds', 'partly', 'fails', 'open' or 'uncheckable'"):
+    with pytest.raises(PublishError, match="'holds', 'partly', 'fails', 'void', 'open' or 'uncheckable'"):
         read(ledger(verdict="maybe"))
 
 
 def test_a_ledger_counts_its_verdicts_and_says_what_they_rest_on() -> None:
     found = read(ledger(strength="secondary", computed=None, stated=None)).exhibit
     assert isinstance(found, Ledger)
-    assert found.counts == {"holds": 1, "partly": 0, "fails": 0, "open": 0, "uncheckable": 0}
+    assert found.counts == {"holds": 1, "partly": 0, "fails": 0, "void": 0, "open": 0, "uncheckable": 0}
     assert (found.entries[0].strength, found.entries[0].computed) == ("secondary", None)
     with pytest.raises(PublishError, match=r"rows\.0\.strength"):
         read(ledger(strength="strong"))
+
+
+def test_claims_that_share_a_reason_are_one_error_and_only_wrong_ones_are_any() -> None:
+    rows = [
+        ledger(id=f"market.c{place}", verdict=verdict, error=error)["rows"][0]
+        for place, (verdict, error) in enumerate(
+            [("fails", "slip"), ("fails", "slip"), ("fails", None), ("void", None), ("holds", "slip")]
+        )
+    ]
+    found = read(ledger() | {"rows": rows}).exhibit
+    assert isinstance(found, Ledger)
+    # the slip that two share, and the one alone; what was overtaken and what is right are none
+    assert (found.counts["fails"], found.errors) == (3, 2)
+
+
+def test_a_ledger_leads_with_what_the_argument_needs() -> None:
+    weights = ["passing", None, "central", "supporting", "central"]
+    rows = [ledger(id=f"market.c{n}", weight=weight)["rows"][0] for n, weight in enumerate(weights)]
+    found = read(ledger() | {"rows": rows}).exhibit
+    assert isinstance(found, Ledger)
+    assert [claim.id[-1] for claim in found.entries] == ["2", "4", "3", "0", "1"]
+    assert [row["id"][-1] for row in found.rows] == ["0", "1", "2", "3", "4"]  # the files keep their order
 
 
 def test_a_cell_that_lists_sources_is_read_as_sources() -> None:

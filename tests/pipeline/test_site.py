@@ -23,6 +23,7 @@ from analysis.errors import PublishError
 from analysis.pipeline import exhibits, site
 from analysis.scenarios import Entry
 from tests.pipeline.site_material import (
+    CITED,
     COLUMNS,
     ODD,
     ROWS,
@@ -221,12 +222,12 @@ def test_a_claim_shows_stated_beside_recomputed_and_where_it_is_shown(built: Pat
     page = (built / "claims.html").read_text(encoding="utf-8")
     own = page[page.index('id="market.growth"') : page.index('id="market.size"')]
     assert "43%" in own and "56.5%" in own and "54 to 59" in own
-    assert "Fails" in own and 'href="base/1_prices.html#prices.chart"' in own
+    assert "Wrong" in own and 'href="base/1_prices.html#prices.chart"' in own
 
 
 def test_a_claim_says_what_it_rests_on_what_happened_since_and_only_what_it_has(built: Path) -> None:
     own = part(built / "claims.html", 'id="market.fact"', "</article>")
-    assert "It grew." in own and "Stated" in own and "Recomputed" not in own
+    assert "It grew." in own and "The article</dt>" in own and "We find" not in own
     own = part(built / "claims.html", 'id="market.size"', "</article>")
     assert "out of date" in own and 'class="quality q-secondary"' in own
     assert "5 sources, weakest: " in own and own.count('href="https://example.org/') == 5
@@ -238,11 +239,75 @@ def test_claims_are_filtered_by_verdict_section_and_basis_each_with_its_count(bu
     assert names == ["show-all", "show-holds", "show-fails", "show-uncheckable", None, None, None, "by-any", "by-article", "by-evidence"]  # fmt: skip
     form = " ".join(page.text.split("Show everything again")[0].split())
     assert (
-        "All 4" in form and "Holds 2" in form and "Market dynamics 3" in form and "outside sources 2" in form
+        "All 4" in form and "Right 2" in form and "Market dynamics 3" in form and "outside sources 2" in form
     )
     classes = [set(a["class"].split()) for t, a in page.tags if t == "article"]
     assert classes == [{"claim", "fails", "by-article"}, {"claim", "holds", "by-evidence"}, {"claim", "holds", "by-evidence"},
                        {"claim", "uncheckable", "by-article"}]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
+    """A site whose ledger has weights, an error that three statements share, and a forecast that was overtaken."""
+    folder = tmp_path_factory.mktemp("judged")
+    runs = write_runs(folder / "runs")
+    slip = {"error": "slip"}
+    rows = [
+        claim("market.passing", "fails", weight="passing", **slip),
+        claim("market.right", "holds", weight="supporting"),
+        claim("market.slip", "fails", weight="central", **slip, details="Spread of <nine>.", sources=CITED[:1], mentioned=CITED[1:3]),
+        claim("market.alone", "fails", weight="supporting"),
+        claim("risks.slip", "fails", weight="supporting", **slip),
+        claim("risks.late", "void", weight="central"),
+    ]  # fmt: skip
+    only = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
+    for scenario in SCENARIOS:
+        rewrite(runs / scenario / "3_verdict.ipynb", shown(only))
+    return site.publish(runs, folder / "site", params=write_params(folder / "params")).parent
+
+
+def test_errors_are_counted_once_and_what_was_overtaken_is_none(judged: Path) -> None:
+    for page in ("index.html", "claims.html"):
+        text = " ".join(Elements(judged / page).text.split())
+        # slip (three statements) and alone; slip is as heavy as its heaviest statement
+        assert (
+            "6 statements: 1 are right, 0 partly right and 4 wrong. The 4 come to 2 distinct errors, 1 of them central"
+            in text
+        )
+        assert "1 were overtaken before publication, 0 are too early to tell" in text
+
+
+def test_claims_stand_by_weight_and_those_of_one_error_as_one(judged: Path) -> None:
+    page = (judged / "claims.html").read_text(encoding="utf-8")
+    places = [page.index(f'id="{name}"') for name in ("market.slip", "market.passing", "market.right", "market.alone", "risks.late", "risks.slip")]  # fmt: skip
+    assert places == sorted(places)
+    folded = part(judged / "claims.html", '<details class="group same">', "</details>")
+    assert "and 1 more statement wrong for the same reason" in folded and 'id="market.passing"' in folded
+    assert page.count('<details class="group same">') == 1
+
+
+def test_the_index_leads_with_what_is_wrong_and_central(judged: Path) -> None:
+    own = part(judged / "index.html", "wrong and central", "</ul>")
+    assert own.count("<li>") == 1 and 'href="claims.html#market.slip"' in own
+    assert "and 2 more statements wrong for the same reason" in own
+
+
+def test_a_card_gives_the_reason_then_the_statistics_folded_then_what_decides(judged: Path) -> None:
+    own = part(judged / "claims.html", 'id="market.slip"', "</article>")
+    marks = ("6 ** (1/4) is 1.565.", '<details class="statistics"><summary>', "Spread of &lt;nine&gt;.", 'href="https://example.org/0"', "Also mentioned", 'href="https://example.org/1"')  # fmt: skip
+    places = [own.index(mark) for mark in marks]
+    assert places == sorted(places)
+    assert ">central<" in own
+    other = part(judged / "claims.html", 'id="market.right"', "</article>")
+    assert "statistics" not in other and "mentioned" not in other and "supporting" not in other
+
+
+def test_scenarios_are_compared_by_what_they_change(publish: Publish, runs: Path) -> None:
+    for scenario in SCENARIOS:
+        same = metric("verdict.same", 2.0, role="headline", title="Wrong statements")
+        rewrite(runs / scenario / "3_verdict.ipynb", shown(same))
+    page = (publish().parent / "scenarios.html").read_text(encoding="utf-8")
+    assert "Multiple" in page and "Wrong statements" not in page
 
 
 def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
@@ -293,7 +358,7 @@ def test_a_long_ledger_folds_its_reasons_and_counts_its_verdicts(
         rewrite(runs / scenario / "3_verdict.ipynb", shown(one))
     page = (publish().parent / "base" / "3_verdict.html").read_text(encoding="utf-8")
     assert page.count('<details class="reason">') == folded and page.count("6 ** (1/4) is 1.565.") == claims
-    assert f"{claims} claims: 1 holds, {claims - 1} fails" in page and page.count("q-reported") >= claims
+    assert f"{claims} statements: 1 right, {claims - 1} wrong" in page and page.count("q-reported") >= claims
 
 
 def test_a_table_draws_verdicts_strengths_and_sources_as_what_they_are(built: Path) -> None:
@@ -480,7 +545,12 @@ def test_a_prediction_stands_with_its_terms_its_probability_by_every_method_and_
 ) -> None:
     page = built / "predictions.html"
     text = page.read_text(encoding="utf-8")
-    assert "4 parts" in text and "2 open" in text and "1 true" in text
+    assert (
+        "4 parts" in text
+        and "2 too early to tell" in text
+        and "1 came true" in text
+        and "1 overtaken" in text
+    )
     open_, decided = part(page, 'id="p2.second"', "</article>"), part(page, 'id="p2.third"', "</article>")
     for words in (
         "25%",
