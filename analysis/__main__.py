@@ -366,28 +366,53 @@ def scenarios(form: Form = console.Format.table) -> None:
 
 @app.command()
 def claims(
-    scenario: OneScenario = "base",
-    override: OneOff = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-p",
+            metavar="NAME=VALUE",
+            help="Another reading of the article, or another cut-off date (as_of); may be repeated.",
+        ),
+    ] = None,
     tables: Annotated[
         bool, typer.Option("--tables", help="The cells of the article's tables instead.")
     ] = False,
+    errors: Annotated[
+        bool,
+        typer.Option(
+            "--errors", help="The distinct errors instead: claims wrong for one and the same reason are one."
+        ),
+    ] = False,
     form: Form = console.Format.table,
 ) -> None:
-    """List the claims of the article with their verdicts.
+    """List the claims of the article with their verdicts, which no scenario changes.
 
-    A table shows what a reader needs; csv and json hold every field of the ledger.
+    A table shows what a reader needs; csv and json hold every field, and the verdicts by their keys.
     """
     from analysis.pipeline import served
 
-    values = _values(scenario, override)
+    if tables and errors:
+        raise ParameterError(Problem("--tables --errors", "exclude each other", "Give one of them"))
+    values = _readings(override)
     if tables:
         rows = served.served("cells", values, lambda: _cells(values))
         short: tuple[str, ...] = ("id", "verdict", "printed", "sourced", "protocol", "reason")
     else:
         rows = served.served("claims", values, lambda: _ledger(values))
-        short = ("id", "verdict", "statement", "stated", "computed", "unit", "reason")
-    wanted = short if form is console.Format.table else tuple(rows[0])
-    console.echo(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+        short = ("id", "verdict", "weight", "statement", "reason")
+    if errors:
+        rows = _errors(rows)
+        short = ("error", "weight", "statements", "statement", "reason")
+    _list(rows, short, form)
+
+
+def _list(rows: Sequence[Mapping[str, Any]], short: Sequence[str], form: console.Format) -> None:
+    """Print rows: for people the columns that they need, with labels for keys; for programs everything as it is."""
+    from analysis import labels
+
+    if form is console.Format.table:
+        rows = [{name: labels.of(name, row[name]) for name in short} for row in rows]
+    console.echo(console.listing(rows, form), end="")
 
 
 @app.command()
@@ -404,9 +429,7 @@ def indicators(
 
     values = _values(scenario, override)
     rows = served.served("indicators", values, lambda: _indicators(values))
-    short = ("id", "status", "value", "unit", "side", "threshold", "valid_on", "moves")
-    wanted = short if form is console.Format.table else tuple(rows[0])
-    console.echo(console.listing([{name: row[name] for name in wanted} for row in rows], form), end="")
+    _list(rows, ("id", "status", "value", "unit", "side", "threshold", "valid_on", "moves"), form)
 
 
 @app.command()
@@ -425,9 +448,8 @@ def predictions(
     values = _values(scenario, override)
     rows = served.served("predictions", values, lambda: _predictions(values))
     if form is console.Format.table:
-        short = ("id", "status", "deadline", "statement", "probability", "range", "method", "given")
-        rows = [{name: (row | _percentages(row))[name] for name in short} for row in rows]
-    console.echo(console.listing(rows, form), end="")
+        rows = [row | _percentages(row) for row in rows]
+    _list(rows, ("id", "status", "deadline", "statement", "probability", "range", "method", "given"), form)
 
 
 def _percentages(row: Mapping[str, Any]) -> dict[str, str | None]:
@@ -747,6 +769,25 @@ def _values(scenario: str, override: Sequence[str] | None) -> Assumptions:
     return assumptions.Assumptions(assumptions.resolve(scenario, given), register)
 
 
+def _readings(override: Sequence[str] | None) -> Assumptions:
+    """The assumptions of the fact-check: those of the base, and the readings that the caller gives."""
+    from analysis import scenarios as assumptions
+    from analysis.models.audit.facts import SIMULATION
+
+    register = assumptions.load_register()
+    given = dict(assumptions.parse_override(text, register) for text in override or ())
+    readings = [name for name, entry in register.items() if entry.reading]
+    rule = "changes no verdict, since the fact-check is judged under base"
+    problems = [
+        Problem(f"-p, key {name}", rule, f"Give one of {', '.join(readings)}")
+        for name in given
+        if name not in (*readings, *SIMULATION)
+    ]
+    if problems:
+        raise ParameterError(problems)
+    return assumptions.Assumptions(assumptions.resolve(assumptions.BASE, given), register)
+
+
 def _check_data() -> None:
     """Refuse bad data before a kernel starts; looked at again only when code, data or the range of `as_of` changed."""
     from analysis import scenarios as assumptions
@@ -784,6 +825,17 @@ def _ledger(values: Assumptions) -> list[dict[str, Any]]:
 
     rows = audit.judge_claims(stated.load(), audit.gather(values))
     return [plain(row) for row in rows.to_dict("records")]
+
+
+def _errors(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The distinct errors of a ledger, with how many statements each holds."""
+    import pandas as pd
+
+    from analysis.models import audit
+
+    found = audit.errors(pd.DataFrame(claims))
+    found.insert(2, "statements", found["claims"].map(len))
+    return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
 
 
 def _predictions(values: Assumptions) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import get_args
 
 import pytest
 
-from analysis import ROOT
+from analysis import ROOT, labels, scenarios
 from analysis import __main__ as command
 from analysis.errors import DataError, Problem
 from analysis.evidence import claims, measured, numbers, predictions, tables
@@ -64,7 +64,7 @@ def test_the_three_formats_hold_the_same_ledger(listed):
         [row["id"] for row in content] == [row["id"] for row in fields] == [one.id for one in claims.load()]
     )
     assert list(content[0]) == list(audit.FIELDS) == list(fields[0])
-    assert all(row["id"] in text and row["verdict"] in text for row in content)
+    assert all(row["id"] in text and labels.VERDICTS[row["verdict"]] in text for row in content)
     assert any(isinstance(row["computed"], float) for row in content)
 
 
@@ -76,7 +76,7 @@ def growth_rates(monkeypatch):
     return found
 
 
-def test_another_scenario_and_another_value_give_other_verdicts(thesis, project, growth_rates):
+def test_another_reading_gives_other_verdicts(thesis, project, growth_rates):
     at = project()
 
     def fails(*arguments):
@@ -86,7 +86,7 @@ def test_another_scenario_and_another_value_give_other_verdicts(thesis, project,
 
     # over five years every printed growth rate holds
     assert fails() == len(growth_rates)
-    assert fails("-p", "elapsed_years=5") == fails("--scenario", "article") == 0
+    assert fails("-p", "elapsed_years=5") == 0
     assert fails() == len(growth_rates)
 
 
@@ -96,7 +96,7 @@ def test_a_listing_is_served_again(thesis, project, growth_rates):
     (path,) = kept(at)
     path.write_text(path.read_text().replace('"fails"', '"served"'))
     assert "  served" in thesis("claims", at=at).out
-    assert "  served" not in thesis("claims", "--scenario", "article", at=at).out
+    assert "  served" not in thesis("claims", "-p", "elapsed_years=5", at=at).out
 
 
 def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, project, monkeypatch):
@@ -114,7 +114,19 @@ def test_cells_are_listed_in_the_same_three_formats(listed):
     fields = table(listed("claims", "--tables", "--format", "csv"))
     assert [row["id"] for row in content] == [row["id"] for row in fields] == list(numbers.cells())
     text = listed("claims", "--tables").out
-    assert all(row["id"] in text and row["verdict"] in text for row in content)
+    assert all(row["id"] in text and labels.VERDICTS[row["verdict"]] in text for row in content)
+
+
+def test_errors_are_listed_once_with_all_claims_that_repeat_them(listed):
+    wrong = {row["id"] for row in rows(listed("claims", "--format", "json")) if row["verdict"] == "fails"}
+    errors = rows(listed("claims", "--errors", "--format", "json"))
+    named = [name for error in errors for name in error["claims"]]
+    assert set(named) == wrong and len(named) == len(wrong)
+    assert [error["statements"] for error in errors] == [len(error["claims"]) for error in errors]
+    heaviest_first = [claims.WEIGHTS.index(error["weight"]) for error in errors]
+    assert heaviest_first == sorted(heaviest_first)
+    text = listed("claims", "--errors").out
+    assert all(error["error"] in text for error in errors)
 
 
 def test_what_does_not_fit_together_is_told_with_file_and_line(thesis, tmp_path, monkeypatch):
@@ -134,7 +146,8 @@ def test_what_does_not_fit_together_is_told_with_file_and_line(thesis, tmp_path,
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--scenario", "sonn"], "The nearest valid name is 'son'"),
+        (["--scenario", "son"], "There is no option --scenario"),
+        (["--tables", "--errors"], "exclude each other"),
         (["-p", "elapsed_yeers=5"], "The nearest valid name is 'elapsed_years'"),
         (["-p", "elapsed_years=99"], "99 is outside 1 to 10 years"),
         (["--format", "xml"], "'xml' is not one of"),
@@ -146,6 +159,17 @@ def test_bad_input_is_one_line_and_exit_code_2(listed, arguments, said):
     assert (done.code, done.out) == (2, "")
     assert said in done.err
     assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("what", [[], ["--tables"], ["--errors"]])
+def test_what_is_no_reading_of_the_article_is_refused(listed, what):
+    readings = [name for name, entry in scenarios.load_register().items() if entry.reading]
+    done = listed("claims", *what, "-p", "growth_factor_per_year=2")
+    assert done == (
+        2, "",
+        "error: -p, key growth_factor_per_year: changes no verdict, since the fact-check is judged under base. "
+        f"Give one of {', '.join(readings)}.\n",
+    )  # fmt: skip
 
 
 def test_evidence_is_listed_as_it_was_known_on_a_day(listed):

@@ -1,6 +1,7 @@
 """The `thesis` command in this process: what it refuses before anything runs, and what it does where nobody can read it."""
 
 import io
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -146,17 +147,21 @@ def test_predictions_are_printed_with_statement_and_per_cent_and_stay_numbers_fo
     assert code == 0
     first, second = table.splitlines()[1:]
     assert "It rains." in first and "27%" in first and "<1% to 100%" in first
-    assert "It snows." in second and "%" not in second
+    assert "too early to tell" in first
+    assert "It snows." in second and "overtaken" in second and "%" not in second
     _, rows, _ = thesis("predictions", "--format", "csv")
     assert "0.274674,0.0006,1.0" in rows and "%" not in rows
 
 
 def test_claims_are_printed_with_their_statement(thesis: Thesis, monkeypatch: pytest.MonkeyPatch) -> None:
-    claim = dict.fromkeys(("id", "verdict", "stated", "computed", "unit", "reason", "kind"), "x")
-    monkeypatch.setattr(served, "served", lambda *_: [claim | {"statement": "It rains."}])
+    claim = dict.fromkeys(("id", "verdict", "weight", "stated", "computed", "unit", "reason", "kind"), "x")
+    monkeypatch.setattr(served, "served", lambda *_: [claim | {"statement": "It rains.", "verdict": "void"}])
     code, table, _ = thesis("claims")
     assert code == 0
-    assert "statement" in table.splitlines()[0] and "It rains." in table.splitlines()[1]
+    assert table.splitlines()[0].split() == ["id", "verdict", "weight", "statement", "reason"]
+    assert "It rains." in table.splitlines()[1] and "overtaken" in table.splitlines()[1]
+    _, rows, _ = thesis("claims", "--format", "json")
+    assert json.loads(rows)[0]["verdict"] == "void"
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no file that is always full")
