@@ -475,6 +475,41 @@ def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(params, 
     assert {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")} == before
 
 
+READS = """
+outsized: {value: 3.0, unit: times, range: [1, 20], description: from where returns are outsized, status: assumption,
+           reading: true, reference: {title: t}, used_by: [a]}
+"""
+
+
+@pytest.fixture
+def reading(params):
+    """A register with an entry that says how the article is read."""
+    (params / "register.yml").write_text(REGISTER + READS)
+    return params
+
+
+def test_a_scenario_may_not_change_how_the_article_is_read_and_a_run_may(reading):
+    with pytest.raises(ParameterError) as refused:
+        scenario(
+            reading,
+            "scenario: other\ndescription: d\noutsized: 2\nseed: 2\nbecause: {outsized: x, seed: y}\n",
+        )
+    (problem,) = refused.value.problems
+    assert problem.place.endswith("other.yml, key outsized")
+    assert "says how the article is read" in problem.rule and "-p outsized=" in problem.fix
+    assert scenarios.resolve("base", {"outsized": 2.0}, reading)["outsized"] == 2.0
+
+
+def test_no_scenario_is_written_with_another_reading(reading):
+    before = sorted(path.name for path in reading.iterdir())
+    with pytest.raises(ParameterError) as refused:
+        scenarios.written(values(reading).but(seed=2, outsized=4), "other", "d", {}, reading)
+    (line,) = str(refused.value).splitlines()
+    assert "other.yml, key outsized: says how the article is read" in line
+    assert sorted(path.name for path in reading.iterdir()) == before
+    assert scenarios.written(values(reading).but(seed=2), "other", "d", {}, reading).overrides == {"seed": 2}
+
+
 def test_a_scenario_that_changes_nothing_is_refused(params):
     with pytest.raises(ParameterError, match="would change nothing"):
         scenarios.written(values(params), "other", "d", {}, params)

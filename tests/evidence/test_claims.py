@@ -6,6 +6,7 @@ from analysis.evidence import claims
 GOOD = """market.total:
   where: [market.5]
   kind: quantity
+  weight: supporting
   statement: The segments are worth twelve billion.
   unit: usd_bn
   stated: roughly $12 billion
@@ -45,6 +46,9 @@ def test_edited_claims_are_read_again_in_the_same_process(tmp_path):
         ("  check: {name: market_total}\n", "", "has neither a check nor would_decide"),
         ("check: {name: market_total}", "would_decide: soon", "at least 15 characters"),
         ("  kind: quantity\n", "", "Field required"),
+        ("  weight: supporting\n", "", "key weight: Field required"),
+        ("weight: supporting", "weight: heavy", "'central', 'supporting' or 'passing'"),
+        ("  weight: supporting\n", "  weight: supporting\n  error: Five Periods\n", "key error"),
         ("  unit: usd_bn\n", "  unit: usd_bn\n  verdict: holds\n", "Extra inputs"),
         ("  stated: roughly", "  criterion: over 1x\n  stated: roughly", "both stated and criterion"),
         ("market.total:\n", "market.total:\n  kind: quantity\n", "'kind' appears twice"),
@@ -57,3 +61,20 @@ def test_a_bad_claim_is_refused_by_name(tmp_path, old, new, said):
         claims.load(tmp_path)
     assert said in str(caught.value)
     assert "claims.yml" in str(caught.value)
+
+
+def test_the_name_of_an_error_is_for_a_reason_that_claims_share(tmp_path):
+    def named(*errors):
+        texts = [
+            GOOD.replace("market.total", f"market.total{n}").replace("kind:", f"error: {error}\n  kind:", 1)
+            for n, error in enumerate(errors)
+        ]
+        (tmp_path / "claims.yml").write_text("".join(texts))
+        return claims.read(tmp_path)[1]
+
+    assert named("five_periods", "five_periods") == ()
+    (problem,) = named("five_periods", "five_periods", "five_perods")
+    assert problem.place.endswith("claims.yml, claim market.total2, key error")
+    assert "no other claim has the error 'five_perods'" in problem.rule
+    assert "'five_periods'" in problem.fix
+    assert [problem.fix for problem in named("alone")] == ["Remove it"]

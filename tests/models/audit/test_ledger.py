@@ -1,11 +1,13 @@
 """The ledger as a whole: every claim once, each with a verdict that its evidence bears, and mistakes told by claim."""
 
+import pandas as pd
 import pytest
 
 from analysis.errors import DataError
 from analysis.evidence import claims
-from analysis.evidence.claims import Claim
+from analysis.evidence.claims import WEIGHTS, Claim
 from analysis.models import audit
+from analysis.models.audit import verdicts
 
 
 def test_every_claim_has_its_row_and_every_section_its_claims(rows):
@@ -44,8 +46,8 @@ def test_every_decided_reason_has_a_number_or_a_day(rows):
 
 
 def test_only_forecasts_are_open_or_void(rows):
-    assert set(rows.loc[(rows["verdict"] == "open") | rows["void"], "kind"]) == {"forecast"}
-    assert not (rows["stale"] & rows["void"]).any()
+    assert set(rows.loc[rows["verdict"].isin(["open", "void"]), "kind"]) == {"forecast"}
+    assert not rows.loc[rows["verdict"] == "void", "stale"].any()
 
 
 def test_what_the_article_day_knew_and_what_came_to_light_differ(rows, judged):
@@ -57,12 +59,12 @@ def test_what_the_article_day_knew_and_what_came_to_light_differ(rows, judged):
 
 
 def test_the_ledger_finds_what_it_must(rows):
-    verdict, void, stale = rows["verdict"], rows["void"], rows["stale"]
+    verdict, stale = rows["verdict"], rows["stale"]
     assert (verdict[[name for name in rows.index if name.startswith("market.cagr.")]] == "fails").all()
     assert "86.4 is GPT-4" in rows.loc["technical.table_mmlu", "details"]
     assert "GSM8K" in rows.loc["technical.table_humaneval", "details"]
     assert verdict["technical.table_mmlu"] == "partly"
-    assert all(void[[n for n in rows.index if n.startswith("verdict.gpt5_")]])
+    assert (verdict[[n for n in rows.index if n.startswith("verdict.gpt5_")]] == "void").all()
     assert (verdict["risks.ai_act"], verdict["players.amazon_anthropic"], stale["players.amazon_anthropic"]) == ("fails", "fails", True)  # fmt: skip
 
 
@@ -71,10 +73,83 @@ def test_counts_hold_every_verdict_and_every_claim(rows):
     assert list(counts.columns) == list(audit.VERDICTS)
     assert counts.to_numpy().sum() == len(rows)
     assert counts["fails"].sum() == (rows["verdict"] == "fails").sum()
+    by_weight = audit.counts(rows.reset_index(), by="weight")
+    assert list(by_weight.index) == [weight for weight in WEIGHTS if weight in set(rows["weight"])]
+    assert by_weight.sum().equals(counts.sum())
+
+
+def judged_so(*claims):
+    """Rows of a ledger: id, weight, verdict and error, each with a reason of its own."""
+    table = pd.DataFrame(claims, columns=["id", "weight", "verdict", "error"])
+    return table.assign(
+        section="market", statement="S of " + table["id"], reason="R of " + table["id"], stale=False
+    )
+
+
+def test_claims_that_are_wrong_for_one_reason_are_one_error_as_heavy_as_the_heaviest():
+    errors = audit.errors(
+        judged_so(
+            ("a", "passing", "fails", "slip"),
+            ("b", "supporting", "fails", None),
+            ("c", "central", "fails", "slip"),
+            ("d", "supporting", "fails", "slip"),
+            ("e", "central", "holds", "slip"),
+        )
+    )
+    # a, c and d share a reason, which c carries; b stands alone; e is right in spite of it
+    assert errors[["error", "weight", "id", "reason"]].to_numpy().tolist() == [
+        ["slip", "central", "c", "R of c"],
+        ["b", "supporting", "b", "R of b"],
+    ]
+    assert errors["claims"].tolist() == [["c", "d", "a"], ["b"]]
+
+
+def test_what_is_not_wrong_is_no_error():
+    others = [(verdict, "central", verdict, None) for verdict in audit.VERDICTS if verdict != "fails"]
+    assert audit.errors(judged_so(*others)).empty
+
+
+def test_errors_of_the_article_hold_every_wrong_claim_once_and_none_that_was_overtaken(rows):
+    named = audit.errors(rows.reset_index())["claims"].explode()
+    assert sorted(named) == sorted(rows.index[rows["verdict"] == "fails"])
+    assert not set(named) & set(rows.index[rows["verdict"] == "void"])
+
+
+def test_a_verdict_by_evidence_needs_a_row_that_decides(gather):
+    """A row that is only mentioned decides nothing, and a check that names no other has no verdict to give."""
+
+    def mentions(facts, figure):
+        facts.happened(["gpt_5.release"], decides=False)
+        return audit.Finding({"so": True}, "It was so on 7 August 2025.")
+
+    def cites(facts, figure):
+        facts.happened(["gpt_5.release"])
+        return audit.Finding({"so": True}, "It was so on 7 August 2025.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for function in (mentions, cites):
+            patch.setitem(audit.CHECKS, function.__name__, function)
+            patch.setitem(verdicts.BASIS, function.__name__, "evidence")
+        with pytest.raises(DataError) as caught:
+            audit.judge_claims([claim({"name": "mentions"})], gather())
+        (row,) = audit.judge_claims([claim({"name": "cites"})], gather()).to_dict("records")
+    (problem,) = caught.value.problems
+    assert problem.place == "claims.yml, claim market.x, key check"
+    assert "'holds' rests on no row of the evidence" in problem.rule
+    assert (row["verdict"], len(row["sources"])) == ("holds", 2)
+
+
+@pytest.mark.parametrize(("kind", "verdict", "stale"), [("forecast", "void", False), ("fact", "fails", True)])
+def test_only_a_forecast_is_void_where_something_came_before_it(gather, kind, verdict, stale):
+    check = {"name": "on_record", "ended_by": ["gpt_5.release"], "told": "GPT-5 came out on {gpt_5.release}."}
+    (row,) = audit.judge_claims(
+        [claim(check).model_copy(update={"kind": kind, "stated": None})], gather()
+    ).to_dict("records")
+    assert (row["verdict"], row["stale"]) == (verdict, stale)
 
 
 def claim(check):
-    return Claim(id="market.x", where=("market.5",), kind="quantity", statement="a statement of ours", unit="x",
+    return Claim(id="market.x", where=("market.5",), kind="quantity", weight="supporting", statement="a statement of ours", unit="x",
                  stated="1x", check=check)  # fmt: skip
 
 
