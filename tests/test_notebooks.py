@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -18,6 +19,7 @@ from analysis.errors import ParameterError, ProseError
 from analysis.evidence import claims, sources
 from analysis.evidence import indicators as watched
 from analysis.models import audit, outlook
+from analysis.models.audit.facts import SIMULATION
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MIME = "application/vnd.thesis.exhibit+json"
@@ -80,9 +82,14 @@ class Asked(scenarios.Assumptions):
 
 
 def asked_by_the_audit(path):
-    """The parameters that the checks behind a notebook's ledgers ask for."""
-    given = Asked(scenarios.resolve("base", {"draws": 1000}), scenarios.load_register())
-    facts = audit.gather(given)
+    """The readings of the article, seed and draws that the checks behind a notebook's ledgers ask for.
+
+    What else they ask for is the register's: no notebook hands it to them.
+    """
+    register = scenarios.load_register()
+    values = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
+    given = Asked(values, register)
+    facts = replace(audit.gather(values), given=given)
     listed = {
         row["id"] for exhibit in exhibits(path) if exhibit["kind"] == "ledger" for row in exhibit["rows"]
     }
@@ -91,7 +98,9 @@ def asked_by_the_audit(path):
         r'cells\.ledger\(facts, \[\("(\w+)"', path.read_text(encoding="utf-8").replace("\\", "")
     ):
         audit.cells.ledger(facts, [(table, column) for column in sources.sidecar(table).columns][1:])
-    return given.names
+    return {
+        name for name in given.names if name in SIMULATION or (name in register and register[name].reading)
+    }
 
 
 def test_every_parameter_is_used(notebook):
@@ -100,16 +109,18 @@ def test_every_parameter_is_used(notebook):
     through = {
         "outlook.venture_paths(": {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"}, "outlook.exposure_paths(": set(outlook.EXPOSURE),
         "outlook.revenue_paths(": {*outlook.REVENUE, *outlook.EVIDENCE[:2], "horizon_years", "seed", "draws"}, "scenarios.hindsight(": {"as_of"},
+        "audit.gather(": {"approximation_share", "as_of"},
+        "forecasts.table(": {*outlook.VENTURE, *outlook.EVIDENCE, "horizon_years", "write_down_pct", "write_down_years"},
         "outlook.price_falls(": {"price_decline_factor_per_year", "seed", "draws"},
         "indicators.board(": {"input_token_share", "stake_share", "invested_usd_bn", *(e.threshold for e in watched.read().values() if isinstance(e.threshold, str))},
         "outlook.needed_revenue_usd_bn(": {"invested_usd_bn", "required_return_pct", "horizon_years", "stake_share", "multiple_long_run"},
     }  # fmt: skip
     used = set(re.findall(r"given\.(\w+)", text)) | set(re.findall(r'given\.\w+\("(\w+)"\)', text))
-    used = used.union(
-        asked_by_the_audit(notebook), *(names for call, names in through.items() if call in text)
-    )
+    asked = asked_by_the_audit(notebook)
+    used = used.union(asked, *(names for call, names in through.items() if call in text))
     declared = {node.target.id for node in ast.parse(parameters(notebook)).body} - {"scenario"}
     assert declared <= used, f"{notebook.name} declares but never uses {declared - used}"
+    assert asked <= declared, f"{notebook.name} judges claims by {asked - declared} and does not declare it"
     assert {name for name, entry in register.items() if notebook.stem in entry.used_by} == declared
 
 
@@ -174,6 +185,77 @@ def executed(path, until, **values):
     raise AssertionError(f"{path.stem} has no cell with {until}")
 
 
+SET_BY_SCENARIOS = {name for scenario in scenarios.names() for name in scenarios.load(scenario).overrides}
+
+
+@pytest.mark.parametrize("name", ["1_technical_deep_dive", "2_key_players"])
+def test_no_scenario_changes_the_notebooks_that_check_the_article_by_evidence_alone(name):
+    (path,) = (path for path in NOTEBOOKS if path.stem == name)
+    declared = {node.target.id for node in ast.parse(parameters(path)).body}
+    assert declared & SET_BY_SCENARIOS == set()
+
+
+READINGS = ("audit.gather", "scenarios.check")
+"""Calls that take all assumptions and give nothing of what a scenario sets: the article, the evidence, the assumptions themselves."""
+
+
+def follows(node, names):
+    """Whether code depends on what a scenario sets: a parameter by name, all of them at once, or a name made from one."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in READINGS:
+        return False
+    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("given."):  # given.central("NAME")
+        return any(isinstance(one, ast.Constant) and one.value in SET_BY_SCENARIOS for one in node.args)
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "given":
+        return node.attr in SET_BY_SCENARIOS
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        return node.id == "given" or node.id in names
+    return any(follows(part, names) for part in ast.iter_child_nodes(node))
+
+
+def exhibits_of_scenarios(path):
+    """The exhibits of a notebook that a scenario can change, by the names that flow into them."""
+    names, found = set(), set()
+    for statement in (node for cell in code(path)[1:] for node in ast.parse(cell.source).body):
+        nodes = list(ast.walk(statement))
+        made = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        if not follows(statement, names):
+            names -= made
+            continue
+        names |= made
+        calls = [node for node in nodes if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)]  # fmt: skip
+        found |= {call.args[0].value for call in calls if ast.unparse(call.func).startswith(("display.", "what_if."))}  # fmt: skip
+    return found
+
+
+def test_a_scenario_changes_what_notebook_3_says_of_the_future_and_nothing_that_it_checks():
+    (path,) = (path for path in NOTEBOOKS if path.stem == "3_market_dynamics")
+    moved = exhibits_of_scenarios(path)
+    assert moved == {
+        "market.required_revenue", "market.required_revenue_grid", "market.revenue_fan", "market.value_revenue",
+        "market.value_grid", "market.value_grid_sold", "market.plan_by_token", "market.what_if",
+    }  # fmt: skip
+    kinds = {exhibit["id"]: exhibit["kind"] for exhibit in exhibits(path)}
+    assert {kinds[name] for name in moved}.isdisjoint({"ledger", "evidence"})
+
+
+@pytest.mark.parametrize(
+    ("cells", "moved"),
+    [
+        ('display.table("a", given.parity_years)', {"a"}),
+        ('display.table("a", given.central("parity_years"))', {"a"}),
+        ('display.table("a", given.as_of); display.table("b", models.run(given))', {"b"}),
+        (
+            'x = models.run(given)\ny = x + 1\ndisplay.table("a", y)\nx = y = 2\ndisplay.table("b", x, y)',
+            {"a"},
+        ),
+        ('facts = audit.gather(given)\ndisplay.ledger("a", audit.judge_claims(stated, facts))', set()),
+    ],
+)
+def test_what_flows_into_an_exhibit_is_followed(monkeypatch, cells, moved):
+    monkeypatch.setattr(sys.modules[__name__], "code", lambda path: [None, nbformat.v4.new_code_cell(cells)])
+    assert exhibits_of_scenarios(None) == moved
+
+
 def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
     """The loop of the README: nothing of this project's own pipeline is needed. One notebook, as far as its first metrics.
 
@@ -183,10 +265,19 @@ def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
     copy = read(ROOT / "notebooks" / path.name)
     copy.cells = copy.cells[: 1 + next(i for i, cell in enumerate(copy.cells) if last in cell.source)]
     nbformat.write(copy, path)
-    command = [*PAPERMILL, path, tmp_path / "out.ipynb", "-f", "params/article.yml"]
+    command = [
+        *PAPERMILL,
+        path,
+        tmp_path / "out.ipynb",
+        "-f",
+        "params/article.yml",
+        "-p",
+        "elapsed_years",
+        "5.0",
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     found = {exhibit["id"]: exhibit for exhibit in exhibits(tmp_path / "out.ipynb")}
-    # elapsed_years is 5 in that scenario, and the printed growth rates come out to within a point
+    # over five years the printed growth rates come out to within a point
     assert abs(found["market.growth_gap"]["value"]) < 0.5
 
 

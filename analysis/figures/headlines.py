@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.evidence import tables
 from analysis.figures import futures, positions, theme
-from analysis.models import audit, frontier, outlook, players, venture
+from analysis.models import audit, outlook, players, venture
 from analysis.scenarios import Assumptions
 from analysis.units import show
 
-WAIT_YEARS = 3.0
 
-
-def price_fall(given: Assumptions) -> pd.DataFrame:
-    """What GPT-4o's quality costs over time, blended, dollars per million tokens: `futures.quantiles`."""
-    years = np.linspace(0, WAIT_YEARS, 25)
-    after = frontier.price_after(outlook.price_falls(given), years) * _blended(given)["GPT-4o"]
-    return futures.quantiles(years, after, "GPT-4o's quality")
-
-
-def price_wait(given: Assumptions) -> Axes:
-    """How long it takes until GPT-4o's quality costs what DeepSeek-V2 costs."""
-    prices = _blended(given)
-    ratio = prices["DeepSeek-V2"] / prices["GPT-4o"]
-    wait = np.median(frontier.years_to_price_ratio(ratio, outlook.price_falls(given)))
-    return futures.fan(
-        [price_fall(given)],
-        lines={"DeepSeek-V2": prices["DeepSeek-V2"]},
-        finding=f"GPT-4o's quality costs what DeepSeek-V2 costs after {wait:.1f} years in the median",
-        subtitle="Blended price of a fixed quality, dollars per million tokens, log scale, by years from the table",
-        log=True,
-        ax=theme.axes(grid="both"),
-    )
-
-
-def _blended(given: Assumptions) -> pd.Series:
-    models = frontier.with_blend(tables.load("models"), given.input_token_share)
-    return models.set_index("model")["blended_price_usd_per_mtok"]
+def paid_usd_bn(facts: audit.Facts) -> float:
+    """What SoftBank had paid into OpenAI as it was known by the cut-off date, billion dollars."""
+    paid = players.paid_and_promised(facts.known["softbank_openai"])["paid_usd_bn"].dropna()
+    return float(paid.iloc[-1]) if len(paid) else 0.0
 
 
 def funding_shares(given: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`players.funding_shares` as printed, and with the investment; a figure printed with ~ reaches as far as it is taken to."""
-    funding = audit.gather(given).cells["players"].rename(columns={"row": "company"})
-    invested = players.with_investment(funding, "OpenAI", given.invested_usd_bn)
+    """`players.funding_shares` as printed, and with what SoftBank paid; a figure printed with ~ reaches as far as it is taken to."""
+    facts = audit.gather(given)
+    funding = facts.cells["players"].rename(columns={"row": "company"})
+    invested = players.with_investment(funding, "OpenAI", paid_usd_bn(facts))
     return players.funding_shares(funding), players.funding_shares(invested)
 
 
 def shares(given: Assumptions) -> Axes:
-    """Who holds which part of the outside funding, before and after the investment."""
-    amount = show(given.invested_usd_bn, "usd_bn", 1)
+    """Who holds which part of the outside funding, before and after what SoftBank paid."""
+    amount = show(paid_usd_bn(audit.gather(given)), "usd_bn", 1)
     return positions.shares(*funding_shares(given), amount=amount, company="OpenAI", ax=theme.axes())
 
 

@@ -149,7 +149,11 @@ def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: s
     ax.set(xlabel="", ylabel="", xlim=(0, 104), ylim=(-0.6, len(order) - 0.3))
     theme.legend(ax)
     share = [float(table.loc[table["company"] == company, "share"].iloc[0]) for table in (before, after)]
-    finding = f"{company}'s share of external funding rises from {share[0]:.0%} to {share[1]:.0%}"
+    before_text, after_text = (f"{value:.0%}" for value in share)
+    change = (
+        f"stays at {after_text}" if before_text == after_text else f"rises from {before_text} to {after_text}"
+    )
+    finding = f"{company}'s share of external funding {change}"
     alt = f"Two marks for each of {len(order)} companies, its share before and after the investment, with the bounds of both."
     return theme.headline(
         ax,

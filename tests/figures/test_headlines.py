@@ -25,7 +25,6 @@ def draws(given):
     """What each notebook hands to its panel."""
     record = audit.gather(given).record
     return {
-        "1_technical_deep_dive": headlines.price_wait,
         "2_key_players": headlines.shares,
         "3_market_dynamics": partial(headlines.revenue, record=record, segments_usd_bn=1000.0),
         "4_risks": partial(headlines.returns, record=record),
@@ -79,12 +78,21 @@ def test_every_control_of_a_notebook_moves_its_chart(given, draws, notebook):
     assert [name for name in OFFERED[notebook] if seen(draw(moved(given, name))) == before] == []
 
 
-def test_the_wait_for_a_price_is_the_log_of_the_multiple_over_that_of_the_fall(given):
-    # input 5 and 0.14, output 15 and 0.28 dollars, three to one: 7.5 over 0.175 is 42.86; ln 42.86 / ln 8 = 1.8
-    models = headlines._blended(given)
-    assert models["GPT-4o"] / models["DeepSeek-V2"] == pytest.approx(42.857, rel=1e-4)
-    chart = theme.chart_of(headlines.price_wait(given.but(price_decline_factor_per_year=8)))
-    assert chart.finding == "GPT-4o's quality costs what DeepSeek-V2 costs after 1.8 years in the median"
+def test_what_softbank_paid_is_that_of_the_day_and_of_no_scenario(given):
+    paid = {
+        day: headlines.paid_usd_bn(audit.gather(given.but(as_of=day)))
+        for day in ("2024-12-31", "2026-05-21", "2026-10-31")
+    }
+    # nothing known at first; by the article's day 34.6 and an instalment of 10; two more by the end
+    assert paid == pytest.approx({"2024-12-31": 0.0, "2026-05-21": 44.6, "2026-10-31": 64.6})
+    other = given.but(invested_usd_bn=10.0)
+    assert headlines.paid_usd_bn(audit.gather(other)) == paid["2026-10-31"]
+    assert theme.chart_of(headlines.shares(other)).finding == theme.chart_of(headlines.shares(given)).finding
+
+
+def test_a_share_that_nothing_was_added_to_stays(given):
+    assert " stays at " in theme.chart_of(headlines.shares(given.but(as_of="2024-12-31"))).finding
+    assert " rises from " in theme.chart_of(headlines.shares(given)).finding
 
 
 def test_both_halves_of_the_third_prediction_come_from_the_same_draws(given, draws):
