@@ -270,6 +270,15 @@ class Claim(_Part):
     strength: Strength | None = None
 
     @property
+    def passages(self) -> dict[str, list[str]]:
+        """Where the article says it: paragraphs, or its table, by section."""
+        found: dict[str, list[str]] = {}
+        for passage in self.where:
+            section, _, part = passage.partition(".")
+            found.setdefault(section, []).append(part)
+        return found
+
+    @property
     def mistake(self) -> str:
         """What counts as one error with it: the reason that it shares with others, else itself; nothing where it is not wrong."""
         return (self.error or self.id) if self.verdict == "fails" else ""
