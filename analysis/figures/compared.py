@@ -7,6 +7,7 @@ Decisions
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -208,18 +209,20 @@ def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
     ticks = [0.25, 0.5, 1, 2, 4]
     ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
     ax.minorticks_off()
-    ax.set_yticks(
-        spread["y"],
-        spread["id"].str.replace("market.cagr.", "growth: ").str.replace("_", " ").str.replace(".", ": "),
-    )
+    ax.set_yticks(spread["y"], [_wrapped(statement) for statement in spread["statement"]], fontsize=9)
     ax.set(xlabel="", ylabel="")
     theme.legend(ax)
     off = int((spread["verdict"] == "fails").sum())
-    finding = f"{off} of the article's {len(spread)} figures that we can compute are wrong"
+    finding = f"{off} of {len(spread)} figures that we can compute are wrong"
     alt = f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one is agreement."
     return theme.headline(
         ax, finding, "Our figure over the article's; bars are the bounds from rounding and readings", alt
     )
+
+
+def _wrapped(statement: str) -> str:
+    """A statement as the label of a row: two lines at most."""
+    return textwrap.fill(statement.rstrip("."), 44, max_lines=2, placeholder=" …")
 
 
 def comparable(rows: pd.DataFrame) -> pd.DataFrame:

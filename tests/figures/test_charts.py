@@ -105,6 +105,9 @@ def test_agreement_leaves_out_what_has_no_printed_figure(rows):
     assert table.set_index("id").loc["market.cagr.code_generation", "ratio"] == pytest.approx(1.314, abs=1e-3)
     ax = compared.agreement(rows, ax=theme.axes())
     assert len(points(ax)) == len(table)
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    for name, statement in zip(names, table["statement"], strict=True):
+        assert statement.startswith(name.replace("\n", " ").removesuffix(" …")) and name.count("\n") < 2
 
 
 def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
