@@ -716,7 +716,7 @@ def _reading_problems(overrides: Mapping[str, Any], register: Register, where: s
     """Names that say how the article is read, which no scenario changes."""
     for name in [name for name in overrides if name in register and register[name].reading]:
         rule = "says how the article is read, which a scenario may not change"
-        yield Problem(f"{where}, key {name}", rule, f"Take it out; test another reading with -p {name}=...")
+        yield Problem(f"{where}, key {name}", rule, f"Take it out; test another reading with -p {name}=VALUE")
 
 
 def _refuse_problems(values: Mapping[str, Any], register: Register, where: str) -> None:

@@ -215,20 +215,26 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(give
     made.write.click()
     assert "would change nothing" in made.status.value
     made.controls["outsized_moic"].parts[0].value = 5.0
+    made.write.click()  # how the article is read is no scenario's to change
+    assert "key outsized_moic: says how the article is read" in made.status.value
+    assert not (tmp_path / "larger.yml").exists()
+    made.controls["outsized_moic"].parts[0].value = given.outsized_moic
+    mode = made.controls["pool_share"].parts[1]
+    mode.value = higher = mode.options[mode.index + 1][1]
     son = (tmp_path / "son.yml").read_bytes()
     made.name.value = "son"
     made.write.click()
     assert "is there already" in made.status.value and (tmp_path / "son.yml").read_bytes() == son
     made.name.value = "larger"
     made.controls["pool_usd_bn"].parts[0].value = (650, 20000)
-    assert list(made.why.children) == [made.reasons["pool_usd_bn"], made.reasons["outsized_moic"]]
+    assert list(made.why.children) == [made.reasons["pool_usd_bn"], made.reasons["pool_share"]]
     made.reasons["pool_usd_bn"].value = "It is <large>."
     made.write.click()
     assert "thesis run --scenario larger; compare: thesis diff base larger" in made.status.value
-    assert "reasons for outsized_moic are still to be filled in" in made.status.value
+    assert "reasons for pool_share are still to be filled in" in made.status.value
     found = scenarios.load("larger", tmp_path)
-    assert found.overrides == {"pool_usd_bn": [650.0, 20000.0], "outsized_moic": 5.0}
-    assert found.because == {"pool_usd_bn": "It is <large>.", "outsized_moic": scenarios.UNARGUED}
+    assert found.overrides == {"pool_usd_bn": [650.0, 20000.0], "pool_share": [0.1, higher, 0.5]}
+    assert found.because == {"pool_usd_bn": "It is <large>.", "pool_share": scenarios.UNARGUED}
 
 
 def test_a_real_chart_moves_with_its_pinned_assumption(given):
