@@ -11,7 +11,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from PIL import Image
 
-from analysis import fonts
+from analysis import ROOT, fonts
 from analysis.figures import theme
 
 
@@ -128,6 +128,39 @@ def test_printed_and_recomputed_differ_in_lightness_so_that_they_survive_grey():
     assert all(b - a > 8 for a, b in pairwise(verdicts))
     # orange-brown 179, 92, 0 -> 104;   blue 31, 95, 168 -> 87
     assert abs(lightness(theme.PRINTED) - lightness(theme.RECOMPUTED)) > 15
+
+
+def contrast(one, other):
+    """How far two colours stand apart, 1 to 21, as WCAG 2 has it."""
+
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_contrast_is_that_of_the_standard():
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#ffffff", "#777777") == pytest.approx(4.48, abs=0.01)
+
+
+def test_what_was_overtaken_stands_out_by_day_and_by_night():
+    paper = ("#ffffff", theme.DARK["#ffffff"])
+    assert all(
+        contrast(c, p) >= 4.5 for c, p in zip((theme.VOID, theme.DARK[theme.VOID]), paper, strict=True)
+    )
+
+
+def test_pages_and_charts_give_a_verdict_the_same_colours():
+    by_day, by_night = (
+        (ROOT / "reports" / "static" / "site.css").read_text().split("prefers-color-scheme: dark", 1)
+    )
+    for verdict, colour in theme.VERDICT.items():
+        assert f"--{verdict}: {colour};" in by_day
+        assert f"--{verdict}: {theme.DARK[colour]};" in by_night
 
 
 def test_panels_stand_below_one_another_on_one_chart_with_one_horizontal_axis():

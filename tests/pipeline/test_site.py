@@ -340,6 +340,16 @@ def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_fil
         assert re.findall(r'"(\w+)":', told) == list(known)
 
 
+def test_every_verdict_and_every_weight_has_its_words() -> None:
+    words = (site.TEMPLATES / "words.j2").read_text(encoding="utf-8")
+    for block, known in (
+        ("verdict_meanings", exhibits.VERDICTS),
+        ("weight_names", get_args(exhibits.Weight)),
+    ):
+        told = words.split(block)[1].split("%}")[0]
+        assert re.findall(r'"(\w+)":', told) == list(known)
+
+
 def test_a_filter_with_one_choice_is_not_offered(publish: Publish, runs: Path) -> None:
     rows = [claim("market.growth", "fails"), claim("market.size", "holds")]
     only = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
