@@ -14,6 +14,7 @@ from analysis.evidence.claims import Claim
 from analysis.models import audit
 from analysis.models.audit import arithmetic
 
+BASE = scenarios.Assumptions(scenarios.resolve("base"), scenarios.load_register())
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MIME = "application/vnd.thesis.exhibit+json"
@@ -63,7 +64,7 @@ def test_the_example_scenario_can_be_used_as_it_stands(tmp_path):
 
 def test_the_example_claim_can_be_used_as_it_stands():
     ((name, entry),) = yaml.safe_load(textwrap.dedent(block(CONTRIBUTING, "yaml", "o3_cut"))).items()
-    facts = audit.gather(scenarios.resolve("base"))
+    facts = audit.gather(BASE)
     row = audit.judge_claims([Claim.model_validate({"id": name, **entry})], facts).iloc[0]
     assert (row["verdict"], row["reason"]) == ("fails", "o3 was cut by 80% on 10 June 2025.")
     assert row["strength"] == "reported"
@@ -78,12 +79,10 @@ def test_the_example_resolution_can_be_used_as_it_stands():
 
 
 def test_the_example_check_can_be_used_as_it_stands():
-    known = vars(arithmetic) | {"check": lambda made: made}
+    known = vars(arithmetic) | {"check": lambda basis: lambda made: made}
     exec(block(CONTRIBUTING, "python", "segment_size"), known)
-    found = known["segment_size"](
-        audit.gather(scenarios.resolve("base")), None, segment="AI Customer Service (Chatbots)"
-    )
-    assert (found.shown.value, found.reason) == (4.0, "The table prints $4.0B.")
+    found = known["segment_size"](audit.gather(BASE), None, segment="AI Customer Service (Chatbots)")
+    assert (found.shown.value, found.reason) == (4.0, "The article's table has $4bn.")
 
 
 @pytest.mark.parametrize(
