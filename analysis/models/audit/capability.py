@@ -240,7 +240,7 @@ def frontier_gap(
         reason = f"{_opening(readings, None)} {' '.join(sentences)}"
         return Finding(readings, reason, details=" ".join(details), since=since)
     opening = "Our records do not tell." if sentences else "Our records end too early to tell."
-    reason = " ".join([opening, *sentences, "A longer record would decide."])
+    reason = " ".join([opening, *sentences, "A longer record would settle it."])
     return Finding({}, reason, verdict="uncheckable", details=" ".join(details), since=since)
 
 

@@ -236,7 +236,7 @@ def _ended(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
         return deadline, Finding({"as ruled": ruling.outcome}, ruling.because)
     if facts.as_of <= deadline:
         return deadline, None
-    reason = f"It was due by {in_words(deadline)} and nobody has ruled on it yet; a ruling would decide."
+    reason = f"It was due by {in_words(deadline)} and nobody has ruled on it yet; a ruling would settle it."
     return deadline, Finding({}, reason, verdict="uncheckable")
 
 

@@ -101,7 +101,7 @@ def _row(claim: Claim, facts: Facts) -> dict[str, Any]:
 
 
 def find(claim: Claim, facts: Facts) -> Finding:
-    """What the claim's check finds; where there is none, or nothing was known, that and what would decide.
+    """What the claim's check finds; where there is none, or nothing was known, that and what would settle it.
 
     Raises
     ------
@@ -127,6 +127,6 @@ def find(claim: Claim, facts: Facts) -> Finding:
         ]
         raise DataError(told) from None
     except Unknown as nothing:
-        decide = claim.would_decide or f"A dated source for it would decide ({nothing})."
+        decide = claim.would_decide or f"A dated source for it would settle it ({nothing})."
         reason = f"Nothing on this was known on {in_words(facts.as_of)}. {decide}"
         return Finding({}, reason, verdict="uncheckable")

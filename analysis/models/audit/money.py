@@ -148,7 +148,7 @@ def share_of_raised(facts: Facts, figure: Quantity | None) -> Finding:
     raised = Raised.of(facts, "OpenAI")
     reason = (
         f"No figure tells a lifeline from an investment. SoftBank's new money, {_usd(own)}, is {own / raised.firm:.0%} of the "
-        f"{_usd(raised.firm)} paid or firmly promised to OpenAI. How long OpenAI could pay its bills without it would decide."
+        f"{_usd(raised.firm)} paid or firmly promised to OpenAI. How long OpenAI could pay its bills without it would settle it."
     )
     details = (
         f"Counting the {_usd(raised.conditional)} that others promised on conditions, the share is "

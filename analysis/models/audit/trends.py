@@ -57,7 +57,7 @@ def price_acceleration(
         facts.cite("model_benchmarks", pd.concat(scores.values()))
         reason = f"{'Yes' if faster else 'No'}. Prices fell {falls}, and {'faster' if faster else 'more slowly'} of late."
         return Finding({"falls faster": faster}, reason, details=details)
-    reason = f"Prices fell {falls}, but no test tells whether the fall is speeding up. A longer record of prices would decide."
+    reason = f"Prices fell {falls}, but no test tells whether the fall is speeding up. A longer record of prices would settle it."
     return Finding({}, reason, verdict="uncheckable", details=details)
 
 

@@ -7,7 +7,7 @@ Decisions
 - Where the sentence can be read in several ways that its own text supports, each reading is judged: all hold, `holds`;
   none, `fails`; else `partly`, and the reason names them.
 - A bound is passed, not met: a rounded figure that equals it does not bear out "over" it.
-- Where open-ended figures (`>`) leave both answers possible, the verdict is `uncheckable` and says what would decide.
+- Where open-ended figures (`>`) leave both answers possible, the verdict is `uncheckable` and says what would settle it.
 """
 
 from __future__ import annotations

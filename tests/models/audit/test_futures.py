@@ -75,7 +75,7 @@ def test_what_only_points_one_way_never_rules_on_a_forecast(judged):
     names = [f"verdict.{name}" for name in ("open_parity", "open_hundredth", "open_llama", "price_war", "enterprise_pivot")]  # fmt: skip
     late = judged(*names, as_of="2029-06-01")
     assert late["verdict"].tolist() == ["uncheckable"] * len(names)
-    assert late["reason"].str.contains("a ruling would decide").all()
+    assert late["reason"].str.contains("a ruling would settle it").all()
 
 
 @pytest.fixture
