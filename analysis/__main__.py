@@ -392,7 +392,7 @@ def claims(
     from analysis.pipeline import served
 
     if tables and errors:
-        raise ParameterError(Problem("--tables --errors", "exclude each other", "Give one of them"))
+        raise ParameterError(Problem("--tables and --errors", "cannot be combined", "Give one of them"))
     values = _readings(override)
     if tables:
         rows = served.served("cells", values, lambda: _cells(values))
@@ -865,7 +865,7 @@ def _cells(values: Assumptions) -> list[dict[str, Any]]:
 
 def _progress(quiet: bool, as_json: bool) -> console.Progress:
     if quiet and as_json:
-        raise ParameterError(Problem("--quiet --json", "exclude each other", "Give one of them"))
+        raise ParameterError(Problem("--quiet and --json", "cannot be combined", "Give one of them"))
     return console.Progress.quiet if quiet else console.Progress.json if as_json else console.Progress.shown
 
 

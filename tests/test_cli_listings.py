@@ -147,7 +147,7 @@ def test_what_does_not_fit_together_is_told_with_file_and_line(thesis, tmp_path,
     ("arguments", "said"),
     [
         (["--scenario", "son"], "There is no option --scenario"),
-        (["--tables", "--errors"], "exclude each other"),
+        (["--tables", "--errors"], "--tables and --errors: cannot be combined. Give one of them."),
         (["-p", "elapsed_yeers=5"], "The nearest valid name is 'elapsed_years'"),
         (["-p", "elapsed_years=99"], "99 is outside 1 to 10 years"),
         (["--format", "xml"], "'xml' is not one of"),

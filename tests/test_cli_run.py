@@ -94,7 +94,7 @@ def process(
         ),
         (
             ["run", "--json", "--quiet"],
-            "--quiet --json: exclude each other. Give one of them.",
+            "--quiet and --json: cannot be combined. Give one of them.",
         ),
         (
             ["scenarios", "--format", "xml"],

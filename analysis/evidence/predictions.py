@@ -81,11 +81,9 @@ class Prediction(BaseModel):
     @model_validator(mode="after")
     def _what_is_void_has_no_end(self) -> Prediction:
         if self.void and self.resolution:
-            raise ValueError("a void part has no resolution; keep one of the two")
+            raise ValueError("an overtaken part has no resolution; remove the key void or the key resolution")
         if self.void and self.judgement:
-            raise ValueError(
-                "an overtaken part with a probability; a void part has none, keep one of the two"
-            )
+            raise ValueError("an overtaken part has no probability; remove the key void or the key judgement")
         return self
 
     @property
