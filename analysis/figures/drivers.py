@@ -207,7 +207,7 @@ def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
     """Prior, data and posterior of each belief (`outlook.Beliefs.table`), over the prior's median; `labels` names it with unit."""
     parts = (
         ("before", "prior_p5", "prior_p50", "prior_p95", theme.MUTED, "o"),
-        ("on record", "data_low", "data_mid", "data_high", theme.INK, "D"),
+        ("in our data", "data_low", "data_mid", "data_high", theme.INK, "D"),
         ("after", "posterior_p5", "posterior_p50", "posterior_p95", theme.RECOMPUTED, "s"),
     )
     names, row = [], 0

@@ -77,7 +77,7 @@ def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
     )
     most = max(moved, key=lambda part: abs(moved[part]))
     finding = (
-        "Since publication no probability has moved by a point: nothing on record bears on one"
+        "Since publication no probability has moved by a point: nothing in our data bears on one"
         if abs(moved[most]) < 1
         else f"“{labels[most].removeprefix('… ')}” moved most since publication, by {moved[most]:+.0f} points".replace(
             "-", "−"

@@ -53,7 +53,7 @@ def returns(given: Assumptions, record: outlook.Record) -> Axes:
 
 
 def marked_down(given: Assumptions, record: outlook.Record) -> dict[str, pd.DataFrame]:
-    """`venture.write_down_path` below cost, and below the highest mark so far."""
+    """`venture.write_down_path` below cost, and below the highest reported value so far."""
     paths = outlook.venture_paths(given, record)
     return {
         f"below {basis}": venture.write_down_path(paths, threshold_pct=given.write_down_pct, basis=basis)
@@ -69,6 +69,6 @@ def write_downs(given: Assumptions, record: outlook.Record) -> Axes:
         deadline=(f"{given.write_down_years * 12:.0f} months", outlook.START_YEAR + given.write_down_years),
         start_year=outlook.START_YEAR,
         finding=f"A write-down has a probability of {chances['down'].value:.0%}, one with costs outgrowing revenue {chances['both'].value:.0%}",
-        subtitle="Probability that such a mark has occurred by then, percent of draws",
+        subtitle="Simulated futures with such a write-down by then, percent",
         ax=theme.axes(grid="both"),
     )

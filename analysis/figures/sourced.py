@@ -100,7 +100,7 @@ def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, 
     parts = [f"{theme.count(found.count(name))} {_is(found.count(name))} {name}" for name in others]
     if lost := found.count(None):
         parts.append(
-            f"{theme.count(lost)} {_is(lost)} on record for no version of {'its model' if lost == 1 else 'their models'}"
+            f"{theme.count(lost)} {_is(lost)} in our data for no version of {'its model' if lost == 1 else 'their models'}"
         )
     if unknown := len(printed) - len(found):
         parts.append(f"{theme.count(unknown)} cannot be checked")
@@ -172,7 +172,7 @@ def price_history(
         f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{told}; rings on the line of the "
         f"article's day are the {len(printed)} printed prices."
     )
-    subtitle = f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price on record; rings: printed"
+    subtitle = f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in our data; rings: printed"
     return theme.headline(ax, _prices_finding(listed, printed, column, seen, kind), subtitle, alt)
 
 
@@ -185,7 +185,7 @@ def _prices_finding(
     stated = dict(_pairs(printed, column))
     moves = {model: last[model] - price for model, price in stated.items() if model in last.index}
     kept = sum(abs(move) <= ALIKE["price"] for move in moves.values())
-    told = f"{_of(kept, len(printed), f'printed {kind} price')} the last on record by {in_words(day)}"
+    told = f"{_of(kept, len(printed), f'printed {kind} price')} the last in our data by {in_words(day)}"
     parts = []
     for count, word in (
         (sum(move < -ALIKE["price"] for move in moves.values()), "cut"),
@@ -264,19 +264,17 @@ def funding_history(
         f"Rising steps on a logarithmic axis for the money that {raised['company'].nunique()} companies had raised or been promised; rings "
         "with bars are the printed totals and the bounds of their qualifiers, an arrow is an open one."
     )
-    subtitle = "Raised or promised in all, billion dollars, log scale; rings: printed totals"
-    return theme.headline(ax, _funding_finding(by_day, over, focus, seen), subtitle, alt)
+    subtitle = "Raised or promised in total, billion dollars, log scale; rings: the article"
+    return theme.headline(ax, _funding_finding(over, focus, seen), subtitle, alt)
 
 
-def _funding_finding(by_day: pd.Series, over: Mapping[Hashable, float], focus: str, day: pd.Timestamp) -> str:
+def _funding_finding(over: Mapping[Hashable, float], focus: str, day: pd.Timestamp) -> str:
     if not over:
-        return f"No round of the printed companies is on record by {in_words(day)}"
-    low, high = min(over.values()), max(over.values())
-    span = f"over {theme.count(len(over))} companies {low:.1f} to {high:.1f} times" if len(over) > 1 else ""
+        return f"No round of the article's companies is in our data by {in_words(day)}"
     if focus not in over:
-        return f"By {in_words(day)} the record stood at {low:.1f} to {high:.1f} times the printed totals"
-    told = f"By {in_words(day)} {focus} had raised or been promised {_usd(by_day[focus])}, {over[focus]:.1f} times the printed figure"
-    return told + (f"; {span}" if span else "")
+        low, high = min(over.values()), max(over.values())
+        return f"By {in_words(day)} funding had reached {low:.1f} to {high:.1f} times what the article says"
+    return f"By {in_words(day)} {focus}'s funding had reached {over[focus]:.1f} times what the article says"
 
 
 def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int, ax: Axes) -> Axes:

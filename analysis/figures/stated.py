@@ -102,7 +102,7 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
 def nav_and_ltv(
     nav: pd.DataFrame, *, company: str, ceilings: Mapping[str, float], day: theme.Day, axes: Sequence[Axes]
 ) -> Axes:
-    """Net asset value above loan-to-value, at the days on which they are on record, with the company's own ceilings.
+    """Net asset value above loan-to-value, at the days that our data hold, with the company's own ceilings.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def nav_and_ltv(
         f"Two panels with points at irregular days from {parts.year_month(table['t'].min())} to {parts.year_month(table['t'].max())}: net asset "
         f"value above, loan-to-value below with {parts.verb(len(ceilings), 'a line', 'lines')} at {theme.listed([f'{level:g}%' for level in ceilings.values()])}."
     )
-    subtitle = f"{company} at the ends of quarters that are on record"
+    subtitle = f"{company} at the ends of quarters that are in our data"
     why = ["after the article's day"] if (table["t"] > at).any() else []
     why += ["a source that repeats others"] if (table["quality"] == "secondary").any() else []
     subtitle += f"; hollow: {' or '.join(why)}" if why else ""
@@ -236,11 +236,11 @@ def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
     last, lent = table.iloc[-1], table.dropna(subset="ltv_pct")
     told = f"{company}'s net asset value was {last['nav_jpy_tn']:.1f} trillion yen on {in_words(last['valid_on'])}"
     if lent.empty:
-        return f"{told}; no loan-to-value is on record"
+        return f"{told}; no loan-to-value is in our data"
     highest = lent.sort_values("ltv_pct").iloc[-1]
     over = int((lent["ltv_pct"] > ceiling).sum())
     if over:
-        return f"{told}; loan-to-value was above {ceiling:g}% on {theme.count(over)} of {theme.count(len(lent))} days on record"
+        return f"{told}; loan-to-value was above {ceiling:g}% on {theme.count(over)} of {theme.count(len(lent))} days in our data"
     peak = f"{highest['ltv_pct']:.1f}% ({in_words(highest['valid_on'])})"
     return f"{told}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
 

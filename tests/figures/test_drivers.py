@@ -122,7 +122,7 @@ def test_beliefs_show_prior_data_and_posterior(posterior, told):
     labels = {"revenue_usd_bn": "run-rate", "growth_factor_per_year": "growth"}
     ax = drivers.beliefs(beliefs(posterior), labels, ax=theme.axes())
     assert rows(ax) == [
-        f"{name}, {part}" for name in ("run-rate", "growth") for part in ("before", "on record", "after")
+        f"{name}, {part}" for name in ("run-rate", "growth") for part in ("before", "in our data", "after")
     ]
     assert words(ax)[0] == "28 (20 to 40)" and words(ax)[4] == "none"
     assert told in theme.chart_of(ax).finding

@@ -37,7 +37,7 @@ def test_where_nothing_moves_it_says_so():
     ax = foretold.history(MOVED[MOVED["id"] == "b"], LABELS, ax=theme.axes())
     assert (
         theme.chart_of(ax).finding
-        == "Since publication no probability has moved by a point: nothing on record bears on one"
+        == "Since publication no probability has moved by a point: nothing in our data bears on one"
     )
     assert "no data" in foretold.history(MOVED[:0], LABELS, ax=theme.axes()).texts[0].get_text()
 

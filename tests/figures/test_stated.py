@@ -167,10 +167,10 @@ def test_the_finding_holds_the_highest_loan_to_value_against_the_lowest_ceiling(
     # 16.2, 17.0 twice, 16.5 and 20.6 lie above 16
     assert (
         said(nav(ceilings={"low": 16.0}))
-        == f"{begins}; loan-to-value was above 16% on five of 15 days on record"
+        == f"{begins}; loan-to-value was above 16% on five of 15 days in our data"
     )
     none = measured.load("softbank_nav", LATER).assign(ltv_pct=np.nan)
-    assert said(nav(none)) == f"{begins}; no loan-to-value is on record"
+    assert said(nav(none)) == f"{begins}; no loan-to-value is in our data"
 
 
 def test_value_and_loan_to_value_refuse_and_are_empty():
