@@ -421,7 +421,7 @@ def indicators(
     override: OneOff = None,
     form: Form = console.Format.table,
 ) -> None:
-    """List the leading indicators: value on record, threshold, whether they signal, and what a signal moves.
+    """List the leading indicators: latest value, threshold, whether they are triggered, and what they move once they are.
 
     -p as_of=2026-05-21 gives the board of another day. csv and json hold what is looked at, why from there, and the sources.
     """
@@ -489,8 +489,7 @@ def evidence(
     if not rows:
         console.echo(f"Nothing in {table} was known on {given['as_of']}.", error=True)
     long = ("licence", "credit") if table is None and form is console.Format.table else ()
-    shown = [{name: value for name, value in row.items() if name not in long} for row in rows]
-    console.echo(console.listing(shown, form), end="")
+    _list(rows, [name for name in rows[0] if name not in long] if rows else (), form)
 
 
 @app.command()

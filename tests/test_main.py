@@ -135,7 +135,7 @@ def test_the_scenario_that_was_asked_for_is_named_by_its_file(project: Path) -> 
 PART = dict.fromkeys(("criterion", "methods", "method", "given", "deadline"), "x")
 PARTS = [
     PART | {"id": "p1", "status": "open", "statement": "It rains.", "probability": 0.274674, "probability_low": 0.0006, "probability_high": 1.0},
-    PART | {"id": "p2", "status": "void", "statement": "It snows.", "probability": None, "probability_low": None, "probability_high": None},
+    PART | {"id": "p2", "status": "void", "method": "none: overtaken", "given": None, "statement": "It snows.", "probability": None, "probability_low": None, "probability_high": None},
 ]  # fmt: skip
 
 
@@ -149,8 +149,23 @@ def test_predictions_are_printed_with_statement_and_per_cent_and_stay_numbers_fo
     assert "It rains." in first and "27%" in first and "<1% to 100%" in first
     assert "too early to tell" in first
     assert "It snows." in second and "overtaken" in second and "%" not in second
+    assert second.split()[-1] == "–"  # on the page, too, nothing stands where a method would
     _, rows, _ = thesis("predictions", "--format", "csv")
     assert "0.274674,0.0006,1.0" in rows and "%" not in rows
+
+
+def test_indicators_and_evidence_are_printed_with_labels_and_stay_keys_for_programs(
+    thesis: Thesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = dict.fromkeys(("id", "value", "unit", "side", "threshold", "valid_on", "moves"), "x")
+    monkeypatch.setattr(
+        served, "served", lambda *_: [watched | {"status": one} for one in ("signals", "quiet")]
+    )
+    first, second = thesis("indicators")[1].splitlines()[1:]
+    assert " triggered " in first and "not triggered" in second
+    assert '"signals"' in thesis("indicators", "--format", "json")[1]
+    monkeypatch.setattr(served, "served", lambda *_: [{"id": "x", "quality": "secondary"}])
+    assert "second-hand" in thesis("evidence")[1] and "secondary" in thesis("evidence", "--format", "csv")[1]
 
 
 def test_claims_are_printed_with_their_statement(thesis: Thesis, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,8 @@ def categories(table, column):
         pytest.param(theme.VERDICT, audit.VERDICTS, id="colours of verdicts"),
         pytest.param(labels.PARTS, get_args(predictions.Status), id="labels of parts of predictions"),
         pytest.param(labels.VERDICTS, audit.VERDICTS, id="labels of verdicts"),
+        pytest.param(labels.INDICATORS, exhibits.SIGNALS, id="labels of indicators"),
+        pytest.param(labels.QUALITIES, (*measured.QUALITIES, "article", "model"), id="labels of qualities"),
         pytest.param(futures.METHODS, get_args(forecasts.Kind), id="marks of kinds of method"),
         pytest.param(skill.NAMES, (*skill.METHODS, *get_args(trend.Form)), id="words for methods of forecast"),
         pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
@@ -49,6 +51,20 @@ def test_a_key_is_labelled_in_its_own_column_alone():
     assert labels.of("verdict", "void") == labels.of("status", "void") == "overtaken"
     assert labels.of("statement", "void") == "void"
     assert labels.of("verdict", "beats naive") == "beats naive" and labels.of("verdict", None) is None
+
+
+def test_no_key_has_two_labels_in_one_column():
+    assert not set(labels.PARTS) & set(labels.INDICATORS)
+    assert len(set(labels.COLUMNS["status"].values())) == len(labels.PARTS) + len(labels.INDICATORS)
+
+
+def test_qualities_stand_in_the_order_of_their_strength():
+    assert tuple(labels.QUALITIES)[: len(measured.QUALITIES)] == measured.QUALITIES == exhibits.QUALITIES
+
+
+def test_prose_counts_in_words_up_to_nine_and_says_one_of_one():
+    assert [labels.count(n) for n in (0, 1, 9, 10, 1234)] == ["none", "one", "nine", "10", "1,234"]
+    assert [labels.count(n, "year", "years") for n in (0, 1.0, 2.5, 12)] == ["none years", "one year", "2.5 years", "12 years"]  # fmt: skip
 
 
 def test_units_of_dated_facts_are_units_of_this_report():

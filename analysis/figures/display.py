@@ -190,8 +190,8 @@ def board(
         ],
     )
     shown = {
-        "label": Column("Indicator"), "value_text": Column("Value"), "threshold_text": Column("Threshold"), "side": Column("Signals"),
-        "status": Column("Status"), "valid_on": Column("As of"), "moves": Column("A signal"),
+        "label": Column("Indicator"), "value_text": Column("Value"), "threshold_text": Column("Threshold"), "side": Column("Triggered"),
+        "status": Column("Status"), "valid_on": Column("As of"), "moves": Column("Once triggered"),
     }  # fmt: skip
     _typed(id, "indicators", title, told, shown, note, sources)
 
@@ -430,7 +430,7 @@ def sentence(
     claims: Sequence[str] = (),
     **values: Any,
 ) -> None:
-    """Show a sentence whose numbers are computed: `template` filled with `values` by `str.format`.
+    """Show a sentence whose numbers are computed: `template` filled with `values` by `prose.fill`.
 
     Parameters
     ----------
@@ -444,9 +444,9 @@ def sentence(
     ProseError
         The words do not hold and there is no form for the other side.
     """
-    text = template.format(**values)
+    text = prose.fill(template, values)
     if tie is not None:
-        text = prose.side(id, text, tie, otherwise and otherwise.format(**values))
+        text = prose.side(id, text, tie, otherwise and prose.fill(otherwise, values))
     text = text.replace(" -", " −")
     bundle = _bundle(id, "statement", id, None, role, (), claims)
     bundle |= {"text": text, "inputs": {name: plain(value) for name, value in values.items()}}
@@ -478,9 +478,9 @@ def _bundle(
 
 def _emit(bundle: dict[str, Any], text: str, more: dict[str, Any]) -> None:
     if bundle["data_to"] and bundle["kind"] != "evidence":  # which says from when to when anyway
-        words = "Data" if bundle["data_to"] == bundle["data_to_latest"] else "Shortest series"
+        words = "Data to" if bundle["data_to"] == bundle["data_to_latest"] else "First series ends"
         last = dt.date.fromisoformat(bundle["data_to"])
-        text += f"\n{words} to {last.day} {last:%B %Y}."
+        text += f"\n{words} {last.day} {last:%B %Y}."
         if "text/html" in more:
             more = more | {"text/html": f"{more['text/html']}<p>{text.splitlines()[-1]}</p>"}
     display({"text/plain": text, MIME: bundle} | more, raw=True)

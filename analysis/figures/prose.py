@@ -11,9 +11,12 @@ Decisions
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from analysis import labels
 from analysis.errors import Problem, ProseError
 
 
@@ -56,6 +59,26 @@ def largest(values: Mapping[str, float], name: str, what: str) -> Tie:
 def true(condition: bool, told: str) -> Tie:
     """A condition that the others do not cover; `told` says how it stands where it does not hold."""
     return Tie(bool(condition), told)
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """A sentence with its numbers: `str.format`, with a format for counts.
+
+    ``{n:count}`` is a count as prose has it (`labels.count`), ``{n:Count}`` the same at the start of a sentence, and
+    ``{n:count|is|are}`` adds the word that goes with it.
+    """
+    return _Counting().vformat(template, (), values)
+
+
+class _Counting(string.Formatter):
+    """`str.format` that also knows how prose counts."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        kind, *forms = format_spec.split("|")
+        if kind.lower() != "count":
+            return str(super().format_field(value, format_spec))
+        words = labels.count(value, *forms)
+        return words[0].upper() + words[1:] if kind == "Count" else words
 
 
 def every(ties: Sequence[Tie]) -> Tie:

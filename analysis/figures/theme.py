@@ -45,6 +45,7 @@ from matplotlib.transforms import IdentityTransform, Transform
 from PIL import Image
 
 from analysis import fonts
+from analysis.labels import count as count  # charts count as pages do
 
 PRINTED, RECOMPUTED = "#b35c00", "#1f5fa8"
 SECOND = "#5a6672"
@@ -84,8 +85,6 @@ HOLLOW: dict[str, Any] = DOT | {"facecolors": "#ffffff"}
 
 DASHED, DOTTED = (0, (4, 2)), (0, (2, 2))
 """Line styles: of what goes beyond the record, and of a level or a day to hold things against."""
-
-WORDS = ("none", "one", "two", "three", "four", "five", "six")
 
 Day = str | dt.date
 """A day, or its ISO date."""
@@ -266,11 +265,6 @@ def nothing(ax: Axes, what: str) -> Axes:
     ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="center", color=MUTED)
     finding = f"No data by the cut-off date: {what}"
     return headline(ax, finding, "No data", f"An empty chart. {finding}.")
-
-
-def count(number: int) -> str:
-    """A count in words up to six, in digits beyond."""
-    return WORDS[number] if number < len(WORDS) else str(number)
 
 
 def listed(parts: Sequence[str]) -> str:

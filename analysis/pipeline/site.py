@@ -302,12 +302,15 @@ def _environment(templates: Path, static: Path) -> Environment:
         "document": "",
         "verdicts": labels.VERDICTS,
         "qualities": exhibits.QUALITIES,
+        "strengths": labels.QUALITIES,
         "statuses": labels.PARTS,
+        "labelled": labels.of,
     }
     environment.filters |= {
         "number": exhibits.number,
         "day": exhibits.day,
         "plain": markup.plain,
+        "spelled": labels.count,
         "cited": exhibits.cited,
         "weakest": exhibits.weakest,
         "on_scale": views.RATIO.at,

@@ -194,7 +194,7 @@ def test_an_exhibit_has_the_last_points_of_its_series_and_its_sources_lose_them(
     )
     assert bundle(shown)["sources"] == [*article, *CITED]
     assert "<p>Data to 31 March 2025.</p>" in shown[-1]["text/html"]
-    both = ("2025-01-31", "2025-03-31", ["Shortest series to 31 January 2025."])
+    both = ("2025-01-31", "2025-03-31", ["First series ends 31 January 2025."])
     assert until(display.citations(ROWS[:1], ROWS[1:])) == both
     assert until([*display.citations(ROWS[1:]), *display.citations(ROWS[:1])]) == both
     assert until([*article, *display.citations(ROWS, ends=False)]) == (None, None, [])
