@@ -58,7 +58,8 @@ class Claim(BaseModel):
     would_decide : str or None
         What would decide a claim that has no check, or whose evidence was not yet known.
     since : tuple of str
-        Dated facts that tell what happened after the article; they never change a verdict.
+        What happened after publication day, which never changes a verdict: dated facts, or sentences that name them
+        (``{id.value}``).
     bears_on : mapping
         The statement in the terms of the register: entry and value as it would be if the statement were taken at its word. Only
         such a claim bears a load that can be measured.
@@ -109,6 +110,15 @@ class Claim(BaseModel):
         if wrong := [item for item in value if not WHERE.match(item)]:
             raise ValueError(
                 f"{', '.join(wrong)}: no paragraph id; write for example market.5 or technical.table"
+            )
+        return value
+
+    @field_validator("since")
+    @classmethod
+    def _what_came_later_is_dated(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if prose := [item for item in value if " " in item and not re.search(r"\{[^{} ]+\}", item)]:
+            raise ValueError(
+                f"{prose[0]!r} names no dated fact; name one in braces, for example {{gpt_5.release}}"
             )
         return value
 

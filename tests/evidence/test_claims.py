@@ -44,6 +44,11 @@ def test_edited_claims_are_read_again_in_the_same_process(tmp_path):
         ("roughly $12 billion", "a lot", "is not a figure"),
         ("check: {name: market_total}", "check: {}", "check has no name"),
         ("  check: {name: market_total}\n", "", "has neither a check nor would_decide"),
+        (
+            "check: {name: market_total}",
+            "check: {name: market_total}\n  since: [It grew.]",
+            "'It grew.' names no dated fact",
+        ),
         ("check: {name: market_total}", "would_decide: soon", "at least 15 characters"),
         ("  kind: quantity\n", "", "Field required"),
         ("  weight: supporting\n", "", "key weight: Field required"),

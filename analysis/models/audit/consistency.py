@@ -29,7 +29,7 @@ from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.models import indicators
 from analysis.models.audit import stored
-from analysis.models.audit.facts import FACTS
+from analysis.models.audit.facts import FACTS, SUFFIXES, named
 from analysis.models.audit.verdicts import CHECKS
 from analysis.scenarios import Register, Scenario, place
 
@@ -42,7 +42,6 @@ _FACT = r"[a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)+"
 _FACTS = re.compile(rf"(?<![a-z0-9_])[0-9_]*({_FACT})")
 """Every fact in a text, looked for at the start of each word alone, so that a long word is read once."""
 _ASKED = re.compile(r"\{(" + _FACT + r")\}")
-_SUFFIXES = (".value", ".months", ".due")
 _PARAGRAPH = re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?:\d+|table)\b")
 
 
@@ -249,7 +248,7 @@ def _claims(project: Project) -> Iterator[Problem]:
             yield from _call_problems(claim.check, f"{where}, key check")
         if known is not None:
             yield from _name_problems(claim.check or {}, known, f"{where}, key check")
-            yield from _name_problems({"since": list(claim.since)}, known, where)
+            yield from _name_problems({"since": [named(item) or item for item in claim.since]}, known, where)
     asked = {claim.check["name"] for claim in project.claims if claim.check}
     for name in [name for name in CHECKS if name not in asked and project.every_claim]:
         yield Problem(
@@ -303,7 +302,7 @@ def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> I
             f"{where}, key {keys[name]}", f"no table holds the dated fact {name!r}", nearest(name, known)
         )
     for name in sorted(asked):
-        fact = next((name.removesuffix(end) for end in _SUFFIXES if name.endswith(end)), name)
+        fact = next((name.removesuffix(end) for end in SUFFIXES if name.endswith(end)), name)
         if not {name, fact} & given and not any(name.startswith(f"{series}.") for series in given):
             rule = f"{{{name}}} is a fact that nothing else here names, so that the sentence is never told"
             yield Problem(
@@ -496,7 +495,7 @@ def _unused(project: Project) -> list[str]:
     paths = [*project.thesis.glob("*.yml"), *(project.root / "analysis").rglob("*.py")]
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
     named = set(_FACTS.findall("\n".join([*texts, *(book.code for book in project.notebooks)])))
-    named |= {text.removesuffix(end) for text in named for end in _SUFFIXES}
+    named |= {text.removesuffix(end) for text in named for end in SUFFIXES}
     return [name for name in project.measured[FACTS]["id"] if named.isdisjoint({name, *_series(name)})]
 
 

@@ -384,6 +384,17 @@ def fill(template: str, values: Mapping[str, str]) -> str | None:
     return re.sub(r"\{([^{}]+)\}", lambda found: values[found[1]], template)
 
 
+SUFFIXES = (".value", ".months", ".due")
+"""What `words` says of a fact besides its day: ``{id.value}`` and so on."""
+
+
+def named(template: str) -> list[str]:
+    """The dated facts whose days and figures a sentence asks for, each once."""
+    asked = re.findall(r"\{([^{}]+)\}", template)
+    ends = [next((end for end in SUFFIXES if name.endswith(end)), "") for name in asked]
+    return list(dict.fromkeys(name.removesuffix(end) for name, end in zip(asked, ends, strict=True)))
+
+
 def words(row: pd.Series, day: pd.Timestamp) -> dict[str, str]:
     """What a sentence may say of a dated fact: its day (``{id}``), figure, due day, and months before the article."""
     months = round(abs((day - row["valid_on"]).days) / 30.4375)

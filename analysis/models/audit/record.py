@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from analysis.errors import DataError, Problem
 from analysis.models.audit.facts import (
     FACTS,
     Facts,
@@ -26,6 +27,7 @@ from analysis.models.audit.facts import (
     fill,
     in_print,
     in_words,
+    named,
     told_day,
     told_value,
     words,
@@ -221,9 +223,37 @@ def duty_in_force(
     )
 
 
-def since(facts: Facts, names: Sequence[str]) -> str | None:
-    """What dated facts tell of the time after the article, one sentence each, with their figure where the text says "this"."""
-    return " ".join(_sentence(row) for row in facts.later(names)) or None
+def since(facts: Facts, items: Sequence[str]) -> str | None:
+    """What came after publication day: facts by their id, in words of their own, or sentences that name facts (``{id.value}``).
+
+    A sentence is told once all its facts are known and one of them came after publication day.
+
+    Raises
+    ------
+    DataError
+        A sentence asks for what its facts do not have.
+    """
+    sentences = []
+    for item in items:
+        if names := named(item):
+            sentences += _worded(item, facts, names)
+        else:
+            sentences += [_sentence(row) for row in facts.later([item])]
+    return " ".join(sentences) or None
+
+
+def _worded(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
+    """A sentence with its facts filled in; nothing where it cannot be told yet."""
+    rows = facts.fresh().at(pd.Timestamp.max).happened(names)
+    if len(rows) < len(names) or all(row["valid_on"] <= facts.day for row in rows):
+        return []
+    values = {name: text for row in rows for name, text in words(row, facts.day).items()}
+    sentence = fill(template, values)
+    if sentence is None:
+        rule = f"{template!r} asks for more than its facts have: {', '.join(values)}"
+        raise DataError(Problem("claims.yml, key since", rule, "Ask for one of these"))
+    facts.mention(FACTS, pd.DataFrame(rows))
+    return [sentence]
 
 
 def _sentence(row: pd.Series) -> str:

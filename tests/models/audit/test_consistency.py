@@ -144,6 +144,8 @@ BROKEN = [
      "key told: {gpt_5.releese.months} is a fact that nothing else here names, so that the sentence is never told."),
     (1, CLAIMS, "{name: both_kinds}", "{name: both_kinds}\n  since: [softbank.nothing]", CLAIMS, "softbank.nothing",
      "claim lead.primary_and_secondary, key since.0: no table holds the dated fact 'softbank.nothing'."),
+    (2, CLAIMS, "{name: both_kinds}", "{name: both_kinds}\n  since: ['By {softbank.nothing}.']", CLAIMS, "softbank.nothing",
+     "claim lead.primary_and_secondary, key since.0.0: no table holds the dated fact 'softbank.nothing'."),
     (3, CLAIMS, "  check: {name: both_kinds}\n", "", CLAIMS, "lead.primary_and_secondary:",
      "claim lead.primary_and_secondary: has neither a check nor would_decide; write one of them."),
     (3, CLAIMS, "  check: {name: market_total}", "  cheque: {name: market_total}", CLAIMS, "cheque:",

@@ -5,6 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
+from analysis.errors import DataError
 from analysis.models.audit import record
 from analysis.models.audit.facts import Facts, Unknown
 from analysis.models.audit.verdicts import judge
@@ -231,6 +232,30 @@ def test_the_time_after_the_article_is_told_in_full_sentences():
     facts = look(row("r", "2026-07-27", due_on="2027-12-02"), RELEASE)
     assert record.since(facts, ["r", "gpt.release"]) == "27 July 2026, S: fact r (2 December 2027)."
     assert record.since(facts, ["gpt.release"]) is None
+
+
+def test_a_sentence_on_the_time_after_the_article_is_told_once_all_its_facts_are_known():
+    before = row("a.before", "2026-04-30", 180, unit="USD billion")
+    after = row("a.after", "2026-07-22", 195, unit="USD billion")
+    sentence = "A raised its plan from {a.before.value} to {a.after.value} on {a.after}."
+    facts = look(before, after)
+    assert record.since(facts, [sentence]) == "A raised its plan from $180bn to $195bn on 22 July 2026."
+    assert (facts.used, len(facts.mentioned)) == ([], 2)
+    early = look(before, after, as_of="2026-06-30")
+    assert (record.since(early, [sentence]), early.mentioned) == (None, [])
+
+
+def test_a_sentence_of_which_nothing_came_after_the_article_is_not_told():
+    assert record.since(look(RELEASE), ["Out on {gpt.release}."]) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule"),
+    [("Up to {a.after.value}.", "no row with id"), ("{gpt.after.value}", "asks for more")],
+)
+def test_a_sentence_that_can_never_be_told_is_refused(sentence, rule):
+    with pytest.raises(DataError, match=rule):
+        record.since(look(row("gpt.after", "2026-07-22")), [sentence])
 
 
 @pytest.mark.parametrize(
