@@ -347,7 +347,10 @@ HOUSE_UNITS = {
 
 
 def in_print(value: float, unit: str, digits: int | None = None) -> str:
-    """A figure as a sentence has it: $44.6bn, $400m, 2.6×, 13%; without `digits` it gets a decimal only where it has one."""
+    """A figure as a sentence has it: $44.6bn, $400m, $1.77trn, 2.6×, 13%; without `digits` it gets a decimal only where it has one."""
+    if unit == "usd_bn" and abs(value) >= 1000:
+        number = f"{abs(value) / 1000:,.2f}".rstrip("0").rstrip(".")
+        return f"{'−' if value < 0 else ''}${number}trn"
     if unit == "usd_bn" and 0 < abs(value) < 1:
         value, unit = value * 1000, "usd_mn"
     if digits is None:

@@ -166,6 +166,8 @@ def test_the_article_day_comes_from_its_sidecar():
         (0.5, "usd_bn", "$500m"),  # below a billion in millions, as the 0.4 beside it
         (0.0, "usd_bn", "$0bn"),
         (-9.96, "usd_bn", "−$10bn"),
+        (1770.0, "usd_bn", "$1.77trn"),
+        (-2000.0, "usd_bn", "−$2trn"),
         (2.6, "x", "2.6×"),
         (13.0, "pct", "13%"),
         (1234.0, "count", "1,234"),
