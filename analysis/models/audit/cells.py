@@ -520,8 +520,6 @@ def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
     """A total against the running sum of the rounds in our data, which is a floor of it; money on conditions is left out."""
     rounds = facts.rows(ROUNDS, company=cell.row, in_total="yes")
     running = rounds.groupby("valid_on")["amount_usd_bn"].sum().cumsum()
-    for row in facts.happened(money.CONDITIONAL.get(cell.row, ())):
-        running[running.index >= row["valid_on"]] -= float(row["value"])
     now, day, printed = float(running.iloc[-1]), in_words(running.index[-1]), _figure(facts, cell)
     sourced, protocol = f"{now:.1f}", f"rounds to {day}, paid and promised without conditions"
     told = f"{len(rounds)} rounds up to {day} add up to {in_print(now, 'usd_bn')}, paid and promised without conditions"

@@ -3,8 +3,8 @@
 Decisions
 - Paid, promised and conditional money are told apart: invested on a day is the last stated cost plus the instalments
   paid after it; promised money is never called invested.
-- Tranches and rounds are added only where the table says that they may be (`in_total`). Money on conditions is left out
-  for every company alike, also where a counted round contains some (`CONDITIONAL`); what it would change is a detail.
+- Tranches and rounds are added only where the table says that they may be (`in_total`). Money on conditions has rows of
+  its own and is left out for every company alike; what it would change is a detail.
 - Both readings of SoftBank's deal that its size allows, the holding built since 2024 and the commitment of 2026, are
   readings of every other statement on the deal.
 - Growth of costs against revenue is decided by accounts of two whole years, in ratio and in dollars.
@@ -36,9 +36,6 @@ from analysis.units import Quantity
 STAKE, ROUNDS, FINANCE, CHIPS, CAPEX, NAV = (
     "softbank_openai", "funding_rounds", "openai_finance", "nvidia_revenue", "hyperscaler_capex", "softbank_nav",
 )  # fmt: skip
-
-CONDITIONAL = {"OpenAI": ("openai.amazon_conditional",)}
-"""Dated facts with money on conditions that a counted round contains, by company; other such money has rows of its own."""
 
 
 def invested_usd_bn(facts: Facts, *, later: bool = False) -> float:
@@ -173,22 +170,23 @@ def raised_share(
     )
     whole = facts.fact(market)
     start = whole["valid_on"] - pd.offsets.QuarterEnd()
-    rounds = facts.look(ROUNDS, company=list(companies), in_total="yes")
-    rounds = rounds[(rounds["valid_on"] > start) & (rounds["valid_on"] <= whole["valid_on"])]
+    every = facts.look(ROUNDS, company=list(companies))
+    every = every[(every["valid_on"] > start) & (every["valid_on"] <= whole["valid_on"])]
+    rounds, conditional = every[every["in_total"] == "yes"], every[every["event"] == "conditional"]
     if missing := [name for name in companies if name not in set(rounds["company"])]:
         raise Unknown(f"what {' and '.join(missing)} raised {quarter}")
-    facts.cite(ROUNDS, rounds)
+    facts.cite(ROUNDS, every.loc[[*rounds.index, *conditional.index]])
     raised, venture = float(rounds["amount_usd_bn"].sum()), float(whole["value"])
-    within = sum(_conditional_within(facts, name) for name in companies)
+    within = float(conditional["amount_usd_bn"].sum())
     readings = {
         "in the article's own table": printed,
-        f"of all venture money for AI {quarter}": exact((raised - within) / (venture - within)),
+        f"of all venture money for AI {quarter}": exact(raised / (venture - within)),
     }
     firm = readings[f"of all venture money for AI {quarter}"].value
     names = " and ".join(companies)
     reason = (
         f"In the article's own table {names} hold {printed.value:.0%}. Of all venture money for AI {quarter} they took "
-        f"{firm:.0%}, or {raised / venture:.0%} with money on conditions. We took {threshold:.0%} as a vast majority."
+        f"{firm:.0%}, or {(raised + within) / venture:.0%} with money on conditions. We take {threshold:.0%} as a vast majority."
     )
     listed = facts.find(ROUNDS, in_total="yes")
     sums = {name: Raised.of(facts, name, decides=False).firm for name in listed["company"].unique()}
@@ -520,17 +518,9 @@ class Raised(NamedTuple):
         """
         rounds = facts.look(ROUNDS, company=company, in_total="yes")
         (facts.cite if decides else facts.mention)(ROUNDS, rounds)
-        within = _conditional_within(facts, company, decides=decides)
         apart = facts.find(ROUNDS, company=company, event="conditional")
         facts.mention(ROUNDS, apart)
-        return cls(
-            float(rounds["amount_usd_bn"].sum()) - within, within + float(apart["amount_usd_bn"].sum())
-        )
-
-
-def _conditional_within(facts: Facts, company: str, *, decides: bool = True) -> float:
-    """Money on conditions inside the rounds of a company that count."""
-    return sum(float(row["value"]) for row in facts.happened(CONDITIONAL.get(company, ()), decides=decides))
+        return cls(float(rounds["amount_usd_bn"].sum()), float(apart["amount_usd_bn"].sum()))
 
 
 def _commitment(facts: Facts) -> pd.Series:

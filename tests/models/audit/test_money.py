@@ -156,7 +156,7 @@ def changed(facts, table, change):
 
 def test_money_on_conditions_is_told_apart_for_every_company_alike(gather):
     facts = gather()
-    # of OpenAI's 1 + 10 + 6.6 + 40 + 122 the last contains 35 of Amazon's; Anthropic's 20 + 30 stand in rows of their own
+    # OpenAI 1 + 10 + 6.6 + 40 + 87 and 35 of Amazon's; Anthropic 20 + 30
     assert money.Raised.of(facts.fresh(), "OpenAI") == pytest.approx((144.6, 35.0))
     assert money.Raised.of(facts.fresh(), "Anthropic") == pytest.approx((74.1, 50.0))
     # a day before the round with conditions closed there were none
