@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from analysis import labels
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import measured, sources, tables
 from analysis.models import outlook
@@ -42,7 +43,8 @@ SIMULATION = ("seed", "draws")
 """How the simulation is run; it is no assumption about the world."""
 
 Pick = str | Mapping[str, Any]
-"""A figure of the evidence: the id of a dated fact, or ``{table, column, where}`` for the latest row that fits."""
+"""A figure of the evidence: the id of a dated fact, or ``{table, column, where}`` for the latest row that fits, with
+``add: true`` for the sum of all."""
 
 
 class Interval(NamedTuple):
@@ -205,11 +207,17 @@ class Facts:
         """
         return self.rows(FACTS, id=name).iloc[-1]
 
-    def figure(self, pick: Pick) -> float:
-        """One figure of the evidence, the latest that describes the article's day or an earlier one."""
+    def figure(self, pick: Pick, *, decides: bool = True) -> float:
+        """One figure of the evidence that describes the article's day or an earlier one; its rows decide, or are only mentioned."""
+        read = self.fresh()
         if isinstance(pick, str):
-            return float(self.fact(pick)["value"])
-        return float(self.last(pick["table"], pick["column"], **pick.get("where", {}))[pick["column"]])
+            value = read.fact(pick)["value"]
+        elif pick.get("add"):
+            value = read.rows(pick["table"], **pick["where"])[pick["column"]].sum()
+        else:
+            value = read.last(pick["table"], pick["column"], **pick.get("where", {}))[pick["column"]]
+        (self.used if decides else self.mentioned).extend(read.used)
+        return float(value)
 
     def happened(self, names: Iterable[str], *, decides: bool = True) -> list[pd.Series]:
         """Those of some dated facts that had happened by the article's day; none is an answer too."""
@@ -403,7 +411,7 @@ def words(row: pd.Series, day: pd.Timestamp) -> dict[str, str]:
     months = round(abs((day - row["valid_on"]).days) / 30.4375)
     found = {
         row["id"]: told_day(row),
-        f"{row['id']}.months": f"{months} month{'' if months == 1 else 's'}",
+        f"{row['id']}.months": labels.count(months, "month", "months"),
     }
     if pd.notna(row["value"]):
         found[f"{row['id']}.value"] = told_value(row)

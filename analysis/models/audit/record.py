@@ -13,9 +13,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
 
 import pandas as pd
 
+from analysis import labels
 from analysis.errors import DataError, Problem
 from analysis.models.audit.facts import (
     FACTS,
@@ -98,12 +101,13 @@ def figures_on_record(
     told: str,
     readings: Mapping[str, Pick],
     was: Sequence[Pick] = (),
+    others: Mapping[str, Pick] = MappingProxyType({}),
     beside: Sequence[str] = (),
 ) -> Finding:
     """A stated figure against figures of the evidence, one a reading; `was` are earlier ones whose sum may have met it.
 
     The sentence may name each reading by its label (``{paid}``), ``{was}`` and ``{stated}``, besides days and figures
-    of dated facts; `beside` are told and decide nothing.
+    of dated facts; the figures `others`, by label, and the facts `beside` are mentioned and decide nothing.
     """
     found = {label: exact(facts.figure(pick)) for label, pick in readings.items()}
     met = any(meets_interval(value, accepted(figure)) for value in found.values())
@@ -112,6 +116,9 @@ def figures_on_record(
     facts.happened(beside, decides=False)
     rows = facts.told
     labels = {label: in_print(value.value, figure.unit) for label, value in found.items()}
+    for label, pick in others.items():
+        with suppress(Unknown):  # what decides nothing may be unknown
+            labels[label] = in_print(facts.figure(pick, decides=False), figure.unit)
     labels |= {"stated": figure.text} | ({"was": in_print(before.value, figure.unit)} if before else {})
     return Finding(found, told_on_record(told, rows, facts, labels), overtaken=overtaken)
 
@@ -145,8 +152,8 @@ def more_used(
     multiple = {"visits": in_print(counts[0] / counts[1], "x", 1)}
     ages = " and ".join(str((facts.day - facts.fact(name)["valid_on"]).days) for name in (weekly, monthly))
     details = (
-        f"The counts of users are {ages} days older than the article. A month has at least the users of each of its weeks, "
-        f"and at most {WEEKS} times as many."
+        f"The users were counted {ages} days before publication day. A month has at least the users of each of its weeks, "
+        f"and at most {labels.count(WEEKS)} times as many."
     )
     return Finding(readings, told_on_record(told, facts.told, facts, multiple), details=details)
 
@@ -191,16 +198,18 @@ def on_record_by(
     told: str,
     shows: Sequence[str] = (),
     denies: Sequence[str] = (),
+    beside: Sequence[str] = (),
 ) -> Finding:
     """A forecast with a day of its own (`due`, ``{due}`` in the sentence): open until then, judged as `on_record` afterwards.
 
-    Before that day dated facts are mentioned and decide nothing.
+    Before that day dated facts are mentioned and decide nothing, as `beside` does after it too.
     """
     deadline = pd.Timestamp(due)
     over = facts.as_of > deadline
     then = facts.at(min(facts.as_of, deadline))
     shown, denied = (then.happened(names, decides=over) for names in (shows, denies))
-    sentence = told_on_record(told, [*shown, *denied], facts, {"due": in_words(deadline)})
+    mentioned = then.happened(beside, decides=False)
+    sentence = told_on_record(told, [*shown, *denied, *mentioned], facts, {"due": in_words(deadline)})
     if not over:
         return Finding({}, sentence, verdict="open")
     if not denied and (not shows or len(shown) < len(shows)):

@@ -132,7 +132,7 @@ def test_a_sentence_is_filled_only_if_everything_in_it_is_known():
     values = facts.words(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07")), day)
     # 287 days / 30.4375 = 9.4 months
     assert facts.fill("On {x.one}, {x.one.months} before: {x.one.value}.", values) == (
-        "On 7 August 2025, 9 months before: $3bn."
+        "On 7 August 2025, nine months before: $3bn."
     )
     assert facts.fill("On {x.two}.", values) is None
 

@@ -39,7 +39,7 @@ def test_a_statement_about_a_state_fails_once_something_ended_it():
         look(RELEASE), None, ended_by=["gpt.release"], told="{gpt.release.months} before."
     )
     # 7 August 2025 to 21 May 2026 are 287 days, 9.4 months
-    assert (judge(found, None), found.overtaken, found.reason) == ("fails", True, "9 months before.")
+    assert (judge(found, None), found.overtaken, found.reason) == ("fails", True, "nine months before.")
 
 
 def test_a_contradicted_statement_was_never_right():
@@ -148,6 +148,21 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
     assert not record.figures_on_record(
         facts, parse("over $3 billion", "usd_bn"), was=["a.first", "a.second"], **still
     ).overtaken
+    # the sum of all rows that fit decides, what is named besides does not
+    summed = {"table": "dated_facts", "column": "value", "where": {"subject": "S"}, "add": True}
+    apart = facts.fresh()
+    found = record.figures_on_record(
+        apart, four, readings={"sum": summed}, others={"last": "a.all"}, told="{sum}, {last} of it last."
+    )
+    # 1.25 + 2.75 + 8
+    assert (found.shown.value, found.reason) == (12, "$12bn, $8bn of it last.")
+    assert (len(apart.used), len(apart.mentioned)) == (3, 1)
+    early = look(*(row for _, row in facts.evidence["dated_facts"].iterrows()), as_of="2024-06-30")
+    found = record.figures_on_record(
+        early, four, readings={"sum": summed}, others={"last": "a.all"}, told="{sum}, {last} of it last."
+    )
+    # 1.25 + 2.75; the last was not known yet, and decides nothing
+    assert judge(found, four) == "holds"
     eight = parse("$8 billion", "usd_bn")
     assert judge(record.figures_on_record(facts, eight, was=["a.first"], **arguments), eight) == "holds"
 
