@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from analysis import labels
 from analysis.models import players
 from analysis.models.audit.facts import (
     Facts,
@@ -67,13 +68,10 @@ def deal_size(facts: Facts, figure: Quantity) -> Finding:
     """The size of the deal: the whole holding on completion, or the commitment of 2026 alone."""
     row = _commitment(facts)
     whole, part, day = row["cost_on_completion_usd_bn"], row["amount_usd_bn"], in_words(row["valid_on"])
-    readings = {
-        "for the whole holding": exact(float(whole)),
-        f"for the commitment of {day}": exact(float(part)),
-    }
+    readings = {"in total": exact(float(whole)), f"as the deal of {day}": exact(float(part))}
     reason = (
-        f"{_usd(whole)} is what SoftBank's whole holding in OpenAI costs, built since 2024. "
-        f"The commitment of {day} is {_usd(part)} of it."
+        f"{_only(readings, accepted(figure))}SoftBank's whole holding in OpenAI, built since 2024, costs {_usd(whole)}. "
+        f"The deal of {day} is {_usd(part)} of it."
     )
     return Finding(readings, reason)
 
@@ -103,10 +101,17 @@ def largest_commitment(
         "as one commitment": exact(part / promised[top]),
         "as one commitment, conditional money left out": exact(part / firm[firmest]),
     }
+    conditional = promised[top] - firm[top]
+    against = [f"{_beside(part, promised[top])} {top}'s {_usd(promised[top])}"]
+    if conditional:
+        against[0] += f", of which {_usd(conditional)} depends on conditions"
+    if firmest != top:
+        size = "" if part == firm[firmest] else f" {_usd(firm[firmest])}"
+        against.insert(0, f"{_beside(part, firm[firmest])} {firmest}'s{size}")
     reason = (
-        f"As a holding built since 2024, SoftBank's {_usd(whole)} {_beside(whole, promised[top])} the largest other, {top}'s "
-        f"{_usd(promised[top])}. As one commitment, its {_usd(part)} {_beside(part, promised[top])} {top}'s and "
-        f"{_beside(part, firm[firmest])} {firmest}'s {_usd(firm[firmest])}, the largest without conditions."
+        f"As a holding built since 2024, SoftBank's {_usd(whole)} "
+        f"{'is the largest' if whole > max(promised.values()) else f'is not the largest: {top} promised {_usd(promised[top])}'}. "
+        f"As a single commitment its {_usd(part)} {' and '.join(against)}."
     )
     return Finding(readings, reason)
 
@@ -118,20 +123,20 @@ def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
     rounds = facts.look(ROUNDS, company="OpenAI")
     rounds = rounds[rounds["lead_investors"].fillna("").str.contains("SoftBank")]
     facts.cite(ROUNDS, rounds)
-    readings: dict[str, Interval | bool] = {}
-    for name, part in (
-        ("for the holding built since 2024", rounds),
-        (f"for the commitment of {in_words(row['valid_on'])}", rounds[rounds["valid_on"] >= row["valid_on"]]),
-    ):
-        readings[name] = set(part["event"] == "secondary") == {True, False}
+    day = in_words(row["valid_on"])
+    parts = {"in total": rounds, f"in the deal of {day}": rounds[rounds["valid_on"] >= row["valid_on"]]}
+    readings: dict[str, Interval | bool] = {
+        name: set(part["event"] == "secondary") == {True, False} for name, part in parts.items()
+    }
     sales = rounds[rounds["event"] == "secondary"]
     if sales.empty:
         raise Unknown("a sale of holders' shares to SoftBank")
     sold = sales.iloc[-1]
+    both, both_in_deal = readings.values()
     reason = (
-        f"Since 2024 SoftBank has bought both: new shares, and a part of the {_usd(sold['amount_usd_bn'])} that employees "
-        f"sold by {in_words(sold['valid_on'])}. The commitment of {in_words(row['valid_on'])}, {_usd(row['amount_usd_bn'])}, "
-        f"is for {'both' if list(readings.values())[-1] else 'new shares only'}."
+        f"{'Only in total: since' if both and not both_in_deal else 'Since'} 2024 SoftBank has bought new shares and part of the "
+        f"{_usd(sold['amount_usd_bn'])} that employees sold by {in_words(sold['valid_on'])}. The deal of {day}, "
+        f"{_usd(row['amount_usd_bn'])}, is for {'both' if both_in_deal else 'new shares only'}."
     )
     return Finding(readings, reason)
 
@@ -180,18 +185,17 @@ def raised_share(
     within = float(conditional["amount_usd_bn"].sum())
     readings = {
         "in the article's own table": printed,
-        f"of all venture money for AI {quarter}": exact(raised / (venture - within)),
+        "of all venture money for AI": exact(raised / (venture - within)),
     }
-    firm = readings[f"of all venture money for AI {quarter}"].value
     names = " and ".join(companies)
     reason = (
-        f"In the article's own table {names} hold {printed.value:.0%}. Of all venture money for AI {quarter} they took "
-        f"{firm:.0%}, or {(raised + within) / venture:.0%} with money on conditions. We take {threshold:.0%} as a vast majority."
+        f"{_answer(readings, (threshold, 1.0))}: {names} hold {printed.value:.0%} of the one and took "
+        f"{readings['of all venture money for AI'].value:.0%} of the other {quarter}. We take {threshold:.0%} as a vast majority."
     )
     listed = facts.find(ROUNDS, in_total="yes")
     sums = {name: Raised.of(facts, name, decides=False).firm for name in listed["company"].unique()}
     details = (
-        f"Among the {len(sums)} developers whose rounds we list, which are no market, the share since their founding is "
+        f"With money on conditions they took {(raised + within) / venture:.0%}. Among the {labels.count(len(sums))} developers whose rounds we list, not a whole market, the share since their founding is "
         f"{sum(sums[name] for name in companies) / sum(sums.values()):.0%}: "
         + ", ".join(
             f"{name} {_usd(value)}" for name, value in sorted(sums.items(), key=lambda item: -item[1])
@@ -315,7 +319,7 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
 
 @check("evidence")
 def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Sequence[int]) -> Finding:
-    """The investment as a share of NVIDIA's data-center revenue over some years, at the rate of the last reported quarter."""
+    """The investment as a share of NVIDIA's data-centre revenue over some years, at the rate of the last reported quarter."""
     column = "data_center_revenue_usd_mn"
     money, threshold = facts.text("investment").value, float(facts.given["significant_share"])
     row = facts.last(CHIPS, column)
@@ -325,7 +329,7 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
     answer = "Yes" if len(met) == len(readings) else f"Only {' and '.join(met)}" if met else "No"
     shares = " and ".join(f"{value.value:.0%} {name}" for name, value in readings.items())
     reason = (
-        f"{answer}: {_usd(money)} buys {_weeks(money, quarter):.1f} weeks of what NVIDIA's data-center business sells, or {shares}. "
+        f"{answer}: {_usd(money)} buys {_weeks(money, quarter):.1f} weeks of what NVIDIA's data-centre business sells, or {shares}. "
         f"That is at the pace of the quarter to {in_words(row['valid_on'])} ({_usd(quarter)}); we take {threshold:.0%} as significant."
     )
     later = facts.find(CHIPS, later=True)
@@ -413,7 +417,7 @@ def largest_segments(facts: Facts, figure: Quantity | None, *, seller: str, year
 
 @check("evidence")
 def chip_growth(facts: Facts, figure: Quantity | None, *, told: str, beside: Sequence[str] = ()) -> Finding:
-    """NVIDIA's data-center revenue of the last reported quarter over that of a year before: mentioned, since it decides nothing.
+    """NVIDIA's data-centre revenue of the last reported quarter over that of a year before: mentioned, since it decides nothing.
 
     The sentence may name ``{growth}`` and the dated facts of `beside`.
     """
@@ -545,6 +549,12 @@ def _answer(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> st
     answer = f"{' and '.join(met)}, but not {' or '.join(missed)}" if met and missed else None
     answer = answer or f"{'yes' if met else 'no'}, {' and '.join(readings)}"
     return answer[0].upper() + answer[1:]
+
+
+def _only(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> str:
+    """What opens a reason where a statement is right in some readings alone: Only in total."""
+    met = [name for name, value in readings.items() if meets_interval(value, wanted)]
+    return f"Only {' and '.join(met)}: " if 0 < len(met) < len(readings) else ""
 
 
 def _usd(value_usd_bn: float) -> str:
