@@ -386,7 +386,7 @@ def share_of_sum(
     amount_usd_bn : float
         The amount, billion dollars.
     what : str
-        What is summed: NVIDIA's data-center revenue.
+        What is summed: NVIDIA's data-centre revenue.
     threshold : float
         The share from which the statement is taken to be true, above 0.
     reading : str

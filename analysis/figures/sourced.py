@@ -411,7 +411,7 @@ def chip_revenue(
     ax: Axes,
     as_of: theme.Day | None = None,
 ) -> Axes:
-    """NVIDIA's data-center revenue by quarter, with the printed investment as a line.
+    """NVIDIA's data-centre revenue by quarter, with the printed investment as a line.
 
     Parameters
     ----------
@@ -448,11 +448,11 @@ def chip_revenue(
     last = reported.iloc[-1]
     weeks = investment_usd_bn / last["usd_bn"] * WEEKS
     finding = (
-        f"{show(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-center revenue at the last quarter reported by "
+        f"{show(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-centre revenue at the last quarter reported by "
         f"{in_words(seen)}"
     )
     alt = (
-        f"Bars for {len(table)} quarters of data-center revenue, the last reported by {in_words(seen)} at {last['usd_bn']:.1f} billion "
+        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {in_words(seen)} at {last['usd_bn']:.1f} billion "
         f"dollars; {theme.count(len(table) - len(reported))} reported later, hollow; a line at the investment."
     )
     subtitle = "Data-center revenue a quarter, billion dollars" + (

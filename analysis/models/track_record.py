@@ -120,7 +120,7 @@ def collected(known: Mapping[str, pd.DataFrame]) -> list[Series]:
         Evidence tables by name, as known on the day of looking.
     """
     found = [
-        _plain("NVIDIA's data-center revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn"),
+        _plain("NVIDIA's data-centre revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn"),
         *_grouped("capital spending of {}", known["hyperscaler_capex"], "company", "capex_usd_mn"),
         *_grouped("revenue of {}", known["growth_reference"], "company", "revenue_usd_bn"),
     ]  # fmt: skip

@@ -401,7 +401,7 @@ def test_the_investment_in_weeks_of_chip_revenue():
     # Q1 FY2027 was reported on 20 May 2026: 60 / 75.246 * 13 = 10.37
     assert (
         said(ax)
-        == "$60B is 10.4 weeks of NVIDIA's data-center revenue at the last quarter reported by 21 May 2026"
+        == "$60B is 10.4 weeks of NVIDIA's data-centre revenue at the last quarter reported by 21 May 2026"
     )
     hollow = [bar for bar in ax.patches if bar.get_facecolor()[3] == 0]
     assert [bar.get_height() for bar in hollow] == [pytest.approx(89.023)]  # reported on 26 August
