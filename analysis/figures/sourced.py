@@ -455,7 +455,7 @@ def chip_revenue(
         f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {in_words(seen)} at {last['usd_bn']:.1f} billion "
         f"dollars; {theme.count(len(table) - len(reported))} reported later, hollow; a line at the investment."
     )
-    subtitle = "Data-center revenue a quarter, billion dollars" + (
+    subtitle = "Data-centre revenue a quarter, billion dollars" + (
         "; hollow: reported after the article's day" if len(reported) < len(table) else ""
     )
     return theme.headline(ax, finding, subtitle, alt)
