@@ -124,11 +124,26 @@ def figures_on_record(
 
 
 @check("evidence")
-def compared(facts: Facts, figure: Quantity, *, told: str, over: Pick, under: Pick) -> Finding:
-    """One figure of the evidence over another; the sentence may name their quotient as ``{ratio}``."""
-    multiple = facts.figure(over) / facts.figure(under)
-    quotient = {"ratio": in_print(multiple, "x")}
-    return Finding({"ratio": exact(multiple)}, told_on_record(told, facts.told, facts, quotient))
+def compared(
+    facts: Facts,
+    figure: Quantity,
+    *,
+    told: str,
+    over: Pick,
+    under: Pick,
+    label: str = "ratio",
+    unknown: Sequence[str] = (),
+) -> Finding:
+    """One figure of the evidence over another; the sentence may name their quotient as ``{ratio}`` and ``{answer}``, yes or no.
+
+    `label` names the reading. `unknown` are readings of the statement that no figure decides: what is right by the other is
+    then right in part, and what is wrong by it may yet be right.
+    """
+    multiple = exact(facts.figure(over) / facts.figure(under))
+    met = meets_interval(multiple, accepted(figure))
+    values = {"ratio": in_print(multiple.value, "x"), "answer": "yes" if met else "no"}
+    verdict = ("partly" if met else "uncheckable") if unknown else None
+    return Finding({label: multiple}, told_on_record(told, facts.told, facts, values), verdict=verdict)
 
 
 @check("evidence")

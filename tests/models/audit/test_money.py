@@ -30,7 +30,11 @@ from analysis.models.audit.verdicts import judge
             2.63158,
         ),  # 20 / 7.6 in the tables; (30 / 74.1) / (25 / 144.6) = 2.34
         ("players.self_funded_giants", "holds", 1.80104),  # Alphabet: 164.7 / 91.447
-        ("market.concentration", "holds", 1.18333),  # 71 / 60 per cent of the world's AI compute
+        (
+            "market.concentration",
+            "partly",
+            1.18333,
+        ),  # 71 / 60 per cent of the world's AI compute, among owners
         ("market.nvidia_capacity", "fails", 0.09967),  # 60 / (75.246 x 8) a quarter, 0.2 needed
         (
             "market.small_against_investment",

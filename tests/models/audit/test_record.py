@@ -94,6 +94,19 @@ def test_one_figure_over_another_decides_by_their_quotient():
     assert len(facts.used) == 2
 
 
+@pytest.mark.parametrize(
+    ("bound", "verdict", "reason"),
+    [("over 1x", "partly", "Here yes."), ("over 1.2x", "uncheckable", "Here no.")],
+)
+def test_what_no_figure_decides_leaves_a_right_statement_right_in_part(bound, verdict, reason):
+    # 71 / 60 = 1.183; of the other reading nothing is known, so that a statement wrong here may yet be right there
+    facts, figure = look(row("a.then", "2024-01-01", 60), row("a.now", "2025-12-31", 71)), parse(bound, "x")
+    found = record.compared(
+        facts, figure, over="a.now", under="a.then", label="here", unknown=["there"], told="Here {answer}."
+    )
+    assert (judge(found, figure), found.reason) == (verdict, reason)
+
+
 def test_a_sentence_of_which_nothing_is_known_is_none():
     late = row("b.two", "2025-09-01", known_on="2026-07-01")
     with pytest.raises(Unknown):
