@@ -10,7 +10,7 @@ import math
 
 from analysis.models import growth
 from analysis.models.audit.facts import Facts, Interval, corners, in_print, ratio, total
-from analysis.models.audit.verdicts import Finding, check
+from analysis.models.audit.verdicts import Finding, accepted, check, meets_interval
 from analysis.units import Quantity
 
 
@@ -23,7 +23,7 @@ def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
     period = growth.implied_years(start.value, end.value, float(figure.value or math.nan))
     reason = (
         f"From {in_print(start.value, 'usd_bn')} to {in_print(end.value, 'usd_bn')} in {years:g} years is {rate.value:.1f}% a year; "
-        f"the article's {figure.text} would take {in_print(period, 'years')}."
+        f"at the article's {figure.text} it would take {in_print(period, 'years')}."
     )
     return Finding({"elapsed years": rate}, reason)
 
@@ -36,25 +36,29 @@ def market_total(facts: Facts, figure: Quantity) -> Finding:
     """
     sizes, later = (total(facts.column("market_size", f"size_{year}_usd_bn")) for year in (2024, 2028))
     reason = (
-        f"Right as the sum of a year's sales, {in_print(sizes.value, 'usd_bn')}, but not as an addressable market: that is all that "
-        f"could be sold, and the same table expects {in_print(later.value, 'usd_bn')} of sales by 2028."
+        f"{'Right' if meets_interval(sizes, accepted(figure)) else 'Wrong even'} as the sum of the table's sales, "
+        f"{in_print(sizes.value, 'usd_bn')}. An addressable market is all that could be sold, and the same table expects "
+        f"{in_print(later.value, 'usd_bn')} by 2028."
     )
     return Finding({"as a year's sales": sizes, "as an addressable market": later}, reason)
 
 
 @check("article")
 def market_multiple(facts: Facts, figure: Quantity) -> Finding:
-    """Whether the growth that the valuation is said to need is beyond that of the article's own table, over as many years."""
+    """Whether the growth that the valuation is said to need is beyond that of the article's own sizes, over as many years.
+
+    Its sizes and not its growth rates, which do not follow from them (`growth_rate`).
+    """
     start, end = (total(facts.column("market_size", f"size_{year}_usd_bn")) for year in (2024, 2028))
     elapsed, years = float(facts.given["elapsed_years"]), float(facts.text("market_growth_years").value)
     multiple = ratio(end, start)
     at_pace = Interval(*(bound ** (years / elapsed) for bound in multiple[:3]))
     needed = [growth.cagr_pct(1, float(factor or math.nan), years) for factor in (figure.low, figure.high)]
-    printed = facts.column("market_size", "cagr_pct")["value"]
-    reason = (
-        f"{figure.text} in {years:g} years is {needed[0]:.0f}% to {needed[1]:.0f}% a year; the article's own table has "
-        f"{printed.min():.0f}% to {printed.max():.0f}%. Its markets grow {in_print(multiple.value, 'x')} in {elapsed:g} years, which "
-        f"is {in_print(at_pace.value, 'x')} in {years:g}."
-    )
+    pace = growth.cagr_pct(start.value, end.value, elapsed)
     beyond = at_pace.high < float(figure.low or 0)
-    return Finding({"beyond its own table": beyond}, f"{'Yes' if beyond else 'No'}: {reason}")
+    reason = (
+        f"{'Yes' if beyond else 'No'}: {figure.low:g}-fold to {figure.high:g}-fold growth in {years:g} years is {needed[0]:.0f}% to "
+        f"{needed[1]:.0f}% a year. The article's own market sizes grow {pace:.0f}% a year together, or {at_pace.value:.1f}-fold in "
+        f"{years:g} years."
+    )
+    return Finding({"beyond its own sizes": beyond}, reason)

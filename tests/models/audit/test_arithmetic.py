@@ -27,19 +27,31 @@ def test_verdict_and_figure_of_each_claim(rows, claim, verdict, computed):
 
 def test_reasons_carry_the_numbers(rows):
     assert rows.loc["market.cagr.code_generation", "reason"] == (
-        "From $2.5bn to $15bn in 4 years is 56.5% a year; the article's 43% would take 5 years."
+        "From $2.5bn to $15bn in 4 years is 56.5% a year; at the article's 43% it would take 5 years."
     )
 
 
-def test_growth_is_aggressive_where_it_is_beyond_the_table_of_the_article(rows, gather):
-    # (58 / 11.8) ** (5 / 4) = 7.32, below the 10 of 10 to 20; above the 5 of 5 to 20
+def test_growth_is_aggressive_where_it_is_beyond_the_sizes_of_the_article(rows, gather):
+    # (58 / 11.8) ** (1 / 4) = 1.489 a year, 7.32 in five years: below the 10 of 10 to 20, above the 5 of 5 to 20
+    # 10 ** (1 / 5) = 1.585 and 20 ** (1 / 5) = 1.821
     row = rows.loc["market.required_growth"]
-    assert row["verdict"] == "holds" and "7.3× in 5" in row["reason"]
+    assert row["verdict"] == "holds"
+    assert row["reason"] == (
+        "Yes: 10-fold to 20-fold growth in 5 years is 58% to 82% a year. The article's own market sizes grow 49% a year together, "
+        "or 7.3-fold in 5 years."
+    )
     assert np.isnan(
         row["computed"]
     )  # the pace of the table is no figure to compare with what the article calls aggressive
     less = arithmetic.market_multiple(gather(), parse("5-20x", "x"))
-    assert less.readings == {"beyond its own table": False} and less.reason.startswith("No")
+    assert less.readings == {"beyond its own sizes": False} and less.reason.startswith("No")
+
+
+def test_the_answer_on_the_total_follows_the_sum_of_the_table(rows, gather):
+    # 2.5 + 4 + 3 + 1.5 + 0.8 = 11.8, which is roughly 12 and not roughly 20
+    assert rows.loc["market.total", "reason"].startswith("Right as the sum of the table's sales, $11.8bn. ")
+    other = arithmetic.market_total(gather(), parse("roughly $20 billion", "usd_bn"))
+    assert other.reason.startswith("Wrong even as the sum")
 
 
 def test_over_five_years_every_growth_rate_holds(judged):
