@@ -27,6 +27,7 @@ from analysis.models.audit.facts import (
     exact,
     in_print,
     in_words,
+    listed,
     ratio,
     total,
 )
@@ -352,9 +353,11 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     paid = invested_usd_bn(facts)
     committed = Interval(money.value / nav, money.low / nav, money.high / nav)
     readings = {"as committed": committed, "as paid": exact(paid / nav)}
+    whole, part = (bool(meets_interval(value, (threshold, 10.0))) for value in readings.values())
+    answer = "Yes" if whole and part else "Only if all of it counts" if whole else "No"
     reason = (
-        f"{_answer(readings, (threshold, 10.0))}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value of "
-        f"{in_words(row['valid_on'])}, and the {_usd(paid)} paid by publication day {paid / nav:.0%}. We take {threshold:.0%} as significant."
+        f"{answer}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value of {in_words(row['valid_on'])}, the "
+        f"{_usd(paid)} paid by publication day {paid / nav:.0%}. We take {threshold:.0%} as significant."
     )
     details = (
         f"Net asset value (holdings less net debt) was {row['nav_jpy_tn']:.1f} trillion yen, {_usd(nav)} at {rate:g} yen a dollar, "
@@ -386,14 +389,19 @@ def investment_over_revenue(
         "in its own table of 2024": ratio(money, table),
         "on publication day": ratio(money, exact(sold)),
     }
-    parts = " and ".join(f"{name} ({_usd(value)})" for name, value in revenue.items())
+    then, now = (bool(meets_interval(value, accepted(figure))) for value in readings.values())
+    answer = "Small by both" if then and now else "Small by neither" if not then and not now else None
+    answer = answer or (
+        f"{'Small' if then else 'Not small'} by the article's table of 2024, {'not ' if then else 'but '}by publication day"
+    )
     reason = (
-        f"{_answer(readings, accepted(figure))}: {_usd(money.value)} is {money.value / table.value:.1f} times the table's "
-        f"{_usd(table.value)}, and {money.value / sold:.1f} times the yearly revenue of {parts} by then."
+        f"{answer}: {_usd(money.value)} is {money.value / table.value:.1f} times the table's {_usd(table.value)}, "
+        f"{'and' if then == now else 'but'} {money.value / sold:.1f} times the yearly revenue of {listed(revenue)} alone ({_usd(sold)})."
     )
     details = (
+        f"Of that revenue {listed(f'{name} has {_usd(value)}' for name, value in revenue.items())}. "
         f"The article says small, so that a market just below the investment does not count: the investment has to be over "
-        f"{figure.low:g} times as large. Revenue is that of the latest month or so over a whole year. Other sellers would make the "
+        f"{labels.count(float(figure.low or 0))} times as large. Revenue is that of the latest month or so over a whole year. Other sellers would make the "
         "second multiple smaller."
     )
     for row in facts.happened([disputed], decides=False):
@@ -408,9 +416,10 @@ def largest_segments(facts: Facts, figure: Quantity | None, *, seller: str, year
     revenue = float(facts.rows(FINANCE, measure="period_revenue", period=year).iloc[-1]["value"])
     sizes = facts.column("market_size", "size_2024_usd_bn")
     smaller = sizes[sizes["value"] < revenue]
+    beyond = f"more than {labels.count(len(smaller))}" if len(smaller) else "no more than any"
     reason = (
-        f"{seller}, whose ChatGPT is a general assistant and fits none of the five, took in {_usd(revenue)} in {year[2:]}. "
-        f"That is more than {len(smaller)} of the {len(sizes)} segments."
+        f"General assistants are missing from the table. {seller}, which makes the best-known one, took in {_usd(revenue)} in {year[2:]} "
+        f"in total, {beyond} of the {labels.count(len(sizes))} segments."
     )
     return Finding({"largest": smaller.empty}, reason)
 

@@ -65,7 +65,9 @@ def test_the_investment_is_weeks_of_chip_revenue_not_years(rows):
 def test_a_market_is_small_if_it_is_less_than_half_the_investment(rows, judged):
     # the largest seller on the day is Anthropic, at 30, and not OpenAI, at 25: 60 / 55 = 1.09
     row = rows.loc["market.small_against_investment"]
-    assert "OpenAI ($25bn) and Anthropic ($30bn)" in row["reason"]
+    assert row["reason"].startswith("Small by the article's table of 2024, not by publication day: ")
+    assert "1.1 times the yearly revenue of OpenAI and Anthropic alone ($55bn)" in row["reason"]
+    assert "OpenAI has $25bn and Anthropic has $30bn" in row["details"]
     assert "1.3 times" in row["details"]  # 60 / (25 + 22), as OpenAI counts Anthropic's
     before = judged("market.small_against_investment", as_of="2026-04-01").iloc[0]
     assert before["verdict"] == "uncheckable"  # Anthropic's 30 was not known
@@ -75,7 +77,7 @@ def test_a_seller_outside_the_five_segments_can_be_larger_than_they_are(rows):
     # 3.7 in 2024, against 4.0, 3.0, 2.5, 1.5 and 0.8
     row = rows.loc["market.top_five"]
     assert row["verdict"] == "fails"
-    assert "more than 4 of the 5 segments" in row["reason"]
+    assert "more than four of the five segments" in row["reason"]
 
 
 def test_the_growth_of_a_seller_is_mentioned_and_is_no_proof_of_a_deal(rows):
@@ -85,6 +87,18 @@ def test_the_growth_of_a_seller_is_mentioned_and_is_no_proof_of_a_deal(rows):
     assert "1.9-fold in a year" in row["reason"]
     assert [source["title"] for source in row["sources"]] == ["article"]
     assert row["mentioned"]
+
+
+@pytest.mark.parametrize(
+    ("significant", "answer", "verdict"),
+    [(0.15, "Yes: ", "holds"), (0.2, "Only if all of it counts: ", "partly"), (0.3, "No: ", "fails")],
+)
+def test_the_answer_on_asset_value_follows_the_committed_and_the_paid_share(
+    judged, significant, answer, verdict
+):
+    # 60 / 253.5 is 24%, and 44.6 / 253.5 is 18%
+    row = judged("risks.nav_share", significant_share=significant).iloc[0]
+    assert (row["reason"].startswith(answer), row["verdict"]) == (True, verdict)
 
 
 def test_later_asset_values_are_mentioned_and_change_no_verdict(judged):
