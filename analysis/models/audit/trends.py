@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.models import acceleration, frontier, prices, simulation
-from analysis.models.audit.facts import Facts, Interval, Unknown
+from analysis.models.audit.facts import Facts, Interval, Unknown, in_print, listed
 from analysis.models.audit.record import told_on_record
 from analysis.models.audit.verdicts import Finding, check
 from analysis.units import Quantity
@@ -86,7 +86,7 @@ def threshold_by_basis(
 ) -> Finding:
     """Whether a training run of a year passed a cost, by the trend of each cost basis; decided where all agree.
 
-    `runs` names each basis and its sample; costs are those of the middle of the year; `told` and `beside` as in `undecided`.
+    `runs` names each basis, as a condition ("if rented"), and its sample; costs are those of the middle of the year; `told` and `beside` as in `undecided`.
     """
     try:
         table = frontier.cost_by_basis(
@@ -98,12 +98,13 @@ def threshold_by_basis(
         )
     except ValueError:
         raise Unknown("a trend of training costs on each basis") from None
-    words = " and ".join(
-        f"{row.p_one:.0%} on {row.basis} ({row.p_dearest:.0%} for the most expensive of the year's {row.yearly} runs)"
-        for row in table.itertuples(index=False)
-    )
+    one = listed(f"{row.p_one:.0%} {row.basis}" for row in table.itertuples(index=False))
+    dearest = listed(f"{chance:.0%}" for chance in table["p_dearest"])
     reason = told_on_record(told, facts.happened(beside, decides=False), facts)
-    details = f"By the trends of training costs to {int(table['last'].max())}, the chance that a run of {year} cost more than {figure.text.removeprefix('over ')} is {words}."
+    details = (
+        f"Going by training costs to {int(table['last'].max())}, the chance that a run of {year} cost over "
+        f"{in_print(float(figure.low or 0.0), 'usd_bn')} was {one}. For the year's most expensive run it was {dearest}."
+    )
     chances = [*table["p_one"], *table["p_dearest"]]
     first = table.iloc[0]
     shown = Interval(
