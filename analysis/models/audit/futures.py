@@ -4,8 +4,8 @@ Decisions
 - A forecast is judged at `as_of`: it is open until somebody rules on it (`predictions.yml`) or its deadline passes, and what
   is on record by then is mentioned.
 - A probability of a model never makes a forecast true or false; it is shown beside `open`, with basis `model`, as odds first.
-- All events are read off the same draws, those of the risk notebook. What the article foretells under a condition is
-  counted among the futures that meet it.
+- All events are read off the same draws, those of the risk notebook. What the article predicts under a condition, or as
+  the cause of something, is counted among the futures with that condition or effect.
 """
 
 from __future__ import annotations
@@ -18,29 +18,38 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis import labels
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import predictions
 from analysis.models import frontier, market, outlook, prices, simulation, venture
-from analysis.models.audit.facts import FACTS, Facts, Unknown, exact, fill, in_print, in_words, words
-from analysis.models.audit.verdicts import Finding, check, meets_interval
+from analysis.models.audit.facts import (
+    FACTS,
+    Facts,
+    Unknown,
+    exact,
+    fill,
+    in_print,
+    in_words,
+    listed,
+    words,
+)
+from analysis.models.audit.verdicts import Finding, accepted, check, meets_interval
 from analysis.scenarios import Assumptions
 from analysis.units import Quantity
 
 EVENTS = (
-    "no_outsized", "no_catastrophe", "dilution", "write_down", "write_down_with_costs", "forced_sale", "insolvency",
+    "no_outsized", "no_catastrophe", "dilution", "write_down", "costs_outgrow", "forced_sale", "insolvency",
 )  # fmt: skip
 NAMED = (
     "write_down_years",
     "write_down_pct",
     "horizon_years",
     "outsized_moic",
-    "catastrophe_moic",
     "ltv_emergency_pct",
 )
 DILUTED = 0.1
 """The share of its stake from whose loss on an investor counts as diluted."""
 
-WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 ODDS = sorted({*(Fraction(n, d) for d in range(2, 7) for n in range(1, d)), Fraction(1, 8), Fraction(7, 8)})
 """The odds that a reader knows; rarer ones are one in some round number."""
 RARE = (10, 12, 20, 30, 50, 100)
@@ -51,16 +60,21 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     """The probability of an event in the simulation.
 
     The sentence may name it as ``{odds}`` (about five in six) and ``{pct}``; for an event under a condition ``{all}`` is its
-    share in all futures and ``{among}`` that of the condition; any register value of `NAMED` goes by its name.
+    share in all futures, ``{unconditional}`` that of the event with or without the condition, and ``{among}`` that of the
+    condition; ``{left}`` is what is left of the money short of a catastrophe, and any register value of `NAMED` goes by its name.
     """
     given = cast("Assumptions", facts.given)
     hits, among = _hits(event, given, outlook.venture_paths(given, facts.record))
     if not among.any():
         raise Unknown("simulated futures that meet the condition")
     estimate = simulation.probability(hits[among])
-    values = {name: f"{given[name]:g}" for name in NAMED} | {
+    values = {
+        name: f"{given[name]:g}" if name.endswith("_pct") else labels.count(given[name]) for name in NAMED
+    } | {
         "odds": odds(estimate.value), "pct": _pct(estimate.value),
-        "all": _pct(float(np.mean(hits & among))), "among": _pct(float(np.mean(among))), "diluted": f"{DILUTED:.0%}",
+        "all": _pct(float(np.mean(hits & among))), "unconditional": _pct(float(np.mean(hits))),
+        "among": _pct(float(np.mean(among))), "diluted": f"{DILUTED:.0%}",
+        "left": f"{given.catastrophe_moic:.0%}",
     }  # fmt: skip
     noise = (estimate.high - estimate.low) / 2 * 100
     details = f"Counted in {among.sum():,} simulated futures; another run of as many would give a share within about {noise:.1f} points."
@@ -96,13 +110,11 @@ def open_price(
     model: str,
     names: Mapping[str, str],
     older: Sequence[str],
-    told: str,
 ) -> Finding:
     """As `ahead`, with the lowest price by `as_of` of an open model newer than a closed one over that one's at launch, blended.
 
     `names` says what the sentence calls a model of the price table; `older` ones came before the closed model, so that they are
-    mentioned and no answer. The sentence may name ``{cheapest}`` and ``{times}``, ``{older}`` and ``{older_times}``, and
-    ``{deadline}``.
+    mentioned in the details and no answer.
     """
     deadline, ended = _ended(part, facts)
     if ended:
@@ -111,29 +123,28 @@ def open_price(
     then = facts.at(facts.as_of)
     first = then.look("api_prices", model=model, event="launch").iloc[0]
     launch = _blended(first, share)
-    listed = prices.open_since(then.look("api_prices", terms="list"), first["valid_on"])
-    if listed.empty:
+    newer = prices.open_since(then.look("api_prices", terms="list"), first["valid_on"])
+    if newer.empty:
         raise Unknown(f"the price of an open model newer than {model}")
-    blended = listed.apply(_blended, axis="columns", share=share)
-    cheapest = listed.loc[[blended.idxmin()]]
+    blended = newer.apply(_blended, axis="columns", share=share)
+    cheapest = newer.loc[[blended.idxmin()]]
     then.mention("api_prices", cheapest)
-    name = str(cheapest.iloc[0]["model"])
-    values = {
-        "cheapest": names.get(name, f"{cheapest.iloc[0]['seller']}'s of {name}"),
-        "times": f"{launch / blended.min():.0f}",
-        "deadline": in_words(deadline),
-    }
+    multiple, closed = float(blended.min() / launch), names.get(model, model)
+    name, seller = cheapest.iloc[0][["model", "seller"]]
+    answer = "Not yet" if multiple > accepted(figure)[1] else "By price alone it is there"
+    reason = (
+        f"{answer}: the cheapest newer open model in our data, {names.get(name, f'{name} from {seller}')}, costs {_part(multiple)} "
+        f"{closed}'s launch price. The deadline is {in_words(deadline)}."
+    )
+    details = f"A price is that of a million tokens, {share:.0%} of them input."
     hosted = then.find("api_prices", model=list(older), terms="list").tail(1)
     then.mention("api_prices", hosted)
     for _, row in hosted.iterrows():
-        values |= {
-            "older": names.get(row["model"], row["model"]),
-            "older_times": f"{launch / _blended(row, share):.0f}",
-        }
-    short = f"The lowest list price in our data, {values['cheapest']}, is 1/{values['times']} of GPT-5's at launch; a hundredth is due by {values['deadline']}."
-    details = f"A price is that of a million tokens, {share:.0%} of them input."
-    reason = fill(told, values) or short
-    return Finding({"price": exact(blended.min() / launch)}, reason, details=details, verdict="open")
+        details += (
+            f" {names.get(row['model'], row['model'])}, which is older than {closed} and so no answer, costs "
+            f"{_part(_blended(row, share) / launch)} that price."
+        )
+    return Finding({"price": exact(multiple)}, reason, details=details, verdict="open")
 
 
 @check("model")
@@ -147,18 +158,20 @@ def implied_growth(facts: Facts, figure: Quantity, *, shares: Sequence[float]) -
     start = float(facts.column("market_size", "size_2024_usd_bn")["value"].sum())
     readings = {f"{share:.0%}": exact(revenue / share / start) for share in shares}
     wanted = (float(figure.low or 0), float(figure.high or np.inf))
-    met = [name for name, value in readings.items() if meets_interval(value, wanted)]
-    answer = (
-        "Not at any share that we tried"
-        if not met
-        else f"Only if OpenAI takes {' or '.join(met)} of these markets"
-    )
-    answer = "At every share that we tried" if len(met) == len(readings) else answer
-    growth = [f"{in_print(value.value, 'x')} at a share of {name}" for name, value in readings.items()][::-1]
-    reason = (
-        f"{answer}, under our base assumptions. For a return of {given.required_return_pct:g}% a year the five markets would have to "
-        f"grow {', '.join(growth[:-1])} and {growth[-1]}."
-    )
+    met = [share for share in shares if meets_interval(readings[f"{share:.0%}"], wanted)]
+    missed = [share for share in shares if share not in met]
+    fold = {share: f"{revenue / share / start:.0f}-fold" for share in shares}
+    required = f"a return of {given.required_return_pct:g}% a year"
+    if met and missed:
+        taken, grown = " or ".join(map(_portion, met)), " or ".join(fold[share] for share in met)
+        reason = (
+            f"Only if OpenAI takes {taken} of these markets: {required} then needs them to grow {grown}. At {_portion(missed[0])} of "
+            f"them it needs {fold[missed[0]]}, under our base assumptions."
+        )
+    else:
+        ends = listed(f"{fold[s]} if OpenAI takes {_portion(s)} of them" for s in (max(shares), min(shares)))
+        answer = "Yes, at every" if met else "No, at no"
+        reason = f"{answer} share that we tried: under our base assumptions {required} needs these markets to grow {ends}."
     details = (
         f"That return needs {in_print(revenue, 'usd_bn', 0)} of revenue in {given.horizon_years:g} years; the five markets were "
         f"{in_print(start, 'usd_bn')} in 2024."
@@ -184,7 +197,16 @@ def odds(share: float) -> str:
 
 
 def _number(value: int) -> str:
-    return WORDS[value] if value < len(WORDS) else "ten" if value == 10 else str(value)
+    return "ten" if value == 10 else labels.count(value)
+
+
+def _portion(share: float) -> str:
+    return {0.5: "half", 0.75: "three quarters", 1.0: "all"}.get(share, f"{share:.0%}")
+
+
+def _part(multiple: float) -> str:
+    """A price over another: 1/28 of it, or 1.3 times it."""
+    return f"1/{1 / multiple:.0f} of" if multiple < 0.5 else f"{multiple:.1f} times"
 
 
 def _pct(share: float) -> str:
@@ -213,8 +235,8 @@ def _hits(
     marked = np.asarray(np.any(hits, axis=1))
     if event == "write_down":
         return marked, every
-    if event == "write_down_with_costs":
-        return marked & costs_outgrew, every
+    if event == "costs_outgrow":
+        return costs_outgrew, marked
     if event in ("forced_sale", "insolvency"):
         ceiling = given.ltv_emergency_pct / 100 if event == "forced_sale" else 1.0
         held = outlook.exposure_paths(given, paths)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from analysis.evidence import predictions
-from analysis.models import exposure, indicators, outlook
+from analysis.evidence import claims, predictions
+from analysis.models import exposure, forecasts, indicators, outlook
 from analysis.models.audit import futures
+from analysis.units import parse
 
 
 def test_a_probability_leaves_a_forecast_open(rows):
@@ -38,8 +39,13 @@ def test_a_share_is_given_as_odds_that_a_reader_knows(share, words):
     assert futures.odds(share) == words
 
 
-def test_both_halves_of_a_prediction_are_less_likely_than_one(rows):
-    assert rows.loc["verdict.costs_outpace", "computed"] < rows.loc["verdict.write_down", "computed"]
+def test_a_cause_is_counted_among_the_futures_with_its_effect(rows, gather):
+    # a cause: what part of the futures with a write-down also have costs that outgrow revenue, and both as a part of all
+    down, costs = forecasts.outlook_hits(gather().given, gather())
+    row = rows.loc["verdict.costs_outpace"]
+    assert row["computed"] == pytest.approx(100 * costs[down].mean())
+    assert f"that is {(down & costs).mean():.0%} of all futures" in row["reason"]
+    assert f"Counted in {down.sum():,} simulated futures" in row["details"]
 
 
 @pytest.mark.parametrize(
@@ -59,15 +65,26 @@ def test_a_forecast_is_judged_by_what_is_known_at_as_of(judged):
     # GPT-5 at 1.25 / 10 is 3.4375 blended; V4-Flash at 0.14 / 0.28 is 0.175 from 24 April 2026: 0.0509, 1/20
     row = judged("verdict.open_hundredth", as_of="2026-05-21").iloc[0]
     assert (row["verdict"], row["computed"]) == ("open", pytest.approx(0.175 / 3.4375))
-    assert "1/20 of GPT-5's" in row["reason"] and "due by 21 May 2028" in row["reason"]
+    assert row["reason"] == (
+        "Not yet: the cheapest newer open model in our data, DeepSeek V4-Flash from DeepSeek, costs 1/20 of GPT-5's launch price. "
+        "The deadline is 21 May 2028."
+    )
 
 
 def test_the_price_of_an_open_model_is_the_lowest_of_any_host(rows, gather):
     # OpenRouter has V4-Flash at 0.0983 / 0.1966, 0.1229 blended: 1/28 of 3.4375, and gpt-oss-120b at 0.039 / 0.18, 0.07425: 1/46
     row = rows.loc["verdict.open_hundredth"]
-    assert "1/28 of GPT-5's" in row["reason"] and "1/46" in row["reason"]
+    assert "1/28 of GPT-5's" in row["reason"] and "1/46 of that price" in row["details"]
     reading = indicators.cheapest_open_over(gather().at(gather().as_of), of="gpt-5")
     assert row["computed"] == pytest.approx(reading.value)
+
+
+def test_the_answer_on_a_price_follows_the_part_that_is_asked_for(gather):
+    # 1/28 is below a tenth and above a hundredth
+    check = next(claim.check for claim in claims.load() if claim.id == "verdict.open_hundredth")
+    arguments = {key: value for key, value in check.items() if key != "name"}
+    found = futures.open_price(gather().fresh(), parse("1/10th", "x"), **arguments)
+    assert found.reason.startswith("By price alone it is there: ") and found.verdict == "open"
 
 
 def test_what_only_points_one_way_never_rules_on_a_forecast(judged):
@@ -103,6 +120,21 @@ def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
     row = rows.loc["market.implied_growth"]
     assert (row["verdict"], row["basis"]) == ("partly", "model")
     assert row["computed"] == pytest.approx(30.25, abs=0.05)
+    assert row["reason"].startswith("Only if OpenAI takes all of these markets: ")
+    assert "needs them to grow 15-fold. At half of them it needs 30-fold" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("shares", "opening"),
+    [
+        ([0.5, 0.6], "No, at no share"),  # 30.3 and 25.2, beyond 20
+        ([0.8, 1.0], "Yes, at every share"),  # 18.9 and 15.1
+        ([0.5, 0.8, 1.0], "Only if OpenAI takes 80% or all of these markets"),
+    ],
+)
+def test_the_answer_on_growth_follows_the_shares_that_meet_it(gather, shares, opening):
+    facts = gather().fresh()
+    assert futures.implied_growth(facts, parse("10-20x", "x"), shares=shares).reason.startswith(opening)
 
 
 def test_dilution_is_counted_among_the_futures_in_which_costs_outgrow_revenue(rows, gather):
@@ -121,6 +153,6 @@ def test_a_forced_sale_is_counted_among_the_futures_with_a_write_down(rows, gath
     paths = outlook.venture_paths(given, gather().record)
     balance = exposure.exceedance(outlook.exposure_paths(given, paths), given.ltv_emergency_pct / 100)
     in_all = balance.set_index("times_years").loc[given.write_down_years, "probability"] * 100
-    assert (
-        rows.loc["risks.forced_sale", "computed"] > in_all + 20
-    )  # a fall of OpenAI goes with a fall of the rest
+    row = rows.loc["risks.forced_sale"]
+    assert row["computed"] > in_all + 20  # a fall of OpenAI goes with a fall of the rest
+    assert f"against {in_all:.0f}% of all futures" in row["reason"]
