@@ -24,8 +24,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis import labels
 from analysis.evidence import predictions
 from analysis.models import audit, outlook, parity, prices, scoring, trend, venture
+from analysis.models.audit.facts import in_words, listed
 from analysis.scenarios import Assumptions
 
 Kind = Literal["trend", "simulation", "base rate", "judgement"]
@@ -34,7 +36,7 @@ ONE_STANDARD_ERROR = 0.683
 """Level of an interval of one standard error either way."""
 SERIES = {"benchmark": "GPQA Diamond", "use": "trend"}
 FLOOR = 0.25
-"""The benchmark on record that open and closed models both still rise on; guessing gives a quarter of it."""
+"""The benchmark of our data that open and closed models both still rise on; guessing gives a quarter of it."""
 TARGET = ("gpt-5", 0.01)
 """The model that is to be matched, and the part of its price."""
 DOWN_ROUNDS = ("base_rate.down_rounds_2022q1", "base_rate.down_rounds_2023q3")
@@ -294,13 +296,13 @@ def wholes(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.Dat
         shares = [float(share) for share in own["probability"].dropna()]
         high, told = (
             (scoring.all_of(shares)[1] if shares else None),
-            "the least likely part; conditional parts bound from above",
+            "at most as likely as its least likely part",
         )
         if (own["status"] == "void").all():
             told = "overtaken in every part"
         elif name == "p3":
             high = of_draws(np.logical_and(*outlook_hits(given, facts))).probability
-            told = "the first two parts in joint draws; the others can only make it rarer"
+            told = "share of simulated futures with its first two parts; the others can only make it rarer"
         elif not shares:
             told = "no part has a probability"
         found.append({"id": name, "low": None if high is None else 0.0, "high": high, "told": told})
@@ -347,10 +349,13 @@ def matched_before(view: View) -> Method | None:
     late = int((~in_time).sum())
     if matchers + late == 0:
         return None
+    running = len(lags) - len(decided)
     told = (
-        f"{int(in_time.sum())} of {len(decided)} steps of the closed frontier on {SERIES['benchmark']} that were decided had been matched "
-        f"within {months:.0f} months, by {matchers} open releases, which count as the cases; {len(lags) - len(decided)} still run. "
-        "One benchmark; four of five tasks ask for more."
+        f"Open models matched {labels.count(int(in_time.sum()))} of {labels.count(len(decided))} advances of closed models on "
+        f"{SERIES['benchmark']}, a test of science questions, within {months:.0f} months; {labels.count(running)} more "
+        f"{'is' if running == 1 else 'are'} undecided. The cases are the {labels.count(matchers)} open releases that did so"
+        f"{f' and the {labels.count(late)} that came too late or not at all' if late else ''}. This is one benchmark; four of five tasks "
+        "ask for more."
     )
     inputs = {
         "months": months,
@@ -368,7 +373,10 @@ def from_llama(view: View) -> Method | None:
     if lags is None or not (names := sorted(set(lags.loc[lags["matched"], "matched_by"]))):
         return None
     llamas = [name for name in names if "llama" in name.lower()]
-    told = f"{len(llamas)} of the {len(names)} open releases that matched a step of the closed frontier on {SERIES['benchmark']} are Llamas: {', '.join(names)}."
+    told = (
+        f"{labels.count(len(llamas)).capitalize()} of the {labels.count(len(names))} open releases that matched an advance of closed models "
+        f"on {SERIES['benchmark']} {'is a Llama' if len(llamas) == 1 else 'are Llamas'}: {listed(names)}."
+    )
     inputs = {"releases": float(len(names)), "llamas": float(len(llamas))}
     chance = scoring.base_rate(len(llamas), len(names), LEVEL)
     return Method("base rate", chance, told, inputs, scores, (scores,))
@@ -381,7 +389,10 @@ def price_drawn(view: View) -> Method | None:
         return None
     years, needed = _needed(view, launched)
     chance = of_draws(outlook.price_falls(view.given) >= needed)
-    told = f"Share of draws of the register's price_decline_factor_per_year of at least {needed:.1f}, which {years:.1f} years from the launch ask for."
+    told = (
+        f"Share of simulated futures in which prices fall at least {needed:.1f}-fold a year, as a fall to {TARGET[1]:.0%} in the "
+        f"{years:.1f} years from launch to deadline requires."
+    )
     return Method(
         "simulation", chance, told, {"years": years, "needed_factor_per_year": needed}, _row(launched)
     )
@@ -407,8 +418,9 @@ def price_trend(view: View) -> Method | None:
     # the error of the fit is all that moves it: one standard error either way is the range
     low_p, p, high_p = (min(max(NormalDist().cdf(at + shift), 1e-6), 1 - 1e-6) for shift in (-1.0, 0.0, 1.0))
     told = (
-        f"Normal in the log around a fall of {math.exp(mid):.1f} times a year (95%: {math.exp(low):.1f} to {math.exp(high):.1f}; "
-        f"{int(fit['n'])} prices at equal {SERIES['benchmark']}, {prices.NAMES[str(fit['method'])]}), against {needed:.1f}; range: one standard error."
+        f"Prices at equal {SERIES['benchmark']} scores fell {math.exp(mid):.1f}-fold a year (95% interval {math.exp(low):.1f} to "
+        f"{math.exp(high):.1f}; {int(fit['n'])} prices, {prices.NAMES[str(fit['method'])]}); {needed:.1f}-fold is needed. The chance "
+        "follows from the error of that estimate, its range from one standard error either way."
     )
     inputs = {
         "factor_per_year": math.exp(mid),
@@ -446,8 +458,9 @@ def wars_before(view: View) -> Method | None:
     }  # fmt: skip
     wars = sum(count >= WAR_SELLERS for count in sellers.values())
     told = (
-        f"After {wars} of {len(sellers)} open releases that matched a closed step at least {WAR_SELLERS} developers on record cut the list price of a line of models by "
-        f"{WAR_CUT_PCT}% or more within {WINDOW_DAYS} days ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). The record of prices lacks most sellers in China."
+        f"After {labels.count(wars)} of {labels.count(len(sellers))} open releases that matched an advance of closed models, at least "
+        f"{labels.count(WAR_SELLERS)} developers in our data cut the list price of a line of models by {WAR_CUT_PCT}% or more within "
+        f"{WINDOW_DAYS} days ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). Our prices lack most sellers in China."
     )
     inputs = {"releases": float(len(sellers)), "wars": float(wars)}
     chance = scoring.base_rate(wars, len(sellers), LEVEL)
@@ -458,9 +471,12 @@ WINDOW_DAYS, WAR_SELLERS, WAR_CUT_PCT = 90, 3, 30
 
 
 def write_down_drawn(view: View) -> Method | None:
-    """The share of simulated futures with such a mark at a quarter-end in time."""
+    """The share of simulated futures with such a reported value at a quarter-end in time."""
     down, _ = outlook_hits(view.given, view.facts)
-    told = f"Share of draws with a mark {view.given.write_down_pct:g}% below cost at a quarter-end within {view.given.write_down_years:g} years."
+    told = (
+        f"Share of simulated futures with a reported value {view.given.write_down_pct:g}% below cost at a quarter-end within "
+        f"{labels.count(view.given.write_down_years)} years."
+    )
     return Method(
         "simulation",
         of_draws(down),
@@ -483,8 +499,9 @@ def down_rounds(view: View) -> Method | None:
         scoring.within(share, 1.0, years) for share in (shares[0], sum(shares) / len(shares), shares[-1])
     )
     told = (
-        f"{shares[0]:.1%} to {shares[-1]:.1%} of venture rounds were priced below the last, in a good and a bad quarter; one round a year over the "
-        f"{years:.1f} years left. A round below the last is more common than a mark {view.given.write_down_pct:g}% below cost."
+        f"In a good quarter {shares[0]:.1%} of venture rounds were priced below the one before, in a bad one {shares[-1]:.1%}. We assume "
+        f"one round a year for the {years:.1f} years left. Such a round is more common than a reported value "
+        f"{view.given.write_down_pct:g}% below cost."
     )
     return Method(
         "base rate",
@@ -500,7 +517,10 @@ def costs_outgrow(view: View) -> Method | None:
     down, lag = outlook_hits(view.given, view.facts)
     if not down.any():
         return None
-    told = f"Share of the {int(down.sum()):,} draws with a write-down in which costs a unit of revenue are higher after {view.given.write_down_years:g} years than at the start."
+    told = (
+        f"Share of the {int(down.sum()):,} simulated futures with a write-down in which costs per dollar of revenue are higher after "
+        f"{labels.count(view.given.write_down_years)} years than at the start."
+    )
     return Method("simulation", of_draws(lag[down]), told, {"draws_with_write_down": float(down.sum())})
 
 
@@ -518,11 +538,10 @@ def business_share(view: View) -> Method | None:
     # with so few points a standard error is itself uncertain: Student's t says how many make the usual share
     one = float(stats.t.ppf((1 + ONE_STANDARD_ERROR) / 2, len(rows) - 2))
     low, middle, high = (line.probability_above(due, 0.5, shift=shift) for shift in (-one, 0.0, one))
-    free = len(rows) - 2
     told = (
-        f"Line through the logits of {len(rows)} shares of revenue on record ({', '.join(f'{share:.0%}' for share in shares)}), read at the deadline; "
-        f"“more than” counts as the figure itself. With {free} degree{'s' if free > 1 else ''} of freedom it says little; that the company operates is "
-        "taken for granted, so it is an upper bound; range: 68% of the line's error."
+        f"A curve through the {labels.count(len(rows))} shares of revenue in our data ({', '.join(f'{share:.0%}' for share in shares)}), "
+        f"extended to the deadline; “more than” counts as the figure itself. So few points say little. We assume that the company still "
+        f"operates, so this is an upper bound; the range covers {ONE_STANDARD_ERROR:.0%} of the curve's error."
     )
     return Method(
         "trend",
@@ -540,9 +559,10 @@ def words_before(view: View) -> Method | None:
     rows = facts[facts["id"].isin(ON_LOSSES)]
     if rows.empty:
         return None
+    years = listed(str(day.year) for day in rows["valid_on"])
     told = (
-        f"After none of the {len(rows)} large losses of SoftBank's funds on record (2019, 2020, 2022) did Son present the outcome as a success; he spoke of poor "
-        "judgement, of caution, and once of other holdings that make up for it. Three cases are few."
+        f"After none of the {labels.count(len(rows))} large losses of SoftBank's funds in our data ({years}) did Son present the outcome as "
+        "a success. So few cases say little."
     )
     return Method(
         "base rate", scoring.base_rate(0, len(rows), LEVEL), told, {"losses": float(len(rows))}, rows
@@ -551,7 +571,7 @@ def words_before(view: View) -> Method | None:
 
 def stated(said: predictions.Judgement) -> Method:
     """A probability stated by hand, as a method."""
-    told = f"Stated by hand on {said.stated_on.isoformat()}: {said.because}"
+    told = f"Judged by hand on {in_words(said.stated_on)}: {said.because}"
     return Method("judgement", scoring.Chance(said.probability, said.low, said.high, LEVEL), told, {})
 
 
@@ -607,7 +627,7 @@ def _named(status: str, found: Sequence[Method]) -> str:
     if status == "void":
         return "none: overtaken"
     if not found:
-        return "What a method needs was not on record yet."
+        return "What a method needs was not in our data yet."
     kinds = " and ".join(dict.fromkeys(method.kind for method in found))
     return f"{kinds}, pooled" if len(found) > 1 else kinds
 
