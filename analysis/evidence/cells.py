@@ -94,16 +94,17 @@ class Parameters(Rule):
 
 
 class TrainingCost(Rule):
-    """A developer's statement with what it is read as (million dollars), or its GPU-hours (millions), to be priced."""
+    """A developer's statement (`told`) with what it is read as (million dollars), or its GPU-hours (millions), to be priced."""
 
     stated: Fact | None = None
+    told: str | None = None
     read_as_usd_mn: tuple[float, float] | None = None
     gpu_hours: Fact | None = None
 
     @model_validator(mode="after")
     def _a_statement_has_its_reading(self) -> TrainingCost:
-        if (self.stated is None) != (self.read_as_usd_mn is None):
-            raise ValueError("stated and read_as_usd_mn belong together; give both or neither")
+        if len({value is None for value in (self.stated, self.told, self.read_as_usd_mn)}) > 1:
+            raise ValueError("stated, told and read_as_usd_mn belong together; give all or none")
         return self
 
 
@@ -162,25 +163,38 @@ class Investors(Rule):
 
 
 class Internal(Rule):
-    """A unit that its parent pays for, if the facts show it; the parent's name as in hyperscaler_capex."""
+    """A unit that its parent pays for, if the facts show it (`told`); the parent's name as in hyperscaler_capex."""
 
     parent: str
     shows: Facts = ()
+    told: str | None = None
+
+    @model_validator(mode="after")
+    def _facts_are_told(self) -> Internal:
+        if bool(self.shows) != bool(self.told):
+            raise ValueError("shows and told belong together; give both or neither")
+        return self
 
 
-class Record(Rule):
-    """A statement that facts bear out (`shows`), contradict (`denies`) or overtook (`ended_by`)."""
+class Sides(BaseModel):
+    """The facts that bear one reading of a statement out (`shows`) or contradict it (`denies`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    shows: Facts = ()
+    denies: Facts = ()
+
+
+class Readings(Rule):
+    """A statement with several readings, each with the facts that decide it."""
 
     told: str
     sourced: str
     short: str
-    shows: Facts = ()
-    denies: Facts = ()
-    ended_by: Facts = ()
+    readings: dict[str, Sides] = Field(min_length=2)
 
 
 class CostsOverRevenue(Rule):
-    """Whether costs exceed revenue: a whole year of openai_finance, and a quarter's operating margin."""
+    """How far costs exceed revenue: a whole year of openai_finance, and a quarter's operating margin."""
 
     year: str
     margin: Fact
@@ -188,7 +202,7 @@ class CostsOverRevenue(Rule):
 
 RULES: dict[str, type[Rule]] = {
     "opinion": Opinion, "parameters": Parameters, "training_cost": TrainingCost, "releases": Releases,
-    "investors": Investors, "internal": Internal, "on_record": Record, "costs_over_revenue": CostsOverRevenue,
+    "investors": Investors, "internal": Internal, "readings_on_record": Readings, "costs_over_revenue": CostsOverRevenue,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ Decisions
 - A training cost without a basis is decided by the developer's own word, else only where every estimate is off.
 - A figure outside all that sources give fails. One inside agrees only where their ends lie no more than `WIDEST` apart:
   between wider ones hardly any figure could fail, so none is borne out.
+- A judgement stays undecided whatever figures bear on it: they are mentioned.
 - An investor's money on conditions is left out for every investor alike; the largest are read by money and by stake.
 - Rounds on record are a floor of what was raised: they refute a smaller figure, never a larger one.
 - What somebody else estimates or repeats (parameters) is mentioned and decides nothing.
@@ -24,6 +25,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis import labels
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import cells as deciders
 from analysis.evidence import tables
@@ -63,8 +65,20 @@ SCORES, PRICES, COSTS, ROUNDS, FORECASTS, CAPEX, CHIPS = (
 HEADINGS = {"mmlu_pct": ("MMLU", "5-shot"), "humaneval_pct": ("HumanEval", "pass@1 developer")}
 """Benchmark and protocol that the heading of a column of scores names."""
 
-BASES = {"amortized_hardware_capex_plus_energy": "amortised", "cloud_rental": "rented"}
-"""What an estimate of a training cost counts, in a word."""
+HOW = {
+    "5-shot": "with five examples",
+    "0-shot CoT": "without examples and with written-out reasoning (0-shot CoT)",
+    "5-shot CoT": "with five examples and written-out reasoning (5-shot CoT)",
+    "5-shot HELM": "with five examples in the HELM runs",
+    "pass@1 developer": "at the first attempt",
+}
+"""How a test is run under a protocol, in words; another protocol is named as it is."""
+
+BASES = {
+    "amortized_hardware_capex_plus_energy": ("amortised", "if hardware is written off"),
+    "cloud_rental": ("rented", "if rented"),
+}
+"""What an estimate of a training cost counts: in a word, and in a sentence."""
 
 PARTS = ("input", "output")
 
@@ -188,42 +202,43 @@ def _score(facts: Facts, cell: Cell, own: None) -> Answer:
     if same.empty:
         raise Unknown(f"{cell.row} on {benchmark}")
     asked = same[same["protocol"] == protocol]
-    printed, asks = _figure(facts, cell), _asks(protocol)
+    printed = _figure(facts, cell)
     equal, elsewhere = _equal(asked, printed), _equal(same[same["protocol"] != protocol], printed)
     if len(equal):
         hit = equal.iloc[0]
         facts.cite(SCORES, equal.head(1))
         facts.mention(SCORES, asked)
-        score, others = f"{hit['score_pct']:.1f}", _scores(asked.drop(index=hit.name))
-        reason = f"{_version(hit)} scored {score} on {benchmark} ({asks})." + (
-            f" Other versions: {others}." if others else ""
-        )
-        return Answer("holds", reason, f"{score} {asks}, {hit['model']}", score, protocol)
+        score = f"{hit['score_pct']:.1f}"
+        reason = f"{_version(hit)} scored {score} on {benchmark} {_how(protocol)}.{_others(asked, hit)}"
+        return Answer("holds", reason, f"{score} {_asks(protocol)}, {hit['model']}", score, protocol)
     facts.cite(SCORES, asked)
     trend = asked[asked["use"] == "trend"]
     best = None if asked.empty else (asked if trend.empty else trend).iloc[0]
     sourced = NONE if best is None else f"{best['score_pct']:.1f}"
-    scored = _scores(asked) or "no score found"
+    heading = _how(protocol)
     if len(elsewhere):
         hit = elsewhere.iloc[0]
         facts.cite(SCORES, elsewhere.head(1))
+        scored = f"it scored {sourced}.{_others(asked, best)}" if best is not None else "we found no score."
         reason = (
-            f"{cell.printed} is {_version(hit)}'s score on {benchmark} under another protocol, {hit['protocol']}. Under the one that "
-            f"the heading names, {asks}: {scored}."
+            f"{cell.printed} is {cell.row}'s score {_how(hit['protocol'])}. {heading[0].upper()}{heading[1:]}, as the heading says, "
+            f"{scored}"
         )
-        short = f"{sourced} {asks}, {cell.printed} is {hit['protocol']}"
+        short = f"{sourced} {_asks(protocol)}, {cell.printed} is {hit['protocol']}"
         return Answer("partly", reason, short, sourced, protocol)
-    reason, short = f"On {benchmark} ({asks}): {scored}.", f"{sourced} {asks}"
+    if best is None:
+        raise Unknown(f"{cell.row} on {benchmark}, {protocol}")
+    reason = f"{_version(best)} scored {sourced} on {benchmark} {heading}, as the heading says.{_others(asked, best)}"
+    short = f"{sourced} {_asks(protocol)}"
     look_alike = _look_alike(facts, scores, benchmark, protocol, printed)
     if look_alike is not None:
         facts.mention(SCORES, look_alike.to_frame().T)
-        whose = (
-            f"{look_alike['model']}'s"
-            if look_alike["benchmark"] == benchmark
-            else f"its {look_alike['benchmark']}"
+        same_test = look_alike["benchmark"] == benchmark
+        where = "on the same test" if same_test else f"on another test, {look_alike['benchmark']}"
+        reason += f" The article's {cell.printed} is the score of {look_alike['model']} {where}."
+        short += f", {cell.printed} is " + (
+            f"{look_alike['model']}'s score" if same_test else f"its {look_alike['benchmark']} score"
         )
-        reason += f" {cell.printed} is what {look_alike['model']} has on {look_alike['benchmark']} ({_asks(look_alike['protocol'])})."
-        short += f", {cell.printed} is {whose} score"
     return Answer("fails", reason, short, sourced, protocol)
 
 
@@ -246,14 +261,22 @@ def _equal(scores: pd.DataFrame, printed: Interval) -> pd.DataFrame:
     return equal.sort_values("use", key=lambda use: use != "trend", kind="stable")
 
 
-def _scores(rows: pd.DataFrame) -> str:
-    return ", ".join(f"{_version(row)} {row['score_pct']:.1f}" for _, row in rows.iterrows())
+def _others(rows: pd.DataFrame, named: pd.Series) -> str:
+    """The scores of a model's other versions, as a sentence of their own."""
+    rest = ", ".join(
+        f"{_version(row)} {row['score_pct']:.1f}" for _, row in rows.drop(index=named.name).iterrows()
+    )
+    return f" Other versions: {rest}." if rest else ""
 
 
 def _version(row: pd.Series) -> str:
     """The model as released, with the way it was run where its name does not say so."""
     variant, model = str(row["variant"]), str(row["model"])
     return f"{model} with {variant}" if variant.endswith("message") else model
+
+
+def _how(protocol: str) -> str:
+    return HOW.get(protocol, f"under the protocol {protocol}")
 
 
 def _asks(protocol: str) -> str:
@@ -303,7 +326,7 @@ def _hosted(facts: Facts, prices: pd.DataFrame, printed: Sequence[Interval]) -> 
     ends = {part: (last[_prices(part)].min(), last[_prices(part)].max()) for part in PARTS}
     lowest, highest = min(low for low, _ in ends.values()), max(high for _, high in ends.values())
     span = f"${lowest:.2f} to ${highest:.2f}"
-    told = f"Its developer sells no access to it; {len(last)} hosts ask {span}"
+    told = f"Its developer sells no access to it; {labels.count(len(last))} hosts ask {span}"
     protocol = (
         f"list prices of hosts, {in_words(last['valid_on'].iloc[0])} to {in_words(last['valid_on'].iloc[-1])}"
     )
@@ -317,7 +340,8 @@ def _hosted(facts: Facts, prices: pd.DataFrame, printed: Sequence[Interval]) -> 
     inside = all(
         ends[part][0] <= figure.value <= ends[part][1] for part, figure in zip(PARTS, printed, strict=True)
     )
-    reason = f"{told}, none of them the printed price."
+    price = " / ".join(dict.fromkeys(in_print(figure.value, "usd_per_mtok", 2) for figure in printed))
+    reason = f"{told}, none of them the article's {price}."
     return Answer("uncheckable" if inside else "fails", reason, f"no own price, hosts {span}", span, protocol)
 
 
@@ -344,40 +368,49 @@ def _training_cost(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) 
             low, high = own.read_as_usd_mn
             verdict, day = _between(printed, low, high), told_day(row)
             reason = (
-                f"{row['subject']}: {row['fact'][0].lower()}{row['fact'][1:]} ({day}). We read that as {_span(low, high, 'usd_mn')}"
+                f"{record.told_on_record(str(own.told), [row], facts)} We read that as {_span(low, high, 'usd_mn')}"
                 + (", which hardly any figure could miss." if verdict == "uncheckable" else ".")
             )
-            said = f"{low:g} to {high:g} by the developer's word"
+            said = f"{_span(low, high, 'usd_mn')} by the developer's word"
             return Answer(verdict, reason, said, f"{low:g} to {high:g}", f"developer's word, {day}")
     estimates = _estimates(facts, cell, own)
     if not estimates:
         raise Unknown(f"training cost of {cell.row}")
-    told = listed(f"{_span(low, high, 'usd_mn')} {basis}" for basis, (low, high) in estimates.items())
-    short = ", ".join(f"{_span(low, high, 'count')} {basis}" for basis, (low, high) in estimates.items())
-    lowest, highest = min(low for low, _ in estimates.values()), max(high for _, high in estimates.values())
-    sourced, protocol = _span(lowest, highest, "count"), "; ".join(estimates)
+    spans = [f"{_span(*ends, 'usd_mn')} {how}" for how, ends in estimates.values()]
+    told, short = listed(spans), ", ".join(spans)
+    lowest, highest = (
+        min(low for _, (low, _) in estimates.values()),
+        max(high for _, (_, high) in estimates.values()),
+    )
+    sourced, protocol = _ends(lowest, highest), "; ".join(estimates)
     if printed.low > highest or printed.high < lowest:
-        side = "above" if printed.low > highest else "below"
-        reason = f"{cell.printed} lies {side} all that we find: {told}."
+        side, ours = (
+            "above" if printed.low > highest else "below",
+            "both our figures" if len(spans) == 2 else "what we find",
+        )
+        reason = f"The article's {in_print(printed.value, 'usd_mn')} is {side} {ours}: {told}."
         return Answer("fails", reason, short, sourced, protocol)
     return Answer("uncheckable", f"It depends on what is counted: {told}.", short, sourced, protocol)
 
 
-def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> dict[str, tuple[float, float]]:
-    """Lowest and highest estimate by basis, in million dollars; the last vintage that was out by `as_of` counts."""
-    found: dict[str, tuple[float, float]] = {}
+def _estimates(
+    facts: Facts, cell: Cell, own: deciders.TrainingCost | None
+) -> dict[str, tuple[str, tuple[float, float]]]:
+    """What each estimate counts, in a sentence, and its ends in million dollars; the last vintage out by `as_of` counts."""
+    found: dict[str, tuple[str, tuple[float, float]]] = {}
     costs = facts.find(COSTS)
     costs = costs[(costs["model"].map(slug) == slug(cell.row)) & (costs["estimated_on"] <= facts.as_of)]
     for basis, rows in costs.sort_values("estimated_on").groupby("cost_basis", sort=True):
         facts.cite(COSTS, rows.tail(1))
         cost = float(rows["training_cost_usd"].iloc[-1]) / 1e6
-        found[BASES[str(basis)]] = (cost, cost)
+        word, how = BASES[str(basis)]
+        found[word] = how, (cost, cost)
     for row in facts.happened([own.gpu_hours] if own and own.gpu_hours else []):
         rents = facts.look(CHIPS, metric="rental_price")
         low, high = float(rents["value_low"].min()), float(rents["value_high"].max())
         facts.cite(CHIPS, rents[(rents["value_low"] == low) | (rents["value_high"] == high)])
         basis = f"for {row['value']:g} million GPU-hours at ${low:.2f} to ${high:.2f}"
-        found[basis] = (float(row["value"]) * low, float(row["value"]) * high)
+        found[basis] = basis, (float(row["value"]) * low, float(row["value"]) * high)
     return found
 
 
@@ -396,7 +429,9 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
         if not silent:
             raise Unknown(f"parameters of {cell.row}")
         source = f"{silent[-1]['source_title']}, {told_day(silent[-1])}"
-        reason = f"The developer gives no count.{told or f' ({source})'}"
+        reason = (
+            f"The developer gives no count.{told}" if told else f"The developer gives no count ({source})."
+        )
         return Answer("holds", reason, "not disclosed", NONE, told_day(silent[-1]))
     totals = facts.happened([own.total] if own.total else [])
     if not totals:
@@ -406,7 +441,7 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
         reason = f"We found no count by the developer.{told}"
         protocol = f"repeated estimate, {told_day(repeated[-1])}"
         return Answer("uncheckable", reason, "not disclosed, an estimate alone", counted, protocol)
-    said, stated = {"in all": (printed["low"], printed["high"])}, {"in all": totals[-1]}
+    said, stated = {"in total": (printed["low"], printed["high"])}, {"in total": totals[-1]}
     if active := re.search(r"(\d+(?:\.\d+)?B) active", cell.printed):
         said["active"] = accepted(parse(active[1], "parameters_bn"))
         for row in facts.happened([own.active] if own.active else []):
@@ -414,7 +449,7 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
     agree = [said[name][0] <= row["value"] <= said[name][1] for name, row in stated.items()]
     told = listed(f"{told_value(row)} {name}" for name, row in stated.items())
     verdict = "holds" if all(agree) else "partly" if any(agree) else "fails"
-    sourced = ", ".join(f"{row['value']:g} {name}" for name, row in stated.items()).replace(" in all", "")
+    sourced = ", ".join(f"{row['value']:g} {name}" for name, row in stated.items()).replace(" in total", "")
     return Answer(
         verdict,
         f"{totals[-1]['subject']} gives {told}.",
@@ -522,11 +557,19 @@ def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
     running = rounds.groupby("valid_on")["amount_usd_bn"].sum().cumsum()
     now, day, printed = float(running.iloc[-1]), in_words(running.index[-1]), _figure(facts, cell)
     sourced, protocol = f"{now:.1f}", f"rounds to {day}, paid and promised without conditions"
-    told = f"{len(rounds)} rounds up to {day} add up to {in_print(now, 'usd_bn')}, paid and promised without conditions"
-    short = f"{now:.1f} by {day}"
+    count, article = (
+        labels.count(rounds["round"].nunique()),
+        f"the article's {in_print(printed.value, 'usd_bn')}",
+    )
+    told = f"{count[0].upper()}{count[1:]} rounds up to {day} add up to {in_print(now, 'usd_bn')}, paid and promised without conditions"
+    short = f"{in_print(now, 'usd_bn')} by {day}"
     if now < printed.low or (printed.open and now <= printed.low):
         return Answer(
-            "uncheckable", f"{told}, less than printed, but our list may lack some.", short, sourced, protocol
+            "uncheckable",
+            f"{told}. That is less than {article}, but our list may lack some.",
+            short,
+            sourced,
+            protocol,
         )
     if printed.open:
         above = running[running > printed.low]
@@ -535,15 +578,15 @@ def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
             held_days >= 365.25 * float(facts.given["stale_after_years"])
             or now >= record.STALE_FACTOR * printed.low
         )
-        reason = f"{told}. The printed bound was passed on {in_words(above.index[0])}, at {in_print(above.iloc[0], 'usd_bn')}."
+        reason = f"{told}. {cell.row} passed {article} on {in_words(above.index[0])}, at {in_print(above.iloc[0], 'usd_bn')}."
         return Answer("holds", reason, short, sourced, protocol, stale=bool(stale))
     if now <= printed.high:
         return Answer("holds", f"{told}.", short, sourced, protocol)
     met, past = running[running.between(printed.low, printed.high)], running[running > printed.high]
     if len(met):
-        reason = f"{told}. {cell.printed} was right from {in_words(met.index[0])} ({in_print(met.iloc[0], 'usd_bn')}) to {in_words(past.index[0])} ({in_print(past.iloc[0], 'usd_bn')})."  # fmt: skip
+        reason = f"{told}. T{article[1:]} was right from {in_words(met.index[0])} ({in_print(met.iloc[0], 'usd_bn')}) to {in_words(past.index[0])} ({in_print(past.iloc[0], 'usd_bn')})."  # fmt: skip
     else:
-        reason = f"{told}. They passed {cell.printed} on {in_words(past.index[0])}, at {in_print(past.iloc[0], 'usd_bn')}, and had not met it before."
+        reason = f"{told}. {cell.row} passed {article} on {in_words(past.index[0])}, at {in_print(past.iloc[0], 'usd_bn')}, and had not met it before."
     return Answer("fails", reason, short, sourced, protocol, stale=bool(len(met)))
 
 
@@ -558,21 +601,16 @@ def _internal(facts: Facts, cell: Cell, own: deciders.Internal) -> Answer:
         facts.mention(CAPEX, spent[spent["valid_on"].dt.year == year])
         told = f" {own.parent} as a whole spent {in_print(whole['sum'].iloc[-1] / 1000, 'usd_bn')} on capital goods in {year}."
     if own.shows and len(shown) == len(own.shows):
-        facts_told = "; ".join(
-            f"{row['subject']}: {row['fact'][0].lower()}{row['fact'][1:]} ({told_day(row)})" for row in shown
-        )
-        return Answer(
-            "holds", f"{facts_told}.{told}", f"paid by {own.parent}", own.parent, told_day(shown[-1])
-        )
+        reason = f"{record.told_on_record(str(own.told), shown, facts)}{told}"
+        return Answer("holds", reason, f"paid by {own.parent}", own.parent, told_day(shown[-1]))
     reason = f"We found no outside round of {cell.row}, but that does not show that {own.parent} pays for all of it.{told}"
     return Answer("uncheckable", reason, "no accounts of the unit")
 
 
-def _on_record(facts: Facts, cell: Cell, own: deciders.Record) -> Answer:
-    """A statement against dated facts, as a claim is."""
-    finding = record.on_record(
-        facts, None, told=own.told, shows=own.shows, denies=own.denies, ended_by=own.ended_by
-    )
+def _readings_on_record(facts: Facts, cell: Cell, own: deciders.Readings) -> Answer:
+    """A statement with several readings against dated facts, as a claim is."""
+    readings = {name: dict(sides) for name, sides in own.readings.items()}
+    finding = record.readings_on_record(facts, None, told=own.told, readings=readings)
     rows = facts.told
     last = max(rows, key=lambda row: row["valid_on"])
     names = _words(facts, rows)
@@ -580,24 +618,20 @@ def _on_record(facts: Facts, cell: Cell, own: deciders.Record) -> Answer:
     if verdict == "holds":
         return Answer(verdict, finding.reason, str(last["fact"]), cell.printed, day)
     short = fill(own.short, names) or str(last["fact"])
-    return Answer(
-        verdict,
-        finding.reason,
-        short,
-        fill(own.sourced, names) or str(last["fact"]),
-        day,
-        stale=finding.overtaken,
-    )
+    return Answer(verdict, finding.reason, short, fill(own.sourced, names) or str(last["fact"]), day)
 
 
 def _costs_over_revenue(facts: Facts, cell: Cell, own: deciders.CostsOverRevenue) -> Answer:
-    """Whether the company spends more than it earns."""
-    figure = parse("over 1x", "x")
-    finding = money.costs_over_revenue(facts, figure, year=own.year, margin=own.margin)
-    found = {name: value.value for name, value in finding.readings.items() if isinstance(value, Interval)}
-    ratios = " and ".join(f"{value:.2f}" for value in found.values())
-    short = f"costs {ratios} times revenue"
-    return Answer(judge(finding, figure), finding.reason, short, short, " and ".join(found))
+    """How far the company spends more than it earns: it bears on its risks and does not decide which of them counts most."""
+    finding = money.costs_over_revenue(facts, parse("over 1x", "x"), year=own.year, margin=own.margin)
+    ratios = {name: value.value for name, value in finding.readings.items() if isinstance(value, Interval)}
+    multiples = " and ".join(in_print(value, "x", 1) for value in ratios.values())
+    periods = listed(
+        f"{value:.1f} times{'' if place else ' its revenue'} in {'the quarter to ' if ' ' in name else ''}{name}"
+        for place, (name, value) in enumerate(ratios.items())
+    )
+    reason, short = f"{cell.row}'s costs were {periods}.", f"costs {multiples} revenue"
+    return Answer("uncheckable", reason, short, short, " and ".join(ratios))
 
 
 # Markets
@@ -615,24 +649,27 @@ def _size(facts: Facts, cell: Cell, own: None) -> Answer:
     facts.cite(FORECASTS, near)
     sizes = market.forecast_value(near, year)
     low, high = float(sizes.min()), float(sizes.max())
-    each = listed(
-        f"{firm} {in_print(size, 'usd_bn')}" for firm, size in zip(near["forecaster"], sizes, strict=True)
+    by_firm = sizes.groupby(near["forecaster"], sort=False).agg(list)
+    each = ", ".join(
+        f"{listed(in_print(size, 'usd_bn') for size in own_sizes)} ({str(firm).replace(' (attributed)', ', attributed')})"
+        for firm, own_sizes in by_firm.items()
     )
-    sourced, count = _span(low, high, "count"), f"{firms} firm{'s' if firms > 1 else ''}"
-    protocol = f"{len(near)} forecast{'s' if len(near) > 1 else ''} of {count}, each at its own rate"
-    short = f"{sourced} by {count}"
+    count = "one firm" if firms == 1 else f"{labels.count(firms)} firms"
+    sourced, short = _ends(low, high), f"{_span(low, high, 'usd_bn')} by {count}"
+    protocol = (
+        f"{labels.count(len(near))} forecast{'s' if len(near) > 1 else ''} of {count}, each at its own rate"
+    )
     if firms < 2:
-        return Answer(
-            "uncheckable",
-            f"Only one firm covers {year}: {each}.",
-            f"{sourced} by one firm",
-            sourced,
-            protocol,
-        )
-    verdict = _between(_figure(facts, cell), low, high)
-    reason = f"Forecasts for {year}: {each}."
-    if verdict == "uncheckable":
-        reason = f"Forecasts for {year} differ by {in_print(high / low, 'x', 0)}, so hardly any figure could miss them: {each}."
+        return Answer("uncheckable", f"Only one firm covers {year}: {each}.", short, sourced, protocol)
+    printed = _figure(facts, cell)
+    verdict, article = _between(printed, low, high), f"The article's {in_print(printed.value, 'usd_bn')}"
+    side = "below" if printed.high < low else "above"
+    every = "both" if len(near) == 2 else f"all {labels.count(len(near))}"
+    reason = {
+        "holds": f"{article} lies within the forecasts for {year}: {each}.",
+        "fails": f"{article} is {side} {every} forecasts for {year}: {each}.",
+        "uncheckable": f"Forecasts for {year} differ {high / low:.0f}-fold, so hardly any figure could miss them: {each}.",
+    }[verdict]
     return Answer(verdict, reason, short, sourced, protocol)
 
 
@@ -680,7 +717,7 @@ BY_RULE: Mapping[type[deciders.Rule], Rule] = {
     deciders.Releases: _releases,
     deciders.Investors: _investors,
     deciders.Internal: _internal,
-    deciders.Record: _on_record,
+    deciders.Readings: _readings_on_record,
     deciders.CostsOverRevenue: _costs_over_revenue,
 }
 """How a cell with a rule of its own in `cells.yml` is judged; it goes before its column's."""
@@ -692,6 +729,10 @@ def _figure(facts: Facts, cell: Cell, part: str | None = None) -> Interval:
 
 
 def _span(low: float, high: float, unit: str) -> str:
-    if unit == "usd_mn":
-        return in_print(low, unit) if low == high else f"{in_print(low, unit)} to {in_print(high, unit)}"
-    return show(low, unit) if low == high else f"{show(low, unit)} to {show(high, unit)}"
+    """A range as a sentence has it."""
+    return in_print(low, unit) if low == high else f"{in_print(low, unit)} to {in_print(high, unit)}"
+
+
+def _ends(low: float, high: float) -> str:
+    """A range in the unit of its cell, without the unit."""
+    return show(low, "count") if low == high else f"{show(low, 'count')} to {show(high, 'count')}"
