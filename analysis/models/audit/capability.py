@@ -8,25 +8,56 @@ Decisions
   reading if its test shows a change; where none does, nothing is decided. A published finding without a test is mentioned.
 - Prices are list prices of the developer's own service, exact as listed; a price stands until the next one. A model that its
   developer does not sell is read at the cheapest and at the most expensive of its hosts.
-- Input and output are readings of their own: the article names no mix, so a blend is shown and never judged.
+- The article names no mix of input and output. Input alone and output alone are the extremes of a price for a token, and the
+  usual mix lies between them: each is a reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from analysis import labels
+from analysis.evidence.sources import sidecar
 from analysis.models import frontier, parity
 from analysis.models.audit import cells
-from analysis.models.audit.facts import Facts, Interval, Unknown, corners, exact, in_print, in_words, listed
+from analysis.models.audit.facts import (
+    Facts,
+    Interval,
+    Unknown,
+    corners,
+    exact,
+    in_print,
+    in_words,
+    listed,
+    model_name,
+    told_test,
+)
 from analysis.models.audit.record import told_on_record
-from analysis.models.audit.verdicts import Finding, accepted, check, judge
-from analysis.units import Quantity
+from analysis.models.audit.verdicts import Finding, accepted, check, judge, meets_interval
+from analysis.units import Quantity, parse
 
 BENCHMARKS, PRICES = "model_benchmarks", "api_prices"
 KINDS = ("input", "output")
+MIX = "a usual mix of input and output"
+COLUMNS = {
+    "parameters_bn": "count",
+    "mmlu_pct": "score",
+    "humaneval_pct": "score",
+    "price_usd_per_mtok": "price",
+    "training_cost_usd_mn": "cost",
+    "primary_model": "model",
+    "key_investor": "entry",
+    "total_funding_usd_bn": "sum",
+    "size_2024_usd_bn": "size",
+    "size_2028_usd_bn": "size",
+}
+"""What a cell of a column is called in a sentence."""
+WRONG = {"Wrong": "fails", "Partly right": "partly"}
+NAMED = 2
+"""How many wrong figures a sentence compares with ours; of more it gives the rows alone."""
 YEAR = pd.Timedelta(days=365)
 SPEAKS_FOR = pd.Timedelta(days=92)
 """How long before publication day a record may end and still speak of that day: a quarter of a year."""
@@ -70,10 +101,25 @@ def benchmark_lead(
     readings |= {
         f"{protocol} over {rival}": lead for protocol, leads in alike.items() for rival, lead in leads.items()
     }
-    worst = {protocol: min(lead.value for lead in leads.values()) for protocol, leads in alike.items()}
+    worst = sorted(min(lead.value for lead in leads.values()) for leads in alike.values())
+    passed = [rival for rival, lead in printed.items() if meets_interval(lead, accepted(figure))]
+    answer = {"holds": "Yes", "fails": "No"}.get(
+        judge(Finding(readings, ""), figure), "Only where models are scored alike"
+    )
+    if answer.startswith("Only") and passed:
+        some = f"over {labels.count(len(passed))} rival{'s' if len(passed) > 1 else ''}"
+        answer = f"Only {some if len(passed) < len(printed) else 'as the article prints it'}"
+    leads = sorted(printed.items(), key=lambda item: -item[1].value)
+    verbs = ["leads" if lead.value >= 0 else "trails" for _, lead in leads]
+    said = listed(
+        f"{verb} {rival} by {abs(lead.value):.1f} points"
+        if verb != before
+        else f"{rival} by {abs(lead.value):.1f}"
+        for verb, before, (rival, lead) in zip(verbs, ["", *verbs], leads, strict=False)
+    )
     reason = (
-        f"{_opening(readings, figure)} {reference} is {_standings(printed)} as the article prints it. With all models scored "
-        f"alike, its lead over the best rival lies between {_signed(min(worst.values()))} and {_signed(max(worst.values()))} points."
+        f"{answer}: in the article's table {reference} {said}. Where all are scored alike it is {_ahead(worst[0])} to "
+        f"{_ahead(worst[-1])} the best rival."
     )
     details = " ".join(
         f"{benchmark}, {protocol}: {reference} is {_standings(leads)}." for protocol, leads in alike.items()
@@ -90,42 +136,62 @@ def price_multiple(
     rival: str,
     successors: Sequence[str] = (),
 ) -> Finding:
-    """A price multiple on input and on output, in the article's table and at the last list prices before publication.
+    """A price multiple in the article's table and at the last list prices before publication, on each mix of `_mixes`.
 
     `successors` names the two models that followed these; their multiple is mentioned and decides nothing.
     """
-    printed = {kind: _printed(facts, reference, kind) / _printed(facts, rival, kind) for kind in KINDS}
     own, other = (_listed(facts, article_model=model) for model in (reference, rival))
-    last = {kind: _price(own, kind) / _price(other, kind) for kind in KINDS}
-    readings: dict[str, Interval | bool] = {
-        f"as printed on {kind}": exact(value) for kind, value in printed.items()
-    }
-    readings |= {f"at the last list prices on {kind}": exact(value) for kind, value in last.items()}
     years = sorted({row["valid_on"].year for row in (own, other)})
-    reason = (
-        f"{_opening(readings, figure)} In the article's own table {reference} cost {_times(printed, rival)}; at the last list "
-        f"prices, of {listed(str(year) for year in years)}, {_times(last)}."
-    )
+    dated = f"at the last list prices ({listed(str(year) for year in years)})"
+    places = {
+        "at the prices in the article's own table": _multiples(
+            facts, _printed(facts, reference), _printed(facts, rival)
+        ),
+        dated: _multiples(facts, _prices(own), _prices(other)),
+    }
+    readings: dict[str, Interval | bool] = {
+        f"{place} on {mix}": exact(value) for place, values in places.items() for mix, value in values.items()
+    }
     details = (
         f"Last list prices before publication day, for a million tokens of input and of output: {reference} {_dollars(own)} "
         f"({in_words(own['valid_on'])}), {rival} {_dollars(other)} ({in_words(other['valid_on'])})."
     )
     newer = _mentioned(facts, successors)
     if newer and len(newer) == len(successors):
-        multiple = {kind: _price(newer[0], kind) / _price(newer[1], kind) for kind in KINDS}
+        names = [model_name(row) for row in newer]
+        multiple = _multiples(facts, *(_prices(row) for row in newer))
         details += (
-            f" Of their successors {newer[0]['model']} cost {_dollars(newer[0])} and {newer[1]['model']} {_dollars(newer[1])}: "
-            f"{_times(multiple)}."
+            f" Of their successors {names[0]} cost {_dollars(newer[0])} and {names[1]} {_dollars(newer[1])}: "
+            f"{_on_each(multiple)}."
         )
-    values = [*printed.values(), *last.values()]
-    share = float(facts.given["input_token_share"])
-    blend = [
-        frontier.blended_price(_printed(facts, model, "input"), _printed(facts, model, "output"), share)
-        for model in (reference, rival)
-    ]
-    return Finding(
-        readings, reason, computed=Interval(blend[0] / blend[1], min(values), max(values)), details=details
-    )
+    printed, last = places.values()
+    every = [*printed.values(), *last.values()]
+    shown = Interval(printed[MIX], min(every), max(every))
+    return Finding(readings, _priced(places, reference, rival, figure), computed=shown, details=details)
+
+
+def _priced(places: Mapping[str, Mapping[str, float]], reference: str, rival: str, figure: Quantity) -> str:
+    """Where a price multiple is as stated, then what it is elsewhere."""
+    met = {
+        place: {mix: value for mix, value in values.items() if meets_interval(exact(value), accepted(figure))}
+        for place, values in places.items()
+    }
+    right = [place for place, values in met.items() if values]
+    whole = [place for place, values in met.items() if len(values) == len(places[place])]
+    order = sorted(places, key=lambda place: place not in right)
+    answer = "Yes" if len(whole) == len(places) else "No"
+    if right and answer == "No":
+        answer = "Only in part" if len(right) > 1 else f"Only {right[0]}"
+    said = []
+    for number, place in enumerate(order):
+        partly = place in right and place not in whole
+        values = met[place] if partly else places[place]
+        where = "" if answer.endswith(place) else f"{place} "
+        whom = (f"{reference} cost", f" as {rival}") if not number else ("it cost", "")
+        mixes = f" for {listed(values)}" if partly else ""
+        sentence = f"{where}{whom[0]} {_times(values.values())} as much{whom[1]}{mixes}."
+        said.append(sentence if not number else sentence[0].upper() + sentence[1:])
+    return f"{answer}: {' '.join(said)}"
 
 
 @check("evidence")
@@ -134,27 +200,36 @@ def open_models_cheaper(
 ) -> Finding:
     """How many times the price of each open model the reference asks: as printed, and at the last list prices."""
     readings: dict[str, Interval | bool] = {}
-    spans, details = [], []
+    answers, spans, details = {}, [], []
     own = _listed(facts, article_model=reference)
     for model in open_models:
         sellers = _sellers(facts, model)
-        values = {
-            f"{model} as printed on {kind}": _printed(facts, reference, kind) / _printed(facts, model, kind)
-            for kind in KINDS
+        places = {"as printed": _multiples(facts, _printed(facts, reference), _printed(facts, model))}
+        places |= {
+            f"from {name}": _multiples(facts, _prices(own), _prices(row)) for name, row in sellers.items()
         }
-        for name, row in sellers.items():
-            values |= {
-                f"{model} from {name} on {kind}": _price(own, kind) / _price(row, kind) for kind in KINDS
-            }
-        readings |= {name: exact(value) for name, value in values.items()}
-        spans.append(
-            f"{in_print(min(values.values()), 'x')} to {in_print(max(values.values()), 'x')} as much as {model}"
-        )
+        values = {
+            f"{model} {place} on {mix}": exact(value)
+            for place, multiples in places.items()
+            for mix, value in multiples.items()
+        }
+        readings |= values
+        verdict = judge(Finding(values, ""), figure)
+        answers[model] = {"holds": "yes", "partly": "not always"}.get(verdict, "no")
+        times = _times(value.value for value in values.values())
+        spans.append(f"{times} as much as {model}{', depending on the seller' if len(sellers) > 1 else ''}")
         prices = " and ".join(
             f"{_dollars(row)} from {name} ({in_words(row['valid_on'])})" for name, row in sellers.items()
         )
         details.append(f"{model} was last listed at {prices}.")
-    reason = f"{_opening(readings, figure)} {reference} cost {' and '.join(spans)}, depending on the price list and on input or output."
+    order = sorted(open_models, key=lambda model: answers[model] != "yes")
+    alike = len(set(answers.values())) == 1
+    answer = answers[order[0]] if alike else ", ".join(f"{model} {answers[model]}" for model in order)
+    cost = " ".join(
+        f"{'It' if number else reference} cost {spans[list(open_models).index(model)]}."
+        for number, model in enumerate(order)
+    )
+    reason = f"{answer[0].upper()}{answer[1:]}: {cost}"
     details.append(
         f"{reference} was last listed at {_dollars(own)} ({in_words(own['valid_on'])}), input and output."
     )
@@ -176,17 +251,22 @@ def launch_price_multiple(
     then = facts.at(launch["valid_on"]).last(PRICES, _column("input"), **reference)
     multiple = _blended(launch, share) / _blended(then, share)
     reason = (
-        f"{launch['model']} had come out on {in_words(launch['valid_on'])} at {_dollars(launch)}, {in_print(multiple, 'x')} the price "
-        f"of {then['model']}, then {_dollars(then)}."
+        f"{model_name(launch)} had come out on {in_words(launch['valid_on'])} at {_fold(multiple)} times the price of "
+        f"{model_name(then)}."
     )
     later = _mentioned(facts, successors)
     if later:
+        times = {model_name(row): _blended(row, share) / _blended(then, share) for row in later}
+        side = {True: " more", False: " less", None: ""}[_all(value > multiple for value in times.values())]
         told = listed(
-            f"{row['model']} at {in_print(_blended(row, share) / _blended(then, share), 'x')}"
-            for row in later
+            f"{_fold(value)} times{'' if place else f' as much as {model_name(then)}'} for {name}"
+            for place, (name, value) in enumerate(times.items())
         )
-        reason += f" Its successors came at a multiple of that: {told}."
-    details = f"Prices are those of a million input and output tokens, taken together with {share:.0%} input."
+        reason += f" Its successors cost{side}: {told}."
+    details = (
+        f"{model_name(launch)} cost {_dollars(launch)} for a million tokens of input and of output, {model_name(then)} then "
+        f"{_dollars(then)}. Prices are compared for {MIX}, {share:.0%} input."
+    )
     return Finding({"at launch": exact(multiple)}, reason, overtaken=True, details=details)
 
 
@@ -237,11 +317,19 @@ def frontier_gap(
         sentences.append(told_on_record(told, published, facts))
     since = " ".join(later) or None
     if readings:
-        reason = f"{_opening(readings, None)} {' '.join(sentences)}"
+        answer = {"holds": "Yes", "fails": "No"}.get(judge(Finding(readings, ""), None), "Only in part")
+        reason = _answered(answer, sentences)
         return Finding(readings, reason, details=" ".join(details), since=since)
-    opening = "Our records do not tell." if sentences else "Our records end too early to tell."
-    reason = " ".join([opening, *sentences, "A longer record would settle it."])
+    opening = "Too close to call" if details and sentences else "Our records end too early to tell"
+    reason = f"{_answered(opening, sentences)} Scores of open and closed models over a longer time would settle it."
     return Finding({}, reason, verdict="uncheckable", details=" ".join(details), since=since)
+
+
+def _answered(answer: str, sentences: Sequence[str]) -> str:
+    """An answer and the sentences that follow it."""
+    first, *rest = sentences or [""]
+    lead = f"{answer}: {first[0].lower()}{first[1:]}" if first else f"{answer}."
+    return " ".join([lead, *rest])
 
 
 def _tested(facts: Facts, scores: pd.DataFrame, name: str, where: Mapping[str, str | float]) -> parity.Gap:
@@ -271,14 +359,14 @@ def _steps(scores: pd.DataFrame) -> pd.DataFrame:
 def _gap_in_words(name: str, result: parity.Gap) -> str:
     """The gap at the end of the record and a year before, and what the test makes of it."""
     change = {
-        parity.NOT_SHOWN: "a change that our test cannot tell from chance",
-        parity.CLOSING: "and by our test the gap closes",
-        parity.OPENING: "and by our test the gap widens",
+        parity.NOT_SHOWN: "which may be chance",
+        parity.CLOSING: "and our test finds that the gap closes",
+        parity.OPENING: "and our test finds that the gap widens",
     }
     earlier = result.daily[: result.record_end - YEAR].tail(1)
-    against = "".join(f", against {points:.1f} a year earlier" for points in earlier)
+    after = "".join(f" after {points:.1f} a year earlier" for points in earlier)
     month = f"{result.record_end:%B} {result.record_end.year}"
-    return f"On {name} closed models led by {result.points:.1f} points in {month}{against}, {change[result.change]}."
+    return f"On {told_test(name)} closed models led by {result.points:.1f} points in {month}{after}, {change[result.change]}."
 
 
 def _test_in_words(name: str, result: parity.Gap) -> str:
@@ -353,37 +441,106 @@ def best_on_benchmark(
 
 @check("evidence")
 def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: str) -> Finding:
-    """How many cells of a column of the article's tables agree with what others measured; only decided cells are cited."""
+    """Whether the cells of a column of the article's tables agree with what others measured; only decided cells are cited.
+
+    A cell without a figure in a column of figures ("N/A", "Unknown") is neither right nor wrong: the details name it.
+    """
     rows = cells.ledger(facts, [(table, column)])
-    decided = rows[rows["verdict"] != "uncheckable"]
+    rows = rows.assign(blank=rows["row"].isin(_blank(facts, table, column)))
+    decided = rows[(rows["verdict"] != "uncheckable") & ~rows["blank"]]
     facts.used.extend(label for row in decided["used"] for label in row)
     if decided.empty:
         raise Unknown(f"{table}, {column}")
-    agree = decided[decided["verdict"] == "holds"]
-    wrong = decided[decided["verdict"] != "holds"]
-    left = rows[rows["verdict"] == "uncheckable"]
-    reason = f"Cells that agree with our sources: {len(agree)} of {len(decided)} that can be checked."
-    if len(wrong):
-        reason += f" The rest: {listed(wrong['row'])}."
+    agree, wrong = decided[decided["verdict"] == "holds"], decided[decided["verdict"] != "holds"]
+    left = rows[(rows["verdict"] == "uncheckable") & ~rows["blank"]]
+    every, among = _checked(len(decided), COLUMNS[column], whole=left.empty)
+    groups = {"Out of date": wrong["stale"].astype(bool)}
+    groups |= {
+        word: (wrong["verdict"] == verdict) & ~groups["Out of date"] for word, verdict in WRONG.items()
+    }
+    rest = [f"{word}: {listed(wrong.loc[which, 'row'])}." for word, which in groups.items() if which.any()]
+    unit = sidecar(table).columns[column].unit
+    off = _off(wrong, unit) if agree.empty and len(wrong) <= NAMED else None
+    verb = "is" if len(decided) == 1 else "are"
+    if off is not None:
+        reason = f"{every} {verb} {off}"
+    elif wrong.empty:
+        reason = f"{every} {verb} right."
+    else:
+        number, verb = labels.count(len(agree)), "is" if len(agree) <= 1 else "are"
+        some = f"{number[0].upper()}{number[1:]} of {'the ' if agree.empty or len(left) else ''}{among}"
+        reason = f"{some} {verb} right{_by_bound(agree)}. {' '.join(rest)}"
     details = [f"{row['row']}: {row['short']}." for _, row in wrong.iterrows()]
     if len(left):
         details.append(f"Not decided: {listed(left['row'])}.")
+    if rows["blank"].any():
+        details.append(f"Without a figure: {listed(rows.loc[rows['blank'], 'row'])}.")
     readings: dict[str, Interval | bool] = {
         str(row["row"]): row["verdict"] == "holds" for _, row in decided.iterrows()
     }
+    readings |= {f"{row}, in part": True for row in decided.loc[decided["verdict"] == "partly", "row"]}
     stale = bool(len(wrong)) and bool(wrong["stale"].all())
     return Finding(readings, reason, overtaken=stale and agree.empty, details=" ".join(details) or None)
+
+
+def _blank(facts: Facts, table: str, column: str) -> set[str]:
+    """The rows of a column of figures whose cell has none."""
+    figures = facts.cells[table]
+    own = figures[figures["column"] == column]
+    return set(own.loc[own["missing"].map(lambda why: isinstance(why, str)), "row"])
+
+
+def _checked(number: int, noun: str, *, whole: bool) -> tuple[str, str]:
+    """The cells that were checked, as the subject of a sentence and by their number; `whole` where there are no others."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    count, which = labels.count(number), "" if whole else " that we can check"
+    every = {1: f"The one {noun}", 2: f"Both {plural}"}.get(number, f"All {count} {plural}")
+    return f"{every}{which}", f"{count} {plural}{which}"
+
+
+def _by_bound(agree: pd.DataFrame) -> str:
+    """Whose lower bound is right although the figure has come far beyond it, where no other cell is right."""
+    if len(agree) != 1 or not bool(agree["stale"].iloc[0]):
+        return ""
+    return f", {agree['row'].iloc[0]}'s, and only because the article says 'over'"
+
+
+def _off(wrong: pd.DataFrame, unit: str | None) -> str | None:
+    """On which side the article's figures lie of ours, with both; None where they are no figures or lie on both sides."""
+    if unit not in ("usd_mn", "usd_bn"):
+        return None
+    printed = {row["row"]: parse(row["printed"], unit) for _, row in wrong.iterrows()}
+    ours = {
+        row["row"]: [float(end.replace(",", "")) for end in row["sourced"].split(" to ")]
+        for _, row in wrong.iterrows()
+    }
+    above = _all(float(printed[row].low or 0) > ends[-1] for row, ends in ours.items())
+    if above is None or wrong["stale"].any() or (wrong["verdict"] != "fails").any():
+        return None
+    article = listed(f"{_about(figure)} for {row}" for row, figure in printed.items())
+    if len(ours) == 1:
+        found = " to ".join(in_print(end, unit) for end in next(iter(ours.values())))
+    else:
+        bound = "at most" if above else "at least"
+        found = f"{bound} {listed(in_print(ends[-1] if above else ends[0], unit) for ends in ours.values())}"
+    return f"too {'high' if above else 'low'}: the article has {article}. We find {found}."
+
+
+def _about(figure: Quantity) -> str:
+    about = "about " if figure.qualifier.startswith("~") else ""
+    return f"{about}{in_print(float(figure.value or 0), figure.unit)}"
+
+
+def _all(answers: Iterable[bool]) -> bool | None:
+    """The answer that all give; None where they differ."""
+    given = set(answers)
+    return given.pop() if len(given) == 1 else None
 
 
 def _rivals(scores: pd.Series, open_models: Sequence[str]) -> list[str]:
     """The best of some models and the best open one; one name where they are the same."""
     among_open = scores[scores.index.isin(open_models)]
     return list(dict.fromkeys(str(rows.idxmax()) for rows in (scores, among_open)))
-
-
-def _opening(readings: Mapping[str, Interval | bool], figure: Quantity | None) -> str:
-    """The answer in a word, from which the reason goes on."""
-    return {"holds": "Yes.", "partly": "Only partly."}.get(judge(Finding(readings, ""), figure), "No.")
 
 
 def _standings(leads: Mapping[str, Interval]) -> str:
@@ -393,8 +550,22 @@ def _standings(leads: Mapping[str, Interval]) -> str:
     )
 
 
-def _printed(facts: Facts, model: str, kind: str) -> float:
-    return facts.cell("models", model, f"{kind}_{frontier.PRICE}").value
+def _printed(facts: Facts, model: str) -> dict[str, float]:
+    return {kind: facts.cell("models", model, f"{kind}_{frontier.PRICE}").value for kind in KINDS}
+
+
+def _prices(row: pd.Series) -> dict[str, float]:
+    return {kind: _price(row, kind) for kind in KINDS}
+
+
+def _multiples(facts: Facts, own: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    """One price over another on input, on output and for the usual mix; prices are decimals, and so are their quotients."""
+    share = float(facts.given["input_token_share"])
+    both = [
+        dict(each) | {MIX: frontier.blended_price(each["input"], each["output"], share)}
+        for each in (own, other)
+    ]
+    return {mix: round(both[0][mix] / both[1][mix], 9) for mix in (*KINDS, MIX)}
 
 
 def _listed(facts: Facts, **where: str) -> pd.Series:
@@ -432,12 +603,23 @@ def _blended(row: pd.Series, share: float) -> float:
     return float(frontier.blended_price(_price(row, "input"), _price(row, "output"), share))
 
 
-def _times(multiples: Mapping[str, float], rival: str = "") -> str:
+def _on_each(multiples: Mapping[str, float]) -> str:
     """Multiples of a price as a sentence has them: 1.67× on input and 1.00× on output."""
-    than = f" as much as {rival}" if rival else ""
     return " and ".join(
-        f"{in_print(value, 'x', 1 if value >= 10 else 2)}{than if kind == KINDS[0] else ''} on {kind}"
-        for kind, value in multiples.items()
+        f"{in_print(multiples[kind], 'x', 1 if multiples[kind] >= 10 else 2)} on {kind}" for kind in KINDS
+    )
+
+
+def _times(multiples: Iterable[float]) -> str:
+    """The least and the greatest of some multiples: 36 to 54 times."""
+    values = sorted(multiples)
+    return f"{' to '.join(dict.fromkeys(_fold(value) for value in (values[0], values[-1])))} times"
+
+
+def _fold(multiple: float) -> str:
+    """A multiple in a sentence, without its sign: 54, 15.4, 2.6, 0.8; from twenty up a decimal says nothing."""
+    return in_print(
+        multiple, "count", 0 if multiple >= 20 else None if round(multiple, 1) == round(multiple) else 1
     )
 
 
@@ -447,3 +629,7 @@ def _dollars(row: pd.Series) -> str:
 
 def _signed(points: float) -> str:
     return f"{'−' if points < 0 else '+'}{abs(points):.1f}"
+
+
+def _ahead(points: float) -> str:
+    return f"{abs(points):.1f} {'points behind' if points < 0 else 'ahead of'}"

@@ -369,6 +369,29 @@ def in_print(value: float, unit: str, digits: int | None = None) -> str:
     return f"{minus}{dollar}{number}{HOUSE_UNITS.get(unit, '')}"
 
 
+MODELS = {
+    "gpt-5.5-pro": "GPT-5.5 Pro",
+    "deepseek-v4-flash": "DeepSeek V4-Flash",
+    "deepseek/deepseek-v4-flash": "DeepSeek V4-Flash",
+}
+"""Names that people use for models whose rows in the price table give none, or that of one version of several."""
+
+
+def model_name(row: pd.Series) -> str:
+    """The name that people use for the model of a price: the article's, ours (`MODELS`), or that of its benchmark scores."""
+    names = (row["article_model"], MODELS.get(row["model"]), row["benchmark_model"], row["model"])
+    return next(str(name) for name in names if name and pd.notna(name))
+
+
+TESTS = {"GPQA Diamond": "a test of science questions", "MMLU (HELM)": "a test of general knowledge"}
+"""What a benchmark asks, in words."""
+
+
+def told_test(name: str) -> str:
+    """A benchmark as a sentence names it first, with what it asks: `GPQA Diamond, a test of science questions,`."""
+    return f"{name}, {TESTS[name]}," if name in TESTS else name
+
+
 def listed(parts: Iterable[str]) -> str:
     """Parts in a row: a, b and c."""
     *before, last = parts

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.models import acceleration, frontier, prices, simulation
-from analysis.models.audit.facts import Facts, Interval, Unknown, in_print, listed
+from analysis.models.audit.facts import Facts, Interval, Unknown, in_print, listed, told_test
 from analysis.models.audit.record import told_on_record
 from analysis.models.audit.verdicts import Finding, check
 from analysis.units import Quantity
@@ -43,9 +43,9 @@ def price_acceleration(
     table = acceleration.compare(results)
     found = set(table["verdict"])
     falls = " and ".join(
-        f"{np.exp(-row['slope']):.0f}-fold a year at equal {row['series']} scores"
+        f"{np.exp(-row['slope']):.0f}-fold a year at equal scores on {told_test(row['series'])}"
         for _, row in table.iterrows()
-    )
+    ).removesuffix(",")
     details = " ".join(
         f"At equal {row['series']}: {row['n']:.0f} prices of {row['clusters']:.0f} sellers, p = {row['quadratic_p_holm']:.2f} for a "
         f"gradual change of the rate and {row['bend_p_holm']:.2f} for a sudden one, both adjusted for all tests (Holm)."
@@ -55,9 +55,12 @@ def price_acceleration(
         faster = found == {acceleration.FASTER}
         facts.cite("api_prices", listed_prices)
         facts.cite("model_benchmarks", pd.concat(scores.values()))
-        reason = f"{'Yes' if faster else 'No'}. Prices fell {falls}, and {'faster' if faster else 'more slowly'} of late."
+        reason = f"{'Yes' if faster else 'No'}: prices fell {falls}. Of late they fell {'faster' if faster else 'more slowly'}."
         return Finding({"falls faster": faster}, reason, details=details)
-    reason = f"Prices fell {falls}, but no test tells whether the fall is speeding up. A longer record of prices would settle it."
+    reason = (
+        f"Too close to call: prices fell {falls}. No test tells whether the fall is speeding up. A longer record of prices would "
+        "settle it."
+    )
     return Finding({}, reason, verdict="uncheckable", details=details)
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from analysis import labels
 from analysis.errors import DataError
 from analysis.evidence import claims
 from analysis.evidence.claims import WEIGHTS, Claim
@@ -41,8 +42,10 @@ def test_what_stays_uncheckable_says_what_would_decide_it(rows):
 
 def test_every_decided_reason_has_a_number_or_a_day(rows):
     decided = rows[rows["verdict"].isin(["holds", "partly", "fails"])]
-    assert decided["reason"].str.contains(r"\d").all()
-    assert not decided["reason"].str.contains(r"[{}]|nan|None").any()
+    # a count below ten is a word: two of five scores
+    counts = "|".join(["both", *labels.WORDS])
+    assert decided["reason"].str.contains(rf"\d|\b(?i:{counts})\b").all()
+    assert not decided["reason"].str.contains(r"[{}]|nan|None(?! of)").any()
 
 
 def test_only_forecasts_are_open_or_void(rows):
