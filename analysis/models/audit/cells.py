@@ -210,7 +210,7 @@ def _score(facts: Facts, cell: Cell, own: None) -> Answer:
         facts.mention(SCORES, asked)
         score = f"{hit['score_pct']:.1f}"
         reason = f"{_version(hit)} scored {score} on {benchmark} {_how(protocol)}.{_others(asked, hit)}"
-        return Answer("holds", reason, f"{score} {_asks(protocol)}, {hit['model']}", score, protocol)
+        return Answer("holds", reason, f"{score} {_briefly(protocol)}, {hit['model']}", score, protocol)
     facts.cite(SCORES, asked)
     trend = asked[asked["use"] == "trend"]
     best = None if asked.empty else (asked if trend.empty else trend).iloc[0]
@@ -224,12 +224,12 @@ def _score(facts: Facts, cell: Cell, own: None) -> Answer:
             f"{cell.printed} is {cell.row}'s score {_how(hit['protocol'])}. {heading[0].upper()}{heading[1:]}, as the heading says, "
             f"{scored}"
         )
-        short = f"{sourced} {_asks(protocol)}, {cell.printed} is {hit['protocol']}"
+        short = f"{sourced} {_briefly(protocol)}, {cell.printed} is {_briefly(hit['protocol'])}"
         return Answer("partly", reason, short, sourced, protocol)
     if best is None:
         raise Unknown(f"{cell.row} on {benchmark}, {protocol}")
     reason = f"{_version(best)} scored {sourced} on {benchmark} {heading}, as the heading says.{_others(asked, best)}"
-    short = f"{sourced} {_asks(protocol)}"
+    short = f"{sourced} {_briefly(protocol)}"
     look_alike = _look_alike(facts, scores, benchmark, protocol, printed)
     if look_alike is not None:
         facts.mention(SCORES, look_alike.to_frame().T)
@@ -279,8 +279,9 @@ def _how(protocol: str) -> str:
     return HOW.get(protocol, f"under the protocol {protocol}")
 
 
-def _asks(protocol: str) -> str:
-    return protocol.removesuffix(" developer")
+def _briefly(protocol: str) -> str:
+    """How a test is run, in as few words as tell it apart."""
+    return _how(protocol).partition(" and ")[0]
 
 
 # Prices and costs
@@ -626,7 +627,7 @@ def _costs_over_revenue(facts: Facts, cell: Cell, own: deciders.CostsOverRevenue
     finding = money.costs_over_revenue(facts, parse("over 1x", "x"), year=own.year, margin=own.margin)
     ratios = {name: value.value for name, value in finding.readings.items() if isinstance(value, Interval)}
     multiples = " and ".join(in_print(value, "x", 1) for value in ratios.values())
-    periods = listed(
+    periods = ", after ".join(
         f"{value:.1f} times{'' if place else ' its revenue'} in {'the quarter to ' if ' ' in name else ''}{name}"
         for place, (name, value) in enumerate(ratios.items())
     )

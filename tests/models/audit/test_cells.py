@@ -189,8 +189,8 @@ def test_a_wrong_score_is_traced_to_another_model_or_another_benchmark(rows):
         rows.loc["technical.table.gemini_1_5_pro.mmlu_pct"],
         rows.loc["technical.table.deepseek_v2.humaneval_pct"],
     )
-    assert gemini["short"] == "85.9 5-shot, 86.4 is GPT-4 (0314)'s score"
-    assert deepseek["short"] == "81.1 pass@1, 79.2 is its GSM8K score"
+    assert gemini["short"] == "85.9 with five examples, 86.4 is GPT-4 (0314)'s score"
+    assert deepseek["short"] == "81.1 at the first attempt, 79.2 is its GSM8K score"
     assert "https://arxiv.org/abs/2303.08774" in [source["url"] for source in gemini["mentioned"]]
 
 
@@ -199,7 +199,7 @@ def test_another_model_on_another_benchmark_is_no_look_alike():
     found = with_rows(facts(), "model_benchmarks", lambda scores: scores[scores["benchmark"] != "GSM8K"])
     assert 79.2 in found.evidence["model_benchmarks"]["score_pct"].to_numpy()
     row = cell("technical.table.deepseek_v2.humaneval_pct", found)
-    assert (row["verdict"], row["short"]) == ("fails", "81.1 pass@1")
+    assert (row["verdict"], row["short"]) == ("fails", "81.1 at the first attempt")
     assert "Claude" not in row["reason"]
 
 
@@ -209,12 +209,12 @@ def test_a_model_that_came_later_is_no_look_alike():
         return scores.assign(valid_on=scores["valid_on"].mask(moved, pd.Timestamp("2025-01-01")))
 
     row = cell("technical.table.gemini_1_5_pro.mmlu_pct", with_rows(facts(), "model_benchmarks", later))
-    assert (row["verdict"], row["short"]) == ("fails", "85.9 5-shot")
+    assert (row["verdict"], row["short"]) == ("fails", "85.9 with five examples")
 
 
 def test_the_heading_decides_which_protocol_agrees(rows):
     row = rows.loc["technical.table.gpt_4o.mmlu_pct"]
-    assert (row["protocol"], row["short"]) == ("5-shot", "87.2 5-shot, 88.7 is 0-shot CoT")
+    assert (row["protocol"], row["short"]) == ("5-shot", "87.2 with five examples, 88.7 is without examples")
     base = rows.loc["technical.table.deepseek_v2.mmlu_pct"]
     assert base["reason"].startswith(
         "DeepSeek-V2 (base) scored 78.5 on MMLU with five examples. Other versions: DeepSeek-V2 Chat (SFT) 78.4"
