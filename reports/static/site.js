@@ -5,10 +5,11 @@ document.fonts.forEach((font) => font.load());
 addEventListener("DOMContentLoaded", () => {
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// A link to a filter sets it; print opens what is folded; Escape closes what opened under the pointer.
+// A link to a filter sets it, one to a folded list opens it; print opens what is folded; Escape closes what opened under the pointer.
 const follow = () => {
   const filter = document.getElementById(location.hash.slice(1));
   if (filter && filter.type === "radio") { filter.checked = true; filter.closest("form").scrollIntoView(); }
+  if (filter && filter.matches("details")) filter.open = true;
 };
 addEventListener("hashchange", follow);
 follow();

@@ -307,6 +307,13 @@ def test_the_index_leads_with_what_is_wrong_and_central(judged: Path) -> None:
     assert "and two more statements wrong for the same reason" in own
 
 
+def test_the_claims_page_lists_every_distinct_error_once(judged: Path) -> None:
+    own = part(judged / "claims.html", 'id="the-errors"', "</details>")
+    listed = re.findall(r'href="claims.html#([\w.]+)"', own)
+    assert listed[0] == "market.slip" and len(listed) == len(set(listed)) == own.count("<li>")
+    assert 'href="claims.html#the-errors"' in (judged / "index.html").read_text(encoding="utf-8")
+
+
 def test_a_card_gives_the_reason_then_the_statistics_folded_then_what_decides(judged: Path) -> None:
     own = part(judged / "claims.html", 'id="market.slip"', "</article>")
     marks = ("6 ** (1/4) is 1.565.", '<details class="statistics"><summary>', "Spread of &lt;nine&gt;.", 'href="https://example.org/0"', "Also mentioned", 'href="https://example.org/1"')  # fmt: skip
