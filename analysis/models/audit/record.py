@@ -35,7 +35,7 @@ from analysis.models.audit.facts import (
     told_value,
     words,
 )
-from analysis.models.audit.verdicts import Finding, accepted, check, meets_interval
+from analysis.models.audit.verdicts import Finding, accepted, answer, check, meets_interval
 from analysis.units import Quantity
 
 WEEKS = 5
@@ -106,8 +106,8 @@ def figures_on_record(
 ) -> Finding:
     """A stated figure against figures of the evidence, one a reading; `was` are earlier ones whose sum may have met it.
 
-    The sentence may name each reading by its label (``{paid}``), ``{was}`` and ``{stated}``, besides days and figures
-    of dated facts; the figures `others`, by label, and the facts `beside` are mentioned and decide nothing.
+    The sentence may name the ``{answer}``, each reading by its label (``{paid}``), ``{was}`` and ``{stated}``, besides days
+    and figures of dated facts; the figures `others`, by label, and the facts `beside` are mentioned and decide nothing.
     """
     found = {label: exact(facts.figure(pick)) for label, pick in readings.items()}
     met = any(meets_interval(value, accepted(figure)) for value in found.values())
@@ -120,7 +120,8 @@ def figures_on_record(
         with suppress(Unknown):  # what decides nothing may be unknown
             labels[label] = in_print(facts.figure(pick, decides=False), figure.unit)
     labels |= {"stated": figure.text} | ({"was": in_print(before.value, figure.unit)} if before else {})
-    return Finding(found, told_on_record(told, rows, facts, labels), overtaken=overtaken)
+    opening = {"answer": answer(Finding(found, "", overtaken=overtaken), figure)}
+    return Finding(found, told_on_record(told, rows, facts, opening | labels), overtaken=overtaken)
 
 
 @check("evidence")
@@ -236,15 +237,17 @@ def on_record_by(
 def duty_in_force(
     facts: Facts, figure: Quantity | None, *, told: str, duties: Sequence[str], beside: Sequence[str] = ()
 ) -> Finding:
-    """Whether duties with a day from which they apply (`due_on`) applied on the article's day; `beside` decide nothing."""
+    """Whether duties with a day from which they apply (`due_on`) applied on the article's day; `beside` decide nothing.
+
+    The sentence may open with the ``{answer}``, yes or not yet.
+    """
     rules = facts.happened(duties)
     if not rules:
         raise Unknown(", ".join(duties))
     applied = [row for row in rules if row["due_on"] <= facts.day]
-    return Finding(
-        {"applies": bool(applied)},
-        told_on_record(told, [*rules, *facts.happened(beside, decides=False)], facts),
-    )
+    rows = [*rules, *facts.happened(beside, decides=False)]
+    opening = {"answer": "Yes" if applied else "Not yet"}
+    return Finding({"applies": bool(applied)}, told_on_record(told, rows, facts, opening))
 
 
 def since(facts: Facts, items: Sequence[str]) -> str | None:

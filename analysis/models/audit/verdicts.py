@@ -68,6 +68,15 @@ class Finding:
         return self.computed or next(numbers, None)
 
 
+ANSWERS = {
+    "holds": "Yes",
+    "partly": "Only in part",
+    "fails": "No",
+    "open": "Too early to tell",
+    "uncheckable": "We cannot tell",
+}
+"""How a sentence opens on each verdict that a check gives."""
+
 Check = Callable[..., Finding]
 CHECKS: dict[str, Check] = {}
 """Every calculation that a claim may ask for, by its name."""
@@ -95,6 +104,13 @@ def judge(finding: Finding, figure: Quantity | None) -> str:
     if figure is not None and any(_on_bound(value, figure) for value in finding.readings.values()):
         return "partly"
     return "holds" if all(meets) else "partly" if any(meets) else "fails"
+
+
+def answer(finding: Finding, figure: Quantity | None) -> str:
+    """The words that open a reason, so that they follow the verdict: Yes, Only in part, No, or No longer."""
+    if finding.overtaken:
+        return "No longer"
+    return ANSWERS[judge(finding, figure)]
 
 
 def judged(readings: Mapping[str, Interval], figure: Quantity | None) -> str:

@@ -210,10 +210,12 @@ def test_what_came_after_the_day_of_a_forecast_does_not_decide_it():
 
 def test_a_duty_is_in_force_from_the_day_that_its_rule_sets():
     duty = row("act", "2024-08-01", due_on="2026-08-02")
-    found = record.duty_in_force(look(duty), None, duties=["act"], told="Set for {act.due}.")
-    assert (judge(found, None), found.reason) == ("fails", "Set for 2 August 2026.")
+    told = "{answer}, set for {act.due}."
+    found = record.duty_in_force(look(duty), None, duties=["act"], told=told)
+    assert (judge(found, None), found.reason) == ("fails", "Not yet, set for 2 August 2026.")
     early = row("act", "2024-08-01", due_on="2025-08-02")
-    assert judge(record.duty_in_force(look(early), None, duties=["act"], told="{act.due}"), None) == "holds"
+    found = record.duty_in_force(look(early), None, duties=["act"], told=told)
+    assert (judge(found, None), found.reason) == ("holds", "Yes, set for 2 August 2025.")
 
 
 @pytest.mark.parametrize(
