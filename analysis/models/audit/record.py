@@ -5,7 +5,10 @@ Decisions
   whose premise was so overtaken is void.
 - A lower bound that was passed long ago stays true; that it is out of date is said beside the verdict.
 - Sentences come from the claim (`told`) with their days and figures filled in from the record; where a fact of the
-  sentence was not known yet, the facts that were are listed instead.
+  sentence was not known yet, the facts that were are listed instead. What answers in them follows the verdict
+  (``{answer}``, or the name of a reading).
+- Silence proves nothing: a part of a statement that no fact bears out or contradicts is unknown, and the statement is
+  right in part where another part is right. Of two measures of one thing, one that cannot tell leaves it to the other.
 """
 
 from __future__ import annotations
@@ -81,16 +84,36 @@ def on_record(
 def readings_on_record(
     facts: Facts, figure: Quantity | None, *, told: str, readings: Mapping[str, Mapping[str, Sequence[str]]]
 ) -> Finding:
-    """A statement with several readings, each borne out (`shows`) or contradicted (`denies`) by dated facts."""
+    """A statement with several readings, each borne out (`shows`) or contradicted (`denies`) by dated facts.
+
+    Facts `beside` a reading are mentioned and decide nothing. A reading that no fact decides is unknown. The sentence may
+    name a reading (``{Dolphin}``: yes, no or unknown).
+    """
     judgements: dict[str, Interval | bool] = {}
     rows: list[pd.Series] = []
     for name, sides in readings.items():
-        denied, shown = facts.happened(sides.get("denies", ())), facts.happened(sides.get("shows", ()))
-        if not denied and len(shown) < len(sides.get("shows", ())):
-            raise Unknown(", ".join(sides["shows"]))
-        judgements[name] = not denied
-        rows += [*shown, *denied]
-    return Finding(judgements, told_on_record(told, rows, facts))
+        denied = facts.happened(sides.get("denies", ()))
+        needed = sides.get("shows", ())
+        decided = bool(denied) or 0 < len(needed) == len(facts.fresh().happened(needed))
+        shown = facts.happened(needed, decides=decided)
+        if decided:
+            judgements[name] = not denied
+        rows += [*shown, *denied, *facts.happened(sides.get("beside", ()), decides=False)]
+    if not judgements:
+        raise Unknown(
+            ", ".join(name for sides in readings.values() for side in sides.values() for name in side)
+        )
+    answers = {name: _yes_or_no(judgements.get(name)) for name in readings}
+    verdict = None
+    if len(judgements) < len(readings):
+        verdict = "partly" if any(judgements.values()) else "uncheckable"
+    return Finding(judgements, told_on_record(told, rows, facts, answers), verdict=verdict)
+
+
+def _yes_or_no(reading: Interval | bool | None, figure: Quantity | None = None) -> str:
+    """What one reading says of a statement, which for a number depends on the stated `figure`."""
+    met = meets_interval(reading, accepted(figure)) if isinstance(reading, Interval) else reading
+    return "unknown" if met is None else "yes" if met else "no"
 
 
 @check("evidence")
@@ -154,24 +177,30 @@ def more_used(
     """Whether one service is used more than another: by users, and by visits.
 
     `weekly` counts the users of the one in a week, `monthly` those of the other in a month. A month has at least the users
-    of a week, and at most `WEEKS` times as many; where the other's count lies in between, users leave it open. `visits`
-    are the visits of the one and of the other, in one unit; the sentence may name their quotient as ``{visits}``.
+    of a week, and at most `WEEKS` times as many; where the other's count lies in between, or is the same rounded figure,
+    users leave it open. `visits` are the visits of the one and of the other, in one unit; the sentence may name their
+    quotient as ``{visits}``, and the readings, ``{by users}`` and ``{by visits}`` (yes, no or unknown).
     """
     readings: dict[str, Interval | bool] = {}
-    own, other = (float(facts.fact(name)["value"]) for name in (weekly, monthly))
-    if own >= other:
+    users = [facts.fresh().fact(name) for name in (weekly, monthly)]
+    own, other = (float(row["value"]) for row in users)
+    if own > other:
         readings["by users"] = True
     elif own * WEEKS < other:
         readings["by users"] = False
+    facts.happened([weekly, monthly], decides="by users" in readings)
     counts = [float(facts.fact(name)["value"]) for name in visits]
     readings["by visits"] = exact(counts[0] / counts[1])
-    multiple = {"visits": in_print(counts[0] / counts[1], "x", 1)}
-    ages = " and ".join(str((facts.day - facts.fact(name)["valid_on"]).days) for name in (weekly, monthly))
+    more = {"visits": in_print(counts[0] / counts[1], "x", 1)}
+    more |= {name: _yes_or_no(readings.get(name), figure) for name in ("by users", "by visits")}
+    ages = " and ".join(str((facts.day - row["valid_on"]).days) for row in users)
     details = (
-        f"The users were counted {ages} days before publication day. A month has at least the users of each of its weeks, "
-        f"and at most {labels.count(WEEKS)} times as many."
+        f"The users were counted {ages} days before publication day, in round figures. A month has at least the users of each "
+        f"of its weeks, and at most {labels.count(WEEKS)} times as many."
     )
-    return Finding(readings, told_on_record(told, facts.told, facts, multiple), details=details)
+    if "by users" not in readings:
+        details += " So the users do not tell which service has more, and visits alone decide."
+    return Finding(readings, told_on_record(told, facts.told, facts, more), details=details)
 
 
 @check("evidence")

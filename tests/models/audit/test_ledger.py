@@ -45,7 +45,7 @@ def test_every_decided_reason_has_a_number_or_a_day(rows):
     # a count below ten is a word: two of five scores
     counts = "|".join(["both", *labels.WORDS])
     assert decided["reason"].str.contains(rf"\d|\b(?i:{counts})\b").all()
-    assert not decided["reason"].str.contains(r"[{}]|nan|None(?! of)").any()
+    assert not decided["reason"].str.contains(r"[{}]|\bnan\b|\bNone\b(?! of)").any()
 
 
 def test_only_forecasts_are_open_or_void(rows):

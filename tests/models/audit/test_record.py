@@ -188,6 +188,60 @@ def test_readings_are_borne_out_or_contradicted_one_by_one():
 
 
 @pytest.mark.parametrize(
+    ("sides", "verdict", "reason"),
+    [
+        ({"beside": ["order"]}, "partly", "yes, unknown"),
+        ({"denies": ["order"]}, "partly", "yes, no"),
+        ({"shows": ["order"]}, "holds", "yes, yes"),
+        (
+            {"denies": ["late"]},
+            "partly",
+            "yes, unknown",
+        ),  # that nothing contradicts a reading does not show it
+        ({"shows": ["order", "late"]}, "partly", "yes, unknown"),  # half of what is needed
+    ],
+)
+def test_a_part_of_a_statement_that_no_fact_decides_is_unknown(sides, verdict, reason):
+    facts = look(row("states.laws", "2024-12-31"), row("order", "2025-12-11"), row("late", "2026-06-01"))
+    readings = {"states": {"shows": ["states.laws"]}, "government": sides}
+    found = record.readings_on_record(facts, None, readings=readings, told="{states}, {government}")
+    assert (judge(found, None), found.reason) == (verdict, reason)
+    unknown = "government" not in found.readings
+    assert [facts.evidence[table].loc[label, "id"] for table, label in facts.used] == (
+        ["states.laws"] if unknown else ["states.laws", "order"]
+    )
+
+
+def test_a_statement_that_is_wrong_in_one_part_and_unknown_in_the_other_cannot_be_checked():
+    facts = look(row("order", "2025-12-11"))
+    readings = {"government": {"denies": ["order"]}, "states": {}}
+    found = record.readings_on_record(facts, None, readings=readings, told="{government}, {states}")
+    assert (judge(found, None), found.reason) == ("uncheckable", "no, unknown")
+    with pytest.raises(Unknown, match="order"):
+        record.readings_on_record(facts, None, readings={"government": {"beside": ["order"]}}, told="x")
+
+
+@pytest.mark.parametrize(
+    ("stated", "was", "opening"),
+    [
+        ("$8 billion", [], "Yes"),
+        ("over $8 billion", [], "Only in part"),  # a bound that is met and not passed
+        ("$4 billion", [], "No"),
+        ("$4 billion", ["a.first"], "No longer"),
+    ],
+)
+def test_the_opening_of_a_sentence_follows_the_verdict(stated, was, opening):
+    facts = look(
+        row("a.first", "2023-09-25", 4, unit="USD billion"), row("a.all", "2024-11-22", 8, unit="USD billion")
+    )
+    figure = parse(stated, "usd_bn")
+    found = record.figures_on_record(
+        facts, figure, readings={"all": "a.all"}, was=was, told="{answer}: {all}"
+    )
+    assert found.reason == f"{opening}: $8bn"
+
+
+@pytest.mark.parametrize(
     ("as_of", "verdict", "deciding"),
     [("2026-06-29", "open", []), ("2026-06-30", "open", []), ("2026-07-01", "fails", ["passed"])],
 )
@@ -221,7 +275,8 @@ def test_a_duty_is_in_force_from_the_day_that_its_rule_sets():
 @pytest.mark.parametrize(
     ("weekly", "monthly", "readings", "verdict"),
     [
-        (900, 900, {"by users": True}, "holds"),  # as many in a week are no fewer in a month
+        (901, 900, {"by users": True}, "holds"),  # a month has at least the users of a week
+        (900, 900, {}, "holds"),  # the same round figure: either may be the larger
         (900, 5000, {"by users": False}, "partly"),  # five weeks of 900 are 4500 at most
         (
             900,
@@ -241,10 +296,15 @@ def test_users_of_a_week_and_of_a_month_are_compared_as_far_as_they_can_be(
         row("d", "2026-05-14", 40),
     )
     bound = parse("over 1x", "x")
-    found = record.more_used(facts, bound, weekly="a", monthly="b", visits=["c", "d"], told="{visits}, {b}")
+    found = record.more_used(
+        facts, bound, weekly="a", monthly="b", visits=["c", "d"], told="{visits} {by visits}, {by users}"
+    )
     visits = found.readings.pop("by visits")
     assert (visits.value, found.readings) == (pytest.approx(1.5), readings)  # 60 / 40
-    assert found.reason == "1.5×, 19 May 2026"
+    users = {None: "unknown", True: "yes", False: "no"}[found.readings.get("by users")]
+    assert found.reason == f"1.5× yes, {users}"
+    # users that do not decide are mentioned only
+    assert len(facts.used) == (4 if found.readings else 2) and len(facts.told) == 4
     found.readings["by visits"] = visits
     assert judge(found, bound) == verdict
 
