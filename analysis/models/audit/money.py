@@ -32,7 +32,7 @@ from analysis.models.audit.facts import (
     total,
 )
 from analysis.models.audit.record import told_on_record
-from analysis.models.audit.verdicts import Finding, accepted, check, meets_interval
+from analysis.models.audit.verdicts import Finding, accepted, answer, check, meets_interval
 from analysis.units import Quantity
 
 STAKE, ROUNDS, FINANCE, CHIPS, CAPEX, NAV = (
@@ -79,12 +79,18 @@ def deal_size(facts: Facts, figure: Quantity) -> Finding:
 
 @check("evidence")
 def largest_commitment(
-    facts: Facts, figure: Quantity, *, others: Mapping[str, Mapping[str, Pick]]
+    facts: Facts,
+    figure: Quantity,
+    *,
+    others: Mapping[str, Mapping[str, Pick]],
+    told: str,
+    beside: Sequence[str] = (),
 ) -> Finding:
     """SoftBank's money against the largest other single investment in AI in our data: as a holding, and as one commitment.
 
     `others` names each rival investment with its amount (`all`) and what of it is on conditions (`conditional`), so that
-    conditional money counts on neither side or on both; SoftBank's has no conditions.
+    conditional money counts on neither side or on both; SoftBank's has no conditions. What was announced and is no commitment
+    (`beside`) is left out; a sentence on it (`told`) goes into the details.
     """
     row = _commitment(facts)
     whole, part = float(row["cost_on_completion_usd_bn"]), float(row["amount_usd_bn"])
@@ -114,7 +120,9 @@ def largest_commitment(
         f"{'is the largest' if whole > max(promised.values()) else f'is not the largest: {top} promised {_usd(promised[top])}'}. "
         f"As a single commitment its {_usd(part)} {' and '.join(against)}."
     )
-    return Finding(readings, reason)
+    announced = facts.happened(beside, decides=False)
+    details = told_on_record(told, announced, facts) if announced else None
+    return Finding(readings, reason, details=details)
 
 
 @check("evidence")
@@ -130,13 +138,14 @@ def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
         name: set(part["event"] == "secondary") == {True, False} for name, part in parts.items()
     }
     sales = rounds[rounds["event"] == "secondary"]
-    if sales.empty:
-        raise Unknown("a sale of holders' shares to SoftBank")
-    sold = sales.iloc[-1]
+    sold = "".join(
+        f" and part of the {_usd(sale['amount_usd_bn'])} that employees sold by {in_words(sale['valid_on'])}"
+        for _, sale in sales.tail(1).iterrows()
+    )
     both, both_in_deal = readings.values()
+    opening = "Only in total: since" if both and not both_in_deal else "Yes: since" if both else "No: since"
     reason = (
-        f"{'Only in total: since' if both and not both_in_deal else 'Since'} 2024 SoftBank has bought new shares and part of the "
-        f"{_usd(sold['amount_usd_bn'])} that employees sold by {in_words(sold['valid_on'])}. The deal of {day}, "
+        f"{opening} 2024 SoftBank has bought new shares{sold or ', and no sale of holders to it is in our data'}. The deal of {day}, "
         f"{_usd(row['amount_usd_bn'])}, is for {'both' if both_in_deal else 'new shares only'}."
     )
     return Finding(readings, reason)
@@ -312,10 +321,18 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
         told.append(f"{_times(costs / revenue)} in {year[2:]} ({_usd(costs)} against {_usd(revenue)})")
     if not readings:
         raise Unknown("costs and revenue of the same period")
-    reason = f"OpenAI's costs were {' and '.join(told)}."
+    reason = f"{answer(Finding(readings, ''), figure)}: OpenAI's costs were {' and '.join(told)}."
     if all(value.value > 1 for value in readings.values()):
-        reason += " It pays the difference with capital that it raises."
+        reason += f" The difference has to be raised{_raised_in_words(facts)}."
     return Finding(readings, reason)
+
+
+def _raised_in_words(facts: Facts) -> str:
+    """What investors had put into OpenAI, mentioned; nothing where no round was known."""
+    try:
+        return f": investors had paid or firmly promised {_usd(Raised.of(facts, 'OpenAI', decides=False).firm)} by publication day"
+    except Unknown:
+        return ""
 
 
 @check("evidence")
@@ -498,7 +515,24 @@ def self_funded(
         reason += f" For the next year {' and '.join(above)} plan to invest more than that cash."
     years = ", ".join(f"{in_words(row['valid_on'])} ({name})" for name, row in earned.items())
     details = f"The years end on {years}. Leased equipment and borrowed money are not counted."
-    return Finding(readings, reason, details=details)
+    return Finding(readings, reason, details=f"{details}{_later_investment(facts, earned)}")
+
+
+def _later_investment(facts: Facts, earned: Mapping[str, pd.Series]) -> str:
+    """The same cash flows over what was invested in the last four reported quarters where those end later; mentioned."""
+    multiples: dict[str, list[str]] = {}
+    for name, row in earned.items():
+        quarters = facts.look(CAPEX, company=name).iloc[-4:]
+        end = quarters["valid_on"].iloc[-1]
+        if end > row["valid_on"]:
+            facts.mention(CAPEX, quarters)
+            spent = quarters["capex_usd_mn"].sum() / 1000
+            multiple = f"{_times(row['value'] / spent)} at {name} ({_usd(spent)})"
+            multiples.setdefault(in_words(end), []).append(multiple)
+    return "".join(
+        f" Over what was invested in the four quarters to {end}, the same cash is {listed(told)}."
+        for end, told in multiples.items()
+    )
 
 
 class Raised(NamedTuple):

@@ -7,7 +7,6 @@ import pytest
 
 from analysis.evidence import claims
 from analysis.models.audit import money
-from analysis.models.audit.facts import Unknown
 from analysis.models.audit.verdicts import judge
 
 
@@ -193,7 +192,7 @@ def test_revenue_per_dollar_counts_conditions_for_both_or_for_neither(rows):
 def test_a_commitment_level_with_another_is_not_the_largest(gather):
     facts = gather()
     given = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
-    others = {"others": given.check["others"]}
+    others = {key: value for key, value in given.check.items() if key != "name"}
     finding = money.largest_commitment(facts.fresh(), given.accepted, **others)
     # 64.6 / 50, 30 / 50, and without Amazon's 35 on conditions 30 / 30 of NVIDIA
     assert [value.value for value in finding.readings.values()] == pytest.approx([1.292, 0.6, 1.0])
@@ -227,8 +226,10 @@ def test_new_and_old_shares_are_read_off_the_rounds_one_reading_at_a_time(gather
     assert list(later.readings.values()) == [True, True]
     assert later.reason.endswith("is for both.")
     without = changed(facts, "funding_rounds", lambda table: table[table["event"] != "secondary"])
-    with pytest.raises(Unknown):
-        money.both_kinds(without.fresh(), None)
+    none = money.both_kinds(without.fresh(), None)
+    # without the sale of October 2025 new shares are all that was bought
+    assert list(none.readings.values()) == [False, False]
+    assert (judge(none, None), none.reason.split(":")[0]) == ("fails", "No")
 
 
 def test_what_depends_on_one_backer_is_told_and_decides_nothing(rows):
@@ -250,6 +251,8 @@ def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gath
         "Alphabet ($180bn to $190bn against $164.7bn) and Meta ($125bn to $145bn against $115.8bn)"
         in finding.reason
     )
+    # Microsoft's year ends in June 2025: 136.2 / (17.079 + 19.394 + 29.876 + 30.876 = 97.225) = 1.40 by March 2026
+    assert "1.4× at Microsoft ($97.2bn)" in finding.details
     early = gather(as_of="2026-04-15").fresh()
     assert "For the next year" not in money.self_funded(early, given.accepted, **arguments).reason
 
@@ -269,3 +272,40 @@ def test_a_partner_is_held_against_whoever_promised_most(gather):
     assert [row["id"] for row in facts.told if row["subject"] in ("Amazon", "NVIDIA")] == [
         "openai.amazon_commitment"
     ]
+
+
+def test_a_letter_of_intent_is_mentioned_beside_the_largest_commitment_and_does_not_count(gather):
+    given = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
+    arguments = {key: value for key, value in given.check.items() if key != "name"}
+    facts = gather().fresh()
+    finding = money.largest_commitment(facts, given.accepted, **arguments)
+    # the 100 of NVIDIA's letter would make it 64.6 / 100
+    assert reading(finding, "as a holding built since 2024") == pytest.approx(1.292)
+    assert "up to $100bn does not count" in finding.details
+    deciding = [facts.evidence[table].loc[label] for table, label in facts.used]
+    assert "openai.nvidia_letter" not in {row.get("id") for row in deciding}
+
+
+def test_a_loss_is_followed_by_what_had_been_raised(gather, rows):
+    # 1 + 10 + 6.6 + 40 + 87
+    assert rows.loc["lead.continuous_fundraising", "reason"].endswith(
+        "The difference has to be raised: investors had paid or firmly promised $144.6bn by publication day."
+    )
+    facts = gather()
+
+    def unknown(table):
+        return table.assign(known_on=table["known_on"].mask(table["company"] == "OpenAI", pd.Timestamp.max))
+
+    before = changed(facts, "funding_rounds", unknown)
+    arguments = {"year": "CY2025", "margin": "openai.operating_margin_2026q1"}
+    figure = next(claim for claim in claims.load() if claim.id == "lead.continuous_fundraising").accepted
+    finding = money.costs_over_revenue(before.fresh(), figure, **arguments)
+    assert finding.reason.endswith("The difference has to be raised.")
+
+    def cheap(table):
+        table.loc[(table["measure"] == "total_costs") & (table["period"] == "CY2025"), "value"] = 10.0
+        return table
+
+    # 10 / 13.07 of 2025 is no loss, a margin of -122% in the quarter is one
+    finding = money.costs_over_revenue(changed(facts, "openai_finance", cheap).fresh(), figure, **arguments)
+    assert finding.reason.startswith("Only in part: ")
