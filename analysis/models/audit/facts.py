@@ -29,6 +29,8 @@ from analysis.models import outlook
 from analysis.scenarios import Assumptions
 
 FACTS = "dated_facts"
+SPEAKS_FOR = pd.Timedelta(days=92)
+"""How long before the article's day a record may end and still speak of that day: a quarter of a year."""
 UNIT = {
     "USD billion": "usd_bn",
     "percent": "pct",
@@ -127,6 +129,10 @@ class Facts:
     def text(self, name: str) -> Interval:
         """One figure that the article prints in its text."""
         return self.cell("text_figures", name, "printed")
+
+    def speaks_of_day(self, rows: pd.DataFrame) -> bool:
+        """Whether a record ends late enough to say something of the article's day."""
+        return bool(self.day - rows["valid_on"].max() <= SPEAKS_FOR)
 
     # What others measured
 
@@ -390,6 +396,11 @@ TESTS = {"GPQA Diamond": "a test of science questions", "MMLU (HELM)": "a test o
 def told_test(name: str) -> str:
     """A benchmark as a sentence names it first, with what it asks: `GPQA Diamond, a test of science questions,`."""
     return f"{name}, {TESTS[name]}," if name in TESTS else name
+
+
+def too_early(name: str, rows: pd.DataFrame) -> str:
+    """What is said of a record that ends too long before the article's day."""
+    return f"On {name} the record ends on {in_words(rows['valid_on'].max())}, too early to speak of publication day."
 
 
 def listed(parts: Iterable[str]) -> str:

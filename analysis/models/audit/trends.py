@@ -2,6 +2,8 @@
 
 Decisions
 - A test that does not tell a change from none decides nothing: the statement is `uncheckable`, neither true nor false.
+- Every record of prices is tested and Holm's adjustment is over the tests of all; one that ends too early to speak of
+  publication day (`facts.SPEAKS_FOR`) shows in the details alone.
 - A figure without a basis is held against every basis; it is decided where all of them agree by a wide margin.
 """
 
@@ -12,56 +14,97 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from analysis import labels
 from analysis.models import acceleration, frontier, prices, simulation
-from analysis.models.audit.facts import Facts, Interval, Unknown, in_print, listed, told_test
+from analysis.models.audit.facts import Facts, Interval, Unknown, in_print, listed, told_test, too_early
 from analysis.models.audit.record import told_on_record
-from analysis.models.audit.verdicts import Finding, check
+from analysis.models.audit.verdicts import Finding, check, judge
 from analysis.units import Quantity
 
 SURE = 0.95
 """From which probability on a basis decides, and below one minus it."""
+OF_LATE = {acceleration.FASTER: " (of late faster)", acceleration.SLOWER: " (of late more slowly)"}
+"""How a sentence on a fall of prices says that its rate has changed."""
 
 
 @check("evidence")
 def price_acceleration(
     facts: Facts, figure: Quantity | None, *, series: Mapping[str, Mapping[str, str | float]]
 ) -> Finding:
-    """Whether prices at equal quality fall faster than they did, by the tests of `models.acceleration`.
+    """Whether prices at equal quality fall faster than they did, by every record that speaks of publication day.
 
-    `series` names each benchmark and protocol with its floor of guessing (a share). Falling faster in all is true, slower
-    in all is false; anything else decides nothing, and then no price is cited.
+    `series` names each benchmark and protocol with its floor of guessing (a share). A record is a reading where its test
+    shows a change of the rate.
     """
-    listed_prices, scores, results = facts.look("api_prices", terms="list"), {}, {}
+    listed_prices, results, records = facts.look("api_prices", terms="list"), {}, {}
     for name, where in series.items():
         wanted = {key: value for key, value in where.items() if key != "floor"}
-        scores[name] = facts.look("model_benchmarks", use="trend", **wanted)
-        spells = prices.priced(listed_prices, scores[name], float(facts.given["input_token_share"]))
+        scores = facts.look("model_benchmarks", use="trend", **wanted)
+        spells = prices.priced(listed_prices, scores, float(facts.given["input_token_share"]))
         try:
             results[name] = accelerating(spells, float(where["floor"]), int(facts.given["seed"]))
         except ValueError:
             raise Unknown(f"{name}: too few prices of scored models for a test") from None
-    table = acceleration.compare(results)
-    found = set(table["verdict"])
-    falls = " and ".join(
-        f"{np.exp(-row['slope']):.0f}-fold a year at equal scores on {told_test(row['series'])}"
-        for _, row in table.iterrows()
-    ).removesuffix(",")
-    details = " ".join(
-        f"At equal {row['series']}: {row['n']:.0f} prices of {row['clusters']:.0f} sellers, p = {row['quadratic_p_holm']:.2f} for a "
-        f"gradual change of the rate and {row['bend_p_holm']:.2f} for a sudden one, both adjusted for all tests (Holm)."
-        for _, row in table.iterrows()
-    )
-    if found == {acceleration.FASTER} or found == {acceleration.SLOWER}:
-        faster = found == {acceleration.FASTER}
-        facts.cite("api_prices", listed_prices)
-        facts.cite("model_benchmarks", pd.concat(scores.values()))
-        reason = f"{'Yes' if faster else 'No'}: prices fell {falls}. Of late they fell {'faster' if faster else 'more slowly'}."
-        return Finding({"falls faster": faster}, reason, details=details)
+        records[name] = _tested_rows(listed_prices, scores, spells)
+    readings: dict[str, Interval | bool] = {}
+    said, details = [], []
+    for _, row in acceleration.compare(results).iterrows():
+        name = str(row["series"])
+        priced, scored = records[name]
+        change, speaks = str(row["verdict"]), facts.speaks_of_day(priced)
+        decides = speaks and change != acceleration.NOT_SHOWN
+        for table, rows in (("api_prices", priced), ("model_benchmarks", scored)):
+            (facts.cite if decides else facts.mention)(table, rows)
+        if decides:
+            readings[f"on {name}"] = change == acceleration.FASTER
+        if speaks:
+            fall = f"{np.exp(-row['slope']):.0f}-fold a year at equal scores on {told_test(name)}"
+            said.append(f"{fall.removesuffix(',')}{OF_LATE[change] if decides else ''}")
+        else:
+            details.append(too_early(name, priced))
+        details.append(_tests_in_words(name, row))
+    if readings:
+        answer = {"holds": "Yes", "fails": "No"}.get(judge(Finding(readings, ""), None), "Only in part")
+        return Finding(readings, f"{answer}: prices fell {listed(said)}.", details=" ".join(details))
     reason = (
-        f"Too close to call: prices fell {falls}. No test tells whether the fall is speeding up. A longer record of prices would "
-        "settle it."
+        f"Too close to call: prices fell {listed(said)}. No test tells whether the fall is speeding up."
+        if said
+        else "Our records of prices end too early to tell."
     )
-    return Finding({}, reason, verdict="uncheckable", details=details)
+    return Finding(
+        {},
+        f"{reason} A longer record of prices would settle it.",
+        verdict="uncheckable",
+        details=" ".join(details),
+    )
+
+
+def _tested_rows(
+    listed_prices: pd.DataFrame, scores: pd.DataFrame, spells: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The prices that enter a test, and the scores of their models."""
+    key = ["seller", "model", "valid_on"]
+    tested = pd.MultiIndex.from_frame(prices.repeated(spells)[key])
+    priced = listed_prices[pd.MultiIndex.from_frame(listed_prices[key]).isin(tested)]
+    return priced, scores[scores["model"].isin(priced["benchmark_model"])]
+
+
+def _tests_in_words(name: str, row: pd.Series) -> str:
+    shows = {
+        acceleration.FASTER: "show a fall that speeds up",
+        acceleration.SLOWER: "show a fall that slows down",
+        acceleration.NOT_SHOWN: "show no change of the rate",
+    }
+    return (
+        f"At equal {name} {row['n']:.0f} prices of {row['clusters']:.0f} sellers {shows[row['verdict']]}: p is "
+        f"{_p(row['quadratic_p_holm'])} for a gradual change and {_p(row['bend_p_holm'])} for a sudden one, both adjusted for all "
+        f"{labels.count(int(row['tests']))} tests (Holm). Unadjusted they are {row['quadratic_p']:.3f} and {row['bend_p']:.3f}."
+    )
+
+
+def _p(value: float) -> str:
+    """A p value in a sentence: one that rejects must not read like one that does not."""
+    return "below 0.05" if value <= 0.05 else f"{value:.3f}"
 
 
 def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> acceleration.Acceleration:

@@ -1,5 +1,7 @@
 """Verdicts that rest on fits: what they find in the tables, and what they make of records with a known answer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,8 +22,8 @@ def table(rows):
     return frame
 
 
-def market(bend):
-    """Eight sellers with a price each quarter for six years; ln price falls by 1 a year, and by 1 + bend after the third."""
+def market(bend, day="2026-01-01", benchmark="B"):
+    """Eight sellers until December 2025 with a price each quarter for six years; ln price falls by 1 a year, and by 1 + bend after the third."""
     scores, prices = [], []
     noise = np.random.default_rng(1)
     for seller in range(8):
@@ -29,13 +31,13 @@ def market(bend):
             years, model = quarter / 4 + seller / 40, f"{seller}-{quarter}"
             score = 50 + 20 * noise.random()
             price = np.exp(3 - years - bend * max(0.0, years - 3) + 0.05 * noise.standard_normal())
-            day = pd.Timestamp("2020-01-01") + pd.Timedelta(days=round(365 * years))
-            scores.append({"model": model, "developer": f"{seller}", "weights": "closed", "benchmark": "B", "protocol": "P",
-                           "score_pct": score, "use": "trend", "valid_on": day})  # fmt: skip
+            since = pd.Timestamp("2020-01-01") + pd.Timedelta(days=round(365 * years))
+            scores.append({"model": model, "developer": f"{seller}", "weights": "closed", "benchmark": benchmark, "protocol": "P",
+                           "score_pct": score, "use": "trend", "valid_on": since})  # fmt: skip
             prices.append({"seller": f"{seller}", "model": model, "benchmark_model": model, "weights": "closed", "terms": "list",
                            "price_input_usd_per_mtok": price, "price_output_usd_per_mtok": price, "event": "launch",
-                           "valid_on": day})  # fmt: skip
-    day = pd.Timestamp("2026-05-21")
+                           "valid_on": since})  # fmt: skip
+    day = pd.Timestamp(day)
     given = {"input_token_share": 0.75, "seed": 1}
     return Facts({}, given, {"model_benchmarks": table(scores), "api_prices": table(prices)}, day, day)
 
@@ -58,11 +60,47 @@ def test_too_few_prices_are_unknown():
         trends.price_acceleration(facts, None, series=SERIES)
 
 
-def test_on_the_tables_no_acceleration_is_shown_and_nothing_is_cited(rows):
+def test_a_record_of_prices_that_ends_a_quarter_before_publication_day_says_nothing_of_it():
+    # the last price is of 4 December 2025: 168 days before 21 May 2026, and more than 92
+    facts = market(1.0, "2026-05-21")
+    found = trends.price_acceleration(facts, None, series=SERIES)
+    assert judge(found, None) == "uncheckable"
+    assert found.reason.startswith("Our records of prices end too early to tell.")
+    assert "speeds up" in found.details
+    assert facts.mentioned and not facts.used
+
+
+def test_a_record_whose_test_shows_a_change_decides_beside_one_that_shows_none():
+    straight, faster = market(0.0, benchmark="C"), market(1.0)
+    for name, frame in straight.evidence.items():
+        # models of their own, from sellers of their own
+        named = {"model": "s" + frame["model"]}
+        named |= {key: "s" + frame[key] for key in ("seller", "benchmark_model") if key in frame}
+        both = pd.concat([faster.evidence[name], frame.assign(**named)], ignore_index=True)
+        faster = replace(faster, evidence=faster.evidence | {name: both})
+    series = SERIES | {"another test": {"benchmark": "C", "protocol": "P", "floor": 0.25}}
+    found = trends.price_acceleration(faster, None, series=series)
+    assert found.readings == {"on a test": True}
+    # by 1 a year in logs, later by 2: the line through both falls by about 1.5, and e^1.5 is 4.5
+    assert found.reason == (
+        "Yes: prices fell 4-fold a year at equal scores on a test (of late faster) and 3-fold a year at equal scores on another test."
+    )
+    # Holm over two tests of each of two records
+    assert found.details.count("all four tests") == 2
+
+
+def test_a_p_value_that_rejects_never_reads_like_one_that_does_not():
+    # 0.04998 has the three digits 0.050, as 0.0502 has
+    assert [trends._p(value) for value in (0.04998, 0.0502, 0.1)] == ["below 0.05", "0.050", "0.100"]
+
+
+def test_on_the_tables_no_acceleration_is_shown_and_the_prices_behind_the_numbers_are_mentioned(rows):
     row = rows.loc["technical.commoditisation_accelerating"]
+    # GPQA Diamond: 2 of 4 tests have p 0.021 and 0.121, by Holm 0.064 and 0.121; the prices on HELM end in August 2025
     assert row["verdict"] == "uncheckable"
     assert [source["title"] for source in row["sources"]] == ["article"]
-    assert not row["mentioned"]
+    assert row["mentioned"]
+    assert "HELM" not in row["reason"] and "a fall that slows down" in row["details"]
 
 
 def costs(level):
