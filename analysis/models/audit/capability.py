@@ -233,6 +233,7 @@ def open_models_cheaper(
     details.append(
         f"{reference} was last listed at {_dollars(own)} ({in_words(own['valid_on'])}), input and output."
     )
+    details.append(f"We take more than {_fold(accepted(figure)[0])} times as dramatic.")
     return Finding(readings, reason, details=" ".join(details))
 
 
