@@ -11,6 +11,8 @@ Decisions
   developer does not sell is read at the cheapest and at the most expensive of its hosts.
 - The article names no mix of input and output. Input alone and output alone are the extremes of a price for a token, and the
   usual mix lies between them: each is a reading.
+- A column of the article's tables is judged by its cells where at least half of those with a figure are decided; fewer say
+  nothing of the whole.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import labels
+from analysis.evidence import cells as deciders
 from analysis.evidence.sources import sidecar
 from analysis.models import frontier, parity
 from analysis.models.audit import cells
@@ -443,24 +446,42 @@ def best_on_benchmark(
 def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: str) -> Finding:
     """Whether the cells of a column of the article's tables agree with what others measured; only decided cells are cited.
 
-    A cell without a figure in a column of figures ("N/A", "Unknown") is neither right nor wrong: the details name it.
+    A cell without a figure in a column of figures ("N/A", "Unknown") is neither right nor wrong: the details name it. Where
+    fewer than half of the others are decided, the column is `uncheckable`, and the cells that are decided are mentioned.
     """
     rows = cells.ledger(facts, [(table, column)])
     rows = rows.assign(blank=rows["row"].isin(_blank(facts, table, column)))
     decided = rows[(rows["verdict"] != "uncheckable") & ~rows["blank"]]
-    facts.used.extend(label for row in decided["used"] for label in row)
-    if decided.empty:
-        raise Unknown(f"{table}, {column}")
-    agree, wrong = decided[decided["verdict"] == "holds"], decided[decided["verdict"] != "holds"]
     left = rows[(rows["verdict"] == "uncheckable") & ~rows["blank"]]
-    every, among = _checked(len(decided), COLUMNS[column], whole=left.empty)
+    few = len(decided) < len(left)
+    (facts.mentioned if few else facts.used).extend(label for row in decided["used"] for label in row)
+    agree, wrong = decided[decided["verdict"] == "holds"], decided[decided["verdict"] != "holds"]
     groups = {"Out of date": wrong["stale"].astype(bool)}
     groups |= {
         word: (wrong["verdict"] == verdict) & ~groups["Out of date"] for word, verdict in WRONG.items()
     }
-    rest = [f"{word}: {listed(wrong.loc[which, 'row'])}." for word, which in groups.items() if which.any()]
+    rest = " ".join(
+        f"{word}: {listed(wrong.loc[which, 'row'])}." for word, which in groups.items() if which.any()
+    )
     unit = sidecar(table).columns[column].unit
-    off = _off(wrong, unit) if agree.empty and len(wrong) <= NAMED else None
+    off = _off(wrong, unit) if agree.empty and 0 < len(wrong) <= NAMED else None
+    blanks = f"Without a figure: {listed(rows.loc[rows['blank'], 'row'])}." if rows["blank"].any() else ""
+    if few:
+        facts.mentioned.extend(label for row in left["used"] for label in row)
+        finding = off or (rest if len(wrong) else "right.")
+        it = (
+            ""
+            if decided.empty
+            else rest
+            if finding == rest
+            else f"{'It is' if len(decided) == 1 else 'They are'} {finding}"
+        )
+        number = labels.count(len(decided)) if len(decided) else "none"
+        opening = f"Too few to judge: {number} of the {labels.count(len(decided) + len(left))} {_plural(COLUMNS[column])} can be checked."
+        reason = " ".join(text for text in (opening, it, deciders.load()[table, column].would_decide) if text)
+        shorts = [f"{row['row']}: {row['short']}." for _, row in pd.concat([wrong, left]).iterrows()]
+        return Finding({}, reason, verdict="uncheckable", details=" ".join(filter(None, [*shorts, blanks])))
+    every, among = _checked(len(decided), COLUMNS[column], whole=left.empty)
     verb = "is" if len(decided) == 1 else "are"
     if off is not None:
         reason = f"{every} {verb} {off}"
@@ -469,12 +490,12 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
     else:
         number, verb = labels.count(len(agree)), "is" if len(agree) <= 1 else "are"
         some = f"{number[0].upper()}{number[1:]} of {'the ' if agree.empty or len(left) else ''}{among}"
-        reason = f"{some} {verb} right{_by_bound(agree)}. {' '.join(rest)}"
+        reason = f"{some} {verb} right{_by_bound(agree)}. {rest}"
     details = [f"{row['row']}: {row['short']}." for _, row in wrong.iterrows()]
     if len(left):
         details.append(f"Not decided: {listed(left['row'])}.")
-    if rows["blank"].any():
-        details.append(f"Without a figure: {listed(rows.loc[rows['blank'], 'row'])}.")
+    if blanks:
+        details.append(blanks)
     readings: dict[str, Interval | bool] = {
         str(row["row"]): row["verdict"] == "holds" for _, row in decided.iterrows()
     }
@@ -492,10 +513,14 @@ def _blank(facts: Facts, table: str, column: str) -> set[str]:
 
 def _checked(number: int, noun: str, *, whole: bool) -> tuple[str, str]:
     """The cells that were checked, as the subject of a sentence and by their number; `whole` where there are no others."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    plural = _plural(noun)
     count, which = labels.count(number), "" if whole else " that we can check"
     every = {1: f"The one {noun}", 2: f"Both {plural}"}.get(number, f"All {count} {plural}")
     return f"{every}{which}", f"{count} {plural}{which}"
+
+
+def _plural(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _by_bound(agree: pd.DataFrame) -> str:

@@ -330,6 +330,29 @@ def test_a_cell_that_nobody_could_check_is_left_out_of_the_count(monkeypatch):
     assert details == "B: what we find. Not decided: C."
 
 
+def test_a_column_is_judged_where_at_least_half_of_its_figures_are_decided(monkeypatch):
+    wrong, left = ("A", "fails", "~$80M", "7.8 to 61.6", False), ("uncheckable", "$1M", "none", False)
+    blank = ("D", "holds", "Unknown", "none", False)
+    # 1 of 2, then 1 of 3; a cell without a figure counts on neither side
+    assert column(monkeypatch, wrong, ("B", *left), blank, blank=["D"])[0] == "fails"
+    verdict, reason, details = column(monkeypatch, wrong, ("B", *left), ("C", *left), blank, blank=["D"])
+    assert verdict == "uncheckable"
+    assert reason == (
+        "Too few to judge: one of the three costs can be checked. It is too high: the article has about $80m for A. We find "
+        "$7.8m to $61.6m. The basis of the cost, or the developer's own figure, would settle it."
+    )
+    assert details == "A: what we find. B: what we find. C: what we find. Without a figure: D."
+    none = column(monkeypatch, ("B", *left), ("C", *left))[1]
+    assert none.startswith("Too few to judge: none of the two costs can be checked. The basis")
+
+
+def test_one_size_of_five_says_nothing_of_the_column(rows):
+    # Forecasts of 2024 with the scope of chatbots alone agree well enough to judge by: 1 of 5 is under a half, 3 of 5 is not
+    assert rows.loc["market.table_2024", "verdict"] == "uncheckable"
+    assert rows.loc["market.table_2028", "verdict"] == "holds"
+    assert rows.loc["market.table_2024", "mentioned"]
+
+
 def test_a_column_of_cells_that_are_right_in_part_is_right_in_part(monkeypatch):
     cells = ("A", "partly", "88.7", "87.2", False), ("B", "fails", "86.4", "85.9", False)
     verdict, reason, _ = column(monkeypatch, *cells, name="mmlu_pct")
