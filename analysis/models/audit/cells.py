@@ -5,7 +5,8 @@ Decisions
   wrong one the tables are searched for where it comes from: an earlier model on the same benchmark and protocol, else the
   same model on another benchmark. Another model on another benchmark is no match.
 - A price agrees with the last list price of the developer's own service, to the cent; an earlier one makes the cell stale.
-- A training cost without a basis is decided by the developer's own word, else only where every estimate is off.
+- A training cost without a basis is decided by the developer's own word, else only where every estimate is off. One that its
+  author calls speculative is mentioned and decides nothing; GPU-hours are priced at the rents of the year up to the run.
 - A figure outside all that sources give fails. One inside agrees only where their ends lie no more than `WIDEST` apart:
   between wider ones hardly any figure could fail, so none is borne out.
 - A judgement stays undecided whatever figures bear on it: they are mentioned.
@@ -81,6 +82,9 @@ BASES = {
 """What an estimate of a training cost counts: in a word, and in a sentence."""
 
 PARTS = ("input", "output")
+
+RENTS_OF = pd.Timedelta(days=365)
+"""How long before the end of a training run its rents may be dated."""
 
 WIDEST = 3.0
 """How many times the lowest figure of the sources the highest may be, if a figure between them is to agree."""
@@ -377,41 +381,80 @@ def _training_cost(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) 
     estimates = _estimates(facts, cell, own)
     if not estimates:
         raise Unknown(f"training cost of {cell.row}")
-    spans = [f"{_span(*ends, 'usd_mn')} {how}" for how, ends in estimates.values()]
-    told, short = listed(spans), ", ".join(spans)
-    lowest, highest = (
-        min(low for _, (low, _) in estimates.values()),
-        max(high for _, (_, high) in estimates.values()),
-    )
-    sourced, protocol = _ends(lowest, highest), "; ".join(estimates)
-    if printed.low > highest or printed.high < lowest:
-        side, ours = (
-            "above" if printed.low > highest else "below",
-            "both our figures" if len(spans) == 2 else "what we find",
+    sure = [estimate for estimate in estimates if not estimate.speculative] or estimates
+    told = listed(f"{one.span} {one.how}" for one in sure)
+    short = ", ".join(f"{one.span} if {one.basis}" for one in sure)
+    lowest, highest = min(one.low for one in sure), max(one.high for one in sure)
+    sourced = _ends(lowest, highest)
+    protocol = "; ".join(f"{one.basis}, upper end open" if one.open else one.basis for one in sure)
+    if sure[0].speculative:
+        reason = f"Epoch AI calls the computing power behind its estimates speculative: {told}."
+        return Answer(
+            "uncheckable", reason, f"speculative: {listed(one.span for one in sure)}", sourced, protocol
         )
+    above = printed.low > highest and not any(one.open for one in sure)
+    if above or printed.high < lowest:
+        side, ours = "above" if above else "below", "both our figures" if len(sure) == 2 else "what we find"
         reason = f"The article's {in_print(printed.value, 'usd_mn')} is {side} {ours}: {told}."
         return Answer("fails", reason, short, sourced, protocol)
-    return Answer("uncheckable", f"It depends on what is counted: {told}.", short, sourced, protocol)
+    on = "what is counted" if len(sure) > 1 else "the rent"
+    return Answer("uncheckable", f"It depends on {on}: {told}.", short, sourced, protocol)
 
 
-def _estimates(
-    facts: Facts, cell: Cell, own: deciders.TrainingCost | None
-) -> dict[str, tuple[str, tuple[float, float]]]:
-    """What each estimate counts, in a sentence, and its ends in million dollars; the last vintage out by `as_of` counts."""
-    found: dict[str, tuple[str, tuple[float, float]]] = {}
+@dataclass(frozen=True)
+class Estimate:
+    """What a training run cost by one basis.
+
+    Attributes
+    ----------
+    basis, how : str
+        What it counts, in a word or two ("if" before them makes a clause) and in a sentence.
+    low, high : float
+        Million dollars.
+    open : bool
+        `high` is a lower bound of the upper end.
+    speculative : bool
+        By its author's own word: mentioned, never decisive.
+    """
+
+    basis: str
+    how: str
+    low: float
+    high: float
+    open: bool = False
+    speculative: bool = False
+
+    @property
+    def span(self) -> str:
+        """The cost as a sentence has it."""
+        if self.open:
+            return f"{in_print(self.low, 'usd_mn')} to over {in_print(self.high, 'usd_mn')}"
+        return _span(self.low, self.high, "usd_mn")
+
+
+def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> list[Estimate]:
+    """Every estimate of a training cost: the last vintage out by `as_of`, and hours of training at the rents of their time."""
+    found = []
     costs = facts.find(COSTS)
     costs = costs[(costs["model"].map(slug) == slug(cell.row)) & (costs["estimated_on"] <= facts.as_of)]
     for basis, rows in costs.sort_values("estimated_on").groupby("cost_basis", sort=True):
-        facts.cite(COSTS, rows.tail(1))
+        speculative = rows["compute_confidence"].iloc[-1] == "speculative"
+        (facts.mention if speculative else facts.cite)(COSTS, rows.tail(1))
         cost = float(rows["training_cost_usd"].iloc[-1]) / 1e6
-        word, how = BASES[str(basis)]
-        found[word] = how, (cost, cost)
-    for row in facts.happened([own.gpu_hours] if own and own.gpu_hours else []):
-        rents = facts.look(CHIPS, metric="rental_price")
-        low, high = float(rents["value_low"].min()), float(rents["value_high"].max())
-        facts.cite(CHIPS, rents[(rents["value_low"] == low) | (rents["value_high"] == high)])
-        basis = f"for {row['value']:g} million GPU-hours at ${low:.2f} to ${high:.2f}"
-        found[basis] = basis, (float(row["value"]) * low, float(row["value"]) * high)
+        found.append(Estimate(*BASES[str(basis)], cost, cost, speculative=speculative))
+    for run in facts.happened([own.gpu_hours] if own and own.gpu_hours else []):
+        rents = facts.find(CHIPS, metric="rental_price")
+        rents = rents[rents["valid_on"].between(run["valid_on"] - RENTS_OF, run["valid_on"])]
+        if rents.empty:
+            continue
+        tops = rents["value_high"].fillna(rents["value_low"])
+        low, high = float(rents["value_low"].min()), float(tops.max())
+        ends = rents[(rents["value_low"] == low) | (tops == high)]
+        is_open = bool(ends["value_high"].isna().any())
+        facts.cite(CHIPS, ends)
+        hours, over = float(run["value"]), "over " if is_open else ""
+        how = f"for {hours:g} million GPU-hours at rents of ${low:.2f} to {over}${high:.2f}"
+        found.append(Estimate("rented by the hour", how, hours * low, hours * high, open=is_open))
     return found
 
 

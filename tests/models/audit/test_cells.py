@@ -73,7 +73,7 @@ def rows():
         ("deepseek_v2.price_usd_per_mtok", "holds", "$0.14 / $0.28"),
         # Training: "a few ten million" is 20 to 100, five times as much; 80 less 10% is 72, above 61.6; 60 lies between 51.2 and 169.8
         ("claude_3_5_sonnet.training_cost_usd_mn", "uncheckable", "20 to 100"),
-        ("gemini_1_5_pro.training_cost_usd_mn", "fails", "7.83 to 61.6"),
+        ("gemini_1_5_pro.training_cost_usd_mn", "uncheckable", "7.83 to 61.6"),
         ("llama_3_1_405b.training_cost_usd_mn", "uncheckable", "51.2 to 170"),
     ],
 )
@@ -284,12 +284,43 @@ def test_an_estimate_counts_from_the_day_it_was_made():
     # both estimates of Gemini 1.5 Pro are of March 2025, though the model is of February 2024
     name = "technical.table.gemini_1_5_pro.training_cost_usd_mn"
     assert cell(name, as_of="2025-03-12")[["verdict", "sourced"]].tolist() == ["uncheckable", "none"]
-    # between the two the amortised one stands alone: 80 against 7.83
-    assert cell(name, as_of="2025-03-14")[["verdict", "sourced"]].tolist() == ["fails", "7.83"]
+    # between the two the amortised one stands alone
+    assert cell(name, as_of="2025-03-14")[["verdict", "sourced"]].tolist() == ["uncheckable", "7.83"]
 
 
-def test_hours_of_training_are_priced_at_the_rents_on_record(monkeypatch):
-    fact = {"id": "test.gpu_hours", "value": 1.4, "unit": "million GPU-hours"}
+def test_an_estimate_that_its_author_calls_speculative_decides_nothing():
+    name = "technical.table.gemini_1_5_pro.training_cost_usd_mn"
+
+    def sure(costs):
+        return costs.assign(compute_confidence="confident")
+
+    row, surer = cell(name), cell(name, with_rows(facts(), "training_cost", sure))
+    # 80 less 10% is 72, above 7.83 and 61.6: it would fail if either were more than a guess
+    assert (row["verdict"], len(row["used"])) == ("uncheckable", 0)
+    assert len(row["mentioned"]) == 2
+    assert (surer["verdict"], len(surer["used"])) == ("fails", 2)
+
+
+@pytest.mark.parametrize(
+    ("day", "hours", "verdict", "sourced"),
+    [
+        # rents of early 2024: 2.85, and a median above 7. 1.4 million hours are 3.99 to over 9.80; 10 less 10% is 9
+        ("2024-05-06", 1.4, "uncheckable", "3.99 to 9.80"),
+        # 4 million hours are 11.4 and more, above 10 and 10%, which is 11
+        ("2024-05-06", 4.0, "fails", "11.4 to 28.0"),
+        # half a million are 1.43 to over 3.50: a bound that is open refutes no larger figure
+        ("2024-05-06", 0.5, "uncheckable", "1.43 to 3.50"),
+        # rents of October 2025 to June 2026: 1.70 to 2.95; 2.4 million hours are 4.08 to 7.08, below 9
+        ("2026-06-30", 2.4, "fails", "4.08 to 7.08"),
+        # no rent is dated in the year before 2024
+        ("2023-12-31", 1.4, "uncheckable", "none"),
+    ],
+)
+def test_hours_of_training_are_priced_at_the_rents_of_the_year_up_to_the_run(
+    monkeypatch, day, hours, verdict, sourced
+):
+    when = pd.Timestamp(day)
+    fact = {"id": "test.gpu_hours", "value": hours, "unit": "million GPU-hours", "valid_on": when}
     found = with_rows(
         facts(),
         "dated_facts",
@@ -301,9 +332,8 @@ def test_hours_of_training_are_priced_at_the_rents_on_record(monkeypatch):
     rule = deciders.TrainingCost.model_construct(gpu_hours="test.gpu_hours")
     column = deciders.Column("It would.", {"DeepSeek-V2": rule})
     monkeypatch.setattr(deciders, "load", lambda: {pair: column})
-    row = cells.ledger(found, [pair]).set_index("row").loc["DeepSeek-V2"]
-    # 1.4 million hours at 1.70 to 2.99 dollars are 2.38 to 4.19 million; 10 less 10% is 9
-    assert (row["verdict"], row["sourced"]) == ("fails", "2.38 to 4.19")
+    row = cells.ledger(replace(found, day=max(found.day, when)), [pair]).set_index("row").loc["DeepSeek-V2"]
+    assert (row["verdict"], row["sourced"]) == (verdict, sourced)
 
 
 def test_a_wrong_count_of_active_parameters_is_half_right():
