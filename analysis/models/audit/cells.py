@@ -532,8 +532,10 @@ def _investors(facts: Facts, cell: Cell, own: deciders.Investors) -> Answer:
     if any(name not in amounts for name in named):
         raise Unknown(cell.printed)
     firm = {name: without for name, (without, _) in amounts.items()}
-    stakes = _stakes(facts, amounts, own)
-    readings = {"money without conditions": (firm, "usd_bn")} | ({"stake": (stakes, "pct")} if stakes else {})
+    money_in_words = {name: f"{name} {in_print(size, 'usd_bn')}" for name, size in firm.items()}
+    stakes, stakes_in_words, valued = _stakes(facts, amounts, own)
+    readings = {"money without conditions": (firm, money_in_words)}
+    readings |= {"stake": (stakes, stakes_in_words)} if stakes else {}
     ranked = {by: sorted(sizes, key=lambda name: -sizes[name]) for by, (sizes, _) in readings.items()}
     meets = {by: set(names[: len(named)]) == set(named) for by, names in ranked.items()}
     met = [by for by, does in meets.items() if does]
@@ -544,8 +546,8 @@ def _investors(facts: Facts, cell: Cell, own: deciders.Investors) -> Answer:
         else "They are investors, but not the largest"
     )
     lists = " ".join(
-        f"{f'By {by}: ' if len(readings) > 1 else ''}{', '.join(f'{name} {in_print(sizes[name], unit)}' for name in ranked[by])}."
-        for by, (sizes, unit) in readings.items()
+        f"{f'By {by}: ' if len(readings) > 1 else ''}{', '.join(texts[name] for name in ranked[by])}."
+        for by, (_, texts) in readings.items()
     )
     short = "; ".join(f"by {by.split()[0]} {', '.join(names[: len(named)])}" for by, names in ranked.items())
     sourced, protocol = (
@@ -553,7 +555,7 @@ def _investors(facts: Facts, cell: Cell, own: deciders.Investors) -> Answer:
         f"by money without conditions, {in_words(facts.day)}",
     )
     return Answer(
-        verdict, f"{opening}, of those whose own amounts we found. {lists}", short, sourced, protocol
+        verdict, f"{opening}, of those whose own amounts we found. {lists}{valued}", short, sourced, protocol
     )
 
 
@@ -562,7 +564,7 @@ def _amounts(facts: Facts, places: Mapping[str, deciders.Amount]) -> dict[str, t
     found = {}
     for name, place in places.items():
         try:
-            whole = _amount(facts, place)
+            whole, _ = _amount(facts, place)
         except Unknown:
             continue
         conditional = sum(float(row["value"]) for row in facts.happened(place.less))
@@ -572,27 +574,43 @@ def _amounts(facts: Facts, places: Mapping[str, deciders.Amount]) -> dict[str, t
 
 def _stakes(
     facts: Facts, amounts: Mapping[str, tuple[float, float]], own: deciders.Investors
-) -> dict[str, float]:
-    """Stakes in percent: as stated, else what all the investor's money buys at the value of the last round, at most."""
-    found = {}
+) -> tuple[dict[str, float], dict[str, str], str]:
+    """Stakes in percent: as stated, with the day, else what all the investor's money buys at the value of the last round, at most.
+
+    The second mapping has them in words; the text says at which value the others are taken.
+    """
+    found, texts = {}, {}
     for name, place in own.stakes.items():
         try:
-            found[name] = _amount(facts, place)
+            found[name], day = _amount(facts, place)
         except Unknown:
             continue
+        texts[name] = f"{name} {in_print(found[name], 'pct')} ({in_words(day)})"
     if not found:
-        return {}
-    value = float(facts.last(ROUNDS, "post_money_usd_bn", company=own.valued_as)["post_money_usd_bn"])
-    return found | {name: 100 * whole / value for name, (_, whole) in amounts.items() if name not in found}
+        return {}, {}, ""
+    last = facts.last(ROUNDS, "post_money_usd_bn", company=own.valued_as)
+    derived = {
+        name: 100 * whole / float(last["post_money_usd_bn"])
+        for name, (_, whole) in amounts.items() if name not in found
+    }  # fmt: skip
+    texts |= {name: f"{name} at most {in_print(stake, 'pct')}" for name, stake in derived.items()}
+    valued = (
+        f" 'At most' takes all that is promised, at the value of the round of {in_words(last['valid_on'])}."
+    )
+    return found | derived, texts, valued if derived else ""
 
 
-def _amount(facts: Facts, place: deciders.Amount) -> float:
+def _amount(facts: Facts, place: deciders.Amount) -> tuple[float, pd.Timestamp]:
+    """An amount with the day of its latest row."""
     if place.fact is not None:
-        return float(facts.fact(place.fact)["value"])
+        row = facts.fact(place.fact)
+        return float(row["value"]), row["valid_on"]
     table, column = str(place.table), str(place.column)
     if place.add:
-        return float(facts.rows(table, **place.where)[column].sum())
-    return float(facts.last(table, column, **place.where)[column])
+        rows = facts.rows(table, **place.where)
+        return float(rows[column].sum()), rows["valid_on"].max()
+    row = facts.last(table, column, **place.where)
+    return float(row[column]), row["valid_on"]
 
 
 def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
