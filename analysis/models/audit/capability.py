@@ -37,7 +37,9 @@ from analysis.models.audit.facts import (
     in_words,
     listed,
     model_name,
+    told_day,
     told_test,
+    told_value,
     too_early,
 )
 from analysis.models.audit.record import told_on_record
@@ -413,14 +415,28 @@ def best_on_benchmark(
     benchmark: str,
     protocol: str,
     told: str,
+    later_protocol: str | None = None,
     developers: Sequence[str] = (),
     beside: Sequence[str] = (),
 ) -> Finding:
     """Whether a model leads a benchmark on the article's day; it is out of date where it led before.
 
-    `developers` are scores that makers of other models report of their own runs (dated facts): whoever runs the test, a
-    model that others have passed leads no longer. The sentence may name ``{own}`` and ``{best}``, the scores, besides days
-    and figures of dated facts; `beside` decide nothing.
+    Parameters
+    ----------
+    facts, figure
+        No figure is asked for.
+    model, benchmark, protocol
+        The runs that hold the model and its rivals.
+    told
+        The sentence may name the ``{answer}`` (Yes, No longer or No), ``{own}`` and ``{best}``, the scores, and ``{later_best}`` with ``{later_model}``, besides days
+        and figures of dated facts.
+    later_protocol
+        Runs by the same third party with another harness: its scores compare with each other alone and are mentioned.
+    developers
+        Scores that makers of other models report of their own runs (dated facts). They decide only where a model leads the
+        runs above: whoever runs the test, a model that others have passed leads no longer.
+    beside
+        Dated facts that decide nothing.
     """
     scores = facts.look(BENCHMARKS, benchmark=benchmark, protocol=protocol, use="trend").sort_values(
         "valid_on"
@@ -429,17 +445,33 @@ def best_on_benchmark(
     best = scores.sort_values("score_pct", kind="stable").iloc[-1]
     facts.cite(BENCHMARKS, scores.loc[list({own.name, best.name})])
     at_release = scores[scores["valid_on"] <= own["valid_on"]]["score_pct"].max() <= own["score_pct"]
-    claimed = facts.happened(developers)
-    leads = bool(max([best["score_pct"], *(row["value"] for row in claimed)]) <= own["score_pct"])
-    values = {"own": in_print(own["score_pct"], "pct"), "best": in_print(best["score_pct"], "pct")}
-    reason = told_on_record(told, [*claimed, *facts.happened(beside, decides=False)], facts, values)
-    details = (
-        f"In the same runs {best['model']} has the best score, {values['best']} on {in_words(best['valid_on'])}; our record of "
-        f"them ({protocol}) ends on {in_words(scores['valid_on'].iloc[-1])}."
-    )
+    leads = bool(best["score_pct"] <= own["score_pct"])
+    claimed = facts.happened(developers, decides=leads)
+    leads = leads and all(row["value"] <= own["score_pct"] for row in claimed)
+    overtaken = bool(at_release and not leads)
+    values = {"answer": "No longer" if overtaken else "Yes" if leads else "No"}
+    values |= {"own": in_print(own["score_pct"], "pct"), "best": in_print(best["score_pct"], "pct")}
+    details = [
+        f"In the same runs {best['model']} has the best score, {values['best']} on {in_words(best['valid_on'])}. Our record of "
+        f"these runs ({protocol}) ends on {in_words(scores['valid_on'].iloc[-1])}."
+    ]
+    if later_protocol:
+        later = facts.find(BENCHMARKS, benchmark=benchmark, protocol=later_protocol, use="trend")
+        if len(later):
+            ends = later.sort_values("score_pct", kind="stable").iloc[[0, -1]]
+            facts.mention(BENCHMARKS, ends)
+            low, top = (f"{row['model']} {in_print(row['score_pct'], 'pct')}" for _, row in ends.iterrows())
+            values |= {"later_best": top.rpartition(" ")[2], "later_model": str(ends["model"].iloc[-1])}
+            held = "holds" if model in set(later["model"]) else "leaves out"
+            details.append(
+                f"A newer record ({later_protocol}) {held} {model} and has {labels.count(len(later))} models up to "
+                f"{in_words(later['valid_on'].max())}, from {low} to {top}."
+            )
     if claimed:
-        details += " The later scores are the developers' own runs, under another protocol."
-    return Finding({"leads": leads}, reason, overtaken=bool(at_release and not leads), details=details)
+        scored = listed(f"{row['subject']} {told_value(row)} ({told_day(row)})" for row in claimed)
+        details.append(f"Developers report of their own runs, under other protocols: {scored}.")
+    reason = told_on_record(told, [*claimed, *facts.happened(beside, decides=False)], facts, values)
+    return Finding({"leads": leads}, reason, overtaken=overtaken, details=" ".join(details))
 
 
 @check("evidence")

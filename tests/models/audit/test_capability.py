@@ -266,6 +266,49 @@ def test_a_score_that_a_rival_reports_ends_a_lead_on_an_older_record():
     assert (passed.readings, passed.overtaken, passed.reason) == ({"leads": False}, True, "50% of 50%")
 
 
+def test_where_a_third_party_s_runs_decide_newer_runs_and_developers_own_scores_are_mentioned():
+    def score(model, points, day, protocol="P"):
+        return {
+            "model": model,
+            "score_pct": points,
+            "valid_on": day,
+            "benchmark": "B",
+            "protocol": protocol,
+            "use": "trend",
+        }
+
+    # b passed a in the same runs, 60 to 50; the newer harness has b and c alone, and c's maker reports 90
+    rows = [score("a", 50.0, "2025-01-01"), score("b", 60.0, "2025-06-01"),
+            score("b", 70.0, "2025-06-01", "Q"), score("c", 80.0, "2026-01-01", "Q")]  # fmt: skip
+    claimed = {"id": "c.score", "subject": "C", "fact": "C has", "value": 90.0, "unit": "percent", "due_on": pd.NaT,
+               "date_precision": "day", "valid_on": "2026-04-01"}  # fmt: skip
+    facts = look("model_benchmarks", rows)
+    facts = replace(facts, evidence=facts.evidence | look("dated_facts", [claimed]).evidence)
+    finding = capability.best_on_benchmark(
+        facts,
+        None,
+        model="a",
+        benchmark="B",
+        protocol="P",
+        later_protocol="Q",
+        developers=["c.score"],
+        told="{answer}: {own}, {later_model} with {later_best}.",
+    )
+    assert (finding.readings, finding.overtaken) == ({"leads": False}, True)
+    assert finding.reason == "No longer: 50%, c with 80%."
+    assert sorted(facts.used) == [("model_benchmarks", 0), ("model_benchmarks", 1)]
+    assert sorted(facts.mentioned) == [("dated_facts", 0), ("model_benchmarks", 2), ("model_benchmarks", 3)]
+    # 70 and 80 are scores of another harness: without b in the old runs a would still lead there
+    assert "from b 70% to c 80%" in finding.details and "leaves out a" in finding.details
+
+
+def test_the_newer_harness_of_the_coding_test_has_a_protocol_of_its_own(gather):
+    scores = gather().find("model_benchmarks", benchmark="SWE-bench Verified", use="trend")
+    sonnet = scores[scores["model"] == "Claude Sonnet 4.5"].set_index("protocol")["score_pct"]
+    # the same model has 64.8 by the old harness and 71.3 by the new one
+    assert sonnet.to_dict() == {"Epoch AI run": 64.8, "Epoch AI run, harness of 2026": 71.3}
+
+
 def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
     rows = [
         {"model": model, "article_model": model, "benchmark_model": "", "event": event, "terms": "list", "price_input_usd_per_mtok": price,
