@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from analysis import labels
 from analysis.evidence import predictions
-from analysis.models import audit, outlook, parity, prices, scoring, trend, venture
+from analysis.models import audit, frontier, outlook, parity, prices, scoring, trend, venture
 from analysis.models.audit.facts import in_words, listed
 from analysis.scenarios import Assumptions
 
@@ -35,6 +35,7 @@ LEVEL = 0.9
 ONE_STANDARD_ERROR = 0.683
 """Level of an interval of one standard error either way."""
 SERIES = {"benchmark": "GPQA Diamond", "use": "trend"}
+PROTOCOL = "Epoch AI run"
 FLOOR = 0.25
 """The benchmark of our data that open and closed models both still rise on; guessing gives a quarter of it."""
 TARGET = ("gpt-5", 0.01)
@@ -384,27 +385,23 @@ def from_llama(view: View) -> Method | None:
 
 def price_drawn(view: View) -> Method | None:
     """The share of draws in which the price of a fixed quality falls far enough from the launch to the deadline."""
-    launched = _launch(view)
-    if launched is None:
+    fall = _fall(view)
+    if fall is None:
         return None
-    years, needed = _needed(view, launched)
-    chance = of_draws(outlook.price_falls(view.given) >= needed)
+    chance = of_draws(outlook.price_falls(view.given) >= fall.a_year)
     told = (
-        f"Share of simulated futures in which prices fall at least {needed:.1f}-fold a year, as a fall to {TARGET[1]:.0%} in the "
-        f"{years:.1f} years from launch to deadline requires."
+        f"Share of simulated futures in which prices fall at least {fall.a_year:.1f}-fold a year. {fall.told} A fall to "
+        f"{TARGET[1]:.0%} in the {fall.years:.1f} years to the deadline requires that."
     )
-    return Method(
-        "simulation", chance, told, {"years": years, "needed_factor_per_year": needed}, _row(launched)
-    )
+    return Method("simulation", chance, told, fall.inputs, fall.rows)
 
 
 def price_trend(view: View) -> Method | None:
     """The probability that the fitted yearly fall of prices at equal score is large enough."""
-    launched = _launch(view)
-    if launched is None:
+    fall = _fall(view)
+    if fall is None:
         return None
-    _, needed = _needed(view, launched)
-    scores = _scored(view)
+    needed, scores = fall.a_year, _scored(view)
     try:
         spells = prices.priced(view.known["api_prices"], scores, float(view.given.input_token_share))
         fit = _price_fit(spells)
@@ -419,15 +416,10 @@ def price_trend(view: View) -> Method | None:
     low_p, p, high_p = (min(max(NormalDist().cdf(at + shift), 1e-6), 1 - 1e-6) for shift in (-1.0, 0.0, 1.0))
     told = (
         f"Prices at equal {SERIES['benchmark']} scores fell {math.exp(mid):.1f}-fold a year (95% interval {math.exp(low):.1f} to "
-        f"{math.exp(high):.1f}; {int(fit['n'])} prices, {prices.NAMES[str(fit['method'])]}); {needed:.1f}-fold is needed. The chance "
-        "follows from the error of that estimate, its range from one standard error either way."
+        f"{math.exp(high):.1f}; {int(fit['n'])} prices, {prices.NAMES[str(fit['method'])]}); {needed:.1f}-fold is needed. "
+        f"{fall.told} The chance follows from the error of that estimate, its range from one standard error either way."
     )
-    inputs = {
-        "factor_per_year": math.exp(mid),
-        "low": math.exp(low),
-        "high": math.exp(high),
-        "needed_factor_per_year": needed,
-    }
+    inputs = {"factor_per_year": math.exp(mid), "low": math.exp(low), "high": math.exp(high)} | fall.inputs
     chance, listed = scoring.Chance(p, low_p, high_p, ONE_STANDARD_ERROR), view.known["api_prices"]
     return Method("trend", chance, told, inputs, listed, (scores, listed))
 
@@ -613,10 +605,64 @@ def _launch(view: View) -> pd.Series | None:
     return rows.iloc[0] if len(rows) else None
 
 
-def _needed(view: View, launched: pd.Series) -> tuple[float, float]:
-    """Years from the launch to the deadline, and the yearly factor that the price must fall by in them."""
-    years = (view.deadline("p2.price") - launched["valid_on"]).days / 365.25
-    return years, float((1 / TARGET[1]) ** (1 / years))
+@dataclass(frozen=True)
+class Fall:
+    """How far the price of a model as good as the one to be matched still has to fall.
+
+    Attributes
+    ----------
+    multiple
+        The price today over that of the launch: of the cheapest open model that matches (`prices.open_matches`), 1 without one.
+    years
+        From today to the deadline, or from the launch while no open model matches.
+    told
+        Where it stands, as a sentence.
+    rows
+        The prices that were read.
+    """
+
+    multiple: float
+    years: float
+    told: str
+    rows: pd.DataFrame
+
+    @property
+    def a_year(self) -> float:
+        """The factor by which the price must fall each year."""
+        return float((self.multiple / TARGET[1]) ** (1 / self.years))
+
+    @property
+    def inputs(self) -> dict[str, float]:
+        """The numbers by name."""
+        return {"multiple": self.multiple, "years": self.years, "needed_factor_per_year": self.a_year}
+
+
+def _fall(view: View) -> Fall | None:
+    """What is left of the fall to the target, as the fact-check and the indicator see it; None before the launch or once it is due."""
+    launched, deadline = _launch(view), view.deadline("p2.price")
+    today = pd.Timestamp(str(view.given.as_of))
+    if launched is None or today >= deadline:
+        return None
+    table, runs = view.known["api_prices"], view.known["model_benchmarks"]
+    runs = runs[(runs["benchmark"] == SERIES["benchmark"]) & (runs["protocol"] == PROTOCOL)]
+    matches = prices.open_matches(table[table["terms"] == "list"], runs, launched)
+    if matches.empty:
+        years = (deadline - launched["valid_on"]).days / 365.25
+        return Fall(
+            1.0,
+            years,
+            "We count from the launch, since no open model in our data matches it.",
+            _row(launched),
+        )
+    share = float(view.given.input_token_share)
+    blend, launch = (
+        frontier.blended_price(rows["price_input_usd_per_mtok"], rows["price_output_usd_per_mtok"], share)
+        for rows in (matches, launched)
+    )
+    multiple = float(blend.min() / launch)
+    told = f"The cheapest open model that matches GPT-5 on {SERIES['benchmark']} costs {multiple:.0%} of its launch price."
+    years = (deadline - today).days / 365.25
+    return Fall(multiple, years, told, pd.concat([_row(launched), matches.loc[[blend.idxmin()]]]))
 
 
 def _row(row: pd.Series) -> pd.DataFrame:

@@ -195,14 +195,21 @@ def gap(facts: Facts, *, benchmark: str) -> Reading:
 
 
 @reader
-def cheapest_open_over(facts: Facts, *, of: str) -> Reading:
-    """The lowest list price, hosts' included, of an open model newer than another model, over that one's launch price; blended."""
+def cheapest_open_over(facts: Facts, *, of: str, benchmark: str, protocol: str) -> Reading:
+    """The lowest list price, hosts' included, of a newer open model that scores no lower than another, over its launch price; blended.
+
+    The selection is that of `prices.open_matches`, by the runs of a benchmark under a protocol.
+    """
     rows = _listed(facts)
     launch = _launch(rows, of)
-    after = prices.open_since(rows, launch["valid_on"].iloc[0])
-    if after.empty:
-        raise Unknown(f"the price of an open model newer than {of}")
-    return _over(facts, after.nsmallest(1, "price"), launch)
+    runs = facts.find("model_benchmarks", benchmark=benchmark, protocol=protocol)
+    matches = prices.open_matches(rows, runs, launch.iloc[0])
+    if matches.empty:
+        raise Unknown(f"the price of a newer open model that matches {of} on {benchmark}")
+    cheapest = matches.nsmallest(1, "price")
+    compared = pd.concat([cheapest, launch])["benchmark_model"]
+    _remember(facts, "model_benchmarks", runs[runs["model"].isin(compared)])
+    return _over(facts, cheapest, launch)
 
 
 @reader

@@ -217,6 +217,23 @@ def open_since(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     return open_[released > day].drop_duplicates(["seller", "model"], keep="last")
 
 
+def open_matches(rows: pd.DataFrame, runs: pd.DataFrame, closed: pd.Series) -> pd.DataFrame:
+    """The last price of each newer open model and seller whose model scores no lower than a closed one; may be empty.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The price table, or some of it, by day.
+    runs : DataFrame
+        ``model, score_pct``: test runs of one benchmark under one protocol; of several runs of a model its best counts.
+    closed : Series
+        The row of `rows` with which the closed model was launched.
+    """
+    best = runs.groupby("model")["score_pct"].max()
+    newer = open_since(rows, closed["valid_on"])
+    return newer[newer["benchmark_model"].map(best) >= best.get(closed["benchmark_model"], math.inf)]
+
+
 def cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) -> pd.DataFrame:
     """Days on which a developer cut the list price of one of its lines of models by so much, blended.
 

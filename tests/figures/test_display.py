@@ -317,6 +317,6 @@ def test_a_board_goes_out_with_its_values_in_their_units(shown):
     told = {row.id: (row.value_text, row.threshold_text) for row in found.entries}
     assert told["ltv"] == ("13%", "25%")
     assert told["open_lag"] == ("4 months", "12 months")
-    assert told["open_price_ratio"] == ("0.04x", "0.01x")
+    assert told["open_price_ratio"] == ("0.06x", "0.01x")
     assert told["stake_loss"] == ("−71.5%", "25%")
     assert sum(found.counts.values()) == len(found.rows)

@@ -143,12 +143,14 @@ def test_methods_are_pooled_by_their_log_odds_and_the_widest_range_is_kept(rows)
     assert row["method"] == "simulation and trend, pooled"
 
 
-def test_a_hundredth_needs_a_fall_of_five_times_a_year(view, rows):
-    # 7 August 2025 to 21 May 2028 are 1018 days, 2.787 years; 100 ** (1 / 2.787) = 5.22
+def test_a_hundredth_needs_what_is_left_of_the_fall(view, rows):
+    # the cheapest match costs 0.21875 of GPT-5's 3.4375, 6.36 hundredths; 31 October 2026 to 21 May 2028 are 568 days, 1.555 years:
+    # 6.36 ** (1 / 1.555) = 3.29 a year
     drawn, fitted = rows.loc["p2.price", "methods"]
-    years = 1018 / 365.25
+    years = 568 / 365.25
     assert drawn["inputs"]["years"] == pytest.approx(years)
-    needed = 100 ** (1 / years)
+    needed = (0.21875 / 3.4375 * 100) ** (1 / years)
+    assert drawn["inputs"]["needed_factor_per_year"] == pytest.approx(needed)
     hits = int((outlook.price_falls(view.given) >= needed).sum())
     assert drawn["probability"] == pytest.approx((hits + 0.5) / 2001)
     low, mid, high = (math.log(fitted["inputs"][name]) for name in ("low", "factor_per_year", "high"))
@@ -245,6 +247,21 @@ def test_write_down_and_cause_are_counted_on_the_same_draws(view, rows):
         rows.loc[["p2.quality", "p2.llama", "p2.price", "p2.price_war"], "probability"]
     )
     assert np.isnan(float(whole.loc["p1", "high"]))
+
+
+def test_a_fall_is_counted_from_the_launch_until_an_open_model_matches():
+    # the first match, Kimi K2.5 of 27 January 2026, has no list price; GLM-5 has one from 12 February. Before that all of the
+    # fall is left, over the 1018 days from 7 August 2025 to 21 May 2028: 100 ** (1 / 2.787) = 5.22 a year
+    then = view_on("2026-02-01")
+    fall = forecasts.price_drawn(then).inputs
+    assert fall["multiple"] == 1.0
+    assert fall["needed_factor_per_year"] == pytest.approx(100 ** (365.25 / 1018))
+    # GLM-5 at 1 and 3.2 is 1.55 blended
+    assert forecasts.price_drawn(view_on("2026-02-13")).inputs["multiple"] == pytest.approx(1.55 / 3.4375)
+
+
+def test_a_price_that_is_due_has_no_probability():
+    assert forecasts.price_drawn(view_on("2028-05-21")) is None
 
 
 def test_what_was_not_known_yet_is_not_used():

@@ -421,3 +421,17 @@ def test_published_declines_stand_beside_those_of_the_same_score(gpqa):
     assert row["own"] == own.decline_factor_per_year
     assert row["inside"] == (own.low <= 42.019 <= own.high)
     assert prices.beside_published(published, {}, seed=1).empty
+
+
+def test_an_open_model_matches_by_its_best_run_and_only_where_it_is_newer():
+    # the closed model has 80 in its best run; A has 79 and 81, B only 79, C is older, and of D there is no run
+    names = ["closed", "A", "B", "C", "D"]
+    rows = pd.DataFrame({
+        "seller": names, "model": names, "weights": ["closed", *["open"] * 4], "benchmark_model": [*names[:4], None],
+        "released_on": pd.NaT, "valid_on": pd.to_datetime(["2025-08-07", *["2025-09-01"] * 2, "2025-08-01", "2025-09-01"]),
+    })  # fmt: skip
+    runs = pd.DataFrame({
+        "model": ["closed", "closed", "A", "A", "B", "C"], "score_pct": [80.0, 78.0, 79.0, 81.0, 79.0, 90.0],
+    })  # fmt: skip
+    assert prices.open_matches(rows, runs, rows.iloc[0])["model"].tolist() == ["A"]
+    assert prices.open_matches(rows, runs[runs["model"] != "closed"], rows.iloc[0]).empty  # nothing to match

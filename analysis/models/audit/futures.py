@@ -108,13 +108,16 @@ def open_price(
     *,
     part: str,
     model: str,
+    benchmark: str,
+    protocol: str,
     names: Mapping[str, str],
     older: Sequence[str],
 ) -> Finding:
-    """As `ahead`, with the lowest price by `as_of` of an open model newer than a closed one over that one's at launch, blended.
+    """As `ahead`, with the lowest price by `as_of` of an open model that matches a closed one over that one's at launch, blended.
 
-    `names` says what the sentence calls a model of the price table; `older` ones came before the closed model, so that they are
-    mentioned in the details and no answer.
+    It is the selection of `prices.open_matches`, by the runs of a benchmark under a protocol. `names` says what the sentence
+    calls a model of the price table. Cheaper newer models that do not match, and `older` ones, which came before the closed
+    model, are mentioned in the details and are no answer.
     """
     deadline, ended = _ended(part, facts)
     if ended:
@@ -123,20 +126,40 @@ def open_price(
     then = facts.at(facts.as_of)
     first = then.look("api_prices", model=model, event="launch").iloc[0]
     launch = _blended(first, share)
-    newer = prices.open_since(then.look("api_prices", terms="list"), first["valid_on"])
-    if newer.empty:
-        raise Unknown(f"the price of an open model newer than {model}")
-    blended = newer.apply(_blended, axis="columns", share=share)
-    cheapest = newer.loc[[blended.idxmin()]]
-    then.mention("api_prices", cheapest)
-    multiple, closed = float(blended.min() / launch), names.get(model, model)
-    name, seller = cheapest.iloc[0][["model", "seller"]]
-    answer = "Not yet" if multiple > accepted(figure)[1] else "By price alone it is there"
-    reason = (
-        f"{answer}: the cheapest newer open model in our data, {names.get(name, f'{name} from {seller}')}, costs {_part(multiple)} "
-        f"{closed}'s launch price. The deadline is {in_words(deadline)}."
+    prices_then = then.look("api_prices", terms="list")
+    runs = then.look("model_benchmarks", benchmark=benchmark, protocol=protocol)
+    matches = prices.open_matches(prices_then, runs, first)
+    closed = names.get(model, model)
+    if matches.empty:
+        raise Unknown(f"the price of a newer open model that matches {closed} on {benchmark}")
+    cheapest = matches.iloc[int(matches.apply(_blended, axis="columns", share=share).argmin())]
+    multiple = _blended(cheapest, share) / launch
+    then.mention("api_prices", cheapest.to_frame().T)
+    then.mention(
+        "model_benchmarks", runs[runs["model"].isin([cheapest["benchmark_model"], first["benchmark_model"]])]
     )
-    details = f"A price is that of a million tokens, {share:.0%} of them input."
+
+    def called(row: pd.Series) -> str:
+        return names.get(row["model"], f"{row['model']} from {row['seller']}")
+
+    answer = "Not yet" if multiple > accepted(figure)[1] else "By price and one test it is there"
+    reason = (
+        f"{answer}: the cheapest newer open model that matches {closed} on the science questions of {benchmark}, {called(cheapest)}, "
+        f"costs {_part(multiple)} {closed}'s launch price. The deadline is {in_words(deadline)}."
+    )
+    details = (
+        f"A price is that of a million tokens, {share:.0%} of them input; a score is that of an {protocol}."
+    )
+    newer = prices.open_since(prices_then, first["valid_on"]).assign(
+        part=lambda rows: rows.apply(_blended, axis="columns", share=share) / launch
+    )
+    cheaper = newer[newer["part"] < multiple].sort_values("part", kind="stable")
+    then.mention("api_prices", cheaper)
+    if len(cheaper):
+        parts = listed(
+            f"{called(row)} ({_part(row['part']).removesuffix(' of')})" for _, row in cheaper.iterrows()
+        )
+        details += f" Newer open models that cost less have no score there or a lower one: {parts}."
     hosted = then.find("api_prices", model=list(older), terms="list").tail(1)
     then.mention("api_prices", hosted)
     for _, row in hosted.iterrows():
