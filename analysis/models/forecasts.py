@@ -511,7 +511,8 @@ def costs_outgrow(view: View) -> Method | None:
         return None
     told = (
         f"Share of the {int(down.sum()):,} simulated futures with a write-down in which costs per dollar of revenue are higher after "
-        f"{labels.count(view.given.write_down_years)} years than at the start."
+        f"{labels.count(view.given.write_down_years)} years than at the start. The criterion asks for computing costs, over the twelve "
+        "months before the write-down."
     )
     return Method("simulation", of_draws(lag[down]), told, {"draws_with_write_down": float(down.sum())})
 

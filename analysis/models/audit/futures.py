@@ -33,7 +33,7 @@ from analysis.models.audit.facts import (
     listed,
     words,
 )
-from analysis.models.audit.verdicts import Finding, accepted, check, meets_interval
+from analysis.models.audit.verdicts import Finding, accepted, check
 from analysis.scenarios import Assumptions
 from analysis.units import Quantity
 
@@ -47,6 +47,13 @@ NAMED = (
     "outsized_moic",
     "ltv_emergency_pct",
 )
+UNLIKE = {
+    "costs_outgrow": (
+        "We compare all costs per dollar of revenue after {write_down_years} years with those at the start. The criterion asks for "
+        "computing costs, over the twelve months before the write-down."
+    )
+}
+"""In what the count of an event differs from the criterion of the prediction that it stands for."""
 DILUTED = 0.1
 """The share of its stake from whose loss on an investor counts as diluted."""
 
@@ -78,6 +85,8 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     }  # fmt: skip
     noise = (estimate.high - estimate.low) / 2 * 100
     details = f"Counted in {among.sum():,} simulated futures; another run of as many would give a share within about {noise:.1f} points."
+    if event in UNLIKE:
+        details += f" {fill(UNLIKE[event], values)}"
     return Finding(
         {event: exact(estimate.value * 100)},
         _sentence(str(fill(told, values))),
@@ -171,35 +180,41 @@ def open_price(
 
 
 @check("model")
-def implied_growth(facts: Facts, figure: Quantity, *, shares: Sequence[float]) -> Finding:
-    """By what factor the five markets must grow for OpenAI's part of them to give the required return; one reading a share."""
+def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
+    """By what factor the five markets must grow for OpenAI's part of them to give the required return.
+
+    The shares of these markets for which that factor lies in the stated range are solved for; `most` is the share from which on
+    OpenAI captures most of them. Readings are the factors at that share and at all of them.
+    """
     given = cast("Assumptions", facts.given)
     revenue = market.required_revenue_usd_bn(
         given.invested_usd_bn, given.required_return_pct, given.horizon_years, given.stake_share, 1.0,
         given.central("multiple_long_run"),
     )  # fmt: skip
     start = float(facts.column("market_size", "size_2024_usd_bn")["value"].sum())
-    readings = {f"{share:.0%}": exact(revenue / share / start) for share in shares}
-    wanted = (float(figure.low or 0), float(figure.high or np.inf))
-    met = [share for share in shares if meets_interval(readings[f"{share:.0%}"], wanted)]
-    missed = [share for share in shares if share not in met]
-    fold = {share: f"{revenue / share / start:.0f}-fold" for share in shares}
-    required = f"a return of {given.required_return_pct:g}% a year"
-    if met and missed:
-        taken, grown = " or ".join(map(_portion, met)), " or ".join(fold[share] for share in met)
-        reason = (
-            f"Only if OpenAI takes {taken} of these markets: {required} then needs them to grow {grown}. At {_portion(missed[0])} of "
-            f"them it needs {fold[missed[0]]}, under our base assumptions."
-        )
+    low, high = accepted(figure)
+    growth = {share: revenue / share / start for share in (most, 1.0)}
+    fewest, largest = revenue / high / start, revenue / low / start
+    covered = fewest <= most and largest >= 1
+    apart = fewest > 1 or largest < most
+    if covered or apart:
+        answer = "Yes, at any share above" if covered else "No, at no share above"
+        opening = f"{answer} {_portion(most)} of these markets"
     else:
-        ends = listed(f"{fold[s]} if OpenAI takes {_portion(s)} of them" for s in (max(shares), min(shares)))
-        answer = "Yes, at every" if met else "No, at no"
-        reason = f"{answer} share that we tried: under our base assumptions {required} needs these markets to grow {ends}."
+        bounds = [f"at least {fewest:.0%}"] * (fewest > most) + [f"at most {largest:.0%}"] * (largest < 1)
+        opening = f"Only if OpenAI takes {listed(bounds)} of these markets"
+    reason = (
+        f"{opening}. Under our base assumptions a return of {given.required_return_pct:g}% a year needs them to grow {growth[1.0]:.0f}-fold "
+        f"if it takes all of them, {growth[most]:.0f}-fold if it takes {_portion(most)}."
+    )
     details = (
         f"That return needs {in_print(revenue, 'usd_bn', 0)} of revenue in {given.horizon_years:g} years; the five markets were "
-        f"{in_print(start, 'usd_bn')} in 2024."
+        f"{in_print(start, 'usd_bn')} in 2024. We take {_portion(most)} or more as most of them."
     )
-    return Finding(readings, reason, details=details)
+    readings = {f"at {_portion(share)}": exact(factor) for share, factor in growth.items()}
+    return Finding(
+        readings, reason, details=details, verdict="holds" if covered else "fails" if apart else "partly"
+    )
 
 
 def odds(share: float) -> str:
@@ -224,7 +239,7 @@ def _number(value: int) -> str:
 
 
 def _portion(share: float) -> str:
-    return {0.5: "half", 0.75: "three quarters", 1.0: "all"}.get(share, f"{share:.0%}")
+    return {0.5: "half", 1.0: "all"}.get(share, f"{share:.0%}")
 
 
 def _part(multiple: float) -> str:

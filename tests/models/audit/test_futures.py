@@ -5,6 +5,7 @@ import pytest
 from analysis.evidence import claims, predictions
 from analysis.models import exposure, forecasts, indicators, outlook
 from analysis.models.audit import futures
+from analysis.models.audit.verdicts import judge
 from analysis.units import parse
 
 
@@ -125,21 +126,24 @@ def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
     row = rows.loc["market.implied_growth"]
     assert (row["verdict"], row["basis"]) == ("partly", "model")
     assert row["computed"] == pytest.approx(30.25, abs=0.05)
-    assert row["reason"].startswith("Only if OpenAI takes all of these markets: ")
-    assert "needs them to grow 15-fold. At half of them it needs 30-fold" in row["reason"]
+    # 20-fold of 11.8 is 236, of which 178.5 is 76%; 10-fold is 118, less than 178.5, so that no share is too large
+    assert row["reason"].startswith("Only if OpenAI takes at least 76% of these markets. ")
+    assert "15-fold if it takes all of them, 30-fold if it takes half" in row["reason"]
 
 
 @pytest.mark.parametrize(
-    ("shares", "opening"),
+    ("stated", "opening", "verdict"),
     [
-        ([0.5, 0.6], "No, at no share"),  # 30.3 and 25.2, beyond 20
-        ([0.8, 1.0], "Yes, at every share"),  # 18.9 and 15.1
-        ([0.5, 0.8, 1.0], "Only if OpenAI takes 80% or all of these markets"),
+        ("10-14x", "No, at no share above half", "fails"),  # all of the markets need 15.1, half of them 30.3
+        ("10-40x", "Yes, at any share above half", "holds"),
+        ("20-40x", "Only if OpenAI takes at most 76%", "partly"),  # 178.5 / (20 x 11.8)
+        ("18-20x", "Only if OpenAI takes at least 76% and at most 84%", "partly"),  # 178.5 / (18 x 11.8)
     ],
 )
-def test_the_answer_on_growth_follows_the_shares_that_meet_it(gather, shares, opening):
-    facts = gather().fresh()
-    assert futures.implied_growth(facts, parse("10-20x", "x"), shares=shares).reason.startswith(opening)
+def test_the_answer_on_growth_follows_the_shares_that_meet_it(gather, stated, opening, verdict):
+    found = futures.implied_growth(gather().fresh(), parse(stated, "x"), most=0.5)
+    assert found.reason.startswith(opening)
+    assert judge(found, parse(stated, "x")) == verdict
 
 
 def test_dilution_is_counted_among_the_futures_in_which_costs_outgrow_revenue(rows, gather):
