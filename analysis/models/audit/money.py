@@ -29,6 +29,7 @@ from analysis.models.audit.facts import (
     in_words,
     listed,
     ratio,
+    told_day,
     total,
 )
 from analysis.models.audit.record import told_on_record
@@ -428,17 +429,33 @@ def investment_over_revenue(
 
 
 @check("evidence")
-def largest_segments(facts: Facts, figure: Quantity | None, *, seller: str, year: str) -> Finding:
-    """Whether the table's segments are the largest: false where one seller outside them took in more than the smallest."""
+def largest_segments(
+    facts: Facts, figure: Quantity | None, *, seller: str, year: str, business: str
+) -> Finding:
+    """Whether the table's segments are the largest: false where consumers paid one seller outside them more than the smallest.
+
+    What consumers paid is the seller's revenue less the share of it from businesses (`business`, a dated fact).
+    """
     revenue = float(facts.rows(FINANCE, measure="period_revenue", period=year).iloc[-1]["value"])
+    share = facts.fact(business)
+    consumers = revenue * (1 - float(share["value"]) / 100)
     sizes = facts.column("market_size", "size_2024_usd_bn")
-    smaller = sizes[sizes["value"] < revenue]
-    beyond = f"more than {labels.count(len(smaller))}" if len(smaller) else "no more than any"
-    reason = (
-        f"General assistants are missing from the table. {seller}, which makes the best-known one, took in {_usd(revenue)} in {year[2:]} "
-        f"in total, {beyond} of the {labels.count(len(sizes))} segments."
+    smaller = sizes[sizes["value"] < consumers]
+    answer = "No: general assistants are missing from the table" if len(smaller) else "Yes"
+    beyond = (
+        f"more than the table gives for {labels.count(len(smaller))}"
+        if len(smaller)
+        else "less than the table gives for any"
     )
-    return Finding({"largest": smaller.empty}, reason)
+    reason = (
+        f"{answer}. Consumers alone paid {seller}, which makes the best-known assistant, about {_usd(consumers)} in {year[2:]}, {beyond} of "
+        f"its {labels.count(len(sizes))} segments."
+    )
+    details = (
+        f"{seller} took in {_usd(revenue)}. We leave out about {share['value']:g}% that businesses paid, the share of {told_day(share)}, "
+        "and assume that what consumers paid was for a general assistant, which is none of the five segments."
+    )
+    return Finding({"largest": smaller.empty}, reason, details=details)
 
 
 @check("evidence")
