@@ -41,6 +41,9 @@ UNIT = {
 }
 """Units of the dated facts, as `analysis.units` names them; the rest are plain counts."""
 
+PROSE = {"JPY trillion": "trillion yen"}
+"""How a sentence writes units of the dated facts that are none of this report."""
+
 SIMULATION = ("seed", "draws")
 """How the simulation is run; it is no assumption about the world."""
 
@@ -412,7 +415,11 @@ def listed(parts: Iterable[str]) -> str:
 def told_value(row: pd.Series) -> str:
     """The figure of a dated fact, in its unit; one that `analysis.units` does not know is written out."""
     unit = UNIT.get(row["unit"])
-    return in_print(row["value"], unit) if unit else f"{row['value']:,.10g} {row['unit']}"
+    return (
+        in_print(row["value"], unit)
+        if unit
+        else f"{row['value']:,.10g} {PROSE.get(row['unit'], row['unit'])}"
+    )
 
 
 def told_day(row: pd.Series) -> str:

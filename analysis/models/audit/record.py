@@ -33,6 +33,7 @@ from analysis.models.audit.facts import (
     fill,
     in_print,
     in_words,
+    listed,
     named,
     told_day,
     told_value,
@@ -46,6 +47,9 @@ WEEKS = 5
 
 FIGURE = re.compile(r"\bthis( much(?! more))?(?: much| size| amount| figure| share)?(?! (?:day|context))\b")
 """Where the text of a fact stands for its own figure: this, this much more, this much revenue."""
+
+MAJORITY_PCT = 50.0
+"""A stake above this owns what it is a stake in."""
 
 STALE_FACTOR = 2.0
 """A lower bound is out of date where the figure has come to this many times the bound."""
@@ -148,26 +152,33 @@ def figures_on_record(
 
 
 @check("evidence")
-def compared(
+def layers_owned(
     facts: Facts,
-    figure: Quantity,
+    figure: Quantity | None,
     *,
     told: str,
-    over: Pick,
-    under: Pick,
-    label: str = "ratio",
-    unknown: Sequence[str] = (),
+    stakes: Mapping[str, Pick],
+    runs: Mapping[str, Sequence[str]],
+    beside: Sequence[str] = (),
 ) -> Finding:
-    """One figure of the evidence over another; the sentence may name their quotient as ``{ratio}`` and ``{answer}``, yes or no.
+    """Which layers of a business somebody owns, a reading each: by a stake of more than half, or by dated facts that show it.
 
-    `label` names the reading. `unknown` are readings of the statement that no figure decides: what is right by the other is
-    then right in part, and what is wrong by it may yet be right.
+    `stakes` names a layer's stake in percent, `runs` the facts that show another one; the sentence may name each stake by its
+    layer, and ``{answer}``: which layers are owned and which are not.
     """
-    multiple = exact(facts.figure(over) / facts.figure(under))
-    met = meets_interval(multiple, accepted(figure))
-    values = {"ratio": in_print(multiple.value, "x"), "answer": "yes" if met else "no"}
-    verdict = ("partly" if met else "uncheckable") if unknown else None
-    return Finding({label: multiple}, told_on_record(told, facts.told, facts, values), verdict=verdict)
+    held = {layer: facts.figure(pick) for layer, pick in stakes.items()}
+    readings: dict[str, Interval | bool] = {layer: stake > MAJORITY_PCT for layer, stake in held.items()}
+    for layer, names in runs.items():
+        readings[layer] = len(facts.happened(names)) == len(names)
+    facts.happened(beside, decides=False)
+    owned, rest = (
+        [layer for layer in readings if bool(readings[layer]) is wanted] for wanted in (True, False)
+    )
+    parts = ([f"{listed(owned)} yes"] if owned else []) + ([f"{listed(rest)} no"] if rest else [])
+    answer = ", ".join(parts)
+    values = {layer: in_print(stake, "pct") for layer, stake in held.items()}
+    values["answer"] = answer[0].upper() + answer[1:]
+    return Finding(readings, told_on_record(told, facts.told, facts, values))
 
 
 @check("evidence")
@@ -340,5 +351,5 @@ def told_on_record(
     sentence = fill(template, values)
     if sentence is None and not rows:
         raise Unknown("the facts of its sentence")
-    listed = "; ".join(f"{row['fact']} ({told_day(row)})" for row in rows)
-    return sentence or f"On record: {listed}."
+    on_record_then = "; ".join(f"{row['fact']} ({told_day(row)})" for row in rows)
+    return sentence or f"On record: {on_record_then}."

@@ -77,34 +77,30 @@ def test_a_sentence_that_names_what_is_not_known_lists_what_is():
     assert found.reason == "On record: fact gpt.release (7 August 2025)."
 
 
-def test_one_figure_over_another_decides_by_their_quotient():
-    facts = look(
-        row("a.then", "2024-01-01", 60, unit="percent"), row("a.now", "2025-12-31", 71, unit="percent")
-    )
-    found = record.compared(
-        facts,
-        parse("over 1x", "x"),
-        over="a.now",
-        under="a.then",
-        told="{a.then.value}, {a.now.value}, {ratio}",
-    )
-    # 71 / 60 = 1.183
-    assert (judge(found, parse("over 1x", "x")), judge(found, parse("over 1.2x", "x"))) == ("holds", "fails")
-    assert found.reason == "60%, 71%, 1.2×"
-    assert len(facts.used) == 2
-
-
 @pytest.mark.parametrize(
-    ("bound", "verdict", "reason"),
-    [("over 1x", "partly", "Here yes."), ("over 1.2x", "uncheckable", "Here no.")],
+    ("arm", "openai", "verdict", "answer"),
+    [
+        (90, 13, "partly", "Chips and centres yes, models no"),
+        (
+            1,
+            13,
+            "partly",
+            "Centres yes, chips and models no",
+        ),  # a stake is no ownership: 1% of Arm is no layer
+        (90, 60, "holds", "Chips, models and centres yes"),
+        (50, 13, "partly", "Centres yes, chips and models no"),  # half is no majority
+    ],
 )
-def test_what_no_figure_decides_leaves_a_right_statement_right_in_part(bound, verdict, reason):
-    # 71 / 60 = 1.183; of the other reading nothing is known, so that a statement wrong here may yet be right there
-    facts, figure = look(row("a.then", "2024-01-01", 60), row("a.now", "2025-12-31", 71)), parse(bound, "x")
-    found = record.compared(
-        facts, figure, over="a.now", under="a.then", label="here", unknown=["there"], told="Here {answer}."
+def test_a_layer_is_owned_by_a_majority_or_by_what_shows_it(arm, openai, verdict, answer):
+    facts = look(row("a", "2025-11-18", arm), row("o", "2026-03-31", openai), row("run", "2025-01-21"))
+    found = record.layers_owned(
+        facts,
+        None,
+        stakes={"chips": "a", "models": "o"},
+        runs={"centres": ["run"]},
+        told="{answer}: {models}.",
     )
-    assert (judge(found, figure), found.reason) == (verdict, reason)
+    assert (judge(found, None), found.reason) == (verdict, f"{answer}: {openai}%.")
 
 
 def test_a_sentence_of_which_nothing_is_known_is_none():
