@@ -6,6 +6,8 @@ Decisions
 - A part with nothing to count, fit or draw gets no probability and the reason; two values make no trend.
 - What takes another part for granted is given as conditional on it and says so. A whole is counted on joint draws where
   there are some, else it is bounded (Fréchet).
+- What is left of the fall of the price counts from today's cheapest open model that matches, as fact-check and indicator see
+  it; only while there is none does it count from the launch.
 - A void part has no probability: what was already decided cannot be forecast.
 - Scores are those of the probability on the day when the part was made, from what was known then.
 """
