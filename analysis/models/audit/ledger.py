@@ -126,7 +126,7 @@ def find(claim: Claim, facts: Facts) -> Finding:
             Problem(where, f"{problem.place} {problem.rule}", problem.fix) for problem in misnamed.problems
         ]
         raise DataError(told) from None
-    except Unknown as nothing:
-        decide = claim.would_decide or f"A dated source for it would settle it ({nothing})."
-        reason = f"Nothing on this was known on {in_words(facts.as_of)}. {decide}"
+    except Unknown:
+        decide = claim.would_decide or "A dated source for it would settle it."
+        reason = f"Nothing in our data by {in_words(facts.as_of)} settles it. {decide}"
         return Finding({}, reason, verdict="uncheckable")

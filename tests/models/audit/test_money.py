@@ -149,7 +149,7 @@ def test_a_fact_that_came_to_light_later_decides_only_from_then(judged):
     )
     assert on_the_day["verdict"] == "uncheckable"
     assert on_the_day["reason"] == (
-        "Nothing on this was known on 21 May 2026. Accounts of OpenAI for two whole years would settle it."
+        "Nothing in our data by 21 May 2026 settles it. Accounts of OpenAI for two whole years would settle it."
     )
     assert pd.isna(on_the_day["computed"])
     assert on_the_day["strength"] is None
