@@ -6,7 +6,7 @@ Decisions
   on their slopes alone (`models.parity`), never by its mean over some months: a single release moves that.
 - A record speaks of publication day where its last release lies at most `facts.SPEAKS_FOR` before it. Each such record is a
   reading if its test shows a change; where none does, nothing is decided. A published finding without a test is mentioned:
-  the study of 17 benchmarks on LessWrong has bootstrap bands around the gap of each month, and no test of its change.
+  the study of 17 benchmarks on LessWrong draws bootstrap bands around smoothed trends, and does not test their change.
 - Prices are list prices of the developer's own service, exact as listed; a price stands until the next one. A model that its
   developer does not sell is read at the cheapest and at the most expensive of its hosts.
 - The article names no mix of input and output. Input alone and output alone are the extremes of a price for a token, and the
