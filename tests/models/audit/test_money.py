@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analysis.evidence import claims
+from analysis.evidence import claims, measured
 from analysis.models.audit import money
 from analysis.models.audit.verdicts import judge
 
@@ -170,7 +170,9 @@ def test_a_lower_threshold_turns_what_counts_as_significant(judged):
 
 def test_strength_is_the_weakest_quality_that_decides(rows):
     assert rows.loc["market.nvidia_capacity", "strength"] == "official"
-    assert rows.loc["lead.largest_investment", "strength"] == "reported"
+    row = rows.loc["lead.largest_investment"]
+    weakest = max((source["quality"] for source in row["sources"][1:]), key=measured.QUALITIES.index)
+    assert row["strength"] == weakest == "secondary"  # the commitment is read through others
     assert rows.loc["risks.nav_share", "strength"] == "secondary"  # one transcription of the NAV page
 
 
