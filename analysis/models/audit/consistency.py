@@ -28,7 +28,7 @@ from analysis.evidence import claims as stated
 from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.models import indicators
-from analysis.models.audit import stored
+from analysis.models.audit import arguments, stored
 from analysis.models.audit.facts import FACTS, SUFFIXES, named
 from analysis.models.audit.verdicts import CHECKS
 from analysis.scenarios import Register, Scenario, place
@@ -258,23 +258,11 @@ def _claims(project: Project) -> Iterator[Problem]:
 
 def _call_problems(call: Mapping[str, Any], where: str) -> Iterator[Problem]:
     """A check that does not exist, or that does not take its arguments."""
-    name, arguments = call["name"], {key: value for key, value in call.items() if key != "name"}
+    name, given = call["name"], {key: value for key, value in call.items() if key != "name"}
     if name not in CHECKS:
         yield Problem(where, f"there is no check {name!r}", nearest(name, CHECKS))
         return
-    yield from _bound(CHECKS[name], arguments, where, "check", 2)
-
-
-def _bound(
-    function: Callable[..., object], arguments: Mapping[str, Any], where: str, kind: str, own: int
-) -> Iterator[Problem]:
-    """Arguments that a check or a reader does not take, or lacks; the first `own` are not the file's to give."""
-    signature = inspect.signature(function)
-    try:
-        signature.bind(*[None] * own, **{str(key): value for key, value in arguments.items()})
-    except TypeError as reason:
-        takes = ", ".join(list(signature.parameters)[own:]) or "no argument"
-        yield Problem(where, f"{function.__name__}: {reason}", f"The {kind} takes {takes}")
+    yield from arguments.problems(CHECKS[name], given, where, "check", 2)
 
 
 def _ids(project: Project) -> set[str] | None:
@@ -431,7 +419,7 @@ def _indicators(project: Project) -> Iterator[Problem]:
     )
     for name, entry in project.watched.items():
         if entry.reads.name in indicators.READERS:
-            yield from _bound(
+            yield from arguments.problems(
                 indicators.READERS[entry.reads.name],
                 entry.reads.arguments,
                 f"{path}, key {name}.reads",

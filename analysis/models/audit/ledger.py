@@ -10,7 +10,6 @@ Decisions
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence.claims import WEIGHTS, Claim
-from analysis.models.audit import record
+from analysis.models.audit import arguments, record
 from analysis.models.audit.facts import Facts, Unknown, in_words
 from analysis.models.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
 
@@ -106,26 +105,19 @@ def find(claim: Claim, facts: Facts) -> Finding:
     Raises
     ------
     DataError
-        There is no such check, or it does not take these arguments.
+        There is no such check, or it does not take these arguments or cannot be computed from them.
     """
     if claim.check is None:
         return Finding({}, str(claim.would_decide), verdict="uncheckable")
-    arguments = {key: value for key, value in claim.check.items() if key != "name"}
+    given = {key: value for key, value in claim.check.items() if key != "name"}
     where, name = f"claims.yml, claim {claim.id}, key check", claim.check["name"]
     if name not in CHECKS:
         raise DataError(Problem(where, f"there is no check {name!r}", nearest(name, CHECKS)))
+    if wrong := list(arguments.problems(CHECKS[name], given, where, "check", 2)):
+        raise DataError(wrong)
     try:
-        inspect.signature(CHECKS[name]).bind(facts, claim.accepted, **arguments)
-    except TypeError as refused:
-        rule = f"{name}: {refused}"
-        raise DataError(Problem(where, rule, "Give the arguments that the check's signature names")) from None
-    try:
-        return CHECKS[name](facts, claim.accepted, **arguments)
-    except DataError as misnamed:
-        told = [
-            Problem(where, f"{problem.place} {problem.rule}", problem.fix) for problem in misnamed.problems
-        ]
-        raise DataError(told) from None
+        with arguments.refusals(where):
+            return CHECKS[name](facts, claim.accepted, **given)
     except Unknown:
         decide = claim.would_decide or "A dated source for it would settle it."
         reason = f"Nothing in our data by {in_words(facts.as_of)} settles it. {decide}"
