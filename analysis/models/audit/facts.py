@@ -184,7 +184,7 @@ class Facts:
         """
         found = self.find(table, **where)
         if found.empty:
-            self._refuse_what_no_day_knows(table, where)
+            self.refuse_what_no_day_knows(table, where)
             raise Unknown(" ".join(str(value) for value in where.values()))
         return found
 
@@ -201,7 +201,7 @@ class Facts:
         found = self.find(table, **where)
         found = found[found[column].notna()]
         if found.empty:
-            self._refuse_what_no_day_knows(table, where)
+            self.refuse_what_no_day_knows(table, where)
             raise Unknown(" ".join(str(value) for value in where.values()) or f"{table}, {column}")
         self.used.append((table, int(found.index[-1])))
         return found.iloc[-1]
@@ -232,7 +232,7 @@ class Facts:
         """Those of some dated facts that had happened by the article's day; none is an answer too."""
         found = []
         for name in names:
-            self._refuse_what_no_day_knows(FACTS, {"id": name})
+            self.refuse_what_no_day_knows(FACTS, {"id": name})
             if len(rows := self.find(FACTS, id=name)):
                 (self.cite if decides else self.mention)(FACTS, rows)
                 found.append(rows.iloc[-1])
@@ -240,12 +240,21 @@ class Facts:
 
     def later(self, names: Iterable[str]) -> list[pd.Series]:
         """Those of some dated facts that came after the article's day and were known by `as_of`: mentioned, never decisive."""
+        names = list(names)
+        self.refuse_what_no_day_knows(FACTS, {"id": names})
         found = [rows for name in names if len(rows := self.find(FACTS, later=True, id=name))]
         for rows in found:
             self.mention(FACTS, rows.tail(1))
         return [rows.iloc[-1] for rows in found]
 
-    def _refuse_what_no_day_knows(self, table: str, where: Mapping[str, Any]) -> None:
+    def refuse_what_no_day_knows(self, table: str, where: Mapping[str, Any]) -> None:
+        """Refuse values of columns that no row of a table has on any day.
+
+        Raises
+        ------
+        DataError
+            One of them is in no row.
+        """
         for column, value in where.items():
             held = set(self.evidence[table][column])
             for wanted in value if isinstance(value, list | tuple) else [value]:
@@ -430,10 +439,31 @@ def told_day(row: pd.Series) -> str:
 
 def fill(template: str, values: Mapping[str, str]) -> str | None:
     """A sentence with its ``{names}`` filled in; None where one of them is not known."""
-    wanted = re.findall(r"\{([^{}]+)\}", template)
-    if any(name not in values for name in wanted):
+    if any(name not in values for name in names_in(template)):
         return None
-    return re.sub(r"\{([^{}]+)\}", lambda found: values[found[1]], template)
+    return NAME.sub(lambda found: values[found[1]], template)
+
+
+NAME = re.compile(r"\{([^{}]+)\}")
+"""A name in a sentence, to be filled in."""
+
+
+def names_in(template: str) -> list[str]:
+    """The ``{names}`` of a sentence, in its order."""
+    return NAME.findall(template)
+
+
+def refuse_braces(template: str) -> None:
+    """Refuse a sentence with a brace that encloses no name, which a reader would see.
+
+    Raises
+    ------
+    DataError
+        It has such a brace.
+    """
+    if brace := re.search(r"[{}]", NAME.sub("", template)):
+        rule = f"{template!r} has {brace[0]!r} without a name in a pair of braces"
+        raise DataError(Problem("the sentence", rule, "Write {name}, or remove the brace"))
 
 
 SUFFIXES = (".value", ".months", ".due")
@@ -442,7 +472,7 @@ SUFFIXES = (".value", ".months", ".due")
 
 def named(template: str) -> list[str]:
     """The dated facts whose days and figures a sentence asks for, each once."""
-    asked = re.findall(r"\{([^{}]+)\}", template)
+    asked = names_in(template)
     ends = [next((end for end in SUFFIXES if name.endswith(end)), "") for name in asked]
     return list(dict.fromkeys(name.removesuffix(end) for name, end in zip(asked, ends, strict=True)))
 

@@ -84,7 +84,9 @@ def _row(claim: Claim, facts: Facts) -> dict[str, Any]:
         rule = f"the verdict {verdict!r} rests on no row of the evidence"
         fix = "Name the facts that decide, not only those that are mentioned"
         raise DataError(Problem(f"claims.yml, claim {claim.id}, key check", rule, fix))
-    since = [text for text in (finding.since, record.since(facts, claim.since)) if text]
+    with arguments.refusals(f"claims.yml, claim {claim.id}, key since"):
+        later = record.since(facts, claim.since)
+    since = [text for text in (finding.since, later) if text]
     decided = verdict in DECIDED
     return {
         "id": claim.id, "section": claim.section, "where": list(claim.where), "kind": claim.kind, "weight": claim.weight,

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
 
 import pandas as pd
 
 from analysis import labels
-from analysis.errors import DataError, Problem
+from analysis.errors import DataError, Problem, nearest
 from analysis.models.audit.facts import (
     FACTS,
     Facts,
@@ -35,6 +35,8 @@ from analysis.models.audit.facts import (
     in_words,
     listed,
     named,
+    names_in,
+    refuse_braces,
     told_day,
     told_value,
     words,
@@ -71,6 +73,7 @@ def on_record(
     `shows` bear it out (all are needed), `denies` contradict it, `ended_by` overtook it; `beside` are told and decide
     nothing.
     """
+    _refuse_what_never_decides("on_record", shows=shows, denies=denies, ended_by=ended_by)
     ended, denied = facts.happened(ended_by), facts.happened(denies)
     shown = facts.happened(shows)
     if not ended and not denied and (not shows or len(shown) < len(shows)):
@@ -95,6 +98,10 @@ def readings_on_record(
     """
     judgements: dict[str, Interval | bool] = {}
     rows: list[pd.Series] = []
+    decisive = [
+        name for sides in readings.values() for side in ("shows", "denies") for name in sides.get(side) or ()
+    ]
+    _refuse_what_never_decides(f"reading {next(iter(readings))!r}", shows=decisive, denies=decisive)
     for name, sides in readings.items():
         denied = facts.happened(sides.get("denies", ()))
         needed = sides.get("shows", ())
@@ -148,7 +155,7 @@ def figures_on_record(
             labels[label] = in_print(facts.figure(pick, decides=False), figure.unit)
     labels |= {"stated": figure.text} | ({"was": in_print(before.value, figure.unit)} if before else {})
     opening = {"answer": answer(Finding(found, "", overtaken=overtaken), figure)}
-    return Finding(found, told_on_record(told, rows, facts, opening | labels), overtaken=overtaken)
+    return Finding(found, told_on_record(told, rows, facts, opening | labels, others), overtaken=overtaken)
 
 
 @check("evidence")
@@ -260,6 +267,7 @@ def on_record_by(
 
     Before that day dated facts are mentioned and decide nothing, as `beside` does after it too.
     """
+    _refuse_what_never_decides("on_record_by", shows=shows, denies=denies)
     deadline = pd.Timestamp(due)
     over = facts.as_of > deadline
     then = facts.at(min(facts.as_of, deadline))
@@ -281,6 +289,7 @@ def duty_in_force(
 
     The sentence may open with the ``{answer}``, yes or not yet.
     """
+    _refuse_what_never_decides("duty_in_force", duties=duties)
     rules = facts.happened(duties)
     if not rules:
         raise Unknown(", ".join(duties))
@@ -302,6 +311,7 @@ def since(facts: Facts, items: Sequence[str]) -> str | None:
     """
     sentences = []
     for item in items:
+        refuse_braces(item)
         if names := named(item):
             sentences += _worded(item, facts, names)
         else:
@@ -318,7 +328,7 @@ def _worded(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
     sentence = fill(template, values)
     if sentence is None:
         rule = f"{template!r} asks for more than its facts have: {', '.join(values)}"
-        raise DataError(Problem("claims.yml, key since", rule, "Ask for one of these"))
+        raise DataError(Problem("the sentence", rule, "Ask for one of these"))
     facts.mention(FACTS, pd.DataFrame(rows))
     return [sentence]
 
@@ -335,21 +345,52 @@ def _sentence(row: pd.Series) -> str:
     return f"{day}: {fact}{due}."
 
 
+def _refuse_what_never_decides(call: str, **sides: Sequence[str] | None) -> None:
+    """Calls that name no dated fact on any side: no day could decide them."""
+    if not any(sides.values()):
+        *before, last = sides
+        give = f"{', '.join(before)} or {last}" if before else last
+        fix = f"Give {give}, or use the check undecided"
+        raise DataError(Problem(call, "names no fact that decides", fix))
+
+
 def told_on_record(
-    template: str, rows: Sequence[pd.Series], facts: Facts, more: Mapping[str, str] | None = None
+    template: str,
+    rows: Sequence[pd.Series],
+    facts: Facts,
+    more: Mapping[str, str] | None = None,
+    unknown: Iterable[str] = (),
 ) -> str:
     """A claim's sentence with days and figures of some facts filled in; where one was not known yet, those that were.
+
+    `unknown` are names besides those of facts that may have no figure yet.
 
     Raises
     ------
     Unknown
         None of them was known yet.
+    DataError
+        It has a name that no day fills in, or a brace without its other.
     """
     values = dict(more or {})
     for row in rows:
         values |= words(row, facts.day)
+    _refuse_what_no_day_fills(template, facts, {*values, *unknown})
     sentence = fill(template, values)
     if sentence is None and not rows:
         raise Unknown("the facts of its sentence")
     on_record_then = "; ".join(f"{row['fact']} ({told_day(row)})" for row in rows)
     return sentence or f"On record: {on_record_then}."
+
+
+def _refuse_what_no_day_fills(template: str, facts: Facts, known: set[str]) -> None:
+    """Names of a sentence that are neither known nor what some dated fact has on any day, and braces that enclose none."""
+    refuse_braces(template)
+    if not (asked := [name for name in names_in(template) if name not in known]):
+        return
+    every = facts.evidence[FACTS]
+    for _, row in every[every["id"].isin(named(template))].iterrows():
+        known |= words(row, facts.day).keys()
+    if never := [name for name in asked if name not in known]:
+        rule = f"{{{never[0]}}} is neither a figure of this check nor what a dated fact has"
+        raise DataError(Problem("the sentence", rule, nearest(never[0], {*known, *every["id"]})))

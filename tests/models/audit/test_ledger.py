@@ -182,6 +182,16 @@ def test_a_check_that_cannot_run_is_refused_by_claim(gather, check, said):
     assert said in str(caught.value)
 
 
+def test_what_came_later_is_refused_by_claim(gather):
+    check = {"name": "on_record", "shows": ["gpt_5.release"], "told": "GPT-5 came out on {gpt_5.release}."}
+    with pytest.raises(DataError) as caught:
+        late = claim(check).model_copy(update={"stated": None, "since": ("nothing.here",)})
+        audit.judge_claims([late], gather())
+    assert str(caught.value).startswith(
+        "claims.yml, claim market.x, key since: dated_facts.csv has no row with id 'nothing.here'."
+    )
+
+
 def test_what_has_no_number_has_none_rather_than_a_zero(rows):
     assert rows.loc[rows["verdict"] == "uncheckable", "computed"].isna().all()
     assert rows[["computed", "computed_low", "computed_high", "stated_low"]].dtypes.eq(float).all()

@@ -358,3 +358,50 @@ def test_a_sentence_that_can_never_be_told_is_refused(sentence, rule):
 def test_a_fact_that_speaks_of_its_figure_gets_it_in_place(fact, sentence):
     facts = look(row("r", "2026-07-27", 30, unit="USD billion") | {"fact": fact, "subject": "A"})
     assert record.since(facts, ["r"]) == f"27 July 2026: {sentence}."
+
+
+SIDES = {
+    "on_record": (record.on_record, {}, "shows, denies or ended_by"),
+    "on_record_by": (record.on_record_by, {"due": "2026-07-01"}, "shows or denies"),
+    "duty_in_force": (record.duty_in_force, {"duties": []}, "duties"),
+    "reading 'so'": (record.readings_on_record, {"readings": {"so": {}}}, "shows or denies"),
+}
+
+
+@pytest.mark.parametrize("place", SIDES)
+def test_a_call_that_names_no_deciding_fact_is_refused(place):
+    """Facts that are only mentioned decide nothing on any day, so that the claim would stay uncheckable in silence."""
+    check, more, sides = SIDES[place]
+    beside = {} if "readings" in more else {"beside": ["gpt.release"]}
+    with pytest.raises(DataError) as caught:
+        check(look(RELEASE), None, told="Out on {gpt.release}.", **more, **beside)
+    assert (
+        str(caught.value) == f"{place}: names no fact that decides. Give {sides}, or use the check undecided."
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ("It has {stars}.", "{stars} is neither a figure of this check nor what a dated fact has"),
+        ("Out on {gpt.releese}.", "The nearest valid name is 'gpt.release'"),
+        ("It cost {gpt.release.value}.", "{gpt.release.value} is neither"),
+        ("Out on {gpt.release.", "has '{' without a name in a pair of braces"),
+        ("Out on gpt.release}.", "has '}' without a name in a pair of braces"),
+        ("Out on {}.", "has '{' without a name in a pair of braces"),
+    ],
+)
+def test_a_sentence_that_no_day_fills_is_refused(told, says):
+    with pytest.raises(DataError) as caught:
+        record.on_record(look(RELEASE), None, shows=["gpt.release"], told=told)
+    assert says in str(caught.value)
+
+
+def test_a_brace_without_its_other_is_refused_in_what_came_later_too():
+    with pytest.raises(DataError, match="without a name in a pair of braces"):
+        record.since(look(row("gpt.after", "2026-07-22")), ["Out on {gpt.after} {."])
+
+
+def test_what_came_later_names_facts_of_some_day():
+    with pytest.raises(DataError, match=r"no row with id 'gpt\.relese'.*'gpt\.release'"):
+        record.since(look(RELEASE), ["gpt.relese"])
