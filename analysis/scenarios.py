@@ -23,7 +23,7 @@ import math
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -712,7 +712,7 @@ def overrides_problems(overrides: Mapping[str, Any], register: Register, where: 
     return problems
 
 
-def _reading_problems(overrides: Mapping[str, Any], register: Register, where: str) -> Iterator[Problem]:
+def _reading_problems(overrides: Iterable[str], register: Register, where: str) -> Iterator[Problem]:
     """Names that say how the article is read, which no scenario changes."""
     for name in [name for name in overrides if name in register and register[name].reading]:
         rule = "says how the article is read, which a scenario may not change"
@@ -936,14 +936,17 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     """The parameters of a notebook, checked: `given = scenarios.check(globals())` is its first line.
 
     Takes the register's names out of `values` and holds each against its entry, so that plain papermill is refused
-    what the batch is refused.
+    what the batch is refused: a scenario file that it was handed (`papermill -f`) leaves its `because` there.
 
     Raises
     ------
     ParameterError
-        A value of the wrong type, out of order or out of range.
+        A value of the wrong type, out of order or out of range, or a scenario file that changes a reading.
     """
     register = load_register(directory)
+    because = values.get("because")
+    if isinstance(because, Mapping) and (problems := list(_reading_problems(because, register, "parameters"))):
+        raise ParameterError(problems)
     given = {name: values[name] for name in register if name in values}
     return Assumptions({"scenario": str(values.get("scenario", BASE))} | given, register)
 

@@ -500,6 +500,14 @@ def test_a_scenario_may_not_change_how_the_article_is_read_and_a_run_may(reading
     assert scenarios.resolve("base", {"outsized": 2.0}, reading)["outsized"] == 2.0
 
 
+def test_a_scenario_file_that_papermill_injects_may_not_change_a_reading_either(reading):
+    injected = {"scenario": "odd", "outsized": 2.0, "because": {"outsized": "x"}}
+    with pytest.raises(ParameterError) as refused:
+        scenarios.check(injected, reading)
+    assert str(refused.value).startswith("parameters, key outsized: says how the article is read")
+    assert scenarios.check(injected | {"because": {"seed": "x"}}, reading).outsized == 2.0  # as of `-p outsized=2`
+
+
 def test_no_scenario_is_written_with_another_reading(reading):
     before = sorted(path.name for path in reading.iterdir())
     with pytest.raises(ParameterError) as refused:
