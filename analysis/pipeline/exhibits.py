@@ -487,6 +487,13 @@ class Forecast(_Part):
     brier: float | None = None
     log_score: float | None = None
 
+    @model_validator(mode="after")
+    def _what_is_void_has_no_probability(self) -> Forecast:
+        stated = (self.probability, self.probability_low, self.probability_high)
+        if self.status == "void" and (self.methods or any(share is not None for share in stated)):
+            raise ValueError("an overtaken part has no probability and no methods")
+        return self
+
 
 class Forecasts(Tabular):
     """A table of predictions in parts."""

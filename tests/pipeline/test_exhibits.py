@@ -20,6 +20,7 @@ from analysis.pipeline.exhibits import (
     number,
     weakest,
 )
+from tests.pipeline.site_material import forecasts
 
 METRIC: dict[str, Any] = {
     "id": "risks.multiple", "kind": "metric", "title": "Multiple", "unit": "x", "role": "headline", "note": None,
@@ -137,6 +138,15 @@ def test_the_rows_of_a_ledger_are_claims() -> None:
 def test_a_ledger_with_an_unknown_verdict_is_refused() -> None:
     with pytest.raises(PublishError, match="'holds', 'partly', 'fails', 'void', 'open' or 'uncheckable'"):
         read(ledger(verdict="maybe"))
+
+
+@pytest.mark.parametrize("stated", ["probability", "probability_low", "probability_high", "methods"])
+def test_what_is_void_has_no_probability(stated: str) -> None:
+    table = forecasts()
+    void, open_part, *others = table["rows"]
+    assert void["status"] == "void" and read(table).exhibit.kind == "predictions"
+    with pytest.raises(PublishError, match="has no probability and no methods"):
+        read(table | {"rows": [void | {stated: open_part[stated]}, open_part, *others]})
 
 
 def test_a_ledger_counts_its_verdicts_and_says_what_they_rest_on() -> None:
