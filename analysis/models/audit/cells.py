@@ -33,7 +33,7 @@ from analysis.evidence import tables
 from analysis.evidence.numbers import slug
 from analysis.evidence.sources import sidecar
 from analysis.models import market
-from analysis.models.audit import arithmetic, money, record
+from analysis.models.audit import arguments, arithmetic, money, record
 from analysis.models.audit.facts import (
     Facts,
     Interval,
@@ -127,7 +127,7 @@ def ledger(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd
     Raises
     ------
     DataError
-        The tables have no such column, or `cells.yml` cannot be used.
+        The tables have no such column, `cells.yml` cannot be used, or a cell asks for a row that no day knows.
     """
     rules = deciders.load()
     wanted = list(rules) if columns is None else list(columns)
@@ -156,7 +156,8 @@ def _printed() -> Iterator[Cell]:
 
 
 def _row(facts: Facts, cell: Cell, column: deciders.Column) -> dict[str, Any]:
-    answer = _answer(facts, cell, column)
+    with arguments.refusals(f"{deciders.FILE}, cell {cell.id}"):
+        answer = _answer(facts, cell, column)
     decided = answer.verdict != "uncheckable"
     return {
         "id": cell.id, "section": cell.id.partition(".")[0], "table": cell.table, "row": cell.row, "column": cell.column,
@@ -188,6 +189,7 @@ def _note(facts: Facts, own: deciders.Rule | None) -> str | None:
     """What is mentioned with the verdict, once its facts are known."""
     if own is None or own.note is None:
         return None
+    record.refuse_what_no_day_fills(own.note, facts, set())
     return fill(own.note, _words(facts, facts.happened(own.beside, decides=False)))
 
 
@@ -676,6 +678,8 @@ def _readings_on_record(facts: Facts, cell: Cell, own: deciders.Readings) -> Ans
     rows = facts.told
     last = max(rows, key=lambda row: row["valid_on"])
     names = _words(facts, rows)
+    for text in (own.short, own.sourced):
+        record.refuse_what_no_day_fills(text, facts, set())
     verdict, day = judge(finding, None), told_day(last)
     if verdict == "holds":
         return Answer(verdict, finding.reason, str(last["fact"]), cell.printed, day)

@@ -33,6 +33,7 @@ from analysis.models.audit.facts import (
     listed,
     words,
 )
+from analysis.models.audit.record import refuse_what_no_day_fills, told_on_record
 from analysis.models.audit.verdicts import Finding, accepted, check
 from analysis.scenarios import Assumptions
 from analysis.units import Quantity
@@ -89,7 +90,7 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
         details += f" {fill(UNLIKE[event], values)}"
     return Finding(
         {event: exact(estimate.value * 100)},
-        _sentence(str(fill(told, values))),
+        _sentence(told_on_record(told, (), facts, values)),
         details=details,
         verdict="open",
     )
@@ -106,6 +107,7 @@ def ahead(
     values = {"deadline": in_words(deadline)}
     for row in facts.at(facts.as_of).happened(beside, decides=False):
         values |= words(row, facts.day)
+    refuse_what_no_day_fills(told, facts, set(values))
     sentence = fill(told, values) or f"It is due by {in_words(deadline)}; nothing in our data decides it yet."
     return Finding({}, sentence, verdict="open")
 

@@ -375,7 +375,7 @@ def told_on_record(
     values = dict(more or {})
     for row in rows:
         values |= words(row, facts.day)
-    _refuse_what_no_day_fills(template, facts, {*values, *unknown})
+    refuse_what_no_day_fills(template, facts, {*values, *unknown})
     sentence = fill(template, values)
     if sentence is None and not rows:
         raise Unknown("the facts of its sentence")
@@ -383,8 +383,14 @@ def told_on_record(
     return sentence or f"On record: {on_record_then}."
 
 
-def _refuse_what_no_day_fills(template: str, facts: Facts, known: set[str]) -> None:
-    """Names of a sentence that are neither known nor what some dated fact has on any day, and braces that enclose none."""
+def refuse_what_no_day_fills(template: str, facts: Facts, known: set[str]) -> None:
+    """Refuse names of a sentence that are neither known nor what some dated fact has on any day, and braces that enclose none.
+
+    Raises
+    ------
+    DataError
+        It has such a name or brace.
+    """
     refuse_braces(template)
     if not (asked := [name for name in names_in(template) if name not in known]):
         return

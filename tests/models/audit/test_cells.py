@@ -625,3 +625,21 @@ def rename(table, old, new):
     data.write_text(data.read_text().replace(old, new))
     after = hashlib.sha256(data.read_bytes()).hexdigest()
     meta.write_text(meta.read_text().replace(old, new).replace(before, after))
+
+
+def test_a_fact_that_decides_a_cell_and_is_gone_is_refused_by_cell():
+    name = "technical.table.claude_3_5_sonnet.training_cost_usd_mn"
+    gone = with_rows(
+        facts(), "dated_facts", lambda rows: rows[rows["id"] != "claude_3_5_sonnet.training_cost"]
+    )
+    with pytest.raises(DataError) as caught:
+        cell(name, gone)
+    assert str(caught.value).startswith(f"cells.yml, cell {name}: dated_facts.csv has no row with id")
+
+
+def test_a_note_that_no_day_fills_is_refused():
+    own = next(
+        rule for column in deciders.load().values() for rule in column.rows.values() if rule and rule.note
+    )
+    with pytest.raises(DataError, match="neither a figure of this check nor what a dated fact has"):
+        cells._note(facts(), own.model_copy(update={"note": "Out on {nothing}."}))

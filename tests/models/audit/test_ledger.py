@@ -173,6 +173,8 @@ def claim(check):
         ({"name": "growth_rate", "segment": "AI Drugs"}, "has no size_2024_usd_bn for 'AI Drugs'"),
         ({"name": "on_record", "shows": ["gpt5.release"], "told": "x"}, "claims.yml, claim market.x, key check: dated_facts.csv has no row with id 'gpt5.release'"),
         ({"name": "probability", "event": "boom", "told": "x"}, "there is no event 'boom'"),
+        ({"name": "probability", "event": "dilution", "told": "About {oods}."}, "{oods} is neither a figure of this check nor what a dated fact has. The nearest valid name is 'odds'"),
+        ({"name": "ahead", "part": "p2.price", "told": "By {deadlin}."}, "The nearest valid name is 'deadline'"),
         ({"name": "ahead", "part": "p9", "told": "x"}, "predictions.yml has no part 'p9'"),
     ],
 )  # fmt: skip
