@@ -732,6 +732,7 @@ def check(
 
     def fresh() -> list[dict[str, Any]]:
         values = _values("base", None)
+        served.served("indicators", values, lambda: _indicators(values))  # which refuses what none can read
         ledger = served.served("claims", values, lambda: _ledger(values))
         return [*ledger, *served.served("cells", values, lambda: _cells(values))]
 

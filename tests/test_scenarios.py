@@ -505,7 +505,9 @@ def test_a_scenario_file_that_papermill_injects_may_not_change_a_reading_either(
     with pytest.raises(ParameterError) as refused:
         scenarios.check(injected, reading)
     assert str(refused.value).startswith("parameters, key outsized: says how the article is read")
-    assert scenarios.check(injected | {"because": {"seed": "x"}}, reading).outsized == 2.0  # as of `-p outsized=2`
+    assert (
+        scenarios.check(injected | {"because": {"seed": "x"}}, reading).outsized == 2.0
+    )  # as of `-p outsized=2`
 
 
 def test_no_scenario_is_written_with_another_reading(reading):

@@ -18,6 +18,7 @@ import pandas as pd
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import indicators, predictions
 from analysis.models import frontier, prices
+from analysis.models.audit import arguments
 from analysis.models.audit.facts import FACTS, Facts, Unknown
 from analysis.models.growth import cagr_pct
 from analysis.scenarios import Assumptions, Register
@@ -68,7 +69,8 @@ def board(
     Raises
     ------
     DataError
-        A reader that does not exist, a part or risk that nobody knows, or an id without a fact.
+        A reader that does not exist or cannot use its arguments, a threshold that is no number, a part or risk that nobody
+        knows, or a name that no row of the evidence has.
     """
     entries = indicators.read() if entries is None else entries
     parts = predictions.read().predictions
@@ -86,8 +88,9 @@ def unknown_names(
     parts: Mapping[str, predictions.Prediction],
     path: str,
 ) -> list[Problem]:
-    """Readers, thresholds, dated facts, parts of predictions and risks that indicators name and that do not exist, and parts that
-    were overtaken before they were made: nothing moves those. `path` is the file of the indicators.
+    """Readers, thresholds, dated facts, parts of predictions and risks that indicators name and that do not exist, arguments that a
+    reader does not take, thresholds that are no numbers, and parts that were overtaken before they were made: nothing moves those.
+    `path` is the file of the indicators.
     """
     void = {name for name, part in parts.items() if part.void}
     movable = parts.keys() - void | {entry.risk for entry in register.values() if entry.risk}
@@ -101,6 +104,15 @@ def unknown_names(
             refuse(
                 f"{name}.reads.name", f"there is no reader {entry.reads.name!r}", entry.reads.name, READERS
             )
+            continue
+        own, where = READERS[entry.reads.name], f"{path}, key {name}.reads"
+        wrong = list(arguments.problems(own, entry.reads.arguments, where, "reader", 1))
+        found += wrong
+        ids = [] if wrong else entry.reads.arguments.get("ids")
+        if ids == [] and not wrong:
+            found.append(Problem(f"{where}.ids", "names no dated fact", "Name one or more"))
+        for fact in [fact for fact in ids or [] if fact not in facts]:
+            refuse(f"{name}.reads", f"there is no dated fact {fact!r}", fact, facts)
         if isinstance(entry.threshold, str) and entry.threshold not in register:
             refuse(
                 f"{name}.threshold",
@@ -108,9 +120,10 @@ def unknown_names(
                 entry.threshold,
                 register,
             )
-        for fact in entry.reads.arguments.get("ids", []):
-            if fact not in facts:
-                refuse(f"{name}.reads", f"there is no dated fact {fact!r}", fact, facts)
+        elif isinstance(entry.threshold, str) and not _is_number(register[entry.threshold].value):
+            rule = f"{entry.threshold} is {register[entry.threshold].value!r}, which is no plain number"
+            fix = "Write a number, or name a register entry that is one"
+            found.append(Problem(f"{path}, key {name}.threshold", rule, fix))
         for moved in entry.moves:
             if moved in void:
                 rule = f"{moved!r} was overtaken before it was made and has no probability to move"
@@ -127,6 +140,10 @@ def unknown_names(
     return found
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _row(name: str, entry: indicators.Indicator, given: Assumptions, facts: Facts) -> dict[str, Any]:
     own = facts.fresh().at(facts.as_of)
     threshold = float(given[entry.threshold]) if isinstance(entry.threshold, str) else entry.threshold
@@ -136,7 +153,8 @@ def _row(name: str, entry: indicators.Indicator, given: Assumptions, facts: Fact
         "moved": list(entry.moves),
     }  # fmt: skip
     try:
-        found = READERS[entry.reads.name](own, **entry.reads.arguments)
+        with arguments.refusals(f"{indicators.FILE}, key {name}.reads"):
+            found = READERS[entry.reads.name](own, **entry.reads.arguments)
     except Unknown as missing:
         return row | {
             "value": float("nan"),
@@ -185,6 +203,7 @@ def column(facts: Facts, *, table: str, column: str, where: Mapping[str, Any] | 
 @reader
 def gap(facts: Facts, *, benchmark: str) -> Reading:
     """Best closed less best open score so far, percentage points, on the rows of one harness; the day is that of its last row."""
+    facts.refuse_what_no_day_knows("model_benchmarks", {"benchmark": benchmark})
     rows = facts.find("model_benchmarks", benchmark=benchmark, use="trend")
     best = rows.loc[rows.groupby("weights")["score_pct"].idxmax()].set_index("weights", append=True)
     if len(best) < 2:
@@ -200,6 +219,9 @@ def cheapest_open_over(facts: Facts, *, of: str, benchmark: str, protocol: str) 
 
     The selection is that of `prices.open_matches`, by the runs of a benchmark under a protocol.
     """
+    models = facts.evidence["api_prices"]["model"]
+    if not of or not models.str.startswith(of).any():
+        raise DataError(Problem("api_prices.csv", f"has no model {of!r}", nearest(of, models)))
     rows = _listed(facts)
     launch = _launch(rows, of)
     runs = facts.find("model_benchmarks", benchmark=benchmark, protocol=protocol)
@@ -244,6 +266,10 @@ def growth(facts: Facts, *, measure: str, months: int) -> Reading:
 @reader
 def relative_growth(facts: Facts, *, measure: str, over: str, periods: Sequence[str]) -> Reading:
     """By how much more one measure grew than another between two accounts: the ratio of their factors."""
+    if len(periods) != 2:
+        raise DataError(
+            Problem("periods", f"{list(periods)} are not two accounts", "Name the first and the last")
+        )
     ends = {
         name: [facts.last("openai_finance", "value", measure=name, period=period) for period in periods]
         for name in (measure, over)

@@ -183,6 +183,56 @@ def test_what_is_no_indicator_is_refused_with_its_line(tmp_path, change, says):
         ({"moves": {"p2.prize": "raises"}}, "'p2.prize' is neither a part.*p2.price"),
         ({"moves": {"p1.price": "raises"}}, "'p1.price' was overtaken before it was made.*Name an open part"),
         ({"threshold": "ltv_ceiling"}, "no register entry 'ltv_ceiling'.*ltv_ceiling_pct"),
+        ({"threshold": "as_of"}, "key one.threshold: as_of is '.*', which is no plain number"),
+        ({"threshold": "parity_years"}, "key one.threshold: parity_years is .*, which is no plain number"),
+        ({"reads": {"name": "latest_fact", "ids": []}}, "key one.reads.ids: names no dated fact"),
+        (
+            {"reads": {"name": "latest_fact", "ids": "softbank.sp_outlook"}},
+            r"is a text, not a list. Write \[softbank.sp_outlook\]",
+        ),
+        (
+            {"reads": {"name": "latest_fact", "id": ["softbank.sp_outlook"]}},
+            "key one.reads: latest_fact: .*The reader takes ids",
+        ),
+        ({"reads": {"name": "latest_fact"}}, "missing a required argument: 'ids'"),
+        (
+            {"reads": {"name": "sellers_cutting", "days": "90", "cut_pct": 30}},
+            "days: '90' is not a whole number",
+        ),
+        (
+            {"reads": {"name": "gap", "benchmark": "GPQA"}},
+            "key one.reads: model_benchmarks.csv has no row with benchmark 'GPQA'.*GPQA Diamond",
+        ),
+        (
+            {
+                "reads": {
+                    "name": "cheapest_open_over",
+                    "of": "gtp-5",
+                    "benchmark": "GPQA Diamond",
+                    "protocol": "Epoch AI run",
+                }
+            },
+            "key one.reads: api_prices.csv has no model 'gtp-5'",
+        ),
+        (
+            {"reads": {"name": "column", "table": "softbank_nva", "column": "ltv_pct"}},
+            "softbank_nva.csv is no table.*softbank_nav",
+        ),
+        (
+            {"reads": {"name": "column", "table": "softbank_nav", "column": "ltv"}},
+            "softbank_nav.csv has no column 'ltv'.*ltv_pct",
+        ),
+        (
+            {
+                "reads": {
+                    "name": "relative_growth",
+                    "measure": "total_costs",
+                    "over": "period_revenue",
+                    "periods": ["CY2024"],
+                }
+            },
+            "are not two accounts",
+        ),
     ],
 )
 def test_names_that_nobody_knows_are_refused_with_the_nearest(change, says):

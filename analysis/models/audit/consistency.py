@@ -417,15 +417,6 @@ def _indicators(project: Project) -> Iterator[Problem]:
         predictions.read(project.thesis).predictions,
         path,
     )
-    for name, entry in project.watched.items():
-        if entry.reads.name in indicators.READERS:
-            yield from arguments.problems(
-                indicators.READERS[entry.reads.name],
-                entry.reads.arguments,
-                f"{path}, key {name}.reads",
-                "reader",
-                1,
-            )
 
 
 def _paragraphs(project: Project) -> Iterator[Problem]:

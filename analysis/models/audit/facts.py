@@ -160,7 +160,13 @@ class Facts:
             The rows that describe a later day instead.
         **where
             Columns with the value, or the values, that they must have.
+
+        Raises
+        ------
+        DataError
+            There is no such table, or it has no such column.
         """
+        self._refuse_what_is_no_column(table, where)
         found = self.known[table]
         for column, value in where.items():
             found = found[found[column].isin(value if isinstance(value, list | tuple) else [value])]
@@ -198,6 +204,7 @@ class Facts:
 
     def last(self, table: str, column: str, **where: Any) -> pd.Series:
         """The latest row with a value in `column`; it alone is remembered."""
+        self._refuse_what_is_no_column(table, [column])
         found = self.find(table, **where)
         found = found[found[column].notna()]
         if found.empty:
@@ -246,6 +253,15 @@ class Facts:
         for rows in found:
             self.mention(FACTS, rows.tail(1))
         return [rows.iloc[-1] for rows in found]
+
+    def _refuse_what_is_no_column(self, table: str, columns: Iterable[str]) -> None:
+        if table not in self.evidence:
+            raise DataError(
+                Problem(f"{table}.csv", "is no table of the evidence", nearest(table, self.evidence))
+            )
+        held = self.evidence[table].columns
+        for column in [column for column in columns if column not in held]:
+            raise DataError(Problem(f"{table}.csv", f"has no column {column!r}", nearest(column, held)))
 
     def refuse_what_no_day_knows(self, table: str, where: Mapping[str, Any]) -> None:
         """Refuse values of columns that no row of a table has on any day.
