@@ -33,6 +33,8 @@ from analysis.models.audit.facts import FACTS, SUFFIXES, named
 from analysis.models.audit.verdicts import CHECKS
 from analysis.scenarios import Register, Scenario, place
 
+PRICES = "api_prices"
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Fresh = Callable[[], Sequence[Mapping[str, Any]]]
@@ -217,7 +219,7 @@ def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None
     """
     project = Project(root)
     counts = project.counts
-    problems = [*_claims(project), *_evidence(project)]
+    problems = [*_claims(project), *_evidence(project), *_lines_of_models(project)]
     sound = not problems and not project.problems
     problems += [
         *_numbers(project, article),
@@ -335,6 +337,28 @@ def _unseen(project: Project, name: str) -> Iterator[Problem]:
             f"{day} is after {days[1]}, the last day of as_of, so that no report would show the row",
             "Correct the day, or move value and range of as_of in params/register.yml",
         )
+
+
+def _lines_of_models(project: Project) -> Iterator[Problem]:
+    """Prices of models that replace none of the same seller's earlier ones, or that were released after they were sold.
+
+    A price is compared with that of the model that it replaces, so that a name which fits none would hide a cut.
+    """
+    if PRICES not in project.measured:
+        return
+    path, meta = project.evidence / f"{PRICES}.csv", measured.sidecar(PRICES, project.evidence)
+    rows = files.read(path, list(meta.columns), meta.key)[0]
+    first = rows.groupby(["seller", "model"])["valid_on"].min()
+    for row, cells_of in rows[rows["replaces"] != ""].iterrows():
+        seller, model, replaced, day = cells_of[["seller", "model", "replaces", "valid_on"]]
+        others = [name for name in first[seller].index if name != model and first[seller, name] < day]
+        if replaced not in others:
+            rule = f"{replaced!r} is no other model that {seller} sold before {day}"
+            fix = nearest(replaced, others) if others else "Leave it empty"
+            yield Problem(f"{place(path)}, row {row}, column replaces", rule, fix)
+    for row, cells_of in rows[rows["released_on"] > rows["valid_on"]].iterrows():
+        rule = f"{cells_of['released_on']} is after {cells_of['valid_on']}, the day of the price"
+        yield Problem(f"{place(path)}, row {row}, column released_on", rule, "Correct one of the two days")
 
 
 def _numbers(project: Project, article: Path | None) -> list[Problem]:
