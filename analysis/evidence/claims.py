@@ -162,12 +162,15 @@ def read(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ..
     Raises
     ------
     DataError
-        The file cannot be read.
+        The file cannot be read, or lists no claim.
     """
     path = directory / "claims.yml"
     found: list[Claim] = []
     problems: list[Problem] = []
-    for name, raw in read_yaml(path, error=DataError).items():
+    entries = read_yaml(path, error=DataError)
+    if not entries:
+        raise DataError(Problem(f"{place(path)}, line 1", "lists no claim", "Write one, or restore the file"))
+    for name, raw in entries.items():
         where = f"{place(path)}, claim {name}"
         if not isinstance(raw, dict):
             rule = f"{raw!r} is no entry"

@@ -15,9 +15,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from analysis.errors import DataError
+from analysis.errors import DataError, Problem
 from analysis.evidence import lines
 from analysis.evidence.sources import THESIS, read_as
+from analysis.scenarios import place
 
 FILE = "indicators.yml"
 Side = Literal["above", "below"]
@@ -70,10 +71,14 @@ def read(directory: Path = THESIS) -> dict[str, Indicator]:
     Raises
     ------
     DataError
-        Not readable, or entries that are no indicators; all of them at once, with their lines.
+        Not readable, without an entry, or entries that are no indicators; all of them at once, with their lines.
     """
     path = directory / FILE
     try:
-        return read_as(Indicators, path).root
+        found = read_as(Indicators, path).root
     except DataError as reason:
         raise DataError(lines.located(reason.problems, [path])) from None
+    if not found:
+        rule = "lists no indicator"
+        raise DataError(Problem(f"{place(path)}, line 1", rule, "Write one, or restore the file"))
+    return found

@@ -68,6 +68,12 @@ def test_a_bad_claim_is_refused_by_name(tmp_path, old, new, said):
     assert "claims.yml" in str(caught.value)
 
 
+def test_a_file_without_a_claim_is_refused(tmp_path):
+    (tmp_path / "claims.yml").write_text("{}\n")
+    with pytest.raises(DataError, match=r"claims\.yml, line 1: lists no claim\. Write one"):
+        claims.load(tmp_path)
+
+
 def test_the_name_of_an_error_is_for_a_reason_that_claims_share(tmp_path):
     def named(*errors):
         texts = [

@@ -175,6 +175,12 @@ def test_what_is_no_indicator_is_refused_with_its_line(tmp_path, change, says):
         entries.read(tmp_path)
 
 
+def test_a_file_without_an_indicator_is_refused(tmp_path):
+    (tmp_path / "indicators.yml").write_text("{}\n")
+    with pytest.raises(DataError, match=r"indicators\.yml, line 1: lists no indicator\. Write one"):
+        entries.read(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
