@@ -399,4 +399,6 @@ def refuse_what_no_day_fills(template: str, facts: Facts, known: set[str]) -> No
         known |= words(row, facts.day).keys()
     if never := [name for name in asked if name not in known]:
         rule = f"{{{never[0]}}} is neither a figure of this check nor what a dated fact has"
-        raise DataError(Problem("the sentence", rule, nearest(never[0], {*known, *every["id"]})))
+        names = {*known, *every["id"]} if "." in never[0] else known
+        fix = nearest(never[0], names) if names else "Name a dated fact"
+        raise DataError(Problem("the sentence", rule, fix))

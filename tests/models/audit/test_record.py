@@ -381,7 +381,10 @@ def test_a_call_that_names_no_deciding_fact_is_refused(place):
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ("It has {stars}.", "{stars} is neither a figure of this check nor what a dated fact has"),
+        (
+            "It has {stars}.",
+            "{stars} is neither a figure of this check nor what a dated fact has. Use one of: gpt.release, gpt.release.months",
+        ),
         ("Out on {gpt.releese}.", "The nearest valid name is 'gpt.release'"),
         ("It cost {gpt.release.value}.", "{gpt.release.value} is neither"),
         ("Out on {gpt.release.", "has '{' without a name in a pair of braces"),
