@@ -32,6 +32,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import yaml
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -66,13 +67,34 @@ QUANTILES: dict[str, tuple[str, ...]] = {
 """The numbers that each kind of distribution is given by, in order."""
 
 
+_DAYS = dt.date(1900, 1, 1), dt.date(2099, 12, 31)
+
+
+def _day(value: object) -> dt.date:
+    """A date as a file writes it; pydantic alone would read a number as seconds since 1970."""
+    text = str(value) if type(value) in (str, dt.date) else ""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise ValueError("is not a date; write it as YYYY-MM-DD")
+    if not _DAYS[0] <= day <= _DAYS[1]:
+        raise ValueError(f"is outside {_DAYS[0]} to {_DAYS[1]}; write a day within the range")
+    return day
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
+"""A day in a file of the project: YYYY-MM-DD, in a century that it can be about."""
+
+
 class Reference(BaseModel):
     """Where a value comes from: a title, an address where there is one, and the day it could be known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str = Field(min_length=1)
     url: Annotated[str | None, Field(pattern=r"^https?://\S+$")] = None
-    known_on: dt.date | None = None
+    known_on: Day | None = None
 
 
 class Calm(BaseModel):
@@ -945,7 +967,9 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     """
     register = load_register(directory)
     because = values.get("because")
-    if isinstance(because, Mapping) and (problems := list(_reading_problems(because, register, "parameters"))):
+    if isinstance(because, Mapping) and (
+        problems := list(_reading_problems(because, register, "parameters"))
+    ):
         raise ParameterError(problems)
     given = {name: values[name] for name in register if name in values}
     return Assumptions({"scenario": str(values.get("scenario", BASE))} | given, register)

@@ -13,9 +13,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence.sources import THESIS
@@ -28,6 +36,16 @@ KINDS = ("quantity", "comparison", "trend", "fact", "forecast", "judgement")
 WEIGHTS = ("central", "supporting", "passing")
 """How much the article's argument needs a claim, heaviest first."""
 WHERE = re.compile(rf"^({'|'.join(SECTIONS)})\.(\d+|table)$")
+
+
+def _passage(text: str) -> str:
+    if not WHERE.fullmatch(text):
+        raise ValueError(f"{text}: no paragraph id; write for example market.5 or technical.table")
+    return text
+
+
+Passage = Annotated[str, AfterValidator(_passage)]
+"""A paragraph or table of the article."""
 
 
 class Claim(BaseModel):
@@ -67,7 +85,7 @@ class Claim(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: str
-    where: tuple[str, ...] = Field(min_length=1)
+    where: tuple[Passage, ...] = Field(min_length=1)
     kind: Literal["quantity", "comparison", "trend", "fact", "forecast", "judgement"]
     weight: Literal["central", "supporting", "passing"]
     error: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
@@ -101,15 +119,6 @@ class Claim(BaseModel):
         if not re.fullmatch(rf"({'|'.join(SECTIONS)})(\.[a-z0-9_]+)+", value):
             raise ValueError(
                 f"{value!r} is no claim id; write SECTION.name with a section of {', '.join(SECTIONS)}"
-            )
-        return value
-
-    @field_validator("where")
-    @classmethod
-    def _paragraphs_exist_by_form(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if wrong := [item for item in value if not WHERE.match(item)]:
-            raise ValueError(
-                f"{', '.join(wrong)}: no paragraph id; write for example market.5 or technical.table"
             )
         return value
 

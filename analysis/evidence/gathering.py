@@ -15,16 +15,24 @@ from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import lines, measured
 from analysis.evidence.sources import read_as
 from analysis.filecache import cached
-from analysis.scenarios import PARAMS, load_register, place
+from analysis.scenarios import PARAMS, Day, load_register, place
 
 FILE = "gathering.yml"
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)]
+
+
+def _plain(text: str) -> str:
+    if measured.UNSAFE.search(text):
+        raise ValueError("holds markup or a formula; write plain text")
+    return text
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10), AfterValidator(_plain)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -46,7 +54,7 @@ class NotFound(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     what: Words
     tables: tuple[str, ...] = Field(min_length=1)
-    due: dt.date | None = None
+    due: Day | None = None
     where: Words
 
 
@@ -54,7 +62,7 @@ class Gathering(BaseModel):
     """The day on which the evidence was gathered, and what was not found on it, by id."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    gathered_on: dt.date
+    gathered_on: Day
     not_found: dict[Id, NotFound]
 
     def of(self, table: str) -> dict[str, NotFound]:

@@ -37,6 +37,9 @@ and one site quoting another."""
 COMMON = (*DATES, "known_inferred", "quality", "source_title", "source")
 SOURCE = re.compile(r"https?://\S+|[\w.-]+/[\w.-]+(@[0-9a-f]{4,40})?(:\S.*)?")
 
+UNSAFE = re.compile(r"^[=+@\t\r]|^-(?!\d)|<[a-zA-Z/!]")
+"""What a spreadsheet takes for a formula, or a page for markup."""
+
 
 class Floors(BaseModel):
     """What a number lies above by the value of another column: scores by benchmark, above what guessing gives."""
@@ -203,7 +206,7 @@ def _fits(cell: str, spec: Column) -> bool:
     if spec.kind == "category":
         return cell in spec.values
     if spec.kind == "text":
-        return not re.search(r"^[=+@\t\r]|^-(?!\d)|<[a-zA-Z/!]", cell)
+        return UNSAFE.search(cell) is None
     try:
         return dt.date.fromisoformat(cell).isoformat() == cell
     except ValueError:

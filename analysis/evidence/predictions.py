@@ -19,11 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import lines
+from analysis.evidence.claims import Passage
 from analysis.evidence.sources import THESIS, read_as
-from analysis.scenarios import place
+from analysis.scenarios import Day, place
 
 Status = Literal["open", "true", "false", "void"]
 FILE = "predictions.yml"
+LONGEST = 600
+"""Months that a prediction may look ahead; fifty years."""
 
 
 class Ruling(BaseModel):
@@ -37,7 +40,7 @@ class Ruling(BaseModel):
 class Resolution(Ruling):
     """How a part ended, and on which day that was public."""
 
-    resolved_on: dt.date
+    resolved_on: Day
     outcome: bool
 
 
@@ -48,7 +51,7 @@ class Judgement(BaseModel):
     probability: float
     low: float
     high: float
-    stated_on: dt.date
+    stated_on: Day
     because: str = Field(min_length=15)
 
     @model_validator(mode="after")
@@ -68,8 +71,8 @@ class Prediction(BaseModel):
     """One part of a prediction: where it stands, what it says in our words, what would make it true, and who says so."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    where: str
-    within_months: int = Field(gt=0)
+    where: Passage
+    within_months: int = Field(gt=0, le=LONGEST)
     label: str
     statement: str = Field(min_length=15)
     criterion: str = Field(min_length=15)
@@ -96,8 +99,8 @@ class Predictions(BaseModel):
     """All parts, and the day on which they were made."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    made_on: dt.date
-    predictions: dict[str, Prediction]
+    made_on: Day
+    predictions: dict[str, Prediction] = Field(min_length=1)
 
 
 def read(directory: Path = THESIS) -> Predictions:
@@ -202,8 +205,11 @@ def deadline(made_on: dt.date, months: int) -> dt.date:
 
 
 def _untimely(content: Predictions, where: str) -> Iterator[Problem]:
-    """Resolutions dated before the prediction was made, or true ones after its deadline."""
+    """Judgements and resolutions dated before the prediction was made, or true ones after its deadline."""
     for name, part in content.predictions.items():
+        if part.judgement and part.judgement.stated_on < content.made_on:
+            rule = f"{part.judgement.stated_on} is before the prediction, which was made on {content.made_on}"
+            yield Problem(f"{where}, key predictions.{name}.judgement.stated_on", rule, "Correct the day")
         if (end := part.resolution) is None:
             continue
         at, due = (

@@ -7,7 +7,6 @@ Decisions
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from analysis import ROOT
 from analysis.errors import DataError
 from analysis.filecache import cached
-from analysis.scenarios import place, read_yaml, validation_problems
+from analysis.scenarios import Day, place, read_yaml, validation_problems
 from analysis.units import UNITS
 
 Described = TypeVar("Described", bound=BaseModel)
@@ -31,7 +30,7 @@ class Origin(BaseModel):
     producer: str
     title: str
     url: Annotated[str, Field(pattern=r"^https?://\S+$")]
-    published_on: dt.date
+    published_on: Day
     licence: str
 
     @property

@@ -62,6 +62,13 @@ def test_nothing_may_be_missing(project):
         ({"not_found": {"quarter": ENTRY | {"by": "x"}}}, ["key not_found.quarter.by", "Remove the key"]),
         ({"not_found": {"Quarter 3": ENTRY}}, ["key not_found.Quarter 3"]),
         ({"not_found": None}, ["key not_found"]),
+        # 1796083200 seconds after 1970 are 1 December 2026, to which nobody who wrote a number is held
+        ({"gathered_on": 1796083200}, ["line 1, key gathered_on: is not a date; write it as YYYY-MM-DD (got 1796083200)"]),
+        ({"gathered_on": "9999-12-31"}, ["line 1, key gathered_on: is outside 1900-01-01 to 2099-12-31"]),
+        ({"not_found": {"quarter": ENTRY | {"due": 1793318400}}}, ["line 7, key not_found.quarter.due: is not a date"]),
+        ({"not_found": {"quarter": ENTRY | {"due": dt.datetime(2026, 11, 13)}}}, ["line 7, key not_found.quarter.due: is not a date"]),
+        ({"not_found": {"quarter": ENTRY | {"what": "=1+1 and so on"}}}, ["line 4, key not_found.quarter.what: holds markup or a formula"]),
+        ({"not_found": {"quarter": ENTRY | {"where": "<b>Its</b> releases"}}}, ["line 8, key not_found.quarter.where: holds markup or a formula"]),
         ({"gathered_on": "2026-11-31"}, ["line 1, key gathered_on"]),
         # the register lets a report look up to 31 October; evidence of the day before is too early by one
         ({"gathered_on": "2026-10-30"}, ["line 1, key gathered_on: 2026-10-30 is before 2026-10-31, the last day of as_of"]),

@@ -130,6 +130,10 @@ RULING = {"by": ["after"], "because": "It happened as it was said."}
     [
         ({"criterion": None}, r"predictions\.yml, line 8, key predictions\.p1\.criterion: Input should be a valid string"),
         ({"within_months": 0}, r"line 5, key predictions\.p1\.within_months: Input should be greater than 0"),
+        ({"within_months": 99999999}, r"line 5, key predictions\.p1\.within_months: Input should be less than or equal to 600"),
+        ({"where": "garbage"}, r"line 4, key predictions\.p1\.where: garbage: no paragraph id"),
+        ({"judgement": {"probability": 0.2, "low": 0.1, "high": 0.3, "stated_on": "2026-05-20", "because": "A reason that is long."}},
+         r"key predictions\.p1\.judgement\.stated_on: 2026-05-20 is before the prediction, which was made on 2026-05-21"),
         ({"resolution": RULING | {"resolved_on": dt.date(2026, 5, 21), "outcome": True}},
          r"resolution\.resolved_on: 2026-05-21 is not after the prediction, which was made on 2026-05-21\. Say void"),
         ({"resolution": RULING | {"resolved_on": dt.date(2027, 6, 1), "outcome": True}}, "2027-06-01 is past the deadline 2027-05-21"),
@@ -145,6 +149,18 @@ def test_what_is_no_prediction_or_no_resolution_is_refused_with_its_line(written
     with pytest.raises(DataError, match=said) as caught:
         predictions.load(written(p1=part))
     assert ", line " in str(caught.value)
+
+
+def test_a_file_without_a_prediction_is_refused(written):
+    with pytest.raises(DataError, match=r"predictions\.yml, line 2, key predictions: "):
+        predictions.load(written())
+
+
+def test_a_day_that_no_calendar_of_the_project_reaches_is_refused_with_its_line(written):
+    file = written(p1={}) / predictions.FILE
+    file.write_text(file.read_text().replace("2026-05-21", "9999-12-31"))
+    with pytest.raises(DataError, match=r"line 1, key made_on: is outside 1900-01-01 to 2099-12-31"):
+        predictions.load(file.parent)
 
 
 def test_a_late_false_is_no_mistake(written):
