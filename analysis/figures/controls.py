@@ -16,7 +16,7 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from analysis import scenarios
-from analysis.errors import ThesisError
+from analysis.errors import ParameterError, Problem, ThesisError
 from analysis.figures import theme, what_if
 from analysis.scenarios import Assumptions, Entry, Value
 
@@ -131,8 +131,9 @@ class Panel:
         self.first = self._drawn(given)
         self._say()
         moved = [control.box for control in self.controls.values()]
+        keeps = [] if all(given.register[name].reading for name in names) else [keep]  # no scenario sets one
         self.box = widgets.VBox(
-            [self.title, self.words, self.picture, *moved, self.reset, keep, self.status],
+            [self.title, self.words, self.picture, *moved, self.reset, *keeps, self.status],
             layout={"max_width": "820px"},
         )
         self.box.add_class("what-if")
@@ -199,9 +200,20 @@ class Panel:
 
     def _write(self) -> None:
         because = {name: self.reasons[name].value for name in self.changes}
+        register = self.given.register
+        readings = {
+            name: entry.value for name, entry in register.items() if entry.reading and name in self.given
+        }
         try:
+            if moved := [name for name in readings if name in self.changes]:
+                rule = "says how the article is read, which a scenario may not change"
+                raise ParameterError(Problem(f"control {name}", rule, "Reset it") for name in moved)
             made = scenarios.written(
-                self.given, self.name.value.strip(), self.description.value, because, self.params
+                self.given.but(**readings),
+                self.name.value.strip(),
+                self.description.value,
+                because,
+                self.params,
             )
         except ThesisError as reason:
             self._tell(str(reason), bad=True)

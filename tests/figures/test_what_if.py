@@ -2,6 +2,7 @@ import io
 import json
 import sys
 
+import ipywidgets as widgets
 import pytest
 from PIL import Image
 
@@ -216,7 +217,8 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(give
     assert "would change nothing" in made.status.value
     made.controls["outsized_moic"].parts[0].value = 5.0
     made.write.click()  # how the article is read is no scenario's to change
-    assert "key outsized_moic: says how the article is read" in made.status.value
+    assert "control outsized_moic: says how the article is read" in made.status.value
+    assert "Reset it." in made.status.value
     assert not (tmp_path / "larger.yml").exists()
     made.controls["outsized_moic"].parts[0].value = given.outsized_moic
     mode = made.controls["pool_share"].parts[1]
@@ -235,6 +237,27 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(give
     found = scenarios.load("larger", tmp_path)
     assert found.overrides == {"pool_usd_bn": [650.0, 20000.0], "pool_share": [0.1, higher, 0.5]}
     assert found.because == {"pool_usd_bn": "It is <large>.", "pool_share": scenarios.UNARGUED}
+
+
+def test_a_notebook_of_another_day_writes_a_scenario_without_that_day(given, tmp_path):
+    for path in scenarios.PARAMS.glob("*.yml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    made = controls.Panel(chart, given.but(as_of="2026-05-21"), ["pool_usd_bn"], tmp_path)
+    made.controls["pool_usd_bn"].parts[0].value = (650, 20000)
+    made.name.value, made.description.value = "larger", "More money is there."
+    made.write.click()
+    assert scenarios.load("larger", tmp_path).overrides == {"pool_usd_bn": [650.0, 20000.0]}
+
+
+def test_where_only_readings_can_be_moved_there_is_no_form(given):
+    def offers_a_form(names):
+        return any(
+            isinstance(part, widgets.Accordion) for part in controls.Panel(chart, given, names).box.children
+        )
+
+    assert given.register["outsized_moic"].reading and not given.register["pool_usd_bn"].reading
+    assert not offers_a_form(["outsized_moic"])
+    assert offers_a_form(["outsized_moic", "pool_usd_bn"])
 
 
 def test_a_real_chart_moves_with_its_pinned_assumption(given):
