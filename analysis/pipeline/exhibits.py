@@ -18,7 +18,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
@@ -732,7 +732,15 @@ def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: st
         exhibit = _ADAPTER.validate_python(_finite(data[MIME]))
     except ValidationError as reason:
         name = data[MIME].get("id", "without id") if isinstance(data[MIME], Mapping) else "without id"
-        raise PublishError(validation_problems(reason, f"{where}, exhibit {name}")) from None
+        problems = validation_problems(reason, f"{where}, exhibit {name}")
+        raise PublishError(
+            replace(
+                problem, rule="is missing, as in runs of an earlier version", fix="Run `thesis run` again"
+            )
+            if detail["type"] == "missing"
+            else problem
+            for problem, detail in zip(problems, reason.errors(), strict=True)
+        ) from None
     return Shown(exhibit, scenario, notebook, image_of(data))
 
 

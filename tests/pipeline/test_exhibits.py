@@ -244,12 +244,18 @@ def test_an_exhibit_knows_whether_its_series_end_on_one_day() -> None:
         ({"gathered_on": None}, "key evidence.gathered_on"),
         (
             {"not_found": [{"id": "quarter", "what": "The quarter"}]},
-            "key evidence.not_found.0.where: Field required",
+            "key evidence.not_found.0.where: is missing, as in runs of an earlier version. Run `thesis run` again",
         ),
-        ({"columns": [{"name": "what", "title": "What"}]}, "key evidence.columns.0.meaning: Field required"),
+        (
+            {"columns": [{"name": "what", "title": "What"}]},
+            "key evidence.columns.0.meaning: is missing, as in runs of an earlier version. Run `thesis run` again",
+        ),
         ({"rows": [observation(), observation(known_on=None)]}, "key evidence.rows.1.known_on"),
         ({"rows": [observation(quality="great")]}, "key evidence.rows.0.quality"),
-        ({"rows": [{"what": "x"}]}, "key evidence.rows.0.source: Field required"),
+        (
+            {"rows": [{"what": "x"}]},
+            "key evidence.rows.0.source: is missing, as in runs of an earlier version. Run `thesis run` again",
+        ),
     ],
 )
 def test_evidence_without_its_rules_dates_or_sources_is_refused(

@@ -912,8 +912,9 @@ def test_a_notebook_that_cannot_be_read_is_refused_in_one_line(publish: Publish,
 
 def test_a_bundle_that_is_not_whole_is_refused_with_its_place(publish: Publish, runs: Path) -> None:
     rewrite(runs / "base" / "1_prices.ipynb", shown({"id": "prices.x", "kind": "metric"}))
-    assert "base/1_prices.ipynb, cell 1, exhibit prices.x, key metric.text: Field required" in refused(
-        publish
+    assert (
+        "base/1_prices.ipynb, cell 1, exhibit prices.x, key metric.text: is missing, as in runs of an earlier version. Run `thesis run` again"
+        in refused(publish)
     )
 
 
