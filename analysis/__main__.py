@@ -17,9 +17,9 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext, redirect_stdout, suppress
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -680,10 +680,20 @@ def diff(
 
     if html is not None:
         differences.refuse_foreign(html)
-    folders = [_side(text, workers) for text in (a, b)]
-    found = differences.compare(
-        *(differences.read(text, folder) for text, folder in zip((a, b), folders, strict=True))
-    )
+    sides = {"A": a, "B": b}
+    chosen: dict[str, tuple[Path, list[Task]]] = {}
+    for side, text in sides.items():  # both, before one of them runs for minutes
+        with _on_side(side):
+            chosen[side] = _side(text)
+    for folder, tasks in chosen.values():
+        if tasks:
+            with redirect_stdout(sys.stderr):
+                _run(tasks, folder.parent, workers=workers, force=False)
+    read = []
+    for side, text in sides.items():
+        with _on_side(side):
+            read.append(differences.read(text, chosen[side][0]))
+    found = differences.compare(*read)
     if html is not None:
         differences.write_page(found, html)
     if form is console.Format.json:
@@ -696,19 +706,27 @@ def diff(
         console.echo(found.summary)
 
 
-def _side(text: str, workers: int) -> Path:
-    """The folder of one side of a comparison; that of a day is run first, its progress on stderr."""
+@contextmanager
+def _on_side(side: str) -> Iterator[None]:
+    """Name the side of a comparison in what is wrong with it."""
+    try:
+        yield
+    except ThesisError as reason:
+        raise type(reason)(
+            replace(problem, place=f"side {side}, {problem.place}") for problem in reason.problems
+        ) from None
+
+
+def _side(text: str) -> tuple[Path, list[Task]]:
+    """The folder of one side of a comparison, and the tasks that make it; none where it was run."""
     from analysis.pipeline import differences, plan
     from analysis.scenarios import BASE
 
     project = plan.Project()
     if not DAY.fullmatch(text):
-        return differences.place_of(text, project)
+        return differences.place_of(text, project), []
     folder = project.custom / "as_of" / text
-    tasks = plan.plan([BASE], (), [f"as_of={text}"], out=folder)
-    with redirect_stdout(sys.stderr):
-        _run(tasks, folder, workers=workers, force=False)
-    return folder / BASE
+    return folder / BASE, plan.plan([BASE], (), [f"as_of={text}"], out=folder)
 
 
 @app.command()

@@ -248,7 +248,7 @@ def test_two_scenarios_are_held_side_by_side(
 ) -> None:
     here = project("good")
     refused = thesis("diff", "base", "slow", at=here)
-    assert refused == (2, "", "error: base: was not run. Run `thesis run --scenario base`.\n")
+    assert refused == (2, "", "error: side A, base: was not run. Run `thesis run --scenario base`.\n")
     assert thesis("run", at=here).code == 0
     code, out, err = thesis("diff", "base", "slow", at=here)
     assert (code, err) == (0, "")
@@ -292,8 +292,15 @@ def test_a_day_stands_for_the_base_as_it_was_known_then(
     assert "succeeded" in done.err
     again = thesis("diff", "2026-05-21", "2026-10-31", "--format", "json", at=here)
     assert again.out == done.out and "unchanged" in again.err
-    refused = thesis("diff", "2026-05-21", "2026-13-01", at=here)
-    assert (refused.code, refused.out) == (2, "")
+    for a, b, place in (
+        ("2026-05-22", "nosuchthing", "side B, nosuchthing: "),
+        ("2026-05-22", "2026-13-01", "side B, -p, key as_of: "),
+        ("2023-12-31", "2026-05-21", "side A, -p, key as_of: "),
+    ):
+        refused = thesis("diff", a, b, at=here)
+        assert (refused.code, refused.out) == (2, "")
+        assert refused.err.startswith(f"error: {place}")
+    assert not list(here.root.rglob("2026-05-22"))  # nothing ran
 
 
 def test_a_text_that_would_break_notebooks_is_refused_before_one_is_touched(
