@@ -9,6 +9,7 @@ Decisions
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
@@ -159,15 +160,16 @@ def returns(
 ) -> Axes:
     """Distribution of the IRR with labelled thresholds and the share of draws between them; draws beyond the ends are piled there."""
     _distribution(irr_pct, thresholds, low, high, "%", ax)
-    ax.set(xlabel=f"percent a year ({low:g} and less, {high:g} and more at the edges)", xlim=(low, high))
+    edges = f"percent a year ({low:g} and less, {high:g} and more at the edges)"
+    ax.set(xlabel=_minus(edges), xlim=(low, high))
     asked = max(thresholds.values())
     finding = f"{(irr_pct >= asked).mean():.0%} of futures return {asked:g}% a year or more; the median is {np.median(irr_pct) + 0.0:.1f}%"
     alt = f"Histogram of {len(irr_pct):,} simulated returns: {_parts(irr_pct, thresholds, '%')}."
     return theme.headline(
         ax,
-        finding,
+        _minus(finding),
         "Share of simulated draws, percent, by internal rate of return of the dated payments",
-        alt,
+        _minus(alt),
     )
 
 
@@ -207,7 +209,12 @@ def _distribution(
         ax.annotate(f"{part:.0%}", (middle, peak), ha="center", va="top", color=theme.INK, fontweight="semibold", fontsize=12,
                     path_effects=theme.HALO)  # fmt: skip
     ax.set_ylabel("")
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}{unit}")
+    ax.xaxis.set_major_formatter(lambda x, _: _minus(f"{x:g}{unit}"))
+
+
+def _minus(text: str) -> str:
+    """A text with a real minus sign before its negative numbers."""
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", text)
 
 
 def probability_over_time(

@@ -184,6 +184,14 @@ def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
     assert said(ax) == "40% of futures return 20% a year or more; the median is 0.0%"
 
 
+def test_a_negative_return_has_a_minus_sign_wherever_it_is_printed():
+    ax = futures.returns(np.full(3, -12.5), {"money back": 0.0, "asked for": 20.0}, ax=theme.axes())
+    chart = theme.chart_of(ax)
+    assert chart.finding.endswith("the median is −12.5%") and "median −12.5%" in chart.alt
+    assert "(−100 and less" in ax.get_xlabel()
+    assert ax.xaxis.get_major_formatter()(-50, 0) == "−50%"
+
+
 def test_probabilities_over_time_end_where_the_table_ends():
     table = pd.DataFrame(
         {"times_years": [0.0, 1.0], "probability": [0.0, 0.4], "low": [0.0, 0.35], "high": [0.0, 0.45]}
