@@ -120,9 +120,10 @@ class Sidecar(BaseModel):
 
 
 def names(directory: Path = EVIDENCE) -> list[str]:
-    """The evidence tables that there are."""
+    """The evidence tables that there are, also by their sidecar alone: to load one without its CSV is refused."""
     depends_on(directory)
-    return sorted(path.stem for path in directory.glob("*.csv"))
+    paths = [*directory.glob("*.csv"), *directory.glob("*.meta.yml")]
+    return sorted({path.name.partition(".")[0] for path in paths})
 
 
 @cached

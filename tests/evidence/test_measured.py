@@ -56,6 +56,12 @@ def refused(folder):
     return str(caught.value)
 
 
+def test_a_table_whose_csv_is_gone_is_named_and_refused(folder):
+    (folder / "revenue.csv").unlink()
+    assert measured.names(folder) == ["revenue"]
+    assert "revenue.csv: there is no such file. Restore it or remove its sidecar." in refused(folder)
+
+
 def test_numbers_and_dates_are_typed_and_missing_is_not_zero(folder):
     table = measured.load("revenue", directory=folder)
     assert table["revenue_usd_mn"].tolist() == [100, 150.5]

@@ -301,14 +301,7 @@ def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> I
 
 
 def _evidence(project: Project) -> Iterator[Problem]:
-    """Sidecars without a table, credits that no row bears out, and rows that no day of the register can see."""
-    for path in sorted(project.evidence.glob("*.meta.yml")):
-        if not path.with_name(path.name.removesuffix(".meta.yml") + ".csv").exists():
-            yield Problem(
-                f"{place(path)}, line 1",
-                "describes a file that is not there",
-                "Restore the CSV, or remove it",
-            )
+    """Credits that no row bears out, and rows that no day of the register can see."""
     for name, table in project.measured.items():
         meta = measured.sidecar(name, project.evidence)
         where = f"{place(project.evidence / f'{name}.meta.yml')}, key credits"

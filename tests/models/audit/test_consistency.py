@@ -244,11 +244,12 @@ def test_what_cannot_be_read_does_not_stop_the_rest(project, before):
     edit(project, CLAIMS, "  check: {name: both_kinds}\n", "")
     edit(project, CLAIMS, "{name: deal_size}", "{name: deal_sise}")
     edit(project, "params/son.yml", "scenario: son", "scenario: sun")
-    (project / EVIDENCE / "lost.meta.yml").write_text("title: x\n")
+    sidecar = project / EVIDENCE / "nvidia_revenue.meta.yml"
+    sidecar.with_name("lost.meta.yml").write_bytes(sidecar.read_bytes())
     (project / "notebooks" / "4_risks.ipynb").write_text("[]")
     told = "\n".join(found(project, before))
     for text in ("'much' is not a number", "has neither a check", "no check 'deal_sise'", "says scenario: 'sun'",
-                 "lost.meta.yml, line 1: describes a file that is not there", "4_risks.ipynb: is not a notebook of format 4"):  # fmt: skip
+                 "lost.csv: there is no such file", "4_risks.ipynb: is not a notebook of format 4"):  # fmt: skip
         assert text in told
     assert "there is no claim" not in told  # the claim that could not be read is not missing
 
