@@ -66,10 +66,13 @@ def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live
         A name that the notebook does not declare or that has no range, or controls without ipywidgets.
     """
     frame = assumptions(given, names)
+    kept = (
+        ", and a button writes a scenario" if any(not given.register[name].reading for name in names) else ""
+    )
     display.table(
         id, "What if? The assumptions to change here", frame, COLUMNS,
-        note="“make review” opens this notebook in JupyterLab with a slider for each: the chart follows it, and a button writes "
-        "a scenario. “thesis run --scenario base -p NAME=VALUE” runs all notebooks with another value.",
+        note=f"“make review” opens this notebook in JupyterLab with a slider for each: the chart follows it{kept}. "
+        "“thesis run --scenario base -p NAME=VALUE” runs all notebooks with another value.",
     )  # fmt: skip
     if not (os.environ.get(LIVE) == "1" if live is None else live):
         return None
