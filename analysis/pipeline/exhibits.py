@@ -7,7 +7,7 @@ Decisions
   error that names notebook and cell, because a page without it would pretend.
 - An id is an address (`#id`, `data/id.csv`), hence its narrow alphabet; none of the templates' can be taken.
 - The picture of a figure stands beside its bundle in the same output: SVG where there is one, else PNG.
-- A number ends where its series ends. Where that is well before the cut-off date (`EARLY`), the date stands beside it.
+- A number ends where its series ends. Where that is well before the cut-off date (`EARLY`), the date is shown next to it.
 - A source is linked where it has a web address, or names a file in a public repository; any other text stays text.
 """
 

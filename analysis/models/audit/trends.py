@@ -145,11 +145,11 @@ def threshold_by_basis(
     except ValueError:
         raise Unknown("a trend of training costs on each basis") from None
     one = listed(f"{row.p_one:.0%} {row.basis}" for row in table.itertuples(index=False))
-    dearest = listed(f"{chance:.0%}" for chance in table["p_dearest"])
+    most_expensive = listed(f"{chance:.0%}" for chance in table["p_dearest"])
     reason = told_on_record(told, facts.happened(beside, decides=False), facts)
     details = (
         f"Going by training costs to {int(table['last'].max())}, the chance that a run of {year} cost over "
-        f"{in_print(float(figure.low or 0.0), 'usd_bn')} was {one}. For the year's most expensive run it was {dearest}."
+        f"{in_print(float(figure.low or 0.0), 'usd_bn')} was {one}. For the year's most expensive run it was {most_expensive}."
     )
     chances = [*table["p_one"], *table["p_dearest"]]
     first = table.iloc[0]

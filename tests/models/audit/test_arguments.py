@@ -1,4 +1,4 @@
-"""What a file hands a check or a reader, held against the signature."""
+"""What a file hands a check or a reader, compared with the signature."""
 
 import pytest
 
