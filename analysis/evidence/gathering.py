@@ -10,7 +10,7 @@ Decisions
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +47,8 @@ class NotFound(BaseModel):
         The evidence tables that it would go into.
     due : date, optional
         The day by which it was expected; None where there was no such day.
+    period_end : date, optional
+        The end of the period that it describes: once each of its tables has a row of that day or a later one, it is found.
     where : str
         Where it would be published.
     """
@@ -55,6 +57,7 @@ class NotFound(BaseModel):
     what: Words
     tables: tuple[str, ...] = Field(min_length=1)
     due: Day | None = None
+    period_end: Day | None = None
     where: Words
 
 
@@ -120,6 +123,19 @@ def due(
                 "due": entry.due.isoformat() if entry and entry.due else None, "where": entry and entry.where,
             })  # fmt: skip
     return pd.DataFrame(found)
+
+
+def filled(gathering: Gathering, tables: Mapping[str, pd.DataFrame], where: str) -> Iterator[Problem]:
+    """Entries whose period the evidence has reached, by their own word; `where` is their file, `tables` hold all rows."""
+    for name, entry in gathering.not_found.items():
+        if entry.period_end is None or not set(entry.tables) <= set(tables):
+            continue
+        ends = [tables[table]["valid_on"].max() for table in entry.tables]
+        if min(ends) >= pd.Timestamp(entry.period_end):
+            rule = f"{' and '.join(entry.tables)} reach {min(ends).date()}, so that this is found"
+            yield Problem(
+                f"{where}, key not_found.{name}", rule, "Delete the entry, or write what is still missing"
+            )
 
 
 def _table_problems(gathering: Gathering, path: Path, tables: list[str]) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -108,3 +109,19 @@ def test_every_table_is_to_be_looked_up_with_its_last_point_and_what_it_lacks():
 
 def test_on_a_day_that_knew_nothing_no_series_has_a_last_point():
     assert gathering.due("1990-01-01")["last_point"].isna().all()
+
+
+def test_an_entry_whose_period_every_table_has_reached_is_found(project):
+    entry = ENTRY | {"tables": ["sales", "prices"], "period_end": "2026-09-30"}
+    found = project(not_found={"quarter": entry})
+    tables = {
+        name: pd.DataFrame({"valid_on": pd.to_datetime(["2026-06-30", last])})
+        for name, last in (("sales", "2026-10-01"), ("prices", "2026-09-29"))
+    }
+    assert list(gathering.filled(found, tables, "here")) == []  # the prices end a day before
+    tables["prices"].loc[1, "valid_on"] = pd.Timestamp("2026-09-30")
+    (problem,) = gathering.filled(found, tables, "here")
+    assert (
+        str(problem)
+        == "here, key not_found.quarter: sales and prices reach 2026-09-30, so that this is found. Delete the entry, or write what is still missing."
+    )

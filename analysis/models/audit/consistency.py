@@ -302,6 +302,10 @@ def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> I
 
 def _evidence(project: Project) -> Iterator[Problem]:
     """Credits that no row bears out, and rows that no day of the register can see."""
+    if project.gathering is not None:
+        yield from gathering.filled(
+            project.gathering, project.measured, place(project.evidence / gathering.FILE)
+        )
     for name, table in project.measured.items():
         meta = measured.sidecar(name, project.evidence)
         where = f"{place(project.evidence / f'{name}.meta.yml')}, key credits"
