@@ -34,6 +34,8 @@ from analysis.scenarios import Assumptions
 
 Kind = Literal["trend", "simulation", "base rate", "judgement"]
 LEVEL = 0.9
+EDGE = 1e-6
+"""How near to 0 or 1 a probability may come: what is printed has six digits, and nothing that lies ahead is certain."""
 ONE_STANDARD_ERROR = 0.683
 """Level of an interval of one standard error either way."""
 SERIES = {"benchmark": "GPQA Diamond", "use": "trend"}
@@ -322,8 +324,15 @@ def shown(method: Method) -> dict[str, Any]:
 
 
 def of_draws(hits: NDArray[np.bool_]) -> scoring.Chance:
-    """A probability from simulated draws, never 0 or 1; the interval is the Monte-Carlo error alone."""
-    return scoring.base_rate(int(hits.sum()), len(hits), LEVEL)
+    """A probability from simulated draws, never 0 or 1, as it is printed either; the interval is the Monte-Carlo error alone."""
+    chance = scoring.base_rate(int(hits.sum()), len(hits), LEVEL)
+    low, p, high = (_inside(value) for value in (chance.low, chance.probability, chance.high))
+    return replace(chance, probability=p, low=low, high=high)
+
+
+def _inside(share: float) -> float:
+    """A probability kept so far from 0 and 1 that six digits of it are neither."""
+    return min(max(share, EDGE), 1 - EDGE)
 
 
 def outlook_hits(given: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
@@ -415,7 +424,7 @@ def price_trend(view: View) -> Method | None:
     se = (high - low) / (2 * NormalDist().inv_cdf(0.975))
     at = (mid - math.log(needed)) / se
     # the error of the fit is all that moves it: one standard error either way is the range
-    low_p, p, high_p = (min(max(NormalDist().cdf(at + shift), 1e-6), 1 - 1e-6) for shift in (-1.0, 0.0, 1.0))
+    low_p, p, high_p = (_inside(NormalDist().cdf(at + shift)) for shift in (-1.0, 0.0, 1.0))
     told = (
         f"Prices at equal {SERIES['benchmark']} scores fell {math.exp(mid):.1f}-fold a year (95% interval {math.exp(low):.1f} to "
         f"{math.exp(high):.1f}; {int(fit['n'])} prices, {prices.NAMES[str(fit['method'])]}); {needed:.1f}-fold is needed. "

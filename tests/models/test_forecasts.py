@@ -13,6 +13,7 @@ from analysis import scenarios
 from analysis.evidence import predictions
 from analysis.figures import futures, theme
 from analysis.models import audit, forecasts, outlook, prices, scoring
+from analysis.units import plain
 
 
 def view_on(day):
@@ -416,3 +417,11 @@ def test_a_whole_without_a_probability_in_any_part_has_no_bound(view, rows):
     nothing = rows.reset_index().assign(probability=None)
     whole = forecasts.wholes(nothing, view.given, view.facts).set_index("id")
     assert np.isnan(float(whole.loc["p2", "high"])) and whole.loc["p2", "told"] == "no part has a probability"
+
+
+@pytest.mark.parametrize("happens", [True, False])
+def test_what_happens_in_every_future_or_in_none_is_not_printed_as_certain(happens):
+    # of 20,000 draws the interval ends nearer to 0 or 1 than six digits can say
+    chance = forecasts.of_draws(np.full(20_000, happens))
+    printed = plain({"low": chance.low, "p": chance.probability, "high": chance.high})
+    assert 0 < printed["low"] <= printed["p"] <= printed["high"] < 1
