@@ -470,7 +470,8 @@ def best_on_benchmark(
     if claimed:
         scored = listed(f"{row['subject']} {told_value(row)} ({told_day(row)})" for row in claimed)
         details.append(f"Developers report of their own runs, under other protocols: {scored}.")
-    reason = told_on_record(told, [*claimed, *facts.happened(beside, decides=False)], facts, values)
+    unknown = ("later_best", "later_model") if later_protocol else ()  # on a day before the newer runs
+    reason = told_on_record(told, [*claimed, *facts.happened(beside, decides=False)], facts, values, unknown)
     return Finding({"leads": leads}, reason, overtaken=overtaken, details=" ".join(details))
 
 
