@@ -234,5 +234,5 @@ def test_a_scenario_written_in_the_notebook_runs_in_the_batch_and_is_compared(
         assert ran.returncode == 0, ran.stderr
     compared = json.loads(thesis("diff", "base", "more", "--format", "json").stdout)
     moved = {(one["kind"], one["id"]) for one in compared["differences"]}
-    assert ("parameter", "horizon_years") in moved and ("metric", "verdict.outsized") in moved
+    assert ("parameter", "horizon_years") in moved and ("metric", "verdict.between") in moved
     assert ("metric", "verdict.failing") not in moved  # no scenario changes the fact-check
