@@ -591,8 +591,8 @@ def _swept(texts: Sequence[str], scenario: str, draws: int) -> tuple[Assumptions
     import psutil
 
     from analysis import scenarios as assumptions
-    from analysis.models import simulation
     from analysis.models import sweep as sweeping
+    from analysis.statistics import simulation
 
     register = assumptions.load_register()
     axes, fixed = sweeping.split(texts, register)

@@ -8,9 +8,10 @@ from analysis import labels
 from analysis.evidence import cells as deciders
 from analysis.evidence import measured, predictions
 from analysis.figures import futures, horizons, stated, theme
-from analysis.models import audit, forecasts, prices, skill, trend
+from analysis.models import audit, forecasts, prices
 from analysis.models.audit import cells, facts
 from analysis.pipeline import exhibits
+from analysis.statistics import backtest, trend
 from analysis.units import UNITS
 
 
@@ -28,7 +29,7 @@ def categories(table, column):
         pytest.param(labels.INDICATORS, exhibits.SIGNALS, id="labels of indicators"),
         pytest.param(labels.QUALITIES, (*measured.QUALITIES, "article", "model"), id="labels of qualities"),
         pytest.param(futures.METHODS, get_args(forecasts.Kind), id="marks of kinds of method"),
-        pytest.param(skill.NAMES, (*skill.METHODS, *get_args(trend.Form)), id="words for methods of forecast"),
+        pytest.param(backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"),
         pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
         pytest.param(cells.BASES, categories("training_cost", "cost_basis"), id="words for cost bases"),
         pytest.param(horizons.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"),

@@ -30,8 +30,8 @@ from analysis import labels
 from analysis.evidence import gathering, measured, tables
 from analysis.evidence import sources as origins
 from analysis.figures import prose, theme
-from analysis.models.skill import NAMES
 from analysis.scenarios import Assumptions
+from analysis.statistics.backtest import NAMES
 from analysis.units import plain, show
 
 MIME = "application/vnd.thesis.exhibit+json"

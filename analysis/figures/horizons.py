@@ -24,7 +24,7 @@ from analysis.figures.futures import BANDS
 from analysis.models import frontier, prices
 from analysis.models.audit.facts import in_words
 from analysis.models.frontier import PRICE
-from analysis.models.trend import decimal_year
+from analysis.statistics.trend import decimal_year
 from analysis.units import show
 
 KINDS = {"closed": "solid", "open": (0, (5, 2))}

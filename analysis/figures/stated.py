@@ -17,9 +17,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures import parts, theme
-from analysis.models import growth
 from analysis.models.audit.facts import in_words
-from analysis.models.trend import decimal_year
+from analysis.statistics import growth
+from analysis.statistics.trend import decimal_year
 
 BOUNDS = {"at least": 1, "at most": -1}
 """Qualifiers that leave a side open: upwards and downwards."""

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from analysis.figures import parts, theme
 from analysis.models.audit.facts import in_words
-from analysis.models.trend import decimal_year
+from analysis.statistics.trend import decimal_year
 from analysis.units import UNITS
 
 BANDS = {"obs_ci": 0.14, "mean_ci": 0.34}

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.models import outlook, simulation, venture
+from analysis.models import outlook, venture
 from analysis.scenarios import Assumptions
+from analysis.statistics import simulation
 
 COLUMNS = (
     "id", "assumptions", "moic_x", "moic_change_x", "write_down_pct", "write_down_change_pct", "noise_pct", "moves", "rank",

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.models import exposure, outlook, sensitivity, simulation, venture
+from analysis.models import exposure, outlook, venture
 from analysis.scenarios import Assumptions
+from analysis.statistics import sensitivity, simulation
 
 MOIC, WRITE_DOWN = "moic", "write_down"
 LEAST_MOIC = 0.01

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.models.simulation import (
+from analysis.statistics.simulation import (
     NOT_NEGATIVE,
     NUMBER,
     POSITIVE,

@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 
 from analysis import labels
 from analysis.evidence import predictions
-from analysis.models import audit, frontier, outlook, parity, prices, scoring, trend, venture
+from analysis.models import audit, frontier, outlook, parity, prices, venture
 from analysis.models.audit.facts import in_words, listed
 from analysis.scenarios import Assumptions
+from analysis.statistics import scoring, trend
 
 Kind = Literal["trend", "simulation", "base rate", "judgement"]
 LEVEL = 0.9

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import trend
+from analysis.statistics import trend
 
 KINDS = ("input", "output", "blended")
 PRICE = "price_usd_per_mtok"

@@ -20,8 +20,8 @@ from analysis.evidence import indicators, predictions
 from analysis.models import frontier, prices
 from analysis.models.audit import arguments
 from analysis.models.audit.facts import FACTS, Facts, Unknown
-from analysis.models.growth import cagr_pct
 from analysis.scenarios import Assumptions, Register
+from analysis.statistics.growth import cagr_pct
 
 DAYS_A_MONTH = 30.4375
 NEAR_DAYS = 75

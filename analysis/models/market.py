@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.models import growth
+from analysis.statistics import growth
 
 DISPERSION = (
     "segment", "forecasts", "sized", "size_low", "size_median", "size_high", "spread_x", "cagr_low_pct", "cagr_median_pct",

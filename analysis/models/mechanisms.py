@@ -14,7 +14,7 @@ Decisions
 
 import numpy as np
 
-from analysis.models.simulation import QUARTERS_PER_YEAR, Floats, Values, from_zero
+from analysis.statistics.simulation import QUARTERS_PER_YEAR, Floats, Values, from_zero
 
 GROWTH_GAP_LIMITS = (-0.5, 1.0)
 """Next-year log growth less the long-run rate: beyond these the multiple stays where it is. Growth of more than about

@@ -24,8 +24,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import exposure, market, mechanisms, players, simulation, venture
+from analysis.models import exposure, market, mechanisms, players, venture
 from analysis.scenarios import Assumptions
+from analysis.statistics import simulation
 
 START = dt.date(2026, 3, 31)
 START_YEAR = 2026.25

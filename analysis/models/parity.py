@@ -28,8 +28,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import frontier, trend
-from analysis.models.simulation import Floats, cumulative_probability, quantile
+from analysis.models import frontier
+from analysis.statistics import trend
+from analysis.statistics.simulation import Floats, cumulative_probability, quantile
 
 KINDS = ("open", "closed")
 NEEDED = ("model", "developer", "weights", "score_pct", "valid_on")

@@ -22,7 +22,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from analysis.models import trend
+from analysis.statistics import trend
 
 
 def with_investment(funding: pd.DataFrame, company: str, amount_usd_bn: float) -> pd.DataFrame:

@@ -36,10 +36,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.models import trend
-from analysis.models.acceleration import holm
 from analysis.models.frontier import PRICE, blended_price
-from analysis.models.simulation import Floats
+from analysis.statistics import trend
+from analysis.statistics.breaks import holm
+from analysis.statistics.simulation import Floats
 
 METHODS = ("ols", "mixed", "quantile_10", "quantile_50")
 """Seller effects; a random intercept by seller; the cheap end and the middle of all sellers."""

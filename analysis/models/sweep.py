@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParameterError, Problem, nearest
-from analysis.models import outlook, simulation, venture
+from analysis.models import outlook, venture
 from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override
+from analysis.statistics import simulation
 
 MOST_POINTS = 100_000
 

@@ -27,7 +27,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.models import scoring, trend
+from analysis.statistics import scoring, trend
 
 HORIZONS_MONTHS = (12, 24, 36)
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)

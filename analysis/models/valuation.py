@@ -28,7 +28,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.models import frontier
-from analysis.models.growth import cagr_pct
+from analysis.statistics.growth import cagr_pct
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.models import mechanisms
-from analysis.models.simulation import (
+from analysis.statistics.simulation import (
     GROWTH_PCT,
     LOSS_PCT,
     NOT_NEGATIVE,

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from analysis import scenarios
-from analysis.models import audit, outlook, simulation, venture
+from analysis.models import audit, outlook, venture
+from analysis.statistics import simulation
 
 DRAWS, QUARTERS = 100_000, 20
 MEGABYTE = 1024

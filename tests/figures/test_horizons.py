@@ -13,7 +13,8 @@ from matplotlib.colors import to_hex
 from analysis.evidence import measured
 from analysis.figures import futures, horizons, theme
 from analysis.models import parity as parities
-from analysis.models import prices, skill, trend
+from analysis.models import prices
+from analysis.statistics import backtest, trend
 
 DAY = "2026-05-21"
 AT = 2026 + 4 / 12 + 20 / 365  # the same day by the rule year + (month - 1)/12 + (day - 1)/365
@@ -421,7 +422,7 @@ def test_one_series_is_told_in_amounts_and_several_in_how_many_naive_forecasts_l
 
 def test_quantiles_of_simulated_paths_can_be_drawn_as_they_are():
     values = pd.Series(np.exp(0.1 * np.arange(12)), index=pd.date_range("2022-03-31", periods=12, freq="QE"))
-    paths = skill.simulate_paths(values, "log_drift", 2, 200, np.random.default_rng(0))
+    paths = backtest.simulate_paths(values, "log_drift", 2, 200, np.random.default_rng(0))
     fan = futures.quantiles(np.array([2025.25, 2025.5]), paths, "S")
     ax = past({"S": values}, fan, naive_of("S"))
     assert said(ax).startswith("S: 90% of simulated paths lie between")
@@ -499,7 +500,9 @@ def test_of_many_spans_and_methods_the_finding_gives_the_ends():
 
 def test_shares_of_the_model_can_be_drawn_as_they_are_and_others_are_refused():
     paths = np.full((50, 4), 75.0)
-    table = skill.share_of_sum(60, paths, (0.05, 0.25, 0.5, 0.75, 0.95)).table.assign(ahead="the next year")
+    table = backtest.share_of_sum(60, paths, (0.05, 0.25, 0.5, 0.75, 0.95)).table.assign(
+        ahead="the next year"
+    )
     assert said(shared(table)).startswith(
         "In the median path $60B is 20% of the revenue over the next year"
     )  # 60 / 300

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.figures import parts, theme
-from analysis.models import trend
+from analysis.statistics import trend
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 
 from analysis.evidence import measured, tables
 from analysis.figures import stated, theme
-from analysis.models.trend import decimal_year
+from analysis.statistics.trend import decimal_year
 
 DAY = "2026-05-21"
 LATER = "2026-10-31"

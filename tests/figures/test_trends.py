@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection, PathCollection, PolyCollectio
 from matplotlib.colors import to_hex
 
 from analysis.figures import theme, trends
-from analysis.models import trend
+from analysis.statistics import trend
 
 DAY = "2026-05-21"
 AT = 2026 + 4 / 12 + 20 / 365  # the same day by the rule year + (month - 1)/12 + (day - 1)/365

@@ -7,7 +7,8 @@ import pytest
 
 from analysis import scenarios
 from analysis.evidence import measured
-from analysis.models import drivers, outlook, simulation, venture
+from analysis.models import drivers, outlook, venture
+from analysis.statistics import simulation
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from analysis.models.exposure import (
     sales,
     simulate,
 )
-from analysis.models.simulation import spawn
+from analysis.statistics.simulation import spawn
 
 # Net debt 8 + 20 × 150 / 1000 = 11; a stake of $100bn is 15 trillion yen; others 18 + 8 + 4 = 30.
 INPUTS = ExposureInputs(

@@ -12,7 +12,8 @@ import pytest
 from analysis import scenarios
 from analysis.evidence import predictions
 from analysis.figures import futures, theme
-from analysis.models import audit, forecasts, outlook, prices, scoring
+from analysis.models import audit, forecasts, outlook, prices
+from analysis.statistics import scoring
 from analysis.units import plain
 
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from analysis.evidence import measured, tables
-from analysis.models import frontier, trend
+from analysis.models import frontier
+from analysis.statistics import trend
 
 
 @pytest.fixture(scope="module")

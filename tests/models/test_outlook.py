@@ -7,7 +7,8 @@ import pytest
 
 from analysis import scenarios
 from analysis.evidence import measured
-from analysis.models import outlook, simulation, venture
+from analysis.models import outlook, venture
+from analysis.statistics import simulation
 
 
 def given(scenario="base", **overrides):

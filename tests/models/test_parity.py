@@ -6,7 +6,8 @@ import pytest
 
 from analysis import scenarios
 from analysis.evidence import measured
-from analysis.models import parity, trend
+from analysis.models import parity
+from analysis.statistics import trend
 
 FLOOR = 0.25
 

@@ -12,7 +12,8 @@ from scipy import stats
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from analysis.evidence import measured
-from analysis.models import prices, trend
+from analysis.models import prices
+from analysis.statistics import trend
 
 LN8 = math.log(8)
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from analysis import scenarios
-from analysis.models import audit, scoring, skill, track_record
+from analysis.models import audit, track_record
 from analysis.models.track_record import HORIZONS_MONTHS, QUANTILES, Series
+from analysis.statistics import backtest, scoring
 
 
 def series(values, name="x", *, start="2015-03-31", freq="QE", lag_days=30):
@@ -33,7 +34,7 @@ def test_the_walk_by_hand():
 
 def test_on_equal_steps_it_is_the_random_walk_with_drift_of_the_backtests():
     z = np.array([1.0, 1.3, 1.2, 1.9, 2.0, 2.2])
-    regular = skill._walk(z, 3, on_log=False)
+    regular = backtest._walk(z, 3, on_log=False)
     for ahead in (1, 2, 3):
         found = track_record.walk(np.arange(6.0), z, float(ahead))
         assert found.centre == pytest.approx(regular.centre[ahead - 1])

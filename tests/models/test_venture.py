@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.models import venture
-from analysis.models.simulation import joined, probability, spawn
 from analysis.models.venture import PURPOSES, Payment, VentureInputs, VenturePaths, simulate
+from analysis.statistics.simulation import joined, probability, spawn
 
 PAID = (Payment(-0.25, 34.6), Payment(0.25, 15.0), Payment(0.5, 15.0))
 BASE = VentureInputs(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
-from analysis.models import growth
 from analysis.models.audit.facts import Facts, Interval, corners, in_print, ratio, total
 from analysis.models.audit.verdicts import Finding, accepted, check, meets_interval
+from analysis.statistics import growth
 from analysis.units import Quantity
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from analysis import labels
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import predictions
-from analysis.models import frontier, market, outlook, prices, simulation, venture
+from analysis.models import frontier, market, outlook, prices, venture
 from analysis.models.audit.facts import (
     FACTS,
     Facts,
@@ -36,6 +36,7 @@ from analysis.models.audit.facts import (
 from analysis.models.audit.record import refuse_what_no_day_fills, told_on_record
 from analysis.models.audit.verdicts import Finding, accepted, check
 from analysis.scenarios import Assumptions
+from analysis.statistics import simulation
 from analysis.units import Quantity
 
 EVENTS = (

@@ -15,15 +15,16 @@ import numpy as np
 import pandas as pd
 
 from analysis import labels
-from analysis.models import acceleration, frontier, prices, simulation
+from analysis.models import frontier, prices
 from analysis.models.audit.facts import Facts, Interval, Unknown, in_print, listed, told_test, too_early
 from analysis.models.audit.record import told_on_record
 from analysis.models.audit.verdicts import Finding, check, judge
+from analysis.statistics import breaks, simulation
 from analysis.units import Quantity
 
 SURE = 0.95
 """From which probability on a basis decides, and below one minus it."""
-OF_LATE = {acceleration.FASTER: " (of late faster)", acceleration.SLOWER: " (of late more slowly)"}
+OF_LATE = {breaks.FASTER: " (of late faster)", breaks.SLOWER: " (of late more slowly)"}
 """How a sentence on a fall of prices says that its rate has changed."""
 
 
@@ -48,15 +49,15 @@ def price_acceleration(
         records[name] = _tested_rows(listed_prices, scores, spells)
     readings: dict[str, Interval | bool] = {}
     said, details = [], []
-    for _, row in acceleration.compare(results).iterrows():
+    for _, row in breaks.compare(results).iterrows():
         name = str(row["series"])
         priced, scored = records[name]
         change, speaks = str(row["verdict"]), facts.speaks_of_day(priced)
-        decides = speaks and change != acceleration.NOT_SHOWN
+        decides = speaks and change != breaks.NOT_SHOWN
         for table, rows in (("api_prices", priced), ("model_benchmarks", scored)):
             (facts.cite if decides else facts.mention)(table, rows)
         if decides:
-            readings[f"on {name}"] = change == acceleration.FASTER
+            readings[f"on {name}"] = change == breaks.FASTER
         if speaks:
             fall = f"{np.exp(-row['slope']):.0f}-fold a year at equal scores on {told_test(name)}"
             said.append(f"{fall.removesuffix(',')}{OF_LATE[change] if decides else ''}")
@@ -91,9 +92,9 @@ def _tested_rows(
 
 def _tests_in_words(name: str, row: pd.Series) -> str:
     shows = {
-        acceleration.FASTER: "show a fall that speeds up",
-        acceleration.SLOWER: "show a fall that slows down",
-        acceleration.NOT_SHOWN: "show no change of the rate",
+        breaks.FASTER: "show a fall that speeds up",
+        breaks.SLOWER: "show a fall that slows down",
+        breaks.NOT_SHOWN: "show no change of the rate",
     }
     return (
         f"At equal {name} {row['n']:.0f} prices of {row['clusters']:.0f} sellers {shows[row['verdict']]}: p is "
@@ -107,11 +108,11 @@ def _p(value: float) -> str:
     return "below 0.05" if value <= 0.05 else f"{value:.3f}"
 
 
-def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> acceleration.Acceleration:
+def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> breaks.Acceleration:
     """The tests on price spells at equal quality, with seller effects and sellers as clusters."""
     stream = simulation.spawn(seed, ["acceleration"])["acceleration"]
     kept = prices.repeated(spells)
-    return acceleration.test_acceleration(
+    return breaks.test_acceleration(
         kept["t"],
         kept[frontier.PRICE],
         rng=stream,

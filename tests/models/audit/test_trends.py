@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.models import acceleration
 from analysis.models.audit import trends
 from analysis.models.audit.facts import Facts, Unknown
 from analysis.models.audit.verdicts import judge
+from analysis.statistics import breaks
 from analysis.units import parse
 
 SERIES = {"a test": {"benchmark": "B", "protocol": "P", "floor": 0.25}}
@@ -152,7 +152,7 @@ def test_seller_effects_leave_out_sellers_with_one_price(rows):
     spells = trends.prices.priced(*_tables(), 0.75)
     alone = pd.concat([spells, spells.tail(1).assign(seller="once")], ignore_index=True)
     plain, more = (trends.accelerating(frame, 0.25, 1) for frame in (spells, alone))
-    assert isinstance(plain, acceleration.Acceleration)
+    assert isinstance(plain, breaks.Acceleration)
     assert plain.nobs == more.nobs
 
 

@@ -9,8 +9,9 @@ import pytest
 from scipy import stats
 
 from analysis.evidence import measured
-from analysis.models import skill, trend
-from analysis.models.skill import (
+from analysis.statistics import backtest as backtesting
+from analysis.statistics import trend
+from analysis.statistics.backtest import (
     METHODS,
     backtest,
     longest_run,
@@ -108,11 +109,11 @@ def test_smoothing_finds_the_random_walk_where_one_start_would_not():
     model = ETSModel(np.log(y.reset_index(drop=True)), error="add", trend="add", damped_trend=True)
     assert model.fit(disp=False).llf == pytest.approx(66.51, abs=0.05)
     start = np.asarray(model.start_params)
-    starts = [start, *(np.concatenate([own, start[3:]]) for own in skill.ETS_STARTS)]
+    starts = [start, *(np.concatenate([own, start[3:]]) for own in backtesting.ETS_STARTS)]
     for order in (starts, starts[::-1]):
-        assert skill._likeliest(model, order).llf == pytest.approx(76.75, abs=0.05)
+        assert backtesting._likeliest(model, order).llf == pytest.approx(76.75, abs=0.05)
     # so the spread one step ahead is that of a step, 10 in 1000 to 1100, and grows with the horizon
-    fit = skill._ets(y.to_numpy(), 8)
+    fit = backtesting._ets(y.to_numpy(), 8)
     assert 0.004 < fit.spread[0] < 0.015 and fit.spread[7] > 2 * fit.spread[0]
 
 
@@ -121,7 +122,7 @@ def test_the_local_trend_finds_the_higher_of_two_peaks():
     # that explodes), -1.49 and less from others; of its first 10: 4.06 from our start, 4.01 from statsmodels'
     y = measured.load("nvidia_revenue")["data_center_revenue_usd_mn"].to_numpy()
     for n, eight_ahead in ((14, 16.29), (10, 9.30)):
-        assert skill._local_trend(y[:n], 8).centre[7] == pytest.approx(eight_ahead, abs=0.01)
+        assert backtesting._local_trend(y[:n], 8).centre[7] == pytest.approx(eight_ahead, abs=0.01)
 
 
 @pytest.mark.parametrize("n", [10, 16, 26])
@@ -129,7 +130,7 @@ def test_the_last_bits_of_the_data_do_not_reach_the_forecast(n):
     # another machine rounds otherwise; with the first level given a large variance, the forecast from the first 10 quarters
     # moved by 4e-4 and that from 16 by 3e-5 when the data moved by 1e-14
     y, noise = measured.load("nvidia_revenue")["data_center_revenue_usd_mn"].to_numpy()[:n], rng()
-    for fit in (skill._local_trend, skill._ets):
+    for fit in (backtesting._local_trend, backtesting._ets):
         plain = fit(y, 8).centre
         for _ in range(3):
             other = fit(y * (1 + 1e-14 * noise.standard_normal(n)), 8).centre
@@ -149,9 +150,9 @@ def test_a_start_that_fails_is_passed_over_unless_all_do():
         def smooth(self, params):
             return params
 
-    assert skill._likeliest(Model(), [5, 0, -3, 1, -2]) == 1  # of 0 there is no likelihood
+    assert backtesting._likeliest(Model(), [5, 0, -3, 1, -2]) == 1  # of 0 there is no likelihood
     with pytest.raises(ValueError, match="none of 3 starts led to a fit"):
-        skill._likeliest(Model(), [5, 0, 2])
+        backtesting._likeliest(Model(), [5, 0, 2])
 
 
 def test_an_exact_exponential_is_known_by_logs_and_not_by_drift_on_levels():
@@ -358,12 +359,12 @@ def test_warnings_become_notes_and_a_failed_fit_leaves_its_origin_out(monkeypatc
         warnings.warn("did not converge", RuntimeWarning, stacklevel=1)
         if y.size == 12:
             raise np.linalg.LinAlgError("singular")
-        fit = skill._walk(np.log(y), horizon, on_log=True)
+        fit = backtesting._walk(np.log(y), horizon, on_log=True)
         if y.size == 13:
-            return skill._Fit(fit.centre + math.inf, fit.spread, fit.dof, True, fit.paths)
+            return backtesting._Fit(fit.centre + math.inf, fit.spread, fit.dof, True, fit.paths)
         return fit
 
-    monkeypatch.setitem(skill._FITS, "ets", moody)
+    monkeypatch.setitem(backtesting._FITS, "ets", moody)
     y = wavy(22)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -475,7 +476,9 @@ def test_paths_spread_at_each_step_as_the_prediction_interval_does(method):
     told = backtest({"s": longer}, methods=[method], least_points=40).forecasts
     told = told[(told["method"] == method) & (told["origin"] == y.index[-1])].set_index("horizon")
     for h in (1, 4, 8):
-        below = {name: (paths[:, h - 1] < told.loc[h, name]).mean() for name in [*skill._ends(), "forecast"]}
+        below = {
+            name: (paths[:, h - 1] < told.loc[h, name]).mean() for name in [*backtesting._ends(), "forecast"]
+        }
         expected = {"low_80": 0.1, "high_80": 0.9, "low_95": 0.025, "high_95": 0.975, "forecast": 0.5}
         for name, share in expected.items():
             assert below[name] == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / draws)), (
@@ -492,7 +495,7 @@ def test_paths_of_smoothing_are_joined_as_the_model_says():
 
     y, draws = damped_smoothing(rng(5), 40), 40_000
     model = ETSModel(np.log(y.reset_index(drop=True)), error="add", trend="add", damped_trend=True)
-    fitted = skill._likeliest(model, [np.asarray(model.start_params)])
+    fitted = backtesting._likeliest(model, [np.asarray(model.start_params)])
     alpha, beta, phi = np.asarray(fitted.params)[:3]
     c = np.array([1, *(alpha + beta * sum(phi**i for i in range(1, j + 1)) for j in range(1, 8))])
     assert alpha > 0.3 and c[7] > c[1]  # the slope moves, so errors grow faster than a walk's

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.models import scoring
+from analysis.statistics import scoring
 
 INSIDE = st.floats(0.001, 0.999)
 

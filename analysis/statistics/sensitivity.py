@@ -28,7 +28,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from analysis.models.simulation import Floats
+from analysis.statistics.simulation import Floats
 
 Run = Callable[[Mapping[str, Floats]], Floats]
 """From inputs by name, each of shape (rows,), to one outcome a row; pure, with the same shocks in every row."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.models import growth
+from analysis.statistics import growth
 
 
 def test_code_generation_growth_is_quoted_over_five_periods_though_four_years_elapse():

@@ -14,8 +14,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from analysis.models import trend
-from analysis.models.simulation import probability
+from analysis.statistics import trend
+from analysis.statistics.simulation import probability
 
 SOURCE = (
     "NIST Statistical Reference Datasets, Norris",

@@ -26,8 +26,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.models import trend
-from analysis.models.simulation import Floats
+from analysis.statistics import trend
+from analysis.statistics.simulation import Floats
 
 Bend = Literal["linear", "exponential"]
 FASTER, SLOWER, NOT_SHOWN = "faster", "slower", "not shown"

@@ -6,33 +6,33 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.models import certified, trend
+from analysis.statistics import trend, validation
 
 FILE = Path(__file__).parents[1] / "reference" / "nist_norris.csv"
 
 
 def test_the_points_are_those_of_the_file():
     points = pd.read_csv(FILE, comment="#")
-    assert [tuple(pair) for pair in points[["x", "y"]].to_numpy().tolist()] == list(certified.NORRIS)
-    assert len(certified.NORRIS) == 36
+    assert [tuple(pair) for pair in points[["x", "y"]].to_numpy().tolist()] == list(validation.NORRIS)
+    assert len(validation.NORRIS) == 36
 
 
 def test_norris_comes_out_to_eleven_digits():
-    found = certified.norris().set_index("quantity")
-    assert found["certified"].to_dict() == certified.CERTIFIED
+    found = validation.norris().set_index("quantity")
+    assert found["certified"].to_dict() == validation.CERTIFIED
     assert (found["digits"] == 11).all()
 
 
 def test_digits_are_the_power_of_ten_of_the_relative_difference(monkeypatch):
     # off by one part in a million: six digits
-    monkeypatch.setitem(certified.CERTIFIED, "slope", 1.00211681802045 * (1 + 0.9e-6))
-    found = certified.norris().set_index("quantity")["digits"]
+    monkeypatch.setitem(validation.CERTIFIED, "slope", 1.00211681802045 * (1 + 0.9e-6))
+    found = validation.norris().set_index("quantity")["digits"]
     assert found["slope"] == 6
 
 
 @pytest.mark.slow
 def test_intervals_hold_a_known_factor_as_often_as_they_say():
-    found = certified.coverage(np.random.default_rng(5), runs=400).set_index("interval")
+    found = validation.coverage(np.random.default_rng(5), runs=400).set_index("interval")
     # the standard error of a share of 0.95 in 400 is sqrt(0.95 x 0.05 / 400) = 1.1 points; three of them
     assert ((found["covered"] - 0.95).abs() < 0.033).all()
     assert (found["low"] < found["covered"]).all() and (found["covered"] < found["high"]).all()
@@ -41,5 +41,5 @@ def test_intervals_hold_a_known_factor_as_often_as_they_say():
 def test_intervals_that_are_too_short_are_found_out(monkeypatch):
     plain = trend.fit
     monkeypatch.setattr(trend, "fit", lambda *given, level, **more: plain(*given, level=level - 0.3, **more))
-    found = certified.coverage(np.random.default_rng(5), runs=200)
+    found = validation.coverage(np.random.default_rng(5), runs=200)
     assert (found["covered"] < 0.8).all()

@@ -9,8 +9,8 @@ import pytest
 import statsmodels.formula.api as smf
 from statsmodels.stats.multitest import multipletests
 
-from analysis.models import acceleration
-from analysis.models.acceleration import FASTER, NOT_SHOWN, SLOWER
+from analysis.statistics import breaks
+from analysis.statistics.breaks import FASTER, NOT_SHOWN, SLOWER
 
 T = np.linspace(2018, 2026, 33)
 DEVELOPERS = list("abcdefghijk") * 3
@@ -18,7 +18,7 @@ DEVELOPERS = list("abcdefghijk") * 3
 
 def run(t, y, seed=1, **options):
     options = {"form": "linear", "draws": 400, **options}
-    return acceleration.test_acceleration(t, y, rng=np.random.default_rng(seed), **options)
+    return breaks.test_acceleration(t, y, rng=np.random.default_rng(seed), **options)
 
 
 def noise(seed, size=T.size):
@@ -75,16 +75,16 @@ def test_the_critical_value_lies_between_those_of_one_date_and_of_all_dates_apar
 
 def test_holm_is_that_of_statsmodels():
     p = [0.04, 0.01, 0.5, 0.03, 0.03]
-    assert acceleration.holm(p) == pytest.approx(multipletests(p, method="holm")[1], rel=1e-12)
+    assert breaks.holm(p) == pytest.approx(multipletests(p, method="holm")[1], rel=1e-12)
     # by hand: 5 × 0.01, 4 × 0.03, then never less than the one before; 1 × 0.5
-    assert acceleration.holm(p) == pytest.approx([0.12, 0.05, 0.5, 0.12, 0.12])
-    assert acceleration.holm([0.9, 0.8]).tolist() == [1, 1]
+    assert breaks.holm(p) == pytest.approx([0.12, 0.05, 0.5, 0.12, 0.12])
+    assert breaks.holm([0.9, 0.8]).tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("p", [[], [0.5, 1.5], [math.nan], [[0.1]]])
 def test_what_is_no_p_value_is_refused(p):
     with pytest.raises(ValueError, match="p_values are"):
-        acceleration.holm(p)
+        breaks.holm(p)
 
 
 # Size and power
@@ -94,7 +94,7 @@ def test_a_straight_line_is_rejected_as_often_as_the_level_says():
     # 300 lines with normal errors: 5% with a standard error of 1.3 points, so 1.5 to 9%; the joint verdict at most that
     rng = np.random.default_rng(11)
     found = [
-        acceleration.test_acceleration(T, T + rng.standard_normal(T.size), rng=rng, form="linear", draws=200)
+        breaks.test_acceleration(T, T + rng.standard_normal(T.size), rng=rng, form="linear", draws=200)
         for _ in range(300)
     ]
     assert 0.015 <= np.mean([one.bend_p <= 0.05 for one in found]) <= 0.09
@@ -125,7 +125,7 @@ def test_groups_with_levels_of_their_own_keep_the_size():
     rejected = np.zeros(2)
     for _ in range(300):
         y = t + rng.standard_normal(12)[codes] + rng.standard_normal(codes.size)
-        one = acceleration.test_acceleration(t, y, rng=rng, form="linear", draws=200, groups=codes)
+        one = breaks.test_acceleration(t, y, rng=rng, form="linear", draws=200, groups=codes)
         rejected += [one.quadratic_p <= 0.05, one.bend_p <= 0.05]
     assert (rejected / 300 <= 0.09).all() and (rejected > 0).all()
 
@@ -210,7 +210,7 @@ def test_few_groups_are_noted():
 def test_several_series_are_adjusted_together():
     strong = run(T, T + 0.2 * (T - 2018) ** 2 + noise(1))
     weak, none = run(T, T + 0.08 * (T - 2022) ** 2 + noise(12)), run(T, T + noise(5))
-    table = acceleration.compare({"strong": strong, "weak": weak, "none": none}).set_index("series")
+    table = breaks.compare({"strong": strong, "weak": weak, "none": none}).set_index("series")
     raw = [p for one in (strong, weak, none) for p in (one.quadratic_p, one.bend_p)]
     assert table[["quadratic_p_holm", "bend_p_holm"]].to_numpy().ravel() == pytest.approx(
         multipletests(raw, method="holm")[1]
@@ -223,9 +223,9 @@ def test_several_series_are_adjusted_together():
 
 def test_two_tests_in_two_directions_show_nothing():
     # a verdict of one falls away where the other rejects the other way
-    word, notes = acceleration._verdict(1.0, (0.5, -0.5), np.array([0.01, 0.01]), 0.05)
+    word, notes = breaks._verdict(1.0, (0.5, -0.5), np.array([0.01, 0.01]), 0.05)
     assert word == NOT_SHOWN and "two directions" in notes[0]
-    assert acceleration._verdict(1.0, (0.5, -0.5), np.array([0.01, 0.2]), 0.05) == (FASTER, [])
+    assert breaks._verdict(1.0, (0.5, -0.5), np.array([0.01, 0.2]), 0.05) == (FASTER, [])
 
 
 # Refusals

@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from analysis.models import sensitivity
-from analysis.models.sensitivity import break_even, shapley, sobol, tornado
-from analysis.models.simulation import draw, quantile_function
+from analysis.statistics import sensitivity
+from analysis.statistics.sensitivity import break_even, shapley, sobol, tornado
+from analysis.statistics.simulation import draw, quantile_function
 
 NORMAL = quantile_function(
     "normal", [-1.6448536269514722, 1.6448536269514722]

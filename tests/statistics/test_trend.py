@@ -16,7 +16,7 @@ from statsmodels.tools import add_constant
 from statsmodels.tools.sm_exceptions import ValueWarning
 
 from analysis.evidence import measured
-from analysis.models import trend
+from analysis.statistics import trend
 
 NORRIS = Path(__file__).parents[1] / "reference" / "nist_norris.csv"
 YEARS = np.array([2019.0, 2020.0, 2020.5, 2021.0, 2022.25, 2023.0, 2024.0, 2024.5])

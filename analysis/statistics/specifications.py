@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.models import trend
-from analysis.models.acceleration import holm
+from analysis.statistics import trend
+from analysis.statistics.breaks import holm
 
 Floats = NDArray[np.float64]
 METHODS = {"OLS": "OLS", "Huber": "RLM", "median": "QuantReg"}

@@ -33,8 +33,8 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from analysis.models import trend
-from analysis.models.simulation import Floats, probability, quantile
+from analysis.statistics import trend
+from analysis.statistics.simulation import Floats, probability, quantile
 
 NAIVE = "drift"
 NAMES = {

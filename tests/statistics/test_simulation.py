@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.models import simulation
-from analysis.models.simulation import draw, probability, quantile, spawn
+from analysis.statistics import simulation
+from analysis.statistics.simulation import draw, probability, quantile, spawn
 
 N = 100_000
 

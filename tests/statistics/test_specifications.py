@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from analysis.models import specifications, trend
-from analysis.models.specifications import Window, curve
+from analysis.statistics import specifications, trend
+from analysis.statistics.specifications import Window, curve
 
 T = np.arange(2015, 2025, 0.5)
 NOISE = np.random.default_rng(3).normal(0, 0.2, T.size)
