@@ -6,23 +6,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures import futures, positions, theme
-from analysis.models import audit, outlook, players, venture
+from analysis.models import audit, funding, outlook, venture
 from analysis.scenarios import Assumptions
 from analysis.units import show
 
 
 def paid_usd_bn(facts: audit.Facts) -> float:
     """What SoftBank had paid into OpenAI as it was known by the cut-off date, billion dollars."""
-    paid = players.paid_and_promised(facts.known["softbank_openai"])["paid_usd_bn"].dropna()
+    paid = funding.paid_and_promised(facts.known["softbank_openai"])["paid_usd_bn"].dropna()
     return float(paid.iloc[-1]) if len(paid) else 0.0
 
 
 def funding_shares(given: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`players.funding_shares` as printed, and with what SoftBank paid; a figure printed with ~ reaches as far as it is taken to."""
     facts = audit.gather(given)
-    funding = facts.cells["players"].rename(columns={"row": "company"})
-    invested = players.with_investment(funding, "OpenAI", paid_usd_bn(facts))
-    return players.funding_shares(funding), players.funding_shares(invested)
+    article_funding = facts.cells["players"].rename(columns={"row": "company"})
+    invested = funding.with_investment(article_funding, "OpenAI", paid_usd_bn(facts))
+    return funding.funding_shares(article_funding), funding.funding_shares(invested)
 
 
 def shares(given: Assumptions) -> Axes:

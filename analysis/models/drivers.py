@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.models import exposure, outlook, venture
+from analysis.models import balance_sheet, outlook, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import sensitivity, simulation
 
@@ -271,7 +271,9 @@ def cells(
         if on not in seen:
             chosen = without(given.but(draws=draws), [risk for risk in every if risk not in on])
             paths = outlook.venture_paths(chosen, known)
-            held = exposure.exceedance(outlook.exposure_paths(chosen, paths), given.ltv_ceiling_pct / 100)
+            held = balance_sheet.exceedance(
+                outlook.exposure_paths(chosen, paths), given.ltv_ceiling_pct / 100
+            )
             seen[on] = {
                 WRITE_DOWN: venture.write_down_probability(
                     paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
@@ -328,10 +330,10 @@ def loading_curve(
     """
     rows = []
     for loading in loadings:
-        every = {f"loading_{name}": loading for name in exposure.HOLDINGS}
+        every = {f"loading_{name}": loading for name in balance_sheet.HOLDINGS}
         held = outlook.exposure_paths(given.but(**every), paths)
         for ceiling in ceilings_pct:
-            passed = exposure.exceedance(held, ceiling / 100).set_index("times_years")
+            passed = balance_sheet.exceedance(held, ceiling / 100).set_index("times_years")
             at = passed.loc[given.write_down_years]
             rows.append(
                 {"loading": loading, "ceiling_pct": ceiling} | at[["probability", "low", "high"]].to_dict()

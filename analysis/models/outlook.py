@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import exposure, market, mechanisms, players, venture
+from analysis.models import balance_sheet, funding, market, mechanisms, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
 
@@ -35,7 +35,7 @@ INSTALMENTS = (dt.date(2026, 4, 1), dt.date(2026, 7, 1), dt.date(2026, 10, 1))
 """Days of the three equal instalments of the investment of 27 February 2026, as SoftBank announced them."""
 
 VENTURE = venture.NAMES
-EXPOSURE = tuple(field.name for field in fields(exposure.ExposureInputs))
+EXPOSURE = tuple(field.name for field in fields(balance_sheet.ExposureInputs))
 EVIDENCE = ("run_rate_weight", "run_rate_error_pct", "invested_usd_bn")
 """The names that say how the evidence enters, beside those of the models."""
 UPDATED = ("revenue_usd_bn", "growth_factor_per_year")
@@ -99,7 +99,7 @@ def record(known: Mapping[str, pd.DataFrame]) -> Record:
     interval over 1.645, which keeps Student's wide tails. A position that states more than was paid so far counts as a
     payment of the difference on its day.
     """
-    fitted = players.run_rate(known["openai_finance"])
+    fitted = funding.run_rate(known["openai_finance"])
     data = dict.fromkeys(UPDATED, (math.nan, math.nan))
     if fitted is not None:
         at = fitted.current.forecast([START_YEAR], 0.9).iloc[0]
@@ -322,7 +322,7 @@ def revenue_paths(given: Assumptions, known: Record) -> tuple[simulation.Floats,
     return times, np.concatenate(list(simulation.run_blocks(paths, given.draws)))
 
 
-def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> exposure.ExposurePaths:
+def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> balance_sheet.ExposurePaths:
     """SoftBank's simulated paths beside OpenAI's, as if all instalments were paid; `given` holds every name of `EXPOSURE` and ``seed``."""
     stake = paths.pro_forma_usd_bn
     parts = [
@@ -332,10 +332,14 @@ def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> exposure.
     return simulation.joined(parts, shared=("times_years",))
 
 
-def block_exposure(given: Assumptions, stake_usd_bn: simulation.Floats, block: int) -> exposure.ExposurePaths:
+def block_exposure(
+    given: Assumptions, stake_usd_bn: simulation.Floats, block: int
+) -> balance_sheet.ExposurePaths:
     """The same for one block of draws, from the stake's value in it, shape (draws, quarters + 1)."""
-    inputs = exposure.ExposureInputs(**{name: given[name] for name in EXPOSURE})
-    return exposure.simulate(inputs, stake_usd_bn, simulation.spawn(given.seed, exposure.PURPOSES, block))
+    inputs = balance_sheet.ExposureInputs(**{name: given[name] for name in EXPOSURE})
+    return balance_sheet.simulate(
+        inputs, stake_usd_bn, simulation.spawn(given.seed, balance_sheet.PURPOSES, block)
+    )
 
 
 def editorial_verdict(
@@ -347,19 +351,20 @@ def editorial_verdict(
     return EditorialVerdict(*(simulation.probability(hits) for hits in (high, low, ~high & ~low)))
 
 
-def stress_table(given: Assumptions, start: exposure.ExposurePaths) -> pd.DataFrame:
+def stress_table(given: Assumptions, start: balance_sheet.ExposurePaths) -> pd.DataFrame:
     """Loan-to-value after a loss on the stake: ``loss_pct``, ``alone_pct``, ``along_pct``; losses up to 75%.
 
     Starts from the median of the simulated starting values.
     """
     losses = range(0, 80, 5)
     stake, *held = (
-        float(np.median(getattr(start, f"{name}_jpy_tn")[:, 0])) for name in ("openai", *exposure.HOLDINGS)
+        float(np.median(getattr(start, f"{name}_jpy_tn")[:, 0]))
+        for name in ("openai", *balance_sheet.HOLDINGS)
     )
-    loadings = [float(given[f"loading_{name}"]) for name in exposure.HOLDINGS]
+    loadings = [float(given[f"loading_{name}"]) for name in balance_sheet.HOLDINGS]
     levels = {
         name: [
-            float(exposure.ltv_after_loss(held, stake, float(start.net_debt_jpy_tn[0]), loss / 100, chosen)) * 100
+            float(balance_sheet.ltv_after_loss(held, stake, float(start.net_debt_jpy_tn[0]), loss / 100, chosen)) * 100
             for loss in losses
         ]
         for name, chosen in (("alone_pct", None), ("along_pct", loadings))
@@ -372,9 +377,9 @@ def correlations(given: Assumptions) -> pd.DataFrame:
 
     OpenAI's volatility is that of what the market pays for it; what else befalls it comes on top.
     """
-    matrix = exposure.implied_correlation(
-        [given[f"loading_{name}"] for name in exposure.HOLDINGS],
-        [given[f"{name}_volatility_pct"] for name in exposure.HOLDINGS],
+    matrix = balance_sheet.implied_correlation(
+        [given[f"loading_{name}"] for name in balance_sheet.HOLDINGS],
+        [given[f"{name}_volatility_pct"] for name in balance_sheet.HOLDINGS],
         given.multiple_volatility_pct,
     )
     names = ["OpenAI", "Arm", "Vision Fund 2", "the rest"]

@@ -10,7 +10,7 @@ from matplotlib.collections import PathCollection
 from analysis import labels, scenarios
 from analysis.evidence import claims, tables
 from analysis.figures import compared, futures, positions, theme
-from analysis.models import audit, frontier, market, players
+from analysis.models import audit, frontier, funding, market
 
 
 def points(ax):
@@ -133,11 +133,11 @@ def test_the_front_joins_what_is_on_it():
 
 
 def test_shares_before_and_after_are_both_drawn():
-    funding = tables.cells("players").rename(columns={"row": "company"})
-    after = players.with_investment(funding, "OpenAI", 60)
+    article_funding = tables.cells("players").rename(columns={"row": "company"})
+    after = funding.with_investment(article_funding, "OpenAI", 60)
     ax = positions.shares(
-        players.funding_shares(funding),
-        players.funding_shares(after),
+        funding.funding_shares(article_funding),
+        funding.funding_shares(after),
         amount="$60B",
         company="OpenAI",
         ax=theme.axes(),
@@ -147,7 +147,7 @@ def test_shares_before_and_after_are_both_drawn():
 
 
 def test_every_link_is_an_arrow():
-    graph = players.funding_graph(players.investor_links(tables.load("players")))
+    graph = funding.funding_graph(funding.investor_links(tables.load("players")))
     ax = positions.funding_links(graph, focus="OpenAI", ax=theme.axes())
     arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
     assert len(arrows) == graph.number_of_edges() == 7

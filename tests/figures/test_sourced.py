@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 
 from analysis.evidence import measured, tables
 from analysis.figures import sourced, theme
-from analysis.models import frontier, players
+from analysis.models import frontier, funding
 
 DAY = "2026-05-21"
 LATER = "2026-10-31"
@@ -230,17 +230,17 @@ def test_no_price_is_no_data(models):
 
 
 @pytest.fixture(scope="module")
-def funding():
+def article_funding():
     return tables.cells("players").rename(columns={"row": "company"})
 
 
-def raised(funding, as_of=LATER):
-    rounds = players.raised_over_time(known("funding_rounds", as_of))
-    return sourced.funding_history(rounds, funding, day=DAY, ax=axes(), as_of=as_of)
+def raised(article_funding, as_of=LATER):
+    rounds = funding.raised_over_time(known("funding_rounds", as_of))
+    return sourced.funding_history(rounds, article_funding, day=DAY, ax=axes(), as_of=as_of)
 
 
-def test_the_record_of_openai_is_seven_times_the_printed_figure_without_money_on_conditions(funding):
-    ax = raised(funding)
+def test_the_record_of_openai_is_seven_times_the_printed_figure_without_money_on_conditions(article_funding):
+    ax = raised(article_funding)
     # OpenAI 1 + 10 + 6.6 + 40 + 87 = 144.6, over 20 = 7.23; xAI 6 + 6 + 10 + 20 = 42, over 6 = 7.0
     # Anthropic 74.1 by then, over 7.6 = 9.75; its Series H of 28 May came later
     assert said(ax) == "By 21 May 2026 OpenAI's funding had reached 7.2 times what the article says"
@@ -250,8 +250,8 @@ def test_the_record_of_openai_is_seven_times_the_printed_figure_without_money_on
     assert ax.get_yscale() == "log"
 
 
-def test_printed_totals_stand_with_their_bounds(funding):
-    ax = raised(funding)
+def test_printed_totals_stand_with_their_bounds(article_funding):
+    ax = raised(article_funding)
     assert sorted(printed_marks(ax)[:, 1]) == [6.0, 7.6, 20.0]
     bars = [c.get_segments()[0] for c in ax.collections if not isinstance(c, PathCollection)]
     assert sorted((bar[0][1], bar[1][1]) for bar in bars) == [
@@ -263,19 +263,19 @@ def test_printed_totals_stand_with_their_bounds(funding):
     assert {"OpenAI >$20B", "Anthropic ~$7.6B", "xAI ~$6B", "OpenAI $145B"} <= set(words(ax))
 
 
-def test_a_company_without_a_printed_total_is_left_out(funding):
-    assert not [text for text in words(raised(funding)) if "Mistral" in text]
+def test_a_company_without_a_printed_total_is_left_out(article_funding):
+    assert not [text for text in words(raised(article_funding)) if "Mistral" in text]
 
 
-def test_funding_as_it_was_known_earlier(funding):
+def test_funding_as_it_was_known_earlier(article_funding):
     # by 2 April 2025 OpenAI had 1 + 10 + 6.6 + 40 = 57.6; 57.6 / 20 = 2.88
-    ax = raised(funding, "2025-04-02")
+    ax = raised(article_funding, "2025-04-02")
     assert said(ax) == "By 2 April 2025 OpenAI's funding had reached 2.9 times what the article says"
     assert {days[-1] for days, _ in stepped(ax)} == {"2025-04-02"}
-    assert said(raised(funding, "2020-01-01")).endswith(
+    assert said(raised(article_funding, "2020-01-01")).endswith(
         "0.1 times what the article says"
     )  # 1 / 20, one company
-    assert nothing(raised(funding, "2019-01-01"))
+    assert nothing(raised(article_funding, "2019-01-01"))
 
 
 def test_labels_that_would_touch_are_moved_apart_and_others_stay():
@@ -347,7 +347,7 @@ def test_forecasts_known_early_are_fewer(sizes):
 
 
 def paid(as_of=LATER):
-    steps = players.paid_and_promised(known("softbank_openai", as_of))
+    steps = funding.paid_and_promised(known("softbank_openai", as_of))
     return sourced.paid_and_promised(steps, printed=60, day=DAY, ax=axes(), as_of=as_of)
 
 
@@ -511,9 +511,9 @@ def test_accounts_that_were_not_known_or_of_one_year_are_no_data():
     assert nothing(sourced.costs_and_revenue(one, axes()))
 
 
-def test_every_figure_stands_in_colours_that_have_a_dark_counterpart(models, funding, sizes):
+def test_every_figure_stands_in_colours_that_have_a_dark_counterpart(models, article_funding, sizes):
     charts = [
-        scores(models, "MMLU"), prices(models), raised(funding), ranges(sizes, 2028), paid(), chips(),
+        scores(models, "MMLU"), prices(models), raised(article_funding), ranges(sizes, 2028), paid(), chips(),
         sourced.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes()),
         sourced.costs_and_revenue(known("openai_finance"), axes()),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from analysis import scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import measured
-from analysis.models import exposure, outlook, sweep, venture
+from analysis.models import balance_sheet, outlook, sweep, venture
 
 REGISTER = scenarios.load_register()
 
@@ -48,7 +48,7 @@ def test_a_point_gives_what_a_plain_run_gives(known):
     assert set(rows) == set(sweep.OUTPUTS)
     plain = given(multiple_long_run=9.0)
     paths = outlook.venture_paths(plain, known)
-    held = exposure.exceedance(outlook.exposure_paths(plain, paths), 0.35).set_index("times_years")
+    held = balance_sheet.exceedance(outlook.exposure_paths(plain, paths), 0.35).set_index("times_years")
     expected = {
         "moic_median": np.median(paths.moic),
         "irr_median_pct": np.median(paths.irr_pct),

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis import labels
-from analysis.models import players
+from analysis.models import funding
 from analysis.models.audit.facts import (
     Facts,
     Interval,
@@ -180,9 +180,10 @@ def raised_share(
     with it (`quarter`, in words), conditional money left out of both sides.
     """
     threshold = float(facts.given["vast_majority_share"])
-    funding = facts.column("players", "total_funding_usd_bn").rename(columns={"row": "company"})
+    article_funding = facts.column("players", "total_funding_usd_bn").rename(columns={"row": "company"})
     printed = Interval(
-        *players.joint_share(funding, list(companies)), open=bool((funding["high"] == float("inf")).any())
+        *funding.joint_share(article_funding, list(companies)),
+        open=bool((article_funding["high"] == float("inf")).any()),
     )
     whole = facts.fact(market)
     start = whole["valid_on"] - pd.offsets.QuarterEnd()

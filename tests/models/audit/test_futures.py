@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.evidence import claims, predictions
-from analysis.models import exposure, forecasts, indicators, outlook
+from analysis.models import balance_sheet, forecasts, indicators, outlook
 from analysis.models.audit import futures
 from analysis.models.audit.verdicts import judge
 from analysis.units import parse
@@ -160,7 +160,7 @@ def test_ruin_is_rarer_than_a_forced_sale(rows):
 def test_a_forced_sale_is_counted_among_the_futures_with_a_write_down(rows, gather):
     given = gather().given
     paths = outlook.venture_paths(given, gather().record)
-    balance = exposure.exceedance(outlook.exposure_paths(given, paths), given.ltv_emergency_pct / 100)
+    balance = balance_sheet.exceedance(outlook.exposure_paths(given, paths), given.ltv_emergency_pct / 100)
     in_all = balance.set_index("times_years").loc[given.write_down_years, "probability"] * 100
     row = rows.loc["risks.forced_sale"]
     assert row["computed"] > in_all + 20  # a fall of OpenAI goes with a fall of the rest

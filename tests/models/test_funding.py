@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.evidence import measured, tables
-from analysis.models import players
+from analysis.models import funding
 
 
 @pytest.fixture
-def funding():
+def article_funding():
     return tables.cells("players").rename(columns={"row": "company"})
 
 
-def test_shares_leave_out_internal_money_and_carry_the_bounds(funding):
-    shares = players.funding_shares(funding).set_index("company")
+def test_shares_leave_out_internal_money_and_carry_the_bounds(article_funding):
+    shares = funding.funding_shares(article_funding).set_index("company")
     # 20 / (20 + 7.6 + 6) = 0.5952;   OpenAI lowest: 20 / (20 + 8.36 + 6.6) = 0.5721;   > has no top
     assert shares.loc["OpenAI"].tolist() == [
         pytest.approx(0.59524, abs=1e-5),
@@ -27,14 +27,14 @@ def test_shares_leave_out_internal_money_and_carry_the_bounds(funding):
     assert shares.loc["xAI", "share_low"] == 0  # OpenAI may have raised anything
 
 
-def test_the_two_together_hold_at_least_eighty_percent(funding):
-    share, low, high = players.joint_share(funding, ["OpenAI", "Anthropic"])
+def test_the_two_together_hold_at_least_eighty_percent(article_funding):
+    share, low, high = funding.joint_share(article_funding, ["OpenAI", "Anthropic"])
     # 27.6 / 33.6 = 0.8214;   lowest: (20 + 6.84) / (26.84 + 6.6) = 0.8026
     assert (share, low, high) == (pytest.approx(0.82143, abs=1e-5), pytest.approx(0.80263, abs=1e-5), 1.0)
 
 
-def test_an_investment_moves_value_and_bounds(funding):
-    after = players.with_investment(funding, "OpenAI", 60).set_index("company")
+def test_an_investment_moves_value_and_bounds(article_funding):
+    after = funding.with_investment(article_funding, "OpenAI", 60).set_index("company")
     assert after.loc["OpenAI", ["value", "low"]].tolist() == [80, 80]
     assert after.loc["xAI", "value"] == 6
     assert math.isnan(after.loc["Meta AI", "value"])
@@ -42,11 +42,11 @@ def test_an_investment_moves_value_and_bounds(funding):
 
 def test_hhi_by_hand():
     # shares 50, 30, 20 %: 2500 + 900 + 400
-    assert players.hhi([5, 3, 2]) == pytest.approx(3800)
+    assert funding.hhi([5, 3, 2]) == pytest.approx(3800)
 
 
 def test_hhi_bounds_with_an_open_top():
-    low, high = players.hhi_bounds([20, 6.84, 5.4], [math.inf, 8.36, 6.6])
+    low, high = funding.hhi_bounds([20, 6.84, 5.4], [math.inf, 8.36, 6.6])
     # most even: 20, 8.36, 6.6 of 34.96: 57.21^2 + 23.91^2 + 18.88^2 = 4201
     assert low == pytest.approx(4201, abs=1)
     assert high == 10_000
@@ -55,17 +55,17 @@ def test_hhi_bounds_with_an_open_top():
 @given(st.lists(st.tuples(st.floats(1, 50), st.floats(0, 20)), min_size=2, max_size=4), st.data())
 def test_every_point_between_the_bounds_has_an_index_between_the_bounds(ends, data):
     lows, highs = [low for low, _ in ends], [low + width for low, width in ends]
-    low, high = players.hhi_bounds(lows, highs)
+    low, high = funding.hhi_bounds(lows, highs)
     inside = [data.draw(st.floats(a, b)) for a, b in zip(lows, highs, strict=True)]
-    assert low - 1 <= players.hhi(inside) <= high + 1  # the search over levels is a grid
+    assert low - 1 <= funding.hhi(inside) <= high + 1  # the search over levels is a grid
 
 
 def test_links_say_who_is_named_and_which_money_is_internal():
-    links = players.investor_links(tables.load("players"))
+    links = funding.investor_links(tables.load("players"))
     assert {("SoftBank", "OpenAI", False), ("Alphabet", "Google DeepMind", True)} <= set(
         links.itertuples(index=False, name=None)
     )
-    graph = players.funding_graph(links)
+    graph = funding.funding_graph(links)
     assert graph.in_degree("Anthropic") == 2
     assert graph.nodes["xAI"]["kind"] == "company"
     assert isinstance(links, pd.DataFrame)
@@ -77,9 +77,9 @@ def test_rounds_add_up_by_company_and_conditional_money_does_not_count():
          ("A", "next", 2.0, "yes", "2024-04-01")],
         columns=["company", "round", "amount_usd_bn", "in_total", "valid_on"],
     )  # fmt: skip
-    found = players.raised_over_time(rounds)
+    found = funding.raised_over_time(rounds)
     assert found[["company", "raised_usd_bn"]].to_numpy().tolist() == [["A", 1.0], ["B", 5.0], ["A", 3.0]]
-    assert players.raised_over_time(rounds.iloc[:0]).empty
+    assert funding.raised_over_time(rounds.iloc[:0]).empty
 
 
 def tranches(*rows):
@@ -88,7 +88,7 @@ def tranches(*rows):
 
 
 def steps(rows):
-    found = players.paid_and_promised(rows)
+    found = funding.paid_and_promised(rows)
     return {
         str(day.date()): (paid, promised)
         for day, paid, promised in found[["valid_on", "paid_usd_bn", "promised_usd_bn"]].itertuples(
@@ -151,7 +151,7 @@ def test_a_plan_is_neither_paid_nor_promised():
 
 
 def test_no_tranche_gives_no_step():
-    assert players.paid_and_promised(measured.load("softbank_openai", "2024-01-01")).empty
+    assert funding.paid_and_promised(measured.load("softbank_openai", "2024-01-01")).empty
 
 
 def finance(**points):
@@ -164,7 +164,7 @@ def test_a_run_rate_is_its_last_point_and_the_growth_of_its_last_months():
     # doubling each year until 2025, quadrupling after: current growth is the latter alone
     table = finance(d2023_01_01=1.0, d2024_01_01=2.0, d2025_01_01=4.0, d2025_07_01=8.0, d2026_01_01=16.0)
     table = pd.concat([table, table.tail(1).assign(counts="no", value=99.0)], ignore_index=True)
-    found = players.run_rate(table, months=12)
+    found = funding.run_rate(table, months=12)
     assert (found.level_usd_bn, found.valid_on) == (16.0, pd.Timestamp("2026-01-01"))
     assert found.current.nobs == 3
     assert found.current.growth_factor_per_year == pytest.approx(4.0)
@@ -173,7 +173,7 @@ def test_a_run_rate_is_its_last_point_and_the_growth_of_its_last_months():
 
 
 def test_two_points_make_no_current_growth():
-    assert players.run_rate(finance(d2024_01_01=1.0, d2025_01_01=2.0, d2026_01_01=4.0), months=12) is None
+    assert funding.run_rate(finance(d2024_01_01=1.0, d2025_01_01=2.0, d2026_01_01=4.0), months=12) is None
 
 
 def test_a_square_of_the_date_tells_acceleration_from_decay_and_needs_six_points():
@@ -190,7 +190,7 @@ def test_a_square_of_the_date_tells_acceleration_from_decay_and_needs_six_points
                 "value": np.exp(t + square * t**2)[:n],
             }
         )
-        return players.growth_change(players.run_rate(rates))
+        return funding.growth_change(funding.run_rate(rates))
 
     # ln y = t + 0.2 t² exactly: the coefficient of the square is 0.2 wherever the dates are centred
     assert change(0.2).square == pytest.approx(0.2, abs=0.01)  # leap years stretch the dates

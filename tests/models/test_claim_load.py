@@ -6,7 +6,7 @@ import pytest
 from analysis import scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import claims
-from analysis.models import audit, bearing, outlook, venture
+from analysis.models import audit, claim_load, outlook, venture
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def table(given, known):
-    return bearing.ranked(given, known, WORDS).set_index("id")
+    return claim_load.ranked(given, known, WORDS).set_index("id")
 
 
 def test_a_statement_at_its_word_is_the_model_with_its_values(given, known, table):
@@ -59,7 +59,7 @@ def test_ranks_are_the_mean_of_both_ranks(table):
 
 def test_a_value_that_the_register_does_not_allow_is_refused(given, known):
     with pytest.raises(ParameterError, match="pool_share"):
-        bearing.ranked(given, known, {"x": {"pool_share": 7.0}})
+        claim_load.ranked(given, known, {"x": {"pool_share": 7.0}})
 
 
 def test_every_claim_that_bears_a_load_is_in_the_terms_of_the_register_and_of_the_articles_scenario():

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.models import exposure
-from analysis.models.exposure import (
+from analysis.models import balance_sheet
+from analysis.models.balance_sheet import (
     HOLDINGS,
     ExposureInputs,
     Loan,
@@ -261,4 +261,4 @@ def test_fat_tails_are_a_switch():
         for nu in (0, 3)
     )
     assert np.quantile(fat, 0.001) < np.quantile(normal, 0.001)
-    assert exposure.PURPOSES == HOLDINGS
+    assert balance_sheet.PURPOSES == HOLDINGS
