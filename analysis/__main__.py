@@ -745,7 +745,7 @@ def check(
 
     Says what does not fit together or was forgotten, with file and line, and ends with 1; else a line of counts.
     """
-    from analysis.models.audit import consistency
+    from analysis.lint import consistency
     from analysis.pipeline import served
 
     def fresh() -> list[dict[str, Any]]:

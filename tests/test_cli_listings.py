@@ -17,8 +17,8 @@ from analysis import ROOT, labels, scenarios
 from analysis import __main__ as command
 from analysis.errors import DataError, Problem
 from analysis.evidence import claims, measured, numbers, predictions, tables
+from analysis.lint import consistency
 from analysis.models import audit
-from analysis.models.audit import consistency
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ import yaml
 from analysis import ROOT, filecache, scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import cells, claims, measured, predictions, sources, tables
-from analysis.models.audit import consistency, stored
+from analysis.lint import consistency, stored_outputs
 
 LAST, DAY = scenarios.load_register()["as_of"].days[1], dt.timedelta(days=1)
 DATA, EVIDENCE, THESIS = "analysis/data", "analysis/data/evidence", "analysis/data/thesis"
-MIME = stored.MIME
+MIME = stored_outputs.MIME
 
 
 def copy(folder):
@@ -356,7 +356,7 @@ def test_the_facts_that_a_text_names_are_found_wherever_a_word_starts():
 
 def ledger(project, slug="6_verdict"):
     """The rows of a notebook's stored ledger of claims."""
-    book = stored.read(project / "notebooks" / f"{slug}.ipynb")
+    book = stored_outputs.read(project / "notebooks" / f"{slug}.ipynb")
     return [row for bundle in book.exhibits if bundle["kind"] == "ledger" for row in bundle["rows"]]
 
 
@@ -436,7 +436,7 @@ def test_an_exhibit_that_names_a_claim_which_is_gone_is_named(project, before):
 def evidence(project, change=lambda rows: rows, name="nvidia_revenue", as_of="2026-10-31"):
     """Store an evidence exhibit in a notebook, as `display.evidence` does."""
     shown = measured.load(name, as_of).to_dict("records")
-    rows = change([{key: stored._plain(value) for key, value in row.items()} for row in shown])
+    rows = change([{key: stored_outputs._plain(value) for key, value in row.items()} for row in shown])
     bundle = {"id": f"evidence.{name}", "kind": "evidence", "as_of": as_of, "rows": rows, "claims": []}
     path = project / "notebooks" / "1_technical_deep_dive.ipynb"
     content = json.loads(path.read_text())

@@ -27,8 +27,9 @@ from analysis.evidence import cells, files, gathering, lines, measured, numbers,
 from analysis.evidence import claims as stated
 from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
+from analysis.lint import stored_outputs
 from analysis.models import indicators
-from analysis.models.audit import arguments, stored
+from analysis.models.audit import arguments
 from analysis.models.audit.facts import FACTS, SUFFIXES, named
 from analysis.models.audit.verdicts import CHECKS
 from analysis.scenarios import Register, Scenario, place
@@ -172,9 +173,9 @@ class Project:
         return sorted((self.root / "notebooks").glob("[!.]*.ipynb"))
 
     @cached_property
-    def notebooks(self) -> list[stored.Notebook]:
+    def notebooks(self) -> list[stored_outputs.Notebook]:
         """The notebooks that can be read."""
-        read = [self._tried(stored.read, path) for path in self.notebook_paths]
+        read = [self._tried(stored_outputs.read, path) for path in self.notebook_paths]
         return [book for book in read if book is not None]
 
     @property
@@ -466,10 +467,10 @@ def _stored(project: Project) -> Iterator[Problem]:
     """What the notebooks keep, against the register, the claims and the evidence."""
     for book in project.notebooks:
         if project.register is not None:
-            yield from stored.parameter_problems(book, project.register)
+            yield from stored_outputs.parameter_problems(book, project.register)
         if project.claims is not None and project.every_claim:
-            yield from stored.claim_problems(book, [claim.id for claim in project.claims])
-        yield from stored.evidence_problems(book, project.measured, measured.names(project.evidence))
+            yield from stored_outputs.claim_problems(book, [claim.id for claim in project.claims])
+        yield from stored_outputs.evidence_problems(book, project.measured, measured.names(project.evidence))
 
 
 def _fresh(project: Project, fresh: Fresh) -> list[Problem]:
@@ -477,7 +478,7 @@ def _fresh(project: Project, fresh: Fresh) -> list[Problem]:
     every_book = len(project.notebooks) == len(project.notebook_paths)
     try:
         wanted = [claim.id for claim in project.claims or () if every_book]
-        return list(stored.ledger_problems(project.notebooks, fresh(), wanted))
+        return list(stored_outputs.ledger_problems(project.notebooks, fresh(), wanted))
     except ThesisError as reason:
         return list(reason.problems)
     except Exception as reason:  # a check that was handed what only it can refuse
