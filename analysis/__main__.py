@@ -550,7 +550,7 @@ def sweep(
 
     from rich.progress import Progress
 
-    from analysis.models import audit
+    from analysis import audit
     from analysis.models import sweep as sweeping
     from analysis.pipeline import places, plan, sweeps
 
@@ -790,7 +790,7 @@ def _values(scenario: str, override: Sequence[str] | None) -> Assumptions:
 def _readings(override: Sequence[str] | None) -> Assumptions:
     """The assumptions of the fact-check: those of the base, and the readings that the caller gives."""
     from analysis import scenarios as assumptions
-    from analysis.models.audit.facts import SIMULATION
+    from analysis.audit.facts import SIMULATION
 
     register = assumptions.load_register()
     given = dict(assumptions.parse_override(text, register) for text in override or ())
@@ -837,8 +837,8 @@ def _read_data() -> list[dict[str, Any]]:
 
 
 def _ledger(values: Assumptions) -> list[dict[str, Any]]:
+    from analysis import audit
     from analysis.evidence import claims as stated
-    from analysis.models import audit
     from analysis.units import plain
 
     rows = audit.judge_claims(stated.load(), audit.gather(values))
@@ -849,7 +849,7 @@ def _errors(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The distinct errors of a ledger, with how many statements each holds."""
     import pandas as pd
 
-    from analysis.models import audit
+    from analysis import audit
 
     found = audit.errors(pd.DataFrame(claims))
     found.insert(2, "statements", found["claims"].map(len))
@@ -857,15 +857,17 @@ def _errors(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _predictions(values: Assumptions) -> list[dict[str, Any]]:
-    from analysis.models import audit, forecasts
+    from analysis import audit
+    from analysis.forecasts import probabilities
     from analysis.units import plain
 
-    rows = forecasts.table(values, audit.gather(values))
+    rows = probabilities.table(values, audit.gather(values))
     return [plain(row) for row in rows.to_dict("records")]
 
 
 def _indicators(values: Assumptions) -> list[dict[str, Any]]:
-    from analysis.models import audit, indicators
+    from analysis import audit
+    from analysis.forecasts import indicators
     from analysis.units import plain
 
     rows = indicators.board(values, audit.gather(values))
@@ -873,8 +875,8 @@ def _indicators(values: Assumptions) -> list[dict[str, Any]]:
 
 
 def _cells(values: Assumptions) -> list[dict[str, Any]]:
-    from analysis.models import audit
-    from analysis.models.audit import cells
+    from analysis import audit
+    from analysis.audit import cells
     from analysis.units import plain
 
     rows = cells.ledger(audit.gather(values)).drop(columns="used")

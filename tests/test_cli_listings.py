@@ -13,12 +13,11 @@ from typing import get_args
 
 import pytest
 
-from analysis import ROOT, labels, scenarios
+from analysis import ROOT, audit, labels, scenarios
 from analysis import __main__ as command
 from analysis.errors import DataError, Problem
 from analysis.evidence import claims, measured, numbers, predictions, tables
 from analysis.lint import consistency
-from analysis.models import audit
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner
 from papermill.cli import papermill
 
-from analysis import ROOT, scenarios
+from analysis import ROOT, audit, scenarios
+from analysis.audit.facts import SIMULATION
 from analysis.errors import ParameterError, ProseError
 from analysis.evidence import claims, sources
 from analysis.evidence import indicators as watched
-from analysis.models import audit, outlook
-from analysis.models.audit.facts import SIMULATION
+from analysis.models import outlook
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MIME = "application/vnd.thesis.exhibit+json"

@@ -8,11 +8,10 @@ import nbformat
 import pytest
 import yaml
 
-from analysis import ROOT, scenarios
+from analysis import ROOT, audit, scenarios
+from analysis.audit import arithmetic
 from analysis.evidence import claims, measured, predictions
 from analysis.evidence.claims import Claim
-from analysis.models import audit
-from analysis.models.audit import arithmetic
 
 BASE = scenarios.Assumptions(scenarios.resolve("base"), scenarios.load_register())
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -4,12 +4,13 @@ from typing import get_args
 
 import pytest
 
-from analysis import labels
+from analysis import audit, labels
+from analysis.audit import cells, facts
 from analysis.evidence import cells as deciders
 from analysis.evidence import measured, predictions
 from analysis.figures import futures, horizons, stated, theme
-from analysis.models import audit, forecasts, prices
-from analysis.models.audit import cells, facts
+from analysis.forecasts import probabilities
+from analysis.models import prices
 from analysis.pipeline import exhibits
 from analysis.statistics import backtest, trend
 from analysis.units import UNITS
@@ -28,7 +29,7 @@ def categories(table, column):
         pytest.param(labels.VERDICTS, audit.VERDICTS, id="labels of verdicts"),
         pytest.param(labels.INDICATORS, exhibits.SIGNALS, id="labels of indicators"),
         pytest.param(labels.QUALITIES, (*measured.QUALITIES, "article", "model"), id="labels of qualities"),
-        pytest.param(futures.METHODS, get_args(forecasts.Kind), id="marks of kinds of method"),
+        pytest.param(futures.METHODS, get_args(probabilities.Kind), id="marks of kinds of method"),
         pytest.param(backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"),
         pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
         pytest.param(cells.BASES, categories("training_cost", "cost_basis"), id="words for cost bases"),
@@ -75,4 +76,4 @@ def test_units_of_dated_facts_are_units_of_this_report():
 
 def test_methods_are_of_parts_that_there_are():
     parts = set(predictions.load()["id"])
-    assert {*forecasts.METHODS, *forecasts.CONDITIONAL, *forecasts.CONDITIONAL.values()} <= parts
+    assert {*probabilities.METHODS, *probabilities.CONDITIONAL, *probabilities.CONDITIONAL.values()} <= parts

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures import theme
 from analysis.figures.futures import METHODS
-from analysis.models.track_record import FORECASTERS
+from analysis.forecasts.track_record import FORECASTERS
 
 
 def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis import audit
 from analysis.figures import futures, positions, theme
-from analysis.models import audit, funding, outlook, venture
+from analysis.models import funding, outlook, venture
 from analysis.scenarios import Assumptions
 from analysis.units import show
 

@@ -19,10 +19,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
+from analysis.audit.facts import in_words
 from analysis.figures import parts, theme
 from analysis.figures.futures import BANDS
 from analysis.models import frontier, prices
-from analysis.models.audit.facts import in_words
 from analysis.models.frontier import PRICE
 from analysis.statistics.trend import decimal_year
 from analysis.units import show

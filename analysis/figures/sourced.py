@@ -20,10 +20,10 @@ from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
+from analysis.audit.cells import HEADINGS
+from analysis.audit.facts import in_words
 from analysis.figures import theme
 from analysis.models import frontier, market
-from analysis.models.audit.cells import HEADINGS
-from analysis.models.audit.facts import in_words
 from analysis.units import show
 
 WEEKS = 13

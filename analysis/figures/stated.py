@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.audit.facts import in_words
 from analysis.figures import parts, theme
-from analysis.models.audit.facts import in_words
 from analysis.statistics import growth
 from analysis.statistics.trend import decimal_year
 

@@ -20,8 +20,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from analysis.audit.facts import in_words
 from analysis.figures import parts, theme
-from analysis.models.audit.facts import in_words
 from analysis.statistics.trend import decimal_year
 from analysis.units import UNITS
 

@@ -22,16 +22,16 @@ from typing import Any, ParamSpec, TypeVar
 import pandas as pd
 
 from analysis import ROOT, scenarios
+from analysis.audit import arguments
+from analysis.audit.facts import FACTS, SUFFIXES, named
+from analysis.audit.verdicts import CHECKS
 from analysis.errors import ParameterError, Problem, ThesisError, nearest
 from analysis.evidence import cells, files, gathering, lines, measured, numbers, predictions, tables
 from analysis.evidence import claims as stated
 from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
+from analysis.forecasts import indicators
 from analysis.lint import stored_outputs
-from analysis.models import indicators
-from analysis.models.audit import arguments
-from analysis.models.audit.facts import FACTS, SUFFIXES, named
-from analysis.models.audit.verdicts import CHECKS
 from analysis.scenarios import Register, Scenario, place
 
 PRICES = "api_prices"

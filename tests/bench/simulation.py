@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis import scenarios
-from analysis.models import audit, outlook, venture
+from analysis import audit, scenarios
+from analysis.models import outlook, venture
 from analysis.statistics import simulation
 
 DRAWS, QUARTERS = 100_000, 20

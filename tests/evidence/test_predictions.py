@@ -6,10 +6,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from analysis import scenarios
+from analysis import audit, scenarios
 from analysis.errors import DataError
 from analysis.evidence import claims, measured, predictions
-from analysis.models import audit
 
 PART = {
     "where": "verdict.4",

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 
-from analysis import labels, scenarios
+from analysis import audit, labels, scenarios
 from analysis.evidence import claims, tables
 from analysis.figures import compared, futures, positions, theme
-from analysis.models import audit, frontier, funding, market
+from analysis.models import frontier, funding, market
 
 
 def points(ax):

@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import scenarios
+from analysis import audit, scenarios
 from analysis.errors import ProseError
 from analysis.evidence import gathering, measured, predictions
 from analysis.figures import display, prose, theme
-from analysis.models import audit, forecasts, indicators
+from analysis.forecasts import indicators, probabilities
 from analysis.pipeline import exhibits
 
 
@@ -299,7 +299,7 @@ def test_words_of_the_text_are_held_against_a_value_and_shown_nowhere(shown):
 
 def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown):
     given = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
-    rows = forecasts.table(given, audit.gather(given)).merge(
+    rows = probabilities.table(given, audit.gather(given)).merge(
         predictions.load()[["id", "label", "source_of_truth"]], on="id"
     )
     display.forecast("p.ledger", "Parts", rows, note="A note.")

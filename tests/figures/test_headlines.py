@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis import ROOT, scenarios
+from analysis import ROOT, audit, scenarios
 from analysis.figures import headlines, theme, what_if
-from analysis.models import audit, outlook
+from analysis.models import outlook
 from analysis.scenarios import Assumptions
 
 MIME = "application/vnd.thesis.exhibit+json"

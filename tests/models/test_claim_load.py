@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from analysis import scenarios
+from analysis import audit, scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import claims
-from analysis.models import audit, claim_load, outlook, venture
+from analysis.models import claim_load, outlook, venture
 
 
 @pytest.fixture(scope="module")

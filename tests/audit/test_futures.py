@@ -2,10 +2,11 @@
 
 import pytest
 
+from analysis.audit import futures
+from analysis.audit.verdicts import judge
 from analysis.evidence import claims, predictions
-from analysis.models import balance_sheet, forecasts, indicators, outlook
-from analysis.models.audit import futures
-from analysis.models.audit.verdicts import judge
+from analysis.forecasts import indicators, probabilities
+from analysis.models import balance_sheet, outlook
 from analysis.units import parse
 
 
@@ -42,7 +43,7 @@ def test_a_share_is_given_as_odds_that_a_reader_knows(share, words):
 
 def test_a_cause_is_counted_among_the_futures_with_its_effect(rows, gather):
     # a cause: what part of the futures with a write-down also have costs that outgrow revenue, and both as a part of all
-    down, costs = forecasts.outlook_hits(gather().given, gather())
+    down, costs = probabilities.outlook_hits(gather().given, gather())
     row = rows.loc["verdict.costs_outpace"]
     assert row["computed"] == pytest.approx(100 * costs[down].mean())
     assert f"that is {(down & costs).mean():.0%} of all futures" in row["reason"]
@@ -81,7 +82,7 @@ def test_only_an_open_model_that_matches_has_the_price_in_question(rows, gather)
 def test_the_claim_the_indicator_and_the_prediction_read_the_same_price(rows, gather):
     facts = gather()
     watched = indicators.board(facts.given, facts).set_index("id").loc["open_price_ratio", "value"]
-    drawn = forecasts.table(facts.given, facts).set_index("id").loc["p2.price", "methods"][0]
+    drawn = probabilities.table(facts.given, facts).set_index("id").loc["p2.price", "methods"][0]
     assert rows.loc["verdict.open_hundredth", "computed"] == watched == drawn["inputs"]["multiple"]
 
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.audit import arguments, record
+from analysis.audit.facts import Facts, Unknown, in_words
+from analysis.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence.claims import WEIGHTS, Claim
-from analysis.models.audit import arguments, record
-from analysis.models.audit.facts import Facts, Unknown, in_words
-from analysis.models.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
 
 FIELDS = (
     "id", "section", "where", "kind", "weight", "error", "statement", "stated", "stated_low", "stated_high", "unit",

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from analysis.models.audit.facts import Interval
+from analysis.audit.facts import Interval
 from analysis.units import Quantity
 
 VERDICTS = ("holds", "partly", "fails", "void", "open", "uncheckable")

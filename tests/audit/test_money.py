@@ -5,9 +5,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from analysis.audit import money
+from analysis.audit.verdicts import judge
 from analysis.evidence import claims, measured
-from analysis.models.audit import money
-from analysis.models.audit.verdicts import judge
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
+from analysis.audit import arguments
 from analysis.errors import DataError, Problem
-from analysis.models.audit import arguments
 
 
 def counted(facts, *, ids: list[str], share: float = 1.0, at_most: dict[str, int] | None = None):

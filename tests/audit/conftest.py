@@ -4,9 +4,8 @@ import datetime as dt
 
 import pytest
 
-from analysis import scenarios
+from analysis import audit, scenarios
 from analysis.evidence import claims
-from analysis.models import audit
 
 
 def given(as_of="2026-10-31", **changes):

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from analysis import scenarios
+from analysis.audit import facts
+from analysis.audit.facts import Facts, Interval, Unknown, gather
 from analysis.errors import DataError
-from analysis.models.audit import facts
-from analysis.models.audit.facts import Facts, Interval, Unknown, gather
 
 
 def row(**values):

@@ -5,10 +5,10 @@ the checks: `arithmetic` (the article's own numbers), `record` (what happened), 
 `money` (who paid what), `trends` (what fits say), `futures` (what the models say). `cells` judges the tables cell by cell.
 """
 
-from analysis.models.audit import arithmetic, capability, cells, futures, money, record, trends
-from analysis.models.audit.facts import Facts, Interval, Unknown, gather
-from analysis.models.audit.ledger import FIELDS, counts, errors, judge_claims
-from analysis.models.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
+from analysis.audit import arithmetic, capability, cells, futures, money, record, trends
+from analysis.audit.facts import Facts, Interval, Unknown, gather
+from analysis.audit.ledger import FIELDS, counts, errors, judge_claims
+from analysis.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
 
 __all__ = [
     "CHECKS", "FIELDS", "VERDICTS", "Check", "Facts", "Finding", "Interval", "Unknown", "arithmetic", "capability", "cells",

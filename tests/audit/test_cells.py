@@ -7,13 +7,13 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from analysis import audit
+from analysis.audit import cells
 from analysis.errors import DataError
 from analysis.evidence import cells as deciders
 from analysis.evidence import measured, tables
 from analysis.evidence.sources import THESIS
-from analysis.models import audit
-from analysis.models.audit import cells
-from tests.models.audit.conftest import given
+from tests.audit.conftest import given
 
 ARITHMETIC = "cagr_pct"  # the one column that the article's own numbers decide
 

@@ -5,10 +5,10 @@ import datetime as dt
 import pandas as pd
 import pytest
 
+from analysis.audit import record
+from analysis.audit.facts import Facts, Unknown
+from analysis.audit.verdicts import judge
 from analysis.errors import DataError
-from analysis.models.audit import record
-from analysis.models.audit.facts import Facts, Unknown
-from analysis.models.audit.verdicts import judge
 from analysis.units import parse
 
 DAY = "2026-05-21"

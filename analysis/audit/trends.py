@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from analysis import labels
+from analysis.audit.facts import Facts, Interval, Unknown, in_print, listed, told_test, too_early
+from analysis.audit.record import told_on_record
+from analysis.audit.verdicts import Finding, check, judge
 from analysis.models import frontier, prices
-from analysis.models.audit.facts import Facts, Interval, Unknown, in_print, listed, told_test, too_early
-from analysis.models.audit.record import told_on_record
-from analysis.models.audit.verdicts import Finding, check, judge
 from analysis.statistics import breaks, simulation
 from analysis.units import Quantity
 

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import scenarios
+from analysis import audit, scenarios
 from analysis.evidence import predictions
 from analysis.figures import futures, theme
-from analysis.models import audit, forecasts, outlook, prices
+from analysis.forecasts import probabilities
+from analysis.models import outlook, prices
 from analysis.statistics import scoring
 from analysis.units import plain
 
@@ -21,7 +22,7 @@ def view_on(day):
     register = dict(scenarios.load_register())  # a model can be asked about any day
     register["as_of"] = register["as_of"].model_copy(update={"range": (dt.date.min, dt.date.max)})
     given = scenarios.Assumptions(scenarios.resolve("base", {"draws": 2000}) | {"as_of": day}, register)
-    return forecasts.View(given, audit.gather(given), predictions.load())
+    return probabilities.View(given, audit.gather(given), predictions.load())
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def view():
 
 @pytest.fixture(scope="module")
 def rows(view):
-    return forecasts.table(view.given, view.facts).set_index("id")
+    return probabilities.table(view.given, view.facts).set_index("id")
 
 
 def holding(view, **tables):
@@ -54,15 +55,15 @@ def test_every_part_has_a_probability_or_says_why_not(rows):
 
 def test_every_simulation_says_which_assumptions_it_rests_on(view):
     """Else its line through past days would be drawn with hindsight."""
-    made = {make: make(view) for makers in forecasts.METHODS.values() for make in makers}
+    made = {make: make(view) for makers in probabilities.METHODS.values() for make in makers}
     assert {make for make, method in made.items() if method and method.kind == "simulation"} == set(
-        forecasts.ASSUMES
+        probabilities.ASSUMES
     )
 
 
 def test_parts_without_a_method_leave_an_empty_table_and_an_empty_chart(rows):
-    none = forecasts.by_method(rows[rows["probability"].isna()].reset_index())
-    assert none.empty and list(none) == list(forecasts.by_method(rows.reset_index()))
+    none = probabilities.by_method(rows[rows["probability"].isna()].reset_index())
+    assert none.empty and list(none) == list(probabilities.by_method(rows.reset_index()))
     chart = theme.chart_of(futures.chances(none, {}, ax=theme.axes()))
     assert chart.finding == "No data by the cut-off date: nothing to base a probability on"
 
@@ -75,25 +76,25 @@ def test_a_condition_is_the_first_part_of_the_same_prediction():
         .groupby("whole")["id"]
         .first()
     )
-    assert {part: first[part.partition(".")[0]] for part in forecasts.CONDITIONAL} == dict(
-        forecasts.CONDITIONAL
+    assert {part: first[part.partition(".")[0]] for part in probabilities.CONDITIONAL} == dict(
+        probabilities.CONDITIONAL
     )
 
 
 def test_methods_in_rows_are_those_of_the_parts(rows):
-    flat = forecasts.by_method(rows.reset_index())
+    flat = probabilities.by_method(rows.reset_index())
     assert len(flat) == sum(len(found) for found in rows["methods"])
     price = flat[flat["id"] == "p2.price"]
     assert list(price["kind"]) == ["simulation", "trend"]
     assert set(price["pooled_pct"]) == {100 * rows.loc["p2.price", "probability"]}
-    cited = forecasts.cited(rows.reset_index())
+    cited = probabilities.cited(rows.reset_index())
     assert len({source["url"] for source in cited}) == len(cited) > 10
 
 
 @pytest.mark.parametrize("scenario", [name for name in scenarios.names() if name != "base"])
 def test_every_scenario_has_probabilities(scenario):
     given = scenarios.check(scenarios.resolve(scenario, {"draws": 1000}))
-    found = forecasts.table(given, audit.gather(given)).set_index("id")
+    found = probabilities.table(given, audit.gather(given)).set_index("id")
     assert found["probability"].notna().sum() >= 5
     assert all(0 < m["low"] <= m["probability"] <= m["high"] < 1 for row in found["methods"] for m in row)
 
@@ -101,9 +102,9 @@ def test_every_scenario_has_probabilities(scenario):
 def test_a_fit_without_a_standard_error_gives_way_to_the_next(view):
     """Where the mixed model's interval is missing, as on the blend of the scenario commoditised, least squares stand in."""
     given = scenarios.check(scenarios.resolve("commoditised", {"draws": 1000}))
-    trend = forecasts.price_trend(forecasts.View(given, audit.gather(given), predictions.load()))
+    trend = probabilities.price_trend(probabilities.View(given, audit.gather(given), predictions.load()))
     assert prices.NAMES["ols"] in trend.told
-    assert prices.NAMES["mixed"] in forecasts.price_trend(view).told
+    assert prices.NAMES["mixed"] in probabilities.price_trend(view).told
 
 
 def test_what_is_void_is_not_forecast_and_not_scored(rows):
@@ -128,7 +129,7 @@ def test_a_method_that_reads_series_says_where_the_first_of_them_ends(view, rows
     # a simulation rests on assumptions, and three losses of the past are no series
     assert found["p2.price", "simulation"] is None and found["p3.write_down", "base rate"] is None
     assert (
-        forecasts.Method(
+        probabilities.Method(
             "trend", scoring.Chance(0.5, 0.4, 0.6, 0.9), "told", {}, series=(pd.DataFrame(),)
         ).data_to
         is None
@@ -176,7 +177,7 @@ SCORES = pd.DataFrame(
 
 
 def test_one_open_release_is_one_case_however_many_steps_it_matched(view):
-    found = forecasts.matched_before(holding(view, model_benchmarks=SCORES))
+    found = probabilities.matched_before(holding(view, model_benchmarks=SCORES))
     # c1, c2 by o1 and c3 by Llama 9 within 33 months: two releases; c4 has run for 12 months and decides nothing
     assert (found.inputs["steps"], found.inputs["releases"], found.inputs["unmatched"]) == (3, 2, 0)
     assert found.chance == scoring.base_rate(2, 2, 0.9)
@@ -190,13 +191,13 @@ def test_a_step_that_stood_longer_than_there_is_time_counts_against_it(view):
     late = late.assign(
         known_on=pd.Timestamp("2026-01-01")
     )  # as if it were on record: c4 stands for 39 months
-    found = forecasts.matched_before(holding(view, model_benchmarks=late))
+    found = probabilities.matched_before(holding(view, model_benchmarks=late))
     assert (found.inputs["releases"], found.inputs["unmatched"]) == (2, 1)
     assert found.chance == scoring.base_rate(2, 3, 0.9)
 
 
 def test_llamas_are_counted_among_the_releases_that_matched(view):
-    found = forecasts.from_llama(holding(view, model_benchmarks=SCORES))
+    found = probabilities.from_llama(holding(view, model_benchmarks=SCORES))
     assert found.chance == scoring.base_rate(1, 2, 0.9)
 
 
@@ -223,7 +224,7 @@ def test_a_war_takes_three_sellers_within_ninety_days(view):
         ("A", "2024-09-02"),
         ("D", "2024-10-31"),
     )
-    found = forecasts.wars_before(holding(view, model_benchmarks=SCORES, api_prices=table))
+    found = probabilities.wars_before(holding(view, model_benchmarks=SCORES, api_prices=table))
     assert (found.inputs["releases"], found.inputs["wars"]) == (2, 1)
     assert "o1: 3, Llama 9: 1" in found.told
     assert found.chance == scoring.base_rate(1, 2, 0.9)
@@ -238,12 +239,12 @@ def test_down_rounds_run_for_the_years_that_are_left(view, rows):
 
 
 def test_write_down_and_cause_are_counted_on_the_same_draws(view, rows):
-    down, lag = forecasts.outlook_hits(view.given, view.facts)
+    down, lag = probabilities.outlook_hits(view.given, view.facts)
     drawn = rows.loc["p3.write_down", "methods"][0]
     assert drawn["probability"] == pytest.approx((down.sum() + 0.5) / 2001)
     assert rows.loc["p3.cause", "probability"] == pytest.approx(((down & lag).sum() + 0.5) / (down.sum() + 1))
     assert rows.loc["p3.cause", "given"] == "p3.write_down"
-    whole = forecasts.wholes(rows.reset_index(), view.given, view.facts).set_index("id")
+    whole = probabilities.wholes(rows.reset_index(), view.given, view.facts).set_index("id")
     assert whole.loc["p3", "high"] == pytest.approx(((down & lag).sum() + 0.5) / 2001)
     assert whole.loc["p2", "high"] == min(
         rows.loc[["p2.quality", "p2.llama", "p2.price", "p2.price_war"], "probability"]
@@ -255,19 +256,19 @@ def test_a_fall_is_counted_from_the_launch_until_an_open_model_matches():
     # the first match, Kimi K2.5 of 27 January 2026, has no list price; GLM-5 has one from 12 February. Before that all of the
     # fall is left, over the 1018 days from 7 August 2025 to 21 May 2028: 100 ** (1 / 2.787) = 5.22 a year
     then = view_on("2026-02-01")
-    fall = forecasts.price_drawn(then).inputs
+    fall = probabilities.price_drawn(then).inputs
     assert fall["multiple"] == 1.0
     assert fall["needed_factor_per_year"] == pytest.approx(100 ** (365.25 / 1018))
     # GLM-5 at 1 and 3.2 is 1.55 blended
-    assert forecasts.price_drawn(view_on("2026-02-13")).inputs["multiple"] == pytest.approx(1.55 / 3.4375)
+    assert probabilities.price_drawn(view_on("2026-02-13")).inputs["multiple"] == pytest.approx(1.55 / 3.4375)
 
 
 def test_a_price_that_is_due_has_no_probability():
-    assert forecasts.price_drawn(view_on("2028-05-21")) is None
+    assert probabilities.price_drawn(view_on("2028-05-21")) is None
 
 
 def test_what_was_not_known_yet_is_not_used():
-    before = forecasts.table(*(lambda v: (v.given, v.facts))(view_on("2025-06-30"))).set_index("id")
+    before = probabilities.table(*(lambda v: (v.given, v.facts))(view_on("2025-06-30"))).set_index("id")
     # GPT-5 was not out: no price to be matched, and nothing is void yet
     assert before.loc["p2.price", "probability"] is None
     assert before.loc["p2.price", "method"] == "What a method needs was not in our data yet."
@@ -289,7 +290,7 @@ def test_a_resolved_part_is_scored_by_what_was_said_when_it_was_made(view, monke
         return table
 
     monkeypatch.setattr(predictions, "statuses", resolved)
-    row = forecasts.table(view.given, view.facts).set_index("id").loc["p2.llama"]
+    row = probabilities.table(view.given, view.facts).set_index("id").loc["p2.llama"]
     # 1 of 7 releases is a Llama on the day of publication: (1 + 1/2) / 8
     said = 1.5 / 8
     assert row["status"] == str(outcome).lower()
@@ -299,7 +300,7 @@ def test_a_resolved_part_is_scored_by_what_was_said_when_it_was_made(view, monke
 
 def test_the_business_share_is_read_off_the_line_through_the_logits():
     # on publication day logit(0.3), logit(0.4), logit(0.4) on 31 January 2025, 21 January and 31 March 2026, read on 21 May 2029
-    found = forecasts.business_share(view_on("2026-05-21"))
+    found = probabilities.business_share(view_on("2026-05-21"))
     t = np.array([0.0, 355 / 365.25, 424 / 365.25])
     z = np.log(np.array([0.3, 0.4, 0.4]) / np.array([0.7, 0.6, 0.6]))
     design = np.column_stack([np.ones(3), t])
@@ -313,7 +314,7 @@ def test_the_business_share_is_read_off_the_line_through_the_logits():
 
 
 def test_a_share_above_half_makes_survival_likelier():
-    before, after = (forecasts.business_share(view_on(day)) for day in ("2026-08-13", "2026-08-14"))
+    before, after = (probabilities.business_share(view_on(day)) for day in ("2026-08-13", "2026-08-14"))
     assert after.inputs["shares"] == before.inputs["shares"] + 1
     assert after.inputs["latest_share"] == 0.5
     assert after.chance.probability > before.chance.probability
@@ -321,14 +322,14 @@ def test_a_share_above_half_makes_survival_likelier():
 
 def test_two_shares_make_no_line():
     # the third share was published on 31 March 2026
-    assert forecasts.business_share(view_on("2026-03-30")) is None
-    assert forecasts.business_share(view_on("2026-03-31")) is not None
+    assert probabilities.business_share(view_on("2026-03-30")) is None
+    assert probabilities.business_share(view_on("2026-03-31")) is not None
 
 
 def test_what_son_said_after_losses_is_counted(rows):
     # none of three: (0 + 1/2) / (3 + 1)
     assert rows.loc["p3.victory", "probability"] == 0.125
-    earlier = forecasts.words_before(view_on("2021-01-01"))
+    earlier = probabilities.words_before(view_on("2021-01-01"))
     assert earlier.inputs["losses"] == 2
     assert "none of the two large losses" in earlier.told and "(2019 and 2020)" in earlier.told
 
@@ -351,19 +352,19 @@ def stating(monkeypatch, **more):
 
 def test_a_judgement_is_a_method_like_any_other_from_its_day_on(view, monkeypatch):
     stating(monkeypatch)
-    row = forecasts.table(view.given, view.facts).set_index("id").loc["p2.llama"]
+    row = probabilities.table(view.given, view.facts).set_index("id").loc["p2.llama"]
     assert [m["kind"] for m in row["methods"]] == ["base rate", "judgement"]
     counted = row["methods"][0]["probability"]
     assert row["probability"] == pytest.approx(scoring.pooled([counted, 0.2]))
     before = view_on("2026-05-21")
-    assert [m.kind for m in forecasts.methods("p2.llama", before)] == ["base rate"]
+    assert [m.kind for m in probabilities.methods("p2.llama", before)] == ["base rate"]
 
 
 # History
 
 
 def test_days_are_the_day_of_making_the_same_day_of_each_month_and_the_last():
-    found = [str(day.date()) for day in forecasts.days("2026-05-21", "2026-10-31")]
+    found = [str(day.date()) for day in probabilities.days("2026-05-21", "2026-10-31")]
     assert found == [
         "2026-05-21",
         "2026-06-21",
@@ -373,13 +374,13 @@ def test_days_are_the_day_of_making_the_same_day_of_each_month_and_the_last():
         "2026-10-21",
         "2026-10-31",
     ]
-    assert [str(day.date()) for day in forecasts.days("2026-05-21", "2026-05-21")] == ["2026-05-21"]
-    assert forecasts.days("2026-05-21", "2026-05-01") == []
+    assert [str(day.date()) for day in probabilities.days("2026-05-21", "2026-05-21")] == ["2026-05-21"]
+    assert probabilities.days("2026-05-21", "2026-05-01") == []
 
 
 @pytest.fixture(scope="module")
 def past(view):
-    return forecasts.history(view.given, view.facts)
+    return probabilities.history(view.given, view.facts)
 
 
 def test_the_last_day_of_the_history_is_the_table(past, rows):
@@ -393,7 +394,7 @@ def test_the_last_day_of_the_history_is_the_table(past, rows):
 
 def test_each_day_is_what_could_be_said_on_it(past):
     first = past.table[past.table["day"] == "2026-05-21"].set_index("id")
-    then = forecasts.methods("p3.write_down", view_on("2026-05-21"), [forecasts.down_rounds])[0]
+    then = probabilities.methods("p3.write_down", view_on("2026-05-21"), [probabilities.down_rounds])[0]
     assert first.loc["p3.write_down", "probability_pct"] == pytest.approx(100 * then.chance.probability)
 
 
@@ -408,21 +409,21 @@ def test_no_history_is_drawn_through_an_assumption_that_carries_no_day(past):
 
 def test_an_assumption_is_unknown_before_its_day_and_without_one():
     then = view_on("2026-05-21").given
-    assert forecasts.unknown_then(["price_decline_factor_per_year"], then) == []
-    assert forecasts.unknown_then(["parity_years", "pool_share"], then) == ["parity_years", "pool_share"]
+    assert probabilities.unknown_then(["price_decline_factor_per_year"], then) == []
+    assert probabilities.unknown_then(["parity_years", "pool_share"], then) == ["parity_years", "pool_share"]
     known = then.register["parity_years"].reference.known_on
-    assert forecasts.unknown_then(["parity_years"], then.but(as_of=known.isoformat())) == []
+    assert probabilities.unknown_then(["parity_years"], then.but(as_of=known.isoformat())) == []
 
 
 def test_a_whole_without_a_probability_in_any_part_has_no_bound(view, rows):
     nothing = rows.reset_index().assign(probability=None)
-    whole = forecasts.wholes(nothing, view.given, view.facts).set_index("id")
+    whole = probabilities.wholes(nothing, view.given, view.facts).set_index("id")
     assert np.isnan(float(whole.loc["p2", "high"])) and whole.loc["p2", "told"] == "no part has a probability"
 
 
 @pytest.mark.parametrize("happens", [True, False])
 def test_what_happens_in_every_future_or_in_none_is_not_printed_as_certain(happens):
     # of 20,000 draws the interval ends nearer to 0 or 1 than six digits can say
-    chance = forecasts.of_draws(np.full(20_000, happens))
+    chance = probabilities.of_draws(np.full(20_000, happens))
     printed = plain({"low": chance.low, "p": chance.probability, "high": chance.high})
     assert 0 < printed["low"] <= printed["p"] <= printed["high"] < 1

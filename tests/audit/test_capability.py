@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.models.audit import capability
-from analysis.models.audit.facts import Facts
-from analysis.models.audit.verdicts import judge
+from analysis.audit import capability
+from analysis.audit.facts import Facts
+from analysis.audit.verdicts import judge
 from analysis.units import parse
 
 

@@ -19,22 +19,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import labels
+from analysis.audit.facts import FACTS, Facts, Unknown, exact, fill, in_print, in_words, listed, words
+from analysis.audit.record import refuse_what_no_day_fills, told_on_record
+from analysis.audit.verdicts import Finding, accepted, check
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import predictions
 from analysis.models import frontier, market, outlook, prices, venture
-from analysis.models.audit.facts import (
-    FACTS,
-    Facts,
-    Unknown,
-    exact,
-    fill,
-    in_print,
-    in_words,
-    listed,
-    words,
-)
-from analysis.models.audit.record import refuse_what_no_day_fills, told_on_record
-from analysis.models.audit.verdicts import Finding, accepted, check
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
 from analysis.units import Quantity

@@ -27,14 +27,8 @@ from typing import Any
 import pandas as pd
 
 from analysis import labels
-from analysis.errors import DataError, Problem, nearest
-from analysis.evidence import cells as deciders
-from analysis.evidence import tables
-from analysis.evidence.numbers import slug
-from analysis.evidence.sources import sidecar
-from analysis.models import market
-from analysis.models.audit import arguments, arithmetic, money, record
-from analysis.models.audit.facts import (
+from analysis.audit import arguments, arithmetic, money, record
+from analysis.audit.facts import (
     Facts,
     Interval,
     Unknown,
@@ -46,7 +40,13 @@ from analysis.models.audit.facts import (
     told_value,
     words,
 )
-from analysis.models.audit.verdicts import accepted, judge, meets_interval
+from analysis.audit.verdicts import accepted, judge, meets_interval
+from analysis.errors import DataError, Problem, nearest
+from analysis.evidence import cells as deciders
+from analysis.evidence import tables
+from analysis.evidence.numbers import slug
+from analysis.evidence.sources import sidecar
+from analysis.models import market
 from analysis.units import parse, show
 
 FIELDS = (

@@ -23,11 +23,8 @@ import numpy as np
 import pandas as pd
 
 from analysis import labels
-from analysis.evidence import cells as deciders
-from analysis.evidence.sources import sidecar
-from analysis.models import frontier, parity
-from analysis.models.audit import cells
-from analysis.models.audit.facts import (
+from analysis.audit import cells
+from analysis.audit.facts import (
     Facts,
     Interval,
     Unknown,
@@ -42,8 +39,11 @@ from analysis.models.audit.facts import (
     told_value,
     too_early,
 )
-from analysis.models.audit.record import told_on_record
-from analysis.models.audit.verdicts import Finding, accepted, check, judge, meets_interval
+from analysis.audit.record import told_on_record
+from analysis.audit.verdicts import Finding, accepted, check, judge, meets_interval
+from analysis.evidence import cells as deciders
+from analysis.evidence.sources import sidecar
+from analysis.models import frontier, parity
 from analysis.units import Quantity, parse
 
 BENCHMARKS, PRICES = "model_benchmarks", "api_prices"

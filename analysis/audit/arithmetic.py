@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 
-from analysis.models.audit.facts import Facts, Interval, corners, in_print, ratio, total
-from analysis.models.audit.verdicts import Finding, accepted, check, meets_interval
+from analysis.audit.facts import Facts, Interval, corners, in_print, ratio, total
+from analysis.audit.verdicts import Finding, accepted, check, meets_interval
 from analysis.statistics import growth
 from analysis.units import Quantity
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.models.audit import trends
-from analysis.models.audit.facts import Facts, Unknown
-from analysis.models.audit.verdicts import judge
+from analysis.audit import trends
+from analysis.audit.facts import Facts, Unknown
+from analysis.audit.verdicts import judge
 from analysis.statistics import breaks
 from analysis.units import parse
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from analysis import scenarios
+from analysis import audit, scenarios
 from analysis.errors import DataError
 from analysis.evidence import indicators as entries
 from analysis.evidence import predictions
-from analysis.models import audit, indicators
+from analysis.forecasts import indicators
 
 
 def on(day="2026-10-31", **changes):

@@ -22,8 +22,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from analysis import labels
-from analysis.errors import DataError, Problem, nearest
-from analysis.models.audit.facts import (
+from analysis.audit.facts import (
     FACTS,
     Facts,
     Interval,
@@ -41,7 +40,8 @@ from analysis.models.audit.facts import (
     told_value,
     words,
 )
-from analysis.models.audit.verdicts import Finding, accepted, answer, check, meets_interval
+from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
+from analysis.errors import DataError, Problem, nearest
 from analysis.units import Quantity
 
 WEEKS = 5

@@ -18,8 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis import labels
-from analysis.models import funding
-from analysis.models.audit.facts import (
+from analysis.audit.facts import (
     Facts,
     Interval,
     Pick,
@@ -32,8 +31,9 @@ from analysis.models.audit.facts import (
     told_day,
     total,
 )
-from analysis.models.audit.record import told_on_record
-from analysis.models.audit.verdicts import Finding, accepted, answer, check, meets_interval
+from analysis.audit.record import told_on_record
+from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
+from analysis.models import funding
 from analysis.units import Quantity
 
 STAKE, ROUNDS, FINANCE, CHIPS, CAPEX, NAV = (

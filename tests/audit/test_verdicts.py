@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from analysis.models.audit import verdicts
-from analysis.models.audit.facts import Interval
-from analysis.models.audit.verdicts import Finding
+from analysis.audit import verdicts
+from analysis.audit.facts import Interval
+from analysis.audit.verdicts import Finding
 from analysis.units import parse
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import scenarios
-from analysis.models import audit, track_record
-from analysis.models.track_record import HORIZONS_MONTHS, QUANTILES, Series
+from analysis import audit, scenarios
+from analysis.forecasts import track_record
+from analysis.forecasts.track_record import HORIZONS_MONTHS, QUANTILES, Series
 from analysis.statistics import backtest, scoring
 
 

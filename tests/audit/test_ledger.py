@@ -3,12 +3,11 @@
 import pandas as pd
 import pytest
 
-from analysis import labels
+from analysis import audit, labels
+from analysis.audit import verdicts
 from analysis.errors import DataError
 from analysis.evidence import claims
 from analysis.evidence.claims import WEIGHTS, Claim
-from analysis.models import audit
-from analysis.models.audit import verdicts
 
 
 def test_every_claim_has_its_row_and_every_section_its_claims(rows):

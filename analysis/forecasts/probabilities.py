@@ -26,10 +26,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis import labels
+from analysis import audit, labels
+from analysis.audit.facts import in_words, listed
 from analysis.evidence import predictions
-from analysis.models import audit, frontier, outlook, parity, prices, venture
-from analysis.models.audit.facts import in_words, listed
+from analysis.models import frontier, outlook, parity, prices, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import scoring, trend
 

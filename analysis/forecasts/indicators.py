@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.audit import arguments
+from analysis.audit.facts import FACTS, Facts, Unknown
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import indicators, predictions
 from analysis.models import frontier, prices
-from analysis.models.audit import arguments
-from analysis.models.audit.facts import FACTS, Facts, Unknown
 from analysis.scenarios import Assumptions, Register
 from analysis.statistics.growth import cagr_pct
 
