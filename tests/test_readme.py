@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from analysis import ROOT, audit, scenarios
-from analysis.audit import arithmetic
+from analysis.audit.checks import arithmetic
 from analysis.evidence import claims, measured, predictions
 from analysis.evidence.claims import Claim
 

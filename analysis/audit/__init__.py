@@ -1,17 +1,37 @@
 """Does the article hold? Its claims and table cells, each put to a check, judged, and traced to what decided.
 
-One module a question: `facts` (what may be looked at), `verdicts` (when a statement holds), `ledger` (every claim), and
-the checks: `arithmetic` (the article's own numbers), `record` (what happened), `capability` (benchmarks and prices),
-`money` (who paid what), `trends` (what fits say), `futures` (what the models say). `cells` judges the tables cell by cell.
+One module a question: `facts` (what may be looked at), `verdicts` (when a statement holds), `ledger` (every claim),
+`cells` (the tables, cell by cell), `arguments` (what a check may be given), and in `checks` the calculations: `arithmetic`
+(the article's own numbers), `record` (what happened), `benchmarks` (scores and prices), `money` (who paid what), `trends`
+(what fits say), `forecasts` (what the models say).
 """
 
-from analysis.audit import arithmetic, capability, cells, futures, money, record, trends
+from analysis.audit import cells
+from analysis.audit.checks import arithmetic, benchmarks, forecasts, money, record, trends
 from analysis.audit.facts import Facts, Interval, Unknown, gather
 from analysis.audit.ledger import FIELDS, counts, errors, judge_claims
 from analysis.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
 
 __all__ = [
-    "CHECKS", "FIELDS", "VERDICTS", "Check", "Facts", "Finding", "Interval", "Unknown", "arithmetic", "capability", "cells",
-    "check", "counts", "errors", "futures", "gather", "judge", "judge_claims", "money", "record",
+    "CHECKS",
+    "FIELDS",
+    "VERDICTS",
+    "Check",
+    "Facts",
+    "Finding",
+    "Interval",
+    "Unknown",
+    "arithmetic",
+    "benchmarks",
+    "cells",
+    "check",
+    "counts",
+    "errors",
+    "forecasts",
+    "gather",
+    "judge",
+    "judge_claims",
+    "money",
+    "record",
     "trends",
-]  # fmt: skip
+]

@@ -27,7 +27,8 @@ from typing import Any
 import pandas as pd
 
 from analysis import labels
-from analysis.audit import arguments, arithmetic, money, record
+from analysis.audit import arguments
+from analysis.audit.checks import arithmetic, money, record
 from analysis.audit.facts import (
     Facts,
     Interval,

@@ -15,7 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.audit import arguments, record
+from analysis.audit import arguments
+from analysis.audit.checks import record
 from analysis.audit.facts import Facts, Unknown, in_words
 from analysis.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
 from analysis.errors import DataError, Problem, nearest

@@ -232,10 +232,10 @@ def test_every_broken_thing_is_one_line_with_file_line_and_fix(project, before, 
 def test_a_check_that_no_claim_uses_is_named_with_its_place(project, before):
     edit(project, CLAIMS, "name: both_kinds", "name: deal_size")
     (told,) = found(project, before)
-    at = line(ROOT, "analysis/audit/money.py", "def both_kinds") - 1  # the decorator's line
+    at = line(ROOT, "analysis/audit/checks/money.py", "def both_kinds") - 1  # the decorator's line
     assert (
         told
-        == f"analysis/audit/money.py, line {at}: no claim uses the check both_kinds. Use it in claims.yml, or remove it."
+        == f"analysis/audit/checks/money.py, line {at}: no claim uses the check both_kinds. Use it in claims.yml, or remove it."
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.audit import arithmetic
+from analysis.audit.checks import arithmetic
 from analysis.units import parse
 
 

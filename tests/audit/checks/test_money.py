@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analysis.audit import money
+from analysis.audit.checks import money
 from analysis.audit.verdicts import judge
 from analysis.evidence import claims, measured
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis import labels
+from analysis.audit.checks.record import told_on_record
 from analysis.audit.facts import (
     Facts,
     Interval,
@@ -31,7 +32,6 @@ from analysis.audit.facts import (
     told_day,
     total,
 )
-from analysis.audit.record import told_on_record
 from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
 from analysis.models import funding
 from analysis.units import Quantity

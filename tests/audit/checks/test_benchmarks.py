@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.audit import capability
+from analysis.audit.checks import benchmarks
 from analysis.audit.facts import Facts
 from analysis.audit.verdicts import judge
 from analysis.units import parse
@@ -105,7 +105,7 @@ def test_a_price_is_read_on_input_on_output_and_for_the_usual_mix(rows):
 )
 def test_the_answer_on_a_price_follows_the_readings_that_meet_it(gather, stated, opening):
     figure = parse(stated, "x")
-    finding = capability.price_multiple(gather(), figure, reference="GPT-4o", rival="DeepSeek-V2")
+    finding = benchmarks.price_multiple(gather(), figure, reference="GPT-4o", rival="DeepSeek-V2")
     assert finding.reason.startswith(opening)
     verdict = {"Yes": "holds", "No:": "fails"}.get(opening[:3], "partly")
     assert judge(finding, figure) == verdict
@@ -168,7 +168,7 @@ def opening(finding):
 
 def gap(rows, figure=None):
     facts = look("model_benchmarks", rows, seed=1)
-    finding = capability.frontier_gap(facts, figure, series={"a test": GPQA})
+    finding = benchmarks.frontier_gap(facts, figure, series={"a test": GPQA})
     return judge(finding, None), finding
 
 
@@ -225,7 +225,7 @@ def test_a_model_that_never_led_was_never_right():
         )
     ]
     found = {
-        name: capability.best_on_benchmark(
+        name: benchmarks.best_on_benchmark(
             look("model_benchmarks", rows),
             None,
             model=name,
@@ -261,8 +261,8 @@ def test_a_score_that_a_rival_reports_ends_a_lead_on_an_older_record():
     facts = look("model_benchmarks", [score])
     facts = replace(facts, evidence=facts.evidence | look("dated_facts", [claimed]).evidence)
     arguments = {"model": "a", "benchmark": "B", "protocol": "P", "told": "{own} of {best}"}
-    assert capability.best_on_benchmark(facts.fresh(), None, **arguments).readings == {"leads": True}
-    passed = capability.best_on_benchmark(facts.fresh(), None, developers=["b.score"], **arguments)
+    assert benchmarks.best_on_benchmark(facts.fresh(), None, **arguments).readings == {"leads": True}
+    passed = benchmarks.best_on_benchmark(facts.fresh(), None, developers=["b.score"], **arguments)
     assert (passed.readings, passed.overtaken, passed.reason) == ({"leads": False}, True, "50% of 50%")
 
 
@@ -284,7 +284,7 @@ def test_where_a_third_party_s_runs_decide_newer_runs_and_developers_own_scores_
                "date_precision": "day", "valid_on": "2026-04-01"}  # fmt: skip
     facts = look("model_benchmarks", rows)
     facts = replace(facts, evidence=facts.evidence | look("dated_facts", [claimed]).evidence)
-    finding = capability.best_on_benchmark(
+    finding = benchmarks.best_on_benchmark(
         facts,
         None,
         model="a",
@@ -316,7 +316,7 @@ def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
         for model, event, price, day in (("old", "launch", 4.0, "2024-01-01"), ("new", "launch", 8.0, "2025-01-01"), ("old", "cut", 1.0, "2025-06-01"))
     ]  # fmt: skip
     facts = look("api_prices", rows, input_token_share=0.75)
-    found = capability.launch_price_multiple(
+    found = benchmarks.launch_price_multiple(
         facts, parse("10x", "x"), model="new", reference={"article_model": "old", "terms": "list"}
     )
     assert found.shown.value == 2.0  # 8 / 4, not 8 / 1
@@ -335,10 +335,10 @@ def column(monkeypatch, *found, name="training_cost_usd_mn", table="models", bla
     """The finding on a column whose cells were found to be (row, verdict, printed, sourced, stale)."""
     ledger = pd.DataFrame(found, columns=["row", "verdict", "printed", "sourced", "stale"])
     ledger = ledger.assign(short="what we find", used=[[("training_cost", 0)]] * len(ledger))
-    monkeypatch.setattr(capability.cells, "ledger", lambda facts, columns: ledger)
+    monkeypatch.setattr(benchmarks.cells, "ledger", lambda facts, columns: ledger)
     figures = pd.DataFrame({"row": ledger["row"], "column": name, "missing": None})
     figures.loc[figures["row"].isin(blank), "missing"] = "Unknown"
-    finding = capability.column_agrees(Facts({table: figures}, {}), None, table=table, column=name)
+    finding = benchmarks.column_agrees(Facts({table: figures}, {}), None, table=table, column=name)
     return judge(finding, None), finding.reason, finding.details
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.audit import trends
+from analysis.audit.checks import trends
 from analysis.audit.facts import Facts, Unknown
 from analysis.audit.verdicts import judge
 from analysis.statistics import breaks

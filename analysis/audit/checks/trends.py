@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analysis import labels
+from analysis.audit.checks.record import told_on_record
 from analysis.audit.facts import Facts, Interval, Unknown, in_print, listed, told_test, too_early
-from analysis.audit.record import told_on_record
 from analysis.audit.verdicts import Finding, check, judge
 from analysis.models import frontier, prices
 from analysis.statistics import breaks, simulation

@@ -19,8 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import labels
+from analysis.audit.checks.record import refuse_what_no_day_fills, told_on_record
 from analysis.audit.facts import FACTS, Facts, Unknown, exact, fill, in_print, in_words, listed, words
-from analysis.audit.record import refuse_what_no_day_fills, told_on_record
 from analysis.audit.verdicts import Finding, accepted, check
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import predictions

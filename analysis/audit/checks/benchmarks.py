@@ -24,6 +24,7 @@ import pandas as pd
 
 from analysis import labels
 from analysis.audit import cells
+from analysis.audit.checks.record import told_on_record
 from analysis.audit.facts import (
     Facts,
     Interval,
@@ -39,7 +40,6 @@ from analysis.audit.facts import (
     told_value,
     too_early,
 )
-from analysis.audit.record import told_on_record
 from analysis.audit.verdicts import Finding, accepted, check, judge, meets_interval
 from analysis.evidence import cells as deciders
 from analysis.evidence.sources import sidecar

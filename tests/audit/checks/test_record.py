@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from analysis.audit import record
+from analysis.audit.checks import record
 from analysis.audit.facts import Facts, Unknown
 from analysis.audit.verdicts import judge
 from analysis.errors import DataError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.audit import futures
+from analysis.audit.checks import forecasts
 from analysis.audit.verdicts import judge
 from analysis.evidence import claims, predictions
 from analysis.forecasts import indicators, probabilities
@@ -38,7 +38,7 @@ def test_the_noise_of_the_simulation_is_no_uncertainty_about_the_world(rows):
     ],
 )
 def test_a_share_is_given_as_odds_that_a_reader_knows(share, words):
-    assert futures.odds(share) == words
+    assert forecasts.odds(share) == words
 
 
 def test_a_cause_is_counted_among_the_futures_with_its_effect(rows, gather):
@@ -90,7 +90,7 @@ def test_the_answer_on_a_price_follows_the_part_that_is_asked_for(gather):
     # 1/16 is below a tenth and above a hundredth
     check = next(claim.check for claim in claims.load() if claim.id == "verdict.open_hundredth")
     arguments = {key: value for key, value in check.items() if key != "name"}
-    found = futures.open_price(gather().fresh(), parse("1/10th", "x"), **arguments)
+    found = forecasts.open_price(gather().fresh(), parse("1/10th", "x"), **arguments)
     assert found.reason.startswith("By price and one test it is there: ") and found.verdict == "open"
 
 
@@ -142,7 +142,7 @@ def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
     ],
 )
 def test_the_answer_on_growth_follows_the_shares_that_meet_it(gather, stated, opening, verdict):
-    found = futures.implied_growth(gather().fresh(), parse(stated, "x"), most=0.5)
+    found = forecasts.implied_growth(gather().fresh(), parse(stated, "x"), most=0.5)
     assert found.reason.startswith(opening)
     assert judge(found, parse(stated, "x")) == verdict
 
