@@ -761,18 +761,18 @@ def check(
 
 
 def _evidence(table: str | None, as_of: str, due: bool) -> list[dict[str, Any]]:
-    from analysis.evidence import gathering, measured
+    from analysis.evidence import evidence_tables, gathering
     from analysis.units import plain
 
-    if table is not None and table not in measured.names():
+    if table is not None and table not in evidence_tables.names():
         raise DataError(
-            Problem(f"evidence {table}", "there is no such table", nearest(table, measured.names()))
+            Problem(f"evidence {table}", "there is no such table", nearest(table, evidence_tables.names()))
         )
     if due:
         listed = gathering.due(as_of)
         found = listed if table is None else listed[listed["table"] == table]
     else:
-        found = measured.summary(as_of) if table is None else measured.load(table, as_of)
+        found = evidence_tables.summary(as_of) if table is None else evidence_tables.load(table, as_of)
     dates = found.select_dtypes("datetime").columns
     found = found.assign(**{name: found[name].dt.date.astype(str) for name in dates})
     return [plain({str(name): value for name, value in row.items()}) for row in found.to_dict("records")]
@@ -821,15 +821,15 @@ def _range(register: Mapping[str, Entry]) -> list[str]:
 
 
 def _read_data() -> list[dict[str, Any]]:
+    from analysis.evidence import article_tables, evidence_tables, gathering, predictions
     from analysis.evidence import claims as stated
-    from analysis.evidence import gathering, measured, predictions, tables
 
     gathering.load()
-    for name in measured.names():
-        measured.load(name)
+    for name in evidence_tables.names():
+        evidence_tables.load(name)
     return [
         {
-            "tables": len(tables.every_cell()),
+            "tables": len(article_tables.every_cell()),
             "claims": len(stated.load()),
             "predictions": len(predictions.load()),
         }

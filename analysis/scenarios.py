@@ -41,7 +41,7 @@ from pydantic import (
     model_validator,
 )
 
-from analysis import ROOT, ROOT_VARIABLE, filecache
+from analysis import ROOT, ROOT_VARIABLE, cache
 from analysis.errors import ParameterError, Problem, nearest, unseen
 
 try:  # five times as fast, and in every wheel of PyYAML
@@ -402,7 +402,7 @@ def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError
         The file is missing, cannot be read, is not UTF-8, not YAML, empty, not a mapping, or holds what has two readings.
     """
     where = place(path)
-    filecache.depends_on(path)
+    cache.depends_on(path)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -16,7 +16,7 @@ import pytest
 from analysis import ROOT, audit, labels, scenarios
 from analysis import __main__ as command
 from analysis.errors import DataError, Problem
-from analysis.evidence import claims, measured, numbers, predictions, tables
+from analysis.evidence import article_tables, claims, evidence_tables, numbers, predictions
 from analysis.lint import consistency
 
 
@@ -51,7 +51,7 @@ def test_what_fits_together_is_counted(listed):
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(
         f"checked: {len(claims.load())} claims, {len(numbers.cells())} cells, "
-        f"{len(measured.names()) + len(tables.NAMES)} tables, {len(numbers.load())} numbers"
+        f"{len(evidence_tables.names()) + len(article_tables.NAMES)} tables, {len(numbers.load())} numbers"
     )
 
 
@@ -190,7 +190,7 @@ def test_evidence_is_listed_as_it_was_known_on_a_day(listed):
 def test_what_is_to_be_looked_up_next_is_listed_for_all_tables_or_for_one(listed):
     every = rows(listed("evidence", "--due", "--format", "json"))
     assert [row["table"] for row in every] == sorted(row["table"] for row in every)
-    assert {row["table"] for row in every} == set(measured.names())
+    assert {row["table"] for row in every} == set(evidence_tables.names())
     own = rows(listed("evidence", "nvidia_revenue", "--due", "--format", "json"))
     assert own == [row for row in every if row["table"] == "nvidia_revenue"]
     earlier = rows(

@@ -10,7 +10,7 @@ import yaml
 
 from analysis import ROOT, audit, scenarios
 from analysis.audit.checks import arithmetic
-from analysis.evidence import claims, measured, predictions
+from analysis.evidence import claims, evidence_tables, predictions
 from analysis.evidence.claims import Claim
 
 BASE = scenarios.Assumptions(scenarios.resolve("base"), scenarios.load_register())
@@ -74,7 +74,7 @@ def test_the_example_resolution_can_be_used_as_it_stands():
     content = yaml.safe_load((ROOT / "analysis" / "data" / "thesis" / "predictions.yml").read_text())
     content["predictions"]["p2.price"]["resolution"] = ending
     read = predictions.Predictions.model_validate(content)
-    assert list(predictions.misruled(read, measured.load("dated_facts"), "here")) == []
+    assert list(predictions.misruled(read, evidence_tables.load("dated_facts"), "here")) == []
 
 
 def test_the_example_check_can_be_used_as_it_stands():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analysis import scenarios
 from analysis.errors import ParameterError
-from analysis.evidence import measured
+from analysis.evidence import evidence_tables
 
 REGISTER = """
 seed: {value: 1, unit: integer, integer: true, range: [0, 10], description: a seed for the draws, status: assumption,
@@ -562,8 +562,10 @@ def test_a_scenario_in_a_folder_that_takes_no_file_leaves_nothing_behind(params,
 
 def test_the_days_of_the_register_begin_with_the_first_report_of_softbanks_money_and_hold_all_evidence():
     first, last = scenarios.load_register()["as_of"].days
-    assert first == measured.load("softbank_openai")["known_on"].min().date()
-    assert all(measured.load(name)["known_on"].max().date() <= last for name in measured.names())
+    assert first == evidence_tables.load("softbank_openai")["known_on"].min().date()
+    assert all(
+        evidence_tables.load(name)["known_on"].max().date() <= last for name in evidence_tables.names()
+    )
     assert scenarios.load_register()["as_of"].value == last.isoformat()
 
 

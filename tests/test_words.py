@@ -7,7 +7,7 @@ import pytest
 from analysis import audit, labels
 from analysis.audit import cells, facts
 from analysis.evidence import cells as deciders
-from analysis.evidence import measured, predictions
+from analysis.evidence import evidence_tables, predictions
 from analysis.figures import futures, horizons, stated, theme
 from analysis.forecasts import probabilities
 from analysis.models import prices
@@ -18,7 +18,7 @@ from analysis.units import UNITS
 
 def categories(table, column):
     """The values that the sidecar of an evidence table allows in a column."""
-    return measured.sidecar(table).columns[column].values
+    return evidence_tables.sidecar(table).columns[column].values
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def categories(table, column):
         pytest.param(labels.PARTS, get_args(predictions.Status), id="labels of parts of predictions"),
         pytest.param(labels.VERDICTS, audit.VERDICTS, id="labels of verdicts"),
         pytest.param(labels.INDICATORS, exhibits.SIGNALS, id="labels of indicators"),
-        pytest.param(labels.QUALITIES, (*measured.QUALITIES, "article", "model"), id="labels of qualities"),
+        pytest.param(labels.QUALITIES, (*evidence_tables.QUALITIES, "article", "model"), id="labels of qualities"),
         pytest.param(futures.METHODS, get_args(probabilities.Kind), id="marks of kinds of method"),
         pytest.param(backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"),
         pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
@@ -61,7 +61,11 @@ def test_no_key_has_two_labels_in_one_column():
 
 
 def test_qualities_stand_in_the_order_of_their_strength():
-    assert tuple(labels.QUALITIES)[: len(measured.QUALITIES)] == measured.QUALITIES == exhibits.QUALITIES
+    assert (
+        tuple(labels.QUALITIES)[: len(evidence_tables.QUALITIES)]
+        == evidence_tables.QUALITIES
+        == exhibits.QUALITIES
+    )
 
 
 def test_prose_counts_in_words_up_to_nine_and_says_one_of_one():

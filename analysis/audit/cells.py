@@ -43,8 +43,8 @@ from analysis.audit.facts import (
 )
 from analysis.audit.verdicts import accepted, judge, meets_interval
 from analysis.errors import DataError, Problem, nearest
+from analysis.evidence import article_tables
 from analysis.evidence import cells as deciders
-from analysis.evidence import tables
 from analysis.evidence.numbers import slug
 from analysis.evidence.sources import sidecar
 from analysis.models import market
@@ -147,7 +147,7 @@ def ledger(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd
 def _printed() -> Iterator[Cell]:
     for name in deciders.TABLES:
         meta = sidecar(name)
-        for texts in tables.printed(name).to_dict("records"):
+        for texts in article_tables.printed(name).to_dict("records"):
             row = texts[meta.key]
             for column, spec in meta.columns.items():
                 if column != meta.key:

@@ -24,7 +24,7 @@ import pandas as pd
 
 from analysis import labels
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence import measured, sources, tables
+from analysis.evidence import article_tables, evidence_tables, sources
 from analysis.models import outlook
 from analysis.scenarios import Assumptions
 
@@ -293,7 +293,7 @@ class Facts:
     def strength(self) -> str | None:
         """The weakest quality among the rows that decide; None where none does."""
         found = set(self._sources(self.used)["quality"])
-        return max(found, key=measured.QUALITIES.index) if found else None
+        return max(found, key=evidence_tables.QUALITIES.index) if found else None
 
     @property
     def references(self) -> list[dict[str, str]]:
@@ -336,9 +336,9 @@ def gather(given: Assumptions) -> Facts:
     }
     base = Assumptions({name: entry.value for name, entry in register.items()} | own, register)
     return Facts(
-        tables.every_cell(approximation=base["approximation_share"]),
+        article_tables.every_cell(approximation=base["approximation_share"]),
         base,
-        {name: measured.load(name) for name in measured.names()},
+        {name: evidence_tables.load(name) for name in evidence_tables.names()},
         pd.Timestamp(sources.sidecar("models").origin.published_on),
         pd.Timestamp(base["as_of"]),
     )

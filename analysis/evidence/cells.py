@@ -24,10 +24,10 @@ from pydantic import (
     model_validator,
 )
 
+from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence import measured, tables
+from analysis.evidence import article_tables, evidence_tables
 from analysis.evidence.sources import THESIS, sidecar
-from analysis.filecache import cached
 from analysis.scenarios import place, read_yaml, validation_problems
 
 FILE = "cells.yml"
@@ -215,7 +215,9 @@ class Column:
 
 
 @cached
-def load(directory: Path = THESIS, evidence: Path = measured.EVIDENCE) -> Mapping[tuple[str, str], Column]:
+def load(
+    directory: Path = THESIS, evidence: Path = evidence_tables.EVIDENCE
+) -> Mapping[tuple[str, str], Column]:
     """Every column of the three tables but their keys, by (table, column).
 
     Parameters
@@ -258,7 +260,7 @@ def load(directory: Path = THESIS, evidence: Path = measured.EVIDENCE) -> Mappin
             for name in raw if name not in ("would_decide", "rows")
         ]  # fmt: skip
         table = wanted[key][0]
-        printed = list(tables.printed(table, directory)[sidecar(table, directory).key])
+        printed = list(article_tables.printed(table, directory)[sidecar(table, directory).key])
         rules: dict[str, Rule] = {}
         if known is not None:
             for row, rule in (raw.get("rows") or {}).items():
@@ -287,8 +289,8 @@ def _read_rule(
 
 
 def _named_by(directory: Path) -> Evidence:
-    sidecars = {name: measured.sidecar(name, directory) for name in measured.names(directory)}
-    ids = frozenset(measured.load("dated_facts", directory=directory)["id"])
+    sidecars = {name: evidence_tables.sidecar(name, directory) for name in evidence_tables.names(directory)}
+    ids = frozenset(evidence_tables.load("dated_facts", directory=directory)["id"])
     return Evidence(ids, {name: frozenset(meta.columns) for name, meta in sidecars.items()})
 
 

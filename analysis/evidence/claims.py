@@ -25,9 +25,9 @@ from pydantic import (
     model_validator,
 )
 
+from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence.sources import THESIS
-from analysis.filecache import cached
 from analysis.scenarios import place, read_yaml, validation_problems
 from analysis.units import UNITS, Quantity, parse
 

@@ -17,17 +17,17 @@ from typing import Annotated
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence import lines, measured
+from analysis.evidence import evidence_tables, yaml_lines
 from analysis.evidence.sources import read_as
-from analysis.filecache import cached
 from analysis.scenarios import PARAMS, Day, load_register, place
 
 FILE = "gathering.yml"
 
 
 def _plain(text: str) -> str:
-    if measured.UNSAFE.search(text):
+    if evidence_tables.UNSAFE.search(text):
         raise ValueError("holds markup or a formula; write plain text")
     return text
 
@@ -74,7 +74,7 @@ class Gathering(BaseModel):
 
 
 @cached
-def load(directory: Path = measured.EVIDENCE, params: Path = PARAMS) -> Gathering:
+def load(directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS) -> Gathering:
     """When the evidence was gathered, and what was not found.
 
     Parameters
@@ -95,17 +95,17 @@ def load(directory: Path = measured.EVIDENCE, params: Path = PARAMS) -> Gatherin
     try:
         gathering = read_as(Gathering, path)
         if problems := [
-            *_table_problems(gathering, path, measured.names(directory)),
+            *_table_problems(gathering, path, evidence_tables.names(directory)),
             *_day_problems(gathering, path, params),
         ]:
             raise DataError(problems)
     except DataError as reason:
-        raise DataError(lines.located(reason.problems, [path])) from None
+        raise DataError(yaml_lines.located(reason.problems, [path])) from None
     return gathering
 
 
 def due(
-    as_of: str | dt.date | None = None, directory: Path = measured.EVIDENCE, params: Path = PARAMS
+    as_of: str | dt.date | None = None, directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS
 ) -> pd.DataFrame:
     """What to look up next: ``table, last_point, not_found, due, where``, a row for each table and thing not found.
 
@@ -113,8 +113,8 @@ def due(
     nothing is missing has one row all the same: whether its series has gone on is to be looked up as well.
     """
     gathering, found = load(directory, params), []
-    for name in measured.names(directory):
-        days = measured.load(name, as_of, directory)["valid_on"]
+    for name in evidence_tables.names(directory):
+        days = evidence_tables.load(name, as_of, directory)["valid_on"]
         last = days.max().date().isoformat() if len(days) else None
         entries: list[NotFound | None] = [*gathering.of(name).values()]
         for entry in entries or [None]:

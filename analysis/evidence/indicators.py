@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from analysis.errors import DataError, Problem
-from analysis.evidence import lines
+from analysis.evidence import yaml_lines
 from analysis.evidence.sources import THESIS, read_as
 from analysis.scenarios import place
 
@@ -77,7 +77,7 @@ def read(directory: Path = THESIS) -> dict[str, Indicator]:
     try:
         found = read_as(Indicators, path).root
     except DataError as reason:
-        raise DataError(lines.located(reason.problems, [path])) from None
+        raise DataError(yaml_lines.located(reason.problems, [path])) from None
     if not found:
         rule = "lists no indicator"
         raise DataError(Problem(f"{place(path)}, line 1", rule, "Write one, or restore the file"))

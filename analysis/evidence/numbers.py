@@ -21,12 +21,12 @@ from typing import Annotated, NamedTuple
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence import files, measured, sources, tables
+from analysis.evidence import article_tables, csv_files, evidence_tables, sources
 from analysis.evidence.cells import TABLES
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.evidence.sources import THESIS
-from analysis.filecache import cached
 from analysis.scenarios import place
 
 KEY = ("paragraph", "text", "occurrence")
@@ -63,7 +63,7 @@ class Sidecar(BaseModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     origin: sources.Origin
     paragraphs: dict[str, Annotated[int, Field(gt=0)]]
-    columns: dict[str, measured.Column]
+    columns: dict[str, evidence_tables.Column]
 
     @model_validator(mode="after")
     def _the_columns_are_those_that_are_read(self) -> Sidecar:
@@ -135,7 +135,7 @@ def cells(directory: Path = THESIS) -> dict[str, str]:
     found = {}
     for name in TABLES:
         meta = sources.sidecar(name, directory)
-        for row in tables.printed(name, directory).to_dict("records"):
+        for row in article_tables.printed(name, directory).to_dict("records"):
             for column in [column for column in meta.columns if column != meta.key]:
                 found[f"{meta.where}.{slug(row[meta.key])}.{column}"] = str(row[column])
     return found
@@ -227,13 +227,13 @@ def _numbered(paragraph: str, printed: Iterable[str]) -> Iterator[Number]:
 @cached
 def _load(directory: Path) -> pd.DataFrame:
     meta, path = sidecar(directory), directory / "numbers.csv"
-    table, problems = files.read(path, list(meta.columns), meta.key)
+    table, problems = csv_files.read(path, list(meta.columns), meta.key)
     known, seen = set(paragraphs(directory)), Counter[tuple[str, str]]()
     for row, record in zip(table.index, _records(table), strict=True):
         where = f"{place(path)}, row {row}, column"
         seen[record["paragraph"], record["text"]] += 1
         problems += _row_problems(record, seen[record["paragraph"], record["text"]], meta, known, where)
-    problems += [] if problems else files.hash_problems(path, meta.sha256)
+    problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
     if problems:
         raise DataError(problems)
     return table.astype({"occurrence": int})

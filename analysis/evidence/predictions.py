@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence import lines
+from analysis.evidence import yaml_lines
 from analysis.evidence.claims import Passage
 from analysis.evidence.sources import THESIS, read_as
 from analysis.scenarios import Day, place
@@ -118,7 +118,7 @@ def read(directory: Path = THESIS) -> Predictions:
         if problems := list(_untimely(content, place(path))):
             raise DataError(problems)
     except DataError as reason:
-        raise DataError(lines.located(reason.problems, [path])) from None
+        raise DataError(yaml_lines.located(reason.problems, [path])) from None
     return content
 
 
@@ -171,7 +171,7 @@ def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS
     """
     content, today = read(directory), pd.Timestamp(as_of)
     if problems := list(misruled(content, facts, place(directory / FILE))):
-        raise DataError(lines.located(problems, [directory / FILE]))
+        raise DataError(yaml_lines.located(problems, [directory / FILE]))
     known = facts[facts["known_on"] <= today].set_index("id")
     return pd.DataFrame(
         [{"id": name, **_status(part, content.made_on, known, today)} for name, part in content.predictions.items()]

@@ -14,8 +14,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analysis import ROOT
+from analysis.cache import cached
 from analysis.errors import DataError
-from analysis.filecache import cached
 from analysis.scenarios import Day, place, read_yaml, validation_problems
 from analysis.units import UNITS
 

@@ -27,7 +27,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from analysis import labels
-from analysis.evidence import gathering, measured, tables
+from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
 from analysis.figures import prose, theme
 from analysis.scenarios import Assumptions
@@ -132,7 +132,7 @@ def printed(id: str, name: str) -> None:
     """Show one of the article's tables as it is printed, with the headings and the source of its sidecar."""
     meta = origins.sidecar(name)
     columns: Columns = {column: spec.title for column, spec in meta.columns.items()}
-    table(id, meta.title, tables.printed(name), columns, sources=origins.references([name]))
+    table(id, meta.title, article_tables.printed(name), columns, sources=origins.references([name]))
 
 
 def figure(
@@ -372,8 +372,8 @@ def evidence(name: str, as_of: str | dt.date) -> None:
     as_of : date or ISO date
         Rows that became known later are left out, and counted.
     """
-    meta, seen, gathered = measured.sidecar(name), measured.load(name, as_of), gathering.load()
-    unseen = len(measured.load(name)) - len(seen)
+    meta, seen, gathered = evidence_tables.sidecar(name), evidence_tables.load(name, as_of), gathering.load()
+    unseen = len(evidence_tables.load(name)) - len(seen)
     bundle = _bundle(f"evidence.{name}", "evidence", meta.title, None, "detail", citations(seen), ()) | {
         "note": meta.inclusion, "as_of": pd.Timestamp(as_of).date().isoformat(), "unseen": unseen,
         "gathered_on": gathered.gathered_on.isoformat(), "not_found": _not_found(gathered.of(name)),
@@ -408,7 +408,7 @@ def citations(*series: pd.DataFrame, ends: bool = True) -> list[dict[str, Any]]:
     """
     needed = ["valid_on", "quality", "source_title", "source"]
     rows = pd.concat([one[needed].assign(**{SERIES_TO: one["valid_on"].max()}) for one in series])
-    ranked = rows.assign(rank=rows["quality"].map(measured.QUALITIES.index))
+    ranked = rows.assign(rank=rows["quality"].map(evidence_tables.QUALITIES.index))
     found = ranked.sort_values("rank", kind="stable").drop_duplicates("source", keep="last")
     kept = found.sort_values(["source_title", "source"])[["source_title", "source", "quality"]]
     last = {
@@ -507,7 +507,7 @@ def _rows(frame: pd.DataFrame, columns: Columns) -> tuple[list[dict[str, Any]], 
     return [{str(name): plain(value) for name, value in record.items()} for record in records], specs
 
 
-def _described(name: str, spec: measured.Column, column: pd.Series) -> dict[str, Any]:
+def _described(name: str, spec: evidence_tables.Column, column: pd.Series) -> dict[str, Any]:
     number = spec.kind == "number"
     separated = number and column.abs().max() >= 10_000
     return {

@@ -26,7 +26,16 @@ from analysis.audit import arguments
 from analysis.audit.facts import FACTS, SUFFIXES, named
 from analysis.audit.verdicts import CHECKS
 from analysis.errors import ParameterError, Problem, ThesisError, nearest
-from analysis.evidence import cells, files, gathering, lines, measured, numbers, predictions, tables
+from analysis.evidence import (
+    article_tables,
+    cells,
+    csv_files,
+    evidence_tables,
+    gathering,
+    numbers,
+    predictions,
+    yaml_lines,
+)
 from analysis.evidence import claims as stated
 from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
@@ -116,8 +125,8 @@ class Project:
     @cached_property
     def measured(self) -> dict[str, pd.DataFrame]:
         """The evidence tables that can be read."""
-        names = measured.names(self.evidence)
-        found = {name: self._tried(measured.load, name, None, self.evidence) for name in names}
+        names = evidence_tables.names(self.evidence)
+        found = {name: self._tried(evidence_tables.load, name, None, self.evidence) for name in names}
         return {name: table for name, table in found.items() if table is not None}
 
     @cached_property
@@ -128,7 +137,11 @@ class Project:
     @cached_property
     def printed(self) -> list[str]:
         """The article's tables that can be read."""
-        return [name for name in tables.NAMES if self._tried(tables.cells, name, self.thesis) is not None]
+        return [
+            name
+            for name in article_tables.NAMES
+            if self._tried(article_tables.cells, name, self.thesis) is not None
+        ]
 
     @cached_property
     def cells(self) -> dict[str, str]:
@@ -234,7 +247,7 @@ def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None
     ]
     if fresh and sound:
         problems += _fresh(project, fresh)
-    found = lines.located(dict.fromkeys([*project.problems, *problems]), project.yaml)
+    found = yaml_lines.located(dict.fromkeys([*project.problems, *problems]), project.yaml)
     return Checked(
         tuple(sorted(found, key=lambda problem: _order(problem.place))), counts, tuple(_unused(project))
     )
@@ -308,7 +321,7 @@ def _evidence(project: Project) -> Iterator[Problem]:
             project.gathering, project.measured, place(project.evidence / gathering.FILE)
         )
     for name, table in project.measured.items():
-        meta = measured.sidecar(name, project.evidence)
+        meta = evidence_tables.sidecar(name, project.evidence)
         where = f"{place(project.evidence / f'{name}.meta.yml')}, key credits"
         yield from _unseen(project, name)
         named = (table["source_title"] + "\n" + table["source"]).str.lower()
@@ -327,8 +340,8 @@ def _unseen(project: Project, name: str) -> Iterator[Problem]:
     days = project.register["as_of"].days if project.register else None
     if days is None:
         return
-    path, meta = project.evidence / f"{name}.csv", measured.sidecar(name, project.evidence)
-    known = files.read(path, list(meta.columns), meta.key)[0]["known_on"]
+    path, meta = project.evidence / f"{name}.csv", evidence_tables.sidecar(name, project.evidence)
+    known = csv_files.read(path, list(meta.columns), meta.key)[0]["known_on"]
     for row, day in known[known > days[1].isoformat()].items():
         yield Problem(
             f"{place(path)}, row {row}, column known_on",
@@ -344,8 +357,8 @@ def _lines_of_models(project: Project) -> Iterator[Problem]:
     """
     if PRICES not in project.measured:
         return
-    path, meta = project.evidence / f"{PRICES}.csv", measured.sidecar(PRICES, project.evidence)
-    rows = files.read(path, list(meta.columns), meta.key)[0]
+    path, meta = project.evidence / f"{PRICES}.csv", evidence_tables.sidecar(PRICES, project.evidence)
+    rows = csv_files.read(path, list(meta.columns), meta.key)[0]
     first = rows.groupby(["seller", "model"])["valid_on"].min()
     for row, cells_of in rows[rows["replaces"] != ""].iterrows():
         seller, model, replaced, day = cells_of[["seller", "model", "replaces", "valid_on"]]
@@ -470,7 +483,9 @@ def _stored(project: Project) -> Iterator[Problem]:
             yield from stored_outputs.parameter_problems(book, project.register)
         if project.claims is not None and project.every_claim:
             yield from stored_outputs.claim_problems(book, [claim.id for claim in project.claims])
-        yield from stored_outputs.evidence_problems(book, project.measured, measured.names(project.evidence))
+        yield from stored_outputs.evidence_problems(
+            book, project.measured, evidence_tables.names(project.evidence)
+        )
 
 
 def _fresh(project: Project, fresh: Fresh) -> list[Problem]:

@@ -36,8 +36,8 @@ from pydantic import (
     model_validator,
 )
 
+from analysis.characters import legible
 from analysis.errors import Problem, PublishError
-from analysis.pipeline.legible import legible
 from analysis.scenarios import place, validation_problems
 
 MIME = "application/vnd.thesis.exhibit+json"

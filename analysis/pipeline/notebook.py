@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis import ipynb
+from analysis.characters import legible
 from analysis.pipeline import places
-from analysis.pipeline.legible import legible
 from analysis.scenarios import Value
 
 INJECTED = "injected-parameters"

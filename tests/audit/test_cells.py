@@ -10,8 +10,8 @@ import pytest
 from analysis import audit
 from analysis.audit import cells
 from analysis.errors import DataError
+from analysis.evidence import article_tables, evidence_tables
 from analysis.evidence import cells as deciders
-from analysis.evidence import measured, tables
 from analysis.evidence.sources import THESIS
 from tests.audit.conftest import given
 
@@ -160,7 +160,7 @@ def test_third_table(rows, cell, verdict, sourced):
 def test_every_cell_but_the_keys_has_one_row(rows):
     # five rows with five columns beside the key in two tables, five with four in the third: as many as are printed
     assert len(rows) == sum(
-        printed.shape[0] * (printed.shape[1] - 1) for printed in map(tables.printed, deciders.TABLES)
+        printed.shape[0] * (printed.shape[1] - 1) for printed in map(article_tables.printed, deciders.TABLES)
     )
     assert rows.index.is_unique
     assert set(cells.FIELDS) == {"id", *rows.columns}
@@ -603,7 +603,7 @@ def test_a_mistake_in_the_rules_is_refused_by_file_and_key(tmp_path, old, new, k
 
 def test_rules_may_name_what_the_evidence_of_their_own_project_holds_and_nothing_else(tmp_path):
     shutil.copytree(THESIS, tmp_path / "thesis")
-    shutil.copytree(measured.EVIDENCE, tmp_path / "evidence")
+    shutil.copytree(evidence_tables.EVIDENCE, tmp_path / "evidence")
     rename(tmp_path / "evidence" / "dated_facts", "xai.merger", "xai.merging")
     with pytest.raises(
         DataError,

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from analysis.errors import DataError
-from analysis.evidence import gathering, measured
+from analysis.evidence import evidence_tables, gathering
 
 ENTRY = {
     "what": "Sales in the third quarter",
@@ -100,9 +100,11 @@ def test_an_edited_file_counts_at_the_next_call(project):
 
 def test_every_table_is_to_be_looked_up_with_its_last_point_and_what_it_lacks():
     listed = gathering.due("2026-10-31")
-    assert list(dict.fromkeys(listed["table"])) == measured.names()
+    assert list(dict.fromkeys(listed["table"])) == evidence_tables.names()
     for name, rows in listed.groupby("table"):
-        assert set(rows["last_point"]) == {str(measured.load(name, "2026-10-31")["valid_on"].max().date())}
+        assert set(rows["last_point"]) == {
+            str(evidence_tables.load(name, "2026-10-31")["valid_on"].max().date())
+        }
         lacking = [entry.what for entry in gathering.load().of(name).values()]
         assert rows["not_found"].dropna().tolist() == lacking and len(rows) == max(len(lacking), 1)
 

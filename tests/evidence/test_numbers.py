@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from analysis.errors import DataError
-from analysis.evidence import cells, claims, lines, numbers, sources, tables
+from analysis.evidence import article_tables, cells, claims, numbers, sources, yaml_lines
 
 ARTICLE = """# A title of 2020, which is no part of the body
 
@@ -80,7 +80,7 @@ def test_the_list_counts_what_the_article_prints():
 
 def test_cells_are_named_by_table_row_and_column():
     printed = numbers.cells()
-    tables_printed = [tables.printed(name) for name in cells.TABLES]
+    tables_printed = [article_tables.printed(name) for name in cells.TABLES]
     assert len(printed) == sum(len(table) * (len(table.columns) - 1) for table in tables_printed)
     assert printed["technical.table.gpt_4o.price_usd_per_mtok"] == "$5.00 (input) / $15.00 (output)"
     assert printed["market.table.ai_robotics_warehouse_manuf.cagr_pct"] == "44%"
@@ -196,14 +196,14 @@ def test_the_list_is_compared_with_an_article_paragraph_by_paragraph():
 def test_the_line_of_a_key_is_found_also_below_dotted_names_and_in_lists(tmp_path):
     path = tmp_path / "a.yml"
     path.write_text("# a comment\na.b:\n  c: {d: 1}\n  e:\n    - x\n    - y\na:\n  b: 2\n")
-    assert lines.line_of(path, ["a.b"]) == 2
-    assert lines.line_of(path, ["a.b", "c", "d"]) == 3
-    assert lines.line_of(path, ["a.b.e.1"]) == 6
-    assert lines.line_of(path, ["a.b", "nothing"]) == 2
-    assert lines.line_of(path, ["z"]) == 1
+    assert yaml_lines.line_of(path, ["a.b"]) == 2
+    assert yaml_lines.line_of(path, ["a.b", "c", "d"]) == 3
+    assert yaml_lines.line_of(path, ["a.b.e.1"]) == 6
+    assert yaml_lines.line_of(path, ["a.b", "nothing"]) == 2
+    assert yaml_lines.line_of(path, ["z"]) == 1
 
 
 def test_every_table_of_the_article_is_among_its_paragraphs():
     assert {"technical.table", "players.table", "market.table"} <= set(numbers.paragraphs())
     assert len(numbers.paragraphs()) == 5 + 5 + 7 + 5 + 4 + 7 + 3
-    assert set(tables.NAMES) - {"text_figures"} == set(cells.TABLES)
+    assert set(article_tables.NAMES) - {"text_figures"} == set(cells.TABLES)

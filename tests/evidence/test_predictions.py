@@ -8,7 +8,7 @@ import yaml
 
 from analysis import audit, scenarios
 from analysis.errors import DataError
-from analysis.evidence import claims, measured, predictions
+from analysis.evidence import claims, evidence_tables, predictions
 
 PART = {
     "where": "verdict.4",
@@ -65,9 +65,9 @@ def test_three_predictions_in_a_dozen_parts():
 
 
 def test_what_was_overtaken_before_it_was_made_is_void_and_the_rest_is_open():
-    found = predictions.statuses(measured.load("dated_facts"), scenarios.resolve("base")["as_of"]).set_index(
-        "id"
-    )
+    found = predictions.statuses(
+        evidence_tables.load("dated_facts"), scenarios.resolve("base")["as_of"]
+    ).set_index("id")
     assert set(found.index[found["status"] == "void"]) == {
         name for name in found.index if name.startswith("p1.")
     }

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.collections import PathCollection
 
 from analysis import audit, labels, scenarios
-from analysis.evidence import claims, tables
+from analysis.evidence import article_tables, claims
 from analysis.figures import compared, futures, positions, theme
 from analysis.models import frontier, funding, market
 
@@ -32,7 +32,7 @@ def said(ax):
 
 @pytest.fixture(scope="module")
 def sizes():
-    return tables.load("market_size")
+    return article_tables.load("market_size")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_the_lines_of_implied_periods_cross_zero_at_five(sizes):
 
 
 def test_leads_are_drawn_signed_with_the_printed_band():
-    models = tables.load("models")
+    models = article_tables.load("models")
     found = {"HumanEval": frontier.leads(models, "GPT-4o", "humaneval_pct", ["Llama 3.1 405B"])}
     ax = compared.leads(found, (1, 2), reference="GPT-4o", ax=theme.axes())
     assert points(ax)[:, 0].min() == pytest.approx(-1.8)
@@ -77,7 +77,7 @@ def test_leads_are_drawn_signed_with_the_printed_band():
 
 
 def test_price_multiples_stand_on_a_log_axis_beside_the_printed_ranges():
-    multiples = frontier.price_multiples(tables.load("models"), "GPT-4o", 0.75)
+    multiples = frontier.price_multiples(article_tables.load("models"), "GPT-4o", 0.75)
     ax = compared.price_multiples(multiples, {"DeepSeek-V2": (25, 35)}, reference="GPT-4o", ax=theme.axes())
     assert ax.get_xscale() == "log"
     assert points(ax)[:, 0].max() == pytest.approx(15 / 0.28)
@@ -111,7 +111,7 @@ def test_agreement_leaves_out_what_has_no_printed_figure(rows):
 
 
 def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
-    cells = tables.cells("players")
+    cells = article_tables.cells("players")
     ax = positions.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())
     assert words(ax).count("N/A (internal)") == 2
     assert sorted(bar.get_width() for bar in ax.containers[0] if not math.isnan(bar.get_width())) == [
@@ -122,7 +122,7 @@ def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
 
 
 def test_the_front_joins_what_is_on_it():
-    models = frontier.with_blend(tables.load("models"), 0.75)
+    models = frontier.with_blend(article_tables.load("models"), 0.75)
     price = "blended_price_usd_per_mtok"
     front = frontier.pareto_front(models, price, "mmlu_pct")
     ax = positions.price_quality(
@@ -133,7 +133,7 @@ def test_the_front_joins_what_is_on_it():
 
 
 def test_shares_before_and_after_are_both_drawn():
-    article_funding = tables.cells("players").rename(columns={"row": "company"})
+    article_funding = article_tables.cells("players").rename(columns={"row": "company"})
     after = funding.with_investment(article_funding, "OpenAI", 60)
     ax = positions.shares(
         funding.funding_shares(article_funding),
@@ -147,7 +147,7 @@ def test_shares_before_and_after_are_both_drawn():
 
 
 def test_every_link_is_an_arrow():
-    graph = funding.funding_graph(funding.investor_links(tables.load("players")))
+    graph = funding.funding_graph(funding.investor_links(article_tables.load("players")))
     ax = positions.funding_links(graph, focus="OpenAI", ax=theme.axes())
     arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
     assert len(arrows) == graph.number_of_edges() == 7

@@ -7,7 +7,7 @@ import pytest
 
 from analysis import audit, scenarios
 from analysis.errors import ProseError
-from analysis.evidence import gathering, measured, predictions
+from analysis.evidence import evidence_tables, gathering, predictions
 from analysis.figures import display, prose, theme
 from analysis.forecasts import indicators, probabilities
 from analysis.pipeline import exhibits
@@ -115,8 +115,8 @@ ROWS = pd.DataFrame({
 
 def test_evidence_is_one_line_to_read_and_whole_in_its_bundle(shown):
     display.evidence("funding_rounds", "2025-06-30")
-    found, meta = bundle(shown), measured.sidecar("funding_rounds")
-    seen, every = measured.load("funding_rounds", "2025-06-30"), measured.load("funding_rounds")
+    found, meta = bundle(shown), evidence_tables.sidecar("funding_rounds")
+    seen, every = evidence_tables.load("funding_rounds", "2025-06-30"), evidence_tables.load("funding_rounds")
     assert set(shown[-1]) == {"text/plain", display.MIME}
     assert shown[-1]["text/plain"] == (
         f"{meta.title}: {len(seen)} rows, {seen['valid_on'].min():%Y-%m-%d} to {seen['valid_on'].max():%Y-%m-%d}, "
@@ -144,7 +144,7 @@ def test_before_anything_was_known_there_are_no_rows(shown):
     assert ": 0 rows, 0 sources; " in shown[-1]["text/plain"]
 
 
-@pytest.mark.parametrize("name", measured.names())
+@pytest.mark.parametrize("name", evidence_tables.names())
 def test_every_table_of_evidence_can_be_published(shown, name):
     display.evidence(name, "2026-10-31")
     found = exhibits.of_output({"data": shown[-1]}, "base", "1_a", "here").exhibit
@@ -156,7 +156,7 @@ def test_figures_of_evidence_are_those_of_the_source():
     cells = [[display._exact(value) for value in row] for row in ROWS[["what", "price", "valid_on"]].values]
     assert display._exact(3.1e23) == 3.1e23 and isinstance(display._exact(3.1e23), float)
     assert cells == [["a", 0.123456789, "2025-01-31"], ["b", 12345, "2025-03-31"], [None, None, None]]
-    spec = measured.Column(title="P", kind="number", meaning="What it costs.", unit="USD")
+    spec = evidence_tables.Column(title="P", kind="number", meaning="What it costs.", unit="USD")
     assert display._described("price", spec, ROWS["price"])["format"] == ",.10g"
     assert display._described("price", spec, ROWS["price"][:1])["format"] == ".10g"
 

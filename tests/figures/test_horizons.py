@@ -10,7 +10,7 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import to_hex
 
-from analysis.evidence import measured
+from analysis.evidence import evidence_tables
 from analysis.figures import futures, horizons, theme
 from analysis.models import parity as parities
 from analysis.models import prices
@@ -148,10 +148,10 @@ def test_steps_after_the_articles_day_are_hollow_and_the_day_is_a_line_in_every_
 
 
 def test_the_models_own_frames_can_be_drawn_as_they_are():
-    scores = measured.load("model_benchmarks", "2026-10-31").query(
+    scores = evidence_tables.load("model_benchmarks", "2026-10-31").query(
         "benchmark == 'GPQA Diamond' and protocol == 'Epoch AI run' and use == 'trend'"
     )
-    spells = prices.priced(measured.load("api_prices", "2026-10-31"), scores, 0.75)
+    spells = prices.priced(evidence_tables.load("api_prices", "2026-10-31"), scores, 0.75)
     fits = prices.at_thresholds(
         spells, {"GPT-4-0314": 33, "nothing": 99.9}, rng=np.random.default_rng(0), draws=100
     )

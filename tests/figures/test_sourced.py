@@ -7,7 +7,7 @@ from matplotlib import dates as mdates
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 
-from analysis.evidence import measured, tables
+from analysis.evidence import article_tables, evidence_tables
 from analysis.figures import sourced, theme
 from analysis.models import frontier, funding
 
@@ -16,7 +16,7 @@ LATER = "2026-10-31"
 
 
 def known(name, as_of=LATER):
-    return measured.load(name, as_of)
+    return evidence_tables.load(name, as_of)
 
 
 def axes():
@@ -81,7 +81,7 @@ def nothing(ax):
 
 @pytest.fixture(scope="module")
 def models():
-    return frontier.with_blend(tables.load("models"), 0.75)
+    return frontier.with_blend(article_tables.load("models"), 0.75)
 
 
 def scores(models, benchmark, as_of=LATER):
@@ -231,7 +231,7 @@ def test_no_price_is_no_data(models):
 
 @pytest.fixture(scope="module")
 def article_funding():
-    return tables.cells("players").rename(columns={"row": "company"})
+    return article_tables.cells("players").rename(columns={"row": "company"})
 
 
 def raised(article_funding, as_of=LATER):
@@ -293,7 +293,7 @@ def test_labels_that_would_touch_are_moved_apart_and_others_stay():
 
 @pytest.fixture(scope="module")
 def sizes():
-    return tables.load("market_size")
+    return article_tables.load("market_size")
 
 
 def ranges(sizes, year, as_of=LATER):

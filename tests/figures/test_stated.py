@@ -8,7 +8,7 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 
-from analysis.evidence import measured, tables
+from analysis.evidence import article_tables, evidence_tables
 from analysis.figures import stated, theme
 from analysis.statistics.trend import decimal_year
 
@@ -53,7 +53,7 @@ def nothing(ax):
 
 
 def rates(as_of=LATER):
-    return measured.load("openai_finance", as_of).query("measure == 'annualised_revenue'")
+    return evidence_tables.load("openai_finance", as_of).query("measure == 'annualised_revenue'")
 
 
 def rate(table=None, day=DAY):
@@ -125,14 +125,14 @@ CEILINGS = {"own ceiling": 25.0, "in emergencies": 35.0}
 
 
 def nav(table=None, ceilings=None, day=DAY, panels=2):
-    given = measured.load("softbank_nav", LATER) if table is None else table
+    given = evidence_tables.load("softbank_nav", LATER) if table is None else table
     return stated.nav_and_ltv(given, company="SoftBank", ceilings=CEILINGS if ceilings is None else ceilings, day=day,
                               axes=theme.panels(panels, height_in=4.4))  # fmt: skip
 
 
 def test_value_stands_above_and_loan_to_value_below_with_its_ceilings():
     top, bottom = theme.chart_of(nav()).axes
-    table = measured.load("softbank_nav", LATER)
+    table = evidence_tables.load("softbank_nav", LATER)
     assert len(marks(top, theme.RECOMPUTED)) == len(table)
     # December 2024 and March 2025 have none
     assert len(marks(bottom, theme.RECOMPUTED)) == table["ltv_pct"].notna().sum() == len(table) - 2
@@ -169,7 +169,7 @@ def test_the_finding_holds_the_highest_loan_to_value_against_the_lowest_ceiling(
         said(nav(ceilings={"low": 16.0}))
         == f"{begins}; loan-to-value was above 16% on five of 15 days in our data"
     )
-    none = measured.load("softbank_nav", LATER).assign(ltv_pct=np.nan)
+    none = evidence_tables.load("softbank_nav", LATER).assign(ltv_pct=np.nan)
     assert said(nav(none)) == f"{begins}; no loan-to-value is in our data"
 
 
@@ -179,16 +179,16 @@ def test_value_and_loan_to_value_refuse_and_are_empty():
     with pytest.raises(ValueError, match="0 ceilings"):
         nav(ceilings={})
     with pytest.raises(ValueError, match="nav has no column 'ltv_pct'"):
-        nav(measured.load("softbank_nav", LATER).drop(columns="ltv_pct"))
-    assert nothing(nav(measured.load("softbank_nav", "2020-01-01")))
+        nav(evidence_tables.load("softbank_nav", LATER).drop(columns="ltv_pct"))
+    assert nothing(nav(evidence_tables.load("softbank_nav", "2020-01-01")))
 
 
 # Growth that forecasters give
 
 
 def grown(table=None):
-    given = measured.load("market_size_forecasts", LATER) if table is None else table
-    return stated.growth_forecasts(given, tables.load("market_size"), ax=theme.axes())
+    given = evidence_tables.load("market_size_forecasts", LATER) if table is None else table
+    return stated.growth_forecasts(given, article_tables.load("market_size"), ax=theme.axes())
 
 
 def test_a_segment_has_the_printed_rate_as_ring_and_forecasters_own_as_dots():
@@ -215,9 +215,9 @@ def test_the_finding_counts_printed_rates_above_within_and_below():
     assert said(grown()) == (
         "Of four printed growth rates that forecasts of the same scope cover, one lies above and three lie within what forecasters give"
     )
-    broad = measured.load("market_size_forecasts", LATER).query("scope_fit == 'broad'")
+    broad = evidence_tables.load("market_size_forecasts", LATER).query("scope_fit == 'broad'")
     assert said(grown(broad)) == "No forecast is of the same scope; those of another decide nothing"
-    steep = measured.load("market_size_forecasts", LATER).assign(end_usd_bn=1e6)
+    steep = evidence_tables.load("market_size_forecasts", LATER).assign(end_usd_bn=1e6)
     assert "four lie below what forecasters give" in said(grown(steep))
     with pytest.raises(ValueError, match="forecasts has no column 'base_year'"):
         grown(broad.drop(columns="base_year"))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis import ROOT, filecache, scenarios
+from analysis import ROOT, cache, scenarios
 from analysis.errors import ParameterError
-from analysis.evidence import cells, claims, measured, predictions, sources, tables
+from analysis.evidence import article_tables, cells, claims, evidence_tables, predictions, sources
 from analysis.lint import consistency, stored_outputs
 
 LAST, DAY = scenarios.load_register()["as_of"].days[1], dt.timedelta(days=1)
@@ -98,7 +98,8 @@ def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
     assert checked.counts == {
         "claims": len(claims.load()),
         "cells": sum(
-            len(tables.printed(name)) * (len(sources.sidecar(name).columns) - 1) for name in cells.TABLES
+            len(article_tables.printed(name)) * (len(sources.sidecar(name).columns) - 1)
+            for name in cells.TABLES
         ),
         "tables": len(list((ROOT / DATA).rglob("*.csv"))) - 1,  # all but the list of printed numbers
         "numbers": len((ROOT / THESIS / "numbers.csv").read_text().splitlines()) - 1,
@@ -117,7 +118,7 @@ def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
 def test_a_copy_is_held_against_its_own_files_alone(project, monkeypatch):
     """Of all the files that something was read from, now or earlier, none belongs to the project of the package."""
     looked_at = []
-    monkeypatch.setattr(filecache, "_state", lambda path: looked_at.append(path))
+    monkeypatch.setattr(cache, "_state", lambda path: looked_at.append(path))
     consistency.check(project)
     foreign = [ROOT / DATA, ROOT / "params", ROOT / "notebooks"]
     assert project / EVIDENCE / "dated_facts.csv" in looked_at
@@ -435,7 +436,7 @@ def test_an_exhibit_that_names_a_claim_which_is_gone_is_named(project, before):
 
 def evidence(project, change=lambda rows: rows, name="nvidia_revenue", as_of="2026-10-31"):
     """Store an evidence exhibit in a notebook, as `display.evidence` does."""
-    shown = measured.load(name, as_of).to_dict("records")
+    shown = evidence_tables.load(name, as_of).to_dict("records")
     rows = change([{key: stored_outputs._plain(value) for key, value in row.items()} for row in shown])
     bundle = {"id": f"evidence.{name}", "kind": "evidence", "as_of": as_of, "rows": rows, "claims": []}
     path = project / "notebooks" / "1_technical_deep_dive.ipynb"
@@ -452,7 +453,7 @@ def test_stored_evidence_is_held_against_its_table(project, before):
     evidence(project, lambda rows: rows[1:])
     evidence(project, lambda rows: [rows[0] | {"total_revenue_usd_mn": 1.0}, *rows[1:]])
     told = found(project, before)
-    n = len(measured.load("nvidia_revenue", "2026-10-31"))
+    n = len(evidence_tables.load("nvidia_revenue", "2026-10-31"))
     assert [text.split("evidence.nvidia_revenue: ")[1] for text in told] == [
         f"{n - 1} rows are stored, the table has {n}. Run make notebooks.",
         "stored total_revenue_usd_mn of row 1 is 1, the table has 3080. Run make notebooks.",
@@ -461,7 +462,9 @@ def test_stored_evidence_is_held_against_its_table(project, before):
 
 def test_stored_evidence_is_held_against_what_was_known_on_its_day(project, before):
     evidence(project, as_of="2026-05-21")
-    assert len(measured.load("nvidia_revenue", "2026-05-21")) < len(measured.load("nvidia_revenue"))
+    assert len(evidence_tables.load("nvidia_revenue", "2026-05-21")) < len(
+        evidence_tables.load("nvidia_revenue")
+    )
     assert found(project, before) == []
 
 

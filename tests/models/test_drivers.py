@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis import scenarios
-from analysis.evidence import measured
+from analysis.evidence import evidence_tables
 from analysis.models import drivers, outlook, venture
 from analysis.statistics import simulation
 
@@ -14,7 +14,7 @@ from analysis.statistics import simulation
 @pytest.fixture(scope="module")
 def known():
     return outlook.record({
-        name: measured.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")
+        name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")
     })  # fmt: skip
 
 

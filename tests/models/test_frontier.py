@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.evidence import measured, tables
+from analysis.evidence import article_tables, evidence_tables
 from analysis.models import frontier
 from analysis.statistics import trend
 
 
 @pytest.fixture(scope="module")
 def models():
-    return tables.load("models")
+    return article_tables.load("models")
 
 
 def test_price_multiples_of_the_article_are_those_of_a_hand_calculation(models):
@@ -157,7 +157,7 @@ def test_the_newest_model_of_a_list_that_was_listed_gives_the_price():
 
 
 def test_the_five_models_have_four_services_of_their_own():
-    prices = frontier.list_prices(measured.load("api_prices"), 0.75)
+    prices = frontier.list_prices(evidence_tables.load("api_prices"), 0.75)
     own = prices[prices["own"]].groupby("model")["seller"].unique().map(list).to_dict()
     assert own == {
         "GPT-4o": ["OpenAI"], "Claude 3.5 Sonnet": ["Anthropic"], "Gemini 1.5 Pro": ["Google"], "DeepSeek-V2": ["DeepSeek"]

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.evidence import measured, tables
+from analysis.evidence import article_tables, evidence_tables
 from analysis.models import funding
 
 
 @pytest.fixture
 def article_funding():
-    return tables.cells("players").rename(columns={"row": "company"})
+    return article_tables.cells("players").rename(columns={"row": "company"})
 
 
 def test_shares_leave_out_internal_money_and_carry_the_bounds(article_funding):
@@ -61,7 +61,7 @@ def test_every_point_between_the_bounds_has_an_index_between_the_bounds(ends, da
 
 
 def test_links_say_who_is_named_and_which_money_is_internal():
-    links = funding.investor_links(tables.load("players"))
+    links = funding.investor_links(article_tables.load("players"))
     assert {("SoftBank", "OpenAI", False), ("Alphabet", "Google DeepMind", True)} <= set(
         links.itertuples(index=False, name=None)
     )
@@ -98,7 +98,7 @@ def steps(rows):
 
 
 def test_softbanks_money_steps_from_the_record():
-    found = steps(measured.load("softbank_openai"))
+    found = steps(evidence_tables.load("softbank_openai"))
     assert found == {
         "2025-03-31": (
             pytest.approx(math.nan, nan_ok=True),
@@ -117,7 +117,7 @@ def test_softbanks_money_steps_from_the_record():
 
 def test_before_the_year_end_cost_was_published_the_instalments_stand_on_the_cost_before():
     # the 34.6 of 31 December was published on 12 February: until then 2.2 + 7.5 + 22.5 = 32.2
-    found = steps(measured.load("softbank_openai", "2026-01-31"))
+    found = steps(evidence_tables.load("softbank_openai", "2026-01-31"))
     assert found["2025-12-31"] == (pytest.approx(32.2), pytest.approx(32.2))
 
 
@@ -151,7 +151,7 @@ def test_a_plan_is_neither_paid_nor_promised():
 
 
 def test_no_tranche_gives_no_step():
-    assert funding.paid_and_promised(measured.load("softbank_openai", "2024-01-01")).empty
+    assert funding.paid_and_promised(evidence_tables.load("softbank_openai", "2024-01-01")).empty
 
 
 def finance(**points):

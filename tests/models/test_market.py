@@ -3,13 +3,13 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.evidence import measured, tables
+from analysis.evidence import article_tables, evidence_tables
 from analysis.models import market
 
 
 @pytest.fixture(scope="module")
 def sizes():
-    return tables.load("market_size")
+    return article_tables.load("market_size")
 
 
 def test_all_five_printed_rates_come_out_over_five_years_and_none_over_four(sizes):
@@ -66,14 +66,14 @@ def test_a_forecast_speaks_of_the_years_between_its_ends_alone():
 
 
 def test_a_forecast_of_others_by_hand():
-    forecasts = measured.load("market_size_forecasts")
+    forecasts = evidence_tables.load("market_size_forecasts")
     row = forecasts[(forecasts["market"] == "chatbots") & (forecasts["forecaster"] == "MarketsandMarkets")]
     # 5.4 in 2023, 15.5 in 2028: 5.4 * (15.5 / 5.4)^(1/5) = 6.668
     assert market.forecast_value(row, 2024).tolist() == [pytest.approx(6.668, abs=1e-3)]
 
 
 def test_no_forecast_gives_no_value():
-    none = measured.load("market_size_forecasts").iloc[:0]
+    none = evidence_tables.load("market_size_forecasts").iloc[:0]
     assert market.forecast_value(none, 2024).empty
     assert list(market.dispersion(none, 2028)) == list(market.DISPERSION)
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis import scenarios
-from analysis.evidence import measured
+from analysis.evidence import evidence_tables
 from analysis.models import outlook, venture
 from analysis.statistics import simulation
 
@@ -16,7 +16,7 @@ def given(scenario="base", **overrides):
 
 
 def tables(as_of="2026-10-31"):
-    return {name: measured.load(name, as_of) for name in ("openai_finance", "softbank_openai")}
+    return {name: evidence_tables.load(name, as_of) for name in ("openai_finance", "softbank_openai")}
 
 
 def known(as_of="2026-10-31"):
@@ -155,7 +155,7 @@ def test_growth_decays_as_the_reference_class_did():
 
 
 def test_the_prior_of_the_half_life_is_that_of_the_companies_past_ten_billion():
-    reference = measured.load("growth_reference", "2026-10-31")
+    reference = evidence_tables.load("growth_reference", "2026-10-31")
     free, fixed = (outlook.growth_decay(reference, rate)[0] for rate in (None, 10.0))
     low, high = given().growth_half_life_years
     assert low < free < math.sqrt(low * high) < fixed < high  # 0.8 < 1.3 < 1.7 < 2.6 < 3.5

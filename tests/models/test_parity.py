@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis import scenarios
-from analysis.evidence import measured
+from analysis.evidence import evidence_tables
 from analysis.models import parity
 from analysis.statistics import trend
 
@@ -42,7 +42,7 @@ def rng(seed=1):
 
 
 def rows_of(benchmark, protocol):
-    table = measured.load("model_benchmarks", "2026-10-31")
+    table = evidence_tables.load("model_benchmarks", "2026-10-31")
     kept = (table["benchmark"] == benchmark) & (table["protocol"] == protocol) & (table["use"] == "trend")
     return table[kept]
 
@@ -404,7 +404,7 @@ def test_gpqa_is_a_record_of_lags_that_mostly_ended():
 
 def test_shares_of_gpqa_add_up_and_o1_preview_decides_nothing():
     rows = rows_of("GPQA Diamond", "Epoch AI run")
-    table = measured.load("model_benchmarks", "2026-10-31")
+    table = evidence_tables.load("model_benchmarks", "2026-10-31")
     shown = table[(table["model"] == "o1-preview") & (table["use"] == "shown")].assign(
         protocol="Epoch AI run"
     )

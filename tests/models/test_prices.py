@@ -11,7 +11,7 @@ import statsmodels.formula.api as smf
 from scipy import stats
 from statsmodels.regression.mixed_linear_model import MixedLM
 
-from analysis.evidence import measured
+from analysis.evidence import evidence_tables
 from analysis.models import prices
 from analysis.statistics import trend
 
@@ -41,8 +41,8 @@ def market(rng, sellers=(20, 14, 7, 5, 4, 2, 2, 2, 2, 1), noise=0.6):
 
 @pytest.fixture(scope="module")
 def gpqa():
-    scores = measured.load("model_benchmarks").query("use == 'trend' and benchmark == 'GPQA Diamond'")
-    return prices.priced(measured.load("api_prices"), scores, 0.75)
+    scores = evidence_tables.load("model_benchmarks").query("use == 'trend' and benchmark == 'GPQA Diamond'")
+    return prices.priced(evidence_tables.load("api_prices"), scores, 0.75)
 
 
 # The table of spells
@@ -92,7 +92,7 @@ def test_a_cut_is_counted_by_line_and_not_by_hosts_or_offers():
 
 
 def test_what_a_model_replaces_is_an_earlier_model_of_its_seller():
-    table = measured.load("api_prices")
+    table = evidence_tables.load("api_prices")
     first = table.groupby(["seller", "model"])["valid_on"].min()
     named = table[table["replaces"] != ""].drop_duplicates(["seller", "model"])
     assert len(named)
@@ -412,7 +412,7 @@ def test_the_curve_tries_every_benchmark_window_and_method_and_adjusts_over_what
 
 
 def test_published_declines_stand_beside_those_of_the_same_score(gpqa):
-    published = measured.load("published_fits")
+    published = evidence_tables.load("published_fits")
     found = prices.beside_published(published, {"GPQA Diamond": gpqa}, seed=1).set_index("what")
     # two of the published fits are on GPQA Diamond, at 33 and at 53
     assert len(found) == 2

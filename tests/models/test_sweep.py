@@ -5,7 +5,7 @@ import pytest
 
 from analysis import scenarios
 from analysis.errors import ParameterError
-from analysis.evidence import measured
+from analysis.evidence import evidence_tables
 from analysis.models import balance_sheet, outlook, sweep, venture
 
 REGISTER = scenarios.load_register()
@@ -18,7 +18,7 @@ def given(**overrides):
 @pytest.fixture(scope="module")
 def known():
     return outlook.record({
-        name: measured.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")
+        name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")
     })  # fmt: skip
 
 

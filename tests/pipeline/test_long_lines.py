@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from analysis.characters import legible
 from analysis.pipeline import downloads, exhibits, kernels, markup, notebook, views
-from analysis.pipeline.legible import legible
 
 BYTES = 1_000_000
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.characters import legible
 from analysis.pipeline import markup
 from analysis.pipeline.exhibits import Image
-from analysis.pipeline.legible import legible
 from tests.hostile import corpus
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.evidence import measured
+from analysis.evidence import evidence_tables
 from analysis.statistics import backtest as backtesting
 from analysis.statistics import trend
 from analysis.statistics.backtest import (
@@ -120,7 +120,7 @@ def test_smoothing_finds_the_random_walk_where_one_start_would_not():
 def test_the_local_trend_finds_the_higher_of_two_peaks():
     # NVIDIA's first 14 quarters: log-likelihood -0.27 where the slope alone walks (from statsmodels' start, and a forecast
     # that explodes), -1.49 and less from others; of its first 10: 4.06 from our start, 4.01 from statsmodels'
-    y = measured.load("nvidia_revenue")["data_center_revenue_usd_mn"].to_numpy()
+    y = evidence_tables.load("nvidia_revenue")["data_center_revenue_usd_mn"].to_numpy()
     for n, eight_ahead in ((14, 16.29), (10, 9.30)):
         assert backtesting._local_trend(y[:n], 8).centre[7] == pytest.approx(eight_ahead, abs=0.01)
 
@@ -129,7 +129,7 @@ def test_the_local_trend_finds_the_higher_of_two_peaks():
 def test_the_last_bits_of_the_data_do_not_reach_the_forecast(n):
     # another machine rounds otherwise; with the first level given a large variance, the forecast from the first 10 quarters
     # moved by 4e-4 and that from 16 by 3e-5 when the data moved by 1e-14
-    y, noise = measured.load("nvidia_revenue")["data_center_revenue_usd_mn"].to_numpy()[:n], rng()
+    y, noise = evidence_tables.load("nvidia_revenue")["data_center_revenue_usd_mn"].to_numpy()[:n], rng()
     for fit in (backtesting._local_trend, backtesting._ets):
         plain = fit(y, 8).centre
         for _ in range(3):

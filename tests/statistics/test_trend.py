@@ -15,7 +15,7 @@ from statsmodels.regression.linear_model import OLS, WLS, RegressionResults
 from statsmodels.tools import add_constant
 from statsmodels.tools.sm_exceptions import ValueWarning
 
-from analysis.evidence import measured
+from analysis.evidence import evidence_tables
 from analysis.statistics import trend
 
 NORRIS = Path(__file__).parents[1] / "reference" / "nist_norris.csv"
@@ -25,12 +25,12 @@ VALUES = np.array([1.1, 2.3, 2.2, 4.9, 7.0, 13.0, 21.0, 40.0])
 
 @pytest.fixture(scope="module")
 def training_cost():
-    return measured.load("training_cost")
+    return evidence_tables.load("training_cost")
 
 
 @pytest.fixture(scope="module")
 def published():
-    return measured.load("published_fits")
+    return evidence_tables.load("published_fits")
 
 
 def run_of(training_cost, name):

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from analysis.errors import DataError
-from analysis.evidence import sources, tables
+from analysis.evidence import article_tables, sources
 
 
 @pytest.fixture
@@ -31,27 +31,27 @@ def spoil(folder, change, name="market_size", *, rehash=True):
 
 def refused(folder, name="market_size"):
     with pytest.raises(DataError) as caught:
-        tables.cells(name, folder)
+        article_tables.cells(name, folder)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
 
 def test_every_table_of_the_article_is_there_as_printed():
-    models = tables.printed("models").set_index("model")
+    models = article_tables.printed("models").set_index("model")
     assert models.loc["GPT-4o", "price_usd_per_mtok"] == "$5.00 (input) / $15.00 (output)"
     assert models.loc["Gemini 1.5 Pro", "parameters_bn"] == "Unknown (MoE)"
-    assert [len(tables.printed(name)) for name in ("models", "players", "market_size")] == [5, 5, 5]
+    assert [len(article_tables.printed(name)) for name in ("models", "players", "market_size")] == [5, 5, 5]
 
 
 def test_cells_are_parsed_with_bounds_and_a_missing_one_says_why():
-    cells = tables.cells("players").set_index("row")
+    cells = article_tables.cells("players").set_index("row")
     assert cells.loc["OpenAI", ["value", "low", "high", "qualifier"]].tolist() == [20, 20, math.inf, ">"]
     assert cells.loc["Meta AI", "missing"] == "N/A (internal)"
     assert math.isnan(cells.loc["Meta AI", "value"])
 
 
 def test_a_wide_table_has_one_column_for_each_part_of_a_cell():
-    models = tables.load("models").set_index("model")
+    models = article_tables.load("models").set_index("model")
     assert models.loc[
         "Llama 3.1 405B", ["input_price_usd_per_mtok", "output_price_usd_per_mtok"]
     ].tolist() == [2, 2]
@@ -59,7 +59,7 @@ def test_a_wide_table_has_one_column_for_each_part_of_a_cell():
 
 
 def test_every_column_of_every_sidecar_has_a_unit_and_a_meaning():
-    for name in tables.NAMES:
+    for name in article_tables.NAMES:
         for column in sources.sidecar(name).columns.values():
             assert column.meaning
             assert column.kind == "text" or column.unit or column.unit_from
@@ -134,9 +134,9 @@ def test_a_sidecar_that_says_too_little_or_too_much_is_refused(folder, old, new,
 
 
 def test_a_figure_of_the_text_is_found_by_name():
-    assert tables.figure("investment").value == 60
+    assert article_tables.figure("investment").value == 60
     with pytest.raises(DataError, match="The nearest valid name is 'investment'"):
-        tables.figure("investmnet")
+        article_tables.figure("investmnet")
 
 
 def test_a_source_line_is_made_of_the_origin():

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.cache import depends_on
 from analysis.errors import DataError, Problem, nearest, unseen
-from analysis.filecache import depends_on
 from analysis.scenarios import place
 
 

@@ -22,10 +22,10 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analysis import ROOT
+from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem
-from analysis.evidence import files
+from analysis.evidence import csv_files
 from analysis.evidence.sources import read_as
-from analysis.filecache import cached, depends_on
 from analysis.scenarios import place
 
 EVIDENCE = ROOT / "analysis" / "data" / "evidence"
@@ -170,15 +170,15 @@ def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDEN
 @cached
 def _typed(name: str, directory: Path) -> pd.DataFrame:
     meta, path = sidecar(name, directory), directory / f"{name}.csv"
-    text, problems = files.read(path, list(meta.columns), meta.key)
+    text, problems = csv_files.read(path, list(meta.columns), meta.key)
     for column, spec in meta.columns.items():
         problems += _cell_problems(text[column], spec, f"{place(path)}, row {{}}, column {column}")
     if not problems:
         typed = text.assign(**{column: _convert(text[column], spec) for column, spec in meta.columns.items()})
         problems += [*_bound_problems(typed, text, meta, path), *_order_problems(typed, path)]
         problems += [*_relation_problems(typed, text, meta, path)]
-        problems += [p for names in meta.once for p in files.key_problems(text, names, place(path))]
-    problems += [] if problems else files.hash_problems(path, meta.sha256)
+        problems += [p for names in meta.once for p in csv_files.key_problems(text, names, place(path))]
+    problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
     if problems:
         raise DataError(problems)
     return typed

@@ -15,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
-from analysis.evidence import files
+from analysis.evidence import csv_files
 from analysis.evidence.sources import THESIS, Column, Sidecar, sidecar
-from analysis.filecache import cached
 from analysis.scenarios import place
 from analysis.units import APPROXIMATION, Quantity, parse, parse_parts
 
@@ -36,7 +36,7 @@ def printed(name: str, directory: Path = THESIS) -> pd.DataFrame:
         another header, a row of another length, an empty or a repeated key.
     """
     meta = sidecar(name, directory)
-    frame, problems = files.read(directory / f"{name}.csv", list(meta.columns), [meta.key])
+    frame, problems = csv_files.read(directory / f"{name}.csv", list(meta.columns), [meta.key])
     if problems:
         raise DataError(problems)
     return frame.reset_index(drop=True)
@@ -80,7 +80,7 @@ def figure(name: str, directory: Path = THESIS) -> Quantity:
 @cached
 def _cells(name: str, directory: Path, approximation: float) -> pd.DataFrame:
     meta, path = sidecar(name, directory), directory / f"{name}.csv"
-    table, problems = files.read(path, list(meta.columns), [meta.key])
+    table, problems = csv_files.read(path, list(meta.columns), [meta.key])
     found: list[dict[str, object]] = []
     for number, record in zip(table.index, table.to_dict("records"), strict=True):
         for column, spec in _quantities(meta):
@@ -95,7 +95,7 @@ def _cells(name: str, directory: Path, approximation: float) -> pd.DataFrame:
                              | {field: getattr(quantity, field) for field in FIELDS})  # fmt: skip
     frame = pd.DataFrame(found, columns=["row", "column", "printed", "place", *FIELDS])
     problems += _value_problems(frame, meta)
-    problems += [] if problems else files.hash_problems(path, meta.sha256)
+    problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
     if problems:
         raise DataError(problems)
     return frame.drop(columns="place").astype({"value": float, "low": float, "high": float})

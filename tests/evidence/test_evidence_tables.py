@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.evidence import measured, tables
+from analysis.evidence import article_tables, evidence_tables
 
 HEADER = "quarter,revenue_usd_mn,note,valid_on,known_on,known_inferred,quality,source_title,source\n"
 ROWS = (
@@ -51,22 +51,22 @@ def write(folder, text, sidecar=SIDECAR, *, rehash=True):
 
 def refused(folder):
     with pytest.raises(DataError) as caught:
-        measured.load("revenue", None, folder)
+        evidence_tables.load("revenue", None, folder)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
 
 def test_a_table_whose_csv_is_gone_is_named_and_refused(folder):
     (folder / "revenue.csv").unlink()
-    assert measured.names(folder) == ["revenue"]
+    assert evidence_tables.names(folder) == ["revenue"]
     assert "revenue.csv: there is no such file. Restore it or remove its sidecar." in refused(folder)
 
 
 def test_numbers_and_dates_are_typed_and_missing_is_not_zero(folder):
-    table = measured.load("revenue", directory=folder)
+    table = evidence_tables.load("revenue", directory=folder)
     assert table["revenue_usd_mn"].tolist() == [100, 150.5]
     assert table["valid_on"].tolist() == [pd.Timestamp("2026-03-31"), pd.Timestamp("2026-06-30")]
-    empty = measured.load(
+    empty = evidence_tables.load(
         "revenue",
         directory=write(
             folder,
@@ -89,11 +89,11 @@ def test_numbers_and_dates_are_typed_and_missing_is_not_zero(folder):
     ],
 )
 def test_a_day_sees_what_was_known_on_it(folder, day, quarters):
-    assert measured.load("revenue", day, folder)["quarter"].tolist() == quarters
+    assert evidence_tables.load("revenue", day, folder)["quarter"].tolist() == quarters
 
 
 def test_the_summary_counts_what_the_day_does_not_see(folder):
-    row = measured.summary("2026-07-01", folder).iloc[0]
+    row = evidence_tables.summary("2026-07-01", folder).iloc[0]
     assert row[["name", "rows", "unseen", "from", "to", "sources"]].tolist() == [
         "revenue",
         1,
@@ -202,27 +202,27 @@ def test_a_sidecar_that_says_too_little_is_refused(folder, old, new, said):
     assert said in refused(folder)
 
 
-TABLES = measured.names()
+TABLES = evidence_tables.names()
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_of_the_project_is_as_its_sidecar_says_and_the_base_date_sees_it(name):
-    table = measured.load(name)
+    table = evidence_tables.load(name)
     assert len(table) > 3
-    assert set(table["quality"]) <= set(measured.QUALITIES)
-    assert len(measured.load(name, "2026-10-31")) >= len(measured.load(name, "2026-05-21")) > 0
+    assert set(table["quality"]) <= set(evidence_tables.QUALITIES)
+    assert len(evidence_tables.load(name, "2026-10-31")) >= len(evidence_tables.load(name, "2026-05-21")) > 0
     assert table["valid_on"].is_monotonic_increasing
 
 
 def test_a_series_harvested_later_is_dated_by_the_release_it_describes_and_says_so():
-    assert measured.sidecar("model_benchmarks").pseudo_out_of_sample
-    gpqa = measured.load("model_benchmarks").query("benchmark == 'GPQA Diamond'")
+    assert evidence_tables.sidecar("model_benchmarks").pseudo_out_of_sample
+    gpqa = evidence_tables.load("model_benchmarks").query("benchmark == 'GPQA Diamond'")
     assert (gpqa["known_on"] == gpqa["valid_on"]).all()
     assert set(gpqa["known_inferred"]) == {"yes"}
 
 
 def test_one_row_stands_for_a_model_on_a_benchmark_and_protocol_in_a_trend():
-    trend = measured.load("model_benchmarks").query("use == 'trend'")
+    trend = evidence_tables.load("model_benchmarks").query("use == 'trend'")
     assert not trend.duplicated(["model", "benchmark", "protocol"]).any()
     # GPT-4o on MMLU: 88.7 is 0-shot chain of thought, 87.2 is 5-shot; the two are never pooled
     gpt = trend[
@@ -238,7 +238,7 @@ def test_one_row_stands_for_a_model_on_a_benchmark_and_protocol_in_a_trend():
 
 def test_the_training_cost_samples_have_the_published_sizes():
     # published N: 45, 41, 55 and 54 models
-    assert measured.load("training_cost").groupby("run").size().to_dict() == {
+    assert evidence_tables.load("training_cost").groupby("run").size().to_dict() == {
         "A": 45,
         "B": 41,
         "C": 55,
@@ -249,7 +249,7 @@ def test_the_training_cost_samples_have_the_published_sizes():
 def test_a_quarter_that_has_ended_is_invisible_until_it_is_reported():
     # the quarter ended on 26 April 2026 and was reported on 20 May, the day before the article
     def last(day):
-        return measured.load("nvidia_revenue", day)["fiscal_quarter"].iloc[-1]
+        return evidence_tables.load("nvidia_revenue", day)["fiscal_quarter"].iloc[-1]
 
     assert last("2026-05-19") == "Q4 FY2026"
     assert last("2026-05-21") == "Q1 FY2027"
@@ -257,20 +257,20 @@ def test_a_quarter_that_has_ended_is_invisible_until_it_is_reported():
 
 def test_audited_accounts_are_known_after_the_article_and_before_the_base_date():
     def costs(day):
-        return measured.load("openai_finance", day).query("measure == 'total_costs'")["value"].tolist()
+        return evidence_tables.load("openai_finance", day).query("measure == 'total_costs'")["value"].tolist()
 
     assert costs("2026-05-21") == []
     assert costs("2026-10-31") == [12.48, 34.0]
 
 
 def test_every_segment_of_the_forecasters_is_one_of_the_article_s():
-    segments = set(measured.load("market_size_forecasts")["segment"])
-    assert segments <= set(tables.printed("market_size")["segment"])
+    segments = set(evidence_tables.load("market_size_forecasts")["segment"])
+    assert segments <= set(article_tables.printed("market_size")["segment"])
 
 
 def test_an_edited_table_is_read_again_in_the_same_process(folder):
-    assert len(measured.load("revenue", None, folder)) == 2
+    assert len(evidence_tables.load("revenue", None, folder)) == 2
     write(folder, HEADER + ROWS.splitlines(keepends=True)[0])
-    assert len(measured.load("revenue", None, folder)) == 1
+    assert len(evidence_tables.load("revenue", None, folder)) == 1
     write(folder, HEADER + ROWS, rehash=False)
     assert "is not the file that its sidecar describes" in refused(folder)

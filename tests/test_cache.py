@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.filecache import cached, depends_on
+from analysis.cache import cached, depends_on
 
 
 @pytest.fixture
