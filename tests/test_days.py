@@ -6,7 +6,7 @@ import re
 import pytest
 
 from analysis import ROOT, scenarios
-from analysis.figures import display
+from analysis.notebook import display
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIRST, _ = scenarios.load_register()["as_of"].days

@@ -37,7 +37,9 @@ def test_a_new_model_that_reads_the_evidence_breaks_the_rule_of_imports(tmp_path
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     linter = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
     assert subprocess.run(linter, cwd=tmp_path, capture_output=True, check=False).returncode == 0
-    (tmp_path / "analysis" / "models" / "brand_new.py").write_text("from analysis.evidence import evidence_tables\n")
+    (tmp_path / "analysis" / "models" / "brand_new.py").write_text(
+        "from analysis.evidence import evidence_tables\n"
+    )
     done = subprocess.run(linter, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "analysis.models.brand_new -> analysis.evidence.evidence_tables" in done.stdout

@@ -17,7 +17,8 @@ from IPython.display import display
 
 from analysis import scenarios
 from analysis.errors import ParameterError, Problem, ThesisError
-from analysis.figures import theme, what_if
+from analysis.figures import theme
+from analysis.notebook import what_if
 from analysis.scenarios import Assumptions, Entry, Value
 
 VIEW = "application/vnd.jupyter.widget-view+json"

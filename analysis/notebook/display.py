@@ -29,7 +29,8 @@ from matplotlib.axes import Axes
 from analysis import labels
 from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
-from analysis.figures import prose, theme
+from analysis.figures import theme
+from analysis.notebook import prose
 from analysis.scenarios import Assumptions
 from analysis.statistics.backtest import NAMES
 from analysis.units import plain, show

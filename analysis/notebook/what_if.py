@@ -26,7 +26,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.errors import ParameterError, Problem
-from analysis.figures import display
+from analysis.notebook import display
 from analysis.scenarios import QUANTILES, Assumptions, Entry
 
 LIVE = "THESIS_REVIEW"
@@ -79,9 +79,9 @@ def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live
     if importlib.util.find_spec("ipywidgets") is None:
         rule = "needs ipywidgets, which is not installed"
         raise ParameterError(Problem(id, rule, "Run `make review`, or pip install -e '.[review]'"))
-    from analysis.figures import controls
+    from analysis.notebook import widgets
 
-    made = controls.Panel(draw, given, names)
+    made = widgets.Panel(draw, given, names)
     made.show()
     return made
 

@@ -8,8 +8,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from analysis import ROOT, audit, scenarios
-from analysis.figures import headlines, theme, what_if
+from analysis.figures import theme
 from analysis.models import outlook
+from analysis.notebook import section_charts, what_if
 from analysis.scenarios import Assumptions
 
 MIME = "application/vnd.thesis.exhibit+json"
@@ -25,11 +26,11 @@ def draws(given):
     """What each notebook hands to its panel."""
     record = audit.gather(given).record
     return {
-        "2_key_players": headlines.shares,
-        "3_market_dynamics": partial(headlines.revenue, record=record, segments_usd_bn=1000.0),
-        "4_risks": partial(headlines.returns, record=record),
-        "5_predictions": partial(headlines.write_downs, record=record),
-        "6_verdict": partial(headlines.returns, record=record),
+        "2_key_players": section_charts.shares,
+        "3_market_dynamics": partial(section_charts.revenue, record=record, segments_usd_bn=1000.0),
+        "4_risks": partial(section_charts.returns, record=record),
+        "5_predictions": partial(section_charts.write_downs, record=record),
+        "6_verdict": partial(section_charts.returns, record=record),
     }
 
 
@@ -80,26 +81,29 @@ def test_every_control_of_a_notebook_moves_its_chart(given, draws, notebook):
 
 def test_what_softbank_paid_is_that_of_the_day_and_of_no_scenario(given):
     paid = {
-        day: headlines.paid_usd_bn(audit.gather(given.but(as_of=day)))
+        day: section_charts.paid_usd_bn(audit.gather(given.but(as_of=day)))
         for day in ("2024-12-31", "2026-05-21", "2026-10-31")
     }
     # nothing known at first; by the article's day 34.6 and an instalment of 10; two more by the end
     assert paid == pytest.approx({"2024-12-31": 0.0, "2026-05-21": 44.6, "2026-10-31": 64.6})
     other = given.but(invested_usd_bn=10.0)
-    assert headlines.paid_usd_bn(audit.gather(other)) == paid["2026-10-31"]
-    assert theme.chart_of(headlines.shares(other)).finding == theme.chart_of(headlines.shares(given)).finding
+    assert section_charts.paid_usd_bn(audit.gather(other)) == paid["2026-10-31"]
+    assert (
+        theme.chart_of(section_charts.shares(other)).finding
+        == theme.chart_of(section_charts.shares(given)).finding
+    )
 
 
 def test_a_share_that_nothing_was_added_to_stays(given):
-    assert " stays at " in theme.chart_of(headlines.shares(given.but(as_of="2024-12-31"))).finding
-    assert " rises from " in theme.chart_of(headlines.shares(given)).finding
+    assert " stays at " in theme.chart_of(section_charts.shares(given.but(as_of="2024-12-31"))).finding
+    assert " rises from " in theme.chart_of(section_charts.shares(given)).finding
 
 
 def test_both_halves_of_the_third_prediction_come_from_the_same_draws(given, draws):
     record = audit.gather(given).record
     chances = {name: one.value for name, one in outlook.third_prediction(given, record).items()}
     assert 0 < chances["both"] <= min(chances["down"], chances["lag"])
-    table = headlines.marked_down(given, record)["below cost"]
+    table = section_charts.marked_down(given, record)["below cost"]
     by = table.loc[np.isclose(table["times_years"], given.write_down_years)].iloc[0]
     assert by["probability"] == pytest.approx(chances["down"])
 

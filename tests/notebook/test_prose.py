@@ -5,7 +5,7 @@ import math
 import pytest
 
 from analysis.errors import ProseError
-from analysis.figures import prose
+from analysis.notebook import prose
 
 
 @pytest.mark.parametrize(

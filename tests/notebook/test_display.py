@@ -8,8 +8,9 @@ import pytest
 from analysis import audit, scenarios
 from analysis.errors import ProseError
 from analysis.evidence import evidence_tables, gathering, predictions
-from analysis.figures import display, prose, theme
+from analysis.figures import theme
 from analysis.forecasts import indicators, probabilities
+from analysis.notebook import display, prose
 from analysis.pipeline import exhibits
 
 

@@ -2,13 +2,14 @@ import io
 import json
 import sys
 
-import ipywidgets as widgets
+import ipywidgets
 import pytest
 from PIL import Image
 
 from analysis import scenarios
 from analysis.errors import ParameterError
-from analysis.figures import controls, futures, theme, what_if
+from analysis.figures import futures, theme
+from analysis.notebook import what_if, widgets
 from analysis.scenarios import Entry
 
 NAMES = ["pool_usd_bn", "pool_share", "outsized_moic", "ceiling", "maturity_years", "write_down_years"]
@@ -23,7 +24,7 @@ def given() -> scenarios.Assumptions:
 def shown(monkeypatch):
     outputs = []
     monkeypatch.setattr(what_if.display, "display", lambda bundle, raw: outputs.append(bundle))
-    monkeypatch.setattr(controls, "display", lambda bundle, raw: outputs.append(bundle))
+    monkeypatch.setattr(widgets, "display", lambda bundle, raw: outputs.append(bundle))
     monkeypatch.delenv(what_if.LIVE, raising=False)
     return outputs
 
@@ -38,8 +39,8 @@ def chart(given):
     return theme.headline(ax, words, "subtitle", "alt")
 
 
-def panel(given, draw=chart) -> controls.Panel:
-    return controls.Panel(draw, given, NAMES)
+def panel(given, draw=chart) -> widgets.Panel:
+    return widgets.Panel(draw, given, NAMES)
 
 
 def entry(**changes: object) -> Entry:
@@ -72,8 +73,8 @@ def test_with_somebody_there_the_widget_is_an_output_of_its_own(given, shown, mo
     monkeypatch.setenv(what_if.LIVE, "1")
     made = what_if.panel("s.what_if", chart, given, NAMES)
     table, widget = shown
-    assert list(widget) == [controls.VIEW] and widget[controls.VIEW]["model_id"] == made.box.model_id
-    assert json.dumps(widget) and controls.VIEW not in table
+    assert list(widget) == [widgets.VIEW] and widget[widgets.VIEW]["model_id"] == made.box.model_id
+    assert json.dumps(widget) and widgets.VIEW not in table
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_controls_without_their_library_are_refused_in_a_line(given, shown, monk
 def test_the_static_part_imports_no_widgets():
     import subprocess
 
-    code = "import sys; from analysis.figures import what_if; sys.exit('ipywidgets' in sys.modules)"
+    code = "import sys; from analysis.notebook import what_if; sys.exit('ipywidgets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -206,7 +207,7 @@ def test_what_cannot_be_drawn_is_said_and_leaves_the_last_chart(given):
 def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(given, tmp_path):
     for path in scenarios.PARAMS.glob("*.yml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    made = controls.Panel(chart, given, NAMES, tmp_path)
+    made = widgets.Panel(chart, given, NAMES, tmp_path)
     made.write.click()
     assert "&#x27;&#x27; is no scenario name" in made.status.value
     made.name.value, made.description.value = "../x", "d"
@@ -242,7 +243,7 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(give
 def test_a_notebook_of_another_day_writes_a_scenario_without_that_day(given, tmp_path):
     for path in scenarios.PARAMS.glob("*.yml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    made = controls.Panel(chart, given.but(as_of="2026-05-21"), ["pool_usd_bn"], tmp_path)
+    made = widgets.Panel(chart, given.but(as_of="2026-05-21"), ["pool_usd_bn"], tmp_path)
     made.controls["pool_usd_bn"].parts[0].value = (650, 20000)
     made.name.value, made.description.value = "larger", "More money is there."
     made.write.click()
@@ -252,7 +253,7 @@ def test_a_notebook_of_another_day_writes_a_scenario_without_that_day(given, tmp
 def test_where_only_readings_can_be_moved_there_is_no_form(given):
     def offers_a_form(names):
         return any(
-            isinstance(part, widgets.Accordion) for part in controls.Panel(chart, given, names).box.children
+            isinstance(part, ipywidgets.Accordion) for part in widgets.Panel(chart, given, names).box.children
         )
 
     assert given.register["outsized_moic"].reading and not given.register["pool_usd_bn"].reading
@@ -268,7 +269,7 @@ def test_a_real_chart_moves_with_its_pinned_assumption(given):
             np.linspace(0, 6, 100), {"outsized": given.outsized_moic}, ax=theme.axes(grid="y")
         )
 
-    made = controls.Panel(real, given, ["outsized_moic"])
+    made = widgets.Panel(real, given, ["outsized_moic"])
     first = made.picture.value
     made.controls["outsized_moic"].parts[0].value = 5.0
     assert made.picture.value != first
