@@ -42,10 +42,10 @@ from analysis.errors import (
 from analysis.pipeline import console
 
 if TYPE_CHECKING:
+    from analysis.batch.execute import Limits
+    from analysis.batch.plan import Task
+    from analysis.batch.runner import OnEvent, Outcome
     from analysis.models.sweep import Axis
-    from analysis.pipeline.notebook import Limits
-    from analysis.pipeline.plan import Task
-    from analysis.pipeline.runner import OnEvent, Outcome
     from analysis.scenarios import Assumptions, Entry
 
 SITE = ROOT / "reports" / "site"
@@ -83,18 +83,18 @@ def _place(option: str) -> Callable[[str | Path], Path]:
     """A folder or file with a name."""
 
     def parse(text: str | Path) -> Path:
-        from analysis.pipeline import places
+        from analysis.batch import storage
 
-        return places.named(str(text), option)
+        return storage.named(str(text), option)
 
     return parse
 
 
 def _location(text: str) -> Path:
     """A folder of this machine, or a URL."""
-    from analysis.pipeline import places
+    from analysis.batch import storage
 
-    return places.location(text)
+    return storage.location(text)
 
 
 def _limit(option: str) -> Callable[[str], float]:
@@ -222,7 +222,8 @@ def report(
     Every notebook under every scenario, except what is unchanged. Prints the path of the site's index page as its last
     line. If a notebook fails, the site stays as it was, unless --allow-partial is given; the exit code is 1 all the same.
     """
-    from analysis.pipeline import plan, site
+    from analysis.batch import plan
+    from analysis.pipeline import site
 
     site.refuse_unfit(SITE)
     project, how = plan.Project(), _progress(quiet, as_json)
@@ -272,7 +273,7 @@ def run(
     Results go to reports/runs/SCENARIO/NOTEBOOK.ipynb, their parameters to the .yml beside it. What would give the
     same result again is not run. After Ctrl-C the same command does the rest.
     """
-    from analysis.pipeline import plan
+    from analysis.batch import plan
 
     how = _progress(quiet, as_json)
     tasks = plan.plan(scenario or (), notebook or (), override or (), out=out)
@@ -307,7 +308,8 @@ def publish(
 
 def _publish(out: Path, how: console.Progress, *, partial: bool, document: bool) -> None:
     """Publish while no batch writes, and say where."""
-    from analysis.pipeline import lock, pdf, plan, site
+    from analysis.batch import lock, plan
+    from analysis.pipeline import pdf, site
 
     runs, lacking = plan.Project().runs, pdf.missing() if document else None
     write = pdf.write if document and not lacking else None
@@ -343,12 +345,12 @@ def notebooks(
     Brings each parameters cell in line with the register, then executes the notebook in place with these defaults. One that fails keeps its outputs.
     """
     from analysis import scenarios as assumptions
-    from analysis.pipeline import declarations, plan, runner
+    from analysis.batch import defaults, plan, runner
 
     how, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
     books = plan.refresh_sources(notebook or ())
     register = assumptions.load_register(plan.Project().params)
-    declarations.align([book.path for book in books if not book.unfit], register)
+    defaults.align([book.path for book in books if not book.unfit], register)
     _show(
         lambda show: runner.refresh(books, workers=workers, on_event=show, limits=limits),
         plan.Project().notebooks,
@@ -359,7 +361,7 @@ def notebooks(
 @app.command()
 def scenarios(form: Form = console.Format.table) -> None:
     """List the scenarios and what each changes, with the reason."""
-    from analysis.pipeline import plan
+    from analysis.batch import plan
 
     console.echo(console.listing(plan.changes(), form), end="")
 
@@ -551,8 +553,8 @@ def sweep(
     from rich.progress import Progress
 
     from analysis import audit
+    from analysis.batch import plan, storage, sweeps
     from analysis.models import sweep as sweeping
-    from analysis.pipeline import places, plan, sweeps
 
     given, axes = _swept(override or (), scenario, draws)
     outputs = _outputs([*(output or ()), *([heat_map] if heat_map else ())])
@@ -568,7 +570,7 @@ def sweep(
     key = plan.text_digest(json.dumps(parts, sort_keys=True, default=str))
     kept = ROOT / "reports" / ".sweeps" / key[:12]
     results = kept if out is None else out
-    folder = kept if places.is_remote(results) else results
+    folder = kept if storage.is_remote(results) else results
     evaluate = partial(sweeping.evaluate, given=given, known=audit.gather(given).record, outputs=outputs)
     start = time.monotonic()
     with Progress(transient=True) as progress:
@@ -620,13 +622,13 @@ def _outputs(names: Sequence[str]) -> list[str]:
 
 def _heat_map(table: Any, output: str, names: Sequence[str], folder: Path) -> Path:
     """One output over two ranges as a picture."""
+    from analysis.batch import storage
     from analysis.figures import drivers, theme
-    from analysis.pipeline import places
 
     drawn = drivers.sweep_map(table, output, names, ax=theme.axes(grid=""))
     path = folder / "heat_map.png"
     picture = theme.png(theme.chart_of(drawn))
-    places.write_whole(path, lambda aside: aside.write_bytes(picture))
+    storage.write_whole(path, lambda aside: aside.write_bytes(picture))
     return path
 
 
@@ -719,7 +721,8 @@ def _on_side(side: str) -> Iterator[None]:
 
 def _side(text: str) -> tuple[Path, list[Task]]:
     """The folder of one side of a comparison, and the tasks that make it; none where it was run."""
-    from analysis.pipeline import differences, plan
+    from analysis.batch import plan
+    from analysis.pipeline import differences
     from analysis.scenarios import BASE
 
     project = plan.Project()
@@ -890,7 +893,7 @@ def _progress(quiet: bool, as_json: bool) -> console.Progress:
 
 
 def _limits(timeout: float | None, cell_timeout: float | None) -> Limits:
-    from analysis.pipeline.notebook import Limits
+    from analysis.batch.execute import Limits
 
     return Limits(timeout, cell_timeout)
 
@@ -905,7 +908,7 @@ def _run(
     limits: Limits | None = None,
     cluster: str | None = None,
 ) -> None:
-    from analysis.pipeline import runner
+    from analysis.batch import runner
 
     _check_data()
     batch = partial(

@@ -24,9 +24,9 @@ from jupyter_client.connect import LocalPortCache
 import analysis
 from analysis import __main__ as command
 from analysis import scenarios
-from analysis.pipeline import notebook, plan, pool, runner
-from analysis.pipeline.notebook import Cell, Ended, Job, Limits
-from analysis.pipeline.plan import Project
+from analysis.batch import execute, plan, pool, runner
+from analysis.batch.execute import Cell, Ended, Job, Limits
+from analysis.batch.plan import Project
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
@@ -173,16 +173,16 @@ class WithoutKernels:
         for index, job in enumerate(jobs):
             self._limits.append(job.limits)
             on_start(index)
-            cells = notebook._count(job)
+            cells = execute._count(job)
             reached = [Cell(number, cells, None) for number in range(1, cells + 1)]
             broken = reached[2] if job.source.stem == "raises" else None
             for cell in reached[:3] if broken else reached:
                 on_cell(index, cell)
             if broken:
-                yield index, notebook.give_up(job, "ZeroDivisionError: float division by zero", broken, 0.1)
+                yield index, execute.give_up(job, "ZeroDivisionError: float division by zero", broken, 0.1)
             else:
                 shutil.copy(job.source, job.target)
-                notebook.clean(job.target, job.source)
+                execute.clean(job.target, job.source)
                 yield index, Ended(0.1, None, (0.1,) * cells)
 
 

@@ -27,10 +27,11 @@ import pytest
 import analysis
 from analysis import __main__ as command
 from analysis import scenarios
+from analysis.batch import lock
+from analysis.batch.execute import Limits
+from analysis.batch.plan import Project
 from analysis.errors import DataError, ParameterError, Problem, RunError
-from analysis.pipeline import lock, served, site
-from analysis.pipeline.notebook import Limits
-from analysis.pipeline.plan import Project
+from analysis.pipeline import served, site
 
 Build = Callable[..., Project]
 Thesis = Callable[..., Any]

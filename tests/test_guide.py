@@ -23,9 +23,9 @@ import pytest
 import yaml
 
 from analysis import ROOT
+from analysis.batch.plan import Project
 from analysis.figures import futures
 from analysis.pipeline.exhibits import MIME
-from analysis.pipeline.plan import Project
 
 TEMPLATE = ROOT / "reports" / "templates" / "guide.html.j2"
 PATIENCE_SECONDS = 300
@@ -237,7 +237,7 @@ def test_the_scenario_is_listed_and_its_run_differs_by_what_it_sets(followed: Co
 
 
 def test_the_guide_says_what_becomes_of_a_cell_that_may_raise() -> None:
-    """That it is so is tested in tests/pipeline/test_runner.py, with papermill's own judgement."""
+    """That it is so is tested in tests/batch/test_runner.py, with papermill's own judgement."""
     assert "<code>raises-exception</code>" in TEMPLATE.read_text(encoding="utf-8")
 
 

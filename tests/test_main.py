@@ -12,8 +12,9 @@ import pytest
 
 from analysis import __main__ as command
 from analysis import scenarios
+from analysis.batch import plan
 from analysis.errors import RunError
-from analysis.pipeline import console, plan, review, served
+from analysis.pipeline import console, review, served
 
 Thesis = Callable[..., tuple[object, str, str]]
 FULL = Path("/dev/full")

@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
+from analysis.batch.runner import Event, Outcome, Planned, Reached, Started
 from analysis.errors import visible
-from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
 
 
 class Bars:

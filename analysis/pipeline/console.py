@@ -33,8 +33,8 @@ from analysis.errors import OutputError, Problem, visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from analysis.pipeline.manifest import Status
-    from analysis.pipeline.runner import Event, Outcome
+    from analysis.batch.manifest import Status
+    from analysis.batch.runner import Event, Outcome
 
 STATUSES: tuple[Status, ...] = ("succeeded", "cached", "failed")
 EVENTS = {"Planned": "planned", "Started": "started", "Reached": "cell", "Outcome": "ended"}
@@ -165,7 +165,7 @@ class _Lines(Display):
     """A plain line for each notebook that ended."""
 
     def __call__(self, event: Event) -> None:
-        from analysis.pipeline.runner import Outcome
+        from analysis.batch.runner import Outcome
 
         if isinstance(event, Outcome):
             echo(_line(event))

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from analysis import labels, scenarios
+from analysis.batch import manifest, storage
+from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem, PublishError, nearest
-from analysis.pipeline import exhibits, manifest, places, site, views
+from analysis.pipeline import exhibits, site, views
 from analysis.pipeline.exhibits import Evidence, Figure, Ledger, Metric, Shown, Statement, Table, Tabular
-from analysis.pipeline.plan import Project
 from analysis.scenarios import LABELS, place
 
 Kind = Literal["parameter", "code", "data", "evidence", "notebook", "exhibit", "metric", "verdict", "ranking", "finding", "statement"]  # fmt: skip
@@ -333,7 +334,7 @@ def write_page(compared: Compared, file: Path) -> None:
         The folder is not there, or the file exists and is something else.
     """
     refuse_foreign(file)
-    places.write_text(file, site.alone("differences", compared=compared, generator=GENERATOR))
+    storage.write_text(file, site.alone("differences", compared=compared, generator=GENERATOR))
 
 
 def refuse_foreign(file: Path) -> None:

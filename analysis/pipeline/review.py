@@ -27,9 +27,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.batch import environment
+from analysis.batch.plan import Project, notebook_names
 from analysis.errors import ParameterError, Problem, RunError
-from analysis.pipeline import environment
-from analysis.pipeline.plan import Project, notebook_names
 from analysis.scenarios import place
 
 HOST = "127.0.0.1"

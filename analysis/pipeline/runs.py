@@ -21,9 +21,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis import scenarios
+from analysis.batch.manifest import GOOD, NAME
+from analysis.batch.plan import content_digest
 from analysis.errors import Problem, PublishError
-from analysis.pipeline.manifest import GOOD, NAME
-from analysis.pipeline.plan import content_digest
 from analysis.scenarios import place, validation_problems
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.pipeline import places, plan
+from analysis.batch import plan, storage
 
 Rows = list[dict[str, Any]]
 
@@ -58,6 +58,6 @@ def _keep(path: Path, rows: Rows) -> None:
         for earlier in path.parent.parent.iterdir():
             if earlier != path.parent:
                 shutil.rmtree(earlier, ignore_errors=True)
-        places.write_text(path, json.dumps(rows, ensure_ascii=False))
+        storage.write_text(path, json.dumps(rows, ensure_ascii=False))
     except OSError:
         return  # a read-only checkout still gets its answer

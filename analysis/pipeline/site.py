@@ -31,11 +31,11 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from analysis import ROOT, fonts, labels
+from analysis.batch.execute import FULL
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
 from analysis.pipeline import downloads, exhibits, markup, pdf, rebuild, views
 from analysis.pipeline.exhibits import Metric, Shown, Tabular
-from analysis.pipeline.notebook import FULL
 from analysis.pipeline.runs import load
 from analysis.pipeline.views import Site
 from analysis.scenarios import PARAMS, place

@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 from analysis import ROOT
-from analysis.pipeline import kernels, manifest, notebook, places, plan
+from analysis.batch import execute, manifest, plan, provisioner, storage
 
 LIGHT = ("2_key_players", "5_predictions", "6_verdict")
 WAYS = {
@@ -71,7 +71,7 @@ def cells_alone(todo: list[plan.Task]) -> None:
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    for name in kernels.imports(dict.fromkeys(task.source for task in todo)):
+    for name in provisioner.imports(dict.fromkeys(task.source for task in todo)):
         exec(f"import {name.rpartition('.')[0] or name}")
     shell = InteractiveShell.instance()
     os.chdir(ROOT / "notebooks")
@@ -176,7 +176,7 @@ def differing(todo: list[plan.Task], ours: Path, theirs: Path) -> list[str]:
     found = []
     for task in todo:
         path = theirs / f"{task.name}.ipynb"
-        notebook.clean(path, task.source)
+        execute.clean(path, task.source)
         if path.read_bytes() != (ours / f"{task.name}.ipynb").read_bytes():
             found.append(task.name)
     return found
@@ -188,7 +188,7 @@ def forks(count: int) -> dict[str, float]:
 
     os.environ |= {
         "OPENBLAS_NUM_THREADS": "1",
-        kernels.PRELOAD: ",".join(kernels.imports(sorted((ROOT / "notebooks").glob("*.ipynb")))),
+        provisioner.PRELOAD: ",".join(provisioner.imports(sorted((ROOT / "notebooks").glob("*.ipynb")))),
     }
     found: dict[str, float] = {"count": count}
     for number in range(1, count + 1):
@@ -196,7 +196,7 @@ def forks(count: int) -> dict[str, float]:
         spec = manager.kernel_spec
         assert spec is not None
         spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        spec.metadata = {"kernel_provisioner": {"provisioner_name": kernels.NAME}}
+        spec.metadata = {"kernel_provisioner": {"provisioner_name": provisioner.NAME}}
         start = time.perf_counter()
         manager.start_kernel(extra_arguments=["--log-level=ERROR"])
         client = manager.blocking_client()
@@ -206,7 +206,7 @@ def forks(count: int) -> dict[str, float]:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
         if number in (max(count // 10, 1), count):
-            (parent,) = kernels.parents()
+            (parent,) = provisioner.parents()
             process, when = psutil.Process(parent.process.pid), "early" if number < count else "late"
             found |= {
                 f"{when}_mb": process.memory_info().rss / 1e6,
@@ -214,7 +214,7 @@ def forks(count: int) -> dict[str, float]:
                 f"{when}_start_seconds": ready - start,
             }
             found |= {f"{when}_owner_descriptors": psutil.Process().num_fds()}
-    kernels.end()
+    provisioner.end()
     return found
 
 
@@ -293,7 +293,7 @@ def report(
         "targets": {"ours_of_limit": LIMIT_RATIO, "unchanged_seconds": UNCHANGED_SECONDS}, "versions": manifest.versions(),
     }  # fmt: skip
     path = ROOT / "reports" / "bench.json"
-    places.write_text(path, json.dumps(content, indent=1) + "\n")
+    storage.write_text(path, json.dumps(content, indent=1) + "\n")
     print(path.relative_to(ROOT))
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from analysis.batch.execute import Cell
+from analysis.batch.runner import Event, Outcome, Planned, Reached, Started
 from analysis.errors import Problem
 from analysis.pipeline import console
 from analysis.pipeline.console import Format, Progress
-from analysis.pipeline.notebook import Cell
-from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
 
 GOOD = Outcome("base/[good]", "succeeded", "new", 4.21)
 CACHED = Outcome("slow/good", "cached", "unchanged", 4.2)

@@ -8,10 +8,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from analysis.batch.plan import Project
 from analysis.errors import ParameterError, PublishError
 from analysis.pipeline import differences, exhibits
 from analysis.pipeline.differences import Compared, compare, read
-from analysis.pipeline.plan import Project
 from tests.pipeline.site_material import evidence
 
 

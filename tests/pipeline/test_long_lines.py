@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from analysis.batch import execute, provisioner
 from analysis.characters import legible
-from analysis.pipeline import downloads, exhibits, kernels, markup, notebook, views
+from analysis.pipeline import downloads, exhibits, markup, views
 
 BYTES = 1_000_000
 
@@ -23,17 +24,17 @@ def long(unit: str) -> str:
 
 
 def settled(text: str) -> object:
-    return notebook._settled([{"output_type": "stream", "name": "stdout", "text": [text]}])
+    return execute._settled([{"output_type": "stream", "name": "stdout", "text": [text]}])
 
 
 def placeless(text: str) -> object:
-    return notebook._placeless(text, Path("/home/somebody/project/notebooks/x.ipynb"))
+    return execute._placeless(text, Path("/home/somebody/project/notebooks/x.ipynb"))
 
 
 CASES: dict[Callable[[str], object], list[str]] = {
     settled: ["x", "ipykernel_", "ipykernel_1/", "1"],
     placeless: ["/home/somebody"],
-    notebook._one_line: ["x", "\x1b["],
+    execute._one_line: ["x", "\x1b["],
     legible: ["\x1b[0", "\x1b]"],
     markup.terminal: ["\x1b[0"],
     markup._slim: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "url(#"],
@@ -43,8 +44,8 @@ CASES: dict[Callable[[str], object], list[str]] = {
     exhibits.address: ["a/", "a/b:c@"],
     downloads.NUMBER.fullmatch: ["1"],
     views.DRESS.fullmatch: ["1", "1,"],
-    kernels.AT_TOP.findall: ["from x import (\n"],
-    kernels.INDENTED.findall: [" from x import (\n"],
+    provisioner.AT_TOP.findall: ["from x import (\n"],
+    provisioner.INDENTED.findall: [" from x import (\n"],
 }
 """What meets a text, and the texts that it could read again and again."""
 

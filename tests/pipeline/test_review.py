@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from analysis import ROOT
+from analysis.batch.plan import Project
 from analysis.errors import NotebookError, ParameterError, RunError
 from analysis.pipeline import review
-from analysis.pipeline.plan import Project
 from analysis.pipeline.review import Session
 
 Build = Callable[..., Project]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.plan import Project
+from analysis.batch.plan import Project
 from analysis.pipeline.served import Rows, served
 
 Build = Callable[..., Project]

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import papermill
 import pytest
 
-from analysis.pipeline import kernels
+from analysis.batch import provisioner
 
 MATERIAL = Path(__file__).parents[1] / "notebooks" / "conformance"
 CASES = sorted(path.stem for path in MATERIAL.glob("*.ipynb"))
@@ -39,22 +39,22 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are for
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with the notebooks and two kernels, alike but for how they start."""
     root = tmp_path_factory.mktemp("conformance")
-    names = kernels.imports(sorted(MATERIAL.glob("*.ipynb")))
+    names = provisioner.imports(sorted(MATERIAL.glob("*.ipynb")))
     assert {"seaborn", "matplotlib.pyplot", "ipywidgets", "statsmodels.api"} <= set(names)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     environment = {
-        kernels.PRELOAD: ",".join(names),
+        provisioner.PRELOAD: ",".join(names),
         "OPENBLAS_NUM_THREADS": "1",
         "IPYTHONDIR": str(root / "ipython"),
     }
-    for name, provisioner in (("stock", "local-provisioner"), ("forked", kernels.NAME)):
+    for name, start in (("stock", "local-provisioner"), ("forked", provisioner.NAME)):
         place = root / "jupyter" / "kernels" / name
         place.mkdir(parents=True)
         (place / "kernel.json").write_text(
             json.dumps(
                 {
                     "argv": argv, "display_name": name, "language": "python", "env": environment,
-                    "metadata": {"kernel_provisioner": {"provisioner_name": provisioner}},
+                    "metadata": {"kernel_provisioner": {"provisioner_name": start}},
                 }
             )
         )  # fmt: skip
@@ -62,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("JUPYTER_PATH", str(root / "jupyter"))
         patch.delenv("MPLBACKEND", raising=False)
         yield root
-    kernels.end()
+    provisioner.end()
 
 
 class Executed(NamedTuple):
@@ -128,7 +128,7 @@ def _without_chance(text: str) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_a_forked_kernel_does_what_a_stock_one_does(folder: Path, name: str) -> None:
     stock, forked = (executed(folder, name, kernel) for kernel in ("stock", "forked"))
-    (parent,) = kernels.parents()
+    (parent,) = provisioner.parents()
     assert parent.about() == {"kernels": [], "left_out": {}, "refused": []}  # it was forked, and has ended
     if name == "differs":
         assert forked.error == stock.error == "succeeded"

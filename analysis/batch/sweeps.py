@@ -22,9 +22,9 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.batch import lock, storage
+from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem
-from analysis.pipeline import lock, places
-from analysis.pipeline.plan import Project
 
 JOURNAL = "points.jsonl"
 Evaluate = Callable[[Mapping[str, float]], list[dict[str, Any]]]
@@ -73,7 +73,7 @@ def run(
         The folder holds another sweep, or is none.
     """
     out = results or folder
-    with lock.held(folder), lock.held(out) if places.is_remote(out) else nullcontext():
+    with lock.held(folder), lock.held(out) if storage.is_remote(out) else nullcontext():
         done = _evaluated(points, evaluate, folder / JOURNAL, key, _Where(workers, cluster), on_point)
         table = pd.DataFrame(
             [
@@ -82,11 +82,11 @@ def run(
                 for row in done[index]
             ]
         )
-        places.make_folder(out)
-        places.write_whole(
+        storage.make_folder(out)
+        storage.write_whole(
             out / "sweep.csv", lambda path: table.to_csv(path, index=False, lineterminator="\n")
         )
-        places.write_whole(out / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
+        storage.write_whole(out / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
     return table
 
 
@@ -129,7 +129,7 @@ def _results(
 ) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """Points by number with their rows, as they finish; a sweep that is stopped starts no further ones."""
     if where.cluster and points:
-        from analysis.pipeline.cluster import mapped
+        from analysis.batch.cluster import mapped
 
         yield from mapped(where.cluster, where.workers, Project(), evaluate, points)
         return
@@ -154,7 +154,7 @@ def _read(journal: Path, key: str) -> dict[int, list[dict[str, Any]]]:
     lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines.pop()
-        places.write_text(journal, "".join(lines))
+        storage.write_text(journal, "".join(lines))
     if not lines:
         return {}
     entries = [json.loads(line) for line in lines]

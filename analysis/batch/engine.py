@@ -16,7 +16,7 @@ from typing import Any
 
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
-from analysis.pipeline import places
+from analysis.batch import storage
 
 ENGINE = "thesis"
 
@@ -33,7 +33,7 @@ class _Manager(NotebookExecutionManager):  # type: ignore[misc]
         if self._last or not self.output_path:
             super().save(**kwargs)
             return
-        places.write_text(Path(self.output_path), json.dumps(kwargs.get("nb") or self.nb))
+        storage.write_text(Path(self.output_path), json.dumps(kwargs.get("nb") or self.nb))
         self.last_save_time = self.now()
 
     def cell_complete(self, cell: Any, cell_index: int | None = None, **kwargs: Any) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis.batch import storage
 from analysis.errors import ParameterError
-from analysis.pipeline import places
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,21 +18,21 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(OSError, match="No space left"):
-        places.write_text(path, "new")
+        storage.write_text(path, "new")
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("manifest.json", "old")]
 
 
 def test_a_folder_and_a_file_url_are_paths_of_this_machine() -> None:
-    assert places.location("reports/runs") == Path("reports/runs")
-    assert places.location("file:///srv/a%20b") == Path("/srv/a b")
-    assert not places.is_remote(places.location("file:///srv/x"))
+    assert storage.location("reports/runs") == Path("reports/runs")
+    assert storage.location("file:///srv/a%20b") == Path("/srv/a b")
+    assert not storage.is_remote(storage.location("file:///srv/x"))
 
 
 @pytest.mark.parametrize("text", ["", " ", "\t", "file://", "s3://", "s3:///", "memory:// "])
 def test_a_place_without_a_name_is_refused(text: str) -> None:
     rule = "has no folder" if "://" in text else "is empty"
     with pytest.raises(ParameterError, match=f"^--out .*: {rule}"):
-        places.location(text)
+        storage.location(text)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_place_without_a_name_is_refused(text: str) -> None:
 )
 def test_a_place_that_no_message_could_name_or_that_is_elsewhere_is_refused(text: str, said: str) -> None:
     with pytest.raises(ParameterError, match=said):
-        places.location(text)
+        storage.location(text)
 
 
 @pytest.mark.parametrize(
@@ -57,30 +57,30 @@ def test_a_place_that_no_message_could_name_or_that_is_elsewhere_is_refused(text
 )
 def test_a_scheme_that_cannot_be_used_is_refused_in_one_line(text: str, said: str) -> None:
     with pytest.raises(ParameterError, match=rf"^--out {text}: {said}") as refused:
-        places.location(text)
+        storage.location(text)
     assert str(refused.value).count("\n") == 0
 
 
 def test_what_stands_behind_a_url_is_used_like_a_folder(tmp_path: Path) -> None:
-    folder = places.location("memory://bucket/runs")
+    folder = storage.location("memory://bucket/runs")
     file, result = folder / "base" / "good.ipynb", tmp_path / "good.ipynb"
     result.write_bytes(b"executed")
-    places.make_folder(file.parent)
-    places.move(result, file)
-    assert (places.is_file(file), places.read_bytes(file), result.exists()) == (True, b"executed", False)
-    places.write_text(file, "again")
-    assert places.read_bytes(file) == b"again"
+    storage.make_folder(file.parent)
+    storage.move(result, file)
+    assert (storage.is_file(file), storage.read_bytes(file), result.exists()) == (True, b"executed", False)
+    storage.write_text(file, "again")
+    assert storage.read_bytes(file) == b"again"
     with pytest.raises(FileExistsError):
-        places.put(file, b"", new=True)
-    places.remove(file)
-    places.remove(file)
-    assert not places.is_file(file)
-    assert places.told(folder) == "memory://bucket/runs"
+        storage.put(file, b"", new=True)
+    storage.remove(file)
+    storage.remove(file)
+    assert not storage.is_file(file)
+    assert storage.told(folder) == "memory://bucket/runs"
 
 
 def test_whatever_goes_wrong_behind_a_url_is_an_error_of_files() -> None:
-    folder = places.location("memory://bucket/runs")
-    with pytest.raises(OSError, match=r"^KeyError: 'no such key'$"), places.reached(folder):
+    folder = storage.location("memory://bucket/runs")
+    with pytest.raises(OSError, match=r"^KeyError: 'no such key'$"), storage.reached(folder):
         raise KeyError("no such key")
-    with pytest.raises(KeyError), places.reached(Path("here")):  # a mistake of ours stays one
+    with pytest.raises(KeyError), storage.reached(Path("here")):  # a mistake of ours stays one
         raise KeyError("x")

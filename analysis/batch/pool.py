@@ -43,9 +43,9 @@ from socket import socket
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
+from analysis.batch import environment, execute, provisioner
+from analysis.batch.execute import Cell, Ended, Job, OnCell
 from analysis.errors import ParameterError, Problem
-from analysis.pipeline import environment, kernels, notebook
-from analysis.pipeline.notebook import Cell, Ended, Job, OnCell
 
 if TYPE_CHECKING:
     import psutil
@@ -86,7 +86,7 @@ class _Worker:
     def log(self) -> Path:
         return self.folder / "log"
 
-    def end(self, parent: kernels.Parent | None) -> None:
+    def end(self, parent: provisioner.Parent | None) -> None:
         """End the worker, its kernel, and whatever that started."""
         self.process.kill()
         self.process.join()
@@ -160,10 +160,10 @@ class Pool:
         self._variables = environment.variables(self.folder, root) | dict(variables or {})
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []
-        self._parent: kernels.Parent | None = None
+        self._parent: provisioner.Parent | None = None
         self._root = root
         self._forked = forked and _can_fork()
-        environment.write_kernelspec(self.folder, kernels.NAME if self._forked else None)
+        environment.write_kernelspec(self.folder, provisioner.NAME if self._forked else None)
 
     def __enter__(self) -> Self:
         return self
@@ -175,7 +175,7 @@ class Pool:
             worker.end(None)
         if self._parent:
             for why in self._parent.refusals():  # what workers say goes to their logs
-                kernels.say_once(why)
+                provisioner.say_once(why)
             self._parent.end()
             end_processes(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -199,7 +199,7 @@ class Pool:
         When `stop` is set, those that run are ended and none is begun.
         """
         if self._forked and self._parent is None:
-            self._preload(kernels.imports(dict.fromkeys(job.source for job in jobs), self._root))
+            self._preload(provisioner.imports(dict.fromkeys(job.source for job in jobs), self._root))
         waiting = deque(range(len(jobs)))
         busy: dict[Connection, _Turn] = {}
         while (waiting or busy) and not stop.is_set():
@@ -220,10 +220,10 @@ class Pool:
                 if why := turn.overdue():
                     self._retire(turn.worker)
                     del busy[pipe]
-                    yield turn.index, notebook.give_up(turn.job, why, turn.cell, turn.seconds)
+                    yield turn.index, execute.give_up(turn.job, why, turn.cell, turn.seconds)
         for turn in busy.values():
             self._retire(turn.worker)
-            yield turn.index, notebook.give_up(turn.job, notebook.STOPPED, turn.cell, turn.seconds)
+            yield turn.index, execute.give_up(turn.job, execute.STOPPED, turn.cell, turn.seconds)
 
     def _hand_over(self, index: int, job: Job) -> _Turn:
         while True:
@@ -242,7 +242,7 @@ class Pool:
             answer: Ended | Cell = turn.worker.pipe.recv()
         except (EOFError, OSError):
             self._retire(turn.worker)
-            return notebook.give_up(turn.job, DIED, turn.cell, turn.seconds)
+            return execute.give_up(turn.job, DIED, turn.cell, turn.seconds)
         if isinstance(answer, Cell):
             return answer
         self._idle.append(turn.worker)
@@ -257,7 +257,7 @@ class Pool:
         folder = self.folder / "parent"
         folder.mkdir()
         with (folder / "log").open("ab") as log, _variables(self._variables | {RUNTIME: str(folder)}):
-            self._parent = kernels.Parent([sys.executable], os.environ, names, log=log.fileno())
+            self._parent = provisioner.Parent([sys.executable], os.environ, names, log=log.fileno())
 
     def _start(self) -> _Worker:
         """A new worker; its environment is in place before it starts, so that nothing of it is ever without."""
@@ -287,8 +287,8 @@ def _check_open_files(size: int) -> None:
 
 def _can_fork() -> bool:
     """Whether kernels can be forked here; if not, that is said."""
-    if why := kernels.why_not():
-        kernels.say_once(why)
+    if why := provisioner.why_not():
+        provisioner.say_once(why)
     return why is None
 
 
@@ -334,7 +334,7 @@ def _serve(pipe: Connection, folder: Path, source: tuple[socket, Mapping[str, st
     """The life of a worker: jobs in, results out, for as long as there is a batch; its kernels come from `source`."""
     os.setsid()
     if source:
-        kernels.use(*source)
+        provisioner.use(*source)
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _quiet(folder / "log")
@@ -343,7 +343,7 @@ def _serve(pipe: Connection, folder: Path, source: tuple[socket, Mapping[str, st
     batch.start()
     with suppress(EOFError, OSError):
         while True:
-            pipe.send(notebook.execute(pipe.recv(), cast(OnCell, pipe.send)))
+            pipe.send(execute.execute(pipe.recv(), cast(OnCell, pipe.send)))
     batch.join()
 
 

@@ -40,7 +40,7 @@ from typing import Any, Self
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from analysis.pipeline.forks import LAUNCHER, LENGTH, hear, say
+from analysis.batch.forkserver import LAUNCHER, LENGTH, hear, say
 
 NAME = "thesis-fork"
 PRELOAD = "THESIS_PRELOAD"
@@ -322,7 +322,7 @@ class Parent:
         log: int | None = None,
     ) -> None:
         self.environment = _lasting(environment)
-        script = Path(__file__).with_name("forks.py")
+        script = Path(__file__).with_name("forkserver.py")
         self._socket, control = _pair()
         self._lifeline, lifeline = _pair()
         with _starting, control, lifeline:

@@ -27,12 +27,12 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from analysis.batch import execute, plan
+from analysis.batch.execute import Cell, Ended, Job
+from analysis.batch.plan import Project
+from analysis.batch.pool import BATCH, LOOK_SECONDS, Pool
+from analysis.batch.storage import EXTRA
 from analysis.errors import ParameterError, Problem, RunError, ThesisError
-from analysis.pipeline import notebook, plan
-from analysis.pipeline.notebook import Cell, Ended, Job
-from analysis.pipeline.places import EXTRA
-from analysis.pipeline.plan import Project
-from analysis.pipeline.pool import BATCH, LOOK_SECONDS, Pool
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -206,18 +206,18 @@ class Cluster:
             on_start(index) if cell is None else on_cell(index, cell)
 
         for index, future in _computed(
-            self._client, execute, orders, stop=stop, topic=self._topic, told=told
+            self._client, run_on_worker, orders, stop=stop, topic=self._topic, told=told
         ):
             ended, content = _answer(future)
             if content is None:
-                ended = notebook.give_up(jobs[index], ended.error or "nothing came back")
+                ended = execute.give_up(jobs[index], ended.error or "nothing came back")
             else:
                 jobs[index].target.write_bytes(content)
             running.pop(index, None)
             finished.add(index)
             yield index, ended
         for index, cell in running.items():
-            yield index, notebook.give_up(jobs[index], notebook.STOPPED, cell)
+            yield index, execute.give_up(jobs[index], execute.STOPPED, cell)
 
 
 def _answer(future: Any) -> tuple[Ended, bytes | None]:
@@ -353,7 +353,7 @@ class _Patience:
             raise _broken(f"all workers have been gone for {LOST_SECONDS} s")
 
 
-def execute(order: _Order) -> tuple[Ended, bytes | None]:
+def run_on_worker(order: _Order) -> tuple[Ended, bytes | None]:
     """Execute a notebook on a worker: how it ended, and the executed notebook."""
     project = Project()
     source = project.notebooks / order.job.source.name

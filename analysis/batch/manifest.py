@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 
 from analysis import scenarios
-from analysis.pipeline import places
-from analysis.pipeline.plan import Project, Task, content_digest
+from analysis.batch import storage
+from analysis.batch.plan import Project, Task, content_digest
 
 Status = Literal["succeeded", "failed", "cached"]
 Reason = Literal["new", "code", "parameters", "data", "forced", "unchanged"]
@@ -65,7 +65,7 @@ Runs = dict[Key, Entry]
 def read(folder: Path) -> Runs:
     """The entries of a folder of runs by scenario and notebook; none where there is no readable manifest."""
     try:
-        content = json.loads(places.read_bytes(folder / NAME))
+        content = json.loads(storage.read_bytes(folder / NAME))
         return {(entry["scenario"], entry["notebook"]): entry for entry in content["runs"]}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
@@ -85,7 +85,7 @@ def reason_to_run(task: Task, entry: Entry | None, *, force: bool = False) -> Re
 
 def _stands(task: Task, entry: Entry) -> bool:
     """Whether the files of an entry are there, and as they were written."""
-    there = places.is_file(task.output) and places.is_file(task.resolved)
+    there = storage.is_file(task.output) and storage.is_file(task.resolved)
     return there and entry.get("output") == content_digest(task.output)
 
 
@@ -97,14 +97,14 @@ def kept(folder: Path, project: Project) -> Runs:
 def write(folder: Path, runs: Runs, *, versions: Mapping[str, str], git: Git | None) -> None:
     """Write the manifest of a folder."""
     content = {"runs": [runs[key] for key in sorted(runs)], "versions": versions, "git": git}
-    places.write_text(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    storage.write_text(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def _exists(folder: Path, key: Key, project: Project) -> bool:
     scenario, notebook = key
     known = scenario in scenarios.names(project.params) and notebook in project.slugs()
     return known and any(
-        places.is_file(folder / scenario / f"{notebook}{end}") for end in (".ipynb", ".failed.ipynb")
+        storage.is_file(folder / scenario / f"{notebook}{end}") for end in (".ipynb", ".failed.ipynb")
     )
 
 

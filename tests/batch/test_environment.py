@@ -10,7 +10,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core import paths
 
 from analysis import ROOT
-from analysis.pipeline import environment, pool
+from analysis.batch import environment, pool
 
 
 @pytest.fixture

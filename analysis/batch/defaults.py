@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from analysis import ipynb, scenarios
+from analysis.batch import storage
 from analysis.errors import NotebookError, ParameterError, Problem
-from analysis.pipeline import places
 from analysis.scenarios import Entry, Register, place
 
 
@@ -34,7 +34,7 @@ def align(paths: Iterable[Path], register: Register) -> list[Path]:
     """
     texts = {path: text for path in paths if (text := _aligned(path, register)) is not None}
     for path, text in texts.items():
-        places.write_text(path.resolve(), text)
+        storage.write_text(path.resolve(), text)
     return list(texts)
 
 

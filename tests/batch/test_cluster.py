@@ -26,11 +26,12 @@ import psutil
 import pytest
 
 from analysis import __main__ as command
+from analysis.batch import cluster, plan, runner, storage, sweeps
+from analysis.batch.execute import Cell, Ended, Job, Limits
+from analysis.batch.plan import Project
+from analysis.batch.runner import Event, Interrupted, Reached
 from analysis.errors import ParameterError, RunError
-from analysis.pipeline import cluster, console, places, plan, runner, sweeps
-from analysis.pipeline.notebook import Cell, Ended, Job, Limits
-from analysis.pipeline.plan import Project
-from analysis.pipeline.runner import Event, Interrupted, Reached
+from analysis.pipeline import console
 
 Build = Callable[..., Project]
 Thesis = Callable[..., Any]
@@ -266,7 +267,7 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
                 for process in [nanny, *nanny.children()]:  # what restarts the worker, and the worker
                     process.kill()
 
-        good, raises, sleeps = batch(out=places.location("s3://bucket/runs"), cluster=address, on_event=kill)
+        good, raises, sleeps = batch(out=storage.location("s3://bucket/runs"), cluster=address, on_event=kill)
         assert [outcome.status for outcome in (good, raises, sleeps)] == ["succeeded", "failed", "succeeded"]
         said = str(*console.problems([raises]))
         assert said.startswith("base/raises: cell 3: ZeroDivisionError")
@@ -289,7 +290,7 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
     batch()
     assert results(objects(store)) == results(folder(here.runs))
     names.remove("raises")
-    again = batch(out=places.location("s3://bucket/runs"))
+    again = batch(out=storage.location("s3://bucket/runs"))
     assert [(outcome.status, outcome.reason) for outcome in again] == [("cached", "unchanged")] * len(names)
 
 
@@ -354,7 +355,7 @@ def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_i
             ]
             evaluator.kill()
 
-        there = places.location("s3://bucket/runs")
+        there = storage.location("s3://bucket/runs")
         with ThreadPoolExecutor(1) as aside:
             killed = aside.submit(kill)
             sweeps.run(POINTS, slowly.product, tmp_path / "there", key="k", cluster=address, results=there)

@@ -19,11 +19,11 @@ import psutil
 import pytest
 import yaml
 
-from analysis.pipeline import places, plan, pool, runner
-from analysis.pipeline.notebook import Cell, Ended, Job, Limits
-from analysis.pipeline.plan import Project
-from analysis.pipeline.pool import Pool
-from analysis.pipeline.runner import Event, Outcome, Planned, Reached, Started
+from analysis.batch import plan, pool, runner, storage
+from analysis.batch.execute import Cell, Ended, Job, Limits
+from analysis.batch.plan import Project
+from analysis.batch.pool import Pool
+from analysis.batch.runner import Event, Outcome, Planned, Reached, Started
 
 MATERIAL = Path(__file__).parents[1] / "notebooks"
 YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
@@ -534,7 +534,7 @@ def test_a_result_that_cannot_be_put_into_place_is_a_failure_and_the_old_one_sta
     run(project)
     folder = project.runs / "base"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    write_text = places.write_text
+    write_text = storage.write_text
 
     def full(path: Path, text: str) -> None:
         if path.suffix == ".yml":
@@ -542,7 +542,7 @@ def test_a_result_that_cannot_be_put_into_place_is_a_failure_and_the_old_one_sta
         write_text(path, text)
 
     with monkeypatch.context() as patch:
-        patch.setattr(places, "write_text", full)
+        patch.setattr(storage, "write_text", full)
         outcome = run(project, force=True).outcomes["good"]
     assert outcome.error == "could not be put into place ([Errno 28] No space left on device)"
     assert {name: (folder / name).read_bytes() for name in before} == before

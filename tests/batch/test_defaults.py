@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import scenarios
+from analysis.batch import defaults
 from analysis.errors import NotebookError, ParameterError
-from analysis.pipeline import declarations
 
 REGISTER = """
 rate_pct: {value: 3.0, unit: percent per year, range: [0, 10], description: a rate of growth, status: assumption,
@@ -38,7 +38,7 @@ def test_declarations_are_the_register_s_and_the_rest_stays(tmp_path, register):
         'scenario: str = "base"  # label\n# a note\nrate_pct: float = (\n    2.0\n)\nother = 1',
     )
     before = nbformat.read(path, 4)
-    assert declarations.align([path], register) == [path]
+    assert defaults.align([path], register) == [path]
     after = nbformat.read(path, 4)
     assert after.cells[0].source == f'scenario: str = "base"  # label\n# a note\n{DECLARED}\nother = 1'
     assert after.cells[1] == before.cells[1]
@@ -50,7 +50,7 @@ def test_a_notebook_in_line_is_not_written(tmp_path, register):
     content["cells"][0]["source"] = DECLARED  # one text instead of a list, in another layout
     path.write_text(json.dumps(content))
     before = path.read_bytes()
-    assert declarations.align([path], register) == []
+    assert defaults.align([path], register) == []
     assert path.read_bytes() == before
 
 
@@ -58,13 +58,13 @@ def test_a_notebook_in_line_is_not_written(tmp_path, register):
 def test_only_what_ends_a_line_of_python_ends_a_line(tmp_path, register, mark):
     source = f"# pasted{mark}from the web\nrate_pct: float = 2.0\nother = 1  # so{mark} too"
     path = notebook(tmp_path / "n.ipynb", source)
-    declarations.align([path], register)
+    defaults.align([path], register)
     assert nbformat.read(path, 4).cells[0].source == source.replace("rate_pct: float = 2.0", DECLARED)
 
 
 def test_each_line_keeps_its_end(tmp_path, register):
     path = notebook(tmp_path / "n.ipynb", "a = 1\r\nrate_pct: float = 2.0\r\nb = 2")
-    declarations.align([path], register)
+    defaults.align([path], register)
     assert nbformat.read(path, 4).cells[0].source == f"a = 1\r\n{DECLARED}\r\nb = 2"
 
 
@@ -72,7 +72,7 @@ def test_a_declaration_that_shares_its_line_is_refused_and_no_notebook_written(t
     paths = [notebook(tmp_path / "1.ipynb", "rate_pct: float = 2.0"), notebook(tmp_path / "2.ipynb", "a = 1\nb = 2; rate_pct: float = 2.0")]  # fmt: skip
     before = [path.read_bytes() for path in paths]
     with pytest.raises(NotebookError, match=r"2\.ipynb, parameters cell, line 2: declares rate_pct and"):
-        declarations.align(paths, register)
+        defaults.align(paths, register)
     assert [path.read_bytes() for path in paths] == before
 
 
@@ -89,7 +89,7 @@ def test_what_would_not_be_read_back_is_refused_and_no_notebook_written(tmp_path
     ]
     before = [path.read_bytes() for path in paths]
     with pytest.raises(ParameterError, match=r"register\.yml, key bad: would not be read back"):
-        declarations.align(paths, {"rate_pct": entry, "bad": entry.model_copy(update=changed)})
+        defaults.align(paths, {"rate_pct": entry, "bad": entry.model_copy(update=changed)})
     assert [path.read_bytes() for path in paths] == before
 
 
@@ -97,7 +97,7 @@ def test_half_a_character_in_an_output_is_kept_as_json_writes_it(tmp_path, regis
     path = notebook(tmp_path / "n.ipynb", "rate_pct: float = 2.0")
     path.write_text(path.read_text().replace('"9\\n"', '"\\ud83d\\n"'))
     before = json.loads(path.read_text())
-    assert declarations.align([path], register) == [path]
+    assert defaults.align([path], register) == [path]
     after = json.loads(path.read_text(encoding="utf-8"))
     assert after["cells"][1] == before["cells"][1]
 
@@ -106,7 +106,7 @@ def test_a_notebook_behind_a_link_is_written_where_it_lies(tmp_path, register):
     path = notebook(tmp_path / "there.ipynb", "rate_pct: float = 2.0")
     link = tmp_path / "n.ipynb"
     link.symlink_to(path)
-    declarations.align([link], register)
+    defaults.align([link], register)
     assert link.is_symlink()
     assert nbformat.read(path, 4).cells[0].source == DECLARED
 
@@ -133,4 +133,4 @@ def test_what_the_register_takes_papermill_reads(description, unit, value):
     for entry in entries:
         if not list(scenarios.line_problems("some_name", entry, "here")):
             line = scenarios.declaration("some_name", entry)
-            declarations.refuse_misread(line, "some_name", entry)  # does not
+            defaults.refuse_misread(line, "some_name", entry)  # does not

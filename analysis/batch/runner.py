@@ -28,12 +28,12 @@ from typing import ClassVar, Protocol
 
 import yaml
 
+from analysis.batch import execute, lock, manifest, storage
+from analysis.batch.execute import Cell, Ended, Job, Limits
+from analysis.batch.manifest import Entry, Reason, Runs, Status
+from analysis.batch.plan import Notebook, Project, Task, content_digest
+from analysis.batch.pool import BATCH, Pool, end_processes
 from analysis.errors import Problem, ThesisError
-from analysis.pipeline import lock, manifest, notebook, places
-from analysis.pipeline.manifest import Entry, Reason, Runs, Status
-from analysis.pipeline.notebook import Cell, Ended, Job, Limits
-from analysis.pipeline.plan import Notebook, Project, Task, content_digest
-from analysis.pipeline.pool import BATCH, Pool, end_processes
 from analysis.scenarios import Value
 
 WORKERS = 2
@@ -225,7 +225,7 @@ def refresh(
 @contextmanager
 def _beside(folder: Path) -> Iterator[Path]:
     """Where to put what is not finished: on the file system of the outputs, which a killed batch may have left full."""
-    if places.is_remote(folder):
+    if storage.is_remote(folder):
         with tempfile.TemporaryDirectory() as aside:
             yield Path(aside)
         return
@@ -238,7 +238,7 @@ def _beside(folder: Path) -> Iterator[Path]:
 def _opened(workers: int, project: Project, variables: Mapping[str, str], address: str | None = None) -> Open:
     if address is None:
         return partial(Pool, size=workers, root=project.root, variables=variables)
-    from analysis.pipeline.cluster import Cluster
+    from analysis.batch.cluster import Cluster
 
     return partial(Cluster, address=address, workers=workers, project=project, variables=variables)
 
@@ -286,7 +286,7 @@ def _execute(
         jobs = [Job(work.source, executor.target(work.name), work.parameters, limits) for work in works]
         for work, job in zip(works, jobs, strict=True):
             if work.unfit:
-                settle(work, job, notebook.refuse(job, " ".join(map(str, work.unfit))))
+                settle(work, job, execute.refuse(job, " ".join(map(str, work.unfit))))
         sound = [(work, job) for work, job in zip(works, jobs, strict=True) if not work.unfit]
         for index, ended in executor.results(
             [job for _, job in sound],
@@ -371,10 +371,10 @@ class _Ledger:
 
     def _put(self, task: Task, result: Path) -> None:
         """Put a good result into place, and only then remove what failed before."""
-        places.make_folder(task.output.parent)
-        places.write_text(task.resolved, _flat(task.parameters))
-        places.move(result, task.output)
-        places.remove(task.failed)
+        storage.make_folder(task.output.parent)
+        storage.write_text(task.resolved, _flat(task.parameters))
+        storage.move(result, task.output)
+        storage.remove(task.failed)
 
     def _write(self) -> None:
         manifest.write(self._folder, self.runs, versions=self._versions, git=self._git)
@@ -383,8 +383,8 @@ class _Ledger:
 def _keep(task: Task, result: Path) -> Path | None:
     """Keep a notebook that failed beside the last good one, as far as that can be."""
     with suppress(OSError):
-        places.make_folder(task.failed.parent)
-        places.move(result, task.failed)
+        storage.make_folder(task.failed.parent)
+        storage.move(result, task.failed)
         return task.failed
     return None
 
@@ -419,5 +419,5 @@ def _renew(source: Path, project: Project, result: Path, ended: Ended) -> Outcom
     failed.unlink(missing_ok=True)
     if result.read_bytes() == source.read_bytes():
         return Outcome(name, "succeeded", "unchanged", ended.seconds)
-    places.write_whole(source.resolve(), lambda aside: shutil.copyfile(result, aside))  # where a link leads
+    storage.write_whole(source.resolve(), lambda aside: shutil.copyfile(result, aside))  # where a link leads
     return Outcome(name, "succeeded", "forced", ended.seconds)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline import manifest, plan
-from analysis.pipeline.manifest import Entry
-from analysis.pipeline.plan import Project, Task, content_digest
+from analysis.batch import manifest, plan
+from analysis.batch.manifest import Entry
+from analysis.batch.plan import Project, Task, content_digest
 
 Build = Callable[..., Project]
 

@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis import ipynb
+from analysis.batch import storage
 from analysis.characters import legible
-from analysis.pipeline import places
 from analysis.scenarios import Value
 
 INJECTED = "injected-parameters"
@@ -177,7 +177,7 @@ def refuse(job: Job, why: str) -> Ended:
     """The end of a job whose notebook cannot be read: a notebook of nothing but the note that says so."""
     cells: list[dict[str, Any]] = []
     _mark(cells, why, None)
-    places.write_text(job.target, _text({"cells": cells, "metadata": {}}, set()))
+    storage.write_text(job.target, _text({"cells": cells, "metadata": {}}, set()))
     return Ended(0.0, _one_line(why))
 
 
@@ -204,14 +204,14 @@ def _attempt(job: Job, watch: _Watch) -> str | None:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    from analysis.pipeline import saving
+    from analysis.batch import engine
 
     try:
         papermill.execute_notebook(
             _literal(job.source),
             _literal(job.target),
             dict(job.parameters or {}),
-            engine_name=saving.ENGINE,
+            engine_name=engine.ENGINE,
             kernel_name=KERNELSPEC["name"],
             language=KERNELSPEC["language"],
             cwd=job.source.parent,
@@ -308,7 +308,7 @@ def clean(target: Path, source: Path, *, error: str | None = None, cell: Cell | 
     if error and not _marked(content["cells"]):
         _mark(content["cells"], error, cell)
     known = {cell["id"] for cell in (_load(source) or {"cells": []})["cells"] if "id" in cell}
-    places.write_text(target, _placeless(_text(content, known), source))
+    storage.write_text(target, _placeless(_text(content, known), source))
 
 
 def _text(content: dict[str, Any], known: set[str]) -> str:

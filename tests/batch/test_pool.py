@@ -19,12 +19,12 @@ import psutil
 import pytest
 
 from analysis import ROOT
+from analysis.batch import plan, pool, provisioner, runner
+from analysis.batch.execute import Ended, Job
+from analysis.batch.plan import Project
+from analysis.batch.pool import BATCH, RUNTIME, Pool
+from analysis.batch.runner import Event, Reached, Started
 from analysis.errors import ParameterError
-from analysis.pipeline import kernels, plan, pool, runner
-from analysis.pipeline.notebook import Ended, Job
-from analysis.pipeline.plan import Project
-from analysis.pipeline.pool import BATCH, RUNTIME, Pool
-from analysis.pipeline.runner import Event, Reached, Started
 
 PATIENCE_SECONDS = 120  # how long something may hang; nothing is measured by it
 forked = multiprocessing.get_context("fork")
@@ -64,7 +64,7 @@ def end_at(moment: str, project: Project, patch: pytest.MonkeyPatch) -> None:
             end()
 
     if moment == "the parent of kernels starts":
-        after(kernels.Parent, "__init__")
+        after(provisioner.Parent, "__init__")
     if moment == "a worker starts":
         after(Pool, "_start")
     runner.run(plan.plan(["base"], project=project), project=project, on_event=on_event)
@@ -153,7 +153,7 @@ def heavy(project: Callable[..., Project]) -> Project:
     shutil.copy(
         path, made.notebooks / "also_good.ipynb"
     )  # both workers wait for a kernel as these are imported
-    assert "statsmodels.api" in kernels.imports([path])
+    assert "statsmodels.api" in provisioner.imports([path])
     return made
 
 
@@ -163,7 +163,7 @@ def test_nothing_of_a_batch_outlives_its_end_at_fifty_random_moments(
     heavy: Project, number: signal.Signals
 ) -> None:
     # Fifty batches of seconds, 25 for each signal: what no list of moments foresees. How long one takes is measured first.
-    code = "import sys; from pathlib import Path; from analysis.pipeline import plan, runner; from analysis.pipeline.plan import Project\n"
+    code = "import sys; from pathlib import Path; from analysis.batch import plan, runner; from analysis.batch.plan import Project\n"
     code += "project = Project(Path(sys.argv[1])); runner.run(plan.plan(['base'], project=project), project=project, force=True)"
     command = [sys.executable, "-c", code, str(heavy.root)]
     begin = time.monotonic()

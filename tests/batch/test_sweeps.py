@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
+from analysis.batch import sweeps
 from analysis.errors import ParameterError
-from analysis.pipeline import sweeps
 
 POINTS = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.5, 0.25]})
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.batch import lock, storage
 from analysis.errors import ParameterError
-from analysis.pipeline import lock, places
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from analysis.pipeline import lock
+from analysis.batch import lock
 with lock.held(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
@@ -88,19 +88,19 @@ def test_a_folder_is_made_and_one_that_cannot_be_is_refused(tmp_path: Path) -> N
 
 
 def test_behind_a_url_a_dead_process_of_this_machine_is_followed_and_no_other() -> None:
-    folder = places.location("memory://locks/runs")
+    folder = storage.location("memory://locks/runs")
     mine = rf"process {os.getpid()} on .*remove memory://locks/runs/.lock"
     with lock.held(folder), pytest.raises(lock.Busy, match=mine):
         lock.held(folder).__enter__()
-    assert not places.is_file(folder / lock.NAME)
+    assert not storage.is_file(folder / lock.NAME)
     left = {
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "since": 1.0,
     }  # this number, but an earlier process
-    places.put(folder / lock.NAME, json.dumps(left).encode())
+    storage.put(folder / lock.NAME, json.dumps(left).encode())
     with lock.held(folder):
         pass
-    places.put(folder / lock.NAME, json.dumps(left | {"host": "elsewhere"}).encode())
+    storage.put(folder / lock.NAME, json.dumps(left | {"host": "elsewhere"}).encode())
     with pytest.raises(lock.Busy, match=rf"process {os.getpid()} on elsewhere"):
         lock.held(folder).__enter__()

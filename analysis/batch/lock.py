@@ -20,8 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from analysis.batch import storage
 from analysis.errors import ParameterError, Problem, ThesisError
-from analysis.pipeline import places
 
 NAME = ".lock"
 ELSEWHERE = "name another place where the command takes --out"
@@ -42,7 +42,7 @@ def held(folder: Path) -> Iterator[None]:
     ParameterError
         The folder takes no file.
     """
-    with _claimed(folder) if places.is_remote(folder) else _locked(folder):
+    with _claimed(folder) if storage.is_remote(folder) else _locked(folder):
         yield
 
 
@@ -106,18 +106,18 @@ def _claimed(folder: Path) -> Iterator[None]:
         yield
     finally:
         with suppress(OSError):
-            places.remove(path)
+            storage.remove(path)
 
 
 def _claim(path: Path, mine: bytes) -> None:
     try:
-        places.put(path, mine, new=True)
+        storage.put(path, mine, new=True)
     except FileExistsError:
-        owner = json.loads(places.read_bytes(path))
+        owner = json.loads(storage.read_bytes(path))
         if not _is_gone(owner):
             whose = f"process {owner.get('pid')} on {owner.get('host')}"
             raise _busy(path.parent, whose, f"; if that has died, remove {path}") from None
-        places.put(path, mine)
+        storage.put(path, mine)
 
 
 def _here(pid: int) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _is_gone(owner: dict[str, Any]) -> bool:
 
 def _busy(folder: Path, whose: str, more: str = "") -> Busy:
     fix = f"Wait until that has ended, or {ELSEWHERE}{more}"
-    return Busy(Problem(places.told(folder), f"another batch writes here ({whose})", fix))
+    return Busy(Problem(storage.told(folder), f"another batch writes here ({whose})", fix))
 
 
 def _closed(folder: Path, why: str) -> ParameterError:

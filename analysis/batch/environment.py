@@ -14,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from analysis.pipeline.notebook import KERNELSPEC
+from analysis.batch.execute import KERNELSPEC
 
 SETTINGS = (
     "IPY", "JPY_", "JUPYTER", "MATPLOTLIB", "MPL", "PYTHONSTARTUP", "THESIS_FIGURES", "THESIS_REVIEW",

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.batch import plan
+from analysis.batch.plan import Project
 from analysis.errors import NotebookError, ParameterError
-from analysis.pipeline import plan
-from analysis.pipeline.plan import Project
 
 Build = Callable[..., Project]
 

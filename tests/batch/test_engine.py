@@ -12,7 +12,7 @@ import nbformat
 import papermill
 import pytest
 
-from analysis.pipeline import saving
+from analysis.batch import engine
 
 MATERIAL = Path(__file__).parents[1] / "notebooks"
 
@@ -44,14 +44,14 @@ def without_times(path: Path) -> dict[str, Any]:
 def test_what_is_kept_is_what_papermill_keeps(tmp_path: Path, name: str) -> None:
     """In form, too: the last save is papermill's own, so laying a notebook out once more changes no byte."""
     errors = []
-    for engine in (None, saving.ENGINE):
-        target = tmp_path / f"{engine}.ipynb"
+    for engine_name in (None, engine.ENGINE):
+        target = tmp_path / f"{engine_name}.ipynb"
         try:
-            execute(MATERIAL / f"{name}.ipynb", target, engine_name=engine)
+            execute(MATERIAL / f"{name}.ipynb", target, engine_name=engine_name)
             errors.append("")
         except Exception as reason:
             errors.append(f"{type(reason).__name__}: {reason}")
-    stock, ours = tmp_path / "None.ipynb", tmp_path / f"{saving.ENGINE}.ipynb"
+    stock, ours = tmp_path / "None.ipynb", tmp_path / f"{engine.ENGINE}.ipynb"
     assert errors[0].replace("ipykernel_", "")[:60] == errors[1].replace("ipykernel_", "")[:60]
     kept = [without_times(path) for path in (stock, ours)]
     for cell in [cell for content in kept for cell in content["cells"] if name == "dies"]:
@@ -98,7 +98,7 @@ def test_while_a_cell_runs_all_that_came_before_it_is_on_disk(tmp_path: Path) ->
 
     watcher = threading.Thread(target=look)
     watcher.start()
-    execute(tmp_path / "source.ipynb", target, engine_name=saving.ENGINE)
+    execute(tmp_path / "source.ipynb", target, engine_name=engine.ENGINE)
     watcher.join()
     (first, second) = seen[0]["cells"]
     assert first["outputs"] == [{"name": "stdout", "output_type": "stream", "text": "first\n"}]
@@ -112,7 +112,7 @@ def test_while_a_cell_runs_all_that_came_before_it_is_on_disk(tmp_path: Path) ->
 def test_a_cell_is_saved_once_and_not_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """good.ipynb has four cells: one save as the notebook starts, one as each cell does, and two in full at its end."""
     saved = {"ours": 0, "papermill": 0}
-    ours, theirs = saving.places.write_text, papermill.iorw.papermill_io.write
+    ours, theirs = engine.storage.write_text, papermill.iorw.papermill_io.write
 
     def count(who: str, write: Any) -> Any:
         def counted(*arguments: Any) -> None:
@@ -121,8 +121,8 @@ def test_a_cell_is_saved_once_and_not_twice(tmp_path: Path, monkeypatch: pytest.
 
         return counted
 
-    monkeypatch.setattr(saving.places, "write_text", count("ours", ours))
+    monkeypatch.setattr(engine.storage, "write_text", count("ours", ours))
     monkeypatch.setattr(papermill.iorw.papermill_io, "write", count("papermill", theirs))
     shutil.copy(MATERIAL / "good.ipynb", tmp_path / "source.ipynb")
-    execute(tmp_path / "source.ipynb", tmp_path / "target.ipynb", engine_name=saving.ENGINE)
+    execute(tmp_path / "source.ipynb", tmp_path / "target.ipynb", engine_name=engine.ENGINE)
     assert saved == {"ours": 5, "papermill": 2}

@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis import ROOT, ipynb, scenarios
+from analysis.batch import storage
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
-from analysis.pipeline import places
 from analysis.scenarios import ALL, Register, Scenario, Value, place
 
 LABEL = "scenario"
@@ -384,7 +384,7 @@ def _files_digest(files: Iterable[Path], root: Path) -> str:
 
 def content_digest(path: Path) -> str:
     """The SHA-256 of what a file holds."""
-    return hashlib.sha256(places.read_bytes(path)).hexdigest()
+    return hashlib.sha256(storage.read_bytes(path)).hexdigest()
 
 
 def state_digest(project: Project) -> str:

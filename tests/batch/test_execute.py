@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from analysis.pipeline import notebook
-from analysis.pipeline.notebook import Cell, Job, Limits
+from analysis.batch import execute
+from analysis.batch.execute import Cell, Job, Limits
 
 NOTE = "papermill-error-cell-tag"
 
@@ -40,7 +40,7 @@ def cleaned(
 ) -> dict[str, Any]:
     source = save(tmp_path / "source.ipynb", code("a"), code("b"))
     target = save(tmp_path / "target.ipynb", *cells, **metadata)
-    notebook.clean(target, source, error=error)
+    execute.clean(target, source, error=error)
     content: dict[str, Any] = json.loads(target.read_text())
     return content
 
@@ -97,7 +97,7 @@ def test_a_stream_that_is_cut_anywhere_is_the_same_bytes() -> None:
     for at in range(1, len(whole)):
         texts = (whole[:at], [whole[at:]])
         pieces = [{"output_type": "stream", "name": "stderr", "text": text} for text in texts]
-        (output,) = notebook._settled(pieces)
+        (output,) = execute._settled(pieces)
         assert output["text"] == ["one\n", "<cell 9>:5: two\n", "three"]
 
 
@@ -112,7 +112,7 @@ def test_a_stream_that_is_cut_anywhere_is_the_same_bytes() -> None:
     ],
 )
 def test_the_file_of_a_cell_is_named_by_its_number(text: str, left: str) -> None:
-    assert notebook.KERNEL_FILE.sub(r"<cell \1>", text) == left
+    assert execute.KERNEL_FILE.sub(r"<cell \1>", text) == left
 
 
 def test_where_papermill_leaves_no_note_there_is_one_at_the_top_and_at_the_cell(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_target_that_was_cut_off_becomes_the_source_with_a_note(tmp_path: Path
     )
     (target := tmp_path / "target.ipynb").write_text('{"cells": [')
     for _ in ("cut off", "missing"):
-        notebook.clean(target, source, error="the kernel did not start")
+        execute.clean(target, source, error="the kernel did not start")
         note, cell = json.loads(target.read_text())["cells"]
         assert "the kernel did not start." in note["source"]
         assert (cell["outputs"], cell["execution_count"]) == ([], None)
@@ -153,16 +153,16 @@ def test_a_cell_left_out_is_a_failure_unless_it_is_tagged_so(tmp_path: Path) -> 
     skipped = code("b", metadata={"tags": ["skip-execution"]})
     empty = code(" ")
     done = code("a", execution_count=1)
-    assert notebook._left_out(save(tmp_path / "x.ipynb", done, skipped, empty)) is None
-    left = notebook._left_out(save(tmp_path / "x.ipynb", done, skipped, empty, code("c")))
+    assert execute._left_out(save(tmp_path / "x.ipynb", done, skipped, empty)) is None
+    left = execute._left_out(save(tmp_path / "x.ipynb", done, skipped, empty, code("c")))
     assert left is not None
     assert left.startswith("cell 2: was not executed")
 
 
 def test_an_error_is_one_short_line() -> None:
-    assert notebook._one_line("\x1b[31mtwo\nlines.\x1b[0m ") == "two lines"
-    assert notebook._one_line("half \ud83d") == "half \ufffd"  # what no file and no terminal takes
-    assert len(notebook._one_line("x" * 5000)) < 420
+    assert execute._one_line("\x1b[31mtwo\nlines.\x1b[0m ") == "two lines"
+    assert execute._one_line("half \ud83d") == "half \ufffd"  # what no file and no terminal takes
+    assert len(execute._one_line("x" * 5000)) < 420
 
 
 def test_the_limit_of_a_notebook_leaves_a_cell_what_is_left_of_it(
@@ -179,7 +179,7 @@ def test_the_limit_of_a_notebook_leaves_a_cell_what_is_left_of_it(
         if cell.id == "sleeps":
             started.append(time.monotonic())
 
-    monkeypatch.setattr(notebook, "time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(execute, "time", SimpleNamespace(monotonic=clock))
     (tmp_path / "notebooks").mkdir()
     sources = {
         "before": "print('before')",
@@ -187,10 +187,10 @@ def test_the_limit_of_a_notebook_leaves_a_cell_what_is_left_of_it(
         "after": "print('never')",
     }
     cells = [code(source, id=name) for name, source in sources.items()]
-    language = {"kernelspec": notebook.KERNELSPEC, "language_info": {"name": "python"}}
+    language = {"kernelspec": execute.KERNELSPEC, "language_info": {"name": "python"}}
     source = save(tmp_path / "notebooks" / "sleeps.ipynb", *cells, **language)
     job = Job(source, tmp_path / "sleeps.ipynb", limits=Limits(notebook_seconds=3600))
-    ended = notebook.execute(job, reached)
+    ended = execute.execute(job, reached)
     assert ended.error == "cell 2: the notebook ran into its limit of 3600 s (--timeout)"
     note, before, marker, sleeps, after = json.loads(job.target.read_text())["cells"]
     assert "did not run to its end" in note["source"] and "ended in the next cell" in marker["source"]

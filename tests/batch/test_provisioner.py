@@ -26,18 +26,18 @@ from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
 from analysis import ROOT
-from analysis.pipeline import forks, kernels
-from analysis.pipeline.kernels import CannotFork, Fork, Parent
+from analysis.batch import forkserver, provisioner
+from analysis.batch.provisioner import CannotFork, Fork, Parent
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 PATIENCE_SECONDS = 60
-PROGRAM = [sys.executable, "-m", forks.LAUNCHER, "-f", "{connection_file}"]
+PROGRAM = [sys.executable, "-m", forkserver.LAUNCHER, "-f", "{connection_file}"]
 ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 @pytest.mark.parametrize("source", ["a b", "x = '\0'", "x = '\ud83d'"])
 def test_a_cell_that_is_no_python_imports_nothing(source: str) -> None:
-    assert kernels._imported(source) == []
+    assert provisioner._imported(source) == []
 
 
 @pytest.fixture
@@ -46,13 +46,13 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dic
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-    monkeypatch.delenv(kernels.PRELOAD, raising=False)
+    monkeypatch.delenv(provisioner.PRELOAD, raising=False)
     monkeypatch.delenv("MPLBACKEND", raising=False)
-    monkeypatch.setattr(kernels, "_said", set())
+    monkeypatch.setattr(provisioner, "_said", set())
     (tmp_path / "modules").mkdir()
     (tmp_path / "work").mkdir()
     yield dict(os.environ)
-    kernels.end()
+    provisioner.end()
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ class Kernel:
         spec = self.manager.kernel_spec
         assert spec is not None
         spec.argv = PROGRAM
-        spec.metadata = {"kernel_provisioner": {"provisioner_name": kernels.NAME}}
-        self.variables = os.environ | {kernels.PRELOAD: preload} | variables
+        spec.metadata = {"kernel_provisioner": {"provisioner_name": provisioner.NAME}}
+        self.variables = os.environ | {provisioner.PRELOAD: preload} | variables
         self.place = place
 
     def __enter__(self) -> "Kernel":
@@ -144,7 +144,7 @@ def test_a_kernel_is_forked_from_what_was_preloaded(
     module("counted", "import os\nWHO = os.getpid()\n")
     with Kernel(tmp_path / "work", "counted") as kernel:
         assert kernel.forked
-        (parent,) = kernels.parents()
+        (parent,) = provisioner.parents()
         assert kernel.says("import counted, os; print(counted.WHO, os.getppid())") == " ".join(
             [str(parent.process.pid)] * 2
         )
@@ -165,12 +165,12 @@ TRICKY = [
 ]  # fmt: skip
 IMPORTS_EACH = """
     import importlib, json, os, sys
-    from analysis.pipeline import forks
-    for name in forks.BASE:
+    from analysis.batch import forkserver
+    for name in forkserver.BASE:
         importlib.import_module(name)
     for name in sys.argv[1:]:
         if os.fork() == 0:
-            print(json.dumps(forks._import(name)), flush=True)
+            print(json.dumps(forkserver._import(name)), flush=True)
             os._exit(0)
         os.wait()
 """
@@ -219,9 +219,9 @@ def test_no_figure_is_lost_to_a_backend_that_the_parent_had_chosen(
 
 def test_a_name_is_what_an_import_from_would_take() -> None:
     for name in ("functools.partial", "os.path", "email.message"):
-        forks._find(name)
+        forkserver._find(name)
     with pytest.raises(AttributeError, match="module 'functools' has no attribute 'no_such_name'"):
-        forks._find("functools.no_such_name")
+        forkserver._find("functools.no_such_name")
 
 
 def test_names_come_from_the_notebooks(tmp_path: Path) -> None:
@@ -235,7 +235,9 @@ def test_names_come_from_the_notebooks(tmp_path: Path) -> None:
     (tmp_path / "one.ipynb").write_text(json.dumps(content))
     (tmp_path / "broken.ipynb").write_text("{")
     (tmp_path / "beside.py").write_text("")
-    found = kernels.imports([tmp_path / "one.ipynb", tmp_path / "broken.ipynb", tmp_path / "missing.ipynb"])
+    found = provisioner.imports(
+        [tmp_path / "one.ipynb", tmp_path / "broken.ipynb", tmp_path / "missing.ipynb"]
+    )
     assert found == ["numpy", "os.path", "a.b.c", "a.b.d", "f"]
 
 
@@ -253,7 +255,7 @@ def test_names_that_the_project_imports_later_follow(tmp_path: Path) -> None:
     )
     (tmp_path / "package" / "three.py").write_text("import early\ndef g():\n    import late\n")
     (tmp_path / "package" / "unused.py").write_text("def f():\n    import never\n")
-    found = kernels.imports([tmp_path / "notebooks" / "a.ipynb"], tmp_path)
+    found = provisioner.imports([tmp_path / "notebooks" / "a.ipynb"], tmp_path)
     assert found[:2] == ["package.one.call", "numpy"]
     assert set(found[2:]) == {"heavy.a", "heavy.b", "os.path", "package.three.g", "late"}
 
@@ -284,7 +286,7 @@ def test_random_state_is_fresh_in_each_kernel(tmp_path: Path, environment: dict[
 
 def test_no_library_holds_a_generator_that_forks_would_share(environment: dict[str, str]) -> None:
     """Beyond those that are seeded anew: of `random`, and numpy's own `RandomState`."""
-    names = kernels.imports(sorted((ROOT / "notebooks").glob("*.ipynb")))
+    names = provisioner.imports(sorted((ROOT / "notebooks").glob("*.ipynb")))
     code = f"""
         import gc, importlib, random, sys
         for name in {names!r}:
@@ -314,7 +316,7 @@ def test_what_is_read_from_the_environment_on_import_is_that_of_the_kernel(
     ):
         assert one.forked and two.forked
         assert (one.says(code), two.says(code)) == ("a a by import", "b b by import")
-        assert len(kernels.parents()) == 2
+        assert len(provisioner.parents()) == 2
 
 
 def test_a_variable_of_one_kernel_does_not_reach_the_next(
@@ -328,17 +330,17 @@ def test_a_variable_of_one_kernel_does_not_reach_the_next(
             == "None second"
         )
         assert "JE_ARROW_MALLOC_CONF" not in kernel.says("print(os.environ)")
-    assert len(kernels.parents()) == 1
+    assert len(provisioner.parents()) == 1
 
 
 def test_the_mask_of_new_files_is_that_of_whoever_asks(tmp_path: Path, environment: dict[str, str]) -> None:
     before = os.umask(0o027)
     try:
         kernel = Kernel(tmp_path / "work")
-        kernels._source([sys.executable], kernel.variables)
+        provisioner._source([sys.executable], kernel.variables)
         os.umask(0o077)
         with kernel:
-            assert len(kernels.parents()) == 1
+            assert len(provisioner.parents()) == 1
             assert kernel.says("import os; print(oct(os.umask(0)))") == "0o77"
     finally:
         os.umask(before)
@@ -379,10 +381,10 @@ def test_anyone_on_jupyter_gets_them_by_a_variable(
     """The line of the README, with plain papermill."""
     import papermill
 
-    chosen = {"JUPYTER_DEFAULT_PROVISIONER_NAME": kernels.NAME, kernels.PRELOAD: "pandas,seaborn"}
+    chosen = {"JUPYTER_DEFAULT_PROVISIONER_NAME": provisioner.NAME, provisioner.PRELOAD: "pandas,seaborn"}
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
-    line = next(line for line in (ROOT / "README.md").read_text().splitlines() if kernels.PRELOAD in line)
+    line = next(line for line in (ROOT / "README.md").read_text().splitlines() if provisioner.PRELOAD in line)
     assert all(f"{name}={value}" in line for name, value in chosen.items())
     source = Path(__file__).parents[1] / "notebooks" / "conformance" / "differs.ipynb"
     KernelProvisionerFactory.clear_instance()  # it reads the variable once in a process
@@ -402,12 +404,12 @@ def test_where_nothing_can_be_forked_the_stock_provisioner_starts_it_and_that_is
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(kernels.sys, "platform", "darwin")
+    monkeypatch.setattr(provisioner.sys, "platform", "darwin")
     for _ in range(2):
         with Kernel(tmp_path / "work") as kernel:
             assert not kernel.forked
             assert kernel.says("print(1)") == "1"
-    said = [record for record in caplog.records if record.name == kernels.__name__]
+    said = [record for record in caplog.records if record.name == provisioner.__name__]
     assert [record.getMessage() for record in said] == [
         "note: kernels are started by the stock provisioner, which takes longer: kernels are forked on Linux only"
     ]
@@ -418,10 +420,10 @@ def test_where_nothing_can_be_forked_the_stock_provisioner_starts_it_and_that_is
 def test_a_batch_says_once_that_its_kernels_were_stock_ones(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    from analysis.pipeline.notebook import Job
-    from analysis.pipeline.pool import Pool
+    from analysis.batch.execute import Job
+    from analysis.batch.pool import Pool
 
-    monkeypatch.setattr(kernels, "_said", set())
+    monkeypatch.setattr(provisioner, "_said", set())
     content = {"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None, "source": "import mistune"}],
                "metadata": {}, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
     (tmp_path / "work").mkdir()
@@ -437,23 +439,27 @@ def test_a_batch_says_once_that_its_kernels_were_stock_ones(
         ends = [ended for _, ended in pool.results(jobs, stop=threading.Event())]
     assert [ended.error for ended in ends] == [None for _ in jobs]
     reason = "mistune.py in .* hides the preloaded mistune" if how == "hidden" else r"has ended \(status -9\)"
-    said = [record.getMessage() for record in caplog.records if record.name == kernels.__name__]
+    said = [record.getMessage() for record in caplog.records if record.name == provisioner.__name__]
     assert len(said) == 1 and re.search(reason, said[0])
 
 
 def test_a_kernel_of_another_kind_is_left_alone_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
-    for command in (["Rscript", "-e", "x"], [sys.executable, "-c", "x"], [sys.executable, forks.LAUNCHER]):
+    for command in (
+        ["Rscript", "-e", "x"],
+        [sys.executable, "-c", "x"],
+        [sys.executable, forkserver.LAUNCHER],
+    ):
         with pytest.raises(CannotFork, match=r"^$"):
-            kernels._forked(command, {"env": {}})
+            provisioner._forked(command, {"env": {}})
     with pytest.raises(CannotFork, match=r"^$"):
-        kernels._forked(PROGRAM, {"env": {}, "stdout": 1})
-    assert kernels._split([sys.executable, "-Xutf8", *PROGRAM[1:]])[0] == [sys.executable, "-Xutf8"]
+        provisioner._forked(PROGRAM, {"env": {}, "stdout": 1})
+    assert provisioner._split([sys.executable, "-Xutf8", *PROGRAM[1:]])[0] == [sys.executable, "-Xutf8"]
     assert caplog.text == ""
 
 
 def test_a_parent_with_a_second_thread_forks_nothing() -> None:
-    parent = object.__new__(forks._Parent)
-    parent._state = forks._State({}, {}, [], {}, {})
+    parent = object.__new__(forkserver._Parent)
+    parent._state = forkserver._State({}, {}, [], {}, {})
     stop = socket.socketpair()
     thread = threading.Thread(target=stop[0].recv, args=(1,))
     thread.start()
@@ -470,15 +476,15 @@ def test_a_parent_with_a_second_thread_forks_nothing() -> None:
 
 def test_a_parent_that_is_gone_is_replaced(tmp_path: Path, environment: dict[str, str]) -> None:
     kernel = Kernel(tmp_path / "work")
-    kernels._source([sys.executable], kernel.variables)
-    (parent,) = kernels.parents()
+    provisioner._source([sys.executable], kernel.variables)
+    (parent,) = provisioner.parents()
     parent.process.kill()
     parent.process.wait()
     with pytest.raises(CannotFork, match="has ended or does not answer"):
         parent.about()
     with kernel:
         assert kernel.forked
-    assert kernels.parents() != [parent]
+    assert provisioner.parents() != [parent]
 
 
 def test_a_folder_that_is_not_there_is_refused_as_ever(tmp_path: Path, environment: dict[str, str]) -> None:
@@ -577,7 +583,9 @@ forked = multiprocessing.get_context("fork")
 def _runs_a_kernel(place: Path, answer: Connection) -> None:
     """Say which kernel was forked from which parent, then wait."""
     with Kernel(place) as kernel:
-        answer.send((kernels.parents()[0].process.pid, int(kernel.says("import os; print(os.getppid())"))))
+        answer.send(
+            (provisioner.parents()[0].process.pid, int(kernel.says("import os; print(os.getppid())")))
+        )
     answer.recv()
 
 
@@ -585,7 +593,7 @@ def test_a_child_made_by_fork_has_a_parent_of_its_own_and_holds_none_of_ours(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     with Kernel(tmp_path / "work") as kernel:
-        (parent,) = kernels.parents()
+        (parent,) = provisioner.parents()
         ours, theirs = forked.Pipe()
         child = forked.Process(target=_runs_a_kernel, args=(tmp_path / "work", theirs), daemon=True)
         child.start()
@@ -642,7 +650,7 @@ def test_a_kernel_whose_owner_leaves_as_it_is_forked_ends(tmp_path: Path) -> Non
         for _ in range(20):
             ours, theirs = socket.socketpair()
             with ours, theirs, Path(os.devnull).open("r+b") as nothing:
-                forks.say(ours, request)
+                forkserver.say(ours, request)
                 socket.send_fds(parent.socket, [b"f"], [theirs.fileno(), *[nothing.fileno()] * 3])
         assert parent.about()["kernels"] == []
 
@@ -652,14 +660,14 @@ def test_kernels_that_start_at_the_same_time_share_a_parent(
 ) -> None:
     found: list[Any] = []
     threads = [
-        threading.Thread(target=lambda: found.append(kernels._source([sys.executable], environment)))
+        threading.Thread(target=lambda: found.append(provisioner._source([sys.executable], environment)))
         for _ in range(8)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({id(source.control) for source in found}) == len(kernels.parents()) == 1
+    assert len({id(source.control) for source in found}) == len(provisioner.parents()) == 1
 
 
 def test_a_kernel_ends_with_the_process_that_it_was_forked_from(
@@ -667,7 +675,7 @@ def test_a_kernel_ends_with_the_process_that_it_was_forked_from(
 ) -> None:
     with Kernel(tmp_path / "work") as kernel:
         process = kernel.process
-        kernels.parents()[0].process.kill()
+        provisioner.parents()[0].process.kill()
         wait_for(lambda: gone(process.pid))
         assert process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
         assert not kernel.manager.is_alive()
@@ -677,7 +685,7 @@ def test_a_parent_that_nobody_can_ask_any_more_waits_for_its_kernels(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     with Kernel(tmp_path / "work") as kernel:
-        (parent,) = kernels.parents()
+        (parent,) = provisioner.parents()
         parent.close()
         assert kernel.says("print('goes on')") == "goes on"
         assert parent.process.poll() is None
@@ -689,11 +697,11 @@ def test_forks_in_a_row_leave_neither_memory_nor_descriptors(
 ) -> None:
     """Kernels that print their help and leave; `make bench` does it with 500 whole ones."""
     with Parent([sys.executable], os.environ, log=subprocess.DEVNULL) as parent:
-        source = kernels._Source(parent.socket, parent.environment, fresh=False)
+        source = provisioner._Source(parent.socket, parent.environment, fresh=False)
         parent.about()
         used = []
         for number in range(40):
-            process = kernels.fork(source, PROGRAM, ["--version"], os.environ, str(tmp_path))
+            process = provisioner.fork(source, PROGRAM, ["--version"], os.environ, str(tmp_path))
             assert process.wait(PATIENCE_SECONDS) == 0
             if number in (9, 39):
                 there = psutil.Process(parent.process.pid)
