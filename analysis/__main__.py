@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis import ROOT
+from analysis.cli import console
 from analysis.errors import (
     DataError,
     OutputError,
@@ -39,7 +40,6 @@ from analysis.errors import (
     nearest,
     visible,
 )
-from analysis.pipeline import console
 
 if TYPE_CHECKING:
     from analysis.batch.execute import Limits
@@ -223,9 +223,9 @@ def report(
     line. If a notebook fails, the site stays as it was, unless --allow-partial is given; the exit code is 1 all the same.
     """
     from analysis.batch import plan
-    from analysis.pipeline import site
+    from analysis.site import build
 
-    site.refuse_unfit(SITE)
+    build.refuse_unfit(SITE)
     project, how = plan.Project(), _progress(quiet, as_json)
     tasks = plan.plan(project=project)
     failed: RunError | None = None
@@ -309,15 +309,15 @@ def publish(
 def _publish(out: Path, how: console.Progress, *, partial: bool, document: bool) -> None:
     """Publish while no batch writes, and say where."""
     from analysis.batch import lock, plan
-    from analysis.pipeline import pdf, site
+    from analysis.site import build, pdf
 
     runs, lacking = plan.Project().runs, pdf.missing() if document else None
     write = pdf.write if document and not lacking else None
     with lock.held(runs) if os.access(runs, os.W_OK) else nullcontext():
         try:
-            index = site.publish(runs, out, partial=partial, document=write)
+            index = build.publish(runs, out, partial=partial, document=write)
         except PrintError:
-            _published(site.publish(runs, out, partial=partial), how)
+            _published(build.publish(runs, out, partial=partial), how)
             raise
     _published(index, how)
     if lacking:
@@ -391,16 +391,16 @@ def claims(
 
     A table shows what a reader needs; csv and json hold every field, and the verdicts by their keys.
     """
-    from analysis.pipeline import served
+    from analysis.cli import listing_cache
 
     if tables and errors:
         raise ParameterError(Problem("--tables and --errors", "cannot be combined", "Give one of them"))
     values = _readings(override)
     if tables:
-        rows = served.served("cells", values, lambda: _cells(values))
+        rows = listing_cache.served("cells", values, lambda: _cells(values))
         short: tuple[str, ...] = ("id", "verdict", "printed", "sourced", "protocol", "reason")
     else:
-        rows = served.served("claims", values, lambda: _ledger(values))
+        rows = listing_cache.served("claims", values, lambda: _ledger(values))
         short = ("id", "verdict", "weight", "statement", "reason")
     if errors:
         rows = _errors(rows)
@@ -427,10 +427,10 @@ def indicators(
 
     -p as_of=2026-05-21 gives the board of another day. csv and json hold what is looked at, why from there, and the sources.
     """
-    from analysis.pipeline import served
+    from analysis.cli import listing_cache
 
     values = _values(scenario, override)
-    rows = served.served("indicators", values, lambda: _indicators(values))
+    rows = listing_cache.served("indicators", values, lambda: _indicators(values))
     _list(rows, ("id", "status", "value", "unit", "side", "threshold", "valid_on", "moves"), form)
 
 
@@ -445,10 +445,10 @@ def predictions(
     -p as_of=2026-05-21 gives what could be said on the day they were made. A table shows what a reader needs; csv and json
     hold criterion, every method with its inputs, sources and scores.
     """
-    from analysis.pipeline import served
+    from analysis.cli import listing_cache
 
     values = _values(scenario, override)
-    rows = served.served("predictions", values, lambda: _predictions(values))
+    rows = listing_cache.served("predictions", values, lambda: _predictions(values))
     if form is console.Format.table:
         rows = [row | _percentages(row) for row in rows]
     _list(rows, ("id", "status", "deadline", "statement", "probability", "range", "method", "given"), form)
@@ -456,7 +456,7 @@ def predictions(
 
 def _percentages(row: Mapping[str, Any]) -> dict[str, str | None]:
     """The probability of a part and its range in per cent; nothing where there is none."""
-    from analysis.pipeline.exhibits import number
+    from analysis.exhibits import number
 
     chance, low, high = (row[f"probability{end}"] for end in ("", "_low", "_high"))
     return {
@@ -483,11 +483,11 @@ def evidence(
     --due lists for each table the date of its last point, and what was looked for and not found: by when it was expected, and
     where it would be published.
     """
-    from analysis.pipeline import served
+    from analysis.cli import listing_cache
 
     given = _values(scenario, override)
     asked = {"as_of": given["as_of"], "table": table} | ({"due": _range(given.register)} if due else {})
-    rows = served.served("evidence", asked, lambda: _evidence(table, given["as_of"], due))
+    rows = listing_cache.served("evidence", asked, lambda: _evidence(table, given["as_of"], due))
     if not rows:
         console.echo(f"Nothing in {table} was known on {given['as_of']}.", error=True)
     long = ("licence", "credit") if table is None and form is console.Format.table else ()
@@ -654,7 +654,7 @@ def review(
     Run all cells to reproduce the stored outputs; change a value in the
     parameters cell and run them again to see what follows.
     """
-    from analysis.pipeline import review as lab
+    from analysis.cli import jupyterlab as lab
 
     with lab.opened(notebook, port=port) as session:
         lab.review(session, browser=browser, say=console.echo)
@@ -678,10 +678,10 @@ def diff(
     Assumptions, code and data first, then the numbers, verdicts, sentences and rankings that moved, and by how much. Read from
     the executed notebooks; a day stands for the base as it was known then, and is run first where it was not.
     """
-    from analysis.pipeline import differences
+    from analysis.site import diff
 
     if html is not None:
-        differences.refuse_foreign(html)
+        diff.refuse_foreign(html)
     sides = {"A": a, "B": b}
     chosen: dict[str, tuple[Path, list[Task]]] = {}
     for side, text in sides.items():  # both, before one of them runs for minutes
@@ -694,16 +694,16 @@ def diff(
     read = []
     for side, text in sides.items():
         with _on_side(side):
-            read.append(differences.read(text, chosen[side][0]))
-    found = differences.compare(*read)
+            read.append(diff.read(text, chosen[side][0]))
+    found = diff.compare(*read)
     if html is not None:
-        differences.write_page(found, html)
+        diff.write_page(found, html)
     if form is console.Format.json:
         console.echo(found.as_json(), end="")
     elif form is console.Format.csv:
         console.echo(console.listing([asdict(one) for one in found.differences], form), end="")
     else:
-        for heading, rows in differences.text(found):
+        for heading, rows in diff.text(found):
             console.echo(f"{heading}\n{console.listing(rows, form)}")
         console.echo(found.summary)
 
@@ -722,12 +722,12 @@ def _on_side(side: str) -> Iterator[None]:
 def _side(text: str) -> tuple[Path, list[Task]]:
     """The folder of one side of a comparison, and the tasks that make it; none where it was run."""
     from analysis.batch import plan
-    from analysis.pipeline import differences
     from analysis.scenarios import BASE
+    from analysis.site import diff
 
     project = plan.Project()
     if not DAY.fullmatch(text):
-        return differences.place_of(text, project), []
+        return diff.place_of(text, project), []
     folder = project.custom / "as_of" / text
     return folder / BASE, plan.plan([BASE], (), [f"as_of={text}"], out=folder)
 
@@ -748,14 +748,16 @@ def check(
 
     Says what does not fit together or was forgotten, with file and line, and ends with 1; else a line of counts.
     """
+    from analysis.cli import listing_cache
     from analysis.lint import consistency
-    from analysis.pipeline import served
 
     def fresh() -> list[dict[str, Any]]:
         values = _values("base", None)
-        served.served("indicators", values, lambda: _indicators(values))  # which refuses what none can read
-        ledger = served.served("claims", values, lambda: _ledger(values))
-        return [*ledger, *served.served("cells", values, lambda: _cells(values))]
+        listing_cache.served(
+            "indicators", values, lambda: _indicators(values)
+        )  # which refuses what none can read
+        ledger = listing_cache.served("claims", values, lambda: _ledger(values))
+        return [*ledger, *listing_cache.served("cells", values, lambda: _cells(values))]
 
     found = consistency.check(fresh=fresh, article=article)
     if found.problems:
@@ -812,9 +814,9 @@ def _readings(override: Sequence[str] | None) -> Assumptions:
 def _check_data() -> None:
     """Refuse bad data before a kernel starts; looked at again only when code, data or the range of `as_of` changed."""
     from analysis import scenarios as assumptions
-    from analysis.pipeline import served
+    from analysis.cli import listing_cache
 
-    served.served("data", {"as_of": _range(assumptions.load_register())}, _read_data)
+    listing_cache.served("data", {"as_of": _range(assumptions.load_register())}, _read_data)
 
 
 def _range(register: Mapping[str, Entry]) -> list[str]:

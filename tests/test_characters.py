@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis import exhibits
 from analysis.characters import legible
-from analysis.pipeline import exhibits
 
 
 @pytest.mark.parametrize(

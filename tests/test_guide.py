@@ -24,8 +24,8 @@ import yaml
 
 from analysis import ROOT
 from analysis.batch.plan import Project
+from analysis.exhibits import MIME
 from analysis.figures import futures
-from analysis.pipeline.exhibits import MIME
 
 TEMPLATE = ROOT / "reports" / "templates" / "guide.html.j2"
 PATIENCE_SECONDS = 300

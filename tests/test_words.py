@@ -4,14 +4,13 @@ from typing import get_args
 
 import pytest
 
-from analysis import audit, labels
+from analysis import audit, exhibits, labels
 from analysis.audit import cells, facts
 from analysis.evidence import cells as deciders
 from analysis.evidence import evidence_tables, predictions
 from analysis.figures import futures, horizons, stated, theme
 from analysis.forecasts import probabilities
 from analysis.models import prices
-from analysis.pipeline import exhibits
 from analysis.statistics import backtest, trend
 from analysis.units import UNITS
 

@@ -30,8 +30,8 @@ from analysis.batch import cluster, plan, runner, storage, sweeps
 from analysis.batch.execute import Cell, Ended, Job, Limits
 from analysis.batch.plan import Project
 from analysis.batch.runner import Event, Interrupted, Reached
+from analysis.cli import console
 from analysis.errors import ParameterError, RunError
-from analysis.pipeline import console
 
 Build = Callable[..., Project]
 Thesis = Callable[..., Any]

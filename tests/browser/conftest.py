@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from analysis import ROOT
-from analysis.pipeline import pdf
+from analysis.site import pdf
 
 CHECKERS = Path(__file__).with_name("node_modules")
 """Where `npm ci` puts vnu, axe-core and Lighthouse."""

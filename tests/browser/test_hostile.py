@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error
 
-from analysis.pipeline import site
+from analysis.site import build
 from tests.browser.conftest import by_speed, cover
 from tests.hostile import corpus
 
@@ -123,7 +123,7 @@ def published(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of all cases."""
     folder = tmp_path_factory.mktemp("hostile")
     runs, params = corpus.write_runs(folder / "runs"), corpus.write_params(folder / "params")
-    return site.publish(runs, folder / "site", params=params).parent
+    return build.publish(runs, folder / "site", params=params).parent
 
 
 @pytest.fixture(scope="module")

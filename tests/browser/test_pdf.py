@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from analysis import ROOT
-from analysis.pipeline import pdf
+from analysis.site import pdf
 
 FOOT = 45
 """Points from the lower edge, below which only the number of the page stands."""

@@ -25,7 +25,7 @@ from urllib.request import urlopen
 import pytest
 
 from analysis import ROOT
-from analysis.pipeline.site import publish
+from analysis.site.build import publish
 from tests.browser.conftest import CHECKERS, cover
 
 LOOK = """

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from analysis.pipeline import exhibits
+from analysis import exhibits
 
 CASES = Path(__file__).with_name("cases.yml")
 HOST = "hostile.invalid"

@@ -5,13 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import audit, scenarios
+from analysis import audit, exhibits, scenarios
 from analysis.errors import ProseError
 from analysis.evidence import evidence_tables, gathering, predictions
 from analysis.figures import theme
 from analysis.forecasts import indicators, probabilities
 from analysis.notebook import display, prose
-from analysis.pipeline import exhibits
 
 
 @pytest.fixture

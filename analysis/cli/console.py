@@ -210,7 +210,7 @@ class _Terminal(_Lines):
     """Bars that go away, and the summary."""
 
     def __init__(self) -> None:
-        from analysis.pipeline.bars import Bars
+        from analysis.cli.progress import Bars
 
         self._bars = Bars()
 

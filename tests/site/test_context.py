@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from analysis.pipeline.exhibits import Claim, Metric, Shown
-from analysis.pipeline.views import Axis, Cell, Checked, Comparison, difference
+from analysis.exhibits import Claim, Metric, Shown
+from analysis.site.context import Axis, Cell, Checked, Comparison, difference
 
 
 def metric(value: float | None, short: str, **more: Any) -> Metric:

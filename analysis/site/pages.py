@@ -20,9 +20,10 @@ from urllib.parse import unquote
 
 from markupsafe import Markup
 
+from analysis import exhibits
 from analysis.errors import Problem, PublishError
-from analysis.pipeline import exhibits, markup
-from analysis.pipeline.exhibits import Exhibit, Shown
+from analysis.exhibits import Exhibit, Shown
+from analysis.site import sanitize
 
 PARAMETERS = frozenset({"parameters", "injected-parameters"})
 NOTHING = Markup("")
@@ -81,14 +82,14 @@ class Page:
         """One line for a list of pages: the computed statement that is marked as the page's own, else the first, else the standfirst."""
         found = [shown.exhibit for shown in self.exhibits if isinstance(shown.exhibit, exhibits.Statement)]
         marked = [statement for statement in found if statement.role in ("headline", "verdict")]
-        return next((statement.text for statement in [*marked, *found]), markup.plain(self.standfirst))
+        return next((statement.text for statement in [*marked, *found]), sanitize.plain(self.standfirst))
 
     def of(self, *kinds: type[Exhibit]) -> list[Shown]:
         """The exhibits of some kinds, in the order of the page."""
         return [shown for shown in self.exhibits if isinstance(shown.exhibit, kinds)]
 
 
-def links(slugs: Iterable[str], sheets: Iterable[str]) -> markup.Link:
+def links(slugs: Iterable[str], sheets: Iterable[str]) -> sanitize.Link:
     """Where the relative links of a notebook lead: other notebooks, sheets of the site one level up, its own headings."""
     pages = {f"{slug}.{end}": exhibits.page_file(slug) for slug in slugs for end in ("ipynb", "html")}
     pages |= {f"{sheet}.html": f"../{sheet}.html" for sheet in sheets}
@@ -96,7 +97,7 @@ def links(slugs: Iterable[str], sheets: Iterable[str]) -> markup.Link:
     def link(address: str) -> str | None:
         path, _, fragment = address.partition("#")
         if not path:
-            return f"#{fragment if '.' in fragment else markup.slug(fragment)}"
+            return f"#{fragment if '.' in fragment else sanitize.slug(fragment)}"
         target = pages.get(PurePosixPath(unquote(path)).name)
         return target and target + (f"#{fragment}" if fragment else "")
 
@@ -108,7 +109,7 @@ def read(
     scenario: str,
     slug: str,
     where: str,
-    link: markup.Link,
+    link: sanitize.Link,
     parameters: Mapping[str, Any],
     digest: str,
 ) -> Page:
@@ -135,7 +136,7 @@ def read(
         A bundle that is not whole, or an output that is an error.
     """
     shown = tuple(exhibits.of_notebook(notebook, scenario, slug, where))
-    anchors = markup.Anchors({*exhibits.RESERVED, *(item.exhibit.id for item in shown)})
+    anchors = sanitize.Anchors({*exhibits.RESERVED, *(item.exhibit.id for item in shown)})
     reader = _Reader(scenario, slug, where, link, anchors)
     blocks = tuple(_neighbours(reader.blocks(notebook.cells)))
     return Page(
@@ -167,8 +168,8 @@ class _Reader:
     scenario: str
     slug: str
     where: str
-    link: markup.Link
-    anchors: markup.Anchors
+    link: sanitize.Link
+    anchors: sanitize.Anchors
     title: str = ""
     standfirst: Markup = NOTHING
     contents: list[tuple[str, str]] = field(default_factory=list)
@@ -190,7 +191,7 @@ class _Reader:
         yield from self._fold()
 
     def _prose(self, source: str) -> Iterator[Block]:
-        html = markup.markdown(source, self.link)
+        html = sanitize.markdown(source, self.link)
         if not self.title and "<h1>" in html:
             html = self._opening(html)
         lowered = Markup(html.replace("<h1>", "<h2>").replace("</h1>", "</h2>"))  # noqa: S704 (cleaned above)
@@ -202,7 +203,7 @@ class _Reader:
     def _opening(self, html: Markup) -> Markup:
         before, _, rest = str(html).partition("<h1>")
         title, _, rest = rest.partition("</h1>")
-        self.title = markup.plain(title)
+        self.title = sanitize.plain(title)
         if rest.lstrip().startswith("<p>"):
             first, _, rest = rest.lstrip().removeprefix("<p>").partition("</p>")
             self.standfirst = Markup(first)  # noqa: S704 (cleaned by markup.markdown)
@@ -213,16 +214,16 @@ class _Reader:
         self._showed = self._showed or any(results)
         yield from (block for block in results if block)
         if PARAMETERS & set(cell.metadata.get("tags", ())):
-            yield Block("code", sources=(markup.code(cell.source),), parameters=True)
+            yield Block("code", sources=(sanitize.code(cell.source),), parameters=True)
         elif cell.source.strip():
-            self._sources.append(markup.code(cell.source))
+            self._sources.append(sanitize.code(cell.source))
 
     def _result(self, output: Any, where: str) -> Block | None:
         if output.output_type == "error":
             rule = f"holds an error: {output.get('ename')}: {output.get('evalue')}"
             raise PublishError(Problem(where, rule, "Mend the notebook and run it again"))
         if output.output_type == "stream" and output.name == "stderr":
-            self._messages.append(markup.terminal(output.text))
+            self._messages.append(sanitize.terminal(output.text))
             return None
         if shown := exhibits.of_output(output, self.scenario, self.slug, where):
             return self._exhibit(shown)
@@ -258,18 +259,18 @@ def _neighbours(blocks: Iterable[Block]) -> Iterator[Block]:
             yield from found
 
 
-def _plain_output(output: Any, link: markup.Link) -> Markup:
+def _plain_output(output: Any, link: sanitize.Link) -> Markup:
     """An output without a bundle, in the richest form that can be shown."""
     if output.output_type == "stream":
-        return Markup("<pre>{}</pre>").format(markup.terminal(output.text))
+        return Markup("<pre>{}</pre>").format(sanitize.terminal(output.text))
     data = output.get("data", {})
     forms: dict[str, Callable[[str], Markup]] = {
-        "text/html": lambda text: markup.clean(text, link),
-        "text/markdown": lambda text: markup.markdown(text, link),
-        "text/plain": lambda text: Markup("<pre>{}</pre>").format(markup.terminal(text)),
+        "text/html": lambda text: sanitize.clean(text, link),
+        "text/markdown": lambda text: sanitize.markdown(text, link),
+        "text/plain": lambda text: Markup("<pre>{}</pre>").format(sanitize.terminal(text)),
     }
     image = None if "text/html" in data else exhibits.image_of(data)
     if image:
-        found = markup.picture(image)
+        found = sanitize.picture(image)
         return Markup('<img src="{}" alt="">').format(found.src)
     return next((draw(data[form]) for form, draw in forms.items() if form in data), NOTHING)

@@ -23,10 +23,9 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from analysis import scenarios
+from analysis import exhibits, scenarios
 from analysis.errors import Problem, PublishError
-from analysis.pipeline import exhibits, markup, pages
-from analysis.pipeline.exhibits import (
+from analysis.exhibits import (
     VERDICTS,
     WEIGHTS,
     Backtest,
@@ -50,9 +49,10 @@ from analysis.pipeline.exhibits import (
     Weight,
     number,
 )
-from analysis.pipeline.pages import Page
-from analysis.pipeline.runs import Manifest, Runs
 from analysis.scenarios import Entry, Value, place
+from analysis.site import pages, sanitize
+from analysis.site.pages import Page
+from analysis.site.results import Manifest, Runs
 
 DRESS = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
 """A printed number between what stands before and after it: `$64.6B`, `13%`, `1.4x`."""
@@ -587,7 +587,7 @@ def gather(runs: Runs, params: Path, sheets: Iterable[str], changelog: str = "")
         for name, entry in register.items()
     )
     departures = tuple(chain.from_iterable(_departures(scenario, register) for scenario in found))
-    return Site(found, assumptions, runs.manifest, departures, markup.markdown(_untitled(changelog)))
+    return Site(found, assumptions, runs.manifest, departures, sanitize.markdown(_untitled(changelog)))
 
 
 def _untitled(text: str) -> str:

@@ -28,7 +28,7 @@ from urllib.parse import quote
 import nh3
 from markupsafe import Markup, escape
 
-from analysis.pipeline.exhibits import Image
+from analysis.exhibits import Image
 
 TAGS = frozenset(
     [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import PrintError
-from analysis.pipeline import pdf, site
+from analysis.site import build, pdf
 from tests.hostile import corpus
 
 
@@ -46,12 +46,12 @@ def test_a_full_folder_of_temporary_files_is_named_and_not_taken_for_the_site_s(
     assert f"cannot be printed in {tempfile.gettempdir()} (No space left on device)" in str(caught.value)
 
 
-def build(folder: Path, document: pdf.Write | None) -> Path:
+def built_site(folder: Path, document: pdf.Write | None) -> Path:
     runs, params = folder / "runs", folder / "params"
     if not runs.exists():
         corpus.write_runs(runs)
         corpus.write_params(params)
-    return site.publish(runs, folder / "site", params=params, document=document).parent
+    return build.publish(runs, folder / "site", params=params, document=document).parent
 
 
 def test_the_site_holds_the_document_and_leads_to_it_and_one_that_is_out_of_date_goes(tmp_path: Path) -> None:
@@ -62,26 +62,26 @@ def test_the_site_holds_the_document_and_leads_to_it_and_one_that_is_out_of_date
         assert all((folder / name).is_file() for name in seen[-1])
         return b"%PDF \xff"
 
-    out = build(tmp_path, write)
+    out = built_site(tmp_path, write)
     assert (out / pdf.NAME).read_bytes() == b"%PDF \xff"
     assert f'href="{pdf.NAME}"' in (out / "index.html").read_text(encoding="utf-8")
     assert seen[0][0] == "index.html" and "base/script.html" in seen[0] and "guide.html" not in seen[0]
-    build(tmp_path, write)
+    built_site(tmp_path, write)
     assert len(seen) == 1  # nothing changed, nothing is printed again
-    out = build(tmp_path, None)
+    out = built_site(tmp_path, None)
     assert not (out / pdf.NAME).exists()
     assert pdf.NAME not in (out / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_document_that_cannot_be_printed_leaves_the_earlier_site(tmp_path: Path) -> None:
-    out = build(tmp_path, None)
+    out = built_site(tmp_path, None)
     before = (out / "index.html").read_bytes()
 
     def write(folder: Path, draw: pdf.Draw) -> bytes:
         raise PrintError(())
 
     with pytest.raises(PrintError):
-        build(tmp_path, write)
+        built_site(tmp_path, write)
     assert (out / "index.html").read_bytes() == before
 
 

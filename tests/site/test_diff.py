@@ -8,11 +8,12 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from analysis import exhibits
 from analysis.batch.plan import Project
 from analysis.errors import ParameterError, PublishError
-from analysis.pipeline import differences, exhibits
-from analysis.pipeline.differences import Compared, compare, read
-from tests.pipeline.site_material import evidence
+from analysis.site import diff
+from analysis.site.diff import Compared, compare, read
+from tests.site.site_material import evidence
 
 
 def metric(name: str, value: float, spread: float = 0.5, better: str | None = "higher") -> dict[str, Any]:
@@ -123,7 +124,7 @@ def test_a_reader_sees_the_label_of_a_verdict_and_a_program_its_key(tmp_path: Pa
     side(tmp_path / "b", ledger("l", x="void"), figure("f", "void", ["p"]))
     found = held(tmp_path)
     (_, verdicts), (_, findings) = (
-        one for one in differences.text(found) if "code" not in one[0] and "data" not in one[0]
+        one for one in diff.text(found) if "code" not in one[0] and "data" not in one[0]
     )
     assert [list(row.values())[1:3] for row in verdicts] == [
         ["too early to tell", "overtaken"],
@@ -132,7 +133,7 @@ def test_a_reader_sees_the_label_of_a_verdict_and_a_program_its_key(tmp_path: Pa
     assert list(findings[0].values())[1:] == ["open", "void"]  # words of a chart are no keys
     told = [row for row in json.loads(found.as_json())["differences"] if row["kind"] == "verdict"]
     assert [(row["a"], row["b"]) for row in told] == [("open", "void"), ("holds", None)]
-    differences.write_page(found, tmp_path / "page.html")
+    diff.write_page(found, tmp_path / "page.html")
     assert ">overtaken<" in (tmp_path / "page.html").read_text()
 
 
@@ -222,9 +223,9 @@ def test_the_three_forms_hold_the_same_differences(tmp_path: Path) -> None:
     content = json.loads(found.as_json())
     assert [row["id"] for row in content["differences"]] == [one.id for one in found.differences]
     assert content["a"]["name"] == "a" and content["same"] == {}
-    listed = [str(row[next(iter(row))]) for _, rows in differences.text(found) for row in rows]
+    listed = [str(row[next(iter(row))]) for _, rows in diff.text(found) for row in rows]
     assert listed == [one.id for one in found.differences]
-    differences.write_page(found, tmp_path / "page.html")
+    diff.write_page(found, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert all(f">{one.id}<" in page for one in found.differences)
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
@@ -235,16 +236,16 @@ def test_a_page_takes_the_place_of_an_earlier_one_and_of_nothing_else(tmp_path: 
     for name in ("a", "b"):
         side(tmp_path / name, metric("m", 2.0))
     page, other = tmp_path / "page.html", tmp_path / "other.html"
-    differences.write_page(held(tmp_path), page)
-    differences.write_page(held(tmp_path), page)
+    diff.write_page(held(tmp_path), page)
+    diff.write_page(held(tmp_path), page)
     other.write_text("somebody's work")
     with pytest.raises(ParameterError, match="is no page of differences"):
-        differences.write_page(held(tmp_path), other)
+        diff.write_page(held(tmp_path), other)
     assert other.read_text() == "somebody's work"
     with pytest.raises(ParameterError, match="folder does not exist"):
-        differences.write_page(held(tmp_path), tmp_path / "none" / "page.html")
+        diff.write_page(held(tmp_path), tmp_path / "none" / "page.html")
     with pytest.raises(ParameterError, match="is a folder"):
-        differences.write_page(held(tmp_path), tmp_path)
+        diff.write_page(held(tmp_path), tmp_path)
 
 
 def test_a_word_stands_for_a_scenario_that_was_run_or_for_a_folder(tmp_path: Path) -> None:
@@ -252,12 +253,12 @@ def test_a_word_stands_for_a_scenario_that_was_run_or_for_a_folder(tmp_path: Pat
     (tmp_path / "params").mkdir()
     (tmp_path / "params" / "base.yml").write_text("scenario: base\n")
     with pytest.raises(ParameterError, match=r"base: was not run. Run `thesis run --scenario base`"):
-        differences.place_of("base", project)
+        diff.place_of("base", project)
     there = side(project.runs / "base", metric("m", 2.0))
-    assert differences.place_of("base", project) == there
-    assert differences.place_of(str(there), project) == there
+    assert diff.place_of("base", project) == there
+    assert diff.place_of(str(there), project) == there
     with pytest.raises(ParameterError, match=r"is no scenario, no day .* 'base'"):
-        differences.place_of("bass", project)
+        diff.place_of("bass", project)
 
 
 def test_a_folder_without_notebooks_and_a_broken_bundle_are_refused(tmp_path: Path) -> None:

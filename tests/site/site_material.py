@@ -21,7 +21,7 @@ from urllib.parse import unquote, urldefrag
 import jinja2
 import pytest
 
-from analysis.pipeline import exhibits
+from analysis import exhibits
 
 SCENARIOS = ("base", "cheap", "dear")
 SLUGS = ("1_prices", "2_growth", "3_verdict")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline import site
-from analysis.pipeline.downloads import FORMULA, NUMBER, as_csv, neutral
-from analysis.pipeline.exhibits import Column, Table
+from analysis.exhibits import Column, Table
+from analysis.site import build
+from analysis.site.exports import FORMULA, NUMBER, as_csv, neutral
 from tests.hostile import corpus
 
 
@@ -52,7 +52,7 @@ def test_columns_come_in_their_order_and_headings_are_disarmed_too() -> None:
 
 def test_no_cell_of_any_file_of_a_hostile_site_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
     runs, params = corpus.write_runs(tmp_path / "runs"), corpus.write_params(tmp_path / "params")
-    out = site.publish(runs, tmp_path / "site", params=params).parent
+    out = build.publish(runs, tmp_path / "site", params=params).parent
     read = 0
     for path in out.rglob("*.csv"):
         for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")):

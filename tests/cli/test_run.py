@@ -30,8 +30,9 @@ from analysis import scenarios
 from analysis.batch import lock
 from analysis.batch.execute import Limits
 from analysis.batch.plan import Project
+from analysis.cli import listing_cache
 from analysis.errors import DataError, ParameterError, Problem, RunError
-from analysis.pipeline import served, site
+from analysis.site import build
 
 Build = Callable[..., Project]
 Thesis = Callable[..., Any]
@@ -172,8 +173,8 @@ def published(monkeypatch: pytest.MonkeyPatch) -> None:
         (out / "index.html").write_text("part of today" if partial else "today")
         return out / "index.html"
 
-    monkeypatch.setattr(site, "publish", publish)
-    monkeypatch.setattr(site, "refuse_unfit", lambda out: None)  # the pages of yesterday are one word, too
+    monkeypatch.setattr(build, "publish", publish)
+    monkeypatch.setattr(build, "refuse_unfit", lambda out: None)  # the pages of yesterday are one word, too
 
 
 @pytest.mark.parametrize("names", [["good"], ["good", "raises"]])
@@ -266,7 +267,7 @@ def test_data_is_checked_again_once_the_range_of_the_cut_off_date_has_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     entry, asked = scenarios.load_register()["as_of"], []
-    monkeypatch.setattr(served, "served", lambda name, given, _: asked.append((name, given)))
+    monkeypatch.setattr(listing_cache, "served", lambda name, given, _: asked.append((name, given)))
     for last in (dt.date(2026, 10, 31), dt.date(2026, 11, 30), dt.date(2026, 10, 31)):
         moved = {"as_of": entry.model_copy(update={"range": (dt.date(2024, 11, 27), last)})}
         monkeypatch.setattr(scenarios, "load_register", lambda moved=moved: moved)

@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from analysis import fonts
-from analysis.pipeline.runs import Runs
+from analysis.site.results import Runs
 
 BUILT = "built.json"
 SHEETS = "sheets"
@@ -41,7 +40,8 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
     document : bool
         Whether the pages are bound in one document, too, to which some of them lead.
     """
-    code = [*Path(__file__).parent.glob("*.py"), Path(fonts.__file__)]
+    site = Path(__file__).parent
+    code = [*site.glob("*.py"), *site.parent.glob("*.py")]
     given = [path for source in sources for path in (source.rglob("*") if source.is_dir() else [source])]
     common = sorted(_of(path) for path in {*code, *given} if path.is_file())
     common += [f"{name} {metadata.version(name)}" for name in LIBRARIES]

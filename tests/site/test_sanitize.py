@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.characters import legible
-from analysis.pipeline import markup
-from analysis.pipeline.exhibits import Image
+from analysis.exhibits import Image
+from analysis.site import sanitize
 from tests.hostile import corpus
 
 
@@ -34,7 +34,7 @@ from tests.hostile import corpus
     ],
 )
 def test_what_could_run_load_restyle_or_clash_is_gone(hostile: str, left: str) -> None:
-    assert markup.clean(hostile).strip() == left
+    assert sanitize.clean(hostile).strip() == left
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_could_run_load_restyle_or_clash_is_gone(hostile: str, left: str) -
     ],
 )
 def test_a_link_that_is_none_loses_its_address(address: str) -> None:
-    assert "href" not in markup.clean(f'<a href="{address}">x</a>')
+    assert "href" not in sanitize.clean(f'<a href="{address}">x</a>')
 
 
 @pytest.mark.parametrize(
@@ -57,18 +57,18 @@ def test_a_link_that_is_none_loses_its_address(address: str) -> None:
 )
 def test_a_link_to_the_web_is_kept_and_tells_nobody_where_it_came_from(address: str) -> None:
     assert (
-        markup.clean(f'<a href="{address}">x</a>') == f'<a href="{address}" rel="noopener noreferrer">x</a>'
+        sanitize.clean(f'<a href="{address}">x</a>') == f'<a href="{address}" rel="noopener noreferrer">x</a>'
     )
 
 
 def test_relative_links_go_where_the_site_says() -> None:
-    assert 'href="there.html"' in markup.clean(
+    assert 'href="there.html"' in sanitize.clean(
         '<a href="there.ipynb">x</a>', {"there.ipynb": "there.html"}.get
     )
 
 
 def test_tables_keep_their_structure_and_alignment_and_scroll_in_a_box_of_their_own() -> None:
-    html = markup.clean(
+    html = sanitize.clean(
         "<table class=dataframe><tr style='text-align: right;'><th scope=col colspan=2>a</th></tr></table>"
     )
     assert html.startswith('<div class="scroll"') and html.endswith("</table></div>")
@@ -76,29 +76,29 @@ def test_tables_keep_their_structure_and_alignment_and_scroll_in_a_box_of_their_
 
 
 def test_dollars_in_markdown_are_money_and_not_mathematics() -> None:
-    html = markup.markdown(r"From $60 **billion** to $5 and \$7 *each*.")
+    html = sanitize.markdown(r"From $60 **billion** to $5 and \$7 *each*.")
     assert html.strip() == "<p>From $60 <strong>billion</strong> to $5 and $7 <em>each</em>.</p>"
 
 
 def test_markdown_tables_keep_their_right_alignment() -> None:
-    assert '<td align="right">1</td>' in markup.markdown("| a |\n|--:|\n| 1 |\n")
+    assert '<td align="right">1</td>' in sanitize.markdown("| a |\n|--:|\n| 1 |\n")
 
 
 def test_an_id_is_given_once_and_never_one_of_ours() -> None:
-    anchors = markup.Anchors({"main"})
-    html, listed = anchors.headings(markup.markdown("## Main\n\n### Main\n\n## A & B\n\n## A & B"))
+    anchors = sanitize.Anchors({"main"})
+    html, listed = anchors.headings(sanitize.markdown("## Main\n\n### Main\n\n## A & B\n\n## A & B"))
     assert listed == [("main-2", "Main"), ("a-b", "A & B"), ("a-b-2", "A & B")]
     assert '<h3 id="main-3">' in html
 
 
 def test_code_keeps_every_character_and_is_escaped() -> None:
     source = "if a < b:\n    print('<script>')  # & so on"
-    assert markup.code(source).striptags() == " ".join(source.split())
-    assert "<script>" not in markup.code(source)
+    assert sanitize.code(source).striptags() == " ".join(source.split())
+    assert "<script>" not in sanitize.code(source)
 
 
 def test_terminal_colours_are_dropped() -> None:
-    assert markup.terminal("\x1b[31mred\x1b[0m <b>\n") == "red &lt;b&gt;"
+    assert sanitize.terminal("\x1b[31mred\x1b[0m <b>\n") == "red &lt;b&gt;"
 
 
 SVG = """<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x.dtd">
@@ -112,9 +112,9 @@ L 3 4 z
 
 def test_groups_that_say_nothing_go_and_those_around_one_that_stays_stay() -> None:
     svg = '<svg><g><g id="a"><g><path/></g></g></g><g><g/><g class="b"/><g><rect/></g></g><g class="c"><g>x</g></g></svg>'
-    assert markup._bare(svg) == '<svg><path/><rect/><g class="c">x</g></svg>'
-    assert markup._bare('<g><g class="c">x</g></g>') == '<g><g class="c">x</g></g>'
-    assert markup._bare("</g><g>x") == "</g><g>x"  # what is no drawing stays as it is
+    assert sanitize._bare(svg) == '<svg><path/><rect/><g class="c">x</g></svg>'
+    assert sanitize._bare('<g><g class="c">x</g></g>') == '<g><g class="c">x</g></g>'
+    assert sanitize._bare("</g><g>x") == "</g><g>x"  # what is no drawing stays as it is
 
 
 @given(st.lists(st.sampled_from(["<g>", "</g>", '<g class="c">', "<g/>", '<g x="y"/>', "<path/>", "x"])))
@@ -123,16 +123,16 @@ def test_groups_go_as_if_the_innermost_went_until_none_is_left(parts: list[str])
     left = svg
     while left != (left := re.sub(r"<g>((?:(?!<g[ >]|</g>).)*)</g>|<g [^>]*/>|<g/>", r"\1", left)):
         pass
-    assert markup._bare(svg) == left
+    assert sanitize._bare(svg) == left
 
 
 @given(st.text(alphabet=" \t\nML1.,-"))
 def test_a_path_loses_the_blanks_beside_its_letters(path: str) -> None:
-    assert markup._tight(path) == re.sub(r"\s*([A-Za-z])\s*", r"\1", path).strip().replace(" ", ",")
+    assert sanitize._tight(path) == re.sub(r"\s*([A-Za-z])\s*", r"\1", path).strip().replace(" ", ",")
 
 
 def test_a_drawing_is_slimmed_but_draws_the_same_and_its_address_is_valid() -> None:
-    found = markup.picture(Image("svg", SVG))
+    found = sanitize.picture(Image("svg", SVG))
     drawing = ElementTree.fromstring(unquote(found.src.removeprefix("data:image/svg+xml,")))
     parts = {element.tag.rpartition("}")[2]: element for element in drawing}
     assert (found.width, found.height) == (614, 100)
@@ -146,7 +146,7 @@ def test_a_drawing_is_slimmed_but_draws_the_same_and_its_address_is_valid() -> N
 
 def test_names_that_nothing_refers_to_and_groups_that_say_nothing_are_dropped() -> None:
     svg = '<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><g id="b"><path clip-path="url(#c)"/></g><g id="d"/></g><g id="e" class="halo"><text>it\'s "so"</text></g><clipPath id="c"/></svg>'
-    drawing = unquote(markup.picture(Image("svg", svg)).src.removeprefix("data:image/svg+xml,"))
+    drawing = unquote(sanitize.picture(Image("svg", svg)).src.removeprefix("data:image/svg+xml,"))
     assert drawing == (
         "<svg xmlns='http://www.w3.org/2000/svg'><path clip-path='url(#c)'/>"
         "<g class='halo'><text>it's \"so\"</text></g><clipPath id='c'/></svg>"
@@ -155,16 +155,16 @@ def test_names_that_nothing_refers_to_and_groups_that_say_nothing_are_dropped() 
 
 def test_a_bitmap_tells_its_size() -> None:
     raw = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")
-    found = markup.picture(Image("png", base64.b64encode(raw).decode()))
+    found = sanitize.picture(Image("png", base64.b64encode(raw).decode()))
     assert (found.width, found.height) == (640, 370)
     for broken in (b"no", raw[:20]):
-        assert markup.picture(Image("png", base64.b64encode(broken).decode())).width is None
+        assert sanitize.picture(Image("png", base64.b64encode(broken).decode())).width is None
 
 
 def test_what_is_no_bitmap_cannot_end_its_attribute() -> None:
     for content in ('AAAA" onerror="x', "A", "ü"):
         assert re.fullmatch(
-            r"data:image/png;base64,[A-Za-z0-9+/=]*", markup.picture(Image("png", content)).src
+            r"data:image/png;base64,[A-Za-z0-9+/=]*", sanitize.picture(Image("png", content)).src
         )
 
 
@@ -172,7 +172,7 @@ ADDRESS = re.compile(r"#|https?://|mailto:|data:image/(png|jpeg|svg\+xml)[;,]")
 
 
 @pytest.mark.parametrize("case", corpus.cases(), ids=lambda case: case.name)
-@pytest.mark.parametrize("form", [markup.clean, markup.markdown])
+@pytest.mark.parametrize("form", [sanitize.clean, sanitize.markdown])
 def test_nothing_of_what_could_do_harm_is_left(case: corpus.Case, form: Callable[[str], str]) -> None:
     found: list[tuple[str, list[tuple[str, str | None]]]] = []
     reader = HTMLParser()
@@ -183,14 +183,15 @@ def test_nothing_of_what_could_do_harm_is_left(case: corpus.Case, form: Callable
             {"class", "role", "aria-label", "tabindex"} if tag == "div" else {"rel"} if tag == "a" else set()
         )
         assert (
-            tag in markup.TAGS and {name for name, _ in attributes} <= markup.ATTRIBUTES.get(tag, set()) | own
+            tag in sanitize.TAGS
+            and {name for name, _ in attributes} <= sanitize.ATTRIBUTES.get(tag, set()) | own
         )
         for name, value in attributes:
             assert name not in ("href", "src") or ADDRESS.match(value or ""), (tag, value)
 
 
 def test_a_policy_names_the_hash_of_each_inline_part_and_nothing_else() -> None:
-    policy = markup.policy(["a{}"], [])
+    policy = sanitize.policy(["a{}"], [])
     # printf 'a{}' | openssl dgst -sha256 -binary | base64
     assert "; style-src 'sha256-X1RutGBrXCt9KkSaXMK7tHftWiRscFHOhxsS8tv8hBk='; " in policy
     assert policy.startswith("default-src 'none'; ") and "script-src 'none'" in policy
@@ -198,8 +199,8 @@ def test_a_policy_names_the_hash_of_each_inline_part_and_nothing_else() -> None:
 
 @given(st.text(alphabet=st.sampled_from("<>/=\"' abhrefscriptonimgsvg:&;#\n"), max_size=80))
 def test_cleaning_leaves_no_tag_or_attribute_that_was_not_allowed(text: str) -> None:
-    cleaned = str(markup.clean(text))
+    cleaned = str(sanitize.clean(text))
     assert "<script" not in cleaned and " on" not in "".join(
         part.partition(">")[0] for part in cleaned.split("<")[1:]
     )
-    assert markup.clean(cleaned).count("<script") == 0
+    assert sanitize.clean(cleaned).count("<script") == 0

@@ -10,9 +10,9 @@ from rich.cells import cell_len
 
 from analysis.batch.execute import Cell
 from analysis.batch.runner import Event, Outcome, Planned, Reached, Started
+from analysis.cli import console
+from analysis.cli.console import Format, Progress
 from analysis.errors import Problem
-from analysis.pipeline import console
-from analysis.pipeline.console import Format, Progress
 
 GOOD = Outcome("base/[good]", "succeeded", "new", 4.21)
 CACHED = Outcome("slow/good", "cached", "unchanged", 4.2)

@@ -29,7 +29,7 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from analysis.errors import PrintError, Problem
-from analysis.pipeline import markup
+from analysis.site import sanitize
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -150,7 +150,7 @@ def write(folder: Path, draw: Draw) -> bytes:
         raise PrintError(lacking)
     from playwright.sync_api import Error, sync_playwright
 
-    anchors = markup.Anchors()
+    anchors = sanitize.Anchors()
     addresses = [unquote(address) for address in draw("bound.j2").split()]
     names = {(folder / name).as_uri(): anchors.take(Path(name).stem) for name in addresses}
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.batch.plan import Project
-from analysis.pipeline.served import Rows, served
+from analysis.cli.listing_cache import Rows, served
 
 Build = Callable[..., Project]
 

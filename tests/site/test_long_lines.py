@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from analysis import exhibits
 from analysis.batch import execute, provisioner
 from analysis.characters import legible
-from analysis.pipeline import downloads, exhibits, markup, views
+from analysis.site import context, exports, sanitize
 
 BYTES = 1_000_000
 
@@ -36,14 +37,14 @@ CASES: dict[Callable[[str], object], list[str]] = {
     placeless: ["/home/somebody"],
     execute._one_line: ["x", "\x1b["],
     legible: ["\x1b[0", "\x1b]"],
-    markup.terminal: ["\x1b[0"],
-    markup._slim: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "url(#"],
-    markup._tight: [" ", " M"],
-    markup._size: ['width="1'],
-    markup.slug: ["-"],
+    sanitize.terminal: ["\x1b[0"],
+    sanitize._slim: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "url(#"],
+    sanitize._tight: [" ", " M"],
+    sanitize._size: ['width="1'],
+    sanitize.slug: ["-"],
     exhibits.address: ["a/", "a/b:c@"],
-    downloads.NUMBER.fullmatch: ["1"],
-    views.DRESS.fullmatch: ["1", "1,"],
+    exports.NUMBER.fullmatch: ["1"],
+    context.DRESS.fullmatch: ["1", "1,"],
     provisioner.AT_TOP.findall: ["from x import (\n"],
     provisioner.INDENTED.findall: [" from x import (\n"],
 }
@@ -62,8 +63,8 @@ def test_a_long_line_is_read_once(read: Callable[[str], object], unit: str) -> N
 
 
 def test_a_number_with_a_million_commas_is_read_once() -> None:
-    assert views.DRESS.fullmatch(f"1{long(',')}.1x1") is None
+    assert context.DRESS.fullmatch(f"1{long(',')}.1x1") is None
 
 
 def test_groups_are_unwrapped_however_deep() -> None:
-    assert markup._slim(long("<g>") + "<path/>" + long("<g>").replace("<", "</")) == "<path/>"
+    assert sanitize._slim(long("<g>") + "<path/>" + long("<g>").replace("<", "</")) == "<path/>"

@@ -18,11 +18,11 @@ from urllib.parse import quote, unquote, urldefrag
 
 import pytest
 
-from analysis import ROOT
+from analysis import ROOT, exhibits
 from analysis.errors import PublishError
-from analysis.pipeline import exhibits, site
 from analysis.scenarios import Entry
-from tests.pipeline.site_material import (
+from analysis.site import build
+from tests.site.site_material import (
     CITED,
     COLUMNS,
     ODD,
@@ -67,7 +67,7 @@ def runs(tmp_path: Path) -> Path:
 @pytest.fixture
 def publish(tmp_path: Path, runs: Path) -> Publish:
     params = write_params(tmp_path / "params")
-    return lambda out=tmp_path / "site", **more: site.publish(
+    return lambda out=tmp_path / "site", **more: build.publish(
         more.pop("runs", runs), out, **{"params": params} | more
     )
 
@@ -76,7 +76,7 @@ def publish(tmp_path: Path, runs: Path) -> Publish:
 def built(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
     """A site to look at; tests that change something build their own, or take a copy of this as `earlier`."""
     folder = tmp_path_factory.mktemp("built")
-    return site.publish(
+    return build.publish(
         write_runs(folder / "runs"), folder / "site", params=write_params(folder / "params")
     ).parent
 
@@ -102,7 +102,7 @@ def test_the_guide_reads_a_fan_by_the_numbers_of_that_fan(built: Path) -> None:
 
 def test_the_site_has_its_sheets_and_a_page_for_each_notebook_and_scenario(built: Path) -> None:
     names = {name for name in tree(built) if name.endswith(".html")}
-    sheets = {path.stem for path in site.TEMPLATES.glob("*.html.j2")} - {"section.html"}
+    sheets = {path.stem for path in build.TEMPLATES.glob("*.html.j2")} - {"section.html"}
     rows = {"evidence/prices.html", "evidence/rates.html"}
     assert names == sheets | rows | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}
 
@@ -269,7 +269,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
     only = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
     for scenario in SCENARIOS:
         rewrite(runs / scenario / "3_verdict.ipynb", shown(only))
-    return site.publish(runs, folder / "site", params=write_params(folder / "params")).parent
+    return build.publish(runs, folder / "site", params=write_params(folder / "params")).parent
 
 
 def test_errors_are_counted_once_and_what_was_overtaken_is_none(judged: Path) -> None:
@@ -333,7 +333,7 @@ def test_scenarios_are_compared_by_what_they_change(publish: Publish, runs: Path
 
 
 def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
-    css = (site.STATIC / "filter.css").read_text(encoding="utf-8")
+    css = (build.STATIC / "filter.css").read_text(encoding="utf-8")
     for verdict in exhibits.VERDICTS:
         assert (
             f"main:has(#show-{verdict}:checked) :is(.claim:not(.{verdict}), .group:not(:has(.claim.{verdict})))"
@@ -350,8 +350,8 @@ def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
 
 
 def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_filter() -> None:
-    css = "".join((site.STATIC / name).read_text(encoding="utf-8") for name in ("site.css", "filter.css"))
-    words = (site.TEMPLATES / "words.j2").read_text(encoding="utf-8")
+    css = "".join((build.STATIC / name).read_text(encoding="utf-8") for name in ("site.css", "filter.css"))
+    words = (build.TEMPLATES / "words.j2").read_text(encoding="utf-8")
     known = get_args(Entry.model_fields["status"].annotation)
     for status in known:
         assert f"main:has(#show-{status}:checked) .assumption:not(.s-{status})" in css
@@ -363,7 +363,7 @@ def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_fil
 
 
 def test_every_verdict_and_every_weight_has_its_words() -> None:
-    words = (site.TEMPLATES / "words.j2").read_text(encoding="utf-8")
+    words = (build.TEMPLATES / "words.j2").read_text(encoding="utf-8")
     for block, known in (
         ("verdict_meanings", exhibits.VERDICTS),
         ("weight_names", get_args(exhibits.Weight)),
@@ -944,7 +944,7 @@ def test_a_template_that_breaks_leaves_yesterdays_site_and_names_its_line(
     publish: Publish, earlier: Path, tmp_path: Path
 ) -> None:
     before = tree(earlier)
-    broken = shutil.copytree(site.TEMPLATES, tmp_path / "templates")
+    broken = shutil.copytree(build.TEMPLATES, tmp_path / "templates")
     (broken / "zz.html.j2").write_text("\n{{ nothing.at.all }}")
     assert "zz.html.j2, line 2: cannot be drawn" in refused(publish, templates=broken)
     assert tree(earlier) == before
@@ -955,7 +955,7 @@ def test_a_swap_that_fails_half_way_puts_the_old_site_back(tmp_path: Path) -> No
     out.mkdir()
     (out / "index.html").write_text("old")
     with pytest.raises(FileNotFoundError):
-        site.swap(missing, out, tmp_path / "previous")
+        build.swap(missing, out, tmp_path / "previous")
     assert (out / "index.html").read_text() == "old"
 
 
@@ -968,9 +968,9 @@ def test_nothing_is_written_where_nothing_has_changed(publish: Publish, earlier:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the templates that are drawn from now on."""
     names: list[str] = []
-    draw = site._render
+    draw = build._render
     monkeypatch.setattr(
-        site, "_render", lambda e, name, /, **more: names.append(name) or draw(e, name, **more)
+        build, "_render", lambda e, name, /, **more: names.append(name) or draw(e, name, **more)
     )
     return names
 
@@ -998,7 +998,7 @@ def test_a_change_of_the_leading_scenario_a_template_or_an_edited_page_is_drawn_
     publish()
     assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
     names.clear()
-    publish(templates=shutil.copytree(site.TEMPLATES, tmp_path / "templates"))
+    publish(templates=shutil.copytree(build.TEMPLATES, tmp_path / "templates"))
     assert names == []  # the same templates elsewhere are the same
     (tmp_path / "templates" / "words.j2").open("a").write("{# a word #}")
     publish(templates=tmp_path / "templates")
@@ -1083,9 +1083,11 @@ def test_what_was_not_run_has_no_page(publish: Publish, runs: Path) -> None:
     assert "claims.html" not in (out / "index.html").read_text()
 
 
-def test_the_pipeline_holds_no_word_of_the_thesis() -> None:
+def test_neither_batch_nor_site_nor_command_line_holds_a_word_of_the_thesis() -> None:
     words = re.compile(r"OpenAI|SoftBank|\bSon\b|MOIC|Anthropic|GPT|NVIDIA|article of|billion", re.IGNORECASE)
-    for path in sorted((ROOT / "analysis" / "pipeline").glob("*.py")):
+    modules = [path for room in ("batch", "cli", "site") for path in (ROOT / "analysis" / room).glob("*.py")]
+    assert ROOT / "analysis" / "site" / "build.py" in modules
+    for path in sorted(modules):
         found = words.findall(path.read_text(encoding="utf-8"))
         assert not found, f"{path.name}: {found}"
 

@@ -30,15 +30,15 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from analysis import ROOT, fonts, labels
+from analysis import ROOT, exhibits, fonts, labels
 from analysis.batch.execute import FULL
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
-from analysis.pipeline import downloads, exhibits, markup, pdf, rebuild, views
-from analysis.pipeline.exhibits import Metric, Shown, Tabular
-from analysis.pipeline.runs import load
-from analysis.pipeline.views import Site
+from analysis.exhibits import Metric, Shown, Tabular
 from analysis.scenarios import PARAMS, place
+from analysis.site import context, exports, incremental, pdf, sanitize
+from analysis.site.context import Site
+from analysis.site.results import load
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -100,14 +100,14 @@ def publish(
     """
     out = out.resolve()
     refuse_unfit(out)
-    found, earlier = load(runs, partial=partial), rebuild.Earlier.at(out)
-    keys = rebuild.keys(found, [templates, static, params, changelog], document=bool(document))
+    found, earlier = load(runs, partial=partial), incremental.Earlier.at(out)
+    keys = incremental.keys(found, [templates, static, params, changelog], document=bool(document))
     if earlier.is_still(keys):
         return out / "index.html"
     environment = _environment(templates, static)
     environment.globals["document"] = pdf.NAME if document else ""
     log = legible(changelog.read_text(encoding="utf-8")) if changelog.is_file() else ""
-    site = views.gather(found, params, _sheets(environment), log)
+    site = context.gather(found, params, _sheets(environment), log)
     drawn = _Drawn(files(site, environment, lambda name: earlier.page(name, keys[name])))
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -117,7 +117,7 @@ def publish(
             if document:
                 draw = functools.partial(_render, environment, site=site, sheets=_made(site, environment))
                 written[pdf.NAME] = _write(fresh / pdf.NAME, document(fresh, draw))
-            _write(fresh / rebuild.BUILT, rebuild.record(keys, written).encode())
+            _write(fresh / incremental.BUILT, incremental.record(keys, written).encode())
             swap(fresh, out, Path(workshop) / "previous")
     except OSError as reason:
         if reason.errno == errno.EBUSY:
@@ -201,10 +201,10 @@ def files(
             own = shown.scenario == site.main.name or folder != "data"
             if isinstance(shown.exhibit, Tabular) and own:
                 digest = site.page(shown.scenario, shown.notebook).digest
-                yield f"{folder}/{shown.exhibit.id}.csv", downloads.as_csv(shown.exhibit)
-                yield f"{folder}/{shown.exhibit.id}.json", downloads.as_record(shown, digest)
+                yield f"{folder}/{shown.exhibit.id}.csv", exports.as_csv(shown.exhibit)
+                yield f"{folder}/{shown.exhibit.id}.json", exports.as_record(shown, digest)
     numbers = [s for scenario in site.scenarios for s in scenario.exhibits if isinstance(s.exhibit, Metric)]
-    yield "metrics.csv", downloads.metrics(numbers)
+    yield "metrics.csv", exports.metrics(numbers)
     made = [
         {
             "scenario": page.scenario,
@@ -297,8 +297,8 @@ def _environment(templates: Path, static: Path) -> Environment:
         "css": Markup(css),  # noqa: S704 (our own files)
         "filters": Markup(filters),  # noqa: S704
         "js": Markup(js),  # noqa: S704
-        "policy": lambda style: Markup(markup.policy([style], [js])),  # noqa: S704
-        "picture": markup.picture,
+        "policy": lambda style: Markup(sanitize.policy([style], [js])),  # noqa: S704
+        "picture": sanitize.picture,
         "document": "",
         "verdicts": labels.VERDICTS,
         "qualities": exhibits.QUALITIES,
@@ -309,11 +309,11 @@ def _environment(templates: Path, static: Path) -> Environment:
     environment.filters |= {
         "number": exhibits.number,
         "day": exhibits.day,
-        "plain": markup.plain,
+        "plain": sanitize.plain,
         "spelled": labels.count,
         "cited": exhibits.cited,
         "weakest": exhibits.weakest,
-        "on_scale": views.RATIO.at,
+        "on_scale": context.RATIO.at,
     }
     return environment
 

@@ -15,7 +15,7 @@ import io
 import re
 from typing import Any
 
-from analysis.pipeline.exhibits import Shown, Tabular, as_json
+from analysis.exhibits import Shown, Tabular, as_json
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

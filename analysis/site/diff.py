@@ -18,13 +18,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from analysis import labels, scenarios
+from analysis import exhibits, labels, scenarios
 from analysis.batch import manifest, storage
 from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem, PublishError, nearest
-from analysis.pipeline import exhibits, site, views
-from analysis.pipeline.exhibits import Evidence, Figure, Ledger, Metric, Shown, Statement, Table, Tabular
+from analysis.exhibits import Evidence, Figure, Ledger, Metric, Shown, Statement, Table, Tabular
 from analysis.scenarios import LABELS, place
+from analysis.site import build, context
 
 Kind = Literal["parameter", "code", "data", "evidence", "notebook", "exhibit", "metric", "verdict", "ranking", "finding", "statement"]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -244,7 +244,7 @@ def _shown(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
 
 def _metric(notebook: str, before: Metric, after: Metric) -> Difference:
     """A number as printed with its interval, the change as the site words it, and whether that is good news."""
-    cell = views.cell("", before, after)
+    cell = context.cell("", before, after)
     direction = "" if cell.verdict == "same" else cell.verdict
     rounded = "interval only" if before.short == after.short else "less than one in the last digit"
     change = cell.difference or rounded
@@ -334,7 +334,7 @@ def write_page(compared: Compared, file: Path) -> None:
         The folder is not there, or the file exists and is something else.
     """
     refuse_foreign(file)
-    storage.write_text(file, site.alone("differences", compared=compared, generator=GENERATOR))
+    storage.write_text(file, build.alone("differences", compared=compared, generator=GENERATOR))
 
 
 def refuse_foreign(file: Path) -> None:

@@ -7,20 +7,10 @@ from typing import Any
 
 import pytest
 
+from analysis import exhibits
 from analysis.errors import PublishError
-from analysis.pipeline import exhibits
-from analysis.pipeline.exhibits import (
-    Evidence,
-    Ledger,
-    Metric,
-    Source,
-    Table,
-    address,
-    cited,
-    number,
-    weakest,
-)
-from tests.pipeline.site_material import forecasts
+from analysis.exhibits import Evidence, Ledger, Metric, Source, Table, address, cited, number, weakest
+from tests.site.site_material import forecasts
 
 METRIC: dict[str, Any] = {
     "id": "risks.multiple", "kind": "metric", "title": "Multiple", "unit": "x", "role": "headline", "note": None,

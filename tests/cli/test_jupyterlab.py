@@ -18,9 +18,9 @@ import pytest
 
 from analysis import ROOT
 from analysis.batch.plan import Project
+from analysis.cli import jupyterlab
+from analysis.cli.jupyterlab import Session
 from analysis.errors import NotebookError, ParameterError, RunError
-from analysis.pipeline import review
-from analysis.pipeline.review import Session
 
 Build = Callable[..., Project]
 
@@ -51,7 +51,7 @@ def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlive
     # A server that is really started: 3 s, once for all that is asked of one.
     home = settings_of_a_user(tmp_path / "home", monkeypatch)
     there = project("good", "raises")
-    with review.opened("raises.ipynb", project=there) as session:
+    with jupyterlab.opened("raises.ipynb", project=there) as session:
         assert session.notebook == there.notebooks / "raises.ipynb"
         assert urlsplit(session.url).hostname == "127.0.0.1"
         listening = [
@@ -86,7 +86,7 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts(project: Build) 
         port = taken.getsockname()[1]
         with (
             pytest.raises(ParameterError, match=rf"--port {port}: cannot be used \(Address already in use\)"),
-            review.opened(port=port, project=project("good")),
+            jupyterlab.opened(port=port, project=project("good")),
         ):
             raise AssertionError("opened")
 
@@ -95,7 +95,7 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts(project: Build) 
 def test_a_number_that_is_no_port_is_refused(project: Build, port: int) -> None:
     with (
         pytest.raises(ParameterError, match="cannot be used"),
-        review.opened(port=port, project=project("good")),
+        jupyterlab.opened(port=port, project=project("good")),
     ):
         raise AssertionError("opened")
 
@@ -103,7 +103,7 @@ def test_a_number_that_is_no_port_is_refused(project: Build, port: int) -> None:
 def test_a_notebook_that_is_not_there_is_refused_with_the_nearest(project: Build) -> None:
     with (
         pytest.raises(NotebookError, match=r"there is no such notebook.*'good'"),
-        review.opened("goood", project=project("good")),
+        jupyterlab.opened("goood", project=project("good")),
     ):
         raise AssertionError("opened")
 
@@ -114,7 +114,7 @@ def test_without_jupyterlab_the_way_to_get_it_is_told(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with (
         pytest.raises(ParameterError, match=r"not installed\. Run `make review`"),
-        review.opened(project=project("good")),
+        jupyterlab.opened(project=project("good")),
     ):
         raise AssertionError("opened")
 
@@ -122,10 +122,12 @@ def test_without_jupyterlab_the_way_to_get_it_is_told(
 def test_a_server_that_does_not_start_tells_its_last_line(
     project: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review, "_command", lambda *_: ["sh", "-c", "echo first; echo the reason; exit 3"])
+    monkeypatch.setattr(
+        jupyterlab, "_command", lambda *_: ["sh", "-c", "echo first; echo the reason; exit 3"]
+    )
     with (
         pytest.raises(RunError, match="JupyterLab did not start: the reason"),
-        review.opened(project=project("good")),
+        jupyterlab.opened(project=project("good")),
     ):
         raise AssertionError("opened")
 
@@ -144,17 +146,17 @@ def test_without_a_browser_the_address_is_still_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("webbrowser.open", lambda url: False)
     said: list[str] = []
     session = Session(Path(os.devnull), "http://127.0.0.1:1/lab?token=t", Ended(0))  # type: ignore[arg-type]
-    review.review(session, browser=True, say=said.append)
+    jupyterlab.review(session, browser=True, say=said.append)
     assert session.url in said[0] and said[1] == "No browser was found; open the address in one."
     with pytest.raises(RunError, match="exit code 9"):
-        review.review(Session(Path(os.devnull), "u", Ended(9)), browser=False, say=said.append)  # type: ignore[arg-type]
+        jupyterlab.review(Session(Path(os.devnull), "u", Ended(9)), browser=False, say=said.append)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_is_heeded_for_as_long_as_a_review_lasts(number: signal.Signals) -> None:
     before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with pytest.raises(KeyboardInterrupt), review._ended_by_signals():
+        with pytest.raises(KeyboardInterrupt), jupyterlab._ended_by_signals():
             signal.raise_signal(number)
         assert signal.getsignal(signal.SIGINT) == signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
     finally:
