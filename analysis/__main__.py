@@ -126,8 +126,10 @@ Overrides = Annotated[
     typer.Option(
         "-p",
         metavar="NAME=VALUE",
-        help="A value of your own on top of the scenario; may be repeated. Such runs are kept apart from those of the"
-        " scenarios, in reports/.custom or --out, and are never published as the scenario.",
+        help=(
+            "A value of your own on top of the scenario; may be repeated. Such runs are kept apart from those"
+            " of the scenarios, in reports/.custom or --out, and are never published as the scenario."
+        ),
     ),
 ]
 SideName = Annotated[
@@ -174,7 +176,10 @@ Cluster = Annotated[
         "--cluster",
         parser=_text("--cluster"),
         metavar="ADDRESS",
-        help="Run on the workers of this dask scheduler (tcp://HOST:8786), or of a `local` one of --workers processes.",
+        help=(
+            "Run on the workers of this dask scheduler (tcp://HOST:8786), or of a `local` one of --workers"
+            " processes."
+        ),
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
@@ -219,8 +224,9 @@ def report(
 ) -> None:
     """Run everything, then publish the site: the main job.
 
-    Every notebook under every scenario, except what is unchanged. Prints the path of the site's index page as its last
-    line. If a notebook fails, the site stays as it was, unless --allow-partial is given; the exit code is 1 all the same.
+    Every notebook under every scenario, except what is unchanged. Prints the path of the site's index page as
+    its last line. If a notebook fails, the site stays as it was, unless --allow-partial is given; the exit
+    code is 1 all the same.
     """
     from analysis.batch import plan
     from analysis.site import build
@@ -231,9 +237,14 @@ def report(
     failed: RunError | None = None
     try:
         _run(
-            tasks, project.runs, how, workers=workers, force=force, cluster=cluster,
+            tasks,
+            project.runs,
+            how,
+            workers=workers,
+            force=force,
+            cluster=cluster,
             limits=_limits(timeout, cell_timeout),
-        )  # fmt: skip
+        )
     except RunError as reason:
         failed = reason
     if failed and not allow_partial:
@@ -262,7 +273,10 @@ def run(
             "--out",
             parser=_location,
             metavar="DIR|URL",
-            help="Where the executed notebooks go: a folder, or a URL that fsspec knows (s3://BUCKET/FOLDER).  [default: reports/runs]",
+            help=(
+                "Where the executed notebooks go: a folder, or a URL that fsspec knows (s3://BUCKET/FOLDER). "
+                " [default: reports/runs]"
+            ),
         ),
     ] = None,
     quiet: Quiet = False,
@@ -270,17 +284,22 @@ def run(
 ) -> None:
     """Execute notebooks under scenarios.
 
-    Results go to reports/runs/SCENARIO/NOTEBOOK.ipynb, their parameters to the .yml beside it. What would give the
-    same result again is not run. After Ctrl-C the same command does the rest.
+    Results go to reports/runs/SCENARIO/NOTEBOOK.ipynb, their parameters to the .yml beside it. What would
+    give the same result again is not run. After Ctrl-C the same command does the rest.
     """
     from analysis.batch import plan
 
     how = _progress(quiet, as_json)
     tasks = plan.plan(scenario or (), notebook or (), override or (), out=out)
     _run(
-        tasks, tasks[0].output.parents[1], how, workers=workers, force=force, cluster=cluster,
+        tasks,
+        tasks[0].output.parents[1],
+        how,
+        workers=workers,
+        force=force,
+        cluster=cluster,
         limits=_limits(timeout, cell_timeout),
-    )  # fmt: skip
+    )
 
 
 @app.command()
@@ -300,8 +319,8 @@ def publish(
 ) -> None:
     """Build the site from what was run.
 
-    It is put in place whole, or not at all. Prints the path of its index page. A document that cannot be printed is
-    told on stderr and keeps nothing back: the site is published without it.
+    It is put in place whole, or not at all. Prints the path of its index page. A document that cannot be
+    printed is told on stderr and keeps nothing back: the site is published without it.
     """
     _publish(out, console.Progress.shown, partial=allow_partial, document=document)
 
@@ -342,7 +361,8 @@ def notebooks(
 ) -> None:
     """Renew the defaults and the outputs that are stored in the notebooks.
 
-    Brings each parameters cell in line with the register, then executes the notebook in place with these defaults. One that fails keeps its outputs.
+    Brings each parameters cell in line with the register, then executes the notebook in place with these
+    defaults. One that fails keeps its outputs.
     """
     from analysis import scenarios as assumptions
     from analysis.batch import defaults, plan, runner
@@ -409,7 +429,9 @@ def claims(
 
 
 def _list(rows: Sequence[Mapping[str, Any]], short: Sequence[str], form: console.Format) -> None:
-    """Print rows: for people the columns that they need, with labels for keys; for programs everything as it is."""
+    """Print rows: for people the columns that they need, with labels for keys; for programs everything as it
+    is.
+    """
     from analysis import labels
 
     if form is console.Format.table:
@@ -423,9 +445,11 @@ def indicators(
     override: OneOff = None,
     form: Form = console.Format.table,
 ) -> None:
-    """List the leading indicators: latest value, threshold, whether they are triggered, and what they move once they are.
+    """List the leading indicators: latest value, threshold, whether they are triggered, and what they move
+    once they are.
 
-    -p as_of=2026-05-21 gives the board of another day. csv and json hold what is looked at, why from there, and the sources.
+    -p as_of=2026-05-21 gives the board of another day. csv and json hold what is looked at, why from there,
+    and the sources.
     """
     from analysis.cli import listing_cache
 
@@ -442,8 +466,8 @@ def predictions(
 ) -> None:
     """List the parts of the predictions with our probability, its method, and how they stand.
 
-    -p as_of=2026-05-21 gives what could be said on the day they were made. A table shows what a reader needs; csv and json
-    hold criterion, every method with its inputs, sources and scores.
+    -p as_of=2026-05-21 gives what could be said on the day they were made. A table shows what a reader needs;
+    csv and json hold criterion, every method with its inputs, sources and scores.
     """
     from analysis.cli import listing_cache
 
@@ -479,9 +503,9 @@ def evidence(
 ) -> None:
     """List what others measured, as it was known on the scenario's day.
 
-    Without TABLE one line a table: rows known and not yet known on the day (-p as_of=2026-05-21), span, sources, licence.
-    --due lists for each table the date of its last point, and what was looked for and not found: by when it was expected, and
-    where it would be published.
+    Without TABLE one line a table: rows known and not yet known on the day (-p as_of=2026-05-21), span,
+    sources, licence. --due lists for each table the date of its last point, and what was looked for and not
+    found: by when it was expected, and where it would be published.
     """
     from analysis.cli import listing_cache
 
@@ -501,7 +525,10 @@ def sweep(
         typer.Option(
             "-p",
             metavar="NAME=LOW:HIGH:STEPS",
-            help="A range of a register name, LOW:HIGH with --sample; or NAME=VALUE on top of the scenario; may be repeated.",
+            help=(
+                "A range of a register name, LOW:HIGH with --sample; or NAME=VALUE on top of the scenario;"
+                " may be repeated."
+            ),
         ),
     ] = None,
     output: Annotated[
@@ -540,13 +567,17 @@ def sweep(
             "--out",
             parser=_location,
             metavar="DIR|URL",
-            help="Where the results go: a folder, or a URL that fsspec knows.  [default: a folder of its own in reports/.sweeps]",
+            help=(
+                "Where the results go: a folder, or a URL that fsspec knows.  [default: a folder of its own"
+                " in reports/.sweeps]"
+            ),
         ),
     ] = None,
 ) -> None:
     """Take assumptions through ranges, straight through the models: tidy CSV and Parquet.
 
-    One row a point and output, with the interval of the simulation. After Ctrl-C the same command does the rest.
+    One row a point and output, with the interval of the simulation. After Ctrl-C the same command does the
+    rest.
     """
     import json
 
@@ -576,15 +607,21 @@ def sweep(
     with Progress(transient=True) as progress:
         bar = progress.add_task("points", total=len(chosen))
         table = sweeps.run(
-            chosen, evaluate, folder, key=key, workers=workers, cluster=cluster, results=results,
+            chosen,
+            evaluate,
+            folder,
+            key=key,
+            workers=workers,
+            cluster=cluster,
+            results=results,
             on_point=lambda done, total: progress.update(bar, completed=done, total=total),
-        )  # fmt: skip
+        )
     if heat_map:
         console.echo(console.shown(_heat_map(table, heat_map, [axis.name for axis in axes], results)))
     console.echo(console.shown(results / "sweep.parquet"))
     console.echo(
-        f"{len(chosen)} points, {len(outputs)} outputs, {given.draws:,} draws each in {time.monotonic() - start:.1f} s: "
-        f"{console.shown(results / 'sweep.csv')}"
+        f"{len(chosen)} points, {len(outputs)} outputs, {given.draws:,} draws each in"
+        f" {time.monotonic() - start:.1f} s: {console.shown(results / 'sweep.csv')}"
     )
 
 
@@ -675,8 +712,9 @@ def diff(
 ) -> None:
     """What differs between two runs, two scenarios or two days.
 
-    Assumptions, code and data first, then the numbers, verdicts, sentences and rankings that moved, and by how much. Read from
-    the executed notebooks; a day stands for the base as it was known then, and is run first where it was not.
+    Assumptions, code and data first, then the numbers, verdicts, sentences and rankings that moved, and by
+    how much. Read from the executed notebooks; a day stands for the base as it was known then, and is run
+    first where it was not.
     """
     from analysis.site import diff
 
@@ -746,7 +784,8 @@ def check(
 ) -> None:
     """Hold data, claims, numbers, scenarios and stored outputs side by side.
 
-    Says what does not fit together or was forgotten, with file and line, and ends with 1; else a line of counts.
+    Says what does not fit together or was forgotten, with file and line, and ends with 1; else a line of
+    counts.
     """
     from analysis.cli import listing_cache
     from analysis.lint import consistency
@@ -812,7 +851,9 @@ def _readings(override: Sequence[str] | None) -> Assumptions:
 
 
 def _check_data() -> None:
-    """Refuse bad data before a kernel starts; looked at again only when code, data or the range of `as_of` changed."""
+    """Refuse bad data before a kernel starts; looked at again only when code, data or the range of `as_of`
+    changed.
+    """
     from analysis import scenarios as assumptions
     from analysis.cli import listing_cache
 
@@ -1009,12 +1050,17 @@ def _tell(lines: Iterable[str]) -> None:
 
 
 def _unwritable(reason: OSError) -> Problem:
-    """A folder that takes nothing, named as far as it is there: what was to be made in it means nothing to the user."""
+    """A folder that takes nothing, named as far as it is there: what was to be made in it means nothing to
+    the user.
+    """
     from analysis.scenarios import place
 
     path = Path(os.fsdecode(reason.filename)).resolve()
     there = next(folder for folder in (path, *path.parents) if folder.exists())
-    fix = "Work in a copy of the project that you may write to, or name another folder where the command takes --out"
+    fix = (
+        "Work in a copy of the project that you may write to, or name another folder where the command takes"
+        " --out"
+    )
     return Problem(place(there), f"cannot be written to ({reason.strerror})", fix)
 
 

@@ -1,10 +1,10 @@
 """Does a file still hold what was read from it? Results of reading, kept until one of their files changes.
 
 Decisions
-- A result is reused while every file that was read for it has the same state (times, size, inode), so that a live kernel
-  sees an edited table or ledger at the next call.
-- Which files those are is observed while the result is made: whatever reads a file says so (`depends_on`), and what is
-  read through another cached function counts for both.
+- A result is reused while every file that was read for it has the same state (times, size, inode), so that a
+  live kernel sees an edited table or ledger at the next call.
+- Which files those are is observed while the result is made: whatever reads a file says so (`depends_on`),
+  and what is read through another cached function counts for both.
 - The state of a file is taken before it is read: an edit in between makes the result stale, never wrong.
 - An error is not kept.
 """
@@ -30,18 +30,22 @@ _files: ContextVar[dict[Path, State] | None] = ContextVar("files", default=None)
 
 
 def depends_on(path: Path) -> None:
-    """Say that what is being computed depends on a file, or on which files a folder holds; called before reading it."""
+    """Say that what is being computed depends on a file, or on which files a folder holds; called before
+    reading it.
+    """
     if (files := _files.get()) is not None:
         files.setdefault(path.absolute(), _state(path))
 
 
 def cached(function: Callable[P, T]) -> Callable[P, T]:
-    """Keep the results of a function by its arguments, each for as long as the files it was read from stay the same.
+    """Keep the results of a function by its arguments, each for as long as the files it was read from stay
+    the same.
 
     Parameters
     ----------
     function : callable
-        Reads files, each announced by `depends_on`, and depends on nothing else but its arguments, which are hashable.
+        Reads files, each announced by `depends_on`, and depends on nothing else but its arguments, which are
+        hashable.
     """
     results: OrderedDict[Hashable, tuple[T, dict[Path, State]]] = OrderedDict()
 

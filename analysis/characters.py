@@ -1,10 +1,12 @@
-"""Which characters of a notebook may reach a reader? Those that can be seen, in the order in which they stand.
+"""Which characters of a notebook may reach a reader? Those that can be seen, in the order in which they
+stand.
 
 Decisions
 - Colours and links of a terminal are dropped: they say nothing on a page.
-- Everything else that cannot be shown becomes the sign for it (U+FFFD), so that nothing vanishes in silence: control
-  characters and halves of characters, which HTML and UTF-8 forbid, and the signs that turn the direction of writing,
-  which let a number or a line of code read as another. The gentle marks of direction (U+200E, U+200F) stay.
+- Everything else that cannot be shown becomes the sign for it (U+FFFD), so that nothing vanishes in silence:
+  control characters and halves of characters, which HTML and UTF-8 forbid, and the signs that turn the
+  direction of writing, which let a number or a line of code read as another. The gentle marks of direction
+  (U+200E, U+200F) stay.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """What can go wrong, and how it is said: place, value, rule and fix, all problems of one input at once.
 
 Decisions
-- A problem is data (`Problem`), an error carries one or many of them; the text is made in one place. It is one line of
-  characters that a reader sees: what a file or a notebook says neither moves the cursor nor turns the words around it.
+- A problem is data (`Problem`), an error carries one or many of them; the text is made in one place. It is
+  one line of characters that a reader sees: what a file or a notebook says neither moves the cursor nor turns
+  the words around it.
 - The exit code belongs to the error: 2 for bad input (nothing ran), 1 for a run that failed.
-- Code that is handed a wrong argument by other code raises `ValueError`; these classes are for what a user wrote.
+- Code that is handed a wrong argument by other code raises `ValueError`; these classes are for what a user
+  wrote.
 """
 
 from __future__ import annotations
@@ -24,17 +26,22 @@ HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff"
     f"{_ENDS}]"
 )
-"""Characters that are not seen: controls, halves of characters, turns of the direction of writing, what Unicode never assigns."""
+"""Characters that are not seen: controls, halves of characters, turns of the direction of writing, what
+Unicode never assigns.
+"""
 
 _LINE = re.compile("[\r\u2028\u2029]")
-"""Ends of lines that an editor does not show as one, or that take a terminal back to the start of its line."""
+"""Ends of lines that an editor does not show as one, or that take a terminal back to the start of its line.
+"""
 
 
 _NAMELESS = {"Cc": "a control character", "Cs": "half of a character", "Cn": "assigned to no character"}
 
 
 def unseen(text: str) -> tuple[int, str] | None:
-    """Where in a text the first character is that a reader does not see, and its name; None where there is none."""
+    """Where in a text the first character is that a reader does not see, and its name; None where there is
+    none.
+    """
     if text.replace("\n", "").isprintable():  # which is far faster, and stricter
         return None
     found = HIDDEN.search(text) or _LINE.search(text)
@@ -45,7 +52,9 @@ def unseen(text: str) -> tuple[int, str] | None:
 
 
 def visible(text: str) -> str:
-    """A text as a terminal may show it: what a reader does not see is the sign for it (U+FFFD), colours are dropped."""
+    """A text as a terminal may show it: what a reader does not see is the sign for it (U+FFFD), colours are
+    dropped.
+    """
     return _LINE.sub("\ufffd", HIDDEN.sub("\ufffd", TERMINAL.sub("", text)))
 
 

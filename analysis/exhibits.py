@@ -1,14 +1,16 @@
 """What did a run put on display? The exhibit bundles of executed notebooks, as typed objects.
 
 Decisions
-- A bundle is one output of type `application/vnd.thesis.exhibit+json`; nothing else of a notebook is a result. The
-  site, comparisons and downloads read these objects and never the readable output beside them.
-- Keys that are not known here are ignored, so that a bundle may grow; a bundle that lacks what its kind needs is an
-  error that names notebook and cell, because a page without it would pretend.
+- A bundle is one output of type `application/vnd.thesis.exhibit+json`; nothing else of a notebook is a
+  result. The site, comparisons and downloads read these objects and never the readable output beside them.
+- Keys that are not known here are ignored, so that a bundle may grow; a bundle that lacks what its kind needs
+  is an error that names notebook and cell, because a page without it would pretend.
 - An id is an address (`#id`, `data/id.csv`), hence its narrow alphabet; none of the templates' can be taken.
 - The picture of a figure stands beside its bundle in the same output: SVG where there is one, else PNG.
-- A number ends where its series ends. Where that is well before the cut-off date (`EARLY`), the date is shown next to it.
-- A source is linked where it has a web address, or names a file in a public repository; any other text stays text.
+- A number ends where its series ends. Where that is well before the cut-off date (`EARLY`), the date is shown
+  next to it.
+- A source is linked where it has a web address, or names a file in a public repository; any other text stays
+  text.
 """
 
 from __future__ import annotations
@@ -60,7 +62,9 @@ Strength = Quality | Literal["article", "model"]
 REPOSITORY = re.compile(
     r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<commit>[0-9a-f]{4,40}))?:(?P<path>[^\s@][^@]*)(@(?P<at>[0-9a-f]{4,40}))?"
 )
-"""A file of a public repository: `owner/repo:path`, with `@commit` behind either part where one version is meant."""
+"""A file of a public repository: `owner/repo:path`, with `@commit` behind either part where one version is
+meant.
+"""
 
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -68,7 +72,9 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 RESERVED = ("main", "contents", "top", "all-pages")
-"""Ids that the templates of all pages use themselves; every other one of theirs has a hyphen, or none of ours beside it."""
+"""Ids that the templates of all pages use themselves; every other one of theirs has a hyphen, or none of ours
+beside it.
+"""
 
 
 def _free(id: str) -> str:
@@ -86,8 +92,9 @@ Format = Annotated[str, Field(pattern=r"^\+?,?(\.\d{1,2})?[a-z%]?$")]
 """How a number is printed; no width, which could be that of a library."""
 
 EARLY = dt.timedelta(days=92)
-"""A series ends early if its last point lies more than the longest quarter before the cut-off date: at least one more point
-could have been measured since."""
+"""A series ends early if its last point lies more than the longest quarter before the cut-off date: at least
+one more point could have been measured since.
+"""
 
 Word = Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=60)]
 """What becomes part of an id or a class."""
@@ -113,7 +120,9 @@ def address(text: str | None) -> str | None:
 
 
 class Source(_Part):
-    """Where something comes from, and how strong a source it is; only what has a web address becomes a link."""
+    """Where something comes from, and how strong a source it is; only what has a web address becomes a
+    link.
+    """
 
     title: str
     url: str | None = None
@@ -163,7 +172,9 @@ class _Exhibit(_Part):
     claims: tuple[str, ...] = ()
     data_to: dt.date | None = None
     data_to_latest: dt.date | None = None
-    """The last point of the series that ends first, and of the one that ends last; None where it rests on no series."""
+    """The last point of the series that ends first, and of the one that ends last; None where it rests on no
+    series.
+    """
 
     @property
     def series_alike(self) -> bool:
@@ -280,7 +291,9 @@ class Claim(_Part):
 
     @property
     def mistake(self) -> str:
-        """What counts as one error with it: the reason that it shares with others, else itself; nothing where it is not wrong."""
+        """What counts as one error with it: the reason that it shares with others, else itself; nothing where
+        it is not wrong.
+        """
         return (self.error or self.id) if self.verdict == "fails" else ""
 
     @field_validator("stale", mode="before")
@@ -347,7 +360,9 @@ class Described(Column):
 
 
 class NotFound(_Part):
-    """Something that was looked for and not found: what, by when it was expected, and where it would be published."""
+    """Something that was looked for and not found: what, by when it was expected, and where it would be
+    published.
+    """
 
     id: Word
     what: str
@@ -517,7 +532,9 @@ class Forecasts(Tabular):
 
 Signal = Literal["signals", "quiet", "unknown"]
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
-"""How an indicator stands: its value is on the side of the threshold that signals, on the other, or nobody knows it."""
+"""How an indicator stands: its value is on the side of the threshold that signals, on the other, or nobody
+knows it.
+"""
 
 
 class Watched(_Part):
@@ -596,7 +613,9 @@ class Grid(Tabular):
 
     @property
     def packed(self) -> str:
-        """Axes and outputs without their rows, and the results in the order of the rows: what a page computes with."""
+        """Axes and outputs without their rows, and the results in the order of the rows: what a page computes
+        with.
+        """
         axes = [axis.model_dump(include={"title", "unit", "values", "start"}) for axis in self.axes]
         outputs = [
             output.model_dump(include={"title", "decimals", "dress", "better"})
@@ -606,7 +625,9 @@ class Grid(Tabular):
         return json.dumps({"axes": axes, "outputs": outputs}, ensure_ascii=False, separators=(",", ":"))
 
     def beside(self, axis: GridAxis) -> tuple[Mapping[str, Any], ...]:
-        """The rows along one axis, the others at the value of the grid that is nearest to where the scenario stands."""
+        """The rows along one axis, the others at the value of the grid that is nearest to where the scenario
+        stands.
+        """
         others = {a.name: min(a.values, key=lambda v: abs(v - a.start)) for a in self.axes if a != axis}
         return tuple(row for row in self.rows if all(row[name] == value for name, value in others.items()))
 
@@ -668,7 +689,8 @@ class Node(dict[str, Any]):
 
 
 def read_notebook(path: Path) -> Node:
-    """An executed notebook (format 4) as the site needs it: cells and outputs, texts whole and in legible characters.
+    """An executed notebook (format 4) as the site needs it: cells and outputs, texts whole and in legible
+    characters.
 
     Without nbformat, whose schemas take longer to load than all notebooks of a batch to read.
 
@@ -734,11 +756,13 @@ def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: st
         name = data[MIME].get("id", "without id") if isinstance(data[MIME], Mapping) else "without id"
         problems = validation_problems(reason, f"{where}, exhibit {name}")
         raise PublishError(
-            replace(
-                problem, rule="is missing, as in runs of an earlier version", fix="Run `thesis run` again"
+            (
+                replace(
+                    problem, rule="is missing, as in runs of an earlier version", fix="Run `thesis run` again"
+                )
+                if detail["type"] == "missing"
+                else problem
             )
-            if detail["type"] == "missing"
-            else problem
             for problem, detail in zip(problems, reason.errors(), strict=True)
         ) from None
     return Shown(exhibit, scenario, notebook, image_of(data))
@@ -773,8 +797,8 @@ def _finite(value: Any) -> Any:
 def number(value: object, spec: str | None = None) -> str:
     """A value as a page prints it: numbers by their format, with a real minus sign; an en dash for nothing.
 
-    Without a format a number keeps three significant digits, and all of its digits before the point. A whole percentage
-    is 0% or 100% only where the share is: one that would be rounded to it is under 1% or over 99%.
+    Without a format a number keeps three significant digits, and all of its digits before the point. A whole
+    percentage is 0% or 100% only where the share is: one that would be rounded to it is under 1% or over 99%.
     """
     if value is None or value == "":
         return "–"

@@ -1,4 +1,5 @@
-"""How do pages and charts carry their letters? As subsets of two fonts that come with packages, ready for a style sheet.
+"""How do pages and charts carry their letters? As subsets of two fonts that come with packages, ready for a
+style sheet.
 
 Decisions
 - A page and a chart bring their own letters, so that they look alike on every machine and ask for nothing.
@@ -51,7 +52,9 @@ def face(family: str, weight: int, letters: str = LATIN) -> str:
 
 @cache
 def _latin(family: str, weight: int) -> bytes:
-    """The font cut down once; cutting a chart's letters out of it is ten times as fast as out of the whole."""
+    """The font cut down once; cutting a chart's letters out of it is ten times as fast as out of the
+    whole.
+    """
     return _subset(Path(path(family, weight)).read_bytes(), LATIN)
 
 

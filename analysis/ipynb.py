@@ -1,12 +1,16 @@
-"""What does a notebook file hold? Read as JSON, and refused with file, cell and key where papermill would break on it.
+"""What does a notebook file hold? Read as JSON, and refused with file, cell and key where papermill would
+break on it.
 
 Decisions
-- Asked for is what papermill needs in order to execute a notebook, and no more: one that it would run (without ids, without
-  outputs, of an older format 4) is never refused, and one that it could not even load is refused in words.
-- Without nbformat, which only logs what is wrong, and whose schemas take longer to load than all notebooks to read.
+- Asked for is what papermill needs in order to execute a notebook, and no more: one that it would run
+  (without ids, without outputs, of an older format 4) is never refused, and one that it could not even load
+  is refused in words.
+- Without nbformat, which only logs what is wrong, and whose schemas take longer to load than all notebooks to
+  read.
 - What outputs hold is not looked into: a run clears them.
 - Cells are counted from the top, text and code alike; the number in `In [3]` is another one.
-- A line ends where Python ends it, at a line feed or a carriage return; `str.splitlines` knows seven ends more.
+- A line ends where Python ends it, at a line feed or a carriage return; `str.splitlines` knows seven ends
+  more.
 """
 
 from __future__ import annotations
@@ -150,7 +154,8 @@ def parsed(text: str, path: Path) -> Notebook:
     Raises
     ------
     NotebookError
-        It is not JSON, not a notebook of format 4, or a cell is not what papermill can load; the first such place.
+        It is not JSON, not a notebook of format 4, or a cell is not what papermill can load; the first such
+        place.
     """
     if text.startswith(BOM):
         rule = "starts with a byte order mark, which Jupyter does not read"
@@ -190,7 +195,9 @@ def _problem(reason: ValidationError, where: str) -> Problem:
 
 
 def written(content: Mapping[str, Any]) -> str:
-    """A notebook as nbformat writes it; half a character, which no file can hold, as the escape that JSON has for it."""
+    """A notebook as nbformat writes it; half a character, which no file can hold, as the escape that JSON has
+    for it.
+    """
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     return text.encode("utf-8", "backslashreplace").decode()
 

@@ -1,8 +1,10 @@
-"""What does a reader see where data hold a key? One word for each, on pages, in charts and in listings; and how prose counts.
+"""What does a reader see where data hold a key? One word for each, on pages, in charts and in listings; and
+how prose counts.
 
 Decisions
 - Keys are an interface and stay in data and JSON; a label is for people and may change.
-- They stand here, apart from what computes and what shows, so that a chart, a page and a listing cannot differ.
+- They stand here, apart from what computes and what shows, so that a chart, a page and a listing cannot
+  differ.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ QUALITIES: Mapping[str, str] = {
     "article": "article alone",
     "model": "our model",
 }
-"""How strong a source is, strongest first, with its label; the last two are what a verdict can rest on without a source."""
+"""How strong a source is, strongest first, with its label; the last two are what a verdict can rest on
+without a source.
+"""
 
 METHODS: Mapping[str, str] = {"none: overtaken": "–"}
 """What stands in the place of a method where a part can have none; the methods are words already."""
@@ -67,7 +71,9 @@ def of(column: str, value: Any) -> Any:
 
 
 def count(number: float, one: str = "", many: str = "") -> str:
-    """A count as a sentence has it, in words up to nine and in digits beyond, with what follows it: `one` or `many`."""
+    """A count as a sentence has it, in words up to nine and in digits beyond, with what follows it: `one` or
+    `many`.
+    """
     whole = int(number) if number == int(number) else number
     words = WORDS[int(whole)] if whole in range(len(WORDS)) else f"{whole:,}"
     return f"{words} {one if number == 1 else many}".rstrip()

@@ -4,14 +4,17 @@ Decisions
 - `params/register.yml` holds every assumption once: value, kind, unit, range, description, reference, status.
 - A scenario file is what `papermill -f` takes: flat overrides, plus `scenario`, `description` and `because`.
 - A distribution is a short list in the order that its kind names; a single number pins it.
-- What the register says of a name stands on one line in notebooks, so it holds no line break and nothing else that
-  would end that line, or papermill's reading of it. The break that ends a block of YAML is no part of the text.
-- The batch, the command line and the first cell of every notebook call the same check (`check`), so that a value
-  reaches a model only after it passed, whichever way it came.
-- YAML has one reading here, that of papermill and of a reader who knows no YAML; what has two is refused with its line:
-  numbers in another base, in sixtieths, with `_` or as `2e-1` (a text to papermill), yes and no, tags, merge keys, keys
-  twice. So are characters that no reader sees. A value of `-p` obeys the same rule, since it often ends in a file.
-- An alias has one reading and may use a plain value again; one of nested values could grow without end and may not.
+- What the register says of a name stands on one line in notebooks, so it holds no line break and nothing else
+  that would end that line, or papermill's reading of it. The break that ends a block of YAML is no part of
+  the text.
+- The batch, the command line and the first cell of every notebook call the same check (`check`), so that a
+  value reaches a model only after it passed, whichever way it came.
+- YAML has one reading here, that of papermill and of a reader who knows no YAML; what has two is refused with
+  its line: numbers in another base, in sixtieths, with `_` or as `2e-1` (a text to papermill), yes and no,
+  tags, merge keys, keys twice. So are characters that no reader sees. A value of `-p` obeys the same rule,
+  since it often ends in a file.
+- An alias has one reading and may use a plain value again; one of nested values could grow without end and
+  may not.
 """
 
 from __future__ import annotations
@@ -108,10 +111,10 @@ class Calm(BaseModel):
 class Entry(BaseModel):
     """One assumption of the register.
 
-    `value` is a number, a text, a date (ISO text, `unit: date`), or the list that `dist` asks for; `range` bounds
-    every number in it, or the date by two days, ends included; `integer` and `multiple_of` say which numbers between
-    them are possible, and `at_most` names another assumption that this one may not pass. A `reading` says how the article
-    is read and judged, not how the future goes: a scenario may not set one.
+    `value` is a number, a text, a date (ISO text, `unit: date`), or the list that `dist` asks for; `range`
+    bounds every number in it, or the date by two days, ends included; `integer` and `multiple_of` say which
+    numbers between them are possible, and `at_most` names another assumption that this one may not pass. A
+    `reading` says how the article is read and judged, not how the future goes: a scenario may not set one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -168,7 +171,9 @@ class Entry(BaseModel):
         return (first, last) if isinstance(first, dt.date) and isinstance(last, dt.date) else None
 
     def central(self, value: Value | None = None) -> Scalar:
-        """The middle of the value: itself, the mode or median, or the midpoint (geometric for `lognormal`)."""
+        """The middle of the value: itself, the mode or median, or the midpoint (geometric for
+        `lognormal`).
+        """
         value = self.value if value is None else value
         if not isinstance(value, list):
             return value
@@ -236,7 +241,9 @@ class _StrictLoader(SafeLoader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._plain = not re.search(r"[!*\\]", text)
-        """Whether nothing can have a tag, be an alias or hold an escaped character, so that texts need no look."""
+        """Whether nothing can have a tag, be an alias or hold an escaped character, so that texts need no
+        look.
+        """
 
     def get_single_node(self) -> yaml.Node | None:
         """The tree of the one document, each part of it looked at.
@@ -279,7 +286,9 @@ class _StrictLoader(SafeLoader):
             yield from self._surprises(value, f"{key}.{name.value}" if key else str(name.value), visited)
 
     def _name(self, node: yaml.Node, names: set[str]) -> tuple[str, str] | None:
-        """Rule and fix of a key that is no name, or is among the `names` of its mapping, to which it is added."""
+        """Rule and fix of a key that is no name, or is among the `names` of its mapping, to which it is
+        added.
+        """
         if not isinstance(node, yaml.ScalarNode):
             return "is not plain YAML: a key is not a plain name", "Write `name: value` lines"
         if node.value in names:
@@ -399,7 +408,8 @@ def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError
     Raises
     ------
     ParameterError (or `error`)
-        The file is missing, cannot be read, is not UTF-8, not YAML, empty, not a mapping, or holds what has two readings.
+        The file is missing, cannot be read, is not UTF-8, not YAML, empty, not a mapping, or holds what has
+        two readings.
     """
     where = place(path)
     cache.depends_on(path)
@@ -509,9 +519,14 @@ ALL = "all"
 
 
 def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
-    """What keeps an entry from standing on the one line that declares it in notebooks, and that papermill reads by line."""
+    """What keeps an entry from standing on the one line that declares it in notebooks, and that papermill
+    reads by line.
+    """
     if not isinstance(name, str) or not NAME.fullmatch(name) or keyword.iskeyword(name) or name in LABELS:
-        rule = "cannot be the name of a value: lower-case letters, digits and _ only, no word of Python and no label"
+        rule = (
+            "cannot be the name of a value: lower-case letters, digits and _ only, no word of Python and no"
+            " label"
+        )
         yield Problem(where, rule, "Write for example cash_usd_bn")
     texts = {"unit": entry.unit, "description": entry.description}
     texts |= {"value": entry.value} if isinstance(entry.value, str) else {}
@@ -522,7 +537,10 @@ def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
         ]
         if breaks or text.startswith("type:"):
             found = repr(breaks[0]) if breaks else "'type:' at its start"
-            rule = f"holds {found}, and it becomes part of one line of the notebooks, which papermill could not read"
+            rule = (
+                f"holds {found}, and it becomes part of one line of the notebooks, which papermill could not"
+                " read"
+            )
             yield Problem(f"{where}.{key}", rule, "Write it without, on one line")
 
 
@@ -533,12 +551,15 @@ def names(directory: Path = PARAMS) -> list[str]:
 
 
 def misnamed(directory: Path = PARAMS) -> list[Problem]:
-    """The files beside the register that look like scenarios and cannot be found as one, each with a name that would do."""
+    """The files beside the register that look like scenarios and cannot be found as one, each with a name
+    that would do.
+    """
     return [_misnamed(path) for path in _files(directory) if path.suffix != SUFFIX or not is_name(path.stem)]
 
 
 def unknown(name: str, where: str, directory: Path = PARAMS, also: Sequence[str] = ()) -> Problem:
-    """Why there is no scenario of a name: its file has another suffix, it is no name, or there is nothing like it.
+    """Why there is no scenario of a name: its file has another suffix, it is no name, or there is nothing
+    like it.
 
     `where` is what the user wrote, and `also` what could stand there besides the name of a scenario.
     """
@@ -551,19 +572,25 @@ def unknown(name: str, where: str, directory: Path = PARAMS, also: Sequence[str]
 
 
 def is_name(text: str) -> bool:
-    """Whether a scenario can have this name: `NAME`, no word that YAML takes for another thing (yes, null), not `ALL`."""
+    """Whether a scenario can have this name: `NAME`, no word that YAML takes for another thing (yes, null),
+    not `ALL`.
+    """
     return bool(NAME.fullmatch(text)) and _resolved(text) == _TEXT and text != ALL
 
 
 def suggested(text: str) -> str:
-    """A scenario name that is as near to a text as can be: ``slow_money`` for ``Slow-Money``, ``scenario_2027`` for ``2027``."""
+    """A scenario name that is as near to a text as can be: ``slow_money`` for ``Slow-Money``,
+    ``scenario_2027`` for ``2027``.
+    """
     letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = re.sub("[^a-z0-9]+", "_", letters).strip("_")
     return name if is_name(name) else f"scenario_{name}" if name else "slow_money"
 
 
 def _files(directory: Path) -> list[Path]:
-    """What lies beside the register and could be meant as a scenario: YAML by its suffix, in any case, and not hidden."""
+    """What lies beside the register and could be meant as a scenario: YAML by its suffix, in any case, and
+    not hidden.
+    """
     return sorted(
         path
         for path in (directory.iterdir() if directory.is_dir() else ())
@@ -607,8 +634,8 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
     Raises
     ------
     ParameterError
-        Unknown scenario, a name that is no plain name (`../x`), labels that are missing or do not fit the file, or a
-        value that `value_problems` refuses.
+        Unknown scenario, a name that is no plain name (`../x`), labels that are missing or do not fit the
+        file, or a value that `value_problems` refuses.
     """
     if name not in names(directory):
         raise ParameterError(unknown(name, f"scenario {name}".strip(), directory))
@@ -633,19 +660,19 @@ def written(
     Parameters
     ----------
     values : Assumptions
-        As a notebook has them: of the scenario that `values.scenario` names, and changed since. What that scenario sets
-        and a notebook does not declare is kept.
+        As a notebook has them: of the scenario that `values.scenario` names, and changed since. What that
+        scenario sets and a notebook does not declare is kept.
     name, description : str
         Of the new scenario.
     because : mapping of name to reason
-        Why; a reason of the scenario that it starts from stands where the value still does, and `UNARGUED` where nothing
-        was said.
+        Why; a reason of the scenario that it starts from stands where the value still does, and `UNARGUED`
+        where nothing was said.
 
     Raises
     ------
     ParameterError
-        A name that is no plain name or is taken, no description, nothing that differs, or a folder that cannot be written.
-        Nothing was written then.
+        A name that is no plain name or is taken, no description, nothing that differs, or a folder that
+        cannot be written. Nothing was written then.
     """
     if not is_name(name):
         raise ParameterError(Problem("scenario", _no_name(name), f"Write for example {suggested(name)}"))
@@ -748,7 +775,9 @@ def _refuse_problems(values: Mapping[str, Any], register: Register, where: str) 
 
 
 def pair_problems(values: Mapping[str, Any], register: Register, where: str) -> list[Problem]:
-    """Plain numbers that pass the assumption which their entry names as `at_most`, where both are among `values`."""
+    """Plain numbers that pass the assumption which their entry names as `at_most`, where both are among
+    `values`.
+    """
     found = []
     for name, entry in register.items():
         most = entry.at_most
@@ -879,7 +908,9 @@ def typed(value: Any, entry: Entry) -> Value:
 def resolve(
     scenario: str = BASE, overrides: Mapping[str, Value] | None = None, directory: Path = PARAMS
 ) -> dict[str, Value]:
-    """Every register name with its value under a scenario, `overrides` last, and `scenario` itself as a label."""
+    """Every register name with its value under a scenario, `overrides` last, and `scenario` itself as a
+    label.
+    """
     register = load_register(directory)
     chosen = load(scenario, directory, register)
     merged = (
@@ -957,8 +988,9 @@ class Assumptions(dict[str, Any]):
 def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     """The parameters of a notebook, checked: `given = scenarios.check(globals())` is its first line.
 
-    Takes the register's names out of `values` and holds each against its entry, so that plain papermill is refused
-    what the batch is refused: a scenario file that it was handed (`papermill -f`) leaves its `because` there.
+    Takes the register's names out of `values` and holds each against its entry, so that plain papermill is
+    refused what the batch is refused: a scenario file that it was handed (`papermill -f`) leaves its
+    `because` there.
 
     Raises
     ------
@@ -976,7 +1008,9 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
 
 
 def declaration(name: str, entry: Entry) -> str:
-    """The line that declares a register name in a notebook's parameters cell: `name: type = value  # unit; meaning`."""
+    """The line that declares a register name in a notebook's parameters cell: `name: type = value  # unit;
+    meaning`.
+    """
     kind = f"{', '.join(QUANTILES[entry.dist])}; " if entry.dist else ""
     value = json.dumps(typed(entry.value, entry))
     return f"{name}: {entry.type_name()} = {value}  # {entry.unit}; {kind}{entry.description}"
@@ -985,13 +1019,16 @@ def declaration(name: str, entry: Entry) -> str:
 def used_by(register: Register, notebook: str) -> dict[str, Entry]:
     """The assumptions that a notebook uses, by the register's own word.
 
-    Not by what is defined when it runs: plain papermill defines every name of a scenario file in every notebook.
+    Not by what is defined when it runs: plain papermill defines every name of a scenario file in every
+    notebook.
     """
     return {name: entry for name, entry in register.items() if notebook in entry.used_by}
 
 
 def hindsight(entries: Register, as_of: str) -> dict[str, Entry]:
-    """Those of some assumptions that could not be known on the day `as_of`: their reference is of a later day."""
+    """Those of some assumptions that could not be known on the day `as_of`: their reference is of a later
+    day.
+    """
     day = dt.date.fromisoformat(as_of)
     return {
         name: entry for name, entry in entries.items() if (known := entry.reference.known_on) and known > day

@@ -1,8 +1,8 @@
 """What does a printed figure say? Parse and format quantities: `~$100M`, `>$20B`, `405B (Dense)`, `10-20x`.
 
 Decisions
-- A figure is kept as printed and read into value, lower and upper bound, qualifier, unit and note; an unknown one is
-  missing with the reason that was printed, never zero.
+- A figure is kept as printed and read into value, lower and upper bound, qualifier, unit and note; an unknown
+  one is missing with the reason that was printed, never zero.
 - A plain figure stands for everything that rounds to it: half a unit of its last printed digit to each side.
 - `~`, `est.` and their words reach further: a stated share of the value (`approximation`) to each side.
 - `>` is a lower bound and has no upper one; its value is the bound itself. A range has bounds and no value.
@@ -87,9 +87,11 @@ class Quantity:
     text : str
         As printed.
     value, low, high : float or None
-        Central value and bounds in `unit`. A range has no value, an open end is infinite, a missing figure has None.
+        Central value and bounds in `unit`. A range has no value, an open end is infinite, a missing figure
+        has None.
     qualifier : str
-        What was printed with it, in one spelling: ``~``, ``>``, ``<``, ``est.``, ``~ est.``, ``range``, or nothing.
+        What was printed with it, in one spelling: ``~``, ``>``, ``<``, ``est.``, ``~ est.``, ``range``, or
+        nothing.
     unit : str
         A name of `UNITS`.
     note : str
@@ -206,7 +208,9 @@ def show(value: float | None, unit: str, digits: int | None = None) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it: numbers to six significant digits, nothing for NaN and infinity, no numpy types."""
+    """A value as JSON can hold it: numbers to six significant digits, nothing for NaN and infinity, no numpy
+    types.
+    """
     if isinstance(value, str | bool) or value is None:
         return value
     if isinstance(value, Mapping):

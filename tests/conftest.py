@@ -1,7 +1,8 @@
-"""What tests share: small projects, the command in this process, notebooks without kernels, and ports of their own.
+"""What tests share: small projects, the command in this process, notebooks without kernels, and ports of
+their own.
 
-Kernels of the tests never meet at a port: each process that runs tests looks for free ones in a range of its own. No example
-of hypothesis has a deadline: how long one takes depends on the machine.
+Kernels of the tests never meet at a port: each process that runs tests looks for free ones in a range of its
+own. No example of hypothesis has a deadline: how long one takes depends on the machine.
 """
 
 import itertools
@@ -43,8 +44,8 @@ _ports = itertools.cycle(range(FIRST, FIRST + COUNT))
 def _own_port(self: LocalPortCache, ip: str) -> int:
     """A port that is free now and that nobody else asks for until its kernel has bound it.
 
-    As jupyter_client does it, the system names one that is free, and names it to the next who asks, too, as long as the
-    first kernel starts; of two that meet one never answers
+    As jupyter_client does it, the system names one that is free, and names it to the next who asks, too, as
+    long as the first kernel starts; of two that meet one never answers
     (https://github.com/jupyter/jupyter_client/issues/487).
     """
     for port in itertools.islice(_ports, COUNT):
@@ -62,7 +63,9 @@ LocalPortCache.find_available_port = _own_port  # type: ignore[method-assign]
 
 
 def small(root: Path, *names: str, params: Path = MATERIAL / "params") -> Project:
-    """A project of two scenarios with the named notebooks of `tests/notebooks` and code and data of a line each."""
+    """A project of two scenarios with the named notebooks of `tests/notebooks` and code and data of a line
+    each.
+    """
     shutil.copytree(params, root / "params")
     (root / "notebooks").mkdir()
     for name in names:
@@ -75,7 +78,8 @@ def small(root: Path, *names: str, params: Path = MATERIAL / "params") -> Projec
 
 
 def whole(root: Path, *names: str, params: Path = MATERIAL / "params") -> Project:
-    """The same with the package itself: the root of a project is the parent of its package, so this copy is a project.
+    """The same with the package itself: the root of a project is the parent of its package, so this copy is a
+    project.
 
     It comes with what is compiled of it: compiling takes longer than most of what is tested.
     """
@@ -120,7 +124,9 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def thesis(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """`thesis("run", "--quiet", at=project)` is the command in this process, as if that project were the checkout."""
+    """`thesis("run", "--quiet", at=project)` is the command in this process, as if that project were the
+    checkout.
+    """
 
     def run(*words: str, at: Project | None = None) -> Done:
         with monkeypatch.context() as patch:
@@ -141,7 +147,9 @@ def thesis(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 
 class WithoutKernels:
-    """Where notebooks `run` although nothing executes them: each ends well, but for those that are called `raises`."""
+    """Where notebooks `run` although nothing executes them: each ends well, but for those that are called
+    `raises`.
+    """
 
     def __init__(self, beside: Path, limits: list[Limits]) -> None:
         self._aside = tempfile.TemporaryDirectory(prefix=pool.BATCH, dir=beside)

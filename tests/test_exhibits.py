@@ -13,11 +13,26 @@ from analysis.exhibits import Evidence, Ledger, Metric, Source, Table, address, 
 from tests.site.site_material import forecasts
 
 METRIC: dict[str, Any] = {
-    "id": "risks.multiple", "kind": "metric", "title": "Multiple", "unit": "x", "role": "headline", "note": None,
-    "sources": [{"title": "A", "url": "https://example.org"}, {"title": "B", "url": "javascript:alert(1)"}], "claims": ["a.b"],
-    "value": 1.4, "low": 0.2, "high": 4.9, "level": 0.9, "text": "1.4x (0.2x to 4.9x, 90%)", "short": "1.4x",
-    "format": ".1f", "formula": "a / b", "inputs": {"a": 1}, "better": "higher", "reads": "It is.",
-}  # fmt: skip
+    "id": "risks.multiple",
+    "kind": "metric",
+    "title": "Multiple",
+    "unit": "x",
+    "role": "headline",
+    "note": None,
+    "sources": [{"title": "A", "url": "https://example.org"}, {"title": "B", "url": "javascript:alert(1)"}],
+    "claims": ["a.b"],
+    "value": 1.4,
+    "low": 0.2,
+    "high": 4.9,
+    "level": 0.9,
+    "text": "1.4x (0.2x to 4.9x, 90%)",
+    "short": "1.4x",
+    "format": ".1f",
+    "formula": "a / b",
+    "inputs": {"a": 1},
+    "better": "higher",
+    "reads": "It is.",
+}
 
 
 def output(bundle: object, **more: str) -> dict[str, Any]:
@@ -52,11 +67,17 @@ def test_only_web_addresses_stay_links() -> None:
         ("some-org/a.repo:data/x y.csv", "https://github.com/some-org/a.repo/blob/HEAD/data/x%20y.csv"),
         ("org/repo@0deb7c4:x.json", "https://github.com/org/repo/blob/0deb7c4/x.json"),
         ("org/repo:x.json@0deb7c4", "https://github.com/org/repo/blob/0deb7c4/x.json"),
-        ("org/repo:a\"><b>?c#d", "https://github.com/org/repo/blob/HEAD/a%22%3E%3Cb%3E%3Fc%23d"),
-        ("javascript:alert(1)", None), ("//example.org/x", None), ("https://example.org/ x", None), ("org/repo", None),
-        ("org/repo: a remark", None), ("article", None), ("", None), (None, None),
+        ('org/repo:a"><b>?c#d', "https://github.com/org/repo/blob/HEAD/a%22%3E%3Cb%3E%3Fc%23d"),
+        ("javascript:alert(1)", None),
+        ("//example.org/x", None),
+        ("https://example.org/ x", None),
+        ("org/repo", None),
+        ("org/repo: a remark", None),
+        ("article", None),
+        ("", None),
+        (None, None),
     ],
-)  # fmt: skip
+)
 def test_a_reference_leads_to_the_web_or_nowhere(text: str | None, leads_to: str | None) -> None:
     assert address(text) == leads_to
 
@@ -172,7 +193,12 @@ def test_a_ledger_leads_with_what_the_argument_needs() -> None:
 
 def test_a_cell_that_lists_sources_is_read_as_sources() -> None:
     listed = [{"title": "A", "url": "org/repo:x", "quality": "official"}]
-    table = {"id": "a.b", "kind": "table", "columns": [{"name": "sources", "title": "S"}], "rows": [{}, {"sources": listed}]}  # fmt: skip
+    table = {
+        "id": "a.b",
+        "kind": "table",
+        "columns": [{"name": "sources", "title": "S"}],
+        "rows": [{}, {"sources": listed}],
+    }
     found = read(table).exhibit
     assert isinstance(found, Table)
     assert [source.url for source in cited(found.rows[1]["sources"])] == [
@@ -189,15 +215,27 @@ def observation(**more: Any) -> dict[str, Any]:
 
 
 EVIDENCE: dict[str, Any] = {
-    "id": "evidence.prices", "kind": "evidence", "title": "Prices", "note": "Every price.", "as_of": "2026-05-21", "pick": "The last.",
-    "gathered_on": "2026-06-30", "not_found": [{"id": "quarter", "what": "The next quarter", "due": "2026-06-15", "where": "Its page"}],
-    "lag_days": 30, "lag_because": "So it is.", "pseudo_out_of_sample": True, "licence": "Facts.", "credit": "All.", "unseen": 2,
+    "id": "evidence.prices",
+    "kind": "evidence",
+    "title": "Prices",
+    "note": "Every price.",
+    "as_of": "2026-05-21",
+    "pick": "The last.",
+    "gathered_on": "2026-06-30",
+    "not_found": [{"id": "quarter", "what": "The next quarter", "due": "2026-06-15", "where": "Its page"}],
+    "lag_days": 30,
+    "lag_because": "So it is.",
+    "pseudo_out_of_sample": True,
+    "licence": "Facts.",
+    "credit": "All.",
+    "unseen": 2,
     "columns": [{"name": name, "title": name, "meaning": "What it is."} for name in observation()],
     "rows": [
-        observation(), observation(quality="official", valid_on="2024-12-31"),
+        observation(),
+        observation(quality="official", valid_on="2024-12-31"),
         observation(known_inferred="yes", source="a book", valid_on="2025-01-31"),
     ],
-}  # fmt: skip
+}
 
 
 def test_a_table_of_evidence_sums_itself_up() -> None:
@@ -234,17 +272,26 @@ def test_an_exhibit_knows_whether_its_series_end_on_one_day() -> None:
         ({"gathered_on": None}, "key evidence.gathered_on"),
         (
             {"not_found": [{"id": "quarter", "what": "The quarter"}]},
-            "key evidence.not_found.0.where: is missing, as in runs of an earlier version. Run `thesis run` again",
+            (
+                "key evidence.not_found.0.where: is missing, as in runs of an earlier version. Run `thesis"
+                " run` again"
+            ),
         ),
         (
             {"columns": [{"name": "what", "title": "What"}]},
-            "key evidence.columns.0.meaning: is missing, as in runs of an earlier version. Run `thesis run` again",
+            (
+                "key evidence.columns.0.meaning: is missing, as in runs of an earlier version. Run `thesis"
+                " run` again"
+            ),
         ),
         ({"rows": [observation(), observation(known_on=None)]}, "key evidence.rows.1.known_on"),
         ({"rows": [observation(quality="great")]}, "key evidence.rows.0.quality"),
         (
             {"rows": [{"what": "x"}]},
-            "key evidence.rows.0.source: is missing, as in runs of an earlier version. Run `thesis run` again",
+            (
+                "key evidence.rows.0.source: is missing, as in runs of an earlier version. Run `thesis run`"
+                " again"
+            ),
         ),
     ],
 )
@@ -259,17 +306,28 @@ def test_evidence_without_its_rules_dates_or_sources_is_refused(
 @pytest.mark.parametrize(
     ("value", "spec", "text"),
     [
-        (None, None, "–"), ("", ".1f", "–"), (True, None, "yes"), ("as printed", ".1f", "as printed"), (["a", 1.50], None, "a; 1.5"),
-        (1234.5, ",.0f", "1,234"), (-0.5, ".1%", "\N{MINUS SIGN}50.0%"), (1.5, "d", "1.5"),
-        (2026, None, "2026"), (20000, None, "20,000"), (0.0321456, None, "0.0321"), (56.508, None, "56.5"), (0, None, "0"),
-        (-1.25, None, "\N{MINUS SIGN}1.25"), (123.456, None, "123"),
+        (None, None, "–"),
+        ("", ".1f", "–"),
+        (True, None, "yes"),
+        ("as printed", ".1f", "as printed"),
+        (["a", 1.50], None, "a; 1.5"),
+        (1234.5, ",.0f", "1,234"),
+        (-0.5, ".1%", "\N{MINUS SIGN}50.0%"),
+        (1.5, "d", "1.5"),
+        (2026, None, "2026"),
+        (20000, None, "20,000"),
+        (0.0321456, None, "0.0321"),
+        (56.508, None, "56.5"),
+        (0, None, "0"),
+        (-1.25, None, "\N{MINUS SIGN}1.25"),
+        (123.456, None, "123"),
         (0.9996, ".0%", ">99%"),
         (0.0006, ".0%", "<1%"),
         (1.0, ".0%", "100%"),
         (0.0, ".0%", "0%"),
         (0.995, ".1%", "99.5%"),
     ],
-)  # fmt: skip
+)
 def test_a_number_is_printed_by_its_format_and_else_to_three_digits(
     value: object, spec: str | None, text: str
 ) -> None:

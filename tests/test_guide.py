@@ -1,7 +1,9 @@
-"""The guide of the site is true: its commands and files are used in a copy of the project, in its order, as they stand.
+"""The guide of the site is true: its commands and files are used in a copy of the project, in its order, as
+they stand.
 
-The copy is smaller than the project: its notebook has the parameters of the one that the guide runs and a single number, and of
-the article's claims it holds those that a dated fact decides. What all of them show is tested with the notebooks.
+The copy is smaller than the project: its notebook has the parameters of the one that the guide runs and a
+single number, and of the article's claims it holds those that a dated fact decides. What all of them show is
+tested with the notebooks.
 """
 
 from __future__ import annotations
@@ -141,9 +143,14 @@ class Copy:
 
     def _run(self, line: str, code: int) -> None:
         ended = subprocess.run(
-            ["sh", "-c", line], cwd=self.root, env=self.environment, capture_output=True, text=True,
-            check=False, timeout=PATIENCE_SECONDS,
-        )  # fmt: skip
+            ["sh", "-c", line],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
         self.done[line] = Done(line, ended.returncode, ended.stdout, ended.stderr)
         assert ended.returncode == code, f"{line}\n{ended.stdout}{ended.stderr}"
         if hash_ := re.search(r"write (sha256: [0-9a-f]{64}) in (\w+\.meta\.yml)", ended.stderr):
@@ -183,8 +190,12 @@ def ledger(text: str) -> dict[str, dict[str, str]]:
 def test_every_part_has_something_to_do_and_nothing_that_is_filled_in() -> None:
     parts = re.split(r"<section ", TEMPLATE.read_text(encoding="utf-8"))[1:]
     assert [re.search(r'<h2 id="(\w+)"', part)[1] for part in parts] == [  # type: ignore[index]
-        "assumption", "claim", "scenario", "fan", "compare",
-    ]  # fmt: skip
+        "assumption",
+        "claim",
+        "scenario",
+        "fan",
+        "compare",
+    ]
     assert all("<pre data-" in part for part in parts if 'id="fan"' not in part)
     assert not any("{{" in block.text or "{%" in block.text for block in BLOCKS)
 
@@ -242,7 +253,9 @@ def test_the_guide_says_what_becomes_of_a_cell_that_may_raise() -> None:
 
 
 def test_the_words_on_a_fan_are_those_of_its_bands() -> None:
-    """The guide calls the pale band nine of ten and the dark one the middle half: 95 - 5 = 90, 75 - 25 = 50 percent."""
+    """The guide calls the pale band nine of ten and the dark one the middle half: 95 - 5 = 90, 75 - 25 = 50
+    percent.
+    """
     assert [round(high - low, 2) for low, high, _ in futures.BANDS] == [0.9, 0.5]
     assert futures.BANDS[0][2] < futures.BANDS[1][2], "the pale band is the wide one"
     text = TEMPLATE.read_text(encoding="utf-8")

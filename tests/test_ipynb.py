@@ -1,4 +1,6 @@
-"""What a notebook file may look like: what papermill executes is taken, what it would break on is named with cell and key."""
+"""What a notebook file may look like: what papermill executes is taken, what it would break on is named with
+cell and key.
+"""
 
 import json
 from collections.abc import Callable
@@ -73,7 +75,11 @@ def papermill_takes(path: Path) -> None:
 
 TAKEN = {
     "as Jupyter stores it": lambda there: None,
-    "format 4.0 without ids": lambda there: [put("nbformat_minor", 0)(there), drop("0.id")(there), drop("1.id")(there)],
+    "format 4.0 without ids": lambda there: [
+        put("nbformat_minor", 0)(there),
+        drop("0.id")(there),
+        drop("1.id")(there),
+    ],
     "a source in one text": put("cells.1.source", "years = 4\nmore = 1"),
     "no outputs": drop("1.outputs"),
     "no execution count": drop("1.execution_count"),
@@ -82,26 +88,41 @@ TAKEN = {
     "other line ends": put("cells.1.source", ["a = 1\r\n", "b = 2\u2028\x0c"]),
     "keys of others": put("cells.0.metadata.vscode", {"languageId": None}),
     "a repeated tag": put("cells.1.metadata.tags", ["parameters", "parameters"]),
-}  # fmt: skip
+}
 
 REFUSED = {
     "metadata that are null": (put("cells.1.metadata", None), "cell 2 from the top, key metadata"),
-    "tags that are null": (put("cells.0.metadata.tags", None), "cell 1 from the top, key metadata.tags: is None, not a list. "),
+    "tags that are null": (
+        put("cells.0.metadata.tags", None),
+        "cell 1 from the top, key metadata.tags: is None, not a list. ",
+    ),
     "a tag that is a number": (put("cells.0.metadata.tags", [1]), "cell 1 from the top, key metadata.tags.0"),
     "a source that is null": (put("cells.0.source", None), "cell 1 from the top, key source"),
     "a source of numbers": (put("cells.0.source", [1]), "cell 1 from the top, key source"),
-    "half a character": (put("cells.0.source", ["a\ud83d"]), "cell 1 from the top, key source: holds half a character"),
-    "half a character in what another tool notes": (put("cells.0.metadata.x", ["\ud83d"]), "cell 1 from the top, key metadata: holds half"),
-    "an unknown kind of cell": (put("cells.0.cell_type", "heading"), "key cell_type: is 'heading', not 'code', 'markdown' or 'raw'. "),
+    "half a character": (
+        put("cells.0.source", ["a\ud83d"]),
+        "cell 1 from the top, key source: holds half a character",
+    ),
+    "half a character in what another tool notes": (
+        put("cells.0.metadata.x", ["\ud83d"]),
+        "cell 1 from the top, key metadata: holds half",
+    ),
+    "an unknown kind of cell": (
+        put("cells.0.cell_type", "heading"),
+        "key cell_type: is 'heading', not 'code', 'markdown' or 'raw'. ",
+    ),
     "outputs that are null": (put("cells.1.outputs", None), "cell 2 from the top, key outputs"),
-    "data that are null": (put("cells.1.outputs", [{"output_type": "display_data", "data": None}]), "key outputs.0.data"),
+    "data that are null": (
+        put("cells.1.outputs", [{"output_type": "display_data", "data": None}]),
+        "key outputs.0.data",
+    ),
     "attachments that are null": (put("cells.0.attachments", None), "cell 1 from the top, key attachments"),
     "a cell that is null": (lambda there: there["cells"].append(None), "cell 3 from the top"),
     "no metadata": (put("metadata", None), "key metadata"),
     "no minor format": (put("nbformat_minor", None), "key nbformat_minor"),
     "no cells": (put("cells", None), "key cells"),
     "an old format": (put("nbformat", 3), "is not a notebook of format 4"),
-}  # fmt: skip
+}
 
 
 def save(tmp_path: Path, there: object) -> Path:

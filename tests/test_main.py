@@ -1,4 +1,6 @@
-"""The `thesis` command in this process: what it refuses before anything runs, and what it does where nobody can read it."""
+"""The `thesis` command in this process: what it refuses before anything runs, and what it does where nobody
+can read it.
+"""
 
 import io
 import json
@@ -22,7 +24,9 @@ FULL = Path("/dev/full")
 
 @pytest.fixture
 def thesis(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Thesis:
-    """`thesis("run", "--out", "")` is the exit code, and what was printed on stdout and stderr; nothing is run for it."""
+    """`thesis("run", "--out", "")` is the exit code, and what was printed on stdout and stderr; nothing is
+    run for it.
+    """
     monkeypatch.delenv("THESIS_DEBUG", raising=False)
 
     def started(*_: object, **__: object) -> None:
@@ -48,7 +52,9 @@ def thesis(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with the tests' own small register and its two scenarios, which the command takes for its own."""
+    """A project with the tests' own small register and its two scenarios, which the command takes for its
+    own.
+    """
     material = Path(__file__).parent / "notebooks" / "params"
     (tmp_path / "params").mkdir()
     for path in material.iterdir():
@@ -69,8 +75,14 @@ def refused(ended: tuple[object, str, str], *words: str) -> None:
 @pytest.mark.parametrize("empty", ["", "  "])
 @pytest.mark.parametrize(
     "arguments",
-    [["run", "--out"], ["sweep", "--out"], ["publish", "--out"], ["diff", "a", "b", "--html"], ["check", "--article"]],
-)  # fmt: skip
+    [
+        ["run", "--out"],
+        ["sweep", "--out"],
+        ["publish", "--out"],
+        ["diff", "a", "b", "--html"],
+        ["check", "--article"],
+    ],
+)
 def test_a_path_without_a_name_is_refused(thesis: Thesis, arguments: list[str], empty: str) -> None:
     # as of a shell's variable that is not set; it would stand for the folder one is in
     refused(thesis(*arguments, empty), f"{arguments[-1]} {empty!r}: is empty.")
@@ -135,9 +147,27 @@ def test_the_scenario_that_was_asked_for_is_named_by_its_file(project: Path) -> 
 
 PART = dict.fromkeys(("criterion", "methods", "method", "given", "deadline"), "x")
 PARTS = [
-    PART | {"id": "p1", "status": "open", "statement": "It rains.", "probability": 0.274674, "probability_low": 0.0006, "probability_high": 1.0},
-    PART | {"id": "p2", "status": "void", "method": "none: overtaken", "given": None, "statement": "It snows.", "probability": None, "probability_low": None, "probability_high": None},
-]  # fmt: skip
+    PART
+    | {
+        "id": "p1",
+        "status": "open",
+        "statement": "It rains.",
+        "probability": 0.274674,
+        "probability_low": 0.0006,
+        "probability_high": 1.0,
+    },
+    PART
+    | {
+        "id": "p2",
+        "status": "void",
+        "method": "none: overtaken",
+        "given": None,
+        "statement": "It snows.",
+        "probability": None,
+        "probability_low": None,
+        "probability_high": None,
+    },
+]
 
 
 def test_predictions_are_printed_with_statement_and_per_cent_and_stay_numbers_for_programs(

@@ -107,14 +107,33 @@ def test_every_parameter_is_used(notebook):
     register = scenarios.load_register()
     text = "\n".join(cell.source for cell in code(notebook)[1:])
     through = {
-        "outlook.venture_paths(": {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"}, "outlook.exposure_paths(": set(outlook.EXPOSURE),
-        "outlook.revenue_paths(": {*outlook.REVENUE, *outlook.EVIDENCE[:2], "horizon_years", "seed", "draws"}, "scenarios.hindsight(": {"as_of"},
+        "outlook.venture_paths(": {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"},
+        "outlook.exposure_paths(": set(outlook.EXPOSURE),
+        "outlook.revenue_paths(": {*outlook.REVENUE, *outlook.EVIDENCE[:2], "horizon_years", "seed", "draws"},
+        "scenarios.hindsight(": {"as_of"},
         "audit.gather(": {"approximation_share", "as_of"},
-        "forecasts.table(": {*outlook.VENTURE, *outlook.EVIDENCE, "horizon_years", "write_down_pct", "write_down_years"},
+        "forecasts.table(": {
+            *outlook.VENTURE,
+            *outlook.EVIDENCE,
+            "horizon_years",
+            "write_down_pct",
+            "write_down_years",
+        },
         "outlook.price_falls(": {"price_decline_factor_per_year", "seed", "draws"},
-        "indicators.board(": {"input_token_share", "stake_share", "invested_usd_bn", *(e.threshold for e in watched.read().values() if isinstance(e.threshold, str))},
-        "outlook.needed_revenue_usd_bn(": {"invested_usd_bn", "required_return_pct", "horizon_years", "stake_share", "multiple_long_run"},
-    }  # fmt: skip
+        "indicators.board(": {
+            "input_token_share",
+            "stake_share",
+            "invested_usd_bn",
+            *(e.threshold for e in watched.read().values() if isinstance(e.threshold, str)),
+        },
+        "outlook.needed_revenue_usd_bn(": {
+            "invested_usd_bn",
+            "required_return_pct",
+            "horizon_years",
+            "stake_share",
+            "multiple_long_run",
+        },
+    }
     used = set(re.findall(r"given\.(\w+)", text)) | set(re.findall(r'given\.\w+\("(\w+)"\)', text))
     asked = asked_by_the_audit(notebook)
     used = used.union(asked, *(names for call, names in through.items() if call in text))
@@ -174,7 +193,9 @@ def test_every_scenario_changes_what_the_notebooks_are_given():
 
 
 def executed(path, until, **values):
-    """The names that a notebook has after the first cell with some text, its cells run in this process with other parameters."""
+    """The names that a notebook has after the first cell with some text, its cells run in this process with
+    other parameters.
+    """
     names = {"__name__": "__main__"}
     for cell in code(path):
         exec(compile(cell.source, f"{path.stem}, {cell.id}", "exec"), names)
@@ -196,11 +217,15 @@ def test_no_scenario_changes_the_notebooks_that_check_the_article_by_evidence_al
 
 
 READINGS = ("audit.gather", "scenarios.check")
-"""Calls that take all assumptions and give nothing of what a scenario sets: the article, the evidence, the assumptions themselves."""
+"""Calls that take all assumptions and give nothing of what a scenario sets: the article, the evidence, the
+assumptions themselves.
+"""
 
 
 def follows(node, names):
-    """Whether code depends on what a scenario sets: a parameter by name, all of them at once, or a name made from one."""
+    """Whether code depends on what a scenario sets: a parameter by name, all of them at once, or a name made
+    from one.
+    """
     if isinstance(node, ast.Call) and ast.unparse(node.func) in READINGS:
         return False
     if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("given."):  # given.central("NAME")
@@ -222,8 +247,16 @@ def exhibits_of_scenarios(path):
             names -= made
             continue
         names |= made
-        calls = [node for node in nodes if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)]  # fmt: skip
-        found |= {call.args[0].value for call in calls if ast.unparse(call.func).startswith(("display.", "what_if."))}  # fmt: skip
+        calls = [
+            node
+            for node in nodes
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+        ]
+        found |= {
+            call.args[0].value
+            for call in calls
+            if ast.unparse(call.func).startswith(("display.", "what_if."))
+        }
     return found
 
 
@@ -231,9 +264,15 @@ def test_a_scenario_changes_what_notebook_3_says_of_the_future_and_nothing_that_
     (path,) = (path for path in NOTEBOOKS if path.stem == "3_market_dynamics")
     moved = exhibits_of_scenarios(path)
     assert moved == {
-        "market.required_revenue", "market.required_revenue_grid", "market.revenue_fan", "market.value_revenue",
-        "market.value_grid", "market.value_grid_sold", "market.plan_by_token", "market.what_if",
-    }  # fmt: skip
+        "market.required_revenue",
+        "market.required_revenue_grid",
+        "market.revenue_fan",
+        "market.value_revenue",
+        "market.value_grid",
+        "market.value_grid_sold",
+        "market.plan_by_token",
+        "market.what_if",
+    }
     kinds = {exhibit["id"]: exhibit["kind"] for exhibit in exhibits(path)}
     assert {kinds[name] for name in moved}.isdisjoint({"ledger", "evidence"})
 
@@ -257,7 +296,8 @@ def test_what_flows_into_an_exhibit_is_followed(monkeypatch, cells, moved):
 
 
 def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
-    """The loop of the README: nothing of this project's own pipeline is needed. One notebook, as far as its first metrics.
+    """The loop of the README: nothing of this project's own pipeline is needed. One notebook, as far as its
+    first metrics.
 
     A kernel has to start and to import what the notebook does: 4 s.
     """
@@ -282,7 +322,9 @@ def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
 
 
 def test_a_notebook_itself_refuses_what_the_batch_refuses(notebook):
-    """So plain papermill and JupyterLab do, too: the first cell after the parameters holds them against the register."""
+    """So plain papermill and JupyterLab do, too: the first cell after the parameters holds them against the
+    register.
+    """
     with pytest.raises(ParameterError, match="parameters, key as_of: 'yesterday' is not a date"):
         executed(notebook, "scenarios.check(", as_of="yesterday")
 
@@ -292,9 +334,10 @@ def test_a_notebook_itself_refuses_what_the_batch_refuses(notebook):
 
 def calls(cell, name):
     return [
-        node for node in ast.walk(ast.parse(cell.source))
+        node
+        for node in ast.walk(ast.parse(cell.source))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == f"display.{name}"
-    ]  # fmt: skip
+    ]
 
 
 def checked_words(path):
@@ -311,23 +354,28 @@ def words(cell):
 def test_a_text_says_that_it_holds_whatever_the_numbers_are_or_is_tied_to_a_value(notebook):
     tied = checked_words(notebook)
     undecided = [
-        words(cell) for cell in read(notebook).cells
-        if cell.cell_type == "markdown" and words(cell)
+        words(cell)
+        for cell in read(notebook).cells
+        if cell.cell_type == "markdown"
+        and words(cell)
         and ("method" in cell.metadata.get("tags", [])) == any(text in words(cell) for text in tied)
-    ]  # fmt: skip
+    ]
     assert undecided == [], (
-        "tag the cell `method` if it states no result; else tie its result by display.check, and take the tag away"
+        "tag the cell `method` if it states no result; else tie its result by display.check, and take the tag"
+        " away"
     )
 
 
 def test_a_computed_sentence_has_its_tie_or_says_that_it_only_counts(notebook):
     for cell in code(notebook):
         untied = [
-            ast.literal_eval(call.args[0]) for call in calls(cell, "sentence")
+            ast.literal_eval(call.args[0])
+            for call in calls(cell, "sentence")
             if not any(keyword.arg == "tie" for keyword in call.keywords)
-        ]  # fmt: skip
+        ]
         assert bool(untied) == ("counted" in cell.metadata.get("tags", [])), (
-            f"{notebook.name}, {cell.id}: give each sentence a tie, or tag the cell `counted` if its words hold for any number"
+            f"{notebook.name}, {cell.id}: give each sentence a tie, or tag the cell `counted` if its words"
+            " hold for any number"
         )
 
 
@@ -337,7 +385,9 @@ def test_words_that_are_checked_stand_in_the_text(notebook):
 
 
 def test_a_value_that_crosses_stops_the_notebook_and_names_the_sentence(tmp_path):
-    """The lead over the best open model is 1.4 points; claimed to be one to two, so a changed claim breaks the sentence."""
+    """The lead over the best open model is 1.4 points; claimed to be one to two, so a changed claim breaks
+    the sentence.
+    """
     copy, path = read(ROOT / "notebooks" / "1_technical_deep_dive.ipynb"), tmp_path / "crossed.ipynb"
     (cell,) = [cell for cell in copy.cells if '"technical.finding"' in cell.source]
     cell.source = cell.source.replace("*claimed,", "3, 4,")

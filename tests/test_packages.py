@@ -19,7 +19,9 @@ MODULES = [
 
 
 def test_a_module_is_reached_by_its_own_name():
-    """`import a.b.c as c` takes the attribute `c` of `a.b`: a function of that name would stand in front of the module."""
+    """`import a.b.c as c` takes the attribute `c` of `a.b`: a function of that name would stand in front of
+    the module.
+    """
     shadowed = []
     for name in MODULES:
         module = importlib.import_module(name)
@@ -30,7 +32,9 @@ def test_a_module_is_reached_by_its_own_name():
 
 
 def test_a_new_model_that_reads_the_evidence_breaks_the_rule_of_imports(tmp_path: Path):
-    """Two runs of import-linter on a copy of the code, 2 s each: the contracts name packages, so nobody has to list the module."""
+    """Two runs of import-linter on a copy of the code, 2 s each: the contracts name packages, so nobody has
+    to list the module.
+    """
     shutil.copytree(
         ROOT / "analysis", tmp_path / "analysis", ignore=shutil.ignore_patterns("__pycache__", "data")
     )
@@ -46,7 +50,9 @@ def test_a_new_model_that_reads_the_evidence_breaks_the_rule_of_imports(tmp_path
 
 
 def test_a_package_without_its_project_says_how_to_point_it_at_one(tmp_path: Path):
-    """As where it was installed without -e: two processes, 0.5 s each, since the root is read when the package is imported."""
+    """As where it was installed without -e: two processes, 0.5 s each, since the root is read when the
+    package is imported.
+    """
     shutil.copytree(ROOT / "analysis", tmp_path / "analysis", ignore=shutil.ignore_patterns("__pycache__"))
 
     def scenarios(**environment):
@@ -61,7 +67,10 @@ def test_a_package_without_its_project_says_how_to_point_it_at_one(tmp_path: Pat
         scenarios(THESIS_ROOT="/nowhere"),
         scenarios(THESIS_ROOT=str(ROOT)),
     )
-    fix = "is not a project: it has no params folder. Set THESIS_ROOT to a checkout of the project, or install the checkout itself (pip install -e .).\n"
+    fix = (
+        "is not a project: it has no params folder. Set THESIS_ROOT to a checkout of the project, or install"
+        " the checkout itself (pip install -e .).\n"
+    )
     assert (alone.returncode, alone.stdout, alone.stderr) == (2, "", f"error: {tmp_path}: {fix}")
     assert (elsewhere.returncode, elsewhere.stderr) == (2, f"error: THESIS_ROOT=/nowhere: {fix}")
     assert (pointed.returncode, pointed.stderr) == (0, "")

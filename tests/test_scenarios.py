@@ -39,8 +39,12 @@ def scenario(params: Path, text: str, name: str = "other") -> scenarios.Scenario
 def test_a_scenario_overrides_the_register_and_nothing_else(params):
     scenario(params, "scenario: other\ndescription: d\nseed: 7\nbecause: {seed: why not}\n")
     assert scenarios.resolve("other", directory=params) == {
-        "scenario": "other", "seed": 7, "as_of": "2026-10-31", "years": 3.0, "growth_pct": [1.0, 2.0, 5.0],
-    }  # fmt: skip
+        "scenario": "other",
+        "seed": 7,
+        "as_of": "2026-10-31",
+        "years": 3.0,
+        "growth_pct": [1.0, 2.0, 5.0],
+    }
 
 
 def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params):
@@ -166,9 +170,24 @@ def test_an_unknown_scenario_names_the_nearest(params):
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("020000", 20000), ("0x10", 16), ("0b11", 3), ("1:30", 90), ("1_000", 1000), ("1_0.5", 10.5), ("190:20:30.15", 685230.15),
-     ("2e-1", 0.2), ("-1E3", -1000), ("1.5e3", 1500), ("1e20", 1e20), ("08", 8), ("-.5", -0.5), ("0o17", 15), ("00", 0)],
-)  # fmt: skip
+    [
+        ("020000", 20000),
+        ("0x10", 16),
+        ("0b11", 3),
+        ("1:30", 90),
+        ("1_000", 1000),
+        ("1_0.5", 10.5),
+        ("190:20:30.15", 685230.15),
+        ("2e-1", 0.2),
+        ("-1E3", -1000),
+        ("1.5e3", 1500),
+        ("1e20", 1e20),
+        ("08", 8),
+        ("-.5", -0.5),
+        ("0o17", 15),
+        ("00", 0),
+    ],
+)
 def test_a_number_with_two_readings_is_refused_and_the_fix_has_one(tmp_path, text, number):
     (tmp_path / "a.yml").write_text(f"scenario: a\nvalue: {text}\n")
     with pytest.raises(ParameterError) as caught:
@@ -185,8 +204,9 @@ def test_a_number_with_two_readings_is_refused_and_the_fix_has_one(tmp_path, tex
 def test_what_has_one_reading_is_read_as_papermill_reads_it(tmp_path):
     path = tmp_path / "a.yml"
     path.write_text(
-        "a: [3, -3, +3, 0, 0.5, .5, 5., 1.5e+3, 1.0e-05, 012.5]\nb: true\nc: 2026-10-31\nd: null\ne: y\nf: 1,000\n"
-        "g: &g {title: t}\nh: *g\ni: *g\nj: |\n  two\n  lines\nk: 10:75\nl: yes and no\nm: 1e\n'n': 'off'\n"
+        "a: [3, -3, +3, 0, 0.5, .5, 5., 1.5e+3, 1.0e-05, 012.5]\nb: true\nc: 2026-10-31\nd: null\ne: y\nf:"
+        " 1,000\ng: &g {title: t}\nh: *g\ni: *g\nj: |\n  two\n  lines\nk: 10:75\nl: yes and no\nm: 1e\n'n':"
+        " 'off'\n"
     )
     assert scenarios.read_yaml(path) == papermill.iorw.read_yaml_file(str(path))
 
@@ -197,7 +217,8 @@ def test_what_has_one_reading_is_read_as_papermill_reads_it(tmp_path):
 @example("1_e3")
 @example("0b_")
 def test_whatever_is_written_is_read_as_papermill_reads_it_or_refused(text):
-    # Two readers, one file: what passes here means the same there, or is refused there (`|#`, by PyYAML's reader in Python).
+    # Two readers, one file: what passes here means the same there, or is refused there (`|#`, by PyYAML's
+    # reader in Python).
     try:
         read = scenarios._parsed(f"a: {text}")
         there = yaml.load(f"a: {text}", Loader=papermill.iorw.NoDatesSafeLoader)
@@ -210,15 +231,27 @@ def test_everything_with_two_readings_is_told_at_once_with_its_line(params):
     with pytest.raises(ParameterError) as caught:
         scenario(params, "scenario: other\ndescription: on\nseed: 010\nbecause: {seed: yes, seed: x}\n")
     assert [problem.place.partition("other.yml, ")[2] for problem in caught.value.problems] == [
-        "line 2, key description", "line 3, key seed", "line 4, key because.seed", "line 4, key because",
-    ]  # fmt: skip
+        "line 2, key description",
+        "line 3, key seed",
+        "line 4, key because.seed",
+        "line 4, key because",
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "fixed"),
-    [("Slow-Money", "slow_money"), ("slow.money", "slow_money"), (" slow  money ", "slow_money"), ("slöw", "slow"),
-     ("2027", "scenario_2027"), ("yes", "scenario_yes"), ("null", "scenario_null"), ("all", "scenario_all"), ("日本", "slow_money")],
-)  # fmt: skip
+    [
+        ("Slow-Money", "slow_money"),
+        ("slow.money", "slow_money"),
+        (" slow  money ", "slow_money"),
+        ("slöw", "slow"),
+        ("2027", "scenario_2027"),
+        ("yes", "scenario_yes"),
+        ("null", "scenario_null"),
+        ("all", "scenario_all"),
+        ("日本", "slow_money"),
+    ],
+)
 def test_a_file_whose_name_is_no_scenario_name_is_told_one_that_would_do(params, name, fixed):
     (params / f"{name}.yml").write_text("scenario: other\ndescription: d\n")
     (problem,) = scenarios.misnamed(params)
@@ -313,8 +346,12 @@ def test_what_would_not_stand_on_one_line_of_a_notebook_is_refused_at_its_key(tm
 
 @pytest.mark.parametrize(
     "description",
-    ["A rate of growth\n    of revenue.", ">\n    A rate of growth\n    of revenue.", "|\n    A rate of growth of revenue."],
-)  # fmt: skip
+    [
+        "A rate of growth\n    of revenue.",
+        ">\n    A rate of growth\n    of revenue.",
+        "|\n    A rate of growth of revenue.",
+    ],
+)
 def test_a_text_that_only_the_editor_wrapped_is_one_line(tmp_path, description):
     (tmp_path / "register.yml").write_text(ENTRY.format(**PLAIN | {"description": description}))
     entry = scenarios.load_register(tmp_path)["rate"]
@@ -378,9 +415,13 @@ def test_there_is_no_way_past_the_check(params):
     with pytest.raises(ParameterError, match="parameters, key yeers: the register has no such name"):
         scenarios.Assumptions(dict(given) | {"yeers": 3}, given.register)
     for change in (
-        lambda: given.__setitem__("years", 99), lambda: given.update(years=99), lambda: given.pop("years"),
-        lambda: given.__ior__({"years": 99}), lambda: given.setdefault("more", 1), given.clear,
-    ):  # fmt: skip
+        lambda: given.__setitem__("years", 99),
+        lambda: given.update(years=99),
+        lambda: given.pop("years"),
+        lambda: given.__ior__({"years": 99}),
+        lambda: given.setdefault("more", 1),
+        given.clear,
+    ):
         with pytest.raises(TypeError, match=r"given\.but"):
             change()
     assert given == values(params)
@@ -425,9 +466,14 @@ def test_what_differs_from_the_register_becomes_a_scenario(params):
         given, "other", "  Growth is\n faster. ", {"seed": "luck: tried", "years": "unused"}, params
     )
     assert (params / "other.yml").read_text().splitlines() == [
-        "scenario: other", "description: Growth is faster.", "seed: 7", "growth_pct: [1.0, 3.0, 4.0]", "because:",
-        "  seed: 'luck: tried'", f"  growth_pct: '{scenarios.UNARGUED}'",
-    ]  # fmt: skip
+        "scenario: other",
+        "description: Growth is faster.",
+        "seed: 7",
+        "growth_pct: [1.0, 3.0, 4.0]",
+        "because:",
+        "  seed: 'luck: tried'",
+        f"  growth_pct: '{scenarios.UNARGUED}'",
+    ]
     assert scenarios.load("other", params) == made
     assert scenarios.resolve("other", directory=params) == dict(given) | {"scenario": "other"}
 
@@ -443,7 +489,8 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
     # the notebook declares growth_pct and seed alone, and growth_pct was moved; years is kept from the file
     scenario(
         params,
-        "scenario: other\ndescription: d\nseed: 7\nyears: 4\ngrowth_pct: 2\nbecause: {seed: s, years: y, growth_pct: g}\n",
+        "scenario: other\ndescription: d\nseed: 7\nyears: 4\ngrowth_pct: 2\nbecause: {seed: s, years: y,"
+        " growth_pct: g}\n",
     )
     declared = {
         name: value for name, value in scenarios.resolve("other", directory=params).items() if name != "years"

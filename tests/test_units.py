@@ -114,7 +114,15 @@ def test_what_is_shown_in_dollars_reads_back_within_its_bounds(value, mark):
 
 @pytest.mark.parametrize(
     ("text", "strict"),
-    [("over $13 billion", True), (">$20B", True), ("under $1B", True), ("at least $3B", False), ("≤ $3B", False), ("$3B", False), ("$1-2B", False)],
-)  # fmt: skip
+    [
+        ("over $13 billion", True),
+        (">$20B", True),
+        ("under $1B", True),
+        ("at least $3B", False),
+        ("≤ $3B", False),
+        ("$3B", False),
+        ("$1-2B", False),
+    ],
+)
 def test_over_a_bound_is_more_than_at_least_it(text, strict):
     assert parse(text, "usd_bn").strict is strict

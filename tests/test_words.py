@@ -1,4 +1,6 @@
-"""Words and marks kept by hand: a new verdict, status, method, rule or unit has its own, or a test fails before a reader sees a gap."""
+"""Words and marks kept by hand: a new verdict, status, method, rule or unit has its own, or a test fails
+before a reader sees a gap.
+"""
 
 from typing import get_args
 
@@ -27,18 +29,26 @@ def categories(table, column):
         pytest.param(labels.PARTS, get_args(predictions.Status), id="labels of parts of predictions"),
         pytest.param(labels.VERDICTS, audit.VERDICTS, id="labels of verdicts"),
         pytest.param(labels.INDICATORS, exhibits.SIGNALS, id="labels of indicators"),
-        pytest.param(labels.QUALITIES, (*evidence_tables.QUALITIES, "article", "model"), id="labels of qualities"),
+        pytest.param(
+            labels.QUALITIES, (*evidence_tables.QUALITIES, "article", "model"), id="labels of qualities"
+        ),
         pytest.param(futures.METHODS, get_args(probabilities.Kind), id="marks of kinds of method"),
-        pytest.param(backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"),
+        pytest.param(
+            backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"
+        ),
         pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
         pytest.param(cells.BASES, categories("training_cost", "cost_basis"), id="words for cost bases"),
-        pytest.param(horizons.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"),
         pytest.param(
-            (*stated.BOUNDS, "exact", "about"), categories("openai_finance", "qualifier"), id="arrows of bounds"
+            horizons.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"
+        ),
+        pytest.param(
+            (*stated.BOUNDS, "exact", "about"),
+            categories("openai_finance", "qualifier"),
+            id="arrows of bounds",
         ),
         pytest.param(cells.BY_RULE, deciders.RULES.values(), id="what decides a cell"),
     ],
-)  # fmt: skip
+)
 def test_what_is_kept_by_hand_names_exactly_what_there_is(kept, named):
     assert set(kept) == set(named)
 
@@ -69,7 +79,12 @@ def test_qualities_stand_in_the_order_of_their_strength():
 
 def test_prose_counts_in_words_up_to_nine_and_says_one_of_one():
     assert [labels.count(n) for n in (0, 1, 9, 10, 1234)] == ["none", "one", "nine", "10", "1,234"]
-    assert [labels.count(n, "year", "years") for n in (0, 1.0, 2.5, 12)] == ["none years", "one year", "2.5 years", "12 years"]  # fmt: skip
+    assert [labels.count(n, "year", "years") for n in (0, 1.0, 2.5, 12)] == [
+        "none years",
+        "one year",
+        "2.5 years",
+        "12 years",
+    ]
 
 
 def test_units_of_dated_facts_are_units_of_this_report():

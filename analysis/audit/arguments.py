@@ -1,8 +1,9 @@
-"""Can a check or a reader use what a file hands it? Arguments compared with the signature before anything runs.
+"""Can a check or a reader use what a file hands it? Arguments compared with the signature before anything
+runs.
 
 Decisions
-- A function's signature is the rule: its names, and the types of its annotations. They are read as JSON is, strictly, so
-  that a text is a day where it has the form of one, but never a list or a number.
+- A function's signature is the rule: its names, and the types of its annotations. They are read as JSON is,
+  strictly, so that a text is a day where it has the form of one, but never a list or a number.
 - What only the function itself can refuse, when it runs, is told with the place of its arguments too.
 """
 

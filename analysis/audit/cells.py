@@ -1,16 +1,21 @@
-"""Does each cell of the article's three tables hold? Every printed cell beside what the sources say, with its protocol or date.
+"""Does each cell of the article's three tables hold? Every printed cell beside what the sources say, with its
+protocol or date.
 
 Decisions
-- A score agrees under the protocol of its column's heading; the right number under another protocol is `partly`. For a
-  wrong one the tables are searched for where it comes from: an earlier model on the same benchmark and protocol, else the
-  same model on another benchmark. Another model on another benchmark is no match.
-- A price agrees with the last list price of the developer's own service, to the cent; an earlier one makes the cell stale.
-- A training cost without a basis is decided by the developer's own word, else only where every estimate is off. One that its
-  author calls speculative is mentioned and decides nothing; GPU-hours are priced at the rents of the year up to the run.
-- A figure outside all that sources give fails. One inside agrees only where their ends lie no more than `WIDEST` apart:
-  between wider ones hardly any figure could fail, so none is borne out.
+- A score agrees under the protocol of its column's heading; the right number under another protocol is
+  `partly`. For a wrong one the tables are searched for where it comes from: an earlier model on the same
+  benchmark and protocol, else the same model on another benchmark. Another model on another benchmark is no
+  match.
+- A price agrees with the last list price of the developer's own service, to the cent; an earlier one makes
+  the cell stale.
+- A training cost without a basis is decided by the developer's own word, else only where every estimate is
+  off. One that its author calls speculative is mentioned and decides nothing; GPU-hours are priced at the
+  rents of the year up to the run.
+- A figure outside all that sources give fails. One inside agrees only where their ends lie no more than
+  `WIDEST` apart: between wider ones hardly any figure could fail, so none is borne out.
 - A judgement stays undecided whatever figures bear on it: they are mentioned.
-- An investor's money on conditions is left out for every investor alike; the largest are read by money and by stake.
+- An investor's money on conditions is left out for every investor alike; the largest are read by money and by
+  stake.
 - Rounds on record are a floor of what was raised: they refute a smaller figure, never a larger one.
 - What somebody else estimates or repeats (parameters) is mentioned and decides nothing.
 - Sources and strength are those of the rows that decide the cell; a cell that nothing decides has none.
@@ -51,18 +56,38 @@ from analysis.models import market
 from analysis.units import parse, show
 
 FIELDS = (
-    "id", "section", "table", "row", "column", "title", "printed", "sourced", "protocol", "verdict", "stale", "reason",
-    "short", "sources", "mentioned", "strength", "used",
-)  # fmt: skip
+    "id",
+    "section",
+    "table",
+    "row",
+    "column",
+    "title",
+    "printed",
+    "sourced",
+    "protocol",
+    "verdict",
+    "stale",
+    "reason",
+    "short",
+    "sources",
+    "mentioned",
+    "strength",
+    "used",
+)
 """The columns of the ledger of cells, in order."""
 
 NONE = "none"
 """What stands under `sourced` where no source gives the figure."""
 
 SCORES, PRICES, COSTS, ROUNDS, FORECASTS, CAPEX, CHIPS = (
-    "model_benchmarks", "api_prices", "training_cost", "funding_rounds", "market_size_forecasts", "hyperscaler_capex",
+    "model_benchmarks",
+    "api_prices",
+    "training_cost",
+    "funding_rounds",
+    "market_size_forecasts",
+    "hyperscaler_capex",
     "gpu_economics",
-)  # fmt: skip
+)
 
 HEADINGS = {"mmlu_pct": ("MMLU", "5-shot"), "humaneval_pct": ("HumanEval", "pass@1 developer")}
 """Benchmark and protocol that the heading of a column of scores names."""
@@ -88,7 +113,8 @@ RENTS_OF = pd.Timedelta(days=365)
 """How long before the end of a training run its rents may be dated."""
 
 WIDEST = 3.0
-"""How many times the lowest figure of the sources the highest may be, if a figure between them is to agree."""
+"""How many times the lowest figure of the sources the highest may be, if a figure between them is to agree.
+"""
 
 
 @dataclass(frozen=True)
@@ -105,7 +131,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found of a cell; `sourced` in the cell's unit, `protocol` the protocol, basis or date of it."""
+    """What was found of a cell; `sourced` in the cell's unit, `protocol` the protocol, basis or date of
+    it.
+    """
 
     verdict: str
     reason: str
@@ -128,7 +156,8 @@ def ledger(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd
     Raises
     ------
     DataError
-        The tables have no such column, `cells.yml` cannot be used, or a cell asks for a row that no day knows.
+        The tables have no such column, `cells.yml` cannot be used, or a cell asks for a row that no day
+        knows.
     """
     rules = deciders.load()
     wanted = list(rules) if columns is None else list(columns)
@@ -138,8 +167,9 @@ def ledger(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd
         raise DataError(Problem(deciders.FILE, rule, nearest(name, map(".".join, rules))))
     rows = [
         _row(facts.fresh(), cell, rules[cell.table, cell.column])
-        for cell in _printed() if (cell.table, cell.column) in wanted
-    ]  # fmt: skip
+        for cell in _printed()
+        if (cell.table, cell.column) in wanted
+    ]
     found = pd.DataFrame(rows, columns=list(FIELDS))
     return found.assign(strength=pd.Series([row["strength"] for row in rows], dtype=object))
 
@@ -161,13 +191,24 @@ def _row(facts: Facts, cell: Cell, column: deciders.Column) -> dict[str, Any]:
         answer = _answer(facts, cell, column)
     decided = answer.verdict != "uncheckable"
     return {
-        "id": cell.id, "section": cell.id.partition(".")[0], "table": cell.table, "row": cell.row, "column": cell.column,
-        "title": cell.title, "printed": cell.printed, "sourced": answer.sourced, "protocol": answer.protocol,
-        "verdict": answer.verdict, "stale": answer.stale, "reason": answer.reason, "short": answer.short,
+        "id": cell.id,
+        "section": cell.id.partition(".")[0],
+        "table": cell.table,
+        "row": cell.row,
+        "column": cell.column,
+        "title": cell.title,
+        "printed": cell.printed,
+        "sourced": answer.sourced,
+        "protocol": answer.protocol,
+        "verdict": answer.verdict,
+        "stale": answer.stale,
+        "reason": answer.reason,
+        "short": answer.short,
         "sources": facts.references if decided else [],
         "mentioned": facts.mentions if decided else [*facts.references, *facts.mentions],
-        "strength": facts.strength if decided else None, "used": list(dict.fromkeys(facts.used)),
-    }  # fmt: skip
+        "strength": facts.strength if decided else None,
+        "used": list(dict.fromkeys(facts.used)),
+    }
 
 
 def _answer(facts: Facts, cell: Cell, column: deciders.Column) -> Answer:
@@ -202,7 +243,9 @@ def _words(facts: Facts, rows: Sequence[pd.Series]) -> dict[str, str]:
 
 
 def _score(facts: Facts, cell: Cell, own: None) -> Answer:
-    """A score against the row's own, under the heading's protocol and under others; else where it comes from."""
+    """A score against the row's own, under the heading's protocol and under others; else where it comes
+    from.
+    """
     benchmark, protocol = HEADINGS[cell.column]
     scores = facts.find(SCORES, article_model=cell.row)
     same = scores[scores["benchmark"] == benchmark].sort_values("score_pct", ascending=False)
@@ -228,14 +271,17 @@ def _score(facts: Facts, cell: Cell, own: None) -> Answer:
         facts.cite(SCORES, elsewhere.head(1))
         scored = f"it scored {sourced}.{_others(asked, best)}" if best is not None else "we found no score."
         reason = (
-            f"{cell.printed} is {cell.row}'s score {_how(hit['protocol'])}. {heading[0].upper()}{heading[1:]}, as the heading says, "
-            f"{scored}"
+            f"{cell.printed} is {cell.row}'s score {_how(hit['protocol'])}."
+            f" {heading[0].upper()}{heading[1:]}, as the heading says, {scored}"
         )
         short = f"{sourced} {_briefly(protocol)}, {cell.printed} is {_briefly(hit['protocol'])}"
         return Answer("partly", reason, short, sourced, protocol)
     if best is None:
         raise Unknown(f"{cell.row} on {benchmark}, {protocol}")
-    reason = f"{_version(best)} scored {sourced} on {benchmark} {heading}, as the heading says.{_others(asked, best)}"
+    reason = (
+        f"{_version(best)} scored {sourced} on {benchmark} {heading}, as the heading"
+        f" says.{_others(asked, best)}"
+    )
     short = f"{sourced} {_briefly(protocol)}"
     look_alike = _look_alike(facts, scores, benchmark, protocol, printed)
     if look_alike is not None:
@@ -252,7 +298,9 @@ def _score(facts: Facts, cell: Cell, own: None) -> Answer:
 def _look_alike(
     facts: Facts, scores: pd.DataFrame, benchmark: str, protocol: str, printed: Interval
 ) -> pd.Series | None:
-    """Whose score a wrong figure is: an earlier model's on the same benchmark and protocol, else the same model's on another."""
+    """Whose score a wrong figure is: an earlier model's on the same benchmark and protocol, else the same
+    model's on another.
+    """
     others = facts.find(SCORES, benchmark=benchmark, protocol=protocol)
     earlier = others[~others.index.isin(scores.index) & (others["valid_on"] < scores["valid_on"].min())]
     for candidates in (earlier, scores[scores["benchmark"] != benchmark]):
@@ -295,7 +343,9 @@ def _briefly(protocol: str) -> str:
 
 
 def _price(facts: Facts, cell: Cell, own: None) -> Answer:
-    """A price against the developer's own list: the one in force on the article's day, then the earlier ones."""
+    """A price against the developer's own list: the one in force on the article's day, then the earlier
+    ones.
+    """
     prices = facts.find(PRICES, article_model=cell.row, terms="list")
     if prices.empty:
         raise Unknown(f"prices of {cell.row}")
@@ -376,7 +426,8 @@ def _training_cost(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) 
             low, high = own.read_as_usd_mn
             verdict, day = _between(printed, low, high), told_day(row)
             reason = (
-                f"{record.told_on_record(str(own.told), [row], facts)} We read that as {_span(low, high, 'usd_mn')}"
+                f"{record.told_on_record(str(own.told), [row], facts)} We read that as"
+                f" {_span(low, high, 'usd_mn')}"
                 + (", which hardly any figure could miss." if verdict == "uncheckable" else ".")
             )
             said = f"{_span(low, high, 'usd_mn')} by the developer's word"
@@ -436,7 +487,9 @@ class Estimate:
 
 
 def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> list[Estimate]:
-    """Every estimate of a training cost: the last vintage out by `as_of`, and hours of training at the rents of their time."""
+    """Every estimate of a training cost: the last vintage out by `as_of`, and hours of training at the rents
+    of their time.
+    """
     found = []
     costs = facts.find(COSTS)
     costs = costs[(costs["model"].map(slug) == slug(cell.row)) & (costs["estimated_on"] <= facts.as_of)]
@@ -465,7 +518,9 @@ def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> l
 
 
 def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
-    """A count against the developer's own; unknown agrees where a source says that the developer gives none."""
+    """A count against the developer's own; unknown agrees where a source says that the developer gives
+    none.
+    """
     printed = facts.cells[cell.table].query("row == @cell.row and column == @cell.column").iloc[0]
     repeated = facts.happened(own.estimates, decides=False)
     told = "".join(
@@ -510,7 +565,9 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
 
 
 def _releases(facts: Facts, cell: Cell, own: deciders.Releases) -> Answer:
-    """The named model against the developer's last release on record; one that was the last earlier is stale."""
+    """The named model against the developer's last release on record; one that was the last earlier is
+    stale.
+    """
     rows = sorted(facts.happened(own.names, decides=False), key=lambda row: row["valid_on"])
     if not rows:
         raise Unknown(f"releases of {cell.row}")
@@ -529,7 +586,9 @@ def _releases(facts: Facts, cell: Cell, own: deciders.Releases) -> Answer:
 
 
 def _investors(facts: Facts, cell: Cell, own: deciders.Investors) -> Answer:
-    """The named investors against all that we know of: the largest by money without conditions, and by stake."""
+    """The named investors against all that we know of: the largest by money without conditions, and by
+    stake.
+    """
     amounts = _amounts(facts, own.amounts)
     named = [name.strip() for name in cell.printed.split(",")]
     if any(name not in amounts for name in named):
@@ -578,7 +637,8 @@ def _amounts(facts: Facts, places: Mapping[str, deciders.Amount]) -> dict[str, t
 def _stakes(
     facts: Facts, amounts: Mapping[str, tuple[float, float]], own: deciders.Investors
 ) -> tuple[dict[str, float], dict[str, str], str]:
-    """Stakes in percent: as stated, with the day, else what all the investor's money buys at the value of the last round, at most.
+    """Stakes in percent: as stated, with the day, else what all the investor's money buys at the value of the
+    last round, at most.
 
     The second mapping has them in words; the text says at which value the others are taken.
     """
@@ -594,8 +654,9 @@ def _stakes(
     last = facts.last(ROUNDS, "post_money_usd_bn", company=own.valued_as)
     derived = {
         name: 100 * whole / float(last["post_money_usd_bn"])
-        for name, (_, whole) in amounts.items() if name not in found
-    }  # fmt: skip
+        for name, (_, whole) in amounts.items()
+        if name not in found
+    }
     texts |= {name: f"{name} at most {in_print(stake, 'pct')}" for name, stake in derived.items()}
     valued = (
         f" 'At most' takes all that is promised, at the value of the round of {in_words(last['valid_on'])}."
@@ -617,7 +678,9 @@ def _amount(facts: Facts, place: deciders.Amount) -> tuple[float, pd.Timestamp]:
 
 
 def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
-    """A total against the running sum of the rounds in our data, which is a floor of it; money on conditions is left out."""
+    """A total against the running sum of the rounds in our data, which is a floor of it; money on conditions
+    is left out.
+    """
     rounds = facts.rows(ROUNDS, company=cell.row, in_total="yes")
     running = rounds.groupby("valid_on")["amount_usd_bn"].sum().cumsum()
     now, day, printed = float(running.iloc[-1]), in_words(running.index[-1]), _figure(facts, cell)
@@ -626,7 +689,10 @@ def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
         labels.count(rounds["round"].nunique()),
         f"the article's {in_print(printed.value, 'usd_bn')}",
     )
-    told = f"{count[0].upper()}{count[1:]} rounds up to {day} add up to {in_print(now, 'usd_bn')}, paid and promised without conditions"
+    told = (
+        f"{count[0].upper()}{count[1:]} rounds up to {day} add up to {in_print(now, 'usd_bn')}, paid and"
+        " promised without conditions"
+    )
     short = f"{in_print(now, 'usd_bn')} by {day}"
     if now < printed.low or (printed.open and now <= printed.low):
         return Answer(
@@ -643,20 +709,32 @@ def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
             held_days >= 365.25 * float(facts.given["stale_after_years"])
             or now >= record.STALE_FACTOR * printed.low
         )
-        reason = f"{told}. {cell.row} passed {article} on {in_words(above.index[0])}, at {in_print(above.iloc[0], 'usd_bn')}."
+        reason = (
+            f"{told}. {cell.row} passed {article} on {in_words(above.index[0])}, at"
+            f" {in_print(above.iloc[0], 'usd_bn')}."
+        )
         return Answer("holds", reason, short, sourced, protocol, stale=bool(stale))
     if now <= printed.high:
         return Answer("holds", f"{told}.", short, sourced, protocol)
     met, past = running[running.between(printed.low, printed.high)], running[running > printed.high]
     if len(met):
-        reason = f"{told}. T{article[1:]} was right from {in_words(met.index[0])} ({in_print(met.iloc[0], 'usd_bn')}) to {in_words(past.index[0])} ({in_print(past.iloc[0], 'usd_bn')})."  # fmt: skip
+        reason = (
+            f"{told}. T{article[1:]} was right from {in_words(met.index[0])}"
+            f" ({in_print(met.iloc[0], 'usd_bn')}) to {in_words(past.index[0])}"
+            f" ({in_print(past.iloc[0], 'usd_bn')})."
+        )
     else:
-        reason = f"{told}. {cell.row} passed {article} on {in_words(past.index[0])}, at {in_print(past.iloc[0], 'usd_bn')}, and had not met it before."
+        reason = (
+            f"{told}. {cell.row} passed {article} on {in_words(past.index[0])}, at"
+            f" {in_print(past.iloc[0], 'usd_bn')}, and had not met it before."
+        )
     return Answer("fails", reason, short, sourced, protocol, stale=bool(len(met)))
 
 
 def _internal(facts: Facts, cell: Cell, own: deciders.Internal) -> Answer:
-    """A unit paid by its parent: agrees where facts show it; the parent's capital expenditure is mentioned."""
+    """A unit paid by its parent: agrees where facts show it; the parent's capital expenditure is
+    mentioned.
+    """
     shown = facts.happened(own.shows)
     spent = facts.find(CAPEX, company=own.parent)
     whole = spent.groupby(spent["valid_on"].dt.year)["capex_usd_mn"].agg(["sum", "count"]).query("count == 4")
@@ -664,11 +742,17 @@ def _internal(facts: Facts, cell: Cell, own: deciders.Internal) -> Answer:
     if len(whole):
         year = whole.index[-1]
         facts.mention(CAPEX, spent[spent["valid_on"].dt.year == year])
-        told = f" {own.parent} as a whole spent {in_print(whole['sum'].iloc[-1] / 1000, 'usd_bn')} on capital goods in {year}."
+        told = (
+            f" {own.parent} as a whole spent {in_print(whole['sum'].iloc[-1] / 1000, 'usd_bn')} on capital"
+            f" goods in {year}."
+        )
     if own.shows and len(shown) == len(own.shows):
         reason = f"{record.told_on_record(str(own.told), shown, facts)}{told}"
         return Answer("holds", reason, f"paid by {own.parent}", own.parent, told_day(shown[-1]))
-    reason = f"We found no outside round of {cell.row}, but that does not show that {own.parent} pays for all of it.{told}"
+    reason = (
+        f"We found no outside round of {cell.row}, but that does not show that {own.parent} pays for all of"
+        f" it.{told}"
+    )
     return Answer("uncheckable", reason, "no accounts of the unit")
 
 
@@ -689,12 +773,15 @@ def _readings_on_record(facts: Facts, cell: Cell, own: deciders.Readings) -> Ans
 
 
 def _costs_over_revenue(facts: Facts, cell: Cell, own: deciders.CostsOverRevenue) -> Answer:
-    """How far the company spends more than it earns: it bears on its risks and does not decide which of them counts most."""
+    """How far the company spends more than it earns: it bears on its risks and does not decide which of them
+    counts most.
+    """
     finding = money.costs_over_revenue(facts, parse("over 1x", "x"), year=own.year, margin=own.margin)
     ratios = {name: value.value for name, value in finding.readings.items() if isinstance(value, Interval)}
     multiples = " and ".join(in_print(value, "x", 1) for value in ratios.values())
     periods = ", after ".join(
-        f"{value:.1f} times{'' if place else ' its revenue'} in {'the quarter to ' if ' ' in name else ''}{name}"
+        f"{value:.1f} times{'' if place else ' its revenue'} in"
+        f" {'the quarter to ' if ' ' in name else ''}{name}"
         for place, (name, value) in enumerate(ratios.items())
     )
     reason, short = f"{cell.row}'s costs were {periods}.", f"costs {multiples} revenue"
@@ -718,7 +805,8 @@ def _size(facts: Facts, cell: Cell, own: None) -> Answer:
     low, high = float(sizes.min()), float(sizes.max())
     by_firm = sizes.groupby(near["forecaster"], sort=False).agg(list)
     each = ", ".join(
-        f"{listed(in_print(size, 'usd_bn') for size in own_sizes)} ({str(firm).replace(' (attributed)', ', attributed')})"
+        f"{listed(in_print(size, 'usd_bn') for size in own_sizes)}"
+        f" ({str(firm).replace(' (attributed)', ', attributed')})"
         for firm, own_sizes in by_firm.items()
     )
     count = "one firm" if firms == 1 else f"{labels.count(firms)} firms"
@@ -735,13 +823,18 @@ def _size(facts: Facts, cell: Cell, own: None) -> Answer:
     reason = {
         "holds": f"{article} lies within the forecasts for {year}: {each}.",
         "fails": f"{article} is {side} {every} forecasts for {year}: {each}.",
-        "uncheckable": f"Forecasts for {year} differ {high / low:.0f}-fold, so hardly any figure could miss them: {each}.",
+        "uncheckable": (
+            f"Forecasts for {year} differ {high / low:.0f}-fold, so hardly any figure could miss them:"
+            f" {each}."
+        ),
     }[verdict]
     return Answer(verdict, reason, short, sourced, protocol)
 
 
 def _between(printed: Interval, low: float, high: float) -> str:
-    """The verdict on a figure by the ends of what sources give: outside it fails, inside wide ones it is not borne out."""
+    """The verdict on a figure by the ends of what sources give: outside it fails, inside wide ones it is not
+    borne out.
+    """
     if not meets_interval(printed, (low, high)):
         return "fails"
     return "holds" if high <= WIDEST * low else "uncheckable"

@@ -1,12 +1,14 @@
 """What may a check look at? The article's figures, what others measured, and the assumptions it was given.
 
 Decisions
-- A verdict judges the article's day with everything known by `as_of`: rows that describe a later day never decide.
-- Rows that decide are remembered apart from rows that are only mentioned: the former alone give a verdict its sources
-  and its strength.
-- The model's assumptions are those of the base scenario whatever the notebook runs under; only how the article is
-  read (`Entry.reading`) and the simulation's seed and draws are the caller's.
-- That nothing was known is an answer of its own (`Unknown`), never true or false; a name that no day knows is a mistake.
+- A verdict judges the article's day with everything known by `as_of`: rows that describe a later day never
+  decide.
+- Rows that decide are remembered apart from rows that are only mentioned: the former alone give a verdict its
+  sources and its strength.
+- The model's assumptions are those of the base scenario whatever the notebook runs under; only how the
+  article is read (`Entry.reading`) and the simulation's seed and draws are the caller's.
+- That nothing was known is an answer of its own (`Unknown`), never true or false; a name that no day knows is
+  a mistake.
 """
 
 from __future__ import annotations
@@ -48,12 +50,15 @@ SIMULATION = ("seed", "draws")
 """How the simulation is run; it is no assumption about the world."""
 
 Pick = str | Mapping[str, Any]
-"""A figure of the evidence: the id of a dated fact, or ``{table, column, where}`` for the latest row that fits, with
-``add: true`` for the sum of all."""
+"""A figure of the evidence: the id of a dated fact, or ``{table, column, where}`` for the latest row that
+fits, with ``add: true`` for the sum of all.
+"""
 
 
 class Interval(NamedTuple):
-    """A number with the bounds that its inputs leave it; `open` where one of them is unbounded and not only rounded."""
+    """A number with the bounds that its inputs leave it; `open` where one of them is unbounded and not only
+    rounded.
+    """
 
     value: float
     low: float
@@ -100,7 +105,9 @@ class Facts:
         return self._but(used=[], mentioned=[])
 
     def at(self, day: pd.Timestamp) -> Facts:
-        """The same as it stood on another day, remembering into the same list: forecasts are judged at `as_of`."""
+        """The same as it stood on another day, remembering into the same list: forecasts are judged at
+        `as_of`.
+        """
         return self._but(day=day)
 
     def _but(self, **changes: Any) -> Facts:
@@ -150,7 +157,8 @@ class Facts:
         return outlook.record(self.known)
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
-        """Rows of an evidence table that describe the article's day or an earlier one, by `valid_on`; not remembered.
+        """Rows of an evidence table that describe the article's day or an earlier one, by `valid_on`; not
+        remembered.
 
         Parameters
         ----------
@@ -179,7 +187,8 @@ class Facts:
         return found
 
     def look(self, table: str, **where: Any) -> pd.DataFrame:
-        """As `find`, where there has to be one; not remembered, so that a check cites those that decide (`cite`).
+        """As `find`, where there has to be one; not remembered, so that a check cites those that decide
+        (`cite`).
 
         Raises
         ------
@@ -224,7 +233,9 @@ class Facts:
         return self.rows(FACTS, id=name).iloc[-1]
 
     def figure(self, pick: Pick, *, decides: bool = True) -> float:
-        """One figure of the evidence that describes the article's day or an earlier one; its rows decide, or are only mentioned."""
+        """One figure of the evidence that describes the article's day or an earlier one; its rows decide, or
+        are only mentioned.
+        """
         read = self.fresh()
         if isinstance(pick, str):
             value = read.fact(pick)["value"]
@@ -246,7 +257,9 @@ class Facts:
         return found
 
     def later(self, names: Iterable[str]) -> list[pd.Series]:
-        """Those of some dated facts that came after the article's day and were known by `as_of`: mentioned, never decisive."""
+        """Those of some dated facts that came after the article's day and were known by `as_of`: mentioned,
+        never decisive.
+        """
         names = list(names)
         self.refuse_what_no_day_knows(FACTS, {"id": names})
         found = [rows for name in names if len(rows := self.find(FACTS, later=True, id=name))]
@@ -282,7 +295,9 @@ class Facts:
 
     @property
     def told(self) -> list[pd.Series]:
-        """The dated facts that decide or are mentioned, each once, in the order of reading, those that decide first."""
+        """The dated facts that decide or are mentioned, each once, in the order of reading, those that decide
+        first.
+        """
         table = self.evidence.get(FACTS)
         if table is None:
             return []
@@ -325,8 +340,8 @@ def gather(given: Assumptions) -> Facts:
     Parameters
     ----------
     given : Assumptions
-        What the caller runs under. Its readings of the article, seed and draws count; every assumption of the model is
-        that of the register, since a scenario does not change the fact-check.
+        What the caller runs under. Its readings of the article, seed and draws count; every assumption of the
+        model is that of the register, since a scenario does not change the fact-check.
     """
     register = given.register
     own = {
@@ -345,9 +360,11 @@ def gather(given: Assumptions) -> Facts:
 
 
 def corners(function: Callable[..., float], *inputs: Interval) -> Interval:
-    """A function of uncertain inputs: its value at the printed figures, its extremes at the corners of their bounds.
+    """A function of uncertain inputs: its value at the printed figures, its extremes at the corners of their
+    bounds.
 
-    Right for functions that are monotone in each input, as sums, ratios and growth rates of positive figures are.
+    Right for functions that are monotone in each input, as sums, ratios and growth rates of positive figures
+    are.
     """
     values = [function(*corner) for corner in itertools.product(*((i.low, i.high) for i in inputs))]
     return Interval(function(*(i.value for i in inputs)), min(values), max(values))
@@ -389,7 +406,9 @@ HOUSE_UNITS = {
 
 
 def in_print(value: float, unit: str, digits: int | None = None) -> str:
-    """A figure as a sentence has it: $44.6bn, $400m, $1.77trn, 2.6×, 13%; without `digits` it gets a decimal only where it has one."""
+    """A figure as a sentence has it: $44.6bn, $400m, $1.77trn, 2.6×, 13%; without `digits` it gets a decimal
+    only where it has one.
+    """
     if unit == "usd_bn" and abs(value) >= 1000:
         number = f"{abs(value) / 1000:,.2f}".rstrip("0").rstrip(".")
         return f"{'−' if value < 0 else ''}${number}trn"
@@ -408,11 +427,15 @@ MODELS = {
     "deepseek-v4-flash": "DeepSeek V4-Flash",
     "deepseek/deepseek-v4-flash": "DeepSeek V4-Flash",
 }
-"""Names that people use for models whose rows in the price table give none, or that of one version of several."""
+"""Names that people use for models whose rows in the price table give none, or that of one version of
+several.
+"""
 
 
 def model_name(row: pd.Series) -> str:
-    """The name that people use for the model of a price: the article's, ours (`MODELS`), or that of its benchmark scores."""
+    """The name that people use for the model of a price: the article's, ours (`MODELS`), or that of its
+    benchmark scores.
+    """
     names = (row["article_model"], MODELS.get(row["model"]), row["benchmark_model"], row["model"])
     return next(str(name) for name in names if name and pd.notna(name))
 
@@ -422,13 +445,18 @@ TESTS = {"GPQA Diamond": "a test of science questions", "MMLU (HELM)": "a test o
 
 
 def told_test(name: str) -> str:
-    """A benchmark as a sentence names it first, with what it asks: `GPQA Diamond, a test of science questions,`."""
+    """A benchmark as a sentence names it first, with what it asks: `GPQA Diamond, a test of science
+    questions,`.
+    """
     return f"{name}, {TESTS[name]}," if name in TESTS else name
 
 
 def too_early(name: str, rows: pd.DataFrame) -> str:
     """What is said of a record that ends too long before the article's day."""
-    return f"On {name} the record ends on {in_words(rows['valid_on'].max())}, too early to speak of publication day."
+    return (
+        f"On {name} the record ends on {in_words(rows['valid_on'].max())}, too early to speak of publication"
+        " day."
+    )
 
 
 def listed(parts: Iterable[str]) -> str:
@@ -494,7 +522,9 @@ def named(template: str) -> list[str]:
 
 
 def words(row: pd.Series, day: pd.Timestamp) -> dict[str, str]:
-    """What a sentence may say of a dated fact: its day (``{id}``), figure, due day, and months before the article."""
+    """What a sentence may say of a dated fact: its day (``{id}``), figure, due day, and months before the
+    article.
+    """
     months = round(abs((day - row["valid_on"]).days) / 30.4375)
     found = {
         row["id"]: told_day(row),

@@ -1,11 +1,12 @@
 """What is the verdict on each claim? Every claim put to its check, as rows of the ledger.
 
 Decisions
-- Sources and strength are those of the rows that decide; rows that a reason only mentions are listed apart. A verdict by
-  evidence that no row decides is refused.
+- Sources and strength are those of the rows that decide; rows that a reason only mentions are listed apart. A
+  verdict by evidence that no row decides is refused.
 - A forecast whose premise was overtaken before it was made is void, neither right nor wrong, and no error.
 - Claims that are wrong for one and the same reason are one error (`errors`).
-- A claim that nothing at hand can decide says what would; so does a check that met a day on which nothing was known.
+- A claim that nothing at hand can decide says what would; so does a check that met a day on which nothing was
+  known.
 """
 
 from __future__ import annotations
@@ -23,10 +24,30 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence.claims import WEIGHTS, Claim
 
 FIELDS = (
-    "id", "section", "where", "kind", "weight", "error", "statement", "stated", "stated_low", "stated_high", "unit",
-    "computed", "computed_low", "computed_high", "verdict", "basis", "stale", "reason", "details", "since", "sources",
-    "mentioned", "strength",
-)  # fmt: skip
+    "id",
+    "section",
+    "where",
+    "kind",
+    "weight",
+    "error",
+    "statement",
+    "stated",
+    "stated_low",
+    "stated_high",
+    "unit",
+    "computed",
+    "computed_low",
+    "computed_high",
+    "verdict",
+    "basis",
+    "stale",
+    "reason",
+    "details",
+    "since",
+    "sources",
+    "mentioned",
+    "strength",
+)
 """The columns of the ledger, in order; the design gives their meaning."""
 
 DECIDED = ("holds", "partly", "fails", "void")
@@ -36,13 +57,14 @@ ARTICLE = {"title": "article", "url": None, "quality": "article"}
 
 
 def judge_claims(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
-    """Every claim with what was found and the verdict, columns `FIELDS`, in the order of `claims`; no number is NaN.
+    """Every claim with what was found and the verdict, columns `FIELDS`, in the order of `claims`; no number
+    is NaN.
 
     Raises
     ------
     DataError
-        A claim names a check that does not exist, hands it arguments that it does not take, or asks for evidence that
-        no table holds.
+        A claim names a check that does not exist, hands it arguments that it does not take, or asks for
+        evidence that no table holds.
     """
     return pd.DataFrame([_row(claim, facts.fresh()) for claim in claims], columns=list(FIELDS)).astype(
         dict.fromkeys(("stated_low", "stated_high", "computed", "computed_low", "computed_high"), float)
@@ -50,7 +72,9 @@ def judge_claims(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
 
 
 def counts(rows: pd.DataFrame, by: str = "section") -> pd.DataFrame:
-    """How many claims have each verdict, by section or weight (rows) and verdict (columns, all of `VERDICTS`)."""
+    """How many claims have each verdict, by section or weight (rows) and verdict (columns, all of
+    `VERDICTS`).
+    """
     table = pd.crosstab(rows[by], rows["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
     order = WEIGHTS if by == "weight" else rows[by].unique()
     return table.reindex([name for name in order if name in table.index])
@@ -62,8 +86,9 @@ def errors(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an error, the heaviest first: ``error`` (its name, the claim's id where it has none), ``weight`` (that of its
-        heaviest claim), ``id, section, statement, reason, stale`` of that claim, and ``claims``, the ids of all.
+        One row an error, the heaviest first: ``error`` (its name, the claim's id where it has none),
+        ``weight`` (that of its heaviest claim), ``id, section, statement, reason, stale`` of that claim, and
+        ``claims``, the ids of all.
     """
     failed = rows[rows["verdict"] == "fails"]
     failed = failed.assign(
@@ -90,16 +115,30 @@ def _row(claim: Claim, facts: Facts) -> dict[str, Any]:
     since = [text for text in (finding.since, later) if text]
     decided = verdict in DECIDED
     return {
-        "id": claim.id, "section": claim.section, "where": list(claim.where), "kind": claim.kind, "weight": claim.weight,
-        "error": claim.error, "statement": claim.statement, "stated": claim.stated, "stated_low": figure and figure.low,
-        "stated_high": figure and figure.high, "unit": claim.unit, "computed": computed and computed.value,
-        "computed_low": computed and computed.low, "computed_high": computed and computed.high, "verdict": verdict,
-        "basis": basis, "stale": finding.stale or (finding.overtaken and claim.kind != "forecast"),
-        "reason": finding.reason, "details": finding.details, "since": " ".join(since) or None,
+        "id": claim.id,
+        "section": claim.section,
+        "where": list(claim.where),
+        "kind": claim.kind,
+        "weight": claim.weight,
+        "error": claim.error,
+        "statement": claim.statement,
+        "stated": claim.stated,
+        "stated_low": figure and figure.low,
+        "stated_high": figure and figure.high,
+        "unit": claim.unit,
+        "computed": computed and computed.value,
+        "computed_low": computed and computed.low,
+        "computed_high": computed and computed.high,
+        "verdict": verdict,
+        "basis": basis,
+        "stale": finding.stale or (finding.overtaken and claim.kind != "forecast"),
+        "reason": finding.reason,
+        "details": finding.details,
+        "since": " ".join(since) or None,
         "sources": [ARTICLE, *facts.references] if decided else [ARTICLE],
         "mentioned": facts.mentions if decided else [*facts.references, *facts.mentions],
         "strength": (facts.strength or basis) if decided else basis if basis == "model" else None,
-    }  # fmt: skip
+    }
 
 
 def find(claim: Claim, facts: Facts) -> Finding:

@@ -1,13 +1,14 @@
 """When does a statement hold? What a check finds, and the verdict that its readings give together.
 
 Decisions
-- Printed numbers carry their rounding: a result is an interval made of its inputs' bounds, and a claim holds where
-  that interval meets the stated one. So no claim fails on a rounded digit.
+- Printed numbers carry their rounding: a result is an interval made of its inputs' bounds, and a claim holds
+  where that interval meets the stated one. So no claim fails on a rounded digit.
 - A stated range is its printed ends, not widened; a stated single figure is everything that rounds to it.
-- Where the sentence can be read in several ways that its own text supports, each reading is judged: all hold, `holds`;
-  none, `fails`; else `partly`, and the reason names them.
+- Where the sentence can be read in several ways that its own text supports, each reading is judged: all hold,
+  `holds`; none, `fails`; else `partly`, and the reason names them.
 - A bound is passed, not met: a rounded figure that equals it does not bear out "over" it.
-- Where open-ended figures (`>`) leave both answers possible, the verdict is `uncheckable` and says what would settle it.
+- Where open-ended figures (`>`) leave both answers possible, the verdict is `uncheckable` and says what would
+  settle it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from analysis.audit.facts import Interval
 from analysis.units import Quantity
 
 VERDICTS = ("holds", "partly", "fails", "void", "open", "uncheckable")
-"""Every verdict. `void` is a forecast whose premise was overtaken before it was made: neither right nor wrong."""
+"""Every verdict. `void` is a forecast whose premise was overtaken before it was made: neither right nor
+wrong.
+"""
 
 BASES = ("article", "evidence", "model")
 """What a verdict may rest on: the article's own numbers, rows of evidence, a model under base assumptions."""
@@ -85,7 +88,9 @@ BASIS: dict[str, str] = {}
 
 
 def check(basis: str) -> Callable[[Check], Check]:
-    """Register a calculation under its own name, for claims to ask for, with what it rests on (one of `BASES`)."""
+    """Register a calculation under its own name, for claims to ask for, with what it rests on (one of
+    `BASES`).
+    """
 
     def registered(function: Check) -> Check:
         CHECKS[function.__name__], BASIS[function.__name__] = function, basis
@@ -95,7 +100,9 @@ def check(basis: str) -> Callable[[Check], Check]:
 
 
 def judge(finding: Finding, figure: Quantity | None) -> str:
-    """The verdict that the readings give together, compared with the stated figure or what the check accepts."""
+    """The verdict that the readings give together, compared with the stated figure or what the check
+    accepts.
+    """
     if finding.verdict is not None:
         return finding.verdict
     meets = [_met(value, finding, figure) for value in finding.readings.values()]
@@ -136,8 +143,8 @@ def accepted(figure: Quantity | None) -> tuple[float, float]:
 def meets_interval(found: Interval, wanted: tuple[float, float]) -> bool | None:
     """Does a result meet an interval: surely, surely not, or (None) both remain possible?
 
-    Rounding alone never leaves it open: an interval that only touches the wanted one meets it. It is open where an
-    unbounded input lets the result lie on either side.
+    Rounding alone never leaves it open: an interval that only touches the wanted one meets it. It is open
+    where an unbounded input lets the result lie on either side.
     """
     low, high = wanted
     if found.high < low or found.low > high:

@@ -1,13 +1,16 @@
-"""How do the notebooks of a batch, or the points of a sweep, run on many machines? A thin adapter to dask.distributed.
+"""How do the notebooks of a batch, or the points of a sweep, run on many machines? A thin adapter to
+dask.distributed.
 
 Decisions
-- What runs on a worker is what runs here: a `pool.Pool` of one process. A worker therefore needs nothing but a checkout with
-  the same code and data, and is refused if its digest differs; what comes back does not depend on where it ran.
-- The executed notebook travels back, and the batch alone puts it into its place and notes it: one writer, wherever the
-  workers are, and a notebook that ran twice (its first worker was lost) is stored once.
-- A lost worker costs time: the scheduler gives its notebook to another one, a few times. A notebook that fails is a
-  result and is not tried again.
-- A task that nobody waits for any more (the batch was stopped, or killed) ends itself, and its kernel with it.
+- What runs on a worker is what runs here: a `pool.Pool` of one process. A worker therefore needs nothing but
+  a checkout with the same code and data, and is refused if its digest differs; what comes back does not
+  depend on where it ran.
+- The executed notebook travels back, and the batch alone puts it into its place and notes it: one writer,
+  wherever the workers are, and a notebook that ran twice (its first worker was lost) is stored once.
+- A lost worker costs time: the scheduler gives its notebook to another one, a few times. A notebook that
+  fails is a result and is not tried again.
+- A task that nobody waits for any more (the batch was stopped, or killed) ends itself, and its kernel with
+  it.
 """
 
 from __future__ import annotations
@@ -57,7 +60,8 @@ Result = TypeVar("Result")
 
 @contextmanager
 def connected(address: str, workers: int, project: Project) -> Iterator[Client]:
-    """A client of a scheduler whose workers hold the same code and data; `local` starts one with processes here.
+    """A client of a scheduler whose workers hold the same code and data; `local` starts one with processes
+    here.
 
     Raises
     ------
@@ -97,7 +101,9 @@ def connected(address: str, workers: int, project: Project) -> Iterator[Client]:
 
 
 def _quiet() -> None:
-    """Keep what dask says about itself from the user: errors are told by us, in one line. Each of its loggers has a level."""
+    """Keep what dask says about itself from the user: errors are told by us, in one line. Each of its loggers
+    has a level.
+    """
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
@@ -283,7 +289,9 @@ def _computed(
     topic: str | None = None,
     told: Callable[[int, Cell | None], None] = lambda index, cell: None,
 ) -> Iterator[tuple[int, Any]]:
-    """Futures by the index of their argument, as they are done; what workers say of the way there goes to `told`."""
+    """Futures by the index of their argument, as they are done; what workers say of the way there goes to
+    `told`.
+    """
     news: SimpleQueue[Any] = SimpleQueue()
     if topic:
         client.subscribe_topic(topic, lambda event: news.put(event[1]))
@@ -384,13 +392,17 @@ def _say(order: _Order, index: int, cell: Cell | None = None) -> None:
 
 
 def _may_have_children() -> None:
-    """A dask nanny starts its worker as a daemon, which may have no children; ours end by themselves when it dies."""
+    """A dask nanny starts its worker as a daemon, which may have no children; ours end by themselves when it
+    dies.
+    """
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
 
 
 @contextmanager
 def _until_unwanted() -> Iterator[threading.Event]:
-    """An event that is set when the scheduler takes the task of this thread back, or the worker has lost it."""
+    """An event that is set when the scheduler takes the task of this thread back, or the worker has lost
+    it.
+    """
     stop, done = threading.Event(), threading.Event()
     worker = _here()
     key = worker.get_current_task()

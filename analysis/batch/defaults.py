@@ -1,10 +1,12 @@
 """Do a notebook's defaults say what the register says? Its parameters cell, brought in line.
 
 Decisions
-- The register is the one place for a value; a notebook repeats it, with unit and meaning, for whoever opens it alone.
+- The register is the one place for a value; a notebook repeats it, with unit and meaning, for whoever opens
+  it alone.
 - Only lines that declare a register name are written anew; which names a notebook declares is its own to say.
 - One declaration is one line, since papermill's help cannot read more.
-- What is written is read back first, as Python and as papermill; no notebook is touched until all of them pass.
+- What is written is read back first, as Python and as papermill; no notebook is touched until all of them
+  pass.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from analysis.scenarios import Entry, Register, place
 
 
 def align(paths: Iterable[Path], register: Register) -> list[Path]:
-    """Write the register's declarations into the parameters cells of notebooks that `plan.read` found fit to run.
+    """Write the register's declarations into the parameters cells of notebooks that `plan.read` found fit to
+    run.
 
     Returns the notebooks that changed; their outputs are not touched.
 
@@ -30,7 +33,8 @@ def align(paths: Iterable[Path], register: Register) -> list[Path]:
     NotebookError
         A declaration that shares its line with something else. No notebook was written.
     ParameterError
-        A declaration that Python or papermill would not read as the register means it. No notebook was written.
+        A declaration that Python or papermill would not read as the register means it. No notebook was
+        written.
     """
     texts = {path: text for path in paths if (text := _aligned(path, register)) is not None}
     for path, text in texts.items():
@@ -74,7 +78,9 @@ def _lines(source: str, register: Register, path: Path) -> list[str]:
 
 
 def refuse_misread(line: str, name: str, entry: Entry) -> None:
-    """Refuse a declaration in which Python or papermill would not find the register's name, type and value."""
+    """Refuse a declaration in which Python or papermill would not find the register's name, type and
+    value.
+    """
     from papermill.translators import PythonTranslator
 
     value = json.dumps(scenarios.typed(entry.value, entry))

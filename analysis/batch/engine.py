@@ -1,9 +1,9 @@
 """How is a notebook saved while it runs, so that nothing is lost and little time goes into it?
 
 Decisions
-- Papermill's own engine and manager, but for `save`: theirs rewrites, validates and lays out the whole notebook twice a
-  cell, for one with large outputs a third of its time. Here it is plain JSON in one line, once a cell: what a cell has put out is
-  saved as the next one starts, for these two are one moment.
+- Papermill's own engine and manager, but for `save`: theirs rewrites, validates and lays out the whole
+  notebook twice a cell, for one with large outputs a third of its time. Here it is plain JSON in one line,
+  once a cell: what a cell has put out is saved as the next one starts, for these two are one moment.
 - Aside and put in place by renaming: whoever is killed leaves a notebook that can be read.
 - The last save is papermill's own, so what is kept is what papermill writes.
 """

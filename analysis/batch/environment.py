@@ -1,9 +1,12 @@
 """Which of the user's settings reach a kernel or JupyterLab? None of Jupyter's, IPython's or matplotlib's.
 
 Decisions
-- Variables of Jupyter, IPython and matplotlib are dropped by how their names begin: a list of names would miss the next one.
-- Their folders lie in one of ours, so that no configuration, start-up file, kernel or matplotlibrc of the user's is read.
-- `python3` is this very interpreter. Its kernelspec stands first on Jupyter's path, so that no other kernel of that name wins.
+- Variables of Jupyter, IPython and matplotlib are dropped by how their names begin: a list of names would
+  miss the next one.
+- Their folders lie in one of ours, so that no configuration, start-up file, kernel or matplotlibrc of the
+  user's is read.
+- `python3` is this very interpreter. Its kernelspec stands first on Jupyter's path, so that no other kernel
+  of that name wins.
 - Linear algebra has one thread, so that results and speed do not depend on how many there are.
 """
 
@@ -17,9 +20,18 @@ from pathlib import Path
 from analysis.batch.execute import KERNELSPEC
 
 SETTINGS = (
-    "IPY", "JPY_", "JUPYTER", "MATPLOTLIB", "MPL", "PYTHONSTARTUP", "THESIS_FIGURES", "THESIS_REVIEW",
-)  # fmt: skip
-"""How the variables begin that a shell may hold and that would change what a notebook shows or how it is opened."""
+    "IPY",
+    "JPY_",
+    "JUPYTER",
+    "MATPLOTLIB",
+    "MPL",
+    "PYTHONSTARTUP",
+    "THESIS_FIGURES",
+    "THESIS_REVIEW",
+)
+"""How the variables begin that a shell may hold and that would change what a notebook shows or how it is
+opened.
+"""
 
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 
@@ -53,7 +65,9 @@ def variables(folder: Path, root: Path) -> dict[str, str]:
 
 
 def write_kernelspec(folder: Path, provisioner: str | None = None) -> None:
-    """Make this interpreter the kernel that `variables` of the same folder lead to, started by a provisioner of that name."""
+    """Make this interpreter the kernel that `variables` of the same folder lead to, started by a provisioner
+    of that name.
+    """
     target = folder / "jupyter" / "kernels" / KERNELSPEC["name"]
     target.mkdir(parents=True)
     spec: dict[str, object] = {

@@ -1,16 +1,18 @@
 """How is one notebook executed, and what is kept of it?
 
 Decisions
-- Stock papermill executes: its engine, its injected cell, its error markers. Success is what papermill raises, never
-  what the saved file says; beyond that, a cell that ends its kernel (`sys.exit`, `exit()`) and a cell left without
-  having been executed are failures, which papermill lets pass.
-- A notebook that failed is kept with a note at its top and at the cell; where papermill writes none (a dead kernel), we do.
-- What is saved is stripped of times, of process numbers and of where the project and the user's home lie, and the cells that a run adds have fixed ids, so that
-  equal runs are equal bytes.
-- A kernel is killed once the last cell has answered: one asked to leave sometimes takes seconds, and leaves children.
+- Stock papermill executes: its engine, its injected cell, its error markers. Success is what papermill
+  raises, never what the saved file says; beyond that, a cell that ends its kernel (`sys.exit`, `exit()`) and
+  a cell left without having been executed are failures, which papermill lets pass.
+- A notebook that failed is kept with a note at its top and at the cell; where papermill writes none (a dead
+  kernel), we do.
+- What is saved is stripped of times, of process numbers and of where the project and the user's home lie, and
+  the cells that a run adds have fixed ids, so that equal runs are equal bytes.
+- A kernel is killed once the last cell has answered: one asked to leave sometimes takes seconds, and leaves
+  children.
 - A kernel that does not come up says nothing about the notebook: it is tried once more.
-- A limit, of the notebook or of a cell, interrupts the cell that runs, so that its traceback shows the line that it was at.
-  Whoever runs this ends what does not heed an interrupt.
+- A limit, of the notebook or of a cell, interrupts the cell that runs, so that its traceback shows the line
+  that it was at. Whoever runs this ends what does not heed an interrupt.
 - What cannot be saved whole (a full disk) is saved without outputs, with the note; only then not at all.
 """
 
@@ -41,7 +43,9 @@ KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "nam
 START_SECONDS = 120
 STOPPED = "the batch was stopped"
 KERNEL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+/(\d+)\.py")
-"""The file that a kernel calls a cell, in a word of its output; tried once a word, so that a long one is read once."""
+"""The file that a kernel calls a cell, in a word of its output; tried once a word, so that a long one is read
+once.
+"""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What writing ends with where there is no room."""
@@ -65,7 +69,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Job:
-    """One execution: the notebook, where to write it, its parameters (none: its own defaults), and its limits."""
+    """One execution: the notebook, where to write it, its parameters (none: its own defaults), and its
+    limits.
+    """
 
     source: Path
     target: Path
@@ -84,7 +90,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Ended:
-    """How an execution ended: after how long, what went wrong, if anything, and the seconds of each code cell."""
+    """How an execution ended: after how long, what went wrong, if anything, and the seconds of each code
+    cell.
+    """
 
     seconds: float
     error: str | None = None
@@ -111,7 +119,9 @@ class _Stopped(Exception):
 
 @dataclass
 class _Watch:
-    """The cells of a notebook while it runs: tells of each that starts, takes its time, holds it to its limits."""
+    """The cells of a notebook while it runs: tells of each that starts, takes its time, holds it to its
+    limits.
+    """
 
     limits: Limits
     of: int
@@ -136,7 +146,9 @@ class _Watch:
         return max(min(left), 0.01) if left else None
 
     def answered(self, *, execute_reply: Mapping[str, Any] | None, **_: object) -> None:
-        """Called after each cell: papermill takes `sys.exit()` for success, and what ignored an interrupt goes on."""
+        """Called after each cell: papermill takes `sys.exit()` for success, and what ignored an interrupt
+        goes on.
+        """
         now = time.monotonic()
         self.seconds.append(round(now - self._cell_began, 2))
         if why := self.limits.passed(now - self.began, now - self._cell_began):
@@ -159,7 +171,9 @@ def _where(cell: Cell | None) -> str:
 
 
 def execute(job: Job, on_cell: OnCell = lambda cell: None) -> Ended:
-    """Execute a notebook into `job.target`, which afterwards holds it stripped, and with notes where it failed."""
+    """Execute a notebook into `job.target`, which afterwards holds it stripped, and with notes where it
+    failed.
+    """
     watch = _Watch(job.limits, _count(job), on_cell)
     error = _attempt(job, watch)
     if error and watch.cell is None:
@@ -169,7 +183,9 @@ def execute(job: Job, on_cell: OnCell = lambda cell: None) -> Ended:
 
 
 def give_up(job: Job, why: str, cell: Cell | None = None, seconds: float = 0.0) -> Ended:
-    """The end of a job whose process is gone: what it had saved of the notebook is kept, with a note where it ended."""
+    """The end of a job whose process is gone: what it had saved of the notebook is kept, with a note where it
+    ended.
+    """
     return Ended(seconds, _saved(job, f"{_where(cell)}{why}", cell))
 
 
@@ -182,7 +198,9 @@ def refuse(job: Job, why: str) -> Ended:
 
 
 def _saved(job: Job, error: str | None, cell: Cell | None) -> str | None:
-    """Strip what was executed, with a note of the error; the error, which may be that it could not be saved."""
+    """Strip what was executed, with a note of the error; the error, which may be that it could not be
+    saved.
+    """
     try:
         clean(job.target, job.source, error=error, cell=cell)
     except OSError as reason:
@@ -194,7 +212,9 @@ def _saved(job: Job, error: str | None, cell: Cell | None) -> str | None:
 
 
 def _count(job: Job) -> int:
-    """How many cells a kernel will execute: those of the notebook and, with parameters, the one that papermill adds."""
+    """How many cells a kernel will execute: those of the notebook and, with parameters, the one that
+    papermill adds.
+    """
     cells = (_load(job.source) or {"cells": []})["cells"]
     return sum(map(_runs, cells)) + bool(job.parameters)
 
@@ -273,7 +293,9 @@ def _runs(cell: Mapping[str, Any]) -> bool:
 
 
 def _last_started(cells: list[dict[str, Any]]) -> int | None:
-    """The index of the cell that ran last, by papermill's clock: after a dead kernel its status says `completed`."""
+    """The index of the cell that ran last, by papermill's clock: after a dead kernel its status says
+    `completed`.
+    """
     times = [cell["metadata"].get("papermill", {}).get("start_time") for cell in cells]
     started = [index for index, cell in enumerate(cells) if times[index] and _runs(cell)]
     return started[-1] if started else None
@@ -301,8 +323,8 @@ def _left_out(target: Path) -> str | None:
 def clean(target: Path, source: Path, *, error: str | None = None, cell: Cell | None = None) -> None:
     """Strip an executed notebook, and note in it where it failed unless papermill did.
 
-    A target that was never written, or only in part, becomes the source without outputs, so that the note has a place.
-    `cell` is the last that started, as it was told while it ran.
+    A target that was never written, or only in part, becomes the source without outputs, so that the note has
+    a place. `cell` is the last that started, as it was told while it ran.
     """
     content = _load(target) or _without_outputs(_load(source) or {"cells": [], "metadata": {}})
     if error and not _marked(content["cells"]):
@@ -317,7 +339,9 @@ def _text(content: dict[str, Any], known: set[str]) -> str:
 
 
 def _placeless(text: str, source: Path) -> str:
-    """A text without the folders of this machine: the project's own files by their names in it, the home as ``~``."""
+    """A text without the folders of this machine: the project's own files by their names in it, the home as
+    ``~``.
+    """
     here = {str(source.resolve().parents[1]): "."}
     with suppress(RuntimeError):
         here.setdefault(str(Path.home()), "~")
@@ -375,7 +399,9 @@ def _stripped_cell(cell: dict[str, Any], index: int, known: set[str]) -> dict[st
 
 
 def _settled(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Outputs as they do not depend on timing: neighbouring pieces of a stream joined, no process number in paths."""
+    """Outputs as they do not depend on timing: neighbouring pieces of a stream joined, no process number in
+    paths.
+    """
     settled: list[dict[str, Any]] = []
     for kind, pieces in groupby(outputs, key=lambda output: (output["output_type"], output.get("name"))):
         if kind[0] == "stream":

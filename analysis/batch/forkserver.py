@@ -1,17 +1,20 @@
-"""What does the process do that kernels are forked from? It imports once what every kernel would, and forks on request.
+"""What does the process do that kernels are forked from? It imports once what every kernel would, and forks
+on request.
 
 Decisions
-- It is run as a script and imports nothing of this project but what it is told to preload: a kernel finds in it what the
-  stock one would find, no more. Asked for and described by `kernels`.
-- A module is preloaded only if importing it changes nothing but `sys.modules`: one that fails, prints, starts a thread, keeps
-  a file open, resolves the backend of pyplot or asks whether it runs in IPython is left to the kernels. Since what
-  it did cannot be undone, the process then starts itself again without it. What is not installed does nothing.
+- It is run as a script and imports nothing of this project but what it is told to preload: a kernel finds in
+  it what the stock one would find, no more. Asked for and described by `kernels`.
+- A module is preloaded only if importing it changes nothing but `sys.modules`: one that fails, prints, starts
+  a thread, keeps a file open, resolves the backend of pyplot or asks whether it runs in IPython is left to
+  the kernels. Since what it did cannot be undone, the process then starts itself again without it. What is
+  not installed does nothing.
 - It never has a second thread, and says no to a fork if it does.
-- What a fresh interpreter would have of its own, a fork gets anew: session, signals, streams, environment, folder, random state.
-- It ends when nobody is left who could ask, and its kernels with it; it adopts what they leave behind, and ends that, too.
-  Before it serves it has no kernels, and ends with the process that started it at once, also in the midst of an import:
-  the system sends a signal when the other end of its lifeline closes. (A signal for the death of the parent process would
-  come with the death of the thread that started it.)
+- What a fresh interpreter would have of its own, a fork gets anew: session, signals, streams, environment,
+  folder, random state.
+- It ends when nobody is left who could ask, and its kernels with it; it adopts what they leave behind, and
+  ends that, too. Before it serves it has no kernels, and ends with the process that started it at once, also
+  in the midst of an import: the system sends a signal when the other end of its lifeline closes. (A signal
+  for the death of the parent process would come with the death of the thread that started it.)
 """
 
 from __future__ import annotations
@@ -42,14 +45,26 @@ from typing import Any
 LAUNCHER = "ipykernel_launcher"
 INLINE = "module://matplotlib_inline.backend_inline"
 BASE = (
-    "ipykernel.kernelapp", "ipykernel.displayhook", "ipykernel.zmqshell", "ipykernel.debugger", "IPython.core.completerlib",
-    "IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic", "faulthandler", "pdb", "psutil",
-    "sqlite3", "tornado.platform.asyncio",
-)  # fmt: skip
+    "ipykernel.kernelapp",
+    "ipykernel.displayhook",
+    "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "faulthandler",
+    "pdb",
+    "psutil",
+    "sqlite3",
+    "tornado.platform.asyncio",
+)
 """What a stock kernel has imported before its first cell."""
 
 AGAIN = {"ipywidgets"}
-"""Packages that sign up with the shell when they are imported: executed once more in each fork, whose shell is there then."""
+"""Packages that sign up with the shell when they are imported: executed once more in each fork, whose shell
+is there then.
+"""
 
 AFTER_FOLDER = {"lib-dynload", "site-packages"}
 """The entries of a path before which IPython puts the folder of a notebook."""
@@ -248,7 +263,8 @@ def _stamp(path: str) -> tuple[int, int]:
 def _packages(modules: set[str]) -> dict[str, Path]:
     """Where the packages of modules lie, by the name under which a folder would hide them.
 
-    IPython puts the folder of a notebook on the path after PYTHONPATH and the standard library, before all else.
+    IPython puts the folder of a notebook on the path after PYTHONPATH and the standard library, before all
+    else.
     """
     places, first = {}, set(takewhile(lambda entry: Path(entry).name not in AFTER_FOLDER, sys.path))
     for name in {module.partition(".")[0] for module in modules}:
@@ -301,7 +317,9 @@ class _Parent:
         return None
 
     def _pass_on(self, kernel: _Kernel) -> None:
-        """Send the signals that were asked for to a kernel's group; if the client is gone, the kernel goes, too."""
+        """Send the signals that were asked for to a kernel's group; if the client is gone, the kernel goes,
+        too.
+        """
         try:
             numbers = kernel.client.recv(64)
         except OSError:
@@ -319,7 +337,9 @@ class _Parent:
                 self._bury(ended.si_pid)
 
     def _bury(self, pid: int) -> None:
-        """Collect the status of a child; what is left of a kernel's group ends while its number is still its own."""
+        """Collect the status of a child; what is left of a kernel's group ends while its number is still its
+        own.
+        """
         kernel = self._kernels.pop(pid, None)
         if kernel is None:
             os.waitpid(pid, 0)
@@ -375,7 +395,9 @@ class _Parent:
         return hear(client)
 
     def _fork(self, request: dict[str, Any], client: socket.socket, streams: Sequence[int]) -> int | None:
-        """Fork a kernel: its process number, 0 in the fork; None if it cannot be, which the client is told."""
+        """Fork a kernel: its process number, 0 in the fork; None if it cannot be, which the client is
+        told.
+        """
         if why := self._unfit(request):
             self._refused[why] = None
             say(client, {"refused": why})
@@ -453,7 +475,9 @@ def _signal(pid: int, number: int) -> None:
 
 
 def _hides(entry: Path, name: str, there: Path) -> bool:
-    """Whether an import in a folder would find this entry of it instead of what was preloaded under the name."""
+    """Whether an import in a folder would find this entry of it instead of what was preloaded under the
+    name.
+    """
     found = entry.is_dir() or entry.suffix in (".py", ".so", ".pyc")
     if not found or (entry.is_dir() and entry.name != name):
         return False

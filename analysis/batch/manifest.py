@@ -1,12 +1,12 @@
 """What was run, and is it still what a run would give? The manifest beside the executed notebooks.
 
 Decisions
-- An entry stands for one output. It is written as soon as the notebook is in place, so that an interrupted batch
-  resumes; entries of other outputs are kept as long as their file, scenario and notebook exist.
-- A result is still good if it would follow from the same three parts, and its file is byte for byte what was written:
-  an executed notebook that somebody edited is run again, never published as a result.
-- What varies between equal runs (seconds, reasons, versions, commit) is kept here and nowhere else. The seconds of a
-  run are what the next is expected to take.
+- An entry stands for one output. It is written as soon as the notebook is in place, so that an interrupted
+  batch resumes; entries of other outputs are kept as long as their file, scenario and notebook exist.
+- A result is still good if it would follow from the same three parts, and its file is byte for byte what was
+  written: an executed notebook that somebody edited is run again, never published as a result.
+- What varies between equal runs (seconds, reasons, versions, commit) is kept here and nowhere else. The
+  seconds of a run are what the next is expected to take.
 - A manifest that cannot be read is no manifest: everything runs again.
 """
 
@@ -37,7 +37,8 @@ PACKAGES = ("papermill", "ipykernel", "numpy", "pandas", "scipy", "seaborn")
 class Entry(TypedDict):
     """One output in the manifest.
 
-    `output` is the digest of the executed notebook, None where it failed; `cells` the seconds of each cell that ran.
+    `output` is the digest of the executed notebook, None where it failed; `cells` the seconds of each cell
+    that ran.
     """
 
     scenario: str
@@ -109,7 +110,9 @@ def _exists(folder: Path, key: Key, project: Project) -> bool:
 
 
 def expected(runs: Runs, scenario: str, notebook: str) -> Entry | None:
-    """The run that says best how long another will take: the last of the same, else one of the same notebook."""
+    """The run that says best how long another will take: the last of the same, else one of the same
+    notebook.
+    """
     good = [entry for entry in runs.values() if entry["notebook"] == notebook and entry["status"] in GOOD]
     return next((entry for entry in good if entry["scenario"] == scenario), good[0] if good else None)
 

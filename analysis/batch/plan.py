@@ -2,14 +2,15 @@
 
 Decisions
 - Everything is decided, and refused, before a kernel starts: names, values, notebooks; all problems at once.
-- A notebook is given what it declares and nothing else. Its parameters cell is read as Python (`ast`); papermill's
-  own reading works line by line and misses what spans two lines or holds a second `=`.
-- A result follows from three parts, each with a digest: `code` (the notebook's cells, the package, the lock file),
-  `parameters` (the resolved values, with what the register and the scenario say about them) and `data`.
-  Digests are over content; times of files and the outputs stored in a notebook mean nothing.
-- A notebook sees the register through the names it declares: an entry that it does not declare changes nothing for it.
-- A notebook that is not fit to run (no notebook, no parameters cell, a name that the register does not hold) is one that
-  fails, and the others run; where none is fit, nothing does.
+- A notebook is given what it declares and nothing else. Its parameters cell is read as Python (`ast`);
+  papermill's own reading works line by line and misses what spans two lines or holds a second `=`.
+- A result follows from three parts, each with a digest: `code` (the notebook's cells, the package, the lock
+  file), `parameters` (the resolved values, with what the register and the scenario say about them) and
+  `data`. Digests are over content; times of files and the outputs stored in a notebook mean nothing.
+- A notebook sees the register through the names it declares: an entry that it does not declare changes
+  nothing for it.
+- A notebook that is not fit to run (no notebook, no parameters cell, a name that the register does not hold)
+  is one that fails, and the others run; where none is fit, nothing does.
 """
 
 from __future__ import annotations
@@ -119,7 +120,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Notebook:
-    """What a plan needs of a notebook: the names it declares, a digest of its cells, and why it cannot be run, if so."""
+    """What a plan needs of a notebook: the names it declares, a digest of its cells, and why it cannot be
+    run, if so.
+    """
 
     path: Path
     declared: tuple[str, ...] = ()
@@ -187,7 +190,9 @@ def refresh_sources(notebooks: Sequence[str] = (), *, project: Project | None = 
 
 
 def changes(project: Project | None = None) -> list[dict[str, object]]:
-    """What each scenario changes: a row a value, with that of the base and the reason; one row where none changes."""
+    """What each scenario changes: a row a value, with that of the base and the reason; one row where none
+    changes.
+    """
     project = project or Project()
     register = scenarios.load_register(project.params)
     rows: list[dict[str, object]] = []
@@ -296,8 +301,8 @@ def read(path: Path, register: Register) -> Notebook:
     Raises
     ------
     NotebookError
-        What `ipynb.read` refuses, not exactly one cell tagged `parameters`, a parameters cell that is not Python, or a
-        declared name that the register does not hold.
+        What `ipynb.read` refuses, not exactly one cell tagged `parameters`, a parameters cell that is not
+        Python, or a declared name that the register does not hold.
     """
     content = ipynb.read(path)
     declared = _declared(content.parameters_cell(path).source, path)

@@ -1,17 +1,20 @@
 """How do processes execute notebooks side by side, and leave nothing behind?
 
 Decisions
-- Worker processes, because a working directory and an environment belong to a process; started fresh (spawn), each with
-  a pipe of its own. So when one dies it is known whose notebook it had: that one fails, and the others go on.
+- Worker processes, because a working directory and an environment belong to a process; started fresh (spawn),
+  each with a pipe of its own. So when one dies it is known whose notebook it had: that one fails, and the
+  others go on.
 - Everything that a batch writes while it runs lies in one folder, which goes away with it.
-- Kernels are forked from one process, preloaded for this batch with what its notebooks import (`kernels`), and end
-  with the worker that asked for them. What is started otherwise, by them or in their stead, is found by the runtime folder in its
-  environment, also when that worker is gone. Where the batch itself is gone, one worker ends all that is left of it, and
-  only then removes its folder, in which nobody writes any more.
-- A worker says which cell it is at. One that does not heed the limits of its notebook is ended, and its kernel with it.
-- Workers are sessions of their own: they never see Ctrl-C, nor what kills the group of the batch; what they and their kernels print goes to a log in the folder of the batch.
-- Where the system allows too few open files, nothing starts: a kernel that runs out of them ends or falls silent, and says
-  nothing of the cause.
+- Kernels are forked from one process, preloaded for this batch with what its notebooks import (`kernels`),
+  and end with the worker that asked for them. What is started otherwise, by them or in their stead, is found
+  by the runtime folder in its environment, also when that worker is gone. Where the batch itself is gone, one
+  worker ends all that is left of it, and only then removes its folder, in which nobody writes any more.
+- A worker says which cell it is at. One that does not heed the limits of its notebook is ended, and its
+  kernel with it.
+- Workers are sessions of their own: they never see Ctrl-C, nor what kills the group of the batch; what they
+  and their kernels print goes to a log in the folder of the batch.
+- Where the system allows too few open files, nothing starts: a kernel that runs out of them ends or falls
+  silent, and says nothing of the cause.
 - A kernel finds nothing of the user's own settings (`environment`).
 """
 
@@ -64,11 +67,14 @@ GRACE_SECONDS = 15
 """How long after a limit a worker may take to interrupt the cell and to save; then it is ended."""
 
 NOISE = re.compile(r"\[\w+App\] (WARNING|INFO) \|")
-"""What kernels print of themselves: that they talk over TCP without encryption, and the like. It names no cause."""
+"""What kernels print of themselves: that they talk over TCP without encryption, and the like. It names no
+cause.
+"""
 
 FILES, FILES_A_WORKER = 128, 4
-"""Open files that a kernel needs: 62 when it has started, as measured, and as many for its notebook. The batch itself needs 10 and
-3 for each worker: with many workers it is the one that runs out first."""
+"""Open files that a kernel needs: 62 when it has started, as measured, and as many for its notebook. The
+batch itself needs 10 and 3 for each worker: with many workers it is the one that runs out first.
+"""
 
 TOO_MANY = os.strerror(errno.EMFILE)
 DIED = "the process that ran the notebook died (killed, or out of memory)"
@@ -260,7 +266,9 @@ class Pool:
             self._parent = provisioner.Parent([sys.executable], os.environ, names, log=log.fileno())
 
     def _start(self) -> _Worker:
-        """A new worker; its environment is in place before it starts, so that nothing of it is ever without."""
+        """A new worker; its environment is in place before it starts, so that nothing of it is ever
+        without.
+        """
         folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self.folder))
         ours, theirs = _spawn.Pipe()
         source = (self._parent.socket, self._parent.environment) if self._parent else None
@@ -294,7 +302,9 @@ def _can_fork() -> bool:
 
 @contextmanager
 def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Hold environment variables at values, and the user's settings away, for a process that is about to start."""
+    """Hold environment variables at values, and the user's settings away, for a process that is about to
+    start.
+    """
     dropped = filter(environment.is_setting, os.environ)
     before = {name: os.environ.pop(name, None) for name in {*dropped, *values}}
     os.environ.update(values)
@@ -318,7 +328,9 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _with_last_words(ended: Ended, turn: _Turn) -> Ended:
-    """An error with what was printed during the job and names the cause: that files ran out, or the last line if it is no cell's."""
+    """An error with what was printed during the job and names the cause: that files ran out, or the last line
+    if it is no cell's.
+    """
     said = turn.worker.log.read_bytes()[turn.heard :].decode("utf-8", errors="replace")
     lines = [line for line in said.splitlines() if line.strip() and not NOISE.search(line)]
     if any(TOO_MANY in line for line in lines):
@@ -331,7 +343,9 @@ def _with_last_words(ended: Ended, turn: _Turn) -> Ended:
 
 
 def _serve(pipe: Connection, folder: Path, source: tuple[socket, Mapping[str, str]] | None) -> None:
-    """The life of a worker: jobs in, results out, for as long as there is a batch; its kernels come from `source`."""
+    """The life of a worker: jobs in, results out, for as long as there is a batch; its kernels come from
+    `source`.
+    """
     os.setsid()
     if source:
         provisioner.use(*source)
@@ -353,7 +367,8 @@ def _quiet(log: Path) -> None:
             os.dup2(file.fileno(), stream)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    # Where it is installed, jsonschema builds a grammar of web addresses on import: 1.5 s for what no notebook needs.
+    # Where it is installed, jsonschema builds a grammar of web addresses on import: 1.5 s for what no
+    # notebook needs.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 
@@ -372,7 +387,9 @@ def _outlive(folder: Path) -> None:
 
 
 def end_processes(folder: Path) -> None:
-    """Kill every other process whose runtime folder lies in `folder`, with all that it started, until none is left."""
+    """Kill every other process whose runtime folder lies in `folder`, with all that it started, until none is
+    left.
+    """
     import psutil
 
     for _ in range(ROUNDS):

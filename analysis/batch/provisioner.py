@@ -1,18 +1,22 @@
-"""How does a kernel start without importing everything again? A process that has imported it already is asked to fork.
+"""How does a kernel start without importing everything again? A process that has imported it already is asked
+to fork.
 
 Decisions
-- A `jupyter_client` kernel provisioner, by the name `thesis-fork`: the batch chooses it in its kernelspec, anyone else with
-  ``JUPYTER_DEFAULT_PROVISIONER_NAME=thesis-fork``, the variable of Jupyter itself, and ``THESIS_PRELOAD=pandas,seaborn`` for what to preload.
-- One process a kernel as ever. Whoever asks holds a connection to the process that forked it: signals go through it, the
-  exit status comes back, and when it breaks, the kernel and its group end. So the end of the owner ends its kernels.
-- A preloaded process serves the environment that it was started with, since libraries read theirs when imported; another
-  environment gets another process. The batch has one of its own, so nothing in it is older than the batch; elsewhere
-  it is replaced once the file of any module that it holds has changed.
-- What a process that forks itself (`os.fork`, `multiprocessing`) hands on of this, its child closes and forgets: it
-  starts a parent of its own, and holds none of ours, which could not see our end otherwise. For the same reason nothing is
-  left to the executor of an event loop: a child inherits the loop, but not its threads, nor a pipe of its own to be woken by.
-- Whatever cannot be forked (another system, another language, a process with threads) starts as it always did, by the
-  stock provisioner; where a fork was to be expected, that is said once.
+- A `jupyter_client` kernel provisioner, by the name `thesis-fork`: the batch chooses it in its kernelspec,
+  anyone else with ``JUPYTER_DEFAULT_PROVISIONER_NAME=thesis-fork``, the variable of Jupyter itself, and
+  ``THESIS_PRELOAD=pandas,seaborn`` for what to preload.
+- One process a kernel as ever. Whoever asks holds a connection to the process that forked it: signals go
+  through it, the exit status comes back, and when it breaks, the kernel and its group end. So the end of the
+  owner ends its kernels.
+- A preloaded process serves the environment that it was started with, since libraries read theirs when
+  imported; another environment gets another process. The batch has one of its own, so nothing in it is older
+  than the batch; elsewhere it is replaced once the file of any module that it holds has changed.
+- What a process that forks itself (`os.fork`, `multiprocessing`) hands on of this, its child closes and
+  forgets: it starts a parent of its own, and holds none of ours, which could not see our end otherwise. For
+  the same reason nothing is left to the executor of an event loop: a child inherits the loop, but not its
+  threads, nor a pipe of its own to be woken by.
+- Whatever cannot be forked (another system, another language, a process with threads) starts as it always
+  did, by the stock provisioner; where a fork was to be expected, that is said once.
 """
 
 from __future__ import annotations
@@ -55,14 +59,24 @@ END_SECONDS = 2.0
 """How long a killed kernel may take to be gone before we stop looking so often."""
 
 PASSING = {
-    "JPY_PARENT_PID", "JPY_SESSION_NAME", "JUPYTER_RUNTIME_DIR", "PYTEST_CURRENT_TEST", "PWD", "OLDPWD", "SHLVL", "_",
-    "COLUMNS", "LINES",
-}  # fmt: skip
+    "JPY_PARENT_PID",
+    "JPY_SESSION_NAME",
+    "JUPYTER_RUNTIME_DIR",
+    "PYTEST_CURRENT_TEST",
+    "PWD",
+    "OLDPWD",
+    "SHLVL",
+    "_",
+    "COLUMNS",
+    "LINES",
+}
 """Variables that differ from kernel to kernel and that no library reads when it is imported."""
 
 AT_TOP = re.compile(r"^(?:from|import) [^(\n]*(?:\([^()]*\))?", re.MULTILINE)
 INDENTED = re.compile(r"^[ \t]+(?:from|import) [^(\n]*(?:\([^()]*\))?", re.MULTILINE)
-"""Imports at the top of a module, and in its functions: reading them takes a fiftieth of the time that parsing takes."""
+"""Imports at the top of a module, and in its functions: reading them takes a fiftieth of the time that
+parsing takes.
+"""
 
 QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 """What keeps libraries from starting a thread, or printing, as they are imported; kernels do not see it."""
@@ -115,7 +129,9 @@ class ForkProvisioner(LocalProvisioner):
         return self.connection_info
 
     async def kill(self, restart: bool = False) -> None:
-        """End the kernel, and return when it has ended: whoever waits for that would look ten times a second only."""
+        """End the kernel, and return when it has ended: whoever waits for that would look ten times a second
+        only.
+        """
         await super().kill(restart)
         with suppress(TimeoutError):
             await asyncio.wait_for(self.wait(), END_SECONDS)
@@ -158,7 +174,9 @@ _connections: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 """Whatever ties this process to parents and kernels."""
 
 _starting = threading.RLock()
-"""Held while connections are made and parents are started: by one thread at a time, and never as the process forks."""
+"""Held while connections are made and parents are started: by one thread at a time, and never as the process
+forks.
+"""
 
 
 def _forget() -> None:
@@ -230,7 +248,9 @@ def _split(command: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _source(python: Sequence[str], environment: Mapping[str, str], *, anew: bool = False) -> _Source:
-    """A parent of this process's own for an interpreter and an environment, started when it is first asked for."""
+    """A parent of this process's own for an interpreter and an environment, started when it is first asked
+    for.
+    """
     key = tuple(python), frozenset(_lasting(environment).items())
     with _starting:
         if anew or key not in _own or _own[key].process.poll() is not None:
@@ -344,7 +364,8 @@ class Parent:
         return self._socket
 
     def about(self, patience_seconds: float = START_SECONDS) -> dict[str, Any]:
-        """Numbers of the kernels that run, names that were not preloaded, with the reason, and why forks were refused.
+        """Numbers of the kernels that run, names that were not preloaded, with the reason, and why forks were
+        refused.
 
         Whatever was to end has ended before the answer comes.
         """
@@ -371,7 +392,9 @@ class Parent:
         self._socket.close()
 
     def end(self) -> None:
-        """End it, and all that is left of its kernels; one that is not through with importing ends at once."""
+        """End it, and all that is left of its kernels; one that is not through with importing ends at
+        once.
+        """
         self.close()
         self._lifeline.close()
         try:
@@ -423,10 +446,14 @@ def fork(
             b"f",
             [nothing, *(_stream(number) for number in (1, 2))],
             {
-                "command": list(command), "arguments": list(arguments), "env": dict(environment), "cwd": folder,
-                "umask": _umask(), "fresh": source.fresh,
+                "command": list(command),
+                "arguments": list(arguments),
+                "env": dict(environment),
+                "cwd": folder,
+                "umask": _umask(),
+                "fresh": source.fresh,
             },
-        )  # fmt: skip
+        )
     finally:
         os.close(nothing)
     if why := answer.get("refused"):
@@ -478,11 +505,12 @@ def _umask() -> int:
 
 
 def imports(notebooks: Iterable[Path], root: Path | None = None) -> list[str]:
-    """What notebooks import at the top level of their cells, as names to preload, in the order of first appearance.
+    """What notebooks import at the top level of their cells, as names to preload, in the order of first
+    appearance.
 
-    With `root`, what modules below it import later, in functions, follows. A cell that is not Python (a magic, an error) is passed
-    over, and so is a file that cannot be read: what is wrong with it is for its own run to say. What lies beside a
-    notebook is its own and not shared.
+    With `root`, what modules below it import later, in functions, follows. A cell that is not Python (a
+    magic, an error) is passed over, and so is a file that cannot be read: what is wrong with it is for its
+    own run to say. What lies beside a notebook is its own and not shared.
     """
     found: dict[str, None] = {}
     for path in notebooks:

@@ -3,11 +3,12 @@
 Decisions
 - Notebooks run aside. Only the batch itself moves a result into place, by renaming, and notes it in the
   manifest at once. So whatever is killed, no output is half-written, and what finished is not run again.
-- A notebook that fails does not stop the others; its last good output stays, the failed one is kept beside it. So does one
-  whose result cannot be put into place (a full disk, a store that is gone).
+- A notebook that fails does not stop the others; its last good output stays, the failed one is kept beside
+  it. So does one whose result cannot be put into place (a full disk, a store that is gone).
 - One batch at a time writes in a folder. It clears away what one that was killed left there.
-- Ctrl-C, SIGTERM and the end of the terminal (SIGHUP, unless it is ignored, as after `nohup`) are looked at between two
-  steps, never in the midst of one. What was running is kept as it was, with a note, and counts as not run.
+- Ctrl-C, SIGTERM and the end of the terminal (SIGHUP, unless it is ignored, as after `nohup`) are looked at
+  between two steps, never in the midst of one. What was running is kept as it was, with a note, and counts as
+  not run.
 - What is unchanged is not run; the reason for every run is recorded.
 - Where notebooks run (processes here, machines of a cluster) makes no difference to anything else.
 """
@@ -77,7 +78,9 @@ class Interrupted(ThesisError):
 
 @dataclass(frozen=True)
 class Planned:
-    """A batch before its first notebook: how many there are, how many run, and how long that took the last time."""
+    """A batch before its first notebook: how many there are, how many run, and how long that took the last
+    time.
+    """
 
     notebooks: int
     to_run: int
@@ -120,7 +123,9 @@ class Executor(Protocol):
         on_start: Callable[[int], None],
         on_cell: Callable[[int, Cell], None],
     ) -> Iterator[tuple[int, Ended]]:
-        """Execute jobs; give the index of each and how it ended, as they end; after `stop` is set, only those that ran."""
+        """Execute jobs; give the index of each and how it ended, as they end; after `stop` is set, only those
+        that ran.
+        """
 
 
 Open = Callable[[Path], AbstractContextManager[Executor]]
@@ -156,7 +161,8 @@ def run(
     limits : Limits
         For how long a notebook and each of its cells may run.
     cluster : str, optional
-        The address of a dask scheduler, or `local` (see `cluster.Cluster`), instead of processes of this machine.
+        The address of a dask scheduler, or `local` (see `cluster.Cluster`), instead of processes of this
+        machine.
 
     Returns
     -------
@@ -208,8 +214,9 @@ def refresh(
 ) -> list[Outcome]:
     """Renew the stored outputs of notebooks: execute each with its own defaults, in place.
 
-    A notebook whose bytes would not change is left untouched, and so is one that fails; the failed one is kept apart.
-    Parameters, result and exceptions are those of `run`; `books` come from `plan.refresh_sources`.
+    A notebook whose bytes would not change is left untouched, and so is one that fails; the failed one is
+    kept apart. Parameters, result and exceptions are those of `run`; `books` come from
+    `plan.refresh_sources`.
     """
     project = project or Project()
     works = [
@@ -224,7 +231,9 @@ def refresh(
 
 @contextmanager
 def _beside(folder: Path) -> Iterator[Path]:
-    """Where to put what is not finished: on the file system of the outputs, which a killed batch may have left full."""
+    """Where to put what is not finished: on the file system of the outputs, which a killed batch may have
+    left full.
+    """
     if storage.is_remote(folder):
         with tempfile.TemporaryDirectory() as aside:
             yield Path(aside)

@@ -1,9 +1,11 @@
-"""Where does what a batch makes go, and how does it get there whole? Folders of this machine, and URLs that fsspec knows.
+"""Where does what a batch makes go, and how does it get there whole? Folders of this machine, and URLs that
+fsspec knows.
 
 Decisions
-- A URL (``s3://bucket/runs``) is a `UPath`, which answers like a `pathlib.Path`; so there is one code for both.
-- Whoever reads a file finds the old or the new content, never a part: aside and renamed on this machine, one put of the
-  whole elsewhere.
+- A URL (``s3://bucket/runs``) is a `UPath`, which answers like a `pathlib.Path`; so there is one code for
+  both.
+- Whoever reads a file finds the old or the new content, never a part: aside and renamed on this machine, one
+  put of the whole elsewhere.
 - Whatever goes wrong behind a URL is an `OSError`, as it is on a disk.
 - No bucket is ever made: a name that is misspelt is an error.
 """
@@ -31,8 +33,8 @@ def named(text: str, option: str) -> Path:
     Raises
     ------
     ParameterError
-        Nothing but spaces, as a shell writes for a variable that is not set: it would stand for the folder one is in. Or a
-        character that no reader sees, so that no message could name the place.
+        Nothing but spaces, as a shell writes for a variable that is not set: it would stand for the folder
+        one is in. Or a character that no reader sees, so that no message could name the place.
     """
     if not text.strip():
         raise ParameterError(Problem(f"{option} {text!r}", "is empty", "Write a path"))
@@ -149,7 +151,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that whoever reads it finds the old or the new content, never a part; `write` is given where."""
+    """Write a file so that whoever reads it finds the old or the new content, never a part; `write` is given
+    where.
+    """
     if is_remote(path):
         with tempfile.TemporaryDirectory() as folder:
             write(aside := Path(folder) / path.name)

@@ -1,12 +1,13 @@
 """How does a sweep run, stop and go on? Points over workers, each kept as soon as it is done.
 
 Decisions
-- A folder holds one sweep, known by its key. Finished points stand in a journal, a line each; the same command goes on from
-  there after Ctrl-C or a kill, and a torn last line is run again.
-- Results are written aside and swapped in, in the order of the points, whatever the order in which they finished.
+- A folder holds one sweep, known by its key. Finished points stand in a journal, a line each; the same
+  command goes on from there after Ctrl-C or a kill, and a torn last line is run again.
+- Results are written aside and swapped in, in the order of the points, whatever the order in which they
+  finished.
 - Another sweep in the folder is refused, never overwritten; so is a second one at the same time.
-- Points run in processes here or on the workers of a cluster (`cluster.mapped`); the table does not depend on it. The journal
-  stays on this machine; the results may go elsewhere.
+- Points run in processes here or on the workers of a cluster (`cluster.mapped`); the table does not depend on
+  it. The journal stays on this machine; the results may go elsewhere.
 """
 
 from __future__ import annotations

@@ -1,14 +1,19 @@
-"""What does the terminal show? The progress of a batch, its summary, and listings for readers and for scripts.
+"""What does the terminal show? The progress of a batch, its summary, and listings for readers and for
+scripts.
 
 Decisions
-- On a terminal (stderr) a line for the batch and one for each notebook that runs: at which cell, for how long, and how long
-  it took the last time. Otherwise one plain line a notebook on stdout, as they end. `--quiet` shows neither.
-- `--json` is for other programs: one object a line on stdout, each with its `event`; the keys are in the README.
-- A listing has the same columns in every format; `csv` and `json` hold values as they are, `table` is for reading.
-- Where a table would squeeze a text to a few letters a line, each row is a block of `name: value` lines instead. Nothing is
-  cut off, and no column goes without a word.
-- Whatever the locale, files and pipes get UTF-8, and a terminal that cannot show a character gets a sign for it. What
-  would steer a terminal is shown as a sign, too. A stream that was closed before the start takes what it is given.
+- On a terminal (stderr) a line for the batch and one for each notebook that runs: at which cell, for how
+  long, and how long it took the last time. Otherwise one plain line a notebook on stdout, as they end.
+  `--quiet` shows neither.
+- `--json` is for other programs: one object a line on stdout, each with its `event`; the keys are in the
+  README.
+- A listing has the same columns in every format; `csv` and `json` hold values as they are, `table` is for
+  reading.
+- Where a table would squeeze a text to a few letters a line, each row is a block of `name: value` lines
+  instead. Nothing is cut off, and no column goes without a word.
+- Whatever the locale, files and pipes get UTF-8, and a terminal that cannot show a character gets a sign for
+  it. What would steer a terminal is shown as a sign, too. A stream that was closed before the start takes
+  what it is given.
 """
 
 from __future__ import annotations
@@ -96,7 +101,8 @@ def echo(text: str, *, end: str = "\n", error: bool = False) -> None:
     Raises
     ------
     OutputError
-        The stream takes no more, as a file on a full disk. BrokenPipeError stays what it is: whoever read has seen enough.
+        The stream takes no more, as a file on a full disk. BrokenPipeError stays what it is: whoever read has
+        seen enough.
     """
     stream = sys.stderr if error else sys.stdout
     try:
@@ -233,7 +239,9 @@ def _line(outcome: Outcome) -> str:
 
 
 def problems(outcomes: Iterable[Outcome]) -> list[Problem]:
-    """What to say of the notebooks that failed; of a file that is not fit to run once, not under every scenario."""
+    """What to say of the notebooks that failed; of a file that is not fit to run once, not under every
+    scenario.
+    """
     found: dict[Problem, None] = {}
     for outcome in outcomes:
         if outcome.status == "failed":

@@ -1,10 +1,13 @@
-"""How does a reviewer open the notebooks? JupyterLab on this project: its own kernel, on loopback, behind a token.
+"""How does a reviewer open the notebooks? JupyterLab on this project: its own kernel, on loopback, behind a
+token.
 
 Decisions
-- The server is that of the environment this command runs in, so that the kernel of the notebooks is the one that has the
-  project; nothing of the user's own settings, kernels or workspaces is read or written (`environment`).
+- The server is that of the environment this command runs in, so that the kernel of the notebooks is the one
+  that has the project; nothing of the user's own settings, kernels or workspaces is read or written
+  (`environment`).
 - The notebook that was asked for stands open; nothing is asked of the user and nothing looked up outside.
-- It listens on 127.0.0.1 alone. A port that was asked for and is taken is refused; without one, any free port will do.
+- It listens on 127.0.0.1 alone. A port that was asked for and is taken is refused; without one, any free port
+  will do.
 """
 
 from __future__ import annotations
@@ -119,7 +122,9 @@ def review(session: Session, *, browser: bool, say: Callable[[str], object] = pr
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM ends a review as Ctrl-C does, and Ctrl-C does so even where a shell started us in the background without it."""
+    """SIGTERM ends a review as Ctrl-C does, and Ctrl-C does so even where a shell started us in the
+    background without it.
+    """
     before = {
         number: signal.signal(number, signal.default_int_handler)
         for number in (signal.SIGINT, signal.SIGTERM)
@@ -146,14 +151,21 @@ def _free(port: int | None) -> int:
 
 def _command(root: Path, port: int, token: str) -> list[str]:
     options = {
-        "ServerApp.ip": HOST, "ServerApp.port": port, "ServerApp.port_retries": 0, "ServerApp.open_browser": False,
-        "ServerApp.root_dir": root, "IdentityProvider.token": token, "ServerApp.allow_root": True,
-    }  # fmt: skip
+        "ServerApp.ip": HOST,
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.open_browser": False,
+        "ServerApp.root_dir": root,
+        "IdentityProvider.token": token,
+        "ServerApp.allow_root": True,
+    }
     return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
 
 
 def _environment(own: Path, root: Path) -> dict[str, str]:
-    """That of the user without settings, with a folder of ours for those, and word to the notebooks that someone looks at them."""
+    """That of the user without settings, with a folder of ours for those, and word to the notebooks that
+    someone looks at them.
+    """
     return {name: value for name, value in os.environ.items() if not environment.is_setting(name)} | {
         **environment.variables(own, root),
         "THESIS_REVIEW": "1",
@@ -179,7 +191,9 @@ def _lay_out(folder: Path, path: str) -> None:
 
 
 def _ask_nothing(folder: Path) -> None:
-    """Settings under which JupyterLab asks for no news and looks for no updates: nothing leaves this machine."""
+    """Settings under which JupyterLab asks for no news and looks for no updates: nothing leaves this
+    machine.
+    """
     target = folder / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     target.parent.mkdir(parents=True)
     target.write_text(

@@ -1,8 +1,8 @@
 """Was this listing computed before? Results by the digest of all that they follow from.
 
 Decisions
-- The key is the content of the package's code and data and the resolved parameters: a result is served again only where
-  computing it would give the same, and touching a file changes nothing.
+- The key is the content of the package's code and data and the resolved parameters: a result is served again
+  only where computing it would give the same, and touching a file changes nothing.
 - Results of an earlier state of code and data are removed, so that the folder holds one state.
 - A result that cannot be read is computed again; the cache is never the reason for an error.
 """

@@ -1,8 +1,9 @@
-"""How far is a batch, on a terminal? A bar for it and one for each notebook that runs, which go away at the end.
+"""How far is a batch, on a terminal? A bar for it and one for each notebook that runs, which go away at the
+end.
 
 Decisions
-- Bars count what is done (notebooks, cells), words tell the time: so far, and how long it took the last time. Bars that
-  follow a guess at the time would stand still, or be full, where the guess is wrong.
+- Bars count what is done (notebooks, cells), words tell the time: so far, and how long it took the last time.
+  Bars that follow a guess at the time would stand still, or be full, where the guess is wrong.
 """
 
 from __future__ import annotations

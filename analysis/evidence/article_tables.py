@@ -2,7 +2,8 @@
 
 Decisions
 - A file holds what was printed; numbers are made here, by `analysis.units`, and never written back.
-- The sidecar is the contract: columns and their order, units, bounds, which cells may be unknown, and the hash.
+- The sidecar is the contract: columns and their order, units, bounds, which cells may be unknown, and the
+  hash.
 - Every bad cell of a file is reported at once, with file, row, column, value, rule and fix.
 - The hash comes last, so that a mistake is named before "the file has changed" is.
 """
@@ -32,8 +33,8 @@ def printed(name: str, directory: Path = THESIS) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The file cannot be read as its sidecar describes it: missing, empty, not UTF-8 text, with a byte-order mark,
-        another header, a row of another length, an empty or a repeated key.
+        The file cannot be read as its sidecar describes it: missing, empty, not UTF-8 text, with a byte-order
+        mark, another header, a row of another length, an empty or a repeated key.
     """
     meta = sidecar(name, directory)
     frame, problems = csv_files.read(directory / f"{name}.csv", list(meta.columns), [meta.key])
@@ -48,8 +49,8 @@ def cells(name: str, directory: Path = THESIS, *, approximation: float = APPROXI
     Returns
     -------
     DataFrame
-        ``row`` (the key), ``column`` (parts named ``input_...``), ``printed``, and the fields of `units.Quantity`:
-        ``value, low, high, qualifier, unit, note, missing``.
+        ``row`` (the key), ``column`` (parts named ``input_...``), ``printed``, and the fields of
+        `units.Quantity`: ``value, low, high, qualifier, unit, note, missing``.
     """
     return _cells(name, directory, approximation).copy()
 
@@ -60,7 +61,9 @@ def every_cell(*, approximation: float = APPROXIMATION, directory: Path = THESIS
 
 
 def load(name: str, directory: Path = THESIS) -> pd.DataFrame:
-    """A table with its figures as numbers, indexed by nothing, text columns as printed, unknown figures NaN."""
+    """A table with its figures as numbers, indexed by nothing, text columns as printed, unknown figures
+    NaN.
+    """
     meta, table = sidecar(name, directory), printed(name, directory)
     wide = _cells(name, directory, APPROXIMATION).pivot(index="row", columns="column", values="value")
     parsed = wide.reindex(table[meta.key]).reset_index(drop=True)
@@ -91,8 +94,10 @@ def _cells(name: str, directory: Path, approximation: float) -> pd.DataFrame:
                 problems.append(Problem(where, reason.rule, reason.fix))
                 continue
             for part, quantity in zip(spec.names(column), figures, strict=True):
-                found.append({"row": record[meta.key], "column": part, "printed": quantity.text, "place": where}
-                             | {field: getattr(quantity, field) for field in FIELDS})  # fmt: skip
+                found.append(
+                    {"row": record[meta.key], "column": part, "printed": quantity.text, "place": where}
+                    | {field: getattr(quantity, field) for field in FIELDS}
+                )
     frame = pd.DataFrame(found, columns=["row", "column", "printed", "place", *FIELDS])
     problems += _value_problems(frame, meta)
     problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
@@ -136,12 +141,19 @@ def _value_problems(frame: pd.DataFrame, meta: Sidecar) -> list[Problem]:
 
 def _schema_problem(row: pd.Series, rule: str, spec: Column) -> Problem:
     if rule == "not_nullable":
-        return Problem(row["place"], f"{row['printed']!r} is no figure, and the sidecar allows none to be missing",
-                       "Write the figure, or set missing: true in the sidecar")  # fmt: skip
+        return Problem(
+            row["place"],
+            f"{row['printed']!r} is no figure, and the sidecar allows none to be missing",
+            "Write the figure, or set missing: true in the sidecar",
+        )
     limits = " and ".join(
-        text for text, bound in ((f"at least {spec.minimum}", spec.minimum), (f"at most {spec.maximum}", spec.maximum))
+        text
+        for text, bound in (
+            (f"at least {spec.minimum}", spec.minimum),
+            (f"at most {spec.maximum}", spec.maximum),
+        )
         if bound is not None
-    )  # fmt: skip
+    )
     return Problem(
         row["place"], f"{row['printed']!r} is out of bounds", f"Write a figure of {limits}, in {row['unit']}"
     )

@@ -1,9 +1,12 @@
-"""What decides a cell of the article's tables that no table of evidence decides? Dated facts, by column and row.
+"""What decides a cell of the article's tables that no table of evidence decides? Dated facts, by column and
+row.
 
 Decisions
-- `cells.yml` names facts and rules, never a verdict; every column says what would decide a cell that nothing at hand does.
-- A rule's keys, its dated facts and the names in its sentences are checked here, so that a misspelt id is an error with
-  file and key and not a cell that nobody could check. They are checked against the evidence folder of the same project.
+- `cells.yml` names facts and rules, never a verdict; every column says what would decide a cell that nothing
+  at hand does.
+- A rule's keys, its dated facts and the names in its sentences are checked here, so that a misspelt id is an
+  error with file and key and not a cell that nobody could check. They are checked against the evidence folder
+  of the same project.
 """
 
 from __future__ import annotations
@@ -85,7 +88,9 @@ class Opinion(Rule):
 
 
 class Parameters(Rule):
-    """The developer's own count, in all and active; facts that it gives none; and counts that others repeat."""
+    """The developer's own count, in all and active; facts that it gives none; and counts that others
+    repeat.
+    """
 
     total: Fact | None = None
     active: Fact | None = None
@@ -94,7 +99,9 @@ class Parameters(Rule):
 
 
 class TrainingCost(Rule):
-    """A developer's statement (`told`) with what it is read as (million dollars), or its GPU-hours (millions), to be priced."""
+    """A developer's statement (`told`) with what it is read as (million dollars), or its GPU-hours
+    (millions), to be priced.
+    """
 
     stated: Fact | None = None
     told: str | None = None
@@ -115,7 +122,8 @@ class Releases(Rule):
 
 
 class Amount(BaseModel):
-    """An investor's money: a dated fact, or a column of a table, the latest row that fits or (`add`) the sum of all.
+    """An investor's money: a dated fact, or a column of a table, the latest row that fits or (`add`) the sum
+    of all.
 
     `less` are dated facts with what of it depends on conditions.
     """
@@ -148,7 +156,8 @@ class Amount(BaseModel):
 class Investors(Rule):
     """Who put how much into the company, by investor, and who owns how much of it (percent).
 
-    Where stakes are given, what another's money buys at the value of the last round of `valued_as` is its stake.
+    Where stakes are given, what another's money buys at the value of the last round of `valued_as` is its
+    stake.
     """
 
     amounts: dict[str, Amount] = Field(min_length=1)
@@ -163,7 +172,9 @@ class Investors(Rule):
 
 
 class Internal(Rule):
-    """A unit that its parent pays for, if the facts show it (`told`); the parent's name as in hyperscaler_capex."""
+    """A unit that its parent pays for, if the facts show it (`told`); the parent's name as in
+    hyperscaler_capex.
+    """
 
     parent: str
     shows: Facts = ()
@@ -201,14 +212,22 @@ class CostsOverRevenue(Rule):
 
 
 RULES: dict[str, type[Rule]] = {
-    "opinion": Opinion, "parameters": Parameters, "training_cost": TrainingCost, "releases": Releases,
-    "investors": Investors, "internal": Internal, "readings_on_record": Readings, "costs_over_revenue": CostsOverRevenue,
-}  # fmt: skip
+    "opinion": Opinion,
+    "parameters": Parameters,
+    "training_cost": TrainingCost,
+    "releases": Releases,
+    "investors": Investors,
+    "internal": Internal,
+    "readings_on_record": Readings,
+    "costs_over_revenue": CostsOverRevenue,
+}
 
 
 @dataclass(frozen=True)
 class Column:
-    """What would decide the cells of a column that nothing does, and the rules of those with one of their own, by row."""
+    """What would decide the cells of a column that nothing does, and the rules of those with one of their
+    own, by row.
+    """
 
     would_decide: str
     rows: Mapping[str, Rule]
@@ -228,8 +247,8 @@ def load(
     Raises
     ------
     DataError
-        Not readable, a column or row that the tables do not have, a column that is missing, a rule that says what it
-        must not; all of it at once.
+        Not readable, a column or row that the tables do not have, a column that is missing, a rule that says
+        what it must not; all of it at once.
     """
     path = directory / FILE
     where, found = place(path), {}
@@ -237,8 +256,10 @@ def load(
     known: Evidence | None = None
     wanted = {
         f"{name}.{column}": (name, column)
-        for name in TABLES for column in sidecar(name, directory).columns if column != sidecar(name, directory).key
-    }  # fmt: skip
+        for name in TABLES
+        for column in sidecar(name, directory).columns
+        if column != sidecar(name, directory).key
+    }
     content = read_yaml(path, error=DataError)
     try:
         known = _named_by(evidence)
@@ -257,8 +278,9 @@ def load(
             continue
         problems += [
             Problem(f"{at}.{name}", "is no key of a column", "Remove the key or correct its spelling")
-            for name in raw if name not in ("would_decide", "rows")
-        ]  # fmt: skip
+            for name in raw
+            if name not in ("would_decide", "rows")
+        ]
         table = wanted[key][0]
         printed = list(article_tables.printed(table, directory)[sidecar(table, directory).key])
         rules: dict[str, Rule] = {}

@@ -3,7 +3,8 @@
 Decisions
 - A statement is our paraphrase; its figure is kept as printed and read by `analysis.units`.
 - The section is the first part of the id, so that the two cannot disagree.
-- Claims that are wrong for one and the same reason share the name of that reason, so that a mistake counts once.
+- Claims that are wrong for one and the same reason share the name of that reason, so that a mistake counts
+  once.
 - A claim names its check and the check's arguments; whether there is such a check is `models.audit`'s to say.
 """
 
@@ -72,15 +73,16 @@ class Claim(BaseModel):
     criterion : str or None
         What a claim without a figure of its own has to reach, in the same notation (``over 2x``).
     check : dict or None
-        ``name`` of the calculation in `models.audit`, and its arguments; None where nothing at hand can decide.
+        ``name`` of the calculation in `models.audit`, and its arguments; None where nothing at hand can
+        decide.
     would_decide : str or None
         What would decide a claim that has no check, or whose evidence was not yet known.
     since : tuple of str
-        What happened after publication day, which never changes a verdict: dated facts, or sentences that name them
-        (``{id.value}``).
+        What happened after publication day, which never changes a verdict: dated facts, or sentences that
+        name them (``{id.value}``).
     bears_on : mapping
-        The statement in the terms of the register: entry and value as it would be if the statement were taken at its word. Only
-        such a claim bears a load that can be measured.
+        The statement in the terms of the register: entry and value as it would be if the statement were taken
+        at its word. Only such a claim bears a load that can be measured.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -110,7 +112,9 @@ class Claim(BaseModel):
 
     @property
     def accepted(self) -> Quantity | None:
-        """What the result is held against: the stated figure, else the criterion; None where the check brings its own."""
+        """What the result is held against: the stated figure, else the criterion; None where the check brings
+        its own.
+        """
         return self.figure if self.criterion is None else parse(self.criterion, self.unit)
 
     @field_validator("id")

@@ -1,10 +1,11 @@
-"""How is a data file read so that every mistake in it is named? CSV as text, held against its sidecar's columns.
+"""How is a data file read so that every mistake in it is named? CSV as text, held against its sidecar's
+columns.
 
 Decisions
-- Cells stay text here; whoever knows what they mean parses them. Rows keep the number that an editor shows: the header
-  is row 1.
-- A file that cannot be read at all, or has another header, is one error; rows of another form are collected, so that
-  the good ones can be looked at in the same pass.
+- Cells stay text here; whoever knows what they mean parses them. Rows keep the number that an editor shows:
+  the header is row 1.
+- A file that cannot be read at all, or has another header, is one error; rows of another form are collected,
+  so that the good ones can be looked at in the same pass.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from analysis.scenarios import place
 
 
 def read(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.DataFrame, list[Problem]]:
-    """The rows that have the header's form, as text, indexed by their row in the file, and what is wrong with the others.
+    """The rows that have the header's form, as text, indexed by their row in the file, and what is wrong with
+    the others.
 
     Parameters
     ----------
@@ -35,7 +37,8 @@ def read(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.Dat
     Raises
     ------
     DataError
-        The file is missing, empty, not UTF-8, starts with a byte-order mark, is not CSV, or has another header.
+        The file is missing, empty, not UTF-8, starts with a byte-order mark, is not CSV, or has another
+        header.
     """
     where = place(path)
     reader = csv.reader(io.StringIO(_text(path)), strict=True)
@@ -110,7 +113,9 @@ def _form_problems(header: Sequence[str], rows: Sequence[Sequence[str]], where: 
 
 
 def key_problems(frame: pd.DataFrame, key: Sequence[str], where: str) -> Iterator[Problem]:
-    """Rows of a table of texts that have nothing in some columns, or together what an earlier row has; `where` is the file."""
+    """Rows of a table of texts that have nothing in some columns, or together what an earlier row has;
+    `where` is the file.
+    """
     seen: dict[tuple[str, ...], int] = {}
     for number, *cells in frame[list(key)].itertuples():
         place_of_row = f"{where}, row {number}, column {' and '.join(key)}"

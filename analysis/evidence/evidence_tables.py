@@ -1,11 +1,14 @@
-"""What did others measure, and what of it was known when? The evidence tables, each row with its source and two dates.
+"""What did others measure, and what of it was known when? The evidence tables, each row with its source and
+two dates.
 
 Decisions
-- `valid_on` is the period end, release or event that a row describes, `known_on` the day it was first public. Looking on
-  a day sees the rows with `known_on` up to it; trends run over `valid_on`.
-- Where the day of publication is unknown, it is `valid_on` plus a lag that the sidecar states, and the row says so.
+- `valid_on` is the period end, release or event that a row describes, `known_on` the day it was first public.
+  Looking on a day sees the rows with `known_on` up to it; trends run over `valid_on`.
+- Where the day of publication is unknown, it is `valid_on` plus a lag that the sidecar states, and the row
+  says so.
 - Sources that disagree both stay; the sidecar says which one counts and why.
-- The sidecar is the contract, and a pandera schema is made from it. Every bad cell of a file is reported at once.
+- The sidecar is the contract, and a pandera schema is made from it. Every bad cell of a file is reported at
+  once.
 - Cells are shown on a page and opened in spreadsheets: markup and formulas are refused where they enter.
 """
 
@@ -31,8 +34,9 @@ from analysis.scenarios import place
 EVIDENCE = ROOT / "analysis" / "data" / "evidence"
 DATES = ("valid_on", "known_on")
 QUALITIES = ("official", "measured", "reported", "estimate", "secondary")
-"""Strongest first: the developer's or company's own word, a third party's test, press on named figures, a modelled figure,
-and one site quoting another."""
+"""Strongest first: the developer's or company's own word, a third party's test, press on named figures, a
+modelled figure, and one site quoting another.
+"""
 
 COMMON = (*DATES, "known_inferred", "quality", "source_title", "source")
 SOURCE = re.compile(r"https?://\S+|[\w.-]+/[\w.-]+(@[0-9a-f]{4,40})?(:\S.*)?")
@@ -42,7 +46,9 @@ UNSAFE = re.compile(r"^[=+@\t\r]|^-(?!\d)|<[a-zA-Z/!]")
 
 
 class Floors(BaseModel):
-    """What a number lies above by the value of another column: scores by benchmark, above what guessing gives."""
+    """What a number lies above by the value of another column: scores by benchmark, above what guessing
+    gives.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     by: str
@@ -52,8 +58,9 @@ class Floors(BaseModel):
 class Column(BaseModel):
     """One column of an evidence table.
 
-    A number has bounds: `minimum` and `maximum` can be reached; `exclusive_minimum`, `exclusive_maximum` and `floors`
-    cannot, for what is divided by or put on a scale of logs or logits; it stays below that of the column `below`.
+    A number has bounds: `minimum` and `maximum` can be reached; `exclusive_minimum`, `exclusive_maximum` and
+    `floors` cannot, for what is divided by or put on a scale of logs or logits; it stays below that of the
+    column `below`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -82,10 +89,10 @@ class Column(BaseModel):
 class Sidecar(BaseModel):
     """What `NAME.meta.yml` says about an evidence table.
 
-    `inclusion` says which rows are in, `pick` which row counts where sources conflict; `lag_days` stands for `known_on`
-    where that is unknown; `once` lists columns that no two rows share beside the key: a series has one value a day;
-    `pseudo_out_of_sample` marks a series harvested later than the facts it holds; `credits` are the names in `credit` that
-    some row must bear out in its source.
+    `inclusion` says which rows are in, `pick` which row counts where sources conflict; `lag_days` stands for
+    `known_on` where that is unknown; `once` lists columns that no two rows share beside the key: a series has
+    one value a day; `pseudo_out_of_sample` marks a series harvested later than the facts it holds; `credits`
+    are the names in `credit` that some row must bear out in its source.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -120,7 +127,9 @@ class Sidecar(BaseModel):
 
 
 def names(directory: Path = EVIDENCE) -> list[str]:
-    """The evidence tables that there are, also by their sidecar alone: to load one without its CSV is refused."""
+    """The evidence tables that there are, also by their sidecar alone: to load one without its CSV is
+    refused.
+    """
     depends_on(directory)
     paths = [*directory.glob("*.csv"), *directory.glob("*.meta.yml")]
     return sorted({path.name.partition(".")[0] for path in paths})
@@ -151,8 +160,8 @@ def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDEN
     Returns
     -------
     DataFrame
-        The columns of the sidecar in their order: numbers as float (NaN where unknown), dates as datetime64, the rest
-        as text; sorted by `valid_on`.
+        The columns of the sidecar in their order: numbers as float (NaN where unknown), dates as datetime64,
+        the rest as text; sorted by `valid_on`.
 
     Raises
     ------
@@ -221,7 +230,9 @@ def _convert(cells: pd.Series, spec: Column) -> pd.Series:
 
 
 def _bound_problems(typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path: Path) -> Iterator[Problem]:
-    """Bounds of the numbers and the form of the sources, held by a pandera schema that is made from the sidecar."""
+    """Bounds of the numbers and the form of the sources, held by a pandera schema that is made from the
+    sidecar.
+    """
     import pandera.pandas as pa
     from pandera.errors import SchemaErrors
 
@@ -244,9 +255,11 @@ def _bound_problems(typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path
 def _ends(spec: Column) -> list[tuple[str, str, float]]:
     """The bounds that a number has: pandera's name of the check, its words, and the number."""
     ends = (
-        ("ge", "at least", spec.minimum), ("gt", "above", spec.exclusive_minimum), ("le", "at most", spec.maximum),
+        ("ge", "at least", spec.minimum),
+        ("gt", "above", spec.exclusive_minimum),
+        ("le", "at most", spec.maximum),
         ("lt", "below", spec.exclusive_maximum),
-    )  # fmt: skip
+    )
     return [(check, words, bound) for check, words, bound in ends if bound is not None]
 
 
@@ -296,7 +309,8 @@ def _order_problems(typed: pd.DataFrame, path: Path) -> Iterator[Problem]:
 def summary(as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> pd.DataFrame:
     """One row a table: ``name, title, rows, unseen, from, to, sources, licence, credit``.
 
-    `rows` are those known on the day, `unseen` those that became known later; `from` and `to` are dates of `valid_on`.
+    `rows` are those known on the day, `unseen` those that became known later; `from` and `to` are dates of
+    `valid_on`.
     """
     found = []
     for name in names(directory):
@@ -309,8 +323,17 @@ def summary(as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> p
             day.date().isoformat() if len(seen) else None
             for day in (seen["valid_on"].min(), seen["valid_on"].max())
         ]
-        found.append({
-            "name": name, "title": meta.title, "rows": len(seen), "unseen": len(every) - len(seen), "from": ends[0],
-            "to": ends[1], "sources": seen["source"].nunique(), "licence": meta.licence, "credit": meta.credit,
-        })  # fmt: skip
+        found.append(
+            {
+                "name": name,
+                "title": meta.title,
+                "rows": len(seen),
+                "unseen": len(every) - len(seen),
+                "from": ends[0],
+                "to": ends[1],
+                "sources": seen["source"].nunique(),
+                "licence": meta.licence,
+                "credit": meta.credit,
+            }
+        )
     return pd.DataFrame(found)

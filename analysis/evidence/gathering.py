@@ -1,10 +1,12 @@
 """When was the evidence gathered, and what was looked for then and not found?
 
 Decisions
-- One file beside the tables says both. A reader can then tell a figure that nobody has published yet from one that nobody
-  looked for, and whoever moves the cut-off date has the list of what to look up.
-- Each entry names the tables that it would go into, so that it is shown with them; one that was found is deleted.
-- Evidence is gathered on the last day that `as_of` may be, or later: a report cannot count what nobody has looked for yet.
+- One file beside the tables says both. A reader can then tell a figure that nobody has published yet from one
+  that nobody looked for, and whoever moves the cut-off date has the list of what to look up.
+- Each entry names the tables that it would go into, so that it is shown with them; one that was found is
+  deleted.
+- Evidence is gathered on the last day that `as_of` may be, or later: a report cannot count what nobody has
+  looked for yet.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ class NotFound(BaseModel):
     due : date, optional
         The day by which it was expected; None where there was no such day.
     period_end : date, optional
-        The end of the period that it describes: once each of its tables has a row of that day or a later one, it is found.
+        The end of the period that it describes: once each of its tables has a row of that day or a later one,
+        it is found.
     where : str
         Where it would be published.
     """
@@ -107,10 +110,12 @@ def load(directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS) -> G
 def due(
     as_of: str | dt.date | None = None, directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS
 ) -> pd.DataFrame:
-    """What to look up next: ``table, last_point, not_found, due, where``, a row for each table and thing not found.
+    """What to look up next: ``table, last_point, not_found, due, where``, a row for each table and thing not
+    found.
 
-    `last_point` is the latest `valid_on` among the rows known on the day (None where there is none). A table of which
-    nothing is missing has one row all the same: whether its series has gone on is to be looked up as well.
+    `last_point` is the latest `valid_on` among the rows known on the day (None where there is none). A table
+    of which nothing is missing has one row all the same: whether its series has gone on is to be looked up as
+    well.
     """
     gathering, found = load(directory, params), []
     for name in evidence_tables.names(directory):
@@ -118,15 +123,22 @@ def due(
         last = days.max().date().isoformat() if len(days) else None
         entries: list[NotFound | None] = [*gathering.of(name).values()]
         for entry in entries or [None]:
-            found.append({
-                "table": name, "last_point": last, "not_found": entry and entry.what,
-                "due": entry.due.isoformat() if entry and entry.due else None, "where": entry and entry.where,
-            })  # fmt: skip
+            found.append(
+                {
+                    "table": name,
+                    "last_point": last,
+                    "not_found": entry and entry.what,
+                    "due": entry.due.isoformat() if entry and entry.due else None,
+                    "where": entry and entry.where,
+                }
+            )
     return pd.DataFrame(found)
 
 
 def filled(gathering: Gathering, tables: Mapping[str, pd.DataFrame], where: str) -> Iterator[Problem]:
-    """Entries whose period the evidence has reached, by their own word; `where` is their file, `tables` hold all rows."""
+    """Entries whose period the evidence has reached, by their own word; `where` is their file, `tables` hold
+    all rows.
+    """
     for name, entry in gathering.not_found.items():
         if entry.period_end is None or not set(entry.tables) <= set(tables):
             continue

@@ -1,9 +1,11 @@
 """What should be watched? Observables with a threshold, and the probabilities that they move.
 
 Decisions
-- An indicator is a number that anybody can look up, a threshold with its reason, and the side of it that signals. A threshold
-  that is an assumption of the report is named as the register names it, so that it moves with it.
-- It moves a part of the predictions or a risk of the register, up or down; by how much is not known and not said.
+- An indicator is a number that anybody can look up, a threshold with its reason, and the side of it that
+  signals. A threshold that is an assumption of the report is named as the register names it, so that it moves
+  with it.
+- It moves a part of the predictions or a risk of the register, up or down; by how much is not known and not
+  said.
 - What it reads of the evidence is named here and done in `models.indicators`.
 """
 
@@ -38,7 +40,9 @@ class Reads(BaseModel):
 
 
 class Indicator(BaseModel):
-    """One observable: what it is, in which unit, from which threshold on which side it signals and why, and what that moves."""
+    """One observable: what it is, in which unit, from which threshold on which side it signals and why, and
+    what that moves.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     label: str = Field(min_length=5)
@@ -71,7 +75,8 @@ def read(directory: Path = THESIS) -> dict[str, Indicator]:
     Raises
     ------
     DataError
-        Not readable, without an entry, or entries that are no indicators; all of them at once, with their lines.
+        Not readable, without an entry, or entries that are no indicators; all of them at once, with their
+        lines.
     """
     path = directory / FILE
     try:

@@ -1,12 +1,17 @@
-"""Which numbers does the article print, and what became of each? Every one with the claim or cell that tests it.
+"""Which numbers does the article print, and what became of each? Every one with the claim or cell that tests
+it.
 
 Decisions
-- A number is a token with a digit (``$60 billion``, ``2-3x``, ``1/100th``, ``GPT-4o``, ``2024``, ``1-million-token``) or a number
-  word (one to twelve, first to tenth, half, dozen, decade, order of magnitude; hundred to trillion standing alone). A
-  scale word belongs to the figure before it; a sign or currency that is printed against a figure is part of it.
-- No judgement lies in the reading: a word that only looks like a number is read too, and `numbers.csv` says what it is.
-- The body counts, paragraphs and tables of the six sections, headings of tables included; what follows it does not.
-- The article is not part of the project, so the list stands for it: paragraph, token, and which occurrence of it.
+- A number is a token with a digit (``$60 billion``, ``2-3x``, ``1/100th``, ``GPT-4o``, ``2024``,
+  ``1-million-token``) or a number word (one to twelve, first to tenth, half, dozen, decade, order of
+  magnitude; hundred to trillion standing alone). A scale word belongs to the figure before it; a sign or
+  currency that is printed against a figure is part of it.
+- No judgement lies in the reading: a word that only looks like a number is read too, and `numbers.csv` says
+  what it is.
+- The body counts, paragraphs and tables of the six sections, headings of tables included; what follows it
+  does not.
+- The article is not part of the project, so the list stands for it: paragraph, token, and which occurrence of
+  it.
 - Cells of tables go to cells, figures of sentences to claims; the rest are names, dates and ordinals.
 """
 
@@ -46,7 +51,9 @@ _FIGURE = re.compile(r"[~≈<>≤≥]?[$€£]?\d(?:[\d.,-]*\d)?")
 
 
 class Number(NamedTuple):
-    """One printed number: its paragraph, its token, and which occurrence of that token in the paragraph it is."""
+    """One printed number: its paragraph, its token, and which occurrence of that token in the paragraph it
+    is.
+    """
 
     paragraph: str
     text: str
@@ -54,7 +61,9 @@ class Number(NamedTuple):
 
 
 class Sidecar(BaseModel):
-    """What `numbers.meta.yml` says about the list; `paragraphs` is how many each section of the article has."""
+    """What `numbers.meta.yml` says about the list; `paragraphs` is how many each section of the article
+    has.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str
@@ -110,8 +119,8 @@ def load(directory: Path = THESIS) -> pd.DataFrame:
     Raises
     ------
     DataError
-        Not as its sidecar describes it: a kind that there is not, a target too few or too many, occurrences that do not
-        count up from one, a paragraph that the article does not have; all of it at once.
+        Not as its sidecar describes it: a kind that there is not, a target too few or too many, occurrences
+        that do not count up from one, a paragraph that the article does not have; all of it at once.
     """
     return _load(directory).copy()
 
@@ -131,7 +140,9 @@ def paragraphs(directory: Path = THESIS) -> list[str]:
 
 
 def cells(directory: Path = THESIS) -> dict[str, str]:
-    """What each cell of the article's tables prints, by its id ``SECTION.table.ROW.COLUMN``; the key column has none."""
+    """What each cell of the article's tables prints, by its id ``SECTION.table.ROW.COLUMN``; the key column
+    has none.
+    """
     found = {}
     for name in TABLES:
         meta = sources.sidecar(name, directory)
@@ -147,7 +158,9 @@ def slug(text: str) -> str:
 
 
 def orphans(claims: Sequence[Claim], directory: Path = THESIS) -> list[Problem]:
-    """What in the list leads nowhere, and what should be in it: unknown targets, claims and cells whose figures it lacks."""
+    """What in the list leads nowhere, and what should be in it: unknown targets, claims and cells whose
+    figures it lacks.
+    """
     listed, printed = load(directory), cells(directory)
     where = place(directory / "numbers.csv")
     known = {"claim": {claim.id for claim in claims}, "cell": set(printed)}
@@ -181,14 +194,23 @@ def compare(
     rows = {Number(*row): number for number, *row in listed[list(KEY)].itertuples()}
     read = extract(text)
     problems = [
-        Problem(f"{article}, {n.paragraph}", f"prints {n.text!r} ({_th(n.occurrence)} time), which {where} lacks",
-                f"Add the row {n.paragraph},{n.text},{n.occurrence}, with its kind and target")
-        for n in read if n not in rows
-    ]  # fmt: skip
+        Problem(
+            f"{article}, {n.paragraph}",
+            f"prints {n.text!r} ({_th(n.occurrence)} time), which {where} lacks",
+            f"Add the row {n.paragraph},{n.text},{n.occurrence}, with its kind and target",
+        )
+        for n in read
+        if n not in rows
+    ]
     problems += [
-        Problem(f"{where}, row {row}", f"{n.paragraph} does not print {n.text!r} a {_th(n.occurrence)} time", "Remove the row")
-        for n, row in rows.items() if n not in set(read)
-    ]  # fmt: skip
+        Problem(
+            f"{where}, row {row}",
+            f"{n.paragraph} does not print {n.text!r} a {_th(n.occurrence)} time",
+            "Remove the row",
+        )
+        for n, row in rows.items()
+        if n not in set(read)
+    ]
     known, found = set(paragraphs(directory)), set(_paragraphs(text))
     for name in sorted(known ^ found):
         rule = "is not in the article" if name in known else "is not counted in numbers.meta.yml"
@@ -256,7 +278,10 @@ def _row_problems(
             "Write the token as it is printed, and nothing else",
         )
     if record["occurrence"] != str(nth):
-        rule = f"{record['occurrence']!r} is out of turn: it is the {_th(nth)} {record['text']!r} in {record['paragraph']}"
+        rule = (
+            f"{record['occurrence']!r} is out of turn: it is the {_th(nth)} {record['text']!r} in"
+            f" {record['paragraph']}"
+        )
         yield Problem(f"{where} occurrence", rule, f"Write {nth}")
     kinds = meta.columns["kind"].values
     if record["kind"] not in kinds:
@@ -288,7 +313,9 @@ def _claims_lacking(claims: Sequence[Claim], listed: pd.DataFrame, directory: Pa
 
 
 def _among(token: str, printed: Iterable[str]) -> bool:
-    """Whether a number is among those printed, alone or as the beginning of a compound (``1 million`` of ``1-million-token``)."""
+    """Whether a number is among those printed, alone or as the beginning of a compound (``1 million`` of
+    ``1-million-token``).
+    """
     return any(text == token or text.replace("-", " ").startswith(f"{token} ") for text in printed)
 
 
@@ -299,7 +326,10 @@ def _cells_lacking(printed: Mapping[str, str], listed: pd.DataFrame, where: str)
         held[target].append(text)
     for cell, text in printed.items():
         if (wanted := tokens(text)) != held[cell]:
-            rule = f"cell {cell} prints {', '.join(wanted) or 'no number'}, the list has {', '.join(held[cell]) or 'none'}"
+            rule = (
+                f"cell {cell} prints {', '.join(wanted) or 'no number'}, the list has"
+                f" {', '.join(held[cell]) or 'none'}"
+            )
             yield Problem(where, rule, f"Write one row a number, kind cell, target {cell}")
 
 

@@ -1,9 +1,11 @@
-"""What does the thesis predict, by when, and how did it end? Its dated predictions, split into parts that a stranger could judge.
+"""What does the thesis predict, by when, and how did it end? Its dated predictions, split into parts that a
+stranger could judge.
 
 Decisions
-- A part is void, not false, where its premise had been overtaken by the day it was made: nobody who knew the record could
-  have bet on it. What overtook it is named, and has to be older than the prediction.
-- How a part ended is entered by hand with a day and the dated facts that show it; looking on an earlier day finds it open.
+- A part is void, not false, where its premise had been overtaken by the day it was made: nobody who knew the
+  record could have bet on it. What overtook it is named, and has to be older than the prediction.
+- How a part ended is entered by hand with a day and the dated facts that show it; looking on an earlier day
+  finds it open.
 - A part whose deadline has passed stays open until somebody resolves it; `thesis check` asks for that.
 """
 
@@ -45,7 +47,9 @@ class Resolution(Ruling):
 
 
 class Judgement(BaseModel):
-    """A probability that somebody states by hand, with its range and the reason; a method like any other, named as what it is."""
+    """A probability that somebody states by hand, with its range and the reason; a method like any other,
+    named as what it is.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     probability: float
@@ -58,17 +62,21 @@ class Judgement(BaseModel):
     def _nothing_that_lies_ahead_is_certain(self) -> Judgement:
         if wrong := [f"{p:g}" for p in (self.low, self.probability, self.high) if not 0 < p < 1]:
             raise ValueError(
-                f"{', '.join(wrong)} is no probability above 0 and below 1; nothing that lies ahead is certain"
+                f"{', '.join(wrong)} is no probability above 0 and below 1; nothing that lies ahead is"
+                " certain"
             )
         if not self.low <= self.probability <= self.high:
             raise ValueError(
-                f"{self.probability:g} lies outside of {self.low:g} to {self.high:g}; write low, probability, high in this order"
+                f"{self.probability:g} lies outside of {self.low:g} to {self.high:g}; write low, probability,"
+                " high in this order"
             )
         return self
 
 
 class Prediction(BaseModel):
-    """One part of a prediction: where it stands, what it says in our words, what would make it true, and who says so."""
+    """One part of a prediction: where it stands, what it says in our words, what would make it true, and who
+    says so.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     where: Passage
@@ -109,8 +117,8 @@ def read(directory: Path = THESIS) -> Predictions:
     Raises
     ------
     DataError
-        Not readable, entries that are no predictions, or a resolution that comes too early or too late; all of them at
-        once, with their lines.
+        Not readable, entries that are no predictions, or a resolution that comes too early or too late; all
+        of them at once, with their lines.
     """
     path = directory / FILE
     try:
@@ -123,7 +131,8 @@ def read(directory: Path = THESIS) -> Predictions:
 
 
 def load(directory: Path = THESIS) -> pd.DataFrame:
-    """Every part: ``id, where, label, statement, criterion, source_of_truth, made_on, deadline`` (ISO dates), in file order.
+    """Every part: ``id, where, label, statement, criterion, source_of_truth, made_on, deadline`` (ISO dates),
+    in file order.
 
     Raises
     ------
@@ -133,10 +142,15 @@ def load(directory: Path = THESIS) -> pd.DataFrame:
     content = read(directory)
     own = set(Prediction.model_fields) - {"within_months", "void", "resolution", "judgement"}
     rows = [
-        {"id": name, **part.model_dump(include=own), "made_on": content.made_on.isoformat(), "deadline": due.isoformat()}
+        {
+            "id": name,
+            **part.model_dump(include=own),
+            "made_on": content.made_on.isoformat(),
+            "deadline": due.isoformat(),
+        }
         for name, part in content.predictions.items()
         for due in [deadline(content.made_on, part.within_months)]
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -160,9 +174,9 @@ def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS
     Returns
     -------
     DataFrame
-        ``id``; ``status``: open, true, false or void; ``resolved_on`` (ISO date, None while open): the later of the day it was
-        made, the day of its resolution, and the day its facts were known; ``because`` (None while open); ``sources``:
-        list of ``title, url, quality``.
+        ``id``; ``status``: open, true, false or void; ``resolved_on`` (ISO date, None while open): the later
+        of the day it was made, the day of its resolution, and the day its facts were known; ``because`` (None
+        while open); ``sources``: list of ``title, url, quality``.
 
     Raises
     ------
@@ -174,12 +188,17 @@ def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS
         raise DataError(yaml_lines.located(problems, [directory / FILE]))
     known = facts[facts["known_on"] <= today].set_index("id")
     return pd.DataFrame(
-        [{"id": name, **_status(part, content.made_on, known, today)} for name, part in content.predictions.items()]
-    )  # fmt: skip
+        [
+            {"id": name, **_status(part, content.made_on, known, today)}
+            for name, part in content.predictions.items()
+        ]
+    )
 
 
 def misruled(content: Predictions, facts: pd.DataFrame, where: str) -> Iterator[Problem]:
-    """Rulings by facts that nobody recorded, that came too late to void a part, or after the day that they resolve it on."""
+    """Rulings by facts that nobody recorded, that came too late to void a part, or after the day that they
+    resolve it on.
+    """
     days = dict(zip(facts["id"], facts["valid_on"], strict=True))
     for name, part in content.predictions.items():
         if part.ruling is None:

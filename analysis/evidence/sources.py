@@ -1,7 +1,9 @@
-"""Who said it, and when? The origin that every data file carries in its sidecar, and the source line made of it.
+"""Who said it, and when? The origin that every data file carries in its sidecar, and the source line made of
+it.
 
 Decisions
-- A sidecar (`NAME.meta.yml`) is read once into frozen models; a misspelt or missing key is an error, not a warning.
+- A sidecar (`NAME.meta.yml`) is read once into frozen models; a misspelt or missing key is an error, not a
+  warning.
 - The source line under a chart is built from the origins of the tables it shows, never typed.
 """
 
@@ -42,8 +44,8 @@ class Origin(BaseModel):
 class Column(BaseModel):
     """One column of a data file: what it means, its unit, and what may stand in it.
 
-    `parts` are the figures that one cell prints (input and output price); `unit_from` names the column that holds each
-    row's own unit; `missing` allows a figure to be unknown.
+    `parts` are the figures that one cell prints (input and output price); `unit_from` names the column that
+    holds each row's own unit; `missing` allows a figure to be unknown.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,7 +68,9 @@ class Column(BaseModel):
         return self
 
     def names(self, column: str) -> list[str]:
-        """The names of its numbers in the parsed table: its own, or one a part (`input_price_usd_per_mtok`)."""
+        """The names of its numbers in the parsed table: its own, or one a part
+        (`input_price_usd_per_mtok`).
+        """
         return [f"{part}_{column}" for part in self.parts] or [column]
 
 

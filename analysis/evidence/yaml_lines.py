@@ -30,9 +30,10 @@ def line_of(path: Path, keys: Sequence[str]) -> int:
     wanted = ".".join(keys)
     while wanted:
         below = [
-            (name, start, child) for name, start, child in _below(node)
+            (name, start, child)
+            for name, start, child in _below(node)
             if wanted == name or wanted.startswith(f"{name}.")
-        ]  # fmt: skip
+        ]
         if not below:
             break
         name, line, node = max(below, key=lambda found: len(found[0]))
@@ -41,7 +42,9 @@ def line_of(path: Path, keys: Sequence[str]) -> int:
 
 
 def located(problems: Iterable[Problem], paths: Iterable[Path]) -> list[Problem]:
-    """The same problems; where one names a key in one of the YAML files (``FILE, key NAME``), it names its line too."""
+    """The same problems; where one names a key in one of the YAML files (``FILE, key NAME``), it names its
+    line too.
+    """
     files = {place(path): path for path in paths}
     return [_located(problem, files) for problem in problems]
 

@@ -1,7 +1,9 @@
-"""Printed against found: charts that hold a figure of the article beside what its own numbers or outside sources give.
+"""Printed against found: charts that hold a figure of the article beside what its own numbers or outside
+sources give.
 
 Decisions
-- Printed is orange-brown and a ring or a band, recomputed is blue and a dot: colour is never the only difference.
+- Printed is orange-brown and a ring or a band, recomputed is blue and a dot: colour is never the only
+  difference.
 - What the article states as a range is drawn as a band over the whole row that it speaks of.
 """
 
@@ -54,8 +56,14 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
         ha="center",
         color=theme.PRINTED,
     )
-    ax.annotate("recomputed", (table["recomputed_pct"][top], top), xytext=(0, 12), textcoords="offset points", ha="center",
-                color=theme.RECOMPUTED)  # fmt: skip
+    ax.annotate(
+        "recomputed",
+        (table["recomputed_pct"][top], top),
+        xytext=(0, 12),
+        textcoords="offset points",
+        ha="center",
+        color=theme.RECOMPUTED,
+    )
     ax.set_yticks(table.index, table["segment"])
     ax.set(
         xlabel="",
@@ -68,7 +76,10 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
     finding = (
         f"{_count(off, len(table))} printed growth rates are {low:.0f} to {high:.0f} points too low"
         if off and table["difference_points"].min() > 0
-        else f"Over {years:g} years {_count(len(table) - off, len(table)).lower()} printed growth rates come out as printed"
+        else (
+            f"Over {years:g} years {_count(len(table) - off, len(table)).lower()} printed growth rates come"
+            " out as printed"
+        )
     )
     told = "; ".join(
         f"{row['segment']} {row['stated_pct']:.0f}% printed, {row['recomputed_pct']:.0f}% recomputed"
@@ -79,10 +90,20 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
 
 
 def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
-    """Recomputed less printed rate by number of elapsed years, a line per segment; zero is where print is right."""
+    """Recomputed less printed rate by number of elapsed years, a line per segment; zero is where print is
+    right.
+    """
     gaps = rates.assign(gap=rates["recomputed_pct"] - rates["stated_pct"])
-    sns.lineplot(gaps, x="years", y="gap", hue="segment", palette=[theme.MUTED] * gaps["segment"].nunique(), legend=False,
-                 linewidth=1.4, ax=ax)  # fmt: skip
+    sns.lineplot(
+        gaps,
+        x="years",
+        y="gap",
+        hue="segment",
+        palette=[theme.MUTED] * gaps["segment"].nunique(),
+        legend=False,
+        linewidth=1.4,
+        ax=ax,
+    )
     ax.axhline(0, color=theme.PRINTED, linewidth=1.6)
     right = float(checks["implied_years"].mean())
     ax.axvline(years, color=theme.RECOMPUTED, linewidth=1.4, linestyle=(0, (4, 3)))
@@ -93,10 +114,13 @@ def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, 
     ax.set(xlabel="elapsed years taken between the two sizes", ylabel="")
     ax.set_xticks(sorted(gaps["years"].unique()))
     spread = checks["implied_years"].max() - checks["implied_years"].min()
-    finding = f"{_count(len(checks), len(checks))} printed rates need {right:.1f} years; between 2024 and 2028 lie four"
+    finding = (
+        f"{_count(len(checks), len(checks))} printed rates need {right:.1f} years; between 2024 and 2028 lie"
+        " four"
+    )
     alt = (
-        f"Lines for {len(checks)} segments fall from above zero to below it as the number of years rises; they cross zero "
-        f"within {spread:.2f} years of each other."
+        f"Lines for {len(checks)} segments fall from above zero to below it as the number of years rises;"
+        f" they cross zero within {spread:.2f} years of each other."
     )
     return theme.headline(ax, finding, "Recomputed less printed growth rate, percentage points", alt)
 
@@ -123,26 +147,37 @@ def leads(
     ax.set_yticks(range(len(rivals)), [f"{model} (open)" if is_open[model] else model for model in rivals])
     furthest = max(table["lead_points"].max() for table in tables.values())
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rivals) - 0.2), xlim=(None, furthest * 1.28))
-    ax.annotate(f"printed: {claimed[0]:g} to {claimed[1]:g} points", (claimed[1], len(rivals) - 0.45), xytext=(4, 0),
-                textcoords="offset points", color=theme.PRINTED, va="center")  # fmt: skip
+    ax.annotate(
+        f"printed: {claimed[0]:g} to {claimed[1]:g} points",
+        (claimed[1], len(rivals) - 0.45),
+        xytext=(4, 0),
+        textcoords="offset points",
+        color=theme.PRINTED,
+        va="center",
+    )
     worst = {name: table["lead_points"].min() for name, table in tables.items()}
     behind = [name for name, lead in worst.items() if lead < 0]
     every = pd.concat(tables.values()).groupby("model")["lead_points"]
     inside = [model for model, lead in every if lead.between(*claimed).all()]
     finding = (
-        f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by {claimed[0]:g} to "
-        f"{claimed[1]:g} points over {' and '.join(map(str, inside)) or 'nobody'} alone"
+        f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by"
+        f" {claimed[0]:g} to {claimed[1]:g} points over {' and '.join(map(str, inside)) or 'nobody'} alone"
     )
-    alt = f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(tables)}; a band shows the printed range."
+    alt = (
+        f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(tables)}; a band shows"
+        " the printed range."
+    )
     return theme.headline(ax, finding, f"Lead of {reference}, points (left of zero it trails)", alt)
 
 
 def price_multiples(
     multiples: pd.DataFrame, claimed: Mapping[str, tuple[float, float]], *, reference: str, ax: Axes
 ) -> Axes:
-    """How many times dearer the reference model is, per rival and kind of token, on a log axis; claims as bands.
+    """How many times dearer the reference model is, per rival and kind of token, on a log axis; claims as
+    bands.
 
-    `multiples` is `models.frontier.price_multiples`; `claimed` gives the printed range of the rivals that have one.
+    `multiples` is `models.frontier.price_multiples`; `claimed` gives the printed range of the rivals that
+    have one.
     """
     order = multiples.query("kind == 'blended'").sort_values("multiple_x")["model"].tolist()
     shown = {"input": ("o", "full"), "output": ("s", "full"), "blended": ("D", "none")}
@@ -161,8 +196,17 @@ def price_multiples(
     for kind, (marker, fill) in shown.items():
         part = multiples[multiples["kind"] == kind].set_index("model").loc[order]
         face = theme.RECOMPUTED if fill == "full" else "none"
-        ax.scatter(part["multiple_x"], range(len(order)), marker=marker, s=54, facecolors=face, edgecolors=theme.RECOMPUTED,
-                   linewidths=1.6, zorder=4, label=f"{kind} tokens")  # fmt: skip
+        ax.scatter(
+            part["multiple_x"],
+            range(len(order)),
+            marker=marker,
+            s=54,
+            facecolors=face,
+            edgecolors=theme.RECOMPUTED,
+            linewidths=1.6,
+            zorder=4,
+            label=f"{kind} tokens",
+        )
     ax.set_xscale("log")
     ticks = [0.5, 1, 2, 5, 10, 20, 50]
     ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
@@ -177,14 +221,18 @@ def price_multiples(
         found = multiples.loc[multiples["model"] == model, "multiple_x"]
         told.append(f"{found.min():.3g} to {found.max():.3g} times {model}, printed as {low:g} to {high:g}")
     finding = f"{reference} costs {'; '.join(told)}"
-    alt = f"Marks on a logarithmic axis for the price of {reference} over {len(order)} models, by kind of token, beside the printed ranges."
+    alt = (
+        f"Marks on a logarithmic axis for the price of {reference} over {len(order)} models, by kind of"
+        " token, beside the printed ranges."
+    )
     return theme.headline(
         ax, finding, f"Price per token of {reference} as a multiple of the model's, log scale", alt
     )
 
 
 def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
-    """Claims with a printed figure: what was computed as a multiple of it, with bounds; the band is agreement.
+    """Claims with a printed figure: what was computed as a multiple of it, with bounds; the band is
+    agreement.
 
     `rows` is the ledger; claims without both figures, or with figures of different sign, are left out.
     """
@@ -203,9 +251,11 @@ def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
         linewidth=9,
         alpha=0.25,
     )
-    ax.set_xscale("symlog", linthresh=0.25, linscale=0.3) if (
-        spread["ratio_low"] <= 0
-    ).any() else ax.set_xscale("log")
+    (
+        ax.set_xscale("symlog", linthresh=0.25, linscale=0.3)
+        if (spread["ratio_low"] <= 0).any()
+        else ax.set_xscale("log")
+    )
     ticks = [0.25, 0.5, 1, 2, 4]
     ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
     ax.minorticks_off()
@@ -214,7 +264,10 @@ def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
     theme.legend(ax)
     off = int((spread["verdict"] == "fails").sum())
     finding = f"{off} of {len(spread)} figures that we can compute are wrong"
-    alt = f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one is agreement."
+    alt = (
+        f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one"
+        " is agreement."
+    )
     return theme.headline(
         ax, finding, "Our figure over the article's; bars are the bounds from rounding and readings", alt
     )
@@ -226,13 +279,18 @@ def _wrapped(statement: str) -> str:
 
 
 def comparable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Claims whose computed figure can be set over the printed one: ratio with bounds, and the printed range around it."""
+    """Claims whose computed figure can be set over the printed one: ratio with bounds, and the printed range
+    around it.
+    """
     table = rows.dropna(subset=["stated_low", "computed"]).copy()
     middle = (table["stated_low"] + table["stated_high"]) / 2
     table = table.assign(
-        ratio=table["computed"] / middle, ratio_low=table["computed_low"] / middle, ratio_high=table["computed_high"] / middle,
-        printed_low=table["stated_low"] / middle, printed_high=table["stated_high"] / middle,
-    )  # fmt: skip
+        ratio=table["computed"] / middle,
+        ratio_low=table["computed_low"] / middle,
+        ratio_high=table["computed_high"] / middle,
+        printed_low=table["stated_low"] / middle,
+        printed_high=table["stated_high"] / middle,
+    )
     return table[np.isfinite(table["ratio_high"]) & (table["ratio"] > 0)].reset_index(drop=True)
 
 
@@ -256,8 +314,15 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
         for row, (start, count) in enumerate(zip(left, width, strict=True)):
             if count:
                 dark = verdict in ("holds", "fails", "void")
-                ax.text(start + count / 2, row, f"{count:.0f}", ha="center", va="center", color="#ffffff" if dark else "#1b2531",
-                        fontweight="semibold")  # fmt: skip
+                ax.text(
+                    start + count / 2,
+                    row,
+                    f"{count:.0f}",
+                    ha="center",
+                    va="center",
+                    color="#ffffff" if dark else "#1b2531",
+                    fontweight="semibold",
+                )
         left += width
     ax.set(xlabel="statements", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
     ax.set_yticks(range(len(sections)), [str(section).capitalize() for section in sections])
@@ -265,15 +330,26 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
         Patch(color=theme.VERDICT[v], label=labels.VERDICTS[v]) for v in counts.columns if counts[v].sum()
     ]
     theme.legend(ax, handles)
-    finding = f"The article makes {theme.count(errors) if errors else 'no'} distinct error{'' if errors == 1 else 's'}"
+    finding = (
+        f"The article makes {theme.count(errors) if errors else 'no'} distinct"
+        f" error{'' if errors == 1 else 's'}"
+    )
     sums = "; ".join(f"{counts[verdict].sum():.0f} {label}" for verdict, label in labels.VERDICTS.items())
     alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in total {sums}."
     return theme.headline(ax, finding, "Statements by section of the article and verdict", alt)
 
 
 def _beside(ax: Axes, x: float, y: float, text: str, side: int, color: str, size: float = 10.5) -> None:
-    ax.annotate(text, (x, y), xytext=(8 * side, 0), textcoords="offset points", ha="left" if side > 0 else "right", va="center",
-                color=color, fontsize=size)  # fmt: skip
+    ax.annotate(
+        text,
+        (x, y),
+        xytext=(8 * side, 0),
+        textcoords="offset points",
+        ha="left" if side > 0 else "right",
+        va="center",
+        color=color,
+        fontsize=size,
+    )
 
 
 def _note(ax: Axes, x: float, y: float, text: str, color: str, ha: str, dy: float = 0) -> None:

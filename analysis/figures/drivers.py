@@ -1,11 +1,12 @@
-"""What drives the result? Ranges, shares of variance, shares of risks, break-evens, beliefs, and the risk register.
+"""What drives the result? Ranges, shares of variance, shares of risks, break-evens, beliefs, and the risk
+register.
 
 Decisions
 - Hollow marks the low end of an input or what is not reliable, filled the high end: it reads in grey.
 - Labels stand beside their marks; there is a legend only where a mark has two meanings.
 - Every finding is computed from the table that is drawn.
-- Words for inputs stand in one place, and an input without words is refused wherever one is named: neither its name in the
-  register nor an empty cell is shown to a reader.
+- Words for inputs stand in one place, and an input without words is refused wherever one is named: neither
+  its name in the register nor an empty cell is shown to a reader.
 """
 
 from __future__ import annotations
@@ -40,18 +41,36 @@ class Labels(dict[str, str]):
         )
 
 
-LABELS = Labels({
-    "revenue_usd_bn": "run-rate at the start", "growth_factor_per_year": "current growth", "growth_half_life_years": "half-life of growth",
-    "long_run_growth_pct": "long-run growth", "pool_usd_bn": "size of the market", "pool_share": "largest share of it",
-    "parity_years": "years to open parity", "erosion_pct_per_year": "erosion of the premium", "premium_share": "premium in the price",
-    "shock_loss_pct": "loss by a shock", "shock_delay_years": "delay by a shock", "running_cost_ratio": "running costs now",
-    "running_cost_ratio_long_run": "running costs in the end", "running_cost_half_life_years": "half-life of running costs",
-    "compute_usd_bn": "research compute now", "compute_factor_per_year": "growth of compute",
-    "compute_half_life_years": "half-life of compute growth", "committed_share": "committed compute", "commitment_years": "length of commitments",
-    "cash_usd_bn": "cash at the start", "distress_discount_pct": "discount in distress", "listing_years": "years to the listing",
-    "multiple_long_run": "long-run multiple", "repricing_half_life_years": "half-life of repricing",
-    "mark_smoothing_share": "smoothing of marks", "manager_gain_share": "manager's share of the gain",
-})  # fmt: skip
+LABELS = Labels(
+    {
+        "revenue_usd_bn": "run-rate at the start",
+        "growth_factor_per_year": "current growth",
+        "growth_half_life_years": "half-life of growth",
+        "long_run_growth_pct": "long-run growth",
+        "pool_usd_bn": "size of the market",
+        "pool_share": "largest share of it",
+        "parity_years": "years to open parity",
+        "erosion_pct_per_year": "erosion of the premium",
+        "premium_share": "premium in the price",
+        "shock_loss_pct": "loss by a shock",
+        "shock_delay_years": "delay by a shock",
+        "running_cost_ratio": "running costs now",
+        "running_cost_ratio_long_run": "running costs in the end",
+        "running_cost_half_life_years": "half-life of running costs",
+        "compute_usd_bn": "research compute now",
+        "compute_factor_per_year": "growth of compute",
+        "compute_half_life_years": "half-life of compute growth",
+        "committed_share": "committed compute",
+        "commitment_years": "length of commitments",
+        "cash_usd_bn": "cash at the start",
+        "distress_discount_pct": "discount in distress",
+        "listing_years": "years to the listing",
+        "multiple_long_run": "long-run multiple",
+        "repricing_half_life_years": "half-life of repricing",
+        "mark_smoothing_share": "smoothing of marks",
+        "manager_gain_share": "manager's share of the gain",
+    }
+)
 """Words for the uncertain inputs of the venture model, as charts write them."""
 
 SHOWN = 12
@@ -87,15 +106,30 @@ def tornado(
     centre = float(table["central_result"].iloc[0])
     for row, item in enumerate(shown.to_dict("records")):
         for end, filled in ((item["low_result"], False), (item["high_result"], True)):
-            ax.barh(row, end - centre, left=centre, height=0.56, color=theme.RECOMPUTED if filled else theme.FAINT,
-                    edgecolor=theme.RECOMPUTED, linewidth=1.2)  # fmt: skip
+            ax.barh(
+                row,
+                end - centre,
+                left=centre,
+                height=0.56,
+                color=theme.RECOMPUTED if filled else theme.FAINT,
+                edgecolor=theme.RECOMPUTED,
+                linewidth=1.2,
+            )
         for value, result, other in (
             (item["at_low"], item["low_result"], item["high_result"]),
             (item["at_high"], item["high_result"], item["low_result"]),
         ):
             left = result < other
-            ax.annotate(_number(value), (result, row), xytext=(-4 if left else 4, 0), textcoords="offset points", va="center",
-                        ha="right" if left else "left", fontsize=9.5, color=theme.MUTED)  # fmt: skip
+            ax.annotate(
+                _number(value),
+                (result, row),
+                xytext=(-4 if left else 4, 0),
+                textcoords="offset points",
+                va="center",
+                ha="right" if left else "left",
+                fontsize=9.5,
+                color=theme.MUTED,
+            )
     ax.axvline(centre, color=theme.INK, linewidth=1.2)
     _rows(ax, [labels[str(name)] for name in shown["input"]])
     ax.margins(x=0.12)
@@ -109,66 +143,108 @@ def tornado(
     return theme.headline(
         ax,
         finding,
-        f"{outcome[0].upper()}{outcome[1:]}, one input at a time from its 5% (hollow) to its 95% quantile (filled), others at medians{more}",
+        f"{outcome[0].upper()}{outcome[1:]}, one input at a time from its 5% (hollow) to its 95% quantile"
+        f" (filled), others at medians{more}",
         alt,
     )
 
 
 def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
-    """First-order and total shares of the variance by group (`sensitivity.Sobol.indices`), with their intervals."""
+    """First-order and total shares of the variance by group (`sensitivity.Sobol.indices`), with their
+    intervals.
+    """
     order = table[table["order"] == "total"].sort_values("index", ascending=False)["group"].tolist()
     for kind, shift, color in (("total", -0.13, theme.RECOMPUTED), ("first", 0.13, theme.SECOND)):
         part = table[table["order"] == kind].set_index("group").loc[order]
         for row, item in enumerate(part.to_dict("records")):
             ax.plot([item["low"], item["high"]], [row + shift] * 2, color=color, linewidth=1.6)
-        ax.scatter(part["index"], np.arange(len(order)) + shift, s=46, zorder=3, linewidths=1.5, edgecolors=color,
-                   marker="o" if kind == "total" else "D",
-                   facecolors=[theme.FAINT if bad else color for bad in part["unreliable"]],
-                   label="with interactions" if kind == "total" else "alone")  # fmt: skip
+        ax.scatter(
+            part["index"],
+            np.arange(len(order)) + shift,
+            s=46,
+            zorder=3,
+            linewidths=1.5,
+            edgecolors=color,
+            marker="o" if kind == "total" else "D",
+            facecolors=[theme.FAINT if bad else color for bad in part["unreliable"]],
+            label="with interactions" if kind == "total" else "alone",
+        )
     ax.axvline(0, color=theme.GRID, linewidth=1)
     _rows(ax, order)
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
     theme.legend(ax)
     best = table[(table["order"] == "total")].set_index("group")["index"]
     sure = table.loc[table["unreliable"], "group"].nunique()
-    finding = f"{str(best.idxmax()).capitalize()} explains most of what is uncertain about {outcome}, {best.max():.0%} of its variance"
+    finding = (
+        f"{str(best.idxmax()).capitalize()} explains most of what is uncertain about {outcome},"
+        f" {best.max():.0%} of its variance"
+    )
     told = f"; hollow: too uncertain to read ({sure} {'group' if sure == 1 else 'groups'})" if sure else ""
     totals = "; ".join(f"{group} {share:.0%}" for group, share in best.sort_values(ascending=False).items())
-    alt = f"Two marks with intervals, first-order and total share, for each of {len(order)} groups of inputs; in total {totals}."
+    alt = (
+        f"Two marks with intervals, first-order and total share, for each of {len(order)} groups of inputs;"
+        f" in total {totals}."
+    )
     return theme.headline(
         ax, finding, f"Share of the variance of {outcome}, 95% intervals, chance integrated out{told}", alt
     )
 
 
 def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
-    """What each risk adds to a probability (`sensitivity.shapley`), with its effect alone and as the last one."""
+    """What each risk adds to a probability (`sensitivity.shapley`), with its effect alone and as the last
+    one.
+    """
     shown = table.sort_values("share", ascending=False, ignore_index=True)
     points = shown[["share", "alone", "last"]] * 100
     sns.barplot(x=points["share"], y=shown["risk"], color=theme.RECOMPUTED, width=0.5, ax=ax, orient="h")
     for column, marker, name in (("alone", "o", "alone"), ("last", "s", "on top of the others")):
-        ax.scatter(points[column], range(len(shown)), marker=marker, s=44, facecolors=theme.FAINT, edgecolors=theme.INK,
-                   linewidths=1.6, zorder=3, label=name)  # fmt: skip
+        ax.scatter(
+            points[column],
+            range(len(shown)),
+            marker=marker,
+            s=44,
+            facecolors=theme.FAINT,
+            edgecolors=theme.INK,
+            linewidths=1.6,
+            zorder=3,
+            label=name,
+        )
     for row, share in enumerate(points["share"]):
         widest = max(points.loc[row].max(), 0)
-        ax.annotate(f"{share:+.1f}", (widest, row), xytext=(9, 0), textcoords="offset points", va="center", fontweight="semibold")  # fmt: skip
+        ax.annotate(
+            f"{share:+.1f}",
+            (widest, row),
+            xytext=(9, 0),
+            textcoords="offset points",
+            va="center",
+            fontweight="semibold",
+        )
     _rows(ax, shown["risk"].tolist())
     ax.margins(x=0.14)
     theme.legend(ax)
     top = shown.to_dict("records")[0]
-    finding = f"The risk “{top['risk']}” adds most to {outcome}: {top['share'] * 100:.0f} of {shown['share'].sum() * 100:.0f} points"
+    finding = (
+        f"The risk “{top['risk']}” adds most to {outcome}: {top['share'] * 100:.0f} of"
+        f" {shown['share'].sum() * 100:.0f} points"
+    )
     told = "; ".join(
         f"{risk} {share:+.1f}" for risk, share in zip(shown["risk"], points["share"], strict=True)
     )
-    alt = f"Bars for {len(shown)} risks in percentage points, with markers for each alone and on top of the others: {told}."
+    alt = (
+        f"Bars for {len(shown)} risks in percentage points, with markers for each alone and on top of the"
+        f" others: {told}."
+    )
     return theme.headline(
         ax, finding, f"Shapley share of the probability of {outcome}, all risks on less all off, points", alt
     )
 
 
 def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
-    """Where each input would have to stand (`input`, `target`, `value`, `percentile`), on its own percentiles.
+    """Where each input would have to stand (`input`, `target`, `value`, `percentile`), on its own
+    percentiles.
 
-    Without a percentile the target is met nowhere in the input's range, or at several places; the table says which.
+    Without a percentile the target is met nowhere in the input's range, or at several places; the table says
+    which.
     """
     rows = table.to_dict("records")
     for row, item in enumerate(rows):
@@ -186,8 +262,15 @@ def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
             continue
         ax.scatter([item["percentile"]], [row], color=theme.RECOMPUTED, s=58, zorder=3)
         right = item["percentile"] < 80
-        ax.annotate(_number(item["value"]), (item["percentile"], row), xytext=(9 if right else -9, 0), va="center",
-                    textcoords="offset points", ha="left" if right else "right", path_effects=theme.HALO)  # fmt: skip
+        ax.annotate(
+            _number(item["value"]),
+            (item["percentile"], row),
+            xytext=(9 if right else -9, 0),
+            va="center",
+            textcoords="offset points",
+            ha="left" if right else "right",
+            path_effects=theme.HALO,
+        )
     _rows(ax, [f"{item['input']}: {item['target']}" for item in rows])
     ax.set_xlim(0, 100)
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
@@ -197,14 +280,19 @@ def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
     told = "; ".join(
         f"{row['input']} for {row['target']} at {row['percentile']:.0f}%" for row in found.to_dict("records")
     )
-    alt = f"A strip of percentiles for each of {len(table)} break-evens{f': {told}' if told else ', none reached'}."
+    alt = (
+        f"A strip of percentiles for each of {len(table)}"
+        f" break-evens{f': {told}' if told else ', none reached'}."
+    )
     return theme.headline(
         ax, finding, "Percentile of the input at which the target is met; band: 5% to 95%, tick: median", alt
     )
 
 
 def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
-    """Prior, data and posterior of each belief (`outlook.Beliefs.table`), over the prior's median; `labels` names it with unit."""
+    """Prior, data and posterior of each belief (`outlook.Beliefs.table`), over the prior's median; `labels`
+    names it with unit.
+    """
     parts = (
         ("before", "prior_p5", "prior_p50", "prior_p95", theme.MUTED, "o"),
         ("in our data", "data_low", "data_mid", "data_high", theme.INK, "D"),
@@ -220,8 +308,14 @@ def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
                 ends = [item[end] / item["prior_p50"] for end in (low, middle, high)]
                 ax.plot([ends[0], ends[2]], [row, row], color=color, linewidth=3)
                 ax.scatter([ends[1]], [row], color=color, marker=marker, s=52, zorder=3)
-                ax.annotate(f"{item[middle]:.3g} ({item[low]:.3g} to {item[high]:.3g})", (ends[2], row), xytext=(8, 0),
-                            textcoords="offset points", va="center", color=color)  # fmt: skip
+                ax.annotate(
+                    f"{item[middle]:.3g} ({item[low]:.3g} to {item[high]:.3g})",
+                    (ends[2], row),
+                    xytext=(8, 0),
+                    textcoords="offset points",
+                    va="center",
+                    color=color,
+                )
             row += 1
     _rows(ax, names)
     ax.set_xscale("log")
@@ -232,7 +326,8 @@ def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
     growth = table.set_index("name").to_dict("index")["growth_factor_per_year"]
     moved = growth["posterior_p50"] / growth["prior_p50"]
     finding = (
-        f"The run-rates move believed growth from {growth['prior_p50']:.1f} to {growth['posterior_p50']:.1f} times a year"
+        f"The run-rates move believed growth from {growth['prior_p50']:.1f} to {growth['posterior_p50']:.1f}"
+        " times a year"
         if abs(moved - 1) > 0.005
         else f"The run-rates leave believed growth at {growth['prior_p50']:.1f} times a year"
     )
@@ -246,7 +341,9 @@ def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
 
 
 def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
-    """Likelihood and impact of each risk (`drivers.risk_register`), with Monte-Carlo intervals; one that never bites is left out."""
+    """Likelihood and impact of each risk (`drivers.risk_register`), with Monte-Carlo intervals; one that
+    never bites is left out.
+    """
     rows = sorted(table.dropna(subset="impact_pct").to_dict("records"), key=lambda item: -item["impact_pct"])
     top = max(item["impact_pct"] for item in rows)
     label_y = math.inf
@@ -262,16 +359,26 @@ def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
         ax.scatter([x], [y], s=64, color=theme.RECOMPUTED, zorder=3)
         label_y = min(y, label_y - 0.11 * abs(top))  # labels below one another, each tied to its point
         left = x > 50
-        ax.annotate(item["risk"], (x, y), xytext=(x - 9 if left else x + 9, label_y), ha="right" if left else "left", va="center",
-                    fontweight="semibold", path_effects=theme.HALO,
-                    arrowprops={"arrowstyle": "-", "color": theme.MUTED, "linewidth": 0.8})  # fmt: skip
+        ax.annotate(
+            item["risk"],
+            (x, y),
+            xytext=(x - 9 if left else x + 9, label_y),
+            ha="right" if left else "left",
+            va="center",
+            fontweight="semibold",
+            path_effects=theme.HALO,
+            arrowprops={"arrowstyle": "-", "color": theme.MUTED, "linewidth": 0.8},
+        )
     ax.axhline(0, color=theme.GRID, linewidth=1)
     ax.set(xlim=(0, 100), xlabel="futures in which it bites, percent", ylabel="")
     ax.margins(y=0.2)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     worst = max(rows, key=lambda item: item["likelihood"] * item["impact_pct"])
-    finding = f"The risk “{worst['risk']}” costs SoftBank most: it bites in {worst['likelihood']:.0%} of futures and takes {worst['impact_pct']:.0f}% of net asset value"
+    finding = (
+        f"The risk “{worst['risk']}” costs SoftBank most: it bites in {worst['likelihood']:.0%} of futures"
+        f" and takes {worst['impact_pct']:.0f}% of net asset value"
+    )
     told = "; ".join(
         f"{row['risk']} in {row['likelihood']:.0%} of futures, {row['impact_pct']:.0f}%" for row in rows
     )
@@ -279,13 +386,16 @@ def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
     return theme.headline(
         ax,
         finding,
-        "Fall of SoftBank's net asset value at the exit where the risk bites, percent of its start, against likelihood",
+        "Fall of SoftBank's net asset value at the exit where the risk bites, percent of its start, against"
+        " likelihood",
         alt,
     )
 
 
 def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> Axes:
-    """Probability of passing each ceiling (`drivers.loading_curve`) over how far the other holdings move with OpenAI."""
+    """Probability of passing each ceiling (`drivers.loading_curve`) over how far the other holdings move with
+    OpenAI.
+    """
     styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):
         sns.lineplot(
@@ -294,8 +404,16 @@ def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> 
         ax.fill_between(
             part["loading"], part["low"] * 100, part["high"] * 100, color=color, alpha=0.22, linewidth=0
         )
-        ax.annotate(f"{ceiling:g}%", (part["loading"].iloc[-1], part["probability"].iloc[-1] * 100), xytext=(6, 0), color=color,
-                    textcoords="offset points", va="center", annotation_clip=False, fontweight="semibold")  # fmt: skip
+        ax.annotate(
+            f"{ceiling:g}%",
+            (part["loading"].iloc[-1], part["probability"].iloc[-1] * 100),
+            xytext=(6, 0),
+            color=color,
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+            fontweight="semibold",
+        )
     ax.axvline(current, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
     ax.annotate(
         "assumed",
@@ -309,27 +427,38 @@ def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> 
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     highest = table[table["ceiling_pct"] == table["ceiling_pct"].max()].sort_values("loading")
     finding = (
-        f"Loan-to-value passes {highest['ceiling_pct'].iloc[0]:g}% {by} in {highest['probability'].iloc[0]:.0%} of futures if the other "
-        f"holdings stand still, in {highest['probability'].iloc[-1]:.0%} if they move {highest['loading'].iloc[-1]:g} times as far"
+        f"Loan-to-value passes {highest['ceiling_pct'].iloc[0]:g}% {by} in"
+        f" {highest['probability'].iloc[0]:.0%} of futures if the other holdings stand still, in"
+        f" {highest['probability'].iloc[-1]:.0%} if they move {highest['loading'].iloc[-1]:g} times as far"
     )
     ends = "; ".join(
         f"{ceiling:g}% from {part['probability'].iloc[0]:.0%} to {part['probability'].iloc[-1]:.0%}"
         for ceiling, part in table.groupby("ceiling_pct")
     )
-    alt = f"Lines for the probability of passing each ceiling as the loading of the other holdings rises: {ends}."
+    alt = (
+        "Lines for the probability of passing each ceiling as the loading of the other holdings rises:"
+        f" {ends}."
+    )
     return theme.headline(
         ax, finding, f"Probability of passing the ceiling {by}, if nothing is sold, percent", alt
     )
 
 
 def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axes) -> Axes:
-    """One of `sweep.OUTPUTS` over a grid of two inputs (`names`, across and up), from the tidy table of a sweep."""
+    """One of `sweep.OUTPUTS` over a grid of two inputs (`names`, across and up), from the tidy table of a
+    sweep.
+    """
     grid = table[table["output"] == output].pivot(index=names[1], columns=names[0], values="value")
     grid = grid.iloc[::-1].rename(index="{:.4g}".format, columns="{:.4g}".format)
     low, high = grid.min().min(), grid.max().max()
     share = output.endswith(("_probability", "_share"))
     form = ("{:.0%}" if share else "{:,.0f}" if high >= 100 else "{:.2f}").format
     return futures.heat_map(
-        grid, finding=f"{OUTPUTS[output].capitalize()}: {form(low)} to {form(high)}", subtitle=f"Over {names[0]} and {names[1]}",
-        xlabel=names[0], ylabel=names[1], form=form, ax=ax,
-    )  # fmt: skip
+        grid,
+        finding=f"{OUTPUTS[output].capitalize()}: {form(low)} to {form(high)}",
+        subtitle=f"Over {names[0]} and {names[1]}",
+        xlabel=names[0],
+        ylabel=names[1],
+        form=form,
+        ax=ax,
+    )

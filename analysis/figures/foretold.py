@@ -1,9 +1,11 @@
-"""What was foretold, and what was it worth? Probabilities over the days of looking, calibration, and what bears the verdict.
+"""What was foretold, and what was it worth? Probabilities over the days of looking, calibration, and what
+bears the verdict.
 
 Decisions
-- A part of a prediction keeps one lane from 0 to 100%; its methods are lines in it, the latest value stands at the right.
-- Calibration is drawn with the interval of each share, since a share of few questions says little; a forecaster that is
-  honest lies on the diagonal.
+- A part of a prediction keeps one lane from 0 to 100%; its methods are lines in it, the latest value stands
+  at the right.
+- Calibration is drawn with the interval of each share, since a share of few questions says little; a
+  forecaster that is honest lies on the diagonal.
 """
 
 from __future__ import annotations
@@ -79,8 +81,10 @@ def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
     finding = (
         "Since publication no probability has moved by a point: nothing in our data bears on one"
         if abs(moved[most]) < 1
-        else f"“{labels[most].removeprefix('… ')}” moved most since publication, by {moved[most]:+.0f} points".replace(
-            "-", "−"
+        else (
+            f"“{labels[most].removeprefix('… ')}” moved most since publication, by {moved[most]:+.0f} points".replace(
+                "-", "−"
+            )
         )
     )
     subtitle = "Probability by each method from what was known on the day; lane from 0 to 100%, line at 50%"
@@ -96,7 +100,8 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
     Parameters
     ----------
     bins : DataFrame
-        `models.track_record.calibration`: ``forecaster, forecast, observed, observed_low, observed_high, n`` (shares).
+        `models.track_record.calibration`: ``forecaster, forecast, observed, observed_low, observed_high, n``
+        (shares).
     record : DataFrame
         `models.track_record.record`: ``forecaster, skill, skill_low, skill_high, n, n_effective, verdict``.
     """
@@ -149,16 +154,18 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
     finding = f"{told} on {n} past questions"
     subtitle = "How often it happened where so much was said, percent, with 90% intervals of the share"
     alt = (
-        f"Marks of three forecasters against a diagonal. On {n} questions of {int(ours['n_series'])} series trends have a Brier skill of "
-        f"{skill:+.2f} against the naive forecast, the pool of trend and base rate {float(pooled):+.2f}."
-    ).replace("+-", "-")  # fmt: skip
+        f"Marks of three forecasters against a diagonal. On {n} questions of {int(ours['n_series'])} series"
+        f" trends have a Brier skill of {skill:+.2f} against the naive forecast, the pool of trend and base"
+        f" rate {float(pooled):+.2f}."
+    ).replace("+-", "-")
     return theme.headline(ax, finding, subtitle, alt.replace(" -", " −"))
 
 
 def load_bearing(
     table: pd.DataFrame, statements: Mapping[str, str], *, moic_x: float, write_down_pct: float, ax: Axes
 ) -> Axes:
-    """What each statement moves when it is taken at its word: the probability of the write-down, with the multiple beside it.
+    """What each statement moves when it is taken at its word: the probability of the write-down, with the
+    multiple beside it.
 
     Parameters
     ----------
@@ -173,8 +180,15 @@ def load_bearing(
     if not rows:
         return theme.nothing(ax, "statements in the terms of the register")
     ax.axvline(write_down_pct, color=theme.RECOMPUTED, linewidth=1.8, zorder=2)
-    theme.text(ax, f"by the evidence: {write_down_pct:.0f}%, {moic_x:.2f}x", (write_down_pct, len(rows) - 0.1), (0, 12), theme.RECOMPUTED,
-               ha="center", va="bottom")  # fmt: skip
+    theme.text(
+        ax,
+        f"by the evidence: {write_down_pct:.0f}%, {moic_x:.2f}x",
+        (write_down_pct, len(rows) - 0.1),
+        (0, 12),
+        theme.RECOMPUTED,
+        ha="center",
+        va="bottom",
+    )
     for y, row in enumerate(rows):
         value = row["write_down_pct"]
         ax.plot([write_down_pct, value], [y, y], color=theme.PRINTED, linewidth=2.4, alpha=0.5, zorder=3)
@@ -202,13 +216,18 @@ def load_bearing(
     heaviest = max(rows, key=lambda row: abs(row["write_down_change_pct"]))
     verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
     finding = (
-        f"Taken at its word the heaviest statement {verb} the probability of a write-down from {write_down_pct:.0f} to {heaviest['write_down_pct']:.0f}%"
+        f"Taken at its word the heaviest statement {verb} the probability of a write-down from"
+        f" {write_down_pct:.0f} to {heaviest['write_down_pct']:.0f}%"
         if heaviest["moves"]
         else "None of these statements moves the probability of a write-down"
     )
-    subtitle = "Probability of the write-down and median multiple if one statement held and all else stood as the evidence has it"
+    subtitle = (
+        "Probability of the write-down and median multiple if one statement held and all else stood as the"
+        " evidence has it"
+    )
     alt = f"A line at {write_down_pct:.0f}% and a ring for each statement: " + "; ".join(
-        f"{statements[row['id']].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['moic_x']:.2f} times the money"
+        f"{statements[row['id']].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['moic_x']:.2f} times the"
+        " money"
         for row in reversed(rows)
     )
     return theme.headline(ax, finding, subtitle, f"{alt}.")
@@ -271,16 +290,21 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
     theme.legend(ax, handles)
     turned = [labels[str(name)] for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
     finding = (
-        f"{theme.count(len(turned)).capitalize()} of {len(low)} inputs alone {'turn' if len(turned) != 1 else 'turns'} the judgement at an end of {'their' if len(turned) != 1 else 'its'} range: "
-        f"{theme.listed(turned)}"
+        f"{theme.count(len(turned)).capitalize()} of {len(low)} inputs alone"
+        f" {'turn' if len(turned) != 1 else 'turns'} the judgement at an end of"
+        f" {'their' if len(turned) != 1 else 'its'} range: {theme.listed(turned)}"
         if turned
         else f"None of {len(low)} inputs alone turns the judgement at an end of its range"
     )
     alt = "A line for each input between the probabilities at both ends of its range: " + "; ".join(
-        f"{labels[str(name)]}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%, {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
+        f"{labels[str(name)]}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
+        f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
         for name in low.index[::-1]
     )
-    subtitle = "Probability of neither outsized returns nor a catastrophe, one input pinned at the value beside the mark"
+    subtitle = (
+        "Probability of neither outsized returns nor a catastrophe, one input pinned at the value beside the"
+        " mark"
+    )
     return theme.headline(ax, finding, subtitle, f"{alt}.")
 
 

@@ -1,8 +1,9 @@
-"""What may happen? Fans of simulated paths, distributions with thresholds, probabilities over time, and grids.
+"""What may happen? Fans of simulated paths, distributions with thresholds, probabilities over time, and
+grids.
 
 Decisions
-- A fan shows the median and the 50% and 90% ranges of the simulated draws: a distribution of outcomes, not a confidence
-  interval of a mean. The subtitle says so.
+- A fan shows the median and the 50% and 90% ranges of the simulated draws: a distribution of outcomes, not a
+  confidence interval of a mean. The subtitle says so.
 - Thresholds are the article's or the register's; their line carries its own label.
 """
 
@@ -28,14 +29,20 @@ BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
 
 
 FAN_COLUMNS = {
-    "time": ("Years from the start", "years", ".2f"), "p5": ("5%", None, ".4g"), "p25": ("25%", None, ".4g"),
-    "p50": ("Median", None, ".4g"), "p75": ("75%", None, ".4g"), "p95": ("95%", None, ".4g"),
-}  # fmt: skip
+    "time": ("Years from the start", "years", ".2f"),
+    "p5": ("5%", None, ".4g"),
+    "p25": ("25%", None, ".4g"),
+    "p50": ("Median", None, ".4g"),
+    "p75": ("75%", None, ".4g"),
+    "p95": ("95%", None, ".4g"),
+}
 """How a `quantiles` table is shown."""
 PROBABILITY_COLUMNS = {
-    "times_years": ("Years from the start", "years", ".2f"), "probability": ("Probability", None, ".3f"),
-    "low": ("Low", None, ".3f"), "high": ("High", None, ".3f"),
-}  # fmt: skip
+    "times_years": ("Years from the start", "years", ".2f"),
+    "probability": ("Probability", None, ".3f"),
+    "low": ("Low", None, ".3f"),
+    "high": ("High", None, ".3f"),
+}
 """How a `simulation.cumulative_probability` table is shown; the bounds are the Monte-Carlo error."""
 
 
@@ -44,7 +51,9 @@ METHODS = {"simulation": "o", "base rate": "s", "trend": "^", "judgement": "D"}
 
 
 def quantiles(times: NDArray[np.float64], paths: NDArray[np.float64], name: str) -> pd.DataFrame:
-    """Quantiles of simulated paths (draws by rows) over time: ``time``, ``series``, ``p5 p25 p50 p75 p95``."""
+    """Quantiles of simulated paths (draws by rows) over time: ``time``, ``series``, ``p5 p25 p50 p75
+    p95``.
+    """
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
     found = np.quantile(paths, levels, axis=0)
     return pd.DataFrame(
@@ -61,7 +70,10 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def _run(table: pd.DataFrame) -> str:
     """Where a fan starts and ends, in words."""
     first, last = table.iloc[0], table.iloc[-1]
-    return f"{first['series']} from {first['p50']:.3g} to {last['p50']:.3g} (90%: {last['p5']:.3g} to {last['p95']:.3g})"
+    return (
+        f"{first['series']} from {first['p50']:.3g} to {last['p50']:.3g} (90%: {last['p5']:.3g} to"
+        f" {last['p95']:.3g})"
+    )
 
 
 def _parts(draws: NDArray[np.float64], thresholds: Mapping[str, float], unit: str) -> str:
@@ -93,7 +105,9 @@ def fan(
     top: float | None = None,
     ax: Axes,
 ) -> Axes:
-    """Fans over time, one `quantiles` table a series; `lines` are labelled horizontal thresholds, `top` cuts the axis."""
+    """Fans over time, one `quantiles` table a series; `lines` are labelled horizontal thresholds, `top` cuts
+    the axis.
+    """
     for table, color, style in zip(
         tables, (theme.RECOMPUTED, theme.SECOND), ("solid", (0, (5, 2))), strict=False
     ):
@@ -109,8 +123,16 @@ def fan(
             )
         ax.plot(years, table["p50"], color=color, linewidth=2.2, linestyle=style)
         if len(tables) > 1:
-            ax.annotate(table["series"].iloc[0], (years.iloc[-1], table["p50"].iloc[-1]), xytext=(6, 0), va="center", color=color,
-                        textcoords="offset points", annotation_clip=False, fontweight="semibold")  # fmt: skip
+            ax.annotate(
+                table["series"].iloc[0],
+                (years.iloc[-1], table["p50"].iloc[-1]),
+                xytext=(6, 0),
+                va="center",
+                color=color,
+                textcoords="offset points",
+                annotation_clip=False,
+                fontweight="semibold",
+            )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if log:
         ax.set_yscale("log")
@@ -136,14 +158,19 @@ def fan(
 def outcome(
     moic: NDArray[np.float64], thresholds: Mapping[str, float], *, top: float = 6.0, ax: Axes
 ) -> Axes:
-    """Distribution of MOIC with labelled thresholds and the share of draws between them; draws above `top` are piled there."""
+    """Distribution of MOIC with labelled thresholds and the share of draws between them; draws above `top`
+    are piled there.
+    """
     lowest, highest = min(thresholds.values()), max(thresholds.values())
     between = float(((moic >= lowest) & (moic < highest)).mean())
     _distribution(moic, thresholds, 0.0, top, "x", ax)
     ax.set(
         xlabel=f"multiple of invested capital at the exit ({top:g} and more at the right edge)", xlim=(0, top)
     )
-    finding = f"{between:.0%} of futures end between {lowest:g}x and {highest:g}x; the median is {np.median(moic):.2f}x"
+    finding = (
+        f"{between:.0%} of futures end between {lowest:g}x and {highest:g}x; the median is"
+        f" {np.median(moic):.2f}x"
+    )
     alt = f"Histogram of {len(moic):,} simulated multiples: {_parts(moic, thresholds, 'x')}."
     return theme.headline(
         ax, finding, "Share of simulated draws, percent, by multiple of invested capital", alt
@@ -158,12 +185,17 @@ def returns(
     high: float = 100.0,
     ax: Axes,
 ) -> Axes:
-    """Distribution of the IRR with labelled thresholds and the share of draws between them; draws beyond the ends are piled there."""
+    """Distribution of the IRR with labelled thresholds and the share of draws between them; draws beyond the
+    ends are piled there.
+    """
     _distribution(irr_pct, thresholds, low, high, "%", ax)
     edges = f"percent a year ({low:g} and less, {high:g} and more at the edges)"
     ax.set(xlabel=_minus(edges), xlim=(low, high))
     asked = max(thresholds.values())
-    finding = f"{(irr_pct >= asked).mean():.0%} of futures return {asked:g}% a year or more; the median is {np.median(irr_pct) + 0.0:.1f}%"
+    finding = (
+        f"{(irr_pct >= asked).mean():.0%} of futures return {asked:g}% a year or more; the median is"
+        f" {np.median(irr_pct) + 0.0:.1f}%"
+    )
     alt = f"Histogram of {len(irr_pct):,} simulated returns: {_parts(irr_pct, thresholds, '%')}."
     return theme.headline(
         ax,
@@ -201,13 +233,29 @@ def _distribution(
         # A label stands right of its line, unless the next line would cross it.
         left = any(0 < other - level < (high - low) / 4 for other in thresholds.values())
         ax.axvline(level, color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
-        ax.annotate(label, (level, peak * (0.93 - 0.06 * place)), xytext=(-4 if left else 4, 0), textcoords="offset points",
-                    color=theme.INK, ha="right" if left else "left", va="top", fontsize=10)  # fmt: skip
+        ax.annotate(
+            label,
+            (level, peak * (0.93 - 0.06 * place)),
+            xytext=(-4 if left else 4, 0),
+            textcoords="offset points",
+            color=theme.INK,
+            ha="right" if left else "left",
+            va="top",
+            fontsize=10,
+        )
     for start, end in pairwise(bounds):
         part = float(((draws >= start) & (draws < end)).mean())
         middle = (max(start, low) + min(end, high)) / 2
-        ax.annotate(f"{part:.0%}", (middle, peak), ha="center", va="top", color=theme.INK, fontweight="semibold", fontsize=12,
-                    path_effects=theme.HALO)  # fmt: skip
+        ax.annotate(
+            f"{part:.0%}",
+            (middle, peak),
+            ha="center",
+            va="top",
+            color=theme.INK,
+            fontweight="semibold",
+            fontsize=12,
+            path_effects=theme.HALO,
+        )
     ax.set_ylabel("")
     ax.xaxis.set_major_formatter(lambda x, _: _minus(f"{x:g}{unit}"))
 
@@ -226,7 +274,9 @@ def probability_over_time(
     start_year: float = 0.0,
     ax: Axes,
 ) -> Axes:
-    """Cumulative probabilities with their Monte-Carlo bounds, one line a table (`simulation.cumulative_probability`)."""
+    """Cumulative probabilities with their Monte-Carlo bounds, one line a table
+    (`simulation.cumulative_probability`).
+    """
     styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (name, table), (color, style) in zip(tables.items(), styles, strict=False):
         years = table["times_years"] + start_year
@@ -234,12 +284,28 @@ def probability_over_time(
             x=years, y=table["probability"] * 100, color=color, linewidth=2.2, linestyle=style, ax=ax
         )
         ax.fill_between(years, table["low"] * 100, table["high"] * 100, color=color, alpha=0.25, linewidth=0)
-        ax.annotate(name, (years.iloc[-1], table["probability"].iloc[-1] * 100), xytext=(6, 0), textcoords="offset points", color=color,
-                    va="center", annotation_clip=False, fontweight="semibold")  # fmt: skip
+        ax.annotate(
+            name,
+            (years.iloc[-1], table["probability"].iloc[-1] * 100),
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=color,
+            va="center",
+            annotation_clip=False,
+            fontweight="semibold",
+        )
     if deadline:
         ax.axvline(deadline[1], color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
-        ax.annotate(deadline[0], (deadline[1], 1), xycoords=("data", "axes fraction"), xytext=(-5, -3), textcoords="offset points",
-                    ha="right", va="top", fontsize=10)  # fmt: skip
+        ax.annotate(
+            deadline[0],
+            (deadline[1], 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-5, -3),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=10,
+        )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="", ylabel="", ylim=(0, None))
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
@@ -262,9 +328,19 @@ def heat_map(
     alt: str | None = None,
     ax: Axes,
 ) -> Axes:
-    """A grid of numbers as a heat map with the numbers in it, written by `form`; cells above `mark` are set in bold."""
-    sns.heatmap(grid, annot=grid.map(form), fmt="", cmap="Blues", cbar=False, linewidths=1.2, ax=ax,
-                annot_kws={"fontsize": 10.5})  # fmt: skip
+    """A grid of numbers as a heat map with the numbers in it, written by `form`; cells above `mark` are set
+    in bold.
+    """
+    sns.heatmap(
+        grid,
+        annot=grid.map(form),
+        fmt="",
+        cmap="Blues",
+        cbar=False,
+        linewidths=1.2,
+        ax=ax,
+        annot_kws={"fontsize": 10.5},
+    )
     for text, value in zip(ax.texts, grid.to_numpy().ravel(), strict=True):
         if text.get_color() in ("w", "white", "#ffffff"):
             text.set_color("#fffffe")  # on a dark cell in light and dark alike, so not the theme's white
@@ -277,13 +353,15 @@ def heat_map(
 
 
 def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> Axes:
-    """Loan-to-value after a loss on the stake, with and without other holdings falling along; ceilings in percent.
+    """Loan-to-value after a loss on the stake, with and without other holdings falling along; ceilings in
+    percent.
 
     `table` has ``loss_pct``, ``alone_pct`` and ``along_pct``.
     """
     for column, label, color, style in (
-        ("alone_pct", "only the stake falls", theme.SECOND, (0, (5, 2))), ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid")
-    ):  # fmt: skip
+        ("alone_pct", "only the stake falls", theme.SECOND, (0, (5, 2))),
+        ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid"),
+    ):
         sns.lineplot(
             table, x="loss_pct", y=column, color=color, linestyle=style, linewidth=2.2, label=label, ax=ax
         )
@@ -303,14 +381,15 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> A
     finding = f"With the other holdings falling along, loan-to-value {told}"
     last = table.iloc[-1]
     alt = (
-        f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost, {last['alone_pct']:.0f}% with "
-        f"the stake alone and {last['along_pct']:.0f}% with the others along."
+        f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost,"
+        f" {last['alone_pct']:.0f}% with the stake alone and {last['along_pct']:.0f}% with the others along."
     )
     return theme.headline(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
 
 
 def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: Axes) -> Axes:
-    """Predictions from the day they were made to their deadlines, with the day of looking and what is decided.
+    """Predictions from the day they were made to their deadlines, with the day of looking and what is
+    decided.
 
     `predictions` has ``label``, ``deadline`` (ISO dates) and ``status``: open, true, false or void.
     """
@@ -329,12 +408,23 @@ def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: A
             gone = min(max(mdates.date2num(today) - left, 0), width)
             ax.barh(row, gone, left=left, color=theme.RECOMPUTED, height=0.34)
         ax.annotate(
-            label, (left, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5,
+            label,
+            (left, row),
+            xytext=(0, 13),
+            textcoords="offset points",
+            va="center",
+            fontsize=10.5,
             color=theme.MUTED if status == "void" else theme.INK,
-        )  # fmt: skip
+        )
         words = f"{end.day} {end:%b %Y}" if status == "open" else labels.PARTS[status]
-        ax.annotate(words, (mdates.date2num(end), row), xytext=(6, 0), textcoords="offset points", va="center",
-                    color=theme.MUTED)  # fmt: skip
+        ax.annotate(
+            words,
+            (mdates.date2num(end), row),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=theme.MUTED,
+        )
     ax.xaxis_date()
     ax.xaxis.set_major_locator(mdates.YearLocator())
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
@@ -346,7 +436,10 @@ def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: A
     counts = table["status"].value_counts()
     stands = [f"{counts[status]} {label}" for status, label in labels.PARTS.items() if status in counts]
     finding = f"{len(table)} parts on {today.day} {today:%B %Y}: {', '.join(stands)}"
-    alt = f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part is the time gone by, dashed bars were overtaken."
+    alt = (
+        f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part"
+        " is the time gone by, dashed bars were overtaken."
+    )
     subtitle = "From publication to each deadline; dark: gone by; dashed: overtaken before publication"
     return theme.headline(ax, finding, subtitle, alt)
 
@@ -354,7 +447,8 @@ def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: A
 def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
     """The probability of each part by every method, with its interval, and the pool where there are several.
 
-    `methods` has a row a method: ``id, kind, probability_pct, low_pct, high_pct, pooled_pct, given``; `labels` names each part.
+    `methods` has a row a method: ``id, kind, probability_pct, low_pct, high_pct, pooled_pct, given``;
+    `labels` names each part.
     """
     if methods.empty:
         return theme.nothing(ax, "nothing to base a probability on")
@@ -377,8 +471,15 @@ def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Ax
         pool, given = own.loc[0, "pooled_pct"], own.loc[0, "given"]
         if len(own) > 1:
             ax.plot([pool, pool], [row - 0.38, row + 0.14], color=theme.INK, linewidth=2.2)
-        ax.annotate(f"{pool:.0f}%", (100, row - 0.12), xytext=(8, 0), textcoords="offset points", va="center",
-                    fontweight="semibold", annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            f"{pool:.0f}%",
+            (100, row - 0.12),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontweight="semibold",
+            annotation_clip=False,
+        )
         words = labels[part] + (", if so" if isinstance(given, str) else "")
         ax.annotate(words, (0, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5)
     kinds = [kind for kind in METHODS if kind in set(methods["kind"])]
@@ -390,7 +491,10 @@ def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Ax
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     pools = methods.drop_duplicates("id").set_index("id")["pooled_pct"]
     likely = int((pools > 50).sum())
-    finding = f"{likely} of {len(pools)} parts are more likely than not; the likeliest is “{labels[str(pools.idxmax())].removeprefix('… ')}”"
+    finding = (
+        f"{likely} of {len(pools)} parts are more likely than not; the likeliest is"
+        f" “{labels[str(pools.idxmax())].removeprefix('… ')}”"
+    )
     subtitle = (
         "Probability by every method, with its interval; “if so”: if the first part of that prediction comes"
     )

@@ -1,11 +1,15 @@
-"""When and how far? Prices at a fixed score, the time to match and to parity, and what simulated paths add up to.
+"""When and how far? Prices at a fixed score, the time to match and to parity, and what simulated paths add up
+to.
 
 Decisions
 - The record is solid, what goes beyond it dashed or a fan, and the end of the record is marked between them.
 - A quantile that is never reached is an arrow out of the axes and the word never, no number.
-- Lags that others published are rings below the curve: they are means or ranges of other definitions, not points on it.
-- Fans and bars of simulated paths hold 50% and 90% of the draws; a sum of a path is never the sum of quantiles.
-- Where several thresholds or series are shown, each has a panel of its own: two colours cannot tell more apart.
+- Lags that others published are rings below the curve: they are means or ranges of other definitions, not
+  points on it.
+- Fans and bars of simulated paths hold 50% and 90% of the draws; a sum of a path is never the sum of
+  quantiles.
+- Where several thresholds or series are shown, each has a panel of its own: two colours cannot tell more
+  apart.
 """
 
 from __future__ import annotations
@@ -42,11 +46,12 @@ def price_frontier(
     Parameters
     ----------
     spells : DataFrame
-        `models.prices.priced`: ``model``, ``price_usd_per_mtok``, ``score_pct``, ``t`` (decimal year), ``valid_on``.
+        `models.prices.priced`: ``model``, ``price_usd_per_mtok``, ``score_pct``, ``t`` (decimal year),
+        ``valid_on``.
     fits : DataFrame
         `models.prices.at_thresholds`, a row a panel: ``name`` and ``threshold_pct`` of the score to reach,
-        ``decline_factor_per_year``, ``bootstrap_low``, ``bootstrap_high``, ``level`` (share), ``n`` (steps); NaN where
-        too few steps were left.
+        ``decline_factor_per_year``, ``bootstrap_low``, ``bootstrap_high``, ``level`` (share), ``n`` (steps);
+        NaN where too few steps were left.
     day : date or ISO date
         The article's day; prices that are first seen later are hollow.
     benchmark : str
@@ -77,8 +82,17 @@ def price_frontier(
         ax.set_title(_price_title(fit), fontsize=parts.NAMED_SIZE, color=theme.INK)
         theme.day_line(ax, at, "")
         if ax is axes[0]:
-            theme.text(ax, f"the article,\n{in_words(pd.Timestamp(day))}", (at, 1), (-4, -3), theme.INK, ha="right", va="top",
-                       size=parts.NAMED_SIZE, xycoords=("data", "axes fraction"))  # fmt: skip
+            theme.text(
+                ax,
+                f"the article,\n{in_words(pd.Timestamp(day))}",
+                (at, 1),
+                (-4, -3),
+                theme.INK,
+                ha="right",
+                va="top",
+                size=parts.NAMED_SIZE,
+                xycoords=("data", "axes fraction"),
+            )
         if rows.empty:
             continue
         ax.scatter(rows["t"], rows[PRICE], s=14, color=theme.OPEN, linewidths=0, zorder=2)
@@ -98,12 +112,14 @@ def price_frontier(
             path += zip(np.linspace(t[0], t[-2], 200), np.geomspace(line[0], line[1], 200), strict=True)
         parts.name_points(ax, names, rows[["t", PRICE]], path)
     alt = (
-        f"{theme.count(len(fits)).capitalize()} {parts.verb(len(fits), 'panel', 'panels')} with the prices of all models that reach a score on "
-        f"{benchmark}, on a logarithmic axis: the cheapest so far as falling steps, and a straight line fitted through them."
+        f"{theme.count(len(fits)).capitalize()} {parts.verb(len(fits), 'panel', 'panels')} with the prices of"
+        f" all models that reach a score on {benchmark}, on a logarithmic axis: the cheapest so far as"
+        " falling steps, and a straight line fitted through them."
     )
     subtitle = (
-        f"Blended list price, dollars per million tokens, log scale, of models that reach a score on {benchmark}; steps: the cheapest so "
-        f"far, thin line: fitted, in brackets: interval from a bootstrap over developers"
+        "Blended list price, dollars per million tokens, log scale, of models that reach a score on"
+        f" {benchmark}; steps: the cheapest so far, thin line: fitted, in brackets: interval from a bootstrap"
+        " over developers"
     )
     return theme.headline(axes[0], _price_finding(fits, benchmark), subtitle, alt)
 
@@ -124,12 +140,13 @@ def time_to_match(
     Parameters
     ----------
     survival : DataFrame
-        `models.parity.TimeToMatch.survival`: ``lag_months``, ``unmatched_share`` and the ends ``low``, ``high``.
+        `models.parity.TimeToMatch.survival`: ``lag_months``, ``unmatched_share`` and the ends ``low``,
+        ``high``.
     lags : DataFrame
         `models.parity.lags`: ``lag_months`` and ``matched``, false where the lag still runs.
     median_months, interval : float
-        The lag by which half are matched, NaN where that was not reached, and the ends of its interval, which may be
-        infinite or NaN.
+        The lag by which half are matched, NaN where that was not reached, and the ends of its interval, which
+        may be infinite or NaN.
     level : float
         Level of both intervals, between 0 and 1.
     benchmark : str
@@ -150,7 +167,9 @@ def time_to_match(
     end = max([float(lags["lag_months"].max()), *(high for _, _, high in published)]) or 1.0
     last = float(lags["lag_months"].max())
     curve = _carried(survival, last)
-    ax.fill_between(curve["t"], curve["low"], curve["high"], step="post", color=theme.RECOMPUTED, alpha=0.2, linewidth=0)  # fmt: skip
+    ax.fill_between(
+        curve["t"], curve["low"], curve["high"], step="post", color=theme.RECOMPUTED, alpha=0.2, linewidth=0
+    )
     ax.step(curve["t"], curve["share"], where="post", color=theme.RECOMPUTED, linewidth=2.2, zorder=3)
     open_lags = lags.loc[~lags["matched"].astype(bool), "lag_months"]
     heights = [float(curve.loc[curve["t"] <= lag, "share"].iloc[-1]) for lag in open_lags]
@@ -159,15 +178,29 @@ def time_to_match(
     if reached:
         ax.hlines(0.5, 0, median_months, color=theme.INK, linewidth=1.0, linestyle=theme.DOTTED, zorder=2)
         ax.scatter([median_months], [0.5], zorder=5, **(theme.DOT | {"s": 50}))
-        theme.text(ax, f"half after {_months(median_months)}", (median_months, 0.5), (8, 5), theme.RECOMPUTED, va="bottom")  # fmt: skip
+        theme.text(
+            ax,
+            f"half after {_months(median_months)}",
+            (median_months, 0.5),
+            (8, 5),
+            theme.RECOMPUTED,
+            va="bottom",
+        )
     depth = 0.17
     for row, (label, low, high) in enumerate(published, 1):
         ax.hlines(-depth * row, low, high, color=theme.PRINTED, linewidth=3, alpha=0.5, zorder=2)
         ax.scatter([low, high], [-depth * row] * 2, **(theme.RING | {"s": 40}))
         told = f"{label}, {_months(low) if low == high else f'{low:g} to {_months(high)}'}"
         right = high < 0.45 * end
-        theme.text(ax, told, (high if right else low, -depth * row), (9 if right else -9, 0), theme.PRINTED, size=parts.NAMED_SIZE,
-                   ha="left" if right else "right")  # fmt: skip
+        theme.text(
+            ax,
+            told,
+            (high if right else low, -depth * row),
+            (9 if right else -9, 0),
+            theme.PRINTED,
+            size=parts.NAMED_SIZE,
+            ha="left" if right else "right",
+        )
     ax.axhline(0, color=theme.GRID, linewidth=0.7)
     ax.set(
         xlim=(0, end * 1.04), ylim=(-depth * (len(published) + 0.6) if published else -0.03, 1.03), ylabel=""
@@ -176,16 +209,20 @@ def time_to_match(
     ax.set_xlabel("months since the release of the closed model")
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     alt = (
-        f"A falling step curve of the share of {len(lags)} closed bests that no open model had matched, with an interval, and a tick for each "
-        f"of the {len(open_lags)} that are unmatched still."
+        f"A falling step curve of the share of {len(lags)} closed bests that no open model had matched, with"
+        f" an interval, and a tick for each of the {len(open_lags)} that are unmatched still."
     )
     subtitle = (
-        f"Share of closed bests on {benchmark} not yet matched by open weights, Kaplan-Meier; band: {level:.0%} interval; "
-        f"ticks: not yet matched at the end of the record{'; rings: lags that others published' if published else ''}"
+        f"Share of closed bests on {benchmark} not yet matched by open weights, Kaplan-Meier; band:"
+        f" {level:.0%} interval; ticks: not yet matched at the end of the"
+        f" record{'; rings: lags that others published' if published else ''}"
     )
     whole, matched = len(lags), len(lags) - len(open_lags)
     if reached:
-        told = f"Half of the closed bests on {benchmark} were matched within {_months(median_months)} ({level:.0%}: {_span(*interval)})"
+        told = (
+            f"Half of the closed bests on {benchmark} were matched within {_months(median_months)}"
+            f" ({level:.0%}: {_span(*interval)})"
+        )
     else:
         told = f"Fewer than half of the closed bests on {benchmark} have been matched"
     return theme.headline(ax, f"{told}; {matched} of {whole} by the end of the record", subtitle, alt)
@@ -204,15 +241,16 @@ def parity(
     level: float,
     ax: Axes,
 ) -> Axes:
-    """The best open and the best closed model so far, the lines fitted through both, and when they would meet.
+    """The best open and the best closed model so far, the lines fitted through both, and when they would
+    meet.
 
     Parameters
     ----------
     scores : DataFrame
         ``weights`` (open or closed), ``score_pct``, ``valid_on`` (release day) of one benchmark and protocol.
     lines : DataFrame
-        Both lines over the record and beyond: ``weights`` and what `models.trend.Trend.forecast` returns of a logistic
-        trend, as shares: ``t``, ``median``, ``mean_ci_lower``, ``mean_ci_upper``, ``level``.
+        Both lines over the record and beyond: ``weights`` and what `models.trend.Trend.forecast` returns of a
+        logistic trend, as shares: ``t``, ``median``, ``mean_ci_lower``, ``mean_ci_upper``, ``level``.
     benchmark : str
         Its name, for the words.
     day : date or ISO date
@@ -220,9 +258,11 @@ def parity(
     start : float
         Decimal year from which times count: `models.parity.Parity.as_of_t`.
     years : float
-        Time to parity by the lines of the full record; 0 where open is ahead already, infinite where it never gets there.
+        Time to parity by the lines of the full record; 0 where open is ahead already, infinite where it never
+        gets there.
     interval : (low, high)
-        Quantiles of the same over draws of developers; the draws are off centre, so `years` stands beside them.
+        Quantiles of the same over draws of developers; the draws are off centre, so `years` stands beside
+        them.
     never : float
         Share of draws in which parity never comes, 0 to 1.
     level : float
@@ -257,13 +297,33 @@ def parity(
         ax.scatter(
             seen["t"], seen["score_pct"], zorder=2, **(mark | {"s": 10, "linewidths": 0.8, "alpha": 0.45})
         )
-        ax.step([*part["t"], end], [*part["best_pct"], part["best_pct"].iloc[-1]], where="post", color=theme.RECOMPUTED, linewidth=2.2,
-                linestyle=style, zorder=4)  # fmt: skip
-        ax.fill_between(own["t"], 100 * own["mean_ci_lower"], 100 * own["mean_ci_upper"], color=theme.RECOMPUTED, alpha=0.13, linewidth=0)  # fmt: skip
+        ax.step(
+            [*part["t"], end],
+            [*part["best_pct"], part["best_pct"].iloc[-1]],
+            where="post",
+            color=theme.RECOMPUTED,
+            linewidth=2.2,
+            linestyle=style,
+            zorder=4,
+        )
+        ax.fill_between(
+            own["t"],
+            100 * own["mean_ci_lower"],
+            100 * own["mean_ci_upper"],
+            color=theme.RECOMPUTED,
+            alpha=0.13,
+            linewidth=0,
+        )
         before, beyond = parts.parted(own[["t", "median"]].reset_index(drop=True), end, log=False)
         ax.plot(before["t"], 100 * before["median"], color=theme.MUTED, linewidth=1.1, zorder=3)
-        ax.plot(beyond["t"], 100 * beyond["median"], color=theme.MUTED, linewidth=1.6, linestyle=style if kind == "open" else theme.DASHED,
-                zorder=3)  # fmt: skip
+        ax.plot(
+            beyond["t"],
+            100 * beyond["median"],
+            color=theme.MUTED,
+            linewidth=1.6,
+            linestyle=style if kind == "open" else theme.DASHED,
+            zorder=3,
+        )
         top = 100 * float(own["median"].iloc[-1])
         labels.append(theme.Label(top, f"{kind} {top:.0f}%", theme.RECOMPUTED))
     parts.record_end(ax, end, low=False)
@@ -272,13 +332,14 @@ def parity(
     theme.at_right(ax, labels)
     band = lines["level"].iloc[0]
     alt = (
-        f"Steps for the best closed and the best open model so far on {benchmark} up to {parts.year_month(end)}, and a rising line through "
-        f"each that is carried on to {parts.year_month(stop)}; a bar below shows when the lines meet over draws of developers."
+        f"Steps for the best closed and the best open model so far on {benchmark} up to"
+        f" {parts.year_month(end)}, and a rising line through each that is carried on to"
+        f" {parts.year_month(stop)}; a bar below shows when the lines meet over draws of developers."
     )
     subtitle = (
-        f"{benchmark}, by release; steps solid: best closed, dashed: best open weights; thin: logistic lines through the steps, "
-        f"dashed beyond the record, with {band:.0%} bands as if the steps were independent; bar: time of parity in {level:.0%} of "
-        "draws of developers, dot: by the full record"
+        f"{benchmark}, by release; steps solid: best closed, dashed: best open weights; thin: logistic lines"
+        f" through the steps, dashed beyond the record, with {band:.0%} bands as if the steps were"
+        f" independent; bar: time of parity in {level:.0%} of draws of developers, dot: by the full record"
     )
     return theme.headline(ax, _parity_finding(benchmark, start, years, interval, never, level), subtitle, alt)
 
@@ -299,7 +360,8 @@ def history(
     series : mapping of name to Series
         Values in `unit` by the day on which their period ends; a panel each, in their order.
     fans : DataFrame
-        `futures.quantiles` tables below one another: ``series``, ``time`` (decimal year), ``p5 p25 p50 p75 p95``.
+        `futures.quantiles` tables below one another: ``series``, ``time`` (decimal year), ``p5 p25 p50 p75
+        p95``.
     naive : DataFrame
         ``series``, ``time`` (decimal year), ``value``: the naive forecast.
     unit : str
@@ -312,7 +374,8 @@ def history(
     Raises
     ------
     ValueError
-        A column is missing, a series has no fan or no naive forecast, or there are more or fewer panels than series.
+        A column is missing, a series has no fan or no naive forecast, or there are more or fewer panels than
+        series.
     """
     parts.needs("fans", fans, ("series", "time", *QUANTILES))
     parts.needs("naive", naive, ("series", "time", "value"))
@@ -331,7 +394,9 @@ def history(
         t = decimal_year(pd.DatetimeIndex(known.index))
         width = float(np.median(np.diff(t))) if len(t) > 1 else 0.25
         start = pd.Series({"time": t[-1]} | dict.fromkeys(QUANTILES, known.iloc[-1])).to_frame().T
-        fan = pd.concat([start, fans[fans["series"] == name].sort_values("time")], ignore_index=True).astype({"time": float})  # fmt: skip
+        fan = pd.concat([start, fans[fans["series"] == name].sort_values("time")], ignore_index=True).astype(
+            {"time": float}
+        )
         own = naive[naive["series"] == name].sort_values("time")
         shown = [*known, *fan["p95"], *own["value"], 0]
         parts.scales(ax, [first - width, ahead], shown, unit, log=False)
@@ -346,9 +411,18 @@ def history(
             zorder=2,
         )
         for low, high, alpha in BANDS:
-            ax.fill_between(fan["time"], _at(fan, low), _at(fan, high), color=theme.RECOMPUTED, alpha=alpha, linewidth=0)  # fmt: skip
+            ax.fill_between(
+                fan["time"], _at(fan, low), _at(fan, high), color=theme.RECOMPUTED, alpha=alpha, linewidth=0
+            )
         ax.plot(fan["time"], fan["p50"].astype(float), color=theme.RECOMPUTED, linewidth=2.2, zorder=4)
-        ax.plot([t[-1], *own["time"]], [known.iloc[-1], *own["value"]], color=theme.INK, linewidth=1.6, linestyle=theme.DASHED, zorder=4)  # fmt: skip
+        ax.plot(
+            [t[-1], *own["time"]],
+            [known.iloc[-1], *own["value"]],
+            color=theme.INK,
+            linewidth=1.6,
+            linestyle=theme.DASHED,
+            zorder=4,
+        )
         last = fan.iloc[-1]
         ends[name] = (
             float(last["time"]),
@@ -364,8 +438,9 @@ def history(
         labels.append(theme.Label(simple, f"naive {parts.amount(simple, unit)}", theme.INK))
         theme.at_right(ax, labels)
     alt = (
-        f"Bars for {theme.listed([f'{len(values)} values of {name}' for name, values in series.items()])}, and beyond the record shaded fans of "
-        "simulated paths with their median and a dashed naive forecast."
+        f"Bars for {theme.listed([f'{len(values)} values of {name}' for name, values in series.items()])},"
+        " and beyond the record shaded fans of simulated paths with their median and a dashed naive"
+        " forecast."
     )
     told = (
         f"{subtitle}; beyond the record: median, 50% and 90% of simulated paths, dashed: the naive forecast"
@@ -376,13 +451,14 @@ def history(
 def share_of_sum(
     shares: pd.DataFrame, *, amount_usd_bn: float, what: str, threshold: float, reading: str, ax: Axes
 ) -> Axes:
-    """What share an amount is of a simulated sum, a row per span that is summed, with the threshold of a statement.
+    """What share an amount is of a simulated sum, a row per span that is summed, with the threshold of a
+    statement.
 
     Parameters
     ----------
     shares : DataFrame
-        `models.skill.SumShare.table` of several spans below one another: ``ahead`` (the span in words: the next two years),
-        ``quantile`` (0.05, 0.25, 0.5, 0.75 and 0.95) and ``share`` (ratio).
+        `models.skill.SumShare.table` of several spans below one another: ``ahead`` (the span in words: the
+        next two years), ``quantile`` (0.05, 0.25, 0.5, 0.75 and 0.95) and ``share`` (ratio).
     amount_usd_bn : float
         The amount, billion dollars.
     what : str
@@ -415,16 +491,32 @@ def share_of_sum(
     places, names = range(len(wide) - 1, -1, -1), []
     for row, share in zip(places, wide.to_dict("records"), strict=True):
         for (low, high, alpha), thickness in zip(BANDS, (9, 16), strict=True):
-            ax.hlines(row, share[f"p{100 * low:.0f}"], share[f"p{100 * high:.0f}"], color=theme.RECOMPUTED, linewidth=thickness,
-                      alpha=alpha + 0.1, capstyle="butt", zorder=2)  # fmt: skip
+            ax.hlines(
+                row,
+                share[f"p{100 * low:.0f}"],
+                share[f"p{100 * high:.0f}"],
+                color=theme.RECOMPUTED,
+                linewidth=thickness,
+                alpha=alpha + 0.1,
+                capstyle="butt",
+                zorder=2,
+            )
         ax.scatter([share["p50"]], [row], zorder=4, **theme.DOT)
         told = f"{_percent(share['p50'])} ({_percent(share['p5'])} to {_percent(share['p95'])})"
         names.append(
             theme.text(ax, told, (share["p50"], row), (0, 14), theme.RECOMPUTED, ha="center", va="bottom")
         )
     ax.axvline(100 * threshold, color=theme.PRINTED, linewidth=1.8, zorder=1)
-    theme.text(ax, f"{reading}: from {100 * threshold:g}%", (100 * threshold, 1), (0, 3), theme.PRINTED, ha="center", va="bottom",
-               xycoords=("data", "axes fraction"))  # fmt: skip
+    theme.text(
+        ax,
+        f"{reading}: from {100 * threshold:g}%",
+        (100 * threshold, 1),
+        (0, 3),
+        theme.PRINTED,
+        ha="center",
+        va="bottom",
+        xycoords=("data", "axes fraction"),
+    )
     ax.set_yticks(list(places), wide.index)
     ax.set(
         xlabel="",
@@ -436,10 +528,13 @@ def share_of_sum(
     parts.keep_inside(ax, names)
     amount = show(amount_usd_bn, "usd_bn", 0)
     alt = (
-        f"A bar for each of {theme.count(len(wide))} {parts.verb(len(wide), 'span', 'spans')} with the share that {amount} is of the simulated sum, and "
-        f"a line at {100 * threshold:g}%."
+        f"A bar for each of {theme.count(len(wide))} {parts.verb(len(wide), 'span', 'spans')} with the share"
+        f" that {amount} is of the simulated sum, and a line at {100 * threshold:g}%."
     )
-    subtitle = f"{amount} as a share of {what}, simulated and summed, percent; dot: median, bars: 50% and 90% of paths"
+    subtitle = (
+        f"{amount} as a share of {what}, simulated and summed, percent; dot: median, bars: 50% and 90% of"
+        " paths"
+    )
     return theme.headline(ax, _share_finding(wide, amount, what, threshold), subtitle, alt)
 
 
@@ -467,7 +562,10 @@ def _price_finding(fits: pd.DataFrame, benchmark: str) -> str:
     told += f"{_times(low)} a year" if len(fitted) == 1 else f"{_times(low)} to {_times(high)} a year"
     bounded = fitted.dropna(subset="bootstrap_low")
     if len(bounded):
-        told += f"; intervals reach from {_times(bounded['bootstrap_low'].min())} to {_times(bounded['bootstrap_high'].max())}"
+        told += (
+            f"; intervals reach from {_times(bounded['bootstrap_low'].min())} to"
+            f" {_times(bounded['bootstrap_high'].max())}"
+        )
     return told
 
 
@@ -485,10 +583,16 @@ def _history_finding(ends: Mapping[str, tuple[float, Mapping[str, float], float]
     if len(ends) == 1:
         ((name, (time, at, naive)),) = ends.items()
         low, middle, high = (parts.amount(at[key], unit) for key in ("p5", "p50", "p95"))
-        told = f"{name}: 90% of simulated paths lie between {low} and {high} in {parts.year_month(time)}, half above {middle}"
+        told = (
+            f"{name}: 90% of simulated paths lie between {low} and {high} in {parts.year_month(time)}, half"
+            f" above {middle}"
+        )
         return f"{told}; the naive forecast is {parts.amount(naive, unit)}"
     inside = sum(at["p5"] <= naive <= at["p95"] for _, at, naive in ends.values())
-    told = f"{theme.count(inside)} of {theme.count(len(ends))} naive forecasts {parts.verb(inside, 'lies', 'lie')}"
+    told = (
+        f"{theme.count(inside)} of {theme.count(len(ends))} naive forecasts"
+        f" {parts.verb(inside, 'lies', 'lie')}"
+    )
     return f"At the end of the forecast {told} within 90% of simulated paths"
 
 
@@ -514,7 +618,9 @@ def _share_finding(wide: pd.DataFrame, amount: str, what: str, threshold: float)
 
 
 def _through(steps: pd.DataFrame, factor: float) -> list[float]:
-    """Heights of the fitted line at the first and the last step; least squares runs through the mean of its points."""
+    """Heights of the fitted line at the first and the last step; least squares runs through the mean of its
+    points.
+    """
     if math.isnan(factor):
         return []
     t, log_price = steps["t"], np.log(steps[PRICE])
@@ -523,7 +629,9 @@ def _through(steps: pd.DataFrame, factor: float) -> list[float]:
 
 
 def _carried(survival: pd.DataFrame, last: float) -> pd.DataFrame:
-    """A survival table from its start, where all are unmatched, to the longest lag: ``t``, ``share``, ``low``, ``high``."""
+    """A survival table from its start, where all are unmatched, to the longest lag: ``t``, ``share``,
+    ``low``, ``high``.
+    """
     columns = {"lag_months": "t", "unmatched_share": "share"}
     steps = survival.rename(columns=columns)[["t", "share", "low", "high"]].sort_values("t")
     start = pd.DataFrame({"t": [0.0], "share": [1.0], "low": [1.0], "high": [1.0]})
@@ -532,7 +640,9 @@ def _carried(survival: pd.DataFrame, last: float) -> pd.DataFrame:
 
 
 def _parity_bar(ax: Axes, height: float, times: Sequence[float], never: float) -> None:
-    """When the lines meet: a bar between two quantiles with a dot at the estimate, an arrow where it leaves the axes."""
+    """When the lines meet: a bar between two quantiles with a dot at the estimate, an arrow where it leaves
+    the axes.
+    """
     low, middle, high = times
     right = ax.get_xlim()[1]
     if low < right:
@@ -540,8 +650,13 @@ def _parity_bar(ax: Axes, height: float, times: Sequence[float], never: float) -
     if middle <= right:
         ax.scatter([middle], [height], zorder=5, **(theme.DOT | {"s": 40}))
     if high > right:
-        ax.annotate("", (right, height), (right - 0.06 * (right - ax.get_xlim()[0]), height), zorder=4,
-                    arrowprops={"arrowstyle": "-|>", "color": theme.RECOMPUTED, "linewidth": 1.8})  # fmt: skip
+        ax.annotate(
+            "",
+            (right, height),
+            (right - 0.06 * (right - ax.get_xlim()[0]), height),
+            zorder=4,
+            arrowprops={"arrowstyle": "-|>", "color": theme.RECOMPUTED, "linewidth": 1.8},
+        )
     theme.text(ax, f"{never:.0%} never", (right, height), (8, 0), theme.RECOMPUTED)
     theme.text(ax, "parity", (min(low, right), height), (-8, 0), theme.RECOMPUTED, ha="right")
 

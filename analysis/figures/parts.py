@@ -1,10 +1,12 @@
-"""What do the charts of trends and forecasts share beyond their look? Scales, names of points, amounts, and what is refused.
+"""What do the charts of trends and forecasts share beyond their look? Scales, names of points, amounts, and
+what is refused.
 
 Decisions
 - Time is a decimal year (`models.trend.decimal_year`), as the fits have it.
 - Factors, prices and costs stand on logarithmic axes with two to nine round ticks.
 - Names of points take the side on which they cover least; words that stand out of the axes are moved back in.
-- A frame without a column, or with a number that cannot be drawn, is refused by its name, and told what it needs.
+- A frame without a column, or with a number that cannot be drawn, is refused by its name, and told what it
+  needs.
 """
 
 from __future__ import annotations
@@ -31,9 +33,15 @@ FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5)
 
 NAMED_SIZE = 9.5
 SIDES = (
-    (7, 0, "left", "center"), (-7, 0, "right", "center"), (0, 7, "center", "bottom"), (0, -7, "center", "top"),
-    (5, 5, "left", "bottom"), (-5, 5, "right", "bottom"), (5, -5, "left", "top"), (-5, -5, "right", "top"),
-)  # fmt: skip
+    (7, 0, "left", "center"),
+    (-7, 0, "right", "center"),
+    (0, 7, "center", "bottom"),
+    (0, -7, "center", "top"),
+    (5, 5, "left", "bottom"),
+    (-5, 5, "right", "bottom"),
+    (5, -5, "left", "top"),
+    (-5, -5, "right", "top"),
+)
 """Where the name of a point may stand, best first: offset in points, horizontal and vertical alignment."""
 
 
@@ -47,7 +55,9 @@ class Name(NamedTuple):
 
 
 def scales(ax: Axes, times: Sequence[float], heights: Sequence[float], unit: str, log: bool) -> None:
-    """Scales, limits and ticks that hold everything drawn, so that labels can be placed; times are decimal years."""
+    """Scales, limits and ticks that hold everything drawn, so that labels can be placed; times are decimal
+    years.
+    """
     if log:
         ax.set_yscale("log")
         log_ticks(ax.yaxis, heights, unit, room=1.15)
@@ -69,7 +79,9 @@ def years(ax: Axes, start: float, stop: float) -> None:
 
 
 def log_ticks(axis: Any, values: Sequence[float], unit: str, *, room: float) -> None:
-    """Limits and ticks of a logarithmic axis that holds the values; the ticks are round, at most nine on a vertical axis and five on the other."""
+    """Limits and ticks of a logarithmic axis that holds the values; the ticks are round, at most nine on a
+    vertical axis and five on the other.
+    """
     most = 9 if axis.axis_name == "y" else 5
     low, high = min(values) / room, max(values) * room
     within = FINE if high / low < 12 else COARSE
@@ -93,7 +105,8 @@ def name_points(ax: Axes, names: Sequence[Name], marks: ArrayLike, path: ArrayLi
     names : sequence of Name
         Placed in this order, the most important first.
     marks, path : arrays, shape (m, 2)
-        Points that should stay free, in data coordinates, and points along a line that is better left free too.
+        Points that should stay free, in data coordinates, and points along a line that is better left free
+        too.
     """
     renderer, inside = drawn(ax)
     dots, line = (np.asarray(ax.transData.transform(np.reshape(at, (-1, 2)))) for at in (marks, path))
@@ -113,7 +126,9 @@ def name_points(ax: Axes, names: Sequence[Name], marks: ArrayLike, path: ArrayLi
 
 
 def parted(line: pd.DataFrame, end: float, log: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A fitted line (`t` and heights) up to the end of the record and from there on, meeting at the end where it lies inside."""
+    """A fitted line (`t` and heights) up to the end of the record and from there on, meeting at the end where
+    it lies inside.
+    """
     t, y = (line[column].to_numpy(float) for column in line.columns)
     here = np.exp(np.interp(end, t, np.log(y))) if log else np.interp(end, t, y)
     inside = t[0] <= end <= t[-1]
@@ -125,13 +140,23 @@ def parted(line: pd.DataFrame, end: float, log: bool) -> tuple[pd.DataFrame, pd.
 
 
 def record_end(ax: Axes, at: float, *, low: bool) -> None:
-    """A thin vertical line where the record ends, with its words at the bottom (`low`) or at the top, where there is room."""
+    """A thin vertical line where the record ends, with its words at the bottom (`low`) or at the top, where
+    there is room.
+    """
     ax.axvline(at, color=theme.MUTED, linewidth=0.9, zorder=1)
     start, stop = ax.get_xlim()
     left = at > start + 0.35 * (stop - start)  # the words take about a third of the axes
-    theme.text(ax, f"record ends {year_month(at)}", (at, 0 if low else 1), (-4 if left else 4, 4 if low else -4), theme.MUTED,
-               ha="right" if left else "left", va="bottom" if low else "top", size=NAMED_SIZE,
-               xycoords=("data", "axes fraction"))  # fmt: skip
+    theme.text(
+        ax,
+        f"record ends {year_month(at)}",
+        (at, 0 if low else 1),
+        (-4 if left else 4, 4 if low else -4),
+        theme.MUTED,
+        ha="right" if left else "left",
+        va="bottom" if low else "top",
+        size=NAMED_SIZE,
+        xycoords=("data", "axes fraction"),
+    )
 
 
 def numbers(table: pd.DataFrame) -> list[float]:
@@ -197,7 +222,8 @@ def needs(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
     """Refuses a frame that lacks a column."""
     if missing := [column for column in columns if column not in frame]:
         raise ValueError(
-            f"{name} has no column {theme.listed([repr(column) for column in missing])}; it needs {', '.join(columns)}"
+            f"{name} has no column {theme.listed([repr(column) for column in missing])}; it needs"
+            f" {', '.join(columns)}"
         )
 
 
@@ -213,5 +239,6 @@ def above_zero(table: pd.DataFrame, columns: Sequence[str], key: str) -> None:
         if (bad := (table[column] <= 0) | np.isinf(table[column])).any():
             row = table[bad].iloc[0]
             raise ValueError(
-                f"{column} of {row[key]!r} is {row[column]:g}; factors are finite and above zero, a fall of a half is 0.5"
+                f"{column} of {row[key]!r} is {row[column]:g}; factors are finite and above zero, a fall of a"
+                " half is 0.5"
             )

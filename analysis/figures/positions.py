@@ -1,7 +1,9 @@
-"""Where does each stand? Models by price and quality, costs and funding with their bounds, and who funds whom.
+"""Where does each stand? Models by price and quality, costs and funding with their bounds, and who funds
+whom.
 
 Decisions
-- A printed figure is orange-brown, with a bar over what its qualifier leaves open; an arrow is an end that is open.
+- A printed figure is orange-brown, with a bar over what its qualifier leaves open; an arrow is an end that is
+  open.
 - A figure that is missing keeps its row and says why; it is never drawn at zero.
 """
 
@@ -30,7 +32,8 @@ def price_quality(
     sns.scatterplot(
         models, x=price, y=quality, color=theme.PRINTED, s=70, linewidth=0, zorder=4, ax=ax, legend=False
     )
-    # Labels stand where the front does not run: left above it, right below it; the dearest has room to its right.
+    # Labels stand where the front does not run: left above it, right below it; the dearest has room to its
+    # right.
     for model, x, y, on in models[["model", price, quality]].assign(on=front).itertuples(index=False):
         offset, side = (
             ((8, -3), "left")
@@ -54,8 +57,14 @@ def price_quality(
         if off
         else "No model is beaten on both"
     )
-    finding = f"{beaten}; {best.iloc[0]['model']} is {models[price].max() / best.iloc[0][price]:.0f} times cheaper than the dearest"
-    alt = f"{len(models)} models by price and score; a stepped line joins the {int(front.sum())} that no other beats on both."
+    finding = (
+        f"{beaten}; {best.iloc[0]['model']} is {models[price].max() / best.iloc[0][price]:.0f} times cheaper"
+        " than the dearest"
+    )
+    alt = (
+        f"{len(models)} models by price and score; a stepped line joins the {int(front.sum())} that no other"
+        " beats on both."
+    )
     return theme.headline(ax, finding, f"{quality_title} against price", alt)
 
 
@@ -70,7 +79,8 @@ def bounded(
 ) -> Axes:
     """A row per printed figure with its bounds; `reference` is a labelled line to hold them against.
 
-    `cells` are rows of `evidence.tables.cells`: ``row``, ``printed``, ``value``, ``low``, ``high``, ``missing``.
+    `cells` are rows of `evidence.tables.cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
+    ``missing``.
     """
     table = cells.reset_index(drop=True)
     sns.barplot(table, y="row", x="value", color=theme.PRINTED, alpha=0.85, width=0.5, saturation=1, ax=ax)
@@ -102,12 +112,23 @@ def bounded(
         )
     if reference:
         ax.axvline(reference[1], color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
-        ax.annotate(reference[0], (reference[1], 1.0), xycoords=("data", "axes fraction"), xytext=(-6, -4), textcoords="offset points", ha="right",
-                    va="top", color=theme.INK)  # fmt: skip
+        ax.annotate(
+            reference[0],
+            (reference[1], 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-6, -4),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            color=theme.INK,
+        )
     ax.set(xlabel="", ylabel="", xlim=(0, top * 1.28))
     ax.set_xticks(ax.get_xticks(), [show(tick, unit, 0) for tick in ax.get_xticks()])
     ax.set_xlim(0, top * 1.28)
-    alt = f"A bar for each of {len(table)} rows with the bounds that the printed qualifier leaves; rows without a figure say why."
+    alt = (
+        f"A bar for each of {len(table)} rows with the bounds that the printed qualifier leaves; rows without"
+        " a figure say why."
+    )
     return theme.headline(ax, finding, subtitle, alt)
 
 
@@ -154,7 +175,10 @@ def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: s
         f"stays at {after_text}" if before_text == after_text else f"rises from {before_text} to {after_text}"
     )
     finding = f"{company}'s share of external funding {change}"
-    alt = f"Two marks for each of {len(order)} companies, its share before and after the investment, with the bounds of both."
+    alt = (
+        f"Two marks for each of {len(order)} companies, its share before and after the investment, with the"
+        " bounds of both."
+    )
     return theme.headline(
         ax,
         finding,
@@ -164,7 +188,9 @@ def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: s
 
 
 def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
-    """Who is named as an investor in whom: investors left, companies right; a dashed line is a parent's own money."""
+    """Who is named as an investor in whom: investors left, companies right; a dashed line is a parent's own
+    money.
+    """
     sides = {
         kind: [node for node, data in graph.nodes(data=True) if data["kind"] == kind]
         for kind in ("investor", "company")
@@ -172,23 +198,42 @@ def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
     height = max(map(len, sides.values())) - 1
     place = {
         node: (0 if kind == "investor" else 1, height - i * height / max(len(nodes) - 1, 1))
-        for kind, nodes in sides.items() for i, node in enumerate(nodes)
-    }  # fmt: skip
+        for kind, nodes in sides.items()
+        for i, node in enumerate(nodes)
+    }
     for investor, company, data in graph.edges(data=True):
         (x0, y0), (x1, y1) = place[investor], place[company]
         color = theme.RECOMPUTED if focus in (investor, company) else theme.MUTED
         line = (0, (4, 3)) if data["internal"] else "solid"
-        ax.annotate("", (x1 - 0.02, y1), (x0 + 0.02, y0), arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 1.7,
-                    "linestyle": line})  # fmt: skip
+        ax.annotate(
+            "",
+            (x1 - 0.02, y1),
+            (x0 + 0.02, y0),
+            arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 1.7, "linestyle": line},
+        )
     for node, (x, y) in place.items():
-        ax.annotate(node, (x, y), xytext=(-6 if x == 0 else 6, 0), textcoords="offset points", ha="right" if x == 0 else "left",
-                    va="center", color=theme.INK, fontweight="semibold" if node == focus else "normal")  # fmt: skip
+        ax.annotate(
+            node,
+            (x, y),
+            xytext=(-6 if x == 0 else 6, 0),
+            textcoords="offset points",
+            ha="right" if x == 0 else "left",
+            va="center",
+            color=theme.INK,
+            fontweight="semibold" if node == focus else "normal",
+        )
     ax.set(xlim=(-0.55, 1.55), ylim=(-0.5, height + 0.5), xticks=[], yticks=[])
     ax.spines["bottom"].set_visible(False)
     inside = sum(data["internal"] for *_, data in graph.edges(data=True))
     backers = [company for company in sides["company"] if graph.in_degree(company) > 1]
-    finding = f"{' and '.join(backers)} have several outside investors; {inside} of {len(sides['company'])} live on a parent's money"
-    alt = f"Lines from {len(sides['investor'])} investors to {len(sides['company'])} companies; dashed lines are internal money."
+    finding = (
+        f"{' and '.join(backers)} have several outside investors; {inside} of {len(sides['company'])} live on"
+        " a parent's money"
+    )
+    alt = (
+        f"Lines from {len(sides['investor'])} investors to {len(sides['company'])} companies; dashed lines"
+        " are internal money."
+    )
     return theme.headline(
         ax,
         finding,

@@ -2,9 +2,11 @@
 
 Decisions
 - Printed is orange-brown and a ring, a bar or a line, sourced is blue: colour is never the only difference.
-- A figure that counts only after the article's day, or with another scope, or under another protocol, is hollow.
+- A figure that counts only after the article's day, or with another scope, or under another protocol, is
+  hollow.
 - Lines end where the record ends; what is taken to have stood on since is dotted.
-- The frames are evidence as it was known by some day. Where they hold too little, the chart says so and is empty.
+- The frames are evidence as it was known by some day. Where they hold too little, the chart says so and is
+  empty.
 """
 
 from __future__ import annotations
@@ -68,14 +70,21 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
         for (_, row), height in zip(part.iterrows(), heights, strict=True):
             left = row["score_pct"] < stated[row["model"]] - ALIKE["score"]
             text = f"{row['score_pct']:.1f} {_lane(row, part)}"
-            theme.text(ax, text, (row["score_pct"], height), (-6 if left else 6, 0), theme.RECOMPUTED,
-                  ha="right" if left else "left", size=9.5)  # fmt: skip
+            theme.text(
+                ax,
+                text,
+                (row["score_pct"], height),
+                (-6 if left else 6, 0),
+                theme.RECOMPUTED,
+                ha="right" if left else "left",
+                size=9.5,
+            )
     ax.set_yticks(list(rows.values()), list(rows))
     ax.margins(x=0.22)
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
     alt = (
-        f"A row for each of {len(printed)} models: a bar at the printed score and marks at those that sources give, by protocol; "
-        f"filled is {heading}, the protocol of the heading."
+        f"A row for each of {len(printed)} models: a bar at the printed score and marks at those that sources"
+        f" give, by protocol; filled is {heading}, the protocol of the heading."
     )
     subtitle = f"{benchmark}, percent; filled: the protocol that the column names"
     return theme.headline(ax, _scores_finding(printed, known, benchmark, heading), subtitle, alt)
@@ -95,12 +104,16 @@ def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, 
         if len(own):
             alike = own.loc[(own["score_pct"] - score).abs() <= ALIKE["score"], "protocol"].tolist()
             found.append(heading if heading in alike else alike[0] if alike else None)
-    told = f"{_of(found.count(heading), len(found), f'printed {benchmark} score')} {heading.removesuffix(' developer')}, as headed"
+    told = (
+        f"{_of(found.count(heading), len(found), f'printed {benchmark} score')}"
+        f" {heading.removesuffix(' developer')}, as headed"
+    )
     others = [p for p in dict.fromkeys(found) if p not in (None, heading)]
     parts = [f"{theme.count(found.count(name))} {_is(found.count(name))} {name}" for name in others]
     if lost := found.count(None):
         parts.append(
-            f"{theme.count(lost)} {_is(lost)} in our data for no version of {'its model' if lost == 1 else 'their models'}"
+            f"{theme.count(lost)} {_is(lost)} in our data for no version of"
+            f" {'its model' if lost == 1 else 'their models'}"
         )
     if unknown := len(printed) - len(found):
         parts.append(f"{theme.count(unknown)} cannot be checked")
@@ -121,7 +134,8 @@ def price_history(
     Parameters
     ----------
     prices : DataFrame
-        `models.frontier.list_prices`: steps for a model's own service (`own`), points for the hosts of one without.
+        `models.frontier.list_prices`: steps for a model's own service (`own`), points for the hosts of one
+        without.
     printed : DataFrame
         ``model`` and the price of `kind`, as `models.frontier.with_blend` names it.
     day : date or ISO date
@@ -145,15 +159,37 @@ def price_history(
         dates, steps = part["valid_on"], part[column]
         ax.step(dates, steps, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
         if dates.iloc[-1] < seen:
-            ax.plot([dates.iloc[-1], seen], [ends[model]] * 2, color=theme.RECOMPUTED, linewidth=1.6, linestyle=(0, (1, 2)))  # fmt: skip
+            ax.plot(
+                [dates.iloc[-1], seen],
+                [ends[model]] * 2,
+                color=theme.RECOMPUTED,
+                linewidth=1.6,
+                linestyle=(0, (1, 2)),
+            )
         above = not any(1 < other / ends[model] < 1.35 for other in ends.values())
-        theme.text(ax, f"{model} ${ends[model]:.2f}", (max(seen, dates.iloc[-1]), ends[model]), (-9 if seen == day else 4, 4 if above else -4),
-              theme.RECOMPUTED, ha="right" if seen == day else "left", va="bottom" if above else "top", size=9.5)  # fmt: skip
+        theme.text(
+            ax,
+            f"{model} ${ends[model]:.2f}",
+            (max(seen, dates.iloc[-1]), ends[model]),
+            (-9 if seen == day else 4, 4 if above else -4),
+            theme.RECOMPUTED,
+            ha="right" if seen == day else "left",
+            va="bottom" if above else "top",
+            size=9.5,
+        )
     for model, part in hosted.sort_values(column).groupby("model"):
         ax.scatter(part["valid_on"], part[column], marker="s", zorder=4, **(theme.HOLLOW | {"s": 30}))
         low = part.iloc[0]
-        theme.text(ax, f"hosts of {model}", (low["valid_on"], low[column]), (0, -7), theme.RECOMPUTED, ha="center", va="top",
-              size=9.5)  # fmt: skip
+        theme.text(
+            ax,
+            f"hosts of {model}",
+            (low["valid_on"], low[column]),
+            (0, -7),
+            theme.RECOMPUTED,
+            ha="center",
+            va="top",
+            size=9.5,
+        )
     ax.scatter([_number(day)] * len(printed), printed[column], **theme.RING)
     theme.day_line(ax, day, f"the article, {in_words(day)}")
     _money_ticks(ax.yaxis, [*listed[column], *printed[column]])
@@ -169,10 +205,13 @@ def price_history(
         f" (hosts' prices of {theme.listed(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
     )
     alt = (
-        f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{told}; rings on the line of the "
-        f"article's day are the {len(printed)} printed prices."
+        f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{told};"
+        f" rings on the line of the article's day are the {len(printed)} printed prices."
     )
-    subtitle = f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in our data; rings: printed"
+    subtitle = (
+        f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in"
+        " our data; rings: printed"
+    )
     return theme.headline(ax, _prices_finding(listed, printed, column, seen, kind), subtitle, alt)
 
 
@@ -223,7 +262,8 @@ def funding_history(
     rounds : DataFrame
         `models.players.raised_over_time`; companies without a printed total are left out.
     printed : DataFrame
-        ``company``, ``printed``, ``value``, ``low``, ``high``, billion dollars; rows without a value are left out.
+        ``company``, ``printed``, ``value``, ``low``, ``high``, billion dollars; rows without a value are left
+        out.
     day : date or ISO date
         The article's day.
     focus : str
@@ -242,12 +282,27 @@ def funding_history(
     for company, part in raised.groupby("company", sort=False):
         dates = [*part["valid_on"], end]
         heights = [*part["raised_usd_bn"], part["raised_usd_bn"].iloc[-1]]
-        ax.step(dates, heights, where="post", color=theme.RECOMPUTED, linewidth=2.0, linestyle=styles.get(company, "dotted"), zorder=3)  # fmt: skip
+        ax.step(
+            dates,
+            heights,
+            where="post",
+            color=theme.RECOMPUTED,
+            linewidth=2.0,
+            linestyle=styles.get(company, "dotted"),
+            zorder=3,
+        )
         labels.append(theme.Label(heights[-1], f"{company} {_usd(heights[-1])}", theme.RECOMPUTED))
-    for company, text, value, low, high in totals[["company", "printed", "value", "low", "high"]].itertuples(index=False):  # fmt: skip
+    for company, text, value, low, high in totals[["company", "printed", "value", "low", "high"]].itertuples(
+        index=False
+    ):
         if math.isinf(high):
-            ax.annotate("", (day, value * 1.9), (day, value), annotation_clip=False,
-                        arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8})  # fmt: skip
+            ax.annotate(
+                "",
+                (day, value * 1.9),
+                (day, value),
+                annotation_clip=False,
+                arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8},
+            )
         else:
             ax.vlines(_number(day), low, high, color=theme.PRINTED, linewidth=2.0, zorder=4, clip_on=False)
         labels.append(theme.Label(value, f"{company} {text}", theme.PRINTED))
@@ -261,8 +316,9 @@ def funding_history(
         name: by_day[name] / value for name, value in _pairs(totals, "value", "company") if name in by_day
     }
     alt = (
-        f"Rising steps on a logarithmic axis for the money that {raised['company'].nunique()} companies had raised or been promised; rings "
-        "with bars are the printed totals and the bounds of their qualifiers, an arrow is an open one."
+        f"Rising steps on a logarithmic axis for the money that {raised['company'].nunique()} companies had"
+        " raised or been promised; rings with bars are the printed totals and the bounds of their"
+        " qualifiers, an arrow is an open one."
     )
     subtitle = "Raised or promised in total, billion dollars, log scale; rings: the article"
     return theme.headline(ax, _funding_finding(over, focus, seen), subtitle, alt)
@@ -298,7 +354,14 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
     rows = {segment: len(sizes) - 1 - place for place, segment in enumerate(sizes)}
     close = found[found["scope_fit"] == "close"]
     for segment, part in close.groupby("segment"):
-        ax.hlines(rows[segment], part["size_usd_bn"].min(), part["size_usd_bn"].max(), color=theme.GRID, linewidth=4, zorder=2)  # fmt: skip
+        ax.hlines(
+            rows[segment],
+            part["size_usd_bn"].min(),
+            part["size_usd_bn"].max(),
+            color=theme.GRID,
+            linewidth=4,
+            zorder=2,
+        )
     for part, style in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
         ax.scatter(part["size_usd_bn"], [rows[segment] for segment in part["segment"]], zorder=3, **style)
     ax.scatter(list(sizes.values()), list(rows.values()), **theme.RING)
@@ -316,10 +379,14 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
     _money_ticks(ax.xaxis, [*found["size_usd_bn"], *sizes.values()], "B")
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
     alt = (
-        f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and {len(found)} marks at the values of "
-        "forecasters on a logarithmic axis; filled marks count the same market, hollow ones a part of it or more."
+        f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and {len(found)}"
+        " marks at the values of forecasters on a logarithmic axis; filled marks count the same market,"
+        " hollow ones a part of it or more."
     )
-    subtitle = f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same scope, hollow: of another"
+    subtitle = (
+        f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same"
+        " scope, hollow: of another"
+    )
     return theme.headline(ax, _forecasts_finding(close, sizes, year), subtitle, alt)
 
 
@@ -339,13 +406,17 @@ def _forecasts_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: in
         if len(parts) == 1 < len(ends)
         else theme.listed(parts)
     )
-    return f"Of {theme.count(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that forecasts of the same scope cover, {told}"
+    return (
+        f"Of {theme.count(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that forecasts of"
+        f" the same scope cover, {told}"
+    )
 
 
 def paid_and_promised(
     tranches: pd.DataFrame, *, printed: float, day: theme.Day, ax: Axes, as_of: theme.Day | None = None
 ) -> Axes:
-    """SoftBank's money in OpenAI over time, paid and promised in all, with the printed sum and the article's day.
+    """SoftBank's money in OpenAI over time, paid and promised in all, with the printed sum and the article's
+    day.
 
     Parameters
     ----------
@@ -368,13 +439,35 @@ def paid_and_promised(
         if part.empty:
             continue
         heights = [*part[f"{name}_usd_bn"], part[f"{name}_usd_bn"].iloc[-1]]
-        ax.step([*part["valid_on"], end], heights, where="post", color=theme.RECOMPUTED, linewidth=2.2, linestyle=style, zorder=3)  # fmt: skip
+        ax.step(
+            [*part["valid_on"], end],
+            heights,
+            where="post",
+            color=theme.RECOMPUTED,
+            linewidth=2.2,
+            linestyle=style,
+            zorder=3,
+        )
         if name == "paid":
-            ax.fill_between([*part["valid_on"], end], heights, step="post", color=theme.RECOMPUTED, alpha=0.15, linewidth=0)  # fmt: skip
+            ax.fill_between(
+                [*part["valid_on"], end],
+                heights,
+                step="post",
+                color=theme.RECOMPUTED,
+                alpha=0.15,
+                linewidth=0,
+            )
         labels.append(theme.Label(heights[-1], f"{name} {show(heights[-1], 'usd_bn', 1)}", theme.RECOMPUTED))
     ax.axhline(printed, color=theme.PRINTED, linewidth=1.8)
-    theme.text(ax, f"printed: about {show(printed, 'usd_bn', 0)}", (0.005, printed), (0, 3), theme.PRINTED, va="bottom",
-          xycoords=("axes fraction", "data"))  # fmt: skip
+    theme.text(
+        ax,
+        f"printed: about {show(printed, 'usd_bn', 0)}",
+        (0.005, printed),
+        (0, 3),
+        theme.PRINTED,
+        va="bottom",
+        xycoords=("axes fraction", "data"),
+    )
     theme.day_line(ax, day, f"the article, {in_words(day)}")
     theme.dates(ax, tranches["valid_on"].min(), max(day, end) + pd.Timedelta(days=10))
     ax.set(
@@ -385,8 +478,8 @@ def paid_and_promised(
     ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
     theme.at_right(ax, labels)
     alt = (
-        "Two stepped lines for the money that SoftBank had paid into OpenAI and what it had paid or promised in all; a level line is the "
-        "printed investment and a vertical one the article's day."
+        "Two stepped lines for the money that SoftBank had paid into OpenAI and what it had paid or promised"
+        " in all; a level line is the printed investment and a vertical one the article's day."
     )
     subtitle = "SoftBank's money in OpenAI, billion dollars; solid: paid, dashed: paid or promised in all"
     return theme.headline(ax, _paid_finding(tranches, _seen(day, as_of)), subtitle, alt)
@@ -399,7 +492,10 @@ def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
     paid, promised = (float(then[f"{name}_usd_bn"].iloc[0]) for name in ("paid", "promised"))
     if math.isnan(paid) or math.isnan(promised):
         told = "paid" if math.isnan(promised) else "promised"
-        return f"By {in_words(day)} SoftBank had {told} {np.fmax(paid, promised):.1f} billion dollars, as far as known"
+        return (
+            f"By {in_words(day)} SoftBank had {told} {np.fmax(paid, promised):.1f} billion dollars, as far as"
+            " known"
+        )
     return f"By {in_words(day)} SoftBank had paid {paid:.1f} of {promised:.1f} billion dollars promised"
 
 
@@ -430,30 +526,58 @@ def chip_revenue(
     if reported.empty:
         return theme.nothing(ax, f"a quarter reported by {in_words(seen)}")
     for part, face in ((reported, theme.RECOMPUTED), (table.drop(reported.index), "none")):
-        ax.bar(part["valid_on"], part["usd_bn"], width=-76, align="edge", facecolor=face, edgecolor=theme.RECOMPUTED,
-               linewidth=1.2, zorder=2)  # fmt: skip
+        ax.bar(
+            part["valid_on"],
+            part["usd_bn"],
+            width=-76,
+            align="edge",
+            facecolor=face,
+            edgecolor=theme.RECOMPUTED,
+            linewidth=1.2,
+            zorder=2,
+        )
     labelled = table[["valid_on", "usd_bn"]].tail(len(table) - len(reported) + 1)
     for end, value in labelled.itertuples(index=False):
         before = end <= day  # so that no label stands on the line of the day
-        theme.text(ax, f"{value:.1f}", (end - pd.Timedelta(days=8 if before else 56), value), (0, 2), theme.RECOMPUTED,
-              ha="right" if before else "left", va="bottom", size=9.5)  # fmt: skip
+        theme.text(
+            ax,
+            f"{value:.1f}",
+            (end - pd.Timedelta(days=8 if before else 56), value),
+            (0, 2),
+            theme.RECOMPUTED,
+            ha="right" if before else "left",
+            va="bottom",
+            size=9.5,
+        )
     ax.axhline(investment_usd_bn, color=theme.PRINTED, linewidth=1.8, zorder=3)
-    theme.text(ax, f"the printed investment, {show(investment_usd_bn, 'usd_bn', 0)}", (0.005, investment_usd_bn), (0, 3), theme.PRINTED,
-          va="bottom", xycoords=("axes fraction", "data"))  # fmt: skip
+    theme.text(
+        ax,
+        f"the printed investment, {show(investment_usd_bn, 'usd_bn', 0)}",
+        (0.005, investment_usd_bn),
+        (0, 3),
+        theme.PRINTED,
+        va="bottom",
+        xycoords=("axes fraction", "data"),
+    )
     theme.day_line(ax, day, f"the article, {in_words(day)}")
-    theme.dates(ax, table["valid_on"].min() - pd.Timedelta(days=90), max(day, table["valid_on"].max()) + pd.Timedelta(days=20))  # fmt: skip
+    theme.dates(
+        ax,
+        table["valid_on"].min() - pd.Timedelta(days=90),
+        max(day, table["valid_on"].max()) + pd.Timedelta(days=20),
+    )
     ax.set(xlabel="", ylabel="")
     ax.margins(y=0.1)
     ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
     last = reported.iloc[-1]
     weeks = investment_usd_bn / last["usd_bn"] * WEEKS
     finding = (
-        f"{show(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-centre revenue at the last quarter reported by "
-        f"{in_words(seen)}"
+        f"{show(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-centre revenue at the"
+        f" last quarter reported by {in_words(seen)}"
     )
     alt = (
-        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {in_words(seen)} at {last['usd_bn']:.1f} billion "
-        f"dollars; {theme.count(len(table) - len(reported))} reported later, hollow; a line at the investment."
+        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {in_words(seen)} at"
+        f" {last['usd_bn']:.1f} billion dollars; {theme.count(len(table) - len(reported))} reported later,"
+        " hollow; a line at the investment."
     )
     subtitle = "Data-centre revenue a quarter, billion dollars" + (
         "; hollow: reported after the article's day" if len(reported) < len(table) else ""
@@ -487,7 +611,15 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
             zorder=2,
             **(mark | {"s": 11, "linewidths": 0.9, "alpha": 0.55}),
         )
-        ax.step(best[kind].index, best[kind], where="post", color=theme.RECOMPUTED, linewidth=2.2, linestyle=style, zorder=4)  # fmt: skip
+        ax.step(
+            best[kind].index,
+            best[kind],
+            where="post",
+            color=theme.RECOMPUTED,
+            linewidth=2.2,
+            linestyle=style,
+            zorder=4,
+        )
     both = pd.DataFrame(best).sort_index().ffill().loc[gap.index[0] :]
     ax.fill_between(
         both.index, both["open"], both["closed"], step="post", color=theme.RECOMPUTED, alpha=0.13, linewidth=0
@@ -497,8 +629,17 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
         theme.day_line(ax, day, f"the article, {in_words(day)}")
     else:
         early = round((day - end).days / 30.4375)
-        theme.text(ax, f"record ends {in_words(end)}, {early} months before the article", (1, 1), (0, 3), theme.INK, ha="right", va="bottom",
-              size=9.5, xycoords="axes fraction")  # fmt: skip
+        theme.text(
+            ax,
+            f"record ends {in_words(end)}, {early} months before the article",
+            (1, 1),
+            (0, 3),
+            theme.INK,
+            ha="right",
+            va="bottom",
+            size=9.5,
+            xycoords="axes fraction",
+        )
     last = {kind: float(series.iloc[-1]) for kind, series in best.items()}
     ax.set(xlabel="", ylabel="")
     labels = [
@@ -508,8 +649,8 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
         ax, [*labels, theme.Label(sum(last.values()) / 2, f"gap {_signed(gap.iloc[-1])}", theme.INK)]
     )
     alt = (
-        f"Two rising steps for the best closed and the best open model so far on {benchmark}, with {len(scores)} scores behind them; at the "
-        f"end they are {abs(gap.iloc[-1]):.1f} points apart."
+        f"Two rising steps for the best closed and the best open model so far on {benchmark}, with"
+        f" {len(scores)} scores behind them; at the end they are {abs(gap.iloc[-1]):.1f} points apart."
     )
     subtitle = f"{benchmark}, percent, by release of the model; solid: best closed, dashed: best open weights"
     return theme.headline(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
@@ -524,19 +665,22 @@ def _carried(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
 def _frontiers_finding(gap: pd.Series, benchmark: str) -> str:
     end, means = in_words(gap.index[-1]), frontier.mean_gaps(gap)
     if means is None:
-        return f"On {benchmark} closed models are {_signed(gap.iloc[-1])} points from open ones on {end}; the record is too short for a trend"
+        return (
+            f"On {benchmark} closed models are {_signed(gap.iloc[-1])} points from open ones on {end}; the"
+            " record is too short for a trend"
+        )
     months = round(means.days / 30.4375)
     return (
-        f"On {benchmark} the gap of closed over open averaged {_signed(means.last)} points in the {months} months to {end}, after "
-        f"{_signed(means.before)} in the {months} before"
+        f"On {benchmark} the gap of closed over open averaged {_signed(means.last)} points in the {months}"
+        f" months to {end}, after {_signed(means.before)} in the {months} before"
     )
 
 
 def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
     """OpenAI's revenue and total costs by whole year, in pairs of bars.
 
-    `finance` has ``measure``, ``period``, ``value`` and ``known_on``; only whole years (``CY2024``) with both measures
-    are shown, and no line is drawn through so few.
+    `finance` has ``measure``, ``period``, ``value`` and ``known_on``; only whole years (``CY2024``) with both
+    measures are shown, and no line is drawn through so few.
     """
     names = {"period_revenue": "revenue", "total_costs": "costs"}
     yearly = finance[finance["measure"].isin(names) & finance["period"].str.startswith("CY")]
@@ -553,8 +697,18 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
         .reset_index()
     )
     colors = {"revenue": theme.RECOMPUTED, "costs": theme.UNCHECKABLE}
-    sns.barplot(long.assign(year=long["period"].str[2:]), x="year", y="usd_bn", hue="measure", palette=colors, saturation=1,
-                width=0.84, legend=False, errorbar=None, ax=ax)  # fmt: skip
+    sns.barplot(
+        long.assign(year=long["period"].str[2:]),
+        x="year",
+        y="usd_bn",
+        hue="measure",
+        palette=colors,
+        saturation=1,
+        width=0.84,
+        legend=False,
+        errorbar=None,
+        ax=ax,
+    )
     for bars, measure in zip(ax.containers, colors, strict=True):
         ax.bar_label(bars, [f"{measure} {bar.get_height():.1f}" for bar in bars], padding=2, color=theme.INK)  # type: ignore[arg-type]  # bars, not error bars
     ax.set(xlabel="", ylabel="")
@@ -564,12 +718,18 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
     grown, lacking = last / first, wide["total_costs"] - wide["period_revenue"]
     span = f"From {wide.index[0][2:]} to {wide.index[-1][2:]}"
     finding = (
-        f"{span} revenue grew {grown['period_revenue']:.2f} times and costs {grown['total_costs']:.2f} times; costs less revenue came to "
-        f"{lacking.iloc[0]:.1f}, then {lacking.iloc[-1]:.1f} billion dollars"
+        f"{span} revenue grew {grown['period_revenue']:.2f} times and costs {grown['total_costs']:.2f} times;"
+        f" costs less revenue came to {lacking.iloc[0]:.1f}, then {lacking.iloc[-1]:.1f} billion dollars"
     )
     out = yearly["known_on"].max()
-    alt = f"Bars of revenue and total costs for {theme.count(len(wide))} years, from {first.iloc[0]:.1f} and {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
-    subtitle = f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y}; {theme.count(len(wide))} years are no trend"
+    alt = (
+        f"Bars of revenue and total costs for {theme.count(len(wide))} years, from {first.iloc[0]:.1f} and"
+        f" {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
+    )
+    subtitle = (
+        f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y}; {theme.count(len(wide))}"
+        " years are no trend"
+    )
     return theme.headline(ax, finding, subtitle, alt)
 
 
@@ -587,7 +747,9 @@ def _number(day: pd.Timestamp) -> float:
 
 
 def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: theme.Day | None) -> pd.Timestamp:
-    """How far the last step is carried on: to the day of looking, else to the article's day or the last row."""
+    """How far the last step is carried on: to the day of looking, else to the article's day or the last
+    row.
+    """
     return max(rows["valid_on"].max(), day if as_of is None else pd.Timestamp(as_of))
 
 
@@ -617,7 +779,10 @@ def _signed(points: float) -> str:
 def _of(part: int, whole: int, what: str) -> str:
     """Two of five of something, with its verb."""
     one = whole == 1
-    return f"{theme.count(part).capitalize()} of {theme.count(whole)} {what}{'' if one else 's'} {_is(1 if one else part)}"
+    return (
+        f"{theme.count(part).capitalize()} of {theme.count(whole)} {what}{'' if one else 's'}"
+        f" {_is(1 if one else part)}"
+    )
 
 
 def _is(count: int) -> str:

@@ -1,10 +1,11 @@
-"""What do companies and forecasters state? Run-rate revenue, net asset value and loan-to-value, growth of markets.
+"""What do companies and forecasters state? Run-rate revenue, net asset value and loan-to-value, growth of
+markets.
 
 Decisions
 - Statements are points; between irregular days no line is fitted and none is drawn but a thin one to follow.
 - A figure that is a bound is a point with an arrow to the side that it leaves open.
-- Hollow is what does not decide: it describes a day after the article, another row counts, a source only repeats another,
-  another market is counted.
+- Hollow is what does not decide: it describes a day after the article, another row counts, a source only
+  repeats another, another market is counted.
 - Forecasts of a market show how far forecasters are apart and never a level that is right.
 """
 
@@ -33,9 +34,9 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     Parameters
     ----------
     statements : DataFrame
-        Rows of the evidence table ``openai_finance`` of one measure: ``valid_on``, ``value`` (billion dollars a year),
-        ``qualifier`` (``exact``, ``about``, ``at least``, ``at most``) and ``counts``, ``no`` for a row that another one
-        replaces; it is not in the finding.
+        Rows of the evidence table ``openai_finance`` of one measure: ``valid_on``, ``value`` (billion dollars
+        a year), ``qualifier`` (``exact``, ``about``, ``at least``, ``at most``) and ``counts``, ``no`` for a
+        row that another one replaces; it is not in the finding.
     company : str
         Whose revenue it is.
     day : date or ISO date
@@ -54,7 +55,8 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     if (low := told[~(told["value"] > 0)]).size:
         first = low.iloc[0]
         raise ValueError(
-            f"value on {first['valid_on'].date()} is {first['value']:g}; a logarithmic axis needs values above zero, leave it out"
+            f"value on {first['valid_on'].date()} is {first['value']:g}; a logarithmic axis needs values"
+            " above zero, leave it out"
         )
     t, at = decimal_year(told["valid_on"]), float(decimal_year([day])[0])
     told = told.assign(t=t, side=told["qualifier"].map(BOUNDS).fillna(0))
@@ -69,11 +71,18 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     for (x, value), tip in zip(
         told.loc[told["side"] != 0, ["t", "value"]].to_numpy(float), tips[told["side"] != 0], strict=True
     ):
-        ax.annotate("", (x, tip), (x, value), zorder=3,
-                    arrowprops={"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6})  # fmt: skip
+        ax.annotate(
+            "",
+            (x, tip),
+            (x, value),
+            zorder=3,
+            arrowprops={"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6},
+        )
     theme.day_line(ax, at, f"the article, {in_words(pd.Timestamp(day))}")
-    names = [parts.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
-             for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)]  # fmt: skip
+    names = [
+        parts.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
+        for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)
+    ]
     arrows = [told["value"], (told["value"] * tips) ** 0.5, tips]  # points along them
     taken = [at for heights in arrows for at in zip(told["t"], heights, strict=True)]
     grid = np.linspace(told["t"].min(), told["t"].max(), 200)
@@ -89,8 +98,8 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
         finding = finding.replace(" rose ", " fell ")
     bounds = int((told["side"] != 0).sum())
     alt = (
-        f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to {ends[1]}; "
-        f"{theme.count(bounds)} with an arrow {parts.verb(bounds, 'is a bound', 'are bounds')}."
+        f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to"
+        f" {ends[1]}; {theme.count(bounds)} with an arrow {parts.verb(bounds, 'is a bound', 'are bounds')}."
     )
     subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
     why = ["after the article's day"] if (told["t"] > at).any() else []
@@ -107,8 +116,8 @@ def nav_and_ltv(
     Parameters
     ----------
     nav : DataFrame
-        The evidence table ``softbank_nav``: ``valid_on``, ``nav_jpy_tn`` (trillion yen), ``ltv_pct`` (percent, may be
-        missing), ``quality``; what only repeats another source (``secondary``) is hollow.
+        The evidence table ``softbank_nav``: ``valid_on``, ``nav_jpy_tn`` (trillion yen), ``ltv_pct``
+        (percent, may be missing), ``quality``; what only repeats another source (``secondary``) is hollow.
     company : str
         Whose they are.
     ceilings : mapping of label to percent
@@ -126,7 +135,8 @@ def nav_and_ltv(
     parts.needs("nav", nav, ("valid_on", *PANELS, "quality"))
     if len(axes) != len(PANELS) or not ceilings:
         raise ValueError(
-            f"there are {len(axes)} panels and {len(ceilings)} ceilings; hand in theme.panels(2) and one ceiling or more"
+            f"there are {len(axes)} panels and {len(ceilings)} ceilings; hand in theme.panels(2) and one"
+            " ceiling or more"
         )
     if nav.empty:
         return theme.nothing(axes[0], f"a net asset value of {company}")
@@ -153,12 +163,22 @@ def nav_and_ltv(
         ]
         for label, level in ceilings.items() if levels else ():
             ax.axhline(level, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
-            theme.text(ax, f"{label}, {level:g}%", (0.005, level), (0, 3), theme.INK, va="bottom", size=parts.NAMED_SIZE,
-                       xycoords=("axes fraction", "data"))  # fmt: skip
+            theme.text(
+                ax,
+                f"{label}, {level:g}%",
+                (0.005, level),
+                (0, 3),
+                theme.INK,
+                va="bottom",
+                size=parts.NAMED_SIZE,
+                xycoords=("axes fraction", "data"),
+            )
         theme.at_right(ax, labels)
     alt = (
-        f"Two panels with points at irregular days from {parts.year_month(table['t'].min())} to {parts.year_month(table['t'].max())}: net asset "
-        f"value above, loan-to-value below with {parts.verb(len(ceilings), 'a line', 'lines')} at {theme.listed([f'{level:g}%' for level in ceilings.values()])}."
+        f"Two panels with points at irregular days from {parts.year_month(table['t'].min())} to"
+        f" {parts.year_month(table['t'].max())}: net asset value above, loan-to-value below with"
+        f" {parts.verb(len(ceilings), 'a line', 'lines')} at"
+        f" {theme.listed([f'{level:g}%' for level in ceilings.values()])}."
     )
     subtitle = f"{company} at the ends of quarters that are in our data"
     why = ["after the article's day"] if (table["t"] > at).any() else []
@@ -173,8 +193,8 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
     Parameters
     ----------
     forecasts : DataFrame
-        The evidence table ``market_size_forecasts``: ``segment``, ``scope_fit`` (``close`` counts, the rest is hollow),
-        ``base_year``, ``base_usd_bn``, ``end_year``, ``end_usd_bn``.
+        The evidence table ``market_size_forecasts``: ``segment``, ``scope_fit`` (``close`` counts, the rest
+        is hollow), ``base_year``, ``base_usd_bn``, ``end_year``, ``end_usd_bn``.
     printed : DataFrame
         ``segment`` and ``cagr_pct``, as the article's table has them.
 
@@ -217,10 +237,14 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3), xlim=(0, 1.08 * max(*rates, *stated.values())))
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     alt = (
-        f"A row for each of {theme.count(len(rows))} segments with a ring at the printed growth rate and {len(found)} marks at the rates of forecasters; filled "
-        "marks count the same market, hollow ones a part of it or more."
+        f"A row for each of {theme.count(len(rows))} segments with a ring at the printed growth rate and"
+        f" {len(found)} marks at the rates of forecasters; filled marks count the same market, hollow ones a"
+        " part of it or more."
     )
-    subtitle = "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled: same scope, hollow: another"
+    subtitle = (
+        "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled:"
+        " same scope, hollow: another"
+    )
     return theme.headline(ax, _growth_finding(close, stated), subtitle, alt)
 
 
@@ -234,13 +258,19 @@ def _stated(row: pd.Series) -> str:
 
 def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
     last, lent = table.iloc[-1], table.dropna(subset="ltv_pct")
-    told = f"{company}'s net asset value was {last['nav_jpy_tn']:.1f} trillion yen on {in_words(last['valid_on'])}"
+    told = (
+        f"{company}'s net asset value was {last['nav_jpy_tn']:.1f} trillion yen on"
+        f" {in_words(last['valid_on'])}"
+    )
     if lent.empty:
         return f"{told}; no loan-to-value is in our data"
     highest = lent.sort_values("ltv_pct").iloc[-1]
     over = int((lent["ltv_pct"] > ceiling).sum())
     if over:
-        return f"{told}; loan-to-value was above {ceiling:g}% on {theme.count(over)} of {theme.count(len(lent))} days in our data"
+        return (
+            f"{told}; loan-to-value was above {ceiling:g}% on {theme.count(over)} of {theme.count(len(lent))}"
+            " days in our data"
+        )
     peak = f"{highest['ltv_pct']:.1f}% ({in_words(highest['valid_on'])})"
     return f"{told}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
 
@@ -259,4 +289,7 @@ def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
             if count
         ]
     )
-    return f"Of {theme.count(len(ends))} printed growth rates that forecasts of the same scope cover, {told} what forecasters give"
+    return (
+        f"Of {theme.count(len(ends))} printed growth rates that forecasts of the same scope cover, {told}"
+        " what forecasters give"
+    )

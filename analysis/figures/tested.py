@@ -21,14 +21,15 @@ from analysis.figures import parts, theme
 
 
 def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
-    """A row per published fit: the factor that it prints with its interval, and that of the same data fitted again.
+    """A row per published fit: the factor that it prints with its interval, and that of the same data fitted
+    again.
 
     Parameters
     ----------
     table : DataFrame
         ``fit``, ``what``, ``printed``, ``printed_low``, ``printed_high``, ``refitted``, ``refitted_low``,
-        ``refitted_high`` (factors a year) and ``agrees``, true where every printed digit came out; NaN is what was not
-        printed or could not be refitted. An optional ``level`` (share) is that of both
+        ``refitted_high`` (factors a year) and ``agrees``, true where every printed digit came out; NaN is
+        what was not printed or could not be refitted. An optional ``level`` (share) is that of both
         intervals. Rows are named by ``what`` and drawn in their order; give them about 0.8 inches each.
 
     Raises
@@ -45,32 +46,55 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
     agrees = table["agrees"].fillna(False).astype(bool)
     if (wrong := agrees & ~again).any():
         raise ValueError(
-            f"fit {table.loc[wrong, 'fit'].iloc[0]!r} agrees and has no refitted factor; give the factor, or agrees=False"
+            f"fit {table.loc[wrong, 'fit'].iloc[0]!r} agrees and has no refitted factor; give the factor, or"
+            " agrees=False"
         )
     ax.set_xscale("log")
     rows = range(len(table) - 1, -1, -1)
     for (_, fit), row in zip(table.iterrows(), rows, strict=True):
-        for kind, side, color, mark in (("printed", 1, theme.PRINTED, theme.RING), ("refitted", -1, theme.RECOMPUTED, theme.DOT)):  # fmt: skip
+        for kind, side, color, mark in (
+            ("printed", 1, theme.PRINTED, theme.RING),
+            ("refitted", -1, theme.RECOMPUTED, theme.DOT),
+        ):
             middle, height = _middle(fit, kind), row + 0.13 * side
-            ax.hlines(height, fit[f"{kind}_low"], fit[f"{kind}_high"], color=color, linewidth=3, alpha=0.45, zorder=2)  # fmt: skip
+            ax.hlines(
+                height,
+                fit[f"{kind}_low"],
+                fit[f"{kind}_high"],
+                color=color,
+                linewidth=3,
+                alpha=0.45,
+                zorder=2,
+            )
             ax.scatter([fit[kind]], [height], **(mark | {"zorder": 4}))
             told = _factor_text(fit, kind)
             told += ", differs" if kind == "refitted" and told and not fit["agrees"] else ""
             text = f"{kind} {told}" if row == len(table) - 1 else told
             if not told:
                 text, color, middle = "no data to refit", theme.MUTED, _middle(fit, "printed")
-            theme.text(ax, text, (middle, height), (0, 6 * side), color, ha="center", va="bottom" if side > 0 else "top",
-                  size=parts.NAMED_SIZE)  # fmt: skip
+            theme.text(
+                ax,
+                text,
+                (middle, height),
+                (0, 6 * side),
+                color,
+                ha="center",
+                va="bottom" if side > 0 else "top",
+                size=parts.NAMED_SIZE,
+            )
     ax.set_yticks(list(rows), [textwrap.fill(what, 26) for what in table["what"]], fontsize=parts.NAMED_SIZE)
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(table) - 0.4))
     parts.log_ticks(ax.xaxis, parts.numbers(table[values]), "x", room=1.35)
     parts.keep_inside(ax, [text for text in ax.texts if isinstance(text, Annotation)])
     finding = _reproduced_finding(int(agrees.sum()), int(again.sum()), len(table))
     alt = (
-        f"A row for each of {len(table)} published fits with a ring at the printed factor a year and a dot at the refitted one on a "
-        "logarithmic axis, and the interval of each as a bar."
+        f"A row for each of {len(table)} published fits with a ring at the printed factor a year and a dot at"
+        " the refitted one on a logarithmic axis, and the interval of each as a bar."
     )
-    words = "Factor a year, log scale; ring: printed, dot: fitted again, shown to the digits of print; bars: intervals"
+    words = (
+        "Factor a year, log scale; ring: printed, dot: fitted again, shown to the digits of print; bars:"
+        " intervals"
+    )
     words += (
         _levels(table["level"].dropna().unique().tolist()) if "level" in table else " at the printed level"
     )
@@ -109,7 +133,9 @@ def _factor_text(fit: pd.Series, kind: str) -> str:
 
 
 def _decimals(fit: pd.Series, name: str) -> int:
-    """Decimals that print gives a figure; a whole or missing one has those of its row, 2.0 beside 2.4 and 3.1."""
+    """Decimals that print gives a figure; a whole or missing one has those of its row, 2.0 beside 2.4 and
+    3.1.
+    """
     row = ("printed", "printed_low", "printed_high")
     shown = {column: len(f"{float(fit[column]):.10g}".partition(".")[2]) for column in row}
     return shown[name] or max(shown.values())

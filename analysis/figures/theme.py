@@ -1,17 +1,22 @@
 """What do all charts share? Colours, type, size, and how a chart is turned into bytes.
 
 Decisions
-- A chart is a matplotlib `Figure` that knows its finding, its subtitle (what and which unit) and its text alternative.
-- Printed and recomputed keep one colour each everywhere, and nothing else has them; the palette survives grey print (its lightnesses differ) and
-  colour-blindness (orange-brown against blue).
-- SVG carries its own dark colours, so that a chart follows the reader's setting inside an `<img>`; the page shows the
-  finding as text, so the SVG holds none. PNG, for notebooks, draws both.
-- Words in SVG are text, in the letters of the font that the chart carries along: a third of the weight of outlines.
-- Printed is a ring and found a dot besides; what does not decide is hollow. Labels stand beside what they name, with a halo.
+- A chart is a matplotlib `Figure` that knows its finding, its subtitle (what and which unit) and its text
+  alternative.
+- Printed and recomputed keep one colour each everywhere, and nothing else has them; the palette survives grey
+  print (its lightnesses differ) and colour-blindness (orange-brown against blue).
+- SVG carries its own dark colours, so that a chart follows the reader's setting inside an `<img>`; the page
+  shows the finding as text, so the SVG holds none. PNG, for notebooks, draws both.
+- Words in SVG are text, in the letters of the font that the chart carries along: a third of the weight of
+  outlines.
+- Printed is a ring and found a dot besides; what does not decide is hollow. Labels stand beside what they
+  name, with a halo.
 - No pyplot: figures are made by hand, so nothing is left open and no backend is chosen.
-- Each chart starts from matplotlib's own defaults: neither a matplotlibrc nor a style that a cell has set changes it.
-- Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point or pixel. That holds on every
-  processor, whose last bits differ: where two parts of a straight line meet they alone would place the corners of its stroke.
+- Each chart starts from matplotlib's own defaults: neither a matplotlibrc nor a style that a cell has set
+  changes it.
+- Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point or pixel. That holds
+  on every processor, whose last bits differ: where two parts of a straight line meet they alone would place
+  the corners of its stroke.
 """
 
 from __future__ import annotations
@@ -68,20 +73,37 @@ VERDICT = {
     "uncheckable": UNCHECKABLE,
 }
 DARK = {
-    PRINTED: "#f0a35e", RECOMPUTED: "#7db4f0", INK: "#e8ebee", MUTED: "#a7b1bb", GRID: "#3a434d", FAINT: "#262d35",
-    HOLDS: "#63b58f", PARTLY: "#e3b74f", FAILS: "#d9807a", VOID: "#a389da", OPEN: "#8b97a3", UNCHECKABLE: "#59636e", "#ffffff": "#14181d",
-}  # fmt: skip
+    PRINTED: "#f0a35e",
+    RECOMPUTED: "#7db4f0",
+    INK: "#e8ebee",
+    MUTED: "#a7b1bb",
+    GRID: "#3a434d",
+    FAINT: "#262d35",
+    HOLDS: "#63b58f",
+    PARTLY: "#e3b74f",
+    FAILS: "#d9807a",
+    VOID: "#a389da",
+    OPEN: "#8b97a3",
+    UNCHECKABLE: "#59636e",
+    "#ffffff": "#14181d",
+}
 """Light colour to its dark counterpart; a colour that is not here stays as it is."""
 
 HALO: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="#ffffff")]
 """Keeps a label readable where it crosses a line or a band."""
 
 RING: dict[str, Any] = {
-    "facecolors": "#ffffff", "edgecolors": PRINTED, "linewidths": 2.0, "s": 58, "zorder": 5, "clip_on": False,
-}  # fmt: skip
+    "facecolors": "#ffffff",
+    "edgecolors": PRINTED,
+    "linewidths": 2.0,
+    "s": 58,
+    "zorder": 5,
+    "clip_on": False,
+}
 DOT: dict[str, Any] = {"facecolors": RECOMPUTED, "edgecolors": RECOMPUTED, "linewidths": 1.6, "s": 46}
 HOLLOW: dict[str, Any] = DOT | {"facecolors": "#ffffff"}
-"""Marks of a printed figure, of a found one, and of one that does not decide, as `Axes.scatter` takes them."""
+"""Marks of a printed figure, of a found one, and of one that does not decide, as `Axes.scatter` takes them.
+"""
 
 DASHED, DOTTED = (0, (4, 2)), (0, (2, 2))
 """Line styles: of what goes beyond the record, and of a level or a day to hold things against."""
@@ -94,15 +116,40 @@ WIDTH_IN, HEIGHT_IN, PNG_DPI = 5.6, 3.5, 130
 """Narrow enough that the text stays legible when a phone shows the whole chart."""
 
 STYLE: dict[str, Any] = {
-    "font.size": 11, "axes.titlesize": 10.5, "axes.labelsize": 10.5, "xtick.labelsize": 10.5, "ytick.labelsize": 10.5,
-    "axes.edgecolor": GRID, "axes.labelcolor": MUTED, "text.color": INK, "xtick.color": MUTED, "ytick.color": MUTED,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False, "axes.grid": True,
-    "axes.axisbelow": True, "grid.color": GRID, "grid.linewidth": 0.7, "xtick.major.size": 0, "ytick.major.size": 0,
-    "axes.titlelocation": "left", "axes.titlecolor": MUTED, "axes.facecolor": "none", "figure.facecolor": "white",
-    "legend.frameon": False, "legend.fontsize": 10.5, "lines.solid_capstyle": "round",
-    "svg.hashsalt": "thesis", "svg.fonttype": "none", "path.simplify": True, "text.parse_math": False,  # $ is money
-    "font.family": FONT, "timezone": "UTC", "date.epoch": "1970-01-01T00:00:00",  # `rcdefaults` leaves the last two
-}  # fmt: skip
+    "font.size": 11,
+    "axes.titlesize": 10.5,
+    "axes.labelsize": 10.5,
+    "xtick.labelsize": 10.5,
+    "ytick.labelsize": 10.5,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": MUTED,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "axes.titlelocation": "left",
+    "axes.titlecolor": MUTED,
+    "axes.facecolor": "none",
+    "figure.facecolor": "white",
+    "legend.frameon": False,
+    "legend.fontsize": 10.5,
+    "lines.solid_capstyle": "round",
+    "svg.hashsalt": "thesis",
+    "svg.fonttype": "none",
+    "path.simplify": True,
+    "text.parse_math": False,  # $ is money
+    "font.family": FONT,
+    "timezone": "UTC",
+    "date.epoch": "1970-01-01T00:00:00",  # `rcdefaults` leaves the last two
+}
 
 
 class Label(NamedTuple):
@@ -114,7 +161,9 @@ class Label(NamedTuple):
 
 
 class Chart(Figure):
-    """A figure with its finding (the title), its subtitle (what is shown, in which unit) and its text alternative."""
+    """A figure with its finding (the title), its subtitle (what is shown, in which unit) and its text
+    alternative.
+    """
 
     finding: str = ""
     subtitle: str = ""
@@ -172,7 +221,9 @@ def axes(width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN, *, grid: str 
 def panels(
     rows: int, width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN, *, grid: str = "y"
 ) -> list[Axes]:
-    """Axes below one another on a new chart of that height in all, from the top down, with one horizontal axis."""
+    """Axes below one another on a new chart of that height in all, from the top down, with one horizontal
+    axis.
+    """
     _use_style()
     chart = Chart(figsize=(width_in, height_in), layout="constrained")
     _Canvas(chart)
@@ -208,8 +259,16 @@ def threshold(ax: Axes, label: str, level: float, curves: Sequence[Sequence[floa
     ]
     right = near[1] > near[0]
     ax.axhline(level, color=INK, linewidth=1.2, linestyle=DOTTED)
-    ax.annotate(label, (0.995 if right else 0.005, level), xycoords=("axes fraction", "data"), xytext=(0, 3), fontsize=10,
-                textcoords="offset points", ha="right" if right else "left", path_effects=HALO)  # fmt: skip
+    ax.annotate(
+        label,
+        (0.995 if right else 0.005, level),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 3),
+        fontsize=10,
+        textcoords="offset points",
+        ha="right" if right else "left",
+        path_effects=HALO,
+    )
 
 
 def _distance(value: float, level: float, log: bool) -> float:
@@ -217,16 +276,38 @@ def _distance(value: float, level: float, log: bool) -> float:
 
 
 def text(
-    ax: Axes, words: str, at: tuple[Any, float], shift: tuple[float, float], color: str, *, ha: str = "left",
-    va: str = "center", size: float = 10.0, xycoords: Any = "data",
-) -> Annotation:  # fmt: skip
+    ax: Axes,
+    words: str,
+    at: tuple[Any, float],
+    shift: tuple[float, float],
+    color: str,
+    *,
+    ha: str = "left",
+    va: str = "center",
+    size: float = 10.0,
+    xycoords: Any = "data",
+) -> Annotation:
     """Words at a point, shifted by some points, readable over lines and free to stand outside the axes."""
-    return ax.annotate(words, at, xytext=shift, textcoords="offset points", xycoords=xycoords, color=color, ha=ha, va=va,
-                       fontsize=size, path_effects=HALO, annotation_clip=False, zorder=6)  # fmt: skip
+    return ax.annotate(
+        words,
+        at,
+        xytext=shift,
+        textcoords="offset points",
+        xycoords=xycoords,
+        color=color,
+        ha=ha,
+        va=va,
+        fontsize=size,
+        path_effects=HALO,
+        annotation_clip=False,
+        zorder=6,
+    )
 
 
 def at_right(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
-    """Labels beside the right edge at their heights, moved apart where they would touch; the axis must be final."""
+    """Labels beside the right edge at their heights, moved apart where they would touch; the axis must be
+    final.
+    """
     from scipy.optimize import isotonic_regression
 
     if not labels:
@@ -273,7 +354,9 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def headline(ax: Axes, finding: str, subtitle: str, alt: str) -> Axes:
-    """Give a chart its words: what it shows, in what unit, and what someone who cannot see it should be told."""
+    """Give a chart its words: what it shows, in what unit, and what someone who cannot see it should be
+    told.
+    """
     chart = chart_of(ax)
     chart.finding, chart.subtitle, chart.alt = finding, subtitle, alt
     return ax
@@ -313,7 +396,8 @@ def png(chart: Chart) -> bytes:
         word.remove()
     engine.set(rect=(0, 0, 1, 1))
     chart.set_size_inches(width, height)
-    # a chart has few colours: a palette of 256 keeps the ones that carry meaning to the bit, at a third of the weight
+    # a chart has few colours: a palette of 256 keeps the ones that carry meaning to the bit, at a third of
+    # the weight
     Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
         packed, format="png", optimize=True
     )
@@ -341,7 +425,9 @@ HALOED = "halo"
 
 @contextmanager
 def _plain_halos(chart: Chart) -> Iterator[None]:
-    """Words with a halo as marked text: matplotlib would draw each as two outlines, the style sheet draws it in one."""
+    """Words with a halo as marked text: matplotlib would draw each as two outlines, the style sheet draws it
+    in one.
+    """
     haloed = [text for text in chart.findobj(Text) if text.get_path_effects()]
     for text in haloed:
         text.set_path_effects([])
@@ -353,7 +439,9 @@ def _plain_halos(chart: Chart) -> Iterator[None]:
 
 
 def _short(found: re.Match[str]) -> str:
-    """Coordinates to a tenth of a point, those of marks (which are defined once, and small) to a hundredth."""
+    """Coordinates to a tenth of a point, those of marks (which are defined once, and small) to a
+    hundredth.
+    """
     digits = 2 if found[0].startswith("<defs>") else 1
     longer = rf"\d+\.\d{{{digits + 1},}}"
     return re.sub(longer, lambda n: f"{float(n[0]):.{digits}f}".rstrip("0").rstrip("."), found[0])
@@ -376,7 +464,9 @@ def _classes(text: str) -> tuple[str, list[str]]:
 
 
 def _letters(text: str, bold: bool) -> str:
-    """The rules that give the words of a chart their font, cut down to the letters that they need, and their halo."""
+    """The rules that give the words of a chart their font, cut down to the letters that they need, and their
+    halo.
+    """
     written = "".join(sorted(set(html.unescape("".join(re.findall(r"<text[^>]*>([^<]*)", text))))))
     faces = "".join(fonts.face(FONT, weight, written) for weight in ((400, 600) if bold else (400,)))
     halo = f".{HALOED} text{{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}}"

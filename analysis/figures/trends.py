@@ -1,13 +1,15 @@
-"""What do the fits say? Trends with their bands and the article's claim, and the factor under every specification.
+"""What do the fits say? Trends with their bands and the article's claim, and the factor under every
+specification.
 
 Decisions
 - Printed is orange-brown and a ring or a line, fitted is blue and a dot: colour is never the only difference.
-- A confidence band of the mean is dark, a prediction band of one more observation light; the subtitle names both with
-  their level, the number of points and the span of the record.
-- A fit is solid where there is a record and dashed beyond it. A point that describes a time after the article's day is
-  hollow, whenever it became known: a frame of what was known on a day holds no later ones.
+- A confidence band of the mean is dark, a prediction band of one more observation light; the subtitle names
+  both with their level, the number of points and the span of the record.
+- A fit is solid where there is a record and dashed beyond it. A point that describes a time after the
+  article's day is hollow, whenever it became known: a frame of what was known on a day holds no later ones.
 - Factors stand on logarithmic axes, where twice and half are equally far from one.
-- A specification that could not be fitted keeps its row and says so; it counts as tried and is never drawn as a number.
+- A specification that could not be fitted keeps its row and says so; it counts as tried and is never drawn as
+  a number.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ BANDS = {"obs_ci": 0.14, "mean_ci": 0.34}
 class Claim(NamedTuple):
     """What the article says, to be drawn into a trend.
 
-    With `t` alone it is a ring, with neither `t` nor `factor` a level line, with both a path from the ring on.
+    With `t` alone it is a ring, with neither `t` nor `factor` a level line, with both a path from the ring
+    on.
     """
 
     label: str
@@ -63,12 +66,13 @@ def fitted(
     Parameters
     ----------
     points : DataFrame
-        ``t`` (decimal year), ``y`` in `unit`, and ``label``: an empty one leaves its point without a name; name few.
-        A point is hollow by its `t`, the time that it describes; leave out what was not yet known, nothing here asks.
+        ``t`` (decimal year), ``y`` in `unit`, and ``label``: an empty one leaves its point without a name;
+        name few. A point is hollow by its `t`, the time that it describes; leave out what was not yet known,
+        nothing here asks.
     forecast : DataFrame
-        The fit over the record and beyond it: ``t``, ``mean`` or ``median``, ``mean_ci_lower``, ``mean_ci_upper``,
-        ``obs_ci_lower``, ``obs_ci_upper`` (statsmodels' names), in `unit`, and their ``level`` where `level` is not
-        given: what `models.trend.Trend.forecast` returns.
+        The fit over the record and beyond it: ``t``, ``mean`` or ``median``, ``mean_ci_lower``,
+        ``mean_ci_upper``, ``obs_ci_lower``, ``obs_ci_upper`` (statsmodels' names), in `unit`, and their
+        ``level`` where `level` is not given: what `models.trend.Trend.forecast` returns.
     finding, subtitle : str
         What the chart shows, and of what; n, span, bands and their level are added to the subtitle.
     unit : str
@@ -85,8 +89,9 @@ def fitted(
     Raises
     ------
     ValueError
-        A column is missing, the level is missing, contradicted or not between 0 and 1, the unit is unknown, something on
-        a logarithmic axis is not above zero, a number of the fit is not finite, or the claim has a factor and no `t`.
+        A column is missing, the level is missing, contradicted or not between 0 and 1, the unit is unknown,
+        something on a logarithmic axis is not above zero, a number of the fit is not finite, or the claim has
+        a factor and no `t`.
     """
     parts.needs("points", points, ("t", "y", "label"))
     centre = "median" if "median" in forecast else "mean"
@@ -112,8 +117,14 @@ def fitted(
     parts.scales(ax, times, heights, unit, log)
 
     for band, alpha in BANDS.items():
-        ax.fill_between(line["t"], line[f"{band}_lower"], line[f"{band}_upper"], color=theme.RECOMPUTED, alpha=alpha,
-                        linewidth=0)  # fmt: skip
+        ax.fill_between(
+            line["t"],
+            line[f"{band}_lower"],
+            line[f"{band}_upper"],
+            color=theme.RECOMPUTED,
+            alpha=alpha,
+            linewidth=0,
+        )
     for part, style in zip(parts.parted(line[["t", centre]], end, log), ("solid", theme.DASHED), strict=True):
         if len(part) > 1:
             ax.plot(part["t"], part[centre], color=theme.RECOMPUTED, linewidth=2.2, linestyle=style, zorder=3)
@@ -140,28 +151,32 @@ def fitted(
         _along(ax, line, centre),
     )
     words = (
-        f"{subtitle}; {len(seen)} points, {parts.year_month(seen['t'].min())} to {parts.year_month(end)}; dark: {level:.0%} confidence interval "
-        f"of the {centre}, light: {level:.0%} prediction interval"
+        f"{subtitle}; {len(seen)} points, {parts.year_month(seen['t'].min())} to {parts.year_month(end)};"
+        f" dark: {level:.0%} confidence interval of the {centre}, light: {level:.0%} prediction interval"
     )
     words += "; dashed: beyond the record" if line["t"].iloc[-1] > end else ""
     words += "; hollow: after the article's day" if after.any() else ""
     alt = (
-        f"{len(seen)} points and the line fitted through them{' on a logarithmic axis' if log else ''}, from "
-        f"{parts.amount(line[centre].iloc[0], unit)} in {parts.year_month(line['t'].iloc[0])} to {parts.amount(last[centre], unit)} in {parts.year_month(last['t'])}, where one "
-        f"more observation is predicted between {parts.amount(last['obs_ci_lower'], unit)} and {parts.amount(last['obs_ci_upper'], unit)}"
+        f"{len(seen)} points and the line fitted through them{' on a logarithmic axis' if log else ''}, from"
+        f" {parts.amount(line[centre].iloc[0], unit)} in {parts.year_month(line['t'].iloc[0])} to"
+        f" {parts.amount(last[centre], unit)} in {parts.year_month(last['t'])}, where one more observation is"
+        f" predicted between {parts.amount(last['obs_ci_lower'], unit)} and"
+        f" {parts.amount(last['obs_ci_upper'], unit)}"
     )
     alt += f"; the article's claim is drawn in: {claim.label}." if claim else "."
     return theme.headline(ax, finding, words, alt)
 
 
 def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: float, ax: Axes) -> Axes:
-    """The factor that every specification gives, sorted, with the one that was written down beforehand marked.
+    """The factor that every specification gives, sorted, with the one that was written down beforehand
+    marked.
 
     Parameters
     ----------
     table : DataFrame
-        ``specification``, ``factor``, ``low``, ``high`` (factors a year) and ``primary``, true for one row. Where a
-        specification could not be fitted its numbers are NaN; it counts as tried. Give a row about 0.25 inches.
+        ``specification``, ``factor``, ``low``, ``high`` (factors a year) and ``primary``, true for one row.
+        Where a specification could not be fitted its numbers are NaN; it counts as tried. Give a row about
+        0.25 inches.
     what : str
         What a year multiplies or divides, to open the finding: Training cost on rented hardware.
     primary : str
@@ -172,8 +187,8 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
     Raises
     ------
     ValueError
-        A column is missing, the level is not between 0 and 1, a number is not above zero, a specification stands twice,
-        or the table marks another primary one.
+        A column is missing, the level is not between 0 and 1, a number is not above zero, a specification
+        stands twice, or the table marks another primary one.
     """
     parts.needs("table", table, ("specification", "factor", "low", "high", "primary"))
     parts.checked_level(level)
@@ -182,13 +197,15 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
     parts.above_zero(table, ["factor", "low", "high"], "specification")
     if (twice := table["specification"].duplicated()).any():
         raise ValueError(
-            f"specification {table.loc[twice, 'specification'].iloc[0]!r} stands twice; give each its own name"
+            f"specification {table.loc[twice, 'specification'].iloc[0]!r} stands twice; give each its own"
+            " name"
         )
     marked = table.loc[table["primary"].astype(bool), "specification"].tolist()
     if marked != [primary]:
         raise ValueError(
-            f"primary is {primary!r} and the table marks {theme.listed([repr(name) for name in marked]) or 'none'}; "
-            "mark the one specification that was fixed before the fit"
+            f"primary is {primary!r} and the table marks"
+            f" {theme.listed([repr(name) for name in marked]) or 'none'}; mark the one specification that was"
+            " fixed before the fit"
         )
     ordered = table.sort_values("factor", na_position="first", ignore_index=True)
     own = ordered[ordered["specification"] == primary].iloc[0]
@@ -223,8 +240,15 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
         )
         ax.scatter([factor], [row], **(style | {"zorder": 4}))
         text = f"primary {factor:.2f}x" if name == primary else f"{factor:.2f}x"
-        theme.text(ax, text, (1, row), (6, 0), theme.RECOMPUTED if is_own else theme.MUTED, size=parts.NAMED_SIZE,
-              xycoords=("axes fraction", "data"))  # fmt: skip
+        theme.text(
+            ax,
+            text,
+            (1, row),
+            (6, 0),
+            theme.RECOMPUTED if is_own else theme.MUTED,
+            size=parts.NAMED_SIZE,
+            xycoords=("axes fraction", "data"),
+        )
     ax.set_yticks(range(len(ordered)), ordered["specification"], fontsize=9.5)
     for label, is_own in zip(ax.get_yticklabels(), ordered["primary"], strict=True):
         label.set(color=theme.INK if is_own else theme.MUTED, fontweight="semibold" if is_own else "normal")
@@ -234,10 +258,13 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
     factors = ordered["factor"].dropna()
     span = f"from {factors.min():.2f} to {factors.max():.2f}" if len(factors) else "none of them fitted"
     alt = (
-        f"{what}: a row for each of {tried} specifications sorted by the factor a year that they give, {span}, with intervals on a logarithmic axis; "
-        f"the primary one is filled."
+        f"{what}: a row for each of {tried} specifications sorted by the factor a year that they give,"
+        f" {span}, with intervals on a logarithmic axis; the primary one is filled."
     )
-    words = f"Factor a year, log scale; {tried} {parts.verb(tried, 'specification', 'specifications')} tried; bars: {level:.0%} confidence intervals"
+    words = (
+        f"Factor a year, log scale; {tried} {parts.verb(tried, 'specification', 'specifications')} tried;"
+        f" bars: {level:.0%} confidence intervals"
+    )
     words += "; filled: primary, fixed before the fit"
     return theme.headline(ax, _specifications_finding(what, found, own), words, alt)
 
@@ -256,7 +283,10 @@ def _specifications_finding(what: str, found: pd.DataFrame, own: pd.Series) -> s
     low, high = found["factor"].min(), found["factor"].max()
     told += f"; all {theme.count(len(found))} fitted lie between {low:.2f} and {high:.2f}"
     if flat := int(((found["low"] <= 1) & (found["high"] >= 1)).sum()):
-        told += f"; {parts.verb(flat, 'the interval', 'the intervals')} of {theme.count(flat)} {parts.verb(flat, 'includes', 'include')} no change"
+        told += (
+            f"; {parts.verb(flat, 'the interval', 'the intervals')} of {theme.count(flat)}"
+            f" {parts.verb(flat, 'includes', 'include')} no change"
+        )
     return told
 
 
@@ -276,8 +306,14 @@ def _draw_claim(
         ax.plot(told["t"], told["y"], color=theme.PRINTED, linewidth=1.8, linestyle=(0, (1, 1.5)), zorder=3)
     ax.scatter([claim.t], [claim.y], **theme.RING)
     if tip is not None:
-        ax.annotate("", (claim.t, tip), (claim.t, claim.y), annotation_clip=False, zorder=4,
-                    arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8})  # fmt: skip
+        ax.annotate(
+            "",
+            (claim.t, tip),
+            (claim.t, claim.y),
+            annotation_clip=False,
+            zorder=4,
+            arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8},
+        )
     if claim.factor is not None:
         return [theme.Label(float(told["y"].iloc[-1]), claim.label, theme.PRINTED)]
     return []
@@ -285,8 +321,11 @@ def _draw_claim(
 
 def _names(seen: pd.DataFrame, claim: Claim | None) -> list[parts.Name]:
     """The names to place: that of a claimed point first, unless its path is named at the edge."""
-    named = [parts.Name(label, t, y, theme.RECOMPUTED) for t, y, label in seen[["t", "y", "label"]].itertuples(index=False)
-             if isinstance(label, str) and label]  # fmt: skip
+    named = [
+        parts.Name(label, t, y, theme.RECOMPUTED)
+        for t, y, label in seen[["t", "y", "label"]].itertuples(index=False)
+        if isinstance(label, str) and label
+    ]
     ring = _ring(claim)
     return (
         [parts.Name(claim.label, *ring[0], theme.PRINTED), *named]
@@ -307,7 +346,9 @@ def _along(ax: Axes, line: pd.DataFrame, centre: str) -> NDArray[np.float64]:
 
 
 def _tip(claim: Claim | None, low: float, high: float, log: bool) -> float | None:
-    """Where the arrow of a dated claim that is open to one side ends, an eighth of the heights away from it."""
+    """Where the arrow of a dated claim that is open to one side ends, an eighth of the heights away from
+    it.
+    """
     if claim is None or claim.t is None or claim.qualifier not in (">", "<"):
         return None
     sign = 1 if claim.qualifier == ">" else -1
@@ -341,8 +382,8 @@ def _level_of(forecast: pd.DataFrame, level: float | None) -> float:
     found = [*carried, *([] if level is None or level in carried else [level])]
     if len(found) != 1:
         raise ValueError(
-            f"the bands have {theme.listed([f'level {value}' for value in found]) or 'no level'}; give one, in the column level of the "
-            "forecast or as level="
+            f"the bands have {theme.listed([f'level {value}' for value in found]) or 'no level'}; give one,"
+            " in the column level of the forecast or as level="
         )
     parts.checked_level(found[0])
     return float(found[0])
@@ -358,8 +399,8 @@ def _finite(name: str, frame: pd.DataFrame, log: bool) -> None:
             )
         if log and (low := frame[frame[column] <= 0]).size:
             raise ValueError(
-                f"{name} has {column} {low[column].iloc[0]:g} at t = {low['t'].iloc[0]}; a logarithmic axis needs values above zero, "
-                "use log=False"
+                f"{name} has {column} {low[column].iloc[0]:g} at t = {low['t'].iloc[0]}; a logarithmic axis"
+                " needs values above zero, use log=False"
             )
     if name != "claim" and not np.isfinite(frame["t"].to_numpy(float)).all():
         raise ValueError(f"{name} has a t that is not finite; give decimal years")

@@ -1,9 +1,12 @@
-"""What must come true for a price, and what does a flat plan earn? Grids of needed revenue, use against plan, cheaper tokens.
+"""What must come true for a price, and what does a flat plan earn? Grids of needed revenue, use against plan,
+cheaper tokens.
 
 Decisions
 - A cell says what is needed and what share of the whole market that is; what exceeds the market is bold.
-- Subscribers stand in the order of their use, so that a share of them is a length and lines cross where shares are read off.
-- The elasticity that was measured is blue and thick; others are there to hold it against, dashed, with their number.
+- Subscribers stand in the order of their use, so that a share of them is a length and lines cross where
+  shares are read off.
+- The elasticity that was measured is blue and thick; others are there to hold it against, dashed, with their
+  number.
 """
 
 from __future__ import annotations
@@ -54,22 +57,35 @@ def required_revenue(
     pool = show(pool_usd_bn, "usd_bn", 0)
     finding = f"In {above} of {table.size} cases {price} needs more revenue than the whole market has"
     if above in (0, table.size):
-        finding = f"{price} needs {'more' if above else 'less'} revenue than the whole market has in {'every case' if above else 'any case'}"
+        finding = (
+            f"{price} needs {'more' if above else 'less'} revenue than the whole market has in"
+            f" {'every case' if above else 'any case'}"
+        )
     alt = (
-        f"A grid of {table.shape[0]} by {table.shape[1]} cells by {AXES[rows]} and {AXES[columns]}; needed revenue runs from "
-        f"{show(table.min().min(), 'usd_bn', 0)} to {show(table.max().max(), 'usd_bn', 0)}."
+        f"A grid of {table.shape[0]} by {table.shape[1]} cells by {AXES[rows]} and {AXES[columns]}; needed"
+        f" revenue runs from {show(table.min().min(), 'usd_bn', 0)} to"
+        f" {show(table.max().max(), 'usd_bn', 0)}."
     )
     subtitle = (
         f"Yearly revenue at maturity, billion dollars, and as a share of the market's {pool}; bold: above it"
     )
     return futures.heat_map(
-        table, finding=finding[0].upper() + finding[1:], subtitle=subtitle, xlabel=AXES[columns], ylabel=AXES[rows],
-        mark=pool_usd_bn, form=lambda value: f"{value:,.0f}\n{value / pool_usd_bn:.0%}", alt=alt, ax=ax,
-    )  # fmt: skip
+        table,
+        finding=finding[0].upper() + finding[1:],
+        subtitle=subtitle,
+        xlabel=AXES[columns],
+        ylabel=AXES[rows],
+        mark=pool_usd_bn,
+        form=lambda value: f"{value:,.0f}\n{value / pool_usd_bn:.0%}",
+        alt=alt,
+        ax=ax,
+    )
 
 
 def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
-    """What the use of each subscriber costs to serve and would cost by the token, against the price of the plan."""
+    """What the use of each subscriber costs to serve and would cost by the token, against the price of the
+    plan.
+    """
     above = valuation.break_even(plan).set_index("counted_at")["share_above"]
     use, below = plan.used_mtok(SHARES), 100 * SHARES
     drawn = {
@@ -87,30 +103,43 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
         share = 100 * (1 - above[counted])
         if below[0] <= share <= below[-1]:
             ax.scatter([share], [plan.plan_usd], **(mark | {"zorder": 5}))
-            # the dearer line crosses first: its words stand to the left and above, the other's to the right and below
+            # the dearer line crosses first: its words stand to the left and above, the other's to the right
+            # and below
             left = counted == "price"
-            theme.text(ax, f"{share:.0f}%", (share, plan.plan_usd), (-7, 9) if left else (5, -10), mark["edgecolors"],
-                       ha="right" if left else "left")  # fmt: skip
+            theme.text(
+                ax,
+                f"{share:.0f}%",
+                (share, plan.plan_usd),
+                (-7, 9) if left else (5, -10),
+                mark["edgecolors"],
+                ha="right" if left else "left",
+            )
     theme.at_right(
         ax, [theme.Label(float(line[-1]), name, color) for name, (line, color, _) in drawn.items()]
     )
     ax.set(xlabel="subscribers in the order of their use, percent", ylabel="")
     overpay, lossy = 1 - above["price"], above["cost"]
-    finding = f"{overpay:.0%} of subscribers pay more than their use would cost by the token; {_percent(lossy)} cost more than they pay"
+    finding = (
+        f"{overpay:.0%} of subscribers pay more than their use would cost by the token; {_percent(lossy)}"
+        " cost more than they pay"
+    )
     alt = (
-        f"Two rising lines over subscribers ordered by use, what their tokens would sell for and what they cost; the first crosses the "
-        f"plan's price at {overpay:.0%} of subscribers, the second at {1 - lossy:.0%}."
+        "Two rising lines over subscribers ordered by use, what their tokens would sell for and what they"
+        f" cost; the first crosses the plan's price at {overpay:.0%} of subscribers, the second at"
+        f" {1 - lossy:.0%}."
     )
     return theme.headline(ax, finding, "Dollars a month for a subscriber's use, log scale", alt)
 
 
 def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) -> Axes:
-    """Gross margin of the flat plan, and revenue by the token, as tokens get cheaper, a line for each elasticity of use.
+    """Gross margin of the flat plan, and revenue by the token, as tokens get cheaper, a line for each
+    elasticity of use.
 
     Parameters
     ----------
     table : DataFrame
-        `valuation.cheaper_tokens`, falls from 1 on; the measured elasticity and 0, constant use, among its elasticities.
+        `valuation.cheaper_tokens`, falls from 1 on; the measured elasticity and 0, constant use, among its
+        elasticities.
     measured : float
         The elasticity that the finding speaks of.
     axes : list of Axes
@@ -119,14 +148,18 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
     Raises
     ------
     ValueError
-        A column is missing, there are not two panels, or an elasticity that the finding needs is not in the table.
+        A column is missing, there are not two panels, or an elasticity that the finding needs is not in the
+        table.
     """
-    heights = {"plan_margin_pct": "Gross margin of the plan, percent", "token_revenue_usd": "Revenue by the token, mean subscriber, dollars a month"}  # fmt: skip
+    heights = {
+        "plan_margin_pct": "Gross margin of the plan, percent",
+        "token_revenue_usd": "Revenue by the token, mean subscriber, dollars a month",
+    }
     parts.needs("table", table, ("elasticity", "fall_x", "plan_revenue_usd", *heights))
     if len(axes) != len(heights) or not {0.0, measured} <= set(table["elasticity"]):
         raise ValueError(
-            f"there are {len(axes)} panels and the elasticities {sorted(set(table['elasticity']))}: hand in theme.panels(2), 0 and "
-            f"the measured {measured:g}"
+            f"there are {len(axes)} panels and the elasticities {sorted(set(table['elasticity']))}: hand in"
+            f" theme.panels(2), 0 and the measured {measured:g}"
         )
     for ax, (column, title) in zip(axes, heights.items(), strict=True):
         ax.set_title(title, fontsize=parts.NAMED_SIZE, color=theme.INK)
@@ -144,8 +177,14 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
         for elasticity, line in table.groupby("elasticity"):
             main = elasticity == measured
             color = theme.RECOMPUTED if main else theme.MUTED
-            ax.plot(line["fall_x"], line[column], color=color, linewidth=2.6 if main else 1.4,
-                    linestyle="solid" if main else theme.DASHED, zorder=3 if main else 2)  # fmt: skip
+            ax.plot(
+                line["fall_x"],
+                line[column],
+                color=color,
+                linewidth=2.6 if main else 1.4,
+                linestyle="solid" if main else theme.DASHED,
+                zorder=3 if main else 2,
+            )
             labels.append(theme.Label(float(line[column].iloc[-1]), f"{elasticity:g}", color))
         theme.at_right(ax, labels)
     axes[-1].set(xlabel="times cheaper than today", ylabel="")
@@ -154,13 +193,14 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
     first = table.loc[table["fall_x"] == table["fall_x"].min(), "token_revenue_usd"].iloc[0]
     change, fall = revenue / first - 1, table["fall_x"].max()
     finding = (
-        f"With tokens {fall:g} times cheaper, revenue by the token {_moves(change[measured])} at the measured elasticity and "
-        f"{_moves(change[0.0])} at constant use"
+        f"With tokens {fall:g} times cheaper, revenue by the token {_moves(change[measured])} at the measured"
+        f" elasticity and {_moves(change[0.0])} at constant use"
     )
     alt = (
-        f"Two panels over the fall of token prices up to {fall:g} times, with lines for elasticities of "
-        f"{theme.listed([f'{elasticity:g}' for elasticity in last.index])}. At {measured:g} the plan's margin ends at {margin[measured]:.0f}% and "
-        f"revenue by the token at {parts.amount(float(revenue[measured]), 'usd')}."
+        f"Two panels over the fall of token prices up to {fall:g} times, with lines for elasticities of"
+        f" {theme.listed([f'{elasticity:g}' for elasticity in last.index])}. At {measured:g} the plan's"
+        f" margin ends at {margin[measured]:.0f}% and revenue by the token at"
+        f" {parts.amount(float(revenue[measured]), 'usd')}."
     )
     return theme.headline(
         axes[0],

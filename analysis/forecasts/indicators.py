@@ -1,7 +1,9 @@
-"""Where do the leading indicators stand? Each read from the evidence as it was known on a day, held against its threshold.
+"""Where do the leading indicators stand? Each read from the evidence as it was known on a day, held against
+its threshold.
 
 Decisions
-- A reader is a small function of the evidence; what it reads is remembered, so the value carries its sources and its day.
+- A reader is a small function of the evidence; what it reads is remembered, so the value carries its sources
+  and its day.
 - A value on the threshold signals: the criteria say "at least" and "at most".
 - What was not known yet has no value and says what is missing; it is never quiet.
 - The distance to the threshold is a ratio, so that indicators of different units can be set side by side.
@@ -61,16 +63,17 @@ def board(
     Returns
     -------
     DataFrame
-        One row an indicator: ``id, label, observable, unit, threshold, side`` (above or below), ``because``; ``value`` (NaN
-        where unknown) and ``valid_on`` (ISO date, None); ``status``: signals, quiet or unknown; ``missing``, what was not
-        known; ``to_threshold``: value over threshold (NaN where unknown or the threshold is 0); ``moves``: a list in words, and
-        ``moved``, the ids; ``sources``: list of ``title, url, quality``.
+        One row an indicator: ``id, label, observable, unit, threshold, side`` (above or below), ``because``;
+        ``value`` (NaN where unknown) and ``valid_on`` (ISO date, None); ``status``: signals, quiet or
+        unknown; ``missing``, what was not known; ``to_threshold``: value over threshold (NaN where unknown or
+        the threshold is 0); ``moves``: a list in words, and ``moved``, the ids; ``sources``: list of ``title,
+        url, quality``.
 
     Raises
     ------
     DataError
-        A reader that does not exist or cannot use its arguments, a threshold that is no number, a part or risk that nobody
-        knows, or a name that no row of the evidence has.
+        A reader that does not exist or cannot use its arguments, a threshold that is no number, a part or
+        risk that nobody knows, or a name that no row of the evidence has.
     """
     entries = indicators.read() if entries is None else entries
     parts = predictions.read().predictions
@@ -88,9 +91,9 @@ def unknown_names(
     parts: Mapping[str, predictions.Prediction],
     path: str,
 ) -> list[Problem]:
-    """Readers, thresholds, dated facts, parts of predictions and risks that indicators name and that do not exist, arguments that a
-    reader does not take, thresholds that are no numbers, and parts that were overtaken before they were made: nothing moves those.
-    `path` is the file of the indicators.
+    """Readers, thresholds, dated facts, parts of predictions and risks that indicators name and that do not
+    exist, arguments that a reader does not take, thresholds that are no numbers, and parts that were
+    overtaken before they were made: nothing moves those. `path` is the file of the indicators.
     """
     void = {name for name, part in parts.items() if part.void}
     movable = parts.keys() - void | {entry.risk for entry in register.values() if entry.risk}
@@ -148,10 +151,16 @@ def _row(name: str, entry: indicators.Indicator, given: Assumptions, facts: Fact
     own = facts.fresh().at(facts.as_of)
     threshold = float(given[entry.threshold]) if isinstance(entry.threshold, str) else entry.threshold
     row: dict[str, Any] = {
-        "id": name, "label": entry.label, "observable": entry.observable, "unit": entry.unit, "threshold": threshold,
-        "side": entry.signals, "because": entry.because, "moves": [f"{verb} {what}" for what, verb in entry.moves.items()],
+        "id": name,
+        "label": entry.label,
+        "observable": entry.observable,
+        "unit": entry.unit,
+        "threshold": threshold,
+        "side": entry.signals,
+        "because": entry.because,
+        "moves": [f"{verb} {what}" for what, verb in entry.moves.items()],
         "moved": list(entry.moves),
-    }  # fmt: skip
+    }
     try:
         with arguments.refusals(f"{indicators.FILE}, key {name}.reads"):
             found = READERS[entry.reads.name](own, **entry.reads.arguments)
@@ -166,9 +175,13 @@ def _row(name: str, entry: indicators.Indicator, given: Assumptions, facts: Fact
         }
     crossed = found.value >= threshold if entry.signals == "above" else found.value <= threshold
     return row | {
-        "value": found.value, "valid_on": found.on.date().isoformat(), "status": "signals" if crossed else "quiet", "missing": None,
-        "to_threshold": found.value / threshold if threshold else float("nan"), "sources": own.references,
-    }  # fmt: skip
+        "value": found.value,
+        "valid_on": found.on.date().isoformat(),
+        "status": "signals" if crossed else "quiet",
+        "missing": None,
+        "to_threshold": found.value / threshold if threshold else float("nan"),
+        "sources": own.references,
+    }
 
 
 # The readers, a function each. All raise `Unknown` where what they need was not known.
@@ -189,7 +202,9 @@ def months_since(facts: Facts, *, ids: Sequence[str]) -> Reading:
 
 @reader
 def months_until(facts: Facts, *, ids: Sequence[str]) -> Reading:
-    """Months from the day of looking to the due day of the rule that is in force: the latest of some dated facts."""
+    """Months from the day of looking to the due day of the rule that is in force: the latest of some dated
+    facts.
+    """
     return Reading((_latest(facts, ids)["due_on"] - facts.as_of).days / DAYS_A_MONTH, facts.as_of)
 
 
@@ -202,7 +217,9 @@ def column(facts: Facts, *, table: str, column: str, where: Mapping[str, Any] | 
 
 @reader
 def gap(facts: Facts, *, benchmark: str) -> Reading:
-    """Best closed less best open score so far, percentage points, on the rows of one harness; the day is that of its last row."""
+    """Best closed less best open score so far, percentage points, on the rows of one harness; the day is that
+    of its last row.
+    """
     facts.refuse_what_no_day_knows("model_benchmarks", {"benchmark": benchmark})
     rows = facts.find("model_benchmarks", benchmark=benchmark, use="trend")
     best = rows.loc[rows.groupby("weights")["score_pct"].idxmax()].set_index("weights", append=True)
@@ -215,7 +232,8 @@ def gap(facts: Facts, *, benchmark: str) -> Reading:
 
 @reader
 def cheapest_open_over(facts: Facts, *, of: str, benchmark: str, protocol: str) -> Reading:
-    """The lowest list price, hosts' included, of a newer open model that scores no lower than another, over its launch price; blended.
+    """The lowest list price, hosts' included, of a newer open model that scores no lower than another, over
+    its launch price; blended.
 
     The selection is that of `prices.open_matches`, by the runs of a benchmark under a protocol.
     """
@@ -236,10 +254,11 @@ def cheapest_open_over(facts: Facts, *, of: str, benchmark: str, protocol: str) 
 
 @reader
 def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
-    """How many developers cut the list price of a line of models by so much within the last days; without a cut it rests on the last price.
+    """How many developers cut the list price of a line of models by so much within the last days; without a
+    cut it rests on the last price.
 
-    A cut is one of `prices.cuts`: of a model, or of the model that it replaces; hosts, promotions and introductory prices
-    do not count.
+    A cut is one of `prices.cuts`: of a model, or of the model that it replaces; hosts, promotions and
+    introductory prices do not count.
     """
     rows = _listed(facts)
     if rows.empty:
@@ -252,7 +271,9 @@ def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
 
 @reader
 def growth(facts: Facts, *, measure: str, months: int) -> Reading:
-    """Growth a year, percent, from the value of a measure nearest to so many months before its latest one to that."""
+    """Growth a year, percent, from the value of a measure nearest to so many months before its latest one to
+    that.
+    """
     rows = facts.rows("openai_finance", measure=measure, counts="yes").sort_values("valid_on", kind="stable")
     last = rows.iloc[-1]
     away = (rows["valid_on"] - (last["valid_on"] - pd.DateOffset(months=months))).abs()
@@ -280,7 +301,9 @@ def relative_growth(facts: Facts, *, measure: str, over: str, periods: Sequence[
 
 @reader
 def stake_loss(facts: Facts) -> Reading:
-    """By how much OpenAI's last priced equity times the register's stake is below the register's cost, percent of it."""
+    """By how much OpenAI's last priced equity times the register's stake is below the register's cost,
+    percent of it.
+    """
     last = facts.last("funding_rounds", "post_money_usd_bn", company="OpenAI")
     worth = float(last["post_money_usd_bn"]) * float(facts.given["stake_share"])
     return Reading(100 * (1 - worth / float(facts.given["invested_usd_bn"])), last["valid_on"])

@@ -1,13 +1,14 @@
 """How likely is each part of the three predictions? By every method that the record allows, and pooled.
 
 Decisions
-- A method is a trend, a simulation, a base rate or a judgement that somebody wrote down with its day, and says what it was
-  drawn from or counted among. Where several bear on a part all are kept; the pool is the mean of their log-odds, and its range the widest that any of them gives.
+- A method is a trend, a simulation, a base rate or a judgement that somebody wrote down with its day, and
+  says what it was drawn from or counted among. Where several bear on a part all are kept; the pool is the
+  mean of their log-odds, and its range the widest that any of them gives.
 - A part with nothing to count, fit or draw gets no probability and the reason; two values make no trend.
-- What takes another part for granted is given as conditional on it and says so. A whole is counted on joint draws where
-  there are some, else it is bounded (Fréchet).
-- What is left of the fall of the price counts from today's cheapest open model that matches, as fact-check and indicator see
-  it; only while there is none does it count from the launch.
+- What takes another part for granted is given as conditional on it and says so. A whole is counted on joint
+  draws where there are some, else it is bounded (Fréchet).
+- What is left of the fall of the price counts from today's cheapest open model that matches, as fact-check
+  and indicator see it; only while there is none does it count from the launch.
 - A void part has no probability: what was already decided cannot be forecast.
 - Scores are those of the probability on the day when the part was made, from what was known then.
 """
@@ -36,13 +37,16 @@ from analysis.statistics import scoring, trend
 Kind = Literal["trend", "simulation", "base rate", "judgement"]
 LEVEL = 0.9
 EDGE = 1e-6
-"""How near to 0 or 1 a probability may come: what is printed has six digits, and nothing that lies ahead is certain."""
+"""How near to 0 or 1 a probability may come: what is printed has six digits, and nothing that lies ahead is
+certain.
+"""
 ONE_STANDARD_ERROR = 0.683
 """Level of an interval of one standard error either way."""
 SERIES = {"benchmark": "GPQA Diamond", "use": "trend"}
 PROTOCOL = "Epoch AI run"
 FLOOR = 0.25
-"""The benchmark of our data that open and closed models both still rise on; guessing gives a quarter of it."""
+"""The benchmark of our data that open and closed models both still rise on; guessing gives a quarter of it.
+"""
 TARGET = ("gpt-5", 0.01)
 """The model that is to be matched, and the part of its price."""
 DOWN_ROUNDS = ("base_rate.down_rounds_2022q1", "base_rate.down_rounds_2023q3")
@@ -56,13 +60,33 @@ SIMULATED = (*outlook.VENTURE, "run_rate_weight", "run_rate_error_pct")
 """What the simulation believes of the world."""
 ON_LOSSES = ("son.on_loss_2019", "son.on_loss_2020", "son.on_loss_2022")
 CONDITIONAL = {
-    "p2.llama": "p2.quality", "p2.price": "p2.quality", "p2.price_war": "p2.quality", "p3.cause": "p3.write_down", "p3.victory": "p3.write_down",
-}  # fmt: skip
+    "p2.llama": "p2.quality",
+    "p2.price": "p2.quality",
+    "p2.price_war": "p2.quality",
+    "p3.cause": "p3.write_down",
+    "p3.victory": "p3.write_down",
+}
 """Parts that take another part for granted."""
 FIELDS = (
-    "id", "where", "statement", "criterion", "made_on", "deadline", "probability", "probability_low", "probability_high",
-    "method", "given", "status", "resolved_on", "because", "methods", "sources", "brier", "log_score",
-)  # fmt: skip
+    "id",
+    "where",
+    "statement",
+    "criterion",
+    "made_on",
+    "deadline",
+    "probability",
+    "probability_low",
+    "probability_high",
+    "method",
+    "given",
+    "status",
+    "resolved_on",
+    "because",
+    "methods",
+    "sources",
+    "brier",
+    "log_score",
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +106,8 @@ class Method:
     sources
         Evidence rows that were read: ``source_title, source, quality``.
     series
-        Those of them that are series, one frame each: what came after the last point of one is not in the probability.
+        Those of them that are series, one frame each: what came after the last point of one is not in the
+        probability.
     """
 
     kind: Kind
@@ -128,16 +153,17 @@ def table(given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     Parameters
     ----------
     given : Assumptions
-        Holds what the models of `outlook` need, ``input_token_share``, ``as_of`` and ``price_decline_factor_per_year``.
+        Holds what the models of `outlook` need, ``input_token_share``, ``as_of`` and
+        ``price_decline_factor_per_year``.
     facts : Facts
         Of the same day (`audit.gather`).
 
     Returns
     -------
     DataFrame
-        `FIELDS`, a row a part in the order of the file. ``probability`` and its range are shares, None for a void part and
-        where no method bears on it; ``given`` names the part that it is conditional on; ``methods``: list of mappings;
-        ``brier`` and ``log_score`` are None until the part is true or false.
+        `FIELDS`, a row a part in the order of the file. ``probability`` and its range are shares, None for a
+        void part and where no method bears on it; ``given`` names the part that it is conditional on;
+        ``methods``: list of mappings; ``brier`` and ``log_score`` are None until the part is true or false.
     """
     rows = []
     parts = predictions.load()
@@ -172,7 +198,9 @@ Maker = Callable[["View"], "Method | None"]
 
 
 def methods(part: str, view: View, makers: Sequence[Maker] | None = None) -> list[Method]:
-    """Every method that bears on a part on the day of the view (or those of some makers); none where the record does not allow one."""
+    """Every method that bears on a part on the day of the view (or those of some makers); none where the
+    record does not allow one.
+    """
     found = [
         found
         for make in (METHODS.get(part, ()) if makers is None else makers)
@@ -196,10 +224,11 @@ class History:
     Attributes
     ----------
     table : DataFrame
-        One row a day, part and method: ``day`` (timestamp), ``id, kind, probability_pct, low_pct, high_pct, told``.
+        One row a day, part and method: ``day`` (timestamp), ``id, kind, probability_pct, low_pct, high_pct,
+        told``.
     left_out : DataFrame
-        Parts with a method that has no history, a row each: ``id``, and the ``assumptions`` it rests on that were not known on
-        the first day or carry no day at all.
+        Parts with a method that has no history, a row each: ``id``, and the ``assumptions`` it rests on that
+        were not known on the first day or carry no day at all.
     """
 
     table: pd.DataFrame
@@ -217,8 +246,8 @@ def days(made_on: str | dt.date, as_of: str | dt.date) -> list[pd.Timestamp]:
 def history(given: Assumptions, facts: audit.Facts) -> History:
     """Every part's probability by every method, monthly from publication to the day of looking.
 
-    A method that rests on an assumption without a day, or with one after the day in question, is left out on that day:
-    its line would be drawn with hindsight. `given` and `facts` as for `table`.
+    A method that rests on an assumption without a day, or with one after the day in question, is left out on
+    that day: its line would be drawn with hindsight. `given` and `facts` as for `table`.
     """
     parts = predictions.load()
     rows, hidden = [], []
@@ -245,9 +274,14 @@ def history(given: Assumptions, facts: audit.Facts) -> History:
 def _on_day(day: pd.Timestamp, part: str, method: Method) -> dict[str, Any]:
     chance = method.chance
     return {
-        "day": day, "id": part, "kind": method.kind, "probability_pct": 100 * chance.probability, "low_pct": 100 * chance.low,
-        "high_pct": 100 * chance.high, "told": method.told,
-    }  # fmt: skip
+        "day": day,
+        "id": part,
+        "kind": method.kind,
+        "probability_pct": 100 * chance.probability,
+        "low_pct": 100 * chance.low,
+        "high_pct": 100 * chance.high,
+        "told": method.told,
+    }
 
 
 def unknown_then(names: Sequence[str], then: Assumptions) -> list[str]:
@@ -265,19 +299,37 @@ def _undecided(facts: audit.Facts, as_of: str, parts: pd.DataFrame) -> list[str]
 
 
 def by_method(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row a method of each part, in percent: ``id, kind, probability_pct, low_pct, high_pct, told, data_to, given, pooled_pct``."""
+    """A row a method of each part, in percent: ``id, kind, probability_pct, low_pct, high_pct, told, data_to,
+    given, pooled_pct``.
+    """
     return pd.DataFrame(
         [
             {
-                "id": row["id"], "kind": method["kind"], "probability_pct": 100 * method["probability"],
-                "low_pct": 100 * method["low"], "high_pct": 100 * method["high"], "told": method["told"],
-                "data_to": method["data_to"], "given": row["given"], "pooled_pct": 100 * row["probability"],
+                "id": row["id"],
+                "kind": method["kind"],
+                "probability_pct": 100 * method["probability"],
+                "low_pct": 100 * method["low"],
+                "high_pct": 100 * method["high"],
+                "told": method["told"],
+                "data_to": method["data_to"],
+                "given": row["given"],
+                "pooled_pct": 100 * row["probability"],
             }
             for row in rows.to_dict("records")
             for method in row["methods"]
         ],
-        columns=["id", "kind", "probability_pct", "low_pct", "high_pct", "told", "data_to", "given", "pooled_pct"],
-    )  # fmt: skip
+        columns=[
+            "id",
+            "kind",
+            "probability_pct",
+            "low_pct",
+            "high_pct",
+            "told",
+            "data_to",
+            "given",
+            "pooled_pct",
+        ],
+    )
 
 
 def cited(rows: pd.DataFrame) -> list[dict[str, str]]:
@@ -294,8 +346,9 @@ def cited(rows: pd.DataFrame) -> list[dict[str, str]]:
 def wholes(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """How likely a prediction is as a whole, where some parts have a probability: ``id, low, high, told``.
 
-    The third prediction's first two parts come from joint draws; everything else is a Fréchet bound over the parts that have
-    a probability, each taken without its condition, so that the upper bound holds whatever hangs together.
+    The third prediction's first two parts come from joint draws; everything else is a Fréchet bound over the
+    parts that have a probability, each taken without its condition, so that the upper bound holds whatever
+    hangs together.
     """
     found: list[dict[str, Any]] = []
     for name, own in rows.groupby(rows["id"].str.partition(".")[0], sort=False):
@@ -319,13 +372,21 @@ def shown(method: Method) -> dict[str, Any]:
     """A method as a listing prints it."""
     chance = method.chance
     return {
-        "kind": method.kind, "probability": chance.probability, "low": chance.low, "high": chance.high, "level": chance.level,
-        "told": method.told, "data_to": method.data_to, "inputs": dict(method.inputs),
-    }  # fmt: skip
+        "kind": method.kind,
+        "probability": chance.probability,
+        "low": chance.low,
+        "high": chance.high,
+        "level": chance.level,
+        "told": method.told,
+        "data_to": method.data_to,
+        "inputs": dict(method.inputs),
+    }
 
 
 def of_draws(hits: NDArray[np.bool_]) -> scoring.Chance:
-    """A probability from simulated draws, never 0 or 1, as it is printed either; the interval is the Monte-Carlo error alone."""
+    """A probability from simulated draws, never 0 or 1, as it is printed either; the interval is the
+    Monte-Carlo error alone.
+    """
     chance = scoring.base_rate(int(hits.sum()), len(hits), LEVEL)
     low, p, high = (_inside(value) for value in (chance.low, chance.probability, chance.high))
     return replace(chance, probability=p, low=low, high=high)
@@ -337,7 +398,9 @@ def _inside(share: float) -> float:
 
 
 def outlook_hits(given: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
-    """Draws with a write-down in time, and draws in which costs a unit of revenue are higher then: shape (2, draws)."""
+    """Draws with a write-down in time, and draws in which costs a unit of revenue are higher then: shape (2,
+    draws).
+    """
     paths = outlook.venture_paths(given, facts.record)
     last = round(given.write_down_years * 4)
     down = venture.write_down_hits(paths, threshold_pct=given.write_down_pct)[:, : last + 1].any(axis=1)
@@ -364,11 +427,12 @@ def matched_before(view: View) -> Method | None:
         return None
     running = len(lags) - len(decided)
     told = (
-        f"Open models matched {labels.count(int(in_time.sum()))} of {labels.count(len(decided))} advances of closed models on "
-        f"{SERIES['benchmark']}, a test of science questions, within {months:.0f} months; {labels.count(running)} more "
-        f"{'is' if running == 1 else 'are'} undecided. The cases are the {labels.count(matchers)} open releases that did so"
-        f"{f' and the {labels.count(late)} that came too late or not at all' if late else ''}. This is one benchmark; four of five tasks "
-        "ask for more."
+        f"Open models matched {labels.count(int(in_time.sum()))} of {labels.count(len(decided))} advances of"
+        f" closed models on {SERIES['benchmark']}, a test of science questions, within {months:.0f} months;"
+        f" {labels.count(running)} more {'is' if running == 1 else 'are'} undecided. The cases are the"
+        f" {labels.count(matchers)} open releases that did"
+        f" so{f' and the {labels.count(late)} that came too late or not at all' if late else ''}. This is one"
+        " benchmark; four of five tasks ask for more."
     )
     inputs = {
         "months": months,
@@ -387,8 +451,9 @@ def from_llama(view: View) -> Method | None:
         return None
     llamas = [name for name in names if "llama" in name.lower()]
     told = (
-        f"{labels.count(len(llamas)).capitalize()} of the {labels.count(len(names))} open releases that matched an advance of closed models "
-        f"on {SERIES['benchmark']} {'is a Llama' if len(llamas) == 1 else 'are Llamas'}: {listed(names)}."
+        f"{labels.count(len(llamas)).capitalize()} of the {labels.count(len(names))} open releases that"
+        f" matched an advance of closed models on {SERIES['benchmark']}"
+        f" {'is a Llama' if len(llamas) == 1 else 'are Llamas'}: {listed(names)}."
     )
     inputs = {"releases": float(len(names)), "llamas": float(len(llamas))}
     chance = scoring.base_rate(len(llamas), len(names), LEVEL)
@@ -396,14 +461,16 @@ def from_llama(view: View) -> Method | None:
 
 
 def price_drawn(view: View) -> Method | None:
-    """The share of draws in which the price of a fixed quality falls far enough from the launch to the deadline."""
+    """The share of draws in which the price of a fixed quality falls far enough from the launch to the
+    deadline.
+    """
     fall = _fall(view)
     if fall is None:
         return None
     chance = of_draws(outlook.price_falls(view.given) >= fall.a_year)
     told = (
-        f"Share of simulated futures in which prices fall at least {fall.a_year:.1f}-fold a year. {fall.told} A fall to "
-        f"{TARGET[1]:.0%} in the {fall.years:.1f} years to the deadline requires that."
+        f"Share of simulated futures in which prices fall at least {fall.a_year:.1f}-fold a year. {fall.told}"
+        f" A fall to {TARGET[1]:.0%} in the {fall.years:.1f} years to the deadline requires that."
     )
     return Method("simulation", chance, told, fall.inputs, fall.rows)
 
@@ -427,9 +494,10 @@ def price_trend(view: View) -> Method | None:
     # the error of the fit is all that moves it: one standard error either way is the range
     low_p, p, high_p = (_inside(NormalDist().cdf(at + shift)) for shift in (-1.0, 0.0, 1.0))
     told = (
-        f"Prices at equal {SERIES['benchmark']} scores fell {math.exp(mid):.1f}-fold a year (95% interval {math.exp(low):.1f} to "
-        f"{math.exp(high):.1f}; {int(fit['n'])} prices, {prices.NAMES[str(fit['method'])]}); {needed:.1f}-fold is needed. "
-        f"{fall.told} The chance follows from the error of that estimate, its range from one standard error either way."
+        f"Prices at equal {SERIES['benchmark']} scores fell {math.exp(mid):.1f}-fold a year (95% interval"
+        f" {math.exp(low):.1f} to {math.exp(high):.1f}; {int(fit['n'])} prices,"
+        f" {prices.NAMES[str(fit['method'])]}); {needed:.1f}-fold is needed. {fall.told} The chance follows"
+        " from the error of that estimate, its range from one standard error either way."
     )
     inputs = {"factor_per_year": math.exp(mid), "low": math.exp(low), "high": math.exp(high)} | fall.inputs
     chance, listed = scoring.Chance(p, low_p, high_p, ONE_STANDARD_ERROR), view.known["api_prices"]
@@ -437,7 +505,9 @@ def price_trend(view: View) -> Method | None:
 
 
 def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
-    """The hedonic fit of choice: the mixed model, or least squares on blends of prices where it has no standard error."""
+    """The hedonic fit of choice: the mixed model, or least squares on blends of prices where it has no
+    standard error.
+    """
     for method in ("mixed", "ols"):
         (fit,) = prices.hedonic(spells, floor=FLOOR, methods=[method]).table.to_dict("records")
         if not any(math.isnan(fit[name]) for name in ("low", "decline_factor_per_year", "high")):
@@ -446,7 +516,9 @@ def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def wars_before(view: View) -> Method | None:
-    """After how many open releases that moved the frontier three developers or more cut a line's price by 30% within 90 days."""
+    """After how many open releases that moved the frontier three developers or more cut a line's price by 30%
+    within 90 days.
+    """
     lags, scores = _lags(view)
     if lags is None:
         return None
@@ -457,14 +529,20 @@ def wars_before(view: View) -> Method | None:
     if releases.empty:
         return None
     sellers = {
-        name: listed[(listed["valid_on"] >= day) & (listed["valid_on"] <= day + pd.Timedelta(days=WINDOW_DAYS))]["seller"].nunique()
+        name: (
+            listed[
+                (listed["valid_on"] >= day) & (listed["valid_on"] <= day + pd.Timedelta(days=WINDOW_DAYS))
+            ]["seller"].nunique()
+        )
         for name, day in releases.items()
-    }  # fmt: skip
+    }
     wars = sum(count >= WAR_SELLERS for count in sellers.values())
     told = (
-        f"After {labels.count(wars)} of {labels.count(len(sellers))} open releases that matched an advance of closed models, at least "
-        f"{labels.count(WAR_SELLERS)} developers in our data cut the list price of a line of models by {WAR_CUT_PCT}% or more within "
-        f"{WINDOW_DAYS} days ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). Our prices lack most sellers in China."
+        f"After {labels.count(wars)} of {labels.count(len(sellers))} open releases that matched an advance of"
+        f" closed models, at least {labels.count(WAR_SELLERS)} developers in our data cut the list price of a"
+        f" line of models by {WAR_CUT_PCT}% or more within {WINDOW_DAYS} days"
+        f" ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). Our prices lack most sellers"
+        " in China."
     )
     inputs = {"releases": float(len(sellers)), "wars": float(wars)}
     chance = scoring.base_rate(wars, len(sellers), LEVEL)
@@ -478,8 +556,8 @@ def write_down_drawn(view: View) -> Method | None:
     """The share of simulated futures with such a reported value at a quarter-end in time."""
     down, _ = outlook_hits(view.given, view.facts)
     told = (
-        f"Share of simulated futures with a reported value {view.given.write_down_pct:g}% below cost at a quarter-end within "
-        f"{labels.count(view.given.write_down_years)} years."
+        f"Share of simulated futures with a reported value {view.given.write_down_pct:g}% below cost at a"
+        f" quarter-end within {labels.count(view.given.write_down_years)} years."
     )
     return Method(
         "simulation",
@@ -503,9 +581,9 @@ def down_rounds(view: View) -> Method | None:
         scoring.within(share, 1.0, years) for share in (shares[0], sum(shares) / len(shares), shares[-1])
     )
     told = (
-        f"In a good quarter {shares[0]:.1%} of venture rounds were priced below the one before, in a bad one {shares[-1]:.1%}. We assume "
-        f"one round a year for the {years:.1f} years left. Such a round is more common than a reported value "
-        f"{view.given.write_down_pct:g}% below cost."
+        f"In a good quarter {shares[0]:.1%} of venture rounds were priced below the one before, in a bad one"
+        f" {shares[-1]:.1%}. We assume one round a year for the {years:.1f} years left. Such a round is more"
+        f" common than a reported value {view.given.write_down_pct:g}% below cost."
     )
     return Method(
         "base rate",
@@ -517,20 +595,24 @@ def down_rounds(view: View) -> Method | None:
 
 
 def costs_outgrow(view: View) -> Method | None:
-    """Among the draws with a write-down, those in which costs a unit of revenue are higher than at the start."""
+    """Among the draws with a write-down, those in which costs a unit of revenue are higher than at the
+    start.
+    """
     down, lag = outlook_hits(view.given, view.facts)
     if not down.any():
         return None
     told = (
-        f"Share of the {int(down.sum()):,} simulated futures with a write-down in which costs per dollar of revenue are higher after "
-        f"{labels.count(view.given.write_down_years)} years than at the start. The criterion asks for computing costs, over the twelve "
-        "months before the write-down."
+        f"Share of the {int(down.sum()):,} simulated futures with a write-down in which costs per dollar of"
+        f" revenue are higher after {labels.count(view.given.write_down_years)} years than at the start. The"
+        " criterion asks for computing costs, over the twelve months before the write-down."
     )
     return Method("simulation", of_draws(lag[down]), told, {"draws_with_write_down": float(down.sum())})
 
 
 def business_share(view: View) -> Method | None:
-    """The probability that business customers pay more than half, by the line through their shares of revenue on record."""
+    """The probability that business customers pay more than half, by the line through their shares of revenue
+    on record.
+    """
     from scipy import stats
 
     facts = view.known["dated_facts"]
@@ -544,9 +626,10 @@ def business_share(view: View) -> Method | None:
     one = float(stats.t.ppf((1 + ONE_STANDARD_ERROR) / 2, len(rows) - 2))
     low, middle, high = (line.probability_above(due, 0.5, shift=shift) for shift in (-one, 0.0, one))
     told = (
-        f"A curve through the {labels.count(len(rows))} shares of revenue in our data ({', '.join(f'{share:.0%}' for share in shares)}), "
-        f"extended to the deadline; “more than” counts as the figure itself. So few points say little. We assume that the company still "
-        f"operates, so this is an upper bound; the range covers {ONE_STANDARD_ERROR:.0%} of the curve's error."
+        f"A curve through the {labels.count(len(rows))} shares of revenue in our data"
+        f" ({', '.join(f'{share:.0%}' for share in shares)}), extended to the deadline; “more than” counts as"
+        " the figure itself. So few points say little. We assume that the company still operates, so this is"
+        f" an upper bound; the range covers {ONE_STANDARD_ERROR:.0%} of the curve's error."
     )
     return Method(
         "trend",
@@ -566,8 +649,8 @@ def words_before(view: View) -> Method | None:
         return None
     years = listed(str(day.year) for day in rows["valid_on"])
     told = (
-        f"After none of the {labels.count(len(rows))} large losses of SoftBank's funds in our data ({years}) did Son present the outcome as "
-        "a success. So few cases say little."
+        f"After none of the {labels.count(len(rows))} large losses of SoftBank's funds in our data ({years})"
+        " did Son present the outcome as a success. So few cases say little."
     )
     return Method(
         "base rate", scoring.base_rate(0, len(rows), LEVEL), told, {"losses": float(len(rows))}, rows
@@ -592,9 +675,13 @@ METHODS: Mapping[str, Sequence[Maker]] = {
     "p3.victory": (words_before,),
 }
 ASSUMES: Mapping[Maker, tuple[str, ...]] = {
-    price_drawn: ("price_decline_factor_per_year",), write_down_drawn: SIMULATED, costs_outgrow: SIMULATED,
-}  # fmt: skip
-"""Names of the register that a method draws on as beliefs of the world; the others count and fit what is on record."""
+    price_drawn: ("price_decline_factor_per_year",),
+    write_down_drawn: SIMULATED,
+    costs_outgrow: SIMULATED,
+}
+"""Names of the register that a method draws on as beliefs of the world; the others count and fit what is on
+record.
+"""
 
 
 def _scored(view: View) -> pd.DataFrame:
@@ -603,7 +690,9 @@ def _scored(view: View) -> pd.DataFrame:
 
 
 def _lags(view: View) -> tuple[pd.DataFrame | None, pd.DataFrame]:
-    """How long closed steps stood, None where the record holds no closed and open models; and the rows that say so."""
+    """How long closed steps stood, None where the record holds no closed and open models; and the rows that
+    say so.
+    """
     scores = _scored(view)
     try:
         return parity.lags(scores), scores
@@ -625,7 +714,8 @@ class Fall:
     Attributes
     ----------
     multiple
-        The price today over that of the launch: of the cheapest open model that matches (`prices.open_matches`), 1 without one.
+        The price today over that of the launch: of the cheapest open model that matches
+        (`prices.open_matches`), 1 without one.
     years
         From today to the deadline, or from the launch while no open model matches.
     told
@@ -651,7 +741,9 @@ class Fall:
 
 
 def _fall(view: View) -> Fall | None:
-    """What is left of the fall to the target, as the fact-check and the indicator see it; None before the launch or once it is due."""
+    """What is left of the fall to the target, as the fact-check and the indicator see it; None before the
+    launch or once it is due.
+    """
     launched, deadline = _launch(view), view.deadline("p2.price")
     today = pd.Timestamp(str(view.given.as_of))
     if launched is None or today >= deadline:
@@ -673,7 +765,10 @@ def _fall(view: View) -> Fall | None:
         for rows in (matches, launched)
     )
     multiple = float(blend.min() / launch)
-    told = f"The cheapest open model that matches GPT-5 on {SERIES['benchmark']} costs {multiple:.0%} of its launch price."
+    told = (
+        f"The cheapest open model that matches GPT-5 on {SERIES['benchmark']} costs {multiple:.0%} of its"
+        " launch price."
+    )
     years = (deadline - today).days / 365.25
     return Fall(multiple, years, told, pd.concat([_row(launched), matches.loc[[blend.idxmin()]]]))
 

@@ -1,18 +1,22 @@
-"""What would the methods behind our probabilities have been worth? Past questions made by rule, forecast, resolved and scored.
+"""What would the methods behind our probabilities have been worth? Past questions made by rule, forecast,
+resolved and scored.
 
 Decisions
-- A question is made without looking at how it ended: on 30 June of each year, for each series that then had enough values,
-  will the value so many months after the last one known lie above a threshold? At most one question a series, year and
-  horizon, and windows of one series and horizon do not overlap.
+- A question is made without looking at how it ended: on 30 June of each year, for each series that then had
+  enough values, will the value so many months after the last one known lie above a threshold? At most one
+  question a series, year and horizon, and windows of one series and horizon do not overlap.
 - The horizons are the article's: 12, 24 and 36 months.
-- The threshold is a quantile of the naive forecast of that day, a random walk with drift on the scale of the series (logs, or
-  logits between bounds), so that the naive forecaster's probability is its nominal one. The five quantiles take turns in the
-  order of the questions; the other four turns give the same record with other thresholds, and how far it moves by that.
-- What is known on a day is what had been published by then. A best score or a lowest price so far is read at the ends of
-  quarters, since its steps alone are days on which something happened.
-- Three forecasters beside the naive one: the trend that this report fits (least squares on that scale, Student's t), a base rate
-  (how often earlier questions at this quantile, resolved by that day, came true), and their pool as everywhere in this report.
-- Questions of one series share their fate, so skill is bootstrapped over series and the number that counts is printed.
+- The threshold is a quantile of the naive forecast of that day, a random walk with drift on the scale of the
+  series (logs, or logits between bounds), so that the naive forecaster's probability is its nominal one. The
+  five quantiles take turns in the order of the questions; the other four turns give the same record with
+  other thresholds, and how far it moves by that.
+- What is known on a day is what had been published by then. A best score or a lowest price so far is read at
+  the ends of quarters, since its steps alone are days on which something happened.
+- Three forecasters beside the naive one: the trend that this report fits (least squares on that scale,
+  Student's t), a base rate (how often earlier questions at this quantile, resolved by that day, came true),
+  and their pool as everywhere in this report.
+- Questions of one series share their fate, so skill is bootstrapped over series and the number that counts is
+  printed.
 - The simulation has no record: nothing that it could be held against has happened yet.
 """
 
@@ -34,12 +38,25 @@ QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 ASKED = (6, 30)
 """Month and day on which the questions of a year are made."""
 LEAST_POINTS = 6
-"""Values on record before a question is made: a line and its spread take two and one, and three more say something of both."""
+"""Values on record before a question is made: a line and its spread take two and one, and three more say
+something of both.
+"""
 NEAR_DAYS = 45
 """How far the value that resolves a question may lie from its due day."""
 ASKED_COLUMNS = (
-    "series", "asked_on", "last_on", "due_on", "horizon_months", "quantile", "threshold", "resolves_on", "value", "outcome", "naive", "trend",
-)  # fmt: skip
+    "series",
+    "asked_on",
+    "last_on",
+    "due_on",
+    "horizon_months",
+    "quantile",
+    "threshold",
+    "resolves_on",
+    "value",
+    "outcome",
+    "naive",
+    "trend",
+)
 SCORES = ("n", "n_series", "n_effective", "brier", "log_score", "skill", "skill_low", "skill_high", "verdict")
 FORECASTERS = {
     "naive": "naive forecast",
@@ -63,7 +80,8 @@ class Series:
     name
         What it is, in words.
     points : DataFrame
-        ``valid_on, known_on`` (timestamps) and ``value`` (above 0, or between the bounds), by valid_on; a day may be there once.
+        ``valid_on, known_on`` (timestamps) and ``value`` (above 0, or between the bounds), by valid_on; a day
+        may be there once.
     scale
         On which it is taken to move in straight lines: logs, or logits between bounds.
     """
@@ -98,10 +116,9 @@ def walk(years: np.ndarray, z: np.ndarray, ahead_years: float) -> Walk:
     ahead_years
         From the last value, above 0.
 
-    Notes
-    -----
-    With increments d over times h, T = sum h and n increments: drift m = sum d / T, variance a year
-    s² = sum (d - m h)² / h / (n - 1), and h years ahead s² (h + h² / T). For equal steps this is `skill`'s walk.
+    Notes ----- With increments d over times h, T = sum h and n increments: drift m = sum d / T, variance a
+    year s² = sum (d - m h)² / h / (n - 1), and h years ahead s² (h + h² / T). For equal steps this is
+    `skill`'s walk.
     """
     d, h = np.diff(z), np.diff(years)
     total, n = float(h.sum()), len(h)
@@ -123,7 +140,7 @@ def collected(known: Mapping[str, pd.DataFrame]) -> list[Series]:
         _plain("NVIDIA's data-centre revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn"),
         *_grouped("capital spending of {}", known["hyperscaler_capex"], "company", "capex_usd_mn"),
         *_grouped("revenue of {}", known["growth_reference"], "company", "revenue_usd_bn"),
-    ]  # fmt: skip
+    ]
     finance = known["openai_finance"].query("counts == 'yes'")
     for measure, name in {
         "annualised_revenue": "OpenAI's annualised revenue",
@@ -162,9 +179,10 @@ def questions(series: Sequence[Series], as_of: str | dt.date, turn: int = 0) -> 
     Returns
     -------
     DataFrame
-        One row a question, by the day it was made, series and horizon: ``series, asked_on, last_on, due_on, horizon_months, quantile, threshold,
-        resolves_on`` (day by which its value was known), ``value, outcome`` (bool: the value lies above), and a probability of
-        each of `FORECASTERS`, strictly between 0 and 1.
+        One row a question, by the day it was made, series and horizon: ``series, asked_on, last_on, due_on,
+        horizon_months, quantile, threshold, resolves_on`` (day by which its value was known), ``value,
+        outcome`` (bool: the value lies above), and a probability of each of `FORECASTERS`, strictly between 0
+        and 1.
     """
     return _questions(_windows_of(series, as_of), turn)
 
@@ -192,9 +210,10 @@ def record(table: pd.DataFrame, rng: np.random.Generator, level: float = 0.9) ->
     Returns
     -------
     DataFrame
-        One row a forecaster: ``forecaster``; ``n, n_series, n_effective``; ``brier, log_score`` (means; smaller is better);
-        ``skill, skill_low, skill_high`` of the Brier score against the naive forecast (NaN for itself), with the ends of the
-        bootstrap interval; ``verdict``: better, worse, no different (the interval holds 0), or the measure.
+        One row a forecaster: ``forecaster``; ``n, n_series, n_effective``; ``brier, log_score`` (means;
+        smaller is better); ``skill, skill_low, skill_high`` of the Brier score against the naive forecast
+        (NaN for itself), with the ends of the bootstrap interval; ``verdict``: better, worse, no different
+        (the interval holds 0), or the measure.
     """
     if table.empty:
         return pd.DataFrame(columns=["forecaster", *SCORES])
@@ -206,12 +225,20 @@ def record(table: pd.DataFrame, rng: np.random.Generator, level: float = 0.9) ->
             said, table["naive"].to_numpy(dtype=float), outcome, list(table["series"]), rng=child, level=level
         )
         itself = name == "naive"
-        rows.append({
-            "forecaster": name, "n": found.n, "n_series": found.n_clusters, "n_effective": found.n_effective,
-            "brier": float(scoring.brier(said, outcome).mean()), "log_score": float(scoring.log_score(said, outcome).mean()),
-            "skill": math.nan if itself else found.value, "skill_low": math.nan if itself else found.low,
-            "skill_high": math.nan if itself else found.high, "verdict": "the measure" if itself else _verdict(found),
-        })  # fmt: skip
+        rows.append(
+            {
+                "forecaster": name,
+                "n": found.n,
+                "n_series": found.n_clusters,
+                "n_effective": found.n_effective,
+                "brier": float(scoring.brier(said, outcome).mean()),
+                "log_score": float(scoring.log_score(said, outcome).mean()),
+                "skill": math.nan if itself else found.value,
+                "skill_low": math.nan if itself else found.low,
+                "skill_high": math.nan if itself else found.high,
+                "verdict": "the measure" if itself else _verdict(found),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -234,7 +261,9 @@ def turns(series: Sequence[Series], as_of: str | dt.date) -> pd.DataFrame:
 
 
 def calibration(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "pooled")) -> pd.DataFrame:
-    """How often it happened where so much was said: ``forecaster`` and the columns of `scoring.calibration`."""
+    """How often it happened where so much was said: ``forecaster`` and the columns of
+    `scoring.calibration`.
+    """
     if table.empty:
         return pd.DataFrame()
     rows = [
@@ -287,8 +316,12 @@ class _Window:
         threshold = float(self.scale.unit(np.array([self.naive.quantile(quantile)]))[0])
         said = min(max(self.line.probability_above(self.due, threshold), LEAST), 1 - LEAST)
         return dict(self.row) | {
-            "quantile": quantile, "threshold": threshold, "outcome": bool(float(str(self.row["value"])) > threshold), "naive": 1 - quantile, "trend": said,
-        }  # fmt: skip
+            "quantile": quantile,
+            "threshold": threshold,
+            "outcome": bool(float(str(self.row["value"])) > threshold),
+            "naive": 1 - quantile,
+            "trend": said,
+        }
 
 
 def _windows_of(series: Sequence[Series], as_of: str | dt.date) -> list[_Window]:
@@ -339,17 +372,26 @@ def _windows(series: Series, months: int, as_of: pd.Timestamp) -> Iterator[dict[
         if end["known_on"] <= asked:
             continue
         yield {
-            "series": series.name, "asked_on": asked, "last_on": last, "due_on": end["valid_on"], "horizon_months": months,
-            "resolves_on": end["known_on"], "value": float(end["value"]),
-        }  # fmt: skip
+            "series": series.name,
+            "asked_on": asked,
+            "last_on": last,
+            "due_on": end["valid_on"],
+            "horizon_months": months,
+            "resolves_on": end["known_on"],
+            "value": float(end["value"]),
+        }
         free_from = end["valid_on"]
 
 
 LEAST = 1e-3
-"""No forecast of one of these questions is surer than one in a thousand: none of the methods knows what it does not model."""
+"""No forecast of one of these questions is surer than one in a thousand: none of the methods knows what it
+does not model.
+"""
 
 
 def _base_rate(table: pd.DataFrame, row: Mapping[Hashable, object]) -> float:
-    """How often earlier questions at this quantile, resolved by the day this one was made, came true; one half without any."""
+    """How often earlier questions at this quantile, resolved by the day this one was made, came true; one
+    half without any.
+    """
     seen = table[(table["resolves_on"] <= row["asked_on"]) & (table["quantile"] == row["quantile"])]
     return scoring.base_rate(int(seen["outcome"].sum()), len(seen)).probability if len(seen) else 0.5

@@ -1,11 +1,13 @@
-"""Is everything in its place? What `thesis check` finds in data, claims, register, scenarios and stored notebooks.
+"""Is everything in its place? What `thesis check` finds in data, claims, register, scenarios and stored
+notebooks.
 
 Decisions
-- Every problem names file and line, what is wrong and what to do; they come all at once. What cannot be read is told
-  and left out, and the rest is looked at all the same.
-- What a loader refuses is told in the loader's words; here is what only shows when two files are held side by side.
-- The fresh ledger is handed in: whoever calls knows whether one is at hand. It is looked at only where data and claims
-  are sound, since else it would tell the same again.
+- Every problem names file and line, what is wrong and what to do; they come all at once. What cannot be read
+  is told and left out, and the rest is looked at all the same.
+- What a loader refuses is told in the loader's words; here is what only shows when two files are held side by
+  side.
+- The fresh ledger is handed in: whoever calls knows whether one is at hand. It is looked at only where data
+  and claims are sound, since else it would tell the same again.
 - A dated fact that nothing uses is counted and is no problem: evidence may wait for its claim.
 """
 
@@ -195,12 +197,17 @@ class Project:
     def counts(self) -> dict[str, int]:
         """How many of each kind could be read."""
         return {
-            "claims": len(self.claims or ()), "cells": len(self.cells) if self.deciders else 0, "tables": len(self.measured) + len(self.printed),
+            "claims": len(self.claims or ()),
+            "cells": len(self.cells) if self.deciders else 0,
+            "tables": len(self.measured) + len(self.printed),
             "numbers": 0 if self.numbers is None else len(self.numbers),
-            "predictions": 0 if self.predictions is None else len(self.predictions), "indicators": len(self.watched or ()),
+            "predictions": 0 if self.predictions is None else len(self.predictions),
+            "indicators": len(self.watched or ()),
             "gaps in the evidence": len(self.gathering.not_found if self.gathering else ()),
-            "assumptions": len(self.register or ()), "scenarios": len(self.scenarios), "notebooks": len(self.notebooks),
-        }  # fmt: skip
+            "assumptions": len(self.register or ()),
+            "scenarios": len(self.scenarios),
+            "notebooks": len(self.notebooks),
+        }
 
     @cached_property
     def _read_claims(self) -> tuple[tuple[Claim, ...], tuple[Problem, ...]] | None:
@@ -227,7 +234,8 @@ def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None
     root : Path
         The project.
     fresh : callable, optional
-        Makes a fresh ledger of the claims (and of the tables' cells), to hold the notebooks' stored ones against.
+        Makes a fresh ledger of the claims (and of the tables' cells), to hold the notebooks' stored ones
+        against.
     article : Path, optional
         The article's text with paragraph ids, to hold `numbers.csv` against; it is no part of the project.
     """
@@ -282,7 +290,9 @@ def _call_problems(call: Mapping[str, Any], where: str) -> Iterator[Problem]:
 
 
 def _ids(project: Project) -> set[str] | None:
-    """Every id that an argument may name: dated facts, the series they form, predictions; None where these are not at hand."""
+    """Every id that an argument may name: dated facts, the series they form, predictions; None where these
+    are not at hand.
+    """
     if FACTS not in project.measured or project.predictions is None:
         return None
     facts = {str(name) for name in project.measured[FACTS]["id"]}
@@ -290,7 +300,9 @@ def _ids(project: Project) -> set[str] | None:
 
 
 def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> Iterator[Problem]:
-    """Arguments and sentences that name a dated fact which no table holds, or one that the check is not given."""
+    """Arguments and sentences that name a dated fact which no table holds, or one that the check is not
+    given.
+    """
     given: set[str] = set()
     asked: set[str] = set()
     keys: dict[str, str] = {}
@@ -351,9 +363,11 @@ def _unseen(project: Project, name: str) -> Iterator[Problem]:
 
 
 def _lines_of_models(project: Project) -> Iterator[Problem]:
-    """Prices of models that replace none of the same seller's earlier ones, or that were released after they were sold.
+    """Prices of models that replace none of the same seller's earlier ones, or that were released after they
+    were sold.
 
-    A price is compared with that of the model that it replaces, so that a name which fits none would hide a cut.
+    A price is compared with that of the model that it replaces, so that a name which fits none would hide a
+    cut.
     """
     if PRICES not in project.measured:
         return
@@ -373,7 +387,9 @@ def _lines_of_models(project: Project) -> Iterator[Problem]:
 
 
 def _numbers(project: Project, article: Path | None) -> list[Problem]:
-    """Printed numbers without a claim or cell, claims and cells without their numbers, and the list against the article."""
+    """Printed numbers without a claim or cell, claims and cells without their numbers, and the list against
+    the article.
+    """
     listed, problems = project.numbers, []
     if listed is not None and project.claims is not None and project.every_claim and project.cells:
         problems += numbers.orphans(project.claims, project.thesis)
@@ -406,7 +422,9 @@ def _reasons(project: Project) -> Iterator[Problem]:
 
 
 def _predictions(project: Project) -> Iterator[Problem]:
-    """Rulings on predictions by facts that do not fit, from after the base date, or missing past the deadline."""
+    """Rulings on predictions by facts that do not fit, from after the base date, or missing past the
+    deadline.
+    """
     if project.predictions is None or FACTS not in project.measured or project.register is None:
         return
     content = predictions.read(project.thesis)
@@ -436,7 +454,9 @@ def _bearing(project: Project) -> Iterator[Problem]:
 
 
 def _indicators(project: Project) -> Iterator[Problem]:
-    """Readers, thresholds, facts, parts and risks that an indicator names, and arguments that its reader does not take."""
+    """Readers, thresholds, facts, parts and risks that an indicator names, and arguments that its reader does
+    not take.
+    """
     if (
         project.watched is None
         or project.register is None
@@ -455,7 +475,9 @@ def _indicators(project: Project) -> Iterator[Problem]:
 
 
 def _paragraphs(project: Project) -> Iterator[Problem]:
-    """Paragraphs of the article that a reason, a reference, a prediction or a figure names and that it does not have."""
+    """Paragraphs of the article that a reason, a reference, a prediction or a figure names and that it does
+    not have.
+    """
     if project.numbers is None:
         return
     known = numbers.paragraphs(project.thesis)
@@ -505,7 +527,9 @@ def _fresh(project: Project, fresh: Fresh) -> list[Problem]:
 
 
 def _unused(project: Project) -> list[str]:
-    """Dated facts whose id, or the series before its last part, no claim, cell, prediction, notebook or module names."""
+    """Dated facts whose id, or the series before its last part, no claim, cell, prediction, notebook or
+    module names.
+    """
     if FACTS not in project.measured:
         return []
     paths = [*project.thesis.glob("*.yml"), *(project.root / "analysis").rglob("*.py")]

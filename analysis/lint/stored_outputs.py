@@ -2,8 +2,8 @@
 
 Decisions
 - A notebook is read as the JSON file it is; nothing of it is executed.
-- What can be told: a parameters cell against the register, a ledger's verdicts against fresh ones, an evidence
-  exhibit's rows against the table, the claims that any exhibit names against those that there are.
+- What can be told: a parameters cell against the register, a ledger's verdicts against fresh ones, an
+  evidence exhibit's rows against the table, the claims that any exhibit names against those that there are.
 - One line an exhibit row at most: what differs first, the verdict before the words.
 """
 
@@ -125,7 +125,9 @@ def claim_problems(book: Notebook, claims: Iterable[str]) -> Iterator[Problem]:
 def ledger_problems(
     books: Sequence[Notebook], fresh: Sequence[Row], wanted: Iterable[str] = ()
 ) -> Iterator[Problem]:
-    """Stored verdicts that a fresh ledger does not give, and claims (`wanted`) that no stored ledger shows."""
+    """Stored verdicts that a fresh ledger does not give, and claims (`wanted`) that no stored ledger
+    shows.
+    """
     rows = {row["id"]: row for row in fresh}
     shown: set[str] = set()
     for book in books:
@@ -172,7 +174,9 @@ def evidence_problems(
 
 
 def _declared(source: str) -> Iterator[tuple[str, str]]:
-    """The names of a parameters cell with the lines that declare them; the label `scenario` is not one of them."""
+    """The names of a parameters cell with the lines that declare them; the label `scenario` is not one of
+    them.
+    """
     lines = ipynb.lines(source)
     for statement in ast.parse(source).body:
         target = statement.target if isinstance(statement, ast.AnnAssign) else None
@@ -235,7 +239,9 @@ def _same(stored: Any, fresh: Any) -> bool:
 
 
 def _said(value: Any, other: Any) -> str:
-    """A value as a message shows it: of a long text only what surrounds its first difference from the other."""
+    """A value as a message shows it: of a long text only what surrounds its first difference from the
+    other.
+    """
     if not isinstance(value, str):
         return "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
     same = next((i for i, (a, b) in enumerate(zip(value, str(other), strict=False)) if a != b), len(value))

@@ -5,10 +5,11 @@ Decisions
 - Amounts are trillions of yen at one fixed exchange rate. Net debt is pro forma: what is still to be paid for
   the stake counts as debt from the start, and nothing else moves it (no interest, dividends, sales or new
   deals).
-- One AI factor, OpenAI's own value: Arm, the second Vision Fund and the rest move with it by a loading each on log returns,
-  and by noise of their own whose mean is one. What befalls OpenAI, trend included, passes on by the loading. Correlations follow
-  from the loadings and are positive definite by construction.
-- What must be sold to get back to a ceiling is worked out and not done: a sale at a discount loses value and lowers debt.
+- One AI factor, OpenAI's own value: Arm, the second Vision Fund and the rest move with it by a loading each
+  on log returns, and by noise of their own whose mean is one. What befalls OpenAI, trend included, passes on
+  by the loading. Correlations follow from the loadings and are positive definite by construction.
+- What must be sold to get back to a ceiling is worked out and not done: a sale at a discount loses value and
+  lowers debt.
 - LTV is net debt over the gross value of the holdings, the OpenAI stake included, as SoftBank defines it.
 - A stake that loses nearly all has no log return. Its fall counts for the other holdings down to 1% of the
   starting value; its own value stays as simulated.
@@ -184,7 +185,8 @@ def simulate(
         Value of the stake at quarter ends, shape (draws, quarters + 1), positive at the start (zero later is
         fine).
     rngs
-        The streams named in `PURPOSES`, for each holding's own noise, independent of the stake; further ones are ignored.
+        The streams named in `PURPOSES`, for each holding's own noise, independent of the stake; further ones
+        are ignored.
 
     Returns
     -------
@@ -200,7 +202,8 @@ def simulate(
     -----
     With S the stake's value in dollars, b the loading and N the noise:
 
-        holding(t) = holding(0) × max(S(t)/S(0), 0.01)^b × N(t);   net debt = net debt(0) + unpaid × usdjpy / 1000
+        holding(t) = holding(0) × max(S(t)/S(0), 0.01)^b × N(t);   net debt = net debt(0) + unpaid × usdjpy /
+        1000
     """
     stake = np.asarray(stake_value_usd_bn, dtype=float)
     if stake.ndim != 2 or stake.shape[0] == 0 or stake.shape[1] == 0:
@@ -216,14 +219,16 @@ def simulate(
     x = {f.name: column(f.name, getattr(inputs, f.name), n_draws) for f in fields(inputs)}
     kept = stake / stake[:, :1]
     values = {
-        f"{name}_jpy_tn": x[f"{name}_jpy_tn"]
-        * other_holdings_factor(kept, x[f"loading_{name}"])
-        * lognormal_walk(
-            x[f"{name}_volatility_pct"],
-            n_draws,
-            dates - 1,
-            rngs[name],
-            degrees_of_freedom=float(inputs.degrees_of_freedom),
+        f"{name}_jpy_tn": (
+            x[f"{name}_jpy_tn"]
+            * other_holdings_factor(kept, x[f"loading_{name}"])
+            * lognormal_walk(
+                x[f"{name}_volatility_pct"],
+                n_draws,
+                dates - 1,
+                rngs[name],
+                degrees_of_freedom=float(inputs.degrees_of_freedom),
+            )
         )
         for name in HOLDINGS
     }
@@ -241,8 +246,8 @@ def implied_correlation(
 ) -> Floats:
     """Correlation of quarterly log returns of the OpenAI stake and the other holdings.
 
-    With b the loadings, v the own volatilities and s that of the factor the covariances are b_i b_j s² + v_i² (i = j); the
-    stake itself has b = 1 and v = 0.
+    With b the loadings, v the own volatilities and s that of the factor the covariances are b_i b_j s² + v_i²
+    (i = j); the stake itself has b = 1 and v = 0.
 
     Parameters
     ----------
@@ -296,8 +301,8 @@ def required_sale(
 ) -> Floats:
     """What must be sold to get loan-to-value down to a ceiling, at market values before the discount.
 
-    S such that (debt - (1 - d) S) / (gross - S) = c:  S = (debt - c gross) / ((1 - d) - c); 0 where loan-to-value is below the
-    ceiling. More than `gross` where selling everything does not suffice.
+    S such that (debt - (1 - d) S) / (gross - S) = c:  S = (debt - c gross) / ((1 - d) - c); 0 where
+    loan-to-value is below the ceiling. More than `gross` where selling everything does not suffice.
 
     Parameters
     ----------
@@ -311,7 +316,8 @@ def required_sale(
     Raises
     ------
     ValueError
-        A ceiling or a discount out of range: at a discount of 1 - c a sale lowers debt no faster than it should.
+        A ceiling or a discount out of range: at a discount of 1 - c a sale lowers debt no faster than it
+        should.
     """
     if not ceiling_share > 0 or not 0 <= discount_share < 1 - ceiling_share:
         raise ValueError(
@@ -393,8 +399,9 @@ def maturities(
     Returns
     -------
     DataFrame, one row a loan by day
-        ``loan``; ``matures_years``; ``due_jpy_tn``; ``ltv_p5, ltv_p50, ltv_p95`` at the quarter end before, percent; ``shut``,
-        probability that it is above the ceiling then; ``of_arm_pct``, median of what is due over Arm's value.
+        ``loan``; ``matures_years``; ``due_jpy_tn``; ``ltv_p5, ltv_p50, ltv_p95`` at the quarter end before,
+        percent; ``shut``, probability that it is above the ceiling then; ``of_arm_pct``, median of what is
+        due over Arm's value.
 
     Raises
     ------
@@ -406,18 +413,25 @@ def maturities(
     for loan in sorted(loans, key=lambda item: item.matures_years):
         if not loan.balance_usd_bn > 0 or not 0 <= loan.matures_years <= horizon:
             raise ValueError(
-                f"{loan.name} has a balance of {loan.balance_usd_bn:g} and falls due after {loan.matures_years:g} years: "
-                f"write a balance above 0 and 0 to {horizon:g} years."
+                f"{loan.name} has a balance of {loan.balance_usd_bn:g} and falls due after"
+                f" {loan.matures_years:g} years: write a balance above 0 and 0 to {horizon:g} years."
             )
         at = int(np.searchsorted(paths.times_years, loan.matures_years + 1e-9, side="right")) - 1
         ltv = paths.ltv_share[:, at] * 100
         due = float(jpy_tn(np.array(loan.balance_usd_bn), usdjpy))
         low, middle, high = np.quantile(ltv, [0.05, 0.5, 0.95])
-        rows.append({
-            "loan": loan.name, "matures_years": loan.matures_years, "due_jpy_tn": due, "ltv_p5": low, "ltv_p50": middle,
-            "ltv_p95": high, "shut": float((ltv > ceiling_pct).mean()),
-            "of_arm_pct": 100 * float(np.median(due / paths.arm_jpy_tn[:, at])),
-        })  # fmt: skip
+        rows.append(
+            {
+                "loan": loan.name,
+                "matures_years": loan.matures_years,
+                "due_jpy_tn": due,
+                "ltv_p5": low,
+                "ltv_p50": middle,
+                "ltv_p95": high,
+                "shut": float((ltv > ceiling_pct).mean()),
+                "of_arm_pct": 100 * float(np.median(due / paths.arm_jpy_tn[:, at])),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -458,8 +472,8 @@ def ltv_after_loss(
         or len(chosen) != len(holdings_jpy_tn)
     ):
         raise ValueError(
-            f"loss_share is {loss_share}: write 0 to 1; holdings_jpy_tn are {list(holdings_jpy_tn)}: write values above 0 together, "
-            "with one loading each."
+            f"loss_share is {loss_share}: write 0 to 1; holdings_jpy_tn are {list(holdings_jpy_tn)}: write"
+            " values above 0 together, with one loading each."
         )
     others = sum(
         value * other_holdings_factor(kept, loading)

@@ -1,10 +1,10 @@
 """Which statements bear the load of the verdict? Each taken at its word, one at a time, and what that moves.
 
 Decisions
-- A statement that says something in the terms of the register (``bears_on``) replaces those values, all others stay as the
-  evidence has them; random numbers are common, so what moves is moved by the statement.
-- Two outcomes: the median multiple of the money, and the probability of the write-down that the article predicts. Statements
-  are ranked by the mean of their two ranks, so that neither outcome's unit decides.
+- A statement that says something in the terms of the register (``bears_on``) replaces those values, all
+  others stay as the evidence has them; random numbers are common, so what moves is moved by the statement.
+- Two outcomes: the median multiple of the money, and the probability of the write-down that the article
+  predicts. Statements are ranked by the mean of their two ranks, so that neither outcome's unit decides.
 - A statement that has no counterpart in the register is outside the model, which says nothing of its weight.
 - What moves both by less than their Monte-Carlo error moves nothing.
 """
@@ -22,12 +22,22 @@ from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
 
 COLUMNS = (
-    "id", "assumptions", "moic_x", "moic_change_x", "write_down_pct", "write_down_change_pct", "noise_pct", "moves", "rank",
-)  # fmt: skip
+    "id",
+    "assumptions",
+    "moic_x",
+    "moic_change_x",
+    "write_down_pct",
+    "write_down_change_pct",
+    "noise_pct",
+    "moves",
+    "rank",
+)
 
 
 def outcomes(given: Assumptions, known: outlook.Record) -> tuple[float, simulation.Estimate]:
-    """Median multiple, and the probability of the write-down; `given` as for `outlook.venture_paths`, with the write-down's two terms."""
+    """Median multiple, and the probability of the write-down; `given` as for `outlook.venture_paths`, with
+    the write-down's two terms.
+    """
     paths = outlook.venture_paths(given, known)
     down = venture.write_down_probability(
         paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
@@ -48,10 +58,10 @@ def ranked(given: Assumptions, known: outlook.Record, words: Mapping[str, Mappin
     Returns
     -------
     DataFrame
-        `COLUMNS`, the heaviest first. ``assumptions``: the names, joined; ``moic_x`` and ``write_down_pct`` (percent) at the
-        statement's word, ``..._change_...`` against `given`; ``noise_pct``: half width of the Monte-Carlo interval of the
-        write-down; ``moves``: False where the multiple moves by less than 1% and the write-down by less than that noise;
-        ``rank``, 1 the heaviest.
+        `COLUMNS`, the heaviest first. ``assumptions``: the names, joined; ``moic_x`` and ``write_down_pct``
+        (percent) at the statement's word, ``..._change_...`` against `given`; ``noise_pct``: half width of
+        the Monte-Carlo interval of the write-down; ``moves``: False where the multiple moves by less than 1%
+        and the write-down by less than that noise; ``rank``, 1 the heaviest.
 
     Raises
     ------
@@ -64,11 +74,18 @@ def ranked(given: Assumptions, known: outlook.Record, words: Mapping[str, Mappin
         then_moic, then_down = outcomes(given.but(**values), known)
         noise = 100 * max(half(down), half(then_down))
         change = 100 * (then_down.value - down.value)
-        rows.append({
-            "id": name, "assumptions": ", ".join(values), "moic_x": then_moic, "moic_change_x": then_moic - moic,
-            "write_down_pct": 100 * then_down.value, "write_down_change_pct": change, "noise_pct": noise,
-            "moves": abs(then_moic - moic) >= 0.01 * moic or abs(change) >= noise,
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": name,
+                "assumptions": ", ".join(values),
+                "moic_x": then_moic,
+                "moic_change_x": then_moic - moic,
+                "write_down_pct": 100 * then_down.value,
+                "write_down_change_pct": change,
+                "noise_pct": noise,
+                "moves": abs(then_moic - moic) >= 0.01 * moic or abs(change) >= noise,
+            }
+        )
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
     both = (
         table[["moic_change_x", "write_down_change_pct"]]

@@ -1,10 +1,12 @@
 """What drives the outlook? The sensitivity analysis put to the venture and exposure models.
 
 Decisions
-- Uncertain inputs (what is not known) are varied; shocks (what nobody can know) are integrated out: every row of inputs meets
-  the same shocks, so that rows differ by their inputs alone.
-- Outcomes are the log of the median multiple and the probability of a write-down. A mean multiple rests on its few largest draws.
-- A risk is switched off by the values that the register gives under `calm`; the values that it holds are the risk on.
+- Uncertain inputs (what is not known) are varied; shocks (what nobody can know) are integrated out: every row
+  of inputs meets the same shocks, so that rows differ by their inputs alone.
+- Outcomes are the log of the median multiple and the probability of a write-down. A mean multiple rests on
+  its few largest draws.
+- A risk is switched off by the values that the register gives under `calm`; the values that it holds are the
+  risk on.
 - Inputs that are left alone stand at their medians, since a PERT's mode is no middle.
 """
 
@@ -26,19 +28,34 @@ LEAST_MOIC = 0.01
 """A median multiple below this counts as this in logs: one cent of a dollar."""
 
 GROUPS = {
-    "growth of revenue": ("revenue_usd_bn", "growth_factor_per_year", "growth_half_life_years", "long_run_growth_pct"),
+    "growth of revenue": (
+        "revenue_usd_bn",
+        "growth_factor_per_year",
+        "growth_half_life_years",
+        "long_run_growth_pct",
+    ),
     "size of the market": ("pool_usd_bn", "pool_share"),
     "open models": ("parity_years", "erosion_pct_per_year", "premium_share"),
     "regulation": ("shock_rate_per_year", "shock_loss_pct", "shock_delay_years"),
     "costs and compute": (
-        "running_cost_ratio", "running_cost_ratio_long_run", "running_cost_half_life_years", "compute_usd_bn",
-        "compute_factor_per_year", "compute_half_life_years", "committed_share", "commitment_years",
+        "running_cost_ratio",
+        "running_cost_ratio_long_run",
+        "running_cost_half_life_years",
+        "compute_usd_bn",
+        "compute_factor_per_year",
+        "compute_half_life_years",
+        "committed_share",
+        "commitment_years",
     ),
     "what the market pays": ("multiple_long_run", "repricing_half_life_years", "multiple_sensitivity"),
     "funding and claim": (
-        "cash_usd_bn", "distress_discount_pct", "listing_years", "mark_smoothing_share", "manager_gain_share",
+        "cash_usd_bn",
+        "distress_discount_pct",
+        "listing_years",
+        "mark_smoothing_share",
+        "manager_gain_share",
     ),
-}  # fmt: skip
+}
 """Inputs by what they are about; those that are pinned drop out."""
 
 
@@ -86,7 +103,9 @@ class Drivers:
         *,
         shocks: int = 64,
     ) -> None:
-        """`given` as for `outlook.venture_paths`, with ``write_down_years`` and ``write_down_pct``; `shocks` a row."""
+        """`given` as for `outlook.venture_paths`, with ``write_down_years`` and ``write_down_pct``; `shocks`
+        a row.
+        """
         self._setting = outlook.setting(given, known)
         self._years, self._pct = float(given.write_down_years), float(given.write_down_pct)
         self._shocks = shocks
@@ -106,8 +125,8 @@ class Drivers:
     def run(self, outcome: str, shocks: int | None = None) -> sensitivity.Run:
         """The model as `sensitivity` asks for it: from rows of inputs to one outcome a row.
 
-        `outcome` is `MOIC` (natural log of the median multiple) or `WRITE_DOWN` (probability, share). Inputs that a row does
-        not name stand at their medians.
+        `outcome` is `MOIC` (natural log of the median multiple) or `WRITE_DOWN` (probability, share). Inputs
+        that a row does not name stand at their medians.
         """
         return lambda rows: self._outcomes(rows, shocks or self._shocks)[outcome]
 
@@ -176,21 +195,32 @@ def break_evens(model: Drivers, names: Sequence[str], targets: Mapping[str, floa
     Returns
     -------
     DataFrame
-        One row an input and target: ``input, target`` (in words), ``moic_x``, ``value`` and ``percentile`` (NaN where the target is
-        met nowhere in the input's range, or at several places; then ``reason`` says which).
+        One row an input and target: ``input, target`` (in words), ``moic_x``, ``value`` and ``percentile``
+        (NaN where the target is met nowhere in the input's range, or at several places; then ``reason`` says
+        which).
     """
-    return pd.DataFrame([
-        {"input": name, "target": words, "moic_x": moic, "value": found.value, "percentile": found.percentile, "reason": found.reason}
-        for name in names
-        for words, moic in targets.items()
-        for found in [model.break_even(name, moic)]
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "input": name,
+                "target": words,
+                "moic_x": moic,
+                "value": found.value,
+                "percentile": found.percentile,
+                "reason": found.reason,
+            }
+            for name in names
+            for words, moic in targets.items()
+            for found in [model.break_even(name, moic)]
+        ]
+    )
 
 
 def judgement_at_ends(
     given: Assumptions, known: outlook.Record, names: Sequence[str], draws: int = simulation.BLOCK
 ) -> pd.DataFrame:
-    """How likely both ends of the article's verdict are where one input stands at the end of its range and all else is drawn.
+    """How likely both ends of the article's verdict are where one input stands at the end of its range and
+    all else is drawn.
 
     Parameters
     ----------
@@ -202,8 +232,9 @@ def judgement_at_ends(
     Returns
     -------
     DataFrame
-        One row an input and end, on common random numbers: ``input``; ``end`` (5 or 95, percentile of the input); ``value``;
-        ``outsized_pct, catastrophe_pct, between_pct`` and the Monte-Carlo interval ``between_low, between_high``, percent.
+        One row an input and end, on common random numbers: ``input``; ``end`` (5 or 95, percentile of the
+        input); ``value``; ``outsized_pct, catastrophe_pct, between_pct`` and the Monte-Carlo interval
+        ``between_low, between_high``, percent.
     """
     rows = []
     drawn = Drivers(given, known).distributions
@@ -217,10 +248,18 @@ def judgement_at_ends(
                 outsized_moic=given.outsized_moic,
                 catastrophe_moic=given.catastrophe_moic,
             )
-            rows.append({
-                "input": name, "end": end, "value": value, "outsized_pct": 100 * ends.outsized.value, "catastrophe_pct": 100 * ends.catastrophe.value,
-                "between_pct": 100 * ends.between.value, "between_low": 100 * ends.between.low, "between_high": 100 * ends.between.high,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "input": name,
+                    "end": end,
+                    "value": value,
+                    "outsized_pct": 100 * ends.outsized.value,
+                    "catastrophe_pct": 100 * ends.catastrophe.value,
+                    "between_pct": 100 * ends.between.value,
+                    "between_low": 100 * ends.between.low,
+                    "between_high": 100 * ends.between.high,
+                }
+            )
     columns = [
         "input",
         "end",
@@ -235,7 +274,9 @@ def judgement_at_ends(
 
 
 def required_moic(payments: Sequence[venture.Payment], return_pct: float, horizon_years: float) -> float:
-    """The multiple of all payments that an IRR needs at the horizon: sum of a_i (1 + r)^(T - t_i) over sum of a_i."""
+    """The multiple of all payments that an IRR needs at the horizon: sum of a_i (1 + r)^(T - t_i) over sum of
+    a_i.
+    """
     rate = 1 + return_pct / 100
     grown = sum(p.amount_usd_bn * rate ** (horizon_years - p.years) for p in payments)
     return grown / sum(p.amount_usd_bn for p in payments)
@@ -259,7 +300,8 @@ def without(given: Assumptions, switched_off: Sequence[str]) -> Assumptions:
 def cells(
     given: Assumptions, known: outlook.Record, draws: int = simulation.BLOCK
 ) -> Callable[[frozenset[str]], dict[str, float]]:
-    """Outcomes with exactly these risks on: ``write_down`` and ``ltv`` (25% passed), probabilities by the article's deadline.
+    """Outcomes with exactly these risks on: ``write_down`` and ``ltv`` (25% passed), probabilities by the
+    article's deadline.
 
     On common random numbers; a combination is run once. `given` as for `outlook`, with ``write_down_years``,
     ``write_down_pct`` and ``ltv_ceiling_pct``.
@@ -275,9 +317,11 @@ def cells(
                 outlook.exposure_paths(chosen, paths), given.ltv_ceiling_pct / 100
             )
             seen[on] = {
-                WRITE_DOWN: venture.write_down_probability(
-                    paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
-                ).value,
+                WRITE_DOWN: (
+                    venture.write_down_probability(
+                        paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
+                    ).value
+                ),
                 "ltv": float(held.set_index("times_years").loc[given.write_down_years, "probability"]),
             }
         return seen[on]
@@ -324,7 +368,8 @@ def verdict_grid(
 def loading_curve(
     given: Assumptions, paths: venture.VenturePaths, loadings: Sequence[float], ceilings_pct: Sequence[float]
 ) -> pd.DataFrame:
-    """Probability of having passed each ceiling by the article's deadline, over one loading for all other holdings.
+    """Probability of having passed each ceiling by the article's deadline, over one loading for all other
+    holdings.
 
     Columns ``loading``, ``ceiling_pct``, ``probability``, ``low``, ``high``; common random numbers.
     """
@@ -347,14 +392,14 @@ def risk_register(given: Assumptions, known: outlook.Record, draws: int = simula
     Returns
     -------
     DataFrame
-        ``risk``; ``likelihood, likelihood_low, likelihood_high``, share of futures in which it bites; ``impact_pct,
-        impact_low, impact_high``: by how much SoftBank's net asset value at the horizon is lower with the risk on than with it
-        off, in percent of its start, mean over the futures in which it bites with its Monte-Carlo interval.
+        ``risk``; ``likelihood, likelihood_low, likelihood_high``, share of futures in which it bites;
+        ``impact_pct, impact_low, impact_high``: by how much SoftBank's net asset value at the horizon is
+        lower with the risk on than with it off, in percent of its start, mean over the futures in which it
+        bites with its Monte-Carlo interval.
 
-    Notes
-    -----
-    It bites where, by the horizon: compute, new money had to be raised; regulation, a shock has come; open models, a tenth of
-    revenue is lost to them; balance sheet, loan-to-value has passed the promised ceiling. On common random numbers.
+    Notes ----- It bites where, by the horizon: compute, new money had to be raised; regulation, a shock has
+    come; open models, a tenth of revenue is lost to them; balance sheet, loan-to-value has passed the
+    promised ceiling. On common random numbers.
     """
     base = given.but(draws=draws)
     on = outlook.venture_paths(base, known)
@@ -377,8 +422,15 @@ def risk_register(given: Assumptions, known: outlook.Record, draws: int = simula
         impact = 100 * (lost / start[:, 0])[hit]
         middle = float(impact.mean()) if hit.any() else math.nan
         error = float(impact.std(ddof=1) / math.sqrt(hit.sum())) if hit.sum() > 1 else math.nan
-        rows.append({
-            "risk": risk, "likelihood": share.value, "likelihood_low": share.low, "likelihood_high": share.high,
-            "impact_pct": middle, "impact_low": middle - simulation.Z_LEVEL * error, "impact_high": middle + simulation.Z_LEVEL * error,
-        })  # fmt: skip
+        rows.append(
+            {
+                "risk": risk,
+                "likelihood": share.value,
+                "likelihood_low": share.low,
+                "likelihood_high": share.high,
+                "impact_pct": middle,
+                "impact_low": middle - simulation.Z_LEVEL * error,
+                "impact_high": middle + simulation.Z_LEVEL * error,
+            }
+        )
     return pd.DataFrame(rows)

@@ -1,13 +1,17 @@
-"""Who leads, at what price? Leads on a benchmark, price multiples, the price-quality front, costs of training, time to a price.
+"""Who leads, at what price? Leads on a benchmark, price multiples, the price-quality front, costs of
+training, time to a price.
 
 Decisions
-- A lead is read in two ways that the article's sentence supports: over the next best model, and over the best of the
-  open ones that it names. It is never an average over rivals.
-- A price multiple is given for input, output and a blend; the share of input tokens in the blend is a parameter.
+- A lead is read in two ways that the article's sentence supports: over the next best model, and over the best
+  of the open ones that it names. It is never an average over rivals.
+- A price multiple is given for input, output and a blend; the share of input tokens in the blend is a
+  parameter.
 - Price per token is not cost per task: models use different numbers of tokens, which the table does not give.
-- Costs of training are fitted basis by basis and never pooled. A frontier run of a later year is one more draw from such a
-  sample; the dearest of a year is the largest of as many draws as the record had in its last twelve months.
-- A model's own service is the seller of its first launch price; where there is none, all its sellers are hosts.
+- Costs of training are fitted basis by basis and never pooled. A frontier run of a later year is one more
+  draw from such a sample; the dearest of a year is the largest of as many draws as the record had in its last
+  twelve months.
+- A model's own service is the seller of its first launch price; where there is none, all its sellers are
+  hosts.
 """
 
 from __future__ import annotations
@@ -28,7 +32,9 @@ Price = TypeVar("Price", float, pd.Series)
 
 
 def blended_price(input_price: Price, output_price: Price, input_token_share: float) -> Price:
-    """Price of a million tokens of which `input_token_share` (0 to 1) are input, in the unit of the two prices."""
+    """Price of a million tokens of which `input_token_share` (0 to 1) are input, in the unit of the two
+    prices.
+    """
     return input_token_share * input_price + (1 - input_token_share) * output_price
 
 
@@ -77,7 +83,8 @@ def leads(models: pd.DataFrame, reference: str, column: str, open_models: Sequen
 def pareto_front(models: pd.DataFrame, price: str, quality: str) -> pd.Series:
     """Which models no other model beats on both price (lower) and quality (higher); a Boolean per row.
 
-    A model that equals another on one side and loses on the other is beaten; two equal models are both on the front.
+    A model that equals another on one side and loses on the other is beaten; two equal models are both on the
+    front.
     """
     cost, score = models[price].to_numpy(float), models[quality].to_numpy(float)
     no_worse = (cost[:, None] <= cost) & (score[:, None] >= score)
@@ -91,13 +98,14 @@ def frontier_gap(scores: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     scores : DataFrame
-        ``weights`` (open or closed), ``score_pct`` and ``valid_on`` (release day), one benchmark and protocol.
+        ``weights`` (open or closed), ``score_pct`` and ``valid_on`` (release day), one benchmark and
+        protocol.
 
     Returns
     -------
     Series
-        Gap of the running bests in points by day, from the day on which both kinds have a model to the last release;
-        negative where the open one leads. Empty where one kind has none.
+        Gap of the running bests in points by day, from the day on which both kinds have a model to the last
+        release; negative where the open one leads. Empty where one kind has none.
     """
     best = {
         kind: rows.groupby("valid_on")["score_pct"].max().sort_index().cummax()
@@ -122,7 +130,8 @@ class MeanGaps(NamedTuple):
 
 
 def mean_gaps(gap: pd.Series) -> MeanGaps | None:
-    """The mean of a daily gap over the last year and over the year before, or over the halves of a shorter record.
+    """The mean of a daily gap over the last year and over the year before, or over the halves of a shorter
+    record.
 
     `gap` is `frontier_gap`. None where a half would have less than half a year: single releases would decide.
     """
@@ -138,7 +147,8 @@ def running_bests(scores: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scores : DataFrame
-        ``weights`` (open or closed), ``score_pct`` and ``valid_on`` (release day), one benchmark and protocol.
+        ``weights`` (open or closed), ``score_pct`` and ``valid_on`` (release day), one benchmark and
+        protocol.
 
     Returns
     -------
@@ -156,8 +166,8 @@ def article_scores(scores: pd.DataFrame, benchmark: str) -> pd.DataFrame:
     Parameters
     ----------
     scores : DataFrame
-        ``article_model``, ``model``, ``benchmark``, ``protocol``, ``variant``, ``score_pct``, ``use``; rows kept beside
-        the one that counts (`use` not ``trend``) are left out.
+        ``article_model``, ``model``, ``benchmark``, ``protocol``, ``variant``, ``score_pct``, ``use``; rows
+        kept beside the one that counts (`use` not ``trend``) are left out.
 
     Returns
     -------
@@ -185,8 +195,8 @@ def list_prices(prices: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model`` (as the article names it), ``seller``, ``own``, ``event``, ``valid_on``, ``input_price_usd_per_mtok``,
-        ``output_price_usd_per_mtok``, ``blended_price_usd_per_mtok``, by day.
+        ``model`` (as the article names it), ``seller``, ``own``, ``event``, ``valid_on``,
+        ``input_price_usd_per_mtok``, ``output_price_usd_per_mtok``, ``blended_price_usd_per_mtok``, by day.
     """
     listed = prices[(prices["article_model"] != "") & (prices["terms"] == "list")].sort_values(
         "valid_on", kind="stable"
@@ -221,7 +231,8 @@ def newest_listed(prices: pd.DataFrame, seller: str, models: Sequence[str]) -> p
     newest = next((model for model in models if model in set(listed["model"])), None)
     if newest is None:
         raise ValueError(
-            f"api_prices has no list price of {seller} for any of {', '.join(models)}: add an older model to the list."
+            f"api_prices has no list price of {seller} for any of {', '.join(models)}: add an older model to"
+            " the list."
         )
     return listed[listed["model"] == newest].sort_values("valid_on", kind="stable")
 
@@ -277,10 +288,10 @@ def cost_by_basis(
     Returns
     -------
     DataFrame, one row a basis
-        ``basis, run, n``, ``first, last`` (decimal years of the record), ``factor, factor_low, factor_high`` (times a year),
-        ``doubling_months``, ``median, obs_low, obs_high`` (dollars of a run at `t`, prediction interval), ``yearly`` (runs
-        in the last twelve months of the record), ``p_one`` and ``p_dearest`` (probability that one run, and the dearest of
-        `yearly`, costs more than the threshold).
+        ``basis, run, n``, ``first, last`` (decimal years of the record), ``factor, factor_low, factor_high``
+        (times a year), ``doubling_months``, ``median, obs_low, obs_high`` (dollars of a run at `t`,
+        prediction interval), ``yearly`` (runs in the last twelve months of the record), ``p_one`` and
+        ``p_dearest`` (probability that one run, and the dearest of `yearly`, costs more than the threshold).
     """
     rows = []
     for basis, run in runs.items():
@@ -289,12 +300,25 @@ def cost_by_basis(
         yearly = int((found.t > found.period[1] - 1).sum())
         one, dearest = (found.probability_above(t, threshold_usd, of=n, rng=seed) for n in (1, yearly))
         low, high = found.growth_factor_interval
-        rows.append({
-            "basis": basis, "run": run, "n": found.nobs, "first": found.period[0], "last": found.period[1],
-            "factor": found.growth_factor_per_year, "factor_low": low, "factor_high": high,
-            "doubling_months": 12 * found.doubling_time_years, "median": at["median"], "obs_low": at["obs_ci_lower"],
-            "obs_high": at["obs_ci_upper"], "yearly": yearly, "p_one": one, "p_dearest": dearest,
-        })  # fmt: skip
+        rows.append(
+            {
+                "basis": basis,
+                "run": run,
+                "n": found.nobs,
+                "first": found.period[0],
+                "last": found.period[1],
+                "factor": found.growth_factor_per_year,
+                "factor_low": low,
+                "factor_high": high,
+                "doubling_months": 12 * found.doubling_time_years,
+                "median": at["median"],
+                "obs_low": at["obs_ci_lower"],
+                "obs_high": at["obs_ci_upper"],
+                "yearly": yearly,
+                "p_one": one,
+                "p_dearest": dearest,
+            }
+        )
     return pd.DataFrame(rows)
 
 

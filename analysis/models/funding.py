@@ -2,13 +2,14 @@
 
 Decisions
 - Only money raised outside counts: a company funded by its parent has no figure, and missing is not zero.
-- `>` has no upper bound and `~` reaches to both sides, so a share and a concentration index are intervals; the central
-  figure takes the printed numbers as they stand.
-- Money on record is added where its row says that it may be (`in_total`), and mixes what was paid with what was promised.
-- SoftBank's tranches are never added up: paid is the last stated cost plus the instalments paid after it, and promised is
-  what was paid with everything still owed.
-- A run rate is one month times twelve as the company or the press gave it; of its growth the level and the current rate
-  are told, no more: ten points cannot carry a change of the rate.
+- `>` has no upper bound and `~` reaches to both sides, so a share and a concentration index are intervals;
+  the central figure takes the printed numbers as they stand.
+- Money on record is added where its row says that it may be (`in_total`), and mixes what was paid with what
+  was promised.
+- SoftBank's tranches are never added up: paid is the last stated cost plus the instalments paid after it, and
+  promised is what was paid with everything still owed.
+- A run rate is one month times twelve as the company or the press gave it; of its growth the level and the
+  current rate are told, no more: ten points cannot carry a change of the rate.
 - A link between an investor and a company says that the article names one as the other's investor, no more.
 """
 
@@ -42,8 +43,8 @@ def funding_shares(funding: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``company``, ``share``, ``share_low``, ``share_high`` (0 to 1), largest first. The lowest share has the
-        company at its low bound and all others at their high one, and the other way round.
+        ``company``, ``share``, ``share_low``, ``share_high`` (0 to 1), largest first. The lowest share has
+        the company at its low bound and all others at their high one, and the other way round.
     """
     known = funding.dropna(subset="value")
     others_low = known["low"].sum() - known["low"]
@@ -79,8 +80,9 @@ def hhi(values: list[float]) -> float:
 def hhi_bounds(low: list[float], high: list[float]) -> tuple[float, float]:
     """The lowest and highest HHI that amounts between their bounds allow.
 
-    The index is highest at a corner. Where it is lowest every amount stands at one common level or at the bound next to
-    it (the condition for a minimum of ``sum x^2 / (sum x)^2``), so one number is searched: that level.
+    The index is highest at a corner. Where it is lowest every amount stands at one common level or at the
+    bound next to it (the condition for a minimum of ``sum x^2 / (sum x)^2``), so one number is searched: that
+    level.
     """
     lows, highs = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
     if np.isinf(highs).any():
@@ -119,7 +121,8 @@ def raised_over_time(rounds: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rounds : DataFrame
-        ``company``, ``round``, ``amount_usd_bn``, ``in_total``, ``valid_on``; only rows with `in_total` yes are added.
+        ``company``, ``round``, ``amount_usd_bn``, ``in_total``, ``valid_on``; only rows with `in_total` yes
+        are added.
 
     Returns
     -------
@@ -133,7 +136,8 @@ def raised_over_time(rounds: pd.DataFrame) -> pd.DataFrame:
 
 
 def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
-    """What SoftBank had paid into OpenAI, and what it had paid or promised in all, after each day on which that changed.
+    """What SoftBank had paid into OpenAI, and what it had paid or promised in all, after each day on which
+    that changed.
 
     Parameters
     ----------
@@ -144,14 +148,13 @@ def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``valid_on``, ``paid_usd_bn``, ``promised_usd_bn``, by day; NaN before the first position or commitment.
+        ``valid_on``, ``paid_usd_bn``, ``promised_usd_bn``, by day; NaN before the first position or
+        commitment.
 
-    Notes
-    -----
-    Paid is the last stated cumulative cost plus the instalments paid after its day; what was paid before the first
-    stated cost is in that cost. A commitment brings the promise to its cost on completion, where that is stated, else
-    to its amount on top of the cost stated last (or next, if nothing was paid in between). What was paid is never more
-    than what was promised: a stated cost above the promise lifts it.
+    Notes ----- Paid is the last stated cumulative cost plus the instalments paid after its day; what was paid
+    before the first stated cost is in that cost. A commitment brings the promise to its cost on completion,
+    where that is stated, else to its amount on top of the cost stated last (or next, if nothing was paid in
+    between). What was paid is never more than what was promised: a stated cost above the promise lifts it.
     """
     rows = tranches.sort_values("valid_on", kind="stable")
     positions = rows[rows["event"] == "position"].dropna(subset="cumulative_cost_usd_bn")
@@ -205,8 +208,8 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
     Parameters
     ----------
     finance : DataFrame
-        ``measure``, ``counts``, ``value`` (billion dollars a year), ``qualifier``, ``valid_on``; of the measure
-        ``annualised_revenue`` the rows that count are taken.
+        ``measure``, ``counts``, ``value`` (billion dollars a year), ``qualifier``, ``valid_on``; of the
+        measure ``annualised_revenue`` the rows that count are taken.
     months : float
         How far back from the last point current growth looks.
     level : float
@@ -216,10 +219,9 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
     -------
     RunRate, or None where these months hold fewer than three points: two make no growth.
 
-    Notes
-    -----
-    Bounds (`at least`, `at most`) enter as the figure that was given, so the interval holds the scatter of the figures
-    and not their sources' error; errors are heteroskedasticity-robust (HC3) where five points or more allow it.
+    Notes ----- Bounds (`at least`, `at most`) enter as the figure that was given, so the interval holds the
+    scatter of the figures and not their sources' error; errors are heteroskedasticity-robust (HC3) where five
+    points or more allow it.
     """
     kept = finance[(finance["measure"] == "annualised_revenue") & (finance["counts"] == "yes")]
     kept = kept.sort_values("valid_on", kind="stable")
@@ -247,7 +249,9 @@ class GrowthChange(NamedTuple):
 
 
 def growth_change(rate: RunRate) -> GrowthChange | None:
-    """Does growth of annualised revenue speed up or slow down, by a square of the date; None below six points."""
+    """Does growth of annualised revenue speed up or slow down, by a square of the date; None below six
+    points.
+    """
     from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
 
     t = rate.points["t"].to_numpy(dtype=float)

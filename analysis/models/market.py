@@ -1,9 +1,11 @@
 """Is the market large enough? Growth as printed and recomputed, and the revenue that the investment needs.
 
 Decisions
-- The period is elapsed years and a parameter; the period that each printed rate would need is given beside it.
-- The revenue needed follows from the money put in, the return asked for, the stake and the exit multiple: a reverse
-  DCF with a single exit value. Cash flows before the exit, and dilution beyond the stated share, are left out.
+- The period is elapsed years and a parameter; the period that each printed rate would need is given beside
+  it.
+- The revenue needed follows from the money put in, the return asked for, the stake and the exit multiple: a
+  reverse DCF with a single exit value. Cash flows before the exit, and dilution beyond the stated share, are
+  left out.
 - A forecast grows at a constant rate from its base to its end; outside these years it says nothing.
 """
 
@@ -16,9 +18,17 @@ import pandas as pd
 from analysis.statistics import growth
 
 DISPERSION = (
-    "segment", "forecasts", "sized", "size_low", "size_median", "size_high", "spread_x", "cagr_low_pct", "cagr_median_pct",
+    "segment",
+    "forecasts",
+    "sized",
+    "size_low",
+    "size_median",
+    "size_high",
+    "spread_x",
+    "cagr_low_pct",
+    "cagr_median_pct",
     "cagr_high_pct",
-)  # fmt: skip
+)
 """Columns of `dispersion`."""
 
 
@@ -39,18 +49,22 @@ def growth_checks(market: pd.DataFrame, years: float) -> pd.DataFrame:
         ``implied_years`` (the period at which the printed rate is right), ``multiple_x`` (end over start).
     """
     sizes = list(zip(market["size_2024_usd_bn"], market["size_2028_usd_bn"], market["cagr_pct"], strict=True))
-    checks = pd.DataFrame({
-        "segment": market["segment"],
-        "stated_pct": market["cagr_pct"],
-        "recomputed_pct": [growth.cagr_pct(start, end, years) for start, end, _ in sizes],
-        "implied_years": [growth.implied_years(start, end, rate) for start, end, rate in sizes],
-        "multiple_x": [end / start for start, end, _ in sizes],
-    })  # fmt: skip
+    checks = pd.DataFrame(
+        {
+            "segment": market["segment"],
+            "stated_pct": market["cagr_pct"],
+            "recomputed_pct": [growth.cagr_pct(start, end, years) for start, end, _ in sizes],
+            "implied_years": [growth.implied_years(start, end, rate) for start, end, rate in sizes],
+            "multiple_x": [end / start for start, end, _ in sizes],
+        }
+    )
     return checks.assign(difference_points=checks["recomputed_pct"] - checks["stated_pct"])
 
 
 def rates_by_period(market: pd.DataFrame, periods: Sequence[int]) -> pd.DataFrame:
-    """The rate that each number of elapsed years gives: ``segment``, ``years``, ``recomputed_pct``, ``stated_pct``."""
+    """The rate that each number of elapsed years gives: ``segment``, ``years``, ``recomputed_pct``,
+    ``stated_pct``.
+    """
     tables = [growth_checks(market, years).assign(years=years) for years in periods]
     return pd.concat(tables, ignore_index=True)[["segment", "years", "recomputed_pct", "stated_pct"]]
 
@@ -88,22 +102,35 @@ def dispersion(forecasts: pd.DataFrame, year: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame, by segment in their order
-        ``segment``, ``forecasts``, ``sized`` (how many reach the year), ``size_low, size_median, size_high`` (billion
-        dollars; NaN below two), ``spread_x`` (highest over lowest size), ``cagr_low_pct, cagr_median_pct, cagr_high_pct``
-        (each over a forecast's own years).
+        ``segment``, ``forecasts``, ``sized`` (how many reach the year), ``size_low, size_median, size_high``
+        (billion dollars; NaN below two), ``spread_x`` (highest over lowest size), ``cagr_low_pct,
+        cagr_median_pct, cagr_high_pct`` (each over a forecast's own years).
     """
-    rates = 100 * ((forecasts["end_usd_bn"] / forecasts["base_usd_bn"]) ** (1 / (forecasts["end_year"] - forecasts["base_year"])) - 1)  # fmt: skip
+    rates = 100 * (
+        (forecasts["end_usd_bn"] / forecasts["base_usd_bn"])
+        ** (1 / (forecasts["end_year"] - forecasts["base_year"]))
+        - 1
+    )
     measured = forecasts.assign(size=forecast_value(forecasts, year), cagr=rates)
     rows = []
     for segment, part in measured.groupby("segment", sort=False):
         sizes = part["size"].dropna()
         low, middle, high = sizes.quantile([0, 0.5, 1]) if len(sizes) > 1 else (float("nan"),) * 3
         rates_low, rates_middle, rates_high = part["cagr"].quantile([0, 0.5, 1])
-        rows.append({
-            "segment": segment, "forecasts": len(part), "sized": len(sizes), "size_low": low, "size_median": middle,
-            "size_high": high, "spread_x": high / low, "cagr_low_pct": rates_low, "cagr_median_pct": rates_middle,
-            "cagr_high_pct": rates_high,
-        })  # fmt: skip
+        rows.append(
+            {
+                "segment": segment,
+                "forecasts": len(part),
+                "sized": len(sizes),
+                "size_low": low,
+                "size_median": middle,
+                "size_high": high,
+                "spread_x": high / low,
+                "cagr_low_pct": rates_low,
+                "cagr_median_pct": rates_middle,
+                "cagr_high_pct": rates_high,
+            }
+        )
     return pd.DataFrame(rows, columns=list(DISPERSION))
 
 

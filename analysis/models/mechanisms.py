@@ -2,14 +2,15 @@
 
 Decisions
 ---------
-- A function takes arrays and gives arrays; `venture` says in which order they meet. Axis 0 is the draws, axis 1 the quarter
-  ends, unless stated; inputs of a draw come as a column, shape (draws, 1).
-- Growth decays in logs, continuously, from its current rate to its long-run rate. Its half-life cannot be read off eight
-  run-rates (a quadratic term has the sign of acceleration there), so it is a belief of its own.
-- Volume and price are told apart. Regulation takes volume, and the costs of serving fall with it; open models take price,
-  and the same tokens are served for less money.
-- Compute is planned against a revenue plan. What is committed is paid whatever comes; the rest is cut where revenue
-  stays behind the plan.
+- A function takes arrays and gives arrays; `venture` says in which order they meet. Axis 0 is the draws, axis
+  1 the quarter ends, unless stated; inputs of a draw come as a column, shape (draws, 1).
+- Growth decays in logs, continuously, from its current rate to its long-run rate. Its half-life cannot be
+  read off eight run-rates (a quadratic term has the sign of acceleration there), so it is a belief of its
+  own.
+- Volume and price are told apart. Regulation takes volume, and the costs of serving fall with it; open models
+  take price, and the same tokens are served for less money.
+- Compute is planned against a revenue plan. What is committed is paid whatever comes; the rest is cut where
+  revenue stays behind the plan.
 """
 
 import numpy as np
@@ -17,8 +18,9 @@ import numpy as np
 from analysis.statistics.simulation import QUARTERS_PER_YEAR, Floats, Values, from_zero
 
 GROWTH_GAP_LIMITS = (-0.5, 1.0)
-"""Next-year log growth less the long-run rate: beyond these the multiple stays where it is. Growth of more than about
-170% a year is not paid for as if it were sure, and a shrinking company keeps some value."""
+"""Next-year log growth less the long-run rate: beyond these the multiple stays where it is. Growth of more
+than about 170% a year is not paid for as if it were sure, and a shrinking company keeps some value.
+"""
 
 WORTHLESS_SHARE = 1e-4
 """Share of the starting price below which a price per share has no logarithm worth smoothing."""
@@ -56,7 +58,9 @@ def _log_rates(growth_factor_per_year: Floats, long_run_pct: Floats) -> tuple[Fl
 def share_of_ceiling(
     revenue_usd_bn: Floats, pool_usd_bn: Floats, pool_share: Floats, ceiling: Floats
 ) -> Floats:
-    """The start over its ceiling, c min(R / (pool × share), 1): 1 where it stands above; 0 where c, the switch, is 0."""
+    """The start over its ceiling, c min(R / (pool × share), 1): 1 where it stands above; 0 where c, the
+    switch, is 0.
+    """
     return np.asarray(ceiling * np.minimum(revenue_usd_bn / (pool_usd_bn * pool_share), 1.0))
 
 
@@ -131,12 +135,16 @@ def shock_counts(rate_per_year: Floats, quarters: int, rng: np.random.Generator)
 
 
 def declining_ratio(years: Floats, start: Floats, long_run: Floats, half_life_years: Floats) -> Floats:
-    """A ratio on its way to a long-run level, r + (r0 - r) 2^(-t/h); years of shape (dates,), the rest (draws, 1)."""
+    """A ratio on its way to a long-run level, r + (r0 - r) 2^(-t/h); years of shape (dates,), the rest
+    (draws, 1).
+    """
     return np.asarray(long_run + (start - long_run) * np.exp2(-years / half_life_years))
 
 
 def use_of_plan(revenue_usd_bn: Floats, planned_usd_bn: Floats) -> Floats:
-    """How far revenue carries the plan on which compute was bought, min(1, revenue / planned); shape of the revenue."""
+    """How far revenue carries the plan on which compute was bought, min(1, revenue / planned); shape of the
+    revenue.
+    """
     return np.asarray(np.minimum(revenue_usd_bn / planned_usd_bn, 1.0))
 
 
@@ -214,14 +222,16 @@ def repricing_factor(
     tied = half_life_years > 0
     if (tied & (paid_usd_bn <= 0)).any():
         raise ValueError(
-            "start_equity_usd_bn does not exceed cash and unpaid instalments in every draw: write a higher price or less cash."
+            "start_equity_usd_bn does not exceed cash and unpaid instalments in every draw: write a higher"
+            " price or less cash."
         )
     gap = np.where(tied, np.log(np.where(tied, paid_usd_bn, modelled_usd_bn) / modelled_usd_bn), 0.0)
     return np.asarray(np.exp(gap * np.exp2(-years / np.where(tied, half_life_years, 1.0))))
 
 
 def market_shut(market_factor: Floats, fall_pct: Floats) -> np.ndarray:
-    """Whether new money comes in distress only: the market factor is more than `fall_pct` below its highest so far.
+    """Whether new money comes in distress only: the market factor is more than `fall_pct` below its highest
+    so far.
 
     Boolean ndarray of the factor's shape, (draws, dates); `fall_pct` of shape (draws, 1).
     """
@@ -251,21 +261,21 @@ def fund(
     burn_usd_bn
         Costs less revenue of the quarter that begins at t, shape (draws, dates).
     value_usd_bn
-        What the holders own beside the cash (EV, instalments still owed to the company, less its debts), shape
-        (draws, dates).
+        What the holders own beside the cash (EV, instalments still owed to the company, less its debts),
+        shape (draws, dates).
     cash_usd_bn
         At the start, shape (draws, 1).
     paid_in_usd_bn
-        Instalments that come in between t - 1 and t, shape (dates,); they buy shares that are counted from the start.
+        Instalments that come in between t - 1 and t, shape (dates,); they buy shares that are counted from
+        the start.
     floor_quarters, raise_quarters
         Quarters of burn below which money is raised, and for which; 1 or more; shape (draws, 1).
     discount
         Below what price new money comes, share, shape (draws, dates).
 
-    Returns
-    -------
-    cash, raised, kept, each of shape (draws, dates). Kept is what a share of the start has become, 1 at the start, 0 once
-    money is raised at no positive value. Cash never falls below zero. Nothing is raised at the last date.
+    Returns ------- cash, raised, kept, each of shape (draws, dates). Kept is what a share of the start has
+    become, 1 at the start, 0 once money is raised at no positive value. Cash never falls below zero. Nothing
+    is raised at the last date.
     """
     # quarters in rows: the loop then works on whole, contiguous rows
     burn, value, discounts = (np.ascontiguousarray(x.T) for x in (burn_usd_bn, value_usd_bn, discount))
@@ -287,7 +297,8 @@ def reported_price(
 ) -> Floats:
     """The price per share that a holder reports, which follows the value with a delay.
 
-        ln M(t) = ln M(t - 1) + w (ln P(t) - ln M(t - 1));   M(t) = round price at a priced round;   M(t) = P(t) once listed
+        ln M(t) = ln M(t - 1) + w (ln P(t) - ln M(t - 1));   M(t) = round price at a priced round;   M(t) =
+        P(t) once listed
 
     Parameters
     ----------
@@ -298,11 +309,11 @@ def reported_price(
     listed
         Whether the shares are traded by then.
     smoothing_share
-        w, the part of the gap (in logs) that a quarter's report takes in, above 0 and up to 1; shape (draws, 1).
+        w, the part of the gap (in logs) that a quarter's report takes in, above 0 and up to 1; shape (draws,
+        1).
 
-    Returns
-    -------
-    ndarray, shape (draws, dates). Prices below `WORTHLESS_SHARE` of the start count as that share in the smoothing.
+    Returns ------- ndarray, shape (draws, dates). Prices below `WORTHLESS_SHARE` of the start count as that
+    share in the smoothing.
     """
     floor = WORTHLESS_SHARE * price[:, 0]
     logs = np.log(np.maximum(np.ascontiguousarray(price.T), floor))
@@ -326,8 +337,8 @@ def claim_usd_bn(
 ) -> Floats:
     """What a holder of preferred shares can claim.
 
-        share × equity                                             once converted
-        max(share × equity, cost × min(1, equity / preferences))   before: one times its cost, pari passu with the others
+        share × equity                                             once converted max(share × equity, cost ×
+        min(1, equity / preferences))   before: one times its cost, pari passu with the others
 
     Parameters
     ----------
@@ -347,14 +358,17 @@ def claim_usd_bn(
 
 
 def after_manager(claim_usd_bn: Floats, cost_usd_bn: Values, gain_share: Floats) -> Floats:
-    """What is left of a claim after the fund's manager took its share of the gain, claim - m max(claim - cost, 0)."""
+    """What is left of a claim after the fund's manager took its share of the gain, claim - m max(claim -
+    cost, 0).
+    """
     return np.asarray(claim_usd_bn - gain_share * np.maximum(claim_usd_bn - cost_usd_bn, 0.0))
 
 
 def irr_pct(payment_years: Floats, payments: Floats, receipt: Floats, receipt_years: float) -> Floats:
     """IRR of dated payments and one receipt after all of them, percent per year.
 
-    Solves sum of a_i (1 + r)^(T - t_i) = X, whose left side rises in r, for x = ln(1 + r) by Newton's method from a table.
+    Solves sum of a_i (1 + r)^(T - t_i) = X, whose left side rises in r, for x = ln(1 + r) by Newton's method
+    from a table.
 
     Parameters
     ----------

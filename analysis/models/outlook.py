@@ -1,13 +1,17 @@
-"""What may happen under these assumptions? One run of the venture and exposure models, from register names to paths.
+"""What may happen under these assumptions? One run of the venture and exposure models, from register names to
+paths.
 
 Decisions
-- A register name and the model's field are one word, so that an assumption can be followed by searching for it.
-- The simulation starts on 31 March 2026, the day of SoftBank's last balance sheet on record and of the round at 852 billion;
-  its dates are SoftBank's fiscal quarter ends. The last report due within the article's 36 months is that of 31 March 2029.
-- Run-rate and growth at the start are beliefs of the register, updated by the run-rates that were known by `as_of`. A number
-  that is pinned stays what it was pinned to; how far growth decays cannot be read off so few points and stays a belief.
-- Every input has random streams of its own, keyed by its name and the block of draws: a scenario that changes one input
-  leaves the draws of the others as they were, and scenarios are compared on common random numbers.
+- A register name and the model's field are one word, so that an assumption can be followed by searching for
+  it.
+- The simulation starts on 31 March 2026, the day of SoftBank's last balance sheet on record and of the round
+  at 852 billion; its dates are SoftBank's fiscal quarter ends. The last report due within the article's 36
+  months is that of 31 March 2029.
+- Run-rate and growth at the start are beliefs of the register, updated by the run-rates that were known by
+  `as_of`. A number that is pinned stays what it was pinned to; how far growth decays cannot be read off so
+  few points and stays a belief.
+- Every input has random streams of its own, keyed by its name and the block of draws: a scenario that changes
+  one input leaves the draws of the others as they were, and scenarios are compared on common random numbers.
 - OpenAI's and SoftBank's paths share their draws.
 """
 
@@ -53,12 +57,14 @@ class EditorialVerdict:
 
 @dataclass(frozen=True)
 class Record:
-    """What the evidence of one day says of the start. Read once: the runs of a sweep differ in their assumptions alone.
+    """What the evidence of one day says of the start. Read once: the runs of a sweep differ in their
+    assumptions alone.
 
     Attributes
     ----------
     fitted : mapping
-        For each of `UPDATED` the mean and the standard deviation of its log by the run-rates on record; NaN without a fit.
+        For each of `UPDATED` the mean and the standard deviation of its log by the run-rates on record; NaN
+        without a fit.
     paid : tuple of Payment
         What SoftBank had paid by the start, by day.
     """
@@ -74,8 +80,9 @@ class Beliefs:
     Attributes
     ----------
     table : DataFrame
-        A row each of `UPDATED`: ``name``; ``prior_p5, prior_p50, prior_p95``; ``data_low, data_mid, data_high``, 90%
-        interval of the fit (NaN without one); ``posterior_p5, posterior_p50, posterior_p95``.
+        A row each of `UPDATED`: ``name``; ``prior_p5, prior_p50, prior_p95``; ``data_low, data_mid,
+        data_high``, 90% interval of the fit (NaN without one); ``posterior_p5, posterior_p50,
+        posterior_p95``.
     values : mapping
         Value by name as the models take it: [p5, p95] of a lognormal, or the pinned number.
     """
@@ -90,14 +97,12 @@ def record(known: Mapping[str, pd.DataFrame]) -> Record:
     Parameters
     ----------
     known
-        The evidence tables ``openai_finance`` (as for `players.run_rate`) and ``softbank_openai`` (``event``, of which paid
-        and position are read, ``valid_on``, ``amount_usd_bn``, ``cumulative_cost_usd_bn``).
+        The evidence tables ``openai_finance`` (as for `players.run_rate`) and ``softbank_openai`` (``event``,
+        of which paid and position are read, ``valid_on``, ``amount_usd_bn``, ``cumulative_cost_usd_bn``).
 
-    Notes
-    -----
-    The fit is the one through the last 18 months, read at the start. Its standard deviation is the half width of the 90%
-    interval over 1.645, which keeps Student's wide tails. A position that states more than was paid so far counts as a
-    payment of the difference on its day.
+    Notes ----- The fit is the one through the last 18 months, read at the start. Its standard deviation is
+    the half width of the 90% interval over 1.645, which keeps Student's wide tails. A position that states
+    more than was paid so far counts as a payment of the difference on its day.
     """
     fitted = funding.run_rate(known["openai_finance"])
     data = dict.fromkeys(UPDATED, (math.nan, math.nan))
@@ -137,12 +142,10 @@ def beliefs(given: Assumptions, known: Record) -> Beliefs:
     -------
     Beliefs
 
-    Notes
-    -----
-    In logs, with precisions 1/s² of the prior (lognormal [p5, p95]) and w/s² of the data, the posterior mean is their
-    weighted mean and its precision their sum. To the s of the level the error of the sources is added, since all figures
-    come from few hands. Level and growth are updated apart: at the start, near the middle of the months that the fit goes
-    through, their errors hardly hang together.
+    Notes ----- In logs, with precisions 1/s² of the prior (lognormal [p5, p95]) and w/s² of the data, the
+    posterior mean is their weighted mean and its precision their sum. To the s of the level the error of the
+    sources is added, since all figures come from few hands. Level and growth are updated apart: at the start,
+    near the middle of the months that the fit goes through, their errors hardly hang together.
     """
     errors = {"revenue_usd_bn": math.log1p(given.run_rate_error_pct / 100)}
     rows, values = [], {}
@@ -279,7 +282,8 @@ def summary(
     chosen, draws
         The setting, and 1 draw or more.
     reduce
-        From the paths of a block and its number to numbers a draw by name, each of shape (draws of the block,).
+        From the paths of a block and its number to numbers a draw by name, each of shape (draws of the
+        block,).
     workers
         Threads; the result does not depend on them.
 
@@ -301,9 +305,11 @@ REVENUE = (*UPDATED, "growth_half_life_years", "long_run_growth_pct", "pool_usd_
 
 
 def revenue_paths(given: Assumptions, known: Record) -> tuple[simulation.Floats, simulation.Floats]:
-    """Times in years and revenue (draws by quarters) before price erosion and shocks, on the same draws as the full model.
+    """Times in years and revenue (draws by quarters) before price erosion and shocks, on the same draws as
+    the full model.
 
-    `given` holds every name of `REVENUE`, ``run_rate_weight``, ``run_rate_error_pct``, ``horizon_years``, ``seed`` and ``draws``.
+    `given` holds every name of `REVENUE`, ``run_rate_weight``, ``run_rate_error_pct``, ``horizon_years``,
+    ``seed`` and ``draws``.
     """
     times = np.arange(round(given.horizon_years * 4) + 1) / 4
     values = _values(given, known, REVENUE)
@@ -323,7 +329,9 @@ def revenue_paths(given: Assumptions, known: Record) -> tuple[simulation.Floats,
 
 
 def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> balance_sheet.ExposurePaths:
-    """SoftBank's simulated paths beside OpenAI's, as if all instalments were paid; `given` holds every name of `EXPOSURE` and ``seed``."""
+    """SoftBank's simulated paths beside OpenAI's, as if all instalments were paid; `given` holds every name
+    of `EXPOSURE` and ``seed``.
+    """
     stake = paths.pro_forma_usd_bn
     parts = [
         block_exposure(given, stake[block * simulation.BLOCK :][:size], block)
@@ -364,11 +372,14 @@ def stress_table(given: Assumptions, start: balance_sheet.ExposurePaths) -> pd.D
     loadings = [float(given[f"loading_{name}"]) for name in balance_sheet.HOLDINGS]
     levels = {
         name: [
-            float(balance_sheet.ltv_after_loss(held, stake, float(start.net_debt_jpy_tn[0]), loss / 100, chosen)) * 100
+            float(
+                balance_sheet.ltv_after_loss(held, stake, float(start.net_debt_jpy_tn[0]), loss / 100, chosen)
+            )
+            * 100
             for loss in losses
         ]
         for name, chosen in (("alone_pct", None), ("along_pct", loadings))
-    }  # fmt: skip
+    }
     return pd.DataFrame({"loss_pct": list(losses)} | levels)
 
 
@@ -398,11 +409,9 @@ def growth_decay(
     long_run_pct
         The long-run rate in percent a year; estimated along where it is None.
 
-    Returns
-    -------
-    Half-life in years with the ends of its 90% interval, inf where growth does not decay by that reading, and the number of
-    pairs of years. Next year's log growth is regressed on this year's; with phi its slope the half-life is
-    -ln 2 / ln phi. Errors allow for unequal scatter (HC3).
+    Returns ------- Half-life in years with the ends of its 90% interval, inf where growth does not decay by
+    that reading, and the number of pairs of years. Next year's log growth is regressed on this year's; with
+    phi its slope the half-life is -ln 2 / ln phi. Errors allow for unequal scatter (HC3).
     """
     import statsmodels.api as sm  # type: ignore[import-untyped, unused-ignore]  # a second: only where it is used
 
@@ -432,21 +441,28 @@ def price_falls(given: Assumptions) -> NDArray[np.float64]:
 
 
 def needed_revenue_usd_bn(given: Assumptions) -> float:
-    """Yearly revenue at the exit that the required return on the investment needs, at the middle of the long-run multiple."""
+    """Yearly revenue at the exit that the required return on the investment needs, at the middle of the
+    long-run multiple.
+    """
     return market.required_revenue_usd_bn(
-        given.invested_usd_bn, given.required_return_pct, given.horizon_years, given.stake_share, 1.0,
+        given.invested_usd_bn,
+        given.required_return_pct,
+        given.horizon_years,
+        given.stake_share,
+        1.0,
         given.central("multiple_long_run"),
-    )  # fmt: skip
+    )
 
 
 def third_prediction(given: Assumptions, known: Record) -> dict[str, simulation.Estimate]:
-    """Probabilities of the third prediction, from the same draws, so that its halves are not taken for independent.
+    """Probabilities of the third prediction, from the same draws, so that its halves are not taken for
+    independent.
 
     Returns
     -------
     dict
-        ``down``: a mark `write_down_pct` below cost within `write_down_years`; ``lag``: costs per unit of revenue are higher
-        then than at the start; ``both``.
+        ``down``: a mark `write_down_pct` below cost within `write_down_years`; ``lag``: costs per unit of
+        revenue are higher then than at the start; ``both``.
     """
     paths = venture_paths(given, known)
     quarters = round(given.write_down_years * 4)

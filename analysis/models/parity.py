@@ -1,21 +1,26 @@
-"""How far do open weights trail closed ones, and when would they draw level? Lags, the gap, and the time to parity.
+"""How far do open weights trail closed ones, and when would they draw level? Lags, the gap, and the time to
+parity.
 
 Decisions
-- A step is a release that raises the best score so far of its kind; of several on one day the highest counts. All scores
-  are of one benchmark and one protocol, one row a model.
-- A closed step that no open model has reached is a lag that still runs. It is right-censored at the last release of the
-  record; averaging the matched ones alone would leave out the longest.
-- An open model that was there before makes the lag zero, never negative. A match on the first open day of the record may
-  have happened earlier: that lag is marked "at most". The first closed step of a record that starts late may have been
-  reached earlier by a closed model outside it: its lag is "at least", which the record cannot show.
-- Frontiers are straight lines through the logits of their steps between guessing and 1. They rise by construction, so
-  statsmodels' errors mean little; intervals come from drawing developers anew within each kind and taking the steps again.
-- A draw without the strongest developer has a lower frontier than the record, never a higher one. Draws are therefore off
-  centre, and the estimate of the full record stands beside their quantiles.
-- Never is a result, kept as infinity in quantiles and as a probability of its own. Open already ahead is time 0.
-- Closed records often start earlier. Lines through spans that differ compare slopes of different years, so `since` can
-  leave early steps out of both lines; they still set the best that later steps must beat.
-- The daily gap is a step function, so nothing is fitted to it: its means over two spans and the two slopes are compared.
+- A step is a release that raises the best score so far of its kind; of several on one day the highest counts.
+  All scores are of one benchmark and one protocol, one row a model.
+- A closed step that no open model has reached is a lag that still runs. It is right-censored at the last
+  release of the record; averaging the matched ones alone would leave out the longest.
+- An open model that was there before makes the lag zero, never negative. A match on the first open day of the
+  record may have happened earlier: that lag is marked "at most". The first closed step of a record that
+  starts late may have been reached earlier by a closed model outside it: its lag is "at least", which the
+  record cannot show.
+- Frontiers are straight lines through the logits of their steps between guessing and 1. They rise by
+  construction, so statsmodels' errors mean little; intervals come from drawing developers anew within each
+  kind and taking the steps again.
+- A draw without the strongest developer has a lower frontier than the record, never a higher one. Draws are
+  therefore off centre, and the estimate of the full record stands beside their quantiles.
+- Never is a result, kept as infinity in quantiles and as a probability of its own. Open already ahead is time
+  0.
+- Closed records often start earlier. Lines through spans that differ compare slopes of different years, so
+  `since` can leave early steps out of both lines; they still set the best that later steps must beat.
+- The daily gap is a step function, so nothing is fitted to it: its means over two spans and the two slopes
+  are compared.
 """
 
 from __future__ import annotations
@@ -43,9 +48,20 @@ MONTHS = 12 / 365
 """Months of a day, as Epoch AI counts its lags."""
 
 COMPARED = [
-    "name", "record_end", "points", "smallest", "largest", "slope_difference", "low", "high", "change", "median_months",
-    "years", "never", "within_two",
-]  # fmt: skip
+    "name",
+    "record_end",
+    "points",
+    "smallest",
+    "largest",
+    "slope_difference",
+    "low",
+    "high",
+    "change",
+    "median_months",
+    "years",
+    "never",
+    "within_two",
+]
 """Columns of `compare`."""
 
 MATCHED, THERE, AT_MOST, NOT_YET = "matched", "already there", "at most", "not yet"
@@ -59,10 +75,12 @@ class TimeToMatch:
     Attributes
     ----------
     survival : DataFrame
-        One row a lag at which a match was seen: ``lag_months, at_risk, matches, unmatched_share`` (share of steps still
-        unmatched after it), ``se`` (Greenwood) and the ends ``low, high`` of its pointwise interval at `level`.
+        One row a lag at which a match was seen: ``lag_months, at_risk, matches, unmatched_share`` (share of
+        steps still unmatched after it), ``se`` (Greenwood) and the ends ``low, high`` of its pointwise
+        interval at `level`.
     median_months, median_interval
-        Lag by which half of the steps are matched, and its interval; NaN or infinite with a reason in `reasons`.
+        Lag by which half of the steps are matched, and its interval; NaN or infinite with a reason in
+        `reasons`.
     restricted_mean_months, restricted_to_months
         Mean lag up to the longest one observed, and that lag.
     naive_mean_months
@@ -70,8 +88,8 @@ class TimeToMatch:
     n, events, censored
         Steps, those matched, and those not yet.
     matchers
-        Different open models among the matches. One release often matches several steps at once: where this is below
-        `events`, the intervals are too narrow.
+        Different open models among the matches. One release often matches several steps at once: where this
+        is below `events`, the intervals are too narrow.
     level
         Level of the intervals.
     reasons, notes
@@ -108,13 +126,15 @@ class Parity:
     low, median, high
         Quantiles of the time to parity over draws, at `level`; infinite where so many draws never reach it.
     ahead, later, never
-        Shares of draws in which open is ahead already at `as_of_t`; in which parity comes after `horizon_years`; in which
-        it never comes (open is behind and its slope is not above the closed one's). What is left is within the horizon.
+        Shares of draws in which open is ahead already at `as_of_t`; in which parity comes after
+        `horizon_years`; in which it never comes (open is behind and its slope is not above the closed one's).
+        What is left is within the horizon.
     ahead_at_end
         Share of draws in which open is ahead at the end of the record.
     by : DataFrame
-        Probability of parity by each date: ``t`` (decimal year), then ``times_years`` (from `as_of_t`), ``probability``,
-        ``standard_error, low, high`` as in `simulation.cumulative_probability`: the error of drawing, nothing else.
+        Probability of parity by each date: ``t`` (decimal year), then ``times_years`` (from `as_of_t`),
+        ``probability``, ``standard_error, low, high`` as in `simulation.cumulative_probability`: the error of
+        drawing, nothing else.
     draw_years
         Time to parity of each draw, shape (draws - dropped,), read-only; infinite for never.
     level, horizon_years, floor, draws
@@ -122,7 +142,8 @@ class Parity:
     dropped
         Draws left out, since one kind had fewer than three steps.
     notes
-        What should be said beside the result: where lines and record disagree, and how far the lines ran on unseen.
+        What should be said beside the result: where lines and record disagree, and how far the lines ran on
+        unseen.
     """
 
     record_end: pd.Timestamp
@@ -166,14 +187,14 @@ class Gap:
     means
         `frontier.mean_gaps`: its mean over the last year and the year before, or None.
     slope_difference, low, high
-        Slope of the open line minus that of the closed one, logits a year, in the full record, and the ends of its
-        interval over draws at `level`.
+        Slope of the open line minus that of the closed one, logits a year, in the full record, and the ends
+        of its interval over draws at `level`.
     change
-        ``closing`` or ``opening`` where that interval lies on one side of zero whatever the seed (the Monte-Carlo error of
-        its end included), else ``not shown``.
+        ``closing`` or ``opening`` where that interval lies on one side of zero whatever the seed (the
+        Monte-Carlo error of its end included), else ``not shown``.
     line_lag_months, line_lag_low, line_lag_high
-        How long before the end of the record the closed line stood where the open line stands at the end, and its interval.
-        Negative where the open line is ahead.
+        How long before the end of the record the closed line stood where the open line stands at the end, and
+        its interval. Negative where the open line is ahead.
     level, floor, draws, dropped
         As in `Parity`.
     """
@@ -205,7 +226,9 @@ class Gap:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Height at the end of the record (logits) and slope (logits a year) of both lines, shape (draws,) or (1,)."""
+    """Height at the end of the record (logits) and slope (logits a year) of both lines, shape (draws,) or
+    (1,).
+    """
 
     open: Floats
     open_slope: Floats
@@ -223,7 +246,9 @@ class _Lines:
         return self.open_slope - self.closed_slope
 
     def years(self, after: float) -> Floats:
-        """Time to parity from `after` years past the end of the record: 0 if there already, infinite if never."""
+        """Time to parity from `after` years past the end of the record: 0 if there already, infinite if
+        never.
+        """
         behind = self.lead - self.gain * after
         never = np.full(behind.shape, math.inf)
         until = np.divide(behind, self.gain, out=never, where=self.gain > 0)
@@ -236,24 +261,26 @@ def lags(scores: pd.DataFrame, tolerance_points: float = 0.0) -> pd.DataFrame:
     Parameters
     ----------
     scores : DataFrame
-        ``model, developer, weights`` (open or closed), ``score_pct`` (percent), ``valid_on`` (release day), of one
-        benchmark and protocol, one row a model.
+        ``model, developer, weights`` (open or closed), ``score_pct`` (percent), ``valid_on`` (release day),
+        of one benchmark and protocol, one row a model.
     tolerance_points : float
-        How many points below counts as reached, 0 or more. A score of 70% on 198 questions has a standard error of 3.3.
+        How many points below counts as reached, 0 or more. A score of 70% on 198 questions has a standard
+        error of 3.3.
 
     Returns
     -------
     DataFrame, one row a closed step, by date
-        ``model, score_pct, valid_on``; ``matched_by, matched_on``, the first open model that reached it (empty and NaT
-        where none did); ``lag_months`` (days/365*12), up to the last release of the record where none did; ``matched``;
-        ``reading``: ``matched``; ``already there`` (open had it on that day or before: lag 0); ``at most`` (reached by the
-        first open model of the record, so perhaps earlier); ``not yet`` (right-censored).
+        ``model, score_pct, valid_on``; ``matched_by, matched_on``, the first open model that reached it
+        (empty and NaT where none did); ``lag_months`` (days/365*12), up to the last release of the record
+        where none did; ``matched``; ``reading``: ``matched``; ``already there`` (open had it on that day or
+        before: lag 0); ``at most`` (reached by the first open model of the record, so perhaps earlier); ``not
+        yet`` (right-censored).
 
     Raises
     ------
     ValueError
-        Columns missing, one kind missing, several benchmarks or protocols, a model twice, cells that are missing or no
-        scores; a negative tolerance.
+        Columns missing, one kind missing, several benchmarks or protocols, a model twice, cells that are
+        missing or no scores; a negative tolerance.
     """
     _check(scores)
     if not (math.isfinite(tolerance_points) and tolerance_points >= 0):
@@ -272,10 +299,18 @@ def lags(scores: pd.DataFrame, tolerance_points: float = 0.0) -> pd.DataFrame:
         else:
             reading = AT_MOST if on == opened["valid_on"].iloc[0] else MATCHED
         days = max(((on if by else end) - step["valid_on"]).days, 0)
-        rows.append({
-            "model": step["model"], "score_pct": step["score_pct"], "valid_on": step["valid_on"], "matched_by": by,
-            "matched_on": on, "lag_months": days * MONTHS, "matched": bool(by), "reading": reading,
-        })  # fmt: skip
+        rows.append(
+            {
+                "model": step["model"],
+                "score_pct": step["score_pct"],
+                "valid_on": step["valid_on"],
+                "matched_by": by,
+                "matched_on": on,
+                "lag_months": days * MONTHS,
+                "matched": bool(by),
+                "reading": reading,
+            }
+        )
     return pd.DataFrame(rows).astype({"matched_on": scores["valid_on"].dtype})
 
 
@@ -298,11 +333,10 @@ def time_to_match(lags: pd.DataFrame, level: float = 0.95) -> TimeToMatch:
     ValueError
         No lags, a column missing, or a level outside (0, 1).
 
-    Notes
-    -----
-    statsmodels' `SurvfuncRight`; intervals on the scale of log(-log). The median is the first lag at which half or fewer
-    are unmatched (statsmodels' own asks for fewer than half). The estimate holds if a step's lag does not depend on its
-    date: where lags change, recent steps are unlike the older ones that tell of them. "At most" lags enter as they stand.
+    Notes ----- statsmodels' `SurvfuncRight`; intervals on the scale of log(-log). The median is the first lag
+    at which half or fewer are unmatched (statsmodels' own asks for fewer than half). The estimate holds if a
+    step's lag does not depend on its date: where lags change, recent steps are unlike the older ones that
+    tell of them. "At most" lags enter as they stand.
 
     References
     ----------
@@ -328,18 +362,32 @@ def time_to_match(lags: pd.DataFrame, level: float = 0.95) -> TimeToMatch:
     halfway = share <= 0.5 + 1e-9  # shares are products of fractions: rounding must not move the median
     median = float(at[halfway][0]) if halfway.any() else math.nan
     naive = float(months[matched].mean()) if events else math.nan
-    survival = pd.DataFrame({
-        "lag_months": at, "at_risk": np.asarray(curve.n_risk, int), "matches": np.asarray(curve.n_events, int),
-        "unmatched_share": share, "se": se, **band,
-    })  # fmt: skip
+    survival = pd.DataFrame(
+        {
+            "lag_months": at,
+            "at_risk": np.asarray(curve.n_risk, int),
+            "matches": np.asarray(curve.n_events, int),
+            "unmatched_share": share,
+            "se": se,
+            **band,
+        }
+    )
     matchers = lags.loc[lags["matched"], "matched_by"].nunique()
     return TimeToMatch(
-        survival=survival, median_months=median, median_interval=(float(low), float(high)),
-        restricted_mean_months=float(np.diff([0.0, *at, last]) @ [1.0, *share]), restricted_to_months=last,
-        naive_mean_months=naive, n=len(lags), events=events, censored=len(lags) - events, matchers=matchers,
-        level=level, reasons=_reasons(median, float(low), float(high), share, last, events),
+        survival=survival,
+        median_months=median,
+        median_interval=(float(low), float(high)),
+        restricted_mean_months=float(np.diff([0.0, *at, last]) @ [1.0, *share]),
+        restricted_to_months=last,
+        naive_mean_months=naive,
+        n=len(lags),
+        events=events,
+        censored=len(lags) - events,
+        matchers=matchers,
+        level=level,
+        reasons=_reasons(median, float(low), float(high), share, last, events),
         notes=tuple(_notes(lags, events, matchers)),
-    )  # fmt: skip
+    )
 
 
 def parity(
@@ -362,8 +410,8 @@ def parity(
     rng : Generator
         The draws' own stream.
     as_of_t : float, optional
-        Decimal year (`trend.decimal_year`) from which the time counts, not before the last release of the record, whose
-        day it is where not given. The lines run on to it unseen.
+        Decimal year (`trend.decimal_year`) from which the time counts, not before the last release of the
+        record, whose day it is where not given. The lines run on to it unseen.
     floor : float
         Share of right answers by guessing, 0 to below 1: 0.25 with four choices. Every score lies above it.
     since : date or ISO date, optional
@@ -382,18 +430,17 @@ def parity(
     Raises
     ------
     ValueError
-        As in `lags`; fewer than three steps of a kind, in the record or in most draws; scores at or below the floor or at
-        100; an `as_of_t` before the end of the record; options out of range.
+        As in `lags`; fewer than three steps of a kind, in the record or in most draws; scores at or below the
+        floor or at 100; an `as_of_t` before the end of the record; options out of range.
 
-    Notes
-    -----
-    With z = logit((score - floor)/(1 - floor)) the lines are z = a + b t, and parity comes (a_closed - a_open)/(b_open -
-    b_closed) later. A draw takes as many developers as each kind has, with replacement, and finds steps and lines anew. Three
-    steps have three dates, since a day has one step.
+    Notes ----- With z = logit((score - floor)/(1 - floor)) the lines are z = a + b t, and parity comes
+    (a_closed - a_open)/(b_open - b_closed) later. A draw takes as many developers as each kind has, with
+    replacement, and finds steps and lines anew. Three steps have three dates, since a day has one step.
 
-    On simulated records of nine and six developers, whose lines gain -0.4, 0 or 0.4 logits a year on each other, 90% intervals
-    of the gain covered 84 to 86%, those of the time to parity 93 to 100% (300 records each): with so few developers all shares
-    are rough. They know nothing of a break in the trend, nor of labs that are not in the record.
+    On simulated records of nine and six developers, whose lines gain -0.4, 0 or 0.4 logits a year on each
+    other, 90% intervals of the gain covered 84 to 86%, those of the time to parity 93 to 100% (300 records
+    each): with so few developers all shares are rough. They know nothing of a break in the trend, nor of labs
+    that are not in the record.
     """
     full, lines, dropped = _lines(scores, rng, floor, since, draws, level)
     if not (math.isfinite(horizon_years) and horizon_years >= STEP_YEARS):
@@ -417,14 +464,27 @@ def parity(
         for q in ((1 - level) / 2, 0.5, (1 + level) / 2)
     )
     return Parity(
-        record_end=scores["valid_on"].max(), as_of_t=start, open=_trend(scores, "open", floor, since),
-        closed=_trend(scores, "closed", floor, since), years=float(full.years(start - end)[0]), low=low, median=median,
-        high=high, ahead=float((years == 0).mean()),
-        later=float((np.isfinite(years) & (years > horizon_years)).mean()), never=float(np.isinf(years).mean()),
-        ahead_at_end=float((lines.lead <= 0).mean()), by=by, draw_years=years, level=level,
-        horizon_years=horizon_years, floor=floor, draws=draws, dropped=dropped,
+        record_end=scores["valid_on"].max(),
+        as_of_t=start,
+        open=_trend(scores, "open", floor, since),
+        closed=_trend(scores, "closed", floor, since),
+        years=float(full.years(start - end)[0]),
+        low=low,
+        median=median,
+        high=high,
+        ahead=float((years == 0).mean()),
+        later=float((np.isfinite(years) & (years > horizon_years)).mean()),
+        never=float(np.isinf(years).mean()),
+        ahead_at_end=float((lines.lead <= 0).mean()),
+        by=by,
+        draw_years=years,
+        level=level,
+        horizon_years=horizon_years,
+        floor=floor,
+        draws=draws,
+        dropped=dropped,
         notes=tuple(_told(scores, full, start - end)),
-    )  # fmt: skip
+    )
 
 
 def gap(
@@ -460,16 +520,29 @@ def gap(
     lag_low, lag_high = (float(end) for end in np.quantile(_lag_months(lines), ends))
     return Gap(
         record_end=scores["valid_on"].max(),
-        open_model=best["open"]["model"], open_best_pct=float(best["open"]["score_pct"]),
-        closed_model=best["closed"]["model"], closed_best_pct=float(best["closed"]["score_pct"]),
-        points=float(daily.iloc[-1]), daily=daily,
-        smallest=float(daily.min()), smallest_on=pd.Timestamp(daily.index[int(daily.argmin())]),
-        largest=float(daily.max()), largest_on=pd.Timestamp(daily.index[int(daily.argmax())]), means=frontier.mean_gaps(daily),
-        slope_difference=float(full.gain[0]), low=low.value, high=high.value,
+        open_model=best["open"]["model"],
+        open_best_pct=float(best["open"]["score_pct"]),
+        closed_model=best["closed"]["model"],
+        closed_best_pct=float(best["closed"]["score_pct"]),
+        points=float(daily.iloc[-1]),
+        daily=daily,
+        smallest=float(daily.min()),
+        smallest_on=pd.Timestamp(daily.index[int(daily.argmin())]),
+        largest=float(daily.max()),
+        largest_on=pd.Timestamp(daily.index[int(daily.argmax())]),
+        means=frontier.mean_gaps(daily),
+        slope_difference=float(full.gain[0]),
+        low=low.value,
+        high=high.value,
         change=CLOSING if low.low > 0 else OPENING if high.high < 0 else NOT_SHOWN,
-        line_lag_months=float(_lag_months(full)[0]), line_lag_low=lag_low, line_lag_high=lag_high,
-        level=level, floor=floor, draws=draws, dropped=dropped,
-    )  # fmt: skip
+        line_lag_months=float(_lag_months(full)[0]),
+        line_lag_low=lag_low,
+        line_lag_high=lag_high,
+        level=level,
+        floor=floor,
+        draws=draws,
+        dropped=dropped,
+    )
 
 
 def past(
@@ -493,9 +566,9 @@ def past(
     Returns
     -------
     DataFrame, one row a day whose record can carry the lines
-        ``end``, ``probability`` (of parity within `years` after the last release up to that day), ``came`` (whether open was
-        level on some day up to then, as far as the record goes), ``seen_years`` (how much of that time the record holds),
-        ``smallest_gap`` (points, in that time).
+        ``end``, ``probability`` (of parity within `years` after the last release up to that day), ``came``
+        (whether open was level on some day up to then, as far as the record goes), ``seen_years`` (how much
+        of that time the record holds), ``smallest_gap`` (points, in that time).
     """
     daily = frontier.frontier_gap(scores)
     rows = []
@@ -511,8 +584,15 @@ def past(
         if after.empty:
             continue
         chance = found.by.loc[found.by["times_years"] == years, "probability"].item()
-        rows.append({"end": end, "probability": chance, "came": bool((after <= 0).any()),
-                     "seen_years": len(after) / 365, "smallest_gap": float(after.min())})  # fmt: skip
+        rows.append(
+            {
+                "end": end,
+                "probability": chance,
+                "came": bool((after <= 0).any()),
+                "seen_years": len(after) / 365,
+                "smallest_gap": float(after.min()),
+            }
+        )
     return pd.DataFrame(rows, columns=["end", "probability", "came", "seen_years", "smallest_gap"])
 
 
@@ -522,8 +602,9 @@ def compare(scores: Mapping[str, pd.DataFrame], seed: int, *, floor: float) -> p
     Returns
     -------
     DataFrame, one row a harness that can carry the lines
-        ``name, record_end, points, smallest, largest, slope_difference, low, high, change`` of `Gap`; ``median_months`` of
-        `TimeToMatch`; ``years, never`` of `Parity` and ``within_two``, the probability of parity within two years.
+        ``name, record_end, points, smallest, largest, slope_difference, low, high, change`` of `Gap`;
+        ``median_months`` of `TimeToMatch`; ``years, never`` of `Parity` and ``within_two``, the probability
+        of parity within two years.
     """
     rows = []
     for name, rows_of in scores.items():
@@ -534,9 +615,16 @@ def compare(scores: Mapping[str, pd.DataFrame], seed: int, *, floor: float) -> p
             continue
         taken = ("record_end", "points", "smallest", "largest", "slope_difference", "low", "high", "change")
         by = meet.by.set_index("times_years")["probability"]
-        rows.append({"name": name, **{key: getattr(one, key) for key in taken},
-                     "median_months": time_to_match(lags(rows_of)).median_months, "years": meet.years, "never": meet.never,
-                     "within_two": by[2.0]})  # fmt: skip
+        rows.append(
+            {
+                "name": name,
+                **{key: getattr(one, key) for key in taken},
+                "median_months": time_to_match(lags(rows_of)).median_months,
+                "years": meet.years,
+                "never": meet.never,
+                "within_two": by[2.0],
+            }
+        )
     return pd.DataFrame(rows, columns=COMPARED)
 
 
@@ -548,7 +636,9 @@ def _steps(scores: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def _ordered(scores: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The rows of a kind by date and, on one day, the highest first; equal ones by name, whatever order came in."""
+    """The rows of a kind by date and, on one day, the highest first; equal ones by name, whatever order came
+    in.
+    """
     rows = scores[scores["weights"] == kind]
     return rows.sort_values(["valid_on", "score_pct", "model"], ascending=[True, False, True])
 
@@ -565,7 +655,9 @@ def _first_day(since: str | pd.Timestamp | None) -> pd.Timestamp:
 
 
 def _lag_months(lines: _Lines) -> Floats:
-    """How long ago the closed line stood where the open one ends; closed slopes are positive, as steps rise."""
+    """How long ago the closed line stood where the open one ends; closed slopes are positive, as steps
+    rise.
+    """
     return 12 * lines.lead / lines.closed_slope
 
 
@@ -599,8 +691,8 @@ def _lines(
         *line, steps = _frontier_lines(t, share, everyone, counted, floor)
         if steps[0] < LEAST_STEPS:
             raise ValueError(
-                f"scores has {steps[0]} steps of {kind} weights{'' if since is None else f' since {since}'}: a line needs "
-                f"{LEAST_STEPS} or more; use lags and frontier.frontier_gap instead."
+                f"scores has {steps[0]} steps of {kind} weights{'' if since is None else f' since {since}'}:"
+                f" a line needs {LEAST_STEPS} or more; use lags and frontier.frontier_gap instead."
             )
         full += line
         *line, count = _frontier_lines(t, share, picked[:, developers], counted, floor)
@@ -608,8 +700,8 @@ def _lines(
         usable &= count >= LEAST_STEPS
     if usable.mean() < 0.5:
         raise ValueError(
-            f"scores leaves fewer than {LEAST_STEPS} steps of a kind in {int((~usable).sum())} of {draws} draws: too few "
-            "developers to draw from; use lags and frontier.frontier_gap instead."
+            f"scores leaves fewer than {LEAST_STEPS} steps of a kind in {int((~usable).sum())} of {draws}"
+            " draws: too few developers to draw from; use lags and frontier.frontier_gap instead."
         )
     return _Lines(*full), _Lines(*(values[usable] for values in drawn)), int((~usable).sum())
 
@@ -619,9 +711,9 @@ def _frontier_lines(
 ) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Height at t = 0, slope and number of steps of the frontier of the kept rows.
 
-    `t` and `share` have shape (rows,), by date and within a day from the highest; `kept` has shape (draws, rows), and
-    steps that are not `counted`, shape (rows,), set the best but enter no line. Least squares in closed form for all draws
-    at once: the line that `trend.fit` draws, and a test holds the two together.
+    `t` and `share` have shape (rows,), by date and within a day from the highest; `kept` has shape (draws,
+    rows), and steps that are not `counted`, shape (rows,), set the best but enter no line. Least squares in
+    closed form for all draws at once: the line that `trend.fit` draws, and a test holds the two together.
     """
     best = np.maximum.accumulate(np.where(kept, share, -math.inf), axis=1)
     before = np.column_stack([np.full(len(kept), -math.inf), best[:, :-1]])
@@ -693,8 +785,8 @@ def _check_floor(scores: pd.DataFrame, floor: float) -> None:
     if outside.any():
         row = scores[outside].iloc[0]
         raise ValueError(
-            f"score_pct of {row['model']} is {row['score_pct']:g}: a logit needs scores above guessing, {100 * floor:g}, "
-            "and below 100; leave such rows out by rule, or lower the floor."
+            f"score_pct of {row['model']} is {row['score_pct']:g}: a logit needs scores above guessing,"
+            f" {100 * floor:g}, and below 100; leave such rows out by rule, or lower the floor."
         )
 
 
@@ -716,7 +808,8 @@ def _check(scores: pd.DataFrame) -> None:
             )
     if kinds := set(KINDS) ^ set(scores["weights"]):
         raise ValueError(
-            f"weights disagrees with open and closed on {', '.join(sorted(kinds))}: hand in rows of both, and no others."
+            f"weights disagrees with open and closed on {', '.join(sorted(kinds))}: hand in rows of both, and"
+            " no others."
         )
     if (twice := scores["model"].duplicated()).any():
         raise ValueError(
@@ -725,5 +818,6 @@ def _check(scores: pd.DataFrame) -> None:
     wrong = ~scores["score_pct"].between(0, 100)
     if wrong.any():
         raise ValueError(
-            f"score_pct of {scores['model'][wrong].iloc[0]} is {scores['score_pct'][wrong].iloc[0]:g}: write a percentage."
+            f"score_pct of {scores['model'][wrong].iloc[0]} is {scores['score_pct'][wrong].iloc[0]:g}: write"
+            " a percentage."
         )

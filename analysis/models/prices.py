@@ -1,26 +1,32 @@
 """How fast do prices fall at equal quality? A hedonic regression, and the cheapest model above a score.
 
 Decisions
-- A row is a price spell: a seller's model at one price for one quality, from the first day on which it was seen. Later
-  readings of the same price add nothing; promotions and introductory prices are left out.
-- Quality is the score under one benchmark and protocol, as its logit between the floor of guessing and 1. Where a score is
-  unknown the spell is left out: what is said holds for scored models, and as long as they are scored.
-- Every hedonic interval is a jackknife over sellers with Student's t, one degree of freedom less than there are sellers: a
-  seller's prices are not independent, and the usual clustered errors (CV1) are too short where two sellers make half of
-  the rows. In 400 simulated runs of the project's own 66 spells a 95% interval of CV1 held the slope in 86 to 89%, the
-  jackknife's in 90 to 92%; of the quantile at 0.1 the closed form in 85 to 88%, the jackknife's in 95% of 60 runs.
-- Least squares has seller effects, so sellers with one spell say nothing in it and are no clusters. The quantiles have none:
-  the cheap end is the cheap end of all sellers.
-- The running cheapest is selected on the outcome, and its points hang together by construction. Beside the usual interval
-  stands one from a bootstrap over developers that extracts the frontier again in each draw.
-- Neither interval is one of the fall at equal quality. In three sets of 400 simulated markets of 9 or 20 developers, where
-  that fall was by 8 a year, the frontier's factor was 11 to 12 in the median (the more are on offer, the cheaper the
-  cheapest), and its 90% intervals held the 8 in 53 to 69% (least squares) and 49 to 72% (bootstrap) of them; they held the
-  frontier's own median in 75 to 79% and 81 to 87%. The hedonic regression is the answer to that question.
-- The frontier's line ends with the last fall. What the cheapest price did over the whole record stands beside it.
-- A price per token is not a cost per task: models that reason use more tokens, and how many is not in the table.
-- A cut is counted by line of models, since a seller more often launches a cheaper successor than it reprices a model that it
-  sells. Hosts resell what others make and cut nothing of theirs; promotions and introductory prices end.
+- A row is a price spell: a seller's model at one price for one quality, from the first day on which it was
+  seen. Later readings of the same price add nothing; promotions and introductory prices are left out.
+- Quality is the score under one benchmark and protocol, as its logit between the floor of guessing and 1.
+  Where a score is unknown the spell is left out: what is said holds for scored models, and as long as they
+  are scored.
+- Every hedonic interval is a jackknife over sellers with Student's t, one degree of freedom less than there
+  are sellers: a seller's prices are not independent, and the usual clustered errors (CV1) are too short where
+  two sellers make half of the rows. In 400 simulated runs of the project's own 66 spells a 95% interval of
+  CV1 held the slope in 86 to 89%, the jackknife's in 90 to 92%; of the quantile at 0.1 the closed form in 85
+  to 88%, the jackknife's in 95% of 60 runs.
+- Least squares has seller effects, so sellers with one spell say nothing in it and are no clusters. The
+  quantiles have none: the cheap end is the cheap end of all sellers.
+- The running cheapest is selected on the outcome, and its points hang together by construction. Beside the
+  usual interval stands one from a bootstrap over developers that extracts the frontier again in each draw.
+- Neither interval is one of the fall at equal quality. In three sets of 400 simulated markets of 9 or 20
+  developers, where that fall was by 8 a year, the frontier's factor was 11 to 12 in the median (the more are
+  on offer, the cheaper the cheapest), and its 90% intervals held the 8 in 53 to 69% (least squares) and 49 to
+  72% (bootstrap) of them; they held the frontier's own median in 75 to 79% and 81 to 87%. The hedonic
+  regression is the answer to that question.
+- The frontier's line ends with the last fall. What the cheapest price did over the whole record stands beside
+  it.
+- A price per token is not a cost per task: models that reason use more tokens, and how many is not in the
+  table.
+- A cut is counted by line of models, since a seller more often launches a cheaper successor than it reprices
+  a model that it sells. Hosts resell what others make and cut nothing of theirs; promotions and introductory
+  prices end.
 """
 
 from __future__ import annotations
@@ -45,8 +51,11 @@ METHODS = ("ols", "mixed", "quantile_10", "quantile_50")
 """Seller effects; a random intercept by seller; the cheap end and the middle of all sellers."""
 
 NAMES = {
-    "ols": "seller effects", "mixed": "random seller effects", "quantile_10": "cheap tenth", "quantile_50": "median",
-}  # fmt: skip
+    "ols": "seller effects",
+    "mixed": "random seller effects",
+    "quantile_10": "cheap tenth",
+    "quantile_50": "median",
+}
 """What a reader is told for a method."""
 
 LEAST_SELLERS = 3
@@ -58,22 +67,50 @@ LEAST_DEVELOPERS = 5
 LEAST_POINTS = 3
 
 CURVE = ("ols", "quantile_10", "quantile_50")
-"""The methods of a specification curve; random effects say what seller effects say, and take as long as all others."""
+"""The methods of a specification curve; random effects say what seller effects say, and take as long as all
+others.
+"""
 
 STARTS: Mapping[str, float] = {"whole record": -math.inf, "since 2024": 2024.0}
 
 COLUMNS = ["seller", "model", "developer", "weights", PRICE, "score_pct", "valid_on", "t"]
 BESIDE = [
-    "what", "level", "printed", "printed_low", "printed_high", "printed_n", "own", "own_low", "own_high", "own_n", "inside",
+    "what",
+    "level",
+    "printed",
+    "printed_low",
+    "printed_high",
+    "printed_n",
+    "own",
+    "own_low",
+    "own_high",
+    "own_n",
+    "inside",
     "notes",
-]  # fmt: skip
+]
 """Columns of `beside_published`."""
 
 THRESHOLD_COLUMNS = [
-    "name", "threshold_pct", "decline_factor_per_year", "low", "high", "bootstrap_low", "bootstrap_median",
-    "bootstrap_high", "end_to_end_factor", "level", "n", "spells", "developers", "draws", "draws_left_out", "first", "last",
-    "record_end", "notes",
-]  # fmt: skip
+    "name",
+    "threshold_pct",
+    "decline_factor_per_year",
+    "low",
+    "high",
+    "bootstrap_low",
+    "bootstrap_median",
+    "bootstrap_high",
+    "end_to_end_factor",
+    "level",
+    "n",
+    "spells",
+    "developers",
+    "draws",
+    "draws_left_out",
+    "first",
+    "last",
+    "record_end",
+    "notes",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +120,11 @@ class Hedonic:
     Attributes
     ----------
     table : DataFrame
-        One row a method: ``method``; ``decline_factor_per_year`` (a price over that of the same quality a year later,
-        exp(-slope); above one it falls) with its confidence interval ``low, high``; ``quality_elasticity`` (change of
-        ln price by one unit of the logit of the score) with ``quality_low, quality_high``; ``n`` (spells used), ``clusters``
-        (sellers among them), ``notes`` (text, empty where there is nothing to say). A method that does not converge has NaN
-        and a note.
+        One row a method: ``method``; ``decline_factor_per_year`` (a price over that of the same quality a
+        year later, exp(-slope); above one it falls) with its confidence interval ``low, high``;
+        ``quality_elasticity`` (change of ln price by one unit of the logit of the score) with ``quality_low,
+        quality_high``; ``n`` (spells used), ``clusters`` (sellers among them), ``notes`` (text, empty where
+        there is nothing to say). A method that does not converge has NaN and a note.
     without : DataFrame
         ``method, seller, decline_factor_per_year``: the same without that seller.
     level : float
@@ -113,13 +150,14 @@ class FixedQuality:
     decline_factor_per_year : float
         exp(-slope) of the line through ln price of the frontier's points.
     low, high : float
-        Its confidence interval by ordinary least squares, as if the points were a random sample; they are not.
+        Its confidence interval by ordinary least squares, as if the points were a random sample; they are
+        not.
     bootstrap_low, bootstrap_median, bootstrap_high : float
-        Quantiles over draws of developers; a median far from the factor says that few developers make it. NaN with a note
-        where fewer than five developers reach the score.
+        Quantiles over draws of developers; a median far from the factor says that few developers make it. NaN
+        with a note where fewer than five developers reach the score.
     end_to_end_factor : float
-        Factor a year between the first price and the lowest over the whole record, up to `record_end`; NaN where that is
-        less than half a year.
+        Factor a year between the first price and the lowest over the whole record, up to `record_end`; NaN
+        where that is less than half a year.
     level : float
         Of both intervals.
     draws, draws_left_out : int
@@ -160,8 +198,8 @@ def priced(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: float)
     Parameters
     ----------
     prices : DataFrame
-        ``seller, model, weights, benchmark_model, terms, valid_on, price_input_usd_per_mtok, price_output_usd_per_mtok``;
-        rows whose `terms` is not ``list`` are left out.
+        ``seller, model, weights, benchmark_model, terms, valid_on, price_input_usd_per_mtok,
+        price_output_usd_per_mtok``; rows whose `terms` is not ``list`` are left out.
     scores : DataFrame
         ``model, developer, benchmark, protocol, score_pct``: one benchmark, one protocol, one row a model.
     input_token_share : float
@@ -171,14 +209,15 @@ def priced(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: float)
     -------
     DataFrame
         One row a spell, by day: ``seller, model`` (as the price list names it), ``developer, weights,
-        price_usd_per_mtok`` (blended), ``score_pct, valid_on`` (its first day), ``t`` (decimal year, rule ``epoch``).
-        Consecutive rows of a seller's model with the same two prices are one spell; the same name at the same price for
-        another release is another one.
+        price_usd_per_mtok`` (blended), ``score_pct, valid_on`` (its first day), ``t`` (decimal year, rule
+        ``epoch``). Consecutive rows of a seller's model with the same two prices are one spell; the same name
+        at the same price for another release is another one.
 
     Raises
     ------
     ValueError
-        Scores of several benchmarks or protocols, or several of one model; a share outside 0 to 1; prices not above zero.
+        Scores of several benchmarks or protocols, or several of one model; a share outside 0 to 1; prices not
+        above zero.
     """
     if not 0 <= input_token_share <= 1:
         raise ValueError(f"input_token_share is {input_token_share}: write a share between 0 and 1.")
@@ -209,8 +248,8 @@ def priced(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: float)
 def open_since(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """The last price of each open model and seller, of models newer than a day.
 
-    A model is as old as its release where a host sells it, and as its first listing where its developer does. `rows` is
-    the price table, or some of it, by day.
+    A model is as old as its release where a host sells it, and as its first listing where its developer does.
+    `rows` is the price table, or some of it, by day.
     """
     open_ = rows[rows["weights"] == "open"]
     released = open_["released_on"].fillna(open_.groupby("model")["valid_on"].transform("min"))
@@ -218,14 +257,16 @@ def open_since(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
 
 
 def open_matches(rows: pd.DataFrame, runs: pd.DataFrame, closed: pd.Series) -> pd.DataFrame:
-    """The last price of each newer open model and seller whose model scores no lower than a closed one; may be empty.
+    """The last price of each newer open model and seller whose model scores no lower than a closed one; may
+    be empty.
 
     Parameters
     ----------
     rows : DataFrame
         The price table, or some of it, by day.
     runs : DataFrame
-        ``model, score_pct``: test runs of one benchmark under one protocol; of several runs of a model its best counts.
+        ``model, score_pct``: test runs of one benchmark under one protocol; of several runs of a model its
+        best counts.
     closed : Series
         The row of `rows` with which the closed model was launched.
     """
@@ -237,13 +278,14 @@ def open_matches(rows: pd.DataFrame, runs: pd.DataFrame, closed: pd.Series) -> p
 def cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) -> pd.DataFrame:
     """Days on which a developer cut the list price of one of its lines of models by so much, blended.
 
-    A price is compared with the last list price of the same model, or, where it is the model's first, with that of the model
-    it replaces. Hosts, promotions, introductory prices and mere observations make no cut.
+    A price is compared with the last list price of the same model, or, where it is the model's first, with
+    that of the model it replaces. Hosts, promotions, introductory prices and mere observations make no cut.
 
     Parameters
     ----------
     prices : DataFrame
-        ``seller, model, replaces, released_on, event, terms, valid_on, price_input_usd_per_mtok, price_output_usd_per_mtok``.
+        ``seller, model, replaces, released_on, event, terms, valid_on, price_input_usd_per_mtok,
+        price_output_usd_per_mtok``.
     input_token_share : float
         Share of input tokens in the blended price, 0 to 1.
     pct : float
@@ -284,9 +326,8 @@ def controls(spells: pd.DataFrame, floor: float) -> Floats:
     floor : float
         Share of right answers by guessing (GPQA Diamond and MMLU 0.25, HumanEval 0).
 
-    Returns
-    -------
-    ndarray, shape (n, sellers): ln((score - floor)/(1 - score)), then 0 or 1 for each seller but the first by name.
+    Returns ------- ndarray, shape (n, sellers): ln((score - floor)/(1 - score)), then 0 or 1 for each seller
+    but the first by name.
 
     Raises
     ------
@@ -320,19 +361,17 @@ def hedonic(
     Raises
     ------
     ValueError
-        Fewer than three sellers with two spells, fewer than five spells more than parameters, one date, one score for all;
-        a score that has no logit; an unknown method or level.
+        Fewer than three sellers with two spells, fewer than five spells more than parameters, one date, one
+        score for all; a score that has no logit; an unknown method or level.
 
-    Notes
-    -----
-    ln price = a_seller + b t + c logit(score) + e. ``ols`` has a constant for each seller; ``mixed`` draws the constants from
-    a normal distribution (REML); ``quantile_10`` and ``quantile_50`` have one constant and fit that quantile of ln price,
-    so the first is the cheap end. Standard error of b and c: sqrt((G-1)/G sum of squared (b without g - b)) over G sellers.
+    Notes ----- ln price = a_seller + b t + c logit(score) + e. ``ols`` has a constant for each seller;
+    ``mixed`` draws the constants from a normal distribution (REML); ``quantile_10`` and ``quantile_50`` have
+    one constant and fit that quantile of ln price, so the first is the cheap end. Standard error of b and c:
+    sqrt((G-1)/G sum of squared (b without g - b)) over G sellers.
 
-    References
-    ----------
-    MacKinnon, Nielsen and Webb (2023), Journal of Econometrics 232(2), for the jackknife over clusters and its merit in few
-    and unequal ones; Koenker and Bassett (1978), Econometrica 46(1), for regression quantiles.
+    References ---------- MacKinnon, Nielsen and Webb (2023), Journal of Econometrics 232(2), for the
+    jackknife over clusters and its merit in few and unequal ones; Koenker and Bassett (1978), Econometrica
+    46(1), for regression quantiles.
     """
     if not 0 < level < 1:
         raise ValueError(f"level is {level}: write a share between 0 and 1, such as 0.95.")
@@ -364,7 +403,8 @@ def hedonic_curve(
     Parameters
     ----------
     samples : mapping of str to (DataFrame, float)
-        By name of the benchmark: spells as `priced` gives them, and the floor of `hedonic`; the first is the primary one.
+        By name of the benchmark: spells as `priced` gives them, and the floor of `hedonic`; the first is the
+        primary one.
     starts : mapping of str to float
         Windows by name: the decimal year from which spells count; the first is the primary one.
     level : float
@@ -373,9 +413,9 @@ def hedonic_curve(
     Returns
     -------
     DataFrame
-        As `specifications.Curve.table`, the primary row first: ``specification, factor`` (by what a year divides the price)
-        ``, low, high, n, p`` and ``p_holm`` (that the price does not change), ``primary, reason``. What the data cannot carry
-        keeps its row.
+        As `specifications.Curve.table`, the primary row first: ``specification, factor`` (by what a year
+        divides the price) ``, low, high, n, p`` and ``p_holm`` (that the price does not change), ``primary,
+        reason``. What the data cannot carry keeps its row.
     """
     from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
@@ -399,7 +439,14 @@ def hedonic_curve(
         p = float(2 * stats.t.sf(abs(math.log(factor)) / error, df))
         rows.append(
             row
-            | {"factor": factor, "low": low, "high": high, "n": found["n"], "p": p, "reason": found["notes"]}
+            | {
+                "factor": factor,
+                "low": low,
+                "high": high,
+                "n": found["n"],
+                "p": p,
+                "reason": found["notes"],
+            }
         )
     table = pd.DataFrame(
         rows, columns=["specification", "factor", "low", "high", "n", "p", "primary", "reason"]
@@ -412,7 +459,8 @@ def hedonic_curve(
 
 
 def frontier(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
-    """The running cheapest price at or above a score: each spell that undercut all before it, one a day at most.
+    """The running cheapest price at or above a score: each spell that undercut all before it, one a day at
+    most.
 
     Parameters
     ----------
@@ -421,9 +469,8 @@ def frontier(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
     threshold_pct : float
         Score to reach, percent.
 
-    Returns
-    -------
-    DataFrame, columns as `priced`, by day. Prices that rose or offers that ended later stay: it is the cheapest so far.
+    Returns ------- DataFrame, columns as `priced`, by day. Prices that rose or offers that ended later stay:
+    it is the cheapest so far.
     """
     rows = _reaching(spells, threshold_pct)
     before = rows[PRICE].cummin().shift(fill_value=math.inf)
@@ -460,27 +507,26 @@ def fixed_quality(
     Raises
     ------
     ValueError
-        Fewer than three points on the frontier, fewer than 100 draws, a bad level: the message says what to use instead.
+        Fewer than three points on the frontier, fewer than 100 draws, a bad level: the message says what to
+        use instead.
 
-    Notes
-    -----
-    A draw takes as many developers as reach the score, with replacement; a developer brings all its spells. Being drawn
-    twice changes no frontier. Each draw has its own first day, so the draws differ in period as well; three points within
-    days give an absurd factor a year, and where such draws are many the upper end is absurd too.
+    Notes ----- A draw takes as many developers as reach the score, with replacement; a developer brings all
+    its spells. Being drawn twice changes no frontier. Each draw has its own first day, so the draws differ in
+    period as well; three points within days give an absurd factor a year, and where such draws are many the
+    upper end is absurd too.
 
-    References
-    ----------
-    Epoch AI (2025), LLM inference prices have fallen rapidly but unequally across tasks, for the frontier and the first
-    interval (there on days over 365, which moves the third digit). From its prices and scores `frontier` extracts 9 of the
-    11 printed samples on MMLU, GPQA Diamond and HumanEval point for point; two hold o1-mini besides, which is not printed.
+    References ---------- Epoch AI (2025), LLM inference prices have fallen rapidly but unequally across
+    tasks, for the frontier and the first interval (there on days over 365, which moves the third digit). From
+    its prices and scores `frontier` extracts 9 of the 11 printed samples on MMLU, GPQA Diamond and HumanEval
+    point for point; two hold o1-mini besides, which is not printed.
     """
     if draws < 100:
         raise ValueError(f"draws is {draws}: the ends of an interval need 100 or more.")
     rows, points = _reaching(spells, threshold_pct), frontier(spells, threshold_pct)
     if len(points) < LEAST_POINTS:
         raise ValueError(
-            f"threshold_pct {threshold_pct:g} has {len(points)} frontier points from {len(rows)} spells: a trend needs "
-            f"{LEAST_POINTS}; use hedonic, a lower threshold, or state the prices."
+            f"threshold_pct {threshold_pct:g} has {len(points)} frontier points from {len(rows)} spells: a"
+            f" trend needs {LEAST_POINTS}; use hedonic, a lower threshold, or state the prices."
         )
     line = trend.fit(points["t"], points[PRICE], form="exponential", level=level)
     factor, (low, high) = 1 / line.growth_factor_per_year, line.growth_factor_interval
@@ -503,12 +549,25 @@ def fixed_quality(
     whole = float(rows["t"].iloc[-1] - points["t"].iloc[0])
     fall = float(points[PRICE].iloc[0] / points[PRICE].iloc[-1])
     return FixedQuality(
-        threshold_pct=float(threshold_pct), decline_factor_per_year=factor, low=1 / high, high=1 / low,
-        bootstrap_low=quantiles[0], bootstrap_median=quantiles[1], bootstrap_high=quantiles[2],
-        end_to_end_factor=fall ** (1 / whole) if whole >= 0.5 else math.nan, level=level, draws=draws,
-        draws_left_out=left_out, points=points, spells=len(rows), developers=developers, first=first, last=last,
-        record_end=end, notes=tuple(notes),
-    )  # fmt: skip
+        threshold_pct=float(threshold_pct),
+        decline_factor_per_year=factor,
+        low=1 / high,
+        high=1 / low,
+        bootstrap_low=quantiles[0],
+        bootstrap_median=quantiles[1],
+        bootstrap_high=quantiles[2],
+        end_to_end_factor=fall ** (1 / whole) if whole >= 0.5 else math.nan,
+        level=level,
+        draws=draws,
+        draws_left_out=left_out,
+        points=points,
+        spells=len(rows),
+        developers=developers,
+        first=first,
+        last=last,
+        record_end=end,
+        notes=tuple(notes),
+    )
 
 
 def beside_published(
@@ -521,7 +580,8 @@ def beside_published(
     Parameters
     ----------
     published : DataFrame
-        ``fit, what, factor_per_year, low, high, level_pct, n``; rows whose `what` ends in ``(SCORE) on BENCHMARK`` are taken.
+        ``fit, what, factor_per_year, low, high, level_pct, n``; rows whose `what` ends in ``(SCORE) on
+        BENCHMARK`` are taken.
     spells : mapping of str to DataFrame
         `priced` by benchmark.
     seed : int
@@ -530,8 +590,9 @@ def beside_published(
     Returns
     -------
     DataFrame
-        ``what, level, printed, printed_low, printed_high, printed_n`` and ``own, own_low, own_high`` (the usual interval at that
-        level), ``own_n``; ``inside``: whether the printed factor lies in our interval; ``notes``.
+        ``what, level, printed, printed_low, printed_high, printed_n`` and ``own, own_low, own_high`` (the
+        usual interval at that level), ``own_n``; ``inside``: whether the printed factor lies in our interval;
+        ``notes``.
     """
     rows = []
     for row in published.to_dict("records"):
@@ -542,11 +603,22 @@ def beside_published(
         rng = np.random.default_rng(seed)
         own = at_thresholds(spells[found["benchmark"]], {"own": score}, rng=rng, level=level).iloc[0]
         inside = own["low"] <= row["factor_per_year"] <= own["high"]
-        rows.append({
-            "what": row["what"], "level": level, "printed": row["factor_per_year"], "printed_low": row["low"],
-            "printed_high": row["high"], "printed_n": row["n"], "own": own["decline_factor_per_year"], "own_low": own["low"],
-            "own_high": own["high"], "own_n": own["n"], "inside": bool(inside), "notes": own["notes"],
-        })  # fmt: skip
+        rows.append(
+            {
+                "what": row["what"],
+                "level": level,
+                "printed": row["factor_per_year"],
+                "printed_low": row["low"],
+                "printed_high": row["high"],
+                "printed_n": row["n"],
+                "own": own["decline_factor_per_year"],
+                "own_low": own["low"],
+                "own_high": own["high"],
+                "own_n": own["n"],
+                "inside": bool(inside),
+                "notes": own["notes"],
+            }
+        )
     return pd.DataFrame(rows, columns=BESIDE)
 
 
@@ -558,7 +630,8 @@ def at_thresholds(
     draws: int = 2000,
     level: float = 0.9,
 ) -> pd.DataFrame:
-    """`fixed_quality` for several thresholds, side by side; what cannot be fitted keeps its row with the reason.
+    """`fixed_quality` for several thresholds, side by side; what cannot be fitted keeps its row with the
+    reason.
 
     Parameters
     ----------
@@ -570,9 +643,10 @@ def at_thresholds(
     Returns
     -------
     DataFrame
-        One row a threshold: ``name, threshold_pct, decline_factor_per_year, low, high, bootstrap_low, bootstrap_median,
-        bootstrap_high, end_to_end_factor, level, n`` (points), ``spells, developers, draws, draws_left_out, first, last,
-        record_end, notes`` (text). Where too few points are left the numbers are NaN and `notes` says why.
+        One row a threshold: ``name, threshold_pct, decline_factor_per_year, low, high, bootstrap_low,
+        bootstrap_median, bootstrap_high, end_to_end_factor, level, n`` (points), ``spells, developers, draws,
+        draws_left_out, first, last, record_end, notes`` (text). Where too few points are left the numbers are
+        NaN and `notes` says why.
 
     Raises
     ------
@@ -582,8 +656,15 @@ def at_thresholds(
     told = []
     for (name, threshold), stream in zip(thresholds.items(), rng.spawn(len(thresholds)), strict=True):
         rows, points = _reaching(spells, threshold), frontier(spells, threshold)
-        row = {"name": name, "threshold_pct": threshold, "level": level, "n": len(points), "spells": len(rows),
-               "developers": rows["developer"].nunique(), "draws": draws}  # fmt: skip
+        row = {
+            "name": name,
+            "threshold_pct": threshold,
+            "level": level,
+            "n": len(points),
+            "spells": len(rows),
+            "developers": rows["developer"].nunique(),
+            "draws": draws,
+        }
         if len(points) < LEAST_POINTS:
             told.append(row | {"notes": f"{len(points)} points on the frontier, {LEAST_POINTS} are needed"})
             continue
@@ -601,8 +682,8 @@ def _quality(spells: pd.DataFrame, floor: float) -> Floats:
     if outside.any():
         worst = spells.loc[outside].iloc[0]
         raise ValueError(
-            f"{worst['model']!r} has a score of {worst['score_pct']:g}: a logit needs scores above the floor of "
-            f"{100 * floor:g} and below 100; leave that model out, or lower the floor."
+            f"{worst['model']!r} has a score of {worst['score_pct']:g}: a logit needs scores above the floor"
+            f" of {100 * floor:g} and below 100; leave that model out, or lower the floor."
         )
     return trend.Scale("logistic", floor, 1.0).line(share)
 
@@ -616,13 +697,14 @@ def _check_hedonic(frame: pd.DataFrame, within: pd.DataFrame) -> None:
         )
     if (spare := len(within) - sellers - 2) < LEAST_SPARE:
         raise ValueError(
-            f"spells leaves {spare} degrees of freedom after {sellers} sellers, date and score: {LEAST_SPARE} are needed; "
-            "use fixed_quality, or state the prices."
+            f"spells leaves {spare} degrees of freedom after {sellers} sellers, date and score: {LEAST_SPARE}"
+            " are needed; use fixed_quality, or state the prices."
         )
     for column in ("t", "score_pct"):
         if frame[column].nunique() < 2:
             raise ValueError(
-                f"spells has one {column}, {frame[column].iloc[0]:g}: its effect cannot be told; compare levels instead."
+                f"spells has one {column}, {frame[column].iloc[0]:g}: its effect cannot be told; compare"
+                " levels instead."
             )
 
 
@@ -646,11 +728,17 @@ def _estimated(method: str, frame: pd.DataFrame, level: float) -> tuple[dict[str
     if count < trend.FEW_CLUSTERS:
         notes.append(f"{count} sellers: errors from fewer than {trend.FEW_CLUSTERS} are themselves uncertain")
     row = {
-        "method": method, "decline_factor_per_year": math.exp(-slope), "low": math.exp(-slope - half),
-        "high": math.exp(-slope + half), "quality_elasticity": float(quality),
-        "quality_low": float(quality - quality_half), "quality_high": float(quality + quality_half), "n": len(frame),
-        "clusters": count, "notes": notes + without,
-    }  # fmt: skip
+        "method": method,
+        "decline_factor_per_year": math.exp(-slope),
+        "low": math.exp(-slope - half),
+        "high": math.exp(-slope + half),
+        "quality_elasticity": float(quality),
+        "quality_low": float(quality - quality_half),
+        "quality_high": float(quality + quality_half),
+        "n": len(frame),
+        "clusters": count,
+        "notes": notes + without,
+    }
     refitted = [
         {"method": method, "seller": seller, "decline_factor_per_year": math.exp(-one[0])}
         for seller, one in zip(sellers, left_out, strict=True)
@@ -696,7 +784,9 @@ def _reaching(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
 
 
 def _resampled(rows: pd.DataFrame, rng: np.random.Generator, draws: int) -> Floats:
-    """Slope of ln price on the frontier of each draw of developers, shape (draws,); NaN below three points."""
+    """Slope of ln price on the frontier of each draw of developers, shape (draws,); NaN below three
+    points.
+    """
     names = sorted(rows["developer"].unique())
     codes = rows["developer"].map({name: code for code, name in enumerate(names)}).to_numpy()
     drawn = np.zeros((draws, len(names)), dtype=bool)

@@ -1,10 +1,11 @@
 """What comes out over a range of assumptions? Points on a grid or of a sample, straight through the models.
 
 Decisions
-- A point replaces register values by single numbers; everything else stays as the scenario has it, on common random numbers,
-  so that points differ by their inputs alone.
+- A point replaces register values by single numbers; everything else stays as the scenario has it, on common
+  random numbers, so that points differ by their inputs alone.
 - Results are tidy: one row a point and output, with the interval of the simulation.
-- Draws run block by block and leave a few numbers each, so that memory does not grow with the number of quarters.
+- Draws run block by block and leave a few numbers each, so that memory does not grow with the number of
+  quarters.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ SUMMARY_BYTES = 16 * 8
 
 @dataclass(frozen=True)
 class Axis:
-    """A register name with the range that a sweep takes it through; `steps` counts the points of a grid, both ends included."""
+    """A register name with the range that a sweep takes it through; `steps` counts the points of a grid, both
+    ends included.
+    """
 
     name: str
     low: float
@@ -115,7 +118,8 @@ def points(axes: Sequence[Axis], kind: str, count: int | None, seed: int) -> pd.
     axes
         The ranges; a grid needs the steps of each.
     kind
-        ``grid``: every combination. ``sobol``: scrambled Sobol points, `count` a power of two. ``lhs``: a Latin hypercube.
+        ``grid``: every combination. ``sobol``: scrambled Sobol points, `count` a power of two. ``lhs``: a
+        Latin hypercube.
     count
         Number of sampled points; None for a grid.
     seed
@@ -124,7 +128,8 @@ def points(axes: Sequence[Axis], kind: str, count: int | None, seed: int) -> pd.
     Raises
     ------
     ParameterError
-        Steps or a count that are missing, that do not belong to this kind, are no power of two where one is needed, or are too many.
+        Steps or a count that are missing, that do not belong to this kind, are no power of two where one is
+        needed, or are too many.
     """
     if kind == "grid":
         if count is not None or any(axis.steps is None for axis in axes):
@@ -189,7 +194,8 @@ def evaluate(
 ) -> list[dict[str, Any]]:
     """The outputs at one point: ``output``, ``value``, ``low``, ``high`` (95% interval of the simulation).
 
-    `given` as for `outlook.venture_paths` and `outlook.exposure_paths`, with the thresholds that `OUTPUTS` names.
+    `given` as for `outlook.venture_paths` and `outlook.exposure_paths`, with the thresholds that `OUTPUTS`
+    names.
     """
     chosen = given.but(**point)
     drawn = outlook.summary(
@@ -205,8 +211,8 @@ def evaluate(
 def grid_values(given: Assumptions, names: Sequence[str], steps: int) -> dict[str, list[float]]:
     """The values that a grid over some uncertain assumptions takes, by name, equal steps in logs.
 
-    From the 5th to the 95th percentile of the register's distribution, so that every scenario has the same grid; farther
-    where the scenario itself stands farther out.
+    From the 5th to the 95th percentile of the register's distribution, so that every scenario has the same
+    grid; farther where the scenario itself stands farther out.
 
     Parameters
     ----------
@@ -227,7 +233,8 @@ def grid_values(given: Assumptions, names: Sequence[str], steps: int) -> dict[st
         entry = given.register[name]
         if entry.dist is None or not isinstance(entry.value, list) or min(entry.value) <= 0 or steps < 2:
             raise ValueError(
-                f"{name} in {steps} steps: name an assumption with a distribution above zero, and 2 steps or more."
+                f"{name} in {steps} steps: name an assumption with a distribution above zero, and 2 steps or"
+                " more."
             )
         low, high = simulation.quantile_function(entry.dist, entry.value)(np.array([0.05, 0.95]))
         ends = (min(low, given.central(name)), max(high, given.central(name)))

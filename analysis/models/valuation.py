@@ -1,18 +1,23 @@
-"""What must come true for the price paid, and who gains when tokens get cheaper: the seller by flat plan or by the token?
+"""What must come true for the price paid, and who gains when tokens get cheaper: the seller by flat plan or
+by the token?
 
 Decisions
-- The price of the whole business is held against its cash flows (a reverse DCF); what one investor's money needs, by stake
-  and exit multiple alone, is `market.required_revenue_usd_bn`. The two answer different questions and stand side by side.
-- Revenue grows at one constant rate to the revenue that is solved for: one unknown, where a decaying rate would need two.
-  A path that grows faster at first earns the same revenue earlier, at the worse margins of these years.
+- The price of the whole business is held against its cash flows (a reverse DCF); what one investor's money
+  needs, by stake and exit multiple alone, is `market.required_revenue_usd_bn`. The two answer different
+  questions and stand side by side.
+- Revenue grows at one constant rate to the revenue that is solved for: one unknown, where a decaying rate
+  would need two. A path that grows faster at first earns the same revenue earlier, at the worse margins of
+  these years.
 - Years are whole and cash comes at their ends; the run rate at a year's end is taken as its revenue.
-- Cash flows before maturity are mostly negative: new money pays them, and the price stands for what is left to the owners
-  of today. Dilution is therefore inside the calculation.
-- After maturity the business is either held for ever at the same return (Gordon) or sold at a multiple of the next year's
-  revenue. The first asks a venture return of a grown company and so needs the most; the second leaves that to the buyer.
-- Use of a plan is lognormal. Given how much the heaviest users take and the mean cost of serving, the shares of subscribers
-  and of tokens need no other measurement; amounts in tokens need a price as well.
-- Prices, costs and use are those of one model. Costs and prices of a token fall by the same factor: margins by the token stay.
+- Cash flows before maturity are mostly negative: new money pays them, and the price stands for what is left
+  to the owners of today. Dilution is therefore inside the calculation.
+- After maturity the business is either held for ever at the same return (Gordon) or sold at a multiple of the
+  next year's revenue. The first asks a venture return of a grown company and so needs the most; the second
+  leaves that to the buyer.
+- Use of a plan is lognormal. Given how much the heaviest users take and the mean cost of serving, the shares
+  of subscribers and of tokens need no other measurement; amounts in tokens need a price as well.
+- Prices, costs and use are those of one model. Costs and prices of a token fall by the same factor: margins
+  by the token stay.
 """
 
 from __future__ import annotations
@@ -40,15 +45,18 @@ class Business:
     revenue_usd_bn : float
         Yearly revenue run rate today, above 0.
     margin_pct, target_margin_pct : float
-        Free cash flow as a percentage of revenue, today (may be negative) and from maturity on (above 0); on a line between.
+        Free cash flow as a percentage of revenue, today (may be negative) and from maturity on (above 0); on
+        a line between.
     years : int
         Years to maturity, 1 or more.
     return_pct : float
         Return asked for, percent a year.
     long_run_growth_pct : float
-        Growth of revenue after maturity, percent a year, for ever; below `return_pct` unless it is sold at a multiple.
+        Growth of revenue after maturity, percent a year, for ever; below `return_pct` unless it is sold at a
+        multiple.
     exit_multiple : float or None
-        What a buyer pays at maturity per unit of the next year's revenue; None: nobody sells, margin / (return - growth).
+        What a buyer pays at maturity per unit of the next year's revenue; None: nobody sells, margin /
+        (return - growth).
 
     Raises
     ------
@@ -75,8 +83,9 @@ class Business:
             raise ValueError("return_pct and long_run_growth_pct: write percentages above -100.")
         if self.exit_multiple is None and self.return_pct <= self.long_run_growth_pct:
             raise ValueError(
-                f"return_pct is {self.return_pct:g} and long_run_growth_pct {self.long_run_growth_pct:g}: growth for ever must stay "
-                "below the return, or the business is worth more than any price; write a lower growth or an exit_multiple."
+                f"return_pct is {self.return_pct:g} and long_run_growth_pct {self.long_run_growth_pct:g}:"
+                " growth for ever must stay below the return, or the business is worth more than any price;"
+                " write a lower growth or an exit_multiple."
             )
 
     @property
@@ -100,13 +109,12 @@ def path(business: Business, target_usd_bn: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame, a row for each year 1 to T
-        ``year``, ``revenue_usd_bn``, ``margin_pct``, ``cash_flow_usd_bn``, ``terminal_usd_bn`` (0 but in the last year),
-        ``present_usd_bn`` (cash flow and terminal value, discounted).
+        ``year``, ``revenue_usd_bn``, ``margin_pct``, ``cash_flow_usd_bn``, ``terminal_usd_bn`` (0 but in the
+        last year), ``present_usd_bn`` (cash flow and terminal value, discounted).
 
-    Notes
-    -----
-    ``R_t = R_0 (R_T / R_0)^(t/T)``, ``m_t = m_0 + (m_T - m_0) t/T``, ``present_t = (m_t R_t + V_t) / (1 + r)^t``,
-    ``V_T = multiple × R_T (1 + l)``. With ``multiple = m_T / (r - l)`` this is Gordon's ``FCF_(T+1) / (r - l)``.
+    Notes ----- ``R_t = R_0 (R_T / R_0)^(t/T)``, ``m_t = m_0 + (m_T - m_0) t/T``, ``present_t = (m_t R_t +
+    V_t) / (1 + r)^t``, ``V_T = multiple × R_T (1 + l)``. With ``multiple = m_T / (r - l)`` this is Gordon's
+    ``FCF_(T+1) / (r - l)``.
     """
     _positive("target_usd_bn", target_usd_bn)
     growth_x = (target_usd_bn / business.revenue_usd_bn) ** (1 / business.years)
@@ -120,14 +128,22 @@ def _path(business: Business, growth_x: float) -> pd.DataFrame:
     cash = revenue * margin / 100
     terminal = np.zeros_like(revenue)
     terminal[-1] = business.terminal_multiple * revenue[-1] * (1 + business.long_run_growth_pct / 100)
-    return pd.DataFrame({
-        "year": year, "revenue_usd_bn": revenue, "margin_pct": margin, "cash_flow_usd_bn": cash, "terminal_usd_bn": terminal,
-        "present_usd_bn": (cash + terminal) / (1 + business.return_pct / 100) ** year,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "year": year,
+            "revenue_usd_bn": revenue,
+            "margin_pct": margin,
+            "cash_flow_usd_bn": cash,
+            "terminal_usd_bn": terminal,
+            "present_usd_bn": (cash + terminal) / (1 + business.return_pct / 100) ** year,
+        }
+    )
 
 
 def dcf_value(business: Business, target_usd_bn: float) -> float:
-    """What the business is worth today without its cash, billion dollars: the sum of ``present_usd_bn`` of its `path`."""
+    """What the business is worth today without its cash, billion dollars: the sum of ``present_usd_bn`` of
+    its `path`.
+    """
     return float(path(business, target_usd_bn)["present_usd_bn"].sum())
 
 
@@ -146,11 +162,9 @@ def required_revenue(business: Business, price_usd_bn: float) -> float:
     ValueError
         The price is not above 0: no revenue explains that.
 
-    Notes
-    -----
-    In the yearly growth factor, value less price is a polynomial whose coefficients change sign once (the price and the
-    losses before, the profits after): by Descartes' rule there is one solution, and it is found by bracketing. For the
-    same reason a higher return always needs more revenue.
+    Notes ----- In the yearly growth factor, value less price is a polynomial whose coefficients change sign
+    once (the price and the losses before, the profits after): by Descartes' rule there is one solution, and
+    it is found by bracketing. For the same reason a higher return always needs more revenue.
     """
     from scipy.optimize import brentq
 
@@ -175,7 +189,8 @@ def required_grid(
     margins_pct: Sequence[float] | None = None,
     years: Sequence[int] | None = None,
 ) -> pd.DataFrame:
-    """`required_revenue` over returns, margins and years to maturity; what is not given stays as in `business`.
+    """`required_revenue` over returns, margins and years to maturity; what is not given stays as in
+    `business`.
 
     Parameters
     ----------
@@ -189,8 +204,9 @@ def required_grid(
     Returns
     -------
     DataFrame, a row for each combination
-        ``return_pct``, ``margin_pct`` (at maturity), ``years``, ``revenue_usd_bn``, ``pool_share`` (above 1: more than there
-        is), ``growth_pct`` (a year, from today), ``losses_usd_bn`` (sum of the negative cash flows on the way, positive).
+        ``return_pct``, ``margin_pct`` (at maturity), ``years``, ``revenue_usd_bn``, ``pool_share`` (above 1:
+        more than there is), ``growth_pct`` (a year, from today), ``losses_usd_bn`` (sum of the negative cash
+        flows on the way, positive).
     """
     _positive("pool_usd_bn", pool_usd_bn)
     rows: list[dict[str, Any]] = []
@@ -201,11 +217,17 @@ def required_grid(
     ):
         case = replace(business, return_pct=return_pct, target_margin_pct=margin_pct, years=horizon)
         revenue = required_revenue(case, price_usd_bn)
-        rows.append({
-            "return_pct": return_pct, "margin_pct": margin_pct, "years": horizon, "revenue_usd_bn": revenue,
-            "pool_share": revenue / pool_usd_bn, "growth_pct": cagr_pct(case.revenue_usd_bn, revenue, horizon),
-            "losses_usd_bn": -float(path(case, revenue)["cash_flow_usd_bn"].clip(upper=0).sum()),
-        })  # fmt: skip
+        rows.append(
+            {
+                "return_pct": return_pct,
+                "margin_pct": margin_pct,
+                "years": horizon,
+                "revenue_usd_bn": revenue,
+                "pool_share": revenue / pool_usd_bn,
+                "growth_pct": cagr_pct(case.revenue_usd_bn, revenue, horizon),
+                "losses_usd_bn": -float(path(case, revenue)["cash_flow_usd_bn"].clip(upper=0).sum()),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -241,8 +263,9 @@ class Plan:
             _positive(name, getattr(self, name))
         if self.cost_usd_per_mtok > self.price_usd_per_mtok:
             raise ValueError(
-                f"cost_usd_per_mtok is {self.cost_usd_per_mtok:g}, above price_usd_per_mtok {self.price_usd_per_mtok:g}: write a cost "
-                "up to the price; tokens sold one by one are not sold at a loss."
+                f"cost_usd_per_mtok is {self.cost_usd_per_mtok:g}, above price_usd_per_mtok"
+                f" {self.price_usd_per_mtok:g}: write a cost up to the price; tokens sold one by one are not"
+                " sold at a loss."
             )
 
     @property
@@ -265,8 +288,8 @@ class Plan:
 def spread(heavy_share: float, heavy_token_share: float) -> float:
     """Standard deviation of log use at which the heaviest users take a given share of all tokens.
 
-    ``σ = z(1 - users) + z(tokens)``, z the standard normal quantile: a share ``Φ(σ - z(1 - users))`` of a lognormal sum
-    belongs to its top ``users``.
+    ``σ = z(1 - users) + z(tokens)``, z the standard normal quantile: a share ``Φ(σ - z(1 - users))`` of a
+    lognormal sum belongs to its top ``users``.
 
     Parameters
     ----------
@@ -282,7 +305,8 @@ def spread(heavy_share: float, heavy_token_share: float) -> float:
 
     if not 0 < heavy_share < heavy_token_share < 1:
         raise ValueError(
-            f"heavy_share is {heavy_share}, heavy_token_share {heavy_token_share}: write shares between 0 and 1, the second larger."
+            f"heavy_share is {heavy_share}, heavy_token_share {heavy_token_share}: write shares between 0 and"
+            " 1, the second larger."
         )
     return float(norm.ppf(1 - heavy_share) + norm.ppf(heavy_token_share))
 
@@ -290,29 +314,30 @@ def spread(heavy_share: float, heavy_token_share: float) -> float:
 def break_even(plan: Plan) -> pd.DataFrame:
     """Where use passes the plan's price, counted at the cost of serving it and at the price by the token.
 
-    Returns
-    -------
-    DataFrame, rows ``cost`` (beyond it the seller loses) and ``price`` (beyond it the plan is cheaper for its user)
-        ``counted_at``, ``usd_per_mtok``, ``use_mtok`` (a month), ``share_above`` (of subscribers), ``token_share_above`` (of
-        all tokens).
+    Returns ------- DataFrame, rows ``cost`` (beyond it the seller loses) and ``price`` (beyond it the plan is
+    cheaper for its user)
+        ``counted_at``, ``usd_per_mtok``, ``use_mtok`` (a month), ``share_above`` (of subscribers),
+        ``token_share_above`` (of all tokens).
 
-    Notes
-    -----
-    ``u = plan / rate``; above it are ``Φ(-x)`` of the subscribers with ``Φ(σ - x)`` of the tokens, ``x = ln(u / median) / σ``.
+    Notes ----- ``u = plan / rate``; above it are ``Φ(-x)`` of the subscribers with ``Φ(σ - x)`` of the
+    tokens, ``x = ln(u / median) / σ``.
     """
     from scipy.stats import norm
 
-    table = pd.DataFrame({
-        "counted_at": ["cost", "price"],
-        "usd_per_mtok": [plan.cost_usd_per_mtok, plan.price_usd_per_mtok],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "counted_at": ["cost", "price"],
+            "usd_per_mtok": [plan.cost_usd_per_mtok, plan.price_usd_per_mtok],
+        }
+    )
     use = plan.plan_usd / table["usd_per_mtok"]
     x = np.log(use / plan.median_mtok) / plan.spread
     return table.assign(use_mtok=use, share_above=norm.sf(x), token_share_above=norm.cdf(plan.spread - x))
 
 
 def cheaper_tokens(plan: Plan, falls_x: Sequence[float], elasticities: Sequence[float]) -> pd.DataFrame:
-    """Margins and revenue by flat plan and by the token, once a token costs and sells for `falls_x` times less.
+    """Margins and revenue by flat plan and by the token, once a token costs and sells for `falls_x` times
+    less.
 
     Parameters
     ----------
@@ -326,19 +351,19 @@ def cheaper_tokens(plan: Plan, falls_x: Sequence[float], elasticities: Sequence[
     Returns
     -------
     DataFrame, a row for each elasticity and fall
-        ``elasticity``, ``fall_x``, ``use_x`` (over today's), ``plan_margin_pct`` (gross), ``token_margin_pct`` (gross),
-        ``token_revenue_usd`` (a month, of the mean subscriber by the token), ``plan_revenue_usd``.
+        ``elasticity``, ``fall_x``, ``use_x`` (over today's), ``plan_margin_pct`` (gross),
+        ``token_margin_pct`` (gross), ``token_revenue_usd`` (a month, of the mean subscriber by the token),
+        ``plan_revenue_usd``.
 
     Raises
     ------
     ValueError
         A fall that is not above 0, or a negative elasticity.
 
-    Notes
-    -----
-    Use is ``fall^ε`` times today's. Margin of the plan ``1 - s fall^(ε - 1)``, s its cost share; by the token the margin stays
-    and revenue is ``fall^(ε - 1)`` times today's. At an elasticity of 1 nothing changes; above it falling prices raise
-    revenue by the token and lower the margin of the plan, below it the reverse: what one gains the other loses.
+    Notes ----- Use is ``fall^ε`` times today's. Margin of the plan ``1 - s fall^(ε - 1)``, s its cost share;
+    by the token the margin stays and revenue is ``fall^(ε - 1)`` times today's. At an elasticity of 1 nothing
+    changes; above it falling prices raise revenue by the token and lower the margin of the plan, below it the
+    reverse: what one gains the other loses.
     """
     falls, elastic = np.asarray(falls_x, dtype=float), np.asarray(elasticities, dtype=float)
     if not ((falls > 0).all() and (elastic >= 0).all()):
@@ -357,9 +382,11 @@ def cheaper_tokens(plan: Plan, falls_x: Sequence[float], elasticities: Sequence[
 
 
 def years_until(plan: Plan, plan_share: float, decline_factor_per_year: ArrayLike) -> NDArray[np.float64]:
-    """Years until the middle subscriber's use, bought by the token, costs a share of the plan; 0 where it does already.
+    """Years until the middle subscriber's use, bought by the token, costs a share of the plan; 0 where it
+    does already.
 
-    ``ln(price × median use / (share × plan)) / ln(decline)``, use constant; infinite where the price does not fall.
+    ``ln(price × median use / (share × plan)) / ln(decline)``, use constant; infinite where the price does not
+    fall.
 
     Parameters
     ----------

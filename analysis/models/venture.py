@@ -2,22 +2,28 @@
 
 Decisions
 ---------
-- Quarterly, axis 0 the draws, axis 1 the quarter ends; index 0 is the start, a fiscal quarter end of SoftBank, and so are the
-  others. Amounts are billions of US dollars; revenue, costs and compute are annualised run-rates.
-- What the market foresees is volume with its decay of growth, its ceiling and the price erosion. Regulatory shocks and the
-  market factor surprise it.
-- Enterprise value is a multiple of the revenue of the next twelve months (EV/NTM revenue), and the multiple follows next-year
-  growth. It does not look at the margin; losses reach the holder through cash and dilution.
-- The market factor is a random walk whose mean is one. A factor that returned to its mean would promise a rebound after each
-  fall, which a traded price does not, and would understate how far the mark can move in five years.
-- New money comes at the equity value of the day (pre-money), so a raise moves no value between holders on that day; with
-  the market shut it comes at a discount, which does. Hence on a single path dearer compute can help: it makes the company
-  raise before a fall in price. The mean and the quantiles of MOIC fall with dearer compute.
-- The path starts at a price that was paid, not at the model's value: under every assumption the first mark is the same.
-  The gap between the two, in logs, closes with a stated half-life, as the market learns what the model assumes.
-- Shares of instalments that are still to be paid are in the share count from the start, and what is owed for them is in the
-  equity value: when they are paid, nothing jumps. An instalment buys its shares at the price agreed at the start.
-- Commitments that revenue carries are running costs, which the multiple prices; only idle ones are taken off as a debt.
+- Quarterly, axis 0 the draws, axis 1 the quarter ends; index 0 is the start, a fiscal quarter end of
+  SoftBank, and so are the others. Amounts are billions of US dollars; revenue, costs and compute are
+  annualised run-rates.
+- What the market foresees is volume with its decay of growth, its ceiling and the price erosion. Regulatory
+  shocks and the market factor surprise it.
+- Enterprise value is a multiple of the revenue of the next twelve months (EV/NTM revenue), and the multiple
+  follows next-year growth. It does not look at the margin; losses reach the holder through cash and dilution.
+- The market factor is a random walk whose mean is one. A factor that returned to its mean would promise a
+  rebound after each fall, which a traded price does not, and would understate how far the mark can move in
+  five years.
+- New money comes at the equity value of the day (pre-money), so a raise moves no value between holders on
+  that day; with the market shut it comes at a discount, which does. Hence on a single path dearer compute can
+  help: it makes the company raise before a fall in price. The mean and the quantiles of MOIC fall with dearer
+  compute.
+- The path starts at a price that was paid, not at the model's value: under every assumption the first mark is
+  the same. The gap between the two, in logs, closes with a stated half-life, as the market learns what the
+  model assumes.
+- Shares of instalments that are still to be paid are in the share count from the start, and what is owed for
+  them is in the equity value: when they are paid, nothing jumps. An instalment buys its shares at the price
+  agreed at the start.
+- Commitments that revenue carries are running costs, which the multiple prices; only idle ones are taken off
+  as a debt.
 """
 
 from collections.abc import Mapping, Sequence
@@ -115,7 +121,8 @@ class Payment(NamedTuple):
 
 @dataclass(frozen=True)
 class VentureInputs:
-    """Inputs of `simulate`: one number, or an array of shape (draws,); `horizon_years` and `degrees_of_freedom` are one number.
+    """Inputs of `simulate`: one number, or an array of shape (draws,); `horizon_years` and
+    `degrees_of_freedom` are one number.
 
     Attributes
     ----------
@@ -124,20 +131,23 @@ class VentureInputs:
     growth_factor_per_year
         What a year multiplies volume by at the current growth rate, which decays from then on.
     growth_half_life_years, long_run_growth_pct
-        Time in which the excess of log growth over its long-run rate halves; that rate, percent per year. Compute grows
-        at the same rate in the end.
+        Time in which the excess of log growth over its long-run rate halves; that rate, percent per year.
+        Compute grows at the same rate in the end.
     pool_usd_bn, pool_share, ceiling
-        Revenue that the whole market can hold, the part of it that one company can have, and 1 where that is a ceiling,
-        0 where nothing is.
+        Revenue that the whole market can hold, the part of it that one company can have, and 1 where that is
+        a ceiling, 0 where nothing is.
     parity_years, erosion_pct_per_year, premium_share
-        Open models: years until they match what is sold at the start (inf: never), part of the premium lost a year after,
-        part of the price that is premium.
+        Open models: years until they match what is sold at the start (inf: never), part of the premium lost a
+        year after, part of the price that is premium.
     shock_rate_per_year, shock_loss_pct, shock_delay_years
-        Regulation: expected number of shocks a year, volume that each takes for good, time for which each stops growth.
+        Regulation: expected number of shocks a year, volume that each takes for good, time for which each
+        stops growth.
     running_cost_ratio, running_cost_ratio_long_run, running_cost_half_life_years
-        Costs of serving, selling and running over volume revenue: at the start, in the end, and the half-life between.
+        Costs of serving, selling and running over volume revenue: at the start, in the end, and the half-life
+        between.
     compute_usd_bn, compute_factor_per_year, compute_half_life_years
-        Research and training as planned: a year at the start, its growth, and the half-life of that growth's excess.
+        Research and training as planned: a year at the start, its growth, and the half-life of that growth's
+        excess.
     committed_share, commitment_years
         Part of the plan that cannot be cancelled, and for how long.
     plan_growth_pct
@@ -149,17 +159,20 @@ class VentureInputs:
     cash_floor_quarters, raise_quarters
         Quarters of burn below which money is raised, and for which.
     shut_fall_pct, distress_discount_pct
-        The fall of the market factor from its highest at which the market is shut, and the discount on money raised then.
+        The fall of the market factor from its highest at which the market is shut, and the discount on money
+        raised then.
     listing_years
         Years from the start until the shares are traded; inf for never.
     multiple_long_run, multiple_sensitivity
-        EV over NTM revenue when growth is at its long-run rate; log change of the multiple per unit of next-year log growth.
+        EV over NTM revenue when growth is at its long-run rate; log change of the multiple per unit of
+        next-year log growth.
     multiple_volatility_pct, degrees_of_freedom
         Volatility of the market factor, percent per year; 0 for normal steps, else those of Student's t.
     start_equity_usd_bn
         Equity value at the start, as last paid (post-money, instalments included).
     repricing_half_life_years
-        Time in which the log gap between that price and the model's value halves; 0 for the model's value throughout.
+        Time in which the log gap between that price and the model's value halves; 0 for the model's value
+        throughout.
     mark_smoothing_share
         Part of the gap between value and reported mark that a quarter's report takes in, before the listing.
     stake_share
@@ -176,8 +189,8 @@ class VentureInputs:
     Raises
     ------
     ValueError
-        Any input outside its range, all of them in one message; no payment, one that is not positive, one after the
-        horizon; instalments that buy more than the stake.
+        Any input outside its range, all of them in one message; no payment, one that is not positive, one
+        after the horizon; instalments that buy more than the stake.
     """
 
     revenue_usd_bn: Values
@@ -235,13 +248,13 @@ class VentureInputs:
         late = [payment for payment in self.payments if not payment.years <= self.horizon_years]
         if late:
             raise ValueError(
-                f"payments fall due after {late[0].years:g} years, past the horizon of {self.horizon_years:g}: "
-                "write earlier dates or a longer horizon."
+                f"payments fall due after {late[0].years:g} years, past the horizon of"
+                f" {self.horizon_years:g}: write earlier dates or a longer horizon."
             )
         if (self._bought_later() > np.asarray(self.stake_share)).any():
             raise ValueError(
-                f"payments after the start buy {np.max(self._bought_later()):.3g} of the equity, more than stake_share: "
-                "write smaller instalments or a larger stake."
+                f"payments after the start buy {np.max(self._bought_later()):.3g} of the equity, more than"
+                " stake_share: write smaller instalments or a larger stake."
             )
 
     def _bought_later(self) -> Floats:
@@ -391,11 +404,10 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
     ValueError
         `n_draws` below 1, a missing stream, an input array of another length.
 
-    Notes
-    -----
-    volume = R0 × growth under the ceiling × shocks; revenue = volume × premium kept; running cost = volume × ratio;
-    EV = multiple × NTM revenue × market factor × repricing; equity = EV + net cash + instalments owed - idle commitments;
-    claim = bought share × kept share × equity. Each rule stands in `mechanisms`.
+    Notes ----- volume = R0 × growth under the ceiling × shocks; revenue = volume × premium kept; running cost
+    = volume × ratio; EV = multiple × NTM revenue × market factor × repricing; equity = EV + net cash +
+    instalments owed - idle commitments; claim = bought share × kept share × equity. Each rule stands in
+    `mechanisms`.
     """
     missing = [purpose for purpose in PURPOSES if purpose not in rngs]
     if n_draws < 1 or missing:
@@ -478,9 +490,11 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
 def _revenue(
     x: Mapping[str, Floats], times: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Volume and revenue run-rates, revenue of the next year as foreseen, and its log growth; shape (draws, dates).
+    """Volume and revenue run-rates, revenue of the next year as foreseen, and its log growth; shape (draws,
+    dates).
 
-    Foreseen at t: that volume grows on from where it is, prices erode as they will, and no further shock comes.
+    Foreseen at t: that volume grows on from where it is, prices erode as they will, and no further shock
+    comes.
     """
     dates = times.size
     shocks = mechanisms.shock_counts(x["shock_rate_per_year"], dates - 1, rng)
@@ -542,7 +556,8 @@ def write_down_hits(
     threshold_pct
         Above 0 and up to 100.
     basis
-        `"cost"`: cumulative cost by that date. `"peak"`: the highest reported value so far, the start included.
+        `"cost"`: cumulative cost by that date. `"peak"`: the highest reported value so far, the start
+        included.
 
     Returns
     -------

@@ -1,15 +1,17 @@
 """How do results leave a notebook? As exhibits: readable output, and beside it a bundle that programs read.
 
 Decisions
-- Every metric, table, figure, ledger and computed sentence is displayed by one function here; the bundle's keys are
-  those of the design, and nothing else of a notebook is read by the site.
-- Numbers in a bundle are rounded to six significant digits, numbers in text to what they mean, so that stored outputs
-  survive another processor.
+- Every metric, table, figure, ledger and computed sentence is displayed by one function here; the bundle's
+  keys are those of the design, and nothing else of a notebook is read by the site.
+- Numbers in a bundle are rounded to six significant digits, numbers in text to what they mean, so that stored
+  outputs survive another processor.
 - What an iterative search found (`rounded`) keeps four digits: the fifth may hang on the processor.
 - Evidence is displayed whole for the site, each figure as its source has it, and as one line for the reader.
-- A number ends where its series ends: the sources of a series carry the date of its last point (`citations`), and a bundle
-  takes it from them, so that a new number cannot forget it. Which dates a page shows is the page's affair.
-- Figures are PNG in notebooks (text comparisons skip it) and SVG in the batch, which sets `THESIS_FIGURES=svg`.
+- A number ends where its series ends: the sources of a series carry the date of its last point (`citations`),
+  and a bundle takes it from them, so that a new number cannot forget it. Which dates a page shows is the
+  page's affair.
+- Figures are PNG in notebooks (text comparisons skip it) and SVG in the batch, which sets
+  `THESIS_FIGURES=svg`.
 """
 
 from __future__ import annotations
@@ -38,14 +40,18 @@ from analysis.units import plain, show
 MIME = "application/vnd.thesis.exhibit+json"
 References = Iterable[Mapping[str, Any]]
 SERIES_TO = "series_to"
-"""The key under which a source carries the last points of the series that it is cited for, until a bundle takes them."""
+"""The key under which a source carries the last points of the series that it is cited for, until a bundle
+takes them.
+"""
 
 TERMS = {"pick", "lag_days", "lag_because", "pseudo_out_of_sample", "licence", "credit"}
 """What the sidecar of an evidence table says and its exhibit repeats, under the same names."""
 
 
 class Column(NamedTuple):
-    """How a column of a table is shown: its title, unit, and number format (a Python format specification)."""
+    """How a column of a table is shown: its title, unit, and number format (a Python format
+    specification).
+    """
 
     title: str
     unit: str | None = None
@@ -96,10 +102,18 @@ def metric(
     short = show(value, unit, digits)
     text = short + _interval(low, high, level, unit, digits)
     bundle = _bundle(id, "metric", title, unit, role, sources, claims) | {
-        "value": plain(value), "low": plain(low), "high": plain(high), "level": level, "text": text, "short": short,
-        "format": f".{digits}f" if digits is not None else None, "formula": formula,
-        "inputs": {name: plain(v) for name, v in (inputs or {}).items()}, "better": better, "reads": reads,
-    }  # fmt: skip
+        "value": plain(value),
+        "low": plain(low),
+        "high": plain(high),
+        "level": level,
+        "text": text,
+        "short": short,
+        "format": f".{digits}f" if digits is not None else None,
+        "formula": formula,
+        "inputs": {name: plain(v) for name, v in (inputs or {}).items()},
+        "better": better,
+        "reads": reads,
+    }
     page = f"<p><strong>{html.escape(title)}: {html.escape(text)}</strong><br>{html.escape(reads)}</p>"
     _emit(bundle, f"{title}: {text}. {reads}", {"text/html": page})
 
@@ -152,8 +166,11 @@ def figure(
     rows, specs = _rows(data, columns)
     bundle = _bundle(id, "figure", chart.finding, None, role, sources, claims) | {
         "note": note,
-        "alt": chart.alt, "subtitle": chart.subtitle, "columns": specs, "rows": rows,
-    }  # fmt: skip
+        "alt": chart.alt,
+        "subtitle": chart.subtitle,
+        "columns": specs,
+        "rows": rows,
+    }
     as_svg = os.environ.get("THESIS_FIGURES") == "svg"
     image: dict[str, Any] = {"image/svg+xml": theme.svg(chart)} if as_svg else {"image/png": theme.png(chart)}
     _emit(bundle, f"{chart.finding} ({chart.subtitle})", image)
@@ -162,21 +179,30 @@ def figure(
 def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ()) -> None:
     """Show claims with their verdicts; `rows` has the columns of `models.audit.FIELDS`."""
     shown = {
-        "verdict": Column("Verdict"), "weight": Column("Weight"), "statement": Column("The article says"), "reason": Column("We find"),
+        "verdict": Column("Verdict"),
+        "weight": Column("Weight"),
+        "statement": Column("The article says"),
+        "reason": Column("We find"),
         "id": Column("Claim"),
-    }  # fmt: skip
+    }
     _typed(id, "ledger", title, rows, shown, None, sources, list(rows["id"]))
 
 
 def forecast(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
-    """Show predictions in parts; `rows` has the columns of `models.forecasts.FIELDS` and those of `evidence.predictions.load`."""
+    """Show predictions in parts; `rows` has the columns of `models.forecasts.FIELDS` and those of
+    `evidence.predictions.load`.
+    """
     shown = {
-        "label": Column("Part"), "deadline": Column("Deadline"), "status": Column("Status"),
-        "probability": Column("Probability", "share", ".0%"), "probability_low": Column("Low", "share", ".0%"),
-        "probability_high": Column("High", "share", ".0%"), "method": Column("By"),
-    }  # fmt: skip
+        "label": Column("Part"),
+        "deadline": Column("Deadline"),
+        "status": Column("Status"),
+        "probability": Column("Probability", "share", ".0%"),
+        "probability_low": Column("Low", "share", ".0%"),
+        "probability_high": Column("High", "share", ".0%"),
+        "method": Column("By"),
+    }
     _typed(id, "predictions", title, rows, shown, note, sources)
 
 
@@ -191,9 +217,14 @@ def board(
         ],
     )
     shown = {
-        "label": Column("Indicator"), "value_text": Column("Value"), "threshold_text": Column("Threshold"), "side": Column("Triggered"),
-        "status": Column("Status"), "valid_on": Column("As of"), "moves": Column("Once triggered"),
-    }  # fmt: skip
+        "label": Column("Indicator"),
+        "value_text": Column("Value"),
+        "threshold_text": Column("Threshold"),
+        "side": Column("Triggered"),
+        "status": Column("Status"),
+        "valid_on": Column("As of"),
+        "moves": Column("Once triggered"),
+    }
     _typed(id, "indicators", title, told, shown, note, sources)
 
 
@@ -248,34 +279,50 @@ def grid(
     id, title, note
         As everywhere.
     points : DataFrame
-        `models.sweep.grid`: a column a name of the register, then a column an output; every combination once, the last
-        name varying fastest.
+        `models.sweep.grid`: a column a name of the register, then a column an output; every combination once,
+        the last name varying fastest.
     given : Assumptions
         The scenario: where each name stands in it, and what the register says of it.
     labels : mapping
         What to call each name.
     outputs : mapping
-        Each output: its title, its unit (a name of `units.UNITS`), its decimals, and which is better, ``higher`` or ``lower``.
+        Each output: its title, its unit (a name of `units.UNITS`), its decimals, and which is better,
+        ``higher`` or ``lower``.
     """
     names = [str(name) for name in points if name not in outputs]
     entries = {name: given.register[name] for name in names}
     axes = [
         {
-            "name": name, "title": labels[name], "unit": entry.unit, "meaning": entry.description,
-            "values": [plain(value) for value in points[name].unique()], "start": plain(given.central(name)),
+            "name": name,
+            "title": labels[name],
+            "unit": entry.unit,
+            "meaning": entry.description,
+            "values": [plain(value) for value in points[name].unique()],
+            "start": plain(given.central(name)),
         }
         for name, entry in entries.items()
-    ]  # fmt: skip
+    ]
     columns = {name: Column(labels[name], entry.unit, ".3g") for name, entry in entries.items()}
     columns |= {name: Column(told, unit, f".{digits}f") for name, (told, unit, digits, _) in outputs.items()}
     rows, specs = _rows(rounded(points), columns)
     dressed = [
-        {"name": name, "title": told, "unit": unit, "decimals": digits, "better": better, "dress": show(1.0, unit, 0).split("1")}
+        {
+            "name": name,
+            "title": told,
+            "unit": unit,
+            "decimals": digits,
+            "better": better,
+            "dress": show(1.0, unit, 0).split("1"),
+        }
         for name, (told, unit, digits, better) in outputs.items()
-    ]  # fmt: skip
+    ]
     bundle = _bundle(id, "grid", title, None, "detail", (), ()) | {
-        "note": note, "columns": specs, "rows": rows, "axes": axes, "outputs": dressed,
-    }  # fmt: skip
+        "note": note,
+        "columns": specs,
+        "rows": rows,
+        "axes": axes,
+        "outputs": dressed,
+    }
     _emit(bundle, f"{title}: {len(points):,} points over {', '.join(labels[name] for name in names)}", {})
 
 
@@ -357,14 +404,19 @@ def _outcome(ranked: pd.DataFrame) -> str:
     words += f"; it would have been better to take the naive one for {'; '.join(told)}" if told else ""
     on_scale = ranked[(ranked["verdict"] == "beats naive") & (ranked["relative_scale_mae"] > 1)]
     if len(on_scale):
-        words += f". {len(on_scale)} of these win by a few large values and lose on the scale of their line, where each counts alike"
+        words += (
+            f". {len(on_scale)} of these win by a few large values and lose on the scale of their line, where"
+            " each counts alike"
+        )
     return f"{words}. {unknown} cannot be tested." if unknown else f"{words}."
 
 
 def evidence(name: str, as_of: str | dt.date) -> None:
-    """Show an evidence table as it was known on a day: one line to read, with rules, columns and rows in the bundle.
+    """Show an evidence table as it was known on a day: one line to read, with rules, columns and rows in the
+    bundle.
 
-    The bundle also says when the evidence was gathered, and what was looked for and not found that would go into the table.
+    The bundle also says when the evidence was gathered, and what was looked for and not found that would go
+    into the table.
 
     Parameters
     ----------
@@ -375,12 +427,21 @@ def evidence(name: str, as_of: str | dt.date) -> None:
     """
     meta, seen, gathered = evidence_tables.sidecar(name), evidence_tables.load(name, as_of), gathering.load()
     unseen = len(evidence_tables.load(name)) - len(seen)
-    bundle = _bundle(f"evidence.{name}", "evidence", meta.title, None, "detail", citations(seen), ()) | {
-        "note": meta.inclusion, "as_of": pd.Timestamp(as_of).date().isoformat(), "unseen": unseen,
-        "gathered_on": gathered.gathered_on.isoformat(), "not_found": _not_found(gathered.of(name)),
-        "columns": [_described(column, spec, seen[column]) for column, spec in meta.columns.items()],
-        "rows": [{str(key): _exact(value) for key, value in row.items()} for row in seen.to_dict("records")],
-    } | meta.model_dump(include=TERMS)  # fmt: skip
+    bundle = (
+        _bundle(f"evidence.{name}", "evidence", meta.title, None, "detail", citations(seen), ())
+        | {
+            "note": meta.inclusion,
+            "as_of": pd.Timestamp(as_of).date().isoformat(),
+            "unseen": unseen,
+            "gathered_on": gathered.gathered_on.isoformat(),
+            "not_found": _not_found(gathered.of(name)),
+            "columns": [_described(column, spec, seen[column]) for column, spec in meta.columns.items()],
+            "rows": [
+                {str(key): _exact(value) for key, value in row.items()} for row in seen.to_dict("records")
+            ],
+        }
+        | meta.model_dump(include=TERMS)
+    )
     span = f", {_exact(seen['valid_on'].min())} to {_exact(seen['valid_on'].max())}" if len(seen) else ""
     later = f"; {unseen} not yet known on {bundle['as_of']}" if unseen else ""
     text = f"{meta.title}: {len(seen)} rows{span}, {seen['source'].nunique()} sources{later}."
@@ -397,15 +458,17 @@ def _not_found(entries: Mapping[str, gathering.NotFound]) -> list[dict[str, Any]
 
 
 def citations(*series: pd.DataFrame, ends: bool = True) -> list[dict[str, Any]]:
-    """The sources of some evidence rows as an exhibit takes them, each once with the weakest quality that it lends.
+    """The sources of some evidence rows as an exhibit takes them, each once with the weakest quality that it
+    lends.
 
     Parameters
     ----------
     *series : DataFrame
         Rows of one series each; what rests on several series rests on where each of them ends.
     ends : bool
-        Whether the rows are series that end with their last row. Not so for events (funding rounds, releases) and for
-        what is compared once: nothing later need have happened, so that an exhibit gets no date from them.
+        Whether the rows are series that end with their last row. Not so for events (funding rounds, releases)
+        and for what is compared once: nothing later need have happened, so that an exhibit gets no date from
+        them.
     """
     needed = ["valid_on", "quality", "source_title", "source"]
     rows = pd.concat([one[needed].assign(**{SERIES_TO: one["valid_on"].max()}) for one in series])
@@ -455,7 +518,8 @@ def sentence(
 
 
 def check(words: str, tie: prose.Tie) -> None:
-    """Hold words of a Markdown cell of this notebook, quoted as they stand, against the value; shows nothing where they hold.
+    """Hold words of a Markdown cell of this notebook, quoted as they stand, against the value; shows nothing
+    where they hold.
 
     Raises
     ------
@@ -472,9 +536,17 @@ def _bundle(
     cited = [dict(source) for source in sources]
     ends = sorted({day for source in cited for day in source.pop(SERIES_TO, ())})
     return {
-        "id": id, "kind": kind, "title": title, "unit": unit, "role": role, "note": None, "sources": cited, "claims": list(claims),
-        "data_to": ends[0] if ends else None, "data_to_latest": ends[-1] if ends else None,
-    }  # fmt: skip
+        "id": id,
+        "kind": kind,
+        "title": title,
+        "unit": unit,
+        "role": role,
+        "note": None,
+        "sources": cited,
+        "claims": list(claims),
+        "data_to": ends[0] if ends else None,
+        "data_to_latest": ends[-1] if ends else None,
+    }
 
 
 def _emit(bundle: dict[str, Any], text: str, more: dict[str, Any]) -> None:
@@ -512,9 +584,13 @@ def _described(name: str, spec: evidence_tables.Column, column: pd.Series) -> di
     number = spec.kind == "number"
     separated = number and column.abs().max() >= 10_000
     return {
-        "name": name, "title": spec.title, "unit": spec.unit, "meaning": spec.meaning,
-        "format": (",.10g" if separated else ".10g") if number else None, "align": "right" if number else "left",
-    }  # fmt: skip
+        "name": name,
+        "title": spec.title,
+        "unit": spec.unit,
+        "meaning": spec.meaning,
+        "format": (",.10g" if separated else ".10g") if number else None,
+        "align": "right" if number else "left",
+    }
 
 
 def _exact(value: Any) -> Any:

@@ -1,9 +1,11 @@
-"""Does a sentence still say what the numbers say? Ties between words that state a sign, a ranking or a threshold and the value.
+"""Does a sentence still say what the numbers say? Ties between words that state a sign, a ranking or a
+threshold and the value.
 
 Decisions
-- A tie is made where the value is, in the notebook, and travels with the sentence: `display.sentence(..., tie=...)` for a
-  computed sentence, `display.check` for words that stand in Markdown.
-- When a value crosses, the run fails and quotes the sentence with the value. A sentence may have a form for the other side.
+- A tie is made where the value is, in the notebook, and travels with the sentence: `display.sentence(...,
+  tie=...)` for a computed sentence, `display.check` for words that stand in Markdown.
+- When a value crosses, the run fails and quotes the sentence with the value. A sentence may have a form for
+  the other side.
 - Numbers that are printed need no tie: they are computed. Words need one.
 - A value that is not known (NaN) holds nothing.
 """
@@ -64,8 +66,8 @@ def true(condition: bool, told: str) -> Tie:
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """A sentence with its numbers: `str.format`, with a format for counts.
 
-    ``{n:count}`` is a count as prose has it (`labels.count`), ``{n:Count}`` the same at the start of a sentence, and
-    ``{n:count|is|are}`` adds the word that goes with it.
+    ``{n:count}`` is a count as prose has it (`labels.count`), ``{n:Count}`` the same at the start of a
+    sentence, and ``{n:count|is|are}`` adds the word that goes with it.
     """
     return _Counting().vformat(template, (), values)
 

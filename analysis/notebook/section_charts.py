@@ -1,4 +1,6 @@
-"""The chart that each section turns on, from its assumptions alone: the notebook shows it, and controls draw it again."""
+"""The chart that each section turns on, from its assumptions alone: the notebook shows it, and controls draw
+it again.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def paid_usd_bn(facts: audit.Facts) -> float:
 
 
 def funding_shares(given: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`players.funding_shares` as printed, and with what SoftBank paid; a figure printed with ~ reaches as far as it is taken to."""
+    """`players.funding_shares` as printed, and with what SoftBank paid; a figure printed with ~ reaches as
+    far as it is taken to.
+    """
     facts = audit.gather(given)
     article_funding = facts.cells["players"].rename(columns={"row": "company"})
     invested = funding.with_investment(article_funding, "OpenAI", paid_usd_bn(facts))
@@ -33,13 +37,17 @@ def shares(given: Assumptions) -> Axes:
 
 
 def revenue(given: Assumptions, record: outlook.Record, *, segments_usd_bn: float) -> Axes:
-    """OpenAI's revenue against what the required return needs, and the size of the article's segments in 2028."""
+    """OpenAI's revenue against what the required return needs, and the size of the article's segments in
+    2028.
+    """
     times, drawn = outlook.revenue_paths(given, record)
     needed = outlook.needed_revenue_usd_bn(given)
     return futures.fan(
         [futures.quantiles(times, drawn, "revenue")],
         lines={"needed at the exit": needed, "the five segments in 2028": segments_usd_bn},
-        finding=f"{(drawn[:, -1] >= needed).mean():.0%} of revenue paths reach what the required return needs",
+        finding=(
+            f"{(drawn[:, -1] >= needed).mean():.0%} of revenue paths reach what the required return needs"
+        ),
         log=True,
         start_year=outlook.START_YEAR,
         subtitle="OpenAI's yearly revenue, billion dollars, log scale",
@@ -48,7 +56,9 @@ def revenue(given: Assumptions, record: outlook.Record, *, segments_usd_bn: floa
 
 
 def returns(given: Assumptions, record: outlook.Record) -> Axes:
-    """The multiple of invested capital, and which part of it lies between the two ends of the article's judgement."""
+    """The multiple of invested capital, and which part of it lies between the two ends of the article's
+    judgement.
+    """
     ends = {"catastrophe": given.catastrophe_moic, "outsized": given.outsized_moic}
     return futures.outcome(outlook.venture_paths(given, record).moic, ends, ax=theme.axes(grid="y"))
 
@@ -69,7 +79,10 @@ def write_downs(given: Assumptions, record: outlook.Record) -> Axes:
         marked_down(given, record),
         deadline=(f"{given.write_down_years * 12:.0f} months", outlook.START_YEAR + given.write_down_years),
         start_year=outlook.START_YEAR,
-        finding=f"A write-down has a probability of {chances['down'].value:.0%}, one with costs outgrowing revenue {chances['both'].value:.0%}",
+        finding=(
+            f"A write-down has a probability of {chances['down'].value:.0%}, one with costs outgrowing"
+            f" revenue {chances['both'].value:.0%}"
+        ),
         subtitle="Simulated futures with such a write-down by then, percent",
         ax=theme.axes(grid="both"),
     )

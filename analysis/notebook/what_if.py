@@ -1,16 +1,18 @@
 """What if? The assumptions behind a chart, and controls over them for whoever has the notebook open.
 
 Decisions
-- What is stored and published is a table: the assumptions, their ranges, and how to change them. Controls come on top of it
-  only where someone sits before the notebook, which `thesis review` says by `THESIS_REVIEW`, or the caller by `live=True`.
-- The controls are an output of their own that holds the widget and nothing else: whoever compares stored outputs passes over
-  it, so that a notebook that was run and saved in JupyterLab is not another notebook.
-- A control has stops: the range of the register in even steps, or in even ratios for what is uncertain by a factor. The value
-  that it starts from is one of them, to the last digit, so that a reset is one.
-- A chart is drawn again when a control is let go, on few draws; what cannot be drawn is said in a line and leaves the last one.
-- A new scenario holds all that differs from the register, with a reason for each (`scenarios.written`), but not how the
-  article is read: a notebook of another day writes the same scenario, a reading that was moved is refused, and where there is
-  nothing else to move there is no form.
+- What is stored and published is a table: the assumptions, their ranges, and how to change them. Controls
+  come on top of it only where someone sits before the notebook, which `thesis review` says by
+  `THESIS_REVIEW`, or the caller by `live=True`.
+- The controls are an output of their own that holds the widget and nothing else: whoever compares stored
+  outputs passes over it, so that a notebook that was run and saved in JupyterLab is not another notebook.
+- A control has stops: the range of the register in even steps, or in even ratios for what is uncertain by a
+  factor. The value that it starts from is one of them, to the last digit, so that a reset is one.
+- A chart is drawn again when a control is let go, on few draws; what cannot be drawn is said in a line and
+  leaves the last one.
+- A new scenario holds all that differs from the register, with a reason for each (`scenarios.written`), but
+  not how the article is read: a notebook of another day writes the same scenario, a reading that was moved is
+  refused, and where there is nothing else to move there is no form.
 """
 
 from __future__ import annotations
@@ -31,12 +33,18 @@ from analysis.scenarios import QUANTILES, Assumptions, Entry
 
 LIVE = "THESIS_REVIEW"
 DRAWS = 2000
-"""How many futures are drawn for a chart that follows a control; a probability is off by up to 2.2 points then (95%)."""
+"""How many futures are drawn for a chart that follows a control; a probability is off by up to 2.2 points
+then (95%).
+"""
 STOPS = 60
 Draw = Callable[[Assumptions], Axes]
 COLUMNS: display.Columns = {
-    "name": "Assumption", "value": "Value", "unit": "Unit", "range": "Allowed", "description": "Meaning",
-}  # fmt: skip
+    "name": "Assumption",
+    "value": "Value",
+    "unit": "Unit",
+    "range": "Allowed",
+    "description": "Meaning",
+}
 
 
 def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live: bool | None = None) -> Any:
@@ -47,7 +55,8 @@ def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live
     id : str
         Of the table (``section.what_if``).
     draw : callable
-        The chart from the assumptions. It is called with fewer draws than the notebook's (`DRAWS`), if it has any.
+        The chart from the assumptions. It is called with fewer draws than the notebook's (`DRAWS`), if it has
+        any.
     given : Assumptions
         What the notebook runs with.
     names : sequence of str
@@ -70,10 +79,15 @@ def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live
         ", and a button writes a scenario" if any(not given.register[name].reading for name in names) else ""
     )
     display.table(
-        id, "What if? The assumptions to change here", frame, COLUMNS,
-        note=f"“make review” opens this notebook in JupyterLab with a slider for each: the chart follows it{kept}. "
-        "“thesis run --scenario base -p NAME=VALUE” runs all notebooks with another value.",
-    )  # fmt: skip
+        id,
+        "What if? The assumptions to change here",
+        frame,
+        COLUMNS,
+        note=(
+            "“make review” opens this notebook in JupyterLab with a slider for each: the chart follows"
+            f" it{kept}. “thesis run --scenario base -p NAME=VALUE” runs all notebooks with another value."
+        ),
+    )
     if not (os.environ.get(LIVE) == "1" if live is None else live):
         return None
     if importlib.util.find_spec("ipywidgets") is None:
@@ -87,7 +101,9 @@ def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live
 
 
 def assumptions(given: Assumptions, names: Sequence[str]) -> pd.DataFrame:
-    """Some assumptions as they stand: ``name``, ``value``, ``unit``, ``range``, ``description``, one row each."""
+    """Some assumptions as they stand: ``name``, ``value``, ``unit``, ``range``, ``description``, one row
+    each.
+    """
     rows = []
     for name in names:
         if name not in given:
@@ -111,9 +127,11 @@ def worded(value: Any, entry: Entry) -> str:
 
 
 def stops(entry: Entry, values: Sequence[float]) -> list[float]:
-    """Where a control can stand: the range of an entry in about `STOPS` steps, with some values among them, rising.
+    """Where a control can stand: the range of an entry in about `STOPS` steps, with some values among them,
+    rising.
 
-    Steps are ratios where the entry is lognormal or spans more than a factor of 100 above zero, else a round number.
+    Steps are ratios where the entry is lognormal or spans more than a factor of 100 above zero, else a round
+    number.
     """
     assert entry.limits is not None  # noqa: S101 (`assumptions` looked)
     low, high = entry.limits

@@ -1,4 +1,5 @@
-"""The live part of `what_if`: sliders made from the register, the chart that follows them, and the scenario they write.
+"""The live part of `what_if`: sliders made from the register, the chart that follows them, and the scenario
+they write.
 
 Imported only where a notebook is looked at; ipywidgets is no part of what `make report` installs.
 """
@@ -86,7 +87,8 @@ class Control:
 
 
 class Panel:
-    """Controls over some assumptions, the chart that follows them, and a form that writes what they say as a scenario.
+    """Controls over some assumptions, the chart that follows them, and a form that writes what they say as a
+    scenario.
 
     Attributes
     ----------
@@ -138,7 +140,8 @@ class Panel:
             layout={"max_width": "820px"},
         )
         self.box.add_class("what-if")
-        gc.freeze()  # what a notebook holds by now stays; to look through it again would double the time of some redraws
+        # what a notebook holds by now stays; to look through it again would double the time of some redraws
+        gc.freeze()
 
     def show(self) -> None:
         """Display the panel, as an output that holds nothing but the widget."""
@@ -220,7 +223,10 @@ class Panel:
             self._tell(str(reason), bad=True)
             return
         path = scenarios.place(self.params / f"{made.name}.yml")
-        words = f"{path} is written. Run it with: thesis run --scenario {made.name}; compare: thesis diff {self.start.scenario} {made.name}."
+        words = (
+            f"{path} is written. Run it with: thesis run --scenario {made.name}; compare: thesis diff"
+            f" {self.start.scenario} {made.name}."
+        )
         if left := [name for name, reason in made.because.items() if reason == scenarios.UNARGUED]:
             words += f" Its reasons for {theme.listed(left)} are still to be filled in."
         self._tell(words)

@@ -2,11 +2,14 @@
 
 Decisions
 - Words are in the templates and the notebooks, none here: each `NAME.html.j2` is a page of the site, and
-  `section.html.j2` is drawn once for each notebook and scenario, `evidence.j2` once for each table. `sheets.j2` says which pages there are, so that a page
-  about something that was not run neither exists nor is linked.
-- The site is built beside its place and swapped in by renaming; whatever fails before leaves the old one standing.
-- A folder that holds something else is never replaced: `catalogue.json`, which every site has, is the sign. Nor is one
-  that cannot move away (a mount point), or from which the command was started: its shell would stand in no folder.
+  `section.html.j2` is drawn once for each notebook and scenario, `evidence.j2` once for each table.
+  `sheets.j2` says which pages there are, so that a page about something that was not run neither exists nor
+  is linked.
+- The site is built beside its place and swapped in by renaming; whatever fails before leaves the old one
+  standing.
+- A folder that holds something else is never replaced: `catalogue.json`, which every site has, is the sign.
+  Nor is one that cannot move away (a mount point), or from which the command was started: its shell would
+  stand in no folder.
 - What has not changed is not drawn again (`rebuild`); a site that is still what its runs give stays as it is.
 - Equal runs give equal bytes: no clock, no duration, no absolute path, everything in a stated order.
 """
@@ -95,8 +98,8 @@ def publish(
     Raises
     ------
     PublishError
-        The runs are missing, failed or incomplete, a template cannot be drawn, or `out` is not ours to replace. The
-        site that was there still is.
+        The runs are missing, failed or incomplete, a template cannot be drawn, or `out` is not ours to
+        replace. The site that was there still is.
     """
     out = out.resolve()
     refuse_unfit(out)
@@ -155,7 +158,10 @@ def _write(target: Path, content: bytes) -> str:
 
 
 def _no_room(out: Path, size: int, reason: OSError) -> Problem:
-    rule = f"has no room for the {size / 1e6:.1f} MB that it takes ({reason.strerror}); what was there is unchanged"
+    rule = (
+        f"has no room for the {size / 1e6:.1f} MB that it takes ({reason.strerror}); what was there is"
+        " unchanged"
+    )
     return Problem(place(out), rule, "Free some, or name a folder on another disk with --out")
 
 
@@ -165,7 +171,8 @@ def _mounted(out: Path) -> Problem:
 
 
 def alone(template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any) -> str:
-    """One page that is no part of a site, in its dress: `template` is the name of the file without its ending ``.j2``.
+    """One page that is no part of a site, in its dress: `template` is the name of the file without its ending
+    ``.j2``.
 
     Raises
     ------
@@ -176,7 +183,9 @@ def alone(template: str, /, *, templates: Path = TEMPLATES, static: Path = STATI
 
 
 def swap(fresh: Path, out: Path, previous: Path) -> None:
-    """Put a folder in the place of another, which moves to `previous`; if that fails, everything is as before."""
+    """Put a folder in the place of another, which moves to `previous`; if that fails, everything is as
+    before.
+    """
     if not out.exists():
         fresh.rename(out)
         return
@@ -191,7 +200,9 @@ def swap(fresh: Path, out: Path, previous: Path) -> None:
 def files(
     site: Site, environment: Environment, known: Callable[[str], str | None] = lambda _: None
 ) -> Iterator[tuple[str, str]]:
-    """Every file of a site: its relative name and its text; `known` are pages of notebooks that need no drawing."""
+    """Every file of a site: its relative name and its text; `known` are pages of notebooks that need no
+    drawing.
+    """
     yield from _pages(site, environment, known)
     listed = []
     for scenario in site.scenarios:
@@ -268,7 +279,9 @@ def _render(environment: Environment, name: str, /, **context: Any) -> str:
 
 
 def _culprit(reason: Exception, name: str) -> str:
-    """The template and line that an error came from: a syntax error knows, any other shows it in its traceback."""
+    """The template and line that an error came from: a syntax error knows, any other shows it in its
+    traceback.
+    """
     if line := getattr(reason, "lineno", None):
         return f"{getattr(reason, 'name', None) or name}, line {line}"
     frames = [f for f in traceback.extract_tb(reason.__traceback__) if f.filename.endswith(".j2")]
@@ -342,7 +355,8 @@ def refuse_unfit(out: Path) -> None:
     Raises
     ------
     PublishError
-        It is not an earlier site and so somebody's work, it is a mount point, or the command was started in it.
+        It is not an earlier site and so somebody's work, it is a mount point, or the command was started in
+        it.
     """
     if os.path.ismount(out):
         raise PublishError(_mounted(out))

@@ -1,12 +1,15 @@
-"""What does a site say beyond its single pages? Results over scenarios, claims with their places, assumptions.
+"""What does a site say beyond its single pages? Results over scenarios, claims with their places,
+assumptions.
 
 Decisions
 - The first scenario leads: its claims, verdicts and data are the site's, and differences are taken to it.
-- A difference is taken between the values and printed as the metric itself is; one that rounds to nothing is called
-  the same, so that no reader explains noise.
-- The longest ledger gives the claims their order and their content; the places of a claim are the exhibits that name it.
+- A difference is taken between the values and printed as the metric itself is; one that rounds to nothing is
+  called the same, so that no reader explains noise.
+- The longest ledger gives the claims their order and their content; the places of a claim are the exhibits
+  that name it.
 - Claims that are wrong for one and the same reason are one error; what the argument needs most comes first.
-- What a run was really given counts: a value that no scenario file explains is listed, with the run that had it.
+- What a run was really given counts: a value that no scenario file explains is listed, with the run that had
+  it.
 """
 
 from __future__ import annotations
@@ -114,7 +117,9 @@ class Comparison:
 
     @property
     def varies(self) -> bool:
-        """Whether the scenarios tell it apart; what depends on none of their assumptions is the same under all."""
+        """Whether the scenarios tell it apart; what depends on none of their assumptions is the same under
+        all.
+        """
         return any(cell.metric is None or cell.metric.text != self.metric.text for cell in self.cells)
 
 
@@ -291,7 +296,9 @@ class Site:
         return self._shown[scenario].get(id)
 
     def against(self, shown: Shown) -> Cell | None:
-        """A metric beside that of the leading scenario; None for the leading one itself, and for what it does not have."""
+        """A metric beside that of the leading scenario; None for the leading one itself, and for what it does
+        not have.
+        """
         base = self.find(shown.exhibit.id)
         if base is None or shown.scenario == self.main.name:
             return None
@@ -299,7 +306,9 @@ class Site:
         return cell(shown.scenario, base.exhibit, shown.exhibit)
 
     def same_sources(self, shown: Shown) -> Shown | None:
-        """What lists the same long list of sources earlier on the page of its notebook; None where nothing does."""
+        """What lists the same long list of sources earlier on the page of its notebook; None where nothing
+        does.
+        """
         listed = shown.exhibit.sources
         if len(listed) <= LONG_LIST:
             return None
@@ -318,9 +327,11 @@ class Site:
         return [found[id] for found in self._shown.values() if id in found]
 
     def folder(self, shown: Shown) -> str:
-        """Where the files of an exhibit lie: the leading scenario's in `data`, each other's in a folder of its own.
+        """Where the files of an exhibit lie: the leading scenario's in `data`, each other's in a folder of
+        its own.
 
-        Evidence depends on the day alone: where another scenario looks on the same day, its files are the leading one's.
+        Evidence depends on the day alone: where another scenario looks on the same day, its files are the
+        leading one's.
         """
         lead = self.find(shown.exhibit.id)
         same = lead is not None and isinstance(lead.exhibit, Evidence) and _payload(lead) == _payload(shown)
@@ -367,7 +378,9 @@ class Site:
 
     @cached_property
     def gathered(self) -> Gathered | None:
-        """What the tables of evidence say of their gathering, what was expected first first; None where none is shown."""
+        """What the tables of evidence say of their gathering, what was expected first first; None where none
+        is shown.
+        """
         tables = [shown.exhibit for shown in self.evidence if isinstance(shown.exhibit, Evidence)]
         if not tables:
             return None
@@ -376,14 +389,18 @@ class Site:
         return Gathered(tables[0].as_of, max(table.gathered_on for table in tables), tuple(expected))
 
     def as_of(self, page: Page | None) -> dt.date | None:
-        """The cut-off date of a page: that of its own run, else that of the evidence; None where neither says."""
+        """The cut-off date of a page: that of its own run, else that of the evidence; None where neither
+        says.
+        """
         given = page.parameters.get("as_of") if page else None
         if isinstance(given, str):
             return dt.date.fromisoformat(given)
         return self.gathered.as_of if self.gathered else None
 
     def ends_early(self, shown: Shown, part: Method | None = None) -> bool:
-        """Whether an exhibit, or one method in it, rests on a series that ends well before the cut-off date of its run."""
+        """Whether an exhibit, or one method in it, rests on a series that ends well before the cut-off date
+        of its run.
+        """
         return exhibits.is_early(
             (part or shown.exhibit).data_to, self.as_of(self.page(shown.scenario, shown.notebook))
         )
@@ -486,7 +503,9 @@ class Site:
         return [other for other in self.weighed if own and other.claim.mistake == own and other != checked]
 
     def entries(self, section: str) -> dict[Weight | None, list[list[Checked]]]:
-        """The claims of a section by weight; those that are one error are one entry, under the heaviest of them."""
+        """The claims of a section by weight; those that are one error are one entry, under the heaviest of
+        them.
+        """
         entries: dict[str, list[Checked]] = {}
         for checked in self.weighed:
             if checked.claim.section == section:

@@ -1,9 +1,11 @@
-"""What differs between two sets of executed notebooks, and by how much? Read from what they show, nothing is computed again.
+"""What differs between two sets of executed notebooks, and by how much? Read from what they show, nothing is
+computed again.
 
 Decisions
-- A side is a folder of executed notebooks; the same exhibits that make the site are held side by side by their id.
-- What differs first is what it was made from (parameters, code, data), then what came out: numbers, verdicts, sentences,
-  findings, the order of rows.
+- A side is a folder of executed notebooks; the same exhibits that make the site are held side by side by
+  their id.
+- What differs first is what it was made from (parameters, code, data), then what came out: numbers, verdicts,
+  sentences, findings, the order of rows.
 - A number has moved if it differs as printed; what rounds to the same is counted with the same.
 - An id that one side lacks is a difference of its own, never a zero.
 """
@@ -26,7 +28,19 @@ from analysis.exhibits import Evidence, Figure, Ledger, Metric, Shown, Statement
 from analysis.scenarios import LABELS, place
 from analysis.site import build, context
 
-Kind = Literal["parameter", "code", "data", "evidence", "notebook", "exhibit", "metric", "verdict", "ranking", "finding", "statement"]  # fmt: skip
+Kind = Literal[
+    "parameter",
+    "code",
+    "data",
+    "evidence",
+    "notebook",
+    "exhibit",
+    "metric",
+    "verdict",
+    "ranking",
+    "finding",
+    "statement",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In the order in which they are told: what a side was made from, what only one shows, what came out."""
 
@@ -39,7 +53,9 @@ MOVED = 4
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not the same: as it is on either side (None where it is not there), and the change in words."""
+    """One thing that is not the same: as it is on either side (None where it is not there), and the change in
+    words.
+    """
 
     kind: Kind
     id: str
@@ -103,7 +119,10 @@ def _many(kind: str, count: int) -> str:
     if kind in ("code", "data"):  # there is one of each
         return kind
     plural = "tables of evidence" if kind == "evidence" else f"{kind}s"
-    return f"{count} {'table of evidence' if count == 1 and kind == 'evidence' else kind if count == 1 else plural}"
+    return (
+        f"{count}"
+        f" {'table of evidence' if count == 1 and kind == 'evidence' else kind if count == 1 else plural}"
+    )
 
 
 def place_of(text: str, project: Project) -> Path:
@@ -134,8 +153,8 @@ def read(name: str, folder: Path) -> Side:
     name : str
         What the user called it.
     folder : Path
-        Holds executed notebooks, the flat files of their parameters beside them, and a manifest above it if it was the batch
-        that ran them.
+        Holds executed notebooks, the flat files of their parameters beside them, and a manifest above it if
+        it was the batch that ran them.
 
     Raises
     ------
@@ -243,7 +262,9 @@ def _shown(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
 
 
 def _metric(notebook: str, before: Metric, after: Metric) -> Difference:
-    """A number as printed with its interval, the change as the site words it, and whether that is good news."""
+    """A number as printed with its interval, the change as the site words it, and whether that is good
+    news.
+    """
     cell = context.cell("", before, after)
     direction = "" if cell.verdict == "same" else cell.verdict
     rounded = "interval only" if before.short == after.short else "less than one in the last digit"
@@ -254,7 +275,9 @@ def _metric(notebook: str, before: Metric, after: Metric) -> Difference:
 def _verdicts(
     notebook: str, before: Ledger, after: Ledger, told: set[str], same: Counter[str]
 ) -> Iterator[Difference]:
-    """Claims whose verdict is another, or that one side lacks; a claim that several ledgers list is told once."""
+    """Claims whose verdict is another, or that one side lacks; a claim that several ledgers list is told
+    once.
+    """
     was, now = ({claim.id: claim for claim in ledger.entries} for ledger in (before, after))
     for name in [name for name in was | now if name not in told]:
         told.add(name)
@@ -264,11 +287,21 @@ def _verdicts(
             continue
         reason = (new.reason or "") if old and new else "listed on one side only"
         statement = (old or new or now[name]).statement
-        yield Difference("verdict", name, statement, notebook, old.verdict if old else None, new.verdict if new else None, reason)  # fmt: skip
+        yield Difference(
+            "verdict",
+            name,
+            statement,
+            notebook,
+            old.verdict if old else None,
+            new.verdict if new else None,
+            reason,
+        )
 
 
 def _evidence(notebook: str, before: Evidence, after: Evidence) -> Difference:
-    """How many rows either side has, up to when, which rows the other lacks, and what only one of them could not find."""
+    """How many rows either side has, up to when, which rows the other lacks, and what only one of them could
+    not find.
+    """
     lost = sum(row not in after.rows for row in before.rows)
     new = sum(row not in before.rows for row in after.rows)
     told = [f"{new} {'row' if new == 1 else 'rows'} only in the second, {lost} only in the first"]
@@ -294,7 +327,9 @@ def _table(notebook: str, before: Tabular, after: Tabular, same: Counter[str]) -
 
 
 def _moved(before: Tabular, after: Tabular) -> list[tuple[str, int, int]]:
-    """Rows that both have and whose place among these changed: label, place before, place after, counted from one."""
+    """Rows that both have and whose place among these changed: label, place before, place after, counted from
+    one.
+    """
     was, now = _labels(before), _labels(after)
     both = set(was) & set(now)
     was, now = ([label for label in labels if label in both] for labels in (was, now))
@@ -302,7 +337,9 @@ def _moved(before: Tabular, after: Tabular) -> list[tuple[str, int, int]]:
 
 
 def _labels(table: Tabular) -> list[str]:
-    """The names of the rows: their first column of different texts that are no dates; none where there is no such column."""
+    """The names of the rows: their first column of different texts that are no dates; none where there is no
+    such column.
+    """
     for column in table.columns:
         cells = [row.get(column.name) for row in table.rows]
         texts = [cell for cell in cells if isinstance(cell, str) and not re.match(r"\d{4}-\d{2}", cell)]

@@ -1,9 +1,10 @@
 """What can a reader take away? Every table, the data of every figure and every ledger, as CSV and as JSON.
 
 Decisions
-- The name of a file is the id of its exhibit; the first scenario's stand in `data/`, others in `data/<scenario>/`.
-- CSV is for spreadsheets: the names of the columns, then the values. A text that a spreadsheet would run as a formula
-  is preceded by an apostrophe, unless it is a plain number.
+- The name of a file is the id of its exhibit; the first scenario's stand in `data/`, others in
+  `data/<scenario>/`.
+- CSV is for spreadsheets: the names of the columns, then the values. A text that a spreadsheet would run as a
+  formula is preceded by an apostrophe, unless it is a plain number.
 - A cell that lists sources is their titles and addresses, one after another.
 - JSON carries what CSV cannot: title, units, sources, scenario, notebook and the digest of the run.
 """

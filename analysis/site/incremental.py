@@ -1,11 +1,11 @@
 """Which pages of a site have to be drawn again? Those whose inputs are not what they were.
 
 Decisions
-- Every page has a key: a digest of all that it is drawn from. The page of a notebook depends on that notebook, on the
-  leading scenario (whose verdicts and numbers stand on all pages), the register, the templates and the code; every
-  other page on all notebooks.
-- A site says in `built.json` under which keys its pages were drawn and what its files were. A page is taken over only
-  where both still fit, so that a file that somebody edited is drawn again.
+- Every page has a key: a digest of all that it is drawn from. The page of a notebook depends on that
+  notebook, on the leading scenario (whose verdicts and numbers stand on all pages), the register, the
+  templates and the code; every other page on all notebooks.
+- A site says in `built.json` under which keys its pages were drawn and what its files were. A page is taken
+  over only where both still fit, so that a file that somebody edited is drawn again.
 - Keys follow from inputs alone: equal inputs give an equal `built.json`, too.
 """
 
@@ -59,7 +59,9 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
 
 
 def _result(runs: Runs, scenario: str, slug: str) -> str:
-    """What a notebook's page is drawn from: the executed notebook and what it was given, or why there is none."""
+    """What a notebook's page is drawn from: the executed notebook and what it was given, or why there is
+    none.
+    """
     if why := runs.missing.get((scenario, slug)):
         return _digest(["missing", why])
     own = [_of(runs.path(scenario, slug)), _parameters(runs, scenario, slug), runs.digest(scenario, slug)]
@@ -86,7 +88,9 @@ def record(keys: Mapping[str, str], files: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Earlier:
-    """The site that stands where the new one goes; an empty one where there is none, or where it does not say."""
+    """The site that stands where the new one goes; an empty one where there is none, or where it does not
+    say.
+    """
 
     folder: Path
     keys: Mapping[str, str] = field(default_factory=dict)

@@ -1,11 +1,13 @@
 """How does an executed notebook read as a page? Its cells as blocks: prose, exhibits, plain output, code.
 
 Decisions
-- The first Markdown heading of level one is the title, the paragraph after it the standfirst; what follows is the page.
-- An exhibit is drawn by our templates from its bundle; the readable output beside the bundle is for notebook viewers.
-- Code is kept, folded away: one fold at the end of what stands under a heading, so that reading is not interrupted;
-  code that shows nothing (imports) joins the next one.
-  Warnings (stderr) fold away with the code that gave them; parameter cells have a fold of their own.
+- The first Markdown heading of level one is the title, the paragraph after it the standfirst; what follows is
+  the page.
+- An exhibit is drawn by our templates from its bundle; the readable output beside the bundle is for notebook
+  viewers.
+- Code is kept, folded away: one fold at the end of what stands under a heading, so that reading is not
+  interrupted; code that shows nothing (imports) joins the next one. Warnings (stderr) fold away with the code
+  that gave them; parameter cells have a fold of their own.
 - A page that holds an error is refused: a run that failed is not published.
 """
 
@@ -37,8 +39,8 @@ class Block:
     Attributes
     ----------
     kind : str
-        ``prose`` and ``output`` have `html`; ``metrics`` and ``evidence`` (neighbours of one kind) and ``exhibit`` have
-        `shown`; ``code`` has `sources` and `messages`.
+        ``prose`` and ``output`` have `html`; ``metrics`` and ``evidence`` (neighbours of one kind) and
+        ``exhibit`` have `shown`; ``code`` has `sources` and `messages`.
     level : int
         The heading level that a title inside the block takes.
     """
@@ -79,7 +81,9 @@ class Page:
 
     @property
     def finding(self) -> str:
-        """One line for a list of pages: the computed statement that is marked as the page's own, else the first, else the standfirst."""
+        """One line for a list of pages: the computed statement that is marked as the page's own, else the
+        first, else the standfirst.
+        """
         found = [shown.exhibit for shown in self.exhibits if isinstance(shown.exhibit, exhibits.Statement)]
         marked = [statement for statement in found if statement.role in ("headline", "verdict")]
         return next((statement.text for statement in [*marked, *found]), sanitize.plain(self.standfirst))
@@ -90,7 +94,9 @@ class Page:
 
 
 def links(slugs: Iterable[str], sheets: Iterable[str]) -> sanitize.Link:
-    """Where the relative links of a notebook lead: other notebooks, sheets of the site one level up, its own headings."""
+    """Where the relative links of a notebook lead: other notebooks, sheets of the site one level up, its own
+    headings.
+    """
     pages = {f"{slug}.{end}": exhibits.page_file(slug) for slug in slugs for end in ("ipynb", "html")}
     pages |= {f"{sheet}.html": f"../{sheet}.html" for sheet in sheets}
 

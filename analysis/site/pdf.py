@@ -1,15 +1,17 @@
-"""How do the pages of a site become one document? Bound in order, printed by the system's Chromium, and numbered.
+"""How do the pages of a site become one document? Bound in order, printed by the system's Chromium, and
+numbered.
 
 Decisions
-- The finished pages are what is bound, so that paper says what the screen says; `bound.j2` names them in their order,
-  `report.j2` is the document around them. What only a screen can use is left out (`SCREEN`), and so are the data behind
-  charts, the rows of evidence and what numbers inside tables open: they are files and pages of the site. Whatever else
-  is folded, or opens on a number, stands there in full.
+- The finished pages are what is bound, so that paper says what the screen says; `bound.j2` names them in
+  their order, `report.j2` is the document around them. What only a screen can use is left out (`SCREEN`), and
+  so are the data behind charts, the rows of evidence and what numbers inside tables open: they are files and
+  pages of the site. Whatever else is folded, or opens on a number, stands there in full.
 - Ids get the name of their page before them, and links between bound pages lead to the place in the document.
-- Chromium writes tags and outline. It cannot count pages in a text: the document is printed, the places of its headings
-  are read from it, and it is printed again with their numbers; these have fixed room, so that nothing moves.
-- What differs from print to print is the moment of printing, which becomes a fixed day, and from where on the browser
-  counts its tags, which becomes zero.
+- Chromium writes tags and outline. It cannot count pages in a text: the document is printed, the places of
+  its headings are read from it, and it is printed again with their numbers; these have fixed room, so that
+  nothing moves.
+- What differs from print to print is the moment of printing, which becomes a fixed day, and from where on the
+  browser counts its tags, which becomes zero.
 - Without a browser there is no document and the site is as good as before: `missing` says what to install.
 """
 
@@ -48,8 +50,8 @@ FLAGS = (
 """A browser that opens our own pages and nothing else; root, which containers run as, has no sandbox."""
 
 SCREEN = (
-    "form, button:not(.opens, .sorts), nav, output, script, .files, .permalink, .more, .code, .find, .assumed-here,"
-    " .matrix .popover, .figure > .fold, .evidence > .fold"
+    "form, button:not(.opens, .sorts), nav, output, script, .files, .permalink, .more, .code, .find,"
+    " .assumed-here, .matrix .popover, .figure > .fold, .evidence > .fold"
 )
 """What paper cannot use, or what the site has as files."""
 
@@ -90,7 +92,9 @@ BIND = """
   return [document.body.className, main.className, main.innerHTML, heads];
 }
 """
-"""Makes a page a part of the document: the classes of its body and of itself, its HTML, and its headings as id, level and text."""
+"""Makes a page a part of the document: the classes of its body and of itself, its HTML, and its headings as
+id, level and text.
+"""
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,9 @@ def write(folder: Path, draw: Draw) -> bytes:
 
 
 def settled(printed: bytes) -> bytes:
-    """A PDF without what differs from print to print; every number keeps its width, so that no place in it moves."""
+    """A PDF without what differs from print to print; every number keeps its width, so that no place in it
+    moves.
+    """
     first = min(map(int, NODE.findall(printed)), default=0)
     counted = NODE.sub(lambda found: b"%08d" % (int(found[0]) - first), printed)
     return MOMENT.sub(FIXED, counted)
@@ -198,14 +204,22 @@ def _print(browser: Browser, text: str) -> bytes:
         page.goto(path.as_uri())
         page.evaluate("document.fonts.ready")
         printed = page.pdf(
-            prefer_css_page_size=True, tagged=True, outline=True, print_background=True, display_header_footer=True,
-            header_template="<i></i>", footer_template=FOOTER,
-        )  # fmt: skip
+            prefer_css_page_size=True,
+            tagged=True,
+            outline=True,
+            print_background=True,
+            display_header_footer=True,
+            header_template="<i></i>",
+            footer_template=FOOTER,
+        )
         page.close()
     return printed
 
 
-FOOTER = '<p style="width:100%;margin:0;text-align:center;font:8px sans-serif;color:#555"><span class="pageNumber"></span></p>'
+FOOTER = (
+    '<p style="width:100%;margin:0;text-align:center;font:8px sans-serif;color:#555"><span'
+    ' class="pageNumber"></span></p>'
+)
 
 
 def places(printed: bytes) -> dict[str, int]:

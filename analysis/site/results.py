@@ -1,10 +1,11 @@
 """What was run, and is it fit to publish? The manifest and the executed notebooks that it lists.
 
 Decisions
-- The manifest says what succeeded, never the notebooks themselves; one that was edited after its run is no result.
-- Every scenario has the same notebooks, or pages would link to nothing: anything else is refused, all reasons at once,
-  unless a part is asked for: then what is not there has its reason, and its page says so. An earlier result of a notebook that
-  failed since is no part: it would stand beside numbers that it does not fit.
+- The manifest says what succeeded, never the notebooks themselves; one that was edited after its run is no
+  result.
+- Every scenario has the same notebooks, or pages would link to nothing: anything else is refused, all reasons
+  at once, unless a part is asked for: then what is not there has its reason, and its page says so. An earlier
+  result of a notebook that failed since is no part: it would stand beside numbers that it does not fit.
 - Scenarios stand with the base first, notebooks in the order of the number that opens their name.
 """
 
@@ -80,8 +81,8 @@ def load(folder: Path, *, partial: bool = False) -> Runs:
     Raises
     ------
     PublishError
-        No manifest, or nothing in it that can be shown; without `partial` also a run that failed, a notebook that is not
-        there, or scenarios with different notebooks.
+        No manifest, or nothing in it that can be shown; without `partial` also a run that failed, a notebook
+        that is not there, or scenarios with different notebooks.
     """
     manifest = _manifest(folder / NAME)
     names = {run.scenario for run in manifest.runs}

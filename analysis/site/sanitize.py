@@ -1,16 +1,18 @@
 r"""How does text that a notebook wrote become HTML that cannot harm the page?
 
 Decisions
-- One way in: every piece of HTML that was not written by our own templates passes `clean`. It keeps prose, tables and
-  embedded pictures, and drops scripts, styles, classes, ids, forms, frames and every address that is not a plain link.
+- One way in: every piece of HTML that was not written by our own templates passes `clean`. It keeps prose,
+  tables and embedded pictures, and drops scripts, styles, classes, ids, forms, frames and every address that
+  is not a plain link.
 - Ids are given after cleaning (`Anchors`), so that a notebook can neither take one of ours nor use one twice.
-- Markdown is mistune without nbconvert's mathematics: there `$60 **bn** ... $5` is a formula and loses its emphasis,
-  and nothing on the page could draw a formula anyway. `\$` reads as `$` in both.
-- Nothing is fetched: style and script stand in the page and are allowed by their hash, pictures are `data:` addresses.
-  So a page works from disk, in every browser, and when it is mailed alone. SVG in `<img>` runs no script.
+- Markdown is mistune without nbconvert's mathematics: there `$60 **bn** ... $5` is a formula and loses its
+  emphasis, and nothing on the page could draw a formula anyway. `\$` reads as `$` in both.
+- Nothing is fetched: style and script stand in the page and are allowed by their hash, pictures are `data:`
+  addresses. So a page works from disk, in every browser, and when it is mailed alone. SVG in `<img>` runs no
+  script.
 - Scenarios share most of their prose, code and charts: what was made once is kept.
-- SVG is percent-encoded, slimmed first: smaller than base64, far smaller after compression, and the address is one
-  that a validator accepts.
+- SVG is percent-encoded, slimmed first: smaller than base64, far smaller after compression, and the address
+  is one that a validator accepts.
 """
 
 from __future__ import annotations
@@ -105,7 +107,9 @@ def nowhere(_: str) -> None:
 
 
 def clean(html: str, link: Link = nowhere) -> Markup:
-    """HTML with everything removed that could run, load, restyle or clash; relative links go through `link`."""
+    """HTML with everything removed that could run, load, restyle or clash; relative links go through
+    `link`.
+    """
 
     def address(tag: str, attribute: str, value: str) -> str | None:
         if attribute == "src":
@@ -254,12 +258,15 @@ def _bytes(content: str) -> bytes:
 _UNSEEN = re.compile(
     r"<\?xml.*?(?:\?>|\Z)|<!DOCTYPE.*?(?:>|\Z)|<!--.*?(?:-->|\Z)|<metadata>.*?(?:</metadata>|\Z)", re.DOTALL
 )
-"""What a drawing says to no reader; what is never closed ends with the text, so that its end is looked for once."""
+"""What a drawing says to no reader; what is never closed ends with the text, so that its end is looked for
+once.
+"""
 
 
 def _slim(svg: str) -> str:
-    # What says nothing to a reader goes (prologue, licence block, names, empty groups, line breaks), and what an address
-    # would spend three characters on is written with one: single quotes, commas between the numbers of a path.
+    # What says nothing to a reader goes (prologue, licence block, names, empty groups, line breaks), and what
+    # an address would spend three characters on is written with one: single quotes, commas between the
+    # numbers of a path.
     svg = _UNSEEN.sub("", svg)
     svg = re.sub(r"(?<!\s)\s*\n\s*", " ", svg)
     svg = re.sub(r"> <(?!/?(?:text|tspan))", "><", svg).strip()
@@ -309,7 +316,9 @@ def _size(svg: str) -> tuple[int | None, int | None]:
 
 
 def policy(styles: Iterable[str], scripts: Iterable[str]) -> str:
-    """The content security policy of a page with exactly these inline styles and scripts; nothing can be fetched."""
+    """The content security policy of a page with exactly these inline styles and scripts; nothing can be
+    fetched.
+    """
     allowed = {
         "default-src": "'none'",
         "style-src": _hashes(styles),

@@ -1,24 +1,32 @@
-"""How well would each method have forecast? Backtests against the naive forecast, and paths for sums of forecasts.
+"""How well would each method have forecast? Backtests against the naive forecast, and paths for sums of
+forecasts.
 
 Decisions
-- A trend earns its place beside a chart only if it would have beaten the naive forecast at the time: for a regular series a
-  random walk with drift in the original unit, for a cross-section the mean of its last twelve months.
-- Drift in the original unit is a weak rival of anything that compounds, so a random walk with drift on logs runs as a method
-  of its own, and each method's error is set beside its error too: what only beats the former knows that growth compounds,
-  and no more. The verdict stays with the former.
-- Origins roll with an expanding window from ten points on, more than the six parameters of the largest method. Below eight
-  origins there is no number. Errors are absolute and in the original unit; after a log the forecast is the median.
-- Origins share most of their data, and the errors of horizons above one overlap: the binomial interval of a coverage counts
-  every origin and is the narrowest that can be defended; how many origins lie a whole horizon apart is stated beside it.
-- A method that fails at an origin is compared with the naive forecast at its other origins only, and the notes say so.
-- OLS and the two random walks carry the error of their parameters in intervals and paths. Exponential smoothing and the local
-  linear trend take their parameters as known, as statsmodels does; their measured coverage shows what that costs.
-- Likelihoods of short series have several peaks, so each search starts more than once and the highest end counts. On the
-  beginnings of the real tables and a hundred simulated series, 141 in all, statsmodels' own start ended below the highest
-  end of many starts 33 times (ETS, by up to 9 units of log-likelihood) and twice (local trend, by 0.3); the starts used
-  here never did, to 0.01.
-- A fit depends on its values alone, never on the fit of an earlier origin, so paths are those of the method that was tested.
-- Sums of forecasts come from simulated paths. Errors of neighbouring quarters move together, so ends of intervals do not add.
+- A trend earns its place beside a chart only if it would have beaten the naive forecast at the time: for a
+  regular series a random walk with drift in the original unit, for a cross-section the mean of its last
+  twelve months.
+- Drift in the original unit is a weak rival of anything that compounds, so a random walk with drift on logs
+  runs as a method of its own, and each method's error is set beside its error too: what only beats the former
+  knows that growth compounds, and no more. The verdict stays with the former.
+- Origins roll with an expanding window from ten points on, more than the six parameters of the largest
+  method. Below eight origins there is no number. Errors are absolute and in the original unit; after a log
+  the forecast is the median.
+- Origins share most of their data, and the errors of horizons above one overlap: the binomial interval of a
+  coverage counts every origin and is the narrowest that can be defended; how many origins lie a whole horizon
+  apart is stated beside it.
+- A method that fails at an origin is compared with the naive forecast at its other origins only, and the
+  notes say so.
+- OLS and the two random walks carry the error of their parameters in intervals and paths. Exponential
+  smoothing and the local linear trend take their parameters as known, as statsmodels does; their measured
+  coverage shows what that costs.
+- Likelihoods of short series have several peaks, so each search starts more than once and the highest end
+  counts. On the beginnings of the real tables and a hundred simulated series, 141 in all, statsmodels' own
+  start ended below the highest end of many starts 33 times (ETS, by up to 9 units of log-likelihood) and
+  twice (local trend, by 0.3); the starts used here never did, to 0.01.
+- A fit depends on its values alone, never on the fit of an earlier origin, so paths are those of the method
+  that was tested.
+- Sums of forecasts come from simulated paths. Errors of neighbouring quarters move together, so ends of
+  intervals do not add.
 - Values are those of the table that is handed in; a later restatement of an early value is not undone.
 """
 
@@ -38,9 +46,15 @@ from analysis.statistics.simulation import Floats, probability, quantile
 
 NAIVE = "drift"
 NAMES = {
-    "drift": "random walk with drift", "log_drift": "drift on logs", "ols": "exponential trend", "ets": "damped ETS on logs",
-    "local_trend": "local linear trend", "linear": "straight line", "exponential": "exponential line", "logistic": "logistic line",
-}  # fmt: skip
+    "drift": "random walk with drift",
+    "log_drift": "drift on logs",
+    "ols": "exponential trend",
+    "ets": "damped ETS on logs",
+    "local_trend": "local linear trend",
+    "linear": "straight line",
+    "exponential": "exponential line",
+    "logistic": "logistic line",
+}
 """What a reader is told for a method."""
 
 COMPOUNDING = "log_drift"
@@ -51,13 +65,17 @@ LEAST_ORIGINS = 8
 HORIZONS = (1, 4, 8)
 LEVELS = (0.80, 0.95)
 STEP_TOLERANCE = 0.15
-"""How far a step may differ from the usual one: calendar quarters differ by 2%, fiscal ones of 13 and 14 weeks by 8%."""
+"""How far a step may differ from the usual one: calendar quarters differ by 2%, fiscal ones of 13 and 14
+weeks by 8%.
+"""
 
 PERIODS = {"week": 7.0, "month": 30.44, "quarter": 91.31, "year": 365.25}
 """Usual days of a step, by the word for it."""
 
 ETS_STARTS = ((0.97, 0.02, 0.97), (0.2, 0.1, 0.97))
-"""Smoothing of level, smoothing of slope and damping from which the search starts again, after statsmodels' own start."""
+"""Smoothing of level, smoothing of slope and damping from which the search starts again, after statsmodels'
+own start.
+"""
 TREND_START = (0.5, 0.1, 0.01)
 """The same for the local trend: variances of noise, level and slope, in variances of the log steps."""
 
@@ -72,17 +90,18 @@ class Backtest:
     Attributes
     ----------
     ranking : DataFrame
-        One row a series, horizon and method, within a series and horizon by relative MAE: ``series, horizon, method``;
-        ``ahead`` (the horizon in words: `4 quarters`); ``origins`` (at which both forecasts exist) and ``origins_apart``
-        (of them a whole horizon apart); ``rival`` in words; ``mae, naive_mae`` (unit of the series); ``relative_mae``
-        (ratio; below one beats the naive forecast); ``relative_to_log_drift`` (MAE over that of `log_drift` at the same
-        origins; NaN where that did not run); ``closer_share`` (of origins at which the method was closer than the naive
-        forecast; NaN for that itself); for each level ``coverage_80`` with its 95% Wilson interval ``coverage_80_low,
-        coverage_80_high`` (shares, prediction intervals); ``verdict``: `beats naive`, `loses`, `not backtestable` (then no
-        numbers and a ``reason``), or `naive` for the naive forecast itself.
+        One row a series, horizon and method, within a series and horizon by relative MAE: ``series, horizon,
+        method``; ``ahead`` (the horizon in words: `4 quarters`); ``origins`` (at which both forecasts exist)
+        and ``origins_apart`` (of them a whole horizon apart); ``rival`` in words; ``mae, naive_mae`` (unit of
+        the series); ``relative_mae`` (ratio; below one beats the naive forecast); ``relative_to_log_drift``
+        (MAE over that of `log_drift` at the same origins; NaN where that did not run); ``closer_share`` (of
+        origins at which the method was closer than the naive forecast; NaN for that itself); for each level
+        ``coverage_80`` with its 95% Wilson interval ``coverage_80_low, coverage_80_high`` (shares, prediction
+        intervals); ``verdict``: `beats naive`, `loses`, `not backtestable` (then no numbers and a
+        ``reason``), or `naive` for the naive forecast itself.
     forecasts : DataFrame
-        One row a forecast: ``series, method, origin, horizon, target`` (dates), ``actual, forecast`` and the ends of the
-        prediction intervals ``low_80, high_80, low_95, high_95`` (unit of the series).
+        One row a forecast: ``series, method, origin, horizon, target`` (dates), ``actual, forecast`` and the
+        ends of the prediction intervals ``low_80, high_80, low_95, high_95`` (unit of the series).
     notes : DataFrame
         ``series, method, origin, note``: warnings of the fits and fits that failed.
     """
@@ -103,8 +122,9 @@ class SumShare:
     horizon, draws : int
         Steps that are summed, and paths.
     table : DataFrame
-        One row a quantile: ``quantile``; ``total`` and ``share``, that quantile of the sum and of the share (the two run
-        against each other); ``share_low, share_high``, the 95% Monte-Carlo interval of the share.
+        One row a quantile: ``quantile``; ``total`` and ``share``, that quantile of the sum and of the share
+        (the two run against each other); ``share_low, share_high``, the 95% Monte-Carlo interval of the
+        share.
     """
 
     amount: float
@@ -134,7 +154,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Fit:
-    """A method fitted up to an origin: predictive distribution of each step ahead, and joint paths, on its own scale."""
+    """A method fitted up to an origin: predictive distribution of each step ahead, and joint paths, on its
+    own scale.
+    """
 
     centre: Floats
     spread: Floats
@@ -154,7 +176,9 @@ class _Fit:
 
 
 def _walk(z: Floats, horizon: int, on_log: bool) -> _Fit:
-    """Random walk with drift; variance h steps ahead s² (h + h²/n) with n differences, Student's t with n - 1."""
+    """Random walk with drift; variance h steps ahead s² (h + h²/n) with n differences, Student's t with n -
+    1.
+    """
     differences = np.diff(z)
     n, drift, s = differences.size, float(differences.mean()), float(differences.std(ddof=1))
     ahead = np.arange(1, horizon + 1)
@@ -207,14 +231,14 @@ def _ets(y: Floats, horizon: int) -> _Fit:
 
 
 def _local_trend(y: Floats, horizon: int) -> _Fit:
-    """Local linear trend of ln y: level and slope are random walks, observed with noise; both start diffuse (Durbin
-    and Koopman 2012, Time Series Analysis by State Space Methods, chapter 5).
+    """Local linear trend of ln y: level and slope are random walks, observed with noise; both start diffuse
+    (Durbin and Koopman 2012, Time Series Analysis by State Space Methods, chapter 5).
     """
     from statsmodels.tsa.statespace.structural import UnobservedComponents  # type: ignore[import-untyped, unused-ignore]
 
     z = np.log(y)
-    # Without the exact start, an enormous variance of the first level leaves the likelihood so few digits that the
-    # forecast differs in the fourth one from machine to machine.
+    # Without the exact start, an enormous variance of the first level leaves the likelihood so few digits
+    # that the forecast differs in the fourth one from machine to machine.
     model = UnobservedComponents(z, "local linear trend", use_exact_diffuse=True)
     scale = float(np.diff(z).var())
     fit = _likeliest(model, [np.asarray(model.start_params), np.array(TREND_START) * scale])
@@ -263,7 +287,9 @@ _FITS: dict[str, Callable[[Floats, int], _Fit]] = {
     "local_trend": _local_trend,
 }
 METHODS = tuple(_FITS)
-"""Random walk with drift (the naive forecast), the same on logs, and on logs OLS, damped ETS and local linear trend."""
+"""Random walk with drift (the naive forecast), the same on logs, and on logs OLS, damped ETS and local linear
+trend.
+"""
 
 
 def backtest(
@@ -275,13 +301,14 @@ def backtest(
 ) -> Backtest:
     """Rolling-origin backtest of regular series.
 
-    Every origin, from the `least_points`-th value to the last but one, is forecast from the values up to it alone.
+    Every origin, from the `least_points`-th value to the last but one, is forecast from the values up to it
+    alone.
 
     Parameters
     ----------
     series : mapping of name to Series
-        Values of a regular series (quarters, months or years) by the date of each period's end; sorted here. Above zero
-        unless `drift` is the only method.
+        Values of a regular series (quarters, months or years) by the date of each period's end; sorted here.
+        Above zero unless `drift` is the only method.
     methods : sequence of str
         Of `METHODS`; the naive one runs in any case.
     horizons : sequence of int
@@ -296,13 +323,12 @@ def backtest(
     Raises
     ------
     ValueError
-        An unknown or repeated method, a bad horizon, fewer than ten `least_points`; a series that is not finite, not above
-        zero, not by date, repeats a date or skips a period: the message says what to use instead.
+        An unknown or repeated method, a bad horizon, fewer than ten `least_points`; a series that is not
+        finite, not above zero, not by date, repeats a date or skips a period: the message says what to use
+        instead.
 
-    References
-    ----------
-    Hyndman and Koehler (2006), International Journal of Forecasting 22(4), for relative errors; Tashman (2000), 16(4), for
-    rolling origins; Wilson (1927) for the interval of a share.
+    References ---------- Hyndman and Koehler (2006), International Journal of Forecasting 22(4), for relative
+    errors; Tashman (2000), 16(4), for rolling origins; Wilson (1927) for the interval of a share.
     """
     methods = _checked_methods(methods)
     if not horizons or len(set(horizons)) < len(horizons) or any(h != int(h) or h < 1 for h in horizons):
@@ -311,7 +337,8 @@ def backtest(
         )
     if least_points < LEAST_POINTS:
         raise ValueError(
-            f"least_points is {least_points}: the methods have up to six parameters, write {LEAST_POINTS} or more"
+            f"least_points is {least_points}: the methods have up to six parameters, write {LEAST_POINTS} or"
+            " more"
         )
     if not series:
         raise ValueError("series is empty: write one regular series or more, each under its name")
@@ -334,7 +361,8 @@ def backtest(
 
 
 def longest_run(series: pd.Series) -> pd.Series:
-    """The longest stretch of a series by date without a gap, the latest of equals: what the rest of this module needs.
+    """The longest stretch of a series by date without a gap, the latest of equals: what the rest of this
+    module needs.
 
     A gap is a step that differs from the usual one by more than `STEP_TOLERANCE`.
     """
@@ -365,10 +393,9 @@ def simulate_paths(
     rng : Generator
         The paths' own stream.
 
-    Returns
-    -------
-    ndarray, shape (draws, horizon), in the unit of the series. At each step the paths spread as the method's prediction
-    interval does; `drift`, `log_drift` and `ols` draw their parameters (with the usual flat prior) once a path.
+    Returns ------- ndarray, shape (draws, horizon), in the unit of the series. At each step the paths spread
+    as the method's prediction interval does; `drift`, `log_drift` and `ols` draw their parameters (with the
+    usual flat prior) once a path.
 
     Raises
     ------
@@ -383,7 +410,8 @@ def simulate_paths(
     values = _regular(label, series, [method])
     if values.size < LEAST_POINTS:
         raise ValueError(
-            f"{label} has {values.size} values: paths need {LEAST_POINTS} or more; grow it by a stated rate instead"
+            f"{label} has {values.size} values: paths need {LEAST_POINTS} or more; grow it by a stated rate"
+            " instead"
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `backtest` reports them
@@ -427,16 +455,22 @@ def share_of_sum(amount: float, paths: Floats, quantiles: Sequence[float] = (0.0
     if not (np.isfinite(totals) & (totals > 0)).all():
         count = int((~(np.isfinite(totals) & (totals > 0))).sum())
         raise ValueError(
-            f"{count} of {totals.size} paths do not add up to a finite sum above 0: a share needs one; use a method on logs"
+            f"{count} of {totals.size} paths do not add up to a finite sum above 0: a share needs one; use a"
+            " method on logs"
         )
     shares = amount / totals
     rows = []
     for q in quantiles:
         share = quantile(shares, q)
-        rows.append({
-            "quantile": q, "total": float(np.quantile(totals, q)), "share": share.value,
-            "share_low": share.low, "share_high": share.high,
-        })  # fmt: skip
+        rows.append(
+            {
+                "quantile": q,
+                "total": float(np.quantile(totals, q)),
+                "share": share.value,
+                "share_low": share.low,
+                "share_high": share.high,
+            }
+        )
     return SumShare(float(amount), int(paths.shape[1]), int(paths.shape[0]), pd.DataFrame(rows))
 
 
@@ -451,10 +485,11 @@ def time_split(
     ceiling: float = 1.0,
     months: int | None = None,
 ) -> pd.DataFrame:
-    """Would a line fitted before a day have forecast what came after it? For cross-sections of models or prices.
+    """Would a line fitted before a day have forecast what came after it? For cross-sections of models or
+    prices.
 
-    `trend.fit` over the rows up to the split, against the mean of the rows of the last twelve months before it. Repeated
-    dates are fine.
+    `trend.fit` over the rows up to the split, against the mean of the rows of the last twelve months before
+    it. Repeated dates are fine.
 
     Parameters
     ----------
@@ -465,8 +500,8 @@ def time_split(
     splits : sequence of dates
         Days fixed beforehand; rows of the day itself belong to the past.
     methods : sequence of {"linear", "exponential", "logistic"}
-        Forms of the line, as in `trend.fit`: `exponential` needs values above 0, `logistic` values between `floor` and
-        `ceiling`.
+        Forms of the line, as in `trend.fit`: `exponential` needs values above 0, `logistic` values between
+        `floor` and `ceiling`.
     floor, ceiling : float
         Bounds of `logistic` in the unit of the values.
     months : int, optional
@@ -475,18 +510,19 @@ def time_split(
     Returns
     -------
     DataFrame
-        One row a split and method, within a split by relative MAE: ``trend`` (the name), ``method, split, ahead`` (in words:
-        `12 months after 2025-01-01`), ``n_before, n_last_year, n`` (rows forecast), ``rival, mae, naive_mae, relative_mae``
-        (in the unit of the values, which a few large ones decide), ``relative_scale_mae`` (the same of errors on the scale
-        of the line, log or logit, against the mean there), coverage of prediction intervals as in `Backtest`, ``verdict``
-        (by `relative_mae`) and ``reason`` where it is `not backtestable`: fewer than eight rows after the split, none in
-        the year before it, or rows before it that carry no line.
+        One row a split and method, within a split by relative MAE: ``trend`` (the name), ``method, split,
+        ahead`` (in words: `12 months after 2025-01-01`), ``n_before, n_last_year, n`` (rows forecast),
+        ``rival, mae, naive_mae, relative_mae`` (in the unit of the values, which a few large ones decide),
+        ``relative_scale_mae`` (the same of errors on the scale of the line, log or logit, against the mean
+        there), coverage of prediction intervals as in `Backtest`, ``verdict`` (by `relative_mae`) and
+        ``reason`` where it is `not backtestable`: fewer than eight rows after the split, none in the year
+        before it, or rows before it that carry no line.
 
     Raises
     ------
     ValueError
-        Unequal lengths, non-finite values or dates, a value that a method cannot take, an unknown or repeated method, bad
-        bounds, or months below one.
+        Unequal lengths, non-finite values or dates, a value that a method cannot take, an unknown or repeated
+        method, bad bounds, or months below one.
     """
     if not methods or len(set(methods)) < len(methods) or set(methods) - set(get_args(trend.Form)):
         raise ValueError(f"methods are {list(methods)}: write some of {get_args(trend.Form)}, each once")
@@ -518,7 +554,8 @@ def _check_place(y: Floats, scale: trend.Scale) -> None:
     if lost.any():
         need = "above 0" if scale.form == "exponential" else f"between {scale.floor:g} and {scale.ceiling:g}"
         raise ValueError(
-            f"value {y[lost][0]:g} is not {need}: method {scale.form} needs that; move a bound, or use 'linear'"
+            f"value {y[lost][0]:g} is not {need}: method {scale.form} needs that; move a bound, or use"
+            " 'linear'"
         )
 
 
@@ -530,10 +567,21 @@ def _split(
     recent = before & np.asarray(days > split - pd.DateOffset(years=1))
     span = "all" if months is None else f"{months} month" + "s" * (months > 1)
     row: dict[str, Any] = {
-        "method": scale.form, "split": split, "ahead": f"{span} after {split:%Y-%m-%d}", "n_before": int(before.sum()),
-        "n_last_year": int(recent.sum()), "n": int(after.sum()), "rival": RIVALS[1], "mae": np.nan, "naive_mae": np.nan,
-        "relative_mae": np.nan, "relative_scale_mae": np.nan, **_no_coverage(), "verdict": UNKNOWN, "reason": "",
-    }  # fmt: skip
+        "method": scale.form,
+        "split": split,
+        "ahead": f"{span} after {split:%Y-%m-%d}",
+        "n_before": int(before.sum()),
+        "n_last_year": int(recent.sum()),
+        "n": int(after.sum()),
+        "rival": RIVALS[1],
+        "mae": np.nan,
+        "naive_mae": np.nan,
+        "relative_mae": np.nan,
+        "relative_scale_mae": np.nan,
+        **_no_coverage(),
+        "verdict": UNKNOWN,
+        "reason": "",
+    }
     if after.sum() < LEAST_ORIGINS:
         return row | {"reason": f"{after.sum()} rows after the split, {LEAST_ORIGINS} are needed"}
     if not recent.any():
@@ -563,11 +611,11 @@ def ranked(*frames: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a trend, method and `ahead`, by relative MAE, those without one last, in one row (`any method`) where no method
-        of a trend can be tested so far ahead for one reason: ``trend, method, ahead, n`` (origins,
-        or rows after the split), ``rival, relative_mae, relative_to_log_drift`` (NaN for a split), ``relative_scale_mae`` (NaN for a series), ``coverage_80,
-        coverage_80_low, coverage_80_high``, the same of 95, ``verdict, reason``. The naive forecast itself has no row: it is
-        the rival.
+        One row a trend, method and `ahead`, by relative MAE, those without one last, in one row (`any
+        method`) where no method of a trend can be tested so far ahead for one reason: ``trend, method, ahead,
+        n`` (origins, or rows after the split), ``rival, relative_mae, relative_to_log_drift`` (NaN for a
+        split), ``relative_scale_mae`` (NaN for a series), ``coverage_80, coverage_80_low, coverage_80_high``,
+        the same of 95, ``verdict, reason``. The naive forecast itself has no row: it is the rival.
 
     Raises
     ------
@@ -623,7 +671,8 @@ def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> Choice:
     series : str
         A series of it.
     horizon : int
-        Steps ahead of the question. Where that was not backtested, the longest shorter horizon that was decides.
+        Steps ahead of the question. Where that was not backtested, the longest shorter horizon that was
+        decides.
 
     Returns
     -------
@@ -672,7 +721,9 @@ def _roll(
     forecasts: list[dict[str, Any]],
     notes: list[dict[str, Any]],
 ) -> None:
-    """Forecast from every origin of one series; what was forecast and what the fits said goes into the two lists."""
+    """Forecast from every origin of one series; what was forecast and what the fits said goes into the two
+    lists.
+    """
     y, dates = values.to_numpy(), values.index
     for last in range(least_points - 1, y.size - 1):
         within = [h for h in horizons if last + h < y.size]
@@ -727,11 +778,22 @@ def _compared(table: pd.DataFrame, name: str, method: str, horizon: int, ahead: 
     )
     n = len(own)
     row: dict[str, Any] = {
-        "series": name, "horizon": horizon, "method": method, "ahead": ahead, "origins": n,
-        "origins_apart": math.ceil(n / horizon), "rival": RIVALS[0], "mae": np.nan, "naive_mae": np.nan,
-        "relative_mae": np.nan, "relative_to_log_drift": np.nan, "closer_share": np.nan, **_no_coverage(),
-        "verdict": UNKNOWN, "reason": "",
-    }  # fmt: skip
+        "series": name,
+        "horizon": horizon,
+        "method": method,
+        "ahead": ahead,
+        "origins": n,
+        "origins_apart": math.ceil(n / horizon),
+        "rival": RIVALS[0],
+        "mae": np.nan,
+        "naive_mae": np.nan,
+        "relative_mae": np.nan,
+        "relative_to_log_drift": np.nan,
+        "closer_share": np.nan,
+        **_no_coverage(),
+        "verdict": UNKNOWN,
+        "reason": "",
+    }
     if n < LEAST_ORIGINS:
         return row | {"reason": f"{n} origins, {LEAST_ORIGINS} are needed"}
     actual, forecast = own["actual"].to_numpy(), own["forecast"].to_numpy()
@@ -747,7 +809,9 @@ def _compared(table: pd.DataFrame, name: str, method: str, horizon: int, ahead: 
 
 
 def _errors(actual: Floats, forecast: Floats, naive: Floats) -> dict[str, float]:
-    """MAE of both and their ratio; where the naive forecast is exact (to rounding) the ratio is infinite, or one."""
+    """MAE of both and their ratio; where the naive forecast is exact (to rounding) the ratio is infinite, or
+    one.
+    """
     mae, naive_mae = float(np.abs(actual - forecast).mean()), float(np.abs(actual - naive).mean())
     exact = 1e-9 * float(np.abs(actual).mean())
     ratio = mae / naive_mae if naive_mae > exact else 1.0 if mae <= exact else math.inf
@@ -787,7 +851,9 @@ def _checked_methods(methods: Sequence[str], *, with_naive: bool = True) -> list
 
 
 def _regular(name: str, series: pd.Series, methods: Sequence[str]) -> pd.Series:
-    """The series sorted by date, refused where it is not regular, not finite, or not above zero for a method on logs."""
+    """The series sorted by date, refused where it is not regular, not finite, or not above zero for a method
+    on logs.
+    """
     if not isinstance(series, pd.Series) or not isinstance(series.index, pd.DatetimeIndex):
         raise ValueError(
             f"{name} has no dates: write a Series by date, as `table.set_index('valid_on')` gives"
@@ -801,8 +867,8 @@ def _regular(name: str, series: pd.Series, methods: Sequence[str]) -> pd.Series:
     if not dates.is_unique:
         day = dates[dates.duplicated()][0].date()
         raise ValueError(
-            f"{name} repeats {day}: a regular series has one value a date; keep the one that the table's pick names, "
-            "or use time_split for a cross-section"
+            f"{name} repeats {day}: a regular series has one value a date; keep the one that the table's pick"
+            " names, or use time_split for a cross-section"
         )
     days = np.diff(dates.to_numpy()) / np.timedelta64(1, "D")
     usual = float(np.median(days)) if days.size else 0.0
@@ -810,8 +876,9 @@ def _regular(name: str, series: pd.Series, methods: Sequence[str]) -> pd.Series:
     if odd.size:
         first = int(odd[0])
         raise ValueError(
-            f"{name} steps {days[first]:.0f} days from {dates[first].date()} to {dates[first + 1].date()} where "
-            f"{usual:.0f} are usual: a rolling origin needs equal steps; use the longest run without a gap, or time_split"
+            f"{name} steps {days[first]:.0f} days from {dates[first].date()} to {dates[first + 1].date()}"
+            f" where {usual:.0f} are usual: a rolling origin needs equal steps; use the longest run without a"
+            " gap, or time_split"
         )
     if any(method != NAIVE for method in methods) and not (values > 0).all():
         raise ValueError(

@@ -1,16 +1,21 @@
-"""Does growth speed up or slow down, or does one straight line do? Two tests against the line, and Holm's adjustment.
+"""Does growth speed up or slow down, or does one straight line do? Two tests against the line, and Holm's
+adjustment.
 
 Decisions
-- `faster` is measured along the line: rising more steeply where it rises, falling more steeply where it falls.
-- Two tests, since a change can be gradual or sudden: a quadratic term, and the largest F of a line that bends at one date of
-  the middle 70% (sup-F). The line bends and does not jump: a jump of the level is no acceleration.
-- No date is chosen by eye. The date with the largest F is reported as chosen by the test: its F is compared with the largest
-  F of lines without a bend, and the slopes before and after it are too far apart for having been chosen.
-- Without groups the largest F is simulated with normal errors, which makes its size exact where those hold; the quadratic
-  term has its closed t test. With groups both come from a wild cluster bootstrap under the straight line, since clustered
-  errors of few and unequal clusters reject too often.
-- For cross-sections of models and prices. Points that follow each other are no separate evidence: of 400 straight quarterly
-  series of ten years whose errors carry over by 0.8, the tests at 5% rejected 44 and 65%, with years as groups 19 and 24%.
+- `faster` is measured along the line: rising more steeply where it rises, falling more steeply where it
+  falls.
+- Two tests, since a change can be gradual or sudden: a quadratic term, and the largest F of a line that bends
+  at one date of the middle 70% (sup-F). The line bends and does not jump: a jump of the level is no
+  acceleration.
+- No date is chosen by eye. The date with the largest F is reported as chosen by the test: its F is compared
+  with the largest F of lines without a bend, and the slopes before and after it are too far apart for having
+  been chosen.
+- Without groups the largest F is simulated with normal errors, which makes its size exact where those hold;
+  the quadratic term has its closed t test. With groups both come from a wild cluster bootstrap under the
+  straight line, since clustered errors of few and unequal clusters reject too often.
+- For cross-sections of models and prices. Points that follow each other are no separate evidence: of 400
+  straight quarterly series of ten years whose errors carry over by 0.8, the tests at 5% rejected 44 and 65%,
+  with years as groups 19 and 24%.
 - The verdict is Holm's over the two tests; over several series use `compare`, which adjusts over all of them.
 - `not shown` is no evidence of steady growth: a short record shows large changes only.
 """
@@ -39,12 +44,15 @@ TRIM = 0.15
 
 TINY = 1e-10  # share of a column or of the variation that counts as none: what rounding leaves
 WEBB = np.sqrt([0.5, 1.0, 1.5])
-"""Sizes of the wild bootstrap's weights, each with either sign: mean 0, variance 1, and more draws than two signs give."""
+"""Sizes of the wild bootstrap's weights, each with either sign: mean 0, variance 1, and more draws than two
+signs give.
+"""
 
 
 @dataclass(frozen=True)
 class Acceleration:
-    """What two tests say about one series; all slopes on the scale of the line (ln for `exponential`), per year.
+    """What two tests say about one series; all slopes on the scale of the line (ln for `exponential`), per
+    year.
 
     Attributes
     ----------
@@ -55,14 +63,15 @@ class Acceleration:
     slope, slope_p
         Of the straight line (with controls), with its p value by the t test of one variance.
     quadratic, quadratic_p, quadratic_p_error
-        Coefficient of (t - mean)², a year squared: above zero it bends upwards; p value, two-sided; Monte-Carlo standard
-        error of it, 0 for the closed form.
+        Coefficient of (t - mean)², a year squared: above zero it bends upwards; p value, two-sided;
+        Monte-Carlo standard error of it, 0 for the closed form.
     sup_f, critical
         Largest F over the dates, and its simulated quantile at `level` under the straight line.
     bend_p, bend_p_error
         p value of the largest F, and its Monte-Carlo standard error.
     bend_at, slope_before, slope_after
-        The date with the largest F, chosen by the test, and the slopes on either side of it; for description only.
+        The date with the largest F, chosen by the test, and the slopes on either side of it; for description
+        only.
     verdict
         ``faster``, ``slower`` or ``not shown``.
     notes
@@ -105,7 +114,8 @@ def holm(p_values: ArrayLike) -> Floats:
     asked = np.asarray(p_values, dtype=float)
     if asked.ndim != 1 or not asked.size or not ((asked >= 0) & (asked <= 1)).all():
         raise ValueError(f"p_values are {asked.tolist()}: write one or more numbers from 0 to 1.")
-    # statsmodels' multipletests gives the same, but collects garbage each time, which is most of a test's time.
+    # statsmodels' multipletests gives the same, but collects garbage each time, which is most of a test's
+    # time.
     order = np.argsort(asked, kind="stable")
     stepped = np.maximum.accumulate(asked[order] * np.arange(asked.size, 0, -1))
     adjusted = np.empty_like(asked)
@@ -152,25 +162,22 @@ def test_acceleration(
     Raises
     ------
     ValueError
-        As `trend.fit`; fewer than eight points, five dates, five groups or 200 draws; controls that leave nothing of the
-        date, of its square or of every bend; points that lie on a line.
+        As `trend.fit`; fewer than eight points, five dates, five groups or 200 draws; controls that leave
+        nothing of the date, of its square or of every bend; points that lie on a line.
 
-    Notes
-    -----
-    With u the residuals of the straight line and c the residuals of (t - mean)², or of max(0, t - date), on constant, date
-    and controls: F = (c'u)² / c'c over s² of the longer regression. The simulated errors are projected the same way, so the
-    parameters of the line do not matter. With groups they are u times one weight a group (Webb's six values).
-    p = (1 + draws at least as large)/(1 + draws).
+    Notes ----- With u the residuals of the straight line and c the residuals of (t - mean)², or of max(0, t -
+    date), on constant, date and controls: F = (c'u)² / c'c over s² of the longer regression. The simulated
+    errors are projected the same way, so the parameters of the line do not matter. With groups they are u
+    times one weight a group (Webb's six values). p = (1 + draws at least as large)/(1 + draws).
 
-    In 1,000 simulated series of 40 points the two tests at 5% rejected a straight line in 4.4 and 4.5%; on the project's 66
-    price spells of fifteen unequal sellers in 4.4 to 5.8 and 3.8 to 5.1% (the usual clustered t test of the quadratic term:
-    in 7 to 26%).
+    In 1,000 simulated series of 40 points the two tests at 5% rejected a straight line in 4.4 and 4.5%; on
+    the project's 66 price spells of fifteen unequal sellers in 4.4 to 5.8 and 3.8 to 5.1% (the usual
+    clustered t test of the quadratic term: in 7 to 26%).
 
-    References
-    ----------
-    Andrews (1993), Econometrica 61(4), for sup-F; Hansen (2017), Journal of Business and Economic Statistics 35(2), for the
-    bend at an unknown date and its simulated p value; Cameron, Gelbach and Miller (2008), Review of Economics and Statistics
-    90(3), and Webb (2023), Canadian Journal of Economics 56(3), for the wild cluster bootstrap.
+    References ---------- Andrews (1993), Econometrica 61(4), for sup-F; Hansen (2017), Journal of Business
+    and Economic Statistics 35(2), for the bend at an unknown date and its simulated p value; Cameron, Gelbach
+    and Miller (2008), Review of Economics and Statistics 90(3), and Webb (2023), Canadian Journal of
+    Economics 56(3), for the wild cluster bootstrap.
     """
     _check(form, draws, level)
     trend.fit(t, y, form=form, level=level)  # refuses what no trend can be fitted to
@@ -179,8 +186,9 @@ def test_acceleration(
     z = trend.Scale(form, 0.0, 1.0).line(np.asarray(y, dtype=float)[order])
     if years.size < LEAST_POINTS or np.unique(years).size < LEAST_DATES:
         raise ValueError(
-            f"t has {years.size} points on {np.unique(years).size} dates: a test of curvature needs {LEAST_POINTS} on "
-            f"{LEAST_DATES}; compare two rates with growth.cagr_pct and say that no test is possible."
+            f"t has {years.size} points on {np.unique(years).size} dates: a test of curvature needs"
+            f" {LEAST_POINTS} on {LEAST_DATES}; compare two rates with growth.cagr_pct and say that no test"
+            " is possible."
         )
     base = _base(years, controls, order)
     members = None if groups is None else _members(groups, order)
@@ -188,7 +196,8 @@ def test_acceleration(
     dates = _dates(years)
     if not dates.size:
         raise ValueError(
-            "t has no date between the first and last 15% of its points: too many share a date; use the mean of each date."
+            "t has no date between the first and last 15% of its points: too many share a date; use the mean"
+            " of each date."
         )
     columns = np.column_stack([base[:, 1] ** 2, *(np.maximum(0.0, years - date) for date in dates)])
     basis = np.linalg.qr(base)[0]
@@ -224,12 +233,26 @@ def test_acceleration(
             f"{clusters} groups: p values from fewer than {trend.FEW_CLUSTERS} are themselves uncertain"
         )
     return Acceleration(
-        form=form, level=level, nobs=int(years.size), period=(float(years[0]), float(years[-1])), clusters=clusters,
-        slope=slope, slope_p=slope_p, quadratic=float(coefficients[0]), quadratic_p=quadratic_p,
-        quadratic_p_error=quadratic_error, sup_f=float(observed[chosen]), critical=float(np.quantile(largest, level)),
-        bend_p=bend_p, bend_p_error=bend_error, bend_at=float(dates[chosen - 1]), slope_before=before,
-        slope_after=before + change, verdict=verdict, notes=tuple(notes),
-    )  # fmt: skip
+        form=form,
+        level=level,
+        nobs=int(years.size),
+        period=(float(years[0]), float(years[-1])),
+        clusters=clusters,
+        slope=slope,
+        slope_p=slope_p,
+        quadratic=float(coefficients[0]),
+        quadratic_p=quadratic_p,
+        quadratic_p_error=quadratic_error,
+        sup_f=float(observed[chosen]),
+        critical=float(np.quantile(largest, level)),
+        bend_p=bend_p,
+        bend_p_error=bend_error,
+        bend_at=float(dates[chosen - 1]),
+        slope_before=before,
+        slope_after=before + change,
+        verdict=verdict,
+        notes=tuple(notes),
+    )
 
 
 def compare(results: Mapping[str, Acceleration], level: float = 0.95) -> pd.DataFrame:
@@ -246,8 +269,8 @@ def compare(results: Mapping[str, Acceleration], level: float = 0.95) -> pd.Data
     -------
     DataFrame
         One row a series: ``series, n, clusters, from, to`` (decimal years), ``slope, quadratic, quadratic_p,
-        quadratic_p_holm, sup_f, critical, bend_p, bend_p_holm, bend_at, slope_before, slope_after, tests`` (adjusted over),
-        ``verdict, notes`` (text).
+        quadratic_p_holm, sup_f, critical, bend_p, bend_p_holm, bend_at, slope_before, slope_after, tests``
+        (adjusted over), ``verdict, notes`` (text).
 
     Raises
     ------
@@ -260,13 +283,29 @@ def compare(results: Mapping[str, Acceleration], level: float = 0.95) -> pd.Data
     for (name, one), pair in zip(results.items(), adjusted, strict=True):
         change = one.slope_after - one.slope_before
         verdict, said = _verdict(one.slope, (one.quadratic, change), pair, 1 - level)
-        rows.append({
-            "series": name, "n": one.nobs, "clusters": one.clusters, "from": one.period[0], "to": one.period[1],
-            "slope": one.slope, "quadratic": one.quadratic, "quadratic_p": one.quadratic_p, "quadratic_p_holm": pair[0],
-            "sup_f": one.sup_f, "critical": one.critical, "bend_p": one.bend_p, "bend_p_holm": pair[1],
-            "bend_at": one.bend_at, "slope_before": one.slope_before, "slope_after": one.slope_after, "tests": len(raw),
-            "verdict": verdict, "notes": "; ".join(dict.fromkeys((*said, *one.notes))),
-        })  # fmt: skip
+        rows.append(
+            {
+                "series": name,
+                "n": one.nobs,
+                "clusters": one.clusters,
+                "from": one.period[0],
+                "to": one.period[1],
+                "slope": one.slope,
+                "quadratic": one.quadratic,
+                "quadratic_p": one.quadratic_p,
+                "quadratic_p_holm": pair[0],
+                "sup_f": one.sup_f,
+                "critical": one.critical,
+                "bend_p": one.bend_p,
+                "bend_p_holm": pair[1],
+                "bend_at": one.bend_at,
+                "slope_before": one.slope_before,
+                "slope_after": one.slope_after,
+                "tests": len(raw),
+                "verdict": verdict,
+                "notes": "; ".join(dict.fromkeys((*said, *one.notes))),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -303,7 +342,8 @@ def _base(years: Floats, controls: ArrayLike | None, order: Any) -> Floats:
         others = others[:, None] if others.ndim == 1 else others
         if others.ndim != 2 or len(others) != years.size or not np.isfinite(others).all():
             raise ValueError(
-                f"controls have shape {np.shape(controls)} for {years.size} points: write finite numbers, one row a point."
+                f"controls have shape {np.shape(controls)} for {years.size} points: write finite numbers, one"
+                " row a point."
             )
         columns += list(others[order].T)
     base = np.column_stack(columns)
@@ -326,7 +366,8 @@ def _members(groups: Sequence[Any] | pd.Series, order: Any) -> Floats:
     members = pd.get_dummies(named, dtype=float).to_numpy()[order]
     if members.shape[1] < LEAST_GROUPS:
         raise ValueError(
-            f"groups has {members.shape[1]} clusters: the bootstrap needs {LEAST_GROUPS}; leave groups out and say so."
+            f"groups has {members.shape[1]} clusters: the bootstrap needs {LEAST_GROUPS}; leave groups out"
+            " and say so."
         )
     return members
 
@@ -356,7 +397,9 @@ def _statistics(residuals: Floats, columns: Floats, spare: int) -> Floats:
 
 
 def _null(residuals: Floats, members: Floats | None, rng: np.random.Generator, draws: int) -> Floats:
-    """Errors of series that follow the line, shape (draws, n): normal, or the residuals times a weight a group."""
+    """Errors of series that follow the line, shape (draws, n): normal, or the residuals times a weight a
+    group.
+    """
     if members is None:
         return rng.standard_normal((draws, residuals.shape[1]))
     weights = rng.choice(np.concatenate([-WEBB, WEBB]), (draws, members.shape[1]))
@@ -364,7 +407,9 @@ def _null(residuals: Floats, members: Floats | None, rng: np.random.Generator, d
 
 
 def _p_value(observed: float, simulated: Floats) -> tuple[float, float]:
-    """Share of draws at least as large, the observed one counted among them, and its Monte-Carlo standard error."""
+    """Share of draws at least as large, the observed one counted among them, and its Monte-Carlo standard
+    error.
+    """
     count = int((simulated >= observed * (1 - TINY)).sum())
     p = (1 + count) / (1 + simulated.size)
     return p, math.sqrt(p * (1 - p) / simulated.size)

@@ -1,17 +1,19 @@
 """How are probabilities of single events found, pooled, bounded and scored?
 
 Decisions
-- A probability lies strictly between 0 and 1: nothing that lies ahead is certain, and the log score of a miss at 0 or 1 is
-  without bound. What was never seen in n cases or draws therefore gets (0 + 1/2) / (n + 1), not 0.
-- Methods that disagree are pooled as the mean of their log-odds, equal weights: no record says which is better, and unlike
-  the mean of probabilities the pool of several confident methods stays confident.
-- Parts that hang together are counted on the same draws, or bounded (Fréchet); a product would take them for independent.
-- Both scores are losses, smaller is better: Brier (p - o)², and the log score -ln of the probability given to what happened.
+- A probability lies strictly between 0 and 1: nothing that lies ahead is certain, and the log score of a miss
+  at 0 or 1 is without bound. What was never seen in n cases or draws therefore gets (0 + 1/2) / (n + 1), not
+  0.
+- Methods that disagree are pooled as the mean of their log-odds, equal weights: no record says which is
+  better, and unlike the mean of probabilities the pool of several confident methods stays confident.
+- Parts that hang together are counted on the same draws, or bounded (Fréchet); a product would take them for
+  independent.
+- Both scores are losses, smaller is better: Brier (p - o)², and the log score -ln of the probability given to
+  what happened.
 
-References
-----------
-Brier (1950), Monthly Weather Review 78(1); Good (1952), JRSS B 14(1); Brown, Cai, DasGupta (2001), Statistical Science 16(2);
-Fréchet (1935), Fundamenta Mathematicae 25; Kish (1965), Survey Sampling, on the effective number of clustered cases.
+References ---------- Brier (1950), Monthly Weather Review 78(1); Good (1952), JRSS B 14(1); Brown, Cai,
+DasGupta (2001), Statistical Science 16(2); Fréchet (1935), Fundamenta Mathematicae 25; Kish (1965), Survey
+Sampling, on the effective number of clustered cases.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ class Chance:
 
 @dataclass(frozen=True)
 class Skill:
-    """How much smaller the mean Brier score of some forecasts is than that of other forecasts of the same questions.
+    """How much smaller the mean Brier score of some forecasts is than that of other forecasts of the same
+    questions.
 
     Attributes
     ----------
@@ -62,8 +65,8 @@ class Skill:
     n, n_clusters
         Questions and the series that they come from.
     n_effective
-        Questions that count: n over Kish's design effect 1 + (m - 1) r, with m the mean number of questions a cluster
-        (weighted by size) and r the intraclass correlation of the score differences, at least 0.
+        Questions that count: n over Kish's design effect 1 + (m - 1) r, with m the mean number of questions a
+        cluster (weighted by size) and r the intraclass correlation of the score differences, at least 0.
     """
 
     value: float
@@ -98,7 +101,9 @@ def pooled(probabilities: Sequence[float]) -> float:
 
 
 def all_of(probabilities: Sequence[float]) -> tuple[float, float]:
-    """Fréchet bounds of the probability that all of some events happen, whatever hangs together: low and high."""
+    """Fréchet bounds of the probability that all of some events happen, whatever hangs together: low and
+    high.
+    """
     found = checked(probabilities)
     return max(0.0, float(found.sum()) - (found.size - 1)), float(found.min())
 
@@ -122,7 +127,8 @@ def base_rate(events: int, cases: int, level: float = 0.9) -> Chance:
     Returns
     -------
     Chance
-        Mean (events + 1/2) / (cases + 1) and equal-tailed interval of the beta posterior under the Jeffreys prior.
+        Mean (events + 1/2) / (cases + 1) and equal-tailed interval of the beta posterior under the Jeffreys
+        prior.
 
     Raises
     ------
@@ -156,7 +162,9 @@ def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> Floats:
 
 
 def log_score(probabilities: ArrayLike, outcomes: ArrayLike) -> Floats:
-    """Logarithmic score of each forecast in nats: -ln of the probability given to what happened; ln 2 at one half."""
+    """Logarithmic score of each forecast in nats: -ln of the probability given to what happened; ln 2 at one
+    half.
+    """
     found = checked(probabilities)
     happened = _outcomes(outcomes, found)
     return -np.log(np.where(happened == 1, found, 1 - found))
@@ -206,19 +214,26 @@ def skill(
         mine, other = sums[:, drawn].sum(axis=2)
         low, high = np.quantile(1 - mine / other, [(1 - level) / 2, (1 + level) / 2])
     return Skill(
-        float(1 - ours.sum() / theirs.sum()), float(low), float(high), level, len(ours), len(names),
+        float(1 - ours.sum() / theirs.sum()),
+        float(low),
+        float(high),
+        level,
+        len(ours),
+        len(names),
         _effective(theirs - ours, index, sizes),
-    )  # fmt: skip
+    )
 
 
 def calibration(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 5) -> list[dict[str, float]]:
-    """How often it happened where so much was said, in bins of equal width from 0 to 1; empty bins are left out.
+    """How often it happened where so much was said, in bins of equal width from 0 to 1; empty bins are left
+    out.
 
     Returns
     -------
     list of dict
-        ``low, high`` ends of the bin; ``n`` forecasts in it; ``forecast`` their mean; ``events``; ``observed`` share with the
-        ends ``observed_low, observed_high`` of its 90% interval (Jeffreys, as `base_rate`).
+        ``low, high`` ends of the bin; ``n`` forecasts in it; ``forecast`` their mean; ``events``;
+        ``observed`` share with the ends ``observed_low, observed_high`` of its 90% interval (Jeffreys, as
+        `base_rate`).
     """
     found = checked(probabilities)
     happened = _outcomes(outcomes, found)
@@ -232,10 +247,16 @@ def calibration(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 5) ->
         rate = base_rate(events, n)
         rows.append(
             {
-                "low": float(low), "high": float(high), "n": n, "forecast": float(found[inside].mean()), "events": events,
-                "observed": events / n, "observed_low": rate.low, "observed_high": rate.high,
+                "low": float(low),
+                "high": float(high),
+                "n": n,
+                "forecast": float(found[inside].mean()),
+                "events": events,
+                "observed": events / n,
+                "observed_low": rate.low,
+                "observed_high": rate.high,
             }
-        )  # fmt: skip
+        )
     return rows
 
 

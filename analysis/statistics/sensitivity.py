@@ -1,20 +1,25 @@
-"""What drives the result? One input at a time, groups of inputs together, risks on and off, and where it tips.
+"""What drives the result? One input at a time, groups of inputs together, risks on and off, and where it
+tips.
 
 Decisions
-- The model is handed in as a function from inputs, one value a row, to one outcome a row (a probability, a median).
-  Chance within the model is the caller's: every row sees the same shocks, so that rows differ only by their inputs.
-- An input's range is its quantile function. "Low" and "high" are its 5% and 95% quantiles, never a percentage of the
-  value, which would call an input important for being large rather than for being uncertain.
+- The model is handed in as a function from inputs, one value a row, to one outcome a row (a probability, a
+  median). Chance within the model is the caller's: every row sees the same shocks, so that rows differ only
+  by their inputs.
+- An input's range is its quantile function. "Low" and "high" are its 5% and 95% quantiles, never a percentage
+  of the value, which would call an input important for being large rather than for being uncertain.
 - Inputs are independent. What belongs together is varied together, as a group with one index.
-- A Sobol index has two errors: the bootstrap over points, which does not know how evenly Sobol points lie, and the
-  spread of independent scramblings, which does and is the standard error. The interval is the wider of the two: for
-  smooth outcomes that is the bootstrap, several times too wide; for outcomes with a long tail it can be the spread.
-- An interval wider than its index is marked where either could matter (above `SMALL`); then the tornado is what can be shown.
-- Shares of a variance that rests on a few points in a long tail are biased upwards however they are estimated. A
-  probability, or the log of a median multiple, is what to hand in, not a mean multiple.
-- Shares of risks are Shapley values over all on/off cells. No order of switching them on is preferred, and they add up.
-- A break-even is searched on a grid of percentiles first. Several crossings are all given and no single value then; a
-  target that is not met on the grid is a result with its reason.
+- A Sobol index has two errors: the bootstrap over points, which does not know how evenly Sobol points lie,
+  and the spread of independent scramblings, which does and is the standard error. The interval is the wider
+  of the two: for smooth outcomes that is the bootstrap, several times too wide; for outcomes with a long tail
+  it can be the spread.
+- An interval wider than its index is marked where either could matter (above `SMALL`); then the tornado is
+  what can be shown.
+- Shares of a variance that rests on a few points in a long tail are biased upwards however they are
+  estimated. A probability, or the log of a median multiple, is what to hand in, not a mean multiple.
+- Shares of risks are Shapley values over all on/off cells. No order of switching them on is preferred, and
+  they add up.
+- A break-even is searched on a grid of percentiles first. Several crossings are all given and no single value
+  then; a target that is not met on the grid is a result with its reason.
 - Nothing is clipped: a first-order index slightly below zero is noise around zero, and is shown as such.
 """
 
@@ -31,10 +36,13 @@ import pandas as pd
 from analysis.statistics.simulation import Floats
 
 Run = Callable[[Mapping[str, Floats]], Floats]
-"""From inputs by name, each of shape (rows,), to one outcome a row; pure, with the same shocks in every row."""
+"""From inputs by name, each of shape (rows,), to one outcome a row; pure, with the same shocks in every row.
+"""
 
 Quantile = Callable[[Floats], Floats]
-"""An input's quantile function: from probabilities above 0 and below 1 to values, element by element, never falling."""
+"""An input's quantile function: from probabilities above 0 and below 1 to values, element by element, never
+falling.
+"""
 
 LEVEL = 0.95
 """Level of the intervals of Sobol indices."""
@@ -44,13 +52,17 @@ RESAMPLES = 200
 
 LEAST_SCRAMBLES = 8
 GRID_POINTS = 41
-"""Percentiles at which `break_even` looks for crossings: 2.5 points apart between the 0.1% and the 99.9% quantile."""
+"""Percentiles at which `break_even` looks for crossings: 2.5 points apart between the 0.1% and the 99.9%
+quantile.
+"""
 
 HALF_BIT = 2.0**-31
 """Sobol points are multiples of 2^-30; a zero among them would send a normal quantile to minus infinity."""
 
 SMALL = 0.05
-"""A share of the variance that nobody would act on: below it an index and its interval are small, not unreliable."""
+"""A share of the variance that nobody would act on: below it an index and its interval are small, not
+unreliable.
+"""
 
 SAME = 1e-12
 """Outcomes whose range is within this share of their size are the same number: the rest is rounding."""
@@ -66,10 +78,11 @@ class Sobol:
     Attributes
     ----------
     indices : DataFrame
-        Two rows a group, in the order given: ``group``; ``order`` ("first": the group alone; "total": with all its
-        interactions); ``index``, share of the variance, 0 to 1 but for noise (NaN where the outcome does not vary);
-        ``standard_error`` from the spread of scramblings; ``low, high`` of the interval at `LEVEL`; ``unreliable``: the
-        interval is wider than the index and reaches above `SMALL`, or there is none.
+        Two rows a group, in the order given: ``group``; ``order`` ("first": the group alone; "total": with
+        all its interactions); ``index``, share of the variance, 0 to 1 but for noise (NaN where the outcome
+        does not vary); ``standard_error`` from the spread of scramblings; ``low, high`` of the interval at
+        `LEVEL`; ``unreliable``: the interval is wider than the index and reaches above `SMALL`, or there is
+        none.
     mean, standard_deviation
         Of the outcome over the inputs, in its unit.
     evaluations
@@ -92,14 +105,15 @@ class BreakEven:
     Attributes
     ----------
     value, percentile
-        The input at the only crossing, in its unit, and its percentile in its distribution, 0 to 100; NaN without a
-        crossing and with several.
+        The input at the only crossing, in its unit, and its percentile in its distribution, 0 to 100; NaN
+        without a crossing and with several.
     reason
         Why they are NaN; empty otherwise.
     crossings : DataFrame
-        Every crossing by rising percentile: ``value``; ``percentile``; ``outcome`` there, which a jump leaves off the
-        target; ``direction`` in which the outcome goes through the target as the input grows ("rising", "falling", or
-        "touching" where it equals the target at a point of the grid without passing through it).
+        Every crossing by rising percentile: ``value``; ``percentile``; ``outcome`` there, which a jump leaves
+        off the target; ``direction`` in which the outcome goes through the target as the input grows
+        ("rising", "falling", or "touching" where it equals the target at a point of the grid without passing
+        through it).
     """
 
     value: float
@@ -128,17 +142,15 @@ def tornado(
     low, high
         Probabilities of the two ends, 0 < low < high < 1.
 
-    Returns
-    -------
-    DataFrame, one row an input, the largest swing first: ``input``; ``at_low, at_high``, its values there, in its unit;
-    ``low_result, high_result, central_result``, the outcomes; ``swing``, the largest less the smallest of the three, so
-    that a peak in the middle is not taken for no effect.
+    Returns ------- DataFrame, one row an input, the largest swing first: ``input``; ``at_low, at_high``, its
+    values there, in its unit; ``low_result, high_result, central_result``, the outcomes; ``swing``, the
+    largest less the smallest of the three, so that a peak in the middle is not taken for no effect.
 
     Raises
     ------
     ValueError
-        No inputs, inputs without a central value or the other way round, probabilities out of order, values or outcomes
-        that are not finite, or not one outcome a row.
+        No inputs, inputs without a central value or the other way round, probabilities out of order, values
+        or outcomes that are not finite, or not one outcome a row.
     """
     names = list(distributions)
     if not 0 < low < high < 1:
@@ -186,8 +198,8 @@ def sobol(
     Parameters
     ----------
     run
-        The model with its shocks integrated out: the outcome of a row depends on the inputs of that row alone. It is
-        called once a scrambling, with (groups + 2) × n rows.
+        The model with its shocks integrated out: the outcome of a row depends on the inputs of that row
+        alone. It is called once a scrambling, with (groups + 2) × n rows.
     distributions
         Quantile function by input.
     groups
@@ -206,19 +218,17 @@ def sobol(
     Raises
     ------
     ValueError
-        Groups that leave out, repeat or invent an input; fewer than two; `n` no power of 2; too few scramblings; values
-        or outcomes that are not finite, or not one outcome a row.
+        Groups that leave out, repeat or invent an input; fewer than two; `n` no power of 2; too few
+        scramblings; values or outcomes that are not finite, or not one outcome a row.
 
-    Notes
-    -----
-    With V the variance of the outcome and X_g the inputs of group g: first = V(E(Y | X_g)) / V and
-    total = E(V(Y | all inputs but X_g)) / V. The indices are means over scramblings, which are independent. The half
-    width of an interval is the larger of sqrt(mean(h²) / scrambles), with h the half widths of the scramblings' own
-    bootstraps, and of t × standard error, with t of scrambles - 1 degrees of freedom.
+    Notes ----- With V the variance of the outcome and X_g the inputs of group g: first = V(E(Y | X_g)) / V
+    and total = E(V(Y | all inputs but X_g)) / V. The indices are means over scramblings, which are
+    independent. The half width of an interval is the larger of sqrt(mean(h²) / scrambles), with h the half
+    widths of the scramblings' own bootstraps, and of t × standard error, with t of scrambles - 1 degrees of
+    freedom.
 
-    References
-    ----------
-    Saltelli et al. (2010), Computer Physics Communications 181(2), for the estimators; SALib for points and analysis.
+    References ---------- Saltelli et al. (2010), Computer Physics Communications 181(2), for the estimators;
+    SALib for points and analysis.
     """
     from SALib.analyze import sobol as analysis  # a second: only where it is used
     from SALib.sample import sobol as sampling
@@ -300,15 +310,14 @@ def shapley(value: Callable[[frozenset[str]], float], players: Sequence[str]) ->
     Parameters
     ----------
     value
-        Outcome with exactly these risks on and the others off; called once a combination, 2^players times, on common
-        random numbers.
+        Outcome with exactly these risks on and the others off; called once a combination, 2^players times, on
+        common random numbers.
     players
         The risks, each once.
 
-    Returns
-    -------
-    DataFrame, one row a risk in the order given, in the unit of the outcome: ``risk``; ``share``, its Shapley value
-    (the values of all risks add up to all on less all off); ``alone``, value({risk}) - value({}); ``last``, value(all)
+    Returns ------- DataFrame, one row a risk in the order given, in the unit of the outcome: ``risk``;
+    ``share``, its Shapley value (the values of all risks add up to all on less all off); ``alone``,
+    value({risk}) - value({}); ``last``, value(all)
     - value(all but risk). Where ``alone`` and ``last`` differ, the risk interacts with the others.
 
     Raises
@@ -383,11 +392,10 @@ def break_even(
     ValueError
         A pinned input, a target or outcomes that are not finite, probabilities out of order.
 
-    Notes
-    -----
-    The outcome is computed at `GRID_POINTS` percentiles; each change of sign is then solved by Brent's method in the
-    percentile. Two crossings between neighbours of the grid are not seen. A probability over finite draws moves in
-    steps: the break-even is good to one step of it, and ``outcome`` says how far it is off.
+    Notes ----- The outcome is computed at `GRID_POINTS` percentiles; each change of sign is then solved by
+    Brent's method in the percentile. Two crossings between neighbours of the grid are not seen. A probability
+    over finite draws moves in steps: the break-even is good to one step of it, and ``outcome`` says how far
+    it is off.
     """
     from scipy import optimize  # type: ignore[import-untyped, unused-ignore]  # only where it is used
 
@@ -437,8 +445,8 @@ def break_even(
     else:
         side, nearest = ("above", gaps.min()) if gaps[0] > 0 else ("below", gaps.max())
         reason = (
-            f"never within the range {values[0]:.4g} to {values[-1]:.4g}: the outcome stays {side} {target:g}, "
-            f"at the nearest {target + nearest:.4g}"
+            f"never within the range {values[0]:.4g} to {values[-1]:.4g}: the outcome stays {side}"
+            f" {target:g}, at the nearest {target + nearest:.4g}"
         )
     return BreakEven(math.nan, math.nan, reason, crossings)
 
@@ -463,6 +471,7 @@ def _outcomes(run: Run, rows: Mapping[str, Floats]) -> Floats:
     if bad.size:
         inputs = {name: float(f"{values[bad[0]]:.6g}") for name, values in rows.items()}
         raise ValueError(
-            f"run gives {outcomes[bad[0]]} in {bad.size} of {count} rows, first at {inputs}: give a finite outcome."
+            f"run gives {outcomes[bad[0]]} in {bad.size} of {count} rows, first at {inputs}: give a finite"
+            " outcome."
         )
     return outcomes

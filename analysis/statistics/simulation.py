@@ -6,8 +6,9 @@ Decisions
   maximum. A single number pins an input whatever its distribution, and then no random number is used up.
 - Each purpose (an input, a source of noise) has a random stream of its own, keyed by its name. Adding or
   pinning one input never changes the draws of another, so two runs differ only by what was changed.
-- Draws come in blocks of fixed size, each with streams of its own. A draw depends on the seed, its block and its place in
-  it, and on nothing else: not on how many draws there are, how they are cut up or how many workers share them.
+- Draws come in blocks of fixed size, each with streams of its own. A draw depends on the seed, its block and
+  its place in it, and on nothing else: not on how many draws there are, how they are cut up or how many
+  workers share them.
 - Every probability and quantile comes with the 95% interval of the simulation: Wilson's for a probability,
   order statistics for a quantile. It says how far another seed could move the result, and nothing about
   whether the inputs are right.
@@ -155,7 +156,9 @@ def _finite(name: str, numbers: Floats) -> Floats:
 
 
 def _checked_numbers(dist: str | None, value: float | Sequence[float]) -> Floats:
-    """The numbers of a distribution, or the one that pins it; refused with advice where they do not describe one."""
+    """The numbers of a distribution, or the one that pins it; refused with advice where they do not describe
+    one.
+    """
     numbers = np.asarray(value, dtype=float)
     if numbers.ndim == 0:
         return np.asarray(_finite("value", numbers[np.newaxis])[0])
@@ -189,10 +192,8 @@ def quantile_function(dist: str | None, value: float | Sequence[float]) -> Calla
     dist, value
         As in `draw`; one number pins the input, and its function is constant.
 
-    Returns
-    -------
-    Function from probabilities to values in the unit of `value`, any shape. It refuses probabilities outside (0, 1)
-    with a ValueError.
+    Returns ------- Function from probabilities to values in the unit of `value`, any shape. It refuses
+    probabilities outside (0, 1) with a ValueError.
 
     Raises
     ------
@@ -240,9 +241,8 @@ def spawn(seed: int, purposes: Sequence[str], block: int = 0) -> dict[str, np.ra
     ValueError
         A negative seed or block, an empty or a repeated name.
 
-    References
-    ----------
-    numpy.random.SeedSequence, `spawn_key`: here the block and the bytes of the name, so that no two share a stream.
+    References ---------- numpy.random.SeedSequence, `spawn_key`: here the block and the bytes of the name, so
+    that no two share a stream.
     """
     names = list(purposes)
     if seed < 0 or block < 0:
@@ -257,7 +257,8 @@ def spawn(seed: int, purposes: Sequence[str], block: int = 0) -> dict[str, np.ra
 
 
 def blocks(n_draws: int) -> list[tuple[int, int]]:
-    """Number and size of each block of `BLOCK` draws; the last may be shorter, and is then the head of a full one.
+    """Number and size of each block of `BLOCK` draws; the last may be shorter, and is then the head of a full
+    one.
 
     Raises
     ------
@@ -279,7 +280,8 @@ def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) 
     n_draws
         Draws in all, 1 or more.
     workers
-        Threads, 1 or more (numpy releases the interpreter while it computes). The results do not depend on them.
+        Threads, 1 or more (numpy releases the interpreter while it computes). The results do not depend on
+        them.
 
     Raises
     ------
@@ -304,12 +306,16 @@ def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) 
 
 
 def joined(parts: Sequence[T], *, shared: Sequence[str]) -> T:
-    """Results of several blocks as one: arrays of a dataclass one below the other, `shared` fields those of the first."""
+    """Results of several blocks as one: arrays of a dataclass one below the other, `shared` fields those of
+    the first.
+    """
     first: Any = parts[0]
     whole = {
-        field.name: getattr(first, field.name)
-        if field.name in shared
-        else np.concatenate([getattr(part, field.name) for part in parts])
+        field.name: (
+            getattr(first, field.name)
+            if field.name in shared
+            else np.concatenate([getattr(part, field.name) for part in parts])
+        )
         for field in fields(first)
     }
     return cast("T", type(first)(**whole))
@@ -326,8 +332,9 @@ def check_memory(n_draws: int, bytes_per_draw: int, available_bytes: int) -> Non
     fitting = int(available_bytes * MEMORY_SHARE) // bytes_per_draw
     if n_draws > fitting:
         raise ValueError(
-            f"draws is {n_draws:,}: {n_draws * bytes_per_draw / 2**30:.1f} GiB of results, and {available_bytes / 2**30:.1f} GiB "
-            f"of memory are free, half of which may be used: write {fitting:,} or fewer."
+            f"draws is {n_draws:,}: {n_draws * bytes_per_draw / 2**30:.1f} GiB of results, and"
+            f" {available_bytes / 2**30:.1f} GiB of memory are free, half of which may be used: write"
+            f" {fitting:,} or fewer."
         )
 
 
@@ -353,8 +360,9 @@ def lognormal_walk(
     rng
         The walk's own stream.
     degrees_of_freedom
-        0 for normal steps; above 2 for those of Student's t, scaled to a variance of one and cut at `TAIL_LIMIT`: fat tails
-        at the same volatility. Each draw's normals are the same in both cases. The mean is then no longer one.
+        0 for normal steps; above 2 for those of Student's t, scaled to a variance of one and cut at
+        `TAIL_LIMIT`: fat tails at the same volatility. Each draw's normals are the same in both cases. The
+        mean is then no longer one.
 
     Returns
     -------

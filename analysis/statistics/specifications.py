@@ -1,12 +1,16 @@
 """Does a growth rate survive other choices? The same record fitted in every way that can be defended.
 
 Decisions
-- Four choices are crossed: which window, which weights, which points count as outliers, and how the line is drawn. The
-  primary specification is the first of each, written down before the fit; every other one is tried, none is picked.
-- Least squares feels single points, Huber's M-estimator less, the median regression hardly: three lines through the logs.
-- An outlier is a point whose studentised residual from the plain line of its own window exceeds 3, with itself left out.
+- Four choices are crossed: which window, which weights, which points count as outliers, and how the line is
+  drawn. The primary specification is the first of each, written down before the fit; every other one is
+  tried, none is picked.
+- Least squares feels single points, Huber's M-estimator less, the median regression hardly: three lines
+  through the logs.
+- An outlier is a point whose studentised residual from the plain line of its own window exceeds 3, with
+  itself left out.
 - A specification that the data cannot carry keeps its row with the reason; it is counted and has no number.
-- Many looks find something by chance: p values against a stated factor are adjusted by Holm over all that were fitted.
+- Many looks find something by chance: p values against a stated factor are adjusted by Holm over all that
+  were fitted.
 """
 
 from __future__ import annotations
@@ -54,9 +58,10 @@ class Curve:
     Attributes
     ----------
     table : DataFrame
-        One row a specification, the primary one first: ``specification`` (its choices in words), ``window, weights,
-        outliers, method``, ``factor, low, high`` (times per year, interval at `level`), ``n`` (points), ``p`` and
-        ``p_holm`` (that the factor is `against`), ``primary``, ``reason`` (why there is no number).
+        One row a specification, the primary one first: ``specification`` (its choices in words), ``window,
+        weights, outliers, method``, ``factor, low, high`` (times per year, interval at `level`), ``n``
+        (points), ``p`` and ``p_holm`` (that the factor is `against`), ``primary``, ``reason`` (why there is
+        no number).
     tried, fitted : int
         Specifications, and those of them that the data could carry.
     against : float
@@ -102,8 +107,8 @@ def curve(
     windows : mapping of str to Window
         By name; the first is the primary one.
     weights : mapping of str to array of shape (n,) or None
-        Precisions by name, None for equal ones; the first is the primary one. Only least squares uses them: with others
-        it alone is tried. Equal ones where not given.
+        Precisions by name, None for equal ones; the first is the primary one. Only least squares uses them:
+        with others it alone is tried. Equal ones where not given.
     methods : sequence of str
         Of `METHODS`; the first is the primary one.
     groups : sequence, shape (n,), optional
@@ -120,11 +125,11 @@ def curve(
     Raises
     ------
     ValueError
-        As `trend.fit` for the primary specification; an unknown method, nothing to try, or a factor of 0 or less.
+        As `trend.fit` for the primary specification; an unknown method, nothing to try, or a factor of 0 or
+        less.
 
-    References
-    ----------
-    Simonsohn, Simmons and Nelson (2020), Nature Human Behaviour 4; Holm (1979), Scandinavian Journal of Statistics 6(2).
+    References ---------- Simonsohn, Simmons and Nelson (2020), Nature Human Behaviour 4; Holm (1979),
+    Scandinavian Journal of Statistics 6(2).
     """
     if not against > 0:
         raise ValueError(f"against is {against}: write a factor above 0, 1 for no growth")
@@ -139,7 +144,9 @@ def curve(
     clusters = None if groups is None else np.asarray(groups, dtype=object)
     trend.fit(years, values, form="exponential", level=level)  # refuses what no specification can carry
     rows: list[dict[str, Any]] = []
-    for (window, span), (weight, precision), rule, method in product(windows.items(), weights.items(), OUTLIERS, methods):  # fmt: skip
+    for (window, span), (weight, precision), rule, method in product(
+        windows.items(), weights.items(), OUTLIERS, methods
+    ):
         if precision is not None and method != "OLS":
             continue
         inside = (years >= span.start) & (years <= span.end)
@@ -181,8 +188,15 @@ def _fitted(
         clusters = None if clusters is None else clusters[kept]
     if method == "OLS":
         cov: trend.Cov = "nonrobust" if clusters is None else "cluster"
-        found = trend.fit(t, y, form="exponential", level=level, cov=cov, groups=None if clusters is None else list(clusters),
-                          weights=precision)  # fmt: skip
+        found = trend.fit(
+            t,
+            y,
+            form="exponential",
+            level=level,
+            cov=cov,
+            groups=None if clusters is None else list(clusters),
+            weights=precision,
+        )
         distance, df = (found.params["slope"] - slope) / found.bse["slope"], found.diagnostics().df_interval
         ends = found.growth_factor_interval
         return _row(found.growth_factor_per_year, *ends, found.nobs, _two_sided(distance, df))
@@ -224,13 +238,16 @@ def _two_sided(distance: float, df: float) -> float:
 
 
 def _outliers(t: Floats, y: Floats) -> NDArray[np.bool_]:
-    """Points whose externally studentised residual exceeds `CUT`; none in a record of fewer than five points."""
+    """Points whose externally studentised residual exceeds `CUT`; none in a record of fewer than five
+    points.
+    """
     from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
 
     if len(t) < 5 or np.ptp(t) == 0:
         return np.zeros(len(t), dtype=bool)
     fit = OLS(np.log(y), np.column_stack([np.ones_like(t), t - t.mean()])).fit()
-    # From the internal ones in closed form: statsmodels refits the line without each point, sixty times as slow.
+    # From the internal ones in closed form: statsmodels refits the line without each point, sixty times as
+    # slow.
     internal, spare = fit.get_influence().resid_studentized_internal, len(t) - 2
     with np.errstate(divide="ignore", invalid="ignore"):  # the line passes through all points but one
         residuals = internal * np.sqrt((spare - 1) / (spare - internal**2))

@@ -1,13 +1,15 @@
 """How fast does it grow, and how sure is that? One straight line on the right scale, with its intervals.
 
 Decisions
-- A date becomes a decimal year by one rule, the one that Epoch AI used for its training costs (`decimal_year`).
-- `exponential` is a line through natural logs, `logistic` one through logits between a floor and a ceiling. Back in the
-  unit of `y` the centre of such a forecast is a median and is named so.
+- A date becomes a decimal year by one rule, the one that Epoch AI used for its training costs
+  (`decimal_year`).
+- `exponential` is a line through natural logs, `logistic` one through logits between a floor and a ceiling.
+  Back in the unit of `y` the centre of such a forecast is a median and is named so.
 - Interval of the curve and interval of a new point are two things with two names; each states its level.
-- All intervals use Student's t, robust errors included: with n - 2 degrees of freedom, with clusters one less than there
-  are clusters. Normal quantiles would make robust intervals too short in samples of this size.
-- With HC3 the interval of a new point is bootstrapped, since the closed form assumes one variance for all points.
+- All intervals use Student's t, robust errors included: with n - 2 degrees of freedom, with clusters one less
+  than there are clusters. Normal quantiles would make robust intervals too short in samples of this size.
+- With HC3 the interval of a new point is bootstrapped, since the closed form assumes one variance for all
+  points.
 - Weights are precisions, not counts: they are scaled to mean one, and a new point has the mean weight.
 - What the data cannot carry (two points, one date, no variation, two clusters) is refused, not fitted.
 """
@@ -39,10 +41,22 @@ EXACT = 1e-12  # variance left unexplained by a line through every point: what r
 MISSING: Interval = (math.nan, math.nan)
 ENDS = ("", "_low", "_high")
 REPRODUCED = [
-    "fit", "what", "level", *(f"printed{end}" for end in ENDS), *(f"refitted{end}" for end in ENDS),
-    "printed_n", "refitted_n", "printed_r2", "refitted_r2", "refitted_slope_log10", "refitted_slope_log10_se",
-    "refitted_doubling_months", "refitted_doubling_low", "refitted_doubling_high", "agrees",
-]  # fmt: skip
+    "fit",
+    "what",
+    "level",
+    *(f"printed{end}" for end in ENDS),
+    *(f"refitted{end}" for end in ENDS),
+    "printed_n",
+    "refitted_n",
+    "printed_r2",
+    "refitted_r2",
+    "refitted_slope_log10",
+    "refitted_slope_log10_se",
+    "refitted_doubling_months",
+    "refitted_doubling_low",
+    "refitted_doubling_high",
+    "agrees",
+]
 """Columns of `reproductions`."""
 
 
@@ -54,9 +68,10 @@ def decimal_year(dates: pd.Series | pd.DatetimeIndex | Sequence[Any], rule: Date
     dates : Series, DatetimeIndex or sequence of dates or ISO dates, shape (n,)
         Time of day counts for nothing.
     rule : {"epoch", "ordinal"}
-        ``epoch``, this project's rule: year + (month - 1)/12 + (day - 1)/365, as Epoch AI dates its training costs.
-        ``ordinal``: days since 0001-01-01, that day being 1, over 365, as Epoch AI dates its price declines: a factor of
-        this year is its 10^(365 slope). Rules differ in the third digit of a factor; never mix them in one fit.
+        ``epoch``, this project's rule: year + (month - 1)/12 + (day - 1)/365, as Epoch AI dates its training
+        costs. ``ordinal``: days since 0001-01-01, that day being 1, over 365, as Epoch AI dates its price
+        declines: a factor of this year is its 10^(365 slope). Rules differ in the third digit of a factor;
+        never mix them in one fit.
 
     Returns
     -------
@@ -103,10 +118,11 @@ class Diagnostics:
     rsquared_adj, fvalue, f_pvalue, llf, aic, bic
         As statsmodels names them; with robust errors `fvalue` is the robust one.
     aicc
-        AICc of the density of `y` in its own unit (with the Jacobian of log or logit, three parameters): the one
-        criterion that compares forms. NaN below five points.
+        AICc of the density of `y` in its own unit (with the Jacobian of log or logit, three parameters): the
+        one criterion that compares forms. NaN below five points.
     durbin_watson
-        About 2 without, below 2 with positive autocorrelation; equal dates keep the order in which they were given.
+        About 2 without, below 2 with positive autocorrelation; equal dates keep the order in which they were
+        given.
     max_leverage
         Largest leverage of a point, 0 to 1.
     maxlags, clusters
@@ -204,18 +220,24 @@ class Trend:
     _notes: tuple[str, ...] = field(repr=False)
 
     def conf_int(self, level: float | None = None) -> pd.DataFrame:
-        """Confidence intervals of the parameters: rows ``const, slope``, columns ``lower, upper``, at `level`."""
+        """Confidence intervals of the parameters: rows ``const, slope``, columns ``lower, upper``, at
+        `level`.
+        """
         half = self._quantile(self.level if level is None else level) * self.bse
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     @property
     def growth_factor_per_year(self) -> float:
-        """exp(slope), what a year multiplies by; NaN where the form has no constant factor (see `reasons`)."""
+        """exp(slope), what a year multiplies by; NaN where the form has no constant factor (see
+        `reasons`).
+        """
         return math.exp(self.params["slope"]) if self.form == "exponential" else math.nan
 
     @property
     def growth_factor_interval(self) -> Interval:
-        """Confidence interval of `growth_factor_per_year` at `level`: the ends of the slope's, put through exp."""
+        """Confidence interval of `growth_factor_per_year` at `level`: the ends of the slope's, put through
+        exp.
+        """
         if self.form != "exponential":
             return MISSING
         low, high = self._slope_ends()
@@ -228,7 +250,9 @@ class Trend:
 
     @property
     def doubling_time_interval(self) -> Interval:
-        """Confidence interval of the doubling time; the upper end is infinite where the slope's includes zero."""
+        """Confidence interval of the doubling time; the upper end is infinite where the slope's includes
+        zero.
+        """
         return self._times_of(2)
 
     @property
@@ -238,7 +262,9 @@ class Trend:
 
     @property
     def halving_time_interval(self) -> Interval:
-        """Confidence interval of the halving time; the upper end is infinite where the slope's includes zero."""
+        """Confidence interval of the halving time; the upper end is infinite where the slope's includes
+        zero.
+        """
         return self._times_of(0.5)
 
     @property
@@ -249,7 +275,10 @@ class Trend:
             why = (
                 "a linear trend adds the same amount each year, so its factor changes: use form='exponential'"
                 if self.form == "linear"
-                else f"a logistic trend has no constant factor; its odds are multiplied by {math.exp(slope):.4g} a year"
+                else (
+                    "a logistic trend has no constant factor; its odds are multiplied by"
+                    f" {math.exp(slope):.4g} a year"
+                )
             )
             return dict.fromkeys(("growth_factor_per_year", "doubling_time_years", "halving_time_years"), why)
         told = {}
@@ -287,24 +316,24 @@ class Trend:
         -------
         DataFrame, one row a date, named as in statsmodels' ``summary_frame``
             ``t``; ``mean``, which after a log or logit is called ``median``, since that is what comes back;
-            ``mean_ci_lower, mean_ci_upper``, confidence interval of that curve; ``obs_ci_lower, obs_ci_upper``, prediction
-            interval of a new point; ``level``; ``extrapolated``, whether the date lies outside the period.
+            ``mean_ci_lower, mean_ci_upper``, confidence interval of that curve; ``obs_ci_lower,
+            obs_ci_upper``, prediction interval of a new point; ``level``; ``extrapolated``, whether the date
+            lies outside the period.
 
         Raises
         ------
         ValueError
             Dates that are no vector of finite numbers, a level outside (0, 1), fewer than 100 draws.
 
-        Notes
-        -----
-        With x = (1, t), V the covariance and q the t quantile, on the scale of the form: x b ± q sqrt(x V x') and
-        x b ± q sqrt(x V x' + s²). With HC3 the second is x b plus quantiles of x (b* - b) + e*: b* from the wild bootstrap
-        (signs at random on e_i/(1 - h_i), which gives b* exactly HC3's covariance), e* drawn from e_i/sqrt(1 - h_i) of all
-        dates and multiplied by t/z, the ratio of Student's and the normal quantile. That follows skew and fat tails; where
-        the spread itself drifts with time, e* is the record's average. On simulated normal noise of one variance its 95%
-        interval covers 92 to 94% from 8 to 45 points; with a spread that grows sixfold over the record, 77 to 81% a year
-        after it (the closed form: 73 to 79%). HAC and clusters keep s², and none of these intervals knows that the trend
-        may break.
+        Notes ----- With x = (1, t), V the covariance and q the t quantile, on the scale of the form: x b ± q
+        sqrt(x V x') and x b ± q sqrt(x V x' + s²). With HC3 the second is x b plus quantiles of x (b* - b) +
+        e*: b* from the wild bootstrap (signs at random on e_i/(1 - h_i), which gives b* exactly HC3's
+        covariance), e* drawn from e_i/sqrt(1 - h_i) of all dates and multiplied by t/z, the ratio of
+        Student's and the normal quantile. That follows skew and fat tails; where the spread itself drifts
+        with time, e* is the record's average. On simulated normal noise of one variance its 95% interval
+        covers 92 to 94% from 8 to 45 points; with a spread that grows sixfold over the record, 77 to 81% a
+        year after it (the closed form: 73 to 79%). HAC and clusters keep s², and none of these intervals
+        knows that the trend may break.
 
         References
         ----------
@@ -324,9 +353,13 @@ class Trend:
         else:
             above = q * np.sqrt(variance + self._fitted.scale)
             below = -above
-        columns = {"mean" if self.form == "linear" else "median": line,
-                   "mean_ci_lower": line - mean, "mean_ci_upper": line + mean,
-                   "obs_ci_lower": line + below, "obs_ci_upper": line + above}  # fmt: skip
+        columns = {
+            "mean" if self.form == "linear" else "median": line,
+            "mean_ci_lower": line - mean,
+            "mean_ci_upper": line + mean,
+            "obs_ci_lower": line + below,
+            "obs_ci_upper": line + above,
+        }
         frame = pd.DataFrame({"t": at, **{name: self._scale.unit(z) for name, z in columns.items()}})
         outside = (at < self.period[0]) | (at > self.period[1])
         return frame.assign(level=level, extrapolated=outside)
@@ -352,15 +385,17 @@ class Trend:
         of : int
             New points, 1 or more. Their noise is independent, the line and its spread are common to all.
         shift : float
-            Standard errors of the mean by which the line is moved first: what the probability would be were the line off by so much.
+            Standard errors of the mean by which the line is moved first: what the probability would be were
+            the line off by so much.
         rng, draws
-            Draws of the line and of its spread (flat prior, normal noise) for several points; one point has Student's t of
-            the prediction interval, which needs none.
+            Draws of the line and of its spread (flat prior, normal noise) for several points; one point has
+            Student's t of the prediction interval, which needs none.
 
         Raises
         ------
         ValueError
-            Robust errors, whose noise has no one variance; fewer than one point; a threshold outside the form's bounds.
+            Robust errors, whose noise has no one variance; fewer than one point; a threshold outside the
+            form's bounds.
         """
         from scipy import stats
 
@@ -481,8 +516,8 @@ def fit(
     level : float
         Level of the intervals, between 0 and 1.
     cov : {"nonrobust", "HC3", "HAC", "cluster"}
-        Standard errors: of one variance; of unequal variances; of a regular autocorrelated series; of clusters whose
-        points are not independent.
+        Standard errors: of one variance; of unequal variances; of a regular autocorrelated series; of
+        clusters whose points are not independent.
     maxlags : int, optional
         Lags for HAC; where not given floor(4 (n/100)^(2/9)).
     groups : sequence, shape (n,), optional
@@ -490,7 +525,8 @@ def fit(
     floor, ceiling : float
         Bounds of a logistic trend, in the unit of `y` (a share); GPQA's floor is guessing, 0.25.
     weights : array, shape (n,), optional
-        Precision of each point, above 0, any scale: the inverse of its variance. To count a row twice, repeat the row.
+        Precision of each point, above 0, any scale: the inverse of its variance. To count a row twice, repeat
+        the row.
 
     Returns
     -------
@@ -499,19 +535,18 @@ def fit(
     Raises
     ------
     ValueError
-        Fewer than three points, one date only, no variation, values that are not finite, not positive (exponential) or not
-        between the bounds (logistic), unequal lengths; a point alone at the end of a lever (HC3); repeated dates, gaps, or
-        lags that do not fit (HAC); fewer than three clusters; an option that the form or `cov` does not use.
+        Fewer than three points, one date only, no variation, values that are not finite, not positive
+        (exponential) or not between the bounds (logistic), unequal lengths; a point alone at the end of a
+        lever (HC3); repeated dates, gaps, or lags that do not fit (HAC); fewer than three clusters; an option
+        that the form or `cov` does not use.
 
-    Notes
-    -----
-    statsmodels OLS or WLS, with t measured from its mean while fitting: the same line, without the rounding errors of a
-    year 0 two thousand years off. HAC and clusters with their small-sample corrections.
+    Notes ----- statsmodels OLS or WLS, with t measured from its mean while fitting: the same line, without
+    the rounding errors of a year 0 two thousand years off. HAC and clusters with their small-sample
+    corrections.
 
-    References
-    ----------
-    MacKinnon and White (1985), Journal of Econometrics 29(3), for HC3; Newey and West (1994), Review of Economic Studies
-    61(4), for the lags; Cameron and Miller (2015), Journal of Human Resources 50(2), for clusters.
+    References ---------- MacKinnon and White (1985), Journal of Econometrics 29(3), for HC3; Newey and West
+    (1994), Review of Economic Studies 61(4), for the lags; Cameron and Miller (2015), Journal of Human
+    Resources 50(2), for clusters.
     """
     _check_options(form, level, cov, maxlags, groups, floor, ceiling)
     scale = Scale(form, float(floor), float(ceiling))
@@ -531,10 +566,22 @@ def fit(
         rsquared = float(fitted.rsquared)
     notes = [*_own_notes(used, rsquared), *_told(caught)]
     return Trend(
-        form=form, cov=cov, level=level, nobs=int(years.size), period=(float(years[0]), float(years[-1])), params=params,
-        bse=bse, rsquared=rsquared, t=years, y=values, _scale=scale, _centre=centre, _fitted=fitted, _used=used,
+        form=form,
+        cov=cov,
+        level=level,
+        nobs=int(years.size),
+        period=(float(years[0]), float(years[-1])),
+        params=params,
+        bse=bse,
+        rsquared=rsquared,
+        t=years,
+        y=values,
+        _scale=scale,
+        _centre=centre,
+        _fitted=fitted,
+        _used=used,
         _notes=tuple(notes),
-    )  # fmt: skip
+    )
 
 
 def reproductions(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
@@ -545,29 +592,28 @@ def reproductions(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.Da
     training_cost : DataFrame
         ``run, valid_on, training_cost_usd, cost_basis``: the sample of each fit.
     published : DataFrame
-        ``fit, what, factor_per_year, low, high, level_pct, n, r2``; the rows whose `fit` is ``training_cost.`` and a run
-        are taken, the others left.
+        ``fit, what, factor_per_year, low, high, level_pct, n, r2``; the rows whose `fit` is
+        ``training_cost.`` and a run are taken, the others left.
 
     Returns
     -------
     DataFrame, one row a published fit, in their order
-        ``fit, what, level`` (share); ``printed, printed_low, printed_high`` and ``refitted, refitted_low, refitted_high``
-        (times per year, interval at `level`); ``printed_n, refitted_n``, ``printed_r2, refitted_r2``;
-        ``refitted_slope_log10`` and ``refitted_slope_log10_se`` (powers of ten a year),
-        ``refitted_doubling_months, refitted_doubling_low, refitted_doubling_high``; ``agrees``: factor, both ends and R
-        squared are as printed once rounded to the decimals that each of them shows, and n is the same. A zero that ends
-        a printed number is lost in a table of numbers, so 2.9431 is held against four decimals. No rows where none was
-        published; a fit without a sample is left out.
+        ``fit, what, level`` (share); ``printed, printed_low, printed_high`` and ``refitted, refitted_low,
+        refitted_high`` (times per year, interval at `level`); ``printed_n, refitted_n``, ``printed_r2,
+        refitted_r2``; ``refitted_slope_log10`` and ``refitted_slope_log10_se`` (powers of ten a year),
+        ``refitted_doubling_months, refitted_doubling_low, refitted_doubling_high``; ``agrees``: factor, both
+        ends and R squared are as printed once rounded to the decimals that each of them shows, and n is the
+        same. A zero that ends a printed number is lost in a table of numbers, so 2.9431 is held against four
+        decimals. No rows where none was published; a fit without a sample is left out.
 
     Raises
     ------
     ValueError
-        A fit of training cost without factor, interval, level, n or R squared; a sample that mixes cost bases.
+        A fit of training cost without factor, interval, level, n or R squared; a sample that mixes cost
+        bases.
 
-    Notes
-    -----
-    The authors' specification: least squares of the log of cost on decimal year by the rule ``epoch``, errors of one
-    variance.
+    Notes ----- The authors' specification: least squares of the log of cost on decimal year by the rule
+    ``epoch``, errors of one variance.
     """
     runs = published[published["fit"].str.startswith("training_cost.")]
     rows = []
@@ -601,16 +647,20 @@ def _reproduced(row: dict[Any, Any], sample: pd.DataFrame) -> dict[str, Any]:
     agrees = again.nobs == row["n"] and all(round(new, _decimals(old)) == old for new, old in beside)
     months = [12 * time for time in (again.doubling_time_years, *again.doubling_time_interval)]
     return {
-        "fit": row["fit"], "what": row["what"], "level": level,
+        "fit": row["fit"],
+        "what": row["what"],
+        "level": level,
         **{f"printed{end}": number for end, number in zip(ENDS, printed, strict=True)},
         **{f"refitted{end}": number for end, number in zip(ENDS, refitted, strict=True)},
-        "printed_n": int(row["n"]), "refitted_n": again.nobs,
-        "printed_r2": row["r2"], "refitted_r2": again.rsquared,
+        "printed_n": int(row["n"]),
+        "refitted_n": again.nobs,
+        "printed_r2": row["r2"],
+        "refitted_r2": again.rsquared,
         "refitted_slope_log10": again.params["slope"] / math.log(10),
         "refitted_slope_log10_se": again.bse["slope"] / math.log(10),
         **{f"refitted_doubling_{end}": m for end, m in zip(("months", "low", "high"), months, strict=True)},
         "agrees": agrees,
-    }  # fmt: skip
+    }
 
 
 def _decimals(number: float) -> int:
@@ -632,8 +682,8 @@ def _least_squares(t: Floats, z: Floats, precision: Floats, cov: Cov, options: d
     lonely = _leverage(plain) > 1 - 1e-9
     if cov == "HC3" and lonely.any():
         raise ValueError(
-            f"cov is HC3, but the point {int(lonely.argmax())} in order of t is alone at its end and decides the slope: "
-            "use cov='nonrobust', or more dates."
+            f"cov is HC3, but the point {int(lonely.argmax())} in order of t is alone at its end and decides"
+            " the slope: use cov='nonrobust', or more dates."
         )
     return model.fit(cov_type=cov, cov_kwds=options or None)
 
@@ -696,7 +746,8 @@ def _check_options(
         )
     if form != "logistic" and (floor, ceiling) != (0.0, 1.0):
         raise ValueError(
-            f"floor {floor} and ceiling {ceiling} bound no {form} trend: leave them out, or use form='logistic'."
+            f"floor {floor} and ceiling {ceiling} bound no {form} trend: leave them out, or use"
+            " form='logistic'."
         )
     if not (math.isfinite(floor) and math.isfinite(ceiling) and floor < ceiling):
         raise ValueError(f"floor is {floor} and ceiling {ceiling}: write finite bounds, floor below ceiling.")
@@ -716,8 +767,8 @@ def _numbers(name: str, given: ArrayLike) -> Floats:
     wrong = ~np.isfinite(numbers)
     if wrong.any():
         raise ValueError(
-            f"{name} has {int(wrong.sum())} values that are not finite, the first at position {int(wrong.argmax())}: "
-            "leave such rows out by rule."
+            f"{name} has {int(wrong.sum())} values that are not finite, the first at position"
+            f" {int(wrong.argmax())}: leave such rows out by rule."
         )
     return numbers
 
@@ -736,13 +787,16 @@ def _points(t: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
         )
     if np.ptp(values) == 0:
         raise ValueError(
-            f"y is {values[0]:g} at all {values.size} points: no variation, no trend to fit; state the constant instead."
+            f"y is {values[0]:g} at all {values.size} points: no variation, no trend to fit; state the"
+            " constant instead."
         )
     return years, values
 
 
 def _called(y: ArrayLike) -> str:
-    """What messages call the values: the column of an evidence table that they come from, where they say so."""
+    """What messages call the values: the column of an evidence table that they come from, where they say
+    so.
+    """
     return str(y.name) if isinstance(y, pd.Series) and y.name is not None else "y"
 
 
@@ -750,14 +804,16 @@ def _check_values(values: Floats, scale: Scale, name: str) -> None:
     if scale.form == "exponential" and (values <= 0).any():
         first = int((values <= 0).argmax())
         raise ValueError(
-            f"{name} is {values[first]:g} at position {first}: an exponential trend needs values above 0; use form='linear'."
+            f"{name} is {values[first]:g} at position {first}: an exponential trend needs values above 0; use"
+            " form='linear'."
         )
     outside = (values <= scale.floor) | (values >= scale.ceiling)
     if scale.form == "logistic" and outside.any():
         first = int(outside.argmax())
         raise ValueError(
-            f"{name} is {values[first]:g} at position {first}: a logistic trend needs values between floor {scale.floor:g} and "
-            f"ceiling {scale.ceiling:g}, ends left out; write shares, move a bound, or use form='linear'."
+            f"{name} is {values[first]:g} at position {first}: a logistic trend needs values between floor"
+            f" {scale.floor:g} and ceiling {scale.ceiling:g}, ends left out; write shares, move a bound, or"
+            " use form='linear'."
         )
 
 
@@ -768,8 +824,8 @@ def _weights(weights: ArrayLike, n: int) -> Floats:
     if (numbers <= 0).any():
         first = int((numbers <= 0).argmax())
         raise ValueError(
-            f"weights hold {numbers[first]:g} at position {first}: write numbers above 0, and leave out a point that "
-            "should not count."
+            f"weights hold {numbers[first]:g} at position {first}: write numbers above 0, and leave out a"
+            " point that should not count."
         )
     return numbers / numbers.mean()
 
@@ -782,7 +838,8 @@ def _clusters(groups: Sequence[Any] | pd.Series | None, n: int) -> NDArray[np.in
     codes, names = pd.factorize(np.asarray(groups, dtype=object))
     if (codes < 0).any():
         raise ValueError(
-            f"groups lacks the one at position {int((codes < 0).argmax())}: name it, or leave the row out by rule."
+            f"groups lacks the one at position {int((codes < 0).argmax())}: name it, or leave the row out by"
+            " rule."
         )
     if len(names) < 3:
         raise ValueError(f"groups has {len(names)} clusters: errors need 3 or more; use cov='HC3'.")
@@ -808,10 +865,11 @@ def _check_regular(years: Floats) -> None:
     steps = np.diff(years)
     if (steps <= 0).any():
         raise ValueError(
-            f"t holds {years[int((steps <= 0).argmax())]:g} twice: HAC needs a regular series; use cov='HC3' or 'cluster'."
+            f"t holds {years[int((steps <= 0).argmax())]:g} twice: HAC needs a regular series; use cov='HC3'"
+            " or 'cluster'."
         )
     if steps.max() > REGULAR * steps.min():
         raise ValueError(
-            f"t has steps from {steps.min():.3g} to {steps.max():.3g} years: HAC needs a regular series without gaps; "
-            "use cov='HC3', or the longest stretch without one."
+            f"t has steps from {steps.min():.3g} to {steps.max():.3g} years: HAC needs a regular series"
+            " without gaps; use cov='HC3', or the longest stretch without one."
         )

@@ -1,10 +1,11 @@
-"""Are the fits right where the answer is known? A certified set, and simulated series whose factor was chosen.
+"""Are the fits right where the answer is known? A certified set, and simulated series whose factor was
+chosen.
 
 Decisions
-- The certified set is Norris of the NIST Statistical Reference Datasets, a straight line whose results NIST computed with 500
-  digits; agreement is counted in digits, as NIST counts it.
-- A simulated series has a factor, a spread and dates that were chosen; how often the intervals hold what was chosen is counted
-  and stands with its own interval. The tests of this project do the same with 2,000 series.
+- The certified set is Norris of the NIST Statistical Reference Datasets, a straight line whose results NIST
+  computed with 500 digits; agreement is counted in digits, as NIST counts it.
+- A simulated series has a factor, a spread and dates that were chosen; how often the intervals hold what was
+  chosen is counted and stands with its own interval. The tests of this project do the same with 2,000 series.
 """
 
 from __future__ import annotations
@@ -23,14 +24,45 @@ SOURCE = (
 )
 
 NORRIS = (
-    (0.2, 0.1), (337.4, 338.8), (118.2, 118.1), (884.6, 888.0), (10.1, 9.2), (226.5, 228.1), (666.3, 668.5),
-    (996.3, 998.5), (448.6, 449.1), (777.0, 778.9), (558.2, 559.2), (0.4, 0.3), (0.6, 0.1), (775.5, 778.1),
-    (666.9, 668.8), (338.0, 339.3), (447.5, 448.9), (11.6, 10.8), (556.0, 557.7), (228.1, 228.3), (995.8, 998.0),
-    (887.6, 888.8), (120.2, 119.6), (0.3, 0.3), (0.3, 0.6), (556.8, 557.6), (339.1, 339.3), (887.2, 888.0),
-    (999.0, 998.5), (779.0, 778.9), (11.1, 10.2), (118.3, 117.6), (229.2, 228.9), (669.1, 668.4), (448.9, 449.2),
+    (0.2, 0.1),
+    (337.4, 338.8),
+    (118.2, 118.1),
+    (884.6, 888.0),
+    (10.1, 9.2),
+    (226.5, 228.1),
+    (666.3, 668.5),
+    (996.3, 998.5),
+    (448.6, 449.1),
+    (777.0, 778.9),
+    (558.2, 559.2),
+    (0.4, 0.3),
+    (0.6, 0.1),
+    (775.5, 778.1),
+    (666.9, 668.8),
+    (338.0, 339.3),
+    (447.5, 448.9),
+    (11.6, 10.8),
+    (556.0, 557.7),
+    (228.1, 228.3),
+    (995.8, 998.0),
+    (887.6, 888.8),
+    (120.2, 119.6),
+    (0.3, 0.3),
+    (0.3, 0.6),
+    (556.8, 557.6),
+    (339.1, 339.3),
+    (887.2, 888.0),
+    (999.0, 998.5),
+    (779.0, 778.9),
+    (11.1, 10.2),
+    (118.3, 117.6),
+    (229.2, 228.9),
+    (669.1, 668.4),
+    (448.9, 449.2),
     (0.5, 0.2),
-)  # fmt: skip
-"""Points (x, y): ozone concentration by the instrument under calibration against the standard (Norris, NIST)."""
+)
+"""Points (x, y): ozone concentration by the instrument under calibration against the standard (Norris, NIST).
+"""
 
 CERTIFIED = {
     "intercept": -0.262323073774029,
@@ -52,7 +84,8 @@ def norris() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``quantity, certified, computed, digits``: the last is -log10 of the relative difference, in whole digits, `ASKED` at most.
+        ``quantity, certified, computed, digits``: the last is -log10 of the relative difference, in whole
+        digits, `ASKED` at most.
 
     References
     ----------
@@ -63,11 +96,17 @@ def norris() -> pd.DataFrame:
     computed = dict(
         zip(
             CERTIFIED,
-            (found.params["const"], found.bse["const"], found.params["slope"], found.bse["slope"], found.diagnostics().residual_sd,
-             found.rsquared),
+            (
+                found.params["const"],
+                found.bse["const"],
+                found.params["slope"],
+                found.bse["slope"],
+                found.diagnostics().residual_sd,
+                found.rsquared,
+            ),
             strict=True,
         )
-    )  # fmt: skip
+    )
     rows = []
     for name, sure in CERTIFIED.items():
         apart = abs(computed[name] - sure) / abs(sure)
@@ -105,8 +144,8 @@ def coverage(
     Returns
     -------
     DataFrame
-        ``interval`` (of the factor, of the curve a year ahead, of a new point a year ahead), ``covered, low, high`` (share of
-        series, with its 95% interval), ``runs``.
+        ``interval`` (of the factor, of the curve a year ahead, of a new point a year ahead), ``covered, low,
+        high`` (share of series, with its 95% interval), ``runs``.
     """
     t = np.linspace(2016.0, 2025.0, points)
     line = (t - 2020) * math.log(factor)

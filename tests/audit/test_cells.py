@@ -1,4 +1,6 @@
-"""The verdicts on the cells of the article's tables, each with its source or hand calculation, and the rules behind them."""
+"""The verdicts on the cells of the article's tables, each with its source or hand calculation, and the rules
+behind them.
+"""
 
 import hashlib
 import shutil
@@ -47,13 +49,15 @@ def rows():
 @pytest.mark.parametrize(
     ("cell", "verdict", "sourced"),
     [
-        # Developers' model cards, READMEs and launch texts; 200 is repeated by a paper that calls its counts estimates
+        # Developers' model cards, READMEs and launch texts; 200 is repeated by a paper that calls its counts
+        # estimates
         ("gpt_4o.parameters_bn", "uncheckable", "200"),
         ("claude_3_5_sonnet.parameters_bn", "holds", "none"),
         ("gemini_1_5_pro.parameters_bn", "holds", "none"),
         ("llama_3_1_405b.parameters_bn", "holds", "405"),
         ("deepseek_v2.parameters_bn", "holds", "236, 21 active"),
-        # MMLU, 5-shot: 88.7 and 88.3 are 0-shot chain of thought, 86.4 is GPT-4 (0314) in its technical report
+        # MMLU, 5-shot: 88.7 and 88.3 are 0-shot chain of thought, 86.4 is GPT-4 (0314) in its technical
+        # report
         ("gpt_4o.mmlu_pct", "partly", "87.2"),
         ("claude_3_5_sonnet.mmlu_pct", "partly", "88.7"),
         ("gemini_1_5_pro.mmlu_pct", "fails", "85.9"),
@@ -71,7 +75,8 @@ def rows():
         ("gemini_1_5_pro.price_usd_per_mtok", "fails", "$1.25 / $5.00"),
         ("llama_3_1_405b.price_usd_per_mtok", "uncheckable", "$0.80 to $16.00"),
         ("deepseek_v2.price_usd_per_mtok", "holds", "$0.14 / $0.28"),
-        # Training: "a few ten million" is 20 to 100, five times as much; 80 less 10% is 72, above 61.6; 60 lies between 51.2 and 169.8
+        # Training: "a few ten million" is 20 to 100, five times as much; 80 less 10% is 72, above 61.6; 60
+        # lies between 51.2 and 169.8
         ("claude_3_5_sonnet.training_cost_usd_mn", "uncheckable", "20 to 100"),
         ("gemini_1_5_pro.training_cost_usd_mn", "uncheckable", "7.83 to 61.6"),
         ("llama_3_1_405b.training_cost_usd_mn", "uncheckable", "51.2 to 170"),
@@ -158,7 +163,8 @@ def test_third_table(rows, cell, verdict, sourced):
 
 
 def test_every_cell_but_the_keys_has_one_row(rows):
-    # five rows with five columns beside the key in two tables, five with four in the third: as many as are printed
+    # five rows with five columns beside the key in two tables, five with four in the third: as many as are
+    # printed
     assert len(rows) == sum(
         printed.shape[0] * (printed.shape[1] - 1) for printed in map(article_tables.printed, deciders.TABLES)
     )
@@ -217,14 +223,16 @@ def test_the_heading_decides_which_protocol_agrees(rows):
     assert (row["protocol"], row["short"]) == ("5-shot", "87.2 with five examples, 88.7 is without examples")
     base = rows.loc["technical.table.deepseek_v2.mmlu_pct"]
     assert base["reason"].startswith(
-        "DeepSeek-V2 (base) scored 78.5 on MMLU with five examples. Other versions: DeepSeek-V2 Chat (SFT) 78.4"
+        "DeepSeek-V2 (base) scored 78.5 on MMLU with five examples. Other versions: DeepSeek-V2 Chat (SFT)"
+        " 78.4"
     )
 
 
 def test_a_score_under_another_protocol_says_how_either_test_is_run(rows):
-    assert rows.loc["technical.table.gpt_4o.mmlu_pct", "reason"] == (
-        "88.7 is GPT-4o's score without examples and with written-out reasoning (0-shot CoT). With five examples, as the heading "
-        "says, it scored 87.2."
+    assert (
+        rows.loc["technical.table.gpt_4o.mmlu_pct", "reason"]
+        == "88.7 is GPT-4o's score without examples and with written-out reasoning (0-shot CoT). With five"
+        " examples, as the heading says, it scored 87.2."
     )
 
 
@@ -304,7 +312,8 @@ def test_an_estimate_that_its_author_calls_speculative_decides_nothing():
 @pytest.mark.parametrize(
     ("day", "hours", "verdict", "sourced"),
     [
-        # rents of early 2024: 2.85, and a median above 7. 1.4 million hours are 3.99 to over 9.80; 10 less 10% is 9
+        # rents of early 2024: 2.85, and a median above 7. 1.4 million hours are 3.99 to over 9.80; 10 less
+        # 10% is 9
         ("2024-05-06", 1.4, "uncheckable", "3.99 to 9.80"),
         # 4 million hours are 11.4 and more, above 10 and 10%, which is 11
         ("2024-05-06", 4.0, "fails", "11.4 to 28.0"),
@@ -349,7 +358,8 @@ def test_a_wrong_count_of_active_parameters_is_half_right():
 
 @pytest.mark.parametrize(
     ("times", "verdict"),
-    # 2.15 to 15.2 is a sevenfold range around 3.0; from 4.3 up 3.0 lies outside, though 15.2 / 4.3 is still 3.5
+    # 2.15 to 15.2 is a sevenfold range around 3.0; from 4.3 up 3.0 lies outside, though 15.2 / 4.3 is still
+    # 3.5
     [(1.0, "uncheckable"), (2.0, "fails")],
 )
 def test_a_figure_inside_a_wide_range_is_not_borne_out_and_one_outside_fails(times, verdict):
@@ -459,10 +469,13 @@ def test_the_named_investors_are_the_largest_by_money_and_by_stake_or_only_one_o
     reason = cell(name)["reason"]
     assert reason.startswith("They are the largest by stake only")
     # stated stakes have their days; Amazon's 50 and NVIDIA's 30 at the 852 of 31 March 2026 are 5.9% and 3.5%
-    stakes = "Microsoft 27% (28 October 2025), SoftBank 13% (27 February 2026), Amazon at most 5.9%, NVIDIA at most 3.5%."
+    stakes = (
+        "Microsoft 27% (28 October 2025), SoftBank 13% (27 February 2026), Amazon at most 5.9%, NVIDIA at"
+        " most 3.5%."
+    )
     assert (
-        f"By stake: {stakes} 'At most' takes all that is promised, at the value of the round of 31 March 2026."
-        in reason
+        f"By stake: {stakes} 'At most' takes all that is promised, at the value of the round of 31 March"
+        " 2026." in reason
     )
     # 5% is below Amazon's 50 of 852
     assert cell(name, changed("microsoft.openai_stake", 5.0))["reason"].startswith(
@@ -578,19 +591,64 @@ def test_reasons_and_shorts_are_whole_sentences_and_few_words(rows):
 @pytest.mark.parametrize(
     ("old", "new", "key", "fix"),
     [
-        ("gpt_5_5.release: GPT-5.5", "gpt_5_9.release: GPT-5.9", r"players\.primary_model\.rows\.OpenAI\.names", "gpt_5_[0-9]"),
-        ("denies: [xai.merger]", "denies: [xai.mergr]", r"players\.key_investor\.rows\.xAI\.readings\.held by Musk himself\.denies\.0", "xai.merger"),
-        ("denies: [xai.merger]", "denied: [xai.merger]", r"players\.key_investor\.rows\.xAI\.readings\.held by Musk himself\.denied", "Remove the key"),
-        ("rule: readings_on_record", "rule: readings_on_recrod", r"players\.key_investor\.rows\.xAI", "readings_on_record"),
+        (
+            "gpt_5_5.release: GPT-5.5",
+            "gpt_5_9.release: GPT-5.9",
+            r"players\.primary_model\.rows\.OpenAI\.names",
+            "gpt_5_[0-9]",
+        ),
+        (
+            "denies: [xai.merger]",
+            "denies: [xai.mergr]",
+            r"players\.key_investor\.rows\.xAI\.readings\.held by Musk himself\.denies\.0",
+            "xai.merger",
+        ),
+        (
+            "denies: [xai.merger]",
+            "denied: [xai.merger]",
+            r"players\.key_investor\.rows\.xAI\.readings\.held by Musk himself\.denied",
+            "Remove the key",
+        ),
+        (
+            "rule: readings_on_record",
+            "rule: readings_on_recrod",
+            r"players\.key_investor\.rows\.xAI",
+            "readings_on_record",
+        ),
         ("on {xai.merger} at", "on {xai.merged} at", r"players\.key_investor\.rows\.xAI", "xai.merged"),
-        ("    Meta AI:\n      rule: internal", "    Meta:\n      rule: internal", r"players\.key_investor\.rows\.Meta", "Meta AI"),
-        ("      told: Alphabet reports", "      note: Alphabet reports", r"players\.key_investor\.rows\.Google DeepMind", "shows and told belong together"),
-        ("      read_as_usd_mn: [20, 100]\n", "", r"models\.training_cost_usd_mn\.rows\.Claude 3\.5 Sonnet", "told and read_as_usd_mn belong together"),
+        (
+            "    Meta AI:\n      rule: internal",
+            "    Meta:\n      rule: internal",
+            r"players\.key_investor\.rows\.Meta",
+            "Meta AI",
+        ),
+        (
+            "      told: Alphabet reports",
+            "      note: Alphabet reports",
+            r"players\.key_investor\.rows\.Google DeepMind",
+            "shows and told belong together",
+        ),
+        (
+            "      read_as_usd_mn: [20, 100]\n",
+            "",
+            r"models\.training_cost_usd_mn\.rows\.Claude 3\.5 Sonnet",
+            "told and read_as_usd_mn belong together",
+        ),
         ("market_size.cagr_pct:", "market_size.cagr:", r"market_size\.cagr", "market_size.cagr_pct"),
-        ("column: amount_usd_bn", "column: amount", r"players\.key_investor\.rows\.Anthropic\.amounts\.Amazon", "amount_usd_bn"),
-        ("  would_decide: A dated list of the dev", "  would: A dated list of the dev", r"players\.primary_model", "would_decide"),
+        (
+            "column: amount_usd_bn",
+            "column: amount",
+            r"players\.key_investor\.rows\.Anthropic\.amounts\.Amazon",
+            "amount_usd_bn",
+        ),
+        (
+            "  would_decide: A dated list of the dev",
+            "  would: A dated list of the dev",
+            r"players\.primary_model",
+            "would_decide",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_in_the_rules_is_refused_by_file_and_key(tmp_path, old, new, key, fix):
     shutil.copytree(THESIS, tmp_path / "thesis")
     path = tmp_path / "thesis" / "cells.yml"
@@ -607,7 +665,9 @@ def test_rules_may_name_what_the_evidence_of_their_own_project_holds_and_nothing
     rename(tmp_path / "evidence" / "dated_facts", "xai.merger", "xai.merging")
     with pytest.raises(
         DataError,
-        match=r"cells\.yml, key .*xAI.*: no dated fact has this id\. The nearest valid name is 'xai\.merging'",
+        match=(
+            r"cells\.yml, key .*xAI.*: no dated fact has this id\. The nearest valid name is 'xai\.merging'"
+        ),
     ):
         deciders.load(tmp_path / "thesis", tmp_path / "evidence")
     rename(tmp_path / "evidence" / "dated_facts", "xai.merging", "xai.merger")

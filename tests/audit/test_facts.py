@@ -12,17 +12,35 @@ from analysis.errors import DataError
 
 
 def row(**values):
-    blank = {"id": "x.one", "subject": "X", "fact": "It happened", "value": 3.0, "unit": "USD billion", "due_on": None,
-             "date_precision": "day", "quality": "official", "source_title": "A page", "source": "https://example.org/a"}  # fmt: skip
+    blank = {
+        "id": "x.one",
+        "subject": "X",
+        "fact": "It happened",
+        "value": 3.0,
+        "unit": "USD billion",
+        "due_on": None,
+        "date_precision": "day",
+        "quality": "official",
+        "source_title": "A page",
+        "source": "https://example.org/a",
+    }
     found = blank | values
     return found | {name: pd.Timestamp(found[name]) for name in ("valid_on", "known_on")}
 
 
-TABLE = pd.DataFrame([
-    row(id="x.one", valid_on="2025-01-01", known_on="2025-01-02"),
-    row(id="x.two", valid_on="2025-06-01", known_on="2025-09-01", quality="secondary", source="a/b:c.md@1234abc"),
-    row(id="x.three", valid_on="2025-12-01", known_on="2025-12-01", value=None),
-])  # fmt: skip
+TABLE = pd.DataFrame(
+    [
+        row(id="x.one", valid_on="2025-01-01", known_on="2025-01-02"),
+        row(
+            id="x.two",
+            valid_on="2025-06-01",
+            known_on="2025-09-01",
+            quality="secondary",
+            source="a/b:c.md@1234abc",
+        ),
+        row(id="x.three", valid_on="2025-12-01", known_on="2025-12-01", value=None),
+    ]
+)
 
 
 def seen(day, as_of):
@@ -120,9 +138,16 @@ def test_a_day_is_told_as_far_as_it_is_known(changes, told):
 
 @pytest.mark.parametrize(
     ("value", "unit", "told"),
-    [(13, "USD billion", "$13bn"), (64.6, "USD billion", "$64.6bn"), (0.02, "USD billion", "$20m"), (78720, "stars", "78,720"),
-     (40, "percent", "40%"), (900, "million people", "900 million people"), (4, "months", "4 months")],
-)  # fmt: skip
+    [
+        (13, "USD billion", "$13bn"),
+        (64.6, "USD billion", "$64.6bn"),
+        (0.02, "USD billion", "$20m"),
+        (78720, "stars", "78,720"),
+        (40, "percent", "40%"),
+        (900, "million people", "900 million people"),
+        (4, "months", "4 months"),
+    ],
+)
 def test_a_value_is_told_in_its_unit(value, unit, told):
     assert facts.told_value(pd.Series({"value": value, "unit": unit})) == told
 
@@ -131,8 +156,9 @@ def test_a_sentence_is_filled_only_if_everything_in_it_is_known():
     day = pd.Timestamp("2026-05-21")
     values = facts.words(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07")), day)
     # 287 days / 30.4375 = 9.4 months
-    assert facts.fill("On {x.one}, {x.one.months} before: {x.one.value}.", values) == (
-        "On 7 August 2025, nine months before: $3bn."
+    assert (
+        facts.fill("On {x.one}, {x.one.months} before: {x.one.value}.", values)
+        == "On 7 August 2025, nine months before: $3bn."
     )
     assert facts.fill("On {x.two}.", values) is None
 

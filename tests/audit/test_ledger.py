@@ -1,4 +1,6 @@
-"""The ledger as a whole: every claim once, each with a verdict that its evidence bears, and mistakes told by claim."""
+"""The ledger as a whole: every claim once, each with a verdict that its evidence bears, and mistakes told by
+claim.
+"""
 
 import pandas as pd
 import pytest
@@ -67,7 +69,11 @@ def test_the_ledger_finds_what_it_must(rows):
     assert "GSM8K" in rows.loc["technical.table_humaneval", "details"]
     assert verdict["technical.table_mmlu"] == "partly"
     assert (verdict[[n for n in rows.index if n.startswith("verdict.gpt5_")]] == "void").all()
-    assert (verdict["risks.ai_act"], verdict["players.amazon_anthropic"], stale["players.amazon_anthropic"]) == ("fails", "fails", True)  # fmt: skip
+    assert (
+        verdict["risks.ai_act"],
+        verdict["players.amazon_anthropic"],
+        stale["players.amazon_anthropic"],
+    ) == ("fails", "fails", True)
 
 
 def test_counts_hold_every_verdict_and_every_claim(rows):
@@ -118,7 +124,9 @@ def test_errors_of_the_article_hold_every_wrong_claim_once_and_none_that_was_ove
 
 
 def test_a_verdict_by_evidence_needs_a_row_that_decides(gather):
-    """A row that is only mentioned decides nothing, and a check that names no other has no verdict to give."""
+    """A row that is only mentioned decides nothing, and a check that names no other has no verdict to
+    give.
+    """
 
     def mentions(facts, figure):
         facts.happened(["gpt_5.release"], decides=False)
@@ -151,8 +159,16 @@ def test_only_a_forecast_is_void_where_something_came_before_it(gather, kind, ve
 
 
 def claim(check):
-    return Claim(id="market.x", where=("market.5",), kind="quantity", weight="supporting", statement="a statement of ours", unit="x",
-                 stated="1x", check=check)  # fmt: skip
+    return Claim(
+        id="market.x",
+        where=("market.5",),
+        kind="quantity",
+        weight="supporting",
+        statement="a statement of ours",
+        unit="x",
+        stated="1x",
+        check=check,
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,20 +179,47 @@ def claim(check):
         ({"name": "on_record", "told": 5}, "key check: told: 5 is not a text. Write a text"),
         ({"name": "on_record", "told": "x", "shows": 5}, "key check: shows: 5 is not a list. Write a list"),
         ({"name": "on_record", "told": "x", "shows": None}, "key check: shows: None is not a list"),
-        ({"name": "on_record", "told": "x", "shows": ["gpt_5.release", 5]}, "key check: shows.1: 5 is not a text"),
-        ({"name": "on_record", "told": "x", "shows": "gpt_5.release"}, "shows: 'gpt_5.release' is a text, not a list. Write [gpt_5.release]"),
-        ({"name": "readings_on_record", "told": "x", "readings": {"a": {"shows": "gpt_5.release"}}}, "readings.a.shows: 'gpt_5.release' is a text"),
-        ({"name": "on_record_by", "told": "x", "due": "some day"}, "key check: due: 'some day' cannot be used"),
-        ({"name": "figures_on_record", "told": "x", "readings": {"a": {"column": "value"}}}, "claim market.x, key check: cannot be computed: KeyError: 'table'"),
+        (
+            {"name": "on_record", "told": "x", "shows": ["gpt_5.release", 5]},
+            "key check: shows.1: 5 is not a text",
+        ),
+        (
+            {"name": "on_record", "told": "x", "shows": "gpt_5.release"},
+            "shows: 'gpt_5.release' is a text, not a list. Write [gpt_5.release]",
+        ),
+        (
+            {"name": "readings_on_record", "told": "x", "readings": {"a": {"shows": "gpt_5.release"}}},
+            "readings.a.shows: 'gpt_5.release' is a text",
+        ),
+        (
+            {"name": "on_record_by", "told": "x", "due": "some day"},
+            "key check: due: 'some day' cannot be used",
+        ),
+        (
+            {"name": "figures_on_record", "told": "x", "readings": {"a": {"column": "value"}}},
+            "claim market.x, key check: cannot be computed: KeyError: 'table'",
+        ),
         ({"name": "market_total", "years": 4}, "market_total: got an unexpected keyword argument 'years'"),
         ({"name": "growth_rate", "segment": "AI Drugs"}, "has no size_2024_usd_bn for 'AI Drugs'"),
-        ({"name": "on_record", "shows": ["gpt5.release"], "told": "x"}, "claims.yml, claim market.x, key check: dated_facts.csv has no row with id 'gpt5.release'"),
+        (
+            {"name": "on_record", "shows": ["gpt5.release"], "told": "x"},
+            "claims.yml, claim market.x, key check: dated_facts.csv has no row with id 'gpt5.release'",
+        ),
         ({"name": "probability", "event": "boom", "told": "x"}, "there is no event 'boom'"),
-        ({"name": "probability", "event": "dilution", "told": "About {oods}."}, "{oods} is neither a figure of this check nor what a dated fact has. The nearest valid name is 'odds'"),
-        ({"name": "ahead", "part": "p2.price", "told": "By {deadlin}."}, "The nearest valid name is 'deadline'"),
+        (
+            {"name": "probability", "event": "dilution", "told": "About {oods}."},
+            (
+                "{oods} is neither a figure of this check nor what a dated fact has. The nearest valid name"
+                " is 'odds'"
+            ),
+        ),
+        (
+            {"name": "ahead", "part": "p2.price", "told": "By {deadlin}."},
+            "The nearest valid name is 'deadline'",
+        ),
         ({"name": "ahead", "part": "p9", "told": "x"}, "predictions.yml has no part 'p9'"),
     ],
-)  # fmt: skip
+)
 def test_a_check_that_cannot_run_is_refused_by_claim(gather, check, said):
     with pytest.raises(DataError) as caught:
         audit.judge_claims([claim(check)], gather())

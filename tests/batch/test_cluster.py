@@ -1,7 +1,9 @@
-"""Notebooks and points on many machines: a real scheduler, workers as processes, and an S3 server, all on loopback.
+"""Notebooks and points on many machines: a real scheduler, workers as processes, and an S3 server, all on
+loopback.
 
-A worker is a process of its own in a copy of the project (the root of a project is the parent of its package), as it would
-be on another machine. The batch runs in this process, which kills what is to be killed when a notebook says where it is.
+A worker is a process of its own in a copy of the project (the root of a project is the parent of its
+package), as it would be on another machine. The batch runs in this process, which kills what is to be killed
+when a notebook says where it is.
 """
 
 import importlib.util
@@ -69,7 +71,9 @@ POINTS = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.5, 0.25]})
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory, build_whole: Build) -> Project:
-    """A project with the package, some notebooks, one that sleeps the first time that it runs, and a function that does."""
+    """A project with the package, some notebooks, one that sleeps the first time that it runs, and a function
+    that does.
+    """
     project = build_whole(tmp_path_factory.mktemp("cluster") / "project", "good", "raises", "waits")
     content = json.loads((MATERIAL / "good.ipynb").read_text())
     content["cells"][2]["source"] = SLEEPS_ONCE
@@ -100,9 +104,13 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
 def started(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A process in a project, which ends with all that it started."""
     process = subprocess.Popen(
-        [sys.executable, "-m", *arguments], cwd=root, env=environment(root), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", *arguments],
+        cwd=root,
+        env=environment(root),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         yield process
     finally:
@@ -246,14 +254,19 @@ def test_news_that_arrive_after_a_result_do_not_open_its_notebook_again(
 def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_run(
     here: Project, store: Any, tmp_path: Path, build: Build
 ) -> None:
-    # Real processes: a scheduler, two workers and what they start; this is the one batch that goes the whole way.
+    # Real processes: a scheduler, two workers and what they start; this is the one batch that goes the whole
+    # way.
     names, events, killed = ["good", "raises", "sleeps"], list[Event](), list[int]()
 
     def batch(**options: Any) -> list[runner.Outcome]:
         tasks = plan.plan(["base"], names, out=options.pop("out", None), project=here)
         return runner.run(tasks, project=here, **options)
 
-    with scheduler(here.root) as (_, address), worker(here.root, address) as one, worker(here.root, address) as two:  # fmt: skip
+    with (
+        scheduler(here.root) as (_, address),
+        worker(here.root, address) as one,
+        worker(here.root, address) as two,
+    ):
 
         def kill(event: Event) -> None:
             events.append(event)
@@ -285,7 +298,8 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
         said = str(refused.value)
         assert said.startswith(f"--cluster {address}, worker tcp://127.0.0.1:")
         assert said.endswith(
-            "holds other code or data than this checkout. Give every worker the same commit, then start it again."
+            "holds other code or data than this checkout. Give every worker the same commit, then start it"
+            " again."
         )
     batch()
     assert results(objects(store)) == results(folder(here.runs))
@@ -297,7 +311,8 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
 def test_a_batch_that_is_stopped_or_killed_leaves_no_kernel_on_a_worker_and_one_without_scheduler_ends(
     here: Project,
 ) -> None:
-    # Real processes, since what is looked for is what they leave behind; one cluster for the three ways to end.
+    # Real processes, since what is looked for is what they leave behind; one cluster for the three ways to
+    # end.
     running = here.notebooks / "running-base"
 
     def ended(end: Callable[[], object]) -> None:
@@ -330,8 +345,10 @@ def test_a_batch_that_is_stopped_or_killed_leaves_no_kernel_on_a_worker_and_one_
 
         with pytest.raises(RunError) as gone:
             ended(process.kill)
-        assert str(gone.value) == (
-            "--cluster: the scheduler is gone. Start it again, then run the same command again to do the rest."
+        assert (
+            str(gone.value)
+            == "--cluster: the scheduler is gone. Start it again, then run the same command again to do the"
+            " rest."
         )
         wait_for(lambda: not kernels(here))
 
@@ -339,7 +356,8 @@ def test_a_batch_that_is_stopped_or_killed_leaves_no_kernel_on_a_worker_and_one_
 def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_is_killed(
     here: Project, store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Real processes: what was carried to the worker has to be carried to the one that its nanny starts in its place.
+    # Real processes: what was carried to the worker has to be carried to the one that its nanny starts in its
+    # place.
     found = importlib.util.spec_from_file_location("analysis.slowly", here.package / "slowly.py")
     assert found and found.loader
     slowly = importlib.util.module_from_spec(found)
@@ -370,7 +388,15 @@ def test_a_local_cluster_is_started_and_ended() -> None:
     before = set(psutil.Process().children(recursive=True))
     computed = cluster.mapped("local", 1, Project(), operator.itemgetter("a"), {3: {"a": 1.0}, 7: {"a": 2.0}})
     assert dict(computed) == {3: 1.0, 7: 2.0}
-    wait_for(lambda: not [p for p in set(psutil.Process().children(recursive=True)) - before if "nanny" in " ".join(p.cmdline())])  # fmt: skip
+    wait_for(
+        lambda: (
+            not [
+                p
+                for p in set(psutil.Process().children(recursive=True)) - before
+                if "nanny" in " ".join(p.cmdline())
+            ]
+        )
+    )
 
 
 @pytest.mark.slow

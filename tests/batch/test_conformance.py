@@ -1,9 +1,11 @@
-"""A forked kernel does what a stock one does: the same outcome, outputs and error markers, notebook by notebook.
+"""A forked kernel does what a stock one does: the same outcome, outputs and error markers, notebook by
+notebook.
 
-Those of `tests/notebooks/conformance` that end in an error, or end their kernel, do so in one way each. The others go through what
-kernels offer, by topic, in cells named after what they use: what has to meet a fresh kernel comes first. Plain papermill executes
-each on both. What the forks have preloaded is what these notebooks import, as it is in a batch. That the notebooks of the report come
-out the same on both is shown where stored outputs are compared: forked kernels made them, nbval executes them on stock ones.
+Those of `tests/notebooks/conformance` that end in an error, or end their kernel, do so in one way each. The
+others go through what kernels offer, by topic, in cells named after what they use: what has to meet a fresh
+kernel comes first. Plain papermill executes each on both. What the forks have preloaded is what these
+notebooks import, as it is in a batch. That the notebooks of the report come out the same on both is shown
+where stored outputs are compared: forked kernels made them, nbval executes them on stock ones.
 """
 
 import json
@@ -26,9 +28,17 @@ SECONDS = {"out_of_time": 2}
 
 DIFFER = {
     "loaded": "What was preloaded is in sys.modules before it is imported; that is the point.",
-    "command-line": "The kernel lists the command line of what it was forked from; sys.argv and sys.orig_argv are its own.",
-    "proc-environ": "/proc shows the environment that a process was started with; os.environ and child processes have its own.",
-    "frozen": "Objects of preloaded modules are out of the garbage collector's sight, so that pages stay shared.",
+    "command-line": (
+        "The kernel lists the command line of what it was forked from; sys.argv and sys.orig_argv are its"
+        " own."
+    ),
+    "proc-environ": (
+        "/proc shows the environment that a process was started with; os.environ and child processes have its"
+        " own."
+    ),
+    "frozen": (
+        "Objects of preloaded modules are out of the garbage collector's sight, so that pages stay shared."
+    ),
 }
 """What is not the same: the cells of `differs`, with the reason."""
 
@@ -53,11 +63,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (place / "kernel.json").write_text(
             json.dumps(
                 {
-                    "argv": argv, "display_name": name, "language": "python", "env": environment,
+                    "argv": argv,
+                    "display_name": name,
+                    "language": "python",
+                    "env": environment,
                     "metadata": {"kernel_provisioner": {"provisioner_name": start}},
                 }
             )
-        )  # fmt: skip
+        )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_PATH", str(root / "jupyter"))
         patch.delenv("MPLBACKEND", raising=False)
@@ -79,9 +92,13 @@ def executed(folder: Path, name: str, kernel: str) -> Executed:
     shutil.copytree(MATERIAL, place)
     try:
         papermill.execute_notebook(
-            place / f"{name}.ipynb", saved, kernel_name=kernel, cwd=place,
-            progress_bar=False, execution_timeout=SECONDS.get(name, 120),
-        )  # fmt: skip
+            place / f"{name}.ipynb",
+            saved,
+            kernel_name=kernel,
+            cwd=place,
+            progress_bar=False,
+            execution_timeout=SECONDS.get(name, 120),
+        )
     except Exception as reason:
         error = f"{type(reason).__name__}: {reason}"
     own = [cell["id"] for cell in json.loads((place / f"{name}.ipynb").read_text())["cells"]]
@@ -103,7 +120,9 @@ def executed(folder: Path, name: str, kernel: str) -> Executed:
 
 
 def _settled(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Outputs without what is a matter of time: in how many pieces a stream arrives, and which of two comes first."""
+    """Outputs without what is a matter of time: in how many pieces a stream arrives, and which of two comes
+    first.
+    """
     settled: list[dict[str, Any]] = []
     streams: dict[str, dict[str, Any]] = {}
     for output in outputs:

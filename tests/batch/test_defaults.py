@@ -69,7 +69,10 @@ def test_each_line_keeps_its_end(tmp_path, register):
 
 
 def test_a_declaration_that_shares_its_line_is_refused_and_no_notebook_written(tmp_path, register):
-    paths = [notebook(tmp_path / "1.ipynb", "rate_pct: float = 2.0"), notebook(tmp_path / "2.ipynb", "a = 1\nb = 2; rate_pct: float = 2.0")]  # fmt: skip
+    paths = [
+        notebook(tmp_path / "1.ipynb", "rate_pct: float = 2.0"),
+        notebook(tmp_path / "2.ipynb", "a = 1\nb = 2; rate_pct: float = 2.0"),
+    ]
     before = [path.read_bytes() for path in paths]
     with pytest.raises(NotebookError, match=r"2\.ipynb, parameters cell, line 2: declares rate_pct and"):
         defaults.align(paths, register)
@@ -78,8 +81,13 @@ def test_a_declaration_that_shares_its_line_is_refused_and_no_notebook_written(t
 
 @pytest.mark.parametrize(
     "changed",
-    [{"description": "first\nimport os"}, {"description": "a = b"}, {"description": "half \ud83d"}, {"unit": "\0"}],
-)  # fmt: skip
+    [
+        {"description": "first\nimport os"},
+        {"description": "a = b"},
+        {"description": "half \ud83d"},
+        {"unit": "\0"},
+    ],
+)
 def test_what_would_not_be_read_back_is_refused_and_no_notebook_written(tmp_path, register, changed):
     """The register refuses such texts; one that came another way never gets into a notebook."""
     entry = register["rate_pct"]

@@ -44,9 +44,19 @@ def test_nothing_of_the_user_s_stands_on_jupyters_paths_and_python3_is_this_inte
 
 @pytest.mark.parametrize(
     "name",
-    ["JUPYTER_DEFAULT_PROVISIONER_NAME", "JUPYTER_TOKEN", "JUPYTERLAB_DIR", "JUPYTER_PLATFORM_DIRS", "JPY_SESSION_NAME",
-     "IPYTHON_SUPPRESS_CONFIG_ERRORS", "MATPLOTLIBRC", "MPLBACKEND", "PYTHONSTARTUP", "THESIS_FIGURES"],
-)  # fmt: skip
+    [
+        "JUPYTER_DEFAULT_PROVISIONER_NAME",
+        "JUPYTER_TOKEN",
+        "JUPYTERLAB_DIR",
+        "JUPYTER_PLATFORM_DIRS",
+        "JPY_SESSION_NAME",
+        "IPYTHON_SUPPRESS_CONFIG_ERRORS",
+        "MATPLOTLIBRC",
+        "MPLBACKEND",
+        "PYTHONSTARTUP",
+        "THESIS_FIGURES",
+    ],
+)
 def test_a_setting_is_dropped_while_a_process_starts_and_stands_again_then(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

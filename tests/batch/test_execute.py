@@ -1,4 +1,6 @@
-"""What is kept of an executed notebook, and its limit (how it is executed else is tested in test_runner.py)."""
+"""What is kept of an executed notebook, and its limit (how it is executed else is tested in
+test_runner.py).
+"""
 
 import json
 import time
@@ -168,8 +170,8 @@ def test_an_error_is_one_short_line() -> None:
 def test_the_limit_of_a_notebook_leaves_a_cell_what_is_left_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # With a kernel, which has to be interrupted: 1.5 s. The clock stands still until the cell starts that sleeps, and then
-    # shows two seconds before the limit, an hour: nothing else can run into it.
+    # With a kernel, which has to be interrupted: 1.5 s. The clock stands still until the cell starts that
+    # sleeps, and then shows two seconds before the limit, an hour: nothing else can run into it.
     still, started = time.monotonic(), list[float]()
 
     def clock() -> float:

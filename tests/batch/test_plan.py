@@ -35,8 +35,8 @@ def test_all_names_and_repeats_are_taken_once(project: Build) -> None:
 
 
 def test_a_notebook_is_given_what_it_declares_and_nothing_else(project: Build) -> None:
-    # The cell declares scenario, years (a second `=` in its comment) and growth_pct (four lines); the register holds
-    # seed as well, which the notebook does not declare.
+    # The cell declares scenario, years (a second `=` in its comment) and growth_pct (four lines); the
+    # register holds seed as well, which the notebook does not declare.
     (task,) = plan.plan(["slow"], project=project("good"))
     assert task.parameters == {"scenario": "slow", "years": 4.0, "growth_pct": [0.0, 10.0]}
 

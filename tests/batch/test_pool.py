@@ -1,4 +1,6 @@
-"""What becomes of a batch that is killed, or whose terminal is closed, at any moment: nothing is left of it."""
+"""What becomes of a batch that is killed, or whose terminal is closed, at any moment: nothing is left of
+it.
+"""
 
 import errno
 import multiprocessing
@@ -101,8 +103,10 @@ def test_a_batch_for_which_too_few_files_may_be_open_is_refused(
     monkeypatch.setattr(resource, "getrlimit", lambda _: (allowed, 4096))
     with pytest.raises(ParameterError) as refused:
         Pool(tmp_path, size=size, root=tmp_path)
-    assert str(refused.value) == (
-        f"ulimit -n: {allowed} open files are too few for {size} notebooks at a time, which need {needed}. Run `ulimit -n 1024` first."
+    assert (
+        str(refused.value)
+        == f"ulimit -n: {allowed} open files are too few for {size} notebooks at a time, which need {needed}."
+        " Run `ulimit -n 1024` first."
     )
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (needed, 4096))
@@ -118,8 +122,9 @@ def test_a_notebook_that_ran_out_of_open_files_says_so(
     worker, job = cast(Any, SimpleNamespace(log=tmp_path / "log")), Job(tmp_path, tmp_path)
     for error in ("cell 1: CellExecutionError", "RuntimeError: Kernel died before replying to kernel_info"):
         turn = pool._Turn(worker, 0, job, heard=4)
-        assert pool._with_last_words(Ended(1.0, error), turn).error == (
-            f"{error} (too many open files, of which `ulimit -n` allows 130: raise it)"
+        assert (
+            pool._with_last_words(Ended(1.0, error), turn).error
+            == f"{error} (too many open files, of which `ulimit -n` allows 130: raise it)"
         )
     later = pool._Turn(worker, 0, job, heard=(tmp_path / "log").stat().st_size - len("and so on\n"))
     assert (
@@ -162,9 +167,16 @@ def heavy(project: Callable[..., Project]) -> Project:
 def test_nothing_of_a_batch_outlives_its_end_at_fifty_random_moments(
     heavy: Project, number: signal.Signals
 ) -> None:
-    # Fifty batches of seconds, 25 for each signal: what no list of moments foresees. How long one takes is measured first.
-    code = "import sys; from pathlib import Path; from analysis.batch import plan, runner; from analysis.batch.plan import Project\n"
-    code += "project = Project(Path(sys.argv[1])); runner.run(plan.plan(['base'], project=project), project=project, force=True)"
+    # Fifty batches of seconds, 25 for each signal: what no list of moments foresees. How long one takes is
+    # measured first.
+    code = (
+        "import sys; from pathlib import Path; from analysis.batch import plan, runner; from"
+        " analysis.batch.plan import Project\n"
+    )
+    code += (
+        "project = Project(Path(sys.argv[1])); runner.run(plan.plan(['base'], project=project),"
+        " project=project, force=True)"
+    )
     command = [sys.executable, "-c", code, str(heavy.root)]
     begin = time.monotonic()
     subprocess.run(command, cwd=ROOT, check=True)

@@ -1,4 +1,5 @@
-"""Where a forked kernel could differ from a fresh one, or outlive whom it belongs to: each pitfall has a test.
+"""Where a forked kernel could differ from a fresh one, or outlive whom it belongs to: each pitfall has a
+test.
 
 What notebooks see of both kinds of kernel is compared in `test_conformance`.
 """
@@ -42,7 +43,9 @@ def test_a_cell_that_is_no_python_imports_nothing(source: str) -> None:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """An environment with a folder of modules on its path and nothing preloaded yet; its parents end with the test."""
+    """An environment with a folder of modules on its path and nothing preloaded yet; its parents end with the
+    test.
+    """
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
@@ -157,12 +160,15 @@ TRICKY = [
     ("print('hello')", "it prints something"),
     ("import os; os.write(2, b'hello')", "it prints something"),
     ("import warnings; warnings.warn('mind this')", "it prints something"),
-    ("import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", "it starts a thread"),
+    (
+        "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+        "it starts a thread",
+    ),
     ("file = open(__file__)", "it keeps a file open"),
     ("from IPython import get_ipython; get_ipython()", "tricky_7 asks whether it runs in IPython"),
     ("import matplotlib.pyplot as plt; plt.switch_backend('agg')", "it chooses a backend of pyplot"),
     ("import json", None),
-]  # fmt: skip
+]
 IMPORTS_EACH = """
     import importlib, json, os, sys
     from analysis.batch import forkserver
@@ -184,9 +190,12 @@ def test_a_module_that_does_more_than_define_is_left_to_the_kernels(
         module(f"tricky_{number}", f"{source}\n")
     names = [f"tricky_{number}" for number in range(len(TRICKY))]
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(IMPORTS_EACH), *names], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", textwrap.dedent(IMPORTS_EACH), *names],
+        capture_output=True,
+        text=True,
+        check=True,
         env=os.environ | {"PYTHONPATH": f"{tmp_path / 'modules'}{os.pathsep}{ROOT}"},
-    )  # fmt: skip
+    )
     assert [json.loads(line) for line in done.stdout.splitlines()] == [why for _, why in TRICKY]
 
 
@@ -248,7 +257,8 @@ def test_names_that_the_project_imports_later_follow(tmp_path: Path) -> None:
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__init__.py").write_text("")
     (tmp_path / "package" / "one.py").write_text(
-        "from package import two\ndef call():\n    from heavy import (\n        a,\n        b as c,\n    )\n    import os.path\n"
+        "from package import two\ndef call():\n    from heavy import (\n        a,\n        b as c,\n    )\n "
+        "   import os.path\n"
     )
     (tmp_path / "package" / "two.py").write_text(
         "class X:\n    def f(self):\n        from package.three import g  # here\n"
@@ -267,15 +277,20 @@ def test_what_is_not_installed_leaves_no_trace_and_costs_no_second_start(
     module("talks", "print(1)\n")
     found = left_out("no_such_package_at_all,optional,talks,json")
     assert found == {
-        "no_such_package_at_all": "it is not installed", "optional": "it is not installed", "talks": "it prints something",
-    }  # fmt: skip
+        "no_such_package_at_all": "it is not installed",
+        "optional": "it is not installed",
+        "talks": "it prints something",
+    }
 
 
 # What a fresh interpreter has of its own
 
 
 def test_random_state_is_fresh_in_each_kernel(tmp_path: Path, environment: dict[str, str]) -> None:
-    code = "import random, uuid, numpy as np; print(random.random(), np.random.random(), uuid.uuid4(), np.random.default_rng().random())"
+    code = (
+        "import random, uuid, numpy as np; print(random.random(), np.random.random(), uuid.uuid4(),"
+        " np.random.default_rng().random())"
+    )
     drawn = []
     for _ in range(2):
         with Kernel(tmp_path / "work", "random,numpy,uuid") as kernel:
@@ -299,9 +314,13 @@ def test_no_library_holds_a_generator_that_forks_would_share(environment: dict[s
         print([name for number, name in found.items() if number not in known ])
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True, cwd=ROOT,
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -411,7 +430,8 @@ def test_where_nothing_can_be_forked_the_stock_provisioner_starts_it_and_that_is
             assert kernel.says("print(1)") == "1"
     said = [record for record in caplog.records if record.name == provisioner.__name__]
     assert [record.getMessage() for record in said] == [
-        "note: kernels are started by the stock provisioner, which takes longer: kernels are forked on Linux only"
+        "note: kernels are started by the stock provisioner, which takes longer: kernels are forked on Linux"
+        " only"
     ]
     assert said[0].levelno == logging.WARNING
 
@@ -424,8 +444,21 @@ def test_a_batch_says_once_that_its_kernels_were_stock_ones(
     from analysis.batch.pool import Pool
 
     monkeypatch.setattr(provisioner, "_said", set())
-    content = {"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None, "source": "import mistune"}],
-               "metadata": {}, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
+    content = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": "a",
+                "metadata": {},
+                "outputs": [],
+                "execution_count": None,
+                "source": "import mistune",
+            }
+        ],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "a.ipynb").write_text(json.dumps(content))
     with Pool(tmp_path, size=1, root=tmp_path) as pool:
@@ -642,10 +675,17 @@ def test_a_parent_that_is_still_importing_ends_with_its_owner(
 
 
 def test_a_kernel_whose_owner_leaves_as_it_is_forked_ends(tmp_path: Path) -> None:
-    """The owner is gone before the fork has a process group; twenty times, as it is a matter of microseconds."""
+    """The owner is gone before the fork has a process group; twenty times, as it is a matter of
+    microseconds.
+    """
     request = {
-        "command": PROGRAM, "arguments": [], "env": dict(os.environ), "cwd": str(tmp_path), "umask": 0o022, "fresh": False,
-    }  # fmt: skip
+        "command": PROGRAM,
+        "arguments": [],
+        "env": dict(os.environ),
+        "cwd": str(tmp_path),
+        "umask": 0o022,
+        "fresh": False,
+    }
     with Parent([sys.executable], os.environ, log=subprocess.DEVNULL) as parent:
         for _ in range(20):
             ours, theirs = socket.socketpair()

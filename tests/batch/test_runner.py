@@ -1,7 +1,7 @@
 """What becomes of notebooks that run, break, die or leave, with real kernels where these are the point.
 
-The batch of `batch` runs once for many tests. Its project stands in a folder with a blank and braces in its name, and
-the user's home, shell and Jupyter are as hostile as they can be.
+The batch of `batch` runs once for many tests. Its project stands in a folder with a blank and braces in its
+name, and the user's home, shell and Jupyter are as hostile as they can be.
 """
 
 import json
@@ -78,7 +78,8 @@ def run(project: Project, **options: Any) -> Batch:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A home that is none, a kernelspec `python3` that is another program, start-up files that break everything.
+    """A home that is none, a kernelspec `python3` that is another program, start-up files that break
+    everything.
 
     Whatever tells of the user or of where things lie has `canary` in its name.
     """
@@ -335,7 +336,8 @@ def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path,
         assert ends[0].error == "cell 3: the process that ran the notebook died (killed, or out of memory)"
         assert "did not run to its end" in cells(jobs[0].target)[0]["source"]
         assert ends[1].error is None
-        # the worker that has nothing to do, and what kernels are forked from; the predecessor's kernel is gone
+        # the worker that has nothing to do, and what kernels are forked from; the predecessor's kernel is
+        # gone
         assert len(processes_below(pool.folder)) == 2
     assert processes_below(tmp_path) == []
     assert not pool.folder.exists()
@@ -375,8 +377,11 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_said_with_its_last_word
 def test_what_is_saved_tells_neither_of_the_environment_nor_of_the_home_nor_of_the_user(batch: Batch) -> None:
     for path in (path for path in batch.project.runs.rglob("*") if path.is_file()):
         assert "canary" not in path.read_text(encoding="utf-8"), path
-    texts = [output.get("text") or output["data"]["text/plain"] for cell in cells(batch.project.runs / "base" / "tells.ipynb")
-             for output in cell.get("outputs", [])]  # fmt: skip
+    texts = [
+        output.get("text") or output["data"]["text/plain"]
+        for cell in cells(batch.project.runs / "base" / "tells.ipynb")
+        for output in cell.get("outputs", [])
+    ]
     warned, printed, shown = ("".join(text) for text in texts)
     assert (
         "~/lib/tool.py:1: UserWarning: a library" in warned

@@ -1,4 +1,6 @@
-"""A sweep goes on where it stopped, gives the same table for any number of workers, and never overwrites another."""
+"""A sweep goes on where it stopped, gives the same table for any number of workers, and never overwrites
+another.
+"""
 
 import json
 

@@ -1,8 +1,9 @@
 """How long a batch takes, beside other ways to run the same notebooks, and beside the work itself.
 
-Every way runs the same notebooks under the same scenarios, round by round and one after the other, so that what else the machine does
-falls on all. The limit is the same cells in one process that has imported everything: no kernel, no saving. CPU seconds
-are those of all processes of a way; memory is the largest sum of proportional set sizes seen while it ran.
+Every way runs the same notebooks under the same scenarios, round by round and one after the other, so that
+what else the machine does falls on all. The limit is the same cells in one process that has imported
+everything: no kernel, no saving. CPU seconds are those of all processes of a way; memory is the largest sum
+of proportional set sizes seen while it ran.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ def by_nbclient(source: Path, target: Path, parameters: dict[str, Any]) -> None:
 
 
 def cells_alone(todo: list[plan.Task]) -> None:
-    """The cells of all notebooks in this process; prints seconds of wall clock and CPU without the imports."""
+    """The cells of all notebooks in this process; prints seconds of wall clock and CPU without the
+    imports.
+    """
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
     from papermill.iorw import load_notebook_node
@@ -172,7 +175,9 @@ def measured(way: str, arguments: argparse.Namespace, out: Path) -> dict[str, fl
 
 
 def differing(todo: list[plan.Task], ours: Path, theirs: Path) -> list[str]:
-    """The notebooks that stock papermill did not execute to the same bytes, what varies from run to run taken out."""
+    """The notebooks that stock papermill did not execute to the same bytes, what varies from run to run taken
+    out.
+    """
     found = []
     for task in todo:
         path = theirs / f"{task.name}.ipynb"
@@ -183,7 +188,9 @@ def differing(todo: list[plan.Task], ours: Path, theirs: Path) -> list[str]:
 
 
 def forks(count: int) -> dict[str, float]:
-    """Start and end kernels in a row: what memory and descriptors the process that forks holds after a tenth, and at the end."""
+    """Start and end kernels in a row: what memory and descriptors the process that forks holds after a tenth,
+    and at the end.
+    """
     from jupyter_client.manager import KernelManager
 
     os.environ |= {
@@ -251,7 +258,8 @@ def main() -> None:
             rounds.append({way: measured(way, arguments, place) for way, place in there.items()})
             other = differing(todo, there["ours"], there["papermill"])
             print(
-                f"round {number + 1}: {len(todo) - len(other)} of {len(todo)} notebooks equal byte for byte {other or ''}",
+                f"round {number + 1}: {len(todo) - len(other)} of {len(todo)} notebooks equal byte for byte"
+                f" {other or ''}",
                 flush=True,
             )
     found = {way: {key: median(one[way][key] for one in rounds) for key in rounds[0][way]} for way in WAYS}
@@ -266,7 +274,8 @@ def report(
     other: list[str],
 ) -> None:
     print(
-        f"\n{count} notebooks, {arguments.workers} workers, {os.cpu_count()} cores, median of {arguments.rounds}"
+        f"\n{count} notebooks, {arguments.workers} workers, {os.cpu_count()} cores, median of"
+        f" {arguments.rounds}"
     )
     print(f"{'':<42}{'seconds':>9}{'of limit':>10}{'of stock':>10}{'CPU s':>9}{'peak MB':>9}")
     for way, text in WAYS.items():
@@ -287,11 +296,17 @@ def report(
             f"{row['early_owner_descriptors']} -> {row['late_owner_descriptors']} in its owner"
         )
     content = {
-        "notebooks": arguments.notebook, "scenarios": arguments.scenario, "workers": arguments.workers,
-        "cores": os.cpu_count(), "rounds": arguments.rounds, "ways": found, "kernels_in_a_row": row,
+        "notebooks": arguments.notebook,
+        "scenarios": arguments.scenario,
+        "workers": arguments.workers,
+        "cores": os.cpu_count(),
+        "rounds": arguments.rounds,
+        "ways": found,
+        "kernels_in_a_row": row,
         "differ_from_stock": other,
-        "targets": {"ours_of_limit": LIMIT_RATIO, "unchanged_seconds": UNCHANGED_SECONDS}, "versions": manifest.versions(),
-    }  # fmt: skip
+        "targets": {"ours_of_limit": LIMIT_RATIO, "unchanged_seconds": UNCHANGED_SECONDS},
+        "versions": manifest.versions(),
+    }
     path = ROOT / "reports" / "bench.json"
     storage.write_text(path, json.dumps(content, indent=1) + "\n")
     print(path.relative_to(ROOT))

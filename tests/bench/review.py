@@ -1,4 +1,6 @@
-"""How long a reviewer waits: each notebook from a fresh kernel to its last cell, and each slider until the chart follows."""
+"""How long a reviewer waits: each notebook from a fresh kernel to its last cell, and each slider until the
+chart follows.
+"""
 
 from __future__ import annotations
 
@@ -72,8 +74,8 @@ def main() -> None:
         whole, redraws = measured(path)
         slowest = max(redraws, key=lambda name: redraws[name])
         print(
-            f"{path.stem:<26}{whole:>20.1f} s{whole / WHOLE_SECONDS:>15.0%}{median(redraws.values()):>14.0f} ms"
-            f"{redraws[slowest]:>9.0f} ms  {redraws[slowest] / REDRAW_MS:.0%} of the target: {slowest}"
+            f"{path.stem:<26}{whole:>20.1f} s{whole / WHOLE_SECONDS:>15.0%}{median(redraws.values()):>14.0f}"
+            f" ms{redraws[slowest]:>9.0f} ms  {redraws[slowest] / REDRAW_MS:.0%} of the target: {slowest}"
         )
         sys.stdout.flush()
 

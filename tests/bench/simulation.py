@@ -1,4 +1,6 @@
-"""Speed and memory of the simulation, on one core: `make bench`. Ratios within one run, so that a slow machine does not matter."""
+"""Speed and memory of the simulation, on one core: `make bench`. Ratios within one run, so that a slow
+machine does not matter.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,8 @@ def main(draws: int) -> None:
     added = peak_mb() - before
     alone = timed(random_numbers, setting)
     print(
-        f"{DRAWS:>9,} draws x {QUARTERS} quarters: {whole:.2f} s on one core (target 1.5), {DRAWS / whole:,.0f} draws a second"
+        f"{DRAWS:>9,} draws x {QUARTERS} quarters: {whole:.2f} s on one core (target 1.5),"
+        f" {DRAWS / whole:,.0f} draws a second"
     )
     print(f"          random numbers alone: {alone:.2f} s; the model takes {whole / alone:.1f} times as long")
     print(f"          peak {peak_mb():,.0f} MB, {added:,.0f} MB of it for the draws (target 500)")

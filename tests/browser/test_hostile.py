@@ -1,7 +1,9 @@
-"""What could do harm, in a real browser: opened, hovered and clicked, under the policy of the page and without it.
+"""What could do harm, in a real browser: opened, hovered and clicked, under the policy of the page and
+without it.
 
-Nothing may run, nothing may be asked for, and the page stays the page; `tests/hostile` holds the cases. So that no check
-passes because it sees nothing, each case that says that it bites has to be seen in a page that takes it as it is.
+Nothing may run, nothing may be asked for, and the page stays the page; `tests/hostile` holds the cases. So
+that no check passes because it sees nothing, each case that says that it bites has to be seen in a page that
+takes it as it is.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ TOUCH = """
     part.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}));
 } }
 """
-"""A click on everything, also on what lies under something else; but for links to pages and files, which lead there."""
+"""A click on everything, also on what lies under something else; but for links to pages and files, which lead
+there.
+"""
 
 SHAPE = """
 () => ({
@@ -57,8 +61,19 @@ SHAPE = """
   twice: [...document.querySelectorAll('[id]')].map((part) => part.id).filter((id, at, all) => all.indexOf(id) !== at),
 })
 """
-SOUND = {"main": "MAIN", "mains": 1, "top": "BODY", "children": "number", "styles": 1, "scripts": 1, "sheets": 1,
-         "dressed": 0, "strange": 0, "shown": True, "twice": []}  # fmt: skip
+SOUND = {
+    "main": "MAIN",
+    "mains": 1,
+    "top": "BODY",
+    "children": "number",
+    "styles": 1,
+    "scripts": 1,
+    "sheets": 1,
+    "dressed": 0,
+    "strange": 0,
+    "shown": True,
+    "twice": [],
+}
 
 
 class Watched:

@@ -1,4 +1,6 @@
-"""What a reader does on the published pages: opens a number, sorts a table, moves an assumption, with and without script."""
+"""What a reader does on the published pages: opens a number, sorts a table, moves an assumption, with and
+without script.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,8 @@ def test_what_if_gives_the_values_of_the_grid_at_its_corners_and_goes_back(opene
     for end, place in (("max", -1), ("min", 0)):
         for n in range(knobs.count()):
             knobs.nth(n).evaluate(
-                f"knob => {{ knob.value = knob.{end}; knob.dispatchEvent(new Event('input', {{ bubbles: true }})); }}"
+                f"knob => {{ knob.value = knob.{end}; knob.dispatchEvent(new Event('input', {{ bubbles: true"
+                " })); }"
             )
         assert readings() == [
             f"{output['dress'][0]}{output['values'][place]:.{output['decimals']}f}{output['dress'][1]}"

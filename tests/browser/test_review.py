@@ -1,4 +1,5 @@
-"""A reviewer at work: JupyterLab with each notebook, everything run, a slider moved, a scenario written and run.
+"""A reviewer at work: JupyterLab with each notebook, everything run, a slider moved, a scenario written and
+run.
 
 Nothing here depends on how long something takes; a wait ends when what it waits for is there.
 """
@@ -80,7 +81,9 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 def cells_of(path: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook on disk. The server writes it in place, so that a look may meet a part of it: then look again."""
+    """The cells of a notebook on disk. The server writes it in place, so that a look may meet a part of it:
+    then look again.
+    """
     for _ in range(LONG // 100):
         try:
             cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -119,7 +122,9 @@ def alike(a: Any, b: Any) -> bool:
 
 
 def run_all(page: Any, server: str, path: Path) -> None:
-    """Restart the kernel of the notebook that stands open, run all cells, and save; its stored outputs are taken away first."""
+    """Restart the kernel of the notebook that stands open, run all cells, and save; its stored outputs are
+    taken away first.
+    """
     content = json.loads(path.read_text(encoding="utf-8"))
     for cell in content["cells"]:
         if cell["cell_type"] == "code":

@@ -2,7 +2,8 @@
 
 Decisions
 - One walk collects what all pages say of themselves; the tests ask it. What takes a page at a time (validity,
-  accessibility, print) looks at each template and each kind of exhibit once, and at all other pages under `make test-all`.
+  accessibility, print) looks at each template and each kind of exhibit once, and at all other pages under
+  `make test-all`.
 - Checkers that others keep find what is wrong: vnu (HTML), axe-core (accessibility), Lighthouse.
 """
 
@@ -175,7 +176,9 @@ SOME = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def kinds(site: Path) -> list[str]:
-    """Pages that have each template and each kind of exhibit: every sheet, some sections, one page of each other folder."""
+    """Pages that have each template and each kind of exhibit: every sheet, some sections, one page of each
+    other folder.
+    """
     listed = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))
     lead, scenarios = listed["runs"][0]["scenario"], {run["scenario"] for run in listed["runs"]}
     shown: dict[str, set[str]] = {}
@@ -271,7 +274,10 @@ HIDDEN = """
   }
   return lost; }
 """
-CONTROLS = "form, button, nav, noscript, .files, .code, .permalink, .more, .parameters, .find, .chosen, .none, .popover-title"
+CONTROLS = (
+    "form, button, nav, noscript, .files, .code, .permalink, .more, .parameters, .find, .chosen, .none,"
+    " .popover-title"
+)
 """What only a screen can use, and what says that there is nothing: paper leaves it out."""
 
 
@@ -292,7 +298,9 @@ def test_print_shows_everything(browser: Any, served: str, some: list[str]) -> N
 
 
 SKIPPED = "robots-txt"
-"""Asks the server for a file from within the page, which the policy of our pages forbids; it would be about the server."""
+"""Asks the server for a file from within the page, which the policy of our pages forbids; it would be about
+the server.
+"""
 
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
@@ -375,8 +383,9 @@ def tab_to(page: Any, selector: str, most: int = 400) -> Any:
         page.keyboard.press("Tab")
         if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
             seen = page.evaluate(
-                "() => { const it = document.activeElement, box = it.getBoundingClientRect(), style = getComputedStyle(it);"
-                " return box.width > 0 && box.bottom > 0 && box.top < innerHeight && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2; }"
+                "() => { const it = document.activeElement, box = it.getBoundingClientRect(), style ="
+                " getComputedStyle(it); return box.width > 0 && box.bottom > 0 && box.top < innerHeight &&"
+                " style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2; }"
             )
             assert seen, f"the focus on {selector} cannot be seen"
             return page.locator(":focus")
@@ -455,8 +464,11 @@ def test_the_keyboard_moves_a_slider_and_the_results_follow(page: Any, served: s
 
 
 def test_no_file_tells_of_the_machine_that_made_it(site: Path) -> None:
-    told = {name: value for name, value in os.environ.items()
-            if len(value) >= 12 and not re.fullmatch(r"https?://.*|[0-9a-f]+|[\d.]+", value)}  # fmt: skip
+    told = {
+        name: value
+        for name, value in os.environ.items()
+        if len(value) >= 12 and not re.fullmatch(r"https?://.*|[0-9a-f]+|[\d.]+", value)
+    }
     told |= {"the project": str(ROOT), "the home": f"{Path.home()}/", "the interpreter": sys.prefix}
     found = set()
     for path in (

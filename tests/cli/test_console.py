@@ -131,7 +131,8 @@ def test_a_listing_holds_the_same_in_every_format() -> None:
     assert json.loads(console.listing(ROWS, Format.json)) == ROWS
     assert (
         console.listing(ROWS, Format.csv)
-        == 'name,value,why\ngrowth_pct,"[1.0, 2.0]","because, it is\nso"\ngrowth_pct,"[""ü""]",quoted as JSON quotes\ngrowth_pct,,ü\n'
+        == 'name,value,why\ngrowth_pct,"[1.0, 2.0]","because, it is\nso"\ngrowth_pct,"[""ü""]",quoted as JSON'
+        " quotes\ngrowth_pct,,ü\n"
     )
     table = console.listing(ROWS, Format.table).splitlines()
     assert table[0].split() == ["name", "value", "why"]

@@ -165,12 +165,17 @@ def test_a_signal_is_heeded_for_as_long_as_a_review_lasts(number: signal.Signals
 
 
 def test_ctrl_c_ends_the_server_with_the_first_notebook_even_where_the_shell_ignores_it() -> None:
-    # `command &` in a script starts it with SIGINT ignored, which would be inherited: 5 s for processes that do inherit
+    # `command &` in a script starts it with SIGINT ignored, which would be inherited: 5 s for processes that
+    # do inherit
     command = [sys.executable, "-m", "analysis", "review", "--no-browser"]
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-    )  # fmt: skip
+    )
     assert process.stdout
     first = Project().slugs()[0]
     assert process.stdout.readline().startswith(f"notebooks/{first}.ipynb is open at http://127.0.0.1:")

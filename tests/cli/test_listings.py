@@ -1,7 +1,8 @@
-"""`thesis claims` and `thesis evidence`: three formats of the same rows, other assumptions, and what they say to bad input.
+"""`thesis claims` and `thesis evidence`: three formats of the same rows, other assumptions, and what they say
+to bad input.
 
-The commands run in this process on the project's own data, with a cache of this module's own: what one test has computed is
-served to the next.
+The commands run in this process on the project's own data, with a cache of this module's own: what one test
+has computed is served to the next.
 """
 
 import csv
@@ -46,7 +47,8 @@ def kept(project):
 
 
 def test_what_fits_together_is_counted(listed):
-    # Every claim and every cell is judged once, against what the notebooks hold; the tests below are served that.
+    # Every claim and every cell is judged once, against what the notebooks hold; the tests below are served
+    # that.
     done = listed("check")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(
@@ -165,10 +167,13 @@ def test_what_is_no_reading_of_the_article_is_refused(listed, what):
     readings = [name for name, entry in scenarios.load_register().items() if entry.reading]
     done = listed("claims", *what, "-p", "growth_factor_per_year=2")
     assert done == (
-        2, "",
-        "error: -p, key growth_factor_per_year: changes no verdict, since the fact-check is judged under base. "
-        f"Give one of {', '.join(readings)}.\n",
-    )  # fmt: skip
+        2,
+        "",
+        (
+            "error: -p, key growth_factor_per_year: changes no verdict, since the fact-check is judged under"
+            f" base. Give one of {', '.join(readings)}.\n"
+        ),
+    )
 
 
 def test_evidence_is_listed_as_it_was_known_on_a_day(listed):
@@ -217,8 +222,19 @@ def test_bad_input_to_evidence_is_one_line_and_exit_code_2(listed, arguments, sa
 
 
 def test_a_sweep_writes_its_table_and_its_picture_and_runs_nothing_twice(listed, tmp_path):
-    words = ["sweep", "-p", "multiple_long_run=6:9:2", "-p", "loading_arm=0:1:2", "--draws", "1000", "--out", str(tmp_path),
-             "--heat-map", "moic_median"]  # fmt: skip
+    words = [
+        "sweep",
+        "-p",
+        "multiple_long_run=6:9:2",
+        "-p",
+        "loading_arm=0:1:2",
+        "--draws",
+        "1000",
+        "--out",
+        str(tmp_path),
+        "--heat-map",
+        "moic_median",
+    ]
     done = listed(*words)
     assert (done.code, done.err) == (0, "")
     assert "4 points, 1 outputs, 1,000 draws each" in done.out.splitlines()[-1]
@@ -258,9 +274,22 @@ def test_predictions_have_every_field_in_all_formats_and_follow_the_day(listed):
     fields = table(listed("predictions", "--format", "csv"))
     text = listed("predictions").out
     asked = {
-        "id", "where", "statement", "criterion", "made_on", "deadline", "probability", "probability_low", "probability_high",
-        "method", "status", "resolved_on", "sources", "brier", "log_score",
-    }  # fmt: skip
+        "id",
+        "where",
+        "statement",
+        "criterion",
+        "made_on",
+        "deadline",
+        "probability",
+        "probability_low",
+        "probability_high",
+        "method",
+        "status",
+        "resolved_on",
+        "sources",
+        "brier",
+        "log_score",
+    }
     assert asked <= set(content[0]) == set(fields[0])
     assert [row["id"] for row in content] == [row["id"] for row in fields] == list(predictions.load()["id"])
     assert all(row["id"] in text for row in content)

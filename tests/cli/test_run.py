@@ -1,7 +1,9 @@
-"""The `thesis` command as a user meets it: what it prints, where, with which exit code, and what it leaves behind.
+"""The `thesis` command as a user meets it: what it prints, where, with which exit code, and what it leaves
+behind.
 
-What a command decides and prints is tested in this process, with notebooks that no kernel executes. What only processes
-show (signals, a full disk, a checkout that takes no file) has a project with a copy of the package, and real kernels.
+What a command decides and prints is tested in this process, with notebooks that no kernel executes. What only
+processes show (signals, a full disk, a checkout that takes no file) has a project with a copy of the package,
+and real kernels.
 """
 
 import csv
@@ -59,9 +61,15 @@ def process(
 ) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own, in a project with a copy of the package."""
     return subprocess.run(
-        [sys.executable, "-m", "analysis", *arguments], cwd=root, env=environment(root), capture_output=True,
-        text=True, timeout=PATIENCE_SECONDS, check=False, preexec_fn=before,
-    )  # fmt: skip
+        [sys.executable, "-m", "analysis", *arguments],
+        cwd=root,
+        env=environment(root),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+        preexec_fn=before,
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,8 +135,9 @@ def test_a_batch_says_what_became_of_each_notebook(copied: Build) -> None:
     }
     assert summary.startswith("2 notebooks: 1 succeeded, 1 failed in ")
     assert summary.endswith(" s. See reports/runs.")
-    assert done.stderr == (
-        "error: base/raises: cell 3: ZeroDivisionError: float division by zero. Open reports/runs/base/raises.failed.ipynb.\n"
+    assert (
+        done.stderr == "error: base/raises: cell 3: ZeroDivisionError: float division by zero. Open"
+        " reports/runs/base/raises.failed.ipynb.\n"
     )
 
     again = process(root, "run", "--scenario", "base", "--notebook", "good")
@@ -158,8 +167,8 @@ def test_an_output_folder_that_cannot_be_is_bad_input(
     (here.root / "reports").write_text("a file")
     code, _, err = thesis("run", "--scenario", "base", at=here)
     assert code == 2
-    assert err == (
-        f"error: {here.root}/reports/runs: cannot be written to (Not a directory). "
+    assert (
+        err == f"error: {here.root}/reports/runs: cannot be written to (Not a directory). "
         "Work where you may write, or name another place where the command takes --out.\n"
     )
 
@@ -188,8 +197,9 @@ def test_a_report_is_published_only_when_everything_succeeded(
     code, out, err = thesis("report", at=here)
     if "raises" in names:
         assert (code, index.read_text()) == (1, "yesterday")
-        assert err.splitlines()[-1] == (
-            "error: reports/site: was not built again. Correct what failed, then run thesis report again."
+        assert (
+            err.splitlines()[-1]
+            == "error: reports/site: was not built again. Correct what failed, then run thesis report again."
         )
     else:
         assert (code, index.read_text(), err) == (0, "today", "")
@@ -279,7 +289,10 @@ def test_a_day_stands_for_the_base_as_it_was_known_then(
     project: Build, thesis: Thesis, without_kernels: list[Limits]
 ) -> None:
     here = project("good")
-    entry = "{value: '2026-10-31', unit: date, range: [2024-01-01, 2026-10-31], status: assumption, used_by: [good], description: The day of looking., reference: {title: T}}"
+    entry = (
+        "{value: '2026-10-31', unit: date, range: [2024-01-01, 2026-10-31], status: assumption, used_by:"
+        " [good], description: The day of looking., reference: {title: T}}"
+    )
     with (here.params / "register.yml").open("a") as register:
         register.write(f"as_of: {entry}\n")
     notebook = here.notebooks / "good.ipynb"
@@ -330,8 +343,15 @@ def test_quiet_says_errors_alone_and_json_is_for_other_programs(
     assert (told.code, told.err) == (1, quiet.err)
     events = [json.loads(line) for line in told.out.splitlines()]
     assert [event["event"] for event in events] == [
-        "planned", "ended", "started", "cell", "cell", "cell", "ended", "finished",
-    ]  # fmt: skip
+        "planned",
+        "ended",
+        "started",
+        "cell",
+        "cell",
+        "cell",
+        "ended",
+        "finished",
+    ]
     assert events[1]["status"] == "cached"
     assert events[-2]["failed"] == "reports/runs/base/raises.failed.ipynb"
 
@@ -352,8 +372,10 @@ def test_a_second_batch_on_the_same_output_is_refused_with_the_process_of_the_fi
             assert thesis(*words.split(), at=here) == (
                 2,
                 "",
-                f"error: reports/runs: another batch writes here (process {os.getpid()}). Wait until that has ended, "
-                "or name another place where the command takes --out.\n",
+                (
+                    f"error: reports/runs: another batch writes here (process {os.getpid()}). Wait until that"
+                    " has ended, or name another place where the command takes --out.\n"
+                ),
             )
         assert thesis("run", "--scenario", "base", "--out", "elsewhere", at=here).code == 0
     assert thesis("run", "--scenario", "base", at=here).code == 0
@@ -361,8 +383,8 @@ def test_a_second_batch_on_the_same_output_is_refused_with_the_process_of_the_fi
 
 @pytest.mark.skipif(not ON_A_DISK, reason="needs a namespace of its own to mount a small disk in")
 def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(copied: Build, tmp_path: Path) -> None:
-    # A disk of 3 MB with the results of yesterday. Today `a_large` shows 4 MB; `good`, which comes after it, fits.
-    # It takes real kernels and a disk: what fails at which byte is the system's to say.
+    # A disk of 3 MB with the results of yesterday. Today `a_large` shows 4 MB; `good`, which comes after it,
+    # fits. It takes real kernels and a disk: what fails at which byte is the system's to say.
     here = copied("good")
     content = json.loads((here.notebooks / "good.ipynb").read_text())
     content["cells"][2]["source"] = "print('x' * 4_000_000)"
@@ -378,9 +400,14 @@ def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(copied: Build, tmp
     """
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        [*ON_A_DISK, "bash", "-c", script], cwd=here.root, env=environment(here.root) | {"PATH": path}, text=True,
-        capture_output=True, check=False, timeout=2 * PATIENCE_SECONDS,
-    )  # fmt: skip
+        [*ON_A_DISK, "bash", "-c", script],
+        cwd=here.root,
+        env=environment(here.root) | {"PATH": path},
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=2 * PATIENCE_SECONDS,
+    )
     assert done.returncode == 1, done.stderr
     error = "cell 3: the disk is full (No space left on device)"
     assert done.stderr == f"error: base/a_large: {error}. Open disk/base/a_large.failed.ipynb.\n"
@@ -404,7 +431,9 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 
 def left_of(root: Path) -> list[int]:
-    """Processes of a batch below a folder: workers and kernels, by the runtime folder in their environment."""
+    """Processes of a batch below a folder: workers and kernels, by the runtime folder in their
+    environment.
+    """
     found = []
     for process in psutil.process_iter():
         try:
@@ -431,7 +460,8 @@ def left_of(root: Path) -> list[int]:
 def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
     copied: Build, thesis: Thesis, how: str
 ) -> None:
-    # Real signals to real processes: one that is asked to stop, and one that cannot clear up. The other ways are slow ones.
+    # Real signals to real processes: one that is asked to stop, and one that cannot clear up. The other ways
+    # are slow ones.
     here = copied("good", "waits")
     root, runs = here.root, here.runs
     (runs / "base").mkdir(parents=True)

@@ -19,7 +19,9 @@ def folder(tmp_path):
 
 
 def spoil(folder, change, name="market_size", *, rehash=True):
-    """Change the bytes of a table, and the hash in its sidecar with them, so that only the mistake itself is left."""
+    """Change the bytes of a table, and the hash in its sidecar with them, so that only the mistake itself is
+    left.
+    """
     path = folder / f"{name}.csv"
     before = path.read_bytes()
     path.write_bytes(change(before))
@@ -69,27 +71,60 @@ def test_every_column_of_every_sidecar_has_a_unit_and_a_meaning():
     ("change", "said"),
     [
         (lambda raw: raw.replace(b",cagr_pct", b"", 1), "row 1: column cagr_pct is missing"),
-        (lambda raw: raw.replace(b"cagr_pct", b"cagr_pctt", 1), "row 1: column 'cagr_pctt' is not in the sidecar. The nearest valid name is 'cagr_pct'"),
-        (lambda raw: raw.replace(b"cagr_pct,key", b"cagr_pct,extra,key", 1), "row 1: column 'extra' is not in the sidecar"),
-        (lambda raw: raw.replace(b"segment,size_2024_usd_bn", b"size_2024_usd_bn,segment", 1), "columns are in another order"),
-        (lambda raw: raw.replace(b"$2.5B", b'"2,5"', 1), "row 2, column size_2024_usd_bn: '2,5' has a decimal comma. Write a dot"),
+        (
+            lambda raw: raw.replace(b"cagr_pct", b"cagr_pctt", 1),
+            "row 1: column 'cagr_pctt' is not in the sidecar. The nearest valid name is 'cagr_pct'",
+        ),
+        (
+            lambda raw: raw.replace(b"cagr_pct,key", b"cagr_pct,extra,key", 1),
+            "row 1: column 'extra' is not in the sidecar",
+        ),
+        (
+            lambda raw: raw.replace(b"segment,size_2024_usd_bn", b"size_2024_usd_bn,segment", 1),
+            "columns are in another order",
+        ),
+        (
+            lambda raw: raw.replace(b"$2.5B", b'"2,5"', 1),
+            "row 2, column size_2024_usd_bn: '2,5' has a decimal comma. Write a dot",
+        ),
         (lambda raw: raw.replace(b"$2.5B", b"2,5", 1), "row 2: has 6 cells, the header has 5"),
-        (lambda raw: raw.replace(b"$2.5B", b"lots", 1), "row 2, column size_2024_usd_bn: 'lots' is not a figure"),
-        (lambda raw: raw.replace(b"$2.5B", b"Unknown", 1), "row 2, column size_2024_usd_bn: 'Unknown' is no figure"),
-        (lambda raw: raw.replace(b"43%", b"4300%", 1), "row 2, column cagr_pct: '4300%' is out of bounds. Write a figure of at least -99.0 and at most 1000.0"),
+        (
+            lambda raw: raw.replace(b"$2.5B", b"lots", 1),
+            "row 2, column size_2024_usd_bn: 'lots' is not a figure",
+        ),
+        (
+            lambda raw: raw.replace(b"$2.5B", b"Unknown", 1),
+            "row 2, column size_2024_usd_bn: 'Unknown' is no figure",
+        ),
+        (
+            lambda raw: raw.replace(b"43%", b"4300%", 1),
+            (
+                "row 2, column cagr_pct: '4300%' is out of bounds. Write a figure of at least -99.0 and at"
+                " most 1000.0"
+            ),
+        ),
         (lambda raw: raw.replace(b"43%", b"$43", 1), "printed in $ but the column is in pct"),
-        (lambda raw: raw.replace(b"AI Drug Discovery", b"AI Customer Service (Chatbots)", 1), "stands in row 3 too"),
+        (
+            lambda raw: raw.replace(b"AI Drug Discovery", b"AI Customer Service (Chatbots)", 1),
+            "stands in row 3 too",
+        ),
         (lambda raw: raw.replace(b"AI Drug Discovery", b"", 1), "row 5, column segment: '' is no key"),
         (lambda raw: b"\xef\xbb\xbf" + raw, "starts with a byte-order mark"),
         (lambda raw: b"", "is empty"),
         (lambda raw: b"\n\n", "is empty"),
         (lambda raw: raw.splitlines()[0] + b"\n", "has a header and no row"),
         (lambda raw: raw.replace(b"AI", b"\xff\xfe", 1), "is not UTF-8"),
-        (lambda raw: raw.replace(b"AI Drug", "AI \u202eDrug".encode(), 1), "line 5: holds U+202E (right-to-left override)"),
-        (lambda raw: raw.replace(b"\n", b"\r\n").replace(b"$4.0B", b"$4.0B\x1b[31m", 1), "line 3: holds U+001B"),
+        (
+            lambda raw: raw.replace(b"AI Drug", "AI \u202eDrug".encode(), 1),
+            "line 5: holds U+202E (right-to-left override)",
+        ),
+        (
+            lambda raw: raw.replace(b"\n", b"\r\n").replace(b"$4.0B", b"$4.0B\x1b[31m", 1),
+            "line 3: holds U+001B",
+        ),
         (lambda raw: raw.replace(b"\n", b"\r\n").replace(b"$4.0B", b'"$4.0B', 1), "quot"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_file_is_refused_with_file_row_column_value_rule_and_fix(folder, change, said):
     spoil(folder, change)
     message = refused(folder)
@@ -141,5 +176,8 @@ def test_a_figure_of_the_text_is_found_by_name():
 
 def test_a_source_line_is_made_of_the_origin():
     assert sources.references(["models", "players"]) == [
-        {"title": 'AINews, "SoftBank\'s $60B OpenAI Bet", 21 May 2026', "url": "https://ainews.cool/article/20260521-softbank-openai-60-billion-bet"}
-    ]  # fmt: skip
+        {
+            "title": 'AINews, "SoftBank\'s $60B OpenAI Bet", 21 May 2026',
+            "url": "https://ainews.cool/article/20260521-softbank-openai-60-billion-bet",
+        }
+    ]

@@ -1,4 +1,6 @@
-"""Evidence in two dates: what a day can see, and what a bad row says. The bad files differ from a good one in one thing."""
+"""Evidence in two dates: what a day can see, and what a bad row says. The bad files differ from a good one in
+one thing.
+"""
 
 import hashlib
 
@@ -110,7 +112,10 @@ def test_the_summary_counts_what_the_day_does_not_see(folder):
         (
             ",100,",
             ",-5,",
-            "row 2, column revenue_usd_mn: '-5' is not allowed. Write at least 0 and at most 1000, in million USD",
+            (
+                "row 2, column revenue_usd_mn: '-5' is not allowed. Write at least 0 and at most 1000, in"
+                " million USD"
+            ),
         ),
         (",100,", ",1001,", "'1001' is not allowed"),
         (",100,", ',"1,5",', "'1,5' is not a number"),
@@ -146,16 +151,35 @@ def test_a_bad_row_is_refused_with_file_row_column_value_rule_and_fix(folder, ol
 @pytest.mark.parametrize(
     ("bounds", "rows", "said"),
     [
-        ("exclusive_minimum: 0", "Q1,0,", "row 2, column revenue_usd_mn: '0' is not allowed. Write above 0, in million USD."),
-        ("exclusive_minimum: 0, maximum: 9", "Q1,-1,", "'-1' is not allowed. Write above 0 and at most 9, in million USD."),
+        (
+            "exclusive_minimum: 0",
+            "Q1,0,",
+            "row 2, column revenue_usd_mn: '0' is not allowed. Write above 0, in million USD.",
+        ),
+        (
+            "exclusive_minimum: 0, maximum: 9",
+            "Q1,-1,",
+            "'-1' is not allowed. Write above 0 and at most 9, in million USD.",
+        ),
         ("exclusive_minimum: 0", "Q1,1e999,", "row 2, column revenue_usd_mn: '1e999' is not a number"),
         ("exclusive_maximum: 100", "Q1,100,", "'100' is not allowed. Write below 100, in million USD."),
-        ("floors: {by: quarter, above: {Q1: 25}}", "Q1,25,", "row 2, column revenue_usd_mn: '25' is not above 25 for Q1. Write"),
-        ("below: forecast", "Q1,7,", "row 2, column revenue_usd_mn: 7 is not below forecast, which is 5. Correct one"),
+        (
+            "floors: {by: quarter, above: {Q1: 25}}",
+            "Q1,25,",
+            "row 2, column revenue_usd_mn: '25' is not above 25 for Q1. Write",
+        ),
+        (
+            "below: forecast",
+            "Q1,7,",
+            "row 2, column revenue_usd_mn: 7 is not below forecast, which is 5. Correct one",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_divided_by_or_logged_has_bounds_that_cannot_be_reached(tmp_path, bounds, rows, said):
-    forecast = "  forecast: {title: Forecast, kind: number, unit: million USD, missing: true, meaning: of the quarter}\n"
+    forecast = (
+        "  forecast: {title: Forecast, kind: number, unit: million USD, missing: true, meaning: of the"
+        " quarter}\n"
+    )
     sidecar = SIDECAR.replace("minimum: 0, maximum: 1000", bounds) + forecast
     line = f"{rows},2026-03-31,2026-05-20,no,official,Results,https://example.org/q1,5\n"
     write(tmp_path, HEADER.replace("source\n", "source,forecast\n") + line, sidecar)

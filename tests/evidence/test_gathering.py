@@ -1,4 +1,6 @@
-"""When the evidence was gathered and what was not found: what the file must say, and what is to be looked up next."""
+"""When the evidence was gathered and what was not found: what the file must say, and what is to be looked up
+next.
+"""
 
 import datetime as dt
 
@@ -54,8 +56,14 @@ def test_nothing_may_be_missing(project):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"not_found": {"quarter": ENTRY | {"tables": ["sale"]}}}, ["line 6, key not_found.quarter.tables.0: there is no evidence table 'sale'", "'sales'"]),
-        ({"not_found": {"quarter": ENTRY | {"tables": ["sales", "sales"]}}}, ["line 7, key not_found.quarter.tables.1: names sales a second time"]),
+        (
+            {"not_found": {"quarter": ENTRY | {"tables": ["sale"]}}},
+            ["line 6, key not_found.quarter.tables.0: there is no evidence table 'sale'", "'sales'"],
+        ),
+        (
+            {"not_found": {"quarter": ENTRY | {"tables": ["sales", "sales"]}}},
+            ["line 7, key not_found.quarter.tables.1: names sales a second time"],
+        ),
         ({"not_found": {"quarter": ENTRY | {"tables": []}}}, ["key not_found.quarter.tables"]),
         ({"not_found": {"quarter": ENTRY | {"what": "  "}}}, ["line 4, key not_found.quarter.what"]),
         ({"not_found": {"quarter": ENTRY | {"where": ""}}}, ["line 8, key not_found.quarter.where"]),
@@ -64,17 +72,35 @@ def test_nothing_may_be_missing(project):
         ({"not_found": {"Quarter 3": ENTRY}}, ["key not_found.Quarter 3"]),
         ({"not_found": None}, ["key not_found"]),
         # 1796083200 seconds after 1970 are 1 December 2026, to which nobody who wrote a number is held
-        ({"gathered_on": 1796083200}, ["line 1, key gathered_on: is not a date; write it as YYYY-MM-DD (got 1796083200)"]),
+        (
+            {"gathered_on": 1796083200},
+            ["line 1, key gathered_on: is not a date; write it as YYYY-MM-DD (got 1796083200)"],
+        ),
         ({"gathered_on": "9999-12-31"}, ["line 1, key gathered_on: is outside 1900-01-01 to 2099-12-31"]),
-        ({"not_found": {"quarter": ENTRY | {"due": 1793318400}}}, ["line 7, key not_found.quarter.due: is not a date"]),
-        ({"not_found": {"quarter": ENTRY | {"due": dt.datetime(2026, 11, 13)}}}, ["line 7, key not_found.quarter.due: is not a date"]),
-        ({"not_found": {"quarter": ENTRY | {"what": "=1+1 and so on"}}}, ["line 4, key not_found.quarter.what: holds markup or a formula"]),
-        ({"not_found": {"quarter": ENTRY | {"where": "<b>Its</b> releases"}}}, ["line 8, key not_found.quarter.where: holds markup or a formula"]),
+        (
+            {"not_found": {"quarter": ENTRY | {"due": 1793318400}}},
+            ["line 7, key not_found.quarter.due: is not a date"],
+        ),
+        (
+            {"not_found": {"quarter": ENTRY | {"due": dt.datetime(2026, 11, 13)}}},
+            ["line 7, key not_found.quarter.due: is not a date"],
+        ),
+        (
+            {"not_found": {"quarter": ENTRY | {"what": "=1+1 and so on"}}},
+            ["line 4, key not_found.quarter.what: holds markup or a formula"],
+        ),
+        (
+            {"not_found": {"quarter": ENTRY | {"where": "<b>Its</b> releases"}}},
+            ["line 8, key not_found.quarter.where: holds markup or a formula"],
+        ),
         ({"gathered_on": "2026-11-31"}, ["line 1, key gathered_on"]),
         # the register lets a report look up to 31 October; evidence of the day before is too early by one
-        ({"gathered_on": "2026-10-30"}, ["line 1, key gathered_on: 2026-10-30 is before 2026-10-31, the last day of as_of"]),
+        (
+            {"gathered_on": "2026-10-30"},
+            ["line 1, key gathered_on: 2026-10-30 is before 2026-10-31, the last day of as_of"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_it_must_say_is_refused_with_its_line(project, content, said):
     with pytest.raises(DataError) as refused:
         project(**content)
@@ -125,5 +151,6 @@ def test_an_entry_whose_period_every_table_has_reached_is_found(project):
     (problem,) = gathering.filled(found, tables, "here")
     assert (
         str(problem)
-        == "here, key not_found.quarter: sales and prices reach 2026-09-30, so that this is found. Delete the entry, or write what is still missing."
+        == "here, key not_found.quarter: sales and prices reach 2026-09-30, so that this is found. Delete the"
+        " entry, or write what is still missing."
     )

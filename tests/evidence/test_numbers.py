@@ -53,13 +53,24 @@ def test_a_number_is_a_token_with_a_digit_or_a_number_word(text, found):
 
 def test_paragraphs_and_tables_of_the_body_are_read_and_repeats_are_counted():
     assert numbers.extract(ARTICLE) == [
-        ("lead.1", "$3 billion", 1), ("lead.1", "2", 1), ("lead.1", "2026", 1),
-        ("lead.2", "2-3", 1), ("lead.2", "GPT-4o", 1), ("lead.2", "1/100th", 1), ("lead.2", "GPT-4o", 2),
-        ("lead.2", "first", 1), ("lead.2", "decade-long", 1), ("lead.2", "order of magnitude", 1),
-        ("technical.table", "5-shot", 1), ("technical.table", "3.1", 1), ("technical.table", "405B", 1),
-        ("technical.table", "~88.7", 1), ("technical.table", "$5.00", 1), ("technical.table", "$5.00", 2),
+        ("lead.1", "$3 billion", 1),
+        ("lead.1", "2", 1),
+        ("lead.1", "2026", 1),
+        ("lead.2", "2-3", 1),
+        ("lead.2", "GPT-4o", 1),
+        ("lead.2", "1/100th", 1),
+        ("lead.2", "GPT-4o", 2),
+        ("lead.2", "first", 1),
+        ("lead.2", "decade-long", 1),
+        ("lead.2", "order of magnitude", 1),
+        ("technical.table", "5-shot", 1),
+        ("technical.table", "3.1", 1),
+        ("technical.table", "405B", 1),
+        ("technical.table", "~88.7", 1),
+        ("technical.table", "$5.00", 1),
+        ("technical.table", "$5.00", 2),
         ("technical.table", ">$20B", 1),
-    ]  # fmt: skip
+    ]
 
 
 def test_every_number_of_the_project_leads_to_a_claim_or_a_cell_and_every_figure_is_there():
@@ -68,13 +79,17 @@ def test_every_number_of_the_project_leads_to_a_claim_or_a_cell_and_every_figure
 
 def test_the_list_counts_what_the_article_prints():
     listed = numbers.load()
-    # table 1: 7 + 6 + 6 + 6 + 8 numbers in its cells (heads of rows apart); table 2: 3 + 2 + 1 + 1 + 2; table 3: 5 x 3
+    # table 1: 7 + 6 + 6 + 6 + 8 numbers in its cells (heads of rows apart); table 2: 3 + 2 + 1 + 1 + 2; table
+    # 3: 5 x 3
     assert listed.loc[listed["kind"] == "cell", "paragraph"].value_counts().to_dict() == {
-        "technical.table": 28, "market.table": 15, "players.table": 9,
-    }  # fmt: skip
+        "technical.table": 28,
+        "market.table": 15,
+        "players.table": 9,
+    }
     assert not listed.duplicated(["paragraph", "text", "occurrence"]).any()
     assert set(listed["kind"]) == {"claim", "cell", "name", "date", "ordinal"}
-    # $60 billion: once each in lead.4, technical.1, players.7, market.1, .2, .5, risks.4, verdict.2, and twice in lead.5
+    # $60 billion: once each in lead.4, technical.1, players.7, market.1, .2, .5, risks.4, verdict.2, and
+    # twice in lead.5
     assert (listed["text"] == "$60 billion").sum() == 10
 
 
@@ -111,14 +126,26 @@ def edit(folder, old, new, name="numbers.csv"):
         ("lead.2,2026", "lead.9,2026", "row 3, column paragraph: the article has no paragraph 'lead.9'"),
         ("lead.2,2026", "lead.2,in 2026", "row 3, column text: 'in 2026' is no number"),
         ("lead.2,2026,1,date", "lead.2,2026,1,year", "row 3, column kind: 'year' is none of the values"),
-        ("lead.2,2026,1,date,,", "lead.2,2026,1,date,lead.deal_size,", "row 3, column target: a date has no target"),
-        ("lead.1,$60B,1,claim,lead.deal_size", "lead.1,$60B,1,claim,", "row 2, column target: is empty. Write the id of the claim"),
-        ("lead.2,2026,1", "lead.2,2026,2", "row 3, column occurrence: '2' is out of turn: it is the 1st '2026' in lead.2"),
+        (
+            "lead.2,2026,1,date,,",
+            "lead.2,2026,1,date,lead.deal_size,",
+            "row 3, column target: a date has no target",
+        ),
+        (
+            "lead.1,$60B,1,claim,lead.deal_size",
+            "lead.1,$60B,1,claim,",
+            "row 2, column target: is empty. Write the id of the claim",
+        ),
+        (
+            "lead.2,2026,1",
+            "lead.2,2026,2",
+            "row 3, column occurrence: '2' is out of turn: it is the 1st '2026' in lead.2",
+        ),
         ("lead.2,2026,1", "lead.2,2026,x", "column occurrence: 'x' is out of turn"),
         ("lead.3,2026,1", "lead.2,2026,1", "stands in row 3 too"),
         ("paragraph,text", "paragraph,token", "column text is missing"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_row_is_refused_with_row_rule_and_fix(folder, old, new, said):
     with pytest.raises(DataError) as caught:
         numbers.load(edit(folder, old, new))
@@ -137,11 +164,26 @@ def test_a_changed_list_is_noticed(folder):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("claim,lead.deal_size", "claim,lead.deal_sise", "row 2, column target: there is no claim 'lead.deal_sise'. The nearest valid name is 'lead.deal_size'"),
-        ("cell,technical.table.gpt_4o.mmlu_pct", "cell,technical.table.gpt_4.mmlu_pct", "there is no cell 'technical.table.gpt_4.mmlu_pct'"),
-        ("market.table,43%,1,cell,market.table.code_generation_assistants.cagr_pct", "market.table,43%,1,ordinal,", "code_generation_assistants.cagr_pct prints 43%, the list has none"),
+        (
+            "claim,lead.deal_size",
+            "claim,lead.deal_sise",
+            (
+                "row 2, column target: there is no claim 'lead.deal_sise'. The nearest valid name is"
+                " 'lead.deal_size'"
+            ),
+        ),
+        (
+            "cell,technical.table.gpt_4o.mmlu_pct",
+            "cell,technical.table.gpt_4.mmlu_pct",
+            "there is no cell 'technical.table.gpt_4.mmlu_pct'",
+        ),
+        (
+            "market.table,43%,1,cell,market.table.code_generation_assistants.cagr_pct",
+            "market.table,43%,1,ordinal,",
+            "code_generation_assistants.cagr_pct prints 43%, the list has none",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_orphan_is_named_with_its_row(folder, old, new, said):
     found = "\n".join(map(str, numbers.orphans(claims.load(), edit(folder, old, new))))
     assert said in found
@@ -157,9 +199,10 @@ def test_a_claim_whose_figure_its_paragraphs_do_not_print_is_named(folder):
     stated = claims.load(folder)
     claim = next(claim for claim in stated if claim.id == "technical.mmlu_lead")
     wrong = [
-        claim.model_copy(update={"stated": "1-3 points"}), claim.model_copy(update={"where": ("technical.4",)}),
+        claim.model_copy(update={"stated": "1-3 points"}),
+        claim.model_copy(update={"where": ("technical.4",)}),
         claim.model_copy(update={"where": ("technical.9",)}),
-    ]  # fmt: skip
+    ]
     said = [str(problem) for problem in numbers.orphans(wrong, folder) if "claims.yml" in problem.place]
     assert "key stated: '1-3' is not among the numbers of technical.5" in said[0]
     assert "'1-2' is not among the numbers of technical.4" in said[1]
@@ -186,10 +229,22 @@ def test_the_list_is_compared_with_an_article_paragraph_by_paragraph():
         for problem in numbers.compare(f"{more}\n\n`verdict.8` nothing", numbers.load(), article="a.md")
     ]
     assert said == [
-        "a.md, lead.2: prints '2026' (2nd time), which analysis/data/thesis/numbers.csv lacks. Add the row lead.2,2026,2, with its kind and target.",
-        "a.md, lead.2: prints '$5' (1st time), which analysis/data/thesis/numbers.csv lacks. Add the row lead.2,$5,1, with its kind and target.",
-        "analysis/data/thesis/numbers.csv, row 115: risks.2 does not print 'second' a 1st time. Remove the row.",
-        "a.md, verdict.8: is not counted in numbers.meta.yml. Correct the key paragraphs of numbers.meta.yml.",
+        (
+            "a.md, lead.2: prints '2026' (2nd time), which analysis/data/thesis/numbers.csv lacks. Add the"
+            " row lead.2,2026,2, with its kind and target."
+        ),
+        (
+            "a.md, lead.2: prints '$5' (1st time), which analysis/data/thesis/numbers.csv lacks. Add the row"
+            " lead.2,$5,1, with its kind and target."
+        ),
+        (
+            "analysis/data/thesis/numbers.csv, row 115: risks.2 does not print 'second' a 1st time. Remove"
+            " the row."
+        ),
+        (
+            "a.md, verdict.8: is not counted in numbers.meta.yml. Correct the key paragraphs of"
+            " numbers.meta.yml."
+        ),
     ]
 
 

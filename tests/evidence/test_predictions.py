@@ -127,23 +127,82 @@ RULING = {"by": ["after"], "because": "It happened as it was said."}
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        ({"criterion": None}, r"predictions\.yml, line 8, key predictions\.p1\.criterion: Input should be a valid string"),
+        (
+            {"criterion": None},
+            r"predictions\.yml, line 8, key predictions\.p1\.criterion: Input should be a valid string",
+        ),
         ({"within_months": 0}, r"line 5, key predictions\.p1\.within_months: Input should be greater than 0"),
-        ({"within_months": 99999999}, r"line 5, key predictions\.p1\.within_months: Input should be less than or equal to 600"),
+        (
+            {"within_months": 99999999},
+            r"line 5, key predictions\.p1\.within_months: Input should be less than or equal to 600",
+        ),
         ({"where": "garbage"}, r"line 4, key predictions\.p1\.where: garbage: no paragraph id"),
-        ({"judgement": {"probability": 0.2, "low": 0.1, "high": 0.3, "stated_on": "2026-05-20", "because": "A reason that is long."}},
-         r"key predictions\.p1\.judgement\.stated_on: 2026-05-20 is before the prediction, which was made on 2026-05-21"),
-        ({"resolution": RULING | {"resolved_on": dt.date(2026, 5, 21), "outcome": True}},
-         r"resolution\.resolved_on: 2026-05-21 is not after the prediction, which was made on 2026-05-21\. Say void"),
-        ({"resolution": RULING | {"resolved_on": dt.date(2027, 6, 1), "outcome": True}}, "2027-06-01 is past the deadline 2027-05-21"),
-        ({"resolution": {"resolved_on": dt.date(2026, 9, 2), "outcome": True, "by": [], "because": "Because of nothing."}},
-         r"resolution\.by: .*at least 1 item"),
-        ({"resolution": {"resolved_on": dt.date(2026, 9, 2), "outcome": True, "because": "Because of nothing."}}, r"resolution\.by: Field required"),
-        ({"void": RULING, "resolution": RULING | {"resolved_on": dt.date(2026, 9, 2), "outcome": True}}, "an overtaken part has no resolution.*void.*resolution"),
-        ({"void": RULING, "judgement": {"probability": 0.2, "low": 0.1, "high": 0.3, "stated_on": "2026-06-01", "because": "A reason that is long."}},
-         "an overtaken part has no probability.*void.*judgement"),
+        (
+            {
+                "judgement": {
+                    "probability": 0.2,
+                    "low": 0.1,
+                    "high": 0.3,
+                    "stated_on": "2026-05-20",
+                    "because": "A reason that is long.",
+                }
+            },
+            (
+                r"key predictions\.p1\.judgement\.stated_on: 2026-05-20 is before the prediction, which was"
+                r" made on 2026-05-21"
+            ),
+        ),
+        (
+            {"resolution": RULING | {"resolved_on": dt.date(2026, 5, 21), "outcome": True}},
+            (
+                r"resolution\.resolved_on: 2026-05-21 is not after the prediction, which was made on"
+                r" 2026-05-21\. Say void"
+            ),
+        ),
+        (
+            {"resolution": RULING | {"resolved_on": dt.date(2027, 6, 1), "outcome": True}},
+            "2027-06-01 is past the deadline 2027-05-21",
+        ),
+        (
+            {
+                "resolution": {
+                    "resolved_on": dt.date(2026, 9, 2),
+                    "outcome": True,
+                    "by": [],
+                    "because": "Because of nothing.",
+                }
+            },
+            r"resolution\.by: .*at least 1 item",
+        ),
+        (
+            {
+                "resolution": {
+                    "resolved_on": dt.date(2026, 9, 2),
+                    "outcome": True,
+                    "because": "Because of nothing.",
+                }
+            },
+            r"resolution\.by: Field required",
+        ),
+        (
+            {"void": RULING, "resolution": RULING | {"resolved_on": dt.date(2026, 9, 2), "outcome": True}},
+            "an overtaken part has no resolution.*void.*resolution",
+        ),
+        (
+            {
+                "void": RULING,
+                "judgement": {
+                    "probability": 0.2,
+                    "low": 0.1,
+                    "high": 0.3,
+                    "stated_on": "2026-06-01",
+                    "because": "A reason that is long.",
+                },
+            },
+            "an overtaken part has no probability.*void.*judgement",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_prediction_or_no_resolution_is_refused_with_its_line(written, part, said):
     with pytest.raises(DataError, match=said) as caught:
         predictions.load(written(p1=part))
@@ -176,11 +235,23 @@ def test_a_late_false_is_no_mistake(written):
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        ({"void": {"by": ["befor"], "because": "It had happened before."}}, "there is no dated fact 'befor'. The nearest valid name is 'before'"),
-        ({"void": RULING}, r"after is of 2026-09-01, after the day that it decides on \(2026-05-21\)\. Resolve the part by it instead"),
-        ({"resolution": RULING | {"resolved_on": dt.date(2026, 8, 1), "outcome": True}}, r"after is of 2026-09-01, after the day that it decides on \(2026-08-01\)"),
+        (
+            {"void": {"by": ["befor"], "because": "It had happened before."}},
+            "there is no dated fact 'befor'. The nearest valid name is 'before'",
+        ),
+        (
+            {"void": RULING},
+            (
+                r"after is of 2026-09-01, after the day that it decides on \(2026-05-21\)\. Resolve the part"
+                r" by it instead"
+            ),
+        ),
+        (
+            {"resolution": RULING | {"resolved_on": dt.date(2026, 8, 1), "outcome": True}},
+            r"after is of 2026-09-01, after the day that it decides on \(2026-08-01\)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_ruling_by_what_does_not_fit_is_refused_with_its_line(written, part, said):
     with pytest.raises(DataError, match=said) as caught:
         predictions.statuses(FACTS, "2026-10-31", written(p1=part))

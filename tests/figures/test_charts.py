@@ -91,7 +91,9 @@ def test_the_scoreboard_holds_every_claim(rows):
     assert shown == {labels.VERDICTS[verdict] for verdict in rows["verdict"]}
 
 
-@pytest.mark.parametrize(("errors", "title"), [(0, "no distinct errors"), (1, "one distinct error"), (16, "16 distinct errors")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("errors", "title"), [(0, "no distinct errors"), (1, "one distinct error"), (16, "16 distinct errors")]
+)
 def test_the_scoreboard_names_the_errors_and_not_the_statements_that_repeat_them(rows, errors, title):
     ax = compared.scoreboard(audit.counts(rows), errors=errors, ax=theme.axes())
     assert said(ax) == f"The article makes {title}"

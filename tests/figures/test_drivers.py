@@ -20,10 +20,17 @@ def rows(ax):
     return [label.get_text() for label in ax.get_yticklabels()]
 
 
-SWINGS = pd.DataFrame({
-    "input": ["pool_usd_bn", "premium_share", "cash_usd_bn"], "at_low": [650.0, 0.17, 33.0], "at_high": [2600.0, 0.48, 77.0],
-    "low_result": [0.59, 1.36, 1.14], "high_result": [1.81, 0.92, 1.19], "central_result": 1.15, "swing": [1.22, 0.44, 0.05],
-})  # fmt: skip
+SWINGS = pd.DataFrame(
+    {
+        "input": ["pool_usd_bn", "premium_share", "cash_usd_bn"],
+        "at_low": [650.0, 0.17, 33.0],
+        "at_high": [2600.0, 0.48, 77.0],
+        "low_result": [0.59, 1.36, 1.14],
+        "high_result": [1.81, 0.92, 1.19],
+        "central_result": 1.15,
+        "swing": [1.22, 0.44, 0.05],
+    }
+)
 
 
 def test_a_tornado_starts_with_the_widest_and_writes_the_ends_of_the_input():
@@ -71,10 +78,16 @@ def test_a_long_tornado_says_how_many_inputs_it_leaves_out():
 
 
 def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
-    table = pd.DataFrame({
-        "group": ["a", "a", "b", "b"], "order": ["first", "total"] * 2, "index": [0.2, 0.3, 0.6, 0.7],
-        "low": [0.0, 0.2, 0.5, 0.6], "high": [0.4, 0.4, 0.7, 0.8], "unreliable": [True, False, False, False],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "group": ["a", "a", "b", "b"],
+            "order": ["first", "total"] * 2,
+            "index": [0.2, 0.3, 0.6, 0.7],
+            "low": [0.0, 0.2, 0.5, 0.6],
+            "high": [0.4, 0.4, 0.7, 0.8],
+            "unreliable": [True, False, False, False],
+        }
+    )
     ax = drivers.sobol(table, outcome="the multiple", ax=theme.axes())
     assert rows(ax) == ["b", "a"]
     total, first = ax.collections[:2]
@@ -97,9 +110,14 @@ def test_shares_of_risks_add_up_in_the_finding():
 
 
 def test_a_break_even_out_of_reach_is_said_and_not_drawn():
-    table = pd.DataFrame({
-        "input": ["a", "b"], "target": ["money back"] * 2, "value": [5.7, math.nan], "percentile": [28.0, math.nan],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "input": ["a", "b"],
+            "target": ["money back"] * 2,
+            "value": [5.7, math.nan],
+            "percentile": [28.0, math.nan],
+        }
+    )
     ax = drivers.break_even(table, ax=theme.axes())
     assert rows(ax) == ["a: money back", "b: money back"]
     assert words(ax) == ["5.7", "not by this input alone"]
@@ -107,11 +125,20 @@ def test_a_break_even_out_of_reach_is_said_and_not_drawn():
 
 
 def beliefs(posterior):
-    return pd.DataFrame({
-        "name": ["revenue_usd_bn", "growth_factor_per_year"], "prior_p5": [20, 1.25], "prior_p50": [28, 1.9], "prior_p95": [40, 3.0],
-        "data_low": [25, math.nan], "data_mid": [27, math.nan], "data_high": [30, math.nan], "posterior_p5": [25, posterior * 0.9],
-        "posterior_p50": [27.5, posterior], "posterior_p95": [30, posterior * 1.1],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "name": ["revenue_usd_bn", "growth_factor_per_year"],
+            "prior_p5": [20, 1.25],
+            "prior_p50": [28, 1.9],
+            "prior_p95": [40, 3.0],
+            "data_low": [25, math.nan],
+            "data_mid": [27, math.nan],
+            "data_high": [30, math.nan],
+            "posterior_p5": [25, posterior * 0.9],
+            "posterior_p50": [27.5, posterior],
+            "posterior_p95": [30, posterior * 1.1],
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,11 +156,17 @@ def test_beliefs_show_prior_data_and_posterior(posterior, told):
 
 
 def test_a_risk_register_names_the_one_that_costs_most_in_all():
-    table = pd.DataFrame({
-        "risk": ["often", "dear", "never"], "likelihood": [0.9, 0.3, 0.0], "likelihood_low": [0.89, 0.29, 0.0],
-        "likelihood_high": [0.91, 0.31, 0.0], "impact_pct": [30.0, 50.0, math.nan], "impact_low": [29.0, 48.0, math.nan],
-        "impact_high": [31.0, 52.0, math.nan],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "risk": ["often", "dear", "never"],
+            "likelihood": [0.9, 0.3, 0.0],
+            "likelihood_low": [0.89, 0.29, 0.0],
+            "likelihood_high": [0.91, 0.31, 0.0],
+            "impact_pct": [30.0, 50.0, math.nan],
+            "impact_low": [29.0, 48.0, math.nan],
+            "impact_high": [31.0, 52.0, math.nan],
+        }
+    )
     ax = drivers.risk_register(table, ax=theme.axes())  # 0.9 x 30 = 27 > 0.3 x 50 = 15
     assert words(ax) == ["dear", "often"]
     assert (
@@ -145,10 +178,15 @@ def test_a_risk_register_names_the_one_that_costs_most_in_all():
 
 
 def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
-    table = pd.DataFrame({
-        "loading": [0.0, 2.0] * 2, "ceiling_pct": [25.0, 25.0, 35.0, 35.0], "probability": [0.9, 1.0, 0.3, 0.7],
-        "low": [0.88, 0.99, 0.28, 0.68], "high": [0.92, 1.0, 0.32, 0.72],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "loading": [0.0, 2.0] * 2,
+            "ceiling_pct": [25.0, 25.0, 35.0, 35.0],
+            "probability": [0.9, 1.0, 0.3, 0.7],
+            "low": [0.88, 0.99, 0.28, 0.68],
+            "high": [0.92, 1.0, 0.32, 0.72],
+        }
+    )
     ax = drivers.loading_curve(table, current=0.5, by="within 3 years", ax=theme.axes())
     assert words(ax) == ["25%", "35%", "assumed"]
     assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5

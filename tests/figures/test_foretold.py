@@ -1,4 +1,6 @@
-"""Charts of what was foretold, read off their artists: lanes, calibration, loads; and what their words say on each side."""
+"""Charts of what was foretold, read off their artists: lanes, calibration, loads; and what their words say on
+each side.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,9 +16,12 @@ def history(*rows):
 
 LABELS = {"a": "First", "b": "\u2026 second"}
 MOVED = history(
-    ("2026-05-21", "a", "trend", 40.0), ("2026-06-21", "a", "trend", 52.0), ("2026-06-21", "a", "simulation", 80.0),
-    ("2026-05-21", "b", "base rate", 20.0), ("2026-06-21", "b", "base rate", 20.0),
-)  # fmt: skip
+    ("2026-05-21", "a", "trend", 40.0),
+    ("2026-06-21", "a", "trend", 52.0),
+    ("2026-06-21", "a", "simulation", 80.0),
+    ("2026-05-21", "b", "base rate", 20.0),
+    ("2026-06-21", "b", "base rate", 20.0),
+)
 
 
 def test_each_part_has_a_lane_with_a_line_a_method_and_its_last_value():
@@ -101,9 +106,15 @@ def test_trends_that_are_not_too_sure_are_not_called_so():
     )
 
 
-LOADS = pd.DataFrame({
-    "id": ["x", "y"], "moic_x": [0.36, 1.4], "write_down_pct": [56.0, 19.0], "write_down_change_pct": [29.0, -8.0], "moves": [True, True],
-})  # fmt: skip
+LOADS = pd.DataFrame(
+    {
+        "id": ["x", "y"],
+        "moic_x": [0.36, 1.4],
+        "write_down_pct": [56.0, 19.0],
+        "write_down_change_pct": [29.0, -8.0],
+        "moves": [True, True],
+    }
+)
 
 
 def test_each_statement_has_a_ring_where_it_takes_the_write_down():

@@ -1,4 +1,6 @@
-"""Charts of horizons, read through their artists: what was seen, what goes beyond it, and what the findings say."""
+"""Charts of horizons, read through their artists: what was seen, what goes beyond it, and what the findings
+say.
+"""
 
 import math
 import re
@@ -72,18 +74,38 @@ def nothing(ax):
 
 def spell(model, day, price, score, developer):
     day = pd.Timestamp(day)
-    return {"seller": developer, "model": model, "developer": developer, "weights": "closed", "price_usd_per_mtok": price,
-            "score_pct": score, "valid_on": day, "t": float(trend.decimal_year([day])[0])}  # fmt: skip
+    return {
+        "seller": developer,
+        "model": model,
+        "developer": developer,
+        "weights": "closed",
+        "price_usd_per_mtok": price,
+        "score_pct": score,
+        "valid_on": day,
+        "t": float(trend.decimal_year([day])[0]),
+    }
 
 
-SPELLS = pd.DataFrame([
-    spell("a", "2023-01-01", 100.0, 40, "A"), spell("b", "2024-01-01", 10.0, 45, "B"), spell("c", "2024-07-01", 30.0, 60, "C"),
-    spell("d", "2025-01-01", 1.0, 42, "D"), spell("low", "2024-01-01", 0.5, 20, "E"),
-])  # fmt: skip
-FITS = pd.DataFrame({
-    "name": ["GPT-4", "GPT-4o"], "threshold_pct": [40.0, 50.0], "decline_factor_per_year": [10.0, np.nan],
-    "bootstrap_low": [5.0, np.nan], "bootstrap_high": [20.0, np.nan], "level": 0.9, "n": [3, 1],
-})  # fmt: skip
+SPELLS = pd.DataFrame(
+    [
+        spell("a", "2023-01-01", 100.0, 40, "A"),
+        spell("b", "2024-01-01", 10.0, 45, "B"),
+        spell("c", "2024-07-01", 30.0, 60, "C"),
+        spell("d", "2025-01-01", 1.0, 42, "D"),
+        spell("low", "2024-01-01", 0.5, 20, "E"),
+    ]
+)
+FITS = pd.DataFrame(
+    {
+        "name": ["GPT-4", "GPT-4o"],
+        "threshold_pct": [40.0, 50.0],
+        "decline_factor_per_year": [10.0, np.nan],
+        "bootstrap_low": [5.0, np.nan],
+        "bootstrap_high": [20.0, np.nan],
+        "level": 0.9,
+        "n": [3, 1],
+    }
+)
 
 
 def price(spells=SPELLS, fits=FITS, day=DAY, panels=2):
@@ -124,11 +146,14 @@ def test_titles_give_factor_interval_and_steps_or_why_there_is_none():
 def test_the_finding_spans_factors_and_intervals():
     assert (
         said(price())
-        == "At a fixed score on GPQA the cheapest price fell by a factor of 10 a year; intervals reach from 5 to 20"
+        == "At a fixed score on GPQA the cheapest price fell by a factor of 10 a year; intervals reach from 5"
+        " to 20"
     )
     both = FITS.assign(decline_factor_per_year=[10, 40], bootstrap_low=[5, 2], bootstrap_high=[20, 900])
-    assert said(price(fits=both)) == (
-        "At a fixed score on GPQA the cheapest price fell by a factor of 10 to 40 a year; intervals reach from 2 to 900"
+    assert (
+        said(price(fits=both))
+        == "At a fixed score on GPQA the cheapest price fell by a factor of 10 to 40 a year; intervals reach"
+        " from 2 to 900"
     )
     assert (
         said(price(fits=FITS.assign(decline_factor_per_year=np.nan)))
@@ -181,8 +206,16 @@ SURVIVAL = pd.DataFrame(
 
 
 def match(lags=LAGS, median=4.0, interval=(2.0, math.inf), published=(), survival=SURVIVAL, level=0.95):
-    return horizons.time_to_match(survival, lags, median_months=median, interval=interval, level=level, benchmark="GPQA",
-                                  published=published, ax=theme.axes(grid="y"))  # fmt: skip
+    return horizons.time_to_match(
+        survival,
+        lags,
+        median_months=median,
+        interval=interval,
+        level=level,
+        benchmark="GPQA",
+        published=published,
+        ax=theme.axes(grid="y"),
+    )
 
 
 def test_the_share_still_unmatched_falls_in_steps_from_all_of_them_to_the_longest_lag():
@@ -207,7 +240,8 @@ def test_the_median_is_marked_and_told_with_its_interval():
     assert "half after 4 months" in words(ax)
     assert (
         said(ax)
-        == "Half of the closed bests on GPQA were matched within 4 months (95%: 2 to not reached); 2 of 4 by the end of the record"
+        == "Half of the closed bests on GPQA were matched within 4 months (95%: 2 to not reached); 2 of 4 by"
+        " the end of the record"
     )
     assert "95% interval" in theme.chart_of(ax).subtitle
 
@@ -236,8 +270,15 @@ def test_published_lags_are_rings_or_spans_below_the_curve_with_their_names():
 
 def test_the_curve_of_the_model_can_be_drawn_as_it_is():
     days = pd.to_datetime(["2023-01-01", "2023-07-01", "2024-01-01", "2024-02-01", "2024-03-01"])
-    scores = pd.DataFrame({"model": list("abcde"), "developer": list("ABCDE"), "weights": ["closed", "open", "closed", "open", "closed"],
-                           "score_pct": [40.0, 30.0, 60.0, 50.0, 70.0], "valid_on": days})  # fmt: skip
+    scores = pd.DataFrame(
+        {
+            "model": list("abcde"),
+            "developer": list("ABCDE"),
+            "weights": ["closed", "open", "closed", "open", "closed"],
+            "score_pct": [40.0, 30.0, 60.0, 50.0, 70.0],
+            "valid_on": days,
+        }
+    )
     lags = parities.lags(scores)
     found = parities.time_to_match(lags)
     ax = match(lags, found.median_months, found.median_interval, survival=found.survival, level=found.level)
@@ -257,23 +298,39 @@ def test_time_to_match_refuses_and_is_empty():
 # Parity
 
 
-SCORES = pd.DataFrame({
-    "weights": ["closed", "closed", "open", "open", "open"], "score_pct": [40.0, 60.0, 30.0, 25.0, 50.0],
-    "valid_on": pd.to_datetime(["2024-01-01", "2025-01-01", "2024-01-01", "2024-07-01", "2025-07-01"]),
-})  # fmt: skip
+SCORES = pd.DataFrame(
+    {
+        "weights": ["closed", "closed", "open", "open", "open"],
+        "score_pct": [40.0, 60.0, 30.0, 25.0, 50.0],
+        "valid_on": pd.to_datetime(["2024-01-01", "2025-01-01", "2024-01-01", "2024-07-01", "2025-07-01"]),
+    }
+)
 
 
 def drawn_lines(stop=2028.0):
     t = np.array([2024.0, 2025.0, 2026.0, stop])
-    kinds = [pd.DataFrame({"weights": kind, "t": t, "median": [low, low + 0.2, 0.8, 0.9], "level": 0.95}) for kind, low in (("closed", 0.4), ("open", 0.3))]  # fmt: skip
+    kinds = [
+        pd.DataFrame({"weights": kind, "t": t, "median": [low, low + 0.2, 0.8, 0.9], "level": 0.95})
+        for kind, low in (("closed", 0.4), ("open", 0.3))
+    ]
     return pd.concat(kinds, ignore_index=True).assign(
         mean_ci_lower=lambda f: f["median"] - 0.05, mean_ci_upper=lambda f: f["median"] + 0.05
     )
 
 
 def meets(years=1.0, interval=(0.0, math.inf), never=0.2, lines=None, scores=SCORES, start=2025.5, level=0.9):
-    return horizons.parity(scores, drawn_lines() if lines is None else lines, benchmark="GPQA", day=DAY, start=start, years=years,
-                           interval=interval, never=never, level=level, ax=theme.axes(grid="y"))  # fmt: skip
+    return horizons.parity(
+        scores,
+        drawn_lines() if lines is None else lines,
+        benchmark="GPQA",
+        day=DAY,
+        start=start,
+        years=years,
+        interval=interval,
+        never=never,
+        level=level,
+        ax=theme.axes(grid="y"),
+    )
 
 
 def test_frontiers_are_steps_to_the_end_of_the_record_and_lines_go_on_dashed():
@@ -317,7 +374,7 @@ def test_the_time_of_parity_is_a_bar_with_the_estimate_and_an_arrow_where_it_nev
         (math.inf, (3.0, math.inf), "never meet (90% of draws: July 2028 to never)"),
         (90.0, (80.0, math.inf), "meet after 2100 (90% of draws: after 2100 to never)"),
     ],
-)  # fmt: skip
+)
 def test_the_finding_says_when_and_how_often_never(years, interval, told):
     assert (
         said(meets(years, interval))
@@ -377,8 +434,14 @@ def naive_of(name="NVIDIA", value=5.5):
 
 
 def past(series=None, fans=None, naive=None, panels=1):
-    return horizons.history({"NVIDIA": QUARTERS} if series is None else series, fan_of() if fans is None else fans,
-                            naive_of() if naive is None else naive, unit="usd_bn", subtitle="Revenue", axes=theme.panels(panels, height_in=3 * panels))  # fmt: skip
+    return horizons.history(
+        {"NVIDIA": QUARTERS} if series is None else series,
+        fan_of() if fans is None else fans,
+        naive_of() if naive is None else naive,
+        unit="usd_bn",
+        subtitle="Revenue",
+        axes=theme.panels(panels, height_in=3 * panels),
+    )
 
 
 def test_the_record_is_bars_and_the_fan_and_the_naive_forecast_start_at_its_end():
@@ -404,7 +467,8 @@ def test_the_record_is_bars_and_the_fan_and_the_naive_forecast_start_at_its_end(
 def test_one_series_is_told_in_amounts_and_several_in_how_many_naive_forecasts_lie_inside():
     assert (
         said(past())
-        == "NVIDIA: 90% of simulated paths lie between $3B and $12B in April 2026, half above $6B; the naive forecast is $5.5B"
+        == "NVIDIA: 90% of simulated paths lie between $3B and $12B in April 2026, half above $6B; the naive"
+        " forecast is $5.5B"
     )
     both = {"NVIDIA": QUARTERS, "Meta": QUARTERS * 2}
     ax = past(
@@ -414,7 +478,12 @@ def test_one_series_is_told_in_amounts_and_several_in_how_many_naive_forecasts_l
         said(ax) == "At the end of the forecast one of two naive forecasts lies within 90% of simulated paths"
     )
     assert [one.get_title(loc="left") for one in theme.chart_of(ax).axes] == ["NVIDIA", "Meta"]
-    short = past({"NVIDIA": QUARTERS, "Meta": QUARTERS.tail(2)}, pd.concat([fan_of(), fan_of("Meta")]), pd.concat([naive_of(), naive_of("Meta")]), panels=2)  # fmt: skip
+    short = past(
+        {"NVIDIA": QUARTERS, "Meta": QUARTERS.tail(2)},
+        pd.concat([fan_of(), fan_of("Meta")]),
+        pd.concat([naive_of(), naive_of("Meta")]),
+        panels=2,
+    )
     assert (
         short.get_xlim()[0] < trend.decimal_year(["2025-03-31"])[0] - 0.2
     )  # the first bar of the longest record
@@ -443,8 +512,14 @@ def test_history_refuses_and_is_empty():
 
 def shares(**by_span):
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
-    return pd.DataFrame([(span.replace("_", " "), q, s) for span, values in by_span.items() for q, s in zip(levels, values, strict=True)],
-                        columns=["ahead", "quantile", "share"])  # fmt: skip
+    return pd.DataFrame(
+        [
+            (span.replace("_", " "), q, s)
+            for span, values in by_span.items()
+            for q, s in zip(levels, values, strict=True)
+        ],
+        columns=["ahead", "quantile", "share"],
+    )
 
 
 TWO = shares(
@@ -483,11 +558,19 @@ def test_a_span_has_bars_of_half_and_of_nine_tenths_of_the_paths_and_a_dot_at_th
 
 @pytest.mark.parametrize(
     ("threshold", "told"),
-    [(0.2, "in 95% of paths it is below 20%"), (0.004, "in 95% of paths it is 0.4% or more"), (0.04, "90% of paths do not decide whether it reaches 4%"),
-     (0.05, "90% of paths do not decide whether it reaches 5%"), (0.01, "90% of paths do not decide whether it reaches 1%")],
-)  # fmt: skip
+    [
+        (0.2, "in 95% of paths it is below 20%"),
+        (0.004, "in 95% of paths it is 0.4% or more"),
+        (0.04, "90% of paths do not decide whether it reaches 4%"),
+        (0.05, "90% of paths do not decide whether it reaches 5%"),
+        (0.01, "90% of paths do not decide whether it reaches 1%"),
+    ],
+)
 def test_the_finding_holds_the_share_against_the_statement(threshold, told):
-    begins = "In the median path $60B is 4.0% of the revenue over the next two years and 1.5% over the next three years"
+    begins = (
+        "In the median path $60B is 4.0% of the revenue over the next two years and 1.5% over the next three"
+        " years"
+    )
     assert said(shared(threshold=threshold)) == f"{begins}; {told}"
 
 

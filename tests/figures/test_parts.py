@@ -13,10 +13,18 @@ from analysis.statistics import trend
 @pytest.mark.parametrize(
     ("value", "unit", "told"),
     [
-        (206.31, "usd", "$210"), (99_999, "usd", "$100K"), (0.31, "usd_bn", "$310M"), (2947, "usd_bn", "$2.9T"), (-15, "usd_bn", "−$15B"),
-        (0.042, "usd_per_mtok", "$0.042"), (0, "usd", "$0"), (45, "pct", "45%"), (2.447, "x", "2.4x"), (3, "years", "3"),
+        (206.31, "usd", "$210"),
+        (99_999, "usd", "$100K"),
+        (0.31, "usd_bn", "$310M"),
+        (2947, "usd_bn", "$2.9T"),
+        (-15, "usd_bn", "−$15B"),
+        (0.042, "usd_per_mtok", "$0.042"),
+        (0, "usd", "$0"),
+        (45, "pct", "45%"),
+        (2.447, "x", "2.4x"),
+        (3, "years", "3"),
     ],
-)  # fmt: skip
+)
 def test_amounts_are_told_to_two_digits_in_thousands_and_so_on(value, unit, told):
     assert parts.amount(value, unit) == told
 

@@ -1,4 +1,6 @@
-"""Printed against sourced, read through the artists: where marks stand, what labels and findings say, and what as_of hides."""
+"""Printed against sourced, read through the artists: where marks stand, what labels and findings say, and
+what as_of hides.
+"""
 
 import numpy as np
 import pandas as pd
@@ -94,9 +96,12 @@ def scores(models, benchmark, as_of=LATER):
 
 def test_two_of_five_printed_mmlu_scores_are_of_the_protocol_of_the_heading(models):
     ax = scores(models, "MMLU")
-    # Llama 87.3 and DeepSeek 78.5 are 5-shot; 88.7 and 88.3 are 0-shot CoT; 86.4 is no score of Gemini 1.5 Pro
-    assert said(ax) == (
-        "Two of five printed MMLU scores are 5-shot, as headed; two are 0-shot CoT and one is in our data for no version of its model"
+    # Llama 87.3 and DeepSeek 78.5 are 5-shot; 88.7 and 88.3 are 0-shot CoT; 86.4 is no score of Gemini 1.5
+    # Pro
+    assert (
+        said(ax)
+        == "Two of five printed MMLU scores are 5-shot, as headed; two are 0-shot CoT and one is in our data"
+        " for no version of its model"
     )
     filled = set(marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)[:, 0])
     hollow = set(marks(ax, theme.RECOMPUTED, "#ffffff")[:, 0])
@@ -123,7 +128,8 @@ def test_the_humaneval_of_deepseek_is_no_score_of_its_own(models):
     ax = scores(models, "HumanEval")
     assert (
         said(ax)
-        == "Four of five printed HumanEval scores are pass@1, as headed; one is in our data for no version of its model"
+        == "Four of five printed HumanEval scores are pass@1, as headed; one is in our data for no version of"
+        " its model"
     )
     assert {"68.3 EvalPlus", "48.8 developer base", "81.1 developer chat"} <= set(words(ax))
 
@@ -135,8 +141,10 @@ def test_a_score_under_both_protocols_counts_as_the_headings_and_a_rounded_one_i
         columns=["model", "protocol", "score_pct"],
     ).assign(variant="")
     ax = sourced.scores(printed, found, benchmark="MMLU", ax=theme.axes())
-    assert said(ax) == (
-        "One of two printed MMLU scores is 5-shot, as headed; one is in our data for no version of its model"
+    assert (
+        said(ax)
+        == "One of two printed MMLU scores is 5-shot, as headed; one is in our data for no version of its"
+        " model"
     )
 
 
@@ -145,7 +153,8 @@ def test_scores_that_were_not_known_yet_cannot_be_checked(models):
     ax = scores(models, "MMLU", "2024-03-01")
     assert (
         said(ax)
-        == "None of one printed MMLU score is 5-shot, as headed; one is in our data for no version of its model and four cannot be checked"
+        == "None of one printed MMLU score is 5-shot, as headed; one is in our data for no version of its"
+        " model and four cannot be checked"
     )
     assert nothing(scores(models, "MMLU", "2022-01-01"))
 
@@ -170,8 +179,10 @@ def prices(models, kind="input", as_of=LATER, share=0.75):
 def test_two_printed_prices_were_the_last_on_record(models, kind, gpt):
     ax = prices(models, kind)
     assert ax.get_yscale() == "log"
-    assert said(ax) == (
-        f"Two of five printed {kind} prices are the last in our data by 21 May 2026; two had been cut and Llama 3.1 405B has only hosts' prices"
+    assert (
+        said(ax)
+        == f"Two of five printed {kind} prices are the last in our data by 21 May 2026; two had been cut and"
+        " Llama 3.1 405B has only hosts' prices"
     )
     days, heights = next(step for step in stepped(ax) if step[0][0] == "2024-05-13")
     assert days[:2] == ["2024-05-13", "2024-08-06"]
@@ -204,9 +215,14 @@ def test_before_the_cuts_every_price_was_as_printed(models):
 
 def test_a_rise_is_not_called_a_cut():
     listed = pd.DataFrame(
-        {"model": "A", "seller": "Maker", "own": True, "valid_on": pd.to_datetime(["2024-01-01", "2024-06-01"]),
-         "input_price_usd_per_mtok": [1.0, 2.0]}
-    )  # fmt: skip
+        {
+            "model": "A",
+            "seller": "Maker",
+            "own": True,
+            "valid_on": pd.to_datetime(["2024-01-01", "2024-06-01"]),
+            "input_price_usd_per_mtok": [1.0, 2.0],
+        }
+    )
     printed = pd.DataFrame({"model": ["A"], "input_price_usd_per_mtok": [1.0]})
     ax = sourced.price_history(listed, printed, day=DAY, kind="input", ax=axes())
     assert (
@@ -302,9 +318,12 @@ def ranges(sizes, year, as_of=LATER):
 
 def test_printed_sizes_of_2024_against_forecasts_of_the_same_scope(sizes):
     ax = ranges(sizes, 2024)
-    # code 2.5 under 6.18; service 4.0 under 6.67; content 3.0 from 2.15 to 15.2; drugs 1.5 over 1.26; robotics: none close
-    assert said(ax) == (
-        "Of four printed 2024 sizes that forecasts of the same scope cover, two lie below all of them, one between them and one above all of them"
+    # code 2.5 under 6.18; service 4.0 under 6.67; content 3.0 from 2.15 to 15.2; drugs 1.5 over 1.26;
+    # robotics: none close
+    assert (
+        said(ax)
+        == "Of four printed 2024 sizes that forecasts of the same scope cover, two lie below all of them, one"
+        " between them and one above all of them"
     )
     assert sorted(printed_marks(ax)[:, 0]) == [0.8, 1.5, 2.5, 3.0, 4.0]
     close = sorted(marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)[:, 0])
@@ -334,8 +353,9 @@ def test_printed_sizes_of_2028_all_lie_between_forecasts(sizes):
 
 def test_forecasts_known_early_are_fewer(sizes):
     # on 1 March 2024 chatbots alone are forecast: 6.67, above the printed 4.0
-    assert said(ranges(sizes, 2024, "2024-03-01")) == (
-        "Of one printed 2024 size that forecasts of the same scope cover, one lies below all of them"
+    assert (
+        said(ranges(sizes, 2024, "2024-03-01"))
+        == "Of one printed 2024 size that forecasts of the same scope cover, one lies below all of them"
     )
     assert nothing(ranges(sizes, 2024, "2020-01-01"))
     broad = known("market_size_forecasts").query("scope_fit != 'close'")
@@ -449,7 +469,8 @@ def test_frontiers_by_hand():
     # 60 - 40 = 20 on 365 days, then 60 - 55 = 5 on 365 more
     assert (
         said(ax)
-        == "On Test the gap of closed over open averaged 5.0 points in the 12 months to 30 December 2024, after 20.0 in the 12 before"
+        == "On Test the gap of closed over open averaged 5.0 points in the 12 months to 30 December 2024,"
+        " after 20.0 in the 12 before"
     )
     closed, open_ = stepped(ax)
     assert closed[1] == [60, 60]
@@ -471,7 +492,8 @@ def test_an_open_lead_is_a_negative_gap():
     ax = sourced.frontiers(table, benchmark="Test", day="2024-01-15", ax=axes())
     assert (
         said(ax)
-        == "On Test closed models are −10.0 points from open ones on 1 February 2024; the record is too short for a trend"
+        == "On Test closed models are −10.0 points from open ones on 1 February 2024; the record is too short"
+        " for a trend"
     )
     assert "gap −10.0" in words(ax)
     assert "the article, 15 January 2024" in words(ax)
@@ -496,7 +518,8 @@ def test_growth_of_revenue_and_costs_over_two_years():
     # 13.07 / 3.7 = 3.532; 34.0 / 12.48 = 2.724; 12.48 - 3.7 = 8.78; 34.0 - 13.07 = 20.93
     assert (
         said(ax)
-        == "From 2024 to 2025 revenue grew 3.53 times and costs 2.72 times; costs less revenue came to 8.8, then 20.9 billion dollars"
+        == "From 2024 to 2025 revenue grew 3.53 times and costs 2.72 times; costs less revenue came to 8.8,"
+        " then 20.9 billion dollars"
     )
     assert [[bar.get_height() for bar in bars] for bars in ax.containers] == [[3.7, 13.07], [12.48, 34.0]]
     assert {"revenue 3.7", "revenue 13.1", "costs 12.5", "costs 34.0"} <= set(words(ax))
@@ -513,10 +536,15 @@ def test_accounts_that_were_not_known_or_of_one_year_are_no_data():
 
 def test_every_figure_stands_in_colours_that_have_a_dark_counterpart(models, article_funding, sizes):
     charts = [
-        scores(models, "MMLU"), prices(models), raised(article_funding), ranges(sizes, 2028), paid(), chips(),
+        scores(models, "MMLU"),
+        prices(models),
+        raised(article_funding),
+        ranges(sizes, 2028),
+        paid(),
+        chips(),
         sourced.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes()),
         sourced.costs_and_revenue(known("openai_finance"), axes()),
-    ]  # fmt: skip
+    ]
     for ax in charts:
         drawn = {
             c for artist in (*ax.lines, *ax.patches, *ax.collections, *ax.texts) for c in colours(artist)

@@ -1,4 +1,6 @@
-"""Charts of what was stated, read through their artists: points, bounds, what is hollow, and what the findings say."""
+"""Charts of what was stated, read through their artists: points, bounds, what is hollow, and what the
+findings say.
+"""
 
 import re
 import xml.etree.ElementTree as ET
@@ -126,8 +128,13 @@ CEILINGS = {"own ceiling": 25.0, "in emergencies": 35.0}
 
 def nav(table=None, ceilings=None, day=DAY, panels=2):
     given = evidence_tables.load("softbank_nav", LATER) if table is None else table
-    return stated.nav_and_ltv(given, company="SoftBank", ceilings=CEILINGS if ceilings is None else ceilings, day=day,
-                              axes=theme.panels(panels, height_in=4.4))  # fmt: skip
+    return stated.nav_and_ltv(
+        given,
+        company="SoftBank",
+        ceilings=CEILINGS if ceilings is None else ceilings,
+        day=day,
+        axes=theme.panels(panels, height_in=4.4),
+    )
 
 
 def test_value_stands_above_and_loan_to_value_below_with_its_ceilings():
@@ -212,8 +219,10 @@ def test_a_segment_has_the_printed_rate_as_ring_and_forecasters_own_as_dots():
 
 
 def test_the_finding_counts_printed_rates_above_within_and_below():
-    assert said(grown()) == (
-        "Of four printed growth rates that forecasts of the same scope cover, one lies above and three lie within what forecasters give"
+    assert (
+        said(grown())
+        == "Of four printed growth rates that forecasts of the same scope cover, one lies above and three lie"
+        " within what forecasters give"
     )
     broad = evidence_tables.load("market_size_forecasts", LATER).query("scope_fit == 'broad'")
     assert said(grown(broad)) == "No forecast is of the same scope; those of another decide nothing"

@@ -29,7 +29,9 @@ def words(ax):
 
 
 def marks(ax, edge, face=None):
-    """Scattered points of an edge colour (and a face colour), as rows of x and y; what is NaN is not drawn."""
+    """Scattered points of an edge colour (and a face colour), as rows of x and y; what is NaN is not
+    drawn.
+    """
     found = [
         np.asarray(c.get_offsets(), dtype=float)
         for c in ax.collections
@@ -85,14 +87,26 @@ def nothing(ax):
 
 PUBLISHED = pd.DataFrame(
     [
-        # evidence/published_results.md, section 1: A prints 2.4 (95% 2.0 to 3.1) and comes out as 2.447931 (1.962059 to 3.054121)
+        # evidence/published_results.md, section 1: A prints 2.4 (95% 2.0 to 3.1) and comes out as 2.447931
+        # (1.962059 to 3.054121)
         ("A", "Training cost", 2.4, 2.0, 3.1, 2.447931, 1.962059, 3.054121, True, 0.95),
         ("B", "Training cost, revised", 2.40727, 1.969, 2.9431, 2.407268, 1.968995, 2.943095, True, 0.9),
         ("C", "Invented", 10.0, np.nan, np.nan, 12.3, 9.0, 16.0, False, 0.9),
         ("D", "Range alone", np.nan, 4.0, 5.0, np.nan, np.nan, np.nan, False, np.nan),
     ],
-    columns=["fit", "what", "printed", "printed_low", "printed_high", "refitted", "refitted_low", "refitted_high", "agrees", "level"],
-)  # fmt: skip
+    columns=[
+        "fit",
+        "what",
+        "printed",
+        "printed_low",
+        "printed_high",
+        "refitted",
+        "refitted_low",
+        "refitted_high",
+        "agrees",
+        "level",
+    ],
+)
 
 
 def reproduced(table=PUBLISHED):
@@ -152,9 +166,13 @@ def test_the_level_of_the_intervals_is_stated():
 
 def test_figures_stay_inside_the_axes_and_apart():
     wide = PUBLISHED.iloc[[1, 1]].assign(
-        fit=["near", "far"], what=["Near the edge", "Far"], refitted=[2.40727, 851.1622], printed=[2.40727, 851.1622],
-        printed_low=[1.969, 6.1768], printed_high=[2.9431, 117290.3],
-    )  # fmt: skip
+        fit=["near", "far"],
+        what=["Near the edge", "Far"],
+        refitted=[2.40727, 851.1622],
+        printed=[2.40727, 851.1622],
+        printed_low=[1.969, 6.1768],
+        printed_high=[2.9431, 117290.3],
+    )
     ax = reproduced(wide)
     boxes = placed(ax)
     inside = ax.get_window_extent()

@@ -1,4 +1,6 @@
-"""Charts of fits, read through their artists: what stands where, what is solid, dark or hollow, and what the words count."""
+"""Charts of fits, read through their artists: what stands where, what is solid, dark or hollow, and what the
+words count.
+"""
 
 import re
 import xml.etree.ElementTree as ET
@@ -33,7 +35,9 @@ def words(ax):
 
 
 def marks(ax, edge, face=None):
-    """Scattered points of an edge colour (and a face colour), as rows of x and y; what is NaN is not drawn."""
+    """Scattered points of an edge colour (and a face colour), as rows of x and y; what is NaN is not
+    drawn.
+    """
     found = [
         np.asarray(c.get_offsets(), dtype=float)
         for c in ax.collections
@@ -284,7 +288,7 @@ def test_a_fit_of_nothing_is_an_empty_chart():
         ({"level": None}, "the bands have no level; give one"),
         ({"line": forecast(level=0.8)}, "level 0.8 and level 0.9; give one"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_drawn_is_refused_with_what_to_use_instead(change, told):
     with pytest.raises(ValueError, match=told):
         fitted(**change)
@@ -300,11 +304,14 @@ def test_a_linear_axis_takes_values_below_zero():
 
 TRIED = pd.DataFrame(
     [
-        ("OLS", 2.4, 2.0, 2.9, True), ("HC3", 2.4, 1.9, 3.0, False), ("since 2020", 1.5, 0.9, 2.5, False),
-        ("cloud rental", 2.9, 2.5, 3.4, False), ("quadratic", np.nan, np.nan, np.nan, False),
+        ("OLS", 2.4, 2.0, 2.9, True),
+        ("HC3", 2.4, 1.9, 3.0, False),
+        ("since 2020", 1.5, 0.9, 2.5, False),
+        ("cloud rental", 2.9, 2.5, 3.4, False),
+        ("quadratic", np.nan, np.nan, np.nan, False),
     ],
     columns=["specification", "factor", "low", "high", "primary"],
-)  # fmt: skip
+)
 
 
 def curve(table=TRIED, primary="OLS", level=0.95):
@@ -334,9 +341,10 @@ def test_specifications_are_sorted_by_their_factor_and_the_primary_one_is_filled
 
 def test_the_number_tried_counts_those_that_could_not_be_fitted():
     assert "5 specifications tried; bars: 95% confidence intervals" in subtitle(curve())
-    assert said(curve()) == (
-        "Cost: a factor of 2.40 a year by the primary specification; all four fitted lie between 1.50 and 2.90; the interval of one "
-        "includes no change"
+    assert (
+        said(curve())
+        == "Cost: a factor of 2.40 a year by the primary specification; all four fitted lie between 1.50 and"
+        " 2.90; the interval of one includes no change"
     )
 
 
@@ -363,13 +371,18 @@ def test_a_primary_specification_that_could_not_be_fitted_is_said_first():
     [
         (TRIED, "HC3", 0.95, "primary is 'HC3' and the table marks 'OLS'"),
         (TRIED.assign(primary=False), "OLS", 0.95, "the table marks none"),
-        (TRIED.assign(primary=[True, True, False, False, False]), "OLS", 0.95, "marks 'OLS' and 'HC3'; mark the one"),
+        (
+            TRIED.assign(primary=[True, True, False, False, False]),
+            "OLS",
+            0.95,
+            "marks 'OLS' and 'HC3'; mark the one",
+        ),
         (TRIED.assign(specification="OLS"), "OLS", 0.95, "'OLS' stands twice"),
         (TRIED.assign(low=0.0), "OLS", 0.95, "low of 'OLS' is 0; factors are finite and above zero"),
         (TRIED, "OLS", 95, "level is 95"),
         (TRIED.drop(columns="high"), "OLS", 0.95, "no column 'high'"),
     ],
-)  # fmt: skip
+)
 def test_curves_that_hide_their_primary_specification_are_refused(table, primary, level, told):
     with pytest.raises(ValueError, match=told):
         curve(table, primary, level)

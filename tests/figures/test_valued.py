@@ -1,4 +1,6 @@
-"""Charts of value and of plans, read through their artists: what a cell says, where lines cross, what the findings say."""
+"""Charts of value and of plans, read through their artists: what a cell says, where lines cross, what the
+findings say.
+"""
 
 import numpy as np
 import pytest
@@ -34,9 +36,11 @@ def grid(pool, **over):
 
 def drawn(table, pool, **names):
     return valued.required_revenue(
-        table, **({"rows": "return_pct", "columns": "margin_pct", "price": "the price"} | names), pool_usd_bn=pool,
+        table,
+        **({"rows": "return_pct", "columns": "margin_pct", "price": "the price"} | names),
+        pool_usd_bn=pool,
         ax=theme.axes(grid=""),
-    )  # fmt: skip
+    )
 
 
 def test_a_cell_says_what_is_needed_and_what_share_of_the_market_that_is():
@@ -44,8 +48,9 @@ def test_a_cell_says_what_is_needed_and_what_share_of_the_market_that_is():
     ax = drawn(table, 1200)
     cells = [(text.get_text(), text.get_fontweight() == "semibold") for text in ax.texts]
     assert cells == [
-        (f"{row.revenue_usd_bn:,.0f}\n{row.pool_share:.0%}", row.revenue_usd_bn > 1200) for row in table.itertuples()
-    ]  # fmt: skip
+        (f"{row.revenue_usd_bn:,.0f}\n{row.pool_share:.0%}", row.revenue_usd_bn > 1200)
+        for row in table.itertuples()
+    ]
     assert [bold for _, bold in cells] == [False, False, True, True]
     assert said(ax) == "In 2 of 4 cases the price needs more revenue than the whole market has"
     assert ax.get_xlabel() == "free cash flow at maturity, percent of revenue"
@@ -84,10 +89,14 @@ def test_the_lines_of_use_cross_the_plan_where_the_marks_stand():
         line = lines[color]
         crossing = np.interp(np.log(20), np.log(line.get_ydata()), line.get_xdata())
         assert (share, dollars) == (pytest.approx(crossing, abs=0.1), 20)
-    # equal margins: the mean subscriber is the one who breaks even, Phi(1.956041 / 2) = 0.83597 of subscribers stay below
+    # equal margins: the mean subscriber is the one who breaks even, Phi(1.956041 / 2) = 0.83597 of
+    # subscribers stay below
     assert marks[theme.RECOMPUTED][0] == pytest.approx(83.597, abs=1e-2)
     # 1 - Phi((ln(1 / 0.3) + 1.956041^2 / 2) / 1.956041) = 1 - Phi(1.59354) = 0.0555
-    assert said(ax) == "84% of subscribers pay more than their use would cost by the token; 6% cost more than they pay"  # fmt: skip
+    assert (
+        said(ax)
+        == "84% of subscribers pay more than their use would cost by the token; 6% cost more than they pay"
+    )
     assert {"84%", "94%", "the plan, $20"} <= {text.get_text() for text in ax.texts}
 
 
@@ -109,8 +118,10 @@ def test_cheaper_tokens_move_margin_and_revenue_apart():
         assert main.get_ydata().tolist() == table.query("elasticity == 1.11")[column].tolist()
         assert {text.get_text() for text in panel.texts} == {"0", "1", "1.11", "1.5"}
     # 10^0.11 = 1.288; constant use: a tenth
-    assert said(ax) == (
-        "With tokens 10 times cheaper, revenue by the token rises 29% at the measured elasticity and falls 90% at constant use"
+    assert (
+        said(ax)
+        == "With tokens 10 times cheaper, revenue by the token rises 29% at the measured elasticity and falls"
+        " 90% at constant use"
     )
 
 

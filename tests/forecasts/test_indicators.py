@@ -1,4 +1,6 @@
-"""Every indicator on its day, by hand from the evidence; what is refused; thresholds that move with the register."""
+"""Every indicator on its day, by hand from the evidence; what is refused; thresholds that move with the
+register.
+"""
 
 import datetime as dt
 
@@ -26,10 +28,12 @@ def board():
 
 
 def test_values_by_hand(board):
-    # V4-Flash-0731 (91.0 on GPQA Diamond, GPT-5 86.2) at Venice 0.175 and 0.35 over GPT-5 1.25 and 10: 0.21875 / 3.4375; gpt-oss
-    # is cheaper, but two days older, and so is V4-Flash of April, of which there is no such test
+    # V4-Flash-0731 (91.0 on GPQA Diamond, GPT-5 86.2) at Venice 0.175 and 0.35 over GPT-5 1.25 and 10:
+    # 0.21875 / 3.4375; gpt-oss is cheaper, but two days older, and so is V4-Flash of April, of which there is
+    # no such test
     assert board.loc["open_price_ratio", "value"] == pytest.approx(0.21875 / 3.4375)
-    # by line and list price OpenAI (Sol, Luna, Terra) and Anthropic (Haiku); Google's Flash prices are introductory
+    # by line and list price OpenAI (Sol, Luna, Terra) and Anthropic (Haiku); Google's Flash prices are
+    # introductory
     assert board.loc["sellers_cutting", "value"] == 2
     # the last figure given is more than 50, which counts as 50 and is on the threshold
     assert board.loc["business_share", ["value", "status"]].tolist() == [50, "signals"]
@@ -57,9 +61,16 @@ def test_it_signals_on_the_side_that_it_names_and_on_the_threshold_itself(board)
         assert row["status"] == ("signals" if crossed else "quiet")
         assert row["sources"], row["label"]
     given, facts = on()
-    at = entries.Indicator(label="x at it", observable="a number of the balance", unit="pct", threshold=board.loc["ltv", "value"], signals="above",
-                           because="a reason that is long", moves={"balance sheet": "raises"},
-                           reads={"name": "column", "table": "softbank_nav", "column": "ltv_pct"})  # fmt: skip
+    at = entries.Indicator(
+        label="x at it",
+        observable="a number of the balance",
+        unit="pct",
+        threshold=board.loc["ltv", "value"],
+        signals="above",
+        because="a reason that is long",
+        moves={"balance sheet": "raises"},
+        reads={"name": "column", "table": "softbank_nav", "column": "ltv_pct"},
+    )
     assert indicators.board(given, facts, {"at": at})["status"].item() == "signals"
 
 
@@ -91,11 +102,30 @@ def test_a_day_before_everything_knows_nothing_and_says_so():
 def test_sellers_that_cut_are_counted_once_each_within_the_days(monkeypatch):
     given, facts = on()
     rows = pd.DataFrame(
-        [("A", "m", 10.0, "2026-08-01"), ("A", "m", 6.0, "2026-09-01"), ("A", "n", 8.0, "2026-08-01"), ("A", "n", 4.0, "2026-09-02"),
-         ("B", "m", 10.0, "2026-01-01"), ("B", "m", 7.1, "2026-09-01"), ("C", "m", 10.0, "2026-01-01"), ("C", "m", 5.0, "2026-07-01")],
+        [
+            ("A", "m", 10.0, "2026-08-01"),
+            ("A", "m", 6.0, "2026-09-01"),
+            ("A", "n", 8.0, "2026-08-01"),
+            ("A", "n", 4.0, "2026-09-02"),
+            ("B", "m", 10.0, "2026-01-01"),
+            ("B", "m", 7.1, "2026-09-01"),
+            ("C", "m", 10.0, "2026-01-01"),
+            ("C", "m", 5.0, "2026-07-01"),
+        ],
         columns=["seller", "model", "price_input_usd_per_mtok", "valid_on"],
-    ).assign(price_output_usd_per_mtok=lambda t: t["price_input_usd_per_mtok"], valid_on=lambda t: pd.to_datetime(t["valid_on"]),
-             known_on=lambda t: t["valid_on"], terms="list", event="x", weights="closed", replaces="", released_on=pd.NaT, source="s", source_title="t", quality="reported")  # fmt: skip
+    ).assign(
+        price_output_usd_per_mtok=lambda t: t["price_input_usd_per_mtok"],
+        valid_on=lambda t: pd.to_datetime(t["valid_on"]),
+        known_on=lambda t: t["valid_on"],
+        terms="list",
+        event="x",
+        weights="closed",
+        replaces="",
+        released_on=pd.NaT,
+        source="s",
+        source_title="t",
+        quality="reported",
+    )
     made = audit.Facts(
         facts.cells, given, dict(facts.evidence) | {"api_prices": rows}, facts.as_of, facts.as_of
     )
@@ -116,15 +146,26 @@ def test_every_prediction_that_is_open_and_every_risk_is_watched():
 
 
 def priced(facts, *rows):
-    """The facts with these list prices alone: seller, model, weights, price, first day, release of a hosted model.
+    """The facts with these list prices alone: seller, model, weights, price, first day, release of a hosted
+    model.
 
     Open ones have the score of DeepSeek-V4-Pro (90.9 on GPQA Diamond), the closed one that of GPT-5 (86.2).
     """
-    table = pd.DataFrame(rows, columns=["seller", "model", "weights", "price_input_usd_per_mtok", "valid_on", "released_on"]).assign(
-        price_output_usd_per_mtok=lambda t: t["price_input_usd_per_mtok"], valid_on=lambda t: pd.to_datetime(t["valid_on"]),
-        released_on=lambda t: pd.to_datetime(t["released_on"]), known_on=lambda t: pd.to_datetime(t["valid_on"]), terms="list",
+    table = pd.DataFrame(
+        rows, columns=["seller", "model", "weights", "price_input_usd_per_mtok", "valid_on", "released_on"]
+    ).assign(
+        price_output_usd_per_mtok=lambda t: t["price_input_usd_per_mtok"],
+        valid_on=lambda t: pd.to_datetime(t["valid_on"]),
+        released_on=lambda t: pd.to_datetime(t["released_on"]),
+        known_on=lambda t: pd.to_datetime(t["valid_on"]),
+        terms="list",
         benchmark_model=lambda t: t["weights"].map({"closed": "GPT-5", "open": "DeepSeek-V4-Pro"}),
-        event="launch", replaces="", source="s", source_title="t", quality="reported")  # fmt: skip
+        event="launch",
+        replaces="",
+        source="s",
+        source_title="t",
+        quality="reported",
+    )
     return audit.Facts(
         facts.cells, facts.given, dict(facts.evidence) | {"api_prices": table}, facts.as_of, facts.as_of
     )
@@ -155,9 +196,15 @@ def test_a_hosted_model_is_as_old_as_its_release_and_not_as_its_first_listing():
 
 
 GOOD = {
-    "label": "Something seen", "observable": "A number that anybody looks up", "unit": "pct", "threshold": 1, "signals": "above",
-    "because": "It matters from there on", "moves": {"p2.price": "raises"}, "reads": {"name": "latest_fact", "ids": ["softbank.sp_outlook"]},
-}  # fmt: skip
+    "label": "Something seen",
+    "observable": "A number that anybody looks up",
+    "unit": "pct",
+    "threshold": 1,
+    "signals": "above",
+    "because": "It matters from there on",
+    "moves": {"p2.price": "raises"},
+    "reads": {"name": "latest_fact", "ids": ["softbank.sp_outlook"]},
+}
 
 
 @pytest.mark.parametrize(

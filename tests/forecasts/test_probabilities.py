@@ -1,4 +1,6 @@
-"""The parts of the predictions: every method against a count or a formula by hand, and what is not forecast."""
+"""The parts of the predictions: every method against a count or a formula by hand, and what is not
+forecast.
+"""
 
 import datetime as dt
 import math
@@ -49,8 +51,11 @@ def test_every_part_has_a_probability_or_says_why_not(rows):
             assert 0 < row["probability_low"] <= row["probability"] <= row["probability_high"] < 1, name
             assert row["sources"] or all(m["kind"] == "simulation" for m in row["methods"]), name
     assert set(rows.index[rows["probability"].isna()]) == {
-        "p1.announcement", "p1.state_of_the_art", "p1.price", "p1.adoption",
-    }  # fmt: skip
+        "p1.announcement",
+        "p1.state_of_the_art",
+        "p1.price",
+        "p1.adoption",
+    }
 
 
 def test_every_simulation_says_which_assumptions_it_rests_on(view):
@@ -100,7 +105,9 @@ def test_every_scenario_has_probabilities(scenario):
 
 
 def test_a_fit_without_a_standard_error_gives_way_to_the_next(view):
-    """Where the mixed model's interval is missing, as on the blend of the scenario commoditised, least squares stand in."""
+    """Where the mixed model's interval is missing, as on the blend of the scenario commoditised, least
+    squares stand in.
+    """
     given = scenarios.check(scenarios.resolve("commoditised", {"draws": 1000}))
     trend = probabilities.price_trend(probabilities.View(given, audit.gather(given), predictions.load()))
     assert prices.NAMES["ols"] in trend.told
@@ -147,8 +154,8 @@ def test_methods_are_pooled_by_their_log_odds_and_the_widest_range_is_kept(rows)
 
 
 def test_a_hundredth_needs_what_is_left_of_the_fall(view, rows):
-    # the cheapest match costs 0.21875 of GPT-5's 3.4375, 6.36 hundredths; 31 October 2026 to 21 May 2028 are 568 days, 1.555 years:
-    # 6.36 ** (1 / 1.555) = 3.29 a year
+    # the cheapest match costs 0.21875 of GPT-5's 3.4375, 6.36 hundredths; 31 October 2026 to 21 May 2028 are
+    # 568 days, 1.555 years: 6.36 ** (1 / 1.555) = 3.29 a year
     drawn, fitted = rows.loc["p2.price", "methods"]
     years = 568 / 365.25
     assert drawn["inputs"]["years"] == pytest.approx(years)
@@ -164,21 +171,32 @@ def test_a_hundredth_needs_what_is_left_of_the_fall(view, rows):
 SCORES = pd.DataFrame(
     # closed steps at 40, 50, 60, 70; open reaches 40 and 50 by one release, 60 by a Llama, 70 never
     [
-        ("c1", "closed", 40.0, "2023-01-01"), ("c2", "closed", 50.0, "2023-07-01"), ("o1", "open", 55.0, "2024-01-01"),
-        ("c3", "closed", 60.0, "2024-02-01"), ("Llama 9", "open", 61.0, "2024-08-01"), ("c4", "closed", 70.0, "2024-09-01"),
+        ("c1", "closed", 40.0, "2023-01-01"),
+        ("c2", "closed", 50.0, "2023-07-01"),
+        ("o1", "open", 55.0, "2024-01-01"),
+        ("c3", "closed", 60.0, "2024-02-01"),
+        ("Llama 9", "open", 61.0, "2024-08-01"),
+        ("c4", "closed", 70.0, "2024-09-01"),
         ("o2", "open", 62.0, "2025-09-01"),
     ],
     columns=["model", "weights", "score_pct", "valid_on"],
 ).assign(
-    developer=lambda t: t["model"], benchmark="GPQA Diamond", protocol="zero-shot", use="trend", quality="measured",
-    source_title="made up", source=lambda t: "https://example.org/" + t["model"].str.replace(" ", ""),
-    valid_on=lambda t: pd.to_datetime(t["valid_on"]), known_on=lambda t: t["valid_on"],
-)  # fmt: skip
+    developer=lambda t: t["model"],
+    benchmark="GPQA Diamond",
+    protocol="zero-shot",
+    use="trend",
+    quality="measured",
+    source_title="made up",
+    source=lambda t: "https://example.org/" + t["model"].str.replace(" ", ""),
+    valid_on=lambda t: pd.to_datetime(t["valid_on"]),
+    known_on=lambda t: t["valid_on"],
+)
 
 
 def test_one_open_release_is_one_case_however_many_steps_it_matched(view):
     found = probabilities.matched_before(holding(view, model_benchmarks=SCORES))
-    # c1, c2 by o1 and c3 by Llama 9 within 33 months: two releases; c4 has run for 12 months and decides nothing
+    # c1, c2 by o1 and c3 by Llama 9 within 33 months: two releases; c4 has run for 12 months and decides
+    # nothing
     assert (found.inputs["steps"], found.inputs["releases"], found.inputs["unmatched"]) == (3, 2, 0)
     assert found.chance == scoring.base_rate(2, 2, 0.9)
     assert "three of three advances" in found.told and "one more is undecided" in found.told
@@ -206,16 +224,23 @@ def cuts(*rows):
     days = pd.DataFrame(rows, columns=["seller", "valid_on"])
     start = days.drop_duplicates("seller").assign(valid_on="2023-01-01")
     table = pd.concat([start, days]).assign(
-        model="m", replaces="", released_on=pd.NaT, event="cut", terms="list", source_title="p",
-        source="https://example.org/p", quality="reported",
-    )  # fmt: skip
+        model="m",
+        replaces="",
+        released_on=pd.NaT,
+        event="cut",
+        terms="list",
+        source_title="p",
+        source="https://example.org/p",
+        quality="reported",
+    )
     price = 8.0 / 2 ** table.groupby("seller").cumcount()
     table = table.assign(price_input_usd_per_mtok=price, price_output_usd_per_mtok=price)
     return table.assign(valid_on=pd.to_datetime(table["valid_on"]), known_on=lambda t: t["valid_on"])
 
 
 def test_a_war_takes_three_sellers_within_ninety_days(view):
-    # o1 on 1 January 2024: A, B and C cut within 90 days (31 March is day 90); Llama 9: A twice and D too late (day 91)
+    # o1 on 1 January 2024: A, B and C cut within 90 days (31 March is day 90); Llama 9: A twice and D too
+    # late (day 91)
     table = cuts(
         ("A", "2024-01-01"),
         ("B", "2024-02-01"),
@@ -253,8 +278,9 @@ def test_write_down_and_cause_are_counted_on_the_same_draws(view, rows):
 
 
 def test_a_fall_is_counted_from_the_launch_until_an_open_model_matches():
-    # the first match, Kimi K2.5 of 27 January 2026, has no list price; GLM-5 has one from 12 February. Before that all of the
-    # fall is left, over the 1018 days from 7 August 2025 to 21 May 2028: 100 ** (1 / 2.787) = 5.22 a year
+    # the first match, Kimi K2.5 of 27 January 2026, has no list price; GLM-5 has one from 12 February. Before
+    # that all of the fall is left, over the 1018 days from 7 August 2025 to 21 May 2028: 100 ** (1 / 2.787) =
+    # 5.22 a year
     then = view_on("2026-02-01")
     fall = probabilities.price_drawn(then).inputs
     assert fall["multiple"] == 1.0
@@ -299,7 +325,8 @@ def test_a_resolved_part_is_scored_by_what_was_said_when_it_was_made(view, monke
 
 
 def test_the_business_share_is_read_off_the_line_through_the_logits():
-    # on publication day logit(0.3), logit(0.4), logit(0.4) on 31 January 2025, 21 January and 31 March 2026, read on 21 May 2029
+    # on publication day logit(0.3), logit(0.4), logit(0.4) on 31 January 2025, 21 January and 31 March 2026,
+    # read on 21 May 2029
     found = probabilities.business_share(view_on("2026-05-21"))
     t = np.array([0.0, 355 / 365.25, 424 / 365.25])
     z = np.log(np.array([0.3, 0.4, 0.4]) / np.array([0.7, 0.6, 0.6]))

@@ -1,4 +1,6 @@
-"""Past questions by rule: the naive forecast against the regular walk and by hand, the rule's bounds, and what no skill looks like."""
+"""Past questions by rule: the naive forecast against the regular walk and by hand, the rule's bounds, and
+what no skill looks like.
+"""
 
 import math
 
@@ -21,8 +23,8 @@ def series(values, name="x", *, start="2015-03-31", freq="QE", lag_days=30):
 
 
 def test_the_walk_by_hand():
-    # logs 0, 1, 1 at years 0, 1, 3: T = 3, n = 2, drift 1/3; (1 - 1/3)²/1 + (0 - 2/3)²/2 = 4/9 + 2/9 = 2/3 over n - 1 = 1
-    # a year ahead: centre 1 + 1/3, variance 2/3 (1 + 1/3) = 8/9
+    # logs 0, 1, 1 at years 0, 1, 3: T = 3, n = 2, drift 1/3; (1 - 1/3)²/1 + (0 - 2/3)²/2 = 4/9 + 2/9 = 2/3
+    # over n - 1 = 1 a year ahead: centre 1 + 1/3, variance 2/3 (1 + 1/3) = 8/9
     found = track_record.walk(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 1.0]), 1.0)
     assert (found.centre, found.spread, found.dof) == (
         pytest.approx(4 / 3),
@@ -55,7 +57,9 @@ def test_windows_do_not_overlap_and_there_is_one_a_series_year_and_horizon():
 
 
 def test_nothing_published_after_the_day_of_asking_enters_a_forecast():
-    """A series that jumps after the first question: its forecasts are those of the series without the jump."""
+    """A series that jumps after the first question: its forecasts are those of the series without the
+    jump.
+    """
     values = np.exp(np.linspace(0, 3, 24) + np.tile([0.05, -0.05], 12))
     jump = np.where(np.arange(24) < 12, values, values * 50)
     calm, wild = (track_record.questions([series(v)], "2026-01-01").iloc[0] for v in (values, jump))

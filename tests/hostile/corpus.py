@@ -1,8 +1,9 @@
-"""How does what could do harm come into a site? Each case of `cases.yml` as a notebook that holds it in every place.
+"""How does what could do harm come into a site? Each case of `cases.yml` as a notebook that holds it in every
+place.
 
 Decisions
-- One notebook a case, so that a page that fails names it and no case hides another; the sheets (index, claims, sources)
-  show all of them together.
+- One notebook a case, so that a page that fails names it and no case hides another; the sheets (index,
+  claims, sources) show all of them together.
 - The site is built by the code that publishes the report, from runs as a batch leaves them.
 """
 
@@ -88,9 +89,17 @@ def write_runs(folder: Path) -> Path:
         path.write_text(json.dumps(notebook(case)), encoding="utf-8")
         path.with_suffix(".yml").write_text(json.dumps({"scenario": "base", "growth": 2.0}), encoding="utf-8")
     runs = [
-        {"scenario": "base", "notebook": case.name, "status": "succeeded", "reason": "new", "seconds": 1.0, "digest": "0" * 24, "error": None}
+        {
+            "scenario": "base",
+            "notebook": case.name,
+            "status": "succeeded",
+            "reason": "new",
+            "seconds": 1.0,
+            "digest": "0" * 24,
+            "error": None,
+        }
         for case in cases()
-    ]  # fmt: skip
+    ]
     told = {"runs": runs, "versions": {"python": "3.11"}, "git": {"commit": "0" * 40, "dirty": False}}
     (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
     return folder
@@ -102,7 +111,15 @@ def write_params(folder: Path) -> Path:
     words = next(case.text for case in cases() if case.name == "image_handler")
     meaning = next(case.text for case in cases() if case.name == "script")  # the register takes no `=` there
     reference = {"title": words, "url": "https://example.org/t", "known_on": "2026-05-21"}
-    entry = {"value": 2.0, "unit": "x", "range": [0, 9], "description": meaning, "status": "sourced", "used_by": ["script"], "reference": reference}  # fmt: skip
+    entry = {
+        "value": 2.0,
+        "unit": "x",
+        "range": [0, 9],
+        "description": meaning,
+        "status": "sourced",
+        "used_by": ["script"],
+        "reference": reference,
+    }
     (folder / "register.yml").write_text(json.dumps({"growth": entry}), encoding="utf-8")
     (folder / "base.yml").write_text(json.dumps({"scenario": "base", "description": words}), encoding="utf-8")
     return folder
@@ -111,7 +128,10 @@ def write_params(folder: Path) -> Path:
 def notebook(case: Case) -> dict[str, Any]:
     """A case in Markdown, in code, in outputs of every form, and in every text of every kind of bundle."""
     text = case.text
-    prose = f"# On {case.name} {text}\n\nIt says {text} and more.\n\n## Heading {text}\n\n{text}\n\n| a | b |\n|---|---|\n| {text} | x |\n"
+    prose = (
+        f"# On {case.name} {text}\n\nIt says {text} and more.\n\n## Heading {text}\n\n{text}\n\n| a | b"
+        f" |\n|---|---|\n| {text} | x |\n"
+    )
     outputs = [_display(bundle) for bundle in _bundles(case)]
     outputs += [{"output_type": "stream", "name": name, "text": text} for name in ("stdout", "stderr")]
     outputs += [_display({form: text}) for form in ("text/html", "text/markdown", "text/latex", "text/plain")]
@@ -120,8 +140,15 @@ def notebook(case: Case) -> dict[str, Any]:
         outputs += [_display(case.forms | {exhibits.MIME: _figure(case, "drawn")}, case.metadata)]
     cells = [
         {"cell_type": "markdown", "id": "a", "metadata": {}, "source": prose},
-        {"cell_type": "code", "id": "b", "metadata": {}, "execution_count": 1, "source": text, "outputs": outputs},
-    ]  # fmt: skip
+        {
+            "cell_type": "code",
+            "id": "b",
+            "metadata": {},
+            "execution_count": 1,
+            "source": text,
+            "outputs": outputs,
+        },
+    ]
     return {"cells": cells, "metadata": case.notebook, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -163,7 +190,14 @@ def _columns(case: Case, *names: str) -> list[dict[str, Any]]:
 def _tabular(case: Case, kind: str, name: str | None = None) -> dict[str, Any]:
     columns = _columns(case, case.text, "verdict", "quality", "strength", "sources", "list")
     cited = [{"title": case.text, "url": case.text}]
-    row = {case.text: case.text, "verdict": case.text, "quality": case.text, "strength": case.text, "sources": cited, "list": [case.text]}  # fmt: skip
+    row = {
+        case.text: case.text,
+        "verdict": case.text,
+        "quality": case.text,
+        "strength": case.text,
+        "sources": cited,
+        "list": [case.text],
+    }
     return _common(case, kind, name) | {"columns": columns, "rows": [row, row]}
 
 
@@ -200,7 +234,14 @@ def _ledger(case: Case) -> dict[str, Any]:
 
 
 def _grid(case: Case) -> dict[str, Any]:
-    axis = {"name": "x", "title": case.text, "unit": case.text, "meaning": case.text, "values": [1.0, 2.0], "start": 1.5}  # fmt: skip
+    axis = {
+        "name": "x",
+        "title": case.text,
+        "unit": case.text,
+        "meaning": case.text,
+        "values": [1.0, 2.0],
+        "start": 1.5,
+    }
     output = {"name": "y", "title": case.text, "dress": [case.text, case.text]}
     rows = [{"x": 1.0, "y": 3.0}, {"x": 2.0, "y": 4.0}]
     return _common(case, "grid") | {
@@ -212,7 +253,15 @@ def _grid(case: Case) -> dict[str, Any]:
 
 
 def _evidence(case: Case) -> dict[str, Any]:
-    row = {"what": case.text, "valid_on": "2025-03-31", "known_on": "2025-04-30", "known_inferred": "yes", "quality": "reported", "source_title": case.text, "source": case.text}  # fmt: skip
+    row = {
+        "what": case.text,
+        "valid_on": "2025-03-31",
+        "known_on": "2025-04-30",
+        "known_inferred": "yes",
+        "quality": "reported",
+        "source_title": case.text,
+        "source": case.text,
+    }
     words = ("note", "pick", "lag_because", "licence", "credit")
     gap = {"id": "gap", "what": case.text, "where": case.text}
     rest = {"lag_days": 30, "pseudo_out_of_sample": True, "as_of": "2026-05-21", "unseen": 4}

@@ -1,4 +1,6 @@
-"""What `thesis check` finds: a copy of the project with one thing broken gives one line more than the copy itself."""
+"""What `thesis check` finds: a copy of the project with one thing broken gives one line more than the copy
+itself.
+"""
 
 import datetime as dt
 import hashlib
@@ -43,7 +45,9 @@ def before(shared):
 
 @pytest.fixture
 def project(shared, before):
-    """A copy of the project, one for all tests: what a test changes is put back, so that the rest need not be read again."""
+    """A copy of the project, one for all tests: what a test changes is put back, so that the rest need not be
+    read again.
+    """
     yield shared
     for path in sorted(shared.rglob("*"), reverse=True):
         original = ROOT / path.relative_to(shared)
@@ -116,7 +120,9 @@ def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
 
 
 def test_a_copy_is_held_against_its_own_files_alone(project, monkeypatch):
-    """Of all the files that something was read from, now or earlier, none belongs to the project of the package."""
+    """Of all the files that something was read from, now or earlier, none belongs to the project of the
+    package.
+    """
     looked_at = []
     monkeypatch.setattr(cache, "_state", lambda path: looked_at.append(path))
     consistency.check(project)
@@ -132,100 +138,393 @@ def test_a_dated_fact_that_only_the_cells_name_is_missed_in_a_copy(project, befo
 
 CLAIMS, COSTS = f"{THESIS}/claims.yml", f"{EVIDENCE}/training_cost"
 BROKEN = [
-    # round; file, what is there, what is written instead; then where it is said: a text on that line of that file; and what is said
-    (1, CLAIMS, "{name: deal_size}", "{name: deal_sise}", CLAIMS, "{name: deal_sise}",
-     "claim lead.deal_size, key check: there is no check 'deal_sise'. The nearest valid name is 'deal_size'."),
-    (2, CLAIMS, "{name: deal_size}", "{name: deal_size, of: OpenAI}", CLAIMS, "of: OpenAI",
-     "claim lead.deal_size, key check: deal_size: got an unexpected keyword argument 'of'. The check takes no argument."),
-    (1, CLAIMS, "{name: share_of_nav}", "{name: growth_rate}", CLAIMS, "{name: growth_rate}",
-     "argument: 'segment'. The check takes segment."),
-    (1, CLAIMS, "[softbank.dissent]", "[softbank.discent]", CLAIMS, "[softbank.discent]",
-     "key shows.0: no table holds the dated fact 'softbank.discent'. The nearest valid name is 'softbank.dissent'."),
-    (1, CLAIMS, "{gpt_5.release.months}", "{gpt_5.releese.months}", CLAIMS, "releese",
-     "key told: {gpt_5.releese.months} is a fact that nothing else here names, so that the sentence is never told."),
-    (1, CLAIMS, "{name: both_kinds}", "{name: both_kinds}\n  since: [softbank.nothing]", CLAIMS, "softbank.nothing",
-     "claim lead.primary_and_secondary, key since.0: no table holds the dated fact 'softbank.nothing'."),
-    (2, CLAIMS, "{name: both_kinds}", "{name: both_kinds}\n  since: ['By {softbank.nothing}.']", CLAIMS, "softbank.nothing",
-     "claim lead.primary_and_secondary, key since.0.0: no table holds the dated fact 'softbank.nothing'."),
-    (3, CLAIMS, "  check: {name: both_kinds}\n", "", CLAIMS, "lead.primary_and_secondary:",
-     "claim lead.primary_and_secondary: has neither a check nor would_decide; write one of them."),
-    (3, CLAIMS, "  check: {name: market_total}", "  cheque: {name: market_total}", CLAIMS, "cheque:",
-     "claim market.total, key cheque: Extra inputs are not permitted"),
-    (1, CLAIMS, "stated: roughly $12 billion", "stated: roughly $13 billion", CLAIMS, "roughly $13 billion",
-     "claim market.total, key stated: '$13 billion' is not among the numbers of market.5."),
-    (2, CLAIMS, "where: [market.5]", "where: [market.6]", CLAIMS, "where: [market.6]",
-     "key where: the article has no paragraph 'market.6'. The nearest valid name is 'market.5'."),
-    (1, f"{THESIS}/cells.yml", "denies: [muse_spark.release]", "denies: [muse_spork.release]", f"{THESIS}/cells.yml", "muse_spork",
-     "key players.strategic_focus.rows.Meta AI.readings.its newest model.denies.0: no dated fact has this id. The nearest valid name is 'muse_spark.release'"),
-    (1, f"{THESIS}/numbers.csv", "claim,players.vllm_stars", "claim,players.vlm_stars", f"{THESIS}/numbers.csv", "players.vlm_stars",
-     "column target: there is no claim 'players.vlm_stars'. The nearest valid name is 'players.vllm_stars'."),
-    (1, f"{COSTS}.meta.yml", "credits: [", "credits: [Stanford, ", f"{COSTS}.meta.yml", "credits:",
-     "key credits: credits Stanford, whom no row names in its source."),
-    (2, f"{COSTS}.meta.yml", "credits: [", "credits: [Nobody, ", f"{COSTS}.meta.yml", "credits:",
-     "key credits: names Nobody, whom credit does not."),
-    (3, f"{COSTS}.csv", "epoch-research/training-cost-trends:", "my notes ", f"{COSTS}.csv", "my notes",
-     "column source: 'my notes cost_analysis.ipynb@4884b542c9' is not allowed. Write a URL or owner/repo:path."),
-    (1, f"{EVIDENCE}/nvidia_revenue.csv", "2026-07-26,2026-08-26", f"2026-07-26,{LAST + DAY}", f"{EVIDENCE}/nvidia_revenue.csv", f"2026-07-26,{LAST + DAY}",
-     f"column known_on: {LAST + DAY} is after {LAST}, the last day of as_of, so that no report would show the row. Correct the day, or move"),
-    (1, f"{EVIDENCE}/gathering.yml", "not_found:\n", "not_found:\n  a_gap: {what: Another quarter, tables: [nvidia_revenues], where: Nobody knows}\n",
-     f"{EVIDENCE}/gathering.yml", "nvidia_revenues",
-     "tables.0: there is no evidence table 'nvidia_revenues'. The nearest valid name is 'nvidia_revenue'."),
-    (2, f"{EVIDENCE}/gathering.yml", "gathered_on: ", f"gathered_on: {LAST - DAY} #", f"{EVIDENCE}/gathering.yml", "gathered_on:",
-     f"key gathered_on: {LAST - DAY} is before {LAST}, the last day of as_of. Write the day on which you looked"),
-    (1, f"{EVIDENCE}/api_prices.csv", "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-20,", "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-21,",
-     f"{EVIDENCE}/api_prices.csv", "OpenAI,gpt-4.1,",
-     "column replaces: 'gpt-4o-2024-11-21' is no other model that OpenAI sold before 2025-04-14. The nearest valid name is 'gpt-4o-2024-11-20'."),
-    (2, f"{EVIDENCE}/api_prices.csv", "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-20,", "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4.1,",
-     f"{EVIDENCE}/api_prices.csv", "OpenAI,gpt-4.1,", "column replaces: 'gpt-4.1' is no other model that OpenAI sold before 2025-04-14."),
-    (3, f"{EVIDENCE}/api_prices.csv", "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-20,", "OpenAI,gpt-4.1,closed,,GPT-4.1,claude-3-opus,",
-     f"{EVIDENCE}/api_prices.csv", "OpenAI,gpt-4.1,", "column replaces: 'claude-3-opus' is no other model that OpenAI sold"),
-    (4, f"{EVIDENCE}/api_prices.csv", "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-20,", "OpenAI,gpt-4.1,closed,,GPT-4.1,o3,",
-     f"{EVIDENCE}/api_prices.csv", "OpenAI,gpt-4.1,", "column replaces: 'o3' is no other model that OpenAI sold before 2025-04-14."),
-    (5, f"{EVIDENCE}/api_prices.csv", "Groq,Llama 2 70B,open,,Llama 2 70B,,2023-07-18", "Groq,Llama 2 70B,open,,Llama 2 70B,,2024-07-18",
-     f"{EVIDENCE}/api_prices.csv", "Groq,Llama 2 70B", "column released_on: 2024-07-18 is after 2024-03-25, the day of the price."),
-    (4, f"{COSTS}.csv", "run,model", "run,modle", f"{COSTS}.csv", "run,modle",
-     "column 'modle' is not in the sidecar. The nearest valid name is 'model'."),
-    (5, f"{COSTS}.meta.yml", "  run: {", "  runs: {title: Runs, kind: text, meaning: not in the file}\n  run: {", f"{COSTS}.csv", "run,model",
-     "row 1: column runs is missing. Add it, or take it out of"),
-    (1, "params/register.yml", "used_by: [1_tech", "used_by: [7_more, 1_tech", "params/register.yml", "7_more",
-     "used_by: there is no notebook '7_more'."),
-    (1, "params/son.yml", "shock_rate_per_year: 0.05", "shock_rate_per_year: 50", "params/son.yml", "shock_rate_per_year: 50",
-     "key shock_rate_per_year: 50 is outside"),
-    (2, "params/son.yml", "(lead.5)", "(lead.6)", "params/son.yml", "(lead.6)",
-     "the article has no paragraph 'lead.6'. The nearest valid name is 'lead.5'."),
-    (1, f"{THESIS}/predictions.yml", "where: verdict.4", "where: verdict.8", f"{THESIS}/predictions.yml", "verdict.8",
-     "the article has no paragraph 'verdict.8'. The nearest valid name is"),
-    (1, f"{THESIS}/predictions.yml", "by: [gpt_5.release]", "by: [gpt_5.relase]", f"{THESIS}/predictions.yml", "gpt_5.relase",
-     "there is no dated fact 'gpt_5.relase'. The nearest valid name is 'gpt_5.release'."),
-    (2, f"{THESIS}/predictions.yml", "by: [gpt_5.release]", "by: [softbank.margin_loan_back]", f"{THESIS}/predictions.yml",
-     "softbank.margin_loan_back", "after the day that it decides on (2026-05-21). Resolve the part by it instead."),
-    (1, f"{THESIS}/predictions.yml", "within_months: 24\n    label: A price war", "within_months: 4\n    label: A price war",
-     f"{THESIS}/predictions.yml", "p2.price_war:", "its deadline was 2026-09-21 and nothing resolves it. Add its resolution."),
-    (2, f"{THESIS}/predictions.yml", "    source_of_truth: Price lists of sellers, as archived.\n",
-     "    source_of_truth: Price lists of sellers, as archived.\n"
-     f"    resolution: {{resolved_on: {LAST + DAY}, outcome: true, by: [price_cut.gpt_5_6_luna], because: Three sellers cut their prices.}}\n",
-     f"{THESIS}/predictions.yml", f"resolution: {{resolved_on: {LAST + DAY}", f"{LAST + DAY} is after as_of, {LAST}. Correct the day, or move"),
-    (1, "notebooks/3_market_dynamics.ipynb", "elapsed_years: float = 4.0", "elapsed_years: float = 5.0",
-     "notebooks/3_market_dynamics.ipynb", "elapsed_years: float = 5.0",
-     "parameter elapsed_years: is not declared as the register has it. Run make notebooks."),
-    (2, "notebooks/3_market_dynamics.ipynb", "elapsed_years: float = 4.0", "elapsed_year: float = 4.0",
-     "notebooks/3_market_dynamics.ipynb", "elapsed_year: float",
-     "parameter elapsed_year: the register has no such name. The nearest valid name is 'elapsed_years'."),
-    (4, "notebooks/3_market_dynamics.ipynb", '"cells": [', '"cells": [,', "notebooks/3_market_dynamics.ipynb", '"cells": [,',
-     "is not JSON ("),
-]  # fmt: skip
+    # round; file, what is there, what is written instead; then where it is said: a text on that line of that
+    # file; and what is said
+    (
+        1,
+        CLAIMS,
+        "{name: deal_size}",
+        "{name: deal_sise}",
+        CLAIMS,
+        "{name: deal_sise}",
+        (
+            "claim lead.deal_size, key check: there is no check 'deal_sise'. The nearest valid name is"
+            " 'deal_size'."
+        ),
+    ),
+    (
+        2,
+        CLAIMS,
+        "{name: deal_size}",
+        "{name: deal_size, of: OpenAI}",
+        CLAIMS,
+        "of: OpenAI",
+        (
+            "claim lead.deal_size, key check: deal_size: got an unexpected keyword argument 'of'. The check"
+            " takes no argument."
+        ),
+    ),
+    (
+        1,
+        CLAIMS,
+        "{name: share_of_nav}",
+        "{name: growth_rate}",
+        CLAIMS,
+        "{name: growth_rate}",
+        "argument: 'segment'. The check takes segment.",
+    ),
+    (
+        1,
+        CLAIMS,
+        "[softbank.dissent]",
+        "[softbank.discent]",
+        CLAIMS,
+        "[softbank.discent]",
+        (
+            "key shows.0: no table holds the dated fact 'softbank.discent'. The nearest valid name is"
+            " 'softbank.dissent'."
+        ),
+    ),
+    (
+        1,
+        CLAIMS,
+        "{gpt_5.release.months}",
+        "{gpt_5.releese.months}",
+        CLAIMS,
+        "releese",
+        (
+            "key told: {gpt_5.releese.months} is a fact that nothing else here names, so that the sentence is"
+            " never told."
+        ),
+    ),
+    (
+        1,
+        CLAIMS,
+        "{name: both_kinds}",
+        "{name: both_kinds}\n  since: [softbank.nothing]",
+        CLAIMS,
+        "softbank.nothing",
+        "claim lead.primary_and_secondary, key since.0: no table holds the dated fact 'softbank.nothing'.",
+    ),
+    (
+        2,
+        CLAIMS,
+        "{name: both_kinds}",
+        "{name: both_kinds}\n  since: ['By {softbank.nothing}.']",
+        CLAIMS,
+        "softbank.nothing",
+        "claim lead.primary_and_secondary, key since.0.0: no table holds the dated fact 'softbank.nothing'.",
+    ),
+    (
+        3,
+        CLAIMS,
+        "  check: {name: both_kinds}\n",
+        "",
+        CLAIMS,
+        "lead.primary_and_secondary:",
+        "claim lead.primary_and_secondary: has neither a check nor would_decide; write one of them.",
+    ),
+    (
+        3,
+        CLAIMS,
+        "  check: {name: market_total}",
+        "  cheque: {name: market_total}",
+        CLAIMS,
+        "cheque:",
+        "claim market.total, key cheque: Extra inputs are not permitted",
+    ),
+    (
+        1,
+        CLAIMS,
+        "stated: roughly $12 billion",
+        "stated: roughly $13 billion",
+        CLAIMS,
+        "roughly $13 billion",
+        "claim market.total, key stated: '$13 billion' is not among the numbers of market.5.",
+    ),
+    (
+        2,
+        CLAIMS,
+        "where: [market.5]",
+        "where: [market.6]",
+        CLAIMS,
+        "where: [market.6]",
+        "key where: the article has no paragraph 'market.6'. The nearest valid name is 'market.5'.",
+    ),
+    (
+        1,
+        f"{THESIS}/cells.yml",
+        "denies: [muse_spark.release]",
+        "denies: [muse_spork.release]",
+        f"{THESIS}/cells.yml",
+        "muse_spork",
+        (
+            "key players.strategic_focus.rows.Meta AI.readings.its newest model.denies.0: no dated fact has"
+            " this id. The nearest valid name is 'muse_spark.release'"
+        ),
+    ),
+    (
+        1,
+        f"{THESIS}/numbers.csv",
+        "claim,players.vllm_stars",
+        "claim,players.vlm_stars",
+        f"{THESIS}/numbers.csv",
+        "players.vlm_stars",
+        (
+            "column target: there is no claim 'players.vlm_stars'. The nearest valid name is"
+            " 'players.vllm_stars'."
+        ),
+    ),
+    (
+        1,
+        f"{COSTS}.meta.yml",
+        "credits: [",
+        "credits: [Stanford, ",
+        f"{COSTS}.meta.yml",
+        "credits:",
+        "key credits: credits Stanford, whom no row names in its source.",
+    ),
+    (
+        2,
+        f"{COSTS}.meta.yml",
+        "credits: [",
+        "credits: [Nobody, ",
+        f"{COSTS}.meta.yml",
+        "credits:",
+        "key credits: names Nobody, whom credit does not.",
+    ),
+    (
+        3,
+        f"{COSTS}.csv",
+        "epoch-research/training-cost-trends:",
+        "my notes ",
+        f"{COSTS}.csv",
+        "my notes",
+        (
+            "column source: 'my notes cost_analysis.ipynb@4884b542c9' is not allowed. Write a URL or"
+            " owner/repo:path."
+        ),
+    ),
+    (
+        1,
+        f"{EVIDENCE}/nvidia_revenue.csv",
+        "2026-07-26,2026-08-26",
+        f"2026-07-26,{LAST + DAY}",
+        f"{EVIDENCE}/nvidia_revenue.csv",
+        f"2026-07-26,{LAST + DAY}",
+        (
+            f"column known_on: {LAST + DAY} is after {LAST}, the last day of as_of, so that no report would"
+            " show the row. Correct the day, or move"
+        ),
+    ),
+    (
+        1,
+        f"{EVIDENCE}/gathering.yml",
+        "not_found:\n",
+        "not_found:\n  a_gap: {what: Another quarter, tables: [nvidia_revenues], where: Nobody knows}\n",
+        f"{EVIDENCE}/gathering.yml",
+        "nvidia_revenues",
+        "tables.0: there is no evidence table 'nvidia_revenues'. The nearest valid name is 'nvidia_revenue'.",
+    ),
+    (
+        2,
+        f"{EVIDENCE}/gathering.yml",
+        "gathered_on: ",
+        f"gathered_on: {LAST - DAY} #",
+        f"{EVIDENCE}/gathering.yml",
+        "gathered_on:",
+        (
+            f"key gathered_on: {LAST - DAY} is before {LAST}, the last day of as_of. Write the day on which"
+            " you looked"
+        ),
+    ),
+    (
+        1,
+        f"{EVIDENCE}/api_prices.csv",
+        "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-20,",
+        "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-21,",
+        f"{EVIDENCE}/api_prices.csv",
+        "OpenAI,gpt-4.1,",
+        (
+            "column replaces: 'gpt-4o-2024-11-21' is no other model that OpenAI sold before 2025-04-14. The"
+            " nearest valid name is 'gpt-4o-2024-11-20'."
+        ),
+    ),
+    (
+        2,
+        f"{EVIDENCE}/api_prices.csv",
+        "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-20,",
+        "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4.1,",
+        f"{EVIDENCE}/api_prices.csv",
+        "OpenAI,gpt-4.1,",
+        "column replaces: 'gpt-4.1' is no other model that OpenAI sold before 2025-04-14.",
+    ),
+    (
+        3,
+        f"{EVIDENCE}/api_prices.csv",
+        "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-20,",
+        "OpenAI,gpt-4.1,closed,,GPT-4.1,claude-3-opus,",
+        f"{EVIDENCE}/api_prices.csv",
+        "OpenAI,gpt-4.1,",
+        "column replaces: 'claude-3-opus' is no other model that OpenAI sold",
+    ),
+    (
+        4,
+        f"{EVIDENCE}/api_prices.csv",
+        "OpenAI,gpt-4.1,closed,,GPT-4.1,gpt-4o-2024-11-20,",
+        "OpenAI,gpt-4.1,closed,,GPT-4.1,o3,",
+        f"{EVIDENCE}/api_prices.csv",
+        "OpenAI,gpt-4.1,",
+        "column replaces: 'o3' is no other model that OpenAI sold before 2025-04-14.",
+    ),
+    (
+        5,
+        f"{EVIDENCE}/api_prices.csv",
+        "Groq,Llama 2 70B,open,,Llama 2 70B,,2023-07-18",
+        "Groq,Llama 2 70B,open,,Llama 2 70B,,2024-07-18",
+        f"{EVIDENCE}/api_prices.csv",
+        "Groq,Llama 2 70B",
+        "column released_on: 2024-07-18 is after 2024-03-25, the day of the price.",
+    ),
+    (
+        4,
+        f"{COSTS}.csv",
+        "run,model",
+        "run,modle",
+        f"{COSTS}.csv",
+        "run,modle",
+        "column 'modle' is not in the sidecar. The nearest valid name is 'model'.",
+    ),
+    (
+        5,
+        f"{COSTS}.meta.yml",
+        "  run: {",
+        "  runs: {title: Runs, kind: text, meaning: not in the file}\n  run: {",
+        f"{COSTS}.csv",
+        "run,model",
+        "row 1: column runs is missing. Add it, or take it out of",
+    ),
+    (
+        1,
+        "params/register.yml",
+        "used_by: [1_tech",
+        "used_by: [7_more, 1_tech",
+        "params/register.yml",
+        "7_more",
+        "used_by: there is no notebook '7_more'.",
+    ),
+    (
+        1,
+        "params/son.yml",
+        "shock_rate_per_year: 0.05",
+        "shock_rate_per_year: 50",
+        "params/son.yml",
+        "shock_rate_per_year: 50",
+        "key shock_rate_per_year: 50 is outside",
+    ),
+    (
+        2,
+        "params/son.yml",
+        "(lead.5)",
+        "(lead.6)",
+        "params/son.yml",
+        "(lead.6)",
+        "the article has no paragraph 'lead.6'. The nearest valid name is 'lead.5'.",
+    ),
+    (
+        1,
+        f"{THESIS}/predictions.yml",
+        "where: verdict.4",
+        "where: verdict.8",
+        f"{THESIS}/predictions.yml",
+        "verdict.8",
+        "the article has no paragraph 'verdict.8'. The nearest valid name is",
+    ),
+    (
+        1,
+        f"{THESIS}/predictions.yml",
+        "by: [gpt_5.release]",
+        "by: [gpt_5.relase]",
+        f"{THESIS}/predictions.yml",
+        "gpt_5.relase",
+        "there is no dated fact 'gpt_5.relase'. The nearest valid name is 'gpt_5.release'.",
+    ),
+    (
+        2,
+        f"{THESIS}/predictions.yml",
+        "by: [gpt_5.release]",
+        "by: [softbank.margin_loan_back]",
+        f"{THESIS}/predictions.yml",
+        "softbank.margin_loan_back",
+        "after the day that it decides on (2026-05-21). Resolve the part by it instead.",
+    ),
+    (
+        1,
+        f"{THESIS}/predictions.yml",
+        "within_months: 24\n    label: A price war",
+        "within_months: 4\n    label: A price war",
+        f"{THESIS}/predictions.yml",
+        "p2.price_war:",
+        "its deadline was 2026-09-21 and nothing resolves it. Add its resolution.",
+    ),
+    (
+        2,
+        f"{THESIS}/predictions.yml",
+        "    source_of_truth: Price lists of sellers, as archived.\n",
+        (
+            "    source_of_truth: Price lists of sellers, as archived.\n    resolution: {resolved_on:"
+            f" {LAST + DAY}, outcome: true, by: [price_cut.gpt_5_6_luna], because: Three sellers cut their"
+            " prices.}\n"
+        ),
+        f"{THESIS}/predictions.yml",
+        f"resolution: {{resolved_on: {LAST + DAY}",
+        f"{LAST + DAY} is after as_of, {LAST}. Correct the day, or move",
+    ),
+    (
+        1,
+        "notebooks/3_market_dynamics.ipynb",
+        "elapsed_years: float = 4.0",
+        "elapsed_years: float = 5.0",
+        "notebooks/3_market_dynamics.ipynb",
+        "elapsed_years: float = 5.0",
+        "parameter elapsed_years: is not declared as the register has it. Run make notebooks.",
+    ),
+    (
+        2,
+        "notebooks/3_market_dynamics.ipynb",
+        "elapsed_years: float = 4.0",
+        "elapsed_year: float = 4.0",
+        "notebooks/3_market_dynamics.ipynb",
+        "elapsed_year: float",
+        "parameter elapsed_year: the register has no such name. The nearest valid name is 'elapsed_years'.",
+    ),
+    (
+        4,
+        "notebooks/3_market_dynamics.ipynb",
+        '"cells": [',
+        '"cells": [,',
+        "notebooks/3_market_dynamics.ipynb",
+        '"cells": [,',
+        "is not JSON (",
+    ),
+]
 
 
 @pytest.mark.parametrize("number", sorted({row[0] for row in BROKEN}))
 def test_every_broken_thing_is_one_line_with_file_line_and_fix(project, before, number):
-    """All problems come at once: what is broken together is told together. A round holds what does not hide the rest of it."""
+    """All problems come at once: what is broken together is told together. A round holds what does not hide
+    the rest of it.
+    """
     broken = [row[1:] for row in BROKEN if row[0] == number]
     for name, old, new, *_ in broken:
         edit(project, name, old, new)
     everything = found(project, before)
     for *_, shown, at, rule in broken:
         (told,) = [text for text in everything if rule in text]
-        where = f"{'/'.join(shown.split('/')[-2:])}, {'row' if shown.endswith('csv') else 'line'} {line(project, shown, at)}"
+        where = (
+            f"{'/'.join(shown.split('/')[-2:])}, {'row' if shown.endswith('csv') else 'line'}"
+            f" {line(project, shown, at)}"
+        )
         assert re.match(rf"{re.escape(where)}\b", told), told
         assert re.search(r"\. [A-Z].*\.$", told)
 
@@ -235,8 +534,8 @@ def test_a_check_that_no_claim_uses_is_named_with_its_place(project, before):
     (told,) = found(project, before)
     at = line(ROOT, "analysis/audit/checks/money.py", "def both_kinds") - 1  # the decorator's line
     assert (
-        told
-        == f"analysis/audit/checks/money.py, line {at}: no claim uses the check both_kinds. Use it in claims.yml, or remove it."
+        told == f"analysis/audit/checks/money.py, line {at}: no claim uses the check both_kinds. Use it in"
+        " claims.yml, or remove it."
     )
 
 
@@ -249,17 +548,31 @@ def test_what_cannot_be_read_does_not_stop_the_rest(project, before):
     sidecar.with_name("lost.meta.yml").write_bytes(sidecar.read_bytes())
     (project / "notebooks" / "4_risks.ipynb").write_text("[]")
     told = "\n".join(found(project, before))
-    for text in ("'much' is not a number", "has neither a check", "no check 'deal_sise'", "says scenario: 'sun'",
-                 "lost.csv: there is no such file", "4_risks.ipynb: is not a notebook of format 4"):  # fmt: skip
+    for text in (
+        "'much' is not a number",
+        "has neither a check",
+        "no check 'deal_sise'",
+        "says scenario: 'sun'",
+        "lost.csv: there is no such file",
+        "4_risks.ipynb: is not a notebook of format 4",
+    ):
         assert text in told
     assert "there is no claim" not in told  # the claim that could not be read is not missing
 
 
 READ = (
-    CLAIMS, f"{THESIS}/cells.yml", f"{THESIS}/numbers.csv", f"{THESIS}/numbers.meta.yml", f"{THESIS}/models.csv",
-    f"{THESIS}/predictions.yml", f"{EVIDENCE}/dated_facts.csv", f"{EVIDENCE}/api_prices.meta.yml", "params/register.yml",
-    "params/base.yml", "notebooks/1_technical_deep_dive.ipynb",
-)  # fmt: skip
+    CLAIMS,
+    f"{THESIS}/cells.yml",
+    f"{THESIS}/numbers.csv",
+    f"{THESIS}/numbers.meta.yml",
+    f"{THESIS}/models.csv",
+    f"{THESIS}/predictions.yml",
+    f"{EVIDENCE}/dated_facts.csv",
+    f"{EVIDENCE}/api_prices.meta.yml",
+    "params/register.yml",
+    "params/base.yml",
+    "notebooks/1_technical_deep_dive.ipynb",
+)
 
 
 def spoil(project, name, content):
@@ -282,7 +595,8 @@ def test_files_that_cannot_be_used_are_all_named_at_once(project, before, conten
     for name in READ:
         spoil(project, name, content)
     told = "\n".join(found(project, before))
-    # the list is not read without its sidecar, a scenario not without the register, which also says what notebooks there are
+    # the list is not read without its sidecar, a scenario not without the register, which also says what
+    # notebooks there are
     for name in set(READ) - {f"{THESIS}/numbers.csv", "params/base.yml", None if content else READ[-1]}:
         assert Path(name).name.split(".")[0] in told
 
@@ -384,8 +698,8 @@ def test_a_stored_verdict_that_a_fresh_ledger_does_not_give_is_named(project, be
     ]
     assert len(told) == 1
     assert (
-        f"exhibit verdict.claims: stored verdict of {row['id']} is holds, a fresh one is fails. Run make notebooks."
-        in told[0]
+        f"exhibit verdict.claims: stored verdict of {row['id']} is holds, a fresh one is fails. Run make"
+        " notebooks." in told[0]
     )
     text = (project / "notebooks/6_verdict.ipynb").read_text()
     exhibit = text[: text.index('"id": "verdict.claims"')].count("\n") + 1
@@ -406,7 +720,15 @@ def test_a_number_that_moved_is_named_and_one_that_rounds_alike_is_not(project, 
 def test_of_a_long_reason_the_place_where_it_differs_is_shown(project, before):
     row = ledger(project)[0]
     rows = [{**row, "reason": "A long beginning. " * 20 + "The end is 3."}]
-    rewrite(project, lambda bundle, _: bundle.update(rows=[r | {"reason": "A long beginning. " * 20 + "The end is 2."} if r.get("id") == row["id"] else r for r in bundle.get("rows") or []]))  # fmt: skip
+    rewrite(
+        project,
+        lambda bundle, _: bundle.update(
+            rows=[
+                r | {"reason": "A long beginning. " * 20 + "The end is 2."} if r.get("id") == row["id"] else r
+                for r in bundle.get("rows") or []
+            ]
+        ),
+    )
     told = "\n".join(text for text in found(project, before, fresh=lambda: rows) if "6_verdict" in text)
     assert re.search(
         r"is \.\.\. .{10,40}The end is 2, a fresh one is \.\.\. .{10,40}The end is 3\. Run", told
@@ -416,7 +738,13 @@ def test_of_a_long_reason_the_place_where_it_differs_is_shown(project, before):
 def test_a_claim_that_no_notebook_shows_is_named(project, before):
     gone = ledger(project)[0]["id"]
     for path in (project / "notebooks").glob("*.ipynb"):
-        rewrite(project, lambda bundle, _: bundle.update(rows=[r for r in bundle.get("rows") or [] if r.get("id") != gone]), path.stem)  # fmt: skip
+        rewrite(
+            project,
+            lambda bundle, _: bundle.update(
+                rows=[r for r in bundle.get("rows") or [] if r.get("id") != gone]
+            ),
+            path.stem,
+        )
     rows = ledger(project)
     (told,) = [text for text in found(project, before, fresh=lambda: rows) if "no stored ledger" in text]
     assert told.endswith(f"/notebooks: no stored ledger shows {gone}. Run make notebooks.")
@@ -471,9 +799,14 @@ def test_stored_evidence_is_held_against_what_was_known_on_its_day(project, befo
 def test_evidence_of_no_table_and_of_no_day_is_named(project, before):
     evidence(project)
     text = (project / "notebooks" / "1_technical_deep_dive.ipynb").read_text()
-    for old, new, rule in (("evidence.nvidia_revenue", "evidence.nvidia", "no evidence table 'nvidia'"), ("2026-10-31", "2026-13-31", "is not a date")):  # fmt: skip
+    for old, new, rule in (
+        ("evidence.nvidia_revenue", "evidence.nvidia", "no evidence table 'nvidia'"),
+        ("2026-10-31", "2026-13-31", "is not a date"),
+    ):
         head, _, tail = text.rpartition('"id": "evidence.nvidia_revenue"')
-        (project / "notebooks" / "1_technical_deep_dive.ipynb").write_text(head + ('"id": "evidence.nvidia_revenue"' + tail).replace(old, new, 1))  # fmt: skip
+        (project / "notebooks" / "1_technical_deep_dive.ipynb").write_text(
+            head + ('"id": "evidence.nvidia_revenue"' + tail).replace(old, new, 1)
+        )
         assert rule in "\n".join(found(project, before))
 
 
@@ -514,7 +847,10 @@ def test_an_article_that_is_not_there_is_bad_usage(project):
 
 
 def test_a_dated_fact_that_nothing_uses_is_counted_and_no_problem(project, before):
-    row = "waits.for_a_claim,Nobody,Something that nothing names,,,,day,2019-01-01,2019-01-01,no,official,A page,https://example.org\n"
+    row = (
+        "waits.for_a_claim,Nobody,Something that nothing names,,,,day,2019-01-01,2019-01-01,no,official,A"
+        " page,https://example.org\n"
+    )
     first = (project / EVIDENCE / "dated_facts.csv").read_text().splitlines()[1]
     edit(project, f"{EVIDENCE}/dated_facts.csv", first, row + first)
     checked = consistency.check(project)
@@ -527,8 +863,12 @@ def test_a_dated_fact_that_nothing_uses_is_counted_and_no_problem(project, befor
 
 
 def test_a_reason_that_nobody_filled_in_is_named_with_its_line(project, before):
-    edit(project, "params/son.yml", "parity_years: A lead of a decade (lead.5) leaves open models behind until the exit.",
-         "parity_years: 'To be filled in: why this value?'")  # fmt: skip
+    edit(
+        project,
+        "params/son.yml",
+        "parity_years: A lead of a decade (lead.5) leaves open models behind until the exit.",
+        "parity_years: 'To be filled in: why this value?'",
+    )
     at = line(project, "params/son.yml", "To be filled in")
     [text] = found(project, before)
     assert (

@@ -192,16 +192,21 @@ def test_holdings_add_up_in_every_draw():
 
 
 def test_correlations_are_those_of_the_simulated_returns_and_never_impossible():
-    # stake 40% a year; Arm: loading 0.6, own 40%: variance 0.36 × 0.16 + 0.16 = 0.2176, correlation with the stake
-    # 0.6 × 0.16 / (0.4 × 0.46648) = 0.5145
+    # stake 40% a year; Arm: loading 0.6, own 40%: variance 0.36 × 0.16 + 0.16 = 0.2176, correlation with the
+    # stake 0.6 × 0.16 / (0.4 × 0.46648) = 0.5145
     matrix = implied_correlation([0.6, 0.5, 0.3], [40, 25, 20], 40)
     assert matrix[0, 1] == pytest.approx(0.5145, abs=1e-4)
     log_stake = 0.2 * spawn(5, ["stake"])["stake"].standard_normal((40_000, 1))
     stake = 100 * np.exp(np.hstack([np.zeros_like(log_stake), log_stake]))
     inputs = replace(
-        INPUTS, loading_arm=0.6, loading_vision_fund=0.5, loading_rest=0.3,
-        arm_volatility_pct=40, vision_fund_volatility_pct=25, rest_volatility_pct=20,
-    )  # fmt: skip
+        INPUTS,
+        loading_arm=0.6,
+        loading_vision_fund=0.5,
+        loading_rest=0.3,
+        arm_volatility_pct=40,
+        vision_fund_volatility_pct=25,
+        rest_volatility_pct=20,
+    )
     p = simulate(inputs, stake, noise())
     returns = [
         np.log(x[:, 1] / x[:, 0])
@@ -215,7 +220,8 @@ def test_correlations_are_those_of_the_simulated_returns_and_never_impossible():
 
 
 def test_what_must_be_sold_brings_loan_to_value_to_the_ceiling():
-    # gross 40, debt 12, ceiling 25%, discount 10%: S = (12 - 10) / (0.9 - 0.25) = 3.0769; (12 - 0.9 S) / (40 - S) = 0.25
+    # gross 40, debt 12, ceiling 25%, discount 10%: S = (12 - 10) / (0.9 - 0.25) = 3.0769; (12 - 0.9 S) / (40
+    # - S) = 0.25
     sold = float(required_sale(np.array(40.0), np.array(12.0), 0.25, 0.1))
     assert sold == pytest.approx(2 / 0.65)
     assert (12 - 0.9 * sold) / (40 - sold) == pytest.approx(0.25, abs=1e-12)
@@ -227,9 +233,9 @@ def test_what_must_be_sold_brings_loan_to_value_to_the_ceiling():
 
 
 def test_a_sale_is_held_against_arm_and_against_everything_but_the_stake():
-    # debt 11, ceiling 25%, no discount: S = (11 - G / 4) / 0.75. Three draws, others falling along by their loading of 0.5:
-    # stake kept: G = 45, nothing. Stake at a quarter: G = 18.75, S = 8.42, Arm 9: Arm suffices.
-    # Stake lost: G = 3, S = 13.67, Arm 1.8, others 3: nothing suffices.
+    # debt 11, ceiling 25%, no discount: S = (11 - G / 4) / 0.75. Three draws, others falling along by their
+    # loading of 0.5: stake kept: G = 45, nothing. Stake at a quarter: G = 18.75, S = 8.42, Arm 9: Arm
+    # suffices. Stake lost: G = 3, S = 13.67, Arm 1.8, others 3: nothing suffices.
     stake = np.array([[100.0, 100.0], [100.0, 25.0], [100.0, 0.0]])
     found = sales(simulate(INPUTS, stake, noise()), ceiling_pct=25, discount_pct=0, within_years=0.25)
     assert found.needed.value == pytest.approx(2 / 3)
@@ -241,7 +247,8 @@ def test_a_sale_is_held_against_arm_and_against_everything_but_the_stake():
 
 
 def test_a_loan_falls_due_at_the_quarter_end_before_its_day():
-    # 40 bn at 150 are 6 tn; after 0.4 years the last quarter end is 0.25: stake at a quarter, LTV 11 / 18.75 = 58.7%, Arm 9
+    # 40 bn at 150 are 6 tn; after 0.4 years the last quarter end is 0.25: stake at a quarter, LTV 11 / 18.75
+    # = 58.7%, Arm 9
     paths = simulate(INPUTS, np.array([[100.0, 25.0, 400.0]]), noise())
     (row,) = maturities(paths, [Loan("bridge", 40, 0.4)], usdjpy=150, ceiling_pct=25).to_dict("records")
     assert row["due_jpy_tn"] == pytest.approx(6)

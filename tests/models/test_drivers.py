@@ -13,9 +13,9 @@ from analysis.statistics import simulation
 
 @pytest.fixture(scope="module")
 def known():
-    return outlook.record({
-        name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")
-    })  # fmt: skip
+    return outlook.record(
+        {name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
+    )
 
 
 def given(**overrides):
@@ -129,8 +129,11 @@ def test_break_evens_are_those_of_each_input_and_target(model):
         model, ["multiple_long_run", "pool_usd_bn"], {"money back": 1.0, "nothing": 1e-9}
     )
     assert list(zip(table["input"], table["target"], strict=True)) == [
-        ("multiple_long_run", "money back"), ("multiple_long_run", "nothing"), ("pool_usd_bn", "money back"), ("pool_usd_bn", "nothing"),
-    ]  # fmt: skip
+        ("multiple_long_run", "money back"),
+        ("multiple_long_run", "nothing"),
+        ("pool_usd_bn", "money back"),
+        ("pool_usd_bn", "nothing"),
+    ]
     alone = model.break_even("pool_usd_bn", 1.0)
     assert table.loc[2, "value"] == pytest.approx(alone.value)
     assert np.isnan(table.loc[3, "value"]) and "never within the range" in table.loc[3, "reason"]

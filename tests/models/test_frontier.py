@@ -105,9 +105,11 @@ def test_what_lies_before_the_two_years_does_not_count():
 
 def test_the_articles_scores_leave_out_other_models_other_tests_and_rows_kept_beside():
     rows = [
-        ("A1", "A", "MMLU", "5-shot", "trend"), ("A1", "A", "MMLU", "0-shot CoT", "shown"), ("A1", "A", "GSM8K", "8-shot", "trend"),
+        ("A1", "A", "MMLU", "5-shot", "trend"),
+        ("A1", "A", "MMLU", "0-shot CoT", "shown"),
+        ("A1", "A", "GSM8K", "8-shot", "trend"),
         ("Z", "", "MMLU", "5-shot", "trend"),
-    ]  # fmt: skip
+    ]
     table = pd.DataFrame(rows, columns=["model", "article_model", "benchmark", "protocol", "use"]).assign(
         score_pct=80.0, variant=""
     )
@@ -126,8 +128,16 @@ def asked():
             ("A", "Maker", "cut", "promotion", "2024-10-01", 0.1, 0.1),
             ("", "Maker", "launch", "list", "2024-05-01", 9.0, 9.0),
         ],
-        columns=["article_model", "seller", "event", "terms", "valid_on", "price_input_usd_per_mtok", "price_output_usd_per_mtok"],
-    ).assign(model="as listed", valid_on=lambda t: pd.to_datetime(t["valid_on"]))  # fmt: skip
+        columns=[
+            "article_model",
+            "seller",
+            "event",
+            "terms",
+            "valid_on",
+            "price_input_usd_per_mtok",
+            "price_output_usd_per_mtok",
+        ],
+    ).assign(model="as listed", valid_on=lambda t: pd.to_datetime(t["valid_on"]))
 
 
 def test_list_prices_are_lasting_and_know_the_models_own_service(asked):
@@ -144,9 +154,14 @@ def test_list_prices_are_lasting_and_know_the_models_own_service(asked):
 def test_the_newest_model_of_a_list_that_was_listed_gives_the_price():
     day = pd.Timestamp("2025-01-01")
     prices = pd.DataFrame(
-        [("A", "two", "promotion", day), ("A", "one", "list", day), ("A", "one", "list", day), ("B", "two", "list", day)],
+        [
+            ("A", "two", "promotion", day),
+            ("A", "one", "list", day),
+            ("A", "one", "list", day),
+            ("B", "two", "list", day),
+        ],
         columns=["seller", "model", "terms", "valid_on"],
-    ).assign(usd=[1, 4, 3, 2])  # fmt: skip
+    ).assign(usd=[1, 4, 3, 2])
     prices.loc[1, "valid_on"] = pd.Timestamp("2025-03-01")  # the later row comes first
     assert frontier.newest_listed(prices, "A", ["two", "one"])["usd"].tolist() == [3, 4]
     assert frontier.newest_listed(prices, "B", ["two", "one"])["usd"].tolist() == [2]
@@ -160,8 +175,11 @@ def test_the_five_models_have_four_services_of_their_own():
     prices = frontier.list_prices(evidence_tables.load("api_prices"), 0.75)
     own = prices[prices["own"]].groupby("model")["seller"].unique().map(list).to_dict()
     assert own == {
-        "GPT-4o": ["OpenAI"], "Claude 3.5 Sonnet": ["Anthropic"], "Gemini 1.5 Pro": ["Google"], "DeepSeek-V2": ["DeepSeek"]
-    }  # fmt: skip
+        "GPT-4o": ["OpenAI"],
+        "Claude 3.5 Sonnet": ["Anthropic"],
+        "Gemini 1.5 Pro": ["Google"],
+        "DeepSeek-V2": ["DeepSeek"],
+    }
     assert "Llama 3.1 405B" in set(prices["model"])
 
 

@@ -73,10 +73,14 @@ def test_links_say_who_is_named_and_which_money_is_internal():
 
 def test_rounds_add_up_by_company_and_conditional_money_does_not_count():
     rounds = pd.DataFrame(
-        [("A", "seed", 1.0, "yes", "2024-01-01"), ("B", "seed", 5.0, "yes", "2024-02-01"), ("A", "if", 9.0, "no", "2024-03-01"),
-         ("A", "next", 2.0, "yes", "2024-04-01")],
+        [
+            ("A", "seed", 1.0, "yes", "2024-01-01"),
+            ("B", "seed", 5.0, "yes", "2024-02-01"),
+            ("A", "if", 9.0, "no", "2024-03-01"),
+            ("A", "next", 2.0, "yes", "2024-04-01"),
+        ],
         columns=["company", "round", "amount_usd_bn", "in_total", "valid_on"],
-    )  # fmt: skip
+    )
     found = funding.raised_over_time(rounds)
     assert found[["company", "raised_usd_bn"]].to_numpy().tolist() == [["A", 1.0], ["B", 5.0], ["A", 3.0]]
     assert funding.raised_over_time(rounds.iloc[:0]).empty
@@ -128,17 +132,24 @@ def test_a_commitment_without_a_stated_cost_promises_nothing_in_all():
 def test_a_later_cost_is_no_base_where_money_was_paid_in_between():
     none = math.nan
     found = steps(
-        tranches(("committed", "2025-01-01", 10, none, none), ("paid", "2025-02-01", 4, none, none), ("position", "2025-03-01", none, 6, none))
-    )  # fmt: skip
+        tranches(
+            ("committed", "2025-01-01", 10, none, none),
+            ("paid", "2025-02-01", 4, none, none),
+            ("position", "2025-03-01", none, 6, none),
+        )
+    )
     assert found["2025-03-01"] == (6, pytest.approx(none, nan_ok=True))
 
 
 def test_a_position_that_states_a_value_alone_says_nothing_of_the_cost():
     none = math.nan
     found = steps(
-        tranches(("position", "2025-01-01", none, 2, none), ("position", "2025-02-01", none, none, none),
-                 ("paid", "2025-03-01", 3, none, none))
-    )  # fmt: skip
+        tranches(
+            ("position", "2025-01-01", none, 2, none),
+            ("position", "2025-02-01", none, none, none),
+            ("paid", "2025-03-01", 3, none, none),
+        )
+    )
     assert {day: paid for day, (paid, _) in found.items()} == {"2025-01-01": 2, "2025-03-01": 2 + 3}
 
 
@@ -155,8 +166,16 @@ def test_no_tranche_gives_no_step():
 
 
 def finance(**points):
-    rows = [{"measure": "annualised_revenue", "counts": "yes", "value": value, "qualifier": "about",
-             "valid_on": pd.Timestamp(day.replace("_", "-")[1:])} for day, value in points.items()]  # fmt: skip
+    rows = [
+        {
+            "measure": "annualised_revenue",
+            "counts": "yes",
+            "value": value,
+            "qualifier": "about",
+            "valid_on": pd.Timestamp(day.replace("_", "-")[1:]),
+        }
+        for day, value in points.items()
+    ]
     return pd.DataFrame(rows)
 
 

@@ -79,11 +79,15 @@ def test_no_forecast_gives_no_value():
 
 
 def test_forecasters_are_compared_on_one_year_and_each_grows_over_its_own():
-    table = pd.DataFrame({
-        "segment": ["a", "a", "a", "b"],
-        "base_year": [2024, 2024, 2026, 2024], "base_usd_bn": [1.0, 4.0, 1.0, 1.0],
-        "end_year": [2026, 2026, 2028, 2025], "end_usd_bn": [4.0, 16.0, 1.21, 2.0],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "segment": ["a", "a", "a", "b"],
+            "base_year": [2024, 2024, 2026, 2024],
+            "base_usd_bn": [1.0, 4.0, 1.0, 1.0],
+            "end_year": [2026, 2026, 2028, 2025],
+            "end_usd_bn": [4.0, 16.0, 1.21, 2.0],
+        }
+    )
     found = market.dispersion(table, 2025).set_index("segment")
     # on 2025: 1 x 4^(1/2) = 2 and 4 x 4^(1/2) = 8; the third begins later
     a = found.loc["a"]

@@ -15,7 +15,8 @@ def col(*values):
 
 
 def test_growth_starts_at_its_rate_halves_its_excess_and_ends_at_the_long_run_rate():
-    # G = e^1.1, l = ln 1.1, h = 2: the rate is d ln I / dt; at 0 it is 1.1, after 2 years ln 1.1 + (1.1 - ln 1.1) / 2
+    # G = e^1.1, l = ln 1.1, h = 2: the rate is d ln I / dt; at 0 it is 1.1, after 2 years ln 1.1 + (1.1 - ln
+    # 1.1) / 2
     step = 1e-6
     times = np.array([0.0, step, 2.0, 2.0 + step, 60.0, 60.0 + step])
     logs = np.log(m.growth_index(times, col(math.exp(1.1)), col(2.0), col(10.0)))[0]
@@ -34,7 +35,8 @@ def test_a_ceiling_is_never_passed_and_far_below_it_nothing_is_felt():
 
 
 def test_the_premium_erodes_after_parity_down_to_the_price_of_open_models():
-    # s = 0.5, e = 20%: a year after parity 1 - 0.5 (1 - 0.8) = 0.9, two years 1 - 0.5 (1 - 0.64) = 0.82, in the end 0.5
+    # s = 0.5, e = 20%: a year after parity 1 - 0.5 (1 - 0.8) = 0.9, two years 1 - 0.5 (1 - 0.64) = 0.82, in
+    # the end 0.5
     kept = m.premium_kept(np.array([0.0, 1.0, 2.0, 3.0, 90.0]), col(1.0), col(20.0), col(0.5))[0]
     assert kept == pytest.approx([1, 1, 0.9, 0.82, 0.5])
     assert m.premium_kept(np.array([5.0]), col(math.inf), col(20.0), col(0.5))[0] == pytest.approx(1)
@@ -69,8 +71,8 @@ def test_a_ratio_goes_half_way_in_its_half_life():
 
 
 def test_committed_compute_is_paid_whatever_comes():
-    # planned 40, half committed, revenue at 60% of its plan: 40 (0.5 + 0.5 x 0.6) = 32; idle 40 x 0.5 x 0.4 = 8 a year,
-    # for one year at 25%: (1 - 1 / 1.25) / 0.25 = 0.8, so 6.4
+    # planned 40, half committed, revenue at 60% of its plan: 40 (0.5 + 0.5 x 0.6) = 32; idle 40 x 0.5 x 0.4 =
+    # 8 a year, for one year at 25%: (1 - 1 / 1.25) / 0.25 = 0.8, so 6.4
     use = m.use_of_plan(np.array([[30.0, 90.0]]), np.array([[50.0, 50.0]]))
     assert use[0] == pytest.approx([0.6, 1])
     planned = np.full((1, 2), 40.0)
@@ -85,7 +87,8 @@ def test_the_multiple_follows_growth_within_its_limits():
 
 
 def test_the_gap_to_the_price_paid_halves_in_its_half_life():
-    # paid four times the model's value: 4, after one half-life 2, after two sqrt 2; with a half-life of 0 it was never there
+    # paid four times the model's value: 4, after one half-life 2, after two sqrt 2; with a half-life of 0 it
+    # was never there
     times = np.array([0.0, 1.0, 2.0])
     got = m.repricing_factor(times, col(400.0, 400.0), col(100.0, 100.0), col(1.0, 0.0))
     assert got[0] == pytest.approx([4, 2, math.sqrt(2)])
@@ -97,8 +100,12 @@ def test_the_gap_to_the_price_paid_halves_in_its_half_life():
 def test_the_market_is_shut_from_its_fall_until_it_has_recovered_enough():
     # the highest so far is 2; 35% below it is 1.3
     assert m.market_shut(np.array([[1.0, 2.0, 1.31, 1.29, 1.5]]), col(35.0))[0].tolist() == [
-        False, False, False, True, False,
-    ]  # fmt: skip
+        False,
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_money_is_raised_at_the_floor_dilutes_and_comes_at_a_discount_when_the_market_is_shut():
@@ -122,16 +129,22 @@ def test_money_is_raised_at_the_floor_dilutes_and_comes_at_a_discount_when_the_m
 
 def test_nothing_is_left_where_money_is_raised_at_no_value_and_instalments_fill_the_cash():
     cash, raised, kept = m.fund(
-        np.full((1, 3), 10.0), np.full((1, 3), -50.0), col(5.0), np.array([0.0, 7.0, 0.0]),
-        floor_quarters=col(1.0), raise_quarters=col(2.0), discount=np.zeros((1, 3)),
-    )  # fmt: skip
+        np.full((1, 3), 10.0),
+        np.full((1, 3), -50.0),
+        col(5.0),
+        np.array([0.0, 7.0, 0.0]),
+        floor_quarters=col(1.0),
+        raise_quarters=col(2.0),
+        discount=np.zeros((1, 3)),
+    )
     assert raised[0].tolist() == [20, 0, 0]  # 5 < 10; then 5 - 10 + 20 + 7 = 22 lasts
     assert cash[0].tolist() == [5, 22, 12]
     assert kept[0].tolist() == [1, 0, 0]
 
 
 def test_a_reported_price_follows_with_a_delay_takes_a_round_s_price_and_is_the_price_once_listed():
-    # w = 0.5: ln M goes half of the way: 100, then sqrt(100 x 400) = 200; a round at 300; listed: the price itself
+    # w = 0.5: ln M goes half of the way: 100, then sqrt(100 x 400) = 200; a round at 300; listed: the price
+    # itself
     price = np.array([[100.0, 400.0, 400.0, 50.0]])
     rounds = np.array([[False, False, True, False]])
     listed = np.array([[False, False, False, True]])
@@ -147,7 +160,8 @@ def test_a_worthless_price_is_reported_as_nearly_nothing_and_exactly_nothing_onc
 
 
 def test_a_preference_is_worth_its_cost_until_the_shares_convert():
-    # 10% of 200 is 20; cost 30 of preferences of 150: equity covers all of it, so 30; of an equity of 75 half, 15
+    # 10% of 200 is 20; cost 30 of preferences of 150: equity covers all of it, so 30; of an equity of 75
+    # half, 15
     shares = np.full((1, 3), 0.1)
     equity = np.array([[200.0, 75.0, 200.0]])
     converted = np.array([[False, False, True]])

@@ -83,9 +83,11 @@ def test_the_median_assumptions_are_worth_the_round_of_march_2026():
     # every input at its median, no volatility, the model's own value: within 5% of 852
     chosen = outlook.setting(given(), known())
     middle = {
-        name: float(simulation.quantile_function(dist, list(value))(np.array([0.5]))[0])
-        if isinstance(value, tuple)
-        else value
+        name: (
+            float(simulation.quantile_function(dist, list(value))(np.array([0.5]))[0])
+            if isinstance(value, tuple)
+            else value
+        )
         for name, value, dist in chosen.values
     }
     still = {"multiple_volatility_pct": 0.0, "repricing_half_life_years": 0.0}
@@ -134,7 +136,8 @@ def test_what_is_known_later_changes_what_is_believed():
 
 
 def test_payments_are_those_on_record_and_three_equal_instalments():
-    # 0.5 in October 2024, 1.7 to reach the stated 2.2, 7.5, then 24.9 to reach the stated 34.6; 64.6 - 34.6 = 3 x 10
+    # 0.5 in October 2024, 1.7 to reach the stated 2.2, 7.5, then 24.9 to reach the stated 34.6; 64.6 - 34.6 =
+    # 3 x 10
     found = outlook.payments(known().paid, 64.6)
     assert [p.amount_usd_bn for p in found] == pytest.approx([0.5, 1.7, 7.5, 24.9, 10, 10, 10])
     assert [p.years for p in found[4:]] == pytest.approx([1 / 365.25, 92 / 365.25, 184 / 365.25])
@@ -145,10 +148,14 @@ def test_payments_are_those_on_record_and_three_equal_instalments():
 def test_growth_decays_as_the_reference_class_did():
     # two made-up companies whose log growth halves every year: phi = 0.5 exactly, half-life 1 year
     rows = [
-        {"company": name, "valid_on": pd.Timestamp(f"{2010 + year}-12-31"), "revenue_usd_bn": 10 * math.exp(sum(start * 0.5**k for k in range(year)))}
+        {
+            "company": name,
+            "valid_on": pd.Timestamp(f"{2010 + year}-12-31"),
+            "revenue_usd_bn": 10 * math.exp(sum(start * 0.5**k for k in range(year))),
+        }
         for name, start in (("a", 0.8), ("b", 0.4))
         for year in range(6)
-    ]  # fmt: skip
+    ]
     half, low, high, pairs = outlook.growth_decay(pd.DataFrame(rows), 0.0)
     assert (half, pairs) == (pytest.approx(1.0), 8)
     assert low == pytest.approx(1.0) and high == pytest.approx(1.0)
@@ -162,7 +169,8 @@ def test_the_prior_of_the_half_life_is_that_of_the_companies_past_ten_billion():
 
 
 def test_compute_to_the_end_of_2030_is_near_what_the_company_told_investors():
-    # quarters 0 to 18 at a quarter of the yearly rate; two thirds of running costs are serving (gross margin of 33% in 2025)
+    # quarters 0 to 18 at a quarter of the yearly rate; two thirds of running costs are serving (gross margin
+    # of 33% in 2025)
     p = paths()
     spent = np.median((p.compute_usd_bn + 0.67 * p.running_cost_usd_bn)[:, :19].sum(axis=1) / 4)
     assert 400 < spent < 700
@@ -177,7 +185,8 @@ def test_a_larger_loss_of_the_stake_raises_loan_to_value_and_falling_along_raise
 
 
 def test_loan_to_value_at_the_start_by_hand():
-    # (8.21 + 30 * 0.158) / (19.15 + 4.61 + 11.93 + 0.13 * 852 * 0.158) = 12.95 / (35.69 + 17.500) = 24.35 %, in every scenario
+    # (8.21 + 30 * 0.158) / (19.15 + 4.61 + 11.93 + 0.13 * 852 * 0.158) = 12.95 / (35.69 + 17.500) = 24.35 %,
+    # in every scenario
     for name in scenarios.names():
         balance = outlook.exposure_paths(given(name), paths(name))
         assert balance.ltv_share[:, 0] * 100 == pytest.approx(

@@ -109,7 +109,11 @@ def test_a_tolerance_lets_a_near_score_count():
 
 
 def test_of_one_day_only_the_highest_is_a_step_whatever_the_order():
-    rows = [("open", "A", 30.0, "2024-01-01"), ("closed", "B", 60.0, "2024-02-01"), ("closed", "B", 50.0, "2024-02-01")]  # fmt: skip
+    rows = [
+        ("open", "A", 30.0, "2024-01-01"),
+        ("closed", "B", 60.0, "2024-02-01"),
+        ("closed", "B", 50.0, "2024-02-01"),
+    ]
     for given in (record(*rows), record(*rows).iloc[::-1]):
         assert parity.lags(given)["model"].tolist() == ["m1"]
 
@@ -149,7 +153,13 @@ def test_epochs_printed_lags_come_out_of_epochs_rows():
     )
     found = parity.lags(rows, tolerance_points=0.6)
     printed = found.iloc[:5]  # epochai.org/blog/open-models-report
-    assert printed["matched_by"].tolist() == ["BLOOM-176B", "LLaMA-1-65B", "Llama-2-70B", "Grok-1", "Llama-3.1-405B"]  # fmt: skip
+    assert printed["matched_by"].tolist() == [
+        "BLOOM-176B",
+        "LLaMA-1-65B",
+        "Llama-2-70B",
+        "Grok-1",
+        "Llama-3.1-405B",
+    ]
     assert printed["lag_months"].round(1).tolist() == [25.4, 14.6, 16.6, 19.0, 16.3]
     assert printed["lag_months"].mean() == pytest.approx(18.4, abs=0.05)
     # the printed mean leaves out what its own rows hold: two later steps, soon matched, and one not yet
@@ -165,12 +175,14 @@ def test_the_steps_that_this_projects_rows_share_with_epochs_have_the_printed_la
 
 def waits(*months):
     """Lags as time_to_match reads them; a negative one still runs."""
-    return pd.DataFrame({
-        "lag_months": np.abs(np.array(months, dtype=float)),
-        "matched": [month > 0 for month in months],
-        "matched_by": [f"m{place}" if month > 0 else "" for place, month in enumerate(months)],
-        "reading": ["matched" if month > 0 else "not yet" for month in months],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "lag_months": np.abs(np.array(months, dtype=float)),
+            "matched": [month > 0 for month in months],
+            "matched_by": [f"m{place}" if month > 0 else "" for place, month in enumerate(months)],
+            "reading": ["matched" if month > 0 else "not yet" for month in months],
+        }
+    )
 
 
 def test_kaplan_meier_by_hand():
@@ -180,7 +192,8 @@ def test_kaplan_meier_by_hand():
     assert found.survival["at_risk"].tolist() == [5, 4, 2]
     # Greenwood at 4: 0.6 sqrt(1/(5*4) + 1/(4*3))
     assert found.survival["se"][1] == pytest.approx(0.6 * math.sqrt(1 / 20 + 1 / 12))
-    # log(-log) interval at 2: se/(S |ln S|) = 0.17889/(0.8*0.22314) = 1.0021, times 1.95996 = 1.9641, e^ = 7.1286
+    # log(-log) interval at 2: se/(S |ln S|) = 0.17889/(0.8*0.22314) = 1.0021, times 1.95996 = 1.9641, e^ =
+    # 7.1286
     assert found.survival["low"][0] == pytest.approx(0.8**7.1286, rel=1e-3)
     assert found.survival["high"][0] == pytest.approx(0.8 ** (1 / 7.1286), rel=1e-3)
     assert found.median_months == 6
@@ -519,8 +532,11 @@ def test_earlier_days_see_their_own_record_and_are_held_against_what_came():
     assert row["came"]
     # 181 days are on record after that day
     assert row["seen_years"] == pytest.approx(181 / 365)
-    later = record(*on_line("open", "A", -2.0, 2.0, DAYS), *on_line("closed", "B", -1.0, 1.0, DAYS),
-                   ("open", "A", 99.0, "2025-06-01"))  # fmt: skip
+    later = record(
+        *on_line("open", "A", -2.0, 2.0, DAYS),
+        *on_line("closed", "B", -1.0, 1.0, DAYS),
+        ("open", "A", 99.0, "2025-06-01"),
+    )
     early = parity.past(later, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
     assert early["probability"] == row["probability"]  # what came later changes no earlier forecast
 

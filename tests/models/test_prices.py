@@ -1,4 +1,6 @@
-"""A known fall is found again, the frontier is that of a hand's count, and what the points cannot carry is refused."""
+"""A known fall is found again, the frontier is that of a hand's count, and what the points cannot carry is
+refused.
+"""
 
 import dataclasses
 import math
@@ -28,15 +30,25 @@ def spells_of(rows):
 
 
 def market(rng, sellers=(20, 14, 7, 5, 4, 2, 2, 2, 2, 1), noise=0.6):
-    """ln price = a_seller - ln 8 t + 0.9 logit(score; floor 0.25) + e: a price falls to an eighth in a year."""
+    """ln price = a_seller - ln 8 t + 0.9 logit(score; floor 0.25) + e: a price falls to an eighth in a
+    year.
+    """
     names = np.repeat([f"s{i}" for i in range(len(sellers))], sellers)
     t, z = rng.uniform(0, 2.5, names.size), rng.normal(0, 1, names.size)
     a = np.repeat(rng.normal(0, 0.8, len(sellers)), sellers)
     log_price = a - LN8 * t + 0.9 * z + rng.normal(0, noise, names.size)
-    return pd.DataFrame({
-        "seller": names, "developer": names, "model": "m", "weights": "open", "price_usd_per_mtok": np.exp(log_price),
-        "score_pct": 100 * (0.25 + 0.75 / (1 + np.exp(-z))), "valid_on": pd.Timestamp("2023-01-01"), "t": 2023 + t,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "seller": names,
+            "developer": names,
+            "model": "m",
+            "weights": "open",
+            "price_usd_per_mtok": np.exp(log_price),
+            "score_pct": 100 * (0.25 + 0.75 / (1 + np.exp(-z))),
+            "valid_on": pd.Timestamp("2023-01-01"),
+            "t": 2023 + t,
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +71,25 @@ LISTED = pd.DataFrame(
         ("H", "c", "C", "list", "2024-01-01", 1.0, 1.0),  # no score
         ("H", "d", "", "list", "2024-01-01", 1.0, 1.0),
     ],
-    columns=["seller", "model", "benchmark_model", "terms", "valid_on", "price_input_usd_per_mtok",
-             "price_output_usd_per_mtok"],
-).assign(weights="open", valid_on=lambda frame: pd.to_datetime(frame["valid_on"]))  # fmt: skip
-SCORES = pd.DataFrame({
-    "model": ["A", "B"], "developer": ["Dev", "Dev"], "benchmark": "MMLU", "protocol": "5-shot", "score_pct": [70.0, 80.0],
-})  # fmt: skip
+    columns=[
+        "seller",
+        "model",
+        "benchmark_model",
+        "terms",
+        "valid_on",
+        "price_input_usd_per_mtok",
+        "price_output_usd_per_mtok",
+    ],
+).assign(weights="open", valid_on=lambda frame: pd.to_datetime(frame["valid_on"]))
+SCORES = pd.DataFrame(
+    {
+        "model": ["A", "B"],
+        "developer": ["Dev", "Dev"],
+        "benchmark": "MMLU",
+        "protocol": "5-shot",
+        "score_pct": [70.0, 80.0],
+    }
+)
 
 
 def test_a_cut_is_counted_by_line_and_not_by_hosts_or_offers():
@@ -81,9 +106,21 @@ def test_a_cut_is_counted_by_line_and_not_by_hosts_or_offers():
             ("H", "a1", "", "2024-01-01", "launch", "list", "2024-01-01", 10.0),
             ("H", "a1", "", "2024-01-01", "cut", "list", "2024-02-01", 1.0),  # a host's
         ],
-        columns=["seller", "model", "replaces", "released_on", "event", "terms", "valid_on", "price_input_usd_per_mtok"],
-    ).assign(price_output_usd_per_mtok=lambda t: t["price_input_usd_per_mtok"], released_on=lambda t: pd.to_datetime(t["released_on"]),
-             valid_on=lambda t: pd.to_datetime(t["valid_on"]))  # fmt: skip
+        columns=[
+            "seller",
+            "model",
+            "replaces",
+            "released_on",
+            "event",
+            "terms",
+            "valid_on",
+            "price_input_usd_per_mtok",
+        ],
+    ).assign(
+        price_output_usd_per_mtok=lambda t: t["price_input_usd_per_mtok"],
+        released_on=lambda t: pd.to_datetime(t["released_on"]),
+        valid_on=lambda t: pd.to_datetime(t["valid_on"]),
+    )
     found = prices.cuts(table.sample(frac=1, random_state=1), 0.75, pct=30)
     assert found[["seller", "model", "price_input_usd_per_mtok"]].to_numpy().tolist() == [
         ["S", "a2", 7.0],
@@ -168,8 +205,8 @@ def test_the_regression_is_that_of_the_formula_and_its_error_the_jackknife_over_
 
 @pytest.mark.slow
 def test_a_known_fall_is_covered():
-    # 200 runs, nominal 95%: a share of 0.95 has a standard error of 1.5 points. Ten unequal sellers cost a few points more,
-    # so the share has to lie between 0.88 and 0.99; the median factor within 5% of 8.
+    # 200 runs, nominal 95%: a share of 0.95 has a standard error of 1.5 points. Ten unequal sellers cost a
+    # few points more, so the share has to lie between 0.88 and 0.99; the median factor within 5% of 8.
     rng = np.random.default_rng(20)
     tables = [prices.hedonic(market(rng), floor=0.25, methods=["ols"]).table.loc[0] for _ in range(200)]
     covered = np.mean([row["low"] <= 8 <= row["high"] for row in tables])
@@ -250,15 +287,27 @@ def test_warnings_become_notes_that_name_the_seller_left_out(monkeypatch, recwar
     ("spells", "options", "told"),
     [
         (market(np.random.default_rng(1), (5, 5, 1)), {}, "spells has 2 sellers with two spells or more"),
-        (market(np.random.default_rng(1), (3, 3, 3)), {}, "spells leaves 4 degrees of freedom after 3 sellers"),
+        (
+            market(np.random.default_rng(1), (3, 3, 3)),
+            {},
+            "spells leaves 4 degrees of freedom after 3 sellers",
+        ),
         (market(np.random.default_rng(1)).assign(t=2024.0), {}, "spells has one t, 2024: its effect"),
         (market(np.random.default_rng(1)).assign(score_pct=50.0), {}, "spells has one score_pct, 50"),
-        (market(np.random.default_rng(1)).assign(score_pct=25.0), {}, "'m' has a score of 25: a logit needs scores above"),
+        (
+            market(np.random.default_rng(1)).assign(score_pct=25.0),
+            {},
+            "'m' has a score of 25: a logit needs scores above",
+        ),
         (market(np.random.default_rng(1)), {"floor": 25}, "floor is 25: write a share"),
         (market(np.random.default_rng(1)), {"level": 95}, "level is 95: write a share"),
-        (market(np.random.default_rng(1)), {"methods": ["ridge"]}, r"methods \['ridge'\] are unknown: write some of"),
+        (
+            market(np.random.default_rng(1)),
+            {"methods": ["ridge"]},
+            r"methods \['ridge'\] are unknown: write some of",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_no_regression_can_carry_is_refused(spells, options, told):
     with pytest.raises(ValueError, match=told):
         prices.hedonic(spells, **{"floor": 0.25, **options})
@@ -266,14 +315,16 @@ def test_what_no_regression_can_carry_is_refused(spells, options, told):
 
 # The frontier
 
-SIX = spells_of([
-    ("A", 30.0, 50.0, "2023-01-01"),
-    ("B", 10.0, 40.0, "2023-03-01"),  # below the score of 45: never on the frontier
-    ("C", 40.0, 60.0, "2023-06-01"),  # dearer than what there was
-    ("C", 3.0, 55.0, "2024-01-01"),
-    ("D", 3.0, 70.0, "2024-06-01"),  # as cheap, not cheaper
-    ("D", 0.3, 70.0, "2025-01-01"),
-])  # fmt: skip
+SIX = spells_of(
+    [
+        ("A", 30.0, 50.0, "2023-01-01"),
+        ("B", 10.0, 40.0, "2023-03-01"),  # below the score of 45: never on the frontier
+        ("C", 40.0, 60.0, "2023-06-01"),  # dearer than what there was
+        ("C", 3.0, 55.0, "2024-01-01"),
+        ("D", 3.0, 70.0, "2024-06-01"),  # as cheap, not cheaper
+        ("D", 0.3, 70.0, "2025-01-01"),
+    ]
+)
 
 
 def test_the_frontier_by_hand():
@@ -290,7 +341,8 @@ def test_of_one_day_only_the_cheapest_counts():
 
 
 def test_a_tenth_a_year_by_hand():
-    # 30, 3, 0.3 on three first days of the year: a factor of 10, a line through every point, and 100 over two years
+    # 30, 3, 0.3 on three first days of the year: a factor of 10, a line through every point, and 100 over two
+    # years
     found = prices.fixed_quality(SIX, 45, rng=np.random.default_rng(1))
     assert found.decline_factor_per_year == pytest.approx(10)
     assert (found.low, found.high) == pytest.approx((10, 10))
@@ -313,10 +365,19 @@ def test_a_record_without_a_lower_price_counts_end_to_end():
     assert "no cheaper price in the 365 days of the record after the last point" in found.notes
 
 
-FIVE = spells_of([
-    (developer, price, 50.0, f"{2020 + year}-01-01")
-    for developer, year, price in [("A", 0, 64.0), ("B", 1, 16.0), ("C", 2, 8.0), ("D", 3, 1.0), ("E", 4, 0.5), ("A", 5, 0.1)]
-])  # fmt: skip
+FIVE = spells_of(
+    [
+        (developer, price, 50.0, f"{2020 + year}-01-01")
+        for developer, year, price in [
+            ("A", 0, 64.0),
+            ("B", 1, 16.0),
+            ("C", 2, 8.0),
+            ("D", 3, 1.0),
+            ("E", 4, 0.5),
+            ("A", 5, 0.1),
+        ]
+    ]
+)
 
 
 def test_the_bootstrap_draws_developers_and_extracts_the_frontier_again():
@@ -378,7 +439,8 @@ def test_thresholds_side_by_side_keep_the_one_that_cannot_be_fitted():
 
 
 def test_the_frontier_of_the_real_prices_at_the_score_of_gpt_4(gpqa):
-    # read off the price table: GPT-4 30 and 60 dollars = 37.5 blended, gpt-oss-120b at a host 0.039 and 0.18 = 0.07425
+    # read off the price table: GPT-4 30 and 60 dollars = 37.5 blended, gpt-oss-120b at a host 0.039 and 0.18
+    # = 0.07425
     points = prices.frontier(gpqa, 33)
     assert points["price_usd_per_mtok"].iloc[[0, -1]].tolist() == pytest.approx([37.5, 0.07425])
     assert points["model"].iloc[[0, -1]].tolist() == ["gpt-4 (8K)", "openai/gpt-oss-120b"]
@@ -425,14 +487,24 @@ def test_published_declines_stand_beside_those_of_the_same_score(gpqa):
 
 
 def test_an_open_model_matches_by_its_best_run_and_only_where_it_is_newer():
-    # the closed model has 80 in its best run; A has 79 and 81, B only 79, C is older, and of D there is no run
+    # the closed model has 80 in its best run; A has 79 and 81, B only 79, C is older, and of D there is no
+    # run
     names = ["closed", "A", "B", "C", "D"]
-    rows = pd.DataFrame({
-        "seller": names, "model": names, "weights": ["closed", *["open"] * 4], "benchmark_model": [*names[:4], None],
-        "released_on": pd.NaT, "valid_on": pd.to_datetime(["2025-08-07", *["2025-09-01"] * 2, "2025-08-01", "2025-09-01"]),
-    })  # fmt: skip
-    runs = pd.DataFrame({
-        "model": ["closed", "closed", "A", "A", "B", "C"], "score_pct": [80.0, 78.0, 79.0, 81.0, 79.0, 90.0],
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "seller": names,
+            "model": names,
+            "weights": ["closed", *["open"] * 4],
+            "benchmark_model": [*names[:4], None],
+            "released_on": pd.NaT,
+            "valid_on": pd.to_datetime(["2025-08-07", *["2025-09-01"] * 2, "2025-08-01", "2025-09-01"]),
+        }
+    )
+    runs = pd.DataFrame(
+        {
+            "model": ["closed", "closed", "A", "A", "B", "C"],
+            "score_pct": [80.0, 78.0, 79.0, 81.0, 79.0, 90.0],
+        }
+    )
     assert prices.open_matches(rows, runs, rows.iloc[0])["model"].tolist() == ["A"]
     assert prices.open_matches(rows, runs[runs["model"] != "closed"], rows.iloc[0]).empty  # nothing to match

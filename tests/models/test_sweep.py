@@ -17,9 +17,9 @@ def given(**overrides):
 
 @pytest.fixture(scope="module")
 def known():
-    return outlook.record({
-        name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")
-    })  # fmt: skip
+    return outlook.record(
+        {name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
+    )
 
 
 def test_a_grid_has_every_combination_with_both_ends():
@@ -56,12 +56,14 @@ def test_a_point_gives_what_a_plain_run_gives(known):
         "outsized_probability": (paths.moic >= 3).mean(),
         "required_return_probability": (paths.irr_pct >= 20).mean(),
         "write_down_probability": venture.write_down_probability(paths, within_years=3).value,
-        "peak_write_down_probability": venture.write_down_probability(
-            paths, within_years=3, basis="peak"
-        ).value,
+        "peak_write_down_probability": (
+            venture.write_down_probability(paths, within_years=3, basis="peak").value
+        ),
         "ltv_emergency_probability": held.loc[3.0, "probability"],
-        "ltv_peak_median_pct": 100
-        * np.median(outlook.exposure_paths(plain, paths).ltv_share[:, paths.times_years <= 3].max(axis=1)),
+        "ltv_peak_median_pct": (
+            100
+            * np.median(outlook.exposure_paths(plain, paths).ltv_share[:, paths.times_years <= 3].max(axis=1))
+        ),
         "raised_usd_bn": np.median(paths.raised_usd_bn.sum(axis=1)),
     }
     assert {name: rows[name]["value"] for name in expected} == pytest.approx(expected)

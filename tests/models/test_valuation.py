@@ -41,16 +41,22 @@ def test_a_sale_at_a_multiple_by_hand():
 
 @pytest.mark.parametrize("years", [1, 3, 10])
 def test_growth_that_never_changes_is_a_perpetuity_from_the_first_year(years):
-    # margin and growth are the same before and after: m R0 (1 + l) / (r - l) = 0.2 * 50 * 1.04 / 0.06, however it is cut
+    # margin and growth are the same before and after: m R0 (1 + l) / (r - l) = 0.2 * 50 * 1.04 / 0.06,
+    # however it is cut
     same = Business(50, 20, 20, years, 10, 4)
     assert valuation.dcf_value(same, 50 * 1.04**years) == pytest.approx(0.2 * 50 * 1.04 / 0.06)
 
 
 @settings(max_examples=60)
 @given(
-    price=st.floats(1, 5000), margin=st.floats(-200, 40), target=st.floats(2, 60), years=st.integers(1, 15),
-    growth=st.floats(-5, 6), above=st.floats(1, 30), multiple=st.none() | st.floats(1, 30),
-)  # fmt: skip
+    price=st.floats(1, 5000),
+    margin=st.floats(-200, 40),
+    target=st.floats(2, 60),
+    years=st.integers(1, 15),
+    growth=st.floats(-5, 6),
+    above=st.floats(1, 30),
+    multiple=st.none() | st.floats(1, 30),
+)
 def test_the_business_is_worth_its_price_at_the_revenue_found(
     price, margin, target, years, growth, above, multiple
 ):
@@ -66,7 +72,9 @@ def test_a_grid_holds_every_case_and_what_it_takes():
     table = valuation.required_grid(
         OPENAI, 772, pool_usd_bn=1200, returns_pct=[10, 20], margins_pct=[15, 25, 35]
     )
-    assert table[["return_pct", "margin_pct"]].to_numpy().tolist() == [[r, m] for r in (10, 20) for m in (15, 25, 35)]  # fmt: skip
+    assert table[["return_pct", "margin_pct"]].to_numpy().tolist() == [
+        [r, m] for r in (10, 20) for m in (15, 25, 35)
+    ]
     assert set(table["years"]) == {10}
     row = table.set_index(["return_pct", "margin_pct"]).loc[(20, 25)]
     assert row["revenue_usd_bn"] == pytest.approx(valuation.required_revenue(OPENAI, 772))
@@ -123,7 +131,8 @@ def test_the_spread_by_hand_and_by_drawing():
 
 
 def test_the_use_of_subscribers_by_hand():
-    # mean: half of 20 dollars at 4 dollars a million is 2.5 million; median 2.5 * exp(-1.281552^2 / 2) = 2.5 * 0.439909
+    # mean: half of 20 dollars at 4 dollars a million is 2.5 million; median 2.5 * exp(-1.281552^2 / 2) = 2.5
+    # * 0.439909
     assert PLAN.mean_mtok == pytest.approx(2.5)
     assert PLAN.median_mtok == pytest.approx(1.099773, abs=1e-5)
     # nine in ten stay below the median * exp(1.281552^2) = 1.099773 * 5.16743
@@ -134,14 +143,16 @@ def test_where_use_passes_the_plan_by_hand():
     table = valuation.break_even(PLAN).set_index("counted_at")
     # 20 / 4 and 20 / 10 million tokens
     assert table["use_mtok"].tolist() == pytest.approx([5, 2])
-    # ln(5 / 1.099773) / 1.281552 = 1.18164: above it are 11.87% of the users with Phi(1.281552 - 1.18164) = 53.98% of the tokens
+    # ln(5 / 1.099773) / 1.281552 = 1.18164: above it are 11.87% of the users with Phi(1.281552 - 1.18164) =
+    # 53.98% of the tokens
     assert table.loc["cost", "share_above"] == pytest.approx(0.11867, abs=1e-4)
     assert table.loc["cost", "token_share_above"] == pytest.approx(0.53979, abs=1e-4)
     assert table.loc["price", "share_above"] > table.loc["cost", "share_above"]
 
 
 def test_at_equal_margins_only_the_spread_decides_who_overpays():
-    # price = cost / cost share: the mean subscriber pays 20 either way, and 1 - Phi(spread / 2) use more than the mean
+    # price = cost / cost share: the mean subscriber pays 20 either way, and 1 - Phi(spread / 2) use more than
+    # the mean
     for plan in (replace(PLAN, price_usd_per_mtok=8), replace(PLAN, plan_usd=200, price_usd_per_mtok=8)):
         table = valuation.break_even(plan).set_index("counted_at")
         assert table.loc["price", "use_mtok"] == pytest.approx(plan.mean_mtok)
@@ -153,9 +164,12 @@ def test_cheaper_tokens_by_hand():
     # today: half of the plan is cost; 10 dollars * 2.5 million
     assert (table.xs(1, level="fall_x")["plan_margin_pct"] == 50).all()
     assert (table.xs(1, level="fall_x")["token_revenue_usd"] == 25).all()
-    # a quarter of the price: constant use costs 0.125 of the plan; at 1.5 use is 8 times, cost 4^0.5 = 2 times
+    # a quarter of the price: constant use costs 0.125 of the plan; at 1.5 use is 8 times, cost 4^0.5 = 2
+    # times
     assert table.loc[(0, 4), ["use_x", "plan_margin_pct", "token_revenue_usd"]].tolist() == [1, 87.5, 6.25]
-    assert table.loc[(1.5, 4), ["use_x", "plan_margin_pct", "token_revenue_usd"]].tolist() == pytest.approx([8, 0, 50])  # fmt: skip
+    assert table.loc[(1.5, 4), ["use_x", "plan_margin_pct", "token_revenue_usd"]].tolist() == pytest.approx(
+        [8, 0, 50]
+    )
     # an elasticity of one is the turning point: nothing changes
     assert table.loc[(1, 4), ["plan_margin_pct", "token_revenue_usd"]].tolist() == [50, 25]
     assert (table["token_margin_pct"] == 60).all()

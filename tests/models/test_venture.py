@@ -58,7 +58,8 @@ BASE = VentureInputs(
     payments=PAID,
 )
 CALM = replace(BASE, multiple_volatility_pct=0, shock_rate_per_year=0)
-# Growth at its long-run rate, costs equal to revenue, no cash, one payment: the mark moves with the market factor alone.
+# Growth at its long-run rate, costs equal to revenue, no cash, one payment: the mark moves with the market
+# factor alone.
 MARKET_ONLY = replace(
     BASE,
     growth_factor_per_year=1.1,
@@ -136,12 +137,14 @@ def test_a_spreadsheet_made_by_hand_is_met_to_the_last_digit():
     paths = run(inputs, n_draws=1)
 
     # Growth: ln 4 / ln 2 = 2, so I = e^(2 (1 - 2^-t)): 1, e after one year, e^1.5 after two.
-    # Ceiling 0.4 x 1000 = 400, q = 40 / 400 = 0.1: volume 40 I / (1 + 0.1 (I - 1)). Quarters 0 to 12, a year past the horizon.
+    # Ceiling 0.4 x 1000 = 400, q = 40 / 400 = 0.1: volume 40 I / (1 + 0.1 (I - 1)). Quarters 0 to 12, a year
+    # past the horizon.
     growth = [math.exp(2 * (1 - 2 ** -(q / 4))) for q in range(13)]
     volume = [40 * i / (1 + 0.1 * (i - 1)) for i in growth]  # 40, 92.788 after one year, 132.97 after two
     # Premium: half of the price, a fifth of it lost each year from year one on: 1 - 0.5 (1 - 0.8^(t - 1)).
     revenue = [v * (1 - 0.5 * (1 - 0.8 ** max(q / 4 - 1, 0))) for q, v in enumerate(volume)]
-    # Costs: running at 0.5 + 0.5 x 2^-t of volume; compute planned at 20 I against revenue of 40 x 4^t, half committed.
+    # Costs: running at 0.5 + 0.5 x 2^-t of volume; compute planned at 20 I against revenue of 40 x 4^t, half
+    # committed.
     running = [volume[q] * (0.5 + 0.5 * 2 ** -(q / 4)) for q in range(9)]
     use = [min(revenue[q] / (40 * 4 ** (q / 4)), 1) for q in range(9)]
     compute = [20 * growth[q] * (0.5 + 0.5 * use[q]) for q in range(9)]
@@ -152,8 +155,9 @@ def test_a_spreadsheet_made_by_hand_is_met_to_the_last_digit():
         5 * revenue[q + 4] / revenue[q] * (revenue[q] + revenue[q + 1] + revenue[q + 2] + revenue[q + 3]) / 4
         for q in range(9)
     ]
-    # Cash: the instalment of 10 comes in before the second quarter end. Where cash does not cover a quarter of burn, four
-    # quarters of it are raised, at the equity value of the day; the share count then grows by raised / pre-money.
+    # Cash: the instalment of 10 comes in before the second quarter end. Where cash does not cover a quarter
+    # of burn, four quarters of it are raised, at the equity value of the day; the share count then grows by
+    # raised / pre-money.
     owed = [10, 10, 0, 0, 0, 0, 0, 0, 0]
     cash, raised, kept, equity = [9.0], [], [1.0], []
     for q in range(9):
@@ -165,7 +169,8 @@ def test_a_spreadsheet_made_by_hand_is_met_to_the_last_digit():
     # Stake: 0.1 on completion, 10 / 400 = 0.025 of it with the instalment.
     stake = [(0.1 - owed[q] / 400) * kept[q] for q in range(9)]
     value = [stake[q] * equity[q] for q in range(9)]
-    # Reported: half of the gap in logs each quarter, the round's price where money was raised, the price once listed.
+    # Reported: half of the gap in logs each quarter, the round's price where money was raised, the price once
+    # listed.
     price = [kept[q] * equity[q] for q in range(9)]
     reported = [price[0]]
     for q in range(1, 9):
@@ -295,8 +300,9 @@ def test_earlier_parity_never_raises_revenue_or_enterprise_value(early, delay, e
     b = run(replace(inputs, parity_years=early + delay), 20, seed)
     assert (a.revenue_usd_bn <= b.revenue_usd_bn * (1 + 1e-12)).all()
     assert (a.running_cost_usd_bn == b.running_cost_usd_bn).all()  # the same tokens are served
-    # Faster erosion is over sooner: years later revenue is nearly the same, has no fall left before it, and is paid more for
-    # its growth. Up to 45% a year that never turns the order (the register's belief ends at 40); at 60% by up to 2%.
+    # Faster erosion is over sooner: years later revenue is nearly the same, has no fall left before it, and
+    # is paid more for its growth. Up to 45% a year that never turns the order (the register's belief ends at
+    # 40); at 60% by up to 2%.
     slack = 1e-9 if erosion <= 45 else 0.02
     assert (a.multiple * a.ntm_revenue_usd_bn <= b.multiple * b.ntm_revenue_usd_bn * (1 + slack)).all()
 
@@ -310,7 +316,8 @@ def test_more_shocks_never_raise_revenue(rate, more, seed):
 
 
 def test_a_shock_takes_its_part_of_volume_and_stops_growth_for_its_delay():
-    # no ceiling, no erosion: with n shocks so far volume is 28 (1 - 0.08)^n I(t - 0.25 n), and serving it costs as much less
+    # no ceiling, no erosion: with n shocks so far volume is 28 (1 - 0.08)^n I(t - 0.25 n), and serving it
+    # costs as much less
     inputs = replace(CALM, ceiling=0, parity_years=math.inf, shock_rate_per_year=3)
     p = run(inputs, 200)
     free = run(replace(inputs, shock_rate_per_year=0), 1)

@@ -29,8 +29,21 @@ def bundle(shown):
 
 
 def test_a_metric_says_what_it_is_with_its_interval(shown):
-    display.metric("a.b", "Return", 1.0934, unit="x", digits=2, low=0.1, high=7.8, level=0.9, reads="So it is.", formula="a / b",
-                   inputs={"draws": np.int64(5), "share": [0.1, 0.2]}, role="headline", better="higher")  # fmt: skip
+    display.metric(
+        "a.b",
+        "Return",
+        1.0934,
+        unit="x",
+        digits=2,
+        low=0.1,
+        high=7.8,
+        level=0.9,
+        reads="So it is.",
+        formula="a / b",
+        inputs={"draws": np.int64(5), "share": [0.1, 0.2]},
+        role="headline",
+        better="higher",
+    )
     found = bundle(shown)
     assert (found["text"], found["short"]) == ("1.09x (0.10x to 7.80x, 90%)", "1.09x")
     assert (found["value"], found["low"], found["high"], found["level"]) == (1.0934, 0.1, 7.8, 0.9)
@@ -94,10 +107,24 @@ def test_a_ledger_carries_every_field_of_the_design(shown):
         "verdict": "holds",
         "reason": "60 is more than 41.",
     }
-    rows = pd.DataFrame([
-        dict.fromkeys(audit.FIELDS) | told | {"id": "lead.largest", "sources": [{"title": "A", "url": None, "quality": "article"}]},
-        dict.fromkeys(audit.FIELDS) | told | {"id": "technical.lead", "stated": "1-2", "computed": 1.9, "sources": []},
-    ])  # fmt: skip
+    rows = pd.DataFrame(
+        [
+            dict.fromkeys(audit.FIELDS)
+            | told
+            | {
+                "id": "lead.largest",
+                "sources": [{"title": "A", "url": None, "quality": "article"}],
+            },
+            dict.fromkeys(audit.FIELDS)
+            | told
+            | {
+                "id": "technical.lead",
+                "stated": "1-2",
+                "computed": 1.9,
+                "sources": [],
+            },
+        ]
+    )
     display.ledger("l.l", "Claims", rows)
     found = bundle(shown)
     assert [column["name"] for column in found["columns"]] == list(audit.FIELDS)
@@ -107,10 +134,16 @@ def test_a_ledger_carries_every_field_of_the_design(shown):
     assert found["claims"] == ["lead.largest", "technical.lead"]
 
 
-ROWS = pd.DataFrame({
-    "what": ["a", "b", ""], "price": [0.123456789, 12345.0, math.nan], "valid_on": pd.to_datetime(["2025-01-31", "2025-03-31", None]),
-    "quality": ["official", "secondary", "measured"], "source_title": ["Zebra", "Zebra, again", "Ant"], "source": ["o/r:z", "o/r:z", "https://a.org"],
-})  # fmt: skip
+ROWS = pd.DataFrame(
+    {
+        "what": ["a", "b", ""],
+        "price": [0.123456789, 12345.0, math.nan],
+        "valid_on": pd.to_datetime(["2025-01-31", "2025-03-31", None]),
+        "quality": ["official", "secondary", "measured"],
+        "source_title": ["Zebra", "Zebra, again", "Ant"],
+        "source": ["o/r:z", "o/r:z", "https://a.org"],
+    }
+)
 
 
 def test_evidence_is_one_line_to_read_and_whole_in_its_bundle(shown):
@@ -118,10 +151,11 @@ def test_evidence_is_one_line_to_read_and_whole_in_its_bundle(shown):
     found, meta = bundle(shown), evidence_tables.sidecar("funding_rounds")
     seen, every = evidence_tables.load("funding_rounds", "2025-06-30"), evidence_tables.load("funding_rounds")
     assert set(shown[-1]) == {"text/plain", display.MIME}
-    assert shown[-1]["text/plain"] == (
-        f"{meta.title}: {len(seen)} rows, {seen['valid_on'].min():%Y-%m-%d} to {seen['valid_on'].max():%Y-%m-%d}, "
-        f"{seen['source'].nunique()} sources; {len(every) - len(seen)} not yet known on 2025-06-30. "
-        f"Looked for on {found['gathered_on']} and not found: {len(found['not_found'])} items."
+    assert (
+        shown[-1]["text/plain"] == f"{meta.title}: {len(seen)} rows, {seen['valid_on'].min():%Y-%m-%d} to"
+        f" {seen['valid_on'].max():%Y-%m-%d}, {seen['source'].nunique()} sources; {len(every) - len(seen)}"
+        f" not yet known on 2025-06-30. Looked for on {found['gathered_on']} and not found:"
+        f" {len(found['not_found'])} items."
     )
     gathered = gathering.load()
     assert found["gathered_on"] == gathered.gathered_on.isoformat()
@@ -229,21 +263,34 @@ def test_a_sentence_is_made_of_values_and_keeps_them(shown):
     assert bundle(shown)["inputs"] == {"x": -1.84, "n": 20000}
 
 
-RANKED = pd.DataFrame({
-    "trend": ["sales", "sales", "rates"], "method": ["ets", "ols", "any method"], "ahead": ["4 quarters", "4 quarters", "1 year"],
-    "n": [12, 12, 3], "rival": "random walk with drift", "relative_mae": [0.5, 1.25, math.nan], "relative_to_log_drift": [0.9, 2.0, math.nan],
-    "relative_scale_mae": math.nan,
-    **{f"coverage_{level}{end}": [0.8, 0.7, math.nan] for level in (80, 95) for end in ("", "_low", "_high")},
-    "verdict": ["beats naive", "loses", "not backtestable"], "reason": ["", "", "3 origins, 8 are needed"],
-})  # fmt: skip
+RANKED = pd.DataFrame(
+    {
+        "trend": ["sales", "sales", "rates"],
+        "method": ["ets", "ols", "any method"],
+        "ahead": ["4 quarters", "4 quarters", "1 year"],
+        "n": [12, 12, 3],
+        "rival": "random walk with drift",
+        "relative_mae": [0.5, 1.25, math.nan],
+        "relative_to_log_drift": [0.9, 2.0, math.nan],
+        "relative_scale_mae": math.nan,
+        **{
+            f"coverage_{level}{end}": [0.8, 0.7, math.nan]
+            for level in (80, 95)
+            for end in ("", "_low", "_high")
+        },
+        "verdict": ["beats naive", "loses", "not backtestable"],
+        "reason": ["", "", "3 origins, 8 are needed"],
+    }
+)
 
 
 def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(shown):
     display.skill("a.skill", "Skill", RANKED, follows="None is used.")
     found = bundle(shown)
-    assert found["note"] == (
-        "1 of 2 forecasts that can be tested beat the naive one; it would have been better to take the naive one for sales by "
-        "exponential trend (4 quarters). 1 cannot be tested. None is used."
+    assert (
+        found["note"]
+        == "1 of 2 forecasts that can be tested beat the naive one; it would have been better to take the"
+        " naive one for sales by exponential trend (4 quarters). 1 cannot be tested. None is used."
     )
     assert [row["method"] for row in found["rows"]] == [
         "damped ETS on logs",

@@ -11,14 +11,22 @@ from analysis.notebook import prose
 @pytest.mark.parametrize(
     ("tie", "holds"),
     [
-        (prose.above(2, 1, "x"), True), (prose.above(1, 1, "x"), False), (prose.above(math.nan, 1, "x"), False),
-        (prose.below(0, 1, "x"), True), (prose.below(1, 1, "x"), False), (prose.below(math.nan, 1, "x"), False),
-        (prose.between(1, 1, 2, "x"), True), (prose.between(2.1, 1, 2, "x"), False),
-        (prose.largest({"a": 2.0, "b": 1.0}, "a", "x"), True), (prose.largest({"a": 1.0, "b": 2.0}, "a", "x"), False),
-        (prose.largest({"a": 2.0, "b": 2.0}, "a", "x"), False), (prose.largest({"a": 1.0, "b": math.nan}, "a", "x"), True),
-        (prose.every([prose.above(2, 1, "x"), prose.below(2, 1, "y")]), False), (prose.every([]), True),
+        (prose.above(2, 1, "x"), True),
+        (prose.above(1, 1, "x"), False),
+        (prose.above(math.nan, 1, "x"), False),
+        (prose.below(0, 1, "x"), True),
+        (prose.below(1, 1, "x"), False),
+        (prose.below(math.nan, 1, "x"), False),
+        (prose.between(1, 1, 2, "x"), True),
+        (prose.between(2.1, 1, 2, "x"), False),
+        (prose.largest({"a": 2.0, "b": 1.0}, "a", "x"), True),
+        (prose.largest({"a": 1.0, "b": 2.0}, "a", "x"), False),
+        (prose.largest({"a": 2.0, "b": 2.0}, "a", "x"), False),
+        (prose.largest({"a": 1.0, "b": math.nan}, "a", "x"), True),
+        (prose.every([prose.above(2, 1, "x"), prose.below(2, 1, "y")]), False),
+        (prose.every([]), True),
     ],
-)  # fmt: skip
+)
 def test_a_tie_holds_or_does_not(tie, holds):
     assert tie.holds is holds
 
@@ -26,9 +34,10 @@ def test_a_tie_holds_or_does_not(tie, holds):
 def test_a_broken_sentence_is_quoted_with_its_value_and_the_way_out():
     with pytest.raises(ProseError) as caught:
         prose.side("market.weeks", "It is weeks.", prose.below(60, 52, "the number of weeks"), None)
-    assert str(caught.value) == (
-        "sentence market.weeks: “It is weeks.” no longer holds: the number of weeks is 60, and would have to be below 52. "
-        "Write what holds now, or a form for the other side."
+    assert (
+        str(caught.value)
+        == "sentence market.weeks: “It is weeks.” no longer holds: the number of weeks is 60, and would have"
+        " to be below 52. Write what holds now, or a form for the other side."
     )
     assert caught.value.exit_code == 1
 

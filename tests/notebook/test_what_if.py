@@ -44,8 +44,15 @@ def panel(given, draw=chart) -> widgets.Panel:
 
 
 def entry(**changes: object) -> Entry:
-    content = {"value": 1.0, "unit": "u", "range": (0, 10), "description": "something to move", "status": "assumption",
-               "reference": {"title": "t"}, "used_by": ["a"]}  # fmt: skip
+    content = {
+        "value": 1.0,
+        "unit": "u",
+        "range": (0, 10),
+        "description": "something to move",
+        "status": "assumption",
+        "reference": {"title": "t"},
+        "used_by": ["a"],
+    }
     return Entry.model_validate(content | changes)
 
 

@@ -1,10 +1,11 @@
 """Do forked kernels pass what stock ones pass in the test suites of the libraries that start kernels?
 
 Decisions
-- The suites of nbclient, papermill and jupyter_client, of the versions that are locked: their sources from the package index
-  carry them. Each runs twice, on stock kernels and on forked ones, chosen by the variable of Jupyter that the README names.
-- What passes on stock kernels has to pass on forked ones. What fails there is tried again by itself, on both: some depend on
-  timing. What fails on both, or needs a cloud, says nothing about kernels.
+- The suites of nbclient, papermill and jupyter_client, of the versions that are locked: their sources from
+  the package index carry them. Each runs twice, on stock kernels and on forked ones, chosen by the variable
+  of Jupyter that the README names.
+- What passes on stock kernels has to pass on forked ones. What fails there is tried again by itself, on both:
+  some depend on timing. What fails on both, or needs a cloud, says nothing about kernels.
 - A suite has a bounded time, and after it no process that kernels are forked from is left.
 """
 
@@ -43,8 +44,10 @@ ELSEWHERE = {
 """Modules of tests that import the client of a cloud, which is not installed."""
 
 LEFT_OUT = {
-    "tests/test_kernelapp.py::test_kernelapp_lifecycle": "It ends a process one second after that asked for its first kernel; a"
-    " first forked kernel is there once what all share was imported, which takes about as long.",
+    "tests/test_kernelapp.py::test_kernelapp_lifecycle": (
+        "It ends a process one second after that asked for its first kernel; a"
+        " first forked kernel is there once what all share was imported, which takes about as long."
+    ),
 }
 """Tests that may pass on stock kernels alone, with the reason why that is right."""
 
@@ -133,12 +136,19 @@ def _run(name: str, folder: Path, kind: str, tests: Sequence[str]) -> tuple[set[
     paths = [CACHE / "site", ROOT, Path(__file__).parent]
     with (CACHE / f"{name}.{kind}.log").open("wb") as log:
         suite = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *options, *tests], cwd=folder, stdout=log, stderr=log, start_new_session=True,
-            env=os.environ | {
-                "JUPYTER_DEFAULT_PROVISIONER_NAME": KINDS[kind], OUTCOMES: str(outcomes), MARK: mark,
+            [sys.executable, "-m", "pytest", *options, *tests],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=os.environ
+            | {
+                "JUPYTER_DEFAULT_PROVISIONER_NAME": KINDS[kind],
+                OUTCOMES: str(outcomes),
+                MARK: mark,
                 "PYTHONPATH": os.pathsep.join(map(str, paths)),
             },
-        )  # fmt: skip
+        )
         try:
             suite.wait(SUITE_SECONDS)
         except subprocess.TimeoutExpired:

@@ -1,9 +1,12 @@
-"""What do the tests of the site publish, and how do they read it? Three made-up notebooks under three scenarios.
+"""What do the tests of the site publish, and how do they read it? Three made-up notebooks under three
+scenarios.
 
 Decisions
 - Together the notebooks show every kind of exhibit, and one number differs between the scenarios.
-- A notebook is written as JSON, as a batch leaves it: nbformat would check every cell of it against its schema each time.
-- Templates are compiled once for all tests (`compiled_once`): that was half of the time of a site of this size.
+- A notebook is written as JSON, as a batch leaves it: nbformat would check every cell of it against its
+  schema each time.
+- Templates are compiled once for all tests (`compiled_once`): that was half of the time of a site of this
+  size.
 """
 
 from __future__ import annotations
@@ -27,7 +30,10 @@ SCENARIOS = ("base", "cheap", "dear")
 SLUGS = ("1_prices", "2_growth", "3_verdict")
 ODD = "50% & #4? 'ü' \"x\""
 """What a name may hold, and a link does not take as it is."""
-SVG = '<?xml version="1.0"?>\n<svg width="460.8pt" height="266.4pt" viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg"><path d="M 1 2 \nL 3 4 z"/></svg>'
+SVG = (
+    '<?xml version="1.0"?>\n<svg width="460.8pt" height="266.4pt" viewBox="0 0 9 9"'
+    ' xmlns="http://www.w3.org/2000/svg"><path d="M 1 2 \nL 3 4 z"/></svg>'
+)
 PNG = base64.b64encode(
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")
 ).decode()
@@ -163,7 +169,9 @@ def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
 
 
 def evidence(name: str = "prices", **more: Any) -> dict[str, Any]:
-    """A table of evidence; its rows have sources of every form, and a cell and a source that would do harm."""
+    """A table of evidence; its rows have sources of every form, and a cell and a source that would do
+    harm.
+    """
     common = {
         "valid_on": "2025-03-31",
         "known_on": "2025-04-30",
@@ -206,7 +214,8 @@ def cells(slug: str, value: float) -> list[Cell]:
     """The cells of one made-up notebook; `value` is what differs between scenarios."""
     name = slug.partition("_")[2]
     opening = prose(
-        f"# On {name}\n\nIt costs $60 **billion** against $5.\n\n## First heading\n\nSee [the verdict](3_verdict.ipynb) and [more](#second-heading)."
+        f"# On {name}\n\nIt costs $60 **billion** against $5.\n\n## First heading\n\nSee [the"
+        " verdict](3_verdict.ipynb) and [more](#second-heading)."
     )
     given = code('scenario: str = "base"  # the label', tags=["parameters"])
     numbers = code(
@@ -266,10 +275,26 @@ def backtests() -> dict[str, Any]:
     rows = [
         {"trend": "Sales", "method": "a line", "n": 12, "relative_mae": 1.25, "verdict": "loses"} | own,
         {"trend": "Sales", "method": "a drift", "n": 12, "relative_mae": 1.0, "verdict": "naive"} | own,
-        {"trend": "Sales", "method": "smoothing", "n": 12, "relative_mae": 0.5, "relative_scale_mae": 2.0, "coverage_80": 0.75, "verdict": "beats naive"} | own,
-        {"trend": "Rates", "method": "a line", "n": 3, "ahead": "8 quarters", "rival": "a drift", "verdict": "not backtestable",
-         "reason": "three forecasts"},
-    ]  # fmt: skip
+        {
+            "trend": "Sales",
+            "method": "smoothing",
+            "n": 12,
+            "relative_mae": 0.5,
+            "relative_scale_mae": 2.0,
+            "coverage_80": 0.75,
+            "verdict": "beats naive",
+        }
+        | own,
+        {
+            "trend": "Rates",
+            "method": "a line",
+            "n": 3,
+            "ahead": "8 quarters",
+            "rival": "a drift",
+            "verdict": "not backtestable",
+            "reason": "three forecasts",
+        },
+    ]
     columns = [{"name": n, "title": n} for n in rows[2]]
     return {
         "id": "market.skill",
@@ -287,9 +312,23 @@ FAN = {"p5": 1.5, "p25": 12.25, "p50": 31.0, "p75": 62.0, "p95": 203.4}
 def grid() -> dict[str, Any]:
     """Two inputs, one result: ten times the first and the second."""
     axes = [
-        {"name": "growth", "title": "growth", "unit": "x", "meaning": "How fast.", "values": [1, 2], "start": 1.9},
-        {"name": "size", "title": "size", "unit": "USD", "meaning": "How much.", "values": [5, 10, 20], "start": 7},
-    ]  # fmt: skip
+        {
+            "name": "growth",
+            "title": "growth",
+            "unit": "x",
+            "meaning": "How fast.",
+            "values": [1, 2],
+            "start": 1.9,
+        },
+        {
+            "name": "size",
+            "title": "size",
+            "unit": "USD",
+            "meaning": "How much.",
+            "values": [5, 10, 20],
+            "start": 7,
+        },
+    ]
     rows = [{"growth": g, "size": s, "result": 10 * g + s} for g in (1, 2) for s in (5, 10, 20)]
     outputs = [{"name": "result", "title": "Result", "unit": "pct", "decimals": 0, "dress": ["", "%"]}]
     columns = [{"name": n, "title": n} for n in rows[0]]
@@ -314,9 +353,14 @@ def risk_register() -> dict[str, Any]:
 
 def forecasts() -> dict[str, Any]:
     own = {
-        "where": "verdict.4", "criterion": "It is counted.", "source_of_truth": "The counter.", "made_on": "2026-05-21", "deadline": "2028-05-21",
-        "label": "A part", "statement": "A part comes.",
-    }  # fmt: skip
+        "where": "verdict.4",
+        "criterion": "It is counted.",
+        "source_of_truth": "The counter.",
+        "made_on": "2026-05-21",
+        "deadline": "2028-05-21",
+        "label": "A part",
+        "statement": "A part comes.",
+    }
     method = {
         "kind": "base rate",
         "probability": 0.25,
@@ -327,13 +371,42 @@ def forecasts() -> dict[str, Any]:
         "data_to": "2025-11-13",
     }
     rows = [
-        own | {"id": "p1.first", "status": "void", "method": "none: overtaken", "resolved_on": "2026-05-21", "because": "It was overtaken."},
-        own | {"id": "p2.second", "status": "open", "method": "base rate", "probability": 0.25, "probability_low": 0.04, "probability_high": 0.56,
-               "methods": [method], "sources": CITED, "given": "p2.other"},
-        own | {"id": "p2.third", "status": "true", "method": "base rate", "probability": 0.9, "probability_low": 0.8, "probability_high": 0.95,
-               "methods": [method], "resolved_on": "2026-09-01", "because": "It came.", "brier": 0.01, "log_score": 0.105},
+        own
+        | {
+            "id": "p1.first",
+            "status": "void",
+            "method": "none: overtaken",
+            "resolved_on": "2026-05-21",
+            "because": "It was overtaken.",
+        },
+        own
+        | {
+            "id": "p2.second",
+            "status": "open",
+            "method": "base rate",
+            "probability": 0.25,
+            "probability_low": 0.04,
+            "probability_high": 0.56,
+            "methods": [method],
+            "sources": CITED,
+            "given": "p2.other",
+        },
+        own
+        | {
+            "id": "p2.third",
+            "status": "true",
+            "method": "base rate",
+            "probability": 0.9,
+            "probability_low": 0.8,
+            "probability_high": 0.95,
+            "methods": [method],
+            "resolved_on": "2026-09-01",
+            "because": "It came.",
+            "brier": 0.01,
+            "log_score": 0.105,
+        },
         own | {"id": "p2.fourth", "status": "open", "method": "What a method needs was not on record yet."},
-    ]  # fmt: skip
+    ]
     return {
         "id": "verdict.predictions",
         "kind": "predictions",
@@ -353,9 +426,26 @@ def board(id: str = "verdict.board", count: int = 2) -> dict[str, Any]:
         "moves": ["raises p2.second"],
     }
     rows = [
-        own | {"id": "debt", "label": "Debt", "value_text": "30%", "status": "signals", "valid_on": "2026-03-31", "sources": CITED},
-        own | {"id": "rent", "label": "Rent", "value_text": "–", "status": "unknown", "missing": "the rent", "moves": ["raises heat"], "moved": ["heat"]},
-    ][:count]  # fmt: skip
+        own
+        | {
+            "id": "debt",
+            "label": "Debt",
+            "value_text": "30%",
+            "status": "signals",
+            "valid_on": "2026-03-31",
+            "sources": CITED,
+        },
+        own
+        | {
+            "id": "rent",
+            "label": "Rent",
+            "value_text": "–",
+            "status": "unknown",
+            "missing": "the rent",
+            "moves": ["raises heat"],
+            "moved": ["heat"],
+        },
+    ][:count]
     return {
         "id": id,
         "kind": "indicators",
@@ -403,8 +493,9 @@ def verdict_cells() -> list[Cell]:
         "title": "It spreads",
         "subtitle": "Percent (cut at 100)",
         "alt": "A fan.",
-        "columns": [{"name": "time", "title": "Time", "unit": "years"}]
-        + [{"name": n, "title": n} for n in FAN],
+        "columns": (
+            [{"name": "time", "title": "Time", "unit": "years"}] + [{"name": n, "title": n} for n in FAN]
+        ),
         "rows": [{"time": 0.0} | dict.fromkeys(FAN, 5.0), {"time": 3.0} | FAN],
     }
     names = ("what", "verdict", "strength", "sources")
@@ -461,12 +552,17 @@ def write_runs(folder: Path) -> Path:
 def write_params(folder: Path) -> Path:
     """A register of one assumption, and the scenarios, each but the first with a value of its own for it."""
     folder.mkdir()
-    entry = "{value: 2.0, unit: x, range: [0, 9], description: How much it grows., status: sourced, used_by: [2_growth], risk: regulation, calm: {value: 1.0, because: Nothing burns}, reference: {title: T, url: 'https://example.org/t', known_on: 2026-05-21}}"
+    entry = (
+        "{value: 2.0, unit: x, range: [0, 9], description: How much it grows., status: sourced, used_by:"
+        " [2_growth], risk: regulation, calm: {value: 1.0, because: Nothing burns}, reference: {title: T,"
+        " url: 'https://example.org/t', known_on: 2026-05-21}}"
+    )
     (folder / "register.yml").write_text(f"growth: {entry}\n")
     (folder / "base.yml").write_text("scenario: base\ndescription: As the register has it.\n")
     for step, name in enumerate(SCENARIOS[1:], start=1):
         (folder / f"{name}.yml").write_text(
-            f"scenario: {name}\ndescription: Another world.\ngrowth: {2.0 + step}\nbecause: {{growth: It might.}}\n"
+            f"scenario: {name}\ndescription: Another world.\ngrowth: {2.0 + step}\nbecause: {{growth: It"
+            " might.}\n"
         )
     return folder
 

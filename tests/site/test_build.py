@@ -242,31 +242,62 @@ def test_a_claim_says_what_it_rests_on_what_happened_since_and_only_what_it_has(
 def test_claims_are_filtered_by_verdict_section_and_basis_each_with_its_count(built: Path) -> None:
     page = Elements(built / "claims.html")
     names = [a.get("id") for t, a in page.tags if t == "input"]
-    assert names == ["show-all", "show-holds", "show-fails", "show-uncheckable", None, None, None, "by-any", "by-article", "by-evidence"]  # fmt: skip
+    assert names == [
+        "show-all",
+        "show-holds",
+        "show-fails",
+        "show-uncheckable",
+        None,
+        None,
+        None,
+        "by-any",
+        "by-article",
+        "by-evidence",
+    ]
     form = " ".join(page.text.split("Show everything again")[0].split())
     assert (
         "All 4" in form and "Right 2" in form and "Market dynamics 3" in form and "outside sources 2" in form
     )
     classes = [set(a["class"].split()) for t, a in page.tags if t == "article"]
-    assert classes == [{"claim", "fails", "by-article"}, {"claim", "holds", "by-evidence"}, {"claim", "holds", "by-evidence"},
-                       {"claim", "uncheckable", "by-article"}]  # fmt: skip
+    assert classes == [
+        {"claim", "fails", "by-article"},
+        {"claim", "holds", "by-evidence"},
+        {"claim", "holds", "by-evidence"},
+        {"claim", "uncheckable", "by-article"},
+    ]
 
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
-    """A site whose ledger has weights, an error that three statements share, and a forecast that was overtaken."""
+    """A site whose ledger has weights, an error that three statements share, and a forecast that was
+    overtaken.
+    """
     folder = tmp_path_factory.mktemp("judged")
     runs = write_runs(folder / "runs")
     slip = {"error": "slip"}
     rows = [
         claim("market.passing", "fails", weight="passing", **slip),
         claim("market.right", "holds", weight="supporting"),
-        claim("market.slip", "fails", weight="central", **slip, details="Spread of <nine>.", sources=CITED[:1], mentioned=CITED[1:3]),
+        claim(
+            "market.slip",
+            "fails",
+            weight="central",
+            **slip,
+            details="Spread of <nine>.",
+            sources=CITED[:1],
+            mentioned=CITED[1:3],
+        ),
         claim("market.alone", "fails", weight="supporting", stale=True),
         claim("risks.slip", "fails", weight="supporting", **slip),
         claim("risks.late", "void", weight="central"),
-    ]  # fmt: skip
-    only = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
+    ]
+    only = {
+        "id": "verdict.ledger",
+        "kind": "ledger",
+        "title": "L",
+        "columns": [{"name": "id", "title": "Id"}],
+        "rows": rows,
+    }
     for scenario in SCENARIOS:
         rewrite(runs / scenario / "3_verdict.ipynb", shown(only))
     return build.publish(runs, folder / "site", params=write_params(folder / "params")).parent
@@ -278,14 +309,24 @@ def test_errors_are_counted_once_and_what_was_overtaken_is_none(judged: Path) ->
     errors = "The four wrong statements come to two distinct errors, one of them central to the argument."
     assert f"We checked six statements. {errors}" in index
     assert (
-        f"six statements: one is right, none partly right and four wrong. {errors} Of the rest, one was overtaken"
-        in claims
+        f"six statements: one is right, none partly right and four wrong. {errors} Of the rest, one was"
+        " overtaken" in claims
     )
 
 
 def test_claims_stand_by_weight_and_those_of_one_error_as_one(judged: Path) -> None:
     page = (judged / "claims.html").read_text(encoding="utf-8")
-    places = [page.index(f'id="{name}"') for name in ("market.slip", "market.passing", "market.right", "market.alone", "risks.late", "risks.slip")]  # fmt: skip
+    places = [
+        page.index(f'id="{name}"')
+        for name in (
+            "market.slip",
+            "market.passing",
+            "market.right",
+            "market.alone",
+            "risks.late",
+            "risks.slip",
+        )
+    ]
     assert places == sorted(places)
     folded = part(judged / "claims.html", '<details class="group same">', "</details>")
     assert "and one more statement wrong for the same reason" in folded and 'id="market.passing"' in folded
@@ -316,7 +357,14 @@ def test_the_claims_page_lists_every_distinct_error_once(judged: Path) -> None:
 
 def test_a_card_gives_the_reason_then_the_statistics_folded_then_what_decides(judged: Path) -> None:
     own = part(judged / "claims.html", 'id="market.slip"', "</article>")
-    marks = ("6 ** (1/4) is 1.565.", '<details class="statistics"><summary>', "Spread of &lt;nine&gt;.", 'href="https://example.org/0"', "Also mentioned", 'href="https://example.org/1"')  # fmt: skip
+    marks = (
+        "6 ** (1/4) is 1.565.",
+        '<details class="statistics"><summary>',
+        "Spread of &lt;nine&gt;.",
+        'href="https://example.org/0"',
+        "Also mentioned",
+        'href="https://example.org/1"',
+    )
     places = [own.index(mark) for mark in marks]
     assert places == sorted(places)
     assert ">central<" in own
@@ -336,8 +384,8 @@ def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
     css = (build.STATIC / "filter.css").read_text(encoding="utf-8")
     for verdict in exhibits.VERDICTS:
         assert (
-            f"main:has(#show-{verdict}:checked) :is(.claim:not(.{verdict}), .group:not(:has(.claim.{verdict})))"
-            in css
+            f"main:has(#show-{verdict}:checked) :is(.claim:not(.{verdict}),"
+            f" .group:not(:has(.claim.{verdict})))" in css
         )
         for basis in ("article", "evidence", "model"):
             pair = f"main:has(#show-{verdict}:checked):has(#by-{basis}:checked)"
@@ -374,7 +422,13 @@ def test_every_verdict_and_every_weight_has_its_words() -> None:
 
 def test_a_filter_with_one_choice_is_not_offered(publish: Publish, runs: Path) -> None:
     rows = [claim("market.growth", "fails"), claim("market.size", "holds")]
-    only = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
+    only = {
+        "id": "verdict.ledger",
+        "kind": "ledger",
+        "title": "L",
+        "columns": [{"name": "id", "title": "Id"}],
+        "rows": rows,
+    }
     for scenario in SCENARIOS:
         rewrite(runs / scenario / "3_verdict.ipynb", shown(only))
     assert 'name="basis"' not in (publish().parent / "claims.html").read_text(encoding="utf-8")
@@ -385,7 +439,13 @@ def test_a_long_ledger_folds_its_reasons_and_counts_its_verdicts(
     publish: Publish, runs: Path, claims: int, folded: int
 ) -> None:
     rows = [claim(f"market.c{n}", "fails" if n else "holds", strength="reported") for n in range(claims)]
-    one = {"id": "verdict.ledger", "kind": "ledger", "title": "L", "columns": [{"name": "id", "title": "Id"}], "rows": rows}  # fmt: skip
+    one = {
+        "id": "verdict.ledger",
+        "kind": "ledger",
+        "title": "L",
+        "columns": [{"name": "id", "title": "Id"}],
+        "rows": rows,
+    }
     for scenario in SCENARIOS:
         rewrite(runs / scenario / "3_verdict.ipynb", shown(one))
     page = (publish().parent / "base" / "3_verdict.html").read_text(encoding="utf-8")
@@ -404,7 +464,11 @@ def test_a_table_draws_verdicts_strengths_and_sources_as_what_they_are(built: Pa
 
 def test_a_source_shows_its_quality_beside_its_name(built: Path) -> None:
     own = part(built / "base" / "1_prices.html", 'id="prices.table"', "</section>")
-    assert re.search(r'A source</a> <span class="quality q-reported" title="press report: [^"]+"><span class="hidden">\(press report\)', own)  # fmt: skip
+    assert re.search(
+        r'A source</a> <span class="quality q-reported" title="press report: [^"]+"><span'
+        r' class="hidden">\(press report\)',
+        own,
+    )
 
 
 def test_evidence_is_a_card_where_it_is_used_and_a_table_on_the_sources(built: Path) -> None:
@@ -426,7 +490,15 @@ def test_evidence_is_a_card_where_it_is_used_and_a_table_on_the_sources(built: P
 
 def test_a_table_of_evidence_tells_its_rules_and_where_it_is_used(built: Path) -> None:
     own = part(built / "sources.html", '<section class="evidence" id="evidence.prices"', "</section>")
-    for told in ("Every price that was seen.", "The later row counts.", "30 days. Pages carry no day.", "CC BY 4.0", "Who collected them.", "inferred for 2 of them", "A list of prices."):  # fmt: skip
+    for told in (
+        "Every price that was seen.",
+        "The later row counts.",
+        "30 days. Pages carry no day.",
+        "CC BY 4.0",
+        "Who collected them.",
+        "inferred for 2 of them",
+        "A list of prices.",
+    ):
         assert told in own
     assert (
         'href="base/1_prices.html#evidence.prices"' in own
@@ -482,10 +554,14 @@ def test_beside_what_rests_on_a_series_that_ends_early_stands_the_date_of_its_la
     table = {"kind": "table", "columns": COLUMNS, "rows": ROWS}
     chart = table | {"kind": "figure", "alt": "Bars.", "subtitle": "USD"}
     found = [
-        metric("prices.a", 1.4, role="headline", **late), metric("prices.b", 1.4, role="headline", **soon), metric("prices.c", 1.4, **mixed),
-        table | {"id": "prices.table"} | late, chart | {"id": "prices.chart"} | late, backtests() | {"id": "prices.skill"} | mixed,
+        metric("prices.a", 1.4, role="headline", **late),
+        metric("prices.b", 1.4, role="headline", **soon),
+        metric("prices.c", 1.4, **mixed),
+        table | {"id": "prices.table"} | late,
+        chart | {"id": "prices.chart"} | late,
+        backtests() | {"id": "prices.skill"} | mixed,
         table | {"id": "prices.other"} | soon,
-    ]  # fmt: skip
+    ]
     for step, scenario in enumerate(SCENARIOS):  # a result that no scenario moves is not compared
         moved = [
             metric(f"prices.{name}", 1.4 + step, role="headline", **end)
@@ -504,10 +580,14 @@ def test_beside_what_rests_on_a_series_that_ends_early_stands_the_date_of_its_la
     alone, several = ["data to 17 February 2026"], ["first series ends 17 February 2026"]
     opening = ["Data to 17 February 2026"]
     assert ends == {
-        "prices.a": alone, "prices.b": [], "prices.c": several, "prices.table": opening, "prices.chart": alone,
+        "prices.a": alone,
+        "prices.b": [],
+        "prices.c": several,
+        "prices.table": opening,
+        "prices.chart": alone,
         "prices.skill": ["First series ends 17 February 2026"],
         "prices.other": [],
-    }  # fmt: skip
+    }
     for sheet in ("index", "scenarios"):
         rows = re.findall(
             r'<th scope="row"><a href="base/1_prices.html#(prices..)">.*?</th>',
@@ -524,8 +604,10 @@ def test_beside_what_rests_on_a_series_that_ends_early_stands_the_date_of_its_la
     # the date itself goes out with every number and table, early or not
     numbers = csv.DictReader(io.StringIO((out / "metrics.csv").read_text()))
     assert {row["id"]: row["data_to"] for row in numbers if row["id"].startswith("prices")} == {
-        "prices.a": "2026-02-17", "prices.b": "2026-02-18", "prices.c": "2026-02-17",
-    }  # fmt: skip
+        "prices.a": "2026-02-17",
+        "prices.b": "2026-02-18",
+        "prices.c": "2026-02-17",
+    }
     assert json.loads((out / "data" / "prices.chart.json").read_text())["data_to"] == "2026-02-17"
 
 
@@ -592,7 +674,10 @@ def test_a_prediction_stands_with_its_terms_its_probability_by_every_method_and_
         "25%",
         "4% to 56%",
         "base rate: 25%",
-        'base rate: 25%</b> (4% to 56%; <span class="until">data to 13 November 2025</span>). One of &lt;four&gt; cases.',
+        (
+            'base rate: 25%</b> (4% to 56%; <span class="until">data to 13 November 2025</span>). One of'
+            " &lt;four&gt; cases."
+        ),
         "if p2.other comes",
         "It is counted.",
         "The counter.",
@@ -664,7 +749,13 @@ def test_a_number_opens_its_formula_inputs_scenario_notebook_and_what_it_rests_o
     button = part(page, 'id="growth.multiple"', "</button>")
     assert 'popovertarget="why-cheap-growth.multiple"' in button and "how Multiple is computed" in button
     own = part(page, 'popover id="why-cheap-growth.multiple"', "</dl>")
-    for told in ("<code>a / b</code>", "<dt>a</dt><dd>1.9</dd>", "Cheap (Base: 1.4x)", "cheap/2_growth.html#growth.multiple", "our model"):  # fmt: skip
+    for told in (
+        "<code>a / b</code>",
+        "<dt>a</dt><dd>1.9</dd>",
+        "Cheap (Base: 1.4x)",
+        "cheap/2_growth.html#growth.multiple",
+        "our model",
+    ):
         assert told in own
     assert "Base: 1.4x" in part(page, 'id="growth.multiple"', 'id="growth.other"').split("metric-base")[1]
 
@@ -833,15 +924,18 @@ def test_a_failed_run_a_missing_notebook_and_a_gap_are_all_named_at_once(
     (runs / "cheap" / "2_growth.ipynb").unlink()
     lines = refused(publish).splitlines()
     assert lines[0].startswith(
-        "runs/manifest.json, base/1_prices: failed: ValueError: no. Mend it, then run `thesis run --scenario base"
+        "runs/manifest.json, base/1_prices: failed: ValueError: no. Mend it, then run `thesis run --scenario"
+        " base"
     )
     assert (
         lines[1]
-        == "cheap/2_growth.ipynb: there is no such notebook. Run `thesis run --scenario cheap --notebook 2_growth`."
+        == "cheap/2_growth.ipynb: there is no such notebook. Run `thesis run --scenario cheap --notebook"
+        " 2_growth`."
     )
     assert (
         lines[2]
-        == "dear/3_verdict: was not run, while other scenarios have it. Run `thesis run --scenario dear --notebook 3_verdict`."
+        == "dear/3_verdict: was not run, while other scenarios have it. Run `thesis run --scenario dear"
+        " --notebook 3_verdict`."
     )
     assert len(lines) == 3
 
@@ -913,8 +1007,8 @@ def test_a_notebook_that_cannot_be_read_is_refused_in_one_line(publish: Publish,
 def test_a_bundle_that_is_not_whole_is_refused_with_its_place(publish: Publish, runs: Path) -> None:
     rewrite(runs / "base" / "1_prices.ipynb", shown({"id": "prices.x", "kind": "metric"}))
     assert (
-        "base/1_prices.ipynb, cell 1, exhibit prices.x, key metric.text: is missing, as in runs of an earlier version. Run `thesis run` again"
-        in refused(publish)
+        "base/1_prices.ipynb, cell 1, exhibit prices.x, key metric.text: is missing, as in runs of an earlier"
+        " version. Run `thesis run` again" in refused(publish)
     )
 
 

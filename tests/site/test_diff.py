@@ -19,7 +19,15 @@ from tests.site.site_material import evidence
 def metric(name: str, value: float, spread: float = 0.5, better: str | None = "higher") -> dict[str, Any]:
     short = f"{value:.1f}x"
     text = f"{short} ({value - spread:.1f}x to {value + spread:.1f}x, 90%)"
-    return {"id": name, "kind": "metric", "title": "How much", "value": value, "text": text, "short": short, "better": better}  # fmt: skip
+    return {
+        "id": name,
+        "kind": "metric",
+        "title": "How much",
+        "value": value,
+        "text": text,
+        "short": short,
+        "better": better,
+    }
 
 
 def statement(name: str, text: str) -> dict[str, Any]:
@@ -63,8 +71,9 @@ def side(folder: Path, *bundles: dict[str, Any], slug: str = "1_one", **values: 
 def manifest(root: Path, **digests: dict[str, str]) -> None:
     """A manifest that gives the one notebook of each side its digests."""
     runs = [
-        {"scenario": name, "notebook": "1_one", "status": "succeeded", "digests": parts} for name, parts in digests.items()
-    ]  # fmt: skip
+        {"scenario": name, "notebook": "1_one", "status": "succeeded", "digests": parts}
+        for name, parts in digests.items()
+    ]
     (root / "manifest.json").write_text(json.dumps({"runs": runs}))
 
 
@@ -94,7 +103,14 @@ def test_a_number_has_moved_if_it_is_printed_otherwise(tmp_path: Path) -> None:
         metric("cost", 2.0, better="lower"),
         metric("rounds", 2.44),
     )
-    side(tmp_path / "b", metric("up", 3.5), metric("wider", 2.0, 1.0), metric("below_print", 2.01), metric("cost", 3.0, better="lower"), metric("rounds", 2.46))  # fmt: skip
+    side(
+        tmp_path / "b",
+        metric("up", 3.5),
+        metric("wider", 2.0, 1.0),
+        metric("below_print", 2.01),
+        metric("cost", 3.0, better="lower"),
+        metric("rounds", 2.46),
+    )
     found = held(tmp_path)
     told = {one.id: (one.change, one.direction) for one in found.of("metric")}
     # 3.5 - 2.0 = 1.5; 3.0 - 2.0 = 1.0, and higher costs are worse
@@ -156,9 +172,15 @@ def test_rows_that_changed_places_are_named_with_both(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(["2026-01", "2026-02"], ["2026-02", "2026-01"]), (["p", "p", "q"], ["q", "p", "p"]), ([1.0, 2.0], [2.0, 1.0])],
-)  # fmt: skip
-def test_dates_repeated_names_and_numbers_are_no_ranking(tmp_path: Path, before: list[Any], after: list[Any]) -> None:  # fmt: skip
+    [
+        (["2026-01", "2026-02"], ["2026-02", "2026-01"]),
+        (["p", "p", "q"], ["q", "p", "p"]),
+        ([1.0, 2.0], [2.0, 1.0]),
+    ],
+)
+def test_dates_repeated_names_and_numbers_are_no_ranking(
+    tmp_path: Path, before: list[Any], after: list[Any]
+) -> None:
     side(tmp_path / "a", figure("f", "Same", before))
     side(tmp_path / "b", figure("f", "Same", after))
     assert held(tmp_path).of("ranking") == []
@@ -179,19 +201,27 @@ def test_parameters_code_and_data_come_first(tmp_path: Path) -> None:
 
 
 def test_a_cut_off_date_that_moved_shows_the_new_rows_their_end_and_what_was_found(tmp_path: Path) -> None:
-    gaps = [{"id": "quarter", "what": "The quarter to June", "where": "Its page"}, {"id": "list", "what": "A list", "where": "Its page"}]  # fmt: skip
+    gaps = [
+        {"id": "quarter", "what": "The quarter to June", "where": "Its page"},
+        {"id": "list", "what": "A list", "where": "Its page"},
+    ]
     before = evidence(data_to="2026-03-31", data_to_latest="2026-03-31", not_found=gaps)
     row = before["rows"][0] | {"valid_on": "2026-06-30", "known_on": "2026-08-26"}
     after = before | {
-        "rows": [*before["rows"], row], "as_of": "2026-11-30", "data_to": "2026-06-30", "data_to_latest": "2026-06-30",
+        "rows": [*before["rows"], row],
+        "as_of": "2026-11-30",
+        "data_to": "2026-06-30",
+        "data_to_latest": "2026-06-30",
         "not_found": [gaps[1], gaps[0] | {"id": "next", "what": "The quarter to September"}],
-    }  # fmt: skip
+    }
     side(tmp_path / "a", before, as_of="2026-05-21")
     side(tmp_path / "b", after, as_of="2026-11-30")
     (change,) = held(tmp_path).of("evidence")
     assert (change.a, change.b) == ("3 rows to 2026-03-31", "4 rows to 2026-06-30")
-    assert change.change == (
-        "1 row only in the second, 0 only in the first; found since: The quarter to June; not found now: The quarter to September"
+    assert (
+        change.change
+        == "1 row only in the second, 0 only in the first; found since: The quarter to June; not found now:"
+        " The quarter to September"
     )
     reworded = [gap | {"what": f"{gap['what']}, again"} for gap in gaps]
     side(tmp_path / "b", before | {"as_of": "2026-11-30", "not_found": reworded}, as_of="2026-11-30")
@@ -213,7 +243,10 @@ def test_what_one_side_lacks_is_a_difference(tmp_path: Path) -> None:
     found = held(tmp_path)
     assert [(one.id, one.a, one.b) for one in found.of("notebook")] == [("2_two", "there", None)]
     # `more` stands in the notebook that is missing, so that it is not told again
-    assert [(one.id, one.a, one.b) for one in found.of("exhibit")] == [("gone", "there", None), ("new", None, "there")]  # fmt: skip
+    assert [(one.id, one.a, one.b) for one in found.of("exhibit")] == [
+        ("gone", "there", None),
+        ("new", None, "there"),
+    ]
 
 
 def test_the_three_forms_hold_the_same_differences(tmp_path: Path) -> None:

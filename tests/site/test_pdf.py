@@ -16,8 +16,9 @@ from tests.hostile import corpus
 
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "find_spec", lambda name: None if name == "pypdf" else name)
-    assert str(pdf.missing()) == (
-        "report.pdf: needs pypdf, which is not installed. Install the extra: pip install -e '.[pdf]'."
+    assert (
+        str(pdf.missing())
+        == "report.pdf: needs pypdf, which is not installed. Install the extra: pip install -e '.[pdf]'."
     )
 
 
@@ -86,6 +87,12 @@ def test_a_document_that_cannot_be_printed_leaves_the_earlier_site(tmp_path: Pat
 
 
 def test_the_moment_of_printing_and_the_browser_s_count_are_no_part_of_a_document() -> None:
-    made = b"/CreationDate (D:20261127013406+00'00')\n/ModDate (D:20261127013407+00'00')\n/ID (node00000899) /ID (node00001002)"
-    kept = b"/CreationDate (D:20000101000000+00'00')\n/ModDate (D:20000101000000+00'00')\n/ID (node00000000) /ID (node00000103)"
+    made = (
+        b"/CreationDate (D:20261127013406+00'00')\n/ModDate (D:20261127013407+00'00')\n/ID (node00000899) /ID"
+        b" (node00001002)"
+    )
+    kept = (
+        b"/CreationDate (D:20000101000000+00'00')\n/ModDate (D:20000101000000+00'00')\n/ID (node00000000) /ID"
+        b" (node00000103)"
+    )
     assert pdf.settled(made) == kept  # 1002 - 899 = 103

@@ -111,7 +111,10 @@ L 3 4 z
 
 
 def test_groups_that_say_nothing_go_and_those_around_one_that_stays_stay() -> None:
-    svg = '<svg><g><g id="a"><g><path/></g></g></g><g><g/><g class="b"/><g><rect/></g></g><g class="c"><g>x</g></g></svg>'
+    svg = (
+        '<svg><g><g id="a"><g><path/></g></g></g><g><g/><g class="b"/><g><rect/></g></g><g'
+        ' class="c"><g>x</g></g></svg>'
+    )
     assert sanitize._bare(svg) == '<svg><path/><rect/><g class="c">x</g></svg>'
     assert sanitize._bare('<g><g class="c">x</g></g>') == '<g><g class="c">x</g></g>'
     assert sanitize._bare("</g><g>x") == "</g><g>x"  # what is no drawing stays as it is
@@ -145,10 +148,13 @@ def test_a_drawing_is_slimmed_but_draws_the_same_and_its_address_is_valid() -> N
 
 
 def test_names_that_nothing_refers_to_and_groups_that_say_nothing_are_dropped() -> None:
-    svg = '<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><g id="b"><path clip-path="url(#c)"/></g><g id="d"/></g><g id="e" class="halo"><text>it\'s "so"</text></g><clipPath id="c"/></svg>'
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><g id="b"><path clip-path="url(#c)"/></g><g'
+        ' id="d"/></g><g id="e" class="halo"><text>it\'s "so"</text></g><clipPath id="c"/></svg>'
+    )
     drawing = unquote(sanitize.picture(Image("svg", svg)).src.removeprefix("data:image/svg+xml,"))
-    assert drawing == (
-        "<svg xmlns='http://www.w3.org/2000/svg'><path clip-path='url(#c)'/>"
+    assert (
+        drawing == "<svg xmlns='http://www.w3.org/2000/svg'><path clip-path='url(#c)'/>"
         "<g class='halo'><text>it's \"so\"</text></g><clipPath id='c'/></svg>"
     )
 

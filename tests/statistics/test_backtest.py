@@ -1,4 +1,6 @@
-"""A method has skill only where there is some, its intervals cover, nothing sees later values, and sums come from paths."""
+"""A method has skill only where there is some, its intervals cover, nothing sees later values, and sums come
+from paths.
+"""
 
 import math
 import warnings
@@ -42,7 +44,9 @@ def noisy_trend(generator, n):
 
 
 def local_level_trend(generator, n):
-    """Slope and level walk, observed with noise: the model of `local_trend` and, with the noise alone, near that of `ets`."""
+    """Slope and level walk, observed with noise: the model of `local_trend` and, with the noise alone, near
+    that of `ets`.
+    """
     slope = 0.03 + np.cumsum(0.01 * generator.standard_normal(n))
     level = 4 + np.cumsum(slope + 0.05 * generator.standard_normal(n))
     return quarterly(np.exp(level + 0.05 * generator.standard_normal(n)))
@@ -57,7 +61,9 @@ def damped_smoothing(generator, n, alpha=0.6, beta=0.2, phi=0.9):
 
 
 def pooled(result):
-    """Mean relative MAE over the series, and its standard error from their spread: the series are independent."""
+    """Mean relative MAE over the series, and its standard error from their spread: the series are
+    independent.
+    """
     ratios = result.ranking.groupby(["method", "horizon"])["relative_mae"]
     return ratios.mean(), ratios.std() / np.sqrt(ratios.count())
 
@@ -75,9 +81,9 @@ def test_on_a_random_walk_no_method_has_skill():
     generator = rng()
     walks = {str(i): random_walk(generator, 60) for i in range(25)}
     mean, error = pooled(backtest(walks, methods=QUICK, horizons=(1, 4), least_points=30))
-    # without drift, steps of 10 at a level of 1000 are a walk on logs too: the two drifts are one method up to the square of
-    # a hundredth. (With a drift of 5 they are not: the level goes from 1000 to 1300, and drift on logs then expects
-    # 1300 ln(1.3)/60 = 5.7 a step where 5 come, which costs it 3% at four steps.)
+    # without drift, steps of 10 at a level of 1000 are a walk on logs too: the two drifts are one method up
+    # to the square of a hundredth. (With a drift of 5 they are not: the level goes from 1000 to 1300, and
+    # drift on logs then expects 1300 ln(1.3)/60 = 5.7 a step where 5 come, which costs it 3% at four steps.)
     assert (error["log_drift"] < 0.005).all()
     assert ((mean["log_drift"] - 1).abs() < 3 * error["log_drift"]).all()
     # a line misses the last value: by the distance of the walk from its line, at one step many times a step
@@ -87,10 +93,11 @@ def test_on_a_random_walk_no_method_has_skill():
 @pytest.mark.parametrize(("method", "series"), [("ets", 10), ("local_trend", 6)])
 @pytest.mark.slow
 def test_on_a_random_walk_smoothing_and_state_space_have_no_skill(method, series):
-    # Nobody does better than to know that there is no drift: error variance h, where the naive forecast with its drift from
-    # 34 steps has h + h²/34. So the ratio of errors is at least sqrt(1 / (1 + h/34)), 0.99 and 0.95, but by chance, which is
-    # three standard errors over the walks. One step ahead a method is worse by the k parameters that it fits in vain to n
-    # values: they add k/n to the error's variance. ETS has five more than the walk: sqrt(1 + 5/35) = 1.07.
+    # Nobody does better than to know that there is no drift: error variance h, where the naive forecast with
+    # its drift from 34 steps has h + h²/34. So the ratio of errors is at least sqrt(1 / (1 + h/34)), 0.99 and
+    # 0.95, but by chance, which is three standard errors over the walks. One step ahead a method is worse by
+    # the k parameters that it fits in vain to n values: they add k/n to the error's variance. ETS has five
+    # more than the walk: sqrt(1 + 5/35) = 1.07.
     generator = rng()
     walks = {str(i): random_walk(generator, 46) for i in range(series)}
     mean, error = pooled(backtest(walks, methods=[method], horizons=(1, 4), least_points=35))
@@ -101,8 +108,8 @@ def test_on_a_random_walk_smoothing_and_state_space_have_no_skill(method, series
 
 
 def test_smoothing_finds_the_random_walk_where_one_start_would_not():
-    # with the start of statsmodels alone the fit of these 22 values takes them for noise around a fixed curve:
-    # smoothing 0, log-likelihood 66.51 in place of 76.75
+    # with the start of statsmodels alone the fit of these 22 values takes them for noise around a fixed
+    # curve: smoothing 0, log-likelihood 66.51 in place of 76.75
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     y = random_walk(rng(), 40, drift=5.0).iloc[:22]
@@ -118,8 +125,9 @@ def test_smoothing_finds_the_random_walk_where_one_start_would_not():
 
 
 def test_the_local_trend_finds_the_higher_of_two_peaks():
-    # NVIDIA's first 14 quarters: log-likelihood -0.27 where the slope alone walks (from statsmodels' start, and a forecast
-    # that explodes), -1.49 and less from others; of its first 10: 4.06 from our start, 4.01 from statsmodels'
+    # NVIDIA's first 14 quarters: log-likelihood -0.27 where the slope alone walks (from statsmodels' start,
+    # and a forecast that explodes), -1.49 and less from others; of its first 10: 4.06 from our start, 4.01
+    # from statsmodels'
     y = evidence_tables.load("nvidia_revenue")["data_center_revenue_usd_mn"].to_numpy()
     for n, eight_ahead in ((14, 16.29), (10, 9.30)):
         assert backtesting._local_trend(y[:n], 8).centre[7] == pytest.approx(eight_ahead, abs=0.01)
@@ -127,8 +135,8 @@ def test_the_local_trend_finds_the_higher_of_two_peaks():
 
 @pytest.mark.parametrize("n", [10, 16, 26])
 def test_the_last_bits_of_the_data_do_not_reach_the_forecast(n):
-    # another machine rounds otherwise; with the first level given a large variance, the forecast from the first 10 quarters
-    # moved by 4e-4 and that from 16 by 3e-5 when the data moved by 1e-14
+    # another machine rounds otherwise; with the first level given a large variance, the forecast from the
+    # first 10 quarters moved by 4e-4 and that from 16 by 3e-5 when the data moved by 1e-14
     y, noise = evidence_tables.load("nvidia_revenue")["data_center_revenue_usd_mn"].to_numpy()[:n], rng()
     for fit in (backtesting._local_trend, backtesting._ets):
         plain = fit(y, 8).centre
@@ -325,8 +333,9 @@ def test_coverage_comes_with_its_count_and_wilson_interval():
 
 
 def test_the_interval_of_the_naive_forecast_is_the_textbook_one():
-    # Hyndman and Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), table 5.2: sigma sqrt(h (1 + h / (T - 1)))
-    # ten differences 8, 12, 8, 12, ...: mean 10, s² = 10 × 4 / 9; T = 11, h = 4: s sqrt(4 × 1.4) = 2.108 × 2.366 = 4.989
+    # Hyndman and Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), table 5.2: sigma sqrt(h (1 +
+    # h / (T - 1))) ten differences 8, 12, 8, 12, ...: mean 10, s² = 10 × 4 / 9; T = 11, h = 4: s sqrt(4 ×
+    # 1.4) = 2.108 × 2.366 = 4.989
     y = quarterly(np.concatenate([[100], 100 + np.cumsum([8, 12] * 5), [210, 220, 230, 240]]))
     result = backtest({"s": y}, methods=["drift"], horizons=(4,))
     row = result.forecasts.set_index("origin").loc[y.index[10]]
@@ -488,9 +497,10 @@ def test_paths_spread_at_each_step_as_the_prediction_interval_does(method):
 
 
 def test_paths_of_smoothing_are_joined_as_the_model_says():
-    # Hyndman et al. (2008), Forecasting with Exponential Smoothing, table 6.2, damped additive trend: the error j steps
-    # later is c_j times a shock, c_0 = 1, c_j = alpha + beta (phi + ... + phi^j); so the variance h ahead is
-    # s² (1 + c_1² + ... + c_(h-1)²), and a shock k steps before the end of a sum counts 1 + c_1 + ... + c_k times.
+    # Hyndman et al. (2008), Forecasting with Exponential Smoothing, table 6.2, damped additive trend: the
+    # error j steps later is c_j times a shock, c_0 = 1, c_j = alpha + beta (phi + ... + phi^j); so the
+    # variance h ahead is s² (1 + c_1² + ... + c_(h-1)²), and a shock k steps before the end of a sum counts 1
+    # + c_1 + ... + c_k times.
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     y, draws = damped_smoothing(rng(5), 40), 40_000
@@ -513,9 +523,10 @@ def test_paths_are_those_of_their_stream(method):
 
 
 def test_the_sum_of_a_random_walk_varies_as_its_correlated_errors_say():
-    # 400 differences of 1 and 3: drift 2, s² = 400/399. Sum over h = 4 steps of a walk: shocks count 4, 3, 2 and 1 times,
-    # 16 + 9 + 4 + 1 = 30 s²; the drift's error s²/400 counts 1 + 2 + 3 + 4 = 10 times, 100/400 s². Variances of steps that
-    # were independent would add up to 1 + 2 + 3 + 4 = 10 s² (+ 30/400 s²). Student's t with 399: times 399/397.
+    # 400 differences of 1 and 3: drift 2, s² = 400/399. Sum over h = 4 steps of a walk: shocks count 4, 3, 2
+    # and 1 times, 16 + 9 + 4 + 1 = 30 s²; the drift's error s²/400 counts 1 + 2 + 3 + 4 = 10 times, 100/400
+    # s². Variances of steps that were independent would add up to 1 + 2 + 3 + 4 = 10 s² (+ 30/400 s²).
+    # Student's t with 399: times 399/397.
     y = quarterly(np.concatenate([[50], 50 + np.cumsum([1, 3] * 200)]), start="1900-03-31")
     draws = 100_000
     paths = simulate_paths(y, "drift", 4, draws, rng())
@@ -528,7 +539,8 @@ def test_the_sum_of_a_random_walk_varies_as_its_correlated_errors_say():
 
 
 def test_adding_the_ends_of_independent_errors_would_be_too_wide():
-    # errors around a well-known line are nearly independent: sd of the sum of 8 grows as sqrt(8), the added ends as 8
+    # errors around a well-known line are nearly independent: sd of the sum of 8 grows as sqrt(8), the added
+    # ends as 8
     y = quarterly(np.exp(4 + 0.02 * rng(3).standard_normal(60)))
     paths = simulate_paths(y, "ols", 8, 20_000, rng())
     low, high = np.quantile(paths, [0.025, 0.975], axis=0)
@@ -629,7 +641,8 @@ def test_halving_prices_are_known_by_the_exponential_line_on_both_scales():
 
 
 def test_scores_that_saturate_are_known_by_the_logistic_line_and_not_by_the_straight_one():
-    # from 25 (guessing) to 100: logit -2 in 2020, one more a year: 34 in January 2020, 80 at the split, 95 at the end of 2024
+    # from 25 (guessing) to 100: logit -2 in 2020, one more a year: 34 in January 2020, 80 at the split, 95 at
+    # the end of 2024
     logit = -2 + trend.decimal_year(DAYS) - 2020 + 0.05 * rng(5).standard_normal(DAYS.size)
     scores = 25 + 75 / (1 + np.exp(-logit))
     found = split_of(scores, methods=["linear", "exponential", "logistic"], floor=25, ceiling=100)
@@ -708,13 +721,27 @@ def test_series_and_cross_sections_stand_on_one_page_the_best_first():
     )
     page = ranked(regular, split)
     # of 2 series, 2 horizons and 3 methods the naive one is the rival and no row; two splits of one method
-    # the four rows of `short`, and two of `revenue` at four quarters, are untestable alike: one row each distance
+    # the four rows of `short`, and two of `revenue` at four quarters, are untestable alike: one row each
+    # distance
     assert len(page) == 2 * 2 * 2 + 2 - 3
     assert page.columns.tolist() == [
-        "trend", "method", "ahead", "n", "rival", "relative_mae", "relative_to_log_drift",
-        "relative_scale_mae", "coverage_80", "coverage_80_low", "coverage_80_high", "coverage_95", "coverage_95_low", "coverage_95_high",
-        "verdict", "reason",
-    ]  # fmt: skip
+        "trend",
+        "method",
+        "ahead",
+        "n",
+        "rival",
+        "relative_mae",
+        "relative_to_log_drift",
+        "relative_scale_mae",
+        "coverage_80",
+        "coverage_80_low",
+        "coverage_80_high",
+        "coverage_95",
+        "coverage_95_low",
+        "coverage_95_high",
+        "verdict",
+        "reason",
+    ]
     told = page["relative_mae"].dropna()
     assert told.is_monotonic_increasing and page["relative_mae"].head(len(told)).notna().all()
     assert (page["relative_mae"].isna() == (page["reason"] != "")).all()
@@ -752,23 +779,62 @@ RANKING = pd.DataFrame(
         ("b", 1, "1 year", "ols", 1.1, math.nan, 9, 9, "loses"),
         ("c", 1, "1 year", "drift", math.nan, math.nan, 3, 3, "not backtestable"),
     ],
-    columns=["series", "horizon", "ahead", "method", "relative_mae", "relative_to_log_drift", "origins", "origins_apart",
-             "verdict"],
-).assign(coverage_95=0.8)  # fmt: skip
+    columns=[
+        "series",
+        "horizon",
+        "ahead",
+        "method",
+        "relative_mae",
+        "relative_to_log_drift",
+        "origins",
+        "origins_apart",
+        "verdict",
+    ],
+).assign(coverage_95=0.8)
 
 
 @pytest.mark.parametrize(
     ("series", "horizon", "method", "tested", "reason"),
     [
-        ("a", 1, "ets", 1, "damped ETS on logs: 0.40 times the error of the random walk with drift and 0.70 times that of "
-                           "drift on logs at 1 quarter ahead; 15 origins, 15 of them a whole horizon apart, and 80% of them inside"),
-        ("a", 3, "ets", 1, "at 1 quarter ahead, the longest horizon with 8 origins (3 asked for); 15 origins"),
-        ("a", 4, "log_drift", 4, "drift on logs: 0.60 times the error of the random walk with drift at 4 quarters ahead; 12 origins, 3 of them"),
+        (
+            "a",
+            1,
+            "ets",
+            1,
+            (
+                "damped ETS on logs: 0.40 times the error of the random walk with drift and 0.70 times that"
+                " of drift on logs at 1 quarter ahead; 15 origins, 15 of them a whole horizon apart, and 80%"
+                " of them inside"
+            ),
+        ),
+        (
+            "a",
+            3,
+            "ets",
+            1,
+            "at 1 quarter ahead, the longest horizon with 8 origins (3 asked for); 15 origins",
+        ),
+        (
+            "a",
+            4,
+            "log_drift",
+            4,
+            (
+                "drift on logs: 0.60 times the error of the random walk with drift at 4 quarters ahead; 12"
+                " origins, 3 of them"
+            ),
+        ),
         ("a", 12, "log_drift", 4, "at 4 quarters ahead, the longest horizon with 8 origins (12 asked for)"),
         ("b", 1, "drift", 1, "random walk with drift: no other method beats it at 1 year ahead"),
-        ("c", 8, "drift", None, "random walk with drift: no horizon up to 8 has 8 origins to test another method"),
+        (
+            "c",
+            8,
+            "drift",
+            None,
+            "random walk with drift: no horizon up to 8 has 8 origins to test another method",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_method_to_use_is_the_best_at_the_longest_horizon_that_was_tested(
     series, horizon, method, tested, reason
 ):

@@ -1,4 +1,6 @@
-"""The tests are those of statsmodels and of a brute search, keep their size under a straight line, and find a known bend."""
+"""The tests are those of statsmodels and of a brute search, keep their size under a straight line, and find a
+known bend.
+"""
 
 import dataclasses
 import math
@@ -54,9 +56,11 @@ def test_the_largest_f_is_that_of_a_search_over_the_formula():
     y = 2 * (T - 2018) + noise(5)
     found = run(T, y)
     fits = {
-        date: smf.ols(
-            "y ~ t + bend", pd.DataFrame({"y": y, "t": T - 2022, "bend": np.maximum(0, T - date)})
-        ).fit()
+        date: (
+            smf.ols(
+                "y ~ t + bend", pd.DataFrame({"y": y, "t": T - 2022, "bend": np.maximum(0, T - date)})
+            ).fit()
+        )
         for date in T[5:28]
     }
     best = max(fits, key=lambda date: fits[date].tvalues["bend"] ** 2)
@@ -67,7 +71,8 @@ def test_the_largest_f_is_that_of_a_search_over_the_formula():
 
 
 def test_the_critical_value_lies_between_those_of_one_date_and_of_all_dates_apart():
-    # one date chosen beforehand: F(1, 30) at 95% is 4.17; 23 independent ones by Bonferroni: F(1, 30) at 1 - 0.05/23 is 11.3
+    # one date chosen beforehand: F(1, 30) at 95% is 4.17; 23 independent ones by Bonferroni: F(1, 30) at 1 -
+    # 0.05/23 is 11.3
     found = run(T, T + noise(2), draws=4000)
     assert 4.17 < found.critical < 11.3
     assert (found.sup_f > found.critical) == (found.bend_p < 0.05)
@@ -91,7 +96,8 @@ def test_what_is_no_p_value_is_refused(p):
 
 
 def test_a_straight_line_is_rejected_as_often_as_the_level_says():
-    # 300 lines with normal errors: 5% with a standard error of 1.3 points, so 1.5 to 9%; the joint verdict at most that
+    # 300 lines with normal errors: 5% with a standard error of 1.3 points, so 1.5 to 9%; the joint verdict at
+    # most that
     rng = np.random.default_rng(11)
     found = [
         breaks.test_acceleration(T, T + rng.standard_normal(T.size), rng=rng, form="linear", draws=200)
@@ -118,7 +124,8 @@ def test_two_looks_at_one_series_are_adjusted():
 
 
 def test_groups_with_levels_of_their_own_keep_the_size():
-    # 300 lines of 12 unequal groups that share an error of their own: clustered t tests reject about twice too often
+    # 300 lines of 12 unequal groups that share an error of their own: clustered t tests reject about twice
+    # too often
     rng = np.random.default_rng(12)
     codes = np.repeat(np.arange(12), [10, 8, 4, 3, 2, 2, 2, 2, 1, 1, 1, 1])
     t = rng.uniform(0, 5, codes.size)
@@ -238,7 +245,10 @@ def test_two_tests_in_two_directions_show_nothing():
         ({"t": np.arange(33) % 4}, "t has 33 points on 4 dates"),
         ({"t": [0, 1, 2, 3] + [4] * 29}, "t has no date between the first and last 15%"),
         ({"y": T}, "y lies on a straight line to rounding"),
-        ({"form": "exponential", "y": -T}, "y is -2018 at position 0: an exponential trend needs values above 0"),
+        (
+            {"form": "exponential", "y": -T},
+            "y is -2018 at position 0: an exponential trend needs values above 0",
+        ),
         ({"form": "logistic"}, "form is 'logistic': write one of linear, exponential; hand in logits"),
         ({"draws": 100}, "draws is 100: a p value near 0.05 needs 200"),
         ({"level": 95}, "level is 95: write a share"),
@@ -249,10 +259,13 @@ def test_two_tests_in_two_directions_show_nothing():
         ({"controls": T}, "controls repeat the constant, the date or each other"),
         ({"controls": np.ones(33)}, "controls repeat the constant"),
         ({"controls": noise(1, 5)}, r"controls have shape \(5,\) for 33 points"),
-        ({"controls": np.eye(33)[:, 2:]}, "controls .* leave one of them out|controls has 31 columns for 33 points"),
+        (
+            {"controls": np.eye(33)[:, 2:]},
+            "controls .* leave one of them out|controls has 31 columns for 33 points",
+        ),
         ({"controls": (T - 2022) ** 2}, "controls leave nothing of the square of t or of a bend"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_tested_is_refused(given, told):
     given = {"t": T, "y": noise(1), **given}
     with pytest.raises(ValueError, match=told):

@@ -1,4 +1,6 @@
-"""Known indices, values and break-evens come out again; what says nothing is marked, and what cannot be is refused."""
+"""Known indices, values and break-evens come out again; what says nothing is marked, and what cannot be is
+refused.
+"""
 
 import math
 from itertools import combinations
@@ -88,8 +90,14 @@ def test_a_tornado_of_a_case_worked_by_hand():
     rows = tornado(run, distributions, {"c": 3, "a": 5, "b": 1})
     assert calls == [7]
     assert rows.columns.tolist() == [
-        "input", "at_low", "at_high", "low_result", "high_result", "central_result", "swing",
-    ]  # fmt: skip
+        "input",
+        "at_low",
+        "at_high",
+        "low_result",
+        "high_result",
+        "central_result",
+        "swing",
+    ]
     assert rows["input"].tolist() == ["b", "a", "c"]
     wanted = [[0, 4, -1, 39, 9, 40], [0, 10, 4, 14, 9, 10], [2, 4, 11, 7, 9, 4]]
     np.testing.assert_allclose(rows.iloc[:, 1:].to_numpy(float), wanted, atol=1e-12)
@@ -166,13 +174,16 @@ def test_the_ishigami_function_has_its_published_indices():
 
 
 def test_an_additive_model_splits_its_variance_by_input_and_by_group():
-    # y = 1 + 3a + 2b + c + 2d with standard normals: variances 9, 4, 1, 4 of 18, no interactions. Groups out of the
-    # order of the inputs: {c, a} 10/18, {b} 4/18, {d} 4/18.
+    # y = 1 + 3a + 2b + c + 2d with standard normals: variances 9, 4, 1, 4 of 18, no interactions. Groups out
+    # of the order of the inputs: {c, a} 10/18, {b} 4/18, {d} 4/18.
     distributions = dict.fromkeys("abcd", NORMAL)
     found = sobol(
         lambda x: 1 + 3 * x["a"] + 2 * x["b"] + x["c"] + 2 * x["d"],
-        distributions, {"outer": ["c", "a"], "b": ["b"], "d": ["d"]}, stream(), n=512,
-    )  # fmt: skip
+        distributions,
+        {"outer": ["c", "a"], "b": ["b"], "d": ["d"]},
+        stream(),
+        n=512,
+    )
     for order in ("first", "total"):
         assert indices(found, order).to_dict() == pytest.approx(
             {"outer": 10 / 18, "b": 4 / 18, "d": 4 / 18}, abs=0.01
@@ -181,8 +192,8 @@ def test_an_additive_model_splits_its_variance_by_input_and_by_group():
 
 
 def test_a_product_is_all_interaction_apart_and_all_first_order_as_a_group():
-    # y = a b with means 0: E(y | a) = 0, so first 0 and total 1 for each; the group {a, b} explains everything.
-    # c does nothing: both indices are zero exactly.
+    # y = a b with means 0: E(y | a) = 0, so first 0 and total 1 for each; the group {a, b} explains
+    # everything. c does nothing: both indices are zero exactly.
     def run(x):
         return x["a"] * x["b"]
 
@@ -201,8 +212,11 @@ def test_few_points_make_wide_intervals_and_mark_the_small_index():
     # variances 100 and 1 of 101: with 8 points a scrambling the small first-order index drowns
     found = sobol(
         lambda x: 10 * x["a"] + x["b"] ** 3 / math.sqrt(15),  # E(b^6) = 15
-        {"a": NORMAL, "b": NORMAL}, {"a": ["a"], "b": ["b"]}, stream(), n=8,
-    )  # fmt: skip
+        {"a": NORMAL, "b": NORMAL},
+        {"a": ["a"], "b": ["b"]},
+        stream(),
+        n=8,
+    )
     rows = found.indices.set_index(["group", "order"])
     assert rows.loc[("b", "first"), "unreliable"] and not rows.loc[("a", "total"), "unreliable"]
     wide, exact = rows.loc[("b", "first")], 1 / 101
@@ -210,8 +224,9 @@ def test_few_points_make_wide_intervals_and_mark_the_small_index():
 
 
 def test_the_interval_is_never_narrower_than_the_spread_of_scramblings_allows():
-    # exp(2a + b) with few points: now and then one point in the tail carries a scrambling, which no resample of the
-    # others shows. t with 7 degrees of freedom: 2.364624. For the smooth a + b the bootstrap is the wider one.
+    # exp(2a + b) with few points: now and then one point in the tail carries a scrambling, which no resample
+    # of the others shows. t with 7 degrees of freedom: 2.364624. For the smooth a + b the bootstrap is the
+    # wider one.
     apart = {"a": ["a"], "b": ["b"]}
     long_tail, smooth = (
         sobol(run, {"a": NORMAL, "b": NORMAL}, apart, stream(), n=64).indices
@@ -238,8 +253,11 @@ def test_an_outcome_that_does_not_vary_has_no_index(level):
     # beside a constant also one that varies by rounding alone
     found = sobol(
         lambda x: level * (1 + 1e-16 * np.sign(x["a"])),
-        {"a": NORMAL, "b": NORMAL}, {"a": ["a"], "b": ["b"]}, stream(), n=8,
-    )  # fmt: skip
+        {"a": NORMAL, "b": NORMAL},
+        {"a": ["a"], "b": ["b"]},
+        stream(),
+        n=8,
+    )
     assert found.indices[["index", "standard_error", "low", "high"]].isna().all(axis=None)
     assert found.indices["unreliable"].all()
     assert found.mean == pytest.approx(level) and "does not vary in 8 of 8" in found.notes[0]
@@ -273,9 +291,12 @@ def test_points_at_the_edge_of_the_cube_do_not_reach_infinity(monkeypatch):
 )
 def test_sobol_refuses_what_it_cannot_share_out(changed, message):
     given = {
-        "run": lambda x: x["a"], "distributions": {"a": NORMAL, "b": NORMAL}, "groups": {"a": ["a"], "b": ["b"]},
-        "rng": stream(), "n": 8,
-    } | changed  # fmt: skip
+        "run": lambda x: x["a"],
+        "distributions": {"a": NORMAL, "b": NORMAL},
+        "groups": {"a": ["a"], "b": ["b"]},
+        "rng": stream(),
+        "n": 8,
+    } | changed
     with pytest.raises(ValueError, match=message):
         sobol(**given)
 
@@ -284,8 +305,9 @@ def test_sobol_refuses_what_it_cannot_share_out(changed, message):
 
 
 def test_the_glove_game():
-    # Player l has a left glove, r and s a right one each; a pair is worth 1. Of 6 orders l completes the pair in 4, r
-    # and s in 1 each: 2/3, 1/6, 1/6. Alone nobody has a pair. All less l: no pair, so l's last is 1; less r: a pair.
+    # Player l has a left glove, r and s a right one each; a pair is worth 1. Of 6 orders l completes the pair
+    # in 4, r and s in 1 each: 2/3, 1/6, 1/6. Alone nobody has a pair. All less l: no pair, so l's last is 1;
+    # less r: a pair.
     def pair(on):
         return float("l" in on and bool(on & {"r", "s"}))
 
@@ -351,8 +373,9 @@ def test_a_linear_case():
 
 
 def test_a_lognormal_case():
-    # ln x from ln 2 to ln 18. 54 / x = 9 at x = 6 = sqrt(2 × 18), the median; 3 at x = 18, the 95th percentile.
-    # sigma = ln 3 / 1.644854 = 0.667908; 54 / x = 54 / 4 at x = 4: z = ln(4/6) / sigma = -0.607067, 27.19 percent.
+    # ln x from ln 2 to ln 18. 54 / x = 9 at x = 6 = sqrt(2 × 18), the median; 3 at x = 18, the 95th
+    # percentile. sigma = ln 3 / 1.644854 = 0.667908; 54 / x = 54 / 4 at x = 4: z = ln(4/6) / sigma =
+    # -0.607067, 27.19 percent.
     distribution = quantile_function("lognormal", [2, 18])
     for target, value, percentile in [(9, 6, 50), (3, 18, 95), (13.5, 4, 27.19)]:
         found = break_even(lambda x: 54 / x, distribution, target)
@@ -392,7 +415,8 @@ def test_a_jump_over_the_target_is_found_and_shown_to_be_off_it():
 
 
 def test_a_target_met_on_the_grid_itself():
-    # exactly at the grid's last point: met there, not passed through; a level stretch: every point of the grid on it
+    # exactly at the grid's last point: met there, not passed through; a level stretch: every point of the
+    # grid on it
     last = break_even(lambda x: x, lambda p: p, 0.999)
     assert (last.value, last.crossings["direction"].tolist()) == (0.999, ["touching"])
     level = break_even(lambda x: max(x, 0.5), lambda p: p, 0.5)

@@ -285,11 +285,19 @@ def test_blocks_come_in_their_order_for_any_number_of_workers_and_a_failure_come
         (lambda: simulation.blocks(0), "n_draws is 0: write 1 draw or more"),
         (lambda: list(simulation.run_blocks(print, 5, workers=0)), "workers is 0"),
         (lambda: simulation.spawn(1, ["x"], -1), "block is -1"),
-        (lambda: simulation.lognormal_walk(np.ones((1, 1)), 1, 1, np.random.default_rng(0), degrees_of_freedom=2), "degrees_of_freedom is 2"),
+        (
+            lambda: simulation.lognormal_walk(
+                np.ones((1, 1)), 1, 1, np.random.default_rng(0), degrees_of_freedom=2
+            ),
+            "degrees_of_freedom is 2",
+        ),
         # 10^9 draws of 80 bytes are 74.5 GiB; half of 16 GiB holds 107,374,182 of them
-        (lambda: simulation.check_memory(10**9, 80, 2**34), r"draws is 1,000,000,000: 74\.5 GiB.*16\.0 GiB.*write 107,374,182 or fewer"),
+        (
+            lambda: simulation.check_memory(10**9, 80, 2**34),
+            r"draws is 1,000,000,000: 74\.5 GiB.*16\.0 GiB.*write 107,374,182 or fewer",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_run_is_refused_before_it_does(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -1,4 +1,6 @@
-"""Certified values, published fits, known factors and hand arithmetic come out; what cannot be fitted is refused."""
+"""Certified values, published fits, known factors and hand arithmetic come out; what cannot be fitted is
+refused.
+"""
 
 import dataclasses
 import datetime as dt
@@ -56,9 +58,10 @@ def test_norris_comes_out_as_nist_certifies_it():
     assert asked.fvalue == pytest.approx(5436385.54079785, rel=1e-11)
 
 
-# name, n, slope and standard error (log10 a year), constant, R2, level, factor and ends, decimals of the factor as printed;
-# Epoch AI's own output: epoch-research/training-cost-trends, cost_analysis.ipynb at 4884b54, 39013e2, f2dc68a, b3a1dc6.
-# The slope of A to nine digits, and of B to D, was computed from costs that were not yet rounded to the cent.
+# name, n, slope and standard error (log10 a year), constant, R2, level, factor and ends, decimals of the
+# factor as printed; Epoch AI's own output: epoch-research/training-cost-trends, cost_analysis.ipynb at
+# 4884b54, 39013e2, f2dc68a, b3a1dc6. The slope of A to nine digits, and of B to D, was computed from costs
+# that were not yet rounded to the cent.
 RUNS = [
     ("A", 45, 0.388799152, 0.048, -780.1761, 0.608, 0.95, (2.4, 2.0, 3.1), 1),
     ("B", 41, 0.381524700, 0.052, -765.4884, 0.582, 0.90, (2.40727, 1.969, 2.9431), 4),
@@ -71,7 +74,8 @@ RUNS = [
 def test_the_four_training_cost_fits_come_out_as_published(
     training_cost, name, n, slope, error, const, r2, level, factors, decimals
 ):
-    # slope, constant and error in log10 are those in ln over ln 10; costs are stored to the cent, hence 1e-6 and 1e-3
+    # slope, constant and error in log10 are those in ln over ln 10; costs are stored to the cent, hence 1e-6
+    # and 1e-3
     fitted = trend.fit(*run_of(training_cost, name), form="exponential", level=level)
     assert fitted.nobs == n
     assert fitted.params["slope"] / math.log(10) == pytest.approx(slope, abs=1e-6)
@@ -98,8 +102,9 @@ def test_the_doubling_times_come_out_as_published(training_cost, name, level, mo
 
 
 def test_the_other_statistics_of_run_a_come_out_as_printed(training_cost):
-    # printed from log10 of cost: F 66.59, p 2.81e-10, log-likelihood -47.251, AIC 98.50, BIC 102.1, slope 0.293 to 0.485;
-    # Durbin-Watson was printed as 2.047 and is 2.036 in the order of our file (two pairs of models share a day)
+    # printed from log10 of cost: F 66.59, p 2.81e-10, log-likelihood -47.251, AIC 98.50, BIC 102.1, slope
+    # 0.293 to 0.485; Durbin-Watson was printed as 2.047 and is 2.036 in the order of our file (two pairs of
+    # models share a day)
     t, cost = run_of(training_cost, "A")
     fitted = trend.fit(t, np.log10(cost))
     asked = fitted.diagnostics()
@@ -121,7 +126,8 @@ def test_one_level_is_not_the_other(training_cost):
 
 
 def test_what_falls_fortyfold_in_365_days_has_the_factor_of_epochs_price_map():
-    # The points of Epoch AI's price fits are an aggregator's and not carried; their map is: 10^(-365 slope), slope per day.
+    # The points of Epoch AI's price fits are an aggregator's and not carried; their map is: 10^(-365 slope),
+    # slope per day.
     days = [0, 100, 250, 365, 500]
     prices = [60 * 40 ** (-day / 365) for day in days]
     dates = [
@@ -133,7 +139,8 @@ def test_what_falls_fortyfold_in_365_days_has_the_factor_of_epochs_price_map():
 
 
 def test_the_interval_of_the_price_map_is_that_of_the_slope_per_day():
-    # by the authors' own route: log10 of price on ordinal day, 90% interval of the slope put through 10^(-365 slope)
+    # by the authors' own route: log10 of price on ordinal day, 90% interval of the slope put through 10^(-365
+    # slope)
     dates = [dt.date(2022, 1, 1) + dt.timedelta(day) for day in (0, 90, 200, 480, 700, 900)]
     prices = [60, 20, 25, 2, 0.9, 0.1]
     line = stats.linregress([day.toordinal() for day in dates], np.log10(prices))
@@ -148,7 +155,8 @@ def test_the_interval_of_the_price_map_is_that_of_the_slope_per_day():
 
 
 def test_decimal_years_by_both_rules():
-    # 2015 + 11/12 + 7/365;   29 February: 2024 + 1/12 + 28/365;   1 January is the year itself;   day 1 over 365
+    # 2015 + 11/12 + 7/365;   29 February: 2024 + 1/12 + 28/365;   1 January is the year itself;   day 1 over
+    # 365
     days = pd.Series(pd.to_datetime(["2015-12-08", "2024-02-29", "2024-01-01"]), index=[7, 8, 9])
     expected = [2015 + 11 / 12 + 7 / 365, 2024 + 1 / 12 + 28 / 365, 2024]
     assert trend.decimal_year(days) == pytest.approx(expected, abs=1e-12)
@@ -182,8 +190,9 @@ def test_dates_that_cannot_be_read_are_refused(dates, rule, told):
 @pytest.mark.parametrize("form", ["linear", "exponential"])
 @pytest.mark.slow
 def test_intervals_cover_as_often_as_they_say(form):
-    # 2,000 series of 15 points with slope ln 2 (factor 2 a year), noise 0.5: each 95% interval holds what it is about in
-    # 93 to 97% of them; the standard error of a share of 0.95 in 2,000 is sqrt(0.95 × 0.05 / 2000) = 0.5 points.
+    # 2,000 series of 15 points with slope ln 2 (factor 2 a year), noise 0.5: each 95% interval holds what it
+    # is about in 93 to 97% of them; the standard error of a share of 0.95 in 2,000 is sqrt(0.95 × 0.05 /
+    # 2000) = 0.5 points.
     rng = np.random.default_rng(20260521)
     t = np.linspace(2018, 2025, 15)
     new = np.array([2027.0])
@@ -208,7 +217,8 @@ def test_intervals_cover_as_often_as_they_say(form):
 
 @pytest.mark.slow
 def test_robust_intervals_cover_where_the_plain_ones_do_not():
-    # noise that grows from 0.1 to 3 over 40 points: the plain interval of the slope is too short, HC3's is not
+    # noise that grows from 0.1 to 3 over 40 points: the plain interval of the slope is too short, HC3's is
+    # not
     rng = np.random.default_rng(4)
     t = np.linspace(2016, 2024, 40)
     covered = dict.fromkeys(("nonrobust", "HC3"), 0)
@@ -223,7 +233,8 @@ def test_robust_intervals_cover_where_the_plain_ones_do_not():
 
 @pytest.mark.slow
 def test_a_bootstrapped_prediction_interval_covers_new_points():
-    # equal spread, 20 points, 95%: within the binomial error of 400 runs (1.1 points) and a small-sample shortfall of 3
+    # equal spread, 20 points, 95%: within the binomial error of 400 runs (1.1 points) and a small-sample
+    # shortfall of 3
     rng = np.random.default_rng(11)
     t = np.linspace(2016, 2024, 20)
     covered = 0
@@ -275,7 +286,8 @@ def test_the_bootstrap_follows_the_skew_that_the_closed_form_ignores():
 
 
 def test_the_bootstrap_has_the_spread_of_parameters_and_of_a_new_point():
-    # 400 points of one variance: interval half width is q sqrt(x V x' + s²) in both; far out, x V x' is most of it
+    # 400 points of one variance: interval half width is q sqrt(x V x' + s²) in both; far out, x V x' is most
+    # of it
     rng = np.random.default_rng(8)
     t = np.linspace(2016, 2024, 400)
     y = rng.normal(size=400)
@@ -288,8 +300,9 @@ def test_the_bootstrap_has_the_spread_of_parameters_and_of_a_new_point():
 
 @pytest.mark.parametrize("at", [2021.0, 2026.0, 2060.0])
 def test_the_bootstrap_comes_to_what_all_its_outcomes_come_to(at):
-    # 8 points: 2^8 signs times 8 residuals are 2,048 equally likely outcomes, by the hand formulas of the line:
-    # leverage h = 1/n + d²/S, weight of point i in the curve at `at` is 1/n + d_i (at - mean)/S, with d = t - mean, S = sum d²
+    # 8 points: 2^8 signs times 8 residuals are 2,048 equally likely outcomes, by the hand formulas of the
+    # line: leverage h = 1/n + d²/S, weight of point i in the curve at `at` is 1/n + d_i (at - mean)/S, with d
+    # = t - mean, S = sum d²
     d = YEARS - YEARS.mean()
     square = (d**2).sum()
     slope = (d * VALUES).sum() / square
@@ -320,10 +333,17 @@ def test_the_bootstrap_is_the_same_for_the_same_seed_and_moves_with_another():
     ("cov", "given", "told"),
     [
         ("HC3", {}, {"cov_type": "HC3", "use_t": True}),
-        ("cluster", {"groups": list("abcabcab")}, {"cov_type": "cluster", "use_t": True,
-                                                  "cov_kwds": {"groups": np.array([0, 1, 2, 0, 1, 2, 0, 1])}}),
+        (
+            "cluster",
+            {"groups": list("abcabcab")},
+            {
+                "cov_type": "cluster",
+                "use_t": True,
+                "cov_kwds": {"groups": np.array([0, 1, 2, 0, 1, 2, 0, 1])},
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_robust_errors_are_those_of_statsmodels(cov, given, told):
     fitted = trend.fit(YEARS, VALUES, cov=cov, **given)
     direct = OLS(VALUES, add_constant(YEARS - 2000)).fit(**told)
@@ -366,8 +386,8 @@ def test_groups_follow_their_points_when_these_are_sorted():
 
 
 def test_a_weight_of_three_is_a_row_three_times_but_no_more_evidence():
-    # Same line. Repeated rows have N - 2 = 14 - 2 degrees of freedom, weights n - 2 = 8 - 2: errors are larger by
-    # sqrt(12 / 6), since the sum of squares is the same and only its divisor differs.
+    # Same line. Repeated rows have N - 2 = 14 - 2 degrees of freedom, weights n - 2 = 8 - 2: errors are
+    # larger by sqrt(12 / 6), since the sum of squares is the same and only its divisor differs.
     counts = np.array([3, 1, 1, 2, 1, 3, 2, 1])
     weighted = trend.fit(YEARS, VALUES, weights=counts)
     repeated = trend.fit(np.repeat(YEARS, counts), np.repeat(VALUES, counts))
@@ -390,7 +410,8 @@ def test_only_ratios_of_weights_count(cov):
 
 
 def test_a_logistic_trend_finds_the_curve_that_made_the_points():
-    # y = 0.25 + 0.75 / (1 + exp(-0.8 (t - 2023))): slope 0.8, constant -0.8 × 2023, and half way up at 2023: 0.625
+    # y = 0.25 + 0.75 / (1 + exp(-0.8 (t - 2023))): slope 0.8, constant -0.8 × 2023, and half way up at 2023:
+    # 0.625
     t = np.array([2020.0, 2021, 2022, 2023.5, 2025])
     y = 0.25 + 0.75 / (1 + np.exp(-0.8 * (t - 2023)))
     fitted = trend.fit(t, y, form="logistic", floor=0.25)
@@ -482,7 +503,8 @@ def test_a_result_cannot_be_changed_and_the_input_is_not():
 
 
 def test_aicc_is_that_of_the_density_of_y_in_its_own_unit():
-    # exponential: ln y is normal, so y is lognormal; with three parameters and n = 8 the AICc adds 2×3×4/(8 - 3 - 1) = 6
+    # exponential: ln y is normal, so y is lognormal; with three parameters and n = 8 the AICc adds 2×3×4/(8 -
+    # 3 - 1) = 6
     fitted = trend.fit(YEARS, VALUES, form="exponential")
     centre = fitted.params["const"] + fitted.params["slope"] * YEARS
     sigma = math.sqrt(((np.log(VALUES) - centre) ** 2).mean())
@@ -547,28 +569,51 @@ def test_ten_clusters_are_enough_for_no_note():
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"t": [1, 2], "y": [1, 2]}, "t has 2 points: a trend needs 3 or more; between two use growth.cagr_pct"),
+        (
+            {"t": [1, 2], "y": [1, 2]},
+            "t has 2 points: a trend needs 3 or more; between two use growth.cagr_pct",
+        ),
         ({"t": [], "y": []}, "t has 0 points"),
-        ({"t": [2020] * 4, "y": [1, 2, 3, 4]}, "t is 2020 at all 4 points: one date has no trend; compare levels"),
+        (
+            {"t": [2020] * 4, "y": [1, 2, 3, 4]},
+            "t is 2020 at all 4 points: one date has no trend; compare levels",
+        ),
         ({"y": [3.0] * 8}, "y is 3 at all 8 points: no variation.*; state the constant"),
-        ({"y": [*VALUES[:3], math.nan, *VALUES[4:]]}, "y has 1 values that are not finite, the first at position 3: leave"),
+        (
+            {"y": [*VALUES[:3], math.nan, *VALUES[4:]]},
+            "y has 1 values that are not finite, the first at position 3: leave",
+        ),
         ({"t": [math.inf, *YEARS[1:]]}, "t has 1 values that are not finite, the first at position 0"),
         ({"y": [None, *VALUES[1:]]}, "y has 1 values that are not finite"),
         ({"y": ["many", *VALUES[1:]]}, "y holds <U32, not numbers"),
         ({"y": pd.Series(["many", *VALUES[1:]], dtype=object)}, "y holds what is no number"),
-        ({"t": pd.date_range("2020", periods=8)}, r"t holds datetime64.*, not numbers: use trend.decimal_year"),
+        (
+            {"t": pd.date_range("2020", periods=8)},
+            r"t holds datetime64.*, not numbers: use trend.decimal_year",
+        ),
         ({"t": [dt.date(2020, 1, day) for day in range(1, 9)]}, "t holds what is no number.*decimal_year"),
         ({"y": VALUES[:7]}, r"t has shape \(8,\), y \(7,\): write two vectors, one y for each t"),
         ({"t": YEARS[:, None], "y": VALUES[:, None]}, r"t has shape \(8, 1\), y \(8, 1\): write two vectors"),
-        ({"form": "exponential", "y": [*VALUES[:2], 0, *VALUES[3:]]},
-         "y is 0 at position 2: an exponential trend needs values above 0; use form='linear'"),
+        (
+            {"form": "exponential", "y": [*VALUES[:2], 0, *VALUES[3:]]},
+            "y is 0 at position 2: an exponential trend needs values above 0; use form='linear'",
+        ),
         ({"form": "exponential", "y": [*VALUES[:7], -1]}, "y is -1 at position 7"),
-        ({"form": "exponential", "y": pd.Series([*VALUES[:7], 0], name="revenue_usd_mn")}, "revenue_usd_mn is 0 at position 7"),
-        ({"form": "logistic"}, "y is 1.1 at position 0: .* between floor 0 and ceiling 1, ends left out; write shares"),
+        (
+            {"form": "exponential", "y": pd.Series([*VALUES[:7], 0], name="revenue_usd_mn")},
+            "revenue_usd_mn is 0 at position 7",
+        ),
+        (
+            {"form": "logistic"},
+            "y is 1.1 at position 0: .* between floor 0 and ceiling 1, ends left out; write shares",
+        ),
         ({"form": "logistic", "y": np.linspace(0.2, 0.8, 8), "floor": 0.25}, "y is 0.2 at position 0"),
         ({"form": "logistic", "y": np.linspace(0.25, 0.8, 8), "floor": 0.25}, "y is 0.25 at position 0"),
         ({"form": "logistic", "y": np.linspace(0.3, 1, 8)}, "y is 1 at position 7"),
-        ({"form": "logistic", "floor": 1.0}, "floor is 1.0 and ceiling 1.0: write finite bounds, floor below ceiling"),
+        (
+            {"form": "logistic", "floor": 1.0},
+            "floor is 1.0 and ceiling 1.0: write finite bounds, floor below ceiling",
+        ),
         ({"form": "logistic", "ceiling": math.inf}, "ceiling inf: write finite bounds"),
         ({"floor": 0.25}, "floor 0.25 and ceiling 1.0 bound no linear trend: .*use form='logistic'"),
         ({"form": "cubic"}, "form is 'cubic': write one of linear, exponential, logistic"),
@@ -580,11 +625,17 @@ def test_ten_clusters_are_enough_for_no_note():
         ({"groups": list("abcabcab")}, "groups are given, but cov 'nonrobust' does not use them"),
         ({"cov": "cluster"}, "groups has none for 8 points: cov='cluster' needs a group for each point"),
         ({"cov": "cluster", "groups": list("abc")}, "groups has 3 for 8 points"),
-        ({"cov": "cluster", "groups": list("abababab")}, "groups has 2 clusters: errors need 3 or more; use cov='HC3'"),
+        (
+            {"cov": "cluster", "groups": list("abababab")},
+            "groups has 2 clusters: errors need 3 or more; use cov='HC3'",
+        ),
         ({"cov": "cluster", "groups": [*"abcabca", None]}, "groups lacks the one at position 7: name it"),
         ({"cov": "HC3", "t": [0, 0, 0, 0, 0, 0, 0, 1]}, "cov is HC3, but the point 7 .* is alone at its end"),
         ({"cov": "HAC"}, "t has steps from 0.5 to 1.25 years: HAC needs a regular series without gaps"),
-        ({"cov": "HAC", "t": [1, 2, 3, 3, 4, 5, 6, 7]}, "t holds 3 twice: HAC needs a regular series; use cov='HC3'"),
+        (
+            {"cov": "HAC", "t": [1, 2, 3, 3, 4, 5, 6, 7]},
+            "t holds 3 twice: HAC needs a regular series; use cov='HC3'",
+        ),
         ({"cov": "HAC", "t": range(8), "maxlags": 8}, "maxlags is 8: write a whole number from 0 to below 8"),
         ({"cov": "HAC", "t": range(8), "maxlags": -1}, "maxlags is -1:"),
         ({"cov": "HAC", "t": range(8), "maxlags": 1.5}, "maxlags is 1.5:"),
@@ -592,7 +643,7 @@ def test_ten_clusters_are_enough_for_no_note():
         ({"weights": [1, 2, 3, 4, 5, 6, 7, 0]}, "weights hold 0 at position 7: write numbers above 0"),
         ({"weights": [1, 2, 3, 4, 5, 6, 7, math.nan]}, "weights has 1 values that are not finite"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_fitted_is_refused_with_what_to_do_instead(given, told):
     with pytest.raises(ValueError, match=told):
         trend.fit(**{"t": YEARS, "y": VALUES, **given})
@@ -676,7 +727,9 @@ def test_what_was_not_published_or_has_no_sample_is_left_out(training_cost, publ
 
 
 def test_the_probability_of_one_new_point_is_student_t_of_its_prediction_interval():
-    """By hand: (ln threshold - line) over the prediction's standard error, Student's t with n - 2 degrees of freedom."""
+    """By hand: (ln threshold - line) over the prediction's standard error, Student's t with n - 2 degrees of
+    freedom.
+    """
     t = np.arange(2015.0, 2025.0)
     found = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 5)), form="exponential", level=0.8)
     for threshold_from in ("obs_ci_lower", "obs_ci_upper", "median"):

@@ -22,30 +22,34 @@ def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
     rate = corners(lambda a, b: growth.cagr_pct(a, b, years), start, end)
     period = growth.implied_years(start.value, end.value, float(figure.value or math.nan))
     reason = (
-        f"From {in_print(start.value, 'usd_bn')} to {in_print(end.value, 'usd_bn')} in {years:g} years is {rate.value:.1f}% a year; "
-        f"at the article's {figure.text} it would take {in_print(period, 'years')}."
+        f"From {in_print(start.value, 'usd_bn')} to {in_print(end.value, 'usd_bn')} in {years:g} years is"
+        f" {rate.value:.1f}% a year; at the article's {figure.text} it would take"
+        f" {in_print(period, 'years')}."
     )
     return Finding({"elapsed years": rate}, reason)
 
 
 @check("article")
 def market_total(facts: Facts, figure: Quantity) -> Finding:
-    """The printed total against the sum of the year's sales, and against what the same table expects to be sold later.
+    """The printed total against the sum of the year's sales, and against what the same table expects to be
+    sold later.
 
-    An addressable market is all that could be sold, so that it is no smaller than the sales that the table itself foresees.
+    An addressable market is all that could be sold, so that it is no smaller than the sales that the table
+    itself foresees.
     """
     sizes, later = (total(facts.column("market_size", f"size_{year}_usd_bn")) for year in (2024, 2028))
     reason = (
-        f"{'Right' if meets_interval(sizes, accepted(figure)) else 'Wrong even'} as the sum of the table's sales, "
-        f"{in_print(sizes.value, 'usd_bn')}. An addressable market is all that could be sold, and the same table expects "
-        f"{in_print(later.value, 'usd_bn')} by 2028."
+        f"{'Right' if meets_interval(sizes, accepted(figure)) else 'Wrong even'} as the sum of the table's"
+        f" sales, {in_print(sizes.value, 'usd_bn')}. An addressable market is all that could be sold, and the"
+        f" same table expects {in_print(later.value, 'usd_bn')} by 2028."
     )
     return Finding({"as a year's sales": sizes, "as an addressable market": later}, reason)
 
 
 @check("article")
 def market_multiple(facts: Facts, figure: Quantity) -> Finding:
-    """Whether the growth that the valuation is said to need is beyond that of the article's own sizes, over as many years.
+    """Whether the growth that the valuation is said to need is beyond that of the article's own sizes, over
+    as many years.
 
     Its sizes and not its growth rates, which do not follow from them (`growth_rate`).
     """
@@ -57,8 +61,8 @@ def market_multiple(facts: Facts, figure: Quantity) -> Finding:
     pace = growth.cagr_pct(start.value, end.value, elapsed)
     beyond = at_pace.high < float(figure.low or 0)
     reason = (
-        f"{'Yes' if beyond else 'No'}: {figure.low:g}-fold to {figure.high:g}-fold growth in {years:g} years is {needed[0]:.0f}% to "
-        f"{needed[1]:.0f}% a year. The article's own market sizes grow {pace:.0f}% a year together, or {at_pace.value:.1f}-fold in "
-        f"{years:g} years."
+        f"{'Yes' if beyond else 'No'}: {figure.low:g}-fold to {figure.high:g}-fold growth in {years:g} years"
+        f" is {needed[0]:.0f}% to {needed[1]:.0f}% a year. The article's own market sizes grow {pace:.0f}% a"
+        f" year together, or {at_pace.value:.1f}-fold in {years:g} years."
     )
     return Finding({"beyond its own sizes": beyond}, reason)

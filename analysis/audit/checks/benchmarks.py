@@ -1,18 +1,21 @@
-"""What can the models do, and for how much? Checks that hold benchmarks and prices against what others measured.
+"""What can the models do, and for how much? Checks that hold benchmarks and prices against what others
+measured.
 
 Decisions
 - Protocols are never mixed: a lead is taken within one protocol, and each protocol is a reading of its own.
-- A frontier is the running best score by release date. Whether the gap between two frontiers closes is decided by the test
-  on their slopes alone (`models.parity`), never by its mean over some months: a single release moves that.
-- A record speaks of publication day where its last release lies at most `facts.SPEAKS_FOR` before it. Each such record is a
-  reading if its test shows a change; where none does, nothing is decided. A published finding without a test is mentioned:
-  the study of 17 benchmarks on LessWrong draws bootstrap bands around smoothed trends, and does not test their change.
-- Prices are list prices of the developer's own service, exact as listed; a price stands until the next one. A model that its
-  developer does not sell is read at the cheapest and at the most expensive of its hosts.
-- The article names no mix of input and output. Input alone and output alone are the extremes of a price for a token, and the
-  usual mix lies between them: each is a reading.
-- A column of the article's tables is judged by its cells where at least half of those with a figure are decided; fewer say
-  nothing of the whole.
+- A frontier is the running best score by release date. Whether the gap between two frontiers closes is
+  decided by the test on their slopes alone (`models.parity`), never by its mean over some months: a single
+  release moves that.
+- A record speaks of publication day where its last release lies at most `facts.SPEAKS_FOR` before it. Each
+  such record is a reading if its test shows a change; where none does, nothing is decided. A published
+  finding without a test is mentioned: the study of 17 benchmarks on LessWrong draws bootstrap bands around
+  smoothed trends, and does not test their change.
+- Prices are list prices of the developer's own service, exact as listed; a price stands until the next one. A
+  model that its developer does not sell is read at the cheapest and at the most expensive of its hosts.
+- The article names no mix of input and output. Input alone and output alone are the extremes of a price for a
+  token, and the usual mix lies between them: each is a reading.
+- A column of the article's tables is judged by its cells where at least half of those with a figure are
+  decided; fewer say nothing of the whole.
 """
 
 from __future__ import annotations
@@ -79,9 +82,11 @@ def benchmark_lead(
     protocols: Sequence[str],
     open_models: Sequence[str],
 ) -> Finding:
-    """A model's lead over the best of the article's other models and over the best open one: as printed, and scored alike.
+    """A model's lead over the best of the article's other models and over the best open one: as printed, and
+    scored alike.
 
-    Scored alike means within one of the `protocols`; each model counts with the best version that the article means.
+    Scored alike means within one of the `protocols`; each model counts with the best version that the article
+    means.
     """
     table = facts.column("models", column).set_index("row")
     bounds = {name: Interval(*row) for name, row in zip(table.index, table.to_numpy(), strict=True)}
@@ -117,14 +122,16 @@ def benchmark_lead(
     leads = sorted(printed.items(), key=lambda item: -item[1].value)
     verbs = ["leads" if lead.value >= 0 else "trails" for _, lead in leads]
     said = listed(
-        f"{verb} {rival} by {abs(lead.value):.1f} points"
-        if verb != before
-        else f"{rival} by {abs(lead.value):.1f}"
+        (
+            f"{verb} {rival} by {abs(lead.value):.1f} points"
+            if verb != before
+            else f"{rival} by {abs(lead.value):.1f}"
+        )
         for verb, before, (rival, lead) in zip(verbs, ["", *verbs], leads, strict=False)
     )
     reason = (
-        f"{answer}: in the article's table {reference} {said}. Where all are scored alike it is {_ahead(worst[0])} to "
-        f"{_ahead(worst[-1])} the best rival."
+        f"{answer}: in the article's table {reference} {said}. Where all are scored alike it is"
+        f" {_ahead(worst[0])} to {_ahead(worst[-1])} the best rival."
     )
     details = " ".join(
         f"{benchmark}, {protocol}: {reference} is {_standings(leads)}." for protocol, leads in alike.items()
@@ -141,7 +148,8 @@ def price_multiple(
     rival: str,
     successors: Sequence[str] = (),
 ) -> Finding:
-    """A price multiple in the article's table and at the last list prices before publication, on each mix of `_mixes`.
+    """A price multiple in the article's table and at the last list prices before publication, on each mix of
+    `_mixes`.
 
     `successors` names the two models that followed these; their multiple is mentioned and decides nothing.
     """
@@ -158,8 +166,9 @@ def price_multiple(
         f"{place} on {mix}": exact(value) for place, values in places.items() for mix, value in values.items()
     }
     details = (
-        f"Last list prices before publication day, for a million tokens of input and of output: {reference} {_dollars(own)} "
-        f"({in_words(own['valid_on'])}), {rival} {_dollars(other)} ({in_words(other['valid_on'])})."
+        f"Last list prices before publication day, for a million tokens of input and of output: {reference}"
+        f" {_dollars(own)} ({in_words(own['valid_on'])}), {rival} {_dollars(other)}"
+        f" ({in_words(other['valid_on'])})."
     )
     newer = _mentioned(facts, successors)
     if newer and len(newer) == len(successors):
@@ -203,7 +212,9 @@ def _priced(places: Mapping[str, Mapping[str, float]], reference: str, rival: st
 def open_models_cheaper(
     facts: Facts, figure: Quantity, *, reference: str, open_models: Sequence[str]
 ) -> Finding:
-    """How many times the price of each open model the reference asks: as printed, and at the last list prices."""
+    """How many times the price of each open model the reference asks: as printed, and at the last list
+    prices.
+    """
     readings: dict[str, Interval | bool] = {}
     answers, spans, details = {}, [], []
     own = _listed(facts, article_model=reference)
@@ -257,8 +268,8 @@ def launch_price_multiple(
     then = facts.at(launch["valid_on"]).last(PRICES, _column("input"), **reference)
     multiple = _blended(launch, share) / _blended(then, share)
     reason = (
-        f"{model_name(launch)} had come out on {in_words(launch['valid_on'])} at {_fold(multiple)} times the price of "
-        f"{model_name(then)}."
+        f"{model_name(launch)} had come out on {in_words(launch['valid_on'])} at {_fold(multiple)} times the"
+        f" price of {model_name(then)}."
     )
     later = _mentioned(facts, successors)
     if later:
@@ -270,8 +281,8 @@ def launch_price_multiple(
         )
         reason += f" Its successors cost{side}: {told}."
     details = (
-        f"{model_name(launch)} cost {_dollars(launch)} for a million tokens of input and of output, {model_name(then)} then "
-        f"{_dollars(then)}. Prices are compared for {MIX}, {share:.0%} input."
+        f"{model_name(launch)} cost {_dollars(launch)} for a million tokens of input and of output,"
+        f" {model_name(then)} then {_dollars(then)}. Prices are compared for {MIX}, {share:.0%} input."
     )
     return Finding({"at launch": exact(multiple)}, reason, overtaken=True, details=details)
 
@@ -290,13 +301,14 @@ def frontier_gap(
     Parameters
     ----------
     facts, figure
-        A `figure` asks for a speed besides: the mean gap of the last year over that of the year before has to meet it.
+        A `figure` asks for a speed besides: the mean gap of the last year over that of the year before has to
+        meet it.
     series
-        Each benchmark and protocol with its floor of guessing (a share). A series is a reading where the 90% interval of
-        the difference of its frontiers' slopes lies on one side of zero.
+        Each benchmark and protocol with its floor of guessing (a share). A series is a reading where the 90%
+        interval of the difference of its frontiers' slopes lies on one side of zero.
     beside, told
-        Published findings on the gap, and a sentence on them. They publish bands but no test of the change, so that they are
-        mentioned only.
+        Published findings on the gap, and a sentence on them. They publish bands but no test of the change,
+        so that they are mentioned only.
     """
     readings: dict[str, Interval | bool] = {}
     sentences, details, later = [], [], []
@@ -326,7 +338,10 @@ def frontier_gap(
         reason = _answered(answer, sentences)
         return Finding(readings, reason, details=" ".join(details), since=since)
     opening = "Too close to call" if details and sentences else "Our records end too early to tell"
-    reason = f"{_answered(opening, sentences)} Scores of open and closed models over a longer time would settle it."
+    reason = (
+        f"{_answered(opening, sentences)} Scores of open and closed models over a longer time would"
+        " settle it."
+    )
     return Finding({}, reason, verdict="uncheckable", details=" ".join(details), since=since)
 
 
@@ -346,7 +361,9 @@ def _tested(facts: Facts, scores: pd.DataFrame, name: str, where: Mapping[str, s
 
 
 def _fast_enough(result: parity.Gap, figure: Quantity | None) -> bool:
-    """Whether the mean gap of the last year is at most so many times that of the year before; a lead of open models is none."""
+    """Whether the mean gap of the last year is at most so many times that of the year before; a lead of open
+    models is none.
+    """
     if figure is None:
         return True
     if result.means is None:
@@ -371,19 +388,23 @@ def _gap_in_words(name: str, result: parity.Gap) -> str:
     earlier = result.daily[: result.record_end - YEAR].tail(1)
     after = "".join(f" after {points:.1f} a year earlier" for points in earlier)
     month = f"{result.record_end:%B} {result.record_end.year}"
-    return f"On {told_test(name)} closed models led by {result.points:.1f} points in {month}{after}, {change[result.change]}."
+    return (
+        f"On {told_test(name)} closed models led by {result.points:.1f} points in {month}{after},"
+        f" {change[result.change]}."
+    )
 
 
 def _test_in_words(name: str, result: parity.Gap) -> str:
     means = result.means
     spans = (
-        f" The gap averaged {means.last:.1f} points in the last {round(means.days / 30.4375)} months and {means.before:.1f} in as many before."
+        f" The gap averaged {means.last:.1f} points in the last {round(means.days / 30.4375)} months and"
+        f" {means.before:.1f} in as many before."
         if means
         else ""
     )
     return (
-        f"On {name} the open frontier gains {_signed(result.slope_difference)} logits a year on the closed one, with a "
-        f"{result.level:.0%} interval of {_signed(result.low)} to {_signed(result.high)}.{spans}"
+        f"On {name} the open frontier gains {_signed(result.slope_difference)} logits a year on the closed"
+        f" one, with a {result.level:.0%} interval of {_signed(result.low)} to {_signed(result.high)}.{spans}"
     )
 
 
@@ -391,7 +412,8 @@ def _test_in_words(name: str, result: parity.Gap) -> str:
 def rise_of_the_best(
     facts: Facts, figure: Quantity | None, *, benchmark: str, beside: Sequence[str], told: str
 ) -> Finding:
-    """The best published score a year before publication day and on it: what it does not decide is told with it.
+    """The best published score a year before publication day and on it: what it does not decide is told with
+    it.
 
     The sentence may name ``{before}``, ``{now}`` and days and figures of the facts `beside`.
     """
@@ -428,13 +450,14 @@ def best_on_benchmark(
     model, benchmark, protocol
         The runs that hold the model and its rivals.
     told
-        The sentence may name the ``{answer}`` (Yes, No longer or No), ``{own}`` and ``{best}``, the scores, and ``{later_best}`` with ``{later_model}``, besides days
-        and figures of dated facts.
+        The sentence may name the ``{answer}`` (Yes, No longer or No), ``{own}`` and ``{best}``, the scores,
+        and ``{later_best}`` with ``{later_model}``, besides days and figures of dated facts.
     later_protocol
-        Runs by the same third party with another harness: its scores compare with each other alone and are mentioned.
+        Runs by the same third party with another harness: its scores compare with each other alone and are
+        mentioned.
     developers
-        Scores that makers of other models report of their own runs (dated facts). They decide only where a model leads the
-        runs above: whoever runs the test, a model that others have passed leads no longer.
+        Scores that makers of other models report of their own runs (dated facts). They decide only where a
+        model leads the runs above: whoever runs the test, a model that others have passed leads no longer.
     beside
         Dated facts that decide nothing.
     """
@@ -452,8 +475,9 @@ def best_on_benchmark(
     values = {"answer": "No longer" if overtaken else "Yes" if leads else "No"}
     values |= {"own": in_print(own["score_pct"], "pct"), "best": in_print(best["score_pct"], "pct")}
     details = [
-        f"In the same runs {best['model']} has the best score, {values['best']} on {in_words(best['valid_on'])}. Our record of "
-        f"these runs ({protocol}) ends on {in_words(scores['valid_on'].iloc[-1])}."
+        f"In the same runs {best['model']} has the best score, {values['best']} on"
+        f" {in_words(best['valid_on'])}. Our record of these runs ({protocol}) ends on"
+        f" {in_words(scores['valid_on'].iloc[-1])}."
     ]
     if later_protocol:
         later = facts.find(BENCHMARKS, benchmark=benchmark, protocol=later_protocol, use="trend")
@@ -464,8 +488,8 @@ def best_on_benchmark(
             values |= {"later_best": top.rpartition(" ")[2], "later_model": str(ends["model"].iloc[-1])}
             held = "holds" if model in set(later["model"]) else "leaves out"
             details.append(
-                f"A newer record ({later_protocol}) {held} {model} and has {labels.count(len(later))} models up to "
-                f"{in_words(later['valid_on'].max())}, from {low} to {top}."
+                f"A newer record ({later_protocol}) {held} {model} and has {labels.count(len(later))} models"
+                f" up to {in_words(later['valid_on'].max())}, from {low} to {top}."
             )
     if claimed:
         scored = listed(f"{row['subject']} {told_value(row)} ({told_day(row)})" for row in claimed)
@@ -477,10 +501,12 @@ def best_on_benchmark(
 
 @check("evidence")
 def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: str) -> Finding:
-    """Whether the cells of a column of the article's tables agree with what others measured; only decided cells are cited.
+    """Whether the cells of a column of the article's tables agree with what others measured; only decided
+    cells are cited.
 
-    A cell without a figure in a column of figures ("N/A", "Unknown") is neither right nor wrong: the details name it. Where
-    fewer than half of the others are decided, the column is `uncheckable`, and the cells that are decided are mentioned.
+    A cell without a figure in a column of figures ("N/A", "Unknown") is neither right nor wrong: the details
+    name it. Where fewer than half of the others are decided, the column is `uncheckable`, and the cells that
+    are decided are mentioned.
     """
     rows = cells.ledger(facts, [(table, column)])
     rows = rows.assign(blank=rows["row"].isin(_blank(facts, table, column)))
@@ -510,7 +536,10 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
             else f"{'It is' if len(decided) == 1 else 'They are'} {finding}"
         )
         number = labels.count(len(decided)) if len(decided) else "none"
-        opening = f"Too few to judge: {number} of the {labels.count(len(decided) + len(left))} {_plural(COLUMNS[column])} can be checked."
+        opening = (
+            f"Too few to judge: {number} of the {labels.count(len(decided) + len(left))}"
+            f" {_plural(COLUMNS[column])} can be checked."
+        )
         reason = " ".join(text for text in (opening, it, deciders.load()[table, column].would_decide) if text)
         shorts = [f"{row['row']}: {row['short']}." for _, row in pd.concat([wrong, left]).iterrows()]
         return Finding({}, reason, verdict="uncheckable", details=" ".join(filter(None, [*shorts, blanks])))
@@ -545,7 +574,9 @@ def _blank(facts: Facts, table: str, column: str) -> set[str]:
 
 
 def _checked(number: int, noun: str, *, whole: bool) -> tuple[str, str]:
-    """The cells that were checked, as the subject of a sentence and by their number; `whole` where there are no others."""
+    """The cells that were checked, as the subject of a sentence and by their number; `whole` where there are
+    no others.
+    """
     plural = _plural(noun)
     count, which = labels.count(number), "" if whole else " that we can check"
     every = {1: f"The one {noun}", 2: f"Both {plural}"}.get(number, f"All {count} {plural}")
@@ -564,7 +595,9 @@ def _by_bound(agree: pd.DataFrame) -> str:
 
 
 def _off(wrong: pd.DataFrame, unit: str | None) -> str | None:
-    """On which side the article's figures lie of ours, with both; None where they are no figures or lie on both sides."""
+    """On which side the article's figures lie of ours, with both; None where they are no figures or lie on
+    both sides.
+    """
     if unit not in ("usd_mn", "usd_bn"):
         return None
     printed = {row["row"]: parse(row["printed"], unit) for _, row in wrong.iterrows()}
@@ -617,7 +650,9 @@ def _prices(row: pd.Series) -> dict[str, float]:
 
 
 def _multiples(facts: Facts, own: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
-    """One price over another on input, on output and for the usual mix; prices are decimals, and so are their quotients."""
+    """One price over another on input, on output and for the usual mix; prices are decimals, and so are their
+    quotients.
+    """
     share = float(facts.given["input_token_share"])
     both = [
         dict(each) | {MIX: frontier.blended_price(each["input"], each["output"], share)}
@@ -631,7 +666,9 @@ def _listed(facts: Facts, **where: str) -> pd.Series:
 
 
 def _sellers(facts: Facts, model: str) -> dict[str, pd.Series]:
-    """Who decides the price of an open model: its developer, else the cheapest and the most expensive of its hosts."""
+    """Who decides the price of an open model: its developer, else the cheapest and the most expensive of its
+    hosts.
+    """
     prices = facts.look(PRICES, article_model=model, terms="list")
     developers = facts.find(BENCHMARKS, article_model=model)["developer"].unique()
     own = prices[prices["seller"].isin(developers)]
@@ -675,7 +712,9 @@ def _times(multiples: Iterable[float]) -> str:
 
 
 def _fold(multiple: float) -> str:
-    """A multiple in a sentence, without its sign: 54, 15.4, 2.6, 0.8; from twenty up a decimal says nothing."""
+    """A multiple in a sentence, without its sign: 54, 15.4, 2.6, 0.8; from twenty up a decimal says
+    nothing.
+    """
     return in_print(
         multiple, "count", 0 if multiple >= 20 else None if round(multiple, 1) == round(multiple) else 1
     )

@@ -1,11 +1,12 @@
 """What do the models say of what lies ahead? Checks of forecasts, and of what a valuation takes for granted.
 
 Decisions
-- A forecast is judged at `as_of`: it is open until somebody rules on it (`predictions.yml`) or its deadline passes, and what
-  is on record by then is mentioned.
-- A probability of a model never makes a forecast true or false; it is shown beside `open`, with basis `model`, as odds first.
-- All events are read off the same draws, those of the risk notebook. What the article predicts under a condition, or as
-  the cause of something, is counted among the futures with that condition or effect.
+- A forecast is judged at `as_of`: it is open until somebody rules on it (`predictions.yml`) or its deadline
+  passes, and what is on record by then is mentioned.
+- A probability of a model never makes a forecast true or false; it is shown beside `open`, with basis
+  `model`, as odds first.
+- All events are read off the same draws, those of the risk notebook. What the article predicts under a
+  condition, or as the cause of something, is counted among the futures with that condition or effect.
 """
 
 from __future__ import annotations
@@ -30,8 +31,14 @@ from analysis.statistics import simulation
 from analysis.units import Quantity
 
 EVENTS = (
-    "no_outsized", "no_catastrophe", "dilution", "write_down", "costs_outgrow", "forced_sale", "insolvency",
-)  # fmt: skip
+    "no_outsized",
+    "no_catastrophe",
+    "dilution",
+    "write_down",
+    "costs_outgrow",
+    "forced_sale",
+    "insolvency",
+)
 NAMED = (
     "write_down_years",
     "write_down_pct",
@@ -41,8 +48,8 @@ NAMED = (
 )
 UNLIKE = {
     "costs_outgrow": (
-        "We compare all costs per dollar of revenue after {write_down_years} years with those at the start. The criterion asks for "
-        "computing costs, over the twelve months before the write-down."
+        "We compare all costs per dollar of revenue after {write_down_years} years with those at the start."
+        " The criterion asks for computing costs, over the twelve months before the write-down."
     )
 }
 """In what the count of an event differs from the criterion of the prediction that it stands for."""
@@ -58,9 +65,10 @@ RARE = (10, 12, 20, 30, 50, 100)
 def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str) -> Finding:
     """The probability of an event in the simulation.
 
-    The sentence may name it as ``{odds}`` (about five in six) and ``{pct}``; for an event under a condition ``{all}`` is its
-    share in all futures, ``{unconditional}`` that of the event with or without the condition, and ``{among}`` that of the
-    condition; ``{left}`` is what is left of the money short of a catastrophe, and any register value of `NAMED` goes by its name.
+    The sentence may name it as ``{odds}`` (about five in six) and ``{pct}``; for an event under a condition
+    ``{all}`` is its share in all futures, ``{unconditional}`` that of the event with or without the
+    condition, and ``{among}`` that of the condition; ``{left}`` is what is left of the money short of a
+    catastrophe, and any register value of `NAMED` goes by its name.
     """
     given = cast("Assumptions", facts.given)
     hits, among = _hits(event, given, outlook.venture_paths(given, facts.record))
@@ -70,13 +78,19 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     values = {
         name: f"{given[name]:g}" if name.endswith("_pct") else labels.count(given[name]) for name in NAMED
     } | {
-        "odds": odds(estimate.value), "pct": _pct(estimate.value),
-        "all": _pct(float(np.mean(hits & among))), "unconditional": _pct(float(np.mean(hits))),
-        "among": _pct(float(np.mean(among))), "diluted": f"{DILUTED:.0%}",
+        "odds": odds(estimate.value),
+        "pct": _pct(estimate.value),
+        "all": _pct(float(np.mean(hits & among))),
+        "unconditional": _pct(float(np.mean(hits))),
+        "among": _pct(float(np.mean(among))),
+        "diluted": f"{DILUTED:.0%}",
         "left": f"{given.catastrophe_moic:.0%}",
-    }  # fmt: skip
+    }
     noise = (estimate.high - estimate.low) / 2 * 100
-    details = f"Counted in {among.sum():,} simulated futures; another run of as many would give a share within about {noise:.1f} points."
+    details = (
+        f"Counted in {among.sum():,} simulated futures; another run of as many would give a share within"
+        f" about {noise:.1f} points."
+    )
     if event in UNLIKE:
         details += f" {fill(UNLIKE[event], values)}"
     return Finding(
@@ -91,7 +105,9 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
 def ahead(
     facts: Facts, figure: Quantity | None, *, part: str, told: str, beside: Sequence[str] = ()
 ) -> Finding:
-    """A forecast that is open until its part of `predictions.yml` is resolved; `beside` are mentioned and decide nothing."""
+    """A forecast that is open until its part of `predictions.yml` is resolved; `beside` are mentioned and
+    decide nothing.
+    """
     deadline, ended = _ended(part, facts)
     if ended:
         return ended
@@ -115,11 +131,12 @@ def open_price(
     names: Mapping[str, str],
     older: Sequence[str],
 ) -> Finding:
-    """As `ahead`, with the lowest price by `as_of` of an open model that matches a closed one over that one's at launch, blended.
+    """As `ahead`, with the lowest price by `as_of` of an open model that matches a closed one over that one's
+    at launch, blended.
 
-    It is the selection of `prices.open_matches`, by the runs of a benchmark under a protocol. `names` says what the sentence
-    calls a model of the price table. Cheaper newer models that do not match, and `older` ones, which came before the closed
-    model, are mentioned in the details and are no answer.
+    It is the selection of `prices.open_matches`, by the runs of a benchmark under a protocol. `names` says
+    what the sentence calls a model of the price table. Cheaper newer models that do not match, and `older`
+    ones, which came before the closed model, are mentioned in the details and are no answer.
     """
     deadline, ended = _ended(part, facts)
     if ended:
@@ -146,8 +163,9 @@ def open_price(
 
     answer = "Not yet" if multiple > accepted(figure)[1] else "By price and one test it is there"
     reason = (
-        f"{answer}: the cheapest newer open model that matches {closed} on the science questions of {benchmark}, {called(cheapest)}, "
-        f"costs {_part(multiple)} {closed}'s launch price. The deadline is {in_words(deadline)}."
+        f"{answer}: the cheapest newer open model that matches {closed} on the science questions of"
+        f" {benchmark}, {called(cheapest)}, costs {_part(multiple)} {closed}'s launch price. The deadline is"
+        f" {in_words(deadline)}."
     )
     details = (
         f"A price is that of a million tokens, {share:.0%} of them input; a score is that of an {protocol}."
@@ -176,14 +194,19 @@ def open_price(
 def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
     """By what factor the five markets must grow for OpenAI's part of them to give the required return.
 
-    The shares of these markets for which that factor lies in the stated range are solved for; `most` is the share from which on
-    OpenAI captures most of them. Readings are the factors at that share and at all of them.
+    The shares of these markets for which that factor lies in the stated range are solved for; `most` is the
+    share from which on OpenAI captures most of them. Readings are the factors at that share and at all of
+    them.
     """
     given = cast("Assumptions", facts.given)
     revenue = market.required_revenue_usd_bn(
-        given.invested_usd_bn, given.required_return_pct, given.horizon_years, given.stake_share, 1.0,
+        given.invested_usd_bn,
+        given.required_return_pct,
+        given.horizon_years,
+        given.stake_share,
+        1.0,
         given.central("multiple_long_run"),
-    )  # fmt: skip
+    )
     start = float(facts.column("market_size", "size_2024_usd_bn")["value"].sum())
     low, high = accepted(figure)
     growth = {share: revenue / share / start for share in (most, 1.0)}
@@ -197,12 +220,14 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
         bounds = [f"at least {fewest:.0%}"] * (fewest > most) + [f"at most {largest:.0%}"] * (largest < 1)
         opening = f"Only if OpenAI takes {listed(bounds)} of these markets"
     reason = (
-        f"{opening}. Under our base assumptions a return of {given.required_return_pct:g}% a year needs them to grow {growth[1.0]:.0f}-fold "
-        f"if it takes all of them, {growth[most]:.0f}-fold if it takes {_portion(most)}."
+        f"{opening}. Under our base assumptions a return of {given.required_return_pct:g}% a year needs them"
+        f" to grow {growth[1.0]:.0f}-fold if it takes all of them, {growth[most]:.0f}-fold if it takes"
+        f" {_portion(most)}."
     )
     details = (
-        f"That return needs {in_print(revenue, 'usd_bn', 0)} of revenue in {given.horizon_years:g} years; the five markets were "
-        f"{in_print(start, 'usd_bn')} in 2024. We take {_portion(most)} or more as most of them."
+        f"That return needs {in_print(revenue, 'usd_bn', 0)} of revenue in {given.horizon_years:g} years; the"
+        f" five markets were {in_print(start, 'usd_bn')} in 2024. We take {_portion(most)} or more as most of"
+        " them."
     )
     readings = {f"at {_portion(share)}": exact(factor) for share, factor in growth.items()}
     return Finding(
@@ -251,7 +276,9 @@ def _sentence(text: str) -> str:
 def _hits(
     event: str, given: Assumptions, paths: venture.VenturePaths
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """In which futures an event happens, and among which it is counted: all, or those that meet the event's condition."""
+    """In which futures an event happens, and among which it is counted: all, or those that meet the event's
+    condition.
+    """
     every = np.ones(len(paths.moic), dtype=bool)
     if event == "no_outsized":
         return paths.moic < given.outsized_moic, every
@@ -276,7 +303,9 @@ def _hits(
 
 
 def _ended(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
-    """The day by which a part of a prediction is due, and what ended it by `as_of`: a ruling, or the day without one."""
+    """The day by which a part of a prediction is due, and what ended it by `as_of`: a ruling, or the day
+    without one.
+    """
     content = predictions.read()
     if part not in content.predictions:
         known = content.predictions

@@ -1,12 +1,12 @@
 """Who paid what, and when? Checks on SoftBank's investment, on funding, revenue and costs.
 
 Decisions
-- Paid, promised and conditional money are told apart: invested on a day is the last stated cost plus the instalments
-  paid after it; promised money is never called invested.
-- Tranches and rounds are added only where the table says that they may be (`in_total`). Money on conditions has rows of
-  its own and is left out for every company alike; what it would change is a detail.
-- Both readings of SoftBank's deal that its size allows, the holding built since 2024 and the commitment of 2026, are
-  readings of every other statement on the deal.
+- Paid, promised and conditional money are told apart: invested on a day is the last stated cost plus the
+  instalments paid after it; promised money is never called invested.
+- Tranches and rounds are added only where the table says that they may be (`in_total`). Money on conditions
+  has rows of its own and is left out for every company alike; what it would change is a detail.
+- Both readings of SoftBank's deal that its size allows, the holding built since 2024 and the commitment of
+  2026, are readings of every other statement on the deal.
 - Growth of costs against revenue is decided by accounts of two whole years, in ratio and in dollars.
 """
 
@@ -37,12 +37,19 @@ from analysis.models import funding
 from analysis.units import Quantity
 
 STAKE, ROUNDS, FINANCE, CHIPS, CAPEX, NAV = (
-    "softbank_openai", "funding_rounds", "openai_finance", "nvidia_revenue", "hyperscaler_capex", "softbank_nav",
-)  # fmt: skip
+    "softbank_openai",
+    "funding_rounds",
+    "openai_finance",
+    "nvidia_revenue",
+    "hyperscaler_capex",
+    "softbank_nav",
+)
 
 
 def invested_usd_bn(facts: Facts, *, later: bool = False) -> float:
-    """What SoftBank had put into OpenAI by the article's day, or by `as_of`: stated cost plus instalments paid since."""
+    """What SoftBank had put into OpenAI by the article's day, or by `as_of`: stated cost plus instalments
+    paid since.
+    """
     position = facts.last(STAKE, "cumulative_cost_usd_bn", event="position")
     paid = facts.find(STAKE, event="paid")
     paid = paid[paid["valid_on"] > position["valid_on"]]
@@ -57,8 +64,8 @@ def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
     whole = float(_commitment(facts)["cost_on_completion_usd_bn"])
     paid = invested_usd_bn(facts)
     reason = (
-        f"{'Most' if paid > whole / 2 else 'Less than half'} of it had been invested: on publication day {_usd(paid)} of {_usd(whole)} had been paid and "
-        f"{_usd(whole - paid)} was to come."
+        f"{'Most' if paid > whole / 2 else 'Less than half'} of it had been invested: on publication day"
+        f" {_usd(paid)} of {_usd(whole)} had been paid and {_usd(whole - paid)} was to come."
     )
     now, day = invested_usd_bn(facts, later=True), in_words(facts.as_of)
     since = f"{_usd(now)} had been paid by {day}." if now > paid else None
@@ -72,8 +79,8 @@ def deal_size(facts: Facts, figure: Quantity) -> Finding:
     whole, part, day = row["cost_on_completion_usd_bn"], row["amount_usd_bn"], in_words(row["valid_on"])
     readings = {"in total": exact(float(whole)), f"as the deal of {day}": exact(float(part))}
     reason = (
-        f"{_only(readings, accepted(figure))}SoftBank's whole holding in OpenAI, built since 2024, costs {_usd(whole)}. "
-        f"The deal of {day} is {_usd(part)} of it."
+        f"{_only(readings, accepted(figure))}SoftBank's whole holding in OpenAI, built since 2024, costs"
+        f" {_usd(whole)}. The deal of {day} is {_usd(part)} of it."
     )
     return Finding(readings, reason)
 
@@ -87,11 +94,13 @@ def largest_commitment(
     told: str,
     beside: Sequence[str] = (),
 ) -> Finding:
-    """SoftBank's money against the largest other single investment in AI in our data: as a holding, and as one commitment.
+    """SoftBank's money against the largest other single investment in AI in our data: as a holding, and as
+    one commitment.
 
-    `others` names each rival investment with its amount (`all`) and what of it is on conditions (`conditional`), so that
-    conditional money counts on neither side or on both; SoftBank's has no conditions. What was announced and is no commitment
-    (`beside`) is left out; a sentence on it (`told`) goes into the details.
+    `others` names each rival investment with its amount (`all`) and what of it is on conditions
+    (`conditional`), so that conditional money counts on neither side or on both; SoftBank's has no
+    conditions. What was announced and is no commitment (`beside`) is left out; a sentence on it (`told`) goes
+    into the details.
     """
     row = _commitment(facts)
     whole, part = float(row["cost_on_completion_usd_bn"]), float(row["amount_usd_bn"])
@@ -117,9 +126,9 @@ def largest_commitment(
         size = "" if part == firm[firmest] else f" {_usd(firm[firmest])}"
         against.insert(0, f"{_beside(part, firm[firmest])} {firmest}'s{size}")
     reason = (
-        f"As a holding built since 2024, SoftBank's {_usd(whole)} "
-        f"{'is the largest' if whole > max(promised.values()) else f'is not the largest: {top} promised {_usd(promised[top])}'}. "
-        f"As a single commitment its {_usd(part)} {' and '.join(against)}."
+        f"As a holding built since 2024, SoftBank's {_usd(whole)}"
+        f" {'is the largest' if whole > max(promised.values()) else f'is not the largest: {top} promised {_usd(promised[top])}'}."
+        f" As a single commitment its {_usd(part)} {' and '.join(against)}."
     )
     announced = facts.happened(beside, decides=False)
     details = told_on_record(told, announced, facts) if announced else None
@@ -128,7 +137,9 @@ def largest_commitment(
 
 @check("evidence")
 def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
-    """Whether SoftBank bought new shares of OpenAI (primary) and shares of holders (secondary): for its holding, and in 2026."""
+    """Whether SoftBank bought new shares of OpenAI (primary) and shares of holders (secondary): for its
+    holding, and in 2026.
+    """
     row = _commitment(facts)
     rounds = facts.look(ROUNDS, company="OpenAI")
     rounds = rounds[rounds["lead_investors"].fillna("").str.contains("SoftBank")]
@@ -146,26 +157,31 @@ def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
     both, both_in_deal = readings.values()
     opening = "Only in total: since" if both and not both_in_deal else "Yes: since" if both else "No: since"
     reason = (
-        f"{opening} 2024 SoftBank has bought new shares{sold or ', and no sale of holders to it is in our data'}. The deal of {day}, "
-        f"{_usd(row['amount_usd_bn'])}, is for {'both' if both_in_deal else 'new shares only'}."
+        f"{opening} 2024 SoftBank has bought new"
+        f" shares{sold or ', and no sale of holders to it is in our data'}. The deal of {day},"
+        f" {_usd(row['amount_usd_bn'])}, is for {'both' if both_in_deal else 'new shares only'}."
     )
     return Finding(readings, reason)
 
 
 @check("evidence")
 def share_of_raised(facts: Facts, figure: Quantity | None) -> Finding:
-    """What part of all that OpenAI was given for new shares is SoftBank's; it shows a dependence and decides no judgement."""
+    """What part of all that OpenAI was given for new shares is SoftBank's; it shows a dependence and decides
+    no judgement.
+    """
     row = _commitment(facts)
     paid = facts.rows(STAKE, event="paid")["amount_usd_bn"].sum()
     own = paid + float(row["cost_on_completion_usd_bn"]) - invested_usd_bn(facts)
     raised = Raised.of(facts, "OpenAI")
     reason = (
-        f"No figure tells a lifeline from an investment. SoftBank's new money, {_usd(own)}, is {own / raised.firm:.0%} of the "
-        f"{_usd(raised.firm)} paid or firmly promised to OpenAI. How long OpenAI could pay its bills without it would settle it."
+        f"No figure tells a lifeline from an investment. SoftBank's new money, {_usd(own)}, is"
+        f" {own / raised.firm:.0%} of the {_usd(raised.firm)} paid or firmly promised to OpenAI. How long"
+        " OpenAI could pay its bills without it would settle it."
     )
     details = (
-        f"Counting the {_usd(raised.conditional)} that others promised on conditions, the share is "
-        f"{own / raised.whole:.0%}. Shares that SoftBank bought from holders are left out: that money did not reach OpenAI."
+        f"Counting the {_usd(raised.conditional)} that others promised on conditions, the share is"
+        f" {own / raised.whole:.0%}. Shares that SoftBank bought from holders are left out: that money did"
+        " not reach OpenAI."
     )
     return Finding({}, reason, verdict="uncheckable", details=details)
 
@@ -176,8 +192,8 @@ def raised_share(
 ) -> Finding:
     """Share of some companies in outside capital, against what counts as a vast majority of it.
 
-    Readings are the article's own table, and all venture money for AI (`market`, a dated fact) in the quarter that ends
-    with it (`quarter`, in words), conditional money left out of both sides.
+    Readings are the article's own table, and all venture money for AI (`market`, a dated fact) in the quarter
+    that ends with it (`quarter`, in words), conditional money left out of both sides.
     """
     threshold = float(facts.given["vast_majority_share"])
     article_funding = facts.column("players", "total_funding_usd_bn").rename(columns={"row": "company"})
@@ -201,14 +217,16 @@ def raised_share(
     }
     names = " and ".join(companies)
     reason = (
-        f"{_answer(readings, (threshold, 1.0))}: {names} hold {printed.value:.0%} of the one and took "
-        f"{readings['of all venture money for AI'].value:.0%} of the other {quarter}. We take {threshold:.0%} as a vast majority."
+        f"{_answer(readings, (threshold, 1.0))}: {names} hold {printed.value:.0%} of the one and took"
+        f" {readings['of all venture money for AI'].value:.0%} of the other {quarter}. We take"
+        f" {threshold:.0%} as a vast majority."
     )
     listed = facts.find(ROUNDS, in_total="yes")
     sums = {name: Raised.of(facts, name, decides=False).firm for name in listed["company"].unique()}
     details = (
-        f"With money on conditions they took {(raised + within) / venture:.0%}. Among the {labels.count(len(sums))} developers whose rounds we list, not a whole market, the share since their founding is "
-        f"{sum(sums[name] for name in companies) / sum(sums.values()):.0%}: "
+        f"With money on conditions they took {(raised + within) / venture:.0%}. Among the"
+        f" {labels.count(len(sums))} developers whose rounds we list, not a whole market, the share since"
+        f" their founding is {sum(sums[name] for name in companies) / sum(sums.values()):.0%}: "
         + ", ".join(
             f"{name} {_usd(value)}" for name, value in sorted(sums.items(), key=lambda item: -item[1])
         )
@@ -228,15 +246,18 @@ def capital_efficiency(
     revenue: Pick,
     disputed: str,
 ) -> Finding:
-    """What one company makes of its capital against another: by the article's tables, and by revenue per dollar raised.
+    """What one company makes of its capital against another: by the article's tables, and by revenue per
+    dollar raised.
 
-    `models` are the companies' models in the article's table; `revenue` is the leaner one's annualised revenue, `disputed` a
-    lower figure for it that decides nothing.
+    `models` are the companies' models in the article's table; `revenue` is the leaner one's annualised
+    revenue, `disputed` a lower figure for it that decides nothing.
     """
     printed = ratio(*(facts.cell("players", name, "total_funding_usd_bn") for name in (richer, leaner)))
     leads = {
-        name: facts.cell("models", models[leaner], column).value
-        - facts.cell("models", models[richer], column).value
+        name: (
+            facts.cell("models", models[leaner], column).value
+            - facts.cell("models", models[richer], column).value
+        )
         for name, column in (("MMLU", "mmlu_pct"), ("HumanEval", "humaneval_pct"))
     }
     earned = {
@@ -259,24 +280,28 @@ def capital_efficiency(
         f"{_usd(earned[name])} a year on {_usd(raised[name].firm)}" for name in (leaner, richer)
     )
     reason = (
-        f"{leaner} earns {_times(readings['by revenue per dollar raised'].value)} as much as {richer} per dollar raised: {told}. "
-        f"In the article's own tables {richer} raised at least {_times(printed.value)} as much, for similar scores."
+        f"{leaner} earns {_times(readings['by revenue per dollar raised'].value)} as much as {richer} per"
+        f" dollar raised: {told}. In the article's own tables {richer} raised at least"
+        f" {_times(printed.value)} as much, for similar scores."
     )
     conditions = " and ".join(_usd(raised[name].conditional) for name in (richer, leaner))
     scores = " and ".join(
-        f"{in_print(abs(lead), 'points', 1)} {'ahead of' if lead > 0 else 'behind'} {models[richer]} on {name}"
+        f"{in_print(abs(lead), 'points', 1)} {'ahead of' if lead > 0 else 'behind'} {models[richer]} on"
+        f" {name}"
         for name, lead in leads.items()
     )
     details = [
-        f"Money on conditions is left out for both. Counted for both ({conditions}), {leaner} earns "
-        f"{_times(multiple(earned[leaner], 'whole'))} as much per dollar.",
+        (
+            f"Money on conditions is left out for both. Counted for both ({conditions}), {leaner} earns "
+            f"{_times(multiple(earned[leaner], 'whole'))} as much per dollar."
+        ),
         f"In the article's table {models[leaner]} is {scores}.",
     ]
     for row in facts.happened([disputed], decides=False):
         low = float(row["value"])
         details.append(
-            f"{richer} puts {leaner}'s revenue at {_usd(low)}: then it earns {_times(multiple(low, 'firm'))} as much, or "
-            f"{_times(multiple(low, 'whole'))} with money on conditions."
+            f"{richer} puts {leaner}'s revenue at {_usd(low)}: then it earns {_times(multiple(low, 'firm'))}"
+            f" as much, or {_times(multiple(low, 'whole'))} with money on conditions."
         )
     later = facts.find(ROUNDS, later=True, company=leaner, in_total="yes")
     facts.mention(ROUNDS, later)
@@ -291,9 +316,12 @@ def capital_efficiency(
 def costs_against_revenue(facts: Facts, figure: Quantity, *, years: Sequence[str]) -> Finding:
     """Growth of costs over growth of revenue between two whole years, in ratio and in dollars."""
     before, after = (
-        {m: float(facts.rows(FINANCE, measure=m, period=year).iloc[-1]["value"]) for m in ("total_costs", "period_revenue")}
+        {
+            m: float(facts.rows(FINANCE, measure=m, period=year).iloc[-1]["value"])
+            for m in ("total_costs", "period_revenue")
+        }
         for year in years
-    )  # fmt: skip
+    )
     growth = {name: after[name] / before[name] for name in before}
     rise = {name: after[name] - before[name] for name in before}
     readings = {
@@ -301,15 +329,18 @@ def costs_against_revenue(facts: Facts, figure: Quantity, *, years: Sequence[str
         "as a rate": exact(growth["total_costs"] / growth["period_revenue"]),
     }
     reason = (
-        f"{_answer(readings, accepted(figure))}. From {years[0][2:]} to {years[1][2:]} costs rose by {_usd(rise['total_costs'])} and revenue by "
-        f"{_usd(rise['period_revenue'])}; costs grew {growth['total_costs']:.1f}-fold and revenue {growth['period_revenue']:.1f}-fold."
+        f"{_answer(readings, accepted(figure))}. From {years[0][2:]} to {years[1][2:]} costs rose by"
+        f" {_usd(rise['total_costs'])} and revenue by {_usd(rise['period_revenue'])}; costs grew"
+        f" {growth['total_costs']:.1f}-fold and revenue {growth['period_revenue']:.1f}-fold."
     )
     return Finding(readings, reason)
 
 
 @check("evidence")
 def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str) -> Finding:
-    """Costs over revenue in the last whole year in our data, and in the latest quarter if its margin is in our data."""
+    """Costs over revenue in the last whole year in our data, and in the latest quarter if its margin is in
+    our data.
+    """
     readings, told = {}, []
     for row in facts.happened([margin]):
         multiple, day = 1 - row["value"] / 100, in_words(row["valid_on"])
@@ -317,8 +348,9 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
         told.append(f"{_times(multiple)} its revenue in the quarter to {day}")
     if len(facts.find(FINANCE, measure="total_costs", period=year)):
         costs, revenue = (
-            float(facts.rows(FINANCE, measure=m, period=year).iloc[-1]["value"]) for m in ("total_costs", "period_revenue")
-        )  # fmt: skip
+            float(facts.rows(FINANCE, measure=m, period=year).iloc[-1]["value"])
+            for m in ("total_costs", "period_revenue")
+        )
         readings[year[2:]] = exact(costs / revenue)
         told.append(f"{_times(costs / revenue)} in {year[2:]} ({_usd(costs)} against {_usd(revenue)})")
     if not readings:
@@ -332,14 +364,19 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
 def _raised_in_words(facts: Facts) -> str:
     """What investors had put into OpenAI, mentioned; nothing where no round was known."""
     try:
-        return f": investors had paid or firmly promised {_usd(Raised.of(facts, 'OpenAI', decides=False).firm)} by publication day"
+        return (
+            f": investors had paid or firmly promised {_usd(Raised.of(facts, 'OpenAI', decides=False).firm)}"
+            " by publication day"
+        )
     except Unknown:
         return ""
 
 
 @check("evidence")
 def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Sequence[int]) -> Finding:
-    """The investment as a share of NVIDIA's data-centre revenue over some years, at the rate of the last reported quarter."""
+    """The investment as a share of NVIDIA's data-centre revenue over some years, at the rate of the last
+    reported quarter.
+    """
     column = "data_center_revenue_usd_mn"
     money, threshold = facts.text("investment").value, float(facts.given["significant_share"])
     row = facts.last(CHIPS, column)
@@ -349,8 +386,9 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
     answer = "Yes" if len(met) == len(readings) else f"Only {' and '.join(met)}" if met else "No"
     shares = " and ".join(f"{value.value:.0%} {name}" for name, value in readings.items())
     reason = (
-        f"{answer}: {_usd(money)} buys {_weeks(money, quarter):.1f} weeks of what NVIDIA's data-centre business sells, or {shares}. "
-        f"That is at the pace of the quarter to {in_words(row['valid_on'])} ({_usd(quarter)}); we take {threshold:.0%} as significant."
+        f"{answer}: {_usd(money)} buys {_weeks(money, quarter):.1f} weeks of what NVIDIA's data-centre"
+        f" business sells, or {shares}. That is at the pace of the quarter to {in_words(row['valid_on'])}"
+        f" ({_usd(quarter)}); we take {threshold:.0%} as significant."
     )
     later = facts.find(CHIPS, later=True)
     since = None
@@ -364,7 +402,9 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
 
 @check("evidence")
 def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
-    """The investment as a share of SoftBank's net asset value: what was committed and what was paid, one reading each."""
+    """The investment as a share of SoftBank's net asset value: what was committed and what was paid, one
+    reading each.
+    """
     money, threshold = facts.text("investment"), float(facts.given["significant_share"])
     rate = float(facts.given["usdjpy"])
     row = facts.last(NAV, "nav_jpy_tn")
@@ -375,19 +415,20 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     whole, part = (bool(meets_interval(value, (threshold, 10.0))) for value in readings.values())
     answer = "Yes" if whole and part else "Only if all of it counts" if whole else "No"
     reason = (
-        f"{answer}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value of {in_words(row['valid_on'])}, the "
-        f"{_usd(paid)} paid by publication day {paid / nav:.0%}. We take {threshold:.0%} as significant."
+        f"{answer}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value of"
+        f" {in_words(row['valid_on'])}, the {_usd(paid)} paid by publication day {paid / nav:.0%}. We take"
+        f" {threshold:.0%} as significant."
     )
     details = (
-        f"Net asset value (holdings less net debt) was {row['nav_jpy_tn']:.1f} trillion yen, {_usd(nav)} at {rate:g} yen a dollar, "
-        "a rate that we assume."
+        f"Net asset value (holdings less net debt) was {row['nav_jpy_tn']:.1f} trillion yen, {_usd(nav)} at"
+        f" {rate:g} yen a dollar, a rate that we assume."
     )
     later = facts.find(NAV, later=True)
     later = later[later["nav_jpy_tn"].notna()].tail(1)
     facts.mention(NAV, later)
     since = "".join(
-        f"On {in_words(next_one['valid_on'])} net asset value was {next_one['nav_jpy_tn']:.1f} trillion yen, and {_usd(money.value)} was "
-        f"{money.value * rate / 1000 / next_one['nav_jpy_tn']:.0%} of it."
+        f"On {in_words(next_one['valid_on'])} net asset value was {next_one['nav_jpy_tn']:.1f} trillion yen,"
+        f" and {_usd(money.value)} was {money.value * rate / 1000 / next_one['nav_jpy_tn']:.0%} of it."
         for _, next_one in later.iterrows()
     )
     return Finding(readings, reason, accepts=(threshold, 10.0), details=details, since=since or None)
@@ -397,9 +438,11 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
 def investment_over_revenue(
     facts: Facts, figure: Quantity, *, sellers: Mapping[str, Pick], disputed: str
 ) -> Finding:
-    """The investment over the market: that of the article's table, and what sellers on record took in on publication day.
+    """The investment over the market: that of the article's table, and what sellers on record took in on
+    publication day.
 
-    `sellers` are the annualised revenues to add; `disputed` is a dated fact with a lower figure for the last of them.
+    `sellers` are the annualised revenues to add; `disputed` is a dated fact with a lower figure for the last
+    of them.
     """
     money, table = facts.text("investment"), total(facts.column("market_size", "size_2024_usd_bn"))
     revenue = {name: facts.figure(pick) for name, pick in sellers.items()}
@@ -411,21 +454,26 @@ def investment_over_revenue(
     then, now = (bool(meets_interval(value, accepted(figure))) for value in readings.values())
     answer = "Small by both" if then and now else "Small by neither" if not then and not now else None
     answer = answer or (
-        f"{'Small' if then else 'Not small'} by the article's table of 2024, {'not ' if then else 'but '}by publication day"
+        f"{'Small' if then else 'Not small'} by the article's table of 2024, {'not ' if then else 'but '}by"
+        " publication day"
     )
     reason = (
-        f"{answer}: {_usd(money.value)} is {money.value / table.value:.1f} times the table's {_usd(table.value)}, "
-        f"{'and' if then == now else 'but'} {money.value / sold:.1f} times the yearly revenue of {listed(revenue)} alone ({_usd(sold)})."
+        f"{answer}: {_usd(money.value)} is {money.value / table.value:.1f} times the table's"
+        f" {_usd(table.value)}, {'and' if then == now else 'but'} {money.value / sold:.1f} times the yearly"
+        f" revenue of {listed(revenue)} alone ({_usd(sold)})."
     )
     details = (
-        f"Of that revenue {listed(f'{name} has {_usd(value)}' for name, value in revenue.items())}. "
-        f"The article says small, so that a market just below the investment does not count: the investment has to be over "
-        f"{labels.count(float(figure.low or 0))} times as large. Revenue is that of the latest month or so over a whole year. Other sellers would make the "
-        "second multiple smaller."
+        f"Of that revenue {listed(f'{name} has {_usd(value)}' for name, value in revenue.items())}. The"
+        " article says small, so that a market just below the investment does not count: the investment has"
+        f" to be over {labels.count(float(figure.low or 0))} times as large. Revenue is that of the latest"
+        " month or so over a whole year. Other sellers would make the second multiple smaller."
     )
     for row in facts.happened([disputed], decides=False):
         lower = sold - list(revenue.values())[-1] + float(row["value"])
-        details += f" A memo of OpenAI is reported to put {list(revenue)[-1]}'s revenue at {_usd(row['value'])}, which would make it {money.value / lower:.1f} times."
+        details += (
+            f" A memo of OpenAI is reported to put {list(revenue)[-1]}'s revenue at {_usd(row['value'])},"
+            f" which would make it {money.value / lower:.1f} times."
+        )
     return Finding(readings, reason, details=details)
 
 
@@ -433,9 +481,11 @@ def investment_over_revenue(
 def largest_segments(
     facts: Facts, figure: Quantity | None, *, seller: str, year: str, business: str
 ) -> Finding:
-    """Whether the table's segments are the largest: false where consumers paid one seller outside them more than the smallest.
+    """Whether the table's segments are the largest: false where consumers paid one seller outside them more
+    than the smallest.
 
-    What consumers paid is the seller's revenue less the share of it from businesses (`business`, a dated fact).
+    What consumers paid is the seller's revenue less the share of it from businesses (`business`, a dated
+    fact).
     """
     revenue = float(facts.rows(FINANCE, measure="period_revenue", period=year).iloc[-1]["value"])
     share = facts.fact(business)
@@ -449,19 +499,21 @@ def largest_segments(
         else "less than the table gives for any"
     )
     reason = (
-        f"{answer}. Consumers alone paid {seller}, which makes the best-known assistant, about {_usd(consumers)} in {year[2:]}, {beyond} of "
-        f"its {labels.count(len(sizes))} segments."
+        f"{answer}. Consumers alone paid {seller}, which makes the best-known assistant, about"
+        f" {_usd(consumers)} in {year[2:]}, {beyond} of its {labels.count(len(sizes))} segments."
     )
     details = (
-        f"{seller} took in {_usd(revenue)}. We leave out about {share['value']:g}% that businesses paid, the share of {told_day(share)}, "
-        "and assume that what consumers paid was for a general assistant, which is none of the five segments."
+        f"{seller} took in {_usd(revenue)}. We leave out about {share['value']:g}% that businesses paid, the"
+        f" share of {told_day(share)}, and assume that what consumers paid was for a general assistant, which"
+        " is none of the five segments."
     )
     return Finding({"largest": smaller.empty}, reason, details=details)
 
 
 @check("evidence")
 def chip_growth(facts: Facts, figure: Quantity | None, *, told: str, beside: Sequence[str] = ()) -> Finding:
-    """NVIDIA's data-centre revenue of the last reported quarter over that of a year before: mentioned, since it decides nothing.
+    """NVIDIA's data-centre revenue of the last reported quarter over that of a year before: mentioned, since
+    it decides nothing.
 
     The sentence may name ``{growth}`` and the dated facts of `beside`.
     """
@@ -486,12 +538,16 @@ def largest_funder(
             facts.happened([row["id"]])
     partner, paid = own["subject"], float(own["value"])
     readings = {"by money": exact(paid / most)}
-    reason = f"By money {partner} is {'' if paid > most else 'not '}the largest: it has promised {_usd(paid)}, {largest} {_usd(most)}."
+    reason = (
+        f"By money {partner} is {'' if paid > most else 'not '}the largest: it has promised {_usd(paid)},"
+        f" {largest} {_usd(most)}."
+    )
     for row in facts.happened([stake]):
         held, theirs = float(row["value"]), float(softbank["stake_pct"])
         readings["by stake"] = exact(held / theirs)
         reason += (
-            f" By stake it leads, with {held:g}% against the {theirs:g}% that SoftBank holds once all is paid."
+            f" By stake it leads, with {held:g}% against the {theirs:g}% that SoftBank holds once all is"
+            " paid."
             if held > theirs
             else f" Nor is it by stake, with {held:g}% against SoftBank's {theirs:g}%."
         )
@@ -502,10 +558,11 @@ def largest_funder(
 def self_funded(
     facts: Facts, figure: Quantity, *, cash_flows: Sequence[str], guidance: Mapping[str, Sequence[str]]
 ) -> Finding:
-    """Operating cash flow of a year over the capital expenditure of the same four quarters; one reading a company.
+    """Operating cash flow of a year over the capital expenditure of the same four quarters; one reading a
+    company.
 
-    `guidance` names for each company the low and high end of the capital expenditure that it expects next; it is told
-    where it exceeds the cash flow, and decides nothing.
+    `guidance` names for each company the low and high end of the capital expenditure that it expects next; it
+    is told where it exceeds the cash flow, and decides nothing.
     """
     readings, earned = {}, {}
     for row in facts.happened(cash_flows):
@@ -537,7 +594,9 @@ def self_funded(
 
 
 def _later_investment(facts: Facts, earned: Mapping[str, pd.Series]) -> str:
-    """The same cash flows over what was invested in the last four reported quarters where those end later; mentioned."""
+    """The same cash flows over what was invested in the last four reported quarters where those end later;
+    mentioned.
+    """
     multiples: dict[str, list[str]] = {}
     for name, row in earned.items():
         quarters = facts.look(CAPEX, company=name).iloc[-4:]

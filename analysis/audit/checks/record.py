@@ -1,14 +1,15 @@
 """Is it on record? Checks that look up what happened, what was counted, and what had overtaken a statement.
 
 Decisions
-- A statement about a state is true until something on record ends it: then it fails as out of date, and a forecast
-  whose premise was so overtaken is void.
+- A statement about a state is true until something on record ends it: then it fails as out of date, and a
+  forecast whose premise was so overtaken is void.
 - A lower bound that was passed long ago stays true; that it is out of date is said beside the verdict.
-- Sentences come from the claim (`told`) with their days and figures filled in from the record; where a fact of the
-  sentence was not known yet, the facts that were are listed instead. What answers in them follows the verdict
-  (``{answer}``, or the name of a reading).
-- Silence proves nothing: a part of a statement that no fact bears out or contradicts is unknown, and the statement is
-  right in part where another part is right. Of two measures of one thing, one that cannot tell leaves it to the other.
+- Sentences come from the claim (`told`) with their days and figures filled in from the record; where a fact
+  of the sentence was not known yet, the facts that were are listed instead. What answers in them follows the
+  verdict (``{answer}``, or the name of a reading).
+- Silence proves nothing: a part of a statement that no fact bears out or contradicts is unknown, and the
+  statement is right in part where another part is right. Of two measures of one thing, one that cannot tell
+  leaves it to the other.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.units import Quantity
 
 WEEKS = 5
-"""How many weeks a month touches at most: its users are no more than those of so many weeks that share none."""
+"""How many weeks a month touches at most: its users are no more than those of so many weeks that share none.
+"""
 
 FIGURE = re.compile(r"\bthis( much(?! more))?(?: much| size| amount| figure| share)?(?! (?:day|context))\b")
 """Where the text of a fact stands for its own figure: this, this much more, this much revenue."""
@@ -70,8 +72,8 @@ def on_record(
 ) -> Finding:
     """What dated facts say of a statement.
 
-    `shows` bear it out (all are needed), `denies` contradict it, `ended_by` overtook it; `beside` are told and decide
-    nothing.
+    `shows` bear it out (all are needed), `denies` contradict it, `ended_by` overtook it; `beside` are told
+    and decide nothing.
     """
     _refuse_what_never_decides("on_record", shows=shows, denies=denies, ended_by=ended_by)
     ended, denied = facts.happened(ended_by), facts.happened(denies)
@@ -93,8 +95,8 @@ def readings_on_record(
 ) -> Finding:
     """A statement with several readings, each borne out (`shows`) or contradicted (`denies`) by dated facts.
 
-    Facts `beside` a reading are mentioned and decide nothing. A reading that no fact decides is unknown. The sentence may
-    name a reading (``{Dolphin}``: yes, no or unknown).
+    Facts `beside` a reading are mentioned and decide nothing. A reading that no fact decides is unknown. The
+    sentence may name a reading (``{Dolphin}``: yes, no or unknown).
     """
     judgements: dict[str, Interval | bool] = {}
     rows: list[pd.Series] = []
@@ -138,10 +140,12 @@ def figures_on_record(
     others: Mapping[str, Pick] = MappingProxyType({}),
     beside: Sequence[str] = (),
 ) -> Finding:
-    """A stated figure against figures of the evidence, one a reading; `was` are earlier ones whose sum may have met it.
+    """A stated figure against figures of the evidence, one a reading; `was` are earlier ones whose sum may
+    have met it.
 
-    The sentence may name the ``{answer}``, each reading by its label (``{paid}``), ``{was}`` and ``{stated}``, besides days
-    and figures of dated facts; the figures `others`, by label, and the facts `beside` are mentioned and decide nothing.
+    The sentence may name the ``{answer}``, each reading by its label (``{paid}``), ``{was}`` and
+    ``{stated}``, besides days and figures of dated facts; the figures `others`, by label, and the facts
+    `beside` are mentioned and decide nothing.
     """
     found = {label: exact(facts.figure(pick)) for label, pick in readings.items()}
     met = any(meets_interval(value, accepted(figure)) for value in found.values())
@@ -168,10 +172,11 @@ def layers_owned(
     runs: Mapping[str, Sequence[str]],
     beside: Sequence[str] = (),
 ) -> Finding:
-    """Which layers of a business somebody owns, a reading each: by a stake of more than half, or by dated facts that show it.
+    """Which layers of a business somebody owns, a reading each: by a stake of more than half, or by dated
+    facts that show it.
 
-    `stakes` names a layer's stake in percent, `runs` the facts that show another one; the sentence may name each stake by its
-    layer, and ``{answer}``: which layers are owned and which are not.
+    `stakes` names a layer's stake in percent, `runs` the facts that show another one; the sentence may name
+    each stake by its layer, and ``{answer}``: which layers are owned and which are not.
     """
     held = {layer: facts.figure(pick) for layer, pick in stakes.items()}
     readings: dict[str, Interval | bool] = {layer: stake > MAJORITY_PCT for layer, stake in held.items()}
@@ -194,10 +199,11 @@ def more_used(
 ) -> Finding:
     """Whether one service is used more than another: by users, and by visits.
 
-    `weekly` counts the users of the one in a week, `monthly` those of the other in a month. A month has at least the users
-    of a week, and at most `WEEKS` times as many; where the other's count lies in between, or is the same rounded figure,
-    users leave it open. `visits` are the visits of the one and of the other, in one unit; the sentence may name their
-    quotient as ``{visits}``, and the readings, ``{by users}`` and ``{by visits}`` (yes, no or unknown).
+    `weekly` counts the users of the one in a week, `monthly` those of the other in a month. A month has at
+    least the users of a week, and at most `WEEKS` times as many; where the other's count lies in between, or
+    is the same rounded figure, users leave it open. `visits` are the visits of the one and of the other, in
+    one unit; the sentence may name their quotient as ``{visits}``, and the readings, ``{by users}`` and ``{by
+    visits}`` (yes, no or unknown).
     """
     readings: dict[str, Interval | bool] = {}
     users = [facts.fresh().fact(name) for name in (weekly, monthly)]
@@ -213,8 +219,8 @@ def more_used(
     more |= {name: _yes_or_no(readings.get(name), figure) for name in ("by users", "by visits")}
     ages = " and ".join(str((facts.day - row["valid_on"]).days) for row in users)
     details = (
-        f"The users were counted {ages} days before publication day, in round figures. A month has at least the users of each "
-        f"of its weeks, and at most {labels.count(WEEKS)} times as many."
+        f"The users were counted {ages} days before publication day, in round figures. A month has at least"
+        f" the users of each of its weeks, and at most {labels.count(WEEKS)} times as many."
     )
     if "by users" not in readings:
         details += " So the users do not tell which service has more, and visits alone decide."
@@ -231,7 +237,9 @@ def undecided(facts: Facts, figure: Quantity | None, *, told: str, beside: Seque
 
 @check("evidence")
 def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | None = None) -> Finding:
-    """A printed lower bound against dated counts of a series (dated facts whose ids begin with `series` and a dot)."""
+    """A printed lower bound against dated counts of a series (dated facts whose ids begin with `series` and a
+    dot).
+    """
     every = facts.evidence[FACTS]
     names = [name for name in every["id"] if name.startswith(f"{series}.")]
     counts = facts.look(FACTS, id=names or [series])
@@ -263,7 +271,8 @@ def on_record_by(
     denies: Sequence[str] = (),
     beside: Sequence[str] = (),
 ) -> Finding:
-    """A forecast with a day of its own (`due`, ``{due}`` in the sentence): open until then, judged as `on_record` afterwards.
+    """A forecast with a day of its own (`due`, ``{due}`` in the sentence): open until then, judged as
+    `on_record` afterwards.
 
     Before that day dated facts are mentioned and decide nothing, as `beside` does after it too.
     """
@@ -285,7 +294,8 @@ def on_record_by(
 def duty_in_force(
     facts: Facts, figure: Quantity | None, *, told: str, duties: Sequence[str], beside: Sequence[str] = ()
 ) -> Finding:
-    """Whether duties with a day from which they apply (`due_on`) applied on the article's day; `beside` decide nothing.
+    """Whether duties with a day from which they apply (`due_on`) applied on the article's day; `beside`
+    decide nothing.
 
     The sentence may open with the ``{answer}``, yes or not yet.
     """
@@ -300,7 +310,8 @@ def duty_in_force(
 
 
 def since(facts: Facts, items: Sequence[str]) -> str | None:
-    """What came after publication day: facts by their id, in words of their own, or sentences that name facts (``{id.value}``).
+    """What came after publication day: facts by their id, in words of their own, or sentences that name facts
+    (``{id.value}``).
 
     A sentence is told once all its facts are known and one of them came after publication day.
 
@@ -361,7 +372,8 @@ def told_on_record(
     more: Mapping[str, str] | None = None,
     unknown: Iterable[str] = (),
 ) -> str:
-    """A claim's sentence with days and figures of some facts filled in; where one was not known yet, those that were.
+    """A claim's sentence with days and figures of some facts filled in; where one was not known yet, those
+    that were.
 
     `unknown` are names besides those of facts that may have no figure yet.
 
@@ -384,7 +396,8 @@ def told_on_record(
 
 
 def refuse_what_no_day_fills(template: str, facts: Facts, known: set[str]) -> None:
-    """Refuse names of a sentence that are neither known nor what some dated fact has on any day, and braces that enclose none.
+    """Refuse names of a sentence that are neither known nor what some dated fact has on any day, and braces
+    that enclose none.
 
     Raises
     ------

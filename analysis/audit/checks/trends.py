@@ -1,10 +1,12 @@
 """What do fitted trends say about a statement? Checks that rest on a fit, and say what it cannot decide.
 
 Decisions
-- A test that does not tell a change from none decides nothing: the statement is `uncheckable`, neither true nor false.
-- Every record of prices is tested and Holm's adjustment is over the tests of all; one that ends too early to speak of
-  publication day (`facts.SPEAKS_FOR`) shows in the details alone.
-- A figure without a basis is held against every basis; it is decided where all of them agree by a wide margin.
+- A test that does not tell a change from none decides nothing: the statement is `uncheckable`, neither true
+  nor false.
+- Every record of prices is tested and Holm's adjustment is over the tests of all; one that ends too early to
+  speak of publication day (`facts.SPEAKS_FOR`) shows in the details alone.
+- A figure without a basis is held against every basis; it is decided where all of them agree by a wide
+  margin.
 """
 
 from __future__ import annotations
@@ -32,10 +34,11 @@ OF_LATE = {breaks.FASTER: " (of late faster)", breaks.SLOWER: " (of late more sl
 def price_acceleration(
     facts: Facts, figure: Quantity | None, *, series: Mapping[str, Mapping[str, str | float]]
 ) -> Finding:
-    """Whether prices at equal quality fall faster than they did, by every record that speaks of publication day.
+    """Whether prices at equal quality fall faster than they did, by every record that speaks of publication
+    day.
 
-    `series` names each benchmark and protocol with its floor of guessing (a share). A record is a reading where its test
-    shows a change of the rate.
+    `series` names each benchmark and protocol with its floor of guessing (a share). A record is a reading
+    where its test shows a change of the rate.
     """
     listed_prices, results, records = facts.look("api_prices", terms="list"), {}, {}
     for name, where in series.items():
@@ -97,9 +100,10 @@ def _tests_in_words(name: str, row: pd.Series) -> str:
         breaks.NOT_SHOWN: "show no change of the rate",
     }
     return (
-        f"At equal {name} {row['n']:.0f} prices of {row['clusters']:.0f} sellers {shows[row['verdict']]}: p is "
-        f"{_p(row['quadratic_p_holm'])} for a gradual change and {_p(row['bend_p_holm'])} for a sudden one, both adjusted for all "
-        f"{labels.count(int(row['tests']))} tests (Holm). Unadjusted they are {row['quadratic_p']:.3f} and {row['bend_p']:.3f}."
+        f"At equal {name} {row['n']:.0f} prices of {row['clusters']:.0f} sellers {shows[row['verdict']]}: p"
+        f" is {_p(row['quadratic_p_holm'])} for a gradual change and {_p(row['bend_p_holm'])} for a sudden"
+        f" one, both adjusted for all {labels.count(int(row['tests']))} tests (Holm). Unadjusted they are"
+        f" {row['quadratic_p']:.3f} and {row['bend_p']:.3f}."
     )
 
 
@@ -131,9 +135,11 @@ def threshold_by_basis(
     beside: Sequence[str],
     told: str,
 ) -> Finding:
-    """Whether a training run of a year passed a cost, by the trend of each cost basis; decided where all agree.
+    """Whether a training run of a year passed a cost, by the trend of each cost basis; decided where all
+    agree.
 
-    `runs` names each basis, as a condition ("if rented"), and its sample; costs are those of the middle of the year; `told` and `beside` as in `undecided`.
+    `runs` names each basis, as a condition ("if rented"), and its sample; costs are those of the middle of
+    the year; `told` and `beside` as in `undecided`.
     """
     try:
         table = frontier.cost_by_basis(
@@ -149,8 +155,9 @@ def threshold_by_basis(
     most_expensive = listed(f"{chance:.0%}" for chance in table["p_dearest"])
     reason = told_on_record(told, facts.happened(beside, decides=False), facts)
     details = (
-        f"Going by training costs to {int(table['last'].max())}, the chance that a run of {year} cost over "
-        f"{in_print(float(figure.low or 0.0), 'usd_bn')} was {one}. For the year's most expensive run it was {most_expensive}."
+        f"Going by training costs to {int(table['last'].max())}, the chance that a run of {year} cost over"
+        f" {in_print(float(figure.low or 0.0), 'usd_bn')} was {one}. For the year's most expensive run it was"
+        f" {most_expensive}."
     )
     chances = [*table["p_one"], *table["p_dearest"]]
     first = table.iloc[0]

@@ -26,19 +26,21 @@ def test_verdict_and_figure_of_each_claim(rows, claim, verdict, computed):
 
 
 def test_reasons_carry_the_numbers(rows):
-    assert rows.loc["market.cagr.code_generation", "reason"] == (
-        "From $2.5bn to $15bn in 4 years is 56.5% a year; at the article's 43% it would take 5 years."
+    assert (
+        rows.loc["market.cagr.code_generation", "reason"]
+        == "From $2.5bn to $15bn in 4 years is 56.5% a year; at the article's 43% it would take 5 years."
     )
 
 
 def test_growth_is_aggressive_where_it_is_beyond_the_sizes_of_the_article(rows, gather):
-    # (58 / 11.8) ** (1 / 4) = 1.489 a year, 7.32 in five years: below the 10 of 10 to 20, above the 5 of 5 to 20
-    # 10 ** (1 / 5) = 1.585 and 20 ** (1 / 5) = 1.821
+    # (58 / 11.8) ** (1 / 4) = 1.489 a year, 7.32 in five years: below the 10 of 10 to 20, above the 5 of 5 to
+    # 20 10 ** (1 / 5) = 1.585 and 20 ** (1 / 5) = 1.821
     row = rows.loc["market.required_growth"]
     assert row["verdict"] == "holds"
-    assert row["reason"] == (
-        "Yes: 10-fold to 20-fold growth in 5 years is 58% to 82% a year. The article's own market sizes grow 49% a year together, "
-        "or 7.3-fold in 5 years."
+    assert (
+        row["reason"]
+        == "Yes: 10-fold to 20-fold growth in 5 years is 58% to 82% a year. The article's own market sizes"
+        " grow 49% a year together, or 7.3-fold in 5 years."
     )
     assert np.isnan(
         row["computed"]

@@ -84,7 +84,8 @@ def test_a_price_is_read_on_input_on_output_and_for_the_usual_mix(rows):
     deepseek, claude = (
         rows.loc[f"technical.price_over_{rival}", "reason"] for rival in ("deepseek", "claude")
     )
-    # (2.5 x 0.75 + 10 x 0.25) / (0.14 x 0.75 + 0.28 x 0.25) = 4.375 / 0.175; in the table 5 / 0.14 to 15 / 0.28
+    # (2.5 x 0.75 + 10 x 0.25) / (0.14 x 0.75 + 0.28 x 0.25) = 4.375 / 0.175; in the table 5 / 0.14 to 15 /
+    # 0.28
     assert deepseek.startswith(
         "Only at the last list prices (2024): GPT-4o cost 25 times as much as DeepSeek-V2 for a usual mix"
     )
@@ -149,16 +150,27 @@ GPQA = {"benchmark": "B", "protocol": "P", "floor": 0.25}
 
 
 def race(open_slope, end="2026-05-01", closed_slope=1.0, noise=0.05, lead=1.0):
-    """Six developers of each kind with a model each half year for three years; logits rise by so much a year."""
+    """Six developers of each kind with a model each half year for three years; logits rise by so much a
+    year.
+    """
     drawn, rows, last = np.random.default_rng(1), [], pd.Timestamp(end)
     for kind, slope, start in (("open", open_slope, -lead), ("closed", closed_slope, 0.0)):
         for step in range(36):
             years = step / 12 - 3
             logit = start + slope * (years + 3) + noise * drawn.standard_normal()
             share = 0.25 + 0.75 / (1 + np.exp(-logit))
-            rows.append({"model": f"{kind} {step}", "developer": f"{kind} {step % 6}", "weights": kind, "benchmark": "B",
-                         "protocol": "P", "score_pct": 100 * share, "use": "trend",
-                         "valid_on": last + pd.Timedelta(days=round(365 * (years + 1 / 12)))})  # fmt: skip
+            rows.append(
+                {
+                    "model": f"{kind} {step}",
+                    "developer": f"{kind} {step % 6}",
+                    "weights": kind,
+                    "benchmark": "B",
+                    "protocol": "P",
+                    "score_pct": 100 * share,
+                    "use": "trend",
+                    "valid_on": last + pd.Timedelta(days=round(365 * (years + 1 / 12))),
+                }
+            )
     return rows
 
 
@@ -256,8 +268,16 @@ def test_a_score_that_a_rival_reports_ends_a_lead_on_an_older_record():
         "protocol": "P",
         "use": "trend",
     }
-    claimed = {"id": "b.score", "subject": "B", "fact": "B has", "value": 80.0, "unit": "percent", "due_on": pd.NaT,
-               "date_precision": "day", "valid_on": "2026-04-01"}  # fmt: skip
+    claimed = {
+        "id": "b.score",
+        "subject": "B",
+        "fact": "B has",
+        "value": 80.0,
+        "unit": "percent",
+        "due_on": pd.NaT,
+        "date_precision": "day",
+        "valid_on": "2026-04-01",
+    }
     facts = look("model_benchmarks", [score])
     facts = replace(facts, evidence=facts.evidence | look("dated_facts", [claimed]).evidence)
     arguments = {"model": "a", "benchmark": "B", "protocol": "P", "told": "{own} of {best}"}
@@ -278,10 +298,22 @@ def test_where_a_third_party_s_runs_decide_newer_runs_and_developers_own_scores_
         }
 
     # b passed a in the same runs, 60 to 50; the newer harness has b and c alone, and c's maker reports 90
-    rows = [score("a", 50.0, "2025-01-01"), score("b", 60.0, "2025-06-01"),
-            score("b", 70.0, "2025-06-01", "Q"), score("c", 80.0, "2026-01-01", "Q")]  # fmt: skip
-    claimed = {"id": "c.score", "subject": "C", "fact": "C has", "value": 90.0, "unit": "percent", "due_on": pd.NaT,
-               "date_precision": "day", "valid_on": "2026-04-01"}  # fmt: skip
+    rows = [
+        score("a", 50.0, "2025-01-01"),
+        score("b", 60.0, "2025-06-01"),
+        score("b", 70.0, "2025-06-01", "Q"),
+        score("c", 80.0, "2026-01-01", "Q"),
+    ]
+    claimed = {
+        "id": "c.score",
+        "subject": "C",
+        "fact": "C has",
+        "value": 90.0,
+        "unit": "percent",
+        "due_on": pd.NaT,
+        "date_precision": "day",
+        "valid_on": "2026-04-01",
+    }
     facts = look("model_benchmarks", rows)
     facts = replace(facts, evidence=facts.evidence | look("dated_facts", [claimed]).evidence)
     finding = benchmarks.best_on_benchmark(
@@ -311,10 +343,22 @@ def test_the_newer_harness_of_the_coding_test_has_a_protocol_of_its_own(gather):
 
 def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
     rows = [
-        {"model": model, "article_model": model, "benchmark_model": "", "event": event, "terms": "list", "price_input_usd_per_mtok": price,
-         "price_output_usd_per_mtok": price, "valid_on": day}
-        for model, event, price, day in (("old", "launch", 4.0, "2024-01-01"), ("new", "launch", 8.0, "2025-01-01"), ("old", "cut", 1.0, "2025-06-01"))
-    ]  # fmt: skip
+        {
+            "model": model,
+            "article_model": model,
+            "benchmark_model": "",
+            "event": event,
+            "terms": "list",
+            "price_input_usd_per_mtok": price,
+            "price_output_usd_per_mtok": price,
+            "valid_on": day,
+        }
+        for model, event, price, day in (
+            ("old", "launch", 4.0, "2024-01-01"),
+            ("new", "launch", 8.0, "2025-01-01"),
+            ("old", "cut", 1.0, "2025-06-01"),
+        )
+    ]
     facts = look("api_prices", rows, input_token_share=0.75)
     found = benchmarks.launch_price_multiple(
         facts, parse("10x", "x"), model="new", reference={"article_model": "old", "terms": "list"}
@@ -348,10 +392,14 @@ def test_wrong_figures_on_one_side_are_compared_with_ours(monkeypatch):
     # 80 less 10% and 10 are above 61.6 and 4.2; 1 is below 2.4
     assert column(monkeypatch, high, also_high)[:2] == (
         "fails",
-        "Both costs are too high: the article has about $80m for A and $10m for B. We find at most $61.6m and $4.2m.",
+        (
+            "Both costs are too high: the article has about $80m for A and $10m for B. We find at most $61.6m"
+            " and $4.2m."
+        ),
     )
-    assert column(monkeypatch, low)[1] == (
-        "The one cost is too low: the article has $1m for B. We find $2.4m to $4.2m."
+    assert (
+        column(monkeypatch, low)[1]
+        == "The one cost is too low: the article has $1m for B. We find $2.4m to $4.2m."
     )
     assert column(monkeypatch, high, low)[1] == "None of the two costs is right. Wrong: A and B."
 
@@ -380,9 +428,11 @@ def test_a_column_is_judged_where_at_least_half_of_its_figures_are_decided(monke
     assert column(monkeypatch, wrong, ("B", *left), blank, blank=["D"])[0] == "fails"
     verdict, reason, details = column(monkeypatch, wrong, ("B", *left), ("C", *left), blank, blank=["D"])
     assert verdict == "uncheckable"
-    assert reason == (
-        "Too few to judge: one of the three costs can be checked. It is too high: the article has about $80m for A. We find "
-        "$7.8m to $61.6m. The basis of the cost, or the developer's own figure, would settle it."
+    assert (
+        reason
+        == "Too few to judge: one of the three costs can be checked. It is too high: the article has about"
+        " $80m for A. We find $7.8m to $61.6m. The basis of the cost, or the developer's own figure, would"
+        " settle it."
     )
     assert details == "A: what we find. B: what we find. C: what we find. Without a figure: D."
     none = column(monkeypatch, ("B", *left), ("C", *left))[1]
@@ -390,7 +440,8 @@ def test_a_column_is_judged_where_at_least_half_of_its_figures_are_decided(monke
 
 
 def test_one_size_of_five_says_nothing_of_the_column(rows):
-    # Forecasts of 2024 with the scope of chatbots alone agree well enough to judge by: 1 of 5 is under a half, 3 of 5 is not
+    # Forecasts of 2024 with the scope of chatbots alone agree well enough to judge by: 1 of 5 is under a
+    # half, 3 of 5 is not
     assert rows.loc["market.table_2024", "verdict"] == "uncheckable"
     assert rows.loc["market.table_2028", "verdict"] == "holds"
     assert rows.loc["market.table_2024", "mentioned"]

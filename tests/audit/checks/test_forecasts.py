@@ -42,7 +42,8 @@ def test_a_share_is_given_as_odds_that_a_reader_knows(share, words):
 
 
 def test_a_cause_is_counted_among_the_futures_with_its_effect(rows, gather):
-    # a cause: what part of the futures with a write-down also have costs that outgrow revenue, and both as a part of all
+    # a cause: what part of the futures with a write-down also have costs that outgrow revenue, and both as a
+    # part of all
     down, costs = probabilities.outlook_hits(gather().given, gather())
     row = rows.loc["verdict.costs_outpace"]
     assert row["computed"] == pytest.approx(100 * costs[down].mean())
@@ -64,7 +65,8 @@ def test_every_probability_falls_when_its_event_gets_rarer(rows, judged, claim, 
 
 
 def test_a_forecast_is_judged_by_what_is_known_at_as_of(judged):
-    # GPT-5 at 1.25 / 10 is 3.4375 blended; of the models that matched its 86.2 by then Qwen3.5 (86.4), at 0.6 / 3.6, is cheapest: 1.35
+    # GPT-5 at 1.25 / 10 is 3.4375 blended; of the models that matched its 86.2 by then Qwen3.5 (86.4), at 0.6
+    # / 3.6, is cheapest: 1.35
     row = judged("verdict.open_hundredth", as_of="2026-05-21").iloc[0]
     assert (row["verdict"], row["computed"]) == ("open", pytest.approx(1.35 / 3.4375))
     assert "qwen3.5-397b-a17b from Alibaba, costs 1/3 of GPT-5's launch price" in row["reason"]
@@ -72,8 +74,9 @@ def test_a_forecast_is_judged_by_what_is_known_at_as_of(judged):
 
 
 def test_only_an_open_model_that_matches_has_the_price_in_question(rows, gather):
-    # V4-Flash of July scores 91.0 against GPT-5's 86.2 and costs 0.175 / 0.35 at Venice, 0.21875 blended: 1/16 of 3.4375. That of
-    # April costs 0.122875 on OpenRouter, 1/28, and has no such score; gpt-oss-120b (0.07425, 1/46) is older than GPT-5
+    # V4-Flash of July scores 91.0 against GPT-5's 86.2 and costs 0.175 / 0.35 at Venice, 0.21875 blended:
+    # 1/16 of 3.4375. That of April costs 0.122875 on OpenRouter, 1/28, and has no such score; gpt-oss-120b
+    # (0.07425, 1/46) is older than GPT-5
     row = rows.loc["verdict.open_hundredth"]
     assert "1/16 of GPT-5's" in row["reason"] and "1/28" not in row["reason"]
     assert "April on OpenRouter (1/28)" in row["details"] and "1/46 of that price" in row["details"]
@@ -95,8 +98,12 @@ def test_the_answer_on_a_price_follows_the_part_that_is_asked_for(gather):
 
 
 def test_what_only_points_one_way_never_rules_on_a_forecast(judged):
-    # Muse Spark, price cuts and an enterprise share are mentioned: past the deadline they would have borne the forecast out
-    names = [f"verdict.{name}" for name in ("open_parity", "open_hundredth", "open_llama", "price_war", "enterprise_pivot")]  # fmt: skip
+    # Muse Spark, price cuts and an enterprise share are mentioned: past the deadline they would have borne
+    # the forecast out
+    names = [
+        f"verdict.{name}"
+        for name in ("open_parity", "open_hundredth", "open_llama", "price_war", "enterprise_pivot")
+    ]
     late = judged(*names, as_of="2029-06-01")
     assert late["verdict"].tolist() == ["uncheckable"] * len(names)
     assert late["reason"].str.contains("a ruling would settle it").all()
@@ -127,7 +134,8 @@ def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
     row = rows.loc["market.implied_growth"]
     assert (row["verdict"], row["basis"]) == ("partly", "model")
     assert row["computed"] == pytest.approx(30.25, abs=0.05)
-    # 20-fold of 11.8 is 236, of which 178.5 is 76%; 10-fold is 118, less than 178.5, so that no share is too large
+    # 20-fold of 11.8 is 236, of which 178.5 is 76%; 10-fold is 118, less than 178.5, so that no share is too
+    # large
     assert row["reason"].startswith("Only if OpenAI takes at least 76% of these markets. ")
     assert "15-fold if it takes all of them, 30-fold if it takes half" in row["reason"]
 

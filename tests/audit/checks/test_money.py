@@ -148,8 +148,10 @@ def test_a_fact_that_came_to_light_later_decides_only_from_then(judged):
         judged("risks.costs_outgrow_revenue", as_of=day).iloc[0] for day in ("2026-05-21", "2026-06-16")
     )
     assert on_the_day["verdict"] == "uncheckable"
-    assert on_the_day["reason"] == (
-        "Nothing in our data by 21 May 2026 settles it. Accounts of OpenAI for two whole years would settle it."
+    assert (
+        on_the_day["reason"]
+        == "Nothing in our data by 21 May 2026 settles it. Accounts of OpenAI for two whole years would"
+        " settle it."
     )
     assert pd.isna(on_the_day["computed"])
     assert on_the_day["strength"] is None
@@ -157,7 +159,8 @@ def test_a_fact_that_came_to_light_later_decides_only_from_then(judged):
 
 
 def test_a_quarter_that_has_ended_but_is_not_reported_is_invisible(judged):
-    # the quarter to 26 April 2026 was reported on 20 May: a day earlier the January quarter counts, 60 / 62.314 x 13 = 12.5
+    # the quarter to 26 April 2026 was reported on 20 May: a day earlier the January quarter counts, 60 /
+    # 62.314 x 13 = 12.5
     before = judged("market.nvidia_capacity", as_of="2026-05-19").iloc[0]
     assert "$60bn buys 12.5 weeks" in before["reason"]
 
@@ -271,7 +274,8 @@ def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gath
         "Alphabet ($180bn to $190bn against $164.7bn) and Meta ($125bn to $145bn against $115.8bn)"
         in finding.reason
     )
-    # Microsoft's year ends in June 2025: 136.2 / (17.079 + 19.394 + 29.876 + 30.876 = 97.225) = 1.40 by March 2026
+    # Microsoft's year ends in June 2025: 136.2 / (17.079 + 19.394 + 29.876 + 30.876 = 97.225) = 1.40 by March
+    # 2026
     assert "1.4× at Microsoft ($97.2bn)" in finding.details
     early = gather(as_of="2026-04-15").fresh()
     assert "For the next year" not in money.self_funded(early, given.accepted, **arguments).reason

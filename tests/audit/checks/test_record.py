@@ -15,9 +15,20 @@ DAY = "2026-05-21"
 
 
 def row(id, valid_on, value=None, *, known_on=None, unit="stars", due_on=None):
-    return {"id": id, "subject": "S", "fact": f"fact {id}", "value": value, "unit": unit, "due_on": pd.Timestamp(due_on),
-            "date_precision": "day", "valid_on": pd.Timestamp(valid_on), "known_on": pd.Timestamp(known_on or valid_on),
-            "quality": "reported", "source_title": "T", "source": f"https://example.org/{id}"}  # fmt: skip
+    return {
+        "id": id,
+        "subject": "S",
+        "fact": f"fact {id}",
+        "value": value,
+        "unit": unit,
+        "due_on": pd.Timestamp(due_on),
+        "date_precision": "day",
+        "valid_on": pd.Timestamp(valid_on),
+        "known_on": pd.Timestamp(known_on or valid_on),
+        "quality": "reported",
+        "source_title": "T",
+        "source": f"https://example.org/{id}",
+    }
 
 
 def look(*rows, as_of="2026-10-31", **given):
@@ -72,8 +83,12 @@ def test_all_that_bears_a_statement_out_is_needed():
 def test_a_sentence_that_names_what_is_not_known_lists_what_is():
     late = row("b.two", "2025-09-01", known_on="2026-07-01")
     found = record.on_record(
-        look(RELEASE, late, as_of="2026-06-01"), None, shows=["gpt.release"], beside=["b.two"], told="{gpt.release}, {b.two}"
-    )  # fmt: skip
+        look(RELEASE, late, as_of="2026-06-01"),
+        None,
+        shows=["gpt.release"],
+        beside=["b.two"],
+        told="{gpt.release}, {b.two}",
+    )
     assert found.reason == "On record: fact gpt.release (7 August 2025)."
 
 
@@ -143,9 +158,10 @@ def test_a_count_cites_the_latest_and_the_first_above_the_bound_alone():
 
 def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date():
     facts = look(
-        row("a.first", "2023-09-25", 1.25, unit="USD billion"), row("a.second", "2024-03-27", 2.75, unit="USD billion"),
+        row("a.first", "2023-09-25", 1.25, unit="USD billion"),
+        row("a.second", "2024-03-27", 2.75, unit="USD billion"),
         row("a.all", "2024-11-22", 8, unit="USD billion"),
-    )  # fmt: skip
+    )
     four = parse("$4 billion", "usd_bn")
     arguments = {"readings": {"all": "a.all"}, "told": "{was} to {all} on {a.all}, not {stated}."}
     found = record.figures_on_record(facts, four, was=["a.first", "a.second"], **arguments)
@@ -368,7 +384,9 @@ SIDES = {
 
 @pytest.mark.parametrize("place", SIDES)
 def test_a_call_that_names_no_deciding_fact_is_refused(place):
-    """Facts that are only mentioned decide nothing on any day, so that the claim would stay uncheckable in silence."""
+    """Facts that are only mentioned decide nothing on any day, so that the claim would stay uncheckable in
+    silence.
+    """
     check, more, sides = SIDES[place]
     beside = {} if "readings" in more else {"beside": ["gpt.release"]}
     with pytest.raises(DataError) as caught:
@@ -383,7 +401,10 @@ def test_a_call_that_names_no_deciding_fact_is_refused(place):
     [
         (
             "It has {stars}.",
-            "{stars} is neither a figure of this check nor what a dated fact has. Use one of: gpt.release, gpt.release.months",
+            (
+                "{stars} is neither a figure of this check nor what a dated fact has. Use one of:"
+                " gpt.release, gpt.release.months"
+            ),
         ),
         ("Out on {gpt.releese}.", "The nearest valid name is 'gpt.release'"),
         ("It cost {gpt.release.value}.", "{gpt.release.value} is neither"),

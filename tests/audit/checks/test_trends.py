@@ -1,4 +1,6 @@
-"""Verdicts that rest on fits: what they find in the tables, and what they make of records with a known answer."""
+"""Verdicts that rest on fits: what they find in the tables, and what they make of records with a known
+answer.
+"""
 
 from dataclasses import replace
 
@@ -23,7 +25,9 @@ def table(rows):
 
 
 def market(bend, day="2026-01-01", benchmark="B"):
-    """Eight sellers until December 2025 with a price each quarter for six years; ln price falls by 1 a year, and by 1 + bend after the third."""
+    """Eight sellers until December 2025 with a price each quarter for six years; ln price falls by 1 a year,
+    and by 1 + bend after the third.
+    """
     scores, prices = [], []
     noise = np.random.default_rng(1)
     for seller in range(8):
@@ -32,11 +36,31 @@ def market(bend, day="2026-01-01", benchmark="B"):
             score = 50 + 20 * noise.random()
             price = np.exp(3 - years - bend * max(0.0, years - 3) + 0.05 * noise.standard_normal())
             since = pd.Timestamp("2020-01-01") + pd.Timedelta(days=round(365 * years))
-            scores.append({"model": model, "developer": f"{seller}", "weights": "closed", "benchmark": benchmark, "protocol": "P",
-                           "score_pct": score, "use": "trend", "valid_on": since})  # fmt: skip
-            prices.append({"seller": f"{seller}", "model": model, "benchmark_model": model, "weights": "closed", "terms": "list",
-                           "price_input_usd_per_mtok": price, "price_output_usd_per_mtok": price, "event": "launch",
-                           "valid_on": since})  # fmt: skip
+            scores.append(
+                {
+                    "model": model,
+                    "developer": f"{seller}",
+                    "weights": "closed",
+                    "benchmark": benchmark,
+                    "protocol": "P",
+                    "score_pct": score,
+                    "use": "trend",
+                    "valid_on": since,
+                }
+            )
+            prices.append(
+                {
+                    "seller": f"{seller}",
+                    "model": model,
+                    "benchmark_model": model,
+                    "weights": "closed",
+                    "terms": "list",
+                    "price_input_usd_per_mtok": price,
+                    "price_output_usd_per_mtok": price,
+                    "event": "launch",
+                    "valid_on": since,
+                }
+            )
     day = pd.Timestamp(day)
     given = {"input_token_share": 0.75, "seed": 1}
     return Facts({}, given, {"model_benchmarks": table(scores), "api_prices": table(prices)}, day, day)
@@ -82,8 +106,10 @@ def test_a_record_whose_test_shows_a_change_decides_beside_one_that_shows_none()
     found = trends.price_acceleration(faster, None, series=series)
     assert found.readings == {"on a test": True}
     # by 1 a year in logs, later by 2: the line through both falls by about 1.5, and e^1.5 is 4.5
-    assert found.reason == (
-        "Yes: prices fell 4-fold a year at equal scores on a test (of late faster) and 3-fold a year at equal scores on another test."
+    assert (
+        found.reason
+        == "Yes: prices fell 4-fold a year at equal scores on a test (of late faster) and 3-fold a year at"
+        " equal scores on another test."
     )
     # Holm over two tests of each of two records
     assert found.details.count("all four tests") == 2
@@ -96,7 +122,8 @@ def test_a_p_value_that_rejects_never_reads_like_one_that_does_not():
 
 def test_on_the_tables_no_acceleration_is_shown_and_the_prices_behind_the_numbers_are_mentioned(rows):
     row = rows.loc["technical.commoditisation_accelerating"]
-    # GPQA Diamond: 2 of 4 tests have p 0.021 and 0.121, by Holm 0.064 and 0.121; the prices on HELM end in August 2025
+    # GPQA Diamond: 2 of 4 tests have p 0.021 and 0.121, by Holm 0.064 and 0.121; the prices on HELM end in
+    # August 2025
     assert row["verdict"] == "uncheckable"
     assert [source["title"] for source in row["sources"]] == ["article"]
     assert row["mentioned"]
