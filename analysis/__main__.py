@@ -1053,7 +1053,7 @@ def _unwritable(reason: OSError) -> Problem:
     """A folder that takes nothing, named as far as it is there: what was to be made in it means nothing to
     the user.
     """
-    from analysis.scenarios import place
+    from analysis.scenarios import display_path
 
     path = Path(os.fsdecode(reason.filename)).resolve()
     there = next(folder for folder in (path, *path.parents) if folder.exists())
@@ -1061,7 +1061,7 @@ def _unwritable(reason: OSError) -> Problem:
         "Work in a copy of the project that you may write to, or name another folder where the command takes"
         " --out"
     )
-    return Problem(place(there), f"cannot be written to ({reason.strerror})", fix)
+    return Problem(display_path(there), f"cannot be written to ({reason.strerror})", fix)
 
 
 def _system(reason: OSError) -> Problem:

@@ -40,7 +40,7 @@ from pydantic import (
 
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
-from analysis.scenarios import place, validation_problems
+from analysis.scenarios import display_path, validation_problems
 
 MIME = "application/vnd.thesis.exhibit+json"
 
@@ -705,11 +705,11 @@ def read_notebook(path: Path) -> Node:
             raise ValueError(f"its format is {raw['nbformat']}, not 4")
         return Node(raw, cells=[_cell(cell) for cell in raw["cells"]])
     except FileNotFoundError:
-        raise PublishError(Problem(place(path), "there is no such notebook", "Run it again")) from None
+        raise PublishError(Problem(display_path(path), "there is no such notebook", "Run it again")) from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as reason:
         told = f"{type(reason).__name__}: {reason}".splitlines()[0].rstrip(".")
         raise PublishError(
-            Problem(place(path), f"cannot be read as a notebook: {told}", "Run it again")
+            Problem(display_path(path), f"cannot be read as a notebook: {told}", "Run it again")
         ) from None
 
 

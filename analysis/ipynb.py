@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from analysis.errors import NotebookError, Problem
-from analysis.scenarios import place
+from analysis.scenarios import display_path
 
 RESTORE = "Restore the notebook"
 SAVE = "Correct the file, or save the notebook again in JupyterLab"
@@ -116,7 +116,7 @@ class Notebook(_Part):
             fix = (
                 f"Tag the one cell that holds the defaults `{PARAMETERS}`, or move the file out of the folder"
             )
-            raise NotebookError(Problem(place(path), rule, fix))
+            raise NotebookError(Problem(display_path(path), rule, fix))
         return tagged[0]
 
 
@@ -142,9 +142,9 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as reason:
-        problem = Problem(place(path), f"cannot be read ({reason.strerror})", "Check the file, or remove it")
+        problem = Problem(display_path(path), f"cannot be read ({reason.strerror})", "Check the file, or remove it")
     except UnicodeDecodeError:
-        problem = Problem(place(path), "is not UTF-8 text", "Save it as UTF-8")
+        problem = Problem(display_path(path), "is not UTF-8 text", "Save it as UTF-8")
     raise NotebookError(problem)
 
 
@@ -159,22 +159,22 @@ def parsed(text: str, path: Path) -> Notebook:
     """
     if text.startswith(BOM):
         rule = "starts with a byte order mark, which Jupyter does not read"
-        raise NotebookError(Problem(place(path), rule, "Save it as UTF-8 without one"))
+        raise NotebookError(Problem(display_path(path), rule, "Save it as UTF-8 without one"))
     try:
         content = json.loads(text)
     except json.JSONDecodeError as reason:
-        where = f"{place(path)}, line {reason.lineno}"
+        where = f"{display_path(path)}, line {reason.lineno}"
         raise NotebookError(Problem(where, f"is not JSON ({reason.msg})", RESTORE)) from None
     except (ValueError, RecursionError) as reason:
-        raise NotebookError(Problem(place(path), f"is not JSON ({reason})", RESTORE)) from None
+        raise NotebookError(Problem(display_path(path), f"is not JSON ({reason})", RESTORE)) from None
     if not isinstance(content, dict) or content.get("nbformat") != 4:
         raise NotebookError(
-            Problem(place(path), "is not a notebook of format 4", "Save it again in JupyterLab")
+            Problem(display_path(path), "is not a notebook of format 4", "Save it again in JupyterLab")
         )
     try:
         return Notebook.model_validate(content)
     except ValidationError as reason:
-        raise NotebookError(_problem(reason, place(path))) from None
+        raise NotebookError(_problem(reason, display_path(path))) from None
 
 
 def _problem(reason: ValidationError, where: str) -> Problem:

@@ -397,7 +397,7 @@ def _parsed(text: str) -> Any:
         raise yaml.YAMLError("lists or mappings are nested too deeply") from None
 
 
-def place(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path as a message prints it: relative to the project, or its last two parts."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(Path(*path.parts[-2:]))
 
@@ -411,7 +411,7 @@ def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError
         The file is missing, cannot be read, is not UTF-8, not YAML, empty, not a mapping, or holds what has
         two readings.
     """
-    where = place(path)
+    where = display_path(path)
     cache.depends_on(path)
     try:
         text = path.read_text(encoding="utf-8")
@@ -477,7 +477,7 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
     register: dict[str, Entry] = {}
     problems: list[Problem] = []
     for name, raw in read_yaml(path).items():
-        where = f"{place(path)}, key {name}"
+        where = f"{display_path(path)}, key {name}"
         try:
             entry = Entry.model_validate(raw)
         except ValidationError as reason:
@@ -487,12 +487,12 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
         problems += [*line_problems(name, entry, where), *value_problems(name, entry.value, entry, where)]
     for name, entry in register.items():
         if entry.at_most is not None and entry.at_most not in register:
-            where = f"{place(path)}, key {name}.at_most"
+            where = f"{display_path(path)}, key {name}.at_most"
             problems.append(
                 Problem(where, f"there is no {entry.at_most!r}", nearest(entry.at_most, register))
             )
     problems = problems or pair_problems(
-        {name: e.value for name, e in register.items()}, register, place(path)
+        {name: e.value for name, e in register.items()}, register, display_path(path)
     )
     if problems:
         raise ParameterError(problems)
@@ -610,7 +610,7 @@ def _misnamed(path: Path) -> Problem:
         fix = f"Remove it, or rename it; {name}{SUFFIX} is taken"
     elif name != path.stem:
         fix += f" and write scenario: {name} in it"
-    return Problem(place(path), rule, fix)
+    return Problem(display_path(path), rule, fix)
 
 
 def _no_name(text: str) -> str:
@@ -644,15 +644,15 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
     register = load_register(directory) if register is None else register
     overrides = {key: value for key, value in content.items() if key not in LABELS}
     because = content.get("because") or {}
-    problems = _label_problems(content, overrides, because, place(path), name)
-    problems += overrides_problems(overrides, register, place(path))
-    problems += _reading_problems(overrides, register, place(path))
+    problems = _label_problems(content, overrides, because, display_path(path), name)
+    problems += overrides_problems(overrides, register, display_path(path))
+    problems += _reading_problems(overrides, register, display_path(path))
     if problems:
         raise ParameterError(problems)
     return Scenario(name, content["description"].strip(), overrides, dict(because))
 
 
-def written(
+def write_scenario(
     values: Assumptions, name: str, description: str, because: Mapping[str, str], directory: Path = PARAMS
 ) -> Scenario:
     """Write what some values differ in from the register as a new scenario, the file `name`.yml.
@@ -678,33 +678,33 @@ def written(
         raise ParameterError(Problem("scenario", _no_name(name), f"Write for example {suggested(name)}"))
     path = directory / f"{name}.yml"
     if not description.strip():
-        raise ParameterError(Problem(place(path), "has no description", "Say in a sentence what it assumes"))
+        raise ParameterError(Problem(display_path(path), "has no description", "Say in a sentence what it assumes"))
     start, register = load(values.scenario, directory, values.register), values.register
     merged = {**start.overrides, **{key: value for key, value in values.items() if key not in LABELS}}
-    _refuse_problems(merged, register, place(path))
-    typed_values = {key: typed(value, register[key]) for key, value in merged.items()}
-    differing = {key: v for key, v in typed_values.items() if v != typed(register[key].value, register[key])}
+    _refuse_problems(merged, register, display_path(path))
+    typed_values = {key: coerce(value, register[key]) for key, value in merged.items()}
+    differing = {key: v for key, v in typed_values.items() if v != coerce(register[key].value, register[key])}
     if not differing:
-        raise ParameterError(Problem(place(path), "would change nothing", "Move a control first"))
-    if problems := list(_reading_problems(differing, register, place(path))):
+        raise ParameterError(Problem(display_path(path), "would change nothing", "Move a control first"))
+    if problems := list(_reading_problems(differing, register, display_path(path))):
         raise ParameterError(problems)
     kept = {key: why for key, why in start.because.items() if differing.get(key) == start.overrides[key]}
     reasons = {key: _one_line(because.get(key, "")) or kept.get(key) or UNARGUED for key in differing}
     made = Scenario(name, _one_line(description), differing, reasons)
     content = {"scenario": name, "description": made.description, **differing, "because": reasons}
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
-    _read_as_yaml(text, place(path))
+    _read_as_yaml(text, display_path(path))
     try:
         with path.open("x", encoding="utf-8") as file:  # never over one that is there
             file.write(text)
     except FileExistsError:
-        taken = Problem(place(path), "is there already", "Choose another name; nothing was overwritten")
+        taken = Problem(display_path(path), "is there already", "Choose another name; nothing was overwritten")
         raise ParameterError(taken) from None
     except OSError as reason:
         path.unlink(missing_ok=True)
         rule = f"cannot be written ({reason.strerror or reason})"
         fix = "Make the folder params/ writable, or work in a copy"
-        raise ParameterError(Problem(place(path), rule, fix)) from None
+        raise ParameterError(Problem(display_path(path), rule, fix)) from None
     return made
 
 
@@ -893,10 +893,10 @@ def parse_override(text: str, register: Register) -> tuple[str, Value]:
         ) from None
     if problems := overrides_problems({name: value}, register, "-p"):
         raise ParameterError(problems)
-    return name, typed(value, register[name])
+    return name, coerce(value, register[name])
 
 
-def typed(value: Any, entry: Entry) -> Value:
+def coerce(value: Any, entry: Entry) -> Value:
     """A checked value in the type that a notebook declares, so that equal values are equal text."""
     if isinstance(value, list):
         return [float(v) for v in value]
@@ -919,7 +919,7 @@ def resolve(
         | dict(overrides or {})
     )
     _refuse_problems(merged, register, "-p")
-    return {"scenario": scenario} | {name: typed(value, register[name]) for name, value in merged.items()}
+    return {"scenario": scenario} | {name: coerce(value, register[name]) for name, value in merged.items()}
 
 
 class Assumptions(dict[str, Any]):
@@ -948,7 +948,7 @@ class Assumptions(dict[str, Any]):
         labels = {name: value for name, value in values.items() if name in LABELS}
         numbers = {name: value for name, value in values.items() if name not in LABELS}
         _refuse_problems(numbers, register, where)
-        super().__init__(labels | {name: typed(value, register[name]) for name, value in numbers.items()})
+        super().__init__(labels | {name: coerce(value, register[name]) for name, value in numbers.items()})
         self.register = register
 
     def _refuse_change(self, *_: object, **__: object) -> NoReturn:
@@ -1012,7 +1012,7 @@ def declaration(name: str, entry: Entry) -> str:
     meaning`.
     """
     kind = f"{', '.join(QUANTILES[entry.dist])}; " if entry.dist else ""
-    value = json.dumps(typed(entry.value, entry))
+    value = json.dumps(coerce(entry.value, entry))
     return f"{name}: {entry.type_name()} = {value}  # {entry.unit}; {kind}{entry.description}"
 
 

@@ -462,7 +462,7 @@ def test_an_assumption_may_not_pass_the_one_that_bounds_it(params):
 
 def test_what_differs_from_the_register_becomes_a_scenario(params):
     given = values(params).but(seed=7, growth_pct=[1, 3, 4])
-    made = scenarios.written(
+    made = scenarios.write_scenario(
         given, "other", "  Growth is\n faster. ", {"seed": "luck: tried", "years": "unused"}, params
     )
     assert (params / "other.yml").read_text().splitlines() == [
@@ -480,7 +480,7 @@ def test_what_differs_from_the_register_becomes_a_scenario(params):
 
 @pytest.mark.parametrize("text", ["2e-1", "08", "yes", "12:30", "0x10", "a: b", "# a", "&a", "<<"])
 def test_a_description_that_yaml_would_take_for_another_thing_is_written_in_quotes(params, text):
-    made = scenarios.written(values(params).but(seed=7), "other", text, {"seed": text}, params)
+    made = scenarios.write_scenario(values(params).but(seed=7), "other", text, {"seed": text}, params)
     assert scenarios.load("other", params) == made
     assert (made.description, made.because["seed"]) == (text, text)
 
@@ -496,7 +496,7 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
         name: value for name, value in scenarios.resolve("other", directory=params).items() if name != "years"
     }
     given = scenarios.check(declared, params).but(growth_pct=5)
-    found = scenarios.load(scenarios.written(given, "third", "d", {}, params).name, params)
+    found = scenarios.load(scenarios.write_scenario(given, "third", "d", {}, params).name, params)
     assert found.overrides == {"seed": 7, "years": 4.0, "growth_pct": 5.0}
     assert found.because == {"seed": "s", "years": "y", "growth_pct": scenarios.UNARGUED}
 
@@ -518,7 +518,7 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
 def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(params, name, description, said):
     before = {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")}
     with pytest.raises(ParameterError, match=said):
-        scenarios.written(values(params).but(seed=2), name, description, {}, params)
+        scenarios.write_scenario(values(params).but(seed=2), name, description, {}, params)
     assert {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")} == before
 
 
@@ -560,16 +560,16 @@ def test_a_scenario_file_that_papermill_injects_may_not_change_a_reading_either(
 def test_no_scenario_is_written_with_another_reading(reading):
     before = sorted(path.name for path in reading.iterdir())
     with pytest.raises(ParameterError) as refused:
-        scenarios.written(values(reading).but(seed=2, outsized=4), "other", "d", {}, reading)
+        scenarios.write_scenario(values(reading).but(seed=2, outsized=4), "other", "d", {}, reading)
     (line,) = str(refused.value).splitlines()
     assert "other.yml, key outsized: says how the article is read" in line
     assert sorted(path.name for path in reading.iterdir()) == before
-    assert scenarios.written(values(reading).but(seed=2), "other", "d", {}, reading).overrides == {"seed": 2}
+    assert scenarios.write_scenario(values(reading).but(seed=2), "other", "d", {}, reading).overrides == {"seed": 2}
 
 
 def test_a_scenario_that_changes_nothing_is_refused(params):
     with pytest.raises(ParameterError, match="would change nothing"):
-        scenarios.written(values(params), "other", "d", {}, params)
+        scenarios.write_scenario(values(params), "other", "d", {}, params)
 
 
 @pytest.mark.parametrize("failing", ["open", "write"])
@@ -603,7 +603,7 @@ def test_a_scenario_in_a_folder_that_takes_no_file_leaves_nothing_behind(params,
     with pytest.raises(
         ParameterError, match=r"other\.yml: cannot be written \((Permission denied|No space left on device)\)"
     ):
-        scenarios.written(given, "other", "d", {}, params)
+        scenarios.write_scenario(given, "other", "d", {}, params)
     assert not (params / "other.yml").exists()
 
 

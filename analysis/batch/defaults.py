@@ -19,7 +19,7 @@ from pathlib import Path
 from analysis import ipynb, scenarios
 from analysis.batch import storage
 from analysis.errors import NotebookError, ParameterError, Problem
-from analysis.scenarios import Entry, Register, place
+from analysis.scenarios import Entry, Register, display_path
 
 
 def align(paths: Iterable[Path], register: Register) -> list[Path]:
@@ -65,7 +65,7 @@ def _lines(source: str, register: Register, path: Path) -> list[str]:
             continue
         first, last = statement.lineno, statement.end_lineno or statement.lineno
         if sum(one.lineno <= last and (one.end_lineno or 0) >= first for one in statements) > 1:
-            where = f"{place(path)}, parameters cell, line {first}"
+            where = f"{display_path(path)}, parameters cell, line {first}"
             raise NotebookError(
                 Problem(where, f"declares {target.id} and something else", "Give each a line of its own")
             )
@@ -83,7 +83,7 @@ def refuse_misread(line: str, name: str, entry: Entry) -> None:
     """
     from papermill.translators import PythonTranslator
 
-    value = json.dumps(scenarios.typed(entry.value, entry))
+    value = json.dumps(scenarios.coerce(entry.value, entry))
     wanted = (name, entry.type_name(), value)
     helped = [
         (one.name, one.inferred_type_name, one.default) for one in PythonTranslator.inspect({"source": line})

@@ -142,7 +142,7 @@ def _is_gone(owner: dict[str, Any]) -> bool:
 
 def _busy(folder: Path, whose: str, more: str = "") -> Busy:
     fix = f"Wait until that has ended, or {ELSEWHERE}{more}"
-    return Busy(Problem(storage.told(folder), f"another batch writes here ({whose})", fix))
+    return Busy(Problem(storage.path_text(folder), f"another batch writes here ({whose})", fix))
 
 
 def _closed(folder: Path, why: str) -> ParameterError:

@@ -26,7 +26,7 @@ from pathlib import Path
 from analysis import ROOT, ipynb, scenarios
 from analysis.batch import storage
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
-from analysis.scenarios import ALL, Register, Scenario, Value, place
+from analysis.scenarios import ALL, Register, Scenario, Value, display_path
 
 LABEL = "scenario"
 """The one declared name that is a label and not in the register."""
@@ -218,7 +218,7 @@ def _kept(wrong: list[ThesisError]) -> Iterator[None]:
 
 def _own_folder(folder: Path) -> Problem:
     rule = "holds the runs of the scenarios themselves, and -p changes what a scenario says"
-    return Problem(f"--out {place(folder)}", rule, "Leave --out away, or name another folder")
+    return Problem(f"--out {display_path(folder)}", rule, "Leave --out away, or name another folder")
 
 
 def _parsed(overrides: Sequence[str], register: Register) -> dict[str, Value]:
@@ -269,7 +269,7 @@ def notebook_names(asked: Sequence[str], project: Project) -> list[str]:
     there = project.slugs()
     if not there:
         raise NotebookError(
-            Problem(place(project.notebooks), "holds no notebook", "Put NAME.ipynb files there")
+            Problem(display_path(project.notebooks), "holds no notebook", "Put NAME.ipynb files there")
         )
     names = list(dict.fromkeys(Path(name).name.removesuffix(".ipynb") for name in asked)) or there
     if problems := [_no_such("notebook", name, there) for name in names if name not in there]:
@@ -307,7 +307,7 @@ def read(path: Path, register: Register) -> Notebook:
     content = ipynb.read(path)
     declared = _declared(content.parameters_cell(path).source, path)
     problems = [
-        Problem(f"{place(path)}, parameter {name}", "the register has no such name", nearest(name, register))
+        Problem(f"{display_path(path)}, parameter {name}", "the register has no such name", nearest(name, register))
         for name in declared
         if name not in register and name != LABEL
     ]
@@ -323,7 +323,7 @@ def _declared(source: str, path: Path) -> tuple[str, ...]:
         statements = ast.parse(source).body
     except (SyntaxError, ValueError) as reason:  # what holds a NUL may be either
         line, rule = getattr(reason, "lineno", None) or 1, getattr(reason, "msg", reason)
-        where = f"{place(path)}, parameters cell, line {line}"
+        where = f"{display_path(path)}, parameters cell, line {line}"
         raise NotebookError(
             Problem(where, f"is not Python ({rule})", "Write `name: type = default`")
         ) from None

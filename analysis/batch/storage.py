@@ -83,9 +83,9 @@ def is_remote(path: Path) -> bool:
     return not isinstance(path, PurePath)
 
 
-def told(path: Path) -> str:
+def path_text(path: Path) -> str:
     """A place as a message prints it."""
-    return str(path) if is_remote(path) else scenarios.place(path)
+    return str(path) if is_remote(path) else scenarios.display_path(path)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from pathlib import Path
 from analysis.batch import environment
 from analysis.batch.plan import Project, notebook_names
 from analysis.errors import ParameterError, Problem, RunError
-from analysis.scenarios import place
+from analysis.scenarios import display_path
 
 HOST = "127.0.0.1"
 START_SECONDS = 60
@@ -112,7 +112,7 @@ def review(session: Session, *, browser: bool, say: Callable[[str], object] = pr
     RunError
         The server ended by itself with an error.
     """
-    say(f"{place(session.notebook)} is open at {session.url}")
+    say(f"{display_path(session.notebook)} is open at {session.url}")
     if browser and not _browse(session.url):
         say("No browser was found; open the address in one.")
     say("Ctrl-C ends JupyterLab and its kernels.")

@@ -20,7 +20,7 @@ from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence import csv_files
 from analysis.evidence.sources import THESIS, Column, Sidecar, sidecar
-from analysis.scenarios import place
+from analysis.scenarios import display_path
 from analysis.units import APPROXIMATION, Quantity, parse, parse_parts
 
 NAMES = ("models", "players", "market_size", "text_figures")
@@ -87,7 +87,7 @@ def _cells(name: str, directory: Path, approximation: float) -> pd.DataFrame:
     found: list[dict[str, object]] = []
     for number, record in zip(table.index, table.to_dict("records"), strict=True):
         for column, spec in _quantities(meta):
-            where = f"{place(path)}, row {number}, column {column}"
+            where = f"{display_path(path)}, row {number}, column {column}"
             try:
                 figures = _figures(record, column, spec, approximation)
             except FigureError as reason:

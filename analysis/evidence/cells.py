@@ -31,7 +31,7 @@ from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
 from analysis.evidence.sources import THESIS, sidecar
-from analysis.scenarios import place, read_yaml, validation_problems
+from analysis.scenarios import display_path, read_yaml, validation_problems
 
 FILE = "cells.yml"
 TABLES = ("models", "players", "market_size")
@@ -251,7 +251,7 @@ def load(
         what it must not; all of it at once.
     """
     path = directory / FILE
-    where, found = place(path), {}
+    where, found = display_path(path), {}
     problems: list[Problem] = []
     known: Evidence | None = None
     wanted = {

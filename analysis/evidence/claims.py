@@ -29,7 +29,7 @@ from pydantic import (
 from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence.sources import THESIS
-from analysis.scenarios import place, read_yaml, validation_problems
+from analysis.scenarios import display_path, read_yaml, validation_problems
 from analysis.units import UNITS, Quantity, parse
 
 SECTIONS = ("lead", "technical", "players", "market", "risks", "verdict")
@@ -182,9 +182,9 @@ def read(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ..
     problems: list[Problem] = []
     entries = read_yaml(path, error=DataError)
     if not entries:
-        raise DataError(Problem(f"{place(path)}, line 1", "lists no claim", "Write one, or restore the file"))
+        raise DataError(Problem(f"{display_path(path)}, line 1", "lists no claim", "Write one, or restore the file"))
     for name, raw in entries.items():
-        where = f"{place(path)}, claim {name}"
+        where = f"{display_path(path)}, claim {name}"
         if not isinstance(raw, dict):
             rule = f"{raw!r} is no entry"
             problems.append(
@@ -195,7 +195,7 @@ def read(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ..
             found.append(Claim.model_validate({"id": name, **raw}))
         except ValidationError as reason:
             problems += validation_problems(reason, where)
-    problems += _single_errors(found, place(path))
+    problems += _single_errors(found, display_path(path))
     return tuple(found), tuple(problems)
 
 

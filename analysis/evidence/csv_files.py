@@ -20,7 +20,7 @@ import pandas as pd
 
 from analysis.cache import depends_on
 from analysis.errors import DataError, Problem, nearest, unseen
-from analysis.scenarios import place
+from analysis.scenarios import display_path
 
 
 def read(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.DataFrame, list[Problem]]:
@@ -40,7 +40,7 @@ def read(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.Dat
         The file is missing, empty, not UTF-8, starts with a byte-order mark, is not CSV, or has another
         header.
     """
-    where = place(path)
+    where = display_path(path)
     reader = csv.reader(io.StringIO(_text(path)), strict=True)
     try:
         header, *rows = list(reader)
@@ -63,11 +63,11 @@ def hash_problems(path: Path, expected: str) -> list[Problem]:
     if digest == expected:
         return []
     fix = f"Undo the change; or, if it is meant, write sha256: {digest} in {path.stem}.meta.yml"
-    return [Problem(place(path), "is not the file that its sidecar describes (sha256 differs)", fix)]
+    return [Problem(display_path(path), "is not the file that its sidecar describes (sha256 differs)", fix)]
 
 
 def _text(path: Path) -> str:
-    where = place(path)
+    where = display_path(path)
     depends_on(path)
     try:
         raw = path.read_bytes()

@@ -29,7 +29,7 @@ from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem
 from analysis.evidence import csv_files
 from analysis.evidence.sources import read_as
-from analysis.scenarios import place
+from analysis.scenarios import display_path
 
 EVIDENCE = ROOT / "analysis" / "data" / "evidence"
 DATES = ("valid_on", "known_on")
@@ -181,12 +181,12 @@ def _typed(name: str, directory: Path) -> pd.DataFrame:
     meta, path = sidecar(name, directory), directory / f"{name}.csv"
     text, problems = csv_files.read(path, list(meta.columns), meta.key)
     for column, spec in meta.columns.items():
-        problems += _cell_problems(text[column], spec, f"{place(path)}, row {{}}, column {column}")
+        problems += _cell_problems(text[column], spec, f"{display_path(path)}, row {{}}, column {column}")
     if not problems:
         typed = text.assign(**{column: _convert(text[column], spec) for column, spec in meta.columns.items()})
         problems += [*_bound_problems(typed, text, meta, path), *_order_problems(typed, path)]
         problems += [*_relation_problems(typed, text, meta, path)]
-        problems += [p for names in meta.once for p in csv_files.key_problems(text, names, place(path))]
+        problems += [p for names in meta.once for p in csv_files.key_problems(text, names, display_path(path))]
     problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
     if problems:
         raise DataError(problems)
@@ -248,7 +248,7 @@ def _bound_problems(typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path
             spec = meta.columns[column]
             fix = "Write a URL or owner/repo:path" if column == "source" else _bounded(spec)
             yield Problem(
-                f"{place(path)}, row {row}, column {column}", f"{text.loc[row, column]!r} is not allowed", fix
+                f"{display_path(path)}, row {row}, column {column}", f"{text.loc[row, column]!r} is not allowed", fix
             )
 
 
@@ -278,7 +278,7 @@ def _relation_problems(
 ) -> Iterator[Problem]:
     """Numbers that are not below another of their row, or not above the floor of its kind."""
     for name, spec in meta.columns.items():
-        where = f"{place(path)}, row {{}}, column {name}"
+        where = f"{display_path(path)}, row {{}}, column {name}"
         if spec.below is not None:
             for row in typed.index[typed[name] >= typed[spec.below]]:
                 rule = (
@@ -300,7 +300,7 @@ def _order_problems(typed: pd.DataFrame, path: Path) -> Iterator[Problem]:
         known, valid = (typed.loc[row, name].date() for name in ("known_on", "valid_on"))
         rule = f"{known} lies before {valid}, the day that the row describes"
         yield Problem(
-            f"{place(path)}, row {row}, column known_on",
+            f"{display_path(path)}, row {row}, column known_on",
             rule,
             "Write the day on which it could first be read",
         )

@@ -23,7 +23,7 @@ from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import evidence_tables, yaml_lines
 from analysis.evidence.sources import read_as
-from analysis.scenarios import PARAMS, Day, load_register, place
+from analysis.scenarios import PARAMS, Day, load_register, display_path
 
 FILE = "gathering.yml"
 
@@ -154,7 +154,7 @@ def _table_problems(gathering: Gathering, path: Path, tables: list[str]) -> Iter
     """Tables that an entry names and that there are not, or that it names twice."""
     for name, entry in gathering.not_found.items():
         for number, table in enumerate(entry.tables):
-            where = f"{place(path)}, key not_found.{name}.tables.{number}"
+            where = f"{display_path(path)}, key not_found.{name}.tables.{number}"
             if table not in tables:
                 yield Problem(where, f"there is no evidence table {table!r}", nearest(table, tables))
             elif table in entry.tables[:number]:
@@ -167,7 +167,7 @@ def _day_problems(gathering: Gathering, path: Path, params: Path) -> Iterator[Pr
     days = register["as_of"].days if "as_of" in register else None
     if days is not None and gathering.gathered_on < days[1]:
         yield Problem(
-            f"{place(path)}, key gathered_on",
+            f"{display_path(path)}, key gathered_on",
             f"{gathering.gathered_on} is before {days[1]}, the last day of as_of",
             "Write the day on which you looked, or end the range of as_of in params/register.yml earlier",
         )

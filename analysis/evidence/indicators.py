@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from analysis.errors import DataError, Problem
 from analysis.evidence import yaml_lines
 from analysis.evidence.sources import THESIS, read_as
-from analysis.scenarios import place
+from analysis.scenarios import display_path
 
 FILE = "indicators.yml"
 Side = Literal["above", "below"]
@@ -85,5 +85,5 @@ def read(directory: Path = THESIS) -> dict[str, Indicator]:
         raise DataError(yaml_lines.located(reason.problems, [path])) from None
     if not found:
         rule = "lists no indicator"
-        raise DataError(Problem(f"{place(path)}, line 1", rule, "Write one, or restore the file"))
+        raise DataError(Problem(f"{display_path(path)}, line 1", rule, "Write one, or restore the file"))
     return found

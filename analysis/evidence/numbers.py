@@ -32,7 +32,7 @@ from analysis.evidence import article_tables, csv_files, evidence_tables, source
 from analysis.evidence.cells import TABLES
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.evidence.sources import THESIS
-from analysis.scenarios import place
+from analysis.scenarios import display_path
 
 KEY = ("paragraph", "text", "occurrence")
 COLUMNS = (*KEY, "kind", "target", "note")
@@ -162,7 +162,7 @@ def orphans(claims: Sequence[Claim], directory: Path = THESIS) -> list[Problem]:
     figures it lacks.
     """
     listed, printed = load(directory), cells(directory)
-    where = place(directory / "numbers.csv")
+    where = display_path(directory / "numbers.csv")
     known = {"claim": {claim.id for claim in claims}, "cell": set(printed)}
     problems = [
         Problem(
@@ -190,7 +190,7 @@ def compare(
     article : str
         How messages call the article.
     """
-    where = place(directory / "numbers.csv")
+    where = display_path(directory / "numbers.csv")
     rows = {Number(*row): number for number, *row in listed[list(KEY)].itertuples()}
     read = extract(text)
     problems = [
@@ -252,7 +252,7 @@ def _load(directory: Path) -> pd.DataFrame:
     table, problems = csv_files.read(path, list(meta.columns), meta.key)
     known, seen = set(paragraphs(directory)), Counter[tuple[str, str]]()
     for row, record in zip(table.index, _records(table), strict=True):
-        where = f"{place(path)}, row {row}, column"
+        where = f"{display_path(path)}, row {row}, column"
         seen[record["paragraph"], record["text"]] += 1
         problems += _row_problems(record, seen[record["paragraph"], record["text"]], meta, known, where)
     problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
@@ -300,7 +300,7 @@ def _row_problems(
 def _claims_lacking(claims: Sequence[Claim], listed: pd.DataFrame, directory: Path) -> Iterator[Problem]:
     """Claims whose printed figure is not among the numbers of their paragraphs."""
     printed = listed.groupby("paragraph")["text"].agg(set).to_dict()
-    known, path = paragraphs(directory), place(directory / "claims.yml")
+    known, path = paragraphs(directory), display_path(directory / "claims.yml")
     for claim in claims:
         for name in [name for name in claim.where if name not in known]:
             rule = f"the article has no paragraph {name!r}"

@@ -23,7 +23,7 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import yaml_lines
 from analysis.evidence.claims import Passage
 from analysis.evidence.sources import THESIS, read_as
-from analysis.scenarios import Day, place
+from analysis.scenarios import Day, display_path
 
 Status = Literal["open", "true", "false", "void"]
 FILE = "predictions.yml"
@@ -123,7 +123,7 @@ def read(directory: Path = THESIS) -> Predictions:
     path = directory / FILE
     try:
         content = read_as(Predictions, path)
-        if problems := list(_untimely(content, place(path))):
+        if problems := list(_untimely(content, display_path(path))):
             raise DataError(problems)
     except DataError as reason:
         raise DataError(yaml_lines.located(reason.problems, [path])) from None
@@ -184,7 +184,7 @@ def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS
         As `read`, or a ruling by facts that are not on record or do not fit it (`misruled`).
     """
     content, today = read(directory), pd.Timestamp(as_of)
-    if problems := list(misruled(content, facts, place(directory / FILE))):
+    if problems := list(misruled(content, facts, display_path(directory / FILE))):
         raise DataError(yaml_lines.located(problems, [directory / FILE]))
     known = facts[facts["known_on"] <= today].set_index("id")
     return pd.DataFrame(

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from analysis import ROOT
 from analysis.cache import cached
 from analysis.errors import DataError
-from analysis.scenarios import Day, place, read_yaml, validation_problems
+from analysis.scenarios import Day, display_path, read_yaml, validation_problems
 from analysis.units import UNITS
 
 Described = TypeVar("Described", bound=BaseModel)
@@ -104,7 +104,7 @@ def read_as(model: type[Described], path: Path) -> Described:
     try:
         return model.model_validate(read_yaml(path, error=DataError))
     except ValidationError as reason:
-        raise DataError(validation_problems(reason, place(path))) from None
+        raise DataError(validation_problems(reason, display_path(path))) from None
 
 
 @cached

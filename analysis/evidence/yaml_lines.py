@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from analysis.errors import Problem
-from analysis.scenarios import place
+from analysis.scenarios import display_path
 
 _KEYED = re.compile(r"^(?P<file>[^,]+\.yml)(?P<keys>(?:, (?:claim|cell|key) [^,]+)+)$")
 
@@ -45,7 +45,7 @@ def located(problems: Iterable[Problem], paths: Iterable[Path]) -> list[Problem]
     """The same problems; where one names a key in one of the YAML files (``FILE, key NAME``), it names its
     line too.
     """
-    files = {place(path): path for path in paths}
+    files = {display_path(path): path for path in paths}
     return [_located(problem, files) for problem in problems]
 
 

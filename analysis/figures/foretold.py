@@ -32,7 +32,7 @@ def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
         The name of each part, by id.
     """
     if table.empty:
-        return theme.nothing(ax, "probabilities of the parts")
+        return theme.empty_chart(ax, "probabilities of the parts")
     parts = [part for part in labels if part in set(table["id"])]
     first, last = table["day"].min(), table["day"].max()
     span = max((last - first).days, 1)
@@ -106,7 +106,7 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
         `models.track_record.record`: ``forecaster, skill, skill_low, skill_high, n, n_effective, verdict``.
     """
     if bins.empty:
-        return theme.nothing(ax, "questions of the past that resolved")
+        return theme.empty_chart(ax, "questions of the past that resolved")
     looks = {
         "naive": ("o", theme.MUTED, -0.8),
         "trend": ("^", theme.RECOMPUTED, 0.0),
@@ -178,7 +178,7 @@ def load_bearing(
     """
     rows = table.iloc[::-1].to_dict("records")
     if not rows:
-        return theme.nothing(ax, "statements in the terms of the register")
+        return theme.empty_chart(ax, "statements in the terms of the register")
     ax.axvline(write_down_pct, color=theme.RECOMPUTED, linewidth=1.8, zorder=2)
     theme.text(
         ax,
@@ -246,7 +246,7 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
         Its probability with all inputs drawn, percent.
     """
     if table.empty:
-        return theme.nothing(ax, "inputs that are uncertain")
+        return theme.empty_chart(ax, "inputs that are uncertain")
     wide = table.pivot(index="input", columns="end", values=["between_pct", "value"])
     low = table.groupby("input")["between_pct"].min().sort_values(ascending=False)
     ax.axvline(50, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)

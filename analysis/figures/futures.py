@@ -451,7 +451,7 @@ def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Ax
     `labels` names each part.
     """
     if methods.empty:
-        return theme.nothing(ax, "nothing to base a probability on")
+        return theme.empty_chart(ax, "nothing to base a probability on")
     parts = list(dict.fromkeys(methods["id"]))[::-1]
     for row, part in enumerate(parts):
         own = methods[methods["id"] == part].reset_index(drop=True)

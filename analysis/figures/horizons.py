@@ -69,7 +69,7 @@ def price_frontier(
     _one_each(axes, len(fits), "rows of fits")
     reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
     if not any(map(len, reached)):
-        return theme.nothing(axes[0], f"a price of a model that reaches the scores on {benchmark}")
+        return theme.empty_chart(axes[0], f"a price of a model that reaches the scores on {benchmark}")
     at = float(decimal_year([day])[0])
     lowest = [prices.frontier(spells, threshold) for threshold in fits["threshold_pct"]]
     lines = [
@@ -163,7 +163,7 @@ def time_to_match(
     parts.needs("lags", lags, ("lag_months", "matched"))
     parts.checked_level(level)
     if lags.empty:
-        return theme.nothing(ax, f"a closed best on {benchmark}")
+        return theme.empty_chart(ax, f"a closed best on {benchmark}")
     end = max([float(lags["lag_months"].max()), *(high for _, _, high in published)]) or 1.0
     last = float(lags["lag_months"].max())
     curve = _carried(survival, last)
@@ -279,7 +279,7 @@ def parity(
     if not 0 <= never <= 1:
         raise ValueError(f"never is {never}; it is a share of draws, 0 to 1")
     if scores.empty:
-        return theme.nothing(ax, f"{benchmark} scores of open and of closed models")
+        return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
     for name, frame in (("scores", scores), ("lines", lines)):
         if lacking := sorted(set(KINDS) - set(frame["weights"])):
             raise ValueError(f"{name} has no {theme.listed(lacking)} weights; both kinds are compared")
@@ -380,7 +380,7 @@ def history(
     parts.needs("fans", fans, ("series", "time", *QUANTILES))
     parts.needs("naive", naive, ("series", "time", "value"))
     if not series or all(values.empty for values in series.values()):
-        return theme.nothing(axes[0], "a value of the series")
+        return theme.empty_chart(axes[0], "a value of the series")
     _one_each(axes, len(series), "series")
     for name in series:
         for what, frame in (("fans", fans), ("naive", naive)):
@@ -477,7 +477,7 @@ def share_of_sum(
     if not threshold > 0:
         raise ValueError(f"threshold is {threshold}; give a share above 0, 0.2 for 20%")
     if shares.empty:
-        return theme.nothing(ax, "a simulated sum")
+        return theme.empty_chart(ax, "a simulated sum")
     levels = {0.05: "p5", 0.25: "p25", 0.5: "p50", 0.75: "p75", 0.95: "p95"}
     if (twice := shares.duplicated(["ahead", "quantile"])).any():
         again = shares[twice].iloc[0]

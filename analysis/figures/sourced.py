@@ -53,7 +53,7 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
     heading = headings[benchmark]
     known = sourced[sourced["model"].isin(printed["model"])]
     if known.empty:
-        return theme.nothing(ax, f"any {benchmark} score of the printed models")
+        return theme.empty_chart(ax, f"any {benchmark} score of the printed models")
     rows = {model: len(printed) - 1 - place for place, model in enumerate(printed["model"])}
     lanes = [heading, *sorted(set(known["protocol"]) - {heading})]
     shifts = dict(zip(lanes, np.linspace(0.24, -0.3, len(lanes)), strict=True))
@@ -151,7 +151,7 @@ def price_history(
     seen = _seen(day, as_of)
     listed = prices[prices["model"].isin(printed["model"])]
     if listed.empty:
-        return theme.nothing(ax, f"any {kind} price of the printed models")
+        return theme.empty_chart(ax, f"any {kind} price of the printed models")
     ax.set_yscale("log")
     own, hosted = _own(listed), _hosted(listed)
     ends = {model: part[column].iloc[-1] for model, part in own.groupby("model")}
@@ -274,7 +274,7 @@ def funding_history(
     day, totals = pd.Timestamp(day), printed.dropna(subset="value")
     raised = rounds[rounds["company"].isin(totals["company"])]
     if raised.empty:
-        return theme.nothing(ax, "a round of the printed companies")
+        return theme.empty_chart(ax, "a round of the printed companies")
     ax.set_yscale("log")
     end, seen = _carried_to(raised, day, as_of), _seen(day, as_of)
     styles = dict(zip(totals["company"], ("solid", (0, (6, 2)), (0, (3, 1, 1, 1))), strict=False))
@@ -348,7 +348,7 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
     valued = forecasts.assign(size_usd_bn=market.forecast_value(forecasts, year))
     found = valued[valued["segment"].isin(printed["segment"])].dropna(subset="size_usd_bn")
     if found.empty:
-        return theme.nothing(ax, f"a forecast that covers {year}")
+        return theme.empty_chart(ax, f"a forecast that covers {year}")
     ax.set_xscale("log")
     sizes = dict(_pairs(printed, f"size_{year}_usd_bn", "segment"))
     rows = {segment: len(sizes) - 1 - place for place, segment in enumerate(sizes)}
@@ -431,7 +431,7 @@ def paid_and_promised(
     """
     day = pd.Timestamp(day)
     if tranches.empty:
-        return theme.nothing(ax, "a payment or promise of SoftBank")
+        return theme.empty_chart(ax, "a payment or promise of SoftBank")
     end = _carried_to(tranches, day, as_of)
     labels = []
     for name, style in (("promised", (0, (5, 2))), ("paid", "solid")):
@@ -524,7 +524,7 @@ def chip_revenue(
     table = quarters.sort_values("valid_on").assign(usd_bn=lambda t: t["data_center_revenue_usd_mn"] / 1000)
     reported = table[table["known_on"] <= day]
     if reported.empty:
-        return theme.nothing(ax, f"a quarter reported by {in_words(seen)}")
+        return theme.empty_chart(ax, f"a quarter reported by {in_words(seen)}")
     for part, face in ((reported, theme.RECOMPUTED), (table.drop(reported.index), "none")):
         ax.bar(
             part["valid_on"],
@@ -600,7 +600,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
     day = pd.Timestamp(day)
     gap = frontier.frontier_gap(scores)
     if gap.empty:
-        return theme.nothing(ax, f"{benchmark} scores of open and of closed models")
+        return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
     end = gap.index[-1]
     best = {kind: _carried(part, end) for kind, part in frontier.running_bests(scores).groupby("weights")}
     for kind, style, mark in (("closed", "solid", theme.DOT), ("open", (0, (5, 2)), theme.HOLLOW)):
@@ -690,7 +690,7 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
         .dropna()
     )
     if len(wide) < 2:
-        return theme.nothing(ax, "accounts of two whole years")
+        return theme.empty_chart(ax, "accounts of two whole years")
     long = (
         wide.rename(columns=names)
         .melt(ignore_index=False, var_name="measure", value_name="usd_bn")

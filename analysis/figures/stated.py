@@ -51,7 +51,7 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     told = statements.sort_values("valid_on", kind="stable", ignore_index=True)
     counted = told[told["counts"] == "yes"]
     if counted.empty:
-        return theme.nothing(ax, f"a run rate of {company}")
+        return theme.empty_chart(ax, f"a run rate of {company}")
     if (low := told[~(told["value"] > 0)]).size:
         first = low.iloc[0]
         raise ValueError(
@@ -139,7 +139,7 @@ def nav_and_ltv(
             " ceiling or more"
         )
     if nav.empty:
-        return theme.nothing(axes[0], f"a net asset value of {company}")
+        return theme.empty_chart(axes[0], f"a net asset value of {company}")
     table = nav.sort_values("valid_on", kind="stable")
     table, at = table.assign(t=decimal_year(table["valid_on"])), float(decimal_year([day])[0])
     for ax, (column, title) in zip(axes, PANELS.items(), strict=True):
@@ -211,7 +211,7 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
     rows = {segment: len(stated) - 1 - place for place, segment in enumerate(stated)}
     found = forecasts[forecasts["segment"].isin(list(rows))].reset_index(drop=True)
     if found.empty:
-        return theme.nothing(ax, "a forecast of the printed segments")
+        return theme.empty_chart(ax, "a forecast of the printed segments")
     years = found["end_year"] - found["base_year"]
     rates = [
         growth.cagr_pct(*sizes)

@@ -40,7 +40,7 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
     values = [f"{kind}{end}" for kind in ("printed", "refitted") for end in ("", "_low", "_high")]
     parts.needs("table", table, ("fit", "what", *values, "agrees"))
     if table[values].isna().all(axis=None):
-        return theme.nothing(ax, "a published fit")
+        return theme.empty_chart(ax, "a published fit")
     parts.above_zero(table, values, "fit")
     again = table["refitted"].notna()
     agrees = table["agrees"].fillna(False).astype(bool)

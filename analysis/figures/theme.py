@@ -337,7 +337,7 @@ def dates(ax: Axes, start: pd.Timestamp, end: pd.Timestamp) -> None:
     ax.set_xlim(start, end)  # type: ignore[arg-type]  # dates
 
 
-def nothing(ax: Axes, what: str) -> Axes:
+def empty_chart(ax: Axes, what: str) -> Axes:
     """An empty chart that says that nothing was on record."""
     for one in chart_of(ax).axes:
         one.grid(visible=False)

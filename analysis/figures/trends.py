@@ -100,7 +100,7 @@ def fitted(
     level = _level_of(forecast, level)
     _checked(unit, claim)
     if points.empty or forecast.empty:
-        return theme.nothing(ax, "observations to fit")
+        return theme.empty_chart(ax, "observations to fit")
     seen, line = points.sort_values("t"), forecast.sort_values("t", ignore_index=True)
     _finite("points", seen[["t", "y"]], log)
     _finite("forecast", line[["t", centre, *bands]], log)
@@ -193,7 +193,7 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
     parts.needs("table", table, ("specification", "factor", "low", "high", "primary"))
     parts.checked_level(level)
     if table["factor"].isna().all():
-        return theme.nothing(ax, "a specification that could be fitted")
+        return theme.empty_chart(ax, "a specification that could be fitted")
     parts.above_zero(table, ["factor", "low", "high"], "specification")
     if (twice := table["specification"].duplicated()).any():
         raise ValueError(

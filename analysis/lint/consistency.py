@@ -43,7 +43,7 @@ from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.forecasts import indicators
 from analysis.lint import stored_outputs
-from analysis.scenarios import Register, Scenario, place
+from analysis.scenarios import Register, Scenario, display_path
 
 PRICES = "api_prices"
 
@@ -265,7 +265,7 @@ def _claims(project: Project) -> Iterator[Problem]:
     """Claims against checks, dated facts and predictions, and checks against claims."""
     if project.claims is None:
         return
-    path, known = place(project.thesis / "claims.yml"), _ids(project)
+    path, known = display_path(project.thesis / "claims.yml"), _ids(project)
     for claim in project.claims:
         where = f"{path}, claim {claim.id}"
         if claim.check is not None:
@@ -330,11 +330,11 @@ def _evidence(project: Project) -> Iterator[Problem]:
     """Credits that no row bears out, and rows that no day of the register can see."""
     if project.gathering is not None:
         yield from gathering.filled(
-            project.gathering, project.measured, place(project.evidence / gathering.FILE)
+            project.gathering, project.measured, display_path(project.evidence / gathering.FILE)
         )
     for name, table in project.measured.items():
         meta = evidence_tables.sidecar(name, project.evidence)
-        where = f"{place(project.evidence / f'{name}.meta.yml')}, key credits"
+        where = f"{display_path(project.evidence / f'{name}.meta.yml')}, key credits"
         yield from _unseen(project, name)
         named = (table["source_title"] + "\n" + table["source"]).str.lower()
         for credit in meta.credits:
@@ -356,7 +356,7 @@ def _unseen(project: Project, name: str) -> Iterator[Problem]:
     known = csv_files.read(path, list(meta.columns), meta.key)[0]["known_on"]
     for row, day in known[known > days[1].isoformat()].items():
         yield Problem(
-            f"{place(path)}, row {row}, column known_on",
+            f"{display_path(path)}, row {row}, column known_on",
             f"{day} is after {days[1]}, the last day of as_of, so that no report would show the row",
             "Correct the day, or move value and range of as_of in params/register.yml",
         )
@@ -380,10 +380,10 @@ def _lines_of_models(project: Project) -> Iterator[Problem]:
         if replaced not in others:
             rule = f"{replaced!r} is no other model that {seller} sold before {day}"
             fix = nearest(replaced, others) if others else "Leave it empty"
-            yield Problem(f"{place(path)}, row {row}, column replaces", rule, fix)
+            yield Problem(f"{display_path(path)}, row {row}, column replaces", rule, fix)
     for row, cells_of in rows[rows["released_on"] > rows["valid_on"]].iterrows():
         rule = f"{cells_of['released_on']} is after {cells_of['valid_on']}, the day of the price"
-        yield Problem(f"{place(path)}, row {row}, column released_on", rule, "Correct one of the two days")
+        yield Problem(f"{display_path(path)}, row {row}, column released_on", rule, "Correct one of the two days")
 
 
 def _numbers(project: Project, article: Path | None) -> list[Problem]:
@@ -409,7 +409,7 @@ def _register(project: Project) -> Iterator[Problem]:
     there = [path.stem for path in project.notebook_paths]
     for name, entry in (project.register or {}).items():
         for notebook in [notebook for notebook in entry.used_by if notebook not in there]:
-            where = f"{place(project.params / 'register.yml')}, key {name}.used_by"
+            where = f"{display_path(project.params / 'register.yml')}, key {name}.used_by"
             yield Problem(where, f"there is no notebook {notebook!r}", nearest(notebook, there))
 
 
@@ -417,7 +417,7 @@ def _reasons(project: Project) -> Iterator[Problem]:
     """Reasons of scenarios that nobody has filled in yet."""
     for one in project.scenarios:
         for key in [key for key, reason in one.because.items() if reason == scenarios.UNARGUED]:
-            where = f"{place(project.params / f'{one.name}.yml')}, key because.{key}"
+            where = f"{display_path(project.params / f'{one.name}.yml')}, key because.{key}"
             yield Problem(where, "has no reason yet", f"Say why {key} has this value")
 
 
@@ -428,7 +428,7 @@ def _predictions(project: Project) -> Iterator[Problem]:
     if project.predictions is None or FACTS not in project.measured or project.register is None:
         return
     content = predictions.read(project.thesis)
-    path, today = place(project.thesis / predictions.FILE), str(project.register["as_of"].value)
+    path, today = display_path(project.thesis / predictions.FILE), str(project.register["as_of"].value)
     yield from predictions.misruled(content, project.measured[FACTS], path)
     for name, part in content.predictions.items():
         where = f"{path}, key predictions.{name}"
@@ -449,7 +449,7 @@ def _bearing(project: Project) -> Iterator[Problem]:
     if project.claims is None or project.register is None:
         return
     for claim in project.claims:
-        where = f"{place(project.thesis / 'claims.yml')}, claim {claim.id}, key bears_on"
+        where = f"{display_path(project.thesis / 'claims.yml')}, claim {claim.id}, key bears_on"
         yield from scenarios.overrides_problems(claim.bears_on, project.register, where)
 
 
@@ -464,7 +464,7 @@ def _indicators(project: Project) -> Iterator[Problem]:
         or project.predictions is None
     ):
         return
-    path = place(project.thesis / watched.FILE)
+    path = display_path(project.thesis / watched.FILE)
     yield from indicators.unknown_names(
         project.watched,
         project.register,
@@ -492,7 +492,7 @@ def _paragraphs(project: Project) -> Iterator[Problem]:
         ):
             for name in [name for name in _PARAGRAPH.findall(line) if name not in known]:
                 yield Problem(
-                    f"{place(path)}, line {number}",
+                    f"{display_path(path)}, line {number}",
                     f"the article has no paragraph {name!r}",
                     nearest(name, known),
                 )
@@ -520,7 +520,7 @@ def _fresh(project: Project, fresh: Fresh) -> list[Problem]:
         return list(reason.problems)
     except Exception as reason:  # a check that was handed what only it can refuse
         said = " ".join(f"{type(reason).__name__}: {reason}".split())
-        where = place(project.thesis / "claims.yml")
+        where = display_path(project.thesis / "claims.yml")
         return [
             Problem(where, f"a check cannot be computed: {said}", "See thesis claims with THESIS_DEBUG=1")
         ]
@@ -560,7 +560,7 @@ def _leaves(content: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 def _defined(function: Callable[..., object]) -> str:
     path = Path(inspect.getsourcefile(function) or "")
-    return f"{place(path)}, line {inspect.getsourcelines(function)[1]}"
+    return f"{display_path(path)}, line {inspect.getsourcelines(function)[1]}"
 
 
 def _order(text: str) -> tuple[str, int]:

@@ -22,7 +22,7 @@ import pandas as pd
 
 from analysis import ipynb, scenarios
 from analysis.errors import NotebookError, Problem, nearest
-from analysis.scenarios import Register, place
+from analysis.scenarios import Register, display_path
 
 MIME = "application/vnd.thesis.exhibit+json"
 FIX = "Run make notebooks"
@@ -69,7 +69,7 @@ class Notebook:
 
     def _line(self, start: int, text: str) -> tuple[str, int]:
         found = max(self.text.find(text, start), start)
-        return f"{place(self.path)}, line {self.text.count(chr(10), 0, found) + 1}", found
+        return f"{display_path(self.path)}, line {self.text.count(chr(10), 0, found) + 1}", found
 
 
 def read(path: Path) -> Notebook:
@@ -139,7 +139,7 @@ def ledger_problems(
     if books and (absent := [name for name in wanted if name not in shown]):
         more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
         yield Problem(
-            place(books[0].path.parent), f"no stored ledger shows {', '.join(absent[:3])}{more}", FIX
+            display_path(books[0].path.parent), f"no stored ledger shows {', '.join(absent[:3])}{more}", FIX
         )
 
 

@@ -10,7 +10,7 @@ Decisions
   factor. The value that it starts from is one of them, to the last digit, so that a reset is one.
 - A chart is drawn again when a control is let go, on few draws; what cannot be drawn is said in a line and
   leaves the last one.
-- A new scenario holds all that differs from the register, with a reason for each (`scenarios.written`), but
+- A new scenario holds all that differs from the register, with a reason for each (`scenarios.write_scenario`), but
   not how the article is read: a notebook of another day writes the same scenario, a reading that was moved is
   refused, and where there is nothing else to move there is no form.
 """

@@ -76,7 +76,7 @@ class Control:
         if isinstance(self.start, list):
             low, high = found[0]
             return [low, *found[1:], high]
-        return scenarios.typed(found[0], self.entry)
+        return scenarios.coerce(found[0], self.entry)
 
     def reset(self) -> None:
         """Back to where it started."""
@@ -212,7 +212,7 @@ class Panel:
             if moved := [name for name in readings if name in self.changes]:
                 rule = "says how the article is read, which a scenario may not change"
                 raise ParameterError(Problem(f"control {name}", rule, "Reset it") for name in moved)
-            made = scenarios.written(
+            made = scenarios.write_scenario(
                 self.given.but(**readings),
                 self.name.value.strip(),
                 self.description.value,
@@ -222,7 +222,7 @@ class Panel:
         except ThesisError as reason:
             self._tell(str(reason), bad=True)
             return
-        path = scenarios.place(self.params / f"{made.name}.yml")
+        path = scenarios.display_path(self.params / f"{made.name}.yml")
         words = (
             f"{path} is written. Run it with: thesis run --scenario {made.name}; compare: thesis diff"
             f" {self.start.scenario} {made.name}."

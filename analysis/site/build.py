@@ -38,7 +38,7 @@ from analysis.batch.execute import FULL
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
 from analysis.exhibits import Metric, Shown, Tabular
-from analysis.scenarios import PARAMS, place
+from analysis.scenarios import PARAMS, display_path
 from analysis.site import context, exports, incremental, pdf, sanitize
 from analysis.site.context import Site
 from analysis.site.results import load
@@ -162,12 +162,12 @@ def _no_room(out: Path, size: int, reason: OSError) -> Problem:
         f"has no room for the {size / 1e6:.1f} MB that it takes ({reason.strerror}); what was there is"
         " unchanged"
     )
-    return Problem(place(out), rule, "Free some, or name a folder on another disk with --out")
+    return Problem(display_path(out), rule, "Free some, or name a folder on another disk with --out")
 
 
 def _mounted(out: Path) -> Problem:
     rule = "is a mount point, and a site replaces its folder, which a mount point does not allow"
-    return Problem(place(out), rule, f"Name a folder inside it: --out {out / 'site'}")
+    return Problem(display_path(out), rule, f"Name a folder inside it: --out {out / 'site'}")
 
 
 def alone(template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any) -> str:
@@ -293,7 +293,7 @@ def _environment(templates: Path, static: Path) -> Environment:
 
     if not (templates / f"index{ENDING}").is_file():
         raise PublishError(
-            Problem(place(templates), f"has no index{ENDING}", "Name the folder of the templates")
+            Problem(display_path(templates), f"has no index{ENDING}", "Name the folder of the templates")
         )
     environment = Environment(
         loader=FileSystemLoader(templates),
@@ -340,7 +340,7 @@ def _asset(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError:
-        raise PublishError(Problem(place(path), "cannot be read", "Restore the file")) from None
+        raise PublishError(Problem(display_path(path), "cannot be read", "Restore the file")) from None
 
 
 def _tight(css: str) -> str:
@@ -362,7 +362,7 @@ def refuse_unfit(out: Path) -> None:
         raise PublishError(_mounted(out))
     if out.exists() and Path.cwd().is_relative_to(out.resolve()):
         rule = "holds the folder that the command was started in, and a site replaces its folder"
-        raise PublishError(Problem(place(out), rule, "Go to another folder and start it there"))
+        raise PublishError(Problem(display_path(out), rule, "Go to another folder and start it there"))
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     with suppress(OSError, ValueError, AttributeError):
@@ -372,4 +372,4 @@ def refuse_unfit(out: Path) -> None:
             .startswith("thesis-site/")
         ):
             return
-    raise PublishError(Problem(place(out), "exists and is not a site of ours", "Name a new or empty folder"))
+    raise PublishError(Problem(display_path(out), "exists and is not a site of ours", "Name a new or empty folder"))

@@ -52,7 +52,7 @@ from analysis.exhibits import (
     Weight,
     number,
 )
-from analysis.scenarios import Entry, Value, place
+from analysis.scenarios import Entry, Value, display_path
 from analysis.site import pages, sanitize
 from analysis.site.pages import Page
 from analysis.site.results import Manifest, Runs
@@ -635,7 +635,7 @@ def _page(scenario: str, slug: str, runs: Runs, link: Callable[[str], str | None
         notebook,
         scenario,
         slug,
-        place(path),
+        display_path(path),
         link,
         runs.parameters(scenario, slug),
         runs.digest(scenario, slug),
@@ -674,5 +674,5 @@ def _departures(scenario: Scenario, register: Mapping[str, Entry]) -> list[Depar
         Departure(scenario.name, name, given[name], expected[name])
         for name in expected
         if name in given
-        and scenarios.typed(given[name], register[name]) != scenarios.typed(expected[name], register[name])
+        and scenarios.coerce(given[name], register[name]) != scenarios.coerce(expected[name], register[name])
     ]

@@ -25,7 +25,7 @@ from analysis.batch import manifest, storage
 from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem, PublishError, nearest
 from analysis.exhibits import Evidence, Figure, Ledger, Metric, Shown, Statement, Table, Tabular
-from analysis.scenarios import LABELS, place
+from analysis.scenarios import LABELS, display_path
 from analysis.site import build, context
 
 Kind = Literal[
@@ -108,7 +108,7 @@ class Compared:
     def as_json(self) -> str:
         """Both sides, the differences and the counts as JSON text."""
         content = {
-            key: {"name": side.name, "folder": place(side.folder), "notebooks": list(side.notebooks)}
+            key: {"name": side.name, "folder": display_path(side.folder), "notebooks": list(side.notebooks)}
             for key, side in (("a", self.a), ("b", self.b))
         }
         rows = [asdict(one) for one in self.differences]
@@ -166,12 +166,12 @@ def read(name: str, folder: Path) -> Side:
     paths = sorted(path for path in folder.glob("*.ipynb") if not path.name.endswith(".failed.ipynb"))
     if not paths:
         raise ParameterError(
-            Problem(place(folder), "holds no executed notebook", "Run `thesis run`, or name another folder")
+            Problem(display_path(folder), "holds no executed notebook", "Run `thesis run`, or name another folder")
         )
     shown: dict[str, Shown] = {}
     parameters: dict[str, Any] = {}
     for path in paths:
-        for one in exhibits.of_notebook(exhibits.read_notebook(path), folder.name, path.stem, place(path)):
+        for one in exhibits.of_notebook(exhibits.read_notebook(path), folder.name, path.stem, display_path(path)):
             shown.setdefault(one.exhibit.id, one)
         beside = path.with_suffix(".yml")
         if beside.exists():
@@ -382,7 +382,7 @@ def refuse_foreign(file: Path) -> None:
     ParameterError
         As `write_page`.
     """
-    where = f"--html {place(file)}"
+    where = f"--html {display_path(file)}"
     if not file.parent.is_dir():
         raise ParameterError(Problem(where, "its folder does not exist", "Make the folder, or name another"))
     if file.is_dir():

@@ -25,7 +25,7 @@ from analysis import scenarios
 from analysis.batch.manifest import GOOD, NAME
 from analysis.batch.plan import content_digest
 from analysis.errors import Problem, PublishError
-from analysis.scenarios import place, validation_problems
+from analysis.scenarios import display_path, validation_problems
 
 
 class Run(BaseModel):
@@ -105,7 +105,7 @@ def _order(slug: str) -> tuple[int, str]:
 
 
 def _manifest(path: Path) -> Manifest:
-    where = place(path)
+    where = display_path(path)
     try:
         manifest = Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -136,7 +136,7 @@ def _failed(runs: Runs) -> Found:
             yield (
                 (run.scenario, run.notebook),
                 Problem(
-                    f"{place(runs.folder / NAME)}, {run.scenario}/{run.notebook}",
+                    f"{display_path(runs.folder / NAME)}, {run.scenario}/{run.notebook}",
                     f"{run.status}: {(run.error or 'no reason given').strip().splitlines()[0].rstrip('.')}",
                     f"Mend it, then {again[0].lower()}{again[1:]}",
                 ),
@@ -151,7 +151,7 @@ def _missing(runs: Runs) -> Found:
             rule = "was not run, while other scenarios have it"
             yield (scenario, notebook), Problem(f"{scenario}/{notebook}", rule, again)
         elif not path.is_file():
-            yield (scenario, notebook), Problem(place(path), "there is no such notebook", again)
+            yield (scenario, notebook), Problem(display_path(path), "there is no such notebook", again)
 
 
 def _edited(runs: Runs) -> Found:
@@ -159,4 +159,4 @@ def _edited(runs: Runs) -> Found:
         path = runs.path(run.scenario, run.notebook)
         if run.status in GOOD and run.output and path.is_file() and content_digest(path) != run.output:
             again = _again(run.scenario, run.notebook)
-            yield (run.scenario, run.notebook), Problem(place(path), "was edited after it was run", again)
+            yield (run.scenario, run.notebook), Problem(display_path(path), "was edited after it was run", again)

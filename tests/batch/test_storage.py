@@ -75,7 +75,7 @@ def test_what_stands_behind_a_url_is_used_like_a_folder(tmp_path: Path) -> None:
     storage.remove(file)
     storage.remove(file)
     assert not storage.is_file(file)
-    assert storage.told(folder) == "memory://bucket/runs"
+    assert storage.path_text(folder) == "memory://bucket/runs"
 
 
 def test_whatever_goes_wrong_behind_a_url_is_an_error_of_files() -> None:

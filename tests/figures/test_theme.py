@@ -185,7 +185,7 @@ def test_panels_stand_below_one_another_on_one_chart_with_one_horizontal_axis():
 
 def test_an_empty_chart_is_empty_in_all_its_panels():
     axes = theme.panels(3)
-    theme.nothing(axes[0], "a thing")
+    theme.empty_chart(axes[0], "a thing")
     assert not any(len(ax.get_yticks()) for ax in axes)
     assert [len(ax.texts) for ax in axes] == [1, 0, 0]
     assert theme.chart_of(axes[0]).finding == "No data by the cut-off date: a thing"
