@@ -417,10 +417,10 @@ def claims(
         raise ParameterError(Problem("--tables and --errors", "cannot be combined", "Give one of them"))
     values = _readings(override)
     if tables:
-        rows = listing_cache.served("cells", values, lambda: _cells(values))
+        rows = listing_cache.cached_rows("cells", values, lambda: _cells(values))
         short: tuple[str, ...] = ("id", "verdict", "printed", "sourced", "protocol", "reason")
     else:
-        rows = listing_cache.served("claims", values, lambda: _ledger(values))
+        rows = listing_cache.cached_rows("claims", values, lambda: _ledger(values))
         short = ("id", "verdict", "weight", "statement", "reason")
     if errors:
         rows = _errors(rows)
@@ -454,7 +454,7 @@ def indicators(
     from analysis.cli import listing_cache
 
     values = _values(scenario, override)
-    rows = listing_cache.served("indicators", values, lambda: _indicators(values))
+    rows = listing_cache.cached_rows("indicators", values, lambda: _indicators(values))
     _list(rows, ("id", "status", "value", "unit", "side", "threshold", "valid_on", "moves"), form)
 
 
@@ -472,7 +472,7 @@ def predictions(
     from analysis.cli import listing_cache
 
     values = _values(scenario, override)
-    rows = listing_cache.served("predictions", values, lambda: _predictions(values))
+    rows = listing_cache.cached_rows("predictions", values, lambda: _predictions(values))
     if form is console.Format.table:
         rows = [row | _percentages(row) for row in rows]
     _list(rows, ("id", "status", "deadline", "statement", "probability", "range", "method", "given"), form)
@@ -511,7 +511,7 @@ def evidence(
 
     given = _values(scenario, override)
     asked = {"as_of": given["as_of"], "table": table} | ({"due": _range(given.register)} if due else {})
-    rows = listing_cache.served("evidence", asked, lambda: _evidence(table, given["as_of"], due))
+    rows = listing_cache.cached_rows("evidence", asked, lambda: _evidence(table, given["as_of"], due))
     if not rows:
         console.echo(f"Nothing in {table} was known on {given['as_of']}.", error=True)
     long = ("licence", "credit") if table is None and form is console.Format.table else ()
@@ -792,11 +792,11 @@ def check(
 
     def fresh() -> list[dict[str, Any]]:
         values = _values("base", None)
-        listing_cache.served(
+        listing_cache.cached_rows(
             "indicators", values, lambda: _indicators(values)
         )  # which refuses what none can read
-        ledger = listing_cache.served("claims", values, lambda: _ledger(values))
-        return [*ledger, *listing_cache.served("cells", values, lambda: _cells(values))]
+        ledger = listing_cache.cached_rows("claims", values, lambda: _ledger(values))
+        return [*ledger, *listing_cache.cached_rows("cells", values, lambda: _cells(values))]
 
     found = consistency.check(fresh=fresh, article=article)
     if found.problems:
@@ -857,7 +857,7 @@ def _check_data() -> None:
     from analysis import scenarios as assumptions
     from analysis.cli import listing_cache
 
-    listing_cache.served("data", {"as_of": _range(assumptions.load_register())}, _read_data)
+    listing_cache.cached_rows("data", {"as_of": _range(assumptions.load_register())}, _read_data)
 
 
 def _range(register: Mapping[str, Entry]) -> list[str]:
@@ -925,7 +925,7 @@ def _cells(values: Assumptions) -> list[dict[str, Any]]:
     from analysis.audit import cells
     from analysis.units import plain
 
-    rows = cells.ledger(audit.gather(values)).drop(columns="used")
+    rows = cells.judge_cells(audit.gather(values)).drop(columns="used")
     return [plain(row) for row in rows.to_dict("records")]
 
 

@@ -109,7 +109,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-def address(text: str | None) -> str | None:
+def source_url(text: str | None) -> str | None:
     """The web address that a reference leads to; None where it is only a text."""
     if text and re.fullmatch(r"https?://\S+", text):
         return text
@@ -131,7 +131,7 @@ class Source(_Part):
     @field_validator("url")
     @classmethod
     def _only_the_web(cls, url: str | None) -> str | None:
-        return address(url)
+        return source_url(url)
 
 
 def weakest(sources: Iterable[Source]) -> Quality | None:
@@ -253,7 +253,7 @@ class Figure(Tabular):
     subtitle: str = ""
 
 
-class Claim(_Part):
+class JudgedClaim(_Part):
     """One row of a ledger: what was stated, what was recomputed, and the verdict."""
 
     id: Id
@@ -316,12 +316,12 @@ class Ledger(Tabular):
     """A table of claims."""
 
     kind: Literal["ledger"]
-    row: ClassVar[type[_Part] | None] = Claim
+    row: ClassVar[type[_Part] | None] = JudgedClaim
 
     @property
-    def entries(self) -> tuple[Claim, ...]:
+    def entries(self) -> tuple[JudgedClaim, ...]:
         """The rows as claims, the heaviest first."""
-        found = [Claim.model_validate(row) for row in self.rows]
+        found = [JudgedClaim.model_validate(row) for row in self.rows]
         return tuple(sorted(found, key=lambda claim: WEIGHTS.index(claim.weight)))
 
     @property
@@ -349,7 +349,7 @@ class Observation(_Part):
     @property
     def reference(self) -> Source:
         """Its source; what has no address keeps its reference in the title."""
-        title = self.source_title if address(self.source) else f"{self.source_title} ({self.source})"
+        title = self.source_title if source_url(self.source) else f"{self.source_title} ({self.source})"
         return Source(title=title, url=self.source)
 
 
@@ -431,7 +431,7 @@ SKILLS: tuple[Skilled, ...] = get_args(Skilled)
 """What a backtest can find of a method, best first; the naive forecast itself is the measure."""
 
 
-class Backtest(_Part):
+class SkillRow(_Part):
     """One method of forecasting one trend so far ahead, against a naive forecast of the same."""
 
     trend: str
@@ -453,12 +453,12 @@ class Skill(Tabular):
     """A table of backtests."""
 
     kind: Literal["skill"]
-    row: ClassVar[type[_Part] | None] = Backtest
+    row: ClassVar[type[_Part] | None] = SkillRow
 
     @property
-    def entries(self) -> tuple[Backtest, ...]:
+    def entries(self) -> tuple[SkillRow, ...]:
         """The rows as backtests."""
-        return tuple(Backtest.model_validate(row) for row in self.rows)
+        return tuple(SkillRow.model_validate(row) for row in self.rows)
 
 
 Status = Literal["open", "true", "false", "void"]
@@ -466,7 +466,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 """How a part of a prediction may stand."""
 
 
-class Method(_Part):
+class MethodProbability(_Part):
     """One way to a probability: what it was drawn from or counted among, with its own range."""
 
     kind: str
@@ -497,7 +497,7 @@ class Forecast(_Part):
     status: Status
     resolved_on: dt.date | None = None
     because: str | None = None
-    methods: tuple[Method, ...] = ()
+    methods: tuple[MethodProbability, ...] = ()
     sources: tuple[Source, ...] = ()
     brier: float | None = None
     log_score: float | None = None
@@ -658,7 +658,7 @@ def page_file(slug: str) -> str:
 
 
 @dataclass(frozen=True)
-class Shown:
+class PlacedExhibit:
     """An exhibit where it was shown: which scenario, which notebook, and its picture if it has one."""
 
     exhibit: Exhibit
@@ -739,7 +739,7 @@ def _text(value: Any) -> str:
     return whole
 
 
-def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: str) -> Shown | None:
+def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: str) -> PlacedExhibit | None:
     """The exhibit that one output carries, None where it carries none.
 
     Raises
@@ -765,7 +765,7 @@ def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: st
             )
             for problem, detail in zip(problems, reason.errors(), strict=True)
         ) from None
-    return Shown(exhibit, scenario, notebook, image_of(data))
+    return PlacedExhibit(exhibit, scenario, notebook, image_of(data))
 
 
 def image_of(data: Mapping[str, Any]) -> Image | None:
@@ -777,7 +777,7 @@ def image_of(data: Mapping[str, Any]) -> Image | None:
     return None
 
 
-def of_notebook(notebook: Any, scenario: str, slug: str, where: str) -> Iterator[Shown]:
+def of_notebook(notebook: Any, scenario: str, slug: str, where: str) -> Iterator[PlacedExhibit]:
     """Every exhibit of an executed notebook, in the order of its cells."""
     for number, cell in enumerate(notebook.cells, start=1):
         for output in cell.get("outputs", ()):

@@ -142,7 +142,9 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as reason:
-        problem = Problem(display_path(path), f"cannot be read ({reason.strerror})", "Check the file, or remove it")
+        problem = Problem(
+            display_path(path), f"cannot be read ({reason.strerror})", "Check the file, or remove it"
+        )
     except UnicodeDecodeError:
         problem = Problem(display_path(path), "is not UTF-8 text", "Save it as UTF-8")
     raise NotebookError(problem)

@@ -9,7 +9,7 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 VERDICTS: Mapping[str, str] = {
@@ -70,10 +70,16 @@ def of(column: str, value: Any) -> Any:
     return COLUMNS.get(column, {}).get(value, value) if isinstance(value, str) else value
 
 
-def count(number: float, one: str = "", many: str = "") -> str:
+def number_word(number: float, one: str = "", many: str = "") -> str:
     """A count as a sentence has it, in words up to nine and in digits beyond, with what follows it: `one` or
     `many`.
     """
     whole = int(number) if number == int(number) else number
     words = WORDS[int(whole)] if whole in range(len(WORDS)) else f"{whole:,}"
     return f"{words} {one if number == 1 else many}".rstrip()
+
+
+def join_words(parts: Iterable[str]) -> str:
+    """Parts in a row: a, b and c."""
+    *before, last = list(parts) or [""]
+    return f"{', '.join(before)} and {last}" if before else last

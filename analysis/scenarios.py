@@ -100,7 +100,7 @@ class Reference(BaseModel):
     known_on: Day | None = None
 
 
-class Calm(BaseModel):
+class RiskOff(BaseModel):
     """The value that takes an assumption out of the risk it belongs to, and why that is no risk."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -131,7 +131,7 @@ class Entry(BaseModel):
     status: Literal["sourced", "derived", "estimated", "prior", "assumption"]
     used_by: list[str] = Field(min_length=1)
     risk: Literal["compute trap", "regulation", "open models", "balance sheet"] | None = None
-    calm: Calm | None = None
+    calm: RiskOff | None = None
 
     @field_validator("value", mode="before")
     @classmethod
@@ -509,7 +509,7 @@ def _no_project(root: Path) -> Problem:
 
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-UNARGUED = "To be filled in: why this value?"
+NO_REASON_YET = "To be filled in: why this value?"
 """The reason that a new scenario file holds where none was given; `thesis check` asks for it."""
 
 
@@ -665,8 +665,8 @@ def write_scenario(
     name, description : str
         Of the new scenario.
     because : mapping of name to reason
-        Why; a reason of the scenario that it starts from stands where the value still does, and `UNARGUED`
-        where nothing was said.
+        Why; a reason of the scenario that it starts from stands where the value still does, and
+        `NO_REASON_YET` where nothing was said.
 
     Raises
     ------
@@ -678,7 +678,9 @@ def write_scenario(
         raise ParameterError(Problem("scenario", _no_name(name), f"Write for example {suggested(name)}"))
     path = directory / f"{name}.yml"
     if not description.strip():
-        raise ParameterError(Problem(display_path(path), "has no description", "Say in a sentence what it assumes"))
+        raise ParameterError(
+            Problem(display_path(path), "has no description", "Say in a sentence what it assumes")
+        )
     start, register = load(values.scenario, directory, values.register), values.register
     merged = {**start.overrides, **{key: value for key, value in values.items() if key not in LABELS}}
     _refuse_problems(merged, register, display_path(path))
@@ -689,7 +691,7 @@ def write_scenario(
     if problems := list(_reading_problems(differing, register, display_path(path))):
         raise ParameterError(problems)
     kept = {key: why for key, why in start.because.items() if differing.get(key) == start.overrides[key]}
-    reasons = {key: _one_line(because.get(key, "")) or kept.get(key) or UNARGUED for key in differing}
+    reasons = {key: _one_line(because.get(key, "")) or kept.get(key) or NO_REASON_YET for key in differing}
     made = Scenario(name, _one_line(description), differing, reasons)
     content = {"scenario": name, "description": made.description, **differing, "because": reasons}
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
@@ -698,7 +700,9 @@ def write_scenario(
         with path.open("x", encoding="utf-8") as file:  # never over one that is there
             file.write(text)
     except FileExistsError:
-        taken = Problem(display_path(path), "is there already", "Choose another name; nothing was overwritten")
+        taken = Problem(
+            display_path(path), "is there already", "Choose another name; nothing was overwritten"
+        )
         raise ParameterError(taken) from None
     except OSError as reason:
         path.unlink(missing_ok=True)
@@ -1007,7 +1011,7 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     return Assumptions({"scenario": str(values.get("scenario", BASE))} | given, register)
 
 
-def declaration(name: str, entry: Entry) -> str:
+def parameter_line(name: str, entry: Entry) -> str:
     """The line that declares a register name in a notebook's parameters cell: `name: type = value  # unit;
     meaning`.
     """
@@ -1025,7 +1029,7 @@ def used_by(register: Register, notebook: str) -> dict[str, Entry]:
     return {name: entry for name, entry in register.items() if notebook in entry.used_by}
 
 
-def hindsight(entries: Register, as_of: str) -> dict[str, Entry]:
+def known_after(entries: Register, as_of: str) -> dict[str, Entry]:
     """Those of some assumptions that could not be known on the day `as_of`: their reference is of a later
     day.
     """

@@ -11,12 +11,15 @@ Decisions
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import numbers
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import pandas as pd
 
 from analysis.errors import FigureError
 
@@ -273,3 +276,37 @@ def _bounds(value: float, half: float, qualifier: str, approximation: float) -> 
         return -math.inf, value
     reach = max(half, abs(value) * approximation) if qualifier else half
     return value - reach, value + reach
+
+
+HOUSE_UNITS = {
+    "usd_bn": "bn",
+    "usd_mn": "m",
+    "pct": "%",
+    "x": "×",
+    "points": " points",
+    "parameters_bn": "bn",
+    "years": " years",
+}
+"""How a sentence writes a unit after its number; dollars get their sign before it."""
+
+
+def format_date(day: pd.Timestamp | dt.date) -> str:
+    """A day as a reader writes it: 7 August 2025."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def format_figure(value: float, unit: str, digits: int | None = None) -> str:
+    """A figure as a sentence has it: $44.6bn, $400m, $1.77trn, 2.6×, 13%; without `digits` it gets a decimal
+    only where it has one.
+    """
+    if unit == "usd_bn" and abs(value) >= 1000:
+        number = f"{abs(value) / 1000:,.2f}".rstrip("0").rstrip(".")
+        return f"{'−' if value < 0 else ''}${number}trn"
+    if unit == "usd_bn" and 0 < abs(value) < 1:
+        value, unit = value * 1000, "usd_mn"
+    if digits is None:
+        digits = 0 if unit == "count" or abs(value - round(value)) < 0.05 else 1
+    number = f"{abs(value):,.{digits}f}"
+    minus = "−" if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
+    dollar = "$" if unit.startswith("usd") else ""
+    return f"{minus}{dollar}{number}{HOUSE_UNITS.get(unit, '')}"

@@ -26,7 +26,7 @@ import analysis
 from analysis import __main__ as command
 from analysis import scenarios
 from analysis.batch import execute, plan, pool, runner
-from analysis.batch.execute import Cell, Ended, Job, Limits
+from analysis.batch.execute import Job, Limits, RunResult, StartedCell
 from analysis.batch.plan import Project
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -175,23 +175,26 @@ class WithoutKernels:
         *,
         stop: threading.Event,
         on_start: Callable[[int], None],
-        on_cell: Callable[[int, Cell], None],
-    ) -> Iterator[tuple[int, Ended]]:
+        on_cell: Callable[[int, StartedCell], None],
+    ) -> Iterator[tuple[int, RunResult]]:
         """Say of every job that it started, reached its cells and ended."""
         for index, job in enumerate(jobs):
             self._limits.append(job.limits)
             on_start(index)
             cells = execute._count(job)
-            reached = [Cell(number, cells, None) for number in range(1, cells + 1)]
+            reached = [StartedCell(number, cells, None) for number in range(1, cells + 1)]
             broken = reached[2] if job.source.stem == "raises" else None
             for cell in reached[:3] if broken else reached:
                 on_cell(index, cell)
             if broken:
-                yield index, execute.give_up(job, "ZeroDivisionError: float division by zero", broken, 0.1)
+                yield (
+                    index,
+                    execute.failed_result(job, "ZeroDivisionError: float division by zero", broken, 0.1),
+                )
             else:
                 shutil.copy(job.source, job.target)
                 execute.clean(job.target, job.source)
-                yield index, Ended(0.1, None, (0.1,) * cells)
+                yield index, RunResult(0.1, None, (0.1,) * cells)
 
 
 @pytest.fixture

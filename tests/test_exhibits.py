@@ -9,7 +9,7 @@ import pytest
 
 from analysis import exhibits
 from analysis.errors import PublishError
-from analysis.exhibits import Evidence, Ledger, Metric, Source, Table, address, cited, number, weakest
+from analysis.exhibits import Evidence, Ledger, Metric, Source, Table, cited, number, source_url, weakest
 from tests.site.site_material import forecasts
 
 METRIC: dict[str, Any] = {
@@ -39,7 +39,7 @@ def output(bundle: object, **more: str) -> dict[str, Any]:
     return {"data": {exhibits.MIME: bundle} | more}
 
 
-def read(bundle: object, **more: str) -> exhibits.Shown:
+def read(bundle: object, **more: str) -> exhibits.PlacedExhibit:
     shown = exhibits.of_output(output(bundle, **more), "base", "4_risks", "here")
     assert shown
     return shown
@@ -79,7 +79,7 @@ def test_only_web_addresses_stay_links() -> None:
     ],
 )
 def test_a_reference_leads_to_the_web_or_nowhere(text: str | None, leads_to: str | None) -> None:
-    assert address(text) == leads_to
+    assert source_url(text) == leads_to
 
 
 def test_a_source_says_how_strong_it_is_and_the_weakest_of_several_counts() -> None:

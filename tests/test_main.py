@@ -173,7 +173,7 @@ PARTS = [
 def test_predictions_are_printed_with_statement_and_per_cent_and_stay_numbers_for_programs(
     thesis: Thesis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing_cache, "served", lambda *_: PARTS)
+    monkeypatch.setattr(listing_cache, "cached_rows", lambda *_: PARTS)
     code, table, _ = thesis("predictions")
     assert code == 0
     first, second = table.splitlines()[1:]
@@ -190,19 +190,19 @@ def test_indicators_and_evidence_are_printed_with_labels_and_stay_keys_for_progr
 ) -> None:
     watched = dict.fromkeys(("id", "value", "unit", "side", "threshold", "valid_on", "moves"), "x")
     monkeypatch.setattr(
-        listing_cache, "served", lambda *_: [watched | {"status": one} for one in ("signals", "quiet")]
+        listing_cache, "cached_rows", lambda *_: [watched | {"status": one} for one in ("signals", "quiet")]
     )
     first, second = thesis("indicators")[1].splitlines()[1:]
     assert " triggered " in first and "not triggered" in second
     assert '"signals"' in thesis("indicators", "--format", "json")[1]
-    monkeypatch.setattr(listing_cache, "served", lambda *_: [{"id": "x", "quality": "secondary"}])
+    monkeypatch.setattr(listing_cache, "cached_rows", lambda *_: [{"id": "x", "quality": "secondary"}])
     assert "second-hand" in thesis("evidence")[1] and "secondary" in thesis("evidence", "--format", "csv")[1]
 
 
 def test_claims_are_printed_with_their_statement(thesis: Thesis, monkeypatch: pytest.MonkeyPatch) -> None:
     claim = dict.fromkeys(("id", "verdict", "weight", "stated", "computed", "unit", "reason", "kind"), "x")
     monkeypatch.setattr(
-        listing_cache, "served", lambda *_: [claim | {"statement": "It rains.", "verdict": "void"}]
+        listing_cache, "cached_rows", lambda *_: [claim | {"statement": "It rains.", "verdict": "void"}]
     )
     code, table, _ = thesis("claims")
     assert code == 0

@@ -56,7 +56,7 @@ def test_parameters_are_declared_as_the_register_has_them(notebook):
     assert first == 'scenario: str = "base"  # label; the scenario that these values belong to'
     for line in lines:
         name = line.partition(":")[0]
-        assert line == scenarios.declaration(name, register[name]), (
+        assert line == scenarios.parameter_line(name, register[name]), (
             f"{notebook.name}: write the line of the register"
         )
 
@@ -97,7 +97,7 @@ def asked_by_the_audit(path):
     for table in re.findall(
         r'cells\.ledger\(facts, \[\("(\w+)"', path.read_text(encoding="utf-8").replace("\\", "")
     ):
-        audit.cells.ledger(facts, [(table, column) for column in sources.sidecar(table).columns][1:])
+        audit.cells.judge_cells(facts, [(table, column) for column in sources.sidecar(table).columns][1:])
     return {
         name for name in given.names if name in SIMULATION or (name in register and register[name].reading)
     }

@@ -78,7 +78,7 @@ def test_the_example_resolution_can_be_used_as_it_stands():
     content = yaml.safe_load((ROOT / "analysis" / "data" / "thesis" / "predictions.yml").read_text())
     content["predictions"]["p2.price"]["resolution"] = ending
     read = predictions.Predictions.model_validate(content)
-    assert list(predictions.misruled(read, evidence_tables.load("dated_facts"), "here")) == []
+    assert list(predictions.decision_problems(read, evidence_tables.load("dated_facts"), "here")) == []
 
 
 def test_the_example_check_can_be_used_as_it_stands():

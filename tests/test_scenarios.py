@@ -355,7 +355,7 @@ def test_what_would_not_stand_on_one_line_of_a_notebook_is_refused_at_its_key(tm
 def test_a_text_that_only_the_editor_wrapped_is_one_line(tmp_path, description):
     (tmp_path / "register.yml").write_text(ENTRY.format(**PLAIN | {"description": description}))
     entry = scenarios.load_register(tmp_path)["rate"]
-    declared = scenarios.declaration("rate", entry)
+    declared = scenarios.parameter_line("rate", entry)
     assert declared == "rate: float = 3.0  # percent; A rate of growth of revenue."
 
 
@@ -369,8 +369,8 @@ def test_a_notebook_is_held_to_the_same_check_as_the_batch(params):
 
 def test_what_could_not_be_known_on_a_day_is_hindsight(params):
     used = scenarios.used_by(scenarios.load_register(params), "a")
-    assert list(scenarios.hindsight(used, "2026-05-21")) == ["growth_pct"]
-    assert scenarios.hindsight(used, "2026-10-31") == {}
+    assert list(scenarios.known_after(used, "2026-05-21")) == ["growth_pct"]
+    assert scenarios.known_after(used, "2026-10-31") == {}
 
 
 def test_a_notebook_uses_what_the_register_says_whatever_else_is_defined(params):
@@ -472,7 +472,7 @@ def test_what_differs_from_the_register_becomes_a_scenario(params):
         "growth_pct: [1.0, 3.0, 4.0]",
         "because:",
         "  seed: 'luck: tried'",
-        f"  growth_pct: '{scenarios.UNARGUED}'",
+        f"  growth_pct: '{scenarios.NO_REASON_YET}'",
     ]
     assert scenarios.load("other", params) == made
     assert scenarios.resolve("other", directory=params) == dict(given) | {"scenario": "other"}
@@ -498,7 +498,7 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
     given = scenarios.check(declared, params).but(growth_pct=5)
     found = scenarios.load(scenarios.write_scenario(given, "third", "d", {}, params).name, params)
     assert found.overrides == {"seed": 7, "years": 4.0, "growth_pct": 5.0}
-    assert found.because == {"seed": "s", "years": "y", "growth_pct": scenarios.UNARGUED}
+    assert found.because == {"seed": "s", "years": "y", "growth_pct": scenarios.NO_REASON_YET}
 
 
 @pytest.mark.parametrize(
@@ -564,7 +564,9 @@ def test_no_scenario_is_written_with_another_reading(reading):
     (line,) = str(refused.value).splitlines()
     assert "other.yml, key outsized: says how the article is read" in line
     assert sorted(path.name for path in reading.iterdir()) == before
-    assert scenarios.write_scenario(values(reading).but(seed=2), "other", "d", {}, reading).overrides == {"seed": 2}
+    assert scenarios.write_scenario(values(reading).but(seed=2), "other", "d", {}, reading).overrides == {
+        "seed": 2
+    }
 
 
 def test_a_scenario_that_changes_nothing_is_refused(params):

@@ -78,8 +78,8 @@ def test_qualities_stand_in_the_order_of_their_strength():
 
 
 def test_prose_counts_in_words_up_to_nine_and_says_one_of_one():
-    assert [labels.count(n) for n in (0, 1, 9, 10, 1234)] == ["none", "one", "nine", "10", "1,234"]
-    assert [labels.count(n, "year", "years") for n in (0, 1.0, 2.5, 12)] == [
+    assert [labels.number_word(n) for n in (0, 1, 9, 10, 1234)] == ["none", "one", "nine", "10", "1,234"]
+    assert [labels.number_word(n, "year", "years") for n in (0, 1.0, 2.5, 12)] == [
         "none years",
         "one year",
         "2.5 years",

@@ -8,7 +8,7 @@ prices), `money` (who paid what), `trends` (what fits say), `forecasts` (what th
 
 from analysis.audit import cells
 from analysis.audit.checks import arithmetic, benchmarks, forecasts, money, record, trends
-from analysis.audit.facts import Facts, Interval, Unknown, gather
+from analysis.audit.facts import Facts, Interval, NothingKnown, gather
 from analysis.audit.ledger import FIELDS, counts, errors, judge_claims
 from analysis.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
 
@@ -20,7 +20,7 @@ __all__ = [
     "Facts",
     "Finding",
     "Interval",
-    "Unknown",
+    "NothingKnown",
     "arithmetic",
     "benchmarks",
     "cells",

@@ -37,14 +37,11 @@ from analysis.audit.checks import arithmetic, money, record
 from analysis.audit.facts import (
     Facts,
     Interval,
-    Unknown,
-    fill,
-    in_print,
-    in_words,
-    listed,
+    NothingKnown,
+    fill_placeholders,
+    placeholders,
     told_day,
     told_value,
-    words,
 )
 from analysis.audit.verdicts import accepted, judge, meets_interval
 from analysis.errors import DataError, Problem, nearest
@@ -52,8 +49,9 @@ from analysis.evidence import article_tables
 from analysis.evidence import cells as deciders
 from analysis.evidence.numbers import slug
 from analysis.evidence.sources import sidecar
+from analysis.labels import join_words
 from analysis.models import market
-from analysis.units import parse, show
+from analysis.units import format_date, format_figure, parse, show
 
 FIELDS = (
     "id",
@@ -118,7 +116,7 @@ WIDEST = 3.0
 
 
 @dataclass(frozen=True)
-class Cell:
+class PrintedCell:
     """One cell as printed."""
 
     id: str
@@ -143,7 +141,7 @@ class Answer:
     stale: bool = False
 
 
-def ledger(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd.DataFrame:
+def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd.DataFrame:
     """Every cell of the article's tables with what the sources say and the verdict, columns `FIELDS`.
 
     Parameters
@@ -174,19 +172,19 @@ def ledger(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd
     return found.assign(strength=pd.Series([row["strength"] for row in rows], dtype=object))
 
 
-def _printed() -> Iterator[Cell]:
+def _printed() -> Iterator[PrintedCell]:
     for name in deciders.TABLES:
         meta = sidecar(name)
         for texts in article_tables.printed(name).to_dict("records"):
             row = texts[meta.key]
             for column, spec in meta.columns.items():
                 if column != meta.key:
-                    yield Cell(
+                    yield PrintedCell(
                         f"{meta.where}.{slug(row)}.{column}", name, row, column, spec.title, texts[column]
                     )
 
 
-def _row(facts: Facts, cell: Cell, column: deciders.Column) -> dict[str, Any]:
+def _row(facts: Facts, cell: PrintedCell, column: deciders.ColumnRules) -> dict[str, Any]:
     with arguments.refusals(f"{deciders.FILE}, cell {cell.id}"):
         answer = _answer(facts, cell, column)
     decided = answer.verdict != "uncheckable"
@@ -211,13 +209,13 @@ def _row(facts: Facts, cell: Cell, column: deciders.Column) -> dict[str, Any]:
     }
 
 
-def _answer(facts: Facts, cell: Cell, column: deciders.Column) -> Answer:
+def _answer(facts: Facts, cell: PrintedCell, column: deciders.ColumnRules) -> Answer:
     own = column.rows.get(cell.row)
     rule = BY_RULE[type(own)] if own else BY_COLUMN.get((cell.table, cell.column), _opinion)
     try:
         answer = rule(facts, cell, own)
-    except Unknown:
-        reason = f"We found nothing on this dated up to {in_words(facts.as_of)}."
+    except NothingKnown:
+        reason = f"We found nothing on this dated up to {format_date(facts.as_of)}."
         answer = Answer("uncheckable", reason, "nothing found")
     told = [
         answer.reason,
@@ -227,22 +225,22 @@ def _answer(facts: Facts, cell: Cell, column: deciders.Column) -> Answer:
     return replace(answer, reason=" ".join(text for text in told if text))
 
 
-def _note(facts: Facts, own: deciders.Rule | None) -> str | None:
+def _note(facts: Facts, own: deciders.CellRule | None) -> str | None:
     """What is mentioned with the verdict, once its facts are known."""
     if own is None or own.note is None:
         return None
     record.refuse_what_no_day_fills(own.note, facts, set())
-    return fill(own.note, _words(facts, facts.happened(own.beside, decides=False)))
+    return fill_placeholders(own.note, _words(facts, facts.happened(own.beside, decides=False)))
 
 
 def _words(facts: Facts, rows: Sequence[pd.Series]) -> dict[str, str]:
-    return {name: text for row in rows for name, text in words(row, facts.day).items()}
+    return {name: text for row in rows for name, text in placeholders(row, facts.day).items()}
 
 
 # Benchmarks
 
 
-def _score(facts: Facts, cell: Cell, own: None) -> Answer:
+def _score(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     """A score against the row's own, under the heading's protocol and under others; else where it comes
     from.
     """
@@ -250,7 +248,7 @@ def _score(facts: Facts, cell: Cell, own: None) -> Answer:
     scores = facts.find(SCORES, article_model=cell.row)
     same = scores[scores["benchmark"] == benchmark].sort_values("score_pct", ascending=False)
     if same.empty:
-        raise Unknown(f"{cell.row} on {benchmark}")
+        raise NothingKnown(f"{cell.row} on {benchmark}")
     asked = same[same["protocol"] == protocol]
     printed = _figure(facts, cell)
     equal, elsewhere = _equal(asked, printed), _equal(same[same["protocol"] != protocol], printed)
@@ -277,7 +275,7 @@ def _score(facts: Facts, cell: Cell, own: None) -> Answer:
         short = f"{sourced} {_briefly(protocol)}, {cell.printed} is {_briefly(hit['protocol'])}"
         return Answer("partly", reason, short, sourced, protocol)
     if best is None:
-        raise Unknown(f"{cell.row} on {benchmark}, {protocol}")
+        raise NothingKnown(f"{cell.row} on {benchmark}, {protocol}")
     reason = (
         f"{_version(best)} scored {sourced} on {benchmark} {heading}, as the heading"
         f" says.{_others(asked, best)}"
@@ -342,13 +340,13 @@ def _briefly(protocol: str) -> str:
 # Prices and costs
 
 
-def _price(facts: Facts, cell: Cell, own: None) -> Answer:
+def _price(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     """A price against the developer's own list: the one in force on the article's day, then the earlier
     ones.
     """
     prices = facts.find(PRICES, article_model=cell.row, terms="list")
     if prices.empty:
-        raise Unknown(f"prices of {cell.row}")
+        raise NothingKnown(f"prices of {cell.row}")
     printed = [_figure(facts, cell, part) for part in PARTS]
     developers = facts.find(SCORES, article_model=cell.row)["developer"].unique()
     first_party = prices[prices["seller"].isin(developers)]
@@ -359,12 +357,12 @@ def _price(facts: Facts, cell: Cell, own: None) -> Answer:
     launch, last = first_party.iloc[0], first_party.iloc[-1]
     since = first_party[changed].iloc[-1] if changed.any() else launch
     facts.cite(PRICES, first_party.loc[[since.name, last.name]])
-    now, from_day = _dollars(last), in_words(since["valid_on"])
+    now, from_day = _dollars(last), format_date(since["valid_on"])
     sourced, protocol = now, f"list price of {from_day}"
     if fits[-1]:
         reason = f"{last['seller']} listed it at {now} from {from_day}"
         reason += (
-            f" and still did on {in_words(last['valid_on'])}."
+            f" and still did on {format_date(last['valid_on'])}."
             if last.name != since.name
             else ", the last list price that we found."
         )
@@ -373,7 +371,7 @@ def _price(facts: Facts, cell: Cell, own: None) -> Answer:
         facts.cite(PRICES, first_party.loc[[launch.name]])
     else:
         facts.mention(PRICES, first_party.loc[[launch.name]])
-    reason = f"{launch['seller']} listed it at {_dollars(launch)} from {in_words(launch['valid_on'])}"
+    reason = f"{launch['seller']} listed it at {_dollars(launch)} from {format_date(launch['valid_on'])}"
     reason += f", and at {now} since {from_day}." if changed.any() else "."
     return Answer("fails", reason, f"{now} since {from_day}", sourced, protocol, stale=any(fits))
 
@@ -384,21 +382,22 @@ def _hosted(facts: Facts, prices: pd.DataFrame, printed: Sequence[Interval]) -> 
     ends = {part: (last[_prices(part)].min(), last[_prices(part)].max()) for part in PARTS}
     lowest, highest = min(low for low, _ in ends.values()), max(high for _, high in ends.values())
     span = f"${lowest:.2f} to ${highest:.2f}"
-    told = f"Its developer sells no access to it; {labels.count(len(last))} hosts ask {span}"
+    told = f"Its developer sells no access to it; {labels.number_word(len(last))} hosts ask {span}"
     protocol = (
-        f"list prices of hosts, {in_words(last['valid_on'].iloc[0])} to {in_words(last['valid_on'].iloc[-1])}"
+        f"list prices of hosts, {format_date(last['valid_on'].iloc[0])} to"
+        f" {format_date(last['valid_on'].iloc[-1])}"
     )
     hits = last[[_equals(row, printed) for _, row in last.iterrows()]]
     if len(hits):
         hit = hits.iloc[-1]
         facts.cite(PRICES, hits.tail(1))
-        reason = f"{told}, {hit['seller']} {_dollars(hit)} on {in_words(hit['valid_on'])}."
+        reason = f"{told}, {hit['seller']} {_dollars(hit)} on {format_date(hit['valid_on'])}."
         return Answer("holds", reason, f"{hit['seller']}'s price", span, protocol)
     facts.cite(PRICES, last)
     inside = all(
         ends[part][0] <= figure.value <= ends[part][1] for part, figure in zip(PARTS, printed, strict=True)
     )
-    price = " / ".join(dict.fromkeys(in_print(figure.value, "usd_per_mtok", 2) for figure in printed))
+    price = " / ".join(dict.fromkeys(format_figure(figure.value, "usd_per_mtok", 2) for figure in printed))
     reason = f"{told}, none of them the article's {price}."
     return Answer("uncheckable" if inside else "fails", reason, f"no own price, hosts {span}", span, protocol)
 
@@ -418,7 +417,7 @@ def _dollars(row: pd.Series) -> str:
     return " / ".join(f"${row[_prices(part)]:.2f}" for part in PARTS)
 
 
-def _training_cost(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> Answer:
+def _training_cost(facts: Facts, cell: PrintedCell, own: deciders.TrainingCost | None) -> Answer:
     """A training cost against the developer's word, else against every estimate of it, whatever its basis."""
     printed = _figure(facts, cell)
     if own and own.stated and own.read_as_usd_mn:
@@ -426,7 +425,7 @@ def _training_cost(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) 
             low, high = own.read_as_usd_mn
             verdict, day = _between(printed, low, high), told_day(row)
             reason = (
-                f"{record.told_on_record(str(own.told), [row], facts)} We read that as"
+                f"{record.render_sentence(str(own.told), [row], facts)} We read that as"
                 f" {_span(low, high, 'usd_mn')}"
                 + (", which hardly any figure could miss." if verdict == "uncheckable" else ".")
             )
@@ -434,9 +433,9 @@ def _training_cost(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) 
             return Answer(verdict, reason, said, f"{low:g} to {high:g}", f"developer's word, {day}")
     estimates = _estimates(facts, cell, own)
     if not estimates:
-        raise Unknown(f"training cost of {cell.row}")
+        raise NothingKnown(f"training cost of {cell.row}")
     sure = [estimate for estimate in estimates if not estimate.speculative] or estimates
-    told = listed(f"{one.span} {one.how}" for one in sure)
+    told = join_words(f"{one.span} {one.how}" for one in sure)
     short = ", ".join(f"{one.span} if {one.basis}" for one in sure)
     lowest, highest = min(one.low for one in sure), max(one.high for one in sure)
     sourced = _ends(lowest, highest)
@@ -444,19 +443,19 @@ def _training_cost(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) 
     if sure[0].speculative:
         reason = f"Epoch AI calls the computing power behind its estimates speculative: {told}."
         return Answer(
-            "uncheckable", reason, f"speculative: {listed(one.span for one in sure)}", sourced, protocol
+            "uncheckable", reason, f"speculative: {join_words(one.span for one in sure)}", sourced, protocol
         )
     above = printed.low > highest and not any(one.open for one in sure)
     if above or printed.high < lowest:
         side, ours = "above" if above else "below", "both our figures" if len(sure) == 2 else "what we find"
-        reason = f"The article's {in_print(printed.value, 'usd_mn')} is {side} {ours}: {told}."
+        reason = f"The article's {format_figure(printed.value, 'usd_mn')} is {side} {ours}: {told}."
         return Answer("fails", reason, short, sourced, protocol)
     on = "what is counted" if len(sure) > 1 else "the rent"
     return Answer("uncheckable", f"It depends on {on}: {told}.", short, sourced, protocol)
 
 
 @dataclass(frozen=True)
-class Estimate:
+class TrainingCostEstimate:
     """What a training run cost by one basis.
 
     Attributes
@@ -482,11 +481,13 @@ class Estimate:
     def span(self) -> str:
         """The cost as a sentence has it."""
         if self.open:
-            return f"{in_print(self.low, 'usd_mn')} to over {in_print(self.high, 'usd_mn')}"
+            return f"{format_figure(self.low, 'usd_mn')} to over {format_figure(self.high, 'usd_mn')}"
         return _span(self.low, self.high, "usd_mn")
 
 
-def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> list[Estimate]:
+def _estimates(
+    facts: Facts, cell: PrintedCell, own: deciders.TrainingCost | None
+) -> list[TrainingCostEstimate]:
     """Every estimate of a training cost: the last vintage out by `as_of`, and hours of training at the rents
     of their time.
     """
@@ -497,7 +498,7 @@ def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> l
         speculative = rows["compute_confidence"].iloc[-1] == "speculative"
         (facts.mention if speculative else facts.cite)(COSTS, rows.tail(1))
         cost = float(rows["training_cost_usd"].iloc[-1]) / 1e6
-        found.append(Estimate(*BASES[str(basis)], cost, cost, speculative=speculative))
+        found.append(TrainingCostEstimate(*BASES[str(basis)], cost, cost, speculative=speculative))
     for run in facts.happened([own.gpu_hours] if own and own.gpu_hours else []):
         rents = facts.find(CHIPS, metric="rental_price")
         rents = rents[rents["valid_on"].between(run["valid_on"] - RENTS_OF, run["valid_on"])]
@@ -510,14 +511,14 @@ def _estimates(facts: Facts, cell: Cell, own: deciders.TrainingCost | None) -> l
         facts.cite(CHIPS, ends)
         hours, over = float(run["value"]), "over " if is_open else ""
         how = f"for {hours:g} million GPU-hours at rents of ${low:.2f} to {over}${high:.2f}"
-        found.append(Estimate("rented by the hour", how, hours * low, hours * high, open=is_open))
+        found.append(TrainingCostEstimate("rented by the hour", how, hours * low, hours * high, open=is_open))
     return found
 
 
 # Parameters
 
 
-def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
+def _parameters(facts: Facts, cell: PrintedCell, own: deciders.Parameters) -> Answer:
     """A count against the developer's own; unknown agrees where a source says that the developer gives
     none.
     """
@@ -529,7 +530,7 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
     if isinstance(printed["missing"], str):
         silent = facts.happened(own.undisclosed)
         if not silent:
-            raise Unknown(f"parameters of {cell.row}")
+            raise NothingKnown(f"parameters of {cell.row}")
         source = f"{silent[-1]['source_title']}, {told_day(silent[-1])}"
         reason = (
             f"The developer gives no count.{told}" if told else f"The developer gives no count ({source})."
@@ -538,7 +539,7 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
     totals = facts.happened([own.total] if own.total else [])
     if not totals:
         if not repeated:
-            raise Unknown(f"parameters of {cell.row}")
+            raise NothingKnown(f"parameters of {cell.row}")
         counted = ", ".join(f"{row['value']:g}" for row in repeated)
         reason = f"We found no count by the developer.{told}"
         protocol = f"repeated estimate, {told_day(repeated[-1])}"
@@ -549,7 +550,7 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
         for row in facts.happened([own.active] if own.active else []):
             stated["active"] = row
     agree = [said[name][0] <= row["value"] <= said[name][1] for name, row in stated.items()]
-    told = listed(f"{told_value(row)} {name}" for name, row in stated.items())
+    told = join_words(f"{told_value(row)} {name}" for name, row in stated.items())
     verdict = "holds" if all(agree) else "partly" if any(agree) else "fails"
     sourced = ", ".join(f"{row['value']:g} {name}" for name, row in stated.items()).replace(" in total", "")
     return Answer(
@@ -564,13 +565,13 @@ def _parameters(facts: Facts, cell: Cell, own: deciders.Parameters) -> Answer:
 # Players
 
 
-def _releases(facts: Facts, cell: Cell, own: deciders.Releases) -> Answer:
+def _releases(facts: Facts, cell: PrintedCell, own: deciders.Releases) -> Answer:
     """The named model against the developer's last release on record; one that was the last earlier is
     stale.
     """
     rows = sorted(facts.happened(own.names, decides=False), key=lambda row: row["valid_on"])
     if not rows:
-        raise Unknown(f"releases of {cell.row}")
+        raise NothingKnown(f"releases of {cell.row}")
     out = {own.names[row["id"]]: told_day(row) for row in rows}
     last = list(out)[-1]
     named = {re.sub(r"\s*\(.*\)", "", part): "in dev" in part for part in cell.printed.split(" / ")}
@@ -585,16 +586,16 @@ def _releases(facts: Facts, cell: Cell, own: deciders.Releases) -> Answer:
     return Answer("fails", reason, short, last, protocol, stale=bool(led))
 
 
-def _investors(facts: Facts, cell: Cell, own: deciders.Investors) -> Answer:
+def _investors(facts: Facts, cell: PrintedCell, own: deciders.Investors) -> Answer:
     """The named investors against all that we know of: the largest by money without conditions, and by
     stake.
     """
     amounts = _amounts(facts, own.amounts)
     named = [name.strip() for name in cell.printed.split(",")]
     if any(name not in amounts for name in named):
-        raise Unknown(cell.printed)
+        raise NothingKnown(cell.printed)
     firm = {name: without for name, (without, _) in amounts.items()}
-    money_in_words = {name: f"{name} {in_print(size, 'usd_bn')}" for name, size in firm.items()}
+    money_in_words = {name: f"{name} {format_figure(size, 'usd_bn')}" for name, size in firm.items()}
     stakes, stakes_in_words, valued = _stakes(facts, amounts, own)
     readings = {"money without conditions": (firm, money_in_words)}
     readings |= {"stake": (stakes, stakes_in_words)} if stakes else {}
@@ -603,7 +604,7 @@ def _investors(facts: Facts, cell: Cell, own: deciders.Investors) -> Answer:
     met = [by for by, does in meets.items() if does]
     verdict = "holds" if all(meets.values()) else "partly"
     opening = (
-        f"They are the largest by {listed(met)}" + (" only" if verdict == "partly" else "")
+        f"They are the largest by {join_words(met)}" + (" only" if verdict == "partly" else "")
         if met
         else "They are investors, but not the largest"
     )
@@ -614,7 +615,7 @@ def _investors(facts: Facts, cell: Cell, own: deciders.Investors) -> Answer:
     short = "; ".join(f"by {by.split()[0]} {', '.join(names[: len(named)])}" for by, names in ranked.items())
     sourced, protocol = (
         ", ".join(ranked["money without conditions"][: len(named)]),
-        f"by money without conditions, {in_words(facts.day)}",
+        f"by money without conditions, {format_date(facts.day)}",
     )
     return Answer(
         verdict, f"{opening}, of those whose own amounts we found. {lists}{valued}", short, sourced, protocol
@@ -627,7 +628,7 @@ def _amounts(facts: Facts, places: Mapping[str, deciders.Amount]) -> dict[str, t
     for name, place in places.items():
         try:
             whole, _ = _amount(facts, place)
-        except Unknown:
+        except NothingKnown:
             continue
         conditional = sum(float(row["value"]) for row in facts.happened(place.less))
         found[name] = (whole - conditional, whole)
@@ -646,9 +647,9 @@ def _stakes(
     for name, place in own.stakes.items():
         try:
             found[name], day = _amount(facts, place)
-        except Unknown:
+        except NothingKnown:
             continue
-        texts[name] = f"{name} {in_print(found[name], 'pct')} ({in_words(day)})"
+        texts[name] = f"{name} {format_figure(found[name], 'pct')} ({format_date(day)})"
     if not found:
         return {}, {}, ""
     last = facts.last(ROUNDS, "post_money_usd_bn", company=own.valued_as)
@@ -657,9 +658,10 @@ def _stakes(
         for name, (_, whole) in amounts.items()
         if name not in found
     }
-    texts |= {name: f"{name} at most {in_print(stake, 'pct')}" for name, stake in derived.items()}
+    texts |= {name: f"{name} at most {format_figure(stake, 'pct')}" for name, stake in derived.items()}
     valued = (
-        f" 'At most' takes all that is promised, at the value of the round of {in_words(last['valid_on'])}."
+        " 'At most' takes all that is promised, at the value of the round of"
+        f" {format_date(last['valid_on'])}."
     )
     return found | derived, texts, valued if derived else ""
 
@@ -677,23 +679,23 @@ def _amount(facts: Facts, place: deciders.Amount) -> tuple[float, pd.Timestamp]:
     return float(row[column]), row["valid_on"]
 
 
-def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
+def _funding(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     """A total against the running sum of the rounds in our data, which is a floor of it; money on conditions
     is left out.
     """
     rounds = facts.rows(ROUNDS, company=cell.row, in_total="yes")
     running = rounds.groupby("valid_on")["amount_usd_bn"].sum().cumsum()
-    now, day, printed = float(running.iloc[-1]), in_words(running.index[-1]), _figure(facts, cell)
+    now, day, printed = float(running.iloc[-1]), format_date(running.index[-1]), _figure(facts, cell)
     sourced, protocol = f"{now:.1f}", f"rounds to {day}, paid and promised without conditions"
     count, article = (
-        labels.count(rounds["round"].nunique()),
-        f"the article's {in_print(printed.value, 'usd_bn')}",
+        labels.number_word(rounds["round"].nunique()),
+        f"the article's {format_figure(printed.value, 'usd_bn')}",
     )
     told = (
-        f"{count[0].upper()}{count[1:]} rounds up to {day} add up to {in_print(now, 'usd_bn')}, paid and"
+        f"{count[0].upper()}{count[1:]} rounds up to {day} add up to {format_figure(now, 'usd_bn')}, paid and"
         " promised without conditions"
     )
-    short = f"{in_print(now, 'usd_bn')} by {day}"
+    short = f"{format_figure(now, 'usd_bn')} by {day}"
     if now < printed.low or (printed.open and now <= printed.low):
         return Answer(
             "uncheckable",
@@ -710,8 +712,8 @@ def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
             or now >= record.STALE_FACTOR * printed.low
         )
         reason = (
-            f"{told}. {cell.row} passed {article} on {in_words(above.index[0])}, at"
-            f" {in_print(above.iloc[0], 'usd_bn')}."
+            f"{told}. {cell.row} passed {article} on {format_date(above.index[0])}, at"
+            f" {format_figure(above.iloc[0], 'usd_bn')}."
         )
         return Answer("holds", reason, short, sourced, protocol, stale=bool(stale))
     if now <= printed.high:
@@ -719,19 +721,19 @@ def _funding(facts: Facts, cell: Cell, own: None) -> Answer:
     met, past = running[running.between(printed.low, printed.high)], running[running > printed.high]
     if len(met):
         reason = (
-            f"{told}. T{article[1:]} was right from {in_words(met.index[0])}"
-            f" ({in_print(met.iloc[0], 'usd_bn')}) to {in_words(past.index[0])}"
-            f" ({in_print(past.iloc[0], 'usd_bn')})."
+            f"{told}. T{article[1:]} was right from {format_date(met.index[0])}"
+            f" ({format_figure(met.iloc[0], 'usd_bn')}) to {format_date(past.index[0])}"
+            f" ({format_figure(past.iloc[0], 'usd_bn')})."
         )
     else:
         reason = (
-            f"{told}. {cell.row} passed {article} on {in_words(past.index[0])}, at"
-            f" {in_print(past.iloc[0], 'usd_bn')}, and had not met it before."
+            f"{told}. {cell.row} passed {article} on {format_date(past.index[0])}, at"
+            f" {format_figure(past.iloc[0], 'usd_bn')}, and had not met it before."
         )
     return Answer("fails", reason, short, sourced, protocol, stale=bool(len(met)))
 
 
-def _internal(facts: Facts, cell: Cell, own: deciders.Internal) -> Answer:
+def _internal(facts: Facts, cell: PrintedCell, own: deciders.Internal) -> Answer:
     """A unit paid by its parent: agrees where facts show it; the parent's capital expenditure is
     mentioned.
     """
@@ -743,11 +745,11 @@ def _internal(facts: Facts, cell: Cell, own: deciders.Internal) -> Answer:
         year = whole.index[-1]
         facts.mention(CAPEX, spent[spent["valid_on"].dt.year == year])
         told = (
-            f" {own.parent} as a whole spent {in_print(whole['sum'].iloc[-1] / 1000, 'usd_bn')} on capital"
-            f" goods in {year}."
+            f" {own.parent} as a whole spent {format_figure(whole['sum'].iloc[-1] / 1000, 'usd_bn')} on"
+            f" capital goods in {year}."
         )
     if own.shows and len(shown) == len(own.shows):
-        reason = f"{record.told_on_record(str(own.told), shown, facts)}{told}"
+        reason = f"{record.render_sentence(str(own.told), shown, facts)}{told}"
         return Answer("holds", reason, f"paid by {own.parent}", own.parent, told_day(shown[-1]))
     reason = (
         f"We found no outside round of {cell.row}, but that does not show that {own.parent} pays for all of"
@@ -756,7 +758,7 @@ def _internal(facts: Facts, cell: Cell, own: deciders.Internal) -> Answer:
     return Answer("uncheckable", reason, "no accounts of the unit")
 
 
-def _readings_on_record(facts: Facts, cell: Cell, own: deciders.Readings) -> Answer:
+def _readings_on_record(facts: Facts, cell: PrintedCell, own: deciders.Readings) -> Answer:
     """A statement with several readings against dated facts, as a claim is."""
     readings = {name: dict(sides) for name, sides in own.readings.items()}
     finding = record.readings_on_record(facts, None, told=own.told, readings=readings)
@@ -768,17 +770,19 @@ def _readings_on_record(facts: Facts, cell: Cell, own: deciders.Readings) -> Ans
     verdict, day = judge(finding, None), told_day(last)
     if verdict == "holds":
         return Answer(verdict, finding.reason, str(last["fact"]), cell.printed, day)
-    short = fill(own.short, names) or str(last["fact"])
-    return Answer(verdict, finding.reason, short, fill(own.sourced, names) or str(last["fact"]), day)
+    short = fill_placeholders(own.short, names) or str(last["fact"])
+    return Answer(
+        verdict, finding.reason, short, fill_placeholders(own.sourced, names) or str(last["fact"]), day
+    )
 
 
-def _costs_over_revenue(facts: Facts, cell: Cell, own: deciders.CostsOverRevenue) -> Answer:
+def _costs_over_revenue(facts: Facts, cell: PrintedCell, own: deciders.CostsOverRevenue) -> Answer:
     """How far the company spends more than it earns: it bears on its risks and does not decide which of them
     counts most.
     """
     finding = money.costs_over_revenue(facts, parse("over 1x", "x"), year=own.year, margin=own.margin)
     ratios = {name: value.value for name, value in finding.readings.items() if isinstance(value, Interval)}
-    multiples = " and ".join(in_print(value, "x", 1) for value in ratios.values())
+    multiples = " and ".join(format_figure(value, "x", 1) for value in ratios.values())
     periods = ", after ".join(
         f"{value:.1f} times{'' if place else ' its revenue'} in"
         f" {'the quarter to ' if ' ' in name else ''}{name}"
@@ -791,7 +795,7 @@ def _costs_over_revenue(facts: Facts, cell: Cell, own: deciders.CostsOverRevenue
 # Markets
 
 
-def _size(facts: Facts, cell: Cell, own: None) -> Answer:
+def _size(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     """A market's size against forecasts with the same scope, each between its own base and end year."""
     year = int(re.findall(r"\d{4}", cell.column)[0])
     near = facts.find(FORECASTS, segment=cell.row, scope_fit="close")
@@ -805,21 +809,22 @@ def _size(facts: Facts, cell: Cell, own: None) -> Answer:
     low, high = float(sizes.min()), float(sizes.max())
     by_firm = sizes.groupby(near["forecaster"], sort=False).agg(list)
     each = ", ".join(
-        f"{listed(in_print(size, 'usd_bn') for size in own_sizes)}"
+        f"{join_words(format_figure(size, 'usd_bn') for size in own_sizes)}"
         f" ({str(firm).replace(' (attributed)', ', attributed')})"
         for firm, own_sizes in by_firm.items()
     )
-    count = "one firm" if firms == 1 else f"{labels.count(firms)} firms"
+    count = "one firm" if firms == 1 else f"{labels.number_word(firms)} firms"
     sourced, short = _ends(low, high), f"{_span(low, high, 'usd_bn')} by {count}"
     protocol = (
-        f"{labels.count(len(near))} forecast{'s' if len(near) > 1 else ''} of {count}, each at its own rate"
+        f"{labels.number_word(len(near))} forecast{'s' if len(near) > 1 else ''} of {count}, each at its own"
+        " rate"
     )
     if firms < 2:
         return Answer("uncheckable", f"Only one firm covers {year}: {each}.", short, sourced, protocol)
     printed = _figure(facts, cell)
-    verdict, article = _between(printed, low, high), f"The article's {in_print(printed.value, 'usd_bn')}"
+    verdict, article = _between(printed, low, high), f"The article's {format_figure(printed.value, 'usd_bn')}"
     side = "below" if printed.high < low else "above"
-    every = "both" if len(near) == 2 else f"all {labels.count(len(near))}"
+    every = "both" if len(near) == 2 else f"all {labels.number_word(len(near))}"
     reason = {
         "holds": f"{article} lies within the forecasts for {year}: {each}.",
         "fails": f"{article} is {side} {every} forecasts for {year}: {each}.",
@@ -840,7 +845,7 @@ def _between(printed: Interval, low: float, high: float) -> str:
     return "holds" if high <= WIDEST * low else "uncheckable"
 
 
-def _growth(facts: Facts, cell: Cell, own: None) -> Answer:
+def _growth(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     """A growth rate against the article's own two sizes."""
     figure = parse(cell.printed, "pct")
     finding = arithmetic.growth_rate(facts, figure, segment=cell.row)
@@ -852,11 +857,11 @@ def _growth(facts: Facts, cell: Cell, own: None) -> Answer:
     )
 
 
-def _opinion(facts: Facts, cell: Cell, own: deciders.Rule | None) -> Answer:
+def _opinion(facts: Facts, cell: PrintedCell, own: deciders.CellRule | None) -> Answer:
     return Answer("uncheckable", "", "nothing decides it")
 
 
-Rule = Callable[[Facts, Cell, Any], Answer]
+Rule = Callable[[Facts, PrintedCell, Any], Answer]
 
 BY_COLUMN: Mapping[tuple[str, str], Rule] = {
     ("models", "mmlu_pct"): _score,
@@ -870,8 +875,8 @@ BY_COLUMN: Mapping[tuple[str, str], Rule] = {
 }
 """How the cells of a column are judged by the tables of evidence."""
 
-BY_RULE: Mapping[type[deciders.Rule], Rule] = {
-    deciders.Opinion: _opinion,
+BY_RULE: Mapping[type[deciders.CellRule], Rule] = {
+    deciders.NoDecider: _opinion,
     deciders.Parameters: _parameters,
     deciders.TrainingCost: _training_cost,
     deciders.Releases: _releases,
@@ -883,14 +888,18 @@ BY_RULE: Mapping[type[deciders.Rule], Rule] = {
 """How a cell with a rule of its own in `cells.yml` is judged; it goes before its column's."""
 
 
-def _figure(facts: Facts, cell: Cell, part: str | None = None) -> Interval:
+def _figure(facts: Facts, cell: PrintedCell, part: str | None = None) -> Interval:
     """The printed figure of a cell, or of one of its parts, with its bounds."""
     return facts.cell(cell.table, cell.row, f"{part}_{cell.column}" if part else cell.column)
 
 
 def _span(low: float, high: float, unit: str) -> str:
     """A range as a sentence has it."""
-    return in_print(low, unit) if low == high else f"{in_print(low, unit)} to {in_print(high, unit)}"
+    return (
+        format_figure(low, unit)
+        if low == high
+        else f"{format_figure(low, unit)} to {format_figure(high, unit)}"
+    )
 
 
 def _ends(low: float, high: float) -> str:

@@ -7,13 +7,12 @@ Decisions
   sources and its strength.
 - The model's assumptions are those of the base scenario whatever the notebook runs under; only how the
   article is read (`Entry.reading`) and the simulation's seed and draws are the caller's.
-- That nothing was known is an answer of its own (`Unknown`), never true or false; a name that no day knows is
-  a mistake.
+- That nothing was known is an answer of its own (`NothingKnown`), never true or false; a name that no day
+  knows is a mistake.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import math
 import re
@@ -29,6 +28,7 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables, sources
 from analysis.models import outlook
 from analysis.scenarios import Assumptions
+from analysis.units import format_date, format_figure
 
 FACTS = "dated_facts"
 SPEAKS_FOR = pd.Timedelta(days=92)
@@ -66,7 +66,7 @@ class Interval(NamedTuple):
     open: bool = False
 
 
-class Unknown(Exception):
+class NothingKnown(Exception):
     """Nothing that was known by the day answers the question."""
 
 
@@ -152,7 +152,7 @@ class Facts:
         return {name: table[table["known_on"] <= self.as_of] for name, table in self.evidence.items()}
 
     @cached_property
-    def record(self) -> outlook.Record:
+    def record(self) -> outlook.StartEvidence:
         """What the models take of it."""
         return outlook.record(self.known)
 
@@ -200,7 +200,7 @@ class Facts:
         found = self.find(table, **where)
         if found.empty:
             self.refuse_what_no_day_knows(table, where)
-            raise Unknown(" ".join(str(value) for value in where.values()))
+            raise NothingKnown(" ".join(str(value) for value in where.values()))
         return found
 
     def cite(self, table: str, rows: pd.DataFrame) -> None:
@@ -218,7 +218,7 @@ class Facts:
         found = found[found[column].notna()]
         if found.empty:
             self.refuse_what_no_day_knows(table, where)
-            raise Unknown(" ".join(str(value) for value in where.values()) or f"{table}, {column}")
+            raise NothingKnown(" ".join(str(value) for value in where.values()) or f"{table}, {column}")
         self.used.append((table, int(found.index[-1])))
         return found.iloc[-1]
 
@@ -359,7 +359,7 @@ def gather(given: Assumptions) -> Facts:
     )
 
 
-def corners(function: Callable[..., float], *inputs: Interval) -> Interval:
+def interval_of(function: Callable[..., float], *inputs: Interval) -> Interval:
     """A function of uncertain inputs: its value at the printed figures, its extremes at the corners of their
     bounds.
 
@@ -386,40 +386,6 @@ def total(cells: pd.DataFrame) -> Interval:
 def exact(value: float) -> Interval:
     """A figure of the evidence, taken as it is printed."""
     return Interval(value, value, value)
-
-
-def in_words(day: pd.Timestamp | dt.date) -> str:
-    """A day as a reader writes it: 7 August 2025."""
-    return f"{day.day} {day:%B %Y}"
-
-
-HOUSE_UNITS = {
-    "usd_bn": "bn",
-    "usd_mn": "m",
-    "pct": "%",
-    "x": "×",
-    "points": " points",
-    "parameters_bn": "bn",
-    "years": " years",
-}
-"""How a sentence writes a unit after its number; dollars get their sign before it."""
-
-
-def in_print(value: float, unit: str, digits: int | None = None) -> str:
-    """A figure as a sentence has it: $44.6bn, $400m, $1.77trn, 2.6×, 13%; without `digits` it gets a decimal
-    only where it has one.
-    """
-    if unit == "usd_bn" and abs(value) >= 1000:
-        number = f"{abs(value) / 1000:,.2f}".rstrip("0").rstrip(".")
-        return f"{'−' if value < 0 else ''}${number}trn"
-    if unit == "usd_bn" and 0 < abs(value) < 1:
-        value, unit = value * 1000, "usd_mn"
-    if digits is None:
-        digits = 0 if unit == "count" or abs(value - round(value)) < 0.05 else 1
-    number = f"{abs(value):,.{digits}f}"
-    minus = "−" if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
-    dollar = "$" if unit.startswith("usd") else ""
-    return f"{minus}{dollar}{number}{HOUSE_UNITS.get(unit, '')}"
 
 
 MODELS = {
@@ -454,22 +420,16 @@ def told_test(name: str) -> str:
 def too_early(name: str, rows: pd.DataFrame) -> str:
     """What is said of a record that ends too long before the article's day."""
     return (
-        f"On {name} the record ends on {in_words(rows['valid_on'].max())}, too early to speak of publication"
-        " day."
+        f"On {name} the record ends on {format_date(rows['valid_on'].max())}, too early to speak of"
+        " publication day."
     )
-
-
-def listed(parts: Iterable[str]) -> str:
-    """Parts in a row: a, b and c."""
-    *before, last = parts
-    return f"{', '.join(before)} and {last}" if before else last
 
 
 def told_value(row: pd.Series) -> str:
     """The figure of a dated fact, in its unit; one that `analysis.units` does not know is written out."""
     unit = UNIT.get(row["unit"])
     return (
-        in_print(row["value"], unit)
+        format_figure(row["value"], unit)
         if unit
         else f"{row['value']:,.10g} {PROSE.get(row['unit'], row['unit'])}"
     )
@@ -478,10 +438,10 @@ def told_value(row: pd.Series) -> str:
 def told_day(row: pd.Series) -> str:
     """The day of a dated fact as far as it is known: 7 August 2025, or May 2026."""
     day = row["valid_on"]
-    return in_words(day) if row["date_precision"] == "day" else f"{day:%B %Y}"
+    return format_date(day) if row["date_precision"] == "day" else f"{day:%B %Y}"
 
 
-def fill(template: str, values: Mapping[str, str]) -> str | None:
+def fill_placeholders(template: str, values: Mapping[str, str]) -> str | None:
     """A sentence with its ``{names}`` filled in; None where one of them is not known."""
     if any(name not in values for name in names_in(template)):
         return None
@@ -511,7 +471,7 @@ def refuse_braces(template: str) -> None:
 
 
 SUFFIXES = (".value", ".months", ".due")
-"""What `words` says of a fact besides its day: ``{id.value}`` and so on."""
+"""What `placeholders` says of a fact besides its day: ``{id.value}`` and so on."""
 
 
 def named(template: str) -> list[str]:
@@ -521,17 +481,17 @@ def named(template: str) -> list[str]:
     return list(dict.fromkeys(name.removesuffix(end) for name, end in zip(asked, ends, strict=True)))
 
 
-def words(row: pd.Series, day: pd.Timestamp) -> dict[str, str]:
+def placeholders(row: pd.Series, day: pd.Timestamp) -> dict[str, str]:
     """What a sentence may say of a dated fact: its day (``{id}``), figure, due day, and months before the
     article.
     """
     months = round(abs((day - row["valid_on"]).days) / 30.4375)
     found = {
         row["id"]: told_day(row),
-        f"{row['id']}.months": labels.count(months, "month", "months"),
+        f"{row['id']}.months": labels.number_word(months, "month", "months"),
     }
     if pd.notna(row["value"]):
         found[f"{row['id']}.value"] = told_value(row)
     if pd.notna(row["due_on"]):
-        found[f"{row['id']}.due"] = in_words(row["due_on"])
+        found[f"{row['id']}.due"] = format_date(row["due_on"])
     return found

@@ -18,10 +18,11 @@ import pandas as pd
 
 from analysis.audit import arguments
 from analysis.audit.checks import record
-from analysis.audit.facts import Facts, Unknown, in_words
+from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence.claims import WEIGHTS, Claim
+from analysis.units import format_date
 
 FIELDS = (
     "id",
@@ -160,7 +161,7 @@ def find(claim: Claim, facts: Facts) -> Finding:
     try:
         with arguments.refusals(where):
             return CHECKS[name](facts, claim.accepted, **given)
-    except Unknown:
+    except NothingKnown:
         decide = claim.would_decide or "A dated source for it would settle it."
-        reason = f"Nothing in our data by {in_words(facts.as_of)} settles it. {decide}"
+        reason = f"Nothing in our data by {format_date(facts.as_of)} settles it. {decide}"
         return Finding({}, reason, verdict="uncheckable")

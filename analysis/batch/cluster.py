@@ -31,7 +31,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from analysis.batch import execute, plan
-from analysis.batch.execute import Cell, Ended, Job
+from analysis.batch.execute import Job, RunResult, StartedCell
 from analysis.batch.plan import Project
 from analysis.batch.pool import BATCH, LOOK_SECONDS, Pool
 from analysis.batch.storage import EXTRA
@@ -193,8 +193,8 @@ class Cluster:
         *,
         stop: threading.Event,
         on_start: Callable[[int], None] = lambda index: None,
-        on_cell: Callable[[int, Cell], None] = lambda index, cell: None,
-    ) -> Iterator[tuple[int, Ended]]:
+        on_cell: Callable[[int, StartedCell], None] = lambda index, cell: None,
+    ) -> Iterator[tuple[int, RunResult]]:
         """As `pool.Pool.results`."""
         code = plan.state_digest(self._project)
         orders = [
@@ -202,10 +202,10 @@ class Cluster:
             for index, job in enumerate(jobs)
         ]
 
-        running: dict[int, Cell | None] = {}
+        running: dict[int, StartedCell | None] = {}
         finished: set[int] = set()
 
-        def told(index: int, cell: Cell | None) -> None:
+        def told(index: int, cell: StartedCell | None) -> None:
             if index in finished:  # news go another way than results, and some arrive after them
                 return
             running[index] = cell
@@ -216,24 +216,26 @@ class Cluster:
         ):
             ended, content = _answer(future)
             if content is None:
-                ended = execute.give_up(jobs[index], ended.error or "nothing came back")
+                ended = execute.failed_result(jobs[index], ended.error or "nothing came back")
             else:
                 jobs[index].target.write_bytes(content)
             running.pop(index, None)
             finished.add(index)
             yield index, ended
         for index, cell in running.items():
-            yield index, execute.give_up(jobs[index], execute.STOPPED, cell)
+            yield index, execute.failed_result(jobs[index], execute.STOPPED, cell)
 
 
-def _answer(future: Any) -> tuple[Ended, bytes | None]:
+def _answer(future: Any) -> tuple[RunResult, bytes | None]:
     """What a worker answered; where it could not, that is a failure of this notebook alone."""
     try:
-        answer: tuple[Ended, bytes | None] = _result(future)
+        answer: tuple[RunResult, bytes | None] = _result(future)
     except ThesisError:
         raise
     except Exception as reason:
-        return Ended(0.0, str(reason) if isinstance(reason, Lost) else f"the worker failed: {reason!r}"), None
+        return RunResult(
+            0.0, str(reason) if isinstance(reason, Lost) else f"the worker failed: {reason!r}"
+        ), None
     return answer
 
 
@@ -287,7 +289,7 @@ def _computed(
     *first: Any,
     stop: threading.Event,
     topic: str | None = None,
-    told: Callable[[int, Cell | None], None] = lambda index, cell: None,
+    told: Callable[[int, StartedCell | None], None] = lambda index, cell: None,
 ) -> Iterator[tuple[int, Any]]:
     """Futures by the index of their argument, as they are done; what workers say of the way there goes to
     `told`.
@@ -302,7 +304,7 @@ def _computed(
     }
     for future in waiting:
         future.add_done_callback(news.put)
-    patience = _Patience(client)
+    patience = _WorkerTimeout(client)
     try:
         while waiting and not stop.is_set():
             try:
@@ -311,7 +313,7 @@ def _computed(
                 patience.check()
                 continue
             if isinstance(item, dict):
-                told(item["index"], Cell(**item["cell"]) if item["cell"] else None)
+                told(item["index"], StartedCell(**item["cell"]) if item["cell"] else None)
             elif item in waiting:
                 yield waiting.pop(item), item
     finally:
@@ -341,7 +343,7 @@ def _broken(rule: str, fix: str = "Start it again") -> RunError:
     return RunError(Problem("--cluster", rule, f"{fix}, then run the same command again to do the rest"))
 
 
-class _Patience:
+class _WorkerTimeout:
     """Gives up on a scheduler that is gone, and on one that has had no worker for long."""
 
     def __init__(self, client: Client) -> None:
@@ -361,12 +363,12 @@ class _Patience:
             raise _broken(f"all workers have been gone for {LOST_SECONDS} s")
 
 
-def run_on_worker(order: _Order) -> tuple[Ended, bytes | None]:
+def run_on_worker(order: _Order) -> tuple[RunResult, bytes | None]:
     """Execute a notebook on a worker: how it ended, and the executed notebook."""
     project = Project()
     source = project.notebooks / order.job.source.name
     if state() != order.code or not source.is_file() or plan.content_digest(source) != order.content:
-        return Ended(0.0, f"the worker {_here().address} {OTHER}"), None
+        return RunResult(0.0, f"the worker {_here().address} {OTHER}"), None
     _may_have_children()
     with (
         tempfile.TemporaryDirectory(prefix="thesis-") as folder,
@@ -377,7 +379,7 @@ def run_on_worker(order: _Order) -> tuple[Ended, bytes | None]:
         say = functools.partial(_say, order)
         for _, ended in pool.results([job], stop=stop, on_start=say, on_cell=say):
             return ended, job.target.read_bytes() if job.target.is_file() else None
-    return Ended(0.0, "nobody waits for it any more"), None
+    return RunResult(0.0, "nobody waits for it any more"), None
 
 
 def _here() -> Any:
@@ -386,7 +388,7 @@ def _here() -> Any:
     return get_worker()
 
 
-def _say(order: _Order, index: int, cell: Cell | None = None) -> None:
+def _say(order: _Order, index: int, cell: StartedCell | None = None) -> None:
     told = {"number": cell.number, "of": cell.of, "id": cell.id} if cell else None
     _here().log_event(order.topic, {"index": order.index, "cell": told})
 

@@ -70,7 +70,7 @@ def _lines(source: str, register: Register, path: Path) -> list[str]:
                 Problem(where, f"declares {target.id} and something else", "Give each a line of its own")
             )
         end = lines[last - 1].removeprefix(lines[last - 1].rstrip("\r\n"))
-        declared = scenarios.declaration(target.id, register[target.id]) + end
+        declared = scenarios.parameter_line(target.id, register[target.id]) + end
         if lines[first - 1 : last] != [declared]:
             refuse_misread(declared, target.id, register[target.id])
             lines[first - 1 : last] = [declared]

@@ -80,7 +80,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Cell:
+class StartedCell:
     """A cell that starts: its number as in ``In [3]``, of how many, and its id."""
 
     number: int
@@ -89,7 +89,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Ended:
+class RunResult:
     """How an execution ended: after how long, what went wrong, if anything, and the seconds of each code
     cell.
     """
@@ -109,7 +109,7 @@ class Ended:
         return self.error is not None and self.error.startswith("cell ")
 
 
-OnCell = Callable[[Cell], None]
+OnCell = Callable[[StartedCell], None]
 """Called when a cell starts."""
 
 
@@ -127,7 +127,7 @@ class _Watch:
     of: int
     on_cell: OnCell
     began: float = field(default_factory=time.monotonic)
-    cell: Cell | None = None
+    cell: StartedCell | None = None
     seconds: list[float] = field(default_factory=list)
     _cell_began: float = 0.0
 
@@ -135,7 +135,7 @@ class _Watch:
         """Called before each cell, also before those that are not executed."""
         if _runs(cell):
             self._cell_began = time.monotonic()
-            self.cell = Cell(1 if self.cell is None else self.cell.number + 1, self.of, cell.get("id"))
+            self.cell = StartedCell(1 if self.cell is None else self.cell.number + 1, self.of, cell.get("id"))
             self.on_cell(self.cell)
 
     def left(self, cell: Mapping[str, Any]) -> float | None:
@@ -166,11 +166,11 @@ class _Watch:
         return _where(self.cell)
 
 
-def _where(cell: Cell | None) -> str:
+def _where(cell: StartedCell | None) -> str:
     return "" if cell is None else f"cell {cell.number}: "
 
 
-def execute(job: Job, on_cell: OnCell = lambda cell: None) -> Ended:
+def execute(job: Job, on_cell: OnCell = lambda cell: None) -> RunResult:
     """Execute a notebook into `job.target`, which afterwards holds it stripped, and with notes where it
     failed.
     """
@@ -179,25 +179,25 @@ def execute(job: Job, on_cell: OnCell = lambda cell: None) -> Ended:
     if error and watch.cell is None:
         error = _attempt(job, watch)
     seconds = round(time.monotonic() - watch.began, 1)
-    return Ended(seconds, _saved(job, error, watch.cell), tuple(watch.seconds))
+    return RunResult(seconds, _saved(job, error, watch.cell), tuple(watch.seconds))
 
 
-def give_up(job: Job, why: str, cell: Cell | None = None, seconds: float = 0.0) -> Ended:
+def failed_result(job: Job, why: str, cell: StartedCell | None = None, seconds: float = 0.0) -> RunResult:
     """The end of a job whose process is gone: what it had saved of the notebook is kept, with a note where it
     ended.
     """
-    return Ended(seconds, _saved(job, f"{_where(cell)}{why}", cell))
+    return RunResult(seconds, _saved(job, f"{_where(cell)}{why}", cell))
 
 
-def refuse(job: Job, why: str) -> Ended:
+def unreadable_result(job: Job, why: str) -> RunResult:
     """The end of a job whose notebook cannot be read: a notebook of nothing but the note that says so."""
     cells: list[dict[str, Any]] = []
     _mark(cells, why, None)
     storage.write_text(job.target, _text({"cells": cells, "metadata": {}}, set()))
-    return Ended(0.0, _one_line(why))
+    return RunResult(0.0, _one_line(why))
 
 
-def _saved(job: Job, error: str | None, cell: Cell | None) -> str | None:
+def _saved(job: Job, error: str | None, cell: StartedCell | None) -> str | None:
     """Strip what was executed, with a note of the error; the error, which may be that it could not be
     saved.
     """
@@ -320,7 +320,7 @@ def _left_out(target: Path) -> str | None:
     return None
 
 
-def clean(target: Path, source: Path, *, error: str | None = None, cell: Cell | None = None) -> None:
+def clean(target: Path, source: Path, *, error: str | None = None, cell: StartedCell | None = None) -> None:
     """Strip an executed notebook, and note in it where it failed unless papermill did.
 
     A target that was never written, or only in part, becomes the source without outputs, so that the note has
@@ -359,7 +359,7 @@ def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-def _mark(cells: list[dict[str, Any]], error: str, cell: Cell | None) -> None:
+def _mark(cells: list[dict[str, Any]], error: str, cell: StartedCell | None) -> None:
     """Say at the top and at the cell where and why a notebook ended."""
     told = [index for index, one in enumerate(cells) if cell and cell.id and one.get("id") == cell.id]
     index = told[0] if told else _last_started(cells)

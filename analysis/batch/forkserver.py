@@ -87,7 +87,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that it looks at
     if request := _Parent(control, state).serve():
-        _become(request, state)
+        _run_kernel(request, state)
 
 
 @contextmanager
@@ -348,7 +348,7 @@ class _Parent:
             os.killpg(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         self._selector.unregister(kernel.client)
-        say(kernel.client, {"status": os.waitstatus_to_exitcode(status)})
+        send(kernel.client, {"status": os.waitstatus_to_exitcode(status)})
         kernel.client.close()
 
     def _answer(self, control: socket.socket) -> dict[str, Any] | None:
@@ -366,7 +366,7 @@ class _Parent:
         pid, request = None, None
         try:
             if what == b"?":
-                say(
+                send(
                     client,
                     {
                         "kernels": sorted(self._kernels),
@@ -392,7 +392,7 @@ class _Parent:
 
     def _request(self, client: socket.socket) -> dict[str, Any] | None:
         client.settimeout(PATIENCE_SECONDS)
-        return hear(client)
+        return receive(client)
 
     def _fork(self, request: dict[str, Any], client: socket.socket, streams: Sequence[int]) -> int | None:
         """Fork a kernel: its process number, 0 in the fork; None if it cannot be, which the client is
@@ -400,16 +400,16 @@ class _Parent:
         """
         if why := self._unfit(request):
             self._refused[why] = None
-            say(client, {"refused": why})
+            send(client, {"refused": why})
             return None
         ours = os.getpid()
         try:
             pid = os.fork()
         except OSError as reason:
-            say(client, {"refused": f"no process can be started ({reason.strerror})"})
+            send(client, {"refused": f"no process can be started ({reason.strerror})"})
             return None
         if pid:
-            say(client, {"pid": pid, "left_out": self._state.left_out})
+            send(client, {"pid": pid, "left_out": self._state.left_out})
             return pid
         ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != ours:
@@ -484,14 +484,14 @@ def _hides(entry: Path, name: str, there: Path) -> bool:
     return not (there.exists() and entry.samefile(there))
 
 
-def say(client: socket.socket, what: dict[str, Any]) -> None:
+def send(client: socket.socket, what: dict[str, Any]) -> None:
     """Send a message; whoever was to get it may be gone."""
     text = json.dumps(what).encode()
     with suppress(OSError):
         client.sendall(LENGTH.pack(len(text)) + text)
 
 
-def hear(client: socket.socket) -> dict[str, Any] | None:
+def receive(client: socket.socket) -> dict[str, Any] | None:
     """The next message, and no byte of what comes after it; None if the other end went away over it."""
     try:
         (length,) = LENGTH.unpack(_exactly(client, LENGTH.size))
@@ -508,7 +508,7 @@ def _exactly(client: socket.socket, size: int) -> bytes:
     return parts
 
 
-def _become(request: dict[str, Any], state: _State) -> None:
+def _run_kernel(request: dict[str, Any], state: _State) -> None:
     """Be the kernel of a request: what its command line would have made, from here on."""
     from ipykernel.kernelapp import IPKernelApp
 

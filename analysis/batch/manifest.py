@@ -34,7 +34,7 @@ PARTS: tuple[Literal["code", "parameters", "data"], ...] = ("code", "parameters"
 PACKAGES = ("papermill", "ipykernel", "numpy", "pandas", "scipy", "seaborn")
 
 
-class Entry(TypedDict):
+class RunEntry(TypedDict):
     """One output in the manifest.
 
     `output` is the digest of the executed notebook, None where it failed; `cells` the seconds of each cell
@@ -60,7 +60,7 @@ class Git(TypedDict):
     dirty: bool
 
 
-Runs = dict[Key, Entry]
+Runs = dict[Key, RunEntry]
 
 
 def read(folder: Path) -> Runs:
@@ -72,7 +72,7 @@ def read(folder: Path) -> Runs:
         return {}
 
 
-def reason_to_run(task: Task, entry: Entry | None, *, force: bool = False) -> Reason:
+def reason_to_run(task: Task, entry: RunEntry | None, *, force: bool = False) -> Reason:
     """Why a task runs: `forced`, `new`, or the first part that changed; `unchanged` if it need not."""
     if force:
         return "forced"
@@ -84,7 +84,7 @@ def reason_to_run(task: Task, entry: Entry | None, *, force: bool = False) -> Re
     return "unchanged" if _stands(task, entry) else "new"
 
 
-def _stands(task: Task, entry: Entry) -> bool:
+def _stands(task: Task, entry: RunEntry) -> bool:
     """Whether the files of an entry are there, and as they were written."""
     there = storage.is_file(task.output) and storage.is_file(task.resolved)
     return there and entry.get("output") == content_digest(task.output)
@@ -109,7 +109,7 @@ def _exists(folder: Path, key: Key, project: Project) -> bool:
     )
 
 
-def expected(runs: Runs, scenario: str, notebook: str) -> Entry | None:
+def expected(runs: Runs, scenario: str, notebook: str) -> RunEntry | None:
     """The run that says best how long another will take: the last of the same, else one of the same
     notebook.
     """

@@ -119,7 +119,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Notebook:
+class DeclaredNotebook:
     """What a plan needs of a notebook: the names it declares, a digest of its cells, and why it cannot be
     run, if so.
     """
@@ -163,7 +163,7 @@ def plan(
         given = _parsed(overrides, register)
     with _kept(wrong):
         labels = [scenarios.load(name, project.params, register) for name in _scenario_names(chosen, project)]
-    books: list[Notebook] = []
+    books: list[DeclaredNotebook] = []
     with _kept(wrong):
         books = _read_all(notebook_names(notebooks, project), project, register)
     if wrong:
@@ -176,7 +176,9 @@ def plan(
     return _tasks(labels, books, given, register, folder, project)
 
 
-def refresh_sources(notebooks: Sequence[str] = (), *, project: Project | None = None) -> list[Notebook]:
+def refresh_sources(
+    notebooks: Sequence[str] = (), *, project: Project | None = None
+) -> list[DeclaredNotebook]:
     """The notebooks whose stored outputs are to be renewed, and which of them are not fit to run.
 
     Raises
@@ -281,21 +283,21 @@ def _no_such(kind: str, name: str, there: Iterable[str]) -> Problem:
     return Problem(f"--{kind} {name}", f"there is no such {kind}", nearest(name, there))
 
 
-def _read_all(names: Sequence[str], project: Project, register: Register) -> list[Notebook]:
+def _read_all(names: Sequence[str], project: Project, register: Register) -> list[DeclaredNotebook]:
     books = [_read(project.notebooks / f"{name}.ipynb", register) for name in names]
     if all(book.unfit for book in books):
         raise NotebookError(problem for book in books for problem in book.unfit)
     return books
 
 
-def _read(path: Path, register: Register) -> Notebook:
+def _read(path: Path, register: Register) -> DeclaredNotebook:
     try:
         return read(path, register)
     except NotebookError as reason:
-        return Notebook(path, unfit=reason.problems)
+        return DeclaredNotebook(path, unfit=reason.problems)
 
 
-def read(path: Path, register: Register) -> Notebook:
+def read(path: Path, register: Register) -> DeclaredNotebook:
     """One notebook, found fit to run.
 
     Raises
@@ -307,14 +309,18 @@ def read(path: Path, register: Register) -> Notebook:
     content = ipynb.read(path)
     declared = _declared(content.parameters_cell(path).source, path)
     problems = [
-        Problem(f"{display_path(path)}, parameter {name}", "the register has no such name", nearest(name, register))
+        Problem(
+            f"{display_path(path)}, parameter {name}",
+            "the register has no such name",
+            nearest(name, register),
+        )
         for name in declared
         if name not in register and name != LABEL
     ]
     if problems:
         raise NotebookError(problems)
     material = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
-    return Notebook(path, declared, _sha256(json.dumps(material)))
+    return DeclaredNotebook(path, declared, _sha256(json.dumps(material)))
 
 
 def _declared(source: str, path: Path) -> tuple[str, ...]:
@@ -336,7 +342,7 @@ def _declared(source: str, path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(target.id for target in targets if isinstance(target, ast.Name)))
 
 
-def _refuse_unused(given: Mapping[str, Value], books: Sequence[Notebook]) -> None:
+def _refuse_unused(given: Mapping[str, Value], books: Sequence[DeclaredNotebook]) -> None:
     declared = {name for book in books for name in book.declared} - {LABEL}
     fix = f"These are: {', '.join(sorted(declared)) or 'none'}"
     rule = "is declared by none of the chosen notebooks, so it would change nothing"
@@ -346,7 +352,7 @@ def _refuse_unused(given: Mapping[str, Value], books: Sequence[Notebook]) -> Non
 
 def _tasks(
     labels: Sequence[Scenario],
-    books: Sequence[Notebook],
+    books: Sequence[DeclaredNotebook],
     given: Mapping[str, Value],
     register: Register,
     folder: Path,

@@ -47,7 +47,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from analysis.batch import environment, execute, provisioner
-from analysis.batch.execute import Cell, Ended, Job, OnCell
+from analysis.batch.execute import Job, OnCell, RunResult, StartedCell
 from analysis.errors import ParameterError, Problem
 
 if TYPE_CHECKING:
@@ -112,14 +112,14 @@ class _Turn:
     heard: int
     """Bytes that the worker had printed before."""
     began: float = field(default_factory=time.monotonic)
-    cell: Cell | None = None
+    cell: StartedCell | None = None
     cell_began: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
         return round(time.monotonic() - self.began, 1)
 
-    def at(self, cell: Cell) -> None:
+    def at(self, cell: StartedCell) -> None:
         self.cell, self.cell_began = cell, time.monotonic()
 
     def overdue(self) -> str | None:
@@ -198,8 +198,8 @@ class Pool:
         *,
         stop: threading.Event,
         on_start: Callable[[int], None] = lambda index: None,
-        on_cell: Callable[[int, Cell], None] = lambda index, cell: None,
-    ) -> Iterator[tuple[int, Ended]]:
+        on_cell: Callable[[int, StartedCell], None] = lambda index, cell: None,
+    ) -> Iterator[tuple[int, RunResult]]:
         """Execute jobs; give the index of each and how it ended, as they end.
 
         When `stop` is set, those that run are ended and none is begun.
@@ -216,7 +216,7 @@ class Pool:
                 on_start(index)
             for pipe in cast(list[Connection], wait(list(busy), timeout=LOOK_SECONDS)):
                 answer = self._answer(turn := busy[pipe])
-                if isinstance(answer, Cell):
+                if isinstance(answer, StartedCell):
                     turn.at(answer)
                     on_cell(turn.index, answer)
                 else:
@@ -226,10 +226,10 @@ class Pool:
                 if why := turn.overdue():
                     self._retire(turn.worker)
                     del busy[pipe]
-                    yield turn.index, execute.give_up(turn.job, why, turn.cell, turn.seconds)
+                    yield turn.index, execute.failed_result(turn.job, why, turn.cell, turn.seconds)
         for turn in busy.values():
             self._retire(turn.worker)
-            yield turn.index, execute.give_up(turn.job, execute.STOPPED, turn.cell, turn.seconds)
+            yield turn.index, execute.failed_result(turn.job, execute.STOPPED, turn.cell, turn.seconds)
 
     def _hand_over(self, index: int, job: Job) -> _Turn:
         while True:
@@ -243,13 +243,13 @@ class Pool:
             else:
                 return turn
 
-    def _answer(self, turn: _Turn) -> Ended | Cell:
+    def _answer(self, turn: _Turn) -> RunResult | StartedCell:
         try:
-            answer: Ended | Cell = turn.worker.pipe.recv()
+            answer: RunResult | StartedCell = turn.worker.pipe.recv()
         except (EOFError, OSError):
             self._retire(turn.worker)
-            return execute.give_up(turn.job, DIED, turn.cell, turn.seconds)
-        if isinstance(answer, Cell):
+            return execute.failed_result(turn.job, DIED, turn.cell, turn.seconds)
+        if isinstance(answer, StartedCell):
             return answer
         self._idle.append(turn.worker)
         return answer if answer.error is None else _with_last_words(answer, turn)
@@ -327,7 +327,7 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _with_last_words(ended: Ended, turn: _Turn) -> Ended:
+def _with_last_words(ended: RunResult, turn: _Turn) -> RunResult:
     """An error with what was printed during the job and names the cause: that files ran out, or the last line
     if it is no cell's.
     """
@@ -353,7 +353,7 @@ def _serve(pipe: Connection, folder: Path, source: tuple[socket, Mapping[str, st
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _quiet(folder / "log")
     tempfile.tempdir = str(folder)  # where the file goes that tells a kernel its ports
-    batch = threading.Thread(target=_outlive, args=(folder,), daemon=True)
+    batch = threading.Thread(target=_exit_with_parent, args=(folder,), daemon=True)
     batch.start()
     with suppress(EOFError, OSError):
         while True:
@@ -372,7 +372,7 @@ def _quiet(log: Path) -> None:
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 
-def _outlive(folder: Path) -> None:
+def _exit_with_parent(folder: Path) -> None:
     """Wait for the end of the batch's own process; then clear away what it can no longer clear away itself.
 
     Of several workers one does it, and ends the others, too.

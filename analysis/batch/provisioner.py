@@ -44,7 +44,7 @@ from typing import Any, Self
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from analysis.batch.forkserver import LAUNCHER, LENGTH, hear, say
+from analysis.batch.forkserver import LAUNCHER, LENGTH, receive, send
 
 NAME = "thesis-fork"
 PRELOAD = "THESIS_PRELOAD"
@@ -477,8 +477,8 @@ def _ask(
         with theirs:
             socket.send_fds(control, [what], [theirs.fileno(), *streams])
         if request is not None:
-            say(ours, request)
-        answer = hear(ours)
+            send(ours, request)
+        answer = receive(ours)
     except OSError:
         answer = None
     if answer is None:

@@ -30,9 +30,9 @@ from typing import ClassVar, Protocol
 import yaml
 
 from analysis.batch import execute, lock, manifest, storage
-from analysis.batch.execute import Cell, Ended, Job, Limits
-from analysis.batch.manifest import Entry, Reason, Runs, Status
-from analysis.batch.plan import Notebook, Project, Task, content_digest
+from analysis.batch.execute import Job, Limits, RunResult, StartedCell
+from analysis.batch.manifest import Reason, RunEntry, Runs, Status
+from analysis.batch.plan import DeclaredNotebook, Project, Task, content_digest
 from analysis.batch.pool import BATCH, Pool, end_processes
 from analysis.errors import Problem, ThesisError
 from analysis.scenarios import Value
@@ -96,15 +96,15 @@ class Started:
 
 
 @dataclass(frozen=True)
-class Reached:
+class CellStarted:
     """The cell that a notebook is at, and how long that took the last time."""
 
     name: str
-    cell: Cell
+    cell: StartedCell
     expected_seconds: float | None
 
 
-Event = Planned | Started | Reached | Outcome
+Event = Planned | Started | CellStarted | Outcome
 OnEvent = Callable[[Event], None]
 """Is told how a batch goes."""
 
@@ -121,8 +121,8 @@ class Executor(Protocol):
         *,
         stop: threading.Event,
         on_start: Callable[[int], None],
-        on_cell: Callable[[int, Cell], None],
-    ) -> Iterator[tuple[int, Ended]]:
+        on_cell: Callable[[int, StartedCell], None],
+    ) -> Iterator[tuple[int, RunResult]]:
         """Execute jobs; give the index of each and how it ended, as they end; after `stop` is set, only those
         that ran.
         """
@@ -182,7 +182,7 @@ def run(
         return []
     project, folder = project or Project(), tasks[0].output.parents[1]
     with lock.held(folder), _beside(folder) as beside:
-        ledger = _Ledger(folder, project)
+        ledger = _ManifestWriter(folder, project)
         outcomes = ledger.cached(tasks) if not force else {}
         todo = [task for task in tasks if task.name not in outcomes]
         on_event(Planned(len(tasks), len(todo), ledger.expected(todo, workers)))
@@ -205,7 +205,7 @@ def run(
 
 
 def refresh(
-    books: Sequence[Notebook],
+    books: Sequence[DeclaredNotebook],
     *,
     workers: int = WORKERS,
     on_event: OnEvent = _silent,
@@ -258,17 +258,17 @@ class _Work:
 
     name: str
     source: Path
-    settle: Callable[[Path, Ended], Outcome]
+    settle: Callable[[Path, RunResult], Outcome]
     parameters: Mapping[str, Value] | None = None
     unfit: tuple[Problem, ...] = ()
-    expected: Entry | None = None
+    expected: RunEntry | None = None
 
     def started(self) -> Started:
         return Started(self.name, self.expected["seconds"] if self.expected else None)
 
-    def reached(self, cell: Cell) -> Reached:
+    def reached(self, cell: StartedCell) -> CellStarted:
         times = self.expected.get("cells", []) if self.expected else []
-        return Reached(self.name, cell, times[cell.number - 1] if cell.number <= len(times) else None)
+        return CellStarted(self.name, cell, times[cell.number - 1] if cell.number <= len(times) else None)
 
 
 def _execute(
@@ -285,7 +285,7 @@ def _execute(
     if not works:
         return outcomes
 
-    def settle(work: _Work, job: Job, ended: Ended) -> None:
+    def settle(work: _Work, job: Job, ended: RunResult) -> None:
         outcome = replace(work.settle(job.target, ended), unfit=work.unfit)
         if not ended.stopped:
             outcomes[work.name] = outcome
@@ -295,7 +295,7 @@ def _execute(
         jobs = [Job(work.source, executor.target(work.name), work.parameters, limits) for work in works]
         for work, job in zip(works, jobs, strict=True):
             if work.unfit:
-                settle(work, job, execute.refuse(job, " ".join(map(str, work.unfit))))
+                settle(work, job, execute.unreadable_result(job, " ".join(map(str, work.unfit))))
         sound = [(work, job) for work, job in zip(works, jobs, strict=True) if not work.unfit]
         for index, ended in executor.results(
             [job for _, job in sound],
@@ -329,7 +329,7 @@ def _stoppable() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-class _Ledger:
+class _ManifestWriter:
     """The manifest of one folder while a batch runs."""
 
     def __init__(self, folder: Path, project: Project) -> None:
@@ -352,13 +352,13 @@ class _Ledger:
             entry = self._before.get((task.scenario, task.notebook))
             if entry and not task.unfit and manifest.reason_to_run(task, entry) == "unchanged":
                 found[task.name] = Outcome(task.name, "cached", "unchanged", entry["seconds"])
-                cached: Entry = entry | {"status": "cached", "reason": "unchanged"}
+                cached: RunEntry = entry | {"status": "cached", "reason": "unchanged"}
                 self.runs[task.scenario, task.notebook] = cached
         if found:
             self._write()
         return found
 
-    def settle(self, task: Task, result: Path, ended: Ended, *, force: bool) -> Outcome:
+    def settle(self, task: Task, result: Path, ended: RunResult, *, force: bool) -> Outcome:
         """Move the result of a task into place and note it."""
         reason = manifest.reason_to_run(task, self._before.get((task.scenario, task.notebook)), force=force)
         outcome = Outcome(task.name, "succeeded", reason, ended.seconds)
@@ -366,7 +366,7 @@ class _Ledger:
             try:
                 self._put(task, result)
             except OSError as why:
-                ended = Ended(ended.seconds, f"could not be put into place ({why})", ended.cells)
+                ended = RunResult(ended.seconds, f"could not be put into place ({why})", ended.cells)
         if ended.error is not None:
             outcome = Outcome(task.name, "failed", reason, ended.seconds, ended.error, _keep(task, result))
         if ended.stopped:  # that says nothing about the notebook: its last result still stands
@@ -403,7 +403,7 @@ def _flat(parameters: Mapping[str, Value]) -> str:
     return str(yaml.safe_dump(dict(parameters), sort_keys=False, allow_unicode=True))
 
 
-def _entry(task: Task, outcome: Outcome, ended: Ended) -> Entry:
+def _entry(task: Task, outcome: Outcome, ended: RunResult) -> RunEntry:
     return {
         "scenario": task.scenario,
         "notebook": task.notebook,
@@ -418,7 +418,7 @@ def _entry(task: Task, outcome: Outcome, ended: Ended) -> Entry:
     }
 
 
-def _renew(source: Path, project: Project, result: Path, ended: Ended) -> Outcome:
+def _renew(source: Path, project: Project, result: Path, ended: RunResult) -> Outcome:
     """Put renewed outputs in the place of the stored ones, if they are good and differ."""
     name, failed = f"notebooks/{source.stem}", project.refused / f"{source.stem}.failed.ipynb"
     if ended.error is not None:

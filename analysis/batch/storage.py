@@ -89,7 +89,7 @@ def path_text(path: Path) -> str:
 
 
 @contextmanager
-def reached(path: Path) -> Iterator[None]:
+def as_os_errors(path: Path) -> Iterator[None]:
     """Whatever a file system behind a URL raises, as an `OSError` with one line."""
     try:
         yield
@@ -103,19 +103,19 @@ def reached(path: Path) -> Iterator[None]:
 
 def read_bytes(path: Path) -> bytes:
     """What a file holds."""
-    with reached(path):
+    with as_os_errors(path):
         return path.read_bytes()
 
 
 def is_file(path: Path) -> bool:
     """Whether there is such a file."""
-    with reached(path):
+    with as_os_errors(path):
         return path.is_file()
 
 
 def remove(path: Path) -> None:
     """Remove a file, if it is there."""
-    with reached(path):
+    with as_os_errors(path):
         path.unlink(missing_ok=True)
 
 
@@ -133,7 +133,7 @@ def put(target: Path, content: bytes, *, new: bool = False) -> None:
     from upath.implementations.cloud import CloudPath
 
     there: Any = target
-    with reached(target):
+    with as_os_errors(target):
         if not isinstance(target, CloudPath):  # object stores have no folders
             there.fs.makedirs(there.parent.path, exist_ok=True)
         there.fs.pipe_file(there.path, content, mode="create" if new else "overwrite")

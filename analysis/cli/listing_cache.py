@@ -20,7 +20,7 @@ from analysis.batch import plan, storage
 Rows = list[dict[str, Any]]
 
 
-def served(
+def cached_rows(
     name: str, parameters: Mapping[str, Any], compute: Callable[[], Rows], project: plan.Project | None = None
 ) -> Rows:
     """The rows of a listing, computed only if anything that they follow from has changed.

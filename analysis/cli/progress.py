@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
-from analysis.batch.runner import Event, Outcome, Planned, Reached, Started
+from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
 from analysis.errors import visible
 
 
@@ -43,7 +43,7 @@ class Bars:
         elif isinstance(event, Started):
             fields: dict[str, Any] = {"expected": event.expected_seconds, "cell": None}
             self._running[event.name] = self.progress.add_task(visible(event.name), total=None, **fields)
-        elif isinstance(event, Reached):
+        elif isinstance(event, CellStarted):
             done, now = event.cell.number - 1, time.monotonic()
             self.progress.update(
                 self._running[event.name], total=event.cell.of, completed=done, cell=event, since=now

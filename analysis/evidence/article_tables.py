@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence import csv_files
-from analysis.evidence.sources import THESIS, Column, Sidecar, sidecar
+from analysis.evidence.sources import THESIS, ArticleColumn, ArticleSidecar, sidecar
 from analysis.scenarios import display_path
 from analysis.units import APPROXIMATION, Quantity, parse, parse_parts
 
@@ -106,18 +106,20 @@ def _cells(name: str, directory: Path, approximation: float) -> pd.DataFrame:
     return frame.drop(columns="place").astype({"value": float, "low": float, "high": float})
 
 
-def _figures(record: Mapping[Any, str], column: str, spec: Column, approximation: float) -> list[Quantity]:
+def _figures(
+    record: Mapping[Any, str], column: str, spec: ArticleColumn, approximation: float
+) -> list[Quantity]:
     unit = spec.unit or record[str(spec.unit_from)]
     if spec.parts:
         return parse_parts(record[column], unit, spec.parts, approximation=approximation)
     return [parse(record[column], unit, approximation=approximation)]
 
 
-def _quantities(meta: Sidecar) -> Iterator[tuple[str, Column]]:
+def _quantities(meta: ArticleSidecar) -> Iterator[tuple[str, ArticleColumn]]:
     return ((name, column) for name, column in meta.columns.items() if column.kind == "quantity")
 
 
-def _value_problems(frame: pd.DataFrame, meta: Sidecar) -> list[Problem]:
+def _value_problems(frame: pd.DataFrame, meta: ArticleSidecar) -> list[Problem]:
     """Bounds and missing figures, held by a pandera schema that is made from the sidecar."""
     import pandera.pandas as pa
     from pandera.errors import SchemaErrors
@@ -139,7 +141,7 @@ def _value_problems(frame: pd.DataFrame, meta: Sidecar) -> list[Problem]:
     return problems
 
 
-def _schema_problem(row: pd.Series, rule: str, spec: Column) -> Problem:
+def _schema_problem(row: pd.Series, rule: str, spec: ArticleColumn) -> Problem:
     if rule == "not_nullable":
         return Problem(
             row["place"],

@@ -41,7 +41,7 @@ NAMED = re.compile(r"\{([^{}]+?)(?:\.(?:months|value|due))?\}")
 
 
 @dataclass(frozen=True)
-class Evidence:
+class AvailableEvidence:
     """What a rule may name of a project's evidence: ids of dated facts, and the columns of each table."""
 
     fact_ids: frozenset[str]
@@ -62,7 +62,7 @@ Fact = Annotated[str, AfterValidator(_fact_id)]
 Facts = tuple[Fact, ...]
 
 
-class Rule(BaseModel):
+class CellRule(BaseModel):
     """How one cell is decided; `note` is a sentence on the facts `beside` it, which never decide."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,7 +75,7 @@ class Rule(BaseModel):
         return {text for text in _texts(dict(self)) if isinstance(text, FactId)}
 
     @model_validator(mode="after")
-    def _sentences_name_its_facts(self) -> Rule:
+    def _sentences_name_its_facts(self) -> CellRule:
         for key, text in self:
             named = NAMED.findall(text) if isinstance(text, str) else []
             if unknown := [name for name in named if name not in self.ids]:
@@ -83,11 +83,11 @@ class Rule(BaseModel):
         return self
 
 
-class Opinion(Rule):
+class NoDecider(CellRule):
     """Nothing decides it; the note tells what bears on it."""
 
 
-class Parameters(Rule):
+class Parameters(CellRule):
     """The developer's own count, in all and active; facts that it gives none; and counts that others
     repeat.
     """
@@ -98,7 +98,7 @@ class Parameters(Rule):
     estimates: Facts = ()
 
 
-class TrainingCost(Rule):
+class TrainingCost(CellRule):
     """A developer's statement (`told`) with what it is read as (million dollars), or its GPU-hours
     (millions), to be priced.
     """
@@ -115,7 +115,7 @@ class TrainingCost(Rule):
         return self
 
 
-class Releases(Rule):
+class Releases(CellRule):
     """The releases of a developer's leading model: name as the article would print it, by dated fact."""
 
     names: dict[Fact, str] = Field(min_length=1)
@@ -153,7 +153,7 @@ class Amount(BaseModel):
         return self
 
 
-class Investors(Rule):
+class Investors(CellRule):
     """Who put how much into the company, by investor, and who owns how much of it (percent).
 
     Where stakes are given, what another's money buys at the value of the last round of `valued_as` is its
@@ -171,7 +171,7 @@ class Investors(Rule):
         return self
 
 
-class Internal(Rule):
+class Internal(CellRule):
     """A unit that its parent pays for, if the facts show it (`told`); the parent's name as in
     hyperscaler_capex.
     """
@@ -195,7 +195,7 @@ class Sides(BaseModel):
     denies: Facts = ()
 
 
-class Readings(Rule):
+class Readings(CellRule):
     """A statement with several readings, each with the facts that decide it."""
 
     told: str
@@ -204,15 +204,15 @@ class Readings(Rule):
     readings: dict[str, Sides] = Field(min_length=2)
 
 
-class CostsOverRevenue(Rule):
+class CostsOverRevenue(CellRule):
     """How far costs exceed revenue: a whole year of openai_finance, and a quarter's operating margin."""
 
     year: str
     margin: Fact
 
 
-RULES: dict[str, type[Rule]] = {
-    "opinion": Opinion,
+RULES: dict[str, type[CellRule]] = {
+    "opinion": NoDecider,
     "parameters": Parameters,
     "training_cost": TrainingCost,
     "releases": Releases,
@@ -224,19 +224,19 @@ RULES: dict[str, type[Rule]] = {
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnRules:
     """What would decide the cells of a column that nothing does, and the rules of those with one of their
     own, by row.
     """
 
     would_decide: str
-    rows: Mapping[str, Rule]
+    rows: Mapping[str, CellRule]
 
 
 @cached
 def load(
     directory: Path = THESIS, evidence: Path = evidence_tables.EVIDENCE
-) -> Mapping[tuple[str, str], Column]:
+) -> Mapping[tuple[str, str], ColumnRules]:
     """Every column of the three tables but their keys, by (table, column).
 
     Parameters
@@ -253,7 +253,7 @@ def load(
     path = directory / FILE
     where, found = display_path(path), {}
     problems: list[Problem] = []
-    known: Evidence | None = None
+    known: AvailableEvidence | None = None
     wanted = {
         f"{name}.{column}": (name, column)
         for name in TABLES
@@ -283,18 +283,18 @@ def load(
         ]
         table = wanted[key][0]
         printed = list(article_tables.printed(table, directory)[sidecar(table, directory).key])
-        rules: dict[str, Rule] = {}
+        rules: dict[str, CellRule] = {}
         if known is not None:
             for row, rule in (raw.get("rows") or {}).items():
                 problems += _read_rule(rules, row, rule, printed, known, f"{at}.rows.{row}")
-        found[wanted[key]] = Column(raw["would_decide"], rules)
+        found[wanted[key]] = ColumnRules(raw["would_decide"], rules)
     if problems:
         raise DataError(problems)
     return found
 
 
 def _read_rule(
-    into: dict[str, Rule], row: str, raw: Any, printed: list[str], known: Evidence, at: str
+    into: dict[str, CellRule], row: str, raw: Any, printed: list[str], known: AvailableEvidence, at: str
 ) -> list[Problem]:
     if row not in printed:
         return [Problem(at, "is no row of the table", nearest(row, printed))]
@@ -310,14 +310,14 @@ def _read_rule(
     return []
 
 
-def _named_by(directory: Path) -> Evidence:
+def _named_by(directory: Path) -> AvailableEvidence:
     sidecars = {name: evidence_tables.sidecar(name, directory) for name in evidence_tables.names(directory)}
     ids = frozenset(evidence_tables.load("dated_facts", directory=directory)["id"])
-    return Evidence(ids, {name: frozenset(meta.columns) for name, meta in sidecars.items()})
+    return AvailableEvidence(ids, {name: frozenset(meta.columns) for name, meta in sidecars.items()})
 
 
-def _evidence(info: ValidationInfo) -> Evidence:
-    assert isinstance(info.context, Evidence)  # noqa: S101 (`load` hands it to every rule)
+def _evidence(info: ValidationInfo) -> AvailableEvidence:
+    assert isinstance(info.context, AvailableEvidence)  # noqa: S101 (`load` hands it to every rule)
     return info.context
 
 

@@ -182,7 +182,9 @@ def read(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ..
     problems: list[Problem] = []
     entries = read_yaml(path, error=DataError)
     if not entries:
-        raise DataError(Problem(f"{display_path(path)}, line 1", "lists no claim", "Write one, or restore the file"))
+        raise DataError(
+            Problem(f"{display_path(path)}, line 1", "lists no claim", "Write one, or restore the file")
+        )
     for name, raw in entries.items():
         where = f"{display_path(path)}, claim {name}"
         if not isinstance(raw, dict):

@@ -55,7 +55,7 @@ class Floors(BaseModel):
     above: dict[str, float] = Field(min_length=1)
 
 
-class Column(BaseModel):
+class EvidenceColumn(BaseModel):
     """One column of an evidence table.
 
     A number has bounds: `minimum` and `maximum` can be reached; `exclusive_minimum`, `exclusive_maximum` and
@@ -78,7 +78,7 @@ class Column(BaseModel):
     values: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _a_number_has_a_unit_and_a_category_its_values(self) -> Column:
+    def _a_number_has_a_unit_and_a_category_its_values(self) -> EvidenceColumn:
         if self.kind == "number" and not self.unit:
             raise ValueError("a number needs a unit")
         if self.kind == "category" and not self.values:
@@ -86,7 +86,7 @@ class Column(BaseModel):
         return self
 
 
-class Sidecar(BaseModel):
+class EvidenceSidecar(BaseModel):
     """What `NAME.meta.yml` says about an evidence table.
 
     `inclusion` says which rows are in, `pick` which row counts where sources conflict; `lag_days` stands for
@@ -108,10 +108,10 @@ class Sidecar(BaseModel):
     credit: str
     credits: tuple[str, ...] = ()
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    columns: dict[str, Column]
+    columns: dict[str, EvidenceColumn]
 
     @model_validator(mode="after")
-    def _every_row_has_two_dates_and_a_source(self) -> Sidecar:
+    def _every_row_has_two_dates_and_a_source(self) -> EvidenceSidecar:
         named = [*COMMON, *self.key, *(name for names in self.once for name in names)]
         named += [
             name
@@ -136,7 +136,7 @@ def names(directory: Path = EVIDENCE) -> list[str]:
 
 
 @cached
-def sidecar(name: str, directory: Path = EVIDENCE) -> Sidecar:
+def sidecar(name: str, directory: Path = EVIDENCE) -> EvidenceSidecar:
     """The sidecar of an evidence table.
 
     Raises
@@ -144,7 +144,7 @@ def sidecar(name: str, directory: Path = EVIDENCE) -> Sidecar:
     DataError
         No sidecar, or one that does not say what it must.
     """
-    return read_as(Sidecar, directory / f"{name}.meta.yml")
+    return read_as(EvidenceSidecar, directory / f"{name}.meta.yml")
 
 
 def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> pd.DataFrame:
@@ -186,14 +186,16 @@ def _typed(name: str, directory: Path) -> pd.DataFrame:
         typed = text.assign(**{column: _convert(text[column], spec) for column, spec in meta.columns.items()})
         problems += [*_bound_problems(typed, text, meta, path), *_order_problems(typed, path)]
         problems += [*_relation_problems(typed, text, meta, path)]
-        problems += [p for names in meta.once for p in csv_files.key_problems(text, names, display_path(path))]
+        problems += [
+            p for names in meta.once for p in csv_files.key_problems(text, names, display_path(path))
+        ]
     problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
     if problems:
         raise DataError(problems)
     return typed
 
 
-def _cell_problems(cells: pd.Series, spec: Column, where: str) -> Iterator[Problem]:
+def _cell_problems(cells: pd.Series, spec: EvidenceColumn, where: str) -> Iterator[Problem]:
     rule, fix = {
         "number": ("is not a number", "Write digits with a dot for decimals and no separators"),
         "date": ("is not a date", "Write it as YYYY-MM-DD"),
@@ -210,7 +212,7 @@ def _cell_problems(cells: pd.Series, spec: Column, where: str) -> Iterator[Probl
             yield Problem(where.format(row), f"{cell!r} {rule}", fix)
 
 
-def _fits(cell: str, spec: Column) -> bool:
+def _fits(cell: str, spec: EvidenceColumn) -> bool:
     if spec.kind == "number":
         return re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", cell) is not None and math.isfinite(float(cell))
     if spec.kind == "category":
@@ -223,13 +225,15 @@ def _fits(cell: str, spec: Column) -> bool:
         return False
 
 
-def _convert(cells: pd.Series, spec: Column) -> pd.Series:
+def _convert(cells: pd.Series, spec: EvidenceColumn) -> pd.Series:
     if spec.kind == "number":
         return pd.to_numeric(cells.where(cells != "", None)).astype(float)
     return pd.to_datetime(cells.where(cells != "", None)) if spec.kind == "date" else cells
 
 
-def _bound_problems(typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path: Path) -> Iterator[Problem]:
+def _bound_problems(
+    typed: pd.DataFrame, text: pd.DataFrame, meta: EvidenceSidecar, path: Path
+) -> Iterator[Problem]:
     """Bounds of the numbers and the form of the sources, held by a pandera schema that is made from the
     sidecar.
     """
@@ -248,11 +252,13 @@ def _bound_problems(typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path
             spec = meta.columns[column]
             fix = "Write a URL or owner/repo:path" if column == "source" else _bounded(spec)
             yield Problem(
-                f"{display_path(path)}, row {row}, column {column}", f"{text.loc[row, column]!r} is not allowed", fix
+                f"{display_path(path)}, row {row}, column {column}",
+                f"{text.loc[row, column]!r} is not allowed",
+                fix,
             )
 
 
-def _ends(spec: Column) -> list[tuple[str, str, float]]:
+def _ends(spec: EvidenceColumn) -> list[tuple[str, str, float]]:
     """The bounds that a number has: pandera's name of the check, its words, and the number."""
     ends = (
         ("ge", "at least", spec.minimum),
@@ -263,18 +269,18 @@ def _ends(spec: Column) -> list[tuple[str, str, float]]:
     return [(check, words, bound) for check, words, bound in ends if bound is not None]
 
 
-def _bounded(spec: Column) -> str:
+def _bounded(spec: EvidenceColumn) -> str:
     """What to write for a number out of bounds, with its unit."""
     return f"Write {' and '.join(f'{words} {bound:g}' for _, words, bound in _ends(spec))}, {_unit(spec)}"
 
 
-def _unit(spec: Column) -> str:
+def _unit(spec: EvidenceColumn) -> str:
     column = str(spec.unit).removeprefix("as in ")
     return f"in {spec.unit}" if column == spec.unit else f"in the unit that {column} names"
 
 
 def _relation_problems(
-    typed: pd.DataFrame, text: pd.DataFrame, meta: Sidecar, path: Path
+    typed: pd.DataFrame, text: pd.DataFrame, meta: EvidenceSidecar, path: Path
 ) -> Iterator[Problem]:
     """Numbers that are not below another of their row, or not above the floor of its kind."""
     for name, spec in meta.columns.items():

@@ -23,7 +23,7 @@ from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import evidence_tables, yaml_lines
 from analysis.evidence.sources import read_as
-from analysis.scenarios import PARAMS, Day, load_register, display_path
+from analysis.scenarios import PARAMS, Day, display_path, load_register
 
 FILE = "gathering.yml"
 
@@ -103,7 +103,7 @@ def load(directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS) -> G
         ]:
             raise DataError(problems)
     except DataError as reason:
-        raise DataError(yaml_lines.located(reason.problems, [path])) from None
+        raise DataError(yaml_lines.with_line_numbers(reason.problems, [path])) from None
     return gathering
 
 

@@ -82,7 +82,7 @@ def read(directory: Path = THESIS) -> dict[str, Indicator]:
     try:
         found = read_as(Indicators, path).root
     except DataError as reason:
-        raise DataError(yaml_lines.located(reason.problems, [path])) from None
+        raise DataError(yaml_lines.with_line_numbers(reason.problems, [path])) from None
     if not found:
         rule = "lists no indicator"
         raise DataError(Problem(f"{display_path(path)}, line 1", rule, "Write one, or restore the file"))

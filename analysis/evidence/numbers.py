@@ -60,7 +60,7 @@ class Number(NamedTuple):
     occurrence: int
 
 
-class Sidecar(BaseModel):
+class NumbersSidecar(BaseModel):
     """What `numbers.meta.yml` says about the list; `paragraphs` is how many each section of the article
     has.
     """
@@ -72,10 +72,10 @@ class Sidecar(BaseModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     origin: sources.Origin
     paragraphs: dict[str, Annotated[int, Field(gt=0)]]
-    columns: dict[str, evidence_tables.Column]
+    columns: dict[str, evidence_tables.EvidenceColumn]
 
     @model_validator(mode="after")
-    def _the_columns_are_those_that_are_read(self) -> Sidecar:
+    def _the_columns_are_those_that_are_read(self) -> NumbersSidecar:
         if tuple(self.columns) != COLUMNS or self.key != KEY:
             raise ValueError(f"columns must be {', '.join(COLUMNS)}, and key the first three")
         return self
@@ -126,9 +126,9 @@ def load(directory: Path = THESIS) -> pd.DataFrame:
 
 
 @cached
-def sidecar(directory: Path = THESIS) -> Sidecar:
+def sidecar(directory: Path = THESIS) -> NumbersSidecar:
     """The sidecar of the list."""
-    return sources.read_as(Sidecar, directory / "numbers.meta.yml")
+    return sources.read_as(NumbersSidecar, directory / "numbers.meta.yml")
 
 
 def paragraphs(directory: Path = THESIS) -> list[str]:
@@ -266,7 +266,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _row_problems(
-    record: Mapping[str, str], nth: int, meta: Sidecar, known: set[str], where: str
+    record: Mapping[str, str], nth: int, meta: NumbersSidecar, known: set[str], where: str
 ) -> Iterator[Problem]:
     if record["paragraph"] not in known:
         rule = f"the article has no paragraph {record['paragraph']!r}"

@@ -31,7 +31,7 @@ LONGEST = 600
 """Months that a prediction may look ahead; fifty years."""
 
 
-class Ruling(BaseModel):
+class Decision(BaseModel):
     """What decides a part: ids of dated facts, and what they show, in our words."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,7 +39,7 @@ class Ruling(BaseModel):
     because: str = Field(min_length=15)
 
 
-class Resolution(Ruling):
+class Resolution(Decision):
     """How a part ended, and on which day that was public."""
 
     resolved_on: Day
@@ -85,7 +85,7 @@ class Prediction(BaseModel):
     statement: str = Field(min_length=15)
     criterion: str = Field(min_length=15)
     source_of_truth: str = Field(min_length=10)
-    void: Ruling | None = None
+    void: Decision | None = None
     resolution: Resolution | None = None
     judgement: Judgement | None = None
 
@@ -98,7 +98,7 @@ class Prediction(BaseModel):
         return self
 
     @property
-    def ruling(self) -> Ruling | None:
+    def ruling(self) -> Decision | None:
         """What decides it, if anything does."""
         return self.void or self.resolution
 
@@ -126,7 +126,7 @@ def read(directory: Path = THESIS) -> Predictions:
         if problems := list(_untimely(content, display_path(path))):
             raise DataError(problems)
     except DataError as reason:
-        raise DataError(yaml_lines.located(reason.problems, [path])) from None
+        raise DataError(yaml_lines.with_line_numbers(reason.problems, [path])) from None
     return content
 
 
@@ -181,11 +181,11 @@ def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS
     Raises
     ------
     DataError
-        As `read`, or a ruling by facts that are not on record or do not fit it (`misruled`).
+        As `read`, or a ruling by facts that are not on record or do not fit it (`decision_problems`).
     """
     content, today = read(directory), pd.Timestamp(as_of)
-    if problems := list(misruled(content, facts, display_path(directory / FILE))):
-        raise DataError(yaml_lines.located(problems, [directory / FILE]))
+    if problems := list(decision_problems(content, facts, display_path(directory / FILE))):
+        raise DataError(yaml_lines.with_line_numbers(problems, [directory / FILE]))
     known = facts[facts["known_on"] <= today].set_index("id")
     return pd.DataFrame(
         [
@@ -195,7 +195,7 @@ def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS
     )
 
 
-def misruled(content: Predictions, facts: pd.DataFrame, where: str) -> Iterator[Problem]:
+def decision_problems(content: Predictions, facts: pd.DataFrame, where: str) -> Iterator[Problem]:
     """Rulings by facts that nobody recorded, that came too late to void a part, or after the day that they
     resolve it on.
     """

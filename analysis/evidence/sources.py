@@ -41,7 +41,7 @@ class Origin(BaseModel):
         return f'{self.producer}, "{self.title}", {self.published_on.day} {self.published_on:%B %Y}'
 
 
-class Column(BaseModel):
+class ArticleColumn(BaseModel):
     """One column of a data file: what it means, its unit, and what may stand in it.
 
     `parts` are the figures that one cell prints (input and output price); `unit_from` names the column that
@@ -60,7 +60,7 @@ class Column(BaseModel):
     maximum: float | None = None
 
     @model_validator(mode="after")
-    def _a_quantity_has_one_unit(self) -> Column:
+    def _a_quantity_has_one_unit(self) -> ArticleColumn:
         if self.kind == "quantity" and (self.unit is None) == (self.unit_from is None):
             raise ValueError("a quantity needs either unit or unit_from")
         if self.unit is not None and self.unit not in UNITS:
@@ -74,7 +74,7 @@ class Column(BaseModel):
         return [f"{part}_{column}" for part in self.parts] or [column]
 
 
-class Sidecar(BaseModel):
+class ArticleSidecar(BaseModel):
     """What `NAME.meta.yml` says about `NAME.csv`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -84,10 +84,10 @@ class Sidecar(BaseModel):
     inclusion: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     origin: Origin
-    columns: dict[str, Column]
+    columns: dict[str, ArticleColumn]
 
     @model_validator(mode="after")
-    def _the_key_is_a_column(self) -> Sidecar:
+    def _the_key_is_a_column(self) -> ArticleSidecar:
         if self.key not in self.columns:
             raise ValueError(f"key {self.key!r} is not one of the columns")
         return self
@@ -108,7 +108,7 @@ def read_as(model: type[Described], path: Path) -> Described:
 
 
 @cached
-def sidecar(name: str, directory: Path = THESIS) -> Sidecar:
+def sidecar(name: str, directory: Path = THESIS) -> ArticleSidecar:
     """The sidecar of a data file.
 
     Raises
@@ -116,7 +116,7 @@ def sidecar(name: str, directory: Path = THESIS) -> Sidecar:
     DataError
         No sidecar, or one that does not say what it must.
     """
-    return read_as(Sidecar, directory / f"{name}.meta.yml")
+    return read_as(ArticleSidecar, directory / f"{name}.meta.yml")
 
 
 def references(names: Iterable[str], directory: Path = THESIS) -> list[dict[str, str]]:

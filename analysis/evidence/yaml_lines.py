@@ -41,7 +41,7 @@ def line_of(path: Path, keys: Sequence[str]) -> int:
     return line
 
 
-def located(problems: Iterable[Problem], paths: Iterable[Path]) -> list[Problem]:
+def with_line_numbers(problems: Iterable[Problem], paths: Iterable[Path]) -> list[Problem]:
     """The same problems; where one names a key in one of the YAML files (``FILE, key NAME``), it names its
     line too.
     """

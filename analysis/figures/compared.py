@@ -21,6 +21,7 @@ from matplotlib.patches import Patch
 
 from analysis import labels
 from analysis.figures import theme
+from analysis.labels import number_word
 
 RING: dict[str, Any] = {
     "facecolors": "none",
@@ -86,7 +87,7 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
         for row in table.to_dict("records")
     )
     alt = f"Two marks for each of {len(table)} segments: {told}."
-    return theme.headline(ax, finding, f"Growth per year, percent, over {years:g} elapsed years", alt)
+    return theme.set_texts(ax, finding, f"Growth per year, percent, over {years:g} elapsed years", alt)
 
 
 def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
@@ -122,7 +123,7 @@ def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, 
         f"Lines for {len(checks)} segments fall from above zero to below it as the number of years rises;"
         f" they cross zero within {spread:.2f} years of each other."
     )
-    return theme.headline(ax, finding, "Recomputed less printed growth rate, percentage points", alt)
+    return theme.set_texts(ax, finding, "Recomputed less printed growth rate, percentage points", alt)
 
 
 def leads(
@@ -167,7 +168,7 @@ def leads(
         f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(tables)}; a band shows"
         " the printed range."
     )
-    return theme.headline(ax, finding, f"Lead of {reference}, points (left of zero it trails)", alt)
+    return theme.set_texts(ax, finding, f"Lead of {reference}, points (left of zero it trails)", alt)
 
 
 def price_multiples(
@@ -225,7 +226,7 @@ def price_multiples(
         f"Marks on a logarithmic axis for the price of {reference} over {len(order)} models, by kind of"
         " token, beside the printed ranges."
     )
-    return theme.headline(
+    return theme.set_texts(
         ax, finding, f"Price per token of {reference} as a multiple of the model's, log scale", alt
     )
 
@@ -268,7 +269,7 @@ def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
         f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one"
         " is agreement."
     )
-    return theme.headline(
+    return theme.set_texts(
         ax, finding, "Our figure over the article's; bars are the bounds from rounding and readings", alt
     )
 
@@ -331,12 +332,12 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
     ]
     theme.legend(ax, handles)
     finding = (
-        f"The article makes {theme.count(errors) if errors else 'no'} distinct"
+        f"The article makes {number_word(errors) if errors else 'no'} distinct"
         f" error{'' if errors == 1 else 's'}"
     )
     sums = "; ".join(f"{counts[verdict].sum():.0f} {label}" for verdict, label in labels.VERDICTS.items())
     alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in total {sums}."
-    return theme.headline(ax, finding, "Statements by section of the article and verdict", alt)
+    return theme.set_texts(ax, finding, "Statements by section of the article and verdict", alt)
 
 
 def _beside(ax: Axes, x: float, y: float, text: str, side: int, color: str, size: float = 10.5) -> None:

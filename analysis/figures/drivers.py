@@ -21,6 +21,7 @@ from matplotlib.axes import Axes
 
 from analysis.errors import ParameterError, Problem
 from analysis.figures import futures, theme
+from analysis.labels import join_words
 from analysis.models.sweep import OUTPUTS
 
 
@@ -139,8 +140,8 @@ def tornado(
     finding = f"The {labels[first['input']]} moves {outcome} most: from {form(low)} to {form(high)}"
     more = f"; {left_out} inputs that move it less are left out" if left_out > 0 else ""
     named = [labels[str(name)] for name in shown["input"].head(3)]
-    alt = f"Bars for {len(shown)} inputs around {form(centre)}, the widest first: {theme.listed(named)} lead."
-    return theme.headline(
+    alt = f"Bars for {len(shown)} inputs around {form(centre)}, the widest first: {join_words(named)} lead."
+    return theme.set_texts(
         ax,
         finding,
         f"{outcome[0].upper()}{outcome[1:]}, one input at a time from its 5% (hollow) to its 95% quantile"
@@ -185,7 +186,7 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
         f"Two marks with intervals, first-order and total share, for each of {len(order)} groups of inputs;"
         f" in total {totals}."
     )
-    return theme.headline(
+    return theme.set_texts(
         ax, finding, f"Share of the variance of {outcome}, 95% intervals, chance integrated out{told}", alt
     )
 
@@ -234,7 +235,7 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
         f"Bars for {len(shown)} risks in percentage points, with markers for each alone and on top of the"
         f" others: {told}."
     )
-    return theme.headline(
+    return theme.set_texts(
         ax, finding, f"Shapley share of the probability of {outcome}, all risks on less all off, points", alt
     )
 
@@ -284,7 +285,7 @@ def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
         f"A strip of percentiles for each of {len(table)}"
         f" break-evens{f': {told}' if told else ', none reached'}."
     )
-    return theme.headline(
+    return theme.set_texts(
         ax, finding, "Percentile of the input at which the target is met; band: 5% to 95%, tick: median", alt
     )
 
@@ -332,7 +333,7 @@ def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
         else f"The run-rates leave believed growth at {growth['prior_p50']:.1f} times a year"
     )
     alt = f"Three ranges for each of {len(table)} beliefs: before, by the data, and after."
-    return theme.headline(
+    return theme.set_texts(
         ax,
         finding,
         "Beliefs at the start, median and 90% range, over the median before the data, log scale",
@@ -383,7 +384,7 @@ def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
         f"{row['risk']} in {row['likelihood']:.0%} of futures, {row['impact_pct']:.0f}%" for row in rows
     )
     alt = f"{len(rows)} risks as points by likelihood and impact: {told}."
-    return theme.headline(
+    return theme.set_texts(
         ax,
         finding,
         "Fall of SoftBank's net asset value at the exit where the risk bites, percent of its start, against"
@@ -439,7 +440,7 @@ def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> 
         "Lines for the probability of passing each ceiling as the loading of the other holdings rises:"
         f" {ends}."
     )
-    return theme.headline(
+    return theme.set_texts(
         ax, finding, f"Probability of passing the ceiling {by}, if nothing is sold, percent", alt
     )
 

@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from analysis.figures import theme
 from analysis.figures.futures import METHODS
 from analysis.forecasts.track_record import FORECASTERS
+from analysis.labels import join_words, number_word
 
 
 def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
@@ -91,7 +92,7 @@ def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
     alt = "A lane for each part with its probabilities by day: " + "; ".join(
         f"{labels[part].removeprefix('… ')}, moved by {change:+.0f} points" for part, change in moved.items()
     )
-    return theme.headline(ax, finding, subtitle, f"{alt}.")
+    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
 
 
 def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
@@ -158,7 +159,7 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
         f" trends have a Brier skill of {skill:+.2f} against the naive forecast, the pool of trend and base"
         f" rate {float(pooled):+.2f}."
     ).replace("+-", "-")
-    return theme.headline(ax, finding, subtitle, alt.replace(" -", " −"))
+    return theme.set_texts(ax, finding, subtitle, alt.replace(" -", " −"))
 
 
 def load_bearing(
@@ -230,7 +231,7 @@ def load_bearing(
         " money"
         for row in reversed(rows)
     )
-    return theme.headline(ax, finding, subtitle, f"{alt}.")
+    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
 
 
 def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct: float, ax: Axes) -> Axes:
@@ -290,9 +291,9 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
     theme.legend(ax, handles)
     turned = [labels[str(name)] for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
     finding = (
-        f"{theme.count(len(turned)).capitalize()} of {len(low)} inputs alone"
+        f"{number_word(len(turned)).capitalize()} of {len(low)} inputs alone"
         f" {'turn' if len(turned) != 1 else 'turns'} the judgement at an end of"
-        f" {'their' if len(turned) != 1 else 'its'} range: {theme.listed(turned)}"
+        f" {'their' if len(turned) != 1 else 'its'} range: {join_words(turned)}"
         if turned
         else f"None of {len(low)} inputs alone turns the judgement at an end of its range"
     )
@@ -305,7 +306,7 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
         "Probability of neither outsized returns nor a catastrophe, one input pinned at the value beside the"
         " mark"
     )
-    return theme.headline(ax, finding, subtitle, f"{alt}.")
+    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
 
 
 def _moved(own: pd.DataFrame) -> float:

@@ -152,7 +152,7 @@ def fan(
     alt = (
         f"Medians with shaded 50% and 90% ranges over {len(tables[0])} dates: {'; '.join(map(_run, tables))}."
     )
-    return theme.headline(ax, finding, f"{subtitle}; median, 50% and 90% of simulated draws", alt)
+    return theme.set_texts(ax, finding, f"{subtitle}; median, 50% and 90% of simulated draws", alt)
 
 
 def outcome(
@@ -172,7 +172,7 @@ def outcome(
         f" {np.median(moic):.2f}x"
     )
     alt = f"Histogram of {len(moic):,} simulated multiples: {_parts(moic, thresholds, 'x')}."
-    return theme.headline(
+    return theme.set_texts(
         ax, finding, "Share of simulated draws, percent, by multiple of invested capital", alt
     )
 
@@ -197,7 +197,7 @@ def returns(
         f" {np.median(irr_pct) + 0.0:.1f}%"
     )
     alt = f"Histogram of {len(irr_pct):,} simulated returns: {_parts(irr_pct, thresholds, '%')}."
-    return theme.headline(
+    return theme.set_texts(
         ax,
         _minus(finding),
         "Share of simulated draws, percent, by internal rate of return of the dated payments",
@@ -313,7 +313,7 @@ def probability_over_time(
         f"{name} {table['probability'].iloc[-1]:.0%} at the end" for name, table in tables.items()
     )
     alt = f"Rising lines for the probability by date: {ends}."
-    return theme.headline(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def heat_map(
@@ -349,7 +349,7 @@ def heat_map(
     ax.tick_params(axis="y", rotation=0)
     ends = f"from {form(grid.min().min())} to {form(grid.max().max())}"
     whole = alt or f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers by {ylabel} and {xlabel}, {ends}."
-    return theme.headline(ax, finding, subtitle, whole)
+    return theme.set_texts(ax, finding, subtitle, whole)
 
 
 def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> Axes:
@@ -384,7 +384,7 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> A
         f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost,"
         f" {last['alone_pct']:.0f}% with the stake alone and {last['along_pct']:.0f}% with the others along."
     )
-    return theme.headline(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
+    return theme.set_texts(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
 
 
 def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: Axes) -> Axes:
@@ -441,7 +441,7 @@ def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: A
         " is the time gone by, dashed bars were overtaken."
     )
     subtitle = "From publication to each deadline; dark: gone by; dashed: overtaken before publication"
-    return theme.headline(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
@@ -501,4 +501,4 @@ def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Ax
     alt = "A row for each part with a mark for each method and a line for its interval: " + "; ".join(
         f"{labels[str(part)].removeprefix('… ')}, {value:.0f}%" for part, value in pools.items()
     )
-    return theme.headline(ax, finding, subtitle, f"{alt}.")
+    return theme.set_texts(ax, finding, subtitle, f"{alt}.")

@@ -23,13 +23,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
-from analysis.audit.facts import in_words
 from analysis.figures import parts, theme
 from analysis.figures.futures import BANDS
+from analysis.labels import join_words, number_word
 from analysis.models import frontier, prices
 from analysis.models.frontier import PRICE
 from analysis.statistics.trend import decimal_year
-from analysis.units import show
+from analysis.units import format_date, show
 
 KINDS = {"closed": "solid", "open": (0, (5, 2))}
 """Line styles: open against closed weights, as in the chart of their frontiers: dashed against solid."""
@@ -64,8 +64,8 @@ def price_frontier(
     ValueError
         A column is missing, or there are more or fewer panels than rows.
     """
-    parts.needs("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
-    parts.needs("fits", fits, FITTED)
+    parts.require_columns("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
+    parts.require_columns("fits", fits, FITTED)
     _one_each(axes, len(fits), "rows of fits")
     reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
     if not any(map(len, reached)):
@@ -80,11 +80,11 @@ def price_frontier(
     for ax, rows, steps, line, fit in zip(axes, reached, lowest, lines, fits.to_dict("records"), strict=True):
         parts.scales(ax, times, heights, "usd_per_mtok", log=True)
         ax.set_title(_price_title(fit), fontsize=parts.NAMED_SIZE, color=theme.INK)
-        theme.day_line(ax, at, "")
+        theme.mark_date(ax, at, "")
         if ax is axes[0]:
             theme.text(
                 ax,
-                f"the article,\n{in_words(pd.Timestamp(day))}",
+                f"the article,\n{format_date(pd.Timestamp(day))}",
                 (at, 1),
                 (-4, -3),
                 theme.INK,
@@ -112,16 +112,16 @@ def price_frontier(
             path += zip(np.linspace(t[0], t[-2], 200), np.geomspace(line[0], line[1], 200), strict=True)
         parts.name_points(ax, names, rows[["t", PRICE]], path)
     alt = (
-        f"{theme.count(len(fits)).capitalize()} {parts.verb(len(fits), 'panel', 'panels')} with the prices of"
-        f" all models that reach a score on {benchmark}, on a logarithmic axis: the cheapest so far as"
-        " falling steps, and a straight line fitted through them."
+        f"{number_word(len(fits)).capitalize()} {parts.verb(len(fits), 'panel', 'panels')} with the"
+        f" prices of all models that reach a score on {benchmark}, on a logarithmic axis: the cheapest so far"
+        " as falling steps, and a straight line fitted through them."
     )
     subtitle = (
         "Blended list price, dollars per million tokens, log scale, of models that reach a score on"
         f" {benchmark}; steps: the cheapest so far, thin line: fitted, in brackets: interval from a bootstrap"
         " over developers"
     )
-    return theme.headline(axes[0], _price_finding(fits, benchmark), subtitle, alt)
+    return theme.set_texts(axes[0], _price_finding(fits, benchmark), subtitle, alt)
 
 
 def time_to_match(
@@ -159,8 +159,8 @@ def time_to_match(
     ValueError
         A column is missing, or the level is not between 0 and 1.
     """
-    parts.needs("survival", survival, ("lag_months", "unmatched_share", "low", "high"))
-    parts.needs("lags", lags, ("lag_months", "matched"))
+    parts.require_columns("survival", survival, ("lag_months", "unmatched_share", "low", "high"))
+    parts.require_columns("lags", lags, ("lag_months", "matched"))
     parts.checked_level(level)
     if lags.empty:
         return theme.empty_chart(ax, f"a closed best on {benchmark}")
@@ -225,7 +225,7 @@ def time_to_match(
         )
     else:
         told = f"Fewer than half of the closed bests on {benchmark} have been matched"
-    return theme.headline(ax, f"{told}; {matched} of {whole} by the end of the record", subtitle, alt)
+    return theme.set_texts(ax, f"{told}; {matched} of {whole} by the end of the record", subtitle, alt)
 
 
 def parity(
@@ -273,8 +273,10 @@ def parity(
     ValueError
         A column or a kind is missing, a share lies outside 0 to 1, or a level outside 0 and 1.
     """
-    parts.needs("scores", scores, ("weights", "score_pct", "valid_on"))
-    parts.needs("lines", lines, ("weights", "t", "median", "mean_ci_lower", "mean_ci_upper", "level"))
+    parts.require_columns("scores", scores, ("weights", "score_pct", "valid_on"))
+    parts.require_columns(
+        "lines", lines, ("weights", "t", "median", "mean_ci_lower", "mean_ci_upper", "level")
+    )
     parts.checked_level(level)
     if not 0 <= never <= 1:
         raise ValueError(f"never is {never}; it is a share of draws, 0 to 1")
@@ -282,7 +284,7 @@ def parity(
         return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
     for name, frame in (("scores", scores), ("lines", lines)):
         if lacking := sorted(set(KINDS) - set(frame["weights"])):
-            raise ValueError(f"{name} has no {theme.listed(lacking)} weights; both kinds are compared")
+            raise ValueError(f"{name} has no {join_words(lacking)} weights; both kinds are compared")
     dated = scores.assign(t=decimal_year(scores["valid_on"]))
     best = frontier.running_bests(scores).assign(t=lambda table: decimal_year(table["valid_on"]))
     end, at, stop = float(dated["t"].max()), float(decimal_year([day])[0]), float(lines["t"].max())
@@ -314,7 +316,7 @@ def parity(
             alpha=0.13,
             linewidth=0,
         )
-        before, beyond = parts.parted(own[["t", "median"]].reset_index(drop=True), end, log=False)
+        before, beyond = parts.split_at(own[["t", "median"]].reset_index(drop=True), end, log=False)
         ax.plot(before["t"], 100 * before["median"], color=theme.MUTED, linewidth=1.1, zorder=3)
         ax.plot(
             beyond["t"],
@@ -327,9 +329,9 @@ def parity(
         top = 100 * float(own["median"].iloc[-1])
         labels.append(theme.Label(top, f"{kind} {top:.0f}%", theme.RECOMPUTED))
     parts.record_end(ax, end, low=False)
-    theme.day_line(ax, at, f"the article, {in_words(pd.Timestamp(day))}")
+    theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
     _parity_bar(ax, floor - 11, [start + wait for wait in (interval[0], years, interval[1])], never)
-    theme.at_right(ax, labels)
+    theme.edge_labels(ax, labels)
     band = lines["level"].iloc[0]
     alt = (
         f"Steps for the best closed and the best open model so far on {benchmark} up to"
@@ -341,7 +343,9 @@ def parity(
         f" through the steps, dashed beyond the record, with {band:.0%} bands as if the steps were"
         f" independent; bar: time of parity in {level:.0%} of draws of developers, dot: by the full record"
     )
-    return theme.headline(ax, _parity_finding(benchmark, start, years, interval, never, level), subtitle, alt)
+    return theme.set_texts(
+        ax, _parity_finding(benchmark, start, years, interval, never, level), subtitle, alt
+    )
 
 
 def history(
@@ -377,8 +381,8 @@ def history(
         A column is missing, a series has no fan or no naive forecast, or there are more or fewer panels than
         series.
     """
-    parts.needs("fans", fans, ("series", "time", *QUANTILES))
-    parts.needs("naive", naive, ("series", "time", "value"))
+    parts.require_columns("fans", fans, ("series", "time", *QUANTILES))
+    parts.require_columns("naive", naive, ("series", "time", "value"))
     if not series or all(values.empty for values in series.values()):
         return theme.empty_chart(axes[0], "a value of the series")
     _one_each(axes, len(series), "series")
@@ -436,16 +440,16 @@ def history(
         labels = [theme.Label(at[key], parts.amount(at[key], unit), theme.MUTED) for key in ("p5", "p95")]
         labels.append(theme.Label(at["p50"], f"median {parts.amount(at['p50'], unit)}", theme.RECOMPUTED))
         labels.append(theme.Label(simple, f"naive {parts.amount(simple, unit)}", theme.INK))
-        theme.at_right(ax, labels)
+        theme.edge_labels(ax, labels)
     alt = (
-        f"Bars for {theme.listed([f'{len(values)} values of {name}' for name, values in series.items()])},"
-        " and beyond the record shaded fans of simulated paths with their median and a dashed naive"
-        " forecast."
+        "Bars for"
+        f" {join_words([f'{len(values)} values of {name}' for name, values in series.items()])}, and"
+        " beyond the record shaded fans of simulated paths with their median and a dashed naive forecast."
     )
     told = (
         f"{subtitle}; beyond the record: median, 50% and 90% of simulated paths, dashed: the naive forecast"
     )
-    return theme.headline(axes[0], _history_finding(ends, unit), told, alt)
+    return theme.set_texts(axes[0], _history_finding(ends, unit), told, alt)
 
 
 def share_of_sum(
@@ -473,7 +477,7 @@ def share_of_sum(
     ValueError
         A column or a quantile is missing, a span has one twice, or the threshold is not above zero.
     """
-    parts.needs("shares", shares, ("ahead", "quantile", "share"))
+    parts.require_columns("shares", shares, ("ahead", "quantile", "share"))
     if not threshold > 0:
         raise ValueError(f"threshold is {threshold}; give a share above 0, 0.2 for 20%")
     if shares.empty:
@@ -528,14 +532,14 @@ def share_of_sum(
     parts.keep_inside(ax, names)
     amount = show(amount_usd_bn, "usd_bn", 0)
     alt = (
-        f"A bar for each of {theme.count(len(wide))} {parts.verb(len(wide), 'span', 'spans')} with the share"
-        f" that {amount} is of the simulated sum, and a line at {100 * threshold:g}%."
+        f"A bar for each of {number_word(len(wide))} {parts.verb(len(wide), 'span', 'spans')} with the"
+        f" share that {amount} is of the simulated sum, and a line at {100 * threshold:g}%."
     )
     subtitle = (
         f"{amount} as a share of {what}, simulated and summed, percent; dot: median, bars: 50% and 90% of"
         " paths"
     )
-    return theme.headline(ax, _share_finding(wide, amount, what, threshold), subtitle, alt)
+    return theme.set_texts(ax, _share_finding(wide, amount, what, threshold), subtitle, alt)
 
 
 # Findings
@@ -590,7 +594,7 @@ def _history_finding(ends: Mapping[str, tuple[float, Mapping[str, float], float]
         return f"{told}; the naive forecast is {parts.amount(naive, unit)}"
     inside = sum(at["p5"] <= naive <= at["p95"] for _, at, naive in ends.values())
     told = (
-        f"{theme.count(inside)} of {theme.count(len(ends))} naive forecasts"
+        f"{number_word(inside)} of {number_word(len(ends))} naive forecasts"
         f" {parts.verb(inside, 'lies', 'lie')}"
     )
     return f"At the end of the forecast {told} within 90% of simulated paths"
@@ -602,7 +606,7 @@ def _share_finding(wide: pd.DataFrame, amount: str, what: str, threshold: float)
         f"{_percent(share)} of {what} over {ahead}",
         *(f"{_percent(other)} over {span}" for span, other in others),
     ]
-    told = f"In the median path {amount} is {theme.listed(medians)}"
+    told = f"In the median path {amount} is {join_words(medians)}"
     if len(medians) > 2:
         low, high = (_percent(end) for end in (wide["p50"].min(), wide["p50"].max()))
         told = f"By every span and method the median path makes {amount} between {low} and {high} of {what}"

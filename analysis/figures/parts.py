@@ -26,6 +26,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.figures import theme
+from analysis.labels import join_words
 from analysis.units import UNITS
 
 FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5)
@@ -108,7 +109,7 @@ def name_points(ax: Axes, names: Sequence[Name], marks: ArrayLike, path: ArrayLi
         Points that should stay free, in data coordinates, and points along a line that is better left free
         too.
     """
-    renderer, inside = drawn(ax)
+    renderer, inside = renderer_and_extent(ax)
     dots, line = (np.asarray(ax.transData.transform(np.reshape(at, (-1, 2)))) for at in (marks, path))
     boxes = [text.get_window_extent(renderer) for text in ax.texts if text.get_text()]
     for name in names:
@@ -125,7 +126,7 @@ def name_points(ax: Axes, names: Sequence[Name], marks: ArrayLike, path: ArrayLi
         boxes.append(text.get_window_extent(renderer))
 
 
-def parted(line: pd.DataFrame, end: float, log: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split_at(line: pd.DataFrame, end: float, log: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A fitted line (`t` and heights) up to the end of the record and from there on, meeting at the end where
     it lies inside.
     """
@@ -180,7 +181,7 @@ def keep_inside(ax: Axes, texts: Sequence[Annotation]) -> None:
     """Moves labels sideways into the axes where they stand out of them; the axes must be final."""
     for text in texts:
         text.set_in_layout(False)
-    renderer, inside = drawn(ax)
+    renderer, inside = renderer_and_extent(ax)
     points = 72 / theme.chart_of(ax).dpi
     for text in texts:
         box = text.get_window_extent(renderer)
@@ -189,7 +190,7 @@ def keep_inside(ax: Axes, texts: Sequence[Annotation]) -> None:
         text.set_position((x + shift * points, y))
 
 
-def drawn(ax: Axes) -> tuple[RendererAgg, Bbox]:
+def renderer_and_extent(ax: Axes) -> tuple[RendererAgg, Bbox]:
     """What measures texts, and where the axes lie, in pixels, once the chart is laid out."""
     chart = theme.chart_of(ax)
     chart.draw_without_rendering()
@@ -218,11 +219,11 @@ def verb(count: int, one: str, many: str) -> str:
     return one if count == 1 else many
 
 
-def needs(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
+def require_columns(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
     """Refuses a frame that lacks a column."""
     if missing := [column for column in columns if column not in frame]:
         raise ValueError(
-            f"{name} has no column {theme.listed([repr(column) for column in missing])}; it needs"
+            f"{name} has no column {join_words([repr(column) for column in missing])}; it needs"
             f" {', '.join(columns)}"
         )
 

@@ -65,7 +65,7 @@ def price_quality(
         f"{len(models)} models by price and score; a stepped line joins the {int(front.sum())} that no other"
         " beats on both."
     )
-    return theme.headline(ax, finding, f"{quality_title} against price", alt)
+    return theme.set_texts(ax, finding, f"{quality_title} against price", alt)
 
 
 def bounded(
@@ -129,7 +129,7 @@ def bounded(
         f"A bar for each of {len(table)} rows with the bounds that the printed qualifier leaves; rows without"
         " a figure say why."
     )
-    return theme.headline(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: str, ax: Axes) -> Axes:
@@ -179,7 +179,7 @@ def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: s
         f"Two marks for each of {len(order)} companies, its share before and after the investment, with the"
         " bounds of both."
     )
-    return theme.headline(
+    return theme.set_texts(
         ax,
         finding,
         "Share of the external funding in the table, percent; bars are the bounds that > and ~ leave",
@@ -234,7 +234,7 @@ def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
         f"Lines from {len(sides['investor'])} investors to {len(sides['company'])} companies; dashed lines"
         " are internal money."
     )
-    return theme.headline(
+    return theme.set_texts(
         ax,
         finding,
         "Investors as the table names them (left) and the companies that they fund (right); dashed: internal",

@@ -23,10 +23,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from analysis.audit.cells import HEADINGS
-from analysis.audit.facts import in_words
 from analysis.figures import theme
+from analysis.labels import join_words, number_word
 from analysis.models import frontier, market
-from analysis.units import show
+from analysis.units import format_date, show
 
 WEEKS = 13
 """Weeks in a quarter."""
@@ -87,7 +87,7 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
         f" give, by protocol; filled is {heading}, the protocol of the heading."
     )
     subtitle = f"{benchmark}, percent; filled: the protocol that the column names"
-    return theme.headline(ax, _scores_finding(printed, known, benchmark, heading), subtitle, alt)
+    return theme.set_texts(ax, _scores_finding(printed, known, benchmark, heading), subtitle, alt)
 
 
 def _lane(row: pd.Series, part: pd.DataFrame) -> str:
@@ -109,15 +109,15 @@ def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, 
         f" {heading.removesuffix(' developer')}, as headed"
     )
     others = [p for p in dict.fromkeys(found) if p not in (None, heading)]
-    parts = [f"{theme.count(found.count(name))} {_is(found.count(name))} {name}" for name in others]
+    parts = [f"{number_word(found.count(name))} {_is(found.count(name))} {name}" for name in others]
     if lost := found.count(None):
         parts.append(
-            f"{theme.count(lost)} {_is(lost)} in our data for no version of"
+            f"{number_word(lost)} {_is(lost)} in our data for no version of"
             f" {'its model' if lost == 1 else 'their models'}"
         )
     if unknown := len(printed) - len(found):
-        parts.append(f"{theme.count(unknown)} cannot be checked")
-    return told + (f"; {theme.listed(parts)}" if parts else "")
+        parts.append(f"{number_word(unknown)} cannot be checked")
+    return told + (f"; {join_words(parts)}" if parts else "")
 
 
 def price_history(
@@ -191,19 +191,17 @@ def price_history(
             size=9.5,
         )
     ax.scatter([_number(day)] * len(printed), printed[column], **theme.RING)
-    theme.day_line(ax, day, f"the article, {in_words(day)}")
+    theme.mark_date(ax, day, f"the article, {format_date(day)}")
     _money_ticks(ax.yaxis, [*listed[column], *printed[column]])
     theme.dates(ax, listed["valid_on"].min(), max(day, listed["valid_on"].max()))
-    theme.at_right(
+    theme.edge_labels(
         ax,
         [
             theme.Label(price, f"{model} ${price:.2f}", theme.PRINTED)
             for model, price in _pairs(printed, column)
         ],
     )
-    told = (
-        f" (hosts' prices of {theme.listed(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
-    )
+    told = f" (hosts' prices of {join_words(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
     alt = (
         f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{told};"
         f" rings on the line of the article's day are the {len(printed)} printed prices."
@@ -212,7 +210,7 @@ def price_history(
         f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in"
         " our data; rings: printed"
     )
-    return theme.headline(ax, _prices_finding(listed, printed, column, seen, kind), subtitle, alt)
+    return theme.set_texts(ax, _prices_finding(listed, printed, column, seen, kind), subtitle, alt)
 
 
 def _prices_finding(
@@ -224,17 +222,17 @@ def _prices_finding(
     stated = dict(_pairs(printed, column))
     moves = {model: last[model] - price for model, price in stated.items() if model in last.index}
     kept = sum(abs(move) <= ALIKE["price"] for move in moves.values())
-    told = f"{_of(kept, len(printed), f'printed {kind} price')} the last in our data by {in_words(day)}"
+    told = f"{_of(kept, len(printed), f'printed {kind} price')} the last in our data by {format_date(day)}"
     parts = []
     for count, word in (
         (sum(move < -ALIKE["price"] for move in moves.values()), "cut"),
         (sum(move > ALIKE["price"] for move in moves.values()), "raised"),
     ):
-        parts += [f"{theme.count(count)} had been {word}"] if count else []
+        parts += [f"{number_word(count)} had been {word}"] if count else []
     parts += [f"{model} has only hosts' prices" for model in stated if model in of_hosts]
     if unknown := len(set(stated) - set(moves) - of_hosts):
-        parts.append(f"{theme.count(unknown)} cannot be checked")
-    return told + (f"; {theme.listed(parts)}" if parts else "")
+        parts.append(f"{number_word(unknown)} cannot be checked")
+    return told + (f"; {join_words(parts)}" if parts else "")
 
 
 def _own(listed: pd.DataFrame) -> pd.DataFrame:
@@ -307,10 +305,10 @@ def funding_history(
             ax.vlines(_number(day), low, high, color=theme.PRINTED, linewidth=2.0, zorder=4, clip_on=False)
         labels.append(theme.Label(value, f"{company} {text}", theme.PRINTED))
     ax.scatter([_number(day)] * len(totals), totals["value"], **(theme.RING | {"s": 40}))
-    theme.day_line(ax, day, f"the article, {in_words(day)}")
+    theme.mark_date(ax, day, f"the article, {format_date(day)}")
     _money_ticks(ax.yaxis, [*raised["raised_usd_bn"], *totals["value"]], "B")
     theme.dates(ax, raised["valid_on"].min(), max(day, end) + pd.Timedelta(days=30))
-    theme.at_right(ax, labels)
+    theme.edge_labels(ax, labels)
     by_day = raised[raised["valid_on"] <= seen].groupby("company")["raised_usd_bn"].last()
     over = {
         name: by_day[name] / value for name, value in _pairs(totals, "value", "company") if name in by_day
@@ -321,16 +319,20 @@ def funding_history(
         " qualifiers, an arrow is an open one."
     )
     subtitle = "Raised or promised in total, billion dollars, log scale; rings: the article"
-    return theme.headline(ax, _funding_finding(over, focus, seen), subtitle, alt)
+    return theme.set_texts(ax, _funding_finding(over, focus, seen), subtitle, alt)
 
 
 def _funding_finding(over: Mapping[Hashable, float], focus: str, day: pd.Timestamp) -> str:
     if not over:
-        return f"No round of the article's companies is in our data by {in_words(day)}"
+        return f"No round of the article's companies is in our data by {format_date(day)}"
     if focus not in over:
         low, high = min(over.values()), max(over.values())
-        return f"By {in_words(day)} funding had reached {low:.1f} to {high:.1f} times what the article says"
-    return f"By {in_words(day)} {focus}'s funding had reached {over[focus]:.1f} times what the article says"
+        return (
+            f"By {format_date(day)} funding had reached {low:.1f} to {high:.1f} times what the article says"
+        )
+    return (
+        f"By {format_date(day)} {focus}'s funding had reached {over[focus]:.1f} times what the article says"
+    )
 
 
 def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int, ax: Axes) -> Axes:
@@ -387,7 +389,7 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
         f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same"
         " scope, hollow: of another"
     )
-    return theme.headline(ax, _forecasts_finding(close, sizes, year), subtitle, alt)
+    return theme.set_texts(ax, _forecasts_finding(close, sizes, year), subtitle, alt)
 
 
 def _forecasts_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
@@ -398,17 +400,17 @@ def _forecasts_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: in
     high = sum(sizes[segment] > row["max"] for segment, row in ends.iterrows())
     inside = len(ends) - low - high
     places = ((low, "below all of them"), (inside, "between them"), (high, "above all of them"))
-    parts = [f"{theme.count(count)} {where}" for count, where in places if count]
+    parts = [f"{number_word(count)} {where}" for count, where in places if count]
     verb = " lies " if parts[0].startswith("one ") else " lie "
     parts[0] = parts[0].replace(" ", verb, 1)
     told = (
         f"all{verb}{places[[low, inside, high].index(len(ends))][1]}"
         if len(parts) == 1 < len(ends)
-        else theme.listed(parts)
+        else join_words(parts)
     )
     return (
-        f"Of {theme.count(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that forecasts of"
-        f" the same scope cover, {told}"
+        f"Of {number_word(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that"
+        f" forecasts of the same scope cover, {told}"
     )
 
 
@@ -468,7 +470,7 @@ def paid_and_promised(
         va="bottom",
         xycoords=("axes fraction", "data"),
     )
-    theme.day_line(ax, day, f"the article, {in_words(day)}")
+    theme.mark_date(ax, day, f"the article, {format_date(day)}")
     theme.dates(ax, tranches["valid_on"].min(), max(day, end) + pd.Timedelta(days=10))
     ax.set(
         xlabel="",
@@ -476,27 +478,27 @@ def paid_and_promised(
         ylim=(0, max(printed, tranches["promised_usd_bn"].max(), tranches["paid_usd_bn"].max()) * 1.12),
     )
     ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
-    theme.at_right(ax, labels)
+    theme.edge_labels(ax, labels)
     alt = (
         "Two stepped lines for the money that SoftBank had paid into OpenAI and what it had paid or promised"
         " in all; a level line is the printed investment and a vertical one the article's day."
     )
     subtitle = "SoftBank's money in OpenAI, billion dollars; solid: paid, dashed: paid or promised in all"
-    return theme.headline(ax, _paid_finding(tranches, _seen(day, as_of)), subtitle, alt)
+    return theme.set_texts(ax, _paid_finding(tranches, _seen(day, as_of)), subtitle, alt)
 
 
 def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
     then = tranches[tranches["valid_on"] <= day].ffill().tail(1)
     if then.empty:
-        return f"Nothing was paid or promised by {in_words(day)} as far as known"
+        return f"Nothing was paid or promised by {format_date(day)} as far as known"
     paid, promised = (float(then[f"{name}_usd_bn"].iloc[0]) for name in ("paid", "promised"))
     if math.isnan(paid) or math.isnan(promised):
         told = "paid" if math.isnan(promised) else "promised"
         return (
-            f"By {in_words(day)} SoftBank had {told} {np.fmax(paid, promised):.1f} billion dollars, as far as"
-            " known"
+            f"By {format_date(day)} SoftBank had {told} {np.fmax(paid, promised):.1f} billion dollars, as far"
+            " as known"
         )
-    return f"By {in_words(day)} SoftBank had paid {paid:.1f} of {promised:.1f} billion dollars promised"
+    return f"By {format_date(day)} SoftBank had paid {paid:.1f} of {promised:.1f} billion dollars promised"
 
 
 def chip_revenue(
@@ -524,7 +526,7 @@ def chip_revenue(
     table = quarters.sort_values("valid_on").assign(usd_bn=lambda t: t["data_center_revenue_usd_mn"] / 1000)
     reported = table[table["known_on"] <= day]
     if reported.empty:
-        return theme.empty_chart(ax, f"a quarter reported by {in_words(seen)}")
+        return theme.empty_chart(ax, f"a quarter reported by {format_date(seen)}")
     for part, face in ((reported, theme.RECOMPUTED), (table.drop(reported.index), "none")):
         ax.bar(
             part["valid_on"],
@@ -559,7 +561,7 @@ def chip_revenue(
         va="bottom",
         xycoords=("axes fraction", "data"),
     )
-    theme.day_line(ax, day, f"the article, {in_words(day)}")
+    theme.mark_date(ax, day, f"the article, {format_date(day)}")
     theme.dates(
         ax,
         table["valid_on"].min() - pd.Timedelta(days=90),
@@ -572,17 +574,17 @@ def chip_revenue(
     weeks = investment_usd_bn / last["usd_bn"] * WEEKS
     finding = (
         f"{show(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-centre revenue at the"
-        f" last quarter reported by {in_words(seen)}"
+        f" last quarter reported by {format_date(seen)}"
     )
     alt = (
-        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {in_words(seen)} at"
-        f" {last['usd_bn']:.1f} billion dollars; {theme.count(len(table) - len(reported))} reported later,"
-        " hollow; a line at the investment."
+        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {format_date(seen)} at"
+        f" {last['usd_bn']:.1f} billion dollars; {number_word(len(table) - len(reported))} reported"
+        " later, hollow; a line at the investment."
     )
     subtitle = "Data-centre revenue a quarter, billion dollars" + (
         "; hollow: reported after the article's day" if len(reported) < len(table) else ""
     )
-    return theme.headline(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes) -> Axes:
@@ -626,12 +628,12 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
     )
     theme.dates(ax, scores["valid_on"].min(), end)
     if day <= end:
-        theme.day_line(ax, day, f"the article, {in_words(day)}")
+        theme.mark_date(ax, day, f"the article, {format_date(day)}")
     else:
         early = round((day - end).days / 30.4375)
         theme.text(
             ax,
-            f"record ends {in_words(end)}, {early} months before the article",
+            f"record ends {format_date(end)}, {early} months before the article",
             (1, 1),
             (0, 3),
             theme.INK,
@@ -645,7 +647,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
     labels = [
         theme.Label(last[kind], f"{kind} {last[kind]:.1f}", theme.RECOMPUTED) for kind in ("closed", "open")
     ]
-    theme.at_right(
+    theme.edge_labels(
         ax, [*labels, theme.Label(sum(last.values()) / 2, f"gap {_signed(gap.iloc[-1])}", theme.INK)]
     )
     alt = (
@@ -653,7 +655,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
         f" {len(scores)} scores behind them; at the end they are {abs(gap.iloc[-1]):.1f} points apart."
     )
     subtitle = f"{benchmark}, percent, by release of the model; solid: best closed, dashed: best open weights"
-    return theme.headline(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
+    return theme.set_texts(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
 
 
 def _carried(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
@@ -663,7 +665,7 @@ def _carried(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
 
 
 def _frontiers_finding(gap: pd.Series, benchmark: str) -> str:
-    end, means = in_words(gap.index[-1]), frontier.mean_gaps(gap)
+    end, means = format_date(gap.index[-1]), frontier.mean_gaps(gap)
     if means is None:
         return (
             f"On {benchmark} closed models are {_signed(gap.iloc[-1])} points from open ones on {end}; the"
@@ -723,14 +725,14 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
     )
     out = yearly["known_on"].max()
     alt = (
-        f"Bars of revenue and total costs for {theme.count(len(wide))} years, from {first.iloc[0]:.1f} and"
-        f" {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
+        f"Bars of revenue and total costs for {number_word(len(wide))} years, from {first.iloc[0]:.1f}"
+        f" and {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
     )
     subtitle = (
-        f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y}; {theme.count(len(wide))}"
-        " years are no trend"
+        f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y};"
+        f" {number_word(len(wide))} years are no trend"
     )
-    return theme.headline(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 # What the charts share
@@ -780,7 +782,7 @@ def _of(part: int, whole: int, what: str) -> str:
     """Two of five of something, with its verb."""
     one = whole == 1
     return (
-        f"{theme.count(part).capitalize()} of {theme.count(whole)} {what}{'' if one else 's'}"
+        f"{number_word(part).capitalize()} of {number_word(whole)} {what}{'' if one else 's'}"
         f" {_is(1 if one else part)}"
     )
 

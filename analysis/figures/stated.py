@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.audit.facts import in_words
 from analysis.figures import parts, theme
+from analysis.labels import join_words, number_word
 from analysis.statistics import growth
 from analysis.statistics.trend import decimal_year
+from analysis.units import format_date
 
 BOUNDS = {"at least": 1, "at most": -1}
 """Qualifiers that leave a side open: upwards and downwards."""
@@ -47,7 +48,7 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     ValueError
         A column is missing or a value is not above zero.
     """
-    parts.needs("statements", statements, ("valid_on", "value", "qualifier", "counts"))
+    parts.require_columns("statements", statements, ("valid_on", "value", "qualifier", "counts"))
     told = statements.sort_values("valid_on", kind="stable", ignore_index=True)
     counted = told[told["counts"] == "yes"]
     if counted.empty:
@@ -78,7 +79,7 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
             zorder=3,
             arrowprops={"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6},
         )
-    theme.day_line(ax, at, f"the article, {in_words(pd.Timestamp(day))}")
+    theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
     names = [
         parts.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
         for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)
@@ -99,13 +100,14 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     bounds = int((told["side"] != 0).sum())
     alt = (
         f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to"
-        f" {ends[1]}; {theme.count(bounds)} with an arrow {parts.verb(bounds, 'is a bound', 'are bounds')}."
+        f" {ends[1]}; {number_word(bounds)} with an arrow"
+        f" {parts.verb(bounds, 'is a bound', 'are bounds')}."
     )
     subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
     why = ["after the article's day"] if (told["t"] > at).any() else []
     why += ["another figure of the same days counts"] if (told["counts"] != "yes").any() else []
     subtitle += f"; hollow: {' or '.join(why)}" if why else ""
-    return theme.headline(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def nav_and_ltv(
@@ -132,7 +134,7 @@ def nav_and_ltv(
     ValueError
         A column is missing, there are not two panels, or no ceiling.
     """
-    parts.needs("nav", nav, ("valid_on", *PANELS, "quality"))
+    parts.require_columns("nav", nav, ("valid_on", *PANELS, "quality"))
     if len(axes) != len(PANELS) or not ceilings:
         raise ValueError(
             f"there are {len(axes)} panels and {len(ceilings)} ceilings; hand in theme.panels(2) and one"
@@ -156,7 +158,7 @@ def nav_and_ltv(
         decides = (known["quality"] != "secondary") & (known["t"] <= at)
         for part, mark in ((known[decides], theme.DOT), (known[~decides], theme.HOLLOW)):
             ax.scatter(part["t"], part[column], zorder=4, **(mark | {"s": 28, "linewidths": 1.3}))
-        theme.day_line(ax, at, f"the article, {in_words(pd.Timestamp(day))}" if ax is axes[0] else "")
+        theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}" if ax is axes[0] else "")
         labels = [
             theme.Label(value, f"{value:.1f}{'%' if levels else ''}", theme.RECOMPUTED)
             for value in known[column].tail(1)
@@ -173,18 +175,18 @@ def nav_and_ltv(
                 size=parts.NAMED_SIZE,
                 xycoords=("axes fraction", "data"),
             )
-        theme.at_right(ax, labels)
+        theme.edge_labels(ax, labels)
     alt = (
         f"Two panels with points at irregular days from {parts.year_month(table['t'].min())} to"
         f" {parts.year_month(table['t'].max())}: net asset value above, loan-to-value below with"
         f" {parts.verb(len(ceilings), 'a line', 'lines')} at"
-        f" {theme.listed([f'{level:g}%' for level in ceilings.values()])}."
+        f" {join_words([f'{level:g}%' for level in ceilings.values()])}."
     )
     subtitle = f"{company} at the ends of quarters that are in our data"
     why = ["after the article's day"] if (table["t"] > at).any() else []
     why += ["a source that repeats others"] if (table["quality"] == "secondary").any() else []
     subtitle += f"; hollow: {' or '.join(why)}" if why else ""
-    return theme.headline(axes[0], _ltv_finding(table, company, min(ceilings.values())), subtitle, alt)
+    return theme.set_texts(axes[0], _ltv_finding(table, company, min(ceilings.values())), subtitle, alt)
 
 
 def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes) -> Axes:
@@ -203,10 +205,10 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
     ValueError
         A column is missing.
     """
-    parts.needs(
+    parts.require_columns(
         "forecasts", forecasts, ("segment", "scope_fit", "base_year", "base_usd_bn", "end_year", "end_usd_bn")
     )
-    parts.needs("printed", printed, ("segment", "cagr_pct"))
+    parts.require_columns("printed", printed, ("segment", "cagr_pct"))
     stated = dict(zip(printed["segment"], printed["cagr_pct"].astype(float), strict=True))
     rows = {segment: len(stated) - 1 - place for place, segment in enumerate(stated)}
     found = forecasts[forecasts["segment"].isin(list(rows))].reset_index(drop=True)
@@ -237,15 +239,15 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3), xlim=(0, 1.08 * max(*rates, *stated.values())))
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     alt = (
-        f"A row for each of {theme.count(len(rows))} segments with a ring at the printed growth rate and"
-        f" {len(found)} marks at the rates of forecasters; filled marks count the same market, hollow ones a"
-        " part of it or more."
+        f"A row for each of {number_word(len(rows))} segments with a ring at the printed growth rate"
+        f" and {len(found)} marks at the rates of forecasters; filled marks count the same market, hollow"
+        " ones a part of it or more."
     )
     subtitle = (
         "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled:"
         " same scope, hollow: another"
     )
-    return theme.headline(ax, _growth_finding(close, stated), subtitle, alt)
+    return theme.set_texts(ax, _growth_finding(close, stated), subtitle, alt)
 
 
 # Findings
@@ -260,7 +262,7 @@ def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
     last, lent = table.iloc[-1], table.dropna(subset="ltv_pct")
     told = (
         f"{company}'s net asset value was {last['nav_jpy_tn']:.1f} trillion yen on"
-        f" {in_words(last['valid_on'])}"
+        f" {format_date(last['valid_on'])}"
     )
     if lent.empty:
         return f"{told}; no loan-to-value is in our data"
@@ -268,10 +270,10 @@ def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
     over = int((lent["ltv_pct"] > ceiling).sum())
     if over:
         return (
-            f"{told}; loan-to-value was above {ceiling:g}% on {theme.count(over)} of {theme.count(len(lent))}"
-            " days in our data"
+            f"{told}; loan-to-value was above {ceiling:g}% on {number_word(over)} of"
+            f" {number_word(len(lent))} days in our data"
         )
-    peak = f"{highest['ltv_pct']:.1f}% ({in_words(highest['valid_on'])})"
+    peak = f"{highest['ltv_pct']:.1f}% ({format_date(highest['valid_on'])})"
     return f"{told}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
 
 
@@ -282,14 +284,14 @@ def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
     above = sum(stated[str(segment)] > row["max"] for segment, row in ends.iterrows())
     below = sum(stated[str(segment)] < row["min"] for segment, row in ends.iterrows())
     places = ((above, "above"), (len(ends) - above - below, "within"), (below, "below"))
-    told = theme.listed(
+    told = join_words(
         [
-            f"{theme.count(count)} {parts.verb(count, 'lies', 'lie')} {where}"
+            f"{number_word(count)} {parts.verb(count, 'lies', 'lie')} {where}"
             for count, where in places
             if count
         ]
     )
     return (
-        f"Of {theme.count(len(ends))} printed growth rates that forecasts of the same scope cover, {told}"
-        " what forecasters give"
+        f"Of {number_word(len(ends))} printed growth rates that forecasts of the same scope cover,"
+        f" {told} what forecasters give"
     )

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 
 from analysis.figures import parts, theme
+from analysis.labels import join_words, number_word
 
 
 def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
@@ -38,7 +39,7 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
         A column is missing, a factor is not above zero, or a row agrees that was not refitted.
     """
     values = [f"{kind}{end}" for kind in ("printed", "refitted") for end in ("", "_low", "_high")]
-    parts.needs("table", table, ("fit", "what", *values, "agrees"))
+    parts.require_columns("table", table, ("fit", "what", *values, "agrees"))
     if table[values].isna().all(axis=None):
         return theme.empty_chart(ax, "a published fit")
     parts.above_zero(table, values, "fit")
@@ -98,7 +99,7 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
     words += (
         _levels(table["level"].dropna().unique().tolist()) if "level" in table else " at the printed level"
     )
-    return theme.headline(ax, finding, words, alt)
+    return theme.set_texts(ax, finding, words, alt)
 
 
 # Findings
@@ -106,16 +107,16 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
 
 def _reproduced_finding(good: int, tried: int, whole: int) -> str:
     if not tried:
-        return f"None of {theme.count(whole)} published trends could be refitted"
+        return f"None of {number_word(whole)} published trends could be refitted"
     part = (
-        f"All {theme.count(tried)}"
+        f"All {number_word(tried)}"
         if good == tried > 2
-        else f"{theme.count(good).capitalize()} of {theme.count(tried)}"
+        else f"{number_word(good).capitalize()} of {number_word(tried)}"
     )
     part = "Both" if good == tried == 2 else part
     agree = parts.verb(1 if tried == 1 else good, "agrees", "agree")
     told = f"{part} refitted {parts.verb(tried, 'trend', 'trends')} {agree} with print to every digit"
-    return told + (f"; {theme.count(whole - tried)} could not be refitted" if whole > tried else "")
+    return told + (f"; {number_word(whole - tried)} could not be refitted" if whole > tried else "")
 
 
 # What goes into the charts
@@ -150,9 +151,7 @@ def _middle(fit: pd.Series, kind: str) -> float:
 
 def _levels(levels: Sequence[float]) -> str:
     return (
-        f" at the printed level, {theme.listed([f'{level:.0%}' for level in sorted(levels)])}"
-        if levels
-        else ""
+        f" at the printed level, {join_words([f'{level:.0%}' for level in sorted(levels)])}" if levels else ""
     )
 
 

@@ -50,7 +50,6 @@ from matplotlib.transforms import IdentityTransform, Transform
 from PIL import Image
 
 from analysis import fonts
-from analysis.labels import count as count  # charts count as pages do
 
 PRINTED, RECOMPUTED = "#b35c00", "#1f5fa8"
 SECOND = "#5a6672"
@@ -304,7 +303,7 @@ def text(
     )
 
 
-def at_right(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
+def edge_labels(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
     """Labels beside the right edge at their heights, moved apart where they would touch; the axis must be
     final.
     """
@@ -321,7 +320,7 @@ def at_right(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
         text(ax, label.text, (1, float(place)), (8, 0), label.color, size=size, xycoords="axes fraction")
 
 
-def day_line(ax: Axes, at: Any, words: str) -> None:
+def mark_date(ax: Axes, at: Any, words: str) -> None:
     """A vertical line at a day, as the axis counts days, with words above it."""
     ax.axvline(at, color=INK, linewidth=1.2, linestyle=DOTTED, zorder=1)
     text(
@@ -345,15 +344,10 @@ def empty_chart(ax: Axes, what: str) -> Axes:
         one.set(xticks=[], yticks=[], xlabel="", ylabel="")
     ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="center", color=MUTED)
     finding = f"No data by the cut-off date: {what}"
-    return headline(ax, finding, "No data", f"An empty chart. {finding}.")
+    return set_texts(ax, finding, "No data", f"An empty chart. {finding}.")
 
 
-def listed(parts: Sequence[str]) -> str:
-    """Parts in a row: a, b and c."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def headline(ax: Axes, finding: str, subtitle: str, alt: str) -> Axes:
+def set_texts(ax: Axes, finding: str, subtitle: str, alt: str) -> Axes:
     """Give a chart its words: what it shows, in what unit, and what someone who cannot see it should be
     told.
     """

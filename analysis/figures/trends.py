@@ -22,16 +22,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from analysis.audit.facts import in_words
 from analysis.figures import parts, theme
+from analysis.labels import join_words, number_word
 from analysis.statistics.trend import decimal_year
-from analysis.units import UNITS
+from analysis.units import UNITS, format_date
 
 BANDS = {"obs_ci": 0.14, "mean_ci": 0.34}
 """Prefix of statsmodels' names of a band, and how dark it is."""
 
 
-class Claim(NamedTuple):
+class ClaimedTrend(NamedTuple):
     """What the article says, to be drawn into a trend.
 
     With `t` alone it is a ring, with neither `t` nor `factor` a level line, with both a path from the ring
@@ -57,7 +57,7 @@ def fitted(
     unit: str,
     ax: Axes,
     level: float | None = None,
-    claim: Claim | None = None,
+    claim: ClaimedTrend | None = None,
     day: theme.Day | None = None,
     log: bool = True,
 ) -> Axes:
@@ -93,10 +93,10 @@ def fitted(
         something on a logarithmic axis is not above zero, a number of the fit is not finite, or the claim has
         a factor and no `t`.
     """
-    parts.needs("points", points, ("t", "y", "label"))
+    parts.require_columns("points", points, ("t", "y", "label"))
     centre = "median" if "median" in forecast else "mean"
     bands = [f"{band}_{end}" for band in BANDS for end in ("lower", "upper")]
-    parts.needs("forecast", forecast, ("t", centre, *bands))
+    parts.require_columns("forecast", forecast, ("t", centre, *bands))
     level = _level_of(forecast, level)
     _checked(unit, claim)
     if points.empty or forecast.empty:
@@ -125,7 +125,9 @@ def fitted(
             alpha=alpha,
             linewidth=0,
         )
-    for part, style in zip(parts.parted(line[["t", centre]], end, log), ("solid", theme.DASHED), strict=True):
+    for part, style in zip(
+        parts.split_at(line[["t", centre]], end, log), ("solid", theme.DASHED), strict=True
+    ):
         if len(part) > 1:
             ax.plot(part["t"], part[centre], color=theme.RECOMPUTED, linewidth=2.2, linestyle=style, zorder=3)
     after = seen["t"] > at
@@ -135,7 +137,7 @@ def fitted(
     if line["t"].iloc[-1] > end:
         parts.record_end(ax, end, low=bool(rises))
     if day is not None:
-        theme.day_line(ax, at, f"the article, {in_words(pd.Timestamp(day))}")
+        theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
     last = line.iloc[-1]
     labels = [theme.Label(last[centre], f"{centre} {parts.amount(last[centre], unit)}", theme.RECOMPUTED)]
     for end_of in ("lower", "upper"):
@@ -143,7 +145,7 @@ def fitted(
             theme.Label(last[f"obs_ci_{end_of}"], parts.amount(last[f"obs_ci_{end_of}"], unit), theme.MUTED)
         )
     told_at = _draw_claim(ax, claim, told, tip)
-    theme.at_right(ax, labels + told_at)
+    theme.edge_labels(ax, labels + told_at)
     parts.name_points(
         ax,
         _names(seen, claim),
@@ -164,7 +166,7 @@ def fitted(
         f" {parts.amount(last['obs_ci_upper'], unit)}"
     )
     alt += f"; the article's claim is drawn in: {claim.label}." if claim else "."
-    return theme.headline(ax, finding, words, alt)
+    return theme.set_texts(ax, finding, words, alt)
 
 
 def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: float, ax: Axes) -> Axes:
@@ -190,7 +192,7 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
         A column is missing, the level is not between 0 and 1, a number is not above zero, a specification
         stands twice, or the table marks another primary one.
     """
-    parts.needs("table", table, ("specification", "factor", "low", "high", "primary"))
+    parts.require_columns("table", table, ("specification", "factor", "low", "high", "primary"))
     parts.checked_level(level)
     if table["factor"].isna().all():
         return theme.empty_chart(ax, "a specification that could be fitted")
@@ -204,8 +206,8 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
     if marked != [primary]:
         raise ValueError(
             f"primary is {primary!r} and the table marks"
-            f" {theme.listed([repr(name) for name in marked]) or 'none'}; mark the one specification that was"
-            " fixed before the fit"
+            f" {join_words([repr(name) for name in marked]) or 'none'}; mark the one specification"
+            " that was fixed before the fit"
         )
     ordered = table.sort_values("factor", na_position="first", ignore_index=True)
     own = ordered[ordered["specification"] == primary].iloc[0]
@@ -266,7 +268,7 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
         f" bars: {level:.0%} confidence intervals"
     )
     words += "; filled: primary, fixed before the fit"
-    return theme.headline(ax, _specifications_finding(what, found, own), words, alt)
+    return theme.set_texts(ax, _specifications_finding(what, found, own), words, alt)
 
 
 # Findings
@@ -281,10 +283,10 @@ def _specifications_finding(what: str, found: pd.DataFrame, own: pd.Series) -> s
     if len(found) < 2:
         return told
     low, high = found["factor"].min(), found["factor"].max()
-    told += f"; all {theme.count(len(found))} fitted lie between {low:.2f} and {high:.2f}"
+    told += f"; all {number_word(len(found))} fitted lie between {low:.2f} and {high:.2f}"
     if flat := int(((found["low"] <= 1) & (found["high"] >= 1)).sum()):
         told += (
-            f"; {parts.verb(flat, 'the interval', 'the intervals')} of {theme.count(flat)}"
+            f"; {parts.verb(flat, 'the interval', 'the intervals')} of {number_word(flat)}"
             f" {parts.verb(flat, 'includes', 'include')} no change"
         )
     return told
@@ -294,7 +296,7 @@ def _specifications_finding(what: str, found: pd.DataFrame, own: pd.Series) -> s
 
 
 def _draw_claim(
-    ax: Axes, claim: Claim | None, told: pd.DataFrame | None, tip: float | None
+    ax: Axes, claim: ClaimedTrend | None, told: pd.DataFrame | None, tip: float | None
 ) -> list[theme.Label]:
     """Ring, level line or path; the label of a line is handed back for the right edge."""
     if claim is None or told is None:
@@ -319,7 +321,7 @@ def _draw_claim(
     return []
 
 
-def _names(seen: pd.DataFrame, claim: Claim | None) -> list[parts.Name]:
+def _names(seen: pd.DataFrame, claim: ClaimedTrend | None) -> list[parts.Name]:
     """The names to place: that of a claimed point first, unless its path is named at the edge."""
     named = [
         parts.Name(label, t, y, theme.RECOMPUTED)
@@ -334,7 +336,7 @@ def _names(seen: pd.DataFrame, claim: Claim | None) -> list[parts.Name]:
     )
 
 
-def _ring(claim: Claim | None) -> list[tuple[float, float]]:
+def _ring(claim: ClaimedTrend | None) -> list[tuple[float, float]]:
     return [] if claim is None or claim.t is None else [(claim.t, claim.y)]
 
 
@@ -345,7 +347,7 @@ def _along(ax: Axes, line: pd.DataFrame, centre: str) -> NDArray[np.float64]:
     return np.column_stack([t, np.interp(t, line["t"], line[centre])])
 
 
-def _tip(claim: Claim | None, low: float, high: float, log: bool) -> float | None:
+def _tip(claim: ClaimedTrend | None, low: float, high: float, log: bool) -> float | None:
     """Where the arrow of a dated claim that is open to one side ends, an eighth of the heights away from
     it.
     """
@@ -355,7 +357,7 @@ def _tip(claim: Claim | None, low: float, high: float, log: bool) -> float | Non
     return claim.y * (high / low) ** (sign / 8) if log else claim.y + sign * (high - low) / 8
 
 
-def _claimed_path(claim: Claim | None, end: float) -> pd.DataFrame | None:
+def _claimed_path(claim: ClaimedTrend | None, end: float) -> pd.DataFrame | None:
     """Where the claim stands: one row, of which `t` is NaN for a level, or two hundred along a path."""
     if claim is None:
         return None
@@ -365,7 +367,7 @@ def _claimed_path(claim: Claim | None, end: float) -> pd.DataFrame | None:
     return pd.DataFrame({"t": t, "y": claim.y * claim.factor ** (t - claim.t)})
 
 
-def _checked(unit: str, claim: Claim | None) -> None:
+def _checked(unit: str, claim: ClaimedTrend | None) -> None:
     if unit not in UNITS:
         raise ValueError(f"unit is {unit!r}; use one of {', '.join(UNITS)}")
     if claim is not None and claim.factor is not None and claim.t is None:
@@ -382,8 +384,8 @@ def _level_of(forecast: pd.DataFrame, level: float | None) -> float:
     found = [*carried, *([] if level is None or level in carried else [level])]
     if len(found) != 1:
         raise ValueError(
-            f"the bands have {theme.listed([f'level {value}' for value in found]) or 'no level'}; give one,"
-            " in the column level of the forecast or as level="
+            f"the bands have {join_words([f'level {value}' for value in found]) or 'no level'}; give"
+            " one, in the column level of the forecast or as level="
         )
     parts.checked_level(found[0])
     return float(found[0])

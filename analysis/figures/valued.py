@@ -16,6 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures import futures, parts, theme
+from analysis.labels import join_words
 from analysis.models import valuation
 from analysis.units import show
 
@@ -51,7 +52,7 @@ def required_revenue(
     ValueError
         A column is missing, or two rows of the table fall into one cell.
     """
-    parts.needs("grid", grid, (rows, columns, "revenue_usd_bn", "pool_share"))
+    parts.require_columns("grid", grid, (rows, columns, "revenue_usd_bn", "pool_share"))
     table = grid.pivot(index=rows, columns=columns, values="revenue_usd_bn")
     above = int((table > pool_usd_bn).to_numpy().sum())
     pool = show(pool_usd_bn, "usd_bn", 0)
@@ -114,7 +115,7 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
                 mark["edgecolors"],
                 ha="right" if left else "left",
             )
-    theme.at_right(
+    theme.edge_labels(
         ax, [theme.Label(float(line[-1]), name, color) for name, (line, color, _) in drawn.items()]
     )
     ax.set(xlabel="subscribers in the order of their use, percent", ylabel="")
@@ -128,7 +129,7 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
         f" cost; the first crosses the plan's price at {overpay:.0%} of subscribers, the second at"
         f" {1 - lossy:.0%}."
     )
-    return theme.headline(ax, finding, "Dollars a month for a subscriber's use, log scale", alt)
+    return theme.set_texts(ax, finding, "Dollars a month for a subscriber's use, log scale", alt)
 
 
 def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) -> Axes:
@@ -155,7 +156,7 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
         "plan_margin_pct": "Gross margin of the plan, percent",
         "token_revenue_usd": "Revenue by the token, mean subscriber, dollars a month",
     }
-    parts.needs("table", table, ("elasticity", "fall_x", "plan_revenue_usd", *heights))
+    parts.require_columns("table", table, ("elasticity", "fall_x", "plan_revenue_usd", *heights))
     if len(axes) != len(heights) or not {0.0, measured} <= set(table["elasticity"]):
         raise ValueError(
             f"there are {len(axes)} panels and the elasticities {sorted(set(table['elasticity']))}: hand in"
@@ -186,7 +187,7 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
                 zorder=3 if main else 2,
             )
             labels.append(theme.Label(float(line[column].iloc[-1]), f"{elasticity:g}", color))
-        theme.at_right(ax, labels)
+        theme.edge_labels(ax, labels)
     axes[-1].set(xlabel="times cheaper than today", ylabel="")
     last = table[table["fall_x"] == table["fall_x"].max()].set_index("elasticity")
     margin, revenue = last["plan_margin_pct"], last["token_revenue_usd"]
@@ -198,11 +199,11 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
     )
     alt = (
         f"Two panels over the fall of token prices up to {fall:g} times, with lines for elasticities of"
-        f" {theme.listed([f'{elasticity:g}' for elasticity in last.index])}. At {measured:g} the plan's"
+        f" {join_words([f'{elasticity:g}' for elasticity in last.index])}. At {measured:g} the plan's"
         f" margin ends at {margin[measured]:.0f}% and revenue by the token at"
         f" {parts.amount(float(revenue[measured]), 'usd')}."
     )
-    return theme.headline(
+    return theme.set_texts(
         axes[0],
         finding,
         f"Lines: elasticity of use to the price of a token, {measured:g} as measured",

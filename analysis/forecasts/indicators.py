@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.audit import arguments
-from analysis.audit.facts import FACTS, Facts, Unknown
+from analysis.audit.facts import FACTS, Facts, NothingKnown
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import indicators, predictions
 from analysis.models import frontier, prices
@@ -164,7 +164,7 @@ def _row(name: str, entry: indicators.Indicator, given: Assumptions, facts: Fact
     try:
         with arguments.refusals(f"{indicators.FILE}, key {name}.reads"):
             found = READERS[entry.reads.name](own, **entry.reads.arguments)
-    except Unknown as missing:
+    except NothingKnown as missing:
         return row | {
             "value": float("nan"),
             "valid_on": None,
@@ -224,7 +224,7 @@ def gap(facts: Facts, *, benchmark: str) -> Reading:
     rows = facts.find("model_benchmarks", benchmark=benchmark, use="trend")
     best = rows.loc[rows.groupby("weights")["score_pct"].idxmax()].set_index("weights", append=True)
     if len(best) < 2:
-        raise Unknown(f"open and closed models on {benchmark}")
+        raise NothingKnown(f"open and closed models on {benchmark}")
     scores = best["score_pct"].droplevel(0)
     _remember(facts, "model_benchmarks", best.reset_index("weights"))
     return Reading(float(scores["closed"] - scores["open"]), rows["valid_on"].max())
@@ -245,7 +245,7 @@ def cheapest_open_over(facts: Facts, *, of: str, benchmark: str, protocol: str) 
     runs = facts.find("model_benchmarks", benchmark=benchmark, protocol=protocol)
     matches = prices.open_matches(rows, runs, launch.iloc[0])
     if matches.empty:
-        raise Unknown(f"the price of a newer open model that matches {of} on {benchmark}")
+        raise NothingKnown(f"the price of a newer open model that matches {of} on {benchmark}")
     cheapest = matches.nsmallest(1, "price")
     compared = pd.concat([cheapest, launch])["benchmark_model"]
     _remember(facts, "model_benchmarks", runs[runs["model"].isin(compared)])
@@ -262,7 +262,7 @@ def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
     """
     rows = _listed(facts)
     if rows.empty:
-        raise Unknown("list prices")
+        raise NothingKnown("list prices")
     cuts = prices.cuts(rows, float(facts.given["input_token_share"]), pct=cut_pct)
     cuts = cuts[cuts["valid_on"] > facts.as_of - pd.Timedelta(days=days)]
     _remember(facts, "api_prices", cuts if len(cuts) else rows.tail(1))
@@ -280,7 +280,7 @@ def growth(facts: Facts, *, measure: str, months: int) -> Reading:
     first = rows.loc[away.idxmin()]
     years = (last["valid_on"] - first["valid_on"]).days / 365.25
     if years <= 0 or away.min() > pd.Timedelta(days=NEAR_DAYS):
-        raise Unknown(f"{measure} about {months} months before {last['valid_on'].date()}")
+        raise NothingKnown(f"{measure} about {months} months before {last['valid_on'].date()}")
     return Reading(cagr_pct(float(first["value"]), float(last["value"]), years), last["valid_on"])
 
 
@@ -314,7 +314,7 @@ def loans_over_cost(facts: Facts, *, ids: Sequence[str]) -> Reading:
     """Loans in billion dollars together, over the register's cost of the stake, percent."""
     rows = facts.find(FACTS, id=list(ids))
     if rows.empty:
-        raise Unknown(", ".join(ids))
+        raise NothingKnown(", ".join(ids))
     _remember(facts, FACTS, rows)
     return Reading(
         100 * float(rows["value"].sum()) / float(facts.given["invested_usd_bn"]), rows["valid_on"].max()
@@ -330,7 +330,7 @@ def rent_over_earlier(facts: Facts, *, basis: str) -> Reading:
     last = rows.iloc[-1]
     year = rows[rows["valid_on"] >= last["valid_on"] - pd.DateOffset(years=1)]
     if len(year) < 2:
-        raise Unknown(f"an earlier H100 rent ({basis}) within a year of {last['valid_on'].date()}")
+        raise NothingKnown(f"an earlier H100 rent ({basis}) within a year of {last['valid_on'].date()}")
     return Reading(float(last["value_low"] / year.iloc[0]["value_low"]), last["valid_on"])
 
 
@@ -338,7 +338,7 @@ def _latest(facts: Facts, ids: Sequence[str]) -> pd.Series:
     """The latest of some dated facts by the day that they describe; it alone is remembered."""
     known = facts.find(FACTS, id=list(ids)).sort_values("valid_on", kind="stable")
     if known.empty:
-        raise Unknown(", ".join(ids))
+        raise NothingKnown(", ".join(ids))
     _remember(facts, FACTS, known.tail(1))
     return known.iloc[-1]
 
@@ -358,7 +358,7 @@ def _launch(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     """The launch price of a model or of its first dated version."""
     found = rows[rows["model"].str.startswith(model) & (rows["event"] == "launch")].head(1)
     if found.empty:
-        raise Unknown(f"the launch price of {model}")
+        raise NothingKnown(f"the launch price of {model}")
     return found
 
 

@@ -28,11 +28,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import audit, labels
-from analysis.audit.facts import in_words, listed
 from analysis.evidence import predictions
+from analysis.labels import join_words
 from analysis.models import frontier, outlook, parity, prices, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import scoring, trend
+from analysis.units import format_date
 
 Kind = Literal["trend", "simulation", "base rate", "judgement"]
 LEVEL = 0.9
@@ -258,7 +259,7 @@ def history(given: Assumptions, facts: audit.Facts) -> History:
         view = View(then, replace(facts, given=then, as_of=day, used=[]), parts)  # the same tables, read once
         for part in undecided:
             hindsight = {
-                make: unknown_then(ASSUMES.get(make, ()), then) if day < every[-1] else []
+                make: known_only_later(ASSUMES.get(make, ()), then) if day < every[-1] else []
                 for make in METHODS.get(part, ())
             }
             hidden += [{"id": part, "assumptions": ", ".join(names)} for names in hindsight.values() if names]
@@ -284,7 +285,7 @@ def _on_day(day: pd.Timestamp, part: str, method: Method) -> dict[str, Any]:
     }
 
 
-def unknown_then(names: Sequence[str], then: Assumptions) -> list[str]:
+def known_only_later(names: Sequence[str], then: Assumptions) -> list[str]:
     """Those assumptions that were no knowledge of a day: their reference carries none, or a later one."""
     day = dt.date.fromisoformat(str(then.as_of))
     return [
@@ -343,7 +344,7 @@ def cited(rows: pd.DataFrame) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def wholes(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
+def whole_predictions(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """How likely a prediction is as a whole, where some parts have a probability: ``id, low, high, told``.
 
     The third prediction's first two parts come from joint draws; everything else is a Fréchet bound over the
@@ -360,7 +361,7 @@ def wholes(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.Dat
         if (own["status"] == "void").all():
             told = "overtaken in every part"
         elif name == "p3":
-            high = of_draws(np.logical_and(*outlook_hits(given, facts))).probability
+            high = chance_from_draws(np.logical_and(*event_draws(given, facts))).probability
             told = "share of simulated futures with its first two parts; the others can only make it rarer"
         elif not shares:
             told = "no part has a probability"
@@ -383,7 +384,7 @@ def shown(method: Method) -> dict[str, Any]:
     }
 
 
-def of_draws(hits: NDArray[np.bool_]) -> scoring.Chance:
+def chance_from_draws(hits: NDArray[np.bool_]) -> scoring.Chance:
     """A probability from simulated draws, never 0 or 1, as it is printed either; the interval is the
     Monte-Carlo error alone.
     """
@@ -397,7 +398,7 @@ def _inside(share: float) -> float:
     return min(max(share, EDGE), 1 - EDGE)
 
 
-def outlook_hits(given: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
+def event_draws(given: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
     """Draws with a write-down in time, and draws in which costs a unit of revenue are higher then: shape (2,
     draws).
     """
@@ -411,7 +412,7 @@ def outlook_hits(given: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
 # The methods, a function each
 
 
-def matched_before(view: View) -> Method | None:
+def match_rate(view: View) -> Method | None:
     """How many open models matched a step of the closed frontier in as much time as there is."""
     lags, scores = _lags(view)
     launched = _launch(view)
@@ -427,12 +428,12 @@ def matched_before(view: View) -> Method | None:
         return None
     running = len(lags) - len(decided)
     told = (
-        f"Open models matched {labels.count(int(in_time.sum()))} of {labels.count(len(decided))} advances of"
-        f" closed models on {SERIES['benchmark']}, a test of science questions, within {months:.0f} months;"
-        f" {labels.count(running)} more {'is' if running == 1 else 'are'} undecided. The cases are the"
-        f" {labels.count(matchers)} open releases that did"
-        f" so{f' and the {labels.count(late)} that came too late or not at all' if late else ''}. This is one"
-        " benchmark; four of five tasks ask for more."
+        f"Open models matched {labels.number_word(int(in_time.sum()))} of {labels.number_word(len(decided))}"
+        f" advances of closed models on {SERIES['benchmark']}, a test of science questions, within"
+        f" {months:.0f} months; {labels.number_word(running)} more {'is' if running == 1 else 'are'}"
+        f" undecided. The cases are the {labels.number_word(matchers)} open releases that did"
+        f" so{f' and the {labels.number_word(late)} that came too late or not at all' if late else ''}. This"
+        " is one benchmark; four of five tasks ask for more."
     )
     inputs = {
         "months": months,
@@ -451,9 +452,9 @@ def from_llama(view: View) -> Method | None:
         return None
     llamas = [name for name in names if "llama" in name.lower()]
     told = (
-        f"{labels.count(len(llamas)).capitalize()} of the {labels.count(len(names))} open releases that"
-        f" matched an advance of closed models on {SERIES['benchmark']}"
-        f" {'is a Llama' if len(llamas) == 1 else 'are Llamas'}: {listed(names)}."
+        f"{labels.number_word(len(llamas)).capitalize()} of the {labels.number_word(len(names))} open"
+        f" releases that matched an advance of closed models on {SERIES['benchmark']}"
+        f" {'is a Llama' if len(llamas) == 1 else 'are Llamas'}: {join_words(names)}."
     )
     inputs = {"releases": float(len(names)), "llamas": float(len(llamas))}
     chance = scoring.base_rate(len(llamas), len(names), LEVEL)
@@ -467,7 +468,7 @@ def price_drawn(view: View) -> Method | None:
     fall = _fall(view)
     if fall is None:
         return None
-    chance = of_draws(outlook.price_falls(view.given) >= fall.a_year)
+    chance = chance_from_draws(outlook.price_falls(view.given) >= fall.a_year)
     told = (
         f"Share of simulated futures in which prices fall at least {fall.a_year:.1f}-fold a year. {fall.told}"
         f" A fall to {TARGET[1]:.0%} in the {fall.years:.1f} years to the deadline requires that."
@@ -515,7 +516,7 @@ def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
     return None
 
 
-def wars_before(view: View) -> Method | None:
+def price_wars_after_releases(view: View) -> Method | None:
     """After how many open releases that moved the frontier three developers or more cut a line's price by 30%
     within 90 days.
     """
@@ -538,9 +539,9 @@ def wars_before(view: View) -> Method | None:
     }
     wars = sum(count >= WAR_SELLERS for count in sellers.values())
     told = (
-        f"After {labels.count(wars)} of {labels.count(len(sellers))} open releases that matched an advance of"
-        f" closed models, at least {labels.count(WAR_SELLERS)} developers in our data cut the list price of a"
-        f" line of models by {WAR_CUT_PCT}% or more within {WINDOW_DAYS} days"
+        f"After {labels.number_word(wars)} of {labels.number_word(len(sellers))} open releases that matched"
+        f" an advance of closed models, at least {labels.number_word(WAR_SELLERS)} developers in our data cut"
+        f" the list price of a line of models by {WAR_CUT_PCT}% or more within {WINDOW_DAYS} days"
         f" ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). Our prices lack most sellers"
         " in China."
     )
@@ -554,14 +555,14 @@ WINDOW_DAYS, WAR_SELLERS, WAR_CUT_PCT = 90, 3, 30
 
 def write_down_drawn(view: View) -> Method | None:
     """The share of simulated futures with such a reported value at a quarter-end in time."""
-    down, _ = outlook_hits(view.given, view.facts)
+    down, _ = event_draws(view.given, view.facts)
     told = (
         f"Share of simulated futures with a reported value {view.given.write_down_pct:g}% below cost at a"
-        f" quarter-end within {labels.count(view.given.write_down_years)} years."
+        f" quarter-end within {labels.number_word(view.given.write_down_years)} years."
     )
     return Method(
         "simulation",
-        of_draws(down),
+        chance_from_draws(down),
         told,
         {"write_down_pct": view.given.write_down_pct, "years": view.given.write_down_years},
     )
@@ -598,15 +599,17 @@ def costs_outgrow(view: View) -> Method | None:
     """Among the draws with a write-down, those in which costs a unit of revenue are higher than at the
     start.
     """
-    down, lag = outlook_hits(view.given, view.facts)
+    down, lag = event_draws(view.given, view.facts)
     if not down.any():
         return None
     told = (
         f"Share of the {int(down.sum()):,} simulated futures with a write-down in which costs per dollar of"
-        f" revenue are higher after {labels.count(view.given.write_down_years)} years than at the start. The"
-        " criterion asks for computing costs, over the twelve months before the write-down."
+        f" revenue are higher after {labels.number_word(view.given.write_down_years)} years than at the"
+        " start. The criterion asks for computing costs, over the twelve months before the write-down."
     )
-    return Method("simulation", of_draws(lag[down]), told, {"draws_with_write_down": float(down.sum())})
+    return Method(
+        "simulation", chance_from_draws(lag[down]), told, {"draws_with_write_down": float(down.sum())}
+    )
 
 
 def business_share(view: View) -> Method | None:
@@ -626,7 +629,7 @@ def business_share(view: View) -> Method | None:
     one = float(stats.t.ppf((1 + ONE_STANDARD_ERROR) / 2, len(rows) - 2))
     low, middle, high = (line.probability_above(due, 0.5, shift=shift) for shift in (-one, 0.0, one))
     told = (
-        f"A curve through the {labels.count(len(rows))} shares of revenue in our data"
+        f"A curve through the {labels.number_word(len(rows))} shares of revenue in our data"
         f" ({', '.join(f'{share:.0%}' for share in shares)}), extended to the deadline; “more than” counts as"
         " the figure itself. So few points say little. We assume that the company still operates, so this is"
         f" an upper bound; the range covers {ONE_STANDARD_ERROR:.0%} of the curve's error."
@@ -641,16 +644,16 @@ def business_share(view: View) -> Method | None:
     )
 
 
-def words_before(view: View) -> Method | None:
+def reactions_to_losses(view: View) -> Method | None:
     """After how many of SoftBank's large losses Son presented the outcome as a success."""
     facts = view.known["dated_facts"]
     rows = facts[facts["id"].isin(ON_LOSSES)]
     if rows.empty:
         return None
-    years = listed(str(day.year) for day in rows["valid_on"])
+    years = join_words(str(day.year) for day in rows["valid_on"])
     told = (
-        f"After none of the {labels.count(len(rows))} large losses of SoftBank's funds in our data ({years})"
-        " did Son present the outcome as a success. So few cases say little."
+        f"After none of the {labels.number_word(len(rows))} large losses of SoftBank's funds in our data"
+        f" ({years}) did Son present the outcome as a success. So few cases say little."
     )
     return Method(
         "base rate", scoring.base_rate(0, len(rows), LEVEL), told, {"losses": float(len(rows))}, rows
@@ -659,20 +662,20 @@ def words_before(view: View) -> Method | None:
 
 def stated(said: predictions.Judgement) -> Method:
     """A probability stated by hand, as a method."""
-    told = f"Judged by hand on {in_words(said.stated_on)}: {said.because}"
+    told = f"Judged by hand on {format_date(said.stated_on)}: {said.because}"
     return Method("judgement", scoring.Chance(said.probability, said.low, said.high, LEVEL), told, {})
 
 
 LEAST_SHARES = 3
 METHODS: Mapping[str, Sequence[Maker]] = {
-    "p2.quality": (matched_before,),
+    "p2.quality": (match_rate,),
     "p2.llama": (from_llama,),
     "p2.price": (price_drawn, price_trend),
-    "p2.price_war": (wars_before,),
+    "p2.price_war": (price_wars_after_releases,),
     "p3.write_down": (write_down_drawn, down_rounds),
     "p3.cause": (costs_outgrow,),
     "p3.survival": (business_share,),
-    "p3.victory": (words_before,),
+    "p3.victory": (reactions_to_losses,),
 }
 ASSUMES: Mapping[Maker, tuple[str, ...]] = {
     price_drawn: ("price_decline_factor_per_year",),

@@ -274,7 +274,7 @@ def calibration(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "
     return pd.DataFrame(rows)
 
 
-def _verdict(found: scoring.Skill) -> str:
+def _verdict(found: scoring.SkillScore) -> str:
     if not found.low > 0 and not found.high < 0:
         return "no different"
     return "better" if found.low > 0 else "worse"

@@ -60,7 +60,7 @@ _PARAGRAPH = re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?:\d+|table)\b")
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckSummary:
     """What was looked at, and what was found.
 
     Attributes
@@ -85,7 +85,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Project:
+class ProjectFiles:
     """The files that are held side by side, and the problems met in reading them."""
 
     root: Path = ROOT
@@ -188,7 +188,7 @@ class Project:
         return sorted((self.root / "notebooks").glob("[!.]*.ipynb"))
 
     @cached_property
-    def notebooks(self) -> list[stored_outputs.Notebook]:
+    def notebooks(self) -> list[stored_outputs.StoredNotebook]:
         """The notebooks that can be read."""
         read = [self._tried(stored_outputs.read, path) for path in self.notebook_paths]
         return [book for book in read if book is not None]
@@ -226,7 +226,7 @@ class Project:
         return None
 
 
-def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None = None) -> Checked:
+def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None = None) -> CheckSummary:
     """Hold the files of a project side by side.
 
     Parameters
@@ -239,7 +239,7 @@ def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None
     article : Path, optional
         The article's text with paragraph ids, to hold `numbers.csv` against; it is no part of the project.
     """
-    project = Project(root)
+    project = ProjectFiles(root)
     counts = project.counts
     problems = [*_claims(project), *_evidence(project), *_lines_of_models(project)]
     sound = not problems and not project.problems
@@ -255,13 +255,13 @@ def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None
     ]
     if fresh and sound:
         problems += _fresh(project, fresh)
-    found = yaml_lines.located(dict.fromkeys([*project.problems, *problems]), project.yaml)
-    return Checked(
+    found = yaml_lines.with_line_numbers(dict.fromkeys([*project.problems, *problems]), project.yaml)
+    return CheckSummary(
         tuple(sorted(found, key=lambda problem: _order(problem.place))), counts, tuple(_unused(project))
     )
 
 
-def _claims(project: Project) -> Iterator[Problem]:
+def _claims(project: ProjectFiles) -> Iterator[Problem]:
     """Claims against checks, dated facts and predictions, and checks against claims."""
     if project.claims is None:
         return
@@ -289,7 +289,7 @@ def _call_problems(call: Mapping[str, Any], where: str) -> Iterator[Problem]:
     yield from arguments.problems(CHECKS[name], given, where, "check", 2)
 
 
-def _ids(project: Project) -> set[str] | None:
+def _ids(project: ProjectFiles) -> set[str] | None:
     """Every id that an argument may name: dated facts, the series they form, predictions; None where these
     are not at hand.
     """
@@ -326,7 +326,7 @@ def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> I
             )
 
 
-def _evidence(project: Project) -> Iterator[Problem]:
+def _evidence(project: ProjectFiles) -> Iterator[Problem]:
     """Credits that no row bears out, and rows that no day of the register can see."""
     if project.gathering is not None:
         yield from gathering.filled(
@@ -347,7 +347,7 @@ def _evidence(project: Project) -> Iterator[Problem]:
                 yield Problem(where, f"credits {credit}, whom no row names in its source", fix)
 
 
-def _unseen(project: Project, name: str) -> Iterator[Problem]:
+def _unseen(project: ProjectFiles, name: str) -> Iterator[Problem]:
     """Rows that became known after the last day of `as_of`."""
     days = project.register["as_of"].days if project.register else None
     if days is None:
@@ -362,7 +362,7 @@ def _unseen(project: Project, name: str) -> Iterator[Problem]:
         )
 
 
-def _lines_of_models(project: Project) -> Iterator[Problem]:
+def _lines_of_models(project: ProjectFiles) -> Iterator[Problem]:
     """Prices of models that replace none of the same seller's earlier ones, or that were released after they
     were sold.
 
@@ -383,10 +383,12 @@ def _lines_of_models(project: Project) -> Iterator[Problem]:
             yield Problem(f"{display_path(path)}, row {row}, column replaces", rule, fix)
     for row, cells_of in rows[rows["released_on"] > rows["valid_on"]].iterrows():
         rule = f"{cells_of['released_on']} is after {cells_of['valid_on']}, the day of the price"
-        yield Problem(f"{display_path(path)}, row {row}, column released_on", rule, "Correct one of the two days")
+        yield Problem(
+            f"{display_path(path)}, row {row}, column released_on", rule, "Correct one of the two days"
+        )
 
 
-def _numbers(project: Project, article: Path | None) -> list[Problem]:
+def _numbers(project: ProjectFiles, article: Path | None) -> list[Problem]:
     """Printed numbers without a claim or cell, claims and cells without their numbers, and the list against
     the article.
     """
@@ -404,7 +406,7 @@ def _numbers(project: Project, article: Path | None) -> list[Problem]:
     return problems
 
 
-def _register(project: Project) -> Iterator[Problem]:
+def _register(project: ProjectFiles) -> Iterator[Problem]:
     """Notebooks that the register names and that do not exist."""
     there = [path.stem for path in project.notebook_paths]
     for name, entry in (project.register or {}).items():
@@ -413,15 +415,15 @@ def _register(project: Project) -> Iterator[Problem]:
             yield Problem(where, f"there is no notebook {notebook!r}", nearest(notebook, there))
 
 
-def _reasons(project: Project) -> Iterator[Problem]:
+def _reasons(project: ProjectFiles) -> Iterator[Problem]:
     """Reasons of scenarios that nobody has filled in yet."""
     for one in project.scenarios:
-        for key in [key for key, reason in one.because.items() if reason == scenarios.UNARGUED]:
+        for key in [key for key, reason in one.because.items() if reason == scenarios.NO_REASON_YET]:
             where = f"{display_path(project.params / f'{one.name}.yml')}, key because.{key}"
             yield Problem(where, "has no reason yet", f"Say why {key} has this value")
 
 
-def _predictions(project: Project) -> Iterator[Problem]:
+def _predictions(project: ProjectFiles) -> Iterator[Problem]:
     """Rulings on predictions by facts that do not fit, from after the base date, or missing past the
     deadline.
     """
@@ -429,7 +431,7 @@ def _predictions(project: Project) -> Iterator[Problem]:
         return
     content = predictions.read(project.thesis)
     path, today = display_path(project.thesis / predictions.FILE), str(project.register["as_of"].value)
-    yield from predictions.misruled(content, project.measured[FACTS], path)
+    yield from predictions.decision_problems(content, project.measured[FACTS], path)
     for name, part in content.predictions.items():
         where = f"{path}, key predictions.{name}"
         due = predictions.deadline(content.made_on, part.within_months).isoformat()
@@ -444,7 +446,7 @@ def _predictions(project: Project) -> Iterator[Problem]:
             yield Problem(where, f"its deadline was {due} and nothing resolves it", "Add its resolution")
 
 
-def _bearing(project: Project) -> Iterator[Problem]:
+def _bearing(project: ProjectFiles) -> Iterator[Problem]:
     """What claims say in the terms of the register, against the register."""
     if project.claims is None or project.register is None:
         return
@@ -453,7 +455,7 @@ def _bearing(project: Project) -> Iterator[Problem]:
         yield from scenarios.overrides_problems(claim.bears_on, project.register, where)
 
 
-def _indicators(project: Project) -> Iterator[Problem]:
+def _indicators(project: ProjectFiles) -> Iterator[Problem]:
     """Readers, thresholds, facts, parts and risks that an indicator names, and arguments that its reader does
     not take.
     """
@@ -474,7 +476,7 @@ def _indicators(project: Project) -> Iterator[Problem]:
     )
 
 
-def _paragraphs(project: Project) -> Iterator[Problem]:
+def _paragraphs(project: ProjectFiles) -> Iterator[Problem]:
     """Paragraphs of the article that a reason, a reference, a prediction or a figure names and that it does
     not have.
     """
@@ -498,7 +500,7 @@ def _paragraphs(project: Project) -> Iterator[Problem]:
                 )
 
 
-def _stored(project: Project) -> Iterator[Problem]:
+def _stored(project: ProjectFiles) -> Iterator[Problem]:
     """What the notebooks keep, against the register, the claims and the evidence."""
     for book in project.notebooks:
         if project.register is not None:
@@ -510,7 +512,7 @@ def _stored(project: Project) -> Iterator[Problem]:
         )
 
 
-def _fresh(project: Project, fresh: Fresh) -> list[Problem]:
+def _fresh(project: ProjectFiles, fresh: Fresh) -> list[Problem]:
     """The notebooks' ledgers against a fresh one; what one that cannot be read might show is not missing."""
     every_book = len(project.notebooks) == len(project.notebook_paths)
     try:
@@ -526,7 +528,7 @@ def _fresh(project: Project, fresh: Fresh) -> list[Problem]:
         ]
 
 
-def _unused(project: Project) -> list[str]:
+def _unused(project: ProjectFiles) -> list[str]:
     """Dated facts whose id, or the series before its last part, no claim, cell, prediction, notebook or
     module names.
     """

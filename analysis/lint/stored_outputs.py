@@ -36,7 +36,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Notebook:
+class StoredNotebook:
     """A notebook as it is kept: its file, its text, and what that says."""
 
     path: Path
@@ -72,7 +72,7 @@ class Notebook:
         return f"{display_path(self.path)}, line {self.text.count(chr(10), 0, found) + 1}", found
 
 
-def read(path: Path) -> Notebook:
+def read(path: Path) -> StoredNotebook:
     """A notebook.
 
     Raises
@@ -81,10 +81,10 @@ def read(path: Path) -> Notebook:
         As `ipynb.read`.
     """
     text = ipynb.text_of(path)
-    return Notebook(path, text, ipynb.parsed(text, path))
+    return StoredNotebook(path, text, ipynb.parsed(text, path))
 
 
-def parameter_problems(book: Notebook, register: Register) -> Iterator[Problem]:
+def parameter_problems(book: StoredNotebook, register: Register) -> Iterator[Problem]:
     """Where a notebook's parameters cell is not what the register says."""
     slug = book.path.stem
     try:
@@ -101,7 +101,7 @@ def parameter_problems(book: Notebook, register: Register) -> Iterator[Problem]:
         where = f"{book.at(line)}, parameter {name}"
         if name not in register:
             yield Problem(where, "the register has no such name", nearest(name, register))
-        elif line != scenarios.declaration(name, register[name]):
+        elif line != scenarios.parameter_line(name, register[name]):
             yield Problem(where, "is not declared as the register has it", FIX)
         elif slug not in register[name].used_by:
             yield Problem(
@@ -112,7 +112,7 @@ def parameter_problems(book: Notebook, register: Register) -> Iterator[Problem]:
         yield Problem(book.at(source), rule, f"Declare it, or take {slug} out of its used_by")
 
 
-def claim_problems(book: Notebook, claims: Iterable[str]) -> Iterator[Problem]:
+def claim_problems(book: StoredNotebook, claims: Iterable[str]) -> Iterator[Problem]:
     """Claims that an exhibit names and that there are not."""
     known = set(claims)
     for bundle in book.exhibits:
@@ -123,7 +123,7 @@ def claim_problems(book: Notebook, claims: Iterable[str]) -> Iterator[Problem]:
 
 
 def ledger_problems(
-    books: Sequence[Notebook], fresh: Sequence[Row], wanted: Iterable[str] = ()
+    books: Sequence[StoredNotebook], fresh: Sequence[Row], wanted: Iterable[str] = ()
 ) -> Iterator[Problem]:
     """Stored verdicts that a fresh ledger does not give, and claims (`wanted`) that no stored ledger
     shows.
@@ -144,7 +144,7 @@ def ledger_problems(
 
 
 def evidence_problems(
-    book: Notebook, evidence: Mapping[str, pd.DataFrame], names: Sequence[str]
+    book: StoredNotebook, evidence: Mapping[str, pd.DataFrame], names: Sequence[str]
 ) -> Iterator[Problem]:
     """Stored evidence that is not what its table holds on that day.
 

@@ -34,7 +34,7 @@ COLUMNS = (
 )
 
 
-def outcomes(given: Assumptions, known: outlook.Record) -> tuple[float, simulation.Estimate]:
+def outcomes(given: Assumptions, known: outlook.StartEvidence) -> tuple[float, simulation.Estimate]:
     """Median multiple, and the probability of the write-down; `given` as for `outlook.venture_paths`, with
     the write-down's two terms.
     """
@@ -45,7 +45,9 @@ def outcomes(given: Assumptions, known: outlook.Record) -> tuple[float, simulati
     return float(np.median(paths.moic)), down
 
 
-def ranked(given: Assumptions, known: outlook.Record, words: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def ranked(
+    given: Assumptions, known: outlook.StartEvidence, words: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
     """How far the outcomes move when each statement is taken at its word.
 
     Parameters
@@ -72,7 +74,7 @@ def ranked(given: Assumptions, known: outlook.Record, words: Mapping[str, Mappin
     rows = []
     for name, values in words.items():
         then_moic, then_down = outcomes(given.but(**values), known)
-        noise = 100 * max(half(down), half(then_down))
+        noise = 100 * max(half_width(down), half_width(then_down))
         change = 100 * (then_down.value - down.value)
         rows.append(
             {
@@ -98,6 +100,6 @@ def ranked(given: Assumptions, known: outlook.Record, words: Mapping[str, Mappin
     )
 
 
-def half(estimate: simulation.Estimate) -> float:
+def half_width(estimate: simulation.Estimate) -> float:
     """Half the width of an interval."""
     return (estimate.high - estimate.low) / 2

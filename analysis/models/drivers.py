@@ -59,7 +59,7 @@ GROUPS = {
 """Inputs by what they are about; those that are pinned drop out."""
 
 
-class Tiled:
+class RepeatedShocks:
     """A stream that gives every row of a batch the same shocks: `shocks` draws, repeated for each row."""
 
     def __init__(self, rng: np.random.Generator, shocks: int) -> None:
@@ -80,12 +80,12 @@ class Tiled:
         """As numpy's, the first `shocks` rows repeated."""
         return self._repeated(self._rng.chisquare(df, (self._shocks, shape[1])), shape[0])
 
-    def spawn(self, count: int) -> list[Tiled]:
+    def spawn(self, count: int) -> list[RepeatedShocks]:
         """As numpy's, each child repeated alike."""
-        return [Tiled(child, self._shocks) for child in self._rng.spawn(count)]
+        return [RepeatedShocks(child, self._shocks) for child in self._rng.spawn(count)]
 
 
-class Drivers:
+class SensitivityModel:
     """The venture model as a function of its uncertain inputs.
 
     Attributes
@@ -99,7 +99,7 @@ class Drivers:
     def __init__(
         self,
         given: Assumptions,
-        known: outlook.Record,
+        known: outlook.StartEvidence,
         *,
         shocks: int = 64,
     ) -> None:
@@ -152,7 +152,7 @@ class Drivers:
         values |= {name: np.repeat(column, shocks) for name, column in rows.items()}
         inputs = venture.VentureInputs(**values, payments=self._setting.payments)
         streams = simulation.spawn(self._setting.seed, venture.PURPOSES)
-        tiled: Any = {name: Tiled(stream, shocks) for name, stream in streams.items()}
+        tiled: Any = {name: RepeatedShocks(stream, shocks) for name, stream in streams.items()}
         paths = venture.simulate(inputs, count * shocks, tiled)
         within = paths.times_years <= self._years
         hits = venture.write_down_hits(paths, threshold_pct=self._pct)[:, within].any(axis=1)
@@ -189,7 +189,7 @@ class Drivers:
         )
 
 
-def break_evens(model: Drivers, names: Sequence[str], targets: Mapping[str, float]) -> pd.DataFrame:
+def break_evens(model: SensitivityModel, names: Sequence[str], targets: Mapping[str, float]) -> pd.DataFrame:
     """Where each of some inputs alone takes the median multiple to each of some targets.
 
     Returns
@@ -217,7 +217,7 @@ def break_evens(model: Drivers, names: Sequence[str], targets: Mapping[str, floa
 
 
 def judgement_at_ends(
-    given: Assumptions, known: outlook.Record, names: Sequence[str], draws: int = simulation.BLOCK
+    given: Assumptions, known: outlook.StartEvidence, names: Sequence[str], draws: int = simulation.BLOCK
 ) -> pd.DataFrame:
     """How likely both ends of the article's verdict are where one input stands at the end of its range and
     all else is drawn.
@@ -237,7 +237,7 @@ def judgement_at_ends(
         ``between_low, between_high``, percent.
     """
     rows = []
-    drawn = Drivers(given, known).distributions
+    drawn = SensitivityModel(given, known).distributions
     for name in [name for name in names if name in drawn]:
         for end in (5, 95):
             value = float(drawn[name](np.array([end / 100]))[0])
@@ -291,14 +291,14 @@ def risks(given: Assumptions) -> dict[str, dict[str, float]]:
     return found
 
 
-def without(given: Assumptions, switched_off: Sequence[str]) -> Assumptions:
+def switch_off(given: Assumptions, switched_off: Sequence[str]) -> Assumptions:
     """The assumptions with some risks at the values that switch them off."""
     off = risks(given)
     return given.but(**{name: value for risk in switched_off for name, value in off[risk].items()})
 
 
-def cells(
-    given: Assumptions, known: outlook.Record, draws: int = simulation.BLOCK
+def risk_combinations(
+    given: Assumptions, known: outlook.StartEvidence, draws: int = simulation.BLOCK
 ) -> Callable[[frozenset[str]], dict[str, float]]:
     """Outcomes with exactly these risks on: ``write_down`` and ``ltv`` (25% passed), probabilities by the
     article's deadline.
@@ -311,7 +311,7 @@ def cells(
 
     def outcome(on: frozenset[str]) -> dict[str, float]:
         if on not in seen:
-            chosen = without(given.but(draws=draws), [risk for risk in every if risk not in on])
+            chosen = switch_off(given.but(draws=draws), [risk for risk in every if risk not in on])
             paths = outlook.venture_paths(chosen, known)
             held = balance_sheet.exceedance(
                 outlook.exposure_paths(chosen, paths), given.ltv_ceiling_pct / 100
@@ -332,13 +332,13 @@ def cells(
 def shapley(
     value: Callable[[frozenset[str]], dict[str, float]], given: Assumptions, outcome: str
 ) -> pd.DataFrame:
-    """`sensitivity.shapley` of the risks for one outcome of `cells`."""
+    """`sensitivity.shapley` of the risks for one outcome of `risk_combinations`."""
     return sensitivity.shapley(lambda on: value(on)[outcome], list(risks(given)))
 
 
 def verdict_grid(
     given: Assumptions,
-    known: outlook.Record,
+    known: outlook.StartEvidence,
     half_lives_years: Sequence[float],
     long_run_pct: Sequence[float],
     draws: int = simulation.BLOCK,
@@ -386,7 +386,9 @@ def loading_curve(
     return pd.DataFrame(rows)
 
 
-def risk_register(given: Assumptions, known: outlook.Record, draws: int = simulation.BLOCK) -> pd.DataFrame:
+def risk_register(
+    given: Assumptions, known: outlook.StartEvidence, draws: int = simulation.BLOCK
+) -> pd.DataFrame:
     """Likelihood and impact of each risk, both from the model.
 
     Returns
@@ -412,7 +414,7 @@ def risk_register(given: Assumptions, known: outlook.Record, draws: int = simula
     }
     rows = []
     for risk in risks(given):
-        calm = without(base, [risk])
+        calm = switch_off(base, [risk])
         paths = outlook.venture_paths(calm, known)
         lost = outlook.exposure_paths(calm, paths).nav_jpy_tn[:, -1] - held.nav_jpy_tn[:, -1]
         if risk == "regulation":

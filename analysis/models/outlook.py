@@ -56,7 +56,7 @@ class EditorialVerdict:
 
 
 @dataclass(frozen=True)
-class Record:
+class StartEvidence:
     """What the evidence of one day says of the start. Read once: the runs of a sweep differ in their
     assumptions alone.
 
@@ -91,7 +91,7 @@ class Beliefs:
     values: Mapping[str, float | list[float]]
 
 
-def record(known: Mapping[str, pd.DataFrame]) -> Record:
+def record(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
     """What was known by the day of looking.
 
     Parameters
@@ -125,10 +125,10 @@ def record(known: Mapping[str, pd.DataFrame]) -> Record:
             amount = max(amount, float(stated.iloc[-1]) - sum(p.amount_usd_bn for p in paid))
         if amount > 0:
             paid.append(venture.Payment(years, amount))
-    return Record(data, tuple(paid))
+    return StartEvidence(data, tuple(paid))
 
 
-def beliefs(given: Assumptions, known: Record) -> Beliefs:
+def beliefs(given: Assumptions, known: StartEvidence) -> Beliefs:
     """Run-rate and growth at the start: the register's beliefs, updated by the run-rates on record.
 
     Parameters
@@ -188,7 +188,7 @@ def payments(paid: tuple[venture.Payment, ...], invested_usd_bn: float) -> tuple
     Parameters
     ----------
     paid
-        Of a `Record`.
+        Of a `StartEvidence`.
     invested_usd_bn
         All payments together, above 0. Where it is less than what was paid, the payments are scaled to it.
 
@@ -216,7 +216,7 @@ def draw(
 
 
 @dataclass(frozen=True)
-class Setting:
+class RunSetting:
     """All that a run of the venture model needs: hashable, so that a run is made once."""
 
     values: tuple[tuple[str, Any, str | None], ...]
@@ -235,16 +235,16 @@ class Setting:
         return venture.simulate(inputs, n_draws, streams)
 
 
-def setting(given: Assumptions, known: Record) -> Setting:
-    """Checked assumptions and the evidence of the day as a `Setting`.
+def setting(given: Assumptions, known: StartEvidence) -> RunSetting:
+    """Checked assumptions and the evidence of the day as a `RunSetting`.
 
     `given` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``.
     """
-    return Setting(_values(given, known, VENTURE), payments(known.paid, given.invested_usd_bn), given.seed)
+    return RunSetting(_values(given, known, VENTURE), payments(known.paid, given.invested_usd_bn), given.seed)
 
 
 def _values(
-    given: Assumptions, known: Record, names: Sequence[str]
+    given: Assumptions, known: StartEvidence, names: Sequence[str]
 ) -> tuple[tuple[str, Any, str | None], ...]:
     """Name, value and distribution of inputs, with the beliefs that the record updated."""
     updated = beliefs(given, known).values
@@ -254,7 +254,7 @@ def _values(
     )
 
 
-def venture_paths(given: Assumptions, known: Record) -> venture.VenturePaths:
+def venture_paths(given: Assumptions, known: StartEvidence) -> venture.VenturePaths:
     """OpenAI's simulated paths: every input drawn as the register, the scenario and the evidence say.
 
     As `setting`; `given` also holds ``draws``.
@@ -263,13 +263,13 @@ def venture_paths(given: Assumptions, known: Record) -> venture.VenturePaths:
 
 
 @lru_cache(maxsize=4)
-def _venture_paths(chosen: Setting, draws: int) -> venture.VenturePaths:
+def _venture_paths(chosen: RunSetting, draws: int) -> venture.VenturePaths:
     parts = simulation.run_blocks(lambda block, size: chosen.paths(size, block), draws)
-    return simulation.joined(list(parts), shared=venture.SHARED)
+    return simulation.concat_paths(list(parts), shared=venture.SHARED)
 
 
 def summary(
-    chosen: Setting,
+    chosen: RunSetting,
     draws: int,
     reduce: Callable[[venture.VenturePaths, int], Mapping[str, Any]],
     *,
@@ -304,7 +304,7 @@ REVENUE = (*UPDATED, "growth_half_life_years", "long_run_growth_pct", "pool_usd_
 """The inputs that revenue follows from before erosion and shocks."""
 
 
-def revenue_paths(given: Assumptions, known: Record) -> tuple[simulation.Floats, simulation.Floats]:
+def revenue_paths(given: Assumptions, known: StartEvidence) -> tuple[simulation.Floats, simulation.Floats]:
     """Times in years and revenue (draws by quarters) before price erosion and shocks, on the same draws as
     the full model.
 
@@ -337,7 +337,7 @@ def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> balance_s
         block_exposure(given, stake[block * simulation.BLOCK :][:size], block)
         for block, size in simulation.blocks(len(stake))
     ]
-    return simulation.joined(parts, shared=("times_years",))
+    return simulation.concat_paths(parts, shared=("times_years",))
 
 
 def block_exposure(
@@ -454,7 +454,7 @@ def needed_revenue_usd_bn(given: Assumptions) -> float:
     )
 
 
-def third_prediction(given: Assumptions, known: Record) -> dict[str, simulation.Estimate]:
+def third_prediction(given: Assumptions, known: StartEvidence) -> dict[str, simulation.Estimate]:
     """Probabilities of the third prediction, from the same draws, so that its halves are not taken for
     independent.
 

@@ -190,7 +190,7 @@ def _check_count(total: int) -> None:
 
 
 def evaluate(
-    point: Mapping[str, float], given: Assumptions, known: outlook.Record, outputs: Sequence[str]
+    point: Mapping[str, float], given: Assumptions, known: outlook.StartEvidence, outputs: Sequence[str]
 ) -> list[dict[str, Any]]:
     """The outputs at one point: ``output``, ``value``, ``low``, ``high`` (95% interval of the simulation).
 
@@ -244,7 +244,7 @@ def grid_values(given: Assumptions, names: Sequence[str], steps: int) -> dict[st
 
 def grid(
     given: Assumptions,
-    known: outlook.Record,
+    known: outlook.StartEvidence,
     names: Sequence[str],
     outputs: Sequence[str],
     *,

@@ -188,7 +188,7 @@ def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ())
     _typed(id, "ledger", title, rows, shown, None, sources, list(rows["id"]))
 
 
-def forecast(
+def show_forecast(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
     """Show predictions in parts; `rows` has the columns of `models.forecasts.FIELDS` and those of
@@ -206,7 +206,7 @@ def forecast(
     _typed(id, "predictions", title, rows, shown, note, sources)
 
 
-def board(
+def show_indicators(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
     """Show a status board; `rows` is `models.indicators.board`."""
@@ -360,7 +360,7 @@ SPECIFICATIONS: Columns = {
 """A specification curve as a table."""
 
 
-def skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: References = ()) -> None:
+def show_skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: References = ()) -> None:
     """Show how well trends would have forecast.
 
     Parameters
@@ -488,7 +488,7 @@ def sentence(
     id: str,
     template: str,
     *,
-    tie: prose.Tie | None = None,
+    tie: prose.Assertion | None = None,
     otherwise: str | None = None,
     role: str = "detail",
     claims: Sequence[str] = (),
@@ -510,14 +510,14 @@ def sentence(
     """
     text = prose.fill(template, values)
     if tie is not None:
-        text = prose.side(id, text, tie, otherwise and prose.fill(otherwise, values))
+        text = prose.choose(id, text, tie, otherwise and prose.fill(otherwise, values))
     text = text.replace(" -", " −")
     bundle = _bundle(id, "statement", id, None, role, (), claims)
     bundle |= {"text": text, "inputs": {name: plain(value) for name, value in values.items()}}
     _emit(bundle, text, {"text/markdown": text})
 
 
-def check(words: str, tie: prose.Tie) -> None:
+def check(words: str, tie: prose.Assertion) -> None:
     """Hold words of a Markdown cell of this notebook, quoted as they stand, against the value; shows nothing
     where they hold.
 
@@ -526,7 +526,7 @@ def check(words: str, tie: prose.Tie) -> None:
     ProseError
         They do not hold.
     """
-    prose.side("in the text", words, tie, None)
+    prose.choose("in the text", words, tie, None)
 
 
 def _bundle(
@@ -580,7 +580,7 @@ def _rows(frame: pd.DataFrame, columns: Columns) -> tuple[list[dict[str, Any]], 
     return [{str(name): plain(value) for name, value in record.items()} for record in records], specs
 
 
-def _described(name: str, spec: evidence_tables.Column, column: pd.Series) -> dict[str, Any]:
+def _described(name: str, spec: evidence_tables.EvidenceColumn, column: pd.Series) -> dict[str, Any]:
     number = spec.kind == "number"
     separated = number and column.abs().max() >= 10_000
     return {

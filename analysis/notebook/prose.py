@@ -23,50 +23,54 @@ from analysis.errors import Problem, ProseError
 
 
 @dataclass(frozen=True)
-class Tie:
+class Assertion:
     """Whether words hold, and what the value is, for whoever has to mend them."""
 
     holds: bool
     told: str
 
 
-def above(value: float, bound: float, what: str) -> Tie:
+def above(value: float, bound: float, what: str) -> Assertion:
     """The value lies above a bound; `what` names it."""
-    return Tie(value > bound, f"{what} is {_number(value)}, and would have to be above {_number(bound)}")
+    return Assertion(
+        value > bound, f"{what} is {_number(value)}, and would have to be above {_number(bound)}"
+    )
 
 
-def below(value: float, bound: float, what: str) -> Tie:
+def below(value: float, bound: float, what: str) -> Assertion:
     """The value lies below a bound."""
-    return Tie(value < bound, f"{what} is {_number(value)}, and would have to be below {_number(bound)}")
+    return Assertion(
+        value < bound, f"{what} is {_number(value)}, and would have to be below {_number(bound)}"
+    )
 
 
-def between(value: float, low: float, high: float, what: str) -> Tie:
+def between(value: float, low: float, high: float, what: str) -> Assertion:
     """The value lies between two bounds, or on one."""
-    return Tie(
+    return Assertion(
         low <= value <= high,
         f"{what} is {_number(value)}, and would have to be {_number(low)} to {_number(high)}",
     )
 
 
-def largest(values: Mapping[str, float], name: str, what: str) -> Tie:
+def largest(values: Mapping[str, float], name: str, what: str) -> Assertion:
     """The value of a name is the only largest."""
     first = max(values, key=lambda key: -math.inf if math.isnan(values[key]) else values[key])
     alone = list(values.values()).count(values[first]) == 1
-    return Tie(
+    return Assertion(
         first == name and alone,
         f"the largest {what} is {first}'s with {_number(values[first])}, and would have to be {name}'s alone",
     )
 
 
-def true(condition: bool, told: str) -> Tie:
+def true(condition: bool, told: str) -> Assertion:
     """A condition that the others do not cover; `told` says how it stands where it does not hold."""
-    return Tie(bool(condition), told)
+    return Assertion(bool(condition), told)
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """A sentence with its numbers: `str.format`, with a format for counts.
 
-    ``{n:count}`` is a count as prose has it (`labels.count`), ``{n:Count}`` the same at the start of a
+    ``{n:count}`` is a count as prose has it (`labels.number_word`), ``{n:Count}`` the same at the start of a
     sentence, and ``{n:count|is|are}`` adds the word that goes with it.
     """
     return _Counting().vformat(template, (), values)
@@ -79,17 +83,17 @@ class _Counting(string.Formatter):
         kind, *forms = format_spec.split("|")
         if kind.lower() != "count":
             return str(super().format_field(value, format_spec))
-        words = labels.count(value, *forms)
+        words = labels.number_word(value, *forms)
         return words[0].upper() + words[1:] if kind == "Count" else words
 
 
-def every(ties: Sequence[Tie]) -> Tie:
+def every(ties: Sequence[Assertion]) -> Assertion:
     """All of several ties; those that do not hold are told."""
     broken = [tie.told for tie in ties if not tie.holds]
-    return Tie(not broken, "; ".join(broken))
+    return Assertion(not broken, "; ".join(broken))
 
 
-def side(name: str, words: str, tie: Tie, otherwise: str | None) -> str:
+def choose(name: str, words: str, tie: Assertion, otherwise: str | None) -> str:
     """The form of a sentence that holds.
 
     Raises

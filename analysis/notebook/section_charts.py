@@ -36,7 +36,7 @@ def shares(given: Assumptions) -> Axes:
     return positions.shares(*funding_shares(given), amount=amount, company="OpenAI", ax=theme.axes())
 
 
-def revenue(given: Assumptions, record: outlook.Record, *, segments_usd_bn: float) -> Axes:
+def revenue(given: Assumptions, record: outlook.StartEvidence, *, segments_usd_bn: float) -> Axes:
     """OpenAI's revenue against what the required return needs, and the size of the article's segments in
     2028.
     """
@@ -55,7 +55,7 @@ def revenue(given: Assumptions, record: outlook.Record, *, segments_usd_bn: floa
     )
 
 
-def returns(given: Assumptions, record: outlook.Record) -> Axes:
+def returns(given: Assumptions, record: outlook.StartEvidence) -> Axes:
     """The multiple of invested capital, and which part of it lies between the two ends of the article's
     judgement.
     """
@@ -63,7 +63,7 @@ def returns(given: Assumptions, record: outlook.Record) -> Axes:
     return futures.outcome(outlook.venture_paths(given, record).moic, ends, ax=theme.axes(grid="y"))
 
 
-def marked_down(given: Assumptions, record: outlook.Record) -> dict[str, pd.DataFrame]:
+def marked_down(given: Assumptions, record: outlook.StartEvidence) -> dict[str, pd.DataFrame]:
     """`venture.write_down_path` below cost, and below the highest reported value so far."""
     paths = outlook.venture_paths(given, record)
     return {
@@ -72,7 +72,7 @@ def marked_down(given: Assumptions, record: outlook.Record) -> dict[str, pd.Data
     }
 
 
-def write_downs(given: Assumptions, record: outlook.Record) -> Axes:
+def write_downs(given: Assumptions, record: outlook.StartEvidence) -> Axes:
     """When a write-down comes, and how likely the article's third prediction is."""
     chances = outlook.third_prediction(given, record)
     return futures.probability_over_time(

@@ -10,9 +10,9 @@ Decisions
   factor. The value that it starts from is one of them, to the last digit, so that a reset is one.
 - A chart is drawn again when a control is let go, on few draws; what cannot be drawn is said in a line and
   leaves the last one.
-- A new scenario holds all that differs from the register, with a reason for each (`scenarios.write_scenario`), but
-  not how the article is read: a notebook of another day writes the same scenario, a reading that was moved is
-  refused, and where there is nothing else to move there is no form.
+- A new scenario holds all that differs from the register, with a reason for each
+  (`scenarios.write_scenario`), but not how the article is read: a notebook of another day writes the same
+  scenario, a reading that was moved is refused, and where there is nothing else to move there is no form.
 """
 
 from __future__ import annotations
@@ -112,11 +112,13 @@ def assumptions(given: Assumptions, names: Sequence[str]) -> pd.DataFrame:
         if entry.limits is None:
             raise ParameterError(Problem(name, "has no range to move in", "Change it in the parameters cell"))
         low, high = entry.limits
-        rows.append((name, worded(given[name], entry), entry.unit, f"{low:g} to {high:g}", entry.description))
+        rows.append(
+            (name, format_value(given[name], entry), entry.unit, f"{low:g} to {high:g}", entry.description)
+        )
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def worded(value: Any, entry: Entry) -> str:
+def format_value(value: Any, entry: Entry) -> str:
     """A value in words: ``650 to 2600 (p5, p95)``, ``0.1 to 0.5, mode 0.25``, ``20``."""
     if not isinstance(value, list):
         return f"{value:g}"
@@ -126,7 +128,7 @@ def worded(value: Any, entry: Entry) -> str:
     return f"{value[0]:g} to {value[1]:g} ({', '.join(ends)})"
 
 
-def stops(entry: Entry, values: Sequence[float]) -> list[float]:
+def slider_values(entry: Entry, values: Sequence[float]) -> list[float]:
     """Where a control can stand: the range of an entry in about `STOPS` steps, with some values among them,
     rising.
 

@@ -16,7 +16,7 @@ from typing import Any
 import ipywidgets as widgets
 from IPython.display import display
 
-from analysis import scenarios
+from analysis import labels, scenarios
 from analysis.errors import ParameterError, Problem, ThesisError
 from analysis.figures import theme
 from analysis.notebook import what_if
@@ -48,7 +48,7 @@ class Control:
         if entry.integer and entry.range == (0, 1):
             return [widgets.Checkbox(bool(value), description="on", indent=False, tooltip=entry.description)]
         numbers = value if isinstance(value, list) else [float(value)]
-        options = [(f"{v:g}", v) for v in what_if.stops(entry, numbers)]
+        options = [(f"{v:g}", v) for v in what_if.slider_values(entry, numbers)]
         if not isinstance(value, list):
             return [widgets.SelectionSlider(options=options, value=value, **shared)]
         ends = scenarios.QUANTILES[entry.dist or ""]
@@ -227,8 +227,8 @@ class Panel:
             f"{path} is written. Run it with: thesis run --scenario {made.name}; compare: thesis diff"
             f" {self.start.scenario} {made.name}."
         )
-        if left := [name for name, reason in made.because.items() if reason == scenarios.UNARGUED]:
-            words += f" Its reasons for {theme.listed(left)} are still to be filled in."
+        if left := [name for name, reason in made.because.items() if reason == scenarios.NO_REASON_YET]:
+            words += f" Its reasons for {labels.join_words(left)} are still to be filled in."
         self._tell(words)
 
     def _tell(self, words: str, *, bad: bool = False) -> None:

@@ -37,7 +37,7 @@ from analysis import ROOT, exhibits, fonts, labels
 from analysis.batch.execute import FULL
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
-from analysis.exhibits import Metric, Shown, Tabular
+from analysis.exhibits import Metric, PlacedExhibit, Tabular
 from analysis.scenarios import PARAMS, display_path
 from analysis.site import context, exports, incremental, pdf, sanitize
 from analysis.site.context import Site
@@ -103,14 +103,14 @@ def publish(
     """
     out = out.resolve()
     refuse_unfit(out)
-    found, earlier = load(runs, partial=partial), incremental.Earlier.at(out)
+    found, earlier = load(runs, partial=partial), incremental.PreviousBuild.at(out)
     keys = incremental.keys(found, [templates, static, params, changelog], document=bool(document))
     if earlier.is_still(keys):
         return out / "index.html"
     environment = _environment(templates, static)
     environment.globals["document"] = pdf.NAME if document else ""
     log = legible(changelog.read_text(encoding="utf-8")) if changelog.is_file() else ""
-    site = context.gather(found, params, _sheets(environment), log)
+    site = context.build_context(found, params, _sheets(environment), log)
     drawn = _Drawn(files(site, environment, lambda name: earlier.page(name, keys[name])))
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -120,7 +120,7 @@ def publish(
             if document:
                 draw = functools.partial(_render, environment, site=site, sheets=_made(site, environment))
                 written[pdf.NAME] = _write(fresh / pdf.NAME, document(fresh, draw))
-            _write(fresh / incremental.BUILT, incremental.record(keys, written).encode())
+            _write(fresh / incremental.BUILT, incremental.write_record(keys, written).encode())
             swap(fresh, out, Path(workshop) / "previous")
     except OSError as reason:
         if reason.errno == errno.EBUSY:
@@ -170,7 +170,9 @@ def _mounted(out: Path) -> Problem:
     return Problem(display_path(out), rule, f"Name a folder inside it: --out {out / 'site'}")
 
 
-def alone(template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any) -> str:
+def render_single_page(
+    template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any
+) -> str:
     """One page that is no part of a site, in its dress: `template` is the name of the file without its ending
     ``.j2``.
 
@@ -230,7 +232,7 @@ def files(
     yield CATALOGUE, exhibits.as_json({"format": FORMAT, "runs": made, "exhibits": listed})
 
 
-def _entry(shown: Shown, folder: str) -> dict[str, Any]:
+def _entry(shown: PlacedExhibit, folder: str) -> dict[str, Any]:
     exhibit = shown.exhibit
     entry = {"id": exhibit.id, "kind": exhibit.kind, "title": exhibit.title, "scenario": shown.scenario}
     entry["page"] = f"{shown.page}#{exhibit.id}"
@@ -323,7 +325,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         "number": exhibits.number,
         "day": exhibits.day,
         "plain": sanitize.plain,
-        "spelled": labels.count,
+        "spelled": labels.number_word,
         "cited": exhibits.cited,
         "weakest": exhibits.weakest,
         "on_scale": context.RATIO.at,
@@ -372,4 +374,6 @@ def refuse_unfit(out: Path) -> None:
             .startswith("thesis-site/")
         ):
             return
-    raise PublishError(Problem(display_path(out), "exists and is not a site of ours", "Name a new or empty folder"))
+    raise PublishError(
+        Problem(display_path(out), "exists and is not a site of ours", "Name a new or empty folder")
+    )

@@ -31,19 +31,19 @@ from analysis.errors import Problem, PublishError
 from analysis.exhibits import (
     VERDICTS,
     WEIGHTS,
-    Backtest,
     Board,
-    Claim,
     Evidence,
     Figure,
     Forecast,
     Forecasts,
+    JudgedClaim,
     Ledger,
-    Method,
+    MethodProbability,
     Metric,
     NotFound,
-    Shown,
+    PlacedExhibit,
     Skill,
+    SkillRow,
     Statement,
     Table,
     Tabular,
@@ -62,7 +62,7 @@ DRESS = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*+(?:\.\d+)?
 
 
 @dataclass(frozen=True)
-class Cell:
+class ComparedMetric:
     """A metric under one scenario, and how it differs from the leading one."""
 
     scenario: str
@@ -72,7 +72,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Axis:
+class NumberLine:
     """A line from `low` to `high` on which numbers are drawn; logarithmic where it says so."""
 
     low: float
@@ -88,7 +88,7 @@ class Axis:
 
 LONG_LIST = 12
 """A list of more sources than this is told once on a page."""
-RATIO = Axis(0.2, 5.0, log=True)
+RATIO = NumberLine(0.2, 5.0, log=True)
 """Where a ratio is drawn: one in the middle, a fifth and five times at the ends."""
 
 
@@ -96,12 +96,12 @@ RATIO = Axis(0.2, 5.0, log=True)
 class Comparison:
     """One metric over all scenarios."""
 
-    shown: Shown
+    shown: PlacedExhibit
     metric: Metric
-    cells: tuple[Cell, ...]
+    cells: tuple[ComparedMetric, ...]
 
     @cached_property
-    def axis(self) -> Axis | None:
+    def axis(self) -> NumberLine | None:
         """One line for all scenarios, intervals included; None where there is nothing to tell apart.
 
         Where one central value is ten times all others, a linear line would press those against its end.
@@ -112,8 +112,8 @@ class Comparison:
         if not centres or min(numbers) == max(numbers):
             return None
         if len(centres) > 1 and min(centres) > 0 and max(centres) > 10 * sorted(centres)[-2]:
-            return Axis(min(centres) / 2, max(numbers), log=True)
-        return Axis(min(numbers), max(numbers))
+            return NumberLine(min(centres) / 2, max(numbers), log=True)
+        return NumberLine(min(numbers), max(numbers))
 
     @property
     def varies(self) -> bool:
@@ -124,14 +124,14 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Checked:
+class ClaimView:
     """A claim of the ledger and the exhibits that show it."""
 
-    claim: Claim
-    places: tuple[Shown, ...]
+    claim: JudgedClaim
+    places: tuple[PlacedExhibit, ...]
 
     @property
-    def by_notebook(self) -> dict[str, list[Shown]]:
+    def by_notebook(self) -> dict[str, list[PlacedExhibit]]:
         """The exhibits that show it, by notebook."""
         return {slug: list(found) for slug, found in groupby(self.places, key=lambda shown: shown.notebook)}
 
@@ -150,22 +150,22 @@ class Checked:
         )
 
     @property
-    def axis(self) -> Axis | None:
+    def axis(self) -> NumberLine | None:
         """From zero to the largest number, where both figures are numbers that a bar can show."""
         if self.stated is None or self.computed is None:
             return None
         numbers = [*self.stated, *self.computed]
-        return Axis(0.0, max(numbers)) if min(numbers) >= 0 and max(numbers) > 0 else None
+        return NumberLine(0.0, max(numbers)) if min(numbers) >= 0 and max(numbers) > 0 else None
 
 
 @dataclass(frozen=True)
 class Mistake:
     """One error: the claims that are wrong for one and the same reason, the heaviest first."""
 
-    claims: tuple[Checked, ...]
+    claims: tuple[ClaimView, ...]
 
     @property
-    def first(self) -> Checked:
+    def first(self) -> ClaimView:
         """The heaviest of its claims."""
         return self.claims[0]
 
@@ -193,7 +193,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class ScenarioView:
     """A scenario with its pages, and what it changes."""
 
     name: str
@@ -202,9 +202,9 @@ class Scenario:
     pages: tuple[Page, ...]
 
     @cached_property
-    def exhibits(self) -> list[Shown]:
+    def exhibits(self) -> list[PlacedExhibit]:
         """Everything that its notebooks show; an exhibit that two notebooks show is listed once."""
-        found: dict[str, Shown] = {}
+        found: dict[str, PlacedExhibit] = {}
         for shown in chain.from_iterable(page.exhibits for page in self.pages):
             found.setdefault(shown.exhibit.id, shown)
         return list(found.values())
@@ -225,7 +225,7 @@ class Assumption:
 
 
 @dataclass(frozen=True)
-class Departure:
+class UnexplainedValue:
     """A value that a run had and that no scenario file explains."""
 
     scenario: str
@@ -247,14 +247,14 @@ class Gathered:
 class Site:
     """Everything that the templates draw from."""
 
-    scenarios: tuple[Scenario, ...]
+    scenarios: tuple[ScenarioView, ...]
     assumptions: tuple[Assumption, ...]
     manifest: Manifest
-    departures: tuple[Departure, ...]
+    departures: tuple[UnexplainedValue, ...]
     changelog: Markup = pages.NOTHING
 
     @property
-    def main(self) -> Scenario:
+    def main(self) -> ScenarioView:
         """The scenario that leads."""
         return self.scenarios[0]
 
@@ -283,19 +283,19 @@ class Site:
             if page.slug == slug
         )
 
-    def find(self, id: str) -> Shown | None:
+    def find(self, id: str) -> PlacedExhibit | None:
         """An exhibit of the leading scenario; None where it is not shown."""
         return self.shown(self.main.name, id)
 
     @cached_property
-    def _shown(self) -> dict[str, dict[str, Shown]]:
+    def _shown(self) -> dict[str, dict[str, PlacedExhibit]]:
         return {s.name: {shown.exhibit.id: shown for shown in s.exhibits} for s in self.scenarios}
 
-    def shown(self, scenario: str, id: str) -> Shown | None:
+    def shown(self, scenario: str, id: str) -> PlacedExhibit | None:
         """An exhibit under one scenario; None where it is not shown."""
         return self._shown[scenario].get(id)
 
-    def against(self, shown: Shown) -> Cell | None:
+    def against(self, shown: PlacedExhibit) -> ComparedMetric | None:
         """A metric beside that of the leading scenario; None for the leading one itself, and for what it does
         not have.
         """
@@ -305,7 +305,7 @@ class Site:
         assert isinstance(base.exhibit, Metric) and isinstance(shown.exhibit, Metric)  # noqa: S101 (for the type checker)
         return cell(shown.scenario, base.exhibit, shown.exhibit)
 
-    def same_sources(self, shown: Shown) -> Shown | None:
+    def same_sources(self, shown: PlacedExhibit) -> PlacedExhibit | None:
         """What lists the same long list of sources earlier on the page of its notebook; None where nothing
         does.
         """
@@ -322,11 +322,11 @@ class Site:
         )
         return None if first is None or first.exhibit.id == shown.exhibit.id else first
 
-    def over_scenarios(self, id: str) -> list[Shown]:
+    def over_scenarios(self, id: str) -> list[PlacedExhibit]:
         """An exhibit under each scenario that shows it, the leading one first."""
         return [found[id] for found in self._shown.values() if id in found]
 
-    def folder(self, shown: Shown) -> str:
+    def folder(self, shown: PlacedExhibit) -> str:
         """Where the files of an exhibit lie: the leading scenario's in `data`, each other's in a folder of
         its own.
 
@@ -338,7 +338,7 @@ class Site:
         return "data" if same or shown.scenario == self.main.name else f"data/{shown.scenario}"
 
     @cached_property
-    def verdicts(self) -> list[Shown]:
+    def verdicts(self) -> list[PlacedExhibit]:
         """The statements that open the site."""
         return [
             s for s in self.main.exhibits if isinstance(s.exhibit, Statement) and s.exhibit.role == "verdict"
@@ -354,17 +354,17 @@ class Site:
         ]
 
     @cached_property
-    def claims(self) -> list[Checked]:
+    def claims(self) -> list[ClaimView]:
         """The ledger: every claim once, with the exhibits that show it."""
         ledgers = [shown.exhibit for shown in self.main.exhibits if isinstance(shown.exhibit, Ledger)]
         longest_first = sorted(ledgers, key=lambda ledger: -len(ledger.rows))
         found = {claim.id: claim for ledger in reversed(longest_first) for claim in ledger.entries}
         order = {str(row["id"]): None for ledger in longest_first for row in ledger.rows}
-        places: dict[str, list[Shown]] = {}
+        places: dict[str, list[PlacedExhibit]] = {}
         for shown in self.main.exhibits:
             for name in () if isinstance(shown.exhibit, Ledger) else shown.exhibit.claims:
                 places.setdefault(name, []).append(shown)
-        return [Checked(claim, tuple(places.get(name, ()))) for name in order for claim in (found[name],)]
+        return [ClaimView(claim, tuple(places.get(name, ()))) for name in order for claim in (found[name],)]
 
     @cached_property
     def listed(self) -> frozenset[str]:
@@ -372,7 +372,7 @@ class Site:
         return frozenset(found.claim.id for found in self.claims)
 
     @cached_property
-    def evidence(self) -> list[Shown]:
+    def evidence(self) -> list[PlacedExhibit]:
         """The tables of evidence that the notebooks of the leading scenario show."""
         return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Evidence)]
 
@@ -397,7 +397,7 @@ class Site:
             return dt.date.fromisoformat(given)
         return self.gathered.as_of if self.gathered else None
 
-    def ends_early(self, shown: Shown, part: Method | None = None) -> bool:
+    def ends_early(self, shown: PlacedExhibit, part: MethodProbability | None = None) -> bool:
         """Whether an exhibit, or one method in it, rests on a series that ends well before the cut-off date
         of its run.
         """
@@ -405,12 +405,12 @@ class Site:
             (part or shown.exhibit).data_to, self.as_of(self.page(shown.scenario, shown.notebook))
         )
 
-    def rows_of(self, shown: Shown) -> str:
+    def rows_of(self, shown: PlacedExhibit) -> str:
         """The page with every row of a table of evidence."""
         return f"evidence/{shown.exhibit.id.removeprefix('evidence.')}.html"
 
     @cached_property
-    def predictions(self) -> list[Shown]:
+    def predictions(self) -> list[PlacedExhibit]:
         """The predictions of the leading scenario, in parts."""
         return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Forecasts)]
 
@@ -425,7 +425,7 @@ class Site:
         ]
 
     @cached_property
-    def boards(self) -> list[Shown]:
+    def boards(self) -> list[PlacedExhibit]:
         """The status boards of the leading scenario, the longest first."""
         found = [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Board)]
         return sorted(
@@ -447,11 +447,11 @@ class Site:
         return whole.entries if isinstance(whole, Board) else ()
 
     @cached_property
-    def checks(self) -> list[Shown]:
+    def checks(self) -> list[PlacedExhibit]:
         """What the leading scenario shows to prove that its methods are right."""
         return [shown for shown in self.main.exhibits if shown.exhibit.role == "check"]
 
-    def of(self, *kinds: str) -> list[Shown]:
+    def of(self, *kinds: str) -> list[PlacedExhibit]:
         """The exhibits of some kinds that the leading scenario shows."""
         return [shown for shown in self.main.exhibits if shown.exhibit.kind in kinds]
 
@@ -460,7 +460,7 @@ class Site:
         return [item for item in self.assumptions if slug in item.entry.used_by]
 
     @cached_property
-    def skills(self) -> list[tuple[Backtest, Shown]]:
+    def skills(self) -> list[tuple[SkillRow, PlacedExhibit]]:
         """Every backtest of the leading scenario with the table that it stands in, the smallest error first.
 
         What could not be backtested stands at the end, the naive forecasts themselves are left out.
@@ -484,33 +484,33 @@ class Site:
         return {verdict: chosen.count(verdict) for verdict in VERDICTS}
 
     @cached_property
-    def weighed(self) -> list[Checked]:
+    def weighed(self) -> list[ClaimView]:
         """The claims, those that the argument needs most first."""
         return sorted(self.claims, key=lambda found: WEIGHTS.index(found.claim.weight))
 
     @cached_property
     def errors(self) -> list[Mistake]:
         """The distinct errors, the heaviest first."""
-        found: dict[str, list[Checked]] = {}
+        found: dict[str, list[ClaimView]] = {}
         for checked in self.weighed:
             if checked.claim.mistake:
                 found.setdefault(checked.claim.mistake, []).append(checked)
         return [Mistake(tuple(claims)) for claims in found.values()]
 
-    def same_error(self, checked: Checked) -> list[Checked]:
+    def same_error(self, checked: ClaimView) -> list[ClaimView]:
         """The other claims that are wrong for the same reason."""
         own = checked.claim.mistake
         return [other for other in self.weighed if own and other.claim.mistake == own and other != checked]
 
-    def entries(self, section: str) -> dict[Weight | None, list[list[Checked]]]:
+    def entries(self, section: str) -> dict[Weight | None, list[list[ClaimView]]]:
         """The claims of a section by weight; those that are one error are one entry, under the heaviest of
         them.
         """
-        entries: dict[str, list[Checked]] = {}
+        entries: dict[str, list[ClaimView]] = {}
         for checked in self.weighed:
             if checked.claim.section == section:
                 entries.setdefault(checked.claim.mistake or checked.claim.id, []).append(checked)
-        found: dict[Weight | None, list[list[Checked]]] = {}
+        found: dict[Weight | None, list[list[ClaimView]]] = {}
         for entry in entries.values():
             found.setdefault(entry[0].claim.weight, []).append(entry)
         return found
@@ -521,11 +521,11 @@ class Site:
         return list(dict.fromkeys(found.claim.section for found in self.claims))
 
 
-def comparison(shown: Shown, over: Sequence[Scenario]) -> Comparison:
+def comparison(shown: PlacedExhibit, over: Sequence[ScenarioView]) -> Comparison:
     """A metric of the leading scenario beside the same metric of the others."""
     assert isinstance(shown.exhibit, Metric)  # noqa: S101 (the caller chose it; this is for the type checker)
     metric = shown.exhibit
-    cells = [Cell(over[0].name, metric)]
+    cells = [ComparedMetric(over[0].name, metric)]
     for scenario in over[1:]:
         others = {item.exhibit.id: item.exhibit for item in scenario.exhibits}
         other = others.get(metric.id)
@@ -533,17 +533,17 @@ def comparison(shown: Shown, over: Sequence[Scenario]) -> Comparison:
     return Comparison(shown, metric, tuple(cells))
 
 
-def cell(scenario: str, base: Metric, other: Metric | None) -> Cell:
+def cell(scenario: str, base: Metric, other: Metric | None) -> ComparedMetric:
     """A metric beside that of the base: how far it is from it, and whether that is good news."""
     if other is None or other.value is None or base.value is None:
-        return Cell(scenario, other)
+        return ComparedMetric(scenario, other)
     text = difference(base, other)
     if not text:
-        return Cell(scenario, other, "", "same")
+        return ComparedMetric(scenario, other, "", "same")
     if base.better is None:
-        return Cell(scenario, other, text)
+        return ComparedMetric(scenario, other, text)
     gain = (other.value > base.value) == (base.better == "higher")
-    return Cell(scenario, other, text, "better" if gain else "worse")
+    return ComparedMetric(scenario, other, text, "better" if gain else "worse")
 
 
 def difference(base: Metric, other: Metric) -> str:
@@ -576,7 +576,7 @@ def _scale(*metrics: Metric) -> float:
     return 1.0
 
 
-def gather(runs: Runs, params: Path, sheets: Iterable[str], changelog: str = "") -> Site:
+def build_context(runs: Runs, params: Path, sheets: Iterable[str], changelog: str = "") -> Site:
     """Everything that a site of these runs says.
 
     Parameters
@@ -616,12 +616,12 @@ def _untitled(text: str) -> str:
 
 def _scenario(
     name: str, runs: Runs, params: Path, register: Mapping[str, Entry], link: Callable[[str], str | None]
-) -> Scenario:
+) -> ScenarioView:
     loaded = scenarios.load(name, params, register)
     changes = tuple(
         Change(key, register[key], value, loaded.because[key]) for key, value in loaded.overrides.items()
     )
-    return Scenario(
+    return ScenarioView(
         name, loaded.description, changes, tuple(_page(name, slug, runs, link) for slug in runs.notebooks)
     )
 
@@ -642,10 +642,10 @@ def _page(scenario: str, slug: str, runs: Runs, link: Callable[[str], str | None
     )
 
 
-def _refuse_clashes(found: Iterable[Scenario]) -> None:
+def _refuse_clashes(found: Iterable[ScenarioView]) -> None:
     problems = []
     for scenario in found:
-        first: dict[str, Shown] = {}
+        first: dict[str, PlacedExhibit] = {}
         for shown in chain.from_iterable(page.exhibits for page in scenario.pages):
             known = first.setdefault(shown.exhibit.id, shown)
             if _payload(known) != _payload(shown):
@@ -656,7 +656,7 @@ def _refuse_clashes(found: Iterable[Scenario]) -> None:
         raise PublishError(problems)
 
 
-def _payload(shown: Shown) -> object:
+def _payload(shown: PlacedExhibit) -> object:
     exhibit = shown.exhibit
     if isinstance(exhibit, Evidence):
         return exhibit.kind, exhibit.as_of, exhibit.rows
@@ -665,13 +665,13 @@ def _payload(shown: Shown) -> object:
     return (exhibit.kind, exhibit.text)
 
 
-def _departures(scenario: Scenario, register: Mapping[str, Entry]) -> list[Departure]:
+def _departures(scenario: ScenarioView, register: Mapping[str, Entry]) -> list[UnexplainedValue]:
     expected = {name: entry.value for name, entry in register.items()} | {
         c.name: c.value for c in scenario.changes
     }
     given = scenario.parameters
     return [
-        Departure(scenario.name, name, given[name], expected[name])
+        UnexplainedValue(scenario.name, name, given[name], expected[name])
         for name in expected
         if name in given
         and scenarios.coerce(given[name], register[name]) != scenarios.coerce(expected[name], register[name])

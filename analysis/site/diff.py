@@ -24,7 +24,7 @@ from analysis import exhibits, labels, scenarios
 from analysis.batch import manifest, storage
 from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem, PublishError, nearest
-from analysis.exhibits import Evidence, Figure, Ledger, Metric, Shown, Statement, Table, Tabular
+from analysis.exhibits import Evidence, Figure, Ledger, Metric, PlacedExhibit, Statement, Table, Tabular
 from analysis.scenarios import LABELS, display_path
 from analysis.site import build, context
 
@@ -79,7 +79,7 @@ class Side:
     name: str
     folder: Path
     notebooks: tuple[str, ...]
-    shown: Mapping[str, Shown]
+    shown: Mapping[str, PlacedExhibit]
     parameters: Mapping[str, Any]
     digests: Mapping[str, Mapping[str, str]]
 
@@ -166,12 +166,16 @@ def read(name: str, folder: Path) -> Side:
     paths = sorted(path for path in folder.glob("*.ipynb") if not path.name.endswith(".failed.ipynb"))
     if not paths:
         raise ParameterError(
-            Problem(display_path(folder), "holds no executed notebook", "Run `thesis run`, or name another folder")
+            Problem(
+                display_path(folder), "holds no executed notebook", "Run `thesis run`, or name another folder"
+            )
         )
-    shown: dict[str, Shown] = {}
+    shown: dict[str, PlacedExhibit] = {}
     parameters: dict[str, Any] = {}
     for path in paths:
-        for one in exhibits.of_notebook(exhibits.read_notebook(path), folder.name, path.stem, display_path(path)):
+        for one in exhibits.of_notebook(
+            exhibits.read_notebook(path), folder.name, path.stem, display_path(path)
+        ):
             shown.setdefault(one.exhibit.id, one)
         beside = path.with_suffix(".yml")
         if beside.exists():
@@ -371,7 +375,7 @@ def write_page(compared: Compared, file: Path) -> None:
         The folder is not there, or the file exists and is something else.
     """
     refuse_foreign(file)
-    storage.write_text(file, build.alone("differences", compared=compared, generator=GENERATOR))
+    storage.write_text(file, build.render_single_page("differences", compared=compared, generator=GENERATOR))
 
 
 def refuse_foreign(file: Path) -> None:

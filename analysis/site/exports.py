@@ -16,7 +16,7 @@ import io
 import re
 from typing import Any
 
-from analysis.exhibits import Shown, Tabular, as_json
+from analysis.exhibits import PlacedExhibit, Tabular, as_json
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -52,14 +52,14 @@ def as_csv(exhibit: Tabular) -> str:
     return buffer.getvalue()
 
 
-def as_record(shown: Shown, digest: str) -> str:
+def as_record(shown: PlacedExhibit, digest: str) -> str:
     """An exhibit with everything that is known of it, as JSON."""
     exhibit = shown.exhibit.model_dump(mode="json", exclude={"role"})
     exhibit["unit"] = exhibit["unit"] or exhibit.get("subtitle")  # what a chart shows, and in which unit
     return as_json({"scenario": shown.scenario, "notebook": shown.notebook, "digest": digest} | exhibit)
 
 
-def metrics(shown: list[Shown]) -> str:
+def metrics(shown: list[PlacedExhibit]) -> str:
     """Numbers of all scenarios as one tidy CSV: a row for each metric and scenario."""
     fields = ("id", "title", "unit", "value", "low", "high", "level", "data_to")
     buffer = io.StringIO()

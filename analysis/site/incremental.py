@@ -81,13 +81,13 @@ def _digest(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def record(keys: Mapping[str, str], files: Mapping[str, str]) -> str:
+def write_record(keys: Mapping[str, str], files: Mapping[str, str]) -> str:
     """The text of `built.json`: keys, and the digest of each file by its name."""
     return json.dumps({"keys": dict(keys), "files": dict(files)}, indent=0) + "\n"
 
 
 @dataclass(frozen=True)
-class Earlier:
+class PreviousBuild:
     """The site that stands where the new one goes; an empty one where there is none, or where it does not
     say.
     """
@@ -97,7 +97,7 @@ class Earlier:
     files: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, folder: Path) -> Earlier:
+    def at(cls, folder: Path) -> PreviousBuild:
         """The site in a folder."""
         with suppress(OSError, ValueError, LookupError, TypeError):
             told = json.loads((folder / BUILT).read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ from markupsafe import Markup
 
 from analysis import exhibits
 from analysis.errors import Problem, PublishError
-from analysis.exhibits import Exhibit, Shown
+from analysis.exhibits import Exhibit, PlacedExhibit
 from analysis.site import sanitize
 
 PARAMETERS = frozenset({"parameters", "injected-parameters"})
@@ -47,7 +47,7 @@ class Block:
 
     kind: Kind
     html: Markup = NOTHING
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[PlacedExhibit, ...] = ()
     sources: tuple[Markup, ...] = ()
     messages: tuple[Markup, ...] = ()
     parameters: bool = False
@@ -64,7 +64,7 @@ class Page:
     standfirst: Markup
     blocks: tuple[Block, ...]
     contents: tuple[tuple[str, str], ...]
-    exhibits: tuple[Shown, ...]
+    exhibits: tuple[PlacedExhibit, ...]
     parameters: Mapping[str, Any]
     digest: str
     missing: str = ""
@@ -88,7 +88,7 @@ class Page:
         marked = [statement for statement in found if statement.role in ("headline", "verdict")]
         return next((statement.text for statement in [*marked, *found]), sanitize.plain(self.standfirst))
 
-    def of(self, *kinds: type[Exhibit]) -> list[Shown]:
+    def of(self, *kinds: type[Exhibit]) -> list[PlacedExhibit]:
         """The exhibits of some kinds, in the order of the page."""
         return [shown for shown in self.exhibits if isinstance(shown.exhibit, kinds)]
 
@@ -236,7 +236,7 @@ class _Reader:
         html = _plain_output(output, self.link)
         return Block("output", html) if html.strip() else None
 
-    def _exhibit(self, shown: Shown) -> Block | None:
+    def _exhibit(self, shown: PlacedExhibit) -> Block | None:
         # Shown twice on one page: the second time it would have the same address, and say the same.
         if shown.exhibit.id in self._seen:
             return None

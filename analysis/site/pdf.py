@@ -170,10 +170,10 @@ def write(folder: Path, draw: Draw) -> bytes:
     except OSError as reason:
         rule = f"cannot be printed in {tempfile.gettempdir()} ({reason.strerror or reason})"
         raise PrintError(Problem(NAME, rule, "Make room there, or set TMPDIR to another folder")) from None
-    return settled(second)
+    return without_timestamps(second)
 
 
-def settled(printed: bytes) -> bytes:
+def without_timestamps(printed: bytes) -> bytes:
     """A PDF without what differs from print to print; every number keeps its width, so that no place in it
     moves.
     """

@@ -159,4 +159,7 @@ def _edited(runs: Runs) -> Found:
         path = runs.path(run.scenario, run.notebook)
         if run.status in GOOD and run.output and path.is_file() and content_digest(path) != run.output:
             again = _again(run.scenario, run.notebook)
-            yield (run.scenario, run.notebook), Problem(display_path(path), "was edited after it was run", again)
+            yield (
+                (run.scenario, run.notebook),
+                Problem(display_path(path), "was edited after it was run", again),
+            )

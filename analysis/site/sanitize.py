@@ -102,11 +102,11 @@ Link = Callable[[str], str | None]
 """What a relative address of a notebook becomes on the site; None where it leads nowhere."""
 
 
-def nowhere(_: str) -> None:
+def no_link(_: str) -> None:
     """A `Link` that knows no page."""
 
 
-def clean(html: str, link: Link = nowhere) -> Markup:
+def clean(html: str, link: Link = no_link) -> Markup:
     """HTML with everything removed that could run, load, restyle or clash; relative links go through
     `link`.
     """
@@ -159,7 +159,7 @@ def _markdown() -> Callable[[str], Any]:
 
 
 @cache
-def markdown(text: str, link: Link = nowhere) -> Markup:
+def markdown(text: str, link: Link = no_link) -> Markup:
     """Markdown as clean HTML."""
     return clean(str(_markdown()(text)), link)
 
@@ -242,7 +242,7 @@ def picture(image: Image) -> Picture:
         width, height = struct.unpack(">II", raw[16:24]) if sized else (None, None)
         content = base64.b64encode(raw).decode()
         return Picture(Markup("data:image/png;base64,{}").format(content), width, height)
-    svg = _slim(image.content)
+    svg = _minify_svg(image.content)
     width, height = _size(svg)
     address = "data:image/svg+xml," + quote(svg, safe="!$'()*+,-./:;=?@_~")
     return Picture(Markup(address), width, height)  # noqa: S704 (quoting left nothing that could end an attribute)
@@ -263,23 +263,25 @@ once.
 """
 
 
-def _slim(svg: str) -> str:
+def _minify_svg(svg: str) -> str:
     # What says nothing to a reader goes (prologue, licence block, names, empty groups, line breaks), and what
     # an address would spend three characters on is written with one: single quotes, commas between the
     # numbers of a path.
     svg = _UNSEEN.sub("", svg)
     svg = re.sub(r"(?<!\s)\s*\n\s*", " ", svg)
     svg = re.sub(r"> <(?!/?(?:text|tspan))", "><", svg).strip()
-    svg = _bare(svg)
+    svg = _drop_unused_ids(svg)
     svg = re.sub(
         r"<[^<>]*>|(?<=<style>)[^<]+",
         lambda part: part[0] if "'" in part[0] else part[0].replace('"', "'"),
         svg,
     )
-    return re.sub(r"""(?<= d=)(["'])(.*?)\1""", lambda match: f"{match[1]}{_tight(match[2])}{match[1]}", svg)
+    return re.sub(
+        r"""(?<= d=)(["'])(.*?)\1""", lambda match: f"{match[1]}{_minify_path(match[2])}{match[1]}", svg
+    )
 
 
-def _bare(svg: str) -> str:
+def _drop_unused_ids(svg: str) -> str:
     """Without ids that nothing refers to, and without groups that then say and hold nothing."""
     known = set(re.findall(r"(?:href=[\"']#|url\(#)([^\"')]+)", svg))
     svg = re.sub(r"""(<g\b[^<>]*?) id=(["'])([^"'<>]*)\2""", lambda g: g[0] if g[3] in known else g[1], svg)
@@ -300,7 +302,7 @@ def _bare(svg: str) -> str:
     return "".join(parts)
 
 
-def _tight(path: str) -> str:
+def _minify_path(path: str) -> str:
     beside = r"(?<=[A-Za-z])\s+|(?<!\s)\s+(?=[A-Za-z])"
     return re.sub(beside, "", path).strip().replace(" ", ",")
 

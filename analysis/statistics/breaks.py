@@ -123,7 +123,7 @@ def holm(p_values: ArrayLike) -> Floats:
     return adjusted
 
 
-def test_acceleration(
+def acceleration_test(
     t: ArrayLike,
     y: ArrayLike,
     *,

@@ -50,7 +50,7 @@ class Chance:
 
 
 @dataclass(frozen=True)
-class Skill:
+class SkillScore:
     """How much smaller the mean Brier score of some forecasts is than that of other forecasts of the same
     questions.
 
@@ -179,7 +179,7 @@ def skill(
     rng: np.random.Generator,
     level: float = 0.9,
     resamples: int = 2000,
-) -> Skill:
+) -> SkillScore:
     """Brier skill of forecasts over reference forecasts of the same questions.
 
     Parameters
@@ -213,7 +213,7 @@ def skill(
         drawn = rng.integers(len(names), size=(resamples, len(names)))
         mine, other = sums[:, drawn].sum(axis=2)
         low, high = np.quantile(1 - mine / other, [(1 - level) / 2, (1 + level) / 2])
-    return Skill(
+    return SkillScore(
         float(1 - ours.sum() / theirs.sum()),
         float(low),
         float(high),

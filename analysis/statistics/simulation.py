@@ -305,7 +305,7 @@ def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) 
                 future.cancel()
 
 
-def joined(parts: Sequence[T], *, shared: Sequence[str]) -> T:
+def concat_paths(parts: Sequence[T], *, shared: Sequence[str]) -> T:
     """Results of several blocks as one: arrays of a dataclass one below the other, `shared` fields those of
     the first.
     """

@@ -25,14 +25,16 @@ def facts(**changes):
 
 
 def ledger(found=None, **changes):
-    return cells.ledger(found or facts(**changes)).set_index("id")
+    return cells.judge_cells(found or facts(**changes)).set_index("id")
 
 
 def cell(name, found=None, **changes):
     """One row of the ledger, by id; only its column is judged."""
     table = {"technical": "models", "players": "players", "market": "market_size"}[name.partition(".")[0]]
     return (
-        cells.ledger(found or facts(**changes), [(table, name.rpartition(".")[2])]).set_index("id").loc[name]
+        cells.judge_cells(found or facts(**changes), [(table, name.rpartition(".")[2])])
+        .set_index("id")
+        .loc[name]
     )
 
 
@@ -180,11 +182,11 @@ def test_every_cell_but_the_keys_has_one_row(rows):
 
 def test_some_columns_can_be_asked_for_alone(rows):
     pair = ("players", "primary_model")
-    assert cells.ledger(facts(), [pair])["id"].tolist() == [
+    assert cells.judge_cells(facts(), [pair])["id"].tolist() == [
         i for i in rows.index if i.endswith("primary_model")
     ]
     with pytest.raises(DataError, match=r"no column 'players\.primary_modell'.*'players\.primary_model'"):
-        cells.ledger(facts(), [("players", "primary_modell")])
+        cells.judge_cells(facts(), [("players", "primary_modell")])
 
 
 # Where wrong scores come from
@@ -339,9 +341,13 @@ def test_hours_of_training_are_priced_at_the_rents_of_the_year_up_to_the_run(
     )
     pair = ("models", "training_cost_usd_mn")
     rule = deciders.TrainingCost.model_construct(gpu_hours="test.gpu_hours")
-    column = deciders.Column("It would.", {"DeepSeek-V2": rule})
+    column = deciders.ColumnRules("It would.", {"DeepSeek-V2": rule})
     monkeypatch.setattr(deciders, "load", lambda: {pair: column})
-    row = cells.ledger(replace(found, day=max(found.day, when)), [pair]).set_index("row").loc["DeepSeek-V2"]
+    row = (
+        cells.judge_cells(replace(found, day=max(found.day, when)), [pair])
+        .set_index("row")
+        .loc["DeepSeek-V2"]
+    )
     assert (row["verdict"], row["sourced"]) == (verdict, sourced)
 
 
@@ -383,7 +389,7 @@ def test_a_developer_s_word_that_fits_nearly_any_figure_decides_nothing(monkeypa
         rule = deciders.TrainingCost.model_construct(
             stated="claude_3_5_sonnet.training_cost", told="It said so.", read_as_usd_mn=(low, high)
         )
-        column = deciders.Column("It would.", {"Claude 3.5 Sonnet": rule})
+        column = deciders.ColumnRules("It would.", {"Claude 3.5 Sonnet": rule})
         monkeypatch.setattr(deciders, "load", lambda column=column: {pair: column})
         assert cell(name)["verdict"] == verdict
 
@@ -427,7 +433,7 @@ def test_a_unit_is_paid_by_its_parent_where_facts_show_it(monkeypatch):
         parent="Alphabet", shows=("gemini_1_5_pro.moe",), told="It says so on {gemini_1_5_pro.moe}."
     )  # any fact stands in for one that shows it
     monkeypatch.setattr(
-        deciders, "load", lambda: {pair: deciders.Column("It would.", {"Google DeepMind": rule})}
+        deciders, "load", lambda: {pair: deciders.ColumnRules("It would.", {"Google DeepMind": rule})}
     )
     shown, hidden = (
         cell("players.table.google_deepmind.key_investor", as_of=day) for day in ("2026-10-31", "2024-03-07")

@@ -5,9 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from analysis import scenarios
+from analysis import scenarios, units
 from analysis.audit import facts
-from analysis.audit.facts import Facts, Interval, Unknown, gather
+from analysis.audit.facts import Facts, Interval, NothingKnown, gather
 from analysis.errors import DataError
 
 
@@ -59,7 +59,7 @@ def test_what_is_known_later_is_not_seen_and_what_describes_a_later_day_does_not
 
 def test_nothing_known_is_an_answer_and_a_name_that_no_day_knows_is_a_mistake():
     early = seen("2025-07-01", "2025-08-01")
-    with pytest.raises(Unknown):
+    with pytest.raises(NothingKnown):
         early.fact("x.two")
     with pytest.raises(
         DataError, match=r"dated_facts.csv.*no row with id 'x.tow'.*nearest valid name is 'x.two'"
@@ -154,13 +154,13 @@ def test_a_value_is_told_in_its_unit(value, unit, told):
 
 def test_a_sentence_is_filled_only_if_everything_in_it_is_known():
     day = pd.Timestamp("2026-05-21")
-    values = facts.words(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07")), day)
+    values = facts.placeholders(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07")), day)
     # 287 days / 30.4375 = 9.4 months
     assert (
-        facts.fill("On {x.one}, {x.one.months} before: {x.one.value}.", values)
+        facts.fill_placeholders("On {x.one}, {x.one.months} before: {x.one.value}.", values)
         == "On 7 August 2025, nine months before: $3bn."
     )
-    assert facts.fill("On {x.two}.", values) is None
+    assert facts.fill_placeholders("On {x.two}.", values) is None
 
 
 def test_a_quotient_of_open_ends_stays_open():
@@ -173,7 +173,9 @@ def test_a_quotient_of_open_ends_stays_open():
 
 def test_corners_give_the_extremes_of_a_monotone_function():
     # (14.5 / 2.55) ** 0.25 = 1.5442;   (15.5 / 2.45) ** 0.25 = 1.5860
-    found = facts.corners(lambda a, b: (b / a) ** 0.25, Interval(2.5, 2.45, 2.55), Interval(15, 14.5, 15.5))
+    found = facts.interval_of(
+        lambda a, b: (b / a) ** 0.25, Interval(2.5, 2.45, 2.55), Interval(15, 14.5, 15.5)
+    )
     assert (found.low, found.high) == (pytest.approx(1.5442, abs=1e-4), pytest.approx(1.5860, abs=1e-4))
 
 
@@ -200,4 +202,4 @@ def test_the_article_day_comes_from_its_sidecar():
     ],
 )
 def test_figures_are_written_as_the_house_writes_them(value, unit, words):
-    assert facts.in_print(value, unit) == words
+    assert units.format_figure(value, unit) == words

@@ -29,9 +29,9 @@ import pytest
 
 from analysis import __main__ as command
 from analysis.batch import cluster, plan, runner, storage, sweeps
-from analysis.batch.execute import Cell, Ended, Job, Limits
+from analysis.batch.execute import Job, Limits, RunResult, StartedCell
 from analysis.batch.plan import Project
-from analysis.batch.runner import Event, Interrupted, Reached
+from analysis.batch.runner import CellStarted, Event, Interrupted
 from analysis.cli import console
 from analysis.errors import ParameterError, RunError
 
@@ -233,21 +233,23 @@ def test_news_that_arrive_after_a_result_do_not_open_its_notebook_again(
     here: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Future:
-        def result(self) -> tuple[Ended, bytes]:
-            return Ended(1.0), b"{}"
+        def result(self) -> tuple[RunResult, bytes]:
+            return RunResult(1.0), b"{}"
 
-    def computed(*_: Any, told: Callable[[int, Cell | None], None], **__: Any) -> Iterator[tuple[int, Any]]:
+    def computed(
+        *_: Any, told: Callable[[int, StartedCell | None], None], **__: Any
+    ) -> Iterator[tuple[int, Any]]:
         told(0, None)
         yield 0, Future()
-        told(0, Cell(4, 4))
+        told(0, StartedCell(4, 4))
 
     monkeypatch.setattr(cluster, "_computed", computed)
     batch = cluster.Cluster(tmp_path, address="tcp://127.0.0.1:1", workers=1, project=here, variables={})
     batch._client, batch._folder = None, tmp_path
     job = Job(here.notebooks / "good.ipynb", batch.target("good"))
-    cells: list[Cell] = []
+    cells: list[StartedCell] = []
     results = batch.results([job], stop=threading.Event(), on_cell=lambda _, cell: cells.append(cell))
-    assert list(results) == [(0, Ended(1.0))]
+    assert list(results) == [(0, RunResult(1.0))]
     assert cells == []
 
 
@@ -270,7 +272,7 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
 
         def kill(event: Event) -> None:
             events.append(event)
-            if not (isinstance(event, Reached) and (event.name, event.cell.number) == ("base/sleeps", 3)):
+            if not (isinstance(event, CellStarted) and (event.name, event.cell.number) == ("base/sleeps", 3)):
                 return
             if not killed:
                 wait_for((here.notebooks / "slept").exists)
@@ -286,7 +288,7 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
         assert said.startswith("base/raises: cell 3: ZeroDivisionError")
         assert said.endswith("Open s3://bucket/runs/base/raises.failed.ipynb.")
         wait_for(lambda: not psutil.pid_exists(killed[0]) and not kernels(here))
-        reached = [event for event in events if isinstance(event, Reached) and event.name == good.name]
+        reached = [event for event in events if isinstance(event, CellStarted) and event.name == good.name]
         assert {event.cell.number for event in reached} == {1, 2, 3, 4}
         versions = store.list_object_versions(Bucket="bucket", Prefix="runs/")["Versions"]
         notebooks = [one["Key"] for one in versions if one["Key"].endswith(".ipynb")]
@@ -320,7 +322,7 @@ def test_a_batch_that_is_stopped_or_killed_leaves_no_kernel_on_a_worker_and_one_
         running.unlink(missing_ok=True)
 
         def waits(event: Event) -> None:
-            if isinstance(event, Reached) and event.cell.number == 4:
+            if isinstance(event, CellStarted) and event.cell.number == 4:
                 assert running.exists() and kernels(here)
                 end()
 

@@ -140,5 +140,5 @@ def test_what_the_register_takes_papermill_reads(description, unit, value):
         return
     for entry in entries:
         if not list(scenarios.line_problems("some_name", entry, "here")):
-            line = scenarios.declaration("some_name", entry)
+            line = scenarios.parameter_line("some_name", entry)
             defaults.refuse_misread(line, "some_name", entry)  # does not

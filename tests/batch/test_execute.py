@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from analysis.batch import execute
-from analysis.batch.execute import Cell, Job, Limits
+from analysis.batch.execute import Job, Limits, StartedCell
 
 NOTE = "papermill-error-cell-tag"
 
@@ -177,7 +177,7 @@ def test_the_limit_of_a_notebook_leaves_a_cell_what_is_left_of_it(
     def clock() -> float:
         return still + 3598 + time.monotonic() - started[0] if started else still
 
-    def reached(cell: Cell) -> None:
+    def reached(cell: StartedCell) -> None:
         if cell.id == "sleeps":
             started.append(time.monotonic())
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from analysis.batch import manifest, plan
-from analysis.batch.manifest import Entry
+from analysis.batch.manifest import RunEntry
 from analysis.batch.plan import Project, Task, content_digest
 
 Build = Callable[..., Project]
 
 
-def entry(scenario: str, notebook: str) -> Entry:
+def entry(scenario: str, notebook: str) -> RunEntry:
     return {
         "scenario": scenario,
         "notebook": notebook,
@@ -33,7 +33,7 @@ def put(path: Path, text: str = "{}") -> None:
     path.write_text(text)
 
 
-def good(task: Task) -> Entry:
+def good(task: Task) -> RunEntry:
     """The entry of a task that ran to its end, and its files."""
     put(task.output, "executed")
     put(task.resolved, "years: 4.0")
@@ -71,7 +71,7 @@ def test_what_is_missing_edited_or_failed_runs_as_new(project: Build) -> None:
     assert manifest.reason_to_run(task, done) == "new"
 
 
-def record(here: Project, *entries: Entry) -> dict[str, object]:
+def record(here: Project, *entries: RunEntry) -> dict[str, object]:
     here.runs.mkdir(parents=True, exist_ok=True)
     new = {(one["scenario"], one["notebook"]): one for one in entries}
     runs = manifest.kept(here.runs, here) | new

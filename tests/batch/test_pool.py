@@ -22,10 +22,10 @@ import pytest
 
 from analysis import ROOT
 from analysis.batch import plan, pool, provisioner, runner
-from analysis.batch.execute import Ended, Job
+from analysis.batch.execute import Job, RunResult
 from analysis.batch.plan import Project
 from analysis.batch.pool import BATCH, RUNTIME, Pool
-from analysis.batch.runner import Event, Reached, Started
+from analysis.batch.runner import CellStarted, Event, Started
 from analysis.errors import ParameterError
 
 PATIENCE_SECONDS = 120  # how long something may hang; nothing is measured by it
@@ -62,7 +62,7 @@ def end_at(moment: str, project: Project, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(owner, name, lambda *a, **k: (before(*a, **k), end()))
 
     def on_event(event: Event) -> None:
-        if isinstance(event, {"handed over": Started, "at a cell": Reached}.get(moment, ())):
+        if isinstance(event, {"handed over": Started, "at a cell": CellStarted}.get(moment, ())):
             end()
 
     if moment == "the parent of kernels starts":
@@ -123,14 +123,14 @@ def test_a_notebook_that_ran_out_of_open_files_says_so(
     for error in ("cell 1: CellExecutionError", "RuntimeError: Kernel died before replying to kernel_info"):
         turn = pool._Turn(worker, 0, job, heard=4)
         assert (
-            pool._with_last_words(Ended(1.0, error), turn).error
+            pool._with_last_words(RunResult(1.0, error), turn).error
             == f"{error} (too many open files, of which `ulimit -n` allows 130: raise it)"
         )
     later = pool._Turn(worker, 0, job, heard=(tmp_path / "log").stat().st_size - len("and so on\n"))
     assert (
-        pool._with_last_words(Ended(1.0, "cell 1: X"), later).error == "cell 1: X"
+        pool._with_last_words(RunResult(1.0, "cell 1: X"), later).error == "cell 1: X"
     )  # a cell names its cause itself
-    assert pool._with_last_words(Ended(1.0, "X"), later).error == "X (and so on)"
+    assert pool._with_last_words(RunResult(1.0, "X"), later).error == "X (and so on)"
 
 
 def test_a_closed_terminal_stops_a_batch_as_a_request_to_end_does_but_not_after_nohup() -> None:

@@ -690,7 +690,7 @@ def test_a_kernel_whose_owner_leaves_as_it_is_forked_ends(tmp_path: Path) -> Non
         for _ in range(20):
             ours, theirs = socket.socketpair()
             with ours, theirs, Path(os.devnull).open("r+b") as nothing:
-                forkserver.say(ours, request)
+                forkserver.send(ours, request)
                 socket.send_fds(parent.socket, [b"f"], [theirs.fileno(), *[nothing.fileno()] * 3])
         assert parent.about()["kernels"] == []
 

@@ -20,10 +20,10 @@ import pytest
 import yaml
 
 from analysis.batch import plan, pool, runner, storage
-from analysis.batch.execute import Cell, Ended, Job, Limits
+from analysis.batch.execute import Job, Limits, RunResult, StartedCell
 from analysis.batch.plan import Project
 from analysis.batch.pool import Pool
-from analysis.batch.runner import Event, Outcome, Planned, Reached, Started
+from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
 
 MATERIAL = Path(__file__).parents[1] / "notebooks"
 YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
@@ -247,7 +247,7 @@ def test_events_tell_plan_start_cells_and_end_of_each(batch: Batch) -> None:
     for name, outcome in batch.outcomes.items():
         mine = [event for event in batch.events[1:] if getattr(event, "name", "") == f"base/{name}"]
         assert (mine[0], mine[-1]) == (Started(f"base/{name}", None), outcome)
-        cells = [event.cell for event in mine if isinstance(event, Reached)]
+        cells = [event.cell for event in mine if isinstance(event, CellStarted)]
         # parameters, the injected cell, step-1 and step-2; nothing is reached after the cell that breaks
         assert [cell.number for cell in cells] == ([1, 2, 3] if name in BROKEN else [1, 2, 3, 4])
         assert {cell.of for cell in cells} == {4}
@@ -317,7 +317,7 @@ def test_outputs_of_a_notebook_behind_a_link_are_renewed_where_it_lies(tmp_path:
     (there := tmp_path / "there.ipynb").write_text("old")
     (link := project.notebooks / "link.ipynb").symlink_to(there)
     (result := tmp_path / "result.ipynb").write_text("new")
-    outcome = runner._renew(link, project, result, Ended(1.0))
+    outcome = runner._renew(link, project, result, RunResult(1.0))
     assert (outcome.status, outcome.reason) == ("succeeded", "forced")
     assert link.is_symlink() and there.read_text() == "new"
 
@@ -328,7 +328,7 @@ def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path,
         sources = [project.notebooks / "waits.ipynb", project.notebooks / "good.ipynb"]
         jobs = [Job(source, pool.target(source.stem)) for source in sources]
 
-        def kill(index: int, cell: Cell) -> None:
+        def kill(index: int, cell: StartedCell) -> None:
             if (index, cell.number) == (0, 3):
                 pool._workers[0].process.kill()
 

@@ -80,7 +80,7 @@ def test_what_stands_behind_a_url_is_used_like_a_folder(tmp_path: Path) -> None:
 
 def test_whatever_goes_wrong_behind_a_url_is_an_error_of_files() -> None:
     folder = storage.location("memory://bucket/runs")
-    with pytest.raises(OSError, match=r"^KeyError: 'no such key'$"), storage.reached(folder):
+    with pytest.raises(OSError, match=r"^KeyError: 'no such key'$"), storage.as_os_errors(folder):
         raise KeyError("no such key")
-    with pytest.raises(KeyError), storage.reached(Path("here")):  # a mistake of ours stays one
+    with pytest.raises(KeyError), storage.as_os_errors(Path("here")):  # a mistake of ours stays one
         raise KeyError("x")

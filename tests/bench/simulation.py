@@ -21,7 +21,7 @@ DRAWS, QUARTERS = 100_000, 20
 MEGABYTE = 1024
 
 
-def chosen() -> outlook.Setting:
+def chosen() -> outlook.RunSetting:
     given = scenarios.check(scenarios.resolve("base"))
     return outlook.setting(given, audit.gather(given).record)
 
@@ -34,7 +34,7 @@ def moic(paths: venture.VenturePaths, block: int) -> dict[str, np.ndarray]:
     return {"moic": paths.moic}
 
 
-def random_numbers(setting: outlook.Setting) -> None:
+def random_numbers(setting: outlook.RunSetting) -> None:
     """The same random numbers, and nothing done with them."""
     for block, size in simulation.blocks(DRAWS):
         streams = simulation.spawn(setting.seed, [*outlook.VENTURE, *venture.PURPOSES], block)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from analysis.batch.execute import Cell
-from analysis.batch.runner import Event, Outcome, Planned, Reached, Started
+from analysis.batch.execute import StartedCell
+from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
 from analysis.cli import console
 from analysis.cli.console import Format, Progress
 from analysis.errors import Problem
@@ -22,7 +22,7 @@ EVENTS: list[Event] = [
     Planned(2, 1, 8.0),
     CACHED,
     Started("base/[good]", 8.0),
-    Reached("base/[good]", Cell(2, 5, "id"), 3.0),
+    CellStarted("base/[good]", StartedCell(2, 5, "id"), 3.0),
     GOOD,
 ]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.batch.plan import Project
-from analysis.cli.listing_cache import Rows, served
+from analysis.cli.listing_cache import Rows, cached_rows
 
 Build = Callable[..., Project]
 
@@ -39,35 +39,35 @@ def kept(here: Project) -> list[Path]:
 def test_rows_are_served_again_for_the_same_name_and_parameters_alone(
     here: Project, computed: Computed
 ) -> None:
-    first = served("claims", {"years": 4}, computed, here)
-    assert served("claims", {"years": 4}, computed, here) == first == [{"times": 1, "text": "ü"}]
-    assert served("claims", {"years": 5}, computed, here) == [{"times": 2, "text": "ü"}]
-    assert served("cells", {"years": 4}, computed, here) == [{"times": 3, "text": "ü"}]
-    assert served("claims", {"years": 4}, computed, here) == first
+    first = cached_rows("claims", {"years": 4}, computed, here)
+    assert cached_rows("claims", {"years": 4}, computed, here) == first == [{"times": 1, "text": "ü"}]
+    assert cached_rows("claims", {"years": 5}, computed, here) == [{"times": 2, "text": "ü"}]
+    assert cached_rows("cells", {"years": 4}, computed, here) == [{"times": 3, "text": "ü"}]
+    assert cached_rows("claims", {"years": 4}, computed, here) == first
 
 
 @pytest.mark.parametrize("name", ["analysis/model.py", "analysis/data/table.csv", "requirements.lock"])
 def test_a_change_of_code_or_data_has_them_computed_again_and_removes_those_of_before(
     here: Project, computed: Computed, name: str
 ) -> None:
-    served("claims", {}, computed, here)
-    served("cells", {}, computed, here)
+    cached_rows("claims", {}, computed, here)
+    cached_rows("cells", {}, computed, here)
     before = kept(here)
     (here.root / name).touch()
-    assert served("claims", {}, computed, here) == [{"times": 1, "text": "ü"}]
+    assert cached_rows("claims", {}, computed, here) == [{"times": 1, "text": "ü"}]
     (here.root / name).write_text("changed\n")
-    assert served("claims", {}, computed, here) == [{"times": 3, "text": "ü"}]
+    assert cached_rows("claims", {}, computed, here) == [{"times": 3, "text": "ü"}]
     (path,) = kept(here)
     assert path not in before
 
 
 @pytest.mark.parametrize("content", [b"", b'[{"half', b'{"times": 7}', b"\xff"])
 def test_damaged_rows_are_computed_again(here: Project, computed: Computed, content: bytes) -> None:
-    served("claims", {}, computed, here)
+    cached_rows("claims", {}, computed, here)
     (path,) = kept(here)
     path.write_bytes(content)
-    assert served("claims", {}, computed, here) == [{"times": 2, "text": "ü"}]
-    assert served("claims", {}, computed, here) == [{"times": 2, "text": "ü"}]
+    assert cached_rows("claims", {}, computed, here) == [{"times": 2, "text": "ü"}]
+    assert cached_rows("claims", {}, computed, here) == [{"times": 2, "text": "ü"}]
 
 
 def test_what_cannot_be_computed_leaves_nothing(here: Project) -> None:
@@ -75,11 +75,11 @@ def test_what_cannot_be_computed_leaves_nothing(here: Project) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        served("claims", {}, broken, here)
+        cached_rows("claims", {}, broken, here)
     assert kept(here) == []
 
 
 def test_a_place_that_takes_no_file_gets_its_answer(here: Project, computed: Computed) -> None:
     (here.root / "reports").write_text("a file")
-    assert served("claims", {}, computed, here) == [{"times": 1, "text": "ü"}]
-    assert served("claims", {}, computed, here) == [{"times": 2, "text": "ü"}]
+    assert cached_rows("claims", {}, computed, here) == [{"times": 1, "text": "ü"}]
+    assert cached_rows("claims", {}, computed, here) == [{"times": 2, "text": "ü"}]

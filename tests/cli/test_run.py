@@ -277,7 +277,7 @@ def test_data_is_checked_again_once_the_range_of_the_cut_off_date_has_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     entry, asked = scenarios.load_register()["as_of"], []
-    monkeypatch.setattr(listing_cache, "served", lambda name, given, _: asked.append((name, given)))
+    monkeypatch.setattr(listing_cache, "cached_rows", lambda name, given, _: asked.append((name, given)))
     for last in (dt.date(2026, 10, 31), dt.date(2026, 11, 30), dt.date(2026, 10, 31)):
         moved = {"as_of": entry.model_copy(update={"range": (dt.date(2024, 11, 27), last)})}
         monkeypatch.setattr(scenarios, "load_register", lambda moved=moved: moved)

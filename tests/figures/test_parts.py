@@ -50,11 +50,11 @@ def test_a_logarithmic_axis_has_two_to_nine_ticks_whatever_it_spans(values):
 
 def test_a_line_is_parted_at_the_end_of_the_record_on_the_scale_of_the_axis():
     line = pd.DataFrame({"t": [2020.0, 2022.0], "y": [1.0, 4.0]})
-    before, beyond = parts.parted(line, 2021, log=True)
+    before, beyond = parts.split_at(line, 2021, log=True)
     assert before.to_numpy() == pytest.approx(np.array([[2020, 1], [2021, 2]]))  # sqrt(1 * 4)
     assert beyond.to_numpy() == pytest.approx(np.array([[2021, 2], [2022, 4]]))
-    assert parts.parted(line, 2021, log=False)[0]["y"].iloc[-1] == 2.5  # (1 + 4) / 2
-    whole, rest = parts.parted(line, 2030, log=False)
+    assert parts.split_at(line, 2021, log=False)[0]["y"].iloc[-1] == 2.5  # (1 + 4) / 2
+    whole, rest = parts.split_at(line, 2030, log=False)
     assert len(whole) == 2
     assert rest.empty
 
@@ -101,9 +101,9 @@ def test_the_end_of_the_record_is_a_line_with_its_month_on_the_side_that_has_roo
 
 def test_what_a_frame_lacks_or_cannot_be_drawn_is_named():
     frame = pd.DataFrame({"fit": ["A"], "factor": [-1.0]})
-    parts.needs("table", frame, ("fit", "factor"))
+    parts.require_columns("table", frame, ("fit", "factor"))
     with pytest.raises(ValueError, match="table has no column 'low' and 'high'; it needs fit, low, high"):
-        parts.needs("table", frame, ("fit", "low", "high"))
+        parts.require_columns("table", frame, ("fit", "low", "high"))
     with pytest.raises(ValueError, match="factor of 'A' is -1"):
         parts.above_zero(frame, ["factor"], "fit")
     parts.above_zero(frame.assign(factor=np.nan), ["factor"], "fit")

@@ -297,7 +297,7 @@ def test_funding_as_it_was_known_earlier(article_funding):
 def test_labels_that_would_touch_are_moved_apart_and_others_stay():
     ax = theme.axes()
     ax.set_ylim(0, 100)
-    theme.at_right(ax, [theme.Label(y, str(y), "k") for y in (50, 10, 50)])
+    theme.edge_labels(ax, [theme.Label(y, str(y), "k") for y in (50, 10, 50)])
     low, *pair = sorted(text.xy[1] for text in ax.texts)
     assert low == pytest.approx(0.1)
     assert pair[1] - pair[0] == pytest.approx(12 / (3.5 * 72 * 0.85))

@@ -11,7 +11,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from PIL import Image
 
-from analysis import ROOT, fonts
+from analysis import ROOT, fonts, labels
 from analysis.figures import theme
 
 
@@ -20,7 +20,7 @@ def chart():
     ax = theme.axes()
     ax.plot([0, 1], [0, 1], color=theme.RECOMPUTED)
     ax.annotate("label", (0.5, 0.5), color=theme.PRINTED)
-    return theme.chart_of(theme.headline(ax, "A finding & more", "Unit, percent", "A line."))
+    return theme.chart_of(theme.set_texts(ax, "A finding & more", "Unit, percent", "A line."))
 
 
 def test_equal_charts_are_equal_bytes(chart):
@@ -48,7 +48,7 @@ def test_a_chart_is_drawn_alike_whatever_the_user_has_set(monkeypatch):
         ax = theme.axes()
         theme.dates(ax, pd.Timestamp("2024-01-01"), pd.Timestamp("2025-01-01"))
         ax.plot(pd.to_datetime(["2024-01-01", "2025-01-01"]), [-1, 1])
-        chart = theme.chart_of(theme.headline(ax, "It rises", "percent", "A line."))
+        chart = theme.chart_of(theme.set_texts(ax, "It rises", "percent", "A line."))
         return theme.svg(chart), theme.png(chart)
 
     expected = drawn()
@@ -79,7 +79,7 @@ def test_the_last_bits_of_numbers_on_a_straight_line_draw_the_same_bytes():
         ax = theme.axes(grid="y")
         ax.set_yscale("log")
         ax.plot(years, costs * (1 + noise), linewidth=2.2)
-        drawn.add(theme.png(theme.chart_of(theme.headline(ax, "A finding", "Costs", "A line."))))
+        drawn.add(theme.png(theme.chart_of(theme.set_texts(ax, "A finding", "Costs", "A line."))))
     assert len(drawn) == 1
 
 
@@ -194,7 +194,7 @@ def test_an_empty_chart_is_empty_in_all_its_panels():
 def test_labels_of_panels_are_kept_apart_by_the_height_of_a_panel():
     for rows in (1, 2):
         ax = theme.panels(rows, height_in=4)[0]
-        theme.at_right(ax, [theme.Label(0.5, "a", theme.INK), theme.Label(0.5, "b", theme.INK)])
+        theme.edge_labels(ax, [theme.Label(0.5, "a", theme.INK), theme.Label(0.5, "b", theme.INK)])
         low, high = sorted(text.xy[1] for text in ax.texts)
         assert high - low == pytest.approx(rows * 12 / (4 * 72 * 0.85))  # 10 points with leading, of 4 inches
 
@@ -210,15 +210,15 @@ def test_a_legend_takes_as_many_lines_as_its_words_need():
 
 
 def test_counts_and_rows_of_words():
-    assert [theme.count(n) for n in (0, 1, 9, 10)] == ["none", "one", "nine", "10"]
-    assert theme.listed(["a", "b", "c"]) == "a, b and c"
-    assert theme.listed(["a"]) == "a"
-    assert theme.listed([]) == ""
+    assert [labels.number_word(n) for n in (0, 1, 9, 10)] == ["none", "one", "nine", "10"]
+    assert labels.join_words(["a", "b", "c"]) == "a, b and c"
+    assert labels.join_words(["a"]) == "a"
+    assert labels.join_words([]) == ""
 
 
 def test_a_day_is_a_line_with_words_above_it():
     ax = theme.axes()
-    theme.day_line(ax, 3.0, "a day")
+    theme.mark_date(ax, 3.0, "a day")
     assert set(ax.lines[0].get_xdata()) == {3.0}
     (text,) = ax.texts
     assert (text.get_text(), text.xy) == ("a day", (3.0, 1))
@@ -227,7 +227,7 @@ def test_a_day_is_a_line_with_words_above_it():
 def test_a_png_keeps_the_colours_that_mean_something_to_the_bit():
     ax = theme.axes()
     ax.bar(["printed", "recomputed"], [1, 2], color=[theme.PRINTED, theme.RECOMPUTED])
-    chart = theme.chart_of(theme.headline(ax, "Two bars", "Units", "Two bars."))
+    chart = theme.chart_of(theme.set_texts(ax, "Two bars", "Units", "Two bars."))
     picture = Image.open(io.BytesIO(theme.png(chart)))
     assert picture.mode == "P"
     colours = {"#{:02x}{:02x}{:02x}".format(*pixel) for _, pixel in picture.convert("RGB").getcolors(10**7)}

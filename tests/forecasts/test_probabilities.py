@@ -194,7 +194,7 @@ SCORES = pd.DataFrame(
 
 
 def test_one_open_release_is_one_case_however_many_steps_it_matched(view):
-    found = probabilities.matched_before(holding(view, model_benchmarks=SCORES))
+    found = probabilities.match_rate(holding(view, model_benchmarks=SCORES))
     # c1, c2 by o1 and c3 by Llama 9 within 33 months: two releases; c4 has run for 12 months and decides
     # nothing
     assert (found.inputs["steps"], found.inputs["releases"], found.inputs["unmatched"]) == (3, 2, 0)
@@ -209,7 +209,7 @@ def test_a_step_that_stood_longer_than_there_is_time_counts_against_it(view):
     late = late.assign(
         known_on=pd.Timestamp("2026-01-01")
     )  # as if it were on record: c4 stands for 39 months
-    found = probabilities.matched_before(holding(view, model_benchmarks=late))
+    found = probabilities.match_rate(holding(view, model_benchmarks=late))
     assert (found.inputs["releases"], found.inputs["unmatched"]) == (2, 1)
     assert found.chance == scoring.base_rate(2, 3, 0.9)
 
@@ -249,7 +249,7 @@ def test_a_war_takes_three_sellers_within_ninety_days(view):
         ("A", "2024-09-02"),
         ("D", "2024-10-31"),
     )
-    found = probabilities.wars_before(holding(view, model_benchmarks=SCORES, api_prices=table))
+    found = probabilities.price_wars_after_releases(holding(view, model_benchmarks=SCORES, api_prices=table))
     assert (found.inputs["releases"], found.inputs["wars"]) == (2, 1)
     assert "o1: 3, Llama 9: 1" in found.told
     assert found.chance == scoring.base_rate(1, 2, 0.9)
@@ -264,12 +264,12 @@ def test_down_rounds_run_for_the_years_that_are_left(view, rows):
 
 
 def test_write_down_and_cause_are_counted_on_the_same_draws(view, rows):
-    down, lag = probabilities.outlook_hits(view.given, view.facts)
+    down, lag = probabilities.event_draws(view.given, view.facts)
     drawn = rows.loc["p3.write_down", "methods"][0]
     assert drawn["probability"] == pytest.approx((down.sum() + 0.5) / 2001)
     assert rows.loc["p3.cause", "probability"] == pytest.approx(((down & lag).sum() + 0.5) / (down.sum() + 1))
     assert rows.loc["p3.cause", "given"] == "p3.write_down"
-    whole = probabilities.wholes(rows.reset_index(), view.given, view.facts).set_index("id")
+    whole = probabilities.whole_predictions(rows.reset_index(), view.given, view.facts).set_index("id")
     assert whole.loc["p3", "high"] == pytest.approx(((down & lag).sum() + 0.5) / 2001)
     assert whole.loc["p2", "high"] == min(
         rows.loc[["p2.quality", "p2.llama", "p2.price", "p2.price_war"], "probability"]
@@ -356,7 +356,7 @@ def test_two_shares_make_no_line():
 def test_what_son_said_after_losses_is_counted(rows):
     # none of three: (0 + 1/2) / (3 + 1)
     assert rows.loc["p3.victory", "probability"] == 0.125
-    earlier = probabilities.words_before(view_on("2021-01-01"))
+    earlier = probabilities.reactions_to_losses(view_on("2021-01-01"))
     assert earlier.inputs["losses"] == 2
     assert "none of the two large losses" in earlier.told and "(2019 and 2020)" in earlier.told
 
@@ -436,21 +436,24 @@ def test_no_history_is_drawn_through_an_assumption_that_carries_no_day(past):
 
 def test_an_assumption_is_unknown_before_its_day_and_without_one():
     then = view_on("2026-05-21").given
-    assert probabilities.unknown_then(["price_decline_factor_per_year"], then) == []
-    assert probabilities.unknown_then(["parity_years", "pool_share"], then) == ["parity_years", "pool_share"]
+    assert probabilities.known_only_later(["price_decline_factor_per_year"], then) == []
+    assert probabilities.known_only_later(["parity_years", "pool_share"], then) == [
+        "parity_years",
+        "pool_share",
+    ]
     known = then.register["parity_years"].reference.known_on
-    assert probabilities.unknown_then(["parity_years"], then.but(as_of=known.isoformat())) == []
+    assert probabilities.known_only_later(["parity_years"], then.but(as_of=known.isoformat())) == []
 
 
 def test_a_whole_without_a_probability_in_any_part_has_no_bound(view, rows):
     nothing = rows.reset_index().assign(probability=None)
-    whole = probabilities.wholes(nothing, view.given, view.facts).set_index("id")
+    whole = probabilities.whole_predictions(nothing, view.given, view.facts).set_index("id")
     assert np.isnan(float(whole.loc["p2", "high"])) and whole.loc["p2", "told"] == "no part has a probability"
 
 
 @pytest.mark.parametrize("happens", [True, False])
 def test_what_happens_in_every_future_or_in_none_is_not_printed_as_certain(happens):
     # of 20,000 draws the interval ends nearer to 0 or 1 than six digits can say
-    chance = probabilities.of_draws(np.full(20_000, happens))
+    chance = probabilities.chance_from_draws(np.full(20_000, happens))
     printed = plain({"low": chance.low, "p": chance.probability, "high": chance.high})
     assert 0 < printed["low"] <= printed["p"] <= printed["high"] < 1

@@ -84,7 +84,7 @@ def line(project, name, text):
 def test_a_file_that_cannot_be_found_as_a_scenario_is_a_problem(tmp_path):
     shutil.copytree(ROOT / "params", tmp_path / "params")
     (tmp_path / "params" / "son.yml").rename(tmp_path / "params" / "Son.yaml")
-    project = consistency.Project(tmp_path)
+    project = consistency.ProjectFiles(tmp_path)
     assert "son" not in [one.name for one in project.scenarios]
     assert [str(problem).partition(": ")[0][-len("params/Son.yaml") :] for problem in project.problems] == [
         "params/Son.yaml"

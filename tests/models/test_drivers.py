@@ -24,7 +24,7 @@ def given(**overrides):
 
 @pytest.fixture(scope="module")
 def model(known):
-    return drivers.Drivers(given(), known)
+    return drivers.SensitivityModel(given(), known)
 
 
 def test_a_row_s_outcome_does_not_depend_on_its_neighbours(model):
@@ -36,7 +36,7 @@ def test_a_row_s_outcome_does_not_depend_on_its_neighbours(model):
 
 
 def test_tiled_streams_repeat_the_draws_of_the_first_rows():
-    plain, tiled = np.random.default_rng(3), drivers.Tiled(np.random.default_rng(3), 4)
+    plain, tiled = np.random.default_rng(3), drivers.RepeatedShocks(np.random.default_rng(3), 4)
     draws = plain.standard_normal((4, 5))
     assert np.array_equal(tiled.standard_normal((12, 5)), np.vstack([draws] * 3))
     assert np.array_equal(tiled.random((8, 2))[:4], plain.random((4, 2)))
@@ -80,13 +80,13 @@ def test_the_multiple_that_a_return_needs():
 def test_the_four_risks_of_the_article_can_be_switched_off():
     off = drivers.risks(given())
     assert set(off) == {"compute trap", "regulation", "open models", "balance sheet"}
-    calm = drivers.without(given(), ["regulation", "open models"])
+    calm = drivers.switch_off(given(), ["regulation", "open models"])
     assert (calm.shock_rate_per_year, calm.erosion_pct_per_year) == (0, 0)
     assert calm.committed_share == given().committed_share
 
 
 def test_shares_of_risks_add_up_to_all_on_less_all_off(known):
-    value = drivers.cells(given(), known, draws=1000)
+    value = drivers.risk_combinations(given(), known, draws=1000)
     every = frozenset(drivers.risks(given()))
     for outcome in ("write_down", "ltv"):
         table = drivers.shapley(value, given(), outcome)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.models import venture
 from analysis.models.venture import PURPOSES, Payment, VentureInputs, VenturePaths, simulate
-from analysis.statistics.simulation import joined, probability, spawn
+from analysis.statistics.simulation import concat_paths, probability, spawn
 
 PAID = (Payment(-0.25, 34.6), Payment(0.25, 15.0), Payment(0.5, 15.0))
 BASE = VentureInputs(
@@ -388,7 +388,7 @@ def test_each_draw_follows_its_own_inputs():
 
 def test_blocks_joined_are_the_draws_of_all():
     parts = [run(BASE, 300), run(BASE, 200, seed=12)]
-    whole = joined(parts, shared=venture.SHARED)
+    whole = concat_paths(parts, shared=venture.SHARED)
     assert whole.moic.tolist() == [*parts[0].moic, *parts[1].moic]
     assert whole.times_years.tolist() == parts[0].times_years.tolist()
 

@@ -85,7 +85,7 @@ def test_a_figure_is_png_in_a_notebook_and_svg_in_the_batch(shown, monkeypatch):
         if medium:
             monkeypatch.setenv("THESIS_FIGURES", medium)
         display.figure(
-            "f.f", theme.headline(theme.axes(), "It rises", "percent", "A line."), frame, {"x": "X"}
+            "f.f", theme.set_texts(theme.axes(), "It rises", "percent", "A line."), frame, {"x": "X"}
         )
         assert {mime} == {"image/png", "image/svg+xml"} & set(shown[-1])
         found = bundle(shown)
@@ -190,7 +190,7 @@ def test_figures_of_evidence_are_those_of_the_source():
     cells = [[display._exact(value) for value in row] for row in ROWS[["what", "price", "valid_on"]].values]
     assert display._exact(3.1e23) == 3.1e23 and isinstance(display._exact(3.1e23), float)
     assert cells == [["a", 0.123456789, "2025-01-31"], ["b", 12345, "2025-03-31"], [None, None, None]]
-    spec = evidence_tables.Column(title="P", kind="number", meaning="What it costs.", unit="USD")
+    spec = evidence_tables.EvidenceColumn(title="P", kind="number", meaning="What it costs.", unit="USD")
     assert display._described("price", spec, ROWS["price"])["format"] == ",.10g"
     assert display._described("price", spec, ROWS["price"][:1])["format"] == ".10g"
 
@@ -240,12 +240,12 @@ def test_every_kind_of_exhibit_says_to_when_its_series_reach(shown):
     display.table("t.t", "T", frame, {"x": "X"}, sources=cited)
     display.figure(
         "f.f",
-        theme.headline(theme.axes(), "It rises", "percent", "A line."),
+        theme.set_texts(theme.axes(), "It rises", "percent", "A line."),
         frame,
         {"x": "X"},
         sources=cited,
     )
-    display.skill("a.skill", "Skill", RANKED, follows=".", sources=cited)
+    display.show_skill("a.skill", "Skill", RANKED, follows=".", sources=cited)
     assert [found[display.MIME]["data_to"] for found in shown] == ["2025-03-31"] * 3
     assert all(found["text/plain"].endswith("Data to 31 March 2025.") for found in shown)
 
@@ -285,7 +285,7 @@ RANKED = pd.DataFrame(
 
 
 def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(shown):
-    display.skill("a.skill", "Skill", RANKED, follows="None is used.")
+    display.show_skill("a.skill", "Skill", RANKED, follows="None is used.")
     found = bundle(shown)
     assert (
         found["note"]
@@ -304,14 +304,16 @@ def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(shown):
 
 
 def test_a_forecast_that_wins_by_large_values_alone_is_called_so(shown):
-    display.skill("a.skill", "Skill", RANKED.assign(relative_scale_mae=[2.0, 2.0, math.nan]), follows=".")
+    display.show_skill(
+        "a.skill", "Skill", RANKED.assign(relative_scale_mae=[2.0, 2.0, math.nan]), follows="."
+    )
     assert "1 of these win by a few large values and lose on the scale of their line" in bundle(shown)["note"]
 
 
 def test_nothing_testable_is_said_at_once(shown):
-    display.skill("a.skill", "Skill", RANKED.tail(1), follows="None is used.")
+    display.show_skill("a.skill", "Skill", RANKED.tail(1), follows="None is used.")
     assert bundle(shown)["note"].startswith("None of these trends can be backtested")
-    display.skill("a.skill", "Skill", RANKED.head(1), follows="It is used.")
+    display.show_skill("a.skill", "Skill", RANKED.head(1), follows="It is used.")
     assert bundle(shown)["note"] == "1 of 1 forecasts that can be tested beat the naive one. It is used."
 
 
@@ -321,7 +323,9 @@ def test_what_a_search_found_keeps_four_digits(shown):
     )
     assert frame["a"].tolist() == pytest.approx([0.1235, 98770.0, math.nan], nan_ok=True)
     assert frame["n"].tolist() == [1, 2, 3]
-    display.skill("a.skill", "Skill", RANKED.assign(relative_mae=[0.512345, 1.25, math.nan]), follows=".")
+    display.show_skill(
+        "a.skill", "Skill", RANKED.assign(relative_mae=[0.512345, 1.25, math.nan]), follows="."
+    )
     assert bundle(shown)["rows"][0]["relative_mae"] == 0.5123
 
 
@@ -349,7 +353,7 @@ def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown)
     rows = probabilities.table(given, audit.gather(given)).merge(
         predictions.load()[["id", "label", "source_of_truth"]], on="id"
     )
-    display.forecast("p.ledger", "Parts", rows, note="A note.")
+    display.show_forecast("p.ledger", "Parts", rows, note="A note.")
     found = exhibits.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
     assert [part.id for part in found.entries] == list(rows["id"])
     assert list(found.groups) == ["p1", "p2", "p3"]
@@ -359,7 +363,7 @@ def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown)
 
 def test_a_board_goes_out_with_its_values_in_their_units(shown):
     given = scenarios.check(scenarios.resolve("base"))
-    display.board("p.board", "Board", indicators.board(given, audit.gather(given)))
+    display.show_indicators("p.board", "Board", indicators.board(given, audit.gather(given)))
     found = exhibits.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
     told = {row.id: (row.value_text, row.threshold_text) for row in found.entries}
     assert told["ltv"] == ("13%", "25%")

@@ -33,7 +33,7 @@ def test_a_tie_holds_or_does_not(tie, holds):
 
 def test_a_broken_sentence_is_quoted_with_its_value_and_the_way_out():
     with pytest.raises(ProseError) as caught:
-        prose.side("market.weeks", "It is weeks.", prose.below(60, 52, "the number of weeks"), None)
+        prose.choose("market.weeks", "It is weeks.", prose.below(60, 52, "the number of weeks"), None)
     assert (
         str(caught.value)
         == "sentence market.weeks: “It is weeks.” no longer holds: the number of weeks is 60, and would have"
@@ -50,8 +50,8 @@ def test_a_sentence_counts_in_words_with_the_verb_that_fits_and_keeps_every_othe
 
 
 def test_a_sentence_may_have_a_form_for_the_other_side():
-    assert prose.side("a", "weeks", prose.below(60, 52, "w"), "years") == "years"
-    assert prose.side("a", "weeks", prose.below(6, 52, "w"), "years") == "weeks"
+    assert prose.choose("a", "weeks", prose.below(60, 52, "w"), "years") == "years"
+    assert prose.choose("a", "weeks", prose.below(6, 52, "w"), "years") == "weeks"
 
 
 def test_every_broken_tie_is_told():

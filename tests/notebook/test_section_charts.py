@@ -52,7 +52,7 @@ def moved(given: Assumptions, name: str) -> Assumptions:
     """The same with one assumption some stops higher, as a slider moves it; lower where that is refused."""
     entry, value = given.register[name], given[name]
     numbers = value if isinstance(value, list) else [value]
-    stops = what_if.stops(entry, numbers)
+    stops = what_if.slider_values(entry, numbers)
     at = stops.index(numbers[-1])
     other = stops[at + 8] if at + 8 < len(stops) else stops[at - 8]
     try:

@@ -36,7 +36,7 @@ def chart(given):
     words = (
         f"pool {given.pool_usd_bn}, share {given.pool_share}, {given.outsized_moic:g}x, {given.draws} draws"
     )
-    return theme.headline(ax, words, "subtitle", "alt")
+    return theme.set_texts(ax, words, "subtitle", "alt")
 
 
 def panel(given, draw=chart) -> widgets.Panel:
@@ -113,27 +113,27 @@ def test_the_static_part_imports_no_widgets():
 
 def test_stops_are_even_steps_over_the_range_with_the_value_among_them():
     # (10 - 0) / 60 = 0.167, rounded up to 0.2: 0, 0.2, ..., 10 and the value
-    found = what_if.stops(entry(value=0.33), [0.33])
+    found = what_if.slider_values(entry(value=0.33), [0.33])
     assert found[:4] == [0, 0.2, 0.33, 0.4] and found[-1] == 10 and len(found) == 52
 
 
 def test_stops_of_a_factor_are_even_ratios():
     lognormal = entry(value=[2.0, 3.0], dist="lognormal", range=(1, 64))
-    found = what_if.stops(lognormal, [2.0, 3.0])
+    found = what_if.slider_values(lognormal, [2.0, 3.0])
     assert found[0] == 1 and found[-1] == 64 and {2.0, 3.0} <= set(found)
     assert found[1] == pytest.approx(64 ** (1 / 60), rel=0.01)
-    wide = what_if.stops(entry(range=(0.1, 1000)), [1.0])  # ten thousand times: even ratios, too
+    wide = what_if.slider_values(entry(range=(0.1, 1000)), [1.0])  # ten thousand times: even ratios, too
     assert wide[1] == pytest.approx(0.1 * 10000 ** (1 / 60), rel=0.01)
 
 
 def test_a_factor_whose_range_starts_at_zero_starts_at_a_twentieth_of_its_value():
-    found = what_if.stops(entry(value=[0.25, 1.5], dist="lognormal", range=(0, 50)), [0.25, 1.5])
+    found = what_if.slider_values(entry(value=[0.25, 1.5], dist="lognormal", range=(0, 50)), [0.25, 1.5])
     assert found[0] == pytest.approx(0.0125) and found[-1] == 50
 
 
 def test_stops_of_whole_numbers_are_whole_and_steps_are_kept():
-    assert what_if.stops(entry(value=3, range=(1, 20), integer=True), [3.0]) == list(range(1, 21))
-    assert what_if.stops(entry(value=1.0, range=(0.5, 2), multiple_of=0.25), [1.0]) == [
+    assert what_if.slider_values(entry(value=3, range=(1, 20), integer=True), [3.0]) == list(range(1, 21))
+    assert what_if.slider_values(entry(value=1.0, range=(0.5, 2), multiple_of=0.25), [1.0]) == [
         0.5,
         0.75,
         1.0,
@@ -149,7 +149,7 @@ def test_every_assumption_with_a_range_can_stand_where_it_stands(given):
         if one.limits is None:
             continue
         values = one.value if isinstance(one.value, list) else [one.value]
-        found = what_if.stops(one, values)
+        found = what_if.slider_values(one, values)
         assert set(values) <= set(found), name
         assert found == sorted(set(found)) and one.limits[0] <= found[0] and found[-1] == one.limits[1], name
         assert len(found) <= 1300, name
@@ -244,7 +244,7 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(give
     assert "reasons for pool_share are still to be filled in" in made.status.value
     found = scenarios.load("larger", tmp_path)
     assert found.overrides == {"pool_usd_bn": [650.0, 20000.0], "pool_share": [0.1, higher, 0.5]}
-    assert found.because == {"pool_usd_bn": "It is <large>.", "pool_share": scenarios.UNARGUED}
+    assert found.because == {"pool_usd_bn": "It is <large>.", "pool_share": scenarios.NO_REASON_YET}
 
 
 def test_a_notebook_of_another_day_writes_a_scenario_without_that_day(given, tmp_path):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from analysis.exhibits import Claim, Metric, Shown
-from analysis.site.context import Axis, Cell, Checked, Comparison, difference
+from analysis.exhibits import JudgedClaim, Metric, PlacedExhibit
+from analysis.site.context import ClaimView, ComparedMetric, Comparison, NumberLine, difference
 
 
 def metric(value: float | None, short: str, **more: Any) -> Metric:
@@ -38,13 +38,15 @@ def test_a_difference_is_dressed_as_the_metric_is(
 def over(*values: float) -> Comparison:
     metrics = [metric(value, f"{value}x") for value in values]
     return Comparison(
-        Shown(metrics[0], "base", "n"), metrics[0], tuple(Cell(str(i), m) for i, m in enumerate(metrics))
+        PlacedExhibit(metrics[0], "base", "n"),
+        metrics[0],
+        tuple(ComparedMetric(str(i), m) for i, m in enumerate(metrics)),
     )
 
 
 def test_scenarios_share_one_line_that_spans_them_all() -> None:
     axis = over(1, 3, 2).axis
-    assert axis == Axis(1, 3)
+    assert axis == NumberLine(1, 3)
     assert axis and [axis.at(v, 200) for v in (1, 2, 3, 9)] == [0, 100, 200, 200]
 
 
@@ -60,15 +62,15 @@ def test_no_line_where_nothing_differs() -> None:
     assert over(1, 1).axis is None
 
 
-def checked(**claim: Any) -> Checked:
-    return Checked(Claim(id="a.b", section="s", statement="S.", verdict="fails", **claim), ())
+def checked(**claim: Any) -> ClaimView:
+    return ClaimView(JudgedClaim(id="a.b", section="s", statement="S.", verdict="fails", **claim), ())
 
 
 def test_stated_and_recomputed_are_drawn_from_zero() -> None:
     found = checked(
         stated="10-20x", stated_low=10, stated_high=20, computed=4.9, computed_low=4.6, computed_high=5.2
     )
-    assert (found.stated, found.computed, found.axis) == ((10, 20), (4.6, 4.9, 5.2), Axis(0, 20))
+    assert (found.stated, found.computed, found.axis) == ((10, 20), (4.6, 4.9, 5.2), NumberLine(0, 20))
 
 
 def test_a_single_figure_is_its_own_interval() -> None:

@@ -40,11 +40,11 @@ CASES: dict[Callable[[str], object], list[str]] = {
     execute._one_line: ["x", "\x1b["],
     legible: ["\x1b[0", "\x1b]"],
     sanitize.terminal: ["\x1b[0"],
-    sanitize._slim: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "url(#"],
-    sanitize._tight: [" ", " M"],
+    sanitize._minify_svg: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "url(#"],
+    sanitize._minify_path: [" ", " M"],
     sanitize._size: ['width="1'],
     sanitize.slug: ["-"],
-    exhibits.address: ["a/", "a/b:c@"],
+    exhibits.source_url: ["a/", "a/b:c@"],
     exports.NUMBER.fullmatch: ["1"],
     context.DRESS.fullmatch: ["1", "1,"],
     provisioner.AT_TOP.findall: ["from x import (\n"],
@@ -69,4 +69,4 @@ def test_a_number_with_a_million_commas_is_read_once() -> None:
 
 
 def test_groups_are_unwrapped_however_deep() -> None:
-    assert sanitize._slim(long("<g>") + "<path/>" + long("<g>").replace("<", "</")) == "<path/>"
+    assert sanitize._minify_svg(long("<g>") + "<path/>" + long("<g>").replace("<", "</")) == "<path/>"

@@ -115,9 +115,9 @@ def test_groups_that_say_nothing_go_and_those_around_one_that_stays_stay() -> No
         '<svg><g><g id="a"><g><path/></g></g></g><g><g/><g class="b"/><g><rect/></g></g><g'
         ' class="c"><g>x</g></g></svg>'
     )
-    assert sanitize._bare(svg) == '<svg><path/><rect/><g class="c">x</g></svg>'
-    assert sanitize._bare('<g><g class="c">x</g></g>') == '<g><g class="c">x</g></g>'
-    assert sanitize._bare("</g><g>x") == "</g><g>x"  # what is no drawing stays as it is
+    assert sanitize._drop_unused_ids(svg) == '<svg><path/><rect/><g class="c">x</g></svg>'
+    assert sanitize._drop_unused_ids('<g><g class="c">x</g></g>') == '<g><g class="c">x</g></g>'
+    assert sanitize._drop_unused_ids("</g><g>x") == "</g><g>x"  # what is no drawing stays as it is
 
 
 @given(st.lists(st.sampled_from(["<g>", "</g>", '<g class="c">', "<g/>", '<g x="y"/>', "<path/>", "x"])))
@@ -126,12 +126,12 @@ def test_groups_go_as_if_the_innermost_went_until_none_is_left(parts: list[str])
     left = svg
     while left != (left := re.sub(r"<g>((?:(?!<g[ >]|</g>).)*)</g>|<g [^>]*/>|<g/>", r"\1", left)):
         pass
-    assert sanitize._bare(svg) == left
+    assert sanitize._drop_unused_ids(svg) == left
 
 
 @given(st.text(alphabet=" \t\nML1.,-"))
 def test_a_path_loses_the_blanks_beside_its_letters(path: str) -> None:
-    assert sanitize._tight(path) == re.sub(r"\s*([A-Za-z])\s*", r"\1", path).strip().replace(" ", ",")
+    assert sanitize._minify_path(path) == re.sub(r"\s*([A-Za-z])\s*", r"\1", path).strip().replace(" ", ",")
 
 
 def test_a_drawing_is_slimmed_but_draws_the_same_and_its_address_is_valid() -> None:

@@ -20,7 +20,7 @@ DEVELOPERS = list("abcdefghijk") * 3
 
 def run(t, y, seed=1, **options):
     options = {"form": "linear", "draws": 400, **options}
-    return breaks.test_acceleration(t, y, rng=np.random.default_rng(seed), **options)
+    return breaks.acceleration_test(t, y, rng=np.random.default_rng(seed), **options)
 
 
 def noise(seed, size=T.size):
@@ -100,7 +100,7 @@ def test_a_straight_line_is_rejected_as_often_as_the_level_says():
     # most that
     rng = np.random.default_rng(11)
     found = [
-        breaks.test_acceleration(T, T + rng.standard_normal(T.size), rng=rng, form="linear", draws=200)
+        breaks.acceleration_test(T, T + rng.standard_normal(T.size), rng=rng, form="linear", draws=200)
         for _ in range(300)
     ]
     assert 0.015 <= np.mean([one.bend_p <= 0.05 for one in found]) <= 0.09
@@ -132,7 +132,7 @@ def test_groups_with_levels_of_their_own_keep_the_size():
     rejected = np.zeros(2)
     for _ in range(300):
         y = t + rng.standard_normal(12)[codes] + rng.standard_normal(codes.size)
-        one = breaks.test_acceleration(t, y, rng=rng, form="linear", draws=200, groups=codes)
+        one = breaks.acceleration_test(t, y, rng=rng, form="linear", draws=200, groups=codes)
         rejected += [one.quadratic_p <= 0.05, one.bend_p <= 0.05]
     assert (rejected / 300 <= 0.09).all() and (rejected > 0).all()
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 
-from analysis.audit.facts import Facts, Interval, corners, in_print, ratio, total
+from analysis.audit.facts import Facts, Interval, interval_of, ratio, total
 from analysis.audit.verdicts import Finding, accepted, check, meets_interval
 from analysis.statistics import growth
-from analysis.units import Quantity
+from analysis.units import Quantity, format_figure
 
 
 @check("article")
@@ -19,12 +19,12 @@ def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
     """A printed growth rate against start, end and elapsed years; says which period would reproduce it."""
     start, end = (facts.cell("market_size", segment, f"size_{year}_usd_bn") for year in (2024, 2028))
     years = float(facts.given["elapsed_years"])
-    rate = corners(lambda a, b: growth.cagr_pct(a, b, years), start, end)
+    rate = interval_of(lambda a, b: growth.cagr_pct(a, b, years), start, end)
     period = growth.implied_years(start.value, end.value, float(figure.value or math.nan))
     reason = (
-        f"From {in_print(start.value, 'usd_bn')} to {in_print(end.value, 'usd_bn')} in {years:g} years is"
-        f" {rate.value:.1f}% a year; at the article's {figure.text} it would take"
-        f" {in_print(period, 'years')}."
+        f"From {format_figure(start.value, 'usd_bn')} to {format_figure(end.value, 'usd_bn')} in {years:g}"
+        f" years is {rate.value:.1f}% a year; at the article's {figure.text} it would take"
+        f" {format_figure(period, 'years')}."
     )
     return Finding({"elapsed years": rate}, reason)
 
@@ -40,8 +40,8 @@ def market_total(facts: Facts, figure: Quantity) -> Finding:
     sizes, later = (total(facts.column("market_size", f"size_{year}_usd_bn")) for year in (2024, 2028))
     reason = (
         f"{'Right' if meets_interval(sizes, accepted(figure)) else 'Wrong even'} as the sum of the table's"
-        f" sales, {in_print(sizes.value, 'usd_bn')}. An addressable market is all that could be sold, and the"
-        f" same table expects {in_print(later.value, 'usd_bn')} by 2028."
+        f" sales, {format_figure(sizes.value, 'usd_bn')}. An addressable market is all that could be sold,"
+        f" and the same table expects {format_figure(later.value, 'usd_bn')} by 2028."
     )
     return Finding({"as a year's sales": sizes, "as an addressable market": later}, reason)
 

@@ -27,16 +27,13 @@ import pandas as pd
 
 from analysis import labels
 from analysis.audit import cells
-from analysis.audit.checks.record import told_on_record
+from analysis.audit.checks.record import render_sentence
 from analysis.audit.facts import (
     Facts,
     Interval,
-    Unknown,
-    corners,
+    NothingKnown,
     exact,
-    in_print,
-    in_words,
-    listed,
+    interval_of,
     model_name,
     told_day,
     told_test,
@@ -46,8 +43,9 @@ from analysis.audit.facts import (
 from analysis.audit.verdicts import Finding, accepted, check, judge, meets_interval
 from analysis.evidence import cells as deciders
 from analysis.evidence.sources import sidecar
+from analysis.labels import join_words
 from analysis.models import frontier, parity
-from analysis.units import Quantity, parse
+from analysis.units import Quantity, format_date, format_figure, parse
 
 BENCHMARKS, PRICES = "model_benchmarks", "api_prices"
 KINDS = ("input", "output")
@@ -91,7 +89,7 @@ def benchmark_lead(
     table = facts.column("models", column).set_index("row")
     bounds = {name: Interval(*row) for name, row in zip(table.index, table.to_numpy(), strict=True)}
     printed = {
-        rival: corners(lambda a, b: a - b, bounds[reference], bounds[rival])
+        rival: interval_of(lambda a, b: a - b, bounds[reference], bounds[rival])
         for rival in _rivals(table["value"].drop(reference), open_models)
     }
     alike: dict[str, dict[str, Interval]] = {}
@@ -101,7 +99,7 @@ def benchmark_lead(
         best = scores.drop_duplicates("article_model", keep="last")
         of = best.set_index("article_model")["score_pct"]
         if reference not in of or not of.index.isin(open_models).any():
-            raise Unknown(f"{reference} and an open model on {benchmark}, {protocol}")
+            raise NothingKnown(f"{reference} and an open model on {benchmark}, {protocol}")
         rivals = _rivals(of.drop(reference), open_models)
         facts.cite(BENCHMARKS, best[best["article_model"].isin([reference, *rivals])])
         alike[protocol] = {rival: exact(float(of[reference] - of[rival])) for rival in rivals}
@@ -117,11 +115,11 @@ def benchmark_lead(
         judge(Finding(readings, ""), figure), "Only where models are scored alike"
     )
     if answer.startswith("Only") and passed:
-        some = f"over {labels.count(len(passed))} rival{'s' if len(passed) > 1 else ''}"
+        some = f"over {labels.number_word(len(passed))} rival{'s' if len(passed) > 1 else ''}"
         answer = f"Only {some if len(passed) < len(printed) else 'as the article prints it'}"
     leads = sorted(printed.items(), key=lambda item: -item[1].value)
     verbs = ["leads" if lead.value >= 0 else "trails" for _, lead in leads]
-    said = listed(
+    said = join_words(
         (
             f"{verb} {rival} by {abs(lead.value):.1f} points"
             if verb != before
@@ -155,7 +153,7 @@ def price_multiple(
     """
     own, other = (_listed(facts, article_model=model) for model in (reference, rival))
     years = sorted({row["valid_on"].year for row in (own, other)})
-    dated = f"at the last list prices ({listed(str(year) for year in years)})"
+    dated = f"at the last list prices ({join_words(str(year) for year in years)})"
     places = {
         "at the prices in the article's own table": _multiples(
             facts, _printed(facts, reference), _printed(facts, rival)
@@ -167,8 +165,8 @@ def price_multiple(
     }
     details = (
         f"Last list prices before publication day, for a million tokens of input and of output: {reference}"
-        f" {_dollars(own)} ({in_words(own['valid_on'])}), {rival} {_dollars(other)}"
-        f" ({in_words(other['valid_on'])})."
+        f" {_dollars(own)} ({format_date(own['valid_on'])}), {rival} {_dollars(other)}"
+        f" ({format_date(other['valid_on'])})."
     )
     newer = _mentioned(facts, successors)
     if newer and len(newer) == len(successors):
@@ -202,7 +200,7 @@ def _priced(places: Mapping[str, Mapping[str, float]], reference: str, rival: st
         values = met[place] if partly else places[place]
         where = "" if answer.endswith(place) else f"{place} "
         whom = (f"{reference} cost", f" as {rival}") if not number else ("it cost", "")
-        mixes = f" for {listed(values)}" if partly else ""
+        mixes = f" for {join_words(values)}" if partly else ""
         sentence = f"{where}{whom[0]} {_times(values.values())} as much{whom[1]}{mixes}."
         said.append(sentence if not number else sentence[0].upper() + sentence[1:])
     return f"{answer}: {' '.join(said)}"
@@ -235,7 +233,7 @@ def open_models_cheaper(
         times = _times(value.value for value in values.values())
         spans.append(f"{times} as much as {model}{', depending on the seller' if len(sellers) > 1 else ''}")
         prices = " and ".join(
-            f"{_dollars(row)} from {name} ({in_words(row['valid_on'])})" for name, row in sellers.items()
+            f"{_dollars(row)} from {name} ({format_date(row['valid_on'])})" for name, row in sellers.items()
         )
         details.append(f"{model} was last listed at {prices}.")
     order = sorted(open_models, key=lambda model: answers[model] != "yes")
@@ -247,7 +245,7 @@ def open_models_cheaper(
     )
     reason = f"{answer[0].upper()}{answer[1:]}: {cost}"
     details.append(
-        f"{reference} was last listed at {_dollars(own)} ({in_words(own['valid_on'])}), input and output."
+        f"{reference} was last listed at {_dollars(own)} ({format_date(own['valid_on'])}), input and output."
     )
     details.append(f"We take more than {_fold(accepted(figure)[0])} times as dramatic.")
     return Finding(readings, reason, details=" ".join(details))
@@ -268,14 +266,14 @@ def launch_price_multiple(
     then = facts.at(launch["valid_on"]).last(PRICES, _column("input"), **reference)
     multiple = _blended(launch, share) / _blended(then, share)
     reason = (
-        f"{model_name(launch)} had come out on {in_words(launch['valid_on'])} at {_fold(multiple)} times the"
-        f" price of {model_name(then)}."
+        f"{model_name(launch)} had come out on {format_date(launch['valid_on'])} at {_fold(multiple)} times"
+        f" the price of {model_name(then)}."
     )
     later = _mentioned(facts, successors)
     if later:
         times = {model_name(row): _blended(row, share) / _blended(then, share) for row in later}
         side = {True: " more", False: " less", None: ""}[_all(value > multiple for value in times.values())]
-        told = listed(
+        told = join_words(
             f"{_fold(value)} times{'' if place else f' as much as {model_name(then)}'} for {name}"
             for place, (name, value) in enumerate(times.items())
         )
@@ -331,7 +329,7 @@ def frontier_gap(
         if whole["valid_on"].max() > last:
             later.append(_gap_in_words(name, _tested(facts, whole, name, where)))
     if published := facts.happened(beside, decides=False):
-        sentences.append(told_on_record(told, published, facts))
+        sentences.append(render_sentence(told, published, facts))
     since = " ".join(later) or None
     if readings:
         answer = {"holds": "Yes", "fails": "No"}.get(judge(Finding(readings, ""), None), "Only in part")
@@ -357,7 +355,7 @@ def _tested(facts: Facts, scores: pd.DataFrame, name: str, where: Mapping[str, s
     try:
         return parity.gap(scores, rng, floor=float(where["floor"]))
     except ValueError:
-        raise Unknown(f"{name}: enough models of both kinds for a test") from None
+        raise NothingKnown(f"{name}: enough models of both kinds for a test") from None
 
 
 def _fast_enough(result: parity.Gap, figure: Quantity | None) -> bool:
@@ -367,7 +365,7 @@ def _fast_enough(result: parity.Gap, figure: Quantity | None) -> bool:
     if figure is None:
         return True
     if result.means is None:
-        raise Unknown("two years of both kinds")
+        raise NothingKnown("two years of both kinds")
     return result.means.last <= accepted(figure)[1] * max(result.means.before, 0.0)
 
 
@@ -420,11 +418,11 @@ def rise_of_the_best(
     scores = facts.look(BENCHMARKS, benchmark=benchmark).sort_values(["valid_on", "score_pct"])
     early = scores[scores["valid_on"] <= facts.day - YEAR]
     if early.empty:
-        raise Unknown(f"{benchmark} over twelve months")
+        raise NothingKnown(f"{benchmark} over twelve months")
     before, now = (rows.loc[[rows["score_pct"].idxmax()]] for rows in (early, scores))
     facts.mention(BENCHMARKS, pd.concat([before, now]))
     rise = {name: f"{rows['score_pct'].iloc[0]:.1f}%" for name, rows in (("before", before), ("now", now))}
-    reason = told_on_record(told, facts.happened(beside, decides=False), facts, rise)
+    reason = render_sentence(told, facts.happened(beside, decides=False), facts, rise)
     return Finding({}, reason, verdict="uncheckable")
 
 
@@ -473,29 +471,31 @@ def best_on_benchmark(
     leads = leads and all(row["value"] <= own["score_pct"] for row in claimed)
     overtaken = bool(at_release and not leads)
     values = {"answer": "No longer" if overtaken else "Yes" if leads else "No"}
-    values |= {"own": in_print(own["score_pct"], "pct"), "best": in_print(best["score_pct"], "pct")}
+    values |= {"own": format_figure(own["score_pct"], "pct"), "best": format_figure(best["score_pct"], "pct")}
     details = [
         f"In the same runs {best['model']} has the best score, {values['best']} on"
-        f" {in_words(best['valid_on'])}. Our record of these runs ({protocol}) ends on"
-        f" {in_words(scores['valid_on'].iloc[-1])}."
+        f" {format_date(best['valid_on'])}. Our record of these runs ({protocol}) ends on"
+        f" {format_date(scores['valid_on'].iloc[-1])}."
     ]
     if later_protocol:
         later = facts.find(BENCHMARKS, benchmark=benchmark, protocol=later_protocol, use="trend")
         if len(later):
             ends = later.sort_values("score_pct", kind="stable").iloc[[0, -1]]
             facts.mention(BENCHMARKS, ends)
-            low, top = (f"{row['model']} {in_print(row['score_pct'], 'pct')}" for _, row in ends.iterrows())
+            low, top = (
+                f"{row['model']} {format_figure(row['score_pct'], 'pct')}" for _, row in ends.iterrows()
+            )
             values |= {"later_best": top.rpartition(" ")[2], "later_model": str(ends["model"].iloc[-1])}
             held = "holds" if model in set(later["model"]) else "leaves out"
             details.append(
-                f"A newer record ({later_protocol}) {held} {model} and has {labels.count(len(later))} models"
-                f" up to {in_words(later['valid_on'].max())}, from {low} to {top}."
+                f"A newer record ({later_protocol}) {held} {model} and has {labels.number_word(len(later))}"
+                f" models up to {format_date(later['valid_on'].max())}, from {low} to {top}."
             )
     if claimed:
-        scored = listed(f"{row['subject']} {told_value(row)} ({told_day(row)})" for row in claimed)
+        scored = join_words(f"{row['subject']} {told_value(row)} ({told_day(row)})" for row in claimed)
         details.append(f"Developers report of their own runs, under other protocols: {scored}.")
     unknown = ("later_best", "later_model") if later_protocol else ()  # on a day before the newer runs
-    reason = told_on_record(told, [*claimed, *facts.happened(beside, decides=False)], facts, values, unknown)
+    reason = render_sentence(told, [*claimed, *facts.happened(beside, decides=False)], facts, values, unknown)
     return Finding({"leads": leads}, reason, overtaken=overtaken, details=" ".join(details))
 
 
@@ -508,7 +508,7 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
     name it. Where fewer than half of the others are decided, the column is `uncheckable`, and the cells that
     are decided are mentioned.
     """
-    rows = cells.ledger(facts, [(table, column)])
+    rows = cells.judge_cells(facts, [(table, column)])
     rows = rows.assign(blank=rows["row"].isin(_blank(facts, table, column)))
     decided = rows[(rows["verdict"] != "uncheckable") & ~rows["blank"]]
     left = rows[(rows["verdict"] == "uncheckable") & ~rows["blank"]]
@@ -520,11 +520,11 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
         word: (wrong["verdict"] == verdict) & ~groups["Out of date"] for word, verdict in WRONG.items()
     }
     rest = " ".join(
-        f"{word}: {listed(wrong.loc[which, 'row'])}." for word, which in groups.items() if which.any()
+        f"{word}: {join_words(wrong.loc[which, 'row'])}." for word, which in groups.items() if which.any()
     )
     unit = sidecar(table).columns[column].unit
     off = _off(wrong, unit) if agree.empty and 0 < len(wrong) <= NAMED else None
-    blanks = f"Without a figure: {listed(rows.loc[rows['blank'], 'row'])}." if rows["blank"].any() else ""
+    blanks = f"Without a figure: {join_words(rows.loc[rows['blank'], 'row'])}." if rows["blank"].any() else ""
     if few:
         facts.mentioned.extend(label for row in left["used"] for label in row)
         finding = off or (rest if len(wrong) else "right.")
@@ -535,9 +535,9 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
             if finding == rest
             else f"{'It is' if len(decided) == 1 else 'They are'} {finding}"
         )
-        number = labels.count(len(decided)) if len(decided) else "none"
+        number = labels.number_word(len(decided)) if len(decided) else "none"
         opening = (
-            f"Too few to judge: {number} of the {labels.count(len(decided) + len(left))}"
+            f"Too few to judge: {number} of the {labels.number_word(len(decided) + len(left))}"
             f" {_plural(COLUMNS[column])} can be checked."
         )
         reason = " ".join(text for text in (opening, it, deciders.load()[table, column].would_decide) if text)
@@ -550,12 +550,12 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
     elif wrong.empty:
         reason = f"{every} {verb} right."
     else:
-        number, verb = labels.count(len(agree)), "is" if len(agree) <= 1 else "are"
+        number, verb = labels.number_word(len(agree)), "is" if len(agree) <= 1 else "are"
         some = f"{number[0].upper()}{number[1:]} of {'the ' if agree.empty or len(left) else ''}{among}"
         reason = f"{some} {verb} right{_by_bound(agree)}. {rest}"
     details = [f"{row['row']}: {row['short']}." for _, row in wrong.iterrows()]
     if len(left):
-        details.append(f"Not decided: {listed(left['row'])}.")
+        details.append(f"Not decided: {join_words(left['row'])}.")
     if blanks:
         details.append(blanks)
     readings: dict[str, Interval | bool] = {
@@ -578,7 +578,7 @@ def _checked(number: int, noun: str, *, whole: bool) -> tuple[str, str]:
     no others.
     """
     plural = _plural(noun)
-    count, which = labels.count(number), "" if whole else " that we can check"
+    count, which = labels.number_word(number), "" if whole else " that we can check"
     every = {1: f"The one {noun}", 2: f"Both {plural}"}.get(number, f"All {count} {plural}")
     return f"{every}{which}", f"{count} {plural}{which}"
 
@@ -608,18 +608,21 @@ def _off(wrong: pd.DataFrame, unit: str | None) -> str | None:
     above = _all(float(printed[row].low or 0) > ends[-1] for row, ends in ours.items())
     if above is None or wrong["stale"].any() or (wrong["verdict"] != "fails").any():
         return None
-    article = listed(f"{_about(figure)} for {row}" for row, figure in printed.items())
+    article = join_words(f"{_about(figure)} for {row}" for row, figure in printed.items())
     if len(ours) == 1:
-        found = " to ".join(in_print(end, unit) for end in next(iter(ours.values())))
+        found = " to ".join(format_figure(end, unit) for end in next(iter(ours.values())))
     else:
         bound = "at most" if above else "at least"
-        found = f"{bound} {listed(in_print(ends[-1] if above else ends[0], unit) for ends in ours.values())}"
+        found = (
+            f"{bound}"
+            f" {join_words(format_figure(ends[-1] if above else ends[0], unit) for ends in ours.values())}"
+        )
     return f"too {'high' if above else 'low'}: the article has {article}. We find {found}."
 
 
 def _about(figure: Quantity) -> str:
     about = "about " if figure.qualifier.startswith("~") else ""
-    return f"{about}{in_print(float(figure.value or 0), figure.unit)}"
+    return f"{about}{format_figure(float(figure.value or 0), figure.unit)}"
 
 
 def _all(answers: Iterable[bool]) -> bool | None:
@@ -701,7 +704,8 @@ def _blended(row: pd.Series, share: float) -> float:
 def _on_each(multiples: Mapping[str, float]) -> str:
     """Multiples of a price as a sentence has them: 1.67× on input and 1.00× on output."""
     return " and ".join(
-        f"{in_print(multiples[kind], 'x', 1 if multiples[kind] >= 10 else 2)} on {kind}" for kind in KINDS
+        f"{format_figure(multiples[kind], 'x', 1 if multiples[kind] >= 10 else 2)} on {kind}"
+        for kind in KINDS
     )
 
 
@@ -715,7 +719,7 @@ def _fold(multiple: float) -> str:
     """A multiple in a sentence, without its sign: 54, 15.4, 2.6, 0.8; from twenty up a decimal says
     nothing.
     """
-    return in_print(
+    return format_figure(
         multiple, "count", 0 if multiple >= 20 else None if round(multiple, 1) == round(multiple) else 1
     )
 

@@ -20,15 +20,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import labels
-from analysis.audit.checks.record import refuse_what_no_day_fills, told_on_record
-from analysis.audit.facts import FACTS, Facts, Unknown, exact, fill, in_print, in_words, listed, words
+from analysis.audit.checks.record import refuse_what_no_day_fills, render_sentence
+from analysis.audit.facts import FACTS, Facts, NothingKnown, exact, fill_placeholders, placeholders
 from analysis.audit.verdicts import Finding, accepted, check
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import predictions
+from analysis.labels import join_words
 from analysis.models import frontier, market, outlook, prices, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
-from analysis.units import Quantity
+from analysis.units import Quantity, format_date, format_figure
 
 EVENTS = (
     "no_outsized",
@@ -73,10 +74,11 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     given = cast("Assumptions", facts.given)
     hits, among = _hits(event, given, outlook.venture_paths(given, facts.record))
     if not among.any():
-        raise Unknown("simulated futures that meet the condition")
+        raise NothingKnown("simulated futures that meet the condition")
     estimate = simulation.probability(hits[among])
     values = {
-        name: f"{given[name]:g}" if name.endswith("_pct") else labels.count(given[name]) for name in NAMED
+        name: f"{given[name]:g}" if name.endswith("_pct") else labels.number_word(given[name])
+        for name in NAMED
     } | {
         "odds": odds(estimate.value),
         "pct": _pct(estimate.value),
@@ -92,10 +94,10 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
         f" about {noise:.1f} points."
     )
     if event in UNLIKE:
-        details += f" {fill(UNLIKE[event], values)}"
+        details += f" {fill_placeholders(UNLIKE[event], values)}"
     return Finding(
         {event: exact(estimate.value * 100)},
-        _sentence(told_on_record(told, (), facts, values)),
+        _sentence(render_sentence(told, (), facts, values)),
         details=details,
         verdict="open",
     )
@@ -111,11 +113,14 @@ def ahead(
     deadline, ended = _ended(part, facts)
     if ended:
         return ended
-    values = {"deadline": in_words(deadline)}
+    values = {"deadline": format_date(deadline)}
     for row in facts.at(facts.as_of).happened(beside, decides=False):
-        values |= words(row, facts.day)
+        values |= placeholders(row, facts.day)
     refuse_what_no_day_fills(told, facts, set(values))
-    sentence = fill(told, values) or f"It is due by {in_words(deadline)}; nothing in our data decides it yet."
+    sentence = (
+        fill_placeholders(told, values)
+        or f"It is due by {format_date(deadline)}; nothing in our data decides it yet."
+    )
     return Finding({}, sentence, verdict="open")
 
 
@@ -150,7 +155,7 @@ def open_price(
     matches = prices.open_matches(prices_then, runs, first)
     closed = names.get(model, model)
     if matches.empty:
-        raise Unknown(f"the price of a newer open model that matches {closed} on {benchmark}")
+        raise NothingKnown(f"the price of a newer open model that matches {closed} on {benchmark}")
     cheapest = matches.iloc[int(matches.apply(_blended, axis="columns", share=share).argmin())]
     multiple = _blended(cheapest, share) / launch
     then.mention("api_prices", cheapest.to_frame().T)
@@ -165,7 +170,7 @@ def open_price(
     reason = (
         f"{answer}: the cheapest newer open model that matches {closed} on the science questions of"
         f" {benchmark}, {called(cheapest)}, costs {_part(multiple)} {closed}'s launch price. The deadline is"
-        f" {in_words(deadline)}."
+        f" {format_date(deadline)}."
     )
     details = (
         f"A price is that of a million tokens, {share:.0%} of them input; a score is that of an {protocol}."
@@ -176,7 +181,7 @@ def open_price(
     cheaper = newer[newer["part"] < multiple].sort_values("part", kind="stable")
     then.mention("api_prices", cheaper)
     if len(cheaper):
-        parts = listed(
+        parts = join_words(
             f"{called(row)} ({_part(row['part']).removesuffix(' of')})" for _, row in cheaper.iterrows()
         )
         details += f" Newer open models that cost less have no score there or a lower one: {parts}."
@@ -218,16 +223,16 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
         opening = f"{answer} {_portion(most)} of these markets"
     else:
         bounds = [f"at least {fewest:.0%}"] * (fewest > most) + [f"at most {largest:.0%}"] * (largest < 1)
-        opening = f"Only if OpenAI takes {listed(bounds)} of these markets"
+        opening = f"Only if OpenAI takes {join_words(bounds)} of these markets"
     reason = (
         f"{opening}. Under our base assumptions a return of {given.required_return_pct:g}% a year needs them"
         f" to grow {growth[1.0]:.0f}-fold if it takes all of them, {growth[most]:.0f}-fold if it takes"
         f" {_portion(most)}."
     )
     details = (
-        f"That return needs {in_print(revenue, 'usd_bn', 0)} of revenue in {given.horizon_years:g} years; the"
-        f" five markets were {in_print(start, 'usd_bn')} in 2024. We take {_portion(most)} or more as most of"
-        " them."
+        f"That return needs {format_figure(revenue, 'usd_bn', 0)} of revenue in {given.horizon_years:g}"
+        f" years; the five markets were {format_figure(start, 'usd_bn')} in 2024. We take {_portion(most)} or"
+        " more as most of them."
     )
     readings = {f"at {_portion(share)}": exact(factor) for share, factor in growth.items()}
     return Finding(
@@ -253,7 +258,7 @@ def odds(share: float) -> str:
 
 
 def _number(value: int) -> str:
-    return "ten" if value == 10 else labels.count(value)
+    return "ten" if value == 10 else labels.number_word(value)
 
 
 def _portion(share: float) -> str:
@@ -318,7 +323,9 @@ def _ended(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
         return deadline, Finding({"as ruled": ruling.outcome}, ruling.because)
     if facts.as_of <= deadline:
         return deadline, None
-    reason = f"It was due by {in_words(deadline)} and nobody has ruled on it yet; a ruling would settle it."
+    reason = (
+        f"It was due by {format_date(deadline)} and nobody has ruled on it yet; a ruling would settle it."
+    )
     return deadline, Finding({}, reason, verdict="uncheckable")
 
 

@@ -18,23 +18,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis import labels
-from analysis.audit.checks.record import told_on_record
-from analysis.audit.facts import (
-    Facts,
-    Interval,
-    Pick,
-    Unknown,
-    exact,
-    in_print,
-    in_words,
-    listed,
-    ratio,
-    told_day,
-    total,
-)
+from analysis.audit.checks.record import render_sentence
+from analysis.audit.facts import Facts, Interval, NothingKnown, Pick, exact, ratio, told_day, total
 from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
+from analysis.labels import join_words
 from analysis.models import funding
-from analysis.units import Quantity
+from analysis.units import Quantity, format_date, format_figure
 
 STAKE, ROUNDS, FINANCE, CHIPS, CAPEX, NAV = (
     "softbank_openai",
@@ -67,7 +56,7 @@ def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
         f"{'Most' if paid > whole / 2 else 'Less than half'} of it had been invested: on publication day"
         f" {_usd(paid)} of {_usd(whole)} had been paid and {_usd(whole - paid)} was to come."
     )
-    now, day = invested_usd_bn(facts, later=True), in_words(facts.as_of)
+    now, day = invested_usd_bn(facts, later=True), format_date(facts.as_of)
     since = f"{_usd(now)} had been paid by {day}." if now > paid else None
     return Finding({"still to come": exact(whole - paid)}, reason, since=since)
 
@@ -76,7 +65,7 @@ def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
 def deal_size(facts: Facts, figure: Quantity) -> Finding:
     """The size of the deal: the whole holding on completion, or the commitment of 2026 alone."""
     row = _commitment(facts)
-    whole, part, day = row["cost_on_completion_usd_bn"], row["amount_usd_bn"], in_words(row["valid_on"])
+    whole, part, day = row["cost_on_completion_usd_bn"], row["amount_usd_bn"], format_date(row["valid_on"])
     readings = {"in total": exact(float(whole)), f"as the deal of {day}": exact(float(part))}
     reason = (
         f"{_only(readings, accepted(figure))}SoftBank's whole holding in OpenAI, built since 2024, costs"
@@ -131,7 +120,7 @@ def largest_commitment(
         f" As a single commitment its {_usd(part)} {' and '.join(against)}."
     )
     announced = facts.happened(beside, decides=False)
-    details = told_on_record(told, announced, facts) if announced else None
+    details = render_sentence(told, announced, facts) if announced else None
     return Finding(readings, reason, details=details)
 
 
@@ -144,14 +133,15 @@ def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
     rounds = facts.look(ROUNDS, company="OpenAI")
     rounds = rounds[rounds["lead_investors"].fillna("").str.contains("SoftBank")]
     facts.cite(ROUNDS, rounds)
-    day = in_words(row["valid_on"])
+    day = format_date(row["valid_on"])
     parts = {"in total": rounds, f"in the deal of {day}": rounds[rounds["valid_on"] >= row["valid_on"]]}
     readings: dict[str, Interval | bool] = {
         name: set(part["event"] == "secondary") == {True, False} for name, part in parts.items()
     }
     sales = rounds[rounds["event"] == "secondary"]
     sold = "".join(
-        f" and part of the {_usd(sale['amount_usd_bn'])} that employees sold by {in_words(sale['valid_on'])}"
+        f" and part of the {_usd(sale['amount_usd_bn'])} that employees sold by"
+        f" {format_date(sale['valid_on'])}"
         for _, sale in sales.tail(1).iterrows()
     )
     both, both_in_deal = readings.values()
@@ -207,7 +197,7 @@ def raised_share(
     every = every[(every["valid_on"] > start) & (every["valid_on"] <= whole["valid_on"])]
     rounds, conditional = every[every["in_total"] == "yes"], every[every["event"] == "conditional"]
     if missing := [name for name in companies if name not in set(rounds["company"])]:
-        raise Unknown(f"what {' and '.join(missing)} raised {quarter}")
+        raise NothingKnown(f"what {' and '.join(missing)} raised {quarter}")
     facts.cite(ROUNDS, every.loc[[*rounds.index, *conditional.index]])
     raised, venture = float(rounds["amount_usd_bn"].sum()), float(whole["value"])
     within = float(conditional["amount_usd_bn"].sum())
@@ -225,8 +215,8 @@ def raised_share(
     sums = {name: Raised.of(facts, name, decides=False).firm for name in listed["company"].unique()}
     details = (
         f"With money on conditions they took {(raised + within) / venture:.0%}. Among the"
-        f" {labels.count(len(sums))} developers whose rounds we list, not a whole market, the share since"
-        f" their founding is {sum(sums[name] for name in companies) / sum(sums.values()):.0%}: "
+        f" {labels.number_word(len(sums))} developers whose rounds we list, not a whole market, the share"
+        f" since their founding is {sum(sums[name] for name in companies) / sum(sums.values()):.0%}: "
         + ", ".join(
             f"{name} {_usd(value)}" for name, value in sorted(sums.items(), key=lambda item: -item[1])
         )
@@ -286,7 +276,7 @@ def capital_efficiency(
     )
     conditions = " and ".join(_usd(raised[name].conditional) for name in (richer, leaner))
     scores = " and ".join(
-        f"{in_print(abs(lead), 'points', 1)} {'ahead of' if lead > 0 else 'behind'} {models[richer]} on"
+        f"{format_figure(abs(lead), 'points', 1)} {'ahead of' if lead > 0 else 'behind'} {models[richer]} on"
         f" {name}"
         for name, lead in leads.items()
     )
@@ -306,7 +296,7 @@ def capital_efficiency(
     later = facts.find(ROUNDS, later=True, company=leaner, in_total="yes")
     facts.mention(ROUNDS, later)
     since = [
-        f"{leaner} raised {_usd(row['amount_usd_bn'])} more on {in_words(row['valid_on'])}."
+        f"{leaner} raised {_usd(row['amount_usd_bn'])} more on {format_date(row['valid_on'])}."
         for _, row in later.iterrows()
     ]
     return Finding(readings, reason, details=" ".join(details), since=" ".join(since) or None)
@@ -343,7 +333,7 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
     """
     readings, told = {}, []
     for row in facts.happened([margin]):
-        multiple, day = 1 - row["value"] / 100, in_words(row["valid_on"])
+        multiple, day = 1 - row["value"] / 100, format_date(row["valid_on"])
         readings[day] = exact(multiple)
         told.append(f"{_times(multiple)} its revenue in the quarter to {day}")
     if len(facts.find(FINANCE, measure="total_costs", period=year)):
@@ -354,7 +344,7 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
         readings[year[2:]] = exact(costs / revenue)
         told.append(f"{_times(costs / revenue)} in {year[2:]} ({_usd(costs)} against {_usd(revenue)})")
     if not readings:
-        raise Unknown("costs and revenue of the same period")
+        raise NothingKnown("costs and revenue of the same period")
     reason = f"{answer(Finding(readings, ''), figure)}: OpenAI's costs were {' and '.join(told)}."
     if all(value.value > 1 for value in readings.values()):
         reason += f" The difference has to be raised{_raised_in_words(facts)}."
@@ -368,7 +358,7 @@ def _raised_in_words(facts: Facts) -> str:
             f": investors had paid or firmly promised {_usd(Raised.of(facts, 'OpenAI', decides=False).firm)}"
             " by publication day"
         )
-    except Unknown:
+    except NothingKnown:
         return ""
 
 
@@ -387,7 +377,7 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
     shares = " and ".join(f"{value.value:.0%} {name}" for name, value in readings.items())
     reason = (
         f"{answer}: {_usd(money)} buys {_weeks(money, quarter):.1f} weeks of what NVIDIA's data-centre"
-        f" business sells, or {shares}. That is at the pace of the quarter to {in_words(row['valid_on'])}"
+        f" business sells, or {shares}. That is at the pace of the quarter to {format_date(row['valid_on'])}"
         f" ({_usd(quarter)}); we take {threshold:.0%} as significant."
     )
     later = facts.find(CHIPS, later=True)
@@ -395,7 +385,9 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
     if len(later):
         next_one = later.iloc[-1]
         weeks = _weeks(money, float(next_one[column]) / 1000)
-        since = f"At the pace of the quarter to {in_words(next_one['valid_on'])} it buys {weeks:.1f} weeks."
+        since = (
+            f"At the pace of the quarter to {format_date(next_one['valid_on'])} it buys {weeks:.1f} weeks."
+        )
         facts.mention(CHIPS, later.tail(1))
     return Finding(readings, reason, accepts=(threshold, 1.0), since=since)
 
@@ -416,7 +408,7 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     answer = "Yes" if whole and part else "Only if all of it counts" if whole else "No"
     reason = (
         f"{answer}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value of"
-        f" {in_words(row['valid_on'])}, the {_usd(paid)} paid by publication day {paid / nav:.0%}. We take"
+        f" {format_date(row['valid_on'])}, the {_usd(paid)} paid by publication day {paid / nav:.0%}. We take"
         f" {threshold:.0%} as significant."
     )
     details = (
@@ -427,8 +419,8 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     later = later[later["nav_jpy_tn"].notna()].tail(1)
     facts.mention(NAV, later)
     since = "".join(
-        f"On {in_words(next_one['valid_on'])} net asset value was {next_one['nav_jpy_tn']:.1f} trillion yen,"
-        f" and {_usd(money.value)} was {money.value * rate / 1000 / next_one['nav_jpy_tn']:.0%} of it."
+        f"On {format_date(next_one['valid_on'])} net asset value was {next_one['nav_jpy_tn']:.1f} trillion"
+        f" yen, and {_usd(money.value)} was {money.value * rate / 1000 / next_one['nav_jpy_tn']:.0%} of it."
         for _, next_one in later.iterrows()
     )
     return Finding(readings, reason, accepts=(threshold, 10.0), details=details, since=since or None)
@@ -460,13 +452,13 @@ def investment_over_revenue(
     reason = (
         f"{answer}: {_usd(money.value)} is {money.value / table.value:.1f} times the table's"
         f" {_usd(table.value)}, {'and' if then == now else 'but'} {money.value / sold:.1f} times the yearly"
-        f" revenue of {listed(revenue)} alone ({_usd(sold)})."
+        f" revenue of {join_words(revenue)} alone ({_usd(sold)})."
     )
     details = (
-        f"Of that revenue {listed(f'{name} has {_usd(value)}' for name, value in revenue.items())}. The"
+        f"Of that revenue {join_words(f'{name} has {_usd(value)}' for name, value in revenue.items())}. The"
         " article says small, so that a market just below the investment does not count: the investment has"
-        f" to be over {labels.count(float(figure.low or 0))} times as large. Revenue is that of the latest"
-        " month or so over a whole year. Other sellers would make the second multiple smaller."
+        f" to be over {labels.number_word(float(figure.low or 0))} times as large. Revenue is that of the"
+        " latest month or so over a whole year. Other sellers would make the second multiple smaller."
     )
     for row in facts.happened([disputed], decides=False):
         lower = sold - list(revenue.values())[-1] + float(row["value"])
@@ -494,13 +486,13 @@ def largest_segments(
     smaller = sizes[sizes["value"] < consumers]
     answer = "No: general assistants are missing from the table" if len(smaller) else "Yes"
     beyond = (
-        f"more than the table gives for {labels.count(len(smaller))}"
+        f"more than the table gives for {labels.number_word(len(smaller))}"
         if len(smaller)
         else "less than the table gives for any"
     )
     reason = (
         f"{answer}. Consumers alone paid {seller}, which makes the best-known assistant, about"
-        f" {_usd(consumers)} in {year[2:]}, {beyond} of its {labels.count(len(sizes))} segments."
+        f" {_usd(consumers)} in {year[2:]}, {beyond} of its {labels.number_word(len(sizes))} segments."
     )
     details = (
         f"{seller} took in {_usd(revenue)}. We leave out about {share['value']:g}% that businesses paid, the"
@@ -521,7 +513,7 @@ def chip_growth(facts: Facts, figure: Quantity | None, *, told: str, beside: Seq
     rows = facts.look(CHIPS).iloc[[-5, -1]]
     facts.mention(CHIPS, rows)
     values = {"growth": f"{rows.iloc[1][column] / rows.iloc[0][column]:.1f}-fold"}
-    reason = told_on_record(told, facts.happened(beside, decides=False), facts, values)
+    reason = render_sentence(told, facts.happened(beside, decides=False), facts, values)
     return Finding({}, reason, verdict="uncheckable")
 
 
@@ -574,7 +566,7 @@ def self_funded(
             float(row["value"]) / (quarters["capex_usd_mn"].sum() / 1000)
         )
     if not readings:
-        raise Unknown("operating cash flows")
+        raise NothingKnown("operating cash flows")
     told = ", ".join(f"{_times(readings[f'for {name}'].value)} at {name}" for name in earned)
     reason = (
         f"In the last reported year each took in more cash than it invested: {told}."
@@ -588,7 +580,7 @@ def self_funded(
             above.append(f"{name} ({_usd(min(ends))} to {_usd(max(ends))} against {_usd(row['value'])})")
     if above:
         reason += f" For the next year {' and '.join(above)} plan to invest more than that cash."
-    years = ", ".join(f"{in_words(row['valid_on'])} ({name})" for name, row in earned.items())
+    years = ", ".join(f"{format_date(row['valid_on'])} ({name})" for name, row in earned.items())
     details = f"The years end on {years}. Leased equipment and borrowed money are not counted."
     return Finding(readings, reason, details=f"{details}{_later_investment(facts, earned)}")
 
@@ -605,9 +597,9 @@ def _later_investment(facts: Facts, earned: Mapping[str, pd.Series]) -> str:
             facts.mention(CAPEX, quarters)
             spent = quarters["capex_usd_mn"].sum() / 1000
             multiple = f"{_times(row['value'] / spent)} at {name} ({_usd(spent)})"
-            multiples.setdefault(in_words(end), []).append(multiple)
+            multiples.setdefault(format_date(end), []).append(multiple)
     return "".join(
-        f" Over what was invested in the four quarters to {end}, the same cash is {listed(told)}."
+        f" Over what was invested in the four quarters to {end}, the same cash is {join_words(told)}."
         for end, told in multiples.items()
     )
 
@@ -678,11 +670,11 @@ def _only(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> str:
 
 
 def _usd(value_usd_bn: float) -> str:
-    return in_print(float(value_usd_bn), "usd_bn")
+    return format_figure(float(value_usd_bn), "usd_bn")
 
 
 def _times(multiple: float) -> str:
-    return in_print(multiple, "x", 1)
+    return format_figure(multiple, "x", 1)
 
 
 def _weeks(money_usd_bn: float, quarter_usd_bn: float) -> float:

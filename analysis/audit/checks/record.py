@@ -27,23 +27,21 @@ from analysis.audit.facts import (
     FACTS,
     Facts,
     Interval,
+    NothingKnown,
     Pick,
-    Unknown,
     exact,
-    fill,
-    in_print,
-    in_words,
-    listed,
+    fill_placeholders,
     named,
     names_in,
+    placeholders,
     refuse_braces,
     told_day,
     told_value,
-    words,
 )
 from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
 from analysis.errors import DataError, Problem, nearest
-from analysis.units import Quantity
+from analysis.labels import join_words
+from analysis.units import Quantity, format_date, format_figure
 
 WEEKS = 5
 """How many weeks a month touches at most: its users are no more than those of so many weeks that share none.
@@ -80,11 +78,11 @@ def on_record(
     shown = facts.happened(shows)
     if not ended and not denied and (not shows or len(shown) < len(shows)):
         missing = [name for name in shows if name not in {row["id"] for row in shown}]
-        raise Unknown(", ".join(missing or [*ended_by, *denies]))
+        raise NothingKnown(", ".join(missing or [*ended_by, *denies]))
     holds = not ended and not denied
     return Finding(
         {"on record": holds},
-        told_on_record(told, [*shown, *denied, *ended, *facts.happened(beside, decides=False)], facts),
+        render_sentence(told, [*shown, *denied, *ended, *facts.happened(beside, decides=False)], facts),
         overtaken=bool(ended),
     )
 
@@ -113,14 +111,14 @@ def readings_on_record(
             judgements[name] = not denied
         rows += [*shown, *denied, *facts.happened(sides.get("beside", ()), decides=False)]
     if not judgements:
-        raise Unknown(
+        raise NothingKnown(
             ", ".join(name for sides in readings.values() for side in sides.values() for name in side)
         )
     answers = {name: _yes_or_no(judgements.get(name)) for name in readings}
     verdict = None
     if len(judgements) < len(readings):
         verdict = "partly" if any(judgements.values()) else "uncheckable"
-    return Finding(judgements, told_on_record(told, rows, facts, answers), verdict=verdict)
+    return Finding(judgements, render_sentence(told, rows, facts, answers), verdict=verdict)
 
 
 def _yes_or_no(reading: Interval | bool | None, figure: Quantity | None = None) -> str:
@@ -153,13 +151,13 @@ def figures_on_record(
     overtaken = not met and before is not None and bool(meets_interval(before, accepted(figure)))
     facts.happened(beside, decides=False)
     rows = facts.told
-    labels = {label: in_print(value.value, figure.unit) for label, value in found.items()}
+    labels = {label: format_figure(value.value, figure.unit) for label, value in found.items()}
     for label, pick in others.items():
-        with suppress(Unknown):  # what decides nothing may be unknown
-            labels[label] = in_print(facts.figure(pick, decides=False), figure.unit)
-    labels |= {"stated": figure.text} | ({"was": in_print(before.value, figure.unit)} if before else {})
+        with suppress(NothingKnown):  # what decides nothing may be unknown
+            labels[label] = format_figure(facts.figure(pick, decides=False), figure.unit)
+    labels |= {"stated": figure.text} | ({"was": format_figure(before.value, figure.unit)} if before else {})
     opening = {"answer": answer(Finding(found, "", overtaken=overtaken), figure)}
-    return Finding(found, told_on_record(told, rows, facts, opening | labels, others), overtaken=overtaken)
+    return Finding(found, render_sentence(told, rows, facts, opening | labels, others), overtaken=overtaken)
 
 
 @check("evidence")
@@ -186,11 +184,11 @@ def layers_owned(
     owned, rest = (
         [layer for layer in readings if bool(readings[layer]) is wanted] for wanted in (True, False)
     )
-    parts = ([f"{listed(owned)} yes"] if owned else []) + ([f"{listed(rest)} no"] if rest else [])
+    parts = ([f"{join_words(owned)} yes"] if owned else []) + ([f"{join_words(rest)} no"] if rest else [])
     answer = ", ".join(parts)
-    values = {layer: in_print(stake, "pct") for layer, stake in held.items()}
+    values = {layer: format_figure(stake, "pct") for layer, stake in held.items()}
     values["answer"] = answer[0].upper() + answer[1:]
-    return Finding(readings, told_on_record(told, facts.told, facts, values))
+    return Finding(readings, render_sentence(told, facts.told, facts, values))
 
 
 @check("evidence")
@@ -215,23 +213,23 @@ def more_used(
     facts.happened([weekly, monthly], decides="by users" in readings)
     counts = [float(facts.fact(name)["value"]) for name in visits]
     readings["by visits"] = exact(counts[0] / counts[1])
-    more = {"visits": in_print(counts[0] / counts[1], "x", 1)}
+    more = {"visits": format_figure(counts[0] / counts[1], "x", 1)}
     more |= {name: _yes_or_no(readings.get(name), figure) for name in ("by users", "by visits")}
     ages = " and ".join(str((facts.day - row["valid_on"]).days) for row in users)
     details = (
         f"The users were counted {ages} days before publication day, in round figures. A month has at least"
-        f" the users of each of its weeks, and at most {labels.count(WEEKS)} times as many."
+        f" the users of each of its weeks, and at most {labels.number_word(WEEKS)} times as many."
     )
     if "by users" not in readings:
         details += " So the users do not tell which service has more, and visits alone decide."
-    return Finding(readings, told_on_record(told, facts.told, facts, more), details=details)
+    return Finding(readings, render_sentence(told, facts.told, facts, more), details=details)
 
 
 @check("evidence")
 def undecided(facts: Facts, figure: Quantity | None, *, told: str, beside: Sequence[str]) -> Finding:
     """What is on record about a statement and does not decide it; the sentence says what would."""
     return Finding(
-        {}, told_on_record(told, facts.happened(beside, decides=False), facts), verdict="uncheckable"
+        {}, render_sentence(told, facts.happened(beside, decides=False), facts), verdict="uncheckable"
     )
 
 
@@ -251,12 +249,12 @@ def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | Non
     held_days = (facts.day - first["valid_on"]).days if len(above) else 0
     long_ago = held_days >= 365.25 * float(facts.given["stale_after_years"])
     stale = len(above) > 0 and (long_ago or now["value"] >= STALE_FACTOR * bound)
-    reason = f"{told_value(now)} {now['unit']} were counted on {in_words(now['valid_on'])}"
+    reason = f"{told_value(now)} {now['unit']} were counted on {format_date(now['valid_on'])}"
     if first["id"] != now["id"]:
-        reason += f", and {told_value(first)} already on {in_words(first['valid_on'])}"
+        reason += f", and {told_value(first)} already on {format_date(first['valid_on'])}"
     if told:
         reason += f"; {told}"
-    later = f"{told_value(since[-1])} on {in_words(since[-1]['valid_on'])}." if since else None
+    later = f"{told_value(since[-1])} on {format_date(since[-1]['valid_on'])}." if since else None
     return Finding({"count": exact(float(now["value"]))}, f"{reason}.", stale=stale, since=later)
 
 
@@ -282,11 +280,11 @@ def on_record_by(
     then = facts.at(min(facts.as_of, deadline))
     shown, denied = (then.happened(names, decides=over) for names in (shows, denies))
     mentioned = then.happened(beside, decides=False)
-    sentence = told_on_record(told, [*shown, *denied, *mentioned], facts, {"due": in_words(deadline)})
+    sentence = render_sentence(told, [*shown, *denied, *mentioned], facts, {"due": format_date(deadline)})
     if not over:
         return Finding({}, sentence, verdict="open")
     if not denied and (not shows or len(shown) < len(shows)):
-        raise Unknown(", ".join([*shows, *denies]))
+        raise NothingKnown(", ".join([*shows, *denies]))
     return Finding({"on record": not denied}, sentence)
 
 
@@ -302,11 +300,11 @@ def duty_in_force(
     _refuse_what_never_decides("duty_in_force", duties=duties)
     rules = facts.happened(duties)
     if not rules:
-        raise Unknown(", ".join(duties))
+        raise NothingKnown(", ".join(duties))
     applied = [row for row in rules if row["due_on"] <= facts.day]
     rows = [*rules, *facts.happened(beside, decides=False)]
     opening = {"answer": "Yes" if applied else "Not yet"}
-    return Finding({"applies": bool(applied)}, told_on_record(told, rows, facts, opening))
+    return Finding({"applies": bool(applied)}, render_sentence(told, rows, facts, opening))
 
 
 def since(facts: Facts, items: Sequence[str]) -> str | None:
@@ -335,8 +333,8 @@ def _worded(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
     rows = facts.fresh().at(pd.Timestamp.max).happened(names)
     if len(rows) < len(names) or all(row["valid_on"] <= facts.day for row in rows):
         return []
-    values = {name: text for row in rows for name, text in words(row, facts.day).items()}
-    sentence = fill(template, values)
+    values = {name: text for row in rows for name, text in placeholders(row, facts.day).items()}
+    sentence = fill_placeholders(template, values)
     if sentence is None:
         rule = f"{template!r} asks for more than its facts have: {', '.join(values)}"
         raise DataError(Problem("the sentence", rule, "Ask for one of these"))
@@ -352,7 +350,7 @@ def _sentence(row: pd.Series) -> str:
         figure = told_value(row)
         with_figure = FIGURE.sub(lambda found: figure + (" of" if found[1] else ""), fact, count=1)
         fact = with_figure if with_figure != fact else f"{fact}: {figure}"
-    due = f" ({in_words(row['due_on'])})" if pd.notna(row["due_on"]) else ""
+    due = f" ({format_date(row['due_on'])})" if pd.notna(row["due_on"]) else ""
     return f"{day}: {fact}{due}."
 
 
@@ -365,7 +363,7 @@ def _refuse_what_never_decides(call: str, **sides: Sequence[str] | None) -> None
         raise DataError(Problem(call, "names no fact that decides", fix))
 
 
-def told_on_record(
+def render_sentence(
     template: str,
     rows: Sequence[pd.Series],
     facts: Facts,
@@ -386,11 +384,11 @@ def told_on_record(
     """
     values = dict(more or {})
     for row in rows:
-        values |= words(row, facts.day)
+        values |= placeholders(row, facts.day)
     refuse_what_no_day_fills(template, facts, {*values, *unknown})
-    sentence = fill(template, values)
+    sentence = fill_placeholders(template, values)
     if sentence is None and not rows:
-        raise Unknown("the facts of its sentence")
+        raise NothingKnown("the facts of its sentence")
     on_record_then = "; ".join(f"{row['fact']} ({told_day(row)})" for row in rows)
     return sentence or f"On record: {on_record_then}."
 
@@ -409,7 +407,7 @@ def refuse_what_no_day_fills(template: str, facts: Facts, known: set[str]) -> No
         return
     every = facts.evidence[FACTS]
     for _, row in every[every["id"].isin(named(template))].iterrows():
-        known |= words(row, facts.day).keys()
+        known |= placeholders(row, facts.day).keys()
     if never := [name for name in asked if name not in known]:
         rule = f"{{{never[0]}}} is neither a figure of this check nor what a dated fact has"
         names = {*known, *every["id"]} if "." in never[0] else known

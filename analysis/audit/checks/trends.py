@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 
 from analysis import labels
-from analysis.audit.checks.record import told_on_record
-from analysis.audit.facts import Facts, Interval, Unknown, in_print, listed, told_test, too_early
+from analysis.audit.checks.record import render_sentence
+from analysis.audit.facts import Facts, Interval, NothingKnown, told_test, too_early
 from analysis.audit.verdicts import Finding, check, judge
+from analysis.labels import join_words
 from analysis.models import frontier, prices
 from analysis.statistics import breaks, simulation
-from analysis.units import Quantity
+from analysis.units import Quantity, format_figure
 
 SURE = 0.95
 """From which probability on a basis decides, and below one minus it."""
@@ -48,7 +49,7 @@ def price_acceleration(
         try:
             results[name] = accelerating(spells, float(where["floor"]), int(facts.given["seed"]))
         except ValueError:
-            raise Unknown(f"{name}: too few prices of scored models for a test") from None
+            raise NothingKnown(f"{name}: too few prices of scored models for a test") from None
         records[name] = _tested_rows(listed_prices, scores, spells)
     readings: dict[str, Interval | bool] = {}
     said, details = [], []
@@ -69,9 +70,9 @@ def price_acceleration(
         details.append(_tests_in_words(name, row))
     if readings:
         answer = {"holds": "Yes", "fails": "No"}.get(judge(Finding(readings, ""), None), "Only in part")
-        return Finding(readings, f"{answer}: prices fell {listed(said)}.", details=" ".join(details))
+        return Finding(readings, f"{answer}: prices fell {join_words(said)}.", details=" ".join(details))
     reason = (
-        f"Too close to call: prices fell {listed(said)}. No test tells whether the fall is speeding up."
+        f"Too close to call: prices fell {join_words(said)}. No test tells whether the fall is speeding up."
         if said
         else "Our records of prices end too early to tell."
     )
@@ -102,8 +103,8 @@ def _tests_in_words(name: str, row: pd.Series) -> str:
     return (
         f"At equal {name} {row['n']:.0f} prices of {row['clusters']:.0f} sellers {shows[row['verdict']]}: p"
         f" is {_p(row['quadratic_p_holm'])} for a gradual change and {_p(row['bend_p_holm'])} for a sudden"
-        f" one, both adjusted for all {labels.count(int(row['tests']))} tests (Holm). Unadjusted they are"
-        f" {row['quadratic_p']:.3f} and {row['bend_p']:.3f}."
+        f" one, both adjusted for all {labels.number_word(int(row['tests']))} tests (Holm). Unadjusted they"
+        f" are {row['quadratic_p']:.3f} and {row['bend_p']:.3f}."
     )
 
 
@@ -116,7 +117,7 @@ def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> breaks.Accele
     """The tests on price spells at equal quality, with seller effects and sellers as clusters."""
     stream = simulation.spawn(seed, ["acceleration"])["acceleration"]
     kept = prices.repeated(spells)
-    return breaks.test_acceleration(
+    return breaks.acceleration_test(
         kept["t"],
         kept[frontier.PRICE],
         rng=stream,
@@ -150,14 +151,14 @@ def threshold_by_basis(
             seed=int(facts.given["seed"]),
         )
     except ValueError:
-        raise Unknown("a trend of training costs on each basis") from None
-    one = listed(f"{row.p_one:.0%} {row.basis}" for row in table.itertuples(index=False))
-    most_expensive = listed(f"{chance:.0%}" for chance in table["p_dearest"])
-    reason = told_on_record(told, facts.happened(beside, decides=False), facts)
+        raise NothingKnown("a trend of training costs on each basis") from None
+    one = join_words(f"{row.p_one:.0%} {row.basis}" for row in table.itertuples(index=False))
+    most_expensive = join_words(f"{chance:.0%}" for chance in table["p_dearest"])
+    reason = render_sentence(told, facts.happened(beside, decides=False), facts)
     details = (
         f"Going by training costs to {int(table['last'].max())}, the chance that a run of {year} cost over"
-        f" {in_print(float(figure.low or 0.0), 'usd_bn')} was {one}. For the year's most expensive run it was"
-        f" {most_expensive}."
+        f" {format_figure(float(figure.low or 0.0), 'usd_bn')} was {one}. For the year's most expensive run"
+        f" it was {most_expensive}."
     )
     chances = [*table["p_one"], *table["p_dearest"]]
     first = table.iloc[0]

@@ -379,7 +379,7 @@ def column(monkeypatch, *found, name="training_cost_usd_mn", table="models", bla
     """The finding on a column whose cells were found to be (row, verdict, printed, sourced, stale)."""
     ledger = pd.DataFrame(found, columns=["row", "verdict", "printed", "sourced", "stale"])
     ledger = ledger.assign(short="what we find", used=[[("training_cost", 0)]] * len(ledger))
-    monkeypatch.setattr(benchmarks.cells, "ledger", lambda facts, columns: ledger)
+    monkeypatch.setattr(benchmarks.cells, "judge_cells", lambda facts, columns: ledger)
     figures = pd.DataFrame({"row": ledger["row"], "column": name, "missing": None})
     figures.loc[figures["row"].isin(blank), "missing"] = "Unknown"
     finding = benchmarks.column_agrees(Facts({table: figures}, {}), None, table=table, column=name)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.audit.checks import record
-from analysis.audit.facts import Facts, Unknown
+from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import judge
 from analysis.errors import DataError
 from analysis.units import parse
@@ -60,13 +60,13 @@ def test_a_contradicted_statement_was_never_right():
 
 def test_what_came_after_the_article_does_not_end_a_statement():
     late = row("gpt.release", "2026-06-01")
-    with pytest.raises(Unknown):
+    with pytest.raises(NothingKnown):
         record.on_record(look(late), None, ended_by=["gpt.release"], told="{gpt.release}")
 
 
 def test_what_was_not_yet_known_does_not_decide():
     secret = row("gpt.release", "2025-08-07", known_on="2026-07-01")
-    with pytest.raises(Unknown):
+    with pytest.raises(NothingKnown):
         record.on_record(
             look(secret, as_of="2026-06-30"), None, ended_by=["gpt.release"], told="{gpt.release}"
         )
@@ -74,7 +74,7 @@ def test_what_was_not_yet_known_does_not_decide():
 
 
 def test_all_that_bears_a_statement_out_is_needed():
-    with pytest.raises(Unknown, match=r"b\.two"):
+    with pytest.raises(NothingKnown, match=r"b\.two"):
         record.on_record(
             look(RELEASE, row("b.two", "2026-08-01")), None, shows=["gpt.release", "b.two"], told="x"
         )
@@ -120,7 +120,7 @@ def test_a_layer_is_owned_by_a_majority_or_by_what_shows_it(arm, openai, verdict
 
 def test_a_sentence_of_which_nothing_is_known_is_none():
     late = row("b.two", "2025-09-01", known_on="2026-07-01")
-    with pytest.raises(Unknown):
+    with pytest.raises(NothingKnown):
         record.undecided(look(late, as_of="2026-06-01"), None, beside=["b.two"], told="{b.two}")
 
 
@@ -266,7 +266,7 @@ def test_a_forecast_with_a_day_of_its_own_is_open_until_then(as_of, verdict, dec
 
 def test_what_came_after_the_day_of_a_forecast_does_not_decide_it():
     facts = look(RELEASE, row("late", "2026-07-02"))
-    with pytest.raises(Unknown):
+    with pytest.raises(NothingKnown):
         record.on_record_by(facts, None, due=dt.date(2026, 6, 30), shows=["late"], told="x")
     found = record.on_record_by(facts, None, due=dt.date(2026, 7, 2), shows=["late"], told="x")
     assert judge(found, None) == "holds"

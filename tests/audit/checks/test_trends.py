@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.audit.checks import trends
-from analysis.audit.facts import Facts, Unknown
+from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import judge
 from analysis.statistics import breaks
 from analysis.units import parse
@@ -80,7 +80,7 @@ def test_prices_that_fall_faster_hold_slower_fail_and_straight_ones_decide_nothi
 
 def test_too_few_prices_are_unknown():
     facts = market(0.0).at(pd.Timestamp("2020-02-01"))
-    with pytest.raises(Unknown, match="a test: too few prices"):
+    with pytest.raises(NothingKnown, match="a test: too few prices"):
         trends.price_acceleration(facts, None, series=SERIES)
 
 
@@ -190,7 +190,7 @@ def _tables():
 
 def test_without_a_trend_of_each_basis_nothing_is_known():
     facts = costs(1e9).at(pd.Timestamp("2017-01-01"))
-    with pytest.raises(Unknown, match="a trend of training costs"):
+    with pytest.raises(NothingKnown, match="a trend of training costs"):
         trends.threshold_by_basis(
             facts,
             parse("over $1 billion", "usd_bn"),
