@@ -602,7 +602,9 @@ def sweep(
     kept = ROOT / "reports" / ".sweeps" / key[:12]
     results = kept if out is None else out
     folder = kept if storage.is_remote(results) else results
-    evaluate = partial(sweeping.evaluate, given=given, known=audit.gather(given).record, outputs=outputs)
+    evaluate = partial(
+        sweeping.evaluate, assumptions=given, known=audit.gather(given).record, outputs=outputs
+    )
     start = time.monotonic()
     with Progress(transient=True) as progress:
         bar = progress.add_task("points", total=len(chosen))

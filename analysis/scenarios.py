@@ -927,7 +927,7 @@ def resolve(
 
 
 class Assumptions(dict[str, Any]):
-    """Checked values by name, readable as attributes (`given.seed`), with their distributions.
+    """Checked values by name, readable as attributes (`assumptions.seed`), with their distributions.
 
     There is no way past the check: it is made where they are made, and they cannot be changed afterwards.
 
@@ -956,7 +956,7 @@ class Assumptions(dict[str, Any]):
         self.register = register
 
     def _refuse_change(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("assumptions cannot be changed in place; write given.but(NAME=VALUE)")
+        raise TypeError("assumptions cannot be changed in place; write assumptions.but(NAME=VALUE)")
 
     __setitem__ = __delitem__ = __ior__ = _refuse_change
     update = setdefault = pop = popitem = clear = _refuse_change
@@ -990,7 +990,7 @@ class Assumptions(dict[str, Any]):
 
 
 def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
-    """The parameters of a notebook, checked: `given = scenarios.check(globals())` is its first line.
+    """The parameters of a notebook, checked: `assumptions = scenarios.check(globals())` is its first line.
 
     Takes the register's names out of `values` and holds each against its entry, so that plain papermill is
     refused what the batch is refused: a scenario file that it was handed (`papermill -f`) leaves its

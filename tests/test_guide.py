@@ -38,9 +38,9 @@ from IPython.display import display
 
 from analysis import scenarios
 
-given = scenarios.check(globals())
+assumptions = scenarios.check(globals())
 names = ("committed_share", "compute_usd_bn", "cash_usd_bn")
-share, compute, cash = (given.register[name].central(given[name]) for name in names)
+share, compute, cash = (assumptions.register[name].central(assumptions[name]) for name in names)
 text = f"{{share * compute - cash:.1f}}"
 number = dict(id="verdict.uncovered", kind="metric", title="Compute beyond the cash", text=text, short=text, value=float(text))
 display({{"{MIME}": number}}, raw=True)

@@ -88,8 +88,8 @@ def asked_by_the_audit(path):
     """
     register = scenarios.load_register()
     values = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
-    given = Asked(values, register)
-    facts = replace(audit.gather(values), given=given)
+    assumptions = Asked(values, register)
+    facts = replace(audit.gather(values), assumptions=assumptions)
     listed = {
         row["id"] for exhibit in exhibits(path) if exhibit["kind"] == "ledger" for row in exhibit["rows"]
     }
@@ -99,7 +99,9 @@ def asked_by_the_audit(path):
     ):
         audit.cells.judge_cells(facts, [(table, column) for column in sources.sidecar(table).columns][1:])
     return {
-        name for name in given.names if name in SIMULATION or (name in register and register[name].reading)
+        name
+        for name in assumptions.names
+        if name in SIMULATION or (name in register and register[name].reading)
     }
 
 
@@ -112,7 +114,7 @@ def test_every_parameter_is_used(notebook):
         "outlook.revenue_paths(": {*outlook.REVENUE, *outlook.EVIDENCE[:2], "horizon_years", "seed", "draws"},
         "scenarios.hindsight(": {"as_of"},
         "audit.gather(": {"approximation_share", "as_of"},
-        "forecasts.table(": {
+        "probabilities.table(": {
             *outlook.VENTURE,
             *outlook.EVIDENCE,
             "horizon_years",
@@ -134,7 +136,9 @@ def test_every_parameter_is_used(notebook):
             "multiple_long_run",
         },
     }
-    used = set(re.findall(r"given\.(\w+)", text)) | set(re.findall(r'given\.\w+\("(\w+)"\)', text))
+    used = set(re.findall(r"assumptions\.(\w+)", text)) | set(
+        re.findall(r'assumptions\.\w+\("(\w+)"\)', text)
+    )
     asked = asked_by_the_audit(notebook)
     used = used.union(asked, *(names for call, names in through.items() if call in text))
     declared = {node.target.id for node in ast.parse(parameters(notebook)).body} - {"scenario"}
@@ -228,12 +232,14 @@ def follows(node, names):
     """
     if isinstance(node, ast.Call) and ast.unparse(node.func) in READINGS:
         return False
-    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("given."):  # given.central("NAME")
+    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(
+        "assumptions."
+    ):  # assumptions.central("NAME")
         return any(isinstance(one, ast.Constant) and one.value in SET_BY_SCENARIOS for one in node.args)
-    if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "given":
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "assumptions":
         return node.attr in SET_BY_SCENARIOS
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        return node.id == "given" or node.id in names
+        return node.id == "assumptions" or node.id in names
     return any(follows(part, names) for part in ast.iter_child_nodes(node))
 
 
@@ -280,14 +286,17 @@ def test_a_scenario_changes_what_notebook_3_says_of_the_future_and_nothing_that_
 @pytest.mark.parametrize(
     ("cells", "moved"),
     [
-        ('display.table("a", given.parity_years)', {"a"}),
-        ('display.table("a", given.central("parity_years"))', {"a"}),
-        ('display.table("a", given.as_of); display.table("b", models.run(given))', {"b"}),
+        ('display.table("a", assumptions.parity_years)', {"a"}),
+        ('display.table("a", assumptions.central("parity_years"))', {"a"}),
+        ('display.table("a", assumptions.as_of); display.table("b", models.run(assumptions))', {"b"}),
         (
-            'x = models.run(given)\ny = x + 1\ndisplay.table("a", y)\nx = y = 2\ndisplay.table("b", x, y)',
+            (
+                'x = models.run(assumptions)\ny = x + 1\ndisplay.table("a", y)\nx = y = 2\ndisplay.table("b",'
+                " x, y)"
+            ),
             {"a"},
         ),
-        ('facts = audit.gather(given)\ndisplay.ledger("a", audit.judge_claims(stated, facts))', set()),
+        ('facts = audit.gather(assumptions)\ndisplay.ledger("a", audit.judge_claims(stated, facts))', set()),
     ],
 )
 def test_what_flows_into_an_exhibit_is_followed(monkeypatch, cells, moved):

@@ -708,7 +708,7 @@ def _funding(facts: Facts, cell: PrintedCell, own: None) -> Answer:
         above = running[running > printed.low]
         held_days = (facts.day - above.index[0]).days
         stale = (
-            held_days >= 365.25 * float(facts.given["stale_after_years"])
+            held_days >= 365.25 * float(facts.assumptions["stale_after_years"])
             or now >= record.STALE_FACTOR * printed.low
         )
         reason = (
@@ -850,7 +850,7 @@ def _growth(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     figure = parse(cell.printed, "pct")
     finding = arithmetic.growth_rate(facts, figure, segment=cell.row)
     rate = finding.shown.value if finding.shown else math.nan
-    years = f"{float(facts.given['elapsed_years']):g} years"
+    years = f"{float(facts.assumptions['elapsed_years']):g} years"
     protocol = f"{years}, from the article's sizes"
     return Answer(
         judge(finding, figure), finding.reason, f"{rate:.1f}% over {years}", f"{rate:.1f}", protocol

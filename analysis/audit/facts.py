@@ -78,7 +78,7 @@ class Facts:
     ----------
     cells : mapping of str to DataFrame
         `evidence.tables.cells` of each of the article's tables, by table name.
-    given : mapping
+    assumptions : mapping
         Register values by name.
     evidence : mapping of str to DataFrame
         `evidence.measured.load` of each evidence table, all rows.
@@ -93,7 +93,7 @@ class Facts:
     """
 
     cells: Mapping[str, pd.DataFrame]
-    given: Mapping[str, Any]
+    assumptions: Mapping[str, Any]
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     day: pd.Timestamp = pd.Timestamp.max
     as_of: pd.Timestamp = pd.Timestamp.max
@@ -334,19 +334,19 @@ class Facts:
         return pd.concat(parts) if parts else pd.DataFrame(columns=columns)
 
 
-def gather(given: Assumptions) -> Facts:
+def gather(assumptions: Assumptions) -> Facts:
     """Everything that the checks may look at.
 
     Parameters
     ----------
-    given : Assumptions
+    assumptions : Assumptions
         What the caller runs under. Its readings of the article, seed and draws count; every assumption of the
         model is that of the register, since a scenario does not change the fact-check.
     """
-    register = given.register
+    register = assumptions.register
     own = {
         name: value
-        for name, value in given.items()
+        for name, value in assumptions.items()
         if name in SIMULATION or (name in register and register[name].reading)
     }
     base = Assumptions({name: entry.value for name, entry in register.items()} | own, register)

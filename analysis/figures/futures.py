@@ -468,7 +468,7 @@ def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Ax
             ax.plot(
                 method["probability_pct"], y, METHODS[method["kind"]], color=theme.RECOMPUTED, markersize=6.5
             )
-        pool, given = own.loc[0, "pooled_pct"], own.loc[0, "given"]
+        pool, condition = own.loc[0, "pooled_pct"], own.loc[0, "given"]
         if len(own) > 1:
             ax.plot([pool, pool], [row - 0.38, row + 0.14], color=theme.INK, linewidth=2.2)
         ax.annotate(
@@ -480,7 +480,7 @@ def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Ax
             fontweight="semibold",
             annotation_clip=False,
         )
-        words = labels[part] + (", if so" if isinstance(given, str) else "")
+        words = labels[part] + (", if so" if isinstance(condition, str) else "")
         ax.annotate(words, (0, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5)
     kinds = [kind for kind in METHODS if kind in set(methods["kind"])]
     handles = [ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in kinds]

@@ -49,13 +49,13 @@ def reader(function: Reader) -> Reader:
 
 
 def board(
-    given: Assumptions, facts: Facts, entries: Mapping[str, indicators.Indicator] | None = None
+    assumptions: Assumptions, facts: Facts, entries: Mapping[str, indicators.Indicator] | None = None
 ) -> pd.DataFrame:
     """Every indicator as it stands on the day of looking.
 
     Parameters
     ----------
-    given, facts
+    assumptions, facts
         Assumptions, and the evidence of the same day.
     entries
         Indicators by id; those of the file without.
@@ -78,10 +78,10 @@ def board(
     entries = indicators.read() if entries is None else entries
     parts = predictions.read().predictions
     if problems := unknown_names(
-        entries, given.register, set(facts.evidence[FACTS]["id"]), parts, indicators.FILE
+        entries, assumptions.register, set(facts.evidence[FACTS]["id"]), parts, indicators.FILE
     ):
         raise DataError(problems)
-    return pd.DataFrame([_row(name, entry, given, facts) for name, entry in entries.items()])
+    return pd.DataFrame([_row(name, entry, assumptions, facts) for name, entry in entries.items()])
 
 
 def unknown_names(
@@ -147,9 +147,9 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _row(name: str, entry: indicators.Indicator, given: Assumptions, facts: Facts) -> dict[str, Any]:
+def _row(name: str, entry: indicators.Indicator, assumptions: Assumptions, facts: Facts) -> dict[str, Any]:
     own = facts.fresh().at(facts.as_of)
-    threshold = float(given[entry.threshold]) if isinstance(entry.threshold, str) else entry.threshold
+    threshold = float(assumptions[entry.threshold]) if isinstance(entry.threshold, str) else entry.threshold
     row: dict[str, Any] = {
         "id": name,
         "label": entry.label,
@@ -263,7 +263,7 @@ def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
     rows = _listed(facts)
     if rows.empty:
         raise NothingKnown("list prices")
-    cuts = prices.cuts(rows, float(facts.given["input_token_share"]), pct=cut_pct)
+    cuts = prices.cuts(rows, float(facts.assumptions["input_token_share"]), pct=cut_pct)
     cuts = cuts[cuts["valid_on"] > facts.as_of - pd.Timedelta(days=days)]
     _remember(facts, "api_prices", cuts if len(cuts) else rows.tail(1))
     return Reading(float(cuts["seller"].nunique()), facts.as_of)
@@ -305,8 +305,8 @@ def stake_loss(facts: Facts) -> Reading:
     percent of it.
     """
     last = facts.last("funding_rounds", "post_money_usd_bn", company="OpenAI")
-    worth = float(last["post_money_usd_bn"]) * float(facts.given["stake_share"])
-    return Reading(100 * (1 - worth / float(facts.given["invested_usd_bn"])), last["valid_on"])
+    worth = float(last["post_money_usd_bn"]) * float(facts.assumptions["stake_share"])
+    return Reading(100 * (1 - worth / float(facts.assumptions["invested_usd_bn"])), last["valid_on"])
 
 
 @reader
@@ -317,7 +317,7 @@ def loans_over_cost(facts: Facts, *, ids: Sequence[str]) -> Reading:
         raise NothingKnown(", ".join(ids))
     _remember(facts, FACTS, rows)
     return Reading(
-        100 * float(rows["value"].sum()) / float(facts.given["invested_usd_bn"]), rows["valid_on"].max()
+        100 * float(rows["value"].sum()) / float(facts.assumptions["invested_usd_bn"]), rows["valid_on"].max()
     )
 
 
@@ -346,7 +346,7 @@ def _latest(facts: Facts, ids: Sequence[str]) -> pd.Series:
 def _listed(facts: Facts) -> pd.DataFrame:
     """Every list price by day with ``price``, blended, dollars a million tokens; not remembered."""
     rows = facts.find("api_prices", terms="list").sort_values("valid_on", kind="stable")
-    share = float(facts.given["input_token_share"])
+    share = float(facts.assumptions["input_token_share"])
     return rows.assign(
         price=frontier.blended_price(
             rows["price_input_usd_per_mtok"], rows["price_output_usd_per_mtok"], share

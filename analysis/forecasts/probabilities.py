@@ -129,7 +129,7 @@ class Method:
 class View:
     """What the methods may look at: assumptions and the evidence that was known on their day."""
 
-    given: Assumptions
+    assumptions: Assumptions
     facts: audit.Facts
     parts: pd.DataFrame
 
@@ -141,19 +141,19 @@ class View:
     @cached_property
     def judgements(self) -> Mapping[str, predictions.Judgement]:
         """The probabilities that were stated by hand by that day, by part; the file is read once."""
-        return predictions.judgements(str(self.given.as_of))
+        return predictions.judgements(str(self.assumptions.as_of))
 
     def deadline(self, part: str) -> pd.Timestamp:
         """The day by which a part is due."""
         return pd.Timestamp(str(self.parts.set_index("id").loc[part, "deadline"]))
 
 
-def table(given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
+def table(assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """Every part with its probability, method, status and scores.
 
     Parameters
     ----------
-    given : Assumptions
+    assumptions : Assumptions
         Holds what the models of `outlook` need, ``input_token_share``, ``as_of`` and
         ``price_decline_factor_per_year``.
     facts : Facts
@@ -168,8 +168,8 @@ def table(given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """
     rows = []
     parts = predictions.load()
-    view = View(given, facts, parts)
-    stands = predictions.statuses(facts.evidence["dated_facts"], given.as_of).set_index("id")
+    view = View(assumptions, facts, parts)
+    stands = predictions.statuses(facts.evidence["dated_facts"], assumptions.as_of).set_index("id")
     for part in parts.to_dict("records"):
         name, ends = str(part["id"]), stands.loc[part["id"]]
         found = [] if ends["status"] == "void" else methods(name, view)
@@ -187,7 +187,7 @@ def table(given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
                 zip(("probability", "probability_low", "probability_high"), summary(found), strict=True)
             )
         if ends["status"] in ("true", "false") and (
-            score := _scores(name, ends["status"] == "true", given, parts)
+            score := _scores(name, ends["status"] == "true", assumptions, parts)
         ):
             row |= score
         rows.append(row)
@@ -244,19 +244,21 @@ def days(made_on: str | dt.date, as_of: str | dt.date) -> list[pd.Timestamp]:
     return found if not found or found[-1] == last else [*found, last]
 
 
-def history(given: Assumptions, facts: audit.Facts) -> History:
+def history(assumptions: Assumptions, facts: audit.Facts) -> History:
     """Every part's probability by every method, monthly from publication to the day of looking.
 
     A method that rests on an assumption without a day, or with one after the day in question, is left out on
-    that day: its line would be drawn with hindsight. `given` and `facts` as for `table`.
+    that day: its line would be drawn with hindsight. `assumptions` and `facts` as for `table`.
     """
     parts = predictions.load()
     rows, hidden = [], []
-    undecided = _undecided(facts, given.as_of, parts)
-    every = days(str(parts["made_on"].iloc[0]), given.as_of)
+    undecided = _undecided(facts, assumptions.as_of, parts)
+    every = days(str(parts["made_on"].iloc[0]), assumptions.as_of)
     for day in every:
-        then = given.but(as_of=day.date().isoformat())
-        view = View(then, replace(facts, given=then, as_of=day, used=[]), parts)  # the same tables, read once
+        then = assumptions.but(as_of=day.date().isoformat())
+        view = View(
+            then, replace(facts, assumptions=then, as_of=day, used=[]), parts
+        )  # the same tables, read once
         for part in undecided:
             hindsight = {
                 make: known_only_later(ASSUMES.get(make, ()), then) if day < every[-1] else []
@@ -344,7 +346,7 @@ def cited(rows: pd.DataFrame) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def whole_predictions(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts) -> pd.DataFrame:
+def whole_predictions(rows: pd.DataFrame, assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """How likely a prediction is as a whole, where some parts have a probability: ``id, low, high, told``.
 
     The third prediction's first two parts come from joint draws; everything else is a Fréchet bound over the
@@ -361,7 +363,7 @@ def whole_predictions(rows: pd.DataFrame, given: Assumptions, facts: audit.Facts
         if (own["status"] == "void").all():
             told = "overtaken in every part"
         elif name == "p3":
-            high = chance_from_draws(np.logical_and(*event_draws(given, facts))).probability
+            high = chance_from_draws(np.logical_and(*event_draws(assumptions, facts))).probability
             told = "share of simulated futures with its first two parts; the others can only make it rarer"
         elif not shares:
             told = "no part has a probability"
@@ -398,13 +400,13 @@ def _inside(share: float) -> float:
     return min(max(share, EDGE), 1 - EDGE)
 
 
-def event_draws(given: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
+def event_draws(assumptions: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
     """Draws with a write-down in time, and draws in which costs a unit of revenue are higher then: shape (2,
     draws).
     """
-    paths = outlook.venture_paths(given, facts.record)
-    last = round(given.write_down_years * 4)
-    down = venture.write_down_hits(paths, threshold_pct=given.write_down_pct)[:, : last + 1].any(axis=1)
+    paths = outlook.venture_paths(assumptions, facts.record)
+    last = round(assumptions.write_down_years * 4)
+    down = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)[:, : last + 1].any(axis=1)
     ratio = paths.cost_usd_bn / paths.revenue_usd_bn
     return np.stack([np.asarray(down), np.asarray(ratio[:, last] > ratio[:, 0])])
 
@@ -468,7 +470,7 @@ def price_drawn(view: View) -> Method | None:
     fall = _fall(view)
     if fall is None:
         return None
-    chance = chance_from_draws(outlook.price_falls(view.given) >= fall.a_year)
+    chance = chance_from_draws(outlook.price_falls(view.assumptions) >= fall.a_year)
     told = (
         f"Share of simulated futures in which prices fall at least {fall.a_year:.1f}-fold a year. {fall.told}"
         f" A fall to {TARGET[1]:.0%} in the {fall.years:.1f} years to the deadline requires that."
@@ -483,7 +485,7 @@ def price_trend(view: View) -> Method | None:
         return None
     needed, scores = fall.a_year, _scored(view)
     try:
-        spells = prices.priced(view.known["api_prices"], scores, float(view.given.input_token_share))
+        spells = prices.priced(view.known["api_prices"], scores, float(view.assumptions.input_token_share))
         fit = _price_fit(spells)
     except ValueError:
         return None
@@ -523,7 +525,7 @@ def price_wars_after_releases(view: View) -> Method | None:
     lags, scores = _lags(view)
     if lags is None:
         return None
-    listed = prices.cuts(view.known["api_prices"], float(view.given.input_token_share), pct=WAR_CUT_PCT)
+    listed = prices.cuts(view.known["api_prices"], float(view.assumptions.input_token_share), pct=WAR_CUT_PCT)
     end = pd.Timestamp(view.facts.as_of) - pd.Timedelta(days=WINDOW_DAYS)
     matched = lags[lags["matched"] & (lags["matched_on"] <= end)]
     releases = matched.drop_duplicates("matched_by").set_index("matched_by")["matched_on"]
@@ -555,16 +557,16 @@ WINDOW_DAYS, WAR_SELLERS, WAR_CUT_PCT = 90, 3, 30
 
 def write_down_drawn(view: View) -> Method | None:
     """The share of simulated futures with such a reported value at a quarter-end in time."""
-    down, _ = event_draws(view.given, view.facts)
+    down, _ = event_draws(view.assumptions, view.facts)
     told = (
-        f"Share of simulated futures with a reported value {view.given.write_down_pct:g}% below cost at a"
-        f" quarter-end within {labels.number_word(view.given.write_down_years)} years."
+        f"Share of simulated futures with a reported value {view.assumptions.write_down_pct:g}% below cost at"
+        f" a quarter-end within {labels.number_word(view.assumptions.write_down_years)} years."
     )
     return Method(
         "simulation",
         chance_from_draws(down),
         told,
-        {"write_down_pct": view.given.write_down_pct, "years": view.given.write_down_years},
+        {"write_down_pct": view.assumptions.write_down_pct, "years": view.assumptions.write_down_years},
     )
 
 
@@ -574,7 +576,7 @@ def down_rounds(view: View) -> Method | None:
     rows = facts[facts["id"].isin(DOWN_ROUNDS)]
     if len(rows) < len(DOWN_ROUNDS):
         return None
-    years = (view.deadline("p3.write_down") - pd.Timestamp(view.given.as_of)).days / 365.25
+    years = (view.deadline("p3.write_down") - pd.Timestamp(view.assumptions.as_of)).days / 365.25
     if years <= 0:
         return None
     shares = sorted(float(value) / 100 for value in rows["value"])
@@ -584,7 +586,7 @@ def down_rounds(view: View) -> Method | None:
     told = (
         f"In a good quarter {shares[0]:.1%} of venture rounds were priced below the one before, in a bad one"
         f" {shares[-1]:.1%}. We assume one round a year for the {years:.1f} years left. Such a round is more"
-        f" common than a reported value {view.given.write_down_pct:g}% below cost."
+        f" common than a reported value {view.assumptions.write_down_pct:g}% below cost."
     )
     return Method(
         "base rate",
@@ -599,12 +601,12 @@ def costs_outgrow(view: View) -> Method | None:
     """Among the draws with a write-down, those in which costs a unit of revenue are higher than at the
     start.
     """
-    down, lag = event_draws(view.given, view.facts)
+    down, lag = event_draws(view.assumptions, view.facts)
     if not down.any():
         return None
     told = (
         f"Share of the {int(down.sum()):,} simulated futures with a write-down in which costs per dollar of"
-        f" revenue are higher after {labels.number_word(view.given.write_down_years)} years than at the"
+        f" revenue are higher after {labels.number_word(view.assumptions.write_down_years)} years than at the"
         " start. The criterion asks for computing costs, over the twelve months before the write-down."
     )
     return Method(
@@ -748,7 +750,7 @@ def _fall(view: View) -> Fall | None:
     launch or once it is due.
     """
     launched, deadline = _launch(view), view.deadline("p2.price")
-    today = pd.Timestamp(str(view.given.as_of))
+    today = pd.Timestamp(str(view.assumptions.as_of))
     if launched is None or today >= deadline:
         return None
     table, runs = view.known["api_prices"], view.known["model_benchmarks"]
@@ -762,7 +764,7 @@ def _fall(view: View) -> Fall | None:
             "We count from the launch, since no open model in our data matches it.",
             _row(launched),
         )
-    share = float(view.given.input_token_share)
+    share = float(view.assumptions.input_token_share)
     blend, launch = (
         frontier.blended_price(rows["price_input_usd_per_mtok"], rows["price_output_usd_per_mtok"], share)
         for rows in (matches, launched)
@@ -797,9 +799,11 @@ def _references(found: Sequence[Method]) -> list[dict[str, str]]:
     return [dict(zip(("title", "url", "quality"), row, strict=True)) for row in cited.to_numpy().tolist()]
 
 
-def _scores(part: str, outcome: bool, given: Assumptions, parts: pd.DataFrame) -> dict[str, float] | None:
+def _scores(
+    part: str, outcome: bool, assumptions: Assumptions, parts: pd.DataFrame
+) -> dict[str, float] | None:
     """The scores of a resolved part: of its probability on the day when it was made."""
-    then = given.but(as_of=str(parts.set_index("id").loc[part, "made_on"]))
+    then = assumptions.but(as_of=str(parts.set_index("id").loc[part, "made_on"]))
     found = methods(part, View(then, audit.gather(then), parts))
     if not found:
         return None

@@ -34,25 +34,25 @@ COLUMNS = (
 )
 
 
-def outcomes(given: Assumptions, known: outlook.StartEvidence) -> tuple[float, simulation.Estimate]:
-    """Median multiple, and the probability of the write-down; `given` as for `outlook.venture_paths`, with
-    the write-down's two terms.
+def outcomes(assumptions: Assumptions, known: outlook.StartEvidence) -> tuple[float, simulation.Estimate]:
+    """Median multiple, and the probability of the write-down; `assumptions` as for `outlook.venture_paths`,
+    with the write-down's two terms.
     """
-    paths = outlook.venture_paths(given, known)
+    paths = outlook.venture_paths(assumptions, known)
     down = venture.write_down_probability(
-        paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
+        paths, within_years=assumptions.write_down_years, threshold_pct=assumptions.write_down_pct
     )
     return float(np.median(paths.moic)), down
 
 
 def ranked(
-    given: Assumptions, known: outlook.StartEvidence, words: Mapping[str, Mapping[str, Any]]
+    assumptions: Assumptions, known: outlook.StartEvidence, words: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
     """How far the outcomes move when each statement is taken at its word.
 
     Parameters
     ----------
-    given, known
+    assumptions, known
         The assumptions as the evidence has them.
     words
         By claim: register names and the values that it gives them.
@@ -61,19 +61,19 @@ def ranked(
     -------
     DataFrame
         `COLUMNS`, the heaviest first. ``assumptions``: the names, joined; ``moic_x`` and ``write_down_pct``
-        (percent) at the statement's word, ``..._change_...`` against `given`; ``noise_pct``: half width of
-        the Monte-Carlo interval of the write-down; ``moves``: False where the multiple moves by less than 1%
-        and the write-down by less than that noise; ``rank``, 1 the heaviest.
+        (percent) at the statement's word, ``..._change_...`` against `assumptions`; ``noise_pct``: half width
+        of the Monte-Carlo interval of the write-down; ``moves``: False where the multiple moves by less than
+        1% and the write-down by less than that noise; ``rank``, 1 the heaviest.
 
     Raises
     ------
     ParameterError
         A value that the register does not allow.
     """
-    moic, down = outcomes(given, known)
+    moic, down = outcomes(assumptions, known)
     rows = []
     for name, values in words.items():
-        then_moic, then_down = outcomes(given.but(**values), known)
+        then_moic, then_down = outcomes(assumptions.but(**values), known)
         noise = 100 * max(half_width(down), half_width(then_down))
         change = 100 * (then_down.value - down.value)
         rows.append(

@@ -98,16 +98,16 @@ class SensitivityModel:
 
     def __init__(
         self,
-        given: Assumptions,
+        assumptions: Assumptions,
         known: outlook.StartEvidence,
         *,
         shocks: int = 64,
     ) -> None:
-        """`given` as for `outlook.venture_paths`, with ``write_down_years`` and ``write_down_pct``; `shocks`
-        a row.
+        """`assumptions` as for `outlook.venture_paths`, with ``write_down_years`` and ``write_down_pct``;
+        `shocks` a row.
         """
-        self._setting = outlook.setting(given, known)
-        self._years, self._pct = float(given.write_down_years), float(given.write_down_pct)
+        self._setting = outlook.setting(assumptions, known)
+        self._years, self._pct = float(assumptions.write_down_years), float(assumptions.write_down_pct)
         self._shocks = shocks
         self._seen: dict[tuple[Any, ...], dict[str, simulation.Floats]] = {}
         uncertain = {
@@ -217,14 +217,17 @@ def break_evens(model: SensitivityModel, names: Sequence[str], targets: Mapping[
 
 
 def judgement_at_ends(
-    given: Assumptions, known: outlook.StartEvidence, names: Sequence[str], draws: int = simulation.BLOCK
+    assumptions: Assumptions,
+    known: outlook.StartEvidence,
+    names: Sequence[str],
+    draws: int = simulation.BLOCK,
 ) -> pd.DataFrame:
     """How likely both ends of the article's verdict are where one input stands at the end of its range and
     all else is drawn.
 
     Parameters
     ----------
-    given
+    assumptions
         As for `outlook.venture_paths`, with ``outsized_moic`` and ``catastrophe_moic``.
     names
         Inputs; one that is pinned has no ends and is left out.
@@ -237,16 +240,16 @@ def judgement_at_ends(
         ``between_low, between_high``, percent.
     """
     rows = []
-    drawn = SensitivityModel(given, known).distributions
+    drawn = SensitivityModel(assumptions, known).distributions
     for name in [name for name in names if name in drawn]:
         for end in (5, 95):
             value = float(drawn[name](np.array([end / 100]))[0])
-            pinned = given.but(**{name: value, "draws": draws})
+            pinned = assumptions.but(**{name: value, "draws": draws})
             # the beliefs that the record updates are pinned at the end of what is believed after it
             ends = outlook.editorial_verdict(
                 outlook.venture_paths(pinned, known),
-                outsized_moic=given.outsized_moic,
-                catastrophe_moic=given.catastrophe_moic,
+                outsized_moic=assumptions.outsized_moic,
+                catastrophe_moic=assumptions.catastrophe_moic,
             )
             rows.append(
                 {
@@ -282,47 +285,49 @@ def required_moic(payments: Sequence[venture.Payment], return_pct: float, horizo
     return grown / sum(p.amount_usd_bn for p in payments)
 
 
-def risks(given: Assumptions) -> dict[str, dict[str, float]]:
+def risks(assumptions: Assumptions) -> dict[str, dict[str, float]]:
     """The article's risks, each with the register's values that switch it off; in the register's order."""
     found: dict[str, dict[str, float]] = {}
-    for name, entry in given.register.items():
-        if entry.calm is not None and entry.risk is not None and name in given:
+    for name, entry in assumptions.register.items():
+        if entry.calm is not None and entry.risk is not None and name in assumptions:
             found.setdefault(entry.risk, {})[name] = entry.calm.value
     return found
 
 
-def switch_off(given: Assumptions, switched_off: Sequence[str]) -> Assumptions:
+def switch_off(assumptions: Assumptions, switched_off: Sequence[str]) -> Assumptions:
     """The assumptions with some risks at the values that switch them off."""
-    off = risks(given)
-    return given.but(**{name: value for risk in switched_off for name, value in off[risk].items()})
+    off = risks(assumptions)
+    return assumptions.but(**{name: value for risk in switched_off for name, value in off[risk].items()})
 
 
 def risk_combinations(
-    given: Assumptions, known: outlook.StartEvidence, draws: int = simulation.BLOCK
+    assumptions: Assumptions, known: outlook.StartEvidence, draws: int = simulation.BLOCK
 ) -> Callable[[frozenset[str]], dict[str, float]]:
     """Outcomes with exactly these risks on: ``write_down`` and ``ltv`` (25% passed), probabilities by the
     article's deadline.
 
-    On common random numbers; a combination is run once. `given` as for `outlook`, with ``write_down_years``,
-    ``write_down_pct`` and ``ltv_ceiling_pct``.
+    On common random numbers; a combination is run once. `assumptions` as for `outlook`, with
+    ``write_down_years``, ``write_down_pct`` and ``ltv_ceiling_pct``.
     """
     seen: dict[frozenset[str], dict[str, float]] = {}
-    every = list(risks(given))
+    every = list(risks(assumptions))
 
     def outcome(on: frozenset[str]) -> dict[str, float]:
         if on not in seen:
-            chosen = switch_off(given.but(draws=draws), [risk for risk in every if risk not in on])
+            chosen = switch_off(assumptions.but(draws=draws), [risk for risk in every if risk not in on])
             paths = outlook.venture_paths(chosen, known)
             held = balance_sheet.exceedance(
-                outlook.exposure_paths(chosen, paths), given.ltv_ceiling_pct / 100
+                outlook.exposure_paths(chosen, paths), assumptions.ltv_ceiling_pct / 100
             )
             seen[on] = {
                 WRITE_DOWN: (
                     venture.write_down_probability(
-                        paths, within_years=given.write_down_years, threshold_pct=given.write_down_pct
+                        paths,
+                        within_years=assumptions.write_down_years,
+                        threshold_pct=assumptions.write_down_pct,
                     ).value
                 ),
-                "ltv": float(held.set_index("times_years").loc[given.write_down_years, "probability"]),
+                "ltv": float(held.set_index("times_years").loc[assumptions.write_down_years, "probability"]),
             }
         return seen[on]
 
@@ -330,14 +335,14 @@ def risk_combinations(
 
 
 def shapley(
-    value: Callable[[frozenset[str]], dict[str, float]], given: Assumptions, outcome: str
+    value: Callable[[frozenset[str]], dict[str, float]], assumptions: Assumptions, outcome: str
 ) -> pd.DataFrame:
     """`sensitivity.shapley` of the risks for one outcome of `risk_combinations`."""
-    return sensitivity.shapley(lambda on: value(on)[outcome], list(risks(given)))
+    return sensitivity.shapley(lambda on: value(on)[outcome], list(risks(assumptions)))
 
 
 def verdict_grid(
-    given: Assumptions,
+    assumptions: Assumptions,
     known: outlook.StartEvidence,
     half_lives_years: Sequence[float],
     long_run_pct: Sequence[float],
@@ -351,10 +356,10 @@ def verdict_grid(
     for half_life in half_lives_years:
         row = []
         for rate in long_run_pct:
-            chosen = given.but(growth_half_life_years=half_life, long_run_growth_pct=rate, draws=draws)
+            chosen = assumptions.but(growth_half_life_years=half_life, long_run_growth_pct=rate, draws=draws)
             paths = outlook.venture_paths(chosen, known)
             ends = outlook.editorial_verdict(
-                paths, outsized_moic=given.outsized_moic, catastrophe_moic=given.catastrophe_moic
+                paths, outsized_moic=assumptions.outsized_moic, catastrophe_moic=assumptions.catastrophe_moic
             )
             row.append(ends.between.value * 100)
         grid.append(row)
@@ -366,7 +371,10 @@ def verdict_grid(
 
 
 def loading_curve(
-    given: Assumptions, paths: venture.VenturePaths, loadings: Sequence[float], ceilings_pct: Sequence[float]
+    assumptions: Assumptions,
+    paths: venture.VenturePaths,
+    loadings: Sequence[float],
+    ceilings_pct: Sequence[float],
 ) -> pd.DataFrame:
     """Probability of having passed each ceiling by the article's deadline, over one loading for all other
     holdings.
@@ -376,10 +384,10 @@ def loading_curve(
     rows = []
     for loading in loadings:
         every = {f"loading_{name}": loading for name in balance_sheet.HOLDINGS}
-        held = outlook.exposure_paths(given.but(**every), paths)
+        held = outlook.exposure_paths(assumptions.but(**every), paths)
         for ceiling in ceilings_pct:
             passed = balance_sheet.exceedance(held, ceiling / 100).set_index("times_years")
-            at = passed.loc[given.write_down_years]
+            at = passed.loc[assumptions.write_down_years]
             rows.append(
                 {"loading": loading, "ceiling_pct": ceiling} | at[["probability", "low", "high"]].to_dict()
             )
@@ -387,7 +395,7 @@ def loading_curve(
 
 
 def risk_register(
-    given: Assumptions, known: outlook.StartEvidence, draws: int = simulation.BLOCK
+    assumptions: Assumptions, known: outlook.StartEvidence, draws: int = simulation.BLOCK
 ) -> pd.DataFrame:
     """Likelihood and impact of each risk, both from the model.
 
@@ -403,17 +411,17 @@ def risk_register(
     come; open models, a tenth of revenue is lost to them; balance sheet, loan-to-value has passed the
     promised ceiling. On common random numbers.
     """
-    base = given.but(draws=draws)
+    base = assumptions.but(draws=draws)
     on = outlook.venture_paths(base, known)
     held = outlook.exposure_paths(base, on)
     start = held.nav_jpy_tn[:, :1]
     bites = {
         "compute trap": on.raised_usd_bn.sum(axis=1) > 0,
         "open models": on.revenue_usd_bn[:, -1] < 0.9 * on.volume_usd_bn[:, -1],
-        "balance sheet": (held.ltv_share > given.ltv_ceiling_pct / 100)[:, 1:].any(axis=1),
+        "balance sheet": (held.ltv_share > assumptions.ltv_ceiling_pct / 100)[:, 1:].any(axis=1),
     }
     rows = []
-    for risk in risks(given):
+    for risk in risks(assumptions):
         calm = switch_off(base, [risk])
         paths = outlook.venture_paths(calm, known)
         lost = outlook.exposure_paths(calm, paths).nav_jpy_tn[:, -1] - held.nav_jpy_tn[:, -1]

@@ -128,12 +128,12 @@ def record(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
     return StartEvidence(data, tuple(paid))
 
 
-def beliefs(given: Assumptions, known: StartEvidence) -> Beliefs:
+def beliefs(assumptions: Assumptions, known: StartEvidence) -> Beliefs:
     """Run-rate and growth at the start: the register's beliefs, updated by the run-rates on record.
 
     Parameters
     ----------
-    given
+    assumptions
         Holds `UPDATED`, ``run_rate_weight`` (1: all the evidence, 0: none) and ``run_rate_error_pct``.
     known
         From `record`.
@@ -147,12 +147,12 @@ def beliefs(given: Assumptions, known: StartEvidence) -> Beliefs:
     sources is added, since all figures come from few hands. Level and growth are updated apart: at the start,
     near the middle of the months that the fit goes through, their errors hardly hang together.
     """
-    errors = {"revenue_usd_bn": math.log1p(given.run_rate_error_pct / 100)}
+    errors = {"revenue_usd_bn": math.log1p(assumptions.run_rate_error_pct / 100)}
     rows, values = [], {}
     for name in UPDATED:
         mean, spread = known.fitted[name]
         spread = math.hypot(spread, errors.get(name, 0.0))
-        values[name], row = _updated(given[name], mean, spread, given.run_rate_weight)
+        values[name], row = _updated(assumptions[name], mean, spread, assumptions.run_rate_weight)
         rows.append({"name": name} | row)
     return Beliefs(pd.DataFrame(rows), values)
 
@@ -235,31 +235,36 @@ class RunSetting:
         return venture.simulate(inputs, n_draws, streams)
 
 
-def setting(given: Assumptions, known: StartEvidence) -> RunSetting:
+def setting(assumptions: Assumptions, known: StartEvidence) -> RunSetting:
     """Checked assumptions and the evidence of the day as a `RunSetting`.
 
-    `given` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``.
+    `assumptions` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``.
     """
-    return RunSetting(_values(given, known, VENTURE), payments(known.paid, given.invested_usd_bn), given.seed)
-
-
-def _values(
-    given: Assumptions, known: StartEvidence, names: Sequence[str]
-) -> tuple[tuple[str, Any, str | None], ...]:
-    """Name, value and distribution of inputs, with the beliefs that the record updated."""
-    updated = beliefs(given, known).values
-    values = ((name, updated.get(name, given[name])) for name in names)
-    return tuple(
-        (name, tuple(value) if isinstance(value, list) else value, given.dist(name)) for name, value in values
+    return RunSetting(
+        _values(assumptions, known, VENTURE),
+        payments(known.paid, assumptions.invested_usd_bn),
+        assumptions.seed,
     )
 
 
-def venture_paths(given: Assumptions, known: StartEvidence) -> venture.VenturePaths:
+def _values(
+    assumptions: Assumptions, known: StartEvidence, names: Sequence[str]
+) -> tuple[tuple[str, Any, str | None], ...]:
+    """Name, value and distribution of inputs, with the beliefs that the record updated."""
+    updated = beliefs(assumptions, known).values
+    values = ((name, updated.get(name, assumptions[name])) for name in names)
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value, assumptions.dist(name))
+        for name, value in values
+    )
+
+
+def venture_paths(assumptions: Assumptions, known: StartEvidence) -> venture.VenturePaths:
     """OpenAI's simulated paths: every input drawn as the register, the scenario and the evidence say.
 
     As `setting`; `given` also holds ``draws``.
     """
-    return _venture_paths(setting(given, known), given.draws)
+    return _venture_paths(setting(assumptions, known), assumptions.draws)
 
 
 @lru_cache(maxsize=4)
@@ -304,18 +309,20 @@ REVENUE = (*UPDATED, "growth_half_life_years", "long_run_growth_pct", "pool_usd_
 """The inputs that revenue follows from before erosion and shocks."""
 
 
-def revenue_paths(given: Assumptions, known: StartEvidence) -> tuple[simulation.Floats, simulation.Floats]:
+def revenue_paths(
+    assumptions: Assumptions, known: StartEvidence
+) -> tuple[simulation.Floats, simulation.Floats]:
     """Times in years and revenue (draws by quarters) before price erosion and shocks, on the same draws as
     the full model.
 
-    `given` holds every name of `REVENUE`, ``run_rate_weight``, ``run_rate_error_pct``, ``horizon_years``,
-    ``seed`` and ``draws``.
+    `assumptions` holds every name of `REVENUE`, ``run_rate_weight``, ``run_rate_error_pct``,
+    ``horizon_years``, ``seed`` and ``draws``.
     """
-    times = np.arange(round(given.horizon_years * 4) + 1) / 4
-    values = _values(given, known, REVENUE)
+    times = np.arange(round(assumptions.horizon_years * 4) + 1) / 4
+    values = _values(assumptions, known, REVENUE)
 
     def paths(block: int, size: int) -> simulation.Floats:
-        drawn = draw(values, size, simulation.spawn(given.seed, REVENUE, block))
+        drawn = draw(values, size, simulation.spawn(assumptions.seed, REVENUE, block))
         x = {name: simulation.column(name, value, size) for name, value in drawn.items()}
         index = mechanisms.growth_index(
             times, x["growth_factor_per_year"], x["growth_half_life_years"], x["long_run_growth_pct"]
@@ -325,28 +332,28 @@ def revenue_paths(given: Assumptions, known: StartEvidence) -> tuple[simulation.
         )
         return x["revenue_usd_bn"] * mechanisms.under_ceiling(index, filled)
 
-    return times, np.concatenate(list(simulation.run_blocks(paths, given.draws)))
+    return times, np.concatenate(list(simulation.run_blocks(paths, assumptions.draws)))
 
 
-def exposure_paths(given: Assumptions, paths: venture.VenturePaths) -> balance_sheet.ExposurePaths:
-    """SoftBank's simulated paths beside OpenAI's, as if all instalments were paid; `given` holds every name
-    of `EXPOSURE` and ``seed``.
+def exposure_paths(assumptions: Assumptions, paths: venture.VenturePaths) -> balance_sheet.ExposurePaths:
+    """SoftBank's simulated paths beside OpenAI's, as if all instalments were paid; `assumptions` holds every
+    name of `EXPOSURE` and ``seed``.
     """
     stake = paths.pro_forma_usd_bn
     parts = [
-        block_exposure(given, stake[block * simulation.BLOCK :][:size], block)
+        block_exposure(assumptions, stake[block * simulation.BLOCK :][:size], block)
         for block, size in simulation.blocks(len(stake))
     ]
     return simulation.concat_paths(parts, shared=("times_years",))
 
 
 def block_exposure(
-    given: Assumptions, stake_usd_bn: simulation.Floats, block: int
+    assumptions: Assumptions, stake_usd_bn: simulation.Floats, block: int
 ) -> balance_sheet.ExposurePaths:
     """The same for one block of draws, from the stake's value in it, shape (draws, quarters + 1)."""
-    inputs = balance_sheet.ExposureInputs(**{name: given[name] for name in EXPOSURE})
+    inputs = balance_sheet.ExposureInputs(**{name: assumptions[name] for name in EXPOSURE})
     return balance_sheet.simulate(
-        inputs, stake_usd_bn, simulation.spawn(given.seed, balance_sheet.PURPOSES, block)
+        inputs, stake_usd_bn, simulation.spawn(assumptions.seed, balance_sheet.PURPOSES, block)
     )
 
 
@@ -359,7 +366,7 @@ def editorial_verdict(
     return EditorialVerdict(*(simulation.probability(hits) for hits in (high, low, ~high & ~low)))
 
 
-def stress_table(given: Assumptions, start: balance_sheet.ExposurePaths) -> pd.DataFrame:
+def stress_table(assumptions: Assumptions, start: balance_sheet.ExposurePaths) -> pd.DataFrame:
     """Loan-to-value after a loss on the stake: ``loss_pct``, ``alone_pct``, ``along_pct``; losses up to 75%.
 
     Starts from the median of the simulated starting values.
@@ -369,7 +376,7 @@ def stress_table(given: Assumptions, start: balance_sheet.ExposurePaths) -> pd.D
         float(np.median(getattr(start, f"{name}_jpy_tn")[:, 0]))
         for name in ("openai", *balance_sheet.HOLDINGS)
     )
-    loadings = [float(given[f"loading_{name}"]) for name in balance_sheet.HOLDINGS]
+    loadings = [float(assumptions[f"loading_{name}"]) for name in balance_sheet.HOLDINGS]
     levels = {
         name: [
             float(
@@ -383,15 +390,15 @@ def stress_table(given: Assumptions, start: balance_sheet.ExposurePaths) -> pd.D
     return pd.DataFrame({"loss_pct": list(losses)} | levels)
 
 
-def correlations(given: Assumptions) -> pd.DataFrame:
+def correlations(assumptions: Assumptions) -> pd.DataFrame:
     """Correlation of quarterly log returns that loadings and volatilities imply, OpenAI first.
 
     OpenAI's volatility is that of what the market pays for it; what else befalls it comes on top.
     """
     matrix = balance_sheet.implied_correlation(
-        [given[f"loading_{name}"] for name in balance_sheet.HOLDINGS],
-        [given[f"{name}_volatility_pct"] for name in balance_sheet.HOLDINGS],
-        given.multiple_volatility_pct,
+        [assumptions[f"loading_{name}"] for name in balance_sheet.HOLDINGS],
+        [assumptions[f"{name}_volatility_pct"] for name in balance_sheet.HOLDINGS],
+        assumptions.multiple_volatility_pct,
     )
     names = ["OpenAI", "Arm", "Vision Fund 2", "the rest"]
     return pd.DataFrame(matrix, index=names, columns=names)
@@ -432,29 +439,32 @@ def growth_decay(
     return half, low, high, len(pairs)
 
 
-def price_falls(given: Assumptions) -> NDArray[np.float64]:
+def price_falls(assumptions: Assumptions) -> NDArray[np.float64]:
     """Draws of the factor by which the price of a fixed quality of answer falls in a year."""
     name = "price_decline_factor_per_year"
     return simulation.draw(
-        given.dist(name), given[name], given.draws, simulation.spawn(given.seed, ["price"])["price"]
+        assumptions.dist(name),
+        assumptions[name],
+        assumptions.draws,
+        simulation.spawn(assumptions.seed, ["price"])["price"],
     )
 
 
-def needed_revenue_usd_bn(given: Assumptions) -> float:
+def needed_revenue_usd_bn(assumptions: Assumptions) -> float:
     """Yearly revenue at the exit that the required return on the investment needs, at the middle of the
     long-run multiple.
     """
     return market.required_revenue_usd_bn(
-        given.invested_usd_bn,
-        given.required_return_pct,
-        given.horizon_years,
-        given.stake_share,
+        assumptions.invested_usd_bn,
+        assumptions.required_return_pct,
+        assumptions.horizon_years,
+        assumptions.stake_share,
         1.0,
-        given.central("multiple_long_run"),
+        assumptions.central("multiple_long_run"),
     )
 
 
-def third_prediction(given: Assumptions, known: StartEvidence) -> dict[str, simulation.Estimate]:
+def third_prediction(assumptions: Assumptions, known: StartEvidence) -> dict[str, simulation.Estimate]:
     """Probabilities of the third prediction, from the same draws, so that its halves are not taken for
     independent.
 
@@ -464,9 +474,9 @@ def third_prediction(given: Assumptions, known: StartEvidence) -> dict[str, simu
         ``down``: a mark `write_down_pct` below cost within `write_down_years`; ``lag``: costs per unit of
         revenue are higher then than at the start; ``both``.
     """
-    paths = venture_paths(given, known)
-    quarters = round(given.write_down_years * 4)
-    hits = venture.write_down_hits(paths, threshold_pct=given.write_down_pct)
+    paths = venture_paths(assumptions, known)
+    quarters = round(assumptions.write_down_years * 4)
+    hits = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)
     down = np.asarray(hits[:, : quarters + 1].any(axis=1))
     ratio = paths.cost_usd_bn / paths.revenue_usd_bn
     lag = np.asarray(ratio[:, quarters] > ratio[:, 0])

@@ -190,14 +190,14 @@ def _check_count(total: int) -> None:
 
 
 def evaluate(
-    point: Mapping[str, float], given: Assumptions, known: outlook.StartEvidence, outputs: Sequence[str]
+    point: Mapping[str, float], assumptions: Assumptions, known: outlook.StartEvidence, outputs: Sequence[str]
 ) -> list[dict[str, Any]]:
     """The outputs at one point: ``output``, ``value``, ``low``, ``high`` (95% interval of the simulation).
 
-    `given` as for `outlook.venture_paths` and `outlook.exposure_paths`, with the thresholds that `OUTPUTS`
-    names.
+    `assumptions` as for `outlook.venture_paths` and `outlook.exposure_paths`, with the thresholds that
+    `OUTPUTS` names.
     """
-    chosen = given.but(**point)
+    chosen = assumptions.but(**point)
     drawn = outlook.summary(
         outlook.setting(chosen, known), chosen.draws, lambda paths, block: _numbers(chosen, paths, block)
     )
@@ -208,7 +208,7 @@ def evaluate(
     return rows
 
 
-def grid_values(given: Assumptions, names: Sequence[str], steps: int) -> dict[str, list[float]]:
+def grid_values(assumptions: Assumptions, names: Sequence[str], steps: int) -> dict[str, list[float]]:
     """The values that a grid over some uncertain assumptions takes, by name, equal steps in logs.
 
     From the 5th to the 95th percentile of the register's distribution, so that every scenario has the same
@@ -216,7 +216,7 @@ def grid_values(given: Assumptions, names: Sequence[str], steps: int) -> dict[st
 
     Parameters
     ----------
-    given
+    assumptions
         The scenario.
     names
         Names with a distribution in the register, above zero.
@@ -230,20 +230,20 @@ def grid_values(given: Assumptions, names: Sequence[str], steps: int) -> dict[st
     """
     found = {}
     for name in names:
-        entry = given.register[name]
+        entry = assumptions.register[name]
         if entry.dist is None or not isinstance(entry.value, list) or min(entry.value) <= 0 or steps < 2:
             raise ValueError(
                 f"{name} in {steps} steps: name an assumption with a distribution above zero, and 2 steps or"
                 " more."
             )
         low, high = simulation.quantile_function(entry.dist, entry.value)(np.array([0.05, 0.95]))
-        ends = (min(low, given.central(name)), max(high, given.central(name)))
+        ends = (min(low, assumptions.central(name)), max(high, assumptions.central(name)))
         found[name] = [float(f"{value:.3g}") for value in np.geomspace(*ends, steps)]
     return found
 
 
 def grid(
-    given: Assumptions,
+    assumptions: Assumptions,
     known: outlook.StartEvidence,
     names: Sequence[str],
     outputs: Sequence[str],
@@ -255,7 +255,7 @@ def grid(
 
     Parameters
     ----------
-    given, known
+    assumptions, known
         As for `evaluate`.
     names, steps
         As for `grid_values`.
@@ -268,8 +268,8 @@ def grid(
     -------
     DataFrame, one row a combination, the last name varying fastest: a column a name, then a column an output.
     """
-    values = grid_values(given, names, steps)
-    fewer = given.but(draws=draws)
+    values = grid_values(assumptions, names, steps)
+    fewer = assumptions.but(draws=draws)
     rows = []
     for combination in itertools.product(*values.values()):
         point = dict(zip(values, combination, strict=True))
@@ -277,25 +277,29 @@ def grid(
     return pd.DataFrame(rows)
 
 
-def _numbers(given: Assumptions, paths: venture.VenturePaths, block: int) -> dict[str, simulation.Floats]:
+def _numbers(
+    assumptions: Assumptions, paths: venture.VenturePaths, block: int
+) -> dict[str, simulation.Floats]:
     """The numbers of a draw that the outputs are made of."""
-    within = paths.times_years <= given.write_down_years
-    ltv = outlook.block_exposure(given, paths.pro_forma_usd_bn, block).ltv_share[:, within].max(axis=1)
+    within = paths.times_years <= assumptions.write_down_years
+    ltv = outlook.block_exposure(assumptions, paths.pro_forma_usd_bn, block).ltv_share[:, within].max(axis=1)
     moic, irr = paths.moic, paths.irr_pct
     downs = {
-        f"write_down_{basis}": venture.write_down_hits(paths, threshold_pct=given.write_down_pct, basis=basis)
+        f"write_down_{basis}": venture.write_down_hits(
+            paths, threshold_pct=assumptions.write_down_pct, basis=basis
+        )
         for basis in ("cost", "peak")
     }  # type: ignore[arg-type, unused-ignore]
     return {
         "moic": moic,
         "irr": irr,
         "loss": moic < 1,
-        "catastrophe": moic < given.catastrophe_moic,
-        "outsized": moic >= given.outsized_moic,
-        "required": irr >= given.required_return_pct,
+        "catastrophe": moic < assumptions.catastrophe_moic,
+        "outsized": moic >= assumptions.outsized_moic,
+        "required": irr >= assumptions.required_return_pct,
         **{name: hits[:, within].any(axis=1) for name, hits in downs.items()},
-        "ltv_ceiling": ltv > given.ltv_ceiling_pct / 100,
-        "ltv_emergency": ltv > given.ltv_emergency_pct / 100,
+        "ltv_ceiling": ltv > assumptions.ltv_ceiling_pct / 100,
+        "ltv_emergency": ltv > assumptions.ltv_emergency_pct / 100,
         "ltv_peak_pct": ltv * 100,
         "revenue": paths.revenue_usd_bn[:, -1],
         "raised": paths.raised_usd_bn.sum(axis=1),

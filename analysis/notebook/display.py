@@ -266,7 +266,7 @@ def grid(
     id: str,
     title: str,
     points: pd.DataFrame,
-    given: Assumptions,
+    assumptions: Assumptions,
     labels: Mapping[str, str],
     outputs: Mapping[str, tuple[str, str, int, str]],
     *,
@@ -281,7 +281,7 @@ def grid(
     points : DataFrame
         `models.sweep.grid`: a column a name of the register, then a column an output; every combination once,
         the last name varying fastest.
-    given : Assumptions
+    assumptions : Assumptions
         The scenario: where each name stands in it, and what the register says of it.
     labels : mapping
         What to call each name.
@@ -290,7 +290,7 @@ def grid(
         ``higher`` or ``lower``.
     """
     names = [str(name) for name in points if name not in outputs]
-    entries = {name: given.register[name] for name in names}
+    entries = {name: assumptions.register[name] for name in names}
     axes = [
         {
             "name": name,
@@ -298,7 +298,7 @@ def grid(
             "unit": entry.unit,
             "meaning": entry.description,
             "values": [plain(value) for value in points[name].unique()],
-            "start": plain(given.central(name)),
+            "start": plain(assumptions.central(name)),
         }
         for name, entry in entries.items()
     ]

@@ -20,28 +20,28 @@ def paid_usd_bn(facts: audit.Facts) -> float:
     return float(paid.iloc[-1]) if len(paid) else 0.0
 
 
-def funding_shares(given: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
+def funding_shares(assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`players.funding_shares` as printed, and with what SoftBank paid; a figure printed with ~ reaches as
     far as it is taken to.
     """
-    facts = audit.gather(given)
+    facts = audit.gather(assumptions)
     article_funding = facts.cells["players"].rename(columns={"row": "company"})
     invested = funding.with_investment(article_funding, "OpenAI", paid_usd_bn(facts))
     return funding.funding_shares(article_funding), funding.funding_shares(invested)
 
 
-def shares(given: Assumptions) -> Axes:
+def shares(assumptions: Assumptions) -> Axes:
     """Who holds which part of the outside funding, before and after what SoftBank paid."""
-    amount = show(paid_usd_bn(audit.gather(given)), "usd_bn", 1)
-    return positions.shares(*funding_shares(given), amount=amount, company="OpenAI", ax=theme.axes())
+    amount = show(paid_usd_bn(audit.gather(assumptions)), "usd_bn", 1)
+    return positions.shares(*funding_shares(assumptions), amount=amount, company="OpenAI", ax=theme.axes())
 
 
-def revenue(given: Assumptions, record: outlook.StartEvidence, *, segments_usd_bn: float) -> Axes:
+def revenue(assumptions: Assumptions, record: outlook.StartEvidence, *, segments_usd_bn: float) -> Axes:
     """OpenAI's revenue against what the required return needs, and the size of the article's segments in
     2028.
     """
-    times, drawn = outlook.revenue_paths(given, record)
-    needed = outlook.needed_revenue_usd_bn(given)
+    times, drawn = outlook.revenue_paths(assumptions, record)
+    needed = outlook.needed_revenue_usd_bn(assumptions)
     return futures.fan(
         [futures.quantiles(times, drawn, "revenue")],
         lines={"needed at the exit": needed, "the five segments in 2028": segments_usd_bn},
@@ -55,29 +55,34 @@ def revenue(given: Assumptions, record: outlook.StartEvidence, *, segments_usd_b
     )
 
 
-def returns(given: Assumptions, record: outlook.StartEvidence) -> Axes:
+def returns(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
     """The multiple of invested capital, and which part of it lies between the two ends of the article's
     judgement.
     """
-    ends = {"catastrophe": given.catastrophe_moic, "outsized": given.outsized_moic}
-    return futures.outcome(outlook.venture_paths(given, record).moic, ends, ax=theme.axes(grid="y"))
+    ends = {"catastrophe": assumptions.catastrophe_moic, "outsized": assumptions.outsized_moic}
+    return futures.outcome(outlook.venture_paths(assumptions, record).moic, ends, ax=theme.axes(grid="y"))
 
 
-def marked_down(given: Assumptions, record: outlook.StartEvidence) -> dict[str, pd.DataFrame]:
+def marked_down(assumptions: Assumptions, record: outlook.StartEvidence) -> dict[str, pd.DataFrame]:
     """`venture.write_down_path` below cost, and below the highest reported value so far."""
-    paths = outlook.venture_paths(given, record)
+    paths = outlook.venture_paths(assumptions, record)
     return {
-        f"below {basis}": venture.write_down_path(paths, threshold_pct=given.write_down_pct, basis=basis)
+        f"below {basis}": venture.write_down_path(
+            paths, threshold_pct=assumptions.write_down_pct, basis=basis
+        )
         for basis in ("cost", "peak")
     }
 
 
-def write_downs(given: Assumptions, record: outlook.StartEvidence) -> Axes:
+def write_downs(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
     """When a write-down comes, and how likely the article's third prediction is."""
-    chances = outlook.third_prediction(given, record)
+    chances = outlook.third_prediction(assumptions, record)
     return futures.probability_over_time(
-        marked_down(given, record),
-        deadline=(f"{given.write_down_years * 12:.0f} months", outlook.START_YEAR + given.write_down_years),
+        marked_down(assumptions, record),
+        deadline=(
+            f"{assumptions.write_down_years * 12:.0f} months",
+            outlook.START_YEAR + assumptions.write_down_years,
+        ),
         start_year=outlook.START_YEAR,
         finding=(
             f"A write-down has a probability of {chances['down'].value:.0%}, one with costs outgrowing"

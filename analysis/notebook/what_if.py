@@ -47,7 +47,9 @@ COLUMNS: display.Columns = {
 }
 
 
-def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live: bool | None = None) -> Any:
+def panel(
+    id: str, draw: Draw, assumptions: Assumptions, names: Sequence[str], *, live: bool | None = None
+) -> Any:
     """Show the assumptions behind a chart, and controls over them where the notebook is looked at.
 
     Parameters
@@ -57,7 +59,7 @@ def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live
     draw : callable
         The chart from the assumptions. It is called with fewer draws than the notebook's (`DRAWS`), if it has
         any.
-    given : Assumptions
+    assumptions : Assumptions
         What the notebook runs with.
     names : sequence of str
         The assumptions to change, those that matter most first. Each must move the chart.
@@ -74,9 +76,11 @@ def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live
     ParameterError
         A name that the notebook does not declare or that has no range, or controls without ipywidgets.
     """
-    frame = assumptions(given, names)
+    frame = assumption_table(assumptions, names)
     kept = (
-        ", and a button writes a scenario" if any(not given.register[name].reading for name in names) else ""
+        ", and a button writes a scenario"
+        if any(not assumptions.register[name].reading for name in names)
+        else ""
     )
     display.table(
         id,
@@ -95,25 +99,31 @@ def panel(id: str, draw: Draw, given: Assumptions, names: Sequence[str], *, live
         raise ParameterError(Problem(id, rule, "Run `make review`, or pip install -e '.[review]'"))
     from analysis.notebook import widgets
 
-    made = widgets.Panel(draw, given, names)
+    made = widgets.Panel(draw, assumptions, names)
     made.show()
     return made
 
 
-def assumptions(given: Assumptions, names: Sequence[str]) -> pd.DataFrame:
+def assumption_table(assumptions: Assumptions, names: Sequence[str]) -> pd.DataFrame:
     """Some assumptions as they stand: ``name``, ``value``, ``unit``, ``range``, ``description``, one row
     each.
     """
     rows = []
     for name in names:
-        if name not in given:
+        if name not in assumptions:
             raise ParameterError(Problem(name, "is not declared here", "Name a parameter of this notebook"))
-        entry = given.register[name]
+        entry = assumptions.register[name]
         if entry.limits is None:
             raise ParameterError(Problem(name, "has no range to move in", "Change it in the parameters cell"))
         low, high = entry.limits
         rows.append(
-            (name, format_value(given[name], entry), entry.unit, f"{low:g} to {high:g}", entry.description)
+            (
+                name,
+                format_value(assumptions[name], entry),
+                entry.unit,
+                f"{low:g} to {high:g}",
+                entry.description,
+            )
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -135,7 +145,7 @@ def slider_values(entry: Entry, values: Sequence[float]) -> list[float]:
     Steps are ratios where the entry is lognormal or spans more than a factor of 100 above zero, else a round
     number.
     """
-    assert entry.limits is not None  # noqa: S101 (`assumptions` looked)
+    assert entry.limits is not None  # noqa: S101 (`assumption_table` looked)
     low, high = entry.limits
     if entry.dist == "lognormal" or (low > 0 and high / low > 100):
         start = low if low > 0 else min(v for v in values if v > 0) / 20

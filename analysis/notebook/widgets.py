@@ -95,18 +95,22 @@ class Panel:
     box : VBox
         What is shown.
     controls : dict of name to Control
-    given : Assumptions
+    assumptions : Assumptions
         The values on the screen; those of the notebook where nothing was moved.
     """
 
     def __init__(
-        self, draw: what_if.Draw, given: Assumptions, names: Sequence[str], params: Path = scenarios.PARAMS
+        self,
+        draw: what_if.Draw,
+        assumptions: Assumptions,
+        names: Sequence[str],
+        params: Path = scenarios.PARAMS,
     ) -> None:
-        self.start, self.draw, self.params = given, draw, params
-        self.given = given
+        self.start, self.draw, self.params = assumptions, draw, params
+        self.assumptions = assumptions
         self._quiet = False
         self.controls = {
-            name: Control(name, given.register[name], given[name], self._moved) for name in names
+            name: Control(name, assumptions.register[name], assumptions[name], self._moved) for name in names
         }
         self.title, self.words, self.status = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.picture = widgets.Image(
@@ -131,10 +135,12 @@ class Panel:
         self.write.on_click(lambda _: self._write())
         form = widgets.VBox([self.name, self.description, self.why, self.write], layout=WIDE)
         keep = widgets.Accordion([form], titles=("Keep these values as a scenario",))
-        self.first = self._drawn(given)
+        self.first = self._drawn(assumptions)
         self._say()
         moved = [control.box for control in self.controls.values()]
-        keeps = [] if all(given.register[name].reading for name in names) else [keep]  # no scenario sets one
+        keeps = (
+            [] if all(assumptions.register[name].reading for name in names) else [keep]
+        )  # no scenario sets one
         self.box = widgets.VBox(
             [self.title, self.words, self.picture, *moved, self.reset, *keeps, self.status],
             layout={"max_width": "820px"},
@@ -157,9 +163,9 @@ class Panel:
         """How many futures are drawn for the chart; none where the notebook draws none."""
         return min(self.start.draws, what_if.DRAWS) if "draws" in self.start else 0
 
-    def _drawn(self, given: Assumptions) -> str:
+    def _drawn(self, assumptions: Assumptions) -> str:
         """Draw the chart and return its finding."""
-        chart = theme.chart_of(self.draw(given.but(draws=self._draws) if self._draws else given))
+        chart = theme.chart_of(self.draw(assumptions.but(draws=self._draws) if self._draws else assumptions))
         self.picture.value = theme.png(chart)
         return chart.finding
 
@@ -167,15 +173,15 @@ class Panel:
         if self._quiet:
             return
         try:
-            given = self.start.but(**self.changes)
-            finding = self._drawn(given)
+            assumptions = self.start.but(**self.changes)
+            finding = self._drawn(assumptions)
         except Exception as reason:  # a model may refuse what the register allows; the last chart stays
             self._tell(
                 str(reason) if isinstance(reason, ThesisError) else f"cannot be drawn: {reason}", bad=True
             )
             self.write.disabled = True  # what is on the screen is not what would be written
             return
-        self.given = given
+        self.assumptions = assumptions
         self._say(finding)
 
     def _reset(self) -> None:
@@ -204,16 +210,18 @@ class Panel:
 
     def _write(self) -> None:
         because = {name: self.reasons[name].value for name in self.changes}
-        register = self.given.register
+        register = self.assumptions.register
         readings = {
-            name: entry.value for name, entry in register.items() if entry.reading and name in self.given
+            name: entry.value
+            for name, entry in register.items()
+            if entry.reading and name in self.assumptions
         }
         try:
             if moved := [name for name in readings if name in self.changes]:
                 rule = "says how the article is read, which a scenario may not change"
                 raise ParameterError(Problem(f"control {name}", rule, "Reset it") for name in moved)
             made = scenarios.write_scenario(
-                self.given.but(**readings),
+                self.assumptions.but(**readings),
                 self.name.value.strip(),
                 self.description.value,
                 because,

@@ -8,7 +8,7 @@ from analysis import audit, scenarios
 from analysis.evidence import claims
 
 
-def given(as_of="2026-10-31", **changes):
+def assumptions(as_of="2026-10-31", **changes):
     """The base scenario with some values changed; few draws, since no test here is about the simulation.
 
     Models can be asked about any day, also about one that the register refuses to a user.
@@ -22,7 +22,7 @@ def given(as_of="2026-10-31", **changes):
 @pytest.fixture(scope="session")
 def gather():
     """Facts under changed assumptions: ``gather(as_of="2026-05-21")``."""
-    return lambda **changes: audit.gather(given(**changes))
+    return lambda **changes: audit.gather(assumptions(**changes))
 
 
 @pytest.fixture(scope="session")

@@ -15,13 +15,13 @@ from analysis.errors import DataError
 from analysis.evidence import article_tables, evidence_tables
 from analysis.evidence import cells as deciders
 from analysis.evidence.sources import THESIS
-from tests.audit.conftest import given
+from tests.audit.conftest import assumptions
 
 ARITHMETIC = "cagr_pct"  # the one column that the article's own numbers decide
 
 
 def facts(**changes):
-    return audit.gather(given(**changes))
+    return audit.gather(assumptions(**changes))
 
 
 def ledger(found=None, **changes):

@@ -109,10 +109,10 @@ def test_the_fact_check_takes_readings_from_the_caller_and_the_model_from_the_re
     register = scenarios.load_register()
     # a scenario's growth, another reading of 2024 to 2028, and a seed
     values = scenarios.resolve("commoditised", {"elapsed_years": 5.0, "seed": 7})
-    given = gather(scenarios.Assumptions(values, register)).given
+    assumptions = gather(scenarios.Assumptions(values, register)).assumptions
     assert values["growth_factor_per_year"] != register["growth_factor_per_year"].value
-    assert given["growth_factor_per_year"] == register["growth_factor_per_year"].value
-    assert (given["elapsed_years"], given["seed"]) == (5.0, 7)
+    assert assumptions["growth_factor_per_year"] == register["growth_factor_per_year"].value
+    assert (assumptions["elapsed_years"], assumptions["seed"]) == (5.0, 7)
 
 
 def test_a_figure_is_the_latest_that_has_one():
@@ -180,11 +180,11 @@ def test_corners_give_the_extremes_of_a_monotone_function():
 
 
 def test_the_article_day_comes_from_its_sidecar():
-    given = scenarios.Assumptions(
+    assumptions = scenarios.Assumptions(
         scenarios.resolve(overrides={"as_of": "2026-06-01"}), scenarios.load_register()
     )
-    assert gather(given).day == pd.Timestamp("2026-05-21")
-    assert gather(given).as_of == pd.Timestamp("2026-06-01")
+    assert gather(assumptions).day == pd.Timestamp("2026-05-21")
+    assert gather(assumptions).as_of == pd.Timestamp("2026-06-01")
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ MEGABYTE = 1024
 
 
 def chosen() -> outlook.RunSetting:
-    given = scenarios.check(scenarios.resolve("base"))
-    return outlook.setting(given, audit.gather(given).record)
+    assumptions = scenarios.check(scenarios.resolve("base"))
+    return outlook.setting(assumptions, audit.gather(assumptions).record)
 
 
 def peak_mb() -> float:

@@ -38,8 +38,8 @@ def sizes():
 @pytest.fixture(scope="module")
 def rows():
     register = scenarios.load_register()
-    given = scenarios.Assumptions(scenarios.resolve("base", {"draws": 1000}), register)
-    return audit.judge_claims(claims.load(), audit.gather(given))
+    assumptions = scenarios.Assumptions(scenarios.resolve("base", {"draws": 1000}), register)
+    return audit.judge_claims(claims.load(), audit.gather(assumptions))
 
 
 def test_growth_rates_stand_printed_beside_recomputed(sizes):

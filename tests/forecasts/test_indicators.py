@@ -18,8 +18,8 @@ from analysis.forecasts import indicators
 def on(day="2026-10-31", **changes):
     register = dict(scenarios.load_register())  # a model can be asked about any day
     register["as_of"] = register["as_of"].model_copy(update={"range": (dt.date.min, dt.date.max)})
-    given = scenarios.Assumptions(scenarios.resolve("base", changes) | {"as_of": day}, register)
-    return given, audit.gather(given)
+    assumptions = scenarios.Assumptions(scenarios.resolve("base", changes) | {"as_of": day}, register)
+    return assumptions, audit.gather(assumptions)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_it_signals_on_the_side_that_it_names_and_on_the_threshold_itself(board)
         )
         assert row["status"] == ("signals" if crossed else "quiet")
         assert row["sources"], row["label"]
-    given, facts = on()
+    assumptions, facts = on()
     at = entries.Indicator(
         label="x at it",
         observable="a number of the balance",
@@ -71,7 +71,7 @@ def test_it_signals_on_the_side_that_it_names_and_on_the_threshold_itself(board)
         moves={"balance sheet": "raises"},
         reads={"name": "column", "table": "softbank_nav", "column": "ltv_pct"},
     )
-    assert indicators.board(given, facts, {"at": at})["status"].item() == "signals"
+    assert indicators.board(assumptions, facts, {"at": at})["status"].item() == "signals"
 
 
 def test_a_threshold_of_the_register_moves_with_it():
@@ -100,7 +100,7 @@ def test_a_day_before_everything_knows_nothing_and_says_so():
 
 
 def test_sellers_that_cut_are_counted_once_each_within_the_days(monkeypatch):
-    given, facts = on()
+    assumptions, facts = on()
     rows = pd.DataFrame(
         [
             ("A", "m", 10.0, "2026-08-01"),
@@ -127,16 +127,16 @@ def test_sellers_that_cut_are_counted_once_each_within_the_days(monkeypatch):
         quality="reported",
     )
     made = audit.Facts(
-        facts.cells, given, dict(facts.evidence) | {"api_prices": rows}, facts.as_of, facts.as_of
+        facts.cells, assumptions, dict(facts.evidence) | {"api_prices": rows}, facts.as_of, facts.as_of
     )
     # A cut twice (40% and 50%), B by 29% only, C too early: one seller
     assert indicators.sellers_cutting(made, days=90, cut_pct=30).value == 1
 
 
 def test_every_prediction_that_is_open_and_every_risk_is_watched():
-    given, _ = on()
+    assumptions, _ = on()
     moved = {name for entry in entries.read().values() for name in entry.moves}
-    risks = {entry.risk for entry in given.register.values() if entry.risk}
+    risks = {entry.risk for entry in assumptions.register.values() if entry.risk}
     assert risks <= moved
     open_parts = {name for name, part in predictions.read().predictions.items() if not part.void}
     assert moved - risks <= open_parts
@@ -167,7 +167,7 @@ def priced(facts, *rows):
         quality="reported",
     )
     return audit.Facts(
-        facts.cells, facts.given, dict(facts.evidence) | {"api_prices": table}, facts.as_of, facts.as_of
+        facts.cells, facts.assumptions, dict(facts.evidence) | {"api_prices": table}, facts.as_of, facts.as_of
     )
 
 

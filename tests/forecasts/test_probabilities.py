@@ -23,8 +23,8 @@ from analysis.units import plain
 def view_on(day):
     register = dict(scenarios.load_register())  # a model can be asked about any day
     register["as_of"] = register["as_of"].model_copy(update={"range": (dt.date.min, dt.date.max)})
-    given = scenarios.Assumptions(scenarios.resolve("base", {"draws": 2000}) | {"as_of": day}, register)
-    return probabilities.View(given, audit.gather(given), predictions.load())
+    assumptions = scenarios.Assumptions(scenarios.resolve("base", {"draws": 2000}) | {"as_of": day}, register)
+    return probabilities.View(assumptions, audit.gather(assumptions), predictions.load())
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def view():
 
 @pytest.fixture(scope="module")
 def rows(view):
-    return probabilities.table(view.given, view.facts).set_index("id")
+    return probabilities.table(view.assumptions, view.facts).set_index("id")
 
 
 def holding(view, **tables):
@@ -98,8 +98,8 @@ def test_methods_in_rows_are_those_of_the_parts(rows):
 
 @pytest.mark.parametrize("scenario", [name for name in scenarios.names() if name != "base"])
 def test_every_scenario_has_probabilities(scenario):
-    given = scenarios.check(scenarios.resolve(scenario, {"draws": 1000}))
-    found = probabilities.table(given, audit.gather(given)).set_index("id")
+    assumptions = scenarios.check(scenarios.resolve(scenario, {"draws": 1000}))
+    found = probabilities.table(assumptions, audit.gather(assumptions)).set_index("id")
     assert found["probability"].notna().sum() >= 5
     assert all(0 < m["low"] <= m["probability"] <= m["high"] < 1 for row in found["methods"] for m in row)
 
@@ -108,8 +108,10 @@ def test_a_fit_without_a_standard_error_gives_way_to_the_next(view):
     """Where the mixed model's interval is missing, as on the blend of the scenario commoditised, least
     squares stand in.
     """
-    given = scenarios.check(scenarios.resolve("commoditised", {"draws": 1000}))
-    trend = probabilities.price_trend(probabilities.View(given, audit.gather(given), predictions.load()))
+    assumptions = scenarios.check(scenarios.resolve("commoditised", {"draws": 1000}))
+    trend = probabilities.price_trend(
+        probabilities.View(assumptions, audit.gather(assumptions), predictions.load())
+    )
     assert prices.NAMES["ols"] in trend.told
     assert prices.NAMES["mixed"] in probabilities.price_trend(view).told
 
@@ -161,7 +163,7 @@ def test_a_hundredth_needs_what_is_left_of_the_fall(view, rows):
     assert drawn["inputs"]["years"] == pytest.approx(years)
     needed = (0.21875 / 3.4375 * 100) ** (1 / years)
     assert drawn["inputs"]["needed_factor_per_year"] == pytest.approx(needed)
-    hits = int((outlook.price_falls(view.given) >= needed).sum())
+    hits = int((outlook.price_falls(view.assumptions) >= needed).sum())
     assert drawn["probability"] == pytest.approx((hits + 0.5) / 2001)
     low, mid, high = (math.log(fitted["inputs"][name]) for name in ("low", "factor_per_year", "high"))
     at = (mid - math.log(needed)) / ((high - low) / 2 / 1.959964)
@@ -264,12 +266,12 @@ def test_down_rounds_run_for_the_years_that_are_left(view, rows):
 
 
 def test_write_down_and_cause_are_counted_on_the_same_draws(view, rows):
-    down, lag = probabilities.event_draws(view.given, view.facts)
+    down, lag = probabilities.event_draws(view.assumptions, view.facts)
     drawn = rows.loc["p3.write_down", "methods"][0]
     assert drawn["probability"] == pytest.approx((down.sum() + 0.5) / 2001)
     assert rows.loc["p3.cause", "probability"] == pytest.approx(((down & lag).sum() + 0.5) / (down.sum() + 1))
     assert rows.loc["p3.cause", "given"] == "p3.write_down"
-    whole = probabilities.whole_predictions(rows.reset_index(), view.given, view.facts).set_index("id")
+    whole = probabilities.whole_predictions(rows.reset_index(), view.assumptions, view.facts).set_index("id")
     assert whole.loc["p3", "high"] == pytest.approx(((down & lag).sum() + 0.5) / 2001)
     assert whole.loc["p2", "high"] == min(
         rows.loc[["p2.quality", "p2.llama", "p2.price", "p2.price_war"], "probability"]
@@ -294,7 +296,7 @@ def test_a_price_that_is_due_has_no_probability():
 
 
 def test_what_was_not_known_yet_is_not_used():
-    before = probabilities.table(*(lambda v: (v.given, v.facts))(view_on("2025-06-30"))).set_index("id")
+    before = probabilities.table(*(lambda v: (v.assumptions, v.facts))(view_on("2025-06-30"))).set_index("id")
     # GPT-5 was not out: no price to be matched, and nothing is void yet
     assert before.loc["p2.price", "probability"] is None
     assert before.loc["p2.price", "method"] == "What a method needs was not in our data yet."
@@ -316,7 +318,7 @@ def test_a_resolved_part_is_scored_by_what_was_said_when_it_was_made(view, monke
         return table
 
     monkeypatch.setattr(predictions, "statuses", resolved)
-    row = probabilities.table(view.given, view.facts).set_index("id").loc["p2.llama"]
+    row = probabilities.table(view.assumptions, view.facts).set_index("id").loc["p2.llama"]
     # 1 of 7 releases is a Llama on the day of publication: (1 + 1/2) / 8
     said = 1.5 / 8
     assert row["status"] == str(outcome).lower()
@@ -379,7 +381,7 @@ def stating(monkeypatch, **more):
 
 def test_a_judgement_is_a_method_like_any_other_from_its_day_on(view, monkeypatch):
     stating(monkeypatch)
-    row = probabilities.table(view.given, view.facts).set_index("id").loc["p2.llama"]
+    row = probabilities.table(view.assumptions, view.facts).set_index("id").loc["p2.llama"]
     assert [m["kind"] for m in row["methods"]] == ["base rate", "judgement"]
     counted = row["methods"][0]["probability"]
     assert row["probability"] == pytest.approx(scoring.pooled([counted, 0.2]))
@@ -407,7 +409,7 @@ def test_days_are_the_day_of_making_the_same_day_of_each_month_and_the_last():
 
 @pytest.fixture(scope="module")
 def past(view):
-    return probabilities.history(view.given, view.facts)
+    return probabilities.history(view.assumptions, view.facts)
 
 
 def test_the_last_day_of_the_history_is_the_table(past, rows):
@@ -435,7 +437,7 @@ def test_no_history_is_drawn_through_an_assumption_that_carries_no_day(past):
 
 
 def test_an_assumption_is_unknown_before_its_day_and_without_one():
-    then = view_on("2026-05-21").given
+    then = view_on("2026-05-21").assumptions
     assert probabilities.known_only_later(["price_decline_factor_per_year"], then) == []
     assert probabilities.known_only_later(["parity_years", "pool_share"], then) == [
         "parity_years",
@@ -447,7 +449,7 @@ def test_an_assumption_is_unknown_before_its_day_and_without_one():
 
 def test_a_whole_without_a_probability_in_any_part_has_no_bound(view, rows):
     nothing = rows.reset_index().assign(probability=None)
-    whole = probabilities.whole_predictions(nothing, view.given, view.facts).set_index("id")
+    whole = probabilities.whole_predictions(nothing, view.assumptions, view.facts).set_index("id")
     assert np.isnan(float(whole.loc["p2", "high"])) and whole.loc["p2", "told"] == "no part has a probability"
 
 

@@ -147,8 +147,8 @@ def test_too_few_values_make_no_question():
 
 @pytest.fixture(scope="module")
 def real():
-    given = scenarios.check(scenarios.resolve("base"))
-    return track_record.collected(audit.gather(given).known), given.as_of
+    assumptions = scenarios.check(scenarios.resolve("base"))
+    return track_record.collected(audit.gather(assumptions).known), assumptions.as_of
 
 
 def test_the_evidence_gives_series_of_several_kinds_and_questions_of_each_horizon(real):

@@ -10,13 +10,13 @@ from analysis.models import claim_load, outlook, venture
 
 
 @pytest.fixture(scope="module")
-def given():
+def assumptions():
     return scenarios.check(scenarios.resolve("base", {"draws": 2000}))
 
 
 @pytest.fixture(scope="module")
-def known(given):
-    return audit.gather(given).record
+def known(assumptions):
+    return audit.gather(assumptions).record
 
 
 WORDS = {
@@ -27,12 +27,12 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def table(given, known):
-    return claim_load.ranked(given, known, WORDS).set_index("id")
+def table(assumptions, known):
+    return claim_load.ranked(assumptions, known, WORDS).set_index("id")
 
 
-def test_a_statement_at_its_word_is_the_model_with_its_values(given, known, table):
-    paths = outlook.venture_paths(given.but(pool_usd_bn=[120.0, 240.0]), known)
+def test_a_statement_at_its_word_is_the_model_with_its_values(assumptions, known, table):
+    paths = outlook.venture_paths(assumptions.but(pool_usd_bn=[120.0, 240.0]), known)
     down = venture.write_down_probability(paths, within_years=3.0, threshold_pct=25.0)
     assert table.loc["small", "moic_x"] == pytest.approx(float(np.median(paths.moic)))
     assert table.loc["small", "write_down_pct"] == pytest.approx(100 * down.value)
@@ -57,9 +57,9 @@ def test_ranks_are_the_mean_of_both_ranks(table):
     assert table["rank"].tolist()[-1] == 3
 
 
-def test_a_value_that_the_register_does_not_allow_is_refused(given, known):
+def test_a_value_that_the_register_does_not_allow_is_refused(assumptions, known):
     with pytest.raises(ParameterError, match="pool_share"):
-        claim_load.ranked(given, known, {"x": {"pool_share": 7.0}})
+        claim_load.ranked(assumptions, known, {"x": {"pool_share": 7.0}})
 
 
 def test_every_claim_that_bears_a_load_is_in_the_terms_of_the_register_and_of_the_articles_scenario():

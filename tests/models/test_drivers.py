@@ -18,13 +18,13 @@ def known():
     )
 
 
-def given(**overrides):
+def assumptions(**overrides):
     return scenarios.check(scenarios.resolve("base", {"draws": 1000} | overrides))
 
 
 @pytest.fixture(scope="module")
 def model(known):
-    return drivers.SensitivityModel(given(), known)
+    return drivers.SensitivityModel(assumptions(), known)
 
 
 def test_a_row_s_outcome_does_not_depend_on_its_neighbours(model):
@@ -47,11 +47,11 @@ def test_the_middle_of_a_tornado_is_the_model_at_its_medians(model, known):
     assert table["swing"].is_monotonic_decreasing
     assert set(table["input"]) == set(model.distributions)
     # by hand: the same medians and the same shocks
-    chosen = outlook.setting(given(), known)
+    chosen = outlook.setting(assumptions(), known)
     inputs = venture.VentureInputs(
         **{name: model.medians.get(name, value) for name, value, _ in chosen.values}, payments=chosen.payments
     )
-    paths = venture.simulate(inputs, 256, simulation.spawn(given().seed, venture.PURPOSES))
+    paths = venture.simulate(inputs, 256, simulation.spawn(assumptions().seed, venture.PURPOSES))
     assert table["central_result"].iloc[0] == pytest.approx(np.median(paths.moic))
 
 
@@ -78,44 +78,44 @@ def test_the_multiple_that_a_return_needs():
 
 
 def test_the_four_risks_of_the_article_can_be_switched_off():
-    off = drivers.risks(given())
+    off = drivers.risks(assumptions())
     assert set(off) == {"compute trap", "regulation", "open models", "balance sheet"}
-    calm = drivers.switch_off(given(), ["regulation", "open models"])
+    calm = drivers.switch_off(assumptions(), ["regulation", "open models"])
     assert (calm.shock_rate_per_year, calm.erosion_pct_per_year) == (0, 0)
-    assert calm.committed_share == given().committed_share
+    assert calm.committed_share == assumptions().committed_share
 
 
 def test_shares_of_risks_add_up_to_all_on_less_all_off(known):
-    value = drivers.risk_combinations(given(), known, draws=1000)
-    every = frozenset(drivers.risks(given()))
+    value = drivers.risk_combinations(assumptions(), known, draws=1000)
+    every = frozenset(drivers.risks(assumptions()))
     for outcome in ("write_down", "ltv"):
-        table = drivers.shapley(value, given(), outcome)
+        table = drivers.shapley(value, assumptions(), outcome)
         assert table["share"].sum() == pytest.approx(value(every)[outcome] - value(frozenset())[outcome])
     # what SoftBank owes and holds beside OpenAI is no cause of a mark below cost
-    parts = drivers.shapley(value, given(), "write_down").set_index("risk")
+    parts = drivers.shapley(value, assumptions(), "write_down").set_index("risk")
     assert parts.loc["balance sheet", "share"] == 0
     assert (parts["share"] >= 0).all()
     assert len({value(frozenset(c))["ltv"] for k in range(5) for c in combinations(sorted(every), k)}) > 1
 
 
 def test_the_verdict_over_the_decay_is_that_of_pinned_runs(known):
-    grid = drivers.verdict_grid(given(), known, [1.0, 3.0], [5.0], draws=1000)
-    pinned = outlook.venture_paths(given(growth_half_life_years=3.0, long_run_growth_pct=5.0), known)
+    grid = drivers.verdict_grid(assumptions(), known, [1.0, 3.0], [5.0], draws=1000)
+    pinned = outlook.venture_paths(assumptions(growth_half_life_years=3.0, long_run_growth_pct=5.0), known)
     between = ((pinned.moic >= 0.25) & (pinned.moic < 3)).mean()
     assert grid.loc[3.0, 5.0] == pytest.approx(100 * between)
 
 
 def test_a_higher_loading_never_lowers_the_probability_of_a_high_ceiling_much(known):
-    paths = outlook.venture_paths(given(), known)
-    table = drivers.loading_curve(given(), paths, [0.0, 1.0, 2.0], [25.0, 35.0])
+    paths = outlook.venture_paths(assumptions(), known)
+    table = drivers.loading_curve(assumptions(), paths, [0.0, 1.0, 2.0], [25.0, 35.0])
     for _, part in table.groupby("ceiling_pct"):
         assert part["probability"].iloc[-1] >= part["probability"].iloc[0]
         assert ((part["low"] <= part["probability"]) & (part["probability"] <= part["high"])).all()
 
 
 def test_likelihood_and_impact_come_from_the_draws(known):
-    table = drivers.risk_register(given(), known, draws=1000).set_index("risk")
-    paths = outlook.venture_paths(given(), known)
+    table = drivers.risk_register(assumptions(), known, draws=1000).set_index("risk")
+    paths = outlook.venture_paths(assumptions(), known)
     assert table.loc["compute trap", "likelihood"] == (paths.raised_usd_bn.sum(axis=1) > 0).mean()
     eroded = (paths.revenue_usd_bn[:, -1] < 0.9 * paths.volume_usd_bn[:, -1]).mean()
     assert table.loc["open models", "likelihood"] == eroded
@@ -140,13 +140,13 @@ def test_break_evens_are_those_of_each_input_and_target(model):
 
 
 def test_the_judgement_at_an_end_is_the_model_with_that_input_pinned(known):
-    table = drivers.judgement_at_ends(given(), known, ["pool_usd_bn", "write_down_pct"], draws=2000)
+    table = drivers.judgement_at_ends(assumptions(), known, ["pool_usd_bn", "write_down_pct"], draws=2000)
     assert table[["input", "end"]].to_numpy().tolist() == [
         ["pool_usd_bn", 5],
         ["pool_usd_bn", 95],
     ]  # what is pinned has no ends
     assert table["value"].tolist() == pytest.approx([650.0, 2600.0], rel=1e-6)
-    paths = outlook.venture_paths(given(draws=2000, pool_usd_bn=650.0), known)
+    paths = outlook.venture_paths(assumptions(draws=2000, pool_usd_bn=650.0), known)
     ends = outlook.editorial_verdict(paths, outsized_moic=3.0, catastrophe_moic=0.25)
     assert table.loc[0, "between_pct"] == pytest.approx(100 * ends.between.value)
     assert table[["outsized_pct", "catastrophe_pct", "between_pct"]].sum(axis=1).tolist() == pytest.approx(

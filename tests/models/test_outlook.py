@@ -11,7 +11,7 @@ from analysis.models import outlook, venture
 from analysis.statistics import simulation
 
 
-def given(scenario="base", **overrides):
+def assumptions(scenario="base", **overrides):
     return scenarios.check(scenarios.resolve(scenario, {"draws": 2000} | overrides))
 
 
@@ -24,7 +24,7 @@ def known(as_of="2026-10-31"):
 
 
 def paths(scenario="base", **overrides):
-    return outlook.venture_paths(given(scenario, **overrides), known())
+    return outlook.venture_paths(assumptions(scenario, **overrides), known())
 
 
 def test_the_same_assumptions_give_the_same_paths_and_another_seed_others():
@@ -42,7 +42,7 @@ def test_fewer_draws_are_the_first_of_more_whatever_the_block():
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_summary_by_blocks_is_that_of_the_paths_for_any_number_of_workers(workers):
-    chosen = outlook.setting(given(), known())
+    chosen = outlook.setting(assumptions(), known())
     found = outlook.summary(
         chosen, 9000, lambda p, block: {"moic": p.moic, "irr": p.irr_pct}, workers=workers
     )
@@ -58,7 +58,7 @@ def test_scenarios_are_compared_on_common_random_numbers():
 
 
 def test_revenue_before_erosion_and_shocks_is_that_of_the_full_model_without_them():
-    without = given(erosion_pct_per_year=0.0, shock_rate_per_year=0.0)
+    without = assumptions(erosion_pct_per_year=0.0, shock_rate_per_year=0.0)
     times, revenue = outlook.revenue_paths(without, known())
     full = outlook.venture_paths(without, known())
     assert times.tolist() == full.times_years.tolist()
@@ -81,7 +81,7 @@ def test_each_risk_of_the_article_lowers_the_median_and_the_investor_s_case_rais
 
 def test_the_median_assumptions_are_worth_the_round_of_march_2026():
     # every input at its median, no volatility, the model's own value: within 5% of 852
-    chosen = outlook.setting(given(), known())
+    chosen = outlook.setting(assumptions(), known())
     middle = {
         name: (
             float(simulation.quantile_function(dist, list(value))(np.array([0.5]))[0])
@@ -102,7 +102,7 @@ def test_the_stake_at_the_start_is_close_to_the_reported_fair_value():
 
 
 def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
-    table = outlook.beliefs(given(), known()).table.set_index("name")
+    table = outlook.beliefs(assumptions(), known()).table.set_index("name")
     for _, row in table.iterrows():
         means = [math.log(row[name]) for name in ("prior_p50", "data_mid", "posterior_p50")]
         spreads = [
@@ -121,17 +121,17 @@ def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
 def test_without_weight_or_points_a_belief_stays_what_it_was_and_a_pinned_one_always():
     without_points = outlook.record(tables() | {"openai_finance": tables()["openai_finance"].iloc[:0]})
     for unmoved in (
-        outlook.beliefs(given(run_rate_weight=0.0), known()),
-        outlook.beliefs(given(), without_points),
+        outlook.beliefs(assumptions(run_rate_weight=0.0), known()),
+        outlook.beliefs(assumptions(), without_points),
     ):
         assert unmoved.values["revenue_usd_bn"] == pytest.approx([20, 40])
         assert unmoved.values["growth_factor_per_year"] == pytest.approx([1.25, 3])
-    pinned = outlook.beliefs(given(revenue_usd_bn=33.0), known())
+    pinned = outlook.beliefs(assumptions(revenue_usd_bn=33.0), known())
     assert pinned.values["revenue_usd_bn"] == 33
 
 
 def test_what_is_known_later_changes_what_is_believed():
-    early, late = (outlook.beliefs(given(), known(day)).table for day in ("2026-05-21", "2026-10-31"))
+    early, late = (outlook.beliefs(assumptions(), known(day)).table for day in ("2026-05-21", "2026-10-31"))
     assert early.loc[1, "data_mid"] != late.loc[1, "data_mid"]
 
 
@@ -164,7 +164,7 @@ def test_growth_decays_as_the_reference_class_did():
 def test_the_prior_of_the_half_life_is_that_of_the_companies_past_ten_billion():
     reference = evidence_tables.load("growth_reference", "2026-10-31")
     free, fixed = (outlook.growth_decay(reference, rate)[0] for rate in (None, 10.0))
-    low, high = given().growth_half_life_years
+    low, high = assumptions().growth_half_life_years
     assert low < free < math.sqrt(low * high) < fixed < high  # 0.8 < 1.3 < 1.7 < 2.6 < 3.5
 
 
@@ -177,7 +177,7 @@ def test_compute_to_the_end_of_2030_is_near_what_the_company_told_investors():
 
 
 def test_a_larger_loss_of_the_stake_raises_loan_to_value_and_falling_along_raises_it_more():
-    assumed = given()
+    assumed = assumptions()
     table = outlook.stress_table(assumed, outlook.exposure_paths(assumed, paths()))
     assert table["alone_pct"].is_monotonic_increasing
     assert (table["along_pct"] >= table["alone_pct"] - 1e-9).all()
@@ -188,7 +188,7 @@ def test_loan_to_value_at_the_start_by_hand():
     # (8.21 + 30 * 0.158) / (19.15 + 4.61 + 11.93 + 0.13 * 852 * 0.158) = 12.95 / (35.69 + 17.500) = 24.35 %,
     # in every scenario
     for name in scenarios.names():
-        balance = outlook.exposure_paths(given(name), paths(name))
+        balance = outlook.exposure_paths(assumptions(name), paths(name))
         assert balance.ltv_share[:, 0] * 100 == pytest.approx(
             100 * (8.21 + 30 * 0.158) / (35.69 + 0.13 * 852 * 0.158)
         )

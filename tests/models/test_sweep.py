@@ -11,7 +11,7 @@ from analysis.models import balance_sheet, outlook, sweep, venture
 REGISTER = scenarios.load_register()
 
 
-def given(**overrides):
+def assumptions(**overrides):
     return scenarios.check(scenarios.resolve("base", {"draws": 5000} | overrides))
 
 
@@ -43,10 +43,10 @@ def test_a_sample_fills_every_eighth_of_each_range_once_and_follows_its_seed(kin
 def test_a_point_gives_what_a_plain_run_gives(known):
     rows = {
         row["output"]: row
-        for row in sweep.evaluate({"multiple_long_run": 9.0}, given(), known, list(sweep.OUTPUTS))
+        for row in sweep.evaluate({"multiple_long_run": 9.0}, assumptions(), known, list(sweep.OUTPUTS))
     }
     assert set(rows) == set(sweep.OUTPUTS)
-    plain = given(multiple_long_run=9.0)
+    plain = assumptions(multiple_long_run=9.0)
     paths = outlook.venture_paths(plain, known)
     held = balance_sheet.exceedance(outlook.exposure_paths(plain, paths), 0.35).set_index("times_years")
     expected = {
@@ -117,7 +117,7 @@ FOUR = ["multiple_long_run", "growth_half_life_years", "pool_usd_bn", "pool_shar
 
 
 def test_a_grid_runs_over_the_registers_ninety_percent_and_out_to_where_the_scenario_stands():
-    found = sweep.grid_values(given(pool_usd_bn=200.0), FOUR[:3], 4)
+    found = sweep.grid_values(assumptions(pool_usd_bn=200.0), FOUR[:3], 4)
     # lognormal [4, 12]: 4 × 3^(k/3);   pinned at 200, far below 650: 200 × 13^(k/3)
     assert found["multiple_long_run"] == pytest.approx([4, 5.77, 8.32, 12])
     assert found["pool_usd_bn"] == pytest.approx([200, 470, 1110, 2600], rel=0.01)
@@ -125,17 +125,19 @@ def test_a_grid_runs_over_the_registers_ninety_percent_and_out_to_where_the_scen
 
 def test_a_grid_gives_at_each_point_what_a_sweep_gives_there(known):
     outputs = ["moic_median", "ltv_peak_median_pct"]
-    found = sweep.grid(given(), known, FOUR[:2], outputs, steps=2, draws=1000)
+    found = sweep.grid(assumptions(), known, FOUR[:2], outputs, steps=2, draws=1000)
     assert found[FOUR[:2]].to_numpy().tolist() == [[4, 0.8], [4, 3.5], [12, 0.8], [12, 3.5]]
     point = dict(zip(FOUR[:2], (12.0, 0.8), strict=True))
-    one = {row["output"]: row["value"] for row in sweep.evaluate(point, given(draws=1000), known, outputs)}
+    one = {
+        row["output"]: row["value"] for row in sweep.evaluate(point, assumptions(draws=1000), known, outputs)
+    }
     assert found.loc[2, outputs].to_dict() == pytest.approx(one)
 
 
 def test_between_points_of_the_stored_grid_a_straight_line_is_good_enough(known):
     # in the middle of each side of the grid (geometric means), against the model itself on the same draws
     outputs = ["moic_median", "write_down_probability", "ltv_peak_median_pct"]
-    few = given(draws=1000)
+    few = assumptions(draws=1000)
     values = sweep.grid_values(few, FOUR, 4)
     centre = {name: (ends[1] * ends[2]) ** 0.5 for name, ends in values.items()}
 
@@ -154,4 +156,4 @@ def test_between_points_of_the_stored_grid_a_straight_line_is_good_enough(known)
 @pytest.mark.parametrize(("name", "steps"), [("stake_share", 4), ("long_run_growth_pct", 1)])
 def test_a_grid_over_what_is_certain_or_of_one_step_is_refused(name, steps):
     with pytest.raises(ValueError, match=f"{name} in {steps} steps: name an assumption with a distribution"):
-        sweep.grid_values(given(), [name], steps)
+        sweep.grid_values(assumptions(), [name], steps)

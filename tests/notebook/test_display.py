@@ -349,8 +349,8 @@ def test_words_of_the_text_are_held_against_a_value_and_shown_nowhere(shown):
 
 
 def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown):
-    given = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
-    rows = probabilities.table(given, audit.gather(given)).merge(
+    assumptions = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
+    rows = probabilities.table(assumptions, audit.gather(assumptions)).merge(
         predictions.load()[["id", "label", "source_of_truth"]], on="id"
     )
     display.show_forecast("p.ledger", "Parts", rows, note="A note.")
@@ -362,8 +362,8 @@ def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown)
 
 
 def test_a_board_goes_out_with_its_values_in_their_units(shown):
-    given = scenarios.check(scenarios.resolve("base"))
-    display.show_indicators("p.board", "Board", indicators.board(given, audit.gather(given)))
+    assumptions = scenarios.check(scenarios.resolve("base"))
+    display.show_indicators("p.board", "Board", indicators.board(assumptions, audit.gather(assumptions)))
     found = exhibits.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
     told = {row.id: (row.value_text, row.threshold_text) for row in found.entries}
     assert told["ltv"] == ("13%", "25%")

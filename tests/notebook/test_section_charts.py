@@ -17,14 +17,14 @@ MIME = "application/vnd.thesis.exhibit+json"
 
 
 @pytest.fixture(scope="module")
-def given() -> Assumptions:
+def assumptions() -> Assumptions:
     return scenarios.check(scenarios.resolve("base", {"draws": what_if.DRAWS}))
 
 
 @pytest.fixture(scope="module")
-def draws(given):
+def draws(assumptions):
     """What each notebook hands to its panel."""
-    record = audit.gather(given).record
+    record = audit.gather(assumptions).record
     return {
         "2_key_players": section_charts.shares,
         "3_market_dynamics": partial(section_charts.revenue, record=record, segments_usd_bn=1000.0),
@@ -48,17 +48,17 @@ def panels():
 OFFERED = panels()
 
 
-def moved(given: Assumptions, name: str) -> Assumptions:
+def moved(assumptions: Assumptions, name: str) -> Assumptions:
     """The same with one assumption some stops higher, as a slider moves it; lower where that is refused."""
-    entry, value = given.register[name], given[name]
+    entry, value = assumptions.register[name], assumptions[name]
     numbers = value if isinstance(value, list) else [value]
     stops = what_if.slider_values(entry, numbers)
     at = stops.index(numbers[-1])
     other = stops[at + 8] if at + 8 < len(stops) else stops[at - 8]
     try:
-        return given.but(**{name: [*numbers[:-1], other] if isinstance(value, list) else other})
+        return assumptions.but(**{name: [*numbers[:-1], other] if isinstance(value, list) else other})
     except scenarios.ParameterError:
-        return given.but(**{name: stops[at - 4]})
+        return assumptions.but(**{name: stops[at - 4]})
 
 
 def seen(ax):
@@ -72,44 +72,44 @@ def seen(ax):
 
 
 @pytest.mark.parametrize("notebook", OFFERED)
-def test_every_control_of_a_notebook_moves_its_chart(given, draws, notebook):
+def test_every_control_of_a_notebook_moves_its_chart(assumptions, draws, notebook):
     draw = draws[notebook]
-    before = seen(draw(given))
-    assert seen(draw(given)) == before  # nothing else moves it
-    assert [name for name in OFFERED[notebook] if seen(draw(moved(given, name))) == before] == []
+    before = seen(draw(assumptions))
+    assert seen(draw(assumptions)) == before  # nothing else moves it
+    assert [name for name in OFFERED[notebook] if seen(draw(moved(assumptions, name))) == before] == []
 
 
-def test_what_softbank_paid_is_that_of_the_day_and_of_no_scenario(given):
+def test_what_softbank_paid_is_that_of_the_day_and_of_no_scenario(assumptions):
     paid = {
-        day: section_charts.paid_usd_bn(audit.gather(given.but(as_of=day)))
+        day: section_charts.paid_usd_bn(audit.gather(assumptions.but(as_of=day)))
         for day in ("2024-12-31", "2026-05-21", "2026-10-31")
     }
     # nothing known at first; by the article's day 34.6 and an instalment of 10; two more by the end
     assert paid == pytest.approx({"2024-12-31": 0.0, "2026-05-21": 44.6, "2026-10-31": 64.6})
-    other = given.but(invested_usd_bn=10.0)
+    other = assumptions.but(invested_usd_bn=10.0)
     assert section_charts.paid_usd_bn(audit.gather(other)) == paid["2026-10-31"]
     assert (
         theme.chart_of(section_charts.shares(other)).finding
-        == theme.chart_of(section_charts.shares(given)).finding
+        == theme.chart_of(section_charts.shares(assumptions)).finding
     )
 
 
-def test_a_share_that_nothing_was_added_to_stays(given):
-    assert " stays at " in theme.chart_of(section_charts.shares(given.but(as_of="2024-12-31"))).finding
-    assert " rises from " in theme.chart_of(section_charts.shares(given)).finding
+def test_a_share_that_nothing_was_added_to_stays(assumptions):
+    assert " stays at " in theme.chart_of(section_charts.shares(assumptions.but(as_of="2024-12-31"))).finding
+    assert " rises from " in theme.chart_of(section_charts.shares(assumptions)).finding
 
 
-def test_both_halves_of_the_third_prediction_come_from_the_same_draws(given, draws):
-    record = audit.gather(given).record
-    chances = {name: one.value for name, one in outlook.third_prediction(given, record).items()}
+def test_both_halves_of_the_third_prediction_come_from_the_same_draws(assumptions, draws):
+    record = audit.gather(assumptions).record
+    chances = {name: one.value for name, one in outlook.third_prediction(assumptions, record).items()}
     assert 0 < chances["both"] <= min(chances["down"], chances["lag"])
-    table = section_charts.marked_down(given, record)["below cost"]
-    by = table.loc[np.isclose(table["times_years"], given.write_down_years)].iloc[0]
+    table = section_charts.marked_down(assumptions, record)["below cost"]
+    by = table.loc[np.isclose(table["times_years"], assumptions.write_down_years)].iloc[0]
     assert by["probability"] == pytest.approx(chances["down"])
 
 
-def test_the_needed_revenue_is_the_compounded_money_over_stake_and_multiple(given):
+def test_the_needed_revenue_is_the_compounded_money_over_stake_and_multiple(assumptions):
     # 64.6 (1 + 20%)^5 = 160.75; over 13% of the equity and 8 times revenue: 154.6
-    assert outlook.needed_revenue_usd_bn(given.but(multiple_long_run=8)) == pytest.approx(
+    assert outlook.needed_revenue_usd_bn(assumptions.but(multiple_long_run=8)) == pytest.approx(
         64.6 * 1.2**5 / 0.13 / 8
     )

@@ -16,7 +16,7 @@ NAMES = ["pool_usd_bn", "pool_share", "outsized_moic", "ceiling", "maturity_year
 
 
 @pytest.fixture
-def given() -> scenarios.Assumptions:
+def assumptions() -> scenarios.Assumptions:
     return scenarios.check(scenarios.resolve("base"))
 
 
@@ -29,18 +29,19 @@ def shown(monkeypatch):
     return outputs
 
 
-def chart(given):
+def chart(assumptions):
     """A chart that says what it was given."""
     ax = theme.axes()
-    ax.plot([0, 1], [0, given.central("pool_usd_bn")])
+    ax.plot([0, 1], [0, assumptions.central("pool_usd_bn")])
     words = (
-        f"pool {given.pool_usd_bn}, share {given.pool_share}, {given.outsized_moic:g}x, {given.draws} draws"
+        f"pool {assumptions.pool_usd_bn}, share {assumptions.pool_share}, {assumptions.outsized_moic:g}x,"
+        f" {assumptions.draws} draws"
     )
     return theme.set_texts(ax, words, "subtitle", "alt")
 
 
-def panel(given, draw=chart) -> widgets.Panel:
-    return widgets.Panel(draw, given, NAMES)
+def panel(assumptions, draw=chart) -> widgets.Panel:
+    return widgets.Panel(draw, assumptions, NAMES)
 
 
 def entry(**changes: object) -> Entry:
@@ -59,8 +60,8 @@ def entry(**changes: object) -> Entry:
 # What is stored and published
 
 
-def test_without_anybody_there_it_is_a_table_that_says_how_to_go_live(given, shown):
-    assert what_if.panel("s.what_if", chart, given, NAMES) is None
+def test_without_anybody_there_it_is_a_table_that_says_how_to_go_live(assumptions, shown):
+    assert what_if.panel("s.what_if", chart, assumptions, NAMES) is None
     [bundle] = shown
     exhibit = bundle["application/vnd.thesis.exhibit+json"]
     assert [row["name"] for row in exhibit["rows"]] == NAMES
@@ -76,9 +77,9 @@ def test_without_anybody_there_it_is_a_table_that_says_how_to_go_live(given, sho
     assert "What if?" in bundle["text/plain"] and "<table" in bundle["text/html"]
 
 
-def test_with_somebody_there_the_widget_is_an_output_of_its_own(given, shown, monkeypatch):
+def test_with_somebody_there_the_widget_is_an_output_of_its_own(assumptions, shown, monkeypatch):
     monkeypatch.setenv(what_if.LIVE, "1")
-    made = what_if.panel("s.what_if", chart, given, NAMES)
+    made = what_if.panel("s.what_if", chart, assumptions, NAMES)
     table, widget = shown
     assert list(widget) == [widgets.VIEW] and widget[widgets.VIEW]["model_id"] == made.box.model_id
     assert json.dumps(widget) and widgets.VIEW not in table
@@ -88,17 +89,17 @@ def test_with_somebody_there_the_widget_is_an_output_of_its_own(given, shown, mo
     ("names", "said"),
     [(["nothing"], "nothing: is not declared here"), (["as_of"], "as_of: has no range to move in")],
 )
-def test_what_cannot_be_moved_is_refused(given, shown, names, said):
+def test_what_cannot_be_moved_is_refused(assumptions, shown, names, said):
     with pytest.raises(ParameterError, match=said):
-        what_if.panel("s.what_if", chart, given, names)
+        what_if.panel("s.what_if", chart, assumptions, names)
 
 
-def test_controls_without_their_library_are_refused_in_a_line(given, shown, monkeypatch):
+def test_controls_without_their_library_are_refused_in_a_line(assumptions, shown, monkeypatch):
     monkeypatch.setattr(what_if.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(
         ParameterError, match=r"s\.what_if: needs ipywidgets, which is not installed. Run `make review`"
     ):
-        what_if.panel("s.what_if", chart, given, NAMES, live=True)
+        what_if.panel("s.what_if", chart, assumptions, NAMES, live=True)
 
 
 def test_the_static_part_imports_no_widgets():
@@ -144,8 +145,8 @@ def test_stops_of_whole_numbers_are_whole_and_steps_are_kept():
     ]
 
 
-def test_every_assumption_with_a_range_can_stand_where_it_stands(given):
-    for name, one in given.register.items():
+def test_every_assumption_with_a_range_can_stand_where_it_stands(assumptions):
+    for name, one in assumptions.register.items():
         if one.limits is None:
             continue
         values = one.value if isinstance(one.value, list) else [one.value]
@@ -158,10 +159,10 @@ def test_every_assumption_with_a_range_can_stand_where_it_stands(given):
 # Controls
 
 
-def test_a_control_stands_at_the_value_to_the_last_digit_and_comes_back_to_it(given):
-    made = panel(given)
+def test_a_control_stands_at_the_value_to_the_last_digit_and_comes_back_to_it(assumptions):
+    made = panel(assumptions)
     assert made.changes == {} and {name: c.value for name, c in made.controls.items()} == {
-        name: given[name] for name in NAMES
+        name: assumptions[name] for name in NAMES
     }
     first = made.picture.value
     made.controls["pool_usd_bn"].parts[0].value = (50, 2600)
@@ -175,8 +176,8 @@ def test_a_control_stands_at_the_value_to_the_last_digit_and_comes_back_to_it(gi
     assert made.changes == {} and made.picture.value == first and made.reset.disabled
 
 
-def test_the_chart_follows_on_few_draws_and_says_before_and_now(given):
-    made = panel(given)
+def test_the_chart_follows_on_few_draws_and_says_before_and_now(assumptions):
+    made = panel(assumptions)
     assert (
         "2000 draws" in made.words.value
         and "Now" not in made.words.value
@@ -187,13 +188,13 @@ def test_the_chart_follows_on_few_draws_and_says_before_and_now(given):
     assert Image.open(io.BytesIO(made.picture.value)).format == "PNG"
 
 
-def test_what_cannot_be_drawn_is_said_and_leaves_the_last_chart(given):
-    def broken(given):
-        if given.outsized_moic > 4:
+def test_what_cannot_be_drawn_is_said_and_leaves_the_last_chart(assumptions):
+    def broken(assumptions):
+        if assumptions.outsized_moic > 4:
             raise ValueError("too much")
-        return chart(given)
+        return chart(assumptions)
 
-    made = panel(given, broken)
+    made = panel(assumptions, broken)
     before = made.picture.value
     made.controls["outsized_moic"].parts[0].value = 5.0
     assert (
@@ -211,10 +212,10 @@ def test_what_cannot_be_drawn_is_said_and_leaves_the_last_chart(given):
     assert made.status.value == "" and not made.write.disabled
 
 
-def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(given, tmp_path):
+def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(assumptions, tmp_path):
     for path in scenarios.PARAMS.glob("*.yml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    made = widgets.Panel(chart, given, NAMES, tmp_path)
+    made = widgets.Panel(chart, assumptions, NAMES, tmp_path)
     made.write.click()
     assert "&#x27;&#x27; is no scenario name" in made.status.value
     made.name.value, made.description.value = "../x", "d"
@@ -228,7 +229,7 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(give
     assert "control outsized_moic: says how the article is read" in made.status.value
     assert "Reset it." in made.status.value
     assert not (tmp_path / "larger.yml").exists()
-    made.controls["outsized_moic"].parts[0].value = given.outsized_moic
+    made.controls["outsized_moic"].parts[0].value = assumptions.outsized_moic
     mode = made.controls["pool_share"].parts[1]
     mode.value = higher = mode.options[mode.index + 1][1]
     son = (tmp_path / "son.yml").read_bytes()
@@ -247,36 +248,37 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(give
     assert found.because == {"pool_usd_bn": "It is <large>.", "pool_share": scenarios.NO_REASON_YET}
 
 
-def test_a_notebook_of_another_day_writes_a_scenario_without_that_day(given, tmp_path):
+def test_a_notebook_of_another_day_writes_a_scenario_without_that_day(assumptions, tmp_path):
     for path in scenarios.PARAMS.glob("*.yml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    made = widgets.Panel(chart, given.but(as_of="2026-05-21"), ["pool_usd_bn"], tmp_path)
+    made = widgets.Panel(chart, assumptions.but(as_of="2026-05-21"), ["pool_usd_bn"], tmp_path)
     made.controls["pool_usd_bn"].parts[0].value = (650, 20000)
     made.name.value, made.description.value = "larger", "More money is there."
     made.write.click()
     assert scenarios.load("larger", tmp_path).overrides == {"pool_usd_bn": [650.0, 20000.0]}
 
 
-def test_where_only_readings_can_be_moved_there_is_no_form(given):
+def test_where_only_readings_can_be_moved_there_is_no_form(assumptions):
     def offers_a_form(names):
         return any(
-            isinstance(part, ipywidgets.Accordion) for part in widgets.Panel(chart, given, names).box.children
+            isinstance(part, ipywidgets.Accordion)
+            for part in widgets.Panel(chart, assumptions, names).box.children
         )
 
-    assert given.register["outsized_moic"].reading and not given.register["pool_usd_bn"].reading
+    assert assumptions.register["outsized_moic"].reading and not assumptions.register["pool_usd_bn"].reading
     assert not offers_a_form(["outsized_moic"])
     assert offers_a_form(["outsized_moic", "pool_usd_bn"])
 
 
-def test_a_real_chart_moves_with_its_pinned_assumption(given):
+def test_a_real_chart_moves_with_its_pinned_assumption(assumptions):
     import numpy as np
 
-    def real(given):
+    def real(assumptions):
         return futures.outcome(
-            np.linspace(0, 6, 100), {"outsized": given.outsized_moic}, ax=theme.axes(grid="y")
+            np.linspace(0, 6, 100), {"outsized": assumptions.outsized_moic}, ax=theme.axes(grid="y")
         )
 
-    made = widgets.Panel(real, given, ["outsized_moic"])
+    made = widgets.Panel(real, assumptions, ["outsized_moic"])
     first = made.picture.value
     made.controls["outsized_moic"].parts[0].value = 5.0
     assert made.picture.value != first

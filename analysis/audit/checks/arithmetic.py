@@ -18,7 +18,7 @@ from analysis.units import Quantity, format_figure
 def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
     """A printed growth rate against start, end and elapsed years; says which period would reproduce it."""
     start, end = (facts.cell("market_size", segment, f"size_{year}_usd_bn") for year in (2024, 2028))
-    years = float(facts.given["elapsed_years"])
+    years = float(facts.assumptions["elapsed_years"])
     rate = interval_of(lambda a, b: growth.cagr_pct(a, b, years), start, end)
     period = growth.implied_years(start.value, end.value, float(figure.value or math.nan))
     reason = (
@@ -54,7 +54,7 @@ def market_multiple(facts: Facts, figure: Quantity) -> Finding:
     Its sizes and not its growth rates, which do not follow from them (`growth_rate`).
     """
     start, end = (total(facts.column("market_size", f"size_{year}_usd_bn")) for year in (2024, 2028))
-    elapsed, years = float(facts.given["elapsed_years"]), float(facts.text("market_growth_years").value)
+    elapsed, years = float(facts.assumptions["elapsed_years"]), float(facts.text("market_growth_years").value)
     multiple = ratio(end, start)
     at_pace = Interval(*(bound ** (years / elapsed) for bound in multiple[:3]))
     needed = [growth.cagr_pct(1, float(factor or math.nan), years) for factor in (figure.low, figure.high)]

@@ -261,7 +261,7 @@ def launch_price_multiple(
     successors: Sequence[str] = (),
 ) -> Finding:
     """A model's price at its launch over another's on that day, both blended; `successors` are mentioned."""
-    share = float(facts.given["input_token_share"])
+    share = float(facts.assumptions["input_token_share"])
     launch = facts.rows(PRICES, model=model, event="launch").iloc[0]
     then = facts.at(launch["valid_on"]).last(PRICES, _column("input"), **reference)
     multiple = _blended(launch, share) / _blended(then, share)
@@ -351,7 +351,7 @@ def _answered(answer: str, sentences: Sequence[str]) -> str:
 
 
 def _tested(facts: Facts, scores: pd.DataFrame, name: str, where: Mapping[str, str | float]) -> parity.Gap:
-    rng = np.random.default_rng(int(facts.given["seed"]))
+    rng = np.random.default_rng(int(facts.assumptions["seed"]))
     try:
         return parity.gap(scores, rng, floor=float(where["floor"]))
     except ValueError:
@@ -627,8 +627,8 @@ def _about(figure: Quantity) -> str:
 
 def _all(answers: Iterable[bool]) -> bool | None:
     """The answer that all give; None where they differ."""
-    given = set(answers)
-    return given.pop() if len(given) == 1 else None
+    distinct = set(answers)
+    return distinct.pop() if len(distinct) == 1 else None
 
 
 def _rivals(scores: pd.Series, open_models: Sequence[str]) -> list[str]:
@@ -656,7 +656,7 @@ def _multiples(facts: Facts, own: Mapping[str, float], other: Mapping[str, float
     """One price over another on input, on output and for the usual mix; prices are decimals, and so are their
     quotients.
     """
-    share = float(facts.given["input_token_share"])
+    share = float(facts.assumptions["input_token_share"])
     both = [
         dict(each) | {MIX: frontier.blended_price(each["input"], each["output"], share)}
         for each in (own, other)

@@ -71,13 +71,13 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     condition, and ``{among}`` that of the condition; ``{left}`` is what is left of the money short of a
     catastrophe, and any register value of `NAMED` goes by its name.
     """
-    given = cast("Assumptions", facts.given)
-    hits, among = _hits(event, given, outlook.venture_paths(given, facts.record))
+    assumptions = cast("Assumptions", facts.assumptions)
+    hits, among = _hits(event, assumptions, outlook.venture_paths(assumptions, facts.record))
     if not among.any():
         raise NothingKnown("simulated futures that meet the condition")
     estimate = simulation.probability(hits[among])
     values = {
-        name: f"{given[name]:g}" if name.endswith("_pct") else labels.number_word(given[name])
+        name: f"{assumptions[name]:g}" if name.endswith("_pct") else labels.number_word(assumptions[name])
         for name in NAMED
     } | {
         "odds": odds(estimate.value),
@@ -86,7 +86,7 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
         "unconditional": _pct(float(np.mean(hits))),
         "among": _pct(float(np.mean(among))),
         "diluted": f"{DILUTED:.0%}",
-        "left": f"{given.catastrophe_moic:.0%}",
+        "left": f"{assumptions.catastrophe_moic:.0%}",
     }
     noise = (estimate.high - estimate.low) / 2 * 100
     details = (
@@ -146,7 +146,7 @@ def open_price(
     deadline, ended = _ended(part, facts)
     if ended:
         return ended
-    share = float(facts.given["input_token_share"])
+    share = float(facts.assumptions["input_token_share"])
     then = facts.at(facts.as_of)
     first = then.look("api_prices", model=model, event="launch").iloc[0]
     launch = _blended(first, share)
@@ -203,14 +203,14 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
     share from which on OpenAI captures most of them. Readings are the factors at that share and at all of
     them.
     """
-    given = cast("Assumptions", facts.given)
+    assumptions = cast("Assumptions", facts.assumptions)
     revenue = market.required_revenue_usd_bn(
-        given.invested_usd_bn,
-        given.required_return_pct,
-        given.horizon_years,
-        given.stake_share,
+        assumptions.invested_usd_bn,
+        assumptions.required_return_pct,
+        assumptions.horizon_years,
+        assumptions.stake_share,
         1.0,
-        given.central("multiple_long_run"),
+        assumptions.central("multiple_long_run"),
     )
     start = float(facts.column("market_size", "size_2024_usd_bn")["value"].sum())
     low, high = accepted(figure)
@@ -225,12 +225,12 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
         bounds = [f"at least {fewest:.0%}"] * (fewest > most) + [f"at most {largest:.0%}"] * (largest < 1)
         opening = f"Only if OpenAI takes {join_words(bounds)} of these markets"
     reason = (
-        f"{opening}. Under our base assumptions a return of {given.required_return_pct:g}% a year needs them"
-        f" to grow {growth[1.0]:.0f}-fold if it takes all of them, {growth[most]:.0f}-fold if it takes"
+        f"{opening}. Under our base assumptions a return of {assumptions.required_return_pct:g}% a year needs"
+        f" them to grow {growth[1.0]:.0f}-fold if it takes all of them, {growth[most]:.0f}-fold if it takes"
         f" {_portion(most)}."
     )
     details = (
-        f"That return needs {format_figure(revenue, 'usd_bn', 0)} of revenue in {given.horizon_years:g}"
+        f"That return needs {format_figure(revenue, 'usd_bn', 0)} of revenue in {assumptions.horizon_years:g}"
         f" years; the five markets were {format_figure(start, 'usd_bn')} in 2024. We take {_portion(most)} or"
         " more as most of them."
     )
@@ -279,30 +279,30 @@ def _sentence(text: str) -> str:
 
 
 def _hits(
-    event: str, given: Assumptions, paths: venture.VenturePaths
+    event: str, assumptions: Assumptions, paths: venture.VenturePaths
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """In which futures an event happens, and among which it is counted: all, or those that meet the event's
     condition.
     """
     every = np.ones(len(paths.moic), dtype=bool)
     if event == "no_outsized":
-        return paths.moic < given.outsized_moic, every
+        return paths.moic < assumptions.outsized_moic, every
     if event == "no_catastrophe":
-        return paths.moic >= given.catastrophe_moic, every
-    last = round(given.write_down_years * 4)
+        return paths.moic >= assumptions.catastrophe_moic, every
+    last = round(assumptions.write_down_years * 4)
     ratio = paths.cost_usd_bn / paths.revenue_usd_bn
     costs_outgrew = ratio[:, last] > ratio[:, 0]
     if event == "dilution":
         return paths.kept_share[:, last] < 1 - DILUTED, costs_outgrew
-    hits = venture.write_down_hits(paths, threshold_pct=given.write_down_pct)[:, : last + 1]
+    hits = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)[:, : last + 1]
     marked = np.asarray(np.any(hits, axis=1))
     if event == "write_down":
         return marked, every
     if event == "costs_outgrow":
         return costs_outgrew, marked
     if event in ("forced_sale", "insolvency"):
-        ceiling = given.ltv_emergency_pct / 100 if event == "forced_sale" else 1.0
-        held = outlook.exposure_paths(given, paths)
+        ceiling = assumptions.ltv_emergency_pct / 100 if event == "forced_sale" else 1.0
+        held = outlook.exposure_paths(assumptions, paths)
         return np.asarray(np.any(held.ltv_share[:, : last + 1] > ceiling, axis=1)), marked
     raise DataError(Problem("claims.yml, key check", f"there is no event {event!r}", nearest(event, EVENTS)))
 

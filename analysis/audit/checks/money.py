@@ -185,7 +185,7 @@ def raised_share(
     Readings are the article's own table, and all venture money for AI (`market`, a dated fact) in the quarter
     that ends with it (`quarter`, in words), conditional money left out of both sides.
     """
-    threshold = float(facts.given["vast_majority_share"])
+    threshold = float(facts.assumptions["vast_majority_share"])
     article_funding = facts.column("players", "total_funding_usd_bn").rename(columns={"row": "company"})
     printed = Interval(
         *funding.joint_share(article_funding, list(companies)),
@@ -368,7 +368,7 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
     reported quarter.
     """
     column = "data_center_revenue_usd_mn"
-    money, threshold = facts.text("investment").value, float(facts.given["significant_share"])
+    money, threshold = facts.text("investment").value, float(facts.assumptions["significant_share"])
     row = facts.last(CHIPS, column)
     quarter = float(row[column]) / 1000
     readings = {f"over {year} years": exact(money / (quarter * 4 * year)) for year in years}
@@ -397,8 +397,8 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     """The investment as a share of SoftBank's net asset value: what was committed and what was paid, one
     reading each.
     """
-    money, threshold = facts.text("investment"), float(facts.given["significant_share"])
-    rate = float(facts.given["usdjpy"])
+    money, threshold = facts.text("investment"), float(facts.assumptions["significant_share"])
+    rate = float(facts.assumptions["usdjpy"])
     row = facts.last(NAV, "nav_jpy_tn")
     nav = float(row["nav_jpy_tn"]) * 1000 / rate
     paid = invested_usd_bn(facts)

@@ -45,9 +45,9 @@ def price_acceleration(
     for name, where in series.items():
         wanted = {key: value for key, value in where.items() if key != "floor"}
         scores = facts.look("model_benchmarks", use="trend", **wanted)
-        spells = prices.priced(listed_prices, scores, float(facts.given["input_token_share"]))
+        spells = prices.priced(listed_prices, scores, float(facts.assumptions["input_token_share"]))
         try:
-            results[name] = accelerating(spells, float(where["floor"]), int(facts.given["seed"]))
+            results[name] = accelerating(spells, float(where["floor"]), int(facts.assumptions["seed"]))
         except ValueError:
             raise NothingKnown(f"{name}: too few prices of scored models for a test") from None
         records[name] = _tested_rows(listed_prices, scores, spells)
@@ -148,7 +148,7 @@ def threshold_by_basis(
             runs,
             t=year + 0.5,
             threshold_usd=float(figure.low or 0.0) * 1e9,
-            seed=int(facts.given["seed"]),
+            seed=int(facts.assumptions["seed"]),
         )
     except ValueError:
         raise NothingKnown("a trend of training costs on each basis") from None

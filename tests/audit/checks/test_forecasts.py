@@ -44,7 +44,7 @@ def test_a_share_is_given_as_odds_that_a_reader_knows(share, words):
 def test_a_cause_is_counted_among_the_futures_with_its_effect(rows, gather):
     # a cause: what part of the futures with a write-down also have costs that outgrow revenue, and both as a
     # part of all
-    down, costs = probabilities.event_draws(gather().given, gather())
+    down, costs = probabilities.event_draws(gather().assumptions, gather())
     row = rows.loc["verdict.costs_outpace"]
     assert row["computed"] == pytest.approx(100 * costs[down].mean())
     assert f"that is {(down & costs).mean():.0%} of all futures" in row["reason"]
@@ -84,8 +84,8 @@ def test_only_an_open_model_that_matches_has_the_price_in_question(rows, gather)
 
 def test_the_claim_the_indicator_and_the_prediction_read_the_same_price(rows, gather):
     facts = gather()
-    watched = indicators.board(facts.given, facts).set_index("id").loc["open_price_ratio", "value"]
-    drawn = probabilities.table(facts.given, facts).set_index("id").loc["p2.price", "methods"][0]
+    watched = indicators.board(facts.assumptions, facts).set_index("id").loc["open_price_ratio", "value"]
+    drawn = probabilities.table(facts.assumptions, facts).set_index("id").loc["p2.price", "methods"][0]
     assert rows.loc["verdict.open_hundredth", "computed"] == watched == drawn["inputs"]["multiple"]
 
 
@@ -156,8 +156,8 @@ def test_the_answer_on_growth_follows_the_shares_that_meet_it(gather, stated, op
 
 
 def test_dilution_is_counted_among_the_futures_in_which_costs_outgrow_revenue(rows, gather):
-    paths = outlook.venture_paths(gather().given, gather().record)
-    last = round(gather().given.write_down_years * 4)
+    paths = outlook.venture_paths(gather().assumptions, gather().record)
+    last = round(gather().assumptions.write_down_years * 4)
     in_all = (paths.kept_share[:, last] < 0.9).mean() * 100
     assert rows.loc["risks.dilution", "computed"] > in_all + 20  # who runs short sells more shares
 
@@ -167,10 +167,12 @@ def test_ruin_is_rarer_than_a_forced_sale(rows):
 
 
 def test_a_forced_sale_is_counted_among_the_futures_with_a_write_down(rows, gather):
-    given = gather().given
-    paths = outlook.venture_paths(given, gather().record)
-    balance = balance_sheet.exceedance(outlook.exposure_paths(given, paths), given.ltv_emergency_pct / 100)
-    in_all = balance.set_index("times_years").loc[given.write_down_years, "probability"] * 100
+    assumptions = gather().assumptions
+    paths = outlook.venture_paths(assumptions, gather().record)
+    balance = balance_sheet.exceedance(
+        outlook.exposure_paths(assumptions, paths), assumptions.ltv_emergency_pct / 100
+    )
+    in_all = balance.set_index("times_years").loc[assumptions.write_down_years, "probability"] * 100
     row = rows.loc["risks.forced_sale"]
     assert row["computed"] > in_all + 20  # a fall of OpenAI goes with a fall of the rest
     assert f"against {in_all:.0f}% of all futures" in row["reason"]
