@@ -50,6 +50,7 @@ class Outcome:
     `unfit` says why the file could not be run at all, under whichever scenario.
     """
 
+    kind: ClassVar[str] = "ended"
     name: str
     status: Status
     reason: Reason
@@ -82,6 +83,7 @@ class Planned:
     time.
     """
 
+    kind: ClassVar[str] = "planned"
     notebooks: int
     to_run: int
     expected_seconds: float | None
@@ -91,6 +93,7 @@ class Planned:
 class Started:
     """A notebook that starts, and how long it took the last time."""
 
+    kind: ClassVar[str] = "started"
     name: str
     expected_seconds: float | None
 
@@ -99,12 +102,15 @@ class Started:
 class CellStarted:
     """The cell that a notebook is at, and how long that took the last time."""
 
+    kind: ClassVar[str] = "cell"
     name: str
     cell: StartedCell
     expected_seconds: float | None
 
 
 Event = Planned | Started | CellStarted | Outcome
+"""`kind` is what other programs call it (`--json`)."""
+
 OnEvent = Callable[[Event], None]
 """Is told how a batch goes."""
 

@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from analysis.batch.runner import Event, Outcome
 
 STATUSES: tuple[Status, ...] = ("succeeded", "cached", "failed")
-EVENTS = {"Planned": "planned", "Started": "started", "Reached": "cell", "Outcome": "ended"}
-"""What `--json` calls the events of a batch."""
-
 WIDE = 160
 """Columns of a table that goes to a file or a pipe."""
 
@@ -184,7 +181,7 @@ class _Objects(Display):
     """An object a line for each event."""
 
     def __call__(self, event: Event) -> None:
-        say(EVENTS[type(event).__name__], **_flat(event))
+        say(event.kind, **_flat(event))
 
     def end(self, outcomes: Sequence[Outcome], folder: Path, seconds: float) -> None:
         counts = Counter(outcome.status for outcome in outcomes)
