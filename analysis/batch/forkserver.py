@@ -3,7 +3,7 @@ on request.
 
 Decisions
 - It is run as a script and imports nothing of this project but what it is told to preload: a kernel finds in
-  it what the stock one would find, no more. Asked for and described by `kernels`.
+  it what the stock one would find, no more. Asked for and described by `provisioner`.
 - A module is preloaded only if importing it changes nothing but `sys.modules`: one that fails, prints, starts
   a thread, keeps a file open, resolves the backend of pyplot or asks whether it runs in IPython is left to
   the kernels. Since what it did cannot be undone, the process then starts itself again without it. What is

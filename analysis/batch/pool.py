@@ -5,10 +5,11 @@ Decisions
   each with a pipe of its own. So when one dies it is known whose notebook it had: that one fails, and the
   others go on.
 - Everything that a batch writes while it runs lies in one folder, which goes away with it.
-- Kernels are forked from one process, preloaded for this batch with what its notebooks import (`kernels`),
-  and end with the worker that asked for them. What is started otherwise, by them or in their stead, is found
-  by the runtime folder in its environment, also when that worker is gone. Where the batch itself is gone, one
-  worker ends all that is left of it, and only then removes its folder, in which nobody writes any more.
+- Kernels are forked from one process, preloaded for this batch with what its notebooks import
+  (`provisioner`), and end with the worker that asked for them. What is started otherwise, by them or in their
+  stead, is found by the runtime folder in its environment, also when that worker is gone. Where the batch
+  itself is gone, one worker ends all that is left of it, and only then removes its folder, in which nobody
+  writes any more.
 - A worker says which cell it is at. One that does not heed the limits of its notebook is ended, and its
   kernel with it.
 - Workers are sessions of their own: they never see Ctrl-C, nor what kills the group of the batch; what they

@@ -60,7 +60,7 @@ def run(
     cluster
         The address of a dask scheduler, or ``local``, instead.
     results
-        Where ``sweep.csv`` and ``sweep.parquet`` go (see `places.location`), by default into `folder`.
+        Where ``sweep.csv`` and ``sweep.parquet`` go (see `storage.location`), by default into `folder`.
     on_point
         Told the number of finished points and of all, at the start and after each.
 

@@ -581,10 +581,10 @@ OWNER = """
     import subprocess, sys, time
     from pathlib import Path
     sys.path.insert(0, {tests!r})
-    from test_kernels import Kernel, kernels
+    from test_provisioner import Kernel, provisioner
     kernel = Kernel(Path({work!r})).__enter__()
     child = kernel.says("import subprocess; print(subprocess.Popen(['sleep', '600'], start_new_session={apart}).pid)")
-    print(kernels.parents()[0].process.pid, kernel.process.pid, child, flush=True)
+    print(provisioner.parents()[0].process.pid, kernel.process.pid, child, flush=True)
     time.sleep(600)
 """
 

@@ -156,7 +156,7 @@ def _run(name: str, folder: Path, kind: str, tests: Sequence[str]) -> tuple[set[
             suite.kill()
             suite.wait()
     end = time.monotonic() + PATIENCE_SECONDS
-    while (left := _marked(mark, "forks.py")) and time.monotonic() < end:
+    while (left := _marked(mark, "forkserver.py")) and time.monotonic() < end:
         time.sleep(0.1)
     for process in _marked(mark, ""):
         with suppress(psutil.Error):
