@@ -202,8 +202,8 @@ def simulate(
     -----
     With S the stake's value in dollars, b the loading and N the noise:
 
-        holding(t) = holding(0) × max(S(t)/S(0), 0.01)^b × N(t);   net debt = net debt(0) + unpaid × usdjpy /
-        1000
+        holding(t) = holding(0) × max(S(t)/S(0), 0.01)^b × N(t)
+        net debt   = net debt(0) + unpaid × usdjpy / 1000
     """
     stake = np.asarray(stake_value_usd_bn, dtype=float)
     if stake.ndim != 2 or stake.shape[0] == 0 or stake.shape[1] == 0:

@@ -407,7 +407,9 @@ def risk_register(
         lower with the risk on than with it off, in percent of its start, mean over the futures in which it
         bites with its Monte-Carlo interval.
 
-    Notes ----- It bites where, by the horizon: compute, new money had to be raised; regulation, a shock has
+    Notes
+    -----
+    It bites where, by the horizon: compute, new money had to be raised; regulation, a shock has
     come; open models, a tenth of revenue is lost to them; balance sheet, loan-to-value has passed the
     promised ceiling. On common random numbers.
     """

@@ -151,7 +151,9 @@ def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
         ``valid_on``, ``paid_usd_bn``, ``promised_usd_bn``, by day; NaN before the first position or
         commitment.
 
-    Notes ----- Paid is the last stated cumulative cost plus the instalments paid after its day; what was paid
+    Notes
+    -----
+    Paid is the last stated cumulative cost plus the instalments paid after its day; what was paid
     before the first stated cost is in that cost. A commitment brings the promise to its cost on completion,
     where that is stated, else to its amount on top of the cost stated last (or next, if nothing was paid in
     between). What was paid is never more than what was promised: a stated cost above the promise lifts it.
@@ -219,7 +221,9 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
     -------
     RunRate, or None where these months hold fewer than three points: two make no growth.
 
-    Notes ----- Bounds (`at least`, `at most`) enter as the figure that was given, so the interval holds the
+    Notes
+    -----
+    Bounds (`at least`, `at most`) enter as the figure that was given, so the interval holds the
     scatter of the figures and not their sources' error; errors are heteroskedasticity-robust (HC3) where five
     points or more allow it.
     """

@@ -273,7 +273,9 @@ def fund(
     discount
         Below what price new money comes, share, shape (draws, dates).
 
-    Returns ------- cash, raised, kept, each of shape (draws, dates). Kept is what a share of the start has
+    Returns
+    -------
+    cash, raised, kept, each of shape (draws, dates). Kept is what a share of the start has
     become, 1 at the start, 0 once money is raised at no positive value. Cash never falls below zero. Nothing
     is raised at the last date.
     """
@@ -297,8 +299,9 @@ def reported_price(
 ) -> Floats:
     """The price per share that a holder reports, which follows the value with a delay.
 
-        ln M(t) = ln M(t - 1) + w (ln P(t) - ln M(t - 1));   M(t) = round price at a priced round;   M(t) =
-        P(t) once listed
+        ln M(t) = ln M(t - 1) + w (ln P(t) - ln M(t - 1))
+        M(t)    = round price at a priced round
+        M(t)    = P(t) once listed
 
     Parameters
     ----------
@@ -312,7 +315,9 @@ def reported_price(
         w, the part of the gap (in logs) that a quarter's report takes in, above 0 and up to 1; shape (draws,
         1).
 
-    Returns ------- ndarray, shape (draws, dates). Prices below `WORTHLESS_SHARE` of the start count as that
+    Returns
+    -------
+    ndarray, shape (draws, dates). Prices below `WORTHLESS_SHARE` of the start count as that
     share in the smoothing.
     """
     floor = WORTHLESS_SHARE * price[:, 0]
@@ -338,7 +343,7 @@ def claim_usd_bn(
     """What a holder of preferred shares can claim.
 
         share × equity                                             once converted max(share × equity, cost ×
-        min(1, equity / preferences))   before: one times its cost, pari passu with the others
+        min(1, equity / preferences))   before: its cost, pari passu with the others
 
     Parameters
     ----------

@@ -100,7 +100,9 @@ def record(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
         The evidence tables ``openai_finance`` (as for `players.run_rate`) and ``softbank_openai`` (``event``,
         of which paid and position are read, ``valid_on``, ``amount_usd_bn``, ``cumulative_cost_usd_bn``).
 
-    Notes ----- The fit is the one through the last 18 months, read at the start. Its standard deviation is
+    Notes
+    -----
+    The fit is the one through the last 18 months, read at the start. Its standard deviation is
     the half width of the 90% interval over 1.645, which keeps Student's wide tails. A position that states
     more than was paid so far counts as a payment of the difference on its day.
     """
@@ -142,7 +144,9 @@ def beliefs(assumptions: Assumptions, known: StartEvidence) -> Beliefs:
     -------
     Beliefs
 
-    Notes ----- In logs, with precisions 1/s² of the prior (lognormal [p5, p95]) and w/s² of the data, the
+    Notes
+    -----
+    In logs, with precisions 1/s² of the prior (lognormal [p5, p95]) and w/s² of the data, the
     posterior mean is their weighted mean and its precision their sum. To the s of the level the error of the
     sources is added, since all figures come from few hands. Level and growth are updated apart: at the start,
     near the middle of the months that the fit goes through, their errors hardly hang together.
@@ -416,7 +420,9 @@ def growth_decay(
     long_run_pct
         The long-run rate in percent a year; estimated along where it is None.
 
-    Returns ------- Half-life in years with the ends of its 90% interval, inf where growth does not decay by
+    Returns
+    -------
+    Half-life in years with the ends of its 90% interval, inf where growth does not decay by
     that reading, and the number of pairs of years. Next year's log growth is regressed on this year's; with
     phi its slope the half-life is -ln 2 / ln phi. Errors allow for unequal scatter (HC3).
     """

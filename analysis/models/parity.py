@@ -333,7 +333,9 @@ def time_to_match(lags: pd.DataFrame, level: float = 0.95) -> TimeToMatch:
     ValueError
         No lags, a column missing, or a level outside (0, 1).
 
-    Notes ----- statsmodels' `SurvfuncRight`; intervals on the scale of log(-log). The median is the first lag
+    Notes
+    -----
+    statsmodels' `SurvfuncRight`; intervals on the scale of log(-log). The median is the first lag
     at which half or fewer are unmatched (statsmodels' own asks for fewer than half). The estimate holds if a
     step's lag does not depend on its date: where lags change, recent steps are unlike the older ones that
     tell of them. "At most" lags enter as they stand.
@@ -433,7 +435,9 @@ def parity(
         As in `lags`; fewer than three steps of a kind, in the record or in most draws; scores at or below the
         floor or at 100; an `as_of_t` before the end of the record; options out of range.
 
-    Notes ----- With z = logit((score - floor)/(1 - floor)) the lines are z = a + b t, and parity comes
+    Notes
+    -----
+    With z = logit((score - floor)/(1 - floor)) the lines are z = a + b t, and parity comes
     (a_closed - a_open)/(b_open - b_closed) later. A draw takes as many developers as each kind has, with
     replacement, and finds steps and lines anew. Three steps have three dates, since a day has one step.
 

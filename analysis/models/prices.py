@@ -326,7 +326,9 @@ def controls(spells: pd.DataFrame, floor: float) -> Floats:
     floor : float
         Share of right answers by guessing (GPQA Diamond and MMLU 0.25, HumanEval 0).
 
-    Returns ------- ndarray, shape (n, sellers): ln((score - floor)/(1 - score)), then 0 or 1 for each seller
+    Returns
+    -------
+    ndarray, shape (n, sellers): ln((score - floor)/(1 - score)), then 0 or 1 for each seller
     but the first by name.
 
     Raises
@@ -364,12 +366,16 @@ def hedonic(
         Fewer than three sellers with two spells, fewer than five spells more than parameters, one date, one
         score for all; a score that has no logit; an unknown method or level.
 
-    Notes ----- ln price = a_seller + b t + c logit(score) + e. ``ols`` has a constant for each seller;
+    Notes
+    -----
+    ln price = a_seller + b t + c logit(score) + e. ``ols`` has a constant for each seller;
     ``mixed`` draws the constants from a normal distribution (REML); ``quantile_10`` and ``quantile_50`` have
     one constant and fit that quantile of ln price, so the first is the cheap end. Standard error of b and c:
     sqrt((G-1)/G sum of squared (b without g - b)) over G sellers.
 
-    References ---------- MacKinnon, Nielsen and Webb (2023), Journal of Econometrics 232(2), for the
+    References
+    ----------
+    MacKinnon, Nielsen and Webb (2023), Journal of Econometrics 232(2), for the
     jackknife over clusters and its merit in few and unequal ones; Koenker and Bassett (1978), Econometrica
     46(1), for regression quantiles.
     """
@@ -469,7 +475,9 @@ def frontier(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
     threshold_pct : float
         Score to reach, percent.
 
-    Returns ------- DataFrame, columns as `priced`, by day. Prices that rose or offers that ended later stay:
+    Returns
+    -------
+    DataFrame, columns as `priced`, by day. Prices that rose or offers that ended later stay:
     it is the cheapest so far.
     """
     rows = _reaching(spells, threshold_pct)
@@ -510,12 +518,16 @@ def fixed_quality(
         Fewer than three points on the frontier, fewer than 100 draws, a bad level: the message says what to
         use instead.
 
-    Notes ----- A draw takes as many developers as reach the score, with replacement; a developer brings all
+    Notes
+    -----
+    A draw takes as many developers as reach the score, with replacement; a developer brings all
     its spells. Being drawn twice changes no frontier. Each draw has its own first day, so the draws differ in
     period as well; three points within days give an absurd factor a year, and where such draws are many the
     upper end is absurd too.
 
-    References ---------- Epoch AI (2025), LLM inference prices have fallen rapidly but unequally across
+    References
+    ----------
+    Epoch AI (2025), LLM inference prices have fallen rapidly but unequally across
     tasks, for the frontier and the first interval (there on days over 365, which moves the third digit). From
     its prices and scores `frontier` extracts 9 of the 11 printed samples on MMLU, GPQA Diamond and HumanEval
     point for point; two hold o1-mini besides, which is not printed.

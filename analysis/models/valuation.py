@@ -112,7 +112,9 @@ def path(business: Business, target_usd_bn: float) -> pd.DataFrame:
         ``year``, ``revenue_usd_bn``, ``margin_pct``, ``cash_flow_usd_bn``, ``terminal_usd_bn`` (0 but in the
         last year), ``present_usd_bn`` (cash flow and terminal value, discounted).
 
-    Notes ----- ``R_t = R_0 (R_T / R_0)^(t/T)``, ``m_t = m_0 + (m_T - m_0) t/T``, ``present_t = (m_t R_t +
+    Notes
+    -----
+    ``R_t = R_0 (R_T / R_0)^(t/T)``, ``m_t = m_0 + (m_T - m_0) t/T``, ``present_t = (m_t R_t +
     V_t) / (1 + r)^t``, ``V_T = multiple × R_T (1 + l)``. With ``multiple = m_T / (r - l)`` this is Gordon's
     ``FCF_(T+1) / (r - l)``.
     """
@@ -162,7 +164,9 @@ def required_revenue(business: Business, price_usd_bn: float) -> float:
     ValueError
         The price is not above 0: no revenue explains that.
 
-    Notes ----- In the yearly growth factor, value less price is a polynomial whose coefficients change sign
+    Notes
+    -----
+    In the yearly growth factor, value less price is a polynomial whose coefficients change sign
     once (the price and the losses before, the profits after): by Descartes' rule there is one solution, and
     it is found by bracketing. For the same reason a higher return always needs more revenue.
     """
@@ -314,12 +318,16 @@ def spread(heavy_share: float, heavy_token_share: float) -> float:
 def break_even(plan: Plan) -> pd.DataFrame:
     """Where use passes the plan's price, counted at the cost of serving it and at the price by the token.
 
-    Returns ------- DataFrame, rows ``cost`` (beyond it the seller loses) and ``price`` (beyond it the plan is
+    Returns
+    -------
+    DataFrame, rows ``cost`` (beyond it the seller loses) and ``price`` (beyond it the plan is
     cheaper for its user)
         ``counted_at``, ``usd_per_mtok``, ``use_mtok`` (a month), ``share_above`` (of subscribers),
         ``token_share_above`` (of all tokens).
 
-    Notes ----- ``u = plan / rate``; above it are ``Φ(-x)`` of the subscribers with ``Φ(σ - x)`` of the
+    Notes
+    -----
+    ``u = plan / rate``; above it are ``Φ(-x)`` of the subscribers with ``Φ(σ - x)`` of the
     tokens, ``x = ln(u / median) / σ``.
     """
     from scipy.stats import norm
@@ -360,7 +368,9 @@ def cheaper_tokens(plan: Plan, falls_x: Sequence[float], elasticities: Sequence[
     ValueError
         A fall that is not above 0, or a negative elasticity.
 
-    Notes ----- Use is ``fall^ε`` times today's. Margin of the plan ``1 - s fall^(ε - 1)``, s its cost share;
+    Notes
+    -----
+    Use is ``fall^ε`` times today's. Margin of the plan ``1 - s fall^(ε - 1)``, s its cost share;
     by the token the margin stays and revenue is ``fall^(ε - 1)`` times today's. At an elasticity of 1 nothing
     changes; above it falling prices raise revenue by the token and lower the margin of the plan, below it the
     reverse: what one gains the other loses.

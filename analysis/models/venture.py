@@ -404,7 +404,9 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
     ValueError
         `n_draws` below 1, a missing stream, an input array of another length.
 
-    Notes ----- volume = R0 × growth under the ceiling × shocks; revenue = volume × premium kept; running cost
+    Notes
+    -----
+    volume = R0 × growth under the ceiling × shocks; revenue = volume × premium kept; running cost
     = volume × ratio; EV = multiple × NTM revenue × market factor × repricing; equity = EV + net cash +
     instalments owed - idle commitments; claim = bought share × kept share × equity. Each rule stands in
     `mechanisms`.

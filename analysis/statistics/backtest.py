@@ -327,7 +327,9 @@ def backtest(
         finite, not above zero, not by date, repeats a date or skips a period: the message says what to use
         instead.
 
-    References ---------- Hyndman and Koehler (2006), International Journal of Forecasting 22(4), for relative
+    References
+    ----------
+    Hyndman and Koehler (2006), International Journal of Forecasting 22(4), for relative
     errors; Tashman (2000), 16(4), for rolling origins; Wilson (1927) for the interval of a share.
     """
     methods = _checked_methods(methods)
@@ -393,7 +395,9 @@ def simulate_paths(
     rng : Generator
         The paths' own stream.
 
-    Returns ------- ndarray, shape (draws, horizon), in the unit of the series. At each step the paths spread
+    Returns
+    -------
+    ndarray, shape (draws, horizon), in the unit of the series. At each step the paths spread
     as the method's prediction interval does; `drift`, `log_drift` and `ols` draw their parameters (with the
     usual flat prior) once a path.
 

@@ -165,7 +165,9 @@ def acceleration_test(
         As `trend.fit`; fewer than eight points, five dates, five groups or 200 draws; controls that leave
         nothing of the date, of its square or of every bend; points that lie on a line.
 
-    Notes ----- With u the residuals of the straight line and c the residuals of (t - mean)², or of max(0, t -
+    Notes
+    -----
+    With u the residuals of the straight line and c the residuals of (t - mean)², or of max(0, t -
     date), on constant, date and controls: F = (c'u)² / c'c over s² of the longer regression. The simulated
     errors are projected the same way, so the parameters of the line do not matter. With groups they are u
     times one weight a group (Webb's six values). p = (1 + draws at least as large)/(1 + draws).
@@ -174,7 +176,9 @@ def acceleration_test(
     the project's 66 price spells of fifteen unequal sellers in 4.4 to 5.8 and 3.8 to 5.1% (the usual
     clustered t test of the quadratic term: in 7 to 26%).
 
-    References ---------- Andrews (1993), Econometrica 61(4), for sup-F; Hansen (2017), Journal of Business
+    References
+    ----------
+    Andrews (1993), Econometrica 61(4), for sup-F; Hansen (2017), Journal of Business
     and Economic Statistics 35(2), for the bend at an unknown date and its simulated p value; Cameron, Gelbach
     and Miller (2008), Review of Economics and Statistics 90(3), and Webb (2023), Canadian Journal of
     Economics 56(3), for the wild cluster bootstrap.

@@ -11,7 +11,9 @@ Decisions
 - Both scores are losses, smaller is better: Brier (p - o)², and the log score -ln of the probability given to
   what happened.
 
-References ---------- Brier (1950), Monthly Weather Review 78(1); Good (1952), JRSS B 14(1); Brown, Cai,
+References
+----------
+Brier (1950), Monthly Weather Review 78(1); Good (1952), JRSS B 14(1); Brown, Cai,
 DasGupta (2001), Statistical Science 16(2); Fréchet (1935), Fundamenta Mathematicae 25; Kish (1965), Survey
 Sampling, on the effective number of clustered cases.
 """

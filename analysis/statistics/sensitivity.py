@@ -142,7 +142,9 @@ def tornado(
     low, high
         Probabilities of the two ends, 0 < low < high < 1.
 
-    Returns ------- DataFrame, one row an input, the largest swing first: ``input``; ``at_low, at_high``, its
+    Returns
+    -------
+    DataFrame, one row an input, the largest swing first: ``input``; ``at_low, at_high``, its
     values there, in its unit; ``low_result, high_result, central_result``, the outcomes; ``swing``, the
     largest less the smallest of the three, so that a peak in the middle is not taken for no effect.
 
@@ -221,13 +223,17 @@ def sobol(
         Groups that leave out, repeat or invent an input; fewer than two; `n` no power of 2; too few
         scramblings; values or outcomes that are not finite, or not one outcome a row.
 
-    Notes ----- With V the variance of the outcome and X_g the inputs of group g: first = V(E(Y | X_g)) / V
+    Notes
+    -----
+    With V the variance of the outcome and X_g the inputs of group g: first = V(E(Y | X_g)) / V
     and total = E(V(Y | all inputs but X_g)) / V. The indices are means over scramblings, which are
     independent. The half width of an interval is the larger of sqrt(mean(h²) / scrambles), with h the half
     widths of the scramblings' own bootstraps, and of t × standard error, with t of scrambles - 1 degrees of
     freedom.
 
-    References ---------- Saltelli et al. (2010), Computer Physics Communications 181(2), for the estimators;
+    References
+    ----------
+    Saltelli et al. (2010), Computer Physics Communications 181(2), for the estimators;
     SALib for points and analysis.
     """
     from SALib.analyze import sobol as analysis  # a second: only where it is used
@@ -315,10 +321,12 @@ def shapley(value: Callable[[frozenset[str]], float], players: Sequence[str]) ->
     players
         The risks, each once.
 
-    Returns ------- DataFrame, one row a risk in the order given, in the unit of the outcome: ``risk``;
+    Returns
+    -------
+    DataFrame, one row a risk in the order given, in the unit of the outcome: ``risk``;
     ``share``, its Shapley value (the values of all risks add up to all on less all off); ``alone``,
-    value({risk}) - value({}); ``last``, value(all)
-    - value(all but risk). Where ``alone`` and ``last`` differ, the risk interacts with the others.
+    value({risk}) - value({}); ``last``, value(all) - value(all but risk).
+    Where ``alone`` and ``last`` differ, the risk interacts with the others.
 
     Raises
     ------
@@ -392,7 +400,9 @@ def break_even(
     ValueError
         A pinned input, a target or outcomes that are not finite, probabilities out of order.
 
-    Notes ----- The outcome is computed at `GRID_POINTS` percentiles; each change of sign is then solved by
+    Notes
+    -----
+    The outcome is computed at `GRID_POINTS` percentiles; each change of sign is then solved by
     Brent's method in the percentile. Two crossings between neighbours of the grid are not seen. A probability
     over finite draws moves in steps: the break-even is good to one step of it, and ``outcome`` says how far
     it is off.

@@ -192,7 +192,9 @@ def quantile_function(dist: str | None, value: float | Sequence[float]) -> Calla
     dist, value
         As in `draw`; one number pins the input, and its function is constant.
 
-    Returns ------- Function from probabilities to values in the unit of `value`, any shape. It refuses
+    Returns
+    -------
+    Function from probabilities to values in the unit of `value`, any shape. It refuses
     probabilities outside (0, 1) with a ValueError.
 
     Raises
@@ -241,7 +243,9 @@ def spawn(seed: int, purposes: Sequence[str], block: int = 0) -> dict[str, np.ra
     ValueError
         A negative seed or block, an empty or a repeated name.
 
-    References ---------- numpy.random.SeedSequence, `spawn_key`: here the block and the bytes of the name, so
+    References
+    ----------
+    numpy.random.SeedSequence, `spawn_key`: here the block and the bytes of the name, so
     that no two share a stream.
     """
     names = list(purposes)

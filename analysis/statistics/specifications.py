@@ -128,7 +128,9 @@ def curve(
         As `trend.fit` for the primary specification; an unknown method, nothing to try, or a factor of 0 or
         less.
 
-    References ---------- Simonsohn, Simmons and Nelson (2020), Nature Human Behaviour 4; Holm (1979),
+    References
+    ----------
+    Simonsohn, Simmons and Nelson (2020), Nature Human Behaviour 4; Holm (1979),
     Scandinavian Journal of Statistics 6(2).
     """
     if not against > 0:

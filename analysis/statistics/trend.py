@@ -325,7 +325,9 @@ class Trend:
         ValueError
             Dates that are no vector of finite numbers, a level outside (0, 1), fewer than 100 draws.
 
-        Notes ----- With x = (1, t), V the covariance and q the t quantile, on the scale of the form: x b ± q
+        Notes
+        -----
+        With x = (1, t), V the covariance and q the t quantile, on the scale of the form: x b ± q
         sqrt(x V x') and x b ± q sqrt(x V x' + s²). With HC3 the second is x b plus quantiles of x (b* - b) +
         e*: b* from the wild bootstrap (signs at random on e_i/(1 - h_i), which gives b* exactly HC3's
         covariance), e* drawn from e_i/sqrt(1 - h_i) of all dates and multiplied by t/z, the ratio of
@@ -540,11 +542,15 @@ def fit(
         lever (HC3); repeated dates, gaps, or lags that do not fit (HAC); fewer than three clusters; an option
         that the form or `cov` does not use.
 
-    Notes ----- statsmodels OLS or WLS, with t measured from its mean while fitting: the same line, without
+    Notes
+    -----
+    statsmodels OLS or WLS, with t measured from its mean while fitting: the same line, without
     the rounding errors of a year 0 two thousand years off. HAC and clusters with their small-sample
     corrections.
 
-    References ---------- MacKinnon and White (1985), Journal of Econometrics 29(3), for HC3; Newey and West
+    References
+    ----------
+    MacKinnon and White (1985), Journal of Econometrics 29(3), for HC3; Newey and West
     (1994), Review of Economic Studies 61(4), for the lags; Cameron and Miller (2015), Journal of Human
     Resources 50(2), for clusters.
     """
@@ -612,7 +618,9 @@ def reproductions(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.Da
         A fit of training cost without factor, interval, level, n or R squared; a sample that mixes cost
         bases.
 
-    Notes ----- The authors' specification: least squares of the log of cost on decimal year by the rule
+    Notes
+    -----
+    The authors' specification: least squares of the log of cost on decimal year by the rule
     ``epoch``, errors of one variance.
     """
     runs = published[published["fit"].str.startswith("training_cost.")]
