@@ -40,6 +40,7 @@ from analysis.errors import (
     nearest,
     visible,
 )
+from analysis.hashing import sha256
 
 if TYPE_CHECKING:
     from analysis.batch.execute import Limits
@@ -598,7 +599,7 @@ def sweep(
     chosen = sweeping.points(axes, sample, points, given.seed)
     sweeping.check_points(chosen, given.register)
     parts = [plan.state_digest(plan.Project()), dict(given), chosen.to_dict("list"), outputs]
-    key = plan.text_digest(json.dumps(parts, sort_keys=True, default=str))
+    key = sha256(json.dumps(parts, sort_keys=True, default=str))
     kept = ROOT / "reports" / ".sweeps" / key[:12]
     results = kept if out is None else out
     folder = kept if storage.is_remote(results) else results

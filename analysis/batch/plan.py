@@ -16,7 +16,6 @@ Decisions
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from pathlib import Path
 from analysis import ROOT, ipynb, scenarios
 from analysis.batch import storage
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
+from analysis.hashing import sha256, sha256_of_texts
 from analysis.scenarios import ALL, Register, Scenario, Value, display_path
 
 LABEL = "scenario"
@@ -84,7 +84,7 @@ class Digests:
     @property
     def whole(self) -> str:
         """One digest over the three."""
-        return _sha256(self.code, self.parameters, self.data)
+        return sha256_of_texts(self.code, self.parameters, self.data)
 
 
 @dataclass(frozen=True)
@@ -320,7 +320,7 @@ def read(path: Path, register: Register) -> DeclaredNotebook:
     if problems:
         raise NotebookError(problems)
     material = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
-    return DeclaredNotebook(path, declared, _sha256(json.dumps(material)))
+    return DeclaredNotebook(path, declared, sha256(json.dumps(material)))
 
 
 def _declared(source: str, path: Path) -> tuple[str, ...]:
@@ -365,7 +365,7 @@ def _tasks(
         for book in books:
             parameters = {name: values[name] for name in book.declared}
             digests = Digests(
-                _sha256(code, book.digest), _parameters_digest(parameters, label, register), data
+                sha256_of_texts(code, book.digest), _parameters_digest(parameters, label, register), data
             )
             output = folder.absolute() / label.name / book.path.name
             tasks.append(Task(label.name, book.path.stem, book.path, output, parameters, digests, book.unfit))
@@ -375,7 +375,7 @@ def _tasks(
 def _parameters_digest(parameters: Mapping[str, Value], label: Scenario, register: Register) -> str:
     entries = {name: register[name].model_dump(mode="json") for name in parameters if name in register}
     said = {"description": label.description, "because": dict(label.because)}
-    return _sha256(json.dumps([dict(parameters), entries, said], sort_keys=True))
+    return sha256(json.dumps([dict(parameters), entries, said], sort_keys=True))
 
 
 def _code_digest(project: Project) -> str:
@@ -388,26 +388,16 @@ def _data_digest(project: Project) -> str:
 
 def _files_digest(files: Iterable[Path], root: Path) -> str:
     there = sorted(path for path in files if path.is_file() and not path.name.startswith("."))
-    return _sha256(
+    return sha256_of_texts(
         *(part for path in there for part in (path.relative_to(root).as_posix(), content_digest(path)))
     )
 
 
 def content_digest(path: Path) -> str:
     """The SHA-256 of what a file holds."""
-    return hashlib.sha256(storage.read_bytes(path)).hexdigest()
+    return sha256(storage.read_bytes(path))
 
 
 def state_digest(project: Project) -> str:
     """One digest over the package's code, its data and the lock file."""
-    return _sha256(_code_digest(project), _data_digest(project))
-
-
-def text_digest(text: str) -> str:
-    """The SHA-256 of a text."""
-    return _sha256(text)
-
-
-def _sha256(*parts: str) -> str:
-    """One digest over several texts; a NUL between them, so that no two lists read alike."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return sha256_of_texts(_code_digest(project), _data_digest(project))

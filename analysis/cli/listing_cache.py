@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.batch import plan, storage
+from analysis.hashing import sha256
 
 Rows = list[dict[str, Any]]
 
@@ -35,7 +36,7 @@ def cached_rows(
         Makes the rows; they must survive JSON.
     """
     project = project or plan.Project()
-    state, key = plan.state_digest(project), plan.text_digest(json.dumps(parameters, sort_keys=True))
+    state, key = plan.state_digest(project), sha256(json.dumps(parameters, sort_keys=True))
     path = project.root / "reports" / ".cache" / state[:16] / f"{name}-{key[:16]}.json"
     if (rows := _read(path)) is not None:
         return rows

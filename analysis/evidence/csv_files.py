@@ -11,7 +11,6 @@ Decisions
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ import pandas as pd
 
 from analysis.cache import depends_on
 from analysis.errors import DataError, Problem, nearest, unseen
+from analysis.hashing import sha256
 from analysis.scenarios import display_path
 
 
@@ -59,7 +59,7 @@ def read(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.Dat
 def hash_problems(path: Path, expected: str) -> list[Problem]:
     """A file that is not the one its sidecar describes, if so with the hash to write."""
     depends_on(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = sha256(path.read_bytes())
     if digest == expected:
         return []
     fix = f"Undo the change; or, if it is meant, write sha256: {digest} in {path.stem}.meta.yml"

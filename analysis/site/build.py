@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import hashlib
 import json
 import os
 import re
@@ -38,6 +37,7 @@ from analysis.batch.execute import FULL
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
 from analysis.exhibits import Metric, PlacedExhibit, Tabular
+from analysis.hashing import sha256
 from analysis.scenarios import PARAMS, display_path
 from analysis.site import context, exports, incremental, pdf, sanitize
 from analysis.site.context import Site
@@ -154,7 +154,7 @@ def _write(target: Path, content: bytes) -> str:
     """Write a file of the site; its digest."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+    return sha256(content)
 
 
 def _no_room(out: Path, size: int, reason: OSError) -> Problem:

@@ -11,7 +11,6 @@ Decisions
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
+from analysis.hashing import sha256
 from analysis.site.results import Runs
 
 BUILT = "built.json"
@@ -74,11 +74,11 @@ def _parameters(runs: Runs, scenario: str, slug: str) -> str:
 
 
 def _of(path: Path) -> str:
-    return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return f"{path.name} {sha256(path.read_bytes())}"
 
 
 def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return sha256("\n".join(parts))
 
 
 def write_record(keys: Mapping[str, str], files: Mapping[str, str]) -> str:
@@ -122,6 +122,6 @@ class PreviousBuild:
         """A file as it was written; None where it is gone or changed."""
         with suppress(OSError):
             raw = (self.folder / name).read_bytes()
-            if hashlib.sha256(raw).hexdigest() == self.files.get(name):
+            if sha256(raw) == self.files.get(name):
                 return raw
         return None
