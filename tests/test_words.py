@@ -8,8 +8,7 @@ import pytest
 
 from analysis import audit, exhibits, labels
 from analysis.audit import cells, facts
-from analysis.evidence import cells as deciders
-from analysis.evidence import evidence_tables, predictions
+from analysis.evidence import cell_rules, evidence_tables, predictions
 from analysis.figures import futures, horizons, stated, theme
 from analysis.forecasts import probabilities
 from analysis.models import prices
@@ -46,7 +45,7 @@ def categories(table, column):
             categories("openai_finance", "qualifier"),
             id="arrows of bounds",
         ),
-        pytest.param(cells.BY_RULE, deciders.RULES.values(), id="what decides a cell"),
+        pytest.param(cells.BY_RULE, cell_rules.RULES.values(), id="what decides a cell"),
     ],
 )
 def test_what_is_kept_by_hand_names_exactly_what_there_is(kept, named):

@@ -45,8 +45,7 @@ from analysis.audit.facts import (
 )
 from analysis.audit.verdicts import accepted, judge, meets_interval
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence import article_tables
-from analysis.evidence import cells as deciders
+from analysis.evidence import article_tables, cell_rules
 from analysis.evidence.numbers import slug
 from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
@@ -157,12 +156,12 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
         The tables have no such column, `cells.yml` cannot be used, or a cell asks for a row that no day
         knows.
     """
-    rules = deciders.load()
+    rules = cell_rules.load()
     wanted = list(rules) if columns is None else list(columns)
     if unknown := [pair for pair in wanted if pair not in rules]:
         name = ".".join(unknown[0])
         rule = f"the article's tables have no column {name!r}"
-        raise DataError(Problem(deciders.FILE, rule, nearest(name, map(".".join, rules))))
+        raise DataError(Problem(cell_rules.FILE, rule, nearest(name, map(".".join, rules))))
     rows = [
         _row(facts.fresh(), cell, rules[cell.table, cell.column])
         for cell in _printed()
@@ -173,7 +172,7 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
 
 
 def _printed() -> Iterator[PrintedCell]:
-    for name in deciders.TABLES:
+    for name in cell_rules.TABLES:
         meta = sidecar(name)
         for texts in article_tables.printed(name).to_dict("records"):
             row = texts[meta.key]
@@ -184,8 +183,8 @@ def _printed() -> Iterator[PrintedCell]:
                     )
 
 
-def _row(facts: Facts, cell: PrintedCell, column: deciders.ColumnRules) -> dict[str, Any]:
-    with arguments.refusals(f"{deciders.FILE}, cell {cell.id}"):
+def _row(facts: Facts, cell: PrintedCell, column: cell_rules.ColumnRules) -> dict[str, Any]:
+    with arguments.refusals(f"{cell_rules.FILE}, cell {cell.id}"):
         answer = _answer(facts, cell, column)
     decided = answer.verdict != "uncheckable"
     return {
@@ -209,7 +208,7 @@ def _row(facts: Facts, cell: PrintedCell, column: deciders.ColumnRules) -> dict[
     }
 
 
-def _answer(facts: Facts, cell: PrintedCell, column: deciders.ColumnRules) -> Answer:
+def _answer(facts: Facts, cell: PrintedCell, column: cell_rules.ColumnRules) -> Answer:
     own = column.rows.get(cell.row)
     rule = BY_RULE[type(own)] if own else BY_COLUMN.get((cell.table, cell.column), _opinion)
     try:
@@ -225,7 +224,7 @@ def _answer(facts: Facts, cell: PrintedCell, column: deciders.ColumnRules) -> An
     return replace(answer, reason=" ".join(text for text in told if text))
 
 
-def _note(facts: Facts, own: deciders.CellRule | None) -> str | None:
+def _note(facts: Facts, own: cell_rules.CellRule | None) -> str | None:
     """What is mentioned with the verdict, once its facts are known."""
     if own is None or own.note is None:
         return None
@@ -417,7 +416,7 @@ def _dollars(row: pd.Series) -> str:
     return " / ".join(f"${row[_prices(part)]:.2f}" for part in PARTS)
 
 
-def _training_cost(facts: Facts, cell: PrintedCell, own: deciders.TrainingCost | None) -> Answer:
+def _training_cost(facts: Facts, cell: PrintedCell, own: cell_rules.TrainingCost | None) -> Answer:
     """A training cost against the developer's word, else against every estimate of it, whatever its basis."""
     printed = _figure(facts, cell)
     if own and own.stated and own.read_as_usd_mn:
@@ -486,7 +485,7 @@ class TrainingCostEstimate:
 
 
 def _estimates(
-    facts: Facts, cell: PrintedCell, own: deciders.TrainingCost | None
+    facts: Facts, cell: PrintedCell, own: cell_rules.TrainingCost | None
 ) -> list[TrainingCostEstimate]:
     """Every estimate of a training cost: the last vintage out by `as_of`, and hours of training at the rents
     of their time.
@@ -518,7 +517,7 @@ def _estimates(
 # Parameters
 
 
-def _parameters(facts: Facts, cell: PrintedCell, own: deciders.Parameters) -> Answer:
+def _parameters(facts: Facts, cell: PrintedCell, own: cell_rules.Parameters) -> Answer:
     """A count against the developer's own; unknown agrees where a source says that the developer gives
     none.
     """
@@ -565,7 +564,7 @@ def _parameters(facts: Facts, cell: PrintedCell, own: deciders.Parameters) -> An
 # Players
 
 
-def _releases(facts: Facts, cell: PrintedCell, own: deciders.Releases) -> Answer:
+def _releases(facts: Facts, cell: PrintedCell, own: cell_rules.Releases) -> Answer:
     """The named model against the developer's last release on record; one that was the last earlier is
     stale.
     """
@@ -586,7 +585,7 @@ def _releases(facts: Facts, cell: PrintedCell, own: deciders.Releases) -> Answer
     return Answer("fails", reason, short, last, protocol, stale=bool(led))
 
 
-def _investors(facts: Facts, cell: PrintedCell, own: deciders.Investors) -> Answer:
+def _investors(facts: Facts, cell: PrintedCell, own: cell_rules.Investors) -> Answer:
     """The named investors against all that we know of: the largest by money without conditions, and by
     stake.
     """
@@ -622,7 +621,7 @@ def _investors(facts: Facts, cell: PrintedCell, own: deciders.Investors) -> Answ
     )
 
 
-def _amounts(facts: Facts, places: Mapping[str, deciders.Amount]) -> dict[str, tuple[float, float]]:
+def _amounts(facts: Facts, places: Mapping[str, cell_rules.Amount]) -> dict[str, tuple[float, float]]:
     """Money of each investor in billion dollars: without what depends on conditions, and with it."""
     found = {}
     for name, place in places.items():
@@ -636,7 +635,7 @@ def _amounts(facts: Facts, places: Mapping[str, deciders.Amount]) -> dict[str, t
 
 
 def _stakes(
-    facts: Facts, amounts: Mapping[str, tuple[float, float]], own: deciders.Investors
+    facts: Facts, amounts: Mapping[str, tuple[float, float]], own: cell_rules.Investors
 ) -> tuple[dict[str, float], dict[str, str], str]:
     """Stakes in percent: as stated, with the day, else what all the investor's money buys at the value of the
     last round, at most.
@@ -666,7 +665,7 @@ def _stakes(
     return found | derived, texts, valued if derived else ""
 
 
-def _amount(facts: Facts, place: deciders.Amount) -> tuple[float, pd.Timestamp]:
+def _amount(facts: Facts, place: cell_rules.Amount) -> tuple[float, pd.Timestamp]:
     """An amount with the day of its latest row."""
     if place.fact is not None:
         row = facts.fact(place.fact)
@@ -733,7 +732,7 @@ def _funding(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     return Answer("fails", reason, short, sourced, protocol, stale=bool(len(met)))
 
 
-def _internal(facts: Facts, cell: PrintedCell, own: deciders.Internal) -> Answer:
+def _internal(facts: Facts, cell: PrintedCell, own: cell_rules.Internal) -> Answer:
     """A unit paid by its parent: agrees where facts show it; the parent's capital expenditure is
     mentioned.
     """
@@ -758,7 +757,7 @@ def _internal(facts: Facts, cell: PrintedCell, own: deciders.Internal) -> Answer
     return Answer("uncheckable", reason, "no accounts of the unit")
 
 
-def _readings_on_record(facts: Facts, cell: PrintedCell, own: deciders.Readings) -> Answer:
+def _readings_on_record(facts: Facts, cell: PrintedCell, own: cell_rules.Readings) -> Answer:
     """A statement with several readings against dated facts, as a claim is."""
     readings = {name: dict(sides) for name, sides in own.readings.items()}
     finding = record.readings_on_record(facts, None, told=own.told, readings=readings)
@@ -776,7 +775,7 @@ def _readings_on_record(facts: Facts, cell: PrintedCell, own: deciders.Readings)
     )
 
 
-def _costs_over_revenue(facts: Facts, cell: PrintedCell, own: deciders.CostsOverRevenue) -> Answer:
+def _costs_over_revenue(facts: Facts, cell: PrintedCell, own: cell_rules.CostsOverRevenue) -> Answer:
     """How far the company spends more than it earns: it bears on its risks and does not decide which of them
     counts most.
     """
@@ -857,7 +856,7 @@ def _growth(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     )
 
 
-def _opinion(facts: Facts, cell: PrintedCell, own: deciders.CellRule | None) -> Answer:
+def _opinion(facts: Facts, cell: PrintedCell, own: cell_rules.CellRule | None) -> Answer:
     return Answer("uncheckable", "", "nothing decides it")
 
 
@@ -875,15 +874,15 @@ BY_COLUMN: Mapping[tuple[str, str], Rule] = {
 }
 """How the cells of a column are judged by the tables of evidence."""
 
-BY_RULE: Mapping[type[deciders.CellRule], Rule] = {
-    deciders.NoDecider: _opinion,
-    deciders.Parameters: _parameters,
-    deciders.TrainingCost: _training_cost,
-    deciders.Releases: _releases,
-    deciders.Investors: _investors,
-    deciders.Internal: _internal,
-    deciders.Readings: _readings_on_record,
-    deciders.CostsOverRevenue: _costs_over_revenue,
+BY_RULE: Mapping[type[cell_rules.CellRule], Rule] = {
+    cell_rules.NoDecider: _opinion,
+    cell_rules.Parameters: _parameters,
+    cell_rules.TrainingCost: _training_cost,
+    cell_rules.Releases: _releases,
+    cell_rules.Investors: _investors,
+    cell_rules.Internal: _internal,
+    cell_rules.Readings: _readings_on_record,
+    cell_rules.CostsOverRevenue: _costs_over_revenue,
 }
 """How a cell with a rule of its own in `cells.yml` is judged; it goes before its column's."""
 

@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, csv_files, evidence_tables, sources
-from analysis.evidence.cells import TABLES
+from analysis.evidence.cell_rules import TABLES
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.evidence.sources import THESIS
 from analysis.scenarios import display_path

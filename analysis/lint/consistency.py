@@ -30,7 +30,7 @@ from analysis.audit.verdicts import CHECKS
 from analysis.errors import ParameterError, Problem, ThesisError, nearest
 from analysis.evidence import (
     article_tables,
-    cells,
+    cell_rules,
     csv_files,
     evidence_tables,
     gathering,
@@ -148,12 +148,12 @@ class ProjectFiles:
     @cached_property
     def cells(self) -> dict[str, str]:
         """The cells of these tables by their id; empty where one of them cannot be read."""
-        return numbers.cells(self.thesis) if set(cells.TABLES) <= set(self.printed) else {}
+        return numbers.cells(self.thesis) if set(cell_rules.TABLES) <= set(self.printed) else {}
 
     @cached_property
-    def deciders(self) -> Mapping[tuple[str, str], object] | None:
+    def cell_rules(self) -> Mapping[tuple[str, str], object] | None:
         """What decides the cells; None where it cannot be read."""
-        return self._tried(cells.load, self.thesis, self.evidence)
+        return self._tried(cell_rules.load, self.thesis, self.evidence)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...] | None:
@@ -198,7 +198,7 @@ class ProjectFiles:
         """How many of each kind could be read."""
         return {
             "claims": len(self.claims or ()),
-            "cells": len(self.cells) if self.deciders else 0,
+            "cells": len(self.cells) if self.cell_rules else 0,
             "tables": len(self.measured) + len(self.printed),
             "numbers": 0 if self.numbers is None else len(self.numbers),
             "predictions": 0 if self.predictions is None else len(self.predictions),

@@ -12,8 +12,7 @@ import pytest
 from analysis import audit
 from analysis.audit import cells
 from analysis.errors import DataError
-from analysis.evidence import article_tables, evidence_tables
-from analysis.evidence import cells as deciders
+from analysis.evidence import article_tables, cell_rules, evidence_tables
 from analysis.evidence.sources import THESIS
 from tests.audit.conftest import assumptions
 
@@ -168,7 +167,8 @@ def test_every_cell_but_the_keys_has_one_row(rows):
     # five rows with five columns beside the key in two tables, five with four in the third: as many as are
     # printed
     assert len(rows) == sum(
-        printed.shape[0] * (printed.shape[1] - 1) for printed in map(article_tables.printed, deciders.TABLES)
+        printed.shape[0] * (printed.shape[1] - 1)
+        for printed in map(article_tables.printed, cell_rules.TABLES)
     )
     assert rows.index.is_unique
     assert set(cells.FIELDS) == {"id", *rows.columns}
@@ -340,9 +340,9 @@ def test_hours_of_training_are_priced_at_the_rents_of_the_year_up_to_the_run(
         ),
     )
     pair = ("models", "training_cost_usd_mn")
-    rule = deciders.TrainingCost.model_construct(gpu_hours="test.gpu_hours")
-    column = deciders.ColumnRules("It would.", {"DeepSeek-V2": rule})
-    monkeypatch.setattr(deciders, "load", lambda: {pair: column})
+    rule = cell_rules.TrainingCost.model_construct(gpu_hours="test.gpu_hours")
+    column = cell_rules.ColumnRules("It would.", {"DeepSeek-V2": rule})
+    monkeypatch.setattr(cell_rules, "load", lambda: {pair: column})
     row = (
         cells.judge_cells(replace(found, day=max(found.day, when)), [pair])
         .set_index("row")
@@ -386,11 +386,11 @@ def test_a_developer_s_word_that_fits_nearly_any_figure_decides_nothing(monkeypa
     pair, name = ("models", "training_cost_usd_mn"), "technical.table.claude_3_5_sonnet.training_cost_usd_mn"
     # 50 lies in both: 20 to 100 is fivefold, 30 to 60 twofold
     for low, high, verdict in ((20, 100, "uncheckable"), (30, 60, "holds"), (60, 600, "fails")):
-        rule = deciders.TrainingCost.model_construct(
+        rule = cell_rules.TrainingCost.model_construct(
             stated="claude_3_5_sonnet.training_cost", told="It said so.", read_as_usd_mn=(low, high)
         )
-        column = deciders.ColumnRules("It would.", {"Claude 3.5 Sonnet": rule})
-        monkeypatch.setattr(deciders, "load", lambda column=column: {pair: column})
+        column = cell_rules.ColumnRules("It would.", {"Claude 3.5 Sonnet": rule})
+        monkeypatch.setattr(cell_rules, "load", lambda column=column: {pair: column})
         assert cell(name)["verdict"] == verdict
 
 
@@ -429,11 +429,11 @@ def test_which_risk_counts_most_stays_a_judgement_whatever_the_costs(margin):
 
 def test_a_unit_is_paid_by_its_parent_where_facts_show_it(monkeypatch):
     pair = ("players", "key_investor")
-    rule = deciders.Internal.model_construct(
+    rule = cell_rules.Internal.model_construct(
         parent="Alphabet", shows=("gemini_1_5_pro.moe",), told="It says so on {gemini_1_5_pro.moe}."
     )  # any fact stands in for one that shows it
     monkeypatch.setattr(
-        deciders, "load", lambda: {pair: deciders.ColumnRules("It would.", {"Google DeepMind": rule})}
+        cell_rules, "load", lambda: {pair: cell_rules.ColumnRules("It would.", {"Google DeepMind": rule})}
     )
     shown, hidden = (
         cell("players.table.google_deepmind.key_investor", as_of=day) for day in ("2026-10-31", "2024-03-07")
@@ -580,7 +580,7 @@ def test_only_rows_that_decide_are_cited_and_set_the_strength(rows):
 
 
 def test_what_cannot_be_decided_says_what_would(rows):
-    told = {f"{table}.{column}": entry.would_decide for (table, column), entry in deciders.load().items()}
+    told = {f"{table}.{column}": entry.would_decide for (table, column), entry in cell_rules.load().items()}
     for _, row in rows[rows["verdict"] == "uncheckable"].iterrows():
         assert row["reason"].endswith(told[f"{row['table']}.{row['column']}"])
 
@@ -662,7 +662,7 @@ def test_a_mistake_in_the_rules_is_refused_by_file_and_key(tmp_path, old, new, k
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(DataError, match=rf"cells\.yml, key {key}.*: .*{fix}"):
-        deciders.load(tmp_path / "thesis")
+        cell_rules.load(tmp_path / "thesis")
 
 
 def test_rules_may_name_what_the_evidence_of_their_own_project_holds_and_nothing_else(tmp_path):
@@ -675,13 +675,13 @@ def test_rules_may_name_what_the_evidence_of_their_own_project_holds_and_nothing
             r"cells\.yml, key .*xAI.*: no dated fact has this id\. The nearest valid name is 'xai\.merging'"
         ),
     ):
-        deciders.load(tmp_path / "thesis", tmp_path / "evidence")
+        cell_rules.load(tmp_path / "thesis", tmp_path / "evidence")
     rename(tmp_path / "evidence" / "dated_facts", "xai.merging", "xai.merger")
     rename(tmp_path / "evidence" / "funding_rounds", "amount_usd_bn", "amount")
     with pytest.raises(
         DataError, match=r"cells\.yml, key .*Amazon.*: funding_rounds has no column 'amount_usd_bn'"
     ):
-        deciders.load(tmp_path / "thesis", tmp_path / "evidence")
+        cell_rules.load(tmp_path / "thesis", tmp_path / "evidence")
 
 
 def rename(table, old, new):
@@ -705,7 +705,7 @@ def test_a_fact_that_decides_a_cell_and_is_gone_is_refused_by_cell():
 
 def test_a_note_that_no_day_fills_is_refused():
     own = next(
-        rule for column in deciders.load().values() for rule in column.rows.values() if rule and rule.note
+        rule for column in cell_rules.load().values() for rule in column.rows.values() if rule and rule.note
     )
     with pytest.raises(DataError, match="neither a figure of this check nor what a dated fact has"):
         cells._note(facts(), own.model_copy(update={"note": "Out on {nothing}."}))

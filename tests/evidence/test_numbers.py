@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from analysis.errors import DataError
-from analysis.evidence import article_tables, cells, claims, numbers, sources, yaml_lines
+from analysis.evidence import article_tables, cell_rules, claims, numbers, sources, yaml_lines
 
 ARTICLE = """# A title of 2020, which is no part of the body
 
@@ -95,7 +95,7 @@ def test_the_list_counts_what_the_article_prints():
 
 def test_cells_are_named_by_table_row_and_column():
     printed = numbers.cells()
-    tables_printed = [article_tables.printed(name) for name in cells.TABLES]
+    tables_printed = [article_tables.printed(name) for name in cell_rules.TABLES]
     assert len(printed) == sum(len(table) * (len(table.columns) - 1) for table in tables_printed)
     assert printed["technical.table.gpt_4o.price_usd_per_mtok"] == "$5.00 (input) / $15.00 (output)"
     assert printed["market.table.ai_robotics_warehouse_manuf.cagr_pct"] == "44%"
@@ -261,4 +261,4 @@ def test_the_line_of_a_key_is_found_also_below_dotted_names_and_in_lists(tmp_pat
 def test_every_table_of_the_article_is_among_its_paragraphs():
     assert {"technical.table", "players.table", "market.table"} <= set(numbers.paragraphs())
     assert len(numbers.paragraphs()) == 5 + 5 + 7 + 5 + 4 + 7 + 3
-    assert set(article_tables.NAMES) - {"text_figures"} == set(cells.TABLES)
+    assert set(article_tables.NAMES) - {"text_figures"} == set(cell_rules.TABLES)

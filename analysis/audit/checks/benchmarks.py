@@ -41,7 +41,7 @@ from analysis.audit.facts import (
     too_early,
 )
 from analysis.audit.verdicts import Finding, accepted, check, judge, meets_interval
-from analysis.evidence import cells as deciders
+from analysis.evidence import cell_rules
 from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
 from analysis.models import frontier, parity
@@ -540,7 +540,9 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
             f"Too few to judge: {number} of the {labels.number_word(len(decided) + len(left))}"
             f" {_plural(COLUMNS[column])} can be checked."
         )
-        reason = " ".join(text for text in (opening, it, deciders.load()[table, column].would_decide) if text)
+        reason = " ".join(
+            text for text in (opening, it, cell_rules.load()[table, column].would_decide) if text
+        )
         shorts = [f"{row['row']}: {row['short']}." for _, row in pd.concat([wrong, left]).iterrows()]
         return Finding({}, reason, verdict="uncheckable", details=" ".join(filter(None, [*shorts, blanks])))
     every, among = _checked(len(decided), COLUMNS[column], whole=left.empty)
