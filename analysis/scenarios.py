@@ -956,7 +956,7 @@ class Assumptions(dict[str, Any]):
         self.register = register
 
     def _refuse_change(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("assumptions cannot be changed in place; write assumptions.but(NAME=VALUE)")
+        raise TypeError("assumptions cannot be changed in place; write assumptions.with_changes(NAME=VALUE)")
 
     __setitem__ = __delitem__ = __ior__ = _refuse_change
     update = setdefault = pop = popitem = clear = _refuse_change
@@ -978,7 +978,7 @@ class Assumptions(dict[str, Any]):
         """The middle of the value, see `Entry.central`."""
         return self.register[name].central(self[name])
 
-    def but(self, **changes: Value) -> Assumptions:
+    def with_changes(self, **changes: Value) -> Assumptions:
         """The same with some values changed, which are checked like any other.
 
         Raises

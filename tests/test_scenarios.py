@@ -401,11 +401,11 @@ def values(params: Path, **changes: object) -> scenarios.Assumptions:
 
 def test_values_can_be_changed_and_are_checked_again(params):
     given = values(params)
-    changed = given.but(years=4, growth_pct=3)
+    changed = given.with_changes(years=4, growth_pct=3)
     assert (changed.years, changed.growth_pct, given.years) == (4.0, 3.0, 3.0)
     assert changed.dist("growth_pct") == "split_normal" and changed.scenario == "base"
     with pytest.raises(ParameterError, match="what if, key years: 99 is outside 1 to 9"):
-        given.but(years=99)
+        given.with_changes(years=99)
 
 
 def test_there_is_no_way_past_the_check(params):
@@ -422,7 +422,7 @@ def test_there_is_no_way_past_the_check(params):
         lambda: given.setdefault("more", 1),
         given.clear,
     ):
-        with pytest.raises(TypeError, match=r"assumptions\.but"):
+        with pytest.raises(TypeError, match=r"assumptions\.with_changes"):
             change()
     assert given == values(params)
 
@@ -454,14 +454,14 @@ def test_an_assumption_may_not_pass_the_one_that_bounds_it(params):
     with pytest.raises(ParameterError, match="key seed: 11 is outside"):  # a value of its own is wrong first
         scenarios.resolve("base", {"years": 6.0, "seed": 11}, params)
     with pytest.raises(ParameterError, match=said):
-        values(params).but(years=6.0)
+        values(params).with_changes(years=6.0)
     (params / "register.yml").write_text(text.replace("at_most: seed", "at_most: sead"))
     with pytest.raises(ParameterError, match=r"key years\.at_most: there is no 'sead'"):
         scenarios.load_register(params)
 
 
 def test_what_differs_from_the_register_becomes_a_scenario(params):
-    given = values(params).but(seed=7, growth_pct=[1, 3, 4])
+    given = values(params).with_changes(seed=7, growth_pct=[1, 3, 4])
     made = scenarios.write_scenario(
         given, "other", "  Growth is\n faster. ", {"seed": "luck: tried", "years": "unused"}, params
     )
@@ -480,7 +480,9 @@ def test_what_differs_from_the_register_becomes_a_scenario(params):
 
 @pytest.mark.parametrize("text", ["2e-1", "08", "yes", "12:30", "0x10", "a: b", "# a", "&a", "<<"])
 def test_a_description_that_yaml_would_take_for_another_thing_is_written_in_quotes(params, text):
-    made = scenarios.write_scenario(values(params).but(seed=7), "other", text, {"seed": text}, params)
+    made = scenarios.write_scenario(
+        values(params).with_changes(seed=7), "other", text, {"seed": text}, params
+    )
     assert scenarios.load("other", params) == made
     assert (made.description, made.because["seed"]) == (text, text)
 
@@ -495,7 +497,7 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
     declared = {
         name: value for name, value in scenarios.resolve("other", directory=params).items() if name != "years"
     }
-    given = scenarios.check(declared, params).but(growth_pct=5)
+    given = scenarios.check(declared, params).with_changes(growth_pct=5)
     found = scenarios.load(scenarios.write_scenario(given, "third", "d", {}, params).name, params)
     assert found.overrides == {"seed": 7, "years": 4.0, "growth_pct": 5.0}
     assert found.because == {"seed": "s", "years": "y", "growth_pct": scenarios.NO_REASON_YET}
@@ -518,7 +520,7 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
 def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(params, name, description, said):
     before = {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")}
     with pytest.raises(ParameterError, match=said):
-        scenarios.write_scenario(values(params).but(seed=2), name, description, {}, params)
+        scenarios.write_scenario(values(params).with_changes(seed=2), name, description, {}, params)
     assert {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")} == before
 
 
@@ -560,13 +562,13 @@ def test_a_scenario_file_that_papermill_injects_may_not_change_a_reading_either(
 def test_no_scenario_is_written_with_another_reading(reading):
     before = sorted(path.name for path in reading.iterdir())
     with pytest.raises(ParameterError) as refused:
-        scenarios.write_scenario(values(reading).but(seed=2, outsized=4), "other", "d", {}, reading)
+        scenarios.write_scenario(values(reading).with_changes(seed=2, outsized=4), "other", "d", {}, reading)
     (line,) = str(refused.value).splitlines()
     assert "other.yml, key outsized: says how the article is read" in line
     assert sorted(path.name for path in reading.iterdir()) == before
-    assert scenarios.write_scenario(values(reading).but(seed=2), "other", "d", {}, reading).overrides == {
-        "seed": 2
-    }
+    assert scenarios.write_scenario(
+        values(reading).with_changes(seed=2), "other", "d", {}, reading
+    ).overrides == {"seed": 2}
 
 
 def test_a_scenario_that_changes_nothing_is_refused(params):
@@ -600,7 +602,7 @@ def test_a_scenario_in_a_folder_that_takes_no_file_leaves_nothing_behind(params,
             raise PermissionError(13, "Permission denied")
         return Full(open_path(path, mode, **kwargs))
 
-    given = values(params).but(seed=2)
+    given = values(params).with_changes(seed=2)
     monkeypatch.setattr(Path, "open", opened)
     with pytest.raises(
         ParameterError, match=r"other\.yml: cannot be written \((Permission denied|No space left on device)\)"
@@ -643,7 +645,7 @@ def test_a_day_outside_the_range_is_refused_whichever_way_it_comes(params):
         lambda: scenario(params, "scenario: other\ndescription: d\nas_of: 2026-11-01\nbecause: {as_of: x}\n"),
         lambda: scenarios.resolve("base", {"as_of": "2026-11-01"}, params),
         lambda: scenarios.check({"as_of": "2026-11-01"}, params),
-        lambda: scenarios.check({}, params).but(as_of="2026-11-01"),
+        lambda: scenarios.check({}, params).with_changes(as_of="2026-11-01"),
     ):
         with pytest.raises(ParameterError, match=said):
             way()

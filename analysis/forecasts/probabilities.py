@@ -255,7 +255,7 @@ def history(assumptions: Assumptions, facts: audit.Facts) -> History:
     undecided = _undecided(facts, assumptions.as_of, parts)
     every = days(str(parts["made_on"].iloc[0]), assumptions.as_of)
     for day in every:
-        then = assumptions.but(as_of=day.date().isoformat())
+        then = assumptions.with_changes(as_of=day.date().isoformat())
         view = View(
             then, replace(facts, assumptions=then, as_of=day, used=[]), parts
         )  # the same tables, read once
@@ -803,7 +803,7 @@ def _scores(
     part: str, outcome: bool, assumptions: Assumptions, parts: pd.DataFrame
 ) -> dict[str, float] | None:
     """The scores of a resolved part: of its probability on the day when it was made."""
-    then = assumptions.but(as_of=str(parts.set_index("id").loc[part, "made_on"]))
+    then = assumptions.with_changes(as_of=str(parts.set_index("id").loc[part, "made_on"]))
     found = methods(part, View(then, audit.gather(then), parts))
     if not found:
         return None

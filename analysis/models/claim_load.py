@@ -73,7 +73,7 @@ def ranked(
     moic, down = outcomes(assumptions, known)
     rows = []
     for name, values in words.items():
-        then_moic, then_down = outcomes(assumptions.but(**values), known)
+        then_moic, then_down = outcomes(assumptions.with_changes(**values), known)
         noise = 100 * max(half_width(down), half_width(then_down))
         change = 100 * (then_down.value - down.value)
         rows.append(

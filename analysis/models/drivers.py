@@ -244,7 +244,7 @@ def judgement_at_ends(
     for name in [name for name in names if name in drawn]:
         for end in (5, 95):
             value = float(drawn[name](np.array([end / 100]))[0])
-            pinned = assumptions.but(**{name: value, "draws": draws})
+            pinned = assumptions.with_changes(**{name: value, "draws": draws})
             # the beliefs that the record updates are pinned at the end of what is believed after it
             ends = outlook.editorial_verdict(
                 outlook.venture_paths(pinned, known),
@@ -297,7 +297,9 @@ def risks(assumptions: Assumptions) -> dict[str, dict[str, float]]:
 def switch_off(assumptions: Assumptions, switched_off: Sequence[str]) -> Assumptions:
     """The assumptions with some risks at the values that switch them off."""
     off = risks(assumptions)
-    return assumptions.but(**{name: value for risk in switched_off for name, value in off[risk].items()})
+    return assumptions.with_changes(
+        **{name: value for risk in switched_off for name, value in off[risk].items()}
+    )
 
 
 def risk_combinations(
@@ -314,7 +316,9 @@ def risk_combinations(
 
     def outcome(on: frozenset[str]) -> dict[str, float]:
         if on not in seen:
-            chosen = switch_off(assumptions.but(draws=draws), [risk for risk in every if risk not in on])
+            chosen = switch_off(
+                assumptions.with_changes(draws=draws), [risk for risk in every if risk not in on]
+            )
             paths = outlook.venture_paths(chosen, known)
             held = balance_sheet.exceedance(
                 outlook.exposure_paths(chosen, paths), assumptions.ltv_ceiling_pct / 100
@@ -356,7 +360,9 @@ def verdict_grid(
     for half_life in half_lives_years:
         row = []
         for rate in long_run_pct:
-            chosen = assumptions.but(growth_half_life_years=half_life, long_run_growth_pct=rate, draws=draws)
+            chosen = assumptions.with_changes(
+                growth_half_life_years=half_life, long_run_growth_pct=rate, draws=draws
+            )
             paths = outlook.venture_paths(chosen, known)
             ends = outlook.editorial_verdict(
                 paths, outsized_moic=assumptions.outsized_moic, catastrophe_moic=assumptions.catastrophe_moic
@@ -384,7 +390,7 @@ def loading_curve(
     rows = []
     for loading in loadings:
         every = {f"loading_{name}": loading for name in balance_sheet.HOLDINGS}
-        held = outlook.exposure_paths(assumptions.but(**every), paths)
+        held = outlook.exposure_paths(assumptions.with_changes(**every), paths)
         for ceiling in ceilings_pct:
             passed = balance_sheet.exceedance(held, ceiling / 100).set_index("times_years")
             at = passed.loc[assumptions.write_down_years]
@@ -413,7 +419,7 @@ def risk_register(
     come; open models, a tenth of revenue is lost to them; balance sheet, loan-to-value has passed the
     promised ceiling. On common random numbers.
     """
-    base = assumptions.but(draws=draws)
+    base = assumptions.with_changes(draws=draws)
     on = outlook.venture_paths(base, known)
     held = outlook.exposure_paths(base, on)
     start = held.nav_jpy_tn[:, :1]

@@ -197,7 +197,7 @@ def evaluate(
     `assumptions` as for `outlook.venture_paths` and `outlook.exposure_paths`, with the thresholds that
     `OUTPUTS` names.
     """
-    chosen = assumptions.but(**point)
+    chosen = assumptions.with_changes(**point)
     drawn = outlook.summary(
         outlook.setting(chosen, known), chosen.draws, lambda paths, block: _numbers(chosen, paths, block)
     )
@@ -269,7 +269,7 @@ def grid(
     DataFrame, one row a combination, the last name varying fastest: a column a name, then a column an output.
     """
     values = grid_values(assumptions, names, steps)
-    fewer = assumptions.but(draws=draws)
+    fewer = assumptions.with_changes(draws=draws)
     rows = []
     for combination in itertools.product(*values.values()):
         point = dict(zip(values, combination, strict=True))

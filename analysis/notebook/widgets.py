@@ -165,7 +165,9 @@ class Panel:
 
     def _drawn(self, assumptions: Assumptions) -> str:
         """Draw the chart and return its finding."""
-        chart = theme.chart_of(self.draw(assumptions.but(draws=self._draws) if self._draws else assumptions))
+        chart = theme.chart_of(
+            self.draw(assumptions.with_changes(draws=self._draws) if self._draws else assumptions)
+        )
         self.picture.value = theme.png(chart)
         return chart.finding
 
@@ -173,7 +175,7 @@ class Panel:
         if self._quiet:
             return
         try:
-            assumptions = self.start.but(**self.changes)
+            assumptions = self.start.with_changes(**self.changes)
             finding = self._drawn(assumptions)
         except Exception as reason:  # a model may refuse what the register allows; the last chart stays
             self._tell(
@@ -221,7 +223,7 @@ class Panel:
                 rule = "says how the article is read, which a scenario may not change"
                 raise ParameterError(Problem(f"control {name}", rule, "Reset it") for name in moved)
             made = scenarios.write_scenario(
-                self.assumptions.but(**readings),
+                self.assumptions.with_changes(**readings),
                 self.name.value.strip(),
                 self.description.value,
                 because,

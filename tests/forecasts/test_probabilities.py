@@ -444,7 +444,7 @@ def test_an_assumption_is_unknown_before_its_day_and_without_one():
         "pool_share",
     ]
     known = then.register["parity_years"].reference.known_on
-    assert probabilities.known_only_later(["parity_years"], then.but(as_of=known.isoformat())) == []
+    assert probabilities.known_only_later(["parity_years"], then.with_changes(as_of=known.isoformat())) == []
 
 
 def test_a_whole_without_a_probability_in_any_part_has_no_bound(view, rows):

@@ -32,7 +32,7 @@ def table(assumptions, known):
 
 
 def test_a_statement_at_its_word_is_the_model_with_its_values(assumptions, known, table):
-    paths = outlook.venture_paths(assumptions.but(pool_usd_bn=[120.0, 240.0]), known)
+    paths = outlook.venture_paths(assumptions.with_changes(pool_usd_bn=[120.0, 240.0]), known)
     down = venture.write_down_probability(paths, within_years=3.0, threshold_pct=25.0)
     assert table.loc["small", "moic_x"] == pytest.approx(float(np.median(paths.moic)))
     assert table.loc["small", "write_down_pct"] == pytest.approx(100 * down.value)

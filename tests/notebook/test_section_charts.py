@@ -56,9 +56,11 @@ def moved(assumptions: Assumptions, name: str) -> Assumptions:
     at = stops.index(numbers[-1])
     other = stops[at + 8] if at + 8 < len(stops) else stops[at - 8]
     try:
-        return assumptions.but(**{name: [*numbers[:-1], other] if isinstance(value, list) else other})
+        return assumptions.with_changes(
+            **{name: [*numbers[:-1], other] if isinstance(value, list) else other}
+        )
     except scenarios.ParameterError:
-        return assumptions.but(**{name: stops[at - 4]})
+        return assumptions.with_changes(**{name: stops[at - 4]})
 
 
 def seen(ax):
@@ -81,12 +83,12 @@ def test_every_control_of_a_notebook_moves_its_chart(assumptions, draws, noteboo
 
 def test_what_softbank_paid_is_that_of_the_day_and_of_no_scenario(assumptions):
     paid = {
-        day: section_charts.paid_usd_bn(audit.gather(assumptions.but(as_of=day)))
+        day: section_charts.paid_usd_bn(audit.gather(assumptions.with_changes(as_of=day)))
         for day in ("2024-12-31", "2026-05-21", "2026-10-31")
     }
     # nothing known at first; by the article's day 34.6 and an instalment of 10; two more by the end
     assert paid == pytest.approx({"2024-12-31": 0.0, "2026-05-21": 44.6, "2026-10-31": 64.6})
-    other = assumptions.but(invested_usd_bn=10.0)
+    other = assumptions.with_changes(invested_usd_bn=10.0)
     assert section_charts.paid_usd_bn(audit.gather(other)) == paid["2026-10-31"]
     assert (
         theme.chart_of(section_charts.shares(other)).finding
@@ -95,7 +97,10 @@ def test_what_softbank_paid_is_that_of_the_day_and_of_no_scenario(assumptions):
 
 
 def test_a_share_that_nothing_was_added_to_stays(assumptions):
-    assert " stays at " in theme.chart_of(section_charts.shares(assumptions.but(as_of="2024-12-31"))).finding
+    assert (
+        " stays at "
+        in theme.chart_of(section_charts.shares(assumptions.with_changes(as_of="2024-12-31"))).finding
+    )
     assert " rises from " in theme.chart_of(section_charts.shares(assumptions)).finding
 
 
@@ -110,6 +115,6 @@ def test_both_halves_of_the_third_prediction_come_from_the_same_draws(assumption
 
 def test_the_needed_revenue_is_the_compounded_money_over_stake_and_multiple(assumptions):
     # 64.6 (1 + 20%)^5 = 160.75; over 13% of the equity and 8 times revenue: 154.6
-    assert outlook.needed_revenue_usd_bn(assumptions.but(multiple_long_run=8)) == pytest.approx(
+    assert outlook.needed_revenue_usd_bn(assumptions.with_changes(multiple_long_run=8)) == pytest.approx(
         64.6 * 1.2**5 / 0.13 / 8
     )

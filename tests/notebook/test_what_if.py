@@ -251,7 +251,7 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(assu
 def test_a_notebook_of_another_day_writes_a_scenario_without_that_day(assumptions, tmp_path):
     for path in scenarios.PARAMS.glob("*.yml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    made = widgets.Panel(chart, assumptions.but(as_of="2026-05-21"), ["pool_usd_bn"], tmp_path)
+    made = widgets.Panel(chart, assumptions.with_changes(as_of="2026-05-21"), ["pool_usd_bn"], tmp_path)
     made.controls["pool_usd_bn"].parts[0].value = (650, 20000)
     made.name.value, made.description.value = "larger", "More money is there."
     made.write.click()
