@@ -1,12 +1,12 @@
-"""What did a run put on display? The exhibit bundles of executed notebooks, as typed objects.
+"""What is an exhibit? The kinds, columns, verdicts and qualities of what a notebook displays, as typed
+objects.
 
 Decisions
-- A bundle is one output of type `application/vnd.thesis.exhibit+json`; nothing else of a notebook is a
-  result. The site, comparisons and downloads read these objects and never the readable output beside them.
-- Keys that are not known here are ignored, so that a bundle may grow; a bundle that lacks what its kind needs
-  is an error that names notebook and cell, because a page without it would pretend.
+- Notebooks write bundles of this form, and the site, comparisons and downloads read them: it is an interface,
+  stored in one place, and its keys stay.
+- Keys that are not known here are ignored, so that a bundle may grow; one that its kind needs may not be
+  missing.
 - An id is an address (`#id`, `data/id.csv`), hence its narrow alphabet; none of the templates' can be taken.
-- The picture of a figure stands beside its bundle in the same output: SVG where there is one, else PNG.
 - A number ends where its series ends. Where that is well before the cut-off date (`EARLY`), the date is shown
   next to it.
 - A source is linked where it has a web address, or names a file in a public repository; any other text stays
@@ -19,11 +19,9 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from itertools import product
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeGuard, get_args
 from urllib.parse import quote
 
@@ -33,14 +31,9 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
-    ValidationError,
     field_validator,
     model_validator,
 )
-
-from analysis.characters import legible
-from analysis.errors import Problem, PublishError
-from analysis.scenarios import display_path, validation_problems
 
 MIME = "application/vnd.thesis.exhibit+json"
 
@@ -641,157 +634,14 @@ class Statement(_Exhibit):
 
 
 Exhibit = Metric | Table | Figure | Ledger | Evidence | Skill | Forecasts | Board | Grid | Statement
-_ADAPTER: TypeAdapter[Exhibit] = TypeAdapter(Annotated[Exhibit, Field(discriminator="kind")])
-
-
-@dataclass(frozen=True)
-class Image:
-    """The picture of a figure: SVG as text, PNG as base64."""
-
-    kind: Literal["svg", "png"]
-    content: str
-
-
-def page_file(slug: str) -> str:
-    """The page of a notebook as an address in the folder of its scenario; a file may have any name."""
-    return f"{quote(slug)}.html"
-
-
-@dataclass(frozen=True)
-class PlacedExhibit:
-    """An exhibit where it was shown: which scenario, which notebook, and its picture if it has one."""
-
-    exhibit: Exhibit
-    scenario: str
-    notebook: str
-    image: Image | None = None
-
-    @property
-    def page(self) -> str:
-        """The address of the page that shows it, from the root of the site."""
-        return f"{self.scenario}/{page_file(self.notebook)}"
+ADAPTER: TypeAdapter[Exhibit] = TypeAdapter(Annotated[Exhibit, Field(discriminator="kind")])
+"""Checks a bundle and makes it an exhibit of its kind."""
 
 
 def _listed(value: object) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]
-
-
-class Node(dict[str, Any]):
-    """A cell or an output of a notebook, its parts as attributes."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-def read_notebook(path: Path) -> Node:
-    """An executed notebook (format 4) as the site needs it: cells and outputs, texts whole and in legible
-    characters.
-
-    Without nbformat, whose schemas take longer to load than all notebooks of a batch to read.
-
-    Raises
-    ------
-    PublishError
-        The file is missing or is not a notebook.
-    """
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        if raw["nbformat"] != 4:
-            raise ValueError(f"its format is {raw['nbformat']}, not 4")
-        return Node(raw, cells=[_cell(cell) for cell in raw["cells"]])
-    except FileNotFoundError:
-        raise PublishError(Problem(display_path(path), "there is no such notebook", "Run it again")) from None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as reason:
-        told = f"{type(reason).__name__}: {reason}".splitlines()[0].rstrip(".")
-        raise PublishError(
-            Problem(display_path(path), f"cannot be read as a notebook: {told}", "Run it again")
-        ) from None
-
-
-def _cell(raw: Mapping[str, Any]) -> Node:
-    found = Node(raw, source=_text(raw["source"]), metadata=raw.get("metadata", {}))
-    if raw["cell_type"] == "code":
-        found["outputs"] = [_output(output) for output in raw["outputs"]]
-    return found
-
-
-def _output(raw: Mapping[str, Any]) -> Node:
-    found = Node(raw, output_type=raw["output_type"])
-    if "text" in raw:
-        found["text"] = _text(raw["text"])
-    if "data" in raw:
-        found["data"] = {
-            kind: legible(value) if kind.endswith("json") else _text(value)
-            for kind, value in raw["data"].items()
-        }
-    return found
-
-
-def _text(value: Any) -> str:
-    """A text of a notebook, which may be stored line by line."""
-    whole = legible(value if isinstance(value, str) else "".join(value))
-    assert isinstance(whole, str)  # noqa: S101 (for the type checker)
-    return whole
-
-
-def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: str) -> PlacedExhibit | None:
-    """The exhibit that one output carries, None where it carries none.
-
-    Raises
-    ------
-    PublishError
-        The bundle lacks what its kind needs; `where` names the place.
-    """
-    data = output.get("data", {})
-    if MIME not in data:
-        return None
-    try:
-        exhibit = _ADAPTER.validate_python(_finite(data[MIME]))
-    except ValidationError as reason:
-        name = data[MIME].get("id", "without id") if isinstance(data[MIME], Mapping) else "without id"
-        problems = validation_problems(reason, f"{where}, exhibit {name}")
-        raise PublishError(
-            (
-                replace(
-                    problem, rule="is missing, as in runs of an earlier version", fix="Run `thesis run` again"
-                )
-                if detail["type"] == "missing"
-                else problem
-            )
-            for problem, detail in zip(problems, reason.errors(), strict=True)
-        ) from None
-    return PlacedExhibit(exhibit, scenario, notebook, image_of(data))
-
-
-def image_of(data: Mapping[str, Any]) -> Image | None:
-    """The picture among the forms of one output."""
-    if svg := data.get("image/svg+xml"):
-        return Image("svg", svg)
-    if png := data.get("image/png"):
-        return Image("png", "".join(png.split()))
-    return None
-
-
-def of_notebook(notebook: Any, scenario: str, slug: str, where: str) -> Iterator[PlacedExhibit]:
-    """Every exhibit of an executed notebook, in the order of its cells."""
-    for number, cell in enumerate(notebook.cells, start=1):
-        for output in cell.get("outputs", ()):
-            if shown := of_output(output, scenario, slug, f"{where}, cell {number}"):
-                yield shown
-
-
-def _finite(value: Any) -> Any:
-    # JSON has no NaN, but Python writes and reads one; to a reader both mean that there is no number.
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list) else value
 
 
 def number(value: object, spec: str | None = None) -> str:
@@ -825,8 +675,3 @@ def _plain(value: float) -> str:
     decimals = 0 if whole or value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{decimals}f}" if abs(value) >= 10_000 else f"{value:.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def as_json(value: Any) -> str:
-    """JSON as every file of the site is written: keys as given, UTF-8, no NaN, a closing newline."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1) + "\n"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import exhibits
 from analysis.characters import legible
+from analysis.site import reader
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_a_notebook_is_read_in_legible_characters(tmp_path) -> None:
     path = tmp_path / "a.ipynb"
     cell = '{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["a \\ud83d", " \\u202e"]}'
     path.write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}')
-    found = exhibits.read_notebook(path)
+    found = reader.read_notebook(path)
     assert found.cells[0].source == "a \ufffd \ufffd"

@@ -36,11 +36,12 @@ from analysis import ROOT, exhibits, fonts, labels
 from analysis.batch.execute import FULL
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
-from analysis.exhibits import Metric, PlacedExhibit, Tabular
+from analysis.exhibits import Metric, Tabular
 from analysis.hashing import sha256
 from analysis.scenarios import PARAMS, display_path
 from analysis.site import context, exports, incremental, pdf, sanitize
 from analysis.site.context import Site
+from analysis.site.reader import PlacedExhibit
 from analysis.site.results import load
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def files(
         for scenario in site.scenarios
         for page in scenario.pages
     ]
-    yield CATALOGUE, exhibits.as_json({"format": FORMAT, "runs": made, "exhibits": listed})
+    yield CATALOGUE, exports.as_json({"format": FORMAT, "runs": made, "exhibits": listed})
 
 
 def _entry(shown: PlacedExhibit, folder: str) -> dict[str, Any]:

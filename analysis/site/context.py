@@ -41,7 +41,6 @@ from analysis.exhibits import (
     MethodProbability,
     Metric,
     NotFound,
-    PlacedExhibit,
     Skill,
     SkillRow,
     Statement,
@@ -53,8 +52,9 @@ from analysis.exhibits import (
     number,
 )
 from analysis.scenarios import Entry, Value, display_path
-from analysis.site import pages, sanitize
+from analysis.site import pages, reader, sanitize
 from analysis.site.pages import Page
+from analysis.site.reader import PlacedExhibit
 from analysis.site.results import Manifest, Runs
 
 DRESS = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
@@ -630,7 +630,7 @@ def _page(scenario: str, slug: str, runs: Runs, link: Callable[[str], str | None
     if why := runs.missing.get((scenario, slug)):
         return pages.missing(scenario, slug, why)
     path = runs.path(scenario, slug)
-    notebook = exhibits.read_notebook(path)
+    notebook = reader.read_notebook(path)
     return pages.read(
         notebook,
         scenario,

@@ -20,13 +20,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from analysis import exhibits, labels, scenarios
+from analysis import labels, scenarios
 from analysis.batch import manifest, storage
 from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem, PublishError, nearest
-from analysis.exhibits import Evidence, Figure, Ledger, Metric, PlacedExhibit, Statement, Table, Tabular
+from analysis.exhibits import Evidence, Figure, Ledger, Metric, Statement, Table, Tabular
 from analysis.scenarios import LABELS, display_path
-from analysis.site import build, context
+from analysis.site import build, context, exports, reader
+from analysis.site.reader import PlacedExhibit
 
 Kind = Literal[
     "parameter",
@@ -112,7 +113,7 @@ class Compared:
             for key, side in (("a", self.a), ("b", self.b))
         }
         rows = [asdict(one) for one in self.differences]
-        return exhibits.as_json(content | {"differences": rows, "same": dict(self.same)})
+        return exports.as_json(content | {"differences": rows, "same": dict(self.same)})
 
 
 def _many(kind: str, count: int) -> str:
@@ -173,9 +174,7 @@ def read(name: str, folder: Path) -> Side:
     shown: dict[str, PlacedExhibit] = {}
     parameters: dict[str, Any] = {}
     for path in paths:
-        for one in exhibits.of_notebook(
-            exhibits.read_notebook(path), folder.name, path.stem, display_path(path)
-        ):
+        for one in reader.of_notebook(reader.read_notebook(path), folder.name, path.stem, display_path(path)):
             shown.setdefault(one.exhibit.id, one)
         beside = path.with_suffix(".yml")
         if beside.exists():

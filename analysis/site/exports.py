@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from typing import Any
 
-from analysis.exhibits import PlacedExhibit, Tabular, as_json
+from analysis.exhibits import Tabular
+from analysis.site.reader import PlacedExhibit
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -69,3 +71,8 @@ def metrics(shown: list[PlacedExhibit]) -> str:
         values = (getattr(item.exhibit, field) for field in fields)
         writer.writerow([item.scenario, item.notebook, *map(neutral, values)])
     return buffer.getvalue()
+
+
+def as_json(value: Any) -> str:
+    """JSON as every file of the site is written: keys as given, UTF-8, no NaN, a closing newline."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1) + "\n"

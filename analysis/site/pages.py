@@ -24,8 +24,9 @@ from markupsafe import Markup
 
 from analysis import exhibits
 from analysis.errors import Problem, PublishError
-from analysis.exhibits import Exhibit, PlacedExhibit
-from analysis.site import sanitize
+from analysis.exhibits import Exhibit
+from analysis.site import reader, sanitize
+from analysis.site.reader import PlacedExhibit
 
 PARAMETERS = frozenset({"parameters", "injected-parameters"})
 NOTHING = Markup("")
@@ -72,7 +73,7 @@ class Page:
     @property
     def file(self) -> str:
         """Its address in the folder of its scenario."""
-        return exhibits.page_file(self.slug)
+        return reader.page_file(self.slug)
 
     @property
     def address(self) -> str:
@@ -97,7 +98,7 @@ def links(slugs: Iterable[str], sheets: Iterable[str]) -> sanitize.Link:
     """Where the relative links of a notebook lead: other notebooks, sheets of the site one level up, its own
     headings.
     """
-    pages = {f"{slug}.{end}": exhibits.page_file(slug) for slug in slugs for end in ("ipynb", "html")}
+    pages = {f"{slug}.{end}": reader.page_file(slug) for slug in slugs for end in ("ipynb", "html")}
     pages |= {f"{sheet}.html": f"../{sheet}.html" for sheet in sheets}
 
     def link(address: str) -> str | None:
@@ -141,17 +142,17 @@ def read(
     PublishError
         A bundle that is not whole, or an output that is an error.
     """
-    shown = tuple(exhibits.of_notebook(notebook, scenario, slug, where))
+    shown = tuple(reader.of_notebook(notebook, scenario, slug, where))
     anchors = sanitize.Anchors({*exhibits.RESERVED, *(item.exhibit.id for item in shown)})
-    reader = _Reader(scenario, slug, where, link, anchors)
-    blocks = tuple(_neighbours(reader.blocks(notebook.cells)))
+    cell_reader = _CellReader(scenario, slug, where, link, anchors)
+    blocks = tuple(_neighbours(cell_reader.blocks(notebook.cells)))
     return Page(
         scenario,
         slug,
-        reader.title or _name(slug),
-        reader.standfirst,
+        cell_reader.title or _name(slug),
+        cell_reader.standfirst,
         blocks,
-        tuple(reader.contents),
+        tuple(cell_reader.contents),
         shown,
         parameters,
         digest,
@@ -168,7 +169,7 @@ def _name(slug: str) -> str:
 
 
 @dataclass
-class _Reader:
+class _CellReader:
     """Walks the cells of one notebook; what it learned on the way (title, contents) is read afterwards."""
 
     scenario: str
@@ -231,7 +232,7 @@ class _Reader:
         if output.output_type == "stream" and output.name == "stderr":
             self._messages.append(sanitize.terminal(output.text))
             return None
-        if shown := exhibits.of_output(output, self.scenario, self.slug, where):
+        if shown := reader.of_output(output, self.scenario, self.slug, where):
             return self._exhibit(shown)
         html = _plain_output(output, self.link)
         return Block("output", html) if html.strip() else None
@@ -275,7 +276,7 @@ def _plain_output(output: Any, link: sanitize.Link) -> Markup:
         "text/markdown": lambda text: sanitize.markdown(text, link),
         "text/plain": lambda text: Markup("<pre>{}</pre>").format(sanitize.terminal(text)),
     }
-    image = None if "text/html" in data else exhibits.image_of(data)
+    image = None if "text/html" in data else reader.image_of(data)
     if image:
         found = sanitize.picture(image)
         return Markup('<img src="{}" alt="">').format(found.src)

@@ -30,7 +30,7 @@ from urllib.parse import quote
 import nh3
 from markupsafe import Markup, escape
 
-from analysis.exhibits import Image
+from analysis.site.reader import Image
 
 TAGS = frozenset(
     [

@@ -11,6 +11,7 @@ from analysis.evidence import evidence_tables, gathering, predictions
 from analysis.figures import theme
 from analysis.forecasts import indicators, probabilities
 from analysis.notebook import display, prose
+from analysis.site import reader
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_before_anything_was_known_there_are_no_rows(shown):
 @pytest.mark.parametrize("name", evidence_tables.names())
 def test_every_table_of_evidence_can_be_published(shown, name):
     display.evidence(name, "2026-10-31")
-    found = exhibits.of_output({"data": shown[-1]}, "base", "1_a", "here").exhibit
+    found = reader.of_output({"data": shown[-1]}, "base", "1_a", "here").exhibit
     assert isinstance(found, exhibits.Evidence)
     assert all(row.reference.url for row in found.observations)
 
@@ -298,7 +299,7 @@ def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(shown):
         "any method",
     ]
     assert found["note"] in shown[-1]["text/plain"]
-    read = exhibits.of_output({"data": shown[-1]}, "base", "1_a", "here")
+    read = reader.of_output({"data": shown[-1]}, "base", "1_a", "here")
     assert [entry.verdict for entry in read.exhibit.entries] == RANKED["verdict"].tolist()
     assert read.exhibit.entries[2].relative_mae is None
 
@@ -354,7 +355,7 @@ def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown)
         predictions.load()[["id", "label", "source_of_truth"]], on="id"
     )
     display.show_forecast("p.ledger", "Parts", rows, note="A note.")
-    found = exhibits.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
+    found = reader.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
     assert [part.id for part in found.entries] == list(rows["id"])
     assert list(found.groups) == ["p1", "p2", "p3"]
     assert found.entries[-1].methods[0].kind == "base rate"
@@ -364,7 +365,7 @@ def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown)
 def test_a_board_goes_out_with_its_values_in_their_units(shown):
     assumptions = scenarios.check(scenarios.resolve("base"))
     display.show_indicators("p.board", "Board", indicators.board(assumptions, audit.gather(assumptions)))
-    found = exhibits.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
+    found = reader.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
     told = {row.id: (row.value_text, row.threshold_text) for row in found.entries}
     assert told["ltv"] == ("13%", "25%")
     assert told["open_lag"] == ("4 months", "12 months")

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from analysis.exhibits import JudgedClaim, Metric, PlacedExhibit
+from analysis.exhibits import JudgedClaim, Metric
 from analysis.site.context import ClaimView, ComparedMetric, Comparison, NumberLine, difference
+from analysis.site.reader import PlacedExhibit
 
 
 def metric(value: float | None, short: str, **more: Any) -> Metric:

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.characters import legible
-from analysis.exhibits import Image
 from analysis.site import sanitize
+from analysis.site.reader import Image
 from tests.hostile import corpus
 
 

@@ -1,0 +1,164 @@
+"""Which exhibits does an executed notebook hold, and where do they stand? Its bundles, read and placed.
+
+Decisions
+- A bundle is one output of type `application/vnd.thesis.exhibit+json`; nothing else of a notebook is a
+  result. The site, comparisons and downloads read these and never the readable output next to them.
+- The picture of a figure is another form of the same output: SVG where there is one, else PNG.
+- A bundle that lacks what its kind needs is an error that names notebook and cell, because a page without it
+  would pretend.
+- A notebook is read as JSON: the schemas of nbformat take longer to load than all notebooks of a batch to
+  read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from analysis.characters import legible
+from analysis.errors import Problem, PublishError
+from analysis.exhibits import ADAPTER, MIME, Exhibit
+from analysis.scenarios import display_path, validation_problems
+
+
+@dataclass(frozen=True)
+class Image:
+    """The picture of a figure: SVG as text, PNG as base64."""
+
+    kind: Literal["svg", "png"]
+    content: str
+
+
+def page_file(slug: str) -> str:
+    """The page of a notebook as an address in the folder of its scenario; a file may have any name."""
+    return f"{quote(slug)}.html"
+
+
+@dataclass(frozen=True)
+class PlacedExhibit:
+    """An exhibit where it was shown: which scenario, which notebook, and its picture if it has one."""
+
+    exhibit: Exhibit
+    scenario: str
+    notebook: str
+    image: Image | None = None
+
+    @property
+    def page(self) -> str:
+        """The address of the page that shows it, from the root of the site."""
+        return f"{self.scenario}/{page_file(self.notebook)}"
+
+
+class Node(dict[str, Any]):
+    """A cell or an output of a notebook, its parts as attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def read_notebook(path: Path) -> Node:
+    """An executed notebook (format 4) as the site needs it: cells and outputs, texts whole and in legible
+    characters.
+
+    Raises
+    ------
+    PublishError
+        The file is missing or is not a notebook.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if raw["nbformat"] != 4:
+            raise ValueError(f"its format is {raw['nbformat']}, not 4")
+        return Node(raw, cells=[_cell(cell) for cell in raw["cells"]])
+    except FileNotFoundError:
+        raise PublishError(Problem(display_path(path), "there is no such notebook", "Run it again")) from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as reason:
+        rule = f"cannot be read as a notebook: {type(reason).__name__}: {reason}"
+        first_line = rule.splitlines()[0].rstrip(".")
+        raise PublishError(Problem(display_path(path), first_line, "Run it again")) from None
+
+
+def _cell(raw: Mapping[str, Any]) -> Node:
+    cell = Node(raw, source=_text(raw["source"]), metadata=raw.get("metadata", {}))
+    if raw["cell_type"] == "code":
+        cell["outputs"] = [_output(output) for output in raw["outputs"]]
+    return cell
+
+
+def _output(raw: Mapping[str, Any]) -> Node:
+    output = Node(raw, output_type=raw["output_type"])
+    if "text" in raw:
+        output["text"] = _text(raw["text"])
+    if "data" in raw:
+        output["data"] = {
+            kind: legible(value) if kind.endswith("json") else _text(value)
+            for kind, value in raw["data"].items()
+        }
+    return output
+
+
+def _text(value: Any) -> str:
+    """A text of a notebook, which may be stored line by line."""
+    text = legible(value if isinstance(value, str) else "".join(value))
+    assert isinstance(text, str)  # noqa: S101 (for the type checker)
+    return text
+
+
+def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: str) -> PlacedExhibit | None:
+    """The exhibit that one output carries, None where it carries none.
+
+    Raises
+    ------
+    PublishError
+        The bundle lacks what its kind needs; `where` names the place.
+    """
+    data = output.get("data", {})
+    if MIME not in data:
+        return None
+    try:
+        exhibit = ADAPTER.validate_python(_finite(data[MIME]))
+    except ValidationError as reason:
+        name = data[MIME].get("id", "without id") if isinstance(data[MIME], Mapping) else "without id"
+        problems = validation_problems(reason, f"{where}, exhibit {name}")
+        older = {"rule": "is missing, as in runs of an earlier version", "fix": "Run `thesis run` again"}
+        raise PublishError(
+            replace(problem, **older) if detail["type"] == "missing" else problem
+            for problem, detail in zip(problems, reason.errors(), strict=True)
+        ) from None
+    return PlacedExhibit(exhibit, scenario, notebook, image_of(data))
+
+
+def image_of(data: Mapping[str, Any]) -> Image | None:
+    """The picture among the forms of one output."""
+    if svg := data.get("image/svg+xml"):
+        return Image("svg", svg)
+    if png := data.get("image/png"):
+        return Image("png", "".join(png.split()))
+    return None
+
+
+def of_notebook(notebook: Any, scenario: str, slug: str, where: str) -> Iterator[PlacedExhibit]:
+    """Every exhibit of an executed notebook, in the order of its cells."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        for output in cell.get("outputs", ()):
+            if placed := of_output(output, scenario, slug, f"{where}, cell {number}"):
+                yield placed
+
+
+def _finite(value: Any) -> Any:
+    # JSON has no NaN, but Python writes and reads one; to a reader both mean that there is no number.
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list) else value
