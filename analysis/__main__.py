@@ -878,9 +878,9 @@ def _read_data() -> list[dict[str, Any]]:
         evidence_tables.load(name)
     return [
         {
-            "tables": len(article_tables.every_cell()),
+            "tables": len(article_tables.all_parsed_cells()),
             "claims": len(stated.load()),
-            "predictions": len(predictions.load()),
+            "predictions": len(predictions.load_table()),
         }
     ]
 

@@ -70,10 +70,10 @@ QUANTILES: dict[str, tuple[str, ...]] = {
 """The numbers that each kind of distribution is given by, in order."""
 
 
-_DAYS = dt.date(1900, 1, 1), dt.date(2099, 12, 31)
+_DAY_RANGE = dt.date(1900, 1, 1), dt.date(2099, 12, 31)
 
 
-def _day(value: object) -> dt.date:
+def _parse_day(value: object) -> dt.date:
     """A date as a file writes it; pydantic alone would read a number as seconds since 1970."""
     text = str(value) if type(value) in (str, dt.date) else ""
     try:
@@ -82,12 +82,12 @@ def _day(value: object) -> dt.date:
         day = None
     if day is None or day.isoformat() != text:
         raise ValueError("is not a date; write it as YYYY-MM-DD")
-    if not _DAYS[0] <= day <= _DAYS[1]:
-        raise ValueError(f"is outside {_DAYS[0]} to {_DAYS[1]}; write a day within the range")
+    if not _DAY_RANGE[0] <= day <= _DAY_RANGE[1]:
+        raise ValueError(f"is outside {_DAY_RANGE[0]} to {_DAY_RANGE[1]}; write a day within the range")
     return day
 
 
-Day = Annotated[dt.date, BeforeValidator(_day)]
+Day = Annotated[dt.date, BeforeValidator(_parse_day)]
 """A day in a file of the project: YYYY-MM-DD, in a century that it can be about."""
 
 
@@ -204,21 +204,21 @@ class Scenario:
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*|[0-9]+\.[0-9]*([eE][-+][0-9]+)?|\.[0-9]+([eE][-+][0-9]+)?)")
 """How a number is written so that every reader of YAML takes it for the same."""
 
-DIGITS = 100
+MAX_DIGITS = 100
 """How long a number may be written; none that means something comes near."""
 
 _TEXT, _LIST, _MAPPING = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
-_TWOFOLD = "!twofold"
+_AMBIGUOUS_NUMBER = "!twofold"
 """The tag of what papermill takes for a text, and other readers and people for a number."""
 
-_NEARLY = re.compile(
+_ALMOST_NUMBER = re.compile(
     r"^[-+]?(([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)[eE][-+]?[0-9]+|0o[0-7]+|0[0-9]+|\.[0-9]+)$", re.ASCII
 )
-_FIRST = list("-+.0123456789")
+_NUMBER_STARTS = list("-+.0123456789")
 
 
 @dataclass(frozen=True)
-class _Surprise:
+class _Ambiguity:
     """Something in YAML that has two readings, with its line (from 1) and the key that it stands under."""
 
     line: int
@@ -227,10 +227,10 @@ class _Surprise:
     fix: str
 
 
-class _Surprises(yaml.YAMLError):
+class _AmbiguousYaml(yaml.YAMLError):
     """YAML that can be read, and read in two ways."""
 
-    def __init__(self, found: Sequence[_Surprise]) -> None:
+    def __init__(self, found: Sequence[_Ambiguity]) -> None:
         self.found = found
         super().__init__(found[0].rule)
 
@@ -255,24 +255,24 @@ class _StrictLoader(SafeLoader):
         """
         node: yaml.Node | None = super().get_single_node()
         if found := list(self._surprises(node, "", set())) if node else []:
-            raise _Surprises(found)
+            raise _AmbiguousYaml(found)
         return node
 
-    def _surprises(self, node: yaml.Node, key: str, visited: set[int]) -> Iterator[_Surprise]:
+    def _surprises(self, node: yaml.Node, key: str, visited: set[int]) -> Iterator[_Ambiguity]:
         if node.tag == _TEXT and self._plain:
             return
         line = node.start_mark.line + 1
         if id(node) in visited:
             if _nested(node):
                 rule = "lists or mappings within others are used again by an alias (*)"
-                yield _Surprise(line, key, rule, "Write them out at each place")
+                yield _Ambiguity(line, key, rule, "Write them out at each place")
             return
         visited.add(id(node))
         if isinstance(node, yaml.ScalarNode):
-            yield from (_Surprise(line, key, *words) for words in self._scalar(node))
+            yield from (_Ambiguity(line, key, *words) for words in self._scalar(node))
             return
         if node.tag != (_LIST if isinstance(node, yaml.SequenceNode) else _MAPPING):
-            yield _Surprise(line, key, f"is not plain YAML: it has the tag {node.tag}", "Remove the tag")
+            yield _Ambiguity(line, key, f"is not plain YAML: it has the tag {node.tag}", "Remove the tag")
         if isinstance(node, yaml.SequenceNode):
             for item in node.value:
                 yield from self._surprises(item, key, visited)
@@ -280,7 +280,7 @@ class _StrictLoader(SafeLoader):
         names: set[str] = set()
         for name, value in node.value:
             if words := self._name(name, names):
-                yield _Surprise(name.start_mark.line + 1, key, *words)
+                yield _Ambiguity(name.start_mark.line + 1, key, *words)
             else:
                 yield from self._surprises(name, key, visited)
             yield from self._surprises(value, f"{key}.{name.value}" if key else str(name.value), visited)
@@ -294,7 +294,7 @@ class _StrictLoader(SafeLoader):
         if node.value in names:
             return f"key {node.value!r} appears twice", "Write each name once"
         names.add(node.value)
-        if _kind(node) == "merge":
+        if _tag_name(node) == "merge":
             return "the key << takes values from another place", "Write each `name: value` out"
         if node.tag != _TEXT:
             return (
@@ -305,18 +305,18 @@ class _StrictLoader(SafeLoader):
 
     def _scalar(self, node: yaml.ScalarNode) -> Iterator[tuple[str, str]]:
         """Rule and fix of what a scalar holds that has two readings, or none."""
-        text, kind = node.value, _kind(node)
+        text, kind = node.value, _tag_name(node)
         if not self._plain and (hidden := unseen(text)):
-            yield _hidden(hidden[1])
+            yield _unseen_character(hidden[1])
         elif not self._plain and node.tag != self.resolve(
             yaml.ScalarNode, text, (not node.style, bool(node.style))
         ):
             yield f"is not plain YAML: {text} has the tag {node.tag}", "Remove the tag"
-        elif kind in ("int", "float", _TWOFOLD) and len(text) > DIGITS:
+        elif kind in ("int", "float", _AMBIGUOUS_NUMBER) and len(text) > MAX_DIGITS:
             yield f"a number has {len(text)} digits", "Write it shorter"
         elif node.style or kind in ("str", "null"):
             return
-        elif kind in ("int", "float", _TWOFOLD):
+        elif kind in ("int", "float", _AMBIGUOUS_NUMBER):
             yield from self._number(node, kind)
         elif kind == "bool":
             meant = str(self.construct_yaml_bool(node)).lower()
@@ -339,14 +339,14 @@ class _StrictLoader(SafeLoader):
         elif re.fullmatch(r"[-+]?0[0-7]+", text) and int(text) != value:
             rule = f"{text} is {value} in YAML, which reads a leading zero as base 8"
             yield rule, f"Write {int(text)}, or {value} if that is meant"
-        elif kind == _TWOFOLD:
+        elif kind == _AMBIGUOUS_NUMBER:
             rule = f"{text} is a text to papermill, and a number to other readers"
             yield rule, f"Write {_decimal(value)}, {quoted}"
         elif not DECIMAL.fullmatch(text):
             yield f"{text} is not written as a decimal number", f"Write {_decimal(value)}, {quoted}"
 
     def _value(self, node: yaml.ScalarNode, kind: str) -> float:
-        if kind == _TWOFOLD:
+        if kind == _AMBIGUOUS_NUMBER:
             return int(node.value, 8) if "o" in node.value else float(node.value.replace("_", ""))
         construct = self.construct_yaml_int if kind == "int" else self.construct_yaml_float
         return construct(node)
@@ -360,11 +360,11 @@ def _nested(node: yaml.Node) -> bool:
     return not all(isinstance(one, yaml.ScalarNode) for one in below)
 
 
-def _hidden(name: str) -> tuple[str, str]:
+def _unseen_character(name: str) -> tuple[str, str]:
     return f"holds {name}, which no reader sees", "Remove it"
 
 
-def _kind(node: yaml.Node) -> str:
+def _tag_name(node: yaml.Node) -> str:
     return str(node.tag).removeprefix("tag:yaml.org,2002:")
 
 
@@ -378,10 +378,10 @@ _StrictLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_StrictLoader.add_implicit_resolver(_TWOFOLD, _NEARLY, _FIRST)
+_StrictLoader.add_implicit_resolver(_AMBIGUOUS_NUMBER, _ALMOST_NUMBER, _NUMBER_STARTS)
 
 
-def _parsed(text: str) -> Any:
+def _parse_yaml(text: str) -> Any:
     """What a text of YAML holds.
 
     Raises
@@ -390,7 +390,9 @@ def _parsed(text: str) -> Any:
         As `_StrictLoader`, and for a character that no reader sees, in a comment too.
     """
     if hidden := unseen(text):
-        raise _Surprises([_Surprise(text.count("\n", 0, hidden[0]) + 1, "", *_hidden(hidden[1]))])
+        raise _AmbiguousYaml(
+            [_Ambiguity(text.count("\n", 0, hidden[0]) + 1, "", *_unseen_character(hidden[1]))]
+        )
     try:
         return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
     except RecursionError:
@@ -432,8 +434,8 @@ def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError
 def _read_as_yaml(text: str, where: str, *, error: type[ParameterError] | type = ParameterError) -> Any:
     """What a text of YAML holds; `error` with the lines of what is wrong in it."""
     try:
-        return _parsed(text)
-    except _Surprises as reason:
+        return _parse_yaml(text)
+    except _AmbiguousYaml as reason:
         raise error(
             Problem(f"{where}, line {one.line}{f', key {one.key}' if one.key else ''}", one.rule, one.fix)
             for one in reason.found
@@ -545,29 +547,33 @@ def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
 
 
 def names(directory: Path = PARAMS) -> list[str]:
-    """The scenarios that there are, `base` first; a file that `misnamed` names is none."""
-    found = [path.stem for path in _files(directory) if path.suffix == SUFFIX and is_name(path.stem)]
+    """The scenarios that there are, `base` first; a file that `file_name_problems` names is none."""
+    found = [path.stem for path in _scenario_files(directory) if path.suffix == SUFFIX and is_name(path.stem)]
     return sorted(found, key=lambda name: (name != BASE, name))
 
 
-def misnamed(directory: Path = PARAMS) -> list[Problem]:
+def file_name_problems(directory: Path = PARAMS) -> list[Problem]:
     """The files beside the register that look like scenarios and cannot be found as one, each with a name
     that would do.
     """
-    return [_misnamed(path) for path in _files(directory) if path.suffix != SUFFIX or not is_name(path.stem)]
+    return [
+        _file_name_problem(path)
+        for path in _scenario_files(directory)
+        if path.suffix != SUFFIX or not is_name(path.stem)
+    ]
 
 
-def unknown(name: str, where: str, directory: Path = PARAMS, also: Sequence[str] = ()) -> Problem:
+def unknown_scenario(name: str, where: str, directory: Path = PARAMS, also: Sequence[str] = ()) -> Problem:
     """Why there is no scenario of a name: its file has another suffix, it is no name, or there is nothing
     like it.
 
     `where` is what the user wrote, and `also` what could stand there besides the name of a scenario.
     """
-    for path in _files(directory):
+    for path in _scenario_files(directory):
         wrong = path.suffix != SUFFIX or not is_name(path.stem)
-        if wrong and name in (path.stem, path.name, suggested(path.stem)):
-            return _misnamed(path)
-    rule = "there is no such scenario" + ("" if is_name(name) else f"; {_no_name(name)}")
+        if wrong and name in (path.stem, path.name, suggest_name(path.stem)):
+            return _file_name_problem(path)
+    rule = "there is no such scenario" + ("" if is_name(name) else f"; {_why_no_name(name)}")
     return Problem(where, rule, nearest(name, [*names(directory), *also]))
 
 
@@ -575,10 +581,10 @@ def is_name(text: str) -> bool:
     """Whether a scenario can have this name: `NAME`, no word that YAML takes for another thing (yes, null),
     not `ALL`.
     """
-    return bool(NAME.fullmatch(text)) and _resolved(text) == _TEXT and text != ALL
+    return bool(NAME.fullmatch(text)) and _tag_of_word(text) == _TEXT and text != ALL
 
 
-def suggested(text: str) -> str:
+def suggest_name(text: str) -> str:
     """A scenario name that is as near to a text as can be: ``slow_money`` for ``Slow-Money``,
     ``scenario_2027`` for ``2027``.
     """
@@ -587,7 +593,7 @@ def suggested(text: str) -> str:
     return name if is_name(name) else f"scenario_{name}" if name else "slow_money"
 
 
-def _files(directory: Path) -> list[Path]:
+def _scenario_files(directory: Path) -> list[Path]:
     """What lies beside the register and could be meant as a scenario: YAML by its suffix, in any case, and
     not hidden.
     """
@@ -600,9 +606,9 @@ def _files(directory: Path) -> list[Path]:
     )
 
 
-def _misnamed(path: Path) -> Problem:
-    name = suggested(path.stem)
-    rule = _no_name(path.stem)
+def _file_name_problem(path: Path) -> Problem:
+    name = suggest_name(path.stem)
+    rule = _why_no_name(path.stem)
     if is_name(path.stem):
         name, rule = path.stem, f"has the suffix {path.suffix}, and scenarios are found by {SUFFIX}"
     fix = f"Rename it to {name}{SUFFIX}"
@@ -613,7 +619,7 @@ def _misnamed(path: Path) -> Problem:
     return Problem(display_path(path), rule, fix)
 
 
-def _no_name(text: str) -> str:
+def _why_no_name(text: str) -> str:
     if text == ALL:
         reason = "it stands for every scenario"
     elif NAME.fullmatch(text):
@@ -623,7 +629,7 @@ def _no_name(text: str) -> str:
     return f"{text!r} is no scenario name: {reason}"
 
 
-def _resolved(text: str) -> str:
+def _tag_of_word(text: str) -> str:
     """What YAML takes a word without quotes for, as a tag."""
     return str(yaml.resolver.Resolver().resolve(yaml.ScalarNode, text, (True, False)))
 
@@ -638,7 +644,7 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
         file, or a value that `value_problems` refuses.
     """
     if name not in names(directory):
-        raise ParameterError(unknown(name, f"scenario {name}".strip(), directory))
+        raise ParameterError(unknown_scenario(name, f"scenario {name}".strip(), directory))
     path = directory / f"{name}.yml"
     content = read_yaml(path)
     register = load_register(directory) if register is None else register
@@ -675,7 +681,9 @@ def write_scenario(
         cannot be written. Nothing was written then.
     """
     if not is_name(name):
-        raise ParameterError(Problem("scenario", _no_name(name), f"Write for example {suggested(name)}"))
+        raise ParameterError(
+            Problem("scenario", _why_no_name(name), f"Write for example {suggest_name(name)}")
+        )
     path = directory / f"{name}.yml"
     if not description.strip():
         raise ParameterError(
@@ -683,7 +691,7 @@ def write_scenario(
         )
     start, register = load(values.scenario, directory, values.register), values.register
     merged = {**start.overrides, **{key: value for key, value in values.items() if key not in LABELS}}
-    _refuse_problems(merged, register, display_path(path))
+    _refuse_values(merged, register, display_path(path))
     typed_values = {key: coerce(value, register[key]) for key, value in merged.items()}
     differing = {key: v for key, v in typed_values.items() if v != coerce(register[key].value, register[key])}
     if not differing:
@@ -691,8 +699,10 @@ def write_scenario(
     if problems := list(_reading_problems(differing, register, display_path(path))):
         raise ParameterError(problems)
     kept = {key: why for key, why in start.because.items() if differing.get(key) == start.overrides[key]}
-    reasons = {key: _one_line(because.get(key, "")) or kept.get(key) or NO_REASON_YET for key in differing}
-    made = Scenario(name, _one_line(description), differing, reasons)
+    reasons = {
+        key: _without_line_breaks(because.get(key, "")) or kept.get(key) or NO_REASON_YET for key in differing
+    }
+    made = Scenario(name, _without_line_breaks(description), differing, reasons)
     content = {"scenario": name, "description": made.description, **differing, "because": reasons}
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     _read_as_yaml(text, display_path(path))
@@ -712,7 +722,7 @@ def write_scenario(
     return made
 
 
-def _one_line(text: str) -> str:
+def _without_line_breaks(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -720,7 +730,9 @@ class _Dumper(yaml.SafeDumper):
     """A scenario as people write it: a list on one line."""
 
 
-_Dumper.add_implicit_resolver(_TWOFOLD, _NEARLY, _FIRST)  # so that such a text gets its quotes
+_Dumper.add_implicit_resolver(
+    _AMBIGUOUS_NUMBER, _ALMOST_NUMBER, _NUMBER_STARTS
+)  # so that such a text gets its quotes
 _Dumper.add_representer(
     list, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
 )
@@ -772,7 +784,7 @@ def _reading_problems(overrides: Iterable[str], register: Register, where: str) 
         yield Problem(f"{where}, key {name}", rule, f"Take it out; test another reading with -p {name}=VALUE")
 
 
-def _refuse_problems(values: Mapping[str, Any], register: Register, where: str) -> None:
+def _refuse_values(values: Mapping[str, Any], register: Register, where: str) -> None:
     """Refuse values that their own entries do not allow; else those that another one bounds."""
     if problems := overrides_problems(values, register, where) or pair_problems(values, register, where):
         raise ParameterError(problems)
@@ -888,8 +900,8 @@ def parse_override(text: str, register: Register) -> tuple[str, Value]:
     if not sep or not name:
         raise ParameterError(Problem(f"-p {text}", "is not NAME=VALUE", "Write for example -p seed=1"))
     try:
-        value = _parsed(raw)
-    except _Surprises as reason:
+        value = _parse_yaml(raw)
+    except _AmbiguousYaml as reason:
         raise ParameterError(Problem(f"-p {text}", one.rule, one.fix) for one in reason.found) from None
     except yaml.YAMLError:
         raise ParameterError(
@@ -922,7 +934,7 @@ def resolve(
         | dict(chosen.overrides)
         | dict(overrides or {})
     )
-    _refuse_problems(merged, register, "-p")
+    _refuse_values(merged, register, "-p")
     return {"scenario": scenario} | {name: coerce(value, register[name]) for name, value in merged.items()}
 
 
@@ -951,7 +963,7 @@ class Assumptions(dict[str, Any]):
     def __init__(self, values: Mapping[str, Any], register: Register, where: str = "parameters") -> None:
         labels = {name: value for name, value in values.items() if name in LABELS}
         numbers = {name: value for name, value in values.items() if name not in LABELS}
-        _refuse_problems(numbers, register, where)
+        _refuse_values(numbers, register, where)
         super().__init__(labels | {name: coerce(value, register[name]) for name, value in numbers.items()})
         self.register = register
 

@@ -141,7 +141,7 @@ def test_a_file_that_cannot_be_found_as_a_scenario_is_named(
 def test_the_scenario_that_was_asked_for_is_named_by_its_file(project: Path) -> None:
     (project / "params" / "slow.yml").rename(project / "params" / "Slow-Money.yaml")
     for name in ("Slow-Money", "slow_money", "Slow-Money.yaml"):
-        problem = scenarios.unknown(name, "--scenario", project / "params")
+        problem = scenarios.unknown_scenario(name, "--scenario", project / "params")
         assert problem.place.endswith("params/Slow-Money.yaml") and "slow_money.yml" in problem.fix
 
 

@@ -220,7 +220,7 @@ def test_whatever_is_written_is_read_as_papermill_reads_it_or_refused(text):
     # Two readers, one file: what passes here means the same there, or is refused there (`|#`, by PyYAML's
     # reader in Python).
     try:
-        read = scenarios._parsed(f"a: {text}")
+        read = scenarios._parse_yaml(f"a: {text}")
         there = yaml.load(f"a: {text}", Loader=papermill.iorw.NoDatesSafeLoader)
     except yaml.YAMLError:
         return
@@ -254,7 +254,7 @@ def test_everything_with_two_readings_is_told_at_once_with_its_line(params):
 )
 def test_a_file_whose_name_is_no_scenario_name_is_told_one_that_would_do(params, name, fixed):
     (params / f"{name}.yml").write_text("scenario: other\ndescription: d\n")
-    (problem,) = scenarios.misnamed(params)
+    (problem,) = scenarios.file_name_problems(params)
     assert problem.place.endswith(f"{name}.yml")
     assert problem.rule.startswith(f"{name!r} is no scenario name: ")
     assert problem.fix == f"Rename it to {fixed}.yml and write scenario: {fixed} in it"
@@ -273,7 +273,7 @@ def test_a_scenario_with_another_suffix_is_told_the_one_that_is_read(params, suf
     ):
         scenarios.load("slow", params)
     (params / "slow.yml").write_text("scenario: slow\ndescription: d\n")
-    (problem,) = scenarios.misnamed(params)
+    (problem,) = scenarios.file_name_problems(params)
     assert problem.fix == "Remove it, or rename it; slow.yml is taken"
     assert scenarios.load("slow", params).name == "slow"
 
@@ -282,7 +282,7 @@ def test_what_an_editor_leaves_beside_a_scenario_is_no_scenario(params):
     for name in (".#slow.yml", ".slow.yml.swp", "slow.yml~", "#slow.yml#", ".yml", "notes.txt"):
         (params / name).write_text("")
     assert scenarios.names(params) == ["base"]
-    assert scenarios.misnamed(params) == []
+    assert scenarios.file_name_problems(params) == []
 
 
 def test_a_file_that_cannot_be_read_says_why(params):

@@ -92,5 +92,5 @@ def test_units_of_dated_facts_are_units_of_this_report():
 
 
 def test_methods_are_of_parts_that_there_are():
-    parts = set(predictions.load()["id"])
+    parts = set(predictions.load_table()["id"])
     assert {*probabilities.METHODS, *probabilities.CONDITIONAL, *probabilities.CONDITIONAL.values()} <= parts

@@ -174,7 +174,7 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
 def _printed() -> Iterator[PrintedCell]:
     for name in cell_rules.TABLES:
         meta = sidecar(name)
-        for texts in article_tables.printed(name).to_dict("records"):
+        for texts in article_tables.printed_table(name).to_dict("records"):
             row = texts[meta.key]
             for column, spec in meta.columns.items():
                 if column != meta.key:
@@ -875,7 +875,7 @@ BY_COLUMN: Mapping[tuple[str, str], Rule] = {
 """How the cells of a column are judged by the tables of evidence."""
 
 BY_RULE: Mapping[type[cell_rules.CellRule], Rule] = {
-    cell_rules.NoDecider: _opinion,
+    cell_rules.Undecidable: _opinion,
     cell_rules.Parameters: _parameters,
     cell_rules.TrainingCost: _training_cost,
     cell_rules.Releases: _releases,

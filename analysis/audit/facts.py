@@ -351,7 +351,7 @@ def gather(assumptions: Assumptions) -> Facts:
     }
     base = Assumptions({name: entry.value for name, entry in register.items()} | own, register)
     return Facts(
-        article_tables.every_cell(approximation=base["approximation_share"]),
+        article_tables.all_parsed_cells(approximation=base["approximation_share"]),
         base,
         {name: evidence_tables.load(name) for name in evidence_tables.names()},
         pd.Timestamp(sources.sidecar("models").origin.published_on),

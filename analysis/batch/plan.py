@@ -245,7 +245,7 @@ def _scenario_names(chosen: Sequence[str], project: Project) -> list[str]:
     if not chosen or ALL in chosen:
         return _every_scenario(project)
     if problems := [
-        scenarios.unknown(name, f"--scenario {name}", project.params, (ALL,))
+        scenarios.unknown_scenario(name, f"--scenario {name}", project.params, (ALL,))
         for name in chosen
         if name not in there
     ]:
@@ -255,7 +255,7 @@ def _scenario_names(chosen: Sequence[str], project: Project) -> list[str]:
 
 def _every_scenario(project: Project) -> list[str]:
     """The scenarios that there are, refused where a file beside them cannot be found as one."""
-    if problems := scenarios.misnamed(project.params):
+    if problems := scenarios.file_name_problems(project.params):
         raise ParameterError(problems)
     return scenarios.names(project.params)
 

@@ -27,7 +27,7 @@ NAMES = ("models", "players", "market_size", "text_figures")
 FIELDS = ("value", "low", "high", "qualifier", "unit", "note", "missing")
 
 
-def printed(name: str, directory: Path = THESIS) -> pd.DataFrame:
+def printed_table(name: str, directory: Path = THESIS) -> pd.DataFrame:
     """A table as printed: one text per cell, columns named as in the file.
 
     Raises
@@ -37,43 +37,47 @@ def printed(name: str, directory: Path = THESIS) -> pd.DataFrame:
         mark, another header, a row of another length, an empty or a repeated key.
     """
     meta = sidecar(name, directory)
-    frame, problems = csv_files.read(directory / f"{name}.csv", list(meta.columns), [meta.key])
+    frame, problems = csv_files.read_rows(directory / f"{name}.csv", list(meta.columns), [meta.key])
     if problems:
         raise DataError(problems)
     return frame.reset_index(drop=True)
 
 
-def cells(name: str, directory: Path = THESIS, *, approximation: float = APPROXIMATION) -> pd.DataFrame:
+def parsed_cells(
+    name: str, directory: Path = THESIS, *, approximation: float = APPROXIMATION
+) -> pd.DataFrame:
     """Every figure of a table, one row each.
 
     Returns
     -------
     DataFrame
-        ``row`` (the key), ``column`` (parts named ``input_...``), ``printed``, and the fields of
+        ``row`` (the key), ``column`` (parts named ``input_...``), ``printed_table``, and the fields of
         `units.Quantity`: ``value, low, high, qualifier, unit, note, missing``.
     """
-    return _cells(name, directory, approximation).copy()
+    return _parse_table(name, directory, approximation).copy()
 
 
-def every_cell(*, approximation: float = APPROXIMATION, directory: Path = THESIS) -> dict[str, pd.DataFrame]:
-    """`cells` of every table, by table name."""
-    return {name: cells(name, directory, approximation=approximation) for name in NAMES}
+def all_parsed_cells(
+    *, approximation: float = APPROXIMATION, directory: Path = THESIS
+) -> dict[str, pd.DataFrame]:
+    """`parsed_cells` of every table, by table name."""
+    return {name: parsed_cells(name, directory, approximation=approximation) for name in NAMES}
 
 
 def load(name: str, directory: Path = THESIS) -> pd.DataFrame:
     """A table with its figures as numbers, indexed by nothing, text columns as printed, unknown figures
     NaN.
     """
-    meta, table = sidecar(name, directory), printed(name, directory)
-    wide = _cells(name, directory, APPROXIMATION).pivot(index="row", columns="column", values="value")
+    meta, table = sidecar(name, directory), printed_table(name, directory)
+    wide = _parse_table(name, directory, APPROXIMATION).pivot(index="row", columns="column", values="value")
     parsed = wide.reindex(table[meta.key]).reset_index(drop=True)
     columns = [part for name, column in meta.columns.items() for part in column.names(name)]
     return pd.concat([table, parsed], axis=1).loc[:, lambda t: ~t.columns.duplicated(keep="last")][columns]
 
 
-def figure(name: str, directory: Path = THESIS) -> Quantity:
+def text_figure(name: str, directory: Path = THESIS) -> Quantity:
     """One figure that the article prints in its text, by its name in `text_figures.csv`."""
-    table = _cells("text_figures", directory, APPROXIMATION).set_index("row")
+    table = _parse_table("text_figures", directory, APPROXIMATION).set_index("row")
     if name not in table.index:
         raise DataError(Problem("text_figures.csv", f"has no figure {name!r}", nearest(name, table.index)))
     row: Mapping[Any, Any] = table.loc[name].to_dict()
@@ -81,9 +85,9 @@ def figure(name: str, directory: Path = THESIS) -> Quantity:
 
 
 @cached
-def _cells(name: str, directory: Path, approximation: float) -> pd.DataFrame:
+def _parse_table(name: str, directory: Path, approximation: float) -> pd.DataFrame:
     meta, path = sidecar(name, directory), directory / f"{name}.csv"
-    table, problems = csv_files.read(path, list(meta.columns), [meta.key])
+    table, problems = csv_files.read_rows(path, list(meta.columns), [meta.key])
     found: list[dict[str, object]] = []
     for number, record in zip(table.index, table.to_dict("records"), strict=True):
         for column, spec in _quantities(meta):

@@ -58,15 +58,15 @@ def _fact_id(name: str, info: ValidationInfo) -> FactId:
     return FactId(name)
 
 
-Fact = Annotated[str, AfterValidator(_fact_id)]
-Facts = tuple[Fact, ...]
+FactRef = Annotated[str, AfterValidator(_fact_id)]
+FactRefs = tuple[FactRef, ...]
 
 
 class CellRule(BaseModel):
     """How one cell is decided; `note` is a sentence on the facts `beside` it, which never decide."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    beside: Facts = ()
+    beside: FactRefs = ()
     note: str | None = None
 
     @property
@@ -83,7 +83,7 @@ class CellRule(BaseModel):
         return self
 
 
-class NoDecider(CellRule):
+class Undecidable(CellRule):
     """Nothing decides it; the note tells what bears on it."""
 
 
@@ -92,10 +92,10 @@ class Parameters(CellRule):
     repeat.
     """
 
-    total: Fact | None = None
-    active: Fact | None = None
-    undisclosed: Facts = ()
-    estimates: Facts = ()
+    total: FactRef | None = None
+    active: FactRef | None = None
+    undisclosed: FactRefs = ()
+    estimates: FactRefs = ()
 
 
 class TrainingCost(CellRule):
@@ -103,10 +103,10 @@ class TrainingCost(CellRule):
     (millions), to be priced.
     """
 
-    stated: Fact | None = None
+    stated: FactRef | None = None
     told: str | None = None
     read_as_usd_mn: tuple[float, float] | None = None
-    gpu_hours: Fact | None = None
+    gpu_hours: FactRef | None = None
 
     @model_validator(mode="after")
     def _a_statement_has_its_reading(self) -> TrainingCost:
@@ -118,7 +118,7 @@ class TrainingCost(CellRule):
 class Releases(CellRule):
     """The releases of a developer's leading model: name as the article would print it, by dated fact."""
 
-    names: dict[Fact, str] = Field(min_length=1)
+    names: dict[FactRef, str] = Field(min_length=1)
 
 
 class Amount(BaseModel):
@@ -129,12 +129,12 @@ class Amount(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    fact: Fact | None = None
+    fact: FactRef | None = None
     table: str | None = None
     column: str | None = None
     where: dict[str, str] = {}
     add: bool = False
-    less: Facts = ()
+    less: FactRefs = ()
 
     @model_validator(mode="after")
     def _one_place(self, info: ValidationInfo) -> Amount:
@@ -177,7 +177,7 @@ class Internal(CellRule):
     """
 
     parent: str
-    shows: Facts = ()
+    shows: FactRefs = ()
     told: str | None = None
 
     @model_validator(mode="after")
@@ -187,12 +187,12 @@ class Internal(CellRule):
         return self
 
 
-class Sides(BaseModel):
+class ReadingEvidence(BaseModel):
     """The facts that bear one reading of a statement out (`shows`) or contradict it (`denies`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    shows: Facts = ()
-    denies: Facts = ()
+    shows: FactRefs = ()
+    denies: FactRefs = ()
 
 
 class Readings(CellRule):
@@ -201,18 +201,18 @@ class Readings(CellRule):
     told: str
     sourced: str
     short: str
-    readings: dict[str, Sides] = Field(min_length=2)
+    readings: dict[str, ReadingEvidence] = Field(min_length=2)
 
 
 class CostsOverRevenue(CellRule):
     """How far costs exceed revenue: a whole year of openai_finance, and a quarter's operating margin."""
 
     year: str
-    margin: Fact
+    margin: FactRef
 
 
 RULES: dict[str, type[CellRule]] = {
-    "opinion": NoDecider,
+    "opinion": Undecidable,
     "parameters": Parameters,
     "training_cost": TrainingCost,
     "releases": Releases,
@@ -282,7 +282,7 @@ def load(
             if name not in ("would_decide", "rows")
         ]
         table = wanted[key][0]
-        printed = list(article_tables.printed(table, directory)[sidecar(table, directory).key])
+        printed = list(article_tables.printed_table(table, directory)[sidecar(table, directory).key])
         rules: dict[str, CellRule] = {}
         if known is not None:
             for row, rule in (raw.get("rows") or {}).items():

@@ -162,14 +162,14 @@ def load(directory: Path = THESIS) -> list[Claim]:
     DataError
         Not readable, or entries that are no claims; all of them at once.
     """
-    found, problems = read(directory)
+    found, problems = load_with_problems(directory)
     if problems:
         raise DataError(problems)
     return list(found)
 
 
 @cached
-def read(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
+def load_with_problems(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
     """The entries of `claims.yml` that are claims, and what is wrong with the others.
 
     Raises

@@ -179,7 +179,7 @@ def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDEN
 @cached
 def _typed(name: str, directory: Path) -> pd.DataFrame:
     meta, path = sidecar(name, directory), directory / f"{name}.csv"
-    text, problems = csv_files.read(path, list(meta.columns), meta.key)
+    text, problems = csv_files.read_rows(path, list(meta.columns), meta.key)
     for column, spec in meta.columns.items():
         problems += _cell_problems(text[column], spec, f"{display_path(path)}, row {{}}, column {column}")
     if not problems:

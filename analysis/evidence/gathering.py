@@ -28,17 +28,19 @@ from analysis.scenarios import PARAMS, Day, display_path, load_register
 FILE = "gathering.yml"
 
 
-def _plain(text: str) -> str:
+def _without_markup(text: str) -> str:
     if evidence_tables.UNSAFE.search(text):
         raise ValueError("holds markup or a formula; write plain text")
     return text
 
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10), AfterValidator(_plain)]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+PlainText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=10), AfterValidator(_without_markup)
+]
+GapId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class NotFound(BaseModel):
+class EvidenceGap(BaseModel):
     """Something that was looked for and not found.
 
     Attributes
@@ -57,11 +59,11 @@ class NotFound(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    what: Words
+    what: PlainText
     tables: tuple[str, ...] = Field(min_length=1)
     due: Day | None = None
     period_end: Day | None = None
-    where: Words
+    where: PlainText
 
 
 class Gathering(BaseModel):
@@ -69,9 +71,9 @@ class Gathering(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     gathered_on: Day
-    not_found: dict[Id, NotFound]
+    not_found: dict[GapId, EvidenceGap]
 
-    def of(self, table: str) -> dict[str, NotFound]:
+    def of(self, table: str) -> dict[str, EvidenceGap]:
         """What would go into one table."""
         return {name: entry for name, entry in self.not_found.items() if table in entry.tables}
 
@@ -121,7 +123,7 @@ def due(
     for name in evidence_tables.names(directory):
         days = evidence_tables.load(name, as_of, directory)["valid_on"]
         last = days.max().date().isoformat() if len(days) else None
-        entries: list[NotFound | None] = [*gathering.of(name).values()]
+        entries: list[EvidenceGap | None] = [*gathering.of(name).values()]
         for entry in entries or [None]:
             found.append(
                 {
@@ -135,7 +137,9 @@ def due(
     return pd.DataFrame(found)
 
 
-def filled(gathering: Gathering, tables: Mapping[str, pd.DataFrame], where: str) -> Iterator[Problem]:
+def filled_gap_problems(
+    gathering: Gathering, tables: Mapping[str, pd.DataFrame], where: str
+) -> Iterator[Problem]:
     """Entries whose period the evidence has reached, by their own word; `where` is their file, `tables` hold
     all rows.
     """

@@ -27,7 +27,7 @@ Side = Literal["above", "below"]
 Move = Literal["raises", "lowers"]
 
 
-class Reads(BaseModel):
+class ReaderCall(BaseModel):
     """Which function of `models.indicators` reads the value; its other keys are that function's arguments."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -52,7 +52,7 @@ class Indicator(BaseModel):
     signals: Side
     because: str = Field(min_length=15)
     moves: dict[str, Move]
-    reads: Reads
+    reads: ReaderCall
 
     @model_validator(mode="after")
     def _it_moves_something(self) -> Indicator:

@@ -139,14 +139,14 @@ def paragraphs(directory: Path = THESIS) -> list[str]:
     return [*counted, *(sources.sidecar(name, directory).where for name in TABLES)]
 
 
-def cells(directory: Path = THESIS) -> dict[str, str]:
+def printed_cells(directory: Path = THESIS) -> dict[str, str]:
     """What each cell of the article's tables prints, by its id ``SECTION.table.ROW.COLUMN``; the key column
     has none.
     """
     found = {}
     for name in TABLES:
         meta = sources.sidecar(name, directory)
-        for row in article_tables.printed(name, directory).to_dict("records"):
+        for row in article_tables.printed_table(name, directory).to_dict("records"):
             for column in [column for column in meta.columns if column != meta.key]:
                 found[f"{meta.where}.{slug(row[meta.key])}.{column}"] = str(row[column])
     return found
@@ -157,11 +157,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
-def orphans(claims: Sequence[Claim], directory: Path = THESIS) -> list[Problem]:
+def coverage_problems(claims: Sequence[Claim], directory: Path = THESIS) -> list[Problem]:
     """What in the list leads nowhere, and what should be in it: unknown targets, claims and cells whose
     figures it lacks.
     """
-    listed, printed = load(directory), cells(directory)
+    listed, printed = load(directory), printed_cells(directory)
     where = display_path(directory / "numbers.csv")
     known = {"claim": {claim.id for claim in claims}, "cell": set(printed)}
     problems = [
@@ -176,7 +176,7 @@ def orphans(claims: Sequence[Claim], directory: Path = THESIS) -> list[Problem]:
     return [*problems, *_claims_lacking(claims, listed, directory), *_cells_lacking(printed, listed, where)]
 
 
-def compare(
+def compare_with_article(
     text: str, listed: pd.DataFrame, directory: Path = THESIS, article: str = "the article"
 ) -> list[Problem]:
     """What an article prints that the list lacks, and what the list has too much.
@@ -249,7 +249,7 @@ def _numbered(paragraph: str, printed: Iterable[str]) -> Iterator[Number]:
 @cached
 def _load(directory: Path) -> pd.DataFrame:
     meta, path = sidecar(directory), directory / "numbers.csv"
-    table, problems = csv_files.read(path, list(meta.columns), meta.key)
+    table, problems = csv_files.read_rows(path, list(meta.columns), meta.key)
     known, seen = set(paragraphs(directory)), Counter[tuple[str, str]]()
     for row, record in zip(table.index, _records(table), strict=True):
         where = f"{display_path(path)}, row {row}, column"

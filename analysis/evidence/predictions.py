@@ -130,7 +130,7 @@ def read(directory: Path = THESIS) -> Predictions:
     return content
 
 
-def load(directory: Path = THESIS) -> pd.DataFrame:
+def load_table(directory: Path = THESIS) -> pd.DataFrame:
     """Every part: ``id, where, label, statement, criterion, source_of_truth, made_on, deadline`` (ISO dates),
     in file order.
 

@@ -167,7 +167,7 @@ def table(assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
         ``methods``: list of mappings; ``brier`` and ``log_score`` are None until the part is true or false.
     """
     rows = []
-    parts = predictions.load()
+    parts = predictions.load_table()
     view = View(assumptions, facts, parts)
     stands = predictions.statuses(facts.evidence["dated_facts"], assumptions.as_of).set_index("id")
     for part in parts.to_dict("records"):
@@ -250,7 +250,7 @@ def history(assumptions: Assumptions, facts: audit.Facts) -> History:
     A method that rests on an assumption without a day, or with one after the day in question, is left out on
     that day: its line would be drawn with hindsight. `assumptions` and `facts` as for `table`.
     """
-    parts = predictions.load()
+    parts = predictions.load_table()
     rows, hidden = [], []
     undecided = _undecided(facts, assumptions.as_of, parts)
     every = days(str(parts["made_on"].iloc[0]), assumptions.as_of)

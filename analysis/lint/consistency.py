@@ -119,7 +119,7 @@ class ProjectFiles:
     @cached_property
     def scenarios(self) -> list[Scenario]:
         """The scenarios that can be read; a file that cannot be found as one is a problem."""
-        self.problems.extend(scenarios.misnamed(self.params))
+        self.problems.extend(scenarios.file_name_problems(self.params))
         names = [*dict.fromkeys([scenarios.BASE, *scenarios.names(self.params)])] if self.register else []
         read = [self._tried(scenarios.load, name, self.params, self.register) for name in names]
         return [one for one in read if one is not None]
@@ -142,13 +142,13 @@ class ProjectFiles:
         return [
             name
             for name in article_tables.NAMES
-            if self._tried(article_tables.cells, name, self.thesis) is not None
+            if self._tried(article_tables.parsed_cells, name, self.thesis) is not None
         ]
 
     @cached_property
     def cells(self) -> dict[str, str]:
         """The cells of these tables by their id; empty where one of them cannot be read."""
-        return numbers.cells(self.thesis) if set(cell_rules.TABLES) <= set(self.printed) else {}
+        return numbers.printed_cells(self.thesis) if set(cell_rules.TABLES) <= set(self.printed) else {}
 
     @cached_property
     def cell_rules(self) -> Mapping[tuple[str, str], object] | None:
@@ -175,7 +175,7 @@ class ProjectFiles:
     @cached_property
     def predictions(self) -> pd.DataFrame | None:
         """The predictions; None where they cannot be read."""
-        return self._tried(predictions.load, self.thesis)
+        return self._tried(predictions.load_table, self.thesis)
 
     @cached_property
     def watched(self) -> dict[str, watched.Indicator] | None:
@@ -211,7 +211,7 @@ class ProjectFiles:
 
     @cached_property
     def _read_claims(self) -> tuple[tuple[Claim, ...], tuple[Problem, ...]] | None:
-        return self._tried(stated.read, self.thesis)
+        return self._tried(stated.load_with_problems, self.thesis)
 
     def _tried(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What can be read; else its problems are kept, and None."""
@@ -329,7 +329,7 @@ def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> I
 def _evidence(project: ProjectFiles) -> Iterator[Problem]:
     """Credits that no row bears out, and rows that no day of the register can see."""
     if project.gathering is not None:
-        yield from gathering.filled(
+        yield from gathering.filled_gap_problems(
             project.gathering, project.measured, display_path(project.evidence / gathering.FILE)
         )
     for name, table in project.measured.items():
@@ -353,7 +353,7 @@ def _unseen(project: ProjectFiles, name: str) -> Iterator[Problem]:
     if days is None:
         return
     path, meta = project.evidence / f"{name}.csv", evidence_tables.sidecar(name, project.evidence)
-    known = csv_files.read(path, list(meta.columns), meta.key)[0]["known_on"]
+    known = csv_files.read_rows(path, list(meta.columns), meta.key)[0]["known_on"]
     for row, day in known[known > days[1].isoformat()].items():
         yield Problem(
             f"{display_path(path)}, row {row}, column known_on",
@@ -372,7 +372,7 @@ def _lines_of_models(project: ProjectFiles) -> Iterator[Problem]:
     if PRICES not in project.measured:
         return
     path, meta = project.evidence / f"{PRICES}.csv", evidence_tables.sidecar(PRICES, project.evidence)
-    rows = csv_files.read(path, list(meta.columns), meta.key)[0]
+    rows = csv_files.read_rows(path, list(meta.columns), meta.key)[0]
     first = rows.groupby(["seller", "model"])["valid_on"].min()
     for row, cells_of in rows[rows["replaces"] != ""].iterrows():
         seller, model, replaced, day = cells_of[["seller", "model", "replaces", "valid_on"]]
@@ -394,7 +394,7 @@ def _numbers(project: ProjectFiles, article: Path | None) -> list[Problem]:
     """
     listed, problems = project.numbers, []
     if listed is not None and project.claims is not None and project.every_claim and project.cells:
-        problems += numbers.orphans(project.claims, project.thesis)
+        problems += numbers.coverage_problems(project.claims, project.thesis)
     if article is not None and listed is not None:
         try:
             text = article.read_text(encoding="utf-8")
@@ -402,7 +402,7 @@ def _numbers(project: ProjectFiles, article: Path | None) -> list[Problem]:
             raise ParameterError(
                 Problem(f"--article {article}", f"cannot be read: {reason}", "Name a text file")
             ) from None
-        problems += numbers.compare(text, listed, project.thesis, str(article))
+        problems += numbers.compare_with_article(text, listed, project.thesis, str(article))
     return problems
 
 

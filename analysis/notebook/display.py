@@ -147,7 +147,7 @@ def printed(id: str, name: str) -> None:
     """Show one of the article's tables as it is printed, with the headings and the source of its sidecar."""
     meta = origins.sidecar(name)
     columns: Columns = {column: spec.title for column, spec in meta.columns.items()}
-    table(id, meta.title, article_tables.printed(name), columns, sources=origins.references([name]))
+    table(id, meta.title, article_tables.printed_table(name), columns, sources=origins.references([name]))
 
 
 def figure(
@@ -192,7 +192,7 @@ def show_forecast(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
     """Show predictions in parts; `rows` has the columns of `models.forecasts.FIELDS` and those of
-    `evidence.predictions.load`.
+    `evidence.predictions.load_table`.
     """
     shown = {
         "label": Column("Part"),
@@ -450,7 +450,7 @@ def evidence(name: str, as_of: str | dt.date) -> None:
     _emit(bundle, text, {})
 
 
-def _not_found(entries: Mapping[str, gathering.NotFound]) -> list[dict[str, Any]]:
+def _not_found(entries: Mapping[str, gathering.EvidenceGap]) -> list[dict[str, Any]]:
     return [
         {"id": name, "what": one.what, "due": one.due and one.due.isoformat(), "where": one.where}
         for name, one in entries.items()

@@ -168,7 +168,7 @@ def test_every_cell_but_the_keys_has_one_row(rows):
     # printed
     assert len(rows) == sum(
         printed.shape[0] * (printed.shape[1] - 1)
-        for printed in map(article_tables.printed, cell_rules.TABLES)
+        for printed in map(article_tables.printed_table, cell_rules.TABLES)
     )
     assert rows.index.is_unique
     assert set(cells.FIELDS) == {"id", *rows.columns}

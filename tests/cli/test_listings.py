@@ -52,7 +52,7 @@ def test_what_fits_together_is_counted(listed):
     done = listed("check")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(
-        f"checked: {len(claims.load())} claims, {len(numbers.cells())} cells, "
+        f"checked: {len(claims.load())} claims, {len(numbers.printed_cells())} cells, "
         f"{len(evidence_tables.names()) + len(article_tables.NAMES)} tables, {len(numbers.load())} numbers"
     )
 
@@ -113,7 +113,7 @@ def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, project, 
 def test_cells_are_listed_in_the_same_three_formats(listed):
     content = rows(listed("claims", "--tables", "--format", "json"))
     fields = table(listed("claims", "--tables", "--format", "csv"))
-    assert [row["id"] for row in content] == [row["id"] for row in fields] == list(numbers.cells())
+    assert [row["id"] for row in content] == [row["id"] for row in fields] == list(numbers.printed_cells())
     text = listed("claims", "--tables").out
     assert all(row["id"] in text and labels.VERDICTS[row["verdict"]] in text for row in content)
 
@@ -291,7 +291,11 @@ def test_predictions_have_every_field_in_all_formats_and_follow_the_day(listed):
         "log_score",
     }
     assert asked <= set(content[0]) == set(fields[0])
-    assert [row["id"] for row in content] == [row["id"] for row in fields] == list(predictions.load()["id"])
+    assert (
+        [row["id"] for row in content]
+        == [row["id"] for row in fields]
+        == list(predictions.load_table()["id"])
+    )
     assert all(row["id"] in text for row in content)
     assert {row["status"] for row in content} <= set(get_args(predictions.Status))
     assert all((row["status"] == "open") == (row["resolved_on"] is None) for row in content)

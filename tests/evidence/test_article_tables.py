@@ -33,20 +33,24 @@ def spoil(folder, change, name="market_size", *, rehash=True):
 
 def refused(folder, name="market_size"):
     with pytest.raises(DataError) as caught:
-        article_tables.cells(name, folder)
+        article_tables.parsed_cells(name, folder)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
 
 def test_every_table_of_the_article_is_there_as_printed():
-    models = article_tables.printed("models").set_index("model")
+    models = article_tables.printed_table("models").set_index("model")
     assert models.loc["GPT-4o", "price_usd_per_mtok"] == "$5.00 (input) / $15.00 (output)"
     assert models.loc["Gemini 1.5 Pro", "parameters_bn"] == "Unknown (MoE)"
-    assert [len(article_tables.printed(name)) for name in ("models", "players", "market_size")] == [5, 5, 5]
+    assert [len(article_tables.printed_table(name)) for name in ("models", "players", "market_size")] == [
+        5,
+        5,
+        5,
+    ]
 
 
 def test_cells_are_parsed_with_bounds_and_a_missing_one_says_why():
-    cells = article_tables.cells("players").set_index("row")
+    cells = article_tables.parsed_cells("players").set_index("row")
     assert cells.loc["OpenAI", ["value", "low", "high", "qualifier"]].tolist() == [20, 20, math.inf, ">"]
     assert cells.loc["Meta AI", "missing"] == "N/A (internal)"
     assert math.isnan(cells.loc["Meta AI", "value"])
@@ -169,9 +173,9 @@ def test_a_sidecar_that_says_too_little_or_too_much_is_refused(folder, old, new,
 
 
 def test_a_figure_of_the_text_is_found_by_name():
-    assert article_tables.figure("investment").value == 60
+    assert article_tables.text_figure("investment").value == 60
     with pytest.raises(DataError, match="The nearest valid name is 'investment'"):
-        article_tables.figure("investmnet")
+        article_tables.text_figure("investmnet")
 
 
 def test_a_source_line_is_made_of_the_origin():

@@ -81,7 +81,7 @@ def test_the_name_of_an_error_is_for_a_reason_that_claims_share(tmp_path):
             for n, error in enumerate(errors)
         ]
         (tmp_path / "claims.yml").write_text("".join(texts))
-        return claims.read(tmp_path)[1]
+        return claims.load_with_problems(tmp_path)[1]
 
     assert named("five_periods", "five_periods") == ()
     (problem,) = named("five_periods", "five_periods", "five_perods")

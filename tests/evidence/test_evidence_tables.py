@@ -289,7 +289,7 @@ def test_audited_accounts_are_known_after_the_article_and_before_the_base_date()
 
 def test_every_segment_of_the_forecasters_is_one_of_the_article_s():
     segments = set(evidence_tables.load("market_size_forecasts")["segment"])
-    assert segments <= set(article_tables.printed("market_size")["segment"])
+    assert segments <= set(article_tables.printed_table("market_size")["segment"])
 
 
 def test_an_edited_table_is_read_again_in_the_same_process(folder):

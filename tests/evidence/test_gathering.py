@@ -146,9 +146,9 @@ def test_an_entry_whose_period_every_table_has_reached_is_found(project):
         name: pd.DataFrame({"valid_on": pd.to_datetime(["2026-06-30", last])})
         for name, last in (("sales", "2026-10-01"), ("prices", "2026-09-29"))
     }
-    assert list(gathering.filled(found, tables, "here")) == []  # the prices end a day before
+    assert list(gathering.filled_gap_problems(found, tables, "here")) == []  # the prices end a day before
     tables["prices"].loc[1, "valid_on"] = pd.Timestamp("2026-09-30")
-    (problem,) = gathering.filled(found, tables, "here")
+    (problem,) = gathering.filled_gap_problems(found, tables, "here")
     assert (
         str(problem)
         == "here, key not_found.quarter: sales and prices reach 2026-09-30, so that this is found. Delete the"

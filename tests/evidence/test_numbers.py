@@ -74,7 +74,7 @@ def test_paragraphs_and_tables_of_the_body_are_read_and_repeats_are_counted():
 
 
 def test_every_number_of_the_project_leads_to_a_claim_or_a_cell_and_every_figure_is_there():
-    assert numbers.orphans(claims.load()) == []
+    assert numbers.coverage_problems(claims.load()) == []
 
 
 def test_the_list_counts_what_the_article_prints():
@@ -94,8 +94,8 @@ def test_the_list_counts_what_the_article_prints():
 
 
 def test_cells_are_named_by_table_row_and_column():
-    printed = numbers.cells()
-    tables_printed = [article_tables.printed(name) for name in cell_rules.TABLES]
+    printed = numbers.printed_cells()
+    tables_printed = [article_tables.printed_table(name) for name in cell_rules.TABLES]
     assert len(printed) == sum(len(table) * (len(table.columns) - 1) for table in tables_printed)
     assert printed["technical.table.gpt_4o.price_usd_per_mtok"] == "$5.00 (input) / $15.00 (output)"
     assert printed["market.table.ai_robotics_warehouse_manuf.cagr_pct"] == "44%"
@@ -185,13 +185,13 @@ def test_a_changed_list_is_noticed(folder):
     ],
 )
 def test_an_orphan_is_named_with_its_row(folder, old, new, said):
-    found = "\n".join(map(str, numbers.orphans(claims.load(), edit(folder, old, new))))
+    found = "\n".join(map(str, numbers.coverage_problems(claims.load(), edit(folder, old, new))))
     assert said in found
 
 
 def test_a_cell_that_prints_another_number_is_missed_in_the_list(folder):
     edit(folder, "88.7,90.2", "88.8,90.2", "models.csv")
-    (problem,) = numbers.orphans(claims.load(folder), folder)
+    (problem,) = numbers.coverage_problems(claims.load(folder), folder)
     assert "technical.table.gpt_4o.mmlu_pct prints 88.8, the list has 88.7" in str(problem)
 
 
@@ -203,7 +203,9 @@ def test_a_claim_whose_figure_its_paragraphs_do_not_print_is_named(folder):
         claim.model_copy(update={"where": ("technical.4",)}),
         claim.model_copy(update={"where": ("technical.9",)}),
     ]
-    said = [str(problem) for problem in numbers.orphans(wrong, folder) if "claims.yml" in problem.place]
+    said = [
+        str(problem) for problem in numbers.coverage_problems(wrong, folder) if "claims.yml" in problem.place
+    ]
     assert "key stated: '1-3' is not among the numbers of technical.5" in said[0]
     assert "'1-2' is not among the numbers of technical.4" in said[1]
     assert "key where: the article has no paragraph 'technical.9'" in said[2]
@@ -220,13 +222,15 @@ def test_the_list_is_compared_with_an_article_paragraph_by_paragraph():
     for paragraph, text, _ in numbers.load()[list(numbers.KEY)].itertuples(index=False):
         words[paragraph] += f"{text} and "
     article = "\n\n".join(words.values())
-    assert numbers.compare(article, numbers.load()) == []
+    assert numbers.compare_with_article(article, numbers.load()) == []
     more = article.replace("`lead.2` 2026", "`lead.2` 2026 and 2026 and $5").replace(
         "`risks.2` second", "`risks.2`"
     )
     said = [
         str(problem)
-        for problem in numbers.compare(f"{more}\n\n`verdict.8` nothing", numbers.load(), article="a.md")
+        for problem in numbers.compare_with_article(
+            f"{more}\n\n`verdict.8` nothing", numbers.load(), article="a.md"
+        )
     ]
     assert said == [
         (

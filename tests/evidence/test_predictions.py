@@ -51,7 +51,7 @@ def status(folder, day):
 
 
 def test_deadlines_count_from_publication():
-    parts = predictions.load().set_index("id")
+    parts = predictions.load_table().set_index("id")
     # 21 May 2026 + 12, 24 and 36 months
     assert parts.loc["p1.price", "deadline"] == "2027-05-21"
     assert parts.loc["p2.price", "deadline"] == "2028-05-21"
@@ -60,7 +60,7 @@ def test_deadlines_count_from_publication():
 
 
 def test_three_predictions_in_a_dozen_parts():
-    parts = predictions.load()
+    parts = predictions.load_table()
     assert parts["id"].str.partition(".")[0].value_counts().to_dict() == {"p1": 4, "p2": 4, "p3": 4}
 
 
@@ -205,20 +205,20 @@ RULING = {"by": ["after"], "because": "It happened as it was said."}
 )
 def test_what_is_no_prediction_or_no_resolution_is_refused_with_its_line(written, part, said):
     with pytest.raises(DataError, match=said) as caught:
-        predictions.load(written(p1=part))
+        predictions.load_table(written(p1=part))
     assert ", line " in str(caught.value)
 
 
 def test_a_file_without_a_prediction_is_refused(written):
     with pytest.raises(DataError, match=r"predictions\.yml, line 2, key predictions: "):
-        predictions.load(written())
+        predictions.load_table(written())
 
 
 def test_a_day_that_no_calendar_of_the_project_reaches_is_refused_with_its_line(written):
     file = written(p1={}) / predictions.FILE
     file.write_text(file.read_text().replace("2026-05-21", "9999-12-31"))
     with pytest.raises(DataError, match=r"line 1, key made_on: is outside 1900-01-01 to 2099-12-31"):
-        predictions.load(file.parent)
+        predictions.load_table(file.parent)
 
 
 def test_a_late_false_is_no_mistake(written):
@@ -229,7 +229,7 @@ def test_a_late_false_is_no_mistake(written):
         "by": ["after"],
         "because": "Nothing came by the deadline.",
     }
-    assert len(predictions.load(written(p1={"resolution": end}))) == 1
+    assert len(predictions.load_table(written(p1={"resolution": end}))) == 1
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_agreement_leaves_out_what_has_no_printed_figure(rows):
 
 
 def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
-    cells = article_tables.cells("players")
+    cells = article_tables.parsed_cells("players")
     ax = positions.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())
     assert words(ax).count("N/A (internal)") == 2
     assert sorted(bar.get_width() for bar in ax.containers[0] if not math.isnan(bar.get_width())) == [
@@ -135,7 +135,7 @@ def test_the_front_joins_what_is_on_it():
 
 
 def test_shares_before_and_after_are_both_drawn():
-    article_funding = article_tables.cells("players").rename(columns={"row": "company"})
+    article_funding = article_tables.parsed_cells("players").rename(columns={"row": "company"})
     after = funding.with_investment(article_funding, "OpenAI", 60)
     ax = positions.shares(
         funding.funding_shares(article_funding),

@@ -247,7 +247,7 @@ def test_no_price_is_no_data(models):
 
 @pytest.fixture(scope="module")
 def article_funding():
-    return article_tables.cells("players").rename(columns={"row": "company"})
+    return article_tables.parsed_cells("players").rename(columns={"row": "company"})
 
 
 def raised(article_funding, as_of=LATER):

@@ -24,7 +24,7 @@ def view_on(day):
     register = dict(scenarios.load_register())  # a model can be asked about any day
     register["as_of"] = register["as_of"].model_copy(update={"range": (dt.date.min, dt.date.max)})
     assumptions = scenarios.Assumptions(scenarios.resolve("base", {"draws": 2000}) | {"as_of": day}, register)
-    return probabilities.View(assumptions, audit.gather(assumptions), predictions.load())
+    return probabilities.View(assumptions, audit.gather(assumptions), predictions.load_table())
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_parts_without_a_method_leave_an_empty_table_and_an_empty_chart(rows):
 def test_a_condition_is_the_first_part_of_the_same_prediction():
     """The chart says “if so” and means that part."""
     first = (
-        predictions.load()
+        predictions.load_table()
         .assign(whole=lambda t: t["id"].str.partition(".")[0])
         .groupby("whole")["id"]
         .first()
@@ -110,7 +110,7 @@ def test_a_fit_without_a_standard_error_gives_way_to_the_next(view):
     """
     assumptions = scenarios.check(scenarios.resolve("commoditised", {"draws": 1000}))
     trend = probabilities.price_trend(
-        probabilities.View(assumptions, audit.gather(assumptions), predictions.load())
+        probabilities.View(assumptions, audit.gather(assumptions), predictions.load_table())
     )
     assert prices.NAMES["ols"] in trend.told
     assert prices.NAMES["mixed"] in probabilities.price_trend(view).told

@@ -102,12 +102,12 @@ def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
     assert checked.counts == {
         "claims": len(claims.load()),
         "cells": sum(
-            len(article_tables.printed(name)) * (len(sources.sidecar(name).columns) - 1)
+            len(article_tables.printed_table(name)) * (len(sources.sidecar(name).columns) - 1)
             for name in cell_rules.TABLES
         ),
         "tables": len(list((ROOT / DATA).rglob("*.csv"))) - 1,  # all but the list of printed numbers
         "numbers": len((ROOT / THESIS / "numbers.csv").read_text().splitlines()) - 1,
-        "predictions": len(predictions.load()),
+        "predictions": len(predictions.load_table()),
         "indicators": len(yaml.safe_load((ROOT / THESIS / "indicators.yml").read_text())),
         "gaps in the evidence": len(
             yaml.safe_load((ROOT / EVIDENCE / "gathering.yml").read_text())["not_found"]

@@ -12,7 +12,7 @@ from analysis.models import funding
 
 @pytest.fixture
 def article_funding():
-    return article_tables.cells("players").rename(columns={"row": "company"})
+    return article_tables.parsed_cells("players").rename(columns={"row": "company"})
 
 
 def test_shares_leave_out_internal_money_and_carry_the_bounds(article_funding):

@@ -352,7 +352,7 @@ def test_words_of_the_text_are_held_against_a_value_and_shown_nowhere(shown):
 def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown):
     assumptions = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
     rows = probabilities.table(assumptions, audit.gather(assumptions)).merge(
-        predictions.load()[["id", "label", "source_of_truth"]], on="id"
+        predictions.load_table()[["id", "label", "source_of_truth"]], on="id"
     )
     display.show_forecast("p.ledger", "Parts", rows, note="A note.")
     found = reader.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
