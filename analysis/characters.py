@@ -1,5 +1,5 @@
-"""Which characters of a notebook may reach a reader? Those that can be seen, in the order in which they
-stand.
+"""Which characters may reach a reader, and which a terminal? Those that can be seen, in the order in which
+they stand.
 
 Decisions
 - Colours and links of a terminal are dropped: they say nothing on a page.
@@ -7,14 +7,35 @@ Decisions
   control characters and halves of characters, which HTML and UTF-8 forbid, and the signs that turn the
   direction of writing, which let a number or a line of code read as another. The gentle marks of direction
   (U+200E, U+200F) stay.
+- A line for a terminal loses more than a page does: a carriage return, and the ends of lines that an editor
+  does not show as one.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.errors import HIDDEN, TERMINAL
+TERMINAL = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-~]")
+"""What tells a terminal a colour, a link or where to write."""
+
+_NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff"
+    f"{_NONCHARACTERS}]"
+)
+"""Characters that are not seen: controls, halves of characters, turns of the direction of writing, what
+Unicode never assigns.
+"""
+
+_LINE_END = re.compile("[\r\u2028\u2029]")
+"""Ends of lines that an editor does not show as one, or that take a terminal back to the start of its line.
+"""
+
+_UNNAMED = {"Cc": "a control character", "Cs": "half of a character", "Cn": "assigned to no character"}
+"""What to call the characters of a category of Unicode whose characters have no names."""
 
 
 def legible(value: Any) -> Any:
@@ -24,3 +45,23 @@ def legible(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {legible(key): legible(item) for key, item in value.items()}
     return [legible(item) for item in value] if isinstance(value, list) else value
+
+
+def for_terminal(text: str) -> str:
+    """A text as a terminal may show it: what a reader does not see is the sign for it (U+FFFD), colours are
+    dropped.
+    """
+    return _LINE_END.sub("\ufffd", legible(text))
+
+
+def first_hidden_character(text: str) -> tuple[int, str] | None:
+    """Where in a text the first character is that a reader does not see, and its name; None where there is
+    none.
+    """
+    if text.replace("\n", "").isprintable():  # which is far faster, and stricter
+        return None
+    match = HIDDEN.search(text) or _LINE_END.search(text)
+    if match is None:
+        return None
+    name = _UNNAMED.get(unicodedata.category(match[0])) or unicodedata.name(match[0]).lower()
+    return match.start(), f"U+{ord(match[0]):04X} ({name})"

@@ -11,51 +11,12 @@ Decisions
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
 
-TERMINAL = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-~]")
-"""What tells a terminal a colour, a link or where to write."""
-
-_ENDS = "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
-HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff"
-    f"{_ENDS}]"
-)
-"""Characters that are not seen: controls, halves of characters, turns of the direction of writing, what
-Unicode never assigns.
-"""
-
-_LINE = re.compile("[\r\u2028\u2029]")
-"""Ends of lines that an editor does not show as one, or that take a terminal back to the start of its line.
-"""
-
-
-_NAMELESS = {"Cc": "a control character", "Cs": "half of a character", "Cn": "assigned to no character"}
-
-
-def unseen(text: str) -> tuple[int, str] | None:
-    """Where in a text the first character is that a reader does not see, and its name; None where there is
-    none.
-    """
-    if text.replace("\n", "").isprintable():  # which is far faster, and stricter
-        return None
-    found = HIDDEN.search(text) or _LINE.search(text)
-    if found is None:
-        return None
-    kind = _NAMELESS.get(unicodedata.category(found[0]), "")
-    return found.start(), f"U+{ord(found[0]):04X} ({kind or unicodedata.name(found[0]).lower()})"
-
-
-def visible(text: str) -> str:
-    """A text as a terminal may show it: what a reader does not see is the sign for it (U+FFFD), colours are
-    dropped.
-    """
-    return _LINE.sub("\ufffd", HIDDEN.sub("\ufffd", TERMINAL.sub("", text)))
+from analysis.characters import for_terminal
 
 
 @dataclass(frozen=True)
@@ -77,7 +38,7 @@ class Problem:
     fix: str
 
     def __str__(self) -> str:
-        return visible(" ".join(f"{self.place}: {self.rule}. {self.fix}.".splitlines()))
+        return for_terminal(" ".join(f"{self.place}: {self.rule}. {self.fix}.".splitlines()))
 
 
 class ThesisError(Exception):

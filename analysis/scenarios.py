@@ -45,7 +45,8 @@ from pydantic import (
 )
 
 from analysis import ROOT, ROOT_VARIABLE, cache
-from analysis.errors import ParameterError, Problem, nearest, unseen
+from analysis.characters import first_hidden_character
+from analysis.errors import ParameterError, Problem, nearest
 
 try:  # five times as fast, and in every wheel of PyYAML
     from yaml import CSafeLoader as SafeLoader
@@ -306,7 +307,7 @@ class _StrictLoader(SafeLoader):
     def _scalar(self, node: yaml.ScalarNode) -> Iterator[tuple[str, str]]:
         """Rule and fix of what a scalar holds that has two readings, or none."""
         text, kind = node.value, _tag_name(node)
-        if not self._plain and (hidden := unseen(text)):
+        if not self._plain and (hidden := first_hidden_character(text)):
             yield _unseen_character(hidden[1])
         elif not self._plain and node.tag != self.resolve(
             yaml.ScalarNode, text, (not node.style, bool(node.style))
@@ -389,7 +390,7 @@ def _parse_yaml(text: str) -> Any:
     YAMLError
         As `_StrictLoader`, and for a character that no reader sees, in a comment too.
     """
-    if hidden := unseen(text):
+    if hidden := first_hidden_character(text):
         raise _AmbiguousYaml(
             [_Ambiguity(text.count("\n", 0, hidden[0]) + 1, "", *_unseen_character(hidden[1]))]
         )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.characters import legible
+from analysis.characters import first_hidden_character, for_terminal, legible
 from analysis.site import reader
 
 
@@ -44,3 +44,21 @@ def test_a_notebook_is_read_in_legible_characters(tmp_path) -> None:
     path.write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}')
     found = reader.read_notebook(path)
     assert found.cells[0].source == "a \ufffd \ufffd"
+
+
+@pytest.mark.parametrize(
+    ("text", "place_and_name"),
+    [
+        ("all\tis\nwell: é 日本 שלום\u200f \u00a0", None),
+        ("ab\x1b", (2, "U+001B (a control character)")),
+        ("a\rb", (1, "U+000D (a control character)")),
+        ("a\nb\u2028", (3, "U+2028 (line separator)")),
+        ("\u202e", (0, "U+202E (right-to-left override)")),
+        ("\udc80", (0, "U+DC80 (half of a character)")),
+    ],
+)
+def test_the_first_character_that_is_not_seen_is_named(
+    text: str, place_and_name: tuple[int, str] | None
+) -> None:
+    assert first_hidden_character(text) == place_and_name
+    assert first_hidden_character(for_terminal(text)) is None

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from analysis.errors import ParameterError, Problem, unseen, visible
+from analysis.errors import ParameterError, Problem
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
@@ -18,19 +18,3 @@ def test_a_problem_does_not_steer_a_terminal_and_crosses_a_process_border_as_it_
     problem = Problem("a\x1b[31m\x07", "says \u202e", "Do it \x9b")
     assert str(problem) == "a\ufffd: says \ufffd. Do it \ufffd."
     assert pickle.loads(pickle.dumps(ParameterError(problem))).problems == (problem,)
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("all\tis\nwell: é 日本 שלום\u200f \u00a0", None),
-        ("ab\x1b", (2, "U+001B (a control character)")),
-        ("a\rb", (1, "U+000D (a control character)")),
-        ("a\nb\u2028", (3, "U+2028 (line separator)")),
-        ("\u202e", (0, "U+202E (right-to-left override)")),
-        ("\udc80", (0, "U+DC80 (half of a character)")),
-    ],
-)
-def test_the_first_character_that_is_not_seen_is_named(text: str, found: tuple[int, str] | None) -> None:
-    assert unseen(text) == found
-    assert unseen(visible(text)) is None

@@ -21,7 +21,8 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from analysis import scenarios
-from analysis.errors import ParameterError, Problem, unseen
+from analysis.characters import first_hidden_character
+from analysis.errors import ParameterError, Problem
 
 LOCAL = ("file", "local")
 EXTRA = "Install the extra: pip install 'thesis-report[cluster]'"
@@ -38,7 +39,7 @@ def named(text: str, option: str) -> Path:
     """
     if not text.strip():
         raise ParameterError(Problem(f"{option} {text!r}", "is empty", "Write a path"))
-    if hidden := unseen(text):
+    if hidden := first_hidden_character(text):
         raise ParameterError(Problem(f"{option} {text}", f"holds {hidden[1]}", "Use another name"))
     return Path(text)
 

@@ -33,7 +33,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from analysis.errors import OutputError, Problem, visible
+from analysis.characters import for_terminal
+from analysis.errors import OutputError, Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -103,7 +104,7 @@ def echo(text: str, *, end: str = "\n", error: bool = False) -> None:
     """
     stream = sys.stderr if error else sys.stdout
     try:
-        print(visible(text) if stream.isatty() else text, end=end, file=stream, flush=True)
+        print(for_terminal(text) if stream.isatty() else text, end=end, file=stream, flush=True)
     except BrokenPipeError:
         raise
     except OSError as reason:
@@ -277,7 +278,7 @@ def listing(rows: Sequence[Mapping[str, object]], form: Format) -> str:
     names = list(rows[0]) if rows else []
     if form is Format.csv:
         return _csv(cells, names)
-    return _table([{name: visible(text) for name, text in row.items()} for row in cells], names)
+    return _table([{name: for_terminal(text) for name, text in row.items()} for row in cells], names)
 
 
 def _cell(value: object) -> str:

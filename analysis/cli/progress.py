@@ -17,7 +17,7 @@ from rich.table import Column
 from rich.text import Text
 
 from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
-from analysis.errors import visible
+from analysis.characters import for_terminal
 
 
 class Bars:
@@ -42,7 +42,7 @@ class Bars:
             self.progress.update(self._batch, total=event.notebooks, expected=event.expected_seconds)
         elif isinstance(event, Started):
             fields: dict[str, Any] = {"expected": event.expected_seconds, "cell": None}
-            self._running[event.name] = self.progress.add_task(visible(event.name), total=None, **fields)
+            self._running[event.name] = self.progress.add_task(for_terminal(event.name), total=None, **fields)
         elif isinstance(event, CellStarted):
             done, now = event.cell.number - 1, time.monotonic()
             self.progress.update(

@@ -18,7 +18,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.cache import depends_on
-from analysis.errors import DataError, Problem, nearest, unseen
+from analysis.characters import first_hidden_character
+from analysis.errors import DataError, Problem, nearest
 from analysis.hashing import sha256
 from analysis.scenarios import display_path
 
@@ -81,7 +82,7 @@ def _text(path: Path) -> str:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as reason:
         raise DataError(Problem(where, f"byte {reason.start} is not UTF-8", "Save it as UTF-8")) from None
-    if hidden := unseen(text.replace("\r\n", "\n")):
+    if hidden := first_hidden_character(text.replace("\r\n", "\n")):
         line = text.replace("\r\n", "\n").count("\n", 0, hidden[0]) + 1
         raise DataError(
             Problem(f"{where}, line {line}", f"holds {hidden[1]}, which no reader sees", "Remove it")
