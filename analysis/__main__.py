@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis import ROOT
+from analysis.characters import for_terminal
 from analysis.cli import console
 from analysis.errors import (
     DataError,
@@ -38,7 +39,6 @@ from analysis.errors import (
     RunError,
     ThesisError,
     nearest,
-    visible,
 )
 from analysis.hashing import sha256
 
@@ -436,7 +436,7 @@ def _list(rows: Sequence[Mapping[str, Any]], short: Sequence[str], form: console
     from analysis import labels
 
     if form is console.Format.table:
-        rows = [{name: labels.of(name, row[name]) for name in short} for row in rows]
+        rows = [{name: labels.label(name, row[name]) for name in short} for row in rows]
     console.echo(console.listing(rows, form), end="")
 
 
@@ -809,7 +809,7 @@ def check(
 
 def _evidence(table: str | None, as_of: str, due: bool) -> list[dict[str, Any]]:
     from analysis.evidence import evidence_tables, gathering
-    from analysis.units import plain
+    from analysis.units import json_value
 
     if table is not None and table not in evidence_tables.names():
         raise DataError(
@@ -822,7 +822,7 @@ def _evidence(table: str | None, as_of: str, due: bool) -> list[dict[str, Any]]:
         found = evidence_tables.summary(as_of) if table is None else evidence_tables.load(table, as_of)
     dates = found.select_dtypes("datetime").columns
     found = found.assign(**{name: found[name].dt.date.astype(str) for name in dates})
-    return [plain({str(name): value for name, value in row.items()}) for row in found.to_dict("records")]
+    return [json_value({str(name): value for name, value in row.items()}) for row in found.to_dict("records")]
 
 
 def _values(scenario: str, override: Sequence[str] | None) -> Assumptions:
@@ -888,10 +888,10 @@ def _read_data() -> list[dict[str, Any]]:
 def _ledger(values: Assumptions) -> list[dict[str, Any]]:
     from analysis import audit
     from analysis.evidence import claims as stated
-    from analysis.units import plain
+    from analysis.units import json_value
 
     rows = audit.judge_claims(stated.load(), audit.gather(values))
-    return [plain(row) for row in rows.to_dict("records")]
+    return [json_value(row) for row in rows.to_dict("records")]
 
 
 def _errors(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -908,28 +908,28 @@ def _errors(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _predictions(values: Assumptions) -> list[dict[str, Any]]:
     from analysis import audit
     from analysis.forecasts import probabilities
-    from analysis.units import plain
+    from analysis.units import json_value
 
     rows = probabilities.table(values, audit.gather(values))
-    return [plain(row) for row in rows.to_dict("records")]
+    return [json_value(row) for row in rows.to_dict("records")]
 
 
 def _indicators(values: Assumptions) -> list[dict[str, Any]]:
     from analysis import audit
     from analysis.forecasts import indicators
-    from analysis.units import plain
+    from analysis.units import json_value
 
     rows = indicators.board(values, audit.gather(values))
-    return [plain(row) for row in rows.to_dict("records")]
+    return [json_value(row) for row in rows.to_dict("records")]
 
 
 def _cells(values: Assumptions) -> list[dict[str, Any]]:
     from analysis import audit
     from analysis.audit import cells
-    from analysis.units import plain
+    from analysis.units import json_value
 
     rows = cells.judge_cells(audit.gather(values)).drop(columns="used")
-    return [plain(row) for row in rows.to_dict("records")]
+    return [json_value(row) for row in rows.to_dict("records")]
 
 
 def _progress(quiet: bool, as_json: bool) -> console.Progress:
@@ -1040,7 +1040,7 @@ def _say(reason: Exception) -> int:
     elif isinstance(reason, OSError) and reason.strerror:
         lines, code = [str(_system(reason))], 1
     else:
-        lines, code = [visible(" ".join(f"{type(reason).__name__}: {reason}".split()))], 1
+        lines, code = [for_terminal(" ".join(f"{type(reason).__name__}: {reason}".split()))], 1
     _tell(line if code == STOPPED else f"error: {line}" for line in lines)
     return code
 

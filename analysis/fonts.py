@@ -22,7 +22,7 @@ LATIN = (
 """What a page can write in its own letters; anything else falls back to the reader's fonts."""
 
 
-def path(family: str, weight: int) -> str:
+def font_path(family: str, weight: int) -> str:
     """The file of a font of the report.
 
     Raises
@@ -42,7 +42,7 @@ def path(family: str, weight: int) -> str:
 
 
 @cache
-def face(family: str, weight: int, letters: str = LATIN) -> str:
+def font_face(family: str, weight: int, letters: str = LATIN) -> str:
     """An ``@font-face`` rule with these letters of a font in it."""
     latin = _latin(family, weight)
     kept = base64.b64encode(latin if letters == LATIN else _subset(latin, letters)).decode()
@@ -55,7 +55,7 @@ def _latin(family: str, weight: int) -> bytes:
     """The font cut down once; cutting a chart's letters out of it is ten times as fast as out of the
     whole.
     """
-    return _subset(Path(path(family, weight)).read_bytes(), LATIN)
+    return _subset(Path(font_path(family, weight)).read_bytes(), LATIN)
 
 
 def _subset(font: bytes, letters: str) -> bytes:

@@ -126,12 +126,12 @@ def read(path: Path) -> Notebook:
     Raises
     ------
     NotebookError
-        As `text_of` and `parsed`.
+        As `read_text` and `parse`.
     """
-    return parsed(text_of(path), path)
+    return parse(read_text(path), path)
 
 
-def text_of(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The text of a notebook file.
 
     Raises
@@ -150,7 +150,7 @@ def text_of(path: Path) -> str:
     raise NotebookError(problem)
 
 
-def parsed(text: str, path: Path) -> Notebook:
+def parse(text: str, path: Path) -> Notebook:
     """The notebook that a text is; `path` is the place that errors name.
 
     Raises
@@ -196,7 +196,7 @@ def _problem(reason: ValidationError, where: str) -> Problem:
     return Problem(where, rule, SAVE)
 
 
-def written(content: Mapping[str, Any]) -> str:
+def dumps(content: Mapping[str, Any]) -> str:
     """A notebook as nbformat writes it; half a character, which no file can hold, as the escape that JSON has
     for it.
     """
@@ -204,6 +204,6 @@ def written(content: Mapping[str, Any]) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def lines(source: str) -> list[str]:
+def source_lines(source: str) -> list[str]:
     """The lines of a source as Python counts them, each with its end."""
     return list(io.StringIO(source, newline=""))

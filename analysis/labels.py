@@ -65,7 +65,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def of(column: str, value: Any) -> Any:
+def label(column: str, value: Any) -> Any:
     """What a reader sees for a value of a column: the label of a key, anything else as it is."""
     return COLUMNS.get(column, {}).get(value, value) if isinstance(value, str) else value
 

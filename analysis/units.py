@@ -118,7 +118,7 @@ class Quantity:
         return self.qualifier[:1] in ("<", ">") and not self.text.lower().startswith(INCLUSIVE)
 
 
-def parse(text: str, unit: str, *, approximation: float = APPROXIMATION) -> Quantity:
+def parse_figure(text: str, unit: str, *, approximation: float = APPROXIMATION) -> Quantity:
     """Read one printed figure.
 
     Parameters
@@ -163,7 +163,7 @@ def parse(text: str, unit: str, *, approximation: float = APPROXIMATION) -> Quan
     return Quantity(text, value, low, high, qualifier, unit, note)
 
 
-def parse_parts(
+def parse_figures(
     text: str, unit: str, parts: Sequence[str], *, approximation: float = APPROXIMATION
 ) -> list[Quantity]:
     """Read a cell that prints one figure for each part, or one for all of them.
@@ -173,19 +173,19 @@ def parse_parts(
     Raises
     ------
     FigureError
-        As `parse`, or another number of figures than parts.
+        As `parse_figure`, or another number of figures than parts.
     """
     pieces = re.split(r"\s+/\s+", text.strip())
     if len(pieces) not in (1, len(parts)):
         raise FigureError(
             f"{text!r} prints {len(pieces)} figures", f"Write one, or one for each of {', '.join(parts)}"
         )
-    figures = [parse(piece, unit, approximation=approximation) for piece in pieces]
+    figures = [parse_figure(piece, unit, approximation=approximation) for piece in pieces]
     figures *= len(parts) if len(pieces) == 1 else 1
     return [replace(figure, text=text) for figure in figures]
 
 
-def show(value: float | None, unit: str, digits: int | None = None) -> str:
+def format_value(value: float | None, unit: str, digits: int | None = None) -> str:
     """A value as a reader sees it: `$11.8B`, `43%`, `4.9x`; an en dash where there is none.
 
     `digits` are decimals; without it the value gets about three significant digits.
@@ -210,18 +210,18 @@ def show(value: float | None, unit: str, digits: int | None = None) -> str:
     return f"{sign}{'$' if UNITS[unit][0] == '$' else ''}{number}{suffix}"
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """A value as JSON can hold it: numbers to six significant digits, nothing for NaN and infinity, no numpy
     types.
     """
     if isinstance(value, str | bool) or value is None:
         return value
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): json_value(item) for key, item in value.items()}
     if hasattr(value, "tolist"):  # numpy scalars and arrays
-        return plain(value.tolist())
+        return json_value(value.tolist())
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [json_value(item) for item in value]
     if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
         return float(f"{float(value):.6g}") if math.isfinite(value) else None
     return value if isinstance(value, int) else str(value)

@@ -15,13 +15,13 @@ def inside(rule):
 
 
 def test_a_face_holds_the_letters_asked_for_and_no_name_or_hint():
-    found = inside(fonts.face("Source Sans Pro", 400, "Aé−"))
+    found = inside(fonts.font_face("Source Sans Pro", 400, "Aé−"))
     assert set(map(chr, found.getBestCmap())) == set("Aé−")
     assert "GSUB" not in found and found["name"].names == []
 
 
 def test_a_face_says_its_family_and_weight_and_is_allowed_nothing_from_elsewhere():
-    rule = fonts.face("Source Serif Pro", 600, "a")
+    rule = fonts.font_face("Source Serif Pro", 600, "a")
     assert rule.startswith(
         "@font-face{font-family:Source Serif Pro;font-weight:600;src:url(data:font/woff;base64,"
     )
@@ -29,13 +29,15 @@ def test_a_face_says_its_family_and_weight_and_is_allowed_nothing_from_elsewhere
 
 
 def test_equal_letters_are_equal_bytes():
-    assert fonts.face.__wrapped__("Source Sans Pro", 600, "abc") == fonts.face("Source Sans Pro", 600, "abc")
+    assert fonts.font_face.__wrapped__("Source Sans Pro", 600, "abc") == fonts.font_face(
+        "Source Sans Pro", 600, "abc"
+    )
 
 
 def test_a_letter_that_the_font_does_not_have_is_left_to_the_reader():
-    assert inside(fonts.face("Source Sans Pro", 400, "a\u4e00")).getBestCmap() == {97: "a"}
+    assert inside(fonts.font_face("Source Sans Pro", 400, "a\u4e00")).getBestCmap() == {97: "a"}
 
 
 def test_a_weight_that_the_report_does_not_use_is_no_font():
     with pytest.raises(KeyError):
-        fonts.face("Source Sans Pro", 300, "a")
+        fonts.font_face("Source Sans Pro", 300, "a")

@@ -187,15 +187,15 @@ def test_windows_line_ends_of_the_file_say_nothing(tmp_path: Path) -> None:
 
 def test_a_line_ends_where_python_ends_it() -> None:
     source = "a = 1\rb = 2\r\nc = 3\n# x\x0cy\x0bz\x1cw\x85v\u2028u\nd = 4"
-    assert "".join(ipynb.lines(source)) == source
-    assert [line.rstrip("\r\n") for line in ipynb.lines(source)][-1] == "d = 4"
+    assert "".join(ipynb.source_lines(source)) == source
+    assert [line.rstrip("\r\n") for line in ipynb.source_lines(source)][-1] == "d = 4"
     import ast
 
-    assert ast.parse(source).body[-1].lineno == len(ipynb.lines(source)) == 5
+    assert ast.parse(source).body[-1].lineno == len(ipynb.source_lines(source)) == 5
 
 
 def test_what_is_written_can_be_read_whatever_it_holds() -> None:
     there = {"b": ["half \ud83d", "whole \U0001f600", "é"], "a": 1}
-    text = ipynb.written(there)
+    text = ipynb.dumps(there)
     assert json.loads(text.encode("utf-8")) == there
     assert "\U0001f600" in text and text.index('"a"') < text.index('"b"')

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import FigureError
-from analysis.units import parse, parse_parts, show
+from analysis.units import format_value, parse_figure, parse_figures
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from analysis.units import parse, parse_parts, show
 def test_a_printed_figure_gives_value_bounds_qualifier_and_note(
     text, unit, value, low, high, qualifier, note
 ):
-    found = parse(text, unit)
+    found = parse_figure(text, unit)
     assert found.text == text
     assert found.value == (None if value is None else pytest.approx(value))
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
@@ -52,7 +52,7 @@ def test_a_printed_figure_gives_value_bounds_qualifier_and_note(
     [("Unknown", ""), ("Unknown (MoE)", "MoE"), ("N/A (internal)", "internal"), ("", ""), ("–", "")],
 )
 def test_a_missing_figure_keeps_its_reason_and_is_not_zero(text, note):
-    found = parse(text, "usd_bn")
+    found = parse_figure(text, "usd_bn")
     assert (found.value, found.low, found.high) == (None, None, None)
     assert found.missing == (text or "empty cell")
     assert found.note == note
@@ -60,9 +60,9 @@ def test_a_missing_figure_keeps_its_reason_and_is_not_zero(text, note):
 
 def test_a_cell_gives_one_figure_for_each_part_or_one_for_all():
     assert [
-        q.value for q in parse_parts("$5.00 (input) / $15.00 (output)", "usd_per_mtok", ["input", "output"])
+        q.value for q in parse_figures("$5.00 (input) / $15.00 (output)", "usd_per_mtok", ["input", "output"])
     ] == [5, 15]
-    assert [q.value for q in parse_parts("$2.00 (via API)", "usd_per_mtok", ["input", "output"])] == [2, 2]
+    assert [q.value for q in parse_figures("$2.00 (via API)", "usd_per_mtok", ["input", "output"])] == [2, 2]
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_a_cell_gives_one_figure_for_each_part_or_one_for_all():
 )
 def test_what_is_no_figure_is_refused_with_rule_and_fix(text, unit, said):
     with pytest.raises(FigureError, match=said.replace("$", r"\$")) as caught:
-        parse(text, unit)
+        parse_figure(text, unit)
     assert caught.value.fix
 
 
 def test_a_cell_with_another_number_of_figures_than_parts_is_refused():
     with pytest.raises(FigureError, match="prints 3 figures"):
-        parse_parts("$1 / $2 / $3", "usd_per_mtok", ["input", "output"])
+        parse_figures("$1 / $2 / $3", "usd_per_mtok", ["input", "output"])
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_a_cell_with_another_number_of_figures_than_parts_is_refused():
     ],
 )
 def test_a_value_is_shown_with_its_unit(value, unit, digits, shown):
-    assert show(value, unit, digits) == shown
+    assert format_value(value, unit, digits) == shown
 
 
 @given(st.floats(0.01, 9999).map(lambda v: round(v, 2)), st.sampled_from(["", "~", ">"]))
 def test_what_is_shown_in_dollars_reads_back_within_its_bounds(value, mark):
-    found = parse(f"{mark}{show(value, 'usd_bn', 2)}", "usd_bn")
+    found = parse_figure(f"{mark}{format_value(value, 'usd_bn', 2)}", "usd_bn")
     assert found.value == pytest.approx(value)
     assert found.low <= found.value <= found.high
 
@@ -125,4 +125,4 @@ def test_what_is_shown_in_dollars_reads_back_within_its_bounds(value, mark):
     ],
 )
 def test_over_a_bound_is_more_than_at_least_it(text, strict):
-    assert parse(text, "usd_bn").strict is strict
+    assert parse_figure(text, "usd_bn").strict is strict

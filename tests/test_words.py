@@ -58,9 +58,9 @@ def test_verdicts_have_one_order_and_no_two_share_a_label():
 
 
 def test_a_key_is_labelled_in_its_own_column_alone():
-    assert labels.of("verdict", "void") == labels.of("status", "void") == "overtaken"
-    assert labels.of("statement", "void") == "void"
-    assert labels.of("verdict", "beats naive") == "beats naive" and labels.of("verdict", None) is None
+    assert labels.label("verdict", "void") == labels.label("status", "void") == "overtaken"
+    assert labels.label("statement", "void") == "void"
+    assert labels.label("verdict", "beats naive") == "beats naive" and labels.label("verdict", None) is None
 
 
 def test_no_key_has_two_labels_in_one_column():

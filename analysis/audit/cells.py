@@ -50,7 +50,7 @@ from analysis.evidence.numbers import slug
 from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
 from analysis.models import market
-from analysis.units import format_date, format_figure, parse, show
+from analysis.units import format_date, format_figure, format_value, parse_figure
 
 FIELDS = (
     "id",
@@ -545,7 +545,7 @@ def _parameters(facts: Facts, cell: PrintedCell, own: cell_rules.Parameters) -> 
         return Answer("uncheckable", reason, "not disclosed, an estimate alone", counted, protocol)
     said, stated = {"in total": (printed["low"], printed["high"])}, {"in total": totals[-1]}
     if active := re.search(r"(\d+(?:\.\d+)?B) active", cell.printed):
-        said["active"] = accepted(parse(active[1], "parameters_bn"))
+        said["active"] = accepted(parse_figure(active[1], "parameters_bn"))
         for row in facts.happened([own.active] if own.active else []):
             stated["active"] = row
     agree = [said[name][0] <= row["value"] <= said[name][1] for name, row in stated.items()]
@@ -779,7 +779,7 @@ def _costs_over_revenue(facts: Facts, cell: PrintedCell, own: cell_rules.CostsOv
     """How far the company spends more than it earns: it bears on its risks and does not decide which of them
     counts most.
     """
-    finding = money.costs_over_revenue(facts, parse("over 1x", "x"), year=own.year, margin=own.margin)
+    finding = money.costs_over_revenue(facts, parse_figure("over 1x", "x"), year=own.year, margin=own.margin)
     ratios = {name: value.value for name, value in finding.readings.items() if isinstance(value, Interval)}
     multiples = " and ".join(format_figure(value, "x", 1) for value in ratios.values())
     periods = ", after ".join(
@@ -846,7 +846,7 @@ def _between(printed: Interval, low: float, high: float) -> str:
 
 def _growth(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     """A growth rate against the article's own two sizes."""
-    figure = parse(cell.printed, "pct")
+    figure = parse_figure(cell.printed, "pct")
     finding = arithmetic.growth_rate(facts, figure, segment=cell.row)
     rate = finding.shown.value if finding.shown else math.nan
     years = f"{float(facts.assumptions['elapsed_years']):g} years"
@@ -903,4 +903,8 @@ def _span(low: float, high: float, unit: str) -> str:
 
 def _ends(low: float, high: float) -> str:
     """A range in the unit of its cell, without the unit."""
-    return show(low, "count") if low == high else f"{show(low, 'count')} to {show(high, 'count')}"
+    return (
+        format_value(low, "count")
+        if low == high
+        else f"{format_value(low, 'count')} to {format_value(high, 'count')}"
+    )

@@ -44,7 +44,7 @@ def align(paths: Iterable[Path], register: Register) -> list[Path]:
 
 def _aligned(path: Path, register: Register) -> str | None:
     """A notebook in line with the register; None where it is already."""
-    text = ipynb.text_of(path)
+    text = ipynb.read_text(path)
     content = json.loads(text)
     for cell in content["cells"]:
         if cell["cell_type"] == "code" and ipynb.PARAMETERS in cell["metadata"].get("tags", []):
@@ -52,12 +52,12 @@ def _aligned(path: Path, register: Register) -> str | None:
             after = "".join(_lines(before, register, path))
             if after != before:
                 cell["source"] = after.splitlines(keepends=True)  # as nbformat lays it out
-    return None if content == json.loads(text) else ipynb.written(content)
+    return None if content == json.loads(text) else ipynb.dumps(content)
 
 
 def _lines(source: str, register: Register, path: Path) -> list[str]:
     """The lines of a parameters cell, each declaration of a register name as one line of the register's."""
-    lines = ipynb.lines(source)
+    lines = ipynb.source_lines(source)
     statements = ast.parse(source).body
     for statement in reversed(statements):
         target = statement.target if isinstance(statement, ast.AnnAssign) else None

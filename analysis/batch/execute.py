@@ -335,7 +335,7 @@ def clean(target: Path, source: Path, *, error: str | None = None, cell: Started
 
 def _text(content: dict[str, Any], known: set[str]) -> str:
     """A notebook as nbformat writes it, stripped."""
-    return ipynb.written(_stripped(content, known))
+    return ipynb.dumps(_stripped(content, known))
 
 
 def _placeless(text: str, source: Path) -> str:

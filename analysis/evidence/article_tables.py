@@ -21,7 +21,7 @@ from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence import csv_files
 from analysis.evidence.sources import THESIS, ArticleColumn, ArticleSidecar, sidecar
 from analysis.scenarios import display_path
-from analysis.units import APPROXIMATION, Quantity, parse, parse_parts
+from analysis.units import APPROXIMATION, Quantity, parse_figure, parse_figures
 
 NAMES = ("models", "players", "market_size", "text_figures")
 FIELDS = ("value", "low", "high", "qualifier", "unit", "note", "missing")
@@ -115,8 +115,8 @@ def _figures(
 ) -> list[Quantity]:
     unit = spec.unit or record[str(spec.unit_from)]
     if spec.parts:
-        return parse_parts(record[column], unit, spec.parts, approximation=approximation)
-    return [parse(record[column], unit, approximation=approximation)]
+        return parse_figures(record[column], unit, spec.parts, approximation=approximation)
+    return [parse_figure(record[column], unit, approximation=approximation)]
 
 
 def _quantities(meta: ArticleSidecar) -> Iterator[tuple[str, ArticleColumn]]:

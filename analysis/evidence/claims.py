@@ -30,7 +30,7 @@ from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence.sources import THESIS
 from analysis.scenarios import display_path, read_yaml, validation_problems
-from analysis.units import UNITS, Quantity, parse
+from analysis.units import UNITS, Quantity, parse_figure
 
 SECTIONS = ("lead", "technical", "players", "market", "risks", "verdict")
 KINDS = ("quantity", "comparison", "trend", "fact", "forecast", "judgement")
@@ -108,14 +108,14 @@ class Claim(BaseModel):
     @property
     def figure(self) -> Quantity | None:
         """The stated figure, read; None where the article gives none."""
-        return None if self.stated is None else parse(self.stated, self.unit)
+        return None if self.stated is None else parse_figure(self.stated, self.unit)
 
     @property
     def accepted(self) -> Quantity | None:
         """What the result is held against: the stated figure, else the criterion; None where the check brings
         its own.
         """
-        return self.figure if self.criterion is None else parse(self.criterion, self.unit)
+        return self.figure if self.criterion is None else parse_figure(self.criterion, self.unit)
 
     @field_validator("id")
     @classmethod

@@ -29,7 +29,7 @@ from analysis.labels import join_words, number_word
 from analysis.models import frontier, prices
 from analysis.models.frontier import PRICE
 from analysis.statistics.trend import decimal_year
-from analysis.units import format_date, show
+from analysis.units import format_date, format_value
 
 KINDS = {"closed": "solid", "open": (0, (5, 2))}
 """Line styles: open against closed weights, as in the chart of their frontiers: dashed against solid."""
@@ -530,7 +530,7 @@ def share_of_sum(
     )
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     parts.keep_inside(ax, names)
-    amount = show(amount_usd_bn, "usd_bn", 0)
+    amount = format_value(amount_usd_bn, "usd_bn", 0)
     alt = (
         f"A bar for each of {number_word(len(wide))} {parts.verb(len(wide), 'span', 'spans')} with the"
         f" share that {amount} is of the simulated sum, and a line at {100 * threshold:g}%."

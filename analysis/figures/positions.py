@@ -17,7 +17,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.figures import theme
-from analysis.units import show
+from analysis.units import format_value
 
 
 def price_quality(
@@ -123,7 +123,7 @@ def bounded(
             color=theme.INK,
         )
     ax.set(xlabel="", ylabel="", xlim=(0, top * 1.28))
-    ax.set_xticks(ax.get_xticks(), [show(tick, unit, 0) for tick in ax.get_xticks()])
+    ax.set_xticks(ax.get_xticks(), [format_value(tick, unit, 0) for tick in ax.get_xticks()])
     ax.set_xlim(0, top * 1.28)
     alt = (
         f"A bar for each of {len(table)} rows with the bounds that the printed qualifier leaves; rows without"

@@ -26,7 +26,7 @@ from analysis.audit.cells import HEADINGS
 from analysis.figures import theme
 from analysis.labels import join_words, number_word
 from analysis.models import frontier, market
-from analysis.units import format_date, show
+from analysis.units import format_date, format_value
 
 WEEKS = 13
 """Weeks in a quarter."""
@@ -370,7 +370,7 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
     for segment, size in sizes.items():
         theme.text(
             ax,
-            show(size, "usd_bn", 1),
+            format_value(size, "usd_bn", 1),
             (size, rows[segment]),
             (0, 8),
             theme.PRINTED,
@@ -459,11 +459,13 @@ def paid_and_promised(
                 alpha=0.15,
                 linewidth=0,
             )
-        labels.append(theme.Label(heights[-1], f"{name} {show(heights[-1], 'usd_bn', 1)}", theme.RECOMPUTED))
+        labels.append(
+            theme.Label(heights[-1], f"{name} {format_value(heights[-1], 'usd_bn', 1)}", theme.RECOMPUTED)
+        )
     ax.axhline(printed, color=theme.PRINTED, linewidth=1.8)
     theme.text(
         ax,
-        f"printed: about {show(printed, 'usd_bn', 0)}",
+        f"printed: about {format_value(printed, 'usd_bn', 0)}",
         (0.005, printed),
         (0, 3),
         theme.PRINTED,
@@ -554,7 +556,7 @@ def chip_revenue(
     ax.axhline(investment_usd_bn, color=theme.PRINTED, linewidth=1.8, zorder=3)
     theme.text(
         ax,
-        f"the printed investment, {show(investment_usd_bn, 'usd_bn', 0)}",
+        f"the printed investment, {format_value(investment_usd_bn, 'usd_bn', 0)}",
         (0.005, investment_usd_bn),
         (0, 3),
         theme.PRINTED,
@@ -573,8 +575,8 @@ def chip_revenue(
     last = reported.iloc[-1]
     weeks = investment_usd_bn / last["usd_bn"] * WEEKS
     finding = (
-        f"{show(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-centre revenue at the"
-        f" last quarter reported by {format_date(seen)}"
+        f"{format_value(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-centre revenue"
+        f" at the last quarter reported by {format_date(seen)}"
     )
     alt = (
         f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {format_date(seen)} at"
@@ -771,7 +773,7 @@ def _pairs(table: pd.DataFrame, column: str, key: str = "model") -> list[tuple[A
 
 def _usd(value: float) -> str:
     """Billions, with a decimal only below ten: $7.6B, $180B."""
-    return show(value, "usd_bn", 0 if value >= 10 or value == 0 else 1)
+    return format_value(value, "usd_bn", 0 if value >= 10 or value == 0 else 1)
 
 
 def _signed(points: float) -> str:

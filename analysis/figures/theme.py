@@ -208,7 +208,7 @@ def _register_fonts() -> None:
     """Put the font that comes with a package before one of the same name that the system may have."""
     entries = font_manager.fontManager.ttflist
     for weight in (400, 600):
-        font_manager.fontManager.addfont(fonts.path(FONT, weight))
+        font_manager.fontManager.addfont(fonts.font_path(FONT, weight))
         entries.insert(0, entries.pop())
 
 
@@ -462,7 +462,7 @@ def _letters(text: str, bold: bool) -> str:
     halo.
     """
     written = "".join(sorted(set(html.unescape("".join(re.findall(r"<text[^>]*>([^<]*)", text))))))
-    faces = "".join(fonts.face(FONT, weight, written) for weight in ((400, 600) if bold else (400,)))
+    faces = "".join(fonts.font_face(FONT, weight, written) for weight in ((400, 600) if bold else (400,)))
     halo = f".{HALOED} text{{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}}"
     dark = f"@media(prefers-color-scheme:dark){{.{HALOED} text{{stroke:{DARK['#ffffff']}}}}}"
     return f"{faces}svg{{font-family:{FONT},sans-serif}}{halo}{dark}"

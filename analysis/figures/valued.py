@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from analysis.figures import futures, parts, theme
 from analysis.labels import join_words
 from analysis.models import valuation
-from analysis.units import show
+from analysis.units import format_value
 
 AXES = {
     "return_pct": "return asked for, percent a year",
@@ -55,7 +55,7 @@ def required_revenue(
     parts.require_columns("grid", grid, (rows, columns, "revenue_usd_bn", "pool_share"))
     table = grid.pivot(index=rows, columns=columns, values="revenue_usd_bn")
     above = int((table > pool_usd_bn).to_numpy().sum())
-    pool = show(pool_usd_bn, "usd_bn", 0)
+    pool = format_value(pool_usd_bn, "usd_bn", 0)
     finding = f"In {above} of {table.size} cases {price} needs more revenue than the whole market has"
     if above in (0, table.size):
         finding = (
@@ -64,8 +64,8 @@ def required_revenue(
         )
     alt = (
         f"A grid of {table.shape[0]} by {table.shape[1]} cells by {AXES[rows]} and {AXES[columns]}; needed"
-        f" revenue runs from {show(table.min().min(), 'usd_bn', 0)} to"
-        f" {show(table.max().max(), 'usd_bn', 0)}."
+        f" revenue runs from {format_value(table.min().min(), 'usd_bn', 0)} to"
+        f" {format_value(table.max().max(), 'usd_bn', 0)}."
     )
     subtitle = (
         f"Yearly revenue at maturity, billion dollars, and as a share of the market's {pool}; bold: above it"

@@ -56,7 +56,7 @@ class StoredNotebook:
 
     def at(self, source: str) -> str:
         """The file and the line on which the first line of a source stands."""
-        first = "".join(ipynb.lines(source)[:1]).rstrip("\r\n")
+        first = "".join(ipynb.source_lines(source)[:1]).rstrip("\r\n")
         return self._line(0, json.dumps(first, ensure_ascii=False)[1:-1])[0]
 
     def of(self, bundle: Row, row: str | None = None) -> str:
@@ -80,8 +80,8 @@ def read(path: Path) -> StoredNotebook:
     NotebookError
         As `ipynb.read`.
     """
-    text = ipynb.text_of(path)
-    return StoredNotebook(path, text, ipynb.parsed(text, path))
+    text = ipynb.read_text(path)
+    return StoredNotebook(path, text, ipynb.parse(text, path))
 
 
 def parameter_problems(book: StoredNotebook, register: Register) -> Iterator[Problem]:
@@ -177,7 +177,7 @@ def _declared(source: str) -> Iterator[tuple[str, str]]:
     """The names of a parameters cell with the lines that declare them; the label `scenario` is not one of
     them.
     """
-    lines = ipynb.lines(source)
+    lines = ipynb.source_lines(source)
     for statement in ast.parse(source).body:
         target = statement.target if isinstance(statement, ast.AnnAssign) else None
         if isinstance(target, ast.Name) and target.id not in scenarios.LABELS:

@@ -35,7 +35,7 @@ from analysis.figures import theme
 from analysis.notebook import prose
 from analysis.scenarios import Assumptions
 from analysis.statistics.backtest import NAMES
-from analysis.units import plain, show
+from analysis.units import format_value, json_value
 
 MIME = "application/vnd.thesis.exhibit+json"
 References = Iterable[Mapping[str, Any]]
@@ -99,18 +99,18 @@ def metric(
     role : str
         ``headline`` puts it on the index and side by side over the scenarios.
     """
-    short = show(value, unit, digits)
+    short = format_value(value, unit, digits)
     text = short + _interval(low, high, level, unit, digits)
     bundle = _bundle(id, "metric", title, unit, role, sources, claims) | {
-        "value": plain(value),
-        "low": plain(low),
-        "high": plain(high),
+        "value": json_value(value),
+        "low": json_value(low),
+        "high": json_value(high),
         "level": level,
         "text": text,
         "short": short,
         "format": f".{digits}f" if digits is not None else None,
         "formula": formula,
-        "inputs": {name: plain(v) for name, v in (inputs or {}).items()},
+        "inputs": {name: json_value(v) for name, v in (inputs or {}).items()},
         "better": better,
         "reads": reads,
     }
@@ -143,7 +143,7 @@ def table(
     )
 
 
-def printed(id: str, name: str) -> None:
+def article_table(id: str, name: str) -> None:
     """Show one of the article's tables as it is printed, with the headings and the source of its sidecar."""
     meta = origins.sidecar(name)
     columns: Columns = {column: spec.title for column, spec in meta.columns.items()}
@@ -259,7 +259,7 @@ def _measured(value: float, unit: str) -> str:
     if pd.isna(value):
         return "–"
     whole = unit == "count" or abs(value) >= 100 or float(value).is_integer()
-    return show(value, unit, 0 if whole else 2 if abs(value) < 10 else 1)
+    return format_value(value, unit, 0 if whole else 2 if abs(value) < 10 else 1)
 
 
 def grid(
@@ -297,8 +297,8 @@ def grid(
             "title": labels[name],
             "unit": entry.unit,
             "meaning": entry.description,
-            "values": [plain(value) for value in points[name].unique()],
-            "start": plain(assumptions.central(name)),
+            "values": [json_value(value) for value in points[name].unique()],
+            "start": json_value(assumptions.central(name)),
         }
         for name, entry in entries.items()
     ]
@@ -312,7 +312,7 @@ def grid(
             "unit": unit,
             "decimals": digits,
             "better": better,
-            "dress": show(1.0, unit, 0).split("1"),
+            "dress": format_value(1.0, unit, 0).split("1"),
         }
         for name, (told, unit, digits, better) in outputs.items()
     ]
@@ -326,7 +326,7 @@ def grid(
     _emit(bundle, f"{title}: {len(points):,} points over {', '.join(labels[name] for name in names)}", {})
 
 
-SKILL: Columns = {
+SKILL_COLUMNS: Columns = {
     "trend": "Trend",
     "method": "Method",
     "ahead": "Ahead",
@@ -347,7 +347,7 @@ SKILL: Columns = {
 """What `models.skill.ranked` says of each trend and method."""
 
 
-SPECIFICATIONS: Columns = {
+SPECIFICATION_COLUMNS: Columns = {
     "specification": "Specification",
     "factor": ("Factor", "a year", ".2f"),
     "low": ("Low", "a year", ".2f"),
@@ -373,12 +373,14 @@ def show_skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sourc
         One sentence that says what is made of it; which trends lose is said before it.
     """
     named = rounded(ranked).assign(method=ranked["method"].replace(NAMES))
-    rows, specs = _rows(named, SKILL)
+    rows, specs = _rows(named, SKILL_COLUMNS)
     note = f"{_outcome(named)} {follows}"
     bundle = _bundle(id, "skill", title, None, "detail", sources, ())
     bundle |= {"note": note, "columns": specs, "rows": rows}
-    page = _html(id, title, named, SKILL) + f"<p>{html.escape(note)}</p>"
-    _emit(bundle, f"{title}\n{_shown(named, SKILL).to_string(index=False)}\n{note}", {"text/html": page})
+    page = _html(id, title, named, SKILL_COLUMNS) + f"<p>{html.escape(note)}</p>"
+    _emit(
+        bundle, f"{title}\n{_shown(named, SKILL_COLUMNS).to_string(index=False)}\n{note}", {"text/html": page}
+    )
 
 
 def rounded(frame: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
@@ -513,7 +515,7 @@ def sentence(
         text = prose.choose(id, text, tie, otherwise and prose.fill(otherwise, values))
     text = text.replace(" -", " −")
     bundle = _bundle(id, "statement", id, None, role, (), claims)
-    bundle |= {"text": text, "inputs": {name: plain(value) for name, value in values.items()}}
+    bundle |= {"text": text, "inputs": {name: json_value(value) for name, value in values.items()}}
     _emit(bundle, text, {"text/markdown": text})
 
 
@@ -564,7 +566,10 @@ def _interval(
 ) -> str:
     if low is None or high is None:
         return ""
-    return f" ({show(low, unit, digits)} to {show(high, unit, digits)}{f', {level:.0%}' if level else ''})"
+    return (
+        f" ({format_value(low, unit, digits)} to"
+        f" {format_value(high, unit, digits)}{f', {level:.0%}' if level else ''})"
+    )
 
 
 def _named(columns: Columns) -> dict[str, Column]:
@@ -577,7 +582,7 @@ def _rows(frame: pd.DataFrame, columns: Columns) -> tuple[list[dict[str, Any]], 
         for name, c in _named(columns).items()
     ]
     records = frame[list(columns)].to_dict("records")
-    return [{str(name): plain(value) for name, value in record.items()} for record in records], specs
+    return [{str(name): json_value(value) for name, value in record.items()} for record in records], specs
 
 
 def _described(name: str, spec: evidence_tables.EvidenceColumn, column: pd.Series) -> dict[str, Any]:
@@ -624,7 +629,7 @@ def _shown(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     titles = {name: f"{c.title} ({c.unit})" if c.unit else c.title for name, c in named.items()}
     return pd.DataFrame(
         {
-            titles[name]: [_cell(labels.of(name, v), c.format) for v in frame[name]]
+            titles[name]: [_cell(labels.label(name, v), c.format) for v in frame[name]]
             for name, c in named.items()
         }
     )

@@ -11,7 +11,7 @@ from analysis import audit
 from analysis.figures import futures, positions, theme
 from analysis.models import funding, outlook, venture
 from analysis.scenarios import Assumptions
-from analysis.units import show
+from analysis.units import format_value
 
 
 def paid_usd_bn(facts: audit.Facts) -> float:
@@ -32,7 +32,7 @@ def funding_shares(assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame
 
 def shares(assumptions: Assumptions) -> Axes:
     """Who holds which part of the outside funding, before and after what SoftBank paid."""
-    amount = show(paid_usd_bn(audit.gather(assumptions)), "usd_bn", 1)
+    amount = format_value(paid_usd_bn(audit.gather(assumptions)), "usd_bn", 1)
     return positions.shares(*funding_shares(assumptions), amount=amount, company="OpenAI", ax=theme.axes())
 
 
@@ -63,7 +63,9 @@ def returns(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
     return futures.outcome(outlook.venture_paths(assumptions, record).moic, ends, ax=theme.axes(grid="y"))
 
 
-def marked_down(assumptions: Assumptions, record: outlook.StartEvidence) -> dict[str, pd.DataFrame]:
+def write_down_probabilities(
+    assumptions: Assumptions, record: outlook.StartEvidence
+) -> dict[str, pd.DataFrame]:
     """`venture.write_down_path` below cost, and below the highest reported value so far."""
     paths = outlook.venture_paths(assumptions, record)
     return {
@@ -78,7 +80,7 @@ def write_downs(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes
     """When a write-down comes, and how likely the article's third prediction is."""
     chances = outlook.third_prediction(assumptions, record)
     return futures.probability_over_time(
-        marked_down(assumptions, record),
+        write_down_probabilities(assumptions, record),
         deadline=(
             f"{assumptions.write_down_years * 12:.0f} months",
             outlook.START_YEAR + assumptions.write_down_years,

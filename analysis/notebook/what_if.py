@@ -119,7 +119,7 @@ def assumption_table(assumptions: Assumptions, names: Sequence[str]) -> pd.DataF
         rows.append(
             (
                 name,
-                format_value(assumptions[name], entry),
+                format_assumption(assumptions[name], entry),
                 entry.unit,
                 f"{low:g} to {high:g}",
                 entry.description,
@@ -128,7 +128,7 @@ def assumption_table(assumptions: Assumptions, names: Sequence[str]) -> pd.DataF
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def format_value(value: Any, entry: Entry) -> str:
+def format_assumption(value: Any, entry: Entry) -> str:
     """A value in words: ``650 to 2600 (p5, p95)``, ``0.1 to 0.5, mode 0.25``, ``20``."""
     if not isinstance(value, list):
         return f"{value:g}"

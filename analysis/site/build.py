@@ -307,7 +307,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         finalize=_visible,
     )
     css, filters, js = (_asset(static / name) for name in ("site.css", "filter.css", "site.js"))
-    css = "".join(fonts.face(family, weight) for family, weight in FACES) + _tight(css)
+    css = "".join(fonts.font_face(family, weight) for family, weight in FACES) + _tight(css)
     filters = _tight(filters)
     environment.globals |= {
         "css": Markup(css),  # noqa: S704 (our own files)
@@ -320,7 +320,7 @@ def _environment(templates: Path, static: Path) -> Environment:
         "qualities": exhibits.QUALITIES,
         "strengths": labels.QUALITIES,
         "statuses": labels.PARTS,
-        "labelled": labels.of,
+        "labelled": labels.label,
     }
     environment.filters |= {
         "number": exhibits.number,

@@ -70,7 +70,7 @@ class Difference:
     @property
     def labelled(self) -> tuple[str | None, str | None]:
         """Both sides as a reader sees them: the labels of verdicts, anything else as it is."""
-        return labels.of(self.kind, self.a), labels.of(self.kind, self.b)
+        return labels.label(self.kind, self.a), labels.label(self.kind, self.b)
 
 
 @dataclass(frozen=True)

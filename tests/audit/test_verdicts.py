@@ -7,7 +7,7 @@ import pytest
 from analysis.audit import verdicts
 from analysis.audit.facts import Interval
 from analysis.audit.verdicts import Finding
-from analysis.units import parse
+from analysis.units import parse_figure
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from analysis.units import parse
 )
 def test_how_readings_and_bounds_become_a_verdict(readings, accepted, verdict):
     finding = Finding({str(i): Interval(*reading) for i, reading in enumerate(readings)}, "")
-    assert verdicts.judge(finding, parse(accepted, "x")) == verdict
+    assert verdicts.judge(finding, parse_figure(accepted, "x")) == verdict
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,10 @@ def test_what_is_on_record_is_true_or_false(readings, verdict):
 
 
 def test_a_verdict_that_is_given_outright_stands():
-    assert verdicts.judge(Finding({"p": Interval(5, 4, 6)}, "", verdict="open"), parse("4-5x", "x")) == "open"
+    assert (
+        verdicts.judge(Finding({"p": Interval(5, 4, 6)}, "", verdict="open"), parse_figure("4-5x", "x"))
+        == "open"
+    )
 
 
 def test_the_result_shown_is_the_first_number():
@@ -49,5 +52,5 @@ def test_the_result_shown_is_the_first_number():
 
 def test_readings_that_differ_are_named():
     readings = {"input": Interval(5, 5, 5), "output": Interval(9, 9, 9)}
-    assert verdicts.judged(readings, parse("4-6x", "x")) == "; it holds input, not output"
-    assert verdicts.judged({"input": Interval(5, 5, 5)}, parse("4-6x", "x")) == ""
+    assert verdicts.judged(readings, parse_figure("4-6x", "x")) == "; it holds input, not output"
+    assert verdicts.judged({"input": Interval(5, 5, 5)}, parse_figure("4-6x", "x")) == ""

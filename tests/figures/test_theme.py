@@ -65,7 +65,7 @@ def test_a_font_of_the_system_does_not_stand_in_for_that_of_the_report(monkeypat
     theme._register_fonts.__wrapped__()
     for weight in (400, 600):
         wanted = font_manager.FontProperties(family=theme.FONT, weight=weight)
-        assert font_manager.findfont(wanted) == fonts.path(theme.FONT, weight)
+        assert font_manager.findfont(wanted) == fonts.font_path(theme.FONT, weight)
 
 
 def test_the_last_bits_of_numbers_on_a_straight_line_draw_the_same_bytes():

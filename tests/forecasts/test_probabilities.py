@@ -17,7 +17,7 @@ from analysis.figures import futures, theme
 from analysis.forecasts import probabilities
 from analysis.models import outlook, prices
 from analysis.statistics import scoring
-from analysis.units import plain
+from analysis.units import json_value
 
 
 def view_on(day):
@@ -457,5 +457,5 @@ def test_a_whole_without_a_probability_in_any_part_has_no_bound(view, rows):
 def test_what_happens_in_every_future_or_in_none_is_not_printed_as_certain(happens):
     # of 20,000 draws the interval ends nearer to 0 or 1 than six digits can say
     chance = probabilities.chance_from_draws(np.full(20_000, happens))
-    printed = plain({"low": chance.low, "p": chance.probability, "high": chance.high})
+    printed = json_value({"low": chance.low, "p": chance.probability, "high": chance.high})
     assert 0 < printed["low"] <= printed["p"] <= printed["high"] < 1

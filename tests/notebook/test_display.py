@@ -95,7 +95,7 @@ def test_a_figure_is_png_in_a_notebook_and_svg_in_the_batch(shown, monkeypatch):
 
 
 def test_the_article_s_tables_are_shown_as_printed_with_their_source(shown):
-    display.printed("market.table", "market_size")
+    display.article_table("market.table", "market_size")
     found = bundle(shown)
     assert found["rows"][0]["size_2024_usd_bn"] == "$2.5B"
     assert found["sources"][0]["title"].startswith("AINews")

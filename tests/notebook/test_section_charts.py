@@ -108,7 +108,7 @@ def test_both_halves_of_the_third_prediction_come_from_the_same_draws(assumption
     record = audit.gather(assumptions).record
     chances = {name: one.value for name, one in outlook.third_prediction(assumptions, record).items()}
     assert 0 < chances["both"] <= min(chances["down"], chances["lag"])
-    table = section_charts.marked_down(assumptions, record)["below cost"]
+    table = section_charts.write_down_probabilities(assumptions, record)["below cost"]
     by = table.loc[np.isclose(table["times_years"], assumptions.write_down_years)].iloc[0]
     assert by["probability"] == pytest.approx(chances["down"])
 

@@ -45,7 +45,7 @@ from analysis.evidence import cell_rules
 from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
 from analysis.models import frontier, parity
-from analysis.units import Quantity, format_date, format_figure, parse
+from analysis.units import Quantity, format_date, format_figure, parse_figure
 
 BENCHMARKS, PRICES = "model_benchmarks", "api_prices"
 KINDS = ("input", "output")
@@ -602,7 +602,7 @@ def _off(wrong: pd.DataFrame, unit: str | None) -> str | None:
     """
     if unit not in ("usd_mn", "usd_bn"):
         return None
-    printed = {row["row"]: parse(row["printed"], unit) for _, row in wrong.iterrows()}
+    printed = {row["row"]: parse_figure(row["printed"], unit) for _, row in wrong.iterrows()}
     ours = {
         row["row"]: [float(end.replace(",", "")) for end in row["sourced"].split(" to ")]
         for _, row in wrong.iterrows()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.audit.checks import arithmetic
-from analysis.units import parse
+from analysis.units import parse_figure
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_growth_is_aggressive_where_it_is_beyond_the_sizes_of_the_article(rows, 
     assert np.isnan(
         row["computed"]
     )  # the pace of the table is no figure to compare with what the article calls aggressive
-    less = arithmetic.market_multiple(gather(), parse("5-20x", "x"))
+    less = arithmetic.market_multiple(gather(), parse_figure("5-20x", "x"))
     assert less.readings == {"beyond its own sizes": False} and less.reason.startswith("No")
 
 
 def test_the_answer_on_the_total_follows_the_sum_of_the_table(rows, gather):
     # 2.5 + 4 + 3 + 1.5 + 0.8 = 11.8, which is roughly 12 and not roughly 20
     assert rows.loc["market.total", "reason"].startswith("Right as the sum of the table's sales, $11.8bn. ")
-    other = arithmetic.market_total(gather(), parse("roughly $20 billion", "usd_bn"))
+    other = arithmetic.market_total(gather(), parse_figure("roughly $20 billion", "usd_bn"))
     assert other.reason.startswith("Wrong even as the sum")
 
 

@@ -9,7 +9,7 @@ import pytest
 from analysis.audit.checks import benchmarks
 from analysis.audit.facts import Facts
 from analysis.audit.verdicts import judge
-from analysis.units import parse
+from analysis.units import parse_figure
 
 
 def look(table, rows, **given):
@@ -105,7 +105,7 @@ def test_a_price_is_read_on_input_on_output_and_for_the_usual_mix(rows):
     ],
 )
 def test_the_answer_on_a_price_follows_the_readings_that_meet_it(gather, stated, opening):
-    figure = parse(stated, "x")
+    figure = parse_figure(stated, "x")
     finding = benchmarks.price_multiple(gather(), figure, reference="GPT-4o", rival="DeepSeek-V2")
     assert finding.reason.startswith(opening)
     verdict = {"Yes": "holds", "No:": "fails"}.get(opening[:3], "partly")
@@ -213,7 +213,7 @@ def test_what_a_gap_did_after_publication_day_is_told_and_decides_nothing():
 
 
 def test_a_gap_that_closes_slowly_does_not_narrow_at_a_rate_that_halves_it():
-    figure = parse("under 0.5x", "x")
+    figure = parse_figure("under 0.5x", "x")
     slow, fast = race(1.2, lead=2.0), race(2.0, lead=2.0)
     # both close; by 0.2 logits a year out of 2, and by 1 logit a year
     assert [gap(rows)[0] for rows in (slow, fast)] == ["holds", "holds"]
@@ -361,7 +361,7 @@ def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
     ]
     facts = look("api_prices", rows, input_token_share=0.75)
     found = benchmarks.launch_price_multiple(
-        facts, parse("10x", "x"), model="new", reference={"article_model": "old", "terms": "list"}
+        facts, parse_figure("10x", "x"), model="new", reference={"article_model": "old", "terms": "list"}
     )
     assert found.shown.value == 2.0  # 8 / 4, not 8 / 1
 

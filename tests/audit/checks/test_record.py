@@ -9,7 +9,7 @@ from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import judge
 from analysis.errors import DataError
-from analysis.units import parse
+from analysis.units import parse_figure
 
 DAY = "2026-05-21"
 
@@ -137,14 +137,14 @@ def test_a_sentence_of_which_nothing_is_known_is_none():
 )
 def test_a_lower_bound_holds_or_fails_and_may_be_out_of_date(counts, stale, verdict):
     facts = look(*(row(f"stars.a.{day}", day, value) for day, value in counts))
-    bound = parse("over 40,000 stars", "count")
+    bound = parse_figure("over 40,000 stars", "count")
     found = record.bound_passed(facts, bound, series="stars.a")
     assert (judge(found, bound), found.stale) == (verdict, stale)
 
 
 def test_counts_after_the_article_are_told_and_decide_nothing():
     facts = look(row("stars.a.1", "2026-05-01", 39_000), row("stars.a.2", "2026-06-01", 41_000))
-    found = record.bound_passed(facts, parse("over 40,000 stars", "count"), series="stars.a")
+    found = record.bound_passed(facts, parse_figure("over 40,000 stars", "count"), series="stars.a")
     assert found.since == "41,000 on 1 June 2026."
     assert found.reason == "39,000 stars were counted on 1 May 2026."
 
@@ -152,7 +152,7 @@ def test_counts_after_the_article_are_told_and_decide_nothing():
 def test_a_count_cites_the_latest_and_the_first_above_the_bound_alone():
     counts = [("2025-01-01", 30_000), ("2025-02-01", 40_001), ("2025-03-01", 50_000), ("2026-05-01", 60_000)]
     facts = look(*(row(f"stars.a.{day}", day, value) for day, value in counts))
-    record.bound_passed(facts, parse("over 40,000 stars", "count"), series="stars.a")
+    record.bound_passed(facts, parse_figure("over 40,000 stars", "count"), series="stars.a")
     assert [fact["value"] for fact in facts.told] == [40_001, 60_000]
 
 
@@ -162,7 +162,7 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
         row("a.second", "2024-03-27", 2.75, unit="USD billion"),
         row("a.all", "2024-11-22", 8, unit="USD billion"),
     )
-    four = parse("$4 billion", "usd_bn")
+    four = parse_figure("$4 billion", "usd_bn")
     arguments = {"readings": {"all": "a.all"}, "told": "{was} to {all} on {a.all}, not {stated}."}
     found = record.figures_on_record(facts, four, was=["a.first", "a.second"], **arguments)
     # 1.25 + 2.75 = 4
@@ -171,7 +171,7 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
     assert not record.figures_on_record(facts, four, was=["a.first"], **arguments).overtaken
     still = {"readings": {"all": "a.all"}, "told": "{was}"}
     assert not record.figures_on_record(
-        facts, parse("over $3 billion", "usd_bn"), was=["a.first", "a.second"], **still
+        facts, parse_figure("over $3 billion", "usd_bn"), was=["a.first", "a.second"], **still
     ).overtaken
     # the sum of all rows that fit decides, what is named besides does not
     summed = {"table": "dated_facts", "column": "value", "where": {"subject": "S"}, "add": True}
@@ -188,7 +188,7 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
     )
     # 1.25 + 2.75; the last was not known yet, and decides nothing
     assert judge(found, four) == "holds"
-    eight = parse("$8 billion", "usd_bn")
+    eight = parse_figure("$8 billion", "usd_bn")
     assert judge(record.figures_on_record(facts, eight, was=["a.first"], **arguments), eight) == "holds"
 
 
@@ -244,7 +244,7 @@ def test_the_opening_of_a_sentence_follows_the_verdict(stated, was, opening):
     facts = look(
         row("a.first", "2023-09-25", 4, unit="USD billion"), row("a.all", "2024-11-22", 8, unit="USD billion")
     )
-    figure = parse(stated, "usd_bn")
+    figure = parse_figure(stated, "usd_bn")
     found = record.figures_on_record(
         facts, figure, readings={"all": "a.all"}, was=was, told="{answer}: {all}"
     )
@@ -305,7 +305,7 @@ def test_users_of_a_week_and_of_a_month_are_compared_as_far_as_they_can_be(
         row("c", "2026-05-14", 60),
         row("d", "2026-05-14", 40),
     )
-    bound = parse("over 1x", "x")
+    bound = parse_figure("over 1x", "x")
     found = record.more_used(
         facts, bound, weekly="a", monthly="b", visits=["c", "d"], told="{visits} {by visits}, {by users}"
     )

@@ -12,7 +12,7 @@ from analysis.audit.checks import trends
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import judge
 from analysis.statistics import breaks
-from analysis.units import parse
+from analysis.units import parse_figure
 
 SERIES = {"a test": {"benchmark": "B", "protocol": "P", "floor": 0.25}}
 DATES = {"quality": "official", "source_title": "T", "source": "https://example.org/a"}
@@ -153,7 +153,7 @@ def costs(level):
     [(1e10, "holds"), (1e8, "fails"), (1e9, "uncheckable")],
 )
 def test_a_cost_is_decided_where_all_bases_agree_by_far(level, verdict):
-    figure = parse("over $1 billion", "usd_bn")
+    figure = parse_figure("over $1 billion", "usd_bn")
     found = trends.threshold_by_basis(
         costs(level),
         figure,
@@ -193,7 +193,7 @@ def test_without_a_trend_of_each_basis_nothing_is_known():
     with pytest.raises(NothingKnown, match="a trend of training costs"):
         trends.threshold_by_basis(
             facts,
-            parse("over $1 billion", "usd_bn"),
+            parse_figure("over $1 billion", "usd_bn"),
             runs={"bought": "C"},
             year=2025,
             beside=[],
