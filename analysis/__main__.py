@@ -637,7 +637,7 @@ def _swept(texts: Sequence[str], scenario: str, draws: int) -> tuple[Assumptions
     from analysis.statistics import simulation
 
     register = assumptions.load_register()
-    axes, fixed = sweeping.split(texts, register)
+    axes, fixed = sweeping.parse_options(texts, register)
     if problems := assumptions.value_problems("draws", draws, register["draws"], "--draws"):
         raise ParameterError(problems)
     given = assumptions.Assumptions(assumptions.resolve(scenario, {"draws": draws} | fixed), register)

@@ -154,7 +154,7 @@ class Facts:
     @cached_property
     def record(self) -> outlook.StartEvidence:
         """What the models take of it."""
-        return outlook.record(self.known)
+        return outlook.start_evidence(self.known)
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
         """Rows of an evidence table that describe the article's day or an earlier one, by `valid_on`; not

@@ -291,8 +291,8 @@ def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
 
 
 def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
-    """Prior, data and posterior of each belief (`outlook.Beliefs.table`), over the prior's median; `labels`
-    names it with unit.
+    """Prior, data and posterior of each belief (`outlook.UpdatedBeliefs.table`), over the prior's median;
+    `labels` names it with unit.
     """
     parts = (
         ("before", "prior_p5", "prior_p50", "prior_p95", theme.MUTED, "o"),

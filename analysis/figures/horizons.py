@@ -46,7 +46,7 @@ def price_frontier(
     Parameters
     ----------
     spells : DataFrame
-        `models.prices.priced`: ``model``, ``price_usd_per_mtok``, ``score_pct``, ``t`` (decimal year),
+        `models.prices.price_spells`: ``model``, ``price_usd_per_mtok``, ``score_pct``, ``t`` (decimal year),
         ``valid_on``.
     fits : DataFrame
         `models.prices.at_thresholds`, a row a panel: ``name`` and ``threshold_pct`` of the score to reach,
@@ -71,7 +71,7 @@ def price_frontier(
     if not any(map(len, reached)):
         return theme.empty_chart(axes[0], f"a price of a model that reaches the scores on {benchmark}")
     at = float(decimal_year([day])[0])
-    lowest = [prices.frontier(spells, threshold) for threshold in fits["threshold_pct"]]
+    lowest = [prices.price_frontier(spells, threshold) for threshold in fits["threshold_pct"]]
     lines = [
         _through(steps, factor) for steps, factor in zip(lowest, fits["decline_factor_per_year"], strict=True)
     ]
@@ -256,7 +256,7 @@ def parity(
     day : date or ISO date
         The article's day.
     start : float
-        Decimal year from which times count: `models.parity.Parity.as_of_t`.
+        Decimal year from which times count: `models.parity.TimeToParity.as_of_t`.
     years : float
         Time to parity by the lines of the full record; 0 where open is ahead already, infinite where it never
         gets there.

@@ -145,8 +145,8 @@ def price_history(
     as_of : date or ISO date, optional
         The day up to which the prices were known.
     """
-    if kind not in frontier.KINDS:
-        raise ValueError(f"kind is {kind!r}; use one of {', '.join(frontier.KINDS)}")
+    if kind not in frontier.PRICE_KINDS:
+        raise ValueError(f"kind is {kind!r}; use one of {', '.join(frontier.PRICE_KINDS)}")
     column, day = f"{kind}_{frontier.PRICE}", pd.Timestamp(day)
     seen = _seen(day, as_of)
     listed = prices[prices["model"].isin(printed["model"])]

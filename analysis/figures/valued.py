@@ -87,7 +87,7 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
     """What the use of each subscriber costs to serve and would cost by the token, against the price of the
     plan.
     """
-    above = valuation.break_even(plan).set_index("counted_at")["share_above"]
+    above = valuation.plan_break_even(plan).set_index("counted_at")["share_above"]
     use, below = plan.used_mtok(SHARES), 100 * SHARES
     drawn = {
         "by the token": (use * plan.price_usd_per_mtok, theme.RECOMPUTED, "solid"),

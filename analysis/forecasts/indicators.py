@@ -257,13 +257,13 @@ def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
     """How many developers cut the list price of a line of models by so much within the last days; without a
     cut it rests on the last price.
 
-    A cut is one of `prices.cuts`: of a model, or of the model that it replaces; hosts, promotions and
+    A cut is one of `prices.price_cuts`: of a model, or of the model that it replaces; hosts, promotions and
     introductory prices do not count.
     """
     rows = _listed(facts)
     if rows.empty:
         raise NothingKnown("list prices")
-    cuts = prices.cuts(rows, float(facts.assumptions["input_token_share"]), pct=cut_pct)
+    cuts = prices.price_cuts(rows, float(facts.assumptions["input_token_share"]), pct=cut_pct)
     cuts = cuts[cuts["valid_on"] > facts.as_of - pd.Timedelta(days=days)]
     _remember(facts, "api_prices", cuts if len(cuts) else rows.tail(1))
     return Reading(float(cuts["seller"].nunique()), facts.as_of)

@@ -357,7 +357,7 @@ def whole_predictions(rows: pd.DataFrame, assumptions: Assumptions, facts: audit
     for name, own in rows.groupby(rows["id"].str.partition(".")[0], sort=False):
         shares = [float(share) for share in own["probability"].dropna()]
         high, told = (
-            (scoring.all_of(shares)[1] if shares else None),
+            (scoring.joint_bounds(shares)[1] if shares else None),
             "at most as likely as its least likely part",
         )
         if (own["status"] == "void").all():
@@ -485,7 +485,9 @@ def price_trend(view: View) -> Method | None:
         return None
     needed, scores = fall.a_year, _scored(view)
     try:
-        spells = prices.priced(view.known["api_prices"], scores, float(view.assumptions.input_token_share))
+        spells = prices.price_spells(
+            view.known["api_prices"], scores, float(view.assumptions.input_token_share)
+        )
         fit = _price_fit(spells)
     except ValueError:
         return None
@@ -525,7 +527,9 @@ def price_wars_after_releases(view: View) -> Method | None:
     lags, scores = _lags(view)
     if lags is None:
         return None
-    listed = prices.cuts(view.known["api_prices"], float(view.assumptions.input_token_share), pct=WAR_CUT_PCT)
+    listed = prices.price_cuts(
+        view.known["api_prices"], float(view.assumptions.input_token_share), pct=WAR_CUT_PCT
+    )
     end = pd.Timestamp(view.facts.as_of) - pd.Timedelta(days=WINDOW_DAYS)
     matched = lags[lags["matched"] & (lags["matched_on"] <= end)]
     releases = matched.drop_duplicates("matched_by").set_index("matched_by")["matched_on"]
@@ -581,7 +585,8 @@ def down_rounds(view: View) -> Method | None:
         return None
     shares = sorted(float(value) / 100 for value in rows["value"])
     low, mid, high = (
-        scoring.within(share, 1.0, years) for share in (shares[0], sum(shares) / len(shares), shares[-1])
+        scoring.at_constant_hazard(share, 1.0, years)
+        for share in (shares[0], sum(shares) / len(shares), shares[-1])
     )
     told = (
         f"In a good quarter {shares[0]:.1%} of venture rounds were priced below the one before, in a bad one"

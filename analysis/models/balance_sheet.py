@@ -27,13 +27,13 @@ from analysis.statistics.simulation import (
     NUMBER,
     POSITIVE,
     QUARTERS_PER_YEAR,
-    Estimate,
+    Constraint,
     Floats,
-    Rule,
+    MonteCarloEstimate,
     Values,
-    check,
-    column,
+    check_inputs,
     cumulative_probability,
+    input_column,
     lognormal_walk,
     probability,
     quantile,
@@ -43,9 +43,9 @@ FALL_LIMIT_SHARE = 0.01  # share of the starting stake value below which the oth
 
 HOLDINGS = ("arm", "vision_fund", "rest")
 PURPOSES = HOLDINGS  # the random streams that `simulate` asks for
-LOADING: Rule = (lambda x: (x >= 0) & (x <= 3), "a loading of 0 to 3")
+LOADING: Constraint = (lambda x: (x >= 0) & (x <= 3), "a loading of 0 to 3")
 
-_RULES: dict[str, Rule] = {
+_RULES: dict[str, Constraint] = {
     "arm_jpy_tn": POSITIVE,
     "vision_fund_jpy_tn": NOT_NEGATIVE,
     "rest_jpy_tn": NOT_NEGATIVE,
@@ -107,7 +107,7 @@ class ExposureInputs:
     degrees_of_freedom: float
 
     def __post_init__(self) -> None:
-        check({field.name: getattr(self, field.name) for field in fields(self)}, _RULES)
+        check_inputs({field.name: getattr(self, field.name) for field in fields(self)}, _RULES)
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def simulate(
     if missing:
         raise ValueError(f"streams missing: {missing} of {PURPOSES}: spawn them by name.")
     n_draws, dates = stake.shape
-    x = {f.name: column(f.name, getattr(inputs, f.name), n_draws) for f in fields(inputs)}
+    x = {f.name: input_column(f.name, getattr(inputs, f.name), n_draws) for f in fields(inputs)}
     kept = stake / stake[:, :1]
     values = {
         f"{name}_jpy_tn": (
@@ -328,20 +328,22 @@ def required_sale(
     return np.asarray(np.maximum(missing, 0.0) / (1 - discount_share - ceiling_share))
 
 
-class Sale(NamedTuple):
+class ForcedSale(NamedTuple):
     """What a sale would have to be at the worst quarter end, over the draws in which one is needed."""
 
-    needed: Estimate
+    needed: MonteCarloEstimate
     """Probability that something must be sold."""
-    of_arm: Estimate | None
+    of_arm: MonteCarloEstimate | None
     """Median of the sale over the value of Arm that day; None where nothing must ever be sold."""
-    arm_suffices: Estimate | None
+    arm_suffices: MonteCarloEstimate | None
     """Probability that Arm alone is worth enough, where something must be sold."""
-    all_suffices: Estimate | None
+    all_suffices: MonteCarloEstimate | None
     """Probability that everything but OpenAI is."""
 
 
-def sales(paths: ExposurePaths, *, ceiling_pct: float, discount_pct: float, within_years: float) -> Sale:
+def forced_sales(
+    paths: ExposurePaths, *, ceiling_pct: float, discount_pct: float, within_years: float
+) -> ForcedSale:
     """Whether SoftBank would have to sell to get back to a ceiling, how much, and whether Arm suffices.
 
     Parameters
@@ -364,8 +366,8 @@ def sales(paths: ExposurePaths, *, ceiling_pct: float, discount_pct: float, with
     )
     hit = size > 0
     if not hit.any():
-        return Sale(probability(hit), None, None, None)
-    return Sale(
+        return ForcedSale(probability(hit), None, None, None)
+    return ForcedSale(
         probability(hit),
         quantile(size[hit] / arm[hit], 0.5),
         probability(size[hit] <= arm[hit]),

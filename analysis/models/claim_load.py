@@ -34,7 +34,9 @@ COLUMNS = (
 )
 
 
-def outcomes(assumptions: Assumptions, known: outlook.StartEvidence) -> tuple[float, simulation.Estimate]:
+def outcomes(
+    assumptions: Assumptions, known: outlook.StartEvidence
+) -> tuple[float, simulation.MonteCarloEstimate]:
     """Median multiple, and the probability of the write-down; `assumptions` as for `outlook.venture_paths`,
     with the write-down's two terms.
     """
@@ -45,7 +47,7 @@ def outcomes(assumptions: Assumptions, known: outlook.StartEvidence) -> tuple[fl
     return float(np.median(paths.moic)), down
 
 
-def ranked(
+def rank_claims(
     assumptions: Assumptions, known: outlook.StartEvidence, words: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
     """How far the outcomes move when each statement is taken at its word.
@@ -100,6 +102,6 @@ def ranked(
     )
 
 
-def half_width(estimate: simulation.Estimate) -> float:
+def half_width(estimate: simulation.MonteCarloEstimate) -> float:
     """Half the width of an interval."""
     return (estimate.high - estimate.low) / 2

@@ -106,7 +106,7 @@ class SensitivityModel:
         """`assumptions` as for `outlook.venture_paths`, with ``write_down_years`` and ``write_down_pct``;
         `shocks` a row.
         """
-        self._setting = outlook.setting(assumptions, known)
+        self._setting = outlook.run_setting(assumptions, known)
         self._years, self._pct = float(assumptions.write_down_years), float(assumptions.write_down_pct)
         self._shocks = shocks
         self._seen: dict[tuple[Any, ...], dict[str, simulation.Floats]] = {}

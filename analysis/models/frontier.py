@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from analysis.statistics import trend
 
-KINDS = ("input", "output", "blended")
+PRICE_KINDS = ("input", "output", "blended")
 PRICE = "price_usd_per_mtok"
 Price = TypeVar("Price", float, pd.Series)
 
@@ -61,10 +61,12 @@ def price_multiples(models: pd.DataFrame, reference: str, input_token_share: flo
     DataFrame
         One row per other model and kind: ``model``, ``kind`` (input, output, blended), ``multiple_x``.
     """
-    prices = with_blend(models, input_token_share).set_index("model")[[f"{kind}_{PRICE}" for kind in KINDS]]
+    prices = with_blend(models, input_token_share).set_index("model")[
+        [f"{kind}_{PRICE}" for kind in PRICE_KINDS]
+    ]
     ratios = prices.loc[reference] / prices.drop(index=reference)
-    wide = ratios.set_axis(list(KINDS), axis=1).reset_index()
-    return wide.melt("model", list(KINDS), var_name="kind", value_name="multiple_x")
+    wide = ratios.set_axis(list(PRICE_KINDS), axis=1).reset_index()
+    return wide.melt("model", list(PRICE_KINDS), var_name="kind", value_name="multiple_x")
 
 
 def leads(models: pd.DataFrame, reference: str, column: str, open_models: Sequence[str]) -> pd.DataFrame:
@@ -203,10 +205,10 @@ def list_prices(prices: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
     )
     launches = listed[listed["event"] == "launch"].drop_duplicates("article_model")
     seller = dict(zip(launches["article_model"], launches["seller"], strict=True))
-    kinds = {f"price_{kind}_usd_per_mtok": f"{kind}_{PRICE}" for kind in KINDS[:2]}
+    kinds = {f"price_{kind}_usd_per_mtok": f"{kind}_{PRICE}" for kind in PRICE_KINDS[:2]}
     named = listed.drop(columns="model", errors="ignore").rename(columns={"article_model": "model"} | kinds)
     blended = with_blend(named, input_token_share).assign(own=named["seller"] == named["model"].map(seller))
-    columns = ["model", "seller", "own", "event", "valid_on", *(f"{kind}_{PRICE}" for kind in KINDS)]
+    columns = ["model", "seller", "own", "event", "valid_on", *(f"{kind}_{PRICE}" for kind in PRICE_KINDS)]
     return blended[columns].reset_index(drop=True)
 
 

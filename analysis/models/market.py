@@ -168,7 +168,7 @@ def required_revenue_usd_bn(
     multiple : float
         Equity value at the exit per unit of yearly revenue.
     """
-    return growth.grown(invested_usd_bn, return_pct, years) / (stake_share * retained_share * multiple)
+    return growth.compound(invested_usd_bn, return_pct, years) / (stake_share * retained_share * multiple)
 
 
 def required_revenue_grid(

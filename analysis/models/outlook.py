@@ -50,9 +50,9 @@ UPDATED = ("revenue_usd_bn", "growth_factor_per_year")
 class EditorialVerdict:
     """How likely both ends of the article's verdict are: neither outsized returns nor a total catastrophe."""
 
-    outsized: simulation.Estimate
-    catastrophe: simulation.Estimate
-    between: simulation.Estimate
+    outsized: simulation.MonteCarloEstimate
+    catastrophe: simulation.MonteCarloEstimate
+    between: simulation.MonteCarloEstimate
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class StartEvidence:
 
 
 @dataclass(frozen=True)
-class Beliefs:
+class UpdatedBeliefs:
     """What is believed of the start before and after the run-rates on record.
 
     Attributes
@@ -91,13 +91,13 @@ class Beliefs:
     values: Mapping[str, float | list[float]]
 
 
-def record(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
+def start_evidence(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
     """What was known by the day of looking.
 
     Parameters
     ----------
     known
-        The evidence tables ``openai_finance`` (as for `players.run_rate`) and ``softbank_openai`` (``event``,
+        The evidence tables ``openai_finance`` (as for `funding.run_rate`) and ``softbank_openai`` (``event``,
         of which paid and position are read, ``valid_on``, ``amount_usd_bn``, ``cumulative_cost_usd_bn``).
 
     Notes
@@ -130,7 +130,7 @@ def record(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
     return StartEvidence(data, tuple(paid))
 
 
-def beliefs(assumptions: Assumptions, known: StartEvidence) -> Beliefs:
+def update_beliefs(assumptions: Assumptions, known: StartEvidence) -> UpdatedBeliefs:
     """Run-rate and growth at the start: the register's beliefs, updated by the run-rates on record.
 
     Parameters
@@ -138,7 +138,7 @@ def beliefs(assumptions: Assumptions, known: StartEvidence) -> Beliefs:
     assumptions
         Holds `UPDATED`, ``run_rate_weight`` (1: all the evidence, 0: none) and ``run_rate_error_pct``.
     known
-        From `record`.
+        From `start_evidence`.
 
     Returns
     -------
@@ -156,12 +156,12 @@ def beliefs(assumptions: Assumptions, known: StartEvidence) -> Beliefs:
     for name in UPDATED:
         mean, spread = known.fitted[name]
         spread = math.hypot(spread, errors.get(name, 0.0))
-        values[name], row = _updated(assumptions[name], mean, spread, assumptions.run_rate_weight)
+        values[name], row = _update_belief(assumptions[name], mean, spread, assumptions.run_rate_weight)
         rows.append({"name": name} | row)
-    return Beliefs(pd.DataFrame(rows), values)
+    return UpdatedBeliefs(pd.DataFrame(rows), values)
 
 
-def _updated(
+def _update_belief(
     prior: float | list[float], mean: float, spread: float, weight: float
 ) -> tuple[float | list[float], dict[str, float]]:
     """One belief after the data, as a value and as a row of the table."""
@@ -209,7 +209,7 @@ def payments(paid: tuple[venture.Payment, ...], invested_usd_bn: float) -> tuple
     return (*paid, *later)
 
 
-def draw(
+def draw_inputs(
     values: Sequence[tuple[str, Any, str | None]], n_draws: int, streams: Mapping[str, np.random.Generator]
 ) -> dict[str, Any]:
     """Draws of each input that has a distribution, from the stream of its name; the others as they are."""
@@ -230,7 +230,7 @@ class RunSetting:
     def inputs(self, n_draws: int, block: int = 0) -> tuple[venture.VentureInputs, dict[str, Any]]:
         """The inputs of one block of draws, and its random streams."""
         streams = simulation.spawn(self.seed, [*VENTURE, *venture.PURPOSES], block)
-        drawn = draw(self.values, n_draws, streams)
+        drawn = draw_inputs(self.values, n_draws, streams)
         return venture.VentureInputs(**drawn, payments=self.payments), streams
 
     def paths(self, n_draws: int, block: int = 0) -> venture.VenturePaths:
@@ -239,7 +239,7 @@ class RunSetting:
         return venture.simulate(inputs, n_draws, streams)
 
 
-def setting(assumptions: Assumptions, known: StartEvidence) -> RunSetting:
+def run_setting(assumptions: Assumptions, known: StartEvidence) -> RunSetting:
     """Checked assumptions and the evidence of the day as a `RunSetting`.
 
     `assumptions` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``.
@@ -255,7 +255,7 @@ def _values(
     assumptions: Assumptions, known: StartEvidence, names: Sequence[str]
 ) -> tuple[tuple[str, Any, str | None], ...]:
     """Name, value and distribution of inputs, with the beliefs that the record updated."""
-    updated = beliefs(assumptions, known).values
+    updated = update_beliefs(assumptions, known).values
     values = ((name, updated.get(name, assumptions[name])) for name in names)
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value, assumptions.dist(name))
@@ -266,9 +266,9 @@ def _values(
 def venture_paths(assumptions: Assumptions, known: StartEvidence) -> venture.VenturePaths:
     """OpenAI's simulated paths: every input drawn as the register, the scenario and the evidence say.
 
-    As `setting`; `given` also holds ``draws``.
+    As `run_setting`; `given` also holds ``draws``.
     """
-    return _venture_paths(setting(assumptions, known), assumptions.draws)
+    return _venture_paths(run_setting(assumptions, known), assumptions.draws)
 
 
 @lru_cache(maxsize=4)
@@ -277,7 +277,7 @@ def _venture_paths(chosen: RunSetting, draws: int) -> venture.VenturePaths:
     return simulation.concat_paths(list(parts), shared=venture.SHARED)
 
 
-def summary(
+def summarise_draws(
     chosen: RunSetting,
     draws: int,
     reduce: Callable[[venture.VenturePaths, int], Mapping[str, Any]],
@@ -326,8 +326,8 @@ def revenue_paths(
     values = _values(assumptions, known, REVENUE)
 
     def paths(block: int, size: int) -> simulation.Floats:
-        drawn = draw(values, size, simulation.spawn(assumptions.seed, REVENUE, block))
-        x = {name: simulation.column(name, value, size) for name, value in drawn.items()}
+        drawn = draw_inputs(values, size, simulation.spawn(assumptions.seed, REVENUE, block))
+        x = {name: simulation.input_column(name, value, size) for name, value in drawn.items()}
         index = mechanisms.growth_index(
             times, x["growth_factor_per_year"], x["growth_half_life_years"], x["long_run_growth_pct"]
         )
@@ -470,7 +470,9 @@ def needed_revenue_usd_bn(assumptions: Assumptions) -> float:
     )
 
 
-def third_prediction(assumptions: Assumptions, known: StartEvidence) -> dict[str, simulation.Estimate]:
+def third_prediction(
+    assumptions: Assumptions, known: StartEvidence
+) -> dict[str, simulation.MonteCarloEstimate]:
     """Probabilities of the third prediction, from the same draws, so that its halves are not taken for
     independent.
 

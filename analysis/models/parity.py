@@ -37,17 +37,17 @@ from analysis.models import frontier
 from analysis.statistics import trend
 from analysis.statistics.simulation import Floats, cumulative_probability, quantile
 
-KINDS = ("open", "closed")
-NEEDED = ("model", "developer", "weights", "score_pct", "valid_on")
+WEIGHTS = ("open", "closed")
+REQUIRED_COLUMNS = ("model", "developer", "weights", "score_pct", "valid_on")
 LEAST_STEPS = 3
 DRAWS = 4000
 STEP_YEARS = 0.5
 """Distance of the dates for which the probability of parity is given."""
 
-MONTHS = 12 / 365
+MONTHS_PER_DAY = 12 / 365
 """Months of a day, as Epoch AI counts its lags."""
 
-COMPARED = [
+TABLE_COLUMNS = [
     "name",
     "record_end",
     "points",
@@ -62,9 +62,9 @@ COMPARED = [
     "never",
     "within_two",
 ]
-"""Columns of `compare`."""
+"""Columns of `parity_table`."""
 
-MATCHED, THERE, AT_MOST, NOT_YET = "matched", "already there", "at most", "not yet"
+MATCHED, ALREADY_THERE, AT_MOST, NOT_YET = "matched", "already there", "at most", "not yet"
 CLOSING, OPENING, NOT_SHOWN = "closing", "opening", "not shown"
 
 
@@ -112,7 +112,7 @@ class TimeToMatch:
 
 
 @dataclass(frozen=True, eq=False)
-class Parity:
+class TimeToParity:
     """When the line of open weights meets the line of closed ones.
 
     Attributes
@@ -196,7 +196,7 @@ class Gap:
         How long before the end of the record the closed line stood where the open line stands at the end, and
         its interval. Negative where the open line is ahead.
     level, floor, draws, dropped
-        As in `Parity`.
+        As in `TimeToParity`.
     """
 
     record_end: pd.Timestamp
@@ -295,7 +295,7 @@ def lags(scores: pd.DataFrame, tolerance_points: float = 0.0) -> pd.DataFrame:
         if not by:
             reading = NOT_YET
         elif on <= step["valid_on"]:
-            reading = THERE
+            reading = ALREADY_THERE
         else:
             reading = AT_MOST if on == opened["valid_on"].iloc[0] else MATCHED
         days = max(((on if by else end) - step["valid_on"]).days, 0)
@@ -306,7 +306,7 @@ def lags(scores: pd.DataFrame, tolerance_points: float = 0.0) -> pd.DataFrame:
                 "valid_on": step["valid_on"],
                 "matched_by": by,
                 "matched_on": on,
-                "lag_months": days * MONTHS,
+                "lag_months": days * MONTHS_PER_DAY,
                 "matched": bool(by),
                 "reading": reading,
             }
@@ -392,7 +392,7 @@ def time_to_match(lags: pd.DataFrame, level: float = 0.95) -> TimeToMatch:
     )
 
 
-def parity(
+def time_to_parity(
     scores: pd.DataFrame,
     rng: np.random.Generator,
     as_of_t: float | None = None,
@@ -402,7 +402,7 @@ def parity(
     draws: int = DRAWS,
     level: float = 0.9,
     horizon_years: float = 10,
-) -> Parity:
+) -> TimeToParity:
     """When the open frontier meets the closed one, if both go on as they did.
 
     Parameters
@@ -467,7 +467,7 @@ def parity(
         )  # no interpolation: it fails between numbers and never
         for q in ((1 - level) / 2, 0.5, (1 + level) / 2)
     )
-    return Parity(
+    return TimeToParity(
         record_end=scores["valid_on"].max(),
         as_of_t=start,
         open=_trend(scores, "open", floor, since),
@@ -505,7 +505,7 @@ def gap(
     Parameters
     ----------
     scores, rng, floor, since, draws, level
-        As in `parity`.
+        As in `time_to_parity`.
 
     Returns
     -------
@@ -514,10 +514,10 @@ def gap(
     Raises
     ------
     ValueError
-        As in `parity`.
+        As in `time_to_parity`.
     """
     full, lines, dropped = _lines(scores, rng, floor, since, draws, level)
-    best = {kind: _steps(scores, kind).iloc[-1] for kind in KINDS}
+    best = {kind: _steps(scores, kind).iloc[-1] for kind in WEIGHTS}
     daily = frontier.frontier_gap(scores)
     ends = [(1 - level) / 2, (1 + level) / 2]
     low, high = (quantile(lines.gain, end) for end in ends)
@@ -549,10 +549,10 @@ def gap(
     )
 
 
-def past(
+def past_forecasts(
     scores: pd.DataFrame, ends: Sequence[str | pd.Timestamp], seed: int, *, floor: float, years: float = 1.0
 ) -> pd.DataFrame:
-    """What `parity` would have said on earlier days, and what came.
+    """What `time_to_parity` would have said on earlier days, and what came.
 
     Parameters
     ----------
@@ -563,7 +563,7 @@ def past(
     seed : int
         Of the draws, the same on each day.
     floor : float
-        As in `parity`.
+        As in `time_to_parity`.
     years : float
         Within which time parity is asked for, a multiple of half a year.
 
@@ -579,7 +579,7 @@ def past(
     for end in map(pd.Timestamp, ends):
         known = scores[scores["valid_on"] <= end]
         try:
-            found = parity(
+            found = time_to_parity(
                 known, np.random.default_rng(seed), floor=floor, horizon_years=max(years, STEP_YEARS)
             )
         except ValueError:
@@ -600,21 +600,21 @@ def past(
     return pd.DataFrame(rows, columns=["end", "probability", "came", "seen_years", "smallest_gap"])
 
 
-def compare(scores: Mapping[str, pd.DataFrame], seed: int, *, floor: float) -> pd.DataFrame:
-    """`gap`, `time_to_match` and `parity` of several harnesses side by side, all with one seed.
+def parity_table(scores: Mapping[str, pd.DataFrame], seed: int, *, floor: float) -> pd.DataFrame:
+    """`gap`, `time_to_match` and `time_to_parity` of several harnesses side by side, all with one seed.
 
     Returns
     -------
     DataFrame, one row a harness that can carry the lines
         ``name, record_end, points, smallest, largest, slope_difference, low, high, change`` of `Gap`;
-        ``median_months`` of `TimeToMatch`; ``years, never`` of `Parity` and ``within_two``, the probability
-        of parity within two years.
+        ``median_months`` of `TimeToMatch`; ``years, never`` of `TimeToParity` and ``within_two``, the
+        probability of parity within two years.
     """
     rows = []
     for name, rows_of in scores.items():
         try:
             one = gap(rows_of, np.random.default_rng(seed), floor=floor)
-            meet = parity(rows_of, np.random.default_rng(seed), floor=floor)
+            meet = time_to_parity(rows_of, np.random.default_rng(seed), floor=floor)
         except ValueError:
             continue
         taken = ("record_end", "points", "smallest", "largest", "slope_difference", "low", "high", "change")
@@ -629,7 +629,7 @@ def compare(scores: Mapping[str, pd.DataFrame], seed: int, *, floor: float) -> p
                 "within_two": by[2.0],
             }
         )
-    return pd.DataFrame(rows, columns=COMPARED)
+    return pd.DataFrame(rows, columns=TABLE_COLUMNS)
 
 
 def _steps(scores: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -683,7 +683,7 @@ def _lines(
         )
     end = trend.decimal_year([scores["valid_on"].max()])[0]
     full, drawn, usable = [], [], np.ones(draws, dtype=bool)
-    for kind in KINDS:
+    for kind in WEIGHTS:
         rows = _ordered(scores, kind)
         t = trend.decimal_year(rows["valid_on"]) - end
         share = rows["score_pct"].to_numpy(float) / 100
@@ -795,7 +795,7 @@ def _check_floor(scores: pd.DataFrame, floor: float) -> None:
 
 
 def _check(scores: pd.DataFrame) -> None:
-    if absent := [name for name in NEEDED if name not in scores]:
+    if absent := [name for name in REQUIRED_COLUMNS if name not in scores]:
         raise ValueError(f"scores has no column {', '.join(absent)}: hand in rows of model_benchmarks.")
     for name in ("benchmark", "protocol"):
         mixed = sorted(set(scores[name])) if name in scores else []
@@ -805,12 +805,12 @@ def _check(scores: pd.DataFrame) -> None:
             )
     if not pd.api.types.is_datetime64_any_dtype(scores["valid_on"]):
         raise ValueError(f"valid_on holds {scores['valid_on'].dtype}, not dates: use pandas.to_datetime.")
-    for name in NEEDED:
+    for name in REQUIRED_COLUMNS:
         if scores[name].isna().any():
             raise ValueError(
                 f"{name} lacks {int(scores[name].isna().sum())} cells: leave such rows out by rule."
             )
-    if kinds := set(KINDS) ^ set(scores["weights"]):
+    if kinds := set(WEIGHTS) ^ set(scores["weights"]):
         raise ValueError(
             f"weights disagrees with open and closed on {', '.join(sorted(kinds))}: hand in rows of both, and"
             " no others."

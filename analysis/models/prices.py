@@ -66,15 +66,15 @@ LEAST_DEVELOPERS = 5
 
 LEAST_POINTS = 3
 
-CURVE = ("ols", "quantile_10", "quantile_50")
+CURVE_METHODS = ("ols", "quantile_10", "quantile_50")
 """The methods of a specification curve; random effects say what seller effects say, and take as long as all
 others.
 """
 
-STARTS: Mapping[str, float] = {"whole record": -math.inf, "since 2024": 2024.0}
+WINDOWS: Mapping[str, float] = {"whole record": -math.inf, "since 2024": 2024.0}
 
-COLUMNS = ["seller", "model", "developer", "weights", PRICE, "score_pct", "valid_on", "t"]
-BESIDE = [
+SPELL_COLUMNS = ["seller", "model", "developer", "weights", PRICE, "score_pct", "valid_on", "t"]
+PUBLISHED_COLUMNS = [
     "what",
     "level",
     "printed",
@@ -88,7 +88,7 @@ BESIDE = [
     "inside",
     "notes",
 ]
-"""Columns of `beside_published`."""
+"""Columns of `published_comparison`."""
 
 THRESHOLD_COLUMNS = [
     "name",
@@ -163,7 +163,7 @@ class FixedQuality:
     draws, draws_left_out : int
         Draws, and those of them without three points: they have no line and count in no quantile.
     points : DataFrame
-        The frontier's points, columns as `priced`.
+        The frontier's points, columns as `price_spells`.
     spells, developers : int
         Spells at or above the score, and their developers.
     first, last, record_end : Timestamp
@@ -192,7 +192,7 @@ class FixedQuality:
     notes: tuple[str, ...]
 
 
-def priced(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
+def price_spells(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
     """Price spells of models whose score is known.
 
     Parameters
@@ -242,10 +242,12 @@ def priced(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: float)
         )
     joined = joined.assign(t=trend.decimal_year(joined["valid_on"]))
     joined[PRICE] = blend
-    return joined.sort_values(["valid_on", "seller", "model"], kind="stable", ignore_index=True)[COLUMNS]
+    return joined.sort_values(["valid_on", "seller", "model"], kind="stable", ignore_index=True)[
+        SPELL_COLUMNS
+    ]
 
 
-def open_since(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+def open_models_since(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """The last price of each open model and seller, of models newer than a day.
 
     A model is as old as its release where a host sells it, and as its first listing where its developer does.
@@ -271,11 +273,11 @@ def open_matches(rows: pd.DataFrame, runs: pd.DataFrame, closed: pd.Series) -> p
         The row of `rows` with which the closed model was launched.
     """
     best = runs.groupby("model")["score_pct"].max()
-    newer = open_since(rows, closed["valid_on"])
+    newer = open_models_since(rows, closed["valid_on"])
     return newer[newer["benchmark_model"].map(best) >= best.get(closed["benchmark_model"], math.inf)]
 
 
-def cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) -> pd.DataFrame:
+def price_cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) -> pd.DataFrame:
     """Days on which a developer cut the list price of one of its lines of models by so much, blended.
 
     A price is compared with the last list price of the same model, or, where it is the model's first, with
@@ -311,18 +313,18 @@ def cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) -> pd.Da
     return listed[low_enough & (listed["event"] != "observation")]
 
 
-def repeated(spells: pd.DataFrame) -> pd.DataFrame:
+def repeat_sellers(spells: pd.DataFrame) -> pd.DataFrame:
     """Spells of sellers with two or more: with an effect for each seller the others say nothing."""
     return spells[spells.groupby("seller")["seller"].transform("size") > 1].reset_index(drop=True)
 
 
-def controls(spells: pd.DataFrame, floor: float) -> Floats:
+def hedonic_controls(spells: pd.DataFrame, floor: float) -> Floats:
     """What a regression of price on time holds fixed: logit of the score, and the seller.
 
     Parameters
     ----------
     spells : DataFrame
-        As `priced` gives it.
+        As `price_spells` gives it.
     floor : float
         Share of right answers by guessing (GPQA Diamond and MMLU 0.25, HumanEval 0).
 
@@ -348,7 +350,7 @@ def hedonic(
     Parameters
     ----------
     spells : DataFrame
-        As `priced` gives it.
+        As `price_spells` gives it.
     floor : float
         Share of right answers by guessing (GPQA Diamond and MMLU 0.25, HumanEval 0).
     level : float
@@ -384,7 +386,7 @@ def hedonic(
     if unknown := [method for method in methods if method not in METHODS]:
         raise ValueError(f"methods {unknown} are unknown: write some of {list(METHODS)}.")
     frame = spells.assign(quality=_quality(spells, floor), log_price=np.log(spells[PRICE]))
-    within = repeated(frame)
+    within = repeat_sellers(frame)
     _check_hedonic(frame, within)
     rows, left_out = [], []
     for method in methods:
@@ -401,7 +403,7 @@ def hedonic(
 def hedonic_curve(
     samples: Mapping[str, tuple[pd.DataFrame, float]],
     *,
-    starts: Mapping[str, float] = STARTS,
+    starts: Mapping[str, float] = WINDOWS,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """The fall of the price at equal quality under every benchmark, window and method: a specification curve.
@@ -409,8 +411,8 @@ def hedonic_curve(
     Parameters
     ----------
     samples : mapping of str to (DataFrame, float)
-        By name of the benchmark: spells as `priced` gives them, and the floor of `hedonic`; the first is the
-        primary one.
+        By name of the benchmark: spells as `price_spells` gives them, and the floor of `hedonic`; the first
+        is the primary one.
     starts : mapping of str to float
         Windows by name: the decimal year from which spells count; the first is the primary one.
     level : float
@@ -419,14 +421,16 @@ def hedonic_curve(
     Returns
     -------
     DataFrame
-        As `specifications.Curve.table`, the primary row first: ``specification, factor`` (by what a year
-        divides the price) ``, low, high, n, p`` and ``p_holm`` (that the price does not change), ``primary,
-        reason``. What the data cannot carry keeps its row.
+        As `specifications.SpecificationCurve.table`, the primary row first: ``specification, factor`` (by
+        what a year divides the price) ``, low, high, n, p`` and ``p_holm`` (that the price does not change),
+        ``primary, reason``. What the data cannot carry keeps its row.
     """
     from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
     rows: list[dict[str, Any]] = []
-    for (name, (spells, floor)), (window, start), method in product(samples.items(), starts.items(), CURVE):
+    for (name, (spells, floor)), (window, start), method in product(
+        samples.items(), starts.items(), CURVE_METHODS
+    ):
         row: dict[str, Any] = {
             "specification": f"{name}, {window}, {NAMES[method]}",
             "primary": not rows,
@@ -464,20 +468,20 @@ def hedonic_curve(
     return table
 
 
-def frontier(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
+def price_frontier(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
     """The running cheapest price at or above a score: each spell that undercut all before it, one a day at
     most.
 
     Parameters
     ----------
     spells : DataFrame
-        As `priced` gives it.
+        As `price_spells` gives it.
     threshold_pct : float
         Score to reach, percent.
 
     Returns
     -------
-    DataFrame, columns as `priced`, by day. Prices that rose or offers that ended later stay:
+    DataFrame, columns as `price_spells`, by day. Prices that rose or offers that ended later stay:
     it is the cheapest so far.
     """
     rows = _reaching(spells, threshold_pct)
@@ -498,7 +502,7 @@ def fixed_quality(
     Parameters
     ----------
     spells : DataFrame
-        As `priced` gives it.
+        As `price_spells` gives it.
     threshold_pct : float
         Score to reach, percent; one a claim, fixed beforehand.
     rng : Generator
@@ -525,16 +529,14 @@ def fixed_quality(
     period as well; three points within days give an absurd factor a year, and where such draws are many the
     upper end is absurd too.
 
-    References
-    ----------
-    Epoch AI (2025), LLM inference prices have fallen rapidly but unequally across
+    References ---------- Epoch AI (2025), LLM inference prices have fallen rapidly but unequally across
     tasks, for the frontier and the first interval (there on days over 365, which moves the third digit). From
-    its prices and scores `frontier` extracts 9 of the 11 printed samples on MMLU, GPQA Diamond and HumanEval
-    point for point; two hold o1-mini besides, which is not printed.
+    its prices and scores `price_frontier` extracts 9 of the 11 printed samples on MMLU, GPQA Diamond and
+    HumanEval point for point; two hold o1-mini besides, which is not printed.
     """
     if draws < 100:
         raise ValueError(f"draws is {draws}: the ends of an interval need 100 or more.")
-    rows, points = _reaching(spells, threshold_pct), frontier(spells, threshold_pct)
+    rows, points = _reaching(spells, threshold_pct), price_frontier(spells, threshold_pct)
     if len(points) < LEAST_POINTS:
         raise ValueError(
             f"threshold_pct {threshold_pct:g} has {len(points)} frontier points from {len(rows)} spells: a"
@@ -582,7 +584,7 @@ def fixed_quality(
     )
 
 
-def beside_published(
+def published_comparison(
     published: pd.DataFrame, spells: Mapping[str, pd.DataFrame], *, seed: int
 ) -> pd.DataFrame:
     """Published declines of the cheapest price at a score, beside those of these spells at the same score.
@@ -595,7 +597,7 @@ def beside_published(
         ``fit, what, factor_per_year, low, high, level_pct, n``; rows whose `what` ends in ``(SCORE) on
         BENCHMARK`` are taken.
     spells : mapping of str to DataFrame
-        `priced` by benchmark.
+        `price_spells` by benchmark.
     seed : int
         Of the bootstrap.
 
@@ -631,7 +633,7 @@ def beside_published(
                 "notes": own["notes"],
             }
         )
-    return pd.DataFrame(rows, columns=BESIDE)
+    return pd.DataFrame(rows, columns=PUBLISHED_COLUMNS)
 
 
 def at_thresholds(
@@ -667,7 +669,7 @@ def at_thresholds(
     """
     told = []
     for (name, threshold), stream in zip(thresholds.items(), rng.spawn(len(thresholds)), strict=True):
-        rows, points = _reaching(spells, threshold), frontier(spells, threshold)
+        rows, points = _reaching(spells, threshold), price_frontier(spells, threshold)
         row = {
             "name": name,
             "threshold_pct": threshold,

@@ -58,7 +58,7 @@ class Axis:
     steps: int | None = None
 
 
-def parse(text: str, register: Register) -> Axis:
+def parse_axis(text: str, register: Register) -> Axis:
     """``NAME=LOW:HIGH:STEPS`` or ``NAME=LOW:HIGH`` of the command line.
 
     Raises
@@ -92,12 +92,12 @@ def parse(text: str, register: Register) -> Axis:
     return Axis(name, low, high, steps)
 
 
-def split(texts: Sequence[str], register: Register) -> tuple[list[Axis], dict[str, Any]]:
+def parse_options(texts: Sequence[str], register: Register) -> tuple[list[Axis], dict[str, Any]]:
     """The ranges and the single values among the ``-p`` of a command line, each name once."""
     axes, fixed = [], {}
     for text in texts:
         if ":" in text.partition("=")[2]:
-            axes.append(parse(text, register))
+            axes.append(parse_axis(text, register))
         else:
             name, value = parse_override(text, register)
             fixed[name] = value
@@ -118,8 +118,8 @@ def points(axes: Sequence[Axis], kind: str, count: int | None, seed: int) -> pd.
     axes
         The ranges; a grid needs the steps of each.
     kind
-        ``grid``: every combination. ``sobol``: scrambled Sobol points, `count` a power of two. ``lhs``: a
-        Latin hypercube.
+        ``evaluate_grid``: every combination. ``sobol``: scrambled Sobol points, `count` a power of two.
+        ``lhs``: a Latin hypercube.
     count
         Number of sampled points; None for a grid.
     seed
@@ -198,8 +198,8 @@ def evaluate(
     `OUTPUTS` names.
     """
     chosen = assumptions.with_changes(**point)
-    drawn = outlook.summary(
-        outlook.setting(chosen, known), chosen.draws, lambda paths, block: _numbers(chosen, paths, block)
+    drawn = outlook.summarise_draws(
+        outlook.run_setting(chosen, known), chosen.draws, lambda paths, block: _numbers(chosen, paths, block)
     )
     rows = []
     for name in outputs:
@@ -242,7 +242,7 @@ def grid_values(assumptions: Assumptions, names: Sequence[str], steps: int) -> d
     return found
 
 
-def grid(
+def evaluate_grid(
     assumptions: Assumptions,
     known: outlook.StartEvidence,
     names: Sequence[str],
@@ -307,15 +307,15 @@ def _numbers(
     }
 
 
-def _median(name: str) -> Callable[[Mapping[str, Any]], simulation.Estimate]:
+def _median(name: str) -> Callable[[Mapping[str, Any]], simulation.MonteCarloEstimate]:
     return lambda drawn: simulation.quantile(drawn[name], 0.5)
 
 
-def _share(name: str) -> Callable[[Mapping[str, Any]], simulation.Estimate]:
+def _share(name: str) -> Callable[[Mapping[str, Any]], simulation.MonteCarloEstimate]:
     return lambda drawn: simulation.probability(drawn[name])
 
 
-_ESTIMATES: dict[str, Callable[[Mapping[str, Any]], simulation.Estimate]] = {
+_ESTIMATES: dict[str, Callable[[Mapping[str, Any]], simulation.MonteCarloEstimate]] = {
     "moic_median": _median("moic"),
     "irr_median_pct": _median("irr"),
     "loss_probability": _share("loss"),

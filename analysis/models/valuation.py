@@ -96,7 +96,7 @@ class Business:
         return self.target_margin_pct / (self.return_pct - self.long_run_growth_pct)
 
 
-def path(business: Business, target_usd_bn: float) -> pd.DataFrame:
+def cash_flow_path(business: Business, target_usd_bn: float) -> pd.DataFrame:
     """Year by year to maturity: what the business earns and what that is worth today.
 
     Parameters
@@ -144,9 +144,9 @@ def _path(business: Business, growth_x: float) -> pd.DataFrame:
 
 def dcf_value(business: Business, target_usd_bn: float) -> float:
     """What the business is worth today without its cash, billion dollars: the sum of ``present_usd_bn`` of
-    its `path`.
+    its `cash_flow_path`.
     """
-    return float(path(business, target_usd_bn)["present_usd_bn"].sum())
+    return float(cash_flow_path(business, target_usd_bn)["present_usd_bn"].sum())
 
 
 def required_revenue(business: Business, price_usd_bn: float) -> float:
@@ -229,7 +229,9 @@ def required_grid(
                 "revenue_usd_bn": revenue,
                 "pool_share": revenue / pool_usd_bn,
                 "growth_pct": cagr_pct(case.revenue_usd_bn, revenue, horizon),
-                "losses_usd_bn": -float(path(case, revenue)["cash_flow_usd_bn"].clip(upper=0).sum()),
+                "losses_usd_bn": -float(
+                    cash_flow_path(case, revenue)["cash_flow_usd_bn"].clip(upper=0).sum()
+                ),
             }
         )
     return pd.DataFrame(rows)
@@ -315,7 +317,7 @@ def spread(heavy_share: float, heavy_token_share: float) -> float:
     return float(norm.ppf(1 - heavy_share) + norm.ppf(heavy_token_share))
 
 
-def break_even(plan: Plan) -> pd.DataFrame:
+def plan_break_even(plan: Plan) -> pd.DataFrame:
     """Where use passes the plan's price, counted at the cost of serving it and at the price by the token.
 
     Returns

@@ -42,29 +42,29 @@ from analysis.statistics.simulation import (
     POSITIVE,
     QUARTERS_PER_YEAR,
     SHARE,
-    Estimate,
+    Constraint,
     Floats,
-    Rule,
+    MonteCarloEstimate,
     Values,
-    check,
-    column,
+    check_inputs,
     cumulative_probability,
+    input_column,
     lognormal_walk,
     probability,
 )
 
 PURPOSES = ("market", "shocks")  # the random streams that `simulate` asks for
 
-PART: Rule = (lambda x: (x >= 0) & (x <= 1), "a share of 0 to 1")
-QUARTERS: Rule = (lambda x: np.isfinite(x) & (x >= 1), "1 quarter or more")
-DATE: Rule = (lambda x: ~np.isnan(x), "a number of years (inf: never)")
-SWITCH: Rule = (lambda x: (x == 0) | (x == 1), "0 (off) or 1 (on)")
-TAILS: Rule = (
+SHARE_OR_NONE: Constraint = (lambda x: (x >= 0) & (x <= 1), "a share of 0 to 1")
+QUARTERS: Constraint = (lambda x: np.isfinite(x) & (x >= 1), "1 quarter or more")
+YEARS_OR_NEVER: Constraint = (lambda x: ~np.isnan(x), "a number of years (inf: never)")
+SWITCH: Constraint = (lambda x: (x == 0) | (x == 1), "0 (off) or 1 (on)")
+DEGREES_OF_FREEDOM: Constraint = (
     lambda x: (x == 0) | (np.isfinite(x) & (x > 2)),
     "0 (normal) or more than 2 degrees of freedom",
 )
 
-_RULES: dict[str, Rule] = {
+_RULES: dict[str, Constraint] = {
     "revenue_usd_bn": POSITIVE,
     "growth_factor_per_year": POSITIVE,
     "growth_half_life_years": POSITIVE,
@@ -72,9 +72,9 @@ _RULES: dict[str, Rule] = {
     "pool_usd_bn": POSITIVE,
     "pool_share": SHARE,
     "ceiling": SWITCH,
-    "parity_years": DATE,
+    "parity_years": YEARS_OR_NEVER,
     "erosion_pct_per_year": LOSS_PCT,
-    "premium_share": PART,
+    "premium_share": SHARE_OR_NONE,
     "shock_rate_per_year": NOT_NEGATIVE,
     "shock_loss_pct": LOSS_PCT,
     "shock_delay_years": NOT_NEGATIVE,
@@ -84,7 +84,7 @@ _RULES: dict[str, Rule] = {
     "compute_usd_bn": NOT_NEGATIVE,
     "compute_factor_per_year": POSITIVE,
     "compute_half_life_years": POSITIVE,
-    "committed_share": PART,
+    "committed_share": SHARE_OR_NONE,
     "commitment_years": NOT_NEGATIVE,
     "plan_growth_pct": GROWTH_PCT,
     "discount_pct": POSITIVE,
@@ -93,17 +93,17 @@ _RULES: dict[str, Rule] = {
     "raise_quarters": QUARTERS,
     "shut_fall_pct": LOSS_PCT,
     "distress_discount_pct": LOSS_PCT,
-    "listing_years": DATE,
+    "listing_years": YEARS_OR_NEVER,
     "multiple_long_run": POSITIVE,
     "multiple_sensitivity": NOT_NEGATIVE,
     "multiple_volatility_pct": NOT_NEGATIVE,
-    "degrees_of_freedom": TAILS,
+    "degrees_of_freedom": DEGREES_OF_FREEDOM,
     "start_equity_usd_bn": POSITIVE,
     "repricing_half_life_years": NOT_NEGATIVE,
     "mark_smoothing_share": SHARE,
     "stake_share": SHARE,
     "preferences_usd_bn": NOT_NEGATIVE,
-    "manager_gain_share": PART,
+    "manager_gain_share": SHARE_OR_NONE,
     "horizon_years": (
         lambda x: np.isfinite(x) & (x > 0) & (x * QUARTERS_PER_YEAR == np.round(x * QUARTERS_PER_YEAR)),
         "whole quarters above 0, such as 5 or 2.25",
@@ -239,7 +239,7 @@ class VentureInputs:
         for name in ("horizon_years", "degrees_of_freedom"):
             if np.ndim(getattr(self, name)):
                 raise ValueError(f"{name} is an array: write one number for all draws.")
-        check({name: getattr(self, name) for name in NAMES}, _RULES)
+        check_inputs({name: getattr(self, name) for name in NAMES}, _RULES)
         self._check_payments()
 
     def _check_payments(self) -> None:
@@ -414,7 +414,7 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
     missing = [purpose for purpose in PURPOSES if purpose not in rngs]
     if n_draws < 1 or missing:
         raise ValueError(f"n_draws is {n_draws}: write 1 or more; streams missing: {missing} of {PURPOSES}.")
-    x = {name: column(name, getattr(inputs, name), n_draws) for name in NAMES}
+    x = {name: input_column(name, getattr(inputs, name), n_draws) for name in NAMES}
     times = np.arange(inputs.quarters + 1) / QUARTERS_PER_YEAR
     volume, revenue, ntm, log_growth = _revenue(x, times, rngs["shocks"])
     running, compute, idle = _costs(x, times, volume, revenue)
@@ -596,7 +596,7 @@ def write_down_probability(
     within_years: float,
     threshold_pct: float = 25.0,
     basis: Literal["cost", "peak"] = "cost",
-) -> Estimate:
+) -> MonteCarloEstimate:
     """Probability that some quarter end up to `within_years` shows a write-down (see `write_down_hits`).
 
     Parameters

@@ -279,8 +279,8 @@ def grid(
     id, title, note
         As everywhere.
     points : DataFrame
-        `models.sweep.grid`: a column a name of the register, then a column an output; every combination once,
-        the last name varying fastest.
+        `models.sweep.evaluate_grid`: a column a name of the register, then a column an output; every
+        combination once, the last name varying fastest.
     assumptions : Assumptions
         The scenario: where each name stands in it, and what the register says of it.
     labels : mapping

@@ -79,8 +79,8 @@ own start.
 TREND_START = (0.5, 0.1, 0.01)
 """The same for the local trend: variances of noise, level and slope, in variances of the log steps."""
 
-ANY = "any method"
-BEATS, LOSES, UNKNOWN, ITSELF = "beats naive", "loses", "not backtestable", "naive"
+ANY_METHOD = "any method"
+BEATS, LOSES, NOT_BACKTESTABLE, NAIVE_ITSELF = "beats naive", "loses", "not backtestable", "naive"
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class SumShare:
 
 
 @dataclass(frozen=True)
-class Choice:
+class MethodChoice:
     """The method whose paths answer a question.
 
     Attributes
@@ -292,7 +292,7 @@ trend.
 """
 
 
-def backtest(
+def rolling_origin(
     series: Mapping[str, pd.Series],
     *,
     methods: Sequence[str] = METHODS,
@@ -387,7 +387,7 @@ def simulate_paths(
     Parameters
     ----------
     series : Series
-        As in `backtest`, at least ten values.
+        As in `rolling_origin`, at least ten values.
     method : str
         One of `METHODS`.
     horizon, draws : int
@@ -404,7 +404,8 @@ def simulate_paths(
     Raises
     ------
     ValueError
-        As in `backtest`; fewer than ten values, horizon or draws below 1, or a fit without a finite result.
+        As in `rolling_origin`; fewer than ten values, horizon or draws below 1, or a fit without a finite
+        result.
     """
     (method,) = _checked_methods([method], with_naive=False)
     for name, number in {"horizon": horizon, "draws": draws}.items():
@@ -418,7 +419,7 @@ def simulate_paths(
             " instead"
         )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # `backtest` reports them
+        warnings.simplefilter("ignore")  # `rolling_origin` reports them
         fit = _FITS[method](values.to_numpy(), horizon)
         paths = fit.unit(fit.paths(draws, rng))
     if not np.isfinite(paths).all():
@@ -583,7 +584,7 @@ def _split(
         "relative_mae": np.nan,
         "relative_scale_mae": np.nan,
         **_no_coverage(),
-        "verdict": UNKNOWN,
+        "verdict": NOT_BACKTESTABLE,
         "reason": "",
     }
     if after.sum() < LEAST_ORIGINS:
@@ -604,7 +605,7 @@ def _split(
     return row | {"verdict": _verdict(row)}
 
 
-def ranked(*frames: pd.DataFrame) -> pd.DataFrame:
+def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
     """Every tested trend on one page, the best first.
 
     Parameters
@@ -658,14 +659,14 @@ def ranked(*frames: pd.DataFrame) -> pd.DataFrame:
 
 def _together(page: pd.DataFrame) -> pd.DataFrame:
     """One row in place of several methods that cannot be tested for one and the same reason."""
-    untested = page["verdict"] == UNKNOWN
+    untested = page["verdict"] == NOT_BACKTESTABLE
     alike = page[untested].groupby(["trend", "ahead", "reason"], sort=False)["method"].transform("size") > 1
     several = alike.index[alike]
-    one = page.loc[several].drop_duplicates(["trend", "ahead", "reason"]).assign(method=ANY)
+    one = page.loc[several].drop_duplicates(["trend", "ahead", "reason"]).assign(method=ANY_METHOD)
     return pd.concat([page.drop(index=several), one])
 
 
-def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> Choice:
+def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> MethodChoice:
     """Which method's paths to use: the one with the lowest relative MAE, if that beats the naive forecast.
 
     Parameters
@@ -692,9 +693,9 @@ def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> Choice:
     own = ranking[ranking["series"] == series]
     if own.empty:
         raise ValueError(f"series is {series!r}: the ranking holds {sorted(ranking['series'].unique())}")
-    usable = own[(own["verdict"] != UNKNOWN) & (own["horizon"] <= horizon)]
+    usable = own[(own["verdict"] != NOT_BACKTESTABLE) & (own["horizon"] <= horizon)]
     if usable.empty:
-        return Choice(
+        return MethodChoice(
             NAIVE,
             None,
             f"{NAMES[NAIVE]}: no horizon up to {horizon} has {LEAST_ORIGINS} origins to test another method",
@@ -706,14 +707,14 @@ def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> Choice:
     if tested < horizon:
         where += f", the longest horizon with {LEAST_ORIGINS} origins ({horizon} asked for)"
     if best.empty:
-        return Choice(NAIVE, tested, f"{NAMES[NAIVE]}: no other method beats it {where}")
+        return MethodChoice(NAIVE, tested, f"{NAMES[NAIVE]}: no other method beats it {where}")
     row = best.iloc[0]
     told = f"{NAMES[row['method']]}: {row['relative_mae']:.2f} times the error of the {NAMES[NAIVE]}"
     if not math.isnan(row["relative_to_log_drift"]) and row["method"] != COMPOUNDING:
         told += f" and {row['relative_to_log_drift']:.2f} times that of {NAMES[COMPOUNDING]}"
     told += f" {where}; {row['origins']} origins, {row['origins_apart']} of them a whole horizon apart, "
     told += f"and {row['coverage_95']:.0%} of them inside the 95% interval"
-    return Choice(str(row["method"]), tested, told)
+    return MethodChoice(str(row["method"]), tested, told)
 
 
 def _roll(
@@ -795,7 +796,7 @@ def _compared(table: pd.DataFrame, name: str, method: str, horizon: int, ahead: 
         "relative_to_log_drift": np.nan,
         "closer_share": np.nan,
         **_no_coverage(),
-        "verdict": UNKNOWN,
+        "verdict": NOT_BACKTESTABLE,
         "reason": "",
     }
     if n < LEAST_ORIGINS:
@@ -809,7 +810,7 @@ def _compared(table: pd.DataFrame, name: str, method: str, horizon: int, ahead: 
     for level in LEVELS:
         low, high = _ends(level)
         row |= _coverage(level, actual, own[low].to_numpy(), own[high].to_numpy())
-    return row | {"verdict": ITSELF if method == NAIVE else _verdict(row)}
+    return row | {"verdict": NAIVE_ITSELF if method == NAIVE else _verdict(row)}
 
 
 def _errors(actual: Floats, forecast: Floats, naive: Floats) -> dict[str, float]:

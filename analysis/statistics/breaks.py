@@ -16,7 +16,8 @@ Decisions
 - For cross-sections of models and prices. Points that follow each other are no separate evidence: of 400
   straight quarterly series of ten years whose errors carry over by 0.8, the tests at 5% rejected 44 and 65%,
   with years as groups 19 and 24%.
-- The verdict is Holm's over the two tests; over several series use `compare`, which adjusts over all of them.
+- The verdict is Holm's over the two tests; over several series use `acceleration_table`, which adjusts over
+  all of them.
 - `not shown` is no evidence of steady growth: a short record shows large changes only.
 """
 
@@ -153,7 +154,7 @@ def acceleration_test(
     groups : sequence, shape (n,), optional
         Cluster of each point whose errors are not independent: developer, seller.
     controls : array, shape (n, k), optional
-        What else is held fixed, without a constant: `prices.controls` for prices at equal quality.
+        What else is held fixed, without a constant: `prices.hedonic_controls` for prices at equal quality.
 
     Returns
     -------
@@ -259,7 +260,7 @@ def acceleration_test(
     )
 
 
-def compare(results: Mapping[str, Acceleration], level: float = 0.95) -> pd.DataFrame:
+def acceleration_table(results: Mapping[str, Acceleration], level: float = 0.95) -> pd.DataFrame:
     """Several series side by side, with Holm's adjustment over all of their tests.
 
     Parameters

@@ -45,7 +45,7 @@ def implied_years(start: float, end: float, rate_pct: float) -> float:
     return math.log(end / start) / math.log1p(rate_pct / 100)
 
 
-def grown(start: float, rate_pct: float, years: float) -> float:
+def compound(start: float, rate_pct: float, years: float) -> float:
     """The level that `rate_pct` percent a year makes of `start` after some elapsed years."""
     return float(start * (1 + rate_pct / 100) ** years)
 

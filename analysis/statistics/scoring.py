@@ -80,7 +80,7 @@ class SkillScore:
     n_effective: float
 
 
-def checked(probabilities: ArrayLike) -> Floats:
+def as_probabilities(probabilities: ArrayLike) -> Floats:
     """The same probabilities as an array.
 
     Raises
@@ -98,21 +98,21 @@ def checked(probabilities: ArrayLike) -> Floats:
 
 def pooled(probabilities: Sequence[float]) -> float:
     """One probability from several methods: the mean of their log-odds, equal weights."""
-    found = checked(probabilities)
+    found = as_probabilities(probabilities)
     return float(1 / (1 + math.exp(-float(np.log(found / (1 - found)).mean()))))
 
 
-def all_of(probabilities: Sequence[float]) -> tuple[float, float]:
+def joint_bounds(probabilities: Sequence[float]) -> tuple[float, float]:
     """Fréchet bounds of the probability that all of some events happen, whatever hangs together: low and
     high.
     """
-    found = checked(probabilities)
+    found = as_probabilities(probabilities)
     return max(0.0, float(found.sum()) - (found.size - 1)), float(found.min())
 
 
 def any_of(probabilities: Sequence[float]) -> tuple[float, float]:
     """Fréchet bounds of the probability that at least one of some events happens: low and high."""
-    found = checked(probabilities)
+    found = as_probabilities(probabilities)
     return float(found.max()), min(1.0, float(found.sum()))
 
 
@@ -149,9 +149,9 @@ def base_rate(events: int, cases: int, level: float = 0.9) -> Chance:
     return Chance(mean, min(float(low), mean), max(float(high), mean), level)
 
 
-def within(probability: float, observed_years: float, years: float) -> float:
+def at_constant_hazard(probability: float, observed_years: float, years: float) -> float:
     """The probability over another time, at a constant hazard: 1 - (1 - p)^(years / observed_years)."""
-    (found,) = checked(probability)
+    (found,) = as_probabilities(probability)
     if observed_years <= 0 or years <= 0:
         raise ValueError(f"{observed_years:g} and {years:g} years: both must be above 0.")
     return float(-math.expm1(math.log1p(-found) * years / observed_years))
@@ -159,7 +159,7 @@ def within(probability: float, observed_years: float, years: float) -> float:
 
 def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> Floats:
     """Brier score of each forecast, 0 (certain and right) to 1; `outcomes` are True, False or 1, 0."""
-    found = checked(probabilities)
+    found = as_probabilities(probabilities)
     return (found - _outcomes(outcomes, found)) ** 2
 
 
@@ -167,7 +167,7 @@ def log_score(probabilities: ArrayLike, outcomes: ArrayLike) -> Floats:
     """Logarithmic score of each forecast in nats: -ln of the probability given to what happened; ln 2 at one
     half.
     """
-    found = checked(probabilities)
+    found = as_probabilities(probabilities)
     happened = _outcomes(outcomes, found)
     return -np.log(np.where(happened == 1, found, 1 - found))
 
@@ -237,7 +237,7 @@ def calibration(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 5) ->
         ``observed`` share with the ends ``observed_low, observed_high`` of its 90% interval (Jeffreys, as
         `base_rate`).
     """
-    found = checked(probabilities)
+    found = as_probabilities(probabilities)
     happened = _outcomes(outcomes, found)
     edges = np.linspace(0, 1, bins + 1)
     rows = []

@@ -30,13 +30,13 @@ Floats = NDArray[np.float64]
 Values = float | Floats
 """A number for all draws, or an array with one number a draw."""
 
-Rule = tuple[Callable[[Floats], NDArray[np.bool_]], str]
-NUMBER: Rule = (np.isfinite, "a finite number")
-POSITIVE: Rule = (lambda x: np.isfinite(x) & (x > 0), "greater than 0")
-NOT_NEGATIVE: Rule = (lambda x: np.isfinite(x) & (x >= 0), "0 or more")
-SHARE: Rule = (lambda x: (x > 0) & (x <= 1), "a share above 0 and up to 1")
-LOSS_PCT: Rule = (lambda x: (x >= 0) & (x < 100), "a loss of 0 to below 100 percent")
-GROWTH_PCT: Rule = (lambda x: np.isfinite(x) & (x > -100), "a growth above -100 percent")
+Constraint = tuple[Callable[[Floats], NDArray[np.bool_]], str]
+NUMBER: Constraint = (np.isfinite, "a finite number")
+POSITIVE: Constraint = (lambda x: np.isfinite(x) & (x > 0), "greater than 0")
+NOT_NEGATIVE: Constraint = (lambda x: np.isfinite(x) & (x >= 0), "0 or more")
+SHARE: Constraint = (lambda x: (x > 0) & (x <= 1), "a share above 0 and up to 1")
+LOSS_PCT: Constraint = (lambda x: (x >= 0) & (x < 100), "a loss of 0 to below 100 percent")
+GROWTH_PCT: Constraint = (lambda x: np.isfinite(x) & (x > -100), "a growth above -100 percent")
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ PERT_LAMBDA = 4.0  # weight of the mode, standard PERT
 
 
 @dataclass(frozen=True)
-class Estimate:
+class MonteCarloEstimate:
     """A result of a simulation with its Monte-Carlo error.
 
     Attributes
@@ -397,7 +397,7 @@ def from_zero(sums: Floats) -> Floats:
     return padded
 
 
-def probability(hits: NDArray[np.bool_]) -> Estimate:
+def probability(hits: NDArray[np.bool_]) -> MonteCarloEstimate:
     """Probability of an event, from the draws in which it happened.
 
     Parameters
@@ -429,10 +429,12 @@ def probability(hits: NDArray[np.bool_]) -> Estimate:
     centre = (p + Z_LEVEL**2 / (2 * n)) / scale
     half = Z_LEVEL * np.sqrt(p * (1 - p) / n + Z_LEVEL**2 / (4 * n**2)) / scale
     low, high = float(max(centre - half, 0.0)), float(min(centre + half, 1.0))
-    return Estimate(p, float(np.sqrt(p * (1 - p) / n)), low if p > 0 else 0.0, high if p < 1 else 1.0)
+    return MonteCarloEstimate(
+        p, float(np.sqrt(p * (1 - p) / n)), low if p > 0 else 0.0, high if p < 1 else 1.0
+    )
 
 
-def quantile(x: Floats, q: float) -> Estimate:
+def quantile(x: Floats, q: float) -> MonteCarloEstimate:
     """Quantile of a result over draws, with the interval that order statistics give.
 
     Parameters
@@ -471,7 +473,7 @@ def quantile(x: Floats, q: float) -> Estimate:
     ranks = stats.binom.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], x.size, q).astype(int) + np.array([0, 1])
     padded = np.concatenate([[-np.inf], np.sort(x), [np.inf]])  # rank r is padded[r]
     low, high = (float(end) for end in padded[ranks])
-    return Estimate(float(np.quantile(x, q)), (high - low) / (2 * Z_LEVEL), low, high)
+    return MonteCarloEstimate(float(np.quantile(x, q)), (high - low) / (2 * Z_LEVEL), low, high)
 
 
 def cumulative_probability(hits: NDArray[np.bool_], times_years: Floats) -> pd.DataFrame:
@@ -511,7 +513,7 @@ def cumulative_probability(hits: NDArray[np.bool_], times_years: Floats) -> pd.D
     )
 
 
-def column(name: str, value: Values, n_draws: int) -> Floats:
+def input_column(name: str, value: Values, n_draws: int) -> Floats:
     """An input as a column, shape (draws, 1), so that it meets paths of shape (draws, dates).
 
     Raises
@@ -527,7 +529,7 @@ def column(name: str, value: Values, n_draws: int) -> Floats:
     return np.broadcast_to(array, (n_draws,))[:, np.newaxis]
 
 
-def check(values: Mapping[str, Values], rules: Mapping[str, Rule]) -> None:
+def check_inputs(values: Mapping[str, Values], rules: Mapping[str, Constraint]) -> None:
     """Refuse inputs outside their range, all of them in one message.
 
     Raises

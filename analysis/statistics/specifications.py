@@ -34,7 +34,7 @@ METHODS = {"OLS": "OLS", "Huber": "RLM", "median": "QuantReg"}
 """How the line is drawn (least squares, M-estimator, median), and statsmodels' name of it."""
 
 OUTLIERS = ("all points", "no outliers")
-CUT = 3.0
+OUTLIER_CUT = 3.0
 """Studentised residual beyond which a point is an outlier."""
 
 EXACT = 1e-9
@@ -48,11 +48,11 @@ class Window(NamedTuple):
     end: float = math.inf
 
 
-WHOLE: Mapping[str, Window] = {"whole record": Window()}
+WHOLE_RECORD: Mapping[str, Window] = {"whole record": Window()}
 
 
 @dataclass(frozen=True)
-class Curve:
+class SpecificationCurve:
     """A growth factor under every specification.
 
     Attributes
@@ -91,13 +91,13 @@ def curve(
     t: ArrayLike,
     y: ArrayLike,
     *,
-    windows: Mapping[str, Window] = WHOLE,
+    windows: Mapping[str, Window] = WHOLE_RECORD,
     weights: Mapping[str, ArrayLike | None] | None = None,
     methods: Sequence[str] = tuple(METHODS),
     groups: Sequence[Any] | pd.Series | None = None,
     against: float = 1.0,
     level: float = 0.95,
-) -> Curve:
+) -> SpecificationCurve:
     """A yearly growth factor under every combination of window, weights, outlier rule and method.
 
     Parameters
@@ -170,7 +170,7 @@ def curve(
     known = table["p"].notna()
     table["p_holm"] = np.nan
     table.loc[known, "p_holm"] = holm(table.loc[known, "p"])
-    return Curve(table, len(table), int(table["factor"].notna().sum()), against, level)
+    return SpecificationCurve(table, len(table), int(table["factor"].notna().sum()), against, level)
 
 
 def _fitted(
@@ -240,7 +240,7 @@ def _two_sided(distance: float, df: float) -> float:
 
 
 def _outliers(t: Floats, y: Floats) -> NDArray[np.bool_]:
-    """Points whose externally studentised residual exceeds `CUT`; none in a record of fewer than five
+    """Points whose externally studentised residual exceeds `OUTLIER_CUT`; none in a record of fewer than five
     points.
     """
     from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
@@ -253,4 +253,4 @@ def _outliers(t: Floats, y: Floats) -> NDArray[np.bool_]:
     internal, spare = fit.get_influence().resid_studentized_internal, len(t) - 2
     with np.errstate(divide="ignore", invalid="ignore"):  # the line passes through all points but one
         residuals = internal * np.sqrt((spare - 1) / (spare - internal**2))
-    return np.asarray(np.abs(residuals) > CUT)
+    return np.asarray(np.abs(residuals) > OUTLIER_CUT)

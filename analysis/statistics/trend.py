@@ -38,14 +38,14 @@ REGULAR = (
 )
 FEW_CLUSTERS = 10
 EXACT = 1e-12  # variance left unexplained by a line through every point: what rounding leaves
-MISSING: Interval = (math.nan, math.nan)
-ENDS = ("", "_low", "_high")
-REPRODUCED = [
+NO_INTERVAL: Interval = (math.nan, math.nan)
+INTERVAL_SUFFIXES = ("", "_low", "_high")
+REFIT_COLUMNS = [
     "fit",
     "what",
     "level",
-    *(f"printed{end}" for end in ENDS),
-    *(f"refitted{end}" for end in ENDS),
+    *(f"printed{end}" for end in INTERVAL_SUFFIXES),
+    *(f"refitted{end}" for end in INTERVAL_SUFFIXES),
     "printed_n",
     "refitted_n",
     "printed_r2",
@@ -57,7 +57,7 @@ REPRODUCED = [
     "refitted_doubling_high",
     "agrees",
 ]
-"""Columns of `reproductions`."""
+"""Columns of `refit_published`."""
 
 
 def decimal_year(dates: pd.Series | pd.DatetimeIndex | Sequence[Any], rule: DateRule = "epoch") -> Floats:
@@ -239,7 +239,7 @@ class Trend:
         exp.
         """
         if self.form != "exponential":
-            return MISSING
+            return NO_INTERVAL
         low, high = self._slope_ends()
         return math.exp(low), math.exp(high)
 
@@ -471,7 +471,7 @@ class Trend:
 
     def _times_of(self, factor: float) -> Interval:
         if math.isnan(self._time_of(factor)):
-            return MISSING
+            return NO_INTERVAL
         low, high = self._slope_ends() if factor > 1 else (-end for end in reversed(self._slope_ends()))
         return math.log(2) / high, math.log(2) / low if low > 0 else math.inf
 
@@ -590,7 +590,7 @@ def fit(
     )
 
 
-def reproductions(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+def refit_published(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """The published fits of training cost, fitted again, beside what was printed.
 
     Parameters
@@ -631,7 +631,7 @@ def reproductions(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.Da
             continue
         _check_sample(row, sample)
         rows.append(_reproduced(row, sample))
-    return pd.DataFrame(rows, columns=REPRODUCED)
+    return pd.DataFrame(rows, columns=REFIT_COLUMNS)
 
 
 def _check_sample(row: dict[Any, Any], sample: pd.DataFrame) -> None:
@@ -658,8 +658,8 @@ def _reproduced(row: dict[Any, Any], sample: pd.DataFrame) -> dict[str, Any]:
         "fit": row["fit"],
         "what": row["what"],
         "level": level,
-        **{f"printed{end}": number for end, number in zip(ENDS, printed, strict=True)},
-        **{f"refitted{end}": number for end, number in zip(ENDS, refitted, strict=True)},
+        **{f"printed{end}": number for end, number in zip(INTERVAL_SUFFIXES, printed, strict=True)},
+        **{f"refitted{end}": number for end, number in zip(INTERVAL_SUFFIXES, refitted, strict=True)},
         "printed_n": int(row["n"]),
         "refitted_n": again.nobs,
         "printed_r2": row["r2"],

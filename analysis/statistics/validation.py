@@ -74,18 +74,18 @@ CERTIFIED = {
 }
 
 
-ASKED = 11
+MOST_DIGITS = 11
 """Digits that are asked; more of them hang on the processor."""
 
 
-def norris() -> pd.DataFrame:
+def norris_fit() -> pd.DataFrame:
     """The certified results beside those of `trend.fit`.
 
     Returns
     -------
     DataFrame
         ``quantity, certified, computed, digits``: the last is -log10 of the relative difference, in whole
-        digits, `ASKED` at most.
+        digits, `MOST_DIGITS` at most.
 
     References
     ----------
@@ -110,7 +110,7 @@ def norris() -> pd.DataFrame:
     rows = []
     for name, sure in CERTIFIED.items():
         apart = abs(computed[name] - sure) / abs(sure)
-        digits = ASKED if apart == 0 else min(ASKED, math.floor(-math.log10(apart)))
+        digits = MOST_DIGITS if apart == 0 else min(MOST_DIGITS, math.floor(-math.log10(apart)))
         rows.append(
             {"quantity": name, "certified": sure, "computed": float(computed[name]), "digits": digits}
         )

@@ -23,7 +23,7 @@ MEGABYTE = 1024
 
 def chosen() -> outlook.RunSetting:
     assumptions = scenarios.check(scenarios.resolve("base"))
-    return outlook.setting(assumptions, audit.gather(assumptions).record)
+    return outlook.run_setting(assumptions, audit.gather(assumptions).record)
 
 
 def peak_mb() -> float:
@@ -38,7 +38,7 @@ def random_numbers(setting: outlook.RunSetting) -> None:
     """The same random numbers, and nothing done with them."""
     for block, size in simulation.blocks(DRAWS):
         streams = simulation.spawn(setting.seed, [*outlook.VENTURE, *venture.PURPOSES], block)
-        outlook.draw(setting.values, size, streams)
+        outlook.draw_inputs(setting.values, size, streams)
         streams["market"].standard_normal((size, QUARTERS))
         streams["shocks"].random((size, QUARTERS))
 
@@ -58,12 +58,12 @@ def main(draws: int) -> None:
     setting.paths(16)  # imports that are made where they are used
     before = peak_mb()
     if draws > DRAWS:
-        outlook.summary(setting, draws, moic)
+        outlook.summarise_draws(setting, draws, moic)
         print(
             f"{draws:>9,} draws: peak {peak_mb():,.0f} MB, {peak_mb() - before:,.0f} MB of it for the draws"
         )
         return
-    whole = timed(outlook.summary, setting, DRAWS, moic)
+    whole = timed(outlook.summarise_draws, setting, DRAWS, moic)
     added = peak_mb() - before
     alone = timed(random_numbers, setting)
     print(

@@ -176,7 +176,7 @@ def test_the_models_own_frames_can_be_drawn_as_they_are():
     scores = evidence_tables.load("model_benchmarks", "2026-10-31").query(
         "benchmark == 'GPQA Diamond' and protocol == 'Epoch AI run' and use == 'trend'"
     )
-    spells = prices.priced(evidence_tables.load("api_prices", "2026-10-31"), scores, 0.75)
+    spells = prices.price_spells(evidence_tables.load("api_prices", "2026-10-31"), scores, 0.75)
     fits = prices.at_thresholds(
         spells, {"GPT-4-0314": 33, "nothing": 99.9}, rng=np.random.default_rng(0), draws=100
     )

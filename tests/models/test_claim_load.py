@@ -28,7 +28,7 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def table(assumptions, known):
-    return claim_load.ranked(assumptions, known, WORDS).set_index("id")
+    return claim_load.rank_claims(assumptions, known, WORDS).set_index("id")
 
 
 def test_a_statement_at_its_word_is_the_model_with_its_values(assumptions, known, table):
@@ -59,7 +59,7 @@ def test_ranks_are_the_mean_of_both_ranks(table):
 
 def test_a_value_that_the_register_does_not_allow_is_refused(assumptions, known):
     with pytest.raises(ParameterError, match="pool_share"):
-        claim_load.ranked(assumptions, known, {"x": {"pool_share": 7.0}})
+        claim_load.rank_claims(assumptions, known, {"x": {"pool_share": 7.0}})
 
 
 def test_every_claim_that_bears_a_load_is_in_the_terms_of_the_register_and_of_the_articles_scenario():

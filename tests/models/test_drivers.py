@@ -13,7 +13,7 @@ from analysis.statistics import simulation
 
 @pytest.fixture(scope="module")
 def known():
-    return outlook.record(
+    return outlook.start_evidence(
         {name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
     )
 
@@ -47,7 +47,7 @@ def test_the_middle_of_a_tornado_is_the_model_at_its_medians(model, known):
     assert table["swing"].is_monotonic_decreasing
     assert set(table["input"]) == set(model.distributions)
     # by hand: the same medians and the same shocks
-    chosen = outlook.setting(assumptions(), known)
+    chosen = outlook.run_setting(assumptions(), known)
     inputs = venture.VentureInputs(
         **{name: model.medians.get(name, value) for name, value, _ in chosen.values}, payments=chosen.payments
     )

@@ -20,7 +20,7 @@ def tables(as_of="2026-10-31"):
 
 
 def known(as_of="2026-10-31"):
-    return outlook.record(tables(as_of))
+    return outlook.start_evidence(tables(as_of))
 
 
 def paths(scenario="base", **overrides):
@@ -42,8 +42,8 @@ def test_fewer_draws_are_the_first_of_more_whatever_the_block():
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_summary_by_blocks_is_that_of_the_paths_for_any_number_of_workers(workers):
-    chosen = outlook.setting(assumptions(), known())
-    found = outlook.summary(
+    chosen = outlook.run_setting(assumptions(), known())
+    found = outlook.summarise_draws(
         chosen, 9000, lambda p, block: {"moic": p.moic, "irr": p.irr_pct}, workers=workers
     )
     whole = paths(draws=9000)
@@ -81,7 +81,7 @@ def test_each_risk_of_the_article_lowers_the_median_and_the_investor_s_case_rais
 
 def test_the_median_assumptions_are_worth_the_round_of_march_2026():
     # every input at its median, no volatility, the model's own value: within 5% of 852
-    chosen = outlook.setting(assumptions(), known())
+    chosen = outlook.run_setting(assumptions(), known())
     middle = {
         name: (
             float(simulation.quantile_function(dist, list(value))(np.array([0.5]))[0])
@@ -102,7 +102,7 @@ def test_the_stake_at_the_start_is_close_to_the_reported_fair_value():
 
 
 def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
-    table = outlook.beliefs(assumptions(), known()).table.set_index("name")
+    table = outlook.update_beliefs(assumptions(), known()).table.set_index("name")
     for _, row in table.iterrows():
         means = [math.log(row[name]) for name in ("prior_p50", "data_mid", "posterior_p50")]
         spreads = [
@@ -119,19 +119,23 @@ def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
 
 
 def test_without_weight_or_points_a_belief_stays_what_it_was_and_a_pinned_one_always():
-    without_points = outlook.record(tables() | {"openai_finance": tables()["openai_finance"].iloc[:0]})
+    without_points = outlook.start_evidence(
+        tables() | {"openai_finance": tables()["openai_finance"].iloc[:0]}
+    )
     for unmoved in (
-        outlook.beliefs(assumptions(run_rate_weight=0.0), known()),
-        outlook.beliefs(assumptions(), without_points),
+        outlook.update_beliefs(assumptions(run_rate_weight=0.0), known()),
+        outlook.update_beliefs(assumptions(), without_points),
     ):
         assert unmoved.values["revenue_usd_bn"] == pytest.approx([20, 40])
         assert unmoved.values["growth_factor_per_year"] == pytest.approx([1.25, 3])
-    pinned = outlook.beliefs(assumptions(revenue_usd_bn=33.0), known())
+    pinned = outlook.update_beliefs(assumptions(revenue_usd_bn=33.0), known())
     assert pinned.values["revenue_usd_bn"] == 33
 
 
 def test_what_is_known_later_changes_what_is_believed():
-    early, late = (outlook.beliefs(assumptions(), known(day)).table for day in ("2026-05-21", "2026-10-31"))
+    early, late = (
+        outlook.update_beliefs(assumptions(), known(day)).table for day in ("2026-05-21", "2026-10-31")
+    )
     assert early.loc[1, "data_mid"] != late.loc[1, "data_mid"]
 
 

@@ -239,7 +239,7 @@ def test_no_lags_are_refused(given, level, message):
 
 def test_two_lines_meet_where_they_cross():
     # -2 + t = -1 + t/2 at t = 2: one year after the last release, on 2025-01-01
-    found = parity.parity(two_lines(1.0, 0.5), rng(), floor=FLOOR, draws=200)
+    found = parity.time_to_parity(two_lines(1.0, 0.5), rng(), floor=FLOOR, draws=200)
     assert (found.years, found.low, found.median, found.high) == pytest.approx((1, 1, 1, 1))
     assert (found.open.params["slope"], found.closed.params["slope"]) == pytest.approx((1, 0.5))
     assert (found.ahead, found.later, found.never, found.dropped) == (0, 0, 0, 0)
@@ -247,27 +247,27 @@ def test_two_lines_meet_where_they_cross():
     assert by[0.5] == 0 and by[1.5] == 1 and by.index[-1] == 10
     assert found.by["t"].iloc[0] == pytest.approx(2025)
     # seen from half a year later, half a year is left, and the lines ran on unseen
-    later = parity.parity(two_lines(1.0, 0.5), rng(), 2025.5, floor=FLOOR, draws=200)
+    later = parity.time_to_parity(two_lines(1.0, 0.5), rng(), 2025.5, floor=FLOOR, draws=200)
     assert later.median == pytest.approx(0.5)
     assert "unseen for 0.50 years" in later.notes[0]
     # seen from after the crossing open is ahead, at the end of the record it is not
-    past = parity.parity(two_lines(1.0, 0.5), rng(), 2027, floor=FLOOR, draws=200)
+    past = parity.time_to_parity(two_lines(1.0, 0.5), rng(), 2027, floor=FLOOR, draws=200)
     assert (past.ahead, past.ahead_at_end, past.years, past.high) == (1, 0, 0, 0)
 
 
 def test_never_is_a_probability_and_infinite_in_quantiles():
     for open_slope in (0.5, 0.4):  # parallel lines never meet either
-        found = parity.parity(two_lines(open_slope, 0.5 + 1e-9), rng(), floor=FLOOR, draws=200)
+        found = parity.time_to_parity(two_lines(open_slope, 0.5 + 1e-9), rng(), floor=FLOOR, draws=200)
         assert (found.never, found.ahead, found.years, found.low, found.median) == (1, 0, *[math.inf] * 3)
         assert found.by["probability"].tolist() == [0] * 21
     # open ahead and slower: ahead, not never
-    ahead = parity.parity(two_lines(0.4, 0.5, open_height=0.0), rng(), floor=FLOOR, draws=200)
+    ahead = parity.time_to_parity(two_lines(0.4, 0.5, open_height=0.0), rng(), floor=FLOOR, draws=200)
     assert (ahead.never, ahead.ahead, ahead.ahead_at_end, ahead.median) == (0, 1, 1, 0)
 
 
 def test_parity_beyond_the_horizon_is_later_and_not_never():
     # 1 logit behind at the start, 0.05 a year: 20 years, 19 of them after the record
-    found = parity.parity(two_lines(0.55, 0.5), rng(), floor=FLOOR, draws=200, horizon_years=5)
+    found = parity.time_to_parity(two_lines(0.55, 0.5), rng(), floor=FLOOR, draws=200, horizon_years=5)
     assert found.median == pytest.approx(19)
     assert (found.later, found.never) == (1, 0)
     assert found.by["times_years"].max() == 5
@@ -281,7 +281,7 @@ def test_draws_are_those_of_developers_with_steps_taken_anew():
     open_a = on_line("open", "A", -2.0, 1.0, DAYS)
     open_b = on_line("open", "B", -2.2, 1.4, DAYS_B)
     closed = on_line("closed", "C", -1.0, 0.5, DAYS)
-    found = parity.parity(record(*open_a, *open_b, *closed), rng(), floor=FLOOR, draws=4000)
+    found = parity.time_to_parity(record(*open_a, *open_b, *closed), rng(), floor=FLOOR, draws=4000)
     end = trend.decimal_year(["2025-02-01"])[0]
     slope = {}
     for name, rows in {"A": open_a, "B": open_b, "both": open_a + open_b}.items():
@@ -308,7 +308,7 @@ def test_draws_with_too_few_steps_are_dropped_and_counted():
         *on_line("open", "B", -2.0, 1.0, DAYS[:2]),  # alone in a quarter of draws: two steps
         *on_line("closed", "C", -1.0, 0.5, DAYS),
     )
-    found = parity.parity(rows, rng(), floor=FLOOR, draws=4000)
+    found = parity.time_to_parity(rows, rng(), floor=FLOOR, draws=4000)
     assert found.dropped / 4000 == pytest.approx(0.25, abs=0.03)
     assert len(found.draw_years) == 4000 - found.dropped
     assert found.median == pytest.approx(1)
@@ -323,8 +323,8 @@ def test_since_leaves_early_steps_out_of_the_lines_but_not_out_of_the_best():
         ("closed", "B", 30.2, "2024-02-01"),  # above nothing: the best stands
         *[(*on_line("closed", "B", -1.0, 0.5, DAYS[1:2])[0][:3], "2024-09-01")],  # the same score again
     )
-    whole = parity.parity(rows, rng(), floor=FLOOR, draws=200)
-    later = parity.parity(rows, rng(), floor=FLOOR, draws=200, since="2024-01-01")
+    whole = parity.time_to_parity(rows, rng(), floor=FLOOR, draws=200)
+    later = parity.time_to_parity(rows, rng(), floor=FLOOR, draws=200, since="2024-01-01")
     assert whole.years != pytest.approx(1, abs=0.1)
     assert later.years == later.median == pytest.approx(1)
     assert parity.gap(
@@ -334,7 +334,9 @@ def test_since_leaves_early_steps_out_of_the_lines_but_not_out_of_the_best():
 
 def test_the_same_stream_gives_the_same_draws_in_any_order_of_rows():
     rows = rows_of("GPQA Diamond", "Epoch AI run")
-    one, two = (parity.parity(given, rng(), floor=FLOOR, draws=500) for given in (rows, rows.iloc[::-1]))
+    one, two = (
+        parity.time_to_parity(given, rng(), floor=FLOOR, draws=500) for given in (rows, rows.iloc[::-1])
+    )
     assert one.draw_years.tolist() == two.draw_years.tolist()
     assert not one.draw_years.flags.writeable
 
@@ -422,7 +424,7 @@ def test_shares_of_gpqa_add_up_and_o1_preview_decides_nothing():
         protocol="Epoch AI run"
     )
     for given in (rows, pd.concat([rows, shown])):
-        found = parity.parity(given, rng(), floor=FLOOR)
+        found = parity.time_to_parity(given, rng(), floor=FLOOR)
         within = float(((found.draw_years > 0) & (found.draw_years <= found.horizon_years)).mean())
         assert found.ahead + within + found.later + found.never == pytest.approx(1)
         assert found.by["probability"].iloc[-1] == pytest.approx(found.ahead + within)
@@ -436,7 +438,7 @@ def test_shares_of_gpqa_add_up_and_o1_preview_decides_nothing():
 
 def test_lines_that_disagree_with_the_record_are_told():
     # the best open model is 1.4 points behind, the line through the steps of MMLU ahead
-    notes = parity.parity(rows_of("MMLU", "5-shot"), rng(), floor=FLOOR, draws=200).notes
+    notes = parity.time_to_parity(rows_of("MMLU", "5-shot"), rng(), floor=FLOOR, draws=200).notes
     assert notes == ("at the end of the record open is behind by 1.4 points; the lines say otherwise",)
 
 
@@ -460,7 +462,7 @@ GOOD = two_lines(1.0, 0.5)
 def test_rows_that_cannot_be_compared_are_refused_everywhere(given, message):
     for refuse in (
         lambda: parity.lags(given),
-        lambda: parity.parity(given, rng(), floor=FLOOR),
+        lambda: parity.time_to_parity(given, rng(), floor=FLOOR),
         lambda: parity.gap(given, rng(), floor=FLOOR),
     ):
         with pytest.raises(ValueError, match=message):
@@ -477,7 +479,7 @@ def test_rows_that_cannot_be_compared_are_refused_everywhere(given, message):
     ],
 )
 def test_records_that_carry_no_line_are_refused(given, message):
-    for refuse in (parity.parity, parity.gap):
+    for refuse in (parity.time_to_parity, parity.gap):
         with pytest.raises(ValueError, match=message):
             refuse(given, rng(), floor=FLOOR)
 
@@ -496,7 +498,7 @@ def test_records_that_carry_no_line_are_refused(given, message):
 )
 def test_options_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        parity.parity(GOOD, rng(), **{"floor": FLOOR} | options)
+        parity.time_to_parity(GOOD, rng(), **{"floor": FLOOR} | options)
 
 
 def test_a_negative_tolerance_is_refused():
@@ -514,7 +516,7 @@ def test_a_record_whose_draws_mostly_lack_steps_is_refused():
         *on_line("closed", "D", -1.0, 0.5, DAYS),
     )
     with pytest.raises(ValueError, match=r"fewer than 3 steps of a kind in 3\d\d of 400 draws"):
-        parity.parity(rows, rng(), floor=FLOOR, draws=400)
+        parity.time_to_parity(rows, rng(), floor=FLOOR, draws=400)
 
 
 # On earlier days, and side by side
@@ -524,7 +526,7 @@ def test_earlier_days_see_their_own_record_and_are_held_against_what_came():
     # both lines rise by 2 and 1 logits a year, open one logit behind at 2024: level in a year, on 2025-01-01
     days = [*DAYS, "2025-07-01"]
     scores = record(*on_line("open", "A", -2.0, 2.0, days), *on_line("closed", "B", -1.0, 1.0, days))
-    found = parity.past(scores, ["2024-08-01", "2025-01-01"], 1, floor=FLOOR)
+    found = parity.past_forecasts(scores, ["2024-08-01", "2025-01-01"], 1, floor=FLOOR)
     # up to August 2024 there are two steps a side, which carry no line; on 1 January open is level
     assert found["end"].tolist() == [pd.Timestamp("2025-01-01")]
     row = found.iloc[0]
@@ -537,14 +539,14 @@ def test_earlier_days_see_their_own_record_and_are_held_against_what_came():
         *on_line("closed", "B", -1.0, 1.0, DAYS),
         ("open", "A", 99.0, "2025-06-01"),
     )
-    early = parity.past(later, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
+    early = parity.past_forecasts(later, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
     assert early["probability"] == row["probability"]  # what came later changes no earlier forecast
 
 
 def test_parity_that_did_not_come_is_told_with_the_smallest_gap():
     scores = two_lines(1.0, 1.0)
     scores = pd.concat([scores, scores.tail(1).assign(model="last", valid_on=pd.Timestamp("2025-06-01"))])
-    found = parity.past(scores, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
+    found = parity.past_forecasts(scores, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
     assert (found["probability"], found["came"]) == (0.0, False)
     daily = parity.frontier.frontier_gap(scores)
     assert found["smallest_gap"] == pytest.approx(daily["2025-01-02":].min())
@@ -553,7 +555,7 @@ def test_parity_that_did_not_come_is_told_with_the_smallest_gap():
 def test_harnesses_stand_side_by_side_and_one_without_lines_has_no_row():
     scores = two_lines(2.0, 1.0)
     short = record(("open", "A", 30.0, "2024-01-01"), ("closed", "B", 40.0, "2024-01-01"))
-    found = parity.compare({"a": scores, "b": short}, 1, floor=FLOOR)
+    found = parity.parity_table({"a": scores, "b": short}, 1, floor=FLOOR)
     assert found["name"].tolist() == ["a"]
     row = found.iloc[0]
     assert row["slope_difference"] == pytest.approx(1.0)

@@ -54,7 +54,7 @@ def market(rng, sellers=(20, 14, 7, 5, 4, 2, 2, 2, 2, 1), noise=0.6):
 @pytest.fixture(scope="module")
 def gpqa():
     scores = evidence_tables.load("model_benchmarks").query("use == 'trend' and benchmark == 'GPQA Diamond'")
-    return prices.priced(evidence_tables.load("api_prices"), scores, 0.75)
+    return prices.price_spells(evidence_tables.load("api_prices"), scores, 0.75)
 
 
 # The table of spells
@@ -121,7 +121,7 @@ def test_a_cut_is_counted_by_line_and_not_by_hosts_or_offers():
         released_on=lambda t: pd.to_datetime(t["released_on"]),
         valid_on=lambda t: pd.to_datetime(t["valid_on"]),
     )
-    found = prices.cuts(table.sample(frac=1, random_state=1), 0.75, pct=30)
+    found = prices.price_cuts(table.sample(frac=1, random_state=1), 0.75, pct=30)
     assert found[["seller", "model", "price_input_usd_per_mtok"]].to_numpy().tolist() == [
         ["S", "a2", 7.0],
         ["S", "a3", 2.5],
@@ -142,8 +142,8 @@ def test_what_a_model_replaces_is_an_earlier_model_of_its_seller():
 def test_consecutive_rows_of_one_price_are_one_spell():
     # 0.75 × 4 + 0.25 × 8 = 5; after the cut 0.75 × 2 + 0.25 × 8 = 3.5
     shuffled = LISTED.sample(frac=1, random_state=1)
-    found = prices.priced(shuffled, SCORES, 0.75)
-    assert list(found.columns) == prices.COLUMNS
+    found = prices.price_spells(shuffled, SCORES, 0.75)
+    assert list(found.columns) == prices.SPELL_COLUMNS
     assert found["valid_on"].dt.month.tolist() == [1, 1, 3, 4, 5]
     assert found["seller"].tolist() == ["H", "S", "S", "S", "S"]
     assert found["price_usd_per_mtok"].tolist() == [5, 5, 3.5, 5, 5]
@@ -167,7 +167,7 @@ def test_consecutive_rows_of_one_price_are_one_spell():
 )
 def test_prices_and_scores_that_do_not_fit_are_refused(listed, scores, share, told):
     with pytest.raises(ValueError, match=told):
-        prices.priced(listed, scores, share)
+        prices.price_spells(listed, scores, share)
 
 
 def test_the_real_tables_give_the_spells_that_a_query_counts(gpqa):
@@ -244,10 +244,10 @@ def test_no_seller_effects_and_exact_prices_give_every_method_the_same_line():
 def test_the_floor_is_the_logits():
     # ln((0.6 - 0.25)/(1 - 0.6)) = ln 0.875, with a floor of 0 ln 1.5; the seller first by name has no column
     spells = spells_of([("A", 1.0, 60.0, "2024-01-01"), ("B", 1.0, 60.0, "2024-01-01")])
-    assert prices.controls(spells, 0.25) == pytest.approx(
+    assert prices.hedonic_controls(spells, 0.25) == pytest.approx(
         np.array([[math.log(0.875), 0], [math.log(0.875), 1]])
     )
-    assert prices.controls(spells, 0.0)[:, 0] == pytest.approx([math.log(1.5)] * 2)
+    assert prices.hedonic_controls(spells, 0.0)[:, 0] == pytest.approx([math.log(1.5)] * 2)
 
 
 def test_a_method_that_does_not_converge_says_so_and_has_no_number(monkeypatch, recwarn):
@@ -328,16 +328,16 @@ SIX = spells_of(
 
 
 def test_the_frontier_by_hand():
-    found = prices.frontier(SIX.iloc[::-1], 45)
+    found = prices.price_frontier(SIX.iloc[::-1], 45)
     assert found["price_usd_per_mtok"].tolist() == [30, 3, 0.3]
     assert found["developer"].tolist() == ["A", "C", "D"]
-    assert prices.frontier(SIX, 40)["price_usd_per_mtok"].tolist() == [30, 10, 3, 0.3]
-    assert prices.frontier(SIX, 99).empty
+    assert prices.price_frontier(SIX, 40)["price_usd_per_mtok"].tolist() == [30, 10, 3, 0.3]
+    assert prices.price_frontier(SIX, 99).empty
 
 
 def test_of_one_day_only_the_cheapest_counts():
     rows = [("A", 5.0, 50.0, "2023-01-01"), ("B", 4.0, 50.0, "2023-01-01"), ("C", 4.0, 50.0, "2023-01-01")]
-    assert prices.frontier(spells_of(rows), 45)["developer"].tolist() == ["B"]
+    assert prices.price_frontier(spells_of(rows), 45)["developer"].tolist() == ["B"]
 
 
 def test_a_tenth_a_year_by_hand():
@@ -386,7 +386,7 @@ def test_the_bootstrap_draws_developers_and_extracts_the_frontier_again():
     drawn = np.random.default_rng(7).integers(5, size=(300, 5))
     factors = []
     for draw in drawn:
-        points = prices.frontier(FIVE[FIVE["developer"].isin([list("ABCDE")[i] for i in draw])], 45)
+        points = prices.price_frontier(FIVE[FIVE["developer"].isin([list("ABCDE")[i] for i in draw])], 45)
         if len(points) >= 3:
             line = trend.fit(points["t"], points["price_usd_per_mtok"], form="exponential")
             factors.append(1 / line.growth_factor_per_year)
@@ -441,7 +441,7 @@ def test_thresholds_side_by_side_keep_the_one_that_cannot_be_fitted():
 def test_the_frontier_of_the_real_prices_at_the_score_of_gpt_4(gpqa):
     # read off the price table: GPT-4 30 and 60 dollars = 37.5 blended, gpt-oss-120b at a host 0.039 and 0.18
     # = 0.07425
-    points = prices.frontier(gpqa, 33)
+    points = prices.price_frontier(gpqa, 33)
     assert points["price_usd_per_mtok"].iloc[[0, -1]].tolist() == pytest.approx([37.5, 0.07425])
     assert points["model"].iloc[[0, -1]].tolist() == ["gpt-4 (8K)", "openai/gpt-oss-120b"]
 
@@ -475,7 +475,7 @@ def test_the_curve_tries_every_benchmark_window_and_method_and_adjusts_over_what
 
 def test_published_declines_stand_beside_those_of_the_same_score(gpqa):
     published = evidence_tables.load("published_fits")
-    found = prices.beside_published(published, {"GPQA Diamond": gpqa}, seed=1).set_index("what")
+    found = prices.published_comparison(published, {"GPQA Diamond": gpqa}, seed=1).set_index("what")
     # two of the published fits are on GPQA Diamond, at 33 and at 53
     assert len(found) == 2
     row = found[found.index.str.contains("GPT-4-0314")].iloc[0]
@@ -483,7 +483,7 @@ def test_published_declines_stand_beside_those_of_the_same_score(gpqa):
     assert (row["printed"], row["level"]) == (42.019, 0.9)
     assert row["own"] == own.decline_factor_per_year
     assert row["inside"] == (own.low <= 42.019 <= own.high)
-    assert prices.beside_published(published, {}, seed=1).empty
+    assert prices.published_comparison(published, {}, seed=1).empty
 
 
 def test_an_open_model_matches_by_its_best_run_and_only_where_it_is_newer():

@@ -17,13 +17,13 @@ def assumptions(**overrides):
 
 @pytest.fixture(scope="module")
 def known():
-    return outlook.record(
+    return outlook.start_evidence(
         {name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
     )
 
 
 def test_a_grid_has_every_combination_with_both_ends():
-    axes, fixed = sweep.split(["multiple_long_run=4:12:3", "loading_arm=0:1:2", "seed=7"], REGISTER)
+    axes, fixed = sweep.parse_options(["multiple_long_run=4:12:3", "loading_arm=0:1:2", "seed=7"], REGISTER)
     assert fixed == {"seed": 7}
     found = sweep.points(axes, "grid", None, 1)
     assert found.to_numpy().tolist() == [[4, 0], [4, 1], [8, 0], [8, 1], [12, 0], [12, 1]]
@@ -86,7 +86,7 @@ def test_a_point_gives_what_a_plain_run_gives(known):
 )
 def test_ranges_that_cannot_be_are_refused(texts, message):
     with pytest.raises(ParameterError, match=message):
-        sweep.split(texts, REGISTER)
+        sweep.parse_options(texts, REGISTER)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_grid_runs_over_the_registers_ninety_percent_and_out_to_where_the_scen
 
 def test_a_grid_gives_at_each_point_what_a_sweep_gives_there(known):
     outputs = ["moic_median", "ltv_peak_median_pct"]
-    found = sweep.grid(assumptions(), known, FOUR[:2], outputs, steps=2, draws=1000)
+    found = sweep.evaluate_grid(assumptions(), known, FOUR[:2], outputs, steps=2, draws=1000)
     assert found[FOUR[:2]].to_numpy().tolist() == [[4, 0.8], [4, 3.5], [12, 0.8], [12, 3.5]]
     point = dict(zip(FOUR[:2], (12.0, 0.8), strict=True))
     one = {

@@ -21,7 +21,7 @@ def test_the_value_of_two_years_by_hand():
     # 100 -> 400 in two years: 200 and 400; margins -50 + 80/2 = -10 and 30 percent: -20 and +120
     # after: 120 * 1.05 / (0.10 - 0.05) = 2520
     # -20 / 1.1 + (120 + 2520) / 1.21 = -18.1818 + 2181.8182 = 2163.6364
-    table = valuation.path(TWO_YEARS, 400)
+    table = valuation.cash_flow_path(TWO_YEARS, 400)
     assert table["revenue_usd_bn"].tolist() == pytest.approx([200, 400])
     assert table["cash_flow_usd_bn"].tolist() == pytest.approx([-20, 120])
     assert table["terminal_usd_bn"].tolist() == pytest.approx([0, 2520])
@@ -80,7 +80,7 @@ def test_a_grid_holds_every_case_and_what_it_takes():
     assert row["revenue_usd_bn"] == pytest.approx(valuation.required_revenue(OPENAI, 772))
     assert row["pool_share"] == pytest.approx(row["revenue_usd_bn"] / 1200)
     assert 35 * (1 + row["growth_pct"] / 100) ** 10 == pytest.approx(row["revenue_usd_bn"])
-    flows = valuation.path(OPENAI, row["revenue_usd_bn"])["cash_flow_usd_bn"]
+    flows = valuation.cash_flow_path(OPENAI, row["revenue_usd_bn"])["cash_flow_usd_bn"]
     assert row["losses_usd_bn"] == pytest.approx(-sum(flow for flow in flows if flow < 0))
     # only what is asked for changes
     years = valuation.required_grid(OPENAI, 772, pool_usd_bn=1200, years=[5, 10])
@@ -140,7 +140,7 @@ def test_the_use_of_subscribers_by_hand():
 
 
 def test_where_use_passes_the_plan_by_hand():
-    table = valuation.break_even(PLAN).set_index("counted_at")
+    table = valuation.plan_break_even(PLAN).set_index("counted_at")
     # 20 / 4 and 20 / 10 million tokens
     assert table["use_mtok"].tolist() == pytest.approx([5, 2])
     # ln(5 / 1.099773) / 1.281552 = 1.18164: above it are 11.87% of the users with Phi(1.281552 - 1.18164) =
@@ -154,7 +154,7 @@ def test_at_equal_margins_only_the_spread_decides_who_overpays():
     # price = cost / cost share: the mean subscriber pays 20 either way, and 1 - Phi(spread / 2) use more than
     # the mean
     for plan in (replace(PLAN, price_usd_per_mtok=8), replace(PLAN, plan_usd=200, price_usd_per_mtok=8)):
-        table = valuation.break_even(plan).set_index("counted_at")
+        table = valuation.plan_break_even(plan).set_index("counted_at")
         assert table.loc["price", "use_mtok"] == pytest.approx(plan.mean_mtok)
         assert table.loc["price", "share_above"] == pytest.approx(0.5 * math.erfc(SPREAD / 2 / math.sqrt(2)))
 

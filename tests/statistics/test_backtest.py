@@ -15,10 +15,10 @@ from analysis.statistics import backtest as backtesting
 from analysis.statistics import trend
 from analysis.statistics.backtest import (
     METHODS,
-    backtest,
+    combined_ranking,
     longest_run,
     method_for,
-    ranked,
+    rolling_origin,
     share_of_sum,
     simulate_paths,
     time_split,
@@ -80,7 +80,7 @@ def wavy(n):
 def test_on_a_random_walk_no_method_has_skill():
     generator = rng()
     walks = {str(i): random_walk(generator, 60) for i in range(25)}
-    mean, error = pooled(backtest(walks, methods=QUICK, horizons=(1, 4), least_points=30))
+    mean, error = pooled(rolling_origin(walks, methods=QUICK, horizons=(1, 4), least_points=30))
     # without drift, steps of 10 at a level of 1000 are a walk on logs too: the two drifts are one method up
     # to the square of a hundredth. (With a drift of 5 they are not: the level goes from 1000 to 1300, and
     # drift on logs then expects 1300 ln(1.3)/60 = 5.7 a step where 5 come, which costs it 3% at four steps.)
@@ -100,7 +100,7 @@ def test_on_a_random_walk_smoothing_and_state_space_have_no_skill(method, series
     # more than the walk: sqrt(1 + 5/35) = 1.07.
     generator = rng()
     walks = {str(i): random_walk(generator, 46) for i in range(series)}
-    mean, error = pooled(backtest(walks, methods=[method], horizons=(1, 4), least_points=35))
+    mean, error = pooled(rolling_origin(walks, methods=[method], horizons=(1, 4), least_points=35))
     for h in (1, 4):
         assert error[method, h] < 0.1
         assert mean[method, h] > math.sqrt(1 / (1 + h / 34)) - 3 * error[method, h]
@@ -165,7 +165,7 @@ def test_a_start_that_fails_is_passed_over_unless_all_do():
 
 def test_an_exact_exponential_is_known_by_logs_and_not_by_drift_on_levels():
     y = quarterly(100 * 1.1 ** np.arange(20))
-    result = backtest({"exact": y}, methods=QUICK)
+    result = rolling_origin({"exact": y}, methods=QUICK)
     ranking = result.ranking.set_index(["method", "horizon"])
     for method in ("ols", "log_drift"):
         assert ranking.loc[(method, 1), "relative_mae"] < 1e-9
@@ -182,7 +182,7 @@ def test_an_exact_exponential_is_known_by_logs_and_not_by_drift_on_levels():
 
 
 def test_relative_error_is_the_ratio_of_the_two_mean_absolute_errors_in_the_original_unit():
-    result = backtest({"wavy": wavy(30)}, methods=[*QUICK, "ets"], horizons=(4,))
+    result = rolling_origin({"wavy": wavy(30)}, methods=[*QUICK, "ets"], horizons=(4,))
     errors = result.forecasts.assign(e=lambda t: (t["actual"] - t["forecast"]).abs())
     wide = errors.pivot(index="origin", columns="method", values="e")
     for row in result.ranking.itertuples():
@@ -199,7 +199,7 @@ def test_relative_error_is_the_ratio_of_the_two_mean_absolute_errors_in_the_orig
 
 
 def test_the_ranking_has_each_combination_once_and_the_best_first():
-    result = backtest({"b": wavy(24), "a": wavy(16)}, methods=QUICK)
+    result = rolling_origin({"b": wavy(24), "a": wavy(16)}, methods=QUICK)
     ranking = result.ranking
     assert len(ranking) == 2 * 3 * len(QUICK)
     assert not ranking.duplicated(["series", "method", "horizon"]).any()
@@ -212,7 +212,7 @@ def test_the_ranking_has_each_combination_once_and_the_best_first():
 
 
 def test_where_the_naive_forecast_is_exact_nothing_beats_it():
-    result = backtest({"line": quarterly(100 + 5.0 * np.arange(25))}, methods=QUICK, horizons=(1,))
+    result = rolling_origin({"line": quarterly(100 + 5.0 * np.arange(25))}, methods=QUICK, horizons=(1,))
     ranking = result.ranking.set_index("method")
     assert ranking.loc["ols", "relative_mae"] == math.inf
     assert ranking["verdict"].to_dict() == {"drift": "naive", "log_drift": "loses", "ols": "loses"}
@@ -221,7 +221,7 @@ def test_where_the_naive_forecast_is_exact_nothing_beats_it():
 def test_fewer_than_eight_origins_give_no_number():
     # 10 values before the first forecast: 17 values leave 7 origins one step ahead, 18 leave 8
     for n, origins, verdicts in [(17, 7, {"not backtestable"}), (18, 8, {"naive", "beats naive", "loses"})]:
-        ranking = backtest({"short": wavy(n)}, methods=QUICK, horizons=(1,)).ranking
+        ranking = rolling_origin({"short": wavy(n)}, methods=QUICK, horizons=(1,)).ranking
         assert set(ranking["reason"]) == ({"7 origins, 8 are needed"} if origins < 8 else {""})
         numbers = ranking.select_dtypes(float)
         assert set(ranking["origins"]) == {origins}
@@ -231,7 +231,7 @@ def test_fewer_than_eight_origins_give_no_number():
 
 
 def test_errors_also_stand_beside_those_of_drift_on_logs_at_the_same_origins():
-    result = backtest({"wavy": wavy(30)}, methods=QUICK, horizons=(4,))
+    result = rolling_origin({"wavy": wavy(30)}, methods=QUICK, horizons=(4,))
     ranking = result.ranking.set_index("method")
     errors = result.forecasts.assign(e=lambda t: (t["actual"] - t["forecast"]).abs())
     mae = errors.groupby("method")["e"].mean()
@@ -243,7 +243,7 @@ def test_errors_also_stand_beside_those_of_drift_on_logs_at_the_same_origins():
         == 1
         != ranking.loc["drift", "relative_to_log_drift"]
     )
-    without = backtest({"wavy": wavy(30)}, methods=["ols"], horizons=(4,)).ranking
+    without = rolling_origin({"wavy": wavy(30)}, methods=["ols"], horizons=(4,)).ranking
     assert without["relative_to_log_drift"].isna().all()
 
 
@@ -253,13 +253,13 @@ def test_errors_also_stand_beside_those_of_drift_on_logs_at_the_same_origins():
 )
 def test_the_horizon_is_told_in_the_steps_of_the_series(frequency, ahead):
     y = pd.Series(wavy(20).to_numpy(), pd.date_range("2000-12-31", periods=20, freq=frequency))
-    ranking = backtest({"s": y[::-1]}, methods=["drift"], horizons=(4, 1)).ranking
+    ranking = rolling_origin({"s": y[::-1]}, methods=["drift"], horizons=(4, 1)).ranking
     assert ranking["ahead"].tolist() == [ahead, ahead.replace("4", "1").removesuffix("s")]
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_a_series_without_any_origin_is_not_backtestable_either(n):
-    ranking = backtest({"stub": wavy(n)}).ranking
+    ranking = rolling_origin({"stub": wavy(n)}).ranking
     assert set(ranking["verdict"]) == {"not backtestable"} and set(ranking["origins"]) == {0}
 
 
@@ -273,7 +273,7 @@ def test_no_forecast_uses_a_value_later_than_its_origin(method):
         later = y.copy()
         later.iloc[changed] *= 3
         before, after = (
-            backtest({"s": s}, methods=[method], horizons=(1, 4)).forecasts.query("method == @method")
+            rolling_origin({"s": s}, methods=[method], horizons=(1, 4)).forecasts.query("method == @method")
             for s in (y, later)
         )
         seen = before["origin"] >= y.index[changed]
@@ -290,7 +290,8 @@ def test_order_of_rows_does_not_matter_and_the_input_stays_as_it_was():
     shuffled = y.sample(frac=1, random_state=3)
     kept = shuffled.copy()
     pd.testing.assert_frame_equal(
-        backtest({"s": y}, methods=QUICK).ranking, backtest({"s": shuffled}, methods=QUICK).ranking
+        rolling_origin({"s": y}, methods=QUICK).ranking,
+        rolling_origin({"s": shuffled}, methods=QUICK).ranking,
     )
     pd.testing.assert_series_equal(shuffled, kept)
 
@@ -312,7 +313,7 @@ def test_order_of_rows_does_not_matter_and_the_input_stays_as_it_was():
 def test_intervals_cover_as_they_say_where_the_model_is_right(method, world, n, least_points, series):
     generator = rng(11)
     worlds = {str(i): world(generator, n) for i in range(series)}
-    forecasts = backtest(worlds, methods=[method], horizons=(1,), least_points=least_points).forecasts
+    forecasts = rolling_origin(worlds, methods=[method], horizons=(1,), least_points=least_points).forecasts
     own = forecasts[forecasts["method"] == method]
     count = series * (n - least_points)  # 600 or 60 forecasts: three standard errors are 0.03 or 0.08 at 95%
     assert len(own) == count
@@ -322,7 +323,7 @@ def test_intervals_cover_as_they_say_where_the_model_is_right(method, world, n, 
 
 
 def test_coverage_comes_with_its_count_and_wilson_interval():
-    result = backtest({"s": wavy(30)}, methods=["ols"], horizons=(1,))
+    result = rolling_origin({"s": wavy(30)}, methods=["ols"], horizons=(1,))
     row = result.ranking.set_index("method").loc["ols"]
     own = result.forecasts.query("method == 'ols'")
     hits = int(((own["low_80"] <= own["actual"]) & (own["actual"] <= own["high_80"])).sum())
@@ -337,7 +338,7 @@ def test_the_interval_of_the_naive_forecast_is_the_textbook_one():
     # h / (T - 1))) ten differences 8, 12, 8, 12, ...: mean 10, s² = 10 × 4 / 9; T = 11, h = 4: s sqrt(4 ×
     # 1.4) = 2.108 × 2.366 = 4.989
     y = quarterly(np.concatenate([[100], 100 + np.cumsum([8, 12] * 5), [210, 220, 230, 240]]))
-    result = backtest({"s": y}, methods=["drift"], horizons=(4,))
+    result = rolling_origin({"s": y}, methods=["drift"], horizons=(4,))
     row = result.forecasts.set_index("origin").loc[y.index[10]]
     half = stats.t.ppf(0.975, 9) * math.sqrt(40 / 9) * math.sqrt(4 * (1 + 4 / 10))
     assert row["forecast"] == pytest.approx(200 + 4 * 10)
@@ -347,7 +348,7 @@ def test_the_interval_of_the_naive_forecast_is_the_textbook_one():
 
 def test_the_interval_of_ols_is_the_textbook_one_on_logs():
     y = wavy(11)
-    row = backtest({"s": y}, methods=["ols"], horizons=(1,)).forecasts.query("method == 'ols'").iloc[0]
+    row = rolling_origin({"s": y}, methods=["ols"], horizons=(1,)).forecasts.query("method == 'ols'").iloc[0]
     x, z = np.arange(10), np.log(y.to_numpy()[:10])
     line = stats.linregress(x, z)
     s = math.sqrt(((z - line.intercept - line.slope * x) ** 2).sum() / 8)
@@ -377,7 +378,7 @@ def test_warnings_become_notes_and_a_failed_fit_leaves_its_origin_out(monkeypatc
     y = wavy(22)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = backtest({"s": y}, methods=["ets"], horizons=(1,))
+        result = rolling_origin({"s": y}, methods=["ets"], horizons=(1,))
     assert capfd.readouterr() == ("", "")
     said = result.notes.groupby("note").size()
     assert said["RuntimeWarning: did not converge"] == 12  # every origin, 22 - 10
@@ -395,7 +396,7 @@ def test_real_fits_print_nothing(capfd):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         # after an exact exponential the state space has no variance left to fit
-        backtest({"s": quarterly(100 * 1.1 ** np.arange(14))}, horizons=(1,))
+        rolling_origin({"s": quarterly(100 * 1.1 ** np.arange(14))}, horizons=(1,))
     assert capfd.readouterr() == ("", "")
 
 
@@ -418,7 +419,7 @@ def test_real_fits_print_nothing(capfd):
 )
 def test_a_series_that_is_not_regular_is_refused_with_what_to_use_instead(series, message):
     with pytest.raises(ValueError, match=message):
-        backtest({"s": series})
+        rolling_origin({"s": series})
     with pytest.raises(ValueError, match=message):
         simulate_paths(series, "ols", 2, 5, rng())
 
@@ -429,14 +430,15 @@ def test_fiscal_quarters_of_fourteen_weeks_and_other_steps_are_regular():
     months = pd.Series(wavy(20).to_numpy(), pd.date_range("2020-01-31", periods=20, freq="ME"))
     years = pd.Series(wavy(20).to_numpy(), pd.date_range("2000-12-31", periods=20, freq="YE"))
     found = [
-        backtest({"s": s}, methods=QUICK).ranking["relative_mae"] for s in (wavy(20), fiscal, months, years)
+        rolling_origin({"s": s}, methods=QUICK).ranking["relative_mae"]
+        for s in (wavy(20), fiscal, months, years)
     ]
     for other in found[1:]:
         pd.testing.assert_series_equal(found[0], other)
 
 
 def test_drift_alone_takes_values_below_zero():
-    ranking = backtest({"s": wavy(20) - 120}, methods=["drift"], horizons=(1,)).ranking
+    ranking = rolling_origin({"s": wavy(20) - 120}, methods=["drift"], horizons=(1,)).ranking
     assert ranking["method"].tolist() == ["drift"] and ranking["origins"].tolist() == [10]
 
 
@@ -454,9 +456,9 @@ def test_drift_alone_takes_values_below_zero():
 )
 def test_bad_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        backtest({"s": wavy(20)}, **options)
+        rolling_origin({"s": wavy(20)}, **options)
     with pytest.raises(ValueError, match="series is empty"):
-        backtest({})
+        rolling_origin({})
 
 
 @pytest.mark.parametrize(
@@ -482,7 +484,7 @@ def test_paths_spread_at_each_step_as_the_prediction_interval_does(method):
     paths = simulate_paths(y, method, 8, draws, rng())
     assert paths.shape == (draws, 8)
     longer = pd.concat([y, quarterly(np.ones(8), start=y.index[-1] + pd.Timedelta(days=1))])
-    told = backtest({"s": longer}, methods=[method], least_points=40).forecasts
+    told = rolling_origin({"s": longer}, methods=[method], least_points=40).forecasts
     told = told[(told["method"] == method) & (told["origin"] == y.index[-1])].set_index("horizon")
     for h in (1, 4, 8):
         below = {
@@ -715,11 +717,11 @@ def test_a_bad_cross_section_is_refused(options, message):
 
 
 def test_series_and_cross_sections_stand_on_one_page_the_best_first():
-    regular = backtest({"revenue": wavy(20), "short": wavy(12)}, methods=QUICK, horizons=(1, 4)).ranking
+    regular = rolling_origin({"revenue": wavy(20), "short": wavy(12)}, methods=QUICK, horizons=(1, 4)).ranking
     split = split_of(
         np.exp(0.3 * rng(9).standard_normal(60)), ["2023-01-01", "2024-11-01"], methods=["linear"]
     )
-    page = ranked(regular, split)
+    page = combined_ranking(regular, split)
     # of 2 series, 2 horizons and 3 methods the naive one is the rival and no row; two splits of one method
     # the four rows of `short`, and two of `revenue` at four quarters, are untestable alike: one row each
     # distance
@@ -759,11 +761,11 @@ def test_series_and_cross_sections_stand_on_one_page_the_best_first():
 def test_a_page_of_nothing_or_of_one_trend_twice_is_refused():
     table = split_of(RISING, methods=["linear"])
     with pytest.raises(ValueError, match="frames are missing"):
-        ranked()
+        combined_ranking()
     with pytest.raises(ValueError, match=r"frame 1 lacks \['ahead', 'coverage_80'.*Backtest.ranking or"):
-        ranked(table, pd.DataFrame({"trend": ["a"]}))
+        combined_ranking(table, pd.DataFrame({"trend": ["a"]}))
     with pytest.raises(ValueError, match="prices / linear / all after 2023-01-01 stands twice"):
-        ranked(table, table)
+        combined_ranking(table, table)
 
 
 RANKING = pd.DataFrame(
@@ -851,9 +853,9 @@ def test_a_method_for_what_was_not_ranked_is_refused():
 
 
 def test_methods_that_cannot_be_tested_for_one_reason_share_a_row():
-    result = backtest({"short": quarterly(100 * 1.1 ** np.arange(16))}, methods=QUICK, horizons=(1, 4))
+    result = rolling_origin({"short": quarterly(100 * 1.1 ** np.arange(16))}, methods=QUICK, horizons=(1, 4))
     # 16 values give 6 origins one step ahead and 3 at four steps: too few for any method
-    page = ranked(result.ranking)
+    page = combined_ranking(result.ranking)
     assert page[["trend", "method", "ahead"]].to_numpy().tolist() == [
         ["short", "any method", "1 quarter"],
         ["short", "any method", "4 quarters"],

@@ -217,7 +217,7 @@ def test_few_groups_are_noted():
 def test_several_series_are_adjusted_together():
     strong = run(T, T + 0.2 * (T - 2018) ** 2 + noise(1))
     weak, none = run(T, T + 0.08 * (T - 2022) ** 2 + noise(12)), run(T, T + noise(5))
-    table = breaks.compare({"strong": strong, "weak": weak, "none": none}).set_index("series")
+    table = breaks.acceleration_table({"strong": strong, "weak": weak, "none": none}).set_index("series")
     raw = [p for one in (strong, weak, none) for p in (one.quadratic_p, one.bend_p)]
     assert table[["quadratic_p_holm", "bend_p_holm"]].to_numpy().ravel() == pytest.approx(
         multipletests(raw, method="holm")[1]

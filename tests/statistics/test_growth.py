@@ -32,7 +32,7 @@ def test_doubling_time():
 
 @given(st.floats(0.1, 1e4), st.floats(-50, 300).filter(lambda r: abs(r) > 0.1), st.floats(0.5, 30))
 def test_growing_by_the_rate_for_the_implied_years_comes_back(start, rate, years):
-    end = growth.grown(start, rate, years)
+    end = growth.compound(start, rate, years)
     assert growth.cagr_pct(start, end, years) == pytest.approx(rate, rel=1e-6, abs=1e-6)
     assert growth.implied_years(start, end, rate) == pytest.approx(years, rel=1e-6)
 

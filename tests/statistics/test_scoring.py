@@ -28,16 +28,16 @@ def test_the_pool_lies_among_its_methods_and_does_not_depend_on_the_side(probabi
 
 @pytest.mark.parametrize("wrong", [[0.0, 0.5], [1.0], [-0.1], [1.2], [math.nan], []])
 def test_what_is_no_probability_is_refused(wrong):
-    for use in (scoring.pooled, scoring.all_of, scoring.any_of, scoring.checked):
+    for use in (scoring.pooled, scoring.joint_bounds, scoring.any_of, scoring.as_probabilities):
         with pytest.raises(ValueError, match="probability"):
             use(wrong)
 
 
 def test_frechet_bounds_are_those_of_the_extreme_joint_distributions():
     # 0.7 and 0.6: they overlap in 0.3 at least (0.7 + 0.6 - 1) and 0.6 at most; one of them comes in 0.7 to 1
-    assert scoring.all_of([0.7, 0.6]) == pytest.approx((0.3, 0.6))
+    assert scoring.joint_bounds([0.7, 0.6]) == pytest.approx((0.3, 0.6))
     assert scoring.any_of([0.7, 0.6]) == pytest.approx((0.7, 1.0))
-    assert scoring.all_of([0.2, 0.3, 0.4]) == pytest.approx((0.0, 0.2))
+    assert scoring.joint_bounds([0.2, 0.3, 0.4]) == pytest.approx((0.0, 0.2))
     assert scoring.any_of([0.2, 0.3, 0.4]) == pytest.approx((0.4, 0.9))
 
 
@@ -46,7 +46,7 @@ def test_joint_draws_never_leave_the_frechet_bounds(draws):
     hits = np.array(draws)
     # pseudo-counts as in base_rate keep each share inside (0, 1); they move a joint share by less than 1/n
     shares, slack = (hits.sum(axis=0) + 0.5) / (len(hits) + 1), 2 / len(hits)
-    low, high = scoring.all_of(shares)
+    low, high = scoring.joint_bounds(shares)
     assert low - slack <= hits.all(axis=1).mean() <= high + slack
     low, high = scoring.any_of(shares)
     assert low - slack <= hits.any(axis=1).mean() <= high + slack
@@ -79,10 +79,10 @@ def test_more_events_than_cases_are_refused(events, cases):
 
 def test_a_probability_over_another_time_keeps_its_hazard():
     # half in a year: a quarter is left after two, the square root of a half after six months
-    assert scoring.within(0.5, 1, 2) == pytest.approx(0.75)
-    assert scoring.within(0.5, 1, 0.5) == pytest.approx(1 - math.sqrt(0.5))
+    assert scoring.at_constant_hazard(0.5, 1, 2) == pytest.approx(0.75)
+    assert scoring.at_constant_hazard(0.5, 1, 0.5) == pytest.approx(1 - math.sqrt(0.5))
     with pytest.raises(ValueError, match="above 0"):
-        scoring.within(0.5, 1, 0)
+        scoring.at_constant_hazard(0.5, 1, 0)
 
 
 def test_scores_by_hand():

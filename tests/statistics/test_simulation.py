@@ -220,10 +220,10 @@ def test_a_lognormal_walk_has_mean_one_and_the_stated_volatility():
 
 
 def test_an_input_array_needs_one_number_a_draw():
-    assert simulation.column("x", 2, 3).tolist() == [[2.0], [2.0], [2.0]]
-    assert simulation.column("x", np.array([1.0, 2.0]), 2).tolist() == [[1.0], [2.0]]
+    assert simulation.input_column("x", 2, 3).tolist() == [[2.0], [2.0], [2.0]]
+    assert simulation.input_column("x", np.array([1.0, 2.0]), 2).tolist() == [[1.0], [2.0]]
     with pytest.raises(ValueError, match=r"growth_pct has shape \(2,\).*each of 3 draws"):
-        simulation.column("growth_pct", np.array([1.0, 2.0]), 3)
+        simulation.input_column("growth_pct", np.array([1.0, 2.0]), 3)
 
 
 def test_all_refused_inputs_are_named_at_once():
@@ -231,7 +231,7 @@ def test_all_refused_inputs_are_named_at_once():
     with pytest.raises(
         ValueError, match="a is -1 in 1 of 2 draws: write greater than 0; b is 2: write a share"
     ):
-        simulation.check({"a": np.array([1.0, -1.0]), "b": 2.0, "c": 0.0}, rules)
+        simulation.check_inputs({"a": np.array([1.0, -1.0]), "b": 2.0, "c": 0.0}, rules)
 
 
 def test_blocks_cover_the_draws_once_and_a_short_one_is_the_head_of_a_long_one():

@@ -123,7 +123,7 @@ def test_outliers_are_those_of_the_fits_without_each_point():
         t = rng.uniform(2018, 2026, 20)
         y = np.exp(0.5 * (t - 2018) + 0.3 * rng.standard_t(2, 20))
         fit = OLS(np.log(y), np.column_stack([np.ones_like(t), t - t.mean()])).fit()
-        slow = np.abs(fit.get_influence().resid_studentized_external) > specifications.CUT
+        slow = np.abs(fit.get_influence().resid_studentized_external) > specifications.OUTLIER_CUT
         assert specifications._outliers(t, y).tolist() == slow.tolist()
         found += slow.sum()
     assert found > 10  # there was something to find

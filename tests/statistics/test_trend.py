@@ -668,7 +668,7 @@ def test_a_forecast_refuses_what_it_cannot_use(given, told):
 
 
 def test_all_four_published_fits_agree_with_ours(training_cost, published):
-    table = trend.reproductions(training_cost, published).set_index("fit")
+    table = trend.refit_published(training_cost, published).set_index("fit")
     assert list(table.index) == [f"training_cost.{run}" for run in "ABCD"]
     assert table["agrees"].all()
     assert table["printed_n"].tolist() == table["refitted_n"].tolist() == [45, 41, 55, 54]
@@ -696,30 +696,30 @@ def test_all_four_published_fits_agree_with_ours(training_cost, published):
 def test_one_other_digit_is_not_agreement(training_cost, published, column, value):
     changed = published.copy()
     changed.loc[changed["fit"] == "training_cost.D", column] = value
-    table = trend.reproductions(training_cost, changed).set_index("fit")
+    table = trend.refit_published(training_cost, changed).set_index("fit")
     assert table.index[~table["agrees"]].tolist() == ["training_cost.D"]
 
 
 def test_one_other_cost_is_not_agreement(training_cost, published):
     changed = training_cost.copy()
     changed.loc[changed.index[changed["run"] == "C"][0], "training_cost_usd"] *= 1.01
-    table = trend.reproductions(changed, published).set_index("fit")
+    table = trend.refit_published(changed, published).set_index("fit")
     assert table.index[~table["agrees"]].tolist() == ["training_cost.C"]
 
 
 def test_what_cannot_be_reproduced_is_refused(training_cost, published):
     with pytest.raises(ValueError, match=r"training_cost\.A mixes the cost bases amortized.*, cloud_rental"):
-        trend.reproductions(training_cost.assign(run="A"), published[published["fit"] == "training_cost.A"])
+        trend.refit_published(training_cost.assign(run="A"), published[published["fit"] == "training_cost.A"])
     with pytest.raises(ValueError, match=r"training_cost\.A has no low, r2"):
-        trend.reproductions(
+        trend.refit_published(
             training_cost, published.assign(low=math.nan, r2=math.nan).query("fit == 'training_cost.A'")
         )
 
 
 def test_what_was_not_published_or_has_no_sample_is_left_out(training_cost, published):
-    none = trend.reproductions(training_cost, published[published["fit"] == "training_power"])
-    assert none.empty and list(none.columns) == trend.REPRODUCED
-    without = trend.reproductions(training_cost[training_cost["run"] != "B"], published)
+    none = trend.refit_published(training_cost, published[published["fit"] == "training_power"])
+    assert none.empty and list(none.columns) == trend.REFIT_COLUMNS
+    without = trend.refit_published(training_cost[training_cost["run"] != "B"], published)
     assert without["fit"].tolist() == ["training_cost.A", "training_cost.C", "training_cost.D"]
 
 

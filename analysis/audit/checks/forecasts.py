@@ -175,7 +175,7 @@ def open_price(
     details = (
         f"A price is that of a million tokens, {share:.0%} of them input; a score is that of an {protocol}."
     )
-    newer = prices.open_since(prices_then, first["valid_on"]).assign(
+    newer = prices.open_models_since(prices_then, first["valid_on"]).assign(
         part=lambda rows: rows.apply(_blended, axis="columns", share=share) / launch
     )
     cheaper = newer[newer["part"] < multiple].sort_values("part", kind="stable")

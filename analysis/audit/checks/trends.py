@@ -45,7 +45,7 @@ def price_acceleration(
     for name, where in series.items():
         wanted = {key: value for key, value in where.items() if key != "floor"}
         scores = facts.look("model_benchmarks", use="trend", **wanted)
-        spells = prices.priced(listed_prices, scores, float(facts.assumptions["input_token_share"]))
+        spells = prices.price_spells(listed_prices, scores, float(facts.assumptions["input_token_share"]))
         try:
             results[name] = accelerating(spells, float(where["floor"]), int(facts.assumptions["seed"]))
         except ValueError:
@@ -53,7 +53,7 @@ def price_acceleration(
         records[name] = _tested_rows(listed_prices, scores, spells)
     readings: dict[str, Interval | bool] = {}
     said, details = [], []
-    for _, row in breaks.compare(results).iterrows():
+    for _, row in breaks.acceleration_table(results).iterrows():
         name = str(row["series"])
         priced, scored = records[name]
         change, speaks = str(row["verdict"]), facts.speaks_of_day(priced)
@@ -89,7 +89,7 @@ def _tested_rows(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The prices that enter a test, and the scores of their models."""
     key = ["seller", "model", "valid_on"]
-    tested = pd.MultiIndex.from_frame(prices.repeated(spells)[key])
+    tested = pd.MultiIndex.from_frame(prices.repeat_sellers(spells)[key])
     priced = listed_prices[pd.MultiIndex.from_frame(listed_prices[key]).isin(tested)]
     return priced, scores[scores["model"].isin(priced["benchmark_model"])]
 
@@ -116,13 +116,13 @@ def _p(value: float) -> str:
 def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> breaks.Acceleration:
     """The tests on price spells at equal quality, with seller effects and sellers as clusters."""
     stream = simulation.spawn(seed, ["acceleration"])["acceleration"]
-    kept = prices.repeated(spells)
+    kept = prices.repeat_sellers(spells)
     return breaks.acceleration_test(
         kept["t"],
         kept[frontier.PRICE],
         rng=stream,
         groups=kept["seller"],
-        controls=prices.controls(kept, floor),
+        controls=prices.hedonic_controls(kept, floor),
     )
 
 

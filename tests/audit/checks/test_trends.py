@@ -176,7 +176,7 @@ def test_on_the_tables_the_bases_do_not_settle_the_cost_of_the_model(rows):
 
 
 def test_seller_effects_leave_out_sellers_with_one_price(rows):
-    spells = trends.prices.priced(*_tables(), 0.75)
+    spells = trends.prices.price_spells(*_tables(), 0.75)
     alone = pd.concat([spells, spells.tail(1).assign(seller="once")], ignore_index=True)
     plain, more = (trends.accelerating(frame, 0.25, 1) for frame in (spells, alone))
     assert isinstance(plain, breaks.Acceleration)
