@@ -85,7 +85,7 @@ def test_the_example_check_can_be_used_as_it_stands():
     known = vars(arithmetic) | {"check": lambda basis: lambda made: made}
     exec(block(CONTRIBUTING, "python", "segment_size"), known)
     found = known["segment_size"](audit.gather(BASE), None, segment="AI Customer Service (Chatbots)")
-    assert (found.shown.value, found.reason) == (4.0, "The article's table has $4bn.")
+    assert (found.result.value, found.reason) == (4.0, "The article's table has $4bn.")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def problems(
 
 
 @contextmanager
-def refusals(where: str) -> Iterator[None]:
+def errors_at(where: str) -> Iterator[None]:
     """What a function refuses while it runs on the arguments of a file, told with their place.
 
     Raises

@@ -38,10 +38,10 @@ from analysis.audit.facts import (
     Facts,
     Interval,
     NothingKnown,
+    describe_day,
+    describe_value,
     fill_placeholders,
     placeholders,
-    told_day,
-    told_value,
 )
 from analysis.audit.verdicts import accepted, judge, meets_interval
 from analysis.errors import DataError, Problem, nearest
@@ -163,7 +163,7 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
         rule = f"the article's tables have no column {name!r}"
         raise DataError(Problem(cell_rules.FILE, rule, nearest(name, map(".".join, rules))))
     rows = [
-        _row(facts.fresh(), cell, rules[cell.table, cell.column])
+        _row(facts.without_memory(), cell, rules[cell.table, cell.column])
         for cell in _printed()
         if (cell.table, cell.column) in wanted
     ]
@@ -184,7 +184,7 @@ def _printed() -> Iterator[PrintedCell]:
 
 
 def _row(facts: Facts, cell: PrintedCell, column: cell_rules.ColumnRules) -> dict[str, Any]:
-    with arguments.refusals(f"{cell_rules.FILE}, cell {cell.id}"):
+    with arguments.errors_at(f"{cell_rules.FILE}, cell {cell.id}"):
         answer = _answer(facts, cell, column)
     decided = answer.verdict != "uncheckable"
     return {
@@ -228,8 +228,8 @@ def _note(facts: Facts, own: cell_rules.CellRule | None) -> str | None:
     """What is mentioned with the verdict, once its facts are known."""
     if own is None or own.note is None:
         return None
-    record.refuse_what_no_day_fills(own.note, facts, set())
-    return fill_placeholders(own.note, _words(facts, facts.happened(own.beside, decides=False)))
+    record.refuse_unknown_names(own.note, facts, set())
+    return fill_placeholders(own.note, _words(facts, facts.facts_by_day(own.beside, decides=False)))
 
 
 def _words(facts: Facts, rows: Sequence[pd.Series]) -> dict[str, str]:
@@ -420,9 +420,9 @@ def _training_cost(facts: Facts, cell: PrintedCell, own: cell_rules.TrainingCost
     """A training cost against the developer's word, else against every estimate of it, whatever its basis."""
     printed = _figure(facts, cell)
     if own and own.stated and own.read_as_usd_mn:
-        for row in facts.happened([own.stated]):
+        for row in facts.facts_by_day([own.stated]):
             low, high = own.read_as_usd_mn
-            verdict, day = _between(printed, low, high), told_day(row)
+            verdict, day = _between(printed, low, high), describe_day(row)
             reason = (
                 f"{record.render_sentence(str(own.told), [row], facts)} We read that as"
                 f" {_span(low, high, 'usd_mn')}"
@@ -498,7 +498,7 @@ def _estimates(
         (facts.mention if speculative else facts.cite)(COSTS, rows.tail(1))
         cost = float(rows["training_cost_usd"].iloc[-1]) / 1e6
         found.append(TrainingCostEstimate(*BASES[str(basis)], cost, cost, speculative=speculative))
-    for run in facts.happened([own.gpu_hours] if own and own.gpu_hours else []):
+    for run in facts.facts_by_day([own.gpu_hours] if own and own.gpu_hours else []):
         rents = facts.find(CHIPS, metric="rental_price")
         rents = rents[rents["valid_on"].between(run["valid_on"] - RENTS_OF, run["valid_on"])]
         if rents.empty:
@@ -522,34 +522,35 @@ def _parameters(facts: Facts, cell: PrintedCell, own: cell_rules.Parameters) -> 
     none.
     """
     printed = facts.cells[cell.table].query("row == @cell.row and column == @cell.column").iloc[0]
-    repeated = facts.happened(own.estimates, decides=False)
+    repeated = facts.facts_by_day(own.estimates, decides=False)
     told = "".join(
-        f" Others repeat {told_value(row)} ({row['source_title']}, {told_day(row)})." for row in repeated
+        f" Others repeat {describe_value(row)} ({row['source_title']}, {describe_day(row)})."
+        for row in repeated
     )
     if isinstance(printed["missing"], str):
-        silent = facts.happened(own.undisclosed)
+        silent = facts.facts_by_day(own.undisclosed)
         if not silent:
             raise NothingKnown(f"parameters of {cell.row}")
-        source = f"{silent[-1]['source_title']}, {told_day(silent[-1])}"
+        source = f"{silent[-1]['source_title']}, {describe_day(silent[-1])}"
         reason = (
             f"The developer gives no count.{told}" if told else f"The developer gives no count ({source})."
         )
-        return Answer("holds", reason, "not disclosed", NONE, told_day(silent[-1]))
-    totals = facts.happened([own.total] if own.total else [])
+        return Answer("holds", reason, "not disclosed", NONE, describe_day(silent[-1]))
+    totals = facts.facts_by_day([own.total] if own.total else [])
     if not totals:
         if not repeated:
             raise NothingKnown(f"parameters of {cell.row}")
         counted = ", ".join(f"{row['value']:g}" for row in repeated)
         reason = f"We found no count by the developer.{told}"
-        protocol = f"repeated estimate, {told_day(repeated[-1])}"
+        protocol = f"repeated estimate, {describe_day(repeated[-1])}"
         return Answer("uncheckable", reason, "not disclosed, an estimate alone", counted, protocol)
     said, stated = {"in total": (printed["low"], printed["high"])}, {"in total": totals[-1]}
     if active := re.search(r"(\d+(?:\.\d+)?B) active", cell.printed):
         said["active"] = accepted(parse_figure(active[1], "parameters_bn"))
-        for row in facts.happened([own.active] if own.active else []):
+        for row in facts.facts_by_day([own.active] if own.active else []):
             stated["active"] = row
     agree = [said[name][0] <= row["value"] <= said[name][1] for name, row in stated.items()]
-    told = join_words(f"{told_value(row)} {name}" for name, row in stated.items())
+    told = join_words(f"{describe_value(row)} {name}" for name, row in stated.items())
     verdict = "holds" if all(agree) else "partly" if any(agree) else "fails"
     sourced = ", ".join(f"{row['value']:g} {name}" for name, row in stated.items()).replace(" in total", "")
     return Answer(
@@ -557,7 +558,7 @@ def _parameters(facts: Facts, cell: PrintedCell, own: cell_rules.Parameters) -> 
         f"{totals[-1]['subject']} gives {told}.",
         f"{told} by the developer",
         sourced,
-        told_day(totals[-1]),
+        describe_day(totals[-1]),
     )
 
 
@@ -568,15 +569,15 @@ def _releases(facts: Facts, cell: PrintedCell, own: cell_rules.Releases) -> Answ
     """The named model against the developer's last release on record; one that was the last earlier is
     stale.
     """
-    rows = sorted(facts.happened(own.names, decides=False), key=lambda row: row["valid_on"])
+    rows = sorted(facts.facts_by_day(own.names, decides=False), key=lambda row: row["valid_on"])
     if not rows:
         raise NothingKnown(f"releases of {cell.row}")
-    out = {own.names[row["id"]]: told_day(row) for row in rows}
+    out = {own.names[row["id"]]: describe_day(row) for row in rows}
     last = list(out)[-1]
     named = {re.sub(r"\s*\(.*\)", "", part): "in dev" in part for part in cell.printed.split(" / ")}
     led = [name for name, unreleased in named.items() if name in out and not unreleased]
     late = [name for name, unreleased in named.items() if unreleased and name in out]
-    facts.happened(row["id"] for row in rows if own.names[row["id"]] in (last, *led, *late))
+    facts.facts_by_day(row["id"] for row in rows if own.names[row["id"]] in (last, *led, *late))
     short, protocol = f"{last} since {out[last]}", out[last]
     if last in led and not late:
         return Answer("holds", f"{last} of {out[last]} was the latest that we found.", short, last, protocol)
@@ -629,7 +630,7 @@ def _amounts(facts: Facts, places: Mapping[str, cell_rules.Amount]) -> dict[str,
             whole, _ = _amount(facts, place)
         except NothingKnown:
             continue
-        conditional = sum(float(row["value"]) for row in facts.happened(place.less))
+        conditional = sum(float(row["value"]) for row in facts.facts_by_day(place.less))
         found[name] = (whole - conditional, whole)
     return found
 
@@ -736,7 +737,7 @@ def _internal(facts: Facts, cell: PrintedCell, own: cell_rules.Internal) -> Answ
     """A unit paid by its parent: agrees where facts show it; the parent's capital expenditure is
     mentioned.
     """
-    shown = facts.happened(own.shows)
+    shown = facts.facts_by_day(own.shows)
     spent = facts.find(CAPEX, company=own.parent)
     whole = spent.groupby(spent["valid_on"].dt.year)["capex_usd_mn"].agg(["sum", "count"]).query("count == 4")
     told = ""
@@ -749,7 +750,7 @@ def _internal(facts: Facts, cell: PrintedCell, own: cell_rules.Internal) -> Answ
         )
     if own.shows and len(shown) == len(own.shows):
         reason = f"{record.render_sentence(str(own.told), shown, facts)}{told}"
-        return Answer("holds", reason, f"paid by {own.parent}", own.parent, told_day(shown[-1]))
+        return Answer("holds", reason, f"paid by {own.parent}", own.parent, describe_day(shown[-1]))
     reason = (
         f"We found no outside round of {cell.row}, but that does not show that {own.parent} pays for all of"
         f" it.{told}"
@@ -761,12 +762,12 @@ def _readings_on_record(facts: Facts, cell: PrintedCell, own: cell_rules.Reading
     """A statement with several readings against dated facts, as a claim is."""
     readings = {name: dict(sides) for name, sides in own.readings.items()}
     finding = record.readings_on_record(facts, None, told=own.told, readings=readings)
-    rows = facts.told
+    rows = facts.dated_facts
     last = max(rows, key=lambda row: row["valid_on"])
     names = _words(facts, rows)
     for text in (own.short, own.sourced):
-        record.refuse_what_no_day_fills(text, facts, set())
-    verdict, day = judge(finding, None), told_day(last)
+        record.refuse_unknown_names(text, facts, set())
+    verdict, day = judge(finding, None), describe_day(last)
     if verdict == "holds":
         return Answer(verdict, finding.reason, str(last["fact"]), cell.printed, day)
     short = fill_placeholders(own.short, names) or str(last["fact"])
@@ -848,7 +849,7 @@ def _growth(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     """A growth rate against the article's own two sizes."""
     figure = parse_figure(cell.printed, "pct")
     finding = arithmetic.growth_rate(facts, figure, segment=cell.row)
-    rate = finding.shown.value if finding.shown else math.nan
+    rate = finding.result.value if finding.result else math.nan
     years = f"{float(facts.assumptions['elapsed_years']):g} years"
     protocol = f"{years}, from the article's sizes"
     return Answer(

@@ -31,7 +31,7 @@ from analysis.scenarios import Assumptions
 from analysis.units import format_date, format_figure
 
 FACTS = "dated_facts"
-SPEAKS_FOR = pd.Timedelta(days=92)
+CURRENT_FOR = pd.Timedelta(days=92)
 """How long before the article's day a record may end and still speak of that day: a quarter of a year."""
 UNIT = {
     "USD billion": "usd_bn",
@@ -100,7 +100,7 @@ class Facts:
     used: list[tuple[str, int]] = field(default_factory=list)
     mentioned: list[tuple[str, int]] = field(default_factory=list)
 
-    def fresh(self) -> Facts:
+    def without_memory(self) -> Facts:
         """The same, with nothing read yet."""
         return self._but(used=[], mentioned=[])
 
@@ -136,13 +136,13 @@ class Facts:
         frame = self.cells[table]
         return frame.loc[frame["column"] == column, ["row", "value", "low", "high"]].reset_index(drop=True)
 
-    def text(self, name: str) -> Interval:
+    def text_figure(self, name: str) -> Interval:
         """One figure that the article prints in its text."""
         return self.cell("text_figures", name, "printed")
 
-    def speaks_of_day(self, rows: pd.DataFrame) -> bool:
+    def is_current(self, rows: pd.DataFrame) -> bool:
         """Whether a record ends late enough to say something of the article's day."""
-        return bool(self.day - rows["valid_on"].max() <= SPEAKS_FOR)
+        return bool(self.day - rows["valid_on"].max() <= CURRENT_FOR)
 
     # What others measured
 
@@ -174,32 +174,32 @@ class Facts:
         DataError
             There is no such table, or it has no such column.
         """
-        self._refuse_what_is_no_column(table, where)
+        self._refuse_unknown_columns(table, where)
         found = self.known[table]
         for column, value in where.items():
             found = found[found[column].isin(value if isinstance(value, list | tuple) else [value])]
         return found[(found["valid_on"] > self.day) == later]
 
     def rows(self, table: str, **where: Any) -> pd.DataFrame:
-        """As `look`, remembered as what decides."""
-        found = self.look(table, **where)
+        """As `require`, remembered as what decides."""
+        found = self.require(table, **where)
         self.cite(table, found)
         return found
 
-    def look(self, table: str, **where: Any) -> pd.DataFrame:
+    def require(self, table: str, **where: Any) -> pd.DataFrame:
         """As `find`, where there has to be one; not remembered, so that a check cites those that decide
         (`cite`).
 
         Raises
         ------
-        Unknown
+        NothingKnown
             No such row was known.
         DataError
             The table has no such row on any day.
         """
         found = self.find(table, **where)
         if found.empty:
-            self.refuse_what_no_day_knows(table, where)
+            self.refuse_unknown_values(table, where)
             raise NothingKnown(" ".join(str(value) for value in where.values()))
         return found
 
@@ -213,11 +213,11 @@ class Facts:
 
     def last(self, table: str, column: str, **where: Any) -> pd.Series:
         """The latest row with a value in `column`; it alone is remembered."""
-        self._refuse_what_is_no_column(table, [column])
+        self._refuse_unknown_columns(table, [column])
         found = self.find(table, **where)
         found = found[found[column].notna()]
         if found.empty:
-            self.refuse_what_no_day_knows(table, where)
+            self.refuse_unknown_values(table, where)
             raise NothingKnown(" ".join(str(value) for value in where.values()) or f"{table}, {column}")
         self.used.append((table, int(found.index[-1])))
         return found.iloc[-1]
@@ -227,7 +227,7 @@ class Facts:
 
         Raises
         ------
-        Unknown
+        NothingKnown
             It was not known yet.
         """
         return self.rows(FACTS, id=name).iloc[-1]
@@ -236,7 +236,7 @@ class Facts:
         """One figure of the evidence that describes the article's day or an earlier one; its rows decide, or
         are only mentioned.
         """
-        read = self.fresh()
+        read = self.without_memory()
         if isinstance(pick, str):
             value = read.fact(pick)["value"]
         elif pick.get("add"):
@@ -246,28 +246,28 @@ class Facts:
         (self.used if decides else self.mentioned).extend(read.used)
         return float(value)
 
-    def happened(self, names: Iterable[str], *, decides: bool = True) -> list[pd.Series]:
+    def facts_by_day(self, names: Iterable[str], *, decides: bool = True) -> list[pd.Series]:
         """Those of some dated facts that had happened by the article's day; none is an answer too."""
         found = []
         for name in names:
-            self.refuse_what_no_day_knows(FACTS, {"id": name})
+            self.refuse_unknown_values(FACTS, {"id": name})
             if len(rows := self.find(FACTS, id=name)):
                 (self.cite if decides else self.mention)(FACTS, rows)
                 found.append(rows.iloc[-1])
         return found
 
-    def later(self, names: Iterable[str]) -> list[pd.Series]:
+    def facts_after_day(self, names: Iterable[str]) -> list[pd.Series]:
         """Those of some dated facts that came after the article's day and were known by `as_of`: mentioned,
         never decisive.
         """
         names = list(names)
-        self.refuse_what_no_day_knows(FACTS, {"id": names})
+        self.refuse_unknown_values(FACTS, {"id": names})
         found = [rows for name in names if len(rows := self.find(FACTS, later=True, id=name))]
         for rows in found:
             self.mention(FACTS, rows.tail(1))
         return [rows.iloc[-1] for rows in found]
 
-    def _refuse_what_is_no_column(self, table: str, columns: Iterable[str]) -> None:
+    def _refuse_unknown_columns(self, table: str, columns: Iterable[str]) -> None:
         if table not in self.evidence:
             raise DataError(
                 Problem(f"{table}.csv", "is no table of the evidence", nearest(table, self.evidence))
@@ -276,7 +276,7 @@ class Facts:
         for column in [column for column in columns if column not in held]:
             raise DataError(Problem(f"{table}.csv", f"has no column {column!r}", nearest(column, held)))
 
-    def refuse_what_no_day_knows(self, table: str, where: Mapping[str, Any]) -> None:
+    def refuse_unknown_values(self, table: str, where: Mapping[str, Any]) -> None:
         """Refuse values of columns that no row of a table has on any day.
 
         Raises
@@ -294,7 +294,7 @@ class Facts:
     # What was read
 
     @property
-    def told(self) -> list[pd.Series]:
+    def dated_facts(self) -> list[pd.Series]:
         """The dated facts that decide or are mentioned, each once, in the order of reading, those that decide
         first.
         """
@@ -313,15 +313,15 @@ class Facts:
     @property
     def references(self) -> list[dict[str, str]]:
         """The sources of the rows that decide, each once: ``title``, ``url``, ``quality``."""
-        return self._listed(self.used)
+        return self._source_list(self.used)
 
     @property
     def mentions(self) -> list[dict[str, str]]:
         """The sources of the rows that are mentioned and decide nothing, as `references`."""
         deciding = {source["url"] for source in self.references}
-        return [source for source in self._listed(self.mentioned) if source["url"] not in deciding]
+        return [source for source in self._source_list(self.mentioned) if source["url"] not in deciding]
 
-    def _listed(self, labels: Sequence[tuple[str, int]]) -> list[dict[str, str]]:
+    def _source_list(self, labels: Sequence[tuple[str, int]]) -> list[dict[str, str]]:
         found = self._sources(labels).drop_duplicates("source").astype(str).to_numpy().tolist()
         return [dict(zip(("title", "url", "quality"), row, strict=True)) for row in found]
 
@@ -410,14 +410,14 @@ TESTS = {"GPQA Diamond": "a test of science questions", "MMLU (HELM)": "a test o
 """What a benchmark asks, in words."""
 
 
-def told_test(name: str) -> str:
+def describe_benchmark(name: str) -> str:
     """A benchmark as a sentence names it first, with what it asks: `GPQA Diamond, a test of science
     questions,`.
     """
     return f"{name}, {TESTS[name]}," if name in TESTS else name
 
 
-def too_early(name: str, rows: pd.DataFrame) -> str:
+def too_early_note(name: str, rows: pd.DataFrame) -> str:
     """What is said of a record that ends too long before the article's day."""
     return (
         f"On {name} the record ends on {format_date(rows['valid_on'].max())}, too early to speak of"
@@ -425,7 +425,7 @@ def too_early(name: str, rows: pd.DataFrame) -> str:
     )
 
 
-def told_value(row: pd.Series) -> str:
+def describe_value(row: pd.Series) -> str:
     """The figure of a dated fact, in its unit; one that `analysis.units` does not know is written out."""
     unit = UNIT.get(row["unit"])
     return (
@@ -435,7 +435,7 @@ def told_value(row: pd.Series) -> str:
     )
 
 
-def told_day(row: pd.Series) -> str:
+def describe_day(row: pd.Series) -> str:
     """The day of a dated fact as far as it is known: 7 August 2025, or May 2026."""
     day = row["valid_on"]
     return format_date(day) if row["date_precision"] == "day" else f"{day:%B %Y}"
@@ -474,7 +474,7 @@ SUFFIXES = (".value", ".months", ".due")
 """What `placeholders` says of a fact besides its day: ``{id.value}`` and so on."""
 
 
-def named(template: str) -> list[str]:
+def fact_ids_in(template: str) -> list[str]:
     """The dated facts whose days and figures a sentence asks for, each once."""
     asked = names_in(template)
     ends = [next((end for end in SUFFIXES if name.endswith(end)), "") for name in asked]
@@ -487,11 +487,11 @@ def placeholders(row: pd.Series, day: pd.Timestamp) -> dict[str, str]:
     """
     months = round(abs((day - row["valid_on"]).days) / 30.4375)
     found = {
-        row["id"]: told_day(row),
+        row["id"]: describe_day(row),
         f"{row['id']}.months": labels.number_word(months, "month", "months"),
     }
     if pd.notna(row["value"]):
-        found[f"{row['id']}.value"] = told_value(row)
+        found[f"{row['id']}.value"] = describe_value(row)
     if pd.notna(row["due_on"]):
         found[f"{row['id']}.due"] = format_date(row["due_on"])
     return found

@@ -67,9 +67,9 @@ def judge_claims(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
         A claim names a check that does not exist, hands it arguments that it does not take, or asks for
         evidence that no table holds.
     """
-    return pd.DataFrame([_row(claim, facts.fresh()) for claim in claims], columns=list(FIELDS)).astype(
-        dict.fromkeys(("stated_low", "stated_high", "computed", "computed_low", "computed_high"), float)
-    )
+    return pd.DataFrame(
+        [_row(claim, facts.without_memory()) for claim in claims], columns=list(FIELDS)
+    ).astype(dict.fromkeys(("stated_low", "stated_high", "computed", "computed_low", "computed_high"), float))
 
 
 def counts(rows: pd.DataFrame, by: str = "section") -> pd.DataFrame:
@@ -105,13 +105,13 @@ def errors(rows: pd.DataFrame) -> pd.DataFrame:
 def _row(claim: Claim, facts: Facts) -> dict[str, Any]:
     figure, finding = claim.figure, find(claim, facts)
     verdict = "void" if finding.overtaken and claim.kind == "forecast" else judge(finding, claim.accepted)
-    computed = finding.shown
+    computed = finding.result
     basis = BASIS[claim.check["name"]] if claim.check else "evidence"
     if basis == "evidence" and verdict in DECIDED and not facts.used:
         rule = f"the verdict {verdict!r} rests on no row of the evidence"
         fix = "Name the facts that decide, not only those that are mentioned"
         raise DataError(Problem(f"claims.yml, claim {claim.id}, key check", rule, fix))
-    with arguments.refusals(f"claims.yml, claim {claim.id}, key since"):
+    with arguments.errors_at(f"claims.yml, claim {claim.id}, key since"):
         later = record.since(facts, claim.since)
     since = [text for text in (finding.since, later) if text]
     decided = verdict in DECIDED
@@ -159,7 +159,7 @@ def find(claim: Claim, facts: Facts) -> Finding:
     if wrong := list(arguments.problems(CHECKS[name], given, where, "check", 2)):
         raise DataError(wrong)
     try:
-        with arguments.refusals(where):
+        with arguments.errors_at(where):
             return CHECKS[name](facts, claim.accepted, **given)
     except NothingKnown:
         decide = claim.would_decide or "A dated source for it would settle it."

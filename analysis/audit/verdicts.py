@@ -65,7 +65,7 @@ class Finding:
     since: str | None = None
 
     @property
-    def shown(self) -> Interval | None:
+    def result(self) -> Interval | None:
         """The result that the ledger shows; None where no reading is a number."""
         numbers = (value for value in self.readings.values() if isinstance(value, Interval))
         return self.computed or next(numbers, None)
@@ -118,19 +118,6 @@ def answer(finding: Finding, figure: Quantity | None) -> str:
     if finding.overtaken:
         return "No longer"
     return ANSWERS[judge(finding, figure)]
-
-
-def judged(readings: Mapping[str, Interval], figure: Quantity | None) -> str:
-    """Which readings meet the stated figure, said where they differ."""
-    meets = {name: meets_interval(value, accepted(figure)) for name, value in readings.items()}
-    if len(set(meets.values())) == 1:
-        return ""
-    return (
-        "; it holds "
-        + " and ".join(n for n, m in meets.items() if m)
-        + ", not "
-        + " or ".join(n for n, m in meets.items() if not m)
-    )
 
 
 def accepted(figure: Quantity | None) -> tuple[float, float]:

@@ -148,7 +148,7 @@ def _is_number(value: object) -> bool:
 
 
 def _row(name: str, entry: indicators.Indicator, assumptions: Assumptions, facts: Facts) -> dict[str, Any]:
-    own = facts.fresh().at(facts.as_of)
+    own = facts.without_memory().at(facts.as_of)
     threshold = float(assumptions[entry.threshold]) if isinstance(entry.threshold, str) else entry.threshold
     row: dict[str, Any] = {
         "id": name,
@@ -162,7 +162,7 @@ def _row(name: str, entry: indicators.Indicator, assumptions: Assumptions, facts
         "moved": list(entry.moves),
     }
     try:
-        with arguments.refusals(f"{indicators.FILE}, key {name}.reads"):
+        with arguments.errors_at(f"{indicators.FILE}, key {name}.reads"):
             found = READERS[entry.reads.name](own, **entry.reads.arguments)
     except NothingKnown as missing:
         return row | {
@@ -220,7 +220,7 @@ def gap(facts: Facts, *, benchmark: str) -> Reading:
     """Best closed less best open score so far, percentage points, on the rows of one harness; the day is that
     of its last row.
     """
-    facts.refuse_what_no_day_knows("model_benchmarks", {"benchmark": benchmark})
+    facts.refuse_unknown_values("model_benchmarks", {"benchmark": benchmark})
     rows = facts.find("model_benchmarks", benchmark=benchmark, use="trend")
     best = rows.loc[rows.groupby("weights")["score_pct"].idxmax()].set_index("weights", append=True)
     if len(best) < 2:

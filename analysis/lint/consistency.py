@@ -25,7 +25,7 @@ import pandas as pd
 
 from analysis import ROOT, scenarios
 from analysis.audit import arguments
-from analysis.audit.facts import FACTS, SUFFIXES, named
+from analysis.audit.facts import FACTS, SUFFIXES, fact_ids_in
 from analysis.audit.verdicts import CHECKS
 from analysis.errors import ParameterError, Problem, ThesisError, nearest
 from analysis.evidence import (
@@ -272,7 +272,9 @@ def _claims(project: ProjectFiles) -> Iterator[Problem]:
             yield from _call_problems(claim.check, f"{where}, key check")
         if known is not None:
             yield from _name_problems(claim.check or {}, known, f"{where}, key check")
-            yield from _name_problems({"since": [named(item) or item for item in claim.since]}, known, where)
+            yield from _name_problems(
+                {"since": [fact_ids_in(item) or item for item in claim.since]}, known, where
+            )
     asked = {claim.check["name"] for claim in project.claims if claim.check}
     for name in [name for name in CHECKS if name not in asked and project.every_claim]:
         yield Problem(

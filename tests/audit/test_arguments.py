@@ -44,6 +44,6 @@ def test_what_does_not_is_named_with_the_way_to_it(given, says):
     ],
 )
 def test_what_only_the_run_can_refuse_has_its_place_too(refusal, says):
-    with pytest.raises(DataError) as caught, arguments.refusals("a.yml, key b"):
+    with pytest.raises(DataError) as caught, arguments.errors_at("a.yml, key b"):
         raise refusal
     assert str(caught.value).startswith(says)

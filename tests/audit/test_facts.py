@@ -68,41 +68,41 @@ def test_nothing_known_is_an_answer_and_a_name_that_no_day_knows_is_a_mistake():
 
 
 def test_what_was_read_gives_sources_and_the_weakest_quality():
-    look = seen("2026-01-01", "2026-01-01")
-    assert (look.strength, look.references) == (None, [])
-    look.fact("x.one")
-    assert look.strength == "official"
-    look.fact("x.two")
-    look.fact("x.one")
-    assert look.strength == "secondary"
-    assert look.references == [
+    view = seen("2026-01-01", "2026-01-01")
+    assert (view.strength, view.references) == (None, [])
+    view.fact("x.one")
+    assert view.strength == "official"
+    view.fact("x.two")
+    view.fact("x.one")
+    assert view.strength == "secondary"
+    assert view.references == [
         {"title": "A page", "url": "https://example.org/a", "quality": "official"},
         {"title": "A page", "url": "a/b:c.md@1234abc", "quality": "secondary"},
     ]
-    assert look.fresh().used == []
+    assert view.without_memory().used == []
 
 
 def test_looking_without_citing_is_not_remembered():
-    look = seen("2026-01-01", "2026-01-01")
-    look.find("dated_facts")
-    look.look("dated_facts", id="x.one")
-    assert (look.used, look.mentioned) == ([], [])
+    view = seen("2026-01-01", "2026-01-01")
+    view.find("dated_facts")
+    view.require("dated_facts", id="x.one")
+    assert (view.used, view.mentioned) == ([], [])
 
 
 def test_what_is_mentioned_is_listed_apart_and_sets_no_strength():
-    look = seen("2025-07-01", "2026-01-01")
-    look.happened(["x.one"])
-    look.happened(["x.two"], decides=False)
-    assert [row["id"] for row in look.later(["x.two", "x.three"])] == [
+    view = seen("2025-07-01", "2026-01-01")
+    view.facts_by_day(["x.one"])
+    view.facts_by_day(["x.two"], decides=False)
+    assert [row["id"] for row in view.facts_after_day(["x.two", "x.three"])] == [
         "x.three"
     ]  # the only one after the day
-    assert look.strength == "official"  # though a secondary source is mentioned
-    assert [source["url"] for source in look.references] == ["https://example.org/a"]
-    assert [source["url"] for source in look.mentions] == [
+    assert view.strength == "official"  # though a secondary source is mentioned
+    assert [source["url"] for source in view.references] == ["https://example.org/a"]
+    assert [source["url"] for source in view.mentions] == [
         "a/b:c.md@1234abc"
     ]  # what decides is not mentioned again
-    assert [row["id"] for row in look.told] == ["x.one", "x.two", "x.three"]
-    assert (look.fresh().used, look.fresh().mentioned) == ([], [])
+    assert [row["id"] for row in view.dated_facts] == ["x.one", "x.two", "x.three"]
+    assert (view.without_memory().used, view.without_memory().mentioned) == ([], [])
 
 
 def test_the_fact_check_takes_readings_from_the_caller_and_the_model_from_the_register():
@@ -133,7 +133,7 @@ def test_a_figure_is_the_latest_that_has_one():
     ],
 )
 def test_a_day_is_told_as_far_as_it_is_known(changes, told):
-    assert facts.told_day(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07") | changes)) == told
+    assert facts.describe_day(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07") | changes)) == told
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_day_is_told_as_far_as_it_is_known(changes, told):
     ],
 )
 def test_a_value_is_told_in_its_unit(value, unit, told):
-    assert facts.told_value(pd.Series({"value": value, "unit": unit})) == told
+    assert facts.describe_value(pd.Series({"value": value, "unit": unit})) == told
 
 
 def test_a_sentence_is_filled_only_if_everything_in_it_is_known():

@@ -129,11 +129,11 @@ def test_a_verdict_by_evidence_needs_a_row_that_decides(gather):
     """
 
     def mentions(facts, figure):
-        facts.happened(["gpt_5.release"], decides=False)
+        facts.facts_by_day(["gpt_5.release"], decides=False)
         return audit.Finding({"so": True}, "It was so on 7 August 2025.")
 
     def cites(facts, figure):
-        facts.happened(["gpt_5.release"])
+        facts.facts_by_day(["gpt_5.release"])
         return audit.Finding({"so": True}, "It was so on 7 August 2025.")
 
     with pytest.MonkeyPatch.context() as patch:

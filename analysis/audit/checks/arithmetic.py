@@ -54,7 +54,10 @@ def market_multiple(facts: Facts, figure: Quantity) -> Finding:
     Its sizes and not its growth rates, which do not follow from them (`growth_rate`).
     """
     start, end = (total(facts.column("market_size", f"size_{year}_usd_bn")) for year in (2024, 2028))
-    elapsed, years = float(facts.assumptions["elapsed_years"]), float(facts.text("market_growth_years").value)
+    elapsed, years = (
+        float(facts.assumptions["elapsed_years"]),
+        float(facts.text_figure("market_growth_years").value),
+    )
     multiple = ratio(end, start)
     at_pace = Interval(*(bound ** (years / elapsed) for bound in multiple[:3]))
     needed = [growth.cagr_pct(1, float(factor or math.nan), years) for factor in (figure.low, figure.high)]

@@ -6,7 +6,7 @@ Decisions
 - A frontier is the running best score by release date. Whether the gap between two frontiers closes is
   decided by the test on their slopes alone (`models.parity`), never by its mean over some months: a single
   release moves that.
-- A record speaks of publication day where its last release lies at most `facts.SPEAKS_FOR` before it. Each
+- A record speaks of publication day where its last release lies at most `facts.CURRENT_FOR` before it. Each
   such record is a reading if its test shows a change; where none does, nothing is decided. A published
   finding without a test is mentioned: the study of 17 benchmarks on LessWrong draws bootstrap bands around
   smoothed trends, and does not test their change.
@@ -32,13 +32,13 @@ from analysis.audit.facts import (
     Facts,
     Interval,
     NothingKnown,
+    describe_benchmark,
+    describe_day,
+    describe_value,
     exact,
     interval_of,
     model_name,
-    told_day,
-    told_test,
-    told_value,
-    too_early,
+    too_early_note,
 )
 from analysis.audit.verdicts import Finding, accepted, check, judge, meets_interval
 from analysis.evidence import cell_rules
@@ -94,7 +94,7 @@ def benchmark_lead(
     }
     alike: dict[str, dict[str, Interval]] = {}
     for protocol in protocols:
-        scores = facts.look(BENCHMARKS, benchmark=benchmark, protocol=protocol, use="trend")
+        scores = facts.require(BENCHMARKS, benchmark=benchmark, protocol=protocol, use="trend")
         scores = scores[scores["article_model"] != ""].sort_values("score_pct", kind="stable")
         best = scores.drop_duplicates("article_model", keep="last")
         of = best.set_index("article_model")["score_pct"]
@@ -312,10 +312,10 @@ def frontier_gap(
     sentences, details, later = [], [], []
     for name, where in series.items():
         wanted = {key: value for key, value in where.items() if key != "floor"}
-        scores = facts.look(BENCHMARKS, **wanted, use="trend")
+        scores = facts.require(BENCHMARKS, **wanted, use="trend")
         last = pd.Timestamp(scores["valid_on"].max())
-        if not facts.speaks_of_day(scores):
-            details.append(too_early(name, scores))
+        if not facts.is_current(scores):
+            details.append(too_early_note(name, scores))
             continue
         result = _tested(facts, scores, name, where)
         sentences.append(_gap_in_words(name, result))
@@ -325,10 +325,10 @@ def frontier_gap(
         else:
             facts.cite(BENCHMARKS, _steps(scores))
             readings[f"on {name}"] = result.change == parity.CLOSING and _fast_enough(result, figure)
-        whole = facts.at(facts.as_of).look(BENCHMARKS, **wanted, use="trend")
+        whole = facts.at(facts.as_of).require(BENCHMARKS, **wanted, use="trend")
         if whole["valid_on"].max() > last:
             later.append(_gap_in_words(name, _tested(facts, whole, name, where)))
-    if published := facts.happened(beside, decides=False):
+    if published := facts.facts_by_day(beside, decides=False):
         sentences.append(render_sentence(told, published, facts))
     since = " ".join(later) or None
     if readings:
@@ -387,7 +387,7 @@ def _gap_in_words(name: str, result: parity.Gap) -> str:
     after = "".join(f" after {points:.1f} a year earlier" for points in earlier)
     month = f"{result.record_end:%B} {result.record_end.year}"
     return (
-        f"On {told_test(name)} closed models led by {result.points:.1f} points in {month}{after},"
+        f"On {describe_benchmark(name)} closed models led by {result.points:.1f} points in {month}{after},"
         f" {change[result.change]}."
     )
 
@@ -415,14 +415,14 @@ def rise_of_the_best(
 
     The sentence may name ``{before}``, ``{now}`` and days and figures of the facts `beside`.
     """
-    scores = facts.look(BENCHMARKS, benchmark=benchmark).sort_values(["valid_on", "score_pct"])
+    scores = facts.require(BENCHMARKS, benchmark=benchmark).sort_values(["valid_on", "score_pct"])
     early = scores[scores["valid_on"] <= facts.day - YEAR]
     if early.empty:
         raise NothingKnown(f"{benchmark} over twelve months")
     before, now = (rows.loc[[rows["score_pct"].idxmax()]] for rows in (early, scores))
     facts.mention(BENCHMARKS, pd.concat([before, now]))
     rise = {name: f"{rows['score_pct'].iloc[0]:.1f}%" for name, rows in (("before", before), ("now", now))}
-    reason = render_sentence(told, facts.happened(beside, decides=False), facts, rise)
+    reason = render_sentence(told, facts.facts_by_day(beside, decides=False), facts, rise)
     return Finding({}, reason, verdict="uncheckable")
 
 
@@ -459,7 +459,7 @@ def best_on_benchmark(
     beside
         Dated facts that decide nothing.
     """
-    scores = facts.look(BENCHMARKS, benchmark=benchmark, protocol=protocol, use="trend").sort_values(
+    scores = facts.require(BENCHMARKS, benchmark=benchmark, protocol=protocol, use="trend").sort_values(
         "valid_on"
     )
     own = scores[scores["model"] == model].iloc[-1]
@@ -467,7 +467,7 @@ def best_on_benchmark(
     facts.cite(BENCHMARKS, scores.loc[list({own.name, best.name})])
     at_release = scores[scores["valid_on"] <= own["valid_on"]]["score_pct"].max() <= own["score_pct"]
     leads = bool(best["score_pct"] <= own["score_pct"])
-    claimed = facts.happened(developers, decides=leads)
+    claimed = facts.facts_by_day(developers, decides=leads)
     leads = leads and all(row["value"] <= own["score_pct"] for row in claimed)
     overtaken = bool(at_release and not leads)
     values = {"answer": "No longer" if overtaken else "Yes" if leads else "No"}
@@ -492,10 +492,14 @@ def best_on_benchmark(
                 f" models up to {format_date(later['valid_on'].max())}, from {low} to {top}."
             )
     if claimed:
-        scored = join_words(f"{row['subject']} {told_value(row)} ({told_day(row)})" for row in claimed)
+        scored = join_words(
+            f"{row['subject']} {describe_value(row)} ({describe_day(row)})" for row in claimed
+        )
         details.append(f"Developers report of their own runs, under other protocols: {scored}.")
     unknown = ("later_best", "later_model") if later_protocol else ()  # on a day before the newer runs
-    reason = render_sentence(told, [*claimed, *facts.happened(beside, decides=False)], facts, values, unknown)
+    reason = render_sentence(
+        told, [*claimed, *facts.facts_by_day(beside, decides=False)], facts, values, unknown
+    )
     return Finding({"leads": leads}, reason, overtaken=overtaken, details=" ".join(details))
 
 
@@ -674,7 +678,7 @@ def _sellers(facts: Facts, model: str) -> dict[str, pd.Series]:
     """Who decides the price of an open model: its developer, else the cheapest and the most expensive of its
     hosts.
     """
-    prices = facts.look(PRICES, article_model=model, terms="list")
+    prices = facts.require(PRICES, article_model=model, terms="list")
     developers = facts.find(BENCHMARKS, article_model=model)["developer"].unique()
     own = prices[prices["seller"].isin(developers)]
     last = (prices if own.empty else own).drop_duplicates("seller", keep="last")

@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import labels
-from analysis.audit.checks.record import refuse_what_no_day_fills, render_sentence
+from analysis.audit.checks.record import refuse_unknown_names, render_sentence
 from analysis.audit.facts import FACTS, Facts, NothingKnown, exact, fill_placeholders, placeholders
 from analysis.audit.verdicts import Finding, accepted, check
 from analysis.errors import DataError, Problem, nearest
@@ -114,9 +114,9 @@ def ahead(
     if ended:
         return ended
     values = {"deadline": format_date(deadline)}
-    for row in facts.at(facts.as_of).happened(beside, decides=False):
+    for row in facts.at(facts.as_of).facts_by_day(beside, decides=False):
         values |= placeholders(row, facts.day)
-    refuse_what_no_day_fills(told, facts, set(values))
+    refuse_unknown_names(told, facts, set(values))
     sentence = (
         fill_placeholders(told, values)
         or f"It is due by {format_date(deadline)}; nothing in our data decides it yet."
@@ -148,10 +148,10 @@ def open_price(
         return ended
     share = float(facts.assumptions["input_token_share"])
     then = facts.at(facts.as_of)
-    first = then.look("api_prices", model=model, event="launch").iloc[0]
+    first = then.require("api_prices", model=model, event="launch").iloc[0]
     launch = _blended(first, share)
-    prices_then = then.look("api_prices", terms="list")
-    runs = then.look("model_benchmarks", benchmark=benchmark, protocol=protocol)
+    prices_then = then.require("api_prices", terms="list")
+    runs = then.require("model_benchmarks", benchmark=benchmark, protocol=protocol)
     matches = prices.open_matches(prices_then, runs, first)
     closed = names.get(model, model)
     if matches.empty:

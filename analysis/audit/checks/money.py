@@ -19,7 +19,7 @@ import pandas as pd
 
 from analysis import labels
 from analysis.audit.checks.record import render_sentence
-from analysis.audit.facts import Facts, Interval, NothingKnown, Pick, exact, ratio, told_day, total
+from analysis.audit.facts import Facts, Interval, NothingKnown, Pick, describe_day, exact, ratio, total
 from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
 from analysis.labels import join_words
 from analysis.models import funding
@@ -114,12 +114,13 @@ def largest_commitment(
     if firmest != top:
         size = "" if part == firm[firmest] else f" {_usd(firm[firmest])}"
         against.insert(0, f"{_beside(part, firm[firmest])} {firmest}'s{size}")
+    is_largest = whole > max(promised.values())
+    rank = "is the largest" if is_largest else f"is not the largest: {top} promised {_usd(promised[top])}"
     reason = (
-        f"As a holding built since 2024, SoftBank's {_usd(whole)}"
-        f" {'is the largest' if whole > max(promised.values()) else f'is not the largest: {top} promised {_usd(promised[top])}'}."
+        f"As a holding built since 2024, SoftBank's {_usd(whole)} {rank}."
         f" As a single commitment its {_usd(part)} {' and '.join(against)}."
     )
-    announced = facts.happened(beside, decides=False)
+    announced = facts.facts_by_day(beside, decides=False)
     details = render_sentence(told, announced, facts) if announced else None
     return Finding(readings, reason, details=details)
 
@@ -130,7 +131,7 @@ def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
     holding, and in 2026.
     """
     row = _commitment(facts)
-    rounds = facts.look(ROUNDS, company="OpenAI")
+    rounds = facts.require(ROUNDS, company="OpenAI")
     rounds = rounds[rounds["lead_investors"].fillna("").str.contains("SoftBank")]
     facts.cite(ROUNDS, rounds)
     day = format_date(row["valid_on"])
@@ -193,7 +194,7 @@ def raised_share(
     )
     whole = facts.fact(market)
     start = whole["valid_on"] - pd.offsets.QuarterEnd()
-    every = facts.look(ROUNDS, company=list(companies))
+    every = facts.require(ROUNDS, company=list(companies))
     every = every[(every["valid_on"] > start) & (every["valid_on"] <= whole["valid_on"])]
     rounds, conditional = every[every["in_total"] == "yes"], every[every["event"] == "conditional"]
     if missing := [name for name in companies if name not in set(rounds["company"])]:
@@ -287,7 +288,7 @@ def capital_efficiency(
         ),
         f"In the article's table {models[leaner]} is {scores}.",
     ]
-    for row in facts.happened([disputed], decides=False):
+    for row in facts.facts_by_day([disputed], decides=False):
         low = float(row["value"])
         details.append(
             f"{richer} puts {leaner}'s revenue at {_usd(low)}: then it earns {_times(multiple(low, 'firm'))}"
@@ -332,7 +333,7 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
     our data.
     """
     readings, told = {}, []
-    for row in facts.happened([margin]):
+    for row in facts.facts_by_day([margin]):
         multiple, day = 1 - row["value"] / 100, format_date(row["valid_on"])
         readings[day] = exact(multiple)
         told.append(f"{_times(multiple)} its revenue in the quarter to {day}")
@@ -368,7 +369,7 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
     reported quarter.
     """
     column = "data_center_revenue_usd_mn"
-    money, threshold = facts.text("investment").value, float(facts.assumptions["significant_share"])
+    money, threshold = facts.text_figure("investment").value, float(facts.assumptions["significant_share"])
     row = facts.last(CHIPS, column)
     quarter = float(row[column]) / 1000
     readings = {f"over {year} years": exact(money / (quarter * 4 * year)) for year in years}
@@ -397,7 +398,7 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     """The investment as a share of SoftBank's net asset value: what was committed and what was paid, one
     reading each.
     """
-    money, threshold = facts.text("investment"), float(facts.assumptions["significant_share"])
+    money, threshold = facts.text_figure("investment"), float(facts.assumptions["significant_share"])
     rate = float(facts.assumptions["usdjpy"])
     row = facts.last(NAV, "nav_jpy_tn")
     nav = float(row["nav_jpy_tn"]) * 1000 / rate
@@ -436,7 +437,7 @@ def investment_over_revenue(
     `sellers` are the annualised revenues to add; `disputed` is a dated fact with a lower figure for the last
     of them.
     """
-    money, table = facts.text("investment"), total(facts.column("market_size", "size_2024_usd_bn"))
+    money, table = facts.text_figure("investment"), total(facts.column("market_size", "size_2024_usd_bn"))
     revenue = {name: facts.figure(pick) for name, pick in sellers.items()}
     sold = sum(revenue.values())
     readings = {
@@ -460,7 +461,7 @@ def investment_over_revenue(
         f" to be over {labels.number_word(float(figure.low or 0))} times as large. Revenue is that of the"
         " latest month or so over a whole year. Other sellers would make the second multiple smaller."
     )
-    for row in facts.happened([disputed], decides=False):
+    for row in facts.facts_by_day([disputed], decides=False):
         lower = sold - list(revenue.values())[-1] + float(row["value"])
         details += (
             f" A memo of OpenAI is reported to put {list(revenue)[-1]}'s revenue at {_usd(row['value'])},"
@@ -496,8 +497,8 @@ def largest_segments(
     )
     details = (
         f"{seller} took in {_usd(revenue)}. We leave out about {share['value']:g}% that businesses paid, the"
-        f" share of {told_day(share)}, and assume that what consumers paid was for a general assistant, which"
-        " is none of the five segments."
+        f" share of {describe_day(share)}, and assume that what consumers paid was for a general assistant,"
+        " which is none of the five segments."
     )
     return Finding({"largest": smaller.empty}, reason, details=details)
 
@@ -510,10 +511,10 @@ def chip_growth(facts: Facts, figure: Quantity | None, *, told: str, beside: Seq
     The sentence may name ``{growth}`` and the dated facts of `beside`.
     """
     column = "data_center_revenue_usd_mn"
-    rows = facts.look(CHIPS).iloc[[-5, -1]]
+    rows = facts.require(CHIPS).iloc[[-5, -1]]
     facts.mention(CHIPS, rows)
     values = {"growth": f"{rows.iloc[1][column] / rows.iloc[0][column]:.1f}-fold"}
-    reason = render_sentence(told, facts.happened(beside, decides=False), facts, values)
+    reason = render_sentence(told, facts.facts_by_day(beside, decides=False), facts, values)
     return Finding({}, reason, verdict="uncheckable")
 
 
@@ -524,17 +525,17 @@ def largest_funder(
     """A partner's money against the largest other commitment to OpenAI, and its stake against SoftBank's."""
     own, softbank = facts.fact(money), _commitment(facts)
     largest, most = "SoftBank", float(softbank["cost_on_completion_usd_bn"])
-    for row in facts.fresh().happened(others):
+    for row in facts.without_memory().facts_by_day(others):
         if row["value"] > most:
             largest, most = row["subject"], float(row["value"])
-            facts.happened([row["id"]])
+            facts.facts_by_day([row["id"]])
     partner, paid = own["subject"], float(own["value"])
     readings = {"by money": exact(paid / most)}
     reason = (
         f"By money {partner} is {'' if paid > most else 'not '}the largest: it has promised {_usd(paid)},"
         f" {largest} {_usd(most)}."
     )
-    for row in facts.happened([stake]):
+    for row in facts.facts_by_day([stake]):
         held, theirs = float(row["value"]), float(softbank["stake_pct"])
         readings["by stake"] = exact(held / theirs)
         reason += (
@@ -557,8 +558,8 @@ def self_funded(
     is told where it exceeds the cash flow, and decides nothing.
     """
     readings, earned = {}, {}
-    for row in facts.happened(cash_flows):
-        quarters = facts.look(CAPEX, company=row["subject"])
+    for row in facts.facts_by_day(cash_flows):
+        quarters = facts.require(CAPEX, company=row["subject"])
         quarters = quarters[quarters["valid_on"] <= row["valid_on"]].iloc[-4:]
         facts.cite(CAPEX, quarters)
         earned[row["subject"]] = row
@@ -575,7 +576,7 @@ def self_funded(
     )
     above = []
     for name, row in earned.items():
-        ends = [float(end["value"]) for end in facts.happened(guidance.get(name, ()), decides=False)]
+        ends = [float(end["value"]) for end in facts.facts_by_day(guidance.get(name, ()), decides=False)]
         if ends and min(ends) > row["value"]:
             above.append(f"{name} ({_usd(min(ends))} to {_usd(max(ends))} against {_usd(row['value'])})")
     if above:
@@ -591,7 +592,7 @@ def _later_investment(facts: Facts, earned: Mapping[str, pd.Series]) -> str:
     """
     multiples: dict[str, list[str]] = {}
     for name, row in earned.items():
-        quarters = facts.look(CAPEX, company=name).iloc[-4:]
+        quarters = facts.require(CAPEX, company=name).iloc[-4:]
         end = quarters["valid_on"].iloc[-1]
         if end > row["valid_on"]:
             facts.mention(CAPEX, quarters)
@@ -629,10 +630,10 @@ class Raised(NamedTuple):
 
         Raises
         ------
-        Unknown
+        NothingKnown
             No round of it was known.
         """
-        rounds = facts.look(ROUNDS, company=company, in_total="yes")
+        rounds = facts.require(ROUNDS, company=company, in_total="yes")
         (facts.cite if decides else facts.mention)(ROUNDS, rounds)
         apart = facts.find(ROUNDS, company=company, event="conditional")
         facts.mention(ROUNDS, apart)
@@ -646,7 +647,7 @@ def _commitment(facts: Facts) -> pd.Series:
 
 def _value(facts: Facts, pick: Pick) -> float:
     """A figure of the evidence, looked at and not cited."""
-    return facts.fresh().figure(pick)
+    return facts.without_memory().figure(pick)
 
 
 def _beside(amount: float, other: float) -> str:

@@ -29,14 +29,14 @@ from analysis.audit.facts import (
     Interval,
     NothingKnown,
     Pick,
+    describe_day,
+    describe_value,
     exact,
+    fact_ids_in,
     fill_placeholders,
-    named,
     names_in,
     placeholders,
     refuse_braces,
-    told_day,
-    told_value,
 )
 from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
 from analysis.errors import DataError, Problem, nearest
@@ -73,16 +73,16 @@ def on_record(
     `shows` bear it out (all are needed), `denies` contradict it, `ended_by` overtook it; `beside` are told
     and decide nothing.
     """
-    _refuse_what_never_decides("on_record", shows=shows, denies=denies, ended_by=ended_by)
-    ended, denied = facts.happened(ended_by), facts.happened(denies)
-    shown = facts.happened(shows)
+    _refuse_undecidable("on_record", shows=shows, denies=denies, ended_by=ended_by)
+    ended, denied = facts.facts_by_day(ended_by), facts.facts_by_day(denies)
+    shown = facts.facts_by_day(shows)
     if not ended and not denied and (not shows or len(shown) < len(shows)):
         missing = [name for name in shows if name not in {row["id"] for row in shown}]
         raise NothingKnown(", ".join(missing or [*ended_by, *denies]))
     holds = not ended and not denied
     return Finding(
         {"on record": holds},
-        render_sentence(told, [*shown, *denied, *ended, *facts.happened(beside, decides=False)], facts),
+        render_sentence(told, [*shown, *denied, *ended, *facts.facts_by_day(beside, decides=False)], facts),
         overtaken=bool(ended),
     )
 
@@ -101,15 +101,15 @@ def readings_on_record(
     decisive = [
         name for sides in readings.values() for side in ("shows", "denies") for name in sides.get(side) or ()
     ]
-    _refuse_what_never_decides(f"reading {next(iter(readings))!r}", shows=decisive, denies=decisive)
+    _refuse_undecidable(f"reading {next(iter(readings))!r}", shows=decisive, denies=decisive)
     for name, sides in readings.items():
-        denied = facts.happened(sides.get("denies", ()))
+        denied = facts.facts_by_day(sides.get("denies", ()))
         needed = sides.get("shows", ())
-        decided = bool(denied) or 0 < len(needed) == len(facts.fresh().happened(needed))
-        shown = facts.happened(needed, decides=decided)
+        decided = bool(denied) or 0 < len(needed) == len(facts.without_memory().facts_by_day(needed))
+        shown = facts.facts_by_day(needed, decides=decided)
         if decided:
             judgements[name] = not denied
-        rows += [*shown, *denied, *facts.happened(sides.get("beside", ()), decides=False)]
+        rows += [*shown, *denied, *facts.facts_by_day(sides.get("beside", ()), decides=False)]
     if not judgements:
         raise NothingKnown(
             ", ".join(name for sides in readings.values() for side in sides.values() for name in side)
@@ -149,8 +149,8 @@ def figures_on_record(
     met = any(meets_interval(value, accepted(figure)) for value in found.values())
     before = exact(sum(facts.figure(pick) for pick in was)) if was else None
     overtaken = not met and before is not None and bool(meets_interval(before, accepted(figure)))
-    facts.happened(beside, decides=False)
-    rows = facts.told
+    facts.facts_by_day(beside, decides=False)
+    rows = facts.dated_facts
     labels = {label: format_figure(value.value, figure.unit) for label, value in found.items()}
     for label, pick in others.items():
         with suppress(NothingKnown):  # what decides nothing may be unknown
@@ -179,8 +179,8 @@ def layers_owned(
     held = {layer: facts.figure(pick) for layer, pick in stakes.items()}
     readings: dict[str, Interval | bool] = {layer: stake > MAJORITY_PCT for layer, stake in held.items()}
     for layer, names in runs.items():
-        readings[layer] = len(facts.happened(names)) == len(names)
-    facts.happened(beside, decides=False)
+        readings[layer] = len(facts.facts_by_day(names)) == len(names)
+    facts.facts_by_day(beside, decides=False)
     owned, rest = (
         [layer for layer in readings if bool(readings[layer]) is wanted] for wanted in (True, False)
     )
@@ -188,7 +188,7 @@ def layers_owned(
     answer = ", ".join(parts)
     values = {layer: format_figure(stake, "pct") for layer, stake in held.items()}
     values["answer"] = answer[0].upper() + answer[1:]
-    return Finding(readings, render_sentence(told, facts.told, facts, values))
+    return Finding(readings, render_sentence(told, facts.dated_facts, facts, values))
 
 
 @check("evidence")
@@ -204,13 +204,13 @@ def more_used(
     visits}`` (yes, no or unknown).
     """
     readings: dict[str, Interval | bool] = {}
-    users = [facts.fresh().fact(name) for name in (weekly, monthly)]
+    users = [facts.without_memory().fact(name) for name in (weekly, monthly)]
     own, other = (float(row["value"]) for row in users)
     if own > other:
         readings["by users"] = True
     elif own * WEEKS < other:
         readings["by users"] = False
-    facts.happened([weekly, monthly], decides="by users" in readings)
+    facts.facts_by_day([weekly, monthly], decides="by users" in readings)
     counts = [float(facts.fact(name)["value"]) for name in visits]
     readings["by visits"] = exact(counts[0] / counts[1])
     more = {"visits": format_figure(counts[0] / counts[1], "x", 1)}
@@ -222,14 +222,14 @@ def more_used(
     )
     if "by users" not in readings:
         details += " So the users do not tell which service has more, and visits alone decide."
-    return Finding(readings, render_sentence(told, facts.told, facts, more), details=details)
+    return Finding(readings, render_sentence(told, facts.dated_facts, facts, more), details=details)
 
 
 @check("evidence")
 def undecided(facts: Facts, figure: Quantity | None, *, told: str, beside: Sequence[str]) -> Finding:
     """What is on record about a statement and does not decide it; the sentence says what would."""
     return Finding(
-        {}, render_sentence(told, facts.happened(beside, decides=False), facts), verdict="uncheckable"
+        {}, render_sentence(told, facts.facts_by_day(beside, decides=False), facts), verdict="uncheckable"
     )
 
 
@@ -240,21 +240,21 @@ def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | Non
     """
     every = facts.evidence[FACTS]
     names = [name for name in every["id"] if name.startswith(f"{series}.")]
-    counts = facts.look(FACTS, id=names or [series])
+    counts = facts.require(FACTS, id=names or [series])
     now, bound = counts.iloc[-1], float(figure.low or 0)
-    since = facts.later(names)
+    since = facts.facts_after_day(names)
     above = counts[counts["value"] > bound]
     first = above.iloc[0] if len(above) else now
     facts.cite(FACTS, counts.loc[list(dict.fromkeys([first.name, now.name]))])
     held_days = (facts.day - first["valid_on"]).days if len(above) else 0
     long_ago = held_days >= 365.25 * float(facts.assumptions["stale_after_years"])
     stale = len(above) > 0 and (long_ago or now["value"] >= STALE_FACTOR * bound)
-    reason = f"{told_value(now)} {now['unit']} were counted on {format_date(now['valid_on'])}"
+    reason = f"{describe_value(now)} {now['unit']} were counted on {format_date(now['valid_on'])}"
     if first["id"] != now["id"]:
-        reason += f", and {told_value(first)} already on {format_date(first['valid_on'])}"
+        reason += f", and {describe_value(first)} already on {format_date(first['valid_on'])}"
     if told:
         reason += f"; {told}"
-    later = f"{told_value(since[-1])} on {format_date(since[-1]['valid_on'])}." if since else None
+    later = f"{describe_value(since[-1])} on {format_date(since[-1]['valid_on'])}." if since else None
     return Finding({"count": exact(float(now["value"]))}, f"{reason}.", stale=stale, since=later)
 
 
@@ -274,12 +274,12 @@ def on_record_by(
 
     Before that day dated facts are mentioned and decide nothing, as `beside` does after it too.
     """
-    _refuse_what_never_decides("on_record_by", shows=shows, denies=denies)
+    _refuse_undecidable("on_record_by", shows=shows, denies=denies)
     deadline = pd.Timestamp(due)
     over = facts.as_of > deadline
     then = facts.at(min(facts.as_of, deadline))
-    shown, denied = (then.happened(names, decides=over) for names in (shows, denies))
-    mentioned = then.happened(beside, decides=False)
+    shown, denied = (then.facts_by_day(names, decides=over) for names in (shows, denies))
+    mentioned = then.facts_by_day(beside, decides=False)
     sentence = render_sentence(told, [*shown, *denied, *mentioned], facts, {"due": format_date(deadline)})
     if not over:
         return Finding({}, sentence, verdict="open")
@@ -297,12 +297,12 @@ def duty_in_force(
 
     The sentence may open with the ``{answer}``, yes or not yet.
     """
-    _refuse_what_never_decides("duty_in_force", duties=duties)
-    rules = facts.happened(duties)
+    _refuse_undecidable("duty_in_force", duties=duties)
+    rules = facts.facts_by_day(duties)
     if not rules:
         raise NothingKnown(", ".join(duties))
     applied = [row for row in rules if row["due_on"] <= facts.day]
-    rows = [*rules, *facts.happened(beside, decides=False)]
+    rows = [*rules, *facts.facts_by_day(beside, decides=False)]
     opening = {"answer": "Yes" if applied else "Not yet"}
     return Finding({"applies": bool(applied)}, render_sentence(told, rows, facts, opening))
 
@@ -321,16 +321,16 @@ def since(facts: Facts, items: Sequence[str]) -> str | None:
     sentences = []
     for item in items:
         refuse_braces(item)
-        if names := named(item):
+        if names := fact_ids_in(item):
             sentences += _worded(item, facts, names)
         else:
-            sentences += [_sentence(row) for row in facts.later([item])]
+            sentences += [_sentence(row) for row in facts.facts_after_day([item])]
     return " ".join(sentences) or None
 
 
 def _worded(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
     """A sentence with its facts filled in; nothing where it cannot be told yet."""
-    rows = facts.fresh().at(pd.Timestamp.max).happened(names)
+    rows = facts.without_memory().at(pd.Timestamp.max).facts_by_day(names)
     if len(rows) < len(names) or all(row["valid_on"] <= facts.day for row in rows):
         return []
     values = {name: text for row in rows for name, text in placeholders(row, facts.day).items()}
@@ -343,18 +343,18 @@ def _worded(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
 
 
 def _sentence(row: pd.Series) -> str:
-    fact, day = str(row["fact"]), told_day(row)
+    fact, day = str(row["fact"]), describe_day(row)
     if str(row["subject"]) not in fact:
         day = f"{day}, {row['subject']}"
     if pd.notna(row["value"]):
-        figure = told_value(row)
+        figure = describe_value(row)
         with_figure = FIGURE.sub(lambda found: figure + (" of" if found[1] else ""), fact, count=1)
         fact = with_figure if with_figure != fact else f"{fact}: {figure}"
     due = f" ({format_date(row['due_on'])})" if pd.notna(row["due_on"]) else ""
     return f"{day}: {fact}{due}."
 
 
-def _refuse_what_never_decides(call: str, **sides: Sequence[str] | None) -> None:
+def _refuse_undecidable(call: str, **sides: Sequence[str] | None) -> None:
     """Calls that name no dated fact on any side: no day could decide them."""
     if not any(sides.values()):
         *before, last = sides
@@ -377,7 +377,7 @@ def render_sentence(
 
     Raises
     ------
-    Unknown
+    NothingKnown
         None of them was known yet.
     DataError
         It has a name that no day fills in, or a brace without its other.
@@ -385,15 +385,15 @@ def render_sentence(
     values = dict(more or {})
     for row in rows:
         values |= placeholders(row, facts.day)
-    refuse_what_no_day_fills(template, facts, {*values, *unknown})
+    refuse_unknown_names(template, facts, {*values, *unknown})
     sentence = fill_placeholders(template, values)
     if sentence is None and not rows:
         raise NothingKnown("the facts of its sentence")
-    on_record_then = "; ".join(f"{row['fact']} ({told_day(row)})" for row in rows)
+    on_record_then = "; ".join(f"{row['fact']} ({describe_day(row)})" for row in rows)
     return sentence or f"On record: {on_record_then}."
 
 
-def refuse_what_no_day_fills(template: str, facts: Facts, known: set[str]) -> None:
+def refuse_unknown_names(template: str, facts: Facts, known: set[str]) -> None:
     """Refuse names of a sentence that are neither known nor what some dated fact has on any day, and braces
     that enclose none.
 
@@ -406,7 +406,7 @@ def refuse_what_no_day_fills(template: str, facts: Facts, known: set[str]) -> No
     if not (asked := [name for name in names_in(template) if name not in known]):
         return
     every = facts.evidence[FACTS]
-    for _, row in every[every["id"].isin(named(template))].iterrows():
+    for _, row in every[every["id"].isin(fact_ids_in(template))].iterrows():
         known |= placeholders(row, facts.day).keys()
     if never := [name for name in asked if name not in known]:
         rule = f"{{{never[0]}}} is neither a figure of this check nor what a dated fact has"

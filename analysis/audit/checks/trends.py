@@ -4,7 +4,7 @@ Decisions
 - A test that does not tell a change from none decides nothing: the statement is `uncheckable`, neither true
   nor false.
 - Every record of prices is tested and Holm's adjustment is over the tests of all; one that ends too early to
-  speak of publication day (`facts.SPEAKS_FOR`) shows in the details alone.
+  speak of publication day (`facts.CURRENT_FOR`) shows in the details alone.
 - A figure without a basis is held against every basis; it is decided where all of them agree by a wide
   margin.
 """
@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis import labels
 from analysis.audit.checks.record import render_sentence
-from analysis.audit.facts import Facts, Interval, NothingKnown, told_test, too_early
+from analysis.audit.facts import Facts, Interval, NothingKnown, describe_benchmark, too_early_note
 from analysis.audit.verdicts import Finding, check, judge
 from analysis.labels import join_words
 from analysis.models import frontier, prices
@@ -41,10 +41,10 @@ def price_acceleration(
     `series` names each benchmark and protocol with its floor of guessing (a share). A record is a reading
     where its test shows a change of the rate.
     """
-    listed_prices, results, records = facts.look("api_prices", terms="list"), {}, {}
+    listed_prices, results, records = facts.require("api_prices", terms="list"), {}, {}
     for name, where in series.items():
         wanted = {key: value for key, value in where.items() if key != "floor"}
-        scores = facts.look("model_benchmarks", use="trend", **wanted)
+        scores = facts.require("model_benchmarks", use="trend", **wanted)
         spells = prices.price_spells(listed_prices, scores, float(facts.assumptions["input_token_share"]))
         try:
             results[name] = accelerating(spells, float(where["floor"]), int(facts.assumptions["seed"]))
@@ -56,17 +56,17 @@ def price_acceleration(
     for _, row in breaks.acceleration_table(results).iterrows():
         name = str(row["series"])
         priced, scored = records[name]
-        change, speaks = str(row["verdict"]), facts.speaks_of_day(priced)
+        change, speaks = str(row["verdict"]), facts.is_current(priced)
         decides = speaks and change != breaks.NOT_SHOWN
         for table, rows in (("api_prices", priced), ("model_benchmarks", scored)):
             (facts.cite if decides else facts.mention)(table, rows)
         if decides:
             readings[f"on {name}"] = change == breaks.FASTER
         if speaks:
-            fall = f"{np.exp(-row['slope']):.0f}-fold a year at equal scores on {told_test(name)}"
+            fall = f"{np.exp(-row['slope']):.0f}-fold a year at equal scores on {describe_benchmark(name)}"
             said.append(f"{fall.removesuffix(',')}{OF_LATE[change] if decides else ''}")
         else:
-            details.append(too_early(name, priced))
+            details.append(too_early_note(name, priced))
         details.append(_tests_in_words(name, row))
     if readings:
         answer = {"holds": "Yes", "fails": "No"}.get(judge(Finding(readings, ""), None), "Only in part")
@@ -154,7 +154,7 @@ def threshold_by_basis(
         raise NothingKnown("a trend of training costs on each basis") from None
     one = join_words(f"{row.p_one:.0%} {row.basis}" for row in table.itertuples(index=False))
     most_expensive = join_words(f"{chance:.0%}" for chance in table["p_dearest"])
-    reason = render_sentence(told, facts.happened(beside, decides=False), facts)
+    reason = render_sentence(told, facts.facts_by_day(beside, decides=False), facts)
     details = (
         f"Going by training costs to {int(table['last'].max())}, the chance that a run of {year} cost over"
         f" {format_figure(float(figure.low or 0.0), 'usd_bn')} was {one}. For the year's most expensive run"

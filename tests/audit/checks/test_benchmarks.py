@@ -12,7 +12,7 @@ from analysis.audit.verdicts import judge
 from analysis.units import parse_figure
 
 
-def look(table, rows, **given):
+def facts_with(table, rows, **given):
     dates = {"quality": "official", "source_title": "T", "source": "https://example.org/a"}
     frame = pd.DataFrame([dates | row for row in rows])
     frame["known_on"] = frame["valid_on"] = pd.to_datetime(frame["valid_on"])
@@ -179,7 +179,7 @@ def opening(finding):
 
 
 def gap(rows, figure=None):
-    facts = look("model_benchmarks", rows, seed=1)
+    facts = facts_with("model_benchmarks", rows, seed=1)
     finding = benchmarks.frontier_gap(facts, figure, series={"a test": GPQA})
     return judge(finding, None), finding
 
@@ -238,7 +238,7 @@ def test_a_model_that_never_led_was_never_right():
     ]
     found = {
         name: benchmarks.best_on_benchmark(
-            look("model_benchmarks", rows),
+            facts_with("model_benchmarks", rows),
             None,
             model=name,
             benchmark="B",
@@ -278,11 +278,11 @@ def test_a_score_that_a_rival_reports_ends_a_lead_on_an_older_record():
         "date_precision": "day",
         "valid_on": "2026-04-01",
     }
-    facts = look("model_benchmarks", [score])
-    facts = replace(facts, evidence=facts.evidence | look("dated_facts", [claimed]).evidence)
+    facts = facts_with("model_benchmarks", [score])
+    facts = replace(facts, evidence=facts.evidence | facts_with("dated_facts", [claimed]).evidence)
     arguments = {"model": "a", "benchmark": "B", "protocol": "P", "told": "{own} of {best}"}
-    assert benchmarks.best_on_benchmark(facts.fresh(), None, **arguments).readings == {"leads": True}
-    passed = benchmarks.best_on_benchmark(facts.fresh(), None, developers=["b.score"], **arguments)
+    assert benchmarks.best_on_benchmark(facts.without_memory(), None, **arguments).readings == {"leads": True}
+    passed = benchmarks.best_on_benchmark(facts.without_memory(), None, developers=["b.score"], **arguments)
     assert (passed.readings, passed.overtaken, passed.reason) == ({"leads": False}, True, "50% of 50%")
 
 
@@ -314,8 +314,8 @@ def test_where_a_third_party_s_runs_decide_newer_runs_and_developers_own_scores_
         "date_precision": "day",
         "valid_on": "2026-04-01",
     }
-    facts = look("model_benchmarks", rows)
-    facts = replace(facts, evidence=facts.evidence | look("dated_facts", [claimed]).evidence)
+    facts = facts_with("model_benchmarks", rows)
+    facts = replace(facts, evidence=facts.evidence | facts_with("dated_facts", [claimed]).evidence)
     finding = benchmarks.best_on_benchmark(
         facts,
         None,
@@ -359,11 +359,11 @@ def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
             ("old", "cut", 1.0, "2025-06-01"),
         )
     ]
-    facts = look("api_prices", rows, input_token_share=0.75)
+    facts = facts_with("api_prices", rows, input_token_share=0.75)
     found = benchmarks.launch_price_multiple(
         facts, parse_figure("10x", "x"), model="new", reference={"article_model": "old", "terms": "list"}
     )
-    assert found.shown.value == 2.0  # 8 / 4, not 8 / 1
+    assert found.result.value == 2.0  # 8 / 4, not 8 / 1
 
 
 def test_without_an_open_model_on_record_no_lead_is_judged(judged):

@@ -76,7 +76,7 @@ def test_a_seller_outside_the_five_segments_can_be_larger_than_they_are(rows):
 
 def test_segments_are_the_largest_where_consumers_paid_a_seller_less_than_the_smallest(gather):
     # 3.7 less 90% from businesses is 0.37, below 0.8
-    facts = gather().fresh()
+    facts = gather().without_memory()
     table = facts.evidence["dated_facts"]
     table = table.assign(value=table["value"].where(table["id"] != "openai.enterprise_share_2025_01", 90.0))
     changed = replace(facts, evidence={**facts.evidence, "dated_facts": table})
@@ -197,8 +197,8 @@ def changed(facts, table, change):
 def test_money_on_conditions_is_told_apart_for_every_company_alike(gather):
     facts = gather()
     # OpenAI 1 + 10 + 6.6 + 40 + 87 and 35 of Amazon's; Anthropic 20 + 30
-    assert money.Raised.of(facts.fresh(), "OpenAI") == pytest.approx((144.6, 35.0))
-    assert money.Raised.of(facts.fresh(), "Anthropic") == pytest.approx((74.1, 50.0))
+    assert money.Raised.of(facts.without_memory(), "OpenAI") == pytest.approx((144.6, 35.0))
+    assert money.Raised.of(facts.without_memory(), "Anthropic") == pytest.approx((74.1, 50.0))
     # a day before the round with conditions closed there were none
     early = facts.at(pd.Timestamp("2026-03-30"))
     assert money.Raised.of(early, "OpenAI") == pytest.approx((57.6, 0.0))
@@ -216,7 +216,7 @@ def test_a_commitment_level_with_another_is_not_the_largest(gather):
     facts = gather()
     given = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
     others = {key: value for key, value in given.check.items() if key != "name"}
-    finding = money.largest_commitment(facts.fresh(), given.accepted, **others)
+    finding = money.largest_commitment(facts.without_memory(), given.accepted, **others)
     # 64.6 / 50, 30 / 50, and without Amazon's 35 on conditions 30 / 30 of NVIDIA
     assert [value.value for value in finding.readings.values()] == pytest.approx([1.292, 0.6, 1.0])
     assert judge(finding, given.accepted) == "partly"
@@ -230,7 +230,7 @@ def test_a_commitment_level_with_another_is_not_the_largest(gather):
 
     # with 10 on conditions Amazon's 40 are the largest without: 30 / 40
     finding = money.largest_commitment(
-        changed(facts, "dated_facts", unconditional).fresh(), given.accepted, **others
+        changed(facts, "dated_facts", unconditional).without_memory(), given.accepted, **others
     )
     assert reading(finding, "as one commitment, conditional money left out") == pytest.approx(0.75)
     assert finding.reason.endswith("is below Amazon's $50bn, of which $10bn depends on conditions.")
@@ -238,18 +238,18 @@ def test_a_commitment_level_with_another_is_not_the_largest(gather):
 
 def test_new_and_old_shares_are_read_off_the_rounds_one_reading_at_a_time(gather):
     facts = gather()
-    assert list(money.both_kinds(facts.fresh(), None).readings.values()) == [True, False]
+    assert list(money.both_kinds(facts.without_memory(), None).readings.values()) == [True, False]
 
     def sold_in_2026(table):
         sale = (table["company"] == "OpenAI") & (table["event"] == "secondary")
         table.loc[sale, ["valid_on", "known_on"]] = pd.Timestamp("2026-03-15")
         return table.sort_values("valid_on", kind="stable")
 
-    later = money.both_kinds(changed(facts, "funding_rounds", sold_in_2026).fresh(), None)
+    later = money.both_kinds(changed(facts, "funding_rounds", sold_in_2026).without_memory(), None)
     assert list(later.readings.values()) == [True, True]
     assert later.reason.endswith("is for both.")
     without = changed(facts, "funding_rounds", lambda table: table[table["event"] != "secondary"])
-    none = money.both_kinds(without.fresh(), None)
+    none = money.both_kinds(without.without_memory(), None)
     # without the sale of October 2025 new shares are all that was bought
     assert list(none.readings.values()) == [False, False]
     assert (judge(none, None), none.reason.split(":")[0]) == ("fails", "No")
@@ -266,7 +266,7 @@ def test_what_depends_on_one_backer_is_told_and_decides_nothing(rows):
 def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gather):
     given = next(claim for claim in claims.load() if claim.id == "players.self_funded_giants")
     arguments = {key: value for key, value in given.check.items() if key != "name"}
-    facts = gather().fresh()
+    facts = gather().without_memory()
     finding = money.self_funded(facts, given.accepted, **arguments)
     assert sum(table == "hyperscaler_capex" for table, _ in facts.used) == 4 * len(finding.readings)
     # the low end of Alphabet's 180 to 190 exceeds 164.7, that of Meta's 125 to 145 exceeds 115.8
@@ -277,7 +277,7 @@ def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gath
     # Microsoft's year ends in June 2025: 136.2 / (17.079 + 19.394 + 29.876 + 30.876 = 97.225) = 1.40 by March
     # 2026
     assert "1.4× at Microsoft ($97.2bn)" in finding.details
-    early = gather(as_of="2026-04-15").fresh()
+    early = gather(as_of="2026-04-15").without_memory()
     assert "For the next year" not in money.self_funded(early, given.accepted, **arguments).reason
 
 
@@ -289,11 +289,11 @@ def test_a_partner_is_held_against_whoever_promised_most(gather):
         table.loc[table["id"] == "openai.amazon_commitment", "value"] = 130.0
         return table
 
-    facts = changed(gather(), "dated_facts", promised_more).fresh()
+    facts = changed(gather(), "dated_facts", promised_more).without_memory()
     finding = money.largest_funder(facts, given.accepted, **arguments)
     assert reading(finding, "by money") == pytest.approx(0.1)  # 13 / 130
     assert "Amazon $130bn" in finding.reason
-    assert [row["id"] for row in facts.told if row["subject"] in ("Amazon", "NVIDIA")] == [
+    assert [row["id"] for row in facts.dated_facts if row["subject"] in ("Amazon", "NVIDIA")] == [
         "openai.amazon_commitment"
     ]
 
@@ -301,7 +301,7 @@ def test_a_partner_is_held_against_whoever_promised_most(gather):
 def test_a_letter_of_intent_is_mentioned_beside_the_largest_commitment_and_does_not_count(gather):
     given = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
     arguments = {key: value for key, value in given.check.items() if key != "name"}
-    facts = gather().fresh()
+    facts = gather().without_memory()
     finding = money.largest_commitment(facts, given.accepted, **arguments)
     # the 100 of NVIDIA's letter would make it 64.6 / 100
     assert reading(finding, "as a holding built since 2024") == pytest.approx(1.292)
@@ -323,7 +323,7 @@ def test_a_loss_is_followed_by_what_had_been_raised(gather, rows):
     before = changed(facts, "funding_rounds", unknown)
     arguments = {"year": "CY2025", "margin": "openai.operating_margin_2026q1"}
     figure = next(claim for claim in claims.load() if claim.id == "lead.continuous_fundraising").accepted
-    finding = money.costs_over_revenue(before.fresh(), figure, **arguments)
+    finding = money.costs_over_revenue(before.without_memory(), figure, **arguments)
     assert finding.reason.endswith("The difference has to be raised.")
 
     def cheap(table):
@@ -331,5 +331,7 @@ def test_a_loss_is_followed_by_what_had_been_raised(gather, rows):
         return table
 
     # 10 / 13.07 of 2025 is no loss, a margin of -122% in the quarter is one
-    finding = money.costs_over_revenue(changed(facts, "openai_finance", cheap).fresh(), figure, **arguments)
+    finding = money.costs_over_revenue(
+        changed(facts, "openai_finance", cheap).without_memory(), figure, **arguments
+    )
     assert finding.reason.startswith("Only in part: ")

@@ -31,7 +31,7 @@ def row(id, valid_on, value=None, *, known_on=None, unit="stars", due_on=None):
     }
 
 
-def look(*rows, as_of="2026-10-31", **given):
+def facts_with(*rows, as_of="2026-10-31", **given):
     table = pd.DataFrame(rows).sort_values("valid_on").reset_index(drop=True)
     values = {"stale_after_years": 1.0} | given
     return Facts({}, values, {"dated_facts": table}, pd.Timestamp(DAY), pd.Timestamp(as_of))
@@ -41,49 +41,51 @@ RELEASE = row("gpt.release", "2025-08-07")
 
 
 def test_what_is_shown_on_record_holds():
-    found = record.on_record(look(RELEASE), None, shows=["gpt.release"], told="Out on {gpt.release}.")
+    found = record.on_record(facts_with(RELEASE), None, shows=["gpt.release"], told="Out on {gpt.release}.")
     assert (judge(found, None), found.reason) == ("holds", "Out on 7 August 2025.")
 
 
 def test_a_statement_about_a_state_fails_once_something_ended_it():
     found = record.on_record(
-        look(RELEASE), None, ended_by=["gpt.release"], told="{gpt.release.months} before."
+        facts_with(RELEASE), None, ended_by=["gpt.release"], told="{gpt.release.months} before."
     )
     # 7 August 2025 to 21 May 2026 are 287 days, 9.4 months
     assert (judge(found, None), found.overtaken, found.reason) == ("fails", True, "nine months before.")
 
 
 def test_a_contradicted_statement_was_never_right():
-    found = record.on_record(look(RELEASE), None, denies=["gpt.release"], told="No: {gpt.release}.")
+    found = record.on_record(facts_with(RELEASE), None, denies=["gpt.release"], told="No: {gpt.release}.")
     assert (judge(found, None), found.overtaken) == ("fails", False)
 
 
 def test_what_came_after_the_article_does_not_end_a_statement():
     late = row("gpt.release", "2026-06-01")
     with pytest.raises(NothingKnown):
-        record.on_record(look(late), None, ended_by=["gpt.release"], told="{gpt.release}")
+        record.on_record(facts_with(late), None, ended_by=["gpt.release"], told="{gpt.release}")
 
 
 def test_what_was_not_yet_known_does_not_decide():
     secret = row("gpt.release", "2025-08-07", known_on="2026-07-01")
     with pytest.raises(NothingKnown):
         record.on_record(
-            look(secret, as_of="2026-06-30"), None, ended_by=["gpt.release"], told="{gpt.release}"
+            facts_with(secret, as_of="2026-06-30"), None, ended_by=["gpt.release"], told="{gpt.release}"
         )
-    assert record.on_record(look(secret), None, ended_by=["gpt.release"], told="{gpt.release}").overtaken
+    assert record.on_record(
+        facts_with(secret), None, ended_by=["gpt.release"], told="{gpt.release}"
+    ).overtaken
 
 
 def test_all_that_bears_a_statement_out_is_needed():
     with pytest.raises(NothingKnown, match=r"b\.two"):
         record.on_record(
-            look(RELEASE, row("b.two", "2026-08-01")), None, shows=["gpt.release", "b.two"], told="x"
+            facts_with(RELEASE, row("b.two", "2026-08-01")), None, shows=["gpt.release", "b.two"], told="x"
         )
 
 
 def test_a_sentence_that_names_what_is_not_known_lists_what_is():
     late = row("b.two", "2025-09-01", known_on="2026-07-01")
     found = record.on_record(
-        look(RELEASE, late, as_of="2026-06-01"),
+        facts_with(RELEASE, late, as_of="2026-06-01"),
         None,
         shows=["gpt.release"],
         beside=["b.two"],
@@ -107,7 +109,7 @@ def test_a_sentence_that_names_what_is_not_known_lists_what_is():
     ],
 )
 def test_a_layer_is_owned_by_a_majority_or_by_what_shows_it(arm, openai, verdict, answer):
-    facts = look(row("a", "2025-11-18", arm), row("o", "2026-03-31", openai), row("run", "2025-01-21"))
+    facts = facts_with(row("a", "2025-11-18", arm), row("o", "2026-03-31", openai), row("run", "2025-01-21"))
     found = record.layers_owned(
         facts,
         None,
@@ -121,7 +123,7 @@ def test_a_layer_is_owned_by_a_majority_or_by_what_shows_it(arm, openai, verdict
 def test_a_sentence_of_which_nothing_is_known_is_none():
     late = row("b.two", "2025-09-01", known_on="2026-07-01")
     with pytest.raises(NothingKnown):
-        record.undecided(look(late, as_of="2026-06-01"), None, beside=["b.two"], told="{b.two}")
+        record.undecided(facts_with(late, as_of="2026-06-01"), None, beside=["b.two"], told="{b.two}")
 
 
 @pytest.mark.parametrize(
@@ -136,14 +138,14 @@ def test_a_sentence_of_which_nothing_is_known_is_none():
     ],
 )
 def test_a_lower_bound_holds_or_fails_and_may_be_out_of_date(counts, stale, verdict):
-    facts = look(*(row(f"stars.a.{day}", day, value) for day, value in counts))
+    facts = facts_with(*(row(f"stars.a.{day}", day, value) for day, value in counts))
     bound = parse_figure("over 40,000 stars", "count")
     found = record.bound_passed(facts, bound, series="stars.a")
     assert (judge(found, bound), found.stale) == (verdict, stale)
 
 
 def test_counts_after_the_article_are_told_and_decide_nothing():
-    facts = look(row("stars.a.1", "2026-05-01", 39_000), row("stars.a.2", "2026-06-01", 41_000))
+    facts = facts_with(row("stars.a.1", "2026-05-01", 39_000), row("stars.a.2", "2026-06-01", 41_000))
     found = record.bound_passed(facts, parse_figure("over 40,000 stars", "count"), series="stars.a")
     assert found.since == "41,000 on 1 June 2026."
     assert found.reason == "39,000 stars were counted on 1 May 2026."
@@ -151,13 +153,13 @@ def test_counts_after_the_article_are_told_and_decide_nothing():
 
 def test_a_count_cites_the_latest_and_the_first_above_the_bound_alone():
     counts = [("2025-01-01", 30_000), ("2025-02-01", 40_001), ("2025-03-01", 50_000), ("2026-05-01", 60_000)]
-    facts = look(*(row(f"stars.a.{day}", day, value) for day, value in counts))
+    facts = facts_with(*(row(f"stars.a.{day}", day, value) for day, value in counts))
     record.bound_passed(facts, parse_figure("over 40,000 stars", "count"), series="stars.a")
-    assert [fact["value"] for fact in facts.told] == [40_001, 60_000]
+    assert [fact["value"] for fact in facts.dated_facts] == [40_001, 60_000]
 
 
 def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date():
-    facts = look(
+    facts = facts_with(
         row("a.first", "2023-09-25", 1.25, unit="USD billion"),
         row("a.second", "2024-03-27", 2.75, unit="USD billion"),
         row("a.all", "2024-11-22", 8, unit="USD billion"),
@@ -175,14 +177,14 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
     ).overtaken
     # the sum of all rows that fit decides, what is named besides does not
     summed = {"table": "dated_facts", "column": "value", "where": {"subject": "S"}, "add": True}
-    apart = facts.fresh()
+    apart = facts.without_memory()
     found = record.figures_on_record(
         apart, four, readings={"sum": summed}, others={"last": "a.all"}, told="{sum}, {last} of it last."
     )
     # 1.25 + 2.75 + 8
-    assert (found.shown.value, found.reason) == (12, "$12bn, $8bn of it last.")
+    assert (found.result.value, found.reason) == (12, "$12bn, $8bn of it last.")
     assert (len(apart.used), len(apart.mentioned)) == (3, 1)
-    early = look(*(row for _, row in facts.evidence["dated_facts"].iterrows()), as_of="2024-06-30")
+    early = facts_with(*(row for _, row in facts.evidence["dated_facts"].iterrows()), as_of="2024-06-30")
     found = record.figures_on_record(
         early, four, readings={"sum": summed}, others={"last": "a.all"}, told="{sum}, {last} of it last."
     )
@@ -193,7 +195,7 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
 
 
 def test_readings_are_borne_out_or_contradicted_one_by_one():
-    facts = look(row("states.laws", "2024-12-31"), row("order", "2025-12-11"))
+    facts = facts_with(row("states.laws", "2024-12-31"), row("order", "2025-12-11"))
     readings = {"states": {"shows": ["states.laws"]}, "government": {"denies": ["order"]}}
     found = record.readings_on_record(facts, None, readings=readings, told="{states.laws} and {order}.")
     assert (judge(found, None), found.readings) == ("partly", {"states": True, "government": False})
@@ -214,7 +216,9 @@ def test_readings_are_borne_out_or_contradicted_one_by_one():
     ],
 )
 def test_a_part_of_a_statement_that_no_fact_decides_is_unknown(sides, verdict, reason):
-    facts = look(row("states.laws", "2024-12-31"), row("order", "2025-12-11"), row("late", "2026-06-01"))
+    facts = facts_with(
+        row("states.laws", "2024-12-31"), row("order", "2025-12-11"), row("late", "2026-06-01")
+    )
     readings = {"states": {"shows": ["states.laws"]}, "government": sides}
     found = record.readings_on_record(facts, None, readings=readings, told="{states}, {government}")
     assert (judge(found, None), found.reason) == (verdict, reason)
@@ -225,7 +229,7 @@ def test_a_part_of_a_statement_that_no_fact_decides_is_unknown(sides, verdict, r
 
 
 def test_a_statement_that_is_wrong_in_one_part_and_unknown_in_the_other_cannot_be_checked():
-    facts = look(row("order", "2025-12-11"))
+    facts = facts_with(row("order", "2025-12-11"))
     readings = {"government": {"denies": ["order"]}, "states": {}}
     found = record.readings_on_record(facts, None, readings=readings, told="{government}, {states}")
     assert (judge(found, None), found.reason) == ("uncheckable", "no, unknown")
@@ -241,7 +245,7 @@ def test_a_statement_that_is_wrong_in_one_part_and_unknown_in_the_other_cannot_b
     ],
 )
 def test_the_opening_of_a_sentence_follows_the_verdict(stated, was, opening):
-    facts = look(
+    facts = facts_with(
         row("a.first", "2023-09-25", 4, unit="USD billion"), row("a.all", "2024-11-22", 8, unit="USD billion")
     )
     figure = parse_figure(stated, "usd_bn")
@@ -256,7 +260,7 @@ def test_the_opening_of_a_sentence_follows_the_verdict(stated, was, opening):
     [("2026-06-29", "open", []), ("2026-06-30", "open", []), ("2026-07-01", "fails", ["passed"])],
 )
 def test_a_forecast_with_a_day_of_its_own_is_open_until_then(as_of, verdict, deciding):
-    facts = look(row("passed", "2026-01-27"), as_of=as_of)
+    facts = facts_with(row("passed", "2026-01-27"), as_of=as_of)
     found = record.on_record_by(
         facts, None, due=dt.date(2026, 6, 30), denies=["passed"], told="By {due}; {passed}."
     )
@@ -265,7 +269,7 @@ def test_a_forecast_with_a_day_of_its_own_is_open_until_then(as_of, verdict, dec
 
 
 def test_what_came_after_the_day_of_a_forecast_does_not_decide_it():
-    facts = look(RELEASE, row("late", "2026-07-02"))
+    facts = facts_with(RELEASE, row("late", "2026-07-02"))
     with pytest.raises(NothingKnown):
         record.on_record_by(facts, None, due=dt.date(2026, 6, 30), shows=["late"], told="x")
     found = record.on_record_by(facts, None, due=dt.date(2026, 7, 2), shows=["late"], told="x")
@@ -275,10 +279,10 @@ def test_what_came_after_the_day_of_a_forecast_does_not_decide_it():
 def test_a_duty_is_in_force_from_the_day_that_its_rule_sets():
     duty = row("act", "2024-08-01", due_on="2026-08-02")
     told = "{answer}, set for {act.due}."
-    found = record.duty_in_force(look(duty), None, duties=["act"], told=told)
+    found = record.duty_in_force(facts_with(duty), None, duties=["act"], told=told)
     assert (judge(found, None), found.reason) == ("fails", "Not yet, set for 2 August 2026.")
     early = row("act", "2024-08-01", due_on="2025-08-02")
-    found = record.duty_in_force(look(early), None, duties=["act"], told=told)
+    found = record.duty_in_force(facts_with(early), None, duties=["act"], told=told)
     assert (judge(found, None), found.reason) == ("holds", "Yes, set for 2 August 2025.")
 
 
@@ -299,7 +303,7 @@ def test_a_duty_is_in_force_from_the_day_that_its_rule_sets():
 def test_users_of_a_week_and_of_a_month_are_compared_as_far_as_they_can_be(
     weekly, monthly, readings, verdict
 ):
-    facts = look(
+    facts = facts_with(
         row("a", "2026-03-31", weekly),
         row("b", "2026-05-19", monthly),
         row("c", "2026-05-14", 60),
@@ -314,13 +318,13 @@ def test_users_of_a_week_and_of_a_month_are_compared_as_far_as_they_can_be(
     users = {None: "unknown", True: "yes", False: "no"}[found.readings.get("by users")]
     assert found.reason == f"1.5× yes, {users}"
     # users that do not decide are mentioned only
-    assert len(facts.used) == (4 if found.readings else 2) and len(facts.told) == 4
+    assert len(facts.used) == (4 if found.readings else 2) and len(facts.dated_facts) == 4
     found.readings["by visits"] = visits
     assert judge(found, bound) == verdict
 
 
 def test_what_does_not_decide_is_mentioned():
-    facts = look(RELEASE)
+    facts = facts_with(RELEASE)
     found = record.undecided(
         facts, None, beside=["gpt.release"], told="Seen {gpt.release}; a test would decide."
     )
@@ -329,7 +333,7 @@ def test_what_does_not_decide_is_mentioned():
 
 
 def test_the_time_after_the_article_is_told_in_full_sentences():
-    facts = look(row("r", "2026-07-27", due_on="2027-12-02"), RELEASE)
+    facts = facts_with(row("r", "2026-07-27", due_on="2027-12-02"), RELEASE)
     assert record.since(facts, ["r", "gpt.release"]) == "27 July 2026, S: fact r (2 December 2027)."
     assert record.since(facts, ["gpt.release"]) is None
 
@@ -338,15 +342,15 @@ def test_a_sentence_on_the_time_after_the_article_is_told_once_all_its_facts_are
     before = row("a.before", "2026-04-30", 180, unit="USD billion")
     after = row("a.after", "2026-07-22", 195, unit="USD billion")
     sentence = "A raised its plan from {a.before.value} to {a.after.value} on {a.after}."
-    facts = look(before, after)
+    facts = facts_with(before, after)
     assert record.since(facts, [sentence]) == "A raised its plan from $180bn to $195bn on 22 July 2026."
     assert (facts.used, len(facts.mentioned)) == ([], 2)
-    early = look(before, after, as_of="2026-06-30")
+    early = facts_with(before, after, as_of="2026-06-30")
     assert (record.since(early, [sentence]), early.mentioned) == (None, [])
 
 
 def test_a_sentence_of_which_nothing_came_after_the_article_is_not_told():
-    assert record.since(look(RELEASE), ["Out on {gpt.release}."]) is None
+    assert record.since(facts_with(RELEASE), ["Out on {gpt.release}."]) is None
 
 
 @pytest.mark.parametrize(
@@ -355,7 +359,7 @@ def test_a_sentence_of_which_nothing_came_after_the_article_is_not_told():
 )
 def test_a_sentence_that_can_never_be_told_is_refused(sentence, rule):
     with pytest.raises(DataError, match=rule):
-        record.since(look(row("gpt.after", "2026-07-22")), [sentence])
+        record.since(facts_with(row("gpt.after", "2026-07-22")), [sentence])
 
 
 @pytest.mark.parametrize(
@@ -370,7 +374,7 @@ def test_a_sentence_that_can_never_be_told_is_refused(sentence, rule):
     ],
 )
 def test_a_fact_that_speaks_of_its_figure_gets_it_in_place(fact, sentence):
-    facts = look(row("r", "2026-07-27", 30, unit="USD billion") | {"fact": fact, "subject": "A"})
+    facts = facts_with(row("r", "2026-07-27", 30, unit="USD billion") | {"fact": fact, "subject": "A"})
     assert record.since(facts, ["r"]) == f"27 July 2026: {sentence}."
 
 
@@ -390,7 +394,7 @@ def test_a_call_that_names_no_deciding_fact_is_refused(place):
     check, more, sides = SIDES[place]
     beside = {} if "readings" in more else {"beside": ["gpt.release"]}
     with pytest.raises(DataError) as caught:
-        check(look(RELEASE), None, told="Out on {gpt.release}.", **more, **beside)
+        check(facts_with(RELEASE), None, told="Out on {gpt.release}.", **more, **beside)
     assert (
         str(caught.value) == f"{place}: names no fact that decides. Give {sides}, or use the check undecided."
     )
@@ -415,15 +419,15 @@ def test_a_call_that_names_no_deciding_fact_is_refused(place):
 )
 def test_a_sentence_that_no_day_fills_is_refused(told, says):
     with pytest.raises(DataError) as caught:
-        record.on_record(look(RELEASE), None, shows=["gpt.release"], told=told)
+        record.on_record(facts_with(RELEASE), None, shows=["gpt.release"], told=told)
     assert says in str(caught.value)
 
 
 def test_a_brace_without_its_other_is_refused_in_what_came_later_too():
     with pytest.raises(DataError, match="without a name in a pair of braces"):
-        record.since(look(row("gpt.after", "2026-07-22")), ["Out on {gpt.after} {."])
+        record.since(facts_with(row("gpt.after", "2026-07-22")), ["Out on {gpt.after} {."])
 
 
 def test_what_came_later_names_facts_of_some_day():
     with pytest.raises(DataError, match=r"no row with id 'gpt\.relese'.*'gpt\.release'"):
-        record.since(look(RELEASE), ["gpt.relese"])
+        record.since(facts_with(RELEASE), ["gpt.relese"])
