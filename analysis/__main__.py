@@ -919,7 +919,7 @@ def _indicators(values: Assumptions) -> list[dict[str, Any]]:
     from analysis.forecasts import indicators
     from analysis.units import json_value
 
-    rows = indicators.board(values, audit.gather(values))
+    rows = indicators.table(values, audit.gather(values))
     return [json_value(row) for row in rows.to_dict("records")]
 
 

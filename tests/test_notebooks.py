@@ -112,7 +112,7 @@ def test_every_parameter_is_used(notebook):
         "outlook.venture_paths(": {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"},
         "outlook.exposure_paths(": set(outlook.EXPOSURE),
         "outlook.revenue_paths(": {*outlook.REVENUE, *outlook.EVIDENCE[:2], "horizon_years", "seed", "draws"},
-        "scenarios.hindsight(": {"as_of"},
+        "scenarios.known_after(": {"as_of"},
         "audit.gather(": {"approximation_share", "as_of"},
         "probabilities.table(": {
             *outlook.VENTURE,
@@ -122,7 +122,7 @@ def test_every_parameter_is_used(notebook):
             "write_down_years",
         },
         "outlook.price_falls(": {"price_decline_factor_per_year", "seed", "draws"},
-        "indicators.board(": {
+        "indicators.table(": {
             "input_token_share",
             "stake_share",
             "invested_usd_bn",

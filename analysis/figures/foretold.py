@@ -104,7 +104,8 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
         `models.track_record.calibration`: ``forecaster, forecast, observed, observed_low, observed_high, n``
         (shares).
     record : DataFrame
-        `models.track_record.record`: ``forecaster, skill, skill_low, skill_high, n, n_effective, verdict``.
+        `models.track_record.score_forecasters`: ``forecaster, skill, skill_low, skill_high, n, n_effective,
+        verdict``.
     """
     if bins.empty:
         return theme.empty_chart(ax, "questions of the past that resolved")

@@ -48,7 +48,7 @@ def reader(function: Reader) -> Reader:
     return function
 
 
-def board(
+def table(
     assumptions: Assumptions, facts: Facts, entries: Mapping[str, indicators.Indicator] | None = None
 ) -> pd.DataFrame:
     """Every indicator as it stands on the day of looking.
@@ -77,14 +77,14 @@ def board(
     """
     entries = indicators.read() if entries is None else entries
     parts = predictions.read().predictions
-    if problems := unknown_names(
+    if problems := reference_problems(
         entries, assumptions.register, set(facts.evidence[FACTS]["id"]), parts, indicators.FILE
     ):
         raise DataError(problems)
     return pd.DataFrame([_row(name, entry, assumptions, facts) for name, entry in entries.items()])
 
 
-def unknown_names(
+def reference_problems(
     entries: Mapping[str, indicators.Indicator],
     register: Register,
     facts: set[str],
@@ -190,14 +190,14 @@ def _row(name: str, entry: indicators.Indicator, assumptions: Assumptions, facts
 @reader
 def latest_fact(facts: Facts, *, ids: Sequence[str]) -> Reading:
     """The value of the latest of some dated facts."""
-    last = _latest(facts, ids)
+    last = _latest_fact(facts, ids)
     return Reading(float(last["value"]), last["valid_on"])
 
 
 @reader
 def months_since(facts: Facts, *, ids: Sequence[str]) -> Reading:
     """Months from the latest of some dated facts to the day of looking."""
-    return Reading((facts.as_of - _latest(facts, ids)["valid_on"]).days / DAYS_A_MONTH, facts.as_of)
+    return Reading((facts.as_of - _latest_fact(facts, ids)["valid_on"]).days / DAYS_A_MONTH, facts.as_of)
 
 
 @reader
@@ -205,7 +205,7 @@ def months_until(facts: Facts, *, ids: Sequence[str]) -> Reading:
     """Months from the day of looking to the due day of the rule that is in force: the latest of some dated
     facts.
     """
-    return Reading((_latest(facts, ids)["due_on"] - facts.as_of).days / DAYS_A_MONTH, facts.as_of)
+    return Reading((_latest_fact(facts, ids)["due_on"] - facts.as_of).days / DAYS_A_MONTH, facts.as_of)
 
 
 @reader
@@ -226,7 +226,7 @@ def gap(facts: Facts, *, benchmark: str) -> Reading:
     if len(best) < 2:
         raise NothingKnown(f"open and closed models on {benchmark}")
     scores = best["score_pct"].droplevel(0)
-    _remember(facts, "model_benchmarks", best.reset_index("weights"))
+    _remember_rows(facts, "model_benchmarks", best.reset_index("weights"))
     return Reading(float(scores["closed"] - scores["open"]), rows["valid_on"].max())
 
 
@@ -240,16 +240,16 @@ def cheapest_open_over(facts: Facts, *, of: str, benchmark: str, protocol: str) 
     models = facts.evidence["api_prices"]["model"]
     if not of or not models.str.startswith(of).any():
         raise DataError(Problem("api_prices.csv", f"has no model {of!r}", nearest(of, models)))
-    rows = _listed(facts)
-    launch = _launch(rows, of)
+    rows = _list_prices(facts)
+    launch = _launch_price(rows, of)
     runs = facts.find("model_benchmarks", benchmark=benchmark, protocol=protocol)
     matches = prices.open_matches(rows, runs, launch.iloc[0])
     if matches.empty:
         raise NothingKnown(f"the price of a newer open model that matches {of} on {benchmark}")
     cheapest = matches.nsmallest(1, "price")
     compared = pd.concat([cheapest, launch])["benchmark_model"]
-    _remember(facts, "model_benchmarks", runs[runs["model"].isin(compared)])
-    return _over(facts, cheapest, launch)
+    _remember_rows(facts, "model_benchmarks", runs[runs["model"].isin(compared)])
+    return _price_ratio(facts, cheapest, launch)
 
 
 @reader
@@ -260,12 +260,12 @@ def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
     A cut is one of `prices.price_cuts`: of a model, or of the model that it replaces; hosts, promotions and
     introductory prices do not count.
     """
-    rows = _listed(facts)
+    rows = _list_prices(facts)
     if rows.empty:
         raise NothingKnown("list prices")
     cuts = prices.price_cuts(rows, float(facts.assumptions["input_token_share"]), pct=cut_pct)
     cuts = cuts[cuts["valid_on"] > facts.as_of - pd.Timedelta(days=days)]
-    _remember(facts, "api_prices", cuts if len(cuts) else rows.tail(1))
+    _remember_rows(facts, "api_prices", cuts if len(cuts) else rows.tail(1))
     return Reading(float(cuts["seller"].nunique()), facts.as_of)
 
 
@@ -315,7 +315,7 @@ def loans_over_cost(facts: Facts, *, ids: Sequence[str]) -> Reading:
     rows = facts.find(FACTS, id=list(ids))
     if rows.empty:
         raise NothingKnown(", ".join(ids))
-    _remember(facts, FACTS, rows)
+    _remember_rows(facts, FACTS, rows)
     return Reading(
         100 * float(rows["value"].sum()) / float(facts.assumptions["invested_usd_bn"]), rows["valid_on"].max()
     )
@@ -334,16 +334,16 @@ def rent_over_earlier(facts: Facts, *, basis: str) -> Reading:
     return Reading(float(last["value_low"] / year.iloc[0]["value_low"]), last["valid_on"])
 
 
-def _latest(facts: Facts, ids: Sequence[str]) -> pd.Series:
+def _latest_fact(facts: Facts, ids: Sequence[str]) -> pd.Series:
     """The latest of some dated facts by the day that they describe; it alone is remembered."""
     known = facts.find(FACTS, id=list(ids)).sort_values("valid_on", kind="stable")
     if known.empty:
         raise NothingKnown(", ".join(ids))
-    _remember(facts, FACTS, known.tail(1))
+    _remember_rows(facts, FACTS, known.tail(1))
     return known.iloc[-1]
 
 
-def _listed(facts: Facts) -> pd.DataFrame:
+def _list_prices(facts: Facts) -> pd.DataFrame:
     """Every list price by day with ``price``, blended, dollars a million tokens; not remembered."""
     rows = facts.find("api_prices", terms="list").sort_values("valid_on", kind="stable")
     share = float(facts.assumptions["input_token_share"])
@@ -354,7 +354,7 @@ def _listed(facts: Facts) -> pd.DataFrame:
     )
 
 
-def _launch(rows: pd.DataFrame, model: str) -> pd.DataFrame:
+def _launch_price(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     """The launch price of a model or of its first dated version."""
     found = rows[rows["model"].str.startswith(model) & (rows["event"] == "launch")].head(1)
     if found.empty:
@@ -362,10 +362,10 @@ def _launch(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     return found
 
 
-def _over(facts: Facts, top: pd.DataFrame, bottom: pd.DataFrame) -> Reading:
-    _remember(facts, "api_prices", pd.concat([top, bottom]))
+def _price_ratio(facts: Facts, top: pd.DataFrame, bottom: pd.DataFrame) -> Reading:
+    _remember_rows(facts, "api_prices", pd.concat([top, bottom]))
     return Reading(float(top["price"].iloc[0] / bottom["price"].iloc[0]), top["valid_on"].iloc[0])
 
 
-def _remember(facts: Facts, table: str, rows: pd.DataFrame) -> None:
+def _remember_rows(facts: Facts, table: str, rows: pd.DataFrame) -> None:
     facts.used.extend((table, int(label)) for label in rows.index)

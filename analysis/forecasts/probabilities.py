@@ -37,13 +37,13 @@ from analysis.units import format_date
 
 Kind = Literal["trend", "simulation", "base rate", "judgement"]
 LEVEL = 0.9
-EDGE = 1e-6
+LEAST_CHANCE = 1e-6
 """How near to 0 or 1 a probability may come: what is printed has six digits, and nothing that lies ahead is
 certain.
 """
 ONE_STANDARD_ERROR = 0.683
 """Level of an interval of one standard error either way."""
-SERIES = {"benchmark": "GPQA Diamond", "use": "trend"}
+BENCHMARK = "GPQA Diamond"
 PROTOCOL = "Epoch AI run"
 FLOOR = 0.25
 """The benchmark of our data that open and closed models both still rise on; guessing gives a quarter of it.
@@ -126,7 +126,7 @@ class Method:
 
 
 @dataclass(frozen=True)
-class View:
+class MethodInputs:
     """What the methods may look at: assumptions and the evidence that was known on their day."""
 
     assumptions: Assumptions
@@ -168,23 +168,23 @@ def table(assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """
     rows = []
     parts = predictions.load_table()
-    view = View(assumptions, facts, parts)
+    view = MethodInputs(assumptions, facts, parts)
     stands = predictions.statuses(facts.evidence["dated_facts"], assumptions.as_of).set_index("id")
     for part in parts.to_dict("records"):
         name, ends = str(part["id"]), stands.loc[part["id"]]
-        found = [] if ends["status"] == "void" else methods(name, view)
+        found = [] if ends["status"] == "void" else apply_methods(name, view)
         row = dict.fromkeys(FIELDS) | {key: part[key] for key in FIELDS if key in part}
         row |= {key: ends[key] if ends["status"] != "open" else None for key in ("resolved_on", "because")}
         row |= {
             "status": ends["status"],
             "given": CONDITIONAL.get(name),
-            "methods": [shown(m) for m in found],
+            "methods": [method_row(m) for m in found],
         }
-        row["method"] = _named(str(ends["status"]), found)
-        row["sources"] = ends["sources"] or _references(found)
+        row["method"] = _method_label(str(ends["status"]), found)
+        row["sources"] = ends["sources"] or _sources_of(found)
         if found:
             row |= dict(
-                zip(("probability", "probability_low", "probability_high"), summary(found), strict=True)
+                zip(("probability", "probability_low", "probability_high"), pool_methods(found), strict=True)
             )
         if ends["status"] in ("true", "false") and (
             score := _scores(name, ends["status"] == "true", assumptions, parts)
@@ -194,11 +194,13 @@ def table(assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FIELDS), dtype=object)
 
 
-Maker = Callable[["View"], "Method | None"]
+MethodFunction = Callable[["MethodInputs"], "Method | None"]
 """What gives a probability of a part from a view, or None where the record does not allow it."""
 
 
-def methods(part: str, view: View, makers: Sequence[Maker] | None = None) -> list[Method]:
+def apply_methods(
+    part: str, view: MethodInputs, makers: Sequence[MethodFunction] | None = None
+) -> list[Method]:
     """Every method that bears on a part on the day of the view (or those of some makers); none where the
     record does not allow one.
     """
@@ -208,10 +210,10 @@ def methods(part: str, view: View, makers: Sequence[Maker] | None = None) -> lis
         if (found := make(view)) is not None
     ]
     said = view.judgements.get(part)
-    return found + ([stated(said)] if said else [])
+    return found + ([from_judgement(said)] if said else [])
 
 
-def summary(found: Sequence[Method]) -> tuple[float, float, float]:
+def pool_methods(found: Sequence[Method]) -> tuple[float, float, float]:
     """Pooled probability, and the widest range: lowest low and highest high of the methods."""
     chances = [method.chance for method in found]
     pool = scoring.pooled([chance.probability for chance in chances])
@@ -236,7 +238,7 @@ class History:
     left_out: pd.DataFrame
 
 
-def days(made_on: str | dt.date, as_of: str | dt.date) -> list[pd.Timestamp]:
+def monthly_days(made_on: str | dt.date, as_of: str | dt.date) -> list[pd.Timestamp]:
     """The day a prediction was made, the same day of each month after it up to a day, and that day itself."""
     first, last = pd.Timestamp(made_on), pd.Timestamp(as_of)
     months = range((last.year - first.year) * 12 + last.month - first.month + 1)
@@ -253,10 +255,10 @@ def history(assumptions: Assumptions, facts: audit.Facts) -> History:
     parts = predictions.load_table()
     rows, hidden = [], []
     undecided = _undecided(facts, assumptions.as_of, parts)
-    every = days(str(parts["made_on"].iloc[0]), assumptions.as_of)
+    every = monthly_days(str(parts["made_on"].iloc[0]), assumptions.as_of)
     for day in every:
         then = assumptions.with_changes(as_of=day.date().isoformat())
-        view = View(
+        view = MethodInputs(
             then, replace(facts, assumptions=then, as_of=day, used=[]), parts
         )  # the same tables, read once
         for part in undecided:
@@ -267,7 +269,9 @@ def history(assumptions: Assumptions, facts: audit.Facts) -> History:
             hidden += [{"id": part, "assumptions": ", ".join(names)} for names in hindsight.values() if names]
             rows += [
                 _on_day(day, part, method)
-                for method in methods(part, view, [make for make, names in hindsight.items() if not names])
+                for method in apply_methods(
+                    part, view, [make for make, names in hindsight.items() if not names]
+                )
             ]
     columns = ["day", "id", "kind", "probability_pct", "low_pct", "high_pct", "told"]
     left_out = pd.DataFrame(hidden, columns=["id", "assumptions"]).drop_duplicates("id", ignore_index=True)
@@ -335,7 +339,7 @@ def by_method(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def cited(rows: pd.DataFrame) -> list[dict[str, str]]:
+def cited_sources(rows: pd.DataFrame) -> list[dict[str, str]]:
     """The sources of all parts that have a probability, each once."""
     found = {
         source["url"]: source
@@ -371,7 +375,7 @@ def whole_predictions(rows: pd.DataFrame, assumptions: Assumptions, facts: audit
     return pd.DataFrame(found)
 
 
-def shown(method: Method) -> dict[str, Any]:
+def method_row(method: Method) -> dict[str, Any]:
     """A method as a listing prints it."""
     chance = method.chance
     return {
@@ -391,13 +395,13 @@ def chance_from_draws(hits: NDArray[np.bool_]) -> scoring.Chance:
     Monte-Carlo error alone.
     """
     chance = scoring.base_rate(int(hits.sum()), len(hits), LEVEL)
-    low, p, high = (_inside(value) for value in (chance.low, chance.probability, chance.high))
+    low, p, high = (_clip_to_open_interval(value) for value in (chance.low, chance.probability, chance.high))
     return replace(chance, probability=p, low=low, high=high)
 
 
-def _inside(share: float) -> float:
+def _clip_to_open_interval(share: float) -> float:
     """A probability kept so far from 0 and 1 that six digits of it are neither."""
-    return min(max(share, EDGE), 1 - EDGE)
+    return min(max(share, LEAST_CHANCE), 1 - LEAST_CHANCE)
 
 
 def event_draws(assumptions: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
@@ -414,10 +418,10 @@ def event_draws(assumptions: Assumptions, facts: audit.Facts) -> NDArray[np.bool
 # The methods, a function each
 
 
-def match_rate(view: View) -> Method | None:
+def match_rate(view: MethodInputs) -> Method | None:
     """How many open models matched a step of the closed frontier in as much time as there is."""
-    lags, scores = _lags(view)
-    launched = _launch(view)
+    lags, scores = _closed_lead_lags(view)
+    launched = _launch_price(view)
     if lags is None or launched is None:
         return None
     months = (view.deadline("p2.quality") - launched["valid_on"]).days / 365.25 * 12
@@ -431,7 +435,7 @@ def match_rate(view: View) -> Method | None:
     running = len(lags) - len(decided)
     told = (
         f"Open models matched {labels.number_word(int(in_time.sum()))} of {labels.number_word(len(decided))}"
-        f" advances of closed models on {SERIES['benchmark']}, a test of science questions, within"
+        f" advances of closed models on {BENCHMARK}, a test of science questions, within"
         f" {months:.0f} months; {labels.number_word(running)} more {'is' if running == 1 else 'are'}"
         f" undecided. The cases are the {labels.number_word(matchers)} open releases that did"
         f" so{f' and the {labels.number_word(late)} that came too late or not at all' if late else ''}. This"
@@ -447,15 +451,15 @@ def match_rate(view: View) -> Method | None:
     return Method("base rate", chance, told, inputs, scores, (scores,))
 
 
-def from_llama(view: View) -> Method | None:
+def llama_share(view: MethodInputs) -> Method | None:
     """How many of the open models that matched a closed step are named after Llama."""
-    lags, scores = _lags(view)
+    lags, scores = _closed_lead_lags(view)
     if lags is None or not (names := sorted(set(lags.loc[lags["matched"], "matched_by"]))):
         return None
     llamas = [name for name in names if "llama" in name.lower()]
     told = (
         f"{labels.number_word(len(llamas)).capitalize()} of the {labels.number_word(len(names))} open"
-        f" releases that matched an advance of closed models on {SERIES['benchmark']}"
+        f" releases that matched an advance of closed models on {BENCHMARK}"
         f" {'is a Llama' if len(llamas) == 1 else 'are Llamas'}: {join_words(names)}."
     )
     inputs = {"releases": float(len(names)), "llamas": float(len(llamas))}
@@ -463,11 +467,11 @@ def from_llama(view: View) -> Method | None:
     return Method("base rate", chance, told, inputs, scores, (scores,))
 
 
-def price_drawn(view: View) -> Method | None:
+def simulated_price_fall(view: MethodInputs) -> Method | None:
     """The share of draws in which the price of a fixed quality falls far enough from the launch to the
     deadline.
     """
-    fall = _fall(view)
+    fall = _required_price_fall(view)
     if fall is None:
         return None
     chance = chance_from_draws(outlook.price_falls(view.assumptions) >= fall.a_year)
@@ -478,12 +482,12 @@ def price_drawn(view: View) -> Method | None:
     return Method("simulation", chance, told, fall.inputs, fall.rows)
 
 
-def price_trend(view: View) -> Method | None:
+def price_fall_trend(view: MethodInputs) -> Method | None:
     """The probability that the fitted yearly fall of prices at equal score is large enough."""
-    fall = _fall(view)
+    fall = _required_price_fall(view)
     if fall is None:
         return None
-    needed, scores = fall.a_year, _scored(view)
+    needed, scores = fall.a_year, _trend_scores(view)
     try:
         spells = prices.price_spells(
             view.known["api_prices"], scores, float(view.assumptions.input_token_share)
@@ -497,9 +501,9 @@ def price_trend(view: View) -> Method | None:
     se = (high - low) / (2 * NormalDist().inv_cdf(0.975))
     at = (mid - math.log(needed)) / se
     # the error of the fit is all that moves it: one standard error either way is the range
-    low_p, p, high_p = (_inside(NormalDist().cdf(at + shift)) for shift in (-1.0, 0.0, 1.0))
+    low_p, p, high_p = (_clip_to_open_interval(NormalDist().cdf(at + shift)) for shift in (-1.0, 0.0, 1.0))
     told = (
-        f"Prices at equal {SERIES['benchmark']} scores fell {math.exp(mid):.1f}-fold a year (95% interval"
+        f"Prices at equal {BENCHMARK} scores fell {math.exp(mid):.1f}-fold a year (95% interval"
         f" {math.exp(low):.1f} to {math.exp(high):.1f}; {int(fit['n'])} prices,"
         f" {prices.NAMES[str(fit['method'])]}); {needed:.1f}-fold is needed. {fall.told} The chance follows"
         " from the error of that estimate, its range from one standard error either way."
@@ -520,11 +524,11 @@ def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
     return None
 
 
-def price_wars_after_releases(view: View) -> Method | None:
+def price_wars_after_releases(view: MethodInputs) -> Method | None:
     """After how many open releases that moved the frontier three developers or more cut a line's price by 30%
     within 90 days.
     """
-    lags, scores = _lags(view)
+    lags, scores = _closed_lead_lags(view)
     if lags is None:
         return None
     listed = prices.price_cuts(
@@ -559,7 +563,7 @@ def price_wars_after_releases(view: View) -> Method | None:
 WINDOW_DAYS, WAR_SELLERS, WAR_CUT_PCT = 90, 3, 30
 
 
-def write_down_drawn(view: View) -> Method | None:
+def simulated_write_down(view: MethodInputs) -> Method | None:
     """The share of simulated futures with such a reported value at a quarter-end in time."""
     down, _ = event_draws(view.assumptions, view.facts)
     told = (
@@ -574,7 +578,7 @@ def write_down_drawn(view: View) -> Method | None:
     )
 
 
-def down_rounds(view: View) -> Method | None:
+def down_rounds(view: MethodInputs) -> Method | None:
     """How often a company's next round is priced below the last one, over the years that are left."""
     facts = view.known["dated_facts"]
     rows = facts[facts["id"].isin(DOWN_ROUNDS)]
@@ -602,7 +606,7 @@ def down_rounds(view: View) -> Method | None:
     )
 
 
-def costs_outgrow(view: View) -> Method | None:
+def simulated_cost_growth(view: MethodInputs) -> Method | None:
     """Among the draws with a write-down, those in which costs a unit of revenue are higher than at the
     start.
     """
@@ -619,7 +623,7 @@ def costs_outgrow(view: View) -> Method | None:
     )
 
 
-def business_share(view: View) -> Method | None:
+def business_share_trend(view: MethodInputs) -> Method | None:
     """The probability that business customers pay more than half, by the line through their shares of revenue
     on record.
     """
@@ -651,7 +655,7 @@ def business_share(view: View) -> Method | None:
     )
 
 
-def reactions_to_losses(view: View) -> Method | None:
+def reactions_to_losses(view: MethodInputs) -> Method | None:
     """After how many of SoftBank's large losses Son presented the outcome as a success."""
     facts = view.known["dated_facts"]
     rows = facts[facts["id"].isin(ON_LOSSES)]
@@ -667,50 +671,50 @@ def reactions_to_losses(view: View) -> Method | None:
     )
 
 
-def stated(said: predictions.Judgement) -> Method:
+def from_judgement(said: predictions.Judgement) -> Method:
     """A probability stated by hand, as a method."""
     told = f"Judged by hand on {format_date(said.stated_on)}: {said.because}"
     return Method("judgement", scoring.Chance(said.probability, said.low, said.high, LEVEL), told, {})
 
 
 LEAST_SHARES = 3
-METHODS: Mapping[str, Sequence[Maker]] = {
+METHODS: Mapping[str, Sequence[MethodFunction]] = {
     "p2.quality": (match_rate,),
-    "p2.llama": (from_llama,),
-    "p2.price": (price_drawn, price_trend),
+    "p2.llama": (llama_share,),
+    "p2.price": (simulated_price_fall, price_fall_trend),
     "p2.price_war": (price_wars_after_releases,),
-    "p3.write_down": (write_down_drawn, down_rounds),
-    "p3.cause": (costs_outgrow,),
-    "p3.survival": (business_share,),
+    "p3.write_down": (simulated_write_down, down_rounds),
+    "p3.cause": (simulated_cost_growth,),
+    "p3.survival": (business_share_trend,),
     "p3.victory": (reactions_to_losses,),
 }
-ASSUMES: Mapping[Maker, tuple[str, ...]] = {
-    price_drawn: ("price_decline_factor_per_year",),
-    write_down_drawn: SIMULATED,
-    costs_outgrow: SIMULATED,
+ASSUMES: Mapping[MethodFunction, tuple[str, ...]] = {
+    simulated_price_fall: ("price_decline_factor_per_year",),
+    simulated_write_down: SIMULATED,
+    simulated_cost_growth: SIMULATED,
 }
 """Names of the register that a method draws on as beliefs of the world; the others count and fit what is on
 record.
 """
 
 
-def _scored(view: View) -> pd.DataFrame:
+def _trend_scores(view: MethodInputs) -> pd.DataFrame:
     scores = view.known["model_benchmarks"]
-    return scores[(scores["benchmark"] == SERIES["benchmark"]) & (scores["use"] == SERIES["use"])]
+    return scores[(scores["benchmark"] == BENCHMARK) & (scores["use"] == "trend")]
 
 
-def _lags(view: View) -> tuple[pd.DataFrame | None, pd.DataFrame]:
+def _closed_lead_lags(view: MethodInputs) -> tuple[pd.DataFrame | None, pd.DataFrame]:
     """How long closed steps stood, None where the record holds no closed and open models; and the rows that
     say so.
     """
-    scores = _scored(view)
+    scores = _trend_scores(view)
     try:
         return parity.lags(scores), scores
     except ValueError:
         return None, scores
 
 
-def _launch(view: View) -> pd.Series | None:
+def _launch_price(view: MethodInputs) -> pd.Series | None:
     """The list price of the model that is to be matched at its launch; None before it was known."""
     listed = view.known["api_prices"]
     rows = listed[(listed["model"] == TARGET[0]) & (listed["event"] == "launch")]
@@ -718,7 +722,7 @@ def _launch(view: View) -> pd.Series | None:
 
 
 @dataclass(frozen=True)
-class Fall:
+class RequiredPriceFall:
     """How far the price of a model as good as the one to be matched still has to fall.
 
     Attributes
@@ -750,24 +754,24 @@ class Fall:
         return {"multiple": self.multiple, "years": self.years, "needed_factor_per_year": self.a_year}
 
 
-def _fall(view: View) -> Fall | None:
+def _required_price_fall(view: MethodInputs) -> RequiredPriceFall | None:
     """What is left of the fall to the target, as the fact-check and the indicator see it; None before the
     launch or once it is due.
     """
-    launched, deadline = _launch(view), view.deadline("p2.price")
+    launched, deadline = _launch_price(view), view.deadline("p2.price")
     today = pd.Timestamp(str(view.assumptions.as_of))
     if launched is None or today >= deadline:
         return None
     table, runs = view.known["api_prices"], view.known["model_benchmarks"]
-    runs = runs[(runs["benchmark"] == SERIES["benchmark"]) & (runs["protocol"] == PROTOCOL)]
+    runs = runs[(runs["benchmark"] == BENCHMARK) & (runs["protocol"] == PROTOCOL)]
     matches = prices.open_matches(table[table["terms"] == "list"], runs, launched)
     if matches.empty:
         years = (deadline - launched["valid_on"]).days / 365.25
-        return Fall(
+        return RequiredPriceFall(
             1.0,
             years,
             "We count from the launch, since no open model in our data matches it.",
-            _row(launched),
+            _one_row_frame(launched),
         )
     share = float(view.assumptions.input_token_share)
     blend, launch = (
@@ -776,18 +780,19 @@ def _fall(view: View) -> Fall | None:
     )
     multiple = float(blend.min() / launch)
     told = (
-        f"The cheapest open model that matches GPT-5 on {SERIES['benchmark']} costs {multiple:.0%} of its"
-        " launch price."
+        f"The cheapest open model that matches GPT-5 on {BENCHMARK} costs {multiple:.0%} of its launch price."
     )
     years = (deadline - today).days / 365.25
-    return Fall(multiple, years, told, pd.concat([_row(launched), matches.loc[[blend.idxmin()]]]))
+    return RequiredPriceFall(
+        multiple, years, told, pd.concat([_one_row_frame(launched), matches.loc[[blend.idxmin()]]])
+    )
 
 
-def _row(row: pd.Series) -> pd.DataFrame:
+def _one_row_frame(row: pd.Series) -> pd.DataFrame:
     return row.to_frame().T
 
 
-def _named(status: str, found: Sequence[Method]) -> str:
+def _method_label(status: str, found: Sequence[Method]) -> str:
     if status == "void":
         return "none: overtaken"
     if not found:
@@ -796,7 +801,7 @@ def _named(status: str, found: Sequence[Method]) -> str:
     return f"{kinds}, pooled" if len(found) > 1 else kinds
 
 
-def _references(found: Sequence[Method]) -> list[dict[str, str]]:
+def _sources_of(found: Sequence[Method]) -> list[dict[str, str]]:
     rows = [method.sources for method in found if len(method.sources)]
     if not rows:
         return []
@@ -809,10 +814,10 @@ def _scores(
 ) -> dict[str, float] | None:
     """The scores of a resolved part: of its probability on the day when it was made."""
     then = assumptions.with_changes(as_of=str(parts.set_index("id").loc[part, "made_on"]))
-    found = methods(part, View(then, audit.gather(then), parts))
+    found = apply_methods(part, MethodInputs(then, audit.gather(then), parts))
     if not found:
         return None
-    said = summary(found)[0]
+    said = pool_methods(found)[0]
     return {
         "brier": float(scoring.brier([said], [outcome])[0]),
         "log_score": float(scoring.log_score([said], [outcome])[0]),

@@ -35,7 +35,7 @@ from analysis.statistics import scoring, trend
 
 HORIZONS_MONTHS = (12, 24, 36)
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
-ASKED = (6, 30)
+ASKED_ON = (6, 30)
 """Month and day on which the questions of a year are made."""
 LEAST_POINTS = 6
 """Values on record before a question is made: a line and its spread take two and one, and three more say
@@ -43,7 +43,7 @@ something of both.
 """
 NEAR_DAYS = 45
 """How far the value that resolves a question may lie from its due day."""
-ASKED_COLUMNS = (
+QUESTION_COLUMNS = (
     "series",
     "asked_on",
     "last_on",
@@ -68,11 +68,11 @@ FORECASTERS = {
 """Forecasters in the words of a reader."""
 
 
-LOGS = trend.Scale("exponential", 0.0, 1.0)
+LOG_SCALE = trend.Scale("exponential", 0.0, 1.0)
 
 
 @dataclass(frozen=True)
-class Series:
+class ForecastSeries:
     """A past that questions can be made of.
 
     Attributes
@@ -88,11 +88,11 @@ class Series:
 
     name: str
     points: pd.DataFrame
-    scale: trend.Scale = LOGS
+    scale: trend.Scale = LOG_SCALE
 
 
 @dataclass(frozen=True)
-class Walk:
+class RandomWalk:
     """A random walk with drift on a scale, read some years ahead: Student's t with `dof` around `centre`."""
 
     centre: float
@@ -106,7 +106,7 @@ class Walk:
         return float(stats.t.ppf(share, self.dof) * self.spread + self.centre)
 
 
-def walk(years: np.ndarray, z: np.ndarray, ahead_years: float) -> Walk:
+def random_walk(years: np.ndarray, z: np.ndarray, ahead_years: float) -> RandomWalk:
     """The naive forecast: last value plus drift, for steps of any length.
 
     Parameters
@@ -125,10 +125,10 @@ def walk(years: np.ndarray, z: np.ndarray, ahead_years: float) -> Walk:
     drift = float(d.sum()) / total
     variance = float((((d - drift * h) ** 2) / h).sum()) / (n - 1)
     spread = math.sqrt(variance * (ahead_years + ahead_years**2 / total))
-    return Walk(float(z[-1]) + drift * ahead_years, spread, n - 1)
+    return RandomWalk(float(z[-1]) + drift * ahead_years, spread, n - 1)
 
 
-def collected(known: Mapping[str, pd.DataFrame]) -> list[Series]:
+def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
     """Every series of the evidence tables that questions can be made of, in a stated order.
 
     Parameters
@@ -137,40 +137,44 @@ def collected(known: Mapping[str, pd.DataFrame]) -> list[Series]:
         Evidence tables by name, as known on the day of looking.
     """
     found = [
-        _plain("NVIDIA's data-centre revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn"),
-        *_grouped("capital spending of {}", known["hyperscaler_capex"], "company", "capex_usd_mn"),
-        *_grouped("revenue of {}", known["growth_reference"], "company", "revenue_usd_bn"),
+        _first_published(
+            "NVIDIA's data-centre revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn"
+        ),
+        *_first_published_by("capital spending of {}", known["hyperscaler_capex"], "company", "capex_usd_mn"),
+        *_first_published_by("revenue of {}", known["growth_reference"], "company", "revenue_usd_bn"),
     ]
     finance = known["openai_finance"].query("counts == 'yes'")
     for measure, name in {
         "annualised_revenue": "OpenAI's annualised revenue",
         "weekly_users": "ChatGPT's weekly users",
     }.items():
-        found.append(_plain(name, finance[finance["measure"] == measure], "value"))
-    found.append(_plain("SoftBank's net asset value", known["softbank_nav"], "nav_jpy_tn"))
+        found.append(_first_published(name, finance[finance["measure"] == measure], "value"))
+    found.append(_first_published("SoftBank's net asset value", known["softbank_nav"], "nav_jpy_tn"))
     for benchmark, floor in {"GPQA Diamond": 0.25, "MMLU": 0.25, "HumanEval": 0.0}.items():
         rows = known["model_benchmarks"].query("benchmark == @benchmark and use == 'trend'")
         for kind in ("closed", "open"):
-            best = _records(rows[rows["weights"] == kind].assign(value=lambda t: t["score_pct"] / 100), "max")
+            best = _best_so_far(
+                rows[rows["weights"] == kind].assign(value=lambda t: t["score_pct"] / 100), "max"
+            )
             found.append(
-                Series(f"best {kind} score on {benchmark}", best, trend.Scale("logistic", floor, 1.0))
+                ForecastSeries(f"best {kind} score on {benchmark}", best, trend.Scale("logistic", floor, 1.0))
             )
     for basis, rows in known["training_cost"].query("run == @LATEST_RUN").groupby("cost_basis", sort=True):
-        best = _records(rows.assign(value=rows["training_cost_usd"]), "max")
-        found.append(Series(f"dearest training run ({str(basis).replace('_', ' ')})", best))
+        best = _best_so_far(rows.assign(value=rows["training_cost_usd"]), "max")
+        found.append(ForecastSeries(f"dearest training run ({str(basis).replace('_', ' ')})", best))
     return [series for series in found if len(series.points) > LEAST_POINTS]
 
 
 LATEST_RUN = "C"
 
 
-def questions(series: Sequence[Series], as_of: str | dt.date, turn: int = 0) -> pd.DataFrame:
+def questions(series: Sequence[ForecastSeries], as_of: str | dt.date, turn: int = 0) -> pd.DataFrame:
     """Every question that the rule makes and the record resolves.
 
     Parameters
     ----------
     series
-        From `collected`, or made.
+        From `evidence_series`, or made.
     as_of
         Only what was known by then resolves.
     turn
@@ -189,7 +193,7 @@ def questions(series: Sequence[Series], as_of: str | dt.date, turn: int = 0) -> 
 
 def _questions(windows: Sequence[_Window], turn: int) -> pd.DataFrame:
     rows = [window.asked(QUANTILES[(turn + at) % len(QUANTILES)]) for at, window in enumerate(windows)]
-    table = pd.DataFrame(rows, columns=list(ASKED_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(QUESTION_COLUMNS))
     if table.empty:
         return table.assign(**dict.fromkeys(("base_rate", "pooled", "half"), pd.Series(dtype=float)))
     table["base_rate"] = [_base_rate(table, row) for row in table.to_dict("records")]
@@ -197,7 +201,7 @@ def _questions(windows: Sequence[_Window], turn: int) -> pd.DataFrame:
     return table.assign(half=0.5)
 
 
-def record(table: pd.DataFrame, rng: np.random.Generator, level: float = 0.9) -> pd.DataFrame:
+def score_forecasters(table: pd.DataFrame, rng: np.random.Generator, level: float = 0.9) -> pd.DataFrame:
     """How the forecasters did on the same questions.
 
     Parameters
@@ -242,7 +246,7 @@ def record(table: pd.DataFrame, rng: np.random.Generator, level: float = 0.9) ->
     return pd.DataFrame(rows)
 
 
-def turns(series: Sequence[Series], as_of: str | dt.date) -> pd.DataFrame:
+def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.DataFrame:
     """The Brier skill of trend and pool under each turn of the thresholds: ``turn, forecaster, skill``."""
     windows = _windows_of(series, as_of)  # fitted once: the turns differ in their thresholds alone
     rows: list[dict[str, object]] = []
@@ -280,18 +284,20 @@ def _verdict(found: scoring.SkillScore) -> str:
     return "better" if found.low > 0 else "worse"
 
 
-def _plain(name: str, rows: pd.DataFrame, value: str) -> Series:
+def _first_published(name: str, rows: pd.DataFrame, value: str) -> ForecastSeries:
     """Values as they stand, one a day: the first published."""
     kept = rows.assign(value=rows[value].astype(float)).dropna(subset="value")
     kept = kept.sort_values(["valid_on", "known_on"], kind="stable").drop_duplicates("valid_on")
-    return Series(name, kept[["valid_on", "known_on", "value"]].reset_index(drop=True))
+    return ForecastSeries(name, kept[["valid_on", "known_on", "value"]].reset_index(drop=True))
 
 
-def _grouped(template: str, rows: pd.DataFrame, by: str, value: str) -> list[Series]:
-    return [_plain(template.format(name), part, value) for name, part in rows.groupby(by, sort=True)]
+def _first_published_by(template: str, rows: pd.DataFrame, by: str, value: str) -> list[ForecastSeries]:
+    return [
+        _first_published(template.format(name), part, value) for name, part in rows.groupby(by, sort=True)
+    ]
 
 
-def _records(rows: pd.DataFrame, best: Literal["max", "min"]) -> pd.DataFrame:
+def _best_so_far(rows: pd.DataFrame, best: Literal["max", "min"]) -> pd.DataFrame:
     """The best so far at the ends of quarters, from what was published by each."""
     if rows.empty:
         return pd.DataFrame({"valid_on": [], "known_on": [], "value": []})
@@ -307,14 +313,14 @@ class _Window:
 
     row: Mapping[str, object]
     scale: trend.Scale
-    naive: Walk
+    naive: RandomWalk
     line: trend.Trend
     due: float
 
     def asked(self, quantile: float) -> dict[str, object]:
         """The window as a question at a quantile of the naive forecast."""
         threshold = float(self.scale.unit(np.array([self.naive.quantile(quantile)]))[0])
-        said = min(max(self.line.probability_above(self.due, threshold), LEAST), 1 - LEAST)
+        said = min(max(self.line.probability_above(self.due, threshold), LEAST_CHANCE), 1 - LEAST_CHANCE)
         return dict(self.row) | {
             "quantile": quantile,
             "threshold": threshold,
@@ -324,10 +330,10 @@ class _Window:
         }
 
 
-def _windows_of(series: Sequence[Series], as_of: str | dt.date) -> list[_Window]:
+def _windows_of(series: Sequence[ForecastSeries], as_of: str | dt.date) -> list[_Window]:
     """Every window by the day of asking, series and horizon."""
     made = [
-        _fitted(one, row)
+        _fit_window(one, row)
         for one in series
         for months in HORIZONS_MONTHS
         for row in _windows(one, months, pd.Timestamp(as_of))
@@ -342,24 +348,24 @@ def _windows_of(series: Sequence[Series], as_of: str | dt.date) -> list[_Window]
     )
 
 
-def _fitted(series: Series, row: Mapping[str, object]) -> _Window:
+def _fit_window(series: ForecastSeries, row: Mapping[str, object]) -> _Window:
     """What was known on the day of asking, as a random walk and as a trend."""
     points = series.points[series.points["known_on"] <= row["asked_on"]]
     years, values = trend.decimal_year(points["valid_on"]), points["value"].to_numpy(dtype=float)
     due = float(trend.decimal_year(pd.Series([row["due_on"]]))[0])
-    naive = walk(years, series.scale.line(values), due - float(years[-1]))
+    naive = random_walk(years, series.scale.line(values), due - float(years[-1]))
     scale = series.scale
     line = trend.fit(years, values, form=scale.form, floor=scale.floor, ceiling=scale.ceiling)
     return _Window(row, series.scale, naive, line, due)
 
 
-def _windows(series: Series, months: int, as_of: pd.Timestamp) -> Iterator[dict[str, object]]:
+def _windows(series: ForecastSeries, months: int, as_of: pd.Timestamp) -> Iterator[dict[str, object]]:
     """The windows of one series and horizon that do not overlap and have ended by a day."""
     points, free_from = series.points[series.points["known_on"] <= as_of], pd.Timestamp.min
     if points.empty:
         return
     for year in range(points["known_on"].min().year, as_of.year + 1):
-        asked = pd.Timestamp(year, *ASKED)
+        asked = pd.Timestamp(year, *ASKED_ON)
         before = points[points["known_on"] <= asked]
         if len(before) < LEAST_POINTS or before["value"].nunique() < 3:
             continue
@@ -383,7 +389,7 @@ def _windows(series: Series, months: int, as_of: pd.Timestamp) -> Iterator[dict[
         free_from = end["valid_on"]
 
 
-LEAST = 1e-3
+LEAST_CHANCE = 1e-3
 """No forecast of one of these questions is surer than one in a thousand: none of the methods knows what it
 does not model.
 """

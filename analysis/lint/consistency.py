@@ -469,7 +469,7 @@ def _indicators(project: ProjectFiles) -> Iterator[Problem]:
     ):
         return
     path = display_path(project.thesis / watched.FILE)
-    yield from indicators.unknown_names(
+    yield from indicators.reference_problems(
         project.watched,
         project.register,
         set(project.measured[FACTS]["id"]),

@@ -209,7 +209,7 @@ def show_forecast(
 def show_indicators(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
-    """Show a status board; `rows` is `models.indicators.board`."""
+    """Show a status board; `rows` is `models.indicators.table`."""
     told = rows.assign(
         value_text=[_measured(value, unit) for value, unit in zip(rows["value"], rows["unit"], strict=True)],
         threshold_text=[

@@ -24,7 +24,7 @@ def on(day="2026-10-31", **changes):
 
 @pytest.fixture(scope="module")
 def board():
-    return indicators.board(*on()).set_index("id")
+    return indicators.table(*on()).set_index("id")
 
 
 def test_values_by_hand(board):
@@ -71,19 +71,19 @@ def test_it_signals_on_the_side_that_it_names_and_on_the_threshold_itself(board)
         moves={"balance sheet": "raises"},
         reads={"name": "column", "table": "softbank_nav", "column": "ltv_pct"},
     )
-    assert indicators.board(assumptions, facts, {"at": at})["status"].item() == "signals"
+    assert indicators.table(assumptions, facts, {"at": at})["status"].item() == "signals"
 
 
 def test_a_threshold_of_the_register_moves_with_it():
     quiet, loud = (
-        indicators.board(*on(ltv_ceiling_pct=ceiling)).set_index("id").loc["ltv"] for ceiling in (25.0, 12.0)
+        indicators.table(*on(ltv_ceiling_pct=ceiling)).set_index("id").loc["ltv"] for ceiling in (25.0, 12.0)
     )
     assert (quiet["threshold"], quiet["status"]) == (25.0, "quiet")
     assert (loud["threshold"], loud["status"]) == (12.0, "signals")
 
 
 def test_on_the_articles_day_only_what_was_known_counts():
-    then = indicators.board(*on("2026-05-21")).set_index("id")
+    then = indicators.table(*on("2026-05-21")).set_index("id")
     # the deferral was not law yet: Annex III still due on 2 August 2026, 73 days on
     assert then.loc["high_risk_duties", "value"] == pytest.approx(73 / 30.4375)
     assert then.loc["high_risk_duties", "status"] == "signals"
@@ -93,7 +93,7 @@ def test_on_the_articles_day_only_what_was_known_counts():
 
 
 def test_a_day_before_everything_knows_nothing_and_says_so():
-    first = indicators.board(*on("2015-01-01"))
+    first = indicators.table(*on("2015-01-01"))
     unknown = first[first["status"] == "unknown"]
     assert len(unknown) == len(first)
     assert unknown["missing"].astype(bool).all()
@@ -290,4 +290,4 @@ def test_a_file_without_an_indicator_is_refused(tmp_path):
 )
 def test_names_that_nobody_knows_are_refused_with_the_nearest(change, says):
     with pytest.raises(DataError, match=says):
-        indicators.board(*on(), {"one": entries.Indicator.model_validate(GOOD | change)})
+        indicators.table(*on(), {"one": entries.Indicator.model_validate(GOOD | change)})

@@ -24,7 +24,7 @@ def view_on(day):
     register = dict(scenarios.load_register())  # a model can be asked about any day
     register["as_of"] = register["as_of"].model_copy(update={"range": (dt.date.min, dt.date.max)})
     assumptions = scenarios.Assumptions(scenarios.resolve("base", {"draws": 2000}) | {"as_of": day}, register)
-    return probabilities.View(assumptions, audit.gather(assumptions), predictions.load_table())
+    return probabilities.MethodInputs(assumptions, audit.gather(assumptions), predictions.load_table())
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_methods_in_rows_are_those_of_the_parts(rows):
     price = flat[flat["id"] == "p2.price"]
     assert list(price["kind"]) == ["simulation", "trend"]
     assert set(price["pooled_pct"]) == {100 * rows.loc["p2.price", "probability"]}
-    cited = probabilities.cited(rows.reset_index())
+    cited = probabilities.cited_sources(rows.reset_index())
     assert len({source["url"] for source in cited}) == len(cited) > 10
 
 
@@ -109,11 +109,11 @@ def test_a_fit_without_a_standard_error_gives_way_to_the_next(view):
     squares stand in.
     """
     assumptions = scenarios.check(scenarios.resolve("commoditised", {"draws": 1000}))
-    trend = probabilities.price_trend(
-        probabilities.View(assumptions, audit.gather(assumptions), predictions.load_table())
+    trend = probabilities.price_fall_trend(
+        probabilities.MethodInputs(assumptions, audit.gather(assumptions), predictions.load_table())
     )
     assert prices.NAMES["ols"] in trend.told
-    assert prices.NAMES["mixed"] in probabilities.price_trend(view).told
+    assert prices.NAMES["mixed"] in probabilities.price_fall_trend(view).told
 
 
 def test_what_is_void_is_not_forecast_and_not_scored(rows):
@@ -217,7 +217,7 @@ def test_a_step_that_stood_longer_than_there_is_time_counts_against_it(view):
 
 
 def test_llamas_are_counted_among_the_releases_that_matched(view):
-    found = probabilities.from_llama(holding(view, model_benchmarks=SCORES))
+    found = probabilities.llama_share(holding(view, model_benchmarks=SCORES))
     assert found.chance == scoring.base_rate(1, 2, 0.9)
 
 
@@ -284,15 +284,17 @@ def test_a_fall_is_counted_from_the_launch_until_an_open_model_matches():
     # that all of the fall is left, over the 1018 days from 7 August 2025 to 21 May 2028: 100 ** (1 / 2.787) =
     # 5.22 a year
     then = view_on("2026-02-01")
-    fall = probabilities.price_drawn(then).inputs
+    fall = probabilities.simulated_price_fall(then).inputs
     assert fall["multiple"] == 1.0
     assert fall["needed_factor_per_year"] == pytest.approx(100 ** (365.25 / 1018))
     # GLM-5 at 1 and 3.2 is 1.55 blended
-    assert probabilities.price_drawn(view_on("2026-02-13")).inputs["multiple"] == pytest.approx(1.55 / 3.4375)
+    assert probabilities.simulated_price_fall(view_on("2026-02-13")).inputs["multiple"] == pytest.approx(
+        1.55 / 3.4375
+    )
 
 
 def test_a_price_that_is_due_has_no_probability():
-    assert probabilities.price_drawn(view_on("2028-05-21")) is None
+    assert probabilities.simulated_price_fall(view_on("2028-05-21")) is None
 
 
 def test_what_was_not_known_yet_is_not_used():
@@ -329,7 +331,7 @@ def test_a_resolved_part_is_scored_by_what_was_said_when_it_was_made(view, monke
 def test_the_business_share_is_read_off_the_line_through_the_logits():
     # on publication day logit(0.3), logit(0.4), logit(0.4) on 31 January 2025, 21 January and 31 March 2026,
     # read on 21 May 2029
-    found = probabilities.business_share(view_on("2026-05-21"))
+    found = probabilities.business_share_trend(view_on("2026-05-21"))
     t = np.array([0.0, 355 / 365.25, 424 / 365.25])
     z = np.log(np.array([0.3, 0.4, 0.4]) / np.array([0.7, 0.6, 0.6]))
     design = np.column_stack([np.ones(3), t])
@@ -343,7 +345,7 @@ def test_the_business_share_is_read_off_the_line_through_the_logits():
 
 
 def test_a_share_above_half_makes_survival_likelier():
-    before, after = (probabilities.business_share(view_on(day)) for day in ("2026-08-13", "2026-08-14"))
+    before, after = (probabilities.business_share_trend(view_on(day)) for day in ("2026-08-13", "2026-08-14"))
     assert after.inputs["shares"] == before.inputs["shares"] + 1
     assert after.inputs["latest_share"] == 0.5
     assert after.chance.probability > before.chance.probability
@@ -351,8 +353,8 @@ def test_a_share_above_half_makes_survival_likelier():
 
 def test_two_shares_make_no_line():
     # the third share was published on 31 March 2026
-    assert probabilities.business_share(view_on("2026-03-30")) is None
-    assert probabilities.business_share(view_on("2026-03-31")) is not None
+    assert probabilities.business_share_trend(view_on("2026-03-30")) is None
+    assert probabilities.business_share_trend(view_on("2026-03-31")) is not None
 
 
 def test_what_son_said_after_losses_is_counted(rows):
@@ -386,14 +388,14 @@ def test_a_judgement_is_a_method_like_any_other_from_its_day_on(view, monkeypatc
     counted = row["methods"][0]["probability"]
     assert row["probability"] == pytest.approx(scoring.pooled([counted, 0.2]))
     before = view_on("2026-05-21")
-    assert [m.kind for m in probabilities.methods("p2.llama", before)] == ["base rate"]
+    assert [m.kind for m in probabilities.apply_methods("p2.llama", before)] == ["base rate"]
 
 
 # History
 
 
 def test_days_are_the_day_of_making_the_same_day_of_each_month_and_the_last():
-    found = [str(day.date()) for day in probabilities.days("2026-05-21", "2026-10-31")]
+    found = [str(day.date()) for day in probabilities.monthly_days("2026-05-21", "2026-10-31")]
     assert found == [
         "2026-05-21",
         "2026-06-21",
@@ -403,8 +405,10 @@ def test_days_are_the_day_of_making_the_same_day_of_each_month_and_the_last():
         "2026-10-21",
         "2026-10-31",
     ]
-    assert [str(day.date()) for day in probabilities.days("2026-05-21", "2026-05-21")] == ["2026-05-21"]
-    assert probabilities.days("2026-05-21", "2026-05-01") == []
+    assert [str(day.date()) for day in probabilities.monthly_days("2026-05-21", "2026-05-21")] == [
+        "2026-05-21"
+    ]
+    assert probabilities.monthly_days("2026-05-21", "2026-05-01") == []
 
 
 @pytest.fixture(scope="module")
@@ -423,7 +427,7 @@ def test_the_last_day_of_the_history_is_the_table(past, rows):
 
 def test_each_day_is_what_could_be_said_on_it(past):
     first = past.table[past.table["day"] == "2026-05-21"].set_index("id")
-    then = probabilities.methods("p3.write_down", view_on("2026-05-21"), [probabilities.down_rounds])[0]
+    then = probabilities.apply_methods("p3.write_down", view_on("2026-05-21"), [probabilities.down_rounds])[0]
     assert first.loc["p3.write_down", "probability_pct"] == pytest.approx(100 * then.chance.probability)
 
 

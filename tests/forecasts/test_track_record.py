@@ -10,13 +10,13 @@ import pytest
 
 from analysis import audit, scenarios
 from analysis.forecasts import track_record
-from analysis.forecasts.track_record import HORIZONS_MONTHS, QUANTILES, Series
+from analysis.forecasts.track_record import HORIZONS_MONTHS, QUANTILES, ForecastSeries
 from analysis.statistics import backtest, scoring
 
 
 def series(values, name="x", *, start="2015-03-31", freq="QE", lag_days=30):
     days = pd.date_range(start, periods=len(values), freq=freq)
-    return Series(
+    return ForecastSeries(
         name,
         pd.DataFrame({"valid_on": days, "known_on": days + pd.Timedelta(days=lag_days), "value": values}),
     )
@@ -25,7 +25,7 @@ def series(values, name="x", *, start="2015-03-31", freq="QE", lag_days=30):
 def test_the_walk_by_hand():
     # logs 0, 1, 1 at years 0, 1, 3: T = 3, n = 2, drift 1/3; (1 - 1/3)²/1 + (0 - 2/3)²/2 = 4/9 + 2/9 = 2/3
     # over n - 1 = 1 a year ahead: centre 1 + 1/3, variance 2/3 (1 + 1/3) = 8/9
-    found = track_record.walk(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 1.0]), 1.0)
+    found = track_record.random_walk(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 1.0]), 1.0)
     assert (found.centre, found.spread, found.dof) == (
         pytest.approx(4 / 3),
         pytest.approx(math.sqrt(8 / 9)),
@@ -38,7 +38,7 @@ def test_on_equal_steps_it_is_the_random_walk_with_drift_of_the_backtests():
     z = np.array([1.0, 1.3, 1.2, 1.9, 2.0, 2.2])
     regular = backtest._walk(z, 3, on_log=False)
     for ahead in (1, 2, 3):
-        found = track_record.walk(np.arange(6.0), z, float(ahead))
+        found = track_record.random_walk(np.arange(6.0), z, float(ahead))
         assert found.centre == pytest.approx(regular.centre[ahead - 1])
         assert found.spread == pytest.approx(regular.spread[ahead - 1])
         assert found.dof == regular.dof
@@ -118,7 +118,7 @@ def test_on_random_walks_the_naive_forecaster_is_calibrated(walks):
 
 @pytest.mark.slow
 def test_on_random_walks_a_trend_shows_no_skill(walks):
-    found = track_record.record(walks, np.random.default_rng(4)).set_index("forecaster")
+    found = track_record.score_forecasters(walks, np.random.default_rng(4)).set_index("forecaster")
     assert found.loc["trend", "skill_high"] < 0
     assert found.loc["trend", "verdict"] == "worse"
     assert found.loc["naive", "verdict"] == "the measure"
@@ -130,7 +130,7 @@ def test_on_random_walks_a_trend_shows_no_skill(walks):
 def test_on_noise_around_a_line_a_trend_shows_skill():
     rng = np.random.default_rng(5)
     made = [series(np.exp(0.05 * np.arange(48) + rng.normal(0, 0.1, 48)), f"line {k:03}") for k in range(60)]
-    found = track_record.record(
+    found = track_record.score_forecasters(
         track_record.questions(made, "2028-01-01"), np.random.default_rng(6)
     ).set_index("forecaster")
     assert found.loc["trend", "skill_low"] > 0
@@ -140,15 +140,15 @@ def test_on_noise_around_a_line_a_trend_shows_skill():
 def test_too_few_values_make_no_question():
     assert track_record.questions([series(np.exp(np.arange(5.0)))], "2026-01-01").empty
     none = track_record.questions([], "2026-01-01")
-    assert track_record.record(none, np.random.default_rng(0)).empty
+    assert track_record.score_forecasters(none, np.random.default_rng(0)).empty
     assert track_record.calibration(none).empty
-    assert track_record.turns([], "2026-01-01").empty
+    assert track_record.skill_by_turn([], "2026-01-01").empty
 
 
 @pytest.fixture(scope="module")
 def real():
     assumptions = scenarios.check(scenarios.resolve("base"))
-    return track_record.collected(audit.gather(assumptions).known), assumptions.as_of
+    return track_record.evidence_series(audit.gather(assumptions).known), assumptions.as_of
 
 
 def test_the_evidence_gives_series_of_several_kinds_and_questions_of_each_horizon(real):

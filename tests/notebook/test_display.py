@@ -364,7 +364,7 @@ def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown)
 
 def test_a_board_goes_out_with_its_values_in_their_units(shown):
     assumptions = scenarios.check(scenarios.resolve("base"))
-    display.show_indicators("p.board", "Board", indicators.board(assumptions, audit.gather(assumptions)))
+    display.show_indicators("p.board", "Board", indicators.table(assumptions, audit.gather(assumptions)))
     found = reader.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
     told = {row.id: (row.value_text, row.threshold_text) for row in found.entries}
     assert told["ltv"] == ("13%", "25%")

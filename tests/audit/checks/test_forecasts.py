@@ -84,7 +84,7 @@ def test_only_an_open_model_that_matches_has_the_price_in_question(rows, gather)
 
 def test_the_claim_the_indicator_and_the_prediction_read_the_same_price(rows, gather):
     facts = gather()
-    watched = indicators.board(facts.assumptions, facts).set_index("id").loc["open_price_ratio", "value"]
+    watched = indicators.table(facts.assumptions, facts).set_index("id").loc["open_price_ratio", "value"]
     drawn = probabilities.table(facts.assumptions, facts).set_index("id").loc["p2.price", "methods"][0]
     assert rows.loc["verdict.open_hundredth", "computed"] == watched == drawn["inputs"]["multiple"]
 
