@@ -52,6 +52,9 @@ QUALIFIERS = {
 }
 INCLUSIVE = ("≥", "≤", "at least", "at most", "up to")
 """Qualifiers whose bound may be met; the others' has to be passed."""
+DAYS_PER_MONTH = 30.4375
+"""A twelfth of a year of 365.25 days."""
+
 NUMBER_WORDS = {
     "one": 1,
     "two": 2,

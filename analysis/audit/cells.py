@@ -39,6 +39,7 @@ from analysis.audit.facts import (
     Interval,
     NothingKnown,
     describe_day,
+    describe_price,
     describe_value,
     fill_placeholders,
     placeholders,
@@ -50,6 +51,7 @@ from analysis.evidence.numbers import slug
 from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
 from analysis.models import market
+from analysis.models.frontier import price_column
 from analysis.units import format_date, format_figure, format_value, parse_figure
 
 FIELDS = (
@@ -352,11 +354,11 @@ def _price(facts: Facts, cell: PrintedCell, own: None) -> Answer:
     if first_party.empty:
         return _hosted(facts, prices, printed)
     fits = [_equals(row, printed) for _, row in first_party.iterrows()]
-    changed = first_party[[_prices(part) for part in PARTS]].diff().abs().sum(axis=1) > 0
+    changed = first_party[[price_column(part) for part in PARTS]].diff().abs().sum(axis=1) > 0
     launch, last = first_party.iloc[0], first_party.iloc[-1]
     since = first_party[changed].iloc[-1] if changed.any() else launch
     facts.cite(PRICES, first_party.loc[[since.name, last.name]])
-    now, from_day = _dollars(last), format_date(since["valid_on"])
+    now, from_day = describe_price(last), format_date(since["valid_on"])
     sourced, protocol = now, f"list price of {from_day}"
     if fits[-1]:
         reason = f"{last['seller']} listed it at {now} from {from_day}"
@@ -370,7 +372,9 @@ def _price(facts: Facts, cell: PrintedCell, own: None) -> Answer:
         facts.cite(PRICES, first_party.loc[[launch.name]])
     else:
         facts.mention(PRICES, first_party.loc[[launch.name]])
-    reason = f"{launch['seller']} listed it at {_dollars(launch)} from {format_date(launch['valid_on'])}"
+    reason = (
+        f"{launch['seller']} listed it at {describe_price(launch)} from {format_date(launch['valid_on'])}"
+    )
     reason += f", and at {now} since {from_day}." if changed.any() else "."
     return Answer("fails", reason, f"{now} since {from_day}", sourced, protocol, stale=any(fits))
 
@@ -378,7 +382,7 @@ def _price(facts: Facts, cell: PrintedCell, own: None) -> Answer:
 def _hosted(facts: Facts, prices: pd.DataFrame, printed: Sequence[Interval]) -> Answer:
     """A price of a model that its developer does not sell, against the lists of hosts."""
     last = prices.drop_duplicates("seller", keep="last")
-    ends = {part: (last[_prices(part)].min(), last[_prices(part)].max()) for part in PARTS}
+    ends = {part: (last[price_column(part)].min(), last[price_column(part)].max()) for part in PARTS}
     lowest, highest = min(low for low, _ in ends.values()), max(high for _, high in ends.values())
     span = f"${lowest:.2f} to ${highest:.2f}"
     told = f"Its developer sells no access to it; {labels.number_word(len(last))} hosts ask {span}"
@@ -390,7 +394,7 @@ def _hosted(facts: Facts, prices: pd.DataFrame, printed: Sequence[Interval]) -> 
     if len(hits):
         hit = hits.iloc[-1]
         facts.cite(PRICES, hits.tail(1))
-        reason = f"{told}, {hit['seller']} {_dollars(hit)} on {format_date(hit['valid_on'])}."
+        reason = f"{told}, {hit['seller']} {describe_price(hit)} on {format_date(hit['valid_on'])}."
         return Answer("holds", reason, f"{hit['seller']}'s price", span, protocol)
     facts.cite(PRICES, last)
     inside = all(
@@ -404,16 +408,9 @@ def _hosted(facts: Facts, prices: pd.DataFrame, printed: Sequence[Interval]) -> 
 def _equals(row: pd.Series, printed: Sequence[Interval]) -> bool:
     """Whether a list price is the printed one; list prices are exact."""
     return all(
-        math.isclose(figure.value, row[_prices(part)]) for part, figure in zip(PARTS, printed, strict=True)
+        math.isclose(figure.value, row[price_column(part)])
+        for part, figure in zip(PARTS, printed, strict=True)
     )
-
-
-def _prices(part: str) -> str:
-    return f"price_{part}_usd_per_mtok"
-
-
-def _dollars(row: pd.Series) -> str:
-    return " / ".join(f"${row[_prices(part)]:.2f}" for part in PARTS)
 
 
 def _training_cost(facts: Facts, cell: PrintedCell, own: cell_rules.TrainingCost | None) -> Answer:

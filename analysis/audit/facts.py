@@ -27,8 +27,9 @@ from analysis import labels
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables, sources
 from analysis.models import outlook
+from analysis.models.frontier import price_column
 from analysis.scenarios import Assumptions
-from analysis.units import format_date, format_figure
+from analysis.units import DAYS_PER_MONTH, format_date, format_figure
 
 FACTS = "dated_facts"
 CURRENT_FOR = pd.Timedelta(days=92)
@@ -406,6 +407,11 @@ def model_name(row: pd.Series) -> str:
     return next(str(name) for name in names if name and pd.notna(name))
 
 
+def describe_price(row: pd.Series) -> str:
+    """A list price of a million tokens of input and of output: $2.50 / $10.00."""
+    return " / ".join(f"${row[price_column(kind)]:.2f}" for kind in ("input", "output"))
+
+
 TESTS = {"GPQA Diamond": "a test of science questions", "MMLU (HELM)": "a test of general knowledge"}
 """What a benchmark asks, in words."""
 
@@ -485,7 +491,7 @@ def placeholders(row: pd.Series, day: pd.Timestamp) -> dict[str, str]:
     """What a sentence may say of a dated fact: its day (``{id}``), figure, due day, and months before the
     article.
     """
-    months = round(abs((day - row["valid_on"]).days) / 30.4375)
+    months = round(abs((day - row["valid_on"]).days) / DAYS_PER_MONTH)
     found = {
         row["id"]: describe_day(row),
         f"{row['id']}.months": labels.number_word(months, "month", "months"),

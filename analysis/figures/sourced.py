@@ -26,7 +26,7 @@ from analysis.audit.cells import HEADINGS
 from analysis.figures import theme
 from analysis.labels import join_words, number_word
 from analysis.models import frontier, market
-from analysis.units import format_date, format_value
+from analysis.units import DAYS_PER_MONTH, format_date, format_value
 
 WEEKS = 13
 """Weeks in a quarter."""
@@ -632,7 +632,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
     if day <= end:
         theme.mark_date(ax, day, f"the article, {format_date(day)}")
     else:
-        early = round((day - end).days / 30.4375)
+        early = round((day - end).days / DAYS_PER_MONTH)
         theme.text(
             ax,
             f"record ends {format_date(end)}, {early} months before the article",
@@ -673,7 +673,7 @@ def _frontiers_finding(gap: pd.Series, benchmark: str) -> str:
             f"On {benchmark} closed models are {_signed(gap.iloc[-1])} points from open ones on {end}; the"
             " record is too short for a trend"
         )
-    months = round(means.days / 30.4375)
+    months = round(means.days / DAYS_PER_MONTH)
     return (
         f"On {benchmark} the gap of closed over open averaged {_signed(means.last)} points in the {months}"
         f" months to {end}, after {_signed(means.before)} in the {months} before"

@@ -24,8 +24,8 @@ from analysis.evidence import indicators, predictions
 from analysis.models import frontier, prices
 from analysis.scenarios import Assumptions, Register
 from analysis.statistics.growth import cagr_pct
+from analysis.units import DAYS_PER_MONTH
 
-DAYS_A_MONTH = 30.4375
 NEAR_DAYS = 75
 """How far a value of about twelve months ago may lie from that day."""
 
@@ -197,7 +197,7 @@ def latest_fact(facts: Facts, *, ids: Sequence[str]) -> Reading:
 @reader
 def months_since(facts: Facts, *, ids: Sequence[str]) -> Reading:
     """Months from the latest of some dated facts to the day of looking."""
-    return Reading((facts.as_of - _latest_fact(facts, ids)["valid_on"]).days / DAYS_A_MONTH, facts.as_of)
+    return Reading((facts.as_of - _latest_fact(facts, ids)["valid_on"]).days / DAYS_PER_MONTH, facts.as_of)
 
 
 @reader
@@ -205,7 +205,7 @@ def months_until(facts: Facts, *, ids: Sequence[str]) -> Reading:
     """Months from the day of looking to the due day of the rule that is in force: the latest of some dated
     facts.
     """
-    return Reading((_latest_fact(facts, ids)["due_on"] - facts.as_of).days / DAYS_A_MONTH, facts.as_of)
+    return Reading((_latest_fact(facts, ids)["due_on"] - facts.as_of).days / DAYS_PER_MONTH, facts.as_of)
 
 
 @reader

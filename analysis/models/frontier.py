@@ -38,6 +38,16 @@ def blended_price(input_price: Price, output_price: Price, input_token_share: fl
     return input_token_share * input_price + (1 - input_token_share) * output_price
 
 
+def price_column(kind: str) -> str:
+    """The column of the price table with the list price of a kind of token, input or output."""
+    return f"price_{kind}_usd_per_mtok"
+
+
+def blended_list_price(row: pd.Series, input_token_share: float) -> float:
+    """As `blended_price`, of a row of the price table; dollars a million tokens."""
+    return float(blended_price(row[price_column("input")], row[price_column("output")], input_token_share))
+
+
 def with_blend(models: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
     """The models table with a column `blended_price_usd_per_mtok`."""
     blend = blended_price(models[f"input_{PRICE}"], models[f"output_{PRICE}"], input_token_share)

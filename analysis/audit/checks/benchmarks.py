@@ -34,6 +34,7 @@ from analysis.audit.facts import (
     NothingKnown,
     describe_benchmark,
     describe_day,
+    describe_price,
     describe_value,
     exact,
     interval_of,
@@ -45,7 +46,7 @@ from analysis.evidence import cell_rules
 from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
 from analysis.models import frontier, parity
-from analysis.units import Quantity, format_date, format_figure, parse_figure
+from analysis.units import DAYS_PER_MONTH, Quantity, format_date, format_figure, parse_figure
 
 BENCHMARKS, PRICES = "model_benchmarks", "api_prices"
 KINDS = ("input", "output")
@@ -165,7 +166,7 @@ def price_multiple(
     }
     details = (
         f"Last list prices before publication day, for a million tokens of input and of output: {reference}"
-        f" {_dollars(own)} ({format_date(own['valid_on'])}), {rival} {_dollars(other)}"
+        f" {describe_price(own)} ({format_date(own['valid_on'])}), {rival} {describe_price(other)}"
         f" ({format_date(other['valid_on'])})."
     )
     newer = _mentioned(facts, successors)
@@ -173,8 +174,8 @@ def price_multiple(
         names = [model_name(row) for row in newer]
         multiple = _multiples(facts, *(_prices(row) for row in newer))
         details += (
-            f" Of their successors {names[0]} cost {_dollars(newer[0])} and {names[1]} {_dollars(newer[1])}: "
-            f"{_on_each(multiple)}."
+            f" Of their successors {names[0]} cost {describe_price(newer[0])} and"
+            f" {names[1]} {describe_price(newer[1])}: {_on_each(multiple)}."
         )
     printed, last = places.values()
     every = [*printed.values(), *last.values()]
@@ -233,7 +234,8 @@ def open_models_cheaper(
         times = _times(value.value for value in values.values())
         spans.append(f"{times} as much as {model}{', depending on the seller' if len(sellers) > 1 else ''}")
         prices = " and ".join(
-            f"{_dollars(row)} from {name} ({format_date(row['valid_on'])})" for name, row in sellers.items()
+            f"{describe_price(row)} from {name} ({format_date(row['valid_on'])})"
+            for name, row in sellers.items()
         )
         details.append(f"{model} was last listed at {prices}.")
     order = sorted(open_models, key=lambda model: answers[model] != "yes")
@@ -245,7 +247,8 @@ def open_models_cheaper(
     )
     reason = f"{answer[0].upper()}{answer[1:]}: {cost}"
     details.append(
-        f"{reference} was last listed at {_dollars(own)} ({format_date(own['valid_on'])}), input and output."
+        f"{reference} was last listed at {describe_price(own)} ({format_date(own['valid_on'])}), input and"
+        " output."
     )
     details.append(f"We take more than {_fold(accepted(figure)[0])} times as dramatic.")
     return Finding(readings, reason, details=" ".join(details))
@@ -263,15 +266,19 @@ def launch_price_multiple(
     """A model's price at its launch over another's on that day, both blended; `successors` are mentioned."""
     share = float(facts.assumptions["input_token_share"])
     launch = facts.rows(PRICES, model=model, event="launch").iloc[0]
-    then = facts.at(launch["valid_on"]).last(PRICES, _column("input"), **reference)
-    multiple = _blended(launch, share) / _blended(then, share)
+    then = facts.at(launch["valid_on"]).last(PRICES, frontier.price_column("input"), **reference)
+    multiple = frontier.blended_list_price(launch, share) / frontier.blended_list_price(then, share)
     reason = (
         f"{model_name(launch)} had come out on {format_date(launch['valid_on'])} at {_fold(multiple)} times"
         f" the price of {model_name(then)}."
     )
     later = _mentioned(facts, successors)
     if later:
-        times = {model_name(row): _blended(row, share) / _blended(then, share) for row in later}
+        times = {
+            model_name(row): frontier.blended_list_price(row, share)
+            / frontier.blended_list_price(then, share)
+            for row in later
+        }
         side = {True: " more", False: " less", None: ""}[_all(value > multiple for value in times.values())]
         told = join_words(
             f"{_fold(value)} times{'' if place else f' as much as {model_name(then)}'} for {name}"
@@ -279,8 +286,8 @@ def launch_price_multiple(
         )
         reason += f" Its successors cost{side}: {told}."
     details = (
-        f"{model_name(launch)} cost {_dollars(launch)} for a million tokens of input and of output,"
-        f" {model_name(then)} then {_dollars(then)}. Prices are compared for {MIX}, {share:.0%} input."
+        f"{model_name(launch)} cost {describe_price(launch)} for a million tokens of input and of output,"
+        f" {model_name(then)} then {describe_price(then)}. Prices are compared for {MIX}, {share:.0%} input."
     )
     return Finding({"at launch": exact(multiple)}, reason, overtaken=True, details=details)
 
@@ -395,8 +402,8 @@ def _gap_in_words(name: str, result: parity.Gap) -> str:
 def _test_in_words(name: str, result: parity.Gap) -> str:
     means = result.means
     spans = (
-        f" The gap averaged {means.last:.1f} points in the last {round(means.days / 30.4375)} months and"
-        f" {means.before:.1f} in as many before."
+        f" The gap averaged {means.last:.1f} points in the last {round(means.days / DAYS_PER_MONTH)} months"
+        f" and {means.before:.1f} in as many before."
         if means
         else ""
     )
@@ -671,7 +678,7 @@ def _multiples(facts: Facts, own: Mapping[str, float], other: Mapping[str, float
 
 
 def _listed(facts: Facts, **where: str) -> pd.Series:
-    return facts.last(PRICES, _column("input"), terms="list", **where)
+    return facts.last(PRICES, frontier.price_column("input"), terms="list", **where)
 
 
 def _sellers(facts: Facts, model: str) -> dict[str, pd.Series]:
@@ -682,7 +689,7 @@ def _sellers(facts: Facts, model: str) -> dict[str, pd.Series]:
     developers = facts.find(BENCHMARKS, article_model=model)["developer"].unique()
     own = prices[prices["seller"].isin(developers)]
     last = (prices if own.empty else own).drop_duplicates("seller", keep="last")
-    ends = last.sort_values(_column("input"), kind="stable").iloc[sorted({0, len(last) - 1})]
+    ends = last.sort_values(frontier.price_column("input"), kind="stable").iloc[sorted({0, len(last) - 1})]
     facts.cite(PRICES, ends)
     return {str(row["seller"]): row for _, row in ends.iterrows()}
 
@@ -695,16 +702,8 @@ def _mentioned(facts: Facts, models: Sequence[str]) -> list[pd.Series]:
     return [row for rows in last for _, row in rows.iterrows()]
 
 
-def _column(kind: str) -> str:
-    return f"price_{kind}_usd_per_mtok"
-
-
 def _price(row: pd.Series, kind: str) -> float:
-    return float(row[_column(kind)])
-
-
-def _blended(row: pd.Series, share: float) -> float:
-    return float(frontier.blended_price(_price(row, "input"), _price(row, "output"), share))
+    return float(row[frontier.price_column(kind)])
 
 
 def _on_each(multiples: Mapping[str, float]) -> str:
@@ -728,10 +727,6 @@ def _fold(multiple: float) -> str:
     return format_figure(
         multiple, "count", 0 if multiple >= 20 else None if round(multiple, 1) == round(multiple) else 1
     )
-
-
-def _dollars(row: pd.Series) -> str:
-    return " / ".join(f"${_price(row, kind):.2f}" for kind in KINDS)
 
 
 def _signed(points: float) -> str:

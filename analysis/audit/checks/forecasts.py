@@ -149,15 +149,17 @@ def open_price(
     share = float(facts.assumptions["input_token_share"])
     then = facts.at(facts.as_of)
     first = then.require("api_prices", model=model, event="launch").iloc[0]
-    launch = _blended(first, share)
+    launch = frontier.blended_list_price(first, share)
     prices_then = then.require("api_prices", terms="list")
     runs = then.require("model_benchmarks", benchmark=benchmark, protocol=protocol)
     matches = prices.open_matches(prices_then, runs, first)
     closed = names.get(model, model)
     if matches.empty:
         raise NothingKnown(f"the price of a newer open model that matches {closed} on {benchmark}")
-    cheapest = matches.iloc[int(matches.apply(_blended, axis="columns", share=share).argmin())]
-    multiple = _blended(cheapest, share) / launch
+    cheapest = matches.iloc[
+        int(matches.apply(frontier.blended_list_price, axis="columns", input_token_share=share).argmin())
+    ]
+    multiple = frontier.blended_list_price(cheapest, share) / launch
     then.mention("api_prices", cheapest.to_frame().T)
     then.mention(
         "model_benchmarks", runs[runs["model"].isin([cheapest["benchmark_model"], first["benchmark_model"]])]
@@ -176,7 +178,9 @@ def open_price(
         f"A price is that of a million tokens, {share:.0%} of them input; a score is that of an {protocol}."
     )
     newer = prices.open_models_since(prices_then, first["valid_on"]).assign(
-        part=lambda rows: rows.apply(_blended, axis="columns", share=share) / launch
+        part=lambda rows: (
+            rows.apply(frontier.blended_list_price, axis="columns", input_token_share=share) / launch
+        )
     )
     cheaper = newer[newer["part"] < multiple].sort_values("part", kind="stable")
     then.mention("api_prices", cheaper)
@@ -190,7 +194,7 @@ def open_price(
     for _, row in hosted.iterrows():
         details += (
             f" {names.get(row['model'], row['model'])}, which is older than {closed} and so no answer, costs "
-            f"{_part(_blended(row, share) / launch)} that price."
+            f"{_part(frontier.blended_list_price(row, share) / launch)} that price."
         )
     return Finding({"price": exact(multiple)}, reason, details=details, verdict="open")
 
@@ -327,9 +331,3 @@ def _ended(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
         f"It was due by {format_date(deadline)} and nobody has ruled on it yet; a ruling would settle it."
     )
     return deadline, Finding({}, reason, verdict="uncheckable")
-
-
-def _blended(row: pd.Series, share: float) -> float:
-    return float(
-        frontier.blended_price(row["price_input_usd_per_mtok"], row["price_output_usd_per_mtok"], share)
-    )
