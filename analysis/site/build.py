@@ -52,6 +52,7 @@ SITE = ROOT / "reports" / "site"
 TEMPLATES = ROOT / "reports" / "templates"
 STATIC = ROOT / "reports" / "static"
 CHANGELOG = ROOT / "CHANGELOG.md"
+RETIRED = ROOT / "reports" / "retired.yml"
 ENDING = ".html.j2"
 SECTION = "section"
 EVIDENCE = "evidence"
@@ -69,6 +70,7 @@ def publish(
     templates: Path = TEMPLATES,
     static: Path = STATIC,
     changelog: Path = CHANGELOG,
+    retired: Path = RETIRED,
     document: pdf.Write | None = None,
     partial: bool = False,
 ) -> Path:
@@ -86,6 +88,8 @@ def publish(
         Templates of the pages; `site.css`, `filter.css` and `site.js`.
     changelog : Path
         What changed from version to version, a Markdown file; its page is left out where there is none.
+    retired : Path
+        Ids that earlier pages had and that lead to what replaced them (`retired.read`); there need be none.
     document : callable, optional
         What makes one document of the finished pages (`pdf.write`).
     partial : bool
@@ -99,19 +103,19 @@ def publish(
     Raises
     ------
     PublishError
-        The runs are missing, failed or incomplete, a template cannot be drawn, or `out` is not ours to
-        replace. The site that was there still is.
+        The runs are missing, failed or incomplete, a template cannot be drawn, an id is in use and retired,
+        or `out` is not ours to replace. The site that was there still is.
     """
     out = out.resolve()
     refuse_unfit(out)
     found, earlier = load(runs, partial=partial), incremental.PreviousBuild.at(out)
-    keys = incremental.keys(found, [templates, static, params, changelog], document=bool(document))
+    keys = incremental.keys(found, [templates, static, params, changelog, retired], document=bool(document))
     if earlier.is_still(keys):
         return out / "index.html"
     environment = _environment(templates, static)
     environment.globals["document"] = pdf.NAME if document else ""
     log = legible(changelog.read_text(encoding="utf-8")) if changelog.is_file() else ""
-    site = context.build_context(found, params, _sheets(environment), log)
+    site = context.build_context(found, params, _sheets(environment), log, retired)
     drawn = _Drawn(files(site, environment, lambda name: earlier.page(name, keys[name])))
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -230,7 +234,9 @@ def files(
         for scenario in site.scenarios
         for page in scenario.pages
     ]
-    yield CATALOGUE, exports.as_json({"format": FORMAT, "runs": made, "exhibits": listed})
+    retired = [entry.model_dump(mode="json") for entry in site.retired]
+    content = {"format": FORMAT, "runs": made, "exhibits": listed, "retired": retired}
+    yield CATALOGUE, exports.as_json(content)
 
 
 def _entry(shown: PlacedExhibit, folder: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Literal
@@ -52,10 +52,11 @@ from analysis.exhibits import (
     number,
 )
 from analysis.scenarios import Entry, Value, display_path
-from analysis.site import pages, reader, sanitize
+from analysis.site import pages, reader, retired, sanitize
 from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
 from analysis.site.results import Manifest, Runs
+from analysis.site.retired import Kind, RetiredId, by_replacement
 
 DRESS = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
 """A printed number between what stands before and after it: `$64.6B`, `13%`, `1.4x`."""
@@ -252,6 +253,7 @@ class Site:
     manifest: Manifest
     departures: tuple[UnexplainedValue, ...]
     changelog: Markup = pages.NOTHING
+    retired: tuple[RetiredId, ...] = ()
 
     @property
     def main(self) -> ScenarioView:
@@ -515,6 +517,27 @@ class Site:
             found.setdefault(entry[0].claim.weight, []).append(entry)
         return found
 
+    def retired_in(self, page: Page) -> dict[str, list[str]]:
+        """The retired ids of a section by the exhibit on its page that replaced them (`by_replacement`)."""
+        on_page = {placed.exhibit.id for placed in page.exhibits}
+        return by_replacement((entry for entry in self.retired if entry.section == page.slug), on_page)
+
+    @cached_property
+    def retired_rows(self) -> dict[Kind, dict[str, list[str]]]:
+        """The retired ids of claims and whatever else has a page that lists it, by kind and by the row that
+        replaced them (`by_replacement`).
+        """
+        rows: dict[Kind, Iterable[str]] = {
+            "claim": self.listed,
+            "prediction": {part.id for part in self.forecasts},
+            "indicator": self.watched_ids,
+            "evidence": {placed.exhibit.id for placed in self.evidence},
+        }
+        return {
+            kind: by_replacement((entry for entry in self.retired if entry.kind == kind), set(ids))
+            for kind, ids in rows.items()
+        }
+
     @cached_property
     def sections(self) -> list[str]:
         """The sections of the ledger, in its order."""
@@ -576,7 +599,19 @@ def _scale(*metrics: Metric) -> float:
     return 1.0
 
 
-def build_context(runs: Runs, params: Path, sheets: Iterable[str], changelog: str = "") -> Site:
+def ids_in_use(scenario: ScenarioView) -> dict[str, str]:
+    """The ids of exhibits and of their claims, parts of predictions and indicators, each with its page."""
+    ids: dict[str, str] = {}
+    for placed in scenario.exhibits:
+        ids.setdefault(placed.exhibit.id, placed.page)
+        if isinstance(placed.exhibit, Ledger | Forecasts | Board):
+            ids |= {str(row["id"]): placed.page for row in placed.exhibit.rows if row["id"] not in ids}
+    return ids
+
+
+def build_context(
+    runs: Runs, params: Path, sheets: Iterable[str], changelog: str = "", retired_ids: Path | None = None
+) -> Site:
     """Everything that a site of these runs says.
 
     Parameters
@@ -589,24 +624,32 @@ def build_context(runs: Runs, params: Path, sheets: Iterable[str], changelog: st
         The pages that notebooks may link to by name.
     changelog : str
         What changed from version to version, as Markdown.
+    retired_ids : Path, optional
+        The list of the ids that earlier pages had (see `retired.read`).
 
     Raises
     ------
     PublishError
-        A notebook that cannot be shown, or one id for two different exhibits of a scenario.
+        A notebook that cannot be shown, one id for two different exhibits of a scenario, or a retired id
+        that is in use.
     ParameterError
         A register or scenario that cannot be read.
     """
     register = scenarios.load_register(params)
-    link = pages.links(runs.notebooks, sheets)
-    found = tuple(_scenario(name, runs, params, register, link) for name in runs.scenarios)
+    old_ids = retired.read(retired_ids) if retired_ids else ()
+    read_page = partial(_page, runs=runs, link=pages.links(runs.notebooks, sheets), old_ids=old_ids)
+    found = tuple(_scenario(name, runs, params, register, read_page) for name in runs.scenarios)
     _refuse_clashes(found)
+    if retired_ids:
+        in_use = dict(chain.from_iterable(ids_in_use(scenario).items() for scenario in reversed(found)))
+        retired.refuse_ids_in_use(old_ids, in_use, retired_ids)
     assumptions = tuple(
         Assumption(name, entry, tuple((s.name, c) for s in found for c in s.changes if c.name == name))
         for name, entry in register.items()
     )
-    departures = tuple(chain.from_iterable(_departures(scenario, register) for scenario in found))
-    return Site(found, assumptions, runs.manifest, departures, sanitize.markdown(_untitled(changelog)))
+    departures = tuple(chain.from_iterable(_departures(scenario, register) for scenario in reversed(found)))
+    log = sanitize.markdown(_untitled(changelog))
+    return Site(found, assumptions, runs.manifest, departures, log, old_ids)
 
 
 def _untitled(text: str) -> str:
@@ -615,18 +658,18 @@ def _untitled(text: str) -> str:
 
 
 def _scenario(
-    name: str, runs: Runs, params: Path, register: Mapping[str, Entry], link: Callable[[str], str | None]
+    name: str, runs: Runs, params: Path, register: Mapping[str, Entry], read_page: Callable[[str, str], Page]
 ) -> ScenarioView:
     loaded = scenarios.load(name, params, register)
     changes = tuple(
         Change(key, register[key], value, loaded.because[key]) for key, value in loaded.overrides.items()
     )
     return ScenarioView(
-        name, loaded.description, changes, tuple(_page(name, slug, runs, link) for slug in runs.notebooks)
+        name, loaded.description, changes, tuple(read_page(name, slug) for slug in runs.notebooks)
     )
 
 
-def _page(scenario: str, slug: str, runs: Runs, link: Callable[[str], str | None]) -> Page:
+def _page(scenario: str, slug: str, *, runs: Runs, link: sanitize.Link, old_ids: Iterable[RetiredId]) -> Page:
     if why := runs.missing.get((scenario, slug)):
         return pages.missing(scenario, slug, why)
     path = runs.path(scenario, slug)
@@ -639,6 +682,7 @@ def _page(scenario: str, slug: str, runs: Runs, link: Callable[[str], str | None
         link,
         runs.parameters(scenario, slug),
         runs.digest(scenario, slug),
+        {entry.id for entry in old_ids if entry.section == slug},
     )
 
 

@@ -13,7 +13,7 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -119,6 +119,7 @@ def read(
     link: sanitize.Link,
     parameters: Mapping[str, Any],
     digest: str,
+    retired: Collection[str] = (),
 ) -> Page:
     """An executed notebook as a page.
 
@@ -136,6 +137,8 @@ def read(
         The values that the run was given.
     digest : str
         Of the run, from the manifest.
+    retired : collection of str
+        Ids that the page has besides those of its exhibits, so that no heading may take them.
 
     Raises
     ------
@@ -143,7 +146,7 @@ def read(
         A bundle that is not whole, or an output that is an error.
     """
     shown = tuple(reader.of_notebook(notebook, scenario, slug, where))
-    anchors = sanitize.Anchors({*exhibits.RESERVED, *(item.exhibit.id for item in shown)})
+    anchors = sanitize.Anchors({*exhibits.RESERVED, *(item.exhibit.id for item in shown), *retired})
     cell_reader = _CellReader(scenario, slug, where, link, anchors)
     blocks = tuple(_neighbours(cell_reader.blocks(notebook.cells)))
     return Page(

@@ -567,6 +567,25 @@ def write_params(folder: Path) -> Path:
     return folder
 
 
+def write_retired(path: Path) -> Path:
+    """A list of retired ids: with and without a replacement on the page of their section or of their kind."""
+    path.write_text(
+        "prices.old: {kind: figure, section: 1_prices, since: 2026-01-31}\n"
+        "prices.older_table: {kind: table, section: 1_prices, since: 2026-01-31, replaced_by: prices.table}\n"
+        "market.gone: {kind: claim, section: 3_verdict, since: 2026-02-28}\n"
+        "market.merged: {kind: claim, section: 3_verdict, since: 2026-02-28, replaced_by: market.size}\n"
+        "p1.gone: {kind: prediction, section: 3_verdict, since: 2026-02-28}\n"
+        "p2.merged: {kind: prediction, section: 3_verdict, since: 2026-02-28, replaced_by: p2.third}\n"
+        "profit: {kind: indicator, section: 3_verdict, since: 2026-02-28}\n"
+        "loan: {kind: indicator, section: 3_verdict, since: 2026-02-28, replaced_by: debt}\n"
+        "evidence.gone: {kind: evidence, section: 1_prices, since: 2026-02-28}\n"
+        "evidence.fees:\n"
+        "  {kind: evidence, section: 1_prices, since: 2026-02-28, replaced_by: evidence.rates}\n"
+        "verdict.note: {kind: statement, section: 3_verdict, since: 2026-02-28, replaced_by: market.size}\n"
+    )
+    return path
+
+
 class Elements(HTMLParser):
     """The start tags of a page, the text of its style and script, and its visible text."""
 

@@ -47,6 +47,7 @@ from tests.site.site_material import (
     tree,
     write_notebook,
     write_params,
+    write_retired,
     write_runs,
 )
 
@@ -66,19 +67,16 @@ def runs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def publish(tmp_path: Path, runs: Path) -> Publish:
-    params = write_params(tmp_path / "params")
-    return lambda out=tmp_path / "site", **more: build.publish(
-        more.pop("runs", runs), out, **{"params": params} | more
-    )
+    own = {"params": write_params(tmp_path / "params"), "retired": write_retired(tmp_path / "retired.yml")}
+    return lambda out=tmp_path / "site", **more: build.publish(more.pop("runs", runs), out, **own | more)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
     """A site to look at; tests that change something build their own, or take a copy of this as `earlier`."""
     folder = tmp_path_factory.mktemp("built")
-    return build.publish(
-        write_runs(folder / "runs"), folder / "site", params=write_params(folder / "params")
-    ).parent
+    own = {"params": write_params(folder / "params"), "retired": write_retired(folder / "retired.yml")}
+    return build.publish(write_runs(folder / "runs"), folder / "site", **own).parent
 
 
 @pytest.fixture
@@ -1031,7 +1029,7 @@ def test_a_failed_build_leaves_yesterdays_site_and_nothing_beside_it(
     (runs / "base" / "1_prices.ipynb").unlink()
     refused(publish)
     assert tree(earlier) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "runs", "site"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "retired.yml", "runs", "site"]
 
 
 def test_a_template_that_breaks_leaves_yesterdays_site_and_names_its_line(
@@ -1159,7 +1157,7 @@ def test_a_full_disk_is_told_with_the_folder_and_what_the_site_takes_and_nothing
     needed = sum(len(content) for name, content in whole.items() if name != "built.json") / 1e6
     assert f"site: has no room for the {needed:.1f} MB that it takes" in refused(publish)
     assert tree(earlier) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "runs", "site"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "retired.yml", "runs", "site"]
 
 
 def test_one_scenario_alone_is_published_without_comparisons(publish: Publish, runs: Path) -> None:
