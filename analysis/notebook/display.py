@@ -1,12 +1,13 @@
-"""How do results leave a notebook? As exhibits: readable output, and beside it a bundle that programs read.
+"""How do results leave a notebook? As exhibits: readable output, and with it a bundle that programs read.
 
 Decisions
 - Every metric, table, figure, ledger and computed sentence is displayed by one function here; the bundle's
   keys are those of the design, and nothing else of a notebook is read by the site.
 - Numbers in a bundle are rounded to six significant digits, numbers in text to what they mean, so that stored
   outputs survive another processor.
-- What an iterative search found (`rounded`) keeps four digits: the fifth may hang on the processor.
-- Evidence is displayed whole for the site, each figure as its source has it, and as one line for the reader.
+- What an iterative search gives (`rounded`) keeps four digits: the fifth may depend on the processor.
+- Evidence is displayed in full for the site, each figure as its source has it, and as one line for the
+  reader.
 - A number ends where its series ends: the sources of a series carry the date of its last point (`citations`),
   and a bundle takes it from them, so that a new number cannot forget it. Which dates a page shows is the
   page's affair.
@@ -35,7 +36,7 @@ from analysis.figures import theme
 from analysis.notebook import prose
 from analysis.scenarios import Assumptions
 from analysis.statistics.backtest import NAMES
-from analysis.units import format_value, json_value
+from analysis.units import format_date, format_value, json_value
 
 MIME = "application/vnd.thesis.exhibit+json"
 References = Iterable[Mapping[str, Any]]
@@ -45,7 +46,7 @@ takes them.
 """
 
 TERMS = {"pick", "lag_days", "lag_because", "pseudo_out_of_sample", "licence", "credit"}
-"""What the sidecar of an evidence table says and its exhibit repeats, under the same names."""
+"""The keys of an evidence table's sidecar that its exhibit repeats, under the same names."""
 
 
 class Column(NamedTuple):
@@ -68,7 +69,7 @@ def metric(
     value: float,
     *,
     unit: str,
-    reads: str,
+    meaning: str,
     digits: int | None = None,
     low: float | None = None,
     high: float | None = None,
@@ -89,8 +90,8 @@ def metric(
     value, low, high : float
         The number and its interval, in `unit`, a name of `units.UNITS`.
     level : float
-        Level of the interval, 0 to 1; None where the bounds come from printed figures.
-    reads : str
+        Level of the interval, 0 to 1; None where the bounds come from the article's figures.
+    meaning : str
         One plain sentence that says what the number means.
     formula, inputs
         How it was computed and from what, for whoever asks.
@@ -110,12 +111,12 @@ def metric(
         "short": short,
         "format": f".{digits}f" if digits is not None else None,
         "formula": formula,
-        "inputs": {name: json_value(v) for name, v in (inputs or {}).items()},
+        "inputs": {name: json_value(value) for name, value in (inputs or {}).items()},
         "better": better,
-        "reads": reads,
+        "reads": meaning,
     }
-    page = f"<p><strong>{html.escape(title)}: {html.escape(text)}</strong><br>{html.escape(reads)}</p>"
-    _emit(bundle, f"{title}: {text}. {reads}", {"text/html": page})
+    page = f"<p><strong>{html.escape(title)}: {html.escape(text)}</strong><br>{html.escape(meaning)}</p>"
+    _emit(bundle, f"{title}: {text}. {meaning}", {"text/html": page})
 
 
 def table(
@@ -130,21 +131,11 @@ def table(
     claims: Sequence[str] = (),
 ) -> None:
     """Show a table: the columns named, in that order, formatted as they say."""
-    rows, specs = _rows(frame, columns)
-    bundle = _bundle(id, "table", title, None, role, sources, claims) | {
-        "note": note,
-        "columns": specs,
-        "rows": rows,
-    }
-    _emit(
-        bundle,
-        f"{title}\n{_shown(frame, columns).to_string(index=False)}" + (f"\n{note}" if note else ""),
-        {"text/html": _html(id, title, frame, columns) + (f"<p>{html.escape(note)}</p>" if note else "")},
-    )
+    _show_rows(id, "table", title, frame, columns, note=note, role=role, sources=sources, claims=claims)
 
 
 def article_table(id: str, name: str) -> None:
-    """Show one of the article's tables as it is printed, with the headings and the source of its sidecar."""
+    """Show one of the article's tables as published, with the headings and the source of its sidecar."""
     meta = origins.sidecar(name)
     columns: Columns = {column: spec.title for column, spec in meta.columns.items()}
     table(id, meta.title, article_tables.printed_table(name), columns, sources=origins.references([name]))
@@ -163,7 +154,7 @@ def figure(
 ) -> None:
     """Show a chart, with the data behind it in the bundle; `note` stands below it."""
     chart = theme.chart_of(ax)
-    rows, specs = _rows(data, columns)
+    rows, specs = _rows_and_columns(data, columns)
     bundle = _bundle(id, "figure", chart.finding, None, role, sources, claims) | {
         "note": note,
         "alt": chart.alt,
@@ -177,89 +168,95 @@ def figure(
 
 
 def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ()) -> None:
-    """Show claims with their verdicts; `rows` has the columns of `models.audit.FIELDS`."""
-    shown = {
-        "verdict": Column("Verdict"),
-        "weight": Column("Weight"),
-        "statement": Column("The article says"),
-        "reason": Column("We find"),
-        "id": Column("Claim"),
+    """Show claims with their verdicts; `rows` has the columns of `audit.FIELDS`."""
+    columns = {
+        "verdict": "Verdict",
+        "weight": "Weight",
+        "statement": "The article says",
+        "reason": "We find",
+        "id": "Claim",
     }
-    _typed(id, "ledger", title, rows, shown, None, sources, list(rows["id"]))
+    claims = list(rows["id"])
+    _show_rows(id, "ledger", title, rows, columns, every_column=True, sources=sources, claims=claims)
 
 
 def show_forecast(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
-    """Show predictions in parts; `rows` has the columns of `models.forecasts.FIELDS` and those of
-    `evidence.predictions.load_table`.
+    """Show predictions in parts; `rows` has the columns of `forecasts.probabilities.FIELDS` and those of
+    `evidence.predictions.load`.
     """
-    shown = {
-        "label": Column("Part"),
-        "deadline": Column("Deadline"),
-        "status": Column("Status"),
-        "probability": Column("Probability", "share", ".0%"),
-        "probability_low": Column("Low", "share", ".0%"),
-        "probability_high": Column("High", "share", ".0%"),
-        "method": Column("By"),
+    columns: Columns = {
+        "label": "Part",
+        "deadline": "Deadline",
+        "status": "Status",
+        "probability": ("Probability", "share", ".0%"),
+        "probability_low": ("Low", "share", ".0%"),
+        "probability_high": ("High", "share", ".0%"),
+        "method": "By",
     }
-    _typed(id, "predictions", title, rows, shown, note, sources)
+    _show_rows(id, "predictions", title, rows, columns, every_column=True, note=note, sources=sources)
 
 
 def show_indicators(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
-    """Show a status board; `rows` is `models.indicators.table`."""
-    told = rows.assign(
-        value_text=[_measured(value, unit) for value, unit in zip(rows["value"], rows["unit"], strict=True)],
-        threshold_text=[
-            _measured(value, unit) for value, unit in zip(rows["threshold"], rows["unit"], strict=True)
-        ],
-    )
-    shown = {
-        "label": Column("Indicator"),
-        "value_text": Column("Value"),
-        "threshold_text": Column("Threshold"),
-        "side": Column("Triggered"),
-        "status": Column("Status"),
-        "valid_on": Column("As of"),
-        "moves": Column("Once triggered"),
+    """Show a status board; `rows` is `forecasts.indicators.table`."""
+    texts = {
+        f"{name}_text": [
+            _format_indicator(value, unit) for value, unit in zip(rows[name], rows["unit"], strict=True)
+        ]
+        for name in ("value", "threshold")
     }
-    _typed(id, "indicators", title, told, shown, note, sources)
+    columns = {
+        "label": "Indicator",
+        "value_text": "Value",
+        "threshold_text": "Threshold",
+        "side": "Triggered",
+        "status": "Status",
+        "valid_on": "As of",
+        "moves": "Once triggered",
+    }
+    with_texts = rows.assign(**texts)
+    _show_rows(id, "indicators", title, with_texts, columns, every_column=True, note=note, sources=sources)
 
 
-def _typed(
+def _show_rows(
     id: str,
     kind: str,
     title: str,
-    rows: pd.DataFrame,
-    shown: dict[str, Column],
-    note: str | None,
-    sources: References,
+    frame: pd.DataFrame,
+    columns: Columns,
+    *,
+    every_column: bool = False,
+    note: str | None = None,
+    role: str = "detail",
+    sources: References = (),
     claims: Sequence[str] = (),
 ) -> None:
-    """Show rows of which a reader sees some columns and the bundle holds all."""
-    every = {str(name): shown.get(str(name), Column(str(name))) for name in rows.columns}
-    records, specs = _rows(rows, every)
-    bundle = _bundle(id, kind, title, None, "detail", sources, claims) | {
+    """Show some columns of a frame; the bundle holds the same ones, or every column of the frame."""
+    in_bundle = columns
+    if every_column:
+        in_bundle = {str(name): columns.get(str(name), str(name)) for name in frame.columns}
+    rows, specs = _rows_and_columns(frame, in_bundle)
+    bundle = _bundle(id, kind, title, None, role, sources, claims) | {
         "note": note,
         "columns": specs,
-        "rows": records,
+        "rows": rows,
     }
-    page = _html(id, title, rows, shown) + (f"<p>{html.escape(note)}</p>" if note else "")
-    _emit(
-        bundle,
-        f"{title}\n{_shown(rows, shown).to_string(index=False)}" + (f"\n{note}" if note else ""),
-        {"text/html": page},
-    )
+    text = f"{title}\n{_formatted(frame, columns).to_string(index=False)}"
+    page = _html_table(id, title, frame, columns)
+    if note:
+        text, page = f"{text}\n{note}", f"{page}<p>{html.escape(note)}</p>"
+    _emit(bundle, text, {"text/html": page})
 
 
-def _measured(value: float, unit: str) -> str:
+def _format_indicator(value: float, unit: str) -> str:
     """A value with two significant digits at least, as an indicator shows it; a dash for none."""
     if pd.isna(value):
         return "–"
-    whole = unit == "count" or abs(value) >= 100 or float(value).is_integer()
-    return format_value(value, unit, 0 if whole else 2 if abs(value) < 10 else 1)
+    is_whole = unit == "count" or abs(value) >= 100 or float(value).is_integer()
+    return format_value(value, unit, 0 if is_whole else 2 if abs(value) < 10 else 1)
 
 
 def grid(
@@ -290,40 +287,45 @@ def grid(
         ``higher`` or ``lower``.
     """
     names = [str(name) for name in points if name not in outputs]
-    entries = {name: assumptions.register[name] for name in names}
-    axes = [
-        {
-            "name": name,
-            "title": labels[name],
-            "unit": entry.unit,
-            "meaning": entry.description,
-            "values": [json_value(value) for value in points[name].unique()],
-            "start": json_value(assumptions.central(name)),
-        }
-        for name, entry in entries.items()
-    ]
-    columns = {name: Column(labels[name], entry.unit, ".3g") for name, entry in entries.items()}
-    columns |= {name: Column(told, unit, f".{digits}f") for name, (told, unit, digits, _) in outputs.items()}
-    rows, specs = _rows(rounded(points), columns)
-    dressed = [
-        {
-            "name": name,
-            "title": told,
-            "unit": unit,
-            "decimals": digits,
-            "better": better,
-            "dress": format_value(1.0, unit, 0).split("1"),
-        }
-        for name, (told, unit, digits, better) in outputs.items()
-    ]
+    columns = {name: Column(labels[name], assumptions.register[name].unit, ".3g") for name in names}
+    columns |= {
+        name: Column(output_title, unit, f".{digits}f")
+        for name, (output_title, unit, digits, _) in outputs.items()
+    }
+    rows, specs = _rows_and_columns(rounded(points), columns)
     bundle = _bundle(id, "grid", title, None, "detail", (), ()) | {
         "note": note,
         "columns": specs,
         "rows": rows,
-        "axes": axes,
-        "outputs": dressed,
+        "axes": [_grid_axis(name, labels[name], points[name], assumptions) for name in names],
+        "outputs": [_grid_output(name, *output) for name, output in outputs.items()],
     }
     _emit(bundle, f"{title}: {len(points):,} points over {', '.join(labels[name] for name in names)}", {})
+
+
+def _grid_axis(name: str, title: str, values: pd.Series, assumptions: Assumptions) -> dict[str, Any]:
+    """An assumption of a grid: the values it takes, and where it stands in the scenario."""
+    entry = assumptions.register[name]
+    return {
+        "name": name,
+        "title": title,
+        "unit": entry.unit,
+        "meaning": entry.description,
+        "values": [json_value(value) for value in values.unique()],
+        "start": json_value(assumptions.central(name)),
+    }
+
+
+def _grid_output(name: str, title: str, unit: str, digits: int, better: str) -> dict[str, Any]:
+    """A result of a grid, and what stands before and after its number."""
+    return {
+        "name": name,
+        "title": title,
+        "unit": unit,
+        "decimals": digits,
+        "better": better,
+        "dress": format_value(1.0, unit, 0).split("1"),
+    }
 
 
 SKILL_COLUMNS: Columns = {
@@ -344,7 +346,7 @@ SKILL_COLUMNS: Columns = {
     "verdict": "Verdict",
     "reason": "Reason",
 }
-"""What `models.skill.ranked` says of each trend and method."""
+"""What `backtest.ranked` says of each trend and method."""
 
 
 SPECIFICATION_COLUMNS: Columns = {
@@ -368,19 +370,13 @@ def show_skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sourc
     id, title
         As everywhere.
     ranked : DataFrame
-        `models.skill.ranked`.
+        `backtest.ranked`.
     follows : str
-        One sentence that says what is made of it; which trends lose is said before it.
+        One sentence on what follows from it, after the sentence that counts the trends.
     """
     named = rounded(ranked).assign(method=ranked["method"].replace(NAMES))
-    rows, specs = _rows(named, SKILL_COLUMNS)
-    note = f"{_outcome(named)} {follows}"
-    bundle = _bundle(id, "skill", title, None, "detail", sources, ())
-    bundle |= {"note": note, "columns": specs, "rows": rows}
-    page = _html(id, title, named, SKILL_COLUMNS) + f"<p>{html.escape(note)}</p>"
-    _emit(
-        bundle, f"{title}\n{_shown(named, SKILL_COLUMNS).to_string(index=False)}\n{note}", {"text/html": page}
-    )
+    note = f"{_skill_summary(named)} {follows}"
+    _show_rows(id, "skill", title, named, SKILL_COLUMNS, note=note, sources=sources)
 
 
 def rounded(frame: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
@@ -389,73 +385,82 @@ def rounded(frame: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
     return frame.assign(**{name: [float(f"{value:.{digits}g}") for value in frame[name]] for name in floats})
 
 
-def _outcome(ranked: pd.DataFrame) -> str:
+def _skill_summary(ranked: pd.DataFrame) -> str:
     """How many forecasts beat the naive one, which trends lose, and how many could not be tested."""
     counts = ranked["verdict"].value_counts()
-    beats, loses, unknown = (
+    beats, loses, untested = (
         int(counts.get(verdict, 0)) for verdict in ("beats naive", "loses", "not backtestable")
     )
     if not beats + loses:
         return "None of these trends can be backtested: too few forecasts could be held against what came."
     losing = ranked.loc[ranked["verdict"] == "loses", ["trend", "method", "ahead"]]
-    told = [
+    losers = [
         f"{trend} by {method} ({', '.join(part['ahead'])})"
         for (trend, method), part in losing.groupby(["trend", "method"], sort=False)
     ]
-    words = f"{beats} of {beats + loses} forecasts that can be tested beat the naive one"
-    words += f"; it would have been better to take the naive one for {'; '.join(told)}" if told else ""
+    text = f"{beats} of {beats + loses} forecasts that can be tested beat the naive one"
+    text += f"; it would have been better to take the naive one for {'; '.join(losers)}" if losers else ""
     on_scale = ranked[(ranked["verdict"] == "beats naive") & (ranked["relative_scale_mae"] > 1)]
     if len(on_scale):
-        words += (
+        text += (
             f". {len(on_scale)} of these win by a few large values and lose on the scale of their line, where"
             " each counts alike"
         )
-    return f"{words}. {unknown} cannot be tested." if unknown else f"{words}."
+    return f"{text}. {untested} cannot be tested." if untested else f"{text}."
 
 
 def evidence(name: str, as_of: str | dt.date) -> None:
     """Show an evidence table as it was known on a day: one line to read, with rules, columns and rows in the
     bundle.
 
-    The bundle also says when the evidence was gathered, and what was looked for and not found that would go
-    into the table.
+    The bundle also has the day on which the evidence was gathered, and the items for the table that were
+    looked for and not found.
 
     Parameters
     ----------
     name : str
-        Name of the table (`measured.names`); the id of the exhibit is ``evidence.NAME``.
+        Name of the table (`evidence_tables.names`); the id of the exhibit is ``evidence.NAME``.
     as_of : date or ISO date
         Rows that became known later are left out, and counted.
     """
-    meta, seen, gathered = evidence_tables.sidecar(name), evidence_tables.load(name, as_of), gathering.load()
-    unseen = len(evidence_tables.load(name)) - len(seen)
+    meta, known, gathered = evidence_tables.sidecar(name), evidence_tables.load(name, as_of), gathering.load()
+    later_rows = len(evidence_tables.load(name)) - len(known)
     bundle = (
-        _bundle(f"evidence.{name}", "evidence", meta.title, None, "detail", citations(seen), ())
+        _bundle(f"evidence.{name}", "evidence", meta.title, None, "detail", citations(known), ())
         | {
             "note": meta.inclusion,
             "as_of": pd.Timestamp(as_of).date().isoformat(),
-            "unseen": unseen,
+            "unseen": later_rows,
             "gathered_on": gathered.gathered_on.isoformat(),
             "not_found": _not_found(gathered.of(name)),
-            "columns": [_described(column, spec, seen[column]) for column, spec in meta.columns.items()],
+            "columns": [
+                _evidence_column(column, spec, known[column]) for column, spec in meta.columns.items()
+            ],
             "rows": [
-                {str(key): _exact(value) for key, value in row.items()} for row in seen.to_dict("records")
+                {str(key): _exact_value(value) for key, value in row.items()}
+                for row in known.to_dict("records")
             ],
         }
         | meta.model_dump(include=TERMS)
     )
-    span = f", {_exact(seen['valid_on'].min())} to {_exact(seen['valid_on'].max())}" if len(seen) else ""
-    later = f"; {unseen} not yet known on {bundle['as_of']}" if unseen else ""
-    text = f"{meta.title}: {len(seen)} rows{span}, {seen['source'].nunique()} sources{later}."
+    _emit(bundle, _evidence_line(bundle, known), {})
+
+
+def _evidence_line(bundle: Mapping[str, Any], known: pd.DataFrame) -> str:
+    """One line on an evidence table: its rows, their span and sources, what came later, what is missing."""
+    days = known["valid_on"]
+    span = f", {_exact_value(days.min())} to {_exact_value(days.max())}" if len(known) else ""
+    later = f"; {bundle['unseen']} not yet known on {bundle['as_of']}" if bundle["unseen"] else ""
+    text = f"{bundle['title']}: {len(known)} rows{span}, {known['source'].nunique()} sources{later}."
     if gaps := len(bundle["not_found"]):
         text += f" Looked for on {bundle['gathered_on']} and not found: {gaps} item{'s' if gaps > 1 else ''}."
-    _emit(bundle, text, {})
+    return text
 
 
 def _not_found(entries: Mapping[str, gathering.EvidenceGap]) -> list[dict[str, Any]]:
     return [
-        {"id": name, "what": one.what, "due": one.due and one.due.isoformat(), "where": one.where}
-        for name, one in entries.items()
+        {"id": name, "what": gap.what, "due": gap.due and gap.due.isoformat(), "where": gap.where}
+        for name, gap in entries.items()
     ]
 
 
@@ -466,23 +471,24 @@ def citations(*series: pd.DataFrame, ends: bool = True) -> list[dict[str, Any]]:
     Parameters
     ----------
     *series : DataFrame
-        Rows of one series each; what rests on several series rests on where each of them ends.
+        Rows of one series each; a result from several series depends on where each of them ends.
     ends : bool
         Whether the rows are series that end with their last row. Not so for events (funding rounds, releases)
-        and for what is compared once: nothing later need have happened, so that an exhibit gets no date from
+        and for single comparisons: nothing later need have happened, so that an exhibit gets no date from
         them.
     """
     needed = ["valid_on", "quality", "source_title", "source"]
-    rows = pd.concat([one[needed].assign(**{SERIES_TO: one["valid_on"].max()}) for one in series])
+    rows = pd.concat([part[needed].assign(**{SERIES_TO: part["valid_on"].max()}) for part in series])
     ranked = rows.assign(rank=rows["quality"].map(evidence_tables.QUALITIES.index))
-    found = ranked.sort_values("rank", kind="stable").drop_duplicates("source", keep="last")
-    kept = found.sort_values(["source_title", "source"])[["source_title", "source", "quality"]]
-    last = {
-        source: sorted({_exact(day) for day in days}) for source, days in rows.groupby("source")[SERIES_TO]
+    weakest = ranked.sort_values("rank", kind="stable").drop_duplicates("source", keep="last")
+    sources = weakest.sort_values(["source_title", "source"])[["source_title", "source", "quality"]]
+    last_days = {
+        source: sorted({_exact_value(day) for day in days})
+        for source, days in rows.groupby("source")[SERIES_TO]
     }
     return [
-        {"title": title, "url": url, "quality": quality} | ({SERIES_TO: last[url]} if ends else {})
-        for title, url, quality in kept.itertuples(index=False)
+        {"title": title, "url": url, "quality": quality} | ({SERIES_TO: last_days[url]} if ends else {})
+        for title, url, quality in sources.itertuples(index=False)
     ]
 
 
@@ -491,7 +497,7 @@ def sentence(
     template: str,
     *,
     tie: prose.Assertion | None = None,
-    otherwise: str | None = None,
+    alternative: str | None = None,
     role: str = "detail",
     claims: Sequence[str] = (),
     **values: Any,
@@ -501,26 +507,26 @@ def sentence(
     Parameters
     ----------
     tie
-        What its words state beyond the numbers: a sign, a ranking, a threshold (`figures.prose`).
-    otherwise
-        The template for the other side.
+        What its words state beyond the numbers: a sign, a ranking, a threshold (`prose`).
+    alternative
+        The template for values for which those words do not hold.
 
     Raises
     ------
     ProseError
-        The words do not hold and there is no form for the other side.
+        The words do not hold and there is no alternative.
     """
     text = prose.fill(template, values)
     if tie is not None:
-        text = prose.choose(id, text, tie, otherwise and prose.fill(otherwise, values))
+        text = prose.choose(id, text, tie, alternative and prose.fill(alternative, values))
     text = text.replace(" -", " −")
     bundle = _bundle(id, "statement", id, None, role, (), claims)
     bundle |= {"text": text, "inputs": {name: json_value(value) for name, value in values.items()}}
     _emit(bundle, text, {"text/markdown": text})
 
 
-def check(words: str, tie: prose.Assertion) -> None:
-    """Hold words of a Markdown cell of this notebook, quoted as they stand, against the value; shows nothing
+def check(text: str, tie: prose.Assertion) -> None:
+    """Compare words of a Markdown cell of this notebook, quoted as they stand, with the value; shows nothing
     where they hold.
 
     Raises
@@ -528,13 +534,15 @@ def check(words: str, tie: prose.Assertion) -> None:
     ProseError
         They do not hold.
     """
-    prose.choose("in the text", words, tie, None)
+    prose.choose("in the text", text, tie, None)
 
 
 def _bundle(
     id: str, kind: str, title: str, unit: str | None, role: str, sources: References, claims: Sequence[str]
 ) -> dict[str, Any]:
-    """The keys that every bundle has; of the sources' last points the first and the last stand for all."""
+    """The keys that every bundle has; of the last points of its sources' series it names the first and the
+    last.
+    """
     cited = [dict(source) for source in sources]
     ends = sorted({day for source in cited for day in source.pop(SERIES_TO, ())})
     return {
@@ -551,14 +559,15 @@ def _bundle(
     }
 
 
-def _emit(bundle: dict[str, Any], text: str, more: dict[str, Any]) -> None:
-    if bundle["data_to"] and bundle["kind"] != "evidence":  # which says from when to when anyway
-        words = "Data to" if bundle["data_to"] == bundle["data_to_latest"] else "First series ends"
-        last = dt.date.fromisoformat(bundle["data_to"])
-        text += f"\n{words} {last.day} {last:%B %Y}."
-        if "text/html" in more:
-            more = more | {"text/html": f"{more['text/html']}<p>{text.splitlines()[-1]}</p>"}
-    display({"text/plain": text, MIME: bundle} | more, raw=True)
+def _emit(bundle: dict[str, Any], text: str, formats: dict[str, Any]) -> None:
+    """Display a bundle with its text and further formats, which end with where the data end."""
+    if bundle["data_to"] and bundle["kind"] != "evidence":  # whose line has the span anyway
+        label = "Data to" if bundle["data_to"] == bundle["data_to_latest"] else "First series ends"
+        end = f"{label} {format_date(dt.date.fromisoformat(bundle['data_to']))}."
+        text += f"\n{end}"
+        if "text/html" in formats:
+            formats = formats | {"text/html": f"{formats['text/html']}<p>{end}</p>"}
+    display({"text/plain": text, MIME: bundle} | formats, raw=True)
 
 
 def _interval(
@@ -572,51 +581,60 @@ def _interval(
     )
 
 
-def _named(columns: Columns) -> dict[str, Column]:
-    return {name: Column(c) if isinstance(c, str) else Column(*c) for name, c in columns.items()}
+def _columns(columns: Columns) -> dict[str, Column]:
+    """Columns in their full form."""
+    return {name: Column(spec) if isinstance(spec, str) else Column(*spec) for name, spec in columns.items()}
 
 
-def _rows(frame: pd.DataFrame, columns: Columns) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _rows_and_columns(
+    frame: pd.DataFrame, columns: Columns
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Some columns of a frame as a bundle has them: rows of JSON values, and what describes each column."""
     specs = [
-        {"name": name, "title": c.title, "unit": c.unit, "format": c.format, "align": _align(frame[name])}
-        for name, c in _named(columns).items()
+        {
+            "name": name,
+            "title": spec.title,
+            "unit": spec.unit,
+            "format": spec.format,
+            "align": _alignment(frame[name]),
+        }
+        for name, spec in _columns(columns).items()
     ]
     records = frame[list(columns)].to_dict("records")
     return [{str(name): json_value(value) for name, value in record.items()} for record in records], specs
 
 
-def _described(name: str, spec: evidence_tables.EvidenceColumn, column: pd.Series) -> dict[str, Any]:
-    number = spec.kind == "number"
-    separated = number and column.abs().max() >= 10_000
+def _evidence_column(name: str, spec: evidence_tables.EvidenceColumn, values: pd.Series) -> dict[str, Any]:
+    """What describes a column of evidence: numbers keep all their digits, large ones in groups of three."""
+    is_number = spec.kind == "number"
+    is_grouped = is_number and values.abs().max() >= 10_000
     return {
         "name": name,
         "title": spec.title,
         "unit": spec.unit,
         "meaning": spec.meaning,
-        "format": (",.10g" if separated else ".10g") if number else None,
-        "align": "right" if number else "left",
+        "format": (",.10g" if is_grouped else ".10g") if is_number else None,
+        "align": "right" if is_number else "left",
     }
 
 
-def _exact(value: Any) -> Any:
+def _exact_value(value: Any) -> Any:
     """A cell of evidence as JSON can hold it, nothing rounded."""
     if pd.isna(value) or value == "":
         return None
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    return int(value) if whole else value
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return int(value) if is_whole else value
 
 
-def _align(column: pd.Series) -> str:
-    return (
-        "right"
-        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        else "left"
-    )
+def _alignment(column: pd.Series) -> str:
+    types = pd.api.types
+    is_number = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
+    return "right" if is_number else "left"
 
 
-def _cell(value: Any, spec: str | None) -> str:
+def _format_cell(value: Any, spec: str | None) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(str(item["title"] if isinstance(item, Mapping) else item) for item in value)
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -624,23 +642,26 @@ def _cell(value: Any, spec: str | None) -> str:
     return format(value, spec).replace("-", "−") if spec and isinstance(value, numbers.Real) else str(value)
 
 
-def _shown(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    named = _named(columns)
-    titles = {name: f"{c.title} ({c.unit})" if c.unit else c.title for name, c in named.items()}
+def _formatted(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Some columns of a frame as a reader sees them, each under its title."""
     return pd.DataFrame(
         {
-            titles[name]: [_cell(labels.label(name, v), c.format) for v in frame[name]]
-            for name, c in named.items()
+            f"{spec.title} ({spec.unit})" if spec.unit else spec.title: [
+                _format_cell(labels.label(name, value), spec.format) for value in frame[name]
+            ]
+            for name, spec in _columns(columns).items()
         }
     )
 
 
-def _html(id: str, title: str, frame: pd.DataFrame, columns: Columns) -> str:
+def _html_table(id: str, title: str, frame: pd.DataFrame, columns: Columns) -> str:
     from great_tables import GT
 
-    shown = _shown(frame, columns)
+    texts = _formatted(frame, columns)
     right = [
-        name for name, column in zip(shown.columns, columns, strict=True) if _align(frame[column]) == "right"
+        heading
+        for heading, name in zip(texts.columns, columns, strict=True)
+        if _alignment(frame[name]) == "right"
     ]
-    made = GT(shown, id=id.replace(".", "-")).tab_header(title=title).cols_align("left")
-    return str((made.cols_align("right", columns=right) if right else made).as_raw_html())
+    table = GT(texts, id=id.replace(".", "-")).tab_header(title=title).cols_align("left")
+    return str((table.cols_align("right", columns=right) if right else table).as_raw_html())

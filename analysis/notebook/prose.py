@@ -4,10 +4,10 @@ threshold and the value.
 Decisions
 - A tie is made where the value is, in the notebook, and travels with the sentence: `display.sentence(...,
   tie=...)` for a computed sentence, `display.check` for words that stand in Markdown.
-- When a value crosses, the run fails and quotes the sentence with the value. A sentence may have a form for
-  the other side.
-- Numbers that are printed need no tie: they are computed. Words need one.
-- A value that is not known (NaN) holds nothing.
+- When a value crosses its bound, the run fails and quotes the sentence with the value. A sentence may have an
+  alternative for that case.
+- The numbers of a sentence need no tie: they are computed. Words need one.
+- No tie holds for a value that is not known (NaN).
 """
 
 from __future__ import annotations
@@ -24,47 +24,72 @@ from analysis.errors import Problem, ProseError
 
 @dataclass(frozen=True)
 class Assertion:
-    """Whether words hold, and what the value is, for whoever has to mend them."""
+    """What words state of a value.
+
+    Attributes
+    ----------
+    holds : bool
+        Whether the value still agrees with the words.
+    reason : str
+        What the value is and what it would have to be, for whoever has to mend the words.
+    """
 
     holds: bool
-    told: str
+    reason: str
 
 
-def above(value: float, bound: float, what: str) -> Assertion:
-    """The value lies above a bound; `what` names it."""
+def above(value: float, bound: float, name: str) -> Assertion:
+    """The value lies above a bound; `name` says what it is the value of."""
     return Assertion(
-        value > bound, f"{what} is {_number(value)}, and would have to be above {_number(bound)}"
+        value > bound, f"{name} is {_format(value)}, and would have to be above {_format(bound)}"
     )
 
 
-def below(value: float, bound: float, what: str) -> Assertion:
+def below(value: float, bound: float, name: str) -> Assertion:
     """The value lies below a bound."""
     return Assertion(
-        value < bound, f"{what} is {_number(value)}, and would have to be below {_number(bound)}"
+        value < bound, f"{name} is {_format(value)}, and would have to be below {_format(bound)}"
     )
 
 
-def between(value: float, low: float, high: float, what: str) -> Assertion:
+def between(value: float, low: float, high: float, name: str) -> Assertion:
     """The value lies between two bounds, or on one."""
     return Assertion(
         low <= value <= high,
-        f"{what} is {_number(value)}, and would have to be {_number(low)} to {_number(high)}",
+        f"{name} is {_format(value)}, and would have to be {_format(low)} to {_format(high)}",
     )
 
 
-def largest(values: Mapping[str, float], name: str, what: str) -> Assertion:
-    """The value of a name is the only largest."""
+def largest(values: Mapping[str, float], key: str, name: str) -> Assertion:
+    """The value of a key is the only largest; `name` says what the values are."""
     first = max(values, key=lambda key: -math.inf if math.isnan(values[key]) else values[key])
-    alone = list(values.values()).count(values[first]) == 1
+    unique = list(values.values()).count(values[first]) == 1
     return Assertion(
-        first == name and alone,
-        f"the largest {what} is {first}'s with {_number(values[first])}, and would have to be {name}'s alone",
+        first == key and unique,
+        f"the largest {name} is {first}'s with {_format(values[first])}, and would have to be {key}'s alone",
     )
 
 
-def true(condition: bool, told: str) -> Assertion:
-    """A condition that the others do not cover; `told` says how it stands where it does not hold."""
-    return Assertion(bool(condition), told)
+def every(ties: Sequence[Assertion]) -> Assertion:
+    """All of several ties; the reason names those that do not hold."""
+    reasons = [tie.reason for tie in ties if not tie.holds]
+    return Assertion(not reasons, "; ".join(reasons))
+
+
+def choose(id: str, text: str, tie: Assertion, alternative: str | None) -> str:
+    """The form of a sentence that holds: the text where the tie does, else the alternative.
+
+    Raises
+    ------
+    ProseError
+        The tie does not hold and there is no alternative; the message names the sentence by its `id`.
+    """
+    if tie.holds:
+        return text
+    if alternative is not None:
+        return alternative
+    rule = f"“{text}” no longer holds: {tie.reason}"
+    raise ProseError(Problem(f"sentence {id}", rule, "Write what holds now, or a form for the other side"))
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
@@ -73,41 +98,19 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     ``{n:count}`` is a count as prose has it (`labels.number_word`), ``{n:Count}`` the same at the start of a
     sentence, and ``{n:count|is|are}`` adds the word that goes with it.
     """
-    return _Counting().vformat(template, (), values)
+    return _CountFormatter().vformat(template, (), values)
 
 
-class _Counting(string.Formatter):
+class _CountFormatter(string.Formatter):
     """`str.format` that also knows how prose counts."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         kind, *forms = format_spec.split("|")
         if kind.lower() != "count":
             return str(super().format_field(value, format_spec))
-        words = labels.number_word(value, *forms)
-        return words[0].upper() + words[1:] if kind == "Count" else words
+        word = labels.number_word(value, *forms)
+        return word[0].upper() + word[1:] if kind == "Count" else word
 
 
-def every(ties: Sequence[Assertion]) -> Assertion:
-    """All of several ties; those that do not hold are told."""
-    broken = [tie.told for tie in ties if not tie.holds]
-    return Assertion(not broken, "; ".join(broken))
-
-
-def choose(name: str, words: str, tie: Assertion, otherwise: str | None) -> str:
-    """The form of a sentence that holds.
-
-    Raises
-    ------
-    ProseError
-        The words do not hold and there is no form for the other side.
-    """
-    if tie.holds:
-        return words
-    if otherwise is not None:
-        return otherwise
-    rule = f"“{words}” no longer holds: {tie.told}"
-    raise ProseError(Problem(f"sentence {name}", rule, "Write what holds now, or a form for the other side"))
-
-
-def _number(value: float) -> str:
+def _format(value: float) -> str:
     return f"{value:.4g}"

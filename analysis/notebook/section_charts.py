@@ -1,5 +1,8 @@
-"""The chart that each section turns on, from its assumptions alone: the notebook shows it, and controls draw
-it again.
+"""Which chart carries the finding of each section? One function each, which draws it from the assumptions.
+
+Decisions
+- The notebook shows the chart, and `what_if.panel` draws it again when an assumption is changed: both call
+  the same function.
 """
 
 from __future__ import annotations
@@ -21,8 +24,8 @@ def paid_usd_bn(facts: audit.Facts) -> float:
 
 
 def funding_shares(assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`players.funding_shares` as printed, and with what SoftBank paid; a figure printed with ~ reaches as
-    far as it is taken to.
+    """`funding.funding_shares` by the article, and with what SoftBank paid; a figure with ~ has bounds
+    `approximation_share` to each side.
     """
     facts = audit.gather(assumptions)
     article_funding = facts.cells["players"].rename(columns={"row": "company"})
@@ -31,7 +34,7 @@ def funding_shares(assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame
 
 
 def shares(assumptions: Assumptions) -> Axes:
-    """Who holds which part of the outside funding, before and after what SoftBank paid."""
+    """Shares of the outside funding, without and with what SoftBank paid."""
     amount = format_value(paid_usd_bn(audit.gather(assumptions)), "usd_bn", 1)
     return positions.shares(*funding_shares(assumptions), amount=amount, company="OpenAI", ax=theme.axes())
 
@@ -40,13 +43,13 @@ def revenue(assumptions: Assumptions, record: outlook.StartEvidence, *, segments
     """OpenAI's revenue against what the required return needs, and the size of the article's segments in
     2028.
     """
-    times, drawn = outlook.revenue_paths(assumptions, record)
+    times, paths = outlook.revenue_paths(assumptions, record)
     needed = outlook.needed_revenue_usd_bn(assumptions)
     return futures.fan(
-        [futures.quantiles(times, drawn, "revenue")],
+        [futures.quantiles(times, paths, "revenue")],
         lines={"needed at the exit": needed, "the five segments in 2028": segments_usd_bn},
         finding=(
-            f"{(drawn[:, -1] >= needed).mean():.0%} of revenue paths reach what the required return needs"
+            f"{(paths[:, -1] >= needed).mean():.0%} of revenue paths reach what the required return needs"
         ),
         log=True,
         start_year=outlook.START_YEAR,
@@ -56,8 +59,8 @@ def revenue(assumptions: Assumptions, record: outlook.StartEvidence, *, segments
 
 
 def returns(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
-    """The multiple of invested capital, and which part of it lies between the two ends of the article's
-    judgement.
+    """The money back per dollar over all simulated futures, and how much of it lies between the two ends of
+    the article's judgement.
     """
     ends = {"catastrophe": assumptions.catastrophe_moic, "outsized": assumptions.outsized_moic}
     return futures.outcome(outlook.venture_paths(assumptions, record).moic, ends, ax=theme.axes(grid="y"))
@@ -66,7 +69,7 @@ def returns(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
 def write_down_probabilities(
     assumptions: Assumptions, record: outlook.StartEvidence
 ) -> dict[str, pd.DataFrame]:
-    """`venture.write_down_path` below cost, and below the highest reported value so far."""
+    """`venture.write_down_path` against cost, and against the highest reported value so far."""
     paths = outlook.venture_paths(assumptions, record)
     return {
         f"below {basis}": venture.write_down_path(

@@ -39,7 +39,7 @@ def test_a_metric_says_what_it_is_with_its_interval(shown):
         low=0.1,
         high=7.8,
         level=0.9,
-        reads="So it is.",
+        meaning="So it is.",
         formula="a / b",
         inputs={"draws": np.int64(5), "share": [0.1, 0.2]},
         role="headline",
@@ -54,7 +54,7 @@ def test_a_metric_says_what_it_is_with_its_interval(shown):
 
 
 def test_numbers_are_rounded_to_six_digits_and_what_json_cannot_hold_is_null(shown):
-    display.metric("a.b", "R", 1 / 3, unit="x", reads=".", low=math.nan, high=math.inf)
+    display.metric("a.b", "R", 1 / 3, unit="x", meaning=".", low=math.nan, high=math.inf)
     found = bundle(shown)
     assert (found["value"], found["low"], found["high"]) == (0.333333, None, None)
 
@@ -188,12 +188,14 @@ def test_every_table_of_evidence_can_be_published(shown, name):
 
 
 def test_figures_of_evidence_are_those_of_the_source():
-    cells = [[display._exact(value) for value in row] for row in ROWS[["what", "price", "valid_on"]].values]
-    assert display._exact(3.1e23) == 3.1e23 and isinstance(display._exact(3.1e23), float)
+    cells = [
+        [display._exact_value(value) for value in row] for row in ROWS[["what", "price", "valid_on"]].values
+    ]
+    assert display._exact_value(3.1e23) == 3.1e23 and isinstance(display._exact_value(3.1e23), float)
     assert cells == [["a", 0.123456789, "2025-01-31"], ["b", 12345, "2025-03-31"], [None, None, None]]
     spec = evidence_tables.EvidenceColumn(title="P", kind="number", meaning="What it costs.", unit="USD")
-    assert display._described("price", spec, ROWS["price"])["format"] == ",.10g"
-    assert display._described("price", spec, ROWS["price"][:1])["format"] == ".10g"
+    assert display._evidence_column("price", spec, ROWS["price"])["format"] == ",.10g"
+    assert display._evidence_column("price", spec, ROWS["price"][:1])["format"] == ".10g"
 
 
 CITED = [
@@ -217,7 +219,7 @@ def test_a_source_carries_the_last_point_of_each_series_that_it_is_cited_for():
 
 def test_an_exhibit_has_the_last_points_of_its_series_and_its_sources_lose_them(shown):
     def until(sources):
-        display.metric("a.b", "R", 1.0, unit="x", reads="So it is.", sources=sources)
+        display.metric("a.b", "R", 1.0, unit="x", meaning="So it is.", sources=sources)
         found = bundle(shown)
         return found["data_to"], found["data_to_latest"], shown[-1]["text/plain"].splitlines()[1:]
 
@@ -331,7 +333,7 @@ def test_what_a_search_found_keeps_four_digits(shown):
 
 
 def test_a_tied_sentence_is_shown_in_the_form_that_holds_or_stops_the_run(shown):
-    tied = {"tie": prose.above(3, 2, "x"), "otherwise": "Not {n}.", "n": 3}
+    tied = {"tie": prose.above(3, 2, "x"), "alternative": "Not {n}.", "n": 3}
     display.sentence("a.b", "Above, {n}.", **tied)
     assert bundle(shown)["text"] == "Above, 3."
     display.sentence("a.b", "Above, {n}.", **tied | {"tie": prose.above(1, 2, "x")})

@@ -43,10 +43,10 @@ def test_a_broken_sentence_is_quoted_with_its_value_and_the_way_out():
 
 
 def test_a_sentence_counts_in_words_with_the_verb_that_fits_and_keeps_every_other_format():
-    told = "{n:Count|is|are} right, {m:count} of {all:count} wrong ({share:.0%}, {m}{name})."
+    template = "{n:Count|is|are} right, {m:count} of {all:count} wrong ({share:.0%}, {m}{name})."
     values = {"all": 127, "share": 0.016, "name": "!"}
-    assert prose.fill(told, values | {"n": 1, "m": 2}) == "One is right, two of 127 wrong (2%, 2!)."
-    assert prose.fill(told, values | {"n": 30, "m": 0}) == "30 are right, none of 127 wrong (2%, 0!)."
+    assert prose.fill(template, values | {"n": 1, "m": 2}) == "One is right, two of 127 wrong (2%, 2!)."
+    assert prose.fill(template, values | {"n": 30, "m": 0}) == "30 are right, none of 127 wrong (2%, 0!)."
 
 
 def test_a_sentence_may_have_a_form_for_the_other_side():
@@ -54,5 +54,8 @@ def test_a_sentence_may_have_a_form_for_the_other_side():
     assert prose.choose("a", "weeks", prose.below(6, 52, "w"), "years") == "weeks"
 
 
-def test_every_broken_tie_is_told():
-    assert prose.every([prose.above(0, 1, "x"), prose.below(2, 1, "y")]).told.count("would have to be") == 2
+def test_every_broken_tie_is_named():
+    ties = [prose.above(0, 1, "x"), prose.below(2, 1, "y"), prose.above(2, 1, "z")]
+    assert prose.every(ties).reason == (
+        "x is 0, and would have to be above 1; y is 2, and would have to be below 1"
+    )

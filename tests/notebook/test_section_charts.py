@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from analysis import ROOT, audit, scenarios
 from analysis.figures import theme
 from analysis.models import outlook
-from analysis.notebook import section_charts, what_if
+from analysis.notebook import section_charts, widgets
 from analysis.scenarios import Assumptions
 
 MIME = "application/vnd.thesis.exhibit+json"
@@ -18,7 +18,7 @@ MIME = "application/vnd.thesis.exhibit+json"
 
 @pytest.fixture(scope="module")
 def assumptions() -> Assumptions:
-    return scenarios.check(scenarios.resolve("base", {"draws": what_if.DRAWS}))
+    return scenarios.check(scenarios.resolve("base", {"draws": widgets.DRAWS}))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def moved(assumptions: Assumptions, name: str) -> Assumptions:
     """The same with one assumption some stops higher, as a slider moves it; lower where that is refused."""
     entry, value = assumptions.register[name], assumptions[name]
     numbers = value if isinstance(value, list) else [value]
-    stops = what_if.slider_values(entry, numbers)
+    stops = widgets.slider_values(entry, numbers)
     at = stops.index(numbers[-1])
     other = stops[at + 8] if at + 8 < len(stops) else stops[at - 8]
     try:
