@@ -14,6 +14,7 @@ from analysis.forecasts import probabilities
 from analysis.models import prices
 from analysis.statistics import backtest, trend
 from analysis.units import UNITS
+from analysis.forecasts import methods
 
 
 def categories(table, column):
@@ -31,7 +32,7 @@ def categories(table, column):
         pytest.param(
             labels.QUALITIES, (*evidence_tables.QUALITIES, "article", "model"), id="labels of qualities"
         ),
-        pytest.param(futures.METHODS, get_args(probabilities.Kind), id="marks of kinds of method"),
+        pytest.param(futures.METHODS, get_args(methods.Kind), id="marks of kinds of method"),
         pytest.param(
             backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"
         ),
@@ -93,4 +94,4 @@ def test_units_of_dated_facts_are_units_of_this_report():
 
 def test_methods_are_of_parts_that_there_are():
     parts = set(predictions.load_table()["id"])
-    assert {*probabilities.METHODS, *probabilities.CONDITIONAL, *probabilities.CONDITIONAL.values()} <= parts
+    assert {*methods.METHODS, *probabilities.CONDITIONAL, *probabilities.CONDITIONAL.values()} <= parts

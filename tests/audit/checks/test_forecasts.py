@@ -5,7 +5,7 @@ import pytest
 from analysis.audit.checks import forecasts
 from analysis.audit.verdicts import judge
 from analysis.evidence import claims, predictions
-from analysis.forecasts import indicators, probabilities
+from analysis.forecasts import indicators, methods, probabilities
 from analysis.models import balance_sheet, outlook
 from analysis.units import parse_figure
 
@@ -44,7 +44,7 @@ def test_a_share_is_given_as_odds_that_a_reader_knows(share, words):
 def test_a_cause_is_counted_among_the_futures_with_its_effect(rows, gather):
     # a cause: what part of the futures with a write-down also have costs that outgrow revenue, and both as a
     # part of all
-    down, costs = probabilities.event_draws(gather().assumptions, gather())
+    down, costs = methods.event_draws(gather().assumptions, gather())
     row = rows.loc["verdict.costs_outpace"]
     assert row["computed"] == pytest.approx(100 * costs[down].mean())
     assert f"that is {(down & costs).mean():.0%} of all futures" in row["reason"]
