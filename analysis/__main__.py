@@ -86,7 +86,7 @@ def _place(option: str) -> Callable[[str | Path], Path]:
     def parse(text: str | Path) -> Path:
         from analysis.batch import storage
 
-        return storage.named(str(text), option)
+        return storage.local_path(str(text), option)
 
     return parse
 
@@ -250,7 +250,9 @@ def report(
         failed = reason
     if failed and not allow_partial:
         kept = Problem(
-            console.shown(SITE), "was not built again", "Correct what failed, then run thesis report again"
+            console.path_from_here(SITE),
+            "was not built again",
+            "Correct what failed, then run thesis report again",
         )
         raise RunError([*failed.problems, kept]) from None
     _publish(SITE, how, partial=allow_partial, document=document)
@@ -323,7 +325,7 @@ def publish(
     It is put in place whole, or not at all. Prints the path of its index page. A document that cannot be
     printed is told on stderr and keeps nothing back: the site is published without it.
     """
-    _publish(out, console.Progress.shown, partial=allow_partial, document=document)
+    _publish(out, console.Progress.text, partial=allow_partial, document=document)
 
 
 def _publish(out: Path, how: console.Progress, *, partial: bool, document: bool) -> None:
@@ -346,9 +348,9 @@ def _publish(out: Path, how: console.Progress, *, partial: bool, document: bool)
 
 def _published(index: Path, how: console.Progress) -> None:
     if how is console.Progress.json:
-        console.say("published", index=console.shown(index))
+        console.print_event("published", index=console.path_from_here(index))
     else:
-        console.echo(console.shown(index))
+        console.echo(console.path_from_here(index))
 
 
 @app.command()
@@ -620,11 +622,13 @@ def sweep(
             on_point=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     if heat_map:
-        console.echo(console.shown(_heat_map(table, heat_map, [axis.name for axis in axes], results)))
-    console.echo(console.shown(results / "sweep.parquet"))
+        console.echo(
+            console.path_from_here(_heat_map(table, heat_map, [axis.name for axis in axes], results))
+        )
+    console.echo(console.path_from_here(results / "sweep.parquet"))
     console.echo(
         f"{len(chosen)} points, {len(outputs)} outputs, {given.draws:,} draws each in"
-        f" {time.monotonic() - start:.1f} s: {console.shown(results / 'sweep.csv')}"
+        f" {time.monotonic() - start:.1f} s: {console.path_from_here(results / 'sweep.csv')}"
     )
 
 
@@ -696,8 +700,8 @@ def review(
     """
     from analysis.cli import jupyterlab as lab
 
-    with lab.opened(notebook, port=port) as session:
-        lab.review(session, browser=browser, say=console.echo)
+    with lab.start_server(notebook, port=port) as session:
+        lab.review(session, browser=browser, echo=console.echo)
 
 
 @app.command()
@@ -935,7 +939,7 @@ def _cells(values: Assumptions) -> list[dict[str, Any]]:
 def _progress(quiet: bool, as_json: bool) -> console.Progress:
     if quiet and as_json:
         raise ParameterError(Problem("--quiet and --json", "cannot be combined", "Give one of them"))
-    return console.Progress.quiet if quiet else console.Progress.json if as_json else console.Progress.shown
+    return console.Progress.quiet if quiet else console.Progress.json if as_json else console.Progress.text
 
 
 def _limits(timeout: float | None, cell_timeout: float | None) -> Limits:
@@ -947,7 +951,7 @@ def _limits(timeout: float | None, cell_timeout: float | None) -> Limits:
 def _run(
     tasks: Sequence[Task],
     folder: Path,
-    how: console.Progress = console.Progress.shown,
+    how: console.Progress = console.Progress.text,
     *,
     workers: int,
     force: bool,
@@ -989,7 +993,7 @@ def main() -> None:
             raise
         code = STOPPED
     finally:
-        console.give_up()
+        console.drop_output()
     sys.exit(code)
 
 

@@ -151,8 +151,8 @@ class WithoutKernels:
     `raises`.
     """
 
-    def __init__(self, beside: Path, limits: list[Limits]) -> None:
-        self._aside = tempfile.TemporaryDirectory(prefix=pool.BATCH, dir=beside)
+    def __init__(self, scratch_dir: Path, limits: list[Limits]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix=pool.BATCH, dir=scratch_dir)
         self._limits = limits
 
     def __enter__(self) -> Self:
@@ -161,11 +161,11 @@ class WithoutKernels:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._aside.cleanup()
+        self._folder.cleanup()
 
     def target(self, name: str) -> Path:
         """Where a notebook is written until it is moved into place."""
-        path = Path(self._aside.name, f"{name}.ipynb")
+        path = Path(self._folder.name, f"{name}.ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
@@ -181,7 +181,7 @@ class WithoutKernels:
         for index, job in enumerate(jobs):
             self._limits.append(job.limits)
             on_start(index)
-            cells = execute._count(job)
+            cells = execute._count_cells(job)
             reached = [StartedCell(number, cells, None) for number in range(1, cells + 1)]
             broken = reached[2] if job.source.stem == "raises" else None
             for cell in reached[:3] if broken else reached:
@@ -193,7 +193,7 @@ class WithoutKernels:
                 )
             else:
                 shutil.copy(job.source, job.target)
-                execute.clean(job.target, job.source)
+                execute.strip_notebook(job.target, job.source)
                 yield index, RunResult(0.1, None, (0.1,) * cells)
 
 
@@ -205,5 +205,5 @@ def without_kernels(monkeypatch: pytest.MonkeyPatch) -> list[Limits]:
     def opened(workers: int, project: Project, variables: Mapping[str, str], address: Any = None) -> Any:
         return partial(WithoutKernels, limits=limits)
 
-    monkeypatch.setattr(runner, "_opened", opened)
+    monkeypatch.setattr(runner, "_executor_factory", opened)
     return limits

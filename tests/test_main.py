@@ -37,7 +37,7 @@ def thesis(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
         (command, "_show"),
         (command, "_publish"),
         (command, "_swept"),
-        (jupyterlab, "opened"),
+        (jupyterlab, "start_server"),
     ):
         monkeypatch.setattr(room, name, started)
 
@@ -220,7 +220,7 @@ def test_what_cannot_be_written_down_ends_with_one_line(
     with FULL.open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         code = command._exit_code(lambda: console.echo("line\n" * lines))
-        console.give_up()  # closing it would fail otherwise
+        console.drop_output()  # closing it would fail otherwise
     assert code == 1
     err = capsys.readouterr().err
     assert err.startswith("error: standard output: cannot be written to (No space left on device).")
@@ -240,7 +240,7 @@ def test_where_errors_cannot_be_told_the_code_says_how_it_ended(monkeypatch: pyt
         assert command._exit_code(fails) == 1
         assert command._exit_code(slips) == 1
         assert command._exit_code(lambda: 130) == 130
-        console.give_up()
+        console.drop_output()
 
 
 def test_what_the_system_refused_is_told_in_its_words(

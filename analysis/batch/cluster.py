@@ -5,8 +5,9 @@ Decisions
 - What runs on a worker is what runs here: a `pool.Pool` of one process. A worker therefore needs nothing but
   a checkout with the same code and data, and is refused if its digest differs; what comes back does not
   depend on where it ran.
-- The executed notebook travels back, and the batch alone puts it into its place and notes it: one writer,
-  wherever the workers are, and a notebook that ran twice (its first worker was lost) is stored once.
+- The executed notebook travels back, and the batch alone puts it into place and enters it in the manifest:
+  one writer, wherever the workers are, and a notebook that ran twice (its first worker was lost) is stored
+  once.
 - A lost worker costs time: the scheduler gives its notebook to another one, a few times. A notebook that
   fails is a result and is not tried again.
 - A task that nobody waits for any more (the batch was stopped, or killed) ends itself, and its kernel with
@@ -31,7 +32,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from analysis.batch import execute, plan
-from analysis.batch.execute import Job, RunResult, StartedCell
+from analysis.batch.execute import Job, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.plan import Project
 from analysis.batch.pool import BATCH, LOOK_SECONDS, Pool
 from analysis.batch.storage import EXTRA
@@ -40,7 +41,7 @@ from analysis.errors import ParameterError, Problem, RunError, ThesisError
 if TYPE_CHECKING:
     from distributed import Client
 
-HERE = "local"
+LOCAL = "local"
 ANSWER_SECONDS = 10
 """How long to wait for a scheduler, and for its first worker."""
 
@@ -60,81 +61,82 @@ Result = TypeVar("Result")
 
 @contextmanager
 def connected(address: str, workers: int, project: Project) -> Iterator[Client]:
-    """A client of a scheduler whose workers hold the same code and data; `local` starts one with processes
-    here.
+    """A client of a scheduler whose workers hold the same code and data; `local` starts one with processes on
+    this machine.
 
     Raises
     ------
     ParameterError
         The extra is not installed, nobody answers at the address, there is no worker, or one that differs.
     """
-    place = f"--cluster {address}"
+    option = f"--cluster {address}"
     try:
         from distributed import Client, LocalCluster
         from distributed.comm.addressing import get_address_host_port
     except ImportError as reason:
         raise ParameterError(
-            Problem(place, f"needs a package that is not installed ({reason.name})", EXTRA)
+            Problem(option, f"needs a package that is not installed ({reason.name})", EXTRA)
         ) from None
     _quiet()
-    with ExitStack() as opened:
-        if address == HERE:
+    with ExitStack() as stack:
+        if address == LOCAL:
             local = LocalCluster(
                 n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
             )
-            opened.enter_context(local)
+            stack.enter_context(local)
         try:
-            if address != HERE:
-                get_address_host_port(
-                    address
-                )  # the client itself takes half a minute over one that it cannot read
+            if address != LOCAL:
+                # the client itself takes half a minute over an address that it cannot read
+                get_address_host_port(address)
             client = Client(
-                local if address == HERE else address, timeout=ANSWER_SECONDS, set_as_default=False
+                local if address == LOCAL else address, timeout=ANSWER_SECONDS, set_as_default=False
             )
         except (OSError, ValueError) as reason:
-            why = " ".join(str(reason).split()) or "no answer"
+            cause = " ".join(str(reason).split()) or "no answer"
             fix = "Start `dask scheduler` there, or write its address as tcp://HOST:8786"
-            raise ParameterError(Problem(place, f"nobody answers ({why.rstrip('.')})", fix)) from None
-        opened.enter_context(client)
-        _check_workers(client, place, project)
+            raise ParameterError(Problem(option, f"nobody answers ({cause.rstrip('.')})", fix)) from None
+        stack.enter_context(client)
+        _check_workers(client, option, project)
         yield client
 
 
 def _quiet() -> None:
-    """Keep what dask says about itself from the user: errors are told by us, in one line. Each of its loggers
-    has a level.
-    """
+    """Silence the loggers of dask, each of which has a level of its own: we report errors, in one line."""
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-def _check_workers(client: Client, place: str, project: Project) -> None:
+def _check_workers(client: Client, option: str, project: Project) -> None:
     fix = (
         f"Start `dask worker ADDRESS --nthreads 1` in a checkout of this project, with the extra {EXTRA[12:]}"
     )
     try:
         client.wait_for_workers(1, timeout=ANSWER_SECONDS)
     except TimeoutError:
-        raise ParameterError(Problem(place, "has no workers", fix)) from None
+        raise ParameterError(Problem(option, "has no workers", fix)) from None
     digest = plan.state_digest(project)
     try:
-        found = client.run(state)
+        digests = client.run(checkout_digest)
     except Exception as reason:
-        why = " ".join(f"{type(reason).__name__}: {reason}".split())
-        raise ParameterError(Problem(place, f"a worker cannot load this project ({why})", fix)) from None
-    same = "Give every worker the same commit, then start it again"
-    if other := [Problem(f"{place}, worker {who}", OTHER, same) for who in found if found[who] != digest]:
-        raise ParameterError(other)
+        cause = " ".join(f"{type(reason).__name__}: {reason}".split())
+        raise ParameterError(Problem(option, f"a worker cannot load this project ({cause})", fix)) from None
+    fix = "Give every worker the same commit, then start it again"
+    if problems := [
+        Problem(f"{option}, worker {worker}", OTHER, fix) for worker in digests if digests[worker] != digest
+    ]:
+        raise ParameterError(problems)
 
 
-def state() -> str:
+def checkout_digest() -> str:
     """The digest of the project that this process runs from."""
     return plan.state_digest(Project())
 
 
 @dataclass(frozen=True)
-class _Order:
-    """A notebook to execute on a worker: which, as what, and where to tell how it goes."""
+class _RemoteJob:
+    """A notebook to execute on a worker: which, in what state, and the topic under which its progress is
+    reported.
+    """
 
     job: Job
     code: str
@@ -149,37 +151,37 @@ class Cluster:
 
     Parameters
     ----------
-    beside : Path
-        Where to put the folder of what came back.
+    scratch_dir : Path
+        Where to put the folder of the notebooks that came back.
     address : str
         Of the scheduler, or `local`.
     workers : int
         How many processes `local` starts.
     project : Project
-        What the workers have to have, too.
+        The code and data that the workers must have.
     variables : mapping of str to str
         Environment variables for the kernels.
     """
 
     def __init__(
-        self, beside: Path, *, address: str, workers: int, project: Project, variables: Mapping[str, str]
+        self, scratch_dir: Path, *, address: str, workers: int, project: Project, variables: Mapping[str, str]
     ) -> None:
-        self._beside, self._project, self._variables = beside, project, variables
+        self._scratch_dir, self._project, self._variables = scratch_dir, project, variables
         self._address, self._workers = address, workers
         self._topic = f"thesis-{uuid.uuid4().hex}"
 
     def __enter__(self) -> Self:
-        with ExitStack() as opened:
-            self._client = opened.enter_context(connected(self._address, self._workers, self._project))
-            aside = tempfile.TemporaryDirectory(prefix=BATCH, dir=self._beside)
-            self._folder = Path(opened.enter_context(aside))
-            self._opened = opened.pop_all()
+        with ExitStack() as stack:
+            self._client = stack.enter_context(connected(self._address, self._workers, self._project))
+            folder = tempfile.TemporaryDirectory(prefix=BATCH, dir=self._scratch_dir)
+            self._folder = Path(stack.enter_context(folder))
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._opened.close()
+        self._stack.close()
 
     def target(self, name: str) -> Path:
         """Where the notebook of a name is written when it came back."""
@@ -192,54 +194,53 @@ class Cluster:
         jobs: Sequence[Job],
         *,
         stop: threading.Event,
-        on_start: Callable[[int], None] = lambda index: None,
-        on_cell: Callable[[int, StartedCell], None] = lambda index, cell: None,
-    ) -> Iterator[tuple[int, RunResult]]:
+        on_start: OnJobStart = execute.ignore,
+        on_cell: OnJobCell = execute.ignore,
+    ) -> Results:
         """As `pool.Pool.results`."""
         code = plan.state_digest(self._project)
-        orders = [
-            _Order(job, code, plan.content_digest(job.source), self._variables, self._topic, index)
+        remote_jobs = [
+            _RemoteJob(job, code, plan.content_digest(job.source), self._variables, self._topic, index)
             for index, job in enumerate(jobs)
         ]
 
         running: dict[int, StartedCell | None] = {}
         finished: set[int] = set()
 
-        def told(index: int, cell: StartedCell | None) -> None:
-            if index in finished:  # news go another way than results, and some arrive after them
+        def on_progress(index: int, cell: StartedCell | None) -> None:
+            if index in finished:  # progress goes another way than results, and some arrives after them
                 return
             running[index] = cell
             on_start(index) if cell is None else on_cell(index, cell)
 
-        for index, future in _computed(
-            self._client, run_on_worker, orders, stop=stop, topic=self._topic, told=told
+        for index, future in _futures_as_done(
+            self._client, run_on_worker, remote_jobs, stop=stop, topic=self._topic, on_progress=on_progress
         ):
-            ended, content = _answer(future)
+            result, content = _answer_of(future)
             if content is None:
-                ended = execute.failed_result(jobs[index], ended.error or "nothing came back")
+                result = execute.failed_result(jobs[index], result.error or "nothing came back")
             else:
                 jobs[index].target.write_bytes(content)
             running.pop(index, None)
             finished.add(index)
-            yield index, ended
+            yield index, result
         for index, cell in running.items():
             yield index, execute.failed_result(jobs[index], execute.STOPPED, cell)
 
 
-def _answer(future: Any) -> tuple[RunResult, bytes | None]:
+def _answer_of(future: Any) -> tuple[RunResult, bytes | None]:
     """What a worker answered; where it could not, that is a failure of this notebook alone."""
     try:
         answer: tuple[RunResult, bytes | None] = _result(future)
     except ThesisError:
         raise
     except Exception as reason:
-        return RunResult(
-            0.0, str(reason) if isinstance(reason, Lost) else f"the worker failed: {reason!r}"
-        ), None
+        error = str(reason) if isinstance(reason, WorkersLost) else f"the worker failed: {reason!r}"
+        return RunResult(0.0, error), None
     return answer
 
 
-def mapped(
+def map_on_cluster(
     address: str,
     workers: int,
     project: Project,
@@ -253,7 +254,7 @@ def mapped(
     address, workers, project
         As in `Cluster`.
     evaluate : callable
-        Importable; what it carries travels to each worker once.
+        Importable; the data it holds travel to each worker once.
     items : mapping
         The arguments by number.
 
@@ -262,19 +263,19 @@ def mapped(
     ParameterError
         The cluster cannot be used.
     RunError
-        It is gone, or several workers died at one item.
+        The scheduler is gone, or several workers died at one item.
     """
     numbers, arguments = list(items), list(items.values())
     with connected(address, workers, project) as client:
-        carried = client.submit(_itself, evaluate, pure=False)  # computed again where its worker is lost
-        for index, future in _computed(client, _apply, arguments, carried, stop=threading.Event()):
+        function = client.submit(_identity, evaluate, pure=False)  # computed again if its worker is lost
+        for index, future in _futures_as_done(client, _apply, arguments, function, stop=threading.Event()):
             try:
                 yield numbers[index], _result(future)
-            except Lost as reason:
+            except WorkersLost as reason:
                 raise _broken(str(reason), "See that the workers have memory") from None
 
 
-def _itself(function: Result) -> Result:
+def _identity(function: Result) -> Result:
     return function
 
 
@@ -282,38 +283,36 @@ def _apply(function: Callable[[Any], Result], argument: Any) -> Result:
     return function(argument)
 
 
-def _computed(
+def _futures_as_done(
     client: Client,
     function: Callable[..., Any],
     arguments: Sequence[Any],
     *first: Any,
     stop: threading.Event,
     topic: str | None = None,
-    told: Callable[[int, StartedCell | None], None] = lambda index, cell: None,
+    on_progress: Callable[[int, StartedCell | None], None] = execute.ignore,
 ) -> Iterator[tuple[int, Any]]:
-    """Futures by the index of their argument, as they are done; what workers say of the way there goes to
-    `told`.
-    """
-    news: SimpleQueue[Any] = SimpleQueue()
+    """Futures by the index of their argument, as they are done; workers report progress to `on_progress`."""
+    messages: SimpleQueue[Any] = SimpleQueue()
     if topic:
-        client.subscribe_topic(topic, lambda event: news.put(event[1]))
+        client.subscribe_topic(topic, lambda event: messages.put(event[1]))
     batch = topic or uuid.uuid4().hex
     waiting = {
         client.submit(function, *first, argument, key=f"{batch}-{index}", retries=RETRIES, pure=False): index
         for index, argument in enumerate(arguments)
     }
     for future in waiting:
-        future.add_done_callback(news.put)
-    patience = _WorkerTimeout(client)
+        future.add_done_callback(messages.put)
+    timeout = _WorkerTimeout(client)
     try:
         while waiting and not stop.is_set():
             try:
-                item = news.get(timeout=LOOK_SECONDS)
+                item = messages.get(timeout=LOOK_SECONDS)
             except Empty:
-                patience.check()
+                timeout.check()
                 continue
             if isinstance(item, dict):
-                told(item["index"], StartedCell(**item["cell"]) if item["cell"] else None)
+                on_progress(item["index"], StartedCell(**item["cell"]) if item["cell"] else None)
             elif item in waiting:
                 yield waiting.pop(item), item
     finally:
@@ -323,7 +322,7 @@ def _computed(
                 client.unsubscribe_topic(topic)
 
 
-class Lost(Exception):
+class WorkersLost(Exception):
     """A task at which one worker after another died."""
 
 
@@ -336,7 +335,7 @@ def _result(future: Any) -> Any:
     except FutureCancelledError:
         raise _broken("the scheduler is gone") from None
     except KilledWorker:
-        raise Lost("several workers died one after another at the same task") from None
+        raise WorkersLost("several workers died one after another at the same task") from None
 
 
 def _broken(rule: str, fix: str = "Start it again") -> RunError:
@@ -344,7 +343,7 @@ def _broken(rule: str, fix: str = "Start it again") -> RunError:
 
 
 class _WorkerTimeout:
-    """Gives up on a scheduler that is gone, and on one that has had no worker for long."""
+    """Gives up on a scheduler that is gone, and on one that has been without workers for too long."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -363,34 +362,38 @@ class _WorkerTimeout:
             raise _broken(f"all workers have been gone for {LOST_SECONDS} s")
 
 
-def run_on_worker(order: _Order) -> tuple[RunResult, bytes | None]:
+def run_on_worker(remote: _RemoteJob) -> tuple[RunResult, bytes | None]:
     """Execute a notebook on a worker: how it ended, and the executed notebook."""
     project = Project()
-    source = project.notebooks / order.job.source.name
-    if state() != order.code or not source.is_file() or plan.content_digest(source) != order.content:
-        return RunResult(0.0, f"the worker {_here().address} {OTHER}"), None
+    source = project.notebooks / remote.job.source.name
+    if (
+        checkout_digest() != remote.code
+        or not source.is_file()
+        or plan.content_digest(source) != remote.content
+    ):
+        return RunResult(0.0, f"the worker {_current_worker().address} {OTHER}"), None
     _may_have_children()
     with (
         tempfile.TemporaryDirectory(prefix="thesis-") as folder,
-        _until_unwanted() as stop,
-        Pool(Path(folder), size=1, root=project.root, variables=order.variables) as pool,
+        _stop_if_unwanted() as stop,
+        Pool(Path(folder), size=1, root=project.root, variables=remote.variables) as pool,
     ):
-        job = replace(order.job, source=source, target=pool.target(order.job.source.stem))
-        say = functools.partial(_say, order)
-        for _, ended in pool.results([job], stop=stop, on_start=say, on_cell=say):
-            return ended, job.target.read_bytes() if job.target.is_file() else None
+        job = replace(remote.job, source=source, target=pool.target(remote.job.source.stem))
+        report = functools.partial(_publish_progress, remote)
+        for _, result in pool.results([job], stop=stop, on_start=report, on_cell=report):
+            return result, job.target.read_bytes() if job.target.is_file() else None
     return RunResult(0.0, "nobody waits for it any more"), None
 
 
-def _here() -> Any:
+def _current_worker() -> Any:
     from distributed import get_worker
 
     return get_worker()
 
 
-def _say(order: _Order, index: int, cell: StartedCell | None = None) -> None:
-    told = {"number": cell.number, "of": cell.of, "id": cell.id} if cell else None
-    _here().log_event(order.topic, {"index": order.index, "cell": told})
+def _publish_progress(remote: _RemoteJob, index: int, cell: StartedCell | None = None) -> None:
+    started = {"number": cell.number, "of": cell.of, "id": cell.id} if cell else None
+    _current_worker().log_event(remote.topic, {"index": remote.index, "cell": started})
 
 
 def _may_have_children() -> None:
@@ -401,21 +404,21 @@ def _may_have_children() -> None:
 
 
 @contextmanager
-def _until_unwanted() -> Iterator[threading.Event]:
+def _stop_if_unwanted() -> Iterator[threading.Event]:
     """An event that is set when the scheduler takes the task of this thread back, or the worker has lost
     it.
     """
     stop, done = threading.Event(), threading.Event()
-    worker = _here()
+    worker = _current_worker()
     key = worker.get_current_task()
 
-    def look() -> None:
+    def watch() -> None:
         while not done.wait(LOOK_SECONDS):
             task = worker.state.tasks.get(key)
             if task is None or task.state == "cancelled" or worker.status.name in ENDING:
                 stop.set()
 
-    threading.Thread(target=look, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield stop
     finally:

@@ -3,7 +3,8 @@
 Decisions
 - The register is the one place for a value; a notebook repeats it, with unit and meaning, for whoever opens
   it alone.
-- Only lines that declare a register name are written anew; which names a notebook declares is its own to say.
+- Only lines that declare a register name are rewritten; which names a notebook declares is up to the
+  notebook.
 - One declaration is one line, since papermill's help cannot read more.
 - What is written is read back first, as Python and as papermill; no notebook is touched until all of them
   pass.
@@ -64,7 +65,7 @@ def _lines(source: str, register: Register, path: Path) -> list[str]:
         if not isinstance(target, ast.Name) or target.id not in register:
             continue
         first, last = statement.lineno, statement.end_lineno or statement.lineno
-        if sum(one.lineno <= last and (one.end_lineno or 0) >= first for one in statements) > 1:
+        if sum(other.lineno <= last and (other.end_lineno or 0) >= first for other in statements) > 1:
             where = f"{display_path(path)}, parameters cell, line {first}"
             raise NotebookError(
                 Problem(where, f"declares {target.id} and something else", "Give each a line of its own")
@@ -84,11 +85,12 @@ def refuse_misread(line: str, name: str, entry: Entry) -> None:
     from papermill.translators import PythonTranslator
 
     value = json.dumps(scenarios.coerce(entry.value, entry))
-    wanted = (name, entry.type_name(), value)
-    helped = [
-        (one.name, one.inferred_type_name, one.default) for one in PythonTranslator.inspect({"source": line})
+    expected = (name, entry.type_name(), value)
+    by_papermill = [
+        (parameter.name, parameter.inferred_type_name, parameter.default)
+        for parameter in PythonTranslator.inspect({"source": line})
     ]
-    if _read_by_python(line) != [wanted] or helped != [wanted]:
+    if _read_by_python(line) != [expected] or by_papermill != [expected]:
         rule = f"would not be read back from the line that declares it in a notebook, {line.rstrip()!r}"
         fix = "Correct its name, value, unit or description"
         raise ParameterError(Problem(f"params/register.yml, key {name}", rule, fix))
@@ -101,7 +103,11 @@ def _read_by_python(line: str) -> list[tuple[str, ...]]:
     except (SyntaxError, ValueError):
         return []
     parts = [
-        (one.target, one.annotation, one.value) if isinstance(one, ast.AnnAssign) else (one,)
-        for one in statements
+        (
+            (statement.target, statement.annotation, statement.value)
+            if isinstance(statement, ast.AnnAssign)
+            else (statement,)
+        )
+        for statement in statements
     ]
-    return [tuple(ast.get_source_segment(line, part) or "" for part in one if part) for one in parts]
+    return [tuple(ast.get_source_segment(line, node) or "" for node in nodes if node) for nodes in parts]

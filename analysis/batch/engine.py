@@ -3,9 +3,9 @@
 Decisions
 - Papermill's own engine and manager, but for `save`: theirs rewrites, validates and lays out the whole
   notebook twice a cell, for one with large outputs a third of its time. Here it is plain JSON in one line,
-  once a cell: what a cell has put out is saved as the next one starts, for these two are one moment.
-- Aside and put in place by renaming: whoever is killed leaves a notebook that can be read.
-- The last save is papermill's own, so what is kept is what papermill writes.
+  once a cell: what a cell has put out is saved as the next one starts, since both happen at once.
+- It is written to another file and renamed: whoever is killed leaves a notebook that can be read.
+- The last save is papermill's own, so what is stored is what papermill writes.
 """
 
 from __future__ import annotations
@@ -58,8 +58,10 @@ class Engine(NBClientEngine):  # type: ignore[misc]
         cls, nb: Any, kernel_name: str, output_path: str | None = None, **options: Any
     ) -> Any:
         """Execute a notebook, and keep its state in `output_path` meanwhile."""
-        own = ("progress_bar", "log_output", "autosave_cell_every")
-        manager = _Manager(nb, output_path, **{name: options.pop(name) for name in own if name in options})
+        manager_options = ("progress_bar", "log_output", "autosave_cell_every")
+        manager = _Manager(
+            nb, output_path, **{name: options.pop(name) for name in manager_options if name in options}
+        )
         manager.notebook_start()
         try:
             cls.execute_managed_notebook(manager, kernel_name, **options)

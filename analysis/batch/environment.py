@@ -47,7 +47,7 @@ def variables(folder: Path, root: Path) -> dict[str, str]:
     Parameters
     ----------
     folder : Path
-        A folder of ours for what Jupyter, IPython and matplotlib read and write.
+        Our folder for what Jupyter, IPython and matplotlib read and write.
     root : Path
         The project, whose package the kernels import.
     """

@@ -12,7 +12,7 @@ Decisions
   children.
 - A kernel that does not come up says nothing about the notebook: it is tried once more.
 - A limit, of the notebook or of a cell, interrupts the cell that runs, so that its traceback shows the line
-  that it was at. Whoever runs this ends what does not heed an interrupt.
+  that it was at. Whoever runs this ends a kernel that ignores an interrupt.
 - What cannot be saved whole (a full disk) is saved without outputs, with the note; only then not at all.
 """
 
@@ -22,7 +22,7 @@ import errno
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -53,13 +53,13 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True)
 class Limits:
-    """For how long a notebook and each of its cells may run; None is for ever."""
+    """For how long a notebook and each of its cells may run; None is no limit."""
 
     notebook_seconds: float | None = None
     cell_seconds: float | None = None
 
-    def passed(self, notebook_seconds: float, cell_seconds: float) -> str | None:
-        """Which of them are passed after so long, in words."""
+    def exceeded(self, notebook_seconds: float, cell_seconds: float) -> str | None:
+        """The message on the limit that was exceeded after so many seconds; None if none was."""
         if self.notebook_seconds is not None and notebook_seconds >= self.notebook_seconds:
             return f"the notebook ran into its limit of {self.notebook_seconds:g} s (--timeout)"
         if self.cell_seconds is not None and cell_seconds >= self.cell_seconds:
@@ -112,6 +112,19 @@ class RunResult:
 OnCell = Callable[[StartedCell], None]
 """Called when a cell starts."""
 
+OnJobStart = Callable[[int], None]
+"""Called when one of several jobs starts, with its index."""
+
+OnJobCell = Callable[[int, StartedCell], None]
+"""Called when a cell of one of several jobs starts, with the index of the job."""
+
+Results = Iterator[tuple[int, RunResult]]
+"""The results of jobs as they arrive, each with the index of its job."""
+
+
+def ignore(*_: object) -> None:
+    """A callback that does nothing."""
+
 
 class _Stopped(Exception):
     """A notebook must not go on after this cell; the text says why."""
@@ -119,7 +132,7 @@ class _Stopped(Exception):
 
 @dataclass
 class _Watch:
-    """The cells of a notebook while it runs: tells of each that starts, takes its time, holds it to its
+    """The cells of a notebook while it runs: reports each that starts, takes its time and applies the
     limits.
     """
 
@@ -133,26 +146,26 @@ class _Watch:
 
     def starts(self, *, cell: Mapping[str, Any], **_: object) -> None:
         """Called before each cell, also before those that are not executed."""
-        if _runs(cell):
+        if _is_executed(cell):
             self._cell_began = time.monotonic()
             self.cell = StartedCell(1 if self.cell is None else self.cell.number + 1, self.of, cell.get("id"))
             self.on_cell(self.cell)
 
     def left(self, cell: Mapping[str, Any]) -> float | None:
-        """How long a cell that starts now may take; never 0, which nbclient takes for no limit."""
-        whole, one = self.limits.notebook_seconds, self.limits.cell_seconds
-        left = [] if whole is None else [self.began + whole - time.monotonic()]
-        left += [] if one is None else [one]
+        """How long a cell that starts now may take; never 0, which nbclient treats as no limit."""
+        notebook, cell_limit = self.limits.notebook_seconds, self.limits.cell_seconds
+        left = [] if notebook is None else [self.began + notebook - time.monotonic()]
+        left += [] if cell_limit is None else [cell_limit]
         return max(min(left), 0.01) if left else None
 
     def answered(self, *, execute_reply: Mapping[str, Any] | None, **_: object) -> None:
-        """Called after each cell: papermill takes `sys.exit()` for success, and what ignored an interrupt
-        goes on.
+        """Called after each cell: papermill treats `sys.exit()` as success, and a cell that ignored an
+        interrupt goes on.
         """
         now = time.monotonic()
         self.seconds.append(round(now - self._cell_began, 2))
-        if why := self.limits.passed(now - self.began, now - self._cell_began):
-            raise _Stopped(why)
+        if limit := self.limits.exceeded(now - self.began, now - self._cell_began):
+            raise _Stopped(limit)
         content = (execute_reply or {}).get("content", {})
         rule = "and a notebook has to run to its end"
         if content.get("ename") == "SystemExit":
@@ -161,12 +174,12 @@ class _Watch:
             raise _Stopped(f"the cell calls exit() or quit(), {rule}")
 
     @property
-    def where(self) -> str:
+    def prefix(self) -> str:
         """How an error opens."""
-        return _where(self.cell)
+        return _cell_prefix(self.cell)
 
 
-def _where(cell: StartedCell | None) -> str:
+def _cell_prefix(cell: StartedCell | None) -> str:
     return "" if cell is None else f"cell {cell.number}: "
 
 
@@ -174,49 +187,49 @@ def execute(job: Job, on_cell: OnCell = lambda cell: None) -> RunResult:
     """Execute a notebook into `job.target`, which afterwards holds it stripped, and with notes where it
     failed.
     """
-    watch = _Watch(job.limits, _count(job), on_cell)
+    watch = _Watch(job.limits, _count_cells(job), on_cell)
     error = _attempt(job, watch)
     if error and watch.cell is None:
         error = _attempt(job, watch)
     seconds = round(time.monotonic() - watch.began, 1)
-    return RunResult(seconds, _saved(job, error, watch.cell), tuple(watch.seconds))
+    return RunResult(seconds, _save_result(job, error, watch.cell), tuple(watch.seconds))
 
 
-def failed_result(job: Job, why: str, cell: StartedCell | None = None, seconds: float = 0.0) -> RunResult:
-    """The end of a job whose process is gone: what it had saved of the notebook is kept, with a note where it
+def failed_result(job: Job, reason: str, cell: StartedCell | None = None, seconds: float = 0.0) -> RunResult:
+    """The result of a job whose process is gone: what it saved of the notebook is kept, with a note where it
     ended.
     """
-    return RunResult(seconds, _saved(job, f"{_where(cell)}{why}", cell))
+    return RunResult(seconds, _save_result(job, f"{_cell_prefix(cell)}{reason}", cell))
 
 
-def unreadable_result(job: Job, why: str) -> RunResult:
-    """The end of a job whose notebook cannot be read: a notebook of nothing but the note that says so."""
+def unreadable_result(job: Job, reason: str) -> RunResult:
+    """The result of a job whose notebook cannot be read: a notebook that holds only a note of that."""
     cells: list[dict[str, Any]] = []
-    _mark(cells, why, None)
+    _insert_notes(cells, reason, None)
     storage.write_text(job.target, _text({"cells": cells, "metadata": {}}, set()))
-    return RunResult(0.0, _one_line(why))
+    return RunResult(0.0, _short_line(reason))
 
 
-def _saved(job: Job, error: str | None, cell: StartedCell | None) -> str | None:
-    """Strip what was executed, with a note of the error; the error, which may be that it could not be
-    saved.
+def _save_result(job: Job, error: str | None, cell: StartedCell | None) -> str | None:
+    """Strip the executed notebook, with a note of the error; returns the error, which may be that it could
+    not be saved.
     """
     try:
-        clean(job.target, job.source, error=error, cell=cell)
+        strip_notebook(job.target, job.source, error=error, cell=cell)
     except OSError as reason:
-        error = error or _one_line(f"could not be saved: {_why(reason)}")
+        error = error or _short_line(f"could not be saved: {_cause(reason)}")
         with suppress(OSError):
             job.target.unlink(missing_ok=True)  # which makes room for the note
-            clean(job.target, job.source, error=error, cell=cell)
+            strip_notebook(job.target, job.source, error=error, cell=cell)
     return error
 
 
-def _count(job: Job) -> int:
+def _count_cells(job: Job) -> int:
     """How many cells a kernel will execute: those of the notebook and, with parameters, the one that
     papermill adds.
     """
     cells = (_load(job.source) or {"cells": []})["cells"]
-    return sum(map(_runs, cells)) + bool(job.parameters)
+    return sum(map(_is_executed, cells)) + bool(job.parameters)
 
 
 def _attempt(job: Job, watch: _Watch) -> str | None:
@@ -244,18 +257,18 @@ def _attempt(job: Job, watch: _Watch) -> str | None:
             interrupt_on_timeout=True,
         )
     except PapermillExecutionError as reason:
-        return _one_line(f"cell {reason.exec_count}: {reason.ename}: {reason.evalue}")
-    except Exception as reason:  # a dead kernel, a full disk: all that papermill raises is a failure
-        return _one_line(f"{watch.where}{_why(reason)}")
-    return _left_out(job.target)
+        return _short_line(f"cell {reason.exec_count}: {reason.ename}: {reason.evalue}")
+    except Exception as reason:  # a dead kernel, a full disk: whatever papermill raises is a failure
+        return _short_line(f"{watch.prefix}{_cause(reason)}")
+    return _unexecuted_cell(job.target)
 
 
 def _literal(path: Path) -> str:
-    """A path that papermill, which takes it for a format string, leaves as it is."""
+    """A path that papermill, which treats it as a format string, leaves as it is."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _why(reason: Exception) -> str:
+def _cause(reason: Exception) -> str:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     if isinstance(reason, _Stopped):
@@ -269,7 +282,8 @@ def _why(reason: Exception) -> str:
     return f"{type(reason).__name__}: {reason}"
 
 
-def _one_line(text: str, limit: int = 400) -> str:
+def _short_line(text: str, limit: int = 400) -> str:
+    """A text on one line, cut after `limit` characters, without a full stop."""
     line = " ".join(str(legible(text)).split())
     return (line if len(line) <= limit else f"{line[:limit]} [...]").rstrip(":. ")
 
@@ -283,7 +297,7 @@ def _load(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) and isinstance(content.get("cells"), list) else None
 
 
-def _runs(cell: Mapping[str, Any]) -> bool:
+def _is_executed(cell: Mapping[str, Any]) -> bool:
     """Whether a cell is one that a kernel executes and counts."""
     return (
         cell["cell_type"] == "code"
@@ -297,55 +311,59 @@ def _last_started(cells: list[dict[str, Any]]) -> int | None:
     `completed`.
     """
     times = [cell["metadata"].get("papermill", {}).get("start_time") for cell in cells]
-    started = [index for index, cell in enumerate(cells) if times[index] and _runs(cell)]
+    started = [index for index, cell in enumerate(cells) if times[index] and _is_executed(cell)]
     return started[-1] if started else None
 
 
-def _number(cells: list[dict[str, Any]], index: int) -> int:
+def _cell_number(cells: list[dict[str, Any]], index: int) -> int:
     """The number in `In [...]` of a cell, also where it died before it got one."""
-    return sum(map(_runs, cells[: index + 1]))
+    return sum(map(_is_executed, cells[: index + 1]))
 
 
-def _marked(cells: list[dict[str, Any]]) -> bool:
+def _has_note(cells: list[dict[str, Any]]) -> bool:
     return any(MARKER in cell["metadata"].get("tags", []) for cell in cells)
 
 
-def _left_out(target: Path) -> str | None:
-    """What to say of a notebook that papermill calls a success although a cell did not run."""
+def _unexecuted_cell(target: Path) -> str | None:
+    """The error of a notebook that papermill calls a success although a cell did not run."""
     content = _load(target)
     cells = [] if content is None else content["cells"]
     for index, cell in enumerate(cells):
-        if _runs(cell) and cell.get("execution_count") is None:
-            return f"cell {_number(cells, index)}: was not executed, and a notebook has to run to its end"
+        if _is_executed(cell) and cell.get("execution_count") is None:
+            return (
+                f"cell {_cell_number(cells, index)}: was not executed, and a notebook has to run to its end"
+            )
     return None
 
 
-def clean(target: Path, source: Path, *, error: str | None = None, cell: StartedCell | None = None) -> None:
+def strip_notebook(
+    target: Path, source: Path, *, error: str | None = None, cell: StartedCell | None = None
+) -> None:
     """Strip an executed notebook, and note in it where it failed unless papermill did.
 
     A target that was never written, or only in part, becomes the source without outputs, so that the note has
-    a place. `cell` is the last that started, as it was told while it ran.
+    a place. `cell` is the last that started, as it was reported while it ran.
     """
     content = _load(target) or _without_outputs(_load(source) or {"cells": [], "metadata": {}})
-    if error and not _marked(content["cells"]):
-        _mark(content["cells"], error, cell)
-    known = {cell["id"] for cell in (_load(source) or {"cells": []})["cells"] if "id" in cell}
-    storage.write_text(target, _placeless(_text(content, known), source))
+    if error and not _has_note(content["cells"]):
+        _insert_notes(content["cells"], error, cell)
+    source_ids = {cell["id"] for cell in (_load(source) or {"cells": []})["cells"] if "id" in cell}
+    storage.write_text(target, _without_local_paths(_text(content, source_ids), source))
 
 
-def _text(content: dict[str, Any], known: set[str]) -> str:
+def _text(content: dict[str, Any], source_ids: set[str]) -> str:
     """A notebook as nbformat writes it, stripped."""
-    return ipynb.dumps(_stripped(content, known))
+    return ipynb.dumps(_stripped(content, source_ids))
 
 
-def _placeless(text: str, source: Path) -> str:
-    """A text without the folders of this machine: the project's own files by their names in it, the home as
+def _without_local_paths(text: str, source: Path) -> str:
+    """A text without the folders of this machine: files of the project by their paths in it, the home as
     ``~``.
     """
-    here = {str(source.resolve().parents[1]): "."}
+    names = {str(source.resolve().parents[1]): "."}
     with suppress(RuntimeError):
-        here.setdefault(str(Path.home()), "~")
-    for folder, name in here.items():
+        names.setdefault(str(Path.home()), "~")
+    for folder, name in names.items():
         if folder != Path(folder).anchor:
             quoted = json.dumps(folder, ensure_ascii=False)[1:-1]
             text = re.sub(rf"(?<![\w.~-]){re.escape(quoted)}(?![\w.-])", name, text)
@@ -359,10 +377,11 @@ def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-def _mark(cells: list[dict[str, Any]], error: str, cell: StartedCell | None) -> None:
+def _insert_notes(cells: list[dict[str, Any]], error: str, cell: StartedCell | None) -> None:
     """Say at the top and at the cell where and why a notebook ended."""
-    told = [index for index, one in enumerate(cells) if cell and cell.id and one.get("id") == cell.id]
-    index = told[0] if told else _last_started(cells)
+    reported = cell.id if cell else None
+    matches = [index for index, other in enumerate(cells) if reported and other.get("id") == reported]
+    index = matches[0] if matches else _last_started(cells)
     link = "" if index is None else ' <a href="#papermill-error-cell">Go to the cell.</a>'
     if index is not None:
         cells.insert(index, _note('<span id="papermill-error-cell">Execution ended in the next cell.</span>'))
@@ -377,37 +396,37 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", text)
 
 
-def _stripped(content: dict[str, Any], known: set[str]) -> dict[str, Any]:
+def _stripped(content: dict[str, Any], source_ids: set[str]) -> dict[str, Any]:
     metadata = {key: value for key, value in content["metadata"].items() if key != "papermill"}
     metadata |= {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
-    cells = [_stripped_cell(cell, index, known) for index, cell in enumerate(content["cells"])]
+    cells = [_stripped_cell(cell, index, source_ids) for index, cell in enumerate(content["cells"])]
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _stripped_cell(cell: dict[str, Any], index: int, known: set[str]) -> dict[str, Any]:
+def _stripped_cell(cell: dict[str, Any], index: int, source_ids: set[str]) -> dict[str, Any]:
     """A cell without times; its id is that of the source, or says what the run added it for."""
     tags = cell["metadata"].get("tags", [])
-    kept = {
+    metadata = {
         key: value for key, value in cell["metadata"].items() if key not in ("papermill", "execution", "tags")
     }
-    if cell.get("id") not in known:
+    if cell.get("id") not in source_ids:
         cell["id"] = INJECTED if INJECTED in tags else f"{'note' if MARKER in tags else 'cell'}-{index}"
-    cell["metadata"] = kept | ({"tags": tags} if tags else {})
+    cell["metadata"] = metadata | ({"tags": tags} if tags else {})
     if "outputs" in cell:
-        cell["outputs"] = _settled(cell["outputs"])
+        cell["outputs"] = _without_timing(cell["outputs"])
     return cell
 
 
-def _settled(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Outputs as they do not depend on timing: neighbouring pieces of a stream joined, no process number in
+def _without_timing(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs that do not depend on timing: neighbouring pieces of a stream joined, no process number in
     paths.
     """
-    settled: list[dict[str, Any]] = []
+    joined: list[dict[str, Any]] = []
     for kind, pieces in groupby(outputs, key=lambda output: (output["output_type"], output.get("name"))):
         if kind[0] == "stream":
             first, *more = pieces
             text = "".join("".join(piece["text"]) for piece in (first, *more))
-            settled.append(first | {"text": KERNEL_FILE.sub(r"<cell \1>", text).splitlines(keepends=True)})
+            joined.append(first | {"text": KERNEL_FILE.sub(r"<cell \1>", text).splitlines(keepends=True)})
         else:
-            settled += pieces
-    return settled
+            joined += pieces
+    return joined

@@ -2,15 +2,15 @@
 on request.
 
 Decisions
-- It is run as a script and imports nothing of this project but what it is told to preload: a kernel finds in
-  it what the stock one would find, no more. Asked for and described by `provisioner`.
+- It is run as a script and imports nothing of this project but what it is asked to preload: a kernel finds in
+  it what the stock one would find, no more. `provisioner` starts it.
 - A module is preloaded only if importing it changes nothing but `sys.modules`: one that fails, prints, starts
   a thread, keeps a file open, resolves the backend of pyplot or asks whether it runs in IPython is left to
   the kernels. Since what it did cannot be undone, the process then starts itself again without it. What is
   not installed does nothing.
 - It never has a second thread, and says no to a fork if it does.
-- What a fresh interpreter would have of its own, a fork gets anew: session, signals, streams, environment,
-  folder, random state.
+- A fork gets a new session, signals, streams, environment, folder and random state, as a fresh interpreter
+  would have them.
 - It ends when nobody is left who could ask, and its kernels with it; it adopts what they leave behind, and
   ends that, too. Before it serves it has no kernels, and ends with the process that started it at once, also
   in the midst of an import: the system sends a signal when the other end of its lifeline closes. (A signal
@@ -86,7 +86,7 @@ def main() -> None:
     ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that it looks at
-    if request := _Parent(control, state).serve():
+    if request := _ForkServer(control, state).serve():
         _run_kernel(request, state)
 
 
@@ -121,41 +121,43 @@ class _State:
 
 def _preloaded(names: Sequence[str], left_out: dict[str, str]) -> _State:
     """Import what a kernel imports, then `names`; start again without a name that leaves a trace."""
-    given = dict(os.environ)
+    original = dict(os.environ)
     os.environ.setdefault("MPLBACKEND", INLINE)  # as a kernel does before its first cell
     before = dict(os.environ)
     for name in BASE:
         importlib.import_module(name)
-    usual, filters = set(sys.modules), list(warnings.filters)
+    stock_modules, filters = set(sys.modules), list(warnings.filters)
     for name in names:
         if (trace := _import(name)) == NOT_THERE:
             left_out[name] = trace
         elif trace:
             left_out[name] = trace
             # One may be left out; where a second follows, the fault lies with what they share.
-            tricky = [trace for trace in left_out.values() if trace != NOT_THERE]
-            rest = [other for other in names if other != name] if len(tricky) == 1 else []
+            traces = [trace for trace in left_out.values() if trace != NOT_THERE]
+            rest = [other for other in names if other != name] if len(traces) == 1 else []
             os.environ.clear()
-            os.environ.update(given)
+            os.environ.update(original)
             options = sys.orig_argv[1 : sys.orig_argv.index(sys.argv[0])]
             arguments = [*sys.argv[:3], json.dumps(rest), json.dumps(left_out)]
             os.execv(sys.executable, [sys.executable, *options, *arguments])  # noqa: S606
-    now = dict(os.environ)
+    after = dict(os.environ)
     return _State(
         left_out,
-        {name: now.get(name) for name in {*before, *now} if before.get(name) != now.get(name)},
+        {name: after.get(name) for name in {*before, *after} if before.get(name) != after.get(name)},
         [entry for entry in warnings.filters if entry not in filters],
         _files(),
-        _packages(set(sys.modules) - usual),
+        _packages(set(sys.modules) - stock_modules),
     )
 
 
 def _import(name: str) -> str | None:
-    """Import a module, or what ``module.name`` stands for; what it did besides, None if nothing."""
+    """Import a module, or what ``module.name`` stands for; the trace that this leaves, None if it leaves
+    none.
+    """
     opened = _open_files()
-    with _watched() as asked, tempfile.TemporaryFile() as printed, _printing_to(printed.fileno()):
+    with _watched() as askers, tempfile.TemporaryFile() as printed, _printing_to(printed.fileno()):
         try:
-            _find(name)
+            _import_name(name)
         except ModuleNotFoundError:
             return NOT_THERE
         except BaseException as reason:
@@ -168,8 +170,8 @@ def _import(name: str) -> str | None:
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None and getattr(pyplot, "_backend_mod", None) is not None:
         return "it chooses a backend of pyplot"
-    if asked:
-        return f"{min(asked)} asks whether it runs in IPython"
+    if askers:
+        return f"{min(askers)} asks whether it runs in IPython"
     if _threads() > 1:
         return "it starts a thread"
     if _open_files() - opened:
@@ -177,7 +179,7 @@ def _import(name: str) -> str | None:
     return None
 
 
-def _find(name: str) -> None:
+def _import_name(name: str) -> None:
     """Import `name` as ``from module import name`` would: it may be a module, or something in one."""
     try:
         importlib.import_module(name)
@@ -190,26 +192,26 @@ def _find(name: str) -> None:
 
 @contextmanager
 def _watched() -> Iterator[set[str]]:
-    """The names of modules that ask whether there is an IPython shell; who may, is not noted."""
+    """The names of modules that ask whether there is an IPython shell, but for those that may."""
     from IPython.core.interactiveshell import InteractiveShell
 
-    asked: set[str] = set()
+    askers: set[str] = set()
     shell: Any = InteractiveShell
-    before = shell.__dict__.get("initialized")
+    original = shell.__dict__.get("initialized")
 
     def initialized(cls: type) -> bool:
-        asked.add(_asking(sys._getframe(1)))
-        asked.difference_update(AGAIN)
+        askers.add(_asking(sys._getframe(1)))
+        askers.difference_update(AGAIN)
         return False
 
     shell.initialized = classmethod(initialized)
     try:
-        yield asked
+        yield askers
     finally:
-        if before is None:
+        if original is None:
             del shell.initialized
         else:
-            shell.initialized = before
+            shell.initialized = original
 
 
 def _asking(frame: types.FrameType | None) -> str:
@@ -221,14 +223,14 @@ def _asking(frame: types.FrameType | None) -> str:
 
 @contextmanager
 def _printing_to(file: int) -> Iterator[None]:
-    """Let output go to a file, that of libraries that do not know Python's streams, too."""
-    kept = {stream: os.dup(stream) for stream in (1, 2)}
-    for stream in kept:
+    """Send output to a file, also that of libraries that bypass Python's streams."""
+    copies = {stream: os.dup(stream) for stream in (1, 2)}
+    for stream in copies:
         os.dup2(file, stream)
     try:
         yield
     finally:
-        for stream, copy in kept.items():
+        for stream, copy in copies.items():
             os.dup2(copy, stream)
             os.close(copy)
 
@@ -238,12 +240,12 @@ def _threads() -> int:
 
 
 def _open_files() -> set[str]:
-    """The files that are open, but for the one that this look opens itself."""
-    found = set()
+    """The files that are open, but for the one that looking at them opens."""
+    names = set()
     for number in os.listdir("/proc/self/fd"):  # noqa: PTH208
         with suppress(OSError):
-            found.add(f"{number} {os.readlink(f'/proc/self/fd/{number}')}")  # noqa: PTH115
-    return found
+            names.add(f"{number} {os.readlink(f'/proc/self/fd/{number}')}")  # noqa: PTH115
+    return names
 
 
 def _files() -> dict[str, tuple[int, int]]:
@@ -254,10 +256,10 @@ def _files() -> dict[str, tuple[int, int]]:
 
 def _stamp(path: str) -> tuple[int, int]:
     try:
-        found = os.stat(path)  # noqa: PTH116 (thousands of them, at each fork)
+        status = os.stat(path)  # noqa: PTH116 (thousands of them, at each fork)
     except OSError:
         return 0, 0
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size
 
 
 def _packages(modules: set[str]) -> dict[str, Path]:
@@ -266,15 +268,15 @@ def _packages(modules: set[str]) -> dict[str, Path]:
     IPython puts the folder of a notebook on the path after PYTHONPATH and the standard library, before all
     else.
     """
-    places, first = {}, set(takewhile(lambda entry: Path(entry).name not in AFTER_FOLDER, sys.path))
+    paths, first_entries = {}, set(takewhile(lambda entry: Path(entry).name not in AFTER_FOLDER, sys.path))
     for name in {module.partition(".")[0] for module in modules}:
         module = sys.modules.get(name)
         file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)
         if file:
             path = Path(file).parent if Path(file).name == "__init__.py" else Path(file)
-            if str(path.parent) not in first:
-                places[name] = path
-    return places
+            if str(path.parent) not in first_entries:
+                paths[name] = path
+    return paths
 
 
 @dataclass
@@ -285,7 +287,7 @@ class _Kernel:
     client: socket.socket
 
 
-class _Parent:
+class _ForkServer:
     """The loop that takes requests, passes signals on and says how kernels ended."""
 
     def __init__(self, control: socket.socket, state: _State) -> None:
@@ -306,11 +308,11 @@ class _Parent:
         """Serve until nobody is left; in a fork, return what it is to become."""
         while self._control or self._kernels:
             ready = [key.fileobj for key, _ in self._selector.select()]
-            for kernel in [one for one in self._kernels.values() if one.client in ready]:
+            for kernel in [kernel for kernel in self._kernels.values() if kernel.client in ready]:
                 self._pass_on(kernel)
             if self._wake in ready:
                 self._wake.recv(4096)
-            self._reap()
+            self._reap_all()
             if self._control and self._control in ready and (request := self._answer(self._control)):
                 return request
         self._end_all()
@@ -328,17 +330,17 @@ class _Parent:
             _signal(kernel.pid, number)
         if not numbers:
             os.waitid(os.P_PID, kernel.pid, os.WEXITED | os.WNOWAIT)
-            self._bury(kernel.pid)
+            self._reap(kernel.pid)
 
-    def _reap(self) -> None:
-        """Take note of every child that ended: kernels, and what kernels left behind."""
+    def _reap_all(self) -> None:
+        """Collect every child that ended: kernels, and what kernels left behind."""
         with suppress(ChildProcessError):
             while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                self._bury(ended.si_pid)
+                self._reap(ended.si_pid)
 
-    def _bury(self, pid: int) -> None:
-        """Collect the status of a child; what is left of a kernel's group ends while its number is still its
-        own.
+    def _reap(self, pid: int) -> None:
+        """Collect the status of a child; what is left of a kernel's group is killed while its number is still
+        its own.
         """
         kernel = self._kernels.pop(pid, None)
         if kernel is None:
@@ -354,26 +356,17 @@ class _Parent:
     def _answer(self, control: socket.socket) -> dict[str, Any] | None:
         """Answer one request; a fork returns it."""
         try:
-            what, received, _, _ = socket.recv_fds(control, 1, 4)
+            kind, descriptors, _, _ = socket.recv_fds(control, 1, 4)
         except OSError:
-            what, received = b"", []
-        if not what:
-            self._selector.unregister(control)
-            control.close()
-            self._control = None
+            kind, descriptors = b"", []
+        if not kind:
+            self._close_control(control)
             return None
-        client, streams = socket.socket(fileno=received[0]), received[1:]
+        client, streams = socket.socket(fileno=descriptors[0]), descriptors[1:]
         pid, request = None, None
         try:
-            if what == b"?":
-                send(
-                    client,
-                    {
-                        "kernels": sorted(self._kernels),
-                        "left_out": self._state.left_out,
-                        "refused": list(self._refused),
-                    },
-                )
+            if kind == b"?":
+                send(client, self._status())
             elif (request := self._request(client)) is not None:
                 pid = self._fork(request, client, streams)
         finally:
@@ -385,44 +378,62 @@ class _Parent:
         if pid is None:
             client.close()
         else:
-            client.setblocking(False)
-            self._kernels[pid] = _Kernel(pid, client)
-            self._selector.register(client, selectors.EVENT_READ)
+            self._add_kernel(pid, client)
         return None
+
+    def _close_control(self, control: socket.socket) -> None:
+        """Take no further requests."""
+        self._selector.unregister(control)
+        control.close()
+        self._control = None
+
+    def _status(self) -> dict[str, Any]:
+        """Numbers of the kernels that run, names that were not preloaded, and why forks were refused."""
+        return {
+            "kernels": sorted(self._kernels),
+            "left_out": self._state.left_out,
+            "refused": list(self._refused),
+        }
+
+    def _add_kernel(self, pid: int, client: socket.socket) -> None:
+        """Pass signals on to a new kernel from now on."""
+        client.setblocking(False)
+        self._kernels[pid] = _Kernel(pid, client)
+        self._selector.register(client, selectors.EVENT_READ)
 
     def _request(self, client: socket.socket) -> dict[str, Any] | None:
         client.settimeout(PATIENCE_SECONDS)
         return receive(client)
 
     def _fork(self, request: dict[str, Any], client: socket.socket, streams: Sequence[int]) -> int | None:
-        """Fork a kernel: its process number, 0 in the fork; None if it cannot be, which the client is
-        told.
+        """Fork a kernel: its process number, 0 in the fork; None if it is refused, of which the client learns
+        the reason.
         """
-        if why := self._unfit(request):
-            self._refused[why] = None
-            send(client, {"refused": why})
+        if reason := self._refusal(request):
+            self._refused[reason] = None
+            send(client, {"refused": reason})
             return None
-        ours = os.getpid()
+        parent = os.getpid()
         try:
             pid = os.fork()
-        except OSError as reason:
-            send(client, {"refused": f"no process can be started ({reason.strerror})"})
+        except OSError as error:
+            send(client, {"refused": f"no process can be started ({error.strerror})"})
             return None
         if pid:
             send(client, {"pid": pid, "left_out": self._state.left_out})
             return pid
         ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != ours:
+        if os.getppid() != parent:
             os._exit(1)
-        self._leave(client, streams)
+        self._detach(client, streams)
         return 0
 
-    def _unfit(self, request: dict[str, Any]) -> str | None:
+    def _refusal(self, request: dict[str, Any]) -> str | None:
         """Why a fork would not be what a fresh interpreter is."""
         if (count := _threads()) > 1:
             return f"the preloaded parent has {count} threads"
         if request["fresh"] and (
-            changed := [p for p, seen in self._state.files.items() if _stamp(p) != seen]
+            changed := [path for path, stamp in self._state.files.items() if _stamp(path) != stamp]
         ):
             return f"stale: {changed[0]} has changed"
         try:
@@ -431,22 +442,24 @@ class _Parent:
             return f"{request['cwd']}: {reason.strerror}"
         for entry in entries:
             name = entry.partition(".")[0]
-            if (there := self._state.packages.get(name)) and _hides(Path(request["cwd"], entry), name, there):
+            if (package := self._state.packages.get(name)) and _hides(
+                Path(request["cwd"], entry), name, package
+            ):
                 return f"{entry} in {request['cwd']} hides the preloaded {name}"
         return None
 
-    def _leave(self, client: socket.socket, streams: Sequence[int]) -> None:
-        """In a fork: be a process of one's own, with nothing of the parent's but what it had imported."""
+    def _detach(self, client: socket.socket, streams: Sequence[int]) -> None:
+        """In a fork: keep nothing of the parent but what it had imported."""
         os.setsid()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         self._selector.close()
-        theirs = [kernel.client for kernel in self._kernels.values()]
-        for each in (self._control, self._wake, self._waker, client, *theirs):
-            if each is not None:
-                each.close()
+        clients = [kernel.client for kernel in self._kernels.values()]
+        for connection in (self._control, self._wake, self._waker, client, *clients):
+            if connection is not None:
+                connection.close()
         for stream, file in enumerate(streams):
             os.dup2(file, stream)
             os.close(file)
@@ -474,19 +487,19 @@ def _signal(pid: int, number: int) -> None:
         pass
 
 
-def _hides(entry: Path, name: str, there: Path) -> bool:
+def _hides(entry: Path, name: str, package: Path) -> bool:
     """Whether an import in a folder would find this entry of it instead of what was preloaded under the
     name.
     """
-    found = entry.is_dir() or entry.suffix in (".py", ".so", ".pyc")
-    if not found or (entry.is_dir() and entry.name != name):
+    importable = entry.is_dir() or entry.suffix in (".py", ".so", ".pyc")
+    if not importable or (entry.is_dir() and entry.name != name):
         return False
-    return not (there.exists() and entry.samefile(there))
+    return not (package.exists() and entry.samefile(package))
 
 
-def send(client: socket.socket, what: dict[str, Any]) -> None:
+def send(client: socket.socket, message: dict[str, Any]) -> None:
     """Send a message; whoever was to get it may be gone."""
-    text = json.dumps(what).encode()
+    text = json.dumps(message).encode()
     with suppress(OSError):
         client.sendall(LENGTH.pack(len(text)) + text)
 
@@ -533,8 +546,8 @@ def _run_kernel(request: dict[str, Any], state: _State) -> None:
 
 def _launcher() -> str:
     """The file of the module that starts stock kernels: what `python -m` makes of its name."""
-    found = importlib.util.find_spec(LAUNCHER)
-    return LAUNCHER if found is None or found.origin is None else found.origin
+    spec = importlib.util.find_spec(LAUNCHER)
+    return LAUNCHER if spec is None or spec.origin is None else spec.origin
 
 
 def _set_environment(wanted: dict[str, str], state: _State) -> None:

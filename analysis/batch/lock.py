@@ -1,4 +1,4 @@
-"""Who writes in a folder? One batch at a time; a second is told the process of the first.
+"""Who writes in a folder? One batch at a time; a second is refused, with the process of the first.
 
 Decisions
 - On this machine the kernel's own lock on a file (flock) in the folder: it ends with its owner, however that
@@ -35,12 +35,12 @@ class Busy(ThesisError):
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Be the only batch that writes in a folder, which is made if it is not there.
+    """Be the only batch that writes in a folder, which is made if it does not exist.
 
     Raises
     ------
     Busy
-        Another one is at it.
+        Another one writes there.
     ParameterError
         The folder takes no file.
     """
@@ -57,9 +57,8 @@ def _locked(folder: Path) -> Iterator[None]:
         os.write(descriptor, str(os.getpid()).encode())
         yield
     finally:
-        path.unlink(
-            missing_ok=True
-        )  # before the lock goes, so that no one locks a file that is about to vanish
+        # before the lock is released, so that no one locks a file that is about to vanish
+        path.unlink(missing_ok=True)
         os.close(descriptor)
 
 
@@ -83,7 +82,7 @@ def _descriptor(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as reason:
-        raise _closed(path.parent, reason.strerror or str(reason)) from None
+        raise _not_writable(path.parent, reason.strerror or str(reason)) from None
 
 
 def _owner(path: Path) -> str:
@@ -99,11 +98,11 @@ def _owner(path: Path) -> str:
 @contextmanager
 def _claimed(folder: Path) -> Iterator[None]:
     path = folder / NAME
-    mine = json.dumps(_here(os.getpid())).encode()
+    claim = json.dumps(_identity(os.getpid())).encode()
     try:
-        _claim(path, mine)
+        _claim(path, claim)
     except OSError as reason:
-        raise _closed(folder, str(reason)) from None
+        raise _not_writable(folder, str(reason)) from None
     try:
         yield
     finally:
@@ -111,19 +110,19 @@ def _claimed(folder: Path) -> Iterator[None]:
             storage.remove(path)
 
 
-def _claim(path: Path, mine: bytes) -> None:
+def _claim(path: Path, claim: bytes) -> None:
     try:
-        storage.put(path, mine, new=True)
+        storage.put(path, claim, new=True)
     except FileExistsError:
         owner = json.loads(storage.read_bytes(path))
         if not _is_gone(owner):
-            whose = f"process {owner.get('pid')} on {owner.get('host')}"
-            raise _busy(path.parent, whose, f"; if that has died, remove {path}") from None
-        storage.put(path, mine)
+            writer = f"process {owner.get('pid')} on {owner.get('host')}"
+            raise _busy(path.parent, writer, f"; if that has died, remove {path}") from None
+        storage.put(path, claim)
 
 
-def _here(pid: int) -> dict[str, Any]:
-    """A process of this machine, told apart from a later one with the same number."""
+def _identity(pid: int) -> dict[str, Any]:
+    """A process of this machine, distinct from a later one with the same number."""
     import psutil
 
     return {"host": socket.gethostname(), "pid": pid, "since": psutil.Process(pid).create_time()}
@@ -135,16 +134,16 @@ def _is_gone(owner: dict[str, Any]) -> bool:
     if owner.get("host") != socket.gethostname():
         return False
     try:
-        return _here(owner["pid"]) != owner
+        return _identity(owner["pid"]) != owner
     except psutil.NoSuchProcess:
         return True
 
 
-def _busy(folder: Path, whose: str, more: str = "") -> Busy:
+def _busy(folder: Path, writer: str, more: str = "") -> Busy:
     fix = f"Wait until that has ended, or {ELSEWHERE}{more}"
-    return Busy(Problem(storage.path_text(folder), f"another batch writes here ({whose})", fix))
+    return Busy(Problem(storage.path_text(folder), f"another batch writes here ({writer})", fix))
 
 
-def _closed(folder: Path, why: str) -> ParameterError:
+def _not_writable(folder: Path, cause: str) -> ParameterError:
     fix = f"Work where you may write, or {ELSEWHERE}"
-    return ParameterError(Problem(str(folder), f"cannot be written to ({why.rstrip('.')})", fix))
+    return ParameterError(Problem(str(folder), f"cannot be written to ({cause.rstrip('.')})", fix))

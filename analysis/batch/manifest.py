@@ -1,12 +1,12 @@
-"""What was run, and is it still what a run would give? The manifest beside the executed notebooks.
+"""What was run, and is it still what a run would give? The manifest of the executed notebooks.
 
 Decisions
 - An entry stands for one output. It is written as soon as the notebook is in place, so that an interrupted
   batch resumes; entries of other outputs are kept as long as their file, scenario and notebook exist.
 - A result is still good if it would follow from the same three parts, and its file is byte for byte what was
   written: an executed notebook that somebody edited is run again, never published as a result.
-- What varies between equal runs (seconds, reasons, versions, commit) is kept here and nowhere else. The
-  seconds of a run are what the next is expected to take.
+- What varies between equal runs (seconds, reasons, versions, commit) is stored here and nowhere else. The
+  next run is expected to take as many seconds as the last.
 - A manifest that cannot be read is no manifest: everything runs again.
 """
 
@@ -81,17 +81,17 @@ def reason_to_run(task: Task, entry: RunEntry | None, *, force: bool = False) ->
     for part in PARTS:
         if entry.get("digests", {}).get(part) != getattr(task.digests, part):
             return part
-    return "unchanged" if _stands(task, entry) else "new"
+    return "unchanged" if _is_intact(task, entry) else "new"
 
 
-def _stands(task: Task, entry: RunEntry) -> bool:
-    """Whether the files of an entry are there, and as they were written."""
-    there = storage.is_file(task.output) and storage.is_file(task.resolved)
-    return there and entry.get("output") == content_digest(task.output)
+def _is_intact(task: Task, entry: RunEntry) -> bool:
+    """Whether the files of an entry exist and are as they were written."""
+    complete = storage.is_file(task.output) and storage.is_file(task.resolved)
+    return complete and entry.get("output") == content_digest(task.output)
 
 
-def kept(folder: Path, project: Project) -> Runs:
-    """The entries of a folder that still stand for something: their file, scenario and notebook exist."""
+def existing_runs(folder: Path, project: Project) -> Runs:
+    """The entries of a folder whose file, scenario and notebook still exist."""
     return {key: entry for key, entry in read(folder).items() if _exists(folder, key, project)}
 
 
@@ -103,14 +103,14 @@ def write(folder: Path, runs: Runs, *, versions: Mapping[str, str], git: Git | N
 
 def _exists(folder: Path, key: Key, project: Project) -> bool:
     scenario, notebook = key
-    known = scenario in scenarios.names(project.params) and notebook in project.slugs()
-    return known and any(
+    planned = scenario in scenarios.names(project.params) and notebook in project.slugs()
+    return planned and any(
         storage.is_file(folder / scenario / f"{notebook}{end}") for end in (".ipynb", ".failed.ipynb")
     )
 
 
 def expected(runs: Runs, scenario: str, notebook: str) -> RunEntry | None:
-    """The run that says best how long another will take: the last of the same, else one of the same
+    """The run that shows best how long another will take: the last of the same task, else one of the same
     notebook.
     """
     good = [entry for entry in runs.values() if entry["notebook"] == notebook and entry["status"] in GOOD]
@@ -119,13 +119,13 @@ def expected(runs: Runs, scenario: str, notebook: str) -> RunEntry | None:
 
 def versions() -> dict[str, str]:
     """The versions that a result may depend on."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = metadata.version(package)
+            versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def git(root: Path) -> Git | None:
@@ -140,7 +140,7 @@ def git(root: Path) -> Git | None:
 def _git(root: Path, *arguments: str) -> str | None:
     command = ["git", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return result.stdout.strip() if result.returncode == 0 else None

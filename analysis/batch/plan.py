@@ -40,7 +40,7 @@ class Project:
 
     @property
     def notebooks(self) -> Path:
-        """The notebooks as they are kept, with the outputs of the base scenario."""
+        """The notebooks as they are stored, with the outputs of the base scenario."""
         return self.root / "notebooks"
 
     @property
@@ -50,7 +50,7 @@ class Project:
 
     @property
     def package(self) -> Path:
-        """The code and data that notebooks stand on."""
+        """The code and data that notebooks use."""
         return self.root / "analysis"
 
     @property
@@ -60,16 +60,16 @@ class Project:
 
     @property
     def custom(self) -> Path:
-        """Runs with values of one's own (`-p`); never published as a scenario."""
+        """Runs with overridden values (`-p`); never published as a scenario."""
         return self.root / "reports" / ".custom"
 
     @property
-    def refused(self) -> Path:
+    def failed_refreshes(self) -> Path:
         """Where a notebook goes whose stored outputs could not be renewed."""
         return self.root / "reports" / ".notebooks"
 
     def slugs(self) -> list[str]:
-        """The notebooks that there are, in the order of their names."""
+        """The notebooks, in the order of their names."""
         return sorted(path.stem for path in self.notebooks.glob("*.ipynb") if not path.name.startswith("."))
 
 
@@ -109,7 +109,7 @@ class Task:
 
     @property
     def resolved(self) -> Path:
-        """The flat file of its parameters, beside the output, as `papermill -f` takes it."""
+        """The flat file of its parameters, next to the output, as `papermill -f` takes it."""
         return self.output.with_name(f"{self.notebook}.yml")
 
     @property
@@ -158,22 +158,22 @@ def plan(
     """
     project = project or Project()
     register = scenarios.load_register(project.params)
-    wrong: list[ThesisError] = []
-    with _kept(wrong):
-        given = _parsed(overrides, register)
-    with _kept(wrong):
+    errors: list[ThesisError] = []
+    with _collected(errors):
+        values = _parsed(overrides, register)
+    with _collected(errors):
         labels = [scenarios.load(name, project.params, register) for name in _scenario_names(chosen, project)]
     books: list[DeclaredNotebook] = []
-    with _kept(wrong):
+    with _collected(errors):
         books = _read_all(notebook_names(notebooks, project), project, register)
-    if wrong:
-        problems = [problem for error in wrong for problem in error.problems]
-        raise type(wrong[0])([*problems, *(problem for book in books for problem in book.unfit)])
-    _refuse_unused(given, books)
-    folder = out or (project.custom if given else project.runs)
-    if given and folder.resolve() == project.runs.resolve():
+    if errors:
+        problems = [problem for error in errors for problem in error.problems]
+        raise type(errors[0])([*problems, *(problem for book in books for problem in book.unfit)])
+    _refuse_unused(values, books)
+    folder = out or (project.custom if values else project.runs)
+    if values and folder.resolve() == project.runs.resolve():
         raise ParameterError(_own_folder(folder))
-    return _tasks(labels, books, given, register, folder, project)
+    return _tasks(labels, books, values, register, folder, project)
 
 
 def refresh_sources(
@@ -199,23 +199,23 @@ def changes(project: Project | None = None) -> list[dict[str, object]]:
     register = scenarios.load_register(project.params)
     rows: list[dict[str, object]] = []
     for label in (scenarios.load(name, project.params, register) for name in _every_scenario(project)):
-        said: dict[str, object] = {"scenario": label.name, "description": label.description}
+        label_fields: dict[str, object] = {"scenario": label.name, "description": label.description}
         for name, value in label.overrides.items():
             entry = register[name]
             change = {"name": name, "unit": entry.unit, "base": entry.value, "value": value}
-            rows.append(said | change | {"because": label.because[name]})
+            rows.append(label_fields | change | {"because": label.because[name]})
         if not label.overrides:
-            rows.append(said | dict.fromkeys(("name", "unit", "base", "value", "because")))
+            rows.append(label_fields | dict.fromkeys(("name", "unit", "base", "value", "because")))
     return rows
 
 
 @contextmanager
-def _kept(wrong: list[ThesisError]) -> Iterator[None]:
-    """Keep a refusal for later, so that one message tells all of them."""
+def _collected(errors: list[ThesisError]) -> Iterator[None]:
+    """Collect an error for later, so that one message shows all of them."""
     try:
         yield
     except ThesisError as reason:
-        wrong.append(reason)
+        errors.append(reason)
 
 
 def _own_folder(folder: Path) -> Problem:
@@ -224,7 +224,7 @@ def _own_folder(folder: Path) -> Problem:
 
 
 def _parsed(overrides: Sequence[str], register: Register) -> dict[str, Value]:
-    given: dict[str, Value] = {}
+    values: dict[str, Value] = {}
     problems: list[Problem] = []
     for text in overrides:
         try:
@@ -232,55 +232,55 @@ def _parsed(overrides: Sequence[str], register: Register) -> dict[str, Value]:
         except ParameterError as reason:
             problems += reason.problems
             continue
-        if name in given:
+        if name in values:
             problems.append(Problem(f"-p {text}", f"{name} is given twice", "Give each name once"))
-        given[name] = value
+        values[name] = value
     if problems:
         raise ParameterError(problems)
-    return given
+    return values
 
 
 def _scenario_names(chosen: Sequence[str], project: Project) -> list[str]:
-    there = scenarios.names(project.params)
+    available = scenarios.names(project.params)
     if not chosen or ALL in chosen:
         return _every_scenario(project)
     if problems := [
         scenarios.unknown_scenario(name, f"--scenario {name}", project.params, (ALL,))
         for name in chosen
-        if name not in there
+        if name not in available
     ]:
         raise ParameterError(problems)
     return list(dict.fromkeys(chosen))
 
 
 def _every_scenario(project: Project) -> list[str]:
-    """The scenarios that there are, refused where a file beside them cannot be found as one."""
+    """All scenarios; a file next to them that cannot be found as one is refused."""
     if problems := scenarios.file_name_problems(project.params):
         raise ParameterError(problems)
     return scenarios.names(project.params)
 
 
-def notebook_names(asked: Sequence[str], project: Project) -> list[str]:
-    """The slugs that were asked for, by slug or file name; every notebook where none was.
+def notebook_names(requested: Sequence[str], project: Project) -> list[str]:
+    """The notebooks requested by slug or file name, as slugs; all of them where none was.
 
     Raises
     ------
     NotebookError
         No notebook at all, or none of that name.
     """
-    there = project.slugs()
-    if not there:
+    available = project.slugs()
+    if not available:
         raise NotebookError(
             Problem(display_path(project.notebooks), "holds no notebook", "Put NAME.ipynb files there")
         )
-    names = list(dict.fromkeys(Path(name).name.removesuffix(".ipynb") for name in asked)) or there
-    if problems := [_no_such("notebook", name, there) for name in names if name not in there]:
+    names = list(dict.fromkeys(Path(name).name.removesuffix(".ipynb") for name in requested)) or available
+    if problems := [_no_such("notebook", name, available) for name in names if name not in available]:
         raise NotebookError(problems)
     return names
 
 
-def _no_such(kind: str, name: str, there: Iterable[str]) -> Problem:
-    return Problem(f"--{kind} {name}", f"there is no such {kind}", nearest(name, there))
+def _no_such(kind: str, name: str, available: Iterable[str]) -> Problem:
+    return Problem(f"--{kind} {name}", f"there is no such {kind}", nearest(name, available))
 
 
 def _read_all(names: Sequence[str], project: Project, register: Register) -> list[DeclaredNotebook]:
@@ -319,8 +319,8 @@ def read(path: Path, register: Register) -> DeclaredNotebook:
     ]
     if problems:
         raise NotebookError(problems)
-    material = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
-    return DeclaredNotebook(path, declared, sha256(json.dumps(material)))
+    cells = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
+    return DeclaredNotebook(path, declared, sha256(json.dumps(cells)))
 
 
 def _declared(source: str, path: Path) -> tuple[str, ...]:
@@ -342,18 +342,18 @@ def _declared(source: str, path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(target.id for target in targets if isinstance(target, ast.Name)))
 
 
-def _refuse_unused(given: Mapping[str, Value], books: Sequence[DeclaredNotebook]) -> None:
+def _refuse_unused(overrides: Mapping[str, Value], books: Sequence[DeclaredNotebook]) -> None:
     declared = {name for book in books for name in book.declared} - {LABEL}
     fix = f"These are: {', '.join(sorted(declared)) or 'none'}"
     rule = "is declared by none of the chosen notebooks, so it would change nothing"
-    if problems := [Problem(f"-p {name}", rule, fix) for name in given if name not in declared]:
+    if problems := [Problem(f"-p {name}", rule, fix) for name in overrides if name not in declared]:
         raise ParameterError(problems)
 
 
 def _tasks(
     labels: Sequence[Scenario],
     books: Sequence[DeclaredNotebook],
-    given: Mapping[str, Value],
+    overrides: Mapping[str, Value],
     register: Register,
     folder: Path,
     project: Project,
@@ -361,7 +361,7 @@ def _tasks(
     code, data = _code_digest(project), _data_digest(project)
     tasks = []
     for label in labels:
-        values = scenarios.resolve(label.name, given, project.params)
+        values = scenarios.resolve(label.name, overrides, project.params)
         for book in books:
             parameters = {name: values[name] for name in book.declared}
             digests = Digests(
@@ -374,8 +374,8 @@ def _tasks(
 
 def _parameters_digest(parameters: Mapping[str, Value], label: Scenario, register: Register) -> str:
     entries = {name: register[name].model_dump(mode="json") for name in parameters if name in register}
-    said = {"description": label.description, "because": dict(label.because)}
-    return sha256(json.dumps([dict(parameters), entries, said], sort_keys=True))
+    texts = {"description": label.description, "because": dict(label.because)}
+    return sha256(json.dumps([dict(parameters), entries, texts], sort_keys=True))
 
 
 def _code_digest(project: Project) -> str:
@@ -387,9 +387,9 @@ def _data_digest(project: Project) -> str:
 
 
 def _files_digest(files: Iterable[Path], root: Path) -> str:
-    there = sorted(path for path in files if path.is_file() and not path.name.startswith("."))
+    existing = sorted(path for path in files if path.is_file() and not path.name.startswith("."))
     return sha256_of_texts(
-        *(part for path in there for part in (path.relative_to(root).as_posix(), content_digest(path)))
+        *(part for path in existing for part in (path.relative_to(root).as_posix(), content_digest(path)))
     )
 
 

@@ -4,14 +4,14 @@ Decisions
 - Worker processes, because a working directory and an environment belong to a process; started fresh (spawn),
   each with a pipe of its own. So when one dies it is known whose notebook it had: that one fails, and the
   others go on.
-- Everything that a batch writes while it runs lies in one folder, which goes away with it.
+- Everything that a batch writes while it runs lies in one folder, which is removed with it.
 - Kernels are forked from one process, preloaded for this batch with what its notebooks import
   (`provisioner`), and end with the worker that asked for them. What is started otherwise, by them or in their
-  stead, is found by the runtime folder in its environment, also when that worker is gone. Where the batch
+  place, is found by the runtime folder in its environment, also when that worker is gone. Where the batch
   itself is gone, one worker ends all that is left of it, and only then removes its folder, in which nobody
   writes any more.
-- A worker says which cell it is at. One that does not heed the limits of its notebook is ended, and its
-  kernel with it.
+- A worker reports which cell it is at. One that does not observe the limits of its notebook is ended, and
+  its kernel with it.
 - Workers are sessions of their own: they never see Ctrl-C, nor what kills the group of the batch; what they
   and their kernels print goes to a log in the folder of the batch.
 - Where the system allows too few open files, nothing starts: a kernel that runs out of them ends or falls
@@ -36,7 +36,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing import resource_tracker
@@ -48,7 +48,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from analysis.batch import environment, execute, provisioner
-from analysis.batch.execute import Job, OnCell, RunResult, StartedCell
+from analysis.batch.execute import Job, OnCell, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.errors import ParameterError, Problem
 
 if TYPE_CHECKING:
@@ -98,19 +98,19 @@ class _Worker:
         self.process.kill()
         self.process.join()
         if parent:
-            parent.settle()
+            parent.wait_for_ended_kernels()
         end_processes(self.folder)
         self.pipe.close()
 
 
 @dataclass
-class _Turn:
+class _RunningJob:
     """A job at a worker: since when, and at which cell."""
 
     worker: _Worker
     index: int
     job: Job
-    heard: int
+    log_start: int
     """Bytes that the worker had printed before."""
     began: float = field(default_factory=time.monotonic)
     cell: StartedCell | None = None
@@ -120,14 +120,18 @@ class _Turn:
     def seconds(self) -> float:
         return round(time.monotonic() - self.began, 1)
 
-    def at(self, cell: StartedCell) -> None:
+    def start_cell(self, cell: StartedCell) -> None:
         self.cell, self.cell_began = cell, time.monotonic()
 
     def overdue(self) -> str | None:
-        """Which limit was passed so long ago that the worker cannot be heeding it."""
+        """The limit that was exceeded so long ago that the worker cannot be observing it."""
         now = time.monotonic() - GRACE_SECONDS
         in_cell = now - self.cell_began if self.cell else 0.0
-        return self.job.limits.passed(now - self.began, in_cell)
+        return self.job.limits.exceeded(now - self.began, in_cell)
+
+    def failed(self, reason: str) -> RunResult:
+        """The result of a job that is not let go on."""
+        return execute.failed_result(self.job, reason, self.cell, self.seconds)
 
 
 class Pool:
@@ -135,7 +139,7 @@ class Pool:
 
     Parameters
     ----------
-    beside : Path
+    scratch_dir : Path
         Where to put the folder: on the file system of the outputs, so that results can be moved there whole.
     size : int
         How many notebooks run at a time.
@@ -154,7 +158,7 @@ class Pool:
 
     def __init__(
         self,
-        beside: Path,
+        scratch_dir: Path,
         *,
         size: int,
         root: Path,
@@ -162,7 +166,7 @@ class Pool:
         forked: bool = True,
     ) -> None:
         _check_open_files(size)
-        self.folder = Path(tempfile.mkdtemp(prefix=BATCH, dir=beside)).resolve()
+        self.folder = Path(tempfile.mkdtemp(prefix=BATCH, dir=scratch_dir)).resolve()
         self._size = size
         self._variables = environment.variables(self.folder, root) | dict(variables or {})
         self._workers: list[_Worker] = []
@@ -181,8 +185,8 @@ class Pool:
         for worker in self._workers:
             worker.end(None)
         if self._parent:
-            for why in self._parent.refusals():  # what workers say goes to their logs
-                provisioner.say_once(why)
+            for reason in self._parent.refusals():  # the warnings of workers go to their logs
+                provisioner.warn_once(reason)
             self._parent.end()
             end_processes(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -198,62 +202,62 @@ class Pool:
         jobs: Sequence[Job],
         *,
         stop: threading.Event,
-        on_start: Callable[[int], None] = lambda index: None,
-        on_cell: Callable[[int, StartedCell], None] = lambda index, cell: None,
-    ) -> Iterator[tuple[int, RunResult]]:
+        on_start: OnJobStart = execute.ignore,
+        on_cell: OnJobCell = execute.ignore,
+    ) -> Results:
         """Execute jobs; give the index of each and how it ended, as they end.
 
-        When `stop` is set, those that run are ended and none is begun.
+        When `stop` is set, those that run are ended and no other is started.
         """
         if self._forked and self._parent is None:
             self._preload(provisioner.imports(dict.fromkeys(job.source for job in jobs), self._root))
         waiting = deque(range(len(jobs)))
-        busy: dict[Connection, _Turn] = {}
+        busy: dict[Connection, _RunningJob] = {}
         while (waiting or busy) and not stop.is_set():
             while waiting and len(busy) < self._size:
                 index = waiting.popleft()
-                turn = self._hand_over(index, jobs[index])
-                busy[turn.worker.pipe] = turn
+                running = self._hand_over(index, jobs[index])
+                busy[running.worker.pipe] = running
                 on_start(index)
             for pipe in cast(list[Connection], wait(list(busy), timeout=LOOK_SECONDS)):
-                answer = self._answer(turn := busy[pipe])
+                answer = self._answer(running := busy[pipe])
                 if isinstance(answer, StartedCell):
-                    turn.at(answer)
-                    on_cell(turn.index, answer)
+                    running.start_cell(answer)
+                    on_cell(running.index, answer)
                 else:
                     del busy[pipe]
-                    yield turn.index, answer
-            for pipe, turn in list(busy.items()):
-                if why := turn.overdue():
-                    self._retire(turn.worker)
+                    yield running.index, answer
+            for pipe, running in list(busy.items()):
+                if reason := running.overdue():
+                    self._retire(running.worker)
                     del busy[pipe]
-                    yield turn.index, execute.failed_result(turn.job, why, turn.cell, turn.seconds)
-        for turn in busy.values():
-            self._retire(turn.worker)
-            yield turn.index, execute.failed_result(turn.job, execute.STOPPED, turn.cell, turn.seconds)
+                    yield running.index, running.failed(reason)
+        for running in busy.values():
+            self._retire(running.worker)
+            yield running.index, running.failed(execute.STOPPED)
 
-    def _hand_over(self, index: int, job: Job) -> _Turn:
+    def _hand_over(self, index: int, job: Job) -> _RunningJob:
         while True:
             worker = self._idle.pop() if self._idle else self._start()
-            heard = worker.log.stat().st_size if worker.log.exists() else 0
-            turn = _Turn(worker, index, job, heard)
+            log_start = worker.log.stat().st_size if worker.log.exists() else 0
+            running = _RunningJob(worker, index, job, log_start)
             try:
                 worker.pipe.send(job)
             except OSError:  # it died while it had nothing to do
                 self._retire(worker)
             else:
-                return turn
+                return running
 
-    def _answer(self, turn: _Turn) -> RunResult | StartedCell:
+    def _answer(self, running: _RunningJob) -> RunResult | StartedCell:
         try:
-            answer: RunResult | StartedCell = turn.worker.pipe.recv()
+            answer: RunResult | StartedCell = running.worker.pipe.recv()
         except (EOFError, OSError):
-            self._retire(turn.worker)
-            return execute.failed_result(turn.job, DIED, turn.cell, turn.seconds)
+            self._retire(running.worker)
+            return running.failed(DIED)
         if isinstance(answer, StartedCell):
             return answer
-        self._idle.append(turn.worker)
-        return answer if answer.error is None else _with_last_words(answer, turn)
+        self._idle.append(running.worker)
+        return answer if answer.error is None else _with_last_output(answer, running)
 
     def _retire(self, worker: _Worker) -> None:
         self._workers.remove(worker)
@@ -267,18 +271,18 @@ class Pool:
             self._parent = provisioner.Parent([sys.executable], os.environ, names, log=log.fileno())
 
     def _start(self) -> _Worker:
-        """A new worker; its environment is in place before it starts, so that nothing of it is ever
+        """A new worker; its environment is in place before it starts, so that nothing in it runs
         without.
         """
         folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self.folder))
-        ours, theirs = _spawn.Pipe()
+        batch_end, worker_end = _spawn.Pipe()
         source = (self._parent.socket, self._parent.environment) if self._parent else None
-        process = _spawn.Process(target=_serve, args=(theirs, folder, source), daemon=True)
+        process = _spawn.Process(target=_serve, args=(worker_end, folder, source), daemon=True)
         resource_tracker.ensure_running()
         with _interrupts_held(), _variables(self._variables | {RUNTIME: str(folder)}):
             process.start()
-        theirs.close()
-        self._workers.append(worker := _Worker(process, ours, folder))
+        worker_end.close()
+        self._workers.append(worker := _Worker(process, batch_end, folder))
         return worker
 
 
@@ -295,17 +299,15 @@ def _check_open_files(size: int) -> None:
 
 
 def _can_fork() -> bool:
-    """Whether kernels can be forked here; if not, that is said."""
-    if why := provisioner.why_not():
-        provisioner.say_once(why)
-    return why is None
+    """Whether kernels can be forked here; if not, a warning says why."""
+    if reason := provisioner.why_not():
+        provisioner.warn_once(reason)
+    return reason is None
 
 
 @contextmanager
 def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Hold environment variables at values, and the user's settings away, for a process that is about to
-    start.
-    """
+    """Set environment variables, and remove the user's settings, for a process that is about to start."""
     dropped = filter(environment.is_setting, os.environ)
     before = {name: os.environ.pop(name, None) for name in {*dropped, *values}}
     os.environ.update(values)
@@ -328,19 +330,19 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _with_last_words(ended: RunResult, turn: _Turn) -> RunResult:
+def _with_last_output(result: RunResult, running: _RunningJob) -> RunResult:
     """An error with what was printed during the job and names the cause: that files ran out, or the last line
     if it is no cell's.
     """
-    said = turn.worker.log.read_bytes()[turn.heard :].decode("utf-8", errors="replace")
-    lines = [line for line in said.splitlines() if line.strip() and not NOISE.search(line)]
+    printed = running.worker.log.read_bytes()[running.log_start :].decode("utf-8", errors="replace")
+    lines = [line for line in printed.splitlines() if line.strip() and not NOISE.search(line)]
     if any(TOO_MANY in line for line in lines):
-        why = f"too many open files, of which `ulimit -n` allows {_open_files()}: raise it"
-    elif lines and not ended.in_cell:
-        why = lines[-1].strip()
+        reason = f"too many open files, of which `ulimit -n` allows {_open_files()}: raise it"
+    elif lines and not result.in_cell:
+        reason = lines[-1].strip()
     else:
-        return ended
-    return replace(ended, error=f"{ended.error} ({why})")
+        return result
+    return replace(result, error=f"{result.error} ({reason})")
 
 
 def _serve(pipe: Connection, folder: Path, source: tuple[socket, Mapping[str, str]] | None) -> None:
@@ -394,17 +396,17 @@ def end_processes(folder: Path) -> None:
     import psutil
 
     for _ in range(ROUNDS):
-        found = [
+        belonging = [
             process
             for process in psutil.process_iter()
             if process.pid != os.getpid() and _belongs(process, folder)
         ]
-        if not found:
+        if not belonging:
             return
-        for process in list(found):
+        for process in list(belonging):
             with suppress(psutil.Error):
-                found += process.children(recursive=True)
-        for process in found:
+                belonging += process.children(recursive=True)
+        for process in belonging:
             with suppress(psutil.Error):
                 process.kill()
         time.sleep(0.05)

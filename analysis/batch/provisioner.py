@@ -15,8 +15,8 @@ Decisions
   forgets: it starts a parent of its own, and holds none of ours, which could not see our end otherwise. For
   the same reason nothing is left to the executor of an event loop: a child inherits the loop, but not its
   threads, nor a pipe of its own to be woken by.
-- Whatever cannot be forked (another system, another language, a process with threads) starts as it always
-  did, by the stock provisioner; where a fork was to be expected, that is said once.
+- Whatever cannot be forked (another system, another language, a process with threads) is started by the stock
+  provisioner; where a fork was to be expected, a warning says so once.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ LOOK_SECONDS = 0.002
 END_SECONDS = 2.0
 """How long a killed kernel may take to be gone before we stop looking so often."""
 
-PASSING = {
+PER_KERNEL = {
     "JPY_PARENT_PID",
     "JPY_SESSION_NAME",
     "JUPYTER_RUNTIME_DIR",
@@ -82,7 +82,7 @@ QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE
 """What keeps libraries from starting a thread, or printing, as they are imported; kernels do not see it."""
 
 _log = logging.getLogger(__name__)
-_said: set[str] = set()
+_warned: set[str] = set()
 
 
 class CannotFork(Exception):
@@ -95,20 +95,19 @@ class Stale(CannotFork):
 
 def why_not() -> str | None:
     """Why this system cannot fork kernels; None where it can."""
-    if (
-        sys.platform != "linux"
-    ):  # elsewhere there is no fork, or the system's own libraries do not survive one
+    if sys.platform != "linux":
+        # elsewhere there is no fork, or the system's own libraries do not survive one
         return "kernels are forked on Linux only"
     if not metadata.entry_points(group=GROUP, name=NAME):
         return "this project's kernel provisioner is not installed (make venv)"
     return None
 
 
-def say_once(why: str) -> None:
-    """Tell that kernels start as they always did, once for each reason."""
-    if why not in _said:
-        _said.add(why)
-        _log.warning("note: kernels are started by the stock provisioner, which takes longer: %s", why)
+def warn_once(reason: str) -> None:
+    """Warn that kernels are started by the stock provisioner, once for each reason."""
+    if reason not in _warned:
+        _warned.add(reason)
+        _log.warning("note: kernels are started by the stock provisioner, which takes longer: %s", reason)
 
 
 class ForkProvisioner(LocalProvisioner):
@@ -122,7 +121,7 @@ class ForkProvisioner(LocalProvisioner):
             self.process = await _in_a_thread(lambda: _forked(cmd, kwargs))
         except CannotFork as reason:
             if str(reason):
-                say_once(str(reason))
+                warn_once(str(reason))
             return await super().launch_kernel(cmd, **kwargs)
         self.pid, self.pgid = self.process.pid, None  # signals go through the process that forked it
         self.cwd = kwargs.get("cwd") or Path.cwd()
@@ -168,10 +167,10 @@ class _Source:
     fresh: bool
 
 
-_given: list[_Source] = []
-_own: dict[tuple[tuple[str, ...], frozenset[tuple[str, str]]], Parent] = {}
+_inherited: list[_Source] = []
+_parents: dict[tuple[tuple[str, ...], frozenset[tuple[str, str]]], Parent] = {}
 _connections: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-"""Whatever ties this process to parents and kernels."""
+"""All sockets that connect this process with parents and kernels."""
 
 _starting = threading.RLock()
 """Held while connections are made and parents are started: by one thread at a time, and never as the process
@@ -180,13 +179,13 @@ forks.
 
 
 def _forget() -> None:
-    """In a child that this process forked: give up all that ties it to our parents and kernels."""
+    """In a child that this process forked: close all connections to our parents and kernels."""
     for connection in list(_connections):
         connection.close()
-    for parent in _own.values():
-        parent.process.poll()  # `Popen` takes note that it is none of ours
-    _given.clear()
-    _own.clear()
+    for parent in _parents.values():
+        parent.process.poll()  # `Popen` then knows that it is no child of this process
+    _inherited.clear()
+    _parents.clear()
     _starting.release()
 
 
@@ -204,61 +203,64 @@ def _pair() -> tuple[socket.socket, socket.socket]:
 def use(control: socket.socket, environment: Mapping[str, str]) -> None:
     """Fork the kernels of this process from a parent that another process has started, and looks after."""
     _connections.add(control)
-    _given[:] = [_Source(control, environment, fresh=False)]
+    _inherited[:] = [_Source(control, environment, fresh=False)]
 
 
 def parents() -> list[Parent]:
     """The processes that this one has started for itself to fork from."""
-    return list(_own.values())
+    return list(_parents.values())
 
 
 def end() -> None:
     """End those processes, and their kernels with them."""
     for parent in parents():
         parent.end()
-    _own.clear()
+    _parents.clear()
 
 
 def _forked(command: list[str], options: Mapping[str, Any]) -> Fork:
     """A kernel of a command line, forked if it is one that a fork can be."""
     python, arguments = _split(command)
     environment = options.get("env")
-    known = {"env", "cwd", "kernel_id", "extra_arguments"}
-    if environment is None or any(value is not None for name, value in options.items() if name not in known):
+    supported = {"env", "cwd", "kernel_id", "extra_arguments"}
+    if environment is None or any(
+        value is not None for name, value in options.items() if name not in supported
+    ):
         raise CannotFork
-    if why := why_not():
-        raise CannotFork(why)
+    if reason := why_not():
+        raise CannotFork(reason)
     folder = str(options.get("cwd") or Path.cwd())
-    for source in _given:
+    for source in _inherited:
         if source.environment == _lasting(environment) and python == [sys.executable]:
             return fork(source, command, arguments, environment, folder)
     try:
         return fork(_source(python, environment), command, arguments, environment, folder)
     except Stale:
-        return fork(_source(python, environment, anew=True), command, arguments, environment, folder)
+        return fork(_source(python, environment, restart=True), command, arguments, environment, folder)
 
 
 def _split(command: Sequence[str]) -> tuple[list[str], list[str]]:
     """The interpreter with its options, and the arguments of the launcher."""
     if list(command).count(LAUNCHER) == 1:
-        at = command.index(LAUNCHER)
-        if at > 1 and command[at - 1] == "-m":
-            return [os.path.expanduser(command[0]), *command[1 : at - 1]], list(command[at + 1 :])  # noqa: PTH111
+        index = command.index(LAUNCHER)
+        if index > 1 and command[index - 1] == "-m":
+            python = [os.path.expanduser(command[0]), *command[1 : index - 1]]  # noqa: PTH111
+            return python, list(command[index + 1 :])
     raise CannotFork  # another language, or another way to start: not ours
 
 
-def _source(python: Sequence[str], environment: Mapping[str, str], *, anew: bool = False) -> _Source:
-    """A parent of this process's own for an interpreter and an environment, started when it is first asked
-    for.
+def _source(python: Sequence[str], environment: Mapping[str, str], *, restart: bool = False) -> _Source:
+    """The parent that this process has started for an interpreter and an environment, and starts when it is
+    first needed.
     """
     key = tuple(python), frozenset(_lasting(environment).items())
     with _starting:
-        if anew or key not in _own or _own[key].process.poll() is not None:
-            if key in _own:
-                _own[key].close()
+        if restart or key not in _parents or _parents[key].process.poll() is not None:
+            if key in _parents:
+                _parents[key].close()
             names = [name for name in environment.get(PRELOAD, "").split(",") if name]
-            _own[key] = Parent(python, environment, names)
-        return _Source(_own[key].socket, _own[key].environment, fresh=True)
+            _parents[key] = Parent(python, environment, names)
+        return _Source(_parents[key].socket, _parents[key].environment, fresh=True)
 
 
 class Fork:
@@ -270,7 +272,7 @@ class Fork:
         self.pid = pid
         self.returncode: int | None = None
         self._connection = connection
-        self._heard = b""
+        self._received = b""
         connection.setblocking(False)
 
     def poll(self) -> int | None:
@@ -288,9 +290,9 @@ class Fork:
             return None
         except OSError:
             part = b""
-        self._heard += part
+        self._received += part
         with suppress(struct.error, ValueError):
-            status: int = json.loads(self._heard[LENGTH.size :])["status"]
+            status: int = json.loads(self._received[LENGTH.size :])["status"]
             return status
         return None if part else -9  # the process that forked it is gone, and with it the kernel
 
@@ -330,7 +332,7 @@ class Parent:
     preload : sequence of str
         Modules, or names in modules, in the order of their import.
     log : file descriptor, optional
-        Where what it prints goes; where ours goes without.
+        Where its output goes; without it, where ours goes.
     """
 
     def __init__(
@@ -363,11 +365,11 @@ class Parent:
         """What another process needs in order to `fork` here."""
         return self._socket
 
-    def about(self, patience_seconds: float = START_SECONDS) -> dict[str, Any]:
+    def status(self, patience_seconds: float = START_SECONDS) -> dict[str, Any]:
         """Numbers of the kernels that run, names that were not preloaded, with the reason, and why forks were
         refused.
 
-        Whatever was to end has ended before the answer comes.
+        The answer comes after whatever was to end has ended.
         """
         answer, connection = _ask(self._socket, b"?", [], patience_seconds=patience_seconds)
         connection.close()
@@ -375,20 +377,20 @@ class Parent:
 
     def refusals(self) -> list[str]:
         """Why kernels were not forked here, if some were not."""
-        if (status := self.process.poll()) is not None:
-            return [f"the process to fork from has ended (status {status})"]
+        if (code := self.process.poll()) is not None:
+            return [f"the process to fork from has ended (status {code})"]
         try:
-            return list(self.about(END_SECONDS)["refused"])
-        except CannotFork:  # it still imports: nobody was refused anything
+            return list(self.status(END_SECONDS)["refused"])
+        except CannotFork:  # it still imports: no request was refused
             return []
 
-    def settle(self) -> None:
+    def wait_for_ended_kernels(self) -> None:
         """Return when every kernel has ended whose owner has."""
         with suppress(CannotFork):
-            self.about()
+            self.status()
 
     def close(self) -> None:
-        """Ask for nothing more: the process ends with the last of its kernels."""
+        """Send no further request: the process ends with the last of its kernels."""
         self._socket.close()
 
     def end(self) -> None:
@@ -412,7 +414,7 @@ class Parent:
 
 def _lasting(environment: Mapping[str, str]) -> dict[str, str]:
     """An environment without what differs from kernel to kernel."""
-    return {name: value for name, value in environment.items() if name not in PASSING}
+    return {name: value for name, value in environment.items() if name not in PER_KERNEL}
 
 
 def fork(
@@ -438,13 +440,13 @@ def fork(
     CannotFork
         If it says no, and why; `Stale` if something has changed.
     """
-    nothing, write = os.pipe()  # a stock kernel reads from a pipe whose other end is closed
+    stdin, write = os.pipe()  # a stock kernel reads from a pipe whose other end is closed
     os.close(write)
     try:
         answer, connection = _ask(
             source.control,
             b"f",
-            [nothing, *(_stream(number) for number in (1, 2))],
+            [stdin, *(_stream(number) for number in (1, 2))],
             {
                 "command": list(command),
                 "arguments": list(arguments),
@@ -455,36 +457,36 @@ def fork(
             },
         )
     finally:
-        os.close(nothing)
-    if why := answer.get("refused"):
+        os.close(stdin)
+    if reason := answer.get("refused"):
         connection.close()
-        raise (Stale if why.startswith("stale") else CannotFork)(why)
+        raise (Stale if reason.startswith("stale") else CannotFork)(reason)
     return Fork(answer["pid"], connection)
 
 
 def _ask(
     control: socket.socket,
-    what: bytes,
+    kind: bytes,
     streams: Sequence[int],
     request: dict[str, Any] | None = None,
     *,
     patience_seconds: float = START_SECONDS,
 ) -> tuple[dict[str, Any], socket.socket]:
-    """Ask over a connection of its own, which the parent is handed."""
-    ours, theirs = _pair()
+    """Send a request: its answer, and the connection made for it, whose other end the parent gets."""
+    connection, parent_end = _pair()
     try:
-        ours.settimeout(patience_seconds)
-        with theirs:
-            socket.send_fds(control, [what], [theirs.fileno(), *streams])
+        connection.settimeout(patience_seconds)
+        with parent_end:
+            socket.send_fds(control, [kind], [parent_end.fileno(), *streams])
         if request is not None:
-            send(ours, request)
-        answer = receive(ours)
+            send(connection, request)
+        answer = receive(connection)
     except OSError:
         answer = None
     if answer is None:
-        ours.close()
+        connection.close()
         raise CannotFork("the process to fork from has ended or does not answer")
-    return answer, ours
+    return answer, connection
 
 
 def _stream(number: int) -> int:
@@ -510,9 +512,9 @@ def imports(notebooks: Iterable[Path], root: Path | None = None) -> list[str]:
 
     With `root`, what modules below it import later, in functions, follows. A cell that is not Python (a
     magic, an error) is passed over, and so is a file that cannot be read: what is wrong with it is for its
-    own run to say. What lies beside a notebook is its own and not shared.
+    own run to say. Modules in the folder of a notebook are not preloaded.
     """
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for path in notebooks:
         try:
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -520,10 +522,9 @@ def imports(notebooks: Iterable[Path], root: Path | None = None) -> list[str]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
         for source in sources:
-            found |= dict.fromkeys(name for name in _imported(source) if not _beside(path, name))
-    return (
-        [*found, *(name for name in _later(list(found), root) if name not in found)] if root else list(found)
-    )
+            names |= dict.fromkeys(name for name in _imported(source) if not _is_local_module(path, name))
+    later = _later(list(names), root) if root else []
+    return [*names, *(name for name in later if name not in names)]
 
 
 def _imported(source: str) -> list[str]:
@@ -545,7 +546,7 @@ def _names(statement: ast.AST) -> list[str]:
 
 def _later(names: Sequence[str], root: Path) -> list[str]:
     """What the modules of a project that names lead to import in their functions."""
-    waiting, seen, found = list(names), set[Path](), dict[str, None]()
+    waiting, seen, imported = list(names), set[Path](), dict[str, None]()
     while waiting:
         path = _file(waiting.pop(0), root)
         if path is None or path in seen:
@@ -555,22 +556,22 @@ def _later(names: Sequence[str], root: Path) -> list[str]:
             lines = path.read_text(encoding="utf-8")
             waiting += [name for match in AT_TOP.finditer(lines) for name in _imported(match[0])]
             later = [name for match in INDENTED.finditer(lines) for name in _imported(match[0].strip())]
-            found |= dict.fromkeys(later)
+            imported |= dict.fromkeys(later)
             waiting += later
-    return list(found)
+    return list(imported)
 
 
 def _file(name: str, root: Path) -> Path | None:
     """The file of the project that a name stands for, or stands in."""
     for module in (name, name.rpartition(".")[0]):
-        place = root.joinpath(*module.split("."))
-        if module and (file := place.with_suffix(".py")).is_file():
+        base = root.joinpath(*module.split("."))
+        if module and (file := base.with_suffix(".py")).is_file():
             return file
-        if module and (file := place / "__init__.py").is_file():
+        if module and (file := base / "__init__.py").is_file():
             return file
     return None
 
 
-def _beside(path: Path, name: str) -> bool:
+def _is_local_module(path: Path, name: str) -> bool:
     package = path.with_name(name.partition(".")[0])
     return package.is_dir() or package.with_suffix(".py").is_file()

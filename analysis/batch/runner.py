@@ -1,10 +1,11 @@
 """How is a batch of notebooks executed so that nothing is lost?
 
 Decisions
-- Notebooks run aside. Only the batch itself moves a result into place, by renaming, and notes it in the
-  manifest at once. So whatever is killed, no output is half-written, and what finished is not run again.
-- A notebook that fails does not stop the others; its last good output stays, the failed one is kept beside
-  it. So does one whose result cannot be put into place (a full disk, a store that is gone).
+- Notebooks run in a scratch folder. Only the batch itself moves a result into place, by renaming, and notes
+  it in the manifest at once. So whatever is killed, no output is half-written, and what finished is not run
+  again.
+- A notebook that fails does not stop the others; its last good output stays, the failed one is kept next
+  to it. So does one whose result cannot be put into place (a full disk, a store that is gone).
 - One batch at a time writes in a folder. It clears away what one that was killed left there.
 - Ctrl-C, SIGTERM and the end of the terminal (SIGHUP, unless it is ignored, as after `nohup`) are looked at
   between two steps, never in the midst of one. What was running is kept as it was, with a note, and counts as
@@ -30,7 +31,7 @@ from typing import ClassVar, Protocol
 import yaml
 
 from analysis.batch import execute, lock, manifest, storage
-from analysis.batch.execute import Job, Limits, RunResult, StartedCell
+from analysis.batch.execute import Job, Limits, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.manifest import Reason, RunEntry, Runs, Status
 from analysis.batch.plan import DeclaredNotebook, Project, Task, content_digest
 from analysis.batch.pool import BATCH, Pool, end_processes
@@ -126,15 +127,13 @@ class Executor(Protocol):
         jobs: Sequence[Job],
         *,
         stop: threading.Event,
-        on_start: Callable[[int], None],
-        on_cell: Callable[[int, StartedCell], None],
-    ) -> Iterator[tuple[int, RunResult]]:
-        """Execute jobs; give the index of each and how it ended, as they end; after `stop` is set, only those
-        that ran.
-        """
+        on_start: OnJobStart,
+        on_cell: OnJobCell,
+    ) -> Results:
+        """Execute jobs; once `stop` is set, those that run are ended and no other is started."""
 
 
-Open = Callable[[Path], AbstractContextManager[Executor]]
+ExecutorFactory = Callable[[Path], AbstractContextManager[Executor]]
 """Makes an executor; is given the folder of this machine that results are moved from."""
 
 
@@ -187,26 +186,26 @@ def run(
     if not tasks:
         return []
     project, folder = project or Project(), tasks[0].output.parents[1]
-    with lock.held(folder), _beside(folder) as beside:
-        ledger = _ManifestWriter(folder, project)
-        outcomes = ledger.cached(tasks) if not force else {}
+    with lock.held(folder), _scratch_dir(folder) as scratch_dir:
+        writer = _ManifestWriter(folder, project)
+        outcomes = writer.cached(tasks) if not force else {}
         todo = [task for task in tasks if task.name not in outcomes]
-        on_event(Planned(len(tasks), len(todo), ledger.expected(todo, workers)))
+        on_event(Planned(len(tasks), len(todo), writer.expected(todo, workers)))
         for outcome in outcomes.values():
             on_event(outcome)
         works = [
             _Work(
                 task.name,
                 task.source,
-                partial(ledger.settle, task, force=force),
+                partial(writer.record_result, task, force=force),
                 task.parameters,
                 task.unfit,
-                manifest.expected(ledger.runs, task.scenario, task.notebook),
+                manifest.expected(writer.runs, task.scenario, task.notebook),
             )
             for task in todo
         ]
-        opened = _opened(workers, project, FIGURES, cluster)
-        outcomes |= _execute(works, beside, opened, on_event, limits, done=len(outcomes))
+        factory = _executor_factory(workers, project, FIGURES, cluster)
+        outcomes |= _execute(works, scratch_dir, factory, on_event, limits, done=len(outcomes))
     return [outcomes[task.name] for task in tasks]
 
 
@@ -229,28 +228,30 @@ def refresh(
         _Work(f"notebooks/{book.path.stem}", book.path, partial(_renew, book.path, project), unfit=book.unfit)
         for book in books
     ]
-    with lock.held(project.notebooks), _beside(project.notebooks) as beside:
+    with lock.held(project.notebooks), _scratch_dir(project.notebooks) as scratch_dir:
         on_event(Planned(len(works), len(works), None))
-        outcomes = _execute(works, beside, _opened(workers, project, {}), on_event, limits)
+        outcomes = _execute(works, scratch_dir, _executor_factory(workers, project, {}), on_event, limits)
     return [outcomes[work.name] for work in works]
 
 
 @contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
-    """Where to put what is not finished: on the file system of the outputs, which a killed batch may have
-    left full.
+def _scratch_dir(folder: Path) -> Iterator[Path]:
+    """Where to put what is not finished: on the file system of the outputs; what a killed batch left there is
+    removed first.
     """
     if storage.is_remote(folder):
-        with tempfile.TemporaryDirectory() as aside:
-            yield Path(aside)
+        with tempfile.TemporaryDirectory() as local_dir:
+            yield Path(local_dir)
         return
-    for left in folder.resolve().glob(f"{BATCH}*"):
-        end_processes(left)
-        shutil.rmtree(left, ignore_errors=True)
+    for leftover in folder.resolve().glob(f"{BATCH}*"):
+        end_processes(leftover)
+        shutil.rmtree(leftover, ignore_errors=True)
     yield folder
 
 
-def _opened(workers: int, project: Project, variables: Mapping[str, str], address: str | None = None) -> Open:
+def _executor_factory(
+    workers: int, project: Project, variables: Mapping[str, str], address: str | None = None
+) -> ExecutorFactory:
     if address is None:
         return partial(Pool, size=workers, root=project.root, variables=variables)
     from analysis.batch.cluster import Cluster
@@ -264,7 +265,7 @@ class _Work:
 
     name: str
     source: Path
-    settle: Callable[[Path, RunResult], Outcome]
+    record_result: Callable[[Path, RunResult], Outcome]
     parameters: Mapping[str, Value] | None = None
     unfit: tuple[Problem, ...] = ()
     expected: RunEntry | None = None
@@ -272,44 +273,44 @@ class _Work:
     def started(self) -> Started:
         return Started(self.name, self.expected["seconds"] if self.expected else None)
 
-    def reached(self, cell: StartedCell) -> CellStarted:
+    def cell_started(self, cell: StartedCell) -> CellStarted:
         times = self.expected.get("cells", []) if self.expected else []
         return CellStarted(self.name, cell, times[cell.number - 1] if cell.number <= len(times) else None)
 
 
 def _execute(
     works: Sequence[_Work],
-    beside: Path,
-    opened: Open,
+    scratch_dir: Path,
+    open_executor: ExecutorFactory,
     on_event: OnEvent,
     limits: Limits,
     *,
     done: int = 0,
 ) -> dict[str, Outcome]:
-    """Execute works, settling each as it ends; `done` is what the user's count starts from."""
+    """Execute works, recording each result as it arrives; `done` is what the user's count starts from."""
     outcomes: dict[str, Outcome] = {}
     if not works:
         return outcomes
 
-    def settle(work: _Work, job: Job, ended: RunResult) -> None:
-        outcome = replace(work.settle(job.target, ended), unfit=work.unfit)
-        if not ended.stopped:
+    def record(work: _Work, job: Job, result: RunResult) -> None:
+        outcome = replace(work.record_result(job.target, result), unfit=work.unfit)
+        if not result.stopped:
             outcomes[work.name] = outcome
             on_event(outcome)
 
-    with _stoppable() as stop, opened(beside) as executor:
+    with _stoppable() as stop, open_executor(scratch_dir) as executor:
         jobs = [Job(work.source, executor.target(work.name), work.parameters, limits) for work in works]
         for work, job in zip(works, jobs, strict=True):
             if work.unfit:
-                settle(work, job, execute.unreadable_result(job, " ".join(map(str, work.unfit))))
-        sound = [(work, job) for work, job in zip(works, jobs, strict=True) if not work.unfit]
-        for index, ended in executor.results(
-            [job for _, job in sound],
+                record(work, job, execute.unreadable_result(job, " ".join(map(str, work.unfit))))
+        runnable = [(work, job) for work, job in zip(works, jobs, strict=True) if not work.unfit]
+        for index, result in executor.results(
+            [job for _, job in runnable],
             stop=stop,
-            on_start=lambda index: on_event(sound[index][0].started()),
-            on_cell=lambda index, cell: on_event(sound[index][0].reached(cell)),
+            on_start=lambda index: on_event(runnable[index][0].started()),
+            on_cell=lambda index, cell: on_event(runnable[index][0].cell_started(cell)),
         ):
-            settle(*sound[index], ended)
+            record(*runnable[index], result)
     if stop.is_set():
         raise Interrupted.after(done + len(outcomes), done + len(works))
     return outcomes
@@ -320,14 +321,14 @@ def _stoppable() -> Iterator[threading.Event]:
     """An event that `SIGNALS` set, instead of what they do otherwise; a second one changes nothing."""
     stop = threading.Event()
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def set_stop(number: int, frame: FrameType | None) -> None:
         stop.set()
 
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield stop
         return
     ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set()
-    before = {number: signal.signal(number, note) for number in SIGNALS if number not in ignored}
+    before = {number: signal.signal(number, set_stop) for number in SIGNALS if number not in ignored}
     try:
         yield stop
     finally:
@@ -343,63 +344,63 @@ class _ManifestWriter:
         self._before = manifest.read(folder)
         self._versions = manifest.versions()
         self._git = manifest.git(project.root)
-        self.runs: Runs = manifest.kept(folder, project)
+        self.runs: Runs = manifest.existing_runs(folder, project)
 
     def expected(self, tasks: Sequence[Task], workers: int) -> float | None:
-        """How long tasks will take, as far as earlier runs tell."""
-        found = [manifest.expected(self.runs, task.scenario, task.notebook) for task in tasks]
-        seconds = [entry["seconds"] for entry in found if entry]
+        """How long tasks will take, as far as earlier runs show."""
+        earlier = [manifest.expected(self.runs, task.scenario, task.notebook) for task in tasks]
+        seconds = [entry["seconds"] for entry in earlier if entry]
         return round(sum(seconds) / min(workers, len(tasks)), 1) if seconds else None
 
     def cached(self, tasks: Sequence[Task]) -> dict[str, Outcome]:
-        """The outcomes of those tasks that need not run, noted."""
-        found = {}
+        """The outcomes of those tasks that need not run, entered in the manifest."""
+        unchanged = {}
         for task in tasks:
             entry = self._before.get((task.scenario, task.notebook))
             if entry and not task.unfit and manifest.reason_to_run(task, entry) == "unchanged":
-                found[task.name] = Outcome(task.name, "cached", "unchanged", entry["seconds"])
+                unchanged[task.name] = Outcome(task.name, "cached", "unchanged", entry["seconds"])
                 cached: RunEntry = entry | {"status": "cached", "reason": "unchanged"}
                 self.runs[task.scenario, task.notebook] = cached
-        if found:
+        if unchanged:
             self._write()
-        return found
+        return unchanged
 
-    def settle(self, task: Task, result: Path, ended: RunResult, *, force: bool) -> Outcome:
-        """Move the result of a task into place and note it."""
+    def record_result(self, task: Task, executed: Path, result: RunResult, *, force: bool) -> Outcome:
+        """Move the notebook of a task into place and enter it in the manifest."""
         reason = manifest.reason_to_run(task, self._before.get((task.scenario, task.notebook)), force=force)
-        outcome = Outcome(task.name, "succeeded", reason, ended.seconds)
-        if ended.error is None:
+        outcome = Outcome(task.name, "succeeded", reason, result.seconds)
+        if result.error is None:
             try:
-                self._put(task, result)
-            except OSError as why:
-                ended = RunResult(ended.seconds, f"could not be put into place ({why})", ended.cells)
-        if ended.error is not None:
-            outcome = Outcome(task.name, "failed", reason, ended.seconds, ended.error, _keep(task, result))
-        if ended.stopped:  # that says nothing about the notebook: its last result still stands
+                self._put(task, executed)
+            except OSError as error:
+                result = RunResult(result.seconds, f"could not be put into place ({error})", result.cells)
+        if result.error is not None:
+            outcome = Outcome(
+                task.name, "failed", reason, result.seconds, result.error, _keep(task, executed)
+            )
+        if result.stopped:  # that says nothing about the notebook: its last result still stands
             return outcome
-        with suppress(
-            OSError
-        ):  # then the old entry stays, which what is in place now does not fit: it runs again
-            self.runs[task.scenario, task.notebook] = _entry(task, outcome, ended)
+        with suppress(OSError):  # the old entry then stays; it does not fit the new file, which runs again
+            self.runs[task.scenario, task.notebook] = _entry(task, outcome, result)
             self._write()
         return outcome
 
-    def _put(self, task: Task, result: Path) -> None:
+    def _put(self, task: Task, executed: Path) -> None:
         """Put a good result into place, and only then remove what failed before."""
         storage.make_folder(task.output.parent)
         storage.write_text(task.resolved, _flat(task.parameters))
-        storage.move(result, task.output)
+        storage.move(executed, task.output)
         storage.remove(task.failed)
 
     def _write(self) -> None:
         manifest.write(self._folder, self.runs, versions=self._versions, git=self._git)
 
 
-def _keep(task: Task, result: Path) -> Path | None:
-    """Keep a notebook that failed beside the last good one, as far as that can be."""
+def _keep(task: Task, executed: Path) -> Path | None:
+    """Keep a notebook that failed next to the last good one, if it can be kept."""
     with suppress(OSError):
         storage.make_folder(task.failed.parent)
-        storage.move(result, task.failed)
+        storage.move(executed, task.failed)
         return task.failed
     return None
 
@@ -409,7 +410,7 @@ def _flat(parameters: Mapping[str, Value]) -> str:
     return str(yaml.safe_dump(dict(parameters), sort_keys=False, allow_unicode=True))
 
 
-def _entry(task: Task, outcome: Outcome, ended: RunResult) -> RunEntry:
+def _entry(task: Task, outcome: Outcome, result: RunResult) -> RunEntry:
     return {
         "scenario": task.scenario,
         "notebook": task.notebook,
@@ -420,19 +421,19 @@ def _entry(task: Task, outcome: Outcome, ended: RunResult) -> RunEntry:
         "digests": asdict(task.digests),
         "output": None if outcome.error else content_digest(task.output),
         "error": outcome.error,
-        "cells": list(ended.cells),
+        "cells": list(result.cells),
     }
 
 
-def _renew(source: Path, project: Project, result: Path, ended: RunResult) -> Outcome:
+def _renew(source: Path, project: Project, executed: Path, result: RunResult) -> Outcome:
     """Put renewed outputs in the place of the stored ones, if they are good and differ."""
-    name, failed = f"notebooks/{source.stem}", project.refused / f"{source.stem}.failed.ipynb"
-    if ended.error is not None:
+    name, failed = f"notebooks/{source.stem}", project.failed_refreshes / f"{source.stem}.failed.ipynb"
+    if result.error is not None:
         failed.parent.mkdir(parents=True, exist_ok=True)
-        result.replace(failed)
-        return Outcome(name, "failed", "forced", ended.seconds, ended.error, failed)
+        executed.replace(failed)
+        return Outcome(name, "failed", "forced", result.seconds, result.error, failed)
     failed.unlink(missing_ok=True)
-    if result.read_bytes() == source.read_bytes():
-        return Outcome(name, "succeeded", "unchanged", ended.seconds)
-    storage.write_whole(source.resolve(), lambda aside: shutil.copyfile(result, aside))  # where a link leads
-    return Outcome(name, "succeeded", "forced", ended.seconds)
+    if executed.read_bytes() == source.read_bytes():
+        return Outcome(name, "succeeded", "unchanged", result.seconds)
+    storage.write_whole(source.resolve(), lambda path: shutil.copyfile(executed, path))  # where a link leads
+    return Outcome(name, "succeeded", "forced", result.seconds)

@@ -1,11 +1,11 @@
-"""Where does what a batch makes go, and how does it get there whole? Folders of this machine, and URLs that
-fsspec knows.
+"""Where do the results of a batch go, and how do they get there complete? Folders of this machine, and URLs
+that fsspec knows.
 
 Decisions
 - A URL (``s3://bucket/runs``) is a `UPath`, which answers like a `pathlib.Path`; so there is one code for
   both.
-- Whoever reads a file finds the old or the new content, never a part: aside and renamed on this machine, one
-  put of the whole elsewhere.
+- Whoever reads a file finds the old or the new content, never a part: on
+  this machine a second file is renamed, elsewhere there is one put of everything.
 - Whatever goes wrong behind a URL is an `OSError`, as it is on a disk.
 - No bucket is ever made: a name that is misspelt is an error.
 """
@@ -28,14 +28,14 @@ LOCAL = ("file", "local")
 EXTRA = "Install the extra: pip install 'thesis-report[cluster]'"
 
 
-def named(text: str, option: str) -> Path:
+def local_path(text: str, option: str) -> Path:
     """The folder or file of this machine that a user names.
 
     Raises
     ------
     ParameterError
-        Nothing but spaces, as a shell writes for a variable that is not set: it would stand for the folder
-        one is in. Or a character that no reader sees, so that no message could name the place.
+        Nothing but spaces, as a shell writes for a variable that is not set: it would stand for the
+        current folder. Or a character that no reader sees, so that no message could show the path.
     """
     if not text.strip():
         raise ParameterError(Problem(f"{option} {text!r}", "is empty", "Write a path"))
@@ -45,34 +45,34 @@ def named(text: str, option: str) -> Path:
 
 
 def location(text: str) -> Path:
-    """The place that a user names by `--out`: a folder, or a URL that fsspec knows.
+    """The path that a user names by `--out`: a folder, or a URL that fsspec knows.
 
     Raises
     ------
     ParameterError
-        As `named`; or a scheme that fsspec does not know, or whose package is not installed.
+        As `local_path`; or a scheme that fsspec does not know, or whose package is not installed.
     """
     scheme = urlsplit(text).scheme if "://" in text else ""
     machine = urlsplit(text).netloc if scheme in LOCAL else ""
     if machine not in ("", "localhost"):  # the first part of a path that was meant from here
         raise _refused(text, f"names the machine {machine}", "Write file:///FOLDER, or the folder alone")
     if not scheme:
-        return named(text, "--out")
+        return local_path(text, "--out")
     if scheme in LOCAL and urlsplit(text).path.strip():
-        return named(unquote(urlsplit(text).path), "--out")
+        return local_path(unquote(urlsplit(text).path), "--out")
     if not text.partition("://")[2].strip("/ "):
         raise _refused(text, "has no folder", "Write s3://BUCKET/FOLDER")
     try:
         from upath import UPath
 
-        found = UPath(text.rstrip("/"))
-        _ = found.fs  # which imports what stands behind the scheme
+        url = UPath(text.rstrip("/"))
+        _ = url.fs  # which imports what the scheme needs
     except ImportError as reason:
         raise _refused(text, f"needs a package that is not installed ({reason})", EXTRA) from None
     except ValueError:
         rule = f"nothing here knows the scheme {scheme}://"
         raise _refused(text, rule, "Write a folder, or a URL of fsspec as s3://BUCKET/FOLDER") from None
-    return cast(Path, found)
+    return cast(Path, url)
 
 
 def _refused(text: str, rule: str, fix: str) -> ParameterError:
@@ -80,12 +80,12 @@ def _refused(text: str, rule: str, fix: str) -> ParameterError:
 
 
 def is_remote(path: Path) -> bool:
-    """Whether a place is behind a URL."""
+    """Whether a path is a URL."""
     return not isinstance(path, PurePath)
 
 
 def path_text(path: Path) -> str:
-    """A place as a message prints it."""
+    """A path as a message prints it."""
     return str(path) if is_remote(path) else scenarios.display_path(path)
 
 
@@ -109,19 +109,19 @@ def read_bytes(path: Path) -> bytes:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is such a file."""
+    """Whether a file exists."""
     with as_os_errors(path):
         return path.is_file()
 
 
 def remove(path: Path) -> None:
-    """Remove a file, if it is there."""
+    """Remove a file, if it exists."""
     with as_os_errors(path):
         path.unlink(missing_ok=True)
 
 
 def move(result: Path, target: Path) -> None:
-    """Move a finished file of this machine to its place, whole."""
+    """Move a finished file of this machine to its target, which is never half-written."""
     if is_remote(target):
         put(target, result.read_bytes())
         result.unlink()
@@ -133,36 +133,36 @@ def put(target: Path, content: bytes, *, new: bool = False) -> None:
     """Store a file behind a URL in one go; a `new` one is refused with FileExistsError where there is one."""
     from upath.implementations.cloud import CloudPath
 
-    there: Any = target
+    url: Any = target
     with as_os_errors(target):
         if not isinstance(target, CloudPath):  # object stores have no folders
-            there.fs.makedirs(there.parent.path, exist_ok=True)
-        there.fs.pipe_file(there.path, content, mode="create" if new else "overwrite")
+            url.fs.makedirs(url.parent.path, exist_ok=True)
+        url.fs.pipe_file(url.path, content, mode="create" if new else "overwrite")
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, where the place has such."""
+    """Make a folder, where there are folders."""
     if not is_remote(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """`write_whole` of a text."""
-    write_whole(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+    write_whole(path, lambda file: file.write_text(text, encoding="utf-8"))
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that whoever reads it finds the old or the new content, never a part; `write` is given
-    where.
+    """Write a file so that whoever reads it finds the old or the new content, never a part; `write` gets
+    the file to write.
     """
     if is_remote(path):
         with tempfile.TemporaryDirectory() as folder:
-            write(aside := Path(folder) / path.name)
-            put(path, aside.read_bytes())
+            write(copy := Path(folder) / path.name)
+            put(path, copy.read_bytes())
         return
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    copy = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        write(aside)
-        aside.replace(path)
+        write(copy)
+        copy.replace(path)
     finally:
-        aside.unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)

@@ -1,13 +1,13 @@
-"""How does a sweep run, stop and go on? Points over workers, each kept as soon as it is done.
+"""How does a sweep run, stop and go on? Points over workers, each recorded as soon as it is done.
 
 Decisions
-- A folder holds one sweep, known by its key. Finished points stand in a journal, a line each; the same
+- A folder holds one sweep, identified by its key. Finished points are in a journal, a line each; the same
   command goes on from there after Ctrl-C or a kill, and a torn last line is run again.
-- Results are written aside and swapped in, in the order of the points, whatever the order in which they
+- Results go to a second file that is renamed, in the order of the points, whatever the order in which they
   finished.
 - Another sweep in the folder is refused, never overwritten; so is a second one at the same time.
-- Points run in processes here or on the workers of a cluster (`cluster.mapped`); the table does not depend on
-  it. The journal stays on this machine; the results may go elsewhere.
+- Points run in processes here or on the workers of a cluster (`cluster.map_on_cluster`); the table does not
+  depend on it. The journal stays on this machine; the results may go elsewhere.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ def run(
     evaluate
         What is run for each.
     folder
-        For the journal; made if it is not there.
+        For the journal; made if it does not exist.
     key
-        Says which sweep this is: the same key gives the same results.
+        Identifies the sweep: the same key gives the same results.
     workers
         Processes, 1 or more; 1 runs here.
     cluster
@@ -62,7 +62,7 @@ def run(
     results
         Where ``sweep.csv`` and ``sweep.parquet`` go (see `storage.location`), by default into `folder`.
     on_point
-        Told the number of finished points and of all, at the start and after each.
+        Called with the number of finished points and of all, at the start and after each.
 
     Returns
     -------
@@ -71,11 +71,11 @@ def run(
     Raises
     ------
     ParameterError
-        The folder holds another sweep, or is none.
+        The folder holds another sweep, or is not a folder.
     """
     out = results or folder
     with lock.held(folder), lock.held(out) if storage.is_remote(out) else nullcontext():
-        done = _evaluated(points, evaluate, folder / JOURNAL, key, _Where(workers, cluster), on_point)
+        done = _evaluated(points, evaluate, folder / JOURNAL, key, _Backend(workers, cluster), on_point)
         table = pd.DataFrame(
             [
                 {"point": index, **point, **row}
@@ -92,7 +92,7 @@ def run(
 
 
 @dataclass(frozen=True)
-class _Where:
+class _Backend:
     """What evaluates points: processes here, or a cluster."""
 
     workers: int
@@ -108,7 +108,7 @@ def _evaluated(
     evaluate: Evaluate,
     journal: Path,
     key: str,
-    where: _Where,
+    backend: _Backend,
     on_point: Callable[[int, int], None],
 ) -> dict[int, list[dict[str, Any]]]:
     """The rows of every point; those that the journal does not hold yet are evaluated, and kept in it."""
@@ -118,7 +118,7 @@ def _evaluated(
     with journal.open("a", encoding="utf-8") as stream:
         if not done and stream.tell() == 0:
             _write(stream, {"key": key})
-        for index, rows in _results(evaluate, todo, where):
+        for index, rows in _results(evaluate, todo, backend):
             done[index] = rows
             _write(stream, {"point": index, "rows": rows})
             on_point(len(done), len(points))
@@ -126,19 +126,19 @@ def _evaluated(
 
 
 def _results(
-    evaluate: Evaluate, points: Mapping[int, Mapping[str, float]], where: _Where
+    evaluate: Evaluate, points: Mapping[int, Mapping[str, float]], backend: _Backend
 ) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """Points by number with their rows, as they finish; a sweep that is stopped starts no further ones."""
-    if where.cluster and points:
-        from analysis.batch.cluster import mapped
+    if backend.cluster and points:
+        from analysis.batch.cluster import map_on_cluster
 
-        yield from mapped(where.cluster, where.workers, Project(), evaluate, points)
+        yield from map_on_cluster(backend.cluster, backend.workers, Project(), evaluate, points)
         return
-    if where.workers == 1 or not points:
+    if backend.workers == 1 or not points:
         yield from ((index, evaluate(point)) for index, point in points.items())
         return
     pool = ProcessPoolExecutor(
-        min(where.workers, len(points)), mp_context=multiprocessing.get_context("spawn")
+        min(backend.workers, len(points)), mp_context=multiprocessing.get_context("spawn")
     )
     try:
         waiting = {pool.submit(evaluate, point): index for index, point in points.items()}

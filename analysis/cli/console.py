@@ -2,8 +2,8 @@
 scripts.
 
 Decisions
-- On a terminal (stderr) a line for the batch and one for each notebook that runs: at which cell, for how
-  long, and how long it took the last time. Otherwise one plain line a notebook on stdout, as they end.
+- On a terminal (stderr) a line for the batch and one for each notebook that runs: its cell, how long it has
+  run, and how long it took the last time. Otherwise a plain line for each notebook on stdout, as they end.
   `--quiet` shows neither.
 - `--json` is for other programs: one object a line on stdout, each with its `event`; the keys are in the
   README.
@@ -12,8 +12,8 @@ Decisions
 - Where a table would squeeze a text to a few letters a line, each row is a block of `name: value` lines
   instead. Nothing is cut off, and no column goes without a word.
 - Whatever the locale, files and pipes get UTF-8, and a terminal that cannot show a character gets a sign for
-  it. What would steer a terminal is shown as a sign, too. A stream that was closed before the start takes
-  what it is given.
+  it. Control characters are shown as a sign, too. Output to a stream that was closed before the start is
+  dropped.
 """
 
 from __future__ import annotations
@@ -69,15 +69,15 @@ class Format(StrEnum):
 
 
 class Progress(StrEnum):
-    """How a batch tells what it does."""
+    """How a batch reports its progress."""
 
-    shown = "shown"
+    text = "text"
     quiet = "quiet"
     json = "json"
 
 
 def prepare() -> None:
-    """Give the command three streams that take whatever it prints, before it prints anything."""
+    """Make the three streams ready for whatever the command prints, before it prints anything."""
     # a descriptor that is closed would be that of the next file that is opened
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
@@ -89,17 +89,17 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
-    if not os.environ.get("COLUMNS", "").strip("0"):  # no width at all: whoever asks is to ask the terminal
+    if not os.environ.get("COLUMNS", "").strip("0"):  # no width at all: the terminal knows it
         os.environ.pop("COLUMNS", None)
 
 
 def echo(text: str, *, end: str = "\n", error: bool = False) -> None:
-    """Print, on stderr if it is an `error`; a terminal gets only characters that are seen.
+    """Print, on stderr if it is an `error`; a terminal gets only visible characters.
 
     Raises
     ------
     OutputError
-        The stream takes no more, as a file on a full disk. BrokenPipeError stays what it is: whoever read has
+        The stream takes no more, as a file on a full disk. A BrokenPipeError is passed on: the reader has
         seen enough.
     """
     stream = sys.stderr if error else sys.stdout
@@ -112,7 +112,7 @@ def echo(text: str, *, end: str = "\n", error: bool = False) -> None:
 
 
 def flush() -> None:
-    """Deliver what others have printed on stdout; errors as `echo`."""
+    """Flush what others have printed on stdout; errors as `echo`."""
     echo("", end="")
 
 
@@ -122,8 +122,8 @@ def _undelivered(reason: OSError, *, error: bool) -> OutputError:
     return OutputError(Problem(name, rule, "Make room there, or write to another place"))
 
 
-def give_up() -> None:
-    """Drop what could not be delivered, so that the interpreter does not stumble over it when it ends."""
+def drop_output() -> None:
+    """Drop what could not be written, so that the interpreter does not fail on it when it ends."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -132,7 +132,7 @@ def give_up() -> None:
 
 
 class Display:
-    """Shows a batch while it runs; called as the runner's `on_event`, it does nothing by itself."""
+    """Shows a batch while it runs; called as the runner's `on_event`, this one shows nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -143,17 +143,17 @@ class Display:
         pass
 
     def __call__(self, event: Event) -> None:
-        """Take note of what happened."""
+        """Show an event."""
 
     def end(self, outcomes: Sequence[Outcome], folder: Path, seconds: float) -> None:
-        """Say how the batch ended."""
+        """Show how the batch ended."""
 
 
-def display(how: Progress = Progress.shown) -> Display:
+def display(progress: Progress = Progress.text) -> Display:
     """What shows a batch."""
-    if how is Progress.quiet:
+    if progress is Progress.quiet:
         return Display()
-    if how is Progress.json:
+    if progress is Progress.json:
         return _Objects()
     return _Terminal() if sys.stderr.isatty() and _takes_bars() else _Lines()
 
@@ -182,15 +182,15 @@ class _Objects(Display):
     """An object a line for each event."""
 
     def __call__(self, event: Event) -> None:
-        say(event.kind, **_flat(event))
+        print_event(event.kind, **_flat(event))
 
     def end(self, outcomes: Sequence[Outcome], folder: Path, seconds: float) -> None:
         counts = Counter(outcome.status for outcome in outcomes)
         kinds = {status: counts[status] for status in STATUSES}
-        say("finished", **kinds, seconds=round(seconds, 1), folder=shown(folder))
+        print_event("finished", **kinds, seconds=round(seconds, 1), folder=path_from_here(folder))
 
 
-def say(event: str, **keys: object) -> None:
+def print_event(event: str, **keys: object) -> None:
     """Print one object on a line."""
     echo(json.dumps({"event": event} | keys, ensure_ascii=False))
 
@@ -204,14 +204,14 @@ def _flat(event: Event) -> dict[str, object]:
         elif name == "cell":
             keys |= {"cell": value["number"], "cells": value["of"]}
         elif name == "failed":
-            keys[name] = value and shown(value)
-        elif name != "unfit":  # `error` says it in words
+            keys[name] = value and path_from_here(value)
+        elif name != "unfit":  # `error` holds it as text
             keys[name] = value
     return keys
 
 
 class _Terminal(_Lines):
-    """Bars that go away, and the summary."""
+    """Bars that disappear at the end, and the summary."""
 
     def __init__(self) -> None:
         from analysis.cli.progress import Bars
@@ -232,26 +232,30 @@ class _Terminal(_Lines):
 
 
 def _line(outcome: Outcome) -> str:
-    how = "unchanged" if outcome.status == "cached" else f"{outcome.seconds:.1f} s"
-    return f"{outcome.status:<9}  {outcome.name}  {how}"
+    duration = "unchanged" if outcome.status == "cached" else f"{outcome.seconds:.1f} s"
+    return f"{outcome.status:<9}  {outcome.name}  {duration}"
 
 
 def problems(outcomes: Iterable[Outcome]) -> list[Problem]:
-    """What to say of the notebooks that failed; of a file that is not fit to run once, not under every
+    """The problems of the notebooks that failed; that of a file that is not fit to run once, not under every
     scenario.
     """
-    found: dict[Problem, None] = {}
+    distinct: dict[Problem, None] = {}
     for outcome in outcomes:
         if outcome.status == "failed":
-            fix = f"Open {shown(outcome.failed)}" if outcome.failed else "Run it again"
-            found |= dict.fromkeys(outcome.unfit or [Problem(outcome.name, outcome.error or "failed", fix)])
-    return list(found)
+            fix = f"Open {path_from_here(outcome.failed)}" if outcome.failed else "Run it again"
+            distinct |= dict.fromkeys(
+                outcome.unfit or [Problem(outcome.name, outcome.error or "failed", fix)]
+            )
+    return list(distinct)
 
 
-def shown(path: Path) -> str:
-    """A path as a user can open it from here: relative if it lies below, whole otherwise, a URL as it is."""
-    below = isinstance(path, Path) and path.is_relative_to(Path.cwd())
-    return str(path.relative_to(Path.cwd()) if below else path)
+def path_from_here(path: Path) -> str:
+    """A path as a user can open it from the working folder: relative if it lies below, else absolute; a URL
+    as it is.
+    """
+    relative = isinstance(path, Path) and path.is_relative_to(Path.cwd())
+    return str(path.relative_to(Path.cwd()) if relative else path)
 
 
 def summary(outcomes: Sequence[Outcome], folder: Path, seconds: float) -> str:
@@ -259,7 +263,7 @@ def summary(outcomes: Sequence[Outcome], folder: Path, seconds: float) -> str:
     counts = Counter(outcome.status for outcome in outcomes)
     parts = [f"{counts[status]} {status}" for status in STATUSES if counts[status]]
     noun = "notebook" if len(outcomes) == 1 else "notebooks"
-    return f"{len(outcomes)} {noun}: {', '.join(parts)} in {seconds:.0f} s. See {shown(folder)}."
+    return f"{len(outcomes)} {noun}: {', '.join(parts)} in {seconds:.0f} s. See {path_from_here(folder)}."
 
 
 def listing(rows: Sequence[Mapping[str, object]], form: Format) -> str:
@@ -324,7 +328,7 @@ def _grid(
         table.add_column(name, no_wrap=not wraps[name])
     for above, row in pairwise([{}, *rows]):
         table.add_row(*(Text(text) for text in _without_repeats(row, above, names)))
-    console, text = _paper(width)
+    console, text = _text_console(width)
     console.print(table)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
@@ -333,7 +337,7 @@ def _blocks(rows: Sequence[Mapping[str, str]], names: Sequence[str], width: int)
     """A block of `name: value` lines for each row, what does not fit a line indented below it."""
     from rich.text import Text
 
-    console, _ = _paper(width)
+    console, _ = _text_console(width)
     blocks = []
     for row in rows:
         lines = []
@@ -344,8 +348,10 @@ def _blocks(rows: Sequence[Mapping[str, str]], names: Sequence[str], width: int)
     return "\n".join(blocks)
 
 
-def _paper(width: int) -> tuple[Console, io.StringIO]:
-    """What lays out text in so many columns, whatever the environment says of colours and terminals."""
+def _text_console(width: int) -> tuple[Console, io.StringIO]:
+    """A console that lays out text in so many columns, whatever the environment says of colours and
+    terminals.
+    """
     from rich.console import Console
 
     text = io.StringIO()
@@ -353,6 +359,6 @@ def _paper(width: int) -> tuple[Console, io.StringIO]:
 
 
 def _without_repeats(row: Mapping[str, str], above: Mapping[str, str], names: Sequence[str]) -> list[str]:
-    """The cells of a row, those blank that open it as they opened the row above."""
-    new = next((at for at, name in enumerate(names) if row[name] != above.get(name)), 0)
-    return [row[name] if at >= new else "" for at, name in enumerate(names)]
+    """The cells of a row; those at its start that repeat the row above are blank."""
+    first = next((index for index, name in enumerate(names) if row[name] != above.get(name)), 0)
+    return [row[name] if index >= first else "" for index, name in enumerate(names)]

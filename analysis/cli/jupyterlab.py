@@ -2,12 +2,12 @@
 token.
 
 Decisions
-- The server is that of the environment this command runs in, so that the kernel of the notebooks is the one
-  that has the project; nothing of the user's own settings, kernels or workspaces is read or written
+- The server is that of the environment this command runs in, so that the kernel of the notebooks has the
+  project; nothing of the user's own settings, kernels or workspaces is read or written
   (`environment`).
-- The notebook that was asked for stands open; nothing is asked of the user and nothing looked up outside.
-- It listens on 127.0.0.1 alone. A port that was asked for and is taken is refused; without one, any free port
-  will do.
+- The requested notebook is open; nothing is asked of the user and nothing is fetched from the internet.
+- It listens on 127.0.0.1 alone. A requested port that is taken is refused; without a request, any free port
+  is used.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Session:
 
 
 @contextmanager
-def opened(
+def start_server(
     notebook: str | None = None, *, port: int | None = None, project: Project | None = None
 ) -> Iterator[Session]:
     """JupyterLab on the project's folder for as long as the block runs.
@@ -59,7 +59,7 @@ def opened(
     Parameters
     ----------
     notebook : str, optional
-        Slug or file name of the notebook that stands open; by default the first.
+        Slug or file name of the notebook to open; by default the first.
     port : int, optional
         Where to listen; any free port by default.
 
@@ -78,44 +78,44 @@ def opened(
     if importlib.util.find_spec("jupyterlab") is None:
         rule = "needs JupyterLab, which is not installed"
         raise ParameterError(Problem("review", rule, "Run `make review`, or pip install -e '.[review]'"))
-    port = _free(port)
+    port = _free_port(port)
     token = secrets.token_urlsafe(24)
     with _ended_by_signals(), tempfile.TemporaryDirectory(prefix="review-") as folder:
-        own = Path(folder)
-        _lay_out(own / "workspaces", path.relative_to(project.root).as_posix())
-        _ask_nothing(own / "settings")
-        environment.write_kernelspec(own)
-        log = own / "log"
-        with log.open("wb") as sink:
+        session_dir = Path(folder)
+        _write_workspace(session_dir / "workspaces", path.relative_to(project.root).as_posix())
+        _write_settings(session_dir / "settings")
+        environment.write_kernelspec(session_dir)
+        log = session_dir / "log"
+        with log.open("wb") as log_file:
             process = subprocess.Popen(
                 _command(project.root, port, token),
                 cwd=project.root,
-                env=_environment(own, project.root),
-                stdout=sink,
+                env=_environment(session_dir, project.root),
+                stdout=log_file,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C reaches us alone, and we end it with its kernels
+                start_new_session=True,  # Ctrl-C reaches this process alone, which ends the server
             )
         try:
             base = f"http://{HOST}:{port}"
-            _wait(process, f"{base}/api/status?token={token}", log)
+            _wait_until_ready(process, f"{base}/api/status?token={token}", log)
             yield Session(path, f"{base}/lab/workspaces/{WORKSPACE}?token={token}", process)
         finally:
             _end(process)
 
 
-def review(session: Session, *, browser: bool, say: Callable[[str], object] = print) -> None:
-    """Say what was opened and where, open it in a browser if there is one, and wait until the server ends.
+def review(session: Session, *, browser: bool, echo: Callable[[str], object] = print) -> None:
+    """Print what was opened and where, open it in a browser if there is one, and wait until the server ends.
 
     Raises
     ------
     RunError
         The server ended by itself with an error.
     """
-    say(f"{display_path(session.notebook)} is open at {session.url}")
-    if browser and not _browse(session.url):
-        say("No browser was found; open the address in one.")
-    say("Ctrl-C ends JupyterLab and its kernels.")
+    echo(f"{display_path(session.notebook)} is open at {session.url}")
+    if browser and not _open_in_browser(session.url):
+        echo("No browser was found; open the address in one.")
+    echo("Ctrl-C ends JupyterLab and its kernels.")
     if code := session.process.wait():
         raise RunError(Problem("review", f"JupyterLab ended with exit code {code}", "Run it again"))
 
@@ -136,7 +136,7 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _free(port: int | None) -> int:
+def _free_port(port: int | None) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -162,19 +162,19 @@ def _command(root: Path, port: int, token: str) -> list[str]:
     return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
 
 
-def _environment(own: Path, root: Path) -> dict[str, str]:
-    """That of the user without settings, with a folder of ours for those, and word to the notebooks that
-    someone looks at them.
+def _environment(session_dir: Path, root: Path) -> dict[str, str]:
+    """The variables of the user without settings, with our folder for those, and with the variable that tells
+    notebooks that someone reads them.
     """
     return {name: value for name, value in os.environ.items() if not environment.is_setting(name)} | {
-        **environment.variables(own, root),
+        **environment.variables(session_dir, root),
         "THESIS_REVIEW": "1",
-        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
-        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(session_dir / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(session_dir / "settings"),
     }
 
 
-def _lay_out(folder: Path, path: str) -> None:
+def _write_workspace(folder: Path, path: str) -> None:
     """A workspace with one notebook open, as JupyterLab saves it."""
     widget = f"notebook:{path}"
     main = {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [widget]}, "current": widget}
@@ -187,11 +187,11 @@ def _lay_out(folder: Path, path: str) -> None:
     }
     from jupyterlab_server.workspaces_handler import WorkspacesManager
 
-    WorkspacesManager(str(folder)).save(WORKSPACE, json.dumps(content))  # it alone knows the name of the file
+    WorkspacesManager(str(folder)).save(WORKSPACE, json.dumps(content))  # only it knows the name of the file
 
 
-def _ask_nothing(folder: Path) -> None:
-    """Settings under which JupyterLab asks for no news and looks for no updates: nothing leaves this
+def _write_settings(folder: Path) -> None:
+    """Settings under which JupyterLab fetches no news and looks for no updates: nothing leaves this
     machine.
     """
     target = folder / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
@@ -202,7 +202,7 @@ def _ask_nothing(folder: Path) -> None:
     )
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     """Until the server answers."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
@@ -228,7 +228,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _browse(url: str) -> bool:
+def _open_in_browser(url: str) -> bool:
     try:
         return webbrowser.open(url)
     except webbrowser.Error:

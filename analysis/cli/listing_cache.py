@@ -1,7 +1,7 @@
-"""Was this listing computed before? Results by the digest of all that they follow from.
+"""Was this listing computed before? Results by the digest of everything that they depend on.
 
 Decisions
-- The key is the content of the package's code and data and the resolved parameters: a result is served again
+- The key is the content of the package's code and data and the resolved parameters: a result is used again
   only where computing it would give the same, and touching a file changes nothing.
 - Results of an earlier state of code and data are removed, so that the folder holds one state.
 - A result that cannot be read is computed again; the cache is never the reason for an error.
@@ -24,7 +24,7 @@ Rows = list[dict[str, Any]]
 def cached_rows(
     name: str, parameters: Mapping[str, Any], compute: Callable[[], Rows], project: plan.Project | None = None
 ) -> Rows:
-    """The rows of a listing, computed only if anything that they follow from has changed.
+    """The rows of a listing, computed only if anything that they depend on has changed.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""How far is a batch, on a terminal? A bar for it and one for each notebook that runs, which go away at the
+"""How far is a batch, on a terminal? A bar for it and one for each notebook that runs, which disappear at the
 end.
 
 Decisions
-- Bars count what is done (notebooks, cells), words tell the time: so far, and how long it took the last time.
-  Bars that follow a guess at the time would stand still, or be full, where the guess is wrong.
+- Bars count what is done (notebooks, cells); the text shows the time: so far, and how long it took the last
+  time. Bars that follow an estimate of the time would stand still, or be full, where the estimate is wrong.
 """
 
 from __future__ import annotations
@@ -21,23 +21,22 @@ from analysis.characters import for_terminal
 
 
 class Bars:
-    """The bars of one batch, on stderr; told by its events."""
+    """The bars of one batch, on stderr, which follow its events."""
 
     def __init__(self) -> None:
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(20),
             MofNCompleteColumn(),
-            _Times(
-                table_column=Column(no_wrap=True)
-            ),  # a narrow terminal cuts the words, and keeps a line a bar
+            # a narrow terminal cuts the text, and keeps one line for each bar
+            _Times(table_column=Column(no_wrap=True)),
         )
         self.progress = Progress(*columns, console=Console(stderr=True), transient=True)
         self._batch = self.progress.add_task("notebooks", total=None, expected=None)
         self._running: dict[str, TaskID] = {}
 
     def show(self, event: Event) -> None:
-        """Take note of what happened."""
+        """Show an event."""
         if isinstance(event, Planned):
             self.progress.update(self._batch, total=event.notebooks, expected=event.expected_seconds)
         elif isinstance(event, Started):
@@ -58,12 +57,12 @@ class _Times(ProgressColumn):
     """How long so far, and the last time: of a batch or notebook, and of the cell that it is at."""
 
     def render(self, task: Task) -> Text:
-        """The words of one bar."""
-        said = _time(task.elapsed or 0.0, task.fields["expected"])
+        """The text of one bar."""
+        text = _time(task.elapsed or 0.0, task.fields["expected"])
         if cell := task.fields.get("cell"):
             now = time.monotonic() - task.fields["since"]
-            said += f", cell {cell.cell.number}: {_time(now, cell.expected_seconds)}"
-        return Text(said)
+            text += f", cell {cell.cell.number}: {_time(now, cell.expected_seconds)}"
+        return Text(text)
 
 
 def _time(seconds: float, expected: float | None) -> str:

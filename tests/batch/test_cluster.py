@@ -237,13 +237,13 @@ def test_news_that_arrive_after_a_result_do_not_open_its_notebook_again(
             return RunResult(1.0), b"{}"
 
     def computed(
-        *_: Any, told: Callable[[int, StartedCell | None], None], **__: Any
+        *_: Any, on_progress: Callable[[int, StartedCell | None], None], **__: Any
     ) -> Iterator[tuple[int, Any]]:
-        told(0, None)
+        on_progress(0, None)
         yield 0, Future()
-        told(0, StartedCell(4, 4))
+        on_progress(0, StartedCell(4, 4))
 
-    monkeypatch.setattr(cluster, "_computed", computed)
+    monkeypatch.setattr(cluster, "_futures_as_done", computed)
     batch = cluster.Cluster(tmp_path, address="tcp://127.0.0.1:1", workers=1, project=here, variables={})
     batch._client, batch._folder = None, tmp_path
     job = Job(here.notebooks / "good.ipynb", batch.target("good"))
@@ -388,7 +388,9 @@ def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_i
 
 def test_a_local_cluster_is_started_and_ended() -> None:
     before = set(psutil.Process().children(recursive=True))
-    computed = cluster.mapped("local", 1, Project(), operator.itemgetter("a"), {3: {"a": 1.0}, 7: {"a": 2.0}})
+    computed = cluster.map_on_cluster(
+        "local", 1, Project(), operator.itemgetter("a"), {3: {"a": 1.0}, 7: {"a": 2.0}}
+    )
     assert dict(computed) == {3: 1.0, 7: 2.0}
     wait_for(
         lambda: (
@@ -416,7 +418,7 @@ def test_a_local_cluster_gives_what_processes_give(here: Project) -> None:
 def test_the_command_says_which_cluster_runs_notebooks_and_points(
     project: Build, thesis: Thesis, without_kernels: list[Limits], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at, opened, addresses = project("good"), runner._opened, list[str]()
+    at, opened, addresses = project("good"), runner._executor_factory, list[str]()
 
     def opens(*options: Any) -> Any:
         addresses.append(options[-1])
@@ -428,7 +430,7 @@ def test_the_command_says_which_cluster_runs_notebooks_and_points(
         (row,) = travelled(points.iloc[0].to_dict())
         assert row["output"] == "moic_median"
 
-    monkeypatch.setattr(runner, "_opened", opens)
+    monkeypatch.setattr(runner, "_executor_factory", opens)
     monkeypatch.setattr(sweeps, "run", run)
     monkeypatch.setattr(command, "_publish", lambda *_, **__: None)
     sweep = ["sweep", "-p", "loading_arm=0:1:2", "--output", "moic_median", "--draws", "1000"]

@@ -148,7 +148,7 @@ def _without_chance(text: str) -> str:
 def test_a_forked_kernel_does_what_a_stock_one_does(folder: Path, name: str) -> None:
     stock, forked = (executed(folder, name, kernel) for kernel in ("stock", "forked"))
     (parent,) = provisioner.parents()
-    assert parent.about() == {"kernels": [], "left_out": {}, "refused": []}  # it was forked, and has ended
+    assert parent.status() == {"kernels": [], "left_out": {}, "refused": []}  # it was forked, and has ended
     if name == "differs":
         assert forked.error == stock.error == "succeeded"
         alike = [cell for cell, outputs in forked.cells.items() if outputs == stock.cells[cell]]

@@ -42,7 +42,7 @@ def cleaned(
 ) -> dict[str, Any]:
     source = save(tmp_path / "source.ipynb", code("a"), code("b"))
     target = save(tmp_path / "target.ipynb", *cells, **metadata)
-    execute.clean(target, source, error=error)
+    execute.strip_notebook(target, source, error=error)
     content: dict[str, Any] = json.loads(target.read_text())
     return content
 
@@ -99,7 +99,7 @@ def test_a_stream_that_is_cut_anywhere_is_the_same_bytes() -> None:
     for at in range(1, len(whole)):
         texts = (whole[:at], [whole[at:]])
         pieces = [{"output_type": "stream", "name": "stderr", "text": text} for text in texts]
-        (output,) = execute._settled(pieces)
+        (output,) = execute._without_timing(pieces)
         assert output["text"] == ["one\n", "<cell 9>:5: two\n", "three"]
 
 
@@ -144,7 +144,7 @@ def test_a_target_that_was_cut_off_becomes_the_source_with_a_note(tmp_path: Path
     )
     (target := tmp_path / "target.ipynb").write_text('{"cells": [')
     for _ in ("cut off", "missing"):
-        execute.clean(target, source, error="the kernel did not start")
+        execute.strip_notebook(target, source, error="the kernel did not start")
         note, cell = json.loads(target.read_text())["cells"]
         assert "the kernel did not start." in note["source"]
         assert (cell["outputs"], cell["execution_count"]) == ([], None)
@@ -155,16 +155,16 @@ def test_a_cell_left_out_is_a_failure_unless_it_is_tagged_so(tmp_path: Path) -> 
     skipped = code("b", metadata={"tags": ["skip-execution"]})
     empty = code(" ")
     done = code("a", execution_count=1)
-    assert execute._left_out(save(tmp_path / "x.ipynb", done, skipped, empty)) is None
-    left = execute._left_out(save(tmp_path / "x.ipynb", done, skipped, empty, code("c")))
+    assert execute._unexecuted_cell(save(tmp_path / "x.ipynb", done, skipped, empty)) is None
+    left = execute._unexecuted_cell(save(tmp_path / "x.ipynb", done, skipped, empty, code("c")))
     assert left is not None
     assert left.startswith("cell 2: was not executed")
 
 
 def test_an_error_is_one_short_line() -> None:
-    assert execute._one_line("\x1b[31mtwo\nlines.\x1b[0m ") == "two lines"
-    assert execute._one_line("half \ud83d") == "half \ufffd"  # what no file and no terminal takes
-    assert len(execute._one_line("x" * 5000)) < 420
+    assert execute._short_line("\x1b[31mtwo\nlines.\x1b[0m ") == "two lines"
+    assert execute._short_line("half \ud83d") == "half \ufffd"  # what no file and no terminal takes
+    assert len(execute._short_line("x" * 5000)) < 420
 
 
 def test_the_limit_of_a_notebook_leaves_a_cell_what_is_left_of_it(

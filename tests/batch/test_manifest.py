@@ -74,7 +74,7 @@ def test_what_is_missing_edited_or_failed_runs_as_new(project: Build) -> None:
 def record(here: Project, *entries: RunEntry) -> dict[str, object]:
     here.runs.mkdir(parents=True, exist_ok=True)
     new = {(one["scenario"], one["notebook"]): one for one in entries}
-    runs = manifest.kept(here.runs, here) | new
+    runs = manifest.existing_runs(here.runs, here) | new
     manifest.write(here.runs, runs, versions={"python": "3"}, git=None)
     content: dict[str, object] = json.loads((here.runs / "manifest.json").read_text())
     return content

@@ -90,7 +90,7 @@ def test_nothing_of_a_batch_outlives_its_end_at_any_step(
         moment == "the parent of kernels starts"
     ):  # nobody was there yet who could clear up: the next batch does
         assert len(folders) == 1
-        with runner._beside(small.runs):
+        with runner._scratch_dir(small.runs):
             assert list(small.runs.glob(f"{BATCH}*")) == []
     elif moment != "a worker starts":  # then it depends on whether the worker knew of its task yet
         wait_for(lambda: not list(small.runs.glob(f"{BATCH}*")))
@@ -121,16 +121,16 @@ def test_a_notebook_that_ran_out_of_open_files_says_so(
     (tmp_path / "log").write_text(f"old\nOSError: [Errno 24] {os.strerror(errno.EMFILE)}: '/x'\nand so on\n")
     worker, job = cast(Any, SimpleNamespace(log=tmp_path / "log")), Job(tmp_path, tmp_path)
     for error in ("cell 1: CellExecutionError", "RuntimeError: Kernel died before replying to kernel_info"):
-        turn = pool._Turn(worker, 0, job, heard=4)
+        running = pool._RunningJob(worker, 0, job, log_start=4)
         assert (
-            pool._with_last_words(RunResult(1.0, error), turn).error
+            pool._with_last_output(RunResult(1.0, error), running).error
             == f"{error} (too many open files, of which `ulimit -n` allows 130: raise it)"
         )
-    later = pool._Turn(worker, 0, job, heard=(tmp_path / "log").stat().st_size - len("and so on\n"))
+    later = pool._RunningJob(worker, 0, job, log_start=(tmp_path / "log").stat().st_size - len("and so on\n"))
     assert (
-        pool._with_last_words(RunResult(1.0, "cell 1: X"), later).error == "cell 1: X"
+        pool._with_last_output(RunResult(1.0, "cell 1: X"), later).error == "cell 1: X"
     )  # a cell names its cause itself
-    assert pool._with_last_words(RunResult(1.0, "X"), later).error == "X (and so on)"
+    assert pool._with_last_output(RunResult(1.0, "X"), later).error == "X (and so on)"
 
 
 def test_a_closed_terminal_stops_a_batch_as_a_request_to_end_does_but_not_after_nohup() -> None:

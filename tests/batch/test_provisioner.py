@@ -51,7 +51,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dic
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     monkeypatch.delenv(provisioner.PRELOAD, raising=False)
     monkeypatch.delenv("MPLBACKEND", raising=False)
-    monkeypatch.setattr(provisioner, "_said", set())
+    monkeypatch.setattr(provisioner, "_warned", set())
     (tmp_path / "modules").mkdir()
     (tmp_path / "work").mkdir()
     yield dict(os.environ)
@@ -134,7 +134,7 @@ def gone(pid: int) -> bool:
 def left_out(preload: str) -> dict[str, str]:
     """What a parent does not preload, and why."""
     with Parent([sys.executable], os.environ, preload.split(",")) as parent:
-        found: dict[str, str] = parent.about()["left_out"]
+        found: dict[str, str] = parent.status()["left_out"]
     return found
 
 
@@ -151,7 +151,7 @@ def test_a_kernel_is_forked_from_what_was_preloaded(
         assert kernel.says("import counted, os; print(counted.WHO, os.getppid())") == " ".join(
             [str(parent.process.pid)] * 2
         )
-        assert parent.about() == {"kernels": [kernel.process.pid], "left_out": {}, "refused": []}
+        assert parent.status() == {"kernels": [kernel.process.pid], "left_out": {}, "refused": []}
 
 
 TRICKY = [
@@ -228,9 +228,9 @@ def test_no_figure_is_lost_to_a_backend_that_the_parent_had_chosen(
 
 def test_a_name_is_what_an_import_from_would_take() -> None:
     for name in ("functools.partial", "os.path", "email.message"):
-        forkserver._find(name)
+        forkserver._import_name(name)
     with pytest.raises(AttributeError, match="module 'functools' has no attribute 'no_such_name'"):
-        forkserver._find("functools.no_such_name")
+        forkserver._import_name("functools.no_such_name")
 
 
 def test_names_come_from_the_notebooks(tmp_path: Path) -> None:
@@ -443,7 +443,7 @@ def test_a_batch_says_once_that_its_kernels_were_stock_ones(
     from analysis.batch.execute import Job
     from analysis.batch.pool import Pool
 
-    monkeypatch.setattr(provisioner, "_said", set())
+    monkeypatch.setattr(provisioner, "_warned", set())
     content = {
         "cells": [
             {
@@ -491,14 +491,14 @@ def test_a_kernel_of_another_kind_is_left_alone_without_a_word(caplog: pytest.Lo
 
 
 def test_a_parent_with_a_second_thread_forks_nothing() -> None:
-    parent = object.__new__(forkserver._Parent)
+    parent = object.__new__(forkserver._ForkServer)
     parent._state = forkserver._State({}, {}, [], {}, {})
     stop = socket.socketpair()
     thread = threading.Thread(target=stop[0].recv, args=(1,))
     thread.start()
     try:
         assert re.fullmatch(
-            r"the preloaded parent has \d+ threads", parent._unfit({"fresh": False, "cwd": "/"}) or ""
+            r"the preloaded parent has \d+ threads", parent._refusal({"fresh": False, "cwd": "/"}) or ""
         )
     finally:
         stop[1].send(b"x")
@@ -514,7 +514,7 @@ def test_a_parent_that_is_gone_is_replaced(tmp_path: Path, environment: dict[str
     parent.process.kill()
     parent.process.wait()
     with pytest.raises(CannotFork, match="has ended or does not answer"):
-        parent.about()
+        parent.status()
     with kernel:
         assert kernel.forked
     assert provisioner.parents() != [parent]
@@ -692,7 +692,7 @@ def test_a_kernel_whose_owner_leaves_as_it_is_forked_ends(tmp_path: Path) -> Non
             with ours, theirs, Path(os.devnull).open("r+b") as nothing:
                 forkserver.send(ours, request)
                 socket.send_fds(parent.socket, [b"f"], [theirs.fileno(), *[nothing.fileno()] * 3])
-        assert parent.about()["kernels"] == []
+        assert parent.status()["kernels"] == []
 
 
 def test_kernels_that_start_at_the_same_time_share_a_parent(
@@ -738,7 +738,7 @@ def test_forks_in_a_row_leave_neither_memory_nor_descriptors(
     """Kernels that print their help and leave; `make bench` does it with 500 whole ones."""
     with Parent([sys.executable], os.environ, log=subprocess.DEVNULL) as parent:
         source = provisioner._Source(parent.socket, parent.environment, fresh=False)
-        parent.about()
+        parent.status()
         used = []
         for number in range(40):
             process = provisioner.fork(source, PROGRAM, ["--version"], os.environ, str(tmp_path))

@@ -181,7 +181,7 @@ def differing(todo: list[plan.Task], ours: Path, theirs: Path) -> list[str]:
     found = []
     for task in todo:
         path = theirs / f"{task.name}.ipynb"
-        execute.clean(path, task.source)
+        execute.strip_notebook(path, task.source)
         if path.read_bytes() != (ours / f"{task.name}.ipynb").read_bytes():
             found.append(task.name)
     return found

@@ -35,7 +35,7 @@ def told(how: Progress) -> None:
 
 
 def test_without_a_terminal_each_end_is_a_line_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    told(Progress.shown)
+    told(Progress.text)
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "cached     slow/good  unchanged",
@@ -100,7 +100,7 @@ def test_a_failure_says_which_file_to_open(tmp_path: Path, monkeypatch: pytest.M
     assert [str(problem) for problem in console.problems([GOOD, failed])] == [
         "base/risks: cell 7: ZeroDivisionError: division by zero. Open r.ipynb."
     ]
-    assert console.shown(Path("/elsewhere/x")) == "/elsewhere/x"
+    assert console.path_from_here(Path("/elsewhere/x")) == "/elsewhere/x"
 
 
 def test_a_file_that_is_not_fit_to_run_is_named_once_for_all_scenarios() -> None:
@@ -221,7 +221,7 @@ def test_a_terminal_that_cannot_take_a_line_back_gets_plain_lines(
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setenv("TERM", term)
-    told(Progress.shown)
+    told(Progress.text)
     out, err = capsys.readouterr()
     assert out.startswith("cached     slow/good  unchanged\nsucceeded  base/[good]  4.2 s\n")
     assert err == ""

@@ -51,7 +51,7 @@ def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlive
     # A server that is really started: 3 s, once for all that is asked of one.
     home = settings_of_a_user(tmp_path / "home", monkeypatch)
     there = project("good", "raises")
-    with jupyterlab.opened("raises.ipynb", project=there) as session:
+    with jupyterlab.start_server("raises.ipynb", project=there) as session:
         assert session.notebook == there.notebooks / "raises.ipynb"
         assert urlsplit(session.url).hostname == "127.0.0.1"
         listening = [
@@ -86,7 +86,7 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts(project: Build) 
         port = taken.getsockname()[1]
         with (
             pytest.raises(ParameterError, match=rf"--port {port}: cannot be used \(Address already in use\)"),
-            jupyterlab.opened(port=port, project=project("good")),
+            jupyterlab.start_server(port=port, project=project("good")),
         ):
             raise AssertionError("opened")
 
@@ -95,7 +95,7 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts(project: Build) 
 def test_a_number_that_is_no_port_is_refused(project: Build, port: int) -> None:
     with (
         pytest.raises(ParameterError, match="cannot be used"),
-        jupyterlab.opened(port=port, project=project("good")),
+        jupyterlab.start_server(port=port, project=project("good")),
     ):
         raise AssertionError("opened")
 
@@ -103,7 +103,7 @@ def test_a_number_that_is_no_port_is_refused(project: Build, port: int) -> None:
 def test_a_notebook_that_is_not_there_is_refused_with_the_nearest(project: Build) -> None:
     with (
         pytest.raises(NotebookError, match=r"there is no such notebook.*'good'"),
-        jupyterlab.opened("goood", project=project("good")),
+        jupyterlab.start_server("goood", project=project("good")),
     ):
         raise AssertionError("opened")
 
@@ -114,7 +114,7 @@ def test_without_jupyterlab_the_way_to_get_it_is_told(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with (
         pytest.raises(ParameterError, match=r"not installed\. Run `make review`"),
-        jupyterlab.opened(project=project("good")),
+        jupyterlab.start_server(project=project("good")),
     ):
         raise AssertionError("opened")
 
@@ -127,7 +127,7 @@ def test_a_server_that_does_not_start_tells_its_last_line(
     )
     with (
         pytest.raises(RunError, match="JupyterLab did not start: the reason"),
-        jupyterlab.opened(project=project("good")),
+        jupyterlab.start_server(project=project("good")),
     ):
         raise AssertionError("opened")
 
@@ -146,10 +146,10 @@ def test_without_a_browser_the_address_is_still_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("webbrowser.open", lambda url: False)
     said: list[str] = []
     session = Session(Path(os.devnull), "http://127.0.0.1:1/lab?token=t", Ended(0))  # type: ignore[arg-type]
-    jupyterlab.review(session, browser=True, say=said.append)
+    jupyterlab.review(session, browser=True, echo=said.append)
     assert session.url in said[0] and said[1] == "No browser was found; open the address in one."
     with pytest.raises(RunError, match="exit code 9"):
-        jupyterlab.review(Session(Path(os.devnull), "u", Ended(9)), browser=False, say=said.append)  # type: ignore[arg-type]
+        jupyterlab.review(Session(Path(os.devnull), "u", Ended(9)), browser=False, echo=said.append)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -27,17 +27,17 @@ def long(unit: str) -> str:
 
 
 def settled(text: str) -> object:
-    return execute._settled([{"output_type": "stream", "name": "stdout", "text": [text]}])
+    return execute._without_timing([{"output_type": "stream", "name": "stdout", "text": [text]}])
 
 
 def placeless(text: str) -> object:
-    return execute._placeless(text, Path("/home/somebody/project/notebooks/x.ipynb"))
+    return execute._without_local_paths(text, Path("/home/somebody/project/notebooks/x.ipynb"))
 
 
 CASES: dict[Callable[[str], object], list[str]] = {
     settled: ["x", "ipykernel_", "ipykernel_1/", "1"],
     placeless: ["/home/somebody"],
-    execute._one_line: ["x", "\x1b["],
+    execute._short_line: ["x", "\x1b["],
     legible: ["\x1b[0", "\x1b]"],
     sanitize.terminal: ["\x1b[0"],
     sanitize._minify_svg: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "url(#"],
