@@ -1,17 +1,17 @@
-"""Where do the leading indicators stand? Each read from the evidence as it was known on a day, held against
-its threshold.
+"""Where do the leading indicators stand? Each read from the evidence as it was known on a day, against its
+threshold.
 
 Decisions
 - A reader is a small function of the evidence; what it reads is remembered, so the value carries its sources
   and its day.
 - A value on the threshold signals: the criteria say "at least" and "at most".
 - What was not known yet has no value and says what is missing; it is never quiet.
-- The distance to the threshold is a ratio, so that indicators of different units can be set side by side.
+- The distance to the threshold is a ratio, so that indicators of different units can be compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ def reader(function: Reader) -> Reader:
 def table(
     assumptions: Assumptions, facts: Facts, entries: Mapping[str, indicators.Indicator] | None = None
 ) -> pd.DataFrame:
-    """Every indicator as it stands on the day of looking.
+    """Every indicator as it stands on the cut-off date.
 
     Parameters
     ----------
@@ -95,52 +95,56 @@ def reference_problems(
     exist, arguments that a reader does not take, thresholds that are no numbers, and parts that were
     overtaken before they were made: nothing moves those. `path` is the file of the indicators.
     """
-    void = {name for name, part in parts.items() if part.void}
-    movable = parts.keys() - void | {entry.risk for entry in register.values() if entry.risk}
-    found = []
-
-    def refuse(where: str, rule: str, name: str, known: Iterable[str]) -> None:
-        found.append(Problem(f"{path}, key {where}", rule, nearest(name, known)))
-
+    overtaken = {name for name, part in parts.items() if part.void}
+    movable = parts.keys() - overtaken | {entry.risk for entry in register.values() if entry.risk}
+    problems: list[Problem] = []
     for name, entry in entries.items():
+        where = f"{path}, key {name}"
         if entry.reads.name not in READERS:
-            refuse(
-                f"{name}.reads.name", f"there is no reader {entry.reads.name!r}", entry.reads.name, READERS
-            )
+            rule = f"there is no reader {entry.reads.name!r}"
+            problems.append(Problem(f"{where}.reads.name", rule, nearest(entry.reads.name, READERS)))
             continue
-        own, where = READERS[entry.reads.name], f"{path}, key {name}.reads"
-        wrong = list(arguments.problems(own, entry.reads.arguments, where, "reader", 1))
-        found += wrong
-        ids = [] if wrong else entry.reads.arguments.get("ids")
-        if ids == [] and not wrong:
-            found.append(Problem(f"{where}.ids", "names no dated fact", "Name one or more"))
-        for fact in [fact for fact in ids or [] if fact not in facts]:
-            refuse(f"{name}.reads", f"there is no dated fact {fact!r}", fact, facts)
-        if isinstance(entry.threshold, str) and entry.threshold not in register:
-            refuse(
-                f"{name}.threshold",
-                f"there is no register entry {entry.threshold!r}",
-                entry.threshold,
-                register,
-            )
-        elif isinstance(entry.threshold, str) and not _is_number(register[entry.threshold].value):
-            rule = f"{entry.threshold} is {register[entry.threshold].value!r}, which is no plain number"
-            fix = "Write a number, or name a register entry that is one"
-            found.append(Problem(f"{path}, key {name}.threshold", rule, fix))
-        for moved in entry.moves:
-            if moved in void:
-                rule = f"{moved!r} was overtaken before it was made and has no probability to move"
-                found.append(
-                    Problem(f"{path}, key {name}.moves", rule, "Name an open part or a risk, or drop it")
-                )
-            elif moved not in movable:
-                refuse(
-                    f"{name}.moves",
-                    f"{moved!r} is neither a part of the predictions nor a risk",
-                    moved,
-                    movable,
-                )
-    return found
+        problems += _call_problems(entry.reads, facts, f"{where}.reads")
+        problems += _threshold_problems(entry.threshold, register, f"{where}.threshold")
+        problems += _move_problems(entry.moves, movable, overtaken, f"{where}.moves")
+    return problems
+
+
+def _call_problems(call: indicators.ReaderCall, facts: set[str], where: str) -> Iterator[Problem]:
+    """Arguments that a reader does not take, and dated facts that there are not."""
+    problems = list(arguments.problems(READERS[call.name], call.arguments, where, "reader", 1))
+    yield from problems
+    if problems:
+        return
+    ids = call.arguments.get("ids")
+    if ids == []:
+        yield Problem(f"{where}.ids", "names no dated fact", "Name one or more")
+    for fact in [fact for fact in ids or [] if fact not in facts]:
+        yield Problem(where, f"there is no dated fact {fact!r}", nearest(fact, facts))
+
+
+def _threshold_problems(threshold: float | str, register: Register, where: str) -> Iterator[Problem]:
+    """A threshold that names no assumption, or one that is no number."""
+    if not isinstance(threshold, str):
+        return
+    if threshold not in register:
+        yield Problem(where, f"there is no register entry {threshold!r}", nearest(threshold, register))
+    elif not _is_number(register[threshold].value):
+        rule = f"{threshold} is {register[threshold].value!r}, which is no plain number"
+        yield Problem(where, rule, "Write a number, or name a register entry that is one")
+
+
+def _move_problems(
+    moves: Iterable[str], movable: set[str], overtaken: set[str], where: str
+) -> Iterator[Problem]:
+    """Parts and risks that there are not, and parts that nothing can move."""
+    for name in moves:
+        if name in overtaken:
+            rule = f"{name!r} was overtaken before it was made and has no probability to move"
+            yield Problem(where, rule, "Name an open part or a risk, or drop it")
+        elif name not in movable:
+            rule = f"{name!r} is neither a part of the predictions nor a risk"
+            yield Problem(where, rule, nearest(name, movable))
 
 
 def _is_number(value: object) -> bool:
@@ -148,9 +152,9 @@ def _is_number(value: object) -> bool:
 
 
 def _row(name: str, entry: indicators.Indicator, assumptions: Assumptions, facts: Facts) -> dict[str, Any]:
-    own = facts.without_memory().at(facts.as_of)
+    evidence = facts.without_memory().at(facts.as_of)
     threshold = float(assumptions[entry.threshold]) if isinstance(entry.threshold, str) else entry.threshold
-    row: dict[str, Any] = {
+    row = {
         "id": name,
         "label": entry.label,
         "observable": entry.observable,
@@ -158,33 +162,42 @@ def _row(name: str, entry: indicators.Indicator, assumptions: Assumptions, facts
         "threshold": threshold,
         "side": entry.signals,
         "because": entry.because,
-        "moves": [f"{verb} {what}" for what, verb in entry.moves.items()],
+        "moves": [f"{verb} {moved}" for moved, verb in entry.moves.items()],
         "moved": list(entry.moves),
     }
     try:
         with arguments.errors_at(f"{indicators.FILE}, key {name}.reads"):
-            found = READERS[entry.reads.name](own, **entry.reads.arguments)
+            reading = READERS[entry.reads.name](evidence, **entry.reads.arguments)
     except NothingKnown as missing:
-        return row | {
-            "value": float("nan"),
-            "valid_on": None,
-            "status": "unknown",
-            "missing": str(missing),
-            "to_threshold": float("nan"),
-            "sources": [],
-        }
-    crossed = found.value >= threshold if entry.signals == "above" else found.value <= threshold
-    return row | {
-        "value": found.value,
-        "valid_on": found.on.date().isoformat(),
-        "status": "signals" if crossed else "quiet",
-        "missing": None,
-        "to_threshold": found.value / threshold if threshold else float("nan"),
-        "sources": own.references,
+        return row | _unknown(str(missing))
+    return row | _standing(reading, threshold, entry.signals) | {"sources": evidence.references}
+
+
+def _unknown(missing: str) -> dict[str, Any]:
+    """How an indicator stands whose value was not known."""
+    return {
+        "value": float("nan"),
+        "valid_on": None,
+        "status": "unknown",
+        "missing": missing,
+        "to_threshold": float("nan"),
+        "sources": [],
     }
 
 
-# The readers, a function each. All raise `Unknown` where what they need was not known.
+def _standing(reading: Reading, threshold: float, side: indicators.Side) -> dict[str, Any]:
+    """How an indicator with a value stands against its threshold."""
+    crossed = reading.value >= threshold if side == "above" else reading.value <= threshold
+    return {
+        "value": reading.value,
+        "valid_on": reading.on.date().isoformat(),
+        "status": "signals" if crossed else "quiet",
+        "missing": None,
+        "to_threshold": reading.value / threshold if threshold else float("nan"),
+    }
+
+
+# The readers, a function each. All raise `NothingKnown` where what they need was not known.
 
 
 @reader
@@ -196,13 +209,13 @@ def latest_fact(facts: Facts, *, ids: Sequence[str]) -> Reading:
 
 @reader
 def months_since(facts: Facts, *, ids: Sequence[str]) -> Reading:
-    """Months from the latest of some dated facts to the day of looking."""
+    """Months from the latest of some dated facts to the cut-off date."""
     return Reading((facts.as_of - _latest_fact(facts, ids)["valid_on"]).days / DAYS_PER_MONTH, facts.as_of)
 
 
 @reader
 def months_until(facts: Facts, *, ids: Sequence[str]) -> Reading:
-    """Months from the day of looking to the due day of the rule that is in force: the latest of some dated
+    """Months from the cut-off date to the due day of the rule that is in force: the latest of some dated
     facts.
     """
     return Reading((_latest_fact(facts, ids)["due_on"] - facts.as_of).days / DAYS_PER_MONTH, facts.as_of)
@@ -226,7 +239,7 @@ def gap(facts: Facts, *, benchmark: str) -> Reading:
     if len(best) < 2:
         raise NothingKnown(f"open and closed models on {benchmark}")
     scores = best["score_pct"].droplevel(0)
-    _remember_rows(facts, "model_benchmarks", best.reset_index("weights"))
+    facts.cite("model_benchmarks", best.reset_index("weights"))
     return Reading(float(scores["closed"] - scores["open"]), rows["valid_on"].max())
 
 
@@ -248,7 +261,7 @@ def cheapest_open_over(facts: Facts, *, of: str, benchmark: str, protocol: str) 
         raise NothingKnown(f"the price of a newer open model that matches {of} on {benchmark}")
     cheapest = matches.nsmallest(1, "price")
     compared = pd.concat([cheapest, launch])["benchmark_model"]
-    _remember_rows(facts, "model_benchmarks", runs[runs["model"].isin(compared)])
+    facts.cite("model_benchmarks", runs[runs["model"].isin(compared)])
     return _price_ratio(facts, cheapest, launch)
 
 
@@ -265,7 +278,7 @@ def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
         raise NothingKnown("list prices")
     cuts = prices.price_cuts(rows, float(facts.assumptions["input_token_share"]), pct=cut_pct)
     cuts = cuts[cuts["valid_on"] > facts.as_of - pd.Timedelta(days=days)]
-    _remember_rows(facts, "api_prices", cuts if len(cuts) else rows.tail(1))
+    facts.cite("api_prices", cuts if len(cuts) else rows.tail(1))
     return Reading(float(cuts["seller"].nunique()), facts.as_of)
 
 
@@ -315,7 +328,7 @@ def loans_over_cost(facts: Facts, *, ids: Sequence[str]) -> Reading:
     rows = facts.find(FACTS, id=list(ids))
     if rows.empty:
         raise NothingKnown(", ".join(ids))
-    _remember_rows(facts, FACTS, rows)
+    facts.cite(FACTS, rows)
     return Reading(
         100 * float(rows["value"].sum()) / float(facts.assumptions["invested_usd_bn"]), rows["valid_on"].max()
     )
@@ -339,7 +352,7 @@ def _latest_fact(facts: Facts, ids: Sequence[str]) -> pd.Series:
     known = facts.find(FACTS, id=list(ids)).sort_values("valid_on", kind="stable")
     if known.empty:
         raise NothingKnown(", ".join(ids))
-    _remember_rows(facts, FACTS, known.tail(1))
+    facts.cite(FACTS, known.tail(1))
     return known.iloc[-1]
 
 
@@ -356,16 +369,12 @@ def _list_prices(facts: Facts) -> pd.DataFrame:
 
 def _launch_price(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     """The launch price of a model or of its first dated version."""
-    found = rows[rows["model"].str.startswith(model) & (rows["event"] == "launch")].head(1)
-    if found.empty:
+    launch = rows[rows["model"].str.startswith(model) & (rows["event"] == "launch")].head(1)
+    if launch.empty:
         raise NothingKnown(f"the launch price of {model}")
-    return found
+    return launch
 
 
 def _price_ratio(facts: Facts, top: pd.DataFrame, bottom: pd.DataFrame) -> Reading:
-    _remember_rows(facts, "api_prices", pd.concat([top, bottom]))
+    facts.cite("api_prices", pd.concat([top, bottom]))
     return Reading(float(top["price"].iloc[0] / bottom["price"].iloc[0]), top["valid_on"].iloc[0])
-
-
-def _remember_rows(facts: Facts, table: str, rows: pd.DataFrame) -> None:
-    facts.used.extend((table, int(label)) for label in rows.index)

@@ -134,7 +134,7 @@ def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
     Parameters
     ----------
     known
-        Evidence tables by name, as known on the day of looking.
+        Evidence tables by name, as known on the cut-off date.
     """
     found = [
         _first_published(
