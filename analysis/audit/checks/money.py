@@ -50,26 +50,27 @@ def invested_usd_bn(facts: Facts, *, later: bool = False) -> float:
 @check("evidence")
 def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
     """What of SoftBank's investment was still to come on the article's day."""
-    whole = float(_commitment(facts)["cost_on_completion_usd_bn"])
+    holding = float(_commitment(facts)["cost_on_completion_usd_bn"])
     paid = invested_usd_bn(facts)
     reason = (
-        f"{'Most' if paid > whole / 2 else 'Less than half'} of it had been invested: on publication day"
-        f" {_usd(paid)} of {_usd(whole)} had been paid and {_usd(whole - paid)} was to come."
+        f"{'Most' if paid > holding / 2 else 'Less than half'} of it had been invested: on publication day"
+        f" {_usd(paid)} of {_usd(holding)} had been paid and {_usd(holding - paid)} was to come."
     )
     now, day = invested_usd_bn(facts, later=True), format_date(facts.as_of)
     since = f"{_usd(now)} had been paid by {day}." if now > paid else None
-    return Finding({"still to come": exact(whole - paid)}, reason, since=since)
+    return Finding({"still to come": exact(holding - paid)}, reason, since=since)
 
 
 @check("evidence")
 def deal_size(facts: Facts, figure: Quantity) -> Finding:
     """The size of the deal: the whole holding on completion, or the commitment of 2026 alone."""
     row = _commitment(facts)
-    whole, part, day = row["cost_on_completion_usd_bn"], row["amount_usd_bn"], format_date(row["valid_on"])
-    readings = {"in total": exact(float(whole)), f"as the deal of {day}": exact(float(part))}
+    holding, deal = row["cost_on_completion_usd_bn"], row["amount_usd_bn"]
+    day = format_date(row["valid_on"])
+    readings = {"in total": exact(float(holding)), f"as the deal of {day}": exact(float(deal))}
     reason = (
-        f"{_only(readings, accepted(figure))}SoftBank's whole holding in OpenAI, built since 2024, costs"
-        f" {_usd(whole)}. The deal of {day} is {_usd(part)} of it."
+        f"{_only_some(readings, accepted(figure))}SoftBank's whole holding in OpenAI, built since 2024, costs"
+        f" {_usd(holding)}. The deal of {day} is {_usd(deal)} of it."
     )
     return Finding(readings, reason)
 
@@ -92,37 +93,49 @@ def largest_commitment(
     into the details.
     """
     row = _commitment(facts)
-    whole, part = float(row["cost_on_completion_usd_bn"]), float(row["amount_usd_bn"])
-    promised = {name: _value(facts, amounts["all"]) for name, amounts in others.items()}
+    holding, commitment = float(row["cost_on_completion_usd_bn"]), float(row["amount_usd_bn"])
+    promised = {name: _uncited_figure(facts, amounts["all"]) for name, amounts in others.items()}
     firm = {
-        name: promised[name] - (_value(facts, amounts["conditional"]) if "conditional" in amounts else 0.0)
+        name: promised[name]
+        - (_uncited_figure(facts, amounts["conditional"]) if "conditional" in amounts else 0.0)
         for name, amounts in others.items()
     }
-    top, firmest = (max(sums, key=lambda name: sums[name]) for sums in (promised, firm))
-    for name in {top, firmest}:
+    largest, largest_firm = (max(sums, key=lambda name: sums[name]) for sums in (promised, firm))
+    for name in {largest, largest_firm}:
         for pick in others[name].values():
             facts.figure(pick)  # what decides is cited
     readings = {
-        "as a holding built since 2024": exact(whole / promised[top]),
-        "as one commitment": exact(part / promised[top]),
-        "as one commitment, conditional money left out": exact(part / firm[firmest]),
+        "as a holding built since 2024": exact(holding / promised[largest]),
+        "as one commitment": exact(commitment / promised[largest]),
+        "as one commitment, conditional money left out": exact(commitment / firm[largest_firm]),
     }
-    conditional = promised[top] - firm[top]
-    against = [f"{_beside(part, promised[top])} {top}'s {_usd(promised[top])}"]
-    if conditional:
-        against[0] += f", of which {_usd(conditional)} depends on conditions"
-    if firmest != top:
-        size = "" if part == firm[firmest] else f" {_usd(firm[firmest])}"
-        against.insert(0, f"{_beside(part, firm[firmest])} {firmest}'s{size}")
-    is_largest = whole > max(promised.values())
-    rank = "is the largest" if is_largest else f"is not the largest: {top} promised {_usd(promised[top])}"
+    is_largest = holding > max(promised.values())
+    rank = (
+        "is the largest"
+        if is_largest
+        else f"is not the largest: {largest} promised {_usd(promised[largest])}"
+    )
     reason = (
-        f"As a holding built since 2024, SoftBank's {_usd(whole)} {rank}."
-        f" As a single commitment its {_usd(part)} {' and '.join(against)}."
+        f"As a holding built since 2024, SoftBank's {_usd(holding)} {rank}. As a single commitment its"
+        f" {_usd(commitment)} {_against_the_largest(commitment, promised, firm)}."
     )
     announced = facts.facts_by_day(beside, decides=False)
     details = render_sentence(told, announced, facts) if announced else None
     return Finding(readings, reason, details=details)
+
+
+def _against_the_largest(commitment: float, promised: Mapping[str, float], firm: Mapping[str, float]) -> str:
+    """A commitment against the largest other one, in billion dollars, without its conditional money and with
+    it.
+    """
+    largest, largest_firm = (max(sums, key=lambda name: sums[name]) for sums in (promised, firm))
+    comparisons = [f"{_comparison(commitment, promised[largest])} {largest}'s {_usd(promised[largest])}"]
+    if conditional := promised[largest] - firm[largest]:
+        comparisons[0] += f", of which {_usd(conditional)} depends on conditions"
+    if largest_firm != largest:
+        size = "" if commitment == firm[largest_firm] else f" {_usd(firm[largest_firm])}"
+        comparisons.insert(0, f"{_comparison(commitment, firm[largest_firm])} {largest_firm}'s{size}")
+    return " and ".join(comparisons)
 
 
 @check("evidence")
@@ -162,17 +175,17 @@ def share_of_raised(facts: Facts, figure: Quantity | None) -> Finding:
     """
     row = _commitment(facts)
     paid = facts.rows(STAKE, event="paid")["amount_usd_bn"].sum()
-    own = paid + float(row["cost_on_completion_usd_bn"]) - invested_usd_bn(facts)
+    new_money = paid + float(row["cost_on_completion_usd_bn"]) - invested_usd_bn(facts)
     raised = Raised.of(facts, "OpenAI")
     reason = (
-        f"No figure tells a lifeline from an investment. SoftBank's new money, {_usd(own)}, is"
-        f" {own / raised.firm:.0%} of the {_usd(raised.firm)} paid or firmly promised to OpenAI. How long"
-        " OpenAI could pay its bills without it would settle it."
+        f"No figure tells a lifeline from an investment. SoftBank's new money, {_usd(new_money)}, is"
+        f" {new_money / raised.firm:.0%} of the {_usd(raised.firm)} paid or firmly promised to OpenAI. How"
+        " long OpenAI could pay its bills without it would settle it."
     )
     details = (
         f"Counting the {_usd(raised.conditional)} that others promised on conditions, the share is"
-        f" {own / raised.whole:.0%}. Shares that SoftBank bought from holders are left out: that money did"
-        " not reach OpenAI."
+        f" {new_money / raised.total:.0%}. Shares that SoftBank bought from holders are left out: that money"
+        " did not reach OpenAI."
     )
     return Finding({}, reason, verdict="uncheckable", details=details)
 
@@ -192,38 +205,50 @@ def raised_share(
         *funding.joint_share(article_funding, list(companies)),
         open=bool((article_funding["high"] == float("inf")).any()),
     )
-    whole = facts.fact(market)
-    start = whole["valid_on"] - pd.offsets.QuarterEnd()
-    every = facts.require(ROUNDS, company=list(companies))
-    every = every[(every["valid_on"] > start) & (every["valid_on"] <= whole["valid_on"])]
-    rounds, conditional = every[every["in_total"] == "yes"], every[every["event"] == "conditional"]
-    if missing := [name for name in companies if name not in set(rounds["company"])]:
-        raise NothingKnown(f"what {' and '.join(missing)} raised {quarter}")
-    facts.cite(ROUNDS, every.loc[[*rounds.index, *conditional.index]])
-    raised, venture = float(rounds["amount_usd_bn"].sum()), float(whole["value"])
-    within = float(conditional["amount_usd_bn"].sum())
+    market_row = facts.fact(market)
+    raised = _raised_in_quarter(facts, companies, market_row["valid_on"], quarter)
+    venture = float(market_row["value"])
     readings = {
         "in the article's own table": printed,
-        "of all venture money for AI": exact(raised / (venture - within)),
+        "of all venture money for AI": exact(raised.firm / (venture - raised.conditional)),
     }
-    names = " and ".join(companies)
     reason = (
-        f"{_answer(readings, (threshold, 1.0))}: {names} hold {printed.value:.0%} of the one and took"
-        f" {readings['of all venture money for AI'].value:.0%} of the other {quarter}. We take"
-        f" {threshold:.0%} as a vast majority."
+        f"{_answer_by_reading(readings, (threshold, 1.0))}: {' and '.join(companies)} hold"
+        f" {printed.value:.0%} of the one and took {readings['of all venture money for AI'].value:.0%} of the"
+        f" other {quarter}. We take {threshold:.0%} as a vast majority."
     )
-    listed = facts.find(ROUNDS, in_total="yes")
-    sums = {name: Raised.of(facts, name, decides=False).firm for name in listed["company"].unique()}
-    details = (
-        f"With money on conditions they took {(raised + within) / venture:.0%}. Among the"
-        f" {labels.number_word(len(sums))} developers whose rounds we list, not a whole market, the share"
-        f" since their founding is {sum(sums[name] for name in companies) / sum(sums.values()):.0%}: "
-        + ", ".join(
-            f"{name} {_usd(value)}" for name, value in sorted(sums.items(), key=lambda item: -item[1])
-        )
+    details = f"With money on conditions they took {(raised.firm + raised.conditional) / venture:.0%}."
+    details += f" {_share_since_founding(facts, companies)}"
+    return Finding(readings, reason, accepts=(threshold, 1.0), details=details)
+
+
+def _raised_in_quarter(facts: Facts, companies: Sequence[str], end: pd.Timestamp, quarter: str) -> Raised:
+    """What some companies raised together in the quarter that ends on a day; each has to have a round in
+    it.
+    """
+    rows = facts.require(ROUNDS, company=list(companies))
+    rows = rows[(rows["valid_on"] > end - pd.offsets.QuarterEnd()) & (rows["valid_on"] <= end)]
+    rounds, conditional = rows[rows["in_total"] == "yes"], rows[rows["event"] == "conditional"]
+    if missing := [name for name in companies if name not in set(rounds["company"])]:
+        raise NothingKnown(f"what {' and '.join(missing)} raised {quarter}")
+    facts.cite(ROUNDS, rows.loc[[*rounds.index, *conditional.index]])
+    return Raised(float(rounds["amount_usd_bn"].sum()), float(conditional["amount_usd_bn"].sum()))
+
+
+def _share_since_founding(facts: Facts, companies: Sequence[str]) -> str:
+    """The share of some companies in what all developers of our list raised since their founding, in
+    words.
+    """
+    rounds = facts.find(ROUNDS, in_total="yes")
+    sums = {name: Raised.of(facts, name, decides=False).firm for name in rounds["company"].unique()}
+    ranked = sorted(sums.items(), key=lambda item: -item[1])
+    return (
+        f"Among the {labels.number_word(len(sums))} developers whose rounds we list, not a whole market, the"
+        " share since their founding is"
+        f" {sum(sums[name] for name in companies) / sum(sums.values()):.0%}: "
+        + ", ".join(f"{name} {_usd(value)}" for name, value in ranked)
         + "."
     )
-    return Finding(readings, reason, accepts=(threshold, 1.0), details=details)
 
 
 @check("evidence")
@@ -244,63 +269,61 @@ def capital_efficiency(
     revenue, `disputed` a lower figure for it that decides nothing.
     """
     printed = ratio(*(facts.cell("players", name, "total_funding_usd_bn") for name in (richer, leaner)))
-    leads = {
-        name: (
-            facts.cell("models", models[leaner], column).value
-            - facts.cell("models", models[richer], column).value
-        )
-        for name, column in (("MMLU", "mmlu_pct"), ("HumanEval", "humaneval_pct"))
-    }
-    earned = {
-        leaner: facts.figure(revenue),
-        richer: float(facts.last(FINANCE, "value", measure="annualised_revenue", counts="yes")["value"]),
-    }
-    raised = {name: Raised.of(facts, name) for name in (leaner, richer)}
-
-    def multiple(own: float, kind: str) -> float:
-        per_dollar = [
-            value / getattr(raised[name], kind) for name, value in ((leaner, own), (richer, earned[richer]))
-        ]
-        return per_dollar[0] / per_dollar[1]
-
-    readings = {
-        "in the article's own tables": printed,
-        "by revenue per dollar raised": exact(multiple(earned[leaner], "firm")),
-    }
-    told = ", against ".join(
-        f"{_usd(earned[name])} a year on {_usd(raised[name].firm)}" for name in (leaner, richer)
+    earned = [
+        facts.figure(revenue),
+        float(facts.last(FINANCE, "value", measure="annualised_revenue", counts="yes")["value"]),
+    ]
+    raised = [Raised.of(facts, name) for name in (leaner, richer)]
+    firm, with_conditions = (_per_dollar(earned, raised, kind) for kind in ("firm", "total"))
+    readings = {"in the article's own tables": printed, "by revenue per dollar raised": exact(firm)}
+    sums = ", against ".join(
+        f"{_usd(yearly)} a year on {_usd(money.firm)}" for yearly, money in zip(earned, raised, strict=True)
     )
     reason = (
-        f"{leaner} earns {_times(readings['by revenue per dollar raised'].value)} as much as {richer} per"
-        f" dollar raised: {told}. In the article's own tables {richer} raised at least"
-        f" {_times(printed.value)} as much, for similar scores."
+        f"{leaner} earns {_times(firm)} as much as {richer} per dollar raised: {sums}. In the article's"
+        f" own tables {richer} raised at least {_times(printed.value)} as much, for similar scores."
     )
-    conditions = " and ".join(_usd(raised[name].conditional) for name in (richer, leaner))
-    scores = " and ".join(
-        f"{format_figure(abs(lead), 'points', 1)} {'ahead of' if lead > 0 else 'behind'} {models[richer]} on"
-        f" {name}"
-        for name, lead in leads.items()
-    )
+    conditions = " and ".join(_usd(money.conditional) for money in reversed(raised))
     details = [
-        (
-            f"Money on conditions is left out for both. Counted for both ({conditions}), {leaner} earns "
-            f"{_times(multiple(earned[leaner], 'whole'))} as much per dollar."
-        ),
-        f"In the article's table {models[leaner]} is {scores}.",
+        f"Money on conditions is left out for both. Counted for both ({conditions}), {leaner} earns"
+        f" {_times(with_conditions)} as much per dollar.",
+        _score_difference(facts, models[leaner], models[richer]),
     ]
     for row in facts.facts_by_day([disputed], decides=False):
-        low = float(row["value"])
+        lower = [float(row["value"]), earned[1]]
+        multiples = [_times(_per_dollar(lower, raised, kind)) for kind in ("firm", "total")]
         details.append(
-            f"{richer} puts {leaner}'s revenue at {_usd(low)}: then it earns {_times(multiple(low, 'firm'))}"
-            f" as much, or {_times(multiple(low, 'whole'))} with money on conditions."
+            f"{richer} puts {leaner}'s revenue at {_usd(row['value'])}: then it earns {multiples[0]} as much,"
+            f" or {multiples[1]} with money on conditions."
         )
-    later = facts.find(ROUNDS, later=True, company=leaner, in_total="yes")
+    return Finding(readings, reason, details=" ".join(details), since=_raised_since(facts, leaner))
+
+
+def _per_dollar(revenue: Sequence[float], raised: Sequence[Raised], kind: str) -> float:
+    """The revenue of a company per dollar raised, of a kind of money, over that of another."""
+    first, second = (value / getattr(money, kind) for value, money in zip(revenue, raised, strict=True))
+    return float(first / second)
+
+
+def _score_difference(facts: Facts, model: str, other: str) -> str:
+    """How far a model is ahead of another, or behind it, on the two tests of the article's table."""
+    scores = []
+    for name, column in (("MMLU", "mmlu_pct"), ("HumanEval", "humaneval_pct")):
+        lead = facts.cell("models", model, column).value - facts.cell("models", other, column).value
+        side = "ahead of" if lead > 0 else "behind"
+        scores.append(f"{format_figure(abs(lead), 'points', 1)} {side} {other} on {name}")
+    return f"In the article's table {model} is {' and '.join(scores)}."
+
+
+def _raised_since(facts: Facts, company: str) -> str | None:
+    """What a company raised after publication day, mentioned; None where it raised nothing."""
+    later = facts.find(ROUNDS, later=True, company=company, in_total="yes")
     facts.mention(ROUNDS, later)
-    since = [
-        f"{leaner} raised {_usd(row['amount_usd_bn'])} more on {format_date(row['valid_on'])}."
+    sentences = [
+        f"{company} raised {_usd(row['amount_usd_bn'])} more on {format_date(row['valid_on'])}."
         for _, row in later.iterrows()
     ]
-    return Finding(readings, reason, details=" ".join(details), since=" ".join(since) or None)
+    return " ".join(sentences) or None
 
 
 @check("evidence")
@@ -320,8 +343,8 @@ def costs_against_revenue(facts: Facts, figure: Quantity, *, years: Sequence[str
         "as a rate": exact(growth["total_costs"] / growth["period_revenue"]),
     }
     reason = (
-        f"{_answer(readings, accepted(figure))}. From {years[0][2:]} to {years[1][2:]} costs rose by"
-        f" {_usd(rise['total_costs'])} and revenue by {_usd(rise['period_revenue'])}; costs grew"
+        f"{_answer_by_reading(readings, accepted(figure))}. From {years[0][2:]} to {years[1][2:]} costs rose"
+        f" by {_usd(rise['total_costs'])} and revenue by {_usd(rise['period_revenue'])}; costs grew"
         f" {growth['total_costs']:.1f}-fold and revenue {growth['period_revenue']:.1f}-fold."
     )
     return Finding(readings, reason)
@@ -332,21 +355,21 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
     """Costs over revenue in the last whole year in our data, and in the latest quarter if its margin is in
     our data.
     """
-    readings, told = {}, []
+    readings, multiples = {}, []
     for row in facts.facts_by_day([margin]):
         multiple, day = 1 - row["value"] / 100, format_date(row["valid_on"])
         readings[day] = exact(multiple)
-        told.append(f"{_times(multiple)} its revenue in the quarter to {day}")
+        multiples.append(f"{_times(multiple)} its revenue in the quarter to {day}")
     if len(facts.find(FINANCE, measure="total_costs", period=year)):
         costs, revenue = (
             float(facts.rows(FINANCE, measure=m, period=year).iloc[-1]["value"])
             for m in ("total_costs", "period_revenue")
         )
         readings[year[2:]] = exact(costs / revenue)
-        told.append(f"{_times(costs / revenue)} in {year[2:]} ({_usd(costs)} against {_usd(revenue)})")
+        multiples.append(f"{_times(costs / revenue)} in {year[2:]} ({_usd(costs)} against {_usd(revenue)})")
     if not readings:
         raise NothingKnown("costs and revenue of the same period")
-    reason = f"{answer(Finding(readings, ''), figure)}: OpenAI's costs were {' and '.join(told)}."
+    reason = f"{answer(Finding(readings, ''), figure)}: OpenAI's costs were {' and '.join(multiples)}."
     if all(value.value > 1 for value in readings.values()):
         reason += f" The difference has to be raised{_raised_in_words(facts)}."
     return Finding(readings, reason)
@@ -405,8 +428,8 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     paid = invested_usd_bn(facts)
     committed = Interval(money.value / nav, money.low / nav, money.high / nav)
     readings = {"as committed": committed, "as paid": exact(paid / nav)}
-    whole, part = (bool(meets_interval(value, (threshold, 10.0))) for value in readings.values())
-    answer = "Yes" if whole and part else "Only if all of it counts" if whole else "No"
+    by_committed, by_paid = (bool(meets_interval(value, (threshold, 10.0))) for value in readings.values())
+    answer = "Yes" if by_committed and by_paid else "Only if all of it counts" if by_committed else "No"
     reason = (
         f"{answer}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value of"
         f" {format_date(row['valid_on'])}, the {_usd(paid)} paid by publication day {paid / nav:.0%}. We take"
@@ -431,8 +454,8 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
 def investment_over_revenue(
     facts: Facts, figure: Quantity, *, sellers: Mapping[str, Pick], disputed: str
 ) -> Finding:
-    """The investment over the market: that of the article's table, and what sellers on record took in on
-    publication day.
+    """The investment over the market: that of the article's table, and what the sellers in our data took in
+    on publication day.
 
     `sellers` are the annualised revenues to add; `disputed` is a dated fact with a lower figure for the last
     of them.
@@ -445,15 +468,10 @@ def investment_over_revenue(
         "on publication day": ratio(money, exact(sold)),
     }
     then, now = (bool(meets_interval(value, accepted(figure))) for value in readings.values())
-    answer = "Small by both" if then and now else "Small by neither" if not then and not now else None
-    answer = answer or (
-        f"{'Small' if then else 'Not small'} by the article's table of 2024, {'not ' if then else 'but '}by"
-        " publication day"
-    )
     reason = (
-        f"{answer}: {_usd(money.value)} is {money.value / table.value:.1f} times the table's"
-        f" {_usd(table.value)}, {'and' if then == now else 'but'} {money.value / sold:.1f} times the yearly"
-        f" revenue of {join_words(revenue)} alone ({_usd(sold)})."
+        f"{_small_market(then, now)}: {_usd(money.value)} is {money.value / table.value:.1f} times the"
+        f" table's {_usd(table.value)}, {'and' if then == now else 'but'} {money.value / sold:.1f} times the"
+        f" yearly revenue of {join_words(revenue)} alone ({_usd(sold)})."
     )
     details = (
         f"Of that revenue {join_words(f'{name} has {_usd(value)}' for name, value in revenue.items())}. The"
@@ -461,13 +479,24 @@ def investment_over_revenue(
         f" to be over {labels.number_word(float(figure.low or 0))} times as large. Revenue is that of the"
         " latest month or so over a whole year. Other sellers would make the second multiple smaller."
     )
+    last = list(revenue)[-1]
     for row in facts.facts_by_day([disputed], decides=False):
-        lower = sold - list(revenue.values())[-1] + float(row["value"])
+        lower = sold - revenue[last] + float(row["value"])
         details += (
-            f" A memo of OpenAI is reported to put {list(revenue)[-1]}'s revenue at {_usd(row['value'])},"
-            f" which would make it {money.value / lower:.1f} times."
+            f" A memo of OpenAI is reported to put {last}'s revenue at {_usd(row['value'])}, which would make"
+            f" it {money.value / lower:.1f} times."
         )
     return Finding(readings, reason, details=details)
+
+
+def _small_market(then: bool, now: bool) -> str:
+    """Whether the market is small beside the investment, in 2024 and on publication day."""
+    if then and now:
+        return "Small by both"
+    if not then and not now:
+        return "Small by neither"
+    first, second = ("Small", "not ") if then else ("Not small", "but ")
+    return f"{first} by the article's table of 2024, {second}by publication day"
 
 
 @check("evidence")
@@ -523,26 +552,26 @@ def largest_funder(
     facts: Facts, figure: Quantity, *, money: str, others: Sequence[str], stake: str
 ) -> Finding:
     """A partner's money against the largest other commitment to OpenAI, and its stake against SoftBank's."""
-    own, softbank = facts.fact(money), _commitment(facts)
+    partner_money, softbank = facts.fact(money), _commitment(facts)
     largest, most = "SoftBank", float(softbank["cost_on_completion_usd_bn"])
     for row in facts.without_memory().facts_by_day(others):
         if row["value"] > most:
             largest, most = row["subject"], float(row["value"])
             facts.facts_by_day([row["id"]])
-    partner, paid = own["subject"], float(own["value"])
+    partner, paid = partner_money["subject"], float(partner_money["value"])
     readings = {"by money": exact(paid / most)}
     reason = (
         f"By money {partner} is {'' if paid > most else 'not '}the largest: it has promised {_usd(paid)},"
         f" {largest} {_usd(most)}."
     )
     for row in facts.facts_by_day([stake]):
-        held, theirs = float(row["value"]), float(softbank["stake_pct"])
-        readings["by stake"] = exact(held / theirs)
+        partner_pct, softbank_pct = float(row["value"]), float(softbank["stake_pct"])
+        readings["by stake"] = exact(partner_pct / softbank_pct)
         reason += (
-            f" By stake it leads, with {held:g}% against the {theirs:g}% that SoftBank holds once all is"
-            " paid."
-            if held > theirs
-            else f" Nor is it by stake, with {held:g}% against SoftBank's {theirs:g}%."
+            f" By stake it leads, with {partner_pct:g}% against the {softbank_pct:g}% that SoftBank holds"
+            " once all is paid."
+            if partner_pct > softbank_pct
+            else f" Nor is it by stake, with {partner_pct:g}% against SoftBank's {softbank_pct:g}%."
         )
     return Finding(readings, reason)
 
@@ -555,7 +584,7 @@ def self_funded(
     company.
 
     `guidance` names for each company the low and high end of the capital expenditure that it expects next; it
-    is told where it exceeds the cash flow, and decides nothing.
+    is mentioned where it exceeds the cash flow, and decides nothing.
     """
     readings, earned = {}, {}
     for row in facts.facts_by_day(cash_flows):
@@ -568,11 +597,11 @@ def self_funded(
         )
     if not readings:
         raise NothingKnown("operating cash flows")
-    told = ", ".join(f"{_times(readings[f'for {name}'].value)} at {name}" for name in earned)
+    multiples = ", ".join(f"{_times(readings[f'for {name}'].value)} at {name}" for name in earned)
     reason = (
-        f"In the last reported year each took in more cash than it invested: {told}."
+        f"In the last reported year each took in more cash than it invested: {multiples}."
         if all(value.value > 1 for value in readings.values())
-        else f"Cash from operations over investment in the last reported year: {told}."
+        else f"Cash from operations over investment in the last reported year: {multiples}."
     )
     above = []
     for name, row in earned.items():
@@ -600,8 +629,8 @@ def _later_investment(facts: Facts, earned: Mapping[str, pd.Series]) -> str:
             multiple = f"{_times(row['value'] / spent)} at {name} ({_usd(spent)})"
             multiples.setdefault(format_date(end), []).append(multiple)
     return "".join(
-        f" Over what was invested in the four quarters to {end}, the same cash is {join_words(told)}."
-        for end, told in multiples.items()
+        f" Over what was invested in the four quarters to {end}, the same cash is {join_words(texts)}."
+        for end, texts in multiples.items()
     )
 
 
@@ -620,7 +649,7 @@ class Raised(NamedTuple):
     conditional: float
 
     @property
-    def whole(self) -> float:
+    def total(self) -> float:
         """Both together."""
         return self.firm + self.conditional
 
@@ -635,9 +664,9 @@ class Raised(NamedTuple):
         """
         rounds = facts.require(ROUNDS, company=company, in_total="yes")
         (facts.cite if decides else facts.mention)(ROUNDS, rounds)
-        apart = facts.find(ROUNDS, company=company, event="conditional")
-        facts.mention(ROUNDS, apart)
-        return cls(float(rounds["amount_usd_bn"].sum()), float(apart["amount_usd_bn"].sum()))
+        conditional = facts.find(ROUNDS, company=company, event="conditional")
+        facts.mention(ROUNDS, conditional)
+        return cls(float(rounds["amount_usd_bn"].sum()), float(conditional["amount_usd_bn"].sum()))
 
 
 def _commitment(facts: Facts) -> pd.Series:
@@ -645,17 +674,17 @@ def _commitment(facts: Facts) -> pd.Series:
     return facts.last(STAKE, "cost_on_completion_usd_bn", event="committed")
 
 
-def _value(facts: Facts, pick: Pick) -> float:
-    """A figure of the evidence, looked at and not cited."""
+def _uncited_figure(facts: Facts, pick: Pick) -> float:
+    """A figure of the evidence, read without remembering its rows."""
     return facts.without_memory().figure(pick)
 
 
-def _beside(amount: float, other: float) -> str:
-    """How an amount stands to another, in a verb."""
+def _comparison(amount: float, other: float) -> str:
+    """How an amount compares with another, as a verb."""
     return "equals" if amount == other else "exceeds" if amount > other else "is below"
 
 
-def _answer(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> str:
+def _answer_by_reading(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> str:
     """Which readings meet what the statement needs: In dollars, but not as a rate."""
     met = [name for name, value in readings.items() if meets_interval(value, wanted)]
     missed = [name for name in readings if name not in met]
@@ -664,8 +693,8 @@ def _answer(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> st
     return answer[0].upper() + answer[1:]
 
 
-def _only(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> str:
-    """What opens a reason where a statement is right in some readings alone: Only in total."""
+def _only_some(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> str:
+    """How a reason opens where a statement is right in some readings alone: Only in total."""
     met = [name for name, value in readings.items() if meets_interval(value, wanted)]
     return f"Only {' and '.join(met)}: " if 0 < len(met) < len(readings) else ""
 
