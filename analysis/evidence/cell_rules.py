@@ -3,7 +3,7 @@ row.
 
 Decisions
 - `cells.yml` names facts and rules, never a verdict; every column says what would decide a cell that nothing
-  at hand does.
+  in our data does.
 - A rule's keys, its dated facts and the names in its sentences are checked here, so that a misspelt id is an
   error with file and key and not a cell that nobody could check. They are checked against the evidence folder
   of the same project.
@@ -37,7 +37,7 @@ FILE = "cells.yml"
 TABLES = ("models", "players", "market_size")
 """The article's tables, in its order."""
 
-NAMED = re.compile(r"\{([^{}]+?)(?:\.(?:months|value|due))?\}")
+_PLACEHOLDER = re.compile(r"\{([^{}]+?)(?:\.(?:months|value|due))?\}")
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class FactId(str):
 
 
 def _fact_id(name: str, info: ValidationInfo) -> FactId:
-    if name not in (known := _evidence(info).fact_ids):
-        raise ValueError(f"no dated fact has this id. {nearest(name, known)}")
+    if name not in (ids := _context(info).fact_ids):
+        raise ValueError(f"no dated fact has this id. {nearest(name, ids)}")
     return FactId(name)
 
 
@@ -77,18 +77,18 @@ class CellRule(BaseModel):
     @model_validator(mode="after")
     def _sentences_name_its_facts(self) -> CellRule:
         for key, text in self:
-            named = NAMED.findall(text) if isinstance(text, str) else []
-            if unknown := [name for name in named if name not in self.ids]:
+            names = _PLACEHOLDER.findall(text) if isinstance(text, str) else []
+            if unknown := [name for name in names if name not in self.ids]:
                 raise ValueError(f"{key} names {', '.join(unknown)}, which is none of the facts of this cell")
         return self
 
 
 class Undecidable(CellRule):
-    """Nothing decides it; the note tells what bears on it."""
+    """Nothing decides the cell; the note says what bears on it."""
 
 
 class Parameters(CellRule):
-    """The developer's own count, in all and active; facts that it gives none; and counts that others
+    """The developer's own count, in total and active; facts that it gives none; and counts that others
     repeat.
     """
 
@@ -137,12 +137,12 @@ class Amount(BaseModel):
     less: FactRefs = ()
 
     @model_validator(mode="after")
-    def _one_place(self, info: ValidationInfo) -> Amount:
+    def _a_fact_or_a_column(self, info: ValidationInfo) -> Amount:
         if (self.fact is None) == (self.table is None or self.column is None):
             raise ValueError("give either fact, or table and column")
         if self.table is None:
             return self
-        columns_of = _evidence(info).columns
+        columns_of = _context(info).columns
         if self.table not in columns_of:
             raise ValueError(f"there is no evidence table {self.table!r}. {nearest(self.table, columns_of)}")
         columns = columns_of[self.table]
@@ -188,7 +188,7 @@ class Internal(CellRule):
 
 
 class ReadingEvidence(BaseModel):
-    """The facts that bear one reading of a statement out (`shows`) or contradict it (`denies`)."""
+    """The facts that support one reading of a statement (`shows`) or contradict it (`denies`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     shows: FactRefs = ()
@@ -251,72 +251,94 @@ def load(
         what it must not; all of it at once.
     """
     path = directory / FILE
-    where, found = display_path(path), {}
+    where, columns = display_path(path), _columns_of_tables(directory)
+    content = read_yaml(path, error=DataError)
     problems: list[Problem] = []
-    known: AvailableEvidence | None = None
-    wanted = {
+    available: AvailableEvidence | None = None
+    try:
+        available = _available_evidence(evidence)
+    except DataError as reason:  # rules cannot be checked then; the rest of the file can
+        problems += reason.problems
+    for key in [key for key in columns if key not in content]:
+        problems.append(Problem(where, f"has no {key}", "Add it with what would decide its cells"))
+    rules: dict[tuple[str, str], ColumnRules] = {}
+    for key, raw in content.items():
+        at = f"{where}, key {key}"
+        if key not in columns:
+            problems.append(Problem(at, "is no column of the article's tables", nearest(key, columns)))
+        elif not isinstance(raw, dict) or not isinstance(raw.get("would_decide"), str):
+            problems.append(Problem(at, "does not say what would decide", "Write would_decide: a sentence"))
+        else:
+            problems += _key_problems(raw, at)
+            rows, wrong = _read_rules(raw, _rows_of_table(columns[key][0], directory), available, at)
+            problems += wrong
+            rules[columns[key]] = ColumnRules(raw["would_decide"], rows)
+    if problems:
+        raise DataError(problems)
+    return rules
+
+
+def _columns_of_tables(directory: Path) -> dict[str, tuple[str, str]]:
+    """Every column of the three tables but their keys, by its name in the file: ``TABLE.COLUMN``."""
+    return {
         f"{name}.{column}": (name, column)
         for name in TABLES
         for column in sidecar(name, directory).columns
         if column != sidecar(name, directory).key
     }
-    content = read_yaml(path, error=DataError)
-    try:
-        known = _named_by(evidence)
-    except DataError as reason:  # rules cannot be checked then; the rest of the file can
-        problems += reason.problems
-    for key in wanted:
-        if key not in content:
-            problems.append(Problem(where, f"has no {key}", "Add it with what would decide its cells"))
-    for key, raw in content.items():
-        at = f"{where}, key {key}"
-        if key not in wanted:
-            problems.append(Problem(at, "is no column of the article's tables", nearest(key, wanted)))
-            continue
-        if not isinstance(raw, dict) or not isinstance(raw.get("would_decide"), str):
-            problems.append(Problem(at, "does not say what would decide", "Write would_decide: a sentence"))
-            continue
-        problems += [
-            Problem(f"{at}.{name}", "is no key of a column", "Remove the key or correct its spelling")
-            for name in raw
-            if name not in ("would_decide", "rows")
-        ]
-        table = wanted[key][0]
-        printed = list(article_tables.printed_table(table, directory)[sidecar(table, directory).key])
-        rules: dict[str, CellRule] = {}
-        if known is not None:
-            for row, rule in (raw.get("rows") or {}).items():
-                problems += _read_rule(rules, row, rule, printed, known, f"{at}.rows.{row}")
-        found[wanted[key]] = ColumnRules(raw["would_decide"], rules)
-    if problems:
-        raise DataError(problems)
-    return found
 
 
-def _read_rule(
-    into: dict[str, CellRule], row: str, raw: Any, printed: list[str], known: AvailableEvidence, at: str
-) -> list[Problem]:
-    if row not in printed:
-        return [Problem(at, "is no row of the table", nearest(row, printed))]
+def _rows_of_table(table: str, directory: Path) -> list[str]:
+    return list(article_tables.printed_table(table, directory)[sidecar(table, directory).key])
+
+
+def _key_problems(raw: Mapping[str, Any], where: str) -> list[Problem]:
+    return [
+        Problem(f"{where}.{name}", "is no key of a column", "Remove the key or correct its spelling")
+        for name in raw
+        if name not in ("would_decide", "rows")
+    ]
+
+
+def _read_rules(
+    raw: Mapping[str, Any], rows: list[str], available: AvailableEvidence | None, where: str
+) -> tuple[dict[str, CellRule], list[Problem]]:
+    """The rules of a column by row, and what is wrong with the others; none without evidence to check
+    them.
+    """
+    rules: dict[str, CellRule] = {}
+    problems: list[Problem] = []
+    for row, rule in (raw.get("rows") or {}).items() if available is not None else ():
+        try:
+            rules[row] = _read_rule(row, rule, rows, available, f"{where}.rows.{row}")
+        except DataError as reason:
+            problems += reason.problems
+    return rules, problems
+
+
+def _read_rule(row: str, raw: Any, rows: list[str], available: AvailableEvidence | None, at: str) -> CellRule:
+    if row not in rows:
+        raise DataError(Problem(at, "is no row of the table", nearest(row, rows)))
     name = raw.get("rule") if isinstance(raw, dict) else None
     if name not in RULES:
-        return [Problem(at, f"there is no rule {name!r}", nearest(str(name), RULES))]
+        raise DataError(Problem(at, f"there is no rule {name!r}", nearest(str(name), RULES)))
+    arguments = {key: value for key, value in raw.items() if key != "rule"}
     try:
-        own = {key: value for key, value in raw.items() if key != "rule"}
-        into[row] = RULES[str(name)].model_validate(own, context=known)
+        return RULES[str(name)].model_validate(arguments, context=available)
     except ValidationError as reason:
-        problems = validation_problems(reason, at)
-        return [Problem(p.place.replace(f"{at}, key ", f"{at}."), p.rule, p.fix) for p in problems]
-    return []
+        raise DataError(
+            Problem(p.place.replace(f"{at}, key ", f"{at}."), p.rule, p.fix)
+            for p in validation_problems(reason, at)
+        ) from None
 
 
-def _named_by(directory: Path) -> AvailableEvidence:
+def _available_evidence(directory: Path) -> AvailableEvidence:
     sidecars = {name: evidence_tables.sidecar(name, directory) for name in evidence_tables.names(directory)}
     ids = frozenset(evidence_tables.load("dated_facts", directory=directory)["id"])
     return AvailableEvidence(ids, {name: frozenset(meta.columns) for name, meta in sidecars.items()})
 
 
-def _evidence(info: ValidationInfo) -> AvailableEvidence:
+def _context(info: ValidationInfo) -> AvailableEvidence:
     assert isinstance(info.context, AvailableEvidence)  # noqa: S101 (`load` hands it to every rule)
     return info.context
 
