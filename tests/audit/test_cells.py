@@ -2,8 +2,6 @@
 behind them.
 """
 
-import hashlib
-import shutil
 from dataclasses import replace
 
 import pandas as pd
@@ -12,8 +10,7 @@ import pytest
 from analysis import audit
 from analysis.audit import cells
 from analysis.errors import DataError
-from analysis.evidence import article_tables, cell_rules, evidence_tables
-from analysis.evidence.sources import THESIS
+from analysis.evidence import article_tables, cell_rules
 from tests.audit.conftest import assumptions
 
 ARITHMETIC = "cagr_pct"  # the one column that the article's own numbers decide
@@ -592,105 +589,6 @@ def test_reasons_and_shorts_are_whole_sentences_and_few_words(rows):
 
 
 # The rules
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "key", "fix"),
-    [
-        (
-            "gpt_5_5.release: GPT-5.5",
-            "gpt_5_9.release: GPT-5.9",
-            r"players\.primary_model\.rows\.OpenAI\.names",
-            "gpt_5_[0-9]",
-        ),
-        (
-            "denies: [xai.merger]",
-            "denies: [xai.mergr]",
-            r"players\.key_investor\.rows\.xAI\.readings\.held by Musk himself\.denies\.0",
-            "xai.merger",
-        ),
-        (
-            "denies: [xai.merger]",
-            "denied: [xai.merger]",
-            r"players\.key_investor\.rows\.xAI\.readings\.held by Musk himself\.denied",
-            "Remove the key",
-        ),
-        (
-            "rule: readings_on_record",
-            "rule: readings_on_recrod",
-            r"players\.key_investor\.rows\.xAI",
-            "readings_on_record",
-        ),
-        ("on {xai.merger} at", "on {xai.merged} at", r"players\.key_investor\.rows\.xAI", "xai.merged"),
-        (
-            "    Meta AI:\n      rule: internal",
-            "    Meta:\n      rule: internal",
-            r"players\.key_investor\.rows\.Meta",
-            "Meta AI",
-        ),
-        (
-            "      told: Alphabet reports",
-            "      note: Alphabet reports",
-            r"players\.key_investor\.rows\.Google DeepMind",
-            "shows and told belong together",
-        ),
-        (
-            "      read_as_usd_mn: [20, 100]\n",
-            "",
-            r"models\.training_cost_usd_mn\.rows\.Claude 3\.5 Sonnet",
-            "told and read_as_usd_mn belong together",
-        ),
-        ("market_size.cagr_pct:", "market_size.cagr:", r"market_size\.cagr", "market_size.cagr_pct"),
-        (
-            "column: amount_usd_bn",
-            "column: amount",
-            r"players\.key_investor\.rows\.Anthropic\.amounts\.Amazon",
-            "amount_usd_bn",
-        ),
-        (
-            "  would_decide: A dated list of the dev",
-            "  would: A dated list of the dev",
-            r"players\.primary_model",
-            "would_decide",
-        ),
-    ],
-)
-def test_a_mistake_in_the_rules_is_refused_by_file_and_key(tmp_path, old, new, key, fix):
-    shutil.copytree(THESIS, tmp_path / "thesis")
-    path = tmp_path / "thesis" / "cells.yml"
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(DataError, match=rf"cells\.yml, key {key}.*: .*{fix}"):
-        cell_rules.load(tmp_path / "thesis")
-
-
-def test_rules_may_name_what_the_evidence_of_their_own_project_holds_and_nothing_else(tmp_path):
-    shutil.copytree(THESIS, tmp_path / "thesis")
-    shutil.copytree(evidence_tables.EVIDENCE, tmp_path / "evidence")
-    rename(tmp_path / "evidence" / "dated_facts", "xai.merger", "xai.merging")
-    with pytest.raises(
-        DataError,
-        match=(
-            r"cells\.yml, key .*xAI.*: no dated fact has this id\. The nearest valid name is 'xai\.merging'"
-        ),
-    ):
-        cell_rules.load(tmp_path / "thesis", tmp_path / "evidence")
-    rename(tmp_path / "evidence" / "dated_facts", "xai.merging", "xai.merger")
-    rename(tmp_path / "evidence" / "funding_rounds", "amount_usd_bn", "amount")
-    with pytest.raises(
-        DataError, match=r"cells\.yml, key .*Amazon.*: funding_rounds has no column 'amount_usd_bn'"
-    ):
-        cell_rules.load(tmp_path / "thesis", tmp_path / "evidence")
-
-
-def rename(table, old, new):
-    """Write another name in a table and its sidecar, and the hash of the table that comes of it."""
-    data, meta = table.with_suffix(".csv"), table.with_suffix(".meta.yml")
-    before = hashlib.sha256(data.read_bytes()).hexdigest()
-    data.write_text(data.read_text().replace(old, new))
-    after = hashlib.sha256(data.read_bytes()).hexdigest()
-    meta.write_text(meta.read_text().replace(old, new).replace(before, after))
 
 
 def test_a_fact_that_decides_a_cell_and_is_gone_is_refused_by_cell():
