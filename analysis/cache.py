@@ -1,4 +1,4 @@
-"""Does a file still hold what was read from it? Results of reading, kept until one of their files changes.
+"""Does a file still hold what was read from it? Results of reading, reused until one of their files changes.
 
 Decisions
 - A result is reused while every file that was read for it has the same state (times, size, inode), so that a
@@ -6,7 +6,7 @@ Decisions
 - Which files those are is observed while the result is made: whatever reads a file says so (`depends_on`),
   and what is read through another cached function counts for both.
 - The state of a file is taken before it is read: an edit in between makes the result stale, never wrong.
-- An error is not kept.
+- Errors are not cached.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,21 +24,21 @@ State = tuple[int, ...] | None
 """What tells one content of a file from another; None where there is no such file."""
 
 MAX_RESULTS = 64
-"""Results that one function keeps; the one that was used longest ago goes first."""
+"""How many results each function caches; the least recently used one goes first."""
 
 _files: ContextVar[dict[Path, State] | None] = ContextVar("files", default=None)
 
 
 def depends_on(path: Path) -> None:
-    """Say that what is being computed depends on a file, or on which files a folder holds; called before
-    reading it.
+    """Announce that the result being computed depends on a file, or on which files a folder holds; called
+    before reading it.
     """
     if (files := _files.get()) is not None:
         files.setdefault(path.absolute(), _state(path))
 
 
 def cached(function: Callable[P, T]) -> Callable[P, T]:
-    """Keep the results of a function by its arguments, each for as long as the files it was read from stay
+    """Cache the results of a function by its arguments, each for as long as the files it was read from stay
     the same.
 
     Parameters
@@ -47,27 +47,28 @@ def cached(function: Callable[P, T]) -> Callable[P, T]:
         Reads files, each announced by `depends_on`, and depends on nothing else but its arguments, which are
         hashable.
     """
-    results: OrderedDict[Hashable, tuple[T, dict[Path, State]]] = OrderedDict()
+    entries: OrderedDict[Hashable, tuple[T, dict[Path, State]]] = OrderedDict()
 
     @functools.wraps(function)
     def read(*args: P.args, **kwargs: P.kwargs) -> T:
         key = (args, tuple(sorted(kwargs.items())))
-        kept = results.pop(key, None)
-        if kept is None or any(_state(path) != state for path, state in kept[1].items()):
-            kept = _observed(functools.partial(function, *args, **kwargs))
-        results[key] = kept
-        while len(results) > MAX_RESULTS:
-            results.popitem(last=False)
-        if (outer := _files.get()) is not None:
-            for path, state in kept[1].items():
-                outer.setdefault(path, state)
-        return kept[0]
+        entry = entries.pop(key, None)
+        if entry is None or any(_state(path) != state for path, state in entry[1].items()):
+            entry = _result_and_files(functools.partial(function, *args, **kwargs))
+        entries[key] = entry
+        while len(entries) > MAX_RESULTS:
+            entries.popitem(last=False)
+        result, files = entry
+        if (caller_files := _files.get()) is not None:
+            for path, state in files.items():
+                caller_files.setdefault(path, state)
+        return result
 
     return read
 
 
-def _observed(function: Callable[[], Any]) -> tuple[Any, dict[Path, State]]:
-    """What a function gives, and the state of every file that it depends on."""
+def _result_and_files(function: Callable[[], T]) -> tuple[T, dict[Path, State]]:
+    """The result of a function, and the state of every file that it depends on."""
     token = _files.set({})
     try:
         result = function()
@@ -77,6 +78,7 @@ def _observed(function: Callable[[], Any]) -> tuple[Any, dict[Path, State]]:
 
 
 def _state(path: Path) -> State:
+    """Times, size and inode of a file."""
     try:
         status = path.stat()
     except OSError:

@@ -1,12 +1,11 @@
-"""What can go wrong, and how it is said: place, value, rule and fix, all problems of one input at once.
+"""What can go wrong, and what does a message say? Place, value, rule and fix, for all problems of an input.
 
 Decisions
 - A problem is data (`Problem`), an error carries one or many of them; the text is made in one place. It is
-  one line of characters that a reader sees: what a file or a notebook says neither moves the cursor nor turns
-  the words around it.
+  one line of characters that a reader sees: no text of a file or a notebook moves the cursor or turns the
+  direction of the words around it.
 - The exit code belongs to the error: 2 for bad input (nothing ran), 1 for a run that failed.
-- Code that is handed a wrong argument by other code raises `ValueError`; these classes are for what a user
-  wrote.
+- A wrong argument from other code raises `ValueError`; these classes are for what a user wrote.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class Problem:
     place : str
         Where: file, then row and column, or key (``params/son.yml, key seed``).
     rule : str
-        What is not as it must be, with the offending value in it (``'2,5' is not a number``).
+        The rule that is broken, with the offending value (``'2,5' is not a number``).
     fix : str
         What to write or do instead, as an imperative sentence without its full stop.
     """
@@ -64,7 +63,7 @@ class DataError(ThesisError):
 
 
 class ProseError(ThesisError):
-    """A sentence whose value has crossed what its words state."""
+    """A sentence whose words no longer agree with their value."""
 
     exit_code: ClassVar[int] = 1
 
@@ -74,7 +73,7 @@ class NotebookError(ThesisError):
 
 
 class PublishError(ThesisError):
-    """A site that cannot be built from the runs that are there."""
+    """A site that cannot be built from the available runs."""
 
     exit_code = 1
 
@@ -84,7 +83,7 @@ class PrintError(PublishError):
 
 
 class FigureError(ValueError):
-    """A printed figure that cannot be read; whoever knows the place makes a `Problem` of it.
+    """A figure that cannot be read; code that knows its place makes a `Problem` of it.
 
     Attributes
     ----------
@@ -98,7 +97,7 @@ class FigureError(ValueError):
 
 
 class OutputError(ThesisError):
-    """What is printed cannot be delivered: the file or disk that it goes to takes no more."""
+    """Output that cannot be delivered: the file or disk that it goes to takes no more."""
 
     exit_code: ClassVar[int] = 1
 

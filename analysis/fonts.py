@@ -1,10 +1,9 @@
-"""How do pages and charts carry their letters? As subsets of two fonts that come with packages, ready for a
-style sheet.
+"""How do pages and charts carry their fonts? As subsets of two fonts from packages, ready for a style sheet.
 
 Decisions
-- A page and a chart bring their own letters, so that they look alike on every machine and ask for nothing.
-- A chart carries the letters that it uses, a page those of western names and the signs that numbers need.
-- Equal texts give equal bytes: no time stamp is written, names and hints go.
+- Pages and charts embed their letters, so that they look alike on every machine and request nothing.
+- A chart embeds the letters that it uses, a page those of western names and the signs that numbers need.
+- Equal texts give equal bytes: no time stamp is written, names and hints are dropped.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ LATIN = (
     "".join(map(chr, range(32, 127)))
     + "\N{NO-BREAK SPACE}éèêëáàâäãåæçíîïñóòôöõøœúùûüßÉÖÄÜØÅ–—‘’“”…−×·•±²³½≤≥≈→↑↓↕▲▼°£€§©"
 )
-"""What a page can write in its own letters; anything else falls back to the reader's fonts."""
+"""The letters that a page embeds; anything else falls back to the reader's fonts."""
 
 
 def font_path(family: str, weight: int) -> str:
@@ -45,15 +44,15 @@ def font_path(family: str, weight: int) -> str:
 def font_face(family: str, weight: int, letters: str = LATIN) -> str:
     """An ``@font-face`` rule with these letters of a font in it."""
     latin = _latin(family, weight)
-    kept = base64.b64encode(latin if letters == LATIN else _subset(latin, letters)).decode()
-    source = f"url(data:font/woff;base64,{kept})"
+    encoded = base64.b64encode(latin if letters == LATIN else _subset(latin, letters)).decode()
+    source = f"url(data:font/woff;base64,{encoded})"
     return f"@font-face{{font-family:{family};font-weight:{weight};src:{source}}}"
 
 
 @cache
 def _latin(family: str, weight: int) -> bytes:
-    """The font cut down once; cutting a chart's letters out of it is ten times as fast as out of the
-    whole.
+    """The font with western letters alone; a chart's letters are taken from it ten times as fast as from the
+    full font.
     """
     return _subset(Path(font_path(family, weight)).read_bytes(), LATIN)
 
@@ -68,11 +67,11 @@ def _subset(font: bytes, letters: str) -> bytes:
     options.layout_features, options.name_IDs = ["kern"], []
     options.drop_tables += ["BASE", "DSIG", "GDEF", "GSUB"]
     options.desubroutinize = True
-    whole = TTFont(io.BytesIO(font), recalcTimestamp=False)
-    cut = subset.Subsetter(options)
-    cut.populate(text=letters)
-    cut.subset(whole)
-    whole.flavor = "woff"
-    written = io.BytesIO()
-    whole.save(written)
-    return written.getvalue()
+    result = TTFont(io.BytesIO(font), recalcTimestamp=False)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(text=letters)
+    subsetter.subset(result)
+    result.flavor = "woff"
+    content = io.BytesIO()
+    result.save(content)
+    return content.getvalue()

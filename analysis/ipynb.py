@@ -2,12 +2,12 @@
 break on it.
 
 Decisions
-- Asked for is what papermill needs in order to execute a notebook, and no more: one that it would run
+- The model has what papermill needs in order to execute a notebook, and no more: one that it would run
   (without ids, without outputs, of an older format 4) is never refused, and one that it could not even load
-  is refused in words.
-- Without nbformat, which only logs what is wrong, and whose schemas take longer to load than all notebooks to
-  read.
-- What outputs hold is not looked into: a run clears them.
+  is refused with a message.
+- nbformat is not used: it only logs what is wrong, and its schemas take longer to load than all notebooks
+  take to read.
+- The content of outputs is not checked: a run clears them.
 - Cells are counted from the top, text and code alike; the number in `In [3]` is another one.
 - A line ends where Python ends it, at a line feed or a carriage return; `str.splitlines` knows seven ends
   more.
@@ -29,14 +29,14 @@ from analysis.scenarios import display_path
 
 RESTORE = "Restore the notebook"
 SAVE = "Correct the file, or save the notebook again in JupyterLab"
-WANTED = {
+EXPECTED_TYPES = {
     "list_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "string_type": "a text",
     "int_type": "a whole number",
 }
-"""What pydantic wants where a value is of another type."""
+"""What a value should be, by the code of pydantic's error."""
 
 BOM = "\ufeff"
 PARAMETERS = "parameters"
@@ -53,13 +53,13 @@ def _writable(value: object) -> object:
     return value
 
 
-def _whole(value: object) -> object:
+def _join_lines(value: object) -> object:
     """A text, which may be stored line by line."""
-    lines = isinstance(value, list) and all(isinstance(line, str) for line in value)
-    return "".join(value) if lines else value  # type: ignore[arg-type]
+    is_lines = isinstance(value, list) and all(isinstance(line, str) for line in value)
+    return "".join(value) if is_lines else value  # type: ignore[arg-type]
 
 
-Text = Annotated[str, BeforeValidator(_whole), BeforeValidator(_writable)]
+Text = Annotated[str, BeforeValidator(_join_lines), BeforeValidator(_writable)]
 
 
 class _Part(BaseModel):
@@ -75,14 +75,14 @@ class Output(_Part):
 
 
 class Metadata(_Part):
-    """What a notebook or a cell says of itself; `papermill` is what an earlier run noted."""
+    """The metadata of a notebook or a cell; `papermill` is what an earlier run noted."""
 
     tags: list[str] = []
     papermill: dict[str, Any] = {}
 
 
 class Cell(_Part):
-    """One cell; its source is one text, however it is stored."""
+    """One cell; its source is one text, even where it is stored as lines."""
 
     cell_type: Literal["code", "markdown", "raw"]
     metadata: Annotated[Metadata, BeforeValidator(_writable)]
@@ -101,7 +101,7 @@ class Notebook(_Part):
     cells: list[Cell]
 
     def parameters_cell(self, path: Path) -> Cell:
-        """Its code cell that is tagged `parameters`; `path` is the place that errors name.
+        """Its code cell that is tagged `parameters`; errors name `path`.
 
         Raises
         ------
@@ -151,7 +151,7 @@ def read_text(path: Path) -> str:
 
 
 def parse(text: str, path: Path) -> Notebook:
-    """The notebook that a text is; `path` is the place that errors name.
+    """The notebook that a text holds; errors name `path`.
 
     Raises
     ------
@@ -179,18 +179,18 @@ def parse(text: str, path: Path) -> Notebook:
         raise NotebookError(_problem(reason, display_path(path))) from None
 
 
-def _problem(reason: ValidationError, where: str) -> Problem:
-    """The first thing that pydantic found, at its cell and key."""
-    detail = reason.errors()[0]
+def _problem(error: ValidationError, where: str) -> Problem:
+    """The first problem that pydantic reports, at its cell and key."""
+    detail = error.errors()[0]
     keys = [str(part) for part in detail["loc"]]
     if keys[0] == "cells" and len(keys) > 1:
         where, keys = f"{where}, cell {int(keys[1]) + 1} from the top", keys[2:]
     where = f"{where}, key {'.'.join(keys)}" if keys else where
-    wanted = WANTED.get(detail["type"]) or detail.get("ctx", {}).get("expected")
+    expected = EXPECTED_TYPES.get(detail["type"]) or detail.get("ctx", {}).get("expected")
     if detail["type"] == "missing":
         rule = "is missing"
-    elif wanted:
-        rule = f"is {reprlib.repr(detail['input'])}, not {wanted}"
+    elif expected:
+        rule = f"is {reprlib.repr(detail['input'])}, not {expected}"
     else:
         rule = detail["msg"].removeprefix("Value error, ")
     return Problem(where, rule, SAVE)

@@ -1,10 +1,10 @@
-"""What does a reader see where data hold a key? One word for each, on pages, in charts and in listings; and
+"""What does a reader see where data hold a key? One label for each, on pages, in charts and in listings; and
 how prose counts.
 
 Decisions
 - Keys are an interface and stay in data and JSON; a label is for people and may change.
-- They stand here, apart from what computes and what shows, so that a chart, a page and a listing cannot
-  differ.
+- Labels have a module of their own, apart from what computes and what displays, so that a chart, a page and
+  a listing cannot differ.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ PARTS: Mapping[str, str] = {
     "false": "did not come true",
     "void": VERDICTS["void"],
 }
-"""How a part of a prediction may stand, with its label."""
+"""Every status of a part of a prediction, with its label."""
 
 INDICATORS: Mapping[str, str] = {
     "signals": "triggered",
     "quiet": "not triggered",
     "unknown": "not in our data",
 }
-"""How an indicator may stand, with its label."""
+"""Every status of an indicator, with its label."""
 
 QUALITIES: Mapping[str, str] = {
     "official": "official",
@@ -51,7 +51,7 @@ without a source.
 """
 
 METHODS: Mapping[str, str] = {"none: overtaken": "–"}
-"""What stands in the place of a method where a part can have none; the methods are words already."""
+"""The key for a part that can have no method, with its label; the methods need none."""
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "verdict": VERDICTS,
@@ -62,7 +62,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 """The columns of tables and listings that hold keys."""
 
-WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+COUNT_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def label(column: str, value: Any) -> Any:
@@ -71,15 +71,15 @@ def label(column: str, value: Any) -> Any:
 
 
 def number_word(number: float, one: str = "", many: str = "") -> str:
-    """A count as a sentence has it, in words up to nine and in digits beyond, with what follows it: `one` or
-    `many`.
+    """A count as a sentence has it, in words up to nine and in digits beyond, with the word that follows:
+    `one` or `many`.
     """
-    whole = int(number) if number == int(number) else number
-    words = WORDS[int(whole)] if whole in range(len(WORDS)) else f"{whole:,}"
-    return f"{words} {one if number == 1 else many}".rstrip()
+    count = int(number) if number == int(number) else number
+    word = COUNT_WORDS[int(count)] if count in range(len(COUNT_WORDS)) else f"{count:,}"
+    return f"{word} {one if number == 1 else many}".rstrip()
 
 
 def join_words(parts: Iterable[str]) -> str:
     """Parts in a row: a, b and c."""
-    *before, last = list(parts) or [""]
-    return f"{', '.join(before)} and {last}" if before else last
+    *first, last = list(parts) or [""]
+    return f"{', '.join(first)} and {last}" if first else last

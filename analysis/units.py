@@ -1,12 +1,13 @@
-"""What does a printed figure say? Parse and format quantities: `~$100M`, `>$20B`, `405B (Dense)`, `10-20x`.
+"""What does a figure say? Parse and format quantities: `~$100M`, `>$20B`, `405B (Dense)`, `10-20x`.
 
 Decisions
-- A figure is kept as printed and read into value, lower and upper bound, qualifier, unit and note; an unknown
-  one is missing with the reason that was printed, never zero.
-- A plain figure stands for everything that rounds to it: half a unit of its last printed digit to each side.
-- `~`, `est.` and their words reach further: a stated share of the value (`approximation`) to each side.
+- A figure keeps its text and is read into value, lower and upper bound, qualifier, unit and note; an unknown
+  one is missing with the reason that the text gives, never zero.
+- A figure without qualifier stands for everything that rounds to it: half a unit of its last digit to each
+  side.
+- `~`, `est.` and words like them have wider bounds: a share of the value (`approximation`) to each side.
 - `>` is a lower bound and has no upper one; its value is the bound itself. A range has bounds and no value.
-- The unit is asked for by name (`usd_bn`, `pct`), and what is printed must agree with it.
+- The caller names the unit (`usd_bn`, `pct`), and the symbol in the text must agree with it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import pandas as pd
 from analysis.errors import FigureError
 
 APPROXIMATION = 0.10
-"""How far `about` reaches, as a share of the value to each side, where the caller does not say."""
+"""The bounds of `about` where the caller names none, as a share of the value to each side."""
 
 UNITS: dict[str, tuple[str, float]] = {
     "usd": ("$", 1.0),
@@ -51,7 +52,7 @@ QUALIFIERS = {
     "<": ("<", "≤", "under", "less than", "at most", "below", "up to"),
 }
 INCLUSIVE = ("≥", "≤", "at least", "at most", "up to")
-"""Qualifiers whose bound may be met; the others' has to be passed."""
+"""Qualifiers whose bound a value may meet; it has to pass those of the others."""
 DAYS_PER_MONTH = 30.4375
 """A twelfth of a year of 365.25 days."""
 
@@ -86,24 +87,24 @@ DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d,\d{4,}")
 
 @dataclass(frozen=True)
 class Quantity:
-    """A printed figure, read.
+    """A figure, read from its text.
 
     Attributes
     ----------
     text : str
-        As printed.
+        The figure as the source has it.
     value, low, high : float or None
         Central value and bounds in `unit`. A range has no value, an open end is infinite, a missing figure
         has None.
     qualifier : str
-        What was printed with it, in one spelling: ``~``, ``>``, ``<``, ``est.``, ``~ est.``, ``range``, or
+        The qualifier in one spelling: ``~``, ``>``, ``<``, ``est.``, ``~ est.``, ``range``, or
         nothing.
     unit : str
         A name of `UNITS`.
     note : str
-        What stood in brackets, `est.` taken out (``MoE, 21B active``).
+        The text in brackets without `est.` (``MoE, 21B active``).
     missing : str or None
-        Why there is no figure, in the printed words (``Unknown``, ``N/A (internal)``).
+        Why there is no figure, in the words of the source (``Unknown``, ``N/A (internal)``).
     """
 
     text: str
@@ -117,21 +118,21 @@ class Quantity:
 
     @property
     def strict(self) -> bool:
-        """Whether its bound has to be passed (``over 13``) and not only met (``at least 13``)."""
+        """Whether a value has to pass its bound (``over 13``) and not only meet it (``at least 13``)."""
         return self.qualifier[:1] in ("<", ">") and not self.text.lower().startswith(INCLUSIVE)
 
 
 def parse_figure(text: str, unit: str, *, approximation: float = APPROXIMATION) -> Quantity:
-    """Read one printed figure.
+    """Read one figure.
 
     Parameters
     ----------
     text : str
-        The figure as printed, with its qualifier, currency, scale and bracketed note.
+        The figure with its qualifier, currency, scale and bracketed note.
     unit : str
-        The unit to give it in, a name of `UNITS`.
+        The unit of the result, a name of `UNITS`.
     approximation : float
-        How far `~` and `est.` reach to each side, as a share of the value.
+        The bounds of `~` and `est.`, as a share of the value to each side.
 
     Raises
     ------
@@ -139,29 +140,29 @@ def parse_figure(text: str, unit: str, *, approximation: float = APPROXIMATION) 
         Not a figure, a decimal comma, or a symbol that disagrees with `unit`.
     """
     symbol, size = UNITS[unit]
-    clean = " ".join(text.split())
-    if (absent := MISSING.match(clean)) is not None:
-        return Quantity(text, None, None, None, "", unit, absent["note"] or "", missing=clean or "empty cell")
-    first, _, rest = clean.partition(" ")
-    clean = f"{NUMBER_WORDS.get(first.lower(), first)} {rest}".strip()
-    if DECIMAL_COMMA.search(clean):
+    words = " ".join(text.split())
+    if (absent := MISSING.match(words)) is not None:
+        return Quantity(text, None, None, None, "", unit, absent["note"] or "", missing=words or "empty cell")
+    first, _, rest = words.partition(" ")
+    figure = f"{NUMBER_WORDS.get(first.lower(), first)} {rest}".strip()
+    if DECIMAL_COMMA.search(figure):
         raise FigureError(f"{text!r} has a decimal comma", "Write a dot for decimals and no separators")
-    found = FIGURE.match(clean)
-    if found is None:
+    match = FIGURE.match(figure)
+    if match is None:
         raise FigureError(f"{text!r} is not a figure", f"Write for example {_example(unit)}, or Unknown")
-    _agree(found, symbol, text, unit)
-    scale = SCALES[(found["scale"] or "").lower()] / size
-    note, estimated = _split_note(found["note"] or "")
+    _check_symbol(match, symbol, text, unit)
+    scale = SCALES[(match["scale"] or "").lower()] / size
+    note, estimated = _split_note(match["note"] or "")
     qualifier = " ".join(
-        filter(None, (_qualifier(found["prefix"], found["qualifier"]), "est." if estimated else ""))
+        filter(None, (_qualifier_mark(match["prefix"], match["qualifier"]), "est." if estimated else ""))
     )
-    value = _number(found["first"]) * scale * (-1 if found["sign"] in ("-", "−") else 1)
-    if found["second"]:
-        return Quantity(text, None, value, _number(found["second"]) * scale, "range", unit, note)
-    if found["denominator"]:
-        part = value / float(found["denominator"])
+    value = _to_float(match["first"]) * scale * (-1 if match["sign"] in ("-", "−") else 1)
+    if match["second"]:
+        return Quantity(text, None, value, _to_float(match["second"]) * scale, "range", unit, note)
+    if match["denominator"]:
+        part = value / float(match["denominator"])
         return Quantity(text, part, part, part, qualifier, unit, note)
-    half = 0.5 * 10 ** -_decimals(found["first"]) * scale
+    half = 0.5 * 10 ** -_decimals(match["first"]) * scale
     low, high = _bounds(value, half, qualifier, approximation)
     return Quantity(text, value, low, high, qualifier, unit, note)
 
@@ -169,9 +170,9 @@ def parse_figure(text: str, unit: str, *, approximation: float = APPROXIMATION) 
 def parse_figures(
     text: str, unit: str, parts: Sequence[str], *, approximation: float = APPROXIMATION
 ) -> list[Quantity]:
-    """Read a cell that prints one figure for each part, or one for all of them.
+    """Read a cell that has one figure for each part, or one for all of them.
 
-    ``$5.00 (input) / $15.00 (output)`` and ``$3.00 / $15.00`` give two; ``$2.00 (via API)`` stands for both.
+    ``$5.00 (input) / $15.00 (output)`` and ``$3.00 / $15.00`` give two; ``$2.00 (via API)`` counts for both.
 
     Raises
     ------
@@ -189,7 +190,8 @@ def parse_figures(
 
 
 def format_value(value: float | None, unit: str, digits: int | None = None) -> str:
-    """A value as a reader sees it: `$11.8B`, `43%`, `4.9x`; an en dash where there is none.
+    """A value in a number or a table: `$11.8B`, `43%`, `4.9x`; an en dash where there is none. Sentences have
+    `format_figure`.
 
     `digits` are decimals; without it the value gets about three significant digits.
     """
@@ -197,7 +199,7 @@ def format_value(value: float | None, unit: str, digits: int | None = None) -> s
         return "–"
     if math.isinf(value):
         return "no upper bound" if value > 0 else "no lower bound"
-    digits = _sensible_digits(value) if digits is None else digits
+    digits = _default_digits(value) if digits is None else digits
     number = f"{abs(value):,.{digits}f}"
     sign = "−" if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
     suffix = {
@@ -230,11 +232,11 @@ def json_value(value: Any) -> Any:
     return value if isinstance(value, int) else str(value)
 
 
-def _sensible_digits(value: float) -> int:
+def _default_digits(value: float) -> int:
     return 0 if abs(value) >= 100 or value == 0 else 1 if abs(value) >= 10 else 2
 
 
-def _number(text: str) -> float:
+def _to_float(text: str) -> float:
     return float(text.replace(",", ""))
 
 
@@ -242,16 +244,16 @@ def _decimals(text: str) -> int:
     return len(text.partition(".")[2])
 
 
-def _agree(found: re.Match[str], symbol: str, text: str, unit: str) -> None:
-    printed = (
+def _check_symbol(match: re.Match[str], symbol: str, text: str, unit: str) -> None:
+    in_text = (
         "$"
-        if found["currency"]
-        else (found["unit"] or "").lower().removeprefix("percentage ").replace("stars", "")
+        if match["currency"]
+        else (match["unit"] or "").lower().removeprefix("percentage ").replace("stars", "")
     )
-    printed = {"point": "points", "year": "years"}.get(printed, printed)
-    if printed and printed != symbol:
+    in_text = {"point": "points", "year": "years"}.get(in_text, in_text)
+    if in_text and in_text != symbol:
         raise FigureError(
-            f"{text!r} is printed in {printed} but the column is in {unit}", f"Write {_example(unit)}"
+            f"{text!r} is printed in {in_text} but the column is in {unit}", f"Write {_example(unit)}"
         )
 
 
@@ -260,16 +262,17 @@ def _example(unit: str) -> str:
     return {"$": "~$100M", "%": "43%", "x": "10-20x"}.get(symbol, "88.7")
 
 
-def _qualifier(prefix: str | None, plus: str | None) -> str:
+def _qualifier_mark(prefix: str | None, plus: str | None) -> str:
     if plus:
         return ">"
     return next((mark for mark, words in QUALIFIERS.items() if (prefix or "").lower() in words), "")
 
 
 def _split_note(note: str) -> tuple[str, bool]:
+    """A note without `est.`, and whether it had that."""
     pieces = [piece.strip() for piece in note.split(",") if piece.strip()]
-    kept = [piece for piece in pieces if piece.lower() not in ("est.", "est", "estimate", "estimated")]
-    return ", ".join(kept), len(kept) < len(pieces)
+    notes = [piece for piece in pieces if piece.lower() not in ("est.", "est", "estimate", "estimated")]
+    return ", ".join(notes), len(notes) < len(pieces)
 
 
 def _bounds(value: float, half: float, qualifier: str, approximation: float) -> tuple[float, float]:
@@ -277,8 +280,8 @@ def _bounds(value: float, half: float, qualifier: str, approximation: float) -> 
         return value, math.inf
     if qualifier.startswith("<"):
         return -math.inf, value
-    reach = max(half, abs(value) * approximation) if qualifier else half
-    return value - reach, value + reach
+    margin = max(half, abs(value) * approximation) if qualifier else half
+    return value - margin, value + margin
 
 
 HOUSE_UNITS = {

@@ -1,4 +1,4 @@
-"""What is kept of a file's content is dropped as soon as the file is another one."""
+"""A cached result is dropped as soon as one of its files changes."""
 
 import os
 from pathlib import Path

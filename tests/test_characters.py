@@ -11,7 +11,7 @@ from analysis.site import reader
 
 
 @pytest.mark.parametrize(
-    ("text", "seen"),
+    ("text", "legible_text"),
     [
         ("a\tb\r\nc", "a\tb\r\nc"),
         ("\x1b[1;31mred\x1b[0m \x1b[?1049h\x1b]8;;https://example.org\x07a link\x1b]8;;\x07", "red a link"),
@@ -21,8 +21,8 @@ from analysis.site import reader
         ("שלום\u200f, −5 %\u00a0é", "שלום\u200f, −5 %\u00a0é"),
     ],
 )
-def test_what_cannot_be_seen_is_dropped_or_marked_and_all_else_stays(text: str, seen: str) -> None:
-    assert legible(text) == seen
+def test_what_cannot_be_seen_is_dropped_or_marked_and_all_else_stays(text: str, legible_text: str) -> None:
+    assert legible(text) == legible_text
 
 
 def test_texts_are_found_wherever_json_has_them() -> None:
@@ -42,8 +42,8 @@ def test_a_notebook_is_read_in_legible_characters(tmp_path) -> None:
     path = tmp_path / "a.ipynb"
     cell = '{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["a \\ud83d", " \\u202e"]}'
     path.write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}')
-    found = reader.read_notebook(path)
-    assert found.cells[0].source == "a \ufffd \ufffd"
+    notebook = reader.read_notebook(path)
+    assert notebook.cells[0].source == "a \ufffd \ufffd"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How what is wrong is said: one line for each problem, in characters that a reader sees."""
+"""The text of an error: one line for each problem, in characters that a reader sees."""
 
 import pickle
 

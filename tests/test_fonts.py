@@ -15,9 +15,9 @@ def inside(rule):
 
 
 def test_a_face_holds_the_letters_asked_for_and_no_name_or_hint():
-    found = inside(fonts.font_face("Source Sans Pro", 400, "Aé−"))
-    assert set(map(chr, found.getBestCmap())) == set("Aé−")
-    assert "GSUB" not in found and found["name"].names == []
+    font = inside(fonts.font_face("Source Sans Pro", 400, "Aé−"))
+    assert set(map(chr, font.getBestCmap())) == set("Aé−")
+    assert "GSUB" not in font and font["name"].names == []
 
 
 def test_a_face_says_its_family_and_weight_and_is_allowed_nothing_from_elsewhere():

@@ -15,7 +15,7 @@ from analysis.errors import NotebookError
 Content = dict[str, Any]
 
 
-def content() -> Content:
+def notebook_content() -> Content:
     """A notebook of a text and of a cell tagged parameters, as Jupyter stores it."""
     return {
         "cells": [
@@ -38,8 +38,8 @@ def content() -> Content:
 def put(path: str, value: object) -> Callable[[Content], None]:
     """A change: `cells.1.metadata.tags` becomes a value."""
 
-    def change(there: Content) -> None:
-        node: Any = there
+    def change(content: Content) -> None:
+        node: Any = content
         *way, last = path.split(".")
         for key in way:
             node = node[int(key)] if key.isdigit() else node[key]
@@ -49,9 +49,9 @@ def put(path: str, value: object) -> Callable[[Content], None]:
 
 
 def drop(path: str) -> Callable[[Content], None]:
-    def change(there: Content) -> None:
+    def change(content: Content) -> None:
         at, _, key = path.rpartition(".")
-        del there["cells"][int(at)][key]
+        del content["cells"][int(at)][key]
 
     return change
 
@@ -62,23 +62,25 @@ def papermill_takes(path: Path) -> None:
     from papermill import iorw, parameterize
     from papermill.execute import prepare_notebook_metadata, remove_error_markers
 
-    found = iorw.load_notebook_node(str(path))
-    found = parameterize.parameterize_notebook(found, {"years": 5}, kernel_name="python3", language="python")
-    found = remove_error_markers(prepare_notebook_metadata(found, "a", "b"))
-    for cell in found.cells:
+    notebook = iorw.load_notebook_node(str(path))
+    notebook = parameterize.parameterize_notebook(
+        notebook, {"years": 5}, kernel_name="python3", language="python"
+    )
+    notebook = remove_error_markers(prepare_notebook_metadata(notebook, "a", "b"))
+    for cell in notebook.cells:
         cell.metadata.papermill = {}
         cell.get("metadata", {}).get("tags", [])
         if cell.cell_type == "code":
             cell.execution_count, cell.outputs = None, []
-    nbformat.writes(found).encode()
+    nbformat.writes(notebook).encode()
 
 
 TAKEN = {
-    "as Jupyter stores it": lambda there: None,
-    "format 4.0 without ids": lambda there: [
-        put("nbformat_minor", 0)(there),
-        drop("0.id")(there),
-        drop("1.id")(there),
+    "as Jupyter stores it": lambda content: None,
+    "format 4.0 without ids": lambda content: [
+        put("nbformat_minor", 0)(content),
+        drop("0.id")(content),
+        drop("1.id")(content),
     ],
     "a source in one text": put("cells.1.source", "years = 4\nmore = 1"),
     "no outputs": drop("1.outputs"),
@@ -117,7 +119,7 @@ REFUSED = {
         "key outputs.0.data",
     ),
     "attachments that are null": (put("cells.0.attachments", None), "cell 1 from the top, key attachments"),
-    "a cell that is null": (lambda there: there["cells"].append(None), "cell 3 from the top"),
+    "a cell that is null": (lambda content: content["cells"].append(None), "cell 3 from the top"),
     "no metadata": (put("metadata", None), "key metadata"),
     "no minor format": (put("nbformat_minor", None), "key nbformat_minor"),
     "no cells": (put("cells", None), "key cells"),
@@ -125,35 +127,35 @@ REFUSED = {
 }
 
 
-def save(tmp_path: Path, there: object) -> Path:
+def save(tmp_path: Path, content: object) -> Path:
     path = tmp_path / "some.ipynb"
-    path.write_text(json.dumps(there))
+    path.write_text(json.dumps(content))
     return path
 
 
 @pytest.mark.parametrize("name", TAKEN)
 def test_what_papermill_executes_is_taken(tmp_path: Path, name: str) -> None:
-    TAKEN[name](there := content())  # type: ignore[no-untyped-call]
-    path = save(tmp_path, there)
+    TAKEN[name](content := notebook_content())  # type: ignore[no-untyped-call]
+    path = save(tmp_path, content)
     papermill_takes(path)
-    assert ipynb.read(path).parameters_cell(path).source == "".join(there["cells"][1]["source"])
+    assert ipynb.read(path).parameters_cell(path).source == "".join(content["cells"][1]["source"])
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_notebook_is_named_with_its_cell_and_key(tmp_path: Path, name: str) -> None:
-    change, said = REFUSED[name]
-    change(there := content())
-    path = save(tmp_path, there)
+    change, message = REFUSED[name]
+    change(content := notebook_content())
+    path = save(tmp_path, content)
     with pytest.raises(NotebookError) as refusal:
         ipynb.read(path)
     (problem,) = refusal.value.problems
     assert str(problem).startswith(f"{tmp_path.name}/some.ipynb")
-    assert said in str(problem)
+    assert message in str(problem)
     assert "\n" not in str(problem)
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "message"),
     [
         (b'{"cells": [', "line 1: is not JSON"),
         (b'{\n"cells": [,', "line 2: is not JSON"),
@@ -164,9 +166,9 @@ def test_what_is_no_notebook_is_named_with_its_cell_and_key(tmp_path: Path, name
         (b"[" * 100_000, "is not JSON"),
     ],
 )
-def test_a_file_that_holds_no_notebook_is_named(tmp_path: Path, raw: bytes, said: str) -> None:
+def test_a_file_that_holds_no_notebook_is_named(tmp_path: Path, raw: bytes, message: str) -> None:
     (path := tmp_path / "some.ipynb").write_bytes(raw)
-    with pytest.raises(NotebookError, match=said):
+    with pytest.raises(NotebookError, match=message):
         ipynb.read(path)
 
 
@@ -195,7 +197,7 @@ def test_a_line_ends_where_python_ends_it() -> None:
 
 
 def test_what_is_written_can_be_read_whatever_it_holds() -> None:
-    there = {"b": ["half \ud83d", "whole \U0001f600", "é"], "a": 1}
-    text = ipynb.dumps(there)
-    assert json.loads(text.encode("utf-8")) == there
+    content = {"b": ["half \ud83d", "whole \U0001f600", "é"], "a": 1}
+    text = ipynb.dumps(content)
+    assert json.loads(text.encode("utf-8")) == content
     assert "\U0001f600" in text and text.index('"a"') < text.index('"b"')

@@ -40,11 +40,11 @@ from analysis.units import format_value, parse_figure, parse_figures
 def test_a_printed_figure_gives_value_bounds_qualifier_and_note(
     text, unit, value, low, high, qualifier, note
 ):
-    found = parse_figure(text, unit)
-    assert found.text == text
-    assert found.value == (None if value is None else pytest.approx(value))
-    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
-    assert (found.qualifier, found.note, found.unit, found.missing) == (qualifier, note, unit, None)
+    figure = parse_figure(text, unit)
+    assert figure.text == text
+    assert figure.value == (None if value is None else pytest.approx(value))
+    assert (figure.low, figure.high) == (pytest.approx(low), pytest.approx(high))
+    assert (figure.qualifier, figure.note, figure.unit, figure.missing) == (qualifier, note, unit, None)
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_a_printed_figure_gives_value_bounds_qualifier_and_note(
     [("Unknown", ""), ("Unknown (MoE)", "MoE"), ("N/A (internal)", "internal"), ("", ""), ("–", "")],
 )
 def test_a_missing_figure_keeps_its_reason_and_is_not_zero(text, note):
-    found = parse_figure(text, "usd_bn")
-    assert (found.value, found.low, found.high) == (None, None, None)
-    assert found.missing == (text or "empty cell")
-    assert found.note == note
+    figure = parse_figure(text, "usd_bn")
+    assert (figure.value, figure.low, figure.high) == (None, None, None)
+    assert figure.missing == (text or "empty cell")
+    assert figure.note == note
 
 
 def test_a_cell_gives_one_figure_for_each_part_or_one_for_all():
@@ -66,7 +66,7 @@ def test_a_cell_gives_one_figure_for_each_part_or_one_for_all():
 
 
 @pytest.mark.parametrize(
-    ("text", "unit", "said"),
+    ("text", "unit", "message"),
     [
         ("2,5", "usd_bn", "decimal comma"),
         ("$1,5B", "usd_bn", "decimal comma"),
@@ -77,8 +77,8 @@ def test_a_cell_gives_one_figure_for_each_part_or_one_for_all():
         ("$1 / $2 / $3", "usd_bn", "is not a figure"),
     ],
 )
-def test_what_is_no_figure_is_refused_with_rule_and_fix(text, unit, said):
-    with pytest.raises(FigureError, match=said.replace("$", r"\$")) as caught:
+def test_what_is_no_figure_is_refused_with_rule_and_fix(text, unit, message):
+    with pytest.raises(FigureError, match=message.replace("$", r"\$")) as caught:
         parse_figure(text, unit)
     assert caught.value.fix
 
@@ -89,7 +89,7 @@ def test_a_cell_with_another_number_of_figures_than_parts_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "digits", "shown"),
+    ("value", "unit", "digits", "text"),
     [
         (11.8, "usd_bn", 1, "$11.8B"),
         (43, "pct", 0, "43%"),
@@ -101,15 +101,15 @@ def test_a_cell_with_another_number_of_figures_than_parts_is_refused():
         (math.nan, "x", None, "–"),
     ],
 )
-def test_a_value_is_shown_with_its_unit(value, unit, digits, shown):
-    assert format_value(value, unit, digits) == shown
+def test_a_value_is_shown_with_its_unit(value, unit, digits, text):
+    assert format_value(value, unit, digits) == text
 
 
 @given(st.floats(0.01, 9999).map(lambda v: round(v, 2)), st.sampled_from(["", "~", ">"]))
 def test_what_is_shown_in_dollars_reads_back_within_its_bounds(value, mark):
-    found = parse_figure(f"{mark}{format_value(value, 'usd_bn', 2)}", "usd_bn")
-    assert found.value == pytest.approx(value)
-    assert found.low <= found.value <= found.high
+    figure = parse_figure(f"{mark}{format_value(value, 'usd_bn', 2)}", "usd_bn")
+    assert figure.value == pytest.approx(value)
+    assert figure.low <= figure.value <= figure.high
 
 
 @pytest.mark.parametrize(

@@ -32,13 +32,13 @@ from matplotlib.axes import Axes
 from analysis import labels
 from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
+from analysis.exhibits import MIME
 from analysis.figures import theme
 from analysis.notebook import prose
 from analysis.scenarios import Assumptions
 from analysis.statistics.backtest import NAMES
 from analysis.units import format_date, format_value, json_value
 
-MIME = "application/vnd.thesis.exhibit+json"
 References = Iterable[Mapping[str, Any]]
 SERIES_TO = "series_to"
 """The key under which a source carries the last points of the series that it is cited for, until a bundle
@@ -346,7 +346,7 @@ SKILL_COLUMNS: Columns = {
     "verdict": "Verdict",
     "reason": "Reason",
 }
-"""What `backtest.ranked` says of each trend and method."""
+"""What `backtest.combined_ranking` says of each trend and method."""
 
 
 SPECIFICATION_COLUMNS: Columns = {
@@ -370,7 +370,7 @@ def show_skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sourc
     id, title
         As everywhere.
     ranked : DataFrame
-        `backtest.ranked`.
+        `backtest.combined_ranking`.
     follows : str
         One sentence on what follows from it, after the sentence that counts the trends.
     """

@@ -44,7 +44,7 @@ def test_what_stays_uncheckable_says_what_would_decide_it(rows):
 def test_every_decided_reason_has_a_number_or_a_day(rows):
     decided = rows[rows["verdict"].isin(["holds", "partly", "fails"])]
     # a count below ten is a word: two of five scores
-    counts = "|".join(["both", *labels.WORDS])
+    counts = "|".join(["both", *labels.COUNT_WORDS])
     assert decided["reason"].str.contains(rf"\d|\b(?i:{counts})\b").all()
     assert not decided["reason"].str.contains(r"[{}]|\bnan\b|\bNone\b(?! of)").any()
 

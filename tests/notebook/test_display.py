@@ -15,21 +15,21 @@ from analysis.site import reader
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    """What a notebook would have received, one MIME bundle a display."""
-    found = []
-    monkeypatch.setattr(display, "display", lambda data, raw: found.append(data))
-    return found
+def outputs(monkeypatch):
+    """The outputs that a notebook would get, one MIME bundle a display."""
+    outputs = []
+    monkeypatch.setattr(display, "display", lambda data, raw: outputs.append(data))
+    return outputs
 
 
-def bundle(shown):
-    found = shown[-1][display.MIME]
-    json.dumps(found, allow_nan=False)
-    assert {"id", "kind", "title", "unit", "role", "note", "sources", "claims"} <= set(found)
-    return found
+def bundle(outputs):
+    exhibit = outputs[-1][exhibits.MIME]
+    json.dumps(exhibit, allow_nan=False)
+    assert {"id", "kind", "title", "unit", "role", "note", "sources", "claims"} <= set(exhibit)
+    return exhibit
 
 
-def test_a_metric_says_what_it_is_with_its_interval(shown):
+def test_a_metric_says_what_it_is_with_its_interval(outputs):
     display.metric(
         "a.b",
         "Return",
@@ -45,41 +45,41 @@ def test_a_metric_says_what_it_is_with_its_interval(shown):
         role="headline",
         better="higher",
     )
-    found = bundle(shown)
-    assert (found["text"], found["short"]) == ("1.09x (0.10x to 7.80x, 90%)", "1.09x")
-    assert (found["value"], found["low"], found["high"], found["level"]) == (1.0934, 0.1, 7.8, 0.9)
-    assert found["inputs"] == {"draws": 5, "share": [0.1, 0.2]}
-    assert (found["role"], found["better"], found["formula"]) == ("headline", "higher", "a / b")
-    assert shown[-1]["text/plain"] == "Return: 1.09x (0.10x to 7.80x, 90%). So it is."
+    exhibit = bundle(outputs)
+    assert (exhibit["text"], exhibit["short"]) == ("1.09x (0.10x to 7.80x, 90%)", "1.09x")
+    assert (exhibit["value"], exhibit["low"], exhibit["high"], exhibit["level"]) == (1.0934, 0.1, 7.8, 0.9)
+    assert exhibit["inputs"] == {"draws": 5, "share": [0.1, 0.2]}
+    assert (exhibit["role"], exhibit["better"], exhibit["formula"]) == ("headline", "higher", "a / b")
+    assert outputs[-1]["text/plain"] == "Return: 1.09x (0.10x to 7.80x, 90%). So it is."
 
 
-def test_numbers_are_rounded_to_six_digits_and_what_json_cannot_hold_is_null(shown):
+def test_numbers_are_rounded_to_six_digits_and_what_json_cannot_hold_is_null(outputs):
     display.metric("a.b", "R", 1 / 3, unit="x", meaning=".", low=math.nan, high=math.inf)
-    found = bundle(shown)
-    assert (found["value"], found["low"], found["high"]) == (0.333333, None, None)
+    exhibit = bundle(outputs)
+    assert (exhibit["value"], exhibit["low"], exhibit["high"]) == (0.333333, None, None)
 
 
-def test_a_table_shows_the_columns_asked_for_formatted_and_aligned(shown):
+def test_a_table_shows_the_columns_asked_for_formatted_and_aligned(outputs):
     frame = pd.DataFrame({"name": ["a", "b"], "x": [1.234, math.nan], "secret": [1, 2]})
     display.table("t.t", "Title", frame, {"name": "Name", "x": ("Value", "x", ".1f")})
-    found = bundle(shown)
-    assert found["columns"] == [
+    exhibit = bundle(outputs)
+    assert exhibit["columns"] == [
         {"name": "name", "title": "Name", "unit": None, "format": None, "align": "left"},
         {"name": "x", "title": "Value", "unit": "x", "format": ".1f", "align": "right"},
     ]
-    assert found["rows"] == [{"name": "a", "x": 1.234}, {"name": "b", "x": None}]
-    assert "1.2" in shown[-1]["text/html"]
-    assert 'scope="col"' in shown[-1]["text/html"]
-    assert "secret" not in shown[-1]["text/html"]
-    assert "–" in shown[-1]["text/plain"]
+    assert exhibit["rows"] == [{"name": "a", "x": 1.234}, {"name": "b", "x": None}]
+    assert "1.2" in outputs[-1]["text/html"]
+    assert 'scope="col"' in outputs[-1]["text/html"]
+    assert "secret" not in outputs[-1]["text/html"]
+    assert "–" in outputs[-1]["text/plain"]
 
 
-def test_a_table_of_html_stays_text(shown):
+def test_a_table_of_html_stays_text(outputs):
     display.table("t.t", "T", pd.DataFrame({"name": ["<script>x</script>"]}), {"name": "Name"})
-    assert "<script>x" not in shown[-1]["text/html"]
+    assert "<script>x" not in outputs[-1]["text/html"]
 
 
-def test_a_figure_is_png_in_a_notebook_and_svg_in_the_batch(shown, monkeypatch):
+def test_a_figure_is_png_in_a_notebook_and_svg_in_the_batch(outputs, monkeypatch):
     frame = pd.DataFrame({"x": [1.0]})
     monkeypatch.delenv("THESIS_FIGURES", raising=False)
     for medium, mime in ((None, "image/png"), ("svg", "image/svg+xml")):
@@ -88,21 +88,21 @@ def test_a_figure_is_png_in_a_notebook_and_svg_in_the_batch(shown, monkeypatch):
         display.figure(
             "f.f", theme.set_texts(theme.axes(), "It rises", "percent", "A line."), frame, {"x": "X"}
         )
-        assert {mime} == {"image/png", "image/svg+xml"} & set(shown[-1])
-        found = bundle(shown)
-        assert (found["title"], found["subtitle"], found["alt"]) == ("It rises", "percent", "A line.")
-        assert found["rows"] == [{"x": 1.0}]
+        assert {mime} == {"image/png", "image/svg+xml"} & set(outputs[-1])
+        exhibit = bundle(outputs)
+        assert (exhibit["title"], exhibit["subtitle"], exhibit["alt"]) == ("It rises", "percent", "A line.")
+        assert exhibit["rows"] == [{"x": 1.0}]
 
 
-def test_the_article_s_tables_are_shown_as_printed_with_their_source(shown):
+def test_the_article_s_tables_are_shown_as_published_with_their_source(outputs):
     display.article_table("market.table", "market_size")
-    found = bundle(shown)
-    assert found["rows"][0]["size_2024_usd_bn"] == "$2.5B"
-    assert found["sources"][0]["title"].startswith("AINews")
+    exhibit = bundle(outputs)
+    assert exhibit["rows"][0]["size_2024_usd_bn"] == "$2.5B"
+    assert exhibit["sources"][0]["title"].startswith("AINews")
 
 
-def test_a_ledger_carries_every_field_of_the_design(shown):
-    told = {
+def test_a_ledger_carries_every_field_of_the_design(outputs):
+    judged = {
         "statement": "It is the largest.",
         "where": ["lead.5"],
         "verdict": "holds",
@@ -111,13 +111,13 @@ def test_a_ledger_carries_every_field_of_the_design(shown):
     rows = pd.DataFrame(
         [
             dict.fromkeys(audit.FIELDS)
-            | told
+            | judged
             | {
                 "id": "lead.largest",
                 "sources": [{"title": "A", "url": None, "quality": "article"}],
             },
             dict.fromkeys(audit.FIELDS)
-            | told
+            | judged
             | {
                 "id": "technical.lead",
                 "stated": "1-2",
@@ -127,12 +127,12 @@ def test_a_ledger_carries_every_field_of_the_design(shown):
         ]
     )
     display.ledger("l.l", "Claims", rows)
-    found = bundle(shown)
-    assert [column["name"] for column in found["columns"]] == list(audit.FIELDS)
-    assert found["rows"][0]["where"] == ["lead.5"]
-    assert found["rows"][0]["stated"] is None
-    assert found["rows"][0]["computed"] is None and found["rows"][1]["computed"] == 1.9
-    assert found["claims"] == ["lead.largest", "technical.lead"]
+    exhibit = bundle(outputs)
+    assert [column["name"] for column in exhibit["columns"]] == list(audit.FIELDS)
+    assert exhibit["rows"][0]["where"] == ["lead.5"]
+    assert exhibit["rows"][0]["stated"] is None
+    assert exhibit["rows"][0]["computed"] is None and exhibit["rows"][1]["computed"] == 1.9
+    assert exhibit["claims"] == ["lead.largest", "technical.lead"]
 
 
 ROWS = pd.DataFrame(
@@ -147,44 +147,47 @@ ROWS = pd.DataFrame(
 )
 
 
-def test_evidence_is_one_line_to_read_and_whole_in_its_bundle(shown):
+def test_evidence_is_one_line_to_read_and_complete_in_its_bundle(outputs):
     display.evidence("funding_rounds", "2025-06-30")
-    found, meta = bundle(shown), evidence_tables.sidecar("funding_rounds")
-    seen, every = evidence_tables.load("funding_rounds", "2025-06-30"), evidence_tables.load("funding_rounds")
-    assert set(shown[-1]) == {"text/plain", display.MIME}
+    exhibit, meta = bundle(outputs), evidence_tables.sidecar("funding_rounds")
+    known, every = (
+        evidence_tables.load("funding_rounds", "2025-06-30"),
+        evidence_tables.load("funding_rounds"),
+    )
+    assert set(outputs[-1]) == {"text/plain", exhibits.MIME}
     assert (
-        shown[-1]["text/plain"] == f"{meta.title}: {len(seen)} rows, {seen['valid_on'].min():%Y-%m-%d} to"
-        f" {seen['valid_on'].max():%Y-%m-%d}, {seen['source'].nunique()} sources; {len(every) - len(seen)}"
-        f" not yet known on 2025-06-30. Looked for on {found['gathered_on']} and not found:"
-        f" {len(found['not_found'])} items."
+        outputs[-1]["text/plain"] == f"{meta.title}: {len(known)} rows, {known['valid_on'].min():%Y-%m-%d} to"
+        f" {known['valid_on'].max():%Y-%m-%d}, {known['source'].nunique()} sources; {len(every) - len(known)}"
+        f" not yet known on 2025-06-30. Looked for on {exhibit['gathered_on']} and not found:"
+        f" {len(exhibit['not_found'])} items."
     )
     gathered = gathering.load()
-    assert found["gathered_on"] == gathered.gathered_on.isoformat()
-    assert [gap["id"] for gap in found["not_found"]] == list(gathered.of("funding_rounds"))
-    assert found["data_to"] == str(seen["valid_on"].max().date())
-    assert (found["id"], found["kind"], found["as_of"]) == (
+    assert exhibit["gathered_on"] == gathered.gathered_on.isoformat()
+    assert [gap["id"] for gap in exhibit["not_found"]] == list(gathered.of("funding_rounds"))
+    assert exhibit["data_to"] == str(known["valid_on"].max().date())
+    assert (exhibit["id"], exhibit["kind"], exhibit["as_of"]) == (
         "evidence.funding_rounds",
         "evidence",
         "2025-06-30",
     )
-    assert 0 < len(found["rows"]) == len(seen) < len(every) == len(seen) + found["unseen"]
-    assert max(row["known_on"] for row in found["rows"]) <= "2025-06-30"
-    assert (found["note"], found["pick"], found["licence"]) == (meta.inclusion, meta.pick, meta.licence)
-    assert [column["meaning"] for column in found["columns"]] == [c.meaning for c in meta.columns.values()]
+    assert 0 < len(exhibit["rows"]) == len(known) < len(every) == len(known) + exhibit["unseen"]
+    assert max(row["known_on"] for row in exhibit["rows"]) <= "2025-06-30"
+    assert (exhibit["note"], exhibit["pick"], exhibit["licence"]) == (meta.inclusion, meta.pick, meta.licence)
+    assert [column["meaning"] for column in exhibit["columns"]] == [c.meaning for c in meta.columns.values()]
 
 
-def test_before_anything_was_known_there_are_no_rows(shown):
+def test_before_anything_was_known_there_are_no_rows(outputs):
     display.evidence("funding_rounds", "1999-12-31")
-    assert bundle(shown)["rows"] == bundle(shown)["sources"] == []
-    assert ": 0 rows, 0 sources; " in shown[-1]["text/plain"]
+    assert bundle(outputs)["rows"] == bundle(outputs)["sources"] == []
+    assert ": 0 rows, 0 sources; " in outputs[-1]["text/plain"]
 
 
 @pytest.mark.parametrize("name", evidence_tables.names())
-def test_every_table_of_evidence_can_be_published(shown, name):
+def test_every_table_of_evidence_can_be_published(outputs, name):
     display.evidence(name, "2026-10-31")
-    found = reader.of_output({"data": shown[-1]}, "base", "1_a", "here").exhibit
-    assert isinstance(found, exhibits.Evidence)
-    assert all(row.reference.url for row in found.observations)
+    exhibit = reader.of_output({"data": outputs[-1]}, "base", "1_a", "here").exhibit
+    assert isinstance(exhibit, exhibits.Evidence)
+    assert all(row.reference.url for row in exhibit.observations)
 
 
 def test_figures_of_evidence_are_those_of_the_source():
@@ -210,18 +213,18 @@ def test_a_source_is_cited_once_with_the_weakest_quality_that_it_lends():
 
 
 def test_a_source_carries_the_last_point_of_each_series_that_it_is_cited_for():
-    whole = {source["url"]: source["series_to"] for source in display.citations(ROWS)}
-    assert whole == {"https://a.org": ["2025-03-31"], "o/r:z": ["2025-03-31"]}
+    last_days = {source["url"]: source["series_to"] for source in display.citations(ROWS)}
+    assert last_days == {"https://a.org": ["2025-03-31"], "o/r:z": ["2025-03-31"]}
     # o/r:z is the source of both series, https://a.org of the second alone
-    parts = {source["url"]: source["series_to"] for source in display.citations(ROWS[:1], ROWS[1:])}
-    assert parts == {"https://a.org": ["2025-03-31"], "o/r:z": ["2025-01-31", "2025-03-31"]}
+    last_days = {source["url"]: source["series_to"] for source in display.citations(ROWS[:1], ROWS[1:])}
+    assert last_days == {"https://a.org": ["2025-03-31"], "o/r:z": ["2025-01-31", "2025-03-31"]}
 
 
-def test_an_exhibit_has_the_last_points_of_its_series_and_its_sources_lose_them(shown):
+def test_an_exhibit_has_the_last_points_of_its_series_and_its_sources_lose_them(outputs):
     def until(sources):
         display.metric("a.b", "R", 1.0, unit="x", meaning="So it is.", sources=sources)
-        found = bundle(shown)
-        return found["data_to"], found["data_to_latest"], shown[-1]["text/plain"].splitlines()[1:]
+        exhibit = bundle(outputs)
+        return exhibit["data_to"], exhibit["data_to_latest"], outputs[-1]["text/plain"].splitlines()[1:]
 
     article = [{"title": "A", "url": "https://b.org"}]
     assert until([*article, *display.citations(ROWS)]) == (
@@ -229,8 +232,8 @@ def test_an_exhibit_has_the_last_points_of_its_series_and_its_sources_lose_them(
         "2025-03-31",
         ["Data to 31 March 2025."],
     )
-    assert bundle(shown)["sources"] == [*article, *CITED]
-    assert "<p>Data to 31 March 2025.</p>" in shown[-1]["text/html"]
+    assert bundle(outputs)["sources"] == [*article, *CITED]
+    assert "<p>Data to 31 March 2025.</p>" in outputs[-1]["text/html"]
     both = ("2025-01-31", "2025-03-31", ["First series ends 31 January 2025."])
     assert until(display.citations(ROWS[:1], ROWS[1:])) == both
     assert until([*display.citations(ROWS[1:]), *display.citations(ROWS[:1])]) == both
@@ -238,7 +241,7 @@ def test_an_exhibit_has_the_last_points_of_its_series_and_its_sources_lose_them(
     assert until(display.citations(ROWS[:0])) == (None, None, [])
 
 
-def test_every_kind_of_exhibit_says_to_when_its_series_reach(shown):
+def test_every_kind_of_exhibit_says_to_when_its_series_reach(outputs):
     frame, cited = pd.DataFrame({"x": [1.0]}), display.citations(ROWS)
     display.table("t.t", "T", frame, {"x": "X"}, sources=cited)
     display.figure(
@@ -249,21 +252,21 @@ def test_every_kind_of_exhibit_says_to_when_its_series_reach(shown):
         sources=cited,
     )
     display.show_skill("a.skill", "Skill", RANKED, follows=".", sources=cited)
-    assert [found[display.MIME]["data_to"] for found in shown] == ["2025-03-31"] * 3
-    assert all(found["text/plain"].endswith("Data to 31 March 2025.") for found in shown)
+    assert [output[exhibits.MIME]["data_to"] for output in outputs] == ["2025-03-31"] * 3
+    assert all(output["text/plain"].endswith("Data to 31 March 2025.") for output in outputs)
 
 
-def test_a_cell_that_lists_sources_shows_their_titles_and_keeps_their_addresses(shown):
+def test_a_cell_that_lists_sources_shows_their_titles_and_keeps_their_addresses(outputs):
     frame = pd.DataFrame({"verdict": ["holds"], "sources": [CITED]})
     display.table("t.t", "T", frame, {"verdict": "Verdict", "sources": "Sources"})
-    assert bundle(shown)["rows"][0]["sources"] == CITED
-    assert "Ant, Zebra, again" in shown[-1]["text/plain"] and "a.org" not in shown[-1]["text/html"]
+    assert bundle(outputs)["rows"][0]["sources"] == CITED
+    assert "Ant, Zebra, again" in outputs[-1]["text/plain"] and "a.org" not in outputs[-1]["text/html"]
 
 
-def test_a_sentence_is_made_of_values_and_keeps_them(shown):
+def test_a_sentence_is_made_of_values_and_keeps_them(outputs):
     display.sentence("s.s", "It is {x:+.1f} of {n:,}.", x=-1.84, n=20000)
-    assert bundle(shown)["text"] == "It is −1.8 of 20,000."
-    assert bundle(shown)["inputs"] == {"x": -1.84, "n": 20000}
+    assert bundle(outputs)["text"] == "It is −1.8 of 20,000."
+    assert bundle(outputs)["inputs"] == {"x": -1.84, "n": 20000}
 
 
 RANKED = pd.DataFrame(
@@ -287,40 +290,42 @@ RANKED = pd.DataFrame(
 )
 
 
-def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(shown):
+def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(outputs):
     display.show_skill("a.skill", "Skill", RANKED, follows="None is used.")
-    found = bundle(shown)
+    exhibit = bundle(outputs)
     assert (
-        found["note"]
+        exhibit["note"]
         == "1 of 2 forecasts that can be tested beat the naive one; it would have been better to take the"
         " naive one for sales by exponential trend (4 quarters). 1 cannot be tested. None is used."
     )
-    assert [row["method"] for row in found["rows"]] == [
+    assert [row["method"] for row in exhibit["rows"]] == [
         "damped ETS on logs",
         "exponential trend",
         "any method",
     ]
-    assert found["note"] in shown[-1]["text/plain"]
-    read = reader.of_output({"data": shown[-1]}, "base", "1_a", "here")
+    assert exhibit["note"] in outputs[-1]["text/plain"]
+    read = reader.of_output({"data": outputs[-1]}, "base", "1_a", "here")
     assert [entry.verdict for entry in read.exhibit.entries] == RANKED["verdict"].tolist()
     assert read.exhibit.entries[2].relative_mae is None
 
 
-def test_a_forecast_that_wins_by_large_values_alone_is_called_so(shown):
+def test_a_forecast_that_wins_by_large_values_alone_is_called_so(outputs):
     display.show_skill(
         "a.skill", "Skill", RANKED.assign(relative_scale_mae=[2.0, 2.0, math.nan]), follows="."
     )
-    assert "1 of these win by a few large values and lose on the scale of their line" in bundle(shown)["note"]
+    assert (
+        "1 of these win by a few large values and lose on the scale of their line" in bundle(outputs)["note"]
+    )
 
 
-def test_nothing_testable_is_said_at_once(shown):
+def test_nothing_testable_is_said_at_once(outputs):
     display.show_skill("a.skill", "Skill", RANKED.tail(1), follows="None is used.")
-    assert bundle(shown)["note"].startswith("None of these trends can be backtested")
+    assert bundle(outputs)["note"].startswith("None of these trends can be backtested")
     display.show_skill("a.skill", "Skill", RANKED.head(1), follows="It is used.")
-    assert bundle(shown)["note"] == "1 of 1 forecasts that can be tested beat the naive one. It is used."
+    assert bundle(outputs)["note"] == "1 of 1 forecasts that can be tested beat the naive one. It is used."
 
 
-def test_what_a_search_found_keeps_four_digits(shown):
+def test_what_a_search_found_keeps_four_digits(outputs):
     frame = display.rounded(
         pd.DataFrame({"a": [0.123456, 98765.4, math.nan], "n": [1, 2, 3], "b": ["x", "y", "z"]})
     )
@@ -329,48 +334,48 @@ def test_what_a_search_found_keeps_four_digits(shown):
     display.show_skill(
         "a.skill", "Skill", RANKED.assign(relative_mae=[0.512345, 1.25, math.nan]), follows="."
     )
-    assert bundle(shown)["rows"][0]["relative_mae"] == 0.5123
+    assert bundle(outputs)["rows"][0]["relative_mae"] == 0.5123
 
 
-def test_a_tied_sentence_is_shown_in_the_form_that_holds_or_stops_the_run(shown):
+def test_a_tied_sentence_is_shown_in_the_form_that_holds_or_stops_the_run(outputs):
     tied = {"tie": prose.above(3, 2, "x"), "alternative": "Not {n}.", "n": 3}
     display.sentence("a.b", "Above, {n}.", **tied)
-    assert bundle(shown)["text"] == "Above, 3."
+    assert bundle(outputs)["text"] == "Above, 3."
     display.sentence("a.b", "Above, {n}.", **tied | {"tie": prose.above(1, 2, "x")})
-    assert bundle(shown)["text"] == "Not 3."
+    assert bundle(outputs)["text"] == "Not 3."
     with pytest.raises(
         ProseError, match=r"sentence a.b: “Above, 3.” no longer holds: x is 1, and would have to be above 2"
     ):
         display.sentence("a.b", "Above, {n}.", tie=prose.above(1, 2, "x"), n=3)
 
 
-def test_words_of_the_text_are_held_against_a_value_and_shown_nowhere(shown):
+def test_words_of_the_text_are_compared_with_a_value_and_shown_nowhere(outputs):
     display.check("It is far less.", prose.below(1, 2, "x"))
-    assert shown == []
+    assert outputs == []
     with pytest.raises(ProseError, match=r"“It is far less.” no longer holds"):
         display.check("It is far less.", prose.below(3, 2, "x"))
 
 
-def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(shown):
+def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(outputs):
     assumptions = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
     rows = probabilities.table(assumptions, audit.gather(assumptions)).merge(
         predictions.load_table()[["id", "label", "source_of_truth"]], on="id"
     )
     display.show_forecast("p.ledger", "Parts", rows, note="A note.")
-    found = reader.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
-    assert [part.id for part in found.entries] == list(rows["id"])
-    assert list(found.groups) == ["p1", "p2", "p3"]
-    assert found.entries[-1].methods[0].kind == "base rate"
-    assert "A note." in shown[-1]["text/html"] and "criterion" not in shown[-1]["text/html"]
+    exhibit = reader.of_output({"data": {exhibits.MIME: bundle(outputs)}}, "base", "5", "here").exhibit
+    assert [part.id for part in exhibit.entries] == list(rows["id"])
+    assert list(exhibit.groups) == ["p1", "p2", "p3"]
+    assert exhibit.entries[-1].methods[0].kind == "base rate"
+    assert "A note." in outputs[-1]["text/html"] and "criterion" not in outputs[-1]["text/html"]
 
 
-def test_a_board_goes_out_with_its_values_in_their_units(shown):
+def test_a_board_of_indicators_goes_out_with_its_values_in_their_units(outputs):
     assumptions = scenarios.check(scenarios.resolve("base"))
     display.show_indicators("p.board", "Board", indicators.table(assumptions, audit.gather(assumptions)))
-    found = reader.of_output({"data": {exhibits.MIME: bundle(shown)}}, "base", "5", "here").exhibit
-    told = {row.id: (row.value_text, row.threshold_text) for row in found.entries}
-    assert told["ltv"] == ("13%", "25%")
-    assert told["open_lag"] == ("4 months", "12 months")
-    assert told["open_price_ratio"] == ("0.06x", "0.01x")
-    assert told["stake_loss"] == ("−71.5%", "25%")
-    assert sum(found.counts.values()) == len(found.rows)
+    exhibit = reader.of_output({"data": {exhibits.MIME: bundle(outputs)}}, "base", "5", "here").exhibit
+    texts = {row.id: (row.value_text, row.threshold_text) for row in exhibit.entries}
+    assert texts["ltv"] == ("13%", "25%")
+    assert texts["open_lag"] == ("4 months", "12 months")
+    assert texts["open_price_ratio"] == ("0.06x", "0.01x")
+    assert texts["stake_loss"] == ("−71.5%", "25%")
+    assert sum(exhibit.counts.values()) == len(exhibit.rows)

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from analysis.errors import ParameterError
+from analysis.exhibits import MIME
 from analysis.figures import theme
 from analysis.notebook import what_if, widgets
 
@@ -29,7 +30,7 @@ def chart(assumptions):
 def test_without_anybody_there_it_is_a_table_that_says_how_to_go_live(assumptions, outputs):
     assert what_if.panel("s.what_if", chart, assumptions, NAMES) is None
     [bundle] = outputs
-    exhibit = bundle["application/vnd.thesis.exhibit+json"]
+    exhibit = bundle[MIME]
     assert [row["name"] for row in exhibit["rows"]] == NAMES
     assert [row["value"] for row in exhibit["rows"]] == [
         "650 to 2600 (p5, p95)",
