@@ -181,9 +181,9 @@ def test_a_folder_and_a_link_to_nothing_are_named(tmp_path: Path) -> None:
 
 
 def test_windows_line_ends_of_the_file_say_nothing(tmp_path: Path) -> None:
-    path = save(tmp_path, content())
+    path = save(tmp_path, notebook_content())
     before = ipynb.read(path)
-    path.write_bytes(json.dumps(content(), indent=1).replace("\n", "\r\n").encode())
+    path.write_bytes(json.dumps(notebook_content(), indent=1).replace("\n", "\r\n").encode())
     assert ipynb.read(path) == before
 
 
