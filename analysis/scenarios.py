@@ -3,16 +3,16 @@
 Decisions
 - `params/register.yml` holds every assumption once: value, kind, unit, range, description, reference, status.
 - A scenario file is what `papermill -f` takes: flat overrides, plus `scenario`, `description` and `because`.
-- A distribution is a short list in the order that its kind names; a single number pins it.
+- A distribution is a short list in the order that its kind names; a single number fixes it.
 - What the register says of a name stands on one line in notebooks, so it holds no line break and nothing else
-  that would end that line, or papermill's reading of it. The break that ends a block of YAML is no part of
+  that would end that line, or papermill's reading of it. The break that ends a block of YAML is not part of
   the text.
 - The batch, the command line and the first cell of every notebook call the same check (`check`), so that a
   value reaches a model only after it passed, whichever way it came.
 - YAML has one reading here, that of papermill and of a reader who knows no YAML; what has two is refused with
   its line: numbers in another base, in sixtieths, with `_` or as `2e-1` (a text to papermill), yes and no,
-  tags, merge keys, keys twice. So are characters that no reader sees. A value of `-p` obeys the same rule,
-  since it often ends in a file.
+  tags, merge keys, repeated keys. So are characters that no reader sees. A value of `-p` obeys the same rule,
+  since it often ends up in a file.
 - An alias has one reading and may use a plain value again; one of nested values could grow without end and
   may not.
 """
@@ -68,7 +68,7 @@ QUANTILES: dict[str, tuple[str, ...]] = {
     "split_normal": ("p5", "p50", "p95"),
     "pert": ("min", "mode", "max"),
 }
-"""The numbers that each kind of distribution is given by, in order."""
+"""The numbers that define each kind of distribution, in order."""
 
 
 _DAY_RANGE = dt.date(1900, 1, 1), dt.date(2099, 12, 31)
@@ -136,7 +136,7 @@ class Entry(BaseModel):
 
     @field_validator("value", mode="before")
     @classmethod
-    def _a_date_is_kept_as_iso_text(cls, value: object) -> object:
+    def _a_date_is_stored_as_iso_text(cls, value: object) -> object:
         return value.isoformat() if isinstance(value, dt.date) else value
 
     @model_validator(mode="after")
@@ -203,10 +203,10 @@ class Scenario:
 
 
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*|[0-9]+\.[0-9]*([eE][-+][0-9]+)?|\.[0-9]+([eE][-+][0-9]+)?)")
-"""How a number is written so that every reader of YAML takes it for the same."""
+"""How a number is written so that every reader of YAML reads the same."""
 
 MAX_DIGITS = 100
-"""How long a number may be written; none that means something comes near."""
+"""How many characters a number may have; no meaningful one comes near."""
 
 _TEXT, _LIST, _MAPPING = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 _AMBIGUOUS_NUMBER = "!twofold"
@@ -220,7 +220,7 @@ _NUMBER_STARTS = list("-+.0123456789")
 
 @dataclass(frozen=True)
 class _Ambiguity:
-    """Something in YAML that has two readings, with its line (from 1) and the key that it stands under."""
+    """Something in YAML that has two readings, with its line (from 1) and its key."""
 
     line: int
     key: str
@@ -229,11 +229,11 @@ class _Ambiguity:
 
 
 class _AmbiguousYaml(yaml.YAMLError):
-    """YAML that can be read, and read in two ways."""
+    """YAML that can be read in two ways."""
 
-    def __init__(self, found: Sequence[_Ambiguity]) -> None:
-        self.found = found
-        super().__init__(found[0].rule)
+    def __init__(self, ambiguities: Sequence[_Ambiguity]) -> None:
+        self.ambiguities = ambiguities
+        super().__init__(ambiguities[0].rule)
 
 
 class _StrictLoader(SafeLoader):
@@ -242,9 +242,7 @@ class _StrictLoader(SafeLoader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._plain = not re.search(r"[!*\\]", text)
-        """Whether nothing can have a tag, be an alias or hold an escaped character, so that texts need no
-        look.
-        """
+        """Whether nothing can have a tag, be an alias or hold an escaped character: texts need no check."""
 
     def get_single_node(self) -> yaml.Node | None:
         """The tree of the one document, each part of it looked at.
@@ -255,11 +253,11 @@ class _StrictLoader(SafeLoader):
             Not YAML, more than one document, or a part with two readings.
         """
         node: yaml.Node | None = super().get_single_node()
-        if found := list(self._surprises(node, "", set())) if node else []:
-            raise _AmbiguousYaml(found)
+        if ambiguities := list(self._ambiguities(node, "", set())) if node else []:
+            raise _AmbiguousYaml(ambiguities)
         return node
 
-    def _surprises(self, node: yaml.Node, key: str, visited: set[int]) -> Iterator[_Ambiguity]:
+    def _ambiguities(self, node: yaml.Node, key: str, visited: set[int]) -> Iterator[_Ambiguity]:
         if node.tag == _TEXT and self._plain:
             return
         line = node.start_mark.line + 1
@@ -270,23 +268,23 @@ class _StrictLoader(SafeLoader):
             return
         visited.add(id(node))
         if isinstance(node, yaml.ScalarNode):
-            yield from (_Ambiguity(line, key, *words) for words in self._scalar(node))
+            yield from (_Ambiguity(line, key, rule, fix) for rule, fix in self._scalar_problems(node))
             return
         if node.tag != (_LIST if isinstance(node, yaml.SequenceNode) else _MAPPING):
             yield _Ambiguity(line, key, f"is not plain YAML: it has the tag {node.tag}", "Remove the tag")
         if isinstance(node, yaml.SequenceNode):
             for item in node.value:
-                yield from self._surprises(item, key, visited)
+                yield from self._ambiguities(item, key, visited)
             return
         names: set[str] = set()
         for name, value in node.value:
-            if words := self._name(name, names):
-                yield _Ambiguity(name.start_mark.line + 1, key, *words)
+            if problem := self._key_problem(name, names):
+                yield _Ambiguity(name.start_mark.line + 1, key, *problem)
             else:
-                yield from self._surprises(name, key, visited)
-            yield from self._surprises(value, f"{key}.{name.value}" if key else str(name.value), visited)
+                yield from self._ambiguities(name, key, visited)
+            yield from self._ambiguities(value, f"{key}.{name.value}" if key else str(name.value), visited)
 
-    def _name(self, node: yaml.Node, names: set[str]) -> tuple[str, str] | None:
+    def _key_problem(self, node: yaml.Node, names: set[str]) -> tuple[str, str] | None:
         """Rule and fix of a key that is no name, or is among the `names` of its mapping, to which it is
         added.
         """
@@ -304,7 +302,7 @@ class _StrictLoader(SafeLoader):
             )
         return None
 
-    def _scalar(self, node: yaml.ScalarNode) -> Iterator[tuple[str, str]]:
+    def _scalar_problems(self, node: yaml.ScalarNode) -> Iterator[tuple[str, str]]:
         """Rule and fix of what a scalar holds that has two readings, or none."""
         text, kind = node.value, _tag_name(node)
         if not self._plain and (hidden := first_hidden_character(text)):
@@ -318,15 +316,15 @@ class _StrictLoader(SafeLoader):
         elif node.style or kind in ("str", "null"):
             return
         elif kind in ("int", "float", _AMBIGUOUS_NUMBER):
-            yield from self._number(node, kind)
+            yield from self._number_problems(node, kind)
         elif kind == "bool":
-            meant = str(self.construct_yaml_bool(node)).lower()
-            if text.lower() != meant:
-                yield f"{text} is read as {meant}", f"Write {meant}, or '{text}' in quotes"
+            boolean = str(self.construct_yaml_bool(node)).lower()
+            if text.lower() != boolean:
+                yield f"{text} is read as {boolean}", f"Write {boolean}, or '{text}' in quotes"
         else:
             yield f"{text} means something of its own in YAML", f"Write '{text}' in quotes"
 
-    def _number(self, node: yaml.ScalarNode, kind: str) -> Iterator[tuple[str, str]]:
+    def _number_problems(self, node: yaml.ScalarNode, kind: str) -> Iterator[tuple[str, str]]:
         text, quoted = node.value, f"or '{node.value}' in quotes if it is a text"
         try:
             value = self._value(node, kind)
@@ -357,8 +355,8 @@ def _nested(node: yaml.Node) -> bool:
     """Whether a node holds lists or mappings that hold such."""
     if isinstance(node, yaml.ScalarNode):
         return False
-    below = node.value if isinstance(node, yaml.SequenceNode) else [value for _, value in node.value]
-    return not all(isinstance(one, yaml.ScalarNode) for one in below)
+    items = node.value if isinstance(node, yaml.SequenceNode) else [value for _, value in node.value]
+    return not all(isinstance(item, yaml.ScalarNode) for item in items)
 
 
 def _unseen_character(name: str) -> tuple[str, str]:
@@ -427,8 +425,8 @@ def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError
         raise error(Problem(where, "is not UTF-8 text", "Save it as UTF-8")) from None
     content = _read_as_yaml(text, where, error=error)
     if not isinstance(content, dict):
-        found = "is empty" if content is None else f"holds a {type(content).__name__}, not a mapping"
-        raise error(Problem(where, found, "Write `name: value` lines"))
+        rule = "is empty" if content is None else f"holds a {type(content).__name__}, not a mapping"
+        raise error(Problem(where, rule, "Write `name: value` lines"))
     return content
 
 
@@ -439,7 +437,7 @@ def _read_as_yaml(text: str, where: str, *, error: type[ParameterError] | type =
     except _AmbiguousYaml as reason:
         raise error(
             Problem(f"{where}, line {one.line}{f', key {one.key}' if one.key else ''}", one.rule, one.fix)
-            for one in reason.found
+            for one in reason.ambiguities
         ) from None
     except yaml.YAMLError as reason:
         mark = getattr(reason, "problem_mark", None) or getattr(reason, "context_mark", None)
@@ -451,19 +449,16 @@ def _read_as_yaml(text: str, where: str, *, error: type[ParameterError] | type =
 
 
 def validation_problems(reason: ValidationError, where: str) -> list[Problem]:
-    """What pydantic found, one `Problem` a finding."""
-    found = []
+    """The errors that pydantic lists, as problems."""
+    problems = []
     for detail in reason.errors():
         key = ".".join(str(part) for part in detail["loc"] if part != "function-after")
         text = detail["msg"].removeprefix("Value error, ")
-        shown = "" if isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
-        fix = (
-            "Remove the key or correct its spelling"
-            if detail["type"] == "extra_forbidden"
-            else "Correct the entry"
-        )
-        found.append(Problem(f"{where}, key {key}" if key else where, f"{text}{shown}", fix))
-    return found
+        value = "" if isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
+        unknown_key = detail["type"] == "extra_forbidden"
+        fix = "Remove the key or correct its spelling" if unknown_key else "Correct the entry"
+        problems.append(Problem(f"{where}, key {key}" if key else where, f"{text}{value}", fix))
+    return problems
 
 
 def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
@@ -518,7 +513,7 @@ NO_REASON_YET = "To be filled in: why this value?"
 
 SUFFIX = ".yml"
 ALL = "all"
-"""What the command takes for every scenario, so that none can have that name."""
+"""What the command reads as every scenario, so that none can have that name."""
 
 
 def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
@@ -536,26 +531,28 @@ def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
     for key, text in texts.items():
         marks = "=#" if key == "value" else "="
         breaks = [
-            one for one in text if one in marks or unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp")
+            character
+            for character in text
+            if character in marks or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
         ]
         if breaks or text.startswith("type:"):
-            found = repr(breaks[0]) if breaks else "'type:' at its start"
+            obstacle = repr(breaks[0]) if breaks else "'type:' at its start"
             rule = (
-                f"holds {found}, and it becomes part of one line of the notebooks, which papermill could not"
-                " read"
+                f"holds {obstacle}, and it becomes part of one line of the notebooks, which papermill could"
+                " not read"
             )
             yield Problem(f"{where}.{key}", rule, "Write it without, on one line")
 
 
 def names(directory: Path = PARAMS) -> list[str]:
     """The scenarios that there are, `base` first; a file that `file_name_problems` names is none."""
-    found = [path.stem for path in _scenario_files(directory) if path.suffix == SUFFIX and is_name(path.stem)]
-    return sorted(found, key=lambda name: (name != BASE, name))
+    stems = [path.stem for path in _scenario_files(directory) if path.suffix == SUFFIX and is_name(path.stem)]
+    return sorted(stems, key=lambda name: (name != BASE, name))
 
 
 def file_name_problems(directory: Path = PARAMS) -> list[Problem]:
-    """The files beside the register that look like scenarios and cannot be found as one, each with a name
-    that would do.
+    """The files next to the register that look like scenarios and are not found as one, each with a name that
+    would do.
     """
     return [
         _file_name_problem(path)
@@ -579,7 +576,7 @@ def unknown_scenario(name: str, where: str, directory: Path = PARAMS, also: Sequ
 
 
 def is_name(text: str) -> bool:
-    """Whether a scenario can have this name: `NAME`, no word that YAML takes for another thing (yes, null),
+    """Whether a scenario can have this name: `NAME`, no word that YAML reads as something else (yes, null),
     not `ALL`.
     """
     return bool(NAME.fullmatch(text)) and _tag_of_word(text) == _TEXT and text != ALL
@@ -595,9 +592,7 @@ def suggest_name(text: str) -> str:
 
 
 def _scenario_files(directory: Path) -> list[Path]:
-    """What lies beside the register and could be meant as a scenario: YAML by its suffix, in any case, and
-    not hidden.
-    """
+    """The files next to the register that could be meant as a scenario: YAML by its suffix, not hidden."""
     return sorted(
         path
         for path in (directory.iterdir() if directory.is_dir() else ())
@@ -649,7 +644,7 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
     path = directory / f"{name}.yml"
     content = read_yaml(path)
     register = load_register(directory) if register is None else register
-    overrides = {key: value for key, value in content.items() if key not in LABELS}
+    overrides = _without_labels(content)
     because = content.get("because") or {}
     problems = _label_problems(content, overrides, because, display_path(path), name)
     problems += overrides_problems(overrides, register, display_path(path))
@@ -685,30 +680,51 @@ def write_scenario(
         raise ParameterError(
             Problem("scenario", _why_no_name(name), f"Write for example {suggest_name(name)}")
         )
-    path = directory / f"{name}.yml"
+    path, register = directory / f"{name}.yml", values.register
+    where = display_path(path)
     if not description.strip():
-        raise ParameterError(
-            Problem(display_path(path), "has no description", "Say in a sentence what it assumes")
-        )
-    start, register = load(values.scenario, directory, values.register), values.register
-    merged = {**start.overrides, **{key: value for key, value in values.items() if key not in LABELS}}
-    _refuse_values(merged, register, display_path(path))
-    typed_values = {key: coerce(value, register[key]) for key, value in merged.items()}
+        raise ParameterError(Problem(where, "has no description", "Say in a sentence what it assumes"))
+    start = load(values.scenario, directory, register)
+    overrides = _differing({**start.overrides, **_without_labels(values)}, register, where)
+    unchanged = {key: why for key, why in start.because.items() if overrides.get(key) == start.overrides[key]}
+    reasons = {
+        key: _without_line_breaks(because.get(key, "")) or unchanged.get(key) or NO_REASON_YET
+        for key in overrides
+    }
+    scenario = Scenario(name, _without_line_breaks(description), overrides, reasons)
+    _write_new(path, _scenario_text(scenario, where))
+    return scenario
+
+
+def _differing(values: Mapping[str, Any], register: Register, where: str) -> dict[str, Value]:
+    """The values that are not the register's, checked."""
+    _refuse_values(values, register, where)
+    typed_values = {key: coerce(value, register[key]) for key, value in values.items()}
     differing = {key: v for key, v in typed_values.items() if v != coerce(register[key].value, register[key])}
     if not differing:
-        raise ParameterError(Problem(display_path(path), "would change nothing", "Move a control first"))
-    if problems := list(_reading_problems(differing, register, display_path(path))):
+        raise ParameterError(Problem(where, "would change nothing", "Move a control first"))
+    if problems := list(_reading_problems(differing, register, where)):
         raise ParameterError(problems)
-    kept = {key: why for key, why in start.because.items() if differing.get(key) == start.overrides[key]}
-    reasons = {
-        key: _without_line_breaks(because.get(key, "")) or kept.get(key) or NO_REASON_YET for key in differing
-    }
-    made = Scenario(name, _without_line_breaks(description), differing, reasons)
-    content = {"scenario": name, "description": made.description, **differing, "because": reasons}
+    return differing
+
+
+def _without_labels(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key not in LABELS}
+
+
+def _scenario_text(scenario: Scenario, where: str) -> str:
+    """The file of a scenario, which has one reading in YAML."""
+    labels = {"scenario": scenario.name, "description": scenario.description}
+    content = {**labels, **scenario.overrides, "because": scenario.because}
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
-    _read_as_yaml(text, display_path(path))
+    _read_as_yaml(text, where)
+    return text
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet, or nothing."""
     try:
-        with path.open("x", encoding="utf-8") as file:  # never over one that is there
+        with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         taken = Problem(
@@ -720,7 +736,6 @@ def write_scenario(
         rule = f"cannot be written ({reason.strerror or reason})"
         fix = "Make the folder params/ writable, or work in a copy"
         raise ParameterError(Problem(display_path(path), rule, fix)) from None
-    return made
 
 
 def _without_line_breaks(text: str) -> str:
@@ -795,13 +810,13 @@ def pair_problems(values: Mapping[str, Any], register: Register, where: str) -> 
     """Plain numbers that pass the assumption which their entry names as `at_most`, where both are among
     `values`.
     """
-    found = []
+    problems = []
     for name, entry in register.items():
-        most = entry.at_most
-        if most and most in values and name in values and values[name] > values[most]:
-            rule = f"{values[name]:g} is past {most}, which is {values[most]:g}"
-            found.append(Problem(f"{where}, key {name}", rule, f"Write at most that, or raise {most}"))
-    return found
+        upper = entry.at_most
+        if upper and upper in values and name in values and values[name] > values[upper]:
+            rule = f"{values[name]:g} is past {upper}, which is {values[upper]:g}"
+            problems.append(Problem(f"{where}, key {name}", rule, f"Write at most that, or raise {upper}"))
+    return problems
 
 
 def value_problems(name: str, value: object, entry: Entry, where: str) -> list[Problem]:
@@ -811,8 +826,8 @@ def value_problems(name: str, value: object, entry: Entry, where: str) -> list[P
     if isinstance(value, list) and entry.dist:
         return _list_problems(value, entry, where)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        wanted = f"a number or [{', '.join(QUANTILES[entry.dist])}]" if entry.dist else "a number"
-        return [Problem(where, f"{value!r} is not {wanted}", f"Write {wanted}, in {entry.unit}")]
+        form = f"a number or [{', '.join(QUANTILES[entry.dist])}]" if entry.dist else "a number"
+        return [Problem(where, f"{value!r} is not {form}", f"Write {form}, in {entry.unit}")]
     if entry.integer and (not math.isfinite(value) or int(value) != value):
         return [Problem(where, f"{value!r} is not a whole number", "Write it without a fraction")]
     if entry.multiple_of and math.isfinite(value) and (value / entry.multiple_of) % 1:
@@ -852,33 +867,21 @@ def _date_problems(value: object, entry: Entry, where: str) -> list[Problem]:
 
 def _list_problems(value: Sequence[object], entry: Entry, where: str) -> list[Problem]:
     assert entry.dist is not None  # noqa: S101 (the caller checked; this is for the type checker)
-    form = f"[{', '.join(QUANTILES[entry.dist])}]"
-    if len(value) != len(QUANTILES[entry.dist]) or any(
-        isinstance(v, bool) or not isinstance(v, int | float) for v in value
-    ):
-        return [
-            Problem(
-                where,
-                f"{value!r} is not a list of {len(QUANTILES[entry.dist])} numbers",
-                f"Write {form} or one number",
-            )
-        ]
-    numbers = [float(v) for v in value if isinstance(v, int | float)]
-    problems = _range_problems(numbers, entry, where)
-    rising = all(a <= b for a, b in pairwise(numbers)) and numbers[0] < numbers[-1]
-    if not problems and not rising:
-        problems = [
-            Problem(
-                where,
-                f"{value!r} is out of order for {entry.dist}",
-                f"Write {form}, rising; or one number to pin it",
-            )
-        ]
-    if not problems and entry.dist == "lognormal" and numbers[0] <= 0:
-        problems = [
-            Problem(where, f"{value!r} is not positive, as lognormal needs", "Write numbers above zero")
-        ]
-    return problems
+    quantiles = QUANTILES[entry.dist]
+    form = f"[{', '.join(quantiles)}]"
+    numbers = [float(v) for v in value if isinstance(v, int | float) and not isinstance(v, bool)]
+    if not len(numbers) == len(value) == len(quantiles):
+        rule = f"{value!r} is not a list of {len(quantiles)} numbers"
+        return [Problem(where, rule, f"Write {form} or one number")]
+    if problems := _range_problems(numbers, entry, where):
+        return problems
+    if any(a > b for a, b in pairwise(numbers)) or numbers[0] >= numbers[-1]:
+        rule = f"{value!r} is out of order for {entry.dist}"
+        return [Problem(where, rule, f"Write {form}, rising; or one number to fix it")]
+    if entry.dist == "lognormal" and numbers[0] <= 0:
+        rule = f"{value!r} is not positive, as lognormal needs"
+        return [Problem(where, rule, "Write numbers above zero")]
+    return []
 
 
 def _range_problems(numbers: Sequence[float], entry: Entry, where: str) -> list[Problem]:
@@ -903,7 +906,7 @@ def parse_override(text: str, register: Register) -> tuple[str, Value]:
     try:
         value = _parse_yaml(raw)
     except _AmbiguousYaml as reason:
-        raise ParameterError(Problem(f"-p {text}", one.rule, one.fix) for one in reason.found) from None
+        raise ParameterError(Problem(f"-p {text}", one.rule, one.fix) for one in reason.ambiguities) from None
     except yaml.YAMLError:
         raise ParameterError(
             Problem(f"-p {text}", f"{raw!r} cannot be read", "Write a number, a text or [a, b]")
@@ -942,7 +945,7 @@ def resolve(
 class Assumptions(dict[str, Any]):
     """Checked values by name, readable as attributes (`assumptions.seed`), with their distributions.
 
-    There is no way past the check: it is made where they are made, and they cannot be changed afterwards.
+    There is no way past the check: it is part of making them, and they cannot be changed afterwards.
 
     Parameters
     ----------
@@ -963,9 +966,9 @@ class Assumptions(dict[str, Any]):
 
     def __init__(self, values: Mapping[str, Any], register: Register, where: str = "parameters") -> None:
         labels = {name: value for name, value in values.items() if name in LABELS}
-        numbers = {name: value for name, value in values.items() if name not in LABELS}
-        _refuse_values(numbers, register, where)
-        super().__init__(labels | {name: coerce(value, register[name]) for name, value in numbers.items()})
+        checked = _without_labels(values)
+        _refuse_values(checked, register, where)
+        super().__init__(labels | {name: coerce(value, register[name]) for name, value in checked.items()})
         self.register = register
 
     def _refuse_change(self, *_: object, **__: object) -> NoReturn:
@@ -1005,9 +1008,9 @@ class Assumptions(dict[str, Any]):
 def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     """The parameters of a notebook, checked: `assumptions = scenarios.check(globals())` is its first line.
 
-    Takes the register's names out of `values` and holds each against its entry, so that plain papermill is
-    refused what the batch is refused: a scenario file that it was handed (`papermill -f`) leaves its
-    `because` there.
+    Takes the register's names out of `values` and checks each by its entry, so that plain papermill is
+    refused what the batch is refused: a scenario file that it was given (`papermill -f`) leaves its `because`
+    there.
 
     Raises
     ------
@@ -1020,8 +1023,8 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
         problems := list(_reading_problems(because, register, "parameters"))
     ):
         raise ParameterError(problems)
-    given = {name: values[name] for name in register if name in values}
-    return Assumptions({"scenario": str(values.get("scenario", BASE))} | given, register)
+    declared = {name: values[name] for name in register if name in values}
+    return Assumptions({"scenario": str(values.get("scenario", BASE))} | declared, register)
 
 
 def parameter_line(name: str, entry: Entry) -> str:
@@ -1034,7 +1037,7 @@ def parameter_line(name: str, entry: Entry) -> str:
 
 
 def used_by(register: Register, notebook: str) -> dict[str, Entry]:
-    """The assumptions that a notebook uses, by the register's own word.
+    """The assumptions that a notebook uses, as the register says.
 
     Not by what is defined when it runs: plain papermill defines every name of a scenario file in every
     notebook.
