@@ -14,13 +14,15 @@ from analysis.errors import ParameterError
 from analysis.evidence import evidence_tables
 
 REGISTER = """
-seed: {value: 1, unit: integer, integer: true, range: [0, 10], description: a seed for the draws, status: assumption,
-       reference: {title: t}, used_by: [a]}
-as_of: {value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31], description: The day of looking., status: assumption, reference: {title: t}, used_by: [a]}
-years: {value: 3.0, unit: years, range: [1, 9], multiple_of: 0.25, description: a period of time, status: assumption,
-        reference: {title: t}, used_by: [a]}
-growth_pct: {dist: split_normal, value: [1.0, 2.0, 5.0], unit: percent, range: [-10, 10], description: growth of revenue,
-             status: assumption, reference: {title: t, known_on: 2026-06-18}, used_by: [a]}
+seed: {value: 1, unit: integer, integer: true, range: [0, 10], description: a seed for the draws,
+       status: assumption, reference: {title: t}, used_by: [a]}
+as_of: {value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31], description: The cut-off date.,
+        status: assumption, reference: {title: t}, used_by: [a]}
+years: {value: 3.0, unit: years, range: [1, 9], multiple_of: 0.25, description: a period of time,
+        status: assumption, reference: {title: t}, used_by: [a]}
+growth_pct: {dist: split_normal, value: [1.0, 2.0, 5.0], unit: percent, range: [-10, 10],
+             description: growth of revenue, status: assumption,
+             reference: {title: t, known_on: 2026-06-18}, used_by: [a]}
 """
 
 
@@ -525,8 +527,8 @@ def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(params, 
 
 
 READS = """
-outsized: {value: 3.0, unit: times, range: [1, 20], description: from where returns are outsized, status: assumption,
-           reading: true, reference: {title: t}, used_by: [a]}
+outsized: {value: 3.0, unit: times, range: [1, 20], description: from where returns are outsized,
+           status: assumption, reading: true, reference: {title: t}, used_by: [a]}
 """
 
 

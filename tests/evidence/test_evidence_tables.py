@@ -28,12 +28,15 @@ credit: nobody
 sha256: HASH
 columns:
   quarter: {title: Quarter, kind: text, meaning: the fiscal quarter}
-  revenue_usd_mn: {title: Revenue, kind: number, unit: million USD, minimum: 0, maximum: 1000, meaning: revenue of the quarter}
+  revenue_usd_mn: {title: Revenue, kind: number, unit: million USD, minimum: 0, maximum: 1000,
+                   meaning: revenue of the quarter}
   note: {title: Note, kind: text, missing: true, meaning: anything to know}
   valid_on: {title: Quarter end, kind: date, meaning: last day of the quarter}
   known_on: {title: Known on, kind: date, meaning: day of the results}
-  known_inferred: {title: Inferred, kind: category, values: ["yes", "no"], meaning: whether the day is inferred}
-  quality: {title: Quality, kind: category, values: [official, measured, reported, estimate, secondary], meaning: kind of source}
+  known_inferred: {title: Inferred, kind: category, values: ["yes", "no"],
+                   meaning: whether the day is inferred}
+  quality: {title: Quality, kind: category, values: [official, measured, reported, estimate, secondary],
+            meaning: kind of source}
   source_title: {title: Source, kind: text, meaning: title of the source}
   source: {title: Address, kind: text, meaning: where it was read}
 """

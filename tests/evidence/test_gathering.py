@@ -17,8 +17,8 @@ ENTRY = {
     "due": "2026-11-13",
     "where": "The seller's releases",
 }
-REGISTER = """as_of: {value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31], description: The cut-off date.,
-  status: assumption, reference: {title: t}, used_by: [a]}
+REGISTER = """as_of: {value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31],
+  description: The cut-off date., status: assumption, reference: {title: t}, used_by: [a]}
 """
 
 

@@ -12,7 +12,8 @@ ARTICLE = """# A title of 2020, which is no part of the body
 
 `lead.1` A $3 billion bet of 2 May 2026
 
-`lead.2` It took 2-3 years, GPT-4o and 1/100th of the cost; GPT-4o's first decade-long lead, an order of magnitude.
+`lead.2` It took 2-3 years, GPT-4o and 1/100th of the cost;
+GPT-4o's first decade-long lead, an order of magnitude.
 
 ## Section 7
 
