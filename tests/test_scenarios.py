@@ -75,7 +75,7 @@ def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params
         ("as_of=20261031", "is not a date"),
         (
             "as_of=0001-01-01",
-            "0001-01-01 is outside 2024-11-27 to 2026-10-31 (the day of looking). Write a day within",
+            "0001-01-01 is outside 2024-11-27 to 2026-10-31 (the cut-off date). Write a day within",
         ),
         ("as_of=2024-11-26", "2024-11-26 is outside 2024-11-27 to 2026-10-31"),
         ("as_of=2026-11-01", "2026-11-01 is outside 2024-11-27 to 2026-10-31"),
