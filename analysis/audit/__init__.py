@@ -2,12 +2,22 @@
 
 One module a question: `facts` (what may be looked at), `verdicts` (when a statement holds), `ledger` (every
 claim), `cells` (the tables, cell by cell), `arguments` (what a check may be given), and in `checks` the
-calculations: `arithmetic` (the article's own numbers), `record` (what happened), `benchmarks` (scores and
-prices), `money` (who paid what), `trends` (what fits say), `forecasts` (what the models say).
+calculations: `arithmetic` (the article's own numbers), `record` (what happened), `benchmarks` (scores),
+`list_prices`, `columns` (the tables' columns), `money` (who paid what), `trends` (what fits say), `forecasts`
+(what the models say).
 """
 
 from analysis.audit import cells
-from analysis.audit.checks import arithmetic, benchmarks, forecasts, money, record, trends
+from analysis.audit.checks import (
+    arithmetic,
+    benchmarks,
+    columns,
+    forecasts,
+    list_prices,
+    money,
+    record,
+    trends,
+)
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
 from analysis.audit.ledger import FIELDS, counts, errors, judge_claims
 from analysis.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
@@ -25,12 +35,14 @@ __all__ = [
     "benchmarks",
     "cells",
     "check",
+    "columns",
     "counts",
     "errors",
     "forecasts",
     "gather",
     "judge",
     "judge_claims",
+    "list_prices",
     "money",
     "record",
     "trends",

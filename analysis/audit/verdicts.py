@@ -13,7 +13,7 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from analysis.audit.facts import Interval
@@ -138,6 +138,12 @@ def meets_interval(found: Interval, wanted: tuple[float, float]) -> bool | None:
         return False
     inside = found.low >= low and found.high <= high
     return None if found.open and not inside else True
+
+
+def unanimous(answers: Iterable[bool]) -> bool | None:
+    """The answer that all give; None where they differ."""
+    distinct = set(answers)
+    return distinct.pop() if len(distinct) == 1 else None
 
 
 def _met(value: Interval | bool, finding: Finding, figure: Quantity | None) -> bool | None:

@@ -2,9 +2,11 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 
 from analysis import audit, scenarios
+from analysis.audit.facts import Facts
 from analysis.evidence import claims
 
 
@@ -17,6 +19,14 @@ def assumptions(as_of="2026-10-31", **changes):
     register["as_of"] = register["as_of"].model_copy(update={"range": (dt.date.min, dt.date.max)})
     values = scenarios.resolve("base", {"draws": 2000} | changes) | {"as_of": as_of}
     return scenarios.Assumptions(values, register)
+
+
+def facts_with(table, rows, **values):
+    """Facts with one evidence table of these rows, on the article's day, under these assumptions."""
+    dates = {"quality": "official", "source_title": "T", "source": "https://example.org/a"}
+    frame = pd.DataFrame([dates | row for row in rows])
+    frame["known_on"] = frame["valid_on"] = pd.to_datetime(frame["valid_on"])
+    return Facts({}, values, {table: frame}, pd.Timestamp("2026-05-21"), pd.Timestamp("2026-10-31"))
 
 
 @pytest.fixture(scope="session")

@@ -239,3 +239,11 @@ def test_what_came_later_is_refused_by_claim(gather):
 def test_what_has_no_number_has_none_rather_than_a_zero(rows):
     assert rows.loc[rows["verdict"] == "uncheckable", "computed"].isna().all()
     assert rows[["computed", "computed_low", "computed_high", "stated_low"]].dtypes.eq(float).all()
+
+
+def test_no_sentence_names_a_model_by_its_identifier(rows, gather):
+    models = set(gather().evidence["api_prices"]["model"])
+    identifiers = {model for model in models if model == model.lower() and "-" in model}
+    assert {"gpt-5.5-pro", "claude-opus-4.7", "deepseek-v4-flash"} <= identifiers
+    for text in rows["reason"] + " " + rows["details"].fillna(""):
+        assert not {word.strip(",.:;()") for word in text.split()} & identifiers

@@ -431,3 +431,10 @@ def test_a_brace_without_its_other_is_refused_in_what_came_later_too():
 def test_what_came_later_names_facts_of_some_day():
     with pytest.raises(DataError, match=r"no row with id 'gpt\.relese'.*'gpt\.release'"):
         record.since(facts_with(RELEASE), ["gpt.relese"])
+
+
+def test_agents_plan_but_need_no_world_model_for_it(rows):
+    row = rows.loc["technical.agents_need_world_model"]
+    # an overview of agents bears out the planning, an agent without a world model contradicts the rest
+    assert row["verdict"] == "partly"
+    assert len(row["sources"]) == 3  # the article and both

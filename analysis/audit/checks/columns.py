@@ -1,0 +1,224 @@
+"""Are the figures of a column of the article's tables right? A check on its cells together.
+
+Decisions
+- A column is judged by its cells where at least half of those with a figure are decided; fewer say nothing of
+  the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis import labels
+from analysis.audit import cells
+from analysis.audit.facts import Facts, Interval
+from analysis.audit.verdicts import Finding, check, unanimous
+from analysis.evidence import cell_rules
+from analysis.evidence.sources import sidecar
+from analysis.labels import join_words
+from analysis.units import Quantity, format_figure, parse_figure
+
+COLUMNS = {
+    "parameters_bn": "count",
+    "mmlu_pct": "score",
+    "humaneval_pct": "score",
+    "price_usd_per_mtok": "price",
+    "training_cost_usd_mn": "cost",
+    "primary_model": "model",
+    "key_investor": "entry",
+    "total_funding_usd_bn": "sum",
+    "size_2024_usd_bn": "size",
+    "size_2028_usd_bn": "size",
+}
+"""What a cell of a column is called in a sentence."""
+WRONG = {"Wrong": "fails", "Partly right": "partly"}
+NAMED = 2
+"""How many wrong figures a sentence compares with ours; of more it gives the rows alone."""
+
+
+@dataclass(frozen=True)
+class ColumnCells:
+    """The judged cells of a column.
+
+    Attributes
+    ----------
+    noun : str
+        What one of them is called.
+    unit : str or None
+        The unit of their figures.
+    decided, undecided : DataFrame
+        The cells with a figure, rows of `cells.judge_cells`.
+    blank : DataFrame
+        The cells without one in a column of figures.
+    """
+
+    noun: str
+    unit: str | None
+    decided: pd.DataFrame
+    undecided: pd.DataFrame
+    blank: pd.DataFrame
+
+    @classmethod
+    def of(cls, facts: Facts, table: str, column: str) -> ColumnCells:
+        """The cells of a column of one of the article's tables."""
+        rows = cells.judge_cells(facts, [(table, column)])
+        figures = facts.cells[table]
+        figures = figures[figures["column"] == column]
+        without_figure = figures.loc[figures["missing"].map(lambda why: isinstance(why, str)), "row"]
+        blank, undecided = rows["row"].isin(set(without_figure)), rows["verdict"] == "uncheckable"
+        return cls(
+            COLUMNS[column],
+            sidecar(table).columns[column].unit,
+            rows[~undecided & ~blank],
+            rows[undecided & ~blank],
+            rows[blank],
+        )
+
+    @property
+    def right(self) -> pd.DataFrame:
+        """The decided cells that agree."""
+        return self.decided[self.decided["verdict"] == "holds"]
+
+    @property
+    def wrong(self) -> pd.DataFrame:
+        """The decided cells that do not agree, or only in part."""
+        return self.decided[self.decided["verdict"] != "holds"]
+
+    def wrong_by_kind(self) -> str:
+        """The wrong cells by what is wrong with them, a sentence for each kind."""
+        wrong = self.wrong
+        stale = wrong["stale"].astype(bool)
+        kinds = {"Out of date": stale}
+        kinds |= {word: (wrong["verdict"] == verdict) & ~stale for word, verdict in WRONG.items()}
+        return " ".join(
+            f"{word}: {join_words(wrong.loc[members, 'row'])}."
+            for word, members in kinds.items()
+            if members.any()
+        )
+
+    def deviation(self) -> str | None:
+        """On which side all decided figures lie of ours, with both; None where there are too many, some are
+        right, or they are no figures or lie on both sides.
+        """
+        few_wrong = self.right.empty and 0 < len(self.wrong) <= NAMED
+        return _deviation(self.wrong, self.unit) if few_wrong else None
+
+
+@check("evidence")
+def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: str) -> Finding:
+    """Whether the cells of a column of the article's tables agree with what others measured; only decided
+    cells are cited.
+
+    A cell without a figure in a column of figures ("N/A", "Unknown") is neither right nor wrong: the details
+    name it. Where fewer than half of the others are decided, the column is `uncheckable`, and the cells that
+    are decided are mentioned.
+    """
+    judged = ColumnCells.of(facts, table, column)
+    blanks = [f"Without a figure: {join_words(judged.blank['row'])}."] if len(judged.blank) else []
+    if len(judged.decided) < len(judged.undecided):
+        facts.mentioned.extend([*_rows_read(judged.decided), *_rows_read(judged.undecided)])
+        reason = _too_few_reason(judged, cell_rules.load()[table, column].would_decide)
+        details = [*_shorts(pd.concat([judged.wrong, judged.undecided])), *blanks]
+        return Finding({}, reason, verdict="uncheckable", details=" ".join(details))
+    facts.used.extend(_rows_read(judged.decided))
+    details = _shorts(judged.wrong)
+    if len(judged.undecided):
+        details.append(f"Not decided: {join_words(judged.undecided['row'])}.")
+    readings: dict[str, Interval | bool] = {
+        str(row["row"]): row["verdict"] == "holds" for _, row in judged.decided.iterrows()
+    }
+    partly = judged.decided.loc[judged.decided["verdict"] == "partly", "row"]
+    readings |= {f"{row}, in part": True for row in partly}
+    all_stale = bool(len(judged.wrong)) and bool(judged.wrong["stale"].all())
+    return Finding(
+        readings,
+        _column_reason(judged),
+        overtaken=all_stale and judged.right.empty,
+        details=" ".join([*details, *blanks]) or None,
+    )
+
+
+def _rows_read(rows: pd.DataFrame) -> list[tuple[str, int]]:
+    """The rows of evidence that some cells rest on."""
+    return [label for row in rows["used"] for label in row]
+
+
+def _shorts(rows: pd.DataFrame) -> list[str]:
+    """What the sources give for some cells, a sentence each."""
+    return [f"{row['row']}: {row['short']}." for _, row in rows.iterrows()]
+
+
+def _too_few_reason(judged: ColumnCells, would_decide: str) -> str:
+    """Why a column is not judged: how many of its cells are decided, what they are, what would decide it."""
+    decided = judged.decided
+    figures = len(decided) + len(judged.undecided)
+    opening = (
+        f"Too few to judge: {labels.number_word(len(decided))} of the {labels.number_word(figures)}"
+        f" {_plural(judged.noun)} can be checked."
+    )
+    deviation, they_are = judged.deviation(), "It is" if len(decided) == 1 else "They are"
+    if decided.empty:
+        result = ""
+    elif deviation:
+        result = f"{they_are} {deviation}"
+    else:
+        result = f"{they_are} right." if judged.wrong.empty else judged.wrong_by_kind()
+    return " ".join(text for text in (opening, result, would_decide) if text)
+
+
+def _column_reason(judged: ColumnCells) -> str:
+    """How many of the cells that can be checked are right, and which are not."""
+    number, right, deviation = len(judged.decided), judged.right, judged.deviation()
+    count, plural = labels.number_word(number), _plural(judged.noun)
+    checkable = "" if judged.undecided.empty else " that we can check"
+    every = {1: f"The one {judged.noun}", 2: f"Both {plural}"}.get(number, f"All {count} {plural}")
+    every = f"{every}{checkable} {'is' if number == 1 else 'are'}"
+    if deviation is not None:
+        return f"{every} {deviation}"
+    if judged.wrong.empty:
+        return f"{every} right."
+    number_right, verb = labels.number_word(len(right)), "is" if len(right) <= 1 else "are"
+    the = "the " if right.empty or checkable else ""
+    some = f"{number_right[0].upper()}{number_right[1:]} of {the}{count} {plural}{checkable}"
+    return f"{some} {verb} right{_only_as_bound(right)}. {judged.wrong_by_kind()}"
+
+
+def _plural(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+
+
+def _only_as_bound(right: pd.DataFrame) -> str:
+    """Whose lower bound is right although the figure has come far beyond it, where no other cell is right."""
+    if len(right) != 1 or not bool(right["stale"].iloc[0]):
+        return ""
+    return f", {right['row'].iloc[0]}'s, and only because the article says 'over'"
+
+
+def _deviation(wrong: pd.DataFrame, unit: str | None) -> str | None:
+    """On which side some wrong figures lie of ours, with both; None where they are no figures or lie on both
+    sides.
+    """
+    if unit not in ("usd_mn", "usd_bn"):
+        return None
+    printed = {row["row"]: parse_figure(row["printed"], unit) for _, row in wrong.iterrows()}
+    ours = {
+        row["row"]: [float(end.replace(",", "")) for end in row["sourced"].split(" to ")]
+        for _, row in wrong.iterrows()
+    }
+    above = unanimous(float(printed[row].low or 0) > ends[-1] for row, ends in ours.items())
+    if above is None or wrong["stale"].any() or (wrong["verdict"] != "fails").any():
+        return None
+    article = join_words(f"{_about(figure)} for {row}" for row, figure in printed.items())
+    if len(ours) == 1:
+        figures = " to ".join(format_figure(end, unit) for end in next(iter(ours.values())))
+    else:
+        nearest_ends = (format_figure(ends[-1] if above else ends[0], unit) for ends in ours.values())
+        figures = f"{'at most' if above else 'at least'} {join_words(nearest_ends)}"
+    return f"too {'high' if above else 'low'}: the article has {article}. We find {figures}."
+
+
+def _about(figure: Quantity) -> str:
+    about = "about " if figure.qualifier.startswith("~") else ""
+    return f"{about}{format_figure(float(figure.value or 0), figure.unit)}"
