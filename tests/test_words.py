@@ -9,12 +9,11 @@ import pytest
 from analysis import audit, exhibits, labels
 from analysis.audit import cells, facts
 from analysis.evidence import cell_rules, evidence_tables, predictions
-from analysis.figures import futures, horizons, stated, theme
-from analysis.forecasts import probabilities
+from analysis.figures import charts, theme
+from analysis.forecasts import methods, probabilities
 from analysis.models import prices
 from analysis.statistics import backtest, trend
 from analysis.units import UNITS
-from analysis.forecasts import methods
 
 
 def categories(table, column):
@@ -32,17 +31,17 @@ def categories(table, column):
         pytest.param(
             labels.QUALITIES, (*evidence_tables.QUALITIES, "article", "model"), id="labels of qualities"
         ),
-        pytest.param(futures.METHODS, get_args(methods.Kind), id="marks of kinds of method"),
+        pytest.param(charts.futures.METHODS, get_args(methods.Kind), id="marks of kinds of method"),
         pytest.param(
             backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"
         ),
         pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
         pytest.param(cells.BASES, categories("training_cost", "cost_basis"), id="words for cost bases"),
         pytest.param(
-            horizons.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"
+            charts.horizons.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"
         ),
         pytest.param(
-            (*stated.BOUNDS, "exact", "about"),
+            (*charts.stated.BOUNDS, "exact", "about"),
             categories("openai_finance", "qualifier"),
             id="arrows of bounds",
         ),

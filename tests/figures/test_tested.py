@@ -10,7 +10,7 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 
-from analysis.figures import tested, theme
+from analysis.figures import charts, theme
 
 
 def said(ax):
@@ -110,7 +110,7 @@ PUBLISHED = pd.DataFrame(
 
 
 def reproduced(table=PUBLISHED):
-    return tested.reproduced(table, ax=theme.axes(height_in=4))
+    return charts.tested.reproduced(table, ax=theme.axes(height_in=4))
 
 
 def test_printed_and_refitted_factors_stand_in_their_row_one_above_the_other():

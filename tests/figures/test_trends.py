@@ -12,7 +12,7 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import to_hex
 
-from analysis.figures import theme, trends
+from analysis.figures import charts, theme
 from analysis.statistics import trend
 
 DAY = "2026-05-21"
@@ -107,7 +107,9 @@ def forecast(t=(2020.0, 2021.0, 2023.0), factor=2.0, centre="median", **more):
 
 def fitted(points=POINTS, line=None, **more):
     given = {"finding": "It doubles", "subtitle": "Cost", "unit": "usd_bn", "level": 0.9} | more
-    return trends.fitted(points, forecast() if line is None else line, ax=theme.axes(grid="y"), **given)
+    return charts.trends.fitted(
+        points, forecast() if line is None else line, ax=theme.axes(grid="y"), **given
+    )
 
 
 def test_a_fit_is_solid_to_the_end_of_the_record_and_dashed_beyond_it():
@@ -193,13 +195,13 @@ def test_the_articles_day_is_a_line_and_what_came_after_it_is_hollow():
 
 
 def test_the_axis_reaches_the_articles_day_and_a_claim_beyond_the_forecast():
-    ax = fitted(day=DAY, claim=trends.ClaimedTrend("printed", 900.0, 2028.0))
+    ax = fitted(day=DAY, claim=charts.trends.ClaimedTrend("printed", 900.0, 2028.0))
     assert ax.get_xlim()[1] > 2028
     assert ax.get_ylim()[1] > 900
 
 
 def test_a_claim_at_a_date_is_a_ring_with_its_label():
-    ax = fitted(claim=trends.ClaimedTrend("printed $3B", 3.0, 2022.5))
+    ax = fitted(claim=charts.trends.ClaimedTrend("printed $3B", 3.0, 2022.5))
     assert marks(ax, theme.PRINTED).tolist() == [[2022.5, 3.0]]
     assert "printed $3B" in words(ax)
     assert not lines(ax, theme.PRINTED)
@@ -208,22 +210,22 @@ def test_a_claim_at_a_date_is_a_ring_with_its_label():
 
 @pytest.mark.parametrize(("qualifier", "log"), [(">", True), ("<", True), (">", False), ("<", False)])
 def test_a_claim_that_is_open_to_one_side_has_an_arrow_to_it(qualifier, log):
-    ax = fitted(claim=trends.ClaimedTrend("over", 3.0, 2022.5, qualifier), log=log)
+    ax = fitted(claim=charts.trends.ClaimedTrend("over", 3.0, 2022.5, qualifier), log=log)
     (arrow,) = (text for text in ax.texts if getattr(text, "arrow_patch", None) is not None)
     assert arrow.xyann == (2022.5, 3.0)  # where it starts
     # from 1/4 to 32 lie 31.75, of which an eighth is 3.97, or a factor of 128 ** (1/8) = 1.834
     tip = {(">", True): 3 * 1.834, ("<", True): 3 / 1.834, (">", False): 3 + 3.97, ("<", False): 3 - 3.97}
     assert arrow.xy[1] == pytest.approx(tip[qualifier, log], abs=0.01)
-    top = fitted(claim=trends.ClaimedTrend("over", 32.0, 2022.5, qualifier), log=log)
+    top = fitted(claim=charts.trends.ClaimedTrend("over", 32.0, 2022.5, qualifier), log=log)
     reach = 58.7 if log else 35.9  # 32 * 1.834, or 32 + 3.97: an arrow upwards gets its room
     assert (top.get_ylim()[1] > reach) == (qualifier == ">")
     assert not any(
-        text.arrow_patch for text in fitted(claim=trends.ClaimedTrend("about", 3.0, 2022.5, "~")).texts
+        text.arrow_patch for text in fitted(claim=charts.trends.ClaimedTrend("about", 3.0, 2022.5, "~")).texts
     )
 
 
 def test_a_claim_without_a_date_is_a_level_line():
-    ax = fitted(claim=trends.ClaimedTrend("printed $3B", 3.0))
+    ax = fitted(claim=charts.trends.ClaimedTrend("printed $3B", 3.0))
     (line,) = lines(ax, theme.PRINTED)
     assert set(line[:, 1]) == {3.0}
     assert "printed $3B" in words(ax)
@@ -231,7 +233,7 @@ def test_a_claim_without_a_date_is_a_level_line():
 
 
 def test_a_claimed_growth_is_a_path_from_its_ring():
-    ax = fitted(claim=trends.ClaimedTrend("tenfold a year", 3.0, 2021.0, factor=10.0))
+    ax = fitted(claim=charts.trends.ClaimedTrend("tenfold a year", 3.0, 2021.0, factor=10.0))
     (path,) = lines(ax, theme.PRINTED)
     assert path[0].tolist() == [2021, 3]
     assert path[-1].tolist() == pytest.approx([2023, 300])  # two years at ten
@@ -245,7 +247,7 @@ def test_names_of_points_touch_neither_one_another_nor_the_edge():
     ax = fitted(
         points,
         forecast(tuple(np.linspace(2020, 2024, 20))),
-        claim=trends.ClaimedTrend("printed", 6.0, 2022.6),
+        claim=charts.trends.ClaimedTrend("printed", 6.0, 2022.6),
     )
     boxes = placed(ax, {*points["label"], "printed"})
     assert len(boxes) == 13
@@ -256,14 +258,14 @@ def test_names_of_points_touch_neither_one_another_nor_the_edge():
 
 def test_names_of_points_leave_the_claimed_one_free():
     named = pd.DataFrame({"t": [2021.0, 2022.0], "y": [10.0, 2.0], "label": ["a name", ""]})
-    ax = fitted(named, claim=trends.ClaimedTrend("a path", 10.0, 2021.15, factor=1.0))
+    ax = fitted(named, claim=charts.trends.ClaimedTrend("a path", 10.0, 2021.15, factor=1.0))
     (box,) = placed(ax, {"a name"})
     x, y = ax.transData.transform((2021.15, 10.0))  # where the name would stand else: right of its point
     assert not (box.x0 < x < box.x1 and box.y0 < y < box.y1)
 
 
 def test_labels_at_the_right_edge_are_moved_apart():
-    ax = fitted(claim=trends.ClaimedTrend("printed $8B", 8.0))  # as high as the end of the fit
+    ax = fitted(claim=charts.trends.ClaimedTrend("printed $8B", 8.0))  # as high as the end of the fit
     boxes = placed(ax, {"printed $8B", "median $8B", "$2B", "$32B"})
     assert len(boxes) == 4
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
@@ -284,9 +286,15 @@ def test_a_fit_of_nothing_is_an_empty_chart():
         ({"points": POINTS.assign(y=[1, np.nan, 2])}, "y nan at t = 2020.0; leave such rows out"),
         ({"points": POINTS.assign(t=[np.inf, 2020, 2021])}, "a t that is not finite; give decimal years"),
         ({"line": forecast().assign(obs_ci_upper=np.inf)}, "obs_ci_upper inf"),
-        ({"claim": trends.ClaimedTrend("c", 0.0)}, "claim has y 0"),
-        ({"claim": trends.ClaimedTrend("c", 1.0, factor=2.0)}, "a factor and no t; give the decimal year"),
-        ({"claim": trends.ClaimedTrend("c", 1.0, 2021.0, "at least")}, "qualifier is 'at least'; use '>'"),
+        ({"claim": charts.trends.ClaimedTrend("c", 0.0)}, "claim has y 0"),
+        (
+            {"claim": charts.trends.ClaimedTrend("c", 1.0, factor=2.0)},
+            "a factor and no t; give the decimal year",
+        ),
+        (
+            {"claim": charts.trends.ClaimedTrend("c", 1.0, 2021.0, "at least")},
+            "qualifier is 'at least'; use '>'",
+        ),
         ({"unit": "euro"}, "unit is 'euro'; use one of usd,"),
         ({"level": 95}, "level is 95; it lies between 0 and 1, 0.95 for 95%"),
         ({"level": None}, "the bands have no level; give one"),
@@ -319,7 +327,9 @@ TRIED = pd.DataFrame(
 
 
 def curve(table=TRIED, primary="OLS", level=0.95):
-    return trends.specification_curve(table, what="Cost", primary=primary, level=level, ax=theme.axes())
+    return charts.trends.specification_curve(
+        table, what="Cost", primary=primary, level=level, ax=theme.axes()
+    )
 
 
 def test_specifications_are_sorted_by_their_factor_and_the_primary_one_is_filled():

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from analysis import scenarios
-from analysis.figures import futures, theme
+from analysis.figures import charts, theme
 from analysis.notebook import widgets
 from analysis.scenarios import Entry
 
@@ -210,7 +210,7 @@ def test_where_only_readings_can_be_moved_there_is_no_form(assumptions):
 
 def test_a_real_chart_moves_with_its_assumption(assumptions):
     def real(assumptions):
-        return futures.outcome(
+        return charts.futures.outcome(
             np.linspace(0, 6, 100), {"outsized": assumptions.outsized_moic}, ax=theme.axes(grid="y")
         )
 

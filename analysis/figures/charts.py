@@ -1,0 +1,37 @@
+"""Which charts are there? A module for every subject, reached as `charts.subject.chart`.
+
+Decisions
+- One import gives a notebook all its charts, and none of their modules hides the model of the same name.
+- It is a module of its own rather than the package: whoever needs only the theme does not import seaborn, and
+  with it ipywidgets.
+"""
+
+from analysis.figures import (
+    compared,
+    drivers,
+    foretold,
+    futures,
+    horizons,
+    parts,
+    positions,
+    sourced,
+    stated,
+    tested,
+    trends,
+    valued,
+)
+
+__all__ = [
+    "compared",
+    "drivers",
+    "foretold",
+    "futures",
+    "horizons",
+    "parts",
+    "positions",
+    "sourced",
+    "stated",
+    "tested",
+    "trends",
+    "valued",
+]
