@@ -667,9 +667,9 @@ def _outputs(names: Sequence[str]) -> list[str]:
 def _heat_map(table: Any, output: str, names: Sequence[str], folder: Path) -> Path:
     """One output over two ranges as a picture."""
     from analysis.batch import storage
-    from analysis.figures import drivers, theme
+    from analysis.figures import sensitivity, theme
 
-    drawn = drivers.sweep_map(table, output, names, ax=theme.axes(grid=""))
+    drawn = sensitivity.sweep_map(table, output, names, ax=theme.axes(grid=""))
     path = folder / "heat_map.png"
     picture = theme.png(theme.chart_of(drawn))
     storage.write_whole(path, lambda aside: aside.write_bytes(picture))

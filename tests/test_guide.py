@@ -256,8 +256,8 @@ def test_the_words_on_a_fan_are_those_of_its_bands() -> None:
     """The guide calls the pale band nine of ten and the dark one the middle half: 95 - 5 = 90, 75 - 25 = 50
     percent.
     """
-    assert [round(high - low, 2) for low, high, _ in charts.futures.BANDS] == [0.9, 0.5]
-    assert charts.futures.BANDS[0][2] < charts.futures.BANDS[1][2], "the pale band is the wide one"
+    assert [round(high - low, 2) for low, high, _ in charts.simulation.BANDS] == [0.9, 0.5]
+    assert charts.simulation.BANDS[0][2] < charts.simulation.BANDS[1][2], "the pale band is the wide one"
     text = TEMPLATE.read_text(encoding="utf-8")
     for words, names in (("middle half", ("p25", "p75")), ("nine of ten", ("p5", "p95"))):
         (item,) = (line for line in text.splitlines() if words in line and line.startswith("<li>"))

@@ -31,17 +31,17 @@ def categories(table, column):
         pytest.param(
             labels.QUALITIES, (*evidence_tables.QUALITIES, "article", "model"), id="labels of qualities"
         ),
-        pytest.param(charts.futures.METHODS, get_args(methods.Kind), id="marks of kinds of method"),
+        pytest.param(charts.simulation.METHODS, get_args(methods.Kind), id="marks of kinds of method"),
         pytest.param(
             backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"
         ),
         pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
         pytest.param(cells.BASES, categories("training_cost", "cost_basis"), id="words for cost bases"),
         pytest.param(
-            charts.horizons.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"
+            charts.benchmarks.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"
         ),
         pytest.param(
-            (*charts.stated.BOUNDS, "exact", "about"),
+            (*charts.balance_sheet.BOUNDS, "exact", "about"),
             categories("openai_finance", "qualifier"),
             id="arrows of bounds",
         ),

@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 
-from analysis.figures import parts, theme
+from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 
 
@@ -39,10 +39,10 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
         A column is missing, a factor is not above zero, or a row agrees that was not refitted.
     """
     values = [f"{kind}{end}" for kind in ("printed", "refitted") for end in ("", "_low", "_high")]
-    parts.require_columns("table", table, ("fit", "what", *values, "agrees"))
+    layout.require_columns("table", table, ("fit", "what", *values, "agrees"))
     if table[values].isna().all(axis=None):
         return theme.empty_chart(ax, "a published fit")
-    parts.above_zero(table, values, "fit")
+    layout.above_zero(table, values, "fit")
     again = table["refitted"].notna()
     agrees = table["agrees"].fillna(False).astype(bool)
     if (wrong := agrees & ~again).any():
@@ -81,12 +81,12 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
                 color,
                 ha="center",
                 va="bottom" if side > 0 else "top",
-                size=parts.NAMED_SIZE,
+                size=layout.NAMED_SIZE,
             )
-    ax.set_yticks(list(rows), [textwrap.fill(what, 26) for what in table["what"]], fontsize=parts.NAMED_SIZE)
+    ax.set_yticks(list(rows), [textwrap.fill(what, 26) for what in table["what"]], fontsize=layout.NAMED_SIZE)
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(table) - 0.4))
-    parts.log_ticks(ax.xaxis, parts.numbers(table[values]), "x", room=1.35)
-    parts.keep_inside(ax, [text for text in ax.texts if isinstance(text, Annotation)])
+    layout.log_ticks(ax.xaxis, layout.numbers(table[values]), "x", room=1.35)
+    layout.keep_inside(ax, [text for text in ax.texts if isinstance(text, Annotation)])
     finding = _reproduced_finding(int(agrees.sum()), int(again.sum()), len(table))
     alt = (
         f"A row for each of {len(table)} published fits with a ring at the printed factor a year and a dot at"
@@ -114,8 +114,8 @@ def _reproduced_finding(good: int, tried: int, whole: int) -> str:
         else f"{number_word(good).capitalize()} of {number_word(tried)}"
     )
     part = "Both" if good == tried == 2 else part
-    agree = parts.verb(1 if tried == 1 else good, "agrees", "agree")
-    told = f"{part} refitted {parts.verb(tried, 'trend', 'trends')} {agree} with print to every digit"
+    agree = layout.verb(1 if tried == 1 else good, "agrees", "agree")
+    told = f"{part} refitted {layout.verb(tried, 'trend', 'trends')} {agree} with print to every digit"
     return told + (f"; {number_word(whole - tried)} could not be refitted" if whole > tried else "")
 
 

@@ -22,7 +22,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from analysis.figures import parts, theme
+from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 from analysis.statistics.trend import decimal_year
 from analysis.units import UNITS, format_date
@@ -93,10 +93,10 @@ def fitted(
         something on a logarithmic axis is not above zero, a number of the fit is not finite, or the claim has
         a factor and no `t`.
     """
-    parts.require_columns("points", points, ("t", "y", "label"))
+    layout.require_columns("points", points, ("t", "y", "label"))
     centre = "median" if "median" in forecast else "mean"
     bands = [f"{band}_{end}" for band in BANDS for end in ("lower", "upper")]
-    parts.require_columns("forecast", forecast, ("t", centre, *bands))
+    layout.require_columns("forecast", forecast, ("t", centre, *bands))
     level = _level_of(forecast, level)
     _checked(unit, claim)
     if points.empty or forecast.empty:
@@ -114,7 +114,7 @@ def fitted(
     heights += [] if tip is None else [tip]
     times = [*seen["t"], *line["t"], *([at] if day is not None else [])]
     times += [] if told is None else list(told["t"].dropna())
-    parts.scales(ax, times, heights, unit, log)
+    layout.scales(ax, times, heights, unit, log)
 
     for band, alpha in BANDS.items():
         ax.fill_between(
@@ -126,7 +126,7 @@ def fitted(
             linewidth=0,
         )
     for part, style in zip(
-        parts.split_at(line[["t", centre]], end, log), ("solid", theme.DASHED), strict=True
+        layout.split_at(line[["t", centre]], end, log), ("solid", theme.DASHED), strict=True
     ):
         if len(part) > 1:
             ax.plot(part["t"], part[centre], color=theme.RECOMPUTED, linewidth=2.2, linestyle=style, zorder=3)
@@ -135,35 +135,35 @@ def fitted(
         ax.scatter(part["t"], part["y"], zorder=4, **(mark | {"s": 24, "linewidths": 1.2}))
     rises = line[centre].iloc[-1] >= line[centre].iloc[0]
     if line["t"].iloc[-1] > end:
-        parts.record_end(ax, end, low=bool(rises))
+        layout.record_end(ax, end, low=bool(rises))
     if day is not None:
         theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
     last = line.iloc[-1]
-    labels = [theme.Label(last[centre], f"{centre} {parts.amount(last[centre], unit)}", theme.RECOMPUTED)]
+    labels = [theme.Label(last[centre], f"{centre} {layout.amount(last[centre], unit)}", theme.RECOMPUTED)]
     for end_of in ("lower", "upper"):
         labels.append(
-            theme.Label(last[f"obs_ci_{end_of}"], parts.amount(last[f"obs_ci_{end_of}"], unit), theme.MUTED)
+            theme.Label(last[f"obs_ci_{end_of}"], layout.amount(last[f"obs_ci_{end_of}"], unit), theme.MUTED)
         )
     told_at = _draw_claim(ax, claim, told, tip)
     theme.edge_labels(ax, labels + told_at)
-    parts.name_points(
+    layout.name_points(
         ax,
         _names(seen, claim),
         [*zip(seen["t"], seen["y"], strict=True), *_ring(claim)],
         _along(ax, line, centre),
     )
     words = (
-        f"{subtitle}; {len(seen)} points, {parts.year_month(seen['t'].min())} to {parts.year_month(end)};"
+        f"{subtitle}; {len(seen)} points, {layout.year_month(seen['t'].min())} to {layout.year_month(end)};"
         f" dark: {level:.0%} confidence interval of the {centre}, light: {level:.0%} prediction interval"
     )
     words += "; dashed: beyond the record" if line["t"].iloc[-1] > end else ""
     words += "; hollow: after the article's day" if after.any() else ""
     alt = (
         f"{len(seen)} points and the line fitted through them{' on a logarithmic axis' if log else ''}, from"
-        f" {parts.amount(line[centre].iloc[0], unit)} in {parts.year_month(line['t'].iloc[0])} to"
-        f" {parts.amount(last[centre], unit)} in {parts.year_month(last['t'])}, where one more observation is"
-        f" predicted between {parts.amount(last['obs_ci_lower'], unit)} and"
-        f" {parts.amount(last['obs_ci_upper'], unit)}"
+        f" {layout.amount(line[centre].iloc[0], unit)} in {layout.year_month(line['t'].iloc[0])} to"
+        f" {layout.amount(last[centre], unit)} in {layout.year_month(last['t'])}, where one more observation is"
+        f" predicted between {layout.amount(last['obs_ci_lower'], unit)} and"
+        f" {layout.amount(last['obs_ci_upper'], unit)}"
     )
     alt += f"; the article's claim is drawn in: {claim.label}." if claim else "."
     return theme.set_texts(ax, finding, words, alt)
@@ -192,11 +192,11 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
         A column is missing, the level is not between 0 and 1, a number is not above zero, a specification
         stands twice, or the table marks another primary one.
     """
-    parts.require_columns("table", table, ("specification", "factor", "low", "high", "primary"))
-    parts.checked_level(level)
+    layout.require_columns("table", table, ("specification", "factor", "low", "high", "primary"))
+    layout.checked_level(level)
     if table["factor"].isna().all():
         return theme.empty_chart(ax, "a specification that could be fitted")
-    parts.above_zero(table, ["factor", "low", "high"], "specification")
+    layout.above_zero(table, ["factor", "low", "high"], "specification")
     if (twice := table["specification"].duplicated()).any():
         raise ValueError(
             f"specification {table.loc[twice, 'specification'].iloc[0]!r} stands twice; give each its own"
@@ -215,7 +215,7 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
     if not math.isnan(own["factor"]):
         ax.axvline(own["factor"], color=theme.RECOMPUTED, linewidth=1.2, linestyle=theme.DASHED, zorder=1)
     found = ordered.dropna(subset="factor")
-    parts.log_ticks(ax.xaxis, parts.numbers(found[["factor", "low", "high"]]), "x", room=1.1)
+    layout.log_ticks(ax.xaxis, layout.numbers(found[["factor", "low", "high"]]), "x", room=1.1)
     low, high = ax.get_xlim()
     if low < 1 < high:
         ax.axvline(1, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
@@ -229,7 +229,7 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
                 (1, row),
                 (6, 0),
                 theme.MUTED,
-                size=parts.NAMED_SIZE,
+                size=layout.NAMED_SIZE,
                 xycoords=("axes fraction", "data"),
             )
             continue
@@ -248,7 +248,7 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
             (1, row),
             (6, 0),
             theme.RECOMPUTED if is_own else theme.MUTED,
-            size=parts.NAMED_SIZE,
+            size=layout.NAMED_SIZE,
             xycoords=("axes fraction", "data"),
         )
     ax.set_yticks(range(len(ordered)), ordered["specification"], fontsize=9.5)
@@ -264,7 +264,7 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
         f" {span}, with intervals on a logarithmic axis; the primary one is filled."
     )
     words = (
-        f"Factor a year, log scale; {tried} {parts.verb(tried, 'specification', 'specifications')} tried;"
+        f"Factor a year, log scale; {tried} {layout.verb(tried, 'specification', 'specifications')} tried;"
         f" bars: {level:.0%} confidence intervals"
     )
     words += "; filled: primary, fixed before the fit"
@@ -286,8 +286,8 @@ def _specifications_finding(what: str, found: pd.DataFrame, own: pd.Series) -> s
     told += f"; all {number_word(len(found))} fitted lie between {low:.2f} and {high:.2f}"
     if flat := int(((found["low"] <= 1) & (found["high"] >= 1)).sum()):
         told += (
-            f"; {parts.verb(flat, 'the interval', 'the intervals')} of {number_word(flat)}"
-            f" {parts.verb(flat, 'includes', 'include')} no change"
+            f"; {layout.verb(flat, 'the interval', 'the intervals')} of {number_word(flat)}"
+            f" {layout.verb(flat, 'includes', 'include')} no change"
         )
     return told
 
@@ -321,16 +321,16 @@ def _draw_claim(
     return []
 
 
-def _names(seen: pd.DataFrame, claim: ClaimedTrend | None) -> list[parts.Name]:
+def _names(seen: pd.DataFrame, claim: ClaimedTrend | None) -> list[layout.Name]:
     """The names to place: that of a claimed point first, unless its path is named at the edge."""
     named = [
-        parts.Name(label, t, y, theme.RECOMPUTED)
+        layout.Name(label, t, y, theme.RECOMPUTED)
         for t, y, label in seen[["t", "y", "label"]].itertuples(index=False)
         if isinstance(label, str) and label
     ]
     ring = _ring(claim)
     return (
-        [parts.Name(claim.label, *ring[0], theme.PRINTED), *named]
+        [layout.Name(claim.label, *ring[0], theme.PRINTED), *named]
         if claim and ring and claim.factor is None
         else named
     )
@@ -387,7 +387,7 @@ def _level_of(forecast: pd.DataFrame, level: float | None) -> float:
             f"the bands have {join_words([f'level {value}' for value in found]) or 'no level'}; give"
             " one, in the column level of the forecast or as level="
         )
-    parts.checked_level(found[0])
+    layout.checked_level(found[0])
     return float(found[0])
 
 

@@ -36,7 +36,7 @@ def funding_shares(assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame
 def shares(assumptions: Assumptions) -> Axes:
     """Shares of the outside funding, without and with what SoftBank paid."""
     amount = format_value(paid_usd_bn(audit.gather(assumptions)), "usd_bn", 1)
-    return charts.positions.shares(
+    return charts.prices.shares(
         *funding_shares(assumptions), amount=amount, company="OpenAI", ax=theme.axes()
     )
 
@@ -47,8 +47,8 @@ def revenue(assumptions: Assumptions, record: outlook.StartEvidence, *, segments
     """
     times, paths = outlook.revenue_paths(assumptions, record)
     needed = outlook.needed_revenue_usd_bn(assumptions)
-    return charts.futures.fan(
-        [charts.futures.quantiles(times, paths, "revenue")],
+    return charts.simulation.fan(
+        [charts.simulation.quantiles(times, paths, "revenue")],
         lines={"needed at the exit": needed, "the five segments in 2028": segments_usd_bn},
         finding=(
             f"{(paths[:, -1] >= needed).mean():.0%} of revenue paths reach what the required return needs"
@@ -65,7 +65,7 @@ def returns(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
     the article's judgement.
     """
     ends = {"catastrophe": assumptions.catastrophe_moic, "outsized": assumptions.outsized_moic}
-    return charts.futures.outcome(
+    return charts.simulation.outcome(
         outlook.venture_paths(assumptions, record).moic, ends, ax=theme.axes(grid="y")
     )
 
@@ -86,7 +86,7 @@ def write_down_probabilities(
 def write_downs(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
     """When a write-down comes, and how likely the article's third prediction is."""
     chances = outlook.third_prediction(assumptions, record)
-    return charts.futures.probability_over_time(
+    return charts.simulation.probability_over_time(
         write_down_probabilities(assumptions, record),
         deadline=(
             f"{assumptions.write_down_years * 12:.0f} months",

@@ -43,7 +43,7 @@ def rows():
 
 
 def test_growth_rates_stand_printed_beside_recomputed(sizes):
-    ax = charts.compared.growth_rates(market.growth_checks(sizes, 4), years=4, ax=theme.axes())
+    ax = charts.market.growth_rates(market.growth_checks(sizes, 4), years=4, ax=theme.axes())
     drawn = {round(float(x), 1) for x, _ in points(ax)}
     assert {43.0, 35.0, 32.0, 40.0, 44.0} <= drawn  # as printed
     assert {56.5, 45.6, 41.4, 52.0, 58.1} <= drawn  # recomputed
@@ -51,13 +51,13 @@ def test_growth_rates_stand_printed_beside_recomputed(sizes):
 
 
 def test_over_five_years_the_growth_chart_says_the_opposite(sizes):
-    ax = charts.compared.growth_rates(market.growth_checks(sizes, 5), years=5, ax=theme.axes())
+    ax = charts.market.growth_rates(market.growth_checks(sizes, 5), years=5, ax=theme.axes())
     assert said(ax) == "Over 5 years all five printed growth rates come out as printed"
 
 
 def test_the_lines_of_implied_periods_cross_zero_at_five(sizes):
     checks = market.growth_checks(sizes, 4)
-    ax = charts.compared.implied_periods(
+    ax = charts.market.implied_periods(
         market.rates_by_period(sizes, [3, 4, 5, 6]), checks, years=4, ax=theme.axes()
     )
     segments = [line for line in ax.lines if len(line.get_xdata()) == 4]
@@ -70,7 +70,7 @@ def test_the_lines_of_implied_periods_cross_zero_at_five(sizes):
 def test_leads_are_drawn_signed_with_the_printed_band():
     models = article_tables.load("models")
     found = {"HumanEval": frontier.leads(models, "GPT-4o", "humaneval_pct", ["Llama 3.1 405B"])}
-    ax = charts.compared.leads(found, (1, 2), reference="GPT-4o", ax=theme.axes())
+    ax = charts.market.leads(found, (1, 2), reference="GPT-4o", ax=theme.axes())
     assert points(ax)[:, 0].min() == pytest.approx(-1.8)
     assert "printed: 1 to 2 points" in words(ax)
     assert said(ax).startswith("GPT-4o trails the best model on HumanEval")
@@ -78,7 +78,7 @@ def test_leads_are_drawn_signed_with_the_printed_band():
 
 def test_price_multiples_stand_on_a_log_axis_beside_the_printed_ranges():
     multiples = frontier.price_multiples(article_tables.load("models"), "GPT-4o", 0.75)
-    ax = charts.compared.price_multiples(
+    ax = charts.market.price_multiples(
         multiples, {"DeepSeek-V2": (25, 35)}, reference="GPT-4o", ax=theme.axes()
     )
     assert ax.get_xscale() == "log"
@@ -87,7 +87,7 @@ def test_price_multiples_stand_on_a_log_axis_beside_the_printed_ranges():
 
 
 def test_the_scoreboard_holds_every_claim(rows):
-    ax = charts.compared.scoreboard(audit.counts(rows), errors=1, ax=theme.axes())
+    ax = charts.market.scoreboard(audit.counts(rows), errors=1, ax=theme.axes())
     assert sum(bar.get_width() for bar in ax.patches) == len(rows)
     shown = {text.get_text() for text in theme.chart_of(ax).legends[0].get_texts()}
     assert shown == {labels.VERDICTS[verdict] for verdict in rows["verdict"]}
@@ -97,17 +97,17 @@ def test_the_scoreboard_holds_every_claim(rows):
     ("errors", "title"), [(0, "no distinct errors"), (1, "one distinct error"), (16, "16 distinct errors")]
 )
 def test_the_scoreboard_names_the_errors_and_not_the_statements_that_repeat_them(rows, errors, title):
-    ax = charts.compared.scoreboard(audit.counts(rows), errors=errors, ax=theme.axes())
+    ax = charts.market.scoreboard(audit.counts(rows), errors=errors, ax=theme.axes())
     assert said(ax) == f"The article makes {title}"
 
 
 def test_agreement_leaves_out_what_has_no_printed_figure(rows):
-    table = charts.compared.comparable(rows)
+    table = charts.market.comparable(rows)
     both = rows["stated_high"].lt(math.inf) & (rows["computed"] > 0)
     assert set(table["id"]) == set(rows.loc[both, "id"])
     # 56.508 over 43: 1.314
     assert table.set_index("id").loc["market.cagr.code_generation", "ratio"] == pytest.approx(1.314, abs=1e-3)
-    ax = charts.compared.agreement(rows, ax=theme.axes())
+    ax = charts.market.agreement(rows, ax=theme.axes())
     assert len(points(ax)) == len(table)
     names = [label.get_text() for label in ax.get_yticklabels()]
     for name, statement in zip(names, table["statement"], strict=True):
@@ -116,7 +116,7 @@ def test_agreement_leaves_out_what_has_no_printed_figure(rows):
 
 def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
     cells = article_tables.parsed_cells("players")
-    ax = charts.positions.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())
+    ax = charts.prices.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())
     assert words(ax).count("N/A (internal)") == 2
     assert sorted(bar.get_width() for bar in ax.containers[0] if not math.isnan(bar.get_width())) == [
         6.0,
@@ -129,7 +129,7 @@ def test_the_front_joins_what_is_on_it():
     models = frontier.with_blend(article_tables.load("models"), 0.75)
     price = "blended_price_usd_per_mtok"
     front = frontier.pareto_front(models, price, "mmlu_pct")
-    ax = charts.positions.price_quality(
+    ax = charts.prices.price_quality(
         models, front, price=price, quality="mmlu_pct", quality_title="MMLU", ax=theme.axes()
     )
     assert ax.lines[0].get_xdata().tolist() == [pytest.approx(v) for v in (0.175, 2.0, 6.0, 7.5)]
@@ -139,7 +139,7 @@ def test_the_front_joins_what_is_on_it():
 def test_shares_before_and_after_are_both_drawn():
     article_funding = article_tables.parsed_cells("players").rename(columns={"row": "company"})
     after = funding.with_investment(article_funding, "OpenAI", 60)
-    ax = charts.positions.shares(
+    ax = charts.prices.shares(
         funding.funding_shares(article_funding),
         funding.funding_shares(after),
         amount="$60B",
@@ -152,16 +152,16 @@ def test_shares_before_and_after_are_both_drawn():
 
 def test_every_link_is_an_arrow():
     graph = funding.funding_graph(funding.investor_links(article_tables.load("players")))
-    ax = charts.positions.funding_links(graph, focus="OpenAI", ax=theme.axes())
+    ax = charts.prices.funding_links(graph, focus="OpenAI", ax=theme.axes())
     arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
     assert len(arrows) == graph.number_of_edges() == 7
 
 
 def test_a_fan_shows_median_and_ranges_of_the_draws():
     paths = np.array([[1.0, v] for v in range(1, 102)])
-    table = charts.futures.quantiles(np.array([0.0, 1.0]), paths, "x")
+    table = charts.simulation.quantiles(np.array([0.0, 1.0]), paths, "x")
     assert table.iloc[-1][["p5", "p50", "p95"]].tolist() == [6, 51, 96]
-    ax = charts.futures.fan([table], finding="f", subtitle="s", lines={"limit": 7}, ax=theme.axes())
+    ax = charts.simulation.fan([table], finding="f", subtitle="s", lines={"limit": 7}, ax=theme.axes())
     assert ax.lines[0].get_ydata().tolist() == [1, 51]
     assert len(ax.collections) == 2
     assert "limit" in words(ax)
@@ -170,7 +170,7 @@ def test_a_fan_shows_median_and_ranges_of_the_draws():
 
 def test_the_distribution_says_what_lies_between_the_thresholds():
     moic = np.array([0.1] * 20 + [1.0] * 50 + [4.0] * 20 + [50.0] * 10)
-    ax = charts.futures.outcome(moic, {"low": 0.25, "high": 3.0}, ax=theme.axes())
+    ax = charts.simulation.outcome(moic, {"low": 0.25, "high": 3.0}, ax=theme.axes())
     assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(
         100
     )  # also what lies beyond the right edge
@@ -179,7 +179,7 @@ def test_the_distribution_says_what_lies_between_the_thresholds():
 
 
 def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
-    ax = charts.futures.returns(
+    ax = charts.simulation.returns(
         np.linspace(-100, 100, 401), {"money back": 0.0, "20% asked for": 20.0}, ax=theme.axes()
     )
     sides = {text.get_text(): text.get_ha() for text in ax.texts}
@@ -189,7 +189,7 @@ def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
 
 
 def test_a_negative_return_has_a_minus_sign_wherever_it_is_printed():
-    ax = charts.futures.returns(np.full(3, -12.5), {"money back": 0.0, "asked for": 20.0}, ax=theme.axes())
+    ax = charts.simulation.returns(np.full(3, -12.5), {"money back": 0.0, "asked for": 20.0}, ax=theme.axes())
     chart = theme.chart_of(ax)
     assert chart.finding.endswith("the median is −12.5%") and "median −12.5%" in chart.alt
     assert "(−100 and less" in ax.get_xlabel()
@@ -200,7 +200,7 @@ def test_probabilities_over_time_end_where_the_table_ends():
     table = pd.DataFrame(
         {"times_years": [0.0, 1.0], "probability": [0.0, 0.4], "low": [0.0, 0.35], "high": [0.0, 0.45]}
     )
-    ax = charts.futures.probability_over_time(
+    ax = charts.simulation.probability_over_time(
         {"below cost": table}, deadline=("due", 0.5), finding="f", subtitle="s", ax=theme.axes()
     )
     assert ax.lines[0].get_ydata()[-1] == pytest.approx(40)
@@ -209,7 +209,7 @@ def test_probabilities_over_time_end_where_the_table_ends():
 
 def test_a_heat_map_prints_its_numbers_and_sets_those_above_the_mark_in_bold():
     grid = pd.DataFrame([[10.0, 90.0]], index=[0], columns=[5, 8])
-    ax = charts.futures.heat_map(
+    ax = charts.simulation.heat_map(
         grid, finding="f", subtitle="s", xlabel="x", ylabel="y", mark=58, ax=theme.axes()
     )
     assert ax.figure.alt == "A grid of 1 by 2 numbers by y and x, from 10 to 90."
@@ -223,14 +223,14 @@ def test_the_stress_chart_says_from_which_loss_on_the_ceiling_is_passed():
     table = pd.DataFrame(
         {"loss_pct": [0, 10, 20], "alone_pct": [20.0, 21.0, 22.0], "along_pct": [20.0, 24.0, 27.0]}
     )
-    ax = charts.futures.stress(table, {"promised": 25.0}, ax=theme.axes())
+    ax = charts.simulation.stress(table, {"promised": 25.0}, ax=theme.axes())
     assert "from a loss of 20% on" in said(ax)
 
 
 def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_decided():
     days = ["2027-05-21", "2028-05-21", "2027-05-21"]
     parts = pd.DataFrame({"label": ["a", "b", "c"], "deadline": days, "status": ["open", "open", "void"]})
-    ax = charts.futures.deadlines(parts, published_on="2026-05-21", as_of="2027-10-31", ax=theme.axes())
+    ax = charts.simulation.deadlines(parts, published_on="2026-05-21", as_of="2027-10-31", ax=theme.axes())
     widths = {round(bar.get_y() + bar.get_height() / 2): [] for bar in ax.patches}
     for bar in ax.patches:
         widths[round(bar.get_y() + bar.get_height() / 2)].append(bar.get_width())
@@ -248,7 +248,7 @@ def test_every_method_has_its_mark_and_several_are_pooled():
         ("b", "base rate", 25.0, 5.0, 60.0, 25.0, "a"),
     ]
     columns = ["id", "kind", "probability_pct", "low_pct", "high_pct", "pooled_pct", "given"]
-    ax = charts.futures.chances(
+    ax = charts.simulation.chances(
         pd.DataFrame(rows, columns=columns), {"a": "It comes", "b": "… and stays"}, ax=theme.axes()
     )
     marks = {line.get_marker(): list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 1}

@@ -34,7 +34,9 @@ SWINGS = pd.DataFrame(
 
 
 def test_a_tornado_starts_with_the_widest_and_writes_the_ends_of_the_input():
-    ax = charts.drivers.tornado(SWINGS, outcome="the median multiple", form="{:.3g}x".format, ax=theme.axes())
+    ax = charts.sensitivity.tornado(
+        SWINGS, outcome="the median multiple", form="{:.3g}x".format, ax=theme.axes()
+    )
     assert rows(ax) == ["size of the market", "premium in the price", "cash at the start"]
     assert words(ax)[:2] == ["650", "2,600"]
     # bars run from the centre: 0.59 - 1.15 and 1.81 - 1.15
@@ -47,8 +49,8 @@ def test_a_tornado_starts_with_the_widest_and_writes_the_ends_of_the_input():
 def test_every_input_that_can_be_uncertain_has_words():
     register = scenarios.load_register()
     uncertain = {name for name in outlook.VENTURE if register[name].dist}
-    assert uncertain and uncertain <= set(charts.drivers.LABELS)
-    assert set(charts.drivers.LABELS) <= set(register)
+    assert uncertain and uncertain <= set(charts.sensitivity.LABELS)
+    assert set(charts.sensitivity.LABELS) <= set(register)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_every_input_that_can_be_uncertain_has_words():
     [
         lambda labels: labels["new_cost_share"],
         lambda labels: pd.Series(["pool_share", "new_cost_share"]).map(labels),
-        lambda labels: charts.drivers.tornado(
+        lambda labels: charts.sensitivity.tornado(
             SWINGS.replace({"input": {"cash_usd_bn": "new_cost_share"}}),
             outcome="m",
             form=str,
@@ -68,12 +70,12 @@ def test_an_input_without_words_is_refused_wherever_it_is_named(use):
     with pytest.raises(
         ParameterError, match=r"LABELS: has no words for the input 'new_cost_share'. Add them"
     ):
-        use(charts.drivers.LABELS)
+        use(charts.sensitivity.LABELS)
 
 
 def test_a_long_tornado_says_how_many_inputs_it_leaves_out():
     long = pd.concat([SWINGS] * 5, ignore_index=True)
-    ax = charts.drivers.tornado(long, outcome="the median multiple", form=str, ax=theme.axes())
+    ax = charts.sensitivity.tornado(long, outcome="the median multiple", form=str, ax=theme.axes())
     assert len(rows(ax)) == 12 and "3 inputs that move it less are left out" in theme.chart_of(ax).subtitle
 
 
@@ -88,7 +90,7 @@ def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
             "unreliable": [True, False, False, False],
         }
     )
-    ax = charts.drivers.sobol(table, outcome="the multiple", ax=theme.axes())
+    ax = charts.sensitivity.sobol(table, outcome="the multiple", ax=theme.axes())
     assert rows(ax) == ["b", "a"]
     total, first = ax.collections[:2]
     assert total.get_offsets()[:, 0].tolist() == [0.7, 0.3]
@@ -104,7 +106,7 @@ def test_shares_of_risks_add_up_in_the_finding():
     table = pd.DataFrame(
         {"risk": ["x", "y"], "share": [0.02, 0.09], "alone": [0.01, 0.08], "last": [0.03, 0.1]}
     )
-    ax = charts.drivers.shapley(table, outcome="a write-down", ax=theme.axes())
+    ax = charts.sensitivity.shapley(table, outcome="a write-down", ax=theme.axes())
     assert rows(ax) == ["y", "x"] and words(ax) == ["+9.0", "+2.0"]
     assert theme.chart_of(ax).finding == "The risk “y” adds most to a write-down: 9 of 11 points"
 
@@ -118,7 +120,7 @@ def test_a_break_even_out_of_reach_is_said_and_not_drawn():
             "percentile": [28.0, math.nan],
         }
     )
-    ax = charts.drivers.break_even(table, ax=theme.axes())
+    ax = charts.sensitivity.break_even(table, ax=theme.axes())
     assert rows(ax) == ["a: money back", "b: money back"]
     assert words(ax) == ["5.7", "not by this input alone"]
     assert theme.chart_of(ax).finding.startswith("1 of 2 break-evens")
@@ -147,7 +149,7 @@ def beliefs(posterior):
 )
 def test_beliefs_show_prior_data_and_posterior(posterior, told):
     labels = {"revenue_usd_bn": "run-rate", "growth_factor_per_year": "growth"}
-    ax = charts.drivers.beliefs(beliefs(posterior), labels, ax=theme.axes())
+    ax = charts.sensitivity.beliefs(beliefs(posterior), labels, ax=theme.axes())
     assert rows(ax) == [
         f"{name}, {part}" for name in ("run-rate", "growth") for part in ("before", "in our data", "after")
     ]
@@ -167,7 +169,7 @@ def test_a_risk_register_names_the_one_that_costs_most_in_all():
             "impact_high": [31.0, 52.0, math.nan],
         }
     )
-    ax = charts.drivers.risk_register(table, ax=theme.axes())  # 0.9 x 30 = 27 > 0.3 x 50 = 15
+    ax = charts.sensitivity.risk_register(table, ax=theme.axes())  # 0.9 x 30 = 27 > 0.3 x 50 = 15
     assert words(ax) == ["dear", "often"]
     assert (
         "The risk “often” costs SoftBank most: it bites in 90% of futures and takes 30%"
@@ -187,7 +189,7 @@ def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
             "high": [0.92, 1.0, 0.32, 0.72],
         }
     )
-    ax = charts.drivers.loading_curve(table, current=0.5, by="within 3 years", ax=theme.axes())
+    ax = charts.sensitivity.loading_curve(table, current=0.5, by="within 3 years", ax=theme.axes())
     assert words(ax) == ["25%", "35%", "assumed"]
     assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5
     assert "in 30% of futures if the other holdings stand still, in 70% if" in theme.chart_of(ax).finding
@@ -195,8 +197,8 @@ def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
 
 def test_returns_are_piled_at_the_edges_and_counted_between_the_thresholds():
     draws = np.array([-100.0, -10.0, 5.0, 25.0, 400.0])
-    ax = charts.futures.returns(draws, {"money back": 0.0, "asked for": 20.0}, ax=theme.axes(grid="y"))
+    ax = charts.simulation.returns(draws, {"money back": 0.0, "asked for": 20.0}, ax=theme.axes(grid="y"))
     assert words(ax) == ["money back", "asked for", "40%", "20%", "40%"]
     assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
     assert theme.chart_of(ax).finding == "40% of futures return 20% a year or more; the median is 5.0%"
-    assert charts.futures.distribution(draws, "irr_pct")["irr_pct"].iloc[9] == 5
+    assert charts.simulation.distribution(draws, "irr_pct")["irr_pct"].iloc[9] == 5

@@ -25,7 +25,7 @@ MOVED = history(
 
 
 def test_each_part_has_a_lane_with_a_line_a_method_and_its_last_value():
-    ax = charts.foretold.history(MOVED, LABELS, ax=theme.axes())
+    ax = charts.forecasts.history(MOVED, LABELS, ax=theme.axes())
     lines = {
         tuple(np.round(line.get_ydata(), 3))
         for line in ax.lines
@@ -39,12 +39,12 @@ def test_each_part_has_a_lane_with_a_line_a_method_and_its_last_value():
 
 
 def test_where_nothing_moves_it_says_so():
-    ax = charts.foretold.history(MOVED[MOVED["id"] == "b"], LABELS, ax=theme.axes())
+    ax = charts.forecasts.history(MOVED[MOVED["id"] == "b"], LABELS, ax=theme.axes())
     assert (
         theme.chart_of(ax).finding
         == "Since publication no probability has moved by a point: nothing in our data bears on one"
     )
-    assert "no data" in charts.foretold.history(MOVED[:0], LABELS, ax=theme.axes()).texts[0].get_text()
+    assert "no data" in charts.forecasts.history(MOVED[:0], LABELS, ax=theme.axes()).texts[0].get_text()
 
 
 def bins(*rows):
@@ -73,7 +73,7 @@ def record(verdict):
 
 
 def test_calibration_draws_what_happened_over_what_was_said():
-    ax = charts.foretold.calibration(BINS, record("worse"), ax=theme.axes())
+    ax = charts.forecasts.calibration(BINS, record("worse"), ax=theme.axes())
     marks = {
         line.get_label(): (line.get_xdata(), line.get_ydata())
         for line in ax.lines
@@ -96,7 +96,8 @@ def test_calibration_draws_what_happened_over_what_was_said():
 )
 def test_the_words_follow_the_verdict(verdict, finding):
     assert (
-        theme.chart_of(charts.foretold.calibration(BINS, record(verdict), ax=theme.axes())).finding == finding
+        theme.chart_of(charts.forecasts.calibration(BINS, record(verdict), ax=theme.axes())).finding
+        == finding
     )
 
 
@@ -104,7 +105,7 @@ def test_trends_that_are_not_too_sure_are_not_called_so():
     honest = bins(("trend", 0.8, 1.0, 0.9, 0.95), ("trend", 0.0, 0.2, 0.1, 0.0))
     assert (
         "too sure"
-        not in theme.chart_of(charts.foretold.calibration(honest, record("worse"), ax=theme.axes())).finding
+        not in theme.chart_of(charts.forecasts.calibration(honest, record("worse"), ax=theme.axes())).finding
     )
 
 
@@ -120,7 +121,7 @@ LOADS = pd.DataFrame(
 
 
 def test_each_statement_has_a_ring_where_it_takes_the_write_down():
-    ax = charts.foretold.load_bearing(
+    ax = charts.forecasts.load_bearing(
         LOADS, {"x": "A market.", "y": "A lead."}, moic_x=0.99, write_down_pct=27.0, ax=theme.axes()
     )
     rings = [tuple(found.get_offsets()[0]) for found in ax.collections]
@@ -135,11 +136,11 @@ def test_each_statement_has_a_ring_where_it_takes_the_write_down():
 
 
 def test_a_load_that_lowers_and_loads_that_move_nothing_are_told_so():
-    lowered = charts.foretold.load_bearing(
+    lowered = charts.forecasts.load_bearing(
         LOADS[1:], {"y": "A lead."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
     )
     assert "lowers the probability of a write-down from 27 to 19%" in theme.chart_of(lowered).finding
-    still = charts.foretold.load_bearing(
+    still = charts.forecasts.load_bearing(
         LOADS.assign(moves=False), {"x": "A.", "y": "B."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
     )
     assert theme.chart_of(still).finding == "None of these statements moves the probability of a write-down"
@@ -152,7 +153,7 @@ ENDS = pd.DataFrame(
 
 
 def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgement_are_named():
-    ax = charts.foretold.judgement_at_ends(
+    ax = charts.forecasts.judgement_at_ends(
         ENDS, {"a": "the market", "b": "the share"}, now_pct=67.0, ax=theme.axes()
     )
     lines = [
@@ -169,5 +170,5 @@ def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgemen
 
 
 def test_where_no_input_turns_it_the_chart_says_so():
-    ax = charts.foretold.judgement_at_ends(ENDS[2:], {"b": "the share"}, now_pct=67.0, ax=theme.axes())
+    ax = charts.forecasts.judgement_at_ends(ENDS[2:], {"b": "the share"}, now_pct=67.0, ax=theme.axes())
     assert theme.chart_of(ax).finding == "None of 1 inputs alone turns the judgement at an end of its range"

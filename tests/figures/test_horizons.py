@@ -109,7 +109,7 @@ FITS = pd.DataFrame(
 
 
 def price(spells=SPELLS, fits=FITS, day=DAY, panels=2):
-    return charts.horizons.price_frontier(
+    return charts.benchmarks.price_frontier(
         spells, fits, day=day, benchmark="GPQA", axes=theme.panels(panels, height_in=2 * panels)
     )
 
@@ -206,7 +206,7 @@ SURVIVAL = pd.DataFrame(
 
 
 def match(lags=LAGS, median=4.0, interval=(2.0, math.inf), published=(), survival=SURVIVAL, level=0.95):
-    return charts.horizons.time_to_match(
+    return charts.benchmarks.time_to_match(
         survival,
         lags,
         median_months=median,
@@ -319,7 +319,7 @@ def drawn_lines(stop=2028.0):
 
 
 def meets(years=1.0, interval=(0.0, math.inf), never=0.2, lines=None, scores=SCORES, start=2025.5, level=0.9):
-    return charts.horizons.parity(
+    return charts.benchmarks.parity(
         scores,
         drawn_lines() if lines is None else lines,
         benchmark="GPQA",
@@ -434,7 +434,7 @@ def naive_of(name="NVIDIA", value=5.5):
 
 
 def past(series=None, fans=None, naive=None, panels=1):
-    return charts.horizons.history(
+    return charts.benchmarks.history(
         {"NVIDIA": QUARTERS} if series is None else series,
         fan_of() if fans is None else fans,
         naive_of() if naive is None else naive,
@@ -492,7 +492,7 @@ def test_one_series_is_told_in_amounts_and_several_in_how_many_naive_forecasts_l
 def test_quantiles_of_simulated_paths_can_be_drawn_as_they_are():
     values = pd.Series(np.exp(0.1 * np.arange(12)), index=pd.date_range("2022-03-31", periods=12, freq="QE"))
     paths = backtest.simulate_paths(values, "log_drift", 2, 200, np.random.default_rng(0))
-    fan = charts.futures.quantiles(np.array([2025.25, 2025.5]), paths, "S")
+    fan = charts.simulation.quantiles(np.array([2025.25, 2025.5]), paths, "S")
     ax = past({"S": values}, fan, naive_of("S"))
     assert said(ax).startswith("S: 90% of simulated paths lie between")
 
@@ -528,7 +528,7 @@ TWO = shares(
 
 
 def shared(table=TWO, threshold=0.2):
-    return charts.horizons.share_of_sum(
+    return charts.benchmarks.share_of_sum(
         table,
         amount_usd_bn=60,
         what="the revenue",

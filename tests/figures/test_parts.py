@@ -26,21 +26,21 @@ from analysis.statistics import trend
     ],
 )
 def test_amounts_are_told_to_two_digits_in_thousands_and_so_on(value, unit, told):
-    assert charts.parts.amount(value, unit) == told
+    assert charts.layout.amount(value, unit) == told
 
 
 @pytest.mark.parametrize("month", range(1, 13))
 @pytest.mark.parametrize("day", [1, 28])
 def test_a_month_is_told_from_the_decimal_year_of_its_days(month, day):
     date = pd.Timestamp(2025, month, day)
-    assert charts.parts.year_month(float(trend.decimal_year([date])[0])) == f"{date:%B} 2025"
+    assert charts.layout.year_month(float(trend.decimal_year([date])[0])) == f"{date:%B} 2025"
 
 
 @pytest.mark.parametrize("values", [[2.1, 2.2], [1.0, 9.0], [0.5, 117_290.3], [3.0, 3.0], [206.0, 1e10]])
 def test_a_logarithmic_axis_has_two_to_nine_ticks_whatever_it_spans(values):
     ax = theme.axes()
     ax.set_xscale("log")
-    charts.parts.log_ticks(ax.xaxis, values, "x", room=1.1)
+    charts.layout.log_ticks(ax.xaxis, values, "x", room=1.1)
     assert 2 <= len(ax.get_xticks()) <= 9
     told = [label.get_text() for label in ax.get_xticklabels()]
     assert len(set(told)) == len(told)
@@ -50,22 +50,22 @@ def test_a_logarithmic_axis_has_two_to_nine_ticks_whatever_it_spans(values):
 
 def test_a_line_is_parted_at_the_end_of_the_record_on_the_scale_of_the_axis():
     line = pd.DataFrame({"t": [2020.0, 2022.0], "y": [1.0, 4.0]})
-    before, beyond = charts.parts.split_at(line, 2021, log=True)
+    before, beyond = charts.layout.split_at(line, 2021, log=True)
     assert before.to_numpy() == pytest.approx(np.array([[2020, 1], [2021, 2]]))  # sqrt(1 * 4)
     assert beyond.to_numpy() == pytest.approx(np.array([[2021, 2], [2022, 4]]))
-    assert charts.parts.split_at(line, 2021, log=False)[0]["y"].iloc[-1] == 2.5  # (1 + 4) / 2
-    whole, rest = charts.parts.split_at(line, 2030, log=False)
+    assert charts.layout.split_at(line, 2021, log=False)[0]["y"].iloc[-1] == 2.5  # (1 + 4) / 2
+    whole, rest = charts.layout.split_at(line, 2030, log=False)
     assert len(whole) == 2
     assert rest.empty
 
 
 def test_names_of_points_keep_apart_and_off_the_line_where_they_can():
     ax = theme.axes()
-    charts.parts.scales(ax, [2020, 2024], [0, 10], "usd", log=False)
+    charts.layout.scales(ax, [2020, 2024], [0, 10], "usd", log=False)
     points = [(2022.0, 5.0), (2022.0, 5.0), (2022.0, 5.0)]
     grid = np.linspace(2022, 2024, 100)
-    names = [charts.parts.Name(f"name {n}", x, y, theme.INK) for n, (x, y) in enumerate(points)]
-    charts.parts.name_points(ax, names, points, np.column_stack([grid, np.full(100, 5.0)]))
+    names = [charts.layout.Name(f"name {n}", x, y, theme.INK) for n, (x, y) in enumerate(points)]
+    charts.layout.name_points(ax, names, points, np.column_stack([grid, np.full(100, 5.0)]))
     theme.chart_of(ax).draw_without_rendering()
     boxes = [text.get_window_extent() for text in ax.texts]
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
@@ -78,7 +78,7 @@ def test_words_that_stand_out_of_the_axes_are_moved_in():
     ax = theme.axes()
     ax.set_xlim(0, 1)
     texts = [theme.text(ax, "some long words", (x, 0.5), (0, 0), theme.INK, ha="center") for x in (0, 1)]
-    charts.parts.keep_inside(ax, texts)
+    charts.layout.keep_inside(ax, texts)
     theme.chart_of(ax).draw_without_rendering()
     inside = ax.get_window_extent()
     assert all(inside.x0 <= t.get_window_extent().x0 and t.get_window_extent().x1 <= inside.x1 for t in texts)
@@ -88,7 +88,7 @@ def test_words_that_stand_out_of_the_axes_are_moved_in():
 def test_the_end_of_the_record_is_a_line_with_its_month_on_the_side_that_has_room(at, side):
     ax = theme.axes()
     ax.set_xlim(2020, 2027)
-    charts.parts.record_end(ax, at, low=True)
+    charts.layout.record_end(ax, at, low=True)
     assert set(ax.lines[0].get_xdata()) == {at}
     (text,) = ax.texts
     assert text.get_text() == {2025.5: "record ends July 2025", 2021.0: "record ends January 2021"}[at]
@@ -101,22 +101,22 @@ def test_the_end_of_the_record_is_a_line_with_its_month_on_the_side_that_has_roo
 
 def test_what_a_frame_lacks_or_cannot_be_drawn_is_named():
     frame = pd.DataFrame({"fit": ["A"], "factor": [-1.0]})
-    charts.parts.require_columns("table", frame, ("fit", "factor"))
+    charts.layout.require_columns("table", frame, ("fit", "factor"))
     with pytest.raises(ValueError, match="table has no column 'low' and 'high'; it needs fit, low, high"):
-        charts.parts.require_columns("table", frame, ("fit", "low", "high"))
+        charts.layout.require_columns("table", frame, ("fit", "low", "high"))
     with pytest.raises(ValueError, match="factor of 'A' is -1"):
-        charts.parts.above_zero(frame, ["factor"], "fit")
-    charts.parts.above_zero(frame.assign(factor=np.nan), ["factor"], "fit")
+        charts.layout.above_zero(frame, ["factor"], "fit")
+    charts.layout.above_zero(frame.assign(factor=np.nan), ["factor"], "fit")
     for level in (0, 1, 95):
         with pytest.raises(ValueError, match=f"level is {level}; it lies between 0 and 1"):
-            charts.parts.checked_level(level)
-    assert charts.parts.numbers(pd.DataFrame({"a": [1.0, np.nan], "b": [2.0, 3.0]})) == [1, 2, 3]
+            charts.layout.checked_level(level)
+    assert charts.layout.numbers(pd.DataFrame({"a": [1.0, np.nan], "b": [2.0, 3.0]})) == [1, 2, 3]
 
 
 def test_an_axis_without_a_power_of_ten_has_round_ticks_all_the_same():
     ax = theme.axes()
     ax.set_xscale("log")
     # nine candidates between 1.1 and 9, more than five, and no power of ten among them
-    charts.parts.log_ticks(ax.xaxis, [1.2, 9.0], "x", room=1.05)
+    charts.layout.log_ticks(ax.xaxis, [1.2, 9.0], "x", room=1.05)
     assert 2 <= len(ax.get_xticks()) <= 6
     assert ax.get_xlim() == pytest.approx((1.2 / 1.05, 9.0 * 1.05))

@@ -89,7 +89,7 @@ def models():
 def scores(models, benchmark, as_of=LATER):
     column = {"MMLU": "mmlu_pct", "HumanEval": "humaneval_pct"}[benchmark]
     found = frontier.article_scores(known("model_benchmarks", as_of), benchmark)
-    return charts.sourced.scores(
+    return charts.funding.scores(
         models.rename(columns={column: "score_pct"}), found, benchmark=benchmark, ax=theme.axes()
     )
 
@@ -140,7 +140,7 @@ def test_a_score_under_both_protocols_counts_as_the_headings_and_a_rounded_one_i
         [("A", "0-shot CoT", 80.0), ("A", "5-shot", 80.04), ("B", "5-shot", 70.06)],
         columns=["model", "protocol", "score_pct"],
     ).assign(variant="")
-    ax = charts.sourced.scores(printed, found, benchmark="MMLU", ax=theme.axes())
+    ax = charts.funding.scores(printed, found, benchmark="MMLU", ax=theme.axes())
     assert (
         said(ax)
         == "One of two printed MMLU scores is 5-shot, as headed; one is in our data for no version of its"
@@ -163,7 +163,7 @@ def test_scores_that_were_not_known_yet_cannot_be_checked(models):
 
 
 def prices(models, kind="input", as_of=LATER, share=0.75):
-    return charts.sourced.price_history(
+    return charts.funding.price_history(
         frontier.list_prices(known("api_prices", as_of), share),
         models,
         day=DAY,
@@ -224,7 +224,7 @@ def test_a_rise_is_not_called_a_cut():
         }
     )
     printed = pd.DataFrame({"model": ["A"], "input_price_usd_per_mtok": [1.0]})
-    ax = charts.sourced.price_history(listed, printed, day=DAY, kind="input", ax=axes())
+    ax = charts.funding.price_history(listed, printed, day=DAY, kind="input", ax=axes())
     assert (
         said(ax)
         == "None of one printed input price is the last in our data by 21 May 2026; one had been raised"
@@ -235,7 +235,7 @@ def test_a_name_that_the_table_does_not_have_is_refused(models):
     with pytest.raises(ValueError, match="kind is 'cached'; use one of input, output, blended"):
         prices(models, "cached")
     with pytest.raises(ValueError, match="benchmark is 'GSM8K'; the article's table has MMLU and HumanEval"):
-        charts.sourced.scores(models, pd.DataFrame(), benchmark="GSM8K", ax=theme.axes())
+        charts.funding.scores(models, pd.DataFrame(), benchmark="GSM8K", ax=theme.axes())
 
 
 def test_no_price_is_no_data(models):
@@ -252,7 +252,7 @@ def article_funding():
 
 def raised(article_funding, as_of=LATER):
     rounds = funding.raised_over_time(known("funding_rounds", as_of))
-    return charts.sourced.funding_history(rounds, article_funding, day=DAY, ax=axes(), as_of=as_of)
+    return charts.funding.funding_history(rounds, article_funding, day=DAY, ax=axes(), as_of=as_of)
 
 
 def test_the_record_of_openai_is_seven_times_the_printed_figure_without_money_on_conditions(article_funding):
@@ -313,7 +313,7 @@ def sizes():
 
 
 def ranges(sizes, year, as_of=LATER):
-    return charts.sourced.forecast_ranges(
+    return charts.funding.forecast_ranges(
         known("market_size_forecasts", as_of), sizes, year=year, ax=theme.axes()
     )
 
@@ -361,7 +361,7 @@ def test_forecasts_known_early_are_fewer(sizes):
     )
     assert nothing(ranges(sizes, 2024, "2020-01-01"))
     broad = known("market_size_forecasts").query("scope_fit != 'close'")
-    ax = charts.sourced.forecast_ranges(broad, sizes, year=2024, ax=theme.axes())
+    ax = charts.funding.forecast_ranges(broad, sizes, year=2024, ax=theme.axes())
     assert said(ax) == "No forecast of the same scope covers 2024; those of another decide nothing"
 
 
@@ -370,7 +370,7 @@ def test_forecasts_known_early_are_fewer(sizes):
 
 def paid(as_of=LATER):
     steps = funding.paid_and_promised(known("softbank_openai", as_of))
-    return charts.sourced.paid_and_promised(steps, printed=60, day=DAY, ax=axes(), as_of=as_of)
+    return charts.funding.paid_and_promised(steps, printed=60, day=DAY, ax=axes(), as_of=as_of)
 
 
 def test_what_had_been_paid_on_the_articles_day():
@@ -403,17 +403,17 @@ def test_one_step_says_what_it_can():
     one = pd.DataFrame(
         {"valid_on": pd.to_datetime(["2025-04-01"]), "paid_usd_bn": [2.2], "promised_usd_bn": [np.nan]}
     )
-    ax = charts.sourced.paid_and_promised(one, printed=60, day=DAY, ax=axes())
+    ax = charts.funding.paid_and_promised(one, printed=60, day=DAY, ax=axes())
     assert said(ax) == "By 21 May 2026 SoftBank had paid 2.2 billion dollars, as far as known"
     assert len(stepped(ax)) == 1
     late = one.assign(valid_on=pd.Timestamp("2026-06-01"))
-    assert said(charts.sourced.paid_and_promised(late, printed=60, day=DAY, ax=axes())).startswith(
+    assert said(charts.funding.paid_and_promised(late, printed=60, day=DAY, ax=axes())).startswith(
         "Nothing was paid or promised by 21 May 2026"
     )
 
 
 def chips(as_of=LATER):
-    return charts.sourced.chip_revenue(
+    return charts.funding.chip_revenue(
         known("nvidia_revenue", as_of), investment_usd_bn=60, day=DAY, ax=axes(), as_of=as_of
     )
 
@@ -441,7 +441,7 @@ def test_chips_on_the_day_before_the_report_take_the_quarter_before():
 
 
 def test_a_quarter_that_had_ended_but_was_not_reported_is_hollow():
-    ax = charts.sourced.chip_revenue(
+    ax = charts.funding.chip_revenue(
         known("nvidia_revenue"), investment_usd_bn=60, day="2026-05-01", ax=axes()
     )  # the quarter to 26 April was reported on 20 May
     assert said(ax).startswith("$60B is 12.5 weeks")
@@ -467,7 +467,7 @@ def test_frontiers_by_hand():
     table = pd.DataFrame(rows, columns=["weights", "score_pct", "valid_on"]).assign(
         valid_on=lambda t: pd.to_datetime(t["valid_on"])
     )
-    ax = charts.sourced.frontiers(table, benchmark="Test", day=DAY, ax=axes())
+    ax = charts.funding.frontiers(table, benchmark="Test", day=DAY, ax=axes())
     # 60 - 40 = 20 on 365 days, then 60 - 55 = 5 on 365 more
     assert (
         said(ax)
@@ -491,7 +491,7 @@ def test_an_open_lead_is_a_negative_gap():
     table = pd.DataFrame(rows, columns=["weights", "score_pct", "valid_on"]).assign(
         valid_on=lambda t: pd.to_datetime(t["valid_on"])
     )
-    ax = charts.sourced.frontiers(table, benchmark="Test", day="2024-01-15", ax=axes())
+    ax = charts.funding.frontiers(table, benchmark="Test", day="2024-01-15", ax=axes())
     assert (
         said(ax)
         == "On Test closed models are −10.0 points from open ones on 1 February 2024; the record is too short"
@@ -502,23 +502,23 @@ def test_an_open_lead_is_a_negative_gap():
 
 
 def test_the_frontiers_of_the_record_pass_the_article():
-    ax = charts.sourced.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes())
+    ax = charts.funding.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes())
     assert "the article, 21 May 2026" in words(ax)
     assert not [text for text in words(ax) if text.startswith("record ends")]
     gap = frontier.frontier_gap(series("GPQA Diamond"))
     assert f"averaged {gap.iloc[-365:].mean():.1f} points" in said(ax)
     assert f"after {gap.iloc[-730:-365].mean():.1f} in" in said(ax)
     assert nothing(
-        charts.sourced.frontiers(
+        charts.funding.frontiers(
             series("GPQA Diamond", "2022-01-01"), benchmark="GPQA Diamond", day=DAY, ax=axes()
         )
     )
     closed = series("GPQA Diamond").query("weights == 'closed'")
-    assert nothing(charts.sourced.frontiers(closed, benchmark="GPQA Diamond", day=DAY, ax=axes()))
+    assert nothing(charts.funding.frontiers(closed, benchmark="GPQA Diamond", day=DAY, ax=axes()))
 
 
 def test_growth_of_revenue_and_costs_over_two_years():
-    ax = charts.sourced.costs_and_revenue(known("openai_finance"), axes())
+    ax = charts.funding.costs_and_revenue(known("openai_finance"), axes())
     # 13.07 / 3.7 = 3.532; 34.0 / 12.48 = 2.724; 12.48 - 3.7 = 8.78; 34.0 - 13.07 = 20.93
     assert (
         said(ax)
@@ -533,9 +533,9 @@ def test_growth_of_revenue_and_costs_over_two_years():
 
 
 def test_accounts_that_were_not_known_or_of_one_year_are_no_data():
-    assert nothing(charts.sourced.costs_and_revenue(known("openai_finance", "2026-06-15"), axes()))
+    assert nothing(charts.funding.costs_and_revenue(known("openai_finance", "2026-06-15"), axes()))
     one = known("openai_finance").query("period == 'CY2025'")
-    assert nothing(charts.sourced.costs_and_revenue(one, axes()))
+    assert nothing(charts.funding.costs_and_revenue(one, axes()))
 
 
 def test_every_figure_stands_in_colours_that_have_a_dark_counterpart(models, article_funding, sizes):
@@ -546,8 +546,8 @@ def test_every_figure_stands_in_colours_that_have_a_dark_counterpart(models, art
         ranges(sizes, 2028),
         paid(),
         chips(),
-        charts.sourced.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes()),
-        charts.sourced.costs_and_revenue(known("openai_finance"), axes()),
+        charts.funding.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes()),
+        charts.funding.costs_and_revenue(known("openai_finance"), axes()),
     ]
     for ax in drawn:
         drawn = {

@@ -59,7 +59,7 @@ def rates(as_of=LATER):
 
 
 def rate(table=None, day=DAY):
-    return charts.stated.run_rate(
+    return charts.balance_sheet.run_rate(
         rates() if table is None else table, company="OpenAI", day=day, ax=theme.axes(grid="y")
     )
 
@@ -128,7 +128,7 @@ CEILINGS = {"own ceiling": 25.0, "in emergencies": 35.0}
 
 def nav(table=None, ceilings=None, day=DAY, panels=2):
     given = evidence_tables.load("softbank_nav", LATER) if table is None else table
-    return charts.stated.nav_and_ltv(
+    return charts.balance_sheet.nav_and_ltv(
         given,
         company="SoftBank",
         ceilings=CEILINGS if ceilings is None else ceilings,
@@ -195,7 +195,7 @@ def test_value_and_loan_to_value_refuse_and_are_empty():
 
 def grown(table=None):
     given = evidence_tables.load("market_size_forecasts", LATER) if table is None else table
-    return charts.stated.growth_forecasts(given, article_tables.load("market_size"), ax=theme.axes())
+    return charts.balance_sheet.growth_forecasts(given, article_tables.load("market_size"), ax=theme.axes())
 
 
 def test_a_segment_has_the_printed_rate_as_ring_and_forecasters_own_as_dots():

@@ -35,7 +35,7 @@ def grid(pool, **over):
 
 
 def drawn(table, pool, **names):
-    return charts.valued.required_revenue(
+    return charts.valuation.required_revenue(
         table,
         **({"rows": "return_pct", "columns": "margin_pct", "price": "the price"} | names),
         pool_usd_bn=pool,
@@ -77,7 +77,7 @@ def test_two_rows_for_one_cell_are_refused():
 
 
 def test_the_lines_of_use_cross_the_plan_where_the_marks_stand():
-    ax = charts.valued.use_of_plan(PLAN, ax=theme.axes(grid="y"))
+    ax = charts.valuation.use_of_plan(PLAN, ax=theme.axes(grid="y"))
     lines = {to_hex(line.get_color()): line for line in ax.lines if len(line.get_xdata()) > 2}
     marks = {
         to_hex(c.get_edgecolor()[0]): np.asarray(c.get_offsets())[0]
@@ -102,7 +102,7 @@ def test_the_lines_of_use_cross_the_plan_where_the_marks_stand():
 
 def test_a_plan_that_hardly_anyone_uses_up_has_no_mark_outside_the_axes():
     rich = Plan(plan_usd=20, price_usd_per_mtok=10, cost_usd_per_mtok=3, cost_share=0.01, spread=0.5)
-    ax = charts.valued.use_of_plan(rich, ax=theme.axes(grid="y"))
+    ax = charts.valuation.use_of_plan(rich, ax=theme.axes(grid="y"))
     assert not [c for c in ax.collections if isinstance(c, PathCollection)]
     assert "less than 1% cost more" in said(ax)
 
@@ -110,7 +110,7 @@ def test_a_plan_that_hardly_anyone_uses_up_has_no_mark_outside_the_axes():
 def test_cheaper_tokens_move_margin_and_revenue_apart():
     table = valuation.cheaper_tokens(PLAN, [1, 2, 5, 10], [0, 1, 1.11, 1.5])
     axes = theme.panels(2, height_in=4.6)
-    ax = charts.valued.cheaper_tokens(table, measured=1.11, axes=axes)
+    ax = charts.valuation.cheaper_tokens(table, measured=1.11, axes=axes)
     for panel, column in zip(axes, ("plan_margin_pct", "token_revenue_usd"), strict=True):
         lines = [line.get_ydata().tolist() for line in panel.lines]
         assert lines == [part[column].tolist() for _, part in table.groupby("elasticity")]
@@ -127,7 +127,7 @@ def test_cheaper_tokens_move_margin_and_revenue_apart():
 
 def test_an_elasticity_of_one_leaves_revenue_where_it_is():
     table = valuation.cheaper_tokens(PLAN, [1, 10], [0, 1])
-    ax = charts.valued.cheaper_tokens(table, measured=1.0, axes=theme.panels(2))
+    ax = charts.valuation.cheaper_tokens(table, measured=1.0, axes=theme.panels(2))
     assert "stays at the measured elasticity" in said(ax)
 
 
@@ -136,4 +136,4 @@ def test_what_the_finding_needs_must_be_there():
     with pytest.raises(
         ValueError, match=r"the elasticities \[0.0, 1.0\]: hand in theme.panels\(2\), 0 and the measured 1.11"
     ):
-        charts.valued.cheaper_tokens(table, measured=1.11, axes=theme.panels(2))
+        charts.valuation.cheaper_tokens(table, measured=1.11, axes=theme.panels(2))

@@ -210,7 +210,7 @@ def test_where_only_readings_can_be_moved_there_is_no_form(assumptions):
 
 def test_a_real_chart_moves_with_its_assumption(assumptions):
     def real(assumptions):
-        return charts.futures.outcome(
+        return charts.simulation.outcome(
             np.linspace(0, 6, 100), {"outsized": assumptions.outsized_moic}, ax=theme.axes(grid="y")
         )
 

@@ -20,7 +20,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.errors import ParameterError, Problem
-from analysis.figures import futures, theme
+from analysis.figures import simulation, theme
 from analysis.labels import join_words
 from analysis.models.sweep import OUTPUTS
 
@@ -38,7 +38,7 @@ class Labels(dict[str, str]):
         """
         rule = f"has no words for the input {name!r}"
         raise ParameterError(
-            Problem("analysis/figures/drivers.py, LABELS", rule, "Add them, as charts shall write it")
+            Problem("analysis/figures/sensitivity.py, LABELS", rule, "Add them, as charts shall write it")
         )
 
 
@@ -454,7 +454,7 @@ def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axe
     low, high = grid.min().min(), grid.max().max()
     share = output.endswith(("_probability", "_share"))
     form = ("{:.0%}" if share else "{:,.0f}" if high >= 100 else "{:.2f}").format
-    return futures.heat_map(
+    return simulation.heat_map(
         grid,
         finding=f"{OUTPUTS[output].capitalize()}: {form(low)} to {form(high)}",
         subtitle=f"Over {names[0]} and {names[1]}",

@@ -23,8 +23,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
-from analysis.figures import parts, theme
-from analysis.figures.futures import BANDS
+from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.models import frontier, prices
 from analysis.models.frontier import PRICE
@@ -64,8 +63,8 @@ def price_frontier(
     ValueError
         A column is missing, or there are more or fewer panels than rows.
     """
-    parts.require_columns("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
-    parts.require_columns("fits", fits, FITTED)
+    layout.require_columns("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
+    layout.require_columns("fits", fits, FITTED)
     _one_each(axes, len(fits), "rows of fits")
     reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
     if not any(map(len, reached)):
@@ -78,8 +77,8 @@ def price_frontier(
     every = pd.concat(reached)
     times, heights = [*every["t"], at], [*every[PRICE], *(end for line in lines for end in line)]
     for ax, rows, steps, line, fit in zip(axes, reached, lowest, lines, fits.to_dict("records"), strict=True):
-        parts.scales(ax, times, heights, "usd_per_mtok", log=True)
-        ax.set_title(_price_title(fit), fontsize=parts.NAMED_SIZE, color=theme.INK)
+        layout.scales(ax, times, heights, "usd_per_mtok", log=True)
+        ax.set_title(_price_title(fit), fontsize=layout.NAMED_SIZE, color=theme.INK)
         theme.mark_date(ax, at, "")
         if ax is axes[0]:
             theme.text(
@@ -90,7 +89,7 @@ def price_frontier(
                 theme.INK,
                 ha="right",
                 va="top",
-                size=parts.NAMED_SIZE,
+                size=layout.NAMED_SIZE,
                 xycoords=("data", "axes fraction"),
             )
         if rows.empty:
@@ -105,14 +104,14 @@ def price_frontier(
             ax.plot([t[0], steps["t"].iloc[-1]], line, color=theme.INK, linewidth=1.2, zorder=3.2)
         ends = steps.iloc[[0, -1]].drop_duplicates("t")
         told = ends[["model", "t", PRICE]].itertuples(index=False)
-        names = [parts.Name(model, x, y, theme.RECOMPUTED) for model, x, y in told]
+        names = [layout.Name(model, x, y, theme.RECOMPUTED) for model, x, y in told]
         grid = np.linspace(t[0], t[-1], 200)
         path = [*zip(grid, np.array(price)[np.searchsorted(t, grid, side="right") - 1], strict=True)]
         if line:
             path += zip(np.linspace(t[0], t[-2], 200), np.geomspace(line[0], line[1], 200), strict=True)
-        parts.name_points(ax, names, rows[["t", PRICE]], path)
+        layout.name_points(ax, names, rows[["t", PRICE]], path)
     alt = (
-        f"{number_word(len(fits)).capitalize()} {parts.verb(len(fits), 'panel', 'panels')} with the"
+        f"{number_word(len(fits)).capitalize()} {layout.verb(len(fits), 'panel', 'panels')} with the"
         f" prices of all models that reach a score on {benchmark}, on a logarithmic axis: the cheapest so far"
         " as falling steps, and a straight line fitted through them."
     )
@@ -159,9 +158,9 @@ def time_to_match(
     ValueError
         A column is missing, or the level is not between 0 and 1.
     """
-    parts.require_columns("survival", survival, ("lag_months", "unmatched_share", "low", "high"))
-    parts.require_columns("lags", lags, ("lag_months", "matched"))
-    parts.checked_level(level)
+    layout.require_columns("survival", survival, ("lag_months", "unmatched_share", "low", "high"))
+    layout.require_columns("lags", lags, ("lag_months", "matched"))
+    layout.checked_level(level)
     if lags.empty:
         return theme.empty_chart(ax, f"a closed best on {benchmark}")
     end = max([float(lags["lag_months"].max()), *(high for _, _, high in published)]) or 1.0
@@ -198,7 +197,7 @@ def time_to_match(
             (high if right else low, -depth * row),
             (9 if right else -9, 0),
             theme.PRINTED,
-            size=parts.NAMED_SIZE,
+            size=layout.NAMED_SIZE,
             ha="left" if right else "right",
         )
     ax.axhline(0, color=theme.GRID, linewidth=0.7)
@@ -273,11 +272,11 @@ def parity(
     ValueError
         A column or a kind is missing, a share lies outside 0 to 1, or a level outside 0 and 1.
     """
-    parts.require_columns("scores", scores, ("weights", "score_pct", "valid_on"))
-    parts.require_columns(
+    layout.require_columns("scores", scores, ("weights", "score_pct", "valid_on"))
+    layout.require_columns(
         "lines", lines, ("weights", "t", "median", "mean_ci_lower", "mean_ci_upper", "level")
     )
-    parts.checked_level(level)
+    layout.checked_level(level)
     if not 0 <= never <= 1:
         raise ValueError(f"never is {never}; it is a share of draws, 0 to 1")
     if scores.empty:
@@ -289,7 +288,7 @@ def parity(
     best = frontier.running_bests(scores).assign(t=lambda table: decimal_year(table["valid_on"]))
     end, at, stop = float(dated["t"].max()), float(decimal_year([day])[0]), float(lines["t"].max())
     floor = float(scores["score_pct"].min())
-    parts.scales(ax, [*dated["t"], *lines["t"], at], [floor - 16, 100], "pct", log=False)
+    layout.scales(ax, [*dated["t"], *lines["t"], at], [floor - 16, 100], "pct", log=False)
     ax.set_yticks([tick for tick in range(0, 101, 20) if tick >= floor - 8])
     labels = []
     for kind, style in KINDS.items():
@@ -316,7 +315,7 @@ def parity(
             alpha=0.13,
             linewidth=0,
         )
-        before, beyond = parts.split_at(own[["t", "median"]].reset_index(drop=True), end, log=False)
+        before, beyond = layout.split_at(own[["t", "median"]].reset_index(drop=True), end, log=False)
         ax.plot(before["t"], 100 * before["median"], color=theme.MUTED, linewidth=1.1, zorder=3)
         ax.plot(
             beyond["t"],
@@ -328,15 +327,15 @@ def parity(
         )
         top = 100 * float(own["median"].iloc[-1])
         labels.append(theme.Label(top, f"{kind} {top:.0f}%", theme.RECOMPUTED))
-    parts.record_end(ax, end, low=False)
+    layout.record_end(ax, end, low=False)
     theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
     _parity_bar(ax, floor - 11, [start + wait for wait in (interval[0], years, interval[1])], never)
     theme.edge_labels(ax, labels)
     band = lines["level"].iloc[0]
     alt = (
         f"Steps for the best closed and the best open model so far on {benchmark} up to"
-        f" {parts.year_month(end)}, and a rising line through each that is carried on to"
-        f" {parts.year_month(stop)}; a bar below shows when the lines meet over draws of developers."
+        f" {layout.year_month(end)}, and a rising line through each that is carried on to"
+        f" {layout.year_month(stop)}; a bar below shows when the lines meet over draws of developers."
     )
     subtitle = (
         f"{benchmark}, by release; steps solid: best closed, dashed: best open weights; thin: logistic lines"
@@ -364,7 +363,7 @@ def history(
     series : mapping of name to Series
         Values in `unit` by the day on which their period ends; a panel each, in their order.
     fans : DataFrame
-        `futures.quantiles` tables below one another: ``series``, ``time`` (decimal year), ``p5 p25 p50 p75
+        `simulation.quantiles` tables below one another: ``series``, ``time`` (decimal year), ``p5 p25 p50 p75
         p95``.
     naive : DataFrame
         ``series``, ``time`` (decimal year), ``value``: the naive forecast.
@@ -381,8 +380,8 @@ def history(
         A column is missing, a series has no fan or no naive forecast, or there are more or fewer panels than
         series.
     """
-    parts.require_columns("fans", fans, ("series", "time", *QUANTILES))
-    parts.require_columns("naive", naive, ("series", "time", "value"))
+    layout.require_columns("fans", fans, ("series", "time", *QUANTILES))
+    layout.require_columns("naive", naive, ("series", "time", "value"))
     if not series or all(values.empty for values in series.values()):
         return theme.empty_chart(axes[0], "a value of the series")
     _one_each(axes, len(series), "series")
@@ -403,7 +402,7 @@ def history(
         )
         own = naive[naive["series"] == name].sort_values("time")
         shown = [*known, *fan["p95"], *own["value"], 0]
-        parts.scales(ax, [first - width, ahead], shown, unit, log=False)
+        layout.scales(ax, [first - width, ahead], shown, unit, log=False)
         ax.bar(
             t,
             known,
@@ -414,7 +413,7 @@ def history(
             linewidth=0,
             zorder=2,
         )
-        for low, high, alpha in BANDS:
+        for low, high, alpha in simulation.BANDS:
             ax.fill_between(
                 fan["time"], _at(fan, low), _at(fan, high), color=theme.RECOMPUTED, alpha=alpha, linewidth=0
             )
@@ -434,12 +433,12 @@ def history(
             float(own["value"].iloc[-1]),
         )
         if len(series) > 1:
-            ax.set_title(name, fontsize=parts.NAMED_SIZE, color=theme.INK)
-        parts.record_end(ax, float(t[-1]), low=False)
+            ax.set_title(name, fontsize=layout.NAMED_SIZE, color=theme.INK)
+        layout.record_end(ax, float(t[-1]), low=False)
         _, at, simple = ends[name]
-        labels = [theme.Label(at[key], parts.amount(at[key], unit), theme.MUTED) for key in ("p5", "p95")]
-        labels.append(theme.Label(at["p50"], f"median {parts.amount(at['p50'], unit)}", theme.RECOMPUTED))
-        labels.append(theme.Label(simple, f"naive {parts.amount(simple, unit)}", theme.INK))
+        labels = [theme.Label(at[key], layout.amount(at[key], unit), theme.MUTED) for key in ("p5", "p95")]
+        labels.append(theme.Label(at["p50"], f"median {layout.amount(at['p50'], unit)}", theme.RECOMPUTED))
+        labels.append(theme.Label(simple, f"naive {layout.amount(simple, unit)}", theme.INK))
         theme.edge_labels(ax, labels)
     alt = (
         "Bars for"
@@ -477,7 +476,7 @@ def share_of_sum(
     ValueError
         A column or a quantile is missing, a span has one twice, or the threshold is not above zero.
     """
-    parts.require_columns("shares", shares, ("ahead", "quantile", "share"))
+    layout.require_columns("shares", shares, ("ahead", "quantile", "share"))
     if not threshold > 0:
         raise ValueError(f"threshold is {threshold}; give a share above 0, 0.2 for 20%")
     if shares.empty:
@@ -494,7 +493,7 @@ def share_of_sum(
     wide = 100 * wide[list(levels)].rename(columns=levels)
     places, names = range(len(wide) - 1, -1, -1), []
     for row, share in zip(places, wide.to_dict("records"), strict=True):
-        for (low, high, alpha), thickness in zip(BANDS, (9, 16), strict=True):
+        for (low, high, alpha), thickness in zip(simulation.BANDS, (9, 16), strict=True):
             ax.hlines(
                 row,
                 share[f"p{100 * low:.0f}"],
@@ -529,10 +528,10 @@ def share_of_sum(
         xlim=(0, 1.12 * max(100 * threshold, wide["p95"].max())),
     )
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
-    parts.keep_inside(ax, names)
+    layout.keep_inside(ax, names)
     amount = format_value(amount_usd_bn, "usd_bn", 0)
     alt = (
-        f"A bar for each of {number_word(len(wide))} {parts.verb(len(wide), 'span', 'spans')} with the"
+        f"A bar for each of {number_word(len(wide))} {layout.verb(len(wide), 'span', 'spans')} with the"
         f" share that {amount} is of the simulated sum, and a line at {100 * threshold:g}%."
     )
     subtitle = (
@@ -548,7 +547,7 @@ def share_of_sum(
 def _price_title(fit: Mapping[Hashable, Any]) -> str:
     told = f"{fit['name']}, {fit['threshold_pct']:g}% or more: "
     if math.isnan(fit["decline_factor_per_year"]):
-        return f"{told}{fit['n']} {parts.verb(fit['n'], 'step', 'steps')}, too few to fit"
+        return f"{told}{fit['n']} {layout.verb(fit['n'], 'step', 'steps')}, too few to fit"
     told += f"divided by {_times(fit['decline_factor_per_year'])} a year"
     low, high = fit["bootstrap_low"], fit["bootstrap_high"]
     interval = (
@@ -586,16 +585,16 @@ def _parity_finding(
 def _history_finding(ends: Mapping[str, tuple[float, Mapping[str, float], float]], unit: str) -> str:
     if len(ends) == 1:
         ((name, (time, at, naive)),) = ends.items()
-        low, middle, high = (parts.amount(at[key], unit) for key in ("p5", "p50", "p95"))
+        low, middle, high = (layout.amount(at[key], unit) for key in ("p5", "p50", "p95"))
         told = (
-            f"{name}: 90% of simulated paths lie between {low} and {high} in {parts.year_month(time)}, half"
+            f"{name}: 90% of simulated paths lie between {low} and {high} in {layout.year_month(time)}, half"
             f" above {middle}"
         )
-        return f"{told}; the naive forecast is {parts.amount(naive, unit)}"
+        return f"{told}; the naive forecast is {layout.amount(naive, unit)}"
     inside = sum(at["p5"] <= naive <= at["p95"] for _, at, naive in ends.values())
     told = (
         f"{number_word(inside)} of {number_word(len(ends))} naive forecasts"
-        f" {parts.verb(inside, 'lies', 'lie')}"
+        f" {layout.verb(inside, 'lies', 'lie')}"
     )
     return f"At the end of the forecast {told} within 90% of simulated paths"
 
@@ -675,7 +674,7 @@ def _one_each(axes: Sequence[Axes], count: int, what: str) -> None:
 
 
 def _times(factor: float) -> str:
-    return parts.amount(factor, "count")
+    return layout.amount(factor, "count")
 
 
 def _percent(share: float) -> str:
@@ -698,4 +697,4 @@ def _when(start: float, wait: float) -> str:
         return "never"
     if wait == 0:
         return "already"
-    return f"in {parts.year_month(start + wait)}" if start + wait < 2100 else "after 2100"
+    return f"in {layout.year_month(start + wait)}" if start + wait < 2100 else "after 2100"

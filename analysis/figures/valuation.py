@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures import futures, parts, theme
+from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words
 from analysis.models import valuation
 from analysis.units import format_value
@@ -52,7 +52,7 @@ def required_revenue(
     ValueError
         A column is missing, or two rows of the table fall into one cell.
     """
-    parts.require_columns("grid", grid, (rows, columns, "revenue_usd_bn", "pool_share"))
+    layout.require_columns("grid", grid, (rows, columns, "revenue_usd_bn", "pool_share"))
     table = grid.pivot(index=rows, columns=columns, values="revenue_usd_bn")
     above = int((table > pool_usd_bn).to_numpy().sum())
     pool = format_value(pool_usd_bn, "usd_bn", 0)
@@ -70,7 +70,7 @@ def required_revenue(
     subtitle = (
         f"Yearly revenue at maturity, billion dollars, and as a share of the market's {pool}; bold: above it"
     )
-    return futures.heat_map(
+    return simulation.heat_map(
         table,
         finding=finding[0].upper() + finding[1:],
         subtitle=subtitle,
@@ -94,7 +94,9 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
         "cost of serving": (use * plan.cost_usd_per_mtok, theme.SECOND, theme.DASHED),
     }
     ax.set_yscale("log")
-    parts.log_ticks(ax.yaxis, np.concatenate([line for line, *_ in drawn.values()]).tolist(), "usd", room=1.2)
+    layout.log_ticks(
+        ax.yaxis, np.concatenate([line for line, *_ in drawn.values()]).tolist(), "usd", room=1.2
+    )
     ax.set_xlim(0, 100)
     for line, color, style in drawn.values():
         ax.plot(below, line, color=color, linestyle=style, linewidth=2.2)
@@ -156,21 +158,21 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
         "plan_margin_pct": "Gross margin of the plan, percent",
         "token_revenue_usd": "Revenue by the token, mean subscriber, dollars a month",
     }
-    parts.require_columns("table", table, ("elasticity", "fall_x", "plan_revenue_usd", *heights))
+    layout.require_columns("table", table, ("elasticity", "fall_x", "plan_revenue_usd", *heights))
     if len(axes) != len(heights) or not {0.0, measured} <= set(table["elasticity"]):
         raise ValueError(
             f"there are {len(axes)} panels and the elasticities {sorted(set(table['elasticity']))}: hand in"
             f" theme.panels(2), 0 and the measured {measured:g}"
         )
     for ax, (column, title) in zip(axes, heights.items(), strict=True):
-        ax.set_title(title, fontsize=parts.NAMED_SIZE, color=theme.INK)
+        ax.set_title(title, fontsize=layout.NAMED_SIZE, color=theme.INK)
         ax.set_xscale("log")
         falls = [fall for fall in (1, 2, 5, 10, 20, 50, 100) if fall <= table["fall_x"].max()]
         ax.set_xticks(falls, [f"{fall}x" for fall in falls])
         ax.minorticks_off()
         if column == "token_revenue_usd":
             ax.set_yscale("log")
-            parts.log_ticks(ax.yaxis, table[column].tolist(), "usd", room=1.2)
+            layout.log_ticks(ax.yaxis, table[column].tolist(), "usd", room=1.2)
         else:
             ax.set_ylim(min(0.0, table[column].min() * 1.05), 105)
             ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%".replace("-", "−"))
@@ -201,7 +203,7 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
         f"Two panels over the fall of token prices up to {fall:g} times, with lines for elasticities of"
         f" {join_words([f'{elasticity:g}' for elasticity in last.index])}. At {measured:g} the plan's"
         f" margin ends at {margin[measured]:.0f}% and revenue by the token at"
-        f" {parts.amount(float(revenue[measured]), 'usd')}."
+        f" {layout.amount(float(revenue[measured]), 'usd')}."
     )
     return theme.set_texts(
         axes[0],

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures import parts, theme
+from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 from analysis.statistics import growth
 from analysis.statistics.trend import decimal_year
@@ -48,7 +48,7 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     ValueError
         A column is missing or a value is not above zero.
     """
-    parts.require_columns("statements", statements, ("valid_on", "value", "qualifier", "counts"))
+    layout.require_columns("statements", statements, ("valid_on", "value", "qualifier", "counts"))
     told = statements.sort_values("valid_on", kind="stable", ignore_index=True)
     counted = told[told["counts"] == "yes"]
     if counted.empty:
@@ -62,7 +62,7 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     t, at = decimal_year(told["valid_on"]), float(decimal_year([day])[0])
     told = told.assign(t=t, side=told["qualifier"].map(BOUNDS).fillna(0))
     tips = told["value"] * 1.45 ** told["side"]
-    parts.scales(ax, [*t, at], [*told["value"] / 1.25, *told["value"] * 1.25, *tips], "usd_bn", log=True)
+    layout.scales(ax, [*t, at], [*told["value"] / 1.25, *told["value"] * 1.25, *tips], "usd_bn", log=True)
     ax.plot(
         told["t"][counted.index], counted["value"], color=theme.RECOMPUTED, linewidth=0.9, alpha=0.5, zorder=2
     )
@@ -81,14 +81,14 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
         )
     theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
     names = [
-        parts.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
+        layout.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
         for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)
     ]
     arrows = [told["value"], (told["value"] * tips) ** 0.5, tips]  # points along them
     taken = [at for heights in arrows for at in zip(told["t"], heights, strict=True)]
     grid = np.linspace(told["t"].min(), told["t"].max(), 200)
     path = np.exp(np.interp(grid, told["t"][counted.index], np.log(counted["value"])))
-    parts.name_points(ax, names, taken, np.column_stack([grid, path]))
+    layout.name_points(ax, names, taken, np.column_stack([grid, path]))
     ends = [_stated(counted.iloc[place]) for place in (0, -1)]
     finding = (
         f"{company}'s run rate rose from {ends[0]} to {ends[1]}"
@@ -101,7 +101,7 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     alt = (
         f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to"
         f" {ends[1]}; {number_word(bounds)} with an arrow"
-        f" {parts.verb(bounds, 'is a bound', 'are bounds')}."
+        f" {layout.verb(bounds, 'is a bound', 'are bounds')}."
     )
     subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
     why = ["after the article's day"] if (told["t"] > at).any() else []
@@ -134,7 +134,7 @@ def nav_and_ltv(
     ValueError
         A column is missing, there are not two panels, or no ceiling.
     """
-    parts.require_columns("nav", nav, ("valid_on", *PANELS, "quality"))
+    layout.require_columns("nav", nav, ("valid_on", *PANELS, "quality"))
     if len(axes) != len(PANELS) or not ceilings:
         raise ValueError(
             f"there are {len(axes)} panels and {len(ceilings)} ceilings; hand in theme.panels(2) and one"
@@ -152,8 +152,8 @@ def nav_and_ltv(
             *known[column],
             *(1.15 * level for level in levels),
         ]  # with room for the words above a line
-        parts.scales(ax, [*table["t"], at], heights, "pct" if levels else "count", log=False)
-        ax.set_title(title, fontsize=parts.NAMED_SIZE, color=theme.INK)
+        layout.scales(ax, [*table["t"], at], heights, "pct" if levels else "count", log=False)
+        ax.set_title(title, fontsize=layout.NAMED_SIZE, color=theme.INK)
         ax.plot(known["t"], known[column], color=theme.RECOMPUTED, linewidth=1.0, alpha=0.5, zorder=2)
         decides = (known["quality"] != "secondary") & (known["t"] <= at)
         for part, mark in ((known[decides], theme.DOT), (known[~decides], theme.HOLLOW)):
@@ -172,14 +172,14 @@ def nav_and_ltv(
                 (0, 3),
                 theme.INK,
                 va="bottom",
-                size=parts.NAMED_SIZE,
+                size=layout.NAMED_SIZE,
                 xycoords=("axes fraction", "data"),
             )
         theme.edge_labels(ax, labels)
     alt = (
-        f"Two panels with points at irregular days from {parts.year_month(table['t'].min())} to"
-        f" {parts.year_month(table['t'].max())}: net asset value above, loan-to-value below with"
-        f" {parts.verb(len(ceilings), 'a line', 'lines')} at"
+        f"Two panels with points at irregular days from {layout.year_month(table['t'].min())} to"
+        f" {layout.year_month(table['t'].max())}: net asset value above, loan-to-value below with"
+        f" {layout.verb(len(ceilings), 'a line', 'lines')} at"
         f" {join_words([f'{level:g}%' for level in ceilings.values()])}."
     )
     subtitle = f"{company} at the ends of quarters that are in our data"
@@ -205,10 +205,10 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
     ValueError
         A column is missing.
     """
-    parts.require_columns(
+    layout.require_columns(
         "forecasts", forecasts, ("segment", "scope_fit", "base_year", "base_usd_bn", "end_year", "end_usd_bn")
     )
-    parts.require_columns("printed", printed, ("segment", "cagr_pct"))
+    layout.require_columns("printed", printed, ("segment", "cagr_pct"))
     stated = dict(zip(printed["segment"], printed["cagr_pct"].astype(float), strict=True))
     rows = {segment: len(stated) - 1 - place for place, segment in enumerate(stated)}
     found = forecasts[forecasts["segment"].isin(list(rows))].reset_index(drop=True)
@@ -286,7 +286,7 @@ def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
     places = ((above, "above"), (len(ends) - above - below, "within"), (below, "below"))
     told = join_words(
         [
-            f"{number_word(count)} {parts.verb(count, 'lies', 'lie')} {where}"
+            f"{number_word(count)} {layout.verb(count, 'lies', 'lie')} {where}"
             for count, where in places
             if count
         ]

@@ -16,8 +16,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures import theme
-from analysis.figures.futures import METHODS
+from analysis.figures import simulation, theme
 from analysis.forecasts.track_record import FORECASTERS
 from analysis.labels import join_words, number_word
 
@@ -54,7 +53,7 @@ def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
             ax.plot(
                 x,
                 y,
-                METHODS[str(kind)],
+                simulation.METHODS[str(kind)],
                 linestyle="-",
                 color=theme.RECOMPUTED,
                 markersize=4.5,
@@ -67,9 +66,10 @@ def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes
         theme.text(
             ax, labels[part].removeprefix("… "), (0, lane + 0.72), (0, 2), theme.INK, va="bottom", size=10.5
         )
-    kinds = [kind for kind in METHODS if kind in set(table["kind"])]
+    kinds = [kind for kind in simulation.METHODS if kind in set(table["kind"])]
     theme.legend(
-        ax, [ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in kinds]
+        ax,
+        [ax.plot([], [], simulation.METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in kinds],
     )
     ax.grid(visible=False)
     ticks = [first, *pd.date_range(first + pd.Timedelta(days=20), last, freq="MS")]
