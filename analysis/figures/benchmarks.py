@@ -65,7 +65,7 @@ def price_frontier(
     """
     layout.require_columns("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
     layout.require_columns("fits", fits, FITTED)
-    _one_each(axes, len(fits), "rows of fits")
+    layout.require_panels(axes, len(fits), "rows of fits")
     reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
     if not any(map(len, reached)):
         return theme.empty_chart(axes[0], f"a price of a model that reaches the scores on {benchmark}")
@@ -165,7 +165,7 @@ def time_to_match(
         return theme.empty_chart(ax, f"a closed best on {benchmark}")
     end = max([float(lags["lag_months"].max()), *(high for _, _, high in published)]) or 1.0
     last = float(lags["lag_months"].max())
-    curve = _carried(survival, last)
+    curve = _survival_to_end(survival, last)
     ax.fill_between(
         curve["t"], curve["low"], curve["high"], step="post", color=theme.RECOMPUTED, alpha=0.2, linewidth=0
     )
@@ -347,7 +347,7 @@ def parity(
     )
 
 
-def history(
+def record_and_paths(
     series: Mapping[str, pd.Series],
     fans: pd.DataFrame,
     naive: pd.DataFrame,
@@ -384,7 +384,7 @@ def history(
     layout.require_columns("naive", naive, ("series", "time", "value"))
     if not series or all(values.empty for values in series.values()):
         return theme.empty_chart(axes[0], "a value of the series")
-    _one_each(axes, len(series), "series")
+    layout.require_panels(axes, len(series), "series")
     for name in series:
         for what, frame in (("fans", fans), ("naive", naive)):
             if name not in set(frame["series"]):
@@ -631,7 +631,7 @@ def _through(steps: pd.DataFrame, factor: float) -> list[float]:
     return np.exp(log_price.mean() - math.log(factor) * (ends - t.mean())).tolist()
 
 
-def _carried(survival: pd.DataFrame, last: float) -> pd.DataFrame:
+def _survival_to_end(survival: pd.DataFrame, last: float) -> pd.DataFrame:
     """A survival table from its start, where all are unmatched, to the longest lag: ``t``, ``share``,
     ``low``, ``high``.
     """
@@ -666,11 +666,6 @@ def _parity_bar(ax: Axes, height: float, times: Sequence[float], never: float) -
 
 def _at(fan: pd.DataFrame, level: float) -> pd.Series:
     return fan[f"p{100 * level:.0f}"].astype(float)
-
-
-def _one_each(axes: Sequence[Axes], count: int, what: str) -> None:
-    if len(axes) != count:
-        raise ValueError(f"there are {len(axes)} panels for {count} {what}; hand in theme.panels({count})")
 
 
 def _times(factor: float) -> str:

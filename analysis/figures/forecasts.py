@@ -21,7 +21,7 @@ from analysis.forecasts.track_record import FORECASTERS
 from analysis.labels import join_words, number_word
 
 
-def history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
+def probability_history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
     """Every part's probability by every method over the days of looking.
 
     Parameters

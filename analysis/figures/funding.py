@@ -12,18 +12,16 @@ Decisions
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import dates as mdates
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
 
 from analysis.audit.cells import HEADINGS
-from analysis.figures import theme
+from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 from analysis.models import frontier, market
 from analysis.units import DAYS_PER_MONTH, format_date, format_value
@@ -31,8 +29,11 @@ from analysis.units import DAYS_PER_MONTH, format_date, format_value
 WEEKS = 13
 """Weeks in a quarter."""
 
-ALIKE = {"score": 0.05, "price": 0.005}
-"""What still rounds to the printed figure: half a unit of its last printed digit."""
+SCORE_ROUNDING = 0.05
+"""Half a unit of the last printed digit: a score closer than this rounds to the printed one."""
+
+PRICE_ROUNDING = 0.005
+"""Half a unit of the last printed digit: a price closer than this rounds to the printed one."""
 
 
 def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: Axes) -> Axes:
@@ -68,7 +69,7 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
         style = theme.DOT if protocol == heading else theme.HOLLOW
         ax.scatter(part["score_pct"], heights, marker=marks[str(protocol)], zorder=4, **(style | {"s": 36}))
         for (_, row), height in zip(part.iterrows(), heights, strict=True):
-            left = row["score_pct"] < stated[row["model"]] - ALIKE["score"]
+            left = row["score_pct"] < stated[row["model"]] - SCORE_ROUNDING
             text = f"{row['score_pct']:.1f} {_lane(row, part)}"
             theme.text(
                 ax,
@@ -102,17 +103,20 @@ def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, 
     for model, score in printed[["model", "score_pct"]].itertuples(index=False):
         own = known[known["model"] == model]
         if len(own):
-            alike = own.loc[(own["score_pct"] - score).abs() <= ALIKE["score"], "protocol"].tolist()
+            alike = own.loc[(own["score_pct"] - score).abs() <= SCORE_ROUNDING, "protocol"].tolist()
             found.append(heading if heading in alike else alike[0] if alike else None)
     told = (
-        f"{_of(found.count(heading), len(found), f'printed {benchmark} score')}"
+        f"{layout.share_phrase(found.count(heading), len(found), f'printed {benchmark} score')}"
         f" {heading.removesuffix(' developer')}, as headed"
     )
     others = [p for p in dict.fromkeys(found) if p not in (None, heading)]
-    parts = [f"{number_word(found.count(name))} {_is(found.count(name))} {name}" for name in others]
+    parts = [
+        f"{number_word(found.count(name))} {layout.verb(found.count(name), 'is', 'are')} {name}"
+        for name in others
+    ]
     if lost := found.count(None):
         parts.append(
-            f"{number_word(lost)} {_is(lost)} in our data for no version of"
+            f"{number_word(lost)} {layout.verb(lost, 'is', 'are')} in our data for no version of"
             f" {'its model' if lost == 1 else 'their models'}"
         )
     if unknown := len(printed) - len(found):
@@ -148,7 +152,7 @@ def price_history(
     if kind not in frontier.PRICE_KINDS:
         raise ValueError(f"kind is {kind!r}; use one of {', '.join(frontier.PRICE_KINDS)}")
     column, day = f"{kind}_{frontier.PRICE}", pd.Timestamp(day)
-    seen = _seen(day, as_of)
+    seen = layout.finding_day(day, as_of)
     listed = prices[prices["model"].isin(printed["model"])]
     if listed.empty:
         return theme.empty_chart(ax, f"any {kind} price of the printed models")
@@ -190,15 +194,15 @@ def price_history(
             va="top",
             size=9.5,
         )
-    ax.scatter([_number(day)] * len(printed), printed[column], **theme.RING)
+    ax.scatter([layout.date_number(day)] * len(printed), printed[column], **theme.RING)
     theme.mark_date(ax, day, f"the article, {format_date(day)}")
-    _money_ticks(ax.yaxis, [*listed[column], *printed[column]])
+    layout.money_ticks(ax.yaxis, [*listed[column], *printed[column]])
     theme.dates(ax, listed["valid_on"].min(), max(day, listed["valid_on"].max()))
     theme.edge_labels(
         ax,
         [
             theme.Label(price, f"{model} ${price:.2f}", theme.PRINTED)
-            for model, price in _pairs(printed, column)
+            for model, price in layout.value_pairs(printed, column)
         ],
     )
     told = f" (hosts' prices of {join_words(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
@@ -219,14 +223,15 @@ def _prices_finding(
     known = listed[listed["valid_on"] <= day]
     last = _own(known).groupby("model")[column].last()
     of_hosts = set(_hosted(known)["model"])
-    stated = dict(_pairs(printed, column))
+    stated = dict(layout.value_pairs(printed, column))
     moves = {model: last[model] - price for model, price in stated.items() if model in last.index}
-    kept = sum(abs(move) <= ALIKE["price"] for move in moves.values())
-    told = f"{_of(kept, len(printed), f'printed {kind} price')} the last in our data by {format_date(day)}"
+    kept = sum(abs(move) <= PRICE_ROUNDING for move in moves.values())
+    share = layout.share_phrase(kept, len(printed), f"printed {kind} price")
+    told = f"{share} the last in our data by {format_date(day)}"
     parts = []
     for count, word in (
-        (sum(move < -ALIKE["price"] for move in moves.values()), "cut"),
-        (sum(move > ALIKE["price"] for move in moves.values()), "raised"),
+        (sum(move < -PRICE_ROUNDING for move in moves.values()), "cut"),
+        (sum(move > PRICE_ROUNDING for move in moves.values()), "raised"),
     ):
         parts += [f"{number_word(count)} had been {word}"] if count else []
     parts += [f"{model} has only hosts' prices" for model in stated if model in of_hosts]
@@ -274,7 +279,7 @@ def funding_history(
     if raised.empty:
         return theme.empty_chart(ax, "a round of the printed companies")
     ax.set_yscale("log")
-    end, seen = _carried_to(raised, day, as_of), _seen(day, as_of)
+    end, seen = _carried_to(raised, day, as_of), layout.finding_day(day, as_of)
     styles = dict(zip(totals["company"], ("solid", (0, (6, 2)), (0, (3, 1, 1, 1))), strict=False))
     labels = []
     for company, part in raised.groupby("company", sort=False):
@@ -302,16 +307,26 @@ def funding_history(
                 arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8},
             )
         else:
-            ax.vlines(_number(day), low, high, color=theme.PRINTED, linewidth=2.0, zorder=4, clip_on=False)
+            ax.vlines(
+                layout.date_number(day),
+                low,
+                high,
+                color=theme.PRINTED,
+                linewidth=2.0,
+                zorder=4,
+                clip_on=False,
+            )
         labels.append(theme.Label(value, f"{company} {text}", theme.PRINTED))
-    ax.scatter([_number(day)] * len(totals), totals["value"], **(theme.RING | {"s": 40}))
+    ax.scatter([layout.date_number(day)] * len(totals), totals["value"], **(theme.RING | {"s": 40}))
     theme.mark_date(ax, day, f"the article, {format_date(day)}")
-    _money_ticks(ax.yaxis, [*raised["raised_usd_bn"], *totals["value"]], "B")
+    layout.money_ticks(ax.yaxis, [*raised["raised_usd_bn"], *totals["value"]], "B")
     theme.dates(ax, raised["valid_on"].min(), max(day, end) + pd.Timedelta(days=30))
     theme.edge_labels(ax, labels)
     by_day = raised[raised["valid_on"] <= seen].groupby("company")["raised_usd_bn"].last()
     over = {
-        name: by_day[name] / value for name, value in _pairs(totals, "value", "company") if name in by_day
+        name: by_day[name] / value
+        for name, value in layout.value_pairs(totals, "value", "company")
+        if name in by_day
     }
     alt = (
         f"Rising steps on a logarithmic axis for the money that {raised['company'].nunique()} companies had"
@@ -352,7 +367,7 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
     if found.empty:
         return theme.empty_chart(ax, f"a forecast that covers {year}")
     ax.set_xscale("log")
-    sizes = dict(_pairs(printed, f"size_{year}_usd_bn", "segment"))
+    sizes = dict(layout.value_pairs(printed, f"size_{year}_usd_bn", "segment"))
     rows = {segment: len(sizes) - 1 - place for place, segment in enumerate(sizes)}
     close = found[found["scope_fit"] == "close"]
     for segment, part in close.groupby("segment"):
@@ -378,7 +393,7 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
             va="bottom",
         )
     ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
-    _money_ticks(ax.xaxis, [*found["size_usd_bn"], *sizes.values()], "B")
+    layout.money_ticks(ax.xaxis, [*found["size_usd_bn"], *sizes.values()], "B")
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
     alt = (
         f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and {len(found)}"
@@ -486,7 +501,7 @@ def paid_and_promised(
         " in all; a level line is the printed investment and a vertical one the article's day."
     )
     subtitle = "SoftBank's money in OpenAI, billion dollars; solid: paid, dashed: paid or promised in all"
-    return theme.set_texts(ax, _paid_finding(tranches, _seen(day, as_of)), subtitle, alt)
+    return theme.set_texts(ax, _paid_finding(tranches, layout.finding_day(day, as_of)), subtitle, alt)
 
 
 def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
@@ -524,7 +539,7 @@ def chip_revenue(
     as_of : date or ISO date, optional
         The day up to which the quarters were known.
     """
-    day, seen = pd.Timestamp(day), _seen(day, as_of)
+    day, seen = pd.Timestamp(day), layout.finding_day(day, as_of)
     table = quarters.sort_values("valid_on").assign(usd_bn=lambda t: t["data_center_revenue_usd_mn"] / 1000)
     reported = table[table["known_on"] <= day]
     if reported.empty:
@@ -606,7 +621,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
     if gap.empty:
         return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
     end = gap.index[-1]
-    best = {kind: _carried(part, end) for kind, part in frontier.running_bests(scores).groupby("weights")}
+    best = {kind: _best_to_end(part, end) for kind, part in frontier.running_bests(scores).groupby("weights")}
     for kind, style, mark in (("closed", "solid", theme.DOT), ("open", (0, (5, 2)), theme.HOLLOW)):
         part = scores[scores["weights"] == kind]
         ax.scatter(
@@ -660,7 +675,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
     return theme.set_texts(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
 
 
-def _carried(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
+def _best_to_end(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
     """A running best by day, carried on to the end of the record."""
     series = part.set_index("valid_on")["best_pct"]
     return series.reindex(series.index.union([end])).ffill()
@@ -737,38 +752,11 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
-# What the charts share
-
-
-def _seen(day: theme.Day, as_of: theme.Day | None) -> pd.Timestamp:
-    """The day of which a finding speaks: the article's, or the day of looking where that is earlier."""
-    return pd.Timestamp(day) if as_of is None else min(pd.Timestamp(day), pd.Timestamp(as_of))
-
-
-def _number(day: pd.Timestamp) -> float:
-    """A day as a date axis counts."""
-    return float(mdates.date2num(day))
-
-
 def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: theme.Day | None) -> pd.Timestamp:
     """How far the last step is carried on: to the day of looking, else to the article's day or the last
     row.
     """
     return max(rows["valid_on"].max(), day if as_of is None else pd.Timestamp(as_of))
-
-
-def _money_ticks(axis: Any, values: Sequence[float], unit: str = "") -> None:
-    """Ticks at 1, 2 and 5 of every power of ten that the values span, in dollars."""
-    low, high = min(values) / 1.3, max(values) * 1.3
-    ticks = [m * 10.0**e for e in range(-3, 5) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
-    step = 2 if len(ticks) > 8 else 1
-    axis.set_ticks(ticks[::step], [f"${tick:g}{unit}" for tick in ticks[::step]])
-    axis.set_minor_locator(NullLocator())
-    (axis.axes.set_ylim if axis.axis_name == "y" else axis.axes.set_xlim)(low, high)
-
-
-def _pairs(table: pd.DataFrame, column: str, key: str = "model") -> list[tuple[Any, float]]:
-    return list(table[[key, column]].itertuples(index=False, name=None))
 
 
 def _usd(value: float) -> str:
@@ -778,16 +766,3 @@ def _usd(value: float) -> str:
 
 def _signed(points: float) -> str:
     return f"{points:.1f}".replace("-", "−")
-
-
-def _of(part: int, whole: int, what: str) -> str:
-    """Two of five of something, with its verb."""
-    one = whole == 1
-    return (
-        f"{number_word(part).capitalize()} of {number_word(whole)} {what}{'' if one else 's'}"
-        f" {_is(1 if one else part)}"
-    )
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"

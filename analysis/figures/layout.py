@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
+from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.text import Annotation
@@ -26,8 +28,8 @@ from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.figures import theme
-from analysis.labels import join_words
-from analysis.units import UNITS
+from analysis.labels import join_words, number_word
+from analysis.units import UNITS, format_value
 
 FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5)
 """Ticks within a power of ten, where an axis spans less than one and where it spans more."""
@@ -44,6 +46,9 @@ SIDES = (
     (-5, -5, "right", "top"),
 )
 """Where the name of a point may stand, best first: offset in points, horizontal and vertical alignment."""
+
+LARGE_DOT: dict[str, Any] = {"color": theme.RECOMPUTED, "s": 62, "zorder": 4, "linewidth": 0}
+"""Marks of a recomputed figure where a row has room for large ones, as `Axes.scatter` takes them."""
 
 
 class Name(NamedTuple):
@@ -243,3 +248,121 @@ def above_zero(table: pd.DataFrame, columns: Sequence[str], key: str) -> None:
                 f"{column} of {row[key]!r} is {row[column]:g}; factors are finite and above zero, a fall of a"
                 " half is 0.5"
             )
+
+
+def finding_day(day: theme.Day, as_of: theme.Day | None) -> pd.Timestamp:
+    """The day of which a finding speaks: the article's, or the cut-off date where that is earlier."""
+    return pd.Timestamp(day) if as_of is None else min(pd.Timestamp(day), pd.Timestamp(as_of))
+
+
+def date_number(day: pd.Timestamp) -> float:
+    """A day as a date axis counts."""
+    return float(mdates.date2num(day))
+
+
+def money_ticks(axis: Any, values: Sequence[float], unit: str = "") -> None:
+    """Ticks at 1, 2 and 5 of every power of ten that the values span, in dollars."""
+    low, high = min(values) / 1.3, max(values) * 1.3
+    ticks = [m * 10.0**e for e in range(-3, 5) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
+    step = 2 if len(ticks) > 8 else 1
+    axis.set_ticks(ticks[::step], [f"${tick:g}{unit}" for tick in ticks[::step]])
+    axis.set_minor_locator(NullLocator())
+    (axis.axes.set_ylim if axis.axis_name == "y" else axis.axes.set_xlim)(low, high)
+
+
+def value_pairs(table: pd.DataFrame, column: str, key: str = "model") -> list[tuple[Any, float]]:
+    """The key and the value of every row."""
+    return list(table[[key, column]].itertuples(index=False, name=None))
+
+
+def share_phrase(part: int, whole: int, what: str) -> str:
+    """Two of five of something, with its verb."""
+    one = whole == 1
+    return (
+        f"{number_word(part).capitalize()} of {number_word(whole)} {what}{'' if one else 's'}"
+        f" {verb(1 if one else part, 'is', 'are')}"
+    )
+
+
+def require_panels(axes: Sequence[Axes], count: int, what: str) -> None:
+    """Refuse any other number of panels than `count`."""
+    if len(axes) != count:
+        raise ValueError(f"there are {len(axes)} panels for {count} {what}; hand in theme.panels({count})")
+
+
+def side_label(ax: Axes, x: float, y: float, text: str, side: int, color: str, size: float = 10.5) -> None:
+    """A label to the right of a mark (`side` 1) or to its left (-1)."""
+    ax.annotate(
+        text,
+        (x, y),
+        xytext=(8 * side, 0),
+        textcoords="offset points",
+        ha="left" if side > 0 else "right",
+        va="center",
+        color=color,
+        fontsize=size,
+    )
+
+
+def bounded(
+    cells: pd.DataFrame,
+    *,
+    unit: str,
+    finding: str,
+    subtitle: str,
+    ax: Axes,
+    reference: tuple[str, float] | None = None,
+) -> Axes:
+    """A row per printed figure with its bounds; `reference` is a labelled line to hold them against.
+
+    `cells` are rows of `evidence.tables.cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
+    ``missing``.
+    """
+    table = cells.reset_index(drop=True)
+    sns.barplot(table, y="row", x="value", color=theme.PRINTED, alpha=0.85, width=0.5, saturation=1, ax=ax)
+    top = max(float(table["value"].max()), reference[1] if reference else 0.0)
+    for y, value, low, high, text in table[["value", "low", "high", "printed"]].itertuples():
+        if math.isnan(value):
+            ax.annotate(
+                text,
+                (0, y),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                color=theme.MUTED,
+                style="italic",
+            )
+            continue
+        end = top * 1.1 if math.isinf(high) else high
+        if math.isinf(high):
+            ax.annotate(
+                "",
+                (end, y),
+                (value, y),
+                arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.6},
+            )
+        else:
+            ax.hlines(y, low, high, color=theme.INK, linewidth=1.6, zorder=4)
+        ax.annotate(
+            text, (end, y), xytext=(7, 0), textcoords="offset points", va="center", color=theme.PRINTED
+        )
+    if reference:
+        ax.axvline(reference[1], color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
+        ax.annotate(
+            reference[0],
+            (reference[1], 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-6, -4),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            color=theme.INK,
+        )
+    ax.set(xlabel="", ylabel="", xlim=(0, top * 1.28))
+    ax.set_xticks(ax.get_xticks(), [format_value(tick, unit, 0) for tick in ax.get_xticks()])
+    ax.set_xlim(0, top * 1.28)
+    alt = (
+        f"A bar for each of {len(table)} rows with the bounds that the printed qualifier leaves; rows without"
+        " a figure say why."
+    )
+    return theme.set_texts(ax, finding, subtitle, alt)

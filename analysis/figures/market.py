@@ -20,17 +20,16 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from analysis import labels
-from analysis.figures import theme
+from analysis.figures import layout, theme
 from analysis.labels import number_word
 
-RING: dict[str, Any] = {
+LARGE_RING: dict[str, Any] = {
     "facecolors": "none",
     "edgecolors": theme.PRINTED,
     "linewidths": 2.0,
     "s": 62,
     "zorder": 3,
 }
-DOT: dict[str, Any] = {"color": theme.RECOMPUTED, "s": 62, "zorder": 4, "linewidth": 0}
 
 
 def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
@@ -42,12 +41,12 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
     ax.hlines(
         table.index, table["stated_pct"], table["recomputed_pct"], color=theme.GRID, linewidth=3, zorder=2
     )
-    ax.scatter(table["stated_pct"], table.index, **RING)
-    sns.scatterplot(x=table["recomputed_pct"], y=table.index, ax=ax, legend=False, **DOT)
+    ax.scatter(table["stated_pct"], table.index, **LARGE_RING)
+    sns.scatterplot(x=table["recomputed_pct"], y=table.index, ax=ax, legend=False, **layout.LARGE_DOT)
     for row, stated, found in zip(table.index, table["stated_pct"], table["recomputed_pct"], strict=True):
         side = 1 if found >= stated else -1
-        _beside(ax, stated, row, f"{stated:.0f}", -side, theme.PRINTED)
-        _beside(ax, found, row, f"{found:.1f}", side, theme.RECOMPUTED)
+        layout.side_label(ax, stated, row, f"{stated:.0f}", -side, theme.PRINTED)
+        layout.side_label(ax, found, row, f"{found:.1f}", side, theme.RECOMPUTED)
     top = table.index[-1]
     ax.annotate(
         "printed",
@@ -139,9 +138,9 @@ def leads(
     marks = dict(zip(tables, ("o", "D", "s", "^"), strict=False))
     for (benchmark, table), shift in zip(tables.items(), np.linspace(0.16, -0.16, len(tables)), strict=True):
         rows = [rivals.index(model) + shift for model in table["model"]]
-        ax.scatter(table["lead_points"], rows, marker=marks[benchmark], **(DOT | {"s": 52}))
+        ax.scatter(table["lead_points"], rows, marker=marks[benchmark], **(layout.LARGE_DOT | {"s": 52}))
         for lead, row in zip(table["lead_points"], rows, strict=True):
-            _beside(
+            layout.side_label(
                 ax, lead, row, f"{lead:+.1f} {benchmark}".replace("-", "−"), 1, theme.RECOMPUTED, size=9.5
             )
     is_open = next(iter(tables.values())).set_index("model")["open"]
@@ -338,19 +337,6 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
     sums = "; ".join(f"{counts[verdict].sum():.0f} {label}" for verdict, label in labels.VERDICTS.items())
     alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in total {sums}."
     return theme.set_texts(ax, finding, "Statements by section of the article and verdict", alt)
-
-
-def _beside(ax: Axes, x: float, y: float, text: str, side: int, color: str, size: float = 10.5) -> None:
-    ax.annotate(
-        text,
-        (x, y),
-        xytext=(8 * side, 0),
-        textcoords="offset points",
-        ha="left" if side > 0 else "right",
-        va="center",
-        color=color,
-        fontsize=size,
-    )
 
 
 def _note(ax: Axes, x: float, y: float, text: str, color: str, ha: str, dy: float = 0) -> None:

@@ -9,15 +9,12 @@ Decisions
 
 from __future__ import annotations
 
-import math
-
 import networkx as nx
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.figures import theme
-from analysis.units import format_value
 
 
 def price_quality(
@@ -66,70 +63,6 @@ def price_quality(
         " beats on both."
     )
     return theme.set_texts(ax, finding, f"{quality_title} against price", alt)
-
-
-def bounded(
-    cells: pd.DataFrame,
-    *,
-    unit: str,
-    finding: str,
-    subtitle: str,
-    ax: Axes,
-    reference: tuple[str, float] | None = None,
-) -> Axes:
-    """A row per printed figure with its bounds; `reference` is a labelled line to hold them against.
-
-    `cells` are rows of `evidence.tables.cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
-    ``missing``.
-    """
-    table = cells.reset_index(drop=True)
-    sns.barplot(table, y="row", x="value", color=theme.PRINTED, alpha=0.85, width=0.5, saturation=1, ax=ax)
-    top = max(float(table["value"].max()), reference[1] if reference else 0.0)
-    for y, value, low, high, text in table[["value", "low", "high", "printed"]].itertuples():
-        if math.isnan(value):
-            ax.annotate(
-                text,
-                (0, y),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                color=theme.MUTED,
-                style="italic",
-            )
-            continue
-        end = top * 1.1 if math.isinf(high) else high
-        if math.isinf(high):
-            ax.annotate(
-                "",
-                (end, y),
-                (value, y),
-                arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.6},
-            )
-        else:
-            ax.hlines(y, low, high, color=theme.INK, linewidth=1.6, zorder=4)
-        ax.annotate(
-            text, (end, y), xytext=(7, 0), textcoords="offset points", va="center", color=theme.PRINTED
-        )
-    if reference:
-        ax.axvline(reference[1], color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
-        ax.annotate(
-            reference[0],
-            (reference[1], 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(-6, -4),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            color=theme.INK,
-        )
-    ax.set(xlabel="", ylabel="", xlim=(0, top * 1.28))
-    ax.set_xticks(ax.get_xticks(), [format_value(tick, unit, 0) for tick in ax.get_xticks()])
-    ax.set_xlim(0, top * 1.28)
-    alt = (
-        f"A bar for each of {len(table)} rows with the bounds that the printed qualifier leaves; rows without"
-        " a figure say why."
-    )
-    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: str, ax: Axes) -> Axes:

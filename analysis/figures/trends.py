@@ -161,8 +161,8 @@ def fitted(
     alt = (
         f"{len(seen)} points and the line fitted through them{' on a logarithmic axis' if log else ''}, from"
         f" {layout.amount(line[centre].iloc[0], unit)} in {layout.year_month(line['t'].iloc[0])} to"
-        f" {layout.amount(last[centre], unit)} in {layout.year_month(last['t'])}, where one more observation is"
-        f" predicted between {layout.amount(last['obs_ci_lower'], unit)} and"
+        f" {layout.amount(last[centre], unit)} in {layout.year_month(last['t'])}, where one more observation"
+        f" is predicted between {layout.amount(last['obs_ci_lower'], unit)} and"
         f" {layout.amount(last['obs_ci_upper'], unit)}"
     )
     alt += f"; the article's claim is drawn in: {claim.label}." if claim else "."

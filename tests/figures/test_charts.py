@@ -116,7 +116,7 @@ def test_agreement_leaves_out_what_has_no_printed_figure(rows):
 
 def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
     cells = article_tables.parsed_cells("players")
-    ax = charts.prices.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())
+    ax = charts.layout.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())
     assert words(ax).count("N/A (internal)") == 2
     assert sorted(bar.get_width() for bar in ax.containers[0] if not math.isnan(bar.get_width())) == [
         6.0,

@@ -25,7 +25,7 @@ MOVED = history(
 
 
 def test_each_part_has_a_lane_with_a_line_a_method_and_its_last_value():
-    ax = charts.forecasts.history(MOVED, LABELS, ax=theme.axes())
+    ax = charts.forecasts.probability_history(MOVED, LABELS, ax=theme.axes())
     lines = {
         tuple(np.round(line.get_ydata(), 3))
         for line in ax.lines
@@ -39,12 +39,15 @@ def test_each_part_has_a_lane_with_a_line_a_method_and_its_last_value():
 
 
 def test_where_nothing_moves_it_says_so():
-    ax = charts.forecasts.history(MOVED[MOVED["id"] == "b"], LABELS, ax=theme.axes())
+    ax = charts.forecasts.probability_history(MOVED[MOVED["id"] == "b"], LABELS, ax=theme.axes())
     assert (
         theme.chart_of(ax).finding
         == "Since publication no probability has moved by a point: nothing in our data bears on one"
     )
-    assert "no data" in charts.forecasts.history(MOVED[:0], LABELS, ax=theme.axes()).texts[0].get_text()
+    assert (
+        "no data"
+        in charts.forecasts.probability_history(MOVED[:0], LABELS, ax=theme.axes()).texts[0].get_text()
+    )
 
 
 def bins(*rows):

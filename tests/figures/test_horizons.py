@@ -434,7 +434,7 @@ def naive_of(name="NVIDIA", value=5.5):
 
 
 def past(series=None, fans=None, naive=None, panels=1):
-    return charts.benchmarks.history(
+    return charts.benchmarks.record_and_paths(
         {"NVIDIA": QUARTERS} if series is None else series,
         fan_of() if fans is None else fans,
         naive_of() if naive is None else naive,
