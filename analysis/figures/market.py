@@ -125,51 +125,6 @@ def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, 
     return theme.set_texts(ax, finding, "Recomputed less printed growth rate, percentage points", alt)
 
 
-def leads(
-    tables: Mapping[str, pd.DataFrame], claimed: tuple[float, float], *, reference: str, ax: Axes
-) -> Axes:
-    """Leads of the reference model over each other model, on several benchmarks; the claimed range is a band.
-
-    `tables` maps a benchmark to `models.frontier.leads`.
-    """
-    ax.axvspan(*claimed, color=theme.PRINTED, alpha=0.18, linewidth=0)
-    ax.axvline(0, color=theme.MUTED, linewidth=1.2)
-    rivals = list(next(iter(tables.values())).sort_values("lead_points", ascending=False)["model"])
-    marks = dict(zip(tables, ("o", "D", "s", "^"), strict=False))
-    for (benchmark, table), shift in zip(tables.items(), np.linspace(0.16, -0.16, len(tables)), strict=True):
-        rows = [rivals.index(model) + shift for model in table["model"]]
-        ax.scatter(table["lead_points"], rows, marker=marks[benchmark], **(layout.LARGE_DOT | {"s": 52}))
-        for lead, row in zip(table["lead_points"], rows, strict=True):
-            layout.side_label(
-                ax, lead, row, f"{lead:+.1f} {benchmark}".replace("-", "−"), 1, theme.RECOMPUTED, size=9.5
-            )
-    is_open = next(iter(tables.values())).set_index("model")["open"]
-    ax.set_yticks(range(len(rivals)), [f"{model} (open)" if is_open[model] else model for model in rivals])
-    furthest = max(table["lead_points"].max() for table in tables.values())
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rivals) - 0.2), xlim=(None, furthest * 1.28))
-    ax.annotate(
-        f"printed: {claimed[0]:g} to {claimed[1]:g} points",
-        (claimed[1], len(rivals) - 0.45),
-        xytext=(4, 0),
-        textcoords="offset points",
-        color=theme.PRINTED,
-        va="center",
-    )
-    worst = {name: table["lead_points"].min() for name, table in tables.items()}
-    behind = [name for name, lead in worst.items() if lead < 0]
-    every = pd.concat(tables.values()).groupby("model")["lead_points"]
-    inside = [model for model, lead in every if lead.between(*claimed).all()]
-    finding = (
-        f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by"
-        f" {claimed[0]:g} to {claimed[1]:g} points over {' and '.join(map(str, inside)) or 'nobody'} alone"
-    )
-    alt = (
-        f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(tables)}; a band shows"
-        " the printed range."
-    )
-    return theme.set_texts(ax, finding, f"Lead of {reference}, points (left of zero it trails)", alt)
-
-
 def price_multiples(
     multiples: pd.DataFrame, claimed: Mapping[str, tuple[float, float]], *, reference: str, ax: Axes
 ) -> Axes:

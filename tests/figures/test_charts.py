@@ -70,7 +70,7 @@ def test_the_lines_of_implied_periods_cross_zero_at_five(sizes):
 def test_leads_are_drawn_signed_with_the_printed_band():
     models = article_tables.load("models")
     found = {"HumanEval": frontier.leads(models, "GPT-4o", "humaneval_pct", ["Llama 3.1 405B"])}
-    ax = charts.market.leads(found, (1, 2), reference="GPT-4o", ax=theme.axes())
+    ax = charts.benchmarks.leads(found, (1, 2), reference="GPT-4o", ax=theme.axes())
     assert points(ax)[:, 0].min() == pytest.approx(-1.8)
     assert "printed: 1 to 2 points" in words(ax)
     assert said(ax).startswith("GPT-4o trails the best model on HumanEval")

@@ -89,7 +89,7 @@ def models():
 def scores(models, benchmark, as_of=LATER):
     column = {"MMLU": "mmlu_pct", "HumanEval": "humaneval_pct"}[benchmark]
     found = frontier.article_scores(known("model_benchmarks", as_of), benchmark)
-    return charts.funding.scores(
+    return charts.benchmarks.scores(
         models.rename(columns={column: "score_pct"}), found, benchmark=benchmark, ax=theme.axes()
     )
 
@@ -140,7 +140,7 @@ def test_a_score_under_both_protocols_counts_as_the_headings_and_a_rounded_one_i
         [("A", "0-shot CoT", 80.0), ("A", "5-shot", 80.04), ("B", "5-shot", 70.06)],
         columns=["model", "protocol", "score_pct"],
     ).assign(variant="")
-    ax = charts.funding.scores(printed, found, benchmark="MMLU", ax=theme.axes())
+    ax = charts.benchmarks.scores(printed, found, benchmark="MMLU", ax=theme.axes())
     assert (
         said(ax)
         == "One of two printed MMLU scores is 5-shot, as headed; one is in our data for no version of its"
@@ -235,7 +235,7 @@ def test_a_name_that_the_table_does_not_have_is_refused(models):
     with pytest.raises(ValueError, match="kind is 'cached'; use one of input, output, blended"):
         prices(models, "cached")
     with pytest.raises(ValueError, match="benchmark is 'GSM8K'; the article's table has MMLU and HumanEval"):
-        charts.funding.scores(models, pd.DataFrame(), benchmark="GSM8K", ax=theme.axes())
+        charts.benchmarks.scores(models, pd.DataFrame(), benchmark="GSM8K", ax=theme.axes())
 
 
 def test_no_price_is_no_data(models):
@@ -467,7 +467,7 @@ def test_frontiers_by_hand():
     table = pd.DataFrame(rows, columns=["weights", "score_pct", "valid_on"]).assign(
         valid_on=lambda t: pd.to_datetime(t["valid_on"])
     )
-    ax = charts.funding.frontiers(table, benchmark="Test", day=DAY, ax=axes())
+    ax = charts.benchmarks.frontiers(table, benchmark="Test", day=DAY, ax=axes())
     # 60 - 40 = 20 on 365 days, then 60 - 55 = 5 on 365 more
     assert (
         said(ax)
@@ -491,7 +491,7 @@ def test_an_open_lead_is_a_negative_gap():
     table = pd.DataFrame(rows, columns=["weights", "score_pct", "valid_on"]).assign(
         valid_on=lambda t: pd.to_datetime(t["valid_on"])
     )
-    ax = charts.funding.frontiers(table, benchmark="Test", day="2024-01-15", ax=axes())
+    ax = charts.benchmarks.frontiers(table, benchmark="Test", day="2024-01-15", ax=axes())
     assert (
         said(ax)
         == "On Test closed models are −10.0 points from open ones on 1 February 2024; the record is too short"
@@ -502,19 +502,19 @@ def test_an_open_lead_is_a_negative_gap():
 
 
 def test_the_frontiers_of_the_record_pass_the_article():
-    ax = charts.funding.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes())
+    ax = charts.benchmarks.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes())
     assert "the article, 21 May 2026" in words(ax)
     assert not [text for text in words(ax) if text.startswith("record ends")]
     gap = frontier.frontier_gap(series("GPQA Diamond"))
     assert f"averaged {gap.iloc[-365:].mean():.1f} points" in said(ax)
     assert f"after {gap.iloc[-730:-365].mean():.1f} in" in said(ax)
     assert nothing(
-        charts.funding.frontiers(
+        charts.benchmarks.frontiers(
             series("GPQA Diamond", "2022-01-01"), benchmark="GPQA Diamond", day=DAY, ax=axes()
         )
     )
     closed = series("GPQA Diamond").query("weights == 'closed'")
-    assert nothing(charts.funding.frontiers(closed, benchmark="GPQA Diamond", day=DAY, ax=axes()))
+    assert nothing(charts.benchmarks.frontiers(closed, benchmark="GPQA Diamond", day=DAY, ax=axes()))
 
 
 def test_growth_of_revenue_and_costs_over_two_years():
@@ -546,7 +546,7 @@ def test_every_figure_stands_in_colours_that_have_a_dark_counterpart(models, art
         ranges(sizes, 2028),
         paid(),
         chips(),
-        charts.funding.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes()),
+        charts.benchmarks.frontiers(series("GPQA Diamond"), benchmark="GPQA Diamond", day=DAY, ax=axes()),
         charts.funding.costs_and_revenue(known("openai_finance"), axes()),
     ]
     for ax in drawn:
