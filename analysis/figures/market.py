@@ -10,7 +10,7 @@ Decisions
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -123,66 +123,6 @@ def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, 
         f" they cross zero within {spread:.2f} years of each other."
     )
     return theme.set_texts(ax, finding, "Recomputed less printed growth rate, percentage points", alt)
-
-
-def price_multiples(
-    multiples: pd.DataFrame, claimed: Mapping[str, tuple[float, float]], *, reference: str, ax: Axes
-) -> Axes:
-    """How many times dearer the reference model is, per rival and kind of token, on a log axis; claims as
-    bands.
-
-    `multiples` is `models.frontier.price_multiples`; `claimed` gives the printed range of the rivals that
-    have one.
-    """
-    order = multiples.query("kind == 'blended'").sort_values("multiple_x")["model"].tolist()
-    shown = {"input": ("o", "full"), "output": ("s", "full"), "blended": ("D", "none")}
-    ax.axvline(1, color=theme.MUTED, linewidth=1.2)
-    for model, (low, high) in claimed.items():
-        row = order.index(model)
-        ax.fill_between([low, high], row - 0.34, row + 0.34, color=theme.PRINTED, alpha=0.22, linewidth=0)
-        ax.annotate(
-            f"printed {low:g}–{high:g}x",
-            (low, row + 0.4),
-            color=theme.PRINTED,
-            fontsize=9.5,
-            va="bottom",
-            ha="left",
-        )
-    for kind, (marker, fill) in shown.items():
-        part = multiples[multiples["kind"] == kind].set_index("model").loc[order]
-        face = theme.RECOMPUTED if fill == "full" else "none"
-        ax.scatter(
-            part["multiple_x"],
-            range(len(order)),
-            marker=marker,
-            s=54,
-            facecolors=face,
-            edgecolors=theme.RECOMPUTED,
-            linewidths=1.6,
-            zorder=4,
-            label=f"{kind} tokens",
-        )
-    ax.set_xscale("log")
-    ticks = [0.5, 1, 2, 5, 10, 20, 50]
-    ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
-    ax.minorticks_off()
-    ax.set_yticks(range(len(order)), order)
-    ax.set(
-        xlabel="", ylabel="", ylim=(-0.6, len(order) - 0.1), xlim=(0.7, multiples["multiple_x"].max() * 1.6)
-    )
-    theme.legend(ax)
-    told = []
-    for model, (low, high) in claimed.items():
-        found = multiples.loc[multiples["model"] == model, "multiple_x"]
-        told.append(f"{found.min():.3g} to {found.max():.3g} times {model}, printed as {low:g} to {high:g}")
-    finding = f"{reference} costs {'; '.join(told)}"
-    alt = (
-        f"Marks on a logarithmic axis for the price of {reference} over {len(order)} models, by kind of"
-        " token, beside the printed ranges."
-    )
-    return theme.set_texts(
-        ax, finding, f"Price per token of {reference} as a multiple of the model's, log scale", alt
-    )
 
 
 def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:

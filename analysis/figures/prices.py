@@ -9,12 +9,22 @@ Decisions
 
 from __future__ import annotations
 
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
 import networkx as nx
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from analysis.figures import theme
+from analysis.figures import layout, theme
+from analysis.labels import join_words, number_word
+from analysis.models import frontier, prices
+from analysis.models.frontier import PRICE
+from analysis.statistics.trend import decimal_year
+from analysis.units import format_date
 
 
 def price_quality(
@@ -172,4 +182,325 @@ def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
         finding,
         "Investors as the table names them (left) and the companies that they fund (right); dashed: internal",
         alt,
+    )
+
+
+FITTED = ("name", "threshold_pct", "decline_factor_per_year", "bootstrap_low", "bootstrap_high", "level", "n")
+
+
+def price_frontier(
+    spells: pd.DataFrame, fits: pd.DataFrame, *, day: theme.Day, benchmark: str, axes: Sequence[Axes]
+) -> Axes:
+    """Prices of all models that reach a score, the cheapest so far, and the line fitted through its steps.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        `models.prices.price_spells`: ``model``, ``price_usd_per_mtok``, ``score_pct``, ``t`` (decimal year),
+        ``valid_on``.
+    fits : DataFrame
+        `models.prices.at_thresholds`, a row a panel: ``name`` and ``threshold_pct`` of the score to reach,
+        ``decline_factor_per_year``, ``bootstrap_low``, ``bootstrap_high``, ``level`` (share), ``n`` (steps);
+        NaN where too few steps were left.
+    day : date or ISO date
+        The article's day; prices that are first seen later are hollow.
+    benchmark : str
+        Name of the scores' benchmark, for the words.
+    axes : sequence of Axes
+        `theme.panels`, one a row of `fits`; give each about 1.9 inches.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, or there are more or fewer panels than rows.
+    """
+    layout.require_columns("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
+    layout.require_columns("fits", fits, FITTED)
+    layout.require_panels(axes, len(fits), "rows of fits")
+    reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
+    if not any(map(len, reached)):
+        return theme.empty_chart(axes[0], f"a price of a model that reaches the scores on {benchmark}")
+    at = float(decimal_year([day])[0])
+    lowest = [prices.price_frontier(spells, threshold) for threshold in fits["threshold_pct"]]
+    lines = [
+        _through(steps, factor) for steps, factor in zip(lowest, fits["decline_factor_per_year"], strict=True)
+    ]
+    every = pd.concat(reached)
+    times, heights = [*every["t"], at], [*every[PRICE], *(end for line in lines for end in line)]
+    for ax, rows, steps, line, fit in zip(axes, reached, lowest, lines, fits.to_dict("records"), strict=True):
+        layout.scales(ax, times, heights, "usd_per_mtok", log=True)
+        ax.set_title(_price_title(fit), fontsize=layout.NAMED_SIZE, color=theme.INK)
+        theme.mark_date(ax, at, "")
+        if ax is axes[0]:
+            theme.text(
+                ax,
+                f"the article,\n{format_date(pd.Timestamp(day))}",
+                (at, 1),
+                (-4, -3),
+                theme.INK,
+                ha="right",
+                va="top",
+                size=layout.NAMED_SIZE,
+                xycoords=("data", "axes fraction"),
+            )
+        if rows.empty:
+            continue
+        ax.scatter(rows["t"], rows[PRICE], s=14, color=theme.OPEN, linewidths=0, zorder=2)
+        t, price = [*steps["t"], rows["t"].max()], [*steps[PRICE], steps[PRICE].iloc[-1]]
+        ax.step(t, price, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
+        later = steps["t"] > at
+        for part, mark in ((steps[~later], theme.DOT), (steps[later], theme.HOLLOW)):
+            ax.scatter(part["t"], part[PRICE], zorder=4, **(mark | {"s": 24, "linewidths": 1.2}))
+        if line:
+            ax.plot([t[0], steps["t"].iloc[-1]], line, color=theme.INK, linewidth=1.2, zorder=3.2)
+        ends = steps.iloc[[0, -1]].drop_duplicates("t")
+        told = ends[["model", "t", PRICE]].itertuples(index=False)
+        names = [layout.Name(model, x, y, theme.RECOMPUTED) for model, x, y in told]
+        grid = np.linspace(t[0], t[-1], 200)
+        path = [*zip(grid, np.array(price)[np.searchsorted(t, grid, side="right") - 1], strict=True)]
+        if line:
+            path += zip(np.linspace(t[0], t[-2], 200), np.geomspace(line[0], line[1], 200), strict=True)
+        layout.name_points(ax, names, rows[["t", PRICE]], path)
+    alt = (
+        f"{number_word(len(fits)).capitalize()} {layout.verb(len(fits), 'panel', 'panels')} with the"
+        f" prices of all models that reach a score on {benchmark}, on a logarithmic axis: the cheapest so far"
+        " as falling steps, and a straight line fitted through them."
+    )
+    subtitle = (
+        "Blended list price, dollars per million tokens, log scale, of models that reach a score on"
+        f" {benchmark}; steps: the cheapest so far, thin line: fitted, in brackets: interval from a bootstrap"
+        " over developers"
+    )
+    return theme.set_texts(axes[0], _price_finding(fits, benchmark), subtitle, alt)
+
+
+def _price_title(fit: Mapping[Hashable, Any]) -> str:
+    told = f"{fit['name']}, {fit['threshold_pct']:g}% or more: "
+    if math.isnan(fit["decline_factor_per_year"]):
+        return f"{told}{fit['n']} {layout.verb(fit['n'], 'step', 'steps')}, too few to fit"
+    told += f"divided by {_times(fit['decline_factor_per_year'])} a year"
+    low, high = fit["bootstrap_low"], fit["bootstrap_high"]
+    interval = (
+        ", no interval" if math.isnan(low) else f" ({fit['level']:.0%}: {_times(low)} to {_times(high)})"
+    )
+    return f"{told}{interval}, {fit['n']} steps"
+
+
+def _price_finding(fits: pd.DataFrame, benchmark: str) -> str:
+    fitted = fits.dropna(subset="decline_factor_per_year")
+    if fitted.empty:
+        return f"Too few prices at a fixed score on {benchmark} for a trend"
+    low, high = fitted["decline_factor_per_year"].min(), fitted["decline_factor_per_year"].max()
+    told = f"At a fixed score on {benchmark} the cheapest price fell by a factor of "
+    told += f"{_times(low)} a year" if len(fitted) == 1 else f"{_times(low)} to {_times(high)} a year"
+    bounded = fitted.dropna(subset="bootstrap_low")
+    if len(bounded):
+        told += (
+            f"; intervals reach from {_times(bounded['bootstrap_low'].min())} to"
+            f" {_times(bounded['bootstrap_high'].max())}"
+        )
+    return told
+
+
+def _through(steps: pd.DataFrame, factor: float) -> list[float]:
+    """Heights of the fitted line at the first and the last step; least squares runs through the mean of its
+    points.
+    """
+    if math.isnan(factor):
+        return []
+    t, log_price = steps["t"], np.log(steps[PRICE])
+    ends = t.iloc[[0, -1]].to_numpy(float)
+    return np.exp(log_price.mean() - math.log(factor) * (ends - t.mean())).tolist()
+
+
+def _times(factor: float) -> str:
+    return layout.amount(factor, "count")
+
+
+PRICE_ROUNDING = 0.005
+"""Half a unit of the last printed digit: a price closer than this rounds to the printed one."""
+
+
+def price_history(
+    prices: pd.DataFrame,
+    printed: pd.DataFrame,
+    *,
+    day: theme.Day,
+    kind: str,
+    ax: Axes,
+    as_of: theme.Day | None = None,
+) -> Axes:
+    """List prices of the article's models over time, with the printed ones on the article's day.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        `models.frontier.list_prices`: steps for a model's own service (`own`), points for the hosts of one
+        without.
+    printed : DataFrame
+        ``model`` and the price of `kind`, as `models.frontier.with_blend` names it.
+    day : date or ISO date
+        The article's day.
+    kind : str
+        ``input``, ``output`` or ``blended``.
+    as_of : date or ISO date, optional
+        The day up to which the prices were known.
+    """
+    if kind not in frontier.PRICE_KINDS:
+        raise ValueError(f"kind is {kind!r}; use one of {', '.join(frontier.PRICE_KINDS)}")
+    column, day = f"{kind}_{frontier.PRICE}", pd.Timestamp(day)
+    seen = layout.finding_day(day, as_of)
+    listed = prices[prices["model"].isin(printed["model"])]
+    if listed.empty:
+        return theme.empty_chart(ax, f"any {kind} price of the printed models")
+    ax.set_yscale("log")
+    own, hosted = _own(listed), _hosted(listed)
+    ends = {model: part[column].iloc[-1] for model, part in own.groupby("model")}
+    for model, part in own.groupby("model"):
+        dates, steps = part["valid_on"], part[column]
+        ax.step(dates, steps, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
+        if dates.iloc[-1] < seen:
+            ax.plot(
+                [dates.iloc[-1], seen],
+                [ends[model]] * 2,
+                color=theme.RECOMPUTED,
+                linewidth=1.6,
+                linestyle=(0, (1, 2)),
+            )
+        above = not any(1 < other / ends[model] < 1.35 for other in ends.values())
+        theme.text(
+            ax,
+            f"{model} ${ends[model]:.2f}",
+            (max(seen, dates.iloc[-1]), ends[model]),
+            (-9 if seen == day else 4, 4 if above else -4),
+            theme.RECOMPUTED,
+            ha="right" if seen == day else "left",
+            va="bottom" if above else "top",
+            size=9.5,
+        )
+    for model, part in hosted.sort_values(column).groupby("model"):
+        ax.scatter(part["valid_on"], part[column], marker="s", zorder=4, **(theme.HOLLOW | {"s": 30}))
+        low = part.iloc[0]
+        theme.text(
+            ax,
+            f"hosts of {model}",
+            (low["valid_on"], low[column]),
+            (0, -7),
+            theme.RECOMPUTED,
+            ha="center",
+            va="top",
+            size=9.5,
+        )
+    ax.scatter([layout.date_number(day)] * len(printed), printed[column], **theme.RING)
+    theme.mark_date(ax, day, f"the article, {format_date(day)}")
+    layout.money_ticks(ax.yaxis, [*listed[column], *printed[column]])
+    theme.dates(ax, listed["valid_on"].min(), max(day, listed["valid_on"].max()))
+    theme.edge_labels(
+        ax,
+        [
+            theme.Label(price, f"{model} ${price:.2f}", theme.PRINTED)
+            for model, price in layout.value_pairs(printed, column)
+        ],
+    )
+    told = f" (hosts' prices of {join_words(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
+    alt = (
+        f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{told};"
+        f" rings on the line of the article's day are the {len(printed)} printed prices."
+    )
+    subtitle = (
+        f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in"
+        " our data; rings: printed"
+    )
+    return theme.set_texts(ax, _prices_finding(listed, printed, column, seen, kind), subtitle, alt)
+
+
+def _prices_finding(
+    listed: pd.DataFrame, printed: pd.DataFrame, column: str, day: pd.Timestamp, kind: str
+) -> str:
+    known = listed[listed["valid_on"] <= day]
+    last = _own(known).groupby("model")[column].last()
+    of_hosts = set(_hosted(known)["model"])
+    stated = dict(layout.value_pairs(printed, column))
+    moves = {model: last[model] - price for model, price in stated.items() if model in last.index}
+    kept = sum(abs(move) <= PRICE_ROUNDING for move in moves.values())
+    share = layout.share_phrase(kept, len(printed), f"printed {kind} price")
+    told = f"{share} the last in our data by {format_date(day)}"
+    parts = []
+    for count, word in (
+        (sum(move < -PRICE_ROUNDING for move in moves.values()), "cut"),
+        (sum(move > PRICE_ROUNDING for move in moves.values()), "raised"),
+    ):
+        parts += [f"{number_word(count)} had been {word}"] if count else []
+    parts += [f"{model} has only hosts' prices" for model in stated if model in of_hosts]
+    if unknown := len(set(stated) - set(moves) - of_hosts):
+        parts.append(f"{number_word(unknown)} cannot be checked")
+    return told + (f"; {join_words(parts)}" if parts else "")
+
+
+def _own(listed: pd.DataFrame) -> pd.DataFrame:
+    return listed[listed["own"]]
+
+
+def _hosted(listed: pd.DataFrame) -> pd.DataFrame:
+    """Prices of models that only hosts sell; a host of a model with a service of its own is left out."""
+    return listed[~listed["model"].isin(_own(listed)["model"])]
+
+
+def price_multiples(
+    multiples: pd.DataFrame, claimed: Mapping[str, tuple[float, float]], *, reference: str, ax: Axes
+) -> Axes:
+    """How many times dearer the reference model is, per rival and kind of token, on a log axis; claims as
+    bands.
+
+    `multiples` is `models.frontier.price_multiples`; `claimed` gives the printed range of the rivals that
+    have one.
+    """
+    order = multiples.query("kind == 'blended'").sort_values("multiple_x")["model"].tolist()
+    shown = {"input": ("o", "full"), "output": ("s", "full"), "blended": ("D", "none")}
+    ax.axvline(1, color=theme.MUTED, linewidth=1.2)
+    for model, (low, high) in claimed.items():
+        row = order.index(model)
+        ax.fill_between([low, high], row - 0.34, row + 0.34, color=theme.PRINTED, alpha=0.22, linewidth=0)
+        ax.annotate(
+            f"printed {low:g}–{high:g}x",
+            (low, row + 0.4),
+            color=theme.PRINTED,
+            fontsize=9.5,
+            va="bottom",
+            ha="left",
+        )
+    for kind, (marker, fill) in shown.items():
+        part = multiples[multiples["kind"] == kind].set_index("model").loc[order]
+        face = theme.RECOMPUTED if fill == "full" else "none"
+        ax.scatter(
+            part["multiple_x"],
+            range(len(order)),
+            marker=marker,
+            s=54,
+            facecolors=face,
+            edgecolors=theme.RECOMPUTED,
+            linewidths=1.6,
+            zorder=4,
+            label=f"{kind} tokens",
+        )
+    ax.set_xscale("log")
+    ticks = [0.5, 1, 2, 5, 10, 20, 50]
+    ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
+    ax.minorticks_off()
+    ax.set_yticks(range(len(order)), order)
+    ax.set(
+        xlabel="", ylabel="", ylim=(-0.6, len(order) - 0.1), xlim=(0.7, multiples["multiple_x"].max() * 1.6)
+    )
+    theme.legend(ax)
+    told = []
+    for model, (low, high) in claimed.items():
+        found = multiples.loc[multiples["model"] == model, "multiple_x"]
+        told.append(f"{found.min():.3g} to {found.max():.3g} times {model}, printed as {low:g} to {high:g}")
+    finding = f"{reference} costs {'; '.join(told)}"
+    alt = (
+        f"Marks on a logarithmic axis for the price of {reference} over {len(order)} models, by kind of"
+        " token, beside the printed ranges."
+    )
+    return theme.set_texts(
+        ax, finding, f"Price per token of {reference} as a multiple of the model's, log scale", alt
     )

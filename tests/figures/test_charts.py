@@ -78,7 +78,7 @@ def test_leads_are_drawn_signed_with_the_printed_band():
 
 def test_price_multiples_stand_on_a_log_axis_beside_the_printed_ranges():
     multiples = frontier.price_multiples(article_tables.load("models"), "GPT-4o", 0.75)
-    ax = charts.market.price_multiples(
+    ax = charts.prices.price_multiples(
         multiples, {"DeepSeek-V2": (25, 35)}, reference="GPT-4o", ax=theme.axes()
     )
     assert ax.get_xscale() == "log"

@@ -109,7 +109,7 @@ FITS = pd.DataFrame(
 
 
 def price(spells=SPELLS, fits=FITS, day=DAY, panels=2):
-    return charts.benchmarks.price_frontier(
+    return charts.prices.price_frontier(
         spells, fits, day=day, benchmark="GPQA", axes=theme.panels(panels, height_in=2 * panels)
     )
 

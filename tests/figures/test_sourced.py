@@ -163,7 +163,7 @@ def test_scores_that_were_not_known_yet_cannot_be_checked(models):
 
 
 def prices(models, kind="input", as_of=LATER, share=0.75):
-    return charts.funding.price_history(
+    return charts.prices.price_history(
         frontier.list_prices(known("api_prices", as_of), share),
         models,
         day=DAY,
@@ -224,7 +224,7 @@ def test_a_rise_is_not_called_a_cut():
         }
     )
     printed = pd.DataFrame({"model": ["A"], "input_price_usd_per_mtok": [1.0]})
-    ax = charts.funding.price_history(listed, printed, day=DAY, kind="input", ax=axes())
+    ax = charts.prices.price_history(listed, printed, day=DAY, kind="input", ax=axes())
     assert (
         said(ax)
         == "None of one printed input price is the last in our data by 21 May 2026; one had been raised"
