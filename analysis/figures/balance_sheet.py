@@ -19,7 +19,6 @@ from matplotlib.axes import Axes
 
 from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
-from analysis.statistics import growth
 from analysis.statistics.trend import decimal_year
 from analysis.units import format_date
 
@@ -189,67 +188,6 @@ def nav_and_ltv(
     return theme.set_texts(axes[0], _ltv_finding(table, company, min(ceilings.values())), subtitle, alt)
 
 
-def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes) -> Axes:
-    """A row per segment: the printed growth rate against those that follow from forecasters' own sizes.
-
-    Parameters
-    ----------
-    forecasts : DataFrame
-        The evidence table ``market_size_forecasts``: ``segment``, ``scope_fit`` (``close`` counts, the rest
-        is hollow), ``base_year``, ``base_usd_bn``, ``end_year``, ``end_usd_bn``.
-    printed : DataFrame
-        ``segment`` and ``cagr_pct``, as the article's table has them.
-
-    Raises
-    ------
-    ValueError
-        A column is missing.
-    """
-    layout.require_columns(
-        "forecasts", forecasts, ("segment", "scope_fit", "base_year", "base_usd_bn", "end_year", "end_usd_bn")
-    )
-    layout.require_columns("printed", printed, ("segment", "cagr_pct"))
-    stated = dict(zip(printed["segment"], printed["cagr_pct"].astype(float), strict=True))
-    rows = {segment: len(stated) - 1 - place for place, segment in enumerate(stated)}
-    found = forecasts[forecasts["segment"].isin(list(rows))].reset_index(drop=True)
-    if found.empty:
-        return theme.empty_chart(ax, "a forecast of the printed segments")
-    years = found["end_year"] - found["base_year"]
-    rates = [
-        growth.cagr_pct(*sizes)
-        for sizes in zip(found["base_usd_bn"], found["end_usd_bn"], years, strict=True)
-    ]
-    found = found.assign(rate=rates, row=found["segment"].map(rows))
-    close = found[found["scope_fit"] == "close"]
-    for _, part in close.groupby("segment"):
-        ax.hlines(
-            part["row"].iloc[0],
-            part["rate"].min(),
-            part["rate"].max(),
-            color=theme.GRID,
-            linewidth=4,
-            zorder=2,
-        )
-    for part, mark in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
-        ax.scatter(part["rate"], part["row"], zorder=3, **(mark | {"s": 38}))
-    ax.scatter(list(stated.values()), list(rows.values()), **theme.RING)
-    for segment, rate in stated.items():
-        theme.text(ax, f"{rate:g}%", (rate, rows[segment]), (0, 8), theme.PRINTED, ha="center", va="bottom")
-    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3), xlim=(0, 1.08 * max(*rates, *stated.values())))
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
-    alt = (
-        f"A row for each of {number_word(len(rows))} segments with a ring at the printed growth rate"
-        f" and {len(found)} marks at the rates of forecasters; filled marks count the same market, hollow"
-        " ones a part of it or more."
-    )
-    subtitle = (
-        "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled:"
-        " same scope, hollow: another"
-    )
-    return theme.set_texts(ax, _growth_finding(close, stated), subtitle, alt)
-
-
 # Findings
 
 
@@ -275,23 +213,3 @@ def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
         )
     peak = f"{highest['ltv_pct']:.1f}% ({format_date(highest['valid_on'])})"
     return f"{told}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
-
-
-def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
-    ends = close.groupby("segment")["rate"].agg(["min", "max"])
-    if ends.empty:
-        return "No forecast is of the same scope; those of another decide nothing"
-    above = sum(stated[str(segment)] > row["max"] for segment, row in ends.iterrows())
-    below = sum(stated[str(segment)] < row["min"] for segment, row in ends.iterrows())
-    places = ((above, "above"), (len(ends) - above - below, "within"), (below, "below"))
-    told = join_words(
-        [
-            f"{number_word(count)} {layout.verb(count, 'lies', 'lie')} {where}"
-            for count, where in places
-            if count
-        ]
-    )
-    return (
-        f"Of {number_word(len(ends))} printed growth rates that forecasts of the same scope cover,"
-        f" {told} what forecasters give"
-    )

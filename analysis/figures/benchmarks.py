@@ -23,16 +23,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
 from analysis.audit.cells import HEADINGS
-from analysis.figures import layout, simulation, theme
+from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 from analysis.models import frontier
 from analysis.statistics.trend import decimal_year
-from analysis.units import DAYS_PER_MONTH, format_date, format_value
+from analysis.units import DAYS_PER_MONTH, format_date
 
 KINDS = {"closed": "solid", "open": (0, (5, 2))}
 """Line styles: open against closed weights, as in the chart of their frontiers: dashed against solid."""
-
-QUANTILES = ("p5", "p25", "p50", "p75", "p95")
 
 
 def time_to_match(
@@ -259,200 +257,6 @@ def parity(
     )
 
 
-def record_and_paths(
-    series: Mapping[str, pd.Series],
-    fans: pd.DataFrame,
-    naive: pd.DataFrame,
-    *,
-    unit: str,
-    subtitle: str,
-    axes: Sequence[Axes],
-) -> Axes:
-    """Regular series as bars, and beyond the record fans of simulated paths beside the naive forecast.
-
-    Parameters
-    ----------
-    series : mapping of name to Series
-        Values in `unit` by the day on which their period ends; a panel each, in their order.
-    fans : DataFrame
-        `simulation.quantiles` tables below one another: ``series``, ``time`` (decimal year), ``p5 p25 p50 p75
-        p95``.
-    naive : DataFrame
-        ``series``, ``time`` (decimal year), ``value``: the naive forecast.
-    unit : str
-        A name of `units.UNITS`.
-    subtitle : str
-        What is measured, in which unit and per what.
-    axes : sequence of Axes
-        `theme.panels`, one a series.
-
-    Raises
-    ------
-    ValueError
-        A column is missing, a series has no fan or no naive forecast, or there are more or fewer panels than
-        series.
-    """
-    layout.require_columns("fans", fans, ("series", "time", *QUANTILES))
-    layout.require_columns("naive", naive, ("series", "time", "value"))
-    if not series or all(values.empty for values in series.values()):
-        return theme.empty_chart(axes[0], "a value of the series")
-    layout.require_panels(axes, len(series), "series")
-    for name in series:
-        for what, frame in (("fans", fans), ("naive", naive)):
-            if name not in set(frame["series"]):
-                raise ValueError(f"{what} has no series {name!r}; each series needs its forecast")
-    first = min(float(decimal_year([values.index.min()])[0]) for values in series.values() if len(values))
-    ahead = max(frame.loc[frame["series"].isin(list(series)), "time"].max() for frame in (fans, naive))
-    ends = {}
-    for ax, (name, values) in zip(axes, series.items(), strict=True):
-        known = values.sort_index()
-        t = decimal_year(pd.DatetimeIndex(known.index))
-        width = float(np.median(np.diff(t))) if len(t) > 1 else 0.25
-        start = pd.Series({"time": t[-1]} | dict.fromkeys(QUANTILES, known.iloc[-1])).to_frame().T
-        fan = pd.concat([start, fans[fans["series"] == name].sort_values("time")], ignore_index=True).astype(
-            {"time": float}
-        )
-        own = naive[naive["series"] == name].sort_values("time")
-        shown = [*known, *fan["p95"], *own["value"], 0]
-        layout.scales(ax, [first - width, ahead], shown, unit, log=False)
-        ax.bar(
-            t,
-            known,
-            width=-0.84 * width,
-            align="edge",
-            color=theme.RECOMPUTED,
-            alpha=0.55,
-            linewidth=0,
-            zorder=2,
-        )
-        for low, high, alpha in simulation.BANDS:
-            ax.fill_between(
-                fan["time"], _at(fan, low), _at(fan, high), color=theme.RECOMPUTED, alpha=alpha, linewidth=0
-            )
-        ax.plot(fan["time"], fan["p50"].astype(float), color=theme.RECOMPUTED, linewidth=2.2, zorder=4)
-        ax.plot(
-            [t[-1], *own["time"]],
-            [known.iloc[-1], *own["value"]],
-            color=theme.INK,
-            linewidth=1.6,
-            linestyle=theme.DASHED,
-            zorder=4,
-        )
-        last = fan.iloc[-1]
-        ends[name] = (
-            float(last["time"]),
-            {key: float(last[key]) for key in QUANTILES},
-            float(own["value"].iloc[-1]),
-        )
-        if len(series) > 1:
-            ax.set_title(name, fontsize=layout.NAMED_SIZE, color=theme.INK)
-        layout.record_end(ax, float(t[-1]), low=False)
-        _, at, simple = ends[name]
-        labels = [theme.Label(at[key], layout.amount(at[key], unit), theme.MUTED) for key in ("p5", "p95")]
-        labels.append(theme.Label(at["p50"], f"median {layout.amount(at['p50'], unit)}", theme.RECOMPUTED))
-        labels.append(theme.Label(simple, f"naive {layout.amount(simple, unit)}", theme.INK))
-        theme.edge_labels(ax, labels)
-    alt = (
-        "Bars for"
-        f" {join_words([f'{len(values)} values of {name}' for name, values in series.items()])}, and"
-        " beyond the record shaded fans of simulated paths with their median and a dashed naive forecast."
-    )
-    told = (
-        f"{subtitle}; beyond the record: median, 50% and 90% of simulated paths, dashed: the naive forecast"
-    )
-    return theme.set_texts(axes[0], _history_finding(ends, unit), told, alt)
-
-
-def share_of_sum(
-    shares: pd.DataFrame, *, amount_usd_bn: float, what: str, threshold: float, reading: str, ax: Axes
-) -> Axes:
-    """What share an amount is of a simulated sum, a row per span that is summed, with the threshold of a
-    statement.
-
-    Parameters
-    ----------
-    shares : DataFrame
-        `models.skill.SumShare.table` of several spans below one another: ``ahead`` (the span in words: the
-        next two years), ``quantile`` (0.05, 0.25, 0.5, 0.75 and 0.95) and ``share`` (ratio).
-    amount_usd_bn : float
-        The amount, billion dollars.
-    what : str
-        What is summed: NVIDIA's data-centre revenue.
-    threshold : float
-        The share from which the statement is taken to be true, above 0.
-    reading : str
-        The statement, for the label of its line.
-
-    Raises
-    ------
-    ValueError
-        A column or a quantile is missing, a span has one twice, or the threshold is not above zero.
-    """
-    layout.require_columns("shares", shares, ("ahead", "quantile", "share"))
-    if not threshold > 0:
-        raise ValueError(f"threshold is {threshold}; give a share above 0, 0.2 for 20%")
-    if shares.empty:
-        return theme.empty_chart(ax, "a simulated sum")
-    levels = {0.05: "p5", 0.25: "p25", 0.5: "p50", 0.75: "p75", 0.95: "p95"}
-    if (twice := shares.duplicated(["ahead", "quantile"])).any():
-        again = shares[twice].iloc[0]
-        raise ValueError(f"quantile {again['quantile']:g} of {again['ahead']!r} stands twice; give each once")
-    wide = shares.pivot(index="ahead", columns="quantile", values="share").reindex(shares["ahead"].unique())
-    if lacking := [level for level in levels if level not in wide or wide[level].isna().any()]:
-        raise ValueError(
-            f"shares has no quantile {lacking[0]:g}; it needs {', '.join(f'{q:g}' for q in levels)}"
-        )
-    wide = 100 * wide[list(levels)].rename(columns=levels)
-    places, names = range(len(wide) - 1, -1, -1), []
-    for row, share in zip(places, wide.to_dict("records"), strict=True):
-        for (low, high, alpha), thickness in zip(simulation.BANDS, (9, 16), strict=True):
-            ax.hlines(
-                row,
-                share[f"p{100 * low:.0f}"],
-                share[f"p{100 * high:.0f}"],
-                color=theme.RECOMPUTED,
-                linewidth=thickness,
-                alpha=alpha + 0.1,
-                capstyle="butt",
-                zorder=2,
-            )
-        ax.scatter([share["p50"]], [row], zorder=4, **theme.DOT)
-        told = f"{_percent(share['p50'])} ({_percent(share['p5'])} to {_percent(share['p95'])})"
-        names.append(
-            theme.text(ax, told, (share["p50"], row), (0, 14), theme.RECOMPUTED, ha="center", va="bottom")
-        )
-    ax.axvline(100 * threshold, color=theme.PRINTED, linewidth=1.8, zorder=1)
-    theme.text(
-        ax,
-        f"{reading}: from {100 * threshold:g}%",
-        (100 * threshold, 1),
-        (0, 3),
-        theme.PRINTED,
-        ha="center",
-        va="bottom",
-        xycoords=("data", "axes fraction"),
-    )
-    ax.set_yticks(list(places), wide.index)
-    ax.set(
-        xlabel="",
-        ylabel="",
-        ylim=(-0.6, len(wide) - 0.3),
-        xlim=(0, 1.12 * max(100 * threshold, wide["p95"].max())),
-    )
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
-    layout.keep_inside(ax, names)
-    amount = format_value(amount_usd_bn, "usd_bn", 0)
-    alt = (
-        f"A bar for each of {number_word(len(wide))} {layout.verb(len(wide), 'span', 'spans')} with the"
-        f" share that {amount} is of the simulated sum, and a line at {100 * threshold:g}%."
-    )
-    subtitle = (
-        f"{amount} as a share of {what}, simulated and summed, percent; dot: median, bars: 50% and 90% of"
-        " paths"
-    )
-    return theme.set_texts(ax, _share_finding(wide, amount, what, threshold), subtitle, alt)
-
-
 # Findings
 
 
@@ -464,41 +268,6 @@ def _parity_finding(
     told = f"On {benchmark} the lines of open and closed weights {meets.get(when, f'meet {when}')}"
     low, high = (_when(start, wait).removeprefix("in ") for wait in interval)
     return f"{told} ({level:.0%} of draws: {low} to {high}); in {never:.0%} of draws they never do"
-
-
-def _history_finding(ends: Mapping[str, tuple[float, Mapping[str, float], float]], unit: str) -> str:
-    if len(ends) == 1:
-        ((name, (time, at, naive)),) = ends.items()
-        low, middle, high = (layout.amount(at[key], unit) for key in ("p5", "p50", "p95"))
-        told = (
-            f"{name}: 90% of simulated paths lie between {low} and {high} in {layout.year_month(time)}, half"
-            f" above {middle}"
-        )
-        return f"{told}; the naive forecast is {layout.amount(naive, unit)}"
-    inside = sum(at["p5"] <= naive <= at["p95"] for _, at, naive in ends.values())
-    told = (
-        f"{number_word(inside)} of {number_word(len(ends))} naive forecasts"
-        f" {layout.verb(inside, 'lies', 'lie')}"
-    )
-    return f"At the end of the forecast {told} within 90% of simulated paths"
-
-
-def _share_finding(wide: pd.DataFrame, amount: str, what: str, threshold: float) -> str:
-    (ahead, share), *others = wide["p50"].items()
-    medians = [
-        f"{_percent(share)} of {what} over {ahead}",
-        *(f"{_percent(other)} over {span}" for span, other in others),
-    ]
-    told = f"In the median path {amount} is {join_words(medians)}"
-    if len(medians) > 2:
-        low, high = (_percent(end) for end in (wide["p50"].min(), wide["p50"].max()))
-        told = f"By every span and method the median path makes {amount} between {low} and {high} of {what}"
-    level = 100 * threshold
-    if (wide["p95"] < level).all():
-        return f"{told}; in 95% of paths it is below {level:g}%"
-    if (wide["p5"] >= level).all():
-        return f"{told}; in 95% of paths it is {level:g}% or more"
-    return f"{told}; 90% of paths do not decide whether it reaches {level:g}%"
 
 
 # What goes into the charts
@@ -535,14 +304,6 @@ def _parity_bar(ax: Axes, height: float, times: Sequence[float], never: float) -
         )
     theme.text(ax, f"{never:.0%} never", (right, height), (8, 0), theme.RECOMPUTED)
     theme.text(ax, "parity", (min(low, right), height), (-8, 0), theme.RECOMPUTED, ha="right")
-
-
-def _at(fan: pd.DataFrame, level: float) -> pd.Series:
-    return fan[f"p{100 * level:.0f}"].astype(float)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0f}%" if share >= 10 else f"{share:.1f}%"
 
 
 def _months(months: float) -> str:

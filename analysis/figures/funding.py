@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,12 +20,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.figures import layout, theme
-from analysis.labels import join_words, number_word
-from analysis.models import market
+from analysis.labels import number_word
 from analysis.units import format_date, format_value
-
-WEEKS = 13
-"""Weeks in a quarter."""
 
 
 def funding_history(
@@ -130,85 +125,6 @@ def _funding_finding(over: Mapping[Hashable, float], focus: str, day: pd.Timesta
     )
 
 
-def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int, ax: Axes) -> Axes:
-    """A row per segment: the printed size of a year against what forecasters give for it.
-
-    Parameters
-    ----------
-    forecasts : DataFrame
-        ``segment``, ``forecaster``, ``scope_fit`` and what `models.market.forecast_value` needs.
-    printed : DataFrame
-        ``segment`` and ``size_YEAR_usd_bn``.
-    year : int
-        The year of the sizes.
-    """
-    valued = forecasts.assign(size_usd_bn=market.forecast_value(forecasts, year))
-    found = valued[valued["segment"].isin(printed["segment"])].dropna(subset="size_usd_bn")
-    if found.empty:
-        return theme.empty_chart(ax, f"a forecast that covers {year}")
-    ax.set_xscale("log")
-    sizes = dict(layout.value_pairs(printed, f"size_{year}_usd_bn", "segment"))
-    rows = {segment: len(sizes) - 1 - place for place, segment in enumerate(sizes)}
-    close = found[found["scope_fit"] == "close"]
-    for segment, part in close.groupby("segment"):
-        ax.hlines(
-            rows[segment],
-            part["size_usd_bn"].min(),
-            part["size_usd_bn"].max(),
-            color=theme.GRID,
-            linewidth=4,
-            zorder=2,
-        )
-    for part, style in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
-        ax.scatter(part["size_usd_bn"], [rows[segment] for segment in part["segment"]], zorder=3, **style)
-    ax.scatter(list(sizes.values()), list(rows.values()), **theme.RING)
-    for segment, size in sizes.items():
-        theme.text(
-            ax,
-            format_value(size, "usd_bn", 1),
-            (size, rows[segment]),
-            (0, 8),
-            theme.PRINTED,
-            ha="center",
-            va="bottom",
-        )
-    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
-    layout.money_ticks(ax.xaxis, [*found["size_usd_bn"], *sizes.values()], "B")
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
-    alt = (
-        f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and {len(found)}"
-        " marks at the values of forecasters on a logarithmic axis; filled marks count the same market,"
-        " hollow ones a part of it or more."
-    )
-    subtitle = (
-        f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same"
-        " scope, hollow: of another"
-    )
-    return theme.set_texts(ax, _forecasts_finding(close, sizes, year), subtitle, alt)
-
-
-def _forecasts_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
-    ends = close.groupby("segment")["size_usd_bn"].agg(["min", "max"])
-    if ends.empty:
-        return f"No forecast of the same scope covers {year}; those of another decide nothing"
-    low = sum(sizes[segment] < row["min"] for segment, row in ends.iterrows())
-    high = sum(sizes[segment] > row["max"] for segment, row in ends.iterrows())
-    inside = len(ends) - low - high
-    places = ((low, "below all of them"), (inside, "between them"), (high, "above all of them"))
-    parts = [f"{number_word(count)} {where}" for count, where in places if count]
-    verb = " lies " if parts[0].startswith("one ") else " lie "
-    parts[0] = parts[0].replace(" ", verb, 1)
-    told = (
-        f"all{verb}{places[[low, inside, high].index(len(ends))][1]}"
-        if len(parts) == 1 < len(ends)
-        else join_words(parts)
-    )
-    return (
-        f"Of {number_word(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that"
-        f" forecasts of the same scope cover, {told}"
-    )
-
-
 def paid_and_promised(
     tranches: pd.DataFrame, *, printed: float, day: theme.Day, ax: Axes, as_of: theme.Day | None = None
 ) -> Axes:
@@ -296,92 +212,6 @@ def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
             " as known"
         )
     return f"By {format_date(day)} SoftBank had paid {paid:.1f} of {promised:.1f} billion dollars promised"
-
-
-def chip_revenue(
-    quarters: pd.DataFrame,
-    *,
-    investment_usd_bn: float,
-    day: theme.Day,
-    ax: Axes,
-    as_of: theme.Day | None = None,
-) -> Axes:
-    """NVIDIA's data-centre revenue by quarter, with the printed investment as a line.
-
-    Parameters
-    ----------
-    quarters : DataFrame
-        ``valid_on`` (end of the quarter), ``known_on``, ``data_center_revenue_usd_mn``.
-    investment_usd_bn : float
-        The printed investment.
-    day : date or ISO date
-        The article's day; quarters reported after it are hollow.
-    as_of : date or ISO date, optional
-        The day up to which the quarters were known.
-    """
-    day, seen = pd.Timestamp(day), layout.finding_day(day, as_of)
-    table = quarters.sort_values("valid_on").assign(usd_bn=lambda t: t["data_center_revenue_usd_mn"] / 1000)
-    reported = table[table["known_on"] <= day]
-    if reported.empty:
-        return theme.empty_chart(ax, f"a quarter reported by {format_date(seen)}")
-    for part, face in ((reported, theme.RECOMPUTED), (table.drop(reported.index), "none")):
-        ax.bar(
-            part["valid_on"],
-            part["usd_bn"],
-            width=-76,
-            align="edge",
-            facecolor=face,
-            edgecolor=theme.RECOMPUTED,
-            linewidth=1.2,
-            zorder=2,
-        )
-    labelled = table[["valid_on", "usd_bn"]].tail(len(table) - len(reported) + 1)
-    for end, value in labelled.itertuples(index=False):
-        before = end <= day  # so that no label stands on the line of the day
-        theme.text(
-            ax,
-            f"{value:.1f}",
-            (end - pd.Timedelta(days=8 if before else 56), value),
-            (0, 2),
-            theme.RECOMPUTED,
-            ha="right" if before else "left",
-            va="bottom",
-            size=9.5,
-        )
-    ax.axhline(investment_usd_bn, color=theme.PRINTED, linewidth=1.8, zorder=3)
-    theme.text(
-        ax,
-        f"the printed investment, {format_value(investment_usd_bn, 'usd_bn', 0)}",
-        (0.005, investment_usd_bn),
-        (0, 3),
-        theme.PRINTED,
-        va="bottom",
-        xycoords=("axes fraction", "data"),
-    )
-    theme.mark_date(ax, day, f"the article, {format_date(day)}")
-    theme.dates(
-        ax,
-        table["valid_on"].min() - pd.Timedelta(days=90),
-        max(day, table["valid_on"].max()) + pd.Timedelta(days=20),
-    )
-    ax.set(xlabel="", ylabel="")
-    ax.margins(y=0.1)
-    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
-    last = reported.iloc[-1]
-    weeks = investment_usd_bn / last["usd_bn"] * WEEKS
-    finding = (
-        f"{format_value(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-centre revenue"
-        f" at the last quarter reported by {format_date(seen)}"
-    )
-    alt = (
-        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {format_date(seen)} at"
-        f" {last['usd_bn']:.1f} billion dollars; {number_word(len(table) - len(reported))} reported"
-        " later, hollow; a line at the investment."
-    )
-    subtitle = "Data-centre revenue a quarter, billion dollars" + (
-        "; hollow: reported after the article's day" if len(reported) < len(table) else ""
-    )
-    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:

@@ -434,7 +434,7 @@ def naive_of(name="NVIDIA", value=5.5):
 
 
 def past(series=None, fans=None, naive=None, panels=1):
-    return charts.benchmarks.record_and_paths(
+    return charts.market.record_and_paths(
         {"NVIDIA": QUARTERS} if series is None else series,
         fan_of() if fans is None else fans,
         naive_of() if naive is None else naive,
@@ -528,7 +528,7 @@ TWO = shares(
 
 
 def shared(table=TWO, threshold=0.2):
-    return charts.benchmarks.share_of_sum(
+    return charts.market.share_of_sum(
         table,
         amount_usd_bn=60,
         what="the revenue",

@@ -313,7 +313,7 @@ def sizes():
 
 
 def ranges(sizes, year, as_of=LATER):
-    return charts.funding.forecast_ranges(
+    return charts.market.forecast_ranges(
         known("market_size_forecasts", as_of), sizes, year=year, ax=theme.axes()
     )
 
@@ -361,7 +361,7 @@ def test_forecasts_known_early_are_fewer(sizes):
     )
     assert nothing(ranges(sizes, 2024, "2020-01-01"))
     broad = known("market_size_forecasts").query("scope_fit != 'close'")
-    ax = charts.funding.forecast_ranges(broad, sizes, year=2024, ax=theme.axes())
+    ax = charts.market.forecast_ranges(broad, sizes, year=2024, ax=theme.axes())
     assert said(ax) == "No forecast of the same scope covers 2024; those of another decide nothing"
 
 
@@ -413,7 +413,7 @@ def test_one_step_says_what_it_can():
 
 
 def chips(as_of=LATER):
-    return charts.funding.chip_revenue(
+    return charts.market.chip_revenue(
         known("nvidia_revenue", as_of), investment_usd_bn=60, day=DAY, ax=axes(), as_of=as_of
     )
 
@@ -441,7 +441,7 @@ def test_chips_on_the_day_before_the_report_take_the_quarter_before():
 
 
 def test_a_quarter_that_had_ended_but_was_not_reported_is_hollow():
-    ax = charts.funding.chip_revenue(
+    ax = charts.market.chip_revenue(
         known("nvidia_revenue"), investment_usd_bn=60, day="2026-05-01", ax=axes()
     )  # the quarter to 26 April was reported on 20 May
     assert said(ax).startswith("$60B is 12.5 weeks")

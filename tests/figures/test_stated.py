@@ -195,7 +195,7 @@ def test_value_and_loan_to_value_refuse_and_are_empty():
 
 def grown(table=None):
     given = evidence_tables.load("market_size_forecasts", LATER) if table is None else table
-    return charts.balance_sheet.growth_forecasts(given, article_tables.load("market_size"), ax=theme.axes())
+    return charts.market.growth_forecasts(given, article_tables.load("market_size"), ax=theme.axes())
 
 
 def test_a_segment_has_the_printed_rate_as_ring_and_forecasters_own_as_dots():
