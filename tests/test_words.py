@@ -41,7 +41,7 @@ def categories(table, column):
             charts.benchmarks.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"
         ),
         pytest.param(
-            (*charts.balance_sheet.BOUNDS, "exact", "about"),
+            (*charts.funding.BOUNDS, "exact", "about"),
             categories("openai_finance", "qualifier"),
             id="arrows of bounds",
         ),

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -22,91 +21,7 @@ from analysis.labels import join_words, number_word
 from analysis.statistics.trend import decimal_year
 from analysis.units import format_date
 
-BOUNDS = {"at least": 1, "at most": -1}
-"""Qualifiers that leave a side open: upwards and downwards."""
-
 PANELS = {"nav_jpy_tn": "Net asset value, trillion yen", "ltv_pct": "Loan-to-value, percent"}
-
-
-def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes) -> Axes:
-    """Annualised revenue as it was stated, over time.
-
-    Parameters
-    ----------
-    statements : DataFrame
-        Rows of the evidence table ``openai_finance`` of one measure: ``valid_on``, ``value`` (billion dollars
-        a year), ``qualifier`` (``exact``, ``about``, ``at least``, ``at most``) and ``counts``, ``no`` for a
-        row that another one replaces; it is not in the finding.
-    company : str
-        Whose revenue it is.
-    day : date or ISO date
-        The article's day.
-
-    Raises
-    ------
-    ValueError
-        A column is missing or a value is not above zero.
-    """
-    layout.require_columns("statements", statements, ("valid_on", "value", "qualifier", "counts"))
-    told = statements.sort_values("valid_on", kind="stable", ignore_index=True)
-    counted = told[told["counts"] == "yes"]
-    if counted.empty:
-        return theme.empty_chart(ax, f"a run rate of {company}")
-    if (low := told[~(told["value"] > 0)]).size:
-        first = low.iloc[0]
-        raise ValueError(
-            f"value on {first['valid_on'].date()} is {first['value']:g}; a logarithmic axis needs values"
-            " above zero, leave it out"
-        )
-    t, at = decimal_year(told["valid_on"]), float(decimal_year([day])[0])
-    told = told.assign(t=t, side=told["qualifier"].map(BOUNDS).fillna(0))
-    tips = told["value"] * 1.45 ** told["side"]
-    layout.scales(ax, [*t, at], [*told["value"] / 1.25, *told["value"] * 1.25, *tips], "usd_bn", log=True)
-    ax.plot(
-        told["t"][counted.index], counted["value"], color=theme.RECOMPUTED, linewidth=0.9, alpha=0.5, zorder=2
-    )
-    decides = (told["counts"] == "yes") & (told["t"] <= at)
-    for part, mark in ((told[decides], theme.DOT), (told[~decides], theme.HOLLOW)):
-        ax.scatter(part["t"], part["value"], zorder=4, **(mark | {"s": 34}))
-    for (x, value), tip in zip(
-        told.loc[told["side"] != 0, ["t", "value"]].to_numpy(float), tips[told["side"] != 0], strict=True
-    ):
-        ax.annotate(
-            "",
-            (x, tip),
-            (x, value),
-            zorder=3,
-            arrowprops={"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6},
-        )
-    theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
-    names = [
-        layout.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
-        for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)
-    ]
-    arrows = [told["value"], (told["value"] * tips) ** 0.5, tips]  # points along them
-    taken = [at for heights in arrows for at in zip(told["t"], heights, strict=True)]
-    grid = np.linspace(told["t"].min(), told["t"].max(), 200)
-    path = np.exp(np.interp(grid, told["t"][counted.index], np.log(counted["value"])))
-    layout.name_points(ax, names, taken, np.column_stack([grid, path]))
-    ends = [_stated(counted.iloc[place]) for place in (0, -1)]
-    finding = (
-        f"{company}'s run rate rose from {ends[0]} to {ends[1]}"
-        if len(counted) > 1
-        else f"{company}'s run rate was {ends[0]}"
-    )
-    if counted["value"].iloc[-1] < counted["value"].iloc[0]:
-        finding = finding.replace(" rose ", " fell ")
-    bounds = int((told["side"] != 0).sum())
-    alt = (
-        f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to"
-        f" {ends[1]}; {number_word(bounds)} with an arrow"
-        f" {layout.verb(bounds, 'is a bound', 'are bounds')}."
-    )
-    subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
-    why = ["after the article's day"] if (told["t"] > at).any() else []
-    why += ["another figure of the same days counts"] if (told["counts"] != "yes").any() else []
-    subtitle += f"; hollow: {' or '.join(why)}" if why else ""
-    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def nav_and_ltv(
@@ -189,11 +104,6 @@ def nav_and_ltv(
 
 
 # Findings
-
-
-def _stated(row: pd.Series) -> str:
-    hedge = f"{row['qualifier']} " if row["qualifier"] != "exact" else ""
-    return f"{hedge}${row['value']:g}B in {row['valid_on']:%B %Y}"
 
 
 def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -21,6 +22,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures import layout, theme
 from analysis.labels import number_word
+from analysis.statistics.trend import decimal_year
 from analysis.units import format_date, format_value
 
 
@@ -281,3 +283,203 @@ def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: theme.Day | None) 
 def _usd(value: float) -> str:
     """Billions, with a decimal only below ten: $7.6B, $180B."""
     return format_value(value, "usd_bn", 0 if value >= 10 or value == 0 else 1)
+
+
+BOUNDS = {"at least": 1, "at most": -1}
+"""Qualifiers that leave a side open: upwards and downwards."""
+
+
+def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes) -> Axes:
+    """Annualised revenue as it was stated, over time.
+
+    Parameters
+    ----------
+    statements : DataFrame
+        Rows of the evidence table ``openai_finance`` of one measure: ``valid_on``, ``value`` (billion dollars
+        a year), ``qualifier`` (``exact``, ``about``, ``at least``, ``at most``) and ``counts``, ``no`` for a
+        row that another one replaces; it is not in the finding.
+    company : str
+        Whose revenue it is.
+    day : date or ISO date
+        The article's day.
+
+    Raises
+    ------
+    ValueError
+        A column is missing or a value is not above zero.
+    """
+    layout.require_columns("statements", statements, ("valid_on", "value", "qualifier", "counts"))
+    told = statements.sort_values("valid_on", kind="stable", ignore_index=True)
+    counted = told[told["counts"] == "yes"]
+    if counted.empty:
+        return theme.empty_chart(ax, f"a run rate of {company}")
+    if (low := told[~(told["value"] > 0)]).size:
+        first = low.iloc[0]
+        raise ValueError(
+            f"value on {first['valid_on'].date()} is {first['value']:g}; a logarithmic axis needs values"
+            " above zero, leave it out"
+        )
+    t, at = decimal_year(told["valid_on"]), float(decimal_year([day])[0])
+    told = told.assign(t=t, side=told["qualifier"].map(BOUNDS).fillna(0))
+    tips = told["value"] * 1.45 ** told["side"]
+    layout.scales(ax, [*t, at], [*told["value"] / 1.25, *told["value"] * 1.25, *tips], "usd_bn", log=True)
+    ax.plot(
+        told["t"][counted.index], counted["value"], color=theme.RECOMPUTED, linewidth=0.9, alpha=0.5, zorder=2
+    )
+    decides = (told["counts"] == "yes") & (told["t"] <= at)
+    for part, mark in ((told[decides], theme.DOT), (told[~decides], theme.HOLLOW)):
+        ax.scatter(part["t"], part["value"], zorder=4, **(mark | {"s": 34}))
+    for (x, value), tip in zip(
+        told.loc[told["side"] != 0, ["t", "value"]].to_numpy(float), tips[told["side"] != 0], strict=True
+    ):
+        ax.annotate(
+            "",
+            (x, tip),
+            (x, value),
+            zorder=3,
+            arrowprops={"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6},
+        )
+    theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
+    names = [
+        layout.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
+        for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)
+    ]
+    arrows = [told["value"], (told["value"] * tips) ** 0.5, tips]  # points along them
+    taken = [at for heights in arrows for at in zip(told["t"], heights, strict=True)]
+    grid = np.linspace(told["t"].min(), told["t"].max(), 200)
+    path = np.exp(np.interp(grid, told["t"][counted.index], np.log(counted["value"])))
+    layout.name_points(ax, names, taken, np.column_stack([grid, path]))
+    ends = [_stated(counted.iloc[place]) for place in (0, -1)]
+    finding = (
+        f"{company}'s run rate rose from {ends[0]} to {ends[1]}"
+        if len(counted) > 1
+        else f"{company}'s run rate was {ends[0]}"
+    )
+    if counted["value"].iloc[-1] < counted["value"].iloc[0]:
+        finding = finding.replace(" rose ", " fell ")
+    bounds = int((told["side"] != 0).sum())
+    alt = (
+        f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to"
+        f" {ends[1]}; {number_word(bounds)} with an arrow"
+        f" {layout.verb(bounds, 'is a bound', 'are bounds')}."
+    )
+    subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
+    why = ["after the article's day"] if (told["t"] > at).any() else []
+    why += ["another figure of the same days counts"] if (told["counts"] != "yes").any() else []
+    subtitle += f"; hollow: {' or '.join(why)}" if why else ""
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _stated(row: pd.Series) -> str:
+    hedge = f"{row['qualifier']} " if row["qualifier"] != "exact" else ""
+    return f"{hedge}${row['value']:g}B in {row['valid_on']:%B %Y}"
+
+
+def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: str, ax: Axes) -> Axes:
+    """Shares of external funding before and after an investment, a row per company with the bounds.
+
+    `before` and `after` are `models.players.funding_shares`.
+    """
+    order = list(before["company"])[::-1]
+    for table, color, shift, label in (
+        (before, theme.PRINTED, 0.14, "as printed"),
+        (after, theme.RECOMPUTED, -0.14, f"after {amount}"),
+    ):
+        part = table.set_index("company").loc[order]
+        rows = [row + shift for row in range(len(order))]
+        ax.hlines(
+            rows, part["share_low"] * 100, part["share_high"] * 100, color=color, linewidth=3, alpha=0.4
+        )
+        ax.scatter(
+            part["share"] * 100,
+            rows,
+            color=color,
+            s=58,
+            zorder=4,
+            label=label,
+            marker="o" if shift > 0 else "s",
+        )
+        for row, value in zip(rows, part["share"] * 100, strict=True):
+            ax.annotate(
+                f"{value:.0f}",
+                (value, row),
+                xytext=(0, 7),
+                textcoords="offset points",
+                ha="center",
+                color=color,
+                fontsize=10,
+            )
+    ax.set_yticks(range(len(order)), order)
+    ax.set(xlabel="", ylabel="", xlim=(0, 104), ylim=(-0.6, len(order) - 0.3))
+    theme.legend(ax)
+    share = [float(table.loc[table["company"] == company, "share"].iloc[0]) for table in (before, after)]
+    before_text, after_text = (f"{value:.0%}" for value in share)
+    change = (
+        f"stays at {after_text}" if before_text == after_text else f"rises from {before_text} to {after_text}"
+    )
+    finding = f"{company}'s share of external funding {change}"
+    alt = (
+        f"Two marks for each of {len(order)} companies, its share before and after the investment, with the"
+        " bounds of both."
+    )
+    return theme.set_texts(
+        ax,
+        finding,
+        "Share of the external funding in the table, percent; bars are the bounds that > and ~ leave",
+        alt,
+    )
+
+
+def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
+    """Who is named as an investor in whom: investors left, companies right; a dashed line is a parent's own
+    money.
+    """
+    sides = {
+        kind: [node for node, data in graph.nodes(data=True) if data["kind"] == kind]
+        for kind in ("investor", "company")
+    }
+    height = max(map(len, sides.values())) - 1
+    place = {
+        node: (0 if kind == "investor" else 1, height - i * height / max(len(nodes) - 1, 1))
+        for kind, nodes in sides.items()
+        for i, node in enumerate(nodes)
+    }
+    for investor, company, data in graph.edges(data=True):
+        (x0, y0), (x1, y1) = place[investor], place[company]
+        color = theme.RECOMPUTED if focus in (investor, company) else theme.MUTED
+        line = (0, (4, 3)) if data["internal"] else "solid"
+        ax.annotate(
+            "",
+            (x1 - 0.02, y1),
+            (x0 + 0.02, y0),
+            arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 1.7, "linestyle": line},
+        )
+    for node, (x, y) in place.items():
+        ax.annotate(
+            node,
+            (x, y),
+            xytext=(-6 if x == 0 else 6, 0),
+            textcoords="offset points",
+            ha="right" if x == 0 else "left",
+            va="center",
+            color=theme.INK,
+            fontweight="semibold" if node == focus else "normal",
+        )
+    ax.set(xlim=(-0.55, 1.55), ylim=(-0.5, height + 0.5), xticks=[], yticks=[])
+    ax.spines["bottom"].set_visible(False)
+    inside = sum(data["internal"] for *_, data in graph.edges(data=True))
+    backers = [company for company in sides["company"] if graph.in_degree(company) > 1]
+    finding = (
+        f"{' and '.join(backers)} have several outside investors; {inside} of {len(sides['company'])} live on"
+        " a parent's money"
+    )
+    alt = (
+        f"Lines from {len(sides['investor'])} investors to {len(sides['company'])} companies; dashed lines"
+        " are internal money."
+    )
+    return theme.set_texts(
+        ax,
+        finding,
+        "Investors as the table names them (left) and the companies that they fund (right); dashed: internal",
+        alt,
+    )

@@ -13,7 +13,6 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -73,116 +72,6 @@ def price_quality(
         " beats on both."
     )
     return theme.set_texts(ax, finding, f"{quality_title} against price", alt)
-
-
-def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: str, ax: Axes) -> Axes:
-    """Shares of external funding before and after an investment, a row per company with the bounds.
-
-    `before` and `after` are `models.players.funding_shares`.
-    """
-    order = list(before["company"])[::-1]
-    for table, color, shift, label in (
-        (before, theme.PRINTED, 0.14, "as printed"),
-        (after, theme.RECOMPUTED, -0.14, f"after {amount}"),
-    ):
-        part = table.set_index("company").loc[order]
-        rows = [row + shift for row in range(len(order))]
-        ax.hlines(
-            rows, part["share_low"] * 100, part["share_high"] * 100, color=color, linewidth=3, alpha=0.4
-        )
-        ax.scatter(
-            part["share"] * 100,
-            rows,
-            color=color,
-            s=58,
-            zorder=4,
-            label=label,
-            marker="o" if shift > 0 else "s",
-        )
-        for row, value in zip(rows, part["share"] * 100, strict=True):
-            ax.annotate(
-                f"{value:.0f}",
-                (value, row),
-                xytext=(0, 7),
-                textcoords="offset points",
-                ha="center",
-                color=color,
-                fontsize=10,
-            )
-    ax.set_yticks(range(len(order)), order)
-    ax.set(xlabel="", ylabel="", xlim=(0, 104), ylim=(-0.6, len(order) - 0.3))
-    theme.legend(ax)
-    share = [float(table.loc[table["company"] == company, "share"].iloc[0]) for table in (before, after)]
-    before_text, after_text = (f"{value:.0%}" for value in share)
-    change = (
-        f"stays at {after_text}" if before_text == after_text else f"rises from {before_text} to {after_text}"
-    )
-    finding = f"{company}'s share of external funding {change}"
-    alt = (
-        f"Two marks for each of {len(order)} companies, its share before and after the investment, with the"
-        " bounds of both."
-    )
-    return theme.set_texts(
-        ax,
-        finding,
-        "Share of the external funding in the table, percent; bars are the bounds that > and ~ leave",
-        alt,
-    )
-
-
-def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
-    """Who is named as an investor in whom: investors left, companies right; a dashed line is a parent's own
-    money.
-    """
-    sides = {
-        kind: [node for node, data in graph.nodes(data=True) if data["kind"] == kind]
-        for kind in ("investor", "company")
-    }
-    height = max(map(len, sides.values())) - 1
-    place = {
-        node: (0 if kind == "investor" else 1, height - i * height / max(len(nodes) - 1, 1))
-        for kind, nodes in sides.items()
-        for i, node in enumerate(nodes)
-    }
-    for investor, company, data in graph.edges(data=True):
-        (x0, y0), (x1, y1) = place[investor], place[company]
-        color = theme.RECOMPUTED if focus in (investor, company) else theme.MUTED
-        line = (0, (4, 3)) if data["internal"] else "solid"
-        ax.annotate(
-            "",
-            (x1 - 0.02, y1),
-            (x0 + 0.02, y0),
-            arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 1.7, "linestyle": line},
-        )
-    for node, (x, y) in place.items():
-        ax.annotate(
-            node,
-            (x, y),
-            xytext=(-6 if x == 0 else 6, 0),
-            textcoords="offset points",
-            ha="right" if x == 0 else "left",
-            va="center",
-            color=theme.INK,
-            fontweight="semibold" if node == focus else "normal",
-        )
-    ax.set(xlim=(-0.55, 1.55), ylim=(-0.5, height + 0.5), xticks=[], yticks=[])
-    ax.spines["bottom"].set_visible(False)
-    inside = sum(data["internal"] for *_, data in graph.edges(data=True))
-    backers = [company for company in sides["company"] if graph.in_degree(company) > 1]
-    finding = (
-        f"{' and '.join(backers)} have several outside investors; {inside} of {len(sides['company'])} live on"
-        " a parent's money"
-    )
-    alt = (
-        f"Lines from {len(sides['investor'])} investors to {len(sides['company'])} companies; dashed lines"
-        " are internal money."
-    )
-    return theme.set_texts(
-        ax,
-        finding,
-        "Investors as the table names them (left) and the companies that they fund (right); dashed: internal",
-        alt,
-    )
 
 
 FITTED = ("name", "threshold_pct", "decline_factor_per_year", "bootstrap_low", "bootstrap_high", "level", "n")

@@ -36,7 +36,7 @@ def funding_shares(assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame
 def shares(assumptions: Assumptions) -> Axes:
     """Shares of the outside funding, without and with what SoftBank paid."""
     amount = format_value(paid_usd_bn(audit.gather(assumptions)), "usd_bn", 1)
-    return charts.prices.shares(
+    return charts.funding.shares(
         *funding_shares(assumptions), amount=amount, company="OpenAI", ax=theme.axes()
     )
 

@@ -139,7 +139,7 @@ def test_the_front_joins_what_is_on_it():
 def test_shares_before_and_after_are_both_drawn():
     article_funding = article_tables.parsed_cells("players").rename(columns={"row": "company"})
     after = funding.with_investment(article_funding, "OpenAI", 60)
-    ax = charts.prices.shares(
+    ax = charts.funding.shares(
         funding.funding_shares(article_funding),
         funding.funding_shares(after),
         amount="$60B",
@@ -152,7 +152,7 @@ def test_shares_before_and_after_are_both_drawn():
 
 def test_every_link_is_an_arrow():
     graph = funding.funding_graph(funding.investor_links(article_tables.load("players")))
-    ax = charts.prices.funding_links(graph, focus="OpenAI", ax=theme.axes())
+    ax = charts.funding.funding_links(graph, focus="OpenAI", ax=theme.axes())
     arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
     assert len(arrows) == graph.number_of_edges() == 7
 

@@ -59,7 +59,7 @@ def rates(as_of=LATER):
 
 
 def rate(table=None, day=DAY):
-    return charts.balance_sheet.run_rate(
+    return charts.funding.run_rate(
         rates() if table is None else table, company="OpenAI", day=day, ax=theme.axes(grid="y")
     )
 
