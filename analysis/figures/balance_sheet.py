@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.figures import layout, theme
@@ -123,3 +124,90 @@ def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
         )
     peak = f"{highest['ltv_pct']:.1f}% ({format_date(highest['valid_on'])})"
     return f"{told}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
+
+
+def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> Axes:
+    """Loan-to-value after a loss on the stake, with and without other holdings falling along; ceilings in
+    percent.
+
+    `table` has ``loss_pct``, ``alone_pct`` and ``along_pct``.
+    """
+    for column, label, color, style in (
+        ("alone_pct", "only the stake falls", theme.SECOND, (0, (5, 2))),
+        ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid"),
+    ):
+        sns.lineplot(
+            table, x="loss_pct", y=column, color=color, linestyle=style, linewidth=2.2, label=label, ax=ax
+        )
+    for label, level in ceilings.items():
+        theme.threshold(ax, label, level, [table["alone_pct"].tolist(), table["along_pct"].tolist()])
+    theme.legend(ax)
+    ax.set(xlabel="loss of value of the OpenAI stake, percent", ylabel="")
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
+    lowest = min(ceilings.values())
+    crossing = table.loc[table["along_pct"] > lowest, "loss_pct"]
+    told = (
+        f"passes {lowest:g}% from a loss of {crossing.min():.0f}% on"
+        if len(crossing)
+        else f"stays below {lowest:g}%"
+    )
+    told = f"is above {lowest:g}% before any loss" if table["along_pct"].iloc[0] > lowest else told
+    finding = f"With the other holdings falling along, loan-to-value {told}"
+    last = table.iloc[-1]
+    alt = (
+        f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost,"
+        f" {last['alone_pct']:.0f}% with the stake alone and {last['along_pct']:.0f}% with the others along."
+    )
+    return theme.set_texts(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
+
+
+def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> Axes:
+    """Probability of passing each ceiling (`drivers.loading_curve`) over how far the other holdings move with
+    OpenAI.
+    """
+    styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
+    for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):
+        sns.lineplot(
+            x=part["loading"], y=part["probability"] * 100, color=color, linestyle=style, linewidth=2.2, ax=ax
+        )
+        ax.fill_between(
+            part["loading"], part["low"] * 100, part["high"] * 100, color=color, alpha=0.22, linewidth=0
+        )
+        ax.annotate(
+            f"{ceiling:g}%",
+            (part["loading"].iloc[-1], part["probability"].iloc[-1] * 100),
+            xytext=(6, 0),
+            color=color,
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+            fontweight="semibold",
+        )
+    ax.axvline(current, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
+    ax.annotate(
+        "assumed",
+        (current, 0.03),
+        xycoords=("data", "axes fraction"),
+        xytext=(5, 0),
+        textcoords="offset points",
+        va="bottom",
+    )
+    ax.set(xlabel="log return of the other holdings per log return of OpenAI", ylabel="", ylim=(0, 105))
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
+    highest = table[table["ceiling_pct"] == table["ceiling_pct"].max()].sort_values("loading")
+    finding = (
+        f"Loan-to-value passes {highest['ceiling_pct'].iloc[0]:g}% {by} in"
+        f" {highest['probability'].iloc[0]:.0%} of futures if the other holdings stand still, in"
+        f" {highest['probability'].iloc[-1]:.0%} if they move {highest['loading'].iloc[-1]:g} times as far"
+    )
+    ends = "; ".join(
+        f"{ceiling:g}% from {part['probability'].iloc[0]:.0%} to {part['probability'].iloc[-1]:.0%}"
+        for ceiling, part in table.groupby("ceiling_pct")
+    )
+    alt = (
+        "Lines for the probability of passing each ceiling as the loading of the other holdings rises:"
+        f" {ends}."
+    )
+    return theme.set_texts(
+        ax, finding, f"Probability of passing the ceiling {by}, if nothing is sold, percent", alt
+    )

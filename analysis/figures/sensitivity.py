@@ -393,58 +393,6 @@ def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
     )
 
 
-def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> Axes:
-    """Probability of passing each ceiling (`drivers.loading_curve`) over how far the other holdings move with
-    OpenAI.
-    """
-    styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
-    for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):
-        sns.lineplot(
-            x=part["loading"], y=part["probability"] * 100, color=color, linestyle=style, linewidth=2.2, ax=ax
-        )
-        ax.fill_between(
-            part["loading"], part["low"] * 100, part["high"] * 100, color=color, alpha=0.22, linewidth=0
-        )
-        ax.annotate(
-            f"{ceiling:g}%",
-            (part["loading"].iloc[-1], part["probability"].iloc[-1] * 100),
-            xytext=(6, 0),
-            color=color,
-            textcoords="offset points",
-            va="center",
-            annotation_clip=False,
-            fontweight="semibold",
-        )
-    ax.axvline(current, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
-    ax.annotate(
-        "assumed",
-        (current, 0.03),
-        xycoords=("data", "axes fraction"),
-        xytext=(5, 0),
-        textcoords="offset points",
-        va="bottom",
-    )
-    ax.set(xlabel="log return of the other holdings per log return of OpenAI", ylabel="", ylim=(0, 105))
-    ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
-    highest = table[table["ceiling_pct"] == table["ceiling_pct"].max()].sort_values("loading")
-    finding = (
-        f"Loan-to-value passes {highest['ceiling_pct'].iloc[0]:g}% {by} in"
-        f" {highest['probability'].iloc[0]:.0%} of futures if the other holdings stand still, in"
-        f" {highest['probability'].iloc[-1]:.0%} if they move {highest['loading'].iloc[-1]:g} times as far"
-    )
-    ends = "; ".join(
-        f"{ceiling:g}% from {part['probability'].iloc[0]:.0%} to {part['probability'].iloc[-1]:.0%}"
-        for ceiling, part in table.groupby("ceiling_pct")
-    )
-    alt = (
-        "Lines for the probability of passing each ceiling as the loading of the other holdings rises:"
-        f" {ends}."
-    )
-    return theme.set_texts(
-        ax, finding, f"Probability of passing the ceiling {by}, if nothing is sold, percent", alt
-    )
-
-
 def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axes) -> Axes:
     """One of `sweep.OUTPUTS` over a grid of two inputs (`names`, across and up), from the tidy table of a
     sweep.

@@ -352,41 +352,6 @@ def heat_map(
     return theme.set_texts(ax, finding, subtitle, whole)
 
 
-def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> Axes:
-    """Loan-to-value after a loss on the stake, with and without other holdings falling along; ceilings in
-    percent.
-
-    `table` has ``loss_pct``, ``alone_pct`` and ``along_pct``.
-    """
-    for column, label, color, style in (
-        ("alone_pct", "only the stake falls", theme.SECOND, (0, (5, 2))),
-        ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid"),
-    ):
-        sns.lineplot(
-            table, x="loss_pct", y=column, color=color, linestyle=style, linewidth=2.2, label=label, ax=ax
-        )
-    for label, level in ceilings.items():
-        theme.threshold(ax, label, level, [table["alone_pct"].tolist(), table["along_pct"].tolist()])
-    theme.legend(ax)
-    ax.set(xlabel="loss of value of the OpenAI stake, percent", ylabel="")
-    ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
-    lowest = min(ceilings.values())
-    crossing = table.loc[table["along_pct"] > lowest, "loss_pct"]
-    told = (
-        f"passes {lowest:g}% from a loss of {crossing.min():.0f}% on"
-        if len(crossing)
-        else f"stays below {lowest:g}%"
-    )
-    told = f"is above {lowest:g}% before any loss" if table["along_pct"].iloc[0] > lowest else told
-    finding = f"With the other holdings falling along, loan-to-value {told}"
-    last = table.iloc[-1]
-    alt = (
-        f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost,"
-        f" {last['alone_pct']:.0f}% with the stake alone and {last['along_pct']:.0f}% with the others along."
-    )
-    return theme.set_texts(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
-
-
 def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: Axes) -> Axes:
     """Predictions from the day they were made to their deadlines, with the day of looking and what is
     decided.

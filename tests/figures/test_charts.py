@@ -223,7 +223,7 @@ def test_the_stress_chart_says_from_which_loss_on_the_ceiling_is_passed():
     table = pd.DataFrame(
         {"loss_pct": [0, 10, 20], "alone_pct": [20.0, 21.0, 22.0], "along_pct": [20.0, 24.0, 27.0]}
     )
-    ax = charts.simulation.stress(table, {"promised": 25.0}, ax=theme.axes())
+    ax = charts.balance_sheet.stress(table, {"promised": 25.0}, ax=theme.axes())
     assert "from a loss of 20% on" in said(ax)
 
 

@@ -189,7 +189,7 @@ def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
             "high": [0.92, 1.0, 0.32, 0.72],
         }
     )
-    ax = charts.sensitivity.loading_curve(table, current=0.5, by="within 3 years", ax=theme.axes())
+    ax = charts.balance_sheet.loading_curve(table, current=0.5, by="within 3 years", ax=theme.axes())
     assert words(ax) == ["25%", "35%", "assumed"]
     assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5
     assert "in 30% of futures if the other holdings stand still, in 70% if" in theme.chart_of(ax).finding
