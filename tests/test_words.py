@@ -31,7 +31,7 @@ def categories(table, column):
         pytest.param(
             labels.QUALITIES, (*evidence_tables.QUALITIES, "article", "model"), id="labels of qualities"
         ),
-        pytest.param(charts.simulation.METHODS, get_args(methods.Kind), id="marks of kinds of method"),
+        pytest.param(charts.forecasts.METHODS, get_args(methods.Kind), id="marks of kinds of method"),
         pytest.param(
             backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"
         ),

@@ -10,15 +10,17 @@ Decisions
 
 from __future__ import annotations
 
+import datetime as dt
 import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
+from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 
-from analysis.figures import simulation, theme
+from analysis import labels
+from analysis.figures import theme
 from analysis.forecasts.track_record import FORECASTERS
-from analysis.labels import join_words, number_word
 
 
 def probability_history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
@@ -53,7 +55,7 @@ def probability_history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: A
             ax.plot(
                 x,
                 y,
-                simulation.METHODS[str(kind)],
+                METHODS[str(kind)],
                 linestyle="-",
                 color=theme.RECOMPUTED,
                 markersize=4.5,
@@ -66,10 +68,10 @@ def probability_history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: A
         theme.text(
             ax, labels[part].removeprefix("… "), (0, lane + 0.72), (0, 2), theme.INK, va="bottom", size=10.5
         )
-    kinds = [kind for kind in simulation.METHODS if kind in set(table["kind"])]
+    kinds = [kind for kind in METHODS if kind in set(table["kind"])]
     theme.legend(
         ax,
-        [ax.plot([], [], simulation.METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in kinds],
+        [ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in kinds],
     )
     ax.grid(visible=False)
     ticks = [first, *pd.date_range(first + pd.Timedelta(days=20), last, freq="MS")]
@@ -235,81 +237,6 @@ def load_bearing(
     return theme.set_texts(ax, finding, subtitle, f"{alt}.")
 
 
-def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct: float, ax: Axes) -> Axes:
-    """How likely the judgement is with one input at either end of its range.
-
-    Parameters
-    ----------
-    table : DataFrame
-        `models.drivers.judgement_at_ends`.
-    labels
-        The name of each input, in words.
-    now_pct
-        Its probability with all inputs drawn, percent.
-    """
-    if table.empty:
-        return theme.empty_chart(ax, "inputs that are uncertain")
-    wide = table.pivot(index="input", columns="end", values=["between_pct", "value"])
-    low = table.groupby("input")["between_pct"].min().sort_values(ascending=False)
-    ax.axvline(50, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
-    ax.axvline(now_pct, color=theme.RECOMPUTED, linewidth=1.6, zorder=1)
-    theme.text(
-        ax,
-        f"all drawn: {now_pct:.0f}%",
-        (now_pct, len(low) - 0.4),
-        (0, 4),
-        theme.RECOMPUTED,
-        ha="center",
-        va="bottom",
-    )
-    for y, name in enumerate(low.index):
-        ends = {
-            end: (float(wide.loc[name, ("between_pct", end)]), float(wide.loc[name, ("value", end)]))
-            for end in (5, 95)
-        }
-        ax.plot(
-            [ends[5][0], ends[95][0]], [y, y], color=theme.RECOMPUTED, linewidth=2.4, alpha=0.45, zorder=2
-        )
-        left = min(ends, key=lambda end: ends[end][0])
-        for end, (share, value) in ends.items():
-            ax.scatter([share], [y], **(theme.DOT if end == 95 else theme.HOLLOW), zorder=3)
-            side = -1 if end == left else 1
-            theme.text(
-                ax,
-                f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}",
-                (share, y),
-                (9 * side, 0),
-                theme.INK,
-                ha="right" if side < 0 else "left",
-            )
-    ax.set_yticks(range(len(low)), [labels[str(name)] for name in low.index])
-    ax.set(ylim=(-0.6, len(low) - 0.1), xlim=(0, 100))
-    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
-    handles = [
-        ax.scatter([], [], **(theme.DOT if end == 95 else theme.HOLLOW), label=f"input at its {end}%")
-        for end in (5, 95)
-    ]
-    theme.legend(ax, handles)
-    turned = [labels[str(name)] for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
-    finding = (
-        f"{number_word(len(turned)).capitalize()} of {len(low)} inputs alone"
-        f" {'turn' if len(turned) != 1 else 'turns'} the judgement at an end of"
-        f" {'their' if len(turned) != 1 else 'its'} range: {join_words(turned)}"
-        if turned
-        else f"None of {len(low)} inputs alone turns the judgement at an end of its range"
-    )
-    alt = "A line for each input between the probabilities at both ends of its range: " + "; ".join(
-        f"{labels[str(name)]}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
-        f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
-        for name in low.index[::-1]
-    )
-    subtitle = (
-        "Probability of neither outsized returns nor a catastrophe, one input pinned at the value beside the"
-        " mark"
-    )
-    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
-
-
 def _moved(own: pd.DataFrame) -> float:
     """The largest change of a method from its first day to its last, points."""
     changes = [
@@ -317,3 +244,124 @@ def _moved(own: pd.DataFrame) -> float:
         for _, line in own.groupby("kind")
     ]
     return max(changes, key=abs)
+
+
+METHODS = {"simulation": "o", "base rate": "s", "trend": "^", "judgement": "D"}
+"""The mark of each kind of method."""
+
+
+def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: Axes) -> Axes:
+    """Predictions from the day they were made to their deadlines, with the day of looking and what is
+    decided.
+
+    `predictions` has ``label``, ``deadline`` (ISO dates) and ``status``: open, true, false or void.
+    """
+    table = predictions.sort_values("deadline", kind="stable")[::-1].reset_index(drop=True)
+    made, today = (dt.date.fromisoformat(day) for day in (published_on, as_of))
+    ends = [dt.date.fromisoformat(day) for day in table["deadline"]]
+    left = mdates.date2num(made)
+    for row, (label, end, status) in enumerate(zip(table["label"], ends, table["status"], strict=True)):
+        width = mdates.date2num(end) - left
+        if status == "void":
+            ax.barh(
+                row, width, left=left, color="none", edgecolor=theme.MUTED, linestyle=(0, (3, 2)), height=0.34
+            )
+        else:
+            ax.barh(row, width, left=left, color=theme.GRID, height=0.34)
+            gone = min(max(mdates.date2num(today) - left, 0), width)
+            ax.barh(row, gone, left=left, color=theme.RECOMPUTED, height=0.34)
+        ax.annotate(
+            label,
+            (left, row),
+            xytext=(0, 13),
+            textcoords="offset points",
+            va="center",
+            fontsize=10.5,
+            color=theme.MUTED if status == "void" else theme.INK,
+        )
+        words = f"{end.day} {end:%b %Y}" if status == "open" else labels.PARTS[status]
+        ax.annotate(
+            words,
+            (mdates.date2num(end), row),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=theme.MUTED,
+        )
+    ax.xaxis_date()
+    ax.xaxis.set_major_locator(mdates.YearLocator())
+    ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
+    ax.set(
+        yticks=[],
+        ylim=(-0.5, len(table) - 0.2),
+        xlim=(left, max(mdates.date2num(end) for end in ends) * 1.0 + 190),
+    )
+    counts = table["status"].value_counts()
+    stands = [f"{counts[status]} {label}" for status, label in labels.PARTS.items() if status in counts]
+    finding = f"{len(table)} parts on {today.day} {today:%B %Y}: {', '.join(stands)}"
+    alt = (
+        f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part"
+        " is the time gone by, dashed bars were overtaken."
+    )
+    subtitle = "From publication to each deadline; dark: gone by; dashed: overtaken before publication"
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
+    """The probability of each part by every method, with its interval, and the pool where there are several.
+
+    `methods` has a row a method: ``id, kind, probability_pct, low_pct, high_pct, pooled_pct, given``;
+    `labels` names each part.
+    """
+    if methods.empty:
+        return theme.empty_chart(ax, "nothing to base a probability on")
+    parts = list(dict.fromkeys(methods["id"]))[::-1]
+    for row, part in enumerate(parts):
+        own = methods[methods["id"] == part].reset_index(drop=True)
+        offsets = [0.0] if len(own) == 1 else [0.13, -0.13]
+        for method, offset in zip(own.to_dict("records"), offsets, strict=False):
+            y = row - 0.12 + offset
+            ax.plot(
+                [method["low_pct"], method["high_pct"]],
+                [y, y],
+                color=theme.RECOMPUTED,
+                alpha=0.45,
+                linewidth=2,
+            )
+            ax.plot(
+                method["probability_pct"], y, METHODS[method["kind"]], color=theme.RECOMPUTED, markersize=6.5
+            )
+        pool, condition = own.loc[0, "pooled_pct"], own.loc[0, "given"]
+        if len(own) > 1:
+            ax.plot([pool, pool], [row - 0.38, row + 0.14], color=theme.INK, linewidth=2.2)
+        ax.annotate(
+            f"{pool:.0f}%",
+            (100, row - 0.12),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontweight="semibold",
+            annotation_clip=False,
+        )
+        words = labels[part] + (", if so" if isinstance(condition, str) else "")
+        ax.annotate(words, (0, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5)
+    kinds = [kind for kind in METHODS if kind in set(methods["kind"])]
+    handles = [ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in kinds]
+    if methods["id"].duplicated().any():
+        handles += ax.plot([], [], color=theme.INK, linewidth=2.2, label="pooled")
+    theme.legend(ax, handles)
+    ax.set(yticks=[], ylim=(-0.6, len(parts) - 0.2), xlim=(0, 100), xticks=range(0, 101, 25))
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
+    pools = methods.drop_duplicates("id").set_index("id")["pooled_pct"]
+    likely = int((pools > 50).sum())
+    finding = (
+        f"{likely} of {len(pools)} parts are more likely than not; the likeliest is"
+        f" “{labels[str(pools.idxmax())].removeprefix('… ')}”"
+    )
+    subtitle = (
+        "Probability by every method, with its interval; “if so”: if the first part of that prediction comes"
+    )
+    alt = "A row for each part with a mark for each method and a line for its interval: " + "; ".join(
+        f"{labels[str(part)].removeprefix('… ')}, {value:.0f}%" for part, value in pools.items()
+    )
+    return theme.set_texts(ax, finding, subtitle, f"{alt}.")

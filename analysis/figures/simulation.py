@@ -9,7 +9,6 @@ Decisions
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -17,12 +16,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis import labels
 from analysis.figures import theme
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
@@ -44,10 +41,6 @@ PROBABILITY_COLUMNS = {
     "high": ("High", None, ".3f"),
 }
 """How a `simulation.cumulative_probability` table is shown; the bounds are the Monte-Carlo error."""
-
-
-METHODS = {"simulation": "o", "base rate": "s", "trend": "^", "judgement": "D"}
-"""The mark of each kind of method."""
 
 
 def quantiles(times: NDArray[np.float64], paths: NDArray[np.float64], name: str) -> pd.DataFrame:
@@ -350,120 +343,3 @@ def heat_map(
     ends = f"from {form(grid.min().min())} to {form(grid.max().max())}"
     whole = alt or f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers by {ylabel} and {xlabel}, {ends}."
     return theme.set_texts(ax, finding, subtitle, whole)
-
-
-def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: Axes) -> Axes:
-    """Predictions from the day they were made to their deadlines, with the day of looking and what is
-    decided.
-
-    `predictions` has ``label``, ``deadline`` (ISO dates) and ``status``: open, true, false or void.
-    """
-    table = predictions.sort_values("deadline", kind="stable")[::-1].reset_index(drop=True)
-    made, today = (dt.date.fromisoformat(day) for day in (published_on, as_of))
-    ends = [dt.date.fromisoformat(day) for day in table["deadline"]]
-    left = mdates.date2num(made)
-    for row, (label, end, status) in enumerate(zip(table["label"], ends, table["status"], strict=True)):
-        width = mdates.date2num(end) - left
-        if status == "void":
-            ax.barh(
-                row, width, left=left, color="none", edgecolor=theme.MUTED, linestyle=(0, (3, 2)), height=0.34
-            )
-        else:
-            ax.barh(row, width, left=left, color=theme.GRID, height=0.34)
-            gone = min(max(mdates.date2num(today) - left, 0), width)
-            ax.barh(row, gone, left=left, color=theme.RECOMPUTED, height=0.34)
-        ax.annotate(
-            label,
-            (left, row),
-            xytext=(0, 13),
-            textcoords="offset points",
-            va="center",
-            fontsize=10.5,
-            color=theme.MUTED if status == "void" else theme.INK,
-        )
-        words = f"{end.day} {end:%b %Y}" if status == "open" else labels.PARTS[status]
-        ax.annotate(
-            words,
-            (mdates.date2num(end), row),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            color=theme.MUTED,
-        )
-    ax.xaxis_date()
-    ax.xaxis.set_major_locator(mdates.YearLocator())
-    ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
-    ax.set(
-        yticks=[],
-        ylim=(-0.5, len(table) - 0.2),
-        xlim=(left, max(mdates.date2num(end) for end in ends) * 1.0 + 190),
-    )
-    counts = table["status"].value_counts()
-    stands = [f"{counts[status]} {label}" for status, label in labels.PARTS.items() if status in counts]
-    finding = f"{len(table)} parts on {today.day} {today:%B %Y}: {', '.join(stands)}"
-    alt = (
-        f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part"
-        " is the time gone by, dashed bars were overtaken."
-    )
-    subtitle = "From publication to each deadline; dark: gone by; dashed: overtaken before publication"
-    return theme.set_texts(ax, finding, subtitle, alt)
-
-
-def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
-    """The probability of each part by every method, with its interval, and the pool where there are several.
-
-    `methods` has a row a method: ``id, kind, probability_pct, low_pct, high_pct, pooled_pct, given``;
-    `labels` names each part.
-    """
-    if methods.empty:
-        return theme.empty_chart(ax, "nothing to base a probability on")
-    parts = list(dict.fromkeys(methods["id"]))[::-1]
-    for row, part in enumerate(parts):
-        own = methods[methods["id"] == part].reset_index(drop=True)
-        offsets = [0.0] if len(own) == 1 else [0.13, -0.13]
-        for method, offset in zip(own.to_dict("records"), offsets, strict=False):
-            y = row - 0.12 + offset
-            ax.plot(
-                [method["low_pct"], method["high_pct"]],
-                [y, y],
-                color=theme.RECOMPUTED,
-                alpha=0.45,
-                linewidth=2,
-            )
-            ax.plot(
-                method["probability_pct"], y, METHODS[method["kind"]], color=theme.RECOMPUTED, markersize=6.5
-            )
-        pool, condition = own.loc[0, "pooled_pct"], own.loc[0, "given"]
-        if len(own) > 1:
-            ax.plot([pool, pool], [row - 0.38, row + 0.14], color=theme.INK, linewidth=2.2)
-        ax.annotate(
-            f"{pool:.0f}%",
-            (100, row - 0.12),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontweight="semibold",
-            annotation_clip=False,
-        )
-        words = labels[part] + (", if so" if isinstance(condition, str) else "")
-        ax.annotate(words, (0, row), xytext=(0, 13), textcoords="offset points", va="center", fontsize=10.5)
-    kinds = [kind for kind in METHODS if kind in set(methods["kind"])]
-    handles = [ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in kinds]
-    if methods["id"].duplicated().any():
-        handles += ax.plot([], [], color=theme.INK, linewidth=2.2, label="pooled")
-    theme.legend(ax, handles)
-    ax.set(yticks=[], ylim=(-0.6, len(parts) - 0.2), xlim=(0, 100), xticks=range(0, 101, 25))
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
-    pools = methods.drop_duplicates("id").set_index("id")["pooled_pct"]
-    likely = int((pools > 50).sum())
-    finding = (
-        f"{likely} of {len(pools)} parts are more likely than not; the likeliest is"
-        f" “{labels[str(pools.idxmax())].removeprefix('… ')}”"
-    )
-    subtitle = (
-        "Probability by every method, with its interval; “if so”: if the first part of that prediction comes"
-    )
-    alt = "A row for each part with a mark for each method and a line for its interval: " + "; ".join(
-        f"{labels[str(part)].removeprefix('… ')}, {value:.0f}%" for part, value in pools.items()
-    )
-    return theme.set_texts(ax, finding, subtitle, f"{alt}.")

@@ -230,7 +230,7 @@ def test_the_stress_chart_says_from_which_loss_on_the_ceiling_is_passed():
 def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_decided():
     days = ["2027-05-21", "2028-05-21", "2027-05-21"]
     parts = pd.DataFrame({"label": ["a", "b", "c"], "deadline": days, "status": ["open", "open", "void"]})
-    ax = charts.simulation.deadlines(parts, published_on="2026-05-21", as_of="2027-10-31", ax=theme.axes())
+    ax = charts.forecasts.deadlines(parts, published_on="2026-05-21", as_of="2027-10-31", ax=theme.axes())
     widths = {round(bar.get_y() + bar.get_height() / 2): [] for bar in ax.patches}
     for bar in ax.patches:
         widths[round(bar.get_y() + bar.get_height() / 2)].append(bar.get_width())
@@ -248,7 +248,7 @@ def test_every_method_has_its_mark_and_several_are_pooled():
         ("b", "base rate", 25.0, 5.0, 60.0, 25.0, "a"),
     ]
     columns = ["id", "kind", "probability_pct", "low_pct", "high_pct", "pooled_pct", "given"]
-    ax = charts.simulation.chances(
+    ax = charts.forecasts.chances(
         pd.DataFrame(rows, columns=columns), {"a": "It comes", "b": "… and stays"}, ax=theme.axes()
     )
     marks = {line.get_marker(): list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 1}

@@ -156,7 +156,7 @@ ENDS = pd.DataFrame(
 
 
 def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgement_are_named():
-    ax = charts.forecasts.judgement_at_ends(
+    ax = charts.sensitivity.judgement_at_ends(
         ENDS, {"a": "the market", "b": "the share"}, now_pct=67.0, ax=theme.axes()
     )
     lines = [
@@ -173,5 +173,5 @@ def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgemen
 
 
 def test_where_no_input_turns_it_the_chart_says_so():
-    ax = charts.forecasts.judgement_at_ends(ENDS[2:], {"b": "the share"}, now_pct=67.0, ax=theme.axes())
+    ax = charts.sensitivity.judgement_at_ends(ENDS[2:], {"b": "the share"}, now_pct=67.0, ax=theme.axes())
     assert theme.chart_of(ax).finding == "None of 1 inputs alone turns the judgement at an end of its range"

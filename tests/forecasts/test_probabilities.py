@@ -32,7 +32,7 @@ def test_every_part_has_a_probability_or_says_why_not(rows):
 def test_parts_without_a_method_leave_an_empty_table_and_an_empty_chart(rows):
     none = probabilities.by_method(rows[rows["probability"].isna()].reset_index())
     assert none.empty and list(none) == list(probabilities.by_method(rows.reset_index()))
-    chart = theme.chart_of(charts.simulation.chances(none, {}, ax=theme.axes()))
+    chart = theme.chart_of(charts.forecasts.chances(none, {}, ax=theme.axes()))
     assert chart.finding == "No data by the cut-off date: nothing to base a probability on"
 
 
