@@ -7,6 +7,7 @@ Decisions
 """
 
 from analysis.figures import (
+    audit,
     balance_sheet,
     benchmarks,
     forecasts,
@@ -16,12 +17,12 @@ from analysis.figures import (
     prices,
     sensitivity,
     simulation,
-    tested,
     trends,
     valuation,
 )
 
 __all__ = [
+    "audit",
     "balance_sheet",
     "benchmarks",
     "forecasts",
@@ -31,7 +32,6 @@ __all__ = [
     "prices",
     "sensitivity",
     "simulation",
-    "tested",
     "trends",
     "valuation",
 ]

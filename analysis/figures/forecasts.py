@@ -11,7 +11,6 @@ Decisions
 from __future__ import annotations
 
 import datetime as dt
-import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
@@ -163,78 +162,6 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
         f" rate {float(pooled):+.2f}."
     ).replace("+-", "-")
     return theme.set_texts(ax, finding, subtitle, alt.replace(" -", " −"))
-
-
-def load_bearing(
-    table: pd.DataFrame, statements: Mapping[str, str], *, moic_x: float, write_down_pct: float, ax: Axes
-) -> Axes:
-    """What each statement moves when it is taken at its word: the probability of the write-down, with the
-    multiple beside it.
-
-    Parameters
-    ----------
-    table : DataFrame
-        `models.bearing.ranked`.
-    statements
-        The statement of each claim, by id.
-    moic_x, write_down_pct
-        What the evidence gives.
-    """
-    rows = table.iloc[::-1].to_dict("records")
-    if not rows:
-        return theme.empty_chart(ax, "statements in the terms of the register")
-    ax.axvline(write_down_pct, color=theme.RECOMPUTED, linewidth=1.8, zorder=2)
-    theme.text(
-        ax,
-        f"by the evidence: {write_down_pct:.0f}%, {moic_x:.2f}x",
-        (write_down_pct, len(rows) - 0.1),
-        (0, 12),
-        theme.RECOMPUTED,
-        ha="center",
-        va="bottom",
-    )
-    for y, row in enumerate(rows):
-        value = row["write_down_pct"]
-        ax.plot([write_down_pct, value], [y, y], color=theme.PRINTED, linewidth=2.4, alpha=0.5, zorder=3)
-        ax.scatter([value], [y], **theme.RING)
-        right = value >= write_down_pct
-        theme.text(
-            ax,
-            f"{value:.0f}%, {row['moic_x']:.2f}x",
-            (value, y),
-            (9 if right else -9, 0),
-            theme.PRINTED,
-            ha="left" if right else "right",
-        )
-        theme.text(
-            ax,
-            "\n".join(textwrap.wrap(statements[row["id"]].rstrip("."), 74)),
-            (0, y),
-            (0, 9),
-            theme.INK,
-            va="bottom",
-        )
-    top = max(write_down_pct, *(row["write_down_pct"] for row in rows))
-    ax.set(yticks=[], ylim=(-0.4, len(rows) + 0.05), xlim=(0, max(1.0, 1.3 * top)))
-    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
-    heaviest = max(rows, key=lambda row: abs(row["write_down_change_pct"]))
-    verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
-    finding = (
-        f"Taken at its word the heaviest statement {verb} the probability of a write-down from"
-        f" {write_down_pct:.0f} to {heaviest['write_down_pct']:.0f}%"
-        if heaviest["moves"]
-        else "None of these statements moves the probability of a write-down"
-    )
-    subtitle = (
-        "Probability of the write-down and median multiple if one statement held and all else stood as the"
-        " evidence has it"
-    )
-    alt = f"A line at {write_down_pct:.0f}% and a ring for each statement: " + "; ".join(
-        f"{statements[row['id']].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['moic_x']:.2f} times the"
-        " money"
-        for row in reversed(rows)
-    )
-    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
 
 
 def _moved(own: pd.DataFrame) -> float:

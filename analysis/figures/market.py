@@ -9,7 +9,6 @@ Decisions
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,9 +16,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch
 
-from analysis import labels
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.models import market
@@ -127,115 +124,6 @@ def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, 
         f" they cross zero within {spread:.2f} years of each other."
     )
     return theme.set_texts(ax, finding, "Recomputed less printed growth rate, percentage points", alt)
-
-
-def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
-    """Claims with a printed figure: what was computed as a multiple of it, with bounds; the band is
-    agreement.
-
-    `rows` is the ledger; claims without both figures, or with figures of different sign, are left out.
-    """
-    table = comparable(rows)
-    spread = table.assign(y=range(len(table) - 1, -1, -1))
-    ax.axvline(1, color=theme.PRINTED, linewidth=2)
-    for verdict, part in spread.groupby("verdict", sort=False):
-        color = theme.VERDICT[str(verdict)]
-        ax.hlines(part["y"], part["ratio_low"], part["ratio_high"], color=color, linewidth=3, alpha=0.75)
-        ax.scatter(part["ratio"], part["y"], color=color, s=44, zorder=4, label=labels.VERDICTS[str(verdict)])
-    ax.hlines(
-        spread["y"],
-        spread["printed_low"],
-        spread["printed_high"],
-        color=theme.PRINTED,
-        linewidth=9,
-        alpha=0.25,
-    )
-    (
-        ax.set_xscale("symlog", linthresh=0.25, linscale=0.3)
-        if (spread["ratio_low"] <= 0).any()
-        else ax.set_xscale("log")
-    )
-    ticks = [0.25, 0.5, 1, 2, 4]
-    ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
-    ax.minorticks_off()
-    ax.set_yticks(spread["y"], [_wrapped(statement) for statement in spread["statement"]], fontsize=9)
-    ax.set(xlabel="", ylabel="")
-    theme.legend(ax)
-    off = int((spread["verdict"] == "fails").sum())
-    finding = f"{off} of {len(spread)} figures that we can compute are wrong"
-    alt = (
-        f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one"
-        " is agreement."
-    )
-    return theme.set_texts(
-        ax, finding, "Our figure over the article's; bars are the bounds from rounding and readings", alt
-    )
-
-
-def _wrapped(statement: str) -> str:
-    """A statement as the label of a row: two lines at most."""
-    return textwrap.fill(statement.rstrip("."), 44, max_lines=2, placeholder=" …")
-
-
-def comparable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Claims whose computed figure can be set over the printed one: ratio with bounds, and the printed range
-    around it.
-    """
-    table = rows.dropna(subset=["stated_low", "computed"]).copy()
-    middle = (table["stated_low"] + table["stated_high"]) / 2
-    table = table.assign(
-        ratio=table["computed"] / middle,
-        ratio_low=table["computed_low"] / middle,
-        ratio_high=table["computed_high"] / middle,
-        printed_low=table["stated_low"] / middle,
-        printed_high=table["stated_high"] / middle,
-    )
-    return table[np.isfinite(table["ratio_high"]) & (table["ratio"] > 0)].reset_index(drop=True)
-
-
-def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
-    """Claims by section and verdict, stacked, with the numbers in the bars.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        `models.audit.counts` by section.
-    errors : int
-        How many distinct errors the wrong ones come to (`models.audit.errors`).
-    ax : Axes
-        Where it is drawn.
-    """
-    sections = list(counts.index)[::-1]
-    left = np.zeros(len(sections))
-    for verdict in counts.columns:
-        width = counts.loc[sections, verdict].to_numpy(float)
-        ax.barh(sections, width, left=left, color=theme.VERDICT[verdict], height=0.62)
-        for row, (start, count) in enumerate(zip(left, width, strict=True)):
-            if count:
-                dark = verdict in ("holds", "fails", "void")
-                ax.text(
-                    start + count / 2,
-                    row,
-                    f"{count:.0f}",
-                    ha="center",
-                    va="center",
-                    color="#ffffff" if dark else "#1b2531",
-                    fontweight="semibold",
-                )
-        left += width
-    ax.set(xlabel="statements", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
-    ax.set_yticks(range(len(sections)), [str(section).capitalize() for section in sections])
-    handles = [
-        Patch(color=theme.VERDICT[v], label=labels.VERDICTS[v]) for v in counts.columns if counts[v].sum()
-    ]
-    theme.legend(ax, handles)
-    finding = (
-        f"The article makes {number_word(errors) if errors else 'no'} distinct"
-        f" error{'' if errors == 1 else 's'}"
-    )
-    sums = "; ".join(f"{counts[verdict].sum():.0f} {label}" for verdict, label in labels.VERDICTS.items())
-    alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in total {sums}."
-    return theme.set_texts(ax, finding, "Statements by section of the article and verdict", alt)
 
 
 def _note(ax: Axes, x: float, y: float, text: str, color: str, ha: str, dy: float = 0) -> None:

@@ -87,7 +87,7 @@ def test_price_multiples_stand_on_a_log_axis_beside_the_printed_ranges():
 
 
 def test_the_scoreboard_holds_every_claim(rows):
-    ax = charts.market.scoreboard(audit.counts(rows), errors=1, ax=theme.axes())
+    ax = charts.audit.scoreboard(audit.counts(rows), errors=1, ax=theme.axes())
     assert sum(bar.get_width() for bar in ax.patches) == len(rows)
     shown = {text.get_text() for text in theme.chart_of(ax).legends[0].get_texts()}
     assert shown == {labels.VERDICTS[verdict] for verdict in rows["verdict"]}
@@ -97,17 +97,17 @@ def test_the_scoreboard_holds_every_claim(rows):
     ("errors", "title"), [(0, "no distinct errors"), (1, "one distinct error"), (16, "16 distinct errors")]
 )
 def test_the_scoreboard_names_the_errors_and_not_the_statements_that_repeat_them(rows, errors, title):
-    ax = charts.market.scoreboard(audit.counts(rows), errors=errors, ax=theme.axes())
+    ax = charts.audit.scoreboard(audit.counts(rows), errors=errors, ax=theme.axes())
     assert said(ax) == f"The article makes {title}"
 
 
 def test_agreement_leaves_out_what_has_no_printed_figure(rows):
-    table = charts.market.comparable(rows)
+    table = charts.audit.comparable(rows)
     both = rows["stated_high"].lt(math.inf) & (rows["computed"] > 0)
     assert set(table["id"]) == set(rows.loc[both, "id"])
     # 56.508 over 43: 1.314
     assert table.set_index("id").loc["market.cagr.code_generation", "ratio"] == pytest.approx(1.314, abs=1e-3)
-    ax = charts.market.agreement(rows, ax=theme.axes())
+    ax = charts.audit.agreement(rows, ax=theme.axes())
     assert len(points(ax)) == len(table)
     names = [label.get_text() for label in ax.get_yticklabels()]
     for name, statement in zip(names, table["statement"], strict=True):

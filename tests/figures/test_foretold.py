@@ -124,7 +124,7 @@ LOADS = pd.DataFrame(
 
 
 def test_each_statement_has_a_ring_where_it_takes_the_write_down():
-    ax = charts.forecasts.load_bearing(
+    ax = charts.audit.load_bearing(
         LOADS, {"x": "A market.", "y": "A lead."}, moic_x=0.99, write_down_pct=27.0, ax=theme.axes()
     )
     rings = [tuple(found.get_offsets()[0]) for found in ax.collections]
@@ -139,11 +139,11 @@ def test_each_statement_has_a_ring_where_it_takes_the_write_down():
 
 
 def test_a_load_that_lowers_and_loads_that_move_nothing_are_told_so():
-    lowered = charts.forecasts.load_bearing(
+    lowered = charts.audit.load_bearing(
         LOADS[1:], {"y": "A lead."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
     )
     assert "lowers the probability of a write-down from 27 to 19%" in theme.chart_of(lowered).finding
-    still = charts.forecasts.load_bearing(
+    still = charts.audit.load_bearing(
         LOADS.assign(moves=False), {"x": "A.", "y": "B."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
     )
     assert theme.chart_of(still).finding == "None of these statements moves the probability of a write-down"

@@ -110,7 +110,7 @@ PUBLISHED = pd.DataFrame(
 
 
 def reproduced(table=PUBLISHED):
-    return charts.tested.reproduced(table, ax=theme.axes(height_in=4))
+    return charts.trends.reproduced(table, ax=theme.axes(height_in=4))
 
 
 def test_printed_and_refitted_factors_stand_in_their_row_one_above_the_other():

@@ -1,0 +1,196 @@
+"""TODO: what question does this module answer?"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from analysis import labels
+from analysis.figures import theme
+from analysis.labels import number_word
+
+
+def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Claims with a printed figure: what was computed as a multiple of it, with bounds; the band is
+    agreement.
+
+    `rows` is the ledger; claims without both figures, or with figures of different sign, are left out.
+    """
+    table = comparable(rows)
+    spread = table.assign(y=range(len(table) - 1, -1, -1))
+    ax.axvline(1, color=theme.PRINTED, linewidth=2)
+    for verdict, part in spread.groupby("verdict", sort=False):
+        color = theme.VERDICT[str(verdict)]
+        ax.hlines(part["y"], part["ratio_low"], part["ratio_high"], color=color, linewidth=3, alpha=0.75)
+        ax.scatter(part["ratio"], part["y"], color=color, s=44, zorder=4, label=labels.VERDICTS[str(verdict)])
+    ax.hlines(
+        spread["y"],
+        spread["printed_low"],
+        spread["printed_high"],
+        color=theme.PRINTED,
+        linewidth=9,
+        alpha=0.25,
+    )
+    (
+        ax.set_xscale("symlog", linthresh=0.25, linscale=0.3)
+        if (spread["ratio_low"] <= 0).any()
+        else ax.set_xscale("log")
+    )
+    ticks = [0.25, 0.5, 1, 2, 4]
+    ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
+    ax.minorticks_off()
+    ax.set_yticks(spread["y"], [_wrapped(statement) for statement in spread["statement"]], fontsize=9)
+    ax.set(xlabel="", ylabel="")
+    theme.legend(ax)
+    off = int((spread["verdict"] == "fails").sum())
+    finding = f"{off} of {len(spread)} figures that we can compute are wrong"
+    alt = (
+        f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one"
+        " is agreement."
+    )
+    return theme.set_texts(
+        ax, finding, "Our figure over the article's; bars are the bounds from rounding and readings", alt
+    )
+
+
+def _wrapped(statement: str) -> str:
+    """A statement as the label of a row: two lines at most."""
+    return textwrap.fill(statement.rstrip("."), 44, max_lines=2, placeholder=" …")
+
+
+def comparable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Claims whose computed figure can be set over the printed one: ratio with bounds, and the printed range
+    around it.
+    """
+    table = rows.dropna(subset=["stated_low", "computed"]).copy()
+    middle = (table["stated_low"] + table["stated_high"]) / 2
+    table = table.assign(
+        ratio=table["computed"] / middle,
+        ratio_low=table["computed_low"] / middle,
+        ratio_high=table["computed_high"] / middle,
+        printed_low=table["stated_low"] / middle,
+        printed_high=table["stated_high"] / middle,
+    )
+    return table[np.isfinite(table["ratio_high"]) & (table["ratio"] > 0)].reset_index(drop=True)
+
+
+def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
+    """Claims by section and verdict, stacked, with the numbers in the bars.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        `models.audit.counts` by section.
+    errors : int
+        How many distinct errors the wrong ones come to (`models.audit.errors`).
+    ax : Axes
+        Where it is drawn.
+    """
+    sections = list(counts.index)[::-1]
+    left = np.zeros(len(sections))
+    for verdict in counts.columns:
+        width = counts.loc[sections, verdict].to_numpy(float)
+        ax.barh(sections, width, left=left, color=theme.VERDICT[verdict], height=0.62)
+        for row, (start, count) in enumerate(zip(left, width, strict=True)):
+            if count:
+                dark = verdict in ("holds", "fails", "void")
+                ax.text(
+                    start + count / 2,
+                    row,
+                    f"{count:.0f}",
+                    ha="center",
+                    va="center",
+                    color="#ffffff" if dark else "#1b2531",
+                    fontweight="semibold",
+                )
+        left += width
+    ax.set(xlabel="statements", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
+    ax.set_yticks(range(len(sections)), [str(section).capitalize() for section in sections])
+    handles = [
+        Patch(color=theme.VERDICT[v], label=labels.VERDICTS[v]) for v in counts.columns if counts[v].sum()
+    ]
+    theme.legend(ax, handles)
+    finding = (
+        f"The article makes {number_word(errors) if errors else 'no'} distinct"
+        f" error{'' if errors == 1 else 's'}"
+    )
+    sums = "; ".join(f"{counts[verdict].sum():.0f} {label}" for verdict, label in labels.VERDICTS.items())
+    alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in total {sums}."
+    return theme.set_texts(ax, finding, "Statements by section of the article and verdict", alt)
+
+
+def load_bearing(
+    table: pd.DataFrame, statements: Mapping[str, str], *, moic_x: float, write_down_pct: float, ax: Axes
+) -> Axes:
+    """What each statement moves when it is taken at its word: the probability of the write-down, with the
+    multiple beside it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `models.bearing.ranked`.
+    statements
+        The statement of each claim, by id.
+    moic_x, write_down_pct
+        What the evidence gives.
+    """
+    rows = table.iloc[::-1].to_dict("records")
+    if not rows:
+        return theme.empty_chart(ax, "statements in the terms of the register")
+    ax.axvline(write_down_pct, color=theme.RECOMPUTED, linewidth=1.8, zorder=2)
+    theme.text(
+        ax,
+        f"by the evidence: {write_down_pct:.0f}%, {moic_x:.2f}x",
+        (write_down_pct, len(rows) - 0.1),
+        (0, 12),
+        theme.RECOMPUTED,
+        ha="center",
+        va="bottom",
+    )
+    for y, row in enumerate(rows):
+        value = row["write_down_pct"]
+        ax.plot([write_down_pct, value], [y, y], color=theme.PRINTED, linewidth=2.4, alpha=0.5, zorder=3)
+        ax.scatter([value], [y], **theme.RING)
+        right = value >= write_down_pct
+        theme.text(
+            ax,
+            f"{value:.0f}%, {row['moic_x']:.2f}x",
+            (value, y),
+            (9 if right else -9, 0),
+            theme.PRINTED,
+            ha="left" if right else "right",
+        )
+        theme.text(
+            ax,
+            "\n".join(textwrap.wrap(statements[row["id"]].rstrip("."), 74)),
+            (0, y),
+            (0, 9),
+            theme.INK,
+            va="bottom",
+        )
+    top = max(write_down_pct, *(row["write_down_pct"] for row in rows))
+    ax.set(yticks=[], ylim=(-0.4, len(rows) + 0.05), xlim=(0, max(1.0, 1.3 * top)))
+    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
+    heaviest = max(rows, key=lambda row: abs(row["write_down_change_pct"]))
+    verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
+    finding = (
+        f"Taken at its word the heaviest statement {verb} the probability of a write-down from"
+        f" {write_down_pct:.0f} to {heaviest['write_down_pct']:.0f}%"
+        if heaviest["moves"]
+        else "None of these statements moves the probability of a write-down"
+    )
+    subtitle = (
+        "Probability of the write-down and median multiple if one statement held and all else stood as the"
+        " evidence has it"
+    )
+    alt = f"A line at {write_down_pct:.0f}% and a ring for each statement: " + "; ".join(
+        f"{statements[row['id']].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['moic_x']:.2f} times the"
+        " money"
+        for row in reversed(rows)
+    )
+    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
