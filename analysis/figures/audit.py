@@ -1,4 +1,11 @@
-"""TODO: what question does this module answer?"""
+"""How does the article stand? Its statements by verdict, printed figures next to those that our data give,
+and the claims that bear its verdict.
+
+Decisions
+- A printed figure is orange-brown and a ring, a recomputed one is blue and a dot: colour is never the only
+  difference.
+- A statement without a printed figure is counted and never drawn as a number.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +20,51 @@ from matplotlib.patches import Patch
 from analysis import labels
 from analysis.figures import theme
 from analysis.labels import number_word
+
+
+def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
+    """Claims by section and verdict, stacked, with the numbers in the bars.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        `models.audit.counts` by section.
+    errors : int
+        How many distinct errors the wrong ones come to (`models.audit.errors`).
+    ax : Axes
+        Where it is drawn.
+    """
+    sections = list(counts.index)[::-1]
+    left = np.zeros(len(sections))
+    for verdict in counts.columns:
+        width = counts.loc[sections, verdict].to_numpy(float)
+        ax.barh(sections, width, left=left, color=theme.VERDICT[verdict], height=0.62)
+        for row, (start, count) in enumerate(zip(left, width, strict=True)):
+            if count:
+                dark = verdict in ("holds", "fails", "void")
+                ax.text(
+                    start + count / 2,
+                    row,
+                    f"{count:.0f}",
+                    ha="center",
+                    va="center",
+                    color="#ffffff" if dark else "#1b2531",
+                    fontweight="semibold",
+                )
+        left += width
+    ax.set(xlabel="statements", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
+    ax.set_yticks(range(len(sections)), [str(section).capitalize() for section in sections])
+    handles = [
+        Patch(color=theme.VERDICT[v], label=labels.VERDICTS[v]) for v in counts.columns if counts[v].sum()
+    ]
+    theme.legend(ax, handles)
+    finding = (
+        f"The article makes {number_word(errors) if errors else 'no'} distinct"
+        f" error{'' if errors == 1 else 's'}"
+    )
+    sums = "; ".join(f"{counts[verdict].sum():.0f} {label}" for verdict, label in labels.VERDICTS.items())
+    alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in total {sums}."
+    return theme.set_texts(ax, finding, "Statements by section of the article and verdict", alt)
 
 
 def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
@@ -77,51 +129,6 @@ def comparable(rows: pd.DataFrame) -> pd.DataFrame:
         printed_high=table["stated_high"] / middle,
     )
     return table[np.isfinite(table["ratio_high"]) & (table["ratio"] > 0)].reset_index(drop=True)
-
-
-def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
-    """Claims by section and verdict, stacked, with the numbers in the bars.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        `models.audit.counts` by section.
-    errors : int
-        How many distinct errors the wrong ones come to (`models.audit.errors`).
-    ax : Axes
-        Where it is drawn.
-    """
-    sections = list(counts.index)[::-1]
-    left = np.zeros(len(sections))
-    for verdict in counts.columns:
-        width = counts.loc[sections, verdict].to_numpy(float)
-        ax.barh(sections, width, left=left, color=theme.VERDICT[verdict], height=0.62)
-        for row, (start, count) in enumerate(zip(left, width, strict=True)):
-            if count:
-                dark = verdict in ("holds", "fails", "void")
-                ax.text(
-                    start + count / 2,
-                    row,
-                    f"{count:.0f}",
-                    ha="center",
-                    va="center",
-                    color="#ffffff" if dark else "#1b2531",
-                    fontweight="semibold",
-                )
-        left += width
-    ax.set(xlabel="statements", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
-    ax.set_yticks(range(len(sections)), [str(section).capitalize() for section in sections])
-    handles = [
-        Patch(color=theme.VERDICT[v], label=labels.VERDICTS[v]) for v in counts.columns if counts[v].sum()
-    ]
-    theme.legend(ax, handles)
-    finding = (
-        f"The article makes {number_word(errors) if errors else 'no'} distinct"
-        f" error{'' if errors == 1 else 's'}"
-    )
-    sums = "; ".join(f"{counts[verdict].sum():.0f} {label}" for verdict, label in labels.VERDICTS.items())
-    alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in total {sums}."
-    return theme.set_texts(ax, finding, "Statements by section of the article and verdict", alt)
 
 
 def load_bearing(

@@ -1,12 +1,9 @@
-"""What do companies and forecasters state? Run-rate revenue, net asset value and loan-to-value, growth of
-markets.
+"""What can the balance sheet bear? Net asset value and loan-to-value, losses in value, and how far the
+other holdings move with them.
 
 Decisions
-- Statements are points; between irregular days no line is fitted and none is drawn but a thin one to follow.
-- A figure that is a bound is a point with an arrow to the side that it leaves open.
-- Hollow is what does not decide: it describes a day after the article, another row counts, a source only
-  repeats another, another market is counted.
-- Forecasts of a market show how far forecasters are apart and never a level that is right.
+- Each ceiling of loan-to-value is a line with its own label.
+- Hollow is what does not decide: it describes a day after the article, or a source only repeats another.
 """
 
 from __future__ import annotations
@@ -102,9 +99,6 @@ def nav_and_ltv(
     why += ["a source that repeats others"] if (table["quality"] == "secondary").any() else []
     subtitle += f"; hollow: {' or '.join(why)}" if why else ""
     return theme.set_texts(axes[0], _ltv_finding(table, company, min(ceilings.values())), subtitle, alt)
-
-
-# Findings
 
 
 def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:

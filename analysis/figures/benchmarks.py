@@ -1,15 +1,14 @@
-"""When and how far? Prices at a fixed score, the time to match and to parity, and what simulated paths add up
-to.
+"""How good are models, and how far is open from closed? Printed scores next to those of sources, the best of
+each kind over time, the time to match a score and to parity.
 
 Decisions
+- A printed score is orange-brown and a bar or a band, one from a source is blue: colour is never the only
+  difference.
+- A score under another protocol than the one that the article's column names is hollow.
 - The record is solid, what goes beyond it dashed or a fan, and the end of the record is marked between them.
 - A quantile that is never reached is an arrow out of the axes and the word never, no number.
 - Lags that others published are rings below the curve: they are means or ranges of other definitions, not
   points on it.
-- Fans and bars of simulated paths hold 50% and 90% of the draws; a sum of a path is never the sum of
-  quantiles.
-- Where several thresholds or series are shown, each has a panel of its own: two colours cannot tell more
-  apart.
 """
 
 from __future__ import annotations
@@ -31,6 +30,237 @@ from analysis.units import DAYS_PER_MONTH, format_date
 
 KINDS = {"closed": "solid", "open": (0, (5, 2))}
 """Line styles: open against closed weights, as in the chart of their frontiers: dashed against solid."""
+
+SCORE_ROUNDING = 0.05
+"""Half a unit of the last printed digit: a score closer than this rounds to the printed one."""
+
+
+def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: Axes) -> Axes:
+    """A row per model: the printed score as a bar, and the scores that sources give, a lane per protocol.
+
+    Parameters
+    ----------
+    printed : DataFrame
+        ``model``, ``score_pct``, as the article's table has them.
+    sourced : DataFrame
+        `models.frontier.article_scores`: ``model``, ``protocol``, ``variant``, ``score_pct``.
+    benchmark : str
+        The benchmark; the protocol of the column's heading goes with it and is filled, the others are hollow.
+    """
+    headings = dict(HEADINGS.values())
+    if benchmark not in headings:
+        raise ValueError(f"benchmark is {benchmark!r}; the article's table has {' and '.join(headings)}")
+    heading = headings[benchmark]
+    known = sourced[sourced["model"].isin(printed["model"])]
+    if known.empty:
+        return theme.empty_chart(ax, f"any {benchmark} score of the printed models")
+    rows = {model: len(printed) - 1 - place for place, model in enumerate(printed["model"])}
+    lanes = [heading, *sorted(set(known["protocol"]) - {heading})]
+    shifts = dict(zip(lanes, np.linspace(0.24, -0.3, len(lanes)), strict=True))
+    for model, score in printed[["model", "score_pct"]].itertuples(index=False):
+        ax.vlines(score, rows[model] - 0.4, rows[model] + 0.4, color=theme.PRINTED, linewidth=3.5, zorder=2)
+        text = f"printed {score:.1f}" if rows[model] == len(rows) - 1 else f"{score:.1f}"
+        theme.text(ax, text, (score, rows[model] + 0.4), (0, 1), theme.PRINTED, ha="center", va="bottom")
+    marks = dict(zip(lanes, ("o", "D", "s", "^"), strict=False))
+    stated = dict(zip(printed["model"], printed["score_pct"], strict=True))
+    for protocol, part in known.groupby("protocol", sort=False):
+        heights = [rows[model] + shifts[protocol] for model in part["model"]]
+        style = theme.DOT if protocol == heading else theme.HOLLOW
+        ax.scatter(part["score_pct"], heights, marker=marks[str(protocol)], zorder=4, **(style | {"s": 36}))
+        for (_, row), height in zip(part.iterrows(), heights, strict=True):
+            left = row["score_pct"] < stated[row["model"]] - SCORE_ROUNDING
+            text = f"{row['score_pct']:.1f} {_lane(row, part)}"
+            theme.text(
+                ax,
+                text,
+                (row["score_pct"], height),
+                (-6 if left else 6, 0),
+                theme.RECOMPUTED,
+                ha="right" if left else "left",
+                size=9.5,
+            )
+    ax.set_yticks(list(rows.values()), list(rows))
+    ax.margins(x=0.22)
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
+    alt = (
+        f"A row for each of {len(printed)} models: a bar at the printed score and marks at those that sources"
+        f" give, by protocol; filled is {heading}, the protocol of the heading."
+    )
+    subtitle = f"{benchmark}, percent; filled: the protocol that the column names"
+    return theme.set_texts(ax, _scores_finding(printed, known, benchmark, heading), subtitle, alt)
+
+
+def _lane(row: pd.Series, part: pd.DataFrame) -> str:
+    """The protocol in short, with the variant where a model has several scores under it."""
+    several = (part["model"] == row["model"]).sum() > 1
+    variant = f" {row['variant']}" if several and row.get("variant") else ""
+    return str(row["protocol"]).removeprefix("pass@1 ") + variant
+
+
+def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, heading: str) -> str:
+    found: list[str | None] = []
+    for model, score in printed[["model", "score_pct"]].itertuples(index=False):
+        own = known[known["model"] == model]
+        if len(own):
+            alike = own.loc[(own["score_pct"] - score).abs() <= SCORE_ROUNDING, "protocol"].tolist()
+            found.append(heading if heading in alike else alike[0] if alike else None)
+    told = (
+        f"{layout.share_phrase(found.count(heading), len(found), f'printed {benchmark} score')}"
+        f" {heading.removesuffix(' developer')}, as headed"
+    )
+    others = [p for p in dict.fromkeys(found) if p not in (None, heading)]
+    parts = [
+        f"{number_word(found.count(name))} {layout.verb(found.count(name), 'is', 'are')} {name}"
+        for name in others
+    ]
+    if lost := found.count(None):
+        parts.append(
+            f"{number_word(lost)} {layout.verb(lost, 'is', 'are')} in our data for no version of"
+            f" {'its model' if lost == 1 else 'their models'}"
+        )
+    if unknown := len(printed) - len(found):
+        parts.append(f"{number_word(unknown)} cannot be checked")
+    return told + (f"; {join_words(parts)}" if parts else "")
+
+
+def leads(
+    tables: Mapping[str, pd.DataFrame], claimed: tuple[float, float], *, reference: str, ax: Axes
+) -> Axes:
+    """Leads of the reference model over each other model, on several benchmarks; the claimed range is a band.
+
+    `tables` maps a benchmark to `models.frontier.leads`.
+    """
+    ax.axvspan(*claimed, color=theme.PRINTED, alpha=0.18, linewidth=0)
+    ax.axvline(0, color=theme.MUTED, linewidth=1.2)
+    rivals = list(next(iter(tables.values())).sort_values("lead_points", ascending=False)["model"])
+    marks = dict(zip(tables, ("o", "D", "s", "^"), strict=False))
+    for (benchmark, table), shift in zip(tables.items(), np.linspace(0.16, -0.16, len(tables)), strict=True):
+        rows = [rivals.index(model) + shift for model in table["model"]]
+        ax.scatter(table["lead_points"], rows, marker=marks[benchmark], **(layout.LARGE_DOT | {"s": 52}))
+        for lead, row in zip(table["lead_points"], rows, strict=True):
+            layout.side_label(
+                ax, lead, row, f"{lead:+.1f} {benchmark}".replace("-", "−"), 1, theme.RECOMPUTED, size=9.5
+            )
+    is_open = next(iter(tables.values())).set_index("model")["open"]
+    ax.set_yticks(range(len(rivals)), [f"{model} (open)" if is_open[model] else model for model in rivals])
+    furthest = max(table["lead_points"].max() for table in tables.values())
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rivals) - 0.2), xlim=(None, furthest * 1.28))
+    ax.annotate(
+        f"printed: {claimed[0]:g} to {claimed[1]:g} points",
+        (claimed[1], len(rivals) - 0.45),
+        xytext=(4, 0),
+        textcoords="offset points",
+        color=theme.PRINTED,
+        va="center",
+    )
+    worst = {name: table["lead_points"].min() for name, table in tables.items()}
+    behind = [name for name, lead in worst.items() if lead < 0]
+    every = pd.concat(tables.values()).groupby("model")["lead_points"]
+    inside = [model for model, lead in every if lead.between(*claimed).all()]
+    finding = (
+        f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by"
+        f" {claimed[0]:g} to {claimed[1]:g} points over {' and '.join(map(str, inside)) or 'nobody'} alone"
+    )
+    alt = (
+        f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(tables)}; a band shows"
+        " the printed range."
+    )
+    return theme.set_texts(ax, finding, f"Lead of {reference}, points (left of zero it trails)", alt)
+
+
+def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes) -> Axes:
+    """The best open and the best closed model so far by release day, and how far they are apart.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``weights``, ``score_pct``, ``valid_on`` (release day) of one benchmark and protocol.
+    benchmark : str
+        Its name, for the words.
+    day : date or ISO date
+        The article's day.
+    """
+    day = pd.Timestamp(day)
+    gap = frontier.frontier_gap(scores)
+    if gap.empty:
+        return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
+    end = gap.index[-1]
+    best = {kind: _best_to_end(part, end) for kind, part in frontier.running_bests(scores).groupby("weights")}
+    for kind, style, mark in (("closed", "solid", theme.DOT), ("open", (0, (5, 2)), theme.HOLLOW)):
+        part = scores[scores["weights"] == kind]
+        ax.scatter(
+            part["valid_on"],
+            part["score_pct"],
+            zorder=2,
+            **(mark | {"s": 11, "linewidths": 0.9, "alpha": 0.55}),
+        )
+        ax.step(
+            best[kind].index,
+            best[kind],
+            where="post",
+            color=theme.RECOMPUTED,
+            linewidth=2.2,
+            linestyle=style,
+            zorder=4,
+        )
+    both = pd.DataFrame(best).sort_index().ffill().loc[gap.index[0] :]
+    ax.fill_between(
+        both.index, both["open"], both["closed"], step="post", color=theme.RECOMPUTED, alpha=0.13, linewidth=0
+    )
+    theme.dates(ax, scores["valid_on"].min(), end)
+    if day <= end:
+        theme.mark_date(ax, day, f"the article, {format_date(day)}")
+    else:
+        early = round((day - end).days / DAYS_PER_MONTH)
+        theme.text(
+            ax,
+            f"record ends {format_date(end)}, {early} months before the article",
+            (1, 1),
+            (0, 3),
+            theme.INK,
+            ha="right",
+            va="bottom",
+            size=9.5,
+            xycoords="axes fraction",
+        )
+    last = {kind: float(series.iloc[-1]) for kind, series in best.items()}
+    ax.set(xlabel="", ylabel="")
+    labels = [
+        theme.Label(last[kind], f"{kind} {last[kind]:.1f}", theme.RECOMPUTED) for kind in ("closed", "open")
+    ]
+    theme.edge_labels(
+        ax, [*labels, theme.Label(sum(last.values()) / 2, f"gap {_signed(gap.iloc[-1])}", theme.INK)]
+    )
+    alt = (
+        f"Two rising steps for the best closed and the best open model so far on {benchmark}, with"
+        f" {len(scores)} scores behind them; at the end they are {abs(gap.iloc[-1]):.1f} points apart."
+    )
+    subtitle = f"{benchmark}, percent, by release of the model; solid: best closed, dashed: best open weights"
+    return theme.set_texts(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
+
+
+def _best_to_end(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
+    """A running best by day, carried on to the end of the record."""
+    series = part.set_index("valid_on")["best_pct"]
+    return series.reindex(series.index.union([end])).ffill()
+
+
+def _frontiers_finding(gap: pd.Series, benchmark: str) -> str:
+    end, means = format_date(gap.index[-1]), frontier.mean_gaps(gap)
+    if means is None:
+        return (
+            f"On {benchmark} closed models are {_signed(gap.iloc[-1])} points from open ones on {end}; the"
+            " record is too short for a trend"
+        )
+    months = round(means.days / DAYS_PER_MONTH)
+    return (
+        f"On {benchmark} the gap of closed over open averaged {_signed(means.last)} points in the {months}"
+        f" months to {end}, after {_signed(means.before)} in the {months} before"
+    )
+
+
+def _signed(points: float) -> str:
+    return f"{points:.1f}".replace("-", "−")
 
 
 def time_to_match(
@@ -135,6 +365,27 @@ def time_to_match(
     else:
         told = f"Fewer than half of the closed bests on {benchmark} have been matched"
     return theme.set_texts(ax, f"{told}; {matched} of {whole} by the end of the record", subtitle, alt)
+
+
+def _survival_to_end(survival: pd.DataFrame, last: float) -> pd.DataFrame:
+    """A survival table from its start, where all are unmatched, to the longest lag: ``t``, ``share``,
+    ``low``, ``high``.
+    """
+    columns = {"lag_months": "t", "unmatched_share": "share"}
+    steps = survival.rename(columns=columns)[["t", "share", "low", "high"]].sort_values("t")
+    start = pd.DataFrame({"t": [0.0], "share": [1.0], "low": [1.0], "high": [1.0]})
+    curve = pd.concat([start, steps], ignore_index=True).astype(float)
+    return pd.concat([curve, curve.tail(1).assign(t=max(last, curve["t"].iloc[-1]))], ignore_index=True)
+
+
+def _months(months: float) -> str:
+    return f"{months:.0f} months" if months >= 10 else f"{months:.2g} months"
+
+
+def _span(low: float, high: float) -> str:
+    """An interval in months whose upper end may not have been reached."""
+    ends = ["not reached" if not math.isfinite(end) else f"{end:.0f}" for end in (low, high)]
+    return " to ".join(ends)
 
 
 def parity(
@@ -257,9 +508,6 @@ def parity(
     )
 
 
-# Findings
-
-
 def _parity_finding(
     benchmark: str, start: float, years: float, interval: tuple[float, float], never: float, level: float
 ) -> str:
@@ -268,20 +516,6 @@ def _parity_finding(
     told = f"On {benchmark} the lines of open and closed weights {meets.get(when, f'meet {when}')}"
     low, high = (_when(start, wait).removeprefix("in ") for wait in interval)
     return f"{told} ({level:.0%} of draws: {low} to {high}); in {never:.0%} of draws they never do"
-
-
-# What goes into the charts
-
-
-def _survival_to_end(survival: pd.DataFrame, last: float) -> pd.DataFrame:
-    """A survival table from its start, where all are unmatched, to the longest lag: ``t``, ``share``,
-    ``low``, ``high``.
-    """
-    columns = {"lag_months": "t", "unmatched_share": "share"}
-    steps = survival.rename(columns=columns)[["t", "share", "low", "high"]].sort_values("t")
-    start = pd.DataFrame({"t": [0.0], "share": [1.0], "low": [1.0], "high": [1.0]})
-    curve = pd.concat([start, steps], ignore_index=True).astype(float)
-    return pd.concat([curve, curve.tail(1).assign(t=max(last, curve["t"].iloc[-1]))], ignore_index=True)
 
 
 def _parity_bar(ax: Axes, height: float, times: Sequence[float], never: float) -> None:
@@ -306,16 +540,6 @@ def _parity_bar(ax: Axes, height: float, times: Sequence[float], never: float) -
     theme.text(ax, "parity", (min(low, right), height), (-8, 0), theme.RECOMPUTED, ha="right")
 
 
-def _months(months: float) -> str:
-    return f"{months:.0f} months" if months >= 10 else f"{months:.2g} months"
-
-
-def _span(low: float, high: float) -> str:
-    """An interval in months whose upper end may not have been reached."""
-    ends = ["not reached" if not math.isfinite(end) else f"{end:.0f}" for end in (low, high)]
-    return " to ".join(ends)
-
-
 def _when(start: float, wait: float) -> str:
     """A time after the start in words; `start` is a decimal year."""
     if math.isinf(wait):
@@ -323,235 +547,3 @@ def _when(start: float, wait: float) -> str:
     if wait == 0:
         return "already"
     return f"in {layout.year_month(start + wait)}" if start + wait < 2100 else "after 2100"
-
-
-SCORE_ROUNDING = 0.05
-"""Half a unit of the last printed digit: a score closer than this rounds to the printed one."""
-
-
-def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: Axes) -> Axes:
-    """A row per model: the printed score as a bar, and the scores that sources give, a lane per protocol.
-
-    Parameters
-    ----------
-    printed : DataFrame
-        ``model``, ``score_pct``, as the article's table has them.
-    sourced : DataFrame
-        `models.frontier.article_scores`: ``model``, ``protocol``, ``variant``, ``score_pct``.
-    benchmark : str
-        The benchmark; the protocol of the column's heading goes with it and is filled, the others are hollow.
-    """
-    headings = dict(HEADINGS.values())
-    if benchmark not in headings:
-        raise ValueError(f"benchmark is {benchmark!r}; the article's table has {' and '.join(headings)}")
-    heading = headings[benchmark]
-    known = sourced[sourced["model"].isin(printed["model"])]
-    if known.empty:
-        return theme.empty_chart(ax, f"any {benchmark} score of the printed models")
-    rows = {model: len(printed) - 1 - place for place, model in enumerate(printed["model"])}
-    lanes = [heading, *sorted(set(known["protocol"]) - {heading})]
-    shifts = dict(zip(lanes, np.linspace(0.24, -0.3, len(lanes)), strict=True))
-    for model, score in printed[["model", "score_pct"]].itertuples(index=False):
-        ax.vlines(score, rows[model] - 0.4, rows[model] + 0.4, color=theme.PRINTED, linewidth=3.5, zorder=2)
-        text = f"printed {score:.1f}" if rows[model] == len(rows) - 1 else f"{score:.1f}"
-        theme.text(ax, text, (score, rows[model] + 0.4), (0, 1), theme.PRINTED, ha="center", va="bottom")
-    marks = dict(zip(lanes, ("o", "D", "s", "^"), strict=False))
-    stated = dict(zip(printed["model"], printed["score_pct"], strict=True))
-    for protocol, part in known.groupby("protocol", sort=False):
-        heights = [rows[model] + shifts[protocol] for model in part["model"]]
-        style = theme.DOT if protocol == heading else theme.HOLLOW
-        ax.scatter(part["score_pct"], heights, marker=marks[str(protocol)], zorder=4, **(style | {"s": 36}))
-        for (_, row), height in zip(part.iterrows(), heights, strict=True):
-            left = row["score_pct"] < stated[row["model"]] - SCORE_ROUNDING
-            text = f"{row['score_pct']:.1f} {_lane(row, part)}"
-            theme.text(
-                ax,
-                text,
-                (row["score_pct"], height),
-                (-6 if left else 6, 0),
-                theme.RECOMPUTED,
-                ha="right" if left else "left",
-                size=9.5,
-            )
-    ax.set_yticks(list(rows.values()), list(rows))
-    ax.margins(x=0.22)
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
-    alt = (
-        f"A row for each of {len(printed)} models: a bar at the printed score and marks at those that sources"
-        f" give, by protocol; filled is {heading}, the protocol of the heading."
-    )
-    subtitle = f"{benchmark}, percent; filled: the protocol that the column names"
-    return theme.set_texts(ax, _scores_finding(printed, known, benchmark, heading), subtitle, alt)
-
-
-def _lane(row: pd.Series, part: pd.DataFrame) -> str:
-    """The protocol in short, with the variant where a model has several scores under it."""
-    several = (part["model"] == row["model"]).sum() > 1
-    variant = f" {row['variant']}" if several and row.get("variant") else ""
-    return str(row["protocol"]).removeprefix("pass@1 ") + variant
-
-
-def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, heading: str) -> str:
-    found: list[str | None] = []
-    for model, score in printed[["model", "score_pct"]].itertuples(index=False):
-        own = known[known["model"] == model]
-        if len(own):
-            alike = own.loc[(own["score_pct"] - score).abs() <= SCORE_ROUNDING, "protocol"].tolist()
-            found.append(heading if heading in alike else alike[0] if alike else None)
-    told = (
-        f"{layout.share_phrase(found.count(heading), len(found), f'printed {benchmark} score')}"
-        f" {heading.removesuffix(' developer')}, as headed"
-    )
-    others = [p for p in dict.fromkeys(found) if p not in (None, heading)]
-    parts = [
-        f"{number_word(found.count(name))} {layout.verb(found.count(name), 'is', 'are')} {name}"
-        for name in others
-    ]
-    if lost := found.count(None):
-        parts.append(
-            f"{number_word(lost)} {layout.verb(lost, 'is', 'are')} in our data for no version of"
-            f" {'its model' if lost == 1 else 'their models'}"
-        )
-    if unknown := len(printed) - len(found):
-        parts.append(f"{number_word(unknown)} cannot be checked")
-    return told + (f"; {join_words(parts)}" if parts else "")
-
-
-def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes) -> Axes:
-    """The best open and the best closed model so far by release day, and how far they are apart.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        ``weights``, ``score_pct``, ``valid_on`` (release day) of one benchmark and protocol.
-    benchmark : str
-        Its name, for the words.
-    day : date or ISO date
-        The article's day.
-    """
-    day = pd.Timestamp(day)
-    gap = frontier.frontier_gap(scores)
-    if gap.empty:
-        return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
-    end = gap.index[-1]
-    best = {kind: _best_to_end(part, end) for kind, part in frontier.running_bests(scores).groupby("weights")}
-    for kind, style, mark in (("closed", "solid", theme.DOT), ("open", (0, (5, 2)), theme.HOLLOW)):
-        part = scores[scores["weights"] == kind]
-        ax.scatter(
-            part["valid_on"],
-            part["score_pct"],
-            zorder=2,
-            **(mark | {"s": 11, "linewidths": 0.9, "alpha": 0.55}),
-        )
-        ax.step(
-            best[kind].index,
-            best[kind],
-            where="post",
-            color=theme.RECOMPUTED,
-            linewidth=2.2,
-            linestyle=style,
-            zorder=4,
-        )
-    both = pd.DataFrame(best).sort_index().ffill().loc[gap.index[0] :]
-    ax.fill_between(
-        both.index, both["open"], both["closed"], step="post", color=theme.RECOMPUTED, alpha=0.13, linewidth=0
-    )
-    theme.dates(ax, scores["valid_on"].min(), end)
-    if day <= end:
-        theme.mark_date(ax, day, f"the article, {format_date(day)}")
-    else:
-        early = round((day - end).days / DAYS_PER_MONTH)
-        theme.text(
-            ax,
-            f"record ends {format_date(end)}, {early} months before the article",
-            (1, 1),
-            (0, 3),
-            theme.INK,
-            ha="right",
-            va="bottom",
-            size=9.5,
-            xycoords="axes fraction",
-        )
-    last = {kind: float(series.iloc[-1]) for kind, series in best.items()}
-    ax.set(xlabel="", ylabel="")
-    labels = [
-        theme.Label(last[kind], f"{kind} {last[kind]:.1f}", theme.RECOMPUTED) for kind in ("closed", "open")
-    ]
-    theme.edge_labels(
-        ax, [*labels, theme.Label(sum(last.values()) / 2, f"gap {_signed(gap.iloc[-1])}", theme.INK)]
-    )
-    alt = (
-        f"Two rising steps for the best closed and the best open model so far on {benchmark}, with"
-        f" {len(scores)} scores behind them; at the end they are {abs(gap.iloc[-1]):.1f} points apart."
-    )
-    subtitle = f"{benchmark}, percent, by release of the model; solid: best closed, dashed: best open weights"
-    return theme.set_texts(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
-
-
-def _best_to_end(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
-    """A running best by day, carried on to the end of the record."""
-    series = part.set_index("valid_on")["best_pct"]
-    return series.reindex(series.index.union([end])).ffill()
-
-
-def _frontiers_finding(gap: pd.Series, benchmark: str) -> str:
-    end, means = format_date(gap.index[-1]), frontier.mean_gaps(gap)
-    if means is None:
-        return (
-            f"On {benchmark} closed models are {_signed(gap.iloc[-1])} points from open ones on {end}; the"
-            " record is too short for a trend"
-        )
-    months = round(means.days / DAYS_PER_MONTH)
-    return (
-        f"On {benchmark} the gap of closed over open averaged {_signed(means.last)} points in the {months}"
-        f" months to {end}, after {_signed(means.before)} in the {months} before"
-    )
-
-
-def _signed(points: float) -> str:
-    return f"{points:.1f}".replace("-", "−")
-
-
-def leads(
-    tables: Mapping[str, pd.DataFrame], claimed: tuple[float, float], *, reference: str, ax: Axes
-) -> Axes:
-    """Leads of the reference model over each other model, on several benchmarks; the claimed range is a band.
-
-    `tables` maps a benchmark to `models.frontier.leads`.
-    """
-    ax.axvspan(*claimed, color=theme.PRINTED, alpha=0.18, linewidth=0)
-    ax.axvline(0, color=theme.MUTED, linewidth=1.2)
-    rivals = list(next(iter(tables.values())).sort_values("lead_points", ascending=False)["model"])
-    marks = dict(zip(tables, ("o", "D", "s", "^"), strict=False))
-    for (benchmark, table), shift in zip(tables.items(), np.linspace(0.16, -0.16, len(tables)), strict=True):
-        rows = [rivals.index(model) + shift for model in table["model"]]
-        ax.scatter(table["lead_points"], rows, marker=marks[benchmark], **(layout.LARGE_DOT | {"s": 52}))
-        for lead, row in zip(table["lead_points"], rows, strict=True):
-            layout.side_label(
-                ax, lead, row, f"{lead:+.1f} {benchmark}".replace("-", "−"), 1, theme.RECOMPUTED, size=9.5
-            )
-    is_open = next(iter(tables.values())).set_index("model")["open"]
-    ax.set_yticks(range(len(rivals)), [f"{model} (open)" if is_open[model] else model for model in rivals])
-    furthest = max(table["lead_points"].max() for table in tables.values())
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rivals) - 0.2), xlim=(None, furthest * 1.28))
-    ax.annotate(
-        f"printed: {claimed[0]:g} to {claimed[1]:g} points",
-        (claimed[1], len(rivals) - 0.45),
-        xytext=(4, 0),
-        textcoords="offset points",
-        color=theme.PRINTED,
-        va="center",
-    )
-    worst = {name: table["lead_points"].min() for name, table in tables.items()}
-    behind = [name for name, lead in worst.items() if lead < 0]
-    every = pd.concat(tables.values()).groupby("model")["lead_points"]
-    inside = [model for model, lead in every if lead.between(*claimed).all()]
-    finding = (
-        f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by"
-        f" {claimed[0]:g} to {claimed[1]:g} points over {' and '.join(map(str, inside)) or 'nobody'} alone"
-    )
-    alt = (
-        f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(tables)}; a band shows"
-        " the printed range."
-    )
-    return theme.set_texts(ax, finding, f"Lead of {reference}, points (left of zero it trails)", alt)

@@ -1,12 +1,13 @@
-"""Printed against sourced: figures of the article beside what others measured, over time where it has a time.
+"""Who pays for it? Money raised and promised, who holds which part, run-rate revenue, and costs next to
+revenue.
 
 Decisions
-- Printed is orange-brown and a ring, a bar or a line, sourced is blue: colour is never the only difference.
-- A figure that counts only after the article's day, or with another scope, or under another protocol, is
-  hollow.
-- Lines end where the record ends; what is taken to have stood on since is dotted.
-- The frames are evidence as it was known by some day. Where they hold too little, the chart says so and is
-  empty.
+- A printed figure is orange-brown, with a bar over what its qualifier leaves open; an arrow is an end that is
+  open.
+- Lines end where the record ends; they are drawn on only to the cut-off date.
+- Between the irregular days of statements no line is fitted and none is drawn but a thin one to follow.
+- Hollow is what does not decide: it describes a day after the article, another row counts, or a source only
+  repeats another.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from analysis.figures import layout, theme
 from analysis.labels import number_word
 from analysis.statistics.trend import decimal_year
 from analysis.units import format_date, format_value
+
+BOUNDS = {"at least": 1, "at most": -1}
+"""Qualifiers that leave a side open: upwards and downwards."""
 
 
 def funding_history(
@@ -127,6 +131,11 @@ def _funding_finding(over: Mapping[Hashable, float], focus: str, day: pd.Timesta
     )
 
 
+def _usd(value: float) -> str:
+    """Billions, with a decimal only below ten: $7.6B, $180B."""
+    return format_value(value, "usd_bn", 0 if value >= 10 or value == 0 else 1)
+
+
 def paid_and_promised(
     tranches: pd.DataFrame, *, printed: float, day: theme.Day, ax: Axes, as_of: theme.Day | None = None
 ) -> Axes:
@@ -214,165 +223,6 @@ def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
             " as known"
         )
     return f"By {format_date(day)} SoftBank had paid {paid:.1f} of {promised:.1f} billion dollars promised"
-
-
-def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
-    """OpenAI's revenue and total costs by whole year, in pairs of bars.
-
-    `finance` has ``measure``, ``period``, ``value`` and ``known_on``; only whole years (``CY2024``) with both
-    measures are shown, and no line is drawn through so few.
-    """
-    names = {"period_revenue": "revenue", "total_costs": "costs"}
-    yearly = finance[finance["measure"].isin(names) & finance["period"].str.startswith("CY")]
-    wide = (
-        yearly.pivot_table(index="period", columns="measure", values="value")
-        .reindex(columns=list(names))
-        .dropna()
-    )
-    if len(wide) < 2:
-        return theme.empty_chart(ax, "accounts of two whole years")
-    long = (
-        wide.rename(columns=names)
-        .melt(ignore_index=False, var_name="measure", value_name="usd_bn")
-        .reset_index()
-    )
-    colors = {"revenue": theme.RECOMPUTED, "costs": theme.UNCHECKABLE}
-    sns.barplot(
-        long.assign(year=long["period"].str[2:]),
-        x="year",
-        y="usd_bn",
-        hue="measure",
-        palette=colors,
-        saturation=1,
-        width=0.84,
-        legend=False,
-        errorbar=None,
-        ax=ax,
-    )
-    for bars, measure in zip(ax.containers, colors, strict=True):
-        ax.bar_label(bars, [f"{measure} {bar.get_height():.1f}" for bar in bars], padding=2, color=theme.INK)  # type: ignore[arg-type]  # bars, not error bars
-    ax.set(xlabel="", ylabel="")
-    ax.margins(y=0.12)
-    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
-    first, last = wide.iloc[0], wide.iloc[-1]
-    grown, lacking = last / first, wide["total_costs"] - wide["period_revenue"]
-    span = f"From {wide.index[0][2:]} to {wide.index[-1][2:]}"
-    finding = (
-        f"{span} revenue grew {grown['period_revenue']:.2f} times and costs {grown['total_costs']:.2f} times;"
-        f" costs less revenue came to {lacking.iloc[0]:.1f}, then {lacking.iloc[-1]:.1f} billion dollars"
-    )
-    out = yearly["known_on"].max()
-    alt = (
-        f"Bars of revenue and total costs for {number_word(len(wide))} years, from {first.iloc[0]:.1f}"
-        f" and {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
-    )
-    subtitle = (
-        f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y};"
-        f" {number_word(len(wide))} years are no trend"
-    )
-    return theme.set_texts(ax, finding, subtitle, alt)
-
-
-def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: theme.Day | None) -> pd.Timestamp:
-    """How far the last step is carried on: to the day of looking, else to the article's day or the last
-    row.
-    """
-    return max(rows["valid_on"].max(), day if as_of is None else pd.Timestamp(as_of))
-
-
-def _usd(value: float) -> str:
-    """Billions, with a decimal only below ten: $7.6B, $180B."""
-    return format_value(value, "usd_bn", 0 if value >= 10 or value == 0 else 1)
-
-
-BOUNDS = {"at least": 1, "at most": -1}
-"""Qualifiers that leave a side open: upwards and downwards."""
-
-
-def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes) -> Axes:
-    """Annualised revenue as it was stated, over time.
-
-    Parameters
-    ----------
-    statements : DataFrame
-        Rows of the evidence table ``openai_finance`` of one measure: ``valid_on``, ``value`` (billion dollars
-        a year), ``qualifier`` (``exact``, ``about``, ``at least``, ``at most``) and ``counts``, ``no`` for a
-        row that another one replaces; it is not in the finding.
-    company : str
-        Whose revenue it is.
-    day : date or ISO date
-        The article's day.
-
-    Raises
-    ------
-    ValueError
-        A column is missing or a value is not above zero.
-    """
-    layout.require_columns("statements", statements, ("valid_on", "value", "qualifier", "counts"))
-    told = statements.sort_values("valid_on", kind="stable", ignore_index=True)
-    counted = told[told["counts"] == "yes"]
-    if counted.empty:
-        return theme.empty_chart(ax, f"a run rate of {company}")
-    if (low := told[~(told["value"] > 0)]).size:
-        first = low.iloc[0]
-        raise ValueError(
-            f"value on {first['valid_on'].date()} is {first['value']:g}; a logarithmic axis needs values"
-            " above zero, leave it out"
-        )
-    t, at = decimal_year(told["valid_on"]), float(decimal_year([day])[0])
-    told = told.assign(t=t, side=told["qualifier"].map(BOUNDS).fillna(0))
-    tips = told["value"] * 1.45 ** told["side"]
-    layout.scales(ax, [*t, at], [*told["value"] / 1.25, *told["value"] * 1.25, *tips], "usd_bn", log=True)
-    ax.plot(
-        told["t"][counted.index], counted["value"], color=theme.RECOMPUTED, linewidth=0.9, alpha=0.5, zorder=2
-    )
-    decides = (told["counts"] == "yes") & (told["t"] <= at)
-    for part, mark in ((told[decides], theme.DOT), (told[~decides], theme.HOLLOW)):
-        ax.scatter(part["t"], part["value"], zorder=4, **(mark | {"s": 34}))
-    for (x, value), tip in zip(
-        told.loc[told["side"] != 0, ["t", "value"]].to_numpy(float), tips[told["side"] != 0], strict=True
-    ):
-        ax.annotate(
-            "",
-            (x, tip),
-            (x, value),
-            zorder=3,
-            arrowprops={"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6},
-        )
-    theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
-    names = [
-        layout.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
-        for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)
-    ]
-    arrows = [told["value"], (told["value"] * tips) ** 0.5, tips]  # points along them
-    taken = [at for heights in arrows for at in zip(told["t"], heights, strict=True)]
-    grid = np.linspace(told["t"].min(), told["t"].max(), 200)
-    path = np.exp(np.interp(grid, told["t"][counted.index], np.log(counted["value"])))
-    layout.name_points(ax, names, taken, np.column_stack([grid, path]))
-    ends = [_stated(counted.iloc[place]) for place in (0, -1)]
-    finding = (
-        f"{company}'s run rate rose from {ends[0]} to {ends[1]}"
-        if len(counted) > 1
-        else f"{company}'s run rate was {ends[0]}"
-    )
-    if counted["value"].iloc[-1] < counted["value"].iloc[0]:
-        finding = finding.replace(" rose ", " fell ")
-    bounds = int((told["side"] != 0).sum())
-    alt = (
-        f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to"
-        f" {ends[1]}; {number_word(bounds)} with an arrow"
-        f" {layout.verb(bounds, 'is a bound', 'are bounds')}."
-    )
-    subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
-    why = ["after the article's day"] if (told["t"] > at).any() else []
-    why += ["another figure of the same days counts"] if (told["counts"] != "yes").any() else []
-    subtitle += f"; hollow: {' or '.join(why)}" if why else ""
-    return theme.set_texts(ax, finding, subtitle, alt)
-
-
-def _stated(row: pd.Series) -> str:
-    hedge = f"{row['qualifier']} " if row["qualifier"] != "exact" else ""
-    return f"{hedge}${row['value']:g}B in {row['valid_on']:%B %Y}"
 
 
 def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: str, ax: Axes) -> Axes:
@@ -483,3 +333,153 @@ def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
         "Investors as the table names them (left) and the companies that they fund (right); dashed: internal",
         alt,
     )
+
+
+def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes) -> Axes:
+    """Annualised revenue as it was stated, over time.
+
+    Parameters
+    ----------
+    statements : DataFrame
+        Rows of the evidence table ``openai_finance`` of one measure: ``valid_on``, ``value`` (billion dollars
+        a year), ``qualifier`` (``exact``, ``about``, ``at least``, ``at most``) and ``counts``, ``no`` for a
+        row that another one replaces; it is not in the finding.
+    company : str
+        Whose revenue it is.
+    day : date or ISO date
+        The article's day.
+
+    Raises
+    ------
+    ValueError
+        A column is missing or a value is not above zero.
+    """
+    layout.require_columns("statements", statements, ("valid_on", "value", "qualifier", "counts"))
+    told = statements.sort_values("valid_on", kind="stable", ignore_index=True)
+    counted = told[told["counts"] == "yes"]
+    if counted.empty:
+        return theme.empty_chart(ax, f"a run rate of {company}")
+    if (low := told[~(told["value"] > 0)]).size:
+        first = low.iloc[0]
+        raise ValueError(
+            f"value on {first['valid_on'].date()} is {first['value']:g}; a logarithmic axis needs values"
+            " above zero, leave it out"
+        )
+    t, at = decimal_year(told["valid_on"]), float(decimal_year([day])[0])
+    told = told.assign(t=t, side=told["qualifier"].map(BOUNDS).fillna(0))
+    tips = told["value"] * 1.45 ** told["side"]
+    layout.scales(ax, [*t, at], [*told["value"] / 1.25, *told["value"] * 1.25, *tips], "usd_bn", log=True)
+    ax.plot(
+        told["t"][counted.index], counted["value"], color=theme.RECOMPUTED, linewidth=0.9, alpha=0.5, zorder=2
+    )
+    decides = (told["counts"] == "yes") & (told["t"] <= at)
+    for part, mark in ((told[decides], theme.DOT), (told[~decides], theme.HOLLOW)):
+        ax.scatter(part["t"], part["value"], zorder=4, **(mark | {"s": 34}))
+    for (x, value), tip in zip(
+        told.loc[told["side"] != 0, ["t", "value"]].to_numpy(float), tips[told["side"] != 0], strict=True
+    ):
+        ax.annotate(
+            "",
+            (x, tip),
+            (x, value),
+            zorder=3,
+            arrowprops={"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6},
+        )
+    theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
+    names = [
+        layout.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
+        for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)
+    ]
+    arrows = [told["value"], (told["value"] * tips) ** 0.5, tips]  # points along them
+    taken = [at for heights in arrows for at in zip(told["t"], heights, strict=True)]
+    grid = np.linspace(told["t"].min(), told["t"].max(), 200)
+    path = np.exp(np.interp(grid, told["t"][counted.index], np.log(counted["value"])))
+    layout.name_points(ax, names, taken, np.column_stack([grid, path]))
+    ends = [_stated(counted.iloc[place]) for place in (0, -1)]
+    finding = (
+        f"{company}'s run rate rose from {ends[0]} to {ends[1]}"
+        if len(counted) > 1
+        else f"{company}'s run rate was {ends[0]}"
+    )
+    if counted["value"].iloc[-1] < counted["value"].iloc[0]:
+        finding = finding.replace(" rose ", " fell ")
+    bounds = int((told["side"] != 0).sum())
+    alt = (
+        f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to"
+        f" {ends[1]}; {number_word(bounds)} with an arrow"
+        f" {layout.verb(bounds, 'is a bound', 'are bounds')}."
+    )
+    subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
+    why = ["after the article's day"] if (told["t"] > at).any() else []
+    why += ["another figure of the same days counts"] if (told["counts"] != "yes").any() else []
+    subtitle += f"; hollow: {' or '.join(why)}" if why else ""
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _stated(row: pd.Series) -> str:
+    hedge = f"{row['qualifier']} " if row["qualifier"] != "exact" else ""
+    return f"{hedge}${row['value']:g}B in {row['valid_on']:%B %Y}"
+
+
+def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
+    """OpenAI's revenue and total costs by whole year, in pairs of bars.
+
+    `finance` has ``measure``, ``period``, ``value`` and ``known_on``; only whole years (``CY2024``) with both
+    measures are shown, and no line is drawn through so few.
+    """
+    names = {"period_revenue": "revenue", "total_costs": "costs"}
+    yearly = finance[finance["measure"].isin(names) & finance["period"].str.startswith("CY")]
+    wide = (
+        yearly.pivot_table(index="period", columns="measure", values="value")
+        .reindex(columns=list(names))
+        .dropna()
+    )
+    if len(wide) < 2:
+        return theme.empty_chart(ax, "accounts of two whole years")
+    long = (
+        wide.rename(columns=names)
+        .melt(ignore_index=False, var_name="measure", value_name="usd_bn")
+        .reset_index()
+    )
+    colors = {"revenue": theme.RECOMPUTED, "costs": theme.UNCHECKABLE}
+    sns.barplot(
+        long.assign(year=long["period"].str[2:]),
+        x="year",
+        y="usd_bn",
+        hue="measure",
+        palette=colors,
+        saturation=1,
+        width=0.84,
+        legend=False,
+        errorbar=None,
+        ax=ax,
+    )
+    for bars, measure in zip(ax.containers, colors, strict=True):
+        ax.bar_label(bars, [f"{measure} {bar.get_height():.1f}" for bar in bars], padding=2, color=theme.INK)  # type: ignore[arg-type]  # bars, not error bars
+    ax.set(xlabel="", ylabel="")
+    ax.margins(y=0.12)
+    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
+    first, last = wide.iloc[0], wide.iloc[-1]
+    grown, lacking = last / first, wide["total_costs"] - wide["period_revenue"]
+    span = f"From {wide.index[0][2:]} to {wide.index[-1][2:]}"
+    finding = (
+        f"{span} revenue grew {grown['period_revenue']:.2f} times and costs {grown['total_costs']:.2f} times;"
+        f" costs less revenue came to {lacking.iloc[0]:.1f}, then {lacking.iloc[-1]:.1f} billion dollars"
+    )
+    out = yearly["known_on"].max()
+    alt = (
+        f"Bars of revenue and total costs for {number_word(len(wide))} years, from {first.iloc[0]:.1f}"
+        f" and {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
+    )
+    subtitle = (
+        f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y};"
+        f" {number_word(len(wide))} years are no trend"
+    )
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: theme.Day | None) -> pd.Timestamp:
+    """How far the last step is carried on: to the day of looking, else to the article's day or the last
+    row.
+    """
+    return max(rows["valid_on"].max(), day if as_of is None else pd.Timestamp(as_of))

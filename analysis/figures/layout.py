@@ -1,12 +1,12 @@
-"""What do the charts of trends and forecasts share beyond their look? Scales, names of points, amounts, and
+"""What do charts share beyond their look? Scales, names of points, amounts, phrases, rows with bounds, and
 what is refused.
 
 Decisions
-- Time is a decimal year (`models.trend.decimal_year`), as the fits have it.
+- Time is a decimal year (`statistics.trend.decimal_year`), as the fits have it.
 - Factors, prices and costs stand on logarithmic axes with two to nine round ticks.
 - Names of points take the side on which they cover least; words that stand out of the axes are moved back in.
-- A frame without a column, or with a number that cannot be drawn, is refused by its name, and told what it
-  needs.
+- A figure that is missing keeps its row and says why; it is never drawn at zero.
+- A frame without a column, or with a number that cannot be drawn, is refused by its name, with what it needs.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""Printed against found: charts that hold a figure of the article beside what its own numbers or outside
-sources give.
+"""How large is the market? Printed sizes and growth rates, those that other forecasters give, simulated paths
+and what they add up to.
 
 Decisions
-- Printed is orange-brown and a ring or a band, recomputed is blue and a dot: colour is never the only
-  difference.
+- A printed figure is orange-brown and a ring or a band, a recomputed or sourced one is blue and a dot.
 - What the article states as a range is drawn as a band over the whole row that it speaks of.
+- Forecasts show how far forecasters are apart and never a level that is right; one of another market or scope
+  is hollow.
+- Fans and bars of simulated paths hold 50% and 90% of the draws; a sum of a path is never the sum of
+  quantiles.
 """
 
 from __future__ import annotations
@@ -31,6 +34,11 @@ LARGE_RING: dict[str, Any] = {
     "s": 62,
     "zorder": 3,
 }
+
+QUANTILES = ("p5", "p25", "p50", "p75", "p95")
+
+WEEKS = 13
+"""Weeks in a quarter."""
 
 
 def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
@@ -138,18 +146,164 @@ def _note(ax: Axes, x: float, y: float, text: str, color: str, ha: str, dy: floa
     )
 
 
-def _count(part: int, whole: int) -> str:
-    words: Sequence[str] = ("None", "One", "Two", "Three", "Four", "Five", "Six")
+def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes) -> Axes:
+    """A row per segment: the printed growth rate against those that follow from forecasters' own sizes.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        The evidence table ``market_size_forecasts``: ``segment``, ``scope_fit`` (``close`` counts, the rest
+        is hollow), ``base_year``, ``base_usd_bn``, ``end_year``, ``end_usd_bn``.
+    printed : DataFrame
+        ``segment`` and ``cagr_pct``, as the article's table has them.
+
+    Raises
+    ------
+    ValueError
+        A column is missing.
+    """
+    layout.require_columns(
+        "forecasts", forecasts, ("segment", "scope_fit", "base_year", "base_usd_bn", "end_year", "end_usd_bn")
+    )
+    layout.require_columns("printed", printed, ("segment", "cagr_pct"))
+    stated = dict(zip(printed["segment"], printed["cagr_pct"].astype(float), strict=True))
+    rows = {segment: len(stated) - 1 - place for place, segment in enumerate(stated)}
+    found = forecasts[forecasts["segment"].isin(list(rows))].reset_index(drop=True)
+    if found.empty:
+        return theme.empty_chart(ax, "a forecast of the printed segments")
+    years = found["end_year"] - found["base_year"]
+    rates = [
+        growth.cagr_pct(*sizes)
+        for sizes in zip(found["base_usd_bn"], found["end_usd_bn"], years, strict=True)
+    ]
+    found = found.assign(rate=rates, row=found["segment"].map(rows))
+    close = found[found["scope_fit"] == "close"]
+    for _, part in close.groupby("segment"):
+        ax.hlines(
+            part["row"].iloc[0],
+            part["rate"].min(),
+            part["rate"].max(),
+            color=theme.GRID,
+            linewidth=4,
+            zorder=2,
+        )
+    for part, mark in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
+        ax.scatter(part["rate"], part["row"], zorder=3, **(mark | {"s": 38}))
+    ax.scatter(list(stated.values()), list(rows.values()), **theme.RING)
+    for segment, rate in stated.items():
+        theme.text(ax, f"{rate:g}%", (rate, rows[segment]), (0, 8), theme.PRINTED, ha="center", va="bottom")
+    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3), xlim=(0, 1.08 * max(*rates, *stated.values())))
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
+    alt = (
+        f"A row for each of {number_word(len(rows))} segments with a ring at the printed growth rate"
+        f" and {len(found)} marks at the rates of forecasters; filled marks count the same market, hollow"
+        " ones a part of it or more."
+    )
+    subtitle = (
+        "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled:"
+        " same scope, hollow: another"
+    )
+    return theme.set_texts(ax, _growth_finding(close, stated), subtitle, alt)
+
+
+def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
+    ends = close.groupby("segment")["rate"].agg(["min", "max"])
+    if ends.empty:
+        return "No forecast is of the same scope; those of another decide nothing"
+    above = sum(stated[str(segment)] > row["max"] for segment, row in ends.iterrows())
+    below = sum(stated[str(segment)] < row["min"] for segment, row in ends.iterrows())
+    places = ((above, "above"), (len(ends) - above - below, "within"), (below, "below"))
+    told = join_words(
+        [
+            f"{number_word(count)} {layout.verb(count, 'lies', 'lie')} {where}"
+            for count, where in places
+            if count
+        ]
+    )
     return (
-        f"All {words[whole].lower()}"
-        if part == whole and whole < len(words)
-        else words[part]
-        if part < len(words)
-        else str(part)
+        f"Of {number_word(len(ends))} printed growth rates that forecasts of the same scope cover,"
+        f" {told} what forecasters give"
     )
 
 
-QUANTILES = ("p5", "p25", "p50", "p75", "p95")
+def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int, ax: Axes) -> Axes:
+    """A row per segment: the printed size of a year against what forecasters give for it.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        ``segment``, ``forecaster``, ``scope_fit`` and what `models.market.forecast_value` needs.
+    printed : DataFrame
+        ``segment`` and ``size_YEAR_usd_bn``.
+    year : int
+        The year of the sizes.
+    """
+    valued = forecasts.assign(size_usd_bn=market.forecast_value(forecasts, year))
+    found = valued[valued["segment"].isin(printed["segment"])].dropna(subset="size_usd_bn")
+    if found.empty:
+        return theme.empty_chart(ax, f"a forecast that covers {year}")
+    ax.set_xscale("log")
+    sizes = dict(layout.value_pairs(printed, f"size_{year}_usd_bn", "segment"))
+    rows = {segment: len(sizes) - 1 - place for place, segment in enumerate(sizes)}
+    close = found[found["scope_fit"] == "close"]
+    for segment, part in close.groupby("segment"):
+        ax.hlines(
+            rows[segment],
+            part["size_usd_bn"].min(),
+            part["size_usd_bn"].max(),
+            color=theme.GRID,
+            linewidth=4,
+            zorder=2,
+        )
+    for part, style in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
+        ax.scatter(part["size_usd_bn"], [rows[segment] for segment in part["segment"]], zorder=3, **style)
+    ax.scatter(list(sizes.values()), list(rows.values()), **theme.RING)
+    for segment, size in sizes.items():
+        theme.text(
+            ax,
+            format_value(size, "usd_bn", 1),
+            (size, rows[segment]),
+            (0, 8),
+            theme.PRINTED,
+            ha="center",
+            va="bottom",
+        )
+    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
+    layout.money_ticks(ax.xaxis, [*found["size_usd_bn"], *sizes.values()], "B")
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
+    alt = (
+        f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and {len(found)}"
+        " marks at the values of forecasters on a logarithmic axis; filled marks count the same market,"
+        " hollow ones a part of it or more."
+    )
+    subtitle = (
+        f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same"
+        " scope, hollow: of another"
+    )
+    return theme.set_texts(ax, _forecasts_finding(close, sizes, year), subtitle, alt)
+
+
+def _forecasts_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
+    ends = close.groupby("segment")["size_usd_bn"].agg(["min", "max"])
+    if ends.empty:
+        return f"No forecast of the same scope covers {year}; those of another decide nothing"
+    low = sum(sizes[segment] < row["min"] for segment, row in ends.iterrows())
+    high = sum(sizes[segment] > row["max"] for segment, row in ends.iterrows())
+    inside = len(ends) - low - high
+    places = ((low, "below all of them"), (inside, "between them"), (high, "above all of them"))
+    parts = [f"{number_word(count)} {where}" for count, where in places if count]
+    verb = " lies " if parts[0].startswith("one ") else " lie "
+    parts[0] = parts[0].replace(" ", verb, 1)
+    told = (
+        f"all{verb}{places[[low, inside, high].index(len(ends))][1]}"
+        if len(parts) == 1 < len(ends)
+        else join_words(parts)
+    )
+    return (
+        f"Of {number_word(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that"
+        f" forecasts of the same scope cover, {told}"
+    )
 
 
 def record_and_paths(
@@ -256,6 +410,27 @@ def record_and_paths(
     return theme.set_texts(axes[0], _history_finding(ends, unit), told, alt)
 
 
+def _history_finding(ends: Mapping[str, tuple[float, Mapping[str, float], float]], unit: str) -> str:
+    if len(ends) == 1:
+        ((name, (time, at, naive)),) = ends.items()
+        low, middle, high = (layout.amount(at[key], unit) for key in ("p5", "p50", "p95"))
+        told = (
+            f"{name}: 90% of simulated paths lie between {low} and {high} in {layout.year_month(time)}, half"
+            f" above {middle}"
+        )
+        return f"{told}; the naive forecast is {layout.amount(naive, unit)}"
+    inside = sum(at["p5"] <= naive <= at["p95"] for _, at, naive in ends.values())
+    told = (
+        f"{number_word(inside)} of {number_word(len(ends))} naive forecasts"
+        f" {layout.verb(inside, 'lies', 'lie')}"
+    )
+    return f"At the end of the forecast {told} within 90% of simulated paths"
+
+
+def _at(fan: pd.DataFrame, level: float) -> pd.Series:
+    return fan[f"p{100 * level:.0f}"].astype(float)
+
+
 def share_of_sum(
     shares: pd.DataFrame, *, amount_usd_bn: float, what: str, threshold: float, reading: str, ax: Axes
 ) -> Axes:
@@ -346,23 +521,6 @@ def share_of_sum(
     return theme.set_texts(ax, _share_finding(wide, amount, what, threshold), subtitle, alt)
 
 
-def _history_finding(ends: Mapping[str, tuple[float, Mapping[str, float], float]], unit: str) -> str:
-    if len(ends) == 1:
-        ((name, (time, at, naive)),) = ends.items()
-        low, middle, high = (layout.amount(at[key], unit) for key in ("p5", "p50", "p95"))
-        told = (
-            f"{name}: 90% of simulated paths lie between {low} and {high} in {layout.year_month(time)}, half"
-            f" above {middle}"
-        )
-        return f"{told}; the naive forecast is {layout.amount(naive, unit)}"
-    inside = sum(at["p5"] <= naive <= at["p95"] for _, at, naive in ends.values())
-    told = (
-        f"{number_word(inside)} of {number_word(len(ends))} naive forecasts"
-        f" {layout.verb(inside, 'lies', 'lie')}"
-    )
-    return f"At the end of the forecast {told} within 90% of simulated paths"
-
-
 def _share_finding(wide: pd.DataFrame, amount: str, what: str, threshold: float) -> str:
     (ahead, share), *others = wide["p50"].items()
     medians = [
@@ -381,95 +539,8 @@ def _share_finding(wide: pd.DataFrame, amount: str, what: str, threshold: float)
     return f"{told}; 90% of paths do not decide whether it reaches {level:g}%"
 
 
-def _at(fan: pd.DataFrame, level: float) -> pd.Series:
-    return fan[f"p{100 * level:.0f}"].astype(float)
-
-
 def _percent(share: float) -> str:
     return f"{share:.0f}%" if share >= 10 else f"{share:.1f}%"
-
-
-WEEKS = 13
-"""Weeks in a quarter."""
-
-
-def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int, ax: Axes) -> Axes:
-    """A row per segment: the printed size of a year against what forecasters give for it.
-
-    Parameters
-    ----------
-    forecasts : DataFrame
-        ``segment``, ``forecaster``, ``scope_fit`` and what `models.market.forecast_value` needs.
-    printed : DataFrame
-        ``segment`` and ``size_YEAR_usd_bn``.
-    year : int
-        The year of the sizes.
-    """
-    valued = forecasts.assign(size_usd_bn=market.forecast_value(forecasts, year))
-    found = valued[valued["segment"].isin(printed["segment"])].dropna(subset="size_usd_bn")
-    if found.empty:
-        return theme.empty_chart(ax, f"a forecast that covers {year}")
-    ax.set_xscale("log")
-    sizes = dict(layout.value_pairs(printed, f"size_{year}_usd_bn", "segment"))
-    rows = {segment: len(sizes) - 1 - place for place, segment in enumerate(sizes)}
-    close = found[found["scope_fit"] == "close"]
-    for segment, part in close.groupby("segment"):
-        ax.hlines(
-            rows[segment],
-            part["size_usd_bn"].min(),
-            part["size_usd_bn"].max(),
-            color=theme.GRID,
-            linewidth=4,
-            zorder=2,
-        )
-    for part, style in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
-        ax.scatter(part["size_usd_bn"], [rows[segment] for segment in part["segment"]], zorder=3, **style)
-    ax.scatter(list(sizes.values()), list(rows.values()), **theme.RING)
-    for segment, size in sizes.items():
-        theme.text(
-            ax,
-            format_value(size, "usd_bn", 1),
-            (size, rows[segment]),
-            (0, 8),
-            theme.PRINTED,
-            ha="center",
-            va="bottom",
-        )
-    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
-    layout.money_ticks(ax.xaxis, [*found["size_usd_bn"], *sizes.values()], "B")
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
-    alt = (
-        f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and {len(found)}"
-        " marks at the values of forecasters on a logarithmic axis; filled marks count the same market,"
-        " hollow ones a part of it or more."
-    )
-    subtitle = (
-        f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same"
-        " scope, hollow: of another"
-    )
-    return theme.set_texts(ax, _forecasts_finding(close, sizes, year), subtitle, alt)
-
-
-def _forecasts_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
-    ends = close.groupby("segment")["size_usd_bn"].agg(["min", "max"])
-    if ends.empty:
-        return f"No forecast of the same scope covers {year}; those of another decide nothing"
-    low = sum(sizes[segment] < row["min"] for segment, row in ends.iterrows())
-    high = sum(sizes[segment] > row["max"] for segment, row in ends.iterrows())
-    inside = len(ends) - low - high
-    places = ((low, "below all of them"), (inside, "between them"), (high, "above all of them"))
-    parts = [f"{number_word(count)} {where}" for count, where in places if count]
-    verb = " lies " if parts[0].startswith("one ") else " lie "
-    parts[0] = parts[0].replace(" ", verb, 1)
-    told = (
-        f"all{verb}{places[[low, inside, high].index(len(ends))][1]}"
-        if len(parts) == 1 < len(ends)
-        else join_words(parts)
-    )
-    return (
-        f"Of {number_word(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that"
-        f" forecasts of the same scope cover, {told}"
-    )
 
 
 def chip_revenue(
@@ -558,82 +629,12 @@ def chip_revenue(
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
-def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes) -> Axes:
-    """A row per segment: the printed growth rate against those that follow from forecasters' own sizes.
-
-    Parameters
-    ----------
-    forecasts : DataFrame
-        The evidence table ``market_size_forecasts``: ``segment``, ``scope_fit`` (``close`` counts, the rest
-        is hollow), ``base_year``, ``base_usd_bn``, ``end_year``, ``end_usd_bn``.
-    printed : DataFrame
-        ``segment`` and ``cagr_pct``, as the article's table has them.
-
-    Raises
-    ------
-    ValueError
-        A column is missing.
-    """
-    layout.require_columns(
-        "forecasts", forecasts, ("segment", "scope_fit", "base_year", "base_usd_bn", "end_year", "end_usd_bn")
-    )
-    layout.require_columns("printed", printed, ("segment", "cagr_pct"))
-    stated = dict(zip(printed["segment"], printed["cagr_pct"].astype(float), strict=True))
-    rows = {segment: len(stated) - 1 - place for place, segment in enumerate(stated)}
-    found = forecasts[forecasts["segment"].isin(list(rows))].reset_index(drop=True)
-    if found.empty:
-        return theme.empty_chart(ax, "a forecast of the printed segments")
-    years = found["end_year"] - found["base_year"]
-    rates = [
-        growth.cagr_pct(*sizes)
-        for sizes in zip(found["base_usd_bn"], found["end_usd_bn"], years, strict=True)
-    ]
-    found = found.assign(rate=rates, row=found["segment"].map(rows))
-    close = found[found["scope_fit"] == "close"]
-    for _, part in close.groupby("segment"):
-        ax.hlines(
-            part["row"].iloc[0],
-            part["rate"].min(),
-            part["rate"].max(),
-            color=theme.GRID,
-            linewidth=4,
-            zorder=2,
-        )
-    for part, mark in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
-        ax.scatter(part["rate"], part["row"], zorder=3, **(mark | {"s": 38}))
-    ax.scatter(list(stated.values()), list(rows.values()), **theme.RING)
-    for segment, rate in stated.items():
-        theme.text(ax, f"{rate:g}%", (rate, rows[segment]), (0, 8), theme.PRINTED, ha="center", va="bottom")
-    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3), xlim=(0, 1.08 * max(*rates, *stated.values())))
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
-    alt = (
-        f"A row for each of {number_word(len(rows))} segments with a ring at the printed growth rate"
-        f" and {len(found)} marks at the rates of forecasters; filled marks count the same market, hollow"
-        " ones a part of it or more."
-    )
-    subtitle = (
-        "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled:"
-        " same scope, hollow: another"
-    )
-    return theme.set_texts(ax, _growth_finding(close, stated), subtitle, alt)
-
-
-def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
-    ends = close.groupby("segment")["rate"].agg(["min", "max"])
-    if ends.empty:
-        return "No forecast is of the same scope; those of another decide nothing"
-    above = sum(stated[str(segment)] > row["max"] for segment, row in ends.iterrows())
-    below = sum(stated[str(segment)] < row["min"] for segment, row in ends.iterrows())
-    places = ((above, "above"), (len(ends) - above - below, "within"), (below, "below"))
-    told = join_words(
-        [
-            f"{number_word(count)} {layout.verb(count, 'lies', 'lie')} {where}"
-            for count, where in places
-            if count
-        ]
-    )
+def _count(part: int, whole: int) -> str:
+    words: Sequence[str] = ("None", "One", "Two", "Three", "Four", "Five", "Six")
     return (
-        f"Of {number_word(len(ends))} printed growth rates that forecasts of the same scope cover,"
-        f" {told} what forecasters give"
+        f"All {words[whole].lower()}"
+        if part == whole and whole < len(words)
+        else words[part]
+        if part < len(words)
+        else str(part)
     )

@@ -1,10 +1,12 @@
-"""Where does each stand? Models by price and quality, costs and funding with their bounds, and who funds
-whom.
+"""What do models cost? Printed list prices next to those in our data, by quality and over time, and the
+price of a fixed quality.
 
 Decisions
-- A printed figure is orange-brown, with a bar over what its qualifier leaves open; an arrow is an end that is
-  open.
-- A figure that is missing keeps its row and says why; it is never drawn at zero.
+- A printed price is orange-brown and a ring or a band, one from a source is blue: colour is never the only
+  difference.
+- Prices stand on logarithmic axes, where twice and half are equally far apart.
+- A line ends with the last price in our data; where that is taken to hold since, it is dotted.
+- Where several thresholds are shown, each has a panel of its own: two colours cannot tell more apart.
 """
 
 from __future__ import annotations
@@ -24,6 +26,11 @@ from analysis.models import frontier, prices
 from analysis.models.frontier import PRICE
 from analysis.statistics.trend import decimal_year
 from analysis.units import format_date
+
+FITTED = ("name", "threshold_pct", "decline_factor_per_year", "bootstrap_low", "bootstrap_high", "level", "n")
+
+PRICE_ROUNDING = 0.005
+"""Half a unit of the last printed digit: a price closer than this rounds to the printed one."""
 
 
 def price_quality(
@@ -72,142 +79,6 @@ def price_quality(
         " beats on both."
     )
     return theme.set_texts(ax, finding, f"{quality_title} against price", alt)
-
-
-FITTED = ("name", "threshold_pct", "decline_factor_per_year", "bootstrap_low", "bootstrap_high", "level", "n")
-
-
-def price_frontier(
-    spells: pd.DataFrame, fits: pd.DataFrame, *, day: theme.Day, benchmark: str, axes: Sequence[Axes]
-) -> Axes:
-    """Prices of all models that reach a score, the cheapest so far, and the line fitted through its steps.
-
-    Parameters
-    ----------
-    spells : DataFrame
-        `models.prices.price_spells`: ``model``, ``price_usd_per_mtok``, ``score_pct``, ``t`` (decimal year),
-        ``valid_on``.
-    fits : DataFrame
-        `models.prices.at_thresholds`, a row a panel: ``name`` and ``threshold_pct`` of the score to reach,
-        ``decline_factor_per_year``, ``bootstrap_low``, ``bootstrap_high``, ``level`` (share), ``n`` (steps);
-        NaN where too few steps were left.
-    day : date or ISO date
-        The article's day; prices that are first seen later are hollow.
-    benchmark : str
-        Name of the scores' benchmark, for the words.
-    axes : sequence of Axes
-        `theme.panels`, one a row of `fits`; give each about 1.9 inches.
-
-    Raises
-    ------
-    ValueError
-        A column is missing, or there are more or fewer panels than rows.
-    """
-    layout.require_columns("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
-    layout.require_columns("fits", fits, FITTED)
-    layout.require_panels(axes, len(fits), "rows of fits")
-    reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
-    if not any(map(len, reached)):
-        return theme.empty_chart(axes[0], f"a price of a model that reaches the scores on {benchmark}")
-    at = float(decimal_year([day])[0])
-    lowest = [prices.price_frontier(spells, threshold) for threshold in fits["threshold_pct"]]
-    lines = [
-        _through(steps, factor) for steps, factor in zip(lowest, fits["decline_factor_per_year"], strict=True)
-    ]
-    every = pd.concat(reached)
-    times, heights = [*every["t"], at], [*every[PRICE], *(end for line in lines for end in line)]
-    for ax, rows, steps, line, fit in zip(axes, reached, lowest, lines, fits.to_dict("records"), strict=True):
-        layout.scales(ax, times, heights, "usd_per_mtok", log=True)
-        ax.set_title(_price_title(fit), fontsize=layout.NAMED_SIZE, color=theme.INK)
-        theme.mark_date(ax, at, "")
-        if ax is axes[0]:
-            theme.text(
-                ax,
-                f"the article,\n{format_date(pd.Timestamp(day))}",
-                (at, 1),
-                (-4, -3),
-                theme.INK,
-                ha="right",
-                va="top",
-                size=layout.NAMED_SIZE,
-                xycoords=("data", "axes fraction"),
-            )
-        if rows.empty:
-            continue
-        ax.scatter(rows["t"], rows[PRICE], s=14, color=theme.OPEN, linewidths=0, zorder=2)
-        t, price = [*steps["t"], rows["t"].max()], [*steps[PRICE], steps[PRICE].iloc[-1]]
-        ax.step(t, price, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
-        later = steps["t"] > at
-        for part, mark in ((steps[~later], theme.DOT), (steps[later], theme.HOLLOW)):
-            ax.scatter(part["t"], part[PRICE], zorder=4, **(mark | {"s": 24, "linewidths": 1.2}))
-        if line:
-            ax.plot([t[0], steps["t"].iloc[-1]], line, color=theme.INK, linewidth=1.2, zorder=3.2)
-        ends = steps.iloc[[0, -1]].drop_duplicates("t")
-        told = ends[["model", "t", PRICE]].itertuples(index=False)
-        names = [layout.Name(model, x, y, theme.RECOMPUTED) for model, x, y in told]
-        grid = np.linspace(t[0], t[-1], 200)
-        path = [*zip(grid, np.array(price)[np.searchsorted(t, grid, side="right") - 1], strict=True)]
-        if line:
-            path += zip(np.linspace(t[0], t[-2], 200), np.geomspace(line[0], line[1], 200), strict=True)
-        layout.name_points(ax, names, rows[["t", PRICE]], path)
-    alt = (
-        f"{number_word(len(fits)).capitalize()} {layout.verb(len(fits), 'panel', 'panels')} with the"
-        f" prices of all models that reach a score on {benchmark}, on a logarithmic axis: the cheapest so far"
-        " as falling steps, and a straight line fitted through them."
-    )
-    subtitle = (
-        "Blended list price, dollars per million tokens, log scale, of models that reach a score on"
-        f" {benchmark}; steps: the cheapest so far, thin line: fitted, in brackets: interval from a bootstrap"
-        " over developers"
-    )
-    return theme.set_texts(axes[0], _price_finding(fits, benchmark), subtitle, alt)
-
-
-def _price_title(fit: Mapping[Hashable, Any]) -> str:
-    told = f"{fit['name']}, {fit['threshold_pct']:g}% or more: "
-    if math.isnan(fit["decline_factor_per_year"]):
-        return f"{told}{fit['n']} {layout.verb(fit['n'], 'step', 'steps')}, too few to fit"
-    told += f"divided by {_times(fit['decline_factor_per_year'])} a year"
-    low, high = fit["bootstrap_low"], fit["bootstrap_high"]
-    interval = (
-        ", no interval" if math.isnan(low) else f" ({fit['level']:.0%}: {_times(low)} to {_times(high)})"
-    )
-    return f"{told}{interval}, {fit['n']} steps"
-
-
-def _price_finding(fits: pd.DataFrame, benchmark: str) -> str:
-    fitted = fits.dropna(subset="decline_factor_per_year")
-    if fitted.empty:
-        return f"Too few prices at a fixed score on {benchmark} for a trend"
-    low, high = fitted["decline_factor_per_year"].min(), fitted["decline_factor_per_year"].max()
-    told = f"At a fixed score on {benchmark} the cheapest price fell by a factor of "
-    told += f"{_times(low)} a year" if len(fitted) == 1 else f"{_times(low)} to {_times(high)} a year"
-    bounded = fitted.dropna(subset="bootstrap_low")
-    if len(bounded):
-        told += (
-            f"; intervals reach from {_times(bounded['bootstrap_low'].min())} to"
-            f" {_times(bounded['bootstrap_high'].max())}"
-        )
-    return told
-
-
-def _through(steps: pd.DataFrame, factor: float) -> list[float]:
-    """Heights of the fitted line at the first and the last step; least squares runs through the mean of its
-    points.
-    """
-    if math.isnan(factor):
-        return []
-    t, log_price = steps["t"], np.log(steps[PRICE])
-    ends = t.iloc[[0, -1]].to_numpy(float)
-    return np.exp(log_price.mean() - math.log(factor) * (ends - t.mean())).tolist()
-
-
-def _times(factor: float) -> str:
-    return layout.amount(factor, "count")
-
-
-PRICE_ROUNDING = 0.005
-"""Half a unit of the last printed digit: a price closer than this rounds to the printed one."""
 
 
 def price_history(
@@ -393,3 +264,132 @@ def price_multiples(
     return theme.set_texts(
         ax, finding, f"Price per token of {reference} as a multiple of the model's, log scale", alt
     )
+
+
+def price_frontier(
+    spells: pd.DataFrame, fits: pd.DataFrame, *, day: theme.Day, benchmark: str, axes: Sequence[Axes]
+) -> Axes:
+    """Prices of all models that reach a score, the cheapest so far, and the line fitted through its steps.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        `models.prices.price_spells`: ``model``, ``price_usd_per_mtok``, ``score_pct``, ``t`` (decimal year),
+        ``valid_on``.
+    fits : DataFrame
+        `models.prices.at_thresholds`, a row a panel: ``name`` and ``threshold_pct`` of the score to reach,
+        ``decline_factor_per_year``, ``bootstrap_low``, ``bootstrap_high``, ``level`` (share), ``n`` (steps);
+        NaN where too few steps were left.
+    day : date or ISO date
+        The article's day; prices that are first seen later are hollow.
+    benchmark : str
+        Name of the scores' benchmark, for the words.
+    axes : sequence of Axes
+        `theme.panels`, one a row of `fits`; give each about 1.9 inches.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, or there are more or fewer panels than rows.
+    """
+    layout.require_columns("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
+    layout.require_columns("fits", fits, FITTED)
+    layout.require_panels(axes, len(fits), "rows of fits")
+    reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
+    if not any(map(len, reached)):
+        return theme.empty_chart(axes[0], f"a price of a model that reaches the scores on {benchmark}")
+    at = float(decimal_year([day])[0])
+    lowest = [prices.price_frontier(spells, threshold) for threshold in fits["threshold_pct"]]
+    lines = [
+        _through(steps, factor) for steps, factor in zip(lowest, fits["decline_factor_per_year"], strict=True)
+    ]
+    every = pd.concat(reached)
+    times, heights = [*every["t"], at], [*every[PRICE], *(end for line in lines for end in line)]
+    for ax, rows, steps, line, fit in zip(axes, reached, lowest, lines, fits.to_dict("records"), strict=True):
+        layout.scales(ax, times, heights, "usd_per_mtok", log=True)
+        ax.set_title(_price_title(fit), fontsize=layout.NAMED_SIZE, color=theme.INK)
+        theme.mark_date(ax, at, "")
+        if ax is axes[0]:
+            theme.text(
+                ax,
+                f"the article,\n{format_date(pd.Timestamp(day))}",
+                (at, 1),
+                (-4, -3),
+                theme.INK,
+                ha="right",
+                va="top",
+                size=layout.NAMED_SIZE,
+                xycoords=("data", "axes fraction"),
+            )
+        if rows.empty:
+            continue
+        ax.scatter(rows["t"], rows[PRICE], s=14, color=theme.OPEN, linewidths=0, zorder=2)
+        t, price = [*steps["t"], rows["t"].max()], [*steps[PRICE], steps[PRICE].iloc[-1]]
+        ax.step(t, price, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
+        later = steps["t"] > at
+        for part, mark in ((steps[~later], theme.DOT), (steps[later], theme.HOLLOW)):
+            ax.scatter(part["t"], part[PRICE], zorder=4, **(mark | {"s": 24, "linewidths": 1.2}))
+        if line:
+            ax.plot([t[0], steps["t"].iloc[-1]], line, color=theme.INK, linewidth=1.2, zorder=3.2)
+        ends = steps.iloc[[0, -1]].drop_duplicates("t")
+        told = ends[["model", "t", PRICE]].itertuples(index=False)
+        names = [layout.Name(model, x, y, theme.RECOMPUTED) for model, x, y in told]
+        grid = np.linspace(t[0], t[-1], 200)
+        path = [*zip(grid, np.array(price)[np.searchsorted(t, grid, side="right") - 1], strict=True)]
+        if line:
+            path += zip(np.linspace(t[0], t[-2], 200), np.geomspace(line[0], line[1], 200), strict=True)
+        layout.name_points(ax, names, rows[["t", PRICE]], path)
+    alt = (
+        f"{number_word(len(fits)).capitalize()} {layout.verb(len(fits), 'panel', 'panels')} with the"
+        f" prices of all models that reach a score on {benchmark}, on a logarithmic axis: the cheapest so far"
+        " as falling steps, and a straight line fitted through them."
+    )
+    subtitle = (
+        "Blended list price, dollars per million tokens, log scale, of models that reach a score on"
+        f" {benchmark}; steps: the cheapest so far, thin line: fitted, in brackets: interval from a bootstrap"
+        " over developers"
+    )
+    return theme.set_texts(axes[0], _price_finding(fits, benchmark), subtitle, alt)
+
+
+def _price_title(fit: Mapping[Hashable, Any]) -> str:
+    told = f"{fit['name']}, {fit['threshold_pct']:g}% or more: "
+    if math.isnan(fit["decline_factor_per_year"]):
+        return f"{told}{fit['n']} {layout.verb(fit['n'], 'step', 'steps')}, too few to fit"
+    told += f"divided by {_times(fit['decline_factor_per_year'])} a year"
+    low, high = fit["bootstrap_low"], fit["bootstrap_high"]
+    interval = (
+        ", no interval" if math.isnan(low) else f" ({fit['level']:.0%}: {_times(low)} to {_times(high)})"
+    )
+    return f"{told}{interval}, {fit['n']} steps"
+
+
+def _price_finding(fits: pd.DataFrame, benchmark: str) -> str:
+    fitted = fits.dropna(subset="decline_factor_per_year")
+    if fitted.empty:
+        return f"Too few prices at a fixed score on {benchmark} for a trend"
+    low, high = fitted["decline_factor_per_year"].min(), fitted["decline_factor_per_year"].max()
+    told = f"At a fixed score on {benchmark} the cheapest price fell by a factor of "
+    told += f"{_times(low)} a year" if len(fitted) == 1 else f"{_times(low)} to {_times(high)} a year"
+    bounded = fitted.dropna(subset="bootstrap_low")
+    if len(bounded):
+        told += (
+            f"; intervals reach from {_times(bounded['bootstrap_low'].min())} to"
+            f" {_times(bounded['bootstrap_high'].max())}"
+        )
+    return told
+
+
+def _through(steps: pd.DataFrame, factor: float) -> list[float]:
+    """Heights of the fitted line at the first and the last step; least squares runs through the mean of its
+    points.
+    """
+    if math.isnan(factor):
+        return []
+    t, log_price = steps["t"], np.log(steps[PRICE])
+    ends = t.iloc[[0, -1]].to_numpy(float)
+    return np.exp(log_price.mean() - math.log(factor) * (ends - t.mean())).tolist()
+
+
+def _times(factor: float) -> str:
+    return layout.amount(factor, "count")

@@ -1,9 +1,9 @@
-"""What drives the result? Ranges, shares of variance, shares of risks, break-evens, beliefs, and the risk
-register.
+"""What drives the result? Ranges, shares of variance, shares of risks, break-evens, beliefs, the risk
+register, and judgement at its ends.
 
 Decisions
 - Hollow marks the low end of an input or what is not reliable, filled the high end: it reads in grey.
-- Labels stand beside their marks; there is a legend only where a mark has two meanings.
+- Labels stand next to their marks; there is a legend only where a mark has two meanings.
 - Every finding is computed from the table that is drawn.
 - Words for inputs stand in one place, and an input without words is refused wherever one is named: neither
   its name in the register nor an empty cell is shown to a reader.
@@ -76,19 +76,6 @@ LABELS = Labels(
 
 SHOWN = 12
 """Inputs that a tornado shows; the rest move the result least."""
-
-
-def _rows(ax: Axes, labels: Sequence[str]) -> None:
-    """One horizontal row a label, the first on top."""
-    ax.set_yticks(range(len(labels)), labels)
-    ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0)
-    ax.set(xlabel="", ylabel="")
-
-
-def _number(value: float) -> str:
-    """Three digits, without an exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def tornado(
@@ -290,6 +277,81 @@ def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
     )
 
 
+def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct: float, ax: Axes) -> Axes:
+    """How likely the judgement is with one input at either end of its range.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `models.drivers.judgement_at_ends`.
+    labels
+        The name of each input, in words.
+    now_pct
+        Its probability with all inputs drawn, percent.
+    """
+    if table.empty:
+        return theme.empty_chart(ax, "inputs that are uncertain")
+    wide = table.pivot(index="input", columns="end", values=["between_pct", "value"])
+    low = table.groupby("input")["between_pct"].min().sort_values(ascending=False)
+    ax.axvline(50, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
+    ax.axvline(now_pct, color=theme.RECOMPUTED, linewidth=1.6, zorder=1)
+    theme.text(
+        ax,
+        f"all drawn: {now_pct:.0f}%",
+        (now_pct, len(low) - 0.4),
+        (0, 4),
+        theme.RECOMPUTED,
+        ha="center",
+        va="bottom",
+    )
+    for y, name in enumerate(low.index):
+        ends = {
+            end: (float(wide.loc[name, ("between_pct", end)]), float(wide.loc[name, ("value", end)]))
+            for end in (5, 95)
+        }
+        ax.plot(
+            [ends[5][0], ends[95][0]], [y, y], color=theme.RECOMPUTED, linewidth=2.4, alpha=0.45, zorder=2
+        )
+        left = min(ends, key=lambda end: ends[end][0])
+        for end, (share, value) in ends.items():
+            ax.scatter([share], [y], **(theme.DOT if end == 95 else theme.HOLLOW), zorder=3)
+            side = -1 if end == left else 1
+            theme.text(
+                ax,
+                f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}",
+                (share, y),
+                (9 * side, 0),
+                theme.INK,
+                ha="right" if side < 0 else "left",
+            )
+    ax.set_yticks(range(len(low)), [labels[str(name)] for name in low.index])
+    ax.set(ylim=(-0.6, len(low) - 0.1), xlim=(0, 100))
+    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
+    handles = [
+        ax.scatter([], [], **(theme.DOT if end == 95 else theme.HOLLOW), label=f"input at its {end}%")
+        for end in (5, 95)
+    ]
+    theme.legend(ax, handles)
+    turned = [labels[str(name)] for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
+    finding = (
+        f"{number_word(len(turned)).capitalize()} of {len(low)} inputs alone"
+        f" {'turn' if len(turned) != 1 else 'turns'} the judgement at an end of"
+        f" {'their' if len(turned) != 1 else 'its'} range: {join_words(turned)}"
+        if turned
+        else f"None of {len(low)} inputs alone turns the judgement at an end of its range"
+    )
+    alt = "A line for each input between the probabilities at both ends of its range: " + "; ".join(
+        f"{labels[str(name)]}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
+        f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
+        for name in low.index[::-1]
+    )
+    subtitle = (
+        "Probability of neither outsized returns nor a catastrophe, one input pinned at the value beside the"
+        " mark"
+    )
+    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
+
+
 def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
     """Prior, data and posterior of each belief (`outlook.UpdatedBeliefs.table`), over the prior's median;
     `labels` names it with unit.
@@ -413,76 +475,14 @@ def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axe
     )
 
 
-def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct: float, ax: Axes) -> Axes:
-    """How likely the judgement is with one input at either end of its range.
+def _rows(ax: Axes, labels: Sequence[str]) -> None:
+    """One horizontal row a label, the first on top."""
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.set(xlabel="", ylabel="")
 
-    Parameters
-    ----------
-    table : DataFrame
-        `models.drivers.judgement_at_ends`.
-    labels
-        The name of each input, in words.
-    now_pct
-        Its probability with all inputs drawn, percent.
-    """
-    if table.empty:
-        return theme.empty_chart(ax, "inputs that are uncertain")
-    wide = table.pivot(index="input", columns="end", values=["between_pct", "value"])
-    low = table.groupby("input")["between_pct"].min().sort_values(ascending=False)
-    ax.axvline(50, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
-    ax.axvline(now_pct, color=theme.RECOMPUTED, linewidth=1.6, zorder=1)
-    theme.text(
-        ax,
-        f"all drawn: {now_pct:.0f}%",
-        (now_pct, len(low) - 0.4),
-        (0, 4),
-        theme.RECOMPUTED,
-        ha="center",
-        va="bottom",
-    )
-    for y, name in enumerate(low.index):
-        ends = {
-            end: (float(wide.loc[name, ("between_pct", end)]), float(wide.loc[name, ("value", end)]))
-            for end in (5, 95)
-        }
-        ax.plot(
-            [ends[5][0], ends[95][0]], [y, y], color=theme.RECOMPUTED, linewidth=2.4, alpha=0.45, zorder=2
-        )
-        left = min(ends, key=lambda end: ends[end][0])
-        for end, (share, value) in ends.items():
-            ax.scatter([share], [y], **(theme.DOT if end == 95 else theme.HOLLOW), zorder=3)
-            side = -1 if end == left else 1
-            theme.text(
-                ax,
-                f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}",
-                (share, y),
-                (9 * side, 0),
-                theme.INK,
-                ha="right" if side < 0 else "left",
-            )
-    ax.set_yticks(range(len(low)), [labels[str(name)] for name in low.index])
-    ax.set(ylim=(-0.6, len(low) - 0.1), xlim=(0, 100))
-    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
-    handles = [
-        ax.scatter([], [], **(theme.DOT if end == 95 else theme.HOLLOW), label=f"input at its {end}%")
-        for end in (5, 95)
-    ]
-    theme.legend(ax, handles)
-    turned = [labels[str(name)] for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
-    finding = (
-        f"{number_word(len(turned)).capitalize()} of {len(low)} inputs alone"
-        f" {'turn' if len(turned) != 1 else 'turns'} the judgement at an end of"
-        f" {'their' if len(turned) != 1 else 'its'} range: {join_words(turned)}"
-        if turned
-        else f"None of {len(low)} inputs alone turns the judgement at an end of its range"
-    )
-    alt = "A line for each input between the probabilities at both ends of its range: " + "; ".join(
-        f"{labels[str(name)]}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
-        f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
-        for name in low.index[::-1]
-    )
-    subtitle = (
-        "Probability of neither outsized returns nor a catastrophe, one input pinned at the value beside the"
-        " mark"
-    )
-    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
+
+def _number(value: float) -> str:
+    """Three digits, without an exponent."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,5 +1,5 @@
-"""What do the fits say? Trends with their bands and the article's claim, and the factor under every
-specification.
+"""What do the fits say, and how far can they be trusted? Trends with their bands and the article's claim, the
+factor under every specification, and published fits next to the same data fitted again.
 
 Decisions
 - Printed is orange-brown and a ring or a line, fitted is blue and a dot: colour is never the only difference.
@@ -8,8 +8,10 @@ Decisions
 - A fit is solid where there is a record and dashed beyond it. A point that describes a time after the
   article's day is hollow, whenever it became known: a frame of what was known on a day holds no later ones.
 - Factors stand on logarithmic axes, where twice and half are equally far from one.
-- A specification that could not be fitted keeps its row and says so; it counts as tried and is never drawn as
+- What could not be fitted or fitted again keeps its row and says so; it counts as tried and is never drawn as
   a number.
+- Published fits are shown to the digits of print. Their verdicts come with the table; one that contradicts
+  its own verdicts is refused.
 """
 
 from __future__ import annotations
@@ -172,132 +174,6 @@ def fitted(
     return theme.set_texts(ax, finding, words, alt)
 
 
-def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: float, ax: Axes) -> Axes:
-    """The factor that every specification gives, sorted, with the one that was written down beforehand
-    marked.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``specification``, ``factor``, ``low``, ``high`` (factors a year) and ``primary``, true for one row.
-        Where a specification could not be fitted its numbers are NaN; it counts as tried. Give a row about
-        0.25 inches.
-    what : str
-        What a year multiplies or divides, to open the finding: Training cost on rented hardware.
-    primary : str
-        The primary specification, as fixed before the fit; the table must mark the same one.
-    level : float
-        Level of the intervals, between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        A column is missing, the level is not between 0 and 1, a number is not above zero, a specification
-        stands twice, or the table marks another primary one.
-    """
-    layout.require_columns("table", table, ("specification", "factor", "low", "high", "primary"))
-    layout.checked_level(level)
-    if table["factor"].isna().all():
-        return theme.empty_chart(ax, "a specification that could be fitted")
-    layout.above_zero(table, ["factor", "low", "high"], "specification")
-    if (twice := table["specification"].duplicated()).any():
-        raise ValueError(
-            f"specification {table.loc[twice, 'specification'].iloc[0]!r} stands twice; give each its own"
-            " name"
-        )
-    marked = table.loc[table["primary"].astype(bool), "specification"].tolist()
-    if marked != [primary]:
-        raise ValueError(
-            f"primary is {primary!r} and the table marks"
-            f" {join_words([repr(name) for name in marked]) or 'none'}; mark the one specification"
-            " that was fixed before the fit"
-        )
-    ordered = table.sort_values("factor", na_position="first", ignore_index=True)
-    own = ordered[ordered["specification"] == primary].iloc[0]
-    ax.set_xscale("log")
-    if not math.isnan(own["factor"]):
-        ax.axvline(own["factor"], color=theme.RECOMPUTED, linewidth=1.2, linestyle=theme.DASHED, zorder=1)
-    found = ordered.dropna(subset="factor")
-    layout.log_ticks(ax.xaxis, layout.numbers(found[["factor", "low", "high"]]), "x", room=1.1)
-    low, high = ax.get_xlim()
-    if low < 1 < high:
-        ax.axvline(1, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
-    for row, name, factor, start, stop, is_own in ordered[
-        ["specification", "factor", "low", "high", "primary"]
-    ].itertuples():
-        if math.isnan(factor):
-            theme.text(
-                ax,
-                "not fitted",
-                (1, row),
-                (6, 0),
-                theme.MUTED,
-                size=layout.NAMED_SIZE,
-                xycoords=("axes fraction", "data"),
-            )
-            continue
-        color = theme.RECOMPUTED if is_own else theme.OPEN
-        ax.hlines(row, start, stop, color=color, linewidth=4 if is_own else 2, alpha=0.6, zorder=2)
-        style = (
-            theme.DOT | {"s": 54}
-            if is_own
-            else {"facecolors": "#ffffff", "edgecolors": theme.MUTED, "linewidths": 1.4, "s": 28}
-        )
-        ax.scatter([factor], [row], **(style | {"zorder": 4}))
-        text = f"primary {factor:.2f}x" if name == primary else f"{factor:.2f}x"
-        theme.text(
-            ax,
-            text,
-            (1, row),
-            (6, 0),
-            theme.RECOMPUTED if is_own else theme.MUTED,
-            size=layout.NAMED_SIZE,
-            xycoords=("axes fraction", "data"),
-        )
-    ax.set_yticks(range(len(ordered)), ordered["specification"], fontsize=9.5)
-    for label, is_own in zip(ax.get_yticklabels(), ordered["primary"], strict=True):
-        label.set(color=theme.INK if is_own else theme.MUTED, fontweight="semibold" if is_own else "normal")
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(ordered) - 0.4))
-    ax.grid(visible=False, axis="y")
-    tried = len(ordered)
-    factors = ordered["factor"].dropna()
-    span = f"from {factors.min():.2f} to {factors.max():.2f}" if len(factors) else "none of them fitted"
-    alt = (
-        f"{what}: a row for each of {tried} specifications sorted by the factor a year that they give,"
-        f" {span}, with intervals on a logarithmic axis; the primary one is filled."
-    )
-    words = (
-        f"Factor a year, log scale; {tried} {layout.verb(tried, 'specification', 'specifications')} tried;"
-        f" bars: {level:.0%} confidence intervals"
-    )
-    words += "; filled: primary, fixed before the fit"
-    return theme.set_texts(ax, _specifications_finding(what, found, own), words, alt)
-
-
-# Findings
-
-
-def _specifications_finding(what: str, found: pd.DataFrame, own: pd.Series) -> str:
-    told = (
-        f"{what}: the primary specification could not be fitted"
-        if math.isnan(own["factor"])
-        else f"{what}: a factor of {own['factor']:.2f} a year by the primary specification"
-    )
-    if len(found) < 2:
-        return told
-    low, high = found["factor"].min(), found["factor"].max()
-    told += f"; all {number_word(len(found))} fitted lie between {low:.2f} and {high:.2f}"
-    if flat := int(((found["low"] <= 1) & (found["high"] >= 1)).sum()):
-        told += (
-            f"; {layout.verb(flat, 'the interval', 'the intervals')} of {number_word(flat)}"
-            f" {layout.verb(flat, 'includes', 'include')} no change"
-        )
-    return told
-
-
-# What goes into the charts
-
-
 def _draw_claim(
     ax: Axes, claim: ClaimedTrend | None, told: pd.DataFrame | None, tip: float | None
 ) -> list[theme.Label]:
@@ -409,6 +285,126 @@ def _finite(name: str, frame: pd.DataFrame, log: bool) -> None:
             )
     if name != "claim" and not np.isfinite(frame["t"].to_numpy(float)).all():
         raise ValueError(f"{name} has a t that is not finite; give decimal years")
+
+
+def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: float, ax: Axes) -> Axes:
+    """The factor that every specification gives, sorted, with the one that was written down beforehand
+    marked.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``specification``, ``factor``, ``low``, ``high`` (factors a year) and ``primary``, true for one row.
+        Where a specification could not be fitted its numbers are NaN; it counts as tried. Give a row about
+        0.25 inches.
+    what : str
+        What a year multiplies or divides, to open the finding: Training cost on rented hardware.
+    primary : str
+        The primary specification, as fixed before the fit; the table must mark the same one.
+    level : float
+        Level of the intervals, between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, the level is not between 0 and 1, a number is not above zero, a specification
+        stands twice, or the table marks another primary one.
+    """
+    layout.require_columns("table", table, ("specification", "factor", "low", "high", "primary"))
+    layout.checked_level(level)
+    if table["factor"].isna().all():
+        return theme.empty_chart(ax, "a specification that could be fitted")
+    layout.above_zero(table, ["factor", "low", "high"], "specification")
+    if (twice := table["specification"].duplicated()).any():
+        raise ValueError(
+            f"specification {table.loc[twice, 'specification'].iloc[0]!r} stands twice; give each its own"
+            " name"
+        )
+    marked = table.loc[table["primary"].astype(bool), "specification"].tolist()
+    if marked != [primary]:
+        raise ValueError(
+            f"primary is {primary!r} and the table marks"
+            f" {join_words([repr(name) for name in marked]) or 'none'}; mark the one specification"
+            " that was fixed before the fit"
+        )
+    ordered = table.sort_values("factor", na_position="first", ignore_index=True)
+    own = ordered[ordered["specification"] == primary].iloc[0]
+    ax.set_xscale("log")
+    if not math.isnan(own["factor"]):
+        ax.axvline(own["factor"], color=theme.RECOMPUTED, linewidth=1.2, linestyle=theme.DASHED, zorder=1)
+    found = ordered.dropna(subset="factor")
+    layout.log_ticks(ax.xaxis, layout.numbers(found[["factor", "low", "high"]]), "x", room=1.1)
+    low, high = ax.get_xlim()
+    if low < 1 < high:
+        ax.axvline(1, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
+    for row, name, factor, start, stop, is_own in ordered[
+        ["specification", "factor", "low", "high", "primary"]
+    ].itertuples():
+        if math.isnan(factor):
+            theme.text(
+                ax,
+                "not fitted",
+                (1, row),
+                (6, 0),
+                theme.MUTED,
+                size=layout.NAMED_SIZE,
+                xycoords=("axes fraction", "data"),
+            )
+            continue
+        color = theme.RECOMPUTED if is_own else theme.OPEN
+        ax.hlines(row, start, stop, color=color, linewidth=4 if is_own else 2, alpha=0.6, zorder=2)
+        style = (
+            theme.DOT | {"s": 54}
+            if is_own
+            else {"facecolors": "#ffffff", "edgecolors": theme.MUTED, "linewidths": 1.4, "s": 28}
+        )
+        ax.scatter([factor], [row], **(style | {"zorder": 4}))
+        text = f"primary {factor:.2f}x" if name == primary else f"{factor:.2f}x"
+        theme.text(
+            ax,
+            text,
+            (1, row),
+            (6, 0),
+            theme.RECOMPUTED if is_own else theme.MUTED,
+            size=layout.NAMED_SIZE,
+            xycoords=("axes fraction", "data"),
+        )
+    ax.set_yticks(range(len(ordered)), ordered["specification"], fontsize=9.5)
+    for label, is_own in zip(ax.get_yticklabels(), ordered["primary"], strict=True):
+        label.set(color=theme.INK if is_own else theme.MUTED, fontweight="semibold" if is_own else "normal")
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(ordered) - 0.4))
+    ax.grid(visible=False, axis="y")
+    tried = len(ordered)
+    factors = ordered["factor"].dropna()
+    span = f"from {factors.min():.2f} to {factors.max():.2f}" if len(factors) else "none of them fitted"
+    alt = (
+        f"{what}: a row for each of {tried} specifications sorted by the factor a year that they give,"
+        f" {span}, with intervals on a logarithmic axis; the primary one is filled."
+    )
+    words = (
+        f"Factor a year, log scale; {tried} {layout.verb(tried, 'specification', 'specifications')} tried;"
+        f" bars: {level:.0%} confidence intervals"
+    )
+    words += "; filled: primary, fixed before the fit"
+    return theme.set_texts(ax, _specifications_finding(what, found, own), words, alt)
+
+
+def _specifications_finding(what: str, found: pd.DataFrame, own: pd.Series) -> str:
+    told = (
+        f"{what}: the primary specification could not be fitted"
+        if math.isnan(own["factor"])
+        else f"{what}: a factor of {own['factor']:.2f} a year by the primary specification"
+    )
+    if len(found) < 2:
+        return told
+    low, high = found["factor"].min(), found["factor"].max()
+    told += f"; all {number_word(len(found))} fitted lie between {low:.2f} and {high:.2f}"
+    if flat := int(((found["low"] <= 1) & (found["high"] >= 1)).sum()):
+        told += (
+            f"; {layout.verb(flat, 'the interval', 'the intervals')} of {number_word(flat)}"
+            f" {layout.verb(flat, 'includes', 'include')} no change"
+        )
+    return told
 
 
 def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
