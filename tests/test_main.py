@@ -2,24 +2,19 @@
 can read it.
 """
 
-import io
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from analysis import __main__ as command
 from analysis import scenarios
 from analysis.batch import plan
-from analysis.cli import console, jupyterlab, listing_cache
-from analysis.errors import RunError
+from analysis.cli import jupyterlab, listing_cache
 
 Thesis = Callable[..., tuple[object, str, str]]
-FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -36,7 +31,7 @@ def thesis(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
         (command, "_run"),
         (command, "_show"),
         (command, "_publish"),
-        (command, "_swept"),
+        (command, "_sweep_inputs"),
         (jupyterlab, "start_server"),
     ):
         monkeypatch.setattr(room, name, started)
@@ -210,128 +205,3 @@ def test_claims_are_printed_with_their_statement(thesis: Thesis, monkeypatch: py
     assert "It rains." in table.splitlines()[1] and "overtaken" in table.splitlines()[1]
     _, rows, _ = thesis("claims", "--format", "json")
     assert json.loads(rows)[0]["verdict"] == "void"
-
-
-@pytest.mark.skipif(not FULL.exists(), reason="this system has no file that is always full")
-@pytest.mark.parametrize("lines", [1, 10_000])  # more than a buffer holds, and less
-def test_what_cannot_be_written_down_ends_with_one_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lines: int
-) -> None:
-    with FULL.open("w") as full:
-        monkeypatch.setattr(sys, "stdout", full)
-        code = command._exit_code(lambda: console.echo("line\n" * lines))
-        console.drop_output()  # closing it would fail otherwise
-    assert code == 1
-    err = capsys.readouterr().err
-    assert err.startswith("error: standard output: cannot be written to (No space left on device).")
-    assert err.count("\n") == 1
-
-
-@pytest.mark.skipif(not FULL.exists(), reason="this system has no file that is always full")
-def test_where_errors_cannot_be_told_the_code_says_how_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails() -> None:
-        raise RunError([])
-
-    def slips() -> None:
-        raise OSError(28, "No space left on device")
-
-    with FULL.open("w") as full:
-        monkeypatch.setattr(sys, "stderr", full)
-        assert command._exit_code(fails) == 1
-        assert command._exit_code(slips) == 1
-        assert command._exit_code(lambda: 130) == 130
-        console.drop_output()
-
-
-def test_what_the_system_refused_is_told_in_its_words(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("THESIS_DEBUG", raising=False)
-
-    def fails() -> None:
-        raise OSError(28, "No space left on device", "/srv/a\x1b[31mb")
-
-    assert command._exit_code(fails) == 1
-    err = capsys.readouterr().err
-    assert err.startswith("error: /srv/ab: ") and "(No space left on device)" in err and "OSError" not in err
-
-
-@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (1, 2), (0, 1, 2)])
-def test_a_stream_that_was_closed_before_the_start_takes_what_it_is_given(closed: tuple[int, ...]) -> None:
-    child = os.fork()  # the least that has descriptors of its own; a new interpreter would take a second
-    if not child:
-        code = 1
-        try:
-            for descriptor in closed:
-                os.close(descriptor)
-                setattr(sys, ("stdin", "stdout", "stderr")[descriptor], None)
-            console.prepare()
-            code = command._exit_code(lambda: console.echo("said") or console.echo("told", error=True))
-            if not all(os.get_inheritable(descriptor) for descriptor in closed):
-                code = 3
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-
-
-class Stream(io.TextIOWrapper):
-    """A stream in the encoding of an environment, of a terminal or not."""
-
-    def __init__(self, encoding: str, *, terminal: bool) -> None:
-        super().__init__(io.BytesIO(), encoding=encoding)
-        self._terminal = terminal
-
-    def isatty(self) -> bool:
-        """As it was made."""
-        return self._terminal
-
-    @property
-    def written(self) -> bytes:
-        """Every byte so far."""
-        self.flush()
-        buffer: Any = self.buffer
-        return bytes(buffer.getvalue())
-
-
-@pytest.mark.parametrize("name", ["stdout", "stderr"])
-@pytest.mark.parametrize(
-    ("encoding", "terminal", "expected"),
-    [
-        (
-            "ascii",
-            False,
-            "é – 2×?\n".encode(),
-        ),  # the last is half of a character, as of a file name that is no text
-        ("latin-1", False, "é – 2×?\n".encode()),
-        ("ascii", True, b"? ? 2??\n"),
-        ("latin-1", True, b"\xe9 ? 2\xd7?\n"),
-        ("utf-8", True, "é – 2×\N{REPLACEMENT CHARACTER}\n".encode()),
-    ],
-)
-def test_files_and_pipes_get_utf8_and_terminals_what_they_can_show(
-    monkeypatch: pytest.MonkeyPatch, name: str, encoding: str, terminal: bool, expected: bytes
-) -> None:
-    stream = Stream(encoding, terminal=terminal)
-    monkeypatch.setattr(sys, name, stream)
-    console.prepare()
-    console.echo("é – 2×\udcff", error=name == "stderr")
-    assert stream.written == expected
-
-
-def test_a_terminal_is_not_steered_by_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = {terminal: Stream("utf-8", terminal=terminal) for terminal in (True, False)}
-    for stream in texts.values():
-        monkeypatch.setattr(sys, "stdout", stream)
-        console.echo("a\x1b[31mb\x1b[0m\x07c\rd\u202ee")
-    assert texts[True].written.decode() == "ab\ufffdc\ufffdd\ufffde\n"
-    assert texts[False].written.decode() == "a\x1b[31mb\x1b[0m\x07c\rd\u202ee\n"  # data stay as they are
-
-
-def test_a_width_of_nothing_is_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "0")
-    console.prepare()
-    assert "COLUMNS" not in os.environ
-    monkeypatch.setenv("COLUMNS", "100")
-    console.prepare()
-    assert os.environ["COLUMNS"] == "100"

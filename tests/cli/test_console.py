@@ -1,16 +1,20 @@
 """What the terminal shows."""
 
+import io
 import json
+import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
 from analysis.batch.execute import StartedCell
 from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
-from analysis.cli import console
+from analysis.cli import console, exits
 from analysis.cli.console import Format, Progress
 from analysis.errors import Problem
 
@@ -27,15 +31,15 @@ EVENTS: list[Event] = [
 ]
 
 
-def told(how: Progress) -> None:
-    with console.display(how) as show:
+def show_events(progress: Progress) -> None:
+    with console.display(progress) as show:
         for event in EVENTS:
             show(event)
     show.end([CACHED, GOOD], Path("runs").absolute(), 4.26)
 
 
 def test_without_a_terminal_each_end_is_a_line_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    told(Progress.text)
+    show_events(Progress.text)
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "cached     slow/good  unchanged",
@@ -47,12 +51,12 @@ def test_without_a_terminal_each_end_is_a_line_on_stdout(capsys: pytest.CaptureF
 
 def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    told(Progress.quiet)
+    show_events(Progress.quiet)
     assert capsys.readouterr() == ("", "")
 
 
 def test_for_other_programs_each_event_is_an_object_on_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    told(Progress.json)
+    show_events(Progress.json)
     out, err = capsys.readouterr()
     assert err == ""
     name = {"scenario": "base", "notebook": "[good]"}
@@ -221,7 +225,7 @@ def test_a_terminal_that_cannot_take_a_line_back_gets_plain_lines(
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setenv("TERM", term)
-    told(Progress.text)
+    show_events(Progress.text)
     out, err = capsys.readouterr()
     assert out.startswith("cached     slow/good  unchanged\nsucceeded  base/[good]  4.2 s\n")
     assert err == ""
@@ -241,3 +245,84 @@ def test_bars_show_the_name_of_a_file_in_characters_that_are_seen(
 def test_a_listing_of_nothing_is_nothing_but_valid() -> None:
     assert json.loads(console.listing([], Format.json)) == []
     assert console.listing([], Format.csv).strip() == ""
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (1, 2), (0, 1, 2)])
+def test_a_stream_that_was_closed_before_the_start_takes_what_it_is_given(closed: tuple[int, ...]) -> None:
+    child = os.fork()  # the least that has descriptors of its own; a new interpreter would take a second
+    if not child:
+        code = 1
+        try:
+            for descriptor in closed:
+                os.close(descriptor)
+                setattr(sys, ("stdin", "stdout", "stderr")[descriptor], None)
+            console.prepare()
+            code = exits.exit_code(lambda: console.echo("said") or console.echo("told", error=True))
+            if not all(os.get_inheritable(descriptor) for descriptor in closed):
+                code = 3
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+class Stream(io.TextIOWrapper):
+    """A stream in the encoding of an environment, of a terminal or not."""
+
+    def __init__(self, encoding: str, *, terminal: bool) -> None:
+        super().__init__(io.BytesIO(), encoding=encoding)
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        """As it was made."""
+        return self._terminal
+
+    @property
+    def written(self) -> bytes:
+        """Every byte so far."""
+        self.flush()
+        buffer: Any = self.buffer
+        return bytes(buffer.getvalue())
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+@pytest.mark.parametrize(
+    ("encoding", "terminal", "expected"),
+    [
+        (
+            "ascii",
+            False,
+            "é – 2×?\n".encode(),
+        ),  # the last is half of a character, as of a file name that is no text
+        ("latin-1", False, "é – 2×?\n".encode()),
+        ("ascii", True, b"? ? 2??\n"),
+        ("latin-1", True, b"\xe9 ? 2\xd7?\n"),
+        ("utf-8", True, "é – 2×\N{REPLACEMENT CHARACTER}\n".encode()),
+    ],
+)
+def test_files_and_pipes_get_utf8_and_terminals_what_they_can_show(
+    monkeypatch: pytest.MonkeyPatch, name: str, encoding: str, terminal: bool, expected: bytes
+) -> None:
+    stream = Stream(encoding, terminal=terminal)
+    monkeypatch.setattr(sys, name, stream)
+    console.prepare()
+    console.echo("é – 2×\udcff", error=name == "stderr")
+    assert stream.written == expected
+
+
+def test_a_terminal_is_not_steered_by_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {terminal: Stream("utf-8", terminal=terminal) for terminal in (True, False)}
+    for stream in texts.values():
+        monkeypatch.setattr(sys, "stdout", stream)
+        console.echo("a\x1b[31mb\x1b[0m\x07c\rd\u202ee")
+    assert texts[True].written.decode() == "ab\ufffdc\ufffdd\ufffde\n"
+    assert texts[False].written.decode() == "a\x1b[31mb\x1b[0m\x07c\rd\u202ee\n"  # data stay as they are
+
+
+def test_a_width_of_nothing_is_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    console.prepare()
+    assert "COLUMNS" not in os.environ
+    monkeypatch.setenv("COLUMNS", "100")
+    console.prepare()
+    assert os.environ["COLUMNS"] == "100"

@@ -104,7 +104,7 @@ def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, project, 
     def bad(values):
         raise DataError(Problem("table.csv, row 2", "'2,5' has a decimal comma", "Write 2.5"))
 
-    monkeypatch.setattr(command, "_ledger", bad)
+    monkeypatch.setitem(command.LISTINGS, "claims", bad)
     done = thesis("claims", at=(at := project()))
     assert done == (2, "", "error: table.csv, row 2: '2,5' has a decimal comma. Write 2.5.\n")
     assert kept(at) == []
@@ -237,7 +237,7 @@ def test_a_sweep_writes_its_table_and_its_picture_and_runs_nothing_twice(listed,
     ]
     done = listed(*words)
     assert (done.code, done.err) == (0, "")
-    assert "4 points, 1 outputs, 1,000 draws each" in done.out.splitlines()[-1]
+    assert "4 points, 1 output, 1,000 simulated futures each" in done.out.splitlines()[-1]
     content = (tmp_path / "sweep.csv").read_text()
     assert content.splitlines()[0] == "point,multiple_long_run,loading_arm,output,value,low,high"
     assert (tmp_path / "heat_map.png").read_bytes().startswith(b"\x89PNG")

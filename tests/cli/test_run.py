@@ -9,7 +9,6 @@ and real kernels.
 import csv
 import ctypes
 import datetime as dt
-import errno
 import io
 import json
 import os
@@ -26,14 +25,13 @@ from typing import Any
 import psutil
 import pytest
 
-import analysis
 from analysis import __main__ as command
 from analysis import scenarios
 from analysis.batch import lock
 from analysis.batch.execute import Limits
 from analysis.batch.plan import Project
 from analysis.cli import listing_cache
-from analysis.errors import DataError, ParameterError, Problem, RunError
+from analysis.errors import DataError, Problem
 from analysis.site import build
 
 Build = Callable[..., Project]
@@ -291,14 +289,14 @@ def test_a_day_stands_for_the_base_as_it_was_known_then(
     here = project("good")
     entry = (
         "{value: '2026-10-31', unit: date, range: [2024-01-01, 2026-10-31], status: assumption, used_by:"
-        " [good], description: The day of looking., reference: {title: T}}"
+        " [good], description: The cut-off date., reference: {title: T}}"
     )
     with (here.params / "register.yml").open("a") as register:
         register.write(f"as_of: {entry}\n")
     notebook = here.notebooks / "good.ipynb"
     content = json.loads(notebook.read_text())
     (cell,) = [cell for cell in content["cells"] if "parameters" in cell["metadata"].get("tags", [])]
-    cell["source"] = "".join(cell["source"]) + '\nas_of: str = "2026-10-31"  # date: The day of looking.'
+    cell["source"] = "".join(cell["source"]) + '\nas_of: str = "2026-10-31"  # date: The cut-off date.'
     notebook.write_text(json.dumps(content))
     done = thesis("diff", "2026-05-21", "2026-10-31", "--format", "json", at=here)
     assert done.code == 0, done.err
@@ -620,75 +618,3 @@ def test_a_checkout_that_takes_no_file_can_be_read_and_run_elsewhere(copied: Bui
         done = process(root, *words, before=drop_privilege)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "elsewhere" / "base" / "good.ipynb").exists()
-
-
-def test_every_way_to_end_has_its_code_and_its_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("THESIS_DEBUG", raising=False)
-
-    def ends(reason: Exception) -> tuple[int, str]:
-        def verb() -> None:
-            raise reason
-
-        return command._exit_code(verb), capsys.readouterr().err
-
-    one, two = Problem("a.yml", "is empty", "Fill it"), Problem("b.yml", "is a list", "Write a mapping")
-    assert ends(ParameterError([one, two])) == (
-        2,
-        "error: a.yml: is empty. Fill it.\nerror: b.yml: is a list. Write a mapping.\n",
-    )
-    assert ends(RunError(one)) == (1, "error: a.yml: is empty. Fill it.\n")
-    assert ends(KeyError("two\nlines")) == (1, "error: KeyError: 'two\\nlines'\n")
-    assert command._exit_code(lambda: 130) == 130
-    assert capsys.readouterr().err == "stopped.\n"
-    assert command._exit_code(lambda: None) == 0
-    monkeypatch.setenv("THESIS_DEBUG", "1")
-    with pytest.raises(KeyError):
-        ends(KeyError("x"))
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_verb_that_is_asked_to_end_is_stopped(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: signal.Signals
-) -> None:
-    def listing(*_: object) -> str:
-        os.kill(os.getpid(), number)
-        raise AssertionError("it went on")
-
-    usual = {
-        signal.SIGINT: signal.default_int_handler,
-        signal.SIGTERM: signal.SIG_DFL,
-        signal.SIGHUP: signal.SIG_DFL,
-    }
-    before = {one: signal.getsignal(one) for one in usual}  # a job in the background ignores SIGINT
-    monkeypatch.setattr(command.console, "listing", listing)
-    monkeypatch.setattr(sys, "argv", ["thesis", "scenarios"])
-    try:
-        for one, handler in usual.items():
-            signal.signal(one, handler)
-        with pytest.raises(SystemExit) as end:
-            command.main()
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-    assert (end.value.code, capsys.readouterr().err) == (130, "stopped.\n")
-
-
-def test_a_terminal_that_is_gone_ends_a_verb_and_not_in_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(command, "_exit_code", gone)
-    monkeypatch.setattr(os, "dup2", lambda *_: None)
-    with pytest.raises(SystemExit) as end:
-        command.main()
-    assert end.value.code == 130
-
-
-def test_a_reader_who_leaves_early_is_no_error() -> None:
-    line = f"{sys.executable} -m analysis scenarios --format csv | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=analysis.ROOT, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
