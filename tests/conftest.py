@@ -22,17 +22,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 from jupyter_client.connect import LocalPortCache
 
-import analysis
 from analysis import __main__ as command
 from analysis import scenarios
 from analysis.batch import execute, plan, pool, runner
 from analysis.batch.execute import Job, Limits, RunResult, StartedCell
 from analysis.batch.plan import Project
+from tests import small_project
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-MATERIAL = Path(__file__).parent / "notebooks"
 COUNT = 2000
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 FIRST = 12_000 + COUNT * (WORKER % 8)
@@ -62,56 +61,28 @@ def _own_port(self: LocalPortCache, ip: str) -> int:
 LocalPortCache.find_available_port = _own_port  # type: ignore[method-assign]
 
 
-def small(root: Path, *names: str, params: Path = MATERIAL / "params") -> Project:
-    """A project of two scenarios with the named notebooks of `tests/notebooks` and code and data of a line
-    each.
-    """
-    shutil.copytree(params, root / "params")
-    (root / "notebooks").mkdir()
-    for name in names:
-        shutil.copy(MATERIAL / f"{name}.ipynb", root / "notebooks")
-    (root / "analysis" / "data").mkdir(parents=True)
-    (root / "analysis" / "model.py").write_text("FACTOR = 1\n", encoding="utf-8")
-    (root / "analysis" / "data" / "table.csv").write_text("year,value\n2024,1\n", encoding="utf-8")
-    (root / "requirements.lock").write_text("papermill==2.7\n", encoding="utf-8")
-    return Project(root)
-
-
-def whole(root: Path, *names: str, params: Path = MATERIAL / "params") -> Project:
-    """The same with the package itself: the root of a project is the parent of its package, so this copy is a
-    project.
-
-    It comes with what is compiled of it: compiling takes longer than most of what is tested.
-    """
-    small(root, *names, params=params)
-    shutil.rmtree(root / "analysis")
-    passing = shutil.ignore_patterns("*.pyc.*")  # what another process is about to rename
-    shutil.copytree(analysis.ROOT / "analysis", root / "analysis", ignore=passing)
-    return Project(root)
-
-
 @pytest.fixture(scope="session")
 def build() -> Callable[..., Project]:
     """`build(folder, "good")` is a small project with that notebook in a folder that is not there yet."""
-    return small
+    return small_project.build
 
 
 @pytest.fixture(scope="session")
 def build_whole() -> Callable[..., Project]:
     """`build_whole(folder, "good")` is the same with a copy of the package."""
-    return whole
+    return small_project.build_with_package
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Callable[..., Project]:
     """`project("good", "raises")` is a small project with these notebooks."""
-    return partial(small, tmp_path / "project")
+    return partial(small_project.build, tmp_path / "project")
 
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Callable[..., Project]:
     """`copied("good", "raises")` is the same with a copy of the package."""
-    return partial(whole, tmp_path / "project")
+    return partial(small_project.build_with_package, tmp_path / "project")
 
 
 class Done(NamedTuple):

@@ -13,6 +13,7 @@ from analysis import __main__ as command
 from analysis import scenarios
 from analysis.batch import plan
 from analysis.cli import jupyterlab, listing_cache
+from tests import small_project
 
 Thesis = Callable[..., tuple[object, str, str]]
 
@@ -50,13 +51,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with the tests' own small register and its two scenarios, which the command takes for its
     own.
     """
-    material = Path(__file__).parent / "notebooks" / "params"
-    (tmp_path / "params").mkdir()
-    for path in material.iterdir():
-        (tmp_path / "params" / path.name).write_bytes(path.read_bytes())
-    small = plan.Project(tmp_path)
-    monkeypatch.setattr(plan, "Project", lambda: small)
-    return tmp_path
+    here = small_project.build(tmp_path / "project", "good")
+    monkeypatch.setattr(plan, "Project", lambda: here)
+    return here.root
 
 
 def refused(ended: tuple[object, str, str], *words: str) -> None:
@@ -125,11 +122,6 @@ def test_a_file_that_cannot_be_found_as_a_scenario_is_named(
 ) -> None:
     slow = project / "params" / "slow.yml"
     slow.rename(slow.with_name(name))
-    if verb == "run":
-        (project / "notebooks").mkdir()
-        (project / "notebooks" / "good.ipynb").write_bytes(
-            (Path(__file__).parent / "notebooks" / "good.ipynb").read_bytes()
-        )
     refused(thesis(verb), f"params/{name}: ", "Rename it to ")
 
 

@@ -34,10 +34,10 @@ from analysis.batch.plan import Project
 from analysis.batch.runner import CellStarted, Event, Interrupted
 from analysis.cli import console
 from analysis.errors import ParameterError, RunError
+from tests.small_project import NOTEBOOKS
 
 Build = Callable[..., Project]
 Thesis = Callable[..., Any]
-MATERIAL = Path(__file__).parents[1] / "notebooks"
 PATIENCE_SECONDS = 240  # how long something may hang; nothing is measured by it
 SLEEPS_ONCE = """
 import os, time
@@ -75,7 +75,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, build_whole: Build) -> Projec
     that does.
     """
     project = build_whole(tmp_path_factory.mktemp("cluster") / "project", "good", "raises", "waits")
-    content = json.loads((MATERIAL / "good.ipynb").read_text())
+    content = json.loads((NOTEBOOKS / "good.ipynb").read_text())
     content["cells"][2]["source"] = SLEEPS_ONCE
     (project.notebooks / "sleeps.ipynb").write_text(json.dumps(content))
     (project.package / "slowly.py").write_text(SLOWLY)

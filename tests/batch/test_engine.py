@@ -13,8 +13,7 @@ import papermill
 import pytest
 
 from analysis.batch import engine
-
-MATERIAL = Path(__file__).parents[1] / "notebooks"
+from tests.small_project import NOTEBOOKS
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +46,7 @@ def test_what_is_kept_is_what_papermill_keeps(tmp_path: Path, name: str) -> None
     for engine_name in (None, engine.ENGINE):
         target = tmp_path / f"{engine_name}.ipynb"
         try:
-            execute(MATERIAL / f"{name}.ipynb", target, engine_name=engine_name)
+            execute(NOTEBOOKS / f"{name}.ipynb", target, engine_name=engine_name)
             errors.append("")
         except Exception as reason:
             errors.append(f"{type(reason).__name__}: {reason}")
@@ -65,7 +64,7 @@ def test_what_is_kept_is_what_papermill_keeps(tmp_path: Path, name: str) -> None
 
 
 def test_while_a_cell_runs_all_that_came_before_it_is_on_disk(tmp_path: Path) -> None:
-    source = json.loads((MATERIAL / "good.ipynb").read_text())
+    source = json.loads((NOTEBOOKS / "good.ipynb").read_text())
     cells = [
         "print('first')",
         "from pathlib import Path\nimport time\nwhile not Path('go').exists(): time.sleep(0.05)",
@@ -125,6 +124,6 @@ def test_a_cell_is_saved_once_and_not_twice(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(engine.storage, "write_text", count("ours", ours))
     monkeypatch.setattr(papermill.iorw.papermill_io, "write", count("papermill", theirs))
-    shutil.copy(MATERIAL / "good.ipynb", tmp_path / "source.ipynb")
+    shutil.copy(NOTEBOOKS / "good.ipynb", tmp_path / "source.ipynb")
     execute(tmp_path / "source.ipynb", tmp_path / "target.ipynb", engine_name=engine.ENGINE)
     assert saved == {"ours": 5, "papermill": 2}

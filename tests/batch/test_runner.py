@@ -24,8 +24,8 @@ from analysis.batch.execute import Job, Limits, RunResult, StartedCell
 from analysis.batch.plan import Project
 from analysis.batch.pool import Pool
 from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
+from tests.small_project import NOTEBOOKS
 
-MATERIAL = Path(__file__).parents[1] / "notebooks"
 YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
 INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel has unless it is told otherwise
 GOOD = ("good", "tells")
@@ -207,7 +207,7 @@ def test_the_resolved_file_is_what_papermill_takes(batch: Batch) -> None:
 
     folder = batch.project.runs / "base"
     parameters = papermill.iorw.read_yaml_file(str(folder / "good.yml"))
-    again = papermill.execute_notebook(str(MATERIAL / "good.ipynb"), None, parameters, prepare_only=True)
+    again = papermill.execute_notebook(str(NOTEBOOKS / "good.ipynb"), None, parameters, prepare_only=True)
     ours = next(cell for cell in cells(folder / "good.ipynb") if cell["id"] == "injected-parameters")
     theirs = next(cell for cell in again.cells if "injected-parameters" in cell.metadata.tags)
     assert "".join(ours["source"]) == theirs.source
@@ -392,7 +392,7 @@ def test_what_is_saved_tells_neither_of_the_environment_nor_of_the_home_nor_of_t
 
 def write(project: Project, name: str, *sources: str) -> Path:
     """A notebook with the parameters of `good` and cells of one's own."""
-    content = json.loads((MATERIAL / "good.ipynb").read_text())
+    content = json.loads((NOTEBOOKS / "good.ipynb").read_text())
     _, parameters, *_ = content["cells"]
     own = [
         {
