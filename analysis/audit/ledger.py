@@ -58,8 +58,8 @@ ARTICLE = {"title": "article", "url": None, "quality": "article"}
 
 
 def judge_claims(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
-    """Every claim with what was found and the verdict, columns `FIELDS`, in the order of `claims`; no number
-    is NaN.
+    """Every claim with the result of its check and the verdict, columns `FIELDS`, in the order of `claims`;
+    no number is NaN.
 
     Raises
     ------
@@ -105,16 +105,12 @@ def errors(rows: pd.DataFrame) -> pd.DataFrame:
 def _row(claim: Claim, facts: Facts) -> dict[str, Any]:
     figure, finding = claim.figure, find(claim, facts)
     verdict = "void" if finding.overtaken and claim.kind == "forecast" else judge(finding, claim.accepted)
-    computed = finding.result
     basis = BASIS[claim.check["name"]] if claim.check else "evidence"
-    if basis == "evidence" and verdict in DECIDED and not facts.used:
-        rule = f"the verdict {verdict!r} rests on no row of the evidence"
-        fix = "Name the facts that decide, not only those that are mentioned"
-        raise DataError(Problem(f"claims.yml, claim {claim.id}, key check", rule, fix))
+    _require_deciding_rows(claim, facts, basis, verdict)
     with arguments.errors_at(f"claims.yml, claim {claim.id}, key since"):
         later = record.since(facts, claim.since)
     since = [text for text in (finding.since, later) if text]
-    decided = verdict in DECIDED
+    result = finding.result
     return {
         "id": claim.id,
         "section": claim.section,
@@ -127,18 +123,38 @@ def _row(claim: Claim, facts: Facts) -> dict[str, Any]:
         "stated_low": figure and figure.low,
         "stated_high": figure and figure.high,
         "unit": claim.unit,
-        "computed": computed and computed.value,
-        "computed_low": computed and computed.low,
-        "computed_high": computed and computed.high,
+        "computed": result and result.value,
+        "computed_low": result and result.low,
+        "computed_high": result and result.high,
         "verdict": verdict,
         "basis": basis,
         "stale": finding.stale or (finding.overtaken and claim.kind != "forecast"),
         "reason": finding.reason,
         "details": finding.details,
         "since": " ".join(since) or None,
-        "sources": [ARTICLE, *facts.references] if decided else [ARTICLE],
-        "mentioned": facts.mentions if decided else [*facts.references, *facts.mentions],
-        "strength": (facts.strength or basis) if decided else basis if basis == "model" else None,
+    } | _provenance(facts, basis, decided=verdict in DECIDED)
+
+
+def _require_deciding_rows(claim: Claim, facts: Facts, basis: str, verdict: str) -> None:
+    """Refuse a verdict by evidence that no row of it decides."""
+    if basis == "evidence" and verdict in DECIDED and not facts.used:
+        rule = f"the verdict {verdict!r} rests on no row of the evidence"
+        fix = "Name the facts that decide, not only those that are mentioned"
+        raise DataError(Problem(f"claims.yml, claim {claim.id}, key check", rule, fix))
+
+
+def _provenance(facts: Facts, basis: str, *, decided: bool) -> dict[str, Any]:
+    """What a verdict rests on: its sources, those that are only mentioned, and the strength of the former."""
+    if not decided:
+        return {
+            "sources": [ARTICLE],
+            "mentioned": [*facts.references, *facts.mentions],
+            "strength": basis if basis == "model" else None,
+        }
+    return {
+        "sources": [ARTICLE, *facts.references],
+        "mentioned": facts.mentions,
+        "strength": facts.strength or basis,
     }
 
 
@@ -152,15 +168,15 @@ def find(claim: Claim, facts: Facts) -> Finding:
     """
     if claim.check is None:
         return Finding({}, str(claim.would_decide), verdict="uncheckable")
-    given = {key: value for key, value in claim.check.items() if key != "name"}
+    parameters = {key: value for key, value in claim.check.items() if key != "name"}
     where, name = f"claims.yml, claim {claim.id}, key check", claim.check["name"]
     if name not in CHECKS:
         raise DataError(Problem(where, f"there is no check {name!r}", nearest(name, CHECKS)))
-    if wrong := list(arguments.problems(CHECKS[name], given, where, "check", 2)):
+    if wrong := list(arguments.problems(CHECKS[name], parameters, where, "check", 2)):
         raise DataError(wrong)
     try:
         with arguments.errors_at(where):
-            return CHECKS[name](facts, claim.accepted, **given)
+            return CHECKS[name](facts, claim.accepted, **parameters)
     except NothingKnown:
         decide = claim.would_decide or "A dated source for it would settle it."
         reason = f"Nothing in our data by {format_date(facts.as_of)} settles it. {decide}"

@@ -97,7 +97,7 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
         details += f" {fill_placeholders(UNLIKE[event], values)}"
     return Finding(
         {event: exact(estimate.value * 100)},
-        _sentence(render_sentence(told, (), facts, values)),
+        _capitalised(render_sentence(told, (), facts, values)),
         details=details,
         verdict="open",
     )
@@ -146,57 +146,71 @@ def open_price(
     deadline, ended = _ended(part, facts)
     if ended:
         return ended
-    share = float(facts.assumptions["input_token_share"])
     then = facts.at(facts.as_of)
-    first = then.require("api_prices", model=model, event="launch").iloc[0]
-    launch = frontier.blended_list_price(first, share)
-    prices_then = then.require("api_prices", terms="list")
+    launch = then.require("api_prices", model=model, event="launch").iloc[0]
+    listed = _relative_prices(then, launch)
     runs = then.require("model_benchmarks", benchmark=benchmark, protocol=protocol)
-    matches = prices.open_matches(prices_then, runs, first)
+    matches = prices.open_matches(listed, runs, launch)
     closed = names.get(model, model)
     if matches.empty:
         raise NothingKnown(f"the price of a newer open model that matches {closed} on {benchmark}")
-    cheapest = matches.iloc[
-        int(matches.apply(frontier.blended_list_price, axis="columns", input_token_share=share).argmin())
-    ]
-    multiple = frontier.blended_list_price(cheapest, share) / launch
+    cheapest = matches.iloc[int(matches["multiple"].argmin())]
     then.mention("api_prices", cheapest.to_frame().T)
-    then.mention(
-        "model_benchmarks", runs[runs["model"].isin([cheapest["benchmark_model"], first["benchmark_model"]])]
-    )
-
-    def called(row: pd.Series) -> str:
-        return names.get(row["model"], f"{row['model']} from {row['seller']}")
-
+    compared = [cheapest["benchmark_model"], launch["benchmark_model"]]
+    then.mention("model_benchmarks", runs[runs["model"].isin(compared)])
+    multiple = float(cheapest["multiple"])
     answer = "Not yet" if multiple > accepted(figure)[1] else "By price and one test it is there"
     reason = (
         f"{answer}: the cheapest newer open model that matches {closed} on the science questions of"
-        f" {benchmark}, {called(cheapest)}, costs {_part(multiple)} {closed}'s launch price. The deadline is"
-        f" {format_date(deadline)}."
+        f" {benchmark}, {_name_with_seller(cheapest, names)}, costs {_part(multiple)} {closed}'s launch"
+        f" price. The deadline is {format_date(deadline)}."
     )
     details = (
-        f"A price is that of a million tokens, {share:.0%} of them input; a score is that of an {protocol}."
+        f"A price is that of a million tokens, {float(facts.assumptions['input_token_share']):.0%} of them"
+        f" input; a score is that of an {protocol}."
     )
-    newer = prices.open_models_since(prices_then, first["valid_on"]).assign(
-        part=lambda rows: (
-            rows.apply(frontier.blended_list_price, axis="columns", input_token_share=share) / launch
-        )
-    )
-    cheaper = newer[newer["part"] < multiple].sort_values("part", kind="stable")
-    then.mention("api_prices", cheaper)
-    if len(cheaper):
-        parts = join_words(
-            f"{called(row)} ({_part(row['part']).removesuffix(' of')})" for _, row in cheaper.iterrows()
-        )
-        details += f" Newer open models that cost less have no score there or a lower one: {parts}."
-    hosted = then.find("api_prices", model=list(older), terms="list").tail(1)
-    then.mention("api_prices", hosted)
-    for _, row in hosted.iterrows():
-        details += (
-            f" {names.get(row['model'], row['model'])}, which is older than {closed} and so no answer, costs "
-            f"{_part(frontier.blended_list_price(row, share) / launch)} that price."
-        )
+    newer = prices.open_models_since(listed, launch["valid_on"])
+    details += _cheaper_without_a_match(then, newer[newer["multiple"] < multiple], names)
+    details += _older_models(then, listed[listed["model"].isin(older)].tail(1), names, closed)
     return Finding({"price": exact(multiple)}, reason, details=details, verdict="open")
+
+
+def _relative_prices(facts: Facts, launch: pd.Series) -> pd.DataFrame:
+    """The list prices known, with their `multiple` of a launch price, both blended."""
+    share = float(facts.assumptions["input_token_share"])
+    listed = facts.require("api_prices", terms="list")
+    input_price, output_price = (listed[frontier.price_column(kind)] for kind in ("input", "output"))
+    blended = frontier.blended_price(input_price, output_price, share)
+    return listed.assign(multiple=blended / frontier.blended_list_price(launch, share))
+
+
+def _name_with_seller(row: pd.Series, names: Mapping[str, str]) -> str:
+    return names.get(row["model"], f"{row['model']} from {row['seller']}")
+
+
+def _cheaper_without_a_match(facts: Facts, cheaper: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """The newer open models below the lowest price of a match, as a sentence that follows another; they are
+    mentioned.
+    """
+    cheaper = cheaper.sort_values("multiple", kind="stable")
+    facts.mention("api_prices", cheaper)
+    models = [
+        f"{_name_with_seller(row, names)} ({_part(row['multiple']).removesuffix(' of')})"
+        for _, row in cheaper.iterrows()
+    ]
+    if not models:
+        return ""
+    return f" Newer open models that cost less have no score there or a lower one: {join_words(models)}."
+
+
+def _older_models(facts: Facts, older: pd.DataFrame, names: Mapping[str, str], closed: str) -> str:
+    """What open models cost that came before the closed one, a sentence each; they are mentioned."""
+    facts.mention("api_prices", older)
+    return "".join(
+        f" {names.get(row['model'], row['model'])}, which is older than {closed} and so no answer, costs"
+        f" {_part(row['multiple'])} that price."
+        for _, row in older.iterrows()
+    )
 
 
 @check("model")
@@ -220,14 +234,7 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
     low, high = accepted(figure)
     growth = {share: revenue / share / start for share in (most, 1.0)}
     fewest, largest = revenue / high / start, revenue / low / start
-    covered = fewest <= most and largest >= 1
-    apart = fewest > 1 or largest < most
-    if covered or apart:
-        answer = "Yes, at any share above" if covered else "No, at no share above"
-        opening = f"{answer} {_portion(most)} of these markets"
-    else:
-        bounds = [f"at least {fewest:.0%}"] * (fewest > most) + [f"at most {largest:.0%}"] * (largest < 1)
-        opening = f"Only if OpenAI takes {join_words(bounds)} of these markets"
+    verdict, opening = _market_shares(fewest, largest, most)
     reason = (
         f"{opening}. Under our base assumptions a return of {assumptions.required_return_pct:g}% a year needs"
         f" them to grow {growth[1.0]:.0f}-fold if it takes all of them, {growth[most]:.0f}-fold if it takes"
@@ -239,9 +246,19 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
         " more as most of them."
     )
     readings = {f"at {_portion(share)}": exact(factor) for share, factor in growth.items()}
-    return Finding(
-        readings, reason, details=details, verdict="holds" if covered else "fails" if apart else "partly"
-    )
+    return Finding(readings, reason, details=details, verdict=verdict)
+
+
+def _market_shares(fewest: float, largest: float, most: float) -> tuple[str, str]:
+    """The verdict where a statement holds for market shares from `fewest` to `largest`, judged on those from
+    `most` to all, and how its reason opens.
+    """
+    if fewest <= most and largest >= 1:
+        return "holds", f"Yes, at any share above {_portion(most)} of these markets"
+    if fewest > 1 or largest < most:
+        return "fails", f"No, at no share above {_portion(most)} of these markets"
+    bounds = [f"at least {fewest:.0%}"] * (fewest > most) + [f"at most {largest:.0%}"] * (largest < 1)
+    return "partly", f"Only if OpenAI takes {join_words(bounds)} of these markets"
 
 
 def odds(share: float) -> str:
@@ -251,17 +268,14 @@ def odds(share: float) -> str:
     if share > 0.995:
         return "more than 99 in 100"
     if (rarer := min(share, 1 - share)) < 0.105:
-        every = min(RARE, key=lambda n: abs(np.log(n * rarer)))
-        return (
-            f"about one in {_number(every)}"
-            if share < 0.5
-            else f"about {_number(every - 1)} in {_number(every)}"
-        )
-    nearest_odds = min(ODDS, key=lambda one: abs(one - Fraction(share)))
-    return f"about {_number(nearest_odds.numerator)} in {_number(nearest_odds.denominator)}"
+        total = min(RARE, key=lambda n: abs(np.log(n * rarer)))
+        count = "one" if share < 0.5 else _number_word(total - 1)
+        return f"about {count} in {_number_word(total)}"
+    nearest_odds = min(ODDS, key=lambda fraction: abs(fraction - Fraction(share)))
+    return f"about {_number_word(nearest_odds.numerator)} in {_number_word(nearest_odds.denominator)}"
 
 
-def _number(value: int) -> str:
+def _number_word(value: int) -> str:
     return "ten" if value == 10 else labels.number_word(value)
 
 
@@ -278,7 +292,7 @@ def _pct(share: float) -> str:
     return "under 1%" if 0 < share < 0.005 else "over 99%" if 0.995 < share < 1 else f"{share:.0%}"
 
 
-def _sentence(text: str) -> str:
+def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
@@ -288,26 +302,26 @@ def _hits(
     """In which futures an event happens, and among which it is counted: all, or those that meet the event's
     condition.
     """
-    every = np.ones(len(paths.moic), dtype=bool)
+    all_futures = np.ones(len(paths.moic), dtype=bool)
     if event == "no_outsized":
-        return paths.moic < assumptions.outsized_moic, every
+        return paths.moic < assumptions.outsized_moic, all_futures
     if event == "no_catastrophe":
-        return paths.moic >= assumptions.catastrophe_moic, every
+        return paths.moic >= assumptions.catastrophe_moic, all_futures
     last = round(assumptions.write_down_years * 4)
     ratio = paths.cost_usd_bn / paths.revenue_usd_bn
     costs_outgrew = ratio[:, last] > ratio[:, 0]
     if event == "dilution":
         return paths.kept_share[:, last] < 1 - DILUTED, costs_outgrew
     hits = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)[:, : last + 1]
-    marked = np.asarray(np.any(hits, axis=1))
+    written_down = np.asarray(np.any(hits, axis=1))
     if event == "write_down":
-        return marked, every
+        return written_down, all_futures
     if event == "costs_outgrow":
-        return costs_outgrew, marked
+        return costs_outgrew, written_down
     if event in ("forced_sale", "insolvency"):
         ceiling = assumptions.ltv_emergency_pct / 100 if event == "forced_sale" else 1.0
-        held = outlook.exposure_paths(assumptions, paths)
-        return np.asarray(np.any(held.ltv_share[:, : last + 1] > ceiling, axis=1)), marked
+        exposure = outlook.exposure_paths(assumptions, paths)
+        return np.asarray(np.any(exposure.ltv_share[:, : last + 1] > ceiling, axis=1)), written_down
     raise DataError(Problem("claims.yml, key check", f"there is no event {event!r}", nearest(event, EVENTS)))
 
 
@@ -317,11 +331,11 @@ def _ended(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
     """
     content = predictions.read()
     if part not in content.predictions:
-        known = content.predictions
-        raise DataError(Problem("predictions.yml", f"has no part {part!r}", nearest(part, known)))
-    found = content.predictions[part]
-    deadline = pd.Timestamp(predictions.deadline(content.made_on, found.within_months))
-    ruling = found.resolution
+        fix = nearest(part, content.predictions)
+        raise DataError(Problem("predictions.yml", f"has no part {part!r}", fix))
+    prediction = content.predictions[part]
+    deadline = pd.Timestamp(predictions.deadline(content.made_on, prediction.within_months))
+    ruling = prediction.resolution
     if ruling and pd.Timestamp(ruling.resolved_on) <= facts.as_of:
         facts.at(facts.as_of).rows(FACTS, id=list(ruling.by))
         return deadline, Finding({"as ruled": ruling.outcome}, ruling.because)

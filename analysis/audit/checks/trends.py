@@ -19,7 +19,7 @@ import pandas as pd
 from analysis import labels
 from analysis.audit.checks.record import render_sentence
 from analysis.audit.facts import Facts, Interval, NothingKnown, describe_benchmark, too_early_note
-from analysis.audit.verdicts import Finding, check, judge
+from analysis.audit.verdicts import Finding, answer, check
 from analysis.labels import join_words
 from analysis.models import frontier, prices
 from analysis.statistics import breaks, simulation
@@ -52,36 +52,40 @@ def price_acceleration(
             raise NothingKnown(f"{name}: too few prices of scored models for a test") from None
         records[name] = _tested_rows(listed_prices, scores, spells)
     readings: dict[str, Interval | bool] = {}
-    said, details = [], []
+    falls, details = [], []
     for _, row in breaks.acceleration_table(results).iterrows():
-        name = str(row["series"])
+        name, change = str(row["series"]), str(row["verdict"])
         priced, scored = records[name]
-        change, speaks = str(row["verdict"]), facts.is_current(priced)
-        decides = speaks and change != breaks.NOT_SHOWN
+        is_current = facts.is_current(priced)
+        decides = is_current and change != breaks.NOT_SHOWN
         for table, rows in (("api_prices", priced), ("model_benchmarks", scored)):
             (facts.cite if decides else facts.mention)(table, rows)
         if decides:
             readings[f"on {name}"] = change == breaks.FASTER
-        if speaks:
-            fall = f"{np.exp(-row['slope']):.0f}-fold a year at equal scores on {describe_benchmark(name)}"
-            said.append(f"{fall.removesuffix(',')}{OF_LATE[change] if decides else ''}")
+        if is_current:
+            falls.append(f"{_fall_in_words(name, row['slope'])}{OF_LATE[change] if decides else ''}")
         else:
             details.append(too_early_note(name, priced))
         details.append(_tests_in_words(name, row))
+    reason, verdict = _acceleration_reason(readings, falls), None if readings else "uncheckable"
+    return Finding(readings, reason, verdict=verdict, details=" ".join(details))
+
+
+def _acceleration_reason(readings: Mapping[str, Interval | bool], falls: Sequence[str]) -> str:
+    """Whether prices fall faster than they did, then how fast they fell by each record."""
     if readings:
-        answer = {"holds": "Yes", "fails": "No"}.get(judge(Finding(readings, ""), None), "Only in part")
-        return Finding(readings, f"{answer}: prices fell {join_words(said)}.", details=" ".join(details))
+        return f"{answer(Finding(readings, ''), None)}: prices fell {join_words(falls)}."
     reason = (
-        f"Too close to call: prices fell {join_words(said)}. No test tells whether the fall is speeding up."
-        if said
+        f"Too close to call: prices fell {join_words(falls)}. No test tells whether the fall is speeding up."
+        if falls
         else "Our records of prices end too early to tell."
     )
-    return Finding(
-        {},
-        f"{reason} A longer record of prices would settle it.",
-        verdict="uncheckable",
-        details=" ".join(details),
-    )
+    return f"{reason} A longer record of prices would settle it."
+
+
+def _fall_in_words(name: str, slope: float) -> str:
+    fall = f"{np.exp(-slope):.0f}-fold a year at equal scores on {describe_benchmark(name)}"
+    return fall.removesuffix(",")
 
 
 def _tested_rows(
@@ -116,13 +120,13 @@ def _p(value: float) -> str:
 def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> breaks.Acceleration:
     """The tests on price spells at equal quality, with seller effects and sellers as clusters."""
     stream = simulation.spawn(seed, ["acceleration"])["acceleration"]
-    kept = prices.repeat_sellers(spells)
+    repeated = prices.repeat_sellers(spells)
     return breaks.acceleration_test(
-        kept["t"],
-        kept[frontier.PRICE],
+        repeated["t"],
+        repeated[frontier.PRICE],
         rng=stream,
-        groups=kept["seller"],
-        controls=prices.hedonic_controls(kept, floor),
+        groups=repeated["seller"],
+        controls=prices.hedonic_controls(repeated, floor),
     )
 
 
@@ -152,19 +156,19 @@ def threshold_by_basis(
         )
     except ValueError:
         raise NothingKnown("a trend of training costs on each basis") from None
-    one = join_words(f"{row.p_one:.0%} {row.basis}" for row in table.itertuples(index=False))
+    one_run = join_words(f"{row.p_one:.0%} {row.basis}" for row in table.itertuples(index=False))
     most_expensive = join_words(f"{chance:.0%}" for chance in table["p_dearest"])
     reason = render_sentence(told, facts.facts_by_day(beside, decides=False), facts)
     details = (
         f"Going by training costs to {int(table['last'].max())}, the chance that a run of {year} cost over"
-        f" {format_figure(float(figure.low or 0.0), 'usd_bn')} was {one}. For the year's most expensive run"
-        f" it was {most_expensive}."
+        f" {format_figure(float(figure.low or 0.0), 'usd_bn')} was {one_run}. For the year's most"
+        f" expensive run it was {most_expensive}."
     )
     chances = [*table["p_one"], *table["p_dearest"]]
     first = table.iloc[0]
-    shown = Interval(
+    median_cost = Interval(
         float(first["median"]) / 1e9, float(first["obs_low"]) / 1e9, float(first["obs_high"]) / 1e9
     )
     if min(chances) >= SURE or max(chances) <= 1 - SURE:
-        return Finding({"passed": min(chances) >= SURE}, reason, computed=shown, details=details)
+        return Finding({"passed": min(chances) >= SURE}, reason, computed=median_cost, details=details)
     return Finding({}, reason, verdict="uncheckable", details=details)
