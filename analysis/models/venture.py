@@ -297,8 +297,6 @@ class VenturePaths:
         Quarter ends, years from the start, shape (quarters + 1,).
     revenue_usd_bn, volume_usd_bn
         Annualised run-rate, and what it would be at the prices of the start.
-    ntm_revenue_usd_bn
-        Revenue of the next four quarters as foreseen at that date.
     running_cost_usd_bn, compute_usd_bn
         Annualised costs: serving, selling and running; research and training.
     cash_usd_bn
@@ -309,20 +307,11 @@ class VenturePaths:
         What a share of the start has become by dilution, before the raise of that date; 1 at the start.
     stake_share
         SoftBank's share of the equity; what it has paid for, after dilution.
-    market_factor
-        What the market pays over what growth explains; 1 at the start.
-    multiple
-        EV over NTM revenue, as the market pays it.
-    equity_usd_bn
-        Equity value before the raise of that date (pre-money).
     price_usd_bn
-        Value of the equity of the start after dilution: kept share × equity.
-    reported_price_usd_bn
-        The same as it is reported: smoothed before the listing, at the price of the last round.
-    stake_value_usd_bn
-        SoftBank's claim at the price of the day.
+        Value of the equity of the start after dilution: kept share × equity before the raise of that date.
     reported_usd_bn
-        SoftBank's claim at the reported price: the fair value in its books.
+        SoftBank's claim at the reported price, the fair value in its books: smoothed before the listing, at
+        the price of the last round.
     cost_to_date_usd_bn
         Cumulative cost of the stake, shape (quarters + 1,).
     after_manager_usd_bn
@@ -336,19 +325,13 @@ class VenturePaths:
     times_years: Floats
     revenue_usd_bn: Floats
     volume_usd_bn: Floats
-    ntm_revenue_usd_bn: Floats
     running_cost_usd_bn: Floats
     compute_usd_bn: Floats
     cash_usd_bn: Floats
     raised_usd_bn: Floats
     kept_share: Floats
     stake_share: Floats
-    market_factor: Floats
-    multiple: Floats
-    equity_usd_bn: Floats
     price_usd_bn: Floats
-    reported_price_usd_bn: Floats
-    stake_value_usd_bn: Floats
     reported_usd_bn: Floats
     cost_to_date_usd_bn: Floats
     after_manager_usd_bn: Floats
@@ -411,16 +394,13 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
     instalments owed - idle commitments; claim = bought share × kept share × equity. Each rule stands in
     `mechanisms`.
     """
-    missing = [purpose for purpose in PURPOSES if purpose not in rngs]
-    if n_draws < 1 or missing:
-        raise ValueError(f"n_draws is {n_draws}: write 1 or more; streams missing: {missing} of {PURPOSES}.")
+    _check_draws(n_draws, rngs)
     x = {name: input_column(name, getattr(inputs, name), n_draws) for name in NAMES}
     times = np.arange(inputs.quarters + 1) / QUARTERS_PER_YEAR
-    volume, revenue, ntm, log_growth = _revenue(x, times, rngs["shocks"])
-    running, compute, idle = _costs(x, times, volume, revenue)
-
     paid = inputs.paid_by(times)
-    owed = paid[-1] - paid
+    listed = times >= x["listing_years"]
+    sales = _sales(x, times, rngs["shocks"])
+    costs = _costs(x, times, sales)
     factor = lognormal_walk(
         x["multiple_volatility_pct"],
         n_draws,
@@ -428,72 +408,44 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
         rngs["market"],
         degrees_of_freedom=inputs.degrees_of_freedom,
     )
-    multiple = mechanisms.ev_multiple(
-        log_growth, x["long_run_growth_pct"], x["multiple_long_run"], x["multiple_sensitivity"]
-    )
-    multiple *= factor * mechanisms.repricing_factor(
-        times,
-        x["start_equity_usd_bn"] - x["cash_usd_bn"] - owed[0] + idle[:, :1],
-        multiple[:, :1] * ntm[:, :1],
-        x["repricing_half_life_years"],
-    )
-
-    beside_cash = multiple * ntm + owed - idle
-    discount = mechanisms.market_shut(factor, x["shut_fall_pct"]) * (x["distress_discount_pct"] / 100)
-    cash, raised, kept = mechanisms.fund(
-        (running + compute - revenue) / QUARTERS_PER_YEAR,
-        beside_cash,
-        x["cash_usd_bn"],
-        np.diff(paid, prepend=paid[0]),
-        floor_quarters=x["cash_floor_quarters"],
-        raise_quarters=x["raise_quarters"],
-        discount=discount,
-    )
-    equity = np.maximum(beside_cash + cash, 0.0)
-    price = kept * equity
-    listed = times >= x["listing_years"]
-    reported = mechanisms.reported_price(
-        price, raised > 0, (1 - discount) * price, listed, x["mark_smoothing_share"]
-    )
-
-    bought = x["stake_share"] - owed / x["start_equity_usd_bn"]
-    cost = inputs.invested_usd_bn - owed
-    preferences = x["preferences_usd_bn"]
-    stake = bought * kept
-    claim = mechanisms.claim_usd_bn(stake, equity, cost, preferences, listed)
-    reported_equity = np.where(kept > 0, reported / np.where(kept > 0, kept, 1.0), 0.0)
+    shares = _shares(x, times, sales, costs, paid, factor, listed)
+    stake = _stake(x, shares, paid[-1] - paid, inputs.invested_usd_bn, listed)
     return VenturePaths(
         times_years=times,
-        revenue_usd_bn=revenue,
-        volume_usd_bn=volume,
-        ntm_revenue_usd_bn=ntm,
-        running_cost_usd_bn=running,
-        compute_usd_bn=compute,
-        cash_usd_bn=cash,
-        raised_usd_bn=raised,
-        kept_share=kept,
-        stake_share=stake,
-        market_factor=factor,
-        multiple=multiple,
-        equity_usd_bn=equity,
-        price_usd_bn=price,
-        reported_price_usd_bn=reported,
-        stake_value_usd_bn=claim,
-        reported_usd_bn=mechanisms.claim_usd_bn(stake, reported_equity, cost, preferences, listed),
-        cost_to_date_usd_bn=cost,
-        after_manager_usd_bn=mechanisms.after_manager(
-            claim[:, -1], inputs.invested_usd_bn, x["manager_gain_share"][:, 0]
-        ),
+        revenue_usd_bn=sales.revenue,
+        volume_usd_bn=sales.volume,
+        running_cost_usd_bn=costs.running,
+        compute_usd_bn=costs.compute,
+        cash_usd_bn=shares.cash,
+        raised_usd_bn=shares.raised,
+        kept_share=shares.kept_share,
+        price_usd_bn=shares.price,
         payments=inputs.payments,
         stake_on_completion=np.array(x["stake_share"][:, 0]),
+        **stake,
     )
 
 
-def _revenue(
-    x: Mapping[str, Floats], times: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Volume and revenue run-rates, revenue of the next year as foreseen, and its log growth; shape (draws,
-    dates).
+def _check_draws(n_draws: int, rngs: Mapping[str, np.random.Generator]) -> None:
+    missing = [purpose for purpose in PURPOSES if purpose not in rngs]
+    if n_draws < 1 or missing:
+        raise ValueError(f"n_draws is {n_draws}: write 1 or more; streams missing: {missing} of {PURPOSES}.")
+
+
+class _Sales(NamedTuple):
+    """What the company sells, billions of dollars a year, shape (draws, dates)."""
+
+    volume: Floats
+    """Revenue at the prices of the start."""
+    revenue: Floats
+    ntm_revenue: Floats
+    """Revenue of the next twelve months as foreseen."""
+    log_growth: Floats
+    """Log growth of revenue over the next twelve months, as foreseen."""
+
+
+def _sales(x: Mapping[str, Floats], times: Floats, rng: np.random.Generator) -> _Sales:
+    """What the company sells, now and over the next year as foreseen.
 
     Foreseen at t: that volume grows on from where it is, prices erode as they will, and no further shock
     comes.
@@ -502,10 +454,12 @@ def _revenue(
     shocks = mechanisms.shock_counts(x["shock_rate_per_year"], dates - 1, rng)
     growing = np.maximum(times - x["shock_delay_years"] * shocks, 0.0)
     start = x["revenue_usd_bn"] * np.exp(np.log1p(-x["shock_loss_pct"] / 100) * shocks)
-    filled = mechanisms.share_of_ceiling(x["revenue_usd_bn"], x["pool_usd_bn"], x["pool_share"], x["ceiling"])
+    start_over_ceiling = mechanisms.share_of_ceiling(
+        x["revenue_usd_bn"], x["pool_usd_bn"], x["pool_share"], x["ceiling"]
+    )
     ahead = np.arange(dates + QUARTERS_PER_YEAR) / QUARTERS_PER_YEAR
-    kept = mechanisms.premium_kept(ahead, x["parity_years"], x["erosion_pct_per_year"], x["premium_share"])
-    foreseen = []
+    prices = mechanisms.premium_kept(ahead, x["parity_years"], x["erosion_pct_per_year"], x["premium_share"])
+    volumes, revenues = [], []
     for quarter in range(QUARTERS_PER_YEAR + 1):
         index = mechanisms.growth_index(
             growing + quarter / QUARTERS_PER_YEAR,
@@ -513,18 +467,25 @@ def _revenue(
             x["growth_half_life_years"],
             x["long_run_growth_pct"],
         )
-        foreseen.append(mechanisms.under_ceiling(index, filled))
-    volume = start * foreseen[0]
-    prices = [kept[:, quarter : quarter + dates] for quarter in range(QUARTERS_PER_YEAR + 1)]
-    quarters = [index * price for index, price in zip(foreseen, prices, strict=True)]
-    ntm = start * (sum(quarters[:-1]) / QUARTERS_PER_YEAR)
-    return volume, start * quarters[0], ntm, np.log(quarters[-1] / quarters[0])
+        volumes.append(mechanisms.under_ceiling(index, start_over_ceiling))
+        revenues.append(volumes[-1] * prices[:, quarter : quarter + dates])
+    ntm_revenue = start * (sum(revenues[:-1]) / QUARTERS_PER_YEAR)
+    log_growth = np.log(revenues[-1] / revenues[0])
+    return _Sales(start * volumes[0], start * revenues[0], ntm_revenue, log_growth)
 
 
-def _costs(
-    x: Mapping[str, Floats], times: Floats, volume: Floats, revenue: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Running costs, research compute, and the present value of idle commitments; shape (draws, dates)."""
+class _Costs(NamedTuple):
+    """What the company spends, billions of dollars a year, shape (draws, dates)."""
+
+    running: Floats
+    compute: Floats
+    """Research and training."""
+    idle: Floats
+    """Present value of commitments that revenue does not carry, billions of dollars."""
+
+
+def _costs(x: Mapping[str, Floats], times: Floats, sales: _Sales) -> _Costs:
+    """Running costs, research compute, and the commitments that lie idle."""
     ratio = mechanisms.declining_ratio(
         times,
         x["running_cost_ratio"],
@@ -535,15 +496,98 @@ def _costs(
         times, x["compute_factor_per_year"], x["compute_half_life_years"], x["long_run_growth_pct"]
     )
     use = mechanisms.use_of_plan(
-        revenue, x["revenue_usd_bn"] * np.exp(np.log1p(x["plan_growth_pct"] / 100) * times)
+        sales.revenue, x["revenue_usd_bn"] * np.exp(np.log1p(x["plan_growth_pct"] / 100) * times)
     )
-    return (
-        volume * ratio,
+    return _Costs(
+        sales.volume * ratio,
         mechanisms.compute_spent(planned, x["committed_share"], use),
         mechanisms.onerous_commitments(
             planned, x["committed_share"], use, x["commitment_years"], x["discount_pct"]
         ),
     )
+
+
+class _Shares(NamedTuple):
+    """How the company is funded and what its equity is worth, shape (draws, dates)."""
+
+    cash: Floats
+    raised: Floats
+    kept_share: Floats
+    equity: Floats
+    price: Floats
+    """Value of the equity of the start after dilution."""
+    reported_price: Floats
+
+
+def _shares(
+    x: Mapping[str, Floats],
+    times: Floats,
+    sales: _Sales,
+    costs: _Costs,
+    paid: Floats,
+    factor: Floats,
+    listed: NDArray[np.bool_],
+) -> _Shares:
+    """Cash, new money, dilution and price; `paid` are the instalments made by each date, shape (dates,)."""
+    owed = paid[-1] - paid
+    enterprise_value = _multiple(x, times, sales, costs, owed, factor) * sales.ntm_revenue
+    value_without_cash = enterprise_value + owed - costs.idle
+    discount = mechanisms.market_shut(factor, x["shut_fall_pct"]) * (x["distress_discount_pct"] / 100)
+    cash, raised, kept_share = mechanisms.fund(
+        (costs.running + costs.compute - sales.revenue) / QUARTERS_PER_YEAR,
+        value_without_cash,
+        x["cash_usd_bn"],
+        np.diff(paid, prepend=paid[0]),
+        floor_quarters=x["cash_floor_quarters"],
+        raise_quarters=x["raise_quarters"],
+        discount=discount,
+    )
+    equity = np.maximum(value_without_cash + cash, 0.0)
+    price = kept_share * equity
+    reported_price = mechanisms.reported_price(
+        price, raised > 0, (1 - discount) * price, listed, x["mark_smoothing_share"]
+    )
+    return _Shares(cash, raised, kept_share, equity, price, reported_price)
+
+
+def _multiple(
+    x: Mapping[str, Floats], times: Floats, sales: _Sales, costs: _Costs, owed: Floats, factor: Floats
+) -> Floats:
+    """EV over NTM revenue as the market pays it: as growth explains it, times the market factor, starting
+    from the price that was paid.
+    """
+    explained = mechanisms.ev_multiple(
+        sales.log_growth, x["long_run_growth_pct"], x["multiple_long_run"], x["multiple_sensitivity"]
+    )
+    repricing = mechanisms.repricing_factor(
+        times,
+        x["start_equity_usd_bn"] - x["cash_usd_bn"] - owed[0] + costs.idle[:, :1],
+        explained[:, :1] * sales.ntm_revenue[:, :1],
+        x["repricing_half_life_years"],
+    )
+    return explained * (factor * repricing)
+
+
+def _stake(
+    x: Mapping[str, Floats], shares: _Shares, owed: Floats, invested_usd_bn: float, listed: NDArray[np.bool_]
+) -> dict[str, Floats]:
+    """SoftBank's stake, by the names of the fields of `VenturePaths`; `owed` are the instalments to come."""
+    stake = (x["stake_share"] - owed / x["start_equity_usd_bn"]) * shares.kept_share
+    cost = invested_usd_bn - owed
+    held = shares.kept_share > 0
+    reported_equity = np.where(held, shares.reported_price / np.where(held, shares.kept_share, 1.0), 0.0)
+    preferences = x["preferences_usd_bn"]
+    at_horizon = mechanisms.claim_usd_bn(
+        stake[:, -1:], shares.equity[:, -1:], cost[-1:], preferences, listed[:, -1:]
+    )
+    return {
+        "stake_share": stake,
+        "reported_usd_bn": mechanisms.claim_usd_bn(stake, reported_equity, cost, preferences, listed),
+        "cost_to_date_usd_bn": cost,
+        "after_manager_usd_bn": mechanisms.after_manager(
+            at_horizon[:, 0], invested_usd_bn, x["manager_gain_share"][:, 0]
+        ),
+    }
 
 
 def write_down_hits(
