@@ -26,7 +26,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -63,13 +63,12 @@ class Acceleration:
         Points; first and last decimal year; number of groups, None without.
     slope, slope_p
         Of the straight line (with controls), with its p value by the t test of one variance.
-    quadratic, quadratic_p, quadratic_p_error
-        Coefficient of (t - mean)², a year squared: above zero it bends upwards; p value, two-sided;
-        Monte-Carlo standard error of it, 0 for the closed form.
+    quadratic, quadratic_p
+        Coefficient of (t - mean)², a year squared: above zero it bends upwards; p value, two-sided.
     sup_f, critical
         Largest F over the dates, and its simulated quantile at `level` under the straight line.
-    bend_p, bend_p_error
-        p value of the largest F, and its Monte-Carlo standard error.
+    bend_p
+        p value of the largest F.
     bend_at, slope_before, slope_after
         The date with the largest F, chosen by the test, and the slopes on either side of it; for description
         only.
@@ -88,11 +87,9 @@ class Acceleration:
     slope_p: float
     quadratic: float
     quadratic_p: float
-    quadratic_p_error: float
     sup_f: float
     critical: float
     bend_p: float
-    bend_p_error: float
     bend_at: float
     slope_before: float
     slope_after: float
@@ -112,14 +109,14 @@ def holm(p_values: ArrayLike) -> Floats:
     ----------
     Holm (1979), Scandinavian Journal of Statistics 6(2).
     """
-    asked = np.asarray(p_values, dtype=float)
-    if asked.ndim != 1 or not asked.size or not ((asked >= 0) & (asked <= 1)).all():
-        raise ValueError(f"p_values are {asked.tolist()}: write one or more numbers from 0 to 1.")
+    raw = np.asarray(p_values, dtype=float)
+    if raw.ndim != 1 or not raw.size or not ((raw >= 0) & (raw <= 1)).all():
+        raise ValueError(f"p_values are {raw.tolist()}: write one or more numbers from 0 to 1.")
     # statsmodels' multipletests gives the same, but collects garbage each time, which is most of a test's
     # time.
-    order = np.argsort(asked, kind="stable")
-    stepped = np.maximum.accumulate(asked[order] * np.arange(asked.size, 0, -1))
-    adjusted = np.empty_like(asked)
+    order = np.argsort(raw, kind="stable")
+    stepped = np.maximum.accumulate(raw[order] * np.arange(raw.size, 0, -1))
+    adjusted = np.empty_like(raw)
     adjusted[order] = np.minimum(stepped, 1)
     return adjusted
 
@@ -188,55 +185,17 @@ def acceleration_test(
     trend.fit(t, y, form=form, level=level)  # refuses what no trend can be fitted to
     order = np.argsort(np.asarray(t, dtype=float), kind="stable")
     years = np.asarray(t, dtype=float)[order]
+    _check_size(years)
     z = trend.Scale(form, 0.0, 1.0).line(np.asarray(y, dtype=float)[order])
-    if years.size < LEAST_POINTS or np.unique(years).size < LEAST_DATES:
-        raise ValueError(
-            f"t has {years.size} points on {np.unique(years).size} dates: a test of curvature needs"
-            f" {LEAST_POINTS} on {LEAST_DATES}; compare two rates with growth.cagr_pct and say that no test"
-            " is possible."
-        )
     base = _base(years, controls, order)
     members = None if groups is None else _members(groups, order)
-    fit, spare = _line(z, base)
-    dates = _dates(years)
-    if not dates.size:
-        raise ValueError(
-            "t has no date between the first and last 15% of its points: too many share a date; use the mean"
-            " of each date."
-        )
-    columns = np.column_stack([base[:, 1] ** 2, *(np.maximum(0.0, years - date) for date in dates)])
-    basis = np.linalg.qr(base)[0]
-    left = columns - basis @ (basis.T @ columns)
-    length = np.sqrt((left**2).sum(axis=0))
-    told = length > TINY * np.sqrt((columns**2).sum(axis=0))
-    if not told[0] or not told[1:].any():
-        raise ValueError("controls leave nothing of the square of t or of a bend: leave some of them out.")
-    dates, left, length = dates[told[1:]], left[:, told] / length[told], length[told]
-
-    residuals = np.asarray(fit.resid)[None, :]
-    observed = _statistics(residuals, left, spare)[0]
-    noise = _null(residuals, members, rng, draws)
-    simulated = _statistics(noise - (noise @ basis) @ basis.T, left, spare)
-    chosen = 1 + int(observed[1:].argmax())
-    largest = simulated[:, 1:].max(axis=1)
-    bend_p, bend_error = _p_value(observed[chosen], largest)
-    coefficients = (residuals @ left)[0] / length
-    if members is None:
-        from scipy import stats  # type: ignore[import-untyped, unused-ignore]
-
-        quadratic_p, quadratic_error = float(stats.f.sf(observed[0], 1, spare)), 0.0
-    else:
-        quadratic_p, quadratic_error = _p_value(observed[0], simulated[:, 0])
-    before, change = _bent(z, base, np.maximum(0.0, years - dates[chosen - 1]))
-    slope, slope_p = float(fit.params[1]), float(fit.pvalues[1])
-    verdict, notes = _verdict(slope, (float(coefficients[0]), change), holm([quadratic_p, bend_p]), 1 - level)
-    if slope_p > 1 - level:
-        notes.append("the slope of the line is not told apart from zero: faster and slower have no direction")
     clusters = None if members is None else members.shape[1]
-    if clusters is not None and clusters < trend.FEW_CLUSTERS:
-        notes.append(
-            f"{clusters} groups: p values from fewer than {trend.FEW_CLUSTERS} are themselves uncertain"
-        )
+    line, spare = _line(z, base)
+    slope, slope_p = float(line.params[1]), float(line.pvalues[1])
+    tests = _tests(np.asarray(line.resid), _changes(years, base), spare, members, rng, draws, level)
+    slope_before, bend = _slopes(z, base, np.maximum(0.0, years - tests.bend_at))
+    p_values = holm([tests.quadratic_p, tests.bend_p])
+    verdict, notes = _verdict(slope, (tests.quadratic, bend), p_values, 1 - level)
     return Acceleration(
         form=form,
         level=level,
@@ -245,18 +204,11 @@ def acceleration_test(
         clusters=clusters,
         slope=slope,
         slope_p=slope_p,
-        quadratic=float(coefficients[0]),
-        quadratic_p=quadratic_p,
-        quadratic_p_error=quadratic_error,
-        sup_f=float(observed[chosen]),
-        critical=float(np.quantile(largest, level)),
-        bend_p=bend_p,
-        bend_p_error=bend_error,
-        bend_at=float(dates[chosen - 1]),
-        slope_before=before,
-        slope_after=before + change,
+        slope_before=slope_before,
+        slope_after=slope_before + bend,
         verdict=verdict,
-        notes=tuple(notes),
+        notes=(*notes, *_notes(slope_p, clusters, level)),
+        **tests._asdict(),
     )
 
 
@@ -284,34 +236,38 @@ def acceleration_table(results: Mapping[str, Acceleration], level: float = 0.95)
     """
     raw = [p for result in results.values() for p in (result.quadratic_p, result.bend_p)]
     adjusted = holm(raw).reshape(-1, 2)
-    rows = []
-    for (name, one), pair in zip(results.items(), adjusted, strict=True):
-        change = one.slope_after - one.slope_before
-        verdict, said = _verdict(one.slope, (one.quadratic, change), pair, 1 - level)
-        rows.append(
-            {
-                "series": name,
-                "n": one.nobs,
-                "clusters": one.clusters,
-                "from": one.period[0],
-                "to": one.period[1],
-                "slope": one.slope,
-                "quadratic": one.quadratic,
-                "quadratic_p": one.quadratic_p,
-                "quadratic_p_holm": pair[0],
-                "sup_f": one.sup_f,
-                "critical": one.critical,
-                "bend_p": one.bend_p,
-                "bend_p_holm": pair[1],
-                "bend_at": one.bend_at,
-                "slope_before": one.slope_before,
-                "slope_after": one.slope_after,
-                "tests": len(raw),
-                "verdict": verdict,
-                "notes": "; ".join(dict.fromkeys((*said, *one.notes))),
-            }
-        )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            {"series": name} | _table_row(result, pair, level, tests=len(raw))
+            for (name, result), pair in zip(results.items(), adjusted, strict=True)
+        ]
+    )
+
+
+def _table_row(result: Acceleration, adjusted: Floats, level: float, tests: int) -> dict[str, Any]:
+    """One row of `acceleration_table`: the result, judged by the adjusted p values of curve and bend."""
+    bend = result.slope_after - result.slope_before
+    verdict, notes = _verdict(result.slope, (result.quadratic, bend), adjusted, 1 - level)
+    return {
+        "n": result.nobs,
+        "clusters": result.clusters,
+        "from": result.period[0],
+        "to": result.period[1],
+        "slope": result.slope,
+        "quadratic": result.quadratic,
+        "quadratic_p": result.quadratic_p,
+        "quadratic_p_holm": adjusted[0],
+        "sup_f": result.sup_f,
+        "critical": result.critical,
+        "bend_p": result.bend_p,
+        "bend_p_holm": adjusted[1],
+        "bend_at": result.bend_at,
+        "slope_before": result.slope_before,
+        "slope_after": result.slope_after,
+        "tests": tests,
+        "verdict": verdict,
+        "notes": "; ".join(dict.fromkeys((*notes, *result.notes))),
+    }
 
 
 def _verdict(
@@ -328,6 +284,18 @@ def _verdict(
     return (FASTER if ways.pop() > 0 else SLOWER) if ways else NOT_SHOWN, []
 
 
+def _notes(slope_p: float, clusters: int | None, level: float) -> list[str]:
+    """What the reader of one result should know of it."""
+    notes = []
+    if slope_p > 1 - level:
+        notes.append("the slope of the line is not told apart from zero: faster and slower have no direction")
+    if clusters is not None and clusters < trend.FEW_CLUSTERS:
+        notes.append(
+            f"{clusters} groups: p values from fewer than {trend.FEW_CLUSTERS} are themselves uncertain"
+        )
+    return notes
+
+
 def _check(form: str, draws: int, level: float) -> None:
     if form not in get_args(Bend):
         raise ValueError(
@@ -337,6 +305,15 @@ def _check(form: str, draws: int, level: float) -> None:
         raise ValueError(f"draws is {draws}: a p value near 0.05 needs 200 or more.")
     if not 0 < level < 1:
         raise ValueError(f"level is {level}: write a share between 0 and 1, such as 0.95.")
+
+
+def _check_size(years: Floats) -> None:
+    if years.size < LEAST_POINTS or np.unique(years).size < LEAST_DATES:
+        raise ValueError(
+            f"t has {years.size} points on {np.unique(years).size} dates: a test of curvature needs"
+            f" {LEAST_POINTS} on {LEAST_DATES}; compare two rates with growth.cagr_pct and say that no test"
+            " is possible."
+        )
 
 
 def _base(years: Floats, controls: ArrayLike | None, order: Any) -> Floats:
@@ -394,14 +371,89 @@ def _dates(years: Floats) -> Floats:
     return inner[(inner >= low) & (inner <= high)]
 
 
-def _statistics(residuals: Floats, columns: Floats, spare: int) -> Floats:
+class _Changes(NamedTuple):
+    """Columns that would change a straight line: the curve first, then a bend at each date."""
+
+    dates: Floats
+    """Dates of the bends, decimal years."""
+    columns: Floats
+    """What constant, date and controls leave of each column, of length one; shape (n, 1 + dates)."""
+    lengths: Floats
+    """Length of what is left of each column before that."""
+    basis: Floats
+    """Orthonormal basis of constant, date and controls."""
+
+
+def _changes(years: Floats, base: Floats) -> _Changes:
+    """The changes that constant, date and controls do not explain already."""
+    dates = _dates(years)
+    if not dates.size:
+        raise ValueError(
+            "t has no date between the first and last 15% of its points: too many share a date; use the mean"
+            " of each date."
+        )
+    columns = np.column_stack([base[:, 1] ** 2, *(np.maximum(0.0, years - date) for date in dates)])
+    basis = np.linalg.qr(base)[0]
+    left = columns - basis @ (basis.T @ columns)
+    lengths = np.sqrt((left**2).sum(axis=0))
+    independent = lengths > TINY * np.sqrt((columns**2).sum(axis=0))
+    if not independent[0] or not independent[1:].any():
+        raise ValueError("controls leave nothing of the square of t or of a bend: leave some of them out.")
+    lengths = lengths[independent]
+    return _Changes(dates[independent[1:]], left[:, independent] / lengths, lengths, basis)
+
+
+class _Tests(NamedTuple):
+    """Results of the two tests, as `Acceleration` names them."""
+
+    quadratic: float
+    quadratic_p: float
+    sup_f: float
+    critical: float
+    bend_p: float
+    bend_at: float
+
+
+def _tests(
+    residuals: Floats,
+    changes: _Changes,
+    spare: int,
+    members: Floats | None,
+    rng: np.random.Generator,
+    draws: int,
+    level: float,
+) -> _Tests:
+    """The tests of a curve and of one bend from the residuals of the straight line, shape (n,)."""
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+
+    row = residuals[None, :]
+    observed = _f_statistics(row, changes.columns, spare)[0]
+    noise = _null_errors(row, members, rng, draws)
+    simulated = _f_statistics(noise - (noise @ changes.basis) @ changes.basis.T, changes.columns, spare)
+    strongest = int(observed[1:].argmax())
+    sup_f, largest = observed[1 + strongest], simulated[:, 1:].max(axis=1)
+    return _Tests(
+        quadratic=float(((row @ changes.columns)[0] / changes.lengths)[0]),
+        quadratic_p=(
+            float(stats.f.sf(observed[0], 1, spare))
+            if members is None
+            else _p_value(observed[0], simulated[:, 0])
+        ),
+        sup_f=float(sup_f),
+        critical=float(np.quantile(largest, level)),
+        bend_p=_p_value(sup_f, largest),
+        bend_at=float(changes.dates[strongest]),
+    )
+
+
+def _f_statistics(residuals: Floats, columns: Floats, spare: int) -> Floats:
     """F of adding each column of length one, shape (series, columns)."""
     gain = (residuals @ columns) ** 2
     rest = (residuals**2).sum(axis=1, keepdims=True) - gain
     return spare * gain / np.maximum(rest, TINY * gain)
 
 
-def _null(residuals: Floats, members: Floats | None, rng: np.random.Generator, draws: int) -> Floats:
+def _null_errors(residuals: Floats, members: Floats | None, rng: np.random.Generator, draws: int) -> Floats:
     """Errors of series that follow the line, shape (draws, n): normal, or the residuals times a weight a
     group.
     """
@@ -411,16 +463,13 @@ def _null(residuals: Floats, members: Floats | None, rng: np.random.Generator, d
     return residuals * (weights @ members.T)
 
 
-def _p_value(observed: float, simulated: Floats) -> tuple[float, float]:
-    """Share of draws at least as large, the observed one counted among them, and its Monte-Carlo standard
-    error.
-    """
+def _p_value(observed: float, simulated: Floats) -> float:
+    """Share of draws at least as large, the observed one counted among them."""
     count = int((simulated >= observed * (1 - TINY)).sum())
-    p = (1 + count) / (1 + simulated.size)
-    return p, math.sqrt(p * (1 - p) / simulated.size)
+    return (1 + count) / (1 + simulated.size)
 
 
-def _bent(z: Floats, base: Floats, bend: Floats) -> tuple[float, float]:
-    """Slope before the bend and its change there."""
-    found = np.linalg.lstsq(np.column_stack([base, bend]), z, rcond=None)[0]
-    return float(found[1]), float(found[-1])
+def _slopes(z: Floats, base: Floats, bend: Floats) -> tuple[float, float]:
+    """Slope before a bend and its change there."""
+    params = np.linalg.lstsq(np.column_stack([base, bend]), z, rcond=None)[0]
+    return float(params[1]), float(params[-1])
