@@ -29,6 +29,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -155,8 +156,7 @@ def tornado(
         or outcomes that are not finite, or not one outcome a row.
     """
     names = list(distributions)
-    if not 0 < low < high < 1:
-        raise ValueError(f"low is {low} and high is {high}: write 0 < low < high < 1, such as 0.05 and 0.95.")
+    _check_ends(low, high, "0.05 and 0.95")
     if not names or set(names) != set(central):
         odd = sorted(set(names) ^ set(central))
         raise ValueError(
@@ -236,12 +236,34 @@ def sobol(
     Saltelli et al. (2010), Computer Physics Communications 181(2), for the estimators;
     SALib for points and analysis.
     """
-    from SALib.analyze import sobol as analysis  # a second: only where it is used
-    from SALib.sample import sobol as sampling
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    _check_groups(groups, distributions)
+    if n < 2 or n & (n - 1):
+        raise ValueError(f"n is {n}: Sobol points need a power of 2, such as 1024.")
+    if scrambles < LEAST_SCRAMBLES:
+        raise ValueError(f"scrambles is {scrambles}: their spread needs {LEAST_SCRAMBLES} or more.")
+    problem = {
+        "num_vars": len(distributions),
+        "names": [name for members in groups.values() for name in members],
+        "groups": [group for group, members in groups.items() for _ in members],
+        "bounds": [[0.0, 1.0]] * len(distributions),
+    }
+    outcomes = np.stack([_scrambled_outcomes(run, distributions, problem, n, rng) for _ in range(scrambles)])
+    constant = int((np.ptp(outcomes, axis=1) <= SAME * np.abs(outcomes).max(axis=1)).sum())
+    if constant:
+        unknown = np.full((2, len(groups)), math.nan)
+        indices = _Indices(unknown, unknown, unknown)
+        notes: tuple[str, ...] = (
+            f"the outcome does not vary in {constant} of {scrambles} scramblings: no index",
+        )
+    else:
+        indices, notes = _indices(problem, outcomes, rng), ()
+    # the rows that mix two points are spread like the points themselves: all count
+    mean, deviation = float(outcomes.mean()), float(outcomes.std())
+    return Sobol(_index_table(list(groups), indices), mean, deviation, outcomes.size, notes)
 
+
+def _check_groups(groups: Mapping[str, Sequence[str]], distributions: Mapping[str, Quantile]) -> None:
     names = [name for members in groups.values() for name in members]
-    group_of = [group for group, members in groups.items() for _ in members]
     if sorted(names) != sorted(distributions):
         odd = sorted(
             {name for name in [*names, *distributions] if names.count(name) != 1 or name not in distributions}
@@ -249,65 +271,78 @@ def sobol(
         raise ValueError(
             f"groups name {odd} not exactly once each: put every input of distributions in one group."
         )
-    if len(set(group_of)) < 2 or len(set(group_of)) < len(groups):
+    filled = [group for group, members in groups.items() if members]
+    if len(filled) < 2 or len(filled) < len(groups):
         raise ValueError(f"groups are {list(groups)}: write two groups or more, each with an input.")
-    if n < 2 or n & (n - 1):
-        raise ValueError(f"n is {n}: Sobol points need a power of 2, such as 1024.")
-    if scrambles < LEAST_SCRAMBLES:
-        raise ValueError(f"scrambles is {scrambles}: their spread needs {LEAST_SCRAMBLES} or more.")
 
-    problem = {
-        "num_vars": len(names),
-        "names": names,
-        "groups": group_of,
-        "bounds": [[0.0, 1.0]] * len(names),
+
+def _scrambled_outcomes(
+    run: Run,
+    distributions: Mapping[str, Quantile],
+    problem: Mapping[str, Any],
+    n: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Outcomes of one scrambling of the Sobol points of SALib's `problem`, shape ((groups + 2) × n,)."""
+    from SALib.sample import sobol as sampling  # a second: only where it is used
+
+    points = np.maximum(sampling.sample(problem, n, calc_second_order=False, seed=rng), HALF_BIT)
+    rows = {
+        name: _quantiles(name, distributions[name], points[:, j]) for j, name in enumerate(problem["names"])
     }
-    outcomes = np.empty((scrambles, (len(groups) + 2) * n))
-    for k in range(scrambles):
-        points = sampling.sample(problem, n, calc_second_order=False, seed=rng)
-        points = np.maximum(points, HALF_BIT)
-        rows = {name: _quantiles(name, distributions[name], points[:, j]) for j, name in enumerate(names)}
-        outcomes[k] = _outcomes(run, rows)
+    return _outcomes(run, rows)
 
-    flat = int((np.ptp(outcomes, axis=1) <= SAME * np.abs(outcomes).max(axis=1)).sum())
-    if flat:
-        estimates = halves = errors = np.full((2, len(groups)), math.nan)
-        notes: tuple[str, ...] = (
-            f"the outcome does not vary in {flat} of {scrambles} scramblings: no index",
+
+class _Indices(NamedTuple):
+    """First-order and total indices, shape (2, groups)."""
+
+    estimates: Floats
+    errors: Floats
+    half_widths: Floats
+
+
+def _indices(problem: Mapping[str, Any], outcomes: Floats, rng: np.random.Generator) -> _Indices:
+    """Indices from the outcomes of several scramblings, shape (scrambles, rows)."""
+    from SALib.analyze import sobol as analysis  # a second: only where it is used
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+
+    scrambles = len(outcomes)
+    # a seed of zero would send SALib to numpy's global stream
+    seeds = rng.integers(1, 2**31, scrambles)
+    results = [
+        analysis.analyze(
+            problem,
+            row,
+            calc_second_order=False,
+            num_resamples=RESAMPLES,
+            conf_level=LEVEL,
+            seed=int(seed),
         )
-    else:
-        # a seed of zero would send SALib to numpy's global stream
-        seeds = rng.integers(1, 2**31, scrambles)
-        found = [
-            analysis.analyze(
-                problem,
-                row,
-                calc_second_order=False,
-                num_resamples=RESAMPLES,
-                conf_level=LEVEL,
-                seed=int(seed),
-            )
-            for row, seed in zip(outcomes, seeds, strict=True)
-        ]
-        each = np.array([[f["S1"], f["ST"]] for f in found])  # scramblings, orders, groups
-        widths = np.array([[f["S1_conf"], f["ST_conf"]] for f in found])
-        estimates, errors = each.mean(axis=0), each.std(axis=0, ddof=1) / math.sqrt(scrambles)
-        t = stats.t.ppf(0.5 + LEVEL / 2, scrambles - 1)
-        halves, notes = np.maximum(np.sqrt((widths**2).mean(axis=0) / scrambles), t * errors), ()
+        for row, seed in zip(outcomes, seeds, strict=True)
+    ]
+    each = np.array([[result["S1"], result["ST"]] for result in results])  # scramblings, orders, groups
+    widths = np.array([[result["S1_conf"], result["ST_conf"]] for result in results])
+    errors = each.std(axis=0, ddof=1) / math.sqrt(scrambles)
+    t = stats.t.ppf(0.5 + LEVEL / 2, scrambles - 1)
+    half_widths = np.maximum(np.sqrt((widths**2).mean(axis=0) / scrambles), t * errors)
+    return _Indices(each.mean(axis=0), errors, half_widths)
 
-    frame = pd.DataFrame(
+
+def _index_table(groups: Sequence[str], indices: _Indices) -> pd.DataFrame:
+    """`Sobol.indices`."""
+    estimates, errors, half_widths = indices
+    unreliable = ~(2 * half_widths <= estimates) & ~(estimates + half_widths <= SMALL)
+    return pd.DataFrame(
         {
-            "group": np.repeat(list(groups), 2),
+            "group": np.repeat(groups, 2),
             "order": [FIRST, TOTAL] * len(groups),
             "index": estimates.T.ravel(),
             "standard_error": errors.T.ravel(),
-            "low": (estimates - halves).T.ravel(),
-            "high": (estimates + halves).T.ravel(),
-            "unreliable": (~(2 * halves <= estimates) & ~(estimates + halves <= SMALL)).T.ravel(),
+            "low": (estimates - half_widths).T.ravel(),
+            "high": (estimates + half_widths).T.ravel(),
+            "unreliable": unreliable.T.ravel(),
         }
     )
-    # the rows that mix two points are spread like the points themselves: all count
-    return Sobol(frame, float(outcomes.mean()), float(outcomes.std()), outcomes.size, notes)
 
 
 def shapley(value: Callable[[frozenset[str]], float], players: Sequence[str]) -> pd.DataFrame:
@@ -407,12 +442,7 @@ def break_even(
     over finite draws moves in steps: the break-even is good to one step of it, and ``outcome`` says how far
     it is off.
     """
-    from scipy import optimize  # type: ignore[import-untyped, unused-ignore]  # only where it is used
-
-    if not 0 < low < high < 1:
-        raise ValueError(
-            f"low is {low} and high is {high}: write 0 < low < high < 1, such as 0.001 and 0.999."
-        )
+    _check_ends(low, high, "0.001 and 0.999")
     if not math.isfinite(target):
         raise ValueError(f"target is {target}: write a finite outcome.")
     grid = np.linspace(low, high, GRID_POINTS)
@@ -428,37 +458,52 @@ def break_even(
         return outcome - target
 
     gaps = np.array([gap(p) for p in grid])
-    signs = np.sign(gaps)
-    found: list[tuple[float, str]] = []
-    for k in range(GRID_POINTS):
-        if signs[k] == 0:
-            before, after = signs[k - 1] if k else 0.0, signs[k + 1] if k + 1 < GRID_POINTS else 0.0
-            passes = before * after < 0
-            found.append((grid[k], (RISING if after > 0 else FALLING) if passes else TOUCHING))
-        elif k and signs[k - 1] * signs[k] < 0:
-            root = optimize.brentq(gap, grid[k - 1], grid[k], xtol=1e-13)
-            found.append((root, RISING if signs[k] > 0 else FALLING))
-
-    at = np.array([p for p, _ in found])
+    roots = _roots(gap, grid, gaps)
+    at = np.array([p for p, _ in roots])
     crossings = pd.DataFrame(
         {
             "value": distribution(at),
             "percentile": 100 * at,
             "outcome": [gap(p) + target for p in at],
-            "direction": [direction for _, direction in found],
+            "direction": [direction for _, direction in roots],
         }
     )
-    if len(found) == 1:
+    if len(roots) == 1:
         return BreakEven(float(crossings["value"][0]), float(crossings["percentile"][0]), "", crossings)
-    if found:
-        reason = f"{len(found)} crossings of {target:g}: the outcome is not monotone, or rests on it"
-    else:
-        side, nearest = ("above", gaps.min()) if gaps[0] > 0 else ("below", gaps.max())
-        reason = (
-            f"never within the range {values[0]:.4g} to {values[-1]:.4g}: the outcome stays {side}"
-            f" {target:g}, at the nearest {target + nearest:.4g}"
-        )
-    return BreakEven(math.nan, math.nan, reason, crossings)
+    return BreakEven(math.nan, math.nan, _no_value(len(roots), target, values, gaps), crossings)
+
+
+def _roots(gap: Callable[[float], float], grid: Floats, gaps: Floats) -> list[tuple[float, str]]:
+    """Probabilities at which the outcome meets its target, with the direction in which it does."""
+    from scipy import optimize  # type: ignore[import-untyped, unused-ignore]  # only where it is used
+
+    signs = np.sign(gaps)
+    roots: list[tuple[float, str]] = []
+    for k in range(GRID_POINTS):
+        if signs[k] == 0:
+            before, after = signs[k - 1] if k else 0.0, signs[k + 1] if k + 1 < GRID_POINTS else 0.0
+            passes = before * after < 0
+            roots.append((grid[k], (RISING if after > 0 else FALLING) if passes else TOUCHING))
+        elif k and signs[k - 1] * signs[k] < 0:
+            root = optimize.brentq(gap, grid[k - 1], grid[k], xtol=1e-13)
+            roots.append((root, RISING if signs[k] > 0 else FALLING))
+    return roots
+
+
+def _no_value(crossings: int, target: float, values: Floats, gaps: Floats) -> str:
+    """Why no single value of the input is the break-even."""
+    if crossings:
+        return f"{crossings} crossings of {target:g}: the outcome is not monotone, or rests on it"
+    side, nearest = ("above", gaps.min()) if gaps[0] > 0 else ("below", gaps.max())
+    return (
+        f"never within the range {values[0]:.4g} to {values[-1]:.4g}: the outcome stays {side}"
+        f" {target:g}, at the nearest {target + nearest:.4g}"
+    )
+
+
+def _check_ends(low: float, high: float, example: str) -> None:
+    if not 0 < low < high < 1:
+        raise ValueError(f"low is {low} and high is {high}: write 0 < low < high < 1, such as {example}.")
 
 
 def _quantiles(name: str, function: Quantile, probabilities: Floats) -> Floats:
