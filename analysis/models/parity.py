@@ -11,12 +11,11 @@ Decisions
   starts late may have been reached earlier by a closed model outside it: its lag is "at least", which the
   record cannot show.
 - Frontiers are straight lines through the logits of their steps between guessing and 1. They rise by
-  construction, so statsmodels' errors mean little; intervals come from drawing developers anew within each
-  kind and taking the steps again.
+  construction, so statsmodels' errors mean little; intervals come from resampling developers within each kind
+  and taking the steps again.
 - A draw without the strongest developer has a lower frontier than the record, never a higher one. Draws are
-  therefore off centre, and the estimate of the full record stands beside their quantiles.
-- Never is a result, kept as infinity in quantiles and as a probability of its own. Open already ahead is time
-  0.
+  therefore off centre, and the estimate of the full record is reported next to their quantiles.
+- Never is a result: infinity in quantiles, and a probability of its own. Open already ahead is time 0.
 - Closed records often start earlier. Lines through spans that differ compare slopes of different years, so
   `since` can leave early steps out of both lines; they still set the best that later steps must beat.
 - The daily gap is a step function, so nothing is fitted to it: its means over two spans and the two slopes
@@ -28,6 +27,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,12 +81,10 @@ class TimeToMatch:
     median_months, median_interval
         Lag by which half of the steps are matched, and its interval; NaN or infinite with a reason in
         `reasons`.
-    restricted_mean_months, restricted_to_months
-        Mean lag up to the longest one observed, and that lag.
     naive_mean_months
         Mean of the matched lags alone, too short where steps are still unmatched; NaN without a match.
-    n, events, censored
-        Steps, those matched, and those not yet.
+    n, events
+        Steps, and those matched.
     matchers
         Different open models among the matches. One release often matches several steps at once: where this
         is below `events`, the intervals are too narrow.
@@ -99,12 +97,9 @@ class TimeToMatch:
     survival: pd.DataFrame
     median_months: float
     median_interval: tuple[float, float]
-    restricted_mean_months: float
-    restricted_to_months: float
     naive_mean_months: float
     n: int
     events: int
-    censored: int
     matchers: int
     level: float
     reasons: dict[str, str]
@@ -125,22 +120,18 @@ class TimeToParity:
         Time to parity of these lines: 0 if open is ahead already, infinite if never.
     low, median, high
         Quantiles of the time to parity over draws, at `level`; infinite where so many draws never reach it.
-    ahead, later, never
-        Shares of draws in which open is ahead already at `as_of_t`; in which parity comes after
-        `horizon_years`; in which it never comes (open is behind and its slope is not above the closed one's).
-        What is left is within the horizon.
-    ahead_at_end
-        Share of draws in which open is ahead at the end of the record.
+    never
+        Share of draws in which parity never comes: open is behind and its slope is not above the closed
+        one's.
     by : DataFrame
         Probability of parity by each date: ``t`` (decimal year), then ``times_years`` (from `as_of_t`),
         ``probability``, ``standard_error, low, high`` as in `simulation.cumulative_probability`: the error of
         drawing, nothing else.
     draw_years
-        Time to parity of each draw, shape (draws - dropped,), read-only; infinite for never.
-    level, horizon_years, floor, draws
-        As asked for.
-    dropped
-        Draws left out, since one kind had fewer than three steps.
+        Time to parity of each draw, read-only; infinite for never. Draws in which one kind has fewer than
+        three steps are left out.
+    level
+        Level of the interval `low` to `high`.
     notes
         What should be said beside the result: where lines and record disagree, and how far the lines ran on
         unseen.
@@ -154,17 +145,10 @@ class TimeToParity:
     low: float
     median: float
     high: float
-    ahead: float
-    later: float
     never: float
-    ahead_at_end: float
     by: pd.DataFrame
     draw_years: Floats = field(repr=False)
     level: float
-    horizon_years: float
-    floor: float
-    draws: int
-    dropped: int
     notes: tuple[str, ...]
 
 
@@ -176,14 +160,12 @@ class Gap:
     ----------
     record_end
         Last release of the record.
-    open_model, open_best_pct, closed_model, closed_best_pct
-        The two bests at the end of the record.
     points
         Closed minus open at the end of the record, in points.
     daily
         `frontier.frontier_gap`, by day.
-    smallest, smallest_on, largest, largest_on
-        Its smallest and largest value, and the first day of each.
+    smallest, largest
+        Its smallest and largest value.
     means
         `frontier.mean_gaps`: its mean over the last year and the year before, or None.
     slope_difference, low, high
@@ -192,36 +174,21 @@ class Gap:
     change
         ``closing`` or ``opening`` where that interval lies on one side of zero whatever the seed (the
         Monte-Carlo error of its end included), else ``not shown``.
-    line_lag_months, line_lag_low, line_lag_high
-        How long before the end of the record the closed line stood where the open line stands at the end, and
-        its interval. Negative where the open line is ahead.
-    level, floor, draws, dropped
-        As in `TimeToParity`.
+    level
+        Level of the interval.
     """
 
     record_end: pd.Timestamp
-    open_model: str
-    open_best_pct: float
-    closed_model: str
-    closed_best_pct: float
     points: float
     daily: pd.Series = field(repr=False)
     smallest: float
-    smallest_on: pd.Timestamp
     largest: float
-    largest_on: pd.Timestamp
     means: frontier.MeanGaps | None
     slope_difference: float
     low: float
     high: float
     change: str
-    line_lag_months: float
-    line_lag_low: float
-    line_lag_high: float
     level: float
-    floor: float
-    draws: int
-    dropped: int
 
 
 @dataclass(frozen=True)
@@ -287,27 +254,27 @@ def lags(scores: pd.DataFrame, tolerance_points: float = 0.0) -> pd.DataFrame:
         raise ValueError(f"tolerance_points is {tolerance_points}: write 0 or more points.")
     end = scores["valid_on"].max()
     opened = _steps(scores, "open")
+    first_open = opened["valid_on"].iloc[0]
     rows = []
     for step in _steps(scores, "closed").to_dict("records"):
         # steps of the open frontier suffice: the first model to reach a score raises the best so far
-        reached = opened[opened["score_pct"] >= step["score_pct"] - tolerance_points - 1e-9].head(1)
-        by, on = (reached["model"].item(), reached["valid_on"].item()) if len(reached) else ("", pd.NaT)
-        if not by:
+        matches = opened[opened["score_pct"] >= step["score_pct"] - tolerance_points - 1e-9].head(1)
+        matched = len(matches) > 0
+        by, on = (matches["model"].item(), matches["valid_on"].item()) if matched else ("", pd.NaT)
+        if not matched:
             reading = NOT_YET
         elif on <= step["valid_on"]:
             reading = ALREADY_THERE
         else:
-            reading = AT_MOST if on == opened["valid_on"].iloc[0] else MATCHED
-        days = max(((on if by else end) - step["valid_on"]).days, 0)
+            reading = AT_MOST if on == first_open else MATCHED
+        days = max(((on if matched else end) - step["valid_on"]).days, 0)
         rows.append(
-            {
-                "model": step["model"],
-                "score_pct": step["score_pct"],
-                "valid_on": step["valid_on"],
+            step
+            | {
                 "matched_by": by,
                 "matched_on": on,
                 "lag_months": days * MONTHS_PER_DAY,
-                "matched": bool(by),
+                "matched": matched,
                 "reading": reading,
             }
         )
@@ -344,7 +311,6 @@ def time_to_match(lags: pd.DataFrame, level: float = 0.95) -> TimeToMatch:
     ----------
     Kaplan and Meier (1958), Journal of the American Statistical Association 53(282).
     """
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
     from statsmodels.duration.survfunc import SurvfuncRight  # type: ignore[import-untyped, unused-ignore]
 
     if absent := {"lag_months", "matched", "matched_by", "reading"} - set(lags):
@@ -353,42 +319,48 @@ def time_to_match(lags: pd.DataFrame, level: float = 0.95) -> TimeToMatch:
         raise ValueError("lags is empty: hand in one closed step or more, from parity.lags.")
     _check_level(level)
     months, matched = lags["lag_months"].to_numpy(float), lags["matched"].to_numpy(bool)
-    events, last = int(matched.sum()), float(months.max())
+    events = int(matched.sum())
+    matchers = lags.loc[lags["matched"], "matched_by"].nunique()
     curve = SurvfuncRight(months, matched.astype(int))
-    share, se = (np.asarray(values, dtype=float) for values in (curve.surv_prob, curve.surv_prob_se))
-    at = np.asarray(curve.surv_times, dtype=float)
+    survival = _survival(curve, level)
     with np.errstate(divide="ignore", invalid="ignore"):  # a share of 0 has no interval
-        low, high = curve.quantile_ci(0.5, 1 - level) if events else (math.nan, math.nan)
+        low, high = map(float, curve.quantile_ci(0.5, 1 - level)) if events else (math.nan, math.nan)
+    # shares are products of fractions: rounding must not move the median
+    halfway = survival.loc[survival["unmatched_share"] <= 0.5 + 1e-9, "lag_months"]
+    median = float(halfway.iloc[0]) if len(halfway) else math.nan
+    unmatched = float(survival["unmatched_share"].iloc[-1]) if len(survival) else 1.0
+    return TimeToMatch(
+        survival=survival,
+        median_months=median,
+        median_interval=(low, high),
+        naive_mean_months=float(months[matched].mean()) if events else math.nan,
+        n=len(lags),
+        events=events,
+        matchers=matchers,
+        level=level,
+        reasons=_reasons(median, low, high, unmatched, float(months.max()), events),
+        notes=tuple(_match_notes(lags, events, matchers)),
+    )
+
+
+def _survival(curve: Any, level: float) -> pd.DataFrame:
+    """`TimeToMatch.survival` of statsmodels' curve, with intervals on the scale of log(-log)."""
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+
+    share, se = (np.asarray(values, dtype=float) for values in (curve.surv_prob, curve.surv_prob_se))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a share of 0 has no interval
         power = np.exp(stats.norm.ppf(0.5 + level / 2) * se / np.abs(share * np.log(share)))
-        band = {"low": share**power, "high": share ** (1 / power)}
-    halfway = share <= 0.5 + 1e-9  # shares are products of fractions: rounding must not move the median
-    median = float(at[halfway][0]) if halfway.any() else math.nan
-    naive = float(months[matched].mean()) if events else math.nan
-    survival = pd.DataFrame(
+        low, high = share**power, share ** (1 / power)
+    return pd.DataFrame(
         {
-            "lag_months": at,
+            "lag_months": np.asarray(curve.surv_times, dtype=float),
             "at_risk": np.asarray(curve.n_risk, int),
             "matches": np.asarray(curve.n_events, int),
             "unmatched_share": share,
             "se": se,
-            **band,
+            "low": low,
+            "high": high,
         }
-    )
-    matchers = lags.loc[lags["matched"], "matched_by"].nunique()
-    return TimeToMatch(
-        survival=survival,
-        median_months=median,
-        median_interval=(float(low), float(high)),
-        restricted_mean_months=float(np.diff([0.0, *at, last]) @ [1.0, *share]),
-        restricted_to_months=last,
-        naive_mean_months=naive,
-        n=len(lags),
-        events=events,
-        censored=len(lags) - events,
-        matchers=matchers,
-        level=level,
-        reasons=_reasons(median, float(low), float(high), share, last, events),
-        notes=tuple(_notes(lags, events, matchers)),
     )
 
 
@@ -446,7 +418,7 @@ def time_to_parity(
     each): with so few developers all shares are rough. They know nothing of a break in the trend, nor of labs
     that are not in the record.
     """
-    full, lines, dropped = _lines(scores, rng, floor, since, draws, level)
+    record, drawn = _lines(scores, rng, floor, since, draws, level)
     if not (math.isfinite(horizon_years) and horizon_years >= STEP_YEARS):
         raise ValueError(f"horizon_years is {horizon_years}: write {STEP_YEARS} or more years.")
     end = float(trend.decimal_year([scores["valid_on"].max()])[0])
@@ -455,40 +427,33 @@ def time_to_parity(
         raise ValueError(
             f"as_of_t is {as_of_t}: write a decimal year not before {end:.3f}, the last release."
         )
-    years = lines.years(start - end)
+    years = drawn.years(start - end)
     years.flags.writeable = False
     times = np.arange(0, horizon_years + STEP_YEARS / 2, STEP_YEARS)
     by = cumulative_probability(years[:, None] <= times, times)
     by.insert(0, "t", start + times)
-    ordered = np.sort(years)
-    low, median, high = (
-        float(
-            ordered[math.ceil(q * len(ordered)) - 1]
-        )  # no interpolation: it fails between numbers and never
-        for q in ((1 - level) / 2, 0.5, (1 + level) / 2)
-    )
+    low, median, high = _observed_quantiles(years, [(1 - level) / 2, 0.5, (1 + level) / 2])
     return TimeToParity(
         record_end=scores["valid_on"].max(),
         as_of_t=start,
         open=_trend(scores, "open", floor, since),
         closed=_trend(scores, "closed", floor, since),
-        years=float(full.years(start - end)[0]),
+        years=float(record.years(start - end)[0]),
         low=low,
         median=median,
         high=high,
-        ahead=float((years == 0).mean()),
-        later=float((np.isfinite(years) & (years > horizon_years)).mean()),
         never=float(np.isinf(years).mean()),
-        ahead_at_end=float((lines.lead <= 0).mean()),
         by=by,
         draw_years=years,
         level=level,
-        horizon_years=horizon_years,
-        floor=floor,
-        draws=draws,
-        dropped=dropped,
-        notes=tuple(_told(scores, full, start - end)),
+        notes=tuple(_parity_notes(scores, record, start - end)),
     )
+
+
+def _observed_quantiles(years: Floats, probabilities: Sequence[float]) -> list[float]:
+    """Quantiles that are draws themselves: interpolation fails between numbers and never."""
+    ordered = np.sort(years)
+    return [float(ordered[math.ceil(p * len(ordered)) - 1]) for p in probabilities]
 
 
 def gap(
@@ -516,36 +481,21 @@ def gap(
     ValueError
         As in `time_to_parity`.
     """
-    full, lines, dropped = _lines(scores, rng, floor, since, draws, level)
-    best = {kind: _steps(scores, kind).iloc[-1] for kind in WEIGHTS}
+    record, drawn = _lines(scores, rng, floor, since, draws, level)
     daily = frontier.frontier_gap(scores)
-    ends = [(1 - level) / 2, (1 + level) / 2]
-    low, high = (quantile(lines.gain, end) for end in ends)
-    lag_low, lag_high = (float(end) for end in np.quantile(_lag_months(lines), ends))
+    low, high = (quantile(drawn.gain, end) for end in ((1 - level) / 2, (1 + level) / 2))
     return Gap(
         record_end=scores["valid_on"].max(),
-        open_model=best["open"]["model"],
-        open_best_pct=float(best["open"]["score_pct"]),
-        closed_model=best["closed"]["model"],
-        closed_best_pct=float(best["closed"]["score_pct"]),
         points=float(daily.iloc[-1]),
         daily=daily,
         smallest=float(daily.min()),
-        smallest_on=pd.Timestamp(daily.index[int(daily.argmin())]),
         largest=float(daily.max()),
-        largest_on=pd.Timestamp(daily.index[int(daily.argmax())]),
         means=frontier.mean_gaps(daily),
-        slope_difference=float(full.gain[0]),
+        slope_difference=float(record.gain[0]),
         low=low.value,
         high=high.value,
         change=CLOSING if low.low > 0 else OPENING if high.high < 0 else NOT_SHOWN,
-        line_lag_months=float(_lag_months(full)[0]),
-        line_lag_low=lag_low,
-        line_lag_high=lag_high,
         level=level,
-        floor=floor,
-        draws=draws,
-        dropped=dropped,
     )
 
 
@@ -577,17 +527,17 @@ def past_forecasts(
     daily = frontier.frontier_gap(scores)
     rows = []
     for end in map(pd.Timestamp, ends):
-        known = scores[scores["valid_on"] <= end]
+        record = scores[scores["valid_on"] <= end]
         try:
-            found = time_to_parity(
-                known, np.random.default_rng(seed), floor=floor, horizon_years=max(years, STEP_YEARS)
+            forecast = time_to_parity(
+                record, np.random.default_rng(seed), floor=floor, horizon_years=max(years, STEP_YEARS)
             )
         except ValueError:
             continue
         after = daily[(daily.index > end) & (daily.index <= end + pd.Timedelta(days=round(365 * years)))]
         if after.empty:
             continue
-        chance = found.by.loc[found.by["times_years"] == years, "probability"].item()
+        chance = forecast.by.loc[forecast.by["times_years"] == years, "probability"].item()
         rows.append(
             {
                 "end": end,
@@ -610,22 +560,22 @@ def parity_table(scores: Mapping[str, pd.DataFrame], seed: int, *, floor: float)
         ``median_months`` of `TimeToMatch`; ``years, never`` of `TimeToParity` and ``within_two``, the
         probability of parity within two years.
     """
+    shared = ("record_end", "points", "smallest", "largest", "slope_difference", "low", "high", "change")
     rows = []
-    for name, rows_of in scores.items():
+    for name, record in scores.items():
         try:
-            one = gap(rows_of, np.random.default_rng(seed), floor=floor)
-            meet = time_to_parity(rows_of, np.random.default_rng(seed), floor=floor)
+            distance = gap(record, np.random.default_rng(seed), floor=floor)
+            crossing = time_to_parity(record, np.random.default_rng(seed), floor=floor)
         except ValueError:
             continue
-        taken = ("record_end", "points", "smallest", "largest", "slope_difference", "low", "high", "change")
-        by = meet.by.set_index("times_years")["probability"]
+        by = crossing.by.set_index("times_years")["probability"]
         rows.append(
             {
                 "name": name,
-                **{key: getattr(one, key) for key in taken},
-                "median_months": time_to_match(lags(rows_of)).median_months,
-                "years": meet.years,
-                "never": meet.never,
+                **{key: getattr(distance, key) for key in shared},
+                "median_months": time_to_match(lags(record)).median_months,
+                "years": crossing.years,
+                "never": crossing.never,
                 "within_two": by[2.0],
             }
         )
@@ -658,13 +608,6 @@ def _first_day(since: str | pd.Timestamp | None) -> pd.Timestamp:
     return pd.Timestamp.min if since is None else pd.Timestamp(since)
 
 
-def _lag_months(lines: _Lines) -> Floats:
-    """How long ago the closed line stood where the open one ends; closed slopes are positive, as steps
-    rise.
-    """
-    return 12 * lines.lead / lines.closed_slope
-
-
 def _lines(
     scores: pd.DataFrame,
     rng: np.random.Generator,
@@ -672,8 +615,8 @@ def _lines(
     since: str | pd.Timestamp | None,
     draws: int,
     level: float,
-) -> tuple[_Lines, _Lines, int]:
-    """The lines of the full record, those of the draws, and how many draws were dropped."""
+) -> tuple[_Lines, _Lines]:
+    """The lines of the full record, and those of the draws that have enough steps of both kinds."""
     _check(scores)
     _check_level(level)
     _check_floor(scores, floor)
@@ -681,47 +624,64 @@ def _lines(
         raise ValueError(
             f"draws is {draws}: the ends of an interval need 100 or more whole draws; use {DRAWS}."
         )
-    end = trend.decimal_year([scores["valid_on"].max()])[0]
-    full, drawn, usable = [], [], np.ones(draws, dtype=bool)
+    record: list[Floats] = []
+    drawn: list[Floats] = []
+    usable = np.ones(draws, dtype=bool)
     for kind in WEIGHTS:
-        rows = _ordered(scores, kind)
-        t = trend.decimal_year(rows["valid_on"]) - end
-        share = rows["score_pct"].to_numpy(float) / 100
-        developers, names = pd.factorize(rows["developer"])
-        picks = rng.integers(len(names), size=(draws, len(names)))
-        picked = (picks[:, :, None] == np.arange(len(names))).any(axis=1)
-        counted = (rows["valid_on"] >= _first_day(since)).to_numpy()
-        everyone = np.ones((1, len(rows)), dtype=bool)
-        *line, steps = _frontier_lines(t, share, everyone, counted, floor)
-        if steps[0] < LEAST_STEPS:
-            raise ValueError(
-                f"scores has {steps[0]} steps of {kind} weights{'' if since is None else f' since {since}'}:"
-                f" a line needs {LEAST_STEPS} or more; use lags and frontier.frontier_gap instead."
-            )
-        full += line
-        *line, count = _frontier_lines(t, share, picked[:, developers], counted, floor)
-        drawn += line
-        usable &= count >= LEAST_STEPS
+        line, lines, steps = _lines_of(scores, kind, rng, floor, since, draws)
+        record += line
+        drawn += lines
+        usable &= steps >= LEAST_STEPS
     if usable.mean() < 0.5:
         raise ValueError(
             f"scores leaves fewer than {LEAST_STEPS} steps of a kind in {int((~usable).sum())} of {draws}"
             " draws: too few developers to draw from; use lags and frontier.frontier_gap instead."
         )
-    return _Lines(*full), _Lines(*(values[usable] for values in drawn)), int((~usable).sum())
+    return _Lines(*record), _Lines(*(values[usable] for values in drawn))
+
+
+def _lines_of(
+    scores: pd.DataFrame,
+    kind: str,
+    rng: np.random.Generator,
+    floor: float,
+    since: str | pd.Timestamp | None,
+    draws: int,
+) -> tuple[list[Floats], list[Floats], NDArray[np.int64]]:
+    """Height and slope of one kind's line in the full record and in each draw of developers, and the number
+    of steps in each draw.
+    """
+    rows = _ordered(scores, kind)
+    t = trend.decimal_year(rows["valid_on"]) - trend.decimal_year([scores["valid_on"].max()])[0]
+    share = rows["score_pct"].to_numpy(float) / 100
+    counted = (rows["valid_on"] >= _first_day(since)).to_numpy()
+    everyone = np.ones((1, len(rows)), dtype=bool)
+    *line, (steps,) = _frontier_lines(t, share, everyone, counted, floor)
+    if steps < LEAST_STEPS:
+        raise ValueError(
+            f"scores has {steps} steps of {kind} weights{'' if since is None else f' since {since}'}:"
+            f" a line needs {LEAST_STEPS} or more; use lags and frontier.frontier_gap instead."
+        )
+    developers, names = pd.factorize(rows["developer"])
+    picks = rng.integers(len(names), size=(draws, len(names)))
+    picked = (picks[:, :, None] == np.arange(len(names))).any(axis=1)
+    *lines, drawn_steps = _frontier_lines(t, share, picked[:, developers], counted, floor)
+    return line, lines, drawn_steps
 
 
 def _frontier_lines(
-    t: Floats, share: Floats, kept: NDArray[np.bool_], counted: NDArray[np.bool_], floor: float
+    t: Floats, share: Floats, included: NDArray[np.bool_], counted: NDArray[np.bool_], floor: float
 ) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Height at t = 0, slope and number of steps of the frontier of the kept rows.
+    """Height at t = 0, slope and number of steps of the frontier of the included rows.
 
-    `t` and `share` have shape (rows,), by date and within a day from the highest; `kept` has shape (draws,
-    rows), and steps that are not `counted`, shape (rows,), set the best but enter no line. Least squares in
-    closed form for all draws at once: the line that `trend.fit` draws, and a test holds the two together.
+    `t` and `share` have shape (rows,), by date and within a day from the highest; `included` has shape
+    (draws, rows), and steps that are not `counted`, shape (rows,), set the best but enter no line. Least
+    squares in closed form for all draws at once: the line that `trend.fit` draws, and a test holds the two
+    together.
     """
-    best = np.maximum.accumulate(np.where(kept, share, -math.inf), axis=1)
-    before = np.column_stack([np.full(len(kept), -math.inf), best[:, :-1]])
-    step = kept & counted & (share > before)
+    best = np.maximum.accumulate(np.where(included, share, -math.inf), axis=1)
+    before = np.column_stack([np.full(len(included), -math.inf), best[:, :-1]])
+    step = included & counted & (share > before)
     count = step.sum(axis=1)
     z = np.log((share - floor) / (1 - share))
     with np.errstate(divide="ignore", invalid="ignore"):  # draws of one step have no line and are dropped
@@ -731,10 +691,10 @@ def _frontier_lines(
     return height - slope * middle, slope, count
 
 
-def _told(scores: pd.DataFrame, full: _Lines, unseen: float) -> list[str]:
+def _parity_notes(scores: pd.DataFrame, record: _Lines, unseen: float) -> list[str]:
     notes = []
     points = float(frontier.frontier_gap(scores).iloc[-1])
-    if (points > 0) != (full.lead[0] > 0):
+    if (points > 0) != (record.lead[0] > 0):
         who = "behind" if points > 0 else "level or ahead"
         notes.append(
             f"at the end of the record open is {who} by {abs(points):.1f} points; the lines say otherwise"
@@ -747,24 +707,25 @@ def _told(scores: pd.DataFrame, full: _Lines, unseen: float) -> list[str]:
 
 
 def _reasons(
-    median: float, low: float, high: float, share: Floats, last: float, events: int
+    median: float, low: float, high: float, unmatched: float, longest: float, events: int
 ) -> dict[str, str]:
+    """Why the median or its interval is NaN or infinite, by the name of the field."""
     if not events:
-        why = f"no closed step was matched; the longest has waited {last:.1f} months"
-        return dict.fromkeys(("median_months", "median_interval", "naive_mean_months"), why)
-    told = {}
+        reason = f"no closed step was matched; the longest has waited {longest:.1f} months"
+        return dict.fromkeys(("median_months", "median_interval", "naive_mean_months"), reason)
+    reasons = {}
     if math.isnan(median):
-        told["median_months"] = (
-            f"not reached: {share[-1]:.0%} are unmatched after {last:.1f} months, the longest seen"
+        reasons["median_months"] = (
+            f"not reached: {unmatched:.0%} are unmatched after {longest:.1f} months, the longest seen"
         )
     if math.isnan(low):
-        told["median_interval"] = f"{events} matches are too few for an interval"
+        reasons["median_interval"] = f"{events} matches are too few for an interval"
     elif math.isinf(high):
-        told["median_interval"] = "no upper end: too few steps were followed for longer"
-    return told
+        reasons["median_interval"] = "no upper end: too few steps were followed for longer"
+    return reasons
 
 
-def _notes(lags: pd.DataFrame, events: int, matchers: int) -> list[str]:
+def _match_notes(lags: pd.DataFrame, events: int, matchers: int) -> list[str]:
     notes = []
     if matchers < events:
         notes.append(f"{events} matches by {matchers} open models: the intervals are too narrow")
