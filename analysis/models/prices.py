@@ -44,7 +44,7 @@ import pandas as pd
 
 from analysis.models.frontier import PRICE, blended_price
 from analysis.statistics import trend
-from analysis.statistics.breaks import holm
+from analysis.statistics.breaks import holm_where_known
 from analysis.statistics.simulation import Floats
 
 METHODS = ("ols", "mixed", "quantile_10", "quantile_50")
@@ -56,7 +56,7 @@ NAMES = {
     "quantile_10": "cheap tenth",
     "quantile_50": "median",
 }
-"""What a reader is told for a method."""
+"""Labels of the methods."""
 
 LEAST_SELLERS = 3
 LEAST_SPARE = 5
@@ -230,12 +230,12 @@ def price_spells(prices: pd.DataFrame, scores: pd.DataFrame, input_token_share: 
             f"scores has {scores.loc[twice, 'model'].iloc[0]!r} twice: keep the rows whose use is 'trend'."
         )
     listed = prices[prices["terms"] == "list"].sort_values("valid_on", kind="stable")
-    told = ["price_input_usd_per_mtok", "price_output_usd_per_mtok", "benchmark_model"]
-    before = listed.groupby(["seller", "model"])[told].shift()
-    spells = listed[(listed[told] != before).any(axis=1)]
+    terms = ["price_input_usd_per_mtok", "price_output_usd_per_mtok", "benchmark_model"]
+    before = listed.groupby(["seller", "model"])[terms].shift()
+    spells = listed[(listed[terms] != before).any(axis=1)]
     quality = scores[["model", "developer", "score_pct"]].rename(columns={"model": "benchmark_model"})
     joined = spells.merge(quality, on="benchmark_model", validate="many_to_one")
-    blend = blended_price(joined[told[0]], joined[told[1]], input_token_share)
+    blend = blended_price(joined[terms[0]], joined[terms[1]], input_token_share)
     if not (blend > 0).all():
         raise ValueError(
             f"prices of {joined.loc[~(blend > 0), 'model'].iloc[0]!r} are not above 0: leave that row out."
@@ -425,47 +425,33 @@ def hedonic_curve(
         what a year divides the price) ``, low, high, n, p`` and ``p_holm`` (that the price does not change),
         ``primary, reason``. What the data cannot carry keeps its row.
     """
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
-
     rows: list[dict[str, Any]] = []
     for (name, (spells, floor)), (window, start), method in product(
         samples.items(), starts.items(), CURVE_METHODS
     ):
-        row: dict[str, Any] = {
-            "specification": f"{name}, {window}, {NAMES[method]}",
-            "primary": not rows,
-            "reason": "",
-        }
-        try:
-            found = hedonic(
-                spells[spells["t"] >= start], floor=floor, level=level, methods=[method]
-            ).table.iloc[0]
-        except ValueError as reason:
-            rows.append(row | {"reason": str(reason)})
-            continue
-        factor, low, high = found[["decline_factor_per_year", "low", "high"]]
-        df = found["clusters"] - 1
-        error = math.log(high / low) / 2 / stats.t.ppf(0.5 + level / 2, df)
-        p = float(2 * stats.t.sf(abs(math.log(factor)) / error, df))
         rows.append(
-            row
-            | {
-                "factor": factor,
-                "low": low,
-                "high": high,
-                "n": found["n"],
-                "p": p,
-                "reason": found["notes"],
-            }
+            {"specification": f"{name}, {window}, {NAMES[method]}", "primary": not rows}
+            | _specification(spells[spells["t"] >= start], floor, method, level)
         )
     table = pd.DataFrame(
         rows, columns=["specification", "factor", "low", "high", "n", "p", "primary", "reason"]
     )
-    known = table["p"].notna()
-    table["p_holm"] = np.nan
-    if known.any():
-        table.loc[known, "p_holm"] = holm(table.loc[known, "p"])
-    return table
+    return table.assign(p_holm=holm_where_known(table["p"]))
+
+
+def _specification(spells: pd.DataFrame, floor: float, method: str, level: float) -> dict[str, Any]:
+    """Factor, interval and p value of no change by one method, or the reason why there are none."""
+    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+
+    try:
+        fit = hedonic(spells, floor=floor, level=level, methods=[method]).table.iloc[0]
+    except ValueError as reason:
+        return {"reason": str(reason)}
+    factor, low, high = fit[["decline_factor_per_year", "low", "high"]]
+    df = fit["clusters"] - 1
+    error = math.log(high / low) / 2 / stats.t.ppf(0.5 + level / 2, df)
+    p = float(2 * stats.t.sf(abs(math.log(factor)) / error, df))
+    return {"factor": factor, "low": low, "high": high, "n": fit["n"], "p": p, "reason": fit["notes"]}
 
 
 def price_frontier(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
@@ -543,51 +529,61 @@ def fixed_quality(
             f" trend needs {LEAST_POINTS}; use hedonic, a lower threshold, or state the prices."
         )
     line = trend.fit(points["t"], points[PRICE], form="exponential", level=level)
-    factor, (low, high) = 1 / line.growth_factor_per_year, line.growth_factor_interval
-    slopes = _resampled(rows, rng, draws)
-    kept = np.exp(-slopes[np.isfinite(slopes)])
-    developers, notes = rows["developer"].nunique(), list(line.diagnostics().notes)
-    ends = [(1 - level) / 2, 0.5, (1 + level) / 2]
-    if developers < LEAST_DEVELOPERS or not kept.size:
-        quantiles = [math.nan] * 3
+    low, high = line.growth_factor_interval
+    bootstrap, notes = _bootstrap(rows, rng, draws, level)
+    last, end = points["valid_on"].iloc[-1], rows["valid_on"].iloc[-1]
+    if end > last:
+        notes.append(f"no cheaper price in the {(end - last).days} days of the record after the last point")
+    return FixedQuality(
+        threshold_pct=float(threshold_pct),
+        decline_factor_per_year=1 / line.growth_factor_per_year,
+        low=1 / high,
+        high=1 / low,
+        end_to_end_factor=_end_to_end_factor(rows, points),
+        level=level,
+        draws=draws,
+        points=points,
+        spells=len(rows),
+        developers=rows["developer"].nunique(),
+        first=points["valid_on"].iloc[0],
+        last=last,
+        record_end=end,
+        notes=(*line.diagnostics().notes, *notes),
+        **bootstrap,
+    )
+
+
+def _bootstrap(
+    rows: pd.DataFrame, rng: np.random.Generator, draws: int, level: float
+) -> tuple[dict[str, Any], list[str]]:
+    """Quantiles of the factor over draws of developers, by the names of `FixedQuality`, and its notes."""
+    slopes = _resampled_slopes(rows, rng, draws)
+    factors = np.exp(-slopes[np.isfinite(slopes)])
+    developers, notes = rows["developer"].nunique(), []
+    if developers < LEAST_DEVELOPERS or not factors.size:
+        low, median, high = [math.nan] * 3
         notes.append(
             f"{developers} developers reach the score: a bootstrap over them needs {LEAST_DEVELOPERS}"
         )
     else:
-        quantiles = np.quantile(kept, ends).tolist()
-    if left_out := draws - kept.size:
+        low, median, high = np.quantile(factors, [(1 - level) / 2, 0.5, (1 + level) / 2]).tolist()
+    if left_out := draws - factors.size:
         notes.append(f"{left_out} of {draws} draws have fewer than {LEAST_POINTS} points and are left out")
-    first, last, end = points["valid_on"].iloc[0], points["valid_on"].iloc[-1], rows["valid_on"].iloc[-1]
-    if end > last:
-        notes.append(f"no cheaper price in the {(end - last).days} days of the record after the last point")
-    whole = float(rows["t"].iloc[-1] - points["t"].iloc[0])
+    quantiles = {"bootstrap_low": low, "bootstrap_median": median, "bootstrap_high": high}
+    return quantiles | {"draws_left_out": left_out}, notes
+
+
+def _end_to_end_factor(rows: pd.DataFrame, points: pd.DataFrame) -> float:
+    """Fall a year from the first price to the lowest over the whole record; NaN below half a year."""
+    years = float(rows["t"].iloc[-1] - points["t"].iloc[0])
     fall = float(points[PRICE].iloc[0] / points[PRICE].iloc[-1])
-    return FixedQuality(
-        threshold_pct=float(threshold_pct),
-        decline_factor_per_year=factor,
-        low=1 / high,
-        high=1 / low,
-        bootstrap_low=quantiles[0],
-        bootstrap_median=quantiles[1],
-        bootstrap_high=quantiles[2],
-        end_to_end_factor=fall ** (1 / whole) if whole >= 0.5 else math.nan,
-        level=level,
-        draws=draws,
-        draws_left_out=left_out,
-        points=points,
-        spells=len(rows),
-        developers=developers,
-        first=first,
-        last=last,
-        record_end=end,
-        notes=tuple(notes),
-    )
+    return fall ** (1 / years) if years >= 0.5 else math.nan
 
 
 def published_comparison(
     published: pd.DataFrame, spells: Mapping[str, pd.DataFrame], *, seed: int
 ) -> pd.DataFrame:
-    """Published declines of the cheapest price at a score, beside those of these spells at the same score.
+    """Published declines of the cheapest price at a score, and those of these spells at the same score.
 
     Not the same points: the published ones are a third party's prices. What is compared is the answer.
 
@@ -610,13 +606,13 @@ def published_comparison(
     """
     rows = []
     for row in published.to_dict("records"):
-        found = re.search(r"\((?P<score>[\d.]+)\) on (?P<benchmark>.+)$", str(row["what"]))
-        if found is None or found["benchmark"] not in spells:
+        match = re.search(r"\((?P<score>[\d.]+)\) on (?P<benchmark>.+)$", str(row["what"]))
+        if match is None or match["benchmark"] not in spells:
             continue
-        level, score = row["level_pct"] / 100, float(found["score"])
+        level, score = row["level_pct"] / 100, float(match["score"])
         rng = np.random.default_rng(seed)
-        own = at_thresholds(spells[found["benchmark"]], {"own": score}, rng=rng, level=level).iloc[0]
-        inside = own["low"] <= row["factor_per_year"] <= own["high"]
+        ours = at_thresholds(spells[match["benchmark"]], {"own": score}, rng=rng, level=level).iloc[0]
+        inside = ours["low"] <= row["factor_per_year"] <= ours["high"]
         rows.append(
             {
                 "what": row["what"],
@@ -625,12 +621,12 @@ def published_comparison(
                 "printed_low": row["low"],
                 "printed_high": row["high"],
                 "printed_n": row["n"],
-                "own": own["decline_factor_per_year"],
-                "own_low": own["low"],
-                "own_high": own["high"],
-                "own_n": own["n"],
+                "own": ours["decline_factor_per_year"],
+                "own_low": ours["low"],
+                "own_high": ours["high"],
+                "own_n": ours["n"],
                 "inside": bool(inside),
-                "notes": own["notes"],
+                "notes": ours["notes"],
             }
         )
     return pd.DataFrame(rows, columns=PUBLISHED_COLUMNS)
@@ -667,25 +663,25 @@ def at_thresholds(
     ValueError
         Fewer than 100 draws or a bad level.
     """
-    told = []
+    table = []
     for (name, threshold), stream in zip(thresholds.items(), rng.spawn(len(thresholds)), strict=True):
-        rows, points = _reaching(spells, threshold), price_frontier(spells, threshold)
+        reaching, points = _reaching(spells, threshold), price_frontier(spells, threshold)
         row = {
             "name": name,
             "threshold_pct": threshold,
             "level": level,
             "n": len(points),
-            "spells": len(rows),
-            "developers": rows["developer"].nunique(),
+            "spells": len(reaching),
+            "developers": reaching["developer"].nunique(),
             "draws": draws,
         }
         if len(points) < LEAST_POINTS:
-            told.append(row | {"notes": f"{len(points)} points on the frontier, {LEAST_POINTS} are needed"})
+            table.append(row | {"notes": f"{len(points)} points on the frontier, {LEAST_POINTS} are needed"})
             continue
-        found = fixed_quality(spells, threshold, rng=stream, draws=draws, level=level)
-        taken = {key: getattr(found, key) for key in THRESHOLD_COLUMNS if hasattr(found, key)}
-        told.append(row | taken | {"notes": "; ".join(found.notes)})
-    return pd.DataFrame(told, columns=THRESHOLD_COLUMNS)
+        fall = fixed_quality(spells, threshold, rng=stream, draws=draws, level=level)
+        numbers = {key: getattr(fall, key) for key in THRESHOLD_COLUMNS if hasattr(fall, key)}
+        table.append(row | numbers | {"notes": "; ".join(fall.notes)})
+    return pd.DataFrame(table, columns=THRESHOLD_COLUMNS)
 
 
 def _quality(spells: pd.DataFrame, floor: float) -> Floats:
@@ -726,18 +722,11 @@ def _estimated(method: str, frame: pd.DataFrame, level: float) -> tuple[dict[str
     """A row of `Hedonic.table` (notes as a list) and the rows of `Hedonic.without`."""
     from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
-    sellers = sorted(frame["seller"].unique())
     full, notes = _fitted(method, frame)
-    left_out, told = [], dict[str, list[str]]()
-    for seller in sellers:
-        one, said = _fitted(method, frame[frame["seller"] != seller])
-        left_out.append(one)
-        for note in said:
-            told.setdefault(note, []).append(seller)
-    without = [f"without {', '.join(names)}: {note}" for note, names in told.items()]
-    count = len(sellers)
-    error = np.sqrt((count - 1) / count * ((np.array(left_out) - full) ** 2).sum(axis=0))
     slope, quality = full
+    refits, refit_notes = _without_each_seller(method, frame)
+    count = len(refits)
+    error = np.sqrt((count - 1) / count * ((np.array(list(refits.values())) - full) ** 2).sum(axis=0))
     half, quality_half = stats.t.ppf(0.5 + level / 2, count - 1) * error
     if count < trend.FEW_CLUSTERS:
         notes.append(f"{count} sellers: errors from fewer than {trend.FEW_CLUSTERS} are themselves uncertain")
@@ -751,13 +740,23 @@ def _estimated(method: str, frame: pd.DataFrame, level: float) -> tuple[dict[str
         "quality_high": float(quality + quality_half),
         "n": len(frame),
         "clusters": count,
-        "notes": notes + without,
+        "notes": notes + refit_notes,
     }
-    refitted = [
-        {"method": method, "seller": seller, "decline_factor_per_year": math.exp(-one[0])}
-        for seller, one in zip(sellers, left_out, strict=True)
+    without = [
+        {"method": method, "seller": seller, "decline_factor_per_year": math.exp(-refit[0])}
+        for seller, refit in refits.items()
     ]
-    return row, refitted
+    return row, without
+
+
+def _without_each_seller(method: str, frame: pd.DataFrame) -> tuple[dict[str, Floats], list[str]]:
+    """Slope and quality elasticity without each seller, and what these fits warned of."""
+    refits, sellers_by_note = dict[str, Floats](), dict[str, list[str]]()
+    for seller in sorted(frame["seller"].unique()):
+        refits[seller], notes = _fitted(method, frame[frame["seller"] != seller])
+        for note in notes:
+            sellers_by_note.setdefault(note, []).append(seller)
+    return refits, [f"without {', '.join(sellers)}: {note}" for note, sellers in sellers_by_note.items()]
 
 
 def _fitted(method: str, frame: pd.DataFrame) -> tuple[Floats, list[str]]:
@@ -787,8 +786,7 @@ def _fitted(method: str, frame: pd.DataFrame) -> tuple[Floats, list[str]]:
                 fit = QuantReg(y, constant).fit(q=int(method.removeprefix("quantile_")) / 100)
         except (ValueError, np.linalg.LinAlgError) as reason:
             return nothing, [f"no fit: {type(reason).__name__}: {reason}"]
-    said = dict.fromkeys(f"{w.category.__name__}: {str(w.message).strip()}" for w in caught)
-    return np.asarray(fit.params[:2], dtype=float), list(said)
+    return np.asarray(fit.params[:2], dtype=float), trend.warning_texts(caught)
 
 
 def _reaching(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
@@ -797,7 +795,7 @@ def _reaching(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
     return reached.sort_values(["valid_on", PRICE, "seller", "model"], kind="stable", ignore_index=True)
 
 
-def _resampled(rows: pd.DataFrame, rng: np.random.Generator, draws: int) -> Floats:
+def _resampled_slopes(rows: pd.DataFrame, rng: np.random.Generator, draws: int) -> Floats:
     """Slope of ln price on the frontier of each draw of developers, shape (draws,); NaN below three
     points.
     """
@@ -806,9 +804,9 @@ def _resampled(rows: pd.DataFrame, rng: np.random.Generator, draws: int) -> Floa
     drawn = np.zeros((draws, len(names)), dtype=bool)
     drawn[np.arange(draws)[:, None], rng.integers(len(names), size=drawn.shape)] = True
     z, t = np.log(rows[PRICE].to_numpy()), (rows["t"] - rows["t"].mean()).to_numpy()
-    asked = np.where(drawn[:, codes], z, math.inf)
-    before = np.column_stack([np.full(draws, math.inf), np.minimum.accumulate(asked, axis=1)[:, :-1]])
-    on = (asked < before).astype(float)
+    log_prices = np.where(drawn[:, codes], z, math.inf)
+    before = np.column_stack([np.full(draws, math.inf), np.minimum.accumulate(log_prices, axis=1)[:, :-1]])
+    on = (log_prices < before).astype(float)
     count = on.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         centre, level = on @ t / count, on @ z / count

@@ -762,8 +762,7 @@ def _tried(method: str, y: Floats, horizon: int) -> tuple[_Fit | None, list[str]
             fit, failure = None, [f"no forecast: {type(reason).__name__}: {reason}"]
         if fit is not None and not np.isfinite([fit.unit(fit.centre), fit.centre, fit.spread]).all():
             fit, failure = None, ["no forecast: the fit has no finite result"]
-    said = dict.fromkeys(f"{w.category.__name__}: {str(w.message).strip()}" for w in caught)
-    return fit, [*said, *failure]
+    return fit, [*trend.warning_texts(caught), *failure]
 
 
 def _period(series: pd.Series) -> str:

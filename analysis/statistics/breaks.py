@@ -121,6 +121,14 @@ def holm(p_values: ArrayLike) -> Floats:
     return adjusted
 
 
+def holm_where_known(p_values: pd.Series) -> pd.Series:
+    """Holm's adjusted p values of those that are not missing; the others stay missing."""
+    adjusted, known = pd.Series(np.nan, p_values.index), p_values.notna()
+    if known.any():
+        adjusted[known] = holm(p_values[known])
+    return adjusted
+
+
 def acceleration_test(
     t: ArrayLike,
     y: ArrayLike,

@@ -27,7 +27,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.statistics import trend
-from analysis.statistics.breaks import holm
+from analysis.statistics.breaks import holm_where_known
 
 Floats = NDArray[np.float64]
 METHODS = {"OLS": "OLS", "Huber": "RLM", "median": "QuantReg"}
@@ -38,7 +38,7 @@ OUTLIER_CUT = 3.0
 """Studentised residual beyond which a point is an outlier."""
 
 EXACT = 1e-9
-"""Scatter below this share of the range is the rounding of the machine, and no spread."""
+"""Scatter below this share of the range is rounding, and no spread."""
 
 
 class Window(NamedTuple):
@@ -142,66 +142,76 @@ def curve(
         raise ValueError(
             "windows, weights and methods need one entry each at least: the first is the primary one"
         )
-    years, values = np.asarray(t, dtype=float), np.asarray(y, dtype=float)
-    clusters = None if groups is None else np.asarray(groups, dtype=object)
-    trend.fit(years, values, form="exponential", level=level)  # refuses what no specification can carry
+    trend.fit(t, y, form="exponential", level=level)  # refuses what no specification can carry
+    sample = _Sample(np.asarray(t, dtype=float), np.asarray(y, dtype=float), None, _clusters(groups))
     rows: list[dict[str, Any]] = []
     for (window, span), (weight, precision), rule, method in product(
         windows.items(), weights.items(), OUTLIERS, methods
     ):
         if precision is not None and method != "OLS":
             continue
-        inside = (years >= span.start) & (years <= span.end)
+        inside = (sample.t >= span.start) & (sample.t <= span.end)
+        part = sample._replace(precision=_floats(precision)).where(inside)
         choices = {"window": window, "weights": weight, "outliers": rule, "method": method}
-        given = None if precision is None else np.asarray(precision, dtype=float)[inside]
-        within = None if clusters is None else clusters[inside]
         try:
-            found = _fitted(
-                years[inside], values[inside], rule, method, given, within, math.log(against), level
-            )
+            estimate = _estimate(part, rule, method, math.log(against), level)
         except ValueError as reason:
             if not rows:
                 raise
-            found = {"reason": str(reason)}
-        rows.append(choices | found | {"primary": not rows})
-    table = pd.DataFrame(rows, columns=[*choices, "factor", "low", "high", "n", "p", "primary", "reason"])
-    table.insert(0, "specification", table[list(choices)].agg(", ".join, axis=1))
-    table["reason"] = table["reason"].fillna("")
-    known = table["p"].notna()
-    table["p_holm"] = np.nan
-    table.loc[known, "p_holm"] = holm(table.loc[known, "p"])
+            estimate = {"reason": str(reason)}
+        rows.append(choices | estimate | {"primary": not rows})
+    table = _table(rows)
     return SpecificationCurve(table, len(table), int(table["factor"].notna().sum()), against, level)
 
 
-def _fitted(
-    t: Floats,
-    y: Floats,
-    rule: str,
-    method: str,
-    precision: Floats | None,
-    clusters: NDArray[np.object_] | None,
-    slope: float,
-    level: float,
-) -> dict[str, Any]:
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """`SpecificationCurve.table`."""
+    choices = ["window", "weights", "outliers", "method"]
+    table = pd.DataFrame(rows, columns=[*choices, "factor", "low", "high", "n", "p", "primary", "reason"])
+    table.insert(0, "specification", table[choices].agg(", ".join, axis=1))
+    table["reason"] = table["reason"].fillna("")
+    return table.assign(p_holm=holm_where_known(table["p"]))
+
+
+class _Sample(NamedTuple):
+    """Points with the precision and the cluster of each, where there are such."""
+
+    t: Floats
+    y: Floats
+    precision: Floats | None
+    clusters: NDArray[np.object_] | None
+
+    def where(self, included: NDArray[np.bool_]) -> _Sample:
+        """The points that are included."""
+        return _Sample(*(None if values is None else values[included] for values in self))  # type: ignore[arg-type]
+
+
+def _floats(values: ArrayLike | None) -> Floats | None:
+    return None if values is None else np.asarray(values, dtype=float)
+
+
+def _clusters(groups: Sequence[Any] | pd.Series | None) -> NDArray[np.object_] | None:
+    return None if groups is None else np.asarray(groups, dtype=object)
+
+
+def _estimate(sample: _Sample, rule: str, method: str, slope: float, level: float) -> dict[str, Any]:
+    """Factor, interval and p value of `slope` under one specification."""
     if rule == OUTLIERS[1]:
-        kept = ~_outliers(t, y)
-        t, y = t[kept], y[kept]
-        precision = None if precision is None else precision[kept]
-        clusters = None if clusters is None else clusters[kept]
+        sample = sample.where(~_outliers(sample.t, sample.y))
+    t, y, precision, clusters = sample
     if method == "OLS":
-        cov: trend.Cov = "nonrobust" if clusters is None else "cluster"
-        found = trend.fit(
+        fit = trend.fit(
             t,
             y,
             form="exponential",
             level=level,
-            cov=cov,
+            cov="nonrobust" if clusters is None else "cluster",
             groups=None if clusters is None else list(clusters),
             weights=precision,
         )
-        distance, df = (found.params["slope"] - slope) / found.bse["slope"], found.diagnostics().df_interval
-        ends = found.growth_factor_interval
-        return _row(found.growth_factor_per_year, *ends, found.nobs, _two_sided(distance, df))
+        distance, df = (fit.params["slope"] - slope) / fit.bse["slope"], fit.diagnostics().df_interval
+        ends = fit.growth_factor_interval
+        return _row(fit.growth_factor_per_year, *ends, fit.nobs, _two_sided(distance, df))
     line = trend.fit(t, y, form="exponential", level=level)  # the same refusals as for least squares
     if line.diagnostics().residual_sd <= EXACT * np.ptp(np.log(y)):
         raise ValueError(
@@ -219,8 +229,8 @@ def _robust(t: Floats, y: Floats, method: str, slope: float, level: float) -> di
         warnings.simplefilter("error")  # a search that did not end, or a spread of zero, is no result
         try:
             fit = getattr(api, METHODS[method])(np.log(y), x).fit()
-        except (Warning, ValueError, ZeroDivisionError) as said:
-            raise ValueError(f"{method} found no line: {said}") from said
+        except (Warning, ValueError, ZeroDivisionError) as reason:
+            raise ValueError(f"{method} found no line: {reason}") from reason
     estimate, error, df = float(fit.params[1]), float(fit.bse[1]), len(t) - 2
     if not (math.isfinite(error) and error > 0):
         raise ValueError(f"{method} has no standard error from {len(t)} points")

@@ -450,7 +450,7 @@ class Trend:
                 max_leverage=float(_leverage(fitted).max()),
                 maxlags=self._used.get("maxlags"),
                 clusters=self._used.get("clusters"),
-                notes=tuple(dict.fromkeys((*self._notes, *_told(caught)))),
+                notes=tuple(dict.fromkeys((*self._notes, *warning_texts(caught)))),
             )
 
     def _df(self) -> float:
@@ -570,7 +570,7 @@ def fit(
         fitted = _least_squares(years - centre, scale.line(values), precision, cov, options)
         params, bse = _at_year_zero(fitted, centre)
         rsquared = float(fitted.rsquared)
-    notes = [*_own_notes(used, rsquared), *_told(caught)]
+    notes = [*_fit_notes(used, rsquared), *warning_texts(caught)]
     return Trend(
         form=form,
         cov=cov,
@@ -712,7 +712,7 @@ def _aicc(llf: float, n: int, k: int = 3) -> float:
     return -2 * llf + 2 * k + 2 * k * (k + 1) / (n - k - 1) if n > k + 1 else math.nan
 
 
-def _own_notes(used: dict[str, int], rsquared: float) -> list[str]:
+def _fit_notes(used: dict[str, int], rsquared: float) -> list[str]:
     notes = []
     if (clusters := used.get("clusters", FEW_CLUSTERS)) < FEW_CLUSTERS:
         notes.append(f"{clusters} clusters: errors from fewer than {FEW_CLUSTERS} are themselves uncertain")
@@ -723,8 +723,9 @@ def _own_notes(used: dict[str, int], rsquared: float) -> list[str]:
     return notes
 
 
-def _told(caught: list[warnings.WarningMessage]) -> list[str]:
-    return [f"{warning.category.__name__}: {warning.message}" for warning in caught]
+def warning_texts(caught: list[warnings.WarningMessage]) -> list[str]:
+    """Warnings as notes, each once."""
+    return list(dict.fromkeys(f"{w.category.__name__}: {str(w.message).strip()}" for w in caught))
 
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
