@@ -2,18 +2,17 @@
 forecasts.
 
 Decisions
-- A trend earns its place beside a chart only if it would have beaten the naive forecast at the time: for a
-  regular series a random walk with drift in the original unit, for a cross-section the mean of its last
-  twelve months.
+- A trend is worth a chart only if it would have beaten the naive forecast at the time: for a regular series a
+  random walk with drift in the original unit, for a cross-section the mean of its last twelve months.
 - Drift in the original unit is a weak rival of anything that compounds, so a random walk with drift on logs
-  runs as a method of its own, and each method's error is set beside its error too: what only beats the former
-  knows that growth compounds, and no more. The verdict stays with the former.
+  runs as a method of its own, and each method's error is compared with its error too: what only beats the
+  former knows that growth compounds, and no more. The verdict stays with the former.
 - Origins roll with an expanding window from ten points on, more than the six parameters of the largest
   method. Below eight origins there is no number. Errors are absolute and in the original unit; after a log
   the forecast is the median.
 - Origins share most of their data, and the errors of horizons above one overlap: the binomial interval of a
   coverage counts every origin and is the narrowest that can be defended; how many origins lie a whole horizon
-  apart is stated beside it.
+  apart is stated next to it.
 - A method that fails at an origin is compared with the naive forecast at its other origins only, and the
   notes say so.
 - OLS and the two random walks carry the error of their parameters in intervals and paths. Exponential
@@ -40,6 +39,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.statistics import trend
 from analysis.statistics.simulation import Floats, probability, quantile
@@ -55,11 +55,11 @@ NAMES = {
     "exponential": "exponential line",
     "logistic": "logistic line",
 }
-"""What a reader is told for a method."""
+"""Labels of the methods."""
 
 COMPOUNDING = "log_drift"
 RIVALS = ("random walk with drift", "mean of the last twelve months")
-"""What a method is held against, in words: that of a regular series, that of a cross-section."""
+"""The naive forecasts in words: that of a regular series, that of a cross-section."""
 LEAST_POINTS = 10
 LEAST_ORIGINS = 8
 HORIZONS = (1, 4, 8)
@@ -141,14 +141,11 @@ class MethodChoice:
     ----------
     method : str
         One of `METHODS`.
-    tested : int or None
-        Horizon at which it was chosen, steps; None where none could be backtested.
     reason : str
         Why this one, as a sentence.
     """
 
     method: str
-    tested: int | None
     reason: str
 
 
@@ -219,7 +216,8 @@ def _ets(y: Floats, horizon: int) -> _Fit:
 
     model = ETSModel(pd.Series(np.log(y)), error="add", trend="add", damped_trend=True)
     start = np.asarray(model.start_params, dtype=float)
-    fit = _likeliest(model, [start, *(np.concatenate([own, start[3:]]) for own in ETS_STARTS)])
+    starts = (np.concatenate([smoothing, start[3:]]) for smoothing in ETS_STARTS)
+    fit = _likeliest(model, [start, *starts])
     prediction = fit.get_prediction(y.size, y.size + horizon - 1)
     spread = np.sqrt(np.asarray(prediction.var_pred_mean, dtype=float))
 
@@ -355,7 +353,7 @@ def rolling_origin(
         period = _period(values)
         for horizon in horizons:
             ahead = f"{horizon} {period}" + "s" * (horizon > 1)
-            rows = [_compared(table, name, method, horizon, ahead) for method in methods]
+            rows = [_method_row(table, name, method, horizon, ahead) for method in methods]
             ranking += sorted(rows, key=_by_error)
     return Backtest(
         pd.DataFrame(ranking), table, pd.DataFrame(notes, columns=["series", "method", "origin", "note"])
@@ -369,10 +367,9 @@ def longest_run(series: pd.Series) -> pd.Series:
     A gap is a step that differs from the usual one by more than `STEP_TOLERANCE`.
     """
     values = series.dropna().sort_index()
-    days = np.diff(values.index.to_numpy()) / np.timedelta64(1, "D")
+    days, usual = _steps(values.index)
     if not days.size:
         return values
-    usual = float(np.median(days))
     breaks = np.flatnonzero(np.abs(days - usual) > STEP_TOLERANCE * usual) + 1
     stretches = np.split(np.arange(values.size), breaks)
     longest = max(reversed(stretches), key=len)
@@ -544,15 +541,15 @@ def time_split(
     bounds = {"logistic": (float(floor), float(ceiling))}
     scales = [trend.Scale(form, *bounds.get(form, (0.0, 1.0))) for form in methods]
     for scale in scales:
-        _check_place(y, scale)
+        _check_domain(y, scale)
     rows: list[dict[str, Any]] = []
     for split in map(pd.Timestamp, splits):
-        of_split = [{"trend": name} | _split(days, y, split, scale, months) for scale in scales]
+        of_split = [{"trend": name} | _split_row(days, y, split, scale, months) for scale in scales]
         rows += sorted(of_split, key=_by_error)
     return pd.DataFrame(rows)
 
 
-def _check_place(y: Floats, scale: trend.Scale) -> None:
+def _check_domain(y: Floats, scale: trend.Scale) -> None:
     """Refuse a value that has no place on the scale of a line."""
     with np.errstate(divide="ignore", invalid="ignore"):
         lost = ~np.isfinite(scale.line(y))
@@ -564,9 +561,10 @@ def _check_place(y: Floats, scale: trend.Scale) -> None:
         )
 
 
-def _split(
+def _split_row(
     days: pd.DatetimeIndex, y: Floats, split: pd.Timestamp, scale: trend.Scale, months: int | None
 ) -> dict[str, Any]:
+    """One row of `time_split`, without the name of the trend."""
     end = days.max() if months is None else split + pd.DateOffset(months=months)
     before, after = np.asarray(days <= split), np.asarray((days > split) & (days <= end))
     recent = before & np.asarray(days > split - pd.DateOffset(years=1))
@@ -579,13 +577,7 @@ def _split(
         "n_last_year": int(recent.sum()),
         "n": int(after.sum()),
         "rival": RIVALS[1],
-        "mae": np.nan,
-        "naive_mae": np.nan,
-        "relative_mae": np.nan,
-        "relative_scale_mae": np.nan,
-        **_no_coverage(),
-        "verdict": NOT_BACKTESTABLE,
-        "reason": "",
+        **_no_errors("relative_scale_mae"),
     }
     if after.sum() < LEAST_ORIGINS:
         return row | {"reason": f"{after.sum()} rows after the split, {LEAST_ORIGINS} are needed"}
@@ -593,16 +585,29 @@ def _split(
         return row | {"reason": "no row in the twelve months before the split"}
     if before.sum() < 3 or days[before].nunique() < 2 or np.ptp(y[before]) == 0:
         return row | {"reason": "a line needs three rows, two dates and two values before the split"}
-    years = trend.decimal_year(days)
+    row |= _line_errors(trend.decimal_year(days), y, scale, before, recent, after)
+    return row | {"verdict": _verdict(row)}
+
+
+def _line_errors(
+    years: Floats,
+    y: Floats,
+    scale: trend.Scale,
+    before: NDArray[np.bool_],
+    recent: NDArray[np.bool_],
+    after: NDArray[np.bool_],
+) -> dict[str, float]:
+    """How far the line through the rows before is off the rows after, against the mean of recent rows."""
     line = trend.fit(years[before], y[before], form=scale.form, floor=scale.floor, ceiling=scale.ceiling)
     ahead = {level: line.forecast(years[after], level) for level in LEVELS}
     actual, forecast = y[after], ahead[LEVELS[0]]["mean" if scale.form == "linear" else "median"].to_numpy()
-    row |= _errors(actual, forecast, np.full(actual.shape, y[recent].mean()))
+    errors = _errors(actual, forecast, np.full(actual.shape, y[recent].mean()))
     z, mean = scale.line(actual), scale.line(y[recent]).mean()
-    row["relative_scale_mae"] = _errors(z, scale.line(forecast), np.full(z.shape, mean))["relative_mae"]
-    for level, told in ahead.items():
-        row |= _coverage(level, actual, told["obs_ci_lower"].to_numpy(), told["obs_ci_upper"].to_numpy())
-    return row | {"verdict": _verdict(row)}
+    on_scale = _errors(z, scale.line(forecast), np.full(z.shape, mean))
+    errors["relative_scale_mae"] = on_scale["relative_mae"]
+    for level, table in ahead.items():
+        errors |= _coverage(level, actual, table["obs_ci_lower"].to_numpy(), table["obs_ci_upper"].to_numpy())
+    return errors
 
 
 def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
@@ -639,11 +644,12 @@ def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
     ]
     columns += [*_no_coverage(), "verdict", "reason"]
     parts = []
-    for place, frame in enumerate(frames):
+    for position, frame in enumerate(frames):
         part = frame.rename(columns={"series": "trend", "origins": "n"})
         if absent := set(columns) - {"relative_to_log_drift", "relative_scale_mae"} - set(part.columns):
             raise ValueError(
-                f"frame {place} lacks {sorted(absent)}: hand in Backtest.ranking or the result of time_split"
+                f"frame {position} lacks {sorted(absent)}: hand in Backtest.ranking or the result of"
+                " time_split"
             )
         parts.append(part[part["method"] != NAIVE].reindex(columns=columns))
     if not parts:
@@ -654,16 +660,16 @@ def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(
             f"{' / '.join(twice.iloc[0][['trend', 'method', 'ahead']])} stands twice: name each trend once"
         )
-    return _together(page).sort_values("relative_mae", kind="stable", ignore_index=True)
+    return _join_untested(page).sort_values("relative_mae", kind="stable", ignore_index=True)
 
 
-def _together(page: pd.DataFrame) -> pd.DataFrame:
+def _join_untested(page: pd.DataFrame) -> pd.DataFrame:
     """One row in place of several methods that cannot be tested for one and the same reason."""
     untested = page["verdict"] == NOT_BACKTESTABLE
     alike = page[untested].groupby(["trend", "ahead", "reason"], sort=False)["method"].transform("size") > 1
     several = alike.index[alike]
-    one = page.loc[several].drop_duplicates(["trend", "ahead", "reason"]).assign(method=ANY_METHOD)
-    return pd.concat([page.drop(index=several), one])
+    joint = page.loc[several].drop_duplicates(["trend", "ahead", "reason"]).assign(method=ANY_METHOD)
+    return pd.concat([page.drop(index=several), joint])
 
 
 def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> MethodChoice:
@@ -690,31 +696,35 @@ def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> MethodChoice
     """
     if horizon < 1:
         raise ValueError(f"horizon is {horizon}: write steps ahead, 1 or more")
-    own = ranking[ranking["series"] == series]
-    if own.empty:
+    of_series = ranking[ranking["series"] == series]
+    if of_series.empty:
         raise ValueError(f"series is {series!r}: the ranking holds {sorted(ranking['series'].unique())}")
-    usable = own[(own["verdict"] != NOT_BACKTESTABLE) & (own["horizon"] <= horizon)]
+    usable = of_series[(of_series["verdict"] != NOT_BACKTESTABLE) & (of_series["horizon"] <= horizon)]
     if usable.empty:
         return MethodChoice(
             NAIVE,
-            None,
             f"{NAMES[NAIVE]}: no horizon up to {horizon} has {LEAST_ORIGINS} origins to test another method",
         )
-    tested = int(usable["horizon"].max())
-    at = usable[usable["horizon"] == tested].sort_values("relative_mae", kind="stable")
-    best = at[at["verdict"] == BEATS].head(1)
+    longest = int(usable["horizon"].max())
+    at = usable[usable["horizon"] == longest].sort_values("relative_mae", kind="stable")
     where = f"at {at['ahead'].iloc[0]} ahead"
-    if tested < horizon:
+    if longest < horizon:
         where += f", the longest horizon with {LEAST_ORIGINS} origins ({horizon} asked for)"
+    best = at[at["verdict"] == BEATS].head(1)
     if best.empty:
-        return MethodChoice(NAIVE, tested, f"{NAMES[NAIVE]}: no other method beats it {where}")
-    row = best.iloc[0]
-    told = f"{NAMES[row['method']]}: {row['relative_mae']:.2f} times the error of the {NAMES[NAIVE]}"
+        return MethodChoice(NAIVE, f"{NAMES[NAIVE]}: no other method beats it {where}")
+    return MethodChoice(str(best["method"].item()), _reason(best.iloc[0], where))
+
+
+def _reason(row: pd.Series, where: str) -> str:
+    """Why a method that beats the naive forecast is chosen, as a sentence."""
+    errors = f"{NAMES[row['method']]}: {row['relative_mae']:.2f} times the error of the {NAMES[NAIVE]}"
     if not math.isnan(row["relative_to_log_drift"]) and row["method"] != COMPOUNDING:
-        told += f" and {row['relative_to_log_drift']:.2f} times that of {NAMES[COMPOUNDING]}"
-    told += f" {where}; {row['origins']} origins, {row['origins_apart']} of them a whole horizon apart, "
-    told += f"and {row['coverage_95']:.0%} of them inside the 95% interval"
-    return MethodChoice(str(row["method"]), tested, told)
+        errors += f" and {row['relative_to_log_drift']:.2f} times that of {NAMES[COMPOUNDING]}"
+    return (
+        f"{errors} {where}; {row['origins']} origins, {row['origins_apart']} of them a whole horizon apart,"
+        f" and {row['coverage_95']:.0%} of them inside the 95% interval"
+    )
 
 
 def _roll(
@@ -726,18 +736,16 @@ def _roll(
     forecasts: list[dict[str, Any]],
     notes: list[dict[str, Any]],
 ) -> None:
-    """Forecast from every origin of one series; what was forecast and what the fits said goes into the two
-    lists.
-    """
+    """Forecast from every origin of one series; adds to the lists of forecasts and of notes."""
     y, dates = values.to_numpy(), values.index
     for last in range(least_points - 1, y.size - 1):
         within = [h for h in horizons if last + h < y.size]
         if not within:
             continue
         for method in methods:
-            fit, said = _tried(method, y[: last + 1], max(within))
-            where = {"series": name, "method": method, "origin": dates[last]}
-            notes += [where | {"note": note} for note in said]
+            fit, warned = _attempt(method, y[: last + 1], max(within))
+            key = {"series": name, "method": method, "origin": dates[last]}
+            notes += [key | {"note": note} for note in warned]
             if fit is None:
                 continue
             numbers = {"forecast": fit.unit(fit.centre)}
@@ -745,13 +753,13 @@ def _roll(
                 low, high = _ends(level)
                 numbers[low], numbers[high] = fit.interval(level)
             for h in within:
-                at = {key: float(column[h - 1]) for key, column in numbers.items()}
+                at = {column: float(values[h - 1]) for column, values in numbers.items()}
                 forecasts.append(
-                    where | {"horizon": h, "target": dates[last + h], "actual": float(y[last + h])} | at
+                    key | {"horizon": h, "target": dates[last + h], "actual": float(y[last + h])} | at
                 )
 
 
-def _tried(method: str, y: Floats, horizon: int) -> tuple[_Fit | None, list[str]]:
+def _attempt(method: str, y: Floats, horizon: int) -> tuple[_Fit | None, list[str]]:
     """A fit, or None where it failed, with what the fit warned of."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -767,20 +775,15 @@ def _tried(method: str, y: Floats, horizon: int) -> tuple[_Fit | None, list[str]
 
 def _period(series: pd.Series) -> str:
     """The word for a step of a regular series; `step` where no word fits, or there is one value only."""
-    days = np.diff(series.index.sort_values().to_numpy()) / np.timedelta64(1, "D")
-    usual = float(np.median(days)) if days.size else math.nan
+    _, usual = _steps(series.index.sort_values())
     return next((word for word, of in PERIODS.items() if abs(usual - of) <= STEP_TOLERANCE * of), "step")
 
 
-def _compared(table: pd.DataFrame, name: str, method: str, horizon: int, ahead: str) -> dict[str, Any]:
-    """One row of the ranking: a method beside the naive forecast at the origins that both have."""
+def _method_row(table: pd.DataFrame, name: str, method: str, horizon: int, ahead: str) -> dict[str, Any]:
+    """One row of the ranking: a method against the naive forecast at the origins that both have."""
     rows = table[(table["series"] == name) & (table["horizon"] == horizon)].set_index("origin")
-    own = rows[rows["method"] == method]
-    naive, compounding = (
-        rows.loc[rows["method"] == rival, "forecast"].reindex(own.index).to_numpy()
-        for rival in (NAIVE, COMPOUNDING)
-    )
-    n = len(own)
+    forecasts = rows[rows["method"] == method]
+    n = len(forecasts)
     row: dict[str, Any] = {
         "series": name,
         "horizon": horizon,
@@ -789,18 +792,15 @@ def _compared(table: pd.DataFrame, name: str, method: str, horizon: int, ahead: 
         "origins": n,
         "origins_apart": math.ceil(n / horizon),
         "rival": RIVALS[0],
-        "mae": np.nan,
-        "naive_mae": np.nan,
-        "relative_mae": np.nan,
-        "relative_to_log_drift": np.nan,
-        "closer_share": np.nan,
-        **_no_coverage(),
-        "verdict": NOT_BACKTESTABLE,
-        "reason": "",
+        **_no_errors("relative_to_log_drift", "closer_share"),
     }
     if n < LEAST_ORIGINS:
         return row | {"reason": f"{n} origins, {LEAST_ORIGINS} are needed"}
-    actual, forecast = own["actual"].to_numpy(), own["forecast"].to_numpy()
+    naive, compounding = (
+        rows.loc[rows["method"] == rival, "forecast"].reindex(forecasts.index).to_numpy()
+        for rival in (NAIVE, COMPOUNDING)
+    )
+    actual, forecast = forecasts["actual"].to_numpy(), forecasts["forecast"].to_numpy()
     row |= _errors(actual, forecast, naive)
     if np.isfinite(compounding).all():
         row["relative_to_log_drift"] = _errors(actual, forecast, compounding)["relative_mae"]
@@ -808,8 +808,14 @@ def _compared(table: pd.DataFrame, name: str, method: str, horizon: int, ahead: 
         row["closer_share"] = float((np.abs(actual - forecast) < np.abs(actual - naive)).mean())
     for level in LEVELS:
         low, high = _ends(level)
-        row |= _coverage(level, actual, own[low].to_numpy(), own[high].to_numpy())
+        row |= _coverage(level, actual, forecasts[low].to_numpy(), forecasts[high].to_numpy())
     return row | {"verdict": NAIVE_ITSELF if method == NAIVE else _verdict(row)}
+
+
+def _no_errors(*further: str) -> dict[str, Any]:
+    """The columns of what was not backtested: errors, the `further` ones, coverages, verdict and reason."""
+    errors = dict.fromkeys(("mae", "naive_mae", "relative_mae", *further), np.nan)
+    return {**errors, **_no_coverage(), "verdict": NOT_BACKTESTABLE, "reason": ""}
 
 
 def _errors(actual: Floats, forecast: Floats, naive: Floats) -> dict[str, float]:
@@ -834,7 +840,7 @@ def _verdict(row: Mapping[str, Any]) -> str:
 
 def _ends(level: float | None = None) -> list[str]:
     levels = LEVELS if level is None else (level,)
-    return [f"{end}_{one * 100:.0f}" for one in levels for end in ("low", "high")]
+    return [f"{end}_{share * 100:.0f}" for share in levels for end in ("low", "high")]
 
 
 def _coverage(level: float, actual: Floats, low: Floats, high: Floats) -> dict[str, float]:
@@ -863,19 +869,34 @@ def _regular(name: str, series: pd.Series, methods: Sequence[str]) -> pd.Series:
             f"{name} has no dates: write a Series by date, as `table.set_index('valid_on')` gives"
         )
     values = series.astype(float).sort_index()
-    dates = values.index
+    dates = pd.DatetimeIndex(values.index)
     if bad := int((~np.isfinite(values.to_numpy()) | np.asarray(dates.isna())).sum()):
         raise ValueError(
             f"{name} has {bad} values or dates that are not finite: use the longest run without a gap"
         )
+    _check_steps(name, dates)
+    if any(method != NAIVE for method in methods) and not (values > 0).all():
+        raise ValueError(
+            f"{name} holds {values.min():g}: methods on logs need values above 0; use methods=['{NAIVE}']"
+        )
+    return values
+
+
+def _steps(dates: pd.Index) -> tuple[Floats, float]:
+    """Days of each step of sorted dates, and of the usual one; NaN where there is no step."""
+    days = np.diff(dates.to_numpy()) / np.timedelta64(1, "D")
+    return days, float(np.median(days)) if days.size else math.nan
+
+
+def _check_steps(name: str, dates: pd.DatetimeIndex) -> None:
+    """Refuse dates that repeat or skip a period."""
     if not dates.is_unique:
         day = dates[dates.duplicated()][0].date()
         raise ValueError(
             f"{name} repeats {day}: a regular series has one value a date; keep the one that the table's pick"
             " names, or use time_split for a cross-section"
         )
-    days = np.diff(dates.to_numpy()) / np.timedelta64(1, "D")
-    usual = float(np.median(days)) if days.size else 0.0
+    days, usual = _steps(dates)
     odd = np.flatnonzero(np.abs(days - usual) > STEP_TOLERANCE * usual)
     if odd.size:
         first = int(odd[0])
@@ -884,8 +905,3 @@ def _regular(name: str, series: pd.Series, methods: Sequence[str]) -> pd.Series:
             f" where {usual:.0f} are usual: a rolling origin needs equal steps; use the longest run without a"
             " gap, or time_split"
         )
-    if any(method != NAIVE for method in methods) and not (values > 0).all():
-        raise ValueError(
-            f"{name} holds {values.min():g}: methods on logs need values above 0; use methods=['{NAIVE}']"
-        )
-    return values
