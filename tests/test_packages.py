@@ -1,11 +1,17 @@
-"""Importing a module gives that module, and the import rules cover new models."""
+"""How the code is laid out: packages, names that lead to one thing, short functions, and tests next to what
+they test.
+"""
 
+import ast
+import functools
 import importlib
 import os
 import pkgutil
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import analysis
@@ -16,6 +22,95 @@ MODULES = [
     for module in pkgutil.walk_packages(analysis.__path__, "analysis.")
     if not module.name.endswith("__main__")
 ]
+
+
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def sources(folder="analysis"):
+    """The Python files of the project, and the name of each as a module."""
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    return {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths}
+
+
+def public(path, *kinds):
+    """The public definitions of a module."""
+    return [node.name for node in tree(path).body if isinstance(node, kinds) and node.name[0] != "_"]
+
+
+def test_no_public_name_is_that_of_another_module_in_the_same_package():
+    """Else `package.name` could be the one or the other."""
+    shadows = [
+        f"{module}: {name}"
+        for path, module in sources().items()
+        for name in public(path, ast.FunctionDef, ast.ClassDef)
+        if name != path.stem and path.parent != ROOT / "analysis" and path.with_name(f"{name}.py").exists()
+    ]
+    assert shadows == []
+
+
+def test_no_package_holds_more_than_a_quarter_of_the_code():
+    """Lines of statements, without those of docstrings, comments and blank ones."""
+    counts = Counter()
+    for path, module in sources().items():
+        docstrings = {
+            line
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            for line in range(node.lineno, node.end_lineno + 1)
+        }
+        code = [
+            line
+            for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1)
+            if line.strip() and not line.lstrip().startswith("#") and number not in docstrings
+        ]
+        counts[module.split(".")[1]] += len(code)
+    assert counts.most_common(1)[0][1] < counts.total() / 4, counts.most_common(3)
+
+
+def test_no_module_imports_itself_through_others():
+    """By the imports that run when a module is imported; a package's own imports count as its `__init__`."""
+    modules = {module.removesuffix(".__init__"): path for path, module in sources().items()}
+    imports = {}
+    for module, path in modules.items():
+        statements = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)]
+        inside = {
+            inner
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            for inner in ast.walk(node)
+        }
+        names = [
+            (node.module, alias.name)
+            for node in statements
+            if node not in inside and node.module is not None
+            for alias in node.names
+        ]
+        targets = {f"{parent}.{name}" if f"{parent}.{name}" in modules else parent for parent, name in names}
+        imports[module] = targets & modules.keys()
+    TopologicalSorter(imports).prepare()  # raises a CycleError that names the modules
+
+
+def test_the_formatter_lays_out_all_but_tables():
+    """`# fmt: skip` is for the rare literal of at least six rows."""
+    skipped = []
+    for folder in ("analysis", "tests"):
+        for path in sources(folder):
+            for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+                comment = line.rpartition("#")[2].strip()
+                if comment in ("fmt: skip", "fmt: off") and not in_table(path, number):
+                    skipped.append(f"{path.relative_to(ROOT)}, line {number}")
+    assert skipped == []
+
+
+def in_table(path, line):
+    return any(
+        node.lineno <= line <= node.end_lineno and len(list(ast.iter_child_nodes(node))) >= 6
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.List | ast.Tuple | ast.Dict | ast.Set)
+    )
 
 
 def test_a_module_is_reached_by_its_own_name():
