@@ -198,7 +198,7 @@ def _publish(out: Path, progress: console.Progress, *, partial: bool, document: 
     from analysis.batch import lock, plan
     from analysis.site import build, pdf
 
-    runs, lacking = plan.Project().runs, pdf.missing() if document else None
+    runs, lacking = plan.Project().runs, pdf.missing_requirement() if document else None
     write = pdf.write if document and not lacking else None
     with lock.held(runs) if os.access(runs, os.W_OK) else nullcontext():
         try:
@@ -622,7 +622,7 @@ def diff(
         rows = [asdict(difference) for difference in comparison.differences]
         console.echo(console.listing(rows, form), end="")
     else:
-        for heading, rows in diff.text(comparison):
+        for heading, rows in diff.listing(comparison):
             console.echo(f"{heading}\n{console.listing(rows, form)}")
         console.echo(comparison.summary)
 
@@ -646,7 +646,7 @@ def _side(text: str) -> tuple[Path, list[Task]]:
 
     project = plan.Project()
     if not DATE.fullmatch(text):
-        return diff.place_of(text, project), []
+        return diff.folder_of(text, project), []
     folder = project.custom / "as_of" / text
     return folder / BASE, plan.plan([BASE], (), [f"as_of={text}"], out=folder)
 

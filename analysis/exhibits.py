@@ -65,19 +65,21 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 RESERVED = ("main", "contents", "top", "all-pages")
-"""Ids that the templates of all pages use themselves; every other one of theirs has a hyphen, or none of ours
-beside it.
+"""Ids that the templates of all pages use themselves; every other one of theirs has a hyphen, or is on a page
+without ours.
 """
 
 
-def _free(id: str) -> str:
+def _not_reserved(id: str) -> str:
     if id in RESERVED:
         raise ValueError(f"{id!r} is an id of every page")
     return id
 
 
 Id = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_]*(\.[a-z0-9_.-]+)?$", max_length=120), AfterValidator(_free)
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9_]*(\.[a-z0-9_.-]+)?$", max_length=120),
+    AfterValidator(_not_reserved),
 ]
 """An address: letters, digits, underscores; behind its first dot hyphens, too."""
 
@@ -98,7 +100,7 @@ def is_early(data_to: dt.date | None, as_of: dt.date | None) -> bool:
     return data_to is not None and as_of is not None and as_of - data_to > EARLY
 
 
-class _Part(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
@@ -106,13 +108,13 @@ def source_url(text: str | None) -> str | None:
     """The web address that a reference leads to; None where it is only a text."""
     if text and re.fullmatch(r"https?://\S+", text):
         return text
-    if found := REPOSITORY.fullmatch(text or ""):
-        version = found["commit"] or found["at"] or "HEAD"
-        return f"https://github.com/{found['repo']}/blob/{version}/{quote(found['path'])}"
+    if match := REPOSITORY.fullmatch(text or ""):
+        version = match["commit"] or match["at"] or "HEAD"
+        return f"https://github.com/{match['repo']}/blob/{version}/{quote(match['path'])}"
     return None
 
 
-class Source(_Part):
+class Source(_Model):
     """Where something comes from, and how strong a source it is; only what has a web address becomes a
     link.
     """
@@ -123,17 +125,17 @@ class Source(_Part):
 
     @field_validator("url")
     @classmethod
-    def _only_the_web(cls, url: str | None) -> str | None:
+    def _web_address_only(cls, url: str | None) -> str | None:
         return source_url(url)
 
 
 def weakest(sources: Iterable[Source]) -> Quality | None:
     """The weakest quality among some sources; None where none says what it is."""
-    found = {source.quality for source in sources}
-    return next((quality for quality in reversed(QUALITIES) if quality in found), None)
+    present = {source.quality for source in sources}
+    return next((quality for quality in reversed(QUALITIES) if quality in present), None)
 
 
-def cited(value: object) -> tuple[Source, ...]:
+def sources_in_cell(value: object) -> tuple[Source, ...]:
     """The sources that a cell of a table lists; none where it holds something else."""
     return tuple(Source.model_validate(item) for item in value) if _lists_sources(value) else ()
 
@@ -145,7 +147,7 @@ def _lists_sources(value: object) -> TypeGuard[list[Mapping[str, Any]]]:
     return any({"title", "url"} & set(item) for item in value)
 
 
-class Column(_Part):
+class Column(_Model):
     """One column of a table: its key in the rows, its heading, and how its numbers are printed."""
 
     name: str
@@ -155,7 +157,7 @@ class Column(_Part):
     align: Literal["left", "right"] = "left"
 
 
-class _Exhibit(_Part):
+class _Exhibit(_Model):
     id: Id
     title: str = ""
     unit: str | None = None
@@ -170,7 +172,7 @@ class _Exhibit(_Part):
     """
 
     @property
-    def series_alike(self) -> bool:
+    def series_end_together(self) -> bool:
         """Whether all its series end on one day."""
         return self.data_to == self.data_to_latest
 
@@ -198,11 +200,11 @@ class Metric(_Exhibit):
         return rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest
 
 
-_CITED = TypeAdapter(list[dict[str, list[Source]]])
+_CELL_SOURCES = TypeAdapter(list[dict[str, list[Source]]])
 
 
 @cache
-def _rows_of(kind: type[_Part]) -> TypeAdapter[list[Any]]:
+def _rows_of(kind: type[_Model]) -> TypeAdapter[list[Any]]:
     """What checks the rows of a kind; making it takes longer than most checks."""
     return TypeAdapter(list[kind])  # type: ignore[valid-type]
 
@@ -210,7 +212,7 @@ def _rows_of(kind: type[_Part]) -> TypeAdapter[list[Any]]:
 class Tabular(_Exhibit):
     """Whatever has columns and rows, and can be taken away as a file."""
 
-    row: ClassVar[type[_Part] | None] = None
+    row: ClassVar[type[_Model] | None] = None
     """What each row has to be, where the kind says so."""
     columns: tuple[Column, ...]
     rows: tuple[Mapping[str, Any], ...]
@@ -220,8 +222,8 @@ class Tabular(_Exhibit):
     def _listed_sources_are_sources(
         cls, rows: tuple[Mapping[str, Any], ...]
     ) -> tuple[Mapping[str, Any], ...]:
-        listed = [{name: cell for name, cell in row.items() if _lists_sources(cell)} for row in rows]
-        _CITED.validate_python(listed)
+        cells = [{name: cell for name, cell in row.items() if _lists_sources(cell)} for row in rows]
+        _CELL_SOURCES.validate_python(cells)
         return rows
 
     @field_validator("rows")
@@ -246,7 +248,7 @@ class Figure(Tabular):
     subtitle: str = ""
 
 
-class JudgedClaim(_Part):
+class JudgedClaim(_Model):
     """One row of a ledger: what was stated, what was recomputed, and the verdict."""
 
     id: Id
@@ -276,14 +278,14 @@ class JudgedClaim(_Part):
     @property
     def passages(self) -> dict[str, list[str]]:
         """Where the article says it: paragraphs, or its table, by section."""
-        found: dict[str, list[str]] = {}
+        paragraphs: dict[str, list[str]] = {}
         for passage in self.where:
             section, _, part = passage.partition(".")
-            found.setdefault(section, []).append(part)
-        return found
+            paragraphs.setdefault(section, []).append(part)
+        return paragraphs
 
     @property
-    def mistake(self) -> str:
+    def error_id(self) -> str:
         """What counts as one error with it: the reason that it shares with others, else itself; nothing where
         it is not wrong.
         """
@@ -291,46 +293,46 @@ class JudgedClaim(_Part):
 
     @field_validator("stale", mode="before")
     @classmethod
-    def _unsaid_is_no(cls, value: object) -> object:
+    def _missing_means_false(cls, value: object) -> object:
         return False if value is None else value
 
     @field_validator("where", mode="before")
     @classmethod
-    def _one_place_is_a_list(cls, value: object) -> object:
-        return _listed(value)
+    def _one_passage_is_a_list(cls, value: object) -> object:
+        return _as_list(value)
 
     @field_validator("sources", "mentioned", mode="before")
     @classmethod
     def _a_source_may_be_a_name(cls, value: object) -> object:
-        return [{"title": item} if isinstance(item, str) else item for item in _listed(value)]
+        return [{"title": item} if isinstance(item, str) else item for item in _as_list(value)]
 
 
 class Ledger(Tabular):
     """A table of claims."""
 
     kind: Literal["ledger"]
-    row: ClassVar[type[_Part] | None] = JudgedClaim
+    row: ClassVar[type[_Model] | None] = JudgedClaim
 
     @property
     def entries(self) -> tuple[JudgedClaim, ...]:
         """The rows as claims, the heaviest first."""
-        found = [JudgedClaim.model_validate(row) for row in self.rows]
-        return tuple(sorted(found, key=lambda claim: WEIGHTS.index(claim.weight)))
+        claims = [JudgedClaim.model_validate(row) for row in self.rows]
+        return tuple(sorted(claims, key=lambda claim: WEIGHTS.index(claim.weight)))
 
     @property
     def errors(self) -> int:
         """How many distinct errors the wrong ones come to."""
-        return len({claim.mistake for claim in self.entries if claim.mistake})
+        return len({claim.error_id for claim in self.entries if claim.error_id})
 
     @property
     def counts(self) -> dict[Verdict, int]:
         """How many claims have each verdict."""
-        found = [claim.verdict for claim in self.entries]
-        return {verdict: found.count(verdict) for verdict in VERDICTS}
+        verdicts = [claim.verdict for claim in self.entries]
+        return {verdict: verdicts.count(verdict) for verdict in VERDICTS}
 
 
-class Observation(_Part):
-    """What every row of evidence says besides its own columns: two dates, and who said it."""
+class Observation(_Model):
+    """What every row of evidence says besides its own columns: two dates and its source."""
 
     valid_on: dt.date
     known_on: dt.date
@@ -346,13 +348,13 @@ class Observation(_Part):
         return Source(title=title, url=self.source)
 
 
-class Described(Column):
+class DescribedColumn(Column):
     """A column that says what it means."""
 
     meaning: str
 
 
-class NotFound(_Part):
+class NotFound(_Model):
     """Something that was looked for and not found: what, by when it was expected, and where it would be
     published.
     """
@@ -367,9 +369,9 @@ class Evidence(Tabular):
     """A table of what others found, as it was known on a day; the note says which rows are in."""
 
     kind: Literal["evidence"]
-    row: ClassVar[type[_Part] | None] = Observation
+    row: ClassVar[type[_Model] | None] = Observation
     note: str
-    columns: tuple[Described, ...]
+    columns: tuple[DescribedColumn, ...]
     as_of: dt.date
     gathered_on: dt.date
     not_found: tuple[NotFound, ...]
@@ -392,7 +394,7 @@ class Evidence(Tabular):
         return {entry.id: entry.what for entry in self.not_found}
 
     @property
-    def own(self) -> tuple[Described, ...]:
+    def specific_columns(self) -> tuple[DescribedColumn, ...]:
         """The columns that other tables do not have."""
         return tuple(column for column in self.columns if column.name not in Observation.model_fields)
 
@@ -405,26 +407,25 @@ class Evidence(Tabular):
     @property
     def qualities(self) -> dict[Quality, int]:
         """How many rows there are of each quality that occurs, strongest first."""
-        found = [row.quality for row in self.observations]
-        return {quality: found.count(quality) for quality in QUALITIES if quality in found}
+        qualities = [row.quality for row in self.observations]
+        return {quality: qualities.count(quality) for quality in QUALITIES if quality in qualities}
 
     @property
-    def addresses(self) -> int:
+    def source_count(self) -> int:
         """How many different sources it has."""
         return len({row.source for row in self.observations})
 
     @property
-    def inferred(self) -> int:
-        """How many rows have a day of publication that nobody wrote down."""
+    def inferred_count(self) -> int:
+        """How many rows have a publication day that is inferred."""
         return sum(row.known_inferred for row in self.observations)
 
 
-Skilled = Literal["beats naive", "loses", "not backtestable", "naive"]
-SKILLS: tuple[Skilled, ...] = get_args(Skilled)
+SkillVerdict = Literal["beats naive", "loses", "not backtestable", "naive"]
 """What a backtest can find of a method, best first; the naive forecast itself is the measure."""
 
 
-class SkillRow(_Part):
+class SkillRow(_Model):
     """One method of forecasting one trend so far ahead, against a naive forecast of the same."""
 
     trend: str
@@ -438,7 +439,7 @@ class SkillRow(_Part):
     coverage_95: float | None = None
     coverage_95_low: float | None = None
     coverage_95_high: float | None = None
-    verdict: Skilled
+    verdict: SkillVerdict
     reason: str | None = None
 
 
@@ -446,7 +447,7 @@ class Skill(Tabular):
     """A table of backtests."""
 
     kind: Literal["skill"]
-    row: ClassVar[type[_Part] | None] = SkillRow
+    row: ClassVar[type[_Model] | None] = SkillRow
 
     @property
     def entries(self) -> tuple[SkillRow, ...]:
@@ -455,11 +456,10 @@ class Skill(Tabular):
 
 
 Status = Literal["open", "true", "false", "void"]
-STATUSES: tuple[Status, ...] = get_args(Status)
 """How a part of a prediction may stand."""
 
 
-class MethodProbability(_Part):
+class MethodProbability(_Model):
     """One way to a probability: what it was drawn from or counted among, with its own range."""
 
     kind: str
@@ -471,7 +471,7 @@ class MethodProbability(_Part):
     data_to: dt.date | None = None
 
 
-class Forecast(_Part):
+class Forecast(_Model):
     """One part of a prediction: what would make it true, by when, how likely that is, and how it stands."""
 
     id: Id
@@ -507,7 +507,7 @@ class Forecasts(Tabular):
     """A table of predictions in parts."""
 
     kind: Literal["predictions"]
-    row: ClassVar[type[_Part] | None] = Forecast
+    row: ClassVar[type[_Model] | None] = Forecast
 
     @property
     def entries(self) -> tuple[Forecast, ...]:
@@ -517,20 +517,20 @@ class Forecasts(Tabular):
     @property
     def groups(self) -> dict[str, list[Forecast]]:
         """The parts by the prediction that they belong to: what stands before the first dot of an id."""
-        found: dict[str, list[Forecast]] = {}
+        parts: dict[str, list[Forecast]] = {}
         for part in self.entries:
-            found.setdefault(part.id.partition(".")[0], []).append(part)
-        return found
+            parts.setdefault(part.id.partition(".")[0], []).append(part)
+        return parts
 
 
 Signal = Literal["signals", "quiet", "unknown"]
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
-"""How an indicator stands: its value is on the side of the threshold that signals, on the other, or nobody
-knows it.
+"""How an indicator stands: its value is on the side of the threshold that signals, on the other, or
+unknown.
 """
 
 
-class Watched(_Part):
+class Indicator(_Model):
     """One indicator: what is looked at, from where on it signals, how it stands, and what a signal moves."""
 
     id: Id
@@ -552,21 +552,21 @@ class Board(Tabular):
     """A status board of indicators."""
 
     kind: Literal["indicators"]
-    row: ClassVar[type[_Part] | None] = Watched
+    row: ClassVar[type[_Model] | None] = Indicator
 
     @property
-    def entries(self) -> tuple[Watched, ...]:
+    def entries(self) -> tuple[Indicator, ...]:
         """The rows as indicators."""
-        return tuple(Watched.model_validate(row) for row in self.rows)
+        return tuple(Indicator.model_validate(row) for row in self.rows)
 
     @property
     def counts(self) -> dict[Signal, int]:
         """How many indicators stand each way."""
-        found = [row.status for row in self.entries]
-        return {status: found.count(status) for status in SIGNALS}
+        statuses = [row.status for row in self.entries]
+        return {status: statuses.count(status) for status in SIGNALS}
 
 
-class GridAxis(_Part):
+class GridAxis(_Model):
     """One input of a grid: its values in rising order, and where the scenario stands."""
 
     name: str
@@ -577,7 +577,7 @@ class GridAxis(_Part):
     start: float
 
 
-class GridOutput(_Part):
+class GridOutput(_Model):
     """One result of a grid, and how it is printed: what stands before and after its number."""
 
     name: str
@@ -617,7 +617,7 @@ class Grid(Tabular):
         ]
         return json.dumps({"axes": axes, "outputs": outputs}, ensure_ascii=False, separators=(",", ":"))
 
-    def beside(self, axis: GridAxis) -> tuple[Mapping[str, Any], ...]:
+    def rows_along(self, axis: GridAxis) -> tuple[Mapping[str, Any], ...]:
         """The rows along one axis, the others at the value of the grid that is nearest to where the scenario
         stands.
         """
@@ -638,7 +638,7 @@ ADAPTER: TypeAdapter[Exhibit] = TypeAdapter(Annotated[Exhibit, Field(discriminat
 """Checks a bundle and makes it an exhibit of its kind."""
 
 
-def _listed(value: object) -> list[Any]:
+def _as_list(value: object) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]
@@ -657,11 +657,11 @@ def number(value: object, spec: str | None = None) -> str:
     if not isinstance(value, int | float):
         return "; ".join(map(number, value)) if isinstance(value, list | tuple) else str(value)
     try:
-        text = format(value, spec) if spec else _plain(value)
+        text = format(value, spec) if spec else _without_format(value)
         if spec == ".0%" and text in ("0%", "100%") and 0 < value < 1:
             text = "<1%" if value < 0.5 else ">99%"
     except ValueError:
-        text = _plain(value)
+        text = _without_format(value)
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
 
 
@@ -670,8 +670,8 @@ def day(value: dt.date) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
-def _plain(value: float) -> str:
-    whole = float(value).is_integer()
-    decimals = 0 if whole or value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
+def _without_format(value: float) -> str:
+    is_whole = float(value).is_integer()
+    decimals = 0 if is_whole or value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{decimals}f}" if abs(value) >= 10_000 else f"{value:.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

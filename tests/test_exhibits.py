@@ -16,9 +16,9 @@ from analysis.exhibits import (
     Metric,
     Source,
     Table,
-    cited,
     number,
     source_url,
+    sources_in_cell,
     weakest,
 )
 from tests.site.site_material import forecasts
@@ -173,10 +173,12 @@ def test_a_cell_that_lists_sources_is_read_as_sources() -> None:
     }
     found = read(table)
     assert isinstance(found, Table)
-    assert [source.url for source in cited(found.rows[1]["sources"])] == [
+    assert [source.url for source in sources_in_cell(found.rows[1]["sources"])] == [
         "https://github.com/org/repo/blob/HEAD/x"
     ]
-    assert cited("A") == cited(["A"]) == cited([]) == cited(None) == ()
+    assert (
+        sources_in_cell("A") == sources_in_cell(["A"]) == sources_in_cell([]) == sources_in_cell(None) == ()
+    )
     with pytest.raises(ValidationError, match=r"table\.rows\.1\.sources\.0\.title"):
         read(table | {"rows": [{}, {"sources": [{"url": "https://example.org"}]}]})
 
@@ -215,11 +217,15 @@ def test_a_table_of_evidence_sums_itself_up() -> None:
     assert isinstance(found, Evidence)
     assert list(found.qualities.items()) == [("official", 1), ("reported", 2)]
     assert found.span and [day.isoformat() for day in found.span] == ["2024-12-31", "2025-03-31"]
-    assert (found.addresses, found.inferred, [column.name for column in found.own]) == (2, 1, ["what"])
+    assert (found.source_count, found.inferred_count, [column.name for column in found.specific_columns]) == (
+        2,
+        1,
+        ["what"],
+    )
     assert found.observations[2].reference == Source(title="A page (a book)", quality=None)
     empty = read(EVIDENCE | {"rows": []})
     assert isinstance(empty, Evidence)
-    assert (empty.span, empty.qualities, empty.addresses) == (None, {}, 0)
+    assert (empty.span, empty.qualities, empty.source_count) == (None, {}, 0)
 
 
 def test_a_series_ends_early_more_than_a_quarter_before_the_cut_off_date() -> None:
@@ -231,8 +237,8 @@ def test_a_series_ends_early_more_than_a_quarter_before_the_cut_off_date() -> No
 
 def test_an_exhibit_knows_whether_its_series_end_on_one_day() -> None:
     ends = {"data_to": "2025-03-31", "data_to_latest": "2025-03-31"}
-    assert read(EVIDENCE | ends).series_alike
-    assert not read(EVIDENCE | ends | {"data_to_latest": "2025-06-30"}).series_alike
+    assert read(EVIDENCE | ends).series_end_together
+    assert not read(EVIDENCE | ends | {"data_to_latest": "2025-06-30"}).series_end_together
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 Decisions
 - Words are in the templates and the notebooks, none here: each `NAME.html.j2` is a page of the site, and
   `section.html.j2` is drawn once for each notebook and scenario, `evidence.j2` once for each table.
-  `sheets.j2` says which pages there are, so that a page about something that was not run neither exists nor
-  is linked.
-- The site is built beside its place and swapped in by renaming; whatever fails before leaves the old one
+  `page_names.j2` says which pages there are, so that a page about something that was not run neither exists
+  nor is linked.
+- The site is built next to its place and swapped in by renaming; whatever fails before leaves the old one
   standing.
 - A folder that holds something else is never replaced: `catalogue.json`, which every site has, is the sign.
   Nor is one that cannot move away (a mount point), or from which the command was started: its shell would
@@ -41,6 +41,7 @@ from analysis.hashing import sha256
 from analysis.scenarios import PARAMS, display_path
 from analysis.site import context, exports, incremental, pdf, sanitize
 from analysis.site.context import Site
+from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
 from analysis.site.results import load
 
@@ -53,12 +54,12 @@ TEMPLATES = ROOT / "reports" / "templates"
 STATIC = ROOT / "reports" / "static"
 CHANGELOG = ROOT / "CHANGELOG.md"
 RETIRED = ROOT / "reports" / "retired.yml"
-ENDING = ".html.j2"
+SUFFIX = ".html.j2"
 SECTION = "section"
 EVIDENCE = "evidence"
 CATALOGUE = "catalogue.json"
 FORMAT = "thesis-site/1"
-FACES = (("Source Sans Pro", 400), ("Source Sans Pro", 600), ("Source Serif Pro", 600))
+FONTS = (("Source Sans Pro", 400), ("Source Sans Pro", 600), ("Source Serif Pro", 600))
 """The fonts of the pages: text, what stands out of it, headings."""
 
 
@@ -108,36 +109,38 @@ def publish(
     """
     out = out.resolve()
     refuse_unfit(out)
-    found, earlier = load(runs, partial=partial), incremental.PreviousBuild.at(out)
-    keys = incremental.keys(found, [templates, static, params, changelog, retired], document=bool(document))
-    if earlier.is_still(keys):
+    results, previous = load(runs, partial=partial), incremental.PreviousBuild.at(out)
+    keys = incremental.keys(results, [templates, static, params, changelog, retired], document=bool(document))
+    if previous.is_unchanged(keys):
         return out / "index.html"
     environment = _environment(templates, static)
     environment.globals["document"] = pdf.NAME if document else ""
     log = legible(changelog.read_text(encoding="utf-8")) if changelog.is_file() else ""
-    site = context.build_context(found, params, _sheets(environment), log, retired)
-    drawn = _Drawn(files(site, environment, lambda name: earlier.page(name, keys[name])))
+    site = context.build_context(results, params, _page_names(environment), log, retired)
+    rendered = _SizedFiles(files(site, environment, lambda name: previous.page(name, keys[name])))
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as workshop:
             fresh = Path(workshop) / "fresh"
-            written = {name: _write(fresh / name, content) for name, content in drawn}
+            written = {name: _write(fresh / name, content) for name, content in rendered}
             if document:
-                draw = functools.partial(_render, environment, site=site, sheets=_made(site, environment))
+                draw = functools.partial(
+                    _render, environment, site=site, page_names=_pages_to_build(site, environment)
+                )
                 written[pdf.NAME] = _write(fresh / pdf.NAME, document(fresh, draw))
             _write(fresh / incremental.BUILT, incremental.write_record(keys, written).encode())
             swap(fresh, out, Path(workshop) / "previous")
     except OSError as reason:
         if reason.errno == errno.EBUSY:
-            raise PublishError(_mounted(out)) from None
+            raise PublishError(_mount_point(out)) from None
         if reason.errno in FULL:
-            raise PublishError(_no_room(out, drawn.whole_size(), reason)) from None
+            raise PublishError(_no_room(out, rendered.total_size(), reason)) from None
         raise
     return out / "index.html"
 
 
 @dataclass
-class _Drawn:
+class _SizedFiles:
     """The files of a site by name, as they are drawn; how many bytes they have is counted on the way."""
 
     files: Iterator[tuple[str, str]]
@@ -149,8 +152,8 @@ class _Drawn:
             self.size += len(content)
             yield name, content
 
-    def whole_size(self) -> int:
-        """The bytes of all files; those that nobody has asked for yet are drawn for it."""
+    def total_size(self) -> int:
+        """The bytes of all files; those that were not written yet are drawn for it."""
         deque(self, maxlen=0)
         return self.size
 
@@ -170,7 +173,7 @@ def _no_room(out: Path, size: int, reason: OSError) -> Problem:
     return Problem(display_path(out), rule, "Free some, or name a folder on another disk with --out")
 
 
-def _mounted(out: Path) -> Problem:
+def _mount_point(out: Path) -> Problem:
     rule = "is a mount point, and a site replaces its folder, which a mount point does not allow"
     return Problem(display_path(out), rule, f"Name a folder inside it: --out {out / 'site'}")
 
@@ -178,7 +181,7 @@ def _mounted(out: Path) -> Problem:
 def render_single_page(
     template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any
 ) -> str:
-    """One page that is no part of a site, in its dress: `template` is the name of the file without its ending
+    """One page that is no part of a site, in its style: `template` is the name of the file without its ending
     ``.j2``.
 
     Raises
@@ -205,76 +208,86 @@ def swap(fresh: Path, out: Path, previous: Path) -> None:
 
 
 def files(
-    site: Site, environment: Environment, known: Callable[[str], str | None] = lambda _: None
+    site: Site, environment: Environment, reusable: Callable[[str], str | None] = lambda _: None
 ) -> Iterator[tuple[str, str]]:
-    """Every file of a site: its relative name and its text; `known` are pages of notebooks that need no
-    drawing.
+    """Every file of a site: its relative name and its text; `reusable` gives pages of notebooks that
+    need no drawing.
     """
-    yield from _pages(site, environment, known)
-    listed = []
-    for scenario in site.scenarios:
-        for shown in scenario.exhibits:
-            folder = site.folder(shown)
-            listed.append(_entry(shown, folder))
-            own = shown.scenario == site.main.name or folder != "data"
-            if isinstance(shown.exhibit, Tabular) and own:
-                digest = site.page(shown.scenario, shown.notebook).digest
-                yield f"{folder}/{shown.exhibit.id}.csv", exports.as_csv(shown.exhibit)
-                yield f"{folder}/{shown.exhibit.id}.json", exports.as_record(shown, digest)
-    numbers = [s for scenario in site.scenarios for s in scenario.exhibits if isinstance(s.exhibit, Metric)]
-    yield "metrics.csv", exports.metrics(numbers)
-    made = [
-        {
-            "scenario": page.scenario,
-            "notebook": page.slug,
-            "page": page.address,
-            "digest": page.digest,
-        }
-        | ({"missing": page.missing} if page.missing else {})
-        for scenario in site.scenarios
-        for page in scenario.pages
-    ]
-    retired = [entry.model_dump(mode="json") for entry in site.retired]
-    content = {"format": FORMAT, "runs": made, "exhibits": listed, "retired": retired}
-    yield CATALOGUE, exports.as_json(content)
+    yield from _pages(site, environment, reusable)
+    displayed = [placed for scenario in site.scenarios for placed in scenario.exhibits]
+    for placed in displayed:
+        yield from _data_files(site, placed)
+    yield (
+        "metrics.csv",
+        exports.metrics_csv([placed for placed in displayed if isinstance(placed.exhibit, Metric)]),
+    )
+    catalogue = {
+        "format": FORMAT,
+        "runs": [_run_entry(page) for scenario in site.scenarios for page in scenario.pages],
+        "exhibits": [_catalogue_entry(placed, site.data_folder(placed)) for placed in displayed],
+        "retired": [entry.model_dump(mode="json") for entry in site.retired],
+    }
+    yield CATALOGUE, exports.as_json(catalogue)
 
 
-def _entry(shown: PlacedExhibit, folder: str) -> dict[str, Any]:
-    exhibit = shown.exhibit
-    entry = {"id": exhibit.id, "kind": exhibit.kind, "title": exhibit.title, "scenario": shown.scenario}
-    entry["page"] = f"{shown.page}#{exhibit.id}"
+def _data_files(site: Site, placed: PlacedExhibit) -> Iterator[tuple[str, str]]:
+    """What is under an exhibit as CSV and JSON; nothing where it is no table, or shares the leading one's."""
+    folder = site.data_folder(placed)
+    is_shared = folder == "data" and placed.scenario != site.main.name
+    if isinstance(placed.exhibit, Tabular) and not is_shared:
+        digest = site.page(placed.scenario, placed.notebook).digest
+        yield f"{folder}/{placed.exhibit.id}.csv", exports.rows_csv(placed.exhibit)
+        yield f"{folder}/{placed.exhibit.id}.json", exports.exhibit_json(placed, digest)
+
+
+def _run_entry(page: Page) -> dict[str, str]:
+    names = {"scenario": page.scenario, "notebook": page.slug, "page": page.address, "digest": page.digest}
+    return names | ({"missing": page.missing} if page.missing else {})
+
+
+def _catalogue_entry(placed: PlacedExhibit, folder: str) -> dict[str, Any]:
+    exhibit = placed.exhibit
+    entry = {"id": exhibit.id, "kind": exhibit.kind, "title": exhibit.title, "scenario": placed.scenario}
+    entry["page"] = f"{placed.page}#{exhibit.id}"
     if isinstance(exhibit, Tabular):
         entry |= {"csv": f"{folder}/{exhibit.id}.csv", "json": f"{folder}/{exhibit.id}.json"}
     return entry
 
 
 def _pages(
-    site: Site, environment: Environment, known: Callable[[str], str | None]
+    site: Site, environment: Environment, reusable: Callable[[str], str | None]
 ) -> Iterator[tuple[str, str]]:
-    made = _made(site, environment)
-    for sheet in made:
-        yield f"{sheet}.html", _draw(environment, sheet, site=site, sheets=made, root="", sheet=sheet)
-    for shown in site.evidence:
-        context = {"site": site, "sheets": made, "sheet": EVIDENCE, "shown": shown}
-        yield site.rows_of(shown), _render(environment, f"{EVIDENCE}.j2", root="../", **context)
+    names = _pages_to_build(site, environment)
+    for name in names:
+        context = {"site": site, "page_names": names, "page_name": name}
+        yield f"{name}.html", _render_page(environment, name, root="", **context)
+    for placed in site.evidence:
+        context = {"site": site, "page_names": names, "page_name": EVIDENCE, "placed": placed}
+        yield site.rows_page(placed), _render(environment, f"{EVIDENCE}.j2", root="../", **context)
     for scenario in site.scenarios:
         for page in scenario.pages:
-            context = {"site": site, "sheets": made, "sheet": SECTION, "scenario": scenario, "page": page}
-            name = f"{scenario.name}/{page.slug}.html"
-            yield name, known(name) or _draw(environment, SECTION, root="../", **context)
+            context = {
+                "site": site,
+                "page_names": names,
+                "page_name": SECTION,
+                "scenario": scenario,
+                "page": page,
+            }
+            file = f"{scenario.name}/{page.slug}.html"
+            yield file, reusable(file) or _render_page(environment, SECTION, root="../", **context)
 
 
-def _sheets(environment: Environment) -> list[str]:
-    names = environment.list_templates(filter_func=lambda name: name.endswith(ENDING))
-    return sorted(name.removesuffix(ENDING) for name in names if name != SECTION + ENDING)
+def _page_names(environment: Environment) -> list[str]:
+    names = environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX))
+    return sorted(name.removesuffix(SUFFIX) for name in names if name != SECTION + SUFFIX)
 
 
-def _made(site: Site, environment: Environment) -> list[str]:
-    return _render(environment, "sheets.j2", site=site, names=_sheets(environment)).split()
+def _pages_to_build(site: Site, environment: Environment) -> list[str]:
+    return _render(environment, "page_names.j2", site=site, names=_page_names(environment)).split()
 
 
-def _draw(environment: Environment, sheet: str, /, **context: Any) -> str:
-    return _render(environment, f"{sheet}{ENDING}", **context)
+def _render_page(environment: Environment, page_name: str, /, **context: Any) -> str:
+    return _render(environment, f"{page_name}{SUFFIX}", **context)
 
 
 def _render(environment: Environment, name: str, /, **context: Any) -> str:
@@ -284,10 +297,10 @@ def _render(environment: Environment, name: str, /, **context: Any) -> str:
         return environment.get_template(name).render(**context)
     except (TemplateError, TypeError, AttributeError, ValueError, LookupError) as reason:
         rule = f"cannot be drawn: {type(reason).__name__}: {reason}".rstrip(".")
-        raise PublishError(Problem(_culprit(reason, name), rule, "Correct the template")) from reason
+        raise PublishError(Problem(_error_location(reason, name), rule, "Correct the template")) from reason
 
 
-def _culprit(reason: Exception, name: str) -> str:
+def _error_location(reason: Exception, name: str) -> str:
     """The template and line that an error came from: a syntax error knows, any other shows it in its
     traceback.
     """
@@ -300,9 +313,9 @@ def _culprit(reason: Exception, name: str) -> str:
 def _environment(templates: Path, static: Path) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    if not (templates / f"index{ENDING}").is_file():
+    if not (templates / f"index{SUFFIX}").is_file():
         raise PublishError(
-            Problem(display_path(templates), f"has no index{ENDING}", "Name the folder of the templates")
+            Problem(display_path(templates), f"has no index{SUFFIX}", "Name the folder of the templates")
         )
     environment = Environment(
         loader=FileSystemLoader(templates),
@@ -312,32 +325,42 @@ def _environment(templates: Path, static: Path) -> Environment:
         lstrip_blocks=True,
         finalize=_visible,
     )
-    css, filters, js = (_asset(static / name) for name in ("site.css", "filter.css", "site.js"))
-    css = "".join(fonts.font_face(family, weight) for family, weight in FACES) + _tight(css)
-    filters = _tight(filters)
+    environment.globals |= _style_and_script(static)
     environment.globals |= {
-        "css": Markup(css),  # noqa: S704 (our own files)
-        "filters": Markup(filters),  # noqa: S704
-        "js": Markup(js),  # noqa: S704
-        "policy": lambda style: Markup(sanitize.policy([style], [js])),  # noqa: S704
         "picture": sanitize.picture,
         "document": "",
         "verdicts": labels.VERDICTS,
         "qualities": exhibits.QUALITIES,
         "strengths": labels.QUALITIES,
         "statuses": labels.PARTS,
-        "labelled": labels.label,
+        "label_of": labels.label,
     }
-    environment.filters |= {
-        "number": exhibits.number,
-        "day": exhibits.day,
-        "plain": sanitize.plain,
-        "spelled": labels.number_word,
-        "cited": exhibits.cited,
-        "weakest": exhibits.weakest,
-        "on_scale": context.RATIO.at,
-    }
+    environment.filters |= FILTERS
     return environment
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": exhibits.number,
+    "day": exhibits.day,
+    "strip_tags": sanitize.strip_tags,
+    "number_word": labels.number_word,
+    "sources_in_cell": exhibits.sources_in_cell,
+    "weakest": exhibits.weakest,
+    "on_ratio_axis": context.RATIO.at,
+}
+"""What templates make of values."""
+
+
+def _style_and_script(static: Path) -> dict[str, Any]:
+    """Style sheets and script as every page carries them, and the policy that allows exactly them."""
+    css, filters, js = (_asset(static / name) for name in ("site.css", "filter.css", "site.js"))
+    fonts_css = "".join(fonts.font_face(family, weight) for family, weight in FONTS)
+    return {
+        "css": Markup(fonts_css + _minify_css(css)),  # noqa: S704 (our own files)
+        "filters": Markup(_minify_css(filters)),  # noqa: S704
+        "js": Markup(js),  # noqa: S704
+        "policy": lambda style: Markup(sanitize.policy([style], [js])),  # noqa: S704
+    }
 
 
 def _visible(value: Any) -> Any:
@@ -352,7 +375,7 @@ def _asset(path: Path) -> str:
         raise PublishError(Problem(display_path(path), "cannot be read", "Restore the file")) from None
 
 
-def _tight(css: str) -> str:
+def _minify_css(css: str) -> str:
     """A style sheet without comments and line breaks, which every page would carry."""
     bare = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     return re.sub(r"\s*\n\s*", "", re.sub(r";?\s*\}", "}", re.sub(r"\s*\{\s*", "{", bare)))
@@ -368,7 +391,7 @@ def refuse_unfit(out: Path) -> None:
         it.
     """
     if os.path.ismount(out):
-        raise PublishError(_mounted(out))
+        raise PublishError(_mount_point(out))
     if out.exists() and Path.cwd().is_relative_to(out.resolve()):
         rule = "holds the folder that the command was started in, and a site replaces its folder"
         raise PublishError(Problem(display_path(out), rule, "Go to another folder and start it there"))

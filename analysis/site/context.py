@@ -5,10 +5,10 @@ Decisions
 - The first scenario leads: its claims, verdicts and data are the site's, and differences are taken to it.
 - A difference is taken between the values and printed as the metric itself is; one that rounds to nothing is
   called the same, so that no reader explains noise.
-- The longest ledger gives the claims their order and their content; the places of a claim are the exhibits
+- The longest ledger gives the claims their order and their content; the exhibits of a claim are those
   that name it.
 - Claims that are wrong for one and the same reason are one error; what the argument needs most comes first.
-- What a run was really given counts: a value that no scenario file explains is listed, with the run that had
+- What a run really used counts: a value that no scenario file explains is listed, with the run that had
   it.
 """
 
@@ -36,6 +36,7 @@ from analysis.exhibits import (
     Figure,
     Forecast,
     Forecasts,
+    Indicator,
     JudgedClaim,
     Ledger,
     MethodProbability,
@@ -47,7 +48,6 @@ from analysis.exhibits import (
     Table,
     Tabular,
     Verdict,
-    Watched,
     Weight,
     number,
 )
@@ -58,7 +58,7 @@ from analysis.site.reader import PlacedExhibit
 from analysis.site.results import Manifest, Runs
 from analysis.site.retired import Kind, RetiredId, by_replacement
 
-DRESS = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
+PRINTED_NUMBER = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
 """A printed number between what stands before and after it: `$64.6B`, `13%`, `1.4x`."""
 
 
@@ -88,7 +88,7 @@ class NumberLine:
 
 
 LONG_LIST = 12
-"""A list of more sources than this is told once on a page."""
+"""A list of more sources than this is given once on a page."""
 RATIO = NumberLine(0.2, 5.0, log=True)
 """Where a ratio is drawn: one in the middle, a fifth and five times at the ends."""
 
@@ -97,9 +97,9 @@ RATIO = NumberLine(0.2, 5.0, log=True)
 class Comparison:
     """One metric over all scenarios."""
 
-    shown: PlacedExhibit
+    placed: PlacedExhibit
     metric: Metric
-    cells: tuple[ComparedMetric, ...]
+    by_scenario: tuple[ComparedMetric, ...]
 
     @cached_property
     def axis(self) -> NumberLine | None:
@@ -107,9 +107,9 @@ class Comparison:
 
         Where one central value is ten times all others, a linear line would press those against its end.
         """
-        found = [cell.metric for cell in self.cells if cell.metric]
-        centres = [metric.value for metric in found if metric.value is not None]
-        numbers = [v for metric in found for v in (metric.low, metric.value, metric.high) if v is not None]
+        metrics = [compared.metric for compared in self.by_scenario if compared.metric]
+        centres = [metric.value for metric in metrics if metric.value is not None]
+        numbers = [v for metric in metrics for v in (metric.low, metric.value, metric.high) if v is not None]
         if not centres or min(numbers) == max(numbers):
             return None
         if len(centres) > 1 and min(centres) > 0 and max(centres) > 10 * sorted(centres)[-2]:
@@ -121,7 +121,8 @@ class Comparison:
         """Whether the scenarios tell it apart; what depends on none of their assumptions is the same under
         all.
         """
-        return any(cell.metric is None or cell.metric.text != self.metric.text for cell in self.cells)
+        texts = [compared.metric.text if compared.metric else None for compared in self.by_scenario]
+        return any(text != self.metric.text for text in texts)
 
 
 @dataclass(frozen=True)
@@ -129,22 +130,23 @@ class ClaimView:
     """A claim of the ledger and the exhibits that show it."""
 
     claim: JudgedClaim
-    places: tuple[PlacedExhibit, ...]
+    exhibits: tuple[PlacedExhibit, ...]
 
     @property
     def by_notebook(self) -> dict[str, list[PlacedExhibit]]:
         """The exhibits that show it, by notebook."""
-        return {slug: list(found) for slug, found in groupby(self.places, key=lambda shown: shown.notebook)}
+        by_notebook = groupby(self.exhibits, key=lambda placed: placed.notebook)
+        return {slug: list(exhibits) for slug, exhibits in by_notebook}
 
     @property
     def stated(self) -> tuple[float, float] | None:
         """The stated figure as low and high, where it is a number."""
-        return _ends(self.claim.stated, self.claim.stated_low, self.claim.stated_high)
+        return _low_and_high(self.claim.stated, self.claim.stated_low, self.claim.stated_high)
 
     @property
     def computed(self) -> tuple[float, float, float] | None:
         """The recomputed figure as low, centre and high, where it is a number."""
-        ends = _ends(self.claim.computed, self.claim.computed_low, self.claim.computed_high)
+        ends = _low_and_high(self.claim.computed, self.claim.computed_low, self.claim.computed_high)
         centre = self.claim.computed
         return (
             (ends[0], centre if isinstance(centre, int | float) else sum(ends) / 2, ends[1]) if ends else None
@@ -160,7 +162,7 @@ class ClaimView:
 
 
 @dataclass(frozen=True)
-class Mistake:
+class DistinctError:
     """One error: the claims that are wrong for one and the same reason, the heaviest first."""
 
     claims: tuple[ClaimView, ...]
@@ -176,9 +178,9 @@ class Mistake:
         return self.first.claim.weight
 
 
-def _ends(value: object, low: float | None, high: float | None) -> tuple[float, float] | None:
-    alone = value if isinstance(value, int | float) else None
-    low, high = (alone if low is None else low), (alone if high is None else high)
+def _low_and_high(value: object, low: float | None, high: float | None) -> tuple[float, float] | None:
+    number = value if isinstance(value, int | float) else None
+    low, high = (number if low is None else low), (number if high is None else high)
     low, high = (high if low is None else low), (low if high is None else high)
     return None if low is None or high is None else (low, high)
 
@@ -205,14 +207,14 @@ class ScenarioView:
     @cached_property
     def exhibits(self) -> list[PlacedExhibit]:
         """Everything that its notebooks show; an exhibit that two notebooks show is listed once."""
-        found: dict[str, PlacedExhibit] = {}
-        for shown in chain.from_iterable(page.exhibits for page in self.pages):
-            found.setdefault(shown.exhibit.id, shown)
-        return list(found.values())
+        by_id: dict[str, PlacedExhibit] = {}
+        for placed in chain.from_iterable(page.exhibits for page in self.pages):
+            by_id.setdefault(placed.exhibit.id, placed)
+        return list(by_id.values())
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """What its notebooks were given, by name."""
+        """The values of its parameters, by name."""
         return dict(chain.from_iterable(page.parameters.items() for page in self.pages))
 
 
@@ -251,7 +253,7 @@ class Site:
     scenarios: tuple[ScenarioView, ...]
     assumptions: tuple[Assumption, ...]
     manifest: Manifest
-    departures: tuple[UnexplainedValue, ...]
+    unexplained_values: tuple[UnexplainedValue, ...]
     changelog: Markup = pages.NOTHING
     retired: tuple[RetiredId, ...] = ()
 
@@ -261,7 +263,7 @@ class Site:
         return self.scenarios[0]
 
     @cached_property
-    def names(self) -> frozenset[str]:
+    def assumption_names(self) -> frozenset[str]:
         """The names of the register."""
         return frozenset(item.name for item in self.assumptions)
 
@@ -279,65 +281,65 @@ class Site:
         """One page."""
         return next(
             page
-            for found in self.scenarios
-            if found.name == scenario
-            for page in found.pages
+            for view in self.scenarios
+            if view.name == scenario
+            for page in view.pages
             if page.slug == slug
         )
 
     def find(self, id: str) -> PlacedExhibit | None:
         """An exhibit of the leading scenario; None where it is not shown."""
-        return self.shown(self.main.name, id)
+        return self.exhibit(self.main.name, id)
 
     @cached_property
-    def _shown(self) -> dict[str, dict[str, PlacedExhibit]]:
-        return {s.name: {shown.exhibit.id: shown for shown in s.exhibits} for s in self.scenarios}
+    def _by_scenario(self) -> dict[str, dict[str, PlacedExhibit]]:
+        return {s.name: {placed.exhibit.id: placed for placed in s.exhibits} for s in self.scenarios}
 
-    def shown(self, scenario: str, id: str) -> PlacedExhibit | None:
+    def exhibit(self, scenario: str, id: str) -> PlacedExhibit | None:
         """An exhibit under one scenario; None where it is not shown."""
-        return self._shown[scenario].get(id)
+        return self._by_scenario[scenario].get(id)
 
-    def against(self, shown: PlacedExhibit) -> ComparedMetric | None:
-        """A metric beside that of the leading scenario; None for the leading one itself, and for what it does
-        not have.
+    def compared_with_main(self, placed: PlacedExhibit) -> ComparedMetric | None:
+        """A metric compared with that of the leading scenario; None for the leading one itself, and for what
+        it does not have.
         """
-        base = self.find(shown.exhibit.id)
-        if base is None or shown.scenario == self.main.name:
+        base = self.find(placed.exhibit.id)
+        if base is None or placed.scenario == self.main.name:
             return None
-        assert isinstance(base.exhibit, Metric) and isinstance(shown.exhibit, Metric)  # noqa: S101 (for the type checker)
-        return cell(shown.scenario, base.exhibit, shown.exhibit)
+        assert isinstance(base.exhibit, Metric) and isinstance(placed.exhibit, Metric)  # noqa: S101 (for the type checker)
+        return compare_metric(placed.scenario, base.exhibit, placed.exhibit)
 
-    def same_sources(self, shown: PlacedExhibit) -> PlacedExhibit | None:
+    def same_sources(self, placed: PlacedExhibit) -> PlacedExhibit | None:
         """What lists the same long list of sources earlier on the page of its notebook; None where nothing
         does.
         """
-        listed = shown.exhibit.sources
-        if len(listed) <= LONG_LIST:
+        sources = placed.exhibit.sources
+        if len(sources) <= LONG_LIST:
             return None
         first = next(
             (
                 other
-                for other in self.page(shown.scenario, shown.notebook).of(Table, Figure, Skill)
-                if other.exhibit.sources == listed and other.exhibit.role != "check"
+                for other in self.page(placed.scenario, placed.notebook).of(Table, Figure, Skill)
+                if other.exhibit.sources == sources and other.exhibit.role != "check"
             ),
             None,
         )
-        return None if first is None or first.exhibit.id == shown.exhibit.id else first
+        return None if first is None or first.exhibit.id == placed.exhibit.id else first
 
     def over_scenarios(self, id: str) -> list[PlacedExhibit]:
         """An exhibit under each scenario that shows it, the leading one first."""
-        return [found[id] for found in self._shown.values() if id in found]
+        return [exhibits[id] for exhibits in self._by_scenario.values() if id in exhibits]
 
-    def folder(self, shown: PlacedExhibit) -> str:
+    def data_folder(self, placed: PlacedExhibit) -> str:
         """Where the files of an exhibit lie: the leading scenario's in `data`, each other's in a folder of
         its own.
 
         Evidence depends on the day alone: where another scenario looks on the same day, its files are the
         leading one's.
         """
-        lead = self.find(shown.exhibit.id)
-        same = lead is not None and isinstance(lead.exhibit, Evidence) and _payload(lead) == _payload(shown)
-        return "data" if same or shown.scenario == self.main.name else f"data/{shown.scenario}"
+        lead = self.find(placed.exhibit.id)
+        same = lead is not None and isinstance(lead.exhibit, Evidence) and _content(lead) == _content(placed)
+        return "data" if same or placed.scenario == self.main.name else f"data/{placed.scenario}"
 
     @cached_property
     def verdicts(self) -> list[PlacedExhibit]:
@@ -350,114 +352,116 @@ class Site:
     def headlines(self) -> list[Comparison]:
         """Headline metrics over all scenarios."""
         return [
-            comparison(shown, self.scenarios)
-            for shown in self.main.exhibits
-            if isinstance(shown.exhibit, Metric) and shown.exhibit.role == "headline"
+            compare_scenarios(placed, self.scenarios)
+            for placed in self.main.exhibits
+            if isinstance(placed.exhibit, Metric) and placed.exhibit.role == "headline"
         ]
 
     @cached_property
     def claims(self) -> list[ClaimView]:
         """The ledger: every claim once, with the exhibits that show it."""
-        ledgers = [shown.exhibit for shown in self.main.exhibits if isinstance(shown.exhibit, Ledger)]
+        ledgers = [placed.exhibit for placed in self.main.exhibits if isinstance(placed.exhibit, Ledger)]
         longest_first = sorted(ledgers, key=lambda ledger: -len(ledger.rows))
-        found = {claim.id: claim for ledger in reversed(longest_first) for claim in ledger.entries}
+        claims = {claim.id: claim for ledger in reversed(longest_first) for claim in ledger.entries}
         order = {str(row["id"]): None for ledger in longest_first for row in ledger.rows}
-        places: dict[str, list[PlacedExhibit]] = {}
-        for shown in self.main.exhibits:
-            for name in () if isinstance(shown.exhibit, Ledger) else shown.exhibit.claims:
-                places.setdefault(name, []).append(shown)
-        return [ClaimView(claim, tuple(places.get(name, ()))) for name in order for claim in (found[name],)]
+        exhibits_of: dict[str, list[PlacedExhibit]] = {}
+        for placed in self.main.exhibits:
+            for name in () if isinstance(placed.exhibit, Ledger) else placed.exhibit.claims:
+                exhibits_of.setdefault(name, []).append(placed)
+        return [ClaimView(claims[name], tuple(exhibits_of.get(name, ()))) for name in order]
 
     @cached_property
-    def listed(self) -> frozenset[str]:
+    def claim_ids(self) -> frozenset[str]:
         """The ids of the claims that the ledger holds."""
-        return frozenset(found.claim.id for found in self.claims)
+        return frozenset(view.claim.id for view in self.claims)
 
     @cached_property
     def evidence(self) -> list[PlacedExhibit]:
         """The tables of evidence that the notebooks of the leading scenario show."""
-        return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Evidence)]
+        return [placed for placed in self.main.exhibits if isinstance(placed.exhibit, Evidence)]
 
     @cached_property
     def gathered(self) -> Gathered | None:
         """What the tables of evidence say of their gathering, what was expected first first; None where none
         is shown.
         """
-        tables = [shown.exhibit for shown in self.evidence if isinstance(shown.exhibit, Evidence)]
+        tables = [placed.exhibit for placed in self.evidence if isinstance(placed.exhibit, Evidence)]
         if not tables:
             return None
-        listed = {entry.id: entry for table in tables for entry in table.not_found}
-        expected = sorted(listed.values(), key=lambda entry: entry.due or dt.date.max)
+        missing = {entry.id: entry for table in tables for entry in table.not_found}
+        expected = sorted(missing.values(), key=lambda entry: entry.due or dt.date.max)
         return Gathered(tables[0].as_of, max(table.gathered_on for table in tables), tuple(expected))
 
     def as_of(self, page: Page | None) -> dt.date | None:
         """The cut-off date of a page: that of its own run, else that of the evidence; None where neither
         says.
         """
-        given = page.parameters.get("as_of") if page else None
-        if isinstance(given, str):
-            return dt.date.fromisoformat(given)
+        as_of = page.parameters.get("as_of") if page else None
+        if isinstance(as_of, str):
+            return dt.date.fromisoformat(as_of)
         return self.gathered.as_of if self.gathered else None
 
-    def ends_early(self, shown: PlacedExhibit, part: MethodProbability | None = None) -> bool:
+    def ends_early(self, placed: PlacedExhibit, part: MethodProbability | None = None) -> bool:
         """Whether an exhibit, or one method in it, rests on a series that ends well before the cut-off date
         of its run.
         """
         return exhibits.is_early(
-            (part or shown.exhibit).data_to, self.as_of(self.page(shown.scenario, shown.notebook))
+            (part or placed.exhibit).data_to, self.as_of(self.page(placed.scenario, placed.notebook))
         )
 
-    def rows_of(self, shown: PlacedExhibit) -> str:
+    def rows_page(self, placed: PlacedExhibit) -> str:
         """The page with every row of a table of evidence."""
-        return f"evidence/{shown.exhibit.id.removeprefix('evidence.')}.html"
+        return f"evidence/{placed.exhibit.id.removeprefix('evidence.')}.html"
 
     @cached_property
     def predictions(self) -> list[PlacedExhibit]:
         """The predictions of the leading scenario, in parts."""
-        return [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Forecasts)]
+        return [placed for placed in self.main.exhibits if isinstance(placed.exhibit, Forecasts)]
 
     @cached_property
     def forecasts(self) -> list[Forecast]:
         """Every part of the predictions."""
         return [
             part
-            for shown in self.predictions
-            if isinstance(shown.exhibit, Forecasts)
-            for part in shown.exhibit.entries
+            for placed in self.predictions
+            if isinstance(placed.exhibit, Forecasts)
+            for part in placed.exhibit.entries
         ]
 
     @cached_property
     def boards(self) -> list[PlacedExhibit]:
         """The status boards of the leading scenario, the longest first."""
-        found = [shown for shown in self.main.exhibits if isinstance(shown.exhibit, Board)]
-        return sorted(
-            found, key=lambda shown: -len(shown.exhibit.rows) if isinstance(shown.exhibit, Board) else 0
-        )
+        boards = [
+            (len(placed.exhibit.rows), placed)
+            for placed in self.main.exhibits
+            if isinstance(placed.exhibit, Board)
+        ]
+        return [placed for _, placed in sorted(boards, key=lambda board: -board[0])]
 
-    def watching(self, moved: str) -> list[Watched]:
+    def indicators_moving(self, moved: str) -> list[Indicator]:
         """The indicators of the whole board that move something by its id or name."""
-        return [row for row in self._watched if moved in row.moved]
+        return [row for row in self._indicators if moved in row.moved]
 
     @cached_property
-    def watched_ids(self) -> frozenset[str]:
+    def indicator_ids(self) -> frozenset[str]:
         """The ids of the indicators of the whole board."""
-        return frozenset(row.id for row in self._watched)
+        return frozenset(row.id for row in self._indicators)
 
     @cached_property
-    def _watched(self) -> tuple[Watched, ...]:
-        whole = self.boards[0].exhibit if self.boards else None
-        return whole.entries if isinstance(whole, Board) else ()
+    def _indicators(self) -> tuple[Indicator, ...]:
+        longest = self.boards[0].exhibit if self.boards else None
+        return longest.entries if isinstance(longest, Board) else ()
 
     @cached_property
     def checks(self) -> list[PlacedExhibit]:
         """What the leading scenario shows to prove that its methods are right."""
-        return [shown for shown in self.main.exhibits if shown.exhibit.role == "check"]
+        return [placed for placed in self.main.exhibits if placed.exhibit.role == "check"]
 
-    def of(self, *kinds: str) -> list[PlacedExhibit]:
+    def exhibits_of(self, *kinds: str) -> list[PlacedExhibit]:
         """The exhibits of some kinds that the leading scenario shows."""
-        return [shown for shown in self.main.exhibits if shown.exhibit.kind in kinds]
+        return [placed for placed in self.main.exhibits if placed.exhibit.kind in kinds]
 
-    def used(self, slug: str) -> list[Assumption]:
+    def assumptions_of(self, slug: str) -> list[Assumption]:
         """The assumptions that a notebook uses."""
         return [item for item in self.assumptions if slug in item.entry.used_by]
 
@@ -467,55 +471,50 @@ class Site:
 
         What could not be backtested stands at the end, the naive forecasts themselves are left out.
         """
-        found = [
-            (row, shown)
-            for shown in self.main.exhibits
-            if isinstance(shown.exhibit, Skill)
-            for row in shown.exhibit.entries
+        backtests = [
+            (row, placed)
+            for placed in self.main.exhibits
+            if isinstance(placed.exhibit, Skill)
+            for row in placed.exhibit.entries
             if row.verdict != "naive"
         ]
-        return sorted(found, key=lambda it: math.inf if it[0].relative_mae is None else it[0].relative_mae)
+        return sorted(backtests, key=lambda backtest: _error(backtest[0]))
 
-    def showing(self, id: str) -> list[Page]:
+    def pages_showing(self, id: str) -> list[Page]:
         """The pages of the leading scenario that show an exhibit."""
-        return [page for page in self.main.pages if any(shown.exhibit.id == id for shown in page.exhibits)]
+        return [page for page in self.main.pages if any(placed.exhibit.id == id for placed in page.exhibits)]
 
-    def count(self, section: str | None = None) -> dict[Verdict, int]:
+    def verdict_counts(self, section: str | None = None) -> dict[Verdict, int]:
         """How many claims have each verdict, over all sections or in one."""
-        chosen = [found.claim.verdict for found in self.claims if section in (None, found.claim.section)]
-        return {verdict: chosen.count(verdict) for verdict in VERDICTS}
+        verdicts = [view.claim.verdict for view in self.claims if section in (None, view.claim.section)]
+        return {verdict: verdicts.count(verdict) for verdict in VERDICTS}
 
     @cached_property
-    def weighed(self) -> list[ClaimView]:
+    def claims_by_weight(self) -> list[ClaimView]:
         """The claims, those that the argument needs most first."""
-        return sorted(self.claims, key=lambda found: WEIGHTS.index(found.claim.weight))
+        return sorted(self.claims, key=lambda view: WEIGHTS.index(view.claim.weight))
 
     @cached_property
-    def errors(self) -> list[Mistake]:
+    def errors(self) -> list[DistinctError]:
         """The distinct errors, the heaviest first."""
-        found: dict[str, list[ClaimView]] = {}
-        for checked in self.weighed:
-            if checked.claim.mistake:
-                found.setdefault(checked.claim.mistake, []).append(checked)
-        return [Mistake(tuple(claims)) for claims in found.values()]
-
-    def same_error(self, checked: ClaimView) -> list[ClaimView]:
-        """The other claims that are wrong for the same reason."""
-        own = checked.claim.mistake
-        return [other for other in self.weighed if own and other.claim.mistake == own and other != checked]
+        claims_of: dict[str, list[ClaimView]] = {}
+        for view in self.claims_by_weight:
+            if view.claim.error_id:
+                claims_of.setdefault(view.claim.error_id, []).append(view)
+        return [DistinctError(tuple(claims)) for claims in claims_of.values()]
 
     def entries(self, section: str) -> dict[Weight | None, list[list[ClaimView]]]:
         """The claims of a section by weight; those that are one error are one entry, under the heaviest of
         them.
         """
         entries: dict[str, list[ClaimView]] = {}
-        for checked in self.weighed:
-            if checked.claim.section == section:
-                entries.setdefault(checked.claim.mistake or checked.claim.id, []).append(checked)
-        found: dict[Weight | None, list[list[ClaimView]]] = {}
+        for view in self.claims_by_weight:
+            if view.claim.section == section:
+                entries.setdefault(view.claim.error_id or view.claim.id, []).append(view)
+        by_weight: dict[Weight | None, list[list[ClaimView]]] = {}
         for entry in entries.values():
-            found.setdefault(entry[0].claim.weight, []).append(entry)
-        return found
+            by_weight.setdefault(entry[0].claim.weight, []).append(entry)
+        return by_weight
 
     def retired_in(self, page: Page) -> dict[str, list[str]]:
         """The retired ids of a section by the exhibit on its page that replaced them (`by_replacement`)."""
@@ -528,9 +527,9 @@ class Site:
         replaced them (`by_replacement`).
         """
         rows: dict[Kind, Iterable[str]] = {
-            "claim": self.listed,
+            "claim": self.claim_ids,
             "prediction": {part.id for part in self.forecasts},
-            "indicator": self.watched_ids,
+            "indicator": self.indicator_ids,
             "evidence": {placed.exhibit.id for placed in self.evidence},
         }
         return {
@@ -541,23 +540,29 @@ class Site:
     @cached_property
     def sections(self) -> list[str]:
         """The sections of the ledger, in its order."""
-        return list(dict.fromkeys(found.claim.section for found in self.claims))
+        return list(dict.fromkeys(view.claim.section for view in self.claims))
 
 
-def comparison(shown: PlacedExhibit, over: Sequence[ScenarioView]) -> Comparison:
-    """A metric of the leading scenario beside the same metric of the others."""
-    assert isinstance(shown.exhibit, Metric)  # noqa: S101 (the caller chose it; this is for the type checker)
-    metric = shown.exhibit
-    cells = [ComparedMetric(over[0].name, metric)]
-    for scenario in over[1:]:
+def _error(row: SkillRow) -> float:
+    """The error of a backtest; infinite where there is none, so that it stands at the end."""
+    return math.inf if row.relative_mae is None else row.relative_mae
+
+
+def compare_scenarios(placed: PlacedExhibit, views: Sequence[ScenarioView]) -> Comparison:
+    """A metric of the leading scenario, the first one, with the same metric of the others."""
+    assert isinstance(placed.exhibit, Metric)  # noqa: S101 (the caller chose it; this is for the type checker)
+    metric = placed.exhibit
+    by_scenario = [ComparedMetric(views[0].name, metric)]
+    for scenario in views[1:]:
         others = {item.exhibit.id: item.exhibit for item in scenario.exhibits}
         other = others.get(metric.id)
-        cells.append(cell(scenario.name, metric, other if isinstance(other, Metric) else None))
-    return Comparison(shown, metric, tuple(cells))
+        same_kind = other if isinstance(other, Metric) else None
+        by_scenario.append(compare_metric(scenario.name, metric, same_kind))
+    return Comparison(placed, metric, tuple(by_scenario))
 
 
-def cell(scenario: str, base: Metric, other: Metric | None) -> ComparedMetric:
-    """A metric beside that of the base: how far it is from it, and whether that is good news."""
+def compare_metric(scenario: str, base: Metric, other: Metric | None) -> ComparedMetric:
+    """A metric compared with that of the base: how far it is from it, and whether that is good news."""
     if other is None or other.value is None or base.value is None:
         return ComparedMetric(scenario, other)
     text = difference(base, other)
@@ -570,7 +575,7 @@ def cell(scenario: str, base: Metric, other: Metric | None) -> ComparedMetric:
 
 
 def difference(base: Metric, other: Metric) -> str:
-    """How much higher or lower `other` is, dressed as `base` is printed; empty where it rounds to nothing.
+    """How much higher or lower `other` is, written as `base` is; empty where it rounds to nothing.
 
     The printed number says in what scale and with how many decimals (a share of 0.13 printed as 13%); between
     percentages stand percentage points.
@@ -579,11 +584,11 @@ def difference(base: Metric, other: Metric) -> str:
         return ""
     change = other.value - base.value
     sign = "+" if change > 0 else "\N{MINUS SIGN}"
-    dress = DRESS.fullmatch(base.short)
-    if dress is None:
+    printed = PRINTED_NUMBER.fullmatch(base.short)
+    if printed is None:
         text = number(abs(change), base.format)
         return sign + text if re.search("[1-9]", text) else ""
-    before, digits, after = dress["before"], dress["number"], dress["after"]
+    before, digits, after = printed["before"], printed["number"], printed["after"]
     decimals = len(digits.partition(".")[2])
     text = f"{abs(change) * _scale(base, other):,.{decimals}f}"
     return f"{sign}{before}{text}{' pp' if after == '%' else after}" if re.search("[1-9]", text) else ""
@@ -592,10 +597,10 @@ def difference(base: Metric, other: Metric) -> str:
 def _scale(*metrics: Metric) -> float:
     """How many times the value the printed number is, a power of ten."""
     for metric in metrics:
-        dress = DRESS.fullmatch(metric.short)
-        shown = float(dress["number"].replace(",", "")) if dress else 0.0
-        if shown and metric.value:
-            return float(10 ** round(math.log10(shown / abs(metric.value))))
+        match = PRINTED_NUMBER.fullmatch(metric.short)
+        printed = float(match["number"].replace(",", "")) if match else 0.0
+        if printed and metric.value:
+            return float(10 ** round(math.log10(printed / abs(metric.value))))
     return 1.0
 
 
@@ -610,7 +615,7 @@ def ids_in_use(scenario: ScenarioView) -> dict[str, str]:
 
 
 def build_context(
-    runs: Runs, params: Path, sheets: Iterable[str], changelog: str = "", retired_ids: Path | None = None
+    runs: Runs, params: Path, page_names: Iterable[str], changelog: str = "", retired_ids: Path | None = None
 ) -> Site:
     """Everything that a site of these runs says.
 
@@ -620,7 +625,7 @@ def build_context(
         What can be shown (see `runs.load`).
     params : Path
         The folder of the register and the scenarios.
-    sheets : iterable of str
+    page_names : iterable of str
         The pages that notebooks may link to by name.
     changelog : str
         What changed from version to version, as Markdown.
@@ -637,22 +642,22 @@ def build_context(
     """
     register = scenarios.load_register(params)
     old_ids = retired.read(retired_ids) if retired_ids else ()
-    read_page = partial(_page, runs=runs, link=pages.links(runs.notebooks, sheets), old_ids=old_ids)
-    found = tuple(_scenario(name, runs, params, register, read_page) for name in runs.scenarios)
-    _refuse_clashes(found)
+    read_page = partial(_page, runs=runs, link=pages.links(runs.notebooks, page_names), old_ids=old_ids)
+    views = tuple(_scenario(name, runs, params, register, read_page) for name in runs.scenarios)
+    _refuse_clashes(views)
     if retired_ids:
-        in_use = dict(chain.from_iterable(ids_in_use(scenario).items() for scenario in reversed(found)))
+        in_use = dict(chain.from_iterable(ids_in_use(scenario).items() for scenario in reversed(views)))
         retired.refuse_ids_in_use(old_ids, in_use, retired_ids)
     assumptions = tuple(
-        Assumption(name, entry, tuple((s.name, c) for s in found for c in s.changes if c.name == name))
+        Assumption(name, entry, tuple((s.name, c) for s in views for c in s.changes if c.name == name))
         for name, entry in register.items()
     )
-    departures = tuple(chain.from_iterable(_departures(scenario, register) for scenario in reversed(found)))
-    log = sanitize.markdown(_untitled(changelog))
-    return Site(found, assumptions, runs.manifest, departures, log, old_ids)
+    unexplained = tuple(chain.from_iterable(_unexplained_values(scenario, register) for scenario in views))
+    log = sanitize.markdown(_without_heading(changelog))
+    return Site(views, assumptions, runs.manifest, unexplained, log, old_ids)
 
 
-def _untitled(text: str) -> str:
+def _without_heading(text: str) -> str:
     """Markdown without the heading that it opens with: a page has its own."""
     return re.sub(r"\A\s*# .*\n", "", text)
 
@@ -670,8 +675,8 @@ def _scenario(
 
 
 def _page(scenario: str, slug: str, *, runs: Runs, link: sanitize.Link, old_ids: Iterable[RetiredId]) -> Page:
-    if why := runs.missing.get((scenario, slug)):
-        return pages.missing(scenario, slug, why)
+    if reason := runs.missing.get((scenario, slug)):
+        return pages.missing_page(scenario, slug, reason)
     path = runs.path(scenario, slug)
     notebook = reader.read_notebook(path)
     return pages.read(
@@ -686,22 +691,22 @@ def _page(scenario: str, slug: str, *, runs: Runs, link: sanitize.Link, old_ids:
     )
 
 
-def _refuse_clashes(found: Iterable[ScenarioView]) -> None:
+def _refuse_clashes(views: Iterable[ScenarioView]) -> None:
     problems = []
-    for scenario in found:
+    for scenario in views:
         first: dict[str, PlacedExhibit] = {}
-        for shown in chain.from_iterable(page.exhibits for page in scenario.pages):
-            known = first.setdefault(shown.exhibit.id, shown)
-            if _payload(known) != _payload(shown):
-                where = f"{scenario.name}/{shown.notebook}, exhibit {shown.exhibit.id}"
-                rule = f"is not what {scenario.name}/{known.notebook} shows under the same id"
+        for placed in chain.from_iterable(page.exhibits for page in scenario.pages):
+            same_id = first.setdefault(placed.exhibit.id, placed)
+            if _content(same_id) != _content(placed):
+                where = f"{scenario.name}/{placed.notebook}, exhibit {placed.exhibit.id}"
+                rule = f"is not what {scenario.name}/{same_id.notebook} shows under the same id"
                 problems.append(Problem(where, rule, "Give one of them another id"))
     if problems:
         raise PublishError(problems)
 
 
-def _payload(shown: PlacedExhibit) -> object:
-    exhibit = shown.exhibit
+def _content(placed: PlacedExhibit) -> object:
+    exhibit = placed.exhibit
     if isinstance(exhibit, Evidence):
         return exhibit.kind, exhibit.as_of, exhibit.rows
     if isinstance(exhibit, Tabular):
@@ -709,14 +714,14 @@ def _payload(shown: PlacedExhibit) -> object:
     return (exhibit.kind, exhibit.text)
 
 
-def _departures(scenario: ScenarioView, register: Mapping[str, Entry]) -> list[UnexplainedValue]:
+def _unexplained_values(scenario: ScenarioView, register: Mapping[str, Entry]) -> list[UnexplainedValue]:
     expected = {name: entry.value for name, entry in register.items()} | {
         c.name: c.value for c in scenario.changes
     }
-    given = scenario.parameters
+    values = scenario.parameters
     return [
-        UnexplainedValue(scenario.name, name, given[name], expected[name])
+        UnexplainedValue(scenario.name, name, values[name], expected[name])
         for name in expected
-        if name in given
-        and scenarios.coerce(given[name], register[name]) != scenarios.coerce(expected[name], register[name])
+        if name in values
+        and scenarios.coerce(values[name], register[name]) != scenarios.coerce(expected[name], register[name])
     ]

@@ -24,7 +24,7 @@ from analysis import labels, scenarios
 from analysis.batch import manifest, storage
 from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem, PublishError, nearest
-from analysis.exhibits import Evidence, Figure, Ledger, Metric, Statement, Table, Tabular
+from analysis.exhibits import Evidence, Exhibit, Figure, Ledger, Metric, Statement, Table, Tabular
 from analysis.scenarios import LABELS, display_path
 from analysis.site import build, context, exports, reader
 from analysis.site.reader import PlacedExhibit
@@ -43,12 +43,12 @@ Kind = Literal[
     "statement",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""In the order in which they are told: what a side was made from, what only one shows, what came out."""
+"""In the order in which they are listed: what a side was made from, what only one shows, what came out."""
 
 GENERATOR = "thesis diff"
 """What a page says of itself, so that the next one may take its place."""
 
-MOVED = 4
+NAMED_ROWS = 4
 """Rows of a ranking that are named; the rest are counted."""
 
 
@@ -80,7 +80,7 @@ class Side:
     name: str
     folder: Path
     notebooks: tuple[str, ...]
-    shown: Mapping[str, PlacedExhibit]
+    exhibits: Mapping[str, PlacedExhibit]
     parameters: Mapping[str, Any]
     digests: Mapping[str, Mapping[str, str]]
 
@@ -96,15 +96,15 @@ class Compared:
 
     def of(self, kind: Kind) -> list[Difference]:
         """The differences of one kind."""
-        return [one for one in self.differences if one.kind == kind]
+        return [difference for difference in self.differences if difference.kind == kind]
 
     @property
     def summary(self) -> str:
         """One line: how many of each kind differ, and how many of those that can be counted are the same."""
-        found = Counter(one.kind for one in self.differences)
-        told = ", ".join(_many(kind, found[kind]) for kind in KINDS if found[kind]) or "Nothing"
-        same = ", ".join(_many(kind, count) for kind, count in self.same.items()) or "nothing"
-        return f"{told} {'differs' if sum(found.values()) < 2 else 'differ'}; the same: {same}."
+        counts = Counter(difference.kind for difference in self.differences)
+        different = ", ".join(_counted(kind, counts[kind]) for kind in KINDS if counts[kind]) or "Nothing"
+        same = ", ".join(_counted(kind, count) for kind, count in self.same.items()) or "nothing"
+        return f"{different} {'differs' if counts.total() < 2 else 'differ'}; the same: {same}."
 
     def as_json(self) -> str:
         """Both sides, the differences and the counts as JSON text."""
@@ -112,21 +112,19 @@ class Compared:
             key: {"name": side.name, "folder": display_path(side.folder), "notebooks": list(side.notebooks)}
             for key, side in (("a", self.a), ("b", self.b))
         }
-        rows = [asdict(one) for one in self.differences]
+        rows = [asdict(difference) for difference in self.differences]
         return exports.as_json(content | {"differences": rows, "same": dict(self.same)})
 
 
-def _many(kind: str, count: int) -> str:
+def _counted(kind: str, count: int) -> str:
     if kind in ("code", "data"):  # there is one of each
         return kind
-    plural = "tables of evidence" if kind == "evidence" else f"{kind}s"
-    return (
-        f"{count}"
-        f" {'table of evidence' if count == 1 and kind == 'evidence' else kind if count == 1 else plural}"
-    )
+    if kind == "evidence":
+        return f"{count} {'table' if count == 1 else 'tables'} of evidence"
+    return f"{count} {kind if count == 1 else f'{kind}s'}"
 
 
-def place_of(text: str, project: Project) -> Path:
+def folder_of(text: str, project: Project) -> Path:
     """The folder of executed notebooks that a word stands for: a scenario that was run, or the folder itself.
 
     Raises
@@ -134,8 +132,8 @@ def place_of(text: str, project: Project) -> Path:
     ParameterError
         It is neither, or that scenario was not run.
     """
-    known = scenarios.names(project.params)
-    if text in known:
+    names = scenarios.names(project.params)
+    if text in names:
         folder = project.runs / text
         if not any(folder.glob("*.ipynb")):
             raise ParameterError(Problem(text, "was not run", f"Run `thesis run --scenario {text}`"))
@@ -143,7 +141,7 @@ def place_of(text: str, project: Project) -> Path:
     if text.strip() and Path(text).is_dir():
         return Path(text).resolve()
     rule = "is no scenario, no day (YYYY-MM-DD) and no folder of executed notebooks"
-    raise ParameterError(Problem(text, rule, nearest(text, known)))
+    raise ParameterError(Problem(text, rule, nearest(text, names)))
 
 
 def read(name: str, folder: Path) -> Side:
@@ -171,34 +169,36 @@ def read(name: str, folder: Path) -> Side:
                 display_path(folder), "holds no executed notebook", "Run `thesis run`, or name another folder"
             )
         )
-    shown: dict[str, PlacedExhibit] = {}
+    exhibits: dict[str, PlacedExhibit] = {}
     parameters: dict[str, Any] = {}
     for path in paths:
-        for one in reader.of_notebook(reader.read_notebook(path), folder.name, path.stem, display_path(path)):
-            shown.setdefault(one.exhibit.id, one)
-        beside = path.with_suffix(".yml")
-        if beside.exists():
-            parameters |= scenarios.read_yaml(beside, error=PublishError)
+        for placed in reader.of_notebook(
+            reader.read_notebook(path), folder.name, path.stem, display_path(path)
+        ):
+            exhibits.setdefault(placed.exhibit.id, placed)
+        values_file = path.with_suffix(".yml")
+        if values_file.exists():
+            parameters |= scenarios.read_yaml(values_file, error=PublishError)
     runs = manifest.read(folder.parent)
     digests = {path.stem: runs[key]["digests"] for path in paths if (key := (folder.name, path.stem)) in runs}
     values = {key: value for key, value in parameters.items() if key not in LABELS}
-    return Side(name, folder, tuple(path.stem for path in paths), shown, values, digests)
+    return Side(name, folder, tuple(path.stem for path in paths), exhibits, values, digests)
 
 
 def compare(a: Side, b: Side) -> Compared:
     """Everything that differs from `a` to `b`."""
     same: Counter[str] = Counter()
-    found = [*_made_from(a, b, same), *_one_sided(a, b), *_shown(a, b, same)]
-    order = {kind: place for place, kind in enumerate(KINDS)}
+    differences = [*_changed_inputs(a, b, same), *_one_sided(a, b), *_changed_exhibits(a, b, same)]
+    order = {kind: position for position, kind in enumerate(KINDS)}
     return Compared(
         a,
         b,
-        tuple(sorted(found, key=lambda one: order[one.kind])),
+        tuple(sorted(differences, key=lambda difference: order[difference.kind])),
         {kind: same[kind] for kind in KINDS if same[kind]},
     )
 
 
-def _made_from(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
+def _changed_inputs(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
     for name in [*a.parameters, *(name for name in b.parameters if name not in a.parameters)]:
         before, after = (_value(side.parameters.get(name)) for side in (a, b))
         if before == after:
@@ -207,18 +207,18 @@ def _made_from(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
             yield Difference("parameter", name, name, None, before, after)
     both = [slug for slug in a.notebooks if slug in b.notebooks]
     unknown = [slug for slug in both if slug not in a.digests or slug not in b.digests]
-    known = [slug for slug in both if slug not in unknown]
+    recorded = [slug for slug in both if slug not in unknown]
     parts: tuple[tuple[Literal["code", "data"], str], ...] = (
         ("code", "Code, notebooks and locked packages"),
         ("data", "Data of the project"),
     )
     for part, title in parts:
-        other = [slug for slug in known if a.digests[slug].get(part) != b.digests[slug].get(part)]
-        same[part] += bool(known) and not other
-        for slugs, told in ((other, "differs in"), (unknown, "is not on record for")):
+        other = [slug for slug in recorded if a.digests[slug].get(part) != b.digests[slug].get(part)]
+        same[part] += bool(recorded) and not other
+        for slugs, words in ((other, "differs in"), (unknown, "is not on record for")):
             if slugs:
                 before, after = (side.digests.get(slugs[0], {}).get(part, "")[:12] or None for side in (a, b))
-                yield Difference(part, part, title, None, before, after, f"{told} {', '.join(slugs)}")
+                yield Difference(part, part, title, None, before, after, f"{words} {', '.join(slugs)}")
 
 
 def _value(value: object) -> str | None:
@@ -230,60 +230,64 @@ def _one_sided(a: Side, b: Side) -> Iterator[Difference]:
         absent = [slug for slug in side.notebooks if slug not in other.notebooks]
         for slug in absent:
             yield Difference("notebook", slug, slug, slug, *words)
-        for name, one in side.shown.items():
-            if name not in other.shown and one.notebook not in absent:
-                yield Difference("exhibit", name, one.exhibit.title, one.notebook, *words)
+        for name, placed in side.exhibits.items():
+            if name not in other.exhibits and placed.notebook not in absent:
+                yield Difference("exhibit", name, placed.exhibit.title, placed.notebook, *words)
 
 
-def _shown(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
-    told: set[str] = set()
-    for name, one in a.shown.items():
-        if name not in b.shown:
-            continue
-        before, after = one.exhibit, b.shown[name].exhibit
-        if before.kind != after.kind:
-            yield Difference("exhibit", name, before.title, one.notebook, before.kind, after.kind)
-        elif isinstance(before, Metric) and isinstance(after, Metric):
-            if before.text == after.text:
-                same["metric"] += 1
-            else:
-                yield _metric(one.notebook, before, after)
-        elif isinstance(before, Statement) and isinstance(after, Statement):
-            if before.text == after.text:
-                same["statement"] += 1
-            else:
-                yield Difference("statement", name, before.title, one.notebook, before.text, after.text)
-        elif isinstance(before, Ledger) and isinstance(after, Ledger):
-            yield from _verdicts(one.notebook, before, after, told, same)
-        elif isinstance(before, Evidence) and isinstance(after, Evidence):
+def _changed_exhibits(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
+    listed: set[str] = set()
+    for name, placed in a.exhibits.items():
+        if name in b.exhibits:
+            yield from _changed_exhibit(
+                placed.notebook, placed.exhibit, b.exhibits[name].exhibit, listed, same
+            )
+
+
+def _changed_exhibit(
+    notebook: str, before: Exhibit, after: Exhibit, listed: set[str], same: Counter[str]
+) -> Iterator[Difference]:
+    """How an exhibit differs that both sides show; `listed` are the claims that came before it."""
+    match before, after:
+        case Metric(), Metric() if before.text != after.text:
+            yield _metric(notebook, before, after)
+        case Statement(), Statement() if before.text != after.text:
+            yield Difference("statement", before.id, before.title, notebook, before.text, after.text)
+        case (Metric(), Metric()) | (Statement(), Statement()):
+            same[before.kind] += 1
+        case Ledger(), Ledger():
+            yield from _verdicts(notebook, before, after, listed, same)
+        case Evidence(), Evidence():
             if (before.rows, before.gaps.keys()) == (after.rows, after.gaps.keys()):
                 same["evidence"] += 1
             else:
-                yield _evidence(one.notebook, before, after)
-        elif isinstance(before, Table | Figure) and isinstance(after, Table | Figure):
-            yield from _table(one.notebook, before, after, same)
+                yield _evidence(notebook, before, after)
+        case _ if before.kind != after.kind:
+            yield Difference("exhibit", before.id, before.title, notebook, before.kind, after.kind)
+        case Table() | Figure(), Table() | Figure():
+            yield from _table(notebook, before, after, same)
 
 
 def _metric(notebook: str, before: Metric, after: Metric) -> Difference:
     """A number as printed with its interval, the change as the site words it, and whether that is good
     news.
     """
-    cell = context.cell("", before, after)
-    direction = "" if cell.verdict == "same" else cell.verdict
+    compared = context.compare_metric("", before, after)
+    direction = "" if compared.verdict == "same" else compared.verdict
     rounded = "interval only" if before.short == after.short else "less than one in the last digit"
-    change = cell.difference or rounded
+    change = compared.difference or rounded
     return Difference("metric", before.id, before.title, notebook, before.text, after.text, change, direction)
 
 
 def _verdicts(
-    notebook: str, before: Ledger, after: Ledger, told: set[str], same: Counter[str]
+    notebook: str, before: Ledger, after: Ledger, listed: set[str], same: Counter[str]
 ) -> Iterator[Difference]:
-    """Claims whose verdict is another, or that one side lacks; a claim that several ledgers list is told
+    """Claims whose verdict is another, or that one side lacks; a claim that several ledgers have is listed
     once.
     """
     was, now = ({claim.id: claim for claim in ledger.entries} for ledger in (before, after))
-    for name in [name for name in was | now if name not in told]:
-        told.add(name)
+    for name in [name for name in was | now if name not in listed]:
+        listed.add(name)
         old, new = was.get(name), now.get(name)
         if old and new and old.verdict == new.verdict:
             same["verdict"] += 1
@@ -307,13 +311,13 @@ def _evidence(notebook: str, before: Evidence, after: Evidence) -> Difference:
     """
     lost = sum(row not in after.rows for row in before.rows)
     new = sum(row not in before.rows for row in after.rows)
-    told = [f"{new} {'row' if new == 1 else 'rows'} only in the second, {lost} only in the first"]
-    told += [f"found since: {what}" for name, what in before.gaps.items() if name not in after.gaps]
-    told += [f"not found now: {what}" for name, what in after.gaps.items() if name not in before.gaps]
+    changes = [f"{new} {'row' if new == 1 else 'rows'} only in the second, {lost} only in the first"]
+    changes += [f"found since: {what}" for name, what in before.gaps.items() if name not in after.gaps]
+    changes += [f"not found now: {what}" for name, what in after.gaps.items() if name not in before.gaps]
     was, now = (
         f"{len(side.rows)} rows" + (f" to {side.data_to}" if side.data_to else "") for side in (before, after)
     )
-    return Difference("evidence", before.id, before.title, notebook, was, now, "; ".join(told))
+    return Difference("evidence", before.id, before.title, notebook, was, now, "; ".join(changes))
 
 
 def _table(notebook: str, before: Tabular, after: Tabular, same: Counter[str]) -> Iterator[Difference]:
@@ -322,14 +326,14 @@ def _table(notebook: str, before: Tabular, after: Tabular, same: Counter[str]) -
             same["finding"] += 1
         else:
             yield Difference("finding", before.id, before.title, notebook, before.title, after.title)
-    if moved := _moved(before, after):
-        first, second = (_labels(one)[0] for one in (before, after))
-        told = [f"{label} {was} to {now}" for label, was, now in moved[:MOVED]]
-        told += [f"{len(moved) - MOVED} more"] if len(moved) > MOVED else []
-        yield Difference("ranking", before.id, before.title, notebook, first, second, "; ".join(told))
+    if moved := _moved_rows(before, after):
+        first, second = (_labels(table)[0] for table in (before, after))
+        moves = [f"{label} {was} to {now}" for label, was, now in moved[:NAMED_ROWS]]
+        moves += [f"{len(moved) - NAMED_ROWS} more"] if len(moved) > NAMED_ROWS else []
+        yield Difference("ranking", before.id, before.title, notebook, first, second, "; ".join(moves))
 
 
-def _moved(before: Tabular, after: Tabular) -> list[tuple[str, int, int]]:
+def _moved_rows(before: Tabular, after: Tabular) -> list[tuple[str, int, int]]:
     """Rows that both have and whose place among these changed: label, place before, place after, counted from
     one.
     """
@@ -351,18 +355,20 @@ def _labels(table: Tabular) -> list[str]:
     return []
 
 
-def text(compared: Compared) -> Iterator[tuple[str, list[dict[str, object]]]]:
+def listing(compared: Compared) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """Headings with the rows under them, as a listing prints them; a kind that has none is left out."""
     for kind in KINDS:
-        found = compared.of(kind)
+        differences = compared.of(kind)
         rows: list[dict[str, object]] = []
-        for one in found:
-            before, after = one.labelled
-            rows.append({kind: one.id, f"A: {compared.a.name}": before, f"B: {compared.b.name}": after})
-            if any(other.change for other in found):
-                rows[-1]["change"] = one.change
+        for difference in differences:
+            before, after = difference.labelled
+            rows.append(
+                {kind: difference.id, f"A: {compared.a.name}": before, f"B: {compared.b.name}": after}
+            )
+            if any(other.change for other in differences):
+                rows[-1]["change"] = difference.change
         if rows:
-            yield f"{_many(kind, len(rows))} {'differs' if len(rows) == 1 else 'differ'}", rows
+            yield f"{_counted(kind, len(rows))} {'differs' if len(rows) == 1 else 'differ'}", rows
 
 
 def write_page(compared: Compared, file: Path) -> None:

@@ -25,17 +25,17 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 """What opens a formula in a spreadsheet; the last four are the same signs at full width."""
 
 
-def neutral(value: Any) -> str:
+def csv_cell(value: Any) -> str:
     """A value as a CSV cell that no spreadsheet runs."""
     if value is None:
         return ""
     if isinstance(value, list | tuple):
-        return neutral("; ".join(_text(item) for item in value))
-    text = _text(value)
+        return csv_cell("; ".join(_as_text(item) for item in value))
+    text = _as_text(value)
     return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
 
 
-def _text(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
     if "title" not in value:
@@ -44,32 +44,32 @@ def _text(value: Any) -> str:
     return f"{title} <{url}>" if url else str(title)
 
 
-def as_csv(exhibit: Tabular) -> str:
+def rows_csv(exhibit: Tabular) -> str:
     """The rows of an exhibit under the names of its columns."""
     names = [column.name for column in exhibit.columns]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([neutral(name) for name in names])
-    writer.writerows([neutral(row.get(name)) for name in names] for row in exhibit.rows)
+    writer.writerow([csv_cell(name) for name in names])
+    writer.writerows([csv_cell(row.get(name)) for name in names] for row in exhibit.rows)
     return buffer.getvalue()
 
 
-def as_record(shown: PlacedExhibit, digest: str) -> str:
-    """An exhibit with everything that is known of it, as JSON."""
-    exhibit = shown.exhibit.model_dump(mode="json", exclude={"role"})
+def exhibit_json(placed: PlacedExhibit, digest: str) -> str:
+    """An exhibit with everything that a CSV file cannot hold, as JSON."""
+    exhibit = placed.exhibit.model_dump(mode="json", exclude={"role"})
     exhibit["unit"] = exhibit["unit"] or exhibit.get("subtitle")  # what a chart shows, and in which unit
-    return as_json({"scenario": shown.scenario, "notebook": shown.notebook, "digest": digest} | exhibit)
+    return as_json({"scenario": placed.scenario, "notebook": placed.notebook, "digest": digest} | exhibit)
 
 
-def metrics(shown: list[PlacedExhibit]) -> str:
+def metrics_csv(metrics: list[PlacedExhibit]) -> str:
     """Numbers of all scenarios as one tidy CSV: a row for each metric and scenario."""
     fields = ("id", "title", "unit", "value", "low", "high", "level", "data_to")
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["scenario", "notebook", *fields])
-    for item in shown:
-        values = (getattr(item.exhibit, field) for field in fields)
-        writer.writerow([item.scenario, item.notebook, *map(neutral, values)])
+    for placed in metrics:
+        values = (getattr(placed.exhibit, field) for field in fields)
+        writer.writerow([placed.scenario, placed.notebook, *map(csv_cell, values)])
     return buffer.getvalue()
 
 

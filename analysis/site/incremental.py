@@ -22,14 +22,14 @@ from analysis.hashing import sha256
 from analysis.site.results import Runs
 
 BUILT = "built.json"
-SHEETS = "sheets"
+OTHER_PAGES = "sheets"
 """The key of all pages that are not the page of a notebook."""
 LIBRARIES = ("fonttools", "jinja2", "markupsafe", "mistune", "nh3", "pydantic", "pygments")
 """What pages are drawn with, besides our own code."""
 
 
 def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict[str, str]:
-    """The key of each page of a notebook by the page's name, and that of all other pages under `SHEETS`.
+    """The key of each page of a notebook by the page's name, and that of all other pages under `OTHER_PAGES`.
 
     Parameters
     ----------
@@ -42,38 +42,43 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
     """
     site = Path(__file__).parent
     code = [*site.glob("*.py"), *site.parent.glob("*.py")]
-    given = [path for source in sources for path in (source.rglob("*") if source.is_dir() else [source])]
-    common = sorted(_of(path) for path in {*code, *given} if path.is_file())
+    inputs = [path for source in sources for path in (source.rglob("*") if source.is_dir() else [source])]
+    common = sorted(_file_digest(path) for path in {*code, *inputs} if path.is_file())
     common += [f"{name} {metadata.version(name)}" for name in LIBRARIES]
     notebooks = {
-        (scenario, slug): _result(runs, scenario, slug)
+        (scenario, slug): _notebook_digest(runs, scenario, slug)
         for scenario in runs.scenarios
         for slug in runs.notebooks
     }
     common += [*runs.scenarios, *(notebooks[runs.scenarios[0], slug] for slug in runs.notebooks)]
-    found = {
-        f"{scenario}/{slug}.html": _digest([*common, own]) for (scenario, slug), own in notebooks.items()
+    pages = {
+        f"{scenario}/{slug}.html": _digest([*common, notebook])
+        for (scenario, slug), notebook in notebooks.items()
     }
     about = json.dumps([runs.manifest.git, runs.manifest.versions], sort_keys=True)
-    return found | {SHEETS: _digest([*found.values(), about, str(document)])}
+    return pages | {OTHER_PAGES: _digest([*pages.values(), about, str(document)])}
 
 
-def _result(runs: Runs, scenario: str, slug: str) -> str:
-    """What a notebook's page is drawn from: the executed notebook and what it was given, or why there is
+def _notebook_digest(runs: Runs, scenario: str, slug: str) -> str:
+    """What a notebook's page is drawn from: the executed notebook and its parameters, or why there is
     none.
     """
-    if why := runs.missing.get((scenario, slug)):
-        return _digest(["missing", why])
-    own = [_of(runs.path(scenario, slug)), _parameters(runs, scenario, slug), runs.digest(scenario, slug)]
-    return _digest(own)
+    if reason := runs.missing.get((scenario, slug)):
+        return _digest(["missing", reason])
+    parts = [
+        _file_digest(runs.path(scenario, slug)),
+        _parameters_digest(runs, scenario, slug),
+        runs.digest(scenario, slug),
+    ]
+    return _digest(parts)
 
 
-def _parameters(runs: Runs, scenario: str, slug: str) -> str:
+def _parameters_digest(runs: Runs, scenario: str, slug: str) -> str:
     path = runs.path(scenario, slug).with_suffix(".yml")
-    return _of(path) if path.is_file() else ""
+    return _file_digest(path) if path.is_file() else ""
 
 
-def _of(path: Path) -> str:
+def _file_digest(path: Path) -> str:
     return f"{path.name} {sha256(path.read_bytes())}"
 
 
@@ -100,11 +105,11 @@ class PreviousBuild:
     def at(cls, folder: Path) -> PreviousBuild:
         """The site in a folder."""
         with suppress(OSError, ValueError, LookupError, TypeError):
-            told = json.loads((folder / BUILT).read_text(encoding="utf-8"))
-            return cls(folder, dict(told["keys"]), dict(told["files"]))
+            record = json.loads((folder / BUILT).read_text(encoding="utf-8"))
+            return cls(folder, dict(record["keys"]), dict(record["files"]))
         return cls(folder)
 
-    def is_still(self, keys: Mapping[str, str]) -> bool:
+    def is_unchanged(self, keys: Mapping[str, str]) -> bool:
         """Whether it was made under these keys, and every file is what was written, with none besides."""
         if not self.keys or self.keys != keys:
             return False

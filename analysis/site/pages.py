@@ -3,9 +3,9 @@
 Decisions
 - The first Markdown heading of level one is the title, the paragraph after it the standfirst; what follows is
   the page.
-- An exhibit is drawn by our templates from its bundle; the readable output beside the bundle is for notebook
+- An exhibit is drawn by our templates from its bundle; the readable output next to the bundle is for notebook
   viewers.
-- Code is kept, folded away: one fold at the end of what stands under a heading, so that reading is not
+- Code is folded away: one fold at the end of what stands under a heading, so that reading is not
   interrupted; code that shows nothing (imports) joins the next one. Warnings (stderr) fold away with the code
   that gave them; parameter cells have a fold of their own.
 - A page that holds an error is refused: a run that failed is not published.
@@ -24,7 +24,7 @@ from markupsafe import Markup
 
 from analysis import exhibits
 from analysis.errors import Problem, PublishError
-from analysis.exhibits import Exhibit
+from analysis.exhibits import Exhibit, Statement
 from analysis.site import reader, sanitize
 from analysis.site.reader import PlacedExhibit
 
@@ -41,14 +41,14 @@ class Block:
     ----------
     kind : str
         ``prose`` and ``output`` have `html`; ``metrics`` and ``evidence`` (neighbours of one kind) and
-        ``exhibit`` have `shown`; ``code`` has `sources` and `messages`.
+        ``exhibit`` have `exhibits`; ``code`` has `sources` and `messages`.
     level : int
         The heading level that a title inside the block takes.
     """
 
     kind: Kind
     html: Markup = NOTHING
-    shown: tuple[PlacedExhibit, ...] = ()
+    exhibits: tuple[PlacedExhibit, ...] = ()
     sources: tuple[Markup, ...] = ()
     messages: tuple[Markup, ...] = ()
     parameters: bool = False
@@ -85,26 +85,27 @@ class Page:
         """One line for a list of pages: the computed statement that is marked as the page's own, else the
         first, else the standfirst.
         """
-        found = [shown.exhibit for shown in self.exhibits if isinstance(shown.exhibit, exhibits.Statement)]
-        marked = [statement for statement in found if statement.role in ("headline", "verdict")]
-        return next((statement.text for statement in [*marked, *found]), sanitize.plain(self.standfirst))
+        statements = [placed.exhibit for placed in self.exhibits if isinstance(placed.exhibit, Statement)]
+        marked = [statement for statement in statements if statement.role in ("headline", "verdict")]
+        texts = [statement.text for statement in (*marked, *statements)]
+        return texts[0] if texts else sanitize.strip_tags(self.standfirst)
 
     def of(self, *kinds: type[Exhibit]) -> list[PlacedExhibit]:
         """The exhibits of some kinds, in the order of the page."""
-        return [shown for shown in self.exhibits if isinstance(shown.exhibit, kinds)]
+        return [placed for placed in self.exhibits if isinstance(placed.exhibit, kinds)]
 
 
-def links(slugs: Iterable[str], sheets: Iterable[str]) -> sanitize.Link:
-    """Where the relative links of a notebook lead: other notebooks, sheets of the site one level up, its own
+def links(slugs: Iterable[str], page_names: Iterable[str]) -> sanitize.Link:
+    """Where the relative links of a notebook lead: other notebooks, pages of the site one level up, its own
     headings.
     """
     pages = {f"{slug}.{end}": reader.page_file(slug) for slug in slugs for end in ("ipynb", "html")}
-    pages |= {f"{sheet}.html": f"../{sheet}.html" for sheet in sheets}
+    pages |= {f"{name}.html": f"../{name}.html" for name in page_names}
 
     def link(address: str) -> str | None:
         path, _, fragment = address.partition("#")
         if not path:
-            return f"#{fragment if '.' in fragment else sanitize.slug(fragment)}"
+            return f"#{fragment if '.' in fragment else sanitize.slugify(fragment)}"
         target = pages.get(PurePosixPath(unquote(path)).name)
         return target and target + (f"#{fragment}" if fragment else "")
 
@@ -134,7 +135,7 @@ def read(
     link : callable
         What relative links become (see `links`).
     parameters : mapping
-        The values that the run was given.
+        The values of its parameters.
     digest : str
         Of the run, from the manifest.
     retired : collection of str
@@ -145,35 +146,35 @@ def read(
     PublishError
         A bundle that is not whole, or an output that is an error.
     """
-    shown = tuple(reader.of_notebook(notebook, scenario, slug, where))
-    anchors = sanitize.Anchors({*exhibits.RESERVED, *(item.exhibit.id for item in shown), *retired})
+    placed = tuple(reader.of_notebook(notebook, scenario, slug, where))
+    anchors = sanitize.Anchors({*exhibits.RESERVED, *(item.exhibit.id for item in placed), *retired})
     cell_reader = _CellReader(scenario, slug, where, link, anchors)
-    blocks = tuple(_neighbours(cell_reader.blocks(notebook.cells)))
+    blocks = tuple(_grouped(cell_reader.blocks(notebook.cells)))
     return Page(
         scenario,
         slug,
-        cell_reader.title or _name(slug),
+        cell_reader.title or _title_from_slug(slug),
         cell_reader.standfirst,
         blocks,
         tuple(cell_reader.contents),
-        shown,
+        placed,
         parameters,
         digest,
     )
 
 
-def missing(scenario: str, slug: str, why: str) -> Page:
+def missing_page(scenario: str, slug: str, reason: str) -> Page:
     """The page of a notebook that has no result."""
-    return Page(scenario, slug, _name(slug), NOTHING, (), (), (), {}, "", why)
+    return Page(scenario, slug, _title_from_slug(slug), NOTHING, (), (), (), {}, "", reason)
 
 
-def _name(slug: str) -> str:
+def _title_from_slug(slug: str) -> str:
     return slug.lstrip("0123456789_-").replace("_", " ").capitalize()
 
 
 @dataclass
 class _CellReader:
-    """Walks the cells of one notebook; what it learned on the way (title, contents) is read afterwards."""
+    """Walks the cells of one notebook; the title and contents that it met are read afterwards."""
 
     scenario: str
     slug: str
@@ -205,18 +206,18 @@ class _CellReader:
         if not self.title and "<h1>" in html:
             html = self._opening(html)
         lowered = Markup(html.replace("<h1>", "<h2>").replace("</h1>", "</h2>"))  # noqa: S704 (cleaned above)
-        html, found = self.anchors.headings(lowered)
-        self.contents += found
+        html, headings = self.anchors.headings(lowered)
+        self.contents += headings
         if html.strip():
             yield Block("prose", html)
 
     def _opening(self, html: Markup) -> Markup:
         before, _, rest = str(html).partition("<h1>")
         title, _, rest = rest.partition("</h1>")
-        self.title = sanitize.plain(title)
+        self.title = sanitize.strip_tags(title)
         if rest.lstrip().startswith("<p>"):
             first, _, rest = rest.lstrip().removeprefix("<p>").partition("</p>")
-            self.standfirst = Markup(first)  # noqa: S704 (cleaned by markup.markdown)
+            self.standfirst = Markup(first)  # noqa: S704 (cleaned by sanitize.markdown)
         return Markup(before + rest)  # noqa: S704
 
     def _code(self, cell: Any, where: str) -> Iterator[Block]:
@@ -235,19 +236,19 @@ class _CellReader:
         if output.output_type == "stream" and output.name == "stderr":
             self._messages.append(sanitize.terminal(output.text))
             return None
-        if shown := reader.of_output(output, self.scenario, self.slug, where):
-            return self._exhibit(shown)
+        if placed := reader.of_output(output, self.scenario, self.slug, where):
+            return self._exhibit(placed)
         html = _plain_output(output, self.link)
         return Block("output", html) if html.strip() else None
 
-    def _exhibit(self, shown: PlacedExhibit) -> Block | None:
-        # Shown twice on one page: the second time it would have the same address, and say the same.
-        if shown.exhibit.id in self._seen:
+    def _exhibit(self, placed: PlacedExhibit) -> Block | None:
+        # An exhibit that a page shows twice would have its address twice, and say the same.
+        if placed.exhibit.id in self._seen:
             return None
-        self._seen.add(shown.exhibit.id)
-        beside: dict[str, Kind] = {"metric": "metrics", "evidence": "evidence"}
-        kind = beside.get(shown.exhibit.kind, "exhibit")
-        return Block(kind, shown=(shown,), level=3 if self.contents else 2)
+        self._seen.add(placed.exhibit.id)
+        grouped: dict[str, Kind] = {"metric": "metrics", "evidence": "evidence"}
+        kind = grouped.get(placed.exhibit.kind, "exhibit")
+        return Block(kind, exhibits=(placed,), level=3 if self.contents else 2)
 
     def _fold(self) -> Iterator[Block]:
         if self._sources or self._messages:
@@ -255,18 +256,18 @@ class _CellReader:
         self._sources, self._messages, self._showed = [], [], False
 
 
-def _neighbours(blocks: Iterable[Block]) -> Iterator[Block]:
+def _grouped(blocks: Iterable[Block]) -> Iterator[Block]:
     """Numbers that are shown one after another stand side by side, and so do tables of evidence."""
     for kind, run in groupby(blocks, key=lambda block: block.kind):
-        found = list(run)
+        neighbours = list(run)
         if kind in ("metrics", "evidence"):
             yield Block(
                 kind,
-                shown=tuple(shown for block in found for shown in block.shown),
-                level=found[0].level,
+                exhibits=tuple(placed for block in neighbours for placed in block.exhibits),
+                level=neighbours[0].level,
             )
         else:
-            yield from found
+            yield from neighbours
 
 
 def _plain_output(output: Any, link: sanitize.Link) -> Markup:
@@ -275,12 +276,11 @@ def _plain_output(output: Any, link: sanitize.Link) -> Markup:
         return Markup("<pre>{}</pre>").format(sanitize.terminal(output.text))
     data = output.get("data", {})
     forms: dict[str, Callable[[str], Markup]] = {
-        "text/html": lambda text: sanitize.clean(text, link),
+        "text/html": lambda text: sanitize.clean_html(text, link),
         "text/markdown": lambda text: sanitize.markdown(text, link),
         "text/plain": lambda text: Markup("<pre>{}</pre>").format(sanitize.terminal(text)),
     }
     image = None if "text/html" in data else reader.image_of(data)
     if image:
-        found = sanitize.picture(image)
-        return Markup('<img src="{}" alt="">').format(found.src)
+        return Markup('<img src="{}" alt="">').format(sanitize.picture(image).src)
     return next((draw(data[form]) for form, draw in forms.items() if form in data), NOTHING)

@@ -3,16 +3,18 @@ numbered.
 
 Decisions
 - The finished pages are what is bound, so that paper says what the screen says; `bound.j2` names them in
-  their order, `report.j2` is the document around them. What only a screen can use is left out (`SCREEN`), and
-  so are the data behind charts, the rows of evidence and what numbers inside tables open: they are files and
-  pages of the site. Whatever else is folded, or opens on a number, stands there in full.
+  their order, `report.j2` is the document around them. What only a screen can use is left out
+  (`SCREEN_ONLY`), and so are the data behind charts, the rows of evidence and what numbers inside tables
+  open: they are files and pages of the site. Whatever else is folded, or opens on a number, stands there in
+  full.
 - Ids get the name of their page before them, and links between bound pages lead to the place in the document.
 - Chromium writes tags and outline. It cannot count pages in a text: the document is printed, the places of
   its headings are read from it, and it is printed again with their numbers; these have fixed room, so that
   nothing moves.
 - What differs from print to print is the moment of printing, which becomes a fixed day, and from where on the
   browser counts its tags, which becomes zero.
-- Without a browser there is no document and the site is as good as before: `missing` says what to install.
+- Without a browser there is no document and the site is as good as before: `missing_requirement` says what
+  to install.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ FLAGS = (
 )
 """A browser that opens our own pages and nothing else; root, which containers run as, has no sandbox."""
 
-SCREEN = (
+SCREEN_ONLY = (
     "form, button:not(.opens, .sorts), nav, output, script, .files, .permalink, .more, .code, .find,"
     " .assumed-here, .matrix .popover, .figure > .fold, .evidence > .fold"
 )
@@ -67,14 +69,15 @@ Draw = Callable[..., str]
 Write = Callable[[Path, Draw], bytes]
 """Makes one document of a folder of finished pages."""
 
-BIND = """
+READ_PART = """
 ([stem, names, screen]) => {
   const main = document.querySelector('main'), at = (page, id) => id ? `${page}--${id}` : page;
   main.querySelectorAll(screen).forEach((part) => part.remove());
   main.querySelectorAll('details').forEach((part) => {
-    const box = document.createElement('div'), told = document.createElement('div');
-    box.className = part.className; told.className = 'folded';
-    told.append(...part.querySelector('summary').childNodes); part.querySelector('summary').replaceWith(told);
+    const box = document.createElement('div'), title = document.createElement('div');
+    box.className = part.className; title.className = 'folded';
+    title.append(...part.querySelector('summary').childNodes);
+    part.querySelector('summary').replaceWith(title);
     box.append(...part.childNodes); part.replaceWith(box); });
   main.querySelectorAll('.opens, .sorts').forEach((part) => part.replaceWith(...part.childNodes));
   main.querySelectorAll('[popover]').forEach((part) => part.removeAttribute('popover'));
@@ -82,9 +85,12 @@ BIND = """
     const raw = link.getAttribute('href');
     if (/^[a-z]+:/.test(raw)) return;
     const [path, id] = link.href.split('#'), page = names[path];
-    if (page) link.setAttribute('href', `#${at(page, id && decodeURIComponent(id))}`); else link.replaceWith(...link.childNodes); });
+    if (page) link.setAttribute('href', `#${at(page, id && decodeURIComponent(id))}`);
+    else link.replaceWith(...link.childNodes); });
   for (const name of ['id', 'aria-labelledby', 'aria-describedby', 'for'])
-    main.querySelectorAll(`[${name}]`).forEach((part) => part.setAttribute(name, part.getAttribute(name).split(' ').map((id) => at(stem, id)).join(' ')));
+    main.querySelectorAll(`[${name}]`).forEach((part) => {
+      const ids = part.getAttribute(name).split(' ');
+      part.setAttribute(name, ids.map((id) => at(stem, id)).join(' ')); });
   main.querySelectorAll('[tabindex]').forEach((part) => part.removeAttribute('tabindex'));
   const heads = [...main.querySelectorAll('h1, h2')].map((head) => {
     head.id ||= at(stem, `h${[...main.querySelectorAll('h1, h2')].indexOf(head)}`);
@@ -122,7 +128,7 @@ def chromium() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
-def missing() -> Problem | None:
+def missing_requirement() -> Problem | None:
     """What has to be installed before a document can be printed; None where nothing is missing."""
     if lacking := [name for name in ("playwright", "pypdf") if find_spec(name) is None]:
         rule = f"needs {' and '.join(lacking)}, which {'is' if len(lacking) == 1 else 'are'} not installed"
@@ -150,23 +156,23 @@ def write(folder: Path, draw: Draw) -> bytes:
     PrintError
         Something is missing, or the browser failed.
     """
-    if lacking := missing():
-        raise PrintError(lacking)
+    if requirement := missing_requirement():
+        raise PrintError(requirement)
     from playwright.sync_api import Error, sync_playwright
 
     anchors = sanitize.Anchors()
     addresses = [unquote(address) for address in draw("bound.j2").split()]
     names = {(folder / name).as_uri(): anchors.take(Path(name).stem) for name in addresses}
     try:
-        with sync_playwright() as tool:
-            browser = tool.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-            parts = _bind(browser, names)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+            parts = _read_parts(browser, names)
             first = _print(browser, draw("report.j2", parts=parts, pages={}))
-            second = _print(browser, draw("report.j2", parts=parts, pages=places(first)))
+            second = _print(browser, draw("report.j2", parts=parts, pages=page_numbers(first)))
             browser.close()
     except Error as reason:
-        said = reason.message.strip().splitlines()[0]
-        raise PrintError(Problem(NAME, f"the browser failed: {said}", "Try it again")) from None
+        first_line = reason.message.strip().splitlines()[0]
+        raise PrintError(Problem(NAME, f"the browser failed: {first_line}", "Try it again")) from None
     except OSError as reason:
         rule = f"cannot be printed in {tempfile.gettempdir()} ({reason.strerror or reason})"
         raise PrintError(Problem(NAME, rule, "Make room there, or set TMPDIR to another folder")) from None
@@ -178,20 +184,20 @@ def without_timestamps(printed: bytes) -> bytes:
     moves.
     """
     first = min(map(int, NODE.findall(printed)), default=0)
-    counted = NODE.sub(lambda found: b"%08d" % (int(found[0]) - first), printed)
-    return MOMENT.sub(FIXED, counted)
+    renumbered = NODE.sub(lambda node: b"%08d" % (int(node[0]) - first), printed)
+    return MOMENT.sub(FIXED, renumbered)
 
 
-def _bind(browser: Browser, names: Mapping[str, str]) -> list[Part]:
+def _read_parts(browser: Browser, names: Mapping[str, str]) -> list[Part]:
     page = browser.new_page(viewport={"width": 800, "height": 1000})
-    parts = [_part(page, address, names) for address in names]
+    parts = [_read_part(page, address, names) for address in names]
     page.close()
     return parts
 
 
-def _part(page: Page, address: str, names: Mapping[str, str]) -> Part:
+def _read_part(page: Page, address: str, names: Mapping[str, str]) -> Part:
     page.goto(address)
-    kind, classes, html, heads = page.evaluate(BIND, [names[address], dict(names), SCREEN])
+    kind, classes, html, heads = page.evaluate(READ_PART, [names[address], dict(names), SCREEN_ONLY])
     headings = tuple(Heading(*head) for head in heads)
     return Part(names[address], kind, classes, Markup(html), headings)  # noqa: S704 (a page of ours, sanitised when it was drawn)
 
@@ -222,14 +228,14 @@ FOOTER = (
 )
 
 
-def places(printed: bytes) -> dict[str, int]:
-    """On which page of a PDF each place lies that something in it leads to."""
+def page_numbers(printed: bytes) -> dict[str, int]:
+    """On which page of a PDF each named destination is."""
     from pypdf import PdfReader
 
     reader = PdfReader(BytesIO(printed))
-    found: dict[str, Any] = reader.named_destinations
+    destinations: dict[str, Any] = reader.named_destinations
     return {
         name.removeprefix("/"): page + 1
-        for name, there in found.items()
-        if (page := reader.get_destination_page_number(there)) is not None
+        for name, destination in destinations.items()
+        if (page := reader.get_destination_page_number(destination)) is not None
     }

@@ -5,7 +5,7 @@ Decisions
   result.
 - Every scenario has the same notebooks, or pages would link to nothing: anything else is refused, all reasons
   at once, unless a part is asked for: then what is not there has its reason, and its page says so. An earlier
-  result of a notebook that failed since is no part: it would stand beside numbers that it does not fit.
+  result of a notebook that failed since is no part: it would be shown next to numbers that it does not fit.
 - Scenarios stand with the base first, notebooks in the order of the number that opens their name.
 """
 
@@ -70,7 +70,7 @@ class Runs:
         )
 
     def parameters(self, scenario: str, notebook: str) -> dict[str, Any]:
-        """The values that a run was given, from the file beside its notebook; empty where there is none."""
+        """The values of its parameters, from the file next to its notebook; empty where there is none."""
         path = self.path(scenario, notebook).with_suffix(".yml")
         return scenarios.read_yaml(path, error=PublishError) if path.exists() else {}
 
@@ -84,27 +84,29 @@ def load(folder: Path, *, partial: bool = False) -> Runs:
         No manifest, or nothing in it that can be shown; without `partial` also a run that failed, a notebook
         that is not there, or scenarios with different notebooks.
     """
-    manifest = _manifest(folder / NAME)
+    manifest = _read_manifest(folder / NAME)
     names = {run.scenario for run in manifest.runs}
     notebooks = {run.notebook for run in manifest.runs}
     runs = Runs(
         folder,
         manifest,
         tuple(sorted(names, key=lambda name: (name != scenarios.BASE, name))),
-        tuple(sorted(notebooks, key=_order)),
+        tuple(sorted(notebooks, key=_section_order)),
     )
-    problems = {key: problem for found in (_missing, _edited, _failed) for key, problem in found(runs)}
+    problems = {
+        key: problem for check in (_missing_runs, _edited_runs, _failed_runs) for key, problem in check(runs)
+    }
     if problems and (not partial or len(problems) == len(names) * len(notebooks)):
         raise PublishError(problems[key] for key in sorted(problems))
     return replace(runs, missing={key: problem.rule for key, problem in problems.items()})
 
 
-def _order(slug: str) -> tuple[int, str]:
-    found = re.match(r"\d+", slug)
-    return (int(found[0]) if found else 10**6, slug)
+def _section_order(slug: str) -> tuple[int, str]:
+    number = re.match(r"\d+", slug)
+    return (int(number[0]) if number else 10**6, slug)
 
 
-def _manifest(path: Path) -> Manifest:
+def _read_manifest(path: Path) -> Manifest:
     where = display_path(path)
     try:
         manifest = Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
@@ -121,18 +123,18 @@ def _manifest(path: Path) -> Manifest:
     return manifest
 
 
-def _again(scenario: str, notebook: str) -> str:
+def _run_command(scenario: str, notebook: str) -> str:
     return f"Run `thesis run --scenario {scenario} --notebook {notebook}`"
 
 
-Found = Iterator[tuple[tuple[str, str], Problem]]
+RunProblems = Iterator[tuple[tuple[str, str], Problem]]
 """Scenario and notebook, and what is wrong with that run."""
 
 
-def _failed(runs: Runs) -> Found:
+def _failed_runs(runs: Runs) -> RunProblems:
     for run in runs.manifest.runs:
         if run.status not in GOOD:
-            again = _again(run.scenario, run.notebook)
+            again = _run_command(run.scenario, run.notebook)
             yield (
                 (run.scenario, run.notebook),
                 Problem(
@@ -143,22 +145,22 @@ def _failed(runs: Runs) -> Found:
             )
 
 
-def _missing(runs: Runs) -> Found:
-    listed = {(run.scenario, run.notebook) for run in runs.manifest.runs}
+def _missing_runs(runs: Runs) -> RunProblems:
+    recorded = {(run.scenario, run.notebook) for run in runs.manifest.runs}
     for scenario, notebook in product(runs.scenarios, runs.notebooks):
-        path, again = runs.path(scenario, notebook), _again(scenario, notebook)
-        if (scenario, notebook) not in listed:
+        path, again = runs.path(scenario, notebook), _run_command(scenario, notebook)
+        if (scenario, notebook) not in recorded:
             rule = "was not run, while other scenarios have it"
             yield (scenario, notebook), Problem(f"{scenario}/{notebook}", rule, again)
         elif not path.is_file():
             yield (scenario, notebook), Problem(display_path(path), "there is no such notebook", again)
 
 
-def _edited(runs: Runs) -> Found:
+def _edited_runs(runs: Runs) -> RunProblems:
     for run in runs.manifest.runs:
         path = runs.path(run.scenario, run.notebook)
         if run.status in GOOD and run.output and path.is_file() and content_digest(path) != run.output:
-            again = _again(run.scenario, run.notebook)
+            again = _run_command(run.scenario, run.notebook)
             yield (
                 (run.scenario, run.notebook),
                 Problem(display_path(path), "was edited after it was run", again),

@@ -1,16 +1,16 @@
 r"""How does text that a notebook wrote become HTML that cannot harm the page?
 
 Decisions
-- One way in: every piece of HTML that was not written by our own templates passes `clean`. It keeps prose,
-  tables and embedded pictures, and drops scripts, styles, classes, ids, forms, frames and every address that
-  is not a plain link.
+- One way in: every piece of HTML that was not written by our own templates passes `clean_html`. It keeps
+  prose, tables and embedded pictures, and drops scripts, styles, classes, ids, forms, frames and every
+  address that is not a plain link.
 - Ids are given after cleaning (`Anchors`), so that a notebook can neither take one of ours nor use one twice.
 - Markdown is mistune without nbconvert's mathematics: there `$60 **bn** ... $5` is a formula and loses its
   emphasis, and nothing on the page could draw a formula anyway. `\$` reads as `$` in both.
 - Nothing is fetched: style and script stand in the page and are allowed by their hash, pictures are `data:`
   addresses. So a page works from disk, in every browser, and when it is mailed alone. SVG in `<img>` runs no
   script.
-- Scenarios share most of their prose, code and charts: what was made once is kept.
+- Scenarios share most of their prose, code and charts: what was made once is not made again.
 - SVG is percent-encoded, slimmed first: smaller than base64, far smaller after compression, and the address
   is one that a validator accepts.
 """
@@ -23,7 +23,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -98,6 +98,12 @@ ATTRIBUTES: dict[str, set[str]] = {
     "td": {"colspan", "rowspan", "align"},
     "th": {"colspan", "rowspan", "align", "scope"},
 }
+DROPPED_WITH_CONTENT = frozenset(
+    ["script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math"]
+)
+"""What goes with all that it holds; of any other tag that is not in `TAGS` the text stays."""
+EMBEDDED = ("data:image/png;", "data:image/svg+xml", "data:image/jpeg;")
+"""How the address of a picture begins that is in the page itself."""
 Link = Callable[[str], str | None]
 """What a relative address of a notebook becomes on the site; None where it leads nowhere."""
 
@@ -106,46 +112,36 @@ def no_link(_: str) -> None:
     """A `Link` that knows no page."""
 
 
-def clean(html: str, link: Link = no_link) -> Markup:
+def clean_html(html: str, link: Link = no_link) -> Markup:
     """HTML with everything removed that could run, load, restyle or clash; relative links go through
     `link`.
     """
-
-    def address(tag: str, attribute: str, value: str) -> str | None:
-        if attribute == "src":
-            return (
-                value
-                if value.startswith(("data:image/png;", "data:image/svg+xml", "data:image/jpeg;"))
-                else None
-            )
-        if attribute != "href":
-            return value
-        return value if re.match(r"(https?://|mailto:)", value, re.IGNORECASE) else link(value)
-
     aligned = re.sub(r' style="text-align:\s*(left|right|center);?"', r' align="\1"', html)
     cleaned = nh3.clean(
         aligned,
         tags=set(TAGS),
         attributes=ATTRIBUTES,
-        clean_content_tags={
-            "script",
-            "style",
-            "title",
-            "template",
-            "noscript",
-            "iframe",
-            "object",
-            "svg",
-            "math",
-        },
-        attribute_filter=address,
+        clean_content_tags=set(DROPPED_WITH_CONTENT),
+        attribute_filter=partial(_safe_value, link),
         url_schemes={"http", "https", "mailto", "data"},
         link_rel="noopener noreferrer",
     )
-    return Markup(_boxed(cleaned))  # noqa: S704 (this is the one place where cleaned text becomes markup)
+    html = _scrollable_tables(cleaned)
+    return Markup(html)  # noqa: S704 (this is the one place where cleaned text becomes markup)
 
 
-def _boxed(html: str) -> str:
+def _safe_value(link: Link, tag: str, attribute: str, value: str) -> str | None:
+    """The value that an attribute may keep: embedded pictures, web addresses and what `link` knows; None
+    where it goes.
+    """
+    if attribute == "src":
+        return value if value.startswith(EMBEDDED) else None
+    if attribute != "href":
+        return value
+    return value if re.match(r"(https?://|mailto:)", value, re.IGNORECASE) else link(value)
+
+
+def _scrollable_tables(html: str) -> str:
     # A wide table scrolls in a box of its own; the box can be focused, so that the keyboard scrolls it too.
     opened = '<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>'
     return html.replace("<img>", "").replace("<table>", opened).replace("</table>", "</table></div>")
@@ -161,10 +157,10 @@ def _markdown() -> Callable[[str], Any]:
 @cache
 def markdown(text: str, link: Link = no_link) -> Markup:
     """Markdown as clean HTML."""
-    return clean(str(_markdown()(text)), link)
+    return clean_html(str(_markdown()(text)), link)
 
 
-def plain(html: str) -> str:
+def strip_tags(html: str) -> str:
     """The text of cleaned HTML, for titles and descriptions."""
     return " ".join(Markup(html).striptags().split())  # noqa: S704 (tags are removed, not trusted)
 
@@ -188,38 +184,38 @@ def terminal(text: str) -> Markup:
 
 
 class Anchors:
-    """The ids of one page: each given once."""
+    """The ids of one page, each only once."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
 
     def take(self, text: str) -> str:
         """An id made from a text that nothing else on the page has."""
-        stem = slug(text) or "part"
-        found, count = stem, 1
-        while found in self._taken:
+        stem = slugify(text) or "part"
+        anchor, count = stem, 1
+        while anchor in self._taken:
             count += 1
-            found = f"{stem}-{count}"
-        self._taken.add(found)
-        return found
+            anchor = f"{stem}-{count}"
+        self._taken.add(anchor)
+        return anchor
 
     def headings(self, html: Markup) -> tuple[Markup, list[tuple[str, str]]]:
         """The same HTML with an id on each h2 and h3, and (id, text) of each h2."""
         listed: list[tuple[str, str]] = []
 
-        def give(match: re.Match[str]) -> str:
+        def add_id(match: re.Match[str]) -> str:
             level, inner = match.groups()
-            text = plain(inner)
+            text = strip_tags(inner)
             anchor = self.take(text)
             if level == "2":
                 listed.append((anchor, text))
             return f'<h{level} id="{anchor}">{inner}</h{level}>'
 
-        given = re.sub(r"<h([23])>(.*?)</h\1>", give, str(html), flags=re.DOTALL)
-        return Markup(given), listed  # noqa: S704 (cleaned before, and only ids of ours were added)
+        with_ids = re.sub(r"<h([23])>(.*?)</h\1>", add_id, str(html), flags=re.DOTALL)
+        return Markup(with_ids), listed  # noqa: S704 (cleaned before, and only ids of ours were added)
 
 
-def slug(text: str) -> str:
+def slugify(text: str) -> str:
     """A text as an address: lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
@@ -237,25 +233,25 @@ class Picture:
 def picture(image: Image) -> Picture:
     """An image as an `<img>` can carry it in the page."""
     if image.kind == "png":
-        raw = _bytes(image.content)
+        raw = _decoded(image.content)
         sized = raw.startswith(b"\x89PNG\r\n\x1a\n") and len(raw) >= 24
         width, height = struct.unpack(">II", raw[16:24]) if sized else (None, None)
         content = base64.b64encode(raw).decode()
         return Picture(Markup("data:image/png;base64,{}").format(content), width, height)
     svg = _minify_svg(image.content)
-    width, height = _size(svg)
+    width, height = _size_in_pixels(svg)
     address = "data:image/svg+xml," + quote(svg, safe="!$'()*+,-./:;=?@_~")
     return Picture(Markup(address), width, height)  # noqa: S704 (quoting left nothing that could end an attribute)
 
 
-def _bytes(content: str) -> bytes:
+def _decoded(content: str) -> bytes:
     try:
         return base64.b64decode(content)
     except ValueError:
         return b""  # what is no picture is shown as a broken one
 
 
-_UNSEEN = re.compile(
+_INVISIBLE = re.compile(
     r"<\?xml.*?(?:\?>|\Z)|<!DOCTYPE.*?(?:>|\Z)|<!--.*?(?:-->|\Z)|<metadata>.*?(?:</metadata>|\Z)", re.DOTALL
 )
 """What a drawing says to no reader; what is never closed ends with the text, so that its end is looked for
@@ -267,7 +263,7 @@ def _minify_svg(svg: str) -> str:
     # What says nothing to a reader goes (prologue, licence block, names, empty groups, line breaks), and what
     # an address would spend three characters on is written with one: single quotes, commas between the
     # numbers of a path.
-    svg = _UNSEEN.sub("", svg)
+    svg = _INVISIBLE.sub("", svg)
     svg = re.sub(r"(?<!\s)\s*\n\s*", " ", svg)
     svg = re.sub(r"> <(?!/?(?:text|tspan))", "><", svg).strip()
     svg = _drop_unused_ids(svg)
@@ -283,8 +279,8 @@ def _minify_svg(svg: str) -> str:
 
 def _drop_unused_ids(svg: str) -> str:
     """Without ids that nothing refers to, and without groups that then say and hold nothing."""
-    known = set(re.findall(r"(?:href=[\"']#|url\(#)([^\"')]+)", svg))
-    svg = re.sub(r"""(<g\b[^<>]*?) id=(["'])([^"'<>]*)\2""", lambda g: g[0] if g[3] in known else g[1], svg)
+    used = set(re.findall(r"(?:href=[\"']#|url\(#)([^\"')]+)", svg))
+    svg = re.sub(r"""(<g\b[^<>]*?) id=(["'])([^"'<>]*)\2""", lambda g: g[0] if g[3] in used else g[1], svg)
     parts = re.split(r"(<g(?:\s[^<>]*)?/?>|</g>)", svg)  # text and tags of groups in turn
     opened: list[int] = []
     holding = set[int]()  # groups with one inside that stays, so that they stay themselves
@@ -303,18 +299,18 @@ def _drop_unused_ids(svg: str) -> str:
 
 
 def _minify_path(path: str) -> str:
-    beside = r"(?<=[A-Za-z])\s+|(?<!\s)\s+(?=[A-Za-z])"
-    return re.sub(beside, "", path).strip().replace(" ", ",")
+    next_to_letters = r"(?<=[A-Za-z])\s+|(?<!\s)\s+(?=[A-Za-z])"
+    return re.sub(next_to_letters, "", path).strip().replace(" ", ",")
 
 
-def _size(svg: str) -> tuple[int | None, int | None]:
+def _size_in_pixels(svg: str) -> tuple[int | None, int | None]:
     head = svg[: svg.find(">") + 1]
     scale = {"pt": 4 / 3, "px": 1.0, "": 1.0}
-    found = []
+    size = []
     for name in ("width", "height"):
         match = re.search(rf"""\b{name}=["']([0-9.]+)(pt|px|)["']""", head)
-        found.append(round(float(match[1]) * scale[match[2]]) if match else None)
-    return found[0], found[1]
+        size.append(round(float(match[1]) * scale[match[2]]) if match else None)
+    return size[0], size[1]
 
 
 def policy(styles: Iterable[str], scripts: Iterable[str]) -> str:

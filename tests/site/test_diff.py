@@ -140,7 +140,7 @@ def test_a_reader_sees_the_label_of_a_verdict_and_a_program_its_key(tmp_path: Pa
     side(tmp_path / "b", ledger("l", x="void"), figure("f", "void", ["p"]))
     found = held(tmp_path)
     (_, verdicts), (_, findings) = (
-        one for one in diff.text(found) if "code" not in one[0] and "data" not in one[0]
+        one for one in diff.listing(found) if "code" not in one[0] and "data" not in one[0]
     )
     assert [list(row.values())[1:3] for row in verdicts] == [
         ["too early to tell", "overtaken"],
@@ -256,7 +256,7 @@ def test_the_three_forms_hold_the_same_differences(tmp_path: Path) -> None:
     content = json.loads(found.as_json())
     assert [row["id"] for row in content["differences"]] == [one.id for one in found.differences]
     assert content["a"]["name"] == "a" and content["same"] == {}
-    listed = [str(row[next(iter(row))]) for _, rows in diff.text(found) for row in rows]
+    listed = [str(row[next(iter(row))]) for _, rows in diff.listing(found) for row in rows]
     assert listed == [one.id for one in found.differences]
     diff.write_page(found, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
@@ -286,12 +286,12 @@ def test_a_word_stands_for_a_scenario_that_was_run_or_for_a_folder(tmp_path: Pat
     (tmp_path / "params").mkdir()
     (tmp_path / "params" / "base.yml").write_text("scenario: base\n")
     with pytest.raises(ParameterError, match=r"base: was not run. Run `thesis run --scenario base`"):
-        diff.place_of("base", project)
+        diff.folder_of("base", project)
     there = side(project.runs / "base", metric("m", 2.0))
-    assert diff.place_of("base", project) == there
-    assert diff.place_of(str(there), project) == there
+    assert diff.folder_of("base", project) == there
+    assert diff.folder_of(str(there), project) == there
     with pytest.raises(ParameterError, match=r"is no scenario, no day .* 'base'"):
-        diff.place_of("bass", project)
+        diff.folder_of("bass", project)
 
 
 def test_a_folder_without_notebooks_and_a_broken_bundle_are_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.exhibits import Column, Table
 from analysis.site import build
-from analysis.site.exports import FORMULA, NUMBER, as_csv, neutral
+from analysis.site.exports import FORMULA, NUMBER, csv_cell, rows_csv
 from tests.hostile import corpus
 
 
@@ -18,16 +18,22 @@ from tests.hostile import corpus
     "text", ["=1+1", "+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "+5%", "-"]
 )
 def test_a_text_that_a_spreadsheet_would_run_is_disarmed(text: str) -> None:
-    assert neutral(text) == f"'{text}"
+    assert csv_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["-5", "+1.5", "-.5", "-1e-9", "43%", "~$100M", ">$20B", "a=b", ""])
 def test_plain_numbers_and_plain_texts_stay_as_they_are(text: str) -> None:
-    assert neutral(text) == text
+    assert csv_cell(text) == text
 
 
 def test_numbers_lists_and_nothing() -> None:
-    assert (neutral(-1.5), neutral(None), neutral(True), neutral(["a", "b"]), neutral([{"title": "=x"}])) == (
+    assert (
+        csv_cell(-1.5),
+        csv_cell(None),
+        csv_cell(True),
+        csv_cell(["a", "b"]),
+        csv_cell([{"title": "=x"}]),
+    ) == (
         "-1.5",
         "",
         "True",
@@ -41,13 +47,13 @@ def test_a_cell_that_lists_sources_is_their_titles_and_addresses() -> None:
         {"title": "=A", "url": "https://example.org/a", "quality": "official"},
         {"title": "B", "url": None},
     ]
-    assert neutral(listed) == "'=A <https://example.org/a>; B"
+    assert csv_cell(listed) == "'=A <https://example.org/a>; B"
 
 
 def test_columns_come_in_their_order_and_headings_are_disarmed_too() -> None:
     columns = (Column(name="=b", title="B"), Column(name="a", title="A"))
     table = Table(id="t", kind="table", columns=columns, rows=({"a": 1, "=b": "x,y"}, {"a": None}))
-    assert as_csv(table) == '\'=b,a\n"x,y",1\n,\n'
+    assert rows_csv(table) == '\'=b,a\n"x,y",1\n,\n'
 
 
 def test_no_cell_of_any_file_of_a_hostile_site_is_run_by_a_spreadsheet(tmp_path: Path) -> None:

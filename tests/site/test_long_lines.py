@@ -42,11 +42,11 @@ CASES: dict[Callable[[str], object], list[str]] = {
     sanitize.terminal: ["\x1b[0"],
     sanitize._minify_svg: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "url(#"],
     sanitize._minify_path: [" ", " M"],
-    sanitize._size: ['width="1'],
-    sanitize.slug: ["-"],
+    sanitize._size_in_pixels: ['width="1'],
+    sanitize.slugify: ["-"],
     exhibits.source_url: ["a/", "a/b:c@"],
     exports.NUMBER.fullmatch: ["1"],
-    context.DRESS.fullmatch: ["1", "1,"],
+    context.PRINTED_NUMBER.fullmatch: ["1", "1,"],
     provisioner.AT_TOP.findall: ["from x import (\n"],
     provisioner.INDENTED.findall: [" from x import (\n"],
 }
@@ -65,7 +65,7 @@ def test_a_long_line_is_read_once(read: Callable[[str], object], unit: str) -> N
 
 
 def test_a_number_with_a_million_commas_is_read_once() -> None:
-    assert context.DRESS.fullmatch(f"1{long(',')}.1x1") is None
+    assert context.PRINTED_NUMBER.fullmatch(f"1{long(',')}.1x1") is None
 
 
 def test_groups_are_unwrapped_however_deep() -> None:

@@ -17,7 +17,7 @@ from tests.hostile import corpus
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "find_spec", lambda name: None if name == "pypdf" else name)
     assert (
-        str(pdf.missing())
+        str(pdf.missing_requirement())
         == "report.pdf: needs pypdf, which is not installed. Install the extra: pip install -e '.[pdf]'."
     )
 
@@ -25,7 +25,7 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch:
 def test_a_missing_browser_is_named_with_what_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "find_spec", lambda name: name)
     monkeypatch.setenv("PATH", "")
-    told = str(pdf.missing())
+    told = str(pdf.missing_requirement())
     assert (
         "none of chromium, chromium-browser, google-chrome is on the PATH" in told
         and "apt-get install" in told
@@ -40,7 +40,7 @@ def test_a_full_folder_of_temporary_files_is_named_and_not_taken_for_the_site_s(
     def full() -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(pdf, "missing", lambda: None)
+    monkeypatch.setattr(pdf, "missing_requirement", lambda: None)
     monkeypatch.setattr("playwright.sync_api.sync_playwright", full)
     with pytest.raises(PrintError) as caught:
         pdf.write(Path(), lambda *_: "")

@@ -34,7 +34,7 @@ from tests.hostile import corpus
     ],
 )
 def test_what_could_run_load_restyle_or_clash_is_gone(hostile: str, left: str) -> None:
-    assert sanitize.clean(hostile).strip() == left
+    assert sanitize.clean_html(hostile).strip() == left
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_could_run_load_restyle_or_clash_is_gone(hostile: str, left: str) -
     ],
 )
 def test_a_link_that_is_none_loses_its_address(address: str) -> None:
-    assert "href" not in sanitize.clean(f'<a href="{address}">x</a>')
+    assert "href" not in sanitize.clean_html(f'<a href="{address}">x</a>')
 
 
 @pytest.mark.parametrize(
@@ -57,18 +57,19 @@ def test_a_link_that_is_none_loses_its_address(address: str) -> None:
 )
 def test_a_link_to_the_web_is_kept_and_tells_nobody_where_it_came_from(address: str) -> None:
     assert (
-        sanitize.clean(f'<a href="{address}">x</a>') == f'<a href="{address}" rel="noopener noreferrer">x</a>'
+        sanitize.clean_html(f'<a href="{address}">x</a>')
+        == f'<a href="{address}" rel="noopener noreferrer">x</a>'
     )
 
 
 def test_relative_links_go_where_the_site_says() -> None:
-    assert 'href="there.html"' in sanitize.clean(
+    assert 'href="there.html"' in sanitize.clean_html(
         '<a href="there.ipynb">x</a>', {"there.ipynb": "there.html"}.get
     )
 
 
 def test_tables_keep_their_structure_and_alignment_and_scroll_in_a_box_of_their_own() -> None:
-    html = sanitize.clean(
+    html = sanitize.clean_html(
         "<table class=dataframe><tr style='text-align: right;'><th scope=col colspan=2>a</th></tr></table>"
     )
     assert html.startswith('<div class="scroll"') and html.endswith("</table></div>")
@@ -178,7 +179,7 @@ ADDRESS = re.compile(r"#|https?://|mailto:|data:image/(png|jpeg|svg\+xml)[;,]")
 
 
 @pytest.mark.parametrize("case", corpus.cases(), ids=lambda case: case.name)
-@pytest.mark.parametrize("form", [sanitize.clean, sanitize.markdown])
+@pytest.mark.parametrize("form", [sanitize.clean_html, sanitize.markdown])
 def test_nothing_of_what_could_do_harm_is_left(case: corpus.Case, form: Callable[[str], str]) -> None:
     found: list[tuple[str, list[tuple[str, str | None]]]] = []
     reader = HTMLParser()
@@ -205,8 +206,8 @@ def test_a_policy_names_the_hash_of_each_inline_part_and_nothing_else() -> None:
 
 @given(st.text(alphabet=st.sampled_from("<>/=\"' abhrefscriptonimgsvg:&;#\n"), max_size=80))
 def test_cleaning_leaves_no_tag_or_attribute_that_was_not_allowed(text: str) -> None:
-    cleaned = str(sanitize.clean(text))
+    cleaned = str(sanitize.clean_html(text))
     assert "<script" not in cleaned and " on" not in "".join(
         part.partition(">")[0] for part in cleaned.split("<")[1:]
     )
-    assert sanitize.clean(cleaned).count("<script") == 0
+    assert sanitize.clean_html(cleaned).count("<script") == 0
