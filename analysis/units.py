@@ -53,8 +53,8 @@ QUALIFIERS = {
 }
 INCLUSIVE = ("≥", "≤", "at least", "at most", "up to")
 """Qualifiers whose bound a value may meet; it has to pass those of the others."""
-DAYS_PER_MONTH = 30.4375
-"""A twelfth of a year of 365.25 days."""
+DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 
 NUMBER_WORDS = {
     "one": 1,

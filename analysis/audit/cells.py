@@ -52,7 +52,7 @@ from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
 from analysis.models import market
 from analysis.models.frontier import price_column
-from analysis.units import format_date, format_figure, format_value, parse_figure
+from analysis.units import DAYS_PER_YEAR, format_date, format_figure, format_value, parse_figure
 
 FIELDS = (
     "id",
@@ -705,7 +705,7 @@ def _funding(facts: Facts, cell: PrintedCell, own: None) -> Answer:
         above = running[running > printed.low]
         held_days = (facts.day - above.index[0]).days
         stale = (
-            held_days >= 365.25 * float(facts.assumptions["stale_after_years"])
+            held_days >= DAYS_PER_YEAR * float(facts.assumptions["stale_after_years"])
             or now >= record.STALE_FACTOR * printed.low
         )
         reason = (

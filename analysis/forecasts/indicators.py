@@ -24,7 +24,7 @@ from analysis.evidence import indicators, predictions
 from analysis.models import frontier, prices
 from analysis.scenarios import Assumptions, Register
 from analysis.statistics.growth import cagr_pct
-from analysis.units import DAYS_PER_MONTH
+from analysis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 NEAR_DAYS = 75
 """How far a value of about twelve months ago may lie from that day."""
@@ -291,7 +291,7 @@ def growth(facts: Facts, *, measure: str, months: int) -> Reading:
     last = rows.iloc[-1]
     away = (rows["valid_on"] - (last["valid_on"] - pd.DateOffset(months=months))).abs()
     first = rows.loc[away.idxmin()]
-    years = (last["valid_on"] - first["valid_on"]).days / 365.25
+    years = (last["valid_on"] - first["valid_on"]).days / DAYS_PER_YEAR
     if years <= 0 or away.min() > pd.Timedelta(days=NEAR_DAYS):
         raise NothingKnown(f"{measure} about {months} months before {last['valid_on'].date()}")
     return Reading(cagr_pct(float(first["value"]), float(last["value"]), years), last["valid_on"])

@@ -27,7 +27,7 @@ from analysis.labels import join_words
 from analysis.models import frontier, outlook, parity, prices, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import scoring, trend
-from analysis.units import format_date
+from analysis.units import DAYS_PER_YEAR, format_date
 
 Kind = Literal["trend", "simulation", "base rate", "judgement"]
 LEVEL = 0.9
@@ -174,7 +174,7 @@ def match_rate(context: MethodContext) -> Method | None:
     launched = _launch_price(context)
     if lags is None or launched is None:
         return None
-    months = (context.deadline("p2.quality") - launched["valid_on"]).days / 365.25 * 12
+    months = (context.deadline("p2.quality") - launched["valid_on"]).days / DAYS_PER_YEAR * 12
     decided = lags[lags["matched"] | (lags["lag_months"] >= months)]
     in_time = decided["matched"] & (decided["lag_months"] <= months)
     # one open release often matches several steps at once: it is one case
@@ -364,7 +364,7 @@ def down_rounds(context: MethodContext) -> Method | None:
     rows = facts[facts["id"].isin(DOWN_ROUNDS)]
     if len(rows) < len(DOWN_ROUNDS):
         return None
-    years = (context.deadline("p3.write_down") - pd.Timestamp(context.assumptions.as_of)).days / 365.25
+    years = (context.deadline("p3.write_down") - pd.Timestamp(context.assumptions.as_of)).days / DAYS_PER_YEAR
     if years <= 0:
         return None
     shares = sorted(float(value) / 100 for value in rows["value"])
@@ -506,7 +506,7 @@ def _required_price_fall(context: MethodContext) -> RequiredPriceFall | None:
     runs = runs[(runs["benchmark"] == BENCHMARK) & (runs["protocol"] == PROTOCOL)]
     matches = prices.open_matches(table[table["terms"] == "list"], runs, launched)
     if matches.empty:
-        years = (deadline - launched["valid_on"]).days / 365.25
+        years = (deadline - launched["valid_on"]).days / DAYS_PER_YEAR
         return RequiredPriceFall(
             1.0,
             years,
@@ -522,7 +522,7 @@ def _required_price_fall(context: MethodContext) -> RequiredPriceFall | None:
     note = (
         f"The cheapest open model that matches GPT-5 on {BENCHMARK} costs {multiple:.0%} of its launch price."
     )
-    years = (deadline - today).days / 365.25
+    years = (deadline - today).days / DAYS_PER_YEAR
     return RequiredPriceFall(
         multiple, years, note, pd.concat([_one_row_frame(launched), matches.loc[[blend.idxmin()]]])
     )

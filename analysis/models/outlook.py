@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from analysis.models import balance_sheet, funding, market, mechanisms, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
+from analysis.units import DAYS_PER_YEAR
 
 START = dt.date(2026, 3, 31)
 START_YEAR = 2026.25
@@ -120,7 +121,7 @@ def start_evidence(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
     rows = stakes[stakes["valid_on"] <= pd.Timestamp(START)].sort_values("valid_on", kind="stable")
     paid: list[venture.Payment] = []
     for day, part in rows.groupby("valid_on"):
-        years = (pd.Timestamp(str(day)).date() - START).days / 365.25
+        years = (pd.Timestamp(str(day)).date() - START).days / DAYS_PER_YEAR
         amount = float(part.loc[part["event"] == "paid", "amount_usd_bn"].sum())
         stated = part.loc[part["event"] == "position", "cumulative_cost_usd_bn"].dropna()
         if len(stated):
@@ -205,7 +206,7 @@ def payments(paid: tuple[venture.Payment, ...], invested_usd_bn: float) -> tuple
         scale = invested_usd_bn / before
         return tuple(venture.Payment(p.years, p.amount_usd_bn * scale) for p in paid)
     rest = (invested_usd_bn - before) / len(INSTALMENTS)
-    later = [venture.Payment((day - START).days / 365.25, rest) for day in INSTALMENTS]
+    later = [venture.Payment((day - START).days / DAYS_PER_YEAR, rest) for day in INSTALMENTS]
     return (*paid, *later)
 
 

@@ -43,6 +43,7 @@ from numpy.typing import NDArray
 
 from analysis.statistics import trend
 from analysis.statistics.simulation import Floats, probability, quantile
+from analysis.units import DAYS_PER_YEAR
 
 NAIVE = "drift"
 NAMES = {
@@ -69,7 +70,7 @@ STEP_TOLERANCE = 0.15
 weeks by 8%.
 """
 
-PERIODS = {"week": 7.0, "month": 30.44, "quarter": 91.31, "year": 365.25}
+PERIODS = {"week": 7.0, "month": 30.44, "quarter": 91.31, "year": DAYS_PER_YEAR}
 """Usual days of a step, by the word for it."""
 
 ETS_STARTS = ((0.97, 0.02, 0.97), (0.2, 0.1, 0.97))

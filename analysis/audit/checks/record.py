@@ -41,7 +41,7 @@ from analysis.audit.facts import (
 from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
 from analysis.errors import DataError, Problem, nearest
 from analysis.labels import join_words
-from analysis.units import Quantity, format_date, format_figure
+from analysis.units import DAYS_PER_YEAR, Quantity, format_date, format_figure
 
 WEEKS = 5
 """How many weeks a month touches at most: its users are no more than those of so many weeks that share none.
@@ -247,7 +247,7 @@ def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | Non
     first = above.iloc[0] if len(above) else now
     facts.cite(FACTS, counts.loc[list(dict.fromkeys([first.name, now.name]))])
     held_days = (facts.day - first["valid_on"]).days if len(above) else 0
-    long_ago = held_days >= 365.25 * float(facts.assumptions["stale_after_years"])
+    long_ago = held_days >= DAYS_PER_YEAR * float(facts.assumptions["stale_after_years"])
     stale = len(above) > 0 and (long_ago or now["value"] >= STALE_FACTOR * bound)
     reason = f"{describe_value(now)} {now['unit']} were counted on {format_date(now['valid_on'])}"
     if first["id"] != now["id"]:
