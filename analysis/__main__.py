@@ -321,7 +321,7 @@ def predictions(
 
 
 def _percentages(row: Mapping[str, Any]) -> dict[str, str | None]:
-    """The probability of a part and its range in per cent; nothing where there is none."""
+    """The probability of a part and its range in per cent; None where there is none."""
     from analysis.exhibits import number
 
     chance, low, high = (row[f"probability{end}"] for end in ("", "_low", "_high"))

@@ -42,7 +42,8 @@ assumptions = scenarios.check(globals())
 names = ("committed_share", "compute_usd_bn", "cash_usd_bn")
 share, compute, cash = (assumptions.register[name].central(assumptions[name]) for name in names)
 text = f"{{share * compute - cash:.1f}}"
-number = dict(id="verdict.uncovered", kind="metric", title="Compute beyond the cash", text=text, short=text, value=float(text))
+number = dict(id="verdict.uncovered", kind="metric", title="Compute beyond the cash")
+number |= dict(text=text, short=text, value=float(text))
 display({{"{MIME}": number}}, raw=True)
 """
 

@@ -263,7 +263,7 @@ def map_on_cluster(
     ParameterError
         The cluster cannot be used.
     RunError
-        The scheduler is gone, or several workers died at one item.
+        The scheduler is gone, or several workers died at the same item.
     """
     numbers, arguments = list(items), list(items.values())
     with connected(address, workers, project) as client:

@@ -3,7 +3,7 @@
 Decisions
 - Papermill's own engine and manager, but for `save`: theirs rewrites, validates and lays out the whole
   notebook twice a cell, for one with large outputs a third of its time. Here it is plain JSON in one line,
-  once a cell: what a cell has put out is saved as the next one starts, since both happen at once.
+  once a cell: the output of a cell is saved as the next one starts, since both happen at once.
 - It is written to another file and renamed: whoever is killed leaves a notebook that can be read.
 - The last save is papermill's own, so what is stored is what papermill writes.
 """
@@ -29,7 +29,7 @@ class _Manager(NotebookExecutionManager):  # type: ignore[misc]
     _last = False
 
     def save(self, **kwargs: Any) -> None:
-        """Save what there is; as papermill does once all is through."""
+        """Save what there is; as papermill does at the end."""
         if self._last or not self.output_path:
             super().save(**kwargs)
             return

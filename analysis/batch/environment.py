@@ -5,7 +5,7 @@ Decisions
   miss the next one.
 - Their folders lie in one of ours, so that no configuration, start-up file, kernel or matplotlibrc of the
   user's is read.
-- `python3` is this very interpreter. Its kernelspec stands first on Jupyter's path, so that no other kernel
+- `python3` is this very interpreter. Its kernelspec comes first on Jupyter's path, so that no other kernel
   of that name wins.
 - Linear algebra has one thread, so that results and speed do not depend on how many there are.
 """

@@ -8,12 +8,13 @@ Decisions
   kernel), we do.
 - What is saved is stripped of times, of process numbers and of where the project and the user's home lie, and
   the cells that a run adds have fixed ids, so that equal runs are equal bytes.
-- A kernel is killed once the last cell has answered: one asked to leave sometimes takes seconds, and leaves
+- A kernel is killed once the last cell has answered: one asked to end sometimes takes seconds, and leaves
   children.
 - A kernel that does not come up says nothing about the notebook: it is tried once more.
 - A limit, of the notebook or of a cell, interrupts the cell that runs, so that its traceback shows the line
   that it was at. Whoever runs this ends a kernel that ignores an interrupt.
-- What cannot be saved whole (a full disk) is saved without outputs, with the note; only then not at all.
+- A notebook that does not fit on a full disk is saved without outputs, with the note; if that fails, not at
+  all.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ once.
 """
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What writing ends with where there is no room."""
+"""Errors of writing where there is no room."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class RunResult:
 
     @property
     def stopped(self) -> bool:
-        """Whether it is not the notebook's doing: the batch was asked to stop."""
+        """Whether the batch was asked to stop; that says nothing about the notebook."""
         return self.error is not None and self.error.endswith(STOPPED)
 
     @property
@@ -127,7 +128,7 @@ def ignore(*_: object) -> None:
 
 
 class _Stopped(Exception):
-    """A notebook must not go on after this cell; the text says why."""
+    """Why a notebook must not go on after a cell."""
 
 
 @dataclass
@@ -289,7 +290,7 @@ def _short_line(text: str, limit: int = 400) -> str:
 
 
 def _load(path: Path) -> dict[str, Any] | None:
-    """A saved notebook as plain JSON; None if it is not there or was cut off."""
+    """A saved notebook as plain JSON; None if it does not exist or was cut off."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -378,7 +379,7 @@ def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _insert_notes(cells: list[dict[str, Any]], error: str, cell: StartedCell | None) -> None:
-    """Say at the top and at the cell where and why a notebook ended."""
+    """Insert notes at the top and at the cell on where and why a notebook ended."""
     reported = cell.id if cell else None
     matches = [index for index, other in enumerate(cells) if reported and other.get("id") == reported]
     index = matches[0] if matches else _last_started(cells)

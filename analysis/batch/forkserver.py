@@ -537,7 +537,7 @@ def _run_kernel(request: dict[str, Any], state: _State) -> None:
     app.initialize()
     for name in AGAIN & set(sys.modules):
         importlib.reload(sys.modules[name])
-    # In a stock kernel imports come after the shell, so their filters of warnings stand before its own.
+    # In a stock kernel imports come after the shell, so their filters of warnings come before its own.
     warnings.filters[:] = state.filters + [entry for entry in warnings.filters if entry not in state.filters]  # type: ignore[index]
     with warnings.catch_warnings():  # makes the change known
         pass
@@ -550,16 +550,16 @@ def _launcher() -> str:
     return LAUNCHER if spec is None or spec.origin is None else spec.origin
 
 
-def _set_environment(wanted: dict[str, str], state: _State) -> None:
+def _set_environment(variables: dict[str, str], state: _State) -> None:
     """The environment of whoever asked, with what imports have changed in it."""
     for name, value in state.environment.items():
         if value is None:
-            wanted.pop(name, None)
+            variables.pop(name, None)
         else:
-            wanted[name] = value
-    for name in set(os.environ) - set(wanted):
+            variables[name] = value
+    for name in set(os.environ) - set(variables):
         del os.environ[name]
-    os.environ.update(wanted)
+    os.environ.update(variables)
 
 
 def _reseed() -> None:

@@ -2,7 +2,7 @@
 
 Decisions
 - On this machine the kernel's own lock on a file (flock) in the folder: it ends with its owner, however that
-  ends, so there is nothing to clear up and nothing to guess. Processes that the owner starts do not inherit
+  ends, so there is nothing to clean up and nothing to guess. Processes that the owner starts do not inherit
   it.
 - Behind a URL there is no such lock: an object is made that must not exist yet and names machine and process.
   One that a dead process of this machine left is taken over; of another machine nothing can be known, so a

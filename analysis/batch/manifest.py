@@ -1,8 +1,8 @@
 """What was run, and is it still what a run would give? The manifest of the executed notebooks.
 
 Decisions
-- An entry stands for one output. It is written as soon as the notebook is in place, so that an interrupted
-  batch resumes; entries of other outputs are kept as long as their file, scenario and notebook exist.
+- An entry describes one output. It is written as soon as the notebook is in place, so that an interrupted
+  batch resumes; entries of other outputs stay as long as their file, scenario and notebook exist.
 - A result is still good if it would follow from the same three parts, and its file is byte for byte what was
   written: an executed notebook that somebody edited is run again, never published as a result.
 - What varies between equal runs (seconds, reasons, versions, commit) is stored here and nowhere else. The
@@ -64,7 +64,7 @@ Runs = dict[Key, RunEntry]
 
 
 def read(folder: Path) -> Runs:
-    """The entries of a folder of runs by scenario and notebook; none where there is no readable manifest."""
+    """The entries of a folder of runs by scenario and notebook; empty where there is no readable manifest."""
     try:
         content = json.loads(storage.read_bytes(folder / NAME))
         return {(entry["scenario"], entry["notebook"]): entry for entry in content["runs"]}

@@ -2,7 +2,7 @@
 
 Decisions
 - Everything is decided, and refused, before a kernel starts: names, values, notebooks; all problems at once.
-- A notebook is given what it declares and nothing else. Its parameters cell is read as Python (`ast`);
+- A notebook gets what it declares and nothing else. Its parameters cell is read as Python (`ast`);
   papermill's own reading works line by line and misses what spans two lines or holds a second `=`.
 - A result follows from three parts, each with a digest: `code` (the notebook's cells, the package, the lock
   file), `parameters` (the resolved values, with what the register and the scenario say about them) and
@@ -82,7 +82,7 @@ class Digests:
     data: str
 
     @property
-    def whole(self) -> str:
+    def combined(self) -> str:
         """One digest over the three."""
         return sha256_of_texts(self.code, self.parameters, self.data)
 
@@ -91,7 +91,7 @@ class Digests:
 class Task:
     """One notebook under one scenario: what to execute, with what, and where its result goes.
 
-    `unfit` says why it cannot be executed.
+    `unfit` holds the reasons why it cannot be executed, if any.
     """
 
     scenario: str

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     import psutil
 
 LOOK_SECONDS = 0.2
-"""How often a waiting batch looks whether it was asked to stop."""
+"""How often a waiting batch checks whether it was asked to stop."""
 
 BATCH = ".batch-"
 """How the name of the folder of a batch begins."""
@@ -140,7 +140,8 @@ class Pool:
     Parameters
     ----------
     scratch_dir : Path
-        Where to put the folder: on the file system of the outputs, so that results can be moved there whole.
+        Where to put the folder: on the file system of the outputs, so that results can be moved there at
+        once.
     size : int
         How many notebooks run at a time.
     root : Path
@@ -322,7 +323,7 @@ def _variables(values: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold SIGINT back: a process that starts inherits this until it has said that it ignores it."""
+    """Hold SIGINT back: a process that starts inherits this until it ignores the signal itself."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -376,7 +377,7 @@ def _quiet(log: Path) -> None:
 
 
 def _exit_with_parent(folder: Path) -> None:
-    """Wait for the end of the batch's own process; then clear away what it can no longer clear away itself.
+    """Wait for the end of the batch's own process; then remove what it can no longer remove itself.
 
     Of several workers one does it, and ends the others, too.
     """

@@ -53,7 +53,7 @@ START_SECONDS = 120.0
 """How long the process that forks may take to import everything."""
 
 LOOK_SECONDS = 0.002
-"""How often a wait for the end of a kernel looks."""
+"""How often a wait for the end of a kernel polls."""
 
 END_SECONDS = 2.0
 """How long a killed kernel may take to be gone before we stop looking so often."""
@@ -143,7 +143,7 @@ class ForkProvisioner(LocalProvisioner):
 
 
 async def _in_a_thread(work: Callable[[], Fork]) -> Fork:
-    """What work returns; it runs in a thread of its own, whose end we look for (see the decisions)."""
+    """What work returns; it runs in its own thread, whose end we poll for (see the decisions)."""
     future: Future[Fork] = Future()
 
     def run() -> None:
@@ -431,14 +431,14 @@ def fork(
     source : _Source
         Where from.
     command, arguments : sequence of str
-        The whole command line of the kernel, and what of it comes after the launcher.
+        The command line of the kernel, and its part after the launcher.
     environment, folder
         Environment and working directory.
 
     Raises
     ------
     CannotFork
-        If it says no, and why; `Stale` if something has changed.
+        If it refuses, with the reason; `Stale` if something has changed.
     """
     stdin, write = os.pipe()  # a stock kernel reads from a pipe whose other end is closed
     os.close(write)
@@ -562,7 +562,7 @@ def _later(names: Sequence[str], root: Path) -> list[str]:
 
 
 def _file(name: str, root: Path) -> Path | None:
-    """The file of the project that a name stands for, or stands in."""
+    """The file of the project that a name refers to, or is in."""
     for module in (name, name.rpartition(".")[0]):
         base = root.joinpath(*module.split("."))
         if module and (file := base.with_suffix(".py")).is_file():

@@ -8,8 +8,7 @@ Decisions
   to it. So does one whose result cannot be put into place (a full disk, a store that is gone).
 - One batch at a time writes in a folder. It clears away what one that was killed left there.
 - Ctrl-C, SIGTERM and the end of the terminal (SIGHUP, unless it is ignored, as after `nohup`) are looked at
-  between two steps, never in the midst of one. What was running is kept as it was, with a note, and counts as
-  not run.
+  between two steps, never during one. What was running is kept as it was, with a note, and counts as not run.
 - What is unchanged is not run; the reason for every run is recorded.
 - Where notebooks run (processes here, machines of a cluster) makes no difference to anything else.
 """
@@ -41,14 +40,14 @@ from analysis.scenarios import Value
 WORKERS = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIGURES = {"THESIS_FIGURES": "svg"}
-"""What the kernels of a batch are told: published charts are drawn as SVG, stored notebooks hold PNG."""
+"""Variables for the kernels of a batch: published charts are drawn as SVG, stored notebooks hold PNG."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How one notebook ended; `failed` is the notebook that was kept to look at, if there is one.
 
-    `unfit` says why the file could not be run at all, under whichever scenario.
+    `unfit` holds the reasons why the file could not be run under any scenario.
     """
 
     kind: ClassVar[str] = "ended"
@@ -62,7 +61,7 @@ class Outcome:
 
 
 class Interrupted(ThesisError):
-    """A batch that was asked to stop before it was through; what finished is kept."""
+    """A batch that was asked to stop before its end; what finished stays."""
 
     exit_code: ClassVar[int] = 130
 
@@ -80,7 +79,7 @@ class Interrupted(ThesisError):
 
 @dataclass(frozen=True)
 class Planned:
-    """A batch before its first notebook: how many there are, how many run, and how long that took the last
+    """A batch before its first notebook: its notebooks, how many of them run, and how long that took the last
     time.
     """
 
@@ -113,7 +112,7 @@ Event = Planned | Started | CellStarted | Outcome
 """`kind` is what other programs call it (`--json`)."""
 
 OnEvent = Callable[[Event], None]
-"""Is told how a batch goes."""
+"""Called with each event of a batch."""
 
 
 class Executor(Protocol):
@@ -134,7 +133,7 @@ class Executor(Protocol):
 
 
 ExecutorFactory = Callable[[Path], AbstractContextManager[Executor]]
-"""Makes an executor; is given the folder of this machine that results are moved from."""
+"""Makes an executor that writes results into a folder of this machine, from which they are moved."""
 
 
 def _silent(event: Event) -> None:
@@ -151,7 +150,7 @@ def run(
     cluster: str | None = None,
     project: Project | None = None,
 ) -> list[Outcome]:
-    """Execute tasks, `workers` at a time, except those whose result would be what is there.
+    """Execute tasks, `workers` at a time, except those whose result would be the one in place.
 
     Parameters
     ----------
@@ -160,7 +159,7 @@ def run(
     workers : int
         How many notebooks run at a time.
     on_event : callable
-        Is told of the plan, of every start, cell and end.
+        Called with the plan and with every start, cell and end.
     force : bool
         Run also what is unchanged.
     limits : Limits
@@ -417,7 +416,7 @@ def _entry(task: Task, outcome: Outcome, result: RunResult) -> RunEntry:
         "status": outcome.status,
         "reason": outcome.reason,
         "seconds": outcome.seconds,
-        "digest": task.digests.whole,
+        "digest": task.digests.combined,
         "digests": asdict(task.digests),
         "output": None if outcome.error else content_digest(task.output),
         "error": outcome.error,

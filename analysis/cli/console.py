@@ -57,7 +57,7 @@ GAP = 2
 
 INDENT = "  "
 NOTHING = "\N{EN DASH}"
-"""What stands for an empty cell in a block of lines."""
+"""The sign for an empty cell in a block of lines."""
 
 
 class Format(StrEnum):

@@ -37,7 +37,7 @@ from analysis.scenarios import display_path
 
 HOST = "127.0.0.1"
 START_SECONDS = 60
-"""How long a server may take until it answers; a cold disk makes it slow, a broken one never does."""
+"""How long a server may take until it answers; after a cold start it is slow, a broken one never answers."""
 WORKSPACE = "review"
 
 
@@ -213,7 +213,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> 
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it printed nothing"]
     raise RunError(Problem("review", f"JupyterLab did not start: {lines[-1]}", "Run `make review`"))
 
 

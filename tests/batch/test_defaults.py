@@ -11,8 +11,8 @@ from analysis.batch import defaults
 from analysis.errors import NotebookError, ParameterError
 
 REGISTER = """
-rate_pct: {value: 3.0, unit: percent per year, range: [0, 10], description: a rate of growth, status: assumption,
-           reference: {title: t}, used_by: [a]}
+rate_pct: {value: 3.0, unit: percent per year, range: [0, 10], description: a rate of growth,
+           status: assumption, reference: {title: t}, used_by: [a]}
 """
 DECLARED = "rate_pct: float = 3.0  # percent per year; a rate of growth"
 

@@ -238,7 +238,7 @@ def test_the_manifest_holds_every_run(batch: Batch) -> None:
     runs = {run["notebook"]: run for run in content["runs"]}
     assert runs["raises"]["error"] == "cell 3: ZeroDivisionError: float division by zero"
     (task,) = plan.plan(["base"], ["good"], project=batch.project)
-    assert runs["good"]["digest"] == task.digests.whole
+    assert runs["good"]["digest"] == task.digests.combined
     assert set(runs["good"]["digests"]) == {"code", "parameters", "data"}
 
 
