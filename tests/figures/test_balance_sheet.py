@@ -1,126 +1,41 @@
-"""Charts of what was stated, read through their artists: points, bounds, what is hollow, and what the
-findings say.
-"""
-
-import re
-import xml.etree.ElementTree as ET
+"""Do the charts say what the balance sheet bears: net asset value, loan-to-value, losses and loads?"""
 
 import numpy as np
+import pandas as pd
 import pytest
-from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 
-from analysis.evidence import article_tables, evidence_tables
+from analysis.evidence import evidence_tables
 from analysis.figures import charts, theme
 from analysis.statistics.trend import decimal_year
+from tests.figures.artists import assert_drawn_alike, finding, is_empty, marks, subtitle, words
 
 DAY = "2026-05-21"
 LATER = "2026-10-31"
 
 
-def said(ax):
-    chart = theme.chart_of(ax)
-    assert chart.subtitle
-    assert chart.alt.endswith(".")
-    return chart.finding
-
-
-def subtitle(ax):
-    return theme.chart_of(ax).subtitle
-
-
-def words(ax):
-    return [text.get_text() for text in ax.texts if text.get_text()]
-
-
-def marks(ax, edge, face=None):
-    found = [
-        np.asarray(c.get_offsets(), dtype=float)
-        for c in ax.collections
-        if isinstance(c, PathCollection)
-        and len(c.get_offsets())
-        and to_hex(c.get_edgecolor()[0]) == edge
-        and (face is None or to_hex(c.get_facecolor()[0]) == face)
-    ]
-    return np.concatenate(found) if found else np.empty((0, 2))
-
-
-def nothing(ax):
-    assert said(ax).startswith("No data")
-    assert words(ax) == ["no data"]
-    return True
-
-
-# Run rate
-
-
-def rates(as_of=LATER):
-    return evidence_tables.load("openai_finance", as_of).query("measure == 'annualised_revenue'")
-
-
-def rate(table=None, day=DAY):
-    return charts.funding.run_rate(
-        rates() if table is None else table, company="OpenAI", day=day, ax=theme.axes(grid="y")
+def test_the_stress_chart_says_from_which_loss_on_the_ceiling_is_passed():
+    table = pd.DataFrame(
+        {"loss_pct": [0, 10, 20], "alone_pct": [20.0, 21.0, 22.0], "along_pct": [20.0, 24.0, 27.0]}
     )
+    ax = charts.balance_sheet.stress(table, {"promised": 25.0}, ax=theme.axes())
+    assert "from a loss of 20% on" in finding(ax)
 
 
-def test_run_rates_are_points_and_what_does_not_decide_is_hollow():
-    ax = rate()
-    assert ax.get_yscale() == "log"
-    table = rates()
-    decides = (table["counts"] == "yes") & (table["valid_on"] <= DAY)
-    assert sorted(marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)[:, 1]) == sorted(table["value"][decides])
-    # 12 describes the days of the 13, 40 and 50 a day after the article
-    hollow = marks(ax, theme.RECOMPUTED, "#ffffff")[:, 1]
-    assert {12, 40, 50} <= set(hollow)
-    assert len(hollow) == (~decides).sum()
-    assert subtitle(ax).endswith("hollow: after the article's day or another figure of the same days counts")
-    assert {"$2B", "$12B", "$50B", "the article, 21 May 2026"} <= set(words(ax))
-    assert "hollow" not in subtitle(rate(rates().query("value < 12")))
-
-
-def test_a_bound_has_an_arrow_to_the_side_that_it_leaves_open():
-    arrows = {
-        round(t.xyann[1], 6): t.xy[1] for t in rate().texts if getattr(t, "arrow_patch", None) is not None
-    }
-    assert set(arrows) == set(rates().query("qualifier in ('at least', 'at most')")["value"])
-    assert arrows[20] > 20
-    assert arrows[25] > 25
-    assert arrows[70] < 70  # at most
-
-
-def test_the_finding_goes_from_the_first_to_the_last_figure_that_counts_with_their_hedges():
-    assert (
-        said(rate())
-        == "OpenAI's run rate rose from about $2B in December 2023 to about $50B in September 2026"
+def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
+    table = pd.DataFrame(
+        {
+            "loading": [0.0, 2.0] * 2,
+            "ceiling_pct": [25.0, 25.0, 35.0, 35.0],
+            "probability": [0.9, 1.0, 0.3, 0.7],
+            "low": [0.88, 0.99, 0.28, 0.68],
+            "high": [0.92, 1.0, 0.32, 0.72],
+        }
     )
-    then = said(rate(rates(DAY)))
-    assert then == "OpenAI's run rate rose from about $2B in December 2023 to at least $25B in February 2026"
-    assert said(rate(rates().head(1))) == "OpenAI's run rate was about $2B in December 2023"
-    falling = rates().assign(value=lambda t: 1 / t["value"])
-    assert "run rate fell from" in said(rate(falling))
-
-
-def test_names_of_run_rates_do_not_touch():
-    ax = rate()
-    theme.chart_of(ax).draw_without_rendering()
-    boxes = [t.get_window_extent() for t in ax.texts if t.get_text().startswith("$")]
-    assert len(boxes) == len(rates())
-    assert not any(a.overlaps(b) for n, a in enumerate(boxes) for b in boxes[:n])
-
-
-def test_run_rates_refuse_and_are_empty():
-    with pytest.raises(ValueError, match="statements has no column 'counts'"):
-        rate(rates().drop(columns="counts"))
-    with pytest.raises(
-        ValueError, match="value on 2023-12-31 is 0; a logarithmic axis needs values above zero"
-    ):
-        rate(rates().assign(value=0.0))
-    assert nothing(rate(rates("2023-01-01")))
-    assert nothing(rate(rates().query("counts == 'no'")))
-
-
-# Net asset value and loan-to-value
+    ax = charts.balance_sheet.loading_curve(table, current=0.5, by="within 3 years", ax=theme.axes())
+    assert words(ax) == ["25%", "35%", "assumed"]
+    assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5
+    assert "in 30% of futures if the other holdings stand still, in 70% if" in theme.chart_of(ax).finding
 
 
 CEILINGS = {"own ceiling": 25.0, "in emergencies": 35.0}
@@ -168,16 +83,16 @@ def test_a_source_that_repeats_and_a_day_after_the_article_are_hollow():
 def test_the_finding_holds_the_highest_loan_to_value_against_the_lowest_ceiling():
     begins = "SoftBank's net asset value was 72.3 trillion yen on 30 June 2026"
     assert (
-        said(nav())
+        finding(nav())
         == f"{begins}; loan-to-value was at most 20.6% (31 December 2025), below its ceiling of 25%"
     )
     # 16.2, 17.0 twice, 16.5 and 20.6 lie above 16
     assert (
-        said(nav(ceilings={"low": 16.0}))
+        finding(nav(ceilings={"low": 16.0}))
         == f"{begins}; loan-to-value was above 16% on five of 15 days in our data"
     )
     none = evidence_tables.load("softbank_nav", LATER).assign(ltv_pct=np.nan)
-    assert said(nav(none)) == f"{begins}; no loan-to-value is in our data"
+    assert finding(nav(none)) == f"{begins}; no loan-to-value is in our data"
 
 
 def test_value_and_loan_to_value_refuse_and_are_empty():
@@ -187,59 +102,8 @@ def test_value_and_loan_to_value_refuse_and_are_empty():
         nav(ceilings={})
     with pytest.raises(ValueError, match="nav has no column 'ltv_pct'"):
         nav(evidence_tables.load("softbank_nav", LATER).drop(columns="ltv_pct"))
-    assert nothing(nav(evidence_tables.load("softbank_nav", "2020-01-01")))
+    assert is_empty(nav(evidence_tables.load("softbank_nav", "2020-01-01")))
 
 
-# Growth that forecasters give
-
-
-def grown(table=None):
-    given = evidence_tables.load("market_size_forecasts", LATER) if table is None else table
-    return charts.market.growth_forecasts(given, article_tables.load("market_size"), ax=theme.axes())
-
-
-def test_a_segment_has_the_printed_rate_as_ring_and_forecasters_own_as_dots():
-    ax = grown()
-    rows = dict(zip((label.get_text() for label in ax.get_yticklabels()), ax.get_yticks(), strict=True))
-    rings = {row: rate for rate, row in marks(ax, theme.PRINTED)}
-    assert rings[rows["Code Generation & Assistants"]] == 43
-    filled = marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)
-    drug = sorted(filled[filled[:, 1] == rows["AI Drug Discovery"], 0])
-    # (4.9/0.9)^(1/5), (49.5/4.6)^(1/9), (13.77/2.35)^(1/8): 40.3%, 30.2%, 24.7%
-    assert drug == pytest.approx([24.7, 30.2, 40.3], abs=0.05)
-    robots = marks(ax, theme.RECOMPUTED, "#ffffff")
-    assert (robots[:, 1] == rows["AI Robotics\n(Warehouse/Manuf.)"]).sum() == 5  # none counts the same market
-    spans = [
-        (round(a[0], 1), round(b[0], 1))
-        for c in ax.collections
-        if isinstance(c, LineCollection)
-        for a, b in c.get_segments()
-    ]
-    assert (24.7, 40.3) in spans
-
-
-def test_the_finding_counts_printed_rates_above_within_and_below():
-    assert (
-        said(grown())
-        == "Of four printed growth rates that forecasts of the same scope cover, one lies above and three lie"
-        " within what forecasters give"
-    )
-    broad = evidence_tables.load("market_size_forecasts", LATER).query("scope_fit == 'broad'")
-    assert said(grown(broad)) == "No forecast is of the same scope; those of another decide nothing"
-    steep = evidence_tables.load("market_size_forecasts", LATER).assign(end_usd_bn=1e6)
-    assert "four lie below what forecasters give" in said(grown(steep))
-    with pytest.raises(ValueError, match="forecasts has no column 'base_year'"):
-        grown(broad.drop(columns="base_year"))
-    assert nothing(grown(broad.head(0)))
-
-
-# All of them
-
-
-@pytest.mark.parametrize("draw", [rate, nav, grown])
-def test_charts_are_the_same_bytes_each_time_well_formed_and_dark_where_they_should_be(draw):
-    once, again = (theme.svg(theme.chart_of(draw())) for _ in range(2))
-    assert once == again
-    ET.fromstring(once)
-    assert set(re.findall(r"(?:fill|stroke): (#\w{6})", once)) <= set(theme.DARK)
-    assert theme.png(theme.chart_of(draw())).startswith(b"\x89PNG")
+def test_charts_are_the_same_bytes_each_time_well_formed_and_dark_where_they_should_be():
+    assert_drawn_alike(nav)

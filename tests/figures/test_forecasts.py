@@ -1,12 +1,48 @@
-"""Charts of what was foretold, read off their artists: lanes, calibration, loads; and what their words say on
-each side.
-"""
+"""Do the charts say what is forecast, how it moved, and what earlier forecasts were worth?"""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.figures import charts, theme
+from tests.figures.artists import finding
+
+
+def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_decided():
+    days = ["2027-05-21", "2028-05-21", "2027-05-21"]
+    parts = pd.DataFrame({"label": ["a", "b", "c"], "deadline": days, "status": ["open", "open", "void"]})
+    ax = charts.forecasts.deadlines(parts, published_on="2026-05-21", as_of="2027-10-31", ax=theme.axes())
+    widths = {round(bar.get_y() + bar.get_height() / 2): [] for bar in ax.patches}
+    for bar in ax.patches:
+        widths[round(bar.get_y() + bar.get_height() / 2)].append(bar.get_width())
+    # from the top: a is over, c was overtaken, b has run from 21 May 2026 to 31 Oct 2027; 2028 is a leap year
+    assert widths == {2: [365, 365], 1: [365], 0: [731, 528]}
+    assert finding(ax) == "3 parts on 31 October 2027: 2 too early to tell, 1 overtaken"
+    message = [text.get_text() for text in ax.texts]
+    assert message == ["b", "21 May 2028", "c", "overtaken", "a", "21 May 2027"]
+
+
+def test_every_method_has_its_mark_and_several_are_pooled():
+    rows = [
+        ("a", "simulation", 90.0, 89.0, 91.0, 75.0, None),
+        ("a", "trend", 50.0, 20.0, 80.0, 75.0, None),
+        ("b", "base rate", 25.0, 5.0, 60.0, 25.0, "a"),
+    ]
+    columns = ["id", "kind", "probability_pct", "low_pct", "high_pct", "pooled_pct", "given"]
+    ax = charts.forecasts.chances(
+        pd.DataFrame(rows, columns=columns), {"a": "It comes", "b": "… and stays"}, ax=theme.axes()
+    )
+    marks = {line.get_marker(): list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 1}
+    assert marks == {"o": [90.0], "^": [50.0], "s": [25.0]}
+    spans = [tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
+    assert sorted(spans) == [
+        (5.0, 60.0),
+        (20.0, 80.0),
+        (75.0, 75.0),
+        (89.0, 91.0),
+    ]  # b has one method and no pool
+    assert [text.get_text() for text in ax.texts] == ["25%", "… and stays, if so", "75%", "It comes"]
+    assert finding(ax) == "1 of 2 parts are more likely than not; the likeliest is “It comes”"
 
 
 def history(*rows):
@@ -15,6 +51,8 @@ def history(*rows):
 
 
 LABELS = {"a": "First", "b": "\u2026 second"}
+
+
 MOVED = history(
     ("2026-05-21", "a", "trend", 40.0),
     ("2026-06-21", "a", "trend", 52.0),
@@ -110,68 +148,3 @@ def test_trends_that_are_not_too_sure_are_not_called_so():
         "too sure"
         not in theme.chart_of(charts.forecasts.calibration(honest, record("worse"), ax=theme.axes())).finding
     )
-
-
-LOADS = pd.DataFrame(
-    {
-        "id": ["x", "y"],
-        "moic_x": [0.36, 1.4],
-        "write_down_pct": [56.0, 19.0],
-        "write_down_change_pct": [29.0, -8.0],
-        "moves": [True, True],
-    }
-)
-
-
-def test_each_statement_has_a_ring_where_it_takes_the_write_down():
-    ax = charts.audit.load_bearing(
-        LOADS, {"x": "A market.", "y": "A lead."}, moic_x=0.99, write_down_pct=27.0, ax=theme.axes()
-    )
-    rings = [tuple(found.get_offsets()[0]) for found in ax.collections]
-    assert rings == [(19.0, 0), (56.0, 1)]  # the heaviest on top
-    assert {"56%, 0.36x", "19%, 1.40x", "A market", "by the evidence: 27%, 0.99x"} <= {
-        text.get_text() for text in ax.texts
-    }
-    assert (
-        theme.chart_of(ax).finding
-        == "Taken at its word the heaviest statement lifts the probability of a write-down from 27 to 56%"
-    )
-
-
-def test_a_load_that_lowers_and_loads_that_move_nothing_are_told_so():
-    lowered = charts.audit.load_bearing(
-        LOADS[1:], {"y": "A lead."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
-    )
-    assert "lowers the probability of a write-down from 27 to 19%" in theme.chart_of(lowered).finding
-    still = charts.audit.load_bearing(
-        LOADS.assign(moves=False), {"x": "A.", "y": "B."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
-    )
-    assert theme.chart_of(still).finding == "None of these statements moves the probability of a write-down"
-
-
-ENDS = pd.DataFrame(
-    [("a", 5, 1.0, 40.0), ("a", 95, 2600.0, 70.0), ("b", 5, 0.1, 60.0), ("b", 95, 0.2, 66.0)],
-    columns=["input", "end", "value", "between_pct"],
-)
-
-
-def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgement_are_named():
-    ax = charts.sensitivity.judgement_at_ends(
-        ENDS, {"a": "the market", "b": "the share"}, now_pct=67.0, ax=theme.axes()
-    )
-    lines = [
-        tuple(line.get_xdata())
-        for line in ax.lines
-        if len(line.get_xdata()) == 2 and line.get_xdata()[0] != line.get_xdata()[1]
-    ]
-    assert lines == [(60.0, 66.0), (40.0, 70.0)]  # the one that falls lowest on top
-    assert {"1", "2,600", "0.1", "0.2", "all drawn: 67%"} <= {text.get_text() for text in ax.texts}
-    assert (
-        theme.chart_of(ax).finding
-        == "One of 2 inputs alone turns the judgement at an end of its range: the market"
-    )
-
-
-def test_where_no_input_turns_it_the_chart_says_so():
-    ax = charts.sensitivity.judgement_at_ends(ENDS[2:], {"b": "the share"}, now_pct=67.0, ax=theme.axes())
-    assert theme.chart_of(ax).finding == "None of 1 inputs alone turns the judgement at an end of its range"

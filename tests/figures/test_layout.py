@@ -1,17 +1,31 @@
-"""What the charts of trends share: amounts, months and names as words, scales, and what is refused."""
+"""Do scales, amounts, names of points and refusals serve every chart alike?"""
 
+import math
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.evidence import article_tables
 from analysis.figures import charts, theme
 from analysis.statistics import trend
+from tests.figures.artists import text
+
+
+def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
+    cells = article_tables.parsed_cells("players")
+    ax = charts.layout.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())
+    assert text(ax).count("N/A (internal)") == 2
+    assert sorted(bar.get_width() for bar in ax.containers[0] if not math.isnan(bar.get_width())) == [
+        6.0,
+        7.6,
+        20.0,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "told"),
+    ("value", "unit", "message"),
     [
         (206.31, "usd", "$210"),
         (99_999, "usd", "$100K"),
@@ -25,8 +39,8 @@ from analysis.statistics import trend
         (3, "years", "3"),
     ],
 )
-def test_amounts_are_told_to_two_digits_in_thousands_and_so_on(value, unit, told):
-    assert charts.layout.amount(value, unit) == told
+def test_amounts_are_told_to_two_digits_in_thousands_and_so_on(value, unit, message):
+    assert charts.layout.amount(value, unit) == message
 
 
 @pytest.mark.parametrize("month", range(1, 13))
@@ -42,8 +56,8 @@ def test_a_logarithmic_axis_has_two_to_nine_ticks_whatever_it_spans(values):
     ax.set_xscale("log")
     charts.layout.log_ticks(ax.xaxis, values, "x", room=1.1)
     assert 2 <= len(ax.get_xticks()) <= 9
-    told = [label.get_text() for label in ax.get_xticklabels()]
-    assert len(set(told)) == len(told)
+    message = [label.get_text() for label in ax.get_xticklabels()]
+    assert len(set(message)) == len(message)
     low, high = ax.get_xlim()
     assert low < min(values) <= max(values) < high
 

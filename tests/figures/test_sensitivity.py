@@ -1,8 +1,7 @@
-"""Each chart says the numbers of its table, the largest first, and turns when they turn."""
+"""Do the charts say what drives the result, the largest first, and turn when the numbers turn?"""
 
 import math
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,15 +9,7 @@ from analysis import scenarios
 from analysis.errors import ParameterError
 from analysis.figures import charts, theme
 from analysis.models import outlook
-
-
-def words(ax):
-    return [text.get_text() for text in ax.texts]
-
-
-def rows(ax):
-    return [label.get_text() for label in ax.get_yticklabels()]
-
+from tests.figures.artists import row_labels, words
 
 SWINGS = pd.DataFrame(
     {
@@ -37,7 +28,7 @@ def test_a_tornado_starts_with_the_widest_and_writes_the_ends_of_the_input():
     ax = charts.sensitivity.tornado(
         SWINGS, outcome="the median multiple", form="{:.3g}x".format, ax=theme.axes()
     )
-    assert rows(ax) == ["size of the market", "premium in the price", "cash at the start"]
+    assert row_labels(ax) == ["size of the market", "premium in the price", "cash at the start"]
     assert words(ax)[:2] == ["650", "2,600"]
     # bars run from the centre: 0.59 - 1.15 and 1.81 - 1.15
     assert [bar.get_width() for bar in ax.patches[:2]] == pytest.approx([-0.56, 0.66])
@@ -76,7 +67,9 @@ def test_an_input_without_words_is_refused_wherever_it_is_named(use):
 def test_a_long_tornado_says_how_many_inputs_it_leaves_out():
     long = pd.concat([SWINGS] * 5, ignore_index=True)
     ax = charts.sensitivity.tornado(long, outcome="the median multiple", form=str, ax=theme.axes())
-    assert len(rows(ax)) == 12 and "3 inputs that move it less are left out" in theme.chart_of(ax).subtitle
+    assert (
+        len(row_labels(ax)) == 12 and "3 inputs that move it less are left out" in theme.chart_of(ax).subtitle
+    )
 
 
 def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
@@ -91,7 +84,7 @@ def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
         }
     )
     ax = charts.sensitivity.sobol(table, outcome="the multiple", ax=theme.axes())
-    assert rows(ax) == ["b", "a"]
+    assert row_labels(ax) == ["b", "a"]
     total, first = ax.collections[:2]
     assert total.get_offsets()[:, 0].tolist() == [0.7, 0.3]
     assert first.get_offsets()[:, 0].tolist() == [0.6, 0.2]
@@ -107,7 +100,7 @@ def test_shares_of_risks_add_up_in_the_finding():
         {"risk": ["x", "y"], "share": [0.02, 0.09], "alone": [0.01, 0.08], "last": [0.03, 0.1]}
     )
     ax = charts.sensitivity.shapley(table, outcome="a write-down", ax=theme.axes())
-    assert rows(ax) == ["y", "x"] and words(ax) == ["+9.0", "+2.0"]
+    assert row_labels(ax) == ["y", "x"] and words(ax) == ["+9.0", "+2.0"]
     assert theme.chart_of(ax).finding == "The risk “y” adds most to a write-down: 9 of 11 points"
 
 
@@ -121,7 +114,7 @@ def test_a_break_even_out_of_reach_is_said_and_not_drawn():
         }
     )
     ax = charts.sensitivity.break_even(table, ax=theme.axes())
-    assert rows(ax) == ["a: money back", "b: money back"]
+    assert row_labels(ax) == ["a: money back", "b: money back"]
     assert words(ax) == ["5.7", "not by this input alone"]
     assert theme.chart_of(ax).finding.startswith("1 of 2 break-evens")
 
@@ -144,17 +137,17 @@ def beliefs(posterior):
 
 
 @pytest.mark.parametrize(
-    ("posterior", "told"),
+    ("posterior", "message"),
     [(3.2, "move believed growth from 1.9 to 3.2"), (1.9, "leave believed growth at 1.9")],
 )
-def test_beliefs_show_prior_data_and_posterior(posterior, told):
+def test_beliefs_show_prior_data_and_posterior(posterior, message):
     labels = {"revenue_usd_bn": "run-rate", "growth_factor_per_year": "growth"}
     ax = charts.sensitivity.beliefs(beliefs(posterior), labels, ax=theme.axes())
-    assert rows(ax) == [
+    assert row_labels(ax) == [
         f"{name}, {part}" for name in ("run-rate", "growth") for part in ("before", "in our data", "after")
     ]
     assert words(ax)[0] == "28 (20 to 40)" and words(ax)[4] == "none"
-    assert told in theme.chart_of(ax).finding
+    assert message in theme.chart_of(ax).finding
 
 
 def test_a_risk_register_names_the_one_that_costs_most_in_all():
@@ -179,26 +172,29 @@ def test_a_risk_register_names_the_one_that_costs_most_in_all():
     assert places[0] - places[1] >= 0.11 * 50 - 1e-9
 
 
-def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
-    table = pd.DataFrame(
-        {
-            "loading": [0.0, 2.0] * 2,
-            "ceiling_pct": [25.0, 25.0, 35.0, 35.0],
-            "probability": [0.9, 1.0, 0.3, 0.7],
-            "low": [0.88, 0.99, 0.28, 0.68],
-            "high": [0.92, 1.0, 0.32, 0.72],
-        }
+ENDS = pd.DataFrame(
+    [("a", 5, 1.0, 40.0), ("a", 95, 2600.0, 70.0), ("b", 5, 0.1, 60.0), ("b", 95, 0.2, 66.0)],
+    columns=["input", "end", "value", "between_pct"],
+)
+
+
+def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgement_are_named():
+    ax = charts.sensitivity.judgement_at_ends(
+        ENDS, {"a": "the market", "b": "the share"}, now_pct=67.0, ax=theme.axes()
     )
-    ax = charts.balance_sheet.loading_curve(table, current=0.5, by="within 3 years", ax=theme.axes())
-    assert words(ax) == ["25%", "35%", "assumed"]
-    assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5
-    assert "in 30% of futures if the other holdings stand still, in 70% if" in theme.chart_of(ax).finding
+    lines = [
+        tuple(line.get_xdata())
+        for line in ax.lines
+        if len(line.get_xdata()) == 2 and line.get_xdata()[0] != line.get_xdata()[1]
+    ]
+    assert lines == [(60.0, 66.0), (40.0, 70.0)]  # the one that falls lowest on top
+    assert {"1", "2,600", "0.1", "0.2", "all drawn: 67%"} <= {text.get_text() for text in ax.texts}
+    assert (
+        theme.chart_of(ax).finding
+        == "One of 2 inputs alone turns the judgement at an end of its range: the market"
+    )
 
 
-def test_returns_are_piled_at_the_edges_and_counted_between_the_thresholds():
-    draws = np.array([-100.0, -10.0, 5.0, 25.0, 400.0])
-    ax = charts.simulation.returns(draws, {"money back": 0.0, "asked for": 20.0}, ax=theme.axes(grid="y"))
-    assert words(ax) == ["money back", "asked for", "40%", "20%", "40%"]
-    assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
-    assert theme.chart_of(ax).finding == "40% of futures return 20% a year or more; the median is 5.0%"
-    assert charts.simulation.distribution(draws, "irr_pct")["irr_pct"].iloc[9] == 5
+def test_where_no_input_turns_it_the_chart_says_so():
+    ax = charts.sensitivity.judgement_at_ends(ENDS[2:], {"b": "the share"}, now_pct=67.0, ax=theme.axes())
+    assert theme.chart_of(ax).finding == "None of 1 inputs alone turns the judgement at an end of its range"

@@ -232,3 +232,13 @@ def test_a_png_keeps_the_colours_that_mean_something_to_the_bit():
     assert picture.mode == "P"
     colours = {"#{:02x}{:02x}{:02x}".format(*pixel) for _, pixel in picture.convert("RGB").getcolors(10**7)}
     assert {theme.PRINTED, theme.RECOMPUTED} <= colours
+
+
+def test_labels_that_would_touch_are_moved_apart_and_others_stay():
+    ax = theme.axes()
+    ax.set_ylim(0, 100)
+    theme.edge_labels(ax, [theme.Label(y, str(y), "k") for y in (50, 10, 50)])
+    low, *pair = sorted(text.xy[1] for text in ax.texts)
+    assert low == pytest.approx(0.1)
+    assert pair[1] - pair[0] == pytest.approx(12 / (3.5 * 72 * 0.85))
+    assert sum(pair) / 2 == pytest.approx(0.5)

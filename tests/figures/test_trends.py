@@ -1,97 +1,146 @@
-"""Charts of fits, read through their artists: what stands where, what is solid, dark or hollow, and what the
-words count.
-"""
+"""Do the charts say what the fits say: what is solid, dark or hollow, and what comes out again?"""
 
-import re
-import xml.etree.ElementTree as ET
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.collections import LineCollection, PathCollection, PolyCollection
-from matplotlib.colors import to_hex
+from matplotlib.collections import PolyCollection
 
 from analysis.figures import charts, theme
 from analysis.statistics import trend
+from tests.figures.artists import (
+    assert_drawn_alike,
+    bars,
+    finding,
+    is_empty,
+    lines,
+    marks,
+    rows,
+    subtitle,
+    text_boxes,
+    words,
+)
 
 DAY = "2026-05-21"
 AT = 2026 + 4 / 12 + 20 / 365  # the same day by the rule year + (month - 1)/12 + (day - 1)/365
 
 
-def said(ax):
-    chart = theme.chart_of(ax)
-    assert chart.subtitle
-    assert chart.alt.endswith(".")
-    return chart.finding
+PUBLISHED = pd.DataFrame(
+    [
+        # evidence/published_results.md, section 1: A prints 2.4 (95% 2.0 to 3.1) and comes out as 2.447931
+        # (1.962059 to 3.054121)
+        ("A", "Training cost", 2.4, 2.0, 3.1, 2.447931, 1.962059, 3.054121, True, 0.95),
+        ("B", "Training cost, revised", 2.40727, 1.969, 2.9431, 2.407268, 1.968995, 2.943095, True, 0.9),
+        ("C", "Invented", 10.0, np.nan, np.nan, 12.3, 9.0, 16.0, False, 0.9),
+        ("D", "Range alone", np.nan, 4.0, 5.0, np.nan, np.nan, np.nan, False, np.nan),
+    ],
+    columns=[
+        "fit",
+        "what",
+        "printed",
+        "printed_low",
+        "printed_high",
+        "refitted",
+        "refitted_low",
+        "refitted_high",
+        "agrees",
+        "level",
+    ],
+)
 
 
-def subtitle(ax):
-    return theme.chart_of(ax).subtitle
+def reproduced(table=PUBLISHED):
+    return charts.trends.reproduced(table, ax=theme.axes(height_in=4))
 
 
-def words(ax):
-    return [text.get_text() for text in ax.texts if text.get_text()]
+def test_printed_and_refitted_factors_stand_in_their_row_one_above_the_other():
+    ax = reproduced()
+    assert ax.get_xscale() == "log"
+    row = rows(ax)
+    assert list(row) == ["Range alone", "Invented", "Training cost, revised", "Training cost"][::-1]
+    assert row["Training cost"] > row["Range alone"]
+    printed, again = marks(ax, theme.PRINTED), marks(ax, theme.RECOMPUTED)
+    assert printed[:, 0].tolist() == [2.4, 2.40727, 10.0]
+    assert again[:, 0].tolist() == [2.447931, 2.407268, 12.3]
+    assert (printed[:, 1] > again[:, 1]).all()
+    assert printed[0, 1] == pytest.approx(row["Training cost"], abs=0.3)
 
 
-def marks(ax, edge, face=None):
-    """Scattered points of an edge colour (and a face colour), as rows of x and y; what is NaN is not
-    drawn.
-    """
-    found = [
-        np.asarray(c.get_offsets(), dtype=float)
-        for c in ax.collections
-        if isinstance(c, PathCollection)
-        and len(c.get_offsets())
-        and to_hex(c.get_edgecolor()[0]) == edge
-        and (face is None or to_hex(c.get_facecolor()[0]) == face)
-    ]
-    rows = np.concatenate(found) if found else np.empty((0, 2))
-    return rows[np.isfinite(rows).all(axis=1)]
-
-
-def bars(ax, color):
-    """Horizontal bars of a colour: from, to, height."""
-    found = [
-        c for c in ax.collections if isinstance(c, LineCollection) and to_hex(c.get_edgecolor()[0]) == color
-    ]
-    rows = [(a[0], b[0], a[1]) for c in found for a, b in filter(len, c.get_segments())]
-    return [row for row in rows if np.isfinite(row).all()]
-
-
-def lines(ax, color, style=None):
-    """Drawn lines of a colour that have any points, as rows of x and y."""
-    return [
-        np.column_stack([line.get_xdata(), line.get_ydata()]).astype(float)
-        for line in ax.lines
-        if to_hex(line.get_color()) == color
-        and len(line.get_xdata())
-        and (style is None or (line.get_linestyle() == "-") == (style == "solid"))
-    ]
-
-
-def rows_of(ax):
-    return dict(zip((label.get_text() for label in ax.get_yticklabels()), ax.get_yticks(), strict=True))
-
-
-def placed(ax, texts=None):
-    """Boxes of texts in pixels, once the chart is laid out."""
-    chart = theme.chart_of(ax)
-    chart.draw_without_rendering()
-    return [
-        t.get_window_extent() for t in ax.texts if t.get_text() and (texts is None or t.get_text() in texts)
+def test_intervals_are_bars_of_their_own_colour():
+    ax = reproduced()
+    assert [bar[:2] for bar in bars(ax, theme.PRINTED)] == [(2.0, 3.1), (1.969, 2.9431), (4.0, 5.0)]
+    assert [bar[:2] for bar in bars(ax, theme.RECOMPUTED)] == [
+        (1.962059, 3.054121),
+        (1.968995, 2.943095),
+        (9.0, 16.0),
     ]
 
 
-def nothing(ax):
-    assert said(ax).startswith("No data")
-    assert words(ax) == ["no data"]
-    assert not ax.collections
-    assert not ax.lines
-    return True
+def test_refitted_figures_are_told_to_the_digits_of_print():
+    message = words(reproduced())
+    # 1.962 and 3.054 to one decimal, as 2.4 has; 1.968995 to three, 2.943095 to four
+    assert {"printed 2.4 (2.0 to 3.1)", "refitted 2.4 (2.0 to 3.1)"} <= set(message)
+    assert message.count("2.40727 (1.969 to 2.9431)") == 2
+    assert {"10", "12 (9 to 16), differs", "4 to 5", "no data to refit"} <= set(message)
 
 
-# Fitted
+def test_the_finding_counts_what_agrees_and_what_could_not_be_refitted():
+    assert (
+        finding(reproduced())
+        == "Two of three refitted trends agree with print to every digit; one could not be refitted"
+    )
+    assert finding(reproduced(PUBLISHED.head(2))) == "Both refitted trends agree with print to every digit"
+    assert (
+        finding(reproduced(PUBLISHED.head(1))) == "One of one refitted trend agrees with print to every digit"
+    )
+    assert (
+        finding(reproduced(PUBLISHED.iloc[[2]]))
+        == "None of one refitted trend agrees with print to every digit"
+    )
+    assert finding(reproduced(PUBLISHED.tail(1))) == "None of one published trends could be refitted"
+
+
+def test_the_level_of_the_intervals_is_stated():
+    assert subtitle(reproduced()).endswith("bars: intervals at the printed level, 90% and 95%")
+    assert subtitle(reproduced(PUBLISHED.drop(columns="level"))).endswith(
+        "bars: intervals at the printed level"
+    )
+
+
+def test_figures_stay_inside_the_axes_and_apart():
+    wide = PUBLISHED.iloc[[1, 1]].assign(
+        fit=["near", "far"],
+        what=["Near the edge", "Far"],
+        refitted=[2.40727, 851.1622],
+        printed=[2.40727, 851.1622],
+        printed_low=[1.969, 6.1768],
+        printed_high=[2.9431, 117290.3],
+    )
+    ax = reproduced(wide)
+    boxes = text_boxes(ax)
+    inside = ax.get_window_extent()
+    assert all(box.x0 >= inside.x0 and box.x1 <= inside.x1 for box in boxes)
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"agrees": True}, "fit 'D' agrees and has no refitted factor"),
+        ({"printed": -0.5}, "printed of 'A' is -0.5; factors are finite and above zero"),
+        ({"refitted_high": np.inf}, "refitted_high of 'A' is inf"),
+    ],
+)
+def test_reproductions_that_contradict_themselves_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        reproduced(PUBLISHED.assign(**change))
+
+
+def test_reproductions_need_their_columns_and_a_number():
+    with pytest.raises(ValueError, match="no column 'agrees'; it needs fit, what, printed"):
+        reproduced(PUBLISHED.drop(columns="agrees"))
+    assert is_empty(reproduced(PUBLISHED.head(0)))
 
 
 POINTS = pd.DataFrame({"t": [2022.0, 2020.0, 2021.0], "y": [4.0, 1.0, 2.0], "label": ["last", "", ""]})
@@ -114,7 +163,7 @@ def fitted(points=POINTS, line=None, **more):
 
 def test_a_fit_is_solid_to_the_end_of_the_record_and_dashed_beyond_it():
     ax = fitted()
-    (solid,), (dashed,) = (lines(ax, theme.RECOMPUTED, style) for style in ("solid", "dashed"))
+    (solid,), (dashed,) = (lines(ax, theme.RECOMPUTED, dashed=beyond) for beyond in (False, True))
     # the record ends in 2022; between 2 in 2021 and 8 in 2023 lies 4 on a logarithmic axis, not 5
     assert solid[-1].tolist() == pytest.approx([2022, 4])
     assert dashed[0].tolist() == pytest.approx([2022, 4])
@@ -127,12 +176,14 @@ def test_a_fit_is_solid_to_the_end_of_the_record_and_dashed_beyond_it():
 def test_on_a_linear_axis_the_line_is_parted_halfway():
     ax = fitted(log=False)
     assert ax.get_yscale() == "linear"
-    assert lines(ax, theme.RECOMPUTED, "solid")[0][-1].tolist() == pytest.approx([2022, 5])  # (2 + 8) / 2
+    assert lines(ax, theme.RECOMPUTED, dashed=False)[0][-1].tolist() == pytest.approx(
+        [2022, 5]
+    )  # (2 + 8) / 2
 
 
 def test_a_fit_without_a_forecast_has_no_end_of_the_record():
     ax = fitted(line=forecast((2020.0, 2022.0)))
-    assert not lines(ax, theme.RECOMPUTED, "dashed")
+    assert not lines(ax, theme.RECOMPUTED, dashed=True)
     assert not any("record ends" in word for word in words(ax))
     assert "dashed" not in subtitle(ax)
 
@@ -165,10 +216,10 @@ def test_a_mean_is_not_called_a_median():
     assert "median" not in subtitle(ax)
 
 
-@pytest.mark.parametrize(("level", "told"), [(0.9, "90%"), (0.95, "95%")])
-def test_the_level_comes_with_the_forecast(level, told):
+@pytest.mark.parametrize(("level", "message"), [(0.9, "90%"), (0.95, "95%")])
+def test_the_level_comes_with_the_forecast(level, message):
     ax = fitted(line=forecast(level=level), level=None)
-    assert f"dark: {told} " in subtitle(ax)
+    assert f"dark: {message} " in subtitle(ax)
 
 
 def test_what_the_model_hands_out_can_be_drawn_as_it_is():
@@ -178,7 +229,7 @@ def test_what_the_model_hands_out_can_be_drawn_as_it_is():
     ax = fitted(points, made.forecast(np.linspace(2020, 2024, 9)), level=None)
     assert "80% prediction interval" in subtitle(ax)
     # a slope of ln 2 or so leads from 1 to about 16 in four years
-    assert lines(ax, theme.RECOMPUTED, "dashed")[0][-1, 1] == pytest.approx(
+    assert lines(ax, theme.RECOMPUTED, dashed=True)[0][-1, 1] == pytest.approx(
         made.forecast([2024.0])["median"].iloc[0]
     )
 
@@ -249,7 +300,7 @@ def test_names_of_points_touch_neither_one_another_nor_the_edge():
         forecast(tuple(np.linspace(2020, 2024, 20))),
         claim=charts.trends.ClaimedTrend("printed", 6.0, 2022.6),
     )
-    boxes = placed(ax, {*points["label"], "printed"})
+    boxes = text_boxes(ax, {*points["label"], "printed"})
     assert len(boxes) == 13
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
     inside = ax.get_window_extent()
@@ -259,25 +310,25 @@ def test_names_of_points_touch_neither_one_another_nor_the_edge():
 def test_names_of_points_leave_the_claimed_one_free():
     named = pd.DataFrame({"t": [2021.0, 2022.0], "y": [10.0, 2.0], "label": ["a name", ""]})
     ax = fitted(named, claim=charts.trends.ClaimedTrend("a path", 10.0, 2021.15, factor=1.0))
-    (box,) = placed(ax, {"a name"})
+    (box,) = text_boxes(ax, {"a name"})
     x, y = ax.transData.transform((2021.15, 10.0))  # where the name would stand else: right of its point
     assert not (box.x0 < x < box.x1 and box.y0 < y < box.y1)
 
 
 def test_labels_at_the_right_edge_are_moved_apart():
     ax = fitted(claim=charts.trends.ClaimedTrend("printed $8B", 8.0))  # as high as the end of the fit
-    boxes = placed(ax, {"printed $8B", "median $8B", "$2B", "$32B"})
+    boxes = text_boxes(ax, {"printed $8B", "median $8B", "$2B", "$32B"})
     assert len(boxes) == 4
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
 
 def test_a_fit_of_nothing_is_an_empty_chart():
-    assert nothing(fitted(POINTS.head(0)))
-    assert nothing(fitted(line=forecast().head(0)))
+    assert is_empty(fitted(POINTS.head(0)))
+    assert is_empty(fitted(line=forecast().head(0)))
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"points": POINTS.drop(columns="label")}, "points has no column 'label'"),
         ({"line": forecast().drop(columns="obs_ci_upper")}, "forecast has no column 'obs_ci_upper'"),
@@ -301,17 +352,14 @@ def test_a_fit_of_nothing_is_an_empty_chart():
         ({"line": forecast(level=0.8)}, "level 0.8 and level 0.9; give one"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused_with_what_to_use_instead(change, told):
-    with pytest.raises(ValueError, match=told):
+def test_what_cannot_be_drawn_is_refused_with_what_to_use_instead(change, message):
+    with pytest.raises(ValueError, match=message):
         fitted(**change)
 
 
 def test_a_linear_axis_takes_values_below_zero():
     ax = fitted(POINTS.assign(y=[-5.0, -1.0, 2.0]), log=False)
     assert ax.get_ylim()[0] < -5
-
-
-# Specifications
 
 
 TRIED = pd.DataFrame(
@@ -335,7 +383,7 @@ def curve(table=TRIED, primary="OLS", level=0.95):
 def test_specifications_are_sorted_by_their_factor_and_the_primary_one_is_filled():
     ax = curve()
     assert ax.get_xscale() == "log"
-    row = rows_of(ax)
+    row = rows(ax)
     assert sorted(row, key=row.get) == [
         "quadratic",
         "since 2020",
@@ -356,7 +404,7 @@ def test_specifications_are_sorted_by_their_factor_and_the_primary_one_is_filled
 def test_the_number_tried_counts_those_that_could_not_be_fitted():
     assert "5 specifications tried; bars: 95% confidence intervals" in subtitle(curve())
     assert (
-        said(curve())
+        finding(curve())
         == "Cost: a factor of 2.40 a year by the primary specification; all four fitted lie between 1.50 and"
         " 2.90; the interval of one includes no change"
     )
@@ -366,22 +414,22 @@ def test_no_change_is_a_line_only_where_the_axis_holds_it():
     assert [set(line[:, 0]) for line in lines(curve(), theme.INK)] == [{1.0}]
     away = curve(TRIED[TRIED["specification"] != "since 2020"])
     assert not lines(away, theme.INK)
-    assert said(away).endswith("all three fitted lie between 2.40 and 2.90")
+    assert finding(away).endswith("all three fitted lie between 2.40 and 2.90")
 
 
 def test_a_primary_specification_that_could_not_be_fitted_is_said_first():
     table = TRIED.assign(primary=TRIED["specification"] == "quadratic")
     ax = curve(table, "quadratic")
-    assert said(ax).startswith(
+    assert finding(ax).startswith(
         "Cost: the primary specification could not be fitted; all four fitted lie between"
     )
     assert not len(marks(ax, theme.RECOMPUTED))
-    assert said(curve(TRIED.head(1))) == "Cost: a factor of 2.40 a year by the primary specification"
-    assert nothing(curve(table.tail(1), "quadratic"))
+    assert finding(curve(TRIED.head(1))) == "Cost: a factor of 2.40 a year by the primary specification"
+    assert is_empty(curve(table.tail(1), "quadratic"))
 
 
 @pytest.mark.parametrize(
-    ("table", "primary", "level", "told"),
+    ("table", "primary", "level", "message"),
     [
         (TRIED, "HC3", 0.95, "primary is 'HC3' and the table marks 'OLS'"),
         (TRIED.assign(primary=False), "OLS", 0.95, "the table marks none"),
@@ -397,18 +445,11 @@ def test_a_primary_specification_that_could_not_be_fitted_is_said_first():
         (TRIED.drop(columns="high"), "OLS", 0.95, "no column 'high'"),
     ],
 )
-def test_curves_that_hide_their_primary_specification_are_refused(table, primary, level, told):
-    with pytest.raises(ValueError, match=told):
+def test_curves_that_hide_their_primary_specification_are_refused(table, primary, level, message):
+    with pytest.raises(ValueError, match=message):
         curve(table, primary, level)
 
 
-# Both
-
-
-@pytest.mark.parametrize("draw", [fitted, curve])
+@pytest.mark.parametrize("draw", [fitted, curve, reproduced])
 def test_charts_are_the_same_bytes_each_time_well_formed_and_dark_where_they_should_be(draw):
-    once, again = (theme.svg(theme.chart_of(draw())) for _ in range(2))
-    assert once == again
-    ET.fromstring(once)
-    assert set(re.findall(r"(?:fill|stroke): (#\w{6})", once)) <= set(theme.DARK)
-    assert theme.png(theme.chart_of(draw())).startswith(b"\x89PNG")
+    assert_drawn_alike(draw)

@@ -1,6 +1,4 @@
-"""Charts of value and of plans, read through their artists: what a cell says, where lines cross, what the
-findings say.
-"""
+"""Do the charts say what a price needs: what a cell holds, where lines cross, and what the findings count?"""
 
 import numpy as np
 import pytest
@@ -10,24 +8,11 @@ from matplotlib.colors import to_hex
 from analysis.figures import charts, theme
 from analysis.models import valuation
 from analysis.models.valuation import Business, Plan
+from tests.figures.artists import finding
 
 OPENAI = Business(
     revenue_usd_bn=35, margin_pct=-122, target_margin_pct=25, years=10, return_pct=20, long_run_growth_pct=4
 )
-PLAN = Plan(
-    plan_usd=20,
-    price_usd_per_mtok=10,
-    cost_usd_per_mtok=3,
-    cost_share=0.3,
-    spread=valuation.spread(0.1, 0.75),
-)
-
-
-def said(ax):
-    chart = theme.chart_of(ax)
-    assert chart.subtitle
-    assert chart.alt.endswith(".")
-    return chart.finding
 
 
 def grid(pool, **over):
@@ -52,7 +37,7 @@ def test_a_cell_says_what_is_needed_and_what_share_of_the_market_that_is():
         for row in table.itertuples()
     ]
     assert [bold for _, bold in cells] == [False, False, True, True]
-    assert said(ax) == "In 2 of 4 cases the price needs more revenue than the whole market has"
+    assert finding(ax) == "In 2 of 4 cases the price needs more revenue than the whole market has"
     assert ax.get_xlabel() == "free cash flow at maturity, percent of revenue"
 
 
@@ -62,11 +47,14 @@ def test_the_grid_takes_years_as_well():
     assert ax.get_ylabel() == "free cash flow at maturity, percent of revenue"
 
 
-@pytest.mark.parametrize(("pool", "told"), [(1, "more"), (1e6, "less")])
-def test_where_all_cells_agree_the_finding_says_so(pool, told):
+@pytest.mark.parametrize(("pool", "message"), [(1, "more"), (1e6, "less")])
+def test_where_all_cells_agree_the_finding_says_so(pool, message):
     table = grid(pool, returns_pct=[10, 20], margins_pct=[20, 30])
-    where = "every case" if told == "more" else "any case"
-    assert said(drawn(table, pool)) == f"The price needs {told} revenue than the whole market has in {where}"
+    where = "every case" if message == "more" else "any case"
+    assert (
+        finding(drawn(table, pool))
+        == f"The price needs {message} revenue than the whole market has in {where}"
+    )
 
 
 def test_two_rows_for_one_cell_are_refused():
@@ -74,6 +62,15 @@ def test_two_rows_for_one_cell_are_refused():
         drawn(grid(1200, margins_pct=[20, 30], years=[5, 7]), 1200)
     with pytest.raises(ValueError, match="grid has no column 'pool_share'"):
         drawn(grid(1200).drop(columns="pool_share"), 1200)
+
+
+PLAN = Plan(
+    plan_usd=20,
+    price_usd_per_mtok=10,
+    cost_usd_per_mtok=3,
+    cost_share=0.3,
+    spread=valuation.spread(0.1, 0.75),
+)
 
 
 def test_the_lines_of_use_cross_the_plan_where_the_marks_stand():
@@ -94,7 +91,7 @@ def test_the_lines_of_use_cross_the_plan_where_the_marks_stand():
     assert marks[theme.RECOMPUTED][0] == pytest.approx(83.597, abs=1e-2)
     # 1 - Phi((ln(1 / 0.3) + 1.956041^2 / 2) / 1.956041) = 1 - Phi(1.59354) = 0.0555
     assert (
-        said(ax)
+        finding(ax)
         == "84% of subscribers pay more than their use would cost by the token; 6% cost more than they pay"
     )
     assert {"84%", "94%", "the plan, $20"} <= {text.get_text() for text in ax.texts}
@@ -104,7 +101,7 @@ def test_a_plan_that_hardly_anyone_uses_up_has_no_mark_outside_the_axes():
     rich = Plan(plan_usd=20, price_usd_per_mtok=10, cost_usd_per_mtok=3, cost_share=0.01, spread=0.5)
     ax = charts.valuation.use_of_plan(rich, ax=theme.axes(grid="y"))
     assert not [c for c in ax.collections if isinstance(c, PathCollection)]
-    assert "less than 1% cost more" in said(ax)
+    assert "less than 1% cost more" in finding(ax)
 
 
 def test_cheaper_tokens_move_margin_and_revenue_apart():
@@ -119,7 +116,7 @@ def test_cheaper_tokens_move_margin_and_revenue_apart():
         assert {text.get_text() for text in panel.texts} == {"0", "1", "1.11", "1.5"}
     # 10^0.11 = 1.288; constant use: a tenth
     assert (
-        said(ax)
+        finding(ax)
         == "With tokens 10 times cheaper, revenue by the token rises 29% at the measured elasticity and falls"
         " 90% at constant use"
     )
@@ -128,7 +125,7 @@ def test_cheaper_tokens_move_margin_and_revenue_apart():
 def test_an_elasticity_of_one_leaves_revenue_where_it_is():
     table = valuation.cheaper_tokens(PLAN, [1, 10], [0, 1])
     ax = charts.valuation.cheaper_tokens(table, measured=1.0, axes=theme.panels(2))
-    assert "stays at the measured elasticity" in said(ax)
+    assert "stays at the measured elasticity" in finding(ax)
 
 
 def test_what_the_finding_needs_must_be_there():

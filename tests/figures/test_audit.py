@@ -1,0 +1,83 @@
+"""Does the chart say how the article stands: statements by verdict, agreement, what bears the verdict?"""
+
+import math
+
+import pandas as pd
+import pytest
+
+from analysis import audit, labels, scenarios
+from analysis.evidence import claims
+from analysis.figures import charts, theme
+from tests.figures.artists import finding, points
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    register = scenarios.load_register()
+    assumptions = scenarios.Assumptions(scenarios.resolve("base", {"draws": 1000}), register)
+    return audit.judge_claims(claims.load(), audit.gather(assumptions))
+
+
+def test_the_scoreboard_holds_every_claim(ledger):
+    ax = charts.audit.scoreboard(audit.counts(ledger), errors=1, ax=theme.axes())
+    assert sum(bar.get_width() for bar in ax.patches) == len(ledger)
+    shown = {text.get_text() for text in theme.chart_of(ax).legends[0].get_texts()}
+    assert shown == {labels.VERDICTS[verdict] for verdict in ledger["verdict"]}
+
+
+@pytest.mark.parametrize(
+    ("errors", "title"), [(0, "no distinct errors"), (1, "one distinct error"), (16, "16 distinct errors")]
+)
+def test_the_scoreboard_names_the_errors_and_not_the_statements_that_repeat_them(ledger, errors, title):
+    ax = charts.audit.scoreboard(audit.counts(ledger), errors=errors, ax=theme.axes())
+    assert finding(ax) == f"The article makes {title}"
+
+
+def test_agreement_leaves_out_what_has_no_printed_figure(ledger):
+    table = charts.audit.comparable(ledger)
+    both = ledger["stated_high"].lt(math.inf) & (ledger["computed"] > 0)
+    assert set(table["id"]) == set(ledger.loc[both, "id"])
+    # 56.508 over 43: 1.314
+    assert table.set_index("id").loc["market.cagr.code_generation", "ratio"] == pytest.approx(1.314, abs=1e-3)
+    ax = charts.audit.agreement(ledger, ax=theme.axes())
+    assert len(points(ax)) == len(table)
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    for name, statement in zip(names, table["statement"], strict=True):
+        assert statement.startswith(name.replace("\n", " ").removesuffix(" …")) and name.count("\n") < 2
+
+
+LOADS = pd.DataFrame(
+    {
+        "id": ["x", "y"],
+        "moic_x": [0.36, 1.4],
+        "write_down_pct": [56.0, 19.0],
+        "write_down_change_pct": [29.0, -8.0],
+        "moves": [True, True],
+    }
+)
+
+
+def test_each_statement_has_a_ring_where_it_takes_the_write_down():
+    ax = charts.audit.load_bearing(
+        LOADS, {"x": "A market.", "y": "A lead."}, moic_x=0.99, write_down_pct=27.0, ax=theme.axes()
+    )
+    rings = [tuple(found.get_offsets()[0]) for found in ax.collections]
+    assert rings == [(19.0, 0), (56.0, 1)]  # the heaviest on top
+    assert {"56%, 0.36x", "19%, 1.40x", "A market", "by the evidence: 27%, 0.99x"} <= {
+        text.get_text() for text in ax.texts
+    }
+    assert (
+        theme.chart_of(ax).finding
+        == "Taken at its word the heaviest statement lifts the probability of a write-down from 27 to 56%"
+    )
+
+
+def test_a_load_that_lowers_and_loads_that_move_nothing_are_told_so():
+    lowered = charts.audit.load_bearing(
+        LOADS[1:], {"y": "A lead."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
+    )
+    assert "lowers the probability of a write-down from 27 to 19%" in theme.chart_of(lowered).finding
+    still = charts.audit.load_bearing(
+        LOADS.assign(moves=False), {"x": "A.", "y": "B."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
+    )
+    assert theme.chart_of(still).finding == "None of these statements moves the probability of a write-down"

@@ -1,0 +1,390 @@
+"""Do the charts say how large the market is: printed, forecast, simulated and added up?"""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import LineCollection, PolyCollection
+
+from analysis.evidence import article_tables, evidence_tables
+from analysis.figures import charts, theme
+from analysis.models import market
+from analysis.statistics import backtest, trend
+from tests.figures.artists import (
+    assert_drawn_alike,
+    bars,
+    colours,
+    date_number,
+    finding,
+    is_empty,
+    lines,
+    marks,
+    points,
+    words,
+)
+
+LATER = "2026-10-31"
+DAY = "2026-05-21"
+
+
+@pytest.fixture(scope="module")
+def sizes():
+    return article_tables.load("market_size")
+
+
+def test_growth_rates_stand_printed_beside_recomputed(sizes):
+    ax = charts.market.growth_rates(market.growth_checks(sizes, 4), years=4, ax=theme.axes())
+    drawn = {round(float(x), 1) for x, _ in points(ax)}
+    assert {43.0, 35.0, 32.0, 40.0, 44.0} <= drawn  # as printed
+    assert {56.5, 45.6, 41.4, 52.0, 58.1} <= drawn  # recomputed
+    assert finding(ax) == "All five printed growth rates are 9 to 14 points too low"
+
+
+def test_over_five_years_the_growth_chart_says_the_opposite(sizes):
+    ax = charts.market.growth_rates(market.growth_checks(sizes, 5), years=5, ax=theme.axes())
+    assert finding(ax) == "Over 5 years all five printed growth rates come out as printed"
+
+
+def test_the_lines_of_implied_periods_cross_zero_at_five(sizes):
+    checks = market.growth_checks(sizes, 4)
+    ax = charts.market.implied_periods(
+        market.rates_by_period(sizes, [3, 4, 5, 6]), checks, years=4, ax=theme.axes()
+    )
+    segments = [line for line in ax.lines if len(line.get_xdata()) == 4]
+    assert len(segments) == 5
+    for line in segments:
+        assert np.interp(5, line.get_xdata(), line.get_ydata()) == pytest.approx(0, abs=0.5)
+    assert "need 5.0 years" in finding(ax)
+
+
+QUARTERS = pd.Series([1.0, 2.0, 4.0], index=pd.to_datetime(["2025-03-31", "2025-06-30", "2025-09-30"]))
+
+
+def fan_of(name="NVIDIA", low=3.0):
+    return pd.DataFrame(
+        {
+            "series": name,
+            "time": [2026.0, 2026.25],
+            "p5": low,
+            "p25": [4.0, 5.0],
+            "p50": [5.0, 6.0],
+            "p75": [6.0, 8.0],
+            "p95": [7.0, 12.0],
+        }
+    )
+
+
+def naive_of(name="NVIDIA", value=5.5):
+    return pd.DataFrame({"series": name, "time": [2026.0, 2026.25], "value": [5.0, value]})
+
+
+def past(series=None, fans=None, naive=None, panels=1):
+    return charts.market.record_and_paths(
+        {"NVIDIA": QUARTERS} if series is None else series,
+        fan_of() if fans is None else fans,
+        naive_of() if naive is None else naive,
+        unit="usd_bn",
+        subtitle="Revenue",
+        axes=theme.panels(panels, height_in=3 * panels),
+    )
+
+
+def test_the_record_is_bars_and_the_fan_and_the_naive_forecast_start_at_its_end():
+    ax = past()
+    assert [bar.get_height() for bar in ax.patches] == [1, 2, 4]
+    end = float(trend.decimal_year(["2025-09-30"])[0])
+    (median,) = [line for line in lines(ax, theme.RECOMPUTED) if len(line) == 3]
+    assert median == pytest.approx(np.array([[end, 4], [2026, 5], [2026.25, 6]]))
+    (naive,) = [line for line in lines(ax, theme.INK, dashed=True) if len(line) == 3]
+    assert naive[:, 1].tolist() == [4, 5, 5.5]
+    tops = sorted(
+        float(c.get_paths()[0].vertices[:, 1].max()) for c in ax.collections if isinstance(c, PolyCollection)
+    )
+    assert tops == [8, 12]  # 75% and 95%
+    assert {"median $6B", "naive $5.5B", "$3B", "$12B", "record ends September 2025"} <= set(words(ax))
+    last = ax.patches[-1].get_bbox()
+    assert last.xmax == pytest.approx(end)  # a bar ends on the day on which its quarter ends
+    assert abs(last.width) == pytest.approx(
+        0.21, abs=0.005
+    )  # 0.84 of the 0.25 years from one quarter to the next
+
+
+def test_one_series_is_told_in_amounts_and_several_in_how_many_naive_forecasts_lie_inside():
+    assert (
+        finding(past())
+        == "NVIDIA: 90% of simulated paths lie between $3B and $12B in April 2026, half above $6B; the naive"
+        " forecast is $5.5B"
+    )
+    both = {"NVIDIA": QUARTERS, "Meta": QUARTERS * 2}
+    ax = past(
+        both, pd.concat([fan_of(), fan_of("Meta")]), pd.concat([naive_of(), naive_of("Meta", 1.0)]), panels=2
+    )
+    assert (
+        finding(ax)
+        == "At the end of the forecast one of two naive forecasts lies within 90% of simulated paths"
+    )
+    assert [one.get_title(loc="left") for one in theme.chart_of(ax).axes] == ["NVIDIA", "Meta"]
+    short = past(
+        {"NVIDIA": QUARTERS, "Meta": QUARTERS.tail(2)},
+        pd.concat([fan_of(), fan_of("Meta")]),
+        pd.concat([naive_of(), naive_of("Meta")]),
+        panels=2,
+    )
+    assert (
+        short.get_xlim()[0] < trend.decimal_year(["2025-03-31"])[0] - 0.2
+    )  # the first bar of the longest record
+
+
+def test_quantiles_of_simulated_paths_can_be_drawn_as_they_are():
+    values = pd.Series(np.exp(0.1 * np.arange(12)), index=pd.date_range("2022-03-31", periods=12, freq="QE"))
+    paths = backtest.simulate_paths(values, "log_drift", 2, 200, np.random.default_rng(0))
+    fan = charts.simulation.quantiles(np.array([2025.25, 2025.5]), paths, "S")
+    ax = past({"S": values}, fan, naive_of("S"))
+    assert finding(ax).startswith("S: 90% of simulated paths lie between")
+
+
+def test_history_refuses_and_is_empty():
+    with pytest.raises(ValueError, match="fans has no series 'NVIDIA'; each series needs its forecast"):
+        past(fans=fan_of("other"))
+    with pytest.raises(ValueError, match="naive has no column 'value'"):
+        past(naive=naive_of().drop(columns="value"))
+    with pytest.raises(ValueError, match="there are 2 panels for 1 series; hand in"):
+        past(panels=2)
+    assert is_empty(past({}))
+
+
+def shares(**by_span):
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    return pd.DataFrame(
+        [
+            (span.replace("_", " "), q, s)
+            for span, values in by_span.items()
+            for q, s in zip(levels, values, strict=True)
+        ],
+        columns=["ahead", "quantile", "share"],
+    )
+
+
+TWO = shares(
+    the_next_two_years=(0.02, 0.03, 0.04, 0.05, 0.07), the_next_three_years=(0.005, 0.01, 0.015, 0.02, 0.036)
+)
+
+
+def shared(table=TWO, threshold=0.2):
+    return charts.market.share_of_sum(
+        table,
+        amount_usd_bn=60,
+        what="the revenue",
+        threshold=threshold,
+        reading="“significant”",
+        ax=theme.axes(),
+    )
+
+
+def test_a_span_has_bars_of_half_and_of_nine_tenths_of_the_paths_and_a_dot_at_the_median():
+    ax = shared()
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "the next two years",
+        "the next three years",
+    ]
+    assert np.round([bar[:2] for bar in bars(ax, theme.RECOMPUTED)], 6).tolist() == [
+        [2, 7],
+        [3, 5],
+        [0.5, 3.6],
+        [1, 2],
+    ]
+    assert marks(ax, theme.RECOMPUTED)[:, 0].tolist() == pytest.approx([4, 1.5])
+    assert {"4.0% (2.0% to 7.0%)", "1.5% (0.5% to 3.6%)"} <= set(words(ax))
+    assert [set(line[:, 0]) for line in lines(ax, theme.PRINTED)] == [{20.0}]
+    assert "“significant”: from 20%" in words(ax)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "message"),
+    [
+        (0.2, "in 95% of paths it is below 20%"),
+        (0.004, "in 95% of paths it is 0.4% or more"),
+        (0.04, "90% of paths do not decide whether it reaches 4%"),
+        (0.05, "90% of paths do not decide whether it reaches 5%"),
+        (0.01, "90% of paths do not decide whether it reaches 1%"),
+    ],
+)
+def test_the_finding_holds_the_share_against_the_statement(threshold, message):
+    begins = (
+        "In the median path $60B is 4.0% of the revenue over the next two years and 1.5% over the next three"
+        " years"
+    )
+    assert finding(shared(threshold=threshold)) == f"{begins}; {message}"
+
+
+def test_of_many_spans_and_methods_the_finding_gives_the_ends():
+    three = pd.concat([TWO, shares(next_two_years_naively=(0.05, 0.06, 0.07, 0.08, 0.09))])
+    assert finding(shared(three)).startswith(
+        "By every span and method the median path makes $60B between 1.5% and 7.0% of the revenue; in 95%"
+    )
+
+
+def test_shares_of_the_model_can_be_drawn_as_they_are_and_others_are_refused():
+    paths = np.full((50, 4), 75.0)
+    table = backtest.share_of_sum(60, paths, (0.05, 0.25, 0.5, 0.75, 0.95)).table.assign(
+        ahead="the next year"
+    )
+    assert finding(shared(table)).startswith(
+        "In the median path $60B is 20% of the revenue over the next year"
+    )  # 60 / 300
+    with pytest.raises(ValueError, match=r"shares has no quantile 0.95; it needs 0.05, 0.25"):
+        shared(TWO[TWO["quantile"] < 0.9])
+    with pytest.raises(ValueError, match=r"quantile 0.05 of 'the next two years' stands twice"):
+        shared(pd.concat([TWO, TWO.head(1)]))
+    with pytest.raises(ValueError, match="threshold is 0; give a share"):
+        shared(threshold=0)
+    assert is_empty(shared(TWO.head(0)))
+
+
+def known(name, as_of=LATER):
+    return evidence_tables.load(name, as_of)
+
+
+def ranges(sizes, year, as_of=LATER):
+    return charts.market.forecast_ranges(
+        known("market_size_forecasts", as_of), sizes, year=year, ax=theme.axes()
+    )
+
+
+def test_printed_sizes_of_2024_against_forecasts_of_the_same_scope(sizes):
+    ax = ranges(sizes, 2024)
+    # code 2.5 under 6.18; service 4.0 under 6.67; content 3.0 from 2.15 to 15.2; drugs 1.5 over 1.26;
+    # robotics: none close
+    assert (
+        finding(ax)
+        == "Of four printed 2024 sizes that forecasts of the same scope cover, two lie below all of them, one"
+        " between them and one above all of them"
+    )
+    assert sorted(marks(ax, theme.PRINTED)[:, 0]) == [0.8, 1.5, 2.5, 3.0, 4.0]
+    close = sorted(marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)[:, 0])
+    assert close == [pytest.approx(v, abs=0.01) for v in (1.26, 2.15, 6.18, 6.67, 7.76, 12.06, 14.8, 15.22)]
+    assert len(marks(ax, theme.RECOMPUTED, "#ffffff")) == 4
+    assert ax.get_xscale() == "log"
+    assert {"$2.5B", "$0.8B"} <= set(words(ax))
+
+
+def test_rows_of_marks_are_those_of_their_segment(sizes):
+    ax = ranges(sizes, 2024)
+    rows = dict(zip((label.get_text() for label in ax.get_yticklabels()), ax.get_yticks(), strict=True))
+    code = [
+        x
+        for x, y in marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)
+        if y == rows["Code Generation & Assistants"]
+    ]
+    assert code == [pytest.approx(6.177, abs=1e-3)]  # 4.86 * (26.03 / 4.86)^(1/7)
+
+
+def test_printed_sizes_of_2028_all_lie_between_forecasts(sizes):
+    assert (
+        finding(ranges(sizes, 2028))
+        == "Of four printed 2028 sizes that forecasts of the same scope cover, all lie between them"
+    )
+
+
+def test_forecasts_known_early_are_fewer(sizes):
+    # on 1 March 2024 chatbots alone are forecast: 6.67, above the printed 4.0
+    assert (
+        finding(ranges(sizes, 2024, "2024-03-01"))
+        == "Of one printed 2024 size that forecasts of the same scope cover, one lies below all of them"
+    )
+    assert is_empty(ranges(sizes, 2024, "2020-01-01"))
+    broad = known("market_size_forecasts").query("scope_fit != 'close'")
+    ax = charts.market.forecast_ranges(broad, sizes, year=2024, ax=theme.axes())
+    assert finding(ax) == "No forecast of the same scope covers 2024; those of another decide nothing"
+
+
+def axes():
+    return theme.axes(grid="y")
+
+
+def chips(as_of=LATER):
+    return charts.market.chip_revenue(
+        known("nvidia_revenue", as_of), investment_usd_bn=60, day=DAY, ax=axes(), as_of=as_of
+    )
+
+
+def test_the_investment_in_weeks_of_chip_revenue():
+    ax = chips()
+    # Q1 FY2027 was reported on 20 May 2026: 60 / 75.246 * 13 = 10.37
+    assert (
+        finding(ax)
+        == "$60B is 10.4 weeks of NVIDIA's data-centre revenue at the last quarter reported by 21 May 2026"
+    )
+    hollow = [bar for bar in ax.patches if bar.get_facecolor()[3] == 0]
+    assert [bar.get_height() for bar in hollow] == [pytest.approx(89.023)]  # reported on 26 August
+    assert len(ax.patches) == 26
+    assert {"75.2", "89.0", "the printed investment, $60B"} <= set(words(ax))
+    right = max(bar.get_bbox().xmax for bar in ax.patches if bar.get_facecolor()[3])
+    assert right == pytest.approx(date_number("2026-04-26"))  # a bar fills its quarter and ends with it
+
+
+def test_chips_on_the_day_before_the_report_take_the_quarter_before():
+    ax = chips("2026-05-19")
+    assert finding(ax).startswith("$60B is 12.5 weeks")  # 60 / 62.314 * 13 = 12.52
+    assert "hollow" not in theme.chart_of(ax).subtitle
+    assert is_empty(chips("2020-01-01"))
+
+
+def test_a_quarter_that_had_ended_but_was_not_reported_is_hollow():
+    ax = charts.market.chip_revenue(
+        known("nvidia_revenue"), investment_usd_bn=60, day="2026-05-01", ax=axes()
+    )  # the quarter to 26 April was reported on 20 May
+    assert finding(ax).startswith("$60B is 12.5 weeks")
+    assert [bar.get_height() for bar in ax.patches if bar.get_facecolor()[3] == 0] == [
+        pytest.approx(75.246),
+        pytest.approx(89.023),
+    ]
+
+
+def grown(table=None):
+    given = evidence_tables.load("market_size_forecasts", LATER) if table is None else table
+    return charts.market.growth_forecasts(given, article_tables.load("market_size"), ax=theme.axes())
+
+
+def test_a_segment_has_the_printed_rate_as_ring_and_forecasters_own_as_dots():
+    ax = grown()
+    rows = dict(zip((label.get_text() for label in ax.get_yticklabels()), ax.get_yticks(), strict=True))
+    rings = {row: rate for rate, row in marks(ax, theme.PRINTED)}
+    assert rings[rows["Code Generation & Assistants"]] == 43
+    filled = marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)
+    drug = sorted(filled[filled[:, 1] == rows["AI Drug Discovery"], 0])
+    # (4.9/0.9)^(1/5), (49.5/4.6)^(1/9), (13.77/2.35)^(1/8): 40.3%, 30.2%, 24.7%
+    assert drug == pytest.approx([24.7, 30.2, 40.3], abs=0.05)
+    robots = marks(ax, theme.RECOMPUTED, "#ffffff")
+    assert (robots[:, 1] == rows["AI Robotics\n(Warehouse/Manuf.)"]).sum() == 5  # none counts the same market
+    spans = [
+        (round(a[0], 1), round(b[0], 1))
+        for c in ax.collections
+        if isinstance(c, LineCollection)
+        for a, b in c.get_segments()
+    ]
+    assert (24.7, 40.3) in spans
+
+
+def test_the_finding_counts_printed_rates_above_within_and_below():
+    assert (
+        finding(grown())
+        == "Of four printed growth rates that forecasts of the same scope cover, one lies above and three lie"
+        " within what forecasters give"
+    )
+    broad = evidence_tables.load("market_size_forecasts", LATER).query("scope_fit == 'broad'")
+    assert finding(grown(broad)) == "No forecast is of the same scope; those of another decide nothing"
+    steep = evidence_tables.load("market_size_forecasts", LATER).assign(end_usd_bn=1e6)
+    assert "four lie below what forecasters give" in finding(grown(steep))
+    with pytest.raises(ValueError, match="forecasts has no column 'base_year'"):
+        grown(broad.drop(columns="base_year"))
+    assert is_empty(grown(broad.head(0)))
+
+
+@pytest.mark.parametrize("draw", [past, shared, grown])
+def test_charts_are_the_same_bytes_each_time_well_formed_and_dark_where_they_should_be(draw):
+    assert_drawn_alike(draw)
+
+
+def test_every_colour_has_a_dark_counterpart(sizes):
+    assert colours(ranges(sizes, 2028)) <= set(theme.DARK)
+    assert colours(chips()) <= set(theme.DARK)
