@@ -54,11 +54,15 @@ SHAPE = """
 () => ({
   main: document.getElementById('main')?.tagName, mains: document.querySelectorAll('main').length,
   top: document.getElementById('top')?.tagName, children: typeof document.body.children.length,
-  styles: document.querySelectorAll('style').length, scripts: document.scripts.length, sheets: document.styleSheets.length,
-  dressed: document.querySelectorAll('[style], [accesskey], [contenteditable], .hostile').length,
-  strange: document.querySelectorAll('iframe, object, embed, dialog, base, link:not([rel=icon]), input:not([type=radio]):not([type=range]):not([type=search]):not([type=checkbox]), video, audio, math, meta[http-equiv=refresh]').length,
+  styles: document.querySelectorAll('style').length, sheets: document.styleSheets.length,
+  scripts: document.scripts.length,
+  restyled: document.querySelectorAll('[style], [accesskey], [contenteditable], .hostile').length,
+  strange: document.querySelectorAll(
+    'iframe, object, embed, dialog, base, link:not([rel=icon]), video, audio, math, '
+    + 'meta[http-equiv=refresh], input:not([type=radio]):not([type=range]):not([type=search]):not([type=checkbox])').length,
   shown: document.querySelector('main').getClientRects().length > 0 && document.body.innerText.length > 200,
-  twice: [...document.querySelectorAll('[id]')].map((part) => part.id).filter((id, at, all) => all.indexOf(id) !== at),
+  twice: [...document.querySelectorAll('[id]')].map((part) => part.id)
+    .filter((id, at, all) => all.indexOf(id) !== at),
 })
 """
 SOUND = {
@@ -69,7 +73,7 @@ SOUND = {
     "styles": 1,
     "scripts": 1,
     "sheets": 1,
-    "dressed": 0,
+    "restyled": 0,
     "strange": 0,
     "shown": True,
     "twice": [],

@@ -36,14 +36,18 @@ LOOK = """
     links: [...document.querySelectorAll('a[href]')].map((a) => a.href),
     ids: [...document.querySelectorAll('[id]')].map((part) => part.id),
     cut: [...document.querySelectorAll('.exhibit :is(.chart, .scroll)')].filter((part) => {
-      const own = part.getBoundingClientRect(), room = part.closest('.exhibit').getBoundingClientRect();
-      return own.left < room.left - 1 || own.right > room.right + 1; }).map((part) => part.closest('[id]').id),
-    images: [...document.images].map((image) => [image.getAttribute('alt'), image.closest('[id]').id, image.naturalWidth]),
+      const box = part.getBoundingClientRect(), room = part.closest('.exhibit').getBoundingClientRect();
+      return box.left < room.left - 1 || box.right > room.right + 1;
+    }).map((part) => part.closest('[id]').id),
+    images: [...document.images].map((image) =>
+      [image.getAttribute('alt'), image.closest('[id]').id, image.naturalWidth]),
     width: document.documentElement.scrollWidth }; }
 """
 WIDE = """
-() => [...document.querySelectorAll('main *')].filter((part) => part.getBoundingClientRect().right > 391 &&
-    !part.parentElement.closest('.scroll, .chart, pre, svg')).slice(0, 3).map((part) => part.outerHTML.slice(0, 120))
+() => [...document.querySelectorAll('main *')]
+  .filter((part) => part.getBoundingClientRect().right > 391)
+  .filter((part) => !part.parentElement.closest('.scroll, .chart, pre, svg'))
+  .slice(0, 3).map((part) => part.outerHTML.slice(0, 120))
 """
 
 
@@ -233,14 +237,15 @@ RULES = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block
 AXE = """
 async (rules) => { document.querySelectorAll('details').forEach((part) => { part.open = true; });
   document.querySelectorAll('.exhibit').forEach((part) => { part.style.contentVisibility = 'visible'; });
-  for (const table of document.querySelectorAll('.exhibit table.data')) {  // it can be sorted once it has come near
-    table.scrollIntoView();
+  for (const table of document.querySelectorAll('.exhibit table.data')) {
+    table.scrollIntoView();  // it can be sorted once it has come near
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   }
   scrollTo(0, 0);
   document.querySelector('button[popovertarget]')?.click();
-  const found = await axe.run({resultTypes: ['violations'], ...rules});
-  return found.violations.flatMap((rule) => rule.nodes.slice(0, 5).map((node) => `${rule.id}: ${node.target}: ${node.failureSummary}`)); }
+  const results = await axe.run({resultTypes: ['violations'], ...rules});
+  const describe = (rule) => (node) => `${rule.id}: ${node.target}: ${node.failureSummary}`;
+  return results.violations.flatMap((rule) => rule.nodes.slice(0, 5).map(describe(rule))); }
 """
 
 
@@ -264,12 +269,14 @@ def test_axe_finds_nothing(browser: Any, served: str, some: list[str], scheme: s
 
 
 HIDDEN = """
-() => { const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT), lost = [];
+() => {
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT), lost = [];
   while (walker.nextNode()) {
     const node = walker.currentNode, part = node.parentElement;
     if (!node.data.trim() || part.closest('NOT')) continue;
     const range = document.createRange(); range.selectNodeContents(node);
-    if (!range.getClientRects().length || !part.checkVisibility({visibilityProperty: true, opacityProperty: true}))
+    const visible = part.checkVisibility({visibilityProperty: true, opacityProperty: true});
+    if (!range.getClientRects().length || !visible)
       lost.push(`${part.closest('[class]')?.className}: ${node.data.trim().slice(0, 60)}`);
   }
   return lost; }

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,6 +25,7 @@ import jinja2
 import pytest
 
 from analysis import exhibits
+from analysis.errors import PublishError
 
 SCENARIOS = ("base", "cheap", "dear")
 SLUGS = ("1_prices", "2_growth", "3_verdict")
@@ -136,7 +137,7 @@ ROWS = [
 
 
 def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
-    own = {
+    figures = {
         "stated": "43%",
         "stated_low": 42.5,
         "stated_high": 43.5,
@@ -145,7 +146,7 @@ def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
         "computed_low": 54.0,
         "computed_high": 59.0,
     }
-    told = {
+    words = {
         "statement": f"The statement of {id}.",
         "reason": "6 ** (1/4) is 1.565.",
         "basis": "article",
@@ -162,8 +163,8 @@ def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
             "sources": ["article"],
             "strength": "article",
         }
-        | own
-        | told
+        | figures
+        | words
         | more
     )
 
@@ -184,7 +185,7 @@ def evidence(name: str = "prices", **more: Any) -> dict[str, Any]:
         {"what": "=1+1", "source": "org/repo:data/prices.csv@0deb7c4", "quality": "official"},
         {"what": "<script>alert(2)</script>", "source": "javascript:alert(2)", "known_inferred": "no"},
     ]
-    told = {
+    rules = {
         "note": "Every price that was seen.",
         "pick": "The later row counts.",
         "lag_days": 30,
@@ -207,7 +208,7 @@ def evidence(name: str = "prices", **more: Any) -> dict[str, Any]:
     }
     columns = [{"name": n, "title": n, "meaning": f"What {n} means."} for n in ("what", "source", *common)]
     bundle = {"id": f"evidence.{name}", "kind": "evidence", "title": f"Table of {name}"}
-    return bundle | told | {"columns": columns, "rows": [common | row for row in rows]} | more
+    return bundle | rules | {"columns": columns, "rows": [common | row for row in rows]} | more
 
 
 def cells(slug: str, value: float) -> list[Cell]:
@@ -217,7 +218,7 @@ def cells(slug: str, value: float) -> list[Cell]:
         f"# On {name}\n\nIt costs $60 **billion** against $5.\n\n## First heading\n\nSee [the"
         " verdict](3_verdict.ipynb) and [more](#second-heading)."
     )
-    given = code('scenario: str = "base"  # the label', tags=["parameters"])
+    parameters = code('scenario: str = "base"  # the label', tags=["parameters"])
     numbers = code(
         "numbers()",
         shown(metric(f"{name}.multiple", value, role="headline", title="Multiple")),
@@ -245,17 +246,25 @@ def cells(slug: str, value: float) -> list[Cell]:
     plain = code("print(1)", printed("stdout", "a < b\n"), printed("stderr", "a warning\n"))
     hostile = code("hostile()", *(displayed(**{"text/html": text}) for text in HOSTILE))
     rates = evidence("rates", pseudo_out_of_sample=False, unseen=0)
-    found = [code("found()", shown(evidence()), shown(rates))] if slug != "2_growth" else []
+    tables = [code("found()", shown(evidence()), shown(rates))] if slug != "2_growth" else []
     return [
         opening,
-        given,
+        parameters,
         numbers,
-        *found,
+        *tables,
         prose("## Second heading\n\n" + "\n\n".join(HOSTILE)),
         pictures,
         plain,
         hostile,
     ]
+
+
+def ledger(claims: Iterable[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """A ledger of claims, which the tests find at one id."""
+    rows = list(claims)
+    columns = [{"name": name, "title": name} for name in rows[0]]
+    own = {"id": "verdict.ledger", "kind": "ledger", "title": "All claims"}
+    return own | {"columns": columns, "rows": rows} | more
 
 
 CITED = [
@@ -455,6 +464,27 @@ def board(id: str = "verdict.board", count: int = 2) -> dict[str, Any]:
     }
 
 
+def judged_claims() -> list[dict[str, Any]]:
+    """Claims with weights, an error that three of them share, one out of date, and one overtaken."""
+    slip = {"error": "slip"}
+    return [
+        claim("market.passing", "fails", weight="passing", **slip),
+        claim("market.right", "holds", weight="supporting"),
+        claim(
+            "market.slip",
+            "fails",
+            weight="central",
+            **slip,
+            details="Spread of <nine>.",
+            sources=CITED[:1],
+            mentioned=CITED[1:3],
+        ),
+        claim("market.alone", "fails", weight="supporting", stale=True),
+        claim("risks.slip", "fails", weight="supporting", **slip),
+        claim("risks.late", "void", weight="central"),
+    ]
+
+
 def verdict_cells() -> list[Cell]:
     rows = [
         claim("market.growth", "fails"),
@@ -470,13 +500,6 @@ def verdict_cells() -> list[Cell]:
         ),
         claim("risks.regulation", "uncheckable", stated=None, computed=None),
     ]
-    ledger = {
-        "id": "verdict.ledger",
-        "kind": "ledger",
-        "title": "All claims",
-        "columns": [{"name": n, "title": n} for n in rows[0]],
-        "rows": rows,
-    }
     sentence = {"id": "verdict.words", "kind": "statement", "role": "verdict", "text": "Most of it <fails>."}
     png = {
         "id": "verdict.png",
@@ -499,7 +522,7 @@ def verdict_cells() -> list[Cell]:
         "rows": [{"time": 0.0} | dict.fromkeys(FAN, 5.0), {"time": 3.0} | FAN],
     }
     names = ("what", "verdict", "strength", "sources")
-    checked = {
+    cell_verdicts = {
         "id": "verdict.cells",
         "kind": "table",
         "title": "Cell by cell",
@@ -518,8 +541,8 @@ def verdict_cells() -> list[Cell]:
         "rows": ROWS,
     }
     return [
-        code("verdict()", shown(sentence), shown(ledger), shown(png, **{"image/png": PNG})),
-        code("more()", shown(checked), shown(evidence()), shown(fan, **{"image/svg+xml": SVG})),
+        code("verdict()", shown(sentence), shown(ledger(rows)), shown(png, **{"image/png": PNG})),
+        code("more()", shown(cell_verdicts), shown(evidence()), shown(fan, **{"image/svg+xml": SVG})),
         code("tried()", shown(backtests()), shown(proof)),
         code("grid()", shown(grid()), shown(risk_register(), **{"image/svg+xml": SVG})),
         code("foretold()", shown(forecasts()), shown(board("verdict.near", 1)), shown(board())),
@@ -586,6 +609,35 @@ def write_retired(path: Path) -> Path:
     return path
 
 
+def change_manifest(runs: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
+    """Change what the manifest says of the runs."""
+    manifest = json.loads((runs / "manifest.json").read_text())
+    change(manifest["runs"])
+    (runs / "manifest.json").write_text(json.dumps(manifest))
+
+
+def fail_runs(runs: Path, *failed: tuple[str, str]) -> None:
+    """Let notebooks have failed."""
+
+    def fail(entries: list[dict[str, Any]]) -> None:
+        for entry in entries:
+            if (entry["scenario"], entry["notebook"]) in failed:
+                entry.update(status="failed", error="cell 3: ValueError: 1 < 2")
+
+    change_manifest(runs, fail)
+
+
+Publish = Callable[..., Path]
+"""Publishes the runs of a test; keywords are those of `build.publish`."""
+
+
+def refused(publish: Publish, **more: Any) -> str:
+    """What publishing is refused with."""
+    with pytest.raises(PublishError) as caught:
+        publish(**more)
+    return str(caught.value)
+
+
 class Elements(HTMLParser):
     """The start tags of a page, the text of its style and script, and its visible text."""
 
@@ -641,8 +693,8 @@ def broken_links(site: Path) -> list[str]:
             target, fragment = urldefrag(address)
             if re.match(r"[a-z]+:", target):
                 continue
-            found = (path.parent / unquote(target)).resolve() if target else path
-            if not found.is_file() or (fragment and fragment not in read[found].all("id")):
+            linked = (path.parent / unquote(target)).resolve() if target else path
+            if not linked.is_file() or (fragment and fragment not in read[linked].all("id")):
                 broken.append(f"{path.relative_to(site)}: {address}")
     return broken
 

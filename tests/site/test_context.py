@@ -1,4 +1,4 @@
-"""Results over scenarios: differences in the dress of the metric, and lines on which they are drawn."""
+"""Results over scenarios: differences written as the metric is, and lines on which they are drawn."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def metric(value: float | None, short: str, **more: Any) -> Metric:
         ((None, "–"), (1.0, "1"), ""),
     ],
 )
-def test_a_difference_is_dressed_as_the_metric_is(
+def test_a_difference_is_written_as_the_metric_is(
     base: tuple[float | None, str], other: tuple[float | None, str], text: str
 ) -> None:
     assert difference(metric(*base), metric(*other)) == text

@@ -112,9 +112,9 @@ def test_a_number_has_moved_if_it_is_printed_otherwise(tmp_path: Path) -> None:
         metric("rounds", 2.46),
     )
     found = held(tmp_path)
-    told = {one.id: (one.change, one.direction) for one in found.of("metric")}
+    changes = {one.id: (one.change, one.direction) for one in found.of("metric")}
     # 3.5 - 2.0 = 1.5; 3.0 - 2.0 = 1.0, and higher costs are worse
-    assert told == {
+    assert changes == {
         "up": ("+1.5x", "better"),
         "wider": ("interval only", ""),
         "cost": ("+1.0x", "worse"),
@@ -147,8 +147,8 @@ def test_a_reader_sees_the_label_of_a_verdict_and_a_program_its_key(tmp_path: Pa
         ["right", None],
     ]
     assert list(findings[0].values())[1:] == ["open", "void"]  # words of a chart are no keys
-    told = [row for row in json.loads(found.as_json())["differences"] if row["kind"] == "verdict"]
-    assert [(row["a"], row["b"]) for row in told] == [("open", "void"), ("holds", None)]
+    verdicts = [row for row in json.loads(found.as_json())["differences"] if row["kind"] == "verdict"]
+    assert [(row["a"], row["b"]) for row in verdicts] == [("open", "void"), ("holds", None)]
     diff.write_page(found, tmp_path / "page.html")
     assert ">overtaken<" in (tmp_path / "page.html").read_text()
 
@@ -242,7 +242,7 @@ def test_what_one_side_lacks_is_a_difference(tmp_path: Path) -> None:
     side(tmp_path / "b", metric("m", 2.0), metric("new", 4.0))
     found = held(tmp_path)
     assert [(one.id, one.a, one.b) for one in found.of("notebook")] == [("2_two", "there", None)]
-    # `more` stands in the notebook that is missing, so that it is not told again
+    # `more` stands in the notebook that is missing, so that it is not listed again
     assert [(one.id, one.a, one.b) for one in found.of("exhibit")] == [
         ("gone", "there", None),
         ("new", None, "there"),

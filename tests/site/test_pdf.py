@@ -25,10 +25,10 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch:
 def test_a_missing_browser_is_named_with_what_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "find_spec", lambda name: name)
     monkeypatch.setenv("PATH", "")
-    told = str(pdf.missing_requirement())
+    message = str(pdf.missing_requirement())
     assert (
-        "none of chromium, chromium-browser, google-chrome is on the PATH" in told
-        and "apt-get install" in told
+        "none of chromium, chromium-browser, google-chrome is on the PATH" in message
+        and "apt-get install" in message
     )
     with pytest.raises(PrintError, match="none of chromium"):
         pdf.write(Path(), lambda *_: "")

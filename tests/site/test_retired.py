@@ -17,7 +17,6 @@ from analysis.site.retired import RetiredId
 from tests.site.site_material import (
     SCENARIOS,
     Elements,
-    compiled_once,
     metric,
     pages,
     part,
@@ -32,18 +31,12 @@ from tests.site.site_material import (
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
     """Runs, register and retired ids, published."""
     folder = tmp_path_factory.mktemp("retired")
     write_runs(folder / "runs"), write_params(folder / "params"), write_retired(folder / "retired.yml")
     publish(folder)
     return folder
-
-
-@pytest.fixture(scope="module", autouse=True)
-def templates() -> Iterator[None]:
-    with compiled_once():
-        yield
 
 
 def publish(project: Path) -> Path:
@@ -63,7 +56,7 @@ def test_the_page_of_the_section_has_every_retired_id_under_every_scenario(proje
 
 
 @pytest.mark.parametrize(
-    ("sheet", "kind"),
+    ("page_name", "kind"),
     [
         ("claims", "claim"),
         ("predictions", "prediction"),
@@ -72,9 +65,9 @@ def test_the_page_of_the_section_has_every_retired_id_under_every_scenario(proje
     ],
 )
 def test_the_page_that_lists_all_of_a_kind_has_the_retired_ids_of_that_kind(
-    project: Path, sheet: str, kind: str
+    project: Path, page_name: str, kind: str
 ) -> None:
-    ids = Elements(project / "site" / f"{sheet}.html").all("id")
+    ids = Elements(project / "site" / f"{page_name}.html").all("id")
     old = {entry.id: entry.kind == kind for entry in entries(project)}
     assert len(set(old.values())) == 2
     assert {name: name in ids for name in old} == old

@@ -1,0 +1,65 @@
+"""What is drawn again after a change, and that nothing else is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from analysis.site import build
+from tests.site.site_material import (
+    SCENARIOS,
+    SLUGS,
+    Publish,
+    metric,
+    rewrite,
+    shown,
+    tree,
+)
+
+
+def test_nothing_is_written_where_nothing_has_changed(publish: Publish, earlier: Path) -> None:
+    first = {path: path.stat().st_ino for path in earlier.rglob("*")}
+    publish()
+    assert {path: path.stat().st_ino for path in earlier.rglob("*")} == first
+
+
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the templates that are drawn from now on."""
+    names: list[str] = []
+    draw = build._render
+    monkeypatch.setattr(
+        build, "_render", lambda e, name, /, **more: names.append(name) or draw(e, name, **more)
+    )
+    return names
+
+
+def test_only_the_page_of_a_notebook_that_changed_is_drawn_again_and_the_bytes_are_those_of_a_fresh_build(
+    publish: Publish, earlier: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewrite(runs / "cheap" / "1_prices.ipynb", shown(metric("prices.multiple", 9.0, role="headline")))
+    names = drawn(monkeypatch)
+    publish()
+    assert names.count("section.html.j2") == 1
+    assert tree(earlier) == tree(publish(tmp_path / "fresh").parent)
+
+
+def test_a_change_of_the_leading_scenario_a_template_or_an_edited_page_is_drawn_again(
+    publish: Publish, earlier: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tree(earlier)
+    (earlier / "cheap" / "1_prices.html").write_text("edited")
+    names = drawn(monkeypatch)
+    publish()
+    assert tree(earlier) == before and names.count("section.html.j2") == 1
+    names.clear()
+    rewrite(runs / "base" / "1_prices.ipynb", shown(metric("prices.multiple", 9.0)))
+    publish()
+    assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
+    names.clear()
+    publish(templates=shutil.copytree(build.TEMPLATES, tmp_path / "templates"))
+    assert names == []  # the same templates elsewhere are the same
+    (tmp_path / "templates" / "words.j2").open("a").write("{# a word #}")
+    publish(templates=tmp_path / "templates")
+    assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
