@@ -670,7 +670,7 @@ def check(
     """
     from analysis.lint import consistency
 
-    result = consistency.check(fresh=_judged_rows, article=article)
+    result = consistency.check(fresh_ledger=_judged_rows, article=article)
     if result.problems:
         raise RunError(result.problems)
     console.echo(result.summary)

@@ -3,11 +3,11 @@ notebooks.
 
 Decisions
 - Every problem names file and line, what is wrong and what to do; they come all at once. What cannot be read
-  is told and left out, and the rest is looked at all the same.
-- What a loader refuses is told in the loader's words; here is what only shows when two files are held side by
-  side.
-- The fresh ledger is handed in: whoever calls knows whether one is at hand. It is looked at only where data
-  and claims are sound, since else it would tell the same again.
+  is reported and left out, and the rest is checked all the same.
+- What a loader refuses is reported in the loader's words; here is what only shows when two files are
+  compared.
+- The fresh ledger is an argument: the caller knows whether there is one. It is compared only where data and
+  claims are sound, since else it would report the same again.
 - A dated fact that nothing uses is counted and is no problem: evidence may wait for its claim.
 """
 
@@ -31,17 +31,17 @@ from analysis.errors import ParameterError, Problem, ThesisError, nearest
 from analysis.evidence import (
     article_tables,
     cell_rules,
+    claims,
     csv_files,
     evidence_tables,
     gathering,
+    indicators,
     numbers,
     predictions,
     yaml_lines,
 )
-from analysis.evidence import claims as stated
-from analysis.evidence import indicators as watched
 from analysis.evidence.claims import SECTIONS, Claim
-from analysis.forecasts import indicators
+from analysis.forecasts.indicators import reference_problems
 from analysis.lint import stored_outputs
 from analysis.scenarios import Register, Scenario, display_path
 
@@ -49,26 +49,26 @@ PRICES = "api_prices"
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Fresh = Callable[[], Sequence[Mapping[str, Any]]]
+LedgerMaker = Callable[[], Sequence[Mapping[str, Any]]]
 """Makes the rows of a fresh ledger under the base scenario, as JSON holds them."""
 
-_FACT = r"[a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)+"
-_FACTS = re.compile(rf"(?<![a-z0-9_])[0-9_]*({_FACT})")
+_FACT_ID = r"[a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)+"
+_FACT_IDS = re.compile(rf"(?<![a-z0-9_])[0-9_]*({_FACT_ID})")
 """Every fact in a text, looked for at the start of each word alone, so that a long word is read once."""
-_ASKED = re.compile(r"\{(" + _FACT + r")\}")
+_FACT_PLACEHOLDER = re.compile(r"\{(" + _FACT_ID + r")\}")
 _PARAGRAPH = re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?:\d+|table)\b")
 
 
 @dataclass(frozen=True)
 class CheckSummary:
-    """What was looked at, and what was found.
+    """What was checked, and the problems.
 
     Attributes
     ----------
     problems : tuple of Problem
         Everything that is wrong, sorted by place.
     counts : mapping of str to int
-        How many of each kind were looked at.
+        How many of each kind were checked.
     unused : tuple of str
         Dated facts that neither a claim, a cell, a prediction, a notebook nor the code names.
     """
@@ -80,13 +80,13 @@ class CheckSummary:
     @property
     def summary(self) -> str:
         """One line for whoever finds nothing wrong."""
-        looked_at = ", ".join(f"{count} {name}" for name, count in self.counts.items())
-        return f"checked: {looked_at}; {len(self.unused)} dated facts wait for a use"
+        counted = ", ".join(f"{count} {name}" for name, count in self.counts.items())
+        return f"checked: {counted}; {len(self.unused)} dated facts wait for a use"
 
 
 @dataclass(frozen=True)
 class ProjectFiles:
-    """The files that are held side by side, and the problems met in reading them."""
+    """The files that are compared, and the problems met in reading them."""
 
     root: Path = ROOT
     problems: list[Problem] = field(default_factory=list)
@@ -107,80 +107,82 @@ class ProjectFiles:
         return self.root / "params"
 
     @property
-    def yaml(self) -> list[Path]:
+    def yaml_files(self) -> list[Path]:
         """Every file in which a key has a line."""
         return [path for folder in (self.thesis, self.evidence, self.params) for path in folder.glob("*.yml")]
 
     @cached_property
     def register(self) -> Register | None:
         """The register; None where it cannot be read."""
-        return self._tried(scenarios.load_register, self.params)
+        return self._load(scenarios.load_register, self.params)
 
     @cached_property
     def scenarios(self) -> list[Scenario]:
         """The scenarios that can be read; a file that cannot be found as one is a problem."""
         self.problems.extend(scenarios.file_name_problems(self.params))
         names = [*dict.fromkeys([scenarios.BASE, *scenarios.names(self.params)])] if self.register else []
-        read = [self._tried(scenarios.load, name, self.params, self.register) for name in names]
-        return [one for one in read if one is not None]
+        read = [self._load(scenarios.load, name, self.params, self.register) for name in names]
+        return [scenario for scenario in read if scenario is not None]
 
     @cached_property
-    def measured(self) -> dict[str, pd.DataFrame]:
+    def tables(self) -> dict[str, pd.DataFrame]:
         """The evidence tables that can be read."""
         names = evidence_tables.names(self.evidence)
-        found = {name: self._tried(evidence_tables.load, name, None, self.evidence) for name in names}
-        return {name: table for name, table in found.items() if table is not None}
+        tables = {name: self._load(evidence_tables.load, name, None, self.evidence) for name in names}
+        return {name: table for name, table in tables.items() if table is not None}
 
     @cached_property
     def gathering(self) -> gathering.Gathering | None:
         """When the evidence was gathered and what was not found; None where it cannot be read."""
-        return self._tried(gathering.load, self.evidence, self.params)
+        return self._load(gathering.load, self.evidence, self.params)
 
     @cached_property
-    def printed(self) -> list[str]:
+    def printed_tables(self) -> list[str]:
         """The article's tables that can be read."""
         return [
             name
             for name in article_tables.NAMES
-            if self._tried(article_tables.parsed_cells, name, self.thesis) is not None
+            if self._load(article_tables.parsed_cells, name, self.thesis) is not None
         ]
 
     @cached_property
     def cells(self) -> dict[str, str]:
         """The cells of these tables by their id; empty where one of them cannot be read."""
-        return numbers.printed_cells(self.thesis) if set(cell_rules.TABLES) <= set(self.printed) else {}
+        return (
+            numbers.printed_cells(self.thesis) if set(cell_rules.TABLES) <= set(self.printed_tables) else {}
+        )
 
     @cached_property
     def cell_rules(self) -> Mapping[tuple[str, str], object] | None:
         """What decides the cells; None where it cannot be read."""
-        return self._tried(cell_rules.load, self.thesis, self.evidence)
+        return self._load(cell_rules.load, self.thesis, self.evidence)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...] | None:
         """The claims that can be read; None where the file cannot."""
-        found = self._read_claims
-        self.problems.extend(found[1] if found else ())
-        return found[0] if found else None
+        valid, problems = self._read_claims or (None, ())
+        self.problems.extend(problems)
+        return valid
 
     @property
-    def every_claim(self) -> bool:
+    def has_all_claims(self) -> bool:
         """Whether no claim was left out, so that one which is missing is missing."""
         return self._read_claims is not None and not self._read_claims[1]
 
     @cached_property
     def numbers(self) -> pd.DataFrame | None:
         """The list of printed numbers; None where it cannot be read."""
-        return self._tried(numbers.load, self.thesis)
+        return self._load(numbers.load, self.thesis)
 
     @cached_property
     def predictions(self) -> pd.DataFrame | None:
         """The predictions; None where they cannot be read."""
-        return self._tried(predictions.load_table, self.thesis)
+        return self._load(predictions.load_table, self.thesis)
 
     @cached_property
-    def watched(self) -> dict[str, watched.Indicator] | None:
+    def indicators(self) -> dict[str, indicators.Indicator] | None:
         """The indicators; None where they cannot be read."""
-        return self._tried(watched.read, self.thesis)
+        return self._load(indicators.read, self.thesis)
 
     @property
     def notebook_paths(self) -> list[Path]:
@@ -190,7 +192,7 @@ class ProjectFiles:
     @cached_property
     def notebooks(self) -> list[stored_outputs.StoredNotebook]:
         """The notebooks that can be read."""
-        read = [self._tried(stored_outputs.read, path) for path in self.notebook_paths]
+        read = [self._load(stored_outputs.read, path) for path in self.notebook_paths]
         return [book for book in read if book is not None]
 
     @property
@@ -199,10 +201,10 @@ class ProjectFiles:
         return {
             "claims": len(self.claims or ()),
             "cells": len(self.cells) if self.cell_rules else 0,
-            "tables": len(self.measured) + len(self.printed),
+            "tables": len(self.tables) + len(self.printed_tables),
             "numbers": 0 if self.numbers is None else len(self.numbers),
             "predictions": 0 if self.predictions is None else len(self.predictions),
-            "indicators": len(self.watched or ()),
+            "indicators": len(self.indicators or ()),
             "gaps in the evidence": len(self.gathering.not_found if self.gathering else ()),
             "assumptions": len(self.register or ()),
             "scenarios": len(self.scenarios),
@@ -211,10 +213,10 @@ class ProjectFiles:
 
     @cached_property
     def _read_claims(self) -> tuple[tuple[Claim, ...], tuple[Problem, ...]] | None:
-        return self._tried(stated.load_with_problems, self.thesis)
+        return self._load(claims.load_with_problems, self.thesis)
 
-    def _tried(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """What can be read; else its problems are kept, and None."""
+    def _load(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What can be read; else None, and its problems are added to the others."""
         try:
             return read(*args, **kwargs)
         except ThesisError as reason:
@@ -226,46 +228,50 @@ class ProjectFiles:
         return None
 
 
-def check(root: Path = ROOT, *, fresh: Fresh | None = None, article: Path | None = None) -> CheckSummary:
-    """Hold the files of a project side by side.
+def check(
+    root: Path = ROOT, *, fresh_ledger: LedgerMaker | None = None, article: Path | None = None
+) -> CheckSummary:
+    """Compare the files of a project with each other.
 
     Parameters
     ----------
     root : Path
         The project.
-    fresh : callable, optional
-        Makes a fresh ledger of the claims (and of the tables' cells), to hold the notebooks' stored ones
-        against.
+    fresh_ledger : callable, optional
+        Makes a fresh ledger of the claims (and of the tables' cells), to compare with the notebooks' stored
+        ones.
     article : Path, optional
-        The article's text with paragraph ids, to hold `numbers.csv` against; it is no part of the project.
+        The article's text with paragraph ids, to compare with `numbers.csv`; it is not part of the project.
     """
     project = ProjectFiles(root)
     counts = project.counts
-    problems = [*_claims(project), *_evidence(project), *_lines_of_models(project)]
+    problems = [*_claim_problems(project), *_evidence_problems(project), *_replaced_model_problems(project)]
     sound = not problems and not project.problems
     problems += [
-        *_numbers(project, article),
-        *_register(project),
-        *_reasons(project),
-        *_paragraphs(project),
-        *_predictions(project),
-        *_bearing(project),
-        *_indicators(project),
-        *_stored(project),
+        *_number_problems(project, article),
+        *_used_by_problems(project),
+        *_reason_problems(project),
+        *_paragraph_problems(project),
+        *_prediction_problems(project),
+        *_bears_on_problems(project),
+        *_indicator_problems(project),
+        *_stored_output_problems(project),
     ]
-    if fresh and sound:
-        problems += _fresh(project, fresh)
-    found = yaml_lines.with_line_numbers(dict.fromkeys([*project.problems, *problems]), project.yaml)
+    if fresh_ledger and sound:
+        problems += _fresh_ledger_problems(project, fresh_ledger)
+    problems = yaml_lines.with_line_numbers(dict.fromkeys([*project.problems, *problems]), project.yaml_files)
     return CheckSummary(
-        tuple(sorted(found, key=lambda problem: _order(problem.place))), counts, tuple(_unused(project))
+        tuple(sorted(problems, key=lambda problem: _file_order(problem.place))),
+        counts,
+        tuple(_unused_facts(project)),
     )
 
 
-def _claims(project: ProjectFiles) -> Iterator[Problem]:
+def _claim_problems(project: ProjectFiles) -> Iterator[Problem]:
     """Claims against checks, dated facts and predictions, and checks against claims."""
     if project.claims is None:
         return
-    path, known = display_path(project.thesis / "claims.yml"), _ids(project)
+    path, known = display_path(project.thesis / "claims.yml"), _known_ids(project)
     for claim in project.claims:
         where = f"{path}, claim {claim.id}"
         if claim.check is not None:
@@ -275,81 +281,81 @@ def _claims(project: ProjectFiles) -> Iterator[Problem]:
             yield from _name_problems(
                 {"since": [fact_ids_in(item) or item for item in claim.since]}, known, where
             )
-    asked = {claim.check["name"] for claim in project.claims if claim.check}
-    for name in [name for name in CHECKS if name not in asked and project.every_claim]:
+    used = {claim.check["name"] for claim in project.claims if claim.check}
+    for name in [name for name in CHECKS if name not in used and project.has_all_claims]:
         yield Problem(
-            _defined(CHECKS[name]), f"no claim uses the check {name}", "Use it in claims.yml, or remove it"
+            _defined_at(CHECKS[name]), f"no claim uses the check {name}", "Use it in claims.yml, or remove it"
         )
 
 
 def _call_problems(call: Mapping[str, Any], where: str) -> Iterator[Problem]:
     """A check that does not exist, or that does not take its arguments."""
-    name, given = call["name"], {key: value for key, value in call.items() if key != "name"}
+    name, values = call["name"], {key: value for key, value in call.items() if key != "name"}
     if name not in CHECKS:
         yield Problem(where, f"there is no check {name!r}", nearest(name, CHECKS))
         return
-    yield from arguments.problems(CHECKS[name], given, where, "check", 2)
+    yield from arguments.problems(CHECKS[name], values, where, "check", 2)
 
 
-def _ids(project: ProjectFiles) -> set[str] | None:
+def _known_ids(project: ProjectFiles) -> set[str] | None:
     """Every id that an argument may name: dated facts, the series they form, predictions; None where these
-    are not at hand.
+    cannot be read.
     """
-    if FACTS not in project.measured or project.predictions is None:
+    if FACTS not in project.tables or project.predictions is None:
         return None
-    facts = {str(name) for name in project.measured[FACTS]["id"]}
-    return facts.union(*map(_series, facts)) | set(project.predictions["id"])
+    facts = {str(name) for name in project.tables[FACTS]["id"]}
+    return facts.union(*map(_series_of, facts)) | set(project.predictions["id"])
 
 
 def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> Iterator[Problem]:
     """Arguments and sentences that name a dated fact which no table holds, or one that the check is not
     given.
     """
-    given: set[str] = set()
-    asked: set[str] = set()
+    facts: set[str] = set()
+    placeholders: set[str] = set()
     keys: dict[str, str] = {}
-    for key, text in _leaves(content):
-        if re.fullmatch(_FACT, text):
-            given.add(text)
+    for key, text in _nested_texts(content):
+        if re.fullmatch(_FACT_ID, text):
+            facts.add(text)
             keys.setdefault(text, key)
-        for name in _ASKED.findall(text):
-            asked.add(name)
+        for name in _FACT_PLACEHOLDER.findall(text):
+            placeholders.add(name)
             keys.setdefault(name, key)
-    for name in sorted(given - known):
+    for name in sorted(facts - known):
         yield Problem(
             f"{where}, key {keys[name]}", f"no table holds the dated fact {name!r}", nearest(name, known)
         )
-    for name in sorted(asked):
+    for name in sorted(placeholders):
         fact = next((name.removesuffix(end) for end in SUFFIXES if name.endswith(end)), name)
-        if not {name, fact} & given and not any(name.startswith(f"{series}.") for series in given):
+        if not {name, fact} & facts and not any(name.startswith(f"{series}.") for series in facts):
             rule = f"{{{name}}} is a fact that nothing else here names, so that the sentence is never told"
             yield Problem(
-                f"{where}, key {keys[name]}", rule, nearest(name, given) if given else "Name the fact"
+                f"{where}, key {keys[name]}", rule, nearest(name, facts) if facts else "Name the fact"
             )
 
 
-def _evidence(project: ProjectFiles) -> Iterator[Problem]:
-    """Credits that no row bears out, and rows that no day of the register can see."""
+def _evidence_problems(project: ProjectFiles) -> Iterator[Problem]:
+    """Credits that no row supports, and rows that no day of the register can see."""
     if project.gathering is not None:
         yield from gathering.filled_gap_problems(
-            project.gathering, project.measured, display_path(project.evidence / gathering.FILE)
+            project.gathering, project.tables, display_path(project.evidence / gathering.FILE)
         )
-    for name, table in project.measured.items():
+    for name, table in project.tables.items():
         meta = evidence_tables.sidecar(name, project.evidence)
         where = f"{display_path(project.evidence / f'{name}.meta.yml')}, key credits"
-        yield from _unseen(project, name)
-        named = (table["source_title"] + "\n" + table["source"]).str.lower()
+        yield from _unseen_row_problems(project, name)
+        sources = (table["source_title"] + "\n" + table["source"]).str.lower()
         for credit in meta.credits:
             if credit not in meta.credit:
                 yield Problem(
                     where, f"names {credit}, whom credit does not", "Write the name as credit has it"
                 )
-            elif not named.str.contains(credit.lower(), regex=False).any():
+            elif not sources.str.contains(credit.lower(), regex=False).any():
                 fix = "Take it out of credits and credit, or name it in the source of its rows"
                 yield Problem(where, f"credits {credit}, whom no row names in its source", fix)
 
 
-def _unseen(project: ProjectFiles, name: str) -> Iterator[Problem]:
+def _unseen_row_problems(project: ProjectFiles, name: str) -> Iterator[Problem]:
     """Rows that became known after the last day of `as_of`."""
     days = project.register["as_of"].days if project.register else None
     if days is None:
@@ -364,14 +370,14 @@ def _unseen(project: ProjectFiles, name: str) -> Iterator[Problem]:
         )
 
 
-def _lines_of_models(project: ProjectFiles) -> Iterator[Problem]:
+def _replaced_model_problems(project: ProjectFiles) -> Iterator[Problem]:
     """Prices of models that replace none of the same seller's earlier ones, or that were released after they
     were sold.
 
     A price is compared with that of the model that it replaces, so that a name which fits none would hide a
     cut.
     """
-    if PRICES not in project.measured:
+    if PRICES not in project.tables:
         return
     path, meta = project.evidence / f"{PRICES}.csv", evidence_tables.sidecar(PRICES, project.evidence)
     rows = csv_files.read_rows(path, list(meta.columns), meta.key)[0]
@@ -390,12 +396,12 @@ def _lines_of_models(project: ProjectFiles) -> Iterator[Problem]:
         )
 
 
-def _numbers(project: ProjectFiles, article: Path | None) -> list[Problem]:
+def _number_problems(project: ProjectFiles, article: Path | None) -> list[Problem]:
     """Printed numbers without a claim or cell, claims and cells without their numbers, and the list against
     the article.
     """
     listed, problems = project.numbers, []
-    if listed is not None and project.claims is not None and project.every_claim and project.cells:
+    if listed is not None and project.claims is not None and project.has_all_claims and project.cells:
         problems += numbers.coverage_problems(project.claims, project.thesis)
     if article is not None and listed is not None:
         try:
@@ -408,7 +414,7 @@ def _numbers(project: ProjectFiles, article: Path | None) -> list[Problem]:
     return problems
 
 
-def _register(project: ProjectFiles) -> Iterator[Problem]:
+def _used_by_problems(project: ProjectFiles) -> Iterator[Problem]:
     """Notebooks that the register names and that do not exist."""
     there = [path.stem for path in project.notebook_paths]
     for name, entry in (project.register or {}).items():
@@ -417,7 +423,7 @@ def _register(project: ProjectFiles) -> Iterator[Problem]:
             yield Problem(where, f"there is no notebook {notebook!r}", nearest(notebook, there))
 
 
-def _reasons(project: ProjectFiles) -> Iterator[Problem]:
+def _reason_problems(project: ProjectFiles) -> Iterator[Problem]:
     """Reasons of scenarios that nobody has filled in yet."""
     for one in project.scenarios:
         for key in [key for key, reason in one.because.items() if reason == scenarios.NO_REASON_YET]:
@@ -425,15 +431,15 @@ def _reasons(project: ProjectFiles) -> Iterator[Problem]:
             yield Problem(where, "has no reason yet", f"Say why {key} has this value")
 
 
-def _predictions(project: ProjectFiles) -> Iterator[Problem]:
+def _prediction_problems(project: ProjectFiles) -> Iterator[Problem]:
     """Rulings on predictions by facts that do not fit, from after the base date, or missing past the
     deadline.
     """
-    if project.predictions is None or FACTS not in project.measured or project.register is None:
+    if project.predictions is None or FACTS not in project.tables or project.register is None:
         return
     content = predictions.read(project.thesis)
     path, today = display_path(project.thesis / predictions.FILE), str(project.register["as_of"].value)
-    yield from predictions.decision_problems(content, project.measured[FACTS], path)
+    yield from predictions.decision_problems(content, project.tables[FACTS], path)
     for name, part in content.predictions.items():
         where = f"{path}, key predictions.{name}"
         due = predictions.deadline(content.made_on, part.within_months).isoformat()
@@ -448,7 +454,7 @@ def _predictions(project: ProjectFiles) -> Iterator[Problem]:
             yield Problem(where, f"its deadline was {due} and nothing resolves it", "Add its resolution")
 
 
-def _bearing(project: ProjectFiles) -> Iterator[Problem]:
+def _bears_on_problems(project: ProjectFiles) -> Iterator[Problem]:
     """What claims say in the terms of the register, against the register."""
     if project.claims is None or project.register is None:
         return
@@ -457,28 +463,28 @@ def _bearing(project: ProjectFiles) -> Iterator[Problem]:
         yield from scenarios.overrides_problems(claim.bears_on, project.register, where)
 
 
-def _indicators(project: ProjectFiles) -> Iterator[Problem]:
+def _indicator_problems(project: ProjectFiles) -> Iterator[Problem]:
     """Readers, thresholds, facts, parts and risks that an indicator names, and arguments that its reader does
     not take.
     """
     if (
-        project.watched is None
+        project.indicators is None
         or project.register is None
-        or FACTS not in project.measured
+        or FACTS not in project.tables
         or project.predictions is None
     ):
         return
-    path = display_path(project.thesis / watched.FILE)
-    yield from indicators.reference_problems(
-        project.watched,
+    path = display_path(project.thesis / indicators.FILE)
+    yield from reference_problems(
+        project.indicators,
         project.register,
-        set(project.measured[FACTS]["id"]),
+        set(project.tables[FACTS]["id"]),
         predictions.read(project.thesis).predictions,
         path,
     )
 
 
-def _paragraphs(project: ProjectFiles) -> Iterator[Problem]:
+def _paragraph_problems(project: ProjectFiles) -> Iterator[Problem]:
     """Paragraphs of the article that a reason, a reference, a prediction or a figure names and that it does
     not have.
     """
@@ -502,72 +508,72 @@ def _paragraphs(project: ProjectFiles) -> Iterator[Problem]:
                 )
 
 
-def _stored(project: ProjectFiles) -> Iterator[Problem]:
+def _stored_output_problems(project: ProjectFiles) -> Iterator[Problem]:
     """What the notebooks keep, against the register, the claims and the evidence."""
     for book in project.notebooks:
         if project.register is not None:
             yield from stored_outputs.parameter_problems(book, project.register)
-        if project.claims is not None and project.every_claim:
+        if project.claims is not None and project.has_all_claims:
             yield from stored_outputs.claim_problems(book, [claim.id for claim in project.claims])
         yield from stored_outputs.evidence_problems(
-            book, project.measured, evidence_tables.names(project.evidence)
+            book, project.tables, evidence_tables.names(project.evidence)
         )
 
 
-def _fresh(project: ProjectFiles, fresh: Fresh) -> list[Problem]:
+def _fresh_ledger_problems(project: ProjectFiles, fresh_ledger: LedgerMaker) -> list[Problem]:
     """The notebooks' ledgers against a fresh one; what one that cannot be read might show is not missing."""
     every_book = len(project.notebooks) == len(project.notebook_paths)
     try:
         wanted = [claim.id for claim in project.claims or () if every_book]
-        return list(stored_outputs.ledger_problems(project.notebooks, fresh(), wanted))
+        return list(stored_outputs.ledger_problems(project.notebooks, fresh_ledger(), wanted))
     except ThesisError as reason:
         return list(reason.problems)
-    except Exception as reason:  # a check that was handed what only it can refuse
-        said = " ".join(f"{type(reason).__name__}: {reason}".split())
+    except Exception as reason:  # a check with arguments that only it can refuse
+        error = " ".join(f"{type(reason).__name__}: {reason}".split())
         where = display_path(project.thesis / "claims.yml")
         return [
-            Problem(where, f"a check cannot be computed: {said}", "See thesis claims with THESIS_DEBUG=1")
+            Problem(where, f"a check cannot be computed: {error}", "See thesis claims with THESIS_DEBUG=1")
         ]
 
 
-def _unused(project: ProjectFiles) -> list[str]:
+def _unused_facts(project: ProjectFiles) -> list[str]:
     """Dated facts whose id, or the series before its last part, no claim, cell, prediction, notebook or
     module names.
     """
-    if FACTS not in project.measured:
+    if FACTS not in project.tables:
         return []
     paths = [*project.thesis.glob("*.yml"), *(project.root / "analysis").rglob("*.py")]
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
-    named = set(_FACTS.findall("\n".join([*texts, *(book.code for book in project.notebooks)])))
+    named = set(_FACT_IDS.findall("\n".join([*texts, *(book.code for book in project.notebooks)])))
     named |= {text.removesuffix(end) for text in named for end in SUFFIXES}
-    return [name for name in project.measured[FACTS]["id"] if named.isdisjoint({name, *_series(name)})]
+    return [name for name in project.tables[FACTS]["id"] if named.isdisjoint({name, *_series_of(name)})]
 
 
-def _series(name: str) -> list[str]:
+def _series_of(name: str) -> list[str]:
     """The series that a dated fact may belong to: its id up to a dot, the first one excepted."""
     parts = name.split(".")
     return [".".join(parts[:end]) for end in range(2, len(parts))]
 
 
-def _leaves(content: object, key: str = "") -> Iterator[tuple[str, str]]:
+def _nested_texts(content: object, key: str = "") -> Iterator[tuple[str, str]]:
     """Every key and every text in a nested mapping with the way to it."""
     if isinstance(content, str):
         yield key, content
     elif isinstance(content, Mapping):
         for name, below in content.items():
             yield f"{key}.{name}".strip("."), str(name)
-            yield from _leaves(below, f"{key}.{name}".strip("."))
+            yield from _nested_texts(below, f"{key}.{name}".strip("."))
     elif isinstance(content, list | tuple):
         for index, below in enumerate(content):
-            yield from _leaves(below, f"{key}.{index}".strip("."))
+            yield from _nested_texts(below, f"{key}.{index}".strip("."))
 
 
-def _defined(function: Callable[..., object]) -> str:
+def _defined_at(function: Callable[..., object]) -> str:
     path = Path(inspect.getsourcefile(function) or "")
     return f"{display_path(path)}, line {inspect.getsourcelines(function)[1]}"
 
 
-def _order(text: str) -> tuple[str, int]:
+def _file_order(text: str) -> tuple[str, int]:
     """By file, then by line or row, so that a file can be mended from top to bottom."""
-    found = re.match(r"([^,]+)(?:, (?:line|row) (\d+))?", text)
-    return (found[1], int(found[2] or 0)) if found else (text, 0)
+    match = re.match(r"([^,]+)(?:, (?:line|row) (\d+))?", text)
+    return (match[1], int(match[2] or 0)) if match else (text, 0)

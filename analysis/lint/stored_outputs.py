@@ -2,9 +2,9 @@
 
 Decisions
 - A notebook is read as the JSON file it is; nothing of it is executed.
-- What can be told: a parameters cell against the register, a ledger's verdicts against fresh ones, an
+- What can be compared: a parameters cell against the register, a ledger's verdicts against fresh ones, an
   evidence exhibit's rows against the table, the claims that any exhibit names against those that there are.
-- One line an exhibit row at most: what differs first, the verdict before the words.
+- At most one line for each row of an exhibit: the first difference, the verdict before the words.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ import pandas as pd
 
 from analysis import ipynb, scenarios
 from analysis.errors import NotebookError, Problem, nearest
+from analysis.exhibits import MIME
 from analysis.scenarios import Register, display_path
 
-MIME = "application/vnd.thesis.exhibit+json"
 FIX = "Run make notebooks"
 COMPARED = ("verdict", "computed", "sourced", "reason")
-"""What of a row of a ledger is held against the fresh row, in the order of importance."""
+"""What of a row of a ledger is compared with the fresh row, in the order of importance."""
 
-SHOWN = 90
+EXCERPT = 90
 """How many characters of a long text a message shows."""
 
 Row = Mapping[str, Any]
@@ -37,7 +37,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class StoredNotebook:
-    """A notebook as it is kept: its file, its text, and what that says."""
+    """A saved notebook: its file, its text, and what that says."""
 
     path: Path
     text: str
@@ -54,22 +54,23 @@ class StoredNotebook:
         """The source of all its cells."""
         return "\n".join(cell.source for cell in self.content.cells)
 
-    def at(self, source: str) -> str:
+    def source_line(self, source: str) -> str:
         """The file and the line on which the first line of a source stands."""
         first = "".join(ipynb.source_lines(source)[:1]).rstrip("\r\n")
         return self._line(0, json.dumps(first, ensure_ascii=False)[1:-1])[0]
 
-    def of(self, bundle: Row, row: str | None = None) -> str:
+    def exhibit_line(self, bundle: Row, row: str | None = None) -> str:
         """The file, the line and the id of an exhibit, or the line of one of its rows or names."""
-        ends = json.dumps(bundle.get("id"), ensure_ascii=False)
-        where, found = self._line(0, f'"id": {ends}')
+        name = json.dumps(bundle.get("id"), ensure_ascii=False)
+        where, start = self._line(0, f'"id": {name}')
         if row is not None:
-            where, _ = self._line(found, json.dumps(row, ensure_ascii=False))
+            where, _ = self._line(start, json.dumps(row, ensure_ascii=False))
         return f"{where}, exhibit {bundle.get('id')}"
 
     def _line(self, start: int, text: str) -> tuple[str, int]:
-        found = max(self.text.find(text, start), start)
-        return f"{display_path(self.path)}, line {self.text.count(chr(10), 0, found) + 1}", found
+        """The file and the line of a text after an offset, and the text's own offset."""
+        offset = max(self.text.find(text, start), start)
+        return f"{display_path(self.path)}, line {self.text.count(chr(10), 0, offset) + 1}", offset
 
 
 def read(path: Path) -> StoredNotebook:
@@ -95,10 +96,10 @@ def parameter_problems(book: StoredNotebook, register: Register) -> Iterator[Pro
         return
     except (SyntaxError, ValueError) as reason:  # what holds a NUL may be either
         rule = f"its parameters cell is not Python ({getattr(reason, 'msg', reason)})"
-        yield Problem(book.at(source), rule, "Write `name: type = default`")
+        yield Problem(book.source_line(source), rule, "Write `name: type = default`")
         return
     for name, line in declared.items():
-        where = f"{book.at(line)}, parameter {name}"
+        where = f"{book.source_line(line)}, parameter {name}"
         if name not in register:
             yield Problem(where, "the register has no such name", nearest(name, register))
         elif line != scenarios.parameter_line(name, register[name]):
@@ -109,16 +110,16 @@ def parameter_problems(book: StoredNotebook, register: Register) -> Iterator[Pro
             )
     for name in [name for name, entry in register.items() if slug in entry.used_by and name not in declared]:
         rule = f"declares no {name}, which the register says it uses"
-        yield Problem(book.at(source), rule, f"Declare it, or take {slug} out of its used_by")
+        yield Problem(book.source_line(source), rule, f"Declare it, or take {slug} out of its used_by")
 
 
 def claim_problems(book: StoredNotebook, claims: Iterable[str]) -> Iterator[Problem]:
     """Claims that an exhibit names and that there are not."""
-    known = set(claims)
+    ids = set(claims)
     for bundle in book.exhibits:
-        for name in [name for name in bundle.get("claims") or () if name not in known]:
+        for name in [name for name in bundle.get("claims") or () if name not in ids]:
             yield Problem(
-                book.of(bundle, str(name)), f"there is no claim {name!r}", nearest(str(name), known)
+                book.exhibit_line(bundle, str(name)), f"there is no claim {name!r}", nearest(str(name), ids)
             )
 
 
@@ -129,14 +130,14 @@ def ledger_problems(
     shows.
     """
     rows = {row["id"]: row for row in fresh}
-    shown: set[str] = set()
+    stored_ids: set[str] = set()
     for book in books:
         for bundle in book.exhibits:
-            for stored in _judged(bundle):
-                shown.add(stored["id"])
+            for stored in _verdict_rows(bundle):
+                stored_ids.add(stored["id"])
                 if stored["id"] in rows and (rule := _difference(stored, rows[stored["id"]])):
-                    yield Problem(book.of(bundle, stored["id"]), rule, FIX)
-    if books and (absent := [name for name in wanted if name not in shown]):
+                    yield Problem(book.exhibit_line(bundle, stored["id"]), rule, FIX)
+    if books and (absent := [name for name in wanted if name not in stored_ids]):
         more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
         yield Problem(
             display_path(books[0].path.parent), f"no stored ledger shows {', '.join(absent[:3])}{more}", FIX
@@ -153,7 +154,7 @@ def evidence_problems(
     book : Notebook
         The notebook.
     evidence : mapping of str to DataFrame
-        All rows of each table that can be read, as `measured.load` gives them.
+        All rows of each table that can be read, as `evidence_tables.load` gives them.
     names : sequence of str
         The tables that there are, also those that cannot be read.
     """
@@ -163,13 +164,13 @@ def evidence_problems(
         name, day, where = (
             str(bundle.get("id")).removeprefix("evidence."),
             str(bundle.get("as_of")),
-            book.of(bundle),
+            book.exhibit_line(bundle),
         )
         if name not in names:
             yield Problem(where, f"there is no evidence table {name!r}", nearest(name, names))
         elif not _is_day(day):
             yield Problem(where, f"as_of {day!r} is not a date", FIX)
-        elif name in evidence and (rule := _row_difference(_rows(bundle), _known(evidence[name], day))):
+        elif name in evidence and (rule := _row_difference(_rows(bundle), _known_on(evidence[name], day))):
             yield Problem(where, rule, FIX)
 
 
@@ -189,7 +190,7 @@ def _rows(bundle: Row) -> list[Row]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _judged(bundle: Row) -> list[Row]:
+def _verdict_rows(bundle: Row) -> list[Row]:
     """The rows of an exhibit that carry a verdict."""
     return [row for row in _rows(bundle) if isinstance(row.get("id"), str) and "verdict" in row]
 
@@ -197,21 +198,20 @@ def _judged(bundle: Row) -> list[Row]:
 def _difference(stored: Row, fresh: Row) -> str | None:
     for name in [name for name in COMPARED if name in stored and name in fresh]:
         if not _same(stored[name], fresh[name]):
-            kept, new = _said(stored[name], fresh[name]), _said(fresh[name], stored[name])
-            return f"stored {name} of {stored['id']} is {kept}, a fresh one is {new}"
+            old, new = _excerpt(stored[name], fresh[name]), _excerpt(fresh[name], stored[name])
+            return f"stored {name} of {stored['id']} is {old}, a fresh one is {new}"
     return None
 
 
 def _row_difference(stored: Sequence[Row], table: pd.DataFrame) -> str | None:
     if len(stored) != len(table):
         return f"{len(stored)} rows are stored, the table has {len(table)}"
-    for number, (kept, row) in enumerate(zip(stored, table.to_dict("records"), strict=True), start=1):
-        for column, value in row.items():
-            if not _same(kept.get(str(column)), _plain(value)):
-                old, new = kept.get(str(column)), _plain(value)
-                return (
-                    f"stored {column} of row {number} is {_said(old, new)}, the table has {_said(new, old)}"
-                )
+    for number, (old, new) in enumerate(zip(stored, table.to_dict("records"), strict=True), start=1):
+        for column, value in new.items():
+            before, now = old.get(str(column)), _as_stored(value)
+            if not _same(before, now):
+                texts = _excerpt(before, now), _excerpt(now, before)
+                return f"stored {column} of row {number} is {texts[0]}, the table has {texts[1]}"
     return None
 
 
@@ -222,11 +222,11 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _known(table: pd.DataFrame, day: str) -> pd.DataFrame:
+def _known_on(table: pd.DataFrame, day: str) -> pd.DataFrame:
     return table[table["known_on"] <= pd.Timestamp(day)]
 
 
-def _plain(value: Any) -> Any:
+def _as_stored(value: Any) -> Any:
     if pd.isna(value) or value == "":
         return None
     return value.date().isoformat() if isinstance(value, pd.Timestamp) else value
@@ -238,13 +238,13 @@ def _same(stored: Any, fresh: Any) -> bool:
     return bool(stored == fresh)
 
 
-def _said(value: Any, other: Any) -> str:
+def _excerpt(value: Any, other: Any) -> str:
     """A value as a message shows it: of a long text only what surrounds its first difference from the
     other.
     """
     if not isinstance(value, str):
         return "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
     same = next((i for i, (a, b) in enumerate(zip(value, str(other), strict=False)) if a != b), len(value))
-    start = max(same - SHOWN // 3, 0) if len(value) > SHOWN else 0
-    text = value[start : start + SHOWN].removesuffix(".")
-    return f"{'... ' if start else ''}{text}{' ...' if start + SHOWN < len(value) else ''}"
+    start = max(same - EXCERPT // 3, 0) if len(value) > EXCERPT else 0
+    text = value[start : start + EXCERPT].removesuffix(".")
+    return f"{'... ' if start else ''}{text}{' ...' if start + EXCERPT < len(value) else ''}"

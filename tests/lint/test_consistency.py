@@ -15,11 +15,11 @@ import yaml
 from analysis import ROOT, cache, scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import article_tables, cell_rules, claims, evidence_tables, predictions, sources
+from analysis.exhibits import MIME
 from analysis.lint import consistency, stored_outputs
 
 LAST, DAY = scenarios.load_register()["as_of"].days[1], dt.timedelta(days=1)
 DATA, EVIDENCE, THESIS = "analysis/data", "analysis/data/evidence", "analysis/data/thesis"
-MIME = stored_outputs.MIME
 
 
 def copy(folder):
@@ -624,7 +624,7 @@ def test_a_notebook_that_is_not_fit_to_run_is_named_and_nothing_else(project, be
 def test_claims_that_only_a_broken_notebook_would_show_are_not_missing(project, before):
     rows = ledger(project)
     (project / "notebooks" / "6_verdict.ipynb").write_text("{")
-    told = found(project, before, fresh=lambda: rows)
+    told = found(project, before, fresh_ledger=lambda: rows)
     assert any("6_verdict.ipynb, line 1: is not JSON" in text for text in told)
     assert not [text for text in told if "no stored ledger shows" in text]
 
@@ -662,8 +662,8 @@ def test_a_parameters_cell_is_read_in_the_lines_of_python(project, before):
 def test_the_facts_that_a_text_names_are_found_wherever_a_word_starts():
     """A long word is read once: from each of its letters on, this would take hours."""
     named = "a.b (gpt_4o.release.2024-05-13) 4x.y Xa.b_c ab no. .z " + "a" * 1_000_000
-    assert consistency._FACTS.findall(named) == ["a.b", "gpt_4o.release.2024-05-13", "x.y", "a.b_c"]
-    assert consistency._FACTS.findall(named[:60]) == re.findall(consistency._FACT, named[:60])
+    assert consistency._FACT_IDS.findall(named) == ["a.b", "gpt_4o.release.2024-05-13", "x.y", "a.b_c"]
+    assert consistency._FACT_IDS.findall(named[:60]) == re.findall(consistency._FACT_ID, named[:60])
 
 
 # Stored outputs
@@ -688,12 +688,12 @@ def rewrite(project, change, slug="6_verdict"):
 
 def test_a_stored_verdict_that_a_fresh_ledger_does_not_give_is_named(project, before):
     rows = ledger(project)
-    assert found(project, before, fresh=lambda: rows) == found(project, before)
+    assert found(project, before, fresh_ledger=lambda: rows) == found(project, before)
     row = next(row for row in rows if row["verdict"] == "holds")
     changed = [{**r, "verdict": "fails", "reason": "x"} if r is row else r for r in rows]
     told = [
         text
-        for text in found(project, before, fresh=lambda: changed)
+        for text in found(project, before, fresh_ledger=lambda: changed)
         if row["id"] in text and "6_verdict" in text
     ]
     assert len(told) == 1
@@ -711,9 +711,9 @@ def test_a_stored_verdict_that_a_fresh_ledger_does_not_give_is_named(project, be
 def test_a_number_that_moved_is_named_and_one_that_rounds_alike_is_not(project, before):
     rows = [row for row in ledger(project) if row["computed"]]
     nudged = [{**row, "computed": row["computed"] * (1 + 1e-7)} for row in rows]
-    assert found(project, before, fresh=lambda: nudged) == found(project, before)
+    assert found(project, before, fresh_ledger=lambda: nudged) == found(project, before)
     moved = [{**row, "computed": row["computed"] * 1.01} for row in rows[:1]]
-    told = "\n".join(found(project, before, fresh=lambda: moved))
+    told = "\n".join(found(project, before, fresh_ledger=lambda: moved))
     assert f"stored computed of {rows[0]['id']} is" in told
 
 
@@ -729,7 +729,9 @@ def test_of_a_long_reason_the_place_where_it_differs_is_shown(project, before):
             ]
         ),
     )
-    told = "\n".join(text for text in found(project, before, fresh=lambda: rows) if "6_verdict" in text)
+    told = "\n".join(
+        text for text in found(project, before, fresh_ledger=lambda: rows) if "6_verdict" in text
+    )
     assert re.search(
         r"is \.\.\. .{10,40}The end is 2, a fresh one is \.\.\. .{10,40}The end is 3\. Run", told
     )
@@ -746,7 +748,9 @@ def test_a_claim_that_no_notebook_shows_is_named(project, before):
             path.stem,
         )
     rows = ledger(project)
-    (told,) = [text for text in found(project, before, fresh=lambda: rows) if "no stored ledger" in text]
+    (told,) = [
+        text for text in found(project, before, fresh_ledger=lambda: rows) if "no stored ledger" in text
+    ]
     assert told.endswith(f"/notebooks: no stored ledger shows {gone}. Run make notebooks.")
 
 
@@ -765,7 +769,7 @@ def test_an_exhibit_that_names_a_claim_which_is_gone_is_named(project, before):
 def evidence(project, change=lambda rows: rows, name="nvidia_revenue", as_of="2026-10-31"):
     """Store an evidence exhibit in a notebook, as `display.evidence` does."""
     shown = evidence_tables.load(name, as_of).to_dict("records")
-    rows = change([{key: stored_outputs._plain(value) for key, value in row.items()} for row in shown])
+    rows = change([{key: stored_outputs._as_stored(value) for key, value in row.items()} for row in shown])
     bundle = {"id": f"evidence.{name}", "kind": "evidence", "as_of": as_of, "rows": rows, "claims": []}
     path = project / "notebooks" / "1_technical_deep_dive.ipynb"
     content = json.loads(path.read_text())
@@ -818,7 +822,7 @@ def test_a_ledger_that_cannot_be_made_is_one_line(project, before):
         raise KeyError("nothing")
 
     assert "claims.yml: a check cannot be computed: KeyError: 'nothing'." in "\n".join(
-        found(project, before, fresh=fresh)
+        found(project, before, fresh_ledger=fresh)
     )
 
 
@@ -828,7 +832,7 @@ def test_bad_data_is_not_told_again_by_the_ledger(project, before):
     def fresh():
         raise AssertionError("is not asked for")
 
-    assert not [text for text in found(project, before, fresh=fresh) if "cannot be computed" in text]
+    assert not [text for text in found(project, before, fresh_ledger=fresh) if "cannot be computed" in text]
 
 
 def test_the_article_is_compared_when_it_is_given(project, before, tmp_path):
