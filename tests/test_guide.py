@@ -61,7 +61,7 @@ class Blocks(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.found: list[Block] = []
+        self.blocks: list[Block] = []
         self._open: dict[str, str] | None = None
         self._text = ""
         self.feed(text)
@@ -75,11 +75,11 @@ class Blocks(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "pre" and self._open is not None:
-            self.found.append(Block(self._open, self._text))
+            self.blocks.append(Block(self._open, self._text))
             self._open = None
 
 
-BLOCKS = Blocks(TEMPLATE.read_text(encoding="utf-8")).found
+BLOCKS = Blocks(TEMPLATE.read_text(encoding="utf-8")).blocks
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,11 @@ def _shorten_notebook(path: Path) -> None:
 
 def _shorten_claims(path: Path) -> None:
     claims = yaml.safe_load(path.read_text(encoding="utf-8"))
-    kept = {
+    on_record = {
         name: claim for name, claim in claims.items() if claim.get("check", {}).get("name") == "on_record"
     }
-    assert kept
-    path.write_text(yaml.safe_dump(kept, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    assert on_record
+    path.write_text(yaml.safe_dump(on_record, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
 class Copy:
@@ -127,17 +127,17 @@ class Copy:
         self.done: dict[str, Done] = {}
 
     def follow(self, block: Block) -> None:
-        told = block.attributes
-        if "data-run" in told:
+        attributes = block.attributes
+        if "data-run" in attributes:
             for line in block.text.splitlines():
-                self._run(line, int(told.get("data-exit", "0")))
-        elif name := told.get("data-file"):
+                self._run(line, int(attributes.get("data-exit", "0")))
+        elif name := attributes.get("data-file"):
             assert not (self.root / name).exists(), name
             (self.root / name).write_text(block.text + "\n")
-        elif name := told.get("data-append"):
+        elif name := attributes.get("data-append"):
             with (self.root / name).open("a") as file:
                 file.write(block.text + "\n")
-        elif name := told.get("data-row"):
+        elif name := attributes.get("data-row"):
             self._insert(self.root / name, block.text)
         else:
             raise AssertionError(f"nothing says what is done with {block.text!r}")
@@ -164,8 +164,8 @@ class Copy:
     def _insert(path: Path, row: str) -> None:
         head, *rows = path.read_text(encoding="utf-8").splitlines()
         day = head.split(",").index("valid_on")
-        days = [found[day] for found in csv.reader([*rows, row])]
-        at = sum(found <= days[-1] for found in days[:-1])
+        days = [line[day] for line in csv.reader([*rows, row])]
+        at = sum(earlier <= days[-1] for earlier in days[:-1])
         path.write_text("\n".join([head, *rows[:at], row, *rows[at:]]) + "\n", encoding="utf-8")
 
 
@@ -180,8 +180,8 @@ def followed(tmp_path_factory: pytest.TempPathFactory, build_whole: Callable[...
 
 
 def ended(copy: Copy, *words: str) -> Done:
-    (found,) = (done for line, done in copy.done.items() if all(word in line for word in words))
-    return found
+    (match,) = (done for line, done in copy.done.items() if all(word in line for word in words))
+    return match
 
 
 def ledger(text: str) -> dict[str, dict[str, str]]:

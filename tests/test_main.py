@@ -95,7 +95,7 @@ def test_a_limit_that_never_runs_out_is_refused(thesis: Thesis, verb: str, optio
 
 
 @pytest.mark.parametrize(
-    ("arguments", "place"),
+    ("arguments", "option"),
     [
         ("run --workers 0", "--workers"),
         ("run --workers 1000000", "--workers"),
@@ -110,9 +110,9 @@ def test_a_limit_that_never_runs_out_is_refused(thesis: Thesis, verb: str, optio
     ],
 )
 def test_a_number_that_cannot_be_meant_is_refused_by_its_option(
-    thesis: Thesis, arguments: str, place: str
+    thesis: Thesis, arguments: str, option: str
 ) -> None:
-    refused(thesis(*arguments.split()), place)
+    refused(thesis(*arguments.split()), option)
 
 
 @pytest.mark.parametrize("name", ["slow.yaml", "slow.YML", "Slow-Money.yml", "yes.yml"])

@@ -22,8 +22,8 @@ MIME = "application/vnd.thesis.exhibit+json"
 
 
 def block(text, language, containing):
-    (found,) = (b for b in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL) if containing in b)
-    return found
+    (match,) = (b for b in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL) if containing in b)
+    return match
 
 
 def rows():

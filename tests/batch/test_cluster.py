@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,11 +33,11 @@ from analysis.batch.plan import Project
 from analysis.batch.runner import CellStarted, Event, Interrupted
 from analysis.cli import console
 from analysis.errors import ParameterError, RunError
+from tests.processes import PATIENCE_SECONDS, processes_below, wait_for
 from tests.small_project import NOTEBOOKS
 
 Build = Callable[..., Project]
 Thesis = Callable[..., Any]
-PATIENCE_SECONDS = 240  # how long something may hang; nothing is measured by it
 SLEEPS_ONCE = """
 import os, time
 from pathlib import Path
@@ -87,14 +86,6 @@ def environment(root: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(root), "TMPDIR": str(temporary)}
 
 
-def wait_for(what: Callable[[], Any]) -> Any:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not (found := what()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
-    return found
-
-
 def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
     parent = psutil.Process(process.pid)
     return [parent, *parent.children(recursive=True)]
@@ -124,12 +115,12 @@ def started(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 @contextmanager
 def scheduler(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A scheduler and its address."""
-    known = root.parent / "scheduler.json"
-    known.unlink(missing_ok=True)
-    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(known))
+    address_file = root.parent / "scheduler.json"
+    address_file.unlink(missing_ok=True)
+    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(address_file))
     with started(root, "distributed.cli.dask_scheduler", *options) as process:
-        wait_for(lambda: known.exists() and known.read_text().endswith("}"))
-        yield process, json.loads(known.read_text())["address"]
+        wait_for(lambda: address_file.exists() and address_file.read_text().endswith("}"))
+        yield process, json.loads(address_file.read_text())["address"]
 
 
 @contextmanager
@@ -145,17 +136,9 @@ def worker(root: Path, address: str) -> Iterator[subprocess.Popen[str]]:
             yield process
 
 
-def kernels(project: Project) -> list[int]:
-    """What runs notebooks in the temporary folder of the workers."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            place = process.environ().get("JUPYTER_RUNTIME_DIR", "")
-            if str(project.root.parent / "temporary") in place and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
-        except psutil.Error:
-            continue
-    return found
+def kernels(project: Project) -> list[psutil.Process]:
+    """The processes that run notebooks in the temporary folder of the workers."""
+    return processes_below(project.root.parent / "temporary")
 
 
 def results(files: dict[str, bytes]) -> dict[str, Any]:
@@ -213,12 +196,14 @@ def objects(client: Any) -> dict[str, bytes]:
 
 def test_an_address_that_nobody_answers_is_one_line(here: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1)
-    for address, why in [
+    for address, cause in [
         ("tcp://127.0.0.1:1", "Timed out"),
         ("foo://127.0.0.1:1", "unknown address scheme 'foo'"),
         ("nowhere", "missing port number"),
     ]:
-        with pytest.raises(ParameterError, match=rf"^--cluster {address}: nobody answers \({why}") as refused:
+        with pytest.raises(
+            ParameterError, match=rf"^--cluster {address}: nobody answers \({cause}"
+        ) as refused:
             cluster.connected(address, 1, Project()).__enter__()
         assert str(refused.value).count("\n") == 0
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 10)
@@ -284,9 +269,9 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
 
         good, raises, sleeps = batch(out=storage.location("s3://bucket/runs"), cluster=address, on_event=kill)
         assert [outcome.status for outcome in (good, raises, sleeps)] == ["succeeded", "failed", "succeeded"]
-        said = str(*console.problems([raises]))
-        assert said.startswith("base/raises: cell 3: ZeroDivisionError")
-        assert said.endswith("Open s3://bucket/runs/base/raises.failed.ipynb.")
+        message = str(*console.problems([raises]))
+        assert message.startswith("base/raises: cell 3: ZeroDivisionError")
+        assert message.endswith("Open s3://bucket/runs/base/raises.failed.ipynb.")
         wait_for(lambda: not psutil.pid_exists(killed[0]) and not kernels(here))
         reached = [event for event in events if isinstance(event, CellStarted) and event.name == good.name]
         assert {event.cell.number for event in reached} == {1, 2, 3, 4}
@@ -297,9 +282,9 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
         # the worker that is left has another state of the code than a checkout that is not the one it runs in
         with pytest.raises(ParameterError) as refused:
             cluster.connected(address, 1, build(tmp_path / "other")).__enter__()
-        said = str(refused.value)
-        assert said.startswith(f"--cluster {address}, worker tcp://127.0.0.1:")
-        assert said.endswith(
+        message = str(refused.value)
+        assert message.startswith(f"--cluster {address}, worker tcp://127.0.0.1:")
+        assert message.endswith(
             "holds other code or data than this checkout. Give every worker the same commit, then start it"
             " again."
         )
@@ -360,11 +345,11 @@ def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_i
 ) -> None:
     # Real processes: what was carried to the worker has to be carried to the one that its nanny starts in its
     # place.
-    found = importlib.util.spec_from_file_location("analysis.slowly", here.package / "slowly.py")
-    assert found and found.loader
-    slowly = importlib.util.module_from_spec(found)
+    spec = importlib.util.spec_from_file_location("analysis.slowly", here.package / "slowly.py")
+    assert spec and spec.loader
+    slowly = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "analysis.slowly", slowly)  # so that it travels by its name
-    found.loader.exec_module(slowly)
+    spec.loader.exec_module(slowly)
     monkeypatch.setattr(sweeps, "Project", lambda: here)
     with scheduler(here.root) as (_, address), worker(here.root, address) as one:
 
@@ -375,10 +360,10 @@ def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_i
             ]
             evaluator.kill()
 
-        there = storage.location("s3://bucket/runs")
-        with ThreadPoolExecutor(1) as aside:
-            killed = aside.submit(kill)
-            sweeps.run(POINTS, slowly.product, tmp_path / "there", key="k", cluster=address, results=there)
+        url = storage.location("s3://bucket/runs")
+        with ThreadPoolExecutor(1) as threads:
+            killed = threads.submit(kill)
+            sweeps.run(POINTS, slowly.product, tmp_path / "there", key="k", cluster=address, results=url)
             killed.result()
     sweeps.run(POINTS, slowly.product, tmp_path / "here", key="k")
     local = folder(tmp_path / "here")
@@ -448,7 +433,7 @@ def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "said"),
+    ("out", "message"),
     [
         (
             "s3://misspelt/runs",
@@ -458,11 +443,11 @@ def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_place_that_takes_nothing_is_refused_before_anything_runs(
-    project: Build, thesis: Thesis, without_kernels: list[Limits], store: Any, out: str, said: str
+    project: Build, thesis: Thesis, without_kernels: list[Limits], store: Any, out: str, message: str
 ) -> None:
     done = thesis("run", "--out", out, at=project("good"))
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith(said) and done.err.count("\n") == 1
+    assert done.err.startswith(message) and done.err.count("\n") == 1
     assert [bucket["Name"] for bucket in store.list_buckets()["Buckets"]] == ["bucket"]
     assert without_kernels == []
 

@@ -58,9 +58,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "IPYTHONDIR": str(root / "ipython"),
     }
     for name, start in (("stock", "local-provisioner"), ("forked", provisioner.NAME)):
-        place = root / "jupyter" / "kernels" / name
-        place.mkdir(parents=True)
-        (place / "kernel.json").write_text(
+        spec_dir = root / "jupyter" / "kernels" / name
+        spec_dir.mkdir(parents=True)
+        (spec_dir / "kernel.json").write_text(
             json.dumps(
                 {
                     "argv": argv,
@@ -88,29 +88,29 @@ class Executed(NamedTuple):
 
 def executed(folder: Path, name: str, kernel: str) -> Executed:
     """Execute a notebook on a kind of kernel."""
-    place, saved, error = folder / "notebooks", folder / f"{name}.{kernel}.ipynb", "succeeded"
-    shutil.copytree(MATERIAL, place)
+    sources, saved, error = folder / "notebooks", folder / f"{name}.{kernel}.ipynb", "succeeded"
+    shutil.copytree(MATERIAL, sources)
     try:
         papermill.execute_notebook(
-            place / f"{name}.ipynb",
+            sources / f"{name}.ipynb",
             saved,
             kernel_name=kernel,
-            cwd=place,
+            cwd=sources,
             progress_bar=False,
             execution_timeout=SECONDS.get(name, 120),
         )
     except Exception as reason:
         error = f"{type(reason).__name__}: {reason}"
-    own = [cell["id"] for cell in json.loads((place / f"{name}.ipynb").read_text())["cells"]]
-    shutil.rmtree(place)
+    source_ids = [cell["id"] for cell in json.loads((sources / f"{name}.ipynb").read_text())["cells"]]
+    shutil.rmtree(sources)
     content = json.loads(saved.read_text())
     del content["metadata"]["kernelspec"], content["metadata"]["papermill"]
     for number, cell in enumerate(content["cells"]):
-        if cell["id"] not in own:  # a note of papermill
+        if cell["id"] not in source_ids:  # a note of papermill
             cell["id"] = f"note-{number}"
         cell["metadata"].pop("execution", None)
-        kept = cell["metadata"].pop("papermill", {})
-        cell["metadata"]["papermill"] = {key: kept.get(key) for key in ("exception", "status")}
+        times = cell["metadata"].pop("papermill", {})
+        cell["metadata"]["papermill"] = {key: times.get(key) for key in ("exception", "status")}
         cell["outputs"] = _settled(cell.get("outputs", []))
     plain = json.loads(_without_chance(json.dumps(content, ensure_ascii=False)))
     for kind in plain["metadata"].get("widgets", {}).values():  # by number, which is drawn at random
@@ -127,8 +127,8 @@ def _settled(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     streams: dict[str, dict[str, Any]] = {}
     for output in outputs:
         if output["output_type"] == "stream":
-            whole = streams.setdefault(output["name"], output | {"text": ""})
-            whole["text"] += "".join(output["text"])
+            stream = streams.setdefault(output["name"], output | {"text": ""})
+            stream["text"] += "".join(output["text"])
         else:
             settled += [streams[name] for name in sorted(streams)] + [output]
             streams = {}

@@ -31,8 +31,8 @@ def without_times(path: Path) -> dict[str, Any]:
     content["metadata"].pop("papermill")
     for cell in content["cells"]:
         cell["metadata"].pop("execution", None)
-        found = cell["metadata"].pop("papermill", {})
-        cell["metadata"]["papermill"] = {name: found.get(name) for name in ("status", "exception")}
+        times = cell["metadata"].pop("papermill", {})
+        cell["metadata"]["papermill"] = {name: times.get(name) for name in ("status", "exception")}
         cell.pop("id")
     return content
 
@@ -52,11 +52,11 @@ def test_what_is_kept_is_what_papermill_keeps(tmp_path: Path, name: str) -> None
             errors.append(f"{type(reason).__name__}: {reason}")
     stock, ours = tmp_path / "None.ipynb", tmp_path / f"{engine.ENGINE}.ipynb"
     assert errors[0].replace("ipykernel_", "")[:60] == errors[1].replace("ipykernel_", "")[:60]
-    kept = [without_times(path) for path in (stock, ours)]
-    for cell in [cell for content in kept for cell in content["cells"] if name == "dies"]:
-        for said in ("execution_count", "outputs"):  # whether a dying kernel's last words get out is chance
-            cell.pop(said, None)
-    texts = [json.dumps(content, sort_keys=True) for content in kept]
+    saved = [without_times(path) for path in (stock, ours)]
+    for cell in [cell for content in saved for cell in content["cells"] if name == "dies"]:
+        for key in ("execution_count", "outputs"):  # whether a dying kernel's last words get out is chance
+            cell.pop(key, None)
+    texts = [json.dumps(content, sort_keys=True) for content in saved]
     assert len({re.sub(r"ipykernel_\d+", "", text) for text in texts}) == 1
     for path in (stock, ours):
         text = path.read_text()

@@ -95,9 +95,9 @@ def test_pieces_of_a_stream_are_one_however_they_arrived(tmp_path: Path) -> None
 
 
 def test_a_stream_that_is_cut_anywhere_is_the_same_bytes() -> None:
-    whole = "one\n/tmp/ipykernel_47/9.py:5: two\nthree"
-    for at in range(1, len(whole)):
-        texts = (whole[:at], [whole[at:]])
+    text = "one\n/tmp/ipykernel_47/9.py:5: two\nthree"
+    for at in range(1, len(text)):
+        texts = (text[:at], [text[at:]])
         pieces = [{"output_type": "stream", "name": "stderr", "text": text} for text in texts]
         (output,) = execute._without_timing(pieces)
         assert output["text"] == ["one\n", "<cell 9>:5: two\n", "three"]

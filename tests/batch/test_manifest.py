@@ -85,10 +85,10 @@ def test_entries_of_other_outputs_are_kept_as_long_as_they_stand_for_something(p
     for name in ("base/good.ipynb", "slow/raises.failed.ipynb", "gone/good.ipynb", "base/gone.ipynb"):
         put(here.runs / name)
     record(here, *(entry(s, n) for s in ("slow", "base", "gone") for n in ("raises", "good", "gone")))
-    kept = record(here, entry("slow", "good"))["runs"]
+    runs = record(here, entry("slow", "good"))["runs"]
     # base/raises and slow/gone have no file, gone is no scenario, and no notebook either.
-    assert isinstance(kept, list)
-    assert [(one["scenario"], one["notebook"]) for one in kept] == [
+    assert isinstance(runs, list)
+    assert [(one["scenario"], one["notebook"]) for one in runs] == [
         ("base", "good"),
         ("slow", "good"),
         ("slow", "raises"),

@@ -69,7 +69,7 @@ def test_runs_with_values_of_ones_own_never_stand_among_those_of_the_scenarios(p
 
 
 @pytest.mark.parametrize(
-    ("scenarios", "notebooks", "overrides", "said"),
+    ("scenarios", "notebooks", "overrides", "message"),
     [
         (["slwo"], [], [], "--scenario slwo: there is no such scenario.*'slow'"),
         (["../slow"], [], [], "--scenario ../slow: there is no such scenario"),
@@ -84,10 +84,10 @@ def test_runs_with_values_of_ones_own_never_stand_among_those_of_the_scenarios(p
     ],
 )
 def test_a_request_that_cannot_be_met_is_refused(
-    project: Build, scenarios: list[str], notebooks: list[str], overrides: list[str], said: str
+    project: Build, scenarios: list[str], notebooks: list[str], overrides: list[str], message: str
 ) -> None:
     here = project("good")
-    with pytest.raises((ParameterError, NotebookError), match=said) as refusal:
+    with pytest.raises((ParameterError, NotebookError), match=message) as refusal:
         plan.plan(scenarios, notebooks, overrides, project=here)
     assert refusal.value.exit_code == 2
     assert not (here.root / "reports").exists()

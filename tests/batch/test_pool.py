@@ -17,38 +17,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import psutil
 import pytest
 
 from analysis import ROOT
 from analysis.batch import plan, pool, provisioner, runner
 from analysis.batch.execute import Job, RunResult
 from analysis.batch.plan import Project
-from analysis.batch.pool import BATCH, RUNTIME, Pool
+from analysis.batch.pool import BATCH, Pool
 from analysis.batch.runner import CellStarted, Event, Started
 from analysis.errors import ParameterError
+from tests.processes import PATIENCE_SECONDS, processes_below, wait_for
 
-PATIENCE_SECONDS = 120  # how long something may hang; nothing is measured by it
 forked = multiprocessing.get_context("fork")
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-def left_of(root: Path) -> list[list[str]]:
-    """What runs of a batch below a folder, by the runtime folder in its environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if str(root) in process.environ().get(RUNTIME, "") and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.cmdline())
-        except psutil.Error:
-            continue
-    return found
 
 
 def end_at(moment: str, project: Project, patch: pytest.MonkeyPatch) -> None:
@@ -84,7 +64,7 @@ def test_nothing_of_a_batch_outlives_its_end_at_any_step(
     batch.start()
     batch.join(PATIENCE_SECONDS)
     assert batch.exitcode == -signal.SIGKILL
-    wait_for(lambda: not left_of(small.root))
+    wait_for(lambda: not processes_below(small.root))
     folders = list(small.runs.glob(f"{BATCH}*"))
     if (
         moment == "the parent of kernels starts"
@@ -180,14 +160,14 @@ def test_nothing_of_a_batch_outlives_its_end_at_fifty_random_moments(
     command = [sys.executable, "-c", code, str(heavy.root)]
     begin = time.monotonic()
     subprocess.run(command, cwd=ROOT, check=True)
-    whole = time.monotonic() - begin
+    duration = time.monotonic() - begin
     moments = random.Random(int(number))
     for turn in range(25):
         batch = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(moments.uniform(0, whole))
+        time.sleep(moments.uniform(0, duration))
         batch.send_signal(number)
         batch.wait(PATIENCE_SECONDS)
-        wait_for(lambda: not left_of(heavy.root))
+        wait_for(lambda: not processes_below(heavy.root))
         if number == signal.SIGHUP and batch.returncode not in (0, -signal.SIGHUP):
             assert list(heavy.runs.glob(f"{BATCH}*")) == [], turn
     tasks = plan.plan(["base"], project=heavy)

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,11 +28,10 @@ from jupyter_client.provisioning import KernelProvisionerFactory
 from analysis import ROOT
 from analysis.batch import forkserver, provisioner
 from analysis.batch.provisioner import CannotFork, Fork, Parent
+from tests.processes import PATIENCE_SECONDS, has_ended, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
-PATIENCE_SECONDS = 60
 PROGRAM = [sys.executable, "-m", forkserver.LAUNCHER, "-f", "{connection_file}"]
-ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 @pytest.mark.parametrize("source", ["a b", "x = '\0'", "x = '\ud83d'"])
@@ -71,17 +69,17 @@ def module(tmp_path: Path, environment: dict[str, str]) -> Callable[[str, str], 
 class Kernel:
     """A kernel of the provisioner of this project, as anyone would start it, in a folder of its own."""
 
-    def __init__(self, place: Path, preload: str = "", **variables: str) -> None:
+    def __init__(self, folder: Path, preload: str = "", **variables: str) -> None:
         self.manager = KernelManager()
         spec = self.manager.kernel_spec
         assert spec is not None
         spec.argv = PROGRAM
         spec.metadata = {"kernel_provisioner": {"provisioner_name": provisioner.NAME}}
         self.variables = os.environ | {provisioner.PRELOAD: preload} | variables
-        self.place = place
+        self.folder = folder
 
     def __enter__(self) -> "Kernel":
-        self.manager.start_kernel(cwd=str(self.place), env=self.variables)
+        self.manager.start_kernel(cwd=str(self.folder), env=self.variables)
         self.client = self.manager.blocking_client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE_SECONDS)
@@ -117,25 +115,11 @@ class Kernel:
         return "".join(parts).strip()
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-def gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() in ENDED
-    except psutil.NoSuchProcess:
-        return True
-
-
 def left_out(preload: str) -> dict[str, str]:
     """What a parent does not preload, and why."""
     with Parent([sys.executable], os.environ, preload.split(",")) as parent:
-        found: dict[str, str] = parent.status()["left_out"]
-    return found
+        reasons: dict[str, str] = parent.status()["left_out"]
+    return reasons
 
 
 # What is preloaded, and what must not be
@@ -196,7 +180,7 @@ def test_a_module_that_does_more_than_define_is_left_to_the_kernels(
         check=True,
         env=os.environ | {"PYTHONPATH": f"{tmp_path / 'modules'}{os.pathsep}{ROOT}"},
     )
-    assert [json.loads(line) for line in done.stdout.splitlines()] == [why for _, why in TRICKY]
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [reason for _, reason in TRICKY]
 
 
 def test_what_a_module_prints_is_printed_where_it_is_imported(
@@ -244,10 +228,10 @@ def test_names_come_from_the_notebooks(tmp_path: Path) -> None:
     (tmp_path / "one.ipynb").write_text(json.dumps(content))
     (tmp_path / "broken.ipynb").write_text("{")
     (tmp_path / "beside.py").write_text("")
-    found = provisioner.imports(
+    names = provisioner.imports(
         [tmp_path / "one.ipynb", tmp_path / "broken.ipynb", tmp_path / "missing.ipynb"]
     )
-    assert found == ["numpy", "os.path", "a.b.c", "a.b.d", "f"]
+    assert names == ["numpy", "os.path", "a.b.c", "a.b.d", "f"]
 
 
 def test_names_that_the_project_imports_later_follow(tmp_path: Path) -> None:
@@ -265,9 +249,9 @@ def test_names_that_the_project_imports_later_follow(tmp_path: Path) -> None:
     )
     (tmp_path / "package" / "three.py").write_text("import early\ndef g():\n    import late\n")
     (tmp_path / "package" / "unused.py").write_text("def f():\n    import never\n")
-    found = provisioner.imports([tmp_path / "notebooks" / "a.ipynb"], tmp_path)
-    assert found[:2] == ["package.one.call", "numpy"]
-    assert set(found[2:]) == {"heavy.a", "heavy.b", "os.path", "package.three.g", "late"}
+    names = provisioner.imports([tmp_path / "notebooks" / "a.ipynb"], tmp_path)
+    assert names[:2] == ["package.one.call", "numpy"]
+    assert set(names[2:]) == {"heavy.a", "heavy.b", "os.path", "package.three.g", "late"}
 
 
 def test_what_is_not_installed_leaves_no_trace_and_costs_no_second_start(
@@ -275,8 +259,8 @@ def test_what_is_not_installed_leaves_no_trace_and_costs_no_second_start(
 ) -> None:
     module("optional", "import no_such_package_at_all\n")
     module("talks", "print(1)\n")
-    found = left_out("no_such_package_at_all,optional,talks,json")
-    assert found == {
+    reasons = left_out("no_such_package_at_all,optional,talks,json")
+    assert reasons == {
         "no_such_package_at_all": "it is not installed",
         "optional": "it is not installed",
         "talks": "it prints something",
@@ -431,12 +415,12 @@ def test_where_nothing_can_be_forked_the_stock_provisioner_starts_it_and_that_is
         with Kernel(tmp_path / "work") as kernel:
             assert not kernel.forked
             assert kernel.says("print(1)") == "1"
-    said = [record for record in caplog.records if record.name == provisioner.__name__]
-    assert [record.getMessage() for record in said] == [
+    warnings = [record for record in caplog.records if record.name == provisioner.__name__]
+    assert [record.getMessage() for record in warnings] == [
         "note: kernels are started by the stock provisioner, which takes longer: kernels are forked on Linux"
         " only"
     ]
-    assert said[0].levelno == logging.WARNING
+    assert warnings[0].levelno == logging.WARNING
 
 
 @pytest.mark.parametrize("how", ["hidden", "killed"])
@@ -475,8 +459,8 @@ def test_a_batch_says_once_that_its_kernels_were_stock_ones(
         ends = [ended for _, ended in pool.results(jobs, stop=threading.Event())]
     assert [ended.error for ended in ends] == [None for _ in jobs]
     reason = "mistune.py in .* hides the preloaded mistune" if how == "hidden" else r"has ended \(status -9\)"
-    said = [record.getMessage() for record in caplog.records if record.name == provisioner.__name__]
-    assert len(said) == 1 and re.search(reason, said[0])
+    warnings = [record.getMessage() for record in caplog.records if record.name == provisioner.__name__]
+    assert len(warnings) == 1 and re.search(reason, warnings[0])
 
 
 def test_a_kernel_of_another_kind_is_left_alone_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
@@ -540,7 +524,7 @@ def test_a_kernel_restarts_and_is_interrupted(tmp_path: Path, environment: dict[
         kernel.says("x = 1")
         kernel.manager.restart_kernel(now=True)
         kernel.client.wait_for_ready(timeout=PATIENCE_SECONDS)
-        assert kernel.forked and kernel.process.pid != first and gone(first)
+        assert kernel.forked and kernel.process.pid != first and has_ended(first)
         assert kernel.says("x") == "NameError: name 'x' is not defined"
         kernel.manager.restart_kernel()
         kernel.client.wait_for_ready(timeout=PATIENCE_SECONDS)
@@ -574,10 +558,10 @@ def test_a_child_of_a_kernel_ends_with_it_however_it_ends(
         child = int(kernel.says(start))
         kernel.client.execute("os._exit(0)")
         kernel.process.wait(PATIENCE_SECONDS)
-        wait_for(lambda: gone(child))
+        wait_for(lambda: has_ended(child))
     with Kernel(tmp_path / "work") as kernel:
         child = int(kernel.says(start))
-    wait_for(lambda: gone(child))
+    wait_for(lambda: has_ended(child))
 
 
 OWNER = """
@@ -605,11 +589,11 @@ def test_nothing_outlives_an_owner_that_is_killed(
     try:
         assert owner.stdout is not None
         numbers = [int(number) for number in owner.stdout.readline().split()]
-        assert len(numbers) == 3 and not any(map(gone, numbers))
+        assert len(numbers) == 3 and not any(map(has_ended, numbers))
     finally:
         owner.kill()
         owner.communicate()
-    wait_for(lambda: all(map(gone, numbers)))
+    wait_for(lambda: all(map(has_ended, numbers)))
 
 
 # Processes that fork themselves
@@ -617,9 +601,9 @@ def test_nothing_outlives_an_owner_that_is_killed(
 forked = multiprocessing.get_context("fork")
 
 
-def _runs_a_kernel(place: Path, answer: Connection) -> None:
+def _runs_a_kernel(folder: Path, answer: Connection) -> None:
     """Say which kernel was forked from which parent, then wait."""
-    with Kernel(place) as kernel:
+    with Kernel(folder) as kernel:
         answer.send(
             (provisioner.parents()[0].process.pid, int(kernel.says("import os; print(os.getppid())")))
         )
@@ -640,13 +624,13 @@ def test_a_child_made_by_fork_has_a_parent_of_its_own_and_holds_none_of_ours(
             assert its_own == forked_from != parent.process.pid
             # With nobody but us at the other ends, these close as we close them, although the child lives.
             kernel.process._connection.close()
-            wait_for(lambda: gone(kernel.process.pid))
+            wait_for(lambda: has_ended(kernel.process.pid))
             parent.close()
             assert parent.process.wait(PATIENCE_SECONDS) == 0
         finally:
             child.kill()
             child.join()
-        wait_for(lambda: gone(its_own))
+        wait_for(lambda: has_ended(its_own))
 
 
 def _starts_a_parent(answer: Connection) -> None:
@@ -670,7 +654,7 @@ def test_a_parent_that_is_still_importing_ends_with_its_owner(
         wait_for((tmp_path / "importing").exists)
         ours.send("now")
         owner.join()
-        wait_for(lambda: gone(pid))
+        wait_for(lambda: has_ended(pid))
     else:
         parent = Parent([sys.executable], os.environ, ["sleeps"])
         wait_for((tmp_path / "importing").exists)
@@ -702,16 +686,16 @@ def test_a_kernel_whose_owner_leaves_as_it_is_forked_ends(tmp_path: Path) -> Non
 def test_kernels_that_start_at_the_same_time_share_a_parent(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    found: list[Any] = []
+    sources: list[Any] = []
     threads = [
-        threading.Thread(target=lambda: found.append(provisioner._source([sys.executable], environment)))
+        threading.Thread(target=lambda: sources.append(provisioner._source([sys.executable], environment)))
         for _ in range(8)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({id(source.control) for source in found}) == len(provisioner.parents()) == 1
+    assert len({id(source.control) for source in sources}) == len(provisioner.parents()) == 1
 
 
 def test_a_kernel_ends_with_the_process_that_it_was_forked_from(
@@ -720,7 +704,7 @@ def test_a_kernel_ends_with_the_process_that_it_was_forked_from(
     with Kernel(tmp_path / "work") as kernel:
         process = kernel.process
         provisioner.parents()[0].process.kill()
-        wait_for(lambda: gone(process.pid))
+        wait_for(lambda: has_ended(process.pid))
         assert process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
         assert not kernel.manager.is_alive()
 
@@ -748,8 +732,8 @@ def test_forks_in_a_row_leave_neither_memory_nor_descriptors(
             process = provisioner.fork(source, PROGRAM, ["--version"], os.environ, str(tmp_path))
             assert process.wait(PATIENCE_SECONDS) == 0
             if number in (9, 39):
-                there = psutil.Process(parent.process.pid)
-                used.append((there.num_fds(), psutil.Process().num_fds(), there.memory_info().rss))
+                server = psutil.Process(parent.process.pid)
+                used.append((server.num_fds(), psutil.Process().num_fds(), server.memory_info().rss))
         assert used[1][:2] == used[0][:2]
         assert used[1][2] - used[0][2] < 300_000  # 10 kB a fork would be a leak
         assert psutil.Process(parent.process.pid).children() == []

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
 import pytest
 import yaml
 
@@ -24,6 +23,7 @@ from analysis.batch.execute import Job, Limits, RunResult, StartedCell
 from analysis.batch.plan import Project
 from analysis.batch.pool import Pool
 from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
+from tests.processes import has_ended, processes_below
 from tests.small_project import NOTEBOOKS
 
 YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
@@ -40,28 +40,6 @@ class Batch(NamedTuple):
     project: Project
     outcomes: dict[str, Outcome]
     events: list[Event]
-
-
-def processes_below(folder: Path) -> list[int]:
-    """Kernels and workers of batches in a folder, by the runtime folder in their environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if (
-                str(folder) in process.environ().get("JUPYTER_RUNTIME_DIR", "")
-                and process.status() != "zombie"
-            ):
-                found.append(process.pid)
-        except psutil.Error:
-            continue
-    return found
-
-
-def runs_still(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def run(project: Project, **options: Any) -> Batch:
@@ -117,8 +95,8 @@ def batch(tmp_path_factory: pytest.TempPathFactory, hostile: None, build: Build)
 
 
 def cells(path: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(path.read_text())["cells"]
-    return found
+    content: list[dict[str, Any]] = json.loads(path.read_text())["cells"]
+    return content
 
 
 def test_one_that_fails_does_not_stop_the_others(batch: Batch) -> None:
@@ -215,9 +193,9 @@ def test_the_resolved_file_is_what_papermill_takes(batch: Batch) -> None:
 
 def test_nothing_is_left_behind(batch: Batch) -> None:
     names = {path.name for path in batch.project.runs.rglob("*")}
-    kept = {f"{name}.failed.ipynb" for name in FAILED}
+    failed = {f"{name}.failed.ipynb" for name in FAILED}
     results = {f"{name}.{suffix}" for name in GOOD for suffix in ("ipynb", "yml")}
-    assert names == {"base", "manifest.json", "raises.ipynb"} | results | kept
+    assert names == {"base", "manifest.json", "raises.ipynb"} | results | failed
     assert {path.name for path in batch.project.notebooks.iterdir()} == {
         f"{name}.ipynb" for name in (*GOOD, *FAILED)
     }
@@ -314,12 +292,12 @@ def test_stored_outputs_are_renewed_in_place_and_stay_as_they_are(
 
 def test_outputs_of_a_notebook_behind_a_link_are_renewed_where_it_lies(tmp_path: Path, build: Build) -> None:
     project = build(tmp_path / "project", "good")
-    (there := tmp_path / "there.ipynb").write_text("old")
-    (link := project.notebooks / "link.ipynb").symlink_to(there)
+    (target := tmp_path / "there.ipynb").write_text("old")
+    (link := project.notebooks / "link.ipynb").symlink_to(target)
     (result := tmp_path / "result.ipynb").write_text("new")
     outcome = runner._renew(link, project, result, RunResult(1.0))
     assert (outcome.status, outcome.reason) == ("succeeded", "forced")
-    assert link.is_symlink() and there.read_text() == "new"
+    assert link.is_symlink() and target.read_text() == "new"
 
 
 def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path, build: Build) -> None:
@@ -382,12 +360,12 @@ def test_what_is_saved_tells_neither_of_the_environment_nor_of_the_home_nor_of_t
         for cell in cells(batch.project.runs / "base" / "tells.ipynb")
         for output in cell.get("outputs", [])
     ]
-    warned, printed, shown = ("".join(text) for text in texts)
+    warned, printed, displayed = ("".join(text) for text in texts)
     assert (
         "~/lib/tool.py:1: UserWarning: a library" in warned
         and "./analysis/model.py:1: UserWarning: so" in warned
     )
-    assert printed == "~ ./notebooks file://~/x\n" and shown == "PosixPath('~/y')"
+    assert printed == "~ ./notebooks file://~/x\n" and displayed == "PosixPath('~/y')"
 
 
 def write(project: Project, name: str, *sources: str) -> Path:
@@ -427,16 +405,16 @@ def test_a_limit_shows_the_line_that_it_ended_and_no_other_notebook(
     write(project, "2_swallows", "print('before')", SWALLOWS, "print('never reached')")
     write(project, "3_good", CHILD, "print('reached')")
     done = run(project, limits=Limits(cell_seconds=CELL_SECONDS), workers=3)
-    why = f"the cell ran into its limit of {CELL_SECONDS} s (--cell-timeout)"
+    reason = f"the cell ran into its limit of {CELL_SECONDS} s (--cell-timeout)"
     assert {name: outcome.error for name, outcome in done.outcomes.items()} == {
-        "1_sleeps": f"cell 4: {why}",  # parameters, those injected, the child, and the one that sleeps
-        "2_swallows": f"cell 4: {why}",
+        "1_sleeps": f"cell 4: {reason}",  # parameters, those injected, the child, and the one that sleeps
+        "2_swallows": f"cell 4: {reason}",
         "3_good": None,
     }
     sleeps, swallows = (
         cells(project.runs / "base" / f"{n}.failed.ipynb") for n in ("1_sleeps", "2_swallows")
     )
-    assert f"run to its end.** cell 4: {why}." in sleeps[0]["source"].replace("\\", "")
+    assert f"run to its end.** cell 4: {reason}." in sleeps[0]["source"].replace("\\", "")
     at = next(n for n, cell in enumerate(sleeps) if cell["id"] == "own-1")
     assert "Execution ended in the next cell" in sleeps[at - 1]["source"]
     (error,) = sleeps[at]["outputs"]
@@ -447,7 +425,7 @@ def test_a_limit_shows_the_line_that_it_ended_and_no_other_notebook(
     good = cells(project.runs / "base" / "3_good.ipynb")
     started = [cell for cell in (*sleeps, *good) if cell["id"] == "own-0"]
     children = [int("".join(cell["outputs"][0]["text"])) for cell in started]
-    assert len(children) == 2 and not any(map(runs_still, children))
+    assert len(children) == 2 and all(map(has_ended, children))
     assert processes_below(project.root) == []
 
 

@@ -36,27 +36,27 @@ def test_a_place_without_a_name_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("a\x1b[31mb", r"^--out ab: holds U\+001B"),
         ("a\udcff", r"^--out a\ufffd: holds U\+DCFF"),  # as of a name that is not UTF-8
         ("file://reports/runs", "names the machine reports. Write file:///FOLDER, or the folder alone"),
     ],
 )
-def test_a_place_that_no_message_could_name_or_that_is_elsewhere_is_refused(text: str, said: str) -> None:
-    with pytest.raises(ParameterError, match=said):
+def test_a_place_that_no_message_could_name_or_that_is_elsewhere_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
         storage.location(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("s4://bucket/runs", "nothing here knows the scheme s4://. Write a folder, or a URL of fsspec"),
         ("gcs://bucket/runs", "needs a package that is not installed .*gcsfs.*. Install the extra"),
     ],
 )
-def test_a_scheme_that_cannot_be_used_is_refused_in_one_line(text: str, said: str) -> None:
-    with pytest.raises(ParameterError, match=rf"^--out {text}: {said}") as refused:
+def test_a_scheme_that_cannot_be_used_is_refused_in_one_line(text: str, message: str) -> None:
+    with pytest.raises(ParameterError, match=rf"^--out {text}: {message}") as refused:
         storage.location(text)
     assert str(refused.value).count("\n") == 0
 

@@ -18,13 +18,13 @@ def product(point):
 
 
 def test_the_table_is_tidy_and_written_twice(tmp_path):
-    told = []
+    calls = []
     table = sweeps.run(
-        POINTS, product, tmp_path, key="k", on_point=lambda done, total: told.append((done, total))
+        POINTS, product, tmp_path, key="k", on_point=lambda done, total: calls.append((done, total))
     )
     assert table.columns.tolist() == ["point", "a", "b", "output", "value"]
     assert table.loc[table["output"] == "ab", "value"].tolist() == [0.5, 1.0, 0.75]
-    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert calls == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert pd.read_csv(tmp_path / "sweep.csv").equals(table)
     assert pd.read_parquet(tmp_path / "sweep.parquet").equals(table)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
@@ -38,10 +38,10 @@ def test_workers_change_nothing(tmp_path):
 
 
 def test_a_stopped_sweep_goes_on_and_a_torn_line_is_run_again(tmp_path):
-    asked = []
+    evaluated = []
 
     def stops(point):
-        asked.append(point["a"])
+        evaluated.append(point["a"])
         if point["a"] == 3:
             raise KeyboardInterrupt
         return product(point)
@@ -50,14 +50,14 @@ def test_a_stopped_sweep_goes_on_and_a_torn_line_is_run_again(tmp_path):
         sweeps.run(POINTS, stops, tmp_path, key="k")
     journal = tmp_path / sweeps.JOURNAL
     journal.write_text(journal.read_text()[:-5])  # a kill in the middle of the second point's line
-    asked.clear()
+    evaluated.clear()
 
     def goes_on(point):
-        asked.append(point["a"])
+        evaluated.append(point["a"])
         return product(point)
 
     table = sweeps.run(POINTS, goes_on, tmp_path, key="k")
-    assert asked == [2, 3]
+    assert evaluated == [2, 3]
     assert table.equals(sweeps.run(POINTS, product, tmp_path / "whole", key="k"))
 
 

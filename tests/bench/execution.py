@@ -1,4 +1,4 @@
-"""How long a batch takes, beside other ways to run the same notebooks, and beside the work itself.
+"""How long a batch takes, compared with other ways to run the same notebooks, and with the work itself.
 
 Every way runs the same notebooks under the same scenarios, round by round and one after the other, so that
 what else the machine does falls on all. The limit is the same cells in one process that has imported
@@ -37,7 +37,7 @@ WAYS = {
     "limit": "the cells alone, in one warm process",
 }
 LIMIT_RATIO, UNCHANGED_SECONDS = 2.5, 1.0
-"""What was set out to be reached: a batch against the cells alone, and a batch that has nothing to do."""
+"""Targets: a batch compared with the cells alone, and a batch that has nothing to do."""
 LOOK_SECONDS = 0.3
 
 
@@ -112,16 +112,16 @@ class Peak(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
-            found = 0.0
+            total = 0.0
             try:
                 for process in [self._process, *self._process.children(recursive=True)]:
                     try:
-                        found += process.memory_full_info().pss / 1e6
+                        total += process.memory_full_info().pss / 1e6
                     except psutil.Error:
                         continue
             except psutil.Error:
                 continue
-            self.mb = max(self.mb, found)
+            self.mb = max(self.mb, total)
 
     def done(self) -> float:
         self._ended.set()
@@ -170,21 +170,21 @@ def measured(way: str, arguments: argparse.Namespace, out: Path) -> dict[str, fl
         text = printed.read()
     if process.returncode:
         sys.exit(f"{way} failed:\n{text[-2000:]}")
-    found = {"seconds": seconds, "cpu_seconds": usage.ru_utime + usage.ru_stime, "peak_mb": peak.done()}
-    return found | (json.loads(text.strip().splitlines()[-1]) if way == "limit" else {})
+    costs = {"seconds": seconds, "cpu_seconds": usage.ru_utime + usage.ru_stime, "peak_mb": peak.done()}
+    return costs | (json.loads(text.strip().splitlines()[-1]) if way == "limit" else {})
 
 
 def differing(todo: list[plan.Task], ours: Path, theirs: Path) -> list[str]:
     """The notebooks that stock papermill did not execute to the same bytes, what varies from run to run taken
     out.
     """
-    found = []
+    names = []
     for task in todo:
         path = theirs / f"{task.name}.ipynb"
         execute.strip_notebook(path, task.source)
         if path.read_bytes() != (ours / f"{task.name}.ipynb").read_bytes():
-            found.append(task.name)
-    return found
+            names.append(task.name)
+    return names
 
 
 def forks(count: int) -> dict[str, float]:
@@ -197,7 +197,7 @@ def forks(count: int) -> dict[str, float]:
         "OPENBLAS_NUM_THREADS": "1",
         provisioner.PRELOAD: ",".join(provisioner.imports(sorted((ROOT / "notebooks").glob("*.ipynb")))),
     }
-    found: dict[str, float] = {"count": count}
+    costs: dict[str, float] = {"count": count}
     for number in range(1, count + 1):
         manager = KernelManager()
         spec = manager.kernel_spec
@@ -215,17 +215,17 @@ def forks(count: int) -> dict[str, float]:
         if number in (max(count // 10, 1), count):
             (parent,) = provisioner.parents()
             process, when = psutil.Process(parent.process.pid), "early" if number < count else "late"
-            found |= {
+            costs |= {
                 f"{when}_mb": process.memory_info().rss / 1e6,
                 f"{when}_descriptors": process.num_fds(),
                 f"{when}_start_seconds": ready - start,
             }
-            found |= {f"{when}_owner_descriptors": psutil.Process().num_fds()}
+            costs |= {f"{when}_owner_descriptors": psutil.Process().num_fds()}
     provisioner.end()
-    return found
+    return costs
 
 
-def asked() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--notebook", action="append", help="a notebook; may be repeated; all for every one")
     parser.add_argument("--scenario", action="append", help="a scenario; may be repeated; every one without")
@@ -242,7 +242,7 @@ def asked() -> argparse.Namespace:
 
 
 def main() -> None:
-    arguments = asked()
+    arguments = parse_arguments()
     todo = tasks(arguments.notebook, arguments.scenario)
     if arguments.way:
         run_here(arguments.way, todo, arguments.out, arguments.workers)
@@ -250,24 +250,26 @@ def main() -> None:
     rounds: list[dict[str, dict[str, float]]] = []
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT / "reports") as folder:
         for number in range(arguments.rounds):
-            there = {
+            folders = {
                 way: Path(folder) / str(number) / ("ours" if way == "unchanged" else way) for way in WAYS
             }
-            for place in there.values():
-                place.mkdir(parents=True, exist_ok=True)
-            rounds.append({way: measured(way, arguments, place) for way, place in there.items()})
-            other = differing(todo, there["ours"], there["papermill"])
+            for out in folders.values():
+                out.mkdir(parents=True, exist_ok=True)
+            rounds.append({way: measured(way, arguments, out) for way, out in folders.items()})
+            other = differing(todo, folders["ours"], folders["papermill"])
             print(
                 f"round {number + 1}: {len(todo) - len(other)} of {len(todo)} notebooks equal byte for byte"
                 f" {other or ''}",
                 flush=True,
             )
-    found = {way: {key: median(one[way][key] for one in rounds) for key in rounds[0][way]} for way in WAYS}
-    report(found, arguments, len(todo), forks(arguments.forks) if arguments.forks else None, other)
+    costs = {
+        way: {key: median(costs[way][key] for costs in rounds) for key in rounds[0][way]} for way in WAYS
+    }
+    report(costs, arguments, len(todo), forks(arguments.forks) if arguments.forks else None, other)
 
 
 def report(
-    found: dict[str, dict[str, float]],
+    costs: dict[str, dict[str, float]],
     arguments: argparse.Namespace,
     count: int,
     row: dict[str, float] | None,
@@ -279,16 +281,16 @@ def report(
     )
     print(f"{'':<42}{'seconds':>9}{'of limit':>10}{'of stock':>10}{'CPU s':>9}{'peak MB':>9}")
     for way, text in WAYS.items():
-        one = found[way]
-        one["of_limit"] = one["seconds"] / found["limit"]["seconds"]
-        one["of_stock"] = one["seconds"] / found["papermill"]["seconds"]
+        way_costs = costs[way]
+        way_costs["of_limit"] = way_costs["seconds"] / costs["limit"]["seconds"]
+        way_costs["of_stock"] = way_costs["seconds"] / costs["papermill"]["seconds"]
         print(
-            f"{text:<42}{one['seconds']:>9.1f}{one['of_limit']:>10.2f}{one['of_stock']:>10.2f}"
-            f"{one['cpu_seconds']:>9.1f}{one['peak_mb']:>9.0f}"
+            f"{text:<42}{way_costs['seconds']:>9.1f}{way_costs['of_limit']:>10.2f}{way_costs['of_stock']:>10.2f}"
+            f"{way_costs['cpu_seconds']:>9.1f}{way_costs['peak_mb']:>9.0f}"
         )
-    print(f"ours against the limit: {found['ours']['of_limit']:.2f} (to be reached: {LIMIT_RATIO})")
-    print(f"nothing changed: {found['unchanged']['seconds']:.2f} s (to be reached: {UNCHANGED_SECONDS})")
-    print(f"stock papermill against ours: {1 / found['ours']['of_stock']:.1f} times as long")
+    print(f"ours compared with the limit: {costs['ours']['of_limit']:.2f} (target: {LIMIT_RATIO})")
+    print(f"nothing changed: {costs['unchanged']['seconds']:.2f} s (target: {UNCHANGED_SECONDS})")
+    print(f"stock papermill compared with ours: {1 / costs['ours']['of_stock']:.1f} times as long")
     if row:
         print(
             f"{row['count']} kernels in a row: {row['early_mb']:.1f} -> {row['late_mb']:.1f} MB, "
@@ -301,7 +303,7 @@ def report(
         "workers": arguments.workers,
         "cores": os.cpu_count(),
         "rounds": arguments.rounds,
-        "ways": found,
+        "ways": costs,
         "kernels_in_a_row": row,
         "differ_from_stock": other,
         "targets": {"ours_of_limit": LIMIT_RATIO, "unchanged_seconds": UNCHANGED_SECONDS},

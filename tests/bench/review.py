@@ -17,11 +17,11 @@ from nbclient import NotebookClient
 from analysis import ROOT
 
 WHOLE_SECONDS, REDRAW_MS = 15.0, 300.0
-"""What was set out to be reached."""
+"""Targets."""
 MEASURE = """
 import json, time
 
-def stirred(part):
+def move(part):
     "Move a part by a sixth of its way, and back."
     if isinstance(part.value, bool):
         part.value = not part.value
@@ -34,14 +34,14 @@ def stirred(part):
     else:
         part.index = part.index + step if part.index + step <= last else part.index - step
 
-found = {}
+redraws = {}
 for name, control in panel.controls.items():
     before, start = panel.picture.value, time.perf_counter()
-    stirred(control.parts[0])
-    found[name] = 1000 * (time.perf_counter() - start)
+    move(control.parts[0])
+    redraws[name] = 1000 * (time.perf_counter() - start)
     assert panel.picture.value != before and not panel.status.value, (name, panel.status.value)
     panel._reset()
-print(json.dumps(found))
+print(json.dumps(redraws))
 """
 
 
@@ -60,22 +60,23 @@ def measured(path: Path) -> tuple[float, dict[str, float]]:
     with client.setup_kernel(env=os.environ | {"THESIS_REVIEW": "1"}):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
-        whole = time.perf_counter() - start
+        seconds = time.perf_counter() - start
         notebook.cells.append(nbformat.v4.new_code_cell(MEASURE))
         client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
     printed = "".join(out.text for out in notebook.cells[-1].outputs if out.output_type == "stream")
-    return whole, json.loads(printed)
+    return seconds, json.loads(printed)
 
 
 def main() -> None:
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
     print(f"{'':<26}{'restart and run all':>22}{'of the target':>15}{'redraw, median':>17}{'slowest':>12}")
     for path in paths:
-        whole, redraws = measured(path)
+        seconds, redraws = measured(path)
         slowest = max(redraws, key=lambda name: redraws[name])
         print(
-            f"{path.stem:<26}{whole:>20.1f} s{whole / WHOLE_SECONDS:>15.0%}{median(redraws.values()):>14.0f}"
-            f" ms{redraws[slowest]:>9.0f} ms  {redraws[slowest] / REDRAW_MS:.0%} of the target: {slowest}"
+            f"{path.stem:<26}{seconds:>20.1f} s{seconds / WHOLE_SECONDS:>15.0%}"
+            f"{median(redraws.values()):>14.0f} ms{redraws[slowest]:>9.0f} ms"
+            f"  {redraws[slowest] / REDRAW_MS:.0%} of the target: {slowest}"
         )
         sys.stdout.flush()
 

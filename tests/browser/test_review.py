@@ -58,9 +58,9 @@ def reviewing(name: str, checkout: Path, commands: dict[str, str]) -> Iterator[s
     assert process.stdout
     try:
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/\S+", line)
-        assert found and line.startswith(f"notebooks/{name}.ipynb is open at "), line
-        yield found[0]
+        address = re.search(r"http://127\.0\.0\.1:\d+/\S+", line)
+        assert address and line.startswith(f"notebooks/{name}.ipynb is open at "), line
+        yield address[0]
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
@@ -72,10 +72,10 @@ def page(browser: Any) -> Iterator[Any]:
     context.set_default_timeout(LONG)
     expect.set_options(timeout=LONG)
     opened = context.new_page()
-    asked: list[str] = []
-    opened.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    opened.on("request", lambda request: requests.append(request.url))
     yield opened
-    outside = [url for url in asked if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url)]
+    outside = [url for url in requests if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url)]
     context.close()
     assert outside == []  # nothing leaves this machine
 
@@ -223,10 +223,10 @@ def test_a_scenario_written_in_the_notebook_runs_in_the_batch_and_is_compared(
         name, description, reason = (panel.get_by_label(text) for text in ("Name", "Says", "horizon_years"))
         status, write = panel.get_by_role("status"), panel.get_by_role("button", name="Write scenario")
         description.fill("The exit comes later.")
-        for wrong, said in (("../x", "is no scenario name"), ("son", "is there already")):
-            name.fill(wrong)
+        for text, message in (("../x", "is no scenario name"), ("son", "is there already")):
+            name.fill(text)
             write.click()
-            expect(status).to_contain_text(said)
+            expect(status).to_contain_text(message)
         before = {path.name for path in (checkout / "params").iterdir()}
         name.fill("more")
         reason.fill("Because a reviewer tried it.")

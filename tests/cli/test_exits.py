@@ -23,10 +23,10 @@ def test_every_way_to_end_has_its_code_and_its_line(
     monkeypatch.delenv("THESIS_DEBUG", raising=False)
 
     def ends(reason: Exception) -> tuple[int, str]:
-        def verb() -> None:
+        def action() -> None:
             raise reason
 
-        return exits.exit_code(verb), capsys.readouterr().err
+        return exits.exit_code(action), capsys.readouterr().err
 
     one, two = Problem("a.yml", "is empty", "Fill it"), Problem("b.yml", "is a list", "Write a mapping")
     assert ends(ParameterError([one, two])) == (
@@ -44,7 +44,7 @@ def test_every_way_to_end_has_its_code_and_its_line(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_verb_that_is_asked_to_end_is_stopped(
+def test_a_command_that_is_asked_to_end_is_stopped(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     def listing(*_: object) -> str:
@@ -70,7 +70,9 @@ def test_a_verb_that_is_asked_to_end_is_stopped(
     assert (end.value.code, capsys.readouterr().err) == (130, "stopped.\n")
 
 
-def test_a_terminal_that_is_gone_ends_a_verb_and_not_in_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_that_is_gone_ends_a_command_and_not_in_an_exception(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def gone(*_: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 

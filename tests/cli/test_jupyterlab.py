@@ -50,9 +50,9 @@ def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlive
 ) -> None:
     # A server that is really started: 3 s, once for all that is asked of one.
     home = settings_of_a_user(tmp_path / "home", monkeypatch)
-    there = project("good", "raises")
-    with jupyterlab.start_server("raises.ipynb", project=there) as session:
-        assert session.notebook == there.notebooks / "raises.ipynb"
+    copy = project("good", "raises")
+    with jupyterlab.start_server("raises.ipynb", project=copy) as session:
+        assert session.notebook == copy.notebooks / "raises.ipynb"
         assert urlsplit(session.url).hostname == "127.0.0.1"
         listening = [
             c.laddr.ip for c in psutil.Process(session.process.pid).net_connections() if c.status == "LISTEN"
@@ -76,7 +76,7 @@ def test_the_notebook_stands_open_on_loopback_behind_a_token_and_nothing_outlive
     assert not any(child.is_running() for child in children)
     # nothing of the user's settings was used, and nothing written into the user's folders
     assert not any((home / name).exists() for name in (".jupyter", ".ipython", ".local"))
-    assert sorted(path.name for path in there.notebooks.iterdir()) == ["good.ipynb", "raises.ipynb"]
+    assert sorted(path.name for path in copy.notebooks.iterdir()) == ["good.ipynb", "raises.ipynb"]
 
 
 def test_a_port_that_is_taken_is_refused_before_anything_starts(project: Build) -> None:
@@ -144,12 +144,12 @@ class Ended:
 
 def test_without_a_browser_the_address_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webbrowser.open", lambda url: False)
-    said: list[str] = []
+    lines: list[str] = []
     session = Session(Path(os.devnull), "http://127.0.0.1:1/lab?token=t", Ended(0))  # type: ignore[arg-type]
-    jupyterlab.review(session, browser=True, echo=said.append)
-    assert session.url in said[0] and said[1] == "No browser was found; open the address in one."
+    jupyterlab.review(session, browser=True, echo=lines.append)
+    assert session.url in lines[0] and lines[1] == "No browser was found; open the address in one."
     with pytest.raises(RunError, match="exit code 9"):
-        jupyterlab.review(Session(Path(os.devnull), "u", Ended(9)), browser=False, echo=said.append)  # type: ignore[arg-type]
+        jupyterlab.review(Session(Path(os.devnull), "u", Ended(9)), browser=False, echo=lines.append)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -32,7 +32,7 @@ def computed() -> Computed:
     return Computed()
 
 
-def kept(here: Project) -> list[Path]:
+def cached_files(here: Project) -> list[Path]:
     return list((here.root / "reports" / ".cache").rglob("*.json"))
 
 
@@ -52,19 +52,19 @@ def test_a_change_of_code_or_data_has_them_computed_again_and_removes_those_of_b
 ) -> None:
     cached_rows("claims", {}, computed, here)
     cached_rows("cells", {}, computed, here)
-    before = kept(here)
+    before = cached_files(here)
     (here.root / name).touch()
     assert cached_rows("claims", {}, computed, here) == [{"times": 1, "text": "ü"}]
     (here.root / name).write_text("changed\n")
     assert cached_rows("claims", {}, computed, here) == [{"times": 3, "text": "ü"}]
-    (path,) = kept(here)
+    (path,) = cached_files(here)
     assert path not in before
 
 
 @pytest.mark.parametrize("content", [b"", b'[{"half', b'{"times": 7}', b"\xff"])
 def test_damaged_rows_are_computed_again(here: Project, computed: Computed, content: bytes) -> None:
     cached_rows("claims", {}, computed, here)
-    (path,) = kept(here)
+    (path,) = cached_files(here)
     path.write_bytes(content)
     assert cached_rows("claims", {}, computed, here) == [{"times": 2, "text": "ü"}]
     assert cached_rows("claims", {}, computed, here) == [{"times": 2, "text": "ü"}]
@@ -76,7 +76,7 @@ def test_what_cannot_be_computed_leaves_nothing(here: Project) -> None:
 
     with pytest.raises(ZeroDivisionError):
         cached_rows("claims", {}, broken, here)
-    assert kept(here) == []
+    assert cached_files(here) == []
 
 
 def test_a_place_that_takes_no_file_gets_its_answer(here: Project, computed: Computed) -> None:

@@ -42,7 +42,7 @@ def table(done):
     return list(csv.DictReader(io.StringIO(done.out)))
 
 
-def kept(project):
+def cached_files(project):
     return list((project.root / "reports" / ".cache").rglob("*.json"))
 
 
@@ -72,9 +72,9 @@ def test_the_three_formats_hold_the_same_ledger(listed):
 @pytest.fixture
 def growth_rates(monkeypatch):
     """Only the claims on the growth rates that the article prints, which follow from its own table."""
-    found = [claim for claim in claims.load() if claim.id.startswith("market.cagr.")]
-    monkeypatch.setattr(claims, "load", lambda: found)
-    return found
+    selected = [claim for claim in claims.load() if claim.id.startswith("market.cagr.")]
+    monkeypatch.setattr(claims, "load", lambda: selected)
+    return selected
 
 
 def test_another_reading_gives_other_verdicts(thesis, project, growth_rates):
@@ -94,7 +94,7 @@ def test_another_reading_gives_other_verdicts(thesis, project, growth_rates):
 def test_a_listing_is_served_again(thesis, project, growth_rates):
     at = project()
     thesis("claims", at=at)
-    (path,) = kept(at)
+    (path,) = cached_files(at)
     path.write_text(path.read_text().replace('"fails"', '"served"'))
     assert "  served" in thesis("claims", at=at).out
     assert "  served" not in thesis("claims", "-p", "elapsed_years=5", at=at).out
@@ -107,7 +107,7 @@ def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, project, 
     monkeypatch.setitem(command.LISTINGS, "claims", bad)
     done = thesis("claims", at=(at := project()))
     assert done == (2, "", "error: table.csv, row 2: '2,5' has a decimal comma. Write 2.5.\n")
-    assert kept(at) == []
+    assert cached_files(at) == []
 
 
 def test_cells_are_listed_in_the_same_three_formats(listed):
@@ -145,7 +145,7 @@ def test_what_does_not_fit_together_is_told_with_file_and_line(thesis, tmp_path,
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--scenario", "son"], "There is no option --scenario"),
         (["--tables", "--errors"], "--tables and --errors: cannot be combined. Give one of them."),
@@ -155,10 +155,10 @@ def test_what_does_not_fit_together_is_told_with_file_and_line(thesis, tmp_path,
         (["--formt", "csv"], "'--format'"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(listed, arguments, said):
+def test_bad_input_is_one_line_and_exit_code_2(listed, arguments, message):
     done = listed("claims", *arguments)
     assert (done.code, done.out) == (2, "")
-    assert said in done.err
+    assert message in done.err
     assert len(done.err.splitlines()) == 1
 
 
@@ -196,28 +196,28 @@ def test_what_is_to_be_looked_up_next_is_listed_for_all_tables_or_for_one(listed
     every = rows(listed("evidence", "--due", "--format", "json"))
     assert [row["table"] for row in every] == sorted(row["table"] for row in every)
     assert {row["table"] for row in every} == set(evidence_tables.names())
-    own = rows(listed("evidence", "nvidia_revenue", "--due", "--format", "json"))
-    assert own == [row for row in every if row["table"] == "nvidia_revenue"]
+    single = rows(listed("evidence", "nvidia_revenue", "--due", "--format", "json"))
+    assert single == [row for row in every if row["table"] == "nvidia_revenue"]
     earlier = rows(
         listed("evidence", "nvidia_revenue", "--due", "-p", "as_of=2026-05-21", "--format", "json")
     )
-    assert earlier[0]["last_point"] < own[0]["last_point"]
+    assert earlier[0]["last_point"] < single[0]["last_point"]
     assert table(listed("evidence", "--due", "--format", "csv")) == [
         {name: value or "" for name, value in row.items()} for row in every
     ]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["api_price"], "The nearest valid name is 'api_prices'"),
         (["-p", "as_of=yesterday"], "'yesterday' is not a date"),
     ],
 )
-def test_bad_input_to_evidence_is_one_line_and_exit_code_2(listed, arguments, said):
+def test_bad_input_to_evidence_is_one_line_and_exit_code_2(listed, arguments, message):
     done = listed("evidence", *arguments)
     assert (done.code, done.out) == (2, "")
-    assert said in done.err
+    assert message in done.err
     assert len(done.err.splitlines()) == 1
 
 
@@ -248,7 +248,7 @@ def test_a_sweep_writes_its_table_and_its_picture_and_runs_nothing_twice(listed,
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ([], "names no range"),
         (["-p", "loading_amr=0:1:3"], "The nearest valid name is 'loading_arm'"),
@@ -262,10 +262,12 @@ def test_a_sweep_writes_its_table_and_its_picture_and_runs_nothing_twice(listed,
         (["-p", "horizon_years=-1:5:3"], "-1 is outside 3 to 15"),
     ],
 )
-def test_a_sweep_that_cannot_be_is_refused_in_one_line_and_leaves_nothing(listed, arguments, said, tmp_path):
+def test_a_sweep_that_cannot_be_is_refused_in_one_line_and_leaves_nothing(
+    listed, arguments, message, tmp_path
+):
     done = listed("sweep", *arguments, "--out", str(tmp_path / "out"))
     assert (done.code, done.out) == (2, "")
-    assert said in done.err and len(done.err.splitlines()) == 1
+    assert message in done.err and len(done.err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
@@ -273,7 +275,7 @@ def test_predictions_have_every_field_in_all_formats_and_follow_the_day(listed):
     content = rows(listed("predictions", "--format", "json"))
     fields = table(listed("predictions", "--format", "csv"))
     text = listed("predictions").out
-    asked = {
+    fields_expected = {
         "id",
         "where",
         "statement",
@@ -290,7 +292,7 @@ def test_predictions_have_every_field_in_all_formats_and_follow_the_day(listed):
         "brier",
         "log_score",
     }
-    assert asked <= set(content[0]) == set(fields[0])
+    assert fields_expected <= set(content[0]) == set(fields[0])
     assert (
         [row["id"] for row in content]
         == [row["id"] for row in fields]

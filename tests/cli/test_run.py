@@ -16,13 +16,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from analysis import __main__ as command
@@ -33,10 +31,10 @@ from analysis.batch.plan import Project
 from analysis.cli import listing_cache
 from analysis.errors import DataError, Problem
 from analysis.site import build
+from tests.processes import PATIENCE_SECONDS, processes_below, wait_for
 
 Build = Callable[..., Project]
 Thesis = Callable[..., Any]
-PATIENCE_SECONDS = 240  # how long something may hang; nothing is measured by it
 ON_A_DISK = next(
     (
         command
@@ -71,7 +69,7 @@ def process(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["rnu"], "No such command 'rnu'. Did you mean 'run'?"),
         (
@@ -111,13 +109,13 @@ def process(
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_line_before_anything_runs(
-    project: Build, thesis: Thesis, arguments: list[str], said: str
+    project: Build, thesis: Thesis, arguments: list[str], message: str
 ) -> None:
     here = project("good")
     code, out, err = thesis(*arguments, at=here)
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
-    assert err.startswith(f"error: {said}")
+    assert err.startswith(f"error: {message}")
     assert not (here.root / "reports").exists()
 
 
@@ -265,8 +263,8 @@ def test_two_scenarios_are_held_side_by_side(
     assert out.startswith("1 parameter differs\n")
     assert "growth_pct  [10.0, 30.0]  [0.0, 10.0]" in out
     rows = list(csv.DictReader(io.StringIO(thesis("diff", "base", "slow", "--format", "csv", at=here).out)))
-    asked = ("diff", "base", "slow", "--format", "json", "--html", "d.html")
-    content = json.loads(thesis(*asked, at=here).out)
+    words = ("diff", "base", "slow", "--format", "json", "--html", "d.html")
+    content = json.loads(thesis(*words, at=here).out)
     assert [row["id"] for row in rows] == [row["id"] for row in content["differences"]]
     assert "growth_pct" in (here.root / "d.html").read_text()
 
@@ -274,13 +272,13 @@ def test_two_scenarios_are_held_side_by_side(
 def test_data_is_checked_again_once_the_range_of_the_cut_off_date_has_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    entry, asked = scenarios.load_register()["as_of"], []
-    monkeypatch.setattr(listing_cache, "cached_rows", lambda name, given, _: asked.append((name, given)))
+    entry, calls = scenarios.load_register()["as_of"], []
+    monkeypatch.setattr(listing_cache, "cached_rows", lambda name, key, _: calls.append((name, key)))
     for last in (dt.date(2026, 10, 31), dt.date(2026, 11, 30), dt.date(2026, 10, 31)):
         moved = {"as_of": entry.model_copy(update={"range": (dt.date(2024, 11, 27), last)})}
         monkeypatch.setattr(scenarios, "load_register", lambda moved=moved: moved)
         command._check_data()
-    assert asked[0] == asked[2] != asked[1]
+    assert calls[0] == calls[2] != calls[1]
 
 
 def test_a_day_stands_for_the_base_as_it_was_known_then(
@@ -337,9 +335,9 @@ def test_quiet_says_errors_alone_and_json_is_for_other_programs(
     quiet = thesis("run", "--scenario", "base", "--quiet", at=here)
     assert (quiet.code, quiet.out) == (1, "")
     assert quiet.err.startswith("error: base/raises: cell 3") and quiet.err.count("\n") == 1
-    told = thesis("run", "--scenario", "base", "--json", at=here)
-    assert (told.code, told.err) == (1, quiet.err)
-    events = [json.loads(line) for line in told.out.splitlines()]
+    as_json = thesis("run", "--scenario", "base", "--json", at=here)
+    assert (as_json.code, as_json.err) == (1, quiet.err)
+    events = [json.loads(line) for line in as_json.out.splitlines()]
     assert [event["event"] for event in events] == [
         "planned",
         "ended",
@@ -421,30 +419,6 @@ def test_a_full_disk_fails_what_does_not_fit_and_nothing_else(copied: Build, tmp
     assert sorted(path.name for path in after.parent.iterdir()) == ["base", "manifest.json"]
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
-
-
-def left_of(root: Path) -> list[int]:
-    """Processes of a batch below a folder: workers and kernels, by the runtime folder in their
-    environment.
-    """
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if (
-                str(root) in process.environ().get("JUPYTER_RUNTIME_DIR", "")
-                and process.status() != psutil.STATUS_ZOMBIE
-            ):
-                found.append(process.pid)
-        except psutil.Error:
-            continue
-    return found
-
-
 @pytest.mark.parametrize(
     "how",
     [
@@ -476,7 +450,7 @@ def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
     try:
         wait_for((root / "notebooks" / "running-base").exists)
         wait_for((runs / "manifest.json").exists)  # written once the other notebook is in place
-        assert left_of(root) != []
+        assert processes_below(root) != []
         second = thesis("run", "--scenario", "base", "--notebook", "good", at=here)
         assert second.err.startswith(f"error: reports/runs: another batch writes here (process {batch.pid}).")
         number = signal.SIGKILL if "kill" in how else signal.SIGTERM if how == "terminate" else signal.SIGINT
@@ -485,11 +459,11 @@ def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
     finally:
         batch.kill()
     if "kill" in how:  # nobody is there to clear up: the workers do it themselves
-        wait_for(lambda: not left_of(root) and not list(runs.glob(".batch-*")))
+        wait_for(lambda: not processes_below(root) and not list(runs.glob(".batch-*")))
     else:
         assert batch.returncode == 130
         assert errors == "stopped: 1 of 2 notebooks are done. Run the same command again to do the rest.\n"
-    assert left_of(root) == []
+    assert processes_below(root) == []
     # The file of a lock may be left by a killed batch; the lock itself is not.
     assert sorted({path.name for path in runs.iterdir()} - {".lock"}) == ["base", "manifest.json"]
     assert (runs / "base" / "waits.ipynb").read_text() == "yesterday"

@@ -94,14 +94,14 @@ def main() -> int:
 def _source(name: str) -> Path:
     """The unpacked source of a peer, of the version and with the hashes that the project is locked to."""
     lock = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
-    found = re.search(rf"^{name}==(\S+).*\n(?:    --hash=.*\n)+", lock, re.MULTILINE)
-    if found is None:
+    requirement = re.search(rf"^{name}==(\S+).*\n(?:    --hash=.*\n)+", lock, re.MULTILINE)
+    if requirement is None:
         raise SystemExit(f"requirements-dev.lock: {name} is not in it")
-    folder = CACHE / f"{name.replace('-', '_')}-{found[1]}"
+    folder = CACHE / f"{name.replace('-', '_')}-{requirement[1]}"
     if not folder.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        wanted = CACHE / f"{name}.txt"
-        wanted.write_text(found[0], encoding="utf-8")
+        requirements = CACHE / f"{name}.txt"
+        requirements.write_text(requirement[0], encoding="utf-8")
         options = [
             "--no-deps",
             "--no-binary=:all:",
@@ -110,7 +110,7 @@ def _source(name: str) -> Path:
             f"--dest={CACHE}",
         ]
         subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", *options, "-r", str(wanted)],
+            [sys.executable, "-m", "pip", "download", "--quiet", *options, "-r", str(requirements)],
             check=True,
             env=os.environ | {"PYTHONPATH": str(CACHE / "site")},
         )
@@ -156,9 +156,9 @@ def _run(name: str, folder: Path, kind: str, tests: Sequence[str]) -> tuple[set[
             suite.kill()
             suite.wait()
     end = time.monotonic() + PATIENCE_SECONDS
-    while (left := _marked(mark, "forkserver.py")) and time.monotonic() < end:
+    while (left := _marked_processes(mark, "forkserver.py")) and time.monotonic() < end:
         time.sleep(0.1)
-    for process in _marked(mark, ""):
+    for process in _marked_processes(mark, ""):
         with suppress(psutil.Error):
             process.kill()
     lines = [line.split(" ", 1) for line in outcomes.read_text(encoding="utf-8").splitlines()]
@@ -166,16 +166,16 @@ def _run(name: str, folder: Path, kind: str, tests: Sequence[str]) -> tuple[set[
     return {test for outcome, test in lines if outcome == "passed"} - failed, len(left)
 
 
-def _marked(mark: str, script: str) -> list[psutil.Process]:
+def _marked_processes(mark: str, script: str) -> list[psutil.Process]:
     """Processes of a suite that run a script."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if process.environ().get(MARK) == mark and any(script in word for word in process.cmdline()):
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 if __name__ == "__main__":
