@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics.simulation import (
+    DEGREES_OF_FREEDOM,
     NOT_NEGATIVE,
     NUMBER,
     POSITIVE,
@@ -45,7 +46,7 @@ HOLDINGS = ("arm", "vision_fund", "rest")
 PURPOSES = HOLDINGS  # the random streams that `simulate` asks for
 LOADING: Constraint = (lambda x: (x >= 0) & (x <= 3), "a loading of 0 to 3")
 
-_RULES: dict[str, Constraint] = {
+_CONSTRAINTS: dict[str, Constraint] = {
     "arm_jpy_tn": POSITIVE,
     "vision_fund_jpy_tn": NOT_NEGATIVE,
     "rest_jpy_tn": NOT_NEGATIVE,
@@ -58,10 +59,7 @@ _RULES: dict[str, Constraint] = {
     "arm_volatility_pct": NOT_NEGATIVE,
     "vision_fund_volatility_pct": NOT_NEGATIVE,
     "rest_volatility_pct": NOT_NEGATIVE,
-    "degrees_of_freedom": (
-        lambda x: (x == 0) | (np.isfinite(x) & (x > 2)),
-        "0 (normal) or more than 2 degrees of freedom",
-    ),
+    "degrees_of_freedom": DEGREES_OF_FREEDOM,
 }
 
 
@@ -107,7 +105,7 @@ class ExposureInputs:
     degrees_of_freedom: float
 
     def __post_init__(self) -> None:
-        check_inputs({field.name: getattr(self, field.name) for field in fields(self)}, _RULES)
+        check_inputs({field.name: getattr(self, field.name) for field in fields(self)}, _CONSTRAINTS)
 
 
 @dataclass(frozen=True)
@@ -150,12 +148,6 @@ class ExposurePaths:
     def ltv_share(self) -> Floats:
         """Loan-to-value: net debt over the gross value of the holdings, the stake included."""
         return self.net_debt_jpy_tn[:, np.newaxis] / self.gross_jpy_tn
-
-    @property
-    def openai_share_of_nav(self) -> Floats:
-        """The stake over NAV (above 1 is possible with debt); NaN where NAV is not positive."""
-        nav = self.nav_jpy_tn
-        return np.divide(self.openai_jpy_tn, nav, out=np.full_like(nav, np.nan), where=nav > 0)
 
 
 def jpy_tn(usd_bn: Floats, usdjpy: Values) -> Floats:
@@ -206,22 +198,14 @@ def simulate(
         net debt   = net debt(0) + unpaid × usdjpy / 1000
     """
     stake = np.asarray(stake_value_usd_bn, dtype=float)
-    if stake.ndim != 2 or stake.shape[0] == 0 or stake.shape[1] == 0:
-        raise ValueError(f"stake_value_usd_bn has shape {stake.shape}: write (draws, quarters + 1).")
-    if not (np.isfinite(stake) & (stake >= 0)).all() or (stake[:, 0] <= 0).any():
-        raise ValueError(
-            "stake_value_usd_bn is negative or not finite, or zero at the start: write 0 or more, start > 0."
-        )
-    missing = [purpose for purpose in PURPOSES if purpose not in rngs]
-    if missing:
-        raise ValueError(f"streams missing: {missing} of {PURPOSES}: spawn them by name.")
+    _check_stake(stake, rngs)
     n_draws, dates = stake.shape
     x = {f.name: input_column(f.name, getattr(inputs, f.name), n_draws) for f in fields(inputs)}
-    kept = stake / stake[:, :1]
+    kept_share = stake / stake[:, :1]
     values = {
         f"{name}_jpy_tn": (
             x[f"{name}_jpy_tn"]
-            * other_holdings_factor(kept, x[f"loading_{name}"])
+            * other_holdings_factor(kept_share, x[f"loading_{name}"])
             * lognormal_walk(
                 x[f"{name}_volatility_pct"],
                 n_draws,
@@ -239,6 +223,18 @@ def simulate(
         net_debt_jpy_tn=net_debt[:, 0],
         **values,
     )
+
+
+def _check_stake(stake: Floats, rngs: Mapping[str, np.random.Generator]) -> None:
+    if stake.ndim != 2 or stake.shape[0] == 0 or stake.shape[1] == 0:
+        raise ValueError(f"stake_value_usd_bn has shape {stake.shape}: write (draws, quarters + 1).")
+    if not (np.isfinite(stake) & (stake >= 0)).all() or (stake[:, 0] <= 0).any():
+        raise ValueError(
+            "stake_value_usd_bn is negative or not finite, or zero at the start: write 0 or more, start > 0."
+        )
+    missing = [purpose for purpose in PURPOSES if purpose not in rngs]
+    if missing:
+        raise ValueError(f"streams missing: {missing} of {PURPOSES}: spawn them by name.")
 
 
 def implied_correlation(
@@ -466,19 +462,19 @@ def ltv_after_loss(
     ValueError
         A loss outside 0 to 1, other holdings that are not positive together, or not one loading a holding.
     """
-    kept = 1 - np.asarray(loss_share, dtype=float)
-    chosen = [0.0] * len(holdings_jpy_tn) if loadings is None else list(loadings)
+    kept_share = 1 - np.asarray(loss_share, dtype=float)
+    each = [0.0] * len(holdings_jpy_tn) if loadings is None else list(loadings)
     if (
-        not ((kept >= 0) & (kept <= 1)).all()
+        not ((kept_share >= 0) & (kept_share <= 1)).all()
         or sum(holdings_jpy_tn) <= 0
-        or len(chosen) != len(holdings_jpy_tn)
+        or len(each) != len(holdings_jpy_tn)
     ):
         raise ValueError(
             f"loss_share is {loss_share}: write 0 to 1; holdings_jpy_tn are {list(holdings_jpy_tn)}: write"
             " values above 0 together, with one loading each."
         )
     others = sum(
-        value * other_holdings_factor(kept, loading)
-        for value, loading in zip(holdings_jpy_tn, chosen, strict=True)
+        value * other_holdings_factor(kept_share, loading)
+        for value, loading in zip(holdings_jpy_tn, each, strict=True)
     )
-    return np.asarray(net_debt_jpy_tn / (openai_jpy_tn * kept + others))
+    return np.asarray(net_debt_jpy_tn / (openai_jpy_tn * kept_share + others))

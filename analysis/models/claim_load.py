@@ -76,7 +76,7 @@ def rank_claims(
     rows = []
     for name, values in words.items():
         then_moic, then_down = outcomes(assumptions.with_changes(**values), known)
-        noise = 100 * max(half_width(down), half_width(then_down))
+        noise = 100 * max(down.half_width, then_down.half_width)
         change = 100 * (then_down.value - down.value)
         rows.append(
             {
@@ -100,8 +100,3 @@ def rank_claims(
     return table.assign(rank=both.rank(method="min").astype(int)).sort_values(
         "rank", kind="stable", ignore_index=True
     )
-
-
-def half_width(estimate: simulation.MonteCarloEstimate) -> float:
-    """Half the width of an interval."""
-    return (estimate.high - estimate.low) / 2

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.models import balance_sheet, outlook, venture
 from analysis.scenarios import Assumptions
@@ -56,7 +58,19 @@ GROUPS = {
         "manager_gain_share",
     ),
 }
-"""Inputs by what they are about; those that are pinned drop out."""
+"""Inputs by what they are about; those that are fixed drop out."""
+
+VERDICT_COLUMNS = (
+    "input",
+    "end",
+    "value",
+    "outsized_pct",
+    "catastrophe_pct",
+    "between_pct",
+    "between_low",
+    "between_high",
+)
+"""Columns of `judgement_at_ends`."""
 
 
 class RepeatedShocks:
@@ -109,7 +123,7 @@ class SensitivityModel:
         self._setting = outlook.run_setting(assumptions, known)
         self._years, self._pct = float(assumptions.write_down_years), float(assumptions.write_down_pct)
         self._shocks = shocks
-        self._seen: dict[tuple[Any, ...], dict[str, simulation.Floats]] = {}
+        self._cache: dict[tuple[Any, ...], dict[str, simulation.Floats]] = {}
         uncertain = {
             name: (dist, list(value))
             for name, value, dist in self._setting.values
@@ -132,17 +146,17 @@ class SensitivityModel:
 
     def _outcomes(self, rows: Mapping[str, simulation.Floats], shocks: int) -> dict[str, simulation.Floats]:
         key = (shocks, *((name, np.asarray(values).tobytes()) for name, values in rows.items()))
-        if key not in self._seen:
+        if key not in self._cache:
             count = len(next(iter(rows.values())))
             step = max(1, simulation.BLOCK // shocks)
             parts = [
                 self._chunk({name: values[at : at + step] for name, values in rows.items()}, shocks)
                 for at in range(0, count, step)
             ]
-            self._seen[key] = {
+            self._cache[key] = {
                 name: np.concatenate([part[name] for part in parts]) for name in (MOIC, WRITE_DOWN)
             }
-        return self._seen[key]
+        return self._cache[key]
 
     def _chunk(self, rows: Mapping[str, simulation.Floats], shocks: int) -> dict[str, simulation.Floats]:
         count = len(next(iter(rows.values())))
@@ -152,8 +166,8 @@ class SensitivityModel:
         values |= {name: np.repeat(column, shocks) for name, column in rows.items()}
         inputs = venture.VentureInputs(**values, payments=self._setting.payments)
         streams = simulation.spawn(self._setting.seed, venture.PURPOSES)
-        tiled: Any = {name: RepeatedShocks(stream, shocks) for name, stream in streams.items()}
-        paths = venture.simulate(inputs, count * shocks, tiled)
+        repeated: Any = {name: RepeatedShocks(stream, shocks) for name, stream in streams.items()}
+        paths = venture.simulate(inputs, count * shocks, repeated)
         within = paths.times_years <= self._years
         hits = venture.write_down_hits(paths, threshold_pct=self._pct)[:, within].any(axis=1)
         medians = np.median(paths.moic.reshape(count, shocks), axis=1)
@@ -205,13 +219,13 @@ def break_evens(model: SensitivityModel, names: Sequence[str], targets: Mapping[
                 "input": name,
                 "target": words,
                 "moic_x": moic,
-                "value": found.value,
-                "percentile": found.percentile,
-                "reason": found.reason,
+                "value": result.value,
+                "percentile": result.percentile,
+                "reason": result.reason,
             }
             for name in names
             for words, moic in targets.items()
-            for found in [model.break_even(name, moic)]
+            for result in [model.break_even(name, moic)]
         ]
     )
 
@@ -230,7 +244,7 @@ def judgement_at_ends(
     assumptions
         As for `outlook.venture_paths`, with ``outsized_moic`` and ``catastrophe_moic``.
     names
-        Inputs; one that is pinned has no ends and is left out.
+        Inputs; one that is fixed has no ends and is left out.
 
     Returns
     -------
@@ -240,40 +254,29 @@ def judgement_at_ends(
         ``between_low, between_high``, percent.
     """
     rows = []
-    drawn = SensitivityModel(assumptions, known).distributions
-    for name in [name for name in names if name in drawn]:
-        for end in (5, 95):
-            value = float(drawn[name](np.array([end / 100]))[0])
-            pinned = assumptions.with_changes(**{name: value, "draws": draws})
-            # the beliefs that the record updates are pinned at the end of what is believed after it
-            ends = outlook.editorial_verdict(
-                outlook.venture_paths(pinned, known),
-                outsized_moic=assumptions.outsized_moic,
-                catastrophe_moic=assumptions.catastrophe_moic,
-            )
-            rows.append(
-                {
-                    "input": name,
-                    "end": end,
-                    "value": value,
-                    "outsized_pct": 100 * ends.outsized.value,
-                    "catastrophe_pct": 100 * ends.catastrophe.value,
-                    "between_pct": 100 * ends.between.value,
-                    "between_low": 100 * ends.between.low,
-                    "between_high": 100 * ends.between.high,
-                }
-            )
-    columns = [
-        "input",
-        "end",
-        "value",
-        "outsized_pct",
-        "catastrophe_pct",
-        "between_pct",
-        "between_low",
-        "between_high",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    distributions = SensitivityModel(assumptions, known).distributions
+    for name, end in product((name for name in names if name in distributions), (5, 95)):
+        value = float(distributions[name](np.array([end / 100]))[0])
+        # a belief that the evidence updates is fixed at an end of what is believed after that
+        fixed = assumptions.with_changes(**{name: value, "draws": draws})
+        verdict = outlook.editorial_verdict(
+            outlook.venture_paths(fixed, known),
+            outsized_moic=assumptions.outsized_moic,
+            catastrophe_moic=assumptions.catastrophe_moic,
+        )
+        rows.append(
+            {
+                "input": name,
+                "end": end,
+                "value": value,
+                "outsized_pct": 100 * verdict.outsized.value,
+                "catastrophe_pct": 100 * verdict.catastrophe.value,
+                "between_pct": 100 * verdict.between.value,
+                "between_low": 100 * verdict.between.low,
+                "between_high": 100 * verdict.between.high,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))
 
 
 def required_moic(payments: Sequence[venture.Payment], return_pct: float, horizon_years: float) -> float:
@@ -287,11 +290,11 @@ def required_moic(payments: Sequence[venture.Payment], return_pct: float, horizo
 
 def risks(assumptions: Assumptions) -> dict[str, dict[str, float]]:
     """The article's risks, each with the register's values that switch it off; in the register's order."""
-    found: dict[str, dict[str, float]] = {}
+    off_values: dict[str, dict[str, float]] = {}
     for name, entry in assumptions.register.items():
         if entry.calm is not None and entry.risk is not None and name in assumptions:
-            found.setdefault(entry.risk, {})[name] = entry.calm.value
-    return found
+            off_values.setdefault(entry.risk, {})[name] = entry.calm.value
+    return off_values
 
 
 def switch_off(assumptions: Assumptions, switched_off: Sequence[str]) -> Assumptions:
@@ -311,19 +314,19 @@ def risk_combinations(
     On common random numbers; a combination is run once. `assumptions` as for `outlook`, with
     ``write_down_years``, ``write_down_pct`` and ``ltv_ceiling_pct``.
     """
-    seen: dict[frozenset[str], dict[str, float]] = {}
+    outcomes: dict[frozenset[str], dict[str, float]] = {}
     every = list(risks(assumptions))
 
     def outcome(on: frozenset[str]) -> dict[str, float]:
-        if on not in seen:
+        if on not in outcomes:
             chosen = switch_off(
                 assumptions.with_changes(draws=draws), [risk for risk in every if risk not in on]
             )
             paths = outlook.venture_paths(chosen, known)
-            held = balance_sheet.exceedance(
+            passed = balance_sheet.exceedance(
                 outlook.exposure_paths(chosen, paths), assumptions.ltv_ceiling_pct / 100
             )
-            seen[on] = {
+            outcomes[on] = {
                 WRITE_DOWN: (
                     venture.write_down_probability(
                         paths,
@@ -331,9 +334,11 @@ def risk_combinations(
                         threshold_pct=assumptions.write_down_pct,
                     ).value
                 ),
-                "ltv": float(held.set_index("times_years").loc[assumptions.write_down_years, "probability"]),
+                "ltv": float(
+                    passed.set_index("times_years").loc[assumptions.write_down_years, "probability"]
+                ),
             }
-        return seen[on]
+        return outcomes[on]
 
     return outcome
 
@@ -354,7 +359,7 @@ def verdict_grid(
 ) -> pd.DataFrame:
     """Probability of neither outsized returns nor a catastrophe, percent, over the decay of growth.
 
-    Rows are half-lives in years, columns long-run growth in percent a year, both pinned.
+    Rows are half-lives in years, columns long-run growth in percent a year, both fixed.
     """
     grid = []
     for half_life in half_lives_years:
@@ -390,9 +395,9 @@ def loading_curve(
     rows = []
     for loading in loadings:
         every = {f"loading_{name}": loading for name in balance_sheet.HOLDINGS}
-        held = outlook.exposure_paths(assumptions.with_changes(**every), paths)
+        balance = outlook.exposure_paths(assumptions.with_changes(**every), paths)
         for ceiling in ceilings_pct:
-            passed = balance_sheet.exceedance(held, ceiling / 100).set_index("times_years")
+            passed = balance_sheet.exceedance(balance, ceiling / 100).set_index("times_years")
             at = passed.loc[assumptions.write_down_years]
             rows.append(
                 {"loading": loading, "ceiling_pct": ceiling} | at[["probability", "low", "high"]].to_dict()
@@ -408,47 +413,47 @@ def risk_register(
     Returns
     -------
     DataFrame
-        ``risk``; ``likelihood, likelihood_low, likelihood_high``, share of futures in which it bites;
-        ``impact_pct, impact_low, impact_high``: by how much SoftBank's net asset value at the horizon is
-        lower with the risk on than with it off, in percent of its start, mean over the futures in which it
-        bites with its Monte-Carlo interval.
+        ``risk``; ``likelihood, likelihood_low, likelihood_high``, share of simulated futures in which it
+        occurs; ``impact_pct, impact_low, impact_high``: by how much SoftBank's net asset value at the horizon
+        is lower with the risk on than with it off, in percent of its start, mean over the futures in which it
+        occurs with its Monte-Carlo interval.
 
     Notes
     -----
-    It bites where, by the horizon: compute, new money had to be raised; regulation, a shock has
+    It occurs where, by the horizon: compute, new money had to be raised; regulation, a shock has
     come; open models, a tenth of revenue is lost to them; balance sheet, loan-to-value has passed the
     promised ceiling. On common random numbers.
     """
     base = assumptions.with_changes(draws=draws)
     on = outlook.venture_paths(base, known)
-    held = outlook.exposure_paths(base, on)
-    start = held.nav_jpy_tn[:, :1]
-    bites = {
+    balance = outlook.exposure_paths(base, on)
+    occurs = {
         "compute trap": on.raised_usd_bn.sum(axis=1) > 0,
         "open models": on.revenue_usd_bn[:, -1] < 0.9 * on.volume_usd_bn[:, -1],
-        "balance sheet": (held.ltv_share > assumptions.ltv_ceiling_pct / 100)[:, 1:].any(axis=1),
+        "balance sheet": (balance.ltv_share > assumptions.ltv_ceiling_pct / 100)[:, 1:].any(axis=1),
     }
     rows = []
     for risk in risks(assumptions):
-        calm = switch_off(base, [risk])
-        paths = outlook.venture_paths(calm, known)
-        lost = outlook.exposure_paths(calm, paths).nav_jpy_tn[:, -1] - held.nav_jpy_tn[:, -1]
+        without = switch_off(base, [risk])
+        off = outlook.venture_paths(without, known)
+        loss = outlook.exposure_paths(without, off).nav_jpy_tn[:, -1] - balance.nav_jpy_tn[:, -1]
         if risk == "regulation":
-            bites[risk] = paths.volume_usd_bn[:, -1] > on.volume_usd_bn[:, -1] * (1 + 1e-9)
-        hit = bites[risk]
-        share = simulation.probability(np.asarray(hit))
-        impact = 100 * (lost / start[:, 0])[hit]
-        middle = float(impact.mean()) if hit.any() else math.nan
-        error = float(impact.std(ddof=1) / math.sqrt(hit.sum())) if hit.sum() > 1 else math.nan
-        rows.append(
-            {
-                "risk": risk,
-                "likelihood": share.value,
-                "likelihood_low": share.low,
-                "likelihood_high": share.high,
-                "impact_pct": middle,
-                "impact_low": middle - simulation.Z_LEVEL * error,
-                "impact_high": middle + simulation.Z_LEVEL * error,
-            }
-        )
+            occurs[risk] = off.volume_usd_bn[:, -1] > on.volume_usd_bn[:, -1] * (1 + 1e-9)
+        loss_pct = 100 * (loss / balance.nav_jpy_tn[:, 0])
+        rows.append({"risk": risk} | _likelihood_and_impact(np.asarray(occurs[risk]), loss_pct))
     return pd.DataFrame(rows)
+
+
+def _likelihood_and_impact(occurs: NDArray[np.bool_], loss_pct: simulation.Floats) -> dict[str, float]:
+    """How often a risk occurs, and the mean loss where it does, each with its interval; shape (draws,)."""
+    likelihood, losses = simulation.probability(occurs), loss_pct[occurs]
+    mean = float(losses.mean()) if losses.size else math.nan
+    error = float(losses.std(ddof=1) / math.sqrt(losses.size)) if losses.size > 1 else math.nan
+    return {
+        "likelihood": likelihood.value,
+        "likelihood_low": likelihood.low,
+        "likelihood_high": likelihood.high,
+        "impact_pct": mean,
+        "impact_low": mean - simulation.Z_LEVEL * error,
+        "impact_high": mean + simulation.Z_LEVEL * error,
+    }

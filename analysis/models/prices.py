@@ -523,11 +523,7 @@ def fixed_quality(
     if draws < 100:
         raise ValueError(f"draws is {draws}: the ends of an interval need 100 or more.")
     rows, points = _reaching(spells, threshold_pct), price_frontier(spells, threshold_pct)
-    if len(points) < LEAST_POINTS:
-        raise ValueError(
-            f"threshold_pct {threshold_pct:g} has {len(points)} frontier points from {len(rows)} spells: a"
-            f" trend needs {LEAST_POINTS}; use hedonic, a lower threshold, or state the prices."
-        )
+    _check_frontier(threshold_pct, rows, points)
     line = trend.fit(points["t"], points[PRICE], form="exponential", level=level)
     low, high = line.growth_factor_interval
     bootstrap, notes = _bootstrap(rows, rng, draws, level)
@@ -551,6 +547,14 @@ def fixed_quality(
         notes=(*line.diagnostics().notes, *notes),
         **bootstrap,
     )
+
+
+def _check_frontier(threshold_pct: float, rows: pd.DataFrame, points: pd.DataFrame) -> None:
+    if len(points) < LEAST_POINTS:
+        raise ValueError(
+            f"threshold_pct {threshold_pct:g} has {len(points)} frontier points from {len(rows)} spells: a"
+            f" trend needs {LEAST_POINTS}; use hedonic, a lower threshold, or state the prices."
+        )
 
 
 def _bootstrap(

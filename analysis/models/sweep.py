@@ -131,17 +131,21 @@ def points(axes: Sequence[Axis], kind: str, count: int | None, seed: int) -> pd.
         Steps or a count that are missing, that do not belong to this kind, are no power of two where one is
         needed, or are too many.
     """
-    if kind == "grid":
-        if count is not None or any(axis.steps is None for axis in axes):
-            raise ParameterError(
-                Problem(
-                    "sweep", "a grid takes LOW:HIGH:STEPS and no --points", "Add the steps, or use --sample"
-                )
-            )
-        total = int(np.prod([axis.steps or 1 for axis in axes], dtype=object))
-        _check_count(total)
-        values = [np.linspace(axis.low, axis.high, axis.steps or 2) for axis in axes]
-        return pd.DataFrame(list(itertools.product(*values)), columns=[axis.name for axis in axes])
+    return _grid_points(axes, count) if kind == "grid" else _sampled_points(axes, kind, count, seed)
+
+
+def _grid_points(axes: Sequence[Axis], count: int | None) -> pd.DataFrame:
+    if count is not None or any(axis.steps is None for axis in axes):
+        raise ParameterError(
+            Problem("sweep", "a grid takes LOW:HIGH:STEPS and no --points", "Add the steps, or use --sample")
+        )
+    total = int(np.prod([axis.steps or 1 for axis in axes], dtype=object))
+    _check_count(total)
+    values = [np.linspace(axis.low, axis.high, axis.steps or 2) for axis in axes]
+    return pd.DataFrame(list(itertools.product(*values)), columns=[axis.name for axis in axes])
+
+
+def _sampled_points(axes: Sequence[Axis], kind: str, count: int | None, seed: int) -> pd.DataFrame:
     if count is None or any(axis.steps is not None for axis in axes):
         raise ParameterError(
             Problem(
@@ -164,7 +168,7 @@ def points(axes: Sequence[Axis], kind: str, count: int | None, seed: int) -> pd.
     return pd.DataFrame(scaled, columns=[axis.name for axis in axes])
 
 
-def check_points(found: pd.DataFrame, register: Register) -> None:
+def check_points(points: pd.DataFrame, register: Register) -> None:
     """Refuse points that the register cannot take, such as half of a whole number.
 
     Raises
@@ -173,10 +177,10 @@ def check_points(found: pd.DataFrame, register: Register) -> None:
         One line for the first such value of each name.
     """
     problems = []
-    for name in found:
-        for value in found[name].unique():
-            if wrong := overrides_problems({str(name): float(value)}, register, f"-p {name}"):
-                problems += wrong
+    for name in points:
+        for value in points[name].unique():
+            if refused := overrides_problems({str(name): float(value)}, register, f"-p {name}"):
+                problems += refused
                 break
     if problems:
         raise ParameterError(problems)
@@ -203,8 +207,8 @@ def evaluate(
     )
     rows = []
     for name in outputs:
-        found = _ESTIMATES[name](drawn)
-        rows.append({"output": name, "value": found.value, "low": found.low, "high": found.high})
+        estimate = _ESTIMATES[name](drawn)
+        rows.append({"output": name, "value": estimate.value, "low": estimate.low, "high": estimate.high})
     return rows
 
 
@@ -228,7 +232,7 @@ def grid_values(assumptions: Assumptions, names: Sequence[str], steps: int) -> d
     ValueError
         A name without a distribution above zero, or fewer than two steps.
     """
-    found = {}
+    values = {}
     for name in names:
         entry = assumptions.register[name]
         if entry.dist is None or not isinstance(entry.value, list) or min(entry.value) <= 0 or steps < 2:
@@ -238,8 +242,8 @@ def grid_values(assumptions: Assumptions, names: Sequence[str], steps: int) -> d
             )
         low, high = simulation.quantile_function(entry.dist, entry.value)(np.array([0.05, 0.95]))
         ends = (min(low, assumptions.central(name)), max(high, assumptions.central(name)))
-        found[name] = [float(f"{value:.3g}") for value in np.geomspace(*ends, steps)]
-    return found
+        values[name] = [float(f"{value:.3g}") for value in np.geomspace(*ends, steps)]
+    return values
 
 
 def evaluate_grid(

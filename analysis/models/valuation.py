@@ -142,13 +142,6 @@ def _path(business: Business, growth_x: float) -> pd.DataFrame:
     )
 
 
-def dcf_value(business: Business, target_usd_bn: float) -> float:
-    """What the business is worth today without its cash, billion dollars: the sum of ``present_usd_bn`` of
-    its `cash_flow_path`.
-    """
-    return float(cash_flow_path(business, target_usd_bn)["present_usd_bn"].sum())
-
-
 def required_revenue(business: Business, price_usd_bn: float) -> float:
     """Yearly revenue at maturity for which the business is worth its price, billion dollars.
 

@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 
 from analysis.models import mechanisms
 from analysis.statistics.simulation import (
+    DEGREES_OF_FREEDOM,
     GROWTH_PCT,
     LOSS_PCT,
     NOT_NEGATIVE,
@@ -59,12 +60,7 @@ SHARE_OR_NONE: Constraint = (lambda x: (x >= 0) & (x <= 1), "a share of 0 to 1")
 QUARTERS: Constraint = (lambda x: np.isfinite(x) & (x >= 1), "1 quarter or more")
 YEARS_OR_NEVER: Constraint = (lambda x: ~np.isnan(x), "a number of years (inf: never)")
 SWITCH: Constraint = (lambda x: (x == 0) | (x == 1), "0 (off) or 1 (on)")
-DEGREES_OF_FREEDOM: Constraint = (
-    lambda x: (x == 0) | (np.isfinite(x) & (x > 2)),
-    "0 (normal) or more than 2 degrees of freedom",
-)
-
-_RULES: dict[str, Constraint] = {
+_CONSTRAINTS: dict[str, Constraint] = {
     "revenue_usd_bn": POSITIVE,
     "growth_factor_per_year": POSITIVE,
     "growth_half_life_years": POSITIVE,
@@ -239,7 +235,7 @@ class VentureInputs:
         for name in ("horizon_years", "degrees_of_freedom"):
             if np.ndim(getattr(self, name)):
                 raise ValueError(f"{name} is an array: write one number for all draws.")
-        check_inputs({name: getattr(self, name) for name in NAMES}, _RULES)
+        check_inputs({name: getattr(self, name) for name in NAMES}, _CONSTRAINTS)
         self._check_payments()
 
     def _check_payments(self) -> None:

@@ -110,12 +110,6 @@ def joint_bounds(probabilities: Sequence[float]) -> tuple[float, float]:
     return max(0.0, float(found.sum()) - (found.size - 1)), float(found.min())
 
 
-def any_of(probabilities: Sequence[float]) -> tuple[float, float]:
-    """Fréchet bounds of the probability that at least one of some events happens: low and high."""
-    found = as_probabilities(probabilities)
-    return float(found.max()), min(1.0, float(found.sum()))
-
-
 def base_rate(events: int, cases: int, level: float = 0.9) -> Chance:
     """How often it happened in a reference class, as the probability of the next case.
 

@@ -3,9 +3,9 @@
 Decisions
 ---------
 - A range is written by its quantiles (5%, 50%, 95%), except PERT, which is written by minimum, mode and
-  maximum. A single number pins an input whatever its distribution, and then no random number is used up.
+  maximum. A single number fixes an input whatever its distribution, and then no random number is used up.
 - Each purpose (an input, a source of noise) has a random stream of its own, keyed by its name. Adding or
-  pinning one input never changes the draws of another, so two runs differ only by what was changed.
+  fixing one input never changes the draws of another, so two runs differ only by what was changed.
 - Draws come in blocks of fixed size, each with streams of its own. A draw depends on the seed, its block and
   its place in it, and on nothing else: not on how many draws there are, how they are cut up or how many
   workers share them.
@@ -37,6 +37,10 @@ NOT_NEGATIVE: Constraint = (lambda x: np.isfinite(x) & (x >= 0), "0 or more")
 SHARE: Constraint = (lambda x: (x > 0) & (x <= 1), "a share above 0 and up to 1")
 LOSS_PCT: Constraint = (lambda x: (x >= 0) & (x < 100), "a loss of 0 to below 100 percent")
 GROWTH_PCT: Constraint = (lambda x: np.isfinite(x) & (x > -100), "a growth above -100 percent")
+DEGREES_OF_FREEDOM: Constraint = (
+    lambda x: (x == 0) | (np.isfinite(x) & (x > 2)),
+    "0 (normal) or more than 2 degrees of freedom",
+)
 
 T = TypeVar("T")
 
@@ -76,6 +80,11 @@ class MonteCarloEstimate:
     high: float
     level: float = LEVEL
 
+    @property
+    def half_width(self) -> float:
+        """Half the width of the interval."""
+        return (self.high - self.low) / 2
+
 
 def draw(dist: str | None, value: float | Sequence[float], size: int, rng: np.random.Generator) -> Floats:
     """Independent draws of one uncertain input.
@@ -84,9 +93,9 @@ def draw(dist: str | None, value: float | Sequence[float], size: int, rng: np.ra
     ----------
     dist
         `"normal"` or `"lognormal"` with `[p5, p95]`, `"split_normal"` with `[p5, p50, p95]`, `"pert"` with
-        `[min, mode, max]`, or None for a pinned input.
+        `[min, mode, max]`, or None for a fixed input.
     value
-        The numbers of the distribution, or one number, which pins the input whatever `dist` says.
+        The numbers of the distribution, or one number, which fixes the input whatever `dist` says.
     size
         Number of draws.
     rng
@@ -156,31 +165,29 @@ def _finite(name: str, numbers: Floats) -> Floats:
 
 
 def _checked_numbers(dist: str | None, value: float | Sequence[float]) -> Floats:
-    """The numbers of a distribution, or the one that pins it; refused with advice where they do not describe
-    one.
-    """
+    """The numbers of a distribution, or the one that fixes it, refused where they describe none."""
     numbers = np.asarray(value, dtype=float)
     if numbers.ndim == 0:
         return np.asarray(_finite("value", numbers[np.newaxis])[0])
-    shown = numbers.tolist()
+    listed = numbers.tolist()
     if dist is None:
         raise ValueError(
-            f"value {shown} has no distribution: write one number, or a dist of {sorted(QUANTILES)}."
+            f"value {listed} has no distribution: write one number, or a dist of {sorted(QUANTILES)}."
         )
     if dist not in QUANTILES:
         raise ValueError(f"dist {dist!r} is unknown: write one of {sorted(QUANTILES)}.")
     form = f"[{', '.join(QUANTILES[dist])}]"
     if numbers.shape != (len(QUANTILES[dist]),):
-        raise ValueError(f"{dist} has value {shown}: write {form}, or one number to pin the input.")
+        raise ValueError(f"{dist} has value {listed}: write {form}, or one number to pin the input.")
     _finite(f"{dist} value", numbers)
     steps = np.diff(numbers)
     ordered = (steps >= 0).all() and numbers[0] < numbers[-1] if dist == "pert" else (steps > 0).all()
     if not ordered:
         raise ValueError(
-            f"{dist} has value {shown}: write {form} in rising order, or one number to pin the input."
+            f"{dist} has value {listed}: write {form} in rising order, or one number to pin the input."
         )
     if dist == "lognormal" and numbers[0] <= 0:
-        raise ValueError(f"lognormal has value {shown}: write {form} above 0, or use normal.")
+        raise ValueError(f"lognormal has value {listed}: write {form} above 0, or use normal.")
     return numbers
 
 
@@ -190,7 +197,7 @@ def quantile_function(dist: str | None, value: float | Sequence[float]) -> Calla
     Parameters
     ----------
     dist, value
-        As in `draw`; one number pins the input, and its function is constant.
+        As in `draw`; one number fixes the input, and its function is constant.
 
     Returns
     -------
@@ -301,9 +308,9 @@ def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) 
     with ThreadPoolExecutor(workers) as pool:
         waiting = [pool.submit(run, block, size) for block, size in todo]
         try:
-            for place, future in enumerate(waiting):
+            for position, future in enumerate(waiting):
                 yield future.result()
-                waiting[place] = None  # type: ignore[call-overload]  # a result that was taken is not kept twice
+                waiting[position] = None  # type: ignore[call-overload]  # a result that was taken is not kept twice
         finally:
             for future in filter(None, waiting):
                 future.cancel()
@@ -314,7 +321,7 @@ def concat_paths(parts: Sequence[T], *, shared: Sequence[str]) -> T:
     the first.
     """
     first: Any = parts[0]
-    whole = {
+    values = {
         field.name: (
             getattr(first, field.name)
             if field.name in shared
@@ -322,7 +329,7 @@ def concat_paths(parts: Sequence[T], *, shared: Sequence[str]) -> T:
         )
         for field in fields(first)
     }
-    return cast("T", type(first)(**whole))
+    return cast("T", type(first)(**values))
 
 
 def check_memory(n_draws: int, bytes_per_draw: int, available_bytes: int) -> None:
@@ -529,7 +536,7 @@ def input_column(name: str, value: Values, n_draws: int) -> Floats:
     return np.broadcast_to(array, (n_draws,))[:, np.newaxis]
 
 
-def check_inputs(values: Mapping[str, Values], rules: Mapping[str, Constraint]) -> None:
+def check_inputs(values: Mapping[str, Values], constraints: Mapping[str, Constraint]) -> None:
     """Refuse inputs outside their range, all of them in one message.
 
     Raises
@@ -538,7 +545,7 @@ def check_inputs(values: Mapping[str, Values], rules: Mapping[str, Constraint]) 
         Names each input, its worst value and what to write.
     """
     problems = []
-    for name, (accepts, wanted) in rules.items():
+    for name, (accepts, wanted) in constraints.items():
         array = np.atleast_1d(np.asarray(values[name], dtype=float))
         refused = array[~accepts(array)]
         if refused.size:

@@ -103,49 +103,37 @@ def decimal_year(dates: pd.Series | pd.DatetimeIndex | Sequence[Any], rule: Date
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """What to ask of a fit before it is believed.
-
-    All on the scale of the fit (natural log, logit), except `aicc`.
+    """What to ask of a fit before it is believed, on the scale of the fit (natural log, logit).
 
     Attributes
     ----------
-    nobs, dates
-        Points, and different dates among them.
+    nobs
+        Points.
     df_resid, df_interval
         Degrees of freedom of the residuals, and of the t quantiles of the intervals.
     residual_sd
         Standard deviation of the residuals over `df_resid`.
-    rsquared_adj, fvalue, f_pvalue, llf, aic, bic
+    fvalue, f_pvalue, llf, aic, bic
         As statsmodels names them; with robust errors `fvalue` is the robust one.
-    aicc
-        AICc of the density of `y` in its own unit (with the Jacobian of log or logit, three parameters): the
-        one criterion that compares forms. NaN below five points.
     durbin_watson
         About 2 without, below 2 with positive autocorrelation; equal dates keep the order in which they were
         given.
-    max_leverage
-        Largest leverage of a point, 0 to 1.
-    maxlags, clusters
-        Lags of HAC and number of clusters; None where not used.
+    clusters
+        Number of clusters; None where not used.
     notes
         Warnings of statsmodels, and what should be said beside the result.
     """
 
     nobs: int
-    dates: int
     df_resid: float
     df_interval: float
     residual_sd: float
-    rsquared_adj: float
     fvalue: float
     f_pvalue: float
     llf: float
     aic: float
     bic: float
-    aicc: float
     durbin_watson: float
-    max_leverage: float
-    maxlags: int | None
     clusters: int | None
     notes: tuple[str, ...]
 
@@ -172,15 +160,6 @@ class Scale:
             # (1 + tanh(z/2)) / 2 = 1/(1 + exp(-z)), without overflow
             return self.floor + (self.ceiling - self.floor) * (1 + np.tanh(z / 2)) / 2
         return z
-
-    def log_jacobian(self, y: Floats) -> float:
-        """The sum of ln dz/dy: what a log-likelihood on the scale lacks to be one of `y`."""
-        if self.form == "exponential":
-            return float(-np.log(y).sum())
-        if self.form == "logistic":
-            width = self.ceiling - self.floor
-            return float(np.log(width / ((y - self.floor) * (self.ceiling - y))).sum())
-        return 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,7 +251,7 @@ class Trend:
         """Why an attribute is NaN or infinite, by its name."""
         slope, low, high = self.params["slope"], *self._slope_ends()
         if self.form != "exponential":
-            why = (
+            reason = (
                 "a linear trend adds the same amount each year, so its factor changes: use form='exponential'"
                 if self.form == "linear"
                 else (
@@ -280,16 +259,18 @@ class Trend:
                     f" {math.exp(slope):.4g} a year"
                 )
             )
-            return dict.fromkeys(("growth_factor_per_year", "doubling_time_years", "halving_time_years"), why)
-        told = {}
+            return dict.fromkeys(
+                ("growth_factor_per_year", "doubling_time_years", "halving_time_years"), reason
+            )
+        reasons = {}
         if slope <= 0:
-            told["doubling_time_years"] = f"it does not grow: a year multiplies by {math.exp(slope):.4g}"
+            reasons["doubling_time_years"] = f"it does not grow: a year multiplies by {math.exp(slope):.4g}"
         if slope >= 0:
-            told["halving_time_years"] = f"it does not fall: a year multiplies by {math.exp(slope):.4g}"
+            reasons["halving_time_years"] = f"it does not fall: a year multiplies by {math.exp(slope):.4g}"
         if low <= 0 <= high and slope:
             name = "doubling_time_interval" if slope > 0 else "halving_time_interval"
-            told[name] = f"no upper end: the {self.level:.0%} interval of the slope includes zero"
-        return told
+            reasons[name] = f"no upper end: the {self.level:.0%} interval of the slope includes zero"
+        return reasons
 
     def forecast(
         self,
@@ -433,11 +414,9 @@ class Trend:
             llf, f_value = float(fitted.llf), float(fitted.fvalue)
             return Diagnostics(
                 nobs=n,
-                dates=len(np.unique(self.t)),
                 df_resid=float(fitted.df_resid),
                 df_interval=self._df(),
                 residual_sd=math.sqrt(fitted.scale),
-                rsquared_adj=float(fitted.rsquared_adj),
                 fvalue=f_value,
                 f_pvalue=float(
                     stats.f.sf(f_value, 1, self._df())
@@ -445,10 +424,7 @@ class Trend:
                 llf=llf,
                 aic=float(fitted.aic),
                 bic=float(fitted.bic),
-                aicc=_aicc(llf + self._scale.log_jacobian(self.y), n),
                 durbin_watson=float(durbin_watson(fitted.wresid)),
-                max_leverage=float(_leverage(fitted).max()),
-                maxlags=self._used.get("maxlags"),
                 clusters=self._used.get("clusters"),
                 notes=tuple(dict.fromkeys((*self._notes, *warning_texts(caught)))),
             )
@@ -459,7 +435,7 @@ class Trend:
     def _quantile(self, level: float) -> float:
         from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
-        return float(stats.t.ppf(0.5 + _level(level) / 2, self._df()))
+        return float(stats.t.ppf(0.5 + _checked_level(level) / 2, self._df()))
 
     def _slope_ends(self) -> Interval:
         low, high = self.conf_int().loc["slope"].to_numpy(float)
@@ -556,13 +532,7 @@ def fit(
     """
     _check_options(form, level, cov, maxlags, groups, floor, ceiling)
     scale = Scale(form, float(floor), float(ceiling))
-    years, values = _points(t, y)
-    _check_values(values, scale, _called(y))
-    precision = np.ones(years.size) if weights is None else _weights(weights, years.size)
-    clusters = _clusters(groups, years.size) if cov == "cluster" else np.zeros(years.size, dtype=np.int64)
-    order = np.argsort(years, kind="stable")
-    years, values, precision, clusters = years[order], values[order], precision[order], clusters[order]
-    years.flags.writeable = values.flags.writeable = False
+    years, values, precision, clusters = _sample(t, y, scale, weights, groups, cov)
     used, options = _cov_options(cov, maxlags, clusters, years)
     centre = float(np.average(years, weights=precision))
     with warnings.catch_warnings(record=True) as caught:
@@ -591,7 +561,7 @@ def fit(
 
 
 def refit_published(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """The published fits of training cost, fitted again, beside what was printed.
+    """The published fits of training cost, fitted again, next to what was printed.
 
     Parameters
     ----------
@@ -609,7 +579,7 @@ def refit_published(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.
         refitted_r2``; ``refitted_slope_log10`` and ``refitted_slope_log10_se`` (powers of ten a year),
         ``refitted_doubling_months, refitted_doubling_low, refitted_doubling_high``; ``agrees``: factor, both
         ends and R squared are as printed once rounded to the decimals that each of them shows, and n is the
-        same. A zero that ends a printed number is lost in a table of numbers, so 2.9431 is held against four
+        same. A zero that ends a printed number is lost in a table of numbers, so 2.9431 is compared to four
         decimals. No rows where none was published; a fit without a sample is left out.
 
     Raises
@@ -651,8 +621,8 @@ def _reproduced(row: dict[Any, Any], sample: pd.DataFrame) -> dict[str, Any]:
     again = fit(years, sample["training_cost_usd"], form="exponential", level=level)
     printed = (row["factor_per_year"], row["low"], row["high"])
     refitted = (again.growth_factor_per_year, *again.growth_factor_interval)
-    beside = zip((*refitted, again.rsquared), (*printed, row["r2"]), strict=True)
-    agrees = again.nobs == row["n"] and all(round(new, _decimals(old)) == old for new, old in beside)
+    pairs = zip((*refitted, again.rsquared), (*printed, row["r2"]), strict=True)
+    agrees = again.nobs == row["n"] and all(round(new, _decimals(old)) == old for new, old in pairs)
     months = [12 * time for time in (again.doubling_time_years, *again.doubling_time_interval)]
     return {
         "fit": row["fit"],
@@ -708,10 +678,6 @@ def _leverage(fitted: Any) -> Floats:
     return np.einsum("ij,ji->i", fitted.model.wexog, fitted.model.pinv_wexog)
 
 
-def _aicc(llf: float, n: int, k: int = 3) -> float:
-    return -2 * llf + 2 * k + 2 * k * (k + 1) / (n - k - 1) if n > k + 1 else math.nan
-
-
 def _fit_notes(used: dict[str, int], rsquared: float) -> list[str]:
     notes = []
     if (clusters := used.get("clusters", FEW_CLUSTERS)) < FEW_CLUSTERS:
@@ -733,7 +699,7 @@ def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
         raise ValueError(f"{name} is {value!r}: write one of {', '.join(allowed)}.")
 
 
-def _level(level: float) -> float:
+def _checked_level(level: float) -> float:
     if not 0 < level < 1:
         raise ValueError(f"level is {level}: write a share between 0 and 1, such as 0.95.")
     return level
@@ -744,7 +710,7 @@ def _check_options(
 ) -> None:
     _one_of("form", form, get_args(Form))
     _one_of("cov", cov, get_args(Cov))
-    _level(level)
+    _checked_level(level)
     if maxlags is not None and cov != "HAC":
         raise ValueError(
             f"maxlags is {maxlags}, but cov {cov!r} has no lags: leave it out, or use cov='HAC'."
@@ -762,10 +728,10 @@ def _check_options(
         raise ValueError(f"floor is {floor} and ceiling {ceiling}: write finite bounds, floor below ceiling.")
 
 
-def _numbers(name: str, given: ArrayLike) -> Floats:
+def _numbers(name: str, values: ArrayLike) -> Floats:
     """Finite numbers, as an array of floats."""
-    array = np.asarray(given)
-    if array.dtype.kind not in "iufO" or any(isinstance(one, np.datetime64) for one in array.flat[:1]):
+    array = np.asarray(values)
+    if array.dtype.kind not in "iufO" or any(isinstance(first, np.datetime64) for first in array.flat[:1]):
         raise ValueError(f"{name} holds {array.dtype}, not numbers: use trend.decimal_year for dates.")
     try:
         numbers = array.astype(float)
@@ -780,6 +746,25 @@ def _numbers(name: str, given: ArrayLike) -> Floats:
             f" {int(wrong.argmax())}: leave such rows out by rule."
         )
     return numbers
+
+
+def _sample(
+    t: ArrayLike,
+    y: ArrayLike,
+    scale: Scale,
+    weights: ArrayLike | None,
+    groups: Sequence[Any] | pd.Series | None,
+    cov: Cov,
+) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
+    """Years, values, precisions and clusters of the points by date; years and values are read-only."""
+    years, values = _points(t, y)
+    _check_values(values, scale, _name(y))
+    precision = np.ones(years.size) if weights is None else _weights(weights, years.size)
+    clusters = _clusters(groups, years.size) if cov == "cluster" else np.zeros(years.size, dtype=np.int64)
+    order = np.argsort(years, kind="stable")
+    years, values = years[order], values[order]
+    years.flags.writeable = values.flags.writeable = False
+    return years, values, precision[order], clusters[order]
 
 
 def _points(t: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
@@ -802,10 +787,8 @@ def _points(t: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     return years, values
 
 
-def _called(y: ArrayLike) -> str:
-    """What messages call the values: the column of an evidence table that they come from, where they say
-    so.
-    """
+def _name(y: ArrayLike) -> str:
+    """What messages call the values: the column of an evidence table, where they come from one."""
     return str(y.name) if isinstance(y, pd.Series) and y.name is not None else "y"
 
 
@@ -858,7 +841,7 @@ def _clusters(groups: Sequence[Any] | pd.Series | None, n: int) -> NDArray[np.in
 def _cov_options(
     cov: Cov, maxlags: int | None, clusters: NDArray[np.int64], years: Floats
 ) -> tuple[dict[str, int], dict[str, Any]]:
-    """What diagnostics tell of the errors, and what statsmodels is told."""
+    """The options of the errors for diagnostics, and those for statsmodels."""
     if cov == "cluster":
         return {"clusters": int(clusters.max()) + 1}, {"groups": clusters}
     if cov != "HAC":

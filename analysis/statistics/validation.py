@@ -61,7 +61,8 @@ NORRIS = (
     (448.9, 449.2),
     (0.5, 0.2),
 )
-"""Points (x, y): ozone concentration by the instrument under calibration against the standard (Norris, NIST).
+"""Points (x, y): ozone concentration by the instrument under calibration against the standard (Norris, NIST);
+a work of the US government, in the public domain.
 """
 
 CERTIFIED = {

@@ -47,7 +47,7 @@ def noise(seed: int = 5) -> dict[str, np.random.Generator]:
 
 
 def test_nav_and_ltv_follow_by_hand():
-    # start: gross 15 + 30 = 45, NAV 45 - 11 = 34, LTV 11 / 45, stake 15 / 34 of NAV
+    # start: gross 15 + 30 = 45, NAV 45 - 11 = 34, LTV 11 / 45
     # stake at a quarter: 3.75; others 30 × 0.25^0.5 = 15; gross 18.75, NAV 7.75, LTV 11 / 18.75
     # stake at four times: 60; others 30 × 4^0.5 = 60; gross 120, NAV 109
     paths = simulate(INPUTS, np.array([[100.0, 25.0, 400.0]]), noise())
@@ -57,16 +57,14 @@ def test_nav_and_ltv_follow_by_hand():
     assert paths.net_debt_jpy_tn.tolist() == [11]
     assert paths.nav_jpy_tn[0] == pytest.approx([34, 7.75, 109])
     assert paths.ltv_share[0] == pytest.approx([11 / 45, 11 / 18.75, 11 / 120])
-    assert paths.openai_share_of_nav[0] == pytest.approx([15 / 34, 3.75 / 7.75, 60 / 109])
 
 
 def test_a_stake_that_is_lost_leaves_a_finite_ltv():
-    # others follow down to 1% of the stake: 30 × 0.01^0.5 = 3; LTV 11 / 3; NAV 3 - 11 = -8, no share of it
+    # others follow down to 1% of the stake: 30 × 0.01^0.5 = 3; LTV 11 / 3; NAV 3 - 11 = -8
     paths = simulate(INPUTS, np.array([[100.0, 0.0, 0.5]]), noise())
     assert paths.other_holdings_jpy_tn[0] == pytest.approx([30, 3, 3])
     assert paths.ltv_share[0, 1] == pytest.approx(11 / 3)
     assert paths.nav_jpy_tn[0, 1] == pytest.approx(-8)
-    assert np.isnan(paths.openai_share_of_nav[0, 1:]).all()
 
 
 def test_the_ceiling_is_passed_as_often_as_the_closed_form_says():

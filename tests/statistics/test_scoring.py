@@ -28,17 +28,15 @@ def test_the_pool_lies_among_its_methods_and_does_not_depend_on_the_side(probabi
 
 @pytest.mark.parametrize("wrong", [[0.0, 0.5], [1.0], [-0.1], [1.2], [math.nan], []])
 def test_what_is_no_probability_is_refused(wrong):
-    for use in (scoring.pooled, scoring.joint_bounds, scoring.any_of, scoring.as_probabilities):
+    for use in (scoring.pooled, scoring.joint_bounds, scoring.as_probabilities):
         with pytest.raises(ValueError, match="probability"):
             use(wrong)
 
 
 def test_frechet_bounds_are_those_of_the_extreme_joint_distributions():
-    # 0.7 and 0.6: they overlap in 0.3 at least (0.7 + 0.6 - 1) and 0.6 at most; one of them comes in 0.7 to 1
+    # 0.7 and 0.6: they overlap in 0.3 at least (0.7 + 0.6 - 1) and 0.6 at most
     assert scoring.joint_bounds([0.7, 0.6]) == pytest.approx((0.3, 0.6))
-    assert scoring.any_of([0.7, 0.6]) == pytest.approx((0.7, 1.0))
     assert scoring.joint_bounds([0.2, 0.3, 0.4]) == pytest.approx((0.0, 0.2))
-    assert scoring.any_of([0.2, 0.3, 0.4]) == pytest.approx((0.4, 0.9))
 
 
 @given(st.lists(st.tuples(*[st.booleans()] * 3), min_size=4, max_size=40))
@@ -48,8 +46,6 @@ def test_joint_draws_never_leave_the_frechet_bounds(draws):
     shares, slack = (hits.sum(axis=0) + 0.5) / (len(hits) + 1), 2 / len(hits)
     low, high = scoring.joint_bounds(shares)
     assert low - slack <= hits.all(axis=1).mean() <= high + slack
-    low, high = scoring.any_of(shares)
-    assert low - slack <= hits.any(axis=1).mean() <= high + slack
 
 
 def test_base_rates_have_the_limits_of_the_jeffreys_interval():
