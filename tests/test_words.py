@@ -8,6 +8,7 @@ import pytest
 
 from analysis import audit, exhibits, labels
 from analysis.audit import cells, facts
+from analysis.audit.cell_checks import training
 from analysis.evidence import cell_rules, evidence_tables, predictions
 from analysis.figures import charts, theme
 from analysis.forecasts import methods, probabilities
@@ -36,7 +37,7 @@ def categories(table, column):
             backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"
         ),
         pytest.param(prices.NAMES, prices.METHODS, id="words for methods of the hedonic regression"),
-        pytest.param(cells.BASES, categories("training_cost", "cost_basis"), id="words for cost bases"),
+        pytest.param(training.BASES, categories("training_cost", "cost_basis"), id="words for cost bases"),
         pytest.param(
             charts.benchmarks.KINDS, categories("model_benchmarks", "weights"), id="lines of open and closed"
         ),

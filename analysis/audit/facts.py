@@ -477,7 +477,7 @@ def refuse_braces(template: str) -> None:
 
 
 SUFFIXES = (".value", ".months", ".due")
-"""What `placeholders` says of a fact besides its day: ``{id.value}`` and so on."""
+"""What `placeholder_values` says of a fact besides its day: ``{id.value}`` and so on."""
 
 
 def fact_ids_in(template: str) -> list[str]:
@@ -487,17 +487,17 @@ def fact_ids_in(template: str) -> list[str]:
     return list(dict.fromkeys(name.removesuffix(end) for name, end in zip(asked, ends, strict=True)))
 
 
-def placeholders(row: pd.Series, day: pd.Timestamp) -> dict[str, str]:
-    """What a sentence may say of a dated fact: its day (``{id}``), figure, due day, and months before the
-    article.
+def placeholder_values(rows: Iterable[pd.Series], day: pd.Timestamp) -> dict[str, str]:
+    """What a sentence may say of some dated facts, by name: the day of each (``{id}``), its figure
+    (``{id.value}``), due day (``{id.due}``), and months before the article or after it (``{id.months}``).
     """
-    months = round(abs((day - row["valid_on"]).days) / DAYS_PER_MONTH)
-    found = {
-        row["id"]: describe_day(row),
-        f"{row['id']}.months": labels.number_word(months, "month", "months"),
-    }
-    if pd.notna(row["value"]):
-        found[f"{row['id']}.value"] = describe_value(row)
-    if pd.notna(row["due_on"]):
-        found[f"{row['id']}.due"] = format_date(row["due_on"])
-    return found
+    values = {}
+    for row in rows:
+        name, months = row["id"], round(abs((day - row["valid_on"]).days) / DAYS_PER_MONTH)
+        values[name] = describe_day(row)
+        values[f"{name}.months"] = labels.number_word(months, "month", "months")
+        if pd.notna(row["value"]):
+            values[f"{name}.value"] = describe_value(row)
+        if pd.notna(row["due_on"]):
+            values[f"{name}.due"] = format_date(row["due_on"])
+    return values

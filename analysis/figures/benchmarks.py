@@ -21,7 +21,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
-from analysis.audit.cells import HEADINGS
+from analysis.audit.cell_checks.scores import HEADINGS
 from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 from analysis.models import frontier

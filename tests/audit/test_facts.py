@@ -154,7 +154,7 @@ def test_a_value_is_told_in_its_unit(value, unit, told):
 
 def test_a_sentence_is_filled_only_if_everything_in_it_is_known():
     day = pd.Timestamp("2026-05-21")
-    values = facts.placeholders(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07")), day)
+    values = facts.placeholder_values([pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07"))], day)
     # 287 days / 30.4375 = 9.4 months
     assert (
         facts.fill_placeholders("On {x.one}, {x.one.months} before: {x.one.value}.", values)

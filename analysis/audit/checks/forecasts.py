@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from analysis import labels
 from analysis.audit.checks.record import refuse_unknown_names, render_sentence
-from analysis.audit.facts import FACTS, Facts, NothingKnown, exact, fill_placeholders, placeholders
+from analysis.audit.facts import FACTS, Facts, NothingKnown, exact, fill_placeholders, placeholder_values
 from analysis.audit.verdicts import Finding, accepted, check
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import predictions
@@ -113,9 +113,8 @@ def ahead(
     deadline, ended = _ended(part, facts)
     if ended:
         return ended
-    values = {"deadline": format_date(deadline)}
-    for row in facts.at(facts.as_of).facts_by_day(beside, decides=False):
-        values |= placeholders(row, facts.day)
+    mentioned = facts.at(facts.as_of).facts_by_day(beside, decides=False)
+    values = {"deadline": format_date(deadline)} | placeholder_values(mentioned, facts.day)
     refuse_unknown_names(told, facts, set(values))
     sentence = (
         fill_placeholders(told, values)

@@ -35,7 +35,7 @@ from analysis.audit.facts import (
     fact_ids_in,
     fill_placeholders,
     names_in,
-    placeholders,
+    placeholder_values,
     refuse_braces,
 )
 from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
@@ -246,9 +246,7 @@ def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | Non
     above = counts[counts["value"] > bound]
     first = above.iloc[0] if len(above) else now
     facts.cite(FACTS, counts.loc[list(dict.fromkeys([first.name, now.name]))])
-    held_days = (facts.day - first["valid_on"]).days if len(above) else 0
-    long_ago = held_days >= DAYS_PER_YEAR * float(facts.assumptions["stale_after_years"])
-    stale = len(above) > 0 and (long_ago or now["value"] >= STALE_FACTOR * bound)
+    stale = len(above) > 0 and passed_long_ago(facts, first["valid_on"], now["value"], bound)
     reason = f"{describe_value(now)} {now['unit']} were counted on {format_date(now['valid_on'])}"
     if first["id"] != now["id"]:
         reason += f", and {describe_value(first)} already on {format_date(first['valid_on'])}"
@@ -256,6 +254,16 @@ def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | Non
         reason += f"; {told}"
     later = f"{describe_value(since[-1])} on {format_date(since[-1]['valid_on'])}." if since else None
     return Finding({"count": exact(float(now["value"]))}, f"{reason}.", stale=stale, since=later)
+
+
+def passed_long_ago(facts: Facts, first_day: pd.Timestamp, value: float, bound: float) -> bool:
+    """Whether a lower bound that was first passed on a day is out of date: by its age, or by how far the
+    figure has come.
+    """
+    days = (facts.day - first_day).days
+    return bool(
+        days >= DAYS_PER_YEAR * float(facts.assumptions["stale_after_years"]) or value >= STALE_FACTOR * bound
+    )
 
 
 @check("evidence")
@@ -333,7 +341,7 @@ def _worded(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
     rows = facts.without_memory().at(pd.Timestamp.max).facts_by_day(names)
     if len(rows) < len(names) or all(row["valid_on"] <= facts.day for row in rows):
         return []
-    values = {name: text for row in rows for name, text in placeholders(row, facts.day).items()}
+    values = placeholder_values(rows, facts.day)
     sentence = fill_placeholders(template, values)
     if sentence is None:
         rule = f"{template!r} asks for more than its facts have: {', '.join(values)}"
@@ -382,9 +390,7 @@ def render_sentence(
     DataError
         It has a name that no day fills in, or a brace without its other.
     """
-    values = dict(more or {})
-    for row in rows:
-        values |= placeholders(row, facts.day)
+    values = {**(more or {}), **placeholder_values(rows, facts.day)}
     refuse_unknown_names(template, facts, {*values, *unknown})
     sentence = fill_placeholders(template, values)
     if sentence is None and not rows:
@@ -406,8 +412,8 @@ def refuse_unknown_names(template: str, facts: Facts, known: set[str]) -> None:
     if not (asked := [name for name in names_in(template) if name not in known]):
         return
     every = facts.evidence[FACTS]
-    for _, row in every[every["id"].isin(fact_ids_in(template))].iterrows():
-        known |= placeholders(row, facts.day).keys()
+    rows = every[every["id"].isin(fact_ids_in(template))]
+    known |= placeholder_values((row for _, row in rows.iterrows()), facts.day).keys()
     if never := [name for name in asked if name not in known]:
         rule = f"{{{never[0]}}} is neither a figure of this check nor what a dated fact has"
         names = {*known, *every["id"]} if "." in never[0] else known
