@@ -57,67 +57,69 @@ def nav_and_ltv(
     table = nav.sort_values("valid_on", kind="stable")
     table, at = table.assign(t=decimal_year(table["valid_on"])), float(decimal_year([day])[0])
     for ax, (column, title) in zip(axes, PANELS.items(), strict=True):
-        known = table.dropna(subset=column)
-        levels = list(ceilings.values()) if column == "ltv_pct" else []
-        heights = [
-            0,
-            *known[column],
-            *(1.15 * level for level in levels),
-        ]  # with room for the words above a line
-        layout.scales(ax, [*table["t"], at], heights, "pct" if levels else "count", log=False)
         ax.set_title(title, fontsize=layout.NAMED_SIZE, color=theme.INK)
-        ax.plot(known["t"], known[column], color=theme.RECOMPUTED, linewidth=1.0, alpha=0.5, zorder=2)
-        decides = (known["quality"] != "secondary") & (known["t"] <= at)
-        for part, mark in ((known[decides], theme.DOT), (known[~decides], theme.HOLLOW)):
-            ax.scatter(part["t"], part[column], zorder=4, **(mark | {"s": 28, "linewidths": 1.3}))
+        _draw_points(ax, table, column, ceilings if column == "ltv_pct" else {}, at)
         theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}" if ax is axes[0] else "")
-        labels = [
-            theme.Label(value, f"{value:.1f}{'%' if levels else ''}", theme.RECOMPUTED)
-            for value in known[column].tail(1)
-        ]
-        for label, level in ceilings.items() if levels else ():
-            ax.axhline(level, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
-            theme.text(
-                ax,
-                f"{label}, {level:g}%",
-                (0.005, level),
-                (0, 3),
-                theme.INK,
-                va="bottom",
-                size=layout.NAMED_SIZE,
-                xycoords=("axes fraction", "data"),
-            )
-        theme.edge_labels(ax, labels)
+        _draw_ceilings(ax, ceilings if column == "ltv_pct" else {})
+        _label_last(ax, table, column)
     alt = (
         f"Two panels with points at irregular days from {layout.year_month(table['t'].min())} to"
         f" {layout.year_month(table['t'].max())}: net asset value above, loan-to-value below with"
         f" {layout.verb(len(ceilings), 'a line', 'lines')} at"
         f" {join_words([f'{level:g}%' for level in ceilings.values()])}."
     )
+    reasons = ["after the article's day"] if (table["t"] > at).any() else []
+    reasons += ["a source that repeats others"] if (table["quality"] == "secondary").any() else []
     subtitle = f"{company} at the ends of quarters that are in our data"
-    why = ["after the article's day"] if (table["t"] > at).any() else []
-    why += ["a source that repeats others"] if (table["quality"] == "secondary").any() else []
-    subtitle += f"; hollow: {' or '.join(why)}" if why else ""
+    subtitle += f"; hollow: {' or '.join(reasons)}" if reasons else ""
     return theme.set_texts(axes[0], _ltv_finding(table, company, min(ceilings.values())), subtitle, alt)
 
 
+def _draw_points(
+    ax: Axes, table: pd.DataFrame, column: str, ceilings: Mapping[str, float], at: float
+) -> None:
+    """The values of a column over time, with room above the ceilings for their names; what does not decide is
+    hollow.
+    """
+    known = table.dropna(subset=column)
+    heights = [0, *known[column], *(1.15 * level for level in ceilings.values())]
+    layout.scales(ax, [*table["t"], at], heights, "pct" if ceilings else "count", log=False)
+    ax.plot(known["t"], known[column], color=theme.RECOMPUTED, linewidth=1.0, alpha=0.5, zorder=2)
+    decides = (known["quality"] != "secondary") & (known["t"] <= at)
+    for part, mark in ((known[decides], theme.DOT), (known[~decides], theme.HOLLOW)):
+        ax.scatter(part["t"], part[column], zorder=4, **(mark | {"s": 28, "linewidths": 1.3}))
+
+
+def _draw_ceilings(ax: Axes, ceilings: Mapping[str, float]) -> None:
+    for label, level in ceilings.items():
+        ax.axhline(level, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
+        layout.level_label(ax, f"{label}, {level:g}%", level, theme.INK, layout.NAMED_SIZE)
+
+
+def _label_last(ax: Axes, table: pd.DataFrame, column: str) -> None:
+    """The last value of a column, at the right edge."""
+    unit = "%" if column == "ltv_pct" else ""
+    last = table[column].dropna().tail(1)
+    theme.edge_labels(ax, [theme.Label(value, f"{value:.1f}{unit}", theme.RECOMPUTED) for value in last])
+
+
 def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
-    last, lent = table.iloc[-1], table.dropna(subset="ltv_pct")
-    told = (
+    last, ratios = table.iloc[-1], table.dropna(subset="ltv_pct")
+    value = (
         f"{company}'s net asset value was {last['nav_jpy_tn']:.1f} trillion yen on"
         f" {format_date(last['valid_on'])}"
     )
-    if lent.empty:
-        return f"{told}; no loan-to-value is in our data"
-    highest = lent.sort_values("ltv_pct").iloc[-1]
-    over = int((lent["ltv_pct"] > ceiling).sum())
-    if over:
+    if ratios.empty:
+        return f"{value}; no loan-to-value is in our data"
+    highest = ratios.sort_values("ltv_pct").iloc[-1]
+    above = int((ratios["ltv_pct"] > ceiling).sum())
+    if above:
         return (
-            f"{told}; loan-to-value was above {ceiling:g}% on {number_word(over)} of"
-            f" {number_word(len(lent))} days in our data"
+            f"{value}; loan-to-value was above {ceiling:g}% on {number_word(above)} of"
+            f" {number_word(len(ratios))} days in our data"
         )
     peak = f"{highest['ltv_pct']:.1f}% ({format_date(highest['valid_on'])})"
-    return f"{told}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
+    return f"{value}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
 
 
 def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> Axes:
@@ -161,31 +163,12 @@ def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> 
     """
     styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):
-        sns.lineplot(
-            x=part["loading"], y=part["probability"] * 100, color=color, linestyle=style, linewidth=2.2, ax=ax
-        )
-        ax.fill_between(
-            part["loading"], part["low"] * 100, part["high"] * 100, color=color, alpha=0.22, linewidth=0
-        )
-        ax.annotate(
-            f"{ceiling:g}%",
-            (part["loading"].iloc[-1], part["probability"].iloc[-1] * 100),
-            xytext=(6, 0),
-            color=color,
-            textcoords="offset points",
-            va="center",
-            annotation_clip=False,
-            fontweight="semibold",
-        )
+        x, y = part["loading"], part["probability"] * 100
+        sns.lineplot(x=x, y=y, color=color, linestyle=style, linewidth=2.2, ax=ax)
+        ax.fill_between(x, part["low"] * 100, part["high"] * 100, color=color, alpha=0.22, linewidth=0)
+        layout.line_label(ax, x, y, f"{ceiling:g}%", color)
     ax.axvline(current, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
-    ax.annotate(
-        "assumed",
-        (current, 0.03),
-        xycoords=("data", "axes fraction"),
-        xytext=(5, 0),
-        textcoords="offset points",
-        va="bottom",
-    )
+    theme.annotate(ax, "assumed", (current, 0.03), (5, 0), xycoords=("data", "axes fraction"), va="bottom")
     ax.set(xlabel="log return of the other holdings per log return of OpenAI", ylabel="", ylim=(0, 105))
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     highest = table[table["ceiling_pct"] == table["ceiling_pct"].max()].sort_values("loading")
@@ -202,6 +185,5 @@ def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> 
         "Lines for the probability of passing each ceiling as the loading of the other holdings rises:"
         f" {ends}."
     )
-    return theme.set_texts(
-        ax, finding, f"Probability of passing the ceiling {by}, if nothing is sold, percent", alt
-    )
+    subtitle = f"Probability of passing the ceiling {by}, if nothing is sold, percent"
+    return theme.set_texts(ax, finding, subtitle, alt)

@@ -292,16 +292,20 @@ def require_panels(axes: Sequence[Axes], count: int, what: str) -> None:
 
 def side_label(ax: Axes, x: float, y: float, text: str, side: int, color: str, size: float = 10.5) -> None:
     """A label to the right of a mark (`side` 1) or to its left (-1)."""
-    ax.annotate(
-        text,
-        (x, y),
-        xytext=(8 * side, 0),
-        textcoords="offset points",
-        ha="left" if side > 0 else "right",
-        va="center",
-        color=color,
-        fontsize=size,
-    )
+    ha = "left" if side > 0 else "right"
+    theme.annotate(ax, text, (x, y), (8 * side, 0), ha=ha, va="center", color=color, fontsize=size)
+
+
+def line_label(ax: Axes, x: pd.Series, y: pd.Series, text: str, color: str) -> None:
+    """The name of a line to the right of its end, in its colour."""
+    style = {"color": color, "va": "center", "annotation_clip": False, "fontweight": "semibold"}
+    theme.annotate(ax, text, (x.iloc[-1], y.iloc[-1]), (6, 0), **style)
+
+
+def level_label(ax: Axes, text: str, level: float, color: str, size: float = 10.0) -> None:
+    """The name of a horizontal line, above its left end."""
+    style: dict[str, Any] = {"va": "bottom", "size": size, "xycoords": ("axes fraction", "data")}
+    theme.text(ax, text, (0.005, level), (0, 3), color, **style)
 
 
 def bounded(
@@ -313,9 +317,10 @@ def bounded(
     ax: Axes,
     reference: tuple[str, float] | None = None,
 ) -> Axes:
-    """A row per printed figure with its bounds; `reference` is a labelled line to hold them against.
+    """A row for each figure of the article with its bounds; `reference` is a labelled line to compare them
+    with.
 
-    `cells` are rows of `evidence.tables.cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
+    `cells` are rows of `article_tables.cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
     ``missing``.
     """
     table = cells.reset_index(drop=True)
@@ -323,41 +328,16 @@ def bounded(
     top = max(float(table["value"].max()), reference[1] if reference else 0.0)
     for y, value, low, high, text in table[["value", "low", "high", "printed"]].itertuples():
         if math.isnan(value):
-            ax.annotate(
-                text,
-                (0, y),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                color=theme.MUTED,
-                style="italic",
-            )
+            theme.annotate(ax, text, (0, y), (6, 0), va="center", color=theme.MUTED, style="italic")
             continue
         end = top * 1.1 if math.isinf(high) else high
-        if math.isinf(high):
-            ax.annotate(
-                "",
-                (end, y),
-                (value, y),
-                arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.6},
-            )
-        else:
-            ax.hlines(y, low, high, color=theme.INK, linewidth=1.6, zorder=4)
-        ax.annotate(
-            text, (end, y), xytext=(7, 0), textcoords="offset points", va="center", color=theme.PRINTED
-        )
+        _bounds_mark(ax, y, value, low, high, end)
+        theme.annotate(ax, text, (end, y), (7, 0), va="center", color=theme.PRINTED)
     if reference:
         ax.axvline(reference[1], color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
-        ax.annotate(
-            reference[0],
-            (reference[1], 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(-6, -4),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            color=theme.INK,
-        )
+        style: dict[str, Any] = {"ha": "right", "va": "top", "color": theme.INK}
+        at, axis = (reference[1], 1.0), ("data", "axes fraction")
+        theme.annotate(ax, reference[0], at, (-6, -4), xycoords=axis, **style)
     ax.set(xlabel="", ylabel="", xlim=(0, top * 1.28))
     ax.set_xticks(ax.get_xticks(), [format_value(tick, unit, 0) for tick in ax.get_xticks()])
     ax.set_xlim(0, top * 1.28)
@@ -366,3 +346,12 @@ def bounded(
         " a figure say why."
     )
     return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _bounds_mark(ax: Axes, y: int, value: float, low: float, high: float, end: float) -> None:
+    """A line over the bounds of a figure, or an arrow to `end` where they have no upper one."""
+    if math.isinf(high):
+        arrow = {"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.6}
+        ax.annotate("", (end, y), (value, y), arrowprops=arrow)
+    else:
+        ax.hlines(y, low, high, color=theme.INK, linewidth=1.6, zorder=4)

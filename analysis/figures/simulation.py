@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,9 +21,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.figures import theme
+from analysis.figures import layout, theme
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
+"""The ranges of a fan: their ends, and how opaque they are."""
+STYLES: tuple[tuple[str, Any], ...] = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
+"""Colour and line style of the first and the second series."""
 
 
 FAN_COLUMNS = {
@@ -48,10 +52,10 @@ def quantiles(times: NDArray[np.float64], paths: NDArray[np.float64], name: str)
     p95``.
     """
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
-    found = np.quantile(paths, levels, axis=0)
+    values = np.quantile(paths, levels, axis=0)
     return pd.DataFrame(
         {"time": times, "series": name}
-        | {f"p{level * 100:.0f}": row for level, row in zip(levels, found, strict=True)}
+        | {f"p{level * 100:.0f}": row for level, row in zip(levels, values, strict=True)}
     )
 
 
@@ -60,7 +64,7 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _run(table: pd.DataFrame) -> str:
+def _fan_alt(table: pd.DataFrame) -> str:
     """Where a fan starts and ends, in words."""
     first, last = table.iloc[0], table.iloc[-1]
     return (
@@ -69,7 +73,7 @@ def _run(table: pd.DataFrame) -> str:
     )
 
 
-def _parts(draws: NDArray[np.float64], thresholds: Mapping[str, float], unit: str) -> str:
+def _shares_below(draws: NDArray[np.float64], thresholds: Mapping[str, float], unit: str) -> str:
     """Which part of draws lies below each threshold, in words."""
     below = [f"{(draws < level).mean():.0%} below {level:g}{unit}" for level in sorted(thresholds.values())]
     return f"{', '.join(below)}; median {np.median(draws):.3g}{unit}"
@@ -101,40 +105,17 @@ def fan(
     """Fans over time, one `quantiles` table a series; `lines` are labelled horizontal thresholds, `top` cuts
     the axis.
     """
-    for table, color, style in zip(
-        tables, (theme.RECOMPUTED, theme.SECOND), ("solid", (0, (5, 2))), strict=False
-    ):
+    for table, (color, style) in zip(tables, STYLES, strict=False):
         years = table["time"] + start_year
         for low, high, alpha in BANDS:
-            ax.fill_between(
-                years,
-                table[f"p{low * 100:.0f}"],
-                table[f"p{high * 100:.0f}"],
-                color=color,
-                alpha=alpha,
-                linewidth=0,
-            )
+            bounds = (table[f"p{low * 100:.0f}"], table[f"p{high * 100:.0f}"])
+            ax.fill_between(years, *bounds, color=color, alpha=alpha, linewidth=0)
         ax.plot(years, table["p50"], color=color, linewidth=2.2, linestyle=style)
         if len(tables) > 1:
-            ax.annotate(
-                table["series"].iloc[0],
-                (years.iloc[-1], table["p50"].iloc[-1]),
-                xytext=(6, 0),
-                va="center",
-                color=color,
-                textcoords="offset points",
-                annotation_clip=False,
-                fontweight="semibold",
-            )
+            layout.line_label(ax, years, table["p50"], table["series"].iloc[0], color)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if log:
-        ax.set_yscale("log")
-        bottom, peak = min(t["p5"].min() for t in tables), max(t["p95"].max() for t in tables)
-        ticks = [
-            m * 10.0**e for e in range(-3, 6) for m in (1, 2, 5) if bottom * 0.8 <= m * 10.0**e <= peak * 1.25
-        ]
-        ax.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
-        ax.minorticks_off()
+        _log_ticks(ax, min(t["p5"].min() for t in tables), max(t["p95"].max() for t in tables))
     for label, level in (lines or {}).items():
         theme.threshold(ax, label, level, [table["p50"].tolist() for table in tables])
     if top is not None:
@@ -142,17 +123,24 @@ def fan(
     if percent:
         ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     ax.set(xlabel="", ylabel="")
-    alt = (
-        f"Medians with shaded 50% and 90% ranges over {len(tables[0])} dates: {'; '.join(map(_run, tables))}."
-    )
+    fans = "; ".join(map(_fan_alt, tables))
+    alt = f"Medians with shaded 50% and 90% ranges over {len(tables[0])} dates: {fans}."
     return theme.set_texts(ax, finding, f"{subtitle}; median, 50% and 90% of simulated draws", alt)
+
+
+def _log_ticks(ax: Axes, low: float, high: float) -> None:
+    """A logarithmic scale with ticks at 1, 2 and 5 of every power of ten about the values."""
+    ax.set_yscale("log")
+    ticks = [m * 10.0**e for e in range(-3, 6) for m in (1, 2, 5) if low * 0.8 <= m * 10.0**e <= high * 1.25]
+    ax.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
+    ax.minorticks_off()
 
 
 def outcome(
     moic: NDArray[np.float64], thresholds: Mapping[str, float], *, top: float = 6.0, ax: Axes
 ) -> Axes:
     """Distribution of MOIC with labelled thresholds and the share of draws between them; draws above `top`
-    are piled there.
+    are counted there.
     """
     lowest, highest = min(thresholds.values()), max(thresholds.values())
     between = float(((moic >= lowest) & (moic < highest)).mean())
@@ -164,10 +152,9 @@ def outcome(
         f"{between:.0%} of futures end between {lowest:g}x and {highest:g}x; the median is"
         f" {np.median(moic):.2f}x"
     )
-    alt = f"Histogram of {len(moic):,} simulated multiples: {_parts(moic, thresholds, 'x')}."
-    return theme.set_texts(
-        ax, finding, "Share of simulated draws, percent, by multiple of invested capital", alt
-    )
+    alt = f"Histogram of {len(moic):,} simulated multiples: {_shares_below(moic, thresholds, 'x')}."
+    subtitle = "Share of simulated draws, percent, by multiple of invested capital"
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def returns(
@@ -179,23 +166,19 @@ def returns(
     ax: Axes,
 ) -> Axes:
     """Distribution of the IRR with labelled thresholds and the share of draws between them; draws beyond the
-    ends are piled there.
+    ends are counted there.
     """
     _distribution(irr_pct, thresholds, low, high, "%", ax)
     edges = f"percent a year ({low:g} and less, {high:g} and more at the edges)"
     ax.set(xlabel=_minus(edges), xlim=(low, high))
-    asked = max(thresholds.values())
+    required = max(thresholds.values())
     finding = (
-        f"{(irr_pct >= asked).mean():.0%} of futures return {asked:g}% a year or more; the median is"
+        f"{(irr_pct >= required).mean():.0%} of futures return {required:g}% a year or more; the median is"
         f" {np.median(irr_pct) + 0.0:.1f}%"
     )
-    alt = f"Histogram of {len(irr_pct):,} simulated returns: {_parts(irr_pct, thresholds, '%')}."
-    return theme.set_texts(
-        ax,
-        _minus(finding),
-        "Share of simulated draws, percent, by internal rate of return of the dated payments",
-        _minus(alt),
-    )
+    alt = f"Histogram of {len(irr_pct):,} simulated returns: {_shares_below(irr_pct, thresholds, '%')}."
+    subtitle = "Share of simulated draws, percent, by internal rate of return of the dated payments"
+    return theme.set_texts(ax, _minus(finding), subtitle, _minus(alt))
 
 
 def _distribution(
@@ -208,49 +191,30 @@ def _distribution(
 ) -> None:
     """A histogram between two ends with labelled thresholds and the share of draws between them."""
     edges = np.linspace(low, high, 49).tolist()
-    sns.histplot(
-        x=np.clip(draws, low, high),
-        bins=edges,
-        stat="percent",
-        color=theme.RECOMPUTED,
-        alpha=0.85,
-        linewidth=0,
-        ax=ax,
-    )
+    style = {"color": theme.RECOMPUTED, "alpha": 0.85, "linewidth": 0}
+    sns.histplot(x=np.clip(draws, low, high), bins=edges, stat="percent", ax=ax, **style)
     highest = ax.get_ylim()[1]
     peak = highest * 1.2
     ax.set_yticks([tick for tick in ax.get_yticks() if tick <= highest])
     ax.set_ylim(0, peak)
-    bounds = [-np.inf, *thresholds.values(), np.inf]
-    for place, (label, level) in enumerate(thresholds.items()):
-        # A label stands right of its line, unless the next line would cross it.
+    for rank, (label, level) in enumerate(thresholds.items()):
+        # A label is right of its line, unless the next line would cross it.
         left = any(0 < other - level < (high - low) / 4 for other in thresholds.values())
         ax.axvline(level, color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
-        ax.annotate(
-            label,
-            (level, peak * (0.93 - 0.06 * place)),
-            xytext=(-4 if left else 4, 0),
-            textcoords="offset points",
-            color=theme.INK,
-            ha="right" if left else "left",
-            va="top",
-            fontsize=10,
-        )
-    for start, end in pairwise(bounds):
-        part = float(((draws >= start) & (draws < end)).mean())
-        middle = (max(start, low) + min(end, high)) / 2
-        ax.annotate(
-            f"{part:.0%}",
-            (middle, peak),
-            ha="center",
-            va="top",
-            color=theme.INK,
-            fontweight="semibold",
-            fontsize=12,
-            path_effects=theme.HALO,
-        )
+        at, shift = (level, peak * (0.93 - 0.06 * rank)), (-4 if left else 4, 0)
+        ha = "right" if left else "left"
+        theme.annotate(ax, label, at, shift, color=theme.INK, ha=ha, va="top", fontsize=10)
+    for start, end in pairwise([-np.inf, *thresholds.values(), np.inf]):
+        share = float(((draws >= start) & (draws < end)).mean())
+        _share_text(ax, share, (max(start, low) + min(end, high)) / 2, peak)
     ax.set_ylabel("")
     ax.xaxis.set_major_formatter(lambda x, _: _minus(f"{x:g}{unit}"))
+
+
+def _share_text(ax: Axes, share: float, x: float, y: float) -> None:
+    """A share of the draws, large, at the top of the part that holds it."""
+    style: dict[str, Any] = {"fontweight": "semibold", "fontsize": 12, "path_effects": theme.HALO}
+    ax.annotate(f"{share:.0%}", (x, y), ha="center", va="top", color=theme.INK, **style)
 
 
 def _minus(text: str) -> str:
@@ -270,35 +234,15 @@ def probability_over_time(
     """Cumulative probabilities with their Monte-Carlo bounds, one line a table
     (`simulation.cumulative_probability`).
     """
-    styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
-    for (name, table), (color, style) in zip(tables.items(), styles, strict=False):
-        years = table["times_years"] + start_year
-        sns.lineplot(
-            x=years, y=table["probability"] * 100, color=color, linewidth=2.2, linestyle=style, ax=ax
-        )
+    for (name, table), (color, style) in zip(tables.items(), STYLES, strict=False):
+        years, percent = table["times_years"] + start_year, table["probability"] * 100
+        sns.lineplot(x=years, y=percent, color=color, linewidth=2.2, linestyle=style, ax=ax)
         ax.fill_between(years, table["low"] * 100, table["high"] * 100, color=color, alpha=0.25, linewidth=0)
-        ax.annotate(
-            name,
-            (years.iloc[-1], table["probability"].iloc[-1] * 100),
-            xytext=(6, 0),
-            textcoords="offset points",
-            color=color,
-            va="center",
-            annotation_clip=False,
-            fontweight="semibold",
-        )
+        layout.line_label(ax, years, percent, name, color)
     if deadline:
         ax.axvline(deadline[1], color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
-        ax.annotate(
-            deadline[0],
-            (deadline[1], 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(-5, -3),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            fontsize=10,
-        )
+        at, axis = (deadline[1], 1), ("data", "axes fraction")
+        theme.annotate(ax, deadline[0], at, (-5, -3), xycoords=axis, ha="right", va="top", fontsize=10)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="", ylabel="", ylim=(0, None))
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")

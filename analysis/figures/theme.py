@@ -303,6 +303,13 @@ def text(
     )
 
 
+def annotate(
+    ax: Axes, words: str, at: tuple[Any, float], shift: tuple[float, float], **style: Any
+) -> Annotation:
+    """Words at a point, shifted by some points, styled as `Axes.annotate` takes it; without a halo."""
+    return ax.annotate(words, at, xytext=shift, textcoords="offset points", **style)
+
+
 def edge_labels(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
     """Labels beside the right edge at their heights, moved apart where they would touch; the axis must be
     final.
