@@ -1,4 +1,4 @@
-"""What do the data files hold? CSV beside its sidecar, read, checked cell by cell, and parsed.
+"""What do the article's tables say? CSV with a sidecar, read, checked cell by cell, and parsed.
 
 Decisions
 - A file holds what was printed; numbers are made here, by `analysis.units`, and never written back.
@@ -88,7 +88,7 @@ def text_figure(name: str, directory: Path = THESIS) -> Quantity:
 def _parse_table(name: str, directory: Path, approximation: float) -> pd.DataFrame:
     meta, path = sidecar(name, directory), directory / f"{name}.csv"
     table, problems = csv_files.read_rows(path, list(meta.columns), [meta.key])
-    found: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
     for number, record in zip(table.index, table.to_dict("records"), strict=True):
         for column, spec in _quantities(meta):
             where = f"{display_path(path)}, row {number}, column {column}"
@@ -98,11 +98,11 @@ def _parse_table(name: str, directory: Path, approximation: float) -> pd.DataFra
                 problems.append(Problem(where, reason.rule, reason.fix))
                 continue
             for part, quantity in zip(spec.names(column), figures, strict=True):
-                found.append(
+                rows.append(
                     {"row": record[meta.key], "column": part, "printed": quantity.text, "place": where}
                     | {field: getattr(quantity, field) for field in FIELDS}
                 )
-    frame = pd.DataFrame(found, columns=["row", "column", "printed", "place", *FIELDS])
+    frame = pd.DataFrame(rows, columns=["row", "column", "printed", "place", *FIELDS])
     problems += _value_problems(frame, meta)
     problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
     if problems:
@@ -124,7 +124,7 @@ def _quantities(meta: ArticleSidecar) -> Iterator[tuple[str, ArticleColumn]]:
 
 
 def _value_problems(frame: pd.DataFrame, meta: ArticleSidecar) -> list[Problem]:
-    """Bounds and missing figures, held by a pandera schema that is made from the sidecar."""
+    """Figures out of bounds or missing, by a pandera schema that is made from the sidecar."""
     import pandera.pandas as pa
     from pandera.errors import SchemaErrors
 
@@ -133,9 +133,9 @@ def _value_problems(frame: pd.DataFrame, meta: ArticleSidecar) -> list[Problem]:
     for column, spec in specs.items():
         checks = [pa.Check.ge(spec.minimum)] if spec.minimum is not None else []
         checks += [pa.Check.le(spec.maximum)] if spec.maximum is not None else []
-        ranged = frame[(frame["column"] == column)]
-        # A range has no value of its own: its bounds are what is held against the limits.
-        figures = ranged["value"].astype(float).fillna(ranged["low"].astype(float))
+        rows = frame[(frame["column"] == column)]
+        # A range has no value of its own: its bounds are compared with the limits.
+        figures = rows["value"].astype(float).fillna(rows["low"].astype(float))
         schema = pa.SeriesSchema(float, checks=checks, nullable=spec.missing, name="value")
         try:
             schema.validate(figures.rename("value"), lazy=True)

@@ -1,11 +1,11 @@
-"""What does the thesis claim? Its checkable statements, each with where it stands and what tests it.
+"""What does the article claim? Its checkable statements, each with its paragraph and what tests it.
 
 Decisions
-- A statement is our paraphrase; its figure is kept as printed and read by `analysis.units`.
+- A statement is our paraphrase; its figure is stored as printed and read by `analysis.units`.
 - The section is the first part of the id, so that the two cannot disagree.
-- Claims that are wrong for one and the same reason share the name of that reason, so that a mistake counts
-  once.
-- A claim names its check and the check's arguments; whether there is such a check is `models.audit`'s to say.
+- Claims that are wrong for the same reason share the name of that reason, so that a mistake counts once.
+- A claim names its check and the check's arguments; whether there is such a check is for `analysis.audit` to
+  say.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Claim(BaseModel):
     criterion : str or None
         What a claim without a figure of its own has to reach, in the same notation (``over 2x``).
     check : dict or None
-        ``name`` of the calculation in `models.audit`, and its arguments; None where nothing at hand can
+        ``name`` of the check in `analysis.audit`, and its arguments; None where nothing in our data can
         decide.
     would_decide : str or None
         What would decide a claim that has no check, or whose evidence was not yet known.
@@ -81,8 +81,8 @@ class Claim(BaseModel):
         What happened after publication day, which never changes a verdict: dated facts, or sentences that
         name them (``{id.value}``).
     bears_on : mapping
-        The statement in the terms of the register: entry and value as it would be if the statement were taken
-        at its word. Only such a claim bears a load that can be measured.
+        The statement in the terms of the register: entry and value if the statement were true. Only for such
+        a claim can we measure how much depends on it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -112,7 +112,7 @@ class Claim(BaseModel):
 
     @property
     def accepted(self) -> Quantity | None:
-        """What the result is held against: the stated figure, else the criterion; None where the check brings
+        """What the result is compared with: the stated figure, else the criterion; None where the check has
         its own.
         """
         return self.figure if self.criterion is None else parse_figure(self.criterion, self.unit)
@@ -162,10 +162,10 @@ def load(directory: Path = THESIS) -> list[Claim]:
     DataError
         Not readable, or entries that are no claims; all of them at once.
     """
-    found, problems = load_with_problems(directory)
+    claims, problems = load_with_problems(directory)
     if problems:
         raise DataError(problems)
-    return list(found)
+    return list(claims)
 
 
 @cached
@@ -178,7 +178,7 @@ def load_with_problems(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tup
         The file cannot be read, or lists no claim.
     """
     path = directory / "claims.yml"
-    found: list[Claim] = []
+    claims: list[Claim] = []
     problems: list[Problem] = []
     entries = read_yaml(path, error=DataError)
     if not entries:
@@ -194,15 +194,15 @@ def load_with_problems(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tup
             )
             continue
         try:
-            found.append(Claim.model_validate({"id": name, **raw}))
+            claims.append(Claim.model_validate({"id": name, **raw}))
         except ValidationError as reason:
             problems += validation_problems(reason, where)
-    problems += _single_errors(found, display_path(path))
-    return tuple(found), tuple(problems)
+    problems += _single_errors(claims, display_path(path))
+    return tuple(claims), tuple(problems)
 
 
 def _single_errors(claims: Sequence[Claim], where: str) -> Iterator[Problem]:
-    """Names of reasons that only one claim bears: nothing is shared then."""
+    """Names of reasons that only one claim has: nothing is shared then."""
     names = Counter(claim.error for claim in claims if claim.error)
     for claim, name in [(claim, claim.error) for claim in claims if claim.error and names[claim.error] == 1]:
         rule = f"no other claim has the error {name!r}; a name is for a reason that claims share"

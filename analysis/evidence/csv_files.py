@@ -1,11 +1,10 @@
-"""How is a data file read so that every mistake in it is named? CSV as text, held against its sidecar's
-columns.
+"""How is a data file read so that every mistake in it is named? CSV as text, with the columns of its sidecar.
 
 Decisions
 - Cells stay text here; whoever knows what they mean parses them. Rows keep the number that an editor shows:
   the header is row 1.
 - A file that cannot be read at all, or has another header, is one error; rows of another form are collected,
-  so that the good ones can be looked at in the same pass.
+  so that the good ones can be checked in the same pass.
 """
 
 from __future__ import annotations
@@ -119,10 +118,10 @@ def key_problems(frame: pd.DataFrame, key: Sequence[str], where: str) -> Iterato
     """
     seen: dict[tuple[str, ...], int] = {}
     for number, *cells in frame[list(key)].itertuples():
-        place_of_row = f"{where}, row {number}, column {' and '.join(key)}"
+        key_place = f"{where}, row {number}, column {' and '.join(key)}"
         if not any(cell.strip() for cell in cells):
-            yield Problem(place_of_row, "'' is no key", "Name the row")
+            yield Problem(key_place, "'' is no key", "Name the row")
         elif tuple(cells) in seen:
             rule = f"{', '.join(map(repr, cells))} stands in row {seen[tuple(cells)]} too"
-            yield Problem(place_of_row, rule, "Remove one of the two rows")
+            yield Problem(key_place, rule, "Remove one of the two rows")
         seen.setdefault(tuple(cells), number)

@@ -90,9 +90,9 @@ class EvidenceSidecar(BaseModel):
     """What `NAME.meta.yml` says about an evidence table.
 
     `inclusion` says which rows are in, `pick` which row counts where sources conflict; `lag_days` stands for
-    `known_on` where that is unknown; `once` lists columns that no two rows share beside the key: a series has
-    one value a day; `pseudo_out_of_sample` marks a series harvested later than the facts it holds; `credits`
-    are the names in `credit` that some row must bear out in its source.
+    `known_on` where that is unknown; `once` lists columns that no two rows share besides the key: a series
+    has one value a day; `pseudo_out_of_sample` marks a series harvested later than the facts it holds;
+    `credits` are the names in `credit` that some row must name in its source.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -234,7 +234,7 @@ def _convert(cells: pd.Series, spec: EvidenceColumn) -> pd.Series:
 def _bound_problems(
     typed: pd.DataFrame, text: pd.DataFrame, meta: EvidenceSidecar, path: Path
 ) -> Iterator[Problem]:
-    """Bounds of the numbers and the form of the sources, held by a pandera schema that is made from the
+    """Numbers out of bounds and sources of another form, by a pandera schema that is made from the
     sidecar.
     """
     import pandera.pandas as pa
@@ -318,28 +318,25 @@ def summary(as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> p
     `rows` are those known on the day, `unseen` those that became known later; `from` and `to` are dates of
     `valid_on`.
     """
-    found = []
+    tables = []
     for name in names(directory):
-        meta, seen, every = (
-            sidecar(name, directory),
-            load(name, as_of, directory),
-            load(name, None, directory),
-        )
+        meta = sidecar(name, directory)
+        known, rows = load(name, as_of, directory), load(name, None, directory)
         ends = [
-            day.date().isoformat() if len(seen) else None
-            for day in (seen["valid_on"].min(), seen["valid_on"].max())
+            day.date().isoformat() if len(known) else None
+            for day in (known["valid_on"].min(), known["valid_on"].max())
         ]
-        found.append(
+        tables.append(
             {
                 "name": name,
                 "title": meta.title,
-                "rows": len(seen),
-                "unseen": len(every) - len(seen),
+                "rows": len(known),
+                "unseen": len(rows) - len(known),
                 "from": ends[0],
                 "to": ends[1],
-                "sources": seen["source"].nunique(),
+                "sources": known["source"].nunique(),
                 "licence": meta.licence,
                 "credit": meta.credit,
             }
         )
-    return pd.DataFrame(found)
+    return pd.DataFrame(tables)

@@ -1,8 +1,8 @@
 """When was the evidence gathered, and what was looked for then and not found?
 
 Decisions
-- One file beside the tables says both. A reader can then tell a figure that nobody has published yet from one
-  that nobody looked for, and whoever moves the cut-off date has the list of what to look up.
+- One file next to the tables says both. A reader can then tell a figure that nobody has published yet from
+  one that nobody looked for, and whoever moves the cut-off date has the list of what to look up.
 - Each entry names the tables that it would go into, so that it is shown with them; one that was found is
   deleted.
 - Evidence is gathered on the last day that `as_of` may be, or later: a report cannot count what nobody has
@@ -119,13 +119,13 @@ def due(
     of which nothing is missing has one row all the same: whether its series has gone on is to be looked up as
     well.
     """
-    gathering, found = load(directory, params), []
+    gathering, rows = load(directory, params), []
     for name in evidence_tables.names(directory):
         days = evidence_tables.load(name, as_of, directory)["valid_on"]
         last = days.max().date().isoformat() if len(days) else None
         entries: list[EvidenceGap | None] = [*gathering.of(name).values()]
         for entry in entries or [None]:
-            found.append(
+            rows.append(
                 {
                     "table": name,
                     "last_point": last,
@@ -134,15 +134,13 @@ def due(
                     "where": entry and entry.where,
                 }
             )
-    return pd.DataFrame(found)
+    return pd.DataFrame(rows)
 
 
 def filled_gap_problems(
     gathering: Gathering, tables: Mapping[str, pd.DataFrame], where: str
 ) -> Iterator[Problem]:
-    """Entries whose period the evidence has reached, by their own word; `where` is their file, `tables` hold
-    all rows.
-    """
+    """Entries whose `period_end` the evidence has reached; `where` is their file, `tables` hold all rows."""
     for name, entry in gathering.not_found.items():
         if entry.period_end is None or not set(entry.tables) <= set(tables):
             continue

@@ -2,11 +2,10 @@
 
 Decisions
 - An indicator is a number that anybody can look up, a threshold with its reason, and the side of it that
-  signals. A threshold that is an assumption of the report is named as the register names it, so that it moves
-  with it.
-- It moves a part of the predictions or a risk of the register, up or down; by how much is not known and not
-  said.
-- What it reads of the evidence is named here and done in `models.indicators`.
+  triggers the indicator. A threshold that is an assumption of the report is named as the register names it,
+  so that it moves with it.
+- It moves a part of the predictions or a risk of the register, up or down; by how much is not known.
+- What it reads of the evidence is named here and done in `forecasts.indicators`.
 """
 
 from __future__ import annotations
@@ -28,20 +27,22 @@ Move = Literal["raises", "lowers"]
 
 
 class ReaderCall(BaseModel):
-    """Which function of `models.indicators` reads the value; its other keys are that function's arguments."""
+    """Which function of `forecasts.indicators` reads the value; its other keys are that function's
+    arguments.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
     name: str
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What the function is handed."""
+        """The arguments of the function."""
         return dict(self.model_extra or {})
 
 
 class Indicator(BaseModel):
-    """One observable: what it is, in which unit, from which threshold on which side it signals and why, and
-    what that moves.
+    """One observable: what it is, in which unit, from which threshold on which side it is triggered and why,
+    and what that moves.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,10 +81,10 @@ def read(directory: Path = THESIS) -> dict[str, Indicator]:
     """
     path = directory / FILE
     try:
-        found = read_as(Indicators, path).root
+        entries = read_as(Indicators, path).root
     except DataError as reason:
         raise DataError(yaml_lines.with_line_numbers(reason.problems, [path])) from None
-    if not found:
+    if not entries:
         rule = "lists no indicator"
         raise DataError(Problem(f"{display_path(path)}, line 1", rule, "Write one, or restore the file"))
-    return found
+    return entries

@@ -1,16 +1,15 @@
-"""Which numbers does the article print, and what became of each? Every one with the claim or cell that tests
-it.
+"""Which numbers does the article print, and what tests each of them? Every one with its claim or cell.
 
 Decisions
 - A number is a token with a digit (``$60 billion``, ``2-3x``, ``1/100th``, ``GPT-4o``, ``2024``,
   ``1-million-token``) or a number word (one to twelve, first to tenth, half, dozen, decade, order of
   magnitude; hundred to trillion standing alone). A scale word belongs to the figure before it; a sign or
   currency that is printed against a figure is part of it.
-- No judgement lies in the reading: a word that only looks like a number is read too, and `numbers.csv` says
+- Reading them takes no judgement: a word that only looks like a number is read too, and `numbers.csv` says
   what it is.
 - The body counts, paragraphs and tables of the six sections, headings of tables included; what follows it
   does not.
-- The article is not part of the project, so the list stands for it: paragraph, token, and which occurrence of
+- The article is not part of the project, so the list replaces it: paragraph, token, and which occurrence of
   it.
 - Cells of tables go to cells, figures of sentences to claims; the rest are names, dates and ordinals.
 """
@@ -83,20 +82,20 @@ class NumbersSidecar(BaseModel):
 
 def tokens(text: str) -> list[str]:
     """The numbers of some running text, in order, as printed."""
-    found: list[str] = []
+    numbers: list[str] = []
     complete = True  # whether a scale word may not follow any more
     for raw in _TOKEN.findall(text):
         token = re.sub(r"['’]s$", "", raw.strip(".,;:!?'’…"))
         if not complete and token.lower() in SCALES:
-            found[-1] += f" {token}"
+            numbers[-1] += f" {token}"
             complete = True
         elif re.search(r"\d", token):
-            found.append(token)
+            numbers.append(token)
             complete = not _FIGURE.fullmatch(raw)
         else:
             complete = True
-            found += [token] if _is_word(token) else []
-    return found
+            numbers += [token] if _is_word(token) else []
+    return numbers
 
 
 def extract(text: str) -> list[Number]:
@@ -107,10 +106,10 @@ def extract(text: str) -> list[Number]:
     text : str
         Markdown whose paragraphs begin with their id in backticks; a table follows the line of its id.
     """
-    found: list[Number] = []
+    numbers: list[Number] = []
     for paragraph, printed in _paragraphs(text).items():
-        found += _numbered(paragraph, (token for piece in printed for token in tokens(piece)))
-    return found
+        numbers += _with_occurrences(paragraph, (token for piece in printed for token in tokens(piece)))
+    return numbers
 
 
 def load(directory: Path = THESIS) -> pd.DataFrame:
@@ -143,13 +142,13 @@ def printed_cells(directory: Path = THESIS) -> dict[str, str]:
     """What each cell of the article's tables prints, by its id ``SECTION.table.ROW.COLUMN``; the key column
     has none.
     """
-    found = {}
+    cells = {}
     for name in TABLES:
         meta = sources.sidecar(name, directory)
         for row in article_tables.printed_table(name, directory).to_dict("records"):
             for column in [column for column in meta.columns if column != meta.key]:
-                found[f"{meta.where}.{slug(row[meta.key])}.{column}"] = str(row[column])
-    return found
+                cells[f"{meta.where}.{slug(row[meta.key])}.{column}"] = str(row[column])
+    return cells
 
 
 def slug(text: str) -> str:
@@ -158,22 +157,24 @@ def slug(text: str) -> str:
 
 
 def coverage_problems(claims: Sequence[Claim], directory: Path = THESIS) -> list[Problem]:
-    """What in the list leads nowhere, and what should be in it: unknown targets, claims and cells whose
-    figures it lacks.
-    """
+    """Unknown targets in the list, and claims and cells whose figures it lacks."""
     listed, printed = load(directory), printed_cells(directory)
     where = display_path(directory / "numbers.csv")
-    known = {"claim": {claim.id for claim in claims}, "cell": set(printed)}
+    ids = {"claim": {claim.id for claim in claims}, "cell": set(printed)}
     problems = [
         Problem(
             f"{where}, row {row}, column target",
             f"there is no {kind} {target!r}",
-            nearest(target, known[kind]),
+            nearest(target, ids[kind]),
         )
         for row, kind, target in listed[["kind", "target"]].itertuples()
-        if kind in known and target not in known[kind]
+        if kind in ids and target not in ids[kind]
     ]
-    return [*problems, *_claims_lacking(claims, listed, directory), *_cells_lacking(printed, listed, where)]
+    return [
+        *problems,
+        *_unlisted_claim_figures(claims, listed, directory),
+        *_unlisted_cell_numbers(printed, listed, where),
+    ]
 
 
 def compare_with_article(
@@ -192,28 +193,28 @@ def compare_with_article(
     """
     where = display_path(directory / "numbers.csv")
     rows = {Number(*row): number for number, *row in listed[list(KEY)].itertuples()}
-    read = extract(text)
+    numbers = extract(text)
     problems = [
         Problem(
             f"{article}, {n.paragraph}",
-            f"prints {n.text!r} ({_th(n.occurrence)} time), which {where} lacks",
+            f"prints {n.text!r} ({_ordinal(n.occurrence)} time), which {where} lacks",
             f"Add the row {n.paragraph},{n.text},{n.occurrence}, with its kind and target",
         )
-        for n in read
+        for n in numbers
         if n not in rows
     ]
     problems += [
         Problem(
             f"{where}, row {row}",
-            f"{n.paragraph} does not print {n.text!r} a {_th(n.occurrence)} time",
+            f"{n.paragraph} does not print {n.text!r} a {_ordinal(n.occurrence)} time",
             "Remove the row",
         )
         for n, row in rows.items()
-        if n not in set(read)
+        if n not in set(numbers)
     ]
-    known, found = set(paragraphs(directory)), set(_paragraphs(text))
-    for name in sorted(known ^ found):
-        rule = "is not in the article" if name in known else "is not counted in numbers.meta.yml"
+    counted, printed = set(paragraphs(directory)), set(_paragraphs(text))
+    for name in sorted(counted ^ printed):
+        rule = "is not in the article" if name in counted else "is not counted in numbers.meta.yml"
         problems.append(Problem(f"{article}, {name}", rule, "Correct the key paragraphs of numbers.meta.yml"))
     return problems
 
@@ -225,21 +226,21 @@ def _is_word(token: str) -> bool:
 
 def _paragraphs(text: str) -> dict[str, list[str]]:
     """The pieces of each paragraph of the body: its text, or the cells of its table."""
-    found: dict[str, list[str]] = {}
+    pieces: dict[str, list[str]] = {}
     current: list[str] | None = None
     for line in text.split("\n"):
         if line.startswith("#"):
             current = None
         elif begins := _PARAGRAPH.match(line):
             body = begins["id"].partition(".")[0] in SECTIONS
-            current = found.setdefault(begins["id"], []) if body else None
+            current = pieces.setdefault(begins["id"], []) if body else None
             line = begins["text"]
         if current is not None:
             current += line.strip("|").split("|") if line.startswith("|") else [line]
-    return found
+    return pieces
 
 
-def _numbered(paragraph: str, printed: Iterable[str]) -> Iterator[Number]:
+def _with_occurrences(paragraph: str, printed: Iterable[str]) -> Iterator[Number]:
     seen: Counter[str] = Counter()
     for token in printed:
         seen[token] += 1
@@ -279,7 +280,7 @@ def _row_problems(
         )
     if record["occurrence"] != str(nth):
         rule = (
-            f"{record['occurrence']!r} is out of turn: it is the {_th(nth)} {record['text']!r} in"
+            f"{record['occurrence']!r} is out of turn: it is the {_ordinal(nth)} {record['text']!r} in"
             f" {record['paragraph']}"
         )
         yield Problem(f"{where} occurrence", rule, f"Write {nth}")
@@ -297,7 +298,9 @@ def _row_problems(
         yield Problem(f"{where} target", rule, fix)
 
 
-def _claims_lacking(claims: Sequence[Claim], listed: pd.DataFrame, directory: Path) -> Iterator[Problem]:
+def _unlisted_claim_figures(
+    claims: Sequence[Claim], listed: pd.DataFrame, directory: Path
+) -> Iterator[Problem]:
     """Claims whose printed figure is not among the numbers of their paragraphs."""
     printed = listed.groupby("paragraph")["text"].agg(set).to_dict()
     known, path = paragraphs(directory), display_path(directory / "claims.yml")
@@ -306,32 +309,32 @@ def _claims_lacking(claims: Sequence[Claim], listed: pd.DataFrame, directory: Pa
             rule = f"the article has no paragraph {name!r}"
             yield Problem(f"{path}, claim {claim.id}, key where", rule, nearest(name, known))
         there = set().union(*(printed.get(name, set()) for name in claim.where))
-        for token in [token for token in tokens(claim.stated or "") if not _among(token, there)]:
+        for token in [token for token in tokens(claim.stated or "") if not _is_printed(token, there)]:
             rule = f"{token!r} is not among the numbers of {', '.join(claim.where)}"
             fix = "Write the figure as printed, name the paragraph that prints it, or add it to numbers.csv"
             yield Problem(f"{path}, claim {claim.id}, key stated", rule, fix)
 
 
-def _among(token: str, printed: Iterable[str]) -> bool:
+def _is_printed(token: str, printed: Iterable[str]) -> bool:
     """Whether a number is among those printed, alone or as the beginning of a compound (``1 million`` of
     ``1-million-token``).
     """
     return any(text == token or text.replace("-", " ").startswith(f"{token} ") for text in printed)
 
 
-def _cells_lacking(printed: Mapping[str, str], listed: pd.DataFrame, where: str) -> Iterator[Problem]:
+def _unlisted_cell_numbers(printed: Mapping[str, str], listed: pd.DataFrame, where: str) -> Iterator[Problem]:
     """Cells of the tables whose numbers the list does not have, or has otherwise."""
-    held: dict[str, list[str]] = defaultdict(list)
+    listed_numbers: dict[str, list[str]] = defaultdict(list)
     for text, target in listed.loc[listed["kind"] == "cell", ["text", "target"]].itertuples(index=False):
-        held[target].append(text)
+        listed_numbers[target].append(text)
     for cell, text in printed.items():
-        if (wanted := tokens(text)) != held[cell]:
+        if (printed_numbers := tokens(text)) != listed_numbers[cell]:
             rule = (
-                f"cell {cell} prints {', '.join(wanted) or 'no number'}, the list has"
-                f" {', '.join(held[cell]) or 'none'}"
+                f"cell {cell} prints {', '.join(printed_numbers) or 'no number'}, the list has"
+                f" {', '.join(listed_numbers[cell]) or 'none'}"
             )
             yield Problem(where, rule, f"Write one row a number, kind cell, target {cell}")
 
 
-def _th(count: int) -> str:
+def _ordinal(count: int) -> str:
     return {1: "1st", 2: "2nd", 3: "3rd"}.get(count, f"{count}th")

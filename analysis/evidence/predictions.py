@@ -3,9 +3,9 @@ stranger could judge.
 
 Decisions
 - A part is void, not false, where its premise had been overtaken by the day it was made: nobody who knew the
-  record could have bet on it. What overtook it is named, and has to be older than the prediction.
-- How a part ended is entered by hand with a day and the dated facts that show it; looking on an earlier day
-  finds it open.
+  facts could have bet on it. What overtook it is named, and has to be older than the prediction.
+- How a part ended is entered by hand with a day and the dated facts that show it; on an earlier day it is
+  open.
 - A part whose deadline has passed stays open until somebody resolves it; `thesis check` asks for that.
 """
 
@@ -74,8 +74,8 @@ class Judgement(BaseModel):
 
 
 class Prediction(BaseModel):
-    """One part of a prediction: where it stands, what it says in our words, what would make it true, and who
-    says so.
+    """One part of a prediction: its paragraph, what it says in our words, what would make it true, and where
+    that would be published.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -98,7 +98,7 @@ class Prediction(BaseModel):
         return self
 
     @property
-    def ruling(self) -> Decision | None:
+    def decision(self) -> Decision | None:
         """What decides it, if anything does."""
         return self.void or self.resolution
 
@@ -123,7 +123,7 @@ def read(directory: Path = THESIS) -> Predictions:
     path = directory / FILE
     try:
         content = read_as(Predictions, path)
-        if problems := list(_untimely(content, display_path(path))):
+        if problems := list(_date_problems(content, display_path(path))):
             raise DataError(problems)
     except DataError as reason:
         raise DataError(yaml_lines.with_line_numbers(reason.problems, [path])) from None
@@ -140,11 +140,11 @@ def load_table(directory: Path = THESIS) -> pd.DataFrame:
         As `read`.
     """
     content = read(directory)
-    own = set(Prediction.model_fields) - {"within_months", "void", "resolution", "judgement"}
+    fields = set(Prediction.model_fields) - {"within_months", "void", "resolution", "judgement"}
     rows = [
         {
             "id": name,
-            **part.model_dump(include=own),
+            **part.model_dump(include=fields),
             "made_on": content.made_on.isoformat(),
             "deadline": due.isoformat(),
         }
@@ -157,8 +157,8 @@ def load_table(directory: Path = THESIS) -> pd.DataFrame:
 def judgements(as_of: str | dt.date, directory: Path = THESIS) -> dict[str, Judgement]:
     """The probabilities that were stated by hand by a day, by part; errors as of `read`."""
     today = pd.Timestamp(as_of).date()
-    found = {name: part.judgement for name, part in read(directory).predictions.items()}
-    return {name: said for name, said in found.items() if said and said.stated_on <= today}
+    stated = {name: part.judgement for name, part in read(directory).predictions.items()}
+    return {name: entry for name, entry in stated.items() if entry and entry.stated_on <= today}
 
 
 def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS) -> pd.DataFrame:
@@ -181,7 +181,7 @@ def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS
     Raises
     ------
     DataError
-        As `read`, or a ruling by facts that are not on record or do not fit it (`decision_problems`).
+        As `read`, or a decision by facts that are not in our data or do not fit it (`decision_problems`).
     """
     content, today = read(directory), pd.Timestamp(as_of)
     if problems := list(decision_problems(content, facts, display_path(directory / FILE))):
@@ -196,18 +196,18 @@ def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS
 
 
 def decision_problems(content: Predictions, facts: pd.DataFrame, where: str) -> Iterator[Problem]:
-    """Rulings by facts that nobody recorded, that came too late to void a part, or after the day that they
-    resolve it on.
+    """Decisions by facts that are not in our data, that came too late to void a part, or after the day that
+    they resolve it on.
     """
     days = dict(zip(facts["id"], facts["valid_on"], strict=True))
     for name, part in content.predictions.items():
-        if part.ruling is None:
+        if part.decision is None:
             continue
         key = "void" if part.void else "resolution"
         last = pd.Timestamp(
             content.made_on if part.void or not part.resolution else part.resolution.resolved_on
         )
-        for number, fact in enumerate(part.ruling.by):
+        for number, fact in enumerate(part.decision.by):
             at = f"{where}, key predictions.{name}.{key}.by.{number}"
             if fact not in days:
                 yield Problem(at, f"there is no dated fact {fact!r}", nearest(fact, days))
@@ -223,7 +223,7 @@ def deadline(made_on: dt.date, months: int) -> dt.date:
     return (pd.Timestamp(made_on) + pd.DateOffset(months=months)).date()
 
 
-def _untimely(content: Predictions, where: str) -> Iterator[Problem]:
+def _date_problems(content: Predictions, where: str) -> Iterator[Problem]:
     """Judgements and resolutions dated before the prediction was made, or true ones after its deadline."""
     for name, part in content.predictions.items():
         if part.judgement and part.judgement.stated_on < content.made_on:
@@ -248,10 +248,10 @@ def _status(
     part: Prediction, made_on: dt.date, known: pd.DataFrame, today: pd.Timestamp
 ) -> Mapping[str, Any]:
     still_open: dict[str, Any] = {"status": "open", "resolved_on": None, "because": None, "sources": []}
-    ruling = part.ruling
-    if ruling is None or not set(ruling.by) <= set(known.index) or today < pd.Timestamp(made_on):
+    decision = part.decision
+    if decision is None or not set(decision.by) <= set(known.index) or today < pd.Timestamp(made_on):
         return still_open
-    rows = known.loc[list(ruling.by)]
+    rows = known.loc[list(decision.by)]
     days = [pd.Timestamp(made_on), rows["known_on"].max()]
     status: Status = "void"
     if part.resolution:
@@ -263,4 +263,4 @@ def _status(
     columns = [cited[name].astype(str) for name in ("source_title", "source", "quality")]
     sources = [dict(zip(("title", "url", "quality"), row, strict=True)) for row in zip(*columns, strict=True)]
     resolved_on = max(days).date().isoformat()
-    return {"status": status, "resolved_on": resolved_on, "because": ruling.because, "sources": sources}
+    return {"status": status, "resolved_on": resolved_on, "because": decision.because, "sources": sources}

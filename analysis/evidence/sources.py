@@ -1,5 +1,4 @@
-"""Who said it, and when? The origin that every data file carries in its sidecar, and the source line made of
-it.
+"""Who published it, and when? The origin in the sidecar of every data file, and the source line made of it.
 
 Decisions
 - A sidecar (`NAME.meta.yml`) is read once into frozen models; a misspelt or missing key is an error, not a
@@ -68,7 +67,7 @@ class ArticleColumn(BaseModel):
         return self
 
     def names(self, column: str) -> list[str]:
-        """The names of its numbers in the parsed table: its own, or one a part
+        """The names of its numbers in the parsed table: its own, or one for each part
         (`input_price_usd_per_mtok`).
         """
         return [f"{part}_{column}" for part in self.parts] or [column]

@@ -1,4 +1,4 @@
-"""Where is it written? The line of a key in a YAML file, for whoever has to mend it."""
+"""Where does a key stand? Its line in a YAML file, for whoever has to correct it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEYED = re.compile(r"^(?P<file>[^,]+\.yml)(?P<keys>(?:, (?:claim|cell|key) [^,]
 
 
 def line_of(path: Path, keys: Sequence[str]) -> int:
-    """The line on which a key stands, counted from 1; that of the last one found where the rest is missing.
+    """The line on which a key stands, counted from 1; of the last one that exists where the rest is missing.
 
     Parameters
     ----------
@@ -29,14 +29,14 @@ def line_of(path: Path, keys: Sequence[str]) -> int:
     node, line = _tree(path.read_text(encoding="utf-8")), 1
     wanted = ".".join(keys)
     while wanted:
-        below = [
+        children = [
             (name, start, child)
-            for name, start, child in _below(node)
+            for name, start, child in _children(node)
             if wanted == name or wanted.startswith(f"{name}.")
         ]
-        if not below:
+        if not children:
             break
-        name, line, node = max(below, key=lambda found: len(found[0]))
+        name, line, node = max(children, key=lambda entry: len(entry[0]))
         wanted = wanted[len(name) + 1 :]
     return line
 
@@ -46,19 +46,19 @@ def with_line_numbers(problems: Iterable[Problem], paths: Iterable[Path]) -> lis
     line too.
     """
     files = {display_path(path): path for path in paths}
-    return [_located(problem, files) for problem in problems]
+    return [_with_line_number(problem, files) for problem in problems]
 
 
-def _located(problem: Problem, files: dict[str, Path]) -> Problem:
-    found = _KEYED.match(problem.place)
-    path = files.get(found["file"]) if found else None
-    if found is None or path is None:
+def _with_line_number(problem: Problem, files: dict[str, Path]) -> Problem:
+    match = _KEYED.match(problem.place)
+    path = files.get(match["file"]) if match else None
+    if match is None or path is None:
         return problem
     try:
-        line = line_of(path, re.findall(r", \w+ ([^,]+)", found["keys"]))
+        line = line_of(path, re.findall(r", \w+ ([^,]+)", match["keys"]))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return problem
-    return replace(problem, place=f"{found['file']}, line {line}{found['keys']}")
+    return replace(problem, place=f"{match['file']}, line {line}{match['keys']}")
 
 
 @lru_cache(maxsize=16)
@@ -66,7 +66,7 @@ def _tree(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
-def _below(node: yaml.Node | None) -> Iterable[tuple[str, int, yaml.Node]]:
+def _children(node: yaml.Node | None) -> Iterable[tuple[str, int, yaml.Node]]:
     """What stands directly under a node: its name or index, its line, and itself."""
     if isinstance(node, yaml.MappingNode):
         return [(str(key.value), key.start_mark.line + 1, value) for key, value in node.value]

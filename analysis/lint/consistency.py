@@ -450,7 +450,7 @@ def _prediction_problems(project: ProjectFiles) -> Iterator[Problem]:
                 rule,
                 "Correct the day, or move as_of in params/register.yml",
             )
-        elif part.ruling is None and due < today:
+        elif part.decision is None and due < today:
             yield Problem(where, f"its deadline was {due} and nothing resolves it", "Add its resolution")
 
 

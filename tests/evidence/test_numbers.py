@@ -213,9 +213,9 @@ def test_a_claim_whose_figure_its_paragraphs_do_not_print_is_named(folder):
 
 
 def test_a_compound_prints_the_number_it_begins_with():
-    assert numbers._among("1 million", {"1-million-token"})
-    assert not numbers._among("1 million", {"10-million-token", "$1 million"})
-    assert not numbers._among("1", {"10x", "21"})
+    assert numbers._is_printed("1 million", {"1-million-token"})
+    assert not numbers._is_printed("1 million", {"10-million-token", "$1 million"})
+    assert not numbers._is_printed("1", {"10x", "21"})
 
 
 def test_the_list_is_compared_with_an_article_paragraph_by_paragraph():
