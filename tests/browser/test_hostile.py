@@ -59,7 +59,8 @@ SHAPE = """
   restyled: document.querySelectorAll('[style], [accesskey], [contenteditable], .hostile').length,
   strange: document.querySelectorAll(
     'iframe, object, embed, dialog, base, link:not([rel=icon]), video, audio, math, '
-    + 'meta[http-equiv=refresh], input:not([type=radio]):not([type=range]):not([type=search]):not([type=checkbox])').length,
+    + 'meta[http-equiv=refresh], '
+    + 'input:not([type=radio]):not([type=range]):not([type=search]):not([type=checkbox])').length,
   shown: document.querySelector('main').getClientRects().length > 0 && document.body.innerText.length > 200,
   twice: [...document.querySelectorAll('[id]')].map((part) => part.id)
     .filter((id, at, all) => all.indexOf(id) !== at),

@@ -399,6 +399,39 @@ def tab_to(page: Any, selector: str, most: int = 400) -> Any:
     pytest.fail(f"Tab never reaches {selector}")
 
 
+IN_VIEW = """
+() => { const box = document.querySelector(':target')?.getBoundingClientRect();
+  return Boolean(box) && box.top >= 0 && box.bottom <= innerHeight; }
+"""
+
+
+def test_a_link_with_a_retired_id_lands_without_script(browser: Any, site: Path, served: str) -> None:
+    """On its section under every scenario, and a claim at the claim that replaced it."""
+    catalogue = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))
+    sections = {(run["notebook"], run["page"]) for run in catalogue["runs"]}
+    links = {
+        f"{page}#{entry['id']}"
+        for entry in catalogue["retired"]
+        for notebook, page in sections
+        if notebook == entry["section"]
+    }
+    merged = {entry["id"]: entry["replaced_by"] for entry in catalogue["retired"] if entry["kind"] == "claim"}
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=False)
+    page = context.new_page()
+    lost = []
+    for link in sorted(links | {f"claims.html#{name}" for name in merged}):
+        page.goto(served + link)
+        if not page.evaluate(IN_VIEW):
+            lost.append(link)
+    for name, replaced_by in merged.items():
+        page.goto(f"{served}claims.html#{name}")
+        at = page.locator(f"article.claim:has([id='{name}'])").get_attribute("id") if replaced_by else None
+        if at != replaced_by:
+            lost.append(f"{name}: {at}")
+    context.close()
+    assert not lost, listed(lost)
+
+
 def test_the_keyboard_skips_to_the_content_and_switches_the_scenario(
     page: Any, served: str, section: str
 ) -> None:
