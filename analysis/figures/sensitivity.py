@@ -12,7 +12,8 @@ Decisions
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,7 @@ LABELS = Labels(
 )
 """Words for the uncertain inputs of the venture model, as charts write them."""
 
-SHOWN = 12
+MAX_BARS = 12
 """Inputs that a tornado shows; the rest move the result least."""
 
 
@@ -90,51 +91,41 @@ def tornado(
 
     `labels` names the inputs, `outcome` the result, `form` writes one.
     """
-    shown = table.head(SHOWN)
+    bars = table.head(MAX_BARS)
     centre = float(table["central_result"].iloc[0])
-    for row, item in enumerate(shown.to_dict("records")):
-        for end, filled in ((item["low_result"], False), (item["high_result"], True)):
-            ax.barh(
-                row,
-                end - centre,
-                left=centre,
-                height=0.56,
-                color=theme.RECOMPUTED if filled else theme.FAINT,
-                edgecolor=theme.RECOMPUTED,
-                linewidth=1.2,
-            )
-        for value, result, other in (
-            (item["at_low"], item["low_result"], item["high_result"]),
-            (item["at_high"], item["high_result"], item["low_result"]),
-        ):
-            left = result < other
-            ax.annotate(
-                _number(value),
-                (result, row),
-                xytext=(-4 if left else 4, 0),
-                textcoords="offset points",
-                va="center",
-                ha="right" if left else "left",
-                fontsize=9.5,
-                color=theme.MUTED,
-            )
+    for row, item in enumerate(bars.to_dict("records")):
+        _tornado_bar(ax, row, item, centre)
     ax.axvline(centre, color=theme.INK, linewidth=1.2)
-    _rows(ax, [labels[str(name)] for name in shown["input"]])
+    _label_rows(ax, [labels[str(name)] for name in bars["input"]])
     ax.margins(x=0.12)
     ax.xaxis.set_major_formatter(lambda x, _: form(x))
-    first, left_out = shown.to_dict("records")[0], len(table) - len(shown)
+    first, left_out = bars.to_dict("records")[0], len(table) - len(bars)
     low, high = sorted((first["low_result"], first["high_result"]))
     finding = f"The {labels[first['input']]} moves {outcome} most: from {form(low)} to {form(high)}"
-    more = f"; {left_out} inputs that move it less are left out" if left_out > 0 else ""
-    named = [labels[str(name)] for name in shown["input"].head(3)]
-    alt = f"Bars for {len(shown)} inputs around {form(centre)}, the widest first: {join_words(named)} lead."
-    return theme.set_texts(
-        ax,
-        finding,
+    widest = [labels[str(name)] for name in bars["input"].head(3)]
+    alt = f"Bars for {len(bars)} inputs around {form(centre)}, the widest first: {join_words(widest)} lead."
+    subtitle = (
         f"{outcome[0].upper()}{outcome[1:]}, one input at a time from its 5% (hollow) to its 95% quantile"
-        f" (filled), others at medians{more}",
-        alt,
+        " (filled), others at medians"
     )
+    subtitle += f"; {left_out} inputs that move it less are left out" if left_out > 0 else ""
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _tornado_bar(ax: Axes, row: int, item: Mapping[Hashable, Any], centre: float) -> None:
+    """The two halves of a bar, and the input's value at each of their ends."""
+    style: dict[str, Any] = {"height": 0.56, "edgecolor": theme.RECOMPUTED, "linewidth": 1.2}
+    for result, color in ((item["low_result"], theme.FAINT), (item["high_result"], theme.RECOMPUTED)):
+        ax.barh(row, result - centre, left=centre, color=color, **style)
+    for value, result, other in (
+        (item["at_low"], item["low_result"], item["high_result"]),
+        (item["at_high"], item["high_result"], item["low_result"]),
+    ):
+        ha, shift = ("right", -4) if result < other else ("left", 4)
+        text = _format_number(value)
+        theme.annotate(
+            ax, text, (result, row), (shift, 0), va="center", ha=ha, fontsize=9.5, color=theme.MUTED
+        )
 
 
 def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
@@ -142,39 +133,55 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
     intervals.
     """
     order = table[table["order"] == "total"].sort_values("index", ascending=False)["group"].tolist()
-    for kind, shift, color in (("total", -0.13, theme.RECOMPUTED), ("first", 0.13, theme.SECOND)):
-        part = table[table["order"] == kind].set_index("group").loc[order]
-        for row, item in enumerate(part.to_dict("records")):
-            ax.plot([item["low"], item["high"]], [row + shift] * 2, color=color, linewidth=1.6)
-        ax.scatter(
-            part["index"],
-            np.arange(len(order)) + shift,
-            s=46,
-            zorder=3,
-            linewidths=1.5,
-            edgecolors=color,
-            marker="o" if kind == "total" else "D",
-            facecolors=[theme.FAINT if bad else color for bad in part["unreliable"]],
-            label="with interactions" if kind == "total" else "alone",
-        )
+    _draw_shares(ax, table, "total", order, -0.13, theme.RECOMPUTED, "with interactions", "o")
+    _draw_shares(ax, table, "first", order, 0.13, theme.SECOND, "alone", "D")
     ax.axvline(0, color=theme.GRID, linewidth=1)
-    _rows(ax, order)
+    _label_rows(ax, order)
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
     theme.legend(ax)
     best = table[(table["order"] == "total")].set_index("group")["index"]
-    sure = table.loc[table["unreliable"], "group"].nunique()
+    unreliable = table.loc[table["unreliable"], "group"].nunique()
     finding = (
         f"{str(best.idxmax()).capitalize()} explains most of what is uncertain about {outcome},"
         f" {best.max():.0%} of its variance"
     )
-    told = f"; hollow: too uncertain to read ({sure} {'group' if sure == 1 else 'groups'})" if sure else ""
+    subtitle = f"Share of the variance of {outcome}, 95% intervals, chance integrated out"
+    if unreliable:
+        subtitle += (
+            f"; hollow: too uncertain to read ({unreliable} {'group' if unreliable == 1 else 'groups'})"
+        )
     totals = "; ".join(f"{group} {share:.0%}" for group, share in best.sort_values(ascending=False).items())
     alt = (
         f"Two marks with intervals, first-order and total share, for each of {len(order)} groups of inputs;"
         f" in total {totals}."
     )
-    return theme.set_texts(
-        ax, finding, f"Share of the variance of {outcome}, 95% intervals, chance integrated out{told}", alt
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _draw_shares(
+    ax: Axes,
+    table: pd.DataFrame,
+    kind: str,
+    groups: Sequence[str],
+    shift: float,
+    color: str,
+    label: str,
+    marker: str,
+) -> None:
+    """The shares of one order with their intervals, a row for each group; unreliable ones are hollow."""
+    part = table[table["order"] == kind].set_index("group").loc[list(groups)]
+    for row, item in enumerate(part.to_dict("records")):
+        ax.plot([item["low"], item["high"]], [row + shift] * 2, color=color, linewidth=1.6)
+    ax.scatter(
+        part["index"],
+        np.arange(len(groups)) + shift,
+        s=46,
+        zorder=3,
+        linewidths=1.5,
+        edgecolors=color,
+        marker=marker,
+        facecolors=[theme.FAINT if bad else color for bad in part["unreliable"]],
+        label=label,
     )
 
 
@@ -182,53 +189,36 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
     """What each risk adds to a probability (`sensitivity.shapley`), with its effect alone and as the last
     one.
     """
-    shown = table.sort_values("share", ascending=False, ignore_index=True)
-    points = shown[["share", "alone", "last"]] * 100
-    sns.barplot(x=points["share"], y=shown["risk"], color=theme.RECOMPUTED, width=0.5, ax=ax, orient="h")
+    risks = table.sort_values("share", ascending=False, ignore_index=True)
+    points = risks[["share", "alone", "last"]] * 100
+    sns.barplot(x=points["share"], y=risks["risk"], color=theme.RECOMPUTED, width=0.5, ax=ax, orient="h")
+    hollow: dict[str, Any] = {"facecolors": theme.FAINT, "edgecolors": theme.INK, "linewidths": 1.6}
     for column, marker, name in (("alone", "o", "alone"), ("last", "s", "on top of the others")):
-        ax.scatter(
-            points[column],
-            range(len(shown)),
-            marker=marker,
-            s=44,
-            facecolors=theme.FAINT,
-            edgecolors=theme.INK,
-            linewidths=1.6,
-            zorder=3,
-            label=name,
-        )
+        ax.scatter(points[column], range(len(risks)), marker=marker, s=44, zorder=3, label=name, **hollow)
     for row, share in enumerate(points["share"]):
-        widest = max(points.loc[row].max(), 0)
-        ax.annotate(
-            f"{share:+.1f}",
-            (widest, row),
-            xytext=(9, 0),
-            textcoords="offset points",
-            va="center",
-            fontweight="semibold",
-        )
-    _rows(ax, shown["risk"].tolist())
+        at = (max(points.loc[row].max(), 0), row)
+        theme.annotate(ax, f"{share:+.1f}", at, (9, 0), va="center", fontweight="semibold")
+    _label_rows(ax, risks["risk"].tolist())
     ax.margins(x=0.14)
     theme.legend(ax)
-    top = shown.to_dict("records")[0]
+    top = risks.to_dict("records")[0]
     finding = (
         f"The risk “{top['risk']}” adds most to {outcome}: {top['share'] * 100:.0f} of"
-        f" {shown['share'].sum() * 100:.0f} points"
+        f" {risks['share'].sum() * 100:.0f} points"
     )
-    told = "; ".join(
-        f"{risk} {share:+.1f}" for risk, share in zip(shown["risk"], points["share"], strict=True)
+    shares = "; ".join(
+        f"{risk} {share:+.1f}" for risk, share in zip(risks["risk"], points["share"], strict=True)
     )
     alt = (
-        f"Bars for {len(shown)} risks in percentage points, with markers for each alone and on top of the"
-        f" others: {told}."
+        f"Bars for {len(risks)} risks in percentage points, with markers for each alone and on top of the"
+        f" others: {shares}."
     )
-    return theme.set_texts(
-        ax, finding, f"Shapley share of the probability of {outcome}, all risks on less all off, points", alt
-    )
+    subtitle = f"Shapley share of the probability of {outcome}, all risks on less all off, points"
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
-    """Where each input would have to stand (`input`, `target`, `value`, `percentile`), on its own
+    """The value of each input that meets a target (`input`, `target`, `value`, `percentile`), on its own
     percentiles.
 
     Without a percentile the target is met nowhere in the input's range, or at several places; the table says
@@ -238,43 +228,34 @@ def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
     for row, item in enumerate(rows):
         ax.plot([5, 95], [row, row], color=theme.GRID, linewidth=7, solid_capstyle="butt", zorder=1)
         ax.plot([50], [row], marker="|", color=theme.MUTED, markersize=11, zorder=2)
-        if math.isnan(item["percentile"]):
-            ax.annotate(
-                "not by this input alone",
-                (7, row),
-                va="center",
-                fontsize=9.5,
-                color=theme.MUTED,
-                path_effects=theme.HALO,
-            )
-            continue
-        ax.scatter([item["percentile"]], [row], color=theme.RECOMPUTED, s=58, zorder=3)
-        right = item["percentile"] < 80
-        ax.annotate(
-            _number(item["value"]),
-            (item["percentile"], row),
-            xytext=(9 if right else -9, 0),
-            va="center",
-            textcoords="offset points",
-            ha="left" if right else "right",
-            path_effects=theme.HALO,
-        )
-    _rows(ax, [f"{item['input']}: {item['target']}" for item in rows])
+        _draw_break_even(ax, row, item["value"], item["percentile"])
+    _label_rows(ax, [f"{item['input']}: {item['target']}" for item in rows])
     ax.set_xlim(0, 100)
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     reached = int(table["percentile"].between(5, 95).sum())
     finding = f"{reached} of {len(table)} break-evens lie within what is believed possible of one input alone"
-    found = table.dropna(subset=["percentile"])
-    told = "; ".join(
-        f"{row['input']} for {row['target']} at {row['percentile']:.0f}%" for row in found.to_dict("records")
+    texts = "; ".join(
+        f"{row['input']} for {row['target']} at {row['percentile']:.0f}%"
+        for row in table.dropna(subset=["percentile"]).to_dict("records")
     )
     alt = (
         f"A strip of percentiles for each of {len(table)}"
-        f" break-evens{f': {told}' if told else ', none reached'}."
+        f" break-evens{f': {texts}' if texts else ', none reached'}."
     )
-    return theme.set_texts(
-        ax, finding, "Percentile of the input at which the target is met; band: 5% to 95%, tick: median", alt
-    )
+    subtitle = "Percentile of the input at which the target is met; band: 5% to 95%, tick: median"
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _draw_break_even(ax: Axes, row: int, value: float, percentile: float) -> None:
+    """The value that meets the target, at its percentile, or words where there is none."""
+    if math.isnan(percentile):
+        style: dict[str, Any] = {"fontsize": 9.5, "color": theme.MUTED, "path_effects": theme.HALO}
+        ax.annotate("not by this input alone", (7, row), va="center", **style)
+        return
+    ax.scatter([percentile], [row], color=theme.RECOMPUTED, s=58, zorder=3)
+    ha, shift = ("left", 9) if percentile < 80 else ("right", -9)
+    at, text = (percentile, row), _format_number(value)
+    theme.annotate(ax, text, at, (shift, 0), va="center", ha=ha, path_effects=theme.HALO)
 
 
 def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct: float, ax: Axes) -> Axes:
@@ -283,7 +264,7 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
     Parameters
     ----------
     table : DataFrame
-        `models.drivers.judgement_at_ends`.
+        `drivers.judgement_at_ends`.
     labels
         The name of each input, in words.
     now_pct
@@ -295,51 +276,18 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
     low = table.groupby("input")["between_pct"].min().sort_values(ascending=False)
     ax.axvline(50, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
     ax.axvline(now_pct, color=theme.RECOMPUTED, linewidth=1.6, zorder=1)
-    theme.text(
-        ax,
-        f"all drawn: {now_pct:.0f}%",
-        (now_pct, len(low) - 0.4),
-        (0, 4),
-        theme.RECOMPUTED,
-        ha="center",
-        va="bottom",
-    )
-    for y, name in enumerate(low.index):
-        ends = {
-            end: (float(wide.loc[name, ("between_pct", end)]), float(wide.loc[name, ("value", end)]))
-            for end in (5, 95)
-        }
-        ax.plot(
-            [ends[5][0], ends[95][0]], [y, y], color=theme.RECOMPUTED, linewidth=2.4, alpha=0.45, zorder=2
-        )
-        left = min(ends, key=lambda end: ends[end][0])
-        for end, (share, value) in ends.items():
-            ax.scatter([share], [y], **(theme.DOT if end == 95 else theme.HOLLOW), zorder=3)
-            side = -1 if end == left else 1
-            theme.text(
-                ax,
-                f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}",
-                (share, y),
-                (9 * side, 0),
-                theme.INK,
-                ha="right" if side < 0 else "left",
-            )
+    at = (now_pct, len(low) - 0.4)
+    theme.text(ax, f"all drawn: {now_pct:.0f}%", at, (0, 4), theme.RECOMPUTED, ha="center", va="bottom")
+    for row, name in enumerate(low.index):
+        _draw_ends(ax, row, wide.loc[name, "between_pct"].to_dict(), wide.loc[name, "value"].to_dict())
     ax.set_yticks(range(len(low)), [labels[str(name)] for name in low.index])
     ax.set(ylim=(-0.6, len(low) - 0.1), xlim=(0, 100))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
-    handles = [
-        ax.scatter([], [], **(theme.DOT if end == 95 else theme.HOLLOW), label=f"input at its {end}%")
-        for end in (5, 95)
-    ]
-    theme.legend(ax, handles)
-    turned = [labels[str(name)] for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
-    finding = (
-        f"{number_word(len(turned)).capitalize()} of {len(low)} inputs alone"
-        f" {'turn' if len(turned) != 1 else 'turns'} the judgement at an end of"
-        f" {'their' if len(turned) != 1 else 'its'} range: {join_words(turned)}"
-        if turned
-        else f"None of {len(low)} inputs alone turns the judgement at an end of its range"
+    marks = {5: theme.HOLLOW, 95: theme.DOT}
+    theme.legend(
+        ax, [ax.scatter([], [], **mark, label=f"input at its {end}%") for end, mark in marks.items()]
     )
+    turning = [labels[str(name)] for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
     alt = "A line for each input between the probabilities at both ends of its range: " + "; ".join(
         f"{labels[str(name)]}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
         f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
@@ -349,89 +297,93 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
         "Probability of neither outsized returns nor a catastrophe, one input pinned at the value beside the"
         " mark"
     )
-    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
+    return theme.set_texts(ax, _turning_finding(turning, len(low)), subtitle, f"{alt}.")
+
+
+def _draw_ends(ax: Axes, row: int, shares: Mapping[int, float], values: Mapping[int, float]) -> None:
+    """The probabilities at both ends of an input, joined, each with the input's value on its outer side."""
+    line: dict[str, Any] = {"color": theme.RECOMPUTED, "linewidth": 2.4, "alpha": 0.45, "zorder": 2}
+    ax.plot([shares[5], shares[95]], [row, row], **line)
+    left = min(shares, key=lambda end: shares[end])
+    for end, mark in ((5, theme.HOLLOW), (95, theme.DOT)):
+        ax.scatter([shares[end]], [row], **mark, zorder=3)
+        ha, shift = ("right", -9) if end == left else ("left", 9)
+        theme.text(ax, _format_number(values[end]), (shares[end], row), (shift, 0), theme.INK, ha=ha)
+
+
+def _turning_finding(turning: Sequence[str], count: int) -> str:
+    """The inputs that alone turn the judgement, of so many."""
+    if not turning:
+        return f"None of {count} inputs alone turns the judgement at an end of its range"
+    return (
+        f"{number_word(len(turning)).capitalize()} of {count} inputs alone"
+        f" {'turn' if len(turning) != 1 else 'turns'} the judgement at an end of"
+        f" {'their' if len(turning) != 1 else 'its'} range: {join_words(turning)}"
+    )
 
 
 def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
     """Prior, data and posterior of each belief (`outlook.UpdatedBeliefs.table`), over the prior's median;
     `labels` names it with unit.
     """
-    parts = (
+    ranges = (
         ("before", "prior_p5", "prior_p50", "prior_p95", theme.MUTED, "o"),
         ("in our data", "data_low", "data_mid", "data_high", theme.INK, "D"),
         ("after", "posterior_p5", "posterior_p50", "posterior_p95", theme.RECOMPUTED, "s"),
     )
-    names, row = [], 0
+    names: list[str] = []
     for item in table.to_dict("records"):
-        for words, low, middle, high, color, marker in parts:
-            names.append(f"{labels[str(item['name'])]}, {words}")
-            if math.isnan(item[middle]):
-                ax.annotate("none", (1, row), va="center", color=theme.MUTED)
-            else:
-                ends = [item[end] / item["prior_p50"] for end in (low, middle, high)]
-                ax.plot([ends[0], ends[2]], [row, row], color=color, linewidth=3)
-                ax.scatter([ends[1]], [row], color=color, marker=marker, s=52, zorder=3)
-                ax.annotate(
-                    f"{item[middle]:.3g} ({item[low]:.3g} to {item[high]:.3g})",
-                    (ends[2], row),
-                    xytext=(8, 0),
-                    textcoords="offset points",
-                    va="center",
-                    color=color,
-                )
-            row += 1
-    _rows(ax, names)
+        for name, low, middle, high, color, marker in ranges:
+            _draw_belief(ax, len(names), item, (low, middle, high), color, marker)
+            names.append(f"{labels[str(item['name'])]}, {name}")
+    _label_rows(ax, names)
     ax.set_xscale("log")
     ticks = [0.5, 0.75, 1, 1.5, 2, 3]
     ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
     ax.minorticks_off()
     ax.set_xlim(0.55, 3.4)
     growth = table.set_index("name").to_dict("index")["growth_factor_per_year"]
-    moved = growth["posterior_p50"] / growth["prior_p50"]
+    before, after = growth["prior_p50"], growth["posterior_p50"]
     finding = (
-        f"The run-rates move believed growth from {growth['prior_p50']:.1f} to {growth['posterior_p50']:.1f}"
-        " times a year"
-        if abs(moved - 1) > 0.005
-        else f"The run-rates leave believed growth at {growth['prior_p50']:.1f} times a year"
+        f"The run-rates move believed growth from {before:.1f} to {after:.1f} times a year"
+        if abs(after / before - 1) > 0.005
+        else f"The run-rates leave believed growth at {before:.1f} times a year"
     )
     alt = f"Three ranges for each of {len(table)} beliefs: before, by the data, and after."
-    return theme.set_texts(
-        ax,
-        finding,
-        "Beliefs at the start, median and 90% range, over the median before the data, log scale",
-        alt,
-    )
+    subtitle = "Beliefs at the start, median and 90% range, over the median before the data, log scale"
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _draw_belief(
+    ax: Axes,
+    row: int,
+    item: Mapping[Hashable, Any],
+    columns: tuple[str, str, str],
+    color: str,
+    marker: str,
+) -> None:
+    """One range with its median and its numbers; `columns` hold low end, median and high end."""
+    low, middle, high = (item[column] for column in columns)
+    if math.isnan(middle):
+        ax.annotate("none", (1, row), va="center", color=theme.MUTED)
+        return
+    ends = [value / item["prior_p50"] for value in (low, middle, high)]
+    ax.plot([ends[0], ends[2]], [row, row], color=color, linewidth=3)
+    ax.scatter([ends[1]], [row], color=color, marker=marker, s=52, zorder=3)
+    text = f"{middle:.3g} ({low:.3g} to {high:.3g})"
+    theme.annotate(ax, text, (ends[2], row), (8, 0), va="center", color=color)
 
 
 def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
     """Likelihood and impact of each risk (`drivers.risk_register`), with Monte-Carlo intervals; one that
-    never bites is left out.
+    never happens is left out.
     """
     rows = sorted(table.dropna(subset="impact_pct").to_dict("records"), key=lambda item: -item["impact_pct"])
-    top = max(item["impact_pct"] for item in rows)
+    gap = 0.11 * abs(max(item["impact_pct"] for item in rows))
     label_y = math.inf
     for item in rows:
-        x, y = item["likelihood"] * 100, item["impact_pct"]
-        ax.plot(
-            [item["likelihood_low"] * 100, item["likelihood_high"] * 100],
-            [y, y],
-            color=theme.RECOMPUTED,
-            linewidth=1.4,
-        )
-        ax.plot([x, x], [item["impact_low"], item["impact_high"]], color=theme.RECOMPUTED, linewidth=1.4)
-        ax.scatter([x], [y], s=64, color=theme.RECOMPUTED, zorder=3)
-        label_y = min(y, label_y - 0.11 * abs(top))  # labels below one another, each tied to its point
-        left = x > 50
-        ax.annotate(
-            item["risk"],
-            (x, y),
-            xytext=(x - 9 if left else x + 9, label_y),
-            ha="right" if left else "left",
-            va="center",
-            fontweight="semibold",
-            path_effects=theme.HALO,
-            arrowprops={"arrowstyle": "-", "color": theme.MUTED, "linewidth": 0.8},
-        )
+        label_y = min(item["impact_pct"], label_y - gap)  # labels below one another, each tied to its point
+        _draw_risk(ax, item, label_y)
     ax.axhline(0, color=theme.GRID, linewidth=1)
     ax.set(xlim=(0, 100), xlabel="futures in which it bites, percent", ylabel="")
     ax.margins(y=0.2)
@@ -442,16 +394,34 @@ def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
         f"The risk “{worst['risk']}” costs SoftBank most: it bites in {worst['likelihood']:.0%} of futures"
         f" and takes {worst['impact_pct']:.0f}% of net asset value"
     )
-    told = "; ".join(
+    risks = "; ".join(
         f"{row['risk']} in {row['likelihood']:.0%} of futures, {row['impact_pct']:.0f}%" for row in rows
     )
-    alt = f"{len(rows)} risks as points by likelihood and impact: {told}."
-    return theme.set_texts(
-        ax,
-        finding,
+    alt = f"{len(rows)} risks as points by likelihood and impact: {risks}."
+    subtitle = (
         "Fall of SoftBank's net asset value at the exit where the risk bites, percent of its start, against"
-        " likelihood",
-        alt,
+        " likelihood"
+    )
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _draw_risk(ax: Axes, item: Mapping[Hashable, Any], label_y: float) -> None:
+    """A risk at its likelihood and impact, with both intervals and its name at a height."""
+    x, y = item["likelihood"] * 100, item["impact_pct"]
+    line: dict[str, Any] = {"color": theme.RECOMPUTED, "linewidth": 1.4}
+    ax.plot([item["likelihood_low"] * 100, item["likelihood_high"] * 100], [y, y], **line)
+    ax.plot([x, x], [item["impact_low"], item["impact_high"]], **line)
+    ax.scatter([x], [y], s=64, color=theme.RECOMPUTED, zorder=3)
+    left = x > 50
+    ax.annotate(
+        item["risk"],
+        (x, y),
+        xytext=(x - 9 if left else x + 9, label_y),
+        ha="right" if left else "left",
+        va="center",
+        fontweight="semibold",
+        path_effects=theme.HALO,
+        arrowprops={"arrowstyle": "-", "color": theme.MUTED, "linewidth": 0.8},
     )
 
 
@@ -475,7 +445,7 @@ def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axe
     )
 
 
-def _rows(ax: Axes, labels: Sequence[str]) -> None:
+def _label_rows(ax: Axes, labels: Sequence[str]) -> None:
     """One horizontal row a label, the first on top."""
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.4, -0.6)
@@ -483,6 +453,6 @@ def _rows(ax: Axes, labels: Sequence[str]) -> None:
     ax.set(xlabel="", ylabel="")
 
 
-def _number(value: float) -> str:
+def _format_number(value: float) -> str:
     """Three digits, without an exponent."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
