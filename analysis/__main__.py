@@ -430,24 +430,24 @@ def run_sweep(
     if heat_map and (len(axes) != 2 or sample != "grid"):
         rule, fix = "needs a grid of two ranges", "Give two -p NAME=LOW:HIGH:STEPS"
         raise ParameterError(Problem("--heat-map", rule, fix))
-    sweep = _Sweep(assumptions, outputs, _sweep_points(axes, sample, points, assumptions))
-    own_folder = ROOT / "reports" / ".sweeps" / sweep.key[:12]
-    results = own_folder if out is None else out
+    request = _SweepRequest(assumptions, outputs, _sweep_points(axes, sample, points, assumptions))
+    default_folder = ROOT / "reports" / ".sweeps" / request.key[:12]
+    results = default_folder if out is None else out
     start = time.monotonic()
-    table = _evaluate(sweep, own_folder, results, workers=workers, cluster=cluster)
+    table = _evaluate(request, default_folder, results, workers=workers, cluster=cluster)
     if heat_map:
         picture = _draw_heat_map(table, heat_map, [axis.name for axis in axes], results)
         console.echo(console.path_from_here(picture))
     console.echo(console.path_from_here(results / "sweep.parquet"))
     noun = "output" if len(outputs) == 1 else "outputs"
     console.echo(
-        f"{len(sweep.points)} points, {len(outputs)} {noun}, {assumptions.draws:,} simulated futures each in"
-        f" {time.monotonic() - start:.1f} s: {console.path_from_here(results / 'sweep.csv')}"
+        f"{len(request.points)} points, {len(outputs)} {noun}, {assumptions.draws:,} simulated futures each"
+        f" in {time.monotonic() - start:.1f} s: {console.path_from_here(results / 'sweep.csv')}"
     )
 
 
 @dataclass(frozen=True)
-class _Sweep:
+class _SweepRequest:
     """What a sweep computes: outputs at points, a row each, on top of assumptions."""
 
     assumptions: Assumptions
@@ -510,23 +510,23 @@ def _sweep_points(
 
 
 def _evaluate(
-    sweep: _Sweep, own_folder: Path, results: Path, *, workers: int, cluster: str | None
+    request: _SweepRequest, default_folder: Path, results: Path, *, workers: int, cluster: str | None
 ) -> pd.DataFrame:
     """Compute a sweep with a bar on the terminal; its journal stays on this machine."""
     from rich.progress import Progress
 
     from analysis import audit
     from analysis.batch import storage, sweeps
-    from analysis.models import sweep as models
+    from analysis.models import sweep
 
-    known = audit.gather(sweep.assumptions).record
+    known = audit.gather(request.assumptions).record
     with Progress(transient=True) as progress:
-        bar = progress.add_task("points", total=len(sweep.points))
+        bar = progress.add_task("points", total=len(request.points))
         return sweeps.run(
-            sweep.points,
-            partial(models.evaluate, assumptions=sweep.assumptions, known=known, outputs=sweep.outputs),
-            own_folder if storage.is_remote(results) else results,
-            key=sweep.key,
+            request.points,
+            partial(sweep.evaluate, assumptions=request.assumptions, known=known, outputs=request.outputs),
+            default_folder if storage.is_remote(results) else results,
+            key=request.key,
             workers=workers,
             cluster=cluster,
             results=results,
