@@ -12,13 +12,15 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.text import Annotation
+from numpy.typing import NDArray
 
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words, number_word
@@ -52,27 +54,8 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
     )
     ax.scatter(table["stated_pct"], table.index, **LARGE_RING)
     sns.scatterplot(x=table["recomputed_pct"], y=table.index, ax=ax, legend=False, **layout.LARGE_DOT)
-    for row, stated, found in zip(table.index, table["stated_pct"], table["recomputed_pct"], strict=True):
-        side = 1 if found >= stated else -1
-        layout.side_label(ax, stated, row, f"{stated:.0f}", -side, theme.PRINTED)
-        layout.side_label(ax, found, row, f"{found:.1f}", side, theme.RECOMPUTED)
+    _label_rates(ax, table)
     top = table.index[-1]
-    ax.annotate(
-        "printed",
-        (table["stated_pct"][top], top),
-        xytext=(0, 12),
-        textcoords="offset points",
-        ha="center",
-        color=theme.PRINTED,
-    )
-    ax.annotate(
-        "recomputed",
-        (table["recomputed_pct"][top], top),
-        xytext=(0, 12),
-        textcoords="offset points",
-        ha="center",
-        color=theme.RECOMPUTED,
-    )
     ax.set_yticks(table.index, table["segment"])
     ax.set(
         xlabel="",
@@ -80,22 +63,38 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
         xlim=(0, table[["stated_pct", "recomputed_pct"]].to_numpy().max() * 1.15),
         ylim=(-0.6, top + 0.7),
     )
-    off = (table["difference_points"].abs() >= 1).sum()
-    low, high = table["difference_points"].abs().min(), table["difference_points"].abs().max()
-    finding = (
-        f"{_count(off, len(table))} printed growth rates are {low:.0f} to {high:.0f} points too low"
-        if off and table["difference_points"].min() > 0
-        else (
-            f"Over {years:g} years {_count(len(table) - off, len(table)).lower()} printed growth rates come"
-            " out as printed"
-        )
-    )
-    told = "; ".join(
+    rates = "; ".join(
         f"{row['segment']} {row['stated_pct']:.0f}% printed, {row['recomputed_pct']:.0f}% recomputed"
         for row in table.to_dict("records")
     )
-    alt = f"Two marks for each of {len(table)} segments: {told}."
-    return theme.set_texts(ax, finding, f"Growth per year, percent, over {years:g} elapsed years", alt)
+    alt = f"Two marks for each of {len(table)} segments: {rates}."
+    subtitle = f"Growth per year, percent, over {years:g} elapsed years"
+    return theme.set_texts(ax, _differences_finding(table["difference_points"], years), subtitle, alt)
+
+
+def _label_rates(ax: Axes, table: pd.DataFrame) -> None:
+    """Both rates next to their marks, and what the marks are over those of the top row."""
+    for row, stated, recomputed in table[["stated_pct", "recomputed_pct"]].itertuples():
+        side = 1 if recomputed >= stated else -1
+        layout.side_label(ax, stated, row, f"{stated:.0f}", -side, theme.PRINTED)
+        layout.side_label(ax, recomputed, row, f"{recomputed:.1f}", side, theme.RECOMPUTED)
+    top = table.index[-1]
+    for kind, column, color in (
+        ("printed", "stated_pct", theme.PRINTED),
+        ("recomputed", "recomputed_pct", theme.RECOMPUTED),
+    ):
+        at = (table[column][top], top)
+        ax.annotate(kind, at, xytext=(0, 12), textcoords="offset points", ha="center", color=color)
+
+
+def _differences_finding(differences: pd.Series, years: float) -> str:
+    """How many printed rates are too low and by how much, or how many come out as printed."""
+    rates, off = len(differences), int((differences.abs() >= 1).sum())
+    if off and differences.min() > 0:
+        low, high = differences.abs().min(), differences.abs().max()
+        return f"{_count(off, rates)} printed growth rates are {low:.0f} to {high:.0f} points too low"
+    right = _count(rates - off, rates).lower()
+    return f"Over {years:g} years {right} printed growth rates come out as printed"
 
 
 def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
@@ -135,6 +134,7 @@ def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, 
 
 
 def _note(ax: Axes, x: float, y: float, text: str, color: str, ha: str, dy: float = 0) -> None:
+    """A label next to a line or a mark, some points higher where `dy` says so."""
     ax.annotate(
         text,
         (x, y),
@@ -167,44 +167,30 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
     )
     layout.require_columns("printed", printed, ("segment", "cagr_pct"))
     stated = dict(zip(printed["segment"], printed["cagr_pct"].astype(float), strict=True))
-    rows = {segment: len(stated) - 1 - place for place, segment in enumerate(stated)}
-    found = forecasts[forecasts["segment"].isin(list(rows))].reset_index(drop=True)
-    if found.empty:
+    covered = forecasts[forecasts["segment"].isin(list(stated))].reset_index(drop=True)
+    if covered.empty:
         return theme.empty_chart(ax, "a forecast of the printed segments")
-    years = found["end_year"] - found["base_year"]
+    years = covered["end_year"] - covered["base_year"]
     rates = [
         growth.cagr_pct(*sizes)
-        for sizes in zip(found["base_usd_bn"], found["end_usd_bn"], years, strict=True)
+        for sizes in zip(covered["base_usd_bn"], covered["end_usd_bn"], years, strict=True)
     ]
-    found = found.assign(rate=rates, row=found["segment"].map(rows))
-    close = found[found["scope_fit"] == "close"]
-    for _, part in close.groupby("segment"):
-        ax.hlines(
-            part["row"].iloc[0],
-            part["rate"].min(),
-            part["rate"].max(),
-            color=theme.GRID,
-            linewidth=4,
-            zorder=2,
-        )
-    for part, mark in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
-        ax.scatter(part["rate"], part["row"], zorder=3, **(mark | {"s": 38}))
-    ax.scatter(list(stated.values()), list(rows.values()), **theme.RING)
-    for segment, rate in stated.items():
-        theme.text(ax, f"{rate:g}%", (rate, rows[segment]), (0, 8), theme.PRINTED, ha="center", va="bottom")
-    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3), xlim=(0, 1.08 * max(*rates, *stated.values())))
+    covered = covered.assign(rate=rates)
+    _draw_segments(ax, covered, "rate", stated, {"s": 38})
+    for row, rate in zip(_rows(stated).values(), stated.values(), strict=True):
+        theme.text(ax, f"{rate:g}%", (rate, row), (0, 8), theme.PRINTED, ha="center", va="bottom")
+    ax.set(xlim=(0, 1.08 * max(*rates, *stated.values())))
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     alt = (
-        f"A row for each of {number_word(len(rows))} segments with a ring at the printed growth rate"
-        f" and {len(found)} marks at the rates of forecasters; filled marks count the same market, hollow"
+        f"A row for each of {number_word(len(stated))} segments with a ring at the printed growth rate"
+        f" and {len(covered)} marks at the rates of forecasters; filled marks count the same market, hollow"
         " ones a part of it or more."
     )
     subtitle = (
         "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled:"
         " same scope, hollow: another"
     )
-    return theme.set_texts(ax, _growth_finding(close, stated), subtitle, alt)
+    return theme.set_texts(ax, _growth_finding(_same_scope(covered), stated), subtitle, alt)
 
 
 def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
@@ -213,17 +199,17 @@ def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
         return "No forecast is of the same scope; those of another decide nothing"
     above = sum(stated[str(segment)] > row["max"] for segment, row in ends.iterrows())
     below = sum(stated[str(segment)] < row["min"] for segment, row in ends.iterrows())
-    places = ((above, "above"), (len(ends) - above - below, "within"), (below, "below"))
-    told = join_words(
+    counts = {"above": above, "within": len(ends) - above - below, "below": below}
+    positions = join_words(
         [
-            f"{number_word(count)} {layout.verb(count, 'lies', 'lie')} {where}"
-            for count, where in places
+            f"{number_word(count)} {layout.verb(count, 'lies', 'lie')} {position}"
+            for position, count in counts.items()
             if count
         ]
     )
     return (
         f"Of {number_word(len(ends))} printed growth rates that forecasts of the same scope cover,"
-        f" {told} what forecasters give"
+        f" {positions} what forecasters give"
     )
 
 
@@ -240,70 +226,79 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
         The year of the sizes.
     """
     valued = forecasts.assign(size_usd_bn=market.forecast_value(forecasts, year))
-    found = valued[valued["segment"].isin(printed["segment"])].dropna(subset="size_usd_bn")
-    if found.empty:
+    covered = valued[valued["segment"].isin(printed["segment"])].dropna(subset="size_usd_bn")
+    if covered.empty:
         return theme.empty_chart(ax, f"a forecast that covers {year}")
     ax.set_xscale("log")
     sizes = dict(layout.value_pairs(printed, f"size_{year}_usd_bn", "segment"))
-    rows = {segment: len(sizes) - 1 - place for place, segment in enumerate(sizes)}
-    close = found[found["scope_fit"] == "close"]
-    for segment, part in close.groupby("segment"):
-        ax.hlines(
-            rows[segment],
-            part["size_usd_bn"].min(),
-            part["size_usd_bn"].max(),
-            color=theme.GRID,
-            linewidth=4,
-            zorder=2,
-        )
-    for part, style in ((found.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
-        ax.scatter(part["size_usd_bn"], [rows[segment] for segment in part["segment"]], zorder=3, **style)
-    ax.scatter(list(sizes.values()), list(rows.values()), **theme.RING)
-    for segment, size in sizes.items():
-        theme.text(
-            ax,
-            format_value(size, "usd_bn", 1),
-            (size, rows[segment]),
-            (0, 8),
-            theme.PRINTED,
-            ha="center",
-            va="bottom",
-        )
-    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
-    layout.money_ticks(ax.xaxis, [*found["size_usd_bn"], *sizes.values()], "B")
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
+    _draw_segments(ax, covered, "size_usd_bn", sizes, {})
+    for row, size in zip(_rows(sizes).values(), sizes.values(), strict=True):
+        label = format_value(size, "usd_bn", 1)
+        theme.text(ax, label, (size, row), (0, 8), theme.PRINTED, ha="center", va="bottom")
+    layout.money_ticks(ax.xaxis, [*covered["size_usd_bn"], *sizes.values()], "B")
     alt = (
-        f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and {len(found)}"
-        " marks at the values of forecasters on a logarithmic axis; filled marks count the same market,"
-        " hollow ones a part of it or more."
+        f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and"
+        f" {len(covered)} marks at the values of forecasters on a logarithmic axis; filled marks count the"
+        " same market, hollow ones a part of it or more."
     )
     subtitle = (
         f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same"
         " scope, hollow: of another"
     )
-    return theme.set_texts(ax, _forecasts_finding(close, sizes, year), subtitle, alt)
+    return theme.set_texts(ax, _sizes_finding(_same_scope(covered), sizes, year), subtitle, alt)
 
 
-def _forecasts_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
+def _sizes_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
     ends = close.groupby("segment")["size_usd_bn"].agg(["min", "max"])
     if ends.empty:
         return f"No forecast of the same scope covers {year}; those of another decide nothing"
     low = sum(sizes[segment] < row["min"] for segment, row in ends.iterrows())
     high = sum(sizes[segment] > row["max"] for segment, row in ends.iterrows())
     inside = len(ends) - low - high
-    places = ((low, "below all of them"), (inside, "between them"), (high, "above all of them"))
-    parts = [f"{number_word(count)} {where}" for count, where in places if count]
-    verb = " lies " if parts[0].startswith("one ") else " lie "
-    parts[0] = parts[0].replace(" ", verb, 1)
-    told = (
-        f"all{verb}{places[[low, inside, high].index(len(ends))][1]}"
-        if len(parts) == 1 < len(ends)
-        else join_words(parts)
+    counts = {"below all of them": low, "between them": inside, "above all of them": high}
+    (first, count), *others = [(position, count) for position, count in counts.items() if count]
+    verb = layout.verb(count, "lies", "lie")
+    positions = (
+        f"all {verb} {first}"
+        if count == len(ends) > 1
+        else join_words(
+            [
+                f"{number_word(count)} {verb} {first}",
+                *(f"{number_word(other)} {position}" for position, other in others),
+            ]
+        )
     )
     return (
         f"Of {number_word(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that"
-        f" forecasts of the same scope cover, {told}"
+        f" forecasts of the same scope cover, {positions}"
     )
+
+
+def _rows(printed: Mapping[str, float]) -> dict[str, int]:
+    """The height of each segment's row, the first at the top."""
+    return {segment: len(printed) - 1 - place for place, segment in enumerate(printed)}
+
+
+def _same_scope(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Forecasts that count the same market as the article."""
+    return forecasts[forecasts["scope_fit"] == "close"]
+
+
+def _draw_segments(
+    ax: Axes, forecasts: pd.DataFrame, column: str, printed: Mapping[str, float], style: dict[str, Any]
+) -> None:
+    """A row per segment: a ring at the printed value, a dot at each forecast of the same scope and a line
+    over their range, and hollow marks at the other forecasts.
+    """
+    rows = _rows(printed)
+    close = _same_scope(forecasts)
+    for segment, values in close.groupby("segment")[column]:
+        ax.hlines(rows[str(segment)], values.min(), values.max(), color=theme.GRID, linewidth=4, zorder=2)
+    for part, mark in ((forecasts.drop(close.index), theme.HOLLOW), (close, theme.DOT)):
+        ax.scatter(part[column], part["segment"].map(rows), zorder=3, **(mark | style))
+    ax.scatter(list(printed.values()), list(rows.values()), **theme.RING)
+    ax.set_yticks(list(rows.values()), [segment.replace(" (", "\n(") for segment in rows])
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
 
 
 def record_and_paths(
@@ -315,7 +310,7 @@ def record_and_paths(
     subtitle: str,
     axes: Sequence[Axes],
 ) -> Axes:
-    """Regular series as bars, and beyond the record fans of simulated paths beside the naive forecast.
+    """Regular series as bars, and beyond the record fans of simulated paths with the naive forecast.
 
     Parameters
     ----------
@@ -344,91 +339,95 @@ def record_and_paths(
     if not series or all(values.empty for values in series.values()):
         return theme.empty_chart(axes[0], "a value of the series")
     layout.require_panels(axes, len(series), "series")
-    for name in series:
-        for what, frame in (("fans", fans), ("naive", naive)):
-            if name not in set(frame["series"]):
-                raise ValueError(f"{what} has no series {name!r}; each series needs its forecast")
+    _require_series(series, fans=fans, naive=naive)
     first = min(float(decimal_year([values.index.min()])[0]) for values in series.values() if len(values))
     ahead = max(frame.loc[frame["series"].isin(list(series)), "time"].max() for frame in (fans, naive))
     ends = {}
     for ax, (name, values) in zip(axes, series.items(), strict=True):
-        known = values.sort_index()
-        t = decimal_year(pd.DatetimeIndex(known.index))
+        record = values.sort_index()
+        t = decimal_year(pd.DatetimeIndex(record.index))
         width = float(np.median(np.diff(t))) if len(t) > 1 else 0.25
-        start = pd.Series({"time": t[-1]} | dict.fromkeys(QUANTILES, known.iloc[-1])).to_frame().T
-        fan = pd.concat([start, fans[fans["series"] == name].sort_values("time")], ignore_index=True).astype(
-            {"time": float}
-        )
-        own = naive[naive["series"] == name].sort_values("time")
-        shown = [*known, *fan["p95"], *own["value"], 0]
-        layout.scales(ax, [first - width, ahead], shown, unit, log=False)
-        ax.bar(
-            t,
-            known,
-            width=-0.84 * width,
-            align="edge",
-            color=theme.RECOMPUTED,
-            alpha=0.55,
-            linewidth=0,
-            zorder=2,
-        )
-        for low, high, alpha in simulation.BANDS:
-            ax.fill_between(
-                fan["time"], _at(fan, low), _at(fan, high), color=theme.RECOMPUTED, alpha=alpha, linewidth=0
-            )
-        ax.plot(fan["time"], fan["p50"].astype(float), color=theme.RECOMPUTED, linewidth=2.2, zorder=4)
-        ax.plot(
-            [t[-1], *own["time"]],
-            [known.iloc[-1], *own["value"]],
-            color=theme.INK,
-            linewidth=1.6,
-            linestyle=theme.DASHED,
-            zorder=4,
-        )
-        last = fan.iloc[-1]
-        ends[name] = (
-            float(last["time"]),
-            {key: float(last[key]) for key in QUANTILES},
-            float(own["value"].iloc[-1]),
-        )
+        fan = _from_record(fans[fans["series"] == name], t[-1], record.iloc[-1])
+        forecast = naive[naive["series"] == name].sort_values("time")
+        heights = [*record, *fan["p95"], *forecast["value"], 0]
+        layout.scales(ax, [first - width, ahead], heights, unit, log=False)
+        _draw_record(ax, t, record, width)
+        _draw_paths(ax, fan, [t[-1], *forecast["time"]], [record.iloc[-1], *forecast["value"]])
+        ends[name] = fan.iloc[-1], float(forecast["value"].iloc[-1])
         if len(series) > 1:
             ax.set_title(name, fontsize=layout.NAMED_SIZE, color=theme.INK)
         layout.record_end(ax, float(t[-1]), low=False)
-        _, at, simple = ends[name]
-        labels = [theme.Label(at[key], layout.amount(at[key], unit), theme.MUTED) for key in ("p5", "p95")]
-        labels.append(theme.Label(at["p50"], f"median {layout.amount(at['p50'], unit)}", theme.RECOMPUTED))
-        labels.append(theme.Label(simple, f"naive {layout.amount(simple, unit)}", theme.INK))
-        theme.edge_labels(ax, labels)
+        _label_ends(ax, *ends[name], unit)
+    counts = join_words([f"{len(values)} values of {name}" for name, values in series.items()])
     alt = (
-        "Bars for"
-        f" {join_words([f'{len(values)} values of {name}' for name, values in series.items()])}, and"
-        " beyond the record shaded fans of simulated paths with their median and a dashed naive forecast."
+        f"Bars for {counts}, and beyond the record shaded fans of simulated paths with their median and a"
+        " dashed naive forecast."
     )
-    told = (
-        f"{subtitle}; beyond the record: median, 50% and 90% of simulated paths, dashed: the naive forecast"
-    )
-    return theme.set_texts(axes[0], _history_finding(ends, unit), told, alt)
+    subtitle += "; beyond the record: median, 50% and 90% of simulated paths, dashed: the naive forecast"
+    return theme.set_texts(axes[0], _paths_finding(ends, unit), subtitle, alt)
 
 
-def _history_finding(ends: Mapping[str, tuple[float, Mapping[str, float], float]], unit: str) -> str:
+def _require_series(series: Iterable[str], **forecasts: pd.DataFrame) -> None:
+    """Refuse forecasts that lack one of the series."""
+    for name in series:
+        for argument, frame in forecasts.items():
+            if name not in set(frame["series"]):
+                raise ValueError(f"{argument} has no series {name!r}; each series needs its forecast")
+
+
+def _from_record(fan: pd.DataFrame, t: float, value: float) -> pd.DataFrame:
+    """A fan by time that opens from the last value of the record."""
+    start = pd.DataFrame([{"time": t} | dict.fromkeys(QUANTILES, value)])
+    return pd.concat([start, fan.sort_values("time")], ignore_index=True)[["time", *QUANTILES]].astype(float)
+
+
+def _draw_record(ax: Axes, t: NDArray[np.float64], record: pd.Series, width: float) -> None:
+    """Bars that end where their periods end."""
+    ax.bar(
+        t,
+        record,
+        width=-0.84 * width,
+        align="edge",
+        color=theme.RECOMPUTED,
+        alpha=0.55,
+        linewidth=0,
+        zorder=2,
+    )
+
+
+def _draw_paths(ax: Axes, fan: pd.DataFrame, naive_times: Sequence[float], naive: Sequence[float]) -> None:
+    """The fan of simulated paths with its median, and the naive forecast as a dashed line."""
+    time = fan["time"]
+    for low, high, alpha in simulation.BANDS:
+        lower, upper = (fan[f"p{100 * level:.0f}"] for level in (low, high))
+        ax.fill_between(time, lower, upper, color=theme.RECOMPUTED, alpha=alpha, linewidth=0)
+    ax.plot(time, fan["p50"], color=theme.RECOMPUTED, linewidth=2.2, zorder=4)
+    ax.plot(naive_times, naive, color=theme.INK, linewidth=1.6, linestyle=theme.DASHED, zorder=4)
+
+
+def _label_ends(ax: Axes, last: pd.Series, naive: float, unit: str) -> None:
+    """The 90% range, the median and the naive forecast at the end of the forecast."""
+    labels = [theme.Label(last[key], layout.amount(last[key], unit), theme.MUTED) for key in ("p5", "p95")]
+    labels.append(theme.Label(last["p50"], f"median {layout.amount(last['p50'], unit)}", theme.RECOMPUTED))
+    labels.append(theme.Label(naive, f"naive {layout.amount(naive, unit)}", theme.INK))
+    theme.edge_labels(ax, labels)
+
+
+def _paths_finding(ends: Mapping[str, tuple[pd.Series, float]], unit: str) -> str:
+    """Where the simulated paths of one series end, or how many naive forecasts lie within them."""
     if len(ends) == 1:
-        ((name, (time, at, naive)),) = ends.items()
-        low, middle, high = (layout.amount(at[key], unit) for key in ("p5", "p50", "p95"))
-        told = (
-            f"{name}: 90% of simulated paths lie between {low} and {high} in {layout.year_month(time)}, half"
-            f" above {middle}"
+        ((name, (last, naive)),) = ends.items()
+        low, middle, high = (layout.amount(last[key], unit) for key in ("p5", "p50", "p95"))
+        return (
+            f"{name}: 90% of simulated paths lie between {low} and {high} in"
+            f" {layout.year_month(last['time'])}, half above {middle}; the naive forecast is"
+            f" {layout.amount(naive, unit)}"
         )
-        return f"{told}; the naive forecast is {layout.amount(naive, unit)}"
-    inside = sum(at["p5"] <= naive <= at["p95"] for _, at, naive in ends.values())
-    told = (
-        f"{number_word(inside)} of {number_word(len(ends))} naive forecasts"
-        f" {layout.verb(inside, 'lies', 'lie')}"
+    inside = sum(bool(last["p5"] <= naive <= last["p95"]) for last, naive in ends.values())
+    return (
+        f"At the end of the forecast {number_word(inside)} of {number_word(len(ends))} naive forecasts"
+        f" {layout.verb(inside, 'lies', 'lie')} within 90% of simulated paths"
     )
-    return f"At the end of the forecast {told} within 90% of simulated paths"
-
-
-def _at(fan: pd.DataFrame, level: float) -> pd.Series:
-    return fan[f"p{100 * level:.0f}"].astype(float)
 
 
 def share_of_sum(
@@ -440,7 +439,7 @@ def share_of_sum(
     Parameters
     ----------
     shares : DataFrame
-        `models.skill.SumShare.table` of several spans below one another: ``ahead`` (the span in words: the
+        `backtest.SumShare.table` of several spans below one another: ``ahead`` (the span in words: the
         next two years), ``quantile`` (0.05, 0.25, 0.5, 0.75 and 0.95) and ``share`` (ratio).
     amount_usd_bn : float
         The amount, billion dollars.
@@ -461,52 +460,13 @@ def share_of_sum(
         raise ValueError(f"threshold is {threshold}; give a share above 0, 0.2 for 20%")
     if shares.empty:
         return theme.empty_chart(ax, "a simulated sum")
-    levels = {0.05: "p5", 0.25: "p25", 0.5: "p50", 0.75: "p75", 0.95: "p95"}
-    if (twice := shares.duplicated(["ahead", "quantile"])).any():
-        again = shares[twice].iloc[0]
-        raise ValueError(f"quantile {again['quantile']:g} of {again['ahead']!r} stands twice; give each once")
-    wide = shares.pivot(index="ahead", columns="quantile", values="share").reindex(shares["ahead"].unique())
-    if lacking := [level for level in levels if level not in wide or wide[level].isna().any()]:
-        raise ValueError(
-            f"shares has no quantile {lacking[0]:g}; it needs {', '.join(f'{q:g}' for q in levels)}"
-        )
-    wide = 100 * wide[list(levels)].rename(columns=levels)
-    places, names = range(len(wide) - 1, -1, -1), []
-    for row, share in zip(places, wide.to_dict("records"), strict=True):
-        for (low, high, alpha), thickness in zip(simulation.BANDS, (9, 16), strict=True):
-            ax.hlines(
-                row,
-                share[f"p{100 * low:.0f}"],
-                share[f"p{100 * high:.0f}"],
-                color=theme.RECOMPUTED,
-                linewidth=thickness,
-                alpha=alpha + 0.1,
-                capstyle="butt",
-                zorder=2,
-            )
-        ax.scatter([share["p50"]], [row], zorder=4, **theme.DOT)
-        told = f"{_percent(share['p50'])} ({_percent(share['p5'])} to {_percent(share['p95'])})"
-        names.append(
-            theme.text(ax, told, (share["p50"], row), (0, 14), theme.RECOMPUTED, ha="center", va="bottom")
-        )
-    ax.axvline(100 * threshold, color=theme.PRINTED, linewidth=1.8, zorder=1)
-    theme.text(
-        ax,
-        f"{reading}: from {100 * threshold:g}%",
-        (100 * threshold, 1),
-        (0, 3),
-        theme.PRINTED,
-        ha="center",
-        va="bottom",
-        xycoords=("data", "axes fraction"),
-    )
-    ax.set_yticks(list(places), wide.index)
-    ax.set(
-        xlabel="",
-        ylabel="",
-        ylim=(-0.6, len(wide) - 0.3),
-        xlim=(0, 1.12 * max(100 * threshold, wide["p95"].max())),
-    )
+    wide = _percent_by_quantile(shares)
+    rows = range(len(wide) - 1, -1, -1)
+    names = [_draw_share(ax, row, share) for row, share in zip(rows, wide.to_dict("records"), strict=True)]
+    _draw_threshold(ax, 100 * threshold, reading)
+    ax.set_yticks(list(rows), wide.index)
+    right = 1.12 * max(100 * threshold, wide["p95"].max())
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(wide) - 0.3), xlim=(0, right))
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     layout.keep_inside(ax, names)
     amount = format_value(amount_usd_bn, "usd_bn", 0)
@@ -521,25 +481,73 @@ def share_of_sum(
     return theme.set_texts(ax, _share_finding(wide, amount, what, threshold), subtitle, alt)
 
 
+def _percent_by_quantile(shares: pd.DataFrame) -> pd.DataFrame:
+    """Shares in percent, a row per span and a column per quantile, each of which there must be once."""
+    levels = {0.05: "p5", 0.25: "p25", 0.5: "p50", 0.75: "p75", 0.95: "p95"}
+    if (twice := shares.duplicated(["ahead", "quantile"])).any():
+        again = shares[twice].iloc[0]
+        raise ValueError(f"quantile {again['quantile']:g} of {again['ahead']!r} stands twice; give each once")
+    wide = shares.pivot(index="ahead", columns="quantile", values="share").reindex(shares["ahead"].unique())
+    if lacking := [level for level in levels if level not in wide or wide[level].isna().any()]:
+        raise ValueError(
+            f"shares has no quantile {lacking[0]:g}; it needs {', '.join(f'{q:g}' for q in levels)}"
+        )
+    return 100 * wide[list(levels)].rename(columns=levels)
+
+
+def _draw_share(ax: Axes, row: int, share: Mapping[Hashable, float]) -> Annotation:
+    """Bars over 50% and 90% of the paths and a dot at the median, with their numbers; gives the label."""
+    for (low, high, alpha), thickness in zip(simulation.BANDS, (9, 16), strict=True):
+        ax.hlines(
+            row,
+            share[f"p{100 * low:.0f}"],
+            share[f"p{100 * high:.0f}"],
+            color=theme.RECOMPUTED,
+            linewidth=thickness,
+            alpha=alpha + 0.1,
+            capstyle="butt",
+            zorder=2,
+        )
+    ax.scatter([share["p50"]], [row], zorder=4, **theme.DOT)
+    label = f"{_percent(share['p50'])} ({_percent(share['p5'])} to {_percent(share['p95'])})"
+    return theme.text(ax, label, (share["p50"], row), (0, 14), theme.RECOMPUTED, ha="center", va="bottom")
+
+
+def _draw_threshold(ax: Axes, percent: float, reading: str) -> None:
+    """A vertical line from which a statement is taken to be true, with the statement above it."""
+    ax.axvline(percent, color=theme.PRINTED, linewidth=1.8, zorder=1)
+    theme.text(
+        ax,
+        f"{reading}: from {percent:g}%",
+        (percent, 1),
+        (0, 3),
+        theme.PRINTED,
+        ha="center",
+        va="bottom",
+        xycoords=("data", "axes fraction"),
+    )
+
+
 def _share_finding(wide: pd.DataFrame, amount: str, what: str, threshold: float) -> str:
     (ahead, share), *others = wide["p50"].items()
     medians = [
         f"{_percent(share)} of {what} over {ahead}",
         *(f"{_percent(other)} over {span}" for span, other in others),
     ]
-    told = f"In the median path {amount} is {join_words(medians)}"
+    median = f"In the median path {amount} is {join_words(medians)}"
     if len(medians) > 2:
         low, high = (_percent(end) for end in (wide["p50"].min(), wide["p50"].max()))
-        told = f"By every span and method the median path makes {amount} between {low} and {high} of {what}"
+        median = f"By every span and method the median path makes {amount} between {low} and {high} of {what}"
     level = 100 * threshold
     if (wide["p95"] < level).all():
-        return f"{told}; in 95% of paths it is below {level:g}%"
+        return f"{median}; in 95% of paths it is below {level:g}%"
     if (wide["p5"] >= level).all():
-        return f"{told}; in 95% of paths it is {level:g}% or more"
-    return f"{told}; 90% of paths do not decide whether it reaches {level:g}%"
+        return f"{median}; in 95% of paths it is {level:g}% or more"
+    return f"{median}; 90% of paths do not decide whether it reaches {level:g}%"
 
 
 def _percent(share: float) -> str:
+    """Percent, with a decimal only below ten."""
     return f"{share:.0f}%" if share >= 10 else f"{share:.1f}%"
 
 
@@ -569,7 +577,36 @@ def chip_revenue(
     reported = table[table["known_on"] <= day]
     if reported.empty:
         return theme.empty_chart(ax, f"a quarter reported by {format_date(seen)}")
-    for part, face in ((reported, theme.RECOMPUTED), (table.drop(reported.index), "none")):
+    later = table.drop(reported.index)
+    _draw_quarters(ax, reported, later)
+    _label_quarters(ax, table.tail(len(later) + 1), day)
+    investment = format_value(investment_usd_bn, "usd_bn", 0)
+    _draw_investment(ax, investment_usd_bn, f"the printed investment, {investment}")
+    theme.mark_date(ax, day, f"the article, {format_date(day)}")
+    first, last = table["valid_on"].min(), max(day, table["valid_on"].max())
+    theme.dates(ax, first - pd.Timedelta(days=90), last + pd.Timedelta(days=20))
+    ax.set(xlabel="", ylabel="")
+    ax.margins(y=0.1)
+    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
+    newest_usd_bn = reported["usd_bn"].iloc[-1]
+    weeks = investment_usd_bn / newest_usd_bn * WEEKS
+    finding = (
+        f"{investment} is {weeks:.1f} weeks of NVIDIA's data-centre revenue at the last quarter reported by"
+        f" {format_date(seen)}"
+    )
+    alt = (
+        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {format_date(seen)} at"
+        f" {newest_usd_bn:.1f} billion dollars; {number_word(len(later))} reported later, hollow; a line at"
+        " the investment."
+    )
+    subtitle = "Data-centre revenue a quarter, billion dollars"
+    subtitle += "; hollow: reported after the article's day" if len(later) else ""
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _draw_quarters(ax: Axes, reported: pd.DataFrame, later: pd.DataFrame) -> None:
+    """Bars that end with their quarter, hollow for those reported later."""
+    for part, face in ((reported, theme.RECOMPUTED), (later, "none")):
         ax.bar(
             part["valid_on"],
             part["usd_bn"],
@@ -580,9 +617,12 @@ def chip_revenue(
             linewidth=1.2,
             zorder=2,
         )
-    labelled = table[["valid_on", "usd_bn"]].tail(len(table) - len(reported) + 1)
-    for end, value in labelled.itertuples(index=False):
-        before = end <= day  # so that no label stands on the line of the day
+
+
+def _label_quarters(ax: Axes, quarters: pd.DataFrame, day: pd.Timestamp) -> None:
+    """Revenue over the bars, so that no label stands on the line of the day."""
+    for end, value in quarters[["valid_on", "usd_bn"]].itertuples(index=False):
+        before = end <= day
         theme.text(
             ax,
             f"{value:.1f}",
@@ -593,43 +633,24 @@ def chip_revenue(
             va="bottom",
             size=9.5,
         )
-    ax.axhline(investment_usd_bn, color=theme.PRINTED, linewidth=1.8, zorder=3)
+
+
+def _draw_investment(ax: Axes, usd_bn: float, label: str) -> None:
+    """A level line with its label at the left end."""
+    ax.axhline(usd_bn, color=theme.PRINTED, linewidth=1.8, zorder=3)
     theme.text(
         ax,
-        f"the printed investment, {format_value(investment_usd_bn, 'usd_bn', 0)}",
-        (0.005, investment_usd_bn),
+        label,
+        (0.005, usd_bn),
         (0, 3),
         theme.PRINTED,
         va="bottom",
         xycoords=("axes fraction", "data"),
     )
-    theme.mark_date(ax, day, f"the article, {format_date(day)}")
-    theme.dates(
-        ax,
-        table["valid_on"].min() - pd.Timedelta(days=90),
-        max(day, table["valid_on"].max()) + pd.Timedelta(days=20),
-    )
-    ax.set(xlabel="", ylabel="")
-    ax.margins(y=0.1)
-    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
-    last = reported.iloc[-1]
-    weeks = investment_usd_bn / last["usd_bn"] * WEEKS
-    finding = (
-        f"{format_value(investment_usd_bn, 'usd_bn', 0)} is {weeks:.1f} weeks of NVIDIA's data-centre revenue"
-        f" at the last quarter reported by {format_date(seen)}"
-    )
-    alt = (
-        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {format_date(seen)} at"
-        f" {last['usd_bn']:.1f} billion dollars; {number_word(len(table) - len(reported))} reported"
-        " later, hollow; a line at the investment."
-    )
-    subtitle = "Data-centre revenue a quarter, billion dollars" + (
-        "; hollow: reported after the article's day" if len(reported) < len(table) else ""
-    )
-    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def _count(part: int, whole: int) -> str:
+    """A count of rates in words, as a sentence begins."""
     words: Sequence[str] = ("None", "One", "Two", "Three", "Four", "Five", "Six")
     return (
         f"All {words[whole].lower()}"

@@ -45,33 +45,21 @@ def price_quality(
     sns.scatterplot(
         models, x=price, y=quality, color=theme.PRINTED, s=70, linewidth=0, zorder=4, ax=ax, legend=False
     )
-    # Labels stand where the front does not run: left above it, right below it; the dearest has room to its
-    # right.
-    for model, x, y, on in models[["model", price, quality]].assign(on=front).itertuples(index=False):
-        offset, side = (
-            ((8, -3), "left")
-            if x == models[price].max()
-            else ((-6, 7), "right")
-            if on
-            else ((8, -10), "left")
-        )
-        ax.annotate(
-            model, (x, y), xytext=offset, textcoords="offset points", ha=side, color=theme.INK, fontsize=10
-        )
+    _name_models(ax, models[["model", price, quality]].assign(on_front=front))
     ax.set_xscale("log")
     ticks = [0.2, 0.5, 1, 2, 5, 10]
     ax.set_xticks(ticks, [f"${tick:g}" for tick in ticks])
     ax.minorticks_off()
     ax.margins(x=0.2, y=0.12)
     ax.set(xlabel="blended price per million tokens, log scale", ylabel="")
-    off = models[~front]["model"].tolist()
-    beaten = (
-        f"{' and '.join(off)} {'is' if len(off) == 1 else 'are'} beaten on both price and score"
-        if off
+    beaten = models[~front]["model"].tolist()
+    verdict = (
+        f"{' and '.join(beaten)} {layout.verb(len(beaten), 'is', 'are')} beaten on both price and score"
+        if beaten
         else "No model is beaten on both"
     )
     finding = (
-        f"{beaten}; {best.iloc[0]['model']} is {models[price].max() / best.iloc[0][price]:.0f} times cheaper"
+        f"{verdict}; {best.iloc[0]['model']} is {models[price].max() / best.iloc[0][price]:.0f} times cheaper"
         " than the dearest"
     )
     alt = (
@@ -79,6 +67,21 @@ def price_quality(
         " beats on both."
     )
     return theme.set_texts(ax, finding, f"{quality_title} against price", alt)
+
+
+def _name_models(ax: Axes, table: pd.DataFrame) -> None:
+    """Labels where the front does not run: left above it, right below it; the dearest has room to its right.
+
+    `table` has the model, its price, its quality and whether it is on the front.
+    """
+    dearest = table.iloc[:, 1].max()
+    for model, x, y, on_front in table.itertuples(index=False):
+        shift, side = (
+            ((8, -3), "left") if x == dearest else ((-6, 7), "right") if on_front else ((8, -10), "left")
+        )
+        ax.annotate(
+            model, (x, y), xytext=shift, textcoords="offset points", ha=side, color=theme.INK, fontsize=10
+        )
 
 
 def price_history(
@@ -115,29 +118,54 @@ def price_history(
         return theme.empty_chart(ax, f"any {kind} price of the printed models")
     ax.set_yscale("log")
     own, hosted = _own(listed), _hosted(listed)
+    _draw_own_prices(ax, own, column, seen, left=seen == day)
+    _draw_hosted_prices(ax, hosted, column)
+    ax.scatter([layout.date_number(day)] * len(printed), printed[column], **theme.RING)
+    theme.mark_date(ax, day, f"the article, {format_date(day)}")
+    layout.money_ticks(ax.yaxis, [*listed[column], *printed[column]])
+    theme.dates(ax, listed["valid_on"].min(), max(day, listed["valid_on"].max()))
+    pairs = layout.value_pairs(printed, column)
+    labels = [theme.Label(price, f"{model} ${price:.2f}", theme.PRINTED) for model, price in pairs]
+    theme.edge_labels(ax, labels)
+    hosts = (
+        f" (hosts' prices of {join_words(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
+    )
+    alt = (
+        f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{hosts};"
+        f" rings on the line of the article's day are the {len(printed)} printed prices."
+    )
+    subtitle = (
+        f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in"
+        " our data; rings: printed"
+    )
+    return theme.set_texts(ax, _changes_finding(listed, printed, column, seen, kind), subtitle, alt)
+
+
+def _draw_own_prices(ax: Axes, own: pd.DataFrame, column: str, seen: pd.Timestamp, *, left: bool) -> None:
+    """Steps of each model's own price, dotted from its last change to `seen`, with its name at the end, to
+    the left of it or to its right.
+    """
     ends = {model: part[column].iloc[-1] for model, part in own.groupby("model")}
     for model, part in own.groupby("model"):
-        dates, steps = part["valid_on"], part[column]
-        ax.step(dates, steps, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
-        if dates.iloc[-1] < seen:
-            ax.plot(
-                [dates.iloc[-1], seen],
-                [ends[model]] * 2,
-                color=theme.RECOMPUTED,
-                linewidth=1.6,
-                linestyle=(0, (1, 2)),
-            )
-        above = not any(1 < other / ends[model] < 1.35 for other in ends.values())
+        dates, price = part["valid_on"], ends[model]
+        ax.step(dates, part[column], where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
+        if (last := dates.iloc[-1]) < seen:
+            ax.plot([last, seen], [price] * 2, color=theme.RECOMPUTED, linewidth=1.6, linestyle=(0, (1, 2)))
+        above = not any(1 < other / price < 1.35 for other in ends.values())
         theme.text(
             ax,
-            f"{model} ${ends[model]:.2f}",
-            (max(seen, dates.iloc[-1]), ends[model]),
-            (-9 if seen == day else 4, 4 if above else -4),
+            f"{model} ${price:.2f}",
+            (max(seen, last), price),
+            (-9 if left else 4, 4 if above else -4),
             theme.RECOMPUTED,
-            ha="right" if seen == day else "left",
+            ha="right" if left else "left",
             va="bottom" if above else "top",
             size=9.5,
         )
+
+
+def _draw_hosted_prices(ax: Axes, hosted: pd.DataFrame, column: str) -> None:
+    """Squares for the prices of hosts, named at the lowest of a model."""
     for model, part in hosted.sort_values(column).groupby("model"):
         ax.scatter(part["valid_on"], part[column], marker="s", zorder=4, **(theme.HOLLOW | {"s": 30}))
         low = part.iloc[0]
@@ -151,53 +179,34 @@ def price_history(
             va="top",
             size=9.5,
         )
-    ax.scatter([layout.date_number(day)] * len(printed), printed[column], **theme.RING)
-    theme.mark_date(ax, day, f"the article, {format_date(day)}")
-    layout.money_ticks(ax.yaxis, [*listed[column], *printed[column]])
-    theme.dates(ax, listed["valid_on"].min(), max(day, listed["valid_on"].max()))
-    theme.edge_labels(
-        ax,
-        [
-            theme.Label(price, f"{model} ${price:.2f}", theme.PRINTED)
-            for model, price in layout.value_pairs(printed, column)
-        ],
-    )
-    told = f" (hosts' prices of {join_words(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
-    alt = (
-        f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{told};"
-        f" rings on the line of the article's day are the {len(printed)} printed prices."
-    )
-    subtitle = (
-        f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in"
-        " our data; rings: printed"
-    )
-    return theme.set_texts(ax, _prices_finding(listed, printed, column, seen, kind), subtitle, alt)
 
 
-def _prices_finding(
+def _changes_finding(
     listed: pd.DataFrame, printed: pd.DataFrame, column: str, day: pd.Timestamp, kind: str
 ) -> str:
+    """How many printed prices still held on the day, and what had become of the others."""
     known = listed[listed["valid_on"] <= day]
     last = _own(known).groupby("model")[column].last()
     of_hosts = set(_hosted(known)["model"])
     stated = dict(layout.value_pairs(printed, column))
     moves = {model: last[model] - price for model, price in stated.items() if model in last.index}
-    kept = sum(abs(move) <= PRICE_ROUNDING for move in moves.values())
-    share = layout.share_phrase(kept, len(printed), f"printed {kind} price")
-    told = f"{share} the last in our data by {format_date(day)}"
-    parts = []
-    for count, word in (
+    unchanged = sum(abs(move) <= PRICE_ROUNDING for move in moves.values())
+    share = layout.share_phrase(unchanged, len(printed), f"printed {kind} price")
+    others = []
+    for count, change in (
         (sum(move < -PRICE_ROUNDING for move in moves.values()), "cut"),
         (sum(move > PRICE_ROUNDING for move in moves.values()), "raised"),
     ):
-        parts += [f"{number_word(count)} had been {word}"] if count else []
-    parts += [f"{model} has only hosts' prices" for model in stated if model in of_hosts]
+        others += [f"{number_word(count)} had been {change}"] if count else []
+    others += [f"{model} has only hosts' prices" for model in stated if model in of_hosts]
     if unknown := len(set(stated) - set(moves) - of_hosts):
-        parts.append(f"{number_word(unknown)} cannot be checked")
-    return told + (f"; {join_words(parts)}" if parts else "")
+        others.append(f"{number_word(unknown)} cannot be checked")
+    finding = f"{share} the last in our data by {format_date(day)}"
+    return finding + (f"; {join_words(others)}" if others else "")
 
 
 def _own(listed: pd.DataFrame) -> pd.DataFrame:
+    """Prices of models that their developer sells."""
     return listed[listed["own"]]
 
 
@@ -216,33 +225,9 @@ def price_multiples(
     have one.
     """
     order = multiples.query("kind == 'blended'").sort_values("multiple_x")["model"].tolist()
-    shown = {"input": ("o", "full"), "output": ("s", "full"), "blended": ("D", "none")}
     ax.axvline(1, color=theme.MUTED, linewidth=1.2)
-    for model, (low, high) in claimed.items():
-        row = order.index(model)
-        ax.fill_between([low, high], row - 0.34, row + 0.34, color=theme.PRINTED, alpha=0.22, linewidth=0)
-        ax.annotate(
-            f"printed {low:g}–{high:g}x",
-            (low, row + 0.4),
-            color=theme.PRINTED,
-            fontsize=9.5,
-            va="bottom",
-            ha="left",
-        )
-    for kind, (marker, fill) in shown.items():
-        part = multiples[multiples["kind"] == kind].set_index("model").loc[order]
-        face = theme.RECOMPUTED if fill == "full" else "none"
-        ax.scatter(
-            part["multiple_x"],
-            range(len(order)),
-            marker=marker,
-            s=54,
-            facecolors=face,
-            edgecolors=theme.RECOMPUTED,
-            linewidths=1.6,
-            zorder=4,
-            label=f"{kind} tokens",
-        )
+    _draw_claimed_multiples(ax, claimed, order)
+    _draw_multiples(ax, multiples, order)
     ax.set_xscale("log")
     ticks = [0.5, 1, 2, 5, 10, 20, 50]
     ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
@@ -252,11 +237,11 @@ def price_multiples(
         xlabel="", ylabel="", ylim=(-0.6, len(order) - 0.1), xlim=(0.7, multiples["multiple_x"].max() * 1.6)
     )
     theme.legend(ax)
-    told = []
+    ranges = []
     for model, (low, high) in claimed.items():
-        found = multiples.loc[multiples["model"] == model, "multiple_x"]
-        told.append(f"{found.min():.3g} to {found.max():.3g} times {model}, printed as {low:g} to {high:g}")
-    finding = f"{reference} costs {'; '.join(told)}"
+        times = multiples.loc[multiples["model"] == model, "multiple_x"]
+        ranges.append(f"{times.min():.3g} to {times.max():.3g} times {model}, printed as {low:g} to {high:g}")
+    finding = f"{reference} costs {'; '.join(ranges)}"
     alt = (
         f"Marks on a logarithmic axis for the price of {reference} over {len(order)} models, by kind of"
         " token, beside the printed ranges."
@@ -264,6 +249,32 @@ def price_multiples(
     return theme.set_texts(
         ax, finding, f"Price per token of {reference} as a multiple of the model's, log scale", alt
     )
+
+
+def _draw_claimed_multiples(ax: Axes, claimed: Mapping[str, tuple[float, float]], order: list[str]) -> None:
+    """Bands over the rows of the models for which the article prints a range."""
+    for model, (low, high) in claimed.items():
+        row = order.index(model)
+        ax.fill_between([low, high], row - 0.34, row + 0.34, color=theme.PRINTED, alpha=0.22, linewidth=0)
+        label = f"printed {low:g}–{high:g}x"
+        ax.annotate(label, (low, row + 0.4), color=theme.PRINTED, fontsize=9.5, va="bottom", ha="left")
+
+
+def _draw_multiples(ax: Axes, multiples: pd.DataFrame, order: list[str]) -> None:
+    """A mark for each kind of token; the blended price is hollow."""
+    for kind, marker in (("input", "o"), ("output", "s"), ("blended", "D")):
+        part = multiples[multiples["kind"] == kind].set_index("model").loc[order]
+        ax.scatter(
+            part["multiple_x"],
+            range(len(order)),
+            marker=marker,
+            s=54,
+            facecolors="none" if kind == "blended" else theme.RECOMPUTED,
+            edgecolors=theme.RECOMPUTED,
+            linewidths=1.6,
+            zorder=4,
+            label=f"{kind} tokens",
+        )
 
 
 def price_frontier(
@@ -298,47 +309,19 @@ def price_frontier(
     reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
     if not any(map(len, reached)):
         return theme.empty_chart(axes[0], f"a price of a model that reaches the scores on {benchmark}")
-    at = float(decimal_year([day])[0])
+    article_t = float(decimal_year([day])[0])
     lowest = [prices.price_frontier(spells, threshold) for threshold in fits["threshold_pct"]]
-    lines = [
-        _through(steps, factor) for steps, factor in zip(lowest, fits["decline_factor_per_year"], strict=True)
-    ]
+    lines = [*map(_line_ends, lowest, fits["decline_factor_per_year"])]
     every = pd.concat(reached)
-    times, heights = [*every["t"], at], [*every[PRICE], *(end for line in lines for end in line)]
+    times, heights = [*every["t"], article_t], [*every[PRICE], *(end for line in lines for end in line)]
     for ax, rows, steps, line, fit in zip(axes, reached, lowest, lines, fits.to_dict("records"), strict=True):
         layout.scales(ax, times, heights, "usd_per_mtok", log=True)
-        ax.set_title(_price_title(fit), fontsize=layout.NAMED_SIZE, color=theme.INK)
-        theme.mark_date(ax, at, "")
+        ax.set_title(_fit_title(fit), fontsize=layout.NAMED_SIZE, color=theme.INK)
+        theme.mark_date(ax, article_t, "")
         if ax is axes[0]:
-            theme.text(
-                ax,
-                f"the article,\n{format_date(pd.Timestamp(day))}",
-                (at, 1),
-                (-4, -3),
-                theme.INK,
-                ha="right",
-                va="top",
-                size=layout.NAMED_SIZE,
-                xycoords=("data", "axes fraction"),
-            )
-        if rows.empty:
-            continue
-        ax.scatter(rows["t"], rows[PRICE], s=14, color=theme.OPEN, linewidths=0, zorder=2)
-        t, price = [*steps["t"], rows["t"].max()], [*steps[PRICE], steps[PRICE].iloc[-1]]
-        ax.step(t, price, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
-        later = steps["t"] > at
-        for part, mark in ((steps[~later], theme.DOT), (steps[later], theme.HOLLOW)):
-            ax.scatter(part["t"], part[PRICE], zorder=4, **(mark | {"s": 24, "linewidths": 1.2}))
-        if line:
-            ax.plot([t[0], steps["t"].iloc[-1]], line, color=theme.INK, linewidth=1.2, zorder=3.2)
-        ends = steps.iloc[[0, -1]].drop_duplicates("t")
-        told = ends[["model", "t", PRICE]].itertuples(index=False)
-        names = [layout.Name(model, x, y, theme.RECOMPUTED) for model, x, y in told]
-        grid = np.linspace(t[0], t[-1], 200)
-        path = [*zip(grid, np.array(price)[np.searchsorted(t, grid, side="right") - 1], strict=True)]
-        if line:
-            path += zip(np.linspace(t[0], t[-2], 200), np.geomspace(line[0], line[1], 200), strict=True)
-        layout.name_points(ax, names, rows[["t", PRICE]], path)
+            _label_article(ax, article_t, day)
+        if len(rows):
+            _draw_falling_prices(ax, rows, steps, line, article_t)
     alt = (
         f"{number_word(len(fits)).capitalize()} {layout.verb(len(fits), 'panel', 'panels')} with the"
         f" prices of all models that reach a score on {benchmark}, on a logarithmic axis: the cheapest so far"
@@ -349,38 +332,78 @@ def price_frontier(
         f" {benchmark}; steps: the cheapest so far, thin line: fitted, in brackets: interval from a bootstrap"
         " over developers"
     )
-    return theme.set_texts(axes[0], _price_finding(fits, benchmark), subtitle, alt)
+    return theme.set_texts(axes[0], _decline_finding(fits, benchmark), subtitle, alt)
 
 
-def _price_title(fit: Mapping[Hashable, Any]) -> str:
-    told = f"{fit['name']}, {fit['threshold_pct']:g}% or more: "
+def _label_article(ax: Axes, article_t: float, day: theme.Day) -> None:
+    """The article's day in two lines, left of its line at the top of the axes."""
+    theme.text(
+        ax,
+        f"the article,\n{format_date(pd.Timestamp(day))}",
+        (article_t, 1),
+        (-4, -3),
+        theme.INK,
+        ha="right",
+        va="top",
+        size=layout.NAMED_SIZE,
+        xycoords=("data", "axes fraction"),
+    )
+
+
+def _draw_falling_prices(
+    ax: Axes, rows: pd.DataFrame, steps: pd.DataFrame, line: Sequence[float], article_t: float
+) -> None:
+    """Every price that reaches the score, the cheapest so far as steps with the first and last one named, and
+    the fitted line by its two ends.
+    """
+    ax.scatter(rows["t"], rows[PRICE], s=14, color=theme.OPEN, linewidths=0, zorder=2)
+    t, price = [*steps["t"], rows["t"].max()], [*steps[PRICE], steps[PRICE].iloc[-1]]
+    ax.step(t, price, where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
+    later = steps["t"] > article_t
+    for part, mark in ((steps[~later], theme.DOT), (steps[later], theme.HOLLOW)):
+        ax.scatter(part["t"], part[PRICE], zorder=4, **(mark | {"s": 24, "linewidths": 1.2}))
+    if line:
+        ax.plot([t[0], steps["t"].iloc[-1]], line, color=theme.INK, linewidth=1.2, zorder=3.2)
+    ends = steps.iloc[[0, -1]].drop_duplicates("t")[["model", "t", PRICE]]
+    names = [layout.Name(model, x, y, theme.RECOMPUTED) for model, x, y in ends.itertuples(index=False)]
+    grid = np.linspace(t[0], t[-1], 200)
+    path = [*zip(grid, np.array(price)[np.searchsorted(t, grid, side="right") - 1], strict=True)]
+    if line:
+        path += zip(np.linspace(t[0], t[-2], 200), np.geomspace(line[0], line[1], 200), strict=True)
+    layout.name_points(ax, names, rows[["t", PRICE]], path)
+
+
+def _fit_title(fit: Mapping[Hashable, Any]) -> str:
+    """The score of a panel, and by how much its price falls a year."""
+    title = f"{fit['name']}, {fit['threshold_pct']:g}% or more: "
     if math.isnan(fit["decline_factor_per_year"]):
-        return f"{told}{fit['n']} {layout.verb(fit['n'], 'step', 'steps')}, too few to fit"
-    told += f"divided by {_times(fit['decline_factor_per_year'])} a year"
+        return f"{title}{fit['n']} {layout.verb(fit['n'], 'step', 'steps')}, too few to fit"
+    title += f"divided by {_times(fit['decline_factor_per_year'])} a year"
     low, high = fit["bootstrap_low"], fit["bootstrap_high"]
     interval = (
         ", no interval" if math.isnan(low) else f" ({fit['level']:.0%}: {_times(low)} to {_times(high)})"
     )
-    return f"{told}{interval}, {fit['n']} steps"
+    return f"{title}{interval}, {fit['n']} steps"
 
 
-def _price_finding(fits: pd.DataFrame, benchmark: str) -> str:
+def _decline_finding(fits: pd.DataFrame, benchmark: str) -> str:
+    """By how much prices at a fixed score fell a year, over all scores."""
     fitted = fits.dropna(subset="decline_factor_per_year")
     if fitted.empty:
         return f"Too few prices at a fixed score on {benchmark} for a trend"
     low, high = fitted["decline_factor_per_year"].min(), fitted["decline_factor_per_year"].max()
-    told = f"At a fixed score on {benchmark} the cheapest price fell by a factor of "
-    told += f"{_times(low)} a year" if len(fitted) == 1 else f"{_times(low)} to {_times(high)} a year"
+    finding = f"At a fixed score on {benchmark} the cheapest price fell by a factor of "
+    finding += f"{_times(low)} a year" if len(fitted) == 1 else f"{_times(low)} to {_times(high)} a year"
     bounded = fitted.dropna(subset="bootstrap_low")
     if len(bounded):
-        told += (
+        finding += (
             f"; intervals reach from {_times(bounded['bootstrap_low'].min())} to"
             f" {_times(bounded['bootstrap_high'].max())}"
         )
-    return told
+    return finding
 
 
-def _through(steps: pd.DataFrame, factor: float) -> list[float]:
+def _line_ends(steps: pd.DataFrame, factor: float) -> list[float]:
     """Heights of the fitted line at the first and the last step; least squares runs through the mean of its
     points.
     """
@@ -392,4 +415,5 @@ def _through(steps: pd.DataFrame, factor: float) -> list[float]:
 
 
 def _times(factor: float) -> str:
+    """A factor to two digits."""
     return layout.amount(factor, "count")

@@ -209,7 +209,7 @@ def test_the_time_of_parity_is_a_bar_with_the_estimate_and_an_arrow_where_it_nev
 
 
 @pytest.mark.parametrize(
-    ("years", "interval", "message"),
+    ("years", "interval", "verdict"),
     [
         (1.0, (0.0, math.inf), "meet in July 2026 (90% of draws: already to never)"),
         (0.0, (0.0, 2.0), "have met already (90% of draws: already to July 2027)"),
@@ -217,10 +217,10 @@ def test_the_time_of_parity_is_a_bar_with_the_estimate_and_an_arrow_where_it_nev
         (90.0, (80.0, math.inf), "meet after 2100 (90% of draws: after 2100 to never)"),
     ],
 )
-def test_the_finding_says_when_and_how_often_never(years, interval, message):
+def test_the_finding_says_when_and_how_often_never(years, interval, verdict):
     assert (
         finding(meets(years, interval))
-        == f"On GPQA the lines of open and closed weights {message}; in 20% of draws they never do"
+        == f"On GPQA the lines of open and closed weights {verdict}; in 20% of draws they never do"
     )
 
 

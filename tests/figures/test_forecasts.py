@@ -18,8 +18,8 @@ def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_
     # from the top: a is over, c was overtaken, b has run from 21 May 2026 to 31 Oct 2027; 2028 is a leap year
     assert widths == {2: [365, 365], 1: [365], 0: [731, 528]}
     assert finding(ax) == "3 parts on 31 October 2027: 2 too early to tell, 1 overtaken"
-    message = [text.get_text() for text in ax.texts]
-    assert message == ["b", "21 May 2028", "c", "overtaken", "a", "21 May 2027"]
+    labels = [text.get_text() for text in ax.texts]
+    assert labels == ["b", "21 May 2028", "c", "overtaken", "a", "21 May 2027"]
 
 
 def test_every_method_has_its_mark_and_several_are_pooled():

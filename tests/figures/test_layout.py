@@ -25,7 +25,7 @@ def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "message"),
+    ("value", "unit", "written"),
     [
         (206.31, "usd", "$210"),
         (99_999, "usd", "$100K"),
@@ -39,8 +39,8 @@ def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
         (3, "years", "3"),
     ],
 )
-def test_amounts_are_told_to_two_digits_in_thousands_and_so_on(value, unit, message):
-    assert charts.layout.amount(value, unit) == message
+def test_amounts_are_told_to_two_digits_in_thousands_and_so_on(value, unit, written):
+    assert charts.layout.amount(value, unit) == written
 
 
 @pytest.mark.parametrize("month", range(1, 13))
@@ -56,8 +56,8 @@ def test_a_logarithmic_axis_has_two_to_nine_ticks_whatever_it_spans(values):
     ax.set_xscale("log")
     charts.layout.log_ticks(ax.xaxis, values, "x", room=1.1)
     assert 2 <= len(ax.get_xticks()) <= 9
-    message = [label.get_text() for label in ax.get_xticklabels()]
-    assert len(set(message)) == len(message)
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert len(set(labels)) == len(labels)
     low, high = ax.get_xlim()
     assert low < min(values) <= max(values) < high
 

@@ -199,7 +199,7 @@ def test_a_span_has_bars_of_half_and_of_nine_tenths_of_the_paths_and_a_dot_at_th
 
 
 @pytest.mark.parametrize(
-    ("threshold", "message"),
+    ("threshold", "verdict"),
     [
         (0.2, "in 95% of paths it is below 20%"),
         (0.004, "in 95% of paths it is 0.4% or more"),
@@ -208,12 +208,12 @@ def test_a_span_has_bars_of_half_and_of_nine_tenths_of_the_paths_and_a_dot_at_th
         (0.01, "90% of paths do not decide whether it reaches 1%"),
     ],
 )
-def test_the_finding_holds_the_share_against_the_statement(threshold, message):
+def test_the_finding_holds_the_share_against_the_statement(threshold, verdict):
     begins = (
         "In the median path $60B is 4.0% of the revenue over the next two years and 1.5% over the next three"
         " years"
     )
-    assert finding(shared(threshold=threshold)) == f"{begins}; {message}"
+    assert finding(shared(threshold=threshold)) == f"{begins}; {verdict}"
 
 
 def test_of_many_spans_and_methods_the_finding_gives_the_ends():

@@ -110,8 +110,8 @@ def test_the_line_falls_by_the_factor_that_was_fitted_through_the_mean_of_the_st
 
 
 def test_titles_give_factor_interval_and_steps_or_why_there_is_none():
-    message = [ax.get_title(loc="left") for ax in theme.chart_of(price()).axes]
-    assert message == [
+    titles = [ax.get_title(loc="left") for ax in theme.chart_of(price()).axes]
+    assert titles == [
         "GPT-4, 40% or more: divided by 10 a year (90%: 5 to 20), 3 steps",
         "GPT-4o, 50% or more: 1 step, too few to fit",
     ]

@@ -78,11 +78,11 @@ def test_intervals_are_bars_of_their_own_colour():
 
 
 def test_refitted_figures_are_told_to_the_digits_of_print():
-    message = words(reproduced())
+    texts = words(reproduced())
     # 1.962 and 3.054 to one decimal, as 2.4 has; 1.968995 to three, 2.943095 to four
-    assert {"printed 2.4 (2.0 to 3.1)", "refitted 2.4 (2.0 to 3.1)"} <= set(message)
-    assert message.count("2.40727 (1.969 to 2.9431)") == 2
-    assert {"10", "12 (9 to 16), differs", "4 to 5", "no data to refit"} <= set(message)
+    assert {"printed 2.4 (2.0 to 3.1)", "refitted 2.4 (2.0 to 3.1)"} <= set(texts)
+    assert texts.count("2.40727 (1.969 to 2.9431)") == 2
+    assert {"10", "12 (9 to 16), differs", "4 to 5", "no data to refit"} <= set(texts)
 
 
 def test_the_finding_counts_what_agrees_and_what_could_not_be_refitted():
@@ -216,10 +216,10 @@ def test_a_mean_is_not_called_a_median():
     assert "median" not in subtitle(ax)
 
 
-@pytest.mark.parametrize(("level", "message"), [(0.9, "90%"), (0.95, "95%")])
-def test_the_level_comes_with_the_forecast(level, message):
+@pytest.mark.parametrize(("level", "percent"), [(0.9, "90%"), (0.95, "95%")])
+def test_the_level_comes_with_the_forecast(level, percent):
     ax = fitted(line=forecast(level=level), level=None)
-    assert f"dark: {message} " in subtitle(ax)
+    assert f"dark: {percent} " in subtitle(ax)
 
 
 def test_what_the_model_hands_out_can_be_drawn_as_it_is():

@@ -47,13 +47,13 @@ def test_the_grid_takes_years_as_well():
     assert ax.get_ylabel() == "free cash flow at maturity, percent of revenue"
 
 
-@pytest.mark.parametrize(("pool", "message"), [(1, "more"), (1e6, "less")])
-def test_where_all_cells_agree_the_finding_says_so(pool, message):
+@pytest.mark.parametrize(("pool", "comparison"), [(1, "more"), (1e6, "less")])
+def test_where_all_cells_agree_the_finding_says_so(pool, comparison):
     table = grid(pool, returns_pct=[10, 20], margins_pct=[20, 30])
-    where = "every case" if message == "more" else "any case"
+    where = "every case" if comparison == "more" else "any case"
     assert (
         finding(drawn(table, pool))
-        == f"The price needs {message} revenue than the whole market has in {where}"
+        == f"The price needs {comparison} revenue than the whole market has in {where}"
     )
 
 
