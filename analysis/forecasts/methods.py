@@ -97,7 +97,7 @@ class Method:
 
 @dataclass(frozen=True)
 class MethodContext:
-    """What the methods may look at: assumptions and the evidence that was known on their day."""
+    """What the methods may use: assumptions, the evidence that was known on their day, and the parts."""
 
     assumptions: Assumptions
     facts: audit.Facts
@@ -171,10 +171,10 @@ def event_draws(assumptions: Assumptions, facts: audit.Facts) -> NDArray[np.bool
 def match_rate(context: MethodContext) -> Method | None:
     """How many open models matched a step of the closed frontier in as much time as there is."""
     lags, scores = _closed_lead_lags(context)
-    launched = _launch_price(context)
-    if lags is None or launched is None:
+    launch_row = _launch_price(context)
+    if lags is None or launch_row is None:
         return None
-    months = (context.deadline("p2.quality") - launched["valid_on"]).days / DAYS_PER_YEAR * 12
+    months = (context.deadline("p2.quality") - launch_row["valid_on"]).days / DAYS_PER_YEAR * 12
     decided = lags[lags["matched"] | (lags["lag_months"] >= months)]
     in_time = decided["matched"] & (decided["lag_months"] <= months)
     # one open release often matches several steps at once: it is one case
@@ -282,9 +282,9 @@ def price_fall_trend(context: MethodContext) -> Method | None:
         return None
     low, mid, high = (math.log(float(fit[name])) for name in ("low", "decline_factor_per_year", "high"))
     se = (high - low) / (2 * NormalDist().inv_cdf(0.975))
-    at = (mid - math.log(needed)) / se
+    z_score = (mid - math.log(needed)) / se
     # the error of the fit is all that moves it: one standard error either way is the range
-    low_p, p, high_p = (_clip(NormalDist().cdf(at + shift)) for shift in (-1.0, 0.0, 1.0))
+    low_p, p, high_p = (_clip(NormalDist().cdf(z_score + shift)) for shift in (-1.0, 0.0, 1.0))
     note = (
         f"Prices at equal {BENCHMARK} scores fell {math.exp(mid):.1f}-fold a year (95% interval"
         f" {math.exp(low):.1f} to {math.exp(high):.1f}; {int(fit['n'])} prices,"
@@ -405,7 +405,7 @@ def simulated_cost_growth(context: MethodContext) -> Method | None:
 
 def business_share_trend(context: MethodContext) -> Method | None:
     """The probability that business customers pay more than half, by the line through their shares of revenue
-    on record.
+    in our data.
     """
     from scipy import stats
 
@@ -417,8 +417,10 @@ def business_share_trend(context: MethodContext) -> Method | None:
     line = trend.fit(trend.decimal_year(rows["valid_on"]), shares, form="logistic", floor=0.0, ceiling=1.0)
     due = float(trend.decimal_year(pd.Series([context.deadline("p3.survival")]))[0])
     # with so few points a standard error is itself uncertain: Student's t says how many make the usual share
-    one = float(stats.t.ppf((1 + ONE_STANDARD_ERROR) / 2, len(rows) - 2))
-    low, middle, high = (line.probability_above(due, 0.5, shift=shift) for shift in (-one, 0.0, one))
+    standard_error = float(stats.t.ppf((1 + ONE_STANDARD_ERROR) / 2, len(rows) - 2))
+    low, middle, high = (
+        line.probability_above(due, 0.5, shift=shift) for shift in (-standard_error, 0.0, standard_error)
+    )
     note = (
         f"A curve through the {labels.number_word(len(rows))} shares of revenue in our data"
         f" ({', '.join(f'{share:.0%}' for share in shares)}), extended to the deadline; “more than” counts as"
@@ -466,8 +468,8 @@ ASSUMES: Mapping[MethodFunction, tuple[str, ...]] = {
     simulated_write_down: SIMULATED,
     simulated_cost_growth: SIMULATED,
 }
-"""Names of the register that a method draws on as beliefs of the world; the others count and fit what is on
-record.
+"""Names of the register that a method draws on as beliefs of the world; the others count and fit what is in
+our data.
 """
 
 
@@ -477,7 +479,7 @@ def _trend_scores(context: MethodContext) -> pd.DataFrame:
 
 
 def _closed_lead_lags(context: MethodContext) -> tuple[pd.DataFrame | None, pd.DataFrame]:
-    """How long closed steps stood, None where the record holds no closed and open models; and the rows that
+    """How long closed steps stood, None where our data have no closed and open models; and the rows that
     say so.
     """
     scores = _trend_scores(context)
@@ -498,25 +500,25 @@ def _required_price_fall(context: MethodContext) -> RequiredPriceFall | None:
     """What is left of the fall to the target, as the fact-check and the indicator see it; None before the
     launch or once it is due.
     """
-    launched, deadline = _launch_price(context), context.deadline("p2.price")
+    launch_row, deadline = _launch_price(context), context.deadline("p2.price")
     today = pd.Timestamp(str(context.assumptions.as_of))
-    if launched is None or today >= deadline:
+    if launch_row is None or today >= deadline:
         return None
     table, runs = context.known["api_prices"], context.known["model_benchmarks"]
     runs = runs[(runs["benchmark"] == BENCHMARK) & (runs["protocol"] == PROTOCOL)]
-    matches = prices.open_matches(table[table["terms"] == "list"], runs, launched)
+    matches = prices.open_matches(table[table["terms"] == "list"], runs, launch_row)
     if matches.empty:
-        years = (deadline - launched["valid_on"]).days / DAYS_PER_YEAR
+        years = (deadline - launch_row["valid_on"]).days / DAYS_PER_YEAR
         return RequiredPriceFall(
             1.0,
             years,
             "We count from the launch, since no open model in our data matches it.",
-            _one_row_frame(launched),
+            _one_row_frame(launch_row),
         )
     share = float(context.assumptions.input_token_share)
     blend, launch = (
         frontier.blended_price(rows["price_input_usd_per_mtok"], rows["price_output_usd_per_mtok"], share)
-        for rows in (matches, launched)
+        for rows in (matches, launch_row)
     )
     multiple = float(blend.min() / launch)
     note = (
@@ -524,7 +526,7 @@ def _required_price_fall(context: MethodContext) -> RequiredPriceFall | None:
     )
     years = (deadline - today).days / DAYS_PER_YEAR
     return RequiredPriceFall(
-        multiple, years, note, pd.concat([_one_row_frame(launched), matches.loc[[blend.idxmin()]]])
+        multiple, years, note, pd.concat([_one_row_frame(launch_row), matches.loc[[blend.idxmin()]]])
     )
 
 

@@ -9,15 +9,15 @@ Decisions
 - The threshold is a quantile of the naive forecast of that day, a random walk with drift on the scale of the
   series (logs, or logits between bounds), so that the naive forecaster's probability is its nominal one. The
   five quantiles take turns in the order of the questions; the other four turns give the same record with
-  other thresholds, and how far it moves by that.
+  other thresholds, and show how far it moves by that.
 - What is known on a day is what had been published by then. A best score or a lowest price so far is read at
   the ends of quarters, since its steps alone are days on which something happened.
-- Three forecasters beside the naive one: the trend that this report fits (least squares on that scale,
+- Three forecasters besides the naive one: the trend that this report fits (least squares on that scale,
   Student's t), a base rate (how often earlier questions at this quantile, resolved by that day, came true),
   and their pool as everywhere in this report.
 - Questions of one series share their fate, so skill is bootstrapped over series and the number that counts is
   printed.
-- The simulation has no record: nothing that it could be held against has happened yet.
+- The simulation has no record: nothing that it could be compared with has happened yet.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 ASKED_ON = (6, 30)
 """Month and day on which the questions of a year are made."""
 LEAST_POINTS = 6
-"""Values on record before a question is made: a line and its spread take two and one, and three more say
-something of both.
+"""Values known before a question is made: a line and its spread take two and one, and three more say
+something about both.
 """
 NEAR_DAYS = 45
 """How far the value that resolves a question may lie from its due day."""
@@ -73,7 +73,7 @@ LOG_SCALE = trend.Scale("exponential", 0.0, 1.0)
 
 @dataclass(frozen=True)
 class ForecastSeries:
-    """A past that questions can be made of.
+    """A series of past values that questions can be made of.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ def random_walk(years: np.ndarray, z: np.ndarray, ahead_years: float) -> RandomW
 
     Notes ----- With increments d over times h, T = sum h and n increments: drift m = sum d / T, variance a
     year s² = sum (d - m h)² / h / (n - 1), and h years ahead s² (h + h² / T). For equal steps this is
-    `skill`'s walk.
+    the random walk of `statistics.backtest`.
     """
     d, h = np.diff(z), np.diff(years)
     total, n = float(h.sum()), len(h)
@@ -136,7 +136,7 @@ def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
     known
         Evidence tables by name, as known on the cut-off date.
     """
-    found = [
+    series = [
         _first_published(
             "NVIDIA's data-centre revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn"
         ),
@@ -148,33 +148,33 @@ def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
         "annualised_revenue": "OpenAI's annualised revenue",
         "weekly_users": "ChatGPT's weekly users",
     }.items():
-        found.append(_first_published(name, finance[finance["measure"] == measure], "value"))
-    found.append(_first_published("SoftBank's net asset value", known["softbank_nav"], "nav_jpy_tn"))
+        series.append(_first_published(name, finance[finance["measure"] == measure], "value"))
+    series.append(_first_published("SoftBank's net asset value", known["softbank_nav"], "nav_jpy_tn"))
     for benchmark, floor in {"GPQA Diamond": 0.25, "MMLU": 0.25, "HumanEval": 0.0}.items():
         rows = known["model_benchmarks"].query("benchmark == @benchmark and use == 'trend'")
         for kind in ("closed", "open"):
             best = _best_so_far(
                 rows[rows["weights"] == kind].assign(value=lambda t: t["score_pct"] / 100), "max"
             )
-            found.append(
+            series.append(
                 ForecastSeries(f"best {kind} score on {benchmark}", best, trend.Scale("logistic", floor, 1.0))
             )
     for basis, rows in known["training_cost"].query("run == @LATEST_RUN").groupby("cost_basis", sort=True):
         best = _best_so_far(rows.assign(value=rows["training_cost_usd"]), "max")
-        found.append(ForecastSeries(f"dearest training run ({str(basis).replace('_', ' ')})", best))
-    return [series for series in found if len(series.points) > LEAST_POINTS]
+        series.append(ForecastSeries(f"dearest training run ({str(basis).replace('_', ' ')})", best))
+    return [entry for entry in series if len(entry.points) > LEAST_POINTS]
 
 
 LATEST_RUN = "C"
 
 
 def questions(series: Sequence[ForecastSeries], as_of: str | dt.date, turn: int = 0) -> pd.DataFrame:
-    """Every question that the rule makes and the record resolves.
+    """Every question that the rule makes and our data resolve.
 
     Parameters
     ----------
     series
-        From `evidence_series`, or made.
+        From `evidence_series`, or made up.
     as_of
         Only what was known by then resolves.
     turn
@@ -192,7 +192,7 @@ def questions(series: Sequence[ForecastSeries], as_of: str | dt.date, turn: int 
 
 
 def _questions(windows: Sequence[_Window], turn: int) -> pd.DataFrame:
-    rows = [window.asked(QUANTILES[(turn + at) % len(QUANTILES)]) for at, window in enumerate(windows)]
+    rows = [window.question(QUANTILES[(turn + at) % len(QUANTILES)]) for at, window in enumerate(windows)]
     table = pd.DataFrame(rows, columns=list(QUESTION_COLUMNS))
     if table.empty:
         return table.assign(**dict.fromkeys(("base_rate", "pooled", "half"), pd.Series(dtype=float)))
@@ -224,23 +224,28 @@ def score_forecasters(table: pd.DataFrame, rng: np.random.Generator, level: floa
     outcome = table["outcome"].to_numpy()
     rows = []
     for (name, _), child in zip(FORECASTERS.items(), rng.spawn(len(FORECASTERS)), strict=True):
-        said = table[name].to_numpy(dtype=float)
-        found = scoring.skill(
-            said, table["naive"].to_numpy(dtype=float), outcome, list(table["series"]), rng=child, level=level
+        probabilities = table[name].to_numpy(dtype=float)
+        skill = scoring.skill(
+            probabilities,
+            table["naive"].to_numpy(dtype=float),
+            outcome,
+            list(table["series"]),
+            rng=child,
+            level=level,
         )
-        itself = name == "naive"
+        is_naive = name == "naive"
         rows.append(
             {
                 "forecaster": name,
-                "n": found.n,
-                "n_series": found.n_clusters,
-                "n_effective": found.n_effective,
-                "brier": float(scoring.brier(said, outcome).mean()),
-                "log_score": float(scoring.log_score(said, outcome).mean()),
-                "skill": math.nan if itself else found.value,
-                "skill_low": math.nan if itself else found.low,
-                "skill_high": math.nan if itself else found.high,
-                "verdict": "the measure" if itself else _verdict(found),
+                "n": skill.n,
+                "n_series": skill.n_clusters,
+                "n_effective": skill.n_effective,
+                "brier": float(scoring.brier(probabilities, outcome).mean()),
+                "log_score": float(scoring.log_score(probabilities, outcome).mean()),
+                "skill": math.nan if is_naive else skill.value,
+                "skill_low": math.nan if is_naive else skill.low,
+                "skill_high": math.nan if is_naive else skill.high,
+                "verdict": "the measure" if is_naive else _verdict(skill),
             }
         )
     return pd.DataFrame(rows)
@@ -252,12 +257,12 @@ def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.
     rows: list[dict[str, object]] = []
     for turn in range(len(QUANTILES)) if windows else ():
         table = _questions(windows, turn)
-        theirs = scoring.brier(table["naive"], table["outcome"]).sum()
+        naive = scoring.brier(table["naive"], table["outcome"]).sum()
         rows += [
             {
                 "turn": turn,
                 "forecaster": name,
-                "skill": float(1 - scoring.brier(table[name], table["outcome"]).sum() / theirs),
+                "skill": float(1 - scoring.brier(table[name], table["outcome"]).sum() / naive),
             }
             for name in ("trend", "base_rate", "pooled")
         ]
@@ -265,30 +270,30 @@ def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.
 
 
 def calibration(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "pooled")) -> pd.DataFrame:
-    """How often it happened where so much was said: ``forecaster`` and the columns of
+    """How often it happened at each forecast probability: ``forecaster`` and the columns of
     `scoring.calibration`.
     """
     if table.empty:
         return pd.DataFrame()
     rows = [
-        {"forecaster": name} | bin_
+        {"forecaster": name} | row
         for name in names
-        for bin_ in scoring.calibration(table[name], table["outcome"])
+        for row in scoring.calibration(table[name], table["outcome"])
     ]
     return pd.DataFrame(rows)
 
 
-def _verdict(found: scoring.SkillScore) -> str:
-    if not found.low > 0 and not found.high < 0:
+def _verdict(skill: scoring.SkillScore) -> str:
+    if not skill.low > 0 and not skill.high < 0:
         return "no different"
-    return "better" if found.low > 0 else "worse"
+    return "better" if skill.low > 0 else "worse"
 
 
 def _first_published(name: str, rows: pd.DataFrame, value: str) -> ForecastSeries:
     """Values as they stand, one a day: the first published."""
-    kept = rows.assign(value=rows[value].astype(float)).dropna(subset="value")
-    kept = kept.sort_values(["valid_on", "known_on"], kind="stable").drop_duplicates("valid_on")
-    return ForecastSeries(name, kept[["valid_on", "known_on", "value"]].reset_index(drop=True))
+    values = rows.assign(value=rows[value].astype(float)).dropna(subset="value")
+    values = values.sort_values(["valid_on", "known_on"], kind="stable").drop_duplicates("valid_on")
+    return ForecastSeries(name, values[["valid_on", "known_on", "value"]].reset_index(drop=True))
 
 
 def _first_published_by(template: str, rows: pd.DataFrame, by: str, value: str) -> list[ForecastSeries]:
@@ -309,7 +314,7 @@ def _best_so_far(rows: pd.DataFrame, best: Literal["max", "min"]) -> pd.DataFram
 
 @dataclass(frozen=True)
 class _Window:
-    """A window with what the naive forecast and the trend say on its first day."""
+    """A window with the naive forecast and the trend of its first day."""
 
     row: Mapping[str, object]
     scale: trend.Scale
@@ -317,29 +322,29 @@ class _Window:
     line: trend.Trend
     due: float
 
-    def asked(self, quantile: float) -> dict[str, object]:
+    def question(self, quantile: float) -> dict[str, object]:
         """The window as a question at a quantile of the naive forecast."""
         threshold = float(self.scale.unit(np.array([self.naive.quantile(quantile)]))[0])
-        said = min(max(self.line.probability_above(self.due, threshold), LEAST_CHANCE), 1 - LEAST_CHANCE)
+        chance = min(max(self.line.probability_above(self.due, threshold), LEAST_CHANCE), 1 - LEAST_CHANCE)
         return dict(self.row) | {
             "quantile": quantile,
             "threshold": threshold,
             "outcome": bool(float(str(self.row["value"])) > threshold),
             "naive": 1 - quantile,
-            "trend": said,
+            "trend": chance,
         }
 
 
 def _windows_of(series: Sequence[ForecastSeries], as_of: str | dt.date) -> list[_Window]:
-    """Every window by the day of asking, series and horizon."""
-    made = [
-        _fit_window(one, row)
-        for one in series
+    """Every window by the day of its question, series and horizon."""
+    windows = [
+        _fit_window(entry, row)
+        for entry in series
         for months in HORIZONS_MONTHS
-        for row in _windows(one, months, pd.Timestamp(as_of))
+        for row in _windows(entry, months, pd.Timestamp(as_of))
     ]
     return sorted(
-        made,
+        windows,
         key=lambda window: (
             str(window.row["asked_on"]),
             str(window.row["series"]),
@@ -349,7 +354,7 @@ def _windows_of(series: Sequence[ForecastSeries], as_of: str | dt.date) -> list[
 
 
 def _fit_window(series: ForecastSeries, row: Mapping[str, object]) -> _Window:
-    """What was known on the day of asking, as a random walk and as a trend."""
+    """What was known on the day of the question, as a random walk and as a trend."""
     points = series.points[series.points["known_on"] <= row["asked_on"]]
     years, values = trend.decimal_year(points["valid_on"]), points["value"].to_numpy(dtype=float)
     due = float(trend.decimal_year(pd.Series([row["due_on"]]))[0])
@@ -365,8 +370,8 @@ def _windows(series: ForecastSeries, months: int, as_of: pd.Timestamp) -> Iterat
     if points.empty:
         return
     for year in range(points["known_on"].min().year, as_of.year + 1):
-        asked = pd.Timestamp(year, *ASKED_ON)
-        before = points[points["known_on"] <= asked]
+        asked_on = pd.Timestamp(year, *ASKED_ON)
+        before = points[points["known_on"] <= asked_on]
         if len(before) < LEAST_POINTS or before["value"].nunique() < 3:
             continue
         last = before["valid_on"].max()
@@ -375,11 +380,11 @@ def _windows(series: ForecastSeries, months: int, as_of: pd.Timestamp) -> Iterat
         if last < free_from or gap.min() > pd.Timedelta(days=NEAR_DAYS):
             continue
         end = points.loc[gap.idxmin()]
-        if end["known_on"] <= asked:
+        if end["known_on"] <= asked_on:
             continue
         yield {
             "series": series.name,
-            "asked_on": asked,
+            "asked_on": asked_on,
             "last_on": last,
             "due_on": end["valid_on"],
             "horizon_months": months,
