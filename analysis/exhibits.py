@@ -43,7 +43,7 @@ VERDICTS: tuple[Verdict, ...] = ("holds", "partly", "fails", "void", "open", "un
 
 Weight = Literal["central", "supporting", "passing"]
 WEIGHTS: tuple[Weight | None, ...] = ("central", "supporting", "passing", None)
-"""How much the article's argument needs a claim, heaviest first; None where nobody weighed it."""
+"""How much the article's argument needs a claim, heaviest first; None where it has no weight."""
 
 Quality = Literal["official", "measured", "reported", "estimate", "secondary"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
@@ -332,7 +332,7 @@ class Ledger(Tabular):
 
 
 class Observation(_Model):
-    """What every row of evidence says besides its own columns: two dates and its source."""
+    """What every row of evidence says whatever its table: two dates and its source."""
 
     valid_on: dt.date
     known_on: dt.date
@@ -516,7 +516,7 @@ class Forecasts(Tabular):
 
     @property
     def groups(self) -> dict[str, list[Forecast]]:
-        """The parts by the prediction that they belong to: what stands before the first dot of an id."""
+        """The parts by the prediction that they belong to: the text before the first dot of an id."""
         parts: dict[str, list[Forecast]] = {}
         for part in self.entries:
             parts.setdefault(part.id.partition(".")[0], []).append(part)
@@ -561,7 +561,7 @@ class Board(Tabular):
 
     @property
     def counts(self) -> dict[Signal, int]:
-        """How many indicators stand each way."""
+        """How many indicators have each status."""
         statuses = [row.status for row in self.entries]
         return {status: statuses.count(status) for status in SIGNALS}
 
@@ -578,7 +578,7 @@ class GridAxis(_Model):
 
 
 class GridOutput(_Model):
-    """One result of a grid, and how it is printed: what stands before and after its number."""
+    """One result of a grid, and how it is printed: the text before and after its number."""
 
     name: str
     title: str

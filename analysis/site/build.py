@@ -10,7 +10,8 @@ Decisions
 - A folder that holds something else is never replaced: `catalogue.json`, which every site has, is the sign.
   Nor is one that cannot move away (a mount point), or from which the command was started: its shell would
   stand in no folder.
-- What has not changed is not drawn again (`rebuild`); a site that is still what its runs give stays as it is.
+- What has not changed is not drawn again (`incremental`); a site that is still what its runs give stays as
+  it is.
 - Equal runs give equal bytes: no clock, no duration, no absolute path, everything in a stated order.
 """
 
@@ -60,7 +61,7 @@ EVIDENCE = "evidence"
 CATALOGUE = "catalogue.json"
 FORMAT = "thesis-site/1"
 FONTS = (("Source Sans Pro", 400), ("Source Sans Pro", 600), ("Source Serif Pro", 600))
-"""The fonts of the pages: text, what stands out of it, headings."""
+"""The fonts of the pages: text, bold text, headings."""
 
 
 def publish(

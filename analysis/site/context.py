@@ -59,7 +59,7 @@ from analysis.site.results import Manifest, Runs
 from analysis.site.retired import Kind, RetiredId, by_replacement
 
 PRINTED_NUMBER = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
-"""A printed number between what stands before and after it: `$64.6B`, `13%`, `1.4x`."""
+"""A printed number between the text before and after it: `$64.6B`, `13%`, `1.4x`."""
 
 
 @dataclass(frozen=True)
@@ -467,9 +467,9 @@ class Site:
 
     @cached_property
     def skills(self) -> list[tuple[SkillRow, PlacedExhibit]]:
-        """Every backtest of the leading scenario with the table that it stands in, the smallest error first.
+        """Every backtest of the leading scenario with its table, the smallest error first.
 
-        What could not be backtested stands at the end, the naive forecasts themselves are left out.
+        What could not be backtested comes last, the naive forecasts themselves are left out.
         """
         backtests = [
             (row, placed)
@@ -544,7 +544,7 @@ class Site:
 
 
 def _error(row: SkillRow) -> float:
-    """The error of a backtest; infinite where there is none, so that it stands at the end."""
+    """The error of a backtest; infinite where there is none, so that it comes last."""
     return math.inf if row.relative_mae is None else row.relative_mae
 
 
@@ -578,7 +578,7 @@ def difference(base: Metric, other: Metric) -> str:
     """How much higher or lower `other` is, written as `base` is; empty where it rounds to nothing.
 
     The printed number says in what scale and with how many decimals (a share of 0.13 printed as 13%); between
-    percentages stand percentage points.
+    percentages it is in percentage points.
     """
     if base.value is None or other.value is None:
         return ""
@@ -622,7 +622,7 @@ def build_context(
     Parameters
     ----------
     runs : Runs
-        What can be shown (see `runs.load`).
+        What can be shown (see `results.load`).
     params : Path
         The folder of the register and the scenarios.
     page_names : iterable of str

@@ -152,7 +152,7 @@ def read(name: str, folder: Path) -> Side:
     name : str
         What the user called it.
     folder : Path
-        Holds executed notebooks, the flat files of their parameters beside them, and a manifest above it if
+        Holds executed notebooks, the flat files of their parameters next to them, and a manifest above it if
         it was the batch that ran them.
 
     Raises

@@ -2,7 +2,7 @@
 
 Decisions
 - Every page has a key: a digest of all that it is drawn from. The page of a notebook depends on that
-  notebook, on the leading scenario (whose verdicts and numbers stand on all pages), the register, the
+  notebook, on the leading scenario (whose verdicts and numbers are on all pages), the register, the
   templates and the code; every other page on all notebooks.
 - A site says in `built.json` under which keys its pages were drawn and what its files were. A page is taken
   over only where both still fit, so that a file that somebody edited is drawn again.

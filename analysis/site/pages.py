@@ -257,7 +257,7 @@ class _CellReader:
 
 
 def _grouped(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Numbers that are shown one after another stand side by side, and so do tables of evidence."""
+    """Numbers that are shown one after another are one block, and so are tables of evidence."""
     for kind, run in groupby(blocks, key=lambda block: block.kind):
         neighbours = list(run)
         if kind in ("metrics", "evidence"):

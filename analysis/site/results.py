@@ -6,7 +6,7 @@ Decisions
 - Every scenario has the same notebooks, or pages would link to nothing: anything else is refused, all reasons
   at once, unless a part is asked for: then what is not there has its reason, and its page says so. An earlier
   result of a notebook that failed since is no part: it would be shown next to numbers that it does not fit.
-- Scenarios stand with the base first, notebooks in the order of the number that opens their name.
+- Scenarios have the base first, notebooks in the order of the number that opens their name.
 """
 
 from __future__ import annotations

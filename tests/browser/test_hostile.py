@@ -23,7 +23,7 @@ from tests.hostile import corpus
 
 CASES = {case.name: case for case in corpus.cases()}
 WORST = cover({name: case.means for name, case in CASES.items()})
-"""Cases that use every element and every kind of output that any uses; the sheets show all cases."""
+"""Cases that use every element and every kind of output that any uses; the other pages show all cases."""
 ROWS = [f"evidence/{name}.evidence" for name in ("script", "breakout", "javascript_link", "image_handler")]
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 
@@ -81,21 +81,21 @@ SOUND = {
 }
 
 
-class Watched:
-    """A browser context in which whatever runs, is asked for, opens or asks the reader is written down."""
+class Recorder:
+    """A browser context in which whatever runs, is requested, opens or asks the reader is recorded."""
 
     def __init__(self, browser: Any) -> None:
         self.ran: list[str] = []
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.context = browser.new_context(viewport={"width": 1200, "height": HEIGHT}, accept_downloads=False)
         self.context.expose_binding("ran", lambda _, name="": self.ran.append(name))
         self.context.route(lambda url: not url.startswith(("file:", "data:")), lambda route: route.abort())
-        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.context.on("request", lambda request: self.requests.append(request.url))
         self.context.on("page", self._opened)
 
     def _opened(self, page: Any) -> None:
         page.on("dialog", self._dialog)
-        page.on("websocket", lambda socket: self.asked.append(socket.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
 
     def _dialog(self, dialog: Any) -> None:
         self.ran.append(f"dialog {dialog.message}")
@@ -104,7 +104,7 @@ class Watched:
     def visit(self, path: Path) -> dict[str, Any]:
         """Open a page, point at and click on everything in it; the shape that it has then."""
         self.ran.clear()
-        self.asked.clear()
+        self.requests.clear()
         page = self.context.new_page()
         try:
             shape = self._use(page, path)
@@ -113,8 +113,8 @@ class Watched:
             shape = {}
         if (now := page.url.partition("#")[0]) != path.as_uri() or len(self.context.pages) > 1:
             self.ran.append(f"led to {now}, {len(self.context.pages)} pages")
-        own = (path.as_uri(), "data:image/")
-        self.asked[:] = [url for url in self.asked if not url.startswith(own)]
+        its_own = (path.as_uri(), "data:image/")
+        self.requests[:] = [url for url in self.requests if not url.startswith(its_own)]
         for each in self.context.pages:
             each.close()
         return shape
@@ -132,10 +132,10 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched(browser: Any) -> Iterator[Watched]:
-    found = Watched(browser)
-    yield found
-    found.context.close()
+def recorder(browser: Any) -> Iterator[Recorder]:
+    started = Recorder(browser)
+    yield started
+    started.context.close()
 
 
 @pytest.fixture(scope="module")
@@ -151,54 +151,54 @@ def unguarded(published: Path) -> Path:
     """The same with the policy taken out of every page."""
     out = shutil.copytree(published, published.with_name("unguarded"))
     for path in out.rglob("*.html"):
-        text, found = POLICY.subn("", path.read_text(encoding="utf-8"))
-        assert found == 1, path
+        text, count = POLICY.subn("", path.read_text(encoding="utf-8"))
+        assert count == 1, path
         path.write_text(text, encoding="utf-8")
     return out
 
 
-def assert_sound(watched: Watched, path: Path) -> None:
-    """Nothing runs, nothing is asked for, and the page stays the page."""
-    shape = watched.visit(path)
-    assert (watched.ran, watched.asked) == ([], []), path.name
+def assert_sound(recorder: Recorder, path: Path) -> None:
+    """Nothing runs, nothing is requested, and the page stays the page."""
+    shape = recorder.visit(path)
+    assert (recorder.ran, recorder.requests) == ([], []), path.name
     assert shape == SOUND, path.name
 
 
 @pytest.mark.parametrize("name", by_speed(CASES, WORST))
 def test_a_case_does_nothing_on_its_page_even_without_the_policy(
-    unguarded: Path, watched: Watched, name: str
+    unguarded: Path, recorder: Recorder, name: str
 ) -> None:
-    assert_sound(watched, unguarded / "base" / f"{name}.html")
+    assert_sound(recorder, unguarded / "base" / f"{name}.html")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
-def test_a_case_does_nothing_on_its_page(published: Path, watched: Watched, name: str) -> None:
-    assert_sound(watched, published / "base" / f"{name}.html")
+def test_a_case_does_nothing_on_its_page(published: Path, recorder: Recorder, name: str) -> None:
+    assert_sound(recorder, published / "base" / f"{name}.html")
 
 
 @pytest.mark.parametrize("guard", ["unguarded", pytest.param("published", marks=pytest.mark.slow)])
-def test_all_cases_together_do_nothing_on_the_sheets_and_as_rows_of_evidence(
-    request: pytest.FixtureRequest, watched: Watched, guard: str
+def test_all_cases_together_do_nothing_on_the_other_pages_and_as_rows_of_evidence(
+    request: pytest.FixtureRequest, recorder: Recorder, guard: str
 ) -> None:
     out: Path = request.getfixturevalue(guard)
     for path in [*sorted(out.glob("*.html")), *(out / f"{name}.html" for name in ROWS)]:
-        assert_sound(watched, path)
+        assert_sound(recorder, path)
 
 
-def bitten(watched: Watched, folder: Path, text: str) -> dict[str, Any]:
+def visit_unguarded(recorder: Recorder, folder: Path, text: str) -> dict[str, Any]:
     """The shape of a page without any guard after it took a text over as it is."""
-    path = folder / "bitten.html"
+    path = folder / "unguarded.html"
     opening = "<!doctype html><meta charset=utf-8><style></style><script></script><body id=top><main id=main>"
     path.write_text(f"{opening}<p>{'x' * 300}</p>{text}</main>", encoding="utf-8")
-    return watched.visit(path)
+    return recorder.visit(path)
 
 
 @pytest.mark.parametrize("name", by_speed([name for name, case in CASES.items() if case.bites], WORST))
-def test_a_case_bites_a_page_that_takes_it_as_it_is(watched: Watched, tmp_path: Path, name: str) -> None:
-    assert bitten(watched, tmp_path, CASES[name].raw) != SOUND or watched.ran or watched.asked
+def test_a_case_bites_a_page_that_takes_it_as_it_is(recorder: Recorder, tmp_path: Path, name: str) -> None:
+    assert visit_unguarded(recorder, tmp_path, CASES[name].raw) != SOUND or recorder.ran or recorder.requests
 
 
-def test_a_harmless_text_is_not_taken_for_a_harmful_one(watched: Watched, tmp_path: Path) -> None:
-    assert bitten(watched, tmp_path, "<p>x <a href='#main'>y</a></p>") == SOUND
-    assert (watched.ran, watched.asked) == ([], [])
+def test_a_harmless_text_is_not_taken_for_a_harmful_one(recorder: Recorder, tmp_path: Path) -> None:
+    assert visit_unguarded(recorder, tmp_path, "<p>x <a href='#main'>y</a></p>") == SOUND
+    assert (recorder.ran, recorder.requests) == ([], [])

@@ -51,69 +51,71 @@ WIDE = """
 """
 
 
-def listed(found: Iterable[Any]) -> str:
-    """What was found wrong, a line each."""
-    return "\n" + "\n".join(map(str, sorted(found, key=str)))
+def listed(problems: Iterable[Any]) -> str:
+    """Problems, a line each."""
+    return "\n" + "\n".join(map(str, sorted(problems, key=str)))
 
 
 NARROW = {"width": 390, "height": 800}
 
 
 @dataclass
-class Seen:
-    """What a page told."""
+class PageLook:
+    """What a page has, asked for and wrote to the console."""
 
     links: list[str]
     ids: set[str]
     images: list[tuple[str | None, str, int]]
-    asked: list[str]
-    said: list[str]
-    sideways: list[str] = field(default_factory=list)
+    requests: list[str]
+    messages: list[str]
+    too_wide: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
-def walk(browser: Any, served: str) -> dict[str, Seen]:
+def walk(browser: Any, served: str) -> dict[str, PageLook]:
     """Every page that links lead to from the index, on a phone; by its name in the site."""
     context = browser.new_context(viewport=NARROW, device_scale_factor=1)
-    found: dict[str, Seen] = {}
+    looks: dict[str, PageLook] = {}
     ahead = ["index.html"]
     for name in ahead:
-        found[name] = _look(context, served + name, served)
+        looks[name] = _look(context, served + name, served)
         pages = (
-            urldefrag(link)[0].removeprefix(served) for link in found[name].links if link.startswith(served)
+            urldefrag(link)[0].removeprefix(served) for link in looks[name].links if link.startswith(served)
         )
         ahead += [page for page in dict.fromkeys(pages) if page.endswith(".html") and page not in ahead]
     context.close()
-    return found
+    return looks
 
 
-def _look(context: Any, address: str, served: str) -> Seen:
-    asked: list[str] = []
-    said: list[str] = []
+def _look(context: Any, address: str, served: str) -> PageLook:
+    requests: list[str] = []
+    messages: list[str] = []
     page = context.new_page()
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda reason: said.append(str(reason)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda reason: messages.append(str(reason)))
     answer = page.goto(address)
     assert answer.status == 200, address
-    told = page.evaluate(LOOK)
-    sideways = page.evaluate(WIDE) or ["something"] if told["width"] > NARROW["width"] else []
+    parts = page.evaluate(LOOK)
+    too_wide = page.evaluate(WIDE) or ["something"] if parts["width"] > NARROW["width"] else []
     page.close()
-    own = [url for url in asked if url != address and not url.startswith("data:")]
-    return Seen(told["links"], set(told["ids"]), told["images"], own, said, sideways, told["cut"])
+    others = [url for url in requests if url != address and not url.startswith("data:")]
+    return PageLook(
+        parts["links"], set(parts["ids"]), parts["images"], others, messages, too_wide, parts["cut"]
+    )
 
 
-def test_links_lead_from_the_index_to_every_page(walk: dict[str, Seen], site: Path) -> None:
+def test_links_lead_from_the_index_to_every_page(walk: dict[str, PageLook], site: Path) -> None:
     assert set(walk) == {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
 
 
 def test_every_link_and_every_fragment_leads_somewhere(
-    walk: dict[str, Seen], site: Path, served: str
+    walk: dict[str, PageLook], site: Path, served: str
 ) -> None:
     broken = set()
-    for name, seen in walk.items():
-        for address in seen.links:
+    for name, look in walk.items():
+        for address in look.links:
             target, fragment = urldefrag(address)
             if not address.startswith(served):
                 if not re.match(r"https?://|mailto:", address) or "127.0.0.1" in address:
@@ -125,11 +127,11 @@ def test_every_link_and_every_fragment_leads_somewhere(
     assert not broken, listed(broken)
 
 
-def test_a_download_is_given_as_it_stands(walk: dict[str, Seen], site: Path, served: str) -> None:
+def test_a_download_is_given_as_it_stands(walk: dict[str, PageLook], site: Path, served: str) -> None:
     files = {
         link
-        for seen in walk.values()
-        for link in seen.links
+        for look in walk.values()
+        for link in look.links
         if link.startswith(served) and not urldefrag(link)[0].endswith(".html")
     }
     assert len(files) > 50
@@ -138,22 +140,22 @@ def test_a_download_is_given_as_it_stands(walk: dict[str, Seen], site: Path, ser
             assert answer.read() == (site / unquote(address.removeprefix(served))).read_bytes()
 
 
-def test_a_page_asks_for_nothing_but_itself(walk: dict[str, Seen]) -> None:
-    assert {name: seen.asked for name, seen in walk.items() if seen.asked} == {}
+def test_a_page_asks_for_nothing_but_itself(walk: dict[str, PageLook]) -> None:
+    assert {name: look.requests for name, look in walk.items() if look.requests} == {}
 
 
-def test_no_page_has_anything_to_say_to_the_console(walk: dict[str, Seen]) -> None:
-    assert {name: seen.said for name, seen in walk.items() if seen.said} == {}
+def test_no_page_has_anything_to_say_to_the_console(walk: dict[str, PageLook]) -> None:
+    assert {name: look.messages for name, look in walk.items() if look.messages} == {}
 
 
-def test_no_page_scrolls_sideways_on_a_phone(walk: dict[str, Seen]) -> None:
-    wrong = {name: seen.sideways for name, seen in walk.items() if seen.sideways}
+def test_no_page_scrolls_sideways_on_a_phone(walk: dict[str, PageLook]) -> None:
+    wrong = {name: look.too_wide for name, look in walk.items() if look.too_wide}
     assert not wrong, listed(wrong.items())
 
 
-def test_nothing_of_an_exhibit_is_cut_on_a_phone(walk: dict[str, Seen]) -> None:
+def test_nothing_of_an_exhibit_is_cut_on_a_phone(walk: dict[str, PageLook]) -> None:
     """What is laid out only when it comes near is painted within its own box and nowhere else."""
-    wrong = {name: seen.cut for name, seen in walk.items() if seen.cut}
+    wrong = {name: look.cut for name, look in walk.items() if look.cut}
     assert not wrong, listed(wrong.items())
 
 
@@ -162,14 +164,14 @@ FILLER = re.compile(
 )
 
 
-def test_every_picture_is_drawn_and_says_what_it_shows_in_words_of_its_own(walk: dict[str, Seen]) -> None:
-    for name, seen in walk.items():
-        assert [place for alt, place, width in seen.images if not width] == [], name
+def test_every_picture_is_drawn_and_says_what_it_shows_in_words_of_its_own(walk: dict[str, PageLook]) -> None:
+    for name, look in walk.items():
+        assert [place for alt, place, width in look.images if not width] == [], name
         fillers = [
-            place for alt, place, _ in seen.images if alt is None or FILLER.search(alt) or len(alt) < 40
+            place for alt, place, _ in look.images if alt is None or FILLER.search(alt) or len(alt) < 40
         ]
         assert fillers == [], name
-        twice = [alt for alt, count in Counter(alt for alt, _, _ in seen.images).items() if count > 1]
+        twice = [alt for alt, count in Counter(alt for alt, _, _ in look.images).items() if count > 1]
         assert twice == [], name
 
 
@@ -180,8 +182,8 @@ SOME = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def kinds(site: Path) -> list[str]:
-    """Pages that have each template and each kind of exhibit: every sheet, some sections, one page of each
-    other folder.
+    """Pages that have each template and each kind of exhibit: all of the top folder, some sections, one page
+    of each other folder.
     """
     listed = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))
     lead, scenarios = listed["runs"][0]["scenario"], {run["scenario"] for run in listed["runs"]}
@@ -191,8 +193,8 @@ def kinds(site: Path) -> list[str]:
             shown.setdefault(urldefrag(exhibit["page"])[0], set()).add(exhibit["kind"])
     folders = [path for path in sorted(site.iterdir()) if path.is_dir() and path.name not in scenarios]
     others = chain(*(sorted(folder.glob("*.html"))[:1] for folder in folders))
-    sheets = [path.relative_to(site).as_posix() for path in [*sorted(site.glob("*.html")), *others]]
-    return [*sheets, *cover(shown)]
+    first_pages = [path.relative_to(site).as_posix() for path in [*sorted(site.glob("*.html")), *others]]
+    return [*first_pages, *cover(shown)]
 
 
 @pytest.fixture(scope="module")
@@ -211,14 +213,14 @@ def test_html_is_valid(browser: Any, site: Path, some: list[str]) -> None:
     checker = ["java", "-Xss8m", "-jar", str(CHECKERS / "vnu-jar/build/dist/vnu.jar"), "--format", "json"]
     command = [*checker, *(str(site / name) for name in some)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    told = [one for one in json.loads(ran.stderr)["messages"] if one["type"] != "info"]
-    newer = {found[1] for one in told if (found := NEWER.fullmatch(one["message"]))}
+    messages = [one for one in json.loads(ran.stderr)["messages"] if one["type"] != "info"]
+    newer = {match[1] for one in messages if (match := NEWER.fullmatch(one["message"]))}
     page = browser.new_page()
     known = {name for name in newer if page.evaluate("(name) => CSS.supports(name, 'inherit')", name)}
     page.close()
     wrong = Counter(
         (one["message"], one.get("extract", "")[:100])
-        for one in told
+        for one in messages
         if not ((found := NEWER.fullmatch(one["message"])) and found[1] in known)
     )
     assert not wrong, listed(wrong.items())
@@ -261,8 +263,8 @@ def test_axe_finds_nothing(browser: Any, served: str, some: list[str], scheme: s
         page = context.new_page()
         page.goto(served + name)
         page.evaluate(axe)
-        if found := page.evaluate(AXE, RULES[scheme]):
-            wrong[name] = found
+        if violations := page.evaluate(AXE, RULES[scheme]):
+            wrong[name] = violations
         page.close()
     context.close()
     assert not wrong, listed(wrong.items())
@@ -297,8 +299,8 @@ def test_print_shows_everything(browser: Any, served: str, some: list[str]) -> N
         page.goto(served + name)
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        if found := page.evaluate(HIDDEN.replace("NOT", CONTROLS)):
-            lost[name] = found[:5]
+        if texts := page.evaluate(HIDDEN.replace("NOT", CONTROLS)):
+            lost[name] = texts[:5]
         page.close()
     context.close()
     assert not lost, listed(lost.items())
@@ -321,13 +323,13 @@ def test_lighthouse_gives_at_least_95_in_each_category(
     name = "index.html" if kind == "index" else section
     scores: dict[str, float] = {}
     for _ in range(3):  # a machine is slower from load to load: the best is what the page can do
-        told = _lighthouse(served + name, chromium)
+        report = _lighthouse(served + name, chromium)
         for category in CATEGORIES:
-            scores[category] = max(scores.get(category, 0), told["categories"][category]["score"] * 100)
+            scores[category] = max(scores.get(category, 0), report["categories"][category]["score"] * 100)
         if min(scores.values()) >= 95:
             break
     failed = [
-        one["title"] for one in told["audits"].values() if one["score"] is not None and one["score"] < 0.9
+        one["title"] for one in report["audits"].values() if one["score"] is not None and one["score"] < 0.9
     ]
     assert min(scores.values()) >= 95, (scores, failed)
 
@@ -346,8 +348,8 @@ def _lighthouse(address: str, chromium: str) -> dict[str, Any]:
     environment = os.environ | {"CHROME_PATH": chromium}
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert ran.returncode == 0, ran.stderr
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
+    report: dict[str, Any] = json.loads(ran.stdout)
+    return report
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -486,30 +488,30 @@ def test_the_keyboard_scrolls_and_sorts_a_table(page: Any, served: str) -> None:
     for direction in ("ascending", "descending"):
         page.keyboard.press("Enter")
         assert head.get_attribute("aria-sort") == direction
-        told = column(page, table, number)
-        assert sorted(told) == sorted(before)
-        assert told == sorted(before, key=str.casefold, reverse=direction == "descending")
+        texts = column(page, table, number)
+        assert sorted(texts) == sorted(before)
+        assert texts == sorted(before, key=str.casefold, reverse=direction == "descending")
 
 
 def test_the_keyboard_moves_a_slider_and_the_results_follow(page: Any, served: str) -> None:
     page.goto(served + "whatif.html")
     knob = tab_to(page, "input[type=range]")
     results = page.locator("[data-output]")
-    before, told = results.all_inner_texts(), knob.get_attribute("aria-valuetext")
+    before, value = results.all_inner_texts(), knob.get_attribute("aria-valuetext")
     page.keyboard.press("End")
-    assert results.all_inner_texts() != before and knob.get_attribute("aria-valuetext") != told
+    assert results.all_inner_texts() != before and knob.get_attribute("aria-valuetext") != value
     tab_to(page, ".back")
     page.keyboard.press("Enter")
     assert results.all_inner_texts() == before
 
 
 def test_no_file_tells_of_the_machine_that_made_it(site: Path) -> None:
-    told = {
+    secrets = {
         name: value
         for name, value in os.environ.items()
         if len(value) >= 12 and not re.fullmatch(r"https?://.*|[0-9a-f]+|[\d.]+", value)
     }
-    told |= {"the project": str(ROOT), "the home": f"{Path.home()}/", "the interpreter": sys.prefix}
+    secrets |= {"the project": str(ROOT), "the home": f"{Path.home()}/", "the interpreter": sys.prefix}
     found = set()
     for path in (
         path for folder in (site, ROOT / "reports" / "runs", ROOT / "notebooks") for path in folder.rglob("*")
@@ -517,6 +519,6 @@ def test_no_file_tells_of_the_machine_that_made_it(site: Path) -> None:
         if path.suffix in {".html", ".csv", ".json", ".yml", ".ipynb"}:
             text = path.read_text(encoding="utf-8")
             found |= {
-                (path.relative_to(ROOT).as_posix(), name) for name, value in told.items() if value in text
+                (path.relative_to(ROOT).as_posix(), name) for name, value in secrets.items() if value in text
             }
     assert not found, listed(found)

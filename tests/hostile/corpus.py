@@ -2,7 +2,7 @@
 place.
 
 Decisions
-- One notebook a case, so that a page that fails names it and no case hides another; the sheets (index,
+- One notebook a case, so that a page that fails names it and no case hides another; the other pages (index,
   claims, sources) show all of them together.
 - The site is built by the code that publishes the report, from runs as a batch leaves them.
 """
@@ -56,13 +56,15 @@ class Case:
 def cases() -> tuple[Case, ...]:
     """Every case, in the order of the file."""
     return tuple(
-        _case(name, told) for name, told in yaml.safe_load(CASES.read_text(encoding="utf-8")).items()
+        _case(name, entry) for name, entry in yaml.safe_load(CASES.read_text(encoding="utf-8")).items()
     )
 
 
-def _case(name: str, told: dict[str, Any]) -> Case:
-    assert ("needs" in told) != told.get("bites", False), f"{name}: either it bites, or it says what it needs"
-    filled = _filled(told, {"run": f"ran(`{name}`)", "url": f"https://{HOST}/{name}"})
+def _case(name: str, entry: dict[str, Any]) -> Case:
+    assert ("needs" in entry) != entry.get("bites", False), (
+        f"{name}: either it bites, or it says what it needs"
+    )
+    filled = _filled(entry, {"run": f"ran(`{name}`)", "url": f"https://{HOST}/{name}"})
     return Case(
         name,
         filled.get("text", "nothing"),
@@ -100,8 +102,8 @@ def write_runs(folder: Path) -> Path:
         }
         for case in cases()
     ]
-    told = {"runs": runs, "versions": {"python": "3.11"}, "git": {"commit": "0" * 40, "dirty": False}}
-    (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    manifest = {"runs": runs, "versions": {"python": "3.11"}, "git": {"commit": "0" * 40, "dirty": False}}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 
 
@@ -210,9 +212,16 @@ def _table(case: Case) -> dict[str, Any]:
 
 
 def _metric(case: Case) -> dict[str, Any]:
-    own = {"value": 1.5, "low": 1.0, "high": 2.0, "level": 0.9, "text": f"1.5 ({case.text})", "short": "1.5"}
-    told = {"formula": case.text, "inputs": {case.text: case.text}, "reads": case.text, "role": "headline"}
-    return _common(case, "metric") | own | told
+    numbers = {
+        "value": 1.5,
+        "low": 1.0,
+        "high": 2.0,
+        "level": 0.9,
+        "text": f"1.5 ({case.text})",
+        "short": "1.5",
+    }
+    words = {"formula": case.text, "inputs": {case.text: case.text}, "reads": case.text, "role": "headline"}
+    return _common(case, "metric") | numbers | words
 
 
 def _statement(case: Case) -> dict[str, Any]:
@@ -266,5 +275,5 @@ def _evidence(case: Case) -> dict[str, Any]:
     gap = {"id": "gap", "what": case.text, "where": case.text}
     rest = {"lag_days": 30, "pseudo_out_of_sample": True, "as_of": "2026-05-21", "unseen": 4}
     rest |= {"gathered_on": "2026-06-30", "not_found": [gap]}
-    told = dict.fromkeys(words, case.text) | rest
-    return _common(case, "evidence") | told | {"columns": _columns(case, *row), "rows": [row]}
+    texts = dict.fromkeys(words, case.text) | rest
+    return _common(case, "evidence") | texts | {"columns": _columns(case, *row), "rows": [row]}
