@@ -11,9 +11,12 @@ Decisions
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words
@@ -26,6 +29,12 @@ AXES = {
     "years": "years to maturity",
 }
 """What the columns of a `valuation.required_grid` are called on an axis."""
+
+PANELS = {
+    "plan_margin_pct": "Gross margin of the plan, percent",
+    "token_revenue_usd": "Revenue by the token, mean subscriber, dollars a month",
+}
+"""What each panel of `cheaper_tokens` shows, with its title."""
 
 SHARES = np.linspace(0.005, 0.995, 199)
 """Shares of subscribers at which their use is drawn; a lognormal use has no end."""
@@ -88,38 +97,23 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
     plan.
     """
     above = valuation.plan_break_even(plan).set_index("counted_at")["share_above"]
-    use, below = plan.used_mtok(SHARES), 100 * SHARES
-    drawn = {
+    use = plan.used_mtok(SHARES)
+    lines: dict[str, tuple[NDArray[np.float64], str, Any]] = {
         "by the token": (use * plan.price_usd_per_mtok, theme.RECOMPUTED, "solid"),
         "cost of serving": (use * plan.cost_usd_per_mtok, theme.SECOND, theme.DASHED),
     }
     ax.set_yscale("log")
     layout.log_ticks(
-        ax.yaxis, np.concatenate([line for line, *_ in drawn.values()]).tolist(), "usd", room=1.2
+        ax.yaxis, np.concatenate([line for line, *_ in lines.values()]).tolist(), "usd", room=1.2
     )
     ax.set_xlim(0, 100)
-    for line, color, style in drawn.values():
-        ax.plot(below, line, color=color, linestyle=style, linewidth=2.2)
+    for line, color, style in lines.values():
+        ax.plot(100 * SHARES, line, color=color, linestyle=style, linewidth=2.2)
     ax.axhline(plan.plan_usd, color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
     theme.text(ax, f"the plan, ${plan.plan_usd:g}", (1, plan.plan_usd), (0, 3), theme.INK, va="bottom")
-    for counted, mark in (("price", theme.DOT), ("cost", theme.RING | {"edgecolors": theme.SECOND})):
-        share = 100 * (1 - above[counted])
-        if below[0] <= share <= below[-1]:
-            ax.scatter([share], [plan.plan_usd], **(mark | {"zorder": 5}))
-            # the dearer line crosses first: its words stand to the left and above, the other's to the right
-            # and below
-            left = counted == "price"
-            theme.text(
-                ax,
-                f"{share:.0f}%",
-                (share, plan.plan_usd),
-                (-7, 9) if left else (5, -10),
-                mark["edgecolors"],
-                ha="right" if left else "left",
-            )
-    theme.edge_labels(
-        ax, [theme.Label(float(line[-1]), name, color) for name, (line, color, _) in drawn.items()]
-    )
+    _mark_crossings(ax, plan.plan_usd, 1 - above["price"], 1 - above["cost"])
+    ends = [theme.Label(float(line[-1]), name, color) for name, (line, color, _) in lines.items()]
+    theme.edge_labels(ax, ends)
     ax.set(xlabel="subscribers in the order of their use, percent", ylabel="")
     overpay, lossy = 1 - above["price"], above["cost"]
     finding = (
@@ -134,6 +128,23 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
     return theme.set_texts(ax, finding, "Dollars a month for a subscriber's use, log scale", alt)
 
 
+def _mark_crossings(ax: Axes, plan_usd: float, at_price: float, at_cost: float) -> None:
+    """The shares of subscribers at which both lines cross the price of the plan, where they lie on the axis.
+
+    The line of the token price crosses first: its words stand to the left and above, the other's to the right
+    and below.
+    """
+    hollow = theme.RING | {"edgecolors": theme.SECOND}
+    for crossing, mark, shift, ha in (
+        (at_price, theme.DOT, (-7, 9), "right"),
+        (at_cost, hollow, (5, -10), "left"),
+    ):
+        share = 100 * crossing
+        if 100 * SHARES[0] <= share <= 100 * SHARES[-1]:
+            ax.scatter([share], [plan_usd], **(mark | {"zorder": 5}))
+            theme.text(ax, f"{share:.0f}%", (share, plan_usd), shift, mark["edgecolors"], ha=ha)
+
+
 def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) -> Axes:
     """Gross margin of the flat plan, and revenue by the token, as tokens get cheaper, a line for each
     elasticity of use.
@@ -144,7 +155,7 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
         `valuation.cheaper_tokens`, falls from 1 on; the measured elasticity and 0, constant use, among its
         elasticities.
     measured : float
-        The elasticity that the finding speaks of.
+        The elasticity of the finding.
     axes : list of Axes
         Two `theme.panels`.
 
@@ -154,50 +165,23 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
         A column is missing, there are not two panels, or an elasticity that the finding needs is not in the
         table.
     """
-    heights = {
-        "plan_margin_pct": "Gross margin of the plan, percent",
-        "token_revenue_usd": "Revenue by the token, mean subscriber, dollars a month",
-    }
-    layout.require_columns("table", table, ("elasticity", "fall_x", "plan_revenue_usd", *heights))
-    if len(axes) != len(heights) or not {0.0, measured} <= set(table["elasticity"]):
+    layout.require_columns("table", table, ("elasticity", "fall_x", "plan_revenue_usd", *PANELS))
+    if len(axes) != len(PANELS) or not {0.0, measured} <= set(table["elasticity"]):
         raise ValueError(
             f"there are {len(axes)} panels and the elasticities {sorted(set(table['elasticity']))}: hand in"
             f" theme.panels(2), 0 and the measured {measured:g}"
         )
-    for ax, (column, title) in zip(axes, heights.items(), strict=True):
-        ax.set_title(title, fontsize=layout.NAMED_SIZE, color=theme.INK)
-        ax.set_xscale("log")
-        falls = [fall for fall in (1, 2, 5, 10, 20, 50, 100) if fall <= table["fall_x"].max()]
-        ax.set_xticks(falls, [f"{fall}x" for fall in falls])
-        ax.minorticks_off()
-        if column == "token_revenue_usd":
-            ax.set_yscale("log")
-            layout.log_ticks(ax.yaxis, table[column].tolist(), "usd", room=1.2)
-        else:
-            ax.set_ylim(min(0.0, table[column].min() * 1.05), 105)
-            ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%".replace("-", "−"))
-        labels = []
-        for elasticity, line in table.groupby("elasticity"):
-            main = elasticity == measured
-            color = theme.RECOMPUTED if main else theme.MUTED
-            ax.plot(
-                line["fall_x"],
-                line[column],
-                color=color,
-                linewidth=2.6 if main else 1.4,
-                linestyle="solid" if main else theme.DASHED,
-                zorder=3 if main else 2,
-            )
-            labels.append(theme.Label(float(line[column].iloc[-1]), f"{elasticity:g}", color))
-        theme.edge_labels(ax, labels)
+    for ax, column in zip(axes, PANELS, strict=True):
+        _scale_panel(ax, table, column)
+        _draw_elasticities(ax, table, column, measured)
     axes[-1].set(xlabel="times cheaper than today", ylabel="")
     last = table[table["fall_x"] == table["fall_x"].max()].set_index("elasticity")
     margin, revenue = last["plan_margin_pct"], last["token_revenue_usd"]
     first = table.loc[table["fall_x"] == table["fall_x"].min(), "token_revenue_usd"].iloc[0]
     change, fall = revenue / first - 1, table["fall_x"].max()
     finding = (
-        f"With tokens {fall:g} times cheaper, revenue by the token {_moves(change[measured])} at the measured"
-        f" elasticity and {_moves(change[0.0])} at constant use"
+        f"With tokens {fall:g} times cheaper, revenue by the token {_change(change[measured])} at the"
+        f" measured elasticity and {_change(change[0.0])} at constant use"
     )
     alt = (
         f"Two panels over the fall of token prices up to {fall:g} times, with lines for elasticities of"
@@ -205,19 +189,42 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
         f" margin ends at {margin[measured]:.0f}% and revenue by the token at"
         f" {layout.amount(float(revenue[measured]), 'usd')}."
     )
-    return theme.set_texts(
-        axes[0],
-        finding,
-        f"Lines: elasticity of use to the price of a token, {measured:g} as measured",
-        alt,
-    )
+    subtitle = f"Lines: elasticity of use to the price of a token, {measured:g} as measured"
+    return theme.set_texts(axes[0], finding, subtitle, alt)
+
+
+def _scale_panel(ax: Axes, table: pd.DataFrame, column: str) -> None:
+    """Title and axes of a panel: falls on a logarithmic axis, revenue on one too, the margin in percent."""
+    ax.set_title(PANELS[column], fontsize=layout.NAMED_SIZE, color=theme.INK)
+    ax.set_xscale("log")
+    falls = [fall for fall in (1, 2, 5, 10, 20, 50, 100) if fall <= table["fall_x"].max()]
+    ax.set_xticks(falls, [f"{fall}x" for fall in falls])
+    ax.minorticks_off()
+    if column == "token_revenue_usd":
+        ax.set_yscale("log")
+        layout.log_ticks(ax.yaxis, table[column].tolist(), "usd", room=1.2)
+    else:
+        ax.set_ylim(min(0.0, table[column].min() * 1.05), 105)
+        ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%".replace("-", "−"))
+
+
+def _draw_elasticities(ax: Axes, table: pd.DataFrame, column: str, measured: float) -> None:
+    """A line for each elasticity with its number at the right edge, the measured one thick."""
+    thick: dict[str, Any] = {"color": theme.RECOMPUTED, "linewidth": 2.6, "linestyle": "solid", "zorder": 3}
+    thin: dict[str, Any] = {"color": theme.MUTED, "linewidth": 1.4, "linestyle": theme.DASHED, "zorder": 2}
+    labels = []
+    for elasticity, line in table.groupby("elasticity"):
+        style = thick if elasticity == measured else thin
+        ax.plot(line["fall_x"], line[column], **style)
+        labels.append(theme.Label(float(line[column].iloc[-1]), f"{elasticity:g}", style["color"]))
+    theme.edge_labels(ax, labels)
 
 
 def _percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.01 else "less than 1%"
 
 
-def _moves(change: float) -> str:
+def _change(change: float) -> str:
     if abs(change) < 0.005:
         return "stays"
     return f"{'rises' if change > 0 else 'falls'} {abs(change):.0%}"
