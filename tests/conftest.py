@@ -12,7 +12,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,7 @@ from jupyter_client.connect import LocalPortCache
 from analysis import __main__ as command
 from analysis import scenarios
 from analysis.batch import execute, plan, pool, runner
-from analysis.batch.execute import Job, Limits, RunResult, StartedCell
+from analysis.batch.execute import Job, Limits, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.plan import Project
 from tests import small_project
 
@@ -48,9 +48,9 @@ def _own_port(self: LocalPortCache, ip: str) -> int:
     (https://github.com/jupyter/jupyter_client/issues/487).
     """
     for port in itertools.islice(_ports, COUNT):
-        with socket.socket() as tried:
+        with socket.socket() as candidate:
             try:
-                tried.bind((ip, port))
+                candidate.bind((ip, port))
             except OSError:
                 continue
         self.currently_used_ports.add(port)
@@ -145,17 +145,17 @@ class WithoutKernels:
         jobs: Sequence[Job],
         *,
         stop: threading.Event,
-        on_start: Callable[[int], None],
-        on_cell: Callable[[int, StartedCell], None],
-    ) -> Iterator[tuple[int, RunResult]]:
-        """Say of every job that it started, reached its cells and ended."""
+        on_start: OnJobStart,
+        on_cell: OnJobCell,
+    ) -> Results:
+        """Report of every job that it started, reached its cells and ended."""
         for index, job in enumerate(jobs):
             self._limits.append(job.limits)
             on_start(index)
             cells = execute._count_cells(job)
-            reached = [StartedCell(number, cells, None) for number in range(1, cells + 1)]
-            broken = reached[2] if job.source.stem == "raises" else None
-            for cell in reached[:3] if broken else reached:
+            started = [StartedCell(number, cells, None) for number in range(1, cells + 1)]
+            broken = started[2] if job.source.stem == "raises" else None
+            for cell in started[:3] if broken else started:
                 on_cell(index, cell)
             if broken:
                 yield (
