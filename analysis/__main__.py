@@ -519,12 +519,14 @@ def _evaluate(
     from analysis.batch import storage, sweeps
     from analysis.models import sweep
 
-    known = audit.gather(request.assumptions).record
+    evidence = audit.gather(request.assumptions).record
     with Progress(transient=True) as progress:
         bar = progress.add_task("points", total=len(request.points))
         return sweeps.run(
             request.points,
-            partial(sweep.evaluate, assumptions=request.assumptions, known=known, outputs=request.outputs),
+            partial(
+                sweep.evaluate, assumptions=request.assumptions, evidence=evidence, outputs=request.outputs
+            ),
             default_folder if storage.is_remote(results) else results,
             key=request.key,
             workers=workers,

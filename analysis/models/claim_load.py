@@ -35,12 +35,12 @@ COLUMNS = (
 
 
 def outcomes(
-    assumptions: Assumptions, known: outlook.StartEvidence
+    assumptions: Assumptions, evidence: outlook.StartEvidence
 ) -> tuple[float, simulation.MonteCarloEstimate]:
     """Median multiple, and the probability of the write-down; `assumptions` as for `outlook.venture_paths`,
     with the write-down's two terms.
     """
-    paths = outlook.venture_paths(assumptions, known)
+    paths = outlook.venture_paths(assumptions, evidence)
     down = venture.write_down_probability(
         paths, within_years=assumptions.write_down_years, threshold_pct=assumptions.write_down_pct
     )
@@ -48,13 +48,13 @@ def outcomes(
 
 
 def rank_claims(
-    assumptions: Assumptions, known: outlook.StartEvidence, words: Mapping[str, Mapping[str, Any]]
+    assumptions: Assumptions, evidence: outlook.StartEvidence, words: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
     """How far the outcomes move when each statement is taken at its word.
 
     Parameters
     ----------
-    assumptions, known
+    assumptions, evidence
         The assumptions as the evidence has them.
     words
         By claim: register names and the values that it gives them.
@@ -72,10 +72,10 @@ def rank_claims(
     ParameterError
         A value that the register does not allow.
     """
-    moic, down = outcomes(assumptions, known)
+    moic, down = outcomes(assumptions, evidence)
     rows = []
     for name, values in words.items():
-        then_moic, then_down = outcomes(assumptions.with_changes(**values), known)
+        then_moic, then_down = outcomes(assumptions.with_changes(**values), evidence)
         noise = 100 * max(down.half_width, then_down.half_width)
         change = 100 * (then_down.value - down.value)
         rows.append(

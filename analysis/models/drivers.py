@@ -113,14 +113,14 @@ class SensitivityModel:
     def __init__(
         self,
         assumptions: Assumptions,
-        known: outlook.StartEvidence,
+        evidence: outlook.StartEvidence,
         *,
         shocks: int = 64,
     ) -> None:
         """`assumptions` as for `outlook.venture_paths`, with ``write_down_years`` and ``write_down_pct``;
         `shocks` a row.
         """
-        self._setting = outlook.run_setting(assumptions, known)
+        self._setting = outlook.run_setting(assumptions, evidence)
         self._years, self._pct = float(assumptions.write_down_years), float(assumptions.write_down_pct)
         self._shocks = shocks
         self._cache: dict[tuple[Any, ...], dict[str, simulation.Floats]] = {}
@@ -232,7 +232,7 @@ def break_evens(model: SensitivityModel, names: Sequence[str], targets: Mapping[
 
 def judgement_at_ends(
     assumptions: Assumptions,
-    known: outlook.StartEvidence,
+    evidence: outlook.StartEvidence,
     names: Sequence[str],
     draws: int = simulation.BLOCK,
 ) -> pd.DataFrame:
@@ -254,13 +254,13 @@ def judgement_at_ends(
         ``between_low, between_high``, percent.
     """
     rows = []
-    distributions = SensitivityModel(assumptions, known).distributions
+    distributions = SensitivityModel(assumptions, evidence).distributions
     for name, end in product((name for name in names if name in distributions), (5, 95)):
         value = float(distributions[name](np.array([end / 100]))[0])
         # a belief that the evidence updates is fixed at an end of what is believed after that
         fixed = assumptions.with_changes(**{name: value, "draws": draws})
         verdict = outlook.editorial_verdict(
-            outlook.venture_paths(fixed, known),
+            outlook.venture_paths(fixed, evidence),
             outsized_moic=assumptions.outsized_moic,
             catastrophe_moic=assumptions.catastrophe_moic,
         )
@@ -306,7 +306,7 @@ def switch_off(assumptions: Assumptions, switched_off: Sequence[str]) -> Assumpt
 
 
 def risk_combinations(
-    assumptions: Assumptions, known: outlook.StartEvidence, draws: int = simulation.BLOCK
+    assumptions: Assumptions, evidence: outlook.StartEvidence, draws: int = simulation.BLOCK
 ) -> Callable[[frozenset[str]], dict[str, float]]:
     """Outcomes with exactly these risks on: ``write_down`` and ``ltv`` (25% passed), probabilities by the
     article's deadline.
@@ -322,7 +322,7 @@ def risk_combinations(
             chosen = switch_off(
                 assumptions.with_changes(draws=draws), [risk for risk in every if risk not in on]
             )
-            paths = outlook.venture_paths(chosen, known)
+            paths = outlook.venture_paths(chosen, evidence)
             passed = balance_sheet.exceedance(
                 outlook.exposure_paths(chosen, paths), assumptions.ltv_ceiling_pct / 100
             )
@@ -352,7 +352,7 @@ def shapley(
 
 def verdict_grid(
     assumptions: Assumptions,
-    known: outlook.StartEvidence,
+    evidence: outlook.StartEvidence,
     half_lives_years: Sequence[float],
     long_run_pct: Sequence[float],
     draws: int = simulation.BLOCK,
@@ -368,7 +368,7 @@ def verdict_grid(
             chosen = assumptions.with_changes(
                 growth_half_life_years=half_life, long_run_growth_pct=rate, draws=draws
             )
-            paths = outlook.venture_paths(chosen, known)
+            paths = outlook.venture_paths(chosen, evidence)
             ends = outlook.editorial_verdict(
                 paths, outsized_moic=assumptions.outsized_moic, catastrophe_moic=assumptions.catastrophe_moic
             )
@@ -406,7 +406,7 @@ def loading_curve(
 
 
 def risk_register(
-    assumptions: Assumptions, known: outlook.StartEvidence, draws: int = simulation.BLOCK
+    assumptions: Assumptions, evidence: outlook.StartEvidence, draws: int = simulation.BLOCK
 ) -> pd.DataFrame:
     """Likelihood and impact of each risk, both from the model.
 
@@ -425,7 +425,7 @@ def risk_register(
     promised ceiling. On common random numbers.
     """
     base = assumptions.with_changes(draws=draws)
-    on = outlook.venture_paths(base, known)
+    on = outlook.venture_paths(base, evidence)
     balance = outlook.exposure_paths(base, on)
     occurs = {
         "compute trap": on.raised_usd_bn.sum(axis=1) > 0,
@@ -435,7 +435,7 @@ def risk_register(
     rows = []
     for risk in risks(assumptions):
         without = switch_off(base, [risk])
-        off = outlook.venture_paths(without, known)
+        off = outlook.venture_paths(without, evidence)
         loss = outlook.exposure_paths(without, off).nav_jpy_tn[:, -1] - balance.nav_jpy_tn[:, -1]
         if risk == "regulation":
             occurs[risk] = off.volume_usd_bn[:, -1] > on.volume_usd_bn[:, -1] * (1 + 1e-9)

@@ -8,8 +8,8 @@ Decisions
   parameter.
 - Price per token is not cost per task: models use different numbers of tokens, which the table does not give.
 - Costs of training are fitted basis by basis and never pooled. A frontier run of a later year is one more
-  draw from such a sample; the dearest of a year is the largest of as many draws as the record had in its last
-  twelve months.
+  draw from such a sample; the most expensive of a year is the largest of as many draws as the record had in
+  its last twelve months.
 - A model's own service is the seller of its first launch price; where there is none, all its sellers are
   hosts.
 """
@@ -179,17 +179,17 @@ def article_scores(scores: pd.DataFrame, benchmark: str) -> pd.DataFrame:
     ----------
     scores : DataFrame
         ``article_model``, ``model``, ``benchmark``, ``protocol``, ``variant``, ``score_pct``, ``use``; rows
-        kept beside the one that counts (`use` not ``trend``) are left out.
+        that do not count (`use` not ``trend``) are left out.
 
     Returns
     -------
     DataFrame
         ``model`` (as the article names it), ``version``, ``protocol``, ``variant``, ``score_pct``.
     """
-    kept = scores[
+    counted = scores[
         (scores["article_model"] != "") & (scores["benchmark"] == benchmark) & (scores["use"] == "trend")
     ]
-    named = kept.rename(columns={"model": "version", "article_model": "model"})
+    named = counted.rename(columns={"model": "version", "article_model": "model"})
     return named[["model", "version", "protocol", "variant", "score_pct"]].reset_index(drop=True)
 
 
@@ -303,32 +303,33 @@ def cost_by_basis(
         ``basis, run, n``, ``first, last`` (decimal years of the record), ``factor, factor_low, factor_high``
         (times a year), ``doubling_months``, ``median, obs_low, obs_high`` (dollars of a run at `t`,
         prediction interval), ``yearly`` (runs in the last twelve months of the record), ``p_one`` and
-        ``p_dearest`` (probability that one run, and the dearest of `yearly`, costs more than the threshold).
+        ``p_dearest`` (probability that one run, and the most expensive of `yearly`, costs more than the
+        threshold).
     """
     rows = []
     for basis, run in runs.items():
-        found = cost_trend(training_cost, run, level)
-        at = found.forecast(t).iloc[0]
-        yearly = int((found.t > found.period[1] - 1).sum())
-        one, dearest = (found.probability_above(t, threshold_usd, of=n, rng=seed) for n in (1, yearly))
-        low, high = found.growth_factor_interval
+        line = cost_trend(training_cost, run, level)
+        at = line.forecast(t).iloc[0]
+        yearly = int((line.t > line.period[1] - 1).sum())
+        p_one, p_dearest = (line.probability_above(t, threshold_usd, of=n, rng=seed) for n in (1, yearly))
+        low, high = line.growth_factor_interval
         rows.append(
             {
                 "basis": basis,
                 "run": run,
-                "n": found.nobs,
-                "first": found.period[0],
-                "last": found.period[1],
-                "factor": found.growth_factor_per_year,
+                "n": line.nobs,
+                "first": line.period[0],
+                "last": line.period[1],
+                "factor": line.growth_factor_per_year,
                 "factor_low": low,
                 "factor_high": high,
-                "doubling_months": 12 * found.doubling_time_years,
+                "doubling_months": 12 * line.doubling_time_years,
                 "median": at["median"],
                 "obs_low": at["obs_ci_lower"],
                 "obs_high": at["obs_ci_upper"],
                 "yearly": yearly,
-                "p_one": one,
-                "p_dearest": dearest,
+                "p_one": p_one,
+                "p_dearest": p_dearest,
             }
         )
     return pd.DataFrame(rows)

@@ -4,12 +4,12 @@ Decisions
 - Only money raised outside counts: a company funded by its parent has no figure, and missing is not zero.
 - `>` has no upper bound and `~` reaches to both sides, so a share and a concentration index are intervals;
   the central figure takes the printed numbers as they stand.
-- Money on record is added where its row says that it may be (`in_total`), and mixes what was paid with what
+- Money in our data is added where its row says that it may be (`in_total`), and mixes what was paid with what
   was promised.
 - SoftBank's tranches are never added up: paid is the last stated cost plus the instalments paid after it, and
   promised is what was paid with everything still owed.
 - A run rate is one month times twelve as the company or the press gave it; of its growth the level and the
-  current rate are told, no more: ten points cannot carry a change of the rate.
+  current rate are given, no more: ten points cannot carry a change of the rate.
 - A link between an investor and a company says that the article names one as the other's investor, no more.
 """
 
@@ -46,13 +46,13 @@ def funding_shares(funding: pd.DataFrame) -> pd.DataFrame:
         ``company``, ``share``, ``share_low``, ``share_high`` (0 to 1), largest first. The lowest share has
         the company at its low bound and all others at their high one, and the other way round.
     """
-    known = funding.dropna(subset="value")
-    others_low = known["low"].sum() - known["low"]
-    others_high = [known["high"].drop(index).sum() for index in known.index]
-    shares = known.assign(
-        share=known["value"] / known["value"].sum(),
-        share_low=known["low"] / (known["low"] + others_high),
-        share_high=[_top_share(high, rest) for high, rest in zip(known["high"], others_low, strict=True)],
+    figures = funding.dropna(subset="value")
+    others_low = figures["low"].sum() - figures["low"]
+    others_high = [figures["high"].drop(index).sum() for index in figures.index]
+    shares = figures.assign(
+        share=figures["value"] / figures["value"].sum(),
+        share_low=figures["low"] / (figures["low"] + others_high),
+        share_high=[_top_share(high, rest) for high, rest in zip(figures["high"], others_low, strict=True)],
     )
     return shares[["company", "share", "share_low", "share_high"]].sort_values(
         "share", ascending=False, ignore_index=True
@@ -136,7 +136,7 @@ def raised_over_time(rounds: pd.DataFrame) -> pd.DataFrame:
 
 
 def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
-    """What SoftBank had paid into OpenAI, and what it had paid or promised in all, after each day on which
+    """What SoftBank had paid into OpenAI, and what it had paid or promised in total, after each day on which
     that changed.
 
     Parameters
@@ -168,16 +168,16 @@ def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
     promises = {day: _promise(day, row, stated, paid) for day, row in owed.iterrows()}
     promised = pd.Series(promises, dtype=float).reindex(days).ffill()
     promised = promised.mask(totals > promised, totals)
-    found = pd.DataFrame({"paid_usd_bn": totals, "promised_usd_bn": promised}, index=days)
-    return found.dropna(how="all").rename_axis("valid_on").reset_index()
+    table = pd.DataFrame({"paid_usd_bn": totals, "promised_usd_bn": promised}, index=days)
+    return table.dropna(how="all").rename_axis("valid_on").reset_index()
 
 
 def _paid_by(day: Hashable, stated: pd.Series, paid: pd.Series) -> float:
-    known = stated[stated.index <= day]
-    if known.empty:
+    so_far = stated[stated.index <= day]
+    if so_far.empty:
         return math.nan
-    since = paid[(paid.index > known.index[-1]) & (paid.index <= day)]
-    return float(known.iloc[-1] + since.sum())
+    since = paid[(paid.index > so_far.index[-1]) & (paid.index <= day)]
+    return float(so_far.iloc[-1] + since.sum())
 
 
 def _promise(day: Hashable, row: pd.Series, stated: pd.Series, paid: pd.Series) -> float:
@@ -195,7 +195,7 @@ class RunRate(NamedTuple):
     points: pd.DataFrame
     """``valid_on``, ``t`` (decimal year), ``value`` (billion dollars a year), ``qualifier``, by day."""
     level_usd_bn: float
-    """The last one on record, with its day and its qualifier."""
+    """The last one, with its day and its qualifier."""
     valid_on: pd.Timestamp
     qualifier: str
     record: trend.Trend
@@ -227,11 +227,11 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
     scatter of the figures and not their sources' error; errors are heteroskedasticity-robust (HC3) where five
     points or more allow it.
     """
-    kept = finance[(finance["measure"] == "annualised_revenue") & (finance["counts"] == "yes")]
-    kept = kept.sort_values("valid_on", kind="stable")
+    counted = finance[(finance["measure"] == "annualised_revenue") & (finance["counts"] == "yes")]
+    counted = counted.sort_values("valid_on", kind="stable")
     points = (
-        kept[["valid_on", "value", "qualifier"]]
-        .assign(t=trend.decimal_year(kept["valid_on"]))
+        counted[["valid_on", "value", "qualifier"]]
+        .assign(t=trend.decimal_year(counted["valid_on"]))
         .reset_index(drop=True)
     )
     recent = points[points["t"] >= points["t"].max() - months / 12]

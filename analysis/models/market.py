@@ -1,7 +1,7 @@
 """Is the market large enough? Growth as printed and recomputed, and the revenue that the investment needs.
 
 Decisions
-- The period is elapsed years and a parameter; the period that each printed rate would need is given beside
+- The period is elapsed years and a parameter; the period that each printed rate would need is given next to
   it.
 - The revenue needed follows from the money put in, the return asked for, the stake and the exit multiple: a
   reverse DCF with a single exit value. Cash flows before the exit, and dilution beyond the stated share, are
@@ -33,7 +33,7 @@ DISPERSION = (
 
 
 def growth_checks(market: pd.DataFrame, years: float) -> pd.DataFrame:
-    """Printed growth rates beside recomputed ones.
+    """Printed growth rates and recomputed ones.
 
     Parameters
     ----------

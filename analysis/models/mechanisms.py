@@ -7,8 +7,8 @@ Decisions
 - Growth decays in logs, continuously, from its current rate to its long-run rate. Its half-life cannot be
   read off eight run-rates (a quadratic term has the sign of acceleration there), so it is a belief of its
   own.
-- Volume and price are told apart. Regulation takes volume, and the costs of serving fall with it; open models
-  take price, and the same tokens are served for less money.
+- Volume and price are kept separate. Regulation takes volume, and the costs of serving fall with it; open
+  models take price, and the same tokens are served for less money.
 - Compute is planned against a revenue plan. What is committed is paid whatever comes; the rest is cut where
   revenue stays behind the plan.
 """
@@ -261,7 +261,7 @@ def fund(
     burn_usd_bn
         Costs less revenue of the quarter that begins at t, shape (draws, dates).
     value_usd_bn
-        What the holders own beside the cash (EV, instalments still owed to the company, less its debts),
+        What the holders own besides the cash (EV, instalments still owed to the company, less its debts),
         shape (draws, dates).
     cash_usd_bn
         At the start, shape (draws, 1).
@@ -281,17 +281,19 @@ def fund(
     """
     # quarters in rows: the loop then works on whole, contiguous rows
     burn, value, discounts = (np.ascontiguousarray(x.T) for x in (burn_usd_bn, value_usd_bn, discount))
-    cash, raised, kept = np.empty_like(burn), np.zeros_like(burn), np.empty_like(burn)
-    cash[0], kept[0] = cash_usd_bn[:, 0], 1.0
+    cash, raised, kept_share = np.empty_like(burn), np.zeros_like(burn), np.empty_like(burn)
+    cash[0], kept_share[0] = cash_usd_bn[:, 0], 1.0
     floor, covered = floor_quarters[:, 0], raise_quarters[:, 0]
     for t in range(len(burn) - 1):
         raised[t] = np.where(cash[t] < floor * burn[t], covered * burn[t], 0.0)
         before = (1 - discounts[t]) * np.maximum(value[t] + cash[t], 0.0)
         after = before + raised[t]
         # without a raise the share stays, also where nothing is left of the value
-        kept[t + 1] = kept[t] * np.where(raised[t] > 0, before / np.where(after > 0, after, 1.0), 1.0)
+        kept_share[t + 1] = kept_share[t] * np.where(
+            raised[t] > 0, before / np.where(after > 0, after, 1.0), 1.0
+        )
         cash[t + 1] = cash[t] - burn[t] + raised[t] + paid_in_usd_bn[t + 1]
-    return cash.T, raised.T, kept.T
+    return cash.T, raised.T, kept_share.T
 
 
 def reported_price(
@@ -391,11 +393,11 @@ def irr_pct(payment_years: Floats, payments: Floats, receipt: Floats, receipt_ye
     years_held = receipt_years - payment_years
     rates = np.linspace(-12.0, 12.0, 481)
     tabled = np.log(np.exp(np.outer(rates, years_held)) @ payments)
-    wanted = np.log(np.maximum(receipt, 1e-300))
-    x = np.interp(wanted, tabled, rates)
+    log_receipt = np.log(np.maximum(receipt, 1e-300))
+    x = np.interp(log_receipt, tabled, rates)
     for _ in range(4):
         grown = np.exp(np.outer(x, years_held)) * payments
         total = grown.sum(axis=1)
-        x = x - (np.log(total) - wanted) * total / (grown @ years_held)
+        x = x - (np.log(total) - log_receipt) * total / (grown @ years_held)
         x = np.clip(x, rates[0], rates[-1])
     return np.asarray(np.where(receipt > 0, np.expm1(x) * 100, -100.0))

@@ -4,11 +4,11 @@ paths.
 Decisions
 - A register name and the model's field are one word, so that an assumption can be followed by searching for
   it.
-- The simulation starts on 31 March 2026, the day of SoftBank's last balance sheet on record and of the round
-  at 852 billion; its dates are SoftBank's fiscal quarter ends. The last report due within the article's 36
-  months is that of 31 March 2029.
+- The simulation starts on 31 March 2026, the day of SoftBank's last balance sheet in our data and of the
+  round at 852 billion; its dates are SoftBank's fiscal quarter ends. The last report due within the article's
+  36 months is that of 31 March 2029.
 - Run-rate and growth at the start are beliefs of the register, updated by the run-rates that were known by
-  `as_of`. A number that is pinned stays what it was pinned to; how far growth decays cannot be read off so
+  `as_of`. A number that is fixed stays as it is; how far growth decays cannot be read off so
   few points and stays a belief.
 - Every input has random streams of its own, keyed by its name and the block of draws: a scenario that changes
   one input leaves the draws of the others as they were, and scenarios are compared on common random numbers.
@@ -42,7 +42,7 @@ INSTALMENTS = (dt.date(2026, 4, 1), dt.date(2026, 7, 1), dt.date(2026, 10, 1))
 VENTURE = venture.NAMES
 EXPOSURE = tuple(field.name for field in fields(balance_sheet.ExposureInputs))
 EVIDENCE = ("run_rate_weight", "run_rate_error_pct", "invested_usd_bn")
-"""The names that say how the evidence enters, beside those of the models."""
+"""The names that say how the evidence enters, in addition to those of the models."""
 UPDATED = ("revenue_usd_bn", "growth_factor_per_year")
 """The beliefs that the run-rates update."""
 
@@ -64,7 +64,7 @@ class StartEvidence:
     Attributes
     ----------
     fitted : mapping
-        For each of `UPDATED` the mean and the standard deviation of its log by the run-rates on record; NaN
+        For each of `UPDATED` the mean and the standard deviation of its log by the run-rates; NaN
         without a fit.
     paid : tuple of Payment
         What SoftBank had paid by the start, by day.
@@ -76,7 +76,7 @@ class StartEvidence:
 
 @dataclass(frozen=True)
 class UpdatedBeliefs:
-    """What is believed of the start before and after the run-rates on record.
+    """What is believed of the start before and after the run-rates.
 
     Attributes
     ----------
@@ -85,19 +85,19 @@ class UpdatedBeliefs:
         data_high``, 90% interval of the fit (NaN without one); ``posterior_p5, posterior_p50,
         posterior_p95``.
     values : mapping
-        Value by name as the models take it: [p5, p95] of a lognormal, or the pinned number.
+        Value by name as the models take it: [p5, p95] of a lognormal, or the fixed number.
     """
 
     table: pd.DataFrame
     values: Mapping[str, float | list[float]]
 
 
-def start_evidence(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
-    """What was known by the day of looking.
+def start_evidence(tables: Mapping[str, pd.DataFrame]) -> StartEvidence:
+    """What the evidence says of the start.
 
     Parameters
     ----------
-    known
+    tables
         The evidence tables ``openai_finance`` (as for `funding.run_rate`) and ``softbank_openai`` (``event``,
         of which paid and position are read, ``valid_on``, ``amount_usd_bn``, ``cumulative_cost_usd_bn``).
 
@@ -107,7 +107,7 @@ def start_evidence(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
     the half width of the 90% interval over 1.645, which keeps Student's wide tails. A position that states
     more than was paid so far counts as a payment of the difference on its day.
     """
-    fitted = funding.run_rate(known["openai_finance"])
+    fitted = funding.run_rate(tables["openai_finance"])
     data = dict.fromkeys(UPDATED, (math.nan, math.nan))
     if fitted is not None:
         at = fitted.current.forecast([START_YEAR], 0.9).iloc[0]
@@ -117,7 +117,7 @@ def start_evidence(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
             name: (middle, (high - low) / (2 * simulation.Z95))
             for name, (middle, low, high) in zip(UPDATED, (level, map(math.log, growth)), strict=True)
         }
-    stakes = known["softbank_openai"]
+    stakes = tables["softbank_openai"]
     rows = stakes[stakes["valid_on"] <= pd.Timestamp(START)].sort_values("valid_on", kind="stable")
     paid: list[venture.Payment] = []
     for day, part in rows.groupby("valid_on"):
@@ -131,14 +131,14 @@ def start_evidence(known: Mapping[str, pd.DataFrame]) -> StartEvidence:
     return StartEvidence(data, tuple(paid))
 
 
-def update_beliefs(assumptions: Assumptions, known: StartEvidence) -> UpdatedBeliefs:
-    """Run-rate and growth at the start: the register's beliefs, updated by the run-rates on record.
+def update_beliefs(assumptions: Assumptions, evidence: StartEvidence) -> UpdatedBeliefs:
+    """Run-rate and growth at the start: the register's beliefs, updated by the run-rates.
 
     Parameters
     ----------
     assumptions
         Holds `UPDATED`, ``run_rate_weight`` (1: all the evidence, 0: none) and ``run_rate_error_pct``.
-    known
+    evidence
         From `start_evidence`.
 
     Returns
@@ -150,12 +150,12 @@ def update_beliefs(assumptions: Assumptions, known: StartEvidence) -> UpdatedBel
     In logs, with precisions 1/s² of the prior (lognormal [p5, p95]) and w/s² of the data, the
     posterior mean is their weighted mean and its precision their sum. To the s of the level the error of the
     sources is added, since all figures come from few hands. Level and growth are updated apart: at the start,
-    near the middle of the months that the fit goes through, their errors hardly hang together.
+    near the middle of the months that the fit goes through, their errors hardly depend on each other.
     """
     errors = {"revenue_usd_bn": math.log1p(assumptions.run_rate_error_pct / 100)}
     rows, values = [], {}
     for name in UPDATED:
-        mean, spread = known.fitted[name]
+        mean, spread = evidence.fitted[name]
         spread = math.hypot(spread, errors.get(name, 0.0))
         values[name], row = _update_belief(assumptions[name], mean, spread, assumptions.run_rate_weight)
         rows.append({"name": name} | row)
@@ -168,11 +168,11 @@ def _update_belief(
     """One belief after the data, as a value and as a row of the table."""
     low, high = prior if isinstance(prior, list) else (prior, prior)
     before, width = (math.log(low) + math.log(high)) / 2, math.log(high / low) / (2 * simulation.Z95)
-    known = weight / spread**2 if not math.isnan(mean) else 0.0
+    precision = weight / spread**2 if not math.isnan(mean) else 0.0
     after, left = before, width
-    if known and width:
-        left = (1 / width**2 + known) ** -0.5
-        after = left**2 * (before / width**2 + known * mean)
+    if precision and width:
+        left = (1 / width**2 + precision) ** -0.5
+        after = left**2 * (before / width**2 + precision * mean)
     ends = [-simulation.Z95, 0.0, simulation.Z95]
     row = {
         f"{part}_{label}": math.exp(centre + z * s)
@@ -188,7 +188,7 @@ def _update_belief(
 
 
 def payments(paid: tuple[venture.Payment, ...], invested_usd_bn: float) -> tuple[venture.Payment, ...]:
-    """SoftBank's dated payments: those on record until the start, and the rest in three equal instalments.
+    """SoftBank's dated payments: those made until the start, and the rest in three equal instalments.
 
     Parameters
     ----------
@@ -240,23 +240,23 @@ class RunSetting:
         return venture.simulate(inputs, n_draws, streams)
 
 
-def run_setting(assumptions: Assumptions, known: StartEvidence) -> RunSetting:
+def run_setting(assumptions: Assumptions, evidence: StartEvidence) -> RunSetting:
     """Checked assumptions and the evidence of the day as a `RunSetting`.
 
     `assumptions` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``.
     """
     return RunSetting(
-        _values(assumptions, known, VENTURE),
-        payments(known.paid, assumptions.invested_usd_bn),
+        _values(assumptions, evidence, VENTURE),
+        payments(evidence.paid, assumptions.invested_usd_bn),
         assumptions.seed,
     )
 
 
 def _values(
-    assumptions: Assumptions, known: StartEvidence, names: Sequence[str]
+    assumptions: Assumptions, evidence: StartEvidence, names: Sequence[str]
 ) -> tuple[tuple[str, Any, str | None], ...]:
     """Name, value and distribution of inputs, with the beliefs that the record updated."""
-    updated = update_beliefs(assumptions, known).values
+    updated = update_beliefs(assumptions, evidence).values
     values = ((name, updated.get(name, assumptions[name])) for name in names)
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value, assumptions.dist(name))
@@ -264,12 +264,12 @@ def _values(
     )
 
 
-def venture_paths(assumptions: Assumptions, known: StartEvidence) -> venture.VenturePaths:
+def venture_paths(assumptions: Assumptions, evidence: StartEvidence) -> venture.VenturePaths:
     """OpenAI's simulated paths: every input drawn as the register, the scenario and the evidence say.
 
-    As `run_setting`; `given` also holds ``draws``.
+    As `run_setting`; `assumptions` also holds ``draws``.
     """
-    return _venture_paths(run_setting(assumptions, known), assumptions.draws)
+    return _venture_paths(run_setting(assumptions, evidence), assumptions.draws)
 
 
 @lru_cache(maxsize=4)
@@ -315,7 +315,7 @@ REVENUE = (*UPDATED, "growth_half_life_years", "long_run_growth_pct", "pool_usd_
 
 
 def revenue_paths(
-    assumptions: Assumptions, known: StartEvidence
+    assumptions: Assumptions, evidence: StartEvidence
 ) -> tuple[simulation.Floats, simulation.Floats]:
     """Times in years and revenue (draws by quarters) before price erosion and shocks, on the same draws as
     the full model.
@@ -324,7 +324,7 @@ def revenue_paths(
     ``horizon_years``, ``seed`` and ``draws``.
     """
     times = np.arange(round(assumptions.horizon_years * 4) + 1) / 4
-    values = _values(assumptions, known, REVENUE)
+    values = _values(assumptions, evidence, REVENUE)
 
     def paths(block: int, size: int) -> simulation.Floats:
         drawn = draw_inputs(values, size, simulation.spawn(assumptions.seed, REVENUE, block))
@@ -341,7 +341,7 @@ def revenue_paths(
 
 
 def exposure_paths(assumptions: Assumptions, paths: venture.VenturePaths) -> balance_sheet.ExposurePaths:
-    """SoftBank's simulated paths beside OpenAI's, as if all instalments were paid; `assumptions` holds every
+    """SoftBank's simulated paths along OpenAI's, as if all instalments were paid; `assumptions` holds every
     name of `EXPOSURE` and ``seed``.
     """
     stake = paths.pro_forma_usd_bn
@@ -434,12 +434,12 @@ def growth_decay(
     pairs = pd.DataFrame({"now": growth, "next": growth.groupby(rows["company"]).shift(-1)}).dropna()
     if long_run_pct is None:
         fit = sm.OLS(pairs["next"], sm.add_constant(pairs["now"])).fit(cov_type="HC3")
-        place = 1
+        position = 1
     else:
         pairs = pairs - math.log1p(long_run_pct / 100)
         fit = sm.OLS(pairs["next"], pairs[["now"]]).fit(cov_type="HC3")
-        place = 0
-    slopes = [float(fit.params.iloc[place]), *map(float, np.asarray(fit.conf_int(0.1))[place])]
+        position = 0
+    slopes = [float(fit.params.iloc[position]), *map(float, np.asarray(fit.conf_int(0.1))[position])]
     half, low, high = (
         math.inf if phi >= 1 else 0.0 if phi <= 0 else -math.log(2) / math.log(phi) for phi in slopes
     )
@@ -472,9 +472,9 @@ def needed_revenue_usd_bn(assumptions: Assumptions) -> float:
 
 
 def third_prediction(
-    assumptions: Assumptions, known: StartEvidence
+    assumptions: Assumptions, evidence: StartEvidence
 ) -> dict[str, simulation.MonteCarloEstimate]:
-    """Probabilities of the third prediction, from the same draws, so that its halves are not taken for
+    """Probabilities of the third prediction, from the same draws, so that its halves are not treated as
     independent.
 
     Returns
@@ -483,7 +483,7 @@ def third_prediction(
         ``down``: a mark `write_down_pct` below cost within `write_down_years`; ``lag``: costs per unit of
         revenue are higher then than at the start; ``both``.
     """
-    paths = venture_paths(assumptions, known)
+    paths = venture_paths(assumptions, evidence)
     quarters = round(assumptions.write_down_years * 4)
     hits = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)
     down = np.asarray(hits[:, : quarters + 1].any(axis=1))

@@ -91,7 +91,7 @@ class TimeToMatch:
     level
         Level of the intervals.
     reasons, notes
-        Why a number is NaN or infinite, by its name; what should be said beside the result.
+        Why a number is NaN or infinite, by its name; what should be said with the result.
     """
 
     survival: pd.DataFrame
@@ -133,7 +133,7 @@ class TimeToParity:
     level
         Level of the interval `low` to `high`.
     notes
-        What should be said beside the result: where lines and record disagree, and how far the lines ran on
+        What should be said with the result: where lines and record disagree, and how far the lines ran on
         unseen.
     """
 
@@ -411,7 +411,7 @@ def time_to_parity(
     -----
     With z = logit((score - floor)/(1 - floor)) the lines are z = a + b t, and parity comes
     (a_closed - a_open)/(b_open - b_closed) later. A draw takes as many developers as each kind has, with
-    replacement, and finds steps and lines anew. Three steps have three dates, since a day has one step.
+    replacement, and finds steps and lines again. Three steps have three dates, since a day has one step.
 
     On simulated records of nine and six developers, whose lines gain -0.4, 0 or 0.4 logits a year on each
     other, 90% intervals of the gain covered 84 to 86%, those of the time to parity 93 to 100% (300 records

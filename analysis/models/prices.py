@@ -13,15 +13,16 @@ Decisions
   to 88%, the jackknife's in 95% of 60 runs.
 - Least squares has seller effects, so sellers with one spell say nothing in it and are no clusters. The
   quantiles have none: the cheap end is the cheap end of all sellers.
-- The running cheapest is selected on the outcome, and its points hang together by construction. Beside the
-  usual interval stands one from a bootstrap over developers that extracts the frontier again in each draw.
+- The running cheapest is selected on the outcome, and its points depend on each other by construction. Next
+  to the usual interval stands one from a bootstrap over developers that extracts the frontier again in each
+  draw.
 - Neither interval is one of the fall at equal quality. In three sets of 400 simulated markets of 9 or 20
-  developers, where that fall was by 8 a year, the frontier's factor was 11 to 12 in the median (the more are
+  developers, where that fall was by 8 a year, the frontier's factor was 11 to 12 at the median (the more are
   on offer, the cheaper the cheapest), and its 90% intervals held the 8 in 53 to 69% (least squares) and 49 to
   72% (bootstrap) of them; they held the frontier's own median in 75 to 79% and 81 to 87%. The hedonic
   regression is the answer to that question.
-- The frontier's line ends with the last fall. What the cheapest price did over the whole record stands beside
-  it.
+- The frontier's line ends with the last fall. What the cheapest price did over the whole record stands next
+  to it.
 - A price per token is not a cost per task: models that reason use more tokens, and how many is not in the
   table.
 - A cut is counted by line of models, since a seller more often launches a cheaper successor than it reprices
@@ -169,7 +170,7 @@ class FixedQuality:
     first, last, record_end : Timestamp
         Days of the first and last point, and of the last spell at or above the score.
     notes : tuple of str
-        What should be said beside the result.
+        What should be said with the result.
     """
 
     threshold_pct: float
@@ -515,7 +516,9 @@ def fixed_quality(
     period as well; three points within days give an absurd factor a year, and where such draws are many the
     upper end is absurd too.
 
-    References ---------- Epoch AI (2025), LLM inference prices have fallen rapidly but unequally across
+    References
+    ----------
+    Epoch AI (2025), LLM inference prices have fallen rapidly but unequally across
     tasks, for the frontier and the first interval (there on days over 365, which moves the third digit). From
     its prices and scores `price_frontier` extracts 9 of the 11 printed samples on MMLU, GPQA Diamond and
     HumanEval point for point; two hold o1-mini besides, which is not printed.

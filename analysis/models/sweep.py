@@ -194,7 +194,10 @@ def _check_count(total: int) -> None:
 
 
 def evaluate(
-    point: Mapping[str, float], assumptions: Assumptions, known: outlook.StartEvidence, outputs: Sequence[str]
+    point: Mapping[str, float],
+    assumptions: Assumptions,
+    evidence: outlook.StartEvidence,
+    outputs: Sequence[str],
 ) -> list[dict[str, Any]]:
     """The outputs at one point: ``output``, ``value``, ``low``, ``high`` (95% interval of the simulation).
 
@@ -203,7 +206,9 @@ def evaluate(
     """
     chosen = assumptions.with_changes(**point)
     drawn = outlook.summarise_draws(
-        outlook.run_setting(chosen, known), chosen.draws, lambda paths, block: _numbers(chosen, paths, block)
+        outlook.run_setting(chosen, evidence),
+        chosen.draws,
+        lambda paths, block: _numbers(chosen, paths, block),
     )
     rows = []
     for name in outputs:
@@ -248,25 +253,25 @@ def grid_values(assumptions: Assumptions, names: Sequence[str], steps: int) -> d
 
 def evaluate_grid(
     assumptions: Assumptions,
-    known: outlook.StartEvidence,
+    evidence: outlook.StartEvidence,
     names: Sequence[str],
     outputs: Sequence[str],
     *,
     steps: int = 4,
     draws: int = 1000,
 ) -> pd.DataFrame:
-    """Outputs at every combination of some pinned assumptions, everything else as the scenario draws it.
+    """Outputs at every combination of some fixed assumptions, everything else as the scenario draws it.
 
     Parameters
     ----------
-    assumptions, known
+    assumptions, evidence
         As for `evaluate`.
     names, steps
         As for `grid_values`.
     outputs
         Names of `OUTPUTS`.
     draws
-        At each point; the same ones, so that points differ by what is pinned alone.
+        At each point; the same ones, so that points differ by what is fixed alone.
 
     Returns
     -------
@@ -277,7 +282,9 @@ def evaluate_grid(
     rows = []
     for combination in itertools.product(*values.values()):
         point = dict(zip(values, combination, strict=True))
-        rows.append(point | {row["output"]: row["value"] for row in evaluate(point, fewer, known, outputs)})
+        rows.append(
+            point | {row["output"]: row["value"] for row in evaluate(point, fewer, evidence, outputs)}
+        )
     return pd.DataFrame(rows)
 
 

@@ -2,7 +2,7 @@
 by the token?
 
 Decisions
-- The price of the whole business is held against its cash flows (a reverse DCF); what one investor's money
+- The price of the whole business is compared with its cash flows (a reverse DCF); what one investor's money
   needs, by stake and exit multiple alone, is `market.required_revenue_usd_bn`. The two answer different
   questions and stand side by side.
 - Revenue grows at one constant rate to the revenue that is solved for: one unknown, where a decaying rate
@@ -11,9 +11,9 @@ Decisions
 - Years are whole and cash comes at their ends; the run rate at a year's end is taken as its revenue.
 - Cash flows before maturity are mostly negative: new money pays them, and the price stands for what is left
   to the owners of today. Dilution is therefore inside the calculation.
-- After maturity the business is either held for ever at the same return (Gordon) or sold at a multiple of the
-  next year's revenue. The first asks a venture return of a grown company and so needs the most; the second
-  leaves that to the buyer.
+- After maturity the business is either held indefinitely at the same return (Gordon) or sold at a multiple of
+  the next year's revenue. The first asks a venture return of a grown company and so needs the most; the
+  second leaves that to the buyer.
 - Use of a plan is lognormal. Given how much the heaviest users take and the mean cost of serving, the shares
   of subscribers and of tokens need no other measurement; amounts in tokens need a price as well.
 - Prices, costs and use are those of one model. Costs and prices of a token fall by the same factor: margins
@@ -52,8 +52,8 @@ class Business:
     return_pct : float
         Return asked for, percent a year.
     long_run_growth_pct : float
-        Growth of revenue after maturity, percent a year, for ever; below `return_pct` unless it is sold at a
-        multiple.
+        Growth of revenue after maturity, percent a year, indefinitely; below `return_pct` unless it is sold
+        at a multiple.
     exit_multiple : float or None
         What a buyer pays at maturity per unit of the next year's revenue; None: nobody sells, margin /
         (return - growth).
@@ -84,8 +84,8 @@ class Business:
         if self.exit_multiple is None and self.return_pct <= self.long_run_growth_pct:
             raise ValueError(
                 f"return_pct is {self.return_pct:g} and long_run_growth_pct {self.long_run_growth_pct:g}:"
-                " growth for ever must stay below the return, or the business is worth more than any price;"
-                " write a lower growth or an exit_multiple."
+                " growth without end must stay below the return, or the business is worth more than any"
+                " price; write a lower growth or an exit_multiple."
             )
 
     @property
@@ -232,7 +232,7 @@ def required_grid(
 
 @dataclass(frozen=True)
 class Plan:
-    """A flat plan whose subscribers' use is lognormal, beside the same use paid by the token.
+    """A flat plan whose subscribers' use is lognormal, and the same use paid by the token.
 
     Attributes
     ----------

@@ -13,9 +13,9 @@ Decisions
   rebound after each fall, which a traded price does not, and would understate how far the mark can move in
   five years.
 - New money comes at the equity value of the day (pre-money), so a raise moves no value between holders on
-  that day; with the market shut it comes at a discount, which does. Hence on a single path dearer compute can
-  help: it makes the company raise before a fall in price. The mean and the quantiles of MOIC fall with dearer
-  compute.
+  that day; with the market shut it comes at a discount, which does. Hence on a single path more expensive
+  compute can help: it makes the company raise before a fall in price. The mean and the quantiles of MOIC fall
+  with more expensive compute.
 - The path starts at a price that was paid, not at the model's value: under every assumption the first mark is
   the same. The gap between the two, in logs, closes with a stated half-life, as the market learns what the
   model assumes.

@@ -75,7 +75,7 @@ class Acceleration:
     verdict
         ``faster``, ``slower`` or ``not shown``.
     notes
-        What should be said beside the result.
+        What should be said with the result.
     """
 
     form: Bend

@@ -6,8 +6,8 @@ Decisions
   0.
 - Methods that disagree are pooled as the mean of their log-odds, equal weights: no record says which is
   better, and unlike the mean of probabilities the pool of several confident methods stays confident.
-- Parts that hang together are counted on the same draws, or bounded (Fréchet); a product would take them for
-  independent.
+- Parts that depend on each other are counted on the same draws, or bounded (Fréchet); a product would treat
+  them as independent.
 - Both scores are losses, smaller is better: Brier (p - o)², and the log score -ln of the probability given to
   what happened.
 
@@ -88,26 +88,26 @@ def as_probabilities(probabilities: ArrayLike) -> Floats:
     ValueError
         One of them is not above 0 and below 1, or there is none.
     """
-    found = np.atleast_1d(np.asarray(probabilities, dtype=float))
-    if found.size == 0:
+    values = np.atleast_1d(np.asarray(probabilities, dtype=float))
+    if values.size == 0:
         raise ValueError("there is no probability: hand over at least one.")
-    if wrong := [f"{p:g}" for p in found.ravel() if not 0.0 < p < 1.0]:
+    if wrong := [f"{p:g}" for p in values.ravel() if not 0.0 < p < 1.0]:
         raise ValueError(f"{', '.join(wrong)} is no probability above 0 and below 1.")
-    return found
+    return values
 
 
 def pooled(probabilities: Sequence[float]) -> float:
     """One probability from several methods: the mean of their log-odds, equal weights."""
-    found = as_probabilities(probabilities)
-    return float(1 / (1 + math.exp(-float(np.log(found / (1 - found)).mean()))))
+    values = as_probabilities(probabilities)
+    return float(1 / (1 + math.exp(-float(np.log(values / (1 - values)).mean()))))
 
 
 def joint_bounds(probabilities: Sequence[float]) -> tuple[float, float]:
-    """Fréchet bounds of the probability that all of some events happen, whatever hangs together: low and
+    """Fréchet bounds of the probability that all of some events happen, whatever depends on what: low and
     high.
     """
-    found = as_probabilities(probabilities)
-    return max(0.0, float(found.sum()) - (found.size - 1)), float(found.min())
+    values = as_probabilities(probabilities)
+    return max(0.0, float(values.sum()) - (values.size - 1)), float(values.min())
 
 
 def base_rate(events: int, cases: int, level: float = 0.9) -> Chance:
@@ -145,25 +145,25 @@ def base_rate(events: int, cases: int, level: float = 0.9) -> Chance:
 
 def at_constant_hazard(probability: float, observed_years: float, years: float) -> float:
     """The probability over another time, at a constant hazard: 1 - (1 - p)^(years / observed_years)."""
-    (found,) = as_probabilities(probability)
+    (p,) = as_probabilities(probability)
     if observed_years <= 0 or years <= 0:
         raise ValueError(f"{observed_years:g} and {years:g} years: both must be above 0.")
-    return float(-math.expm1(math.log1p(-found) * years / observed_years))
+    return float(-math.expm1(math.log1p(-p) * years / observed_years))
 
 
 def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> Floats:
     """Brier score of each forecast, 0 (certain and right) to 1; `outcomes` are True, False or 1, 0."""
-    found = as_probabilities(probabilities)
-    return (found - _outcomes(outcomes, found)) ** 2
+    values = as_probabilities(probabilities)
+    return (values - _outcomes(outcomes, values)) ** 2
 
 
 def log_score(probabilities: ArrayLike, outcomes: ArrayLike) -> Floats:
     """Logarithmic score of each forecast in nats: -ln of the probability given to what happened; ln 2 at one
     half.
     """
-    found = as_probabilities(probabilities)
-    happened = _outcomes(outcomes, found)
-    return -np.log(np.where(happened == 1, found, 1 - found))
+    values = as_probabilities(probabilities)
+    happened = _outcomes(outcomes, values)
+    return -np.log(np.where(happened == 1, values, 1 - values))
 
 
 def skill(
@@ -206,8 +206,8 @@ def skill(
     sums = np.stack([np.bincount(index, weights=ours), np.bincount(index, weights=theirs)])
     low = high = math.nan
     if len(names) > 1:
-        drawn = rng.integers(len(names), size=(resamples, len(names)))
-        mine, other = sums[:, drawn].sum(axis=2)
+        picks = rng.integers(len(names), size=(resamples, len(names)))
+        mine, other = sums[:, picks].sum(axis=2)
         low, high = np.quantile(1 - mine / other, [(1 - level) / 2, (1 + level) / 2])
     return SkillScore(
         float(1 - ours.sum() / theirs.sum()),
@@ -231,12 +231,12 @@ def calibration(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 5) ->
         ``observed`` share with the ends ``observed_low, observed_high`` of its 90% interval (Jeffreys, as
         `base_rate`).
     """
-    found = as_probabilities(probabilities)
-    happened = _outcomes(outcomes, found)
+    values = as_probabilities(probabilities)
+    happened = _outcomes(outcomes, values)
     edges = np.linspace(0, 1, bins + 1)
     rows = []
     for low, high in pairwise(edges):
-        inside = (found >= low) & (found < high)
+        inside = (values >= low) & (values < high)
         if not inside.any():
             continue
         n, events = int(inside.sum()), int(happened[inside].sum())
@@ -246,7 +246,7 @@ def calibration(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 5) ->
                 "low": float(low),
                 "high": float(high),
                 "n": n,
-                "forecast": float(found[inside].mean()),
+                "forecast": float(values[inside].mean()),
                 "events": events,
                 "observed": events / n,
                 "observed_low": rate.low,

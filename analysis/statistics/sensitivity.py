@@ -89,7 +89,7 @@ class Sobol:
     evaluations
         Rows that `run` was asked for, (groups + 2) × n × scrambles.
     notes
-        What should be said beside the result.
+        What should be said with the result.
     """
 
     indices: pd.DataFrame
@@ -147,7 +147,7 @@ def tornado(
     -------
     DataFrame, one row an input, the largest swing first: ``input``; ``at_low, at_high``, its
     values there, in its unit; ``low_result, high_result, central_result``, the outcomes; ``swing``, the
-    largest less the smallest of the three, so that a peak in the middle is not taken for no effect.
+    largest less the smallest of the three, so that a peak in the middle is not mistaken for no effect.
 
     Raises
     ------
@@ -433,7 +433,7 @@ def break_even(
     Raises
     ------
     ValueError
-        A pinned input, a target or outcomes that are not finite, probabilities out of order.
+        A fixed input, a target or outcomes that are not finite, probabilities out of order.
 
     Notes
     -----
@@ -448,7 +448,7 @@ def break_even(
     grid = np.linspace(low, high, GRID_POINTS)
     values = _quantiles("distribution", distribution, grid)
     if values[0] == values[-1]:
-        raise ValueError(f"distribution is pinned at {values[0]:g}: a break-even needs a range.")
+        raise ValueError(f"distribution is fixed at {values[0]:g}: a break-even needs a range.")
 
     def gap(probability: float) -> float:
         x = float(distribution(np.array([probability]))[0])

@@ -289,7 +289,7 @@ def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) 
     run
         From a block's number and size to its result; pure, called once a block.
     n_draws
-        Draws in all, 1 or more.
+        Draws in total, 1 or more.
     workers
         Threads, 1 or more (numpy releases the interpreter while it computes). The results do not depend on
         them.

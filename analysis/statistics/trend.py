@@ -121,7 +121,7 @@ class Diagnostics:
     clusters
         Number of clusters; None where not used.
     notes
-        Warnings of statsmodels, and what should be said beside the result.
+        Warnings of statsmodels, and what should be said with the result.
     """
 
     nobs: int

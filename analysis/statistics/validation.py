@@ -76,11 +76,11 @@ CERTIFIED = {
 
 
 MOST_DIGITS = 11
-"""Digits that are asked; more of them hang on the processor."""
+"""Digits that are compared; further ones depend on the processor."""
 
 
 def norris_fit() -> pd.DataFrame:
-    """The certified results beside those of `trend.fit`.
+    """The certified results and those of `trend.fit`.
 
     Returns
     -------
@@ -93,27 +93,27 @@ def norris_fit() -> pd.DataFrame:
     NIST/ITL StRD, Linear Least Squares Regression, Norris (lower level of difficulty).
     """
     x, y = (np.array(column) for column in zip(*NORRIS, strict=True))
-    found = trend.fit(x, y)
+    line = trend.fit(x, y)
     computed = dict(
         zip(
             CERTIFIED,
             (
-                found.params["const"],
-                found.bse["const"],
-                found.params["slope"],
-                found.bse["slope"],
-                found.diagnostics().residual_sd,
-                found.rsquared,
+                line.params["const"],
+                line.bse["const"],
+                line.params["slope"],
+                line.bse["slope"],
+                line.diagnostics().residual_sd,
+                line.rsquared,
             ),
             strict=True,
         )
     )
     rows = []
-    for name, sure in CERTIFIED.items():
-        apart = abs(computed[name] - sure) / abs(sure)
-        digits = MOST_DIGITS if apart == 0 else min(MOST_DIGITS, math.floor(-math.log10(apart)))
+    for name, certified in CERTIFIED.items():
+        difference = abs(computed[name] - certified) / abs(certified)
+        digits = MOST_DIGITS if difference == 0 else min(MOST_DIGITS, math.floor(-math.log10(difference)))
         rows.append(
-            {"quantity": name, "certified": sure, "computed": float(computed[name]), "digits": digits}
+            {"quantity": name, "certified": certified, "computed": float(computed[name]), "digits": digits}
         )
     return pd.DataFrame(rows)
 
@@ -149,16 +149,16 @@ def coverage(
         high`` (share of series, with its 95% interval), ``runs``.
     """
     t = np.linspace(2016.0, 2025.0, points)
-    line = (t - 2020) * math.log(factor)
+    log_values = (t - 2020) * math.log(factor)
     ahead = 2026.0
     true = math.exp((ahead - 2020) * math.log(factor))
     hits = np.zeros((runs, 3), dtype=bool)
     for run in range(runs):
-        found = trend.fit(
-            t, np.exp(line + spread * rng.standard_normal(points)), form="exponential", level=level
+        line = trend.fit(
+            t, np.exp(log_values + spread * rng.standard_normal(points)), form="exponential", level=level
         )
-        low, high = found.growth_factor_interval
-        at = found.forecast(ahead).iloc[0]
+        low, high = line.growth_factor_interval
+        at = line.forecast(ahead).iloc[0]
         new = true * math.exp(spread * rng.standard_normal())
         hits[run] = (
             low <= factor <= high,

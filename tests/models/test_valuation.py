@@ -96,7 +96,7 @@ def test_a_grid_holds_every_case_and_what_it_takes():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"return_pct": 4}, "return_pct is 4 and long_run_growth_pct 4: growth for ever must stay below"),
+        ({"return_pct": 4}, "return_pct is 4 and long_run_growth_pct 4: growth without end must stay below"),
         ({"target_margin_pct": 0}, "target_margin_pct is 0: write a finite number above 0"),
         ({"revenue_usd_bn": math.nan}, "revenue_usd_bn is nan"),
         ({"years": 0}, "years is 0: write whole years"),

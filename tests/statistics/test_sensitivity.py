@@ -431,7 +431,7 @@ def test_a_target_met_on_the_grid_itself():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"distribution": quantile_function(None, 4.0)}, "pinned at 4: a break-even needs a range"),
+        ({"distribution": quantile_function(None, 4.0)}, "fixed at 4: a break-even needs a range"),
         ({"target": math.nan}, "target is nan"),
         ({"low": 0.6, "high": 0.4}, "write 0 < low < high < 1"),
         ({"run": lambda x: math.inf if x > 0.6 else 0.0}, "run gives inf at 0.6"),
