@@ -13,7 +13,8 @@ Decisions
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Sequence
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -39,12 +40,12 @@ def funding_history(
     focus: str = "OpenAI",
     as_of: theme.Day | None = None,
 ) -> Axes:
-    """What each company had raised or been promised, over time, with the printed totals on the article's day.
+    """What each company had raised or been promised, over time, with the article's totals on its day.
 
     Parameters
     ----------
     rounds : DataFrame
-        `models.players.raised_over_time`; companies without a printed total are left out.
+        `funding.raised_over_time`; companies without a total in the article are left out.
     printed : DataFrame
         ``company``, ``printed``, ``value``, ``low``, ``high``, billion dollars; rows without a value are left
         out.
@@ -60,75 +61,77 @@ def funding_history(
     if raised.empty:
         return theme.empty_chart(ax, "a round of the printed companies")
     ax.set_yscale("log")
-    end, seen = _carried_to(raised, day, as_of), layout.finding_day(day, as_of)
-    styles = dict(zip(totals["company"], ("solid", (0, (6, 2)), (0, (3, 1, 1, 1))), strict=False))
-    labels = []
-    for company, part in raised.groupby("company", sort=False):
-        dates = [*part["valid_on"], end]
-        heights = [*part["raised_usd_bn"], part["raised_usd_bn"].iloc[-1]]
-        ax.step(
-            dates,
-            heights,
-            where="post",
-            color=theme.RECOMPUTED,
-            linewidth=2.0,
-            linestyle=styles.get(company, "dotted"),
-            zorder=3,
-        )
-        labels.append(theme.Label(heights[-1], f"{company} {_usd(heights[-1])}", theme.RECOMPUTED))
-    for company, text, value, low, high in totals[["company", "printed", "value", "low", "high"]].itertuples(
-        index=False
-    ):
-        if math.isinf(high):
-            ax.annotate(
-                "",
-                (day, value * 1.9),
-                (day, value),
-                annotation_clip=False,
-                arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8},
-            )
-        else:
-            ax.vlines(
-                layout.date_number(day),
-                low,
-                high,
-                color=theme.PRINTED,
-                linewidth=2.0,
-                zorder=4,
-                clip_on=False,
-            )
-        labels.append(theme.Label(value, f"{company} {text}", theme.PRINTED))
-    ax.scatter([layout.date_number(day)] * len(totals), totals["value"], **(theme.RING | {"s": 40}))
+    end = _carried_to(raised, day, as_of)
+    labels = _draw_raised(ax, raised, list(totals["company"]), end) + _draw_totals(ax, totals, day)
     theme.mark_date(ax, day, f"the article, {format_date(day)}")
     layout.money_ticks(ax.yaxis, [*raised["raised_usd_bn"], *totals["value"]], "B")
     theme.dates(ax, raised["valid_on"].min(), max(day, end) + pd.Timedelta(days=30))
     theme.edge_labels(ax, labels)
-    by_day = raised[raised["valid_on"] <= seen].groupby("company")["raised_usd_bn"].last()
-    over = {
-        name: by_day[name] / value
-        for name, value in layout.value_pairs(totals, "value", "company")
-        if name in by_day
-    }
     alt = (
         f"Rising steps on a logarithmic axis for the money that {raised['company'].nunique()} companies had"
         " raised or been promised; rings with bars are the printed totals and the bounds of their"
         " qualifiers, an arrow is an open one."
     )
     subtitle = "Raised or promised in total, billion dollars, log scale; rings: the article"
-    return theme.set_texts(ax, _funding_finding(over, focus, seen), subtitle, alt)
+    finding = _funding_finding(raised, totals, focus, layout.finding_day(day, as_of))
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
-def _funding_finding(over: Mapping[Hashable, float], focus: str, day: pd.Timestamp) -> str:
-    if not over:
-        return f"No round of the article's companies is in our data by {format_date(day)}"
-    if focus not in over:
-        low, high = min(over.values()), max(over.values())
-        return (
-            f"By {format_date(day)} funding had reached {low:.1f} to {high:.1f} times what the article says"
+def _draw_raised(
+    ax: Axes, raised: pd.DataFrame, companies: Sequence[str], end: pd.Timestamp
+) -> list[theme.Label]:
+    """Steps of what each company raised, carried on to the end, and their labels."""
+    styles = dict(zip(companies, ("solid", (0, (6, 2)), (0, (3, 1, 1, 1))), strict=False))
+    labels = []
+    for company, part in raised.groupby("company", sort=False):
+        last = _draw_steps(
+            ax, part["valid_on"], part["raised_usd_bn"], end, styles.get(str(company), "dotted"), 2.0
         )
-    return (
-        f"By {format_date(day)} {focus}'s funding had reached {over[focus]:.1f} times what the article says"
-    )
+        labels.append(theme.Label(last, f"{company} {_usd(last)}", theme.RECOMPUTED))
+    return labels
+
+
+def _draw_steps(
+    ax: Axes, days: pd.Series, amounts: pd.Series, end: pd.Timestamp, style: Any, width: float
+) -> float:
+    """A line that keeps each amount until the next, and the last one to the end; returns that one."""
+    last = amounts.iloc[-1]
+    line: dict[str, Any] = {"color": theme.RECOMPUTED, "linewidth": width, "linestyle": style, "zorder": 3}
+    ax.step([*days, end], [*amounts, last], where="post", **line)
+    return float(last)
+
+
+def _draw_totals(ax: Axes, totals: pd.DataFrame, day: pd.Timestamp) -> list[theme.Label]:
+    """The article's totals on its day with their bounds, or an arrow where one is open, and their labels."""
+    labels, x = [], layout.date_number(day)
+    arrow = {"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8}
+    bar: dict[str, Any] = {"color": theme.PRINTED, "linewidth": 2.0, "zorder": 4, "clip_on": False}
+    columns = totals[["company", "printed", "value", "low", "high"]]
+    for company, text, value, low, high in columns.itertuples(index=False):
+        if math.isinf(high):
+            ax.annotate("", (day, value * 1.9), (day, value), annotation_clip=False, arrowprops=arrow)
+        else:
+            ax.vlines(x, low, high, **bar)
+        labels.append(theme.Label(value, f"{company} {text}", theme.PRINTED))
+    ax.scatter([x] * len(totals), totals["value"], **(theme.RING | {"s": 40}))
+    return labels
+
+
+def _funding_finding(raised: pd.DataFrame, totals: pd.DataFrame, focus: str, day: pd.Timestamp) -> str:
+    """How many times the article's total the funding of a company had reached by a day."""
+    by_day = raised[raised["valid_on"] <= day].groupby("company")["raised_usd_bn"].last()
+    ratios = {
+        name: by_day[name] / value
+        for name, value in layout.value_pairs(totals, "value", "company")
+        if name in by_day
+    }
+    if not ratios:
+        return f"No round of the article's companies is in our data by {format_date(day)}"
+    if focus in ratios:
+        whose, reached = f"{focus}'s funding", f"{ratios[focus]:.1f}"
+    else:
+        whose, reached = "funding", f"{min(ratios.values()):.1f} to {max(ratios.values()):.1f}"
+    return f"By {format_date(day)} {whose} had reached {reached} times what the article says"
 
 
 def _usd(value: float) -> str:
@@ -139,15 +142,14 @@ def _usd(value: float) -> str:
 def paid_and_promised(
     tranches: pd.DataFrame, *, printed: float, day: theme.Day, ax: Axes, as_of: theme.Day | None = None
 ) -> Axes:
-    """SoftBank's money in OpenAI over time, paid and promised in all, with the printed sum and the article's
-    day.
+    """SoftBank's money in OpenAI over time, paid and promised in total, with the article's sum and day.
 
     Parameters
     ----------
     tranches : DataFrame
-        `models.players.paid_and_promised`: ``valid_on``, ``paid_usd_bn``, ``promised_usd_bn``.
+        `funding.paid_and_promised`: ``valid_on``, ``paid_usd_bn``, ``promised_usd_bn``.
     printed : float
-        The printed investment, billion dollars.
+        The article's investment, billion dollars.
     day : date or ISO date
         The article's day.
     as_of : date or ISO date, optional
@@ -157,50 +159,13 @@ def paid_and_promised(
     if tranches.empty:
         return theme.empty_chart(ax, "a payment or promise of SoftBank")
     end = _carried_to(tranches, day, as_of)
-    labels = []
-    for name, style in (("promised", (0, (5, 2))), ("paid", "solid")):
-        part = tranches.dropna(subset=f"{name}_usd_bn")
-        if part.empty:
-            continue
-        heights = [*part[f"{name}_usd_bn"], part[f"{name}_usd_bn"].iloc[-1]]
-        ax.step(
-            [*part["valid_on"], end],
-            heights,
-            where="post",
-            color=theme.RECOMPUTED,
-            linewidth=2.2,
-            linestyle=style,
-            zorder=3,
-        )
-        if name == "paid":
-            ax.fill_between(
-                [*part["valid_on"], end],
-                heights,
-                step="post",
-                color=theme.RECOMPUTED,
-                alpha=0.15,
-                linewidth=0,
-            )
-        labels.append(
-            theme.Label(heights[-1], f"{name} {format_value(heights[-1], 'usd_bn', 1)}", theme.RECOMPUTED)
-        )
+    labels = _draw_tranches(ax, tranches, end)
     ax.axhline(printed, color=theme.PRINTED, linewidth=1.8)
-    theme.text(
-        ax,
-        f"printed: about {format_value(printed, 'usd_bn', 0)}",
-        (0.005, printed),
-        (0, 3),
-        theme.PRINTED,
-        va="bottom",
-        xycoords=("axes fraction", "data"),
-    )
+    layout.level_label(ax, f"printed: about {format_value(printed, 'usd_bn', 0)}", printed, theme.PRINTED)
     theme.mark_date(ax, day, f"the article, {format_date(day)}")
     theme.dates(ax, tranches["valid_on"].min(), max(day, end) + pd.Timedelta(days=10))
-    ax.set(
-        xlabel="",
-        ylabel="",
-        ylim=(0, max(printed, tranches["promised_usd_bn"].max(), tranches["paid_usd_bn"].max()) * 1.12),
-    )
+    top = max(printed, tranches["promised_usd_bn"].max(), tranches["paid_usd_bn"].max())
+    ax.set(xlabel="", ylabel="", ylim=(0, top * 1.12))
     ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
     theme.edge_labels(ax, labels)
     alt = (
@@ -211,15 +176,31 @@ def paid_and_promised(
     return theme.set_texts(ax, _paid_finding(tranches, layout.finding_day(day, as_of)), subtitle, alt)
 
 
+def _draw_tranches(ax: Axes, tranches: pd.DataFrame, end: pd.Timestamp) -> list[theme.Label]:
+    """Steps of what was promised and of what was paid, carried on to the end, and their labels."""
+    labels = []
+    for name, style in (("promised", (0, (5, 2))), ("paid", "solid")):
+        part = tranches.dropna(subset=f"{name}_usd_bn")
+        if part.empty:
+            continue
+        days, amounts = part["valid_on"], part[f"{name}_usd_bn"]
+        last = _draw_steps(ax, days, amounts, end, style, 2.2)
+        if name == "paid":
+            area: dict[str, Any] = {"color": theme.RECOMPUTED, "alpha": 0.15, "linewidth": 0}
+            ax.fill_between([*days, end], [*amounts, last], step="post", **area)
+        labels.append(theme.Label(last, f"{name} {format_value(last, 'usd_bn', 1)}", theme.RECOMPUTED))
+    return labels
+
+
 def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
-    then = tranches[tranches["valid_on"] <= day].ffill().tail(1)
-    if then.empty:
+    sums = tranches[tranches["valid_on"] <= day].ffill().tail(1)
+    if sums.empty:
         return f"Nothing was paid or promised by {format_date(day)} as far as known"
-    paid, promised = (float(then[f"{name}_usd_bn"].iloc[0]) for name in ("paid", "promised"))
+    paid, promised = (float(sums[f"{name}_usd_bn"].iloc[0]) for name in ("paid", "promised"))
     if math.isnan(paid) or math.isnan(promised):
-        told = "paid" if math.isnan(promised) else "promised"
+        verb = "paid" if math.isnan(promised) else "promised"
         return (
-            f"By {format_date(day)} SoftBank had {told} {np.fmax(paid, promised):.1f} billion dollars, as far"
+            f"By {format_date(day)} SoftBank had {verb} {np.fmax(paid, promised):.1f} billion dollars, as far"
             " as known"
         )
     return f"By {format_date(day)} SoftBank had paid {paid:.1f} of {promised:.1f} billion dollars promised"
@@ -228,56 +209,33 @@ def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
 def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: str, ax: Axes) -> Axes:
     """Shares of external funding before and after an investment, a row per company with the bounds.
 
-    `before` and `after` are `models.players.funding_shares`.
+    `before` and `after` are `funding.funding_shares`.
     """
     order = list(before["company"])[::-1]
-    for table, color, shift, label in (
-        (before, theme.PRINTED, 0.14, "as printed"),
-        (after, theme.RECOMPUTED, -0.14, f"after {amount}"),
+    for table, color, shift, label, marker in (
+        (before, theme.PRINTED, 0.14, "as printed", "o"),
+        (after, theme.RECOMPUTED, -0.14, f"after {amount}", "s"),
     ):
-        part = table.set_index("company").loc[order]
+        part = table.set_index("company").loc[order, ["share_low", "share", "share_high"]] * 100
         rows = [row + shift for row in range(len(order))]
-        ax.hlines(
-            rows, part["share_low"] * 100, part["share_high"] * 100, color=color, linewidth=3, alpha=0.4
-        )
-        ax.scatter(
-            part["share"] * 100,
-            rows,
-            color=color,
-            s=58,
-            zorder=4,
-            label=label,
-            marker="o" if shift > 0 else "s",
-        )
-        for row, value in zip(rows, part["share"] * 100, strict=True):
-            ax.annotate(
-                f"{value:.0f}",
-                (value, row),
-                xytext=(0, 7),
-                textcoords="offset points",
-                ha="center",
-                color=color,
-                fontsize=10,
-            )
+        ax.hlines(rows, part["share_low"], part["share_high"], color=color, linewidth=3, alpha=0.4)
+        ax.scatter(part["share"], rows, color=color, s=58, zorder=4, label=label, marker=marker)
+        for row, value in zip(rows, part["share"], strict=True):
+            theme.annotate(ax, f"{value:.0f}", (value, row), (0, 7), ha="center", color=color, fontsize=10)
     ax.set_yticks(range(len(order)), order)
     ax.set(xlabel="", ylabel="", xlim=(0, 104), ylim=(-0.6, len(order) - 0.3))
     theme.legend(ax)
-    share = [float(table.loc[table["company"] == company, "share"].iloc[0]) for table in (before, after)]
-    before_text, after_text = (f"{value:.0%}" for value in share)
-    change = (
-        f"stays at {after_text}" if before_text == after_text else f"rises from {before_text} to {after_text}"
+    first, last = (
+        f"{table.loc[table['company'] == company, 'share'].iloc[0]:.0%}" for table in (before, after)
     )
+    change = f"stays at {last}" if first == last else f"rises from {first} to {last}"
     finding = f"{company}'s share of external funding {change}"
     alt = (
         f"Two marks for each of {len(order)} companies, its share before and after the investment, with the"
         " bounds of both."
     )
-    return theme.set_texts(
-        ax,
-        finding,
-        "Share of the external funding in the table, percent; bars are the bounds that > and ~ leave",
-        alt,
-    )
+    subtitle = "Share of the external funding in the table, percent; bars are the bounds that > and ~ leave"
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
@@ -289,49 +247,40 @@ def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
         for kind in ("investor", "company")
     }
     height = max(map(len, sides.values())) - 1
-    place = {
+    positions = {
         node: (0 if kind == "investor" else 1, height - i * height / max(len(nodes) - 1, 1))
         for kind, nodes in sides.items()
         for i, node in enumerate(nodes)
     }
     for investor, company, data in graph.edges(data=True):
-        (x0, y0), (x1, y1) = place[investor], place[company]
+        (x0, y0), (x1, y1) = positions[investor], positions[company]
         color = theme.RECOMPUTED if focus in (investor, company) else theme.MUTED
-        line = (0, (4, 3)) if data["internal"] else "solid"
-        ax.annotate(
-            "",
-            (x1 - 0.02, y1),
-            (x0 + 0.02, y0),
-            arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 1.7, "linestyle": line},
-        )
-    for node, (x, y) in place.items():
-        ax.annotate(
-            node,
-            (x, y),
-            xytext=(-6 if x == 0 else 6, 0),
-            textcoords="offset points",
-            ha="right" if x == 0 else "left",
-            va="center",
-            color=theme.INK,
-            fontweight="semibold" if node == focus else "normal",
-        )
+        style = (0, (4, 3)) if data["internal"] else "solid"
+        arrow = {"arrowstyle": "-|>", "color": color, "linewidth": 1.7, "linestyle": style}
+        ax.annotate("", (x1 - 0.02, y1), (x0 + 0.02, y0), arrowprops=arrow)
+    for node, (x, y) in positions.items():
+        ha, shift = ("right", -6) if x == 0 else ("left", 6)
+        weight = "semibold" if node == focus else "normal"
+        theme.annotate(ax, node, (x, y), (shift, 0), ha=ha, va="center", color=theme.INK, fontweight=weight)
     ax.set(xlim=(-0.55, 1.55), ylim=(-0.5, height + 0.5), xticks=[], yticks=[])
     ax.spines["bottom"].set_visible(False)
-    inside = sum(data["internal"] for *_, data in graph.edges(data=True))
-    backers = [company for company in sides["company"] if graph.in_degree(company) > 1]
-    finding = (
-        f"{' and '.join(backers)} have several outside investors; {inside} of {len(sides['company'])} live on"
-        " a parent's money"
-    )
     alt = (
         f"Lines from {len(sides['investor'])} investors to {len(sides['company'])} companies; dashed lines"
         " are internal money."
     )
-    return theme.set_texts(
-        ax,
-        finding,
-        "Investors as the table names them (left) and the companies that they fund (right); dashed: internal",
-        alt,
+    subtitle = (
+        "Investors as the table names them (left) and the companies that they fund (right); dashed: internal"
+    )
+    return theme.set_texts(ax, _links_finding(graph, sides["company"]), subtitle, alt)
+
+
+def _links_finding(graph: nx.DiGraph[str], companies: Sequence[str]) -> str:
+    """Which companies have several investors, and how many are paid by a parent."""
+    internal = sum(data["internal"] for *_, data in graph.edges(data=True))
+    backed = [company for company in companies if graph.in_degree(company) > 1]
+    return (
+        f"{' and '.join(backed)} have several outside investors; {internal} of {len(companies)} live on"
+        " a parent's money"
     )
 
 
@@ -355,70 +304,82 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
         A column is missing or a value is not above zero.
     """
     layout.require_columns("statements", statements, ("valid_on", "value", "qualifier", "counts"))
-    told = statements.sort_values("valid_on", kind="stable", ignore_index=True)
-    counted = told[told["counts"] == "yes"]
+    table = statements.sort_values("valid_on", kind="stable", ignore_index=True)
+    counted = table[table["counts"] == "yes"]
     if counted.empty:
         return theme.empty_chart(ax, f"a run rate of {company}")
-    if (low := told[~(told["value"] > 0)]).size:
+    _require_positive(table)
+    at = float(decimal_year([day])[0])
+    table = table.assign(t=decimal_year(table["valid_on"]), side=table["qualifier"].map(BOUNDS).fillna(0))
+    table = table.assign(tip=table["value"] * 1.45 ** table["side"])
+    counted = table.loc[counted.index]
+    heights = [*table["value"] / 1.25, *table["value"] * 1.25, *table["tip"]]
+    layout.scales(ax, [*table["t"], at], heights, "usd_bn", log=True)
+    _draw_statements(ax, table, counted, at)
+    theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
+    _name_statements(ax, table, counted)
+    bounds = int((table["side"] != 0).sum())
+    alt = (
+        f"{len(table)} points on a logarithmic axis for annualised revenue as stated, from"
+        f" {_statement(counted.iloc[0])} to {_statement(counted.iloc[-1])}; {number_word(bounds)} with an"
+        f" arrow {layout.verb(bounds, 'is a bound', 'are bounds')}."
+    )
+    reasons = ["after the article's day"] if (table["t"] > at).any() else []
+    reasons += ["another figure of the same days counts"] if (table["counts"] != "yes").any() else []
+    subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
+    subtitle += f"; hollow: {' or '.join(reasons)}" if reasons else ""
+    return theme.set_texts(ax, _run_rate_finding(counted, company), subtitle, alt)
+
+
+def _require_positive(table: pd.DataFrame) -> None:
+    """Refuse values at or below zero, which a logarithmic axis cannot hold."""
+    if (low := table[~(table["value"] > 0)]).size:
         first = low.iloc[0]
         raise ValueError(
             f"value on {first['valid_on'].date()} is {first['value']:g}; a logarithmic axis needs values"
             " above zero, leave it out"
         )
-    t, at = decimal_year(told["valid_on"]), float(decimal_year([day])[0])
-    told = told.assign(t=t, side=told["qualifier"].map(BOUNDS).fillna(0))
-    tips = told["value"] * 1.45 ** told["side"]
-    layout.scales(ax, [*t, at], [*told["value"] / 1.25, *told["value"] * 1.25, *tips], "usd_bn", log=True)
-    ax.plot(
-        told["t"][counted.index], counted["value"], color=theme.RECOMPUTED, linewidth=0.9, alpha=0.5, zorder=2
-    )
-    decides = (told["counts"] == "yes") & (told["t"] <= at)
-    for part, mark in ((told[decides], theme.DOT), (told[~decides], theme.HOLLOW)):
+
+
+def _draw_statements(ax: Axes, table: pd.DataFrame, counted: pd.DataFrame, at: float) -> None:
+    """A thin line through the figures that count, a mark for each, hollow where it does not decide, and an
+    arrow where it is a bound.
+    """
+    ax.plot(counted["t"], counted["value"], color=theme.RECOMPUTED, linewidth=0.9, alpha=0.5, zorder=2)
+    decides = (table["counts"] == "yes") & (table["t"] <= at)
+    for part, mark in ((table[decides], theme.DOT), (table[~decides], theme.HOLLOW)):
         ax.scatter(part["t"], part["value"], zorder=4, **(mark | {"s": 34}))
-    for (x, value), tip in zip(
-        told.loc[told["side"] != 0, ["t", "value"]].to_numpy(float), tips[told["side"] != 0], strict=True
-    ):
-        ax.annotate(
-            "",
-            (x, tip),
-            (x, value),
-            zorder=3,
-            arrowprops={"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6},
-        )
-    theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
+    arrow = {"arrowstyle": "->", "color": theme.RECOMPUTED, "linewidth": 1.6}
+    for x, value, tip in table.loc[table["side"] != 0, ["t", "value", "tip"]].to_numpy(float):
+        ax.annotate("", (x, tip), (x, value), zorder=3, arrowprops=arrow)
+
+
+def _name_statements(ax: Axes, table: pd.DataFrame, counted: pd.DataFrame) -> None:
+    """The amount of each figure, where it covers neither marks nor arrows and least of the line."""
     names = [
         layout.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
-        for x, value, counts in told[["t", "value", "counts"]].itertuples(index=False)
+        for x, value, counts in table[["t", "value", "counts"]].itertuples(index=False)
     ]
-    arrows = [told["value"], (told["value"] * tips) ** 0.5, tips]  # points along them
-    taken = [at for heights in arrows for at in zip(told["t"], heights, strict=True)]
-    grid = np.linspace(told["t"].min(), told["t"].max(), 200)
-    path = np.exp(np.interp(grid, told["t"][counted.index], np.log(counted["value"])))
-    layout.name_points(ax, names, taken, np.column_stack([grid, path]))
-    ends = [_stated(counted.iloc[place]) for place in (0, -1)]
-    finding = (
-        f"{company}'s run rate rose from {ends[0]} to {ends[1]}"
-        if len(counted) > 1
-        else f"{company}'s run rate was {ends[0]}"
-    )
-    if counted["value"].iloc[-1] < counted["value"].iloc[0]:
-        finding = finding.replace(" rose ", " fell ")
-    bounds = int((told["side"] != 0).sum())
-    alt = (
-        f"{len(told)} points on a logarithmic axis for annualised revenue as stated, from {ends[0]} to"
-        f" {ends[1]}; {number_word(bounds)} with an arrow"
-        f" {layout.verb(bounds, 'is a bound', 'are bounds')}."
-    )
-    subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
-    why = ["after the article's day"] if (told["t"] > at).any() else []
-    why += ["another figure of the same days counts"] if (told["counts"] != "yes").any() else []
-    subtitle += f"; hollow: {' or '.join(why)}" if why else ""
-    return theme.set_texts(ax, finding, subtitle, alt)
+    arrows = [table["value"], (table["value"] * table["tip"]) ** 0.5, table["tip"]]  # points along them
+    marks = [at for heights in arrows for at in zip(table["t"], heights, strict=True)]
+    grid = np.linspace(table["t"].min(), table["t"].max(), 200)
+    path = np.exp(np.interp(grid, counted["t"], np.log(counted["value"])))
+    layout.name_points(ax, names, marks, np.column_stack([grid, path]))
 
 
-def _stated(row: pd.Series) -> str:
-    hedge = f"{row['qualifier']} " if row["qualifier"] != "exact" else ""
-    return f"{hedge}${row['value']:g}B in {row['valid_on']:%B %Y}"
+def _run_rate_finding(counted: pd.DataFrame, company: str) -> str:
+    """How the run rate changed from the first to the last figure that counts."""
+    first, last = counted.iloc[0], counted.iloc[-1]
+    if len(counted) == 1:
+        return f"{company}'s run rate was {_statement(first)}"
+    verb = "fell" if last["value"] < first["value"] else "rose"
+    return f"{company}'s run rate {verb} from {_statement(first)} to {_statement(last)}"
+
+
+def _statement(row: pd.Series) -> str:
+    """A figure with its qualifier and month."""
+    qualifier = f"{row['qualifier']} " if row["qualifier"] != "exact" else ""
+    return f"{qualifier}${row['value']:g}B in {row['valid_on']:%B %Y}"
 
 
 def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
@@ -429,57 +390,47 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
     """
     names = {"period_revenue": "revenue", "total_costs": "costs"}
     yearly = finance[finance["measure"].isin(names) & finance["period"].str.startswith("CY")]
-    wide = (
-        yearly.pivot_table(index="period", columns="measure", values="value")
-        .reindex(columns=list(names))
-        .dropna()
-    )
-    if len(wide) < 2:
+    pivot = yearly.pivot_table(index="period", columns="measure", values="value")
+    years = pivot.reindex(columns=list(names)).dropna()
+    if len(years) < 2:
         return theme.empty_chart(ax, "accounts of two whole years")
-    long = (
-        wide.rename(columns=names)
-        .melt(ignore_index=False, var_name="measure", value_name="usd_bn")
-        .reset_index()
-    )
-    colors = {"revenue": theme.RECOMPUTED, "costs": theme.UNCHECKABLE}
-    sns.barplot(
-        long.assign(year=long["period"].str[2:]),
-        x="year",
-        y="usd_bn",
-        hue="measure",
-        palette=colors,
-        saturation=1,
-        width=0.84,
-        legend=False,
-        errorbar=None,
-        ax=ax,
-    )
-    for bars, measure in zip(ax.containers, colors, strict=True):
-        ax.bar_label(bars, [f"{measure} {bar.get_height():.1f}" for bar in bars], padding=2, color=theme.INK)  # type: ignore[arg-type]  # bars, not error bars
-    ax.set(xlabel="", ylabel="")
-    ax.margins(y=0.12)
-    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
-    first, last = wide.iloc[0], wide.iloc[-1]
-    grown, lacking = last / first, wide["total_costs"] - wide["period_revenue"]
-    span = f"From {wide.index[0][2:]} to {wide.index[-1][2:]}"
+    _draw_pairs(ax, years.rename(columns=names))
+    first, last = years.iloc[0], years.iloc[-1]
+    grown, lacking = last / first, years["total_costs"] - years["period_revenue"]
+    span = f"From {years.index[0][2:]} to {years.index[-1][2:]}"
     finding = (
         f"{span} revenue grew {grown['period_revenue']:.2f} times and costs {grown['total_costs']:.2f} times;"
         f" costs less revenue came to {lacking.iloc[0]:.1f}, then {lacking.iloc[-1]:.1f} billion dollars"
     )
-    out = yearly["known_on"].max()
+    leaked = yearly["known_on"].max()
     alt = (
-        f"Bars of revenue and total costs for {number_word(len(wide))} years, from {first.iloc[0]:.1f}"
+        f"Bars of revenue and total costs for {number_word(len(years))} years, from {first.iloc[0]:.1f}"
         f" and {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
     )
     subtitle = (
-        f"OpenAI, billion dollars a year, audited accounts as leaked in {out:%B %Y};"
-        f" {number_word(len(wide))} years are no trend"
+        f"OpenAI, billion dollars a year, audited accounts as leaked in {leaked:%B %Y};"
+        f" {number_word(len(years))} years are no trend"
     )
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
+def _draw_pairs(ax: Axes, years: pd.DataFrame) -> None:
+    """A pair of bars for each year, each with its measure and amount above it."""
+    colors = {"revenue": theme.RECOMPUTED, "costs": theme.UNCHECKABLE}
+    long = years.melt(ignore_index=False, var_name="measure", value_name="usd_bn").reset_index()
+    long = long.assign(year=long["period"].str[2:])
+    bar: dict[str, Any] = {"palette": colors, "saturation": 1, "width": 0.84, "errorbar": None}
+    sns.barplot(long, x="year", y="usd_bn", hue="measure", legend=False, ax=ax, **bar)
+    for bars, measure in zip(ax.containers, colors, strict=True):
+        texts = [f"{measure} {bar.get_height():.1f}" for bar in bars]
+        ax.bar_label(bars, texts, padding=2, color=theme.INK)  # type: ignore[arg-type]  # bars, not error bars
+    ax.set(xlabel="", ylabel="")
+    ax.margins(y=0.12)
+    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
+
+
 def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: theme.Day | None) -> pd.Timestamp:
-    """How far the last step is carried on: to the day of looking, else to the article's day or the last
-    row.
+    """Where the last step ends: at the cut-off date, else at the article's day, or at the last row if that is
+    later.
     """
     return max(rows["valid_on"].max(), day if as_of is None else pd.Timestamp(as_of))
