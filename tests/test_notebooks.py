@@ -15,10 +15,12 @@ from click.testing import CliRunner
 from papermill.cli import papermill
 
 from analysis import ROOT, audit, scenarios
+from analysis.audit import cells
 from analysis.audit.facts import SIMULATION
 from analysis.errors import ParameterError, ProseError
 from analysis.evidence import claims, sources
-from analysis.evidence import indicators as watched
+from analysis.evidence.indicators import read as read_indicators
+from analysis.forecasts import indicators, probabilities
 from analysis.models import outlook
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -69,8 +71,8 @@ def test_papermill_can_read_every_parameter(notebook, caplog):
     assert "Unable to parse" not in shown.output + caplog.text
 
 
-class Asked(scenarios.Assumptions):
-    """Assumptions that remember which of them were asked for."""
+class ObservedAssumptions(scenarios.Assumptions):
+    """Assumptions that remember which of them were read."""
 
     def __init__(self, values, register):
         super().__init__(values, register)
@@ -81,23 +83,24 @@ class Asked(scenarios.Assumptions):
         return super().__getitem__(name)
 
 
-def asked_by_the_audit(path):
-    """The readings of the article, seed and draws that the checks behind a notebook's ledgers ask for.
+def read_by_the_audit(path):
+    """The readings of the article, seed and draws that the checks behind a notebook's ledgers read.
 
-    What else they ask for is the register's: no notebook hands it to them.
+    What else they read is the register's: no notebook sets it for them.
     """
     register = scenarios.load_register()
     values = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
-    assumptions = Asked(values, register)
+    assumptions = ObservedAssumptions(values, register)
     facts = replace(audit.gather(values), assumptions=assumptions)
     listed = {
         row["id"] for exhibit in exhibits(path) if exhibit["kind"] == "ledger" for row in exhibit["rows"]
     }
     audit.judge_claims([claim for claim in claims.load() if claim.id in listed], facts)
-    for table in re.findall(
-        r'cells\.ledger\(facts, \[\("(\w+)"', path.read_text(encoding="utf-8").replace("\\", "")
-    ):
-        audit.cells.judge_cells(facts, [(table, column) for column in sources.sidecar(table).columns][1:])
+    text = "\n".join(cell.source for cell in code(path))
+    tables = re.findall(re.escape(call(cells, cells.judge_cells)) + r'facts, \[\("(\w+)"', text)
+    assert len(tables) == sum(exhibit["id"].endswith(".cells") for exhibit in exhibits(path))
+    for table in tables:
+        cells.judge_cells(facts, [(table, column) for column in sources.sidecar(table).columns][1:])
     return {
         name
         for name in assumptions.names
@@ -105,30 +108,41 @@ def asked_by_the_audit(path):
     }
 
 
+def call(module, function):
+    """How a notebook writes the call of a function of a module."""
+    return f"{module.__name__.rpartition('.')[2]}.{function.__name__}("
+
+
 def test_every_parameter_is_used(notebook):
     register = scenarios.load_register()
     text = "\n".join(cell.source for cell in code(notebook)[1:])
     through = {
-        "outlook.venture_paths(": {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"},
-        "outlook.exposure_paths(": set(outlook.EXPOSURE),
-        "outlook.revenue_paths(": {*outlook.REVENUE, *outlook.EVIDENCE[:2], "horizon_years", "seed", "draws"},
-        "scenarios.known_after(": {"as_of"},
-        "audit.gather(": {"approximation_share", "as_of"},
-        "probabilities.table(": {
+        call(outlook, outlook.venture_paths): {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"},
+        call(outlook, outlook.exposure_paths): set(outlook.EXPOSURE),
+        call(outlook, outlook.revenue_paths): {
+            *outlook.REVENUE,
+            *outlook.EVIDENCE[:2],
+            "horizon_years",
+            "seed",
+            "draws",
+        },
+        call(scenarios, scenarios.known_after): {"as_of"},
+        call(audit, audit.gather): {"approximation_share", "as_of"},
+        call(probabilities, probabilities.table): {
             *outlook.VENTURE,
             *outlook.EVIDENCE,
             "horizon_years",
             "write_down_pct",
             "write_down_years",
         },
-        "outlook.price_falls(": {"price_decline_factor_per_year", "seed", "draws"},
-        "indicators.table(": {
+        call(outlook, outlook.price_falls): {"price_decline_factor_per_year", "seed", "draws"},
+        call(indicators, indicators.table): {
             "input_token_share",
             "stake_share",
             "invested_usd_bn",
-            *(e.threshold for e in watched.read().values() if isinstance(e.threshold, str)),
+            *(e.threshold for e in read_indicators().values() if isinstance(e.threshold, str)),
         },
-        "outlook.needed_revenue_usd_bn(": {
+        call(outlook, outlook.needed_revenue_usd_bn): {
             "invested_usd_bn",
             "required_return_pct",
             "horizon_years",
@@ -139,11 +153,11 @@ def test_every_parameter_is_used(notebook):
     used = set(re.findall(r"assumptions\.(\w+)", text)) | set(
         re.findall(r'assumptions\.\w+\("(\w+)"\)', text)
     )
-    asked = asked_by_the_audit(notebook)
-    used = used.union(asked, *(names for call, names in through.items() if call in text))
+    audited = read_by_the_audit(notebook)
+    used = used.union(audited, *(names for function, names in through.items() if function in text))
     declared = {node.target.id for node in ast.parse(parameters(notebook)).body} - {"scenario"}
     assert declared <= used, f"{notebook.name} declares but never uses {declared - used}"
-    assert asked <= declared, f"{notebook.name} judges claims by {asked - declared} and does not declare it"
+    assert audited <= declared, f"{notebook.name} judges claims by {audited - declared}, undeclared"
     assert {name for name, entry in register.items() if notebook.stem in entry.used_by} == declared
 
 
