@@ -1,11 +1,13 @@
 """The facts that checks look at, under assumptions of the test's choice."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from analysis import audit, scenarios
+from analysis.audit import cells
 from analysis.audit.facts import Facts
 from analysis.evidence import claims
 
@@ -29,6 +31,32 @@ def facts_with(table, rows, **values):
     return Facts({}, values, {table: frame}, pd.Timestamp("2026-05-21"), pd.Timestamp("2026-10-31"))
 
 
+def gathered(**changes):
+    """Facts under changed assumptions."""
+    return audit.gather(assumptions(**changes))
+
+
+def with_rows(facts, table, change):
+    """The same facts with one evidence table changed; the labels of its rows stay."""
+    return replace(facts, evidence={**facts.evidence, table: change(facts.evidence[table])})
+
+
+def with_value(name, value):
+    """The facts with another value of one dated fact."""
+    return with_rows(
+        gathered(),
+        "dated_facts",
+        lambda dated: dated.assign(value=dated["value"].mask(dated["id"] == name, value)),
+    )
+
+
+def judge_cell(name, facts=None, **changes):
+    """One row of the ledger of cells, by id; only its column is judged."""
+    table = {"technical": "models", "players": "players", "market": "market_size"}[name.partition(".")[0]]
+    column = (table, name.rpartition(".")[2])
+    return cells.judge_cells(facts or gathered(**changes), [column]).set_index("id").loc[name]
+
+
 @pytest.fixture(scope="session")
 def gather():
     """Facts under changed assumptions: ``gather(as_of="2026-05-21")``."""
@@ -50,3 +78,9 @@ def judged(gather):
 def rows(judged):
     """The whole ledger of the base scenario."""
     return judged()
+
+
+@pytest.fixture(scope="session")
+def cell_rows():
+    """The whole ledger of cells of the base scenario."""
+    return cells.judge_cells(gathered()).set_index("id")
