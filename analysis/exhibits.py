@@ -38,7 +38,7 @@ from pydantic import (
 MIME = "application/vnd.thesis.exhibit+json"
 
 Verdict = Literal["holds", "partly", "fails", "void", "open", "uncheckable"]
-VERDICTS: tuple[Verdict, ...] = ("holds", "partly", "fails", "void", "open", "uncheckable")
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """Every verdict, in the order in which counts are shown."""
 
 Weight = Literal["central", "supporting", "passing"]
