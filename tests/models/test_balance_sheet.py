@@ -235,11 +235,11 @@ def test_a_sale_is_held_against_arm_and_against_everything_but_the_stake():
     # loading of 0.5: stake kept: G = 45, nothing. Stake at a quarter: G = 18.75, S = 8.42, Arm 9: Arm
     # suffices. Stake lost: G = 3, S = 13.67, Arm 1.8, others 3: nothing suffices.
     stake = np.array([[100.0, 100.0], [100.0, 25.0], [100.0, 0.0]])
-    found = forced_sales(simulate(INPUTS, stake, noise()), ceiling_pct=25, discount_pct=0, within_years=0.25)
-    assert found.needed.value == pytest.approx(2 / 3)
-    assert (found.arm_suffices.value, found.all_suffices.value) == (0.5, 0.5)
+    result = forced_sales(simulate(INPUTS, stake, noise()), ceiling_pct=25, discount_pct=0, within_years=0.25)
+    assert result.needed.value == pytest.approx(2 / 3)
+    assert (result.arm_suffices.value, result.all_suffices.value) == (0.5, 0.5)
     ratios = [(11 - 18.75 / 4) / 0.75 / 9, (11 - 3 / 4) / 0.75 / 1.8]
-    assert found.of_arm.value == pytest.approx(np.median(ratios))
+    assert result.of_arm.value == pytest.approx(np.median(ratios))
     calm = forced_sales(
         simulate(INPUTS, stake[:1], noise()), ceiling_pct=25, discount_pct=0, within_years=0.25
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis import audit, scenarios
+from analysis import scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import claims
 from analysis.models import claim_load, outlook, venture
@@ -14,11 +14,6 @@ def assumptions():
     return scenarios.check(scenarios.resolve("base", {"draws": 2000}))
 
 
-@pytest.fixture(scope="module")
-def known(assumptions):
-    return audit.gather(assumptions).record
-
-
 WORDS = {
     "small": {"pool_usd_bn": [120.0, 240.0]},
     "same": {"pool_usd_bn": [650.0, 2600.0]},
@@ -27,12 +22,12 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def table(assumptions, known):
-    return claim_load.rank_claims(assumptions, known, WORDS).set_index("id")
+def table(assumptions, evidence):
+    return claim_load.rank_claims(assumptions, evidence, WORDS).set_index("id")
 
 
-def test_a_statement_at_its_word_is_the_model_with_its_values(assumptions, known, table):
-    paths = outlook.venture_paths(assumptions.with_changes(pool_usd_bn=[120.0, 240.0]), known)
+def test_a_statement_at_its_word_is_the_model_with_its_values(assumptions, evidence, table):
+    paths = outlook.venture_paths(assumptions.with_changes(pool_usd_bn=[120.0, 240.0]), evidence)
     down = venture.write_down_probability(paths, within_years=3.0, threshold_pct=25.0)
     assert table.loc["small", "moic_x"] == pytest.approx(float(np.median(paths.moic)))
     assert table.loc["small", "write_down_pct"] == pytest.approx(100 * down.value)
@@ -57,9 +52,9 @@ def test_ranks_are_the_mean_of_both_ranks(table):
     assert table["rank"].tolist()[-1] == 3
 
 
-def test_a_value_that_the_register_does_not_allow_is_refused(assumptions, known):
+def test_a_value_that_the_register_does_not_allow_is_refused(assumptions, evidence):
     with pytest.raises(ParameterError, match="pool_share"):
-        claim_load.rank_claims(assumptions, known, {"x": {"pool_share": 7.0}})
+        claim_load.rank_claims(assumptions, evidence, {"x": {"pool_share": 7.0}})
 
 
 def test_every_claim_that_bears_a_load_is_in_the_terms_of_the_register_and_of_the_articles_scenario():

@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 
 from analysis import scenarios
-from analysis.evidence import evidence_tables
 from analysis.models import drivers, outlook, venture
 from analysis.statistics import simulation
-
-
-@pytest.fixture(scope="module")
-def known():
-    return outlook.start_evidence(
-        {name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
-    )
 
 
 def assumptions(**overrides):
@@ -23,8 +15,8 @@ def assumptions(**overrides):
 
 
 @pytest.fixture(scope="module")
-def model(known):
-    return drivers.SensitivityModel(assumptions(), known)
+def model(evidence):
+    return drivers.SensitivityModel(assumptions(), evidence)
 
 
 def test_a_row_s_outcome_does_not_depend_on_its_neighbours(model):
@@ -42,12 +34,12 @@ def test_tiled_streams_repeat_the_draws_of_the_first_rows():
     assert np.array_equal(tiled.random((8, 2))[:4], plain.random((4, 2)))
 
 
-def test_the_middle_of_a_tornado_is_the_model_at_its_medians(model, known):
+def test_the_middle_of_a_tornado_is_the_model_at_its_medians(model, evidence):
     table = model.tornado(drivers.MOIC, 256)
     assert table["swing"].is_monotonic_decreasing
     assert set(table["input"]) == set(model.distributions)
     # by hand: the same medians and the same shocks
-    chosen = outlook.run_setting(assumptions(), known)
+    chosen = outlook.run_setting(assumptions(), evidence)
     inputs = venture.VentureInputs(
         **{name: model.medians.get(name, value) for name, value, _ in chosen.values}, payments=chosen.payments
     )
@@ -59,15 +51,15 @@ def test_every_uncertain_input_belongs_to_one_group(model):
     grouped = [name for names in drivers.GROUPS.values() for name in names]
     assert len(grouped) == len(set(grouped))
     assert set(model.distributions) <= set(grouped)
-    found = model.sobol(drivers.MOIC, np.random.default_rng(1), n=8)
-    assert set(found.indices["group"]) <= set(drivers.GROUPS)
+    result = model.sobol(drivers.MOIC, np.random.default_rng(1), n=8)
+    assert set(result.indices["group"]) <= set(drivers.GROUPS)
 
 
 def test_at_its_break_even_the_median_multiple_is_the_target(model):
-    found = model.break_even("multiple_long_run", 1.0, 256)
-    assert 0 < found.percentile < 100
+    result = model.break_even("multiple_long_run", 1.0, 256)
+    assert 0 < result.percentile < 100
     assert np.exp(
-        model.run(drivers.MOIC, 256)({"multiple_long_run": np.array([found.value])})[0]
+        model.run(drivers.MOIC, 256)({"multiple_long_run": np.array([result.value])})[0]
     ) == pytest.approx(1, abs=0.01)
 
 
@@ -85,8 +77,8 @@ def test_the_four_risks_of_the_article_can_be_switched_off():
     assert calm.committed_share == assumptions().committed_share
 
 
-def test_shares_of_risks_add_up_to_all_on_less_all_off(known):
-    value = drivers.risk_combinations(assumptions(), known, draws=1000)
+def test_shares_of_risks_add_up_to_all_on_less_all_off(evidence):
+    value = drivers.risk_combinations(assumptions(), evidence, draws=1000)
     every = frozenset(drivers.risks(assumptions()))
     for outcome in ("write_down", "ltv"):
         table = drivers.shapley(value, assumptions(), outcome)
@@ -98,24 +90,24 @@ def test_shares_of_risks_add_up_to_all_on_less_all_off(known):
     assert len({value(frozenset(c))["ltv"] for k in range(5) for c in combinations(sorted(every), k)}) > 1
 
 
-def test_the_verdict_over_the_decay_is_that_of_pinned_runs(known):
-    grid = drivers.verdict_grid(assumptions(), known, [1.0, 3.0], [5.0], draws=1000)
-    pinned = outlook.venture_paths(assumptions(growth_half_life_years=3.0, long_run_growth_pct=5.0), known)
-    between = ((pinned.moic >= 0.25) & (pinned.moic < 3)).mean()
+def test_the_verdict_over_the_decay_is_that_of_fixed_runs(evidence):
+    grid = drivers.verdict_grid(assumptions(), evidence, [1.0, 3.0], [5.0], draws=1000)
+    fixed = outlook.venture_paths(assumptions(growth_half_life_years=3.0, long_run_growth_pct=5.0), evidence)
+    between = ((fixed.moic >= 0.25) & (fixed.moic < 3)).mean()
     assert grid.loc[3.0, 5.0] == pytest.approx(100 * between)
 
 
-def test_a_higher_loading_never_lowers_the_probability_of_a_high_ceiling_much(known):
-    paths = outlook.venture_paths(assumptions(), known)
+def test_a_higher_loading_never_lowers_the_probability_of_a_high_ceiling_much(evidence):
+    paths = outlook.venture_paths(assumptions(), evidence)
     table = drivers.loading_curve(assumptions(), paths, [0.0, 1.0, 2.0], [25.0, 35.0])
     for _, part in table.groupby("ceiling_pct"):
         assert part["probability"].iloc[-1] >= part["probability"].iloc[0]
         assert ((part["low"] <= part["probability"]) & (part["probability"] <= part["high"])).all()
 
 
-def test_likelihood_and_impact_come_from_the_draws(known):
-    table = drivers.risk_register(assumptions(), known, draws=1000).set_index("risk")
-    paths = outlook.venture_paths(assumptions(), known)
+def test_likelihood_and_impact_come_from_the_draws(evidence):
+    table = drivers.risk_register(assumptions(), evidence, draws=1000).set_index("risk")
+    paths = outlook.venture_paths(assumptions(), evidence)
     assert table.loc["compute trap", "likelihood"] == (paths.raised_usd_bn.sum(axis=1) > 0).mean()
     eroded = (paths.revenue_usd_bn[:, -1] < 0.9 * paths.volume_usd_bn[:, -1]).mean()
     assert table.loc["open models", "likelihood"] == eroded
@@ -139,14 +131,14 @@ def test_break_evens_are_those_of_each_input_and_target(model):
     assert np.isnan(table.loc[3, "value"]) and "never within the range" in table.loc[3, "reason"]
 
 
-def test_the_judgement_at_an_end_is_the_model_with_that_input_pinned(known):
-    table = drivers.judgement_at_ends(assumptions(), known, ["pool_usd_bn", "write_down_pct"], draws=2000)
+def test_the_judgement_at_an_end_is_the_model_with_that_input_fixed(evidence):
+    table = drivers.judgement_at_ends(assumptions(), evidence, ["pool_usd_bn", "write_down_pct"], draws=2000)
     assert table[["input", "end"]].to_numpy().tolist() == [
         ["pool_usd_bn", 5],
         ["pool_usd_bn", 95],
     ]  # what is pinned has no ends
     assert table["value"].tolist() == pytest.approx([650.0, 2600.0], rel=1e-6)
-    paths = outlook.venture_paths(assumptions(draws=2000, pool_usd_bn=650.0), known)
+    paths = outlook.venture_paths(assumptions(draws=2000, pool_usd_bn=650.0), evidence)
     ends = outlook.editorial_verdict(paths, outsized_moic=3.0, catastrophe_moic=0.25)
     assert table.loc[0, "between_pct"] == pytest.approx(100 * ends.between.value)
     assert table[["outsized_pct", "catastrophe_pct", "between_pct"]].sum(axis=1).tolist() == pytest.approx(

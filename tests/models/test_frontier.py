@@ -15,13 +15,13 @@ def models():
 
 
 def test_price_multiples_of_the_article_are_those_of_a_hand_calculation(models):
-    found = frontier.price_multiples(models, "GPT-4o", 0.75).set_index(["model", "kind"])["multiple_x"]
-    assert found["Claude 3.5 Sonnet", "input"] == pytest.approx(5 / 3)
-    assert found["Claude 3.5 Sonnet", "output"] == pytest.approx(15 / 15)
-    assert found["DeepSeek-V2", "input"] == pytest.approx(5 / 0.14)  # 35.7
-    assert found["DeepSeek-V2", "output"] == pytest.approx(15 / 0.28)  # 53.6
+    result = frontier.price_multiples(models, "GPT-4o", 0.75).set_index(["model", "kind"])["multiple_x"]
+    assert result["Claude 3.5 Sonnet", "input"] == pytest.approx(5 / 3)
+    assert result["Claude 3.5 Sonnet", "output"] == pytest.approx(15 / 15)
+    assert result["DeepSeek-V2", "input"] == pytest.approx(5 / 0.14)  # 35.7
+    assert result["DeepSeek-V2", "output"] == pytest.approx(15 / 0.28)  # 53.6
     # (3 * 5 + 15) / 4 = 7.5;   (3 * 0.14 + 0.28) / 4 = 0.175;   7.5 / 0.175 = 42.86
-    assert found["DeepSeek-V2", "blended"] == pytest.approx(42.857, abs=1e-3)
+    assert result["DeepSeek-V2", "blended"] == pytest.approx(42.857, abs=1e-3)
 
 
 def test_leads_are_signed_and_the_best_rival_comes_first(models):
@@ -113,8 +113,8 @@ def test_the_articles_scores_leave_out_other_models_other_tests_and_rows_kept_be
     table = pd.DataFrame(rows, columns=["model", "article_model", "benchmark", "protocol", "use"]).assign(
         score_pct=80.0, variant=""
     )
-    found = frontier.article_scores(table, "MMLU")
-    assert found[["model", "version", "protocol"]].to_numpy().tolist() == [["A", "A1", "5-shot"]]
+    result = frontier.article_scores(table, "MMLU")
+    assert result[["model", "version", "protocol"]].to_numpy().tolist() == [["A", "A1", "5-shot"]]
 
 
 @pytest.fixture
@@ -141,14 +141,14 @@ def asked():
 
 
 def test_list_prices_are_lasting_and_know_the_models_own_service(asked):
-    found = frontier.list_prices(asked, 0.75)
-    assert found[["model", "seller", "own"]].to_numpy().tolist() == [
+    result = frontier.list_prices(asked, 0.75)
+    assert result[["model", "seller", "own"]].to_numpy().tolist() == [
         ["A", "Maker", True],
         ["A", "Maker", True],
         ["A", "Host", False],  # a later launch by somebody else
         ["B", "Host", False],  # nobody launched it, so it has hosts alone
     ]
-    assert found["blended_price_usd_per_mtok"].tolist() == [5.0, 2.5, 1.0, 3.5]  # (3 * 4 + 8) / 4 = 5
+    assert result["blended_price_usd_per_mtok"].tolist() == [5.0, 2.5, 1.0, 3.5]  # (3 * 4 + 8) / 4 = 5
 
 
 def test_the_newest_model_of_a_list_that_was_listed_gives_the_price():
@@ -173,8 +173,8 @@ def test_the_newest_model_of_a_list_that_was_listed_gives_the_price():
 
 def test_the_five_models_have_four_services_of_their_own():
     prices = frontier.list_prices(evidence_tables.load("api_prices"), 0.75)
-    own = prices[prices["own"]].groupby("model")["seller"].unique().map(list).to_dict()
-    assert own == {
+    sellers = prices[prices["own"]].groupby("model")["seller"].unique().map(list).to_dict()
+    assert sellers == {
         "GPT-4o": ["OpenAI"],
         "Claude 3.5 Sonnet": ["Anthropic"],
         "Gemini 1.5 Pro": ["Google"],
@@ -198,8 +198,8 @@ def test_costs_are_fitted_by_basis_and_a_year_has_as_many_runs_as_its_record():
         )
         for run, scale in (("C", 1e9), ("D", 3e9))
     )
-    found = frontier.cost_by_basis(runs, {"bought": "C", "rented": "D"}, t=2025.0, threshold_usd=1e9, seed=1)
-    bought, rented = (found.set_index("basis").loc[name] for name in ("bought", "rented"))
+    result = frontier.cost_by_basis(runs, {"bought": "C", "rented": "D"}, t=2025.0, threshold_usd=1e9, seed=1)
+    bought, rented = (result.set_index("basis").loc[name] for name in ("bought", "rented"))
     assert bought["factor"] == pytest.approx(2, rel=0.02)
     assert bought["doubling_months"] == pytest.approx(12, rel=0.03)
     # the twelve months to 2024-07-01 begin after 2023-07-01

@@ -81,8 +81,8 @@ def test_rounds_add_up_by_company_and_conditional_money_does_not_count():
         ],
         columns=["company", "round", "amount_usd_bn", "in_total", "valid_on"],
     )
-    found = funding.raised_over_time(rounds)
-    assert found[["company", "raised_usd_bn"]].to_numpy().tolist() == [["A", 1.0], ["B", 5.0], ["A", 3.0]]
+    result = funding.raised_over_time(rounds)
+    assert result[["company", "raised_usd_bn"]].to_numpy().tolist() == [["A", 1.0], ["B", 5.0], ["A", 3.0]]
     assert funding.raised_over_time(rounds.iloc[:0]).empty
 
 
@@ -92,18 +92,18 @@ def tranches(*rows):
 
 
 def steps(rows):
-    found = funding.paid_and_promised(rows)
+    result = funding.paid_and_promised(rows)
     return {
         str(day.date()): (paid, promised)
-        for day, paid, promised in found[["valid_on", "paid_usd_bn", "promised_usd_bn"]].itertuples(
+        for day, paid, promised in result[["valid_on", "paid_usd_bn", "promised_usd_bn"]].itertuples(
             index=False
         )
     }
 
 
 def test_softbanks_money_steps_from_the_record():
-    found = steps(evidence_tables.load("softbank_openai"))
-    assert found == {
+    result = steps(evidence_tables.load("softbank_openai"))
+    assert result == {
         "2025-03-31": (
             pytest.approx(math.nan, nan_ok=True),
             pytest.approx(32.2),
@@ -121,8 +121,8 @@ def test_softbanks_money_steps_from_the_record():
 
 def test_before_the_year_end_cost_was_published_the_instalments_stand_on_the_cost_before():
     # the 34.6 of 31 December was published on 12 February: until then 2.2 + 7.5 + 22.5 = 32.2
-    found = steps(evidence_tables.load("softbank_openai", "2026-01-31"))
-    assert found["2025-12-31"] == (pytest.approx(32.2), pytest.approx(32.2))
+    result = steps(evidence_tables.load("softbank_openai", "2026-01-31"))
+    assert result["2025-12-31"] == (pytest.approx(32.2), pytest.approx(32.2))
 
 
 def test_a_commitment_without_a_stated_cost_promises_nothing_in_all():
@@ -131,34 +131,34 @@ def test_a_commitment_without_a_stated_cost_promises_nothing_in_all():
 
 def test_a_later_cost_is_no_base_where_money_was_paid_in_between():
     none = math.nan
-    found = steps(
+    result = steps(
         tranches(
             ("committed", "2025-01-01", 10, none, none),
             ("paid", "2025-02-01", 4, none, none),
             ("position", "2025-03-01", none, 6, none),
         )
     )
-    assert found["2025-03-01"] == (6, pytest.approx(none, nan_ok=True))
+    assert result["2025-03-01"] == (6, pytest.approx(none, nan_ok=True))
 
 
 def test_a_position_that_states_a_value_alone_says_nothing_of_the_cost():
     none = math.nan
-    found = steps(
+    result = steps(
         tranches(
             ("position", "2025-01-01", none, 2, none),
             ("position", "2025-02-01", none, none, none),
             ("paid", "2025-03-01", 3, none, none),
         )
     )
-    assert {day: paid for day, (paid, _) in found.items()} == {"2025-01-01": 2, "2025-03-01": 2 + 3}
+    assert {day: paid for day, (paid, _) in result.items()} == {"2025-01-01": 2, "2025-03-01": 2 + 3}
 
 
 def test_a_plan_is_neither_paid_nor_promised():
     none = math.nan
-    found = steps(
+    result = steps(
         tranches(("position", "2025-01-01", none, 2, none), ("planned", "2025-02-01", 9, none, none))
     )
-    assert list(found) == ["2025-01-01"]
+    assert list(result) == ["2025-01-01"]
 
 
 def test_no_tranche_gives_no_step():
@@ -183,12 +183,12 @@ def test_a_run_rate_is_its_last_point_and_the_growth_of_its_last_months():
     # doubling each year until 2025, quadrupling after: current growth is the latter alone
     table = finance(d2023_01_01=1.0, d2024_01_01=2.0, d2025_01_01=4.0, d2025_07_01=8.0, d2026_01_01=16.0)
     table = pd.concat([table, table.tail(1).assign(counts="no", value=99.0)], ignore_index=True)
-    found = funding.run_rate(table, months=12)
-    assert (found.level_usd_bn, found.valid_on) == (16.0, pd.Timestamp("2026-01-01"))
-    assert found.current.nobs == 3
-    assert found.current.growth_factor_per_year == pytest.approx(4.0)
-    assert found.record.nobs == 5
-    assert 2 < found.record.growth_factor_per_year < 4
+    result = funding.run_rate(table, months=12)
+    assert (result.level_usd_bn, result.valid_on) == (16.0, pd.Timestamp("2026-01-01"))
+    assert result.current.nobs == 3
+    assert result.current.growth_factor_per_year == pytest.approx(4.0)
+    assert result.record.nobs == 5
+    assert 2 < result.record.growth_factor_per_year < 4
 
 
 def test_two_points_make_no_current_growth():

@@ -88,9 +88,9 @@ def test_forecasters_are_compared_on_one_year_and_each_grows_over_its_own():
             "end_usd_bn": [4.0, 16.0, 1.21, 2.0],
         }
     )
-    found = market.dispersion(table, 2025).set_index("segment")
+    result = market.dispersion(table, 2025).set_index("segment")
     # on 2025: 1 x 4^(1/2) = 2 and 4 x 4^(1/2) = 8; the third begins later
-    a = found.loc["a"]
+    a = result.loc["a"]
     assert a[["forecasts", "sized", "size_low", "size_median", "size_high", "spread_x"]].tolist() == [
         3,
         2,
@@ -101,5 +101,5 @@ def test_forecasters_are_compared_on_one_year_and_each_grows_over_its_own():
     ]
     assert a[["cagr_low_pct", "cagr_median_pct", "cagr_high_pct"]].tolist() == pytest.approx([10, 100, 100])
     # one forecaster is no dispersion
-    assert math.isnan(found.loc["b", "spread_x"])
-    assert found.loc["b", "cagr_median_pct"] == pytest.approx(100)
+    assert math.isnan(result.loc["b", "spread_x"])
+    assert result.loc["b", "cagr_median_pct"] == pytest.approx(100)

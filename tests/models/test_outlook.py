@@ -19,12 +19,12 @@ def tables(as_of="2026-10-31"):
     return {name: evidence_tables.load(name, as_of) for name in ("openai_finance", "softbank_openai")}
 
 
-def known(as_of="2026-10-31"):
+def evidence(as_of="2026-10-31"):
     return outlook.start_evidence(tables(as_of))
 
 
 def paths(scenario="base", **overrides):
-    return outlook.venture_paths(assumptions(scenario, **overrides), known())
+    return outlook.venture_paths(assumptions(scenario, **overrides), evidence())
 
 
 def test_the_same_assumptions_give_the_same_paths_and_another_seed_others():
@@ -42,18 +42,18 @@ def test_fewer_draws_are_the_first_of_more_whatever_the_block():
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_summary_by_blocks_is_that_of_the_paths_for_any_number_of_workers(workers):
-    chosen = outlook.run_setting(assumptions(), known())
-    found = outlook.summarise_draws(
+    chosen = outlook.run_setting(assumptions(), evidence())
+    result = outlook.summarise_draws(
         chosen, 9000, lambda p, block: {"moic": p.moic, "irr": p.irr_pct}, workers=workers
     )
-    whole = paths(draws=9000)
-    assert np.array_equal(found["moic"], whole.moic)
-    assert np.array_equal(found["irr"], whole.irr_pct)
+    full = paths(draws=9000)
+    assert np.array_equal(result["moic"], full.moic)
+    assert np.array_equal(result["irr"], full.irr_pct)
 
 
 def test_scenarios_are_compared_on_common_random_numbers():
     # what two scenarios say alike is drawn alike, and so are shocks and the market factor, draw by draw
-    one, two = (outlook.run_setting(assumptions(scenario), known()) for scenario in ("base", "article"))
+    one, two = (outlook.run_setting(assumptions(scenario), evidence()) for scenario in ("base", "article"))
     (inputs, streams), (others, other_streams) = one.inputs(100), two.inputs(100)
     alike = [name for name, value, dist in one.values if (name, value, dist) in two.values]
     drawn = [name for name in alike if np.ndim(getattr(inputs, name))]
@@ -66,8 +66,8 @@ def test_scenarios_are_compared_on_common_random_numbers():
 
 def test_revenue_before_erosion_and_shocks_is_that_of_the_full_model_without_them():
     without = assumptions(erosion_pct_per_year=0.0, shock_rate_per_year=0.0)
-    times, revenue = outlook.revenue_paths(without, known())
-    full = outlook.venture_paths(without, known())
+    times, revenue = outlook.revenue_paths(without, evidence())
+    full = outlook.venture_paths(without, evidence())
     assert times.tolist() == full.times_years.tolist()
     assert revenue == pytest.approx(full.revenue_usd_bn)
 
@@ -88,7 +88,7 @@ def test_each_risk_of_the_article_lowers_the_median_and_the_investor_s_case_rais
 
 def test_the_median_assumptions_are_worth_the_round_of_march_2026():
     # every input at its median, no volatility, the model's own value: within 5% of 852
-    chosen = outlook.run_setting(assumptions(), known())
+    chosen = outlook.run_setting(assumptions(), evidence())
     middle = {
         name: (
             float(simulation.quantile_function(dist, list(value))(np.array([0.5]))[0])
@@ -109,7 +109,7 @@ def test_the_stake_at_the_start_is_close_to_the_reported_fair_value():
 
 
 def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
-    table = outlook.update_beliefs(assumptions(), known()).table.set_index("name")
+    table = outlook.update_beliefs(assumptions(), evidence()).table.set_index("name")
     for _, row in table.iterrows():
         means = [math.log(row[name]) for name in ("prior_p50", "data_mid", "posterior_p50")]
         spreads = [
@@ -125,23 +125,23 @@ def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
         assert spreads[2] ** -2 == pytest.approx(sum(weights))
 
 
-def test_without_weight_or_points_a_belief_stays_what_it_was_and_a_pinned_one_always():
+def test_without_weight_or_points_a_belief_stays_what_it_was_and_a_fixed_one_always():
     without_points = outlook.start_evidence(
         tables() | {"openai_finance": tables()["openai_finance"].iloc[:0]}
     )
     for unmoved in (
-        outlook.update_beliefs(assumptions(run_rate_weight=0.0), known()),
+        outlook.update_beliefs(assumptions(run_rate_weight=0.0), evidence()),
         outlook.update_beliefs(assumptions(), without_points),
     ):
         assert unmoved.values["revenue_usd_bn"] == pytest.approx([20, 40])
         assert unmoved.values["growth_factor_per_year"] == pytest.approx([1.25, 3])
-    pinned = outlook.update_beliefs(assumptions(revenue_usd_bn=33.0), known())
+    pinned = outlook.update_beliefs(assumptions(revenue_usd_bn=33.0), evidence())
     assert pinned.values["revenue_usd_bn"] == 33
 
 
 def test_what_is_known_later_changes_what_is_believed():
     early, late = (
-        outlook.update_beliefs(assumptions(), known(day)).table for day in ("2026-05-21", "2026-10-31")
+        outlook.update_beliefs(assumptions(), evidence(day)).table for day in ("2026-05-21", "2026-10-31")
     )
     assert early.loc[1, "data_mid"] != late.loc[1, "data_mid"]
 
@@ -149,11 +149,11 @@ def test_what_is_known_later_changes_what_is_believed():
 def test_payments_are_those_on_record_and_three_equal_instalments():
     # 0.5 in October 2024, 1.7 to reach the stated 2.2, 7.5, then 24.9 to reach the stated 34.6; 64.6 - 34.6 =
     # 3 x 10
-    found = outlook.payments(known().paid, 64.6)
-    assert [p.amount_usd_bn for p in found] == pytest.approx([0.5, 1.7, 7.5, 24.9, 10, 10, 10])
-    assert [p.years for p in found[4:]] == pytest.approx([1 / 365.25, 92 / 365.25, 184 / 365.25])
-    assert found[3].years == pytest.approx(-(dt.date(2026, 3, 31) - dt.date(2025, 12, 31)).days / 365.25)
-    assert sum(p.amount_usd_bn for p in outlook.payments(known().paid, 20.0)) == pytest.approx(20)
+    result = outlook.payments(evidence().paid, 64.6)
+    assert [p.amount_usd_bn for p in result] == pytest.approx([0.5, 1.7, 7.5, 24.9, 10, 10, 10])
+    assert [p.years for p in result[4:]] == pytest.approx([1 / 365.25, 92 / 365.25, 184 / 365.25])
+    assert result[3].years == pytest.approx(-(dt.date(2026, 3, 31) - dt.date(2025, 12, 31)).days / 365.25)
+    assert sum(p.amount_usd_bn for p in outlook.payments(evidence().paid, 20.0)) == pytest.approx(20)
 
 
 def test_growth_decays_as_the_reference_class_did():

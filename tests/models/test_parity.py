@@ -48,7 +48,7 @@ def rows_of(benchmark, protocol):
 
 
 def test_a_lag_runs_to_the_match_or_to_the_last_release():
-    found = parity.lags(
+    result = parity.lags(
         record(
             ("closed", "B", 50.0, "2024-01-01"),
             ("closed", "C", 45.0, "2024-01-20"),  # below the best: no step
@@ -59,23 +59,23 @@ def test_a_lag_runs_to_the_match_or_to_the_last_release():
             ("open", "D", 69.0, "2024-07-01"),  # 122 days after the second; 30 days after the third, the end
         )
     )
-    assert found["model"].tolist() == ["m0", "m2", "m3"]
-    assert found["matched_by"].tolist() == ["m5", "m6", ""]
-    assert found["matched"].tolist() == [True, True, False]
-    assert found["reading"].tolist() == ["matched", "matched", "not yet"]
-    assert found["lag_months"].tolist() == pytest.approx([30 * 12 / 365, 122 * 12 / 365, 30 * 12 / 365])
-    assert found["matched_on"].isna().tolist() == [False, False, True]
+    assert result["model"].tolist() == ["m0", "m2", "m3"]
+    assert result["matched_by"].tolist() == ["m5", "m6", ""]
+    assert result["matched"].tolist() == [True, True, False]
+    assert result["reading"].tolist() == ["matched", "matched", "not yet"]
+    assert result["lag_months"].tolist() == pytest.approx([30 * 12 / 365, 122 * 12 / 365, 30 * 12 / 365])
+    assert result["matched_on"].isna().tolist() == [False, False, True]
 
 
 def test_the_end_of_the_record_may_be_of_either_kind():
     rows = [("open", "A", 30.0, "2024-01-01"), ("closed", "B", 50.0, "2024-01-01")]
     for kind, score in (("open", 20.0), ("closed", 40.0)):  # neither is a step
-        found = parity.lags(record(*rows, (kind, "C", score, "2024-12-31")))
-        assert found["lag_months"].tolist() == [pytest.approx(365 * 12 / 365)]
+        result = parity.lags(record(*rows, (kind, "C", score, "2024-12-31")))
+        assert result["lag_months"].tolist() == [pytest.approx(365 * 12 / 365)]
 
 
 def test_what_open_had_before_is_no_negative_lag_and_the_first_open_day_is_a_bound():
-    found = parity.lags(
+    result = parity.lags(
         record(
             (
                 "closed",
@@ -90,10 +90,10 @@ def test_what_open_had_before_is_no_negative_lag_and_the_first_open_day_is_a_bou
             ("open", "D", 65.0, "2024-05-01"),  # on the same day
         )
     )
-    assert found["reading"].tolist() == ["at most", "already there", "already there"]
-    assert found["lag_months"].tolist() == [pytest.approx(31 * 12 / 365), 0, 0]
-    assert found["matched_by"].tolist() == ["m1", "m2", "m5"]
-    assert "at most" in " ".join(parity.time_to_match(found).notes)
+    assert result["reading"].tolist() == ["at most", "already there", "already there"]
+    assert result["lag_months"].tolist() == [pytest.approx(31 * 12 / 365), 0, 0]
+    assert result["matched_by"].tolist() == ["m1", "m2", "m5"]
+    assert "at most" in " ".join(parity.time_to_match(result).notes)
 
 
 def test_a_tolerance_lets_a_near_score_count():
@@ -114,8 +114,8 @@ def test_of_one_day_only_the_highest_is_a_step_whatever_the_order():
         ("closed", "B", 60.0, "2024-02-01"),
         ("closed", "B", 50.0, "2024-02-01"),
     ]
-    for given in (record(*rows), record(*rows).iloc[::-1]):
-        assert parity.lags(given)["model"].tolist() == ["m1"]
+    for scores in (record(*rows), record(*rows).iloc[::-1]):
+        assert parity.lags(scores)["model"].tolist() == ["m1"]
 
 
 # Frontier rows of MMLU as Epoch AI counted them: epoch-research/open-model-trends at a72b3e93,
@@ -151,8 +151,8 @@ def test_epochs_printed_lags_come_out_of_epochs_rows():
         score_pct=lambda t: t["score_pct"].astype(float),
         valid_on=lambda t: pd.to_datetime(t["valid_on"]),
     )
-    found = parity.lags(rows, tolerance_points=0.6)
-    printed = found.iloc[:5]  # epochai.org/blog/open-models-report
+    result = parity.lags(rows, tolerance_points=0.6)
+    printed = result.iloc[:5]  # epochai.org/blog/open-models-report
     assert printed["matched_by"].tolist() == [
         "BLOOM-176B",
         "LLaMA-1-65B",
@@ -163,14 +163,14 @@ def test_epochs_printed_lags_come_out_of_epochs_rows():
     assert printed["lag_months"].round(1).tolist() == [25.4, 14.6, 16.6, 19.0, 16.3]
     assert printed["lag_months"].mean() == pytest.approx(18.4, abs=0.05)
     # the printed mean leaves out what its own rows hold: two later steps, soon matched, and one not yet
-    assert found.iloc[5:]["lag_months"].round(1).tolist() == [4.6, 2.3, 1.1]
-    assert found["matched"].tolist() == [True] * 7 + [False]
+    assert result.iloc[5:]["lag_months"].round(1).tolist() == [4.6, 2.3, 1.1]
+    assert result["matched"].tolist() == [True] * 7 + [False]
 
 
 def test_the_steps_that_this_projects_rows_share_with_epochs_have_the_printed_lags():
-    found = parity.lags(rows_of("MMLU", "5-shot")).set_index("model")
+    result = parity.lags(rows_of("MMLU", "5-shot")).set_index("model")
     shared = {"Gopher 280B": 14.6, "code-davinci-002": 16.6, "GPT-4 (0314)": 16.3}
-    assert found.loc[list(shared), "lag_months"].round(1).to_dict() == shared
+    assert result.loc[list(shared), "lag_months"].round(1).to_dict() == shared
 
 
 def waits(*months):
@@ -186,21 +186,21 @@ def waits(*months):
 
 
 def test_kaplan_meier_by_hand():
-    found = parity.time_to_match(waits(2, 4, -4, 6, -8))
+    result = parity.time_to_match(waits(2, 4, -4, 6, -8))
     # at 2: 4/5;   at 4 the censored one is still at risk: 4/5 * 3/4;   at 6 two are: * 1/2
-    assert found.survival["unmatched_share"].tolist() == pytest.approx([0.8, 0.6, 0.3])
-    assert found.survival["at_risk"].tolist() == [5, 4, 2]
+    assert result.survival["unmatched_share"].tolist() == pytest.approx([0.8, 0.6, 0.3])
+    assert result.survival["at_risk"].tolist() == [5, 4, 2]
     # Greenwood at 4: 0.6 sqrt(1/(5*4) + 1/(4*3))
-    assert found.survival["se"][1] == pytest.approx(0.6 * math.sqrt(1 / 20 + 1 / 12))
+    assert result.survival["se"][1] == pytest.approx(0.6 * math.sqrt(1 / 20 + 1 / 12))
     # log(-log) interval at 2: se/(S |ln S|) = 0.17889/(0.8*0.22314) = 1.0021, times 1.95996 = 1.9641, e^ =
     # 7.1286
-    assert found.survival["low"][0] == pytest.approx(0.8**7.1286, rel=1e-3)
-    assert found.survival["high"][0] == pytest.approx(0.8 ** (1 / 7.1286), rel=1e-3)
-    assert found.median_months == 6
+    assert result.survival["low"][0] == pytest.approx(0.8**7.1286, rel=1e-3)
+    assert result.survival["high"][0] == pytest.approx(0.8 ** (1 / 7.1286), rel=1e-3)
+    assert result.median_months == 6
     # the matched alone: (2 + 4 + 6)/3 = 4, too short
-    assert found.naive_mean_months == pytest.approx(4)
-    assert (found.n, found.events, found.matchers) == (5, 3, 3)
-    assert math.isinf(found.median_interval[1]) and "median_interval" in found.reasons
+    assert result.naive_mean_months == pytest.approx(4)
+    assert (result.n, result.events, result.matchers) == (5, 3, 3)
+    assert math.isinf(result.median_interval[1]) and "median_interval" in result.reasons
 
 
 def test_a_median_at_exactly_half_is_reached_and_one_below_is_not():
@@ -211,9 +211,9 @@ def test_a_median_at_exactly_half_is_reached_and_one_below_is_not():
 
 
 def test_without_a_match_there_is_no_median_but_a_reason():
-    found = parity.time_to_match(waits(-3, -5))
-    assert math.isnan(found.median_months) and math.isnan(found.naive_mean_months)
-    assert set(found.reasons) == {"median_months", "median_interval", "naive_mean_months"}
+    result = parity.time_to_match(waits(-3, -5))
+    assert math.isnan(result.median_months) and math.isnan(result.naive_mean_months)
+    assert set(result.reasons) == {"median_months", "median_interval", "naive_mean_months"}
 
 
 def test_one_release_that_matches_several_steps_is_said():
@@ -222,27 +222,27 @@ def test_one_release_that_matches_several_steps_is_said():
 
 
 @pytest.mark.parametrize(
-    ("given", "level", "message"),
+    ("scores", "level", "message"),
     [
         (waits(1)[[]], 0.95, "no column lag_months"),
         (waits(1).iloc[:0], 0.95, "empty"),
         (waits(1), 1, "level"),
     ],
 )
-def test_no_lags_are_refused(given, level, message):
+def test_no_lags_are_refused(scores, level, message):
     with pytest.raises(ValueError, match=message):
-        parity.time_to_match(given, level)
+        parity.time_to_match(scores, level)
 
 
 def test_two_lines_meet_where_they_cross():
     # -2 + t = -1 + t/2 at t = 2: one year after the last release, on 2025-01-01
-    found = parity.time_to_parity(two_lines(1.0, 0.5), rng(), floor=FLOOR, draws=200)
-    assert (found.years, found.low, found.median, found.high) == pytest.approx((1, 1, 1, 1))
-    assert (found.open.params["slope"], found.closed.params["slope"]) == pytest.approx((1, 0.5))
-    assert found.never == 0 and found.draw_years == pytest.approx([1] * 200)
-    by = found.by.set_index("times_years")["probability"]
+    result = parity.time_to_parity(two_lines(1.0, 0.5), rng(), floor=FLOOR, draws=200)
+    assert (result.years, result.low, result.median, result.high) == pytest.approx((1, 1, 1, 1))
+    assert (result.open.params["slope"], result.closed.params["slope"]) == pytest.approx((1, 0.5))
+    assert result.never == 0 and result.draw_years == pytest.approx([1] * 200)
+    by = result.by.set_index("times_years")["probability"]
     assert by[0.5] == 0 and by[1.5] == 1 and by.index[-1] == 10
-    assert found.by["t"].iloc[0] == pytest.approx(2025)
+    assert result.by["t"].iloc[0] == pytest.approx(2025)
     # seen from half a year later, half a year is left, and the lines ran on unseen
     later = parity.time_to_parity(two_lines(1.0, 0.5), rng(), 2025.5, floor=FLOOR, draws=200)
     assert later.median == pytest.approx(0.5)
@@ -254,9 +254,9 @@ def test_two_lines_meet_where_they_cross():
 
 def test_never_is_a_probability_and_infinite_in_quantiles():
     for open_slope in (0.5, 0.4):  # parallel lines never meet either
-        found = parity.time_to_parity(two_lines(open_slope, 0.5 + 1e-9), rng(), floor=FLOOR, draws=200)
-        assert (found.never, found.years, found.low, found.median) == (1, *[math.inf] * 3)
-        assert found.by["probability"].tolist() == [0] * 21
+        result = parity.time_to_parity(two_lines(open_slope, 0.5 + 1e-9), rng(), floor=FLOOR, draws=200)
+        assert (result.never, result.years, result.low, result.median) == (1, *[math.inf] * 3)
+        assert result.by["probability"].tolist() == [0] * 21
     # open ahead and slower: ahead, not never
     ahead = parity.time_to_parity(two_lines(0.4, 0.5, open_height=0.0), rng(), floor=FLOOR, draws=200)
     assert (ahead.never, ahead.draw_years.max(), ahead.median) == (0, 0, 0)
@@ -264,10 +264,10 @@ def test_never_is_a_probability_and_infinite_in_quantiles():
 
 def test_parity_beyond_the_horizon_is_later_and_not_never():
     # 1 logit behind at the start, 0.05 a year: 20 years, 19 of them after the record
-    found = parity.time_to_parity(two_lines(0.55, 0.5), rng(), floor=FLOOR, draws=200, horizon_years=5)
-    assert found.median == pytest.approx(19)
-    assert found.never == 0 and (found.draw_years > 5).all()
-    assert found.by["times_years"].max() == 5
+    result = parity.time_to_parity(two_lines(0.55, 0.5), rng(), floor=FLOOR, draws=200, horizon_years=5)
+    assert result.median == pytest.approx(19)
+    assert result.never == 0 and (result.draw_years > 5).all()
+    assert result.by["times_years"].max() == 5
 
 
 DAYS_B = ["2024-03-01", "2024-09-01", "2025-02-01"]
@@ -278,7 +278,7 @@ def test_draws_are_those_of_developers_with_steps_taken_anew():
     open_a = on_line("open", "A", -2.0, 1.0, DAYS)
     open_b = on_line("open", "B", -2.2, 1.4, DAYS_B)
     closed = on_line("closed", "C", -1.0, 0.5, DAYS)
-    found = parity.time_to_parity(record(*open_a, *open_b, *closed), rng(), floor=FLOOR, draws=4000)
+    result = parity.time_to_parity(record(*open_a, *open_b, *closed), rng(), floor=FLOOR, draws=4000)
     end = trend.decimal_year(["2025-02-01"])[0]
     slope = {}
     for name, rows in {"A": open_a, "B": open_b, "both": open_a + open_b}.items():
@@ -290,13 +290,13 @@ def test_draws_are_those_of_developers_with_steps_taken_anew():
         slope[name] = line.params
     # a crossing of a + b t with -1 + 0.5 (t - 2024), less the end of the record
     years = {name: (-1 - 0.5 * 2024 - p["const"]) / (p["slope"] - 0.5) - end for name, p in slope.items()}
-    values, counts = np.unique(found.draw_years.round(9), return_counts=True)
+    values, counts = np.unique(result.draw_years.round(9), return_counts=True)
     expected = sorted(
         (round(years[name], 9), share) for name, share in (("A", 0.25), ("B", 0.25), ("both", 0.5))
     )
     assert values == pytest.approx([year for year, _ in expected], abs=1e-7)
     assert counts / 4000 == pytest.approx([share for _, share in expected], abs=0.03)  # four standard errors
-    assert found.years == pytest.approx(years["both"], abs=1e-7)
+    assert result.years == pytest.approx(years["both"], abs=1e-7)
 
 
 def test_draws_with_too_few_steps_are_left_out():
@@ -305,9 +305,9 @@ def test_draws_with_too_few_steps_are_left_out():
         *on_line("open", "B", -2.0, 1.0, DAYS[:2]),  # alone in a quarter of draws: two steps
         *on_line("closed", "C", -1.0, 0.5, DAYS),
     )
-    found = parity.time_to_parity(rows, rng(), floor=FLOOR, draws=4000)
-    assert len(found.draw_years) / 4000 == pytest.approx(0.75, abs=0.03)
-    assert found.median == pytest.approx(1)
+    result = parity.time_to_parity(rows, rng(), floor=FLOOR, draws=4000)
+    assert len(result.draw_years) / 4000 == pytest.approx(0.75, abs=0.03)
+    assert result.median == pytest.approx(1)
 
 
 def test_since_leaves_early_steps_out_of_the_lines_but_not_out_of_the_best():
@@ -319,9 +319,9 @@ def test_since_leaves_early_steps_out_of_the_lines_but_not_out_of_the_best():
         ("closed", "B", 30.2, "2024-02-01"),  # above nothing: the best stands
         *[(*on_line("closed", "B", -1.0, 0.5, DAYS[1:2])[0][:3], "2024-09-01")],  # the same score again
     )
-    whole = parity.time_to_parity(rows, rng(), floor=FLOOR, draws=200)
+    full = parity.time_to_parity(rows, rng(), floor=FLOOR, draws=200)
     later = parity.time_to_parity(rows, rng(), floor=FLOOR, draws=200, since="2024-01-01")
-    assert whole.years != pytest.approx(1, abs=0.1)
+    assert full.years != pytest.approx(1, abs=0.1)
     assert later.years == later.median == pytest.approx(1)
     assert parity.gap(
         rows, rng(), floor=FLOOR, draws=200, since="2024-01-01"
@@ -331,7 +331,7 @@ def test_since_leaves_early_steps_out_of_the_lines_but_not_out_of_the_best():
 def test_the_same_stream_gives_the_same_draws_in_any_order_of_rows():
     rows = rows_of("GPQA Diamond", "Epoch AI run")
     one, two = (
-        parity.time_to_parity(given, rng(), floor=FLOOR, draws=500) for given in (rows, rows.iloc[::-1])
+        parity.time_to_parity(scores, rng(), floor=FLOOR, draws=500) for scores in (rows, rows.iloc[::-1])
     )
     assert one.draw_years.tolist() == two.draw_years.tolist()
     assert not one.draw_years.flags.writeable
@@ -346,17 +346,17 @@ def test_the_gap_has_its_ends_and_its_change():
         ("open", "A", 48.0, "2024-06-01"),  # 2
         ("open", "A", 52.0, "2024-10-01"),  # ahead by 2, then behind by 3
     )
-    found = parity.gap(rows, rng(), floor=FLOOR, draws=200)
-    assert (found.points, found.smallest, found.largest) == pytest.approx((3, -2, 20))
-    assert found.record_end == pd.Timestamp("2024-12-31")
-    assert found.means is None  # 335 days: halves of 167 are too short
+    result = parity.gap(rows, rng(), floor=FLOOR, draws=200)
+    assert (result.points, result.smallest, result.largest) == pytest.approx((3, -2, 20))
+    assert result.record_end == pd.Timestamp("2024-12-31")
+    assert result.means is None  # 335 days: halves of 167 are too short
 
 
 @pytest.mark.parametrize(("open_slope", "change"), [(1.0, "closing"), (0.2, "opening")])
 def test_the_change_of_the_gap_is_the_difference_of_the_slopes(open_slope, change):
-    found = parity.gap(two_lines(open_slope, 0.5), rng(), floor=FLOOR, draws=200)
-    assert (found.slope_difference, found.low, found.high) == pytest.approx((open_slope - 0.5,) * 3)
-    assert found.change == change
+    result = parity.gap(two_lines(open_slope, 0.5), rng(), floor=FLOOR, draws=200)
+    assert (result.slope_difference, result.low, result.high) == pytest.approx((open_slope - 0.5,) * 3)
+    assert result.change == change
 
 
 def simulated(seed, gain):
@@ -367,10 +367,10 @@ def simulated(seed, gain):
         ("closed", 6, 8, -0.8, 1.2),
     ):
         for developer in range(developers):
-            own = draw.normal(0, 0.3)
+            level_shift = draw.normal(0, 0.3)
             for _ in range(models):
                 day = int(draw.integers(0, 986))
-                z = height + slope * day / 365 + own + draw.normal(0, 0.3)
+                z = height + slope * day / 365 + level_shift + draw.normal(0, 0.3)
                 score = 100 * (FLOOR + (1 - FLOOR) / (1 + math.exp(-z)))
                 rows.append(
                     (kind, f"{kind}{developer}", score, pd.Timestamp("2023-03-01") + pd.Timedelta(days=day))
@@ -381,43 +381,43 @@ def simulated(seed, gain):
 @pytest.mark.parametrize("gain", [0.0, 0.4])
 @pytest.mark.slow
 def test_the_interval_of_the_gain_covers_it_about_as_often_as_it_says(gain):
-    found = [parity.gap(simulated(seed, gain), rng(), floor=FLOOR, draws=300) for seed in range(60)]
-    covered = np.mean([one.low <= gain <= one.high for one in found])
+    result = [parity.gap(simulated(seed, gain), rng(), floor=FLOOR, draws=300) for seed in range(60)]
+    covered = np.mean([one.low <= gain <= one.high for one in result])
     # 84 to 86% in 300 records: with p = 0.85 three standard errors of 60 are 0.14
     assert 0.71 <= covered <= 0.97
-    assert np.mean([one.slope_difference for one in found]) == pytest.approx(gain, abs=0.1)
-    wrong = [one.change for one in found if one.change == "opening"]
+    assert np.mean([one.slope_difference for one in result]) == pytest.approx(gain, abs=0.1)
+    wrong = [one.change for one in result if one.change == "opening"]
     assert len(wrong) <= 8  # 5% and a little at no gain, none at 0.4
-    assert len([one for one in found if one.change == "closing"]) > (30 if gain else -1)
+    assert len([one for one in result if one.change == "closing"]) > (30 if gain else -1)
 
 
 def test_gpqa_is_a_record_of_lags_that_mostly_ended():
     rows = rows_of("GPQA Diamond", "Epoch AI run")
-    found = parity.time_to_match(parity.lags(rows))
+    result = parity.time_to_match(parity.lags(rows))
     lags = parity.lags(rows)
-    assert found.n == len(lags)
-    assert found.events == lags["matched"].sum() > found.n / 2
-    assert found.matchers == lags.loc[lags["matched"], "matched_by"].nunique()
+    assert result.n == len(lags)
+    assert result.events == lags["matched"].sum() > result.n / 2
+    assert result.matchers == lags.loc[lags["matched"], "matched_by"].nunique()
     # Claude 3.5 Sonnet of June 2024 to DeepSeek-V3: 2024-06-20 to 2024-12-26 are 189 days
-    assert found.median_months == pytest.approx(189 * 12 / 365)
+    assert result.median_months == pytest.approx(189 * 12 / 365)
 
 
 def test_probabilities_of_gpqa_add_up_and_o1_preview_decides_nothing():
     rows = rows_of("GPQA Diamond", "Epoch AI run")
     table = evidence_tables.load("model_benchmarks", "2026-10-31")
-    shown = table[(table["model"] == "o1-preview") & (table["use"] == "shown")].assign(
+    o1_preview = table[(table["model"] == "o1-preview") & (table["use"] == "shown")].assign(
         protocol="Epoch AI run"
     )
-    for given in (rows, pd.concat([rows, shown])):
-        found = parity.time_to_parity(given, rng(), floor=FLOOR)
-        within, later = (found.draw_years <= 10).mean(), (found.draw_years > 10).mean()
-        assert found.by["probability"].iloc[-1] == pytest.approx(within)
-        assert found.never <= later and within + later == pytest.approx(1)
-        assert 0.3 < found.median < 0.8  # about 0.56 over seeds
-        assert found.never < 0.05  # 0.014 to 0.019 over seeds
+    for scores in (rows, pd.concat([rows, o1_preview])):
+        result = parity.time_to_parity(scores, rng(), floor=FLOOR)
+        within, later = (result.draw_years <= 10).mean(), (result.draw_years > 10).mean()
+        assert result.by["probability"].iloc[-1] == pytest.approx(within)
+        assert result.never <= later and within + later == pytest.approx(1)
+        assert 0.3 < result.median < 0.8  # about 0.56 over seeds
+        assert result.never < 0.05  # 0.014 to 0.019 over seeds
         # the runs of 2026 show it, those known on publication day do not
-        assert parity.gap(given, rng(), floor=FLOOR).change == parity.CLOSING
-        before = given[given["valid_on"] <= "2026-05-21"]
+        assert parity.gap(scores, rng(), floor=FLOOR).change == parity.CLOSING
+        before = scores[scores["valid_on"] <= "2026-05-21"]
         assert parity.gap(before, rng(), floor=FLOOR).change == parity.NOT_SHOWN
 
 
@@ -431,7 +431,7 @@ GOOD = two_lines(1.0, 0.5)
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("scores", "message"),
     [
         (GOOD.drop(columns="developer"), "no column developer"),
         (GOOD[GOOD["weights"] == "open"], "disagrees with open and closed on closed"),
@@ -444,18 +444,18 @@ GOOD = two_lines(1.0, 0.5)
         (GOOD.assign(score_pct=[101.0, *GOOD["score_pct"][1:]]), "m0 is 101"),
     ],
 )
-def test_rows_that_cannot_be_compared_are_refused_everywhere(given, message):
+def test_rows_that_cannot_be_compared_are_refused_everywhere(scores, message):
     for refuse in (
-        lambda: parity.lags(given),
-        lambda: parity.time_to_parity(given, rng(), floor=FLOOR),
-        lambda: parity.gap(given, rng(), floor=FLOOR),
+        lambda: parity.lags(scores),
+        lambda: parity.time_to_parity(scores, rng(), floor=FLOOR),
+        lambda: parity.gap(scores, rng(), floor=FLOOR),
     ):
         with pytest.raises(ValueError, match=message):
             refuse()
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("scores", "message"),
     [
         (GOOD.iloc[1:], "2 steps of open weights"),
         (GOOD.assign(valid_on=pd.Timestamp("2024-01-01")), "1 steps of open weights"),  # one day has one step
@@ -463,10 +463,10 @@ def test_rows_that_cannot_be_compared_are_refused_everywhere(given, message):
         (GOOD.assign(score_pct=[100.0, *GOOD["score_pct"][1:]]), "below 100"),
     ],
 )
-def test_records_that_carry_no_line_are_refused(given, message):
+def test_records_that_carry_no_line_are_refused(scores, message):
     for refuse in (parity.time_to_parity, parity.gap):
         with pytest.raises(ValueError, match=message):
-            refuse(given, rng(), floor=FLOOR)
+            refuse(scores, rng(), floor=FLOOR)
 
 
 @pytest.mark.parametrize(
@@ -511,10 +511,10 @@ def test_earlier_days_see_their_own_record_and_are_held_against_what_came():
     # both lines rise by 2 and 1 logits a year, open one logit behind at 2024: level in a year, on 2025-01-01
     days = [*DAYS, "2025-07-01"]
     scores = record(*on_line("open", "A", -2.0, 2.0, days), *on_line("closed", "B", -1.0, 1.0, days))
-    found = parity.past_forecasts(scores, ["2024-08-01", "2025-01-01"], 1, floor=FLOOR)
+    result = parity.past_forecasts(scores, ["2024-08-01", "2025-01-01"], 1, floor=FLOOR)
     # up to August 2024 there are two steps a side, which carry no line; on 1 January open is level
-    assert found["end"].tolist() == [pd.Timestamp("2025-01-01")]
-    row = found.iloc[0]
+    assert result["end"].tolist() == [pd.Timestamp("2025-01-01")]
+    row = result.iloc[0]
     assert row["probability"] == 1.0
     assert row["came"]
     # 181 days are on record after that day
@@ -531,30 +531,30 @@ def test_earlier_days_see_their_own_record_and_are_held_against_what_came():
 def test_parity_that_did_not_come_is_told_with_the_smallest_gap():
     scores = two_lines(1.0, 1.0)
     scores = pd.concat([scores, scores.tail(1).assign(model="last", valid_on=pd.Timestamp("2025-06-01"))])
-    found = parity.past_forecasts(scores, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
-    assert (found["probability"], found["came"]) == (0.0, False)
+    result = parity.past_forecasts(scores, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
+    assert (result["probability"], result["came"]) == (0.0, False)
     daily = parity.frontier.frontier_gap(scores)
-    assert found["smallest_gap"] == pytest.approx(daily["2025-01-02":].min())
+    assert result["smallest_gap"] == pytest.approx(daily["2025-01-02":].min())
 
 
 def test_harnesses_stand_side_by_side_and_one_without_lines_has_no_row():
     scores = two_lines(2.0, 1.0)
     short = record(("open", "A", 30.0, "2024-01-01"), ("closed", "B", 40.0, "2024-01-01"))
-    found = parity.parity_table({"a": scores, "b": short}, 1, floor=FLOOR)
-    assert found["name"].tolist() == ["a"]
-    row = found.iloc[0]
+    result = parity.parity_table({"a": scores, "b": short}, 1, floor=FLOOR)
+    assert result["name"].tolist() == ["a"]
+    row = result.iloc[0]
     assert row["slope_difference"] == pytest.approx(1.0)
     assert row["points"] == pytest.approx(parity.gap(scores, rng(), floor=FLOOR).points)
     assert (row["never"], row["within_two"]) == (0.0, 1.0)
 
 
 def test_the_years_to_parity_of_the_register_are_what_the_record_gives():
-    found = parity.time_to_match(parity.lags(rows_of("GPQA Diamond", "Epoch AI run")))
+    result = parity.time_to_match(parity.lags(rows_of("GPQA Diamond", "Epoch AI run")))
     entry = scenarios.load_register()["parity_years"]
     assert entry.status == "estimated"
-    assert f"half within {found.median_months:.1f} months" in entry.reference.title
+    assert f"half within {result.median_months:.1f} months" in entry.reference.title
     # Median of a lognormal from its 5% and 95% quantiles: sqrt(0.2 x 1.3) = 0.510 years, 6.12 months
-    assert 12 * float(entry.central()) == pytest.approx(found.median_months, rel=0.05)
+    assert 12 * float(entry.central()) == pytest.approx(result.median_months, rel=0.05)
     # The spread of single matches is wider than what is uncertain about their median
     low, high = (12 * end for end in entry.value)
-    assert low < found.median_interval[0] and found.median_interval[1] < high
+    assert low < result.median_interval[0] and result.median_interval[1] < high

@@ -121,8 +121,8 @@ def test_a_cut_is_counted_by_line_and_not_by_hosts_or_offers():
         released_on=lambda t: pd.to_datetime(t["released_on"]),
         valid_on=lambda t: pd.to_datetime(t["valid_on"]),
     )
-    found = prices.price_cuts(table.sample(frac=1, random_state=1), 0.75, pct=30)
-    assert found[["seller", "model", "price_input_usd_per_mtok"]].to_numpy().tolist() == [
+    result = prices.price_cuts(table.sample(frac=1, random_state=1), 0.75, pct=30)
+    assert result[["seller", "model", "price_input_usd_per_mtok"]].to_numpy().tolist() == [
         ["S", "a2", 7.0],
         ["S", "a3", 2.5],
     ]
@@ -142,17 +142,17 @@ def test_what_a_model_replaces_is_an_earlier_model_of_its_seller():
 def test_consecutive_rows_of_one_price_are_one_spell():
     # 0.75 × 4 + 0.25 × 8 = 5; after the cut 0.75 × 2 + 0.25 × 8 = 3.5
     shuffled = LISTED.sample(frac=1, random_state=1)
-    found = prices.price_spells(shuffled, SCORES, 0.75)
-    assert list(found.columns) == prices.SPELL_COLUMNS
-    assert found["valid_on"].dt.month.tolist() == [1, 1, 3, 4, 5]
-    assert found["seller"].tolist() == ["H", "S", "S", "S", "S"]
-    assert found["price_usd_per_mtok"].tolist() == [5, 5, 3.5, 5, 5]
-    assert found["score_pct"].tolist() == [70, 70, 70, 70, 80]
-    assert found["t"].iloc[2] == pytest.approx(2024 + 2 / 12)
+    result = prices.price_spells(shuffled, SCORES, 0.75)
+    assert list(result.columns) == prices.SPELL_COLUMNS
+    assert result["valid_on"].dt.month.tolist() == [1, 1, 3, 4, 5]
+    assert result["seller"].tolist() == ["H", "S", "S", "S", "S"]
+    assert result["price_usd_per_mtok"].tolist() == [5, 5, 3.5, 5, 5]
+    assert result["score_pct"].tolist() == [70, 70, 70, 70, 80]
+    assert result["t"].iloc[2] == pytest.approx(2024 + 2 / 12)
 
 
 @pytest.mark.parametrize(
-    ("listed", "scores", "share", "told"),
+    ("listed", "scores", "share", "message"),
     [
         (LISTED, SCORES, 1.5, "input_token_share is 1.5: write a share"),
         (LISTED, SCORES.assign(protocol=["5-shot", "0-shot"]), 0.75, "scores mix MMLU 5-shot; MMLU 0-shot"),
@@ -165,8 +165,8 @@ def test_consecutive_rows_of_one_price_are_one_spell():
         ),
     ],
 )
-def test_prices_and_scores_that_do_not_fit_are_refused(listed, scores, share, told):
-    with pytest.raises(ValueError, match=told):
+def test_prices_and_scores_that_do_not_fit_are_refused(listed, scores, share, message):
+    with pytest.raises(ValueError, match=message):
         prices.price_spells(listed, scores, share)
 
 
@@ -188,19 +188,17 @@ def test_the_regression_is_that_of_the_formula_and_its_error_the_jackknife_over_
         ln=np.log(spells["price_usd_per_mtok"]),
         q=np.log((spells["score_pct"] - 25) / (100 - spells["score_pct"])),
     )
-    whole = (
-        smf.ols("ln ~ t + q + C(seller)", frame).fit().params
-    )  # the seller with one spell changes no slope
-    assert table["decline_factor_per_year"] == pytest.approx(math.exp(-whole["t"]), rel=1e-9)
-    assert table["quality_elasticity"] == pytest.approx(whole["q"], rel=1e-9)
+    full = smf.ols("ln ~ t + q + C(seller)", frame).fit().params  # the seller with one spell changes no slope
+    assert table["decline_factor_per_year"] == pytest.approx(math.exp(-full["t"]), rel=1e-9)
+    assert table["quality_elasticity"] == pytest.approx(full["q"], rel=1e-9)
     assert (table["n"], table["clusters"]) == (58, 9)
     slopes = [
         smf.ols("ln ~ t + q + C(seller)", frame[frame["seller"] != f"s{i}"]).fit().params["t"]
         for i in range(9)
     ]
-    half = stats.t.ppf(0.975, 8) * math.sqrt(8 / 9 * sum((slope - whole["t"]) ** 2 for slope in slopes))
-    assert table["low"] == pytest.approx(math.exp(-whole["t"] - half), rel=1e-9)
-    assert table["high"] == pytest.approx(math.exp(-whole["t"] + half), rel=1e-9)
+    half = stats.t.ppf(0.975, 8) * math.sqrt(8 / 9 * sum((slope - full["t"]) ** 2 for slope in slopes))
+    assert table["low"] == pytest.approx(math.exp(-full["t"] - half), rel=1e-9)
+    assert table["high"] == pytest.approx(math.exp(-full["t"] + half), rel=1e-9)
 
 
 @pytest.mark.slow
@@ -217,17 +215,17 @@ def test_a_known_fall_is_covered():
 
 
 def test_all_methods_find_the_fall_of_a_quiet_market():
-    found = prices.hedonic(market(np.random.default_rng(4), sellers=(12,) * 8, noise=0.05), floor=0.25)
-    table = found.table.set_index("method")
+    result = prices.hedonic(market(np.random.default_rng(4), sellers=(12,) * 8, noise=0.05), floor=0.25)
+    table = result.table.set_index("method")
     assert tuple(table.index) == prices.METHODS
     assert table.loc[["ols", "mixed"], "decline_factor_per_year"].tolist() == pytest.approx([8, 8], rel=0.03)
     # The quantiles have no seller effects, and those (sd 0.8 over 8 sellers) are what they see
     assert ((table["low"] < 8) & (table["high"] > 8)).all()
     assert (table["n"] == 96).all() and (table["clusters"] == 8).all()
     assert table["notes"].str.startswith("8 sellers: errors from fewer than 10").all()
-    assert len(found.without) == 4 * 8
+    assert len(result.without) == 4 * 8
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found.level = 0.5
+        result.level = 0.5
 
 
 def test_no_seller_effects_and_exact_prices_give_every_method_the_same_line():
@@ -251,11 +249,11 @@ def test_the_floor_is_the_logits():
 
 
 def test_a_method_that_does_not_converge_says_so_and_has_no_number(monkeypatch, recwarn):
-    whole = MixedLM.fit
+    full = MixedLM.fit
 
-    def stuck(self, *given, **options):
+    def stuck(self, *args, **options):
         warnings.warn("boundary", UserWarning, stacklevel=2)
-        fit = whole(self, *given, **options)
+        fit = full(self, *args, **options)
         fit._results.converged = False
         return fit
 
@@ -269,12 +267,12 @@ def test_a_method_that_does_not_converge_says_so_and_has_no_number(monkeypatch, 
 
 
 def test_warnings_become_notes_that_name_the_seller_left_out(monkeypatch, recwarn):
-    whole = MixedLM.fit
+    full = MixedLM.fit
 
-    def warned(self, *given, **options):
+    def warned(self, *args, **options):
         if len(self.endog) < 30:
             warnings.warn("near singular", UserWarning, stacklevel=2)
-        return whole(self, *given, **options)
+        return full(self, *args, **options)
 
     monkeypatch.setattr(MixedLM, "fit", warned)
     spells = market(np.random.default_rng(4), sellers=(10, 10, 10))
@@ -284,7 +282,7 @@ def test_warnings_become_notes_that_name_the_seller_left_out(monkeypatch, recwar
 
 
 @pytest.mark.parametrize(
-    ("spells", "options", "told"),
+    ("spells", "options", "message"),
     [
         (market(np.random.default_rng(1), (5, 5, 1)), {}, "spells has 2 sellers with two spells or more"),
         (
@@ -308,8 +306,8 @@ def test_warnings_become_notes_that_name_the_seller_left_out(monkeypatch, recwar
         ),
     ],
 )
-def test_what_no_regression_can_carry_is_refused(spells, options, told):
-    with pytest.raises(ValueError, match=told):
+def test_what_no_regression_can_carry_is_refused(spells, options, message):
+    with pytest.raises(ValueError, match=message):
         prices.hedonic(spells, **{"floor": 0.25, **options})
 
 
@@ -328,9 +326,9 @@ SIX = spells_of(
 
 
 def test_the_frontier_by_hand():
-    found = prices.price_frontier(SIX.iloc[::-1], 45)
-    assert found["price_usd_per_mtok"].tolist() == [30, 3, 0.3]
-    assert found["developer"].tolist() == ["A", "C", "D"]
+    result = prices.price_frontier(SIX.iloc[::-1], 45)
+    assert result["price_usd_per_mtok"].tolist() == [30, 3, 0.3]
+    assert result["developer"].tolist() == ["A", "C", "D"]
     assert prices.price_frontier(SIX, 40)["price_usd_per_mtok"].tolist() == [30, 10, 3, 0.3]
     assert prices.price_frontier(SIX, 99).empty
 
@@ -343,26 +341,26 @@ def test_of_one_day_only_the_cheapest_counts():
 def test_a_tenth_a_year_by_hand():
     # 30, 3, 0.3 on three first days of the year: a factor of 10, a line through every point, and 100 over two
     # years
-    found = prices.fixed_quality(SIX, 45, rng=np.random.default_rng(1))
-    assert found.decline_factor_per_year == pytest.approx(10)
-    assert (found.low, found.high) == pytest.approx((10, 10))
-    assert found.end_to_end_factor == pytest.approx(10)
-    assert (len(found.points), found.spells, found.developers) == (3, 5, 3)
-    assert (found.first, found.last, found.record_end) == tuple(
+    result = prices.fixed_quality(SIX, 45, rng=np.random.default_rng(1))
+    assert result.decline_factor_per_year == pytest.approx(10)
+    assert (result.low, result.high) == pytest.approx((10, 10))
+    assert result.end_to_end_factor == pytest.approx(10)
+    assert (len(result.points), result.spells, result.developers) == (3, 5, 3)
+    assert (result.first, result.last, result.record_end) == tuple(
         pd.to_datetime(["2023-01-01", "2025-01-01", "2025-01-01"])
     )
-    assert math.isnan(found.bootstrap_low)
-    assert found.notes[0].startswith("the line passes through every point")
-    assert found.notes[1] == "3 developers reach the score: a bootstrap over them needs 5"
+    assert math.isnan(result.bootstrap_low)
+    assert result.notes[0].startswith("the line passes through every point")
+    assert result.notes[1] == "3 developers reach the score: a bootstrap over them needs 5"
 
 
 def test_a_record_without_a_lower_price_counts_end_to_end():
     # the record goes on a year: 100 over three years is 100^(1/3) = 4.6416; 2025 is no leap year
     late = spells_of([("E", 9.0, 50.0, "2026-01-01")])
-    found = prices.fixed_quality(pd.concat([SIX, late]), 45, rng=np.random.default_rng(1))
-    assert found.decline_factor_per_year == pytest.approx(10)
-    assert found.end_to_end_factor == pytest.approx(100 ** (1 / 3))
-    assert "no cheaper price in the 365 days of the record after the last point" in found.notes
+    result = prices.fixed_quality(pd.concat([SIX, late]), 45, rng=np.random.default_rng(1))
+    assert result.decline_factor_per_year == pytest.approx(10)
+    assert result.end_to_end_factor == pytest.approx(100 ** (1 / 3))
+    assert "no cheaper price in the 365 days of the record after the last point" in result.notes
 
 
 FIVE = spells_of(
@@ -382,7 +380,7 @@ FIVE = spells_of(
 
 def test_the_bootstrap_draws_developers_and_extracts_the_frontier_again():
     # the same by hand: the set of developers of each draw, `frontier` and `trend.fit`
-    found = prices.fixed_quality(FIVE, 45, rng=np.random.default_rng(7), draws=300, level=0.8)
+    result = prices.fixed_quality(FIVE, 45, rng=np.random.default_rng(7), draws=300, level=0.8)
     drawn = np.random.default_rng(7).integers(5, size=(300, 5))
     factors = []
     for draw in drawn:
@@ -390,10 +388,12 @@ def test_the_bootstrap_draws_developers_and_extracts_the_frontier_again():
         if len(points) >= 3:
             line = trend.fit(points["t"], points["price_usd_per_mtok"], form="exponential")
             factors.append(1 / line.growth_factor_per_year)
-    ends = (found.bootstrap_low, found.bootstrap_median, found.bootstrap_high)
+    ends = (result.bootstrap_low, result.bootstrap_median, result.bootstrap_high)
     assert ends == pytest.approx(np.quantile(factors, [0.1, 0.5, 0.9]), rel=1e-9)
-    assert found.draws_left_out == 300 - len(factors) > 0
-    assert found.notes == (f"{found.draws_left_out} of 300 draws have fewer than 3 points and are left out",)
+    assert result.draws_left_out == 300 - len(factors) > 0
+    assert result.notes == (
+        f"{result.draws_left_out} of 300 draws have fewer than 3 points and are left out",
+    )
 
 
 def test_the_order_of_the_rows_changes_nothing():
@@ -407,14 +407,14 @@ def test_the_order_of_the_rows_changes_nothing():
 
 
 def test_the_first_interval_is_the_trends():
-    found = prices.fixed_quality(FIVE, 45, rng=np.random.default_rng(7), draws=200, level=0.9)
-    line = trend.fit(found.points["t"], found.points["price_usd_per_mtok"], form="exponential", level=0.9)
+    result = prices.fixed_quality(FIVE, 45, rng=np.random.default_rng(7), draws=200, level=0.9)
+    line = trend.fit(result.points["t"], result.points["price_usd_per_mtok"], form="exponential", level=0.9)
     low, high = line.growth_factor_interval
-    assert (found.low, found.high) == pytest.approx((1 / high, 1 / low))
+    assert (result.low, result.high) == pytest.approx((1 / high, 1 / low))
 
 
 @pytest.mark.parametrize(
-    ("threshold", "options", "told"),
+    ("threshold", "options", "message"),
     [
         (65, {}, "threshold_pct 65 has 2 frontier points from 2 spells: a trend needs 3; use hedonic"),
         (99, {}, "threshold_pct 99 has 0 frontier points from 0 spells"),
@@ -422,8 +422,8 @@ def test_the_first_interval_is_the_trends():
         (45, {"level": 90}, "level is 90: write a share"),
     ],
 )
-def test_a_frontier_that_is_no_trend_is_refused(threshold, options, told):
-    with pytest.raises(ValueError, match=told):
+def test_a_frontier_that_is_no_trend_is_refused(threshold, options, message):
+    with pytest.raises(ValueError, match=message):
         prices.fixed_quality(SIX, threshold, rng=np.random.default_rng(1), **options)
 
 
@@ -448,41 +448,41 @@ def test_the_frontier_of_the_real_prices_at_the_score_of_gpt_4(gpqa):
 
 def test_the_curve_tries_every_benchmark_window_and_method_and_adjusts_over_what_was_fitted():
     spells = market(np.random.default_rng(4))
-    found = prices.hedonic_curve(
+    result = prices.hedonic_curve(
         {"one": (spells, 0.25), "none": (spells.head(2), 0.25)}, starts={"all": -math.inf}
     )
     # 2 benchmarks x 1 window x 3 methods
-    assert len(found) == 6 and found["specification"].is_unique
-    assert found["primary"].tolist() == [True] + [False] * 5
-    fitted = found[found["factor"].notna()]
+    assert len(result) == 6 and result["specification"].is_unique
+    assert result["primary"].tolist() == [True] + [False] * 5
+    fitted = result[result["factor"].notna()]
     assert fitted["specification"].str.startswith("one").all()
-    assert (found.loc[found["factor"].isna(), "reason"] != "").all()
-    own = prices.hedonic(spells, floor=0.25).table.iloc[0]
+    assert (result.loc[result["factor"].isna(), "reason"] != "").all()
+    ours = prices.hedonic(spells, floor=0.25).table.iloc[0]
     assert (
         fitted.iloc[0][["factor", "low", "high"]].tolist()
-        == own[["decline_factor_per_year", "low", "high"]].tolist()
+        == ours[["decline_factor_per_year", "low", "high"]].tolist()
     )
     # the interval that just includes no change has p of five percent: here all fall
     smallest = fitted["p"].min()
     assert fitted.loc[fitted["p"].idxmin(), "p_holm"] == pytest.approx(min(1, smallest * len(fitted)))
     # p by hand: t = ln factor / se with clusters - 1 degrees of freedom, se from the interval
-    df = own["clusters"] - 1
-    error = math.log(own["high"] / own["decline_factor_per_year"]) / stats.t.ppf(0.975, df)
+    df = ours["clusters"] - 1
+    error = math.log(ours["high"] / ours["decline_factor_per_year"]) / stats.t.ppf(0.975, df)
     assert fitted.iloc[0]["p"] == pytest.approx(
-        2 * stats.t.sf(math.log(own["decline_factor_per_year"]) / error, df)
+        2 * stats.t.sf(math.log(ours["decline_factor_per_year"]) / error, df)
     )
 
 
 def test_published_declines_stand_beside_those_of_the_same_score(gpqa):
     published = evidence_tables.load("published_fits")
-    found = prices.published_comparison(published, {"GPQA Diamond": gpqa}, seed=1).set_index("what")
+    result = prices.published_comparison(published, {"GPQA Diamond": gpqa}, seed=1).set_index("what")
     # two of the published fits are on GPQA Diamond, at 33 and at 53
-    assert len(found) == 2
-    row = found[found.index.str.contains("GPT-4-0314")].iloc[0]
-    own = prices.fixed_quality(gpqa, 33, rng=np.random.default_rng(1), level=0.9)
+    assert len(result) == 2
+    row = result[result.index.str.contains("GPT-4-0314")].iloc[0]
+    ours = prices.fixed_quality(gpqa, 33, rng=np.random.default_rng(1), level=0.9)
     assert (row["printed"], row["level"]) == (42.019, 0.9)
-    assert row["own"] == own.decline_factor_per_year
-    assert row["inside"] == (own.low <= 42.019 <= own.high)
+    assert row["own"] == ours.decline_factor_per_year
+    assert row["inside"] == (ours.low <= 42.019 <= ours.high)
     assert prices.published_comparison(published, {}, seed=1).empty
 
 

@@ -5,7 +5,6 @@ import pytest
 
 from analysis import scenarios
 from analysis.errors import ParameterError
-from analysis.evidence import evidence_tables
 from analysis.models import balance_sheet, outlook, sweep, venture
 
 REGISTER = scenarios.load_register()
@@ -15,39 +14,32 @@ def assumptions(**overrides):
     return scenarios.check(scenarios.resolve("base", {"draws": 5000} | overrides))
 
 
-@pytest.fixture(scope="module")
-def known():
-    return outlook.start_evidence(
-        {name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
-    )
-
-
 def test_a_grid_has_every_combination_with_both_ends():
     axes, fixed = sweep.parse_options(["multiple_long_run=4:12:3", "loading_arm=0:1:2", "seed=7"], REGISTER)
     assert fixed == {"seed": 7}
-    found = sweep.points(axes, "grid", None, 1)
-    assert found.to_numpy().tolist() == [[4, 0], [4, 1], [8, 0], [8, 1], [12, 0], [12, 1]]
+    result = sweep.points(axes, "grid", None, 1)
+    assert result.to_numpy().tolist() == [[4, 0], [4, 1], [8, 0], [8, 1], [12, 0], [12, 1]]
 
 
 @pytest.mark.parametrize("kind", ["sobol", "lhs"])
 def test_a_sample_fills_every_eighth_of_each_range_once_and_follows_its_seed(kind):
     axes = [sweep.Axis("multiple_long_run", 4, 12), sweep.Axis("loading_arm", 0, 1)]
-    found = sweep.points(axes, kind, 8, 1)
+    result = sweep.points(axes, kind, 8, 1)
     for axis in axes:
-        eighths = np.floor((found[axis.name] - axis.low) / (axis.high - axis.low) * 8)
+        eighths = np.floor((result[axis.name] - axis.low) / (axis.high - axis.low) * 8)
         assert sorted(eighths) == list(range(8))
-    assert found.equals(sweep.points(axes, kind, 8, 1))
-    assert not found.equals(sweep.points(axes, kind, 8, 2))
+    assert result.equals(sweep.points(axes, kind, 8, 1))
+    assert not result.equals(sweep.points(axes, kind, 8, 2))
 
 
-def test_a_point_gives_what_a_plain_run_gives(known):
+def test_a_point_gives_what_a_plain_run_gives(evidence):
     rows = {
         row["output"]: row
-        for row in sweep.evaluate({"multiple_long_run": 9.0}, assumptions(), known, list(sweep.OUTPUTS))
+        for row in sweep.evaluate({"multiple_long_run": 9.0}, assumptions(), evidence, list(sweep.OUTPUTS))
     }
     assert set(rows) == set(sweep.OUTPUTS)
     plain = assumptions(multiple_long_run=9.0)
-    paths = outlook.venture_paths(plain, known)
+    paths = outlook.venture_paths(plain, evidence)
     held = balance_sheet.exceedance(outlook.exposure_paths(plain, paths), 0.35).set_index("times_years")
     expected = {
         "moic_median": np.median(paths.moic),
@@ -117,24 +109,25 @@ FOUR = ["multiple_long_run", "growth_half_life_years", "pool_usd_bn", "pool_shar
 
 
 def test_a_grid_runs_over_the_registers_ninety_percent_and_out_to_where_the_scenario_stands():
-    found = sweep.grid_values(assumptions(pool_usd_bn=200.0), FOUR[:3], 4)
+    result = sweep.grid_values(assumptions(pool_usd_bn=200.0), FOUR[:3], 4)
     # lognormal [4, 12]: 4 × 3^(k/3);   pinned at 200, far below 650: 200 × 13^(k/3)
-    assert found["multiple_long_run"] == pytest.approx([4, 5.77, 8.32, 12])
-    assert found["pool_usd_bn"] == pytest.approx([200, 470, 1110, 2600], rel=0.01)
+    assert result["multiple_long_run"] == pytest.approx([4, 5.77, 8.32, 12])
+    assert result["pool_usd_bn"] == pytest.approx([200, 470, 1110, 2600], rel=0.01)
 
 
-def test_a_grid_gives_at_each_point_what_a_sweep_gives_there(known):
+def test_a_grid_gives_at_each_point_what_a_sweep_gives_there(evidence):
     outputs = ["moic_median", "ltv_peak_median_pct"]
-    found = sweep.evaluate_grid(assumptions(), known, FOUR[:2], outputs, steps=2, draws=1000)
-    assert found[FOUR[:2]].to_numpy().tolist() == [[4, 0.8], [4, 3.5], [12, 0.8], [12, 3.5]]
+    result = sweep.evaluate_grid(assumptions(), evidence, FOUR[:2], outputs, steps=2, draws=1000)
+    assert result[FOUR[:2]].to_numpy().tolist() == [[4, 0.8], [4, 3.5], [12, 0.8], [12, 3.5]]
     point = dict(zip(FOUR[:2], (12.0, 0.8), strict=True))
     one = {
-        row["output"]: row["value"] for row in sweep.evaluate(point, assumptions(draws=1000), known, outputs)
+        row["output"]: row["value"]
+        for row in sweep.evaluate(point, assumptions(draws=1000), evidence, outputs)
     }
-    assert found.loc[2, outputs].to_dict() == pytest.approx(one)
+    assert result.loc[2, outputs].to_dict() == pytest.approx(one)
 
 
-def test_between_points_of_the_stored_grid_a_straight_line_is_good_enough(known):
+def test_between_points_of_the_stored_grid_a_straight_line_is_good_enough(evidence):
     # in the middle of each side of the grid (geometric means), against the model itself on the same draws
     outputs = ["moic_median", "write_down_probability", "ltv_peak_median_pct"]
     few = assumptions(draws=1000)
@@ -142,7 +135,7 @@ def test_between_points_of_the_stored_grid_a_straight_line_is_good_enough(known)
     centre = {name: (ends[1] * ends[2]) ** 0.5 for name, ends in values.items()}
 
     def at(point):
-        return {row["output"]: row["value"] for row in sweep.evaluate(point, few, known, outputs)}
+        return {row["output"]: row["value"] for row in sweep.evaluate(point, few, evidence, outputs)}
 
     for name, ends in values.items():
         near, far = (at(centre | {name: end}) for end in ends[1:3])

@@ -392,9 +392,9 @@ def test_each_draw_follows_its_own_inputs():
 
 def test_blocks_joined_are_the_draws_of_all():
     parts = [run(BASE, 300), run(BASE, 200, seed=12)]
-    whole = concat_paths(parts, shared=venture.SHARED)
-    assert whole.moic.tolist() == [*parts[0].moic, *parts[1].moic]
-    assert whole.times_years.tolist() == parts[0].times_years.tolist()
+    joined = concat_paths(parts, shared=venture.SHARED)
+    assert joined.moic.tolist() == [*parts[0].moic, *parts[1].moic]
+    assert joined.times_years.tolist() == parts[0].times_years.tolist()
 
 
 def test_a_write_down_from_cost_looks_at_cost_and_one_from_the_peak_at_the_highest_mark():

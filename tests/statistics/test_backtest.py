@@ -116,7 +116,7 @@ def test_smoothing_finds_the_random_walk_where_one_start_would_not():
     model = ETSModel(np.log(y.reset_index(drop=True)), error="add", trend="add", damped_trend=True)
     assert model.fit(disp=False).llf == pytest.approx(66.51, abs=0.05)
     start = np.asarray(model.start_params)
-    starts = [start, *(np.concatenate([own, start[3:]]) for own in backtesting.ETS_STARTS)]
+    starts = [start, *(np.concatenate([smoothing, start[3:]]) for smoothing in backtesting.ETS_STARTS)]
     for order in (starts, starts[::-1]):
         assert backtesting._likeliest(model, order).llf == pytest.approx(76.75, abs=0.05)
     # so the spread one step ahead is that of a step, 10 in 1000 to 1100, and grows with the horizon
@@ -288,12 +288,12 @@ def test_no_forecast_uses_a_value_later_than_its_origin(method):
 def test_order_of_rows_does_not_matter_and_the_input_stays_as_it_was():
     y = wavy(20)
     shuffled = y.sample(frac=1, random_state=3)
-    kept = shuffled.copy()
+    unchanged = shuffled.copy()
     pd.testing.assert_frame_equal(
         rolling_origin({"s": y}, methods=QUICK).ranking,
         rolling_origin({"s": shuffled}, methods=QUICK).ranking,
     )
-    pd.testing.assert_series_equal(shuffled, kept)
+    pd.testing.assert_series_equal(shuffled, unchanged)
 
 
 # --- intervals
@@ -314,19 +314,20 @@ def test_intervals_cover_as_they_say_where_the_model_is_right(method, world, n, 
     generator = rng(11)
     worlds = {str(i): world(generator, n) for i in range(series)}
     forecasts = rolling_origin(worlds, methods=[method], horizons=(1,), least_points=least_points).forecasts
-    own = forecasts[forecasts["method"] == method]
+    rows = forecasts[forecasts["method"] == method]
     count = series * (n - least_points)  # 600 or 60 forecasts: three standard errors are 0.03 or 0.08 at 95%
-    assert len(own) == count
+    assert len(rows) == count
     for level, share in ((80, 0.8), (95, 0.95)):
-        covered = ((own[f"low_{level}"] <= own["actual"]) & (own["actual"] <= own[f"high_{level}"])).mean()
+        low, high = rows[f"low_{level}"], rows[f"high_{level}"]
+        covered = ((low <= rows["actual"]) & (rows["actual"] <= high)).mean()
         assert covered == pytest.approx(share, abs=3 * math.sqrt(share * (1 - share) / count))
 
 
 def test_coverage_comes_with_its_count_and_wilson_interval():
     result = rolling_origin({"s": wavy(30)}, methods=["ols"], horizons=(1,))
     row = result.ranking.set_index("method").loc["ols"]
-    own = result.forecasts.query("method == 'ols'")
-    hits = int(((own["low_80"] <= own["actual"]) & (own["actual"] <= own["high_80"])).sum())
+    rows = result.forecasts.query("method == 'ols'")
+    hits = int(((rows["low_80"] <= rows["actual"]) & (rows["actual"] <= rows["high_80"])).sum())
     assert row["origins"] == 20 and hits > 0
     wilson = stats.binomtest(hits, 20).proportion_ci(0.95, method="wilson")
     assert row["coverage_80"] == pytest.approx(hits / 20)
@@ -387,8 +388,10 @@ def test_warnings_become_notes_and_a_failed_fit_leaves_its_origin_out(monkeypatc
     ranking = result.ranking.set_index("method")
     assert ranking["origins"].to_dict() == {"drift": 12, "ets": 10}
     naive = result.forecasts.query("method == 'drift'")
-    kept = naive[~naive["origin"].isin(y.index[[11, 12]])]
-    assert ranking.loc["ets", "naive_mae"] == pytest.approx((kept["actual"] - kept["forecast"]).abs().mean())
+    remaining = naive[~naive["origin"].isin(y.index[[11, 12]])]
+    assert ranking.loc["ets", "naive_mae"] == pytest.approx(
+        (remaining["actual"] - remaining["forecast"]).abs().mean()
+    )
     assert ranking.loc["ets", "naive_mae"] != pytest.approx(ranking.loc["drift", "naive_mae"])
 
 
@@ -429,12 +432,12 @@ def test_fiscal_quarters_of_fourteen_weeks_and_other_steps_are_regular():
     fiscal = pd.Series(wavy(20).to_numpy(), pd.Timestamp("2020-01-26") + pd.to_timedelta(weeks * 7, "D"))
     months = pd.Series(wavy(20).to_numpy(), pd.date_range("2020-01-31", periods=20, freq="ME"))
     years = pd.Series(wavy(20).to_numpy(), pd.date_range("2000-12-31", periods=20, freq="YE"))
-    found = [
+    result = [
         rolling_origin({"s": s}, methods=QUICK).ranking["relative_mae"]
         for s in (wavy(20), fiscal, months, years)
     ]
-    for other in found[1:]:
-        pd.testing.assert_series_equal(found[0], other)
+    for other in result[1:]:
+        pd.testing.assert_series_equal(result[0], other)
 
 
 def test_drift_alone_takes_values_below_zero():
@@ -484,11 +487,14 @@ def test_paths_spread_at_each_step_as_the_prediction_interval_does(method):
     paths = simulate_paths(y, method, 8, draws, rng())
     assert paths.shape == (draws, 8)
     longer = pd.concat([y, quarterly(np.ones(8), start=y.index[-1] + pd.Timedelta(days=1))])
-    told = rolling_origin({"s": longer}, methods=[method], least_points=40).forecasts
-    told = told[(told["method"] == method) & (told["origin"] == y.index[-1])].set_index("horizon")
+    forecasts = rolling_origin({"s": longer}, methods=[method], least_points=40).forecasts
+    forecasts = forecasts[(forecasts["method"] == method) & (forecasts["origin"] == y.index[-1])].set_index(
+        "horizon"
+    )
     for h in (1, 4, 8):
         below = {
-            name: (paths[:, h - 1] < told.loc[h, name]).mean() for name in [*backtesting._ends(), "forecast"]
+            name: (paths[:, h - 1] < forecasts.loc[h, name]).mean()
+            for name in [*backtesting._ends(), "forecast"]
         }
         expected = {"low_80": 0.1, "high_80": 0.9, "low_95": 0.025, "high_95": 0.975, "forecast": 0.5}
         for name, share in expected.items():
@@ -553,12 +559,12 @@ def test_adding_the_ends_of_independent_errors_would_be_too_wide():
 def test_the_share_of_a_sum_by_hand():
     # sums 30, 60 and 120 of 101 paths each: 60 is 2, 1 and 0.5 of them
     paths = np.repeat([[10.0, 20.0], [20.0, 40.0], [50.0, 70.0]], 101, axis=0)
-    found = share_of_sum(60, paths, quantiles=(0.1, 0.5, 0.9))
-    assert (found.amount, found.horizon, found.draws) == (60, 2, 303)
-    assert found.table["share"].tolist() == [0.5, 1, 2]
-    assert found.table["total"].tolist() == [30, 60, 120]
-    assert (found.table["share_low"] <= found.table["share"]).all()
-    assert (found.table["share"] <= found.table["share_high"]).all()
+    result = share_of_sum(60, paths, quantiles=(0.1, 0.5, 0.9))
+    assert (result.amount, result.horizon, result.draws) == (60, 2, 303)
+    assert result.table["share"].tolist() == [0.5, 1, 2]
+    assert result.table["total"].tolist() == [30, 60, 120]
+    assert (result.table["share_low"] <= result.table["share"]).all()
+    assert (result.table["share"] <= result.table["share_high"]).all()
 
 
 @pytest.mark.parametrize(
@@ -589,33 +595,33 @@ def split_of(values, splits=("2023-01-01",), dates=DAYS, **options):
 def test_a_line_through_a_cross_section_is_judged_by_the_mean_of_the_last_twelve_months():
     # y = 10 + 1 a day: the mean of the twelve values after 2022-01-15 is that of 1 Feb 2022 to 1 Jan 2023
     y = 10 + np.asarray((DAYS - DAYS[0]).days, float)
-    found = split_of(y, ["2023-01-15"], methods=["linear"]).iloc[0]
+    result = split_of(y, ["2023-01-15"], methods=["linear"]).iloc[0]
     last, after = DAYS[25:37], DAYS[37:]
     assert [str(day.date()) for day in (last[0], last[-1], after[0])] == [
         "2022-02-01",
         "2023-01-01",
         "2023-02-01",
     ]
-    assert (found["n_before"], found["n_last_year"], found["n"]) == (37, 12, 23)
-    assert found["naive_mae"] == pytest.approx(y[37:].mean() - y[25:37].mean())  # all later values lie above
+    assert (result["n_before"], result["n_last_year"], result["n"]) == (37, 12, 23)
+    assert result["naive_mae"] == pytest.approx(y[37:].mean() - y[25:37].mean())  # all later values lie above
     # months of a decimal year are a twelfth each, of 28 to 31 days: the line is exact up to two days
-    assert found["mae"] < 2 and found["relative_mae"] == found["mae"] / found["naive_mae"]
-    assert found["relative_scale_mae"] == found["relative_mae"] and found["verdict"] == "beats naive"
+    assert result["mae"] < 2 and result["relative_mae"] == result["mae"] / result["naive_mae"]
+    assert result["relative_scale_mae"] == result["relative_mae"] and result["verdict"] == "beats naive"
 
 
 def test_a_split_is_the_trend_of_the_rows_before_it():
     y = np.exp(0.5 + 0.3 * rng(8).standard_normal(DAYS.size))
-    found = split_of(y, ["2023-01-01"], months=12).iloc[0]
+    result = split_of(y, ["2023-01-01"], months=12).iloc[0]
     past, future = DAYS <= "2023-01-01", (DAYS > "2023-01-01") & (DAYS <= "2024-01-01")
     line = trend.fit(trend.decimal_year(DAYS[past]), y[past], form="exponential")
-    told = line.forecast(trend.decimal_year(DAYS[future]), 0.8)
-    inside = (told["obs_ci_lower"] <= y[future]) & (y[future] <= told["obs_ci_upper"])
-    assert found["n"] == 12 and found["coverage_80"] == inside.mean()
-    assert found["mae"] == pytest.approx(np.abs(y[future] - told["median"]).mean())
+    ahead = line.forecast(trend.decimal_year(DAYS[future]), 0.8)
+    inside = (ahead["obs_ci_lower"] <= y[future]) & (y[future] <= ahead["obs_ci_upper"])
+    assert result["n"] == 12 and result["coverage_80"] == inside.mean()
+    assert result["mae"] == pytest.approx(np.abs(y[future] - ahead["median"]).mean())
     # on the scale of the line the naive forecast is the mean of the logs
     logs, recent = np.log(y[future]), np.log(y[25:37]).mean()
-    ratio = np.abs(logs - np.log(told["median"])).mean() / np.abs(logs - recent).mean()
-    assert found["relative_scale_mae"] == pytest.approx(ratio)
+    ratio = np.abs(logs - np.log(ahead["median"])).mean() / np.abs(logs - recent).mean()
+    assert result["relative_scale_mae"] == pytest.approx(ratio)
 
 
 def test_a_cross_section_without_a_trend_shows_no_skill_and_its_intervals_cover():
@@ -634,12 +640,12 @@ def test_a_cross_section_without_a_trend_shows_no_skill_and_its_intervals_cover(
 def test_halving_prices_are_known_by_the_exponential_line_on_both_scales():
     years = np.asarray((DAYS - DAYS[0]).days) / 365.25
     y = 100 * 0.5**years * np.exp(0.05 * rng(4).standard_normal(DAYS.size))
-    found = split_of(y, ["2022-12-31", "2023-12-31"], months=12)
-    assert (found["n"] == 12).all()
-    assert found["ahead"].tolist() == ["12 months after 2022-12-31", "12 months after 2023-12-31"]
-    assert (found["relative_mae"] < 0.2).all() and (found["relative_scale_mae"] < 0.2).all()
+    result = split_of(y, ["2022-12-31", "2023-12-31"], months=12)
+    assert (result["n"] == 12).all()
+    assert result["ahead"].tolist() == ["12 months after 2022-12-31", "12 months after 2023-12-31"]
+    assert (result["relative_mae"] < 0.2).all() and (result["relative_scale_mae"] < 0.2).all()
     # the mean of the year before is the mean of prices (1 to 0.5), too dear by about half on average
-    assert found["naive_mae"].iloc[0] == pytest.approx(y[24:36].mean() - y[36:48].mean(), rel=0.05)
+    assert result["naive_mae"].iloc[0] == pytest.approx(y[24:36].mean() - y[36:48].mean(), rel=0.05)
 
 
 def test_scores_that_saturate_are_known_by_the_logistic_line_and_not_by_the_straight_one():
@@ -647,10 +653,10 @@ def test_scores_that_saturate_are_known_by_the_logistic_line_and_not_by_the_stra
     # the end of 2024
     logit = -2 + trend.decimal_year(DAYS) - 2020 + 0.05 * rng(5).standard_normal(DAYS.size)
     scores = 25 + 75 / (1 + np.exp(-logit))
-    found = split_of(scores, methods=["linear", "exponential", "logistic"], floor=25, ceiling=100)
-    assert found["method"].tolist() == ["logistic", "linear", "exponential"]  # the nearest first
-    assert found["relative_mae"].iloc[0] < 0.1 and found["relative_scale_mae"].iloc[0] < 0.1
-    assert found["relative_mae"].is_monotonic_increasing and found["relative_mae"].iloc[2] > 0.3
+    result = split_of(scores, methods=["linear", "exponential", "logistic"], floor=25, ceiling=100)
+    assert result["method"].tolist() == ["logistic", "linear", "exponential"]  # the nearest first
+    assert result["relative_mae"].iloc[0] < 0.1 and result["relative_scale_mae"].iloc[0] < 0.1
+    assert result["relative_mae"].is_monotonic_increasing and result["relative_mae"].iloc[2] > 0.3
     with pytest.raises(
         ValueError, match="is not between 40 and 100: method logistic needs that; move a bound"
     ):
@@ -684,9 +690,9 @@ RISING = np.arange(1.0, DAYS.size + 1)
     ],
 )
 def test_a_split_that_cannot_be_judged_gives_a_reason_and_no_number(dates, values, split, reason):
-    found = split_of(values, [split], dates).iloc[0]
-    assert found["verdict"] == "not backtestable" and reason in found["reason"]
-    assert found[["mae", "naive_mae", "relative_mae", "relative_scale_mae", "coverage_95"]].isna().all()
+    result = split_of(values, [split], dates).iloc[0]
+    assert result["verdict"] == "not backtestable" and reason in result["reason"]
+    assert result[["mae", "naive_mae", "relative_mae", "relative_scale_mae", "coverage_95"]].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -744,8 +750,8 @@ def test_series_and_cross_sections_stand_on_one_page_the_best_first():
         "verdict",
         "reason",
     ]
-    told = page["relative_mae"].dropna()
-    assert told.is_monotonic_increasing and page["relative_mae"].head(len(told)).notna().all()
+    errors = page["relative_mae"].dropna()
+    assert errors.is_monotonic_increasing and page["relative_mae"].head(len(errors)).notna().all()
     assert (page["relative_mae"].isna() == (page["reason"] != "")).all()
     assert set(page["rival"]) == {"random walk with drift", "mean of the last twelve months"}
     row = page[(page["trend"] == "prices") & (page["ahead"] == "all after 2023-01-01")].iloc[0]
@@ -836,9 +842,9 @@ RANKING = pd.DataFrame(
 def test_the_method_to_use_is_the_best_at_the_longest_horizon_that_was_tested(
     series, horizon, method, reason
 ):
-    found = method_for(RANKING.sample(frac=1, random_state=1), series, horizon)
-    assert found.method == method
-    assert reason in found.reason
+    result = method_for(RANKING.sample(frac=1, random_state=1), series, horizon)
+    assert result.method == method
+    assert reason in result.reason
 
 
 def test_a_method_for_what_was_not_ranked_is_refused():
@@ -860,10 +866,10 @@ def test_methods_that_cannot_be_tested_for_one_reason_share_a_row():
 
 
 def test_the_longest_run_has_no_gap_and_the_latest_of_equals_counts():
-    whole = quarterly(np.arange(1.0, 12.0))
+    series = quarterly(np.arange(1.0, 12.0))
     # without the fourth value runs of 3 and 7 are left, without the sixth two of 5
-    assert longest_run(whole.drop(whole.index[3])).tolist() == [5, 6, 7, 8, 9, 10, 11]
-    assert longest_run(whole.drop(whole.index[5])).tolist() == [7, 8, 9, 10, 11]
-    assert longest_run(whole.sample(frac=1, random_state=1)).tolist() == whole.tolist()
-    assert longest_run(whole.where(whole != 4)).tolist() == [5, 6, 7, 8, 9, 10, 11]
-    assert longest_run(whole.iloc[:1]).tolist() == [1]
+    assert longest_run(series.drop(series.index[3])).tolist() == [5, 6, 7, 8, 9, 10, 11]
+    assert longest_run(series.drop(series.index[5])).tolist() == [7, 8, 9, 10, 11]
+    assert longest_run(series.sample(frac=1, random_state=1)).tolist() == series.tolist()
+    assert longest_run(series.where(series != 4)).tolist() == [5, 6, 7, 8, 9, 10, 11]
+    assert longest_run(series.iloc[:1]).tolist() == [1]

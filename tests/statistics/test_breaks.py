@@ -32,20 +32,20 @@ def noise(seed, size=T.size):
 
 def test_the_quadratic_term_is_that_of_the_formula():
     y = 3 + 2 * (T - 2018) + 0.1 * (T - 2022) ** 2 + noise(3)
-    found = run(T, y)
+    result = run(T, y)
     fit = smf.ols("y ~ x + I(x ** 2)", pd.DataFrame({"y": y, "x": T - T.mean()})).fit()
-    assert found.quadratic == pytest.approx(fit.params["I(x ** 2)"], rel=1e-8)
-    assert found.quadratic_p == pytest.approx(fit.pvalues["I(x ** 2)"], rel=1e-8)
+    assert result.quadratic == pytest.approx(fit.params["I(x ** 2)"], rel=1e-8)
+    assert result.quadratic_p == pytest.approx(fit.pvalues["I(x ** 2)"], rel=1e-8)
     line = smf.ols("y ~ x", pd.DataFrame({"y": y, "x": T})).fit()
-    assert (found.slope, found.slope_p) == pytest.approx((line.params["x"], line.pvalues["x"]), rel=1e-6)
+    assert (result.slope, result.slope_p) == pytest.approx((line.params["x"], line.pvalues["x"]), rel=1e-6)
 
 
 def test_with_controls_it_is_the_formulas_too():
     z = noise(9)
     y = 2 * T - 1.5 * z + noise(3)
-    found = run(T, y, controls=z)
+    result = run(T, y, controls=z)
     fit = smf.ols("y ~ x + I(x ** 2) + z", pd.DataFrame({"y": y, "x": T - T.mean(), "z": z})).fit()
-    assert (found.quadratic, found.quadratic_p) == pytest.approx(
+    assert (result.quadratic, result.quadratic_p) == pytest.approx(
         (fit.params["I(x ** 2)"], fit.pvalues["I(x ** 2)"]), rel=1e-8
     )
 
@@ -53,7 +53,7 @@ def test_with_controls_it_is_the_formulas_too():
 def test_the_largest_f_is_that_of_a_search_over_the_formula():
     # 33 dates a quarter apart; 15% of 32 steps is 4.8, so bends stand on the dates 5 to 27
     y = 2 * (T - 2018) + noise(5)
-    found = run(T, y)
+    result = run(T, y)
     fits = {
         date: (
             smf.ols(
@@ -63,18 +63,18 @@ def test_the_largest_f_is_that_of_a_search_over_the_formula():
         for date in T[5:28]
     }
     best = max(fits, key=lambda date: fits[date].tvalues["bend"] ** 2)
-    assert found.sup_f == pytest.approx(fits[best].tvalues["bend"] ** 2, rel=1e-8)
-    assert found.bend_at == best
-    assert found.slope_before == pytest.approx(fits[best].params["t"])
-    assert found.slope_after == pytest.approx(fits[best].params["t"] + fits[best].params["bend"])
+    assert result.sup_f == pytest.approx(fits[best].tvalues["bend"] ** 2, rel=1e-8)
+    assert result.bend_at == best
+    assert result.slope_before == pytest.approx(fits[best].params["t"])
+    assert result.slope_after == pytest.approx(fits[best].params["t"] + fits[best].params["bend"])
 
 
 def test_the_critical_value_lies_between_those_of_one_date_and_of_all_dates_apart():
     # one date chosen beforehand: F(1, 30) at 95% is 4.17; 23 independent ones by Bonferroni: F(1, 30) at 1 -
     # 0.05/23 is 11.3
-    found = run(T, T + noise(2), draws=4000)
-    assert 4.17 < found.critical < 11.3
-    assert (found.sup_f > found.critical) == (found.bend_p < 0.05)
+    result = run(T, T + noise(2), draws=4000)
+    assert 4.17 < result.critical < 11.3
+    assert (result.sup_f > result.critical) == (result.bend_p < 0.05)
 
 
 def test_holm_is_that_of_statsmodels():
@@ -98,28 +98,28 @@ def test_a_straight_line_is_rejected_as_often_as_the_level_says():
     # 300 lines with normal errors: 5% with a standard error of 1.3 points, so 1.5 to 9%; the joint verdict at
     # most that
     rng = np.random.default_rng(11)
-    found = [
+    result = [
         breaks.acceleration_test(T, T + rng.standard_normal(T.size), rng=rng, form="linear", draws=200)
         for _ in range(300)
     ]
-    assert 0.015 <= np.mean([one.bend_p <= 0.05 for one in found]) <= 0.09
-    assert 0.015 <= np.mean([one.quadratic_p <= 0.05 for one in found]) <= 0.09
-    assert np.mean([one.verdict != NOT_SHOWN for one in found]) <= 0.09
+    assert 0.015 <= np.mean([one.bend_p <= 0.05 for one in result]) <= 0.09
+    assert 0.015 <= np.mean([one.quadratic_p <= 0.05 for one in result]) <= 0.09
+    assert np.mean([one.verdict != NOT_SHOWN for one in result]) <= 0.09
 
 
 def test_many_controls_keep_the_size():
     # 20 controls leave 10 degrees of freedom; what they explain belongs to neither side of the comparison
     rng = np.random.default_rng(13)
     controls = rng.standard_normal((T.size, 20))
-    found = [run(T, rng.standard_normal(T.size), seed, controls=controls, draws=200) for seed in range(300)]
-    assert 0.015 <= np.mean([one.bend_p <= 0.05 for one in found]) <= 0.09
+    result = [run(T, rng.standard_normal(T.size), seed, controls=controls, draws=200) for seed in range(300)]
+    assert 0.015 <= np.mean([one.bend_p <= 0.05 for one in result]) <= 0.09
 
 
 def test_two_looks_at_one_series_are_adjusted():
     # both p values lie between 0.025 and 0.05: each would reject alone, of two neither does
-    found = run(T, T + 0.1 * (T - 2022) ** 2 + noise(13))
-    assert 0.025 < found.quadratic_p < 0.05 and 0.025 < found.bend_p < 0.05
-    assert found.verdict == NOT_SHOWN
+    result = run(T, T + 0.1 * (T - 2022) ** 2 + noise(13))
+    assert 0.025 < result.quadratic_p < 0.05 and 0.025 < result.bend_p < 0.05
+    assert result.verdict == NOT_SHOWN
 
 
 def test_groups_with_levels_of_their_own_keep_the_size():
@@ -147,10 +147,10 @@ def test_groups_that_go_their_own_way_are_no_evidence_of_a_curve():
 
 def test_a_known_bend_is_found_near_its_date():
     # slopes 1 and 4 from 2022 on, noise 1: in 50 series
-    found = [run(T, T - 2018 + 3 * np.maximum(0, T - 2022) + noise(seed), draws=200) for seed in range(50)]
-    assert np.mean([one.verdict == FASTER for one in found]) > 0.95
-    assert abs(np.median([one.bend_at for one in found]) - 2022) < 0.3
-    assert np.median([one.slope_after - one.slope_before for one in found]) == pytest.approx(3, abs=0.3)
+    result = [run(T, T - 2018 + 3 * np.maximum(0, T - 2022) + noise(seed), draws=200) for seed in range(50)]
+    assert np.mean([one.verdict == FASTER for one in result]) > 0.95
+    assert abs(np.median([one.bend_at for one in result]) - 2022) < 0.3
+    assert np.median([one.slope_after - one.slope_before for one in result]) == pytest.approx(3, abs=0.3)
 
 
 @pytest.mark.parametrize(
@@ -181,8 +181,8 @@ def test_curvature_that_the_controls_explain_is_none():
 
 
 def test_a_slope_of_nothing_has_no_direction():
-    found = run(T, 0.2 * (T - 2022) ** 2 + 0.3 * noise(2))
-    assert "not told apart from zero" in found.notes[-1]
+    result = run(T, 0.2 * (T - 2022) ** 2 + 0.3 * noise(2))
+    assert "not told apart from zero" in result.notes[-1]
 
 
 # The result
@@ -202,8 +202,8 @@ def test_order_scale_and_seed():
 
 
 def test_a_p_value_counts_the_observed_series_among_the_draws():
-    found = run(T, T + noise(5), draws=999)
-    assert round(found.bend_p * 1000, 6) == int(round(found.bend_p * 1000, 6))  # (1 + count) / 1000
+    result = run(T, T + noise(5), draws=999)
+    assert round(result.bend_p * 1000, 6) == int(round(result.bend_p * 1000, 6))  # (1 + count) / 1000
 
 
 def test_few_groups_are_noted():
@@ -236,7 +236,7 @@ def test_two_tests_in_two_directions_show_nothing():
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("options", "message"),
     [
         ({"t": T[:7], "y": noise(1, 7)}, "t has 7 points on 7 dates: a test of curvature needs 8 on 5"),
         ({"t": np.arange(33) % 4}, "t has 33 points on 4 dates"),
@@ -263,10 +263,10 @@ def test_two_tests_in_two_directions_show_nothing():
         ({"controls": (T - 2022) ** 2}, "controls leave nothing of the square of t or of a bend"),
     ],
 )
-def test_what_cannot_be_tested_is_refused(given, told):
-    given = {"t": T, "y": noise(1), **given}
-    with pytest.raises(ValueError, match=told):
-        run(given.pop("t"), given.pop("y"), **given)
+def test_what_cannot_be_tested_is_refused(options, message):
+    options = {"t": T, "y": noise(1), **options}
+    with pytest.raises(ValueError, match=message):
+        run(options.pop("t"), options.pop("y"), **options)
 
 
 def test_a_frame_may_be_handed_in():

@@ -21,9 +21,9 @@ def test_the_pool_is_the_mean_of_log_odds():
 
 @given(st.lists(INSIDE, min_size=1, max_size=6))
 def test_the_pool_lies_among_its_methods_and_does_not_depend_on_the_side(probabilities):
-    found = scoring.pooled(probabilities)
-    assert min(probabilities) - 1e-12 <= found <= max(probabilities) + 1e-12
-    assert scoring.pooled([1 - p for p in probabilities]) == pytest.approx(1 - found)
+    result = scoring.pooled(probabilities)
+    assert min(probabilities) - 1e-12 <= result <= max(probabilities) + 1e-12
+    assert scoring.pooled([1 - p for p in probabilities]) == pytest.approx(1 - result)
 
 
 @pytest.mark.parametrize("wrong", [[0.0, 0.5], [1.0], [-0.1], [1.2], [math.nan], []])
@@ -55,16 +55,16 @@ def test_base_rates_have_the_limits_of_the_jeffreys_interval():
     assert (round(none.high, 3), round(every.low, 3)) == (0.217, 0.783)
     assert none.probability == pytest.approx(0.5 / 11)
     # 3 of 4: mean 3.5 / 5; the quartiles of Beta(3.5, 1.5) enclose it
-    found = scoring.base_rate(3, 4, 0.5)
-    assert found.probability == pytest.approx(0.7)
-    assert found.low < 0.7 < found.high
+    result = scoring.base_rate(3, 4, 0.5)
+    assert result.probability == pytest.approx(0.7)
+    assert result.low < 0.7 < result.high
 
 
 @given(st.integers(1, 500), st.data())
 def test_a_base_rate_is_never_certain(cases, data):
     events = data.draw(st.integers(0, cases))
-    found = scoring.base_rate(events, cases)
-    assert 0 < found.low <= found.probability <= found.high < 1
+    result = scoring.base_rate(events, cases)
+    assert 0 < result.low <= result.probability <= result.high < 1
 
 
 @pytest.mark.parametrize(("events", "cases"), [(5, 4), (-1, 4), (0, 0)])
@@ -113,10 +113,10 @@ def skill(ours, reference, outcomes, clusters):
 def test_skill_by_hand():
     # 0.9 on two that came and 0.1 on two that did not: 0.01 each, against 0.25 each of one half: 1 - 0.04 =
     # 0.96
-    found = skill([0.9, 0.9, 0.1, 0.1], [0.5] * 4, [1, 1, 0, 0], list("abcd"))
-    assert found.value == pytest.approx(0.96)
-    assert (found.n, found.n_clusters, found.n_effective) == (4, 4, 4.0)
-    assert (found.low, found.high) == pytest.approx((0.96, 0.96))
+    result = skill([0.9, 0.9, 0.1, 0.1], [0.5] * 4, [1, 1, 0, 0], list("abcd"))
+    assert result.value == pytest.approx(0.96)
+    assert (result.n, result.n_clusters, result.n_effective) == (4, 4, 4.0)
+    assert (result.low, result.high) == pytest.approx((0.96, 0.96))
     same = skill([0.5] * 4, [0.5] * 4, [1, 1, 0, 0], list("abcd"))
     assert same.value == 0.0
 
@@ -138,9 +138,9 @@ def test_the_bootstrap_draws_clusters_and_not_questions():
     # clusters that all win or all lose: with two of them both-lose and both-win come in a quarter of
     # resamples each
     ours, outcomes = [0.9] * 20 + [0.1] * 20, [1] * 40
-    found = skill(ours, [0.5] * 40, outcomes, ["a"] * 20 + ["b"] * 20)
-    assert found.low == pytest.approx(1 - 0.81 / 0.25)
-    assert found.high == pytest.approx(1 - 0.01 / 0.25)
+    result = skill(ours, [0.5] * 40, outcomes, ["a"] * 20 + ["b"] * 20)
+    assert result.low == pytest.approx(1 - 0.81 / 0.25)
+    assert result.high == pytest.approx(1 - 0.01 / 0.25)
 
 
 def test_calibration_counts_what_came_where_so_much_was_said():

@@ -21,8 +21,8 @@ def stream(seed=7):
     return np.random.default_rng(seed)
 
 
-def indices(found, order):
-    rows = found.indices
+def indices(result, order):
+    rows = result.indices
     return rows[rows["order"] == order].set_index("group")["index"]
 
 
@@ -103,7 +103,7 @@ def test_a_tornado_of_a_case_worked_by_hand():
     np.testing.assert_allclose(rows.iloc[:, 1:].to_numpy(float), wanted, atol=1e-12)
 
 
-def test_a_peak_in_the_middle_has_a_swing_and_a_pinned_input_has_none():
+def test_a_peak_in_the_middle_has_a_swing_and_a_fixed_input_has_none():
     # y = -x² at x = 0 is 0, at both ends -1.645² = -2.706; equal swings keep the order given
     distributions = {"still": quantile_function(None, 4.0), "x": NORMAL, "same": NORMAL}
     rows = tornado(lambda v: -(v["x"] ** 2) - v["same"] ** 2, distributions, {"x": 0, "still": 4, "same": 0})
@@ -136,9 +136,9 @@ def test_other_ends_can_be_asked_for():
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_a_tornado_refuses_what_it_cannot_turn(changed, message):
-    given = {"run": lambda v: v["x"], "distributions": {"x": NORMAL}, "central": {"x": 0.0}} | changed
+    options = {"run": lambda v: v["x"], "distributions": {"x": NORMAL}, "central": {"x": 0.0}} | changed
     with pytest.raises(ValueError, match=message):
-        tornado(**given)
+        tornado(**options)
 
 
 # --- Sobol indices
@@ -157,9 +157,9 @@ def test_the_ishigami_function_has_its_published_indices():
     # Ishigami and Homma (1990), a = 7, b = 0.1. V1 = (1 + b pi^4/5)²/2 = 4.34589, V2 = a²/8 = 6.125,
     # V13 = 8 b² pi^8/225 = 3.37369, V = 13.84459; mean a/2 = 3.5
     distributions = dict.fromkeys(("x1", "x2", "x3"), uniform)
-    found = sobol(ishigami, distributions, {name: [name] for name in distributions}, stream())
+    result = sobol(ishigami, distributions, {name: [name] for name in distributions}, stream())
     wanted = np.array([0.3139, 0.5576, 0.4424, 0.4424, 0, 0.2437])
-    rows = found.indices
+    rows = result.indices
     assert rows.columns.tolist() == ["group", "order", "index", "standard_error", "low", "high", "unreliable"]
     assert rows["group"].tolist() == ["x1", "x1", "x2", "x2", "x3", "x3"]
     assert rows["order"].tolist() == ["first", "total"] * 3
@@ -168,16 +168,16 @@ def test_the_ishigami_function_has_its_published_indices():
     assert rows["standard_error"].between(1e-5, 0.005).all()
     # only the index that is zero is lost in its interval
     assert rows["unreliable"].tolist() == [False] * 6
-    assert found.mean == pytest.approx(3.5, abs=0.01)
-    assert found.standard_deviation == pytest.approx(math.sqrt(13.84459), rel=0.002)
-    assert found.evaluations == 5 * 1024 * 8 and found.notes == ()
+    assert result.mean == pytest.approx(3.5, abs=0.01)
+    assert result.standard_deviation == pytest.approx(math.sqrt(13.84459), rel=0.002)
+    assert result.evaluations == 5 * 1024 * 8 and result.notes == ()
 
 
 def test_an_additive_model_splits_its_variance_by_input_and_by_group():
     # y = 1 + 3a + 2b + c + 2d with standard normals: variances 9, 4, 1, 4 of 18, no interactions. Groups out
     # of the order of the inputs: {c, a} 10/18, {b} 4/18, {d} 4/18.
     distributions = dict.fromkeys("abcd", NORMAL)
-    found = sobol(
+    result = sobol(
         lambda x: 1 + 3 * x["a"] + 2 * x["b"] + x["c"] + 2 * x["d"],
         distributions,
         {"outer": ["c", "a"], "b": ["b"], "d": ["d"]},
@@ -185,10 +185,10 @@ def test_an_additive_model_splits_its_variance_by_input_and_by_group():
         n=512,
     )
     for order in ("first", "total"):
-        assert indices(found, order).to_dict() == pytest.approx(
+        assert indices(result, order).to_dict() == pytest.approx(
             {"outer": 10 / 18, "b": 4 / 18, "d": 4 / 18}, abs=0.01
         )
-    assert found.standard_deviation == pytest.approx(math.sqrt(18), rel=0.01)
+    assert result.standard_deviation == pytest.approx(math.sqrt(18), rel=0.01)
 
 
 def test_a_product_is_all_interaction_apart_and_all_first_order_as_a_group():
@@ -210,14 +210,14 @@ def test_a_product_is_all_interaction_apart_and_all_first_order_as_a_group():
 
 def test_few_points_make_wide_intervals_and_mark_the_small_index():
     # variances 100 and 1 of 101: with 8 points a scrambling the small first-order index drowns
-    found = sobol(
+    result = sobol(
         lambda x: 10 * x["a"] + x["b"] ** 3 / math.sqrt(15),  # E(b^6) = 15
         {"a": NORMAL, "b": NORMAL},
         {"a": ["a"], "b": ["b"]},
         stream(),
         n=8,
     )
-    rows = found.indices.set_index(["group", "order"])
+    rows = result.indices.set_index(["group", "order"])
     assert rows.loc[("b", "first"), "unreliable"] and not rows.loc[("a", "total"), "unreliable"]
     wide, exact = rows.loc[("b", "first")], 1 / 101
     assert wide["low"] < exact < wide["high"] and wide["high"] - wide["low"] > wide["index"]
@@ -240,9 +240,9 @@ def test_the_interval_is_never_narrower_than_the_spread_of_scramblings_allows():
 
 
 def test_the_stream_alone_decides_and_the_global_one_is_left_alone():
-    given = (ishigami, dict.fromkeys(("x1", "x2", "x3"), uniform), {"odd": ["x1", "x3"], "even": ["x2"]})
+    options = (ishigami, dict.fromkeys(("x1", "x2", "x3"), uniform), {"odd": ["x1", "x3"], "even": ["x2"]})
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    one, two, other = (sobol(*given, stream(seed), n=16).indices for seed in (1, 1, 2))
+    one, two, other = (sobol(*options, stream(seed), n=16).indices for seed in (1, 1, 2))
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
     assert one.equals(two)
     assert not np.allclose(one[["index", "low"]], other[["index", "low"]], atol=1e-6)
@@ -251,16 +251,16 @@ def test_the_stream_alone_decides_and_the_global_one_is_left_alone():
 @pytest.mark.parametrize("level", [0.0, 0.3, 1e9])
 def test_an_outcome_that_does_not_vary_has_no_index(level):
     # beside a constant also one that varies by rounding alone
-    found = sobol(
+    result = sobol(
         lambda x: level * (1 + 1e-16 * np.sign(x["a"])),
         {"a": NORMAL, "b": NORMAL},
         {"a": ["a"], "b": ["b"]},
         stream(),
         n=8,
     )
-    assert found.indices[["index", "standard_error", "low", "high"]].isna().all(axis=None)
-    assert found.indices["unreliable"].all()
-    assert found.mean == pytest.approx(level) and "does not vary in 8 of 8" in found.notes[0]
+    assert result.indices[["index", "standard_error", "low", "high"]].isna().all(axis=None)
+    assert result.indices["unreliable"].all()
+    assert result.mean == pytest.approx(level) and "does not vary in 8 of 8" in result.notes[0]
 
 
 def test_points_at_the_edge_of_the_cube_do_not_reach_infinity(monkeypatch):
@@ -269,8 +269,8 @@ def test_points_at_the_edge_of_the_cube_do_not_reach_infinity(monkeypatch):
     monkeypatch.setattr(
         sampling, "sample", lambda problem, n, **_: np.tile([[0.0, 0.3], [0.6, 0.9]], (2 * n, 1))
     )
-    found = sobol(lambda x: x["a"], {"a": NORMAL, "b": NORMAL}, {"a": ["a"], "b": ["b"]}, stream(), n=8)
-    assert math.isfinite(found.mean)
+    result = sobol(lambda x: x["a"], {"a": NORMAL, "b": NORMAL}, {"a": ["a"], "b": ["b"]}, stream(), n=8)
+    assert math.isfinite(result.mean)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_points_at_the_edge_of_the_cube_do_not_reach_infinity(monkeypatch):
     ],
 )
 def test_sobol_refuses_what_it_cannot_share_out(changed, message):
-    given = {
+    options = {
         "run": lambda x: x["a"],
         "distributions": {"a": NORMAL, "b": NORMAL},
         "groups": {"a": ["a"], "b": ["b"]},
@@ -298,7 +298,7 @@ def test_sobol_refuses_what_it_cannot_share_out(changed, message):
         "n": 8,
     } | changed
     with pytest.raises(ValueError, match=message):
-        sobol(**given)
+        sobol(**options)
 
 
 # --- Shapley values
@@ -364,12 +364,12 @@ def test_shapley_refuses_what_is_no_game(value, players, message):
 
 def test_a_linear_case():
     # x is normal with p5 0 and p95 2, so mean 1; 2x + 1 = 5 at x = 2, its 95th percentile
-    found = break_even(lambda x: 2 * x + 1, quantile_function("normal", [0, 2]), 5)
-    assert (found.value, found.percentile) == pytest.approx((2, 95), rel=1e-10)
-    assert found.reason == ""
-    assert found.crossings.columns.tolist() == ["value", "percentile", "outcome", "direction"]
-    assert found.crossings["direction"].tolist() == ["rising"]
-    assert found.crossings["outcome"][0] == pytest.approx(5, rel=1e-10)
+    result = break_even(lambda x: 2 * x + 1, quantile_function("normal", [0, 2]), 5)
+    assert (result.value, result.percentile) == pytest.approx((2, 95), rel=1e-10)
+    assert result.reason == ""
+    assert result.crossings.columns.tolist() == ["value", "percentile", "outcome", "direction"]
+    assert result.crossings["direction"].tolist() == ["rising"]
+    assert result.crossings["outcome"][0] == pytest.approx(5, rel=1e-10)
 
 
 def test_a_lognormal_case():
@@ -378,10 +378,10 @@ def test_a_lognormal_case():
     # -0.607067, 27.19 percent.
     distribution = quantile_function("lognormal", [2, 18])
     for target, value, percentile in [(9, 6, 50), (3, 18, 95), (13.5, 4, 27.19)]:
-        found = break_even(lambda x: 54 / x, distribution, target)
-        assert found.value == pytest.approx(value, rel=1e-9)
-        assert found.percentile == pytest.approx(percentile, abs=0.005)
-        assert found.crossings["direction"].tolist() == ["falling"]
+        result = break_even(lambda x: 54 / x, distribution, target)
+        assert result.value == pytest.approx(value, rel=1e-9)
+        assert result.percentile == pytest.approx(percentile, abs=0.005)
+        assert result.crossings["direction"].tolist() == ["falling"]
 
 
 @pytest.mark.parametrize(
@@ -390,28 +390,28 @@ def test_a_lognormal_case():
 )
 def test_a_target_that_is_not_met_is_a_result_with_its_reason(target, words):
     # x is uniform on 0 to 1 and y = x, searched from the 0.1% to the 99.9% quantile
-    found = break_even(lambda x: x, lambda p: p, target)
-    assert math.isnan(found.value) and math.isnan(found.percentile) and found.crossings.empty
-    assert found.reason.startswith("never within the range 0.001 to 0.999: the outcome ")
-    assert words in found.reason
+    result = break_even(lambda x: x, lambda p: p, target)
+    assert math.isnan(result.value) and math.isnan(result.percentile) and result.crossings.empty
+    assert result.reason.startswith("never within the range 0.001 to 0.999: the outcome ")
+    assert words in result.reason
 
 
 def test_several_crossings_are_all_given_and_no_single_value():
     # (x - 0.2)(x - 0.5)(x - 0.8) rises through zero at 0.2, falls at 0.5 and rises at 0.8
-    found = break_even(lambda x: (x - 0.2) * (x - 0.5) * (x - 0.8) + 3, lambda p: p, 3)
-    assert found.crossings["value"].tolist() == pytest.approx([0.2, 0.5, 0.8], abs=1e-9)
-    assert found.crossings["percentile"].tolist() == pytest.approx([20, 50, 80], abs=1e-7)
-    assert found.crossings["direction"].tolist() == ["rising", "falling", "rising"]
-    assert math.isnan(found.value) and found.reason.startswith(
+    result = break_even(lambda x: (x - 0.2) * (x - 0.5) * (x - 0.8) + 3, lambda p: p, 3)
+    assert result.crossings["value"].tolist() == pytest.approx([0.2, 0.5, 0.8], abs=1e-9)
+    assert result.crossings["percentile"].tolist() == pytest.approx([20, 50, 80], abs=1e-7)
+    assert result.crossings["direction"].tolist() == ["rising", "falling", "rising"]
+    assert math.isnan(result.value) and result.reason.startswith(
         "3 crossings of 3: the outcome is not monotone"
     )
 
 
 def test_a_jump_over_the_target_is_found_and_shown_to_be_off_it():
     # a probability over 4 draws jumps from 0.25 to 0.75 at x = 0.3
-    found = break_even(lambda x: 0.25 if x < 0.3 else 0.75, lambda p: p, 0.4)
-    assert found.value == pytest.approx(0.3, abs=1e-9)
-    assert found.crossings["outcome"][0] in (0.25, 0.75)
+    result = break_even(lambda x: 0.25 if x < 0.3 else 0.75, lambda p: p, 0.4)
+    assert result.value == pytest.approx(0.3, abs=1e-9)
+    assert result.crossings["outcome"][0] in (0.25, 0.75)
 
 
 def test_a_target_met_on_the_grid_itself():
@@ -438,6 +438,6 @@ def test_a_target_met_on_the_grid_itself():
     ],
 )
 def test_break_even_refuses_what_has_no_range(changed, message):
-    given = {"run": lambda x: x, "distribution": lambda p: p, "target": 0.5} | changed
+    options = {"run": lambda x: x, "distribution": lambda p: p, "target": 0.5} | changed
     with pytest.raises(ValueError, match=message):
-        break_even(**given)
+        break_even(**options)

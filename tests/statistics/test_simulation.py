@@ -266,8 +266,8 @@ def test_each_block_and_each_name_has_a_stream_of_its_own():
 
 def test_blocks_come_in_their_order_for_any_number_of_workers_and_a_failure_comes_out_as_it_is():
     for workers in (1, 2, 5):
-        found = list(simulation.run_blocks(lambda block, size: (block, size), 20_000, workers=workers))
-        assert found == simulation.blocks(20_000)
+        result = list(simulation.run_blocks(lambda block, size: (block, size), 20_000, workers=workers))
+        assert result == simulation.blocks(20_000)
 
     def fails(block, size):
         if block == 1:

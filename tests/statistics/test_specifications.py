@@ -14,13 +14,13 @@ Y = np.exp(0.7 * (T - 2015) + NOISE)
 
 
 def test_every_combination_is_tried_once_and_the_first_of_each_choice_is_primary():
-    found = curve(
+    result = curve(
         T, Y, windows={"all": Window(), "late": Window(start=2020)}, weights={"equal": None, "late": T - 2014}
     )
     # 2 windows x 2 outlier rules x (3 methods with equal weights + OLS with others) = 16
-    assert found.tried == found.fitted == 16
-    assert found.table["specification"].is_unique
-    first = found.table[found.table["primary"]]
+    assert result.tried == result.fitted == 16
+    assert result.table["specification"].is_unique
+    first = result.table[result.table["primary"]]
     assert first.index.tolist() == [0]
     assert first["specification"].item() == "all, equal, all points, OLS"
 
@@ -47,16 +47,16 @@ def test_an_outlier_moves_least_squares_and_not_the_median():
 
 
 def test_a_window_that_cannot_carry_a_fit_keeps_its_row_and_says_why():
-    found = curve(T, Y, windows={"all": Window(), "last": Window(start=2024.0)}, methods=["OLS"])
-    last = found.table[found.table["window"] == "last"]
-    assert (found.tried, found.fitted) == (4, 2)
+    result = curve(T, Y, windows={"all": Window(), "last": Window(start=2024.0)}, methods=["OLS"])
+    last = result.table[result.table["window"] == "last"]
+    assert (result.tried, result.fitted) == (4, 2)
     assert last["factor"].isna().all()
     assert last["reason"].str.contains("needs 3 or more").all()
 
 
 def test_windows_hold_both_of_their_ends():
-    found = curve(T, Y, windows={"three": Window(2016, 2017)}, methods=["OLS"])
-    assert found.table["n"].tolist() == [3, 3]
+    result = curve(T, Y, windows={"three": Window(2016, 2017)}, methods=["OLS"])
+    assert result.table["n"].tolist() == [3, 3]
 
 
 def test_p_values_are_adjusted_over_what_was_fitted():
@@ -70,11 +70,11 @@ def test_p_values_are_adjusted_over_what_was_fitted():
 
 
 def test_what_is_rejected_is_counted_after_the_adjustment():
-    found = curve(T, Y)
-    assert found.rejecting == found.fitted == 6
+    result = curve(T, Y)
+    assert result.rejecting == result.fitted == 6
     assert curve(T, Y, against=math.exp(0.7)).rejecting == 0
-    assert found.span[0] <= math.exp(0.7) * 1.1
-    assert found.span[0] == found.table["factor"].min()
+    assert result.span[0] <= math.exp(0.7) * 1.1
+    assert result.span[0] == result.table["factor"].min()
 
 
 def test_clusters_widen_least_squares_where_points_of_a_group_move_together():
@@ -88,7 +88,7 @@ def test_clusters_widen_least_squares_where_points_of_a_group_move_together():
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("options", "message"),
     [
         ({"against": 0.0}, "against is 0"),
         ({"methods": ["lasso"]}, r"methods \['lasso'\] are unknown"),
@@ -97,9 +97,9 @@ def test_clusters_widen_least_squares_where_points_of_a_group_move_together():
         ({"t": T[:2], "y": Y[:2]}, "needs 3 or more"),
     ],
 )
-def test_what_cannot_be_tried_is_refused(given, says):
-    with pytest.raises(ValueError, match=says):
-        curve(**({"t": T, "y": Y} | given))
+def test_what_cannot_be_tried_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        curve(**({"t": T, "y": Y} | options))
 
 
 @pytest.mark.parametrize("method", ["median", "Huber"])
@@ -118,12 +118,12 @@ def test_outliers_are_those_of_the_fits_without_each_point():
     """Against statsmodels, which refits the line n times; with 20 points some of which stand far off."""
     from statsmodels.regression.linear_model import OLS
 
-    rng, found = np.random.default_rng(5), 0
+    rng, result = np.random.default_rng(5), 0
     for _ in range(20):
         t = rng.uniform(2018, 2026, 20)
         y = np.exp(0.5 * (t - 2018) + 0.3 * rng.standard_t(2, 20))
         fit = OLS(np.log(y), np.column_stack([np.ones_like(t), t - t.mean()])).fit()
         slow = np.abs(fit.get_influence().resid_studentized_external) > specifications.OUTLIER_CUT
         assert specifications._outliers(t, y).tolist() == slow.tolist()
-        found += slow.sum()
-    assert found > 10  # there was something to find
+        result += slow.sum()
+    assert result > 10  # there was something to find

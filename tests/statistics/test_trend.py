@@ -165,15 +165,15 @@ def test_a_later_day_is_never_earlier():
 
 
 @pytest.mark.parametrize(
-    ("dates", "rule", "told"),
+    ("dates", "rule", "message"),
     [
         (["2024-01-01", None], "epoch", "lack the one at position 1: leave such rows out"),
         (["soon"], "epoch", "what is no date .*: write YYYY-MM-DD"),
         (["2024-01-01"], "julian", "rule is 'julian': write one of epoch, ordinal"),
     ],
 )
-def test_dates_that_cannot_be_read_are_refused(dates, rule, told):
-    with pytest.raises(ValueError, match=told):
+def test_dates_that_cannot_be_read_are_refused(dates, rule, message):
+    with pytest.raises(ValueError, match=message):
         trend.decimal_year(dates, rule)
 
 
@@ -323,7 +323,7 @@ def test_the_bootstrap_is_the_same_for_the_same_seed_and_moves_with_another():
 
 
 @pytest.mark.parametrize(
-    ("cov", "given", "told"),
+    ("cov", "options", "expected"),
     [
         ("HC3", {}, {"cov_type": "HC3", "use_t": True}),
         (
@@ -337,9 +337,9 @@ def test_the_bootstrap_is_the_same_for_the_same_seed_and_moves_with_another():
         ),
     ],
 )
-def test_robust_errors_are_those_of_statsmodels(cov, given, told):
-    fitted = trend.fit(YEARS, VALUES, cov=cov, **given)
-    direct = OLS(VALUES, add_constant(YEARS - 2000)).fit(**told)
+def test_robust_errors_are_those_of_statsmodels(cov, options, expected):
+    fitted = trend.fit(YEARS, VALUES, cov=cov, **options)
+    direct = OLS(VALUES, add_constant(YEARS - 2000)).fit(**expected)
     ends = fitted.conf_int().loc["slope"]
     assert fitted.bse["slope"] == pytest.approx(direct.bse[1], rel=1e-9)
     assert ends.tolist() == pytest.approx(list(direct.conf_int()[1]), rel=1e-9)
@@ -497,11 +497,11 @@ def test_a_result_cannot_be_changed_and_the_input_is_not():
 def test_warnings_of_statsmodels_become_notes_and_are_not_printed(where, monkeypatch, recwarn):
     owner = OLS if where == "fit" else RegressionResults
 
-    def warned(self, *given, **options):
+    def warned(self, *args, **options):
         warnings.warn("near singular", ValueWarning, stacklevel=2)
-        return whole(self, *given, **options)
+        return original(self, *args, **options)
 
-    whole = getattr(OLS, where) if where == "fit" else lambda self: 1.0
+    original = getattr(OLS, where) if where == "fit" else lambda self: 1.0
     monkeypatch.setattr(owner, where, warned if where == "fit" else property(warned))
     assert trend.fit(YEARS, VALUES).diagnostics().notes == ("ValueWarning: near singular",)
     assert len(recwarn) == 0
@@ -530,7 +530,7 @@ def test_ten_clusters_are_enough_for_no_note():
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("options", "message"),
     [
         (
             {"t": [1, 2], "y": [1, 2]},
@@ -607,13 +607,13 @@ def test_ten_clusters_are_enough_for_no_note():
         ({"weights": [1, 2, 3, 4, 5, 6, 7, math.nan]}, "weights has 1 values that are not finite"),
     ],
 )
-def test_what_cannot_be_fitted_is_refused_with_what_to_do_instead(given, told):
-    with pytest.raises(ValueError, match=told):
-        trend.fit(**{"t": YEARS, "y": VALUES, **given})
+def test_what_cannot_be_fitted_is_refused_with_what_to_do_instead(options, message):
+    with pytest.raises(ValueError, match=message):
+        trend.fit(**{"t": YEARS, "y": VALUES, **options})
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("options", "message"),
     [
         ({"t": [2026, math.nan]}, "t has 1 values that are not finite, the first at position 1"),
         ({"t": pd.date_range("2026", periods=2)}, "use trend.decimal_year for dates"),
@@ -622,9 +622,9 @@ def test_what_cannot_be_fitted_is_refused_with_what_to_do_instead(given, told):
         ({"t": 2026, "draws": 50}, "draws is 50: the ends of an interval need 100 or more"),
     ],
 )
-def test_a_forecast_refuses_what_it_cannot_use(given, told):
-    with pytest.raises(ValueError, match=told):
-        trend.fit(YEARS, VALUES, cov="HC3").forecast(**given)
+def test_a_forecast_refuses_what_it_cannot_use(options, message):
+    with pytest.raises(ValueError, match=message):
+        trend.fit(YEARS, VALUES, cov="HC3").forecast(**options)
 
 
 # How we know that the fits are right
@@ -694,37 +694,37 @@ def test_the_probability_of_one_new_point_is_student_t_of_its_prediction_interva
     freedom.
     """
     t = np.arange(2015.0, 2025.0)
-    found = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 5)), form="exponential", level=0.8)
+    result = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 5)), form="exponential", level=0.8)
     for threshold_from in ("obs_ci_lower", "obs_ci_upper", "median"):
-        threshold = float(found.forecast(2026)[threshold_from].iloc[0])
+        threshold = float(result.forecast(2026)[threshold_from].iloc[0])
         # the ends of the 80% prediction interval leave a tenth on each side
         expected = {"obs_ci_lower": 0.9, "obs_ci_upper": 0.1, "median": 0.5}[threshold_from]
-        assert found.probability_above(2026, threshold) == pytest.approx(expected, abs=1e-9)
+        assert result.probability_above(2026, threshold) == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_line_can_be_moved_by_its_own_standard_error():
     # at the median of the line moved up by one standard error of the mean the probability is one half again
     t = np.arange(2015.0, 2025.0)
-    found = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 5)), form="exponential", level=0.8)
-    ahead = found.forecast(2026).iloc[0]
+    result = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 5)), form="exponential", level=0.8)
+    ahead = result.forecast(2026).iloc[0]
     half = math.log(ahead["mean_ci_upper"] / ahead["median"])
     moved = math.exp(math.log(ahead["median"]) + half / stats.t.ppf(0.9, 8))
-    assert found.probability_above(2026, moved, shift=1.0) == pytest.approx(0.5, abs=1e-9)
-    assert found.probability_above(2026, moved, shift=-1.0) < found.probability_above(2026, moved) < 0.5
+    assert result.probability_above(2026, moved, shift=1.0) == pytest.approx(0.5, abs=1e-9)
+    assert result.probability_above(2026, moved, shift=-1.0) < result.probability_above(2026, moved) < 0.5
 
 
 def test_the_largest_of_several_new_points_passes_more_often_and_less_often_than_independent_ones():
     t = np.arange(2015.0, 2021.0)
-    found = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 3)), form="exponential")
-    threshold = float(found.forecast(2030)["median"].iloc[0])
-    one, ten = (found.probability_above(2030, threshold, of=n, draws=50_000) for n in (1, 10))
+    result = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 3)), form="exponential")
+    threshold = float(result.forecast(2030)["median"].iloc[0])
+    one, ten = (result.probability_above(2030, threshold, of=n, draws=50_000) for n in (1, 10))
     # far out the common line decides, so ten points are far from ten chances: 1 - 0.5^10 would be 0.999
     assert one == pytest.approx(0.5, abs=0.01)
     assert one + 0.1 < ten < 0.97
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("options", "message"),
     [
         ({"of": 0}, "of is 0"),
         ({"of": 1.5}, "of is 1.5"),
@@ -732,15 +732,15 @@ def test_the_largest_of_several_new_points_passes_more_often_and_less_often_than
         ({"threshold": math.nan}, "not finite"),
     ],
 )
-def test_what_has_no_probability_is_refused(given, says):
+def test_what_has_no_probability_is_refused(options, message):
     t = np.arange(2015.0, 2021.0)
-    found = trend.fit(t, np.exp(t - 2015 + np.tile([0.3, -0.3], 3)), form="exponential")
-    with pytest.raises(ValueError, match=says):
-        found.probability_above(**({"t": 2022.0, "threshold": 5.0} | given))
+    result = trend.fit(t, np.exp(t - 2015 + np.tile([0.3, -0.3], 3)), form="exponential")
+    with pytest.raises(ValueError, match=message):
+        result.probability_above(**({"t": 2022.0, "threshold": 5.0} | options))
 
 
 def test_robust_errors_give_no_probability():
     t = np.arange(2015.0, 2021.0)
-    found = trend.fit(t, np.exp(t - 2015 + np.tile([0.3, -0.3], 3)), form="exponential", cov="HC3")
+    result = trend.fit(t, np.exp(t - 2015 + np.tile([0.3, -0.3], 3)), form="exponential", cov="HC3")
     with pytest.raises(ValueError, match="cov is 'HC3'"):
-        found.probability_above(2022, 5.0)
+        result.probability_above(2022, 5.0)
