@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
+from numpy.typing import ArrayLike
 
 from analysis.audit.cell_checks.scores import HEADINGS
 from analysis.figures import layout, theme
@@ -30,6 +31,11 @@ from analysis.units import DAYS_PER_MONTH, format_date
 
 KINDS = {"closed": "solid", "open": (0, (5, 2))}
 """Line styles: open against closed weights, as in the chart of their frontiers: dashed against solid."""
+
+MARKS = {"closed": theme.DOT, "open": theme.HOLLOW}
+
+LANE_DEPTH = 0.17
+"""How far below one another the lags that others published stand, in the shares of the curve."""
 
 SCORE_ROUNDING = 0.05
 """Half a unit of the last printed digit: a score closer than this rounds to the printed one."""
@@ -55,30 +61,11 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
     if known.empty:
         return theme.empty_chart(ax, f"any {benchmark} score of the printed models")
     rows = {model: len(printed) - 1 - place for place, model in enumerate(printed["model"])}
-    lanes = [heading, *sorted(set(known["protocol"]) - {heading})]
-    shifts = dict(zip(lanes, np.linspace(0.24, -0.3, len(lanes)), strict=True))
     for model, score in printed[["model", "score_pct"]].itertuples(index=False):
         ax.vlines(score, rows[model] - 0.4, rows[model] + 0.4, color=theme.PRINTED, linewidth=3.5, zorder=2)
         text = f"printed {score:.1f}" if rows[model] == len(rows) - 1 else f"{score:.1f}"
         theme.text(ax, text, (score, rows[model] + 0.4), (0, 1), theme.PRINTED, ha="center", va="bottom")
-    marks = dict(zip(lanes, ("o", "D", "s", "^"), strict=False))
-    stated = dict(zip(printed["model"], printed["score_pct"], strict=True))
-    for protocol, part in known.groupby("protocol", sort=False):
-        heights = [rows[model] + shifts[protocol] for model in part["model"]]
-        style = theme.DOT if protocol == heading else theme.HOLLOW
-        ax.scatter(part["score_pct"], heights, marker=marks[str(protocol)], zorder=4, **(style | {"s": 36}))
-        for (_, row), height in zip(part.iterrows(), heights, strict=True):
-            left = row["score_pct"] < stated[row["model"]] - SCORE_ROUNDING
-            text = f"{row['score_pct']:.1f} {_lane(row, part)}"
-            theme.text(
-                ax,
-                text,
-                (row["score_pct"], height),
-                (-6 if left else 6, 0),
-                theme.RECOMPUTED,
-                ha="right" if left else "left",
-                size=9.5,
-            )
+    _draw_protocols(ax, known, dict(layout.value_pairs(printed, "score_pct")), rows, heading)
     ax.set_yticks(list(rows.values()), list(rows))
     ax.margins(x=0.22)
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
@@ -90,7 +77,31 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
     return theme.set_texts(ax, _scores_finding(printed, known, benchmark, heading), subtitle, alt)
 
 
-def _lane(row: pd.Series, part: pd.DataFrame) -> str:
+def _draw_protocols(
+    ax: Axes, known: pd.DataFrame, printed: Mapping[str, float], rows: Mapping[str, int], heading: str
+) -> None:
+    """Marks and numbers of the scores that sources give, in a lane per protocol; the heading's is filled."""
+    lanes = [heading, *sorted(set(known["protocol"]) - {heading})]
+    shifts = dict(zip(lanes, np.linspace(0.24, -0.3, len(lanes)), strict=True))
+    marks = dict(zip(lanes, ("o", "D", "s", "^"), strict=False))
+    for protocol, part in known.groupby("protocol", sort=False):
+        heights = [rows[model] + shifts[protocol] for model in part["model"]]
+        style = theme.DOT if protocol == heading else theme.HOLLOW
+        ax.scatter(part["score_pct"], heights, marker=marks[str(protocol)], zorder=4, **(style | {"s": 36}))
+        for (_, row), height in zip(part.iterrows(), heights, strict=True):
+            left = row["score_pct"] < printed[row["model"]] - SCORE_ROUNDING
+            theme.text(
+                ax,
+                f"{row['score_pct']:.1f} {_protocol_label(row, part)}",
+                (row["score_pct"], height),
+                (-6 if left else 6, 0),
+                theme.RECOMPUTED,
+                ha="right" if left else "left",
+                size=9.5,
+            )
+
+
+def _protocol_label(row: pd.Series, part: pd.DataFrame) -> str:
     """The protocol in short, with the variant where a model has several scores under it."""
     several = (part["model"] == row["model"]).sum() > 1
     variant = f" {row['variant']}" if several and row.get("variant") else ""
@@ -98,29 +109,29 @@ def _lane(row: pd.Series, part: pd.DataFrame) -> str:
 
 
 def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, heading: str) -> str:
-    found: list[str | None] = []
+    """How many printed scores are of the protocol of their heading, and of which the others are."""
+    protocols: list[str | None] = []
     for model, score in printed[["model", "score_pct"]].itertuples(index=False):
-        own = known[known["model"] == model]
-        if len(own):
-            alike = own.loc[(own["score_pct"] - score).abs() <= SCORE_ROUNDING, "protocol"].tolist()
-            found.append(heading if heading in alike else alike[0] if alike else None)
-    told = (
-        f"{layout.share_phrase(found.count(heading), len(found), f'printed {benchmark} score')}"
-        f" {heading.removesuffix(' developer')}, as headed"
-    )
-    others = [p for p in dict.fromkeys(found) if p not in (None, heading)]
-    parts = [
-        f"{number_word(found.count(name))} {layout.verb(found.count(name), 'is', 'are')} {name}"
-        for name in others
-    ]
-    if lost := found.count(None):
-        parts.append(
-            f"{number_word(lost)} {layout.verb(lost, 'is', 'are')} in our data for no version of"
-            f" {'its model' if lost == 1 else 'their models'}"
+        sourced = known[known["model"] == model]
+        if len(sourced):
+            equal = (sourced["score_pct"] - score).abs() <= SCORE_ROUNDING
+            matches = sourced.loc[equal, "protocol"].tolist()
+            protocols.append(heading if heading in matches else matches[0] if matches else None)
+    headed = layout.share_phrase(protocols.count(heading), len(protocols), f"printed {benchmark} score")
+    others = []
+    for name in dict.fromkeys(protocols):
+        if name not in (None, heading):
+            count = protocols.count(name)
+            others.append(f"{number_word(count)} {layout.verb(count, 'is', 'are')} {name}")
+    if unmatched := protocols.count(None):
+        others.append(
+            f"{number_word(unmatched)} {layout.verb(unmatched, 'is', 'are')} in our data for no version of"
+            f" {layout.verb(unmatched, 'its model', 'their models')}"
         )
-    if unknown := len(printed) - len(found):
-        parts.append(f"{number_word(unknown)} cannot be checked")
-    return told + (f"; {join_words(parts)}" if parts else "")
+    if unknown := len(printed) - len(protocols):
+        others.append(f"{number_word(unknown)} cannot be checked")
+    finding = f"{headed} {heading.removesuffix(' developer')}, as headed"
+    return finding + (f"; {join_words(others)}" if others else "")
 
 
 def leads(
@@ -153,19 +164,23 @@ def leads(
         color=theme.PRINTED,
         va="center",
     )
-    worst = {name: table["lead_points"].min() for name, table in tables.items()}
-    behind = [name for name, lead in worst.items() if lead < 0]
-    every = pd.concat(tables.values()).groupby("model")["lead_points"]
-    inside = [model for model, lead in every if lead.between(*claimed).all()]
-    finding = (
-        f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by"
-        f" {claimed[0]:g} to {claimed[1]:g} points over {' and '.join(map(str, inside)) or 'nobody'} alone"
-    )
     alt = (
         f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(tables)}; a band shows"
         " the printed range."
     )
-    return theme.set_texts(ax, finding, f"Lead of {reference}, points (left of zero it trails)", alt)
+    subtitle = f"Lead of {reference}, points (left of zero it trails)"
+    return theme.set_texts(ax, _leads_finding(tables, claimed, reference), subtitle, alt)
+
+
+def _leads_finding(tables: Mapping[str, pd.DataFrame], claimed: tuple[float, float], reference: str) -> str:
+    """On which benchmarks the reference trails, and over which models it leads as claimed on all of them."""
+    behind = [name for name, table in tables.items() if table["lead_points"].min() < 0]
+    by_model = pd.concat(tables.values()).groupby("model")["lead_points"]
+    inside = [str(model) for model, lead in by_model if lead.between(*claimed).all()]
+    return (
+        f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by"
+        f" {claimed[0]:g} to {claimed[1]:g} points over {' and '.join(inside) or 'nobody'} alone"
+    )
 
 
 def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes) -> Axes:
@@ -186,57 +201,47 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
         return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
     end = gap.index[-1]
     best = {kind: _best_to_end(part, end) for kind, part in frontier.running_bests(scores).groupby("weights")}
-    for kind, style, mark in (("closed", "solid", theme.DOT), ("open", (0, (5, 2)), theme.HOLLOW)):
+    for kind in KINDS:
         part = scores[scores["weights"] == kind]
-        ax.scatter(
-            part["valid_on"],
-            part["score_pct"],
-            zorder=2,
-            **(mark | {"s": 11, "linewidths": 0.9, "alpha": 0.55}),
-        )
-        ax.step(
-            best[kind].index,
-            best[kind],
-            where="post",
-            color=theme.RECOMPUTED,
-            linewidth=2.2,
-            linestyle=style,
-            zorder=4,
-        )
+        style = MARKS[kind] | {"s": 11, "linewidths": 0.9, "alpha": 0.55}
+        ax.scatter(part["valid_on"], part["score_pct"], zorder=2, **style)
+        _draw_steps(ax, kind, best[kind].index, best[kind])
     both = pd.DataFrame(best).sort_index().ffill().loc[gap.index[0] :]
     ax.fill_between(
         both.index, both["open"], both["closed"], step="post", color=theme.RECOMPUTED, alpha=0.13, linewidth=0
     )
     theme.dates(ax, scores["valid_on"].min(), end)
-    if day <= end:
-        theme.mark_date(ax, day, f"the article, {format_date(day)}")
-    else:
-        early = round((day - end).days / DAYS_PER_MONTH)
-        theme.text(
-            ax,
-            f"record ends {format_date(end)}, {early} months before the article",
-            (1, 1),
-            (0, 3),
-            theme.INK,
-            ha="right",
-            va="bottom",
-            size=9.5,
-            xycoords="axes fraction",
-        )
+    _mark_article(ax, day, end)
     last = {kind: float(series.iloc[-1]) for kind, series in best.items()}
     ax.set(xlabel="", ylabel="")
-    labels = [
-        theme.Label(last[kind], f"{kind} {last[kind]:.1f}", theme.RECOMPUTED) for kind in ("closed", "open")
-    ]
-    theme.edge_labels(
-        ax, [*labels, theme.Label(sum(last.values()) / 2, f"gap {_signed(gap.iloc[-1])}", theme.INK)]
-    )
+    labels = [theme.Label(last[kind], f"{kind} {last[kind]:.1f}", theme.RECOMPUTED) for kind in KINDS]
+    labels.append(theme.Label(sum(last.values()) / 2, f"gap {_signed(gap.iloc[-1])}", theme.INK))
+    theme.edge_labels(ax, labels)
     alt = (
         f"Two rising steps for the best closed and the best open model so far on {benchmark}, with"
         f" {len(scores)} scores behind them; at the end they are {abs(gap.iloc[-1]):.1f} points apart."
     )
     subtitle = f"{benchmark}, percent, by release of the model; solid: best closed, dashed: best open weights"
     return theme.set_texts(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
+
+
+def _mark_article(ax: Axes, day: pd.Timestamp, end: pd.Timestamp) -> None:
+    """The article's day as a line, or how long before it the record ends."""
+    if day <= end:
+        theme.mark_date(ax, day, f"the article, {format_date(day)}")
+        return
+    months = round((day - end).days / DAYS_PER_MONTH)
+    theme.text(
+        ax,
+        f"record ends {format_date(end)}, {months} months before the article",
+        (1, 1),
+        (0, 3),
+        theme.INK,
+        ha="right",
+        va="bottom",
+        size=9.5,
+        xycoords="axes fraction",
+    )
 
 
 def _best_to_end(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
@@ -246,6 +251,7 @@ def _best_to_end(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
 
 
 def _frontiers_finding(gap: pd.Series, benchmark: str) -> str:
+    """The mean gap of the last year of the record and of the year before."""
     end, means = format_date(gap.index[-1]), frontier.mean_gaps(gap)
     if means is None:
         return (
@@ -260,6 +266,7 @@ def _frontiers_finding(gap: pd.Series, benchmark: str) -> str:
 
 
 def _signed(points: float) -> str:
+    """Points with one decimal and a proper minus sign."""
     return f"{points:.1f}".replace("-", "−")
 
 
@@ -303,68 +310,77 @@ def time_to_match(
     layout.checked_level(level)
     if lags.empty:
         return theme.empty_chart(ax, f"a closed best on {benchmark}")
-    end = max([float(lags["lag_months"].max()), *(high for _, _, high in published)]) or 1.0
-    last = float(lags["lag_months"].max())
-    curve = _survival_to_end(survival, last)
-    ax.fill_between(
-        curve["t"], curve["low"], curve["high"], step="post", color=theme.RECOMPUTED, alpha=0.2, linewidth=0
-    )
-    ax.step(curve["t"], curve["share"], where="post", color=theme.RECOMPUTED, linewidth=2.2, zorder=3)
-    open_lags = lags.loc[~lags["matched"].astype(bool), "lag_months"]
-    heights = [float(curve.loc[curve["t"] <= lag, "share"].iloc[-1]) for lag in open_lags]
-    ax.scatter(open_lags, heights, marker="|", s=90, color=theme.INK, linewidths=1.6, zorder=4)
-    reached = not math.isnan(median_months)
-    if reached:
-        ax.hlines(0.5, 0, median_months, color=theme.INK, linewidth=1.0, linestyle=theme.DOTTED, zorder=2)
-        ax.scatter([median_months], [0.5], zorder=5, **(theme.DOT | {"s": 50}))
-        theme.text(
-            ax,
-            f"half after {_months(median_months)}",
-            (median_months, 0.5),
-            (8, 5),
-            theme.RECOMPUTED,
-            va="bottom",
-        )
-    depth = 0.17
-    for row, (label, low, high) in enumerate(published, 1):
-        ax.hlines(-depth * row, low, high, color=theme.PRINTED, linewidth=3, alpha=0.5, zorder=2)
-        ax.scatter([low, high], [-depth * row] * 2, **(theme.RING | {"s": 40}))
-        told = f"{label}, {_months(low) if low == high else f'{low:g} to {_months(high)}'}"
-        right = high < 0.45 * end
-        theme.text(
-            ax,
-            told,
-            (high if right else low, -depth * row),
-            (9 if right else -9, 0),
-            theme.PRINTED,
-            size=layout.NAMED_SIZE,
-            ha="left" if right else "right",
-        )
-    ax.axhline(0, color=theme.GRID, linewidth=0.7)
-    ax.set(
-        xlim=(0, end * 1.04), ylim=(-depth * (len(published) + 0.6) if published else -0.03, 1.03), ylabel=""
-    )
-    ax.xaxis.set_major_locator(MultipleLocator(3 * math.ceil(end / 24)))
-    ax.set_xlabel("months since the release of the closed model")
-    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    longest = float(lags["lag_months"].max())
+    end = max([longest, *(high for _, _, high in published)]) or 1.0
+    unmatched = lags.loc[~lags["matched"].astype(bool), "lag_months"]
+    _draw_survival(ax, _survival_to_end(survival, longest), unmatched)
+    if not math.isnan(median_months):
+        _draw_median(ax, median_months)
+    _draw_published_lags(ax, published, end)
+    _set_lag_axes(ax, end, len(published))
     alt = (
         f"A falling step curve of the share of {len(lags)} closed bests that no open model had matched, with"
-        f" an interval, and a tick for each of the {len(open_lags)} that are unmatched still."
+        f" an interval, and a tick for each of the {len(unmatched)} that are unmatched still."
     )
     subtitle = (
         f"Share of closed bests on {benchmark} not yet matched by open weights, Kaplan-Meier; band:"
         f" {level:.0%} interval; ticks: not yet matched at the end of the"
         f" record{'; rings: lags that others published' if published else ''}"
     )
-    whole, matched = len(lags), len(lags) - len(open_lags)
-    if reached:
-        told = (
-            f"Half of the closed bests on {benchmark} were matched within {_months(median_months)}"
-            f" ({level:.0%}: {_span(*interval)})"
+    bests = f"of the closed bests on {benchmark}"
+    half = (
+        f"Fewer than half {bests} have been matched"
+        if math.isnan(median_months)
+        else f"Half {bests} were matched within {_months(median_months)} ({level:.0%}: {_span(*interval)})"
+    )
+    finding = f"{half}; {len(lags) - len(unmatched)} of {len(lags)} by the end of the record"
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _draw_survival(ax: Axes, curve: pd.DataFrame, unmatched: pd.Series) -> None:
+    """The falling steps with their interval, and a tick at each lag that still runs."""
+    ax.fill_between(
+        curve["t"], curve["low"], curve["high"], step="post", color=theme.RECOMPUTED, alpha=0.2, linewidth=0
+    )
+    ax.step(curve["t"], curve["share"], where="post", color=theme.RECOMPUTED, linewidth=2.2, zorder=3)
+    heights = [float(curve.loc[curve["t"] <= lag, "share"].iloc[-1]) for lag in unmatched]
+    ax.scatter(unmatched, heights, marker="|", s=90, color=theme.INK, linewidths=1.6, zorder=4)
+
+
+def _draw_median(ax: Axes, months: float) -> None:
+    """The lag by which half are matched, as a dot on the curve."""
+    ax.hlines(0.5, 0, months, color=theme.INK, linewidth=1.0, linestyle=theme.DOTTED, zorder=2)
+    ax.scatter([months], [0.5], zorder=5, **(theme.DOT | {"s": 50}))
+    label = f"half after {_months(months)}"
+    theme.text(ax, label, (months, 0.5), (8, 5), theme.RECOMPUTED, va="bottom")
+
+
+def _draw_published_lags(ax: Axes, published: Sequence[tuple[str, float, float]], end: float) -> None:
+    """Lags that others give, in lanes below the curve, named on the side where there is room."""
+    for lane, (label, low, high) in enumerate(published, 1):
+        height = -LANE_DEPTH * lane
+        ax.hlines(height, low, high, color=theme.PRINTED, linewidth=3, alpha=0.5, zorder=2)
+        ax.scatter([low, high], [height] * 2, **(theme.RING | {"s": 40}))
+        right = high < 0.45 * end
+        theme.text(
+            ax,
+            f"{label}, {_months(low) if low == high else f'{low:g} to {_months(high)}'}",
+            (high if right else low, height),
+            (9 if right else -9, 0),
+            theme.PRINTED,
+            size=layout.NAMED_SIZE,
+            ha="left" if right else "right",
         )
-    else:
-        told = f"Fewer than half of the closed bests on {benchmark} have been matched"
-    return theme.set_texts(ax, f"{told}; {matched} of {whole} by the end of the record", subtitle, alt)
+
+
+def _set_lag_axes(ax: Axes, end: float, lanes: int) -> None:
+    """Shares over months, with room for lanes below zero."""
+    ax.axhline(0, color=theme.GRID, linewidth=0.7)
+    bottom = -LANE_DEPTH * (lanes + 0.6) if lanes else -0.03
+    ax.set(xlim=(0, end * 1.04), ylim=(bottom, 1.03), ylabel="")
+    ax.xaxis.set_major_locator(MultipleLocator(3 * math.ceil(end / 24)))
+    ax.set_xlabel("months since the release of the closed model")
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
 
 
 def _survival_to_end(survival: pd.DataFrame, last: float) -> pd.DataFrame:
@@ -379,6 +395,7 @@ def _survival_to_end(survival: pd.DataFrame, last: float) -> pd.DataFrame:
 
 
 def _months(months: float) -> str:
+    """Months, with a decimal only below ten."""
     return f"{months:.0f} months" if months >= 10 else f"{months:.2g} months"
 
 
@@ -421,7 +438,7 @@ def parity(
         Time to parity by the lines of the full record; 0 where open is ahead already, infinite where it never
         gets there.
     interval : (low, high)
-        Quantiles of the same over draws of developers; the draws are off centre, so `years` stands beside
+        Quantiles of the same over draws of developers; the draws are off centre, so `years` is drawn with
         them.
     never : float
         Share of draws in which parity never comes, 0 to 1.
@@ -434,91 +451,98 @@ def parity(
         A column or a kind is missing, a share lies outside 0 to 1, or a level outside 0 and 1.
     """
     layout.require_columns("scores", scores, ("weights", "score_pct", "valid_on"))
-    layout.require_columns(
-        "lines", lines, ("weights", "t", "median", "mean_ci_lower", "mean_ci_upper", "level")
-    )
+    columns = ("weights", "t", "median", "mean_ci_lower", "mean_ci_upper", "level")
+    layout.require_columns("lines", lines, columns)
     layout.checked_level(level)
     if not 0 <= never <= 1:
         raise ValueError(f"never is {never}; it is a share of draws, 0 to 1")
     if scores.empty:
         return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
-    for name, frame in (("scores", scores), ("lines", lines)):
-        if lacking := sorted(set(KINDS) - set(frame["weights"])):
-            raise ValueError(f"{name} has no {join_words(lacking)} weights; both kinds are compared")
+    _require_kinds(scores=scores, lines=lines)
     dated = scores.assign(t=decimal_year(scores["valid_on"]))
     best = frontier.running_bests(scores).assign(t=lambda table: decimal_year(table["valid_on"]))
-    end, at, stop = float(dated["t"].max()), float(decimal_year([day])[0]), float(lines["t"].max())
+    end, article_t = float(dated["t"].max()), float(decimal_year([day])[0])
     floor = float(scores["score_pct"].min())
-    layout.scales(ax, [*dated["t"], *lines["t"], at], [floor - 16, 100], "pct", log=False)
+    layout.scales(ax, [*dated["t"], *lines["t"], article_t], [floor - 16, 100], "pct", log=False)
     ax.set_yticks([tick for tick in range(0, 101, 20) if tick >= floor - 8])
-    labels = []
-    for kind, style in KINDS.items():
-        mark = theme.DOT if kind == "closed" else theme.HOLLOW
-        part, own = best[best["weights"] == kind], lines[lines["weights"] == kind].sort_values("t")
-        seen = dated[dated["weights"] == kind]
-        ax.scatter(
-            seen["t"], seen["score_pct"], zorder=2, **(mark | {"s": 10, "linewidths": 0.8, "alpha": 0.45})
-        )
-        ax.step(
-            [*part["t"], end],
-            [*part["best_pct"], part["best_pct"].iloc[-1]],
-            where="post",
-            color=theme.RECOMPUTED,
-            linewidth=2.2,
-            linestyle=style,
-            zorder=4,
-        )
-        ax.fill_between(
-            own["t"],
-            100 * own["mean_ci_lower"],
-            100 * own["mean_ci_upper"],
-            color=theme.RECOMPUTED,
-            alpha=0.13,
-            linewidth=0,
-        )
-        before, beyond = layout.split_at(own[["t", "median"]].reset_index(drop=True), end, log=False)
-        ax.plot(before["t"], 100 * before["median"], color=theme.MUTED, linewidth=1.1, zorder=3)
-        ax.plot(
-            beyond["t"],
-            100 * beyond["median"],
-            color=theme.MUTED,
-            linewidth=1.6,
-            linestyle=style if kind == "open" else theme.DASHED,
-            zorder=3,
-        )
-        top = 100 * float(own["median"].iloc[-1])
-        labels.append(theme.Label(top, f"{kind} {top:.0f}%", theme.RECOMPUTED))
+    labels = [_draw_kind(ax, kind, dated, best, lines) for kind in KINDS]
     layout.record_end(ax, end, low=False)
-    theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
-    _parity_bar(ax, floor - 11, [start + wait for wait in (interval[0], years, interval[1])], never)
+    theme.mark_date(ax, article_t, f"the article, {format_date(pd.Timestamp(day))}")
+    _draw_meeting(ax, floor - 11, [start + wait for wait in (interval[0], years, interval[1])], never)
     theme.edge_labels(ax, labels)
-    band = lines["level"].iloc[0]
+    finding = _parity_finding(benchmark, start, years, interval, never, level)
+    subtitle = _parity_subtitle(benchmark, lines["level"].iloc[0], level)
     alt = (
         f"Steps for the best closed and the best open model so far on {benchmark} up to"
         f" {layout.year_month(end)}, and a rising line through each that is carried on to"
-        f" {layout.year_month(stop)}; a bar below shows when the lines meet over draws of developers."
+        f" {layout.year_month(float(lines['t'].max()))}; a bar below shows when the lines meet over draws of"
+        " developers."
     )
-    subtitle = (
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _require_kinds(**frames: pd.DataFrame) -> None:
+    """Refuse a frame without open or without closed weights."""
+    for name, frame in frames.items():
+        if lacking := sorted(set(KINDS) - set(frame["weights"])):
+            raise ValueError(f"{name} has no {join_words(lacking)} weights; both kinds are compared")
+
+
+def _draw_kind(
+    ax: Axes, kind: str, dated: pd.DataFrame, bests: pd.DataFrame, lines: pd.DataFrame
+) -> theme.Label:
+    """Scores of one kind of weights, the best so far to the end of the record, and the fitted line; gives the
+    label of its end.
+    """
+    end = float(dated["t"].max())
+    scores, best, line = (frame[frame["weights"] == kind] for frame in (dated, bests, lines))
+    style = MARKS[kind] | {"s": 10, "linewidths": 0.8, "alpha": 0.45}
+    ax.scatter(scores["t"], scores["score_pct"], zorder=2, **style)
+    steps = pd.concat([best, best.tail(1).assign(t=end)])
+    _draw_steps(ax, kind, steps["t"], steps["best_pct"])
+    line = line.sort_values("t")
+    _draw_line(ax, kind, line, end)
+    top = 100 * float(line["median"].iloc[-1])
+    return theme.Label(top, f"{kind} {top:.0f}%", theme.RECOMPUTED)
+
+
+def _draw_line(ax: Axes, kind: str, line: pd.DataFrame, end: float) -> None:
+    """A fitted line, drawn in percent, with its band; dashed beyond the end of the record."""
+    ax.fill_between(
+        line["t"],
+        100 * line["mean_ci_lower"],
+        100 * line["mean_ci_upper"],
+        color=theme.RECOMPUTED,
+        alpha=0.13,
+        linewidth=0,
+    )
+    before, beyond = layout.split_at(line[["t", "median"]].reset_index(drop=True), end, log=False)
+    ax.plot(before["t"], 100 * before["median"], color=theme.MUTED, linewidth=1.1, zorder=3)
+    style = KINDS[kind] if kind == "open" else theme.DASHED
+    ax.plot(beyond["t"], 100 * beyond["median"], color=theme.MUTED, linewidth=1.6, linestyle=style, zorder=3)
+
+
+def _parity_subtitle(benchmark: str, band: float, level: float) -> str:
+    """What is drawn, with the level of the bands and that of the bar."""
+    return (
         f"{benchmark}, by release; steps solid: best closed, dashed: best open weights; thin: logistic lines"
         f" through the steps, dashed beyond the record, with {band:.0%} bands as if the steps were"
         f" independent; bar: time of parity in {level:.0%} of draws of developers, dot: by the full record"
-    )
-    return theme.set_texts(
-        ax, _parity_finding(benchmark, start, years, interval, never, level), subtitle, alt
     )
 
 
 def _parity_finding(
     benchmark: str, start: float, years: float, interval: tuple[float, float], never: float, level: float
 ) -> str:
+    """When the lines meet, in which range of draws, and in how many of them they never do."""
     meets = {"already": "have met already", "never": "never meet"}
     when = _when(start, years)
-    told = f"On {benchmark} the lines of open and closed weights {meets.get(when, f'meet {when}')}"
+    verdict = f"On {benchmark} the lines of open and closed weights {meets.get(when, f'meet {when}')}"
     low, high = (_when(start, wait).removeprefix("in ") for wait in interval)
-    return f"{told} ({level:.0%} of draws: {low} to {high}); in {never:.0%} of draws they never do"
+    return f"{verdict} ({level:.0%} of draws: {low} to {high}); in {never:.0%} of draws they never do"
 
 
-def _parity_bar(ax: Axes, height: float, times: Sequence[float], never: float) -> None:
+def _draw_meeting(ax: Axes, height: float, times: Sequence[float], never: float) -> None:
     """When the lines meet: a bar between two quantiles with a dot at the estimate, an arrow where it leaves
     the axes.
     """
@@ -547,3 +571,9 @@ def _when(start: float, wait: float) -> str:
     if wait == 0:
         return "already"
     return f"in {layout.year_month(start + wait)}" if start + wait < 2100 else "after 2100"
+
+
+def _draw_steps(ax: Axes, kind: str, times: ArrayLike, best: ArrayLike) -> None:
+    """The best score so far of a kind of weights."""
+    color, style = theme.RECOMPUTED, KINDS[kind]
+    ax.step(times, best, where="post", color=color, linewidth=2.2, linestyle=style, zorder=4)

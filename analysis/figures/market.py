@@ -349,8 +349,7 @@ def record_and_paths(
         width = float(np.median(np.diff(t))) if len(t) > 1 else 0.25
         fan = _from_record(fans[fans["series"] == name], t[-1], record.iloc[-1])
         forecast = naive[naive["series"] == name].sort_values("time")
-        heights = [*record, *fan["p95"], *forecast["value"], 0]
-        layout.scales(ax, [first - width, ahead], heights, unit, log=False)
+        layout.scales(ax, [first - width, ahead], [*record, *fan["p95"], *forecast["value"], 0], unit, False)
         _draw_record(ax, t, record, width)
         _draw_paths(ax, fan, [t[-1], *forecast["time"]], [record.iloc[-1], *forecast["value"]])
         ends[name] = fan.iloc[-1], float(forecast["value"].iloc[-1])

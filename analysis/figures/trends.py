@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -98,93 +97,114 @@ def fitted(
         something on a logarithmic axis is not above zero, a number of the fit is not finite, or the claim has
         a factor and no `t`.
     """
-    layout.require_columns("points", points, ("t", "y", "label"))
-    centre = "median" if "median" in forecast else "mean"
-    bands = [f"{band}_{end}" for band in BANDS for end in ("lower", "upper")]
-    layout.require_columns("forecast", forecast, ("t", centre, *bands))
-    level = _level_of(forecast, level)
-    _checked(unit, claim)
-    if points.empty or forecast.empty:
+    record, line, centre, level = _sorted_fit(points, forecast, level)
+    _require_unit_and_claim(unit, claim)
+    if record.empty or line.empty:
         return theme.empty_chart(ax, "observations to fit")
-    seen, line = points.sort_values("t"), forecast.sort_values("t", ignore_index=True)
-    _finite("points", seen[["t", "y"]], log)
-    _finite("forecast", line[["t", centre, *bands]], log)
-    at = float(decimal_year([day])[0]) if day is not None else math.inf
-    end = float(seen["t"].max())
-    told = _claimed_path(claim, max(float(line["t"].max()), end))
-    if told is not None:
-        _finite("claim", told, log)
-    heights = [*seen["y"], *line[[centre, *bands]].to_numpy().ravel(), *([] if told is None else told["y"])]
+    article_t = float(decimal_year([day])[0]) if day is not None else math.inf
+    end = float(record["t"].max())
+    path = _claimed_path(claim, max(float(line["t"].max()), end))
+    for name, frame in (("points", record[["t", "y"]]), ("forecast", line), ("claim", path)):
+        _require_finite(name, frame, log)
+    heights = [*record["y"], *line.drop(columns="t").to_numpy().ravel(), *path["y"]]
     tip = _tip(claim, min(heights), max(heights), log)
     heights += [] if tip is None else [tip]
-    times = [*seen["t"], *line["t"], *([at] if day is not None else [])]
-    times += [] if told is None else list(told["t"].dropna())
+    times = [*record["t"], *line["t"], *([article_t] if day is not None else []), *path["t"].dropna()]
     layout.scales(ax, times, heights, unit, log)
+    _draw_fit(ax, line, centre, end, log)
+    _draw_points(ax, record, article_t)
+    if line["t"].iloc[-1] > end:
+        layout.record_end(ax, end, low=bool(line[centre].iloc[-1] >= line[centre].iloc[0]))
+    if day is not None:
+        theme.mark_date(ax, article_t, f"the article, {format_date(pd.Timestamp(day))}")
+    claim_labels = _draw_claim(ax, claim, path, tip)
+    theme.edge_labels(ax, _end_labels(line.iloc[-1], centre, unit) + claim_labels)
+    marks = [*zip(record["t"], record["y"], strict=True), *_ring(claim)]
+    layout.name_points(ax, _names(record, claim), marks, _along(ax, line, centre))
+    subtitle += _fit_subtitle(record, line, centre, level, article_t)
+    return theme.set_texts(ax, finding, subtitle, _fit_alt(record, line, centre, unit, log, claim))
 
+
+def _sorted_fit(
+    points: pd.DataFrame, forecast: pd.DataFrame, level: float | None
+) -> tuple[pd.DataFrame, pd.DataFrame, str, float]:
+    """Points and fitted line in the order of time, the name of the line's centre, and the level of its
+    bands.
+    """
+    layout.require_columns("points", points, ("t", "y", "label"))
+    centre = "median" if "median" in forecast else "mean"
+    columns = ["t", centre, *(f"{band}_{end}" for band in BANDS for end in ("lower", "upper"))]
+    layout.require_columns("forecast", forecast, columns)
+    level = _level_of(forecast, level)
+    return points.sort_values("t"), forecast.sort_values("t", ignore_index=True)[columns], centre, level
+
+
+def _draw_fit(ax: Axes, line: pd.DataFrame, centre: str, end: float, log: bool) -> None:
+    """Both bands, and the line, dashed beyond the end of the record."""
     for band, alpha in BANDS.items():
-        ax.fill_between(
-            line["t"],
-            line[f"{band}_lower"],
-            line[f"{band}_upper"],
-            color=theme.RECOMPUTED,
-            alpha=alpha,
-            linewidth=0,
-        )
-    for part, style in zip(
-        layout.split_at(line[["t", centre]], end, log), ("solid", theme.DASHED), strict=True
-    ):
+        lower, upper = line[f"{band}_lower"], line[f"{band}_upper"]
+        ax.fill_between(line["t"], lower, upper, color=theme.RECOMPUTED, alpha=alpha, linewidth=0)
+    parts = layout.split_at(line[["t", centre]], end, log)
+    for part, style in zip(parts, ("solid", theme.DASHED), strict=True):
         if len(part) > 1:
             ax.plot(part["t"], part[centre], color=theme.RECOMPUTED, linewidth=2.2, linestyle=style, zorder=3)
-    after = seen["t"] > at
-    for part, mark in ((seen[~after], theme.DOT), (seen[after], theme.HOLLOW)):
+
+
+def _draw_points(ax: Axes, record: pd.DataFrame, article_t: float) -> None:
+    """Observations, hollow after the article's day."""
+    after = record["t"] > article_t
+    for part, mark in ((record[~after], theme.DOT), (record[after], theme.HOLLOW)):
         ax.scatter(part["t"], part["y"], zorder=4, **(mark | {"s": 24, "linewidths": 1.2}))
-    rises = line[centre].iloc[-1] >= line[centre].iloc[0]
-    if line["t"].iloc[-1] > end:
-        layout.record_end(ax, end, low=bool(rises))
-    if day is not None:
-        theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}")
-    last = line.iloc[-1]
-    labels = [theme.Label(last[centre], f"{centre} {layout.amount(last[centre], unit)}", theme.RECOMPUTED)]
-    for end_of in ("lower", "upper"):
-        labels.append(
-            theme.Label(last[f"obs_ci_{end_of}"], layout.amount(last[f"obs_ci_{end_of}"], unit), theme.MUTED)
-        )
-    told_at = _draw_claim(ax, claim, told, tip)
-    theme.edge_labels(ax, labels + told_at)
-    layout.name_points(
-        ax,
-        _names(seen, claim),
-        [*zip(seen["t"], seen["y"], strict=True), *_ring(claim)],
-        _along(ax, line, centre),
-    )
-    words = (
-        f"{subtitle}; {len(seen)} points, {layout.year_month(seen['t'].min())} to {layout.year_month(end)};"
+
+
+def _end_labels(last: pd.Series, centre: str, unit: str) -> list[theme.Label]:
+    """The centre of the fit and both ends of the prediction interval, where the line ends."""
+    ends = [last[f"obs_ci_{end}"] for end in ("lower", "upper")]
+    return [
+        theme.Label(last[centre], f"{centre} {layout.amount(last[centre], unit)}", theme.RECOMPUTED),
+        *(theme.Label(value, layout.amount(value, unit), theme.MUTED) for value in ends),
+    ]
+
+
+def _fit_subtitle(
+    record: pd.DataFrame, line: pd.DataFrame, centre: str, level: float, article_t: float
+) -> str:
+    """The number of points, the span of the record, what the bands are, and what is dashed or hollow."""
+    start, end = record["t"].min(), float(record["t"].max())
+    text = (
+        f"; {len(record)} points, {layout.year_month(start)} to {layout.year_month(end)};"
         f" dark: {level:.0%} confidence interval of the {centre}, light: {level:.0%} prediction interval"
     )
-    words += "; dashed: beyond the record" if line["t"].iloc[-1] > end else ""
-    words += "; hollow: after the article's day" if after.any() else ""
-    alt = (
-        f"{len(seen)} points and the line fitted through them{' on a logarithmic axis' if log else ''}, from"
-        f" {layout.amount(line[centre].iloc[0], unit)} in {layout.year_month(line['t'].iloc[0])} to"
+    text += "; dashed: beyond the record" if line["t"].iloc[-1] > end else ""
+    return text + ("; hollow: after the article's day" if (record["t"] > article_t).any() else "")
+
+
+def _fit_alt(
+    record: pd.DataFrame, line: pd.DataFrame, centre: str, unit: str, log: bool, claim: ClaimedTrend | None
+) -> str:
+    """The fit from its first to its last value, with the prediction there."""
+    first, last = line.iloc[0], line.iloc[-1]
+    text = (
+        f"{len(record)} points and the line fitted through them{' on a logarithmic axis' if log else ''},"
+        f" from {layout.amount(first[centre], unit)} in {layout.year_month(first['t'])} to"
         f" {layout.amount(last[centre], unit)} in {layout.year_month(last['t'])}, where one more observation"
         f" is predicted between {layout.amount(last['obs_ci_lower'], unit)} and"
         f" {layout.amount(last['obs_ci_upper'], unit)}"
     )
-    alt += f"; the article's claim is drawn in: {claim.label}." if claim else "."
-    return theme.set_texts(ax, finding, words, alt)
+    return text + (f"; the article's claim is drawn in: {claim.label}." if claim else ".")
 
 
 def _draw_claim(
-    ax: Axes, claim: ClaimedTrend | None, told: pd.DataFrame | None, tip: float | None
+    ax: Axes, claim: ClaimedTrend | None, path: pd.DataFrame, tip: float | None
 ) -> list[theme.Label]:
     """Ring, level line or path; the label of a line is handed back for the right edge."""
-    if claim is None or told is None:
+    if claim is None:
         return []
     if claim.t is None:
         ax.axhline(claim.y, color=theme.PRINTED, linewidth=1.8, zorder=3)
         return [theme.Label(claim.y, claim.label, theme.PRINTED)]
     if claim.factor is not None:
-        ax.plot(told["t"], told["y"], color=theme.PRINTED, linewidth=1.8, linestyle=(0, (1, 1.5)), zorder=3)
+        ax.plot(path["t"], path["y"], color=theme.PRINTED, linewidth=1.8, linestyle=(0, (1, 1.5)), zorder=3)
     ax.scatter([claim.t], [claim.y], **theme.RING)
     if tip is not None:
         ax.annotate(
@@ -196,15 +216,15 @@ def _draw_claim(
             arrowprops={"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.8},
         )
     if claim.factor is not None:
-        return [theme.Label(float(told["y"].iloc[-1]), claim.label, theme.PRINTED)]
+        return [theme.Label(float(path["y"].iloc[-1]), claim.label, theme.PRINTED)]
     return []
 
 
-def _names(seen: pd.DataFrame, claim: ClaimedTrend | None) -> list[layout.Name]:
+def _names(record: pd.DataFrame, claim: ClaimedTrend | None) -> list[layout.Name]:
     """The names to place: that of a claimed point first, unless its path is named at the edge."""
     named = [
         layout.Name(label, t, y, theme.RECOMPUTED)
-        for t, y, label in seen[["t", "y", "label"]].itertuples(index=False)
+        for t, y, label in record[["t", "y", "label"]].itertuples(index=False)
         if isinstance(label, str) and label
     ]
     ring = _ring(claim)
@@ -216,6 +236,7 @@ def _names(seen: pd.DataFrame, claim: ClaimedTrend | None) -> list[layout.Name]:
 
 
 def _ring(claim: ClaimedTrend | None) -> list[tuple[float, float]]:
+    """Where the ring of a dated claim stands."""
     return [] if claim is None or claim.t is None else [(claim.t, claim.y)]
 
 
@@ -236,17 +257,20 @@ def _tip(claim: ClaimedTrend | None, low: float, high: float, log: bool) -> floa
     return claim.y * (high / low) ** (sign / 8) if log else claim.y + sign * (high - low) / 8
 
 
-def _claimed_path(claim: ClaimedTrend | None, end: float) -> pd.DataFrame | None:
-    """Where the claim stands: one row, of which `t` is NaN for a level, or two hundred along a path."""
+def _claimed_path(claim: ClaimedTrend | None, end: float) -> pd.DataFrame:
+    """Where the claim stands: no row without one, one row, of which `t` is NaN for a level, or two hundred
+    along a path.
+    """
     if claim is None:
-        return None
+        return pd.DataFrame({"t": [], "y": []})
     if claim.factor is None or claim.t is None:
         return pd.DataFrame({"t": [math.nan if claim.t is None else claim.t], "y": [claim.y]})
     t = np.linspace(claim.t, max(end, claim.t), 200)
     return pd.DataFrame({"t": t, "y": claim.y * claim.factor ** (t - claim.t)})
 
 
-def _checked(unit: str, claim: ClaimedTrend | None) -> None:
+def _require_unit_and_claim(unit: str, claim: ClaimedTrend | None) -> None:
+    """Refuse an unknown unit, and a claim that cannot be drawn."""
     if unit not in UNITS:
         raise ValueError(f"unit is {unit!r}; use one of {', '.join(UNITS)}")
     if claim is not None and claim.factor is not None and claim.t is None:
@@ -259,18 +283,18 @@ def _checked(unit: str, claim: ClaimedTrend | None) -> None:
 
 def _level_of(forecast: pd.DataFrame, level: float | None) -> float:
     """The one level of both bands: the forecast's, or the one that is given."""
-    carried = forecast["level"].unique().tolist() if "level" in forecast else []
-    found = [*carried, *([] if level is None or level in carried else [level])]
-    if len(found) != 1:
+    in_forecast = forecast["level"].unique().tolist() if "level" in forecast else []
+    levels = [*in_forecast, *([] if level is None or level in in_forecast else [level])]
+    if len(levels) != 1:
         raise ValueError(
-            f"the bands have {join_words([f'level {value}' for value in found]) or 'no level'}; give"
+            f"the bands have {join_words([f'level {value}' for value in levels]) or 'no level'}; give"
             " one, in the column level of the forecast or as level="
         )
-    layout.checked_level(found[0])
-    return float(found[0])
+    layout.checked_level(levels[0])
+    return float(levels[0])
 
 
-def _finite(name: str, frame: pd.DataFrame, log: bool) -> None:
+def _require_finite(name: str, frame: pd.DataFrame, log: bool) -> None:
     """Times may be any finite number, heights must be above zero on a logarithmic axis."""
     for column in frame.columns.drop("t"):
         bad = frame[~np.isfinite(frame[column].to_numpy(float))]
@@ -315,6 +339,35 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
     if table["factor"].isna().all():
         return theme.empty_chart(ax, "a specification that could be fitted")
     layout.above_zero(table, ["factor", "low", "high"], "specification")
+    _require_primary(table, primary)
+    ordered = table.sort_values("factor", na_position="first", ignore_index=True)
+    central = float(ordered.loc[ordered["specification"] == primary, "factor"].iloc[0])
+    fits = ordered.dropna(subset="factor")
+    ax.set_xscale("log")
+    if not math.isnan(central):
+        ax.axvline(central, color=theme.RECOMPUTED, linewidth=1.2, linestyle=theme.DASHED, zorder=1)
+    layout.log_ticks(ax.xaxis, layout.numbers(fits[["factor", "low", "high"]]), "x", room=1.1)
+    low, high = ax.get_xlim()
+    if low < 1 < high:
+        ax.axvline(1, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
+    for row, *fit in ordered[["factor", "low", "high", "primary"]].itertuples():
+        _draw_specification(ax, row, *fit)
+    _name_specifications(ax, ordered)
+    tried, factors = len(ordered), fits["factor"]
+    alt = (
+        f"{what}: a row for each of {tried} specifications sorted by the factor a year that they give, from"
+        f" {factors.min():.2f} to {factors.max():.2f}, with intervals on a logarithmic axis; the primary one"
+        " is filled."
+    )
+    subtitle = (
+        f"Factor a year, log scale; {tried} {layout.verb(tried, 'specification', 'specifications')} tried;"
+        f" bars: {level:.0%} confidence intervals; filled: primary, fixed before the fit"
+    )
+    return theme.set_texts(ax, _specifications_finding(what, fits, central), subtitle, alt)
+
+
+def _require_primary(table: pd.DataFrame, primary: str) -> None:
+    """Refuse a specification that stands twice, and a table that marks another primary one."""
     if (twice := table["specification"].duplicated()).any():
         raise ValueError(
             f"specification {table.loc[twice, 'specification'].iloc[0]!r} stands twice; give each its own"
@@ -327,84 +380,50 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
             f" {join_words([repr(name) for name in marked]) or 'none'}; mark the one specification"
             " that was fixed before the fit"
         )
-    ordered = table.sort_values("factor", na_position="first", ignore_index=True)
-    own = ordered[ordered["specification"] == primary].iloc[0]
-    ax.set_xscale("log")
-    if not math.isnan(own["factor"]):
-        ax.axvline(own["factor"], color=theme.RECOMPUTED, linewidth=1.2, linestyle=theme.DASHED, zorder=1)
-    found = ordered.dropna(subset="factor")
-    layout.log_ticks(ax.xaxis, layout.numbers(found[["factor", "low", "high"]]), "x", room=1.1)
-    low, high = ax.get_xlim()
-    if low < 1 < high:
-        ax.axvline(1, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
-    for row, name, factor, start, stop, is_own in ordered[
-        ["specification", "factor", "low", "high", "primary"]
-    ].itertuples():
-        if math.isnan(factor):
-            theme.text(
-                ax,
-                "not fitted",
-                (1, row),
-                (6, 0),
-                theme.MUTED,
-                size=layout.NAMED_SIZE,
-                xycoords=("axes fraction", "data"),
-            )
-            continue
-        color = theme.RECOMPUTED if is_own else theme.OPEN
-        ax.hlines(row, start, stop, color=color, linewidth=4 if is_own else 2, alpha=0.6, zorder=2)
-        style = (
-            theme.DOT | {"s": 54}
-            if is_own
-            else {"facecolors": "#ffffff", "edgecolors": theme.MUTED, "linewidths": 1.4, "s": 28}
-        )
-        ax.scatter([factor], [row], **(style | {"zorder": 4}))
-        text = f"primary {factor:.2f}x" if name == primary else f"{factor:.2f}x"
-        theme.text(
-            ax,
-            text,
-            (1, row),
-            (6, 0),
-            theme.RECOMPUTED if is_own else theme.MUTED,
-            size=layout.NAMED_SIZE,
-            xycoords=("axes fraction", "data"),
-        )
+
+
+def _draw_specification(ax: Axes, row: int, factor: float, low: float, high: float, primary: bool) -> None:
+    """A factor with its interval, and its number at the right edge; the primary one is filled."""
+    if math.isnan(factor):
+        color, label = theme.MUTED, "not fitted"
+    elif primary:
+        color, label = theme.RECOMPUTED, f"primary {factor:.2f}x"
+        ax.hlines(row, low, high, color=color, linewidth=4, alpha=0.6, zorder=2)
+        ax.scatter([factor], [row], zorder=4, **(theme.DOT | {"s": 54}))
+    else:
+        color, label = theme.MUTED, f"{factor:.2f}x"
+        ax.hlines(row, low, high, color=theme.OPEN, linewidth=2, alpha=0.6, zorder=2)
+        ax.scatter([factor], [row], s=28, facecolors="#ffffff", edgecolors=color, linewidths=1.4, zorder=4)
+    at = ("axes fraction", "data")
+    theme.text(ax, label, (1, row), (6, 0), color, size=layout.NAMED_SIZE, xycoords=at)
+
+
+def _name_specifications(ax: Axes, ordered: pd.DataFrame) -> None:
+    """A row per specification, the name of the primary one in bold."""
     ax.set_yticks(range(len(ordered)), ordered["specification"], fontsize=9.5)
-    for label, is_own in zip(ax.get_yticklabels(), ordered["primary"], strict=True):
-        label.set(color=theme.INK if is_own else theme.MUTED, fontweight="semibold" if is_own else "normal")
+    for label, primary in zip(ax.get_yticklabels(), ordered["primary"], strict=True):
+        label.set(color=theme.INK if primary else theme.MUTED, fontweight="semibold" if primary else "normal")
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(ordered) - 0.4))
     ax.grid(visible=False, axis="y")
-    tried = len(ordered)
-    factors = ordered["factor"].dropna()
-    span = f"from {factors.min():.2f} to {factors.max():.2f}" if len(factors) else "none of them fitted"
-    alt = (
-        f"{what}: a row for each of {tried} specifications sorted by the factor a year that they give,"
-        f" {span}, with intervals on a logarithmic axis; the primary one is filled."
-    )
-    words = (
-        f"Factor a year, log scale; {tried} {layout.verb(tried, 'specification', 'specifications')} tried;"
-        f" bars: {level:.0%} confidence intervals"
-    )
-    words += "; filled: primary, fixed before the fit"
-    return theme.set_texts(ax, _specifications_finding(what, found, own), words, alt)
 
 
-def _specifications_finding(what: str, found: pd.DataFrame, own: pd.Series) -> str:
-    told = (
+def _specifications_finding(what: str, fits: pd.DataFrame, central: float) -> str:
+    """The factor of the primary specification, the range of all, and how many do not exclude no change."""
+    finding = (
         f"{what}: the primary specification could not be fitted"
-        if math.isnan(own["factor"])
-        else f"{what}: a factor of {own['factor']:.2f} a year by the primary specification"
+        if math.isnan(central)
+        else f"{what}: a factor of {central:.2f} a year by the primary specification"
     )
-    if len(found) < 2:
-        return told
-    low, high = found["factor"].min(), found["factor"].max()
-    told += f"; all {number_word(len(found))} fitted lie between {low:.2f} and {high:.2f}"
-    if flat := int(((found["low"] <= 1) & (found["high"] >= 1)).sum()):
-        told += (
+    if len(fits) < 2:
+        return finding
+    low, high = fits["factor"].min(), fits["factor"].max()
+    finding += f"; all {number_word(len(fits))} fitted lie between {low:.2f} and {high:.2f}"
+    if flat := int(((fits["low"] <= 1) & (fits["high"] >= 1)).sum()):
+        finding += (
             f"; {layout.verb(flat, 'the interval', 'the intervals')} of {number_word(flat)}"
             f" {layout.verb(flat, 'includes', 'include')} no change"
         )
-    return told
+    return finding
 
 
 def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
@@ -429,107 +448,114 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
     if table[values].isna().all(axis=None):
         return theme.empty_chart(ax, "a published fit")
     layout.above_zero(table, values, "fit")
-    again = table["refitted"].notna()
-    agrees = table["agrees"].fillna(False).astype(bool)
-    if (wrong := agrees & ~again).any():
-        raise ValueError(
-            f"fit {table.loc[wrong, 'fit'].iloc[0]!r} agrees and has no refitted factor; give the factor, or"
-            " agrees=False"
-        )
+    agrees, refitted = _agreement(table)
     ax.set_xscale("log")
     rows = range(len(table) - 1, -1, -1)
     for (_, fit), row in zip(table.iterrows(), rows, strict=True):
-        for kind, side, color, mark in (
-            ("printed", 1, theme.PRINTED, theme.RING),
-            ("refitted", -1, theme.RECOMPUTED, theme.DOT),
-        ):
-            middle, height = _middle(fit, kind), row + 0.13 * side
-            ax.hlines(
-                height,
-                fit[f"{kind}_low"],
-                fit[f"{kind}_high"],
-                color=color,
-                linewidth=3,
-                alpha=0.45,
-                zorder=2,
-            )
-            ax.scatter([fit[kind]], [height], **(mark | {"zorder": 4}))
-            told = _factor_text(fit, kind)
-            told += ", differs" if kind == "refitted" and told and not fit["agrees"] else ""
-            text = f"{kind} {told}" if row == len(table) - 1 else told
-            if not told:
-                text, color, middle = "no data to refit", theme.MUTED, _middle(fit, "printed")
-            theme.text(
-                ax,
-                text,
-                (middle, height),
-                (0, 6 * side),
-                color,
-                ha="center",
-                va="bottom" if side > 0 else "top",
-                size=layout.NAMED_SIZE,
-            )
+        for kind in ("printed", "refitted"):
+            _draw_published_fit(ax, fit, kind, row, named=row == len(table) - 1)
     ax.set_yticks(list(rows), [textwrap.fill(what, 26) for what in table["what"]], fontsize=layout.NAMED_SIZE)
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(table) - 0.4))
     layout.log_ticks(ax.xaxis, layout.numbers(table[values]), "x", room=1.35)
     layout.keep_inside(ax, [text for text in ax.texts if isinstance(text, Annotation)])
-    finding = _reproduced_finding(int(agrees.sum()), int(again.sum()), len(table))
+    finding = _reproduced_finding(int(agrees.sum()), int(refitted.sum()), len(table))
     alt = (
         f"A row for each of {len(table)} published fits with a ring at the printed factor a year and a dot at"
         " the refitted one on a logarithmic axis, and the interval of each as a bar."
     )
-    words = (
+    subtitle = (
         "Factor a year, log scale; ring: printed, dot: fitted again, shown to the digits of print; bars:"
-        " intervals"
+        f" intervals{_levels(table)}"
     )
-    words += (
-        _levels(table["level"].dropna().unique().tolist()) if "level" in table else " at the printed level"
-    )
-    return theme.set_texts(ax, finding, words, alt)
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
-def _reproduced_finding(good: int, tried: int, whole: int) -> str:
-    if not tried:
-        return f"None of {number_word(whole)} published trends could be refitted"
-    part = (
-        f"All {number_word(tried)}"
-        if good == tried > 2
-        else f"{number_word(good).capitalize()} of {number_word(tried)}"
+def _agreement(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Which rows agree with print, and which were refitted; one cannot agree that was not."""
+    agrees, refitted = table["agrees"].fillna(False).astype(bool), table["refitted"].notna()
+    if (wrong := agrees & ~refitted).any():
+        raise ValueError(
+            f"fit {table.loc[wrong, 'fit'].iloc[0]!r} agrees and has no refitted factor; give the factor, or"
+            " agrees=False"
+        )
+    return agrees, refitted
+
+
+def _draw_published_fit(ax: Axes, fit: pd.Series, kind: str, row: int, *, named: bool) -> None:
+    """The printed factor in the upper half of a row or the refitted one in the lower half, with its interval
+    and its number, after the name of the kind where it is `named`.
+    """
+    side, color, mark = (
+        (1, theme.PRINTED, theme.RING) if kind == "printed" else (-1, theme.RECOMPUTED, theme.DOT)
     )
-    part = "Both" if good == tried == 2 else part
-    agree = layout.verb(1 if tried == 1 else good, "agrees", "agree")
-    told = f"{part} refitted {layout.verb(tried, 'trend', 'trends')} {agree} with print to every digit"
-    return told + (f"; {number_word(whole - tried)} could not be refitted" if whole > tried else "")
+    x, y = _middle(fit, kind), row + 0.13 * side
+    low, high = fit[f"{kind}_low"], fit[f"{kind}_high"]
+    ax.hlines(y, low, high, color=color, linewidth=3, alpha=0.45, zorder=2)
+    ax.scatter([fit[kind]], [y], **(mark | {"zorder": 4}))
+    if factor := _factor_text(fit, kind):
+        differs = ", differs" if kind == "refitted" and not fit["agrees"] else ""
+        text = f"{kind} {factor}{differs}" if named else f"{factor}{differs}"
+    else:
+        text, color, x = "no data to refit", theme.MUTED, _middle(fit, "printed")
+    theme.text(
+        ax,
+        text,
+        (x, y),
+        (0, 6 * side),
+        color,
+        ha="center",
+        va="bottom" if side > 0 else "top",
+        size=layout.NAMED_SIZE,
+    )
+
+
+def _reproduced_finding(agree: int, refitted: int, published: int) -> str:
+    """How many refitted trends agree with print, and how many could not be refitted."""
+    if not refitted:
+        return f"None of {number_word(published)} published trends could be refitted"
+    share = (
+        f"All {number_word(refitted)}"
+        if agree == refitted > 2
+        else f"{number_word(agree).capitalize()} of {number_word(refitted)}"
+    )
+    share = "Both" if agree == refitted == 2 else share
+    verb = layout.verb(1 if refitted == 1 else agree, "agrees", "agree")
+    trends = layout.verb(refitted, "trend", "trends")
+    finding = f"{share} refitted {trends} {verb} with print to every digit"
+    rest = published - refitted
+    return finding + (f"; {number_word(rest)} could not be refitted" if rest else "")
 
 
 def _factor_text(fit: pd.Series, kind: str) -> str:
     """A factor with its interval, to the digits that print gives."""
-    told = []
+    numbers = []
     for end in ("", "_low", "_high"):
         value, digits = float(fit[f"{kind}{end}"]), _decimals(fit, f"printed{end}")
-        told.append("" if math.isnan(value) else f"{value:.{digits}f}")
-    found, low, high = told
+        numbers.append("" if math.isnan(value) else f"{value:.{digits}f}")
+    factor, low, high = numbers
     span = f"{low} to {high}" if low and high else ""
-    return f"{found} ({span})" if found and span else found or span
+    return f"{factor} ({span})" if factor and span else factor or span
 
 
 def _decimals(fit: pd.Series, name: str) -> int:
-    """Decimals that print gives a figure; a whole or missing one has those of its row, 2.0 beside 2.4 and
+    """Decimals that print gives a figure; a whole or missing one has those of its row, 2.0 next to 2.4 and
     3.1.
     """
-    row = ("printed", "printed_low", "printed_high")
-    shown = {column: len(f"{float(fit[column]):.10g}".partition(".")[2]) for column in row}
-    return shown[name] or max(shown.values())
+    columns = ("printed", "printed_low", "printed_high")
+    decimals = {column: len(f"{float(fit[column]):.10g}".partition(".")[2]) for column in columns}
+    return decimals[name] or max(decimals.values())
 
 
 def _middle(fit: pd.Series, kind: str) -> float:
     """Where the words of a fit stand: at its factor, else amid its interval, else at one."""
-    found, low, high = (float(fit[f"{kind}{end}"]) for end in ("", "_low", "_high"))
-    middle = math.sqrt(low * high) if math.isnan(found) else found
+    factor, low, high = (float(fit[f"{kind}{end}"]) for end in ("", "_low", "_high"))
+    middle = math.sqrt(low * high) if math.isnan(factor) else factor
     return 1.0 if math.isnan(middle) else middle
 
 
-def _levels(levels: Sequence[float]) -> str:
-    return (
-        f" at the printed level, {join_words([f'{level:.0%}' for level in sorted(levels)])}" if levels else ""
-    )
+def _levels(table: pd.DataFrame) -> str:
+    """The levels of the intervals, as far as the table has them."""
+    if "level" not in table:
+        return " at the printed level"
+    levels = sorted(table["level"].dropna().unique().tolist())
+    return f" at the printed level, {join_words([f'{level:.0%}' for level in levels])}" if levels else ""
