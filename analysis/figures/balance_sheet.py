@@ -25,7 +25,7 @@ PANELS = {"nav_jpy_tn": "Net asset value, trillion yen", "ltv_pct": "Loan-to-val
 def nav_and_ltv(
     nav: pd.DataFrame, *, company: str, ceilings: Mapping[str, float], day: theme.Day, axes: Sequence[Axes]
 ) -> Axes:
-    """Net asset value above loan-to-value, at the days that our data hold, with the company's own ceilings.
+    """Net asset value above loan-to-value, on the days in our data, with the company's own ceilings.
 
     Parameters
     ----------
@@ -142,13 +142,13 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> A
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     lowest = min(ceilings.values())
     crossing = table.loc[table["along_pct"] > lowest, "loss_pct"]
-    told = (
+    change = (
         f"passes {lowest:g}% from a loss of {crossing.min():.0f}% on"
         if len(crossing)
         else f"stays below {lowest:g}%"
     )
-    told = f"is above {lowest:g}% before any loss" if table["along_pct"].iloc[0] > lowest else told
-    finding = f"With the other holdings falling along, loan-to-value {told}"
+    change = f"is above {lowest:g}% before any loss" if table["along_pct"].iloc[0] > lowest else change
+    finding = f"With the other holdings falling along, loan-to-value {change}"
     last = table.iloc[-1]
     alt = (
         f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost,"

@@ -3,8 +3,8 @@ and calibration.
 
 Decisions
 - A method has the same mark in every chart.
-- A part of a prediction keeps one lane from 0 to 100%; its methods are lines in it, the latest value stands
-  at the right.
+- A part of a prediction has one lane from 0 to 100%; its methods are lines in it, the latest value is at the
+  right.
 - Calibration is drawn with the interval of each share, since a share of few questions says little; a
   forecaster that is honest lies on the diagonal.
 """

@@ -2,9 +2,9 @@
 revenue.
 
 Decisions
-- A printed figure is orange-brown, with a bar over what its qualifier leaves open; an arrow is an end that is
-  open.
-- Lines end where the record ends; they are drawn on only to the cut-off date.
+- A figure of the article is orange-brown, with a bar over the bounds of its qualifier; an arrow is an open
+  end.
+- Lines end where the data end; they are drawn on only to the cut-off date.
 - Between the irregular days of statements no line is fitted and none is drawn but a thin one to follow.
 - Hollow is what does not decide: it describes a day after the article, another row counts, or a source only
   repeats another.

@@ -3,8 +3,8 @@ what is refused.
 
 Decisions
 - Time is a decimal year (`statistics.trend.decimal_year`), as the fits have it.
-- Factors, prices and costs stand on logarithmic axes with two to nine round ticks.
-- Names of points take the side on which they cover least; words that stand out of the axes are moved back in.
+- Factors, prices and costs have logarithmic axes with two to nine round ticks.
+- Names of points take the side on which they cover least; labels that reach out of the axes are moved in.
 - A figure that is missing keeps its row and says why; it is never drawn at zero.
 - A frame without a column, or with a number that cannot be drawn, is refused by its name, with what it needs.
 """
@@ -45,7 +45,7 @@ SIDES = (
     (5, -5, "left", "top"),
     (-5, -5, "right", "top"),
 )
-"""Where the name of a point may stand, best first: offset in points, horizontal and vertical alignment."""
+"""Where the name of a point may be, best first: offset in points, horizontal and vertical alignment."""
 
 LARGE_DOT: dict[str, Any] = {"color": theme.RECOMPUTED, "s": 62, "zorder": 4, "linewidth": 0}
 """Marks of a recomputed figure where a row has room for large ones, as `Axes.scatter` takes them."""
@@ -142,16 +142,13 @@ def split_at(line: pd.DataFrame, end: float, log: bool) -> tuple[pd.DataFrame, p
     return pd.concat([line[t < end], joint]), pd.concat([joint, line[t > end]])
 
 
-# What is refused
-
-
 def record_end(ax: Axes, at: float, *, low: bool) -> None:
-    """A thin vertical line where the record ends, with its words at the bottom (`low`) or at the top, where
+    """A thin vertical line where the record ends, with its label at the bottom (`low`) or at the top, where
     there is room.
     """
     ax.axvline(at, color=theme.MUTED, linewidth=0.9, zorder=1)
     start, stop = ax.get_xlim()
-    left = at > start + 0.35 * (stop - start)  # the words take about a third of the axes
+    left = at > start + 0.35 * (stop - start)  # the label takes about a third of the axes
     theme.text(
         ax,
         f"record ends {year_month(at)}",
@@ -183,7 +180,7 @@ def _within(box: Bbox, at: NDArray[np.float64]) -> int:
 
 
 def keep_inside(ax: Axes, texts: Sequence[Annotation]) -> None:
-    """Moves labels sideways into the axes where they stand out of them; the axes must be final."""
+    """Moves labels sideways into the axes where they reach out of them; the axes must be final."""
     for text in texts:
         text.set_in_layout(False)
     renderer, inside = renderer_and_extent(ax)
@@ -275,19 +272,19 @@ def value_pairs(table: pd.DataFrame, column: str, key: str = "model") -> list[tu
     return list(table[[key, column]].itertuples(index=False, name=None))
 
 
-def share_phrase(part: int, whole: int, what: str) -> str:
+def share_phrase(part: int, total: int, noun: str) -> str:
     """Two of five of something, with its verb."""
-    one = whole == 1
+    is_one = total == 1
     return (
-        f"{number_word(part).capitalize()} of {number_word(whole)} {what}{'' if one else 's'}"
-        f" {verb(1 if one else part, 'is', 'are')}"
+        f"{number_word(part).capitalize()} of {number_word(total)} {noun}{'' if is_one else 's'}"
+        f" {verb(1 if is_one else part, 'is', 'are')}"
     )
 
 
-def require_panels(axes: Sequence[Axes], count: int, what: str) -> None:
+def require_panels(axes: Sequence[Axes], count: int, noun: str) -> None:
     """Refuse any other number of panels than `count`."""
     if len(axes) != count:
-        raise ValueError(f"there are {len(axes)} panels for {count} {what}; hand in theme.panels({count})")
+        raise ValueError(f"there are {len(axes)} panels for {count} {noun}; hand in theme.panels({count})")
 
 
 def side_label(ax: Axes, x: float, y: float, text: str, side: int, color: str, size: float = 10.5) -> None:

@@ -2,11 +2,11 @@
 register, and judgement at its ends.
 
 Decisions
-- Hollow marks the low end of an input or what is not reliable, filled the high end: it reads in grey.
+- Hollow marks the low end of an input or what is not reliable, filled the high end: it can be read in grey.
 - Labels stand next to their marks; there is a legend only where a mark has two meanings.
 - Every finding is computed from the table that is drawn.
-- Words for inputs stand in one place, and an input without words is refused wherever one is named: neither
-  its name in the register nor an empty cell is shown to a reader.
+- `LABELS` names the inputs for all charts, and an input without a label is refused: neither its name in the
+  register nor an empty cell is shown to a reader.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from analysis.models.sweep import OUTPUTS
 
 
 class Labels(dict[str, str]):
-    """Words by name; a name that has none is refused, by ``[]`` and by pandas' ``map`` alike."""
+    """Labels by name; a name that has none is refused, by ``[]`` and by pandas' ``map`` alike."""
 
     def __missing__(self, name: str) -> str:
-        """There are no words for a name.
+        """There is no label for a name.
 
         Raises
         ------
@@ -73,7 +73,7 @@ LABELS = Labels(
         "manager_gain_share": "manager's share of the gain",
     }
 )
-"""Words for the uncertain inputs of the venture model, as charts write them."""
+"""Labels of the uncertain inputs of the venture model, for charts."""
 
 MAX_BARS = 12
 """Inputs that a tornado shows; the rest move the result least."""

@@ -285,5 +285,5 @@ def heat_map(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.tick_params(axis="y", rotation=0)
     ends = f"from {form(grid.min().min())} to {form(grid.max().max())}"
-    whole = alt or f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers by {ylabel} and {xlabel}, {ends}."
-    return theme.set_texts(ax, finding, subtitle, whole)
+    alt = alt or f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers by {ylabel} and {xlabel}, {ends}."
+    return theme.set_texts(ax, finding, subtitle, alt)

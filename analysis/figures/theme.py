@@ -3,20 +3,20 @@
 Decisions
 - A chart is a matplotlib `Figure` that knows its finding, its subtitle (what and which unit) and its text
   alternative.
-- Printed and recomputed keep one colour each everywhere, and nothing else has them; the palette survives grey
-  print (its lightnesses differ) and colour-blindness (orange-brown against blue).
+- Figures of the article and ours have one colour each everywhere, and nothing else has them; the palette
+  survives grey print (its lightnesses differ) and colour-blindness (orange-brown against blue).
 - SVG carries its own dark colours, so that a chart follows the reader's setting inside an `<img>`; the page
   shows the finding as text, so the SVG holds none. PNG, for notebooks, draws both.
-- Words in SVG are text, in the letters of the font that the chart carries along: a third of the weight of
+- Labels in SVG are text, with the letters of the font that they need embedded: a third of the size of
   outlines.
-- Printed is a ring and found a dot besides; what does not decide is hollow. Labels stand beside what they
+- The article's figure is a ring and ours a dot; what does not decide is hollow. Labels are next to what they
   name, with a halo.
-- No pyplot: figures are made by hand, so nothing is left open and no backend is chosen.
+- No pyplot: figures are made directly, so nothing is left open and no backend is chosen.
 - Each chart starts from matplotlib's own defaults: neither a matplotlibrc nor a style that a cell has set
   changes it.
-- Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point or pixel. That holds
-  on every processor, whose last bits differ: where two parts of a straight line meet they alone would place
-  the corners of its stroke.
+- Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point or pixel. That
+  is so on every processor, although their last bits differ: without rounding, the corners of a stroke would
+  depend on them where two parts of a straight line meet.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from analysis import fonts
 
 PRINTED, RECOMPUTED = "#b35c00", "#1f5fa8"
 SECOND = "#5a6672"
-"""Of another series beside a recomputed one: the colour of what is printed is for what is printed alone."""
+"""A second series of ours: the colour of the article is for its figures alone."""
 INK, MUTED, GRID, FAINT = "#1b2530", "#5a6672", "#d5dbe1", "#eef1f4"
 HOLDS, PARTLY, FAILS, VOID, OPEN, UNCHECKABLE = (
     "#2c7a57",
@@ -101,11 +101,12 @@ RING: dict[str, Any] = {
 }
 DOT: dict[str, Any] = {"facecolors": RECOMPUTED, "edgecolors": RECOMPUTED, "linewidths": 1.6, "s": 46}
 HOLLOW: dict[str, Any] = DOT | {"facecolors": "#ffffff"}
-"""Marks of a printed figure, of a found one, and of one that does not decide, as `Axes.scatter` takes them.
+"""Marks of a figure of the article, of ours, and of one that does not decide, as `Axes.scatter` takes
+them.
 """
 
 DASHED, DOTTED = (0, (4, 2)), (0, (2, 2))
-"""Line styles: of what goes beyond the record, and of a level or a day to hold things against."""
+"""Line styles: of what goes beyond the data, and of a level or a day to compare with."""
 
 Day = str | dt.date
 """A day, or its ISO date."""
@@ -179,13 +180,13 @@ class _Renderer(RendererAgg):
         transform: Transform,
         rgbFace: Any = None,  # noqa: N803 (matplotlib's name)
     ) -> None:
-        drawn = path.transformed(transform)
-        drawn.vertices = np.asarray(drawn.vertices).round(2)
-        super().draw_path(gc, drawn, IdentityTransform(), rgbFace)
+        in_pixels = path.transformed(transform)
+        in_pixels.vertices = np.asarray(in_pixels.vertices).round(2)
+        super().draw_path(gc, in_pixels, IdentityTransform(), rgbFace)
 
 
 class _Canvas(FigureCanvasAgg):
-    """A canvas that draws with that."""
+    """A canvas that draws with `_Renderer`."""
 
     _key: tuple[float, float, float] | None = None
 
@@ -236,21 +237,21 @@ def panels(
 
 def legend(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
     """A legend under the chart, where it covers nothing, in as few lines as its words need."""
-    found, labels = (
+    keys, labels = (
         (handles, [str(h.get_label()) for h in handles]) if handles else ax.get_legend_handles_labels()
     )
     columns = min(
         5, max(1, 85 // (max(map(len, labels), default=0) + 5))
     )  # characters of this size on one line
-    if (own := ax.get_legend()) is not None:
-        own.remove()
+    if (inner := ax.get_legend()) is not None:
+        inner.remove()
     chart_of(ax).legend(
-        found, labels, loc="outside lower left", ncols=columns, handletextpad=0.4, columnspacing=1.2
+        keys, labels, loc="outside lower left", ncols=columns, handletextpad=0.4, columnspacing=1.2
     )
 
 
 def threshold(ax: Axes, label: str, level: float, curves: Sequence[Sequence[float]] = ()) -> None:
-    """A horizontal line to hold curves against, labelled at the end from which they stay farther away."""
+    """A horizontal line to compare curves with, labelled at the end that is farther from them."""
     log = ax.get_yscale() == "log"
     near = [
         min(_distance(curve[end], level, log) for curve in curves) if curves else float(end)
@@ -286,7 +287,7 @@ def text(
     size: float = 10.0,
     xycoords: Any = "data",
 ) -> Annotation:
-    """Words at a point, shifted by some points, readable over lines and free to stand outside the axes."""
+    """Words at a point, shifted by some points, readable over lines and allowed outside the axes."""
     return ax.annotate(
         words,
         at,
@@ -311,7 +312,7 @@ def annotate(
 
 
 def edge_labels(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
-    """Labels beside the right edge at their heights, moved apart where they would touch; the axis must be
+    """Labels to the right of the axes at their heights, moved apart where they would touch; the axis must be
     final.
     """
     from scipy.optimize import isotonic_regression
@@ -319,12 +320,12 @@ def edge_labels(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
     if not labels:
         return
     ordered = sorted(labels, key=lambda label: label.y)
-    places = [float(ax.transLimits.transform(ax.transScale.transform((1, label.y)))[1]) for label in ordered]
+    heights = [float(ax.transLimits.transform(ax.transScale.transform((1, label.y)))[1]) for label in ordered]
     rows = ax.get_subplotspec().get_gridspec().nrows  # type: ignore[union-attr]  # `panels` made it
     gap = size * 1.2 / (chart_of(ax).get_size_inches()[1] / rows * 72 * 0.85)
-    steps = np.arange(len(places)) * gap
-    for label, place in zip(ordered, isotonic_regression(np.array(places) - steps).x + steps, strict=True):
-        text(ax, label.text, (1, float(place)), (8, 0), label.color, size=size, xycoords="axes fraction")
+    steps = np.arange(len(heights)) * gap
+    for label, y in zip(ordered, isotonic_regression(np.array(heights) - steps).x + steps, strict=True):
+        text(ax, label.text, (1, float(y)), (8, 0), label.color, size=size, xycoords="axes fraction")
 
 
 def mark_date(ax: Axes, at: Any, words: str) -> None:
@@ -344,19 +345,19 @@ def dates(ax: Axes, start: pd.Timestamp, end: pd.Timestamp) -> None:
 
 
 def empty_chart(ax: Axes, what: str) -> Axes:
-    """An empty chart that says that nothing was on record."""
-    for one in chart_of(ax).axes:
-        one.grid(visible=False)
-        one.spines["bottom"].set_visible(False)
-        one.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    """An empty chart that says that our data hold no `what`."""
+    for panel in chart_of(ax).axes:
+        panel.grid(visible=False)
+        panel.spines["bottom"].set_visible(False)
+        panel.set(xticks=[], yticks=[], xlabel="", ylabel="")
     ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="center", color=MUTED)
     finding = f"No data by the cut-off date: {what}"
     return set_texts(ax, finding, "No data", f"An empty chart. {finding}.")
 
 
 def set_texts(ax: Axes, finding: str, subtitle: str, alt: str) -> Axes:
-    """Give a chart its words: what it shows, in what unit, and what someone who cannot see it should be
-    told.
+    """Give a chart its texts: what it shows, what is plotted in which unit, and a description for those who
+    cannot see it.
     """
     chart = chart_of(ax)
     chart.finding, chart.subtitle, chart.alt = finding, subtitle, alt
@@ -380,7 +381,7 @@ def png(chart: Chart) -> bytes:
     chart.set_size_inches(width, height + above)
     engine.set(rect=(0, 0, 1, height / (height + above)))
     top = 1 - 0.08 / (height + above)
-    words = [
+    texts = [
         chart.text(0.012, top, "\n".join(title), va="top", fontsize=13, fontweight="semibold", color=INK),
         chart.text(
             0.012,
@@ -391,31 +392,34 @@ def png(chart: Chart) -> bytes:
             color=MUTED,
         ),
     ]
-    drawn, packed = io.BytesIO(), io.BytesIO()
-    chart.savefig(drawn, format="png", dpi=PNG_DPI, metadata={"Software": None})
-    for word in words:
-        word.remove()
+    full, packed = io.BytesIO(), io.BytesIO()
+    chart.savefig(full, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    for text in texts:
+        text.remove()
     engine.set(rect=(0, 0, 1, 1))
     chart.set_size_inches(width, height)
     # a chart has few colours: a palette of 256 keeps the ones that carry meaning to the bit, at a third of
     # the weight
-    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+    Image.open(full).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
         packed, format="png", optimize=True
     )
     return packed.getvalue()
 
 
 def svg(chart: Chart) -> str:
-    """The chart without its words, with dark colours and letters of its own."""
+    """The chart without its finding and subtitle, with dark colours and its letters embedded."""
     buffer = io.StringIO()
     with _plain_halos(chart):
         chart.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = re.sub(
-        r'<defs>.*?</defs>|\b(?:d|x|y|transform)="[^"]*"', _short, buffer.getvalue(), flags=re.DOTALL
+        r'<defs>.*?</defs>|\b(?:d|x|y|transform)="[^"]*"',
+        _shorten_coordinates,
+        buffer.getvalue(),
+        flags=re.DOTALL,
     )
     text = re.sub(r' transform="(?:rotate\(-?0( [-\d.]+)*\)|translate\(0 0\))"', "", text)
     text = text.replace(f'<g id="{HALOED}">', f'<g class="{HALOED}">')
-    text = re.sub(r'<text style="[^"]*"', lambda found: _font_style(found[0]), text)
+    text = re.sub(r'<text style="[^"]*"', lambda match: _font_style(match[0]), text)
     text, styles = _classes(text)
     letters = _letters(text, any("font-weight" in style for style in styles))
     return text.replace("<defs>", f"<style>{letters}{_rules(styles)}</style><defs>", 1)
@@ -439,13 +443,13 @@ def _plain_halos(chart: Chart) -> Iterator[None]:
         text.set_gid(None)
 
 
-def _short(found: re.Match[str]) -> str:
+def _shorten_coordinates(match: re.Match[str]) -> str:
     """Coordinates to a tenth of a point, those of marks (which are defined once, and small) to a
     hundredth.
     """
-    digits = 2 if found[0].startswith("<defs>") else 1
+    digits = 2 if match[0].startswith("<defs>") else 1
     longer = rf"\d+\.\d{{{digits + 1},}}"
-    return re.sub(longer, lambda n: f"{float(n[0]):.{digits}f}".rstrip("0").rstrip("."), found[0])
+    return re.sub(longer, lambda n: f"{float(n[0]):.{digits}f}".rstrip("0").rstrip("."), match[0])
 
 
 def _font_style(text: str) -> str:
@@ -453,23 +457,21 @@ def _font_style(text: str) -> str:
     return re.sub(r"font-family: [^;]*; |text-anchor: start; ", "", text)
 
 
-def _weight_and_size(found: re.Match[str]) -> str:
-    return f"{'font-weight: 600; ' if found[1] else ''}font-size: {found[2]};"
+def _weight_and_size(match: re.Match[str]) -> str:
+    return f"{'font-weight: 600; ' if match[1] else ''}font-size: {match[2]};"
 
 
 def _classes(text: str) -> tuple[str, list[str]]:
-    """The same drawing with a class where a style stood, and the styles in the order of their classes."""
+    """The same drawing with classes instead of styles, and the styles in the order of their classes."""
     styles = list(dict.fromkeys(re.findall(r' style="([^"]*)"', text)))
-    names = {style: f"s{place}" for place, style in enumerate(styles)}
-    return re.sub(r' style="([^"]*)"', lambda found: f' class="{names[found[1]]}"', text), styles
+    names = {style: f"s{number}" for number, style in enumerate(styles)}
+    return re.sub(r' style="([^"]*)"', lambda match: f' class="{names[match[1]]}"', text), styles
 
 
 def _letters(text: str, bold: bool) -> str:
-    """The rules that give the words of a chart their font, cut down to the letters that they need, and their
-    halo.
-    """
-    written = "".join(sorted(set(html.unescape("".join(re.findall(r"<text[^>]*>([^<]*)", text))))))
-    faces = "".join(fonts.font_face(FONT, weight, written) for weight in ((400, 600) if bold else (400,)))
+    """The rules for the font of a chart, with the letters that its texts need, and for their halo."""
+    used = "".join(sorted(set(html.unescape("".join(re.findall(r"<text[^>]*>([^<]*)", text))))))
+    faces = "".join(fonts.font_face(FONT, weight, used) for weight in ((400, 600) if bold else (400,)))
     halo = f".{HALOED} text{{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}}"
     dark = f"@media(prefers-color-scheme:dark){{.{HALOED} text{{stroke:{DARK['#ffffff']}}}}}"
     return f"{faces}svg{{font-family:{FONT},sans-serif}}{halo}{dark}"
@@ -478,17 +480,18 @@ def _letters(text: str, bold: bool) -> str:
 def _rules(styles: Sequence[str]) -> str:
     """A rule for each style, and for those that have a colour of the theme the same in the dark."""
     light = [
-        (f".s{place}", style.replace(": ", ":").replace("; ", ";")) for place, style in enumerate(styles)
+        (f".s{number}", style.replace(": ", ":").replace("; ", ";")) for number, style in enumerate(styles)
     ]
     dark = []
     for name, style in light:
-        turned = [found for part in style.split(";") if (found := _dark(part))]
-        if turned:
-            dark.append(f"{name}{{{';'.join(turned)}}}")
+        darkened = [rule for part in style.split(";") if (rule := _dark(part))]
+        if darkened:
+            dark.append(f"{name}{{{';'.join(darkened)}}}")
     rules = "".join(f"{name}{{{style}}}" for name, style in light)
     return f"{rules}@media(prefers-color-scheme:dark){{{''.join(dark)}}}"
 
 
 def _dark(declaration: str) -> str | None:
+    """The declaration of a style with its colour in the dark; None where that stays."""
     kind, _, color = declaration.partition(":")
     return f"{kind}:{DARK[color]}" if color in DARK else None

@@ -3,10 +3,9 @@ cheaper tokens.
 
 Decisions
 - A cell says what is needed and what share of the whole market that is; what exceeds the market is bold.
-- Subscribers stand in the order of their use, so that a share of them is a length and lines cross where
+- Subscribers are in the order of their use, so that a share of them is a length and lines cross where
   shares are read off.
-- The elasticity that was measured is blue and thick; others are there to hold it against, dashed, with their
-  number.
+- The measured elasticity is blue and thick; others are there for comparison, dashed, with their number.
 """
 
 from __future__ import annotations
@@ -131,7 +130,7 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
 def _mark_crossings(ax: Axes, plan_usd: float, at_price: float, at_cost: float) -> None:
     """The shares of subscribers at which both lines cross the price of the plan, where they lie on the axis.
 
-    The line of the token price crosses first: its words stand to the left and above, the other's to the right
+    The line of the token price crosses first: its label is to the left and above, the other's to the right
     and below.
     """
     hollow = theme.RING | {"edgecolors": theme.SECOND}
