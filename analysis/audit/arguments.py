@@ -4,7 +4,7 @@ runs.
 Decisions
 - A function's signature is the rule: its names, and the types of its annotations. They are read as JSON is,
   strictly, so that a text is a day where it has the form of one, but never a list or a number.
-- What only the function itself can refuse, when it runs, is told with the place of its arguments too.
+- What only the function itself can refuse, when it runs, is reported with the place of its arguments too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NOUNS = {
 
 
 def problems(
-    function: Callable[..., object], arguments: Mapping[str, Any], where: str, kind: str, own: int
+    function: Callable[..., object], arguments: Mapping[str, Any], where: str, kind: str, skipped: int
 ) -> Iterator[Problem]:
     """Arguments that a check or a reader (`kind`) lacks, does not take, or that have another type.
 
@@ -45,24 +45,24 @@ def problems(
         The place of these arguments.
     kind : str
         What the function is: check, reader.
-    own : int
-        How many of its first parameters are not the file's to give.
+    skipped : int
+        How many of its first parameters do not come from the file.
     """
-    parameters = list(inspect.signature(function).parameters)[own:]
+    parameters = list(inspect.signature(function).parameters)[skipped:]
     try:
         inspect.signature(function).bind(
-            *[None] * own, **{str(key): value for key, value in arguments.items()}
+            *[None] * skipped, **{str(key): value for key, value in arguments.items()}
         )
     except TypeError as reason:
         takes = ", ".join(parameters) or "no argument"
         yield Problem(where, f"{function.__name__}: {reason}", f"The {kind} takes {takes}")
         return
-    types = _types(function, own)
+    types = _types(function, skipped)
     for name, value in arguments.items():
         try:
             types[name].validate_json(json.dumps(value, default=str), strict=True)
-        except ValidationError as refused:
-            first = refused.errors()[0]
+        except ValidationError as invalid:
+            first = invalid.errors()[0]
             path = ".".join([name, *(str(part) for part in first["loc"] if part in _keys(value))])
             if isinstance(first["input"], str) and first["type"] == "list_type":
                 rule, fix = f"{first['input']!r} is a text, not a list", f"Write [{first['input']}]"
@@ -75,7 +75,7 @@ def problems(
 
 @contextmanager
 def errors_at(where: str) -> Iterator[None]:
-    """What a function refuses while it runs on the arguments of a file, told with their place.
+    """What a function refuses while it runs on the arguments of a file, with their place.
 
     Raises
     ------
@@ -96,9 +96,9 @@ def errors_at(where: str) -> Iterator[None]:
 
 
 @cache
-def _types(function: Callable[..., object], own: int) -> dict[str, TypeAdapter[Any]]:
+def _types(function: Callable[..., object], skipped: int) -> dict[str, TypeAdapter[Any]]:
     hints = get_type_hints(function)
-    return {name: TypeAdapter(hints[name]) for name in list(inspect.signature(function).parameters)[own:]}
+    return {name: TypeAdapter(hints[name]) for name in list(inspect.signature(function).parameters)[skipped:]}
 
 
 def _keys(value: object) -> list[Any]:

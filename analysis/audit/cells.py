@@ -56,7 +56,7 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
     facts : Facts
         What may be looked at; each cell reads with a memory of its own.
     columns : sequence of (table, column), optional
-        The columns to judge; all of them, the key columns excepted, where it is not given.
+        The columns to judge; all of them, the key columns excepted, by default.
 
     Raises
     ------
@@ -65,15 +65,15 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
         knows.
     """
     rules = cell_rules.load()
-    wanted = list(rules) if columns is None else list(columns)
-    if unknown := [pair for pair in wanted if pair not in rules]:
+    pairs = list(rules) if columns is None else list(columns)
+    if unknown := [pair for pair in pairs if pair not in rules]:
         name = ".".join(unknown[0])
         rule = f"the article's tables have no column {name!r}"
         raise DataError(Problem(cell_rules.FILE, rule, nearest(name, map(".".join, rules))))
     rows = [
         _row(facts.without_memory(), cell, rules[cell.table, cell.column])
         for cell in _printed_cells()
-        if (cell.table, cell.column) in wanted
+        if (cell.table, cell.column) in pairs
     ]
     ledger = pd.DataFrame(rows, columns=list(FIELDS))
     return ledger.assign(strength=pd.Series([row["strength"] for row in rows], dtype=object))

@@ -1,7 +1,7 @@
-"""What may a check look at? The article's figures, what others measured, and the assumptions it was given.
+"""What may a check look at? The article's figures, what others measured, and the assumptions it runs under.
 
 Decisions
-- A verdict judges the article's day with everything known by `as_of`: rows that describe a later day never
+- A verdict judges publication day with everything known by `as_of`: rows that describe a later day never
   decide.
 - Rows that decide are remembered apart from rows that are only mentioned: the former alone give a verdict its
   sources and its strength.
@@ -33,7 +33,7 @@ from analysis.units import DAYS_PER_MONTH, format_date, format_figure
 
 FACTS = "dated_facts"
 CURRENT_FOR = pd.Timedelta(days=92)
-"""How long before the article's day a record may end and still speak of that day: a quarter of a year."""
+"""How long before publication day a record may end and still speak of that day: a quarter of a year."""
 UNIT = {
     "USD billion": "usd_bn",
     "percent": "pct",
@@ -84,7 +84,7 @@ class Facts:
     evidence : mapping of str to DataFrame
         `evidence.measured.load` of each evidence table, all rows.
     day : Timestamp
-        The article's day.
+        Publication day.
     as_of : Timestamp
         The day up to which anything may be known.
     used : list of (table, row label)
@@ -142,7 +142,7 @@ class Facts:
         return self.cell("text_figures", name, "printed")
 
     def is_current(self, rows: pd.DataFrame) -> bool:
-        """Whether a record ends late enough to say something of the article's day."""
+        """Whether a record ends late enough to say something of publication day."""
         return bool(self.day - rows["valid_on"].max() <= CURRENT_FOR)
 
     # What others measured
@@ -158,7 +158,7 @@ class Facts:
         return outlook.start_evidence(self.known)
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
-        """Rows of an evidence table that describe the article's day or an earlier one, by `valid_on`; not
+        """Rows of an evidence table that describe publication day or an earlier one, by `valid_on`; not
         remembered.
 
         Parameters
@@ -176,16 +176,16 @@ class Facts:
             There is no such table, or it has no such column.
         """
         self._refuse_unknown_columns(table, where)
-        found = self.known[table]
+        rows = self.known[table]
         for column, value in where.items():
-            found = found[found[column].isin(value if isinstance(value, list | tuple) else [value])]
-        return found[(found["valid_on"] > self.day) == later]
+            rows = rows[rows[column].isin(value if isinstance(value, list | tuple) else [value])]
+        return rows[(rows["valid_on"] > self.day) == later]
 
     def rows(self, table: str, **where: Any) -> pd.DataFrame:
         """As `require`, remembered as what decides."""
-        found = self.require(table, **where)
-        self.cite(table, found)
-        return found
+        rows = self.require(table, **where)
+        self.cite(table, rows)
+        return rows
 
     def require(self, table: str, **where: Any) -> pd.DataFrame:
         """As `find`, where there has to be one; not remembered, so that a check cites those that decide
@@ -198,33 +198,33 @@ class Facts:
         DataError
             The table has no such row on any day.
         """
-        found = self.find(table, **where)
-        if found.empty:
+        rows = self.find(table, **where)
+        if rows.empty:
             self.refuse_unknown_values(table, where)
             raise NothingKnown(" ".join(str(value) for value in where.values()))
-        return found
+        return rows
 
     def cite(self, table: str, rows: pd.DataFrame) -> None:
         """Remember some rows of a table as what decides."""
         self.used.extend((table, int(label)) for label in rows.index)
 
     def mention(self, table: str, rows: pd.DataFrame) -> None:
-        """Remember some rows of a table as mentioned beside the verdict."""
+        """Remember some rows of a table as mentioned with the verdict."""
         self.mentioned.extend((table, int(label)) for label in rows.index)
 
     def last(self, table: str, column: str, **where: Any) -> pd.Series:
         """The latest row with a value in `column`; it alone is remembered."""
         self._refuse_unknown_columns(table, [column])
-        found = self.find(table, **where)
-        found = found[found[column].notna()]
-        if found.empty:
+        rows = self.find(table, **where)
+        rows = rows[rows[column].notna()]
+        if rows.empty:
             self.refuse_unknown_values(table, where)
             raise NothingKnown(" ".join(str(value) for value in where.values()) or f"{table}, {column}")
-        self.used.append((table, int(found.index[-1])))
-        return found.iloc[-1]
+        self.used.append((table, int(rows.index[-1])))
+        return rows.iloc[-1]
 
     def fact(self, name: str) -> pd.Series:
-        """One dated fact that had happened by the article's day.
+        """One dated fact that had happened by publication day.
 
         Raises
         ------
@@ -234,7 +234,7 @@ class Facts:
         return self.rows(FACTS, id=name).iloc[-1]
 
     def figure(self, pick: Pick, *, decides: bool = True) -> float:
-        """One figure of the evidence that describes the article's day or an earlier one; its rows decide, or
+        """One figure of the evidence that describes publication day or an earlier one; its rows decide, or
         are only mentioned.
         """
         read = self.without_memory()
@@ -248,34 +248,34 @@ class Facts:
         return float(value)
 
     def facts_by_day(self, names: Iterable[str], *, decides: bool = True) -> list[pd.Series]:
-        """Those of some dated facts that had happened by the article's day; none is an answer too."""
-        found = []
+        """Those of some dated facts that had happened by publication day; none is an answer too."""
+        facts = []
         for name in names:
             self.refuse_unknown_values(FACTS, {"id": name})
             if len(rows := self.find(FACTS, id=name)):
                 (self.cite if decides else self.mention)(FACTS, rows)
-                found.append(rows.iloc[-1])
-        return found
+                facts.append(rows.iloc[-1])
+        return facts
 
     def facts_after_day(self, names: Iterable[str]) -> list[pd.Series]:
-        """Those of some dated facts that came after the article's day and were known by `as_of`: mentioned,
+        """Those of some dated facts that came after publication day and were known by `as_of`: mentioned,
         never decisive.
         """
         names = list(names)
         self.refuse_unknown_values(FACTS, {"id": names})
-        found = [rows for name in names if len(rows := self.find(FACTS, later=True, id=name))]
-        for rows in found:
+        later = [rows for name in names if len(rows := self.find(FACTS, later=True, id=name))]
+        for rows in later:
             self.mention(FACTS, rows.tail(1))
-        return [rows.iloc[-1] for rows in found]
+        return [rows.iloc[-1] for rows in later]
 
     def _refuse_unknown_columns(self, table: str, columns: Iterable[str]) -> None:
         if table not in self.evidence:
             raise DataError(
                 Problem(f"{table}.csv", "is no table of the evidence", nearest(table, self.evidence))
             )
-        held = self.evidence[table].columns
-        for column in [column for column in columns if column not in held]:
-            raise DataError(Problem(f"{table}.csv", f"has no column {column!r}", nearest(column, held)))
+        existing = self.evidence[table].columns
+        for column in [column for column in columns if column not in existing]:
+            raise DataError(Problem(f"{table}.csv", f"has no column {column!r}", nearest(column, existing)))
 
     def refuse_unknown_values(self, table: str, where: Mapping[str, Any]) -> None:
         """Refuse values of columns that no row of a table has on any day.
@@ -286,11 +286,11 @@ class Facts:
             One of them is in no row.
         """
         for column, value in where.items():
-            held = set(self.evidence[table][column])
-            for wanted in value if isinstance(value, list | tuple) else [value]:
-                if wanted not in held:
-                    rule = f"has no row with {column} {wanted!r}"
-                    raise DataError(Problem(f"{table}.csv", rule, nearest(str(wanted), map(str, held))))
+            existing = set(self.evidence[table][column])
+            for each in value if isinstance(value, list | tuple) else [value]:
+                if each not in existing:
+                    rule = f"has no row with {column} {each!r}"
+                    raise DataError(Problem(f"{table}.csv", rule, nearest(str(each), map(str, existing))))
 
     # What was read
 
@@ -308,8 +308,8 @@ class Facts:
     @property
     def strength(self) -> str | None:
         """The weakest quality among the rows that decide; None where none does."""
-        found = set(self._sources(self.used)["quality"])
-        return max(found, key=evidence_tables.QUALITIES.index) if found else None
+        qualities = set(self._sources(self.used)["quality"])
+        return max(qualities, key=evidence_tables.QUALITIES.index) if qualities else None
 
     @property
     def references(self) -> list[dict[str, str]]:
@@ -323,8 +323,8 @@ class Facts:
         return [source for source in self._source_list(self.mentioned) if source["url"] not in deciding]
 
     def _source_list(self, labels: Sequence[tuple[str, int]]) -> list[dict[str, str]]:
-        found = self._sources(labels).drop_duplicates("source").astype(str).to_numpy().tolist()
-        return [dict(zip(("title", "url", "quality"), row, strict=True)) for row in found]
+        rows = self._sources(labels).drop_duplicates("source").astype(str).to_numpy().tolist()
+        return [dict(zip(("title", "url", "quality"), row, strict=True)) for row in rows]
 
     def _sources(self, read: Sequence[tuple[str, int]]) -> pd.DataFrame:
         columns = ["source_title", "source", "quality"]
@@ -345,12 +345,12 @@ def gather(assumptions: Assumptions) -> Facts:
         model is that of the register, since a scenario does not change the fact-check.
     """
     register = assumptions.register
-    own = {
+    caller_values = {
         name: value
         for name, value in assumptions.items()
         if name in SIMULATION or (name in register and register[name].reading)
     }
-    base = Assumptions({name: entry.value for name, entry in register.items()} | own, register)
+    base = Assumptions({name: entry.value for name, entry in register.items()} | caller_values, register)
     return Facts(
         article_tables.all_parsed_cells(approximation=base["approximation_share"]),
         base,
@@ -424,7 +424,7 @@ def describe_benchmark(name: str) -> str:
 
 
 def too_early_note(name: str, rows: pd.DataFrame) -> str:
-    """What is said of a record that ends too long before the article's day."""
+    """A sentence on a record that ends too long before publication day."""
     return (
         f"On {name} the record ends on {format_date(rows['valid_on'].max())}, too early to speak of"
         " publication day."
@@ -451,7 +451,7 @@ def fill_placeholders(template: str, values: Mapping[str, str]) -> str | None:
     """A sentence with its ``{names}`` filled in; None where one of them is not known."""
     if any(name not in values for name in names_in(template)):
         return None
-    return NAME.sub(lambda found: values[found[1]], template)
+    return NAME.sub(lambda match: values[match[1]], template)
 
 
 NAME = re.compile(r"\{([^{}]+)\}")
@@ -482,9 +482,9 @@ SUFFIXES = (".value", ".months", ".due")
 
 def fact_ids_in(template: str) -> list[str]:
     """The dated facts whose days and figures a sentence asks for, each once."""
-    asked = names_in(template)
-    ends = [next((end for end in SUFFIXES if name.endswith(end)), "") for name in asked]
-    return list(dict.fromkeys(name.removesuffix(end) for name, end in zip(asked, ends, strict=True)))
+    names = names_in(template)
+    ends = [next((end for end in SUFFIXES if name.endswith(end)), "") for name in names]
+    return list(dict.fromkeys(name.removesuffix(end) for name, end in zip(names, ends, strict=True)))
 
 
 def placeholder_values(rows: Iterable[pd.Series], day: pd.Timestamp) -> dict[str, str]:

@@ -30,7 +30,7 @@ BASES = ("article", "evidence", "model")
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
+    """The result of a check.
 
     Attributes
     ----------
@@ -41,17 +41,17 @@ class Finding:
     details : str, optional
         The statistics behind it, for who wants them.
     computed : Interval, optional
-        The result to show; the first reading that is a number where it is not given.
+        The result to show; the first reading that is a number where there is none.
     accepts : (float, float), optional
         What a number has to meet where the claim states no figure.
     overtaken : bool
-        The statement was right until something that came before the article's day.
+        The statement was right until something that came before publication day.
     stale : bool
         A lower bound that had been passed long before.
     verdict : str, optional
         Given outright where readings cannot: `open` for what lies ahead.
     since : str, optional
-        What happened after the article's day.
+        What happened after publication day.
     """
 
     readings: Mapping[str, Interval | bool]
@@ -105,7 +105,7 @@ def judge(finding: Finding, figure: Quantity | None) -> str:
     """
     if finding.verdict is not None:
         return finding.verdict
-    meets = [_met(value, finding, figure) for value in finding.readings.values()]
+    meets = [_meets(value, finding, figure) for value in finding.readings.values()]
     if None in meets:
         return "uncheckable"
     if figure is not None and any(_on_bound(value, figure) for value in finding.readings.values()):
@@ -121,23 +121,23 @@ def answer(finding: Finding, figure: Quantity | None) -> str:
 
 
 def accepted(figure: Quantity | None) -> tuple[float, float]:
-    """The bounds of the figure that a claim is held against."""
+    """The bounds of the figure with which a claim is compared."""
     if figure is None or figure.low is None or figure.high is None:
         raise ValueError("a claim needs a figure to be held against")
     return figure.low, figure.high
 
 
-def meets_interval(found: Interval, wanted: tuple[float, float]) -> bool | None:
+def meets_interval(result: Interval, bounds: tuple[float, float]) -> bool | None:
     """Does a result meet an interval: surely, surely not, or (None) both remain possible?
 
-    Rounding alone never leaves it open: an interval that only touches the wanted one meets it. It is open
+    Rounding alone never leaves it open: an interval that only touches the other one meets it. It is open
     where an unbounded input lets the result lie on either side.
     """
-    low, high = wanted
-    if found.high < low or found.low > high:
+    low, high = bounds
+    if result.high < low or result.low > high:
         return False
-    inside = found.low >= low and found.high <= high
-    return None if found.open and not inside else True
+    inside = result.low >= low and result.high <= high
+    return None if result.open and not inside else True
 
 
 def unanimous(answers: Iterable[bool]) -> bool | None:
@@ -146,7 +146,7 @@ def unanimous(answers: Iterable[bool]) -> bool | None:
     return distinct.pop() if len(distinct) == 1 else None
 
 
-def _met(value: Interval | bool, finding: Finding, figure: Quantity | None) -> bool | None:
+def _meets(value: Interval | bool, finding: Finding, figure: Quantity | None) -> bool | None:
     return value if isinstance(value, bool) else meets_interval(value, finding.accepts or accepted(figure))
 
 

@@ -24,7 +24,7 @@ KINDS = ("input", "output")
 
 
 def price(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
-    """A price against the developer's own list: the one in force on the article's day, then the earlier
+    """A price against the developer's own list: the one in force on publication day, then the earlier
     ones.
     """
     prices = facts.find(PRICES, article_model=cell.row, terms="list")
@@ -39,23 +39,22 @@ def price(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     launch, last = first_party.iloc[0], first_party.iloc[-1]
     since = first_party[changed].iloc[-1] if changed.any() else launch
     facts.cite(PRICES, first_party.loc[[since.name, last.name]])
-    asked, since_day = describe_price(last), format_date(since["valid_on"])
+    last_price, since_day = describe_price(last), format_date(since["valid_on"])
     protocol = f"list price of {since_day}"
     equal = [_equals(row, printed) for _, row in first_party.iterrows()]
     if equal[-1]:
-        reason = f"{last['seller']} listed it at {asked} from {since_day}"
-        reason += (
-            f" and still did on {format_date(last['valid_on'])}."
-            if last.name != since.name
-            else ", the last list price that we found."
-        )
-        return CellFinding("holds", reason, f"list price since {since_day}", asked, protocol)
+        reason = f"{last['seller']} listed it at {last_price} from {since_day}"
+        still = f" and still did on {format_date(last['valid_on'])}."
+        reason += still if last.name != since.name else ", the last list price that we found."
+        return CellFinding("holds", reason, f"list price since {since_day}", last_price, protocol)
     (facts.cite if any(equal) else facts.mention)(PRICES, first_party.loc[[launch.name]])
     reason = (
         f"{launch['seller']} listed it at {describe_price(launch)} from {format_date(launch['valid_on'])}"
     )
-    reason += f", and at {asked} since {since_day}." if changed.any() else "."
-    return CellFinding("fails", reason, f"{asked} since {since_day}", asked, protocol, stale=any(equal))
+    reason += f", and at {last_price} since {since_day}." if changed.any() else "."
+    return CellFinding(
+        "fails", reason, f"{last_price} since {since_day}", last_price, protocol, stale=any(equal)
+    )
 
 
 def _hosts_price(facts: Facts, prices: pd.DataFrame, printed: Sequence[Interval]) -> CellFinding:
@@ -74,8 +73,10 @@ def _hosts_price(facts: Facts, prices: pd.DataFrame, printed: Sequence[Interval]
         return CellFinding("holds", reason, f"{row['seller']}'s price", span, protocol)
     facts.cite(PRICES, last)
     inside = all(low <= figure.value <= high for (low, high), figure in zip(ends, printed, strict=True))
-    asked = " / ".join(dict.fromkeys(format_figure(figure.value, "usd_per_mtok", 2) for figure in printed))
-    reason = f"{opening}, none of them the article's {asked}."
+    article_price = " / ".join(
+        dict.fromkeys(format_figure(figure.value, "usd_per_mtok", 2) for figure in printed)
+    )
+    reason = f"{opening}, none of them the article's {article_price}."
     verdict = "uncheckable" if inside else "fails"
     return CellFinding(verdict, reason, f"no own price, hosts {span}", span, protocol)
 

@@ -119,9 +119,11 @@ def _leads(printed: Mapping[str, Interval]) -> str:
     leads = sorted(printed.items(), key=lambda item: -item[1].value)
     verbs = ["leads" if lead.value >= 0 else "trails" for _, lead in leads]
     return join_words(
-        f"{verb} {rival} by {abs(lead.value):.1f} points"
-        if verb != previous
-        else f"{rival} by {abs(lead.value):.1f}"
+        (
+            f"{verb} {rival} by {abs(lead.value):.1f} points"
+            if verb != previous
+            else f"{rival} by {abs(lead.value):.1f}"
+        )
         for verb, previous, (rival, lead) in zip(verbs, ["", *verbs], leads, strict=False)
     )
 
@@ -152,8 +154,8 @@ def frontier_gap(
     readings: dict[str, Interval | bool] = {}
     sentences, details, later = [], [], []
     for name, where in series.items():
-        wanted = {key: value for key, value in where.items() if key != "floor"}
-        scores = facts.require(BENCHMARKS, **wanted, use="trend")
+        selection = {key: value for key, value in where.items() if key != "floor"}
+        scores = facts.require(BENCHMARKS, **selection, use="trend")
         last = pd.Timestamp(scores["valid_on"].max())
         if not facts.is_current(scores):
             details.append(too_early_note(name, scores))
@@ -166,7 +168,7 @@ def frontier_gap(
         else:
             facts.cite(BENCHMARKS, _steps(scores))
             readings[f"on {name}"] = result.change == parity.CLOSING and _fast_enough(result, figure)
-        known_scores = facts.at(facts.as_of).require(BENCHMARKS, **wanted, use="trend")
+        known_scores = facts.at(facts.as_of).require(BENCHMARKS, **selection, use="trend")
         if known_scores["valid_on"].max() > last:
             later.append(_gap_in_words(name, _gap_test(facts, known_scores, name, where)))
     if published := facts.facts_by_day(beside, decides=False):
@@ -248,8 +250,8 @@ def _test_in_words(name: str, result: parity.Gap) -> str:
 def rise_of_the_best(
     facts: Facts, figure: Quantity | None, *, benchmark: str, beside: Sequence[str], told: str
 ) -> Finding:
-    """The best published score a year before publication day and on it: what it does not decide is told with
-    it.
+    """The best published score a year before publication day and on it: what that does not decide is said
+    with it.
 
     The sentence may name ``{before}``, ``{now}`` and days and figures of the facts `beside`.
     """
@@ -277,7 +279,7 @@ def best_on_benchmark(
     developers: Sequence[str] = (),
     beside: Sequence[str] = (),
 ) -> Finding:
-    """Whether a model leads a benchmark on the article's day; it is out of date where it led before.
+    """Whether a model leads a benchmark on publication day; it is out of date where it led before.
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 
 Decisions
 - A forecast is judged at `as_of`: it is open until somebody rules on it (`predictions.yml`) or its deadline
-  passes, and what is on record by then is mentioned.
-- A probability of a model never makes a forecast true or false; it is shown beside `open`, with basis
+  passes, and what is in our data by then is mentioned.
+- A probability of a model never makes a forecast true or false; it is shown next to `open`, with basis
   `model`, as odds first.
 - All events are read off the same draws, those of the risk notebook. What the article predicts under a
   condition, or as the cause of something, is counted among the futures with that condition or effect.

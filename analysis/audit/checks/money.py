@@ -1,7 +1,7 @@
 """Who paid what, and when? Checks on SoftBank's investment, on funding, revenue and costs.
 
 Decisions
-- Paid, promised and conditional money are told apart: invested on a day is the last stated cost plus the
+- Paid, promised and conditional money are kept apart: invested on a day is the last stated cost plus the
   instalments paid after it; promised money is never called invested.
 - Tranches and rounds are added only where the table says that they may be (`in_total`). Money on conditions
   has rows of its own and is left out for every company alike; what it would change is a detail.
@@ -36,7 +36,7 @@ STAKE, ROUNDS, FINANCE, CHIPS, CAPEX, NAV = (
 
 
 def invested_usd_bn(facts: Facts, *, later: bool = False) -> float:
-    """What SoftBank had put into OpenAI by the article's day, or by `as_of`: stated cost plus instalments
+    """What SoftBank had put into OpenAI by publication day, or by `as_of`: stated cost plus instalments
     paid since.
     """
     position = facts.last(STAKE, "cumulative_cost_usd_bn", event="position")
@@ -49,7 +49,7 @@ def invested_usd_bn(facts: Facts, *, later: bool = False) -> float:
 
 @check("evidence")
 def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
-    """What of SoftBank's investment was still to come on the article's day."""
+    """What of SoftBank's investment was still to come on publication day."""
     holding = float(_commitment(facts)["cost_on_completion_usd_bn"])
     paid = invested_usd_bn(facts)
     reason = (
@@ -490,7 +490,7 @@ def investment_over_revenue(
 
 
 def _small_market(then: bool, now: bool) -> str:
-    """Whether the market is small beside the investment, in 2024 and on publication day."""
+    """Whether the market is small compared with the investment, in 2024 and on publication day."""
     if then and now:
         return "Small by both"
     if not then and not now:
@@ -635,7 +635,7 @@ def _later_investment(facts: Facts, earned: Mapping[str, pd.Series]) -> str:
 
 
 class Raised(NamedTuple):
-    """What a company had raised or been promised by the article's day, in billions of US dollars.
+    """What a company had raised or been promised by publication day, in billions of US dollars.
 
     Attributes
     ----------
@@ -684,18 +684,18 @@ def _comparison(amount: float, other: float) -> str:
     return "equals" if amount == other else "exceeds" if amount > other else "is below"
 
 
-def _answer_by_reading(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> str:
+def _answer_by_reading(readings: Mapping[str, Interval], bounds: tuple[float, float]) -> str:
     """Which readings meet what the statement needs: In dollars, but not as a rate."""
-    met = [name for name, value in readings.items() if meets_interval(value, wanted)]
+    met = [name for name, value in readings.items() if meets_interval(value, bounds)]
     missed = [name for name in readings if name not in met]
     answer = f"{' and '.join(met)}, but not {' or '.join(missed)}" if met and missed else None
     answer = answer or f"{'yes' if met else 'no'}, {' and '.join(readings)}"
     return answer[0].upper() + answer[1:]
 
 
-def _only_some(readings: Mapping[str, Interval], wanted: tuple[float, float]) -> str:
+def _only_some(readings: Mapping[str, Interval], bounds: tuple[float, float]) -> str:
     """How a reason opens where a statement is right in some readings alone: Only in total."""
-    met = [name for name, value in readings.items() if meets_interval(value, wanted)]
+    met = [name for name, value in readings.items() if meets_interval(value, bounds)]
     return f"Only {' and '.join(met)}: " if 0 < len(met) < len(readings) else ""
 
 

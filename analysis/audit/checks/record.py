@@ -3,10 +3,10 @@
 Decisions
 - A statement about a state is true until something on record ends it: then it fails as out of date, and a
   forecast whose premise was so overtaken is void.
-- A lower bound that was passed long ago stays true; that it is out of date is said beside the verdict.
+- A lower bound that was passed long ago stays true; that it is out of date is said with the verdict.
 - Sentences come from the claim (`told`) with their days and figures filled in from the record; where a fact
-  of the sentence was not known yet, the facts that were are listed instead. What answers in them follows the
-  verdict (``{answer}``, or the name of a reading).
+  of the sentence was not known yet, the facts that were known are listed instead. What answers in them
+  follows the verdict (``{answer}``, or the name of a reading).
 - Silence proves nothing: a part of a statement that no fact bears out or contradicts is unknown, and the
   statement is right in part where another part is right. Of two measures of one thing, one that cannot tell
   leaves it to the other.
@@ -70,21 +70,18 @@ def on_record(
 ) -> Finding:
     """What dated facts say of a statement.
 
-    `shows` bear it out (all are needed), `denies` contradict it, `ended_by` overtook it; `beside` are told
-    and decide nothing.
+    `shows` bear it out (all are needed), `denies` contradict it, `ended_by` overtook it; `beside` are
+    mentioned and decide nothing.
     """
     _refuse_undecidable("on_record", shows=shows, denies=denies, ended_by=ended_by)
     ended, denied = facts.facts_by_day(ended_by), facts.facts_by_day(denies)
-    shown = facts.facts_by_day(shows)
-    if not ended and not denied and (not shows or len(shown) < len(shows)):
-        missing = [name for name in shows if name not in {row["id"] for row in shown}]
+    supporting = facts.facts_by_day(shows)
+    if not ended and not denied and (not shows or len(supporting) < len(shows)):
+        missing = [name for name in shows if name not in {row["id"] for row in supporting}]
         raise NothingKnown(", ".join(missing or [*ended_by, *denies]))
-    holds = not ended and not denied
-    return Finding(
-        {"on record": holds},
-        render_sentence(told, [*shown, *denied, *ended, *facts.facts_by_day(beside, decides=False)], facts),
-        overtaken=bool(ended),
-    )
+    rows = [*supporting, *denied, *ended, *facts.facts_by_day(beside, decides=False)]
+    reason = render_sentence(told, rows, facts)
+    return Finding({"on record": not ended and not denied}, reason, overtaken=bool(ended))
 
 
 @check("evidence")
@@ -106,10 +103,10 @@ def readings_on_record(
         denied = facts.facts_by_day(sides.get("denies", ()))
         needed = sides.get("shows", ())
         decided = bool(denied) or 0 < len(needed) == len(facts.without_memory().facts_by_day(needed))
-        shown = facts.facts_by_day(needed, decides=decided)
+        supporting = facts.facts_by_day(needed, decides=decided)
         if decided:
             judgements[name] = not denied
-        rows += [*shown, *denied, *facts.facts_by_day(sides.get("beside", ()), decides=False)]
+        rows += [*supporting, *denied, *facts.facts_by_day(sides.get("beside", ()), decides=False)]
     if not judgements:
         raise NothingKnown(
             ", ".join(name for sides in readings.values() for side in sides.values() for name in side)
@@ -145,19 +142,19 @@ def figures_on_record(
     ``{stated}``, besides days and figures of dated facts; the figures `others`, by label, and the facts
     `beside` are mentioned and decide nothing.
     """
-    found = {label: exact(facts.figure(pick)) for label, pick in readings.items()}
-    met = any(meets_interval(value, accepted(figure)) for value in found.values())
+    figures = {label: exact(facts.figure(pick)) for label, pick in readings.items()}
+    met = any(meets_interval(value, accepted(figure)) for value in figures.values())
     before = exact(sum(facts.figure(pick) for pick in was)) if was else None
     overtaken = not met and before is not None and bool(meets_interval(before, accepted(figure)))
     facts.facts_by_day(beside, decides=False)
     rows = facts.dated_facts
-    labels = {label: format_figure(value.value, figure.unit) for label, value in found.items()}
+    texts = {label: format_figure(value.value, figure.unit) for label, value in figures.items()}
     for label, pick in others.items():
         with suppress(NothingKnown):  # what decides nothing may be unknown
-            labels[label] = format_figure(facts.figure(pick, decides=False), figure.unit)
-    labels |= {"stated": figure.text} | ({"was": format_figure(before.value, figure.unit)} if before else {})
-    opening = {"answer": answer(Finding(found, "", overtaken=overtaken), figure)}
-    return Finding(found, render_sentence(told, rows, facts, opening | labels, others), overtaken=overtaken)
+            texts[label] = format_figure(facts.figure(pick, decides=False), figure.unit)
+    texts |= {"stated": figure.text} | ({"was": format_figure(before.value, figure.unit)} if before else {})
+    opening = {"answer": answer(Finding(figures, "", overtaken=overtaken), figure)}
+    return Finding(figures, render_sentence(told, rows, facts, opening | texts, others), overtaken=overtaken)
 
 
 @check("evidence")
@@ -176,17 +173,17 @@ def layers_owned(
     `stakes` names a layer's stake in percent, `runs` the facts that show another one; the sentence may name
     each stake by its layer, and ``{answer}``: which layers are owned and which are not.
     """
-    held = {layer: facts.figure(pick) for layer, pick in stakes.items()}
-    readings: dict[str, Interval | bool] = {layer: stake > MAJORITY_PCT for layer, stake in held.items()}
+    stakes_pct = {layer: facts.figure(pick) for layer, pick in stakes.items()}
+    readings: dict[str, Interval | bool] = {
+        layer: stake > MAJORITY_PCT for layer, stake in stakes_pct.items()
+    }
     for layer, names in runs.items():
         readings[layer] = len(facts.facts_by_day(names)) == len(names)
     facts.facts_by_day(beside, decides=False)
-    owned, rest = (
-        [layer for layer in readings if bool(readings[layer]) is wanted] for wanted in (True, False)
-    )
+    owned, rest = ([layer for layer in readings if bool(readings[layer]) is owns] for owns in (True, False))
     parts = ([f"{join_words(owned)} yes"] if owned else []) + ([f"{join_words(rest)} no"] if rest else [])
     answer = ", ".join(parts)
-    values = {layer: format_figure(stake, "pct") for layer, stake in held.items()}
+    values = {layer: format_figure(stake, "pct") for layer, stake in stakes_pct.items()}
     values["answer"] = answer[0].upper() + answer[1:]
     return Finding(readings, render_sentence(told, facts.dated_facts, facts, values))
 
@@ -205,10 +202,10 @@ def more_used(
     """
     readings: dict[str, Interval | bool] = {}
     users = [facts.without_memory().fact(name) for name in (weekly, monthly)]
-    own, other = (float(row["value"]) for row in users)
-    if own > other:
+    weekly_users, monthly_users = (float(row["value"]) for row in users)
+    if weekly_users > monthly_users:
         readings["by users"] = True
-    elif own * WEEKS < other:
+    elif weekly_users * WEEKS < monthly_users:
         readings["by users"] = False
     facts.facts_by_day([weekly, monthly], decides="by users" in readings)
     counts = [float(facts.fact(name)["value"]) for name in visits]
@@ -286,12 +283,14 @@ def on_record_by(
     deadline = pd.Timestamp(due)
     over = facts.as_of > deadline
     then = facts.at(min(facts.as_of, deadline))
-    shown, denied = (then.facts_by_day(names, decides=over) for names in (shows, denies))
+    supporting, denied = (then.facts_by_day(names, decides=over) for names in (shows, denies))
     mentioned = then.facts_by_day(beside, decides=False)
-    sentence = render_sentence(told, [*shown, *denied, *mentioned], facts, {"due": format_date(deadline)})
+    sentence = render_sentence(
+        told, [*supporting, *denied, *mentioned], facts, {"due": format_date(deadline)}
+    )
     if not over:
         return Finding({}, sentence, verdict="open")
-    if not denied and (not shows or len(shown) < len(shows)):
+    if not denied and (not shows or len(supporting) < len(shows)):
         raise NothingKnown(", ".join([*shows, *denies]))
     return Finding({"on record": not denied}, sentence)
 
@@ -300,7 +299,7 @@ def on_record_by(
 def duty_in_force(
     facts: Facts, figure: Quantity | None, *, told: str, duties: Sequence[str], beside: Sequence[str] = ()
 ) -> Finding:
-    """Whether duties with a day from which they apply (`due_on`) applied on the article's day; `beside`
+    """Whether duties with a day from which they apply (`due_on`) applied on publication day; `beside`
     decide nothing.
 
     The sentence may open with the ``{answer}``, yes or not yet.
@@ -319,7 +318,7 @@ def since(facts: Facts, items: Sequence[str]) -> str | None:
     """What came after publication day: facts by their id, in words of their own, or sentences that name facts
     (``{id.value}``).
 
-    A sentence is told once all its facts are known and one of them came after publication day.
+    A sentence is given once all its facts are known and one of them came after publication day.
 
     Raises
     ------
@@ -330,14 +329,14 @@ def since(facts: Facts, items: Sequence[str]) -> str | None:
     for item in items:
         refuse_braces(item)
         if names := fact_ids_in(item):
-            sentences += _worded(item, facts, names)
+            sentences += _filled_in(item, facts, names)
         else:
             sentences += [_sentence(row) for row in facts.facts_after_day([item])]
     return " ".join(sentences) or None
 
 
-def _worded(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
-    """A sentence with its facts filled in; nothing where it cannot be told yet."""
+def _filled_in(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
+    """A sentence with its facts filled in; nothing where some are not known yet."""
     rows = facts.without_memory().at(pd.Timestamp.max).facts_by_day(names)
     if len(rows) < len(names) or all(row["valid_on"] <= facts.day for row in rows):
         return []
@@ -356,7 +355,7 @@ def _sentence(row: pd.Series) -> str:
         day = f"{day}, {row['subject']}"
     if pd.notna(row["value"]):
         figure = describe_value(row)
-        with_figure = FIGURE.sub(lambda found: figure + (" of" if found[1] else ""), fact, count=1)
+        with_figure = FIGURE.sub(lambda match: figure + (" of" if match[1] else ""), fact, count=1)
         fact = with_figure if with_figure != fact else f"{fact}: {figure}"
     due = f" ({format_date(row['due_on'])})" if pd.notna(row["due_on"]) else ""
     return f"{day}: {fact}{due}."
@@ -399,8 +398,8 @@ def render_sentence(
     return sentence or f"On record: {on_record_then}."
 
 
-def refuse_unknown_names(template: str, facts: Facts, known: set[str]) -> None:
-    """Refuse names of a sentence that are neither known nor what some dated fact has on any day, and braces
+def refuse_unknown_names(template: str, facts: Facts, allowed: set[str]) -> None:
+    """Refuse names of a sentence that are neither allowed nor what some dated fact has on any day, and braces
     that enclose none.
 
     Raises
@@ -409,13 +408,13 @@ def refuse_unknown_names(template: str, facts: Facts, known: set[str]) -> None:
         It has such a name or brace.
     """
     refuse_braces(template)
-    if not (asked := [name for name in names_in(template) if name not in known]):
+    if not (unknown := [name for name in names_in(template) if name not in allowed]):
         return
     every = facts.evidence[FACTS]
     rows = every[every["id"].isin(fact_ids_in(template))]
-    known |= placeholder_values((row for _, row in rows.iterrows()), facts.day).keys()
-    if never := [name for name in asked if name not in known]:
+    allowed |= placeholder_values((row for _, row in rows.iterrows()), facts.day).keys()
+    if never := [name for name in unknown if name not in allowed]:
         rule = f"{{{never[0]}}} is neither a figure of this check nor what a dated fact has"
-        names = {*known, *every["id"]} if "." in never[0] else known
+        names = {*allowed, *every["id"]} if "." in never[0] else allowed
         fix = nearest(never[0], names) if names else "Name a dated fact"
         raise DataError(Problem("the sentence", rule, fix))

@@ -5,7 +5,7 @@ Decisions
   nor false.
 - Every record of prices is tested and Holm's adjustment is over the tests of all; one that ends too early to
   speak of publication day (`facts.CURRENT_FOR`) shows in the details alone.
-- A figure without a basis is held against every basis; it is decided where all of them agree by a wide
+- A figure without a basis is compared with every basis; it is decided where all of them agree by a wide
   margin.
 """
 
@@ -43,8 +43,8 @@ def price_acceleration(
     """
     listed_prices, results, records = facts.require("api_prices", terms="list"), {}, {}
     for name, where in series.items():
-        wanted = {key: value for key, value in where.items() if key != "floor"}
-        scores = facts.require("model_benchmarks", use="trend", **wanted)
+        selection = {key: value for key, value in where.items() if key != "floor"}
+        scores = facts.require("model_benchmarks", use="trend", **selection)
         spells = prices.price_spells(listed_prices, scores, float(facts.assumptions["input_token_share"]))
         try:
             results[name] = accelerating(spells, float(where["floor"]), int(facts.assumptions["seed"]))
