@@ -10,12 +10,14 @@ Decisions
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
 from analysis import labels
 from analysis.figures import theme
@@ -39,18 +41,7 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
     for verdict in counts.columns:
         width = counts.loc[sections, verdict].to_numpy(float)
         ax.barh(sections, width, left=left, color=theme.VERDICT[verdict], height=0.62)
-        for row, (start, count) in enumerate(zip(left, width, strict=True)):
-            if count:
-                dark = verdict in ("holds", "fails", "void")
-                ax.text(
-                    start + count / 2,
-                    row,
-                    f"{count:.0f}",
-                    ha="center",
-                    va="center",
-                    color="#ffffff" if dark else "#1b2531",
-                    fontweight="semibold",
-                )
+        _number_bars(ax, left, width, "#ffffff" if verdict in ("holds", "fails", "void") else "#1b2531")
         left += width
     ax.set(xlabel="statements", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
     ax.set_yticks(range(len(sections)), [str(section).capitalize() for section in sections])
@@ -67,6 +58,21 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
     return theme.set_texts(ax, finding, "Statements by section of the article and verdict", alt)
 
 
+def _number_bars(ax: Axes, left: NDArray[np.float64], counts: NDArray[np.float64], color: str) -> None:
+    """The count in the middle of each bar that has any."""
+    for row, (start, count) in enumerate(zip(left, counts, strict=True)):
+        if count:
+            ax.text(
+                start + count / 2,
+                row,
+                f"{count:.0f}",
+                ha="center",
+                va="center",
+                color=color,
+                fontweight="semibold",
+            )
+
+
 def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
     """Claims with a printed figure: what was computed as a multiple of it, with bounds; the band is
     agreement.
@@ -74,40 +80,37 @@ def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
     `rows` is the ledger; claims without both figures, or with figures of different sign, are left out.
     """
     table = comparable(rows)
-    spread = table.assign(y=range(len(table) - 1, -1, -1))
+    table = table.assign(y=range(len(table) - 1, -1, -1))
     ax.axvline(1, color=theme.PRINTED, linewidth=2)
-    for verdict, part in spread.groupby("verdict", sort=False):
-        color = theme.VERDICT[str(verdict)]
-        ax.hlines(part["y"], part["ratio_low"], part["ratio_high"], color=color, linewidth=3, alpha=0.75)
-        ax.scatter(part["ratio"], part["y"], color=color, s=44, zorder=4, label=labels.VERDICTS[str(verdict)])
-    ax.hlines(
-        spread["y"],
-        spread["printed_low"],
-        spread["printed_high"],
-        color=theme.PRINTED,
-        linewidth=9,
-        alpha=0.25,
-    )
-    (
+    _draw_ratios(ax, table)
+    if (table["ratio_low"] <= 0).any():
         ax.set_xscale("symlog", linthresh=0.25, linscale=0.3)
-        if (spread["ratio_low"] <= 0).any()
-        else ax.set_xscale("log")
-    )
+    else:
+        ax.set_xscale("log")
     ticks = [0.25, 0.5, 1, 2, 4]
     ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
     ax.minorticks_off()
-    ax.set_yticks(spread["y"], [_wrapped(statement) for statement in spread["statement"]], fontsize=9)
+    ax.set_yticks(table["y"], [_wrapped(statement) for statement in table["statement"]], fontsize=9)
     ax.set(xlabel="", ylabel="")
     theme.legend(ax)
-    off = int((spread["verdict"] == "fails").sum())
-    finding = f"{off} of {len(spread)} figures that we can compute are wrong"
+    wrong = int((table["verdict"] == "fails").sum())
+    finding = f"{wrong} of {len(table)} figures that we can compute are wrong"
     alt = (
-        f"A row for each of {len(spread)} claims with the computed figure over the printed one; a line at one"
+        f"A row for each of {len(table)} claims with the computed figure over the printed one; a line at one"
         " is agreement."
     )
-    return theme.set_texts(
-        ax, finding, "Our figure over the article's; bars are the bounds from rounding and readings", alt
-    )
+    subtitle = "Our figure over the article's; bars are the bounds from rounding and readings"
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _draw_ratios(ax: Axes, table: pd.DataFrame) -> None:
+    """The computed figure with its bounds, coloured by verdict, and the printed one as a band."""
+    for verdict, part in table.groupby("verdict", sort=False):
+        color, label = theme.VERDICT[str(verdict)], labels.VERDICTS[str(verdict)]
+        ax.hlines(part["y"], part["ratio_low"], part["ratio_high"], color=color, linewidth=3, alpha=0.75)
+        ax.scatter(part["ratio"], part["y"], color=color, s=44, zorder=4, label=label)
+    low, high = table["printed_low"], table["printed_high"]
+    ax.hlines(table["y"], low, high, color=theme.PRINTED, linewidth=9, alpha=0.25)
 
 
 def _wrapped(statement: str) -> str:
@@ -135,12 +138,12 @@ def load_bearing(
     table: pd.DataFrame, statements: Mapping[str, str], *, moic_x: float, write_down_pct: float, ax: Axes
 ) -> Axes:
     """What each statement moves when it is taken at its word: the probability of the write-down, with the
-    multiple beside it.
+    multiple next to it.
 
     Parameters
     ----------
     table : DataFrame
-        `models.bearing.ranked`.
+        `models.claim_load.rank_claims`.
     statements
         The statement of each claim, by id.
     moic_x, write_down_pct
@@ -160,37 +163,12 @@ def load_bearing(
         va="bottom",
     )
     for y, row in enumerate(rows):
-        value = row["write_down_pct"]
-        ax.plot([write_down_pct, value], [y, y], color=theme.PRINTED, linewidth=2.4, alpha=0.5, zorder=3)
-        ax.scatter([value], [y], **theme.RING)
-        right = value >= write_down_pct
-        theme.text(
-            ax,
-            f"{value:.0f}%, {row['moic_x']:.2f}x",
-            (value, y),
-            (9 if right else -9, 0),
-            theme.PRINTED,
-            ha="left" if right else "right",
-        )
-        theme.text(
-            ax,
-            "\n".join(textwrap.wrap(statements[row["id"]].rstrip("."), 74)),
-            (0, y),
-            (0, 9),
-            theme.INK,
-            va="bottom",
-        )
+        _draw_load(ax, y, row, write_down_pct)
+        statement = "\n".join(textwrap.wrap(statements[row["id"]].rstrip("."), 74))
+        theme.text(ax, statement, (0, y), (0, 9), theme.INK, va="bottom")
     top = max(write_down_pct, *(row["write_down_pct"] for row in rows))
     ax.set(yticks=[], ylim=(-0.4, len(rows) + 0.05), xlim=(0, max(1.0, 1.3 * top)))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
-    heaviest = max(rows, key=lambda row: abs(row["write_down_change_pct"]))
-    verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
-    finding = (
-        f"Taken at its word the heaviest statement {verb} the probability of a write-down from"
-        f" {write_down_pct:.0f} to {heaviest['write_down_pct']:.0f}%"
-        if heaviest["moves"]
-        else "None of these statements moves the probability of a write-down"
-    )
     subtitle = (
         "Probability of the write-down and median multiple if one statement held and all else stood as the"
         " evidence has it"
@@ -200,4 +178,32 @@ def load_bearing(
         " money"
         for row in reversed(rows)
     )
-    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
+    return theme.set_texts(ax, _loads_finding(rows, write_down_pct), subtitle, f"{alt}.")
+
+
+def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: float) -> None:
+    """A ring at the probability that a statement leads to, joined to that by the evidence."""
+    value = row["write_down_pct"]
+    ax.plot([write_down_pct, value], [y, y], color=theme.PRINTED, linewidth=2.4, alpha=0.5, zorder=3)
+    ax.scatter([value], [y], **theme.RING)
+    right = value >= write_down_pct
+    theme.text(
+        ax,
+        f"{value:.0f}%, {row['moic_x']:.2f}x",
+        (value, y),
+        (9 if right else -9, 0),
+        theme.PRINTED,
+        ha="left" if right else "right",
+    )
+
+
+def _loads_finding(rows: Sequence[Mapping[Hashable, Any]], write_down_pct: float) -> str:
+    """What the heaviest statement does to the probability of a write-down."""
+    heaviest = max(rows, key=lambda row: abs(row["write_down_change_pct"]))
+    if not heaviest["moves"]:
+        return "None of these statements moves the probability of a write-down"
+    verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
+    return (
+        f"Taken at its word the heaviest statement {verb} the probability of a write-down from"
+        f" {write_down_pct:.0f} to {heaviest['write_down_pct']:.0f}%"
+    )
