@@ -137,17 +137,17 @@ def beliefs(posterior):
 
 
 @pytest.mark.parametrize(
-    ("posterior", "words"),
+    ("posterior", "change"),
     [(3.2, "move believed growth from 1.9 to 3.2"), (1.9, "leave believed growth at 1.9")],
 )
-def test_beliefs_show_prior_data_and_posterior(posterior, words):
+def test_beliefs_show_prior_data_and_posterior(posterior, change):
     labels = {"revenue_usd_bn": "run-rate", "growth_factor_per_year": "growth"}
     ax = charts.sensitivity.beliefs(beliefs(posterior), labels, ax=theme.axes())
     assert row_labels(ax) == [
         f"{name}, {part}" for name in ("run-rate", "growth") for part in ("before", "in our data", "after")
     ]
     assert words(ax)[0] == "28 (20 to 40)" and words(ax)[4] == "none"
-    assert words in theme.chart_of(ax).finding
+    assert change in theme.chart_of(ax).finding
 
 
 def test_a_risk_register_names_the_one_that_costs_most_in_all():
