@@ -81,7 +81,7 @@ def under_ceiling(index: Floats, share_of_ceiling: Floats) -> Floats:
     return np.asarray(index / (1 + share_of_ceiling * (index - 1)))
 
 
-def premium_kept(
+def price_after_parity(
     years: Floats, parity_years: Floats, erosion_pct_per_year: Floats, premium_share: Floats
 ) -> Floats:
     """Price kept after open models match, 1 - s (1 - (1 - e)^max(t - parity, 0)).

@@ -45,7 +45,7 @@ import pandas as pd
 
 from analysis.models.frontier import PRICE, blended_price
 from analysis.statistics import trend
-from analysis.statistics.breaks import holm_where_known
+from analysis.statistics.breaks import holm_column
 from analysis.statistics.simulation import Floats
 
 METHODS = ("ols", "mixed", "quantile_10", "quantile_50")
@@ -437,7 +437,7 @@ def hedonic_curve(
     table = pd.DataFrame(
         rows, columns=["specification", "factor", "low", "high", "n", "p", "primary", "reason"]
     )
-    return table.assign(p_holm=holm_where_known(table["p"]))
+    return table.assign(p_holm=holm_column(table["p"]))
 
 
 def _specification(spells: pd.DataFrame, floor: float, method: str, level: float) -> dict[str, Any]:

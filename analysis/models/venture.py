@@ -454,7 +454,9 @@ def _sales(x: Mapping[str, Floats], times: Floats, rng: np.random.Generator) -> 
         x["revenue_usd_bn"], x["pool_usd_bn"], x["pool_share"], x["ceiling"]
     )
     ahead = np.arange(dates + QUARTERS_PER_YEAR) / QUARTERS_PER_YEAR
-    prices = mechanisms.premium_kept(ahead, x["parity_years"], x["erosion_pct_per_year"], x["premium_share"])
+    prices = mechanisms.price_after_parity(
+        ahead, x["parity_years"], x["erosion_pct_per_year"], x["premium_share"]
+    )
     volumes, revenues = [], []
     for quarter in range(QUARTERS_PER_YEAR + 1):
         index = mechanisms.growth_index(

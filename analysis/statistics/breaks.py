@@ -121,7 +121,7 @@ def holm(p_values: ArrayLike) -> Floats:
     return adjusted
 
 
-def holm_where_known(p_values: pd.Series) -> pd.Series:
+def holm_column(p_values: pd.Series) -> pd.Series:
     """Holm's adjusted p values of those that are not missing; the others stay missing."""
     adjusted, known = pd.Series(np.nan, p_values.index), p_values.notna()
     if known.any():

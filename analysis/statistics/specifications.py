@@ -27,7 +27,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.statistics import trend
-from analysis.statistics.breaks import holm_where_known
+from analysis.statistics.breaks import holm_column
 
 Floats = NDArray[np.float64]
 METHODS = {"OLS": "OLS", "Huber": "RLM", "median": "QuantReg"}
@@ -170,7 +170,7 @@ def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*choices, "factor", "low", "high", "n", "p", "primary", "reason"])
     table.insert(0, "specification", table[choices].agg(", ".join, axis=1))
     table["reason"] = table["reason"].fillna("")
-    return table.assign(p_holm=holm_where_known(table["p"]))
+    return table.assign(p_holm=holm_column(table["p"]))
 
 
 class _Sample(NamedTuple):

@@ -21,7 +21,7 @@ DRAWS, QUARTERS = 100_000, 20
 MEGABYTE = 1024
 
 
-def chosen() -> outlook.RunSetting:
+def base_setting() -> outlook.RunSetting:
     assumptions = scenarios.check(scenarios.resolve("base"))
     return outlook.run_setting(assumptions, audit.gather(assumptions).record)
 
@@ -54,7 +54,7 @@ def timed(run: Callable[..., Any], *arguments: Any, repeats: int = 3) -> float:
 
 
 def main(draws: int) -> None:
-    setting = chosen()
+    setting = base_setting()
     setting.paths(16)  # imports that are made where they are used
     before = peak_mb()
     if draws > DRAWS:
@@ -63,14 +63,17 @@ def main(draws: int) -> None:
             f"{draws:>9,} draws: peak {peak_mb():,.0f} MB, {peak_mb() - before:,.0f} MB of it for the draws"
         )
         return
-    whole = timed(outlook.summarise_draws, setting, DRAWS, moic)
+    model_seconds = timed(outlook.summarise_draws, setting, DRAWS, moic)
     added = peak_mb() - before
-    alone = timed(random_numbers, setting)
+    random_seconds = timed(random_numbers, setting)
     print(
-        f"{DRAWS:>9,} draws x {QUARTERS} quarters: {whole:.2f} s on one core (target 1.5),"
-        f" {DRAWS / whole:,.0f} draws a second"
+        f"{DRAWS:>9,} draws x {QUARTERS} quarters: {model_seconds:.2f} s on one core (target 1.5),"
+        f" {DRAWS / model_seconds:,.0f} draws a second"
     )
-    print(f"          random numbers alone: {alone:.2f} s; the model takes {whole / alone:.1f} times as long")
+    print(
+        f"          random numbers alone: {random_seconds:.2f} s; the model takes"
+        f" {model_seconds / random_seconds:.1f} times as long"
+    )
     print(f"          peak {peak_mb():,.0f} MB, {added:,.0f} MB of it for the draws (target 500)")
     sys.stdout.flush()
     subprocess.run(

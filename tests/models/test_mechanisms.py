@@ -37,16 +37,17 @@ def test_a_ceiling_is_never_passed_and_far_below_it_nothing_is_felt():
 def test_the_premium_erodes_after_parity_down_to_the_price_of_open_models():
     # s = 0.5, e = 20%: a year after parity 1 - 0.5 (1 - 0.8) = 0.9, two years 1 - 0.5 (1 - 0.64) = 0.82, in
     # the end 0.5
-    kept = m.premium_kept(np.array([0.0, 1.0, 2.0, 3.0, 90.0]), col(1.0), col(20.0), col(0.5))[0]
+    kept = m.price_after_parity(np.array([0.0, 1.0, 2.0, 3.0, 90.0]), col(1.0), col(20.0), col(0.5))[0]
     assert kept == pytest.approx([1, 1, 0.9, 0.82, 0.5])
-    assert m.premium_kept(np.array([5.0]), col(math.inf), col(20.0), col(0.5))[0] == pytest.approx(1)
+    assert m.price_after_parity(np.array([5.0]), col(math.inf), col(20.0), col(0.5))[0] == pytest.approx(1)
 
 
 @given(st.floats(0, 5), st.floats(0, 5), st.floats(0, 90), st.floats(0, 1))
 def test_earlier_parity_never_raises_the_price(early, delay, erosion, share):
     times = np.arange(25) / 4
     first, later = (
-        m.premium_kept(times, col(parity), col(erosion), col(share)) for parity in (early, early + delay)
+        m.price_after_parity(times, col(parity), col(erosion), col(share))
+        for parity in (early, early + delay)
     )
     assert (first <= later + 1e-12).all()
 
