@@ -10,16 +10,16 @@ def counted(facts, *, ids: list[str], share: float = 1.0, at_most: dict[str, int
     return ids, share, at_most
 
 
-def refused(**given):
-    return [str(problem) for problem in arguments.problems(counted, given, "a.yml, key b", "reader", 1)]
+def refusals(**values):
+    return [str(problem) for problem in arguments.problems(counted, values, "a.yml, key b", "reader", 1)]
 
 
 def test_what_fits_the_signature_is_taken():
-    assert refused(ids=["a"], share=2, at_most={"a": 1}) == []
+    assert refusals(ids=["a"], share=2, at_most={"a": 1}) == []
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("values", "says"),
     [
         ({}, "missing a required argument: 'ids'. The reader takes ids, share, at_most."),
         ({"ids": "a.b"}, "ids: 'a.b' is a text, not a list. Write [a.b]."),
@@ -30,8 +30,8 @@ def test_what_fits_the_signature_is_taken():
         ),
     ],
 )
-def test_what_does_not_is_named_with_the_way_to_it(given, says):
-    (problem,) = refused(**given)
+def test_what_does_not_is_named_with_the_way_to_it(values, says):
+    (problem,) = refusals(**values)
     assert problem.startswith("a.yml, key b: ")
     assert problem.endswith(says)
 

@@ -193,9 +193,11 @@ def test_only_rows_that_decide_are_cited_and_set_the_strength(cell_rows):
 
 
 def test_what_cannot_be_decided_says_what_would(cell_rows):
-    told = {f"{table}.{column}": entry.would_decide for (table, column), entry in cell_rules.load().items()}
+    would_decide = {
+        f"{table}.{column}": entry.would_decide for (table, column), entry in cell_rules.load().items()
+    }
     for _, row in cell_rows[cell_rows["verdict"] == "uncheckable"].iterrows():
-        assert row["reason"].endswith(told[f"{row['table']}.{row['column']}"])
+        assert row["reason"].endswith(would_decide[f"{row['table']}.{row['column']}"])
 
 
 def test_reasons_and_shorts_are_whole_sentences_and_few_words(cell_rows):

@@ -24,8 +24,8 @@ def row(**values):
         "source_title": "A page",
         "source": "https://example.org/a",
     }
-    found = blank | values
-    return found | {name: pd.Timestamp(found[name]) for name in ("valid_on", "known_on")}
+    filled = blank | values
+    return filled | {name: pd.Timestamp(filled[name]) for name in ("valid_on", "known_on")}
 
 
 TABLE = pd.DataFrame(
@@ -125,19 +125,19 @@ def test_a_figure_is_the_latest_that_has_one():
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "text"),
     [
         ({"date_precision": "day"}, "7 August 2025"),
         ({"date_precision": "month"}, "August 2025"),  # the day is a stand-in, and is not printed
         ({"date_precision": "approx"}, "August 2025"),
     ],
 )
-def test_a_day_is_told_as_far_as_it_is_known(changes, told):
-    assert facts.describe_day(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07") | changes)) == told
+def test_a_day_is_worded_as_far_as_it_is_known(changes, text):
+    assert facts.describe_day(pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07") | changes)) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "told"),
+    ("value", "unit", "text"),
     [
         (13, "USD billion", "$13bn"),
         (64.6, "USD billion", "$64.6bn"),
@@ -148,8 +148,8 @@ def test_a_day_is_told_as_far_as_it_is_known(changes, told):
         (4, "months", "4 months"),
     ],
 )
-def test_a_value_is_told_in_its_unit(value, unit, told):
-    assert facts.describe_value(pd.Series({"value": value, "unit": unit})) == told
+def test_a_value_is_worded_in_its_unit(value, unit, text):
+    assert facts.describe_value(pd.Series({"value": value, "unit": unit})) == text
 
 
 def test_a_sentence_is_filled_only_if_everything_in_it_is_known():
@@ -165,18 +165,18 @@ def test_a_sentence_is_filled_only_if_everything_in_it_is_known():
 
 def test_a_quotient_of_open_ends_stays_open():
     floor = Interval(13, 13, math.inf, open=True)
-    found = facts.ratio(Interval(60, 54, 66), floor)
-    assert found == (pytest.approx(60 / 13), 0.0, pytest.approx(66 / 13), True)
+    result = facts.ratio(Interval(60, 54, 66), floor)
+    assert result == (pytest.approx(60 / 13), 0.0, pytest.approx(66 / 13), True)
     assert facts.ratio(floor, Interval(8, 7, 9))[2:] == (math.inf, True)
     assert not facts.ratio(Interval(60, 54, 66), Interval(8, 7, 9)).open
 
 
 def test_corners_give_the_extremes_of_a_monotone_function():
     # (14.5 / 2.55) ** 0.25 = 1.5442;   (15.5 / 2.45) ** 0.25 = 1.5860
-    found = facts.interval_of(
+    result = facts.interval_of(
         lambda a, b: (b / a) ** 0.25, Interval(2.5, 2.45, 2.55), Interval(15, 14.5, 15.5)
     )
-    assert (found.low, found.high) == (pytest.approx(1.5442, abs=1e-4), pytest.approx(1.5860, abs=1e-4))
+    assert (result.low, result.high) == (pytest.approx(1.5442, abs=1e-4), pytest.approx(1.5860, abs=1e-4))
 
 
 def test_the_article_day_comes_from_its_sidecar():

@@ -90,8 +90,8 @@ def gap(rows, figure=None):
     [(2.0, "holds", "Yes"), (0.5, "fails", "No"), (1.0, "uncheckable", "Too close to call")],
 )
 def test_the_slopes_of_the_frontiers_decide_whether_a_gap_closes(open_slope, verdict, answer):
-    found = gap(race(open_slope))
-    assert (found[0], opening(found[1])) == (verdict, answer)
+    finding = gap(race(open_slope))
+    assert (finding[0], opening(finding[1])) == (verdict, answer)
 
 
 def test_a_record_that_ends_a_quarter_before_publication_day_says_nothing_of_it():
@@ -136,7 +136,7 @@ def test_a_model_that_never_led_was_never_right():
             ("third", 60.0, "2025-01-01"),
         )
     ]
-    found = {
+    findings = {
         name: benchmarks.best_on_benchmark(
             facts_with("model_benchmarks", rows),
             None,
@@ -147,12 +147,12 @@ def test_a_model_that_never_led_was_never_right():
         )
         for name in ("first", "second", "third")
     }
-    assert {name: finding.readings["leads"] for name, finding in found.items()} == {
+    assert {name: finding.readings["leads"] for name, finding in findings.items()} == {
         "first": False,
         "second": False,
         "third": True,
     }
-    assert {name: finding.overtaken for name, finding in found.items()} == {
+    assert {name: finding.overtaken for name, finding in findings.items()} == {
         "first": True,
         "second": False,
         "third": False,

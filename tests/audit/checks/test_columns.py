@@ -7,9 +7,9 @@ from analysis.audit.facts import Facts
 from analysis.audit.verdicts import judge
 
 
-def column(monkeypatch, *found, name="training_cost_usd_mn", table="models", blank=()):
-    """The finding on a column whose cells were found to be (row, verdict, printed, sourced, stale)."""
-    ledger = pd.DataFrame(found, columns=["row", "verdict", "printed", "sourced", "stale"])
+def column(monkeypatch, *rows, name="training_cost_usd_mn", table="models", blank=()):
+    """The finding on a column whose cells are (row, verdict, printed, sourced, stale)."""
+    ledger = pd.DataFrame(rows, columns=["row", "verdict", "printed", "sourced", "stale"])
     ledger = ledger.assign(short="what we find", used=[[("training_cost", 0)]] * len(ledger))
     monkeypatch.setattr(columns.cells, "judge_cells", lambda facts, columns: ledger)
     figures = pd.DataFrame({"row": ledger["row"], "column": name, "missing": None})

@@ -93,8 +93,8 @@ def test_the_answer_on_a_price_follows_the_part_that_is_asked_for(gather):
     # 1/16 is below a tenth and above a hundredth
     check = next(claim.check for claim in claims.load() if claim.id == "verdict.open_hundredth")
     arguments = {key: value for key, value in check.items() if key != "name"}
-    found = forecasts.open_price(gather().without_memory(), parse_figure("1/10th", "x"), **arguments)
-    assert found.reason.startswith("By price and one test it is there: ") and found.verdict == "open"
+    finding = forecasts.open_price(gather().without_memory(), parse_figure("1/10th", "x"), **arguments)
+    assert finding.reason.startswith("By price and one test it is there: ") and finding.verdict == "open"
 
 
 def test_what_only_points_one_way_never_rules_on_a_forecast(judged):
@@ -150,9 +150,9 @@ def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
     ],
 )
 def test_the_answer_on_growth_follows_the_shares_that_meet_it(gather, stated, opening, verdict):
-    found = forecasts.implied_growth(gather().without_memory(), parse_figure(stated, "x"), most=0.5)
-    assert found.reason.startswith(opening)
-    assert judge(found, parse_figure(stated, "x")) == verdict
+    finding = forecasts.implied_growth(gather().without_memory(), parse_figure(stated, "x"), most=0.5)
+    assert finding.reason.startswith(opening)
+    assert judge(finding, parse_figure(stated, "x")) == verdict
 
 
 def test_dilution_is_counted_among_the_futures_in_which_costs_outgrow_revenue(rows, gather):

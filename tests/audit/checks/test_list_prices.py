@@ -114,7 +114,7 @@ def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
         )
     ]
     facts = facts_with("api_prices", rows, input_token_share=0.75)
-    found = list_prices.launch_price_multiple(
+    finding = list_prices.launch_price_multiple(
         facts, parse_figure("10x", "x"), model="new", reference={"article_model": "old", "terms": "list"}
     )
-    assert found.result.value == 2.0  # 8 / 4, not 8 / 1
+    assert finding.result.value == 2.0  # 8 / 4, not 8 / 1

@@ -80,10 +80,10 @@ def test_segments_are_the_largest_where_consumers_paid_a_seller_less_than_the_sm
     table = facts.evidence["dated_facts"]
     table = table.assign(value=table["value"].where(table["id"] != "openai.enterprise_share_2025_01", 90.0))
     changed = replace(facts, evidence={**facts.evidence, "dated_facts": table})
-    found = money.largest_segments(
+    finding = money.largest_segments(
         changed, None, seller="OpenAI", year="CY2024", business="openai.enterprise_share_2025_01"
     )
-    assert found.readings == {"largest": True} and found.reason.startswith("Yes. ")
+    assert finding.readings == {"largest": True} and finding.reason.startswith("Yes. ")
 
 
 def test_two_estimates_of_one_share_make_no_trend(rows):
@@ -128,7 +128,7 @@ def test_later_asset_values_are_mentioned_and_change_no_verdict(judged):
 
 
 @pytest.mark.parametrize(
-    ("as_of", "told"),
+    ("as_of", "since"),
     [
         ("2026-05-21", None),
         ("2026-06-30", None),
@@ -136,9 +136,9 @@ def test_later_asset_values_are_mentioned_and_change_no_verdict(judged):
         ("2026-10-31", "$64.6bn had been paid by 31 October 2026."),
     ],
 )
-def test_instalments_paid_after_the_article_are_told_and_change_no_verdict(judged, as_of, told):
+def test_instalments_paid_after_the_article_are_mentioned_and_change_no_verdict(judged, as_of, since):
     row = judged("lead.still_to_come", as_of=as_of).iloc[0]
-    assert (row["verdict"], row["computed"], row["since"]) == ("fails", pytest.approx(20.0), told)
+    assert (row["verdict"], row["computed"], row["since"]) == ("fails", pytest.approx(20.0), since)
     assert "$44.6bn of $64.6bn had been paid" in row["reason"]
 
 
@@ -194,7 +194,7 @@ def changed(facts, table, change):
     return replace(facts, evidence=facts.evidence | {table: change(facts.evidence[table].copy())})
 
 
-def test_money_on_conditions_is_told_apart_for_every_company_alike(gather):
+def test_money_on_conditions_is_kept_apart_for_every_company_alike(gather):
     facts = gather()
     # OpenAI 1 + 10 + 6.6 + 40 + 87 and 35 of Amazon's; Anthropic 20 + 30
     assert money.Raised.of(facts.without_memory(), "OpenAI") == pytest.approx((144.6, 35.0))
@@ -214,12 +214,12 @@ def test_revenue_per_dollar_counts_conditions_for_both_or_for_neither(rows):
 
 def test_a_commitment_level_with_another_is_not_the_largest(gather):
     facts = gather()
-    given = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
-    others = {key: value for key, value in given.check.items() if key != "name"}
-    finding = money.largest_commitment(facts.without_memory(), given.accepted, **others)
+    claim = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
+    others = {key: value for key, value in claim.check.items() if key != "name"}
+    finding = money.largest_commitment(facts.without_memory(), claim.accepted, **others)
     # 64.6 / 50, 30 / 50, and without Amazon's 35 on conditions 30 / 30 of NVIDIA
     assert [value.value for value in finding.readings.values()] == pytest.approx([1.292, 0.6, 1.0])
-    assert judge(finding, given.accepted) == "partly"
+    assert judge(finding, claim.accepted) == "partly"
     assert finding.reason.endswith(
         "its $30bn equals NVIDIA's and is below Amazon's $50bn, of which $35bn depends on conditions."
     )
@@ -230,7 +230,7 @@ def test_a_commitment_level_with_another_is_not_the_largest(gather):
 
     # with 10 on conditions Amazon's 40 are the largest without: 30 / 40
     finding = money.largest_commitment(
-        changed(facts, "dated_facts", unconditional).without_memory(), given.accepted, **others
+        changed(facts, "dated_facts", unconditional).without_memory(), claim.accepted, **others
     )
     assert reading(finding, "as one commitment, conditional money left out") == pytest.approx(0.75)
     assert finding.reason.endswith("is below Amazon's $50bn, of which $10bn depends on conditions.")
@@ -255,7 +255,7 @@ def test_new_and_old_shares_are_read_off_the_rounds_one_reading_at_a_time(gather
     assert (judge(none, None), none.reason.split(":")[0]) == ("fails", "No")
 
 
-def test_what_depends_on_one_backer_is_told_and_decides_nothing(rows):
+def test_what_depends_on_one_backer_is_mentioned_and_decides_nothing(rows):
     row = rows.loc["players.lifeline"]
     assert row["verdict"] == "uncheckable"
     # 0.5 + 7.5 + 22.5 + 10 paid and 20 to come are 60.5 of 144.6, or of 179.6 with money on conditions
@@ -264,10 +264,10 @@ def test_what_depends_on_one_backer_is_told_and_decides_nothing(rows):
 
 
 def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gather):
-    given = next(claim for claim in claims.load() if claim.id == "players.self_funded_giants")
-    arguments = {key: value for key, value in given.check.items() if key != "name"}
+    claim = next(claim for claim in claims.load() if claim.id == "players.self_funded_giants")
+    arguments = {key: value for key, value in claim.check.items() if key != "name"}
     facts = gather().without_memory()
-    finding = money.self_funded(facts, given.accepted, **arguments)
+    finding = money.self_funded(facts, claim.accepted, **arguments)
     assert sum(table == "hyperscaler_capex" for table, _ in facts.used) == 4 * len(finding.readings)
     # the low end of Alphabet's 180 to 190 exceeds 164.7, that of Meta's 125 to 145 exceeds 115.8
     assert (
@@ -278,19 +278,19 @@ def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gath
     # 2026
     assert "1.4× at Microsoft ($97.2bn)" in finding.details
     early = gather(as_of="2026-04-15").without_memory()
-    assert "For the next year" not in money.self_funded(early, given.accepted, **arguments).reason
+    assert "For the next year" not in money.self_funded(early, claim.accepted, **arguments).reason
 
 
 def test_a_partner_is_held_against_whoever_promised_most(gather):
-    given = next(claim for claim in claims.load() if claim.id == "players.microsoft_largest")
-    arguments = {key: value for key, value in given.check.items() if key != "name"}
+    claim = next(claim for claim in claims.load() if claim.id == "players.microsoft_largest")
+    arguments = {key: value for key, value in claim.check.items() if key != "name"}
 
     def promised_more(table):
         table.loc[table["id"] == "openai.amazon_commitment", "value"] = 130.0
         return table
 
     facts = changed(gather(), "dated_facts", promised_more).without_memory()
-    finding = money.largest_funder(facts, given.accepted, **arguments)
+    finding = money.largest_funder(facts, claim.accepted, **arguments)
     assert reading(finding, "by money") == pytest.approx(0.1)  # 13 / 130
     assert "Amazon $130bn" in finding.reason
     assert [row["id"] for row in facts.dated_facts if row["subject"] in ("Amazon", "NVIDIA")] == [
@@ -299,10 +299,10 @@ def test_a_partner_is_held_against_whoever_promised_most(gather):
 
 
 def test_a_letter_of_intent_is_mentioned_beside_the_largest_commitment_and_does_not_count(gather):
-    given = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
-    arguments = {key: value for key, value in given.check.items() if key != "name"}
+    claim = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
+    arguments = {key: value for key, value in claim.check.items() if key != "name"}
     facts = gather().without_memory()
-    finding = money.largest_commitment(facts, given.accepted, **arguments)
+    finding = money.largest_commitment(facts, claim.accepted, **arguments)
     # the 100 of NVIDIA's letter would make it 64.6 / 100
     assert reading(finding, "as a holding built since 2024") == pytest.approx(1.292)
     assert "up to $100bn does not count" in finding.details

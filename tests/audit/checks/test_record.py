@@ -31,9 +31,9 @@ def row(id, valid_on, value=None, *, known_on=None, unit="stars", due_on=None):
     }
 
 
-def facts_with(*rows, as_of="2026-10-31", **given):
+def facts_with(*rows, as_of="2026-10-31", **changes):
     table = pd.DataFrame(rows).sort_values("valid_on").reset_index(drop=True)
-    values = {"stale_after_years": 1.0} | given
+    values = {"stale_after_years": 1.0} | changes
     return Facts({}, values, {"dated_facts": table}, pd.Timestamp(DAY), pd.Timestamp(as_of))
 
 
@@ -41,21 +41,21 @@ RELEASE = row("gpt.release", "2025-08-07")
 
 
 def test_what_is_shown_on_record_holds():
-    found = record.on_record(facts_with(RELEASE), None, shows=["gpt.release"], told="Out on {gpt.release}.")
-    assert (judge(found, None), found.reason) == ("holds", "Out on 7 August 2025.")
+    finding = record.on_record(facts_with(RELEASE), None, shows=["gpt.release"], told="Out on {gpt.release}.")
+    assert (judge(finding, None), finding.reason) == ("holds", "Out on 7 August 2025.")
 
 
 def test_a_statement_about_a_state_fails_once_something_ended_it():
-    found = record.on_record(
+    finding = record.on_record(
         facts_with(RELEASE), None, ended_by=["gpt.release"], told="{gpt.release.months} before."
     )
     # 7 August 2025 to 21 May 2026 are 287 days, 9.4 months
-    assert (judge(found, None), found.overtaken, found.reason) == ("fails", True, "nine months before.")
+    assert (judge(finding, None), finding.overtaken, finding.reason) == ("fails", True, "nine months before.")
 
 
 def test_a_contradicted_statement_was_never_right():
-    found = record.on_record(facts_with(RELEASE), None, denies=["gpt.release"], told="No: {gpt.release}.")
-    assert (judge(found, None), found.overtaken) == ("fails", False)
+    finding = record.on_record(facts_with(RELEASE), None, denies=["gpt.release"], told="No: {gpt.release}.")
+    assert (judge(finding, None), finding.overtaken) == ("fails", False)
 
 
 def test_what_came_after_the_article_does_not_end_a_statement():
@@ -84,14 +84,14 @@ def test_all_that_bears_a_statement_out_is_needed():
 
 def test_a_sentence_that_names_what_is_not_known_lists_what_is():
     late = row("b.two", "2025-09-01", known_on="2026-07-01")
-    found = record.on_record(
+    finding = record.on_record(
         facts_with(RELEASE, late, as_of="2026-06-01"),
         None,
         shows=["gpt.release"],
         beside=["b.two"],
         told="{gpt.release}, {b.two}",
     )
-    assert found.reason == "On record: fact gpt.release (7 August 2025)."
+    assert finding.reason == "On record: fact gpt.release (7 August 2025)."
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,14 @@ def test_a_sentence_that_names_what_is_not_known_lists_what_is():
 )
 def test_a_layer_is_owned_by_a_majority_or_by_what_shows_it(arm, openai, verdict, answer):
     facts = facts_with(row("a", "2025-11-18", arm), row("o", "2026-03-31", openai), row("run", "2025-01-21"))
-    found = record.layers_owned(
+    finding = record.layers_owned(
         facts,
         None,
         stakes={"chips": "a", "models": "o"},
         runs={"centres": ["run"]},
         told="{answer}: {models}.",
     )
-    assert (judge(found, None), found.reason) == (verdict, f"{answer}: {openai}%.")
+    assert (judge(finding, None), finding.reason) == (verdict, f"{answer}: {openai}%.")
 
 
 def test_a_sentence_of_which_nothing_is_known_is_none():
@@ -140,15 +140,15 @@ def test_a_sentence_of_which_nothing_is_known_is_none():
 def test_a_lower_bound_holds_or_fails_and_may_be_out_of_date(counts, stale, verdict):
     facts = facts_with(*(row(f"stars.a.{day}", day, value) for day, value in counts))
     bound = parse_figure("over 40,000 stars", "count")
-    found = record.bound_passed(facts, bound, series="stars.a")
-    assert (judge(found, bound), found.stale) == (verdict, stale)
+    finding = record.bound_passed(facts, bound, series="stars.a")
+    assert (judge(finding, bound), finding.stale) == (verdict, stale)
 
 
 def test_counts_after_the_article_are_told_and_decide_nothing():
     facts = facts_with(row("stars.a.1", "2026-05-01", 39_000), row("stars.a.2", "2026-06-01", 41_000))
-    found = record.bound_passed(facts, parse_figure("over 40,000 stars", "count"), series="stars.a")
-    assert found.since == "41,000 on 1 June 2026."
-    assert found.reason == "39,000 stars were counted on 1 May 2026."
+    finding = record.bound_passed(facts, parse_figure("over 40,000 stars", "count"), series="stars.a")
+    assert finding.since == "41,000 on 1 June 2026."
+    assert finding.reason == "39,000 stars were counted on 1 May 2026."
 
 
 def test_a_count_cites_the_latest_and_the_first_above_the_bound_alone():
@@ -166,10 +166,10 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
     )
     four = parse_figure("$4 billion", "usd_bn")
     arguments = {"readings": {"all": "a.all"}, "told": "{was} to {all} on {a.all}, not {stated}."}
-    found = record.figures_on_record(facts, four, was=["a.first", "a.second"], **arguments)
+    finding = record.figures_on_record(facts, four, was=["a.first", "a.second"], **arguments)
     # 1.25 + 2.75 = 4
-    assert (judge(found, four), found.overtaken) == ("fails", True)
-    assert found.reason == "$4bn to $8bn on 22 November 2024, not $4 billion."
+    assert (judge(finding, four), finding.overtaken) == ("fails", True)
+    assert finding.reason == "$4bn to $8bn on 22 November 2024, not $4 billion."
     assert not record.figures_on_record(facts, four, was=["a.first"], **arguments).overtaken
     still = {"readings": {"all": "a.all"}, "told": "{was}"}
     assert not record.figures_on_record(
@@ -178,18 +178,18 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
     # the sum of all rows that fit decides, what is named besides does not
     summed = {"table": "dated_facts", "column": "value", "where": {"subject": "S"}, "add": True}
     apart = facts.without_memory()
-    found = record.figures_on_record(
+    finding = record.figures_on_record(
         apart, four, readings={"sum": summed}, others={"last": "a.all"}, told="{sum}, {last} of it last."
     )
     # 1.25 + 2.75 + 8
-    assert (found.result.value, found.reason) == (12, "$12bn, $8bn of it last.")
+    assert (finding.result.value, finding.reason) == (12, "$12bn, $8bn of it last.")
     assert (len(apart.used), len(apart.mentioned)) == (3, 1)
     early = facts_with(*(row for _, row in facts.evidence["dated_facts"].iterrows()), as_of="2024-06-30")
-    found = record.figures_on_record(
+    finding = record.figures_on_record(
         early, four, readings={"sum": summed}, others={"last": "a.all"}, told="{sum}, {last} of it last."
     )
     # 1.25 + 2.75; the last was not known yet, and decides nothing
-    assert judge(found, four) == "holds"
+    assert judge(finding, four) == "holds"
     eight = parse_figure("$8 billion", "usd_bn")
     assert judge(record.figures_on_record(facts, eight, was=["a.first"], **arguments), eight) == "holds"
 
@@ -197,8 +197,8 @@ def test_figures_are_read_by_reading_and_an_earlier_sum_makes_them_out_of_date()
 def test_readings_are_borne_out_or_contradicted_one_by_one():
     facts = facts_with(row("states.laws", "2024-12-31"), row("order", "2025-12-11"))
     readings = {"states": {"shows": ["states.laws"]}, "government": {"denies": ["order"]}}
-    found = record.readings_on_record(facts, None, readings=readings, told="{states.laws} and {order}.")
-    assert (judge(found, None), found.readings) == ("partly", {"states": True, "government": False})
+    finding = record.readings_on_record(facts, None, readings=readings, told="{states.laws} and {order}.")
+    assert (judge(finding, None), finding.readings) == ("partly", {"states": True, "government": False})
 
 
 @pytest.mark.parametrize(
@@ -220,9 +220,9 @@ def test_a_part_of_a_statement_that_no_fact_decides_is_unknown(sides, verdict, r
         row("states.laws", "2024-12-31"), row("order", "2025-12-11"), row("late", "2026-06-01")
     )
     readings = {"states": {"shows": ["states.laws"]}, "government": sides}
-    found = record.readings_on_record(facts, None, readings=readings, told="{states}, {government}")
-    assert (judge(found, None), found.reason) == (verdict, reason)
-    unknown = "government" not in found.readings
+    finding = record.readings_on_record(facts, None, readings=readings, told="{states}, {government}")
+    assert (judge(finding, None), finding.reason) == (verdict, reason)
+    unknown = "government" not in finding.readings
     assert [facts.evidence[table].loc[label, "id"] for table, label in facts.used] == (
         ["states.laws"] if unknown else ["states.laws", "order"]
     )
@@ -231,8 +231,8 @@ def test_a_part_of_a_statement_that_no_fact_decides_is_unknown(sides, verdict, r
 def test_a_statement_that_is_wrong_in_one_part_and_unknown_in_the_other_cannot_be_checked():
     facts = facts_with(row("order", "2025-12-11"))
     readings = {"government": {"denies": ["order"]}, "states": {}}
-    found = record.readings_on_record(facts, None, readings=readings, told="{government}, {states}")
-    assert (judge(found, None), found.reason) == ("uncheckable", "no, unknown")
+    finding = record.readings_on_record(facts, None, readings=readings, told="{government}, {states}")
+    assert (judge(finding, None), finding.reason) == ("uncheckable", "no, unknown")
 
 
 @pytest.mark.parametrize(
@@ -249,10 +249,10 @@ def test_the_opening_of_a_sentence_follows_the_verdict(stated, was, opening):
         row("a.first", "2023-09-25", 4, unit="USD billion"), row("a.all", "2024-11-22", 8, unit="USD billion")
     )
     figure = parse_figure(stated, "usd_bn")
-    found = record.figures_on_record(
+    finding = record.figures_on_record(
         facts, figure, readings={"all": "a.all"}, was=was, told="{answer}: {all}"
     )
-    assert found.reason == f"{opening}: $8bn"
+    assert finding.reason == f"{opening}: $8bn"
 
 
 @pytest.mark.parametrize(
@@ -261,10 +261,10 @@ def test_the_opening_of_a_sentence_follows_the_verdict(stated, was, opening):
 )
 def test_a_forecast_with_a_day_of_its_own_is_open_until_then(as_of, verdict, deciding):
     facts = facts_with(row("passed", "2026-01-27"), as_of=as_of)
-    found = record.on_record_by(
+    finding = record.on_record_by(
         facts, None, due=dt.date(2026, 6, 30), denies=["passed"], told="By {due}; {passed}."
     )
-    assert (judge(found, None), found.reason) == (verdict, "By 30 June 2026; 27 January 2026.")
+    assert (judge(finding, None), finding.reason) == (verdict, "By 30 June 2026; 27 January 2026.")
     assert [facts.evidence[table].loc[label, "id"] for table, label in facts.used] == deciding
 
 
@@ -272,18 +272,18 @@ def test_what_came_after_the_day_of_a_forecast_does_not_decide_it():
     facts = facts_with(RELEASE, row("late", "2026-07-02"))
     with pytest.raises(NothingKnown):
         record.on_record_by(facts, None, due=dt.date(2026, 6, 30), shows=["late"], told="x")
-    found = record.on_record_by(facts, None, due=dt.date(2026, 7, 2), shows=["late"], told="x")
-    assert judge(found, None) == "holds"
+    finding = record.on_record_by(facts, None, due=dt.date(2026, 7, 2), shows=["late"], told="x")
+    assert judge(finding, None) == "holds"
 
 
 def test_a_duty_is_in_force_from_the_day_that_its_rule_sets():
     duty = row("act", "2024-08-01", due_on="2026-08-02")
     told = "{answer}, set for {act.due}."
-    found = record.duty_in_force(facts_with(duty), None, duties=["act"], told=told)
-    assert (judge(found, None), found.reason) == ("fails", "Not yet, set for 2 August 2026.")
+    finding = record.duty_in_force(facts_with(duty), None, duties=["act"], told=told)
+    assert (judge(finding, None), finding.reason) == ("fails", "Not yet, set for 2 August 2026.")
     early = row("act", "2024-08-01", due_on="2025-08-02")
-    found = record.duty_in_force(facts_with(early), None, duties=["act"], told=told)
-    assert (judge(found, None), found.reason) == ("holds", "Yes, set for 2 August 2025.")
+    finding = record.duty_in_force(facts_with(early), None, duties=["act"], told=told)
+    assert (judge(finding, None), finding.reason) == ("holds", "Yes, set for 2 August 2025.")
 
 
 @pytest.mark.parametrize(
@@ -310,25 +310,25 @@ def test_users_of_a_week_and_of_a_month_are_compared_as_far_as_they_can_be(
         row("d", "2026-05-14", 40),
     )
     bound = parse_figure("over 1x", "x")
-    found = record.more_used(
+    finding = record.more_used(
         facts, bound, weekly="a", monthly="b", visits=["c", "d"], told="{visits} {by visits}, {by users}"
     )
-    visits = found.readings.pop("by visits")
-    assert (visits.value, found.readings) == (pytest.approx(1.5), readings)  # 60 / 40
-    users = {None: "unknown", True: "yes", False: "no"}[found.readings.get("by users")]
-    assert found.reason == f"1.5× yes, {users}"
+    visits = finding.readings.pop("by visits")
+    assert (visits.value, finding.readings) == (pytest.approx(1.5), readings)  # 60 / 40
+    users = {None: "unknown", True: "yes", False: "no"}[finding.readings.get("by users")]
+    assert finding.reason == f"1.5× yes, {users}"
     # users that do not decide are mentioned only
-    assert len(facts.used) == (4 if found.readings else 2) and len(facts.dated_facts) == 4
-    found.readings["by visits"] = visits
-    assert judge(found, bound) == verdict
+    assert len(facts.used) == (4 if finding.readings else 2) and len(facts.dated_facts) == 4
+    finding.readings["by visits"] = visits
+    assert judge(finding, bound) == verdict
 
 
 def test_what_does_not_decide_is_mentioned():
     facts = facts_with(RELEASE)
-    found = record.undecided(
+    finding = record.undecided(
         facts, None, beside=["gpt.release"], told="Seen {gpt.release}; a test would decide."
     )
-    assert judge(found, None) == "uncheckable"
+    assert judge(finding, None) == "uncheckable"
     assert facts.mentions[0]["url"] == "https://example.org/gpt.release"
 
 

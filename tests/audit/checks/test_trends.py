@@ -62,20 +62,20 @@ def market(bend, day="2026-01-01", benchmark="B"):
                 }
             )
     day = pd.Timestamp(day)
-    given = {"input_token_share": 0.75, "seed": 1}
-    return Facts({}, given, {"model_benchmarks": table(scores), "api_prices": table(prices)}, day, day)
+    values = {"input_token_share": 0.75, "seed": 1}
+    return Facts({}, values, {"model_benchmarks": table(scores), "api_prices": table(prices)}, day, day)
 
 
 @pytest.mark.parametrize(("bend", "verdict"), [(1.0, "holds"), (-0.5, "fails"), (0.0, "uncheckable")])
 def test_prices_that_fall_faster_hold_slower_fail_and_straight_ones_decide_nothing(bend, verdict):
     facts = market(bend)
-    found = trends.price_acceleration(facts, None, series=SERIES)
-    assert judge(found, None) == verdict
+    finding = trends.price_acceleration(facts, None, series=SERIES)
+    assert judge(finding, None) == verdict
     assert bool(facts.used) == (verdict != "uncheckable")
     # a straight fall of 1 in logs divides the price by e each year
     if not bend:
-        assert "fell 3-fold a year" in found.reason
-        assert "192 prices of 8 sellers" in found.details
+        assert "fell 3-fold a year" in finding.reason
+        assert "192 prices of 8 sellers" in finding.details
 
 
 def test_too_few_prices_are_unknown():
@@ -87,10 +87,10 @@ def test_too_few_prices_are_unknown():
 def test_a_record_of_prices_that_ends_a_quarter_before_publication_day_says_nothing_of_it():
     # the last price is of 4 December 2025: 168 days before 21 May 2026, and more than 92
     facts = market(1.0, "2026-05-21")
-    found = trends.price_acceleration(facts, None, series=SERIES)
-    assert judge(found, None) == "uncheckable"
-    assert found.reason.startswith("Our records of prices end too early to tell.")
-    assert "speeds up" in found.details
+    finding = trends.price_acceleration(facts, None, series=SERIES)
+    assert judge(finding, None) == "uncheckable"
+    assert finding.reason.startswith("Our records of prices end too early to tell.")
+    assert "speeds up" in finding.details
     assert facts.mentioned and not facts.used
 
 
@@ -103,16 +103,16 @@ def test_a_record_whose_test_shows_a_change_decides_beside_one_that_shows_none()
         both = pd.concat([faster.evidence[name], frame.assign(**named)], ignore_index=True)
         faster = replace(faster, evidence=faster.evidence | {name: both})
     series = SERIES | {"another test": {"benchmark": "C", "protocol": "P", "floor": 0.25}}
-    found = trends.price_acceleration(faster, None, series=series)
-    assert found.readings == {"on a test": True}
+    finding = trends.price_acceleration(faster, None, series=series)
+    assert finding.readings == {"on a test": True}
     # by 1 a year in logs, later by 2: the line through both falls by about 1.5, and e^1.5 is 4.5
     assert (
-        found.reason
+        finding.reason
         == "Yes: prices fell 4-fold a year at equal scores on a test (of late faster) and 3-fold a year at"
         " equal scores on another test."
     )
     # Holm over two tests of each of two records
-    assert found.details.count("all four tests") == 2
+    assert finding.details.count("all four tests") == 2
 
 
 def test_a_p_value_that_rejects_never_reads_like_one_that_does_not():
@@ -132,16 +132,16 @@ def test_on_the_tables_no_acceleration_is_shown_and_the_prices_behind_the_number
 
 def costs(level):
     """Two bases whose runs double each year with a little noise; the second is dearer by a fifth."""
-    found = []
+    runs = []
     for run, times in (("C", 1.0), ("D", 1.2)):
         for year in range(2016, 2025):
             value = level * times * 2.0 ** (year - 2025) * (1.1 if year % 2 else 1 / 1.1)
-            found.append({"run": run, "training_cost_usd": value, "valid_on": f"{year}-07-01"})
+            runs.append({"run": run, "training_cost_usd": value, "valid_on": f"{year}-07-01"})
     day = pd.Timestamp("2026-05-21")
     return Facts(
         {},
         {"seed": 1},
-        {"training_cost": table(found), "dated_facts": table([{"id": "x"} | found[0]])},
+        {"training_cost": table(runs), "dated_facts": table([{"id": "x"} | runs[0]])},
         day,
         day,
     )
@@ -154,7 +154,7 @@ def costs(level):
 )
 def test_a_cost_is_decided_where_all_bases_agree_by_far(level, verdict):
     figure = parse_figure("over $1 billion", "usd_bn")
-    found = trends.threshold_by_basis(
+    finding = trends.threshold_by_basis(
         costs(level),
         figure,
         runs={"if bought": "C", "if rented": "D"},
@@ -162,10 +162,10 @@ def test_a_cost_is_decided_where_all_bases_agree_by_far(level, verdict):
         beside=[],
         told="No word.",
     )
-    assert judge(found, figure) == verdict
-    assert "cost over $1bn was" in found.details
-    assert "if bought" in found.details and "if rented" in found.details
-    assert "%" not in found.reason
+    assert judge(finding, figure) == verdict
+    assert "cost over $1bn was" in finding.details
+    assert "if bought" in finding.details and "if rented" in finding.details
+    assert "%" not in finding.reason
 
 
 def test_on_the_tables_the_bases_do_not_settle_the_cost_of_the_model(rows):
