@@ -78,11 +78,11 @@ class Facts:
     Attributes
     ----------
     cells : mapping of str to DataFrame
-        `evidence.tables.cells` of each of the article's tables, by table name.
+        `evidence.article_tables.parsed_cells` of each of the article's tables, by table name.
     assumptions : mapping
         Register values by name.
     evidence : mapping of str to DataFrame
-        `evidence.measured.load` of each evidence table, all rows.
+        `evidence.evidence_tables.load` of each evidence table, all rows.
     day : Timestamp
         Publication day.
     as_of : Timestamp

@@ -5,8 +5,8 @@ Decisions
   verdict by evidence that no row decides is refused.
 - A forecast whose premise was overtaken before it was made is void, neither right nor wrong, and no error.
 - Claims that are wrong for one and the same reason are one error (`errors`).
-- A claim that nothing at hand can decide says what would; so does a check that met a day on which nothing was
-  known.
+- A claim that nothing available can decide says what would; so does a check that met a day on which nothing
+  was known.
 """
 
 from __future__ import annotations

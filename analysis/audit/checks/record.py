@@ -1,10 +1,11 @@
-"""Is it on record? Checks that look up what happened, what was counted, and what had overtaken a statement.
+"""Do our data show it? Checks that look up what happened, what was counted, and what had overtaken a
+statement.
 
 Decisions
-- A statement about a state is true until something on record ends it: then it fails as out of date, and a
+- A statement about a state is true until something in our data ends it: then it fails as out of date, and a
   forecast whose premise was so overtaken is void.
 - A lower bound that was passed long ago stays true; that it is out of date is said with the verdict.
-- Sentences come from the claim (`told`) with their days and figures filled in from the record; where a fact
+- Sentences come from the claim (`told`) with their days and figures filled in from our data; where a fact
   of the sentence was not known yet, the facts that were known are listed instead. What answers in them
   follows the verdict (``{answer}``, or the name of a reading).
 - Silence proves nothing: a part of a statement that no fact bears out or contradicts is unknown, and the
@@ -224,7 +225,7 @@ def more_used(
 
 @check("evidence")
 def undecided(facts: Facts, figure: Quantity | None, *, told: str, beside: Sequence[str]) -> Finding:
-    """What is on record about a statement and does not decide it; the sentence says what would."""
+    """What our data say about a statement without deciding it; the sentence says what would."""
     return Finding(
         {}, render_sentence(told, facts.facts_by_day(beside, decides=False), facts), verdict="uncheckable"
     )
