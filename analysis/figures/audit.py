@@ -30,9 +30,9 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
     Parameters
     ----------
     counts : DataFrame
-        `models.audit.counts` by section.
+        `audit.counts` by section.
     errors : int
-        How many distinct errors the wrong ones come to (`models.audit.errors`).
+        How many distinct errors the wrong ones come to (`audit.errors`).
     ax : Axes
         Where it is drawn.
     """

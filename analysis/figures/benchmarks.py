@@ -57,15 +57,15 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
     if benchmark not in headings:
         raise ValueError(f"benchmark is {benchmark!r}; the article's table has {' and '.join(headings)}")
     heading = headings[benchmark]
-    known = sourced[sourced["model"].isin(printed["model"])]
-    if known.empty:
+    covered = sourced[sourced["model"].isin(printed["model"])]
+    if covered.empty:
         return theme.empty_chart(ax, f"any {benchmark} score of the printed models")
     rows = {model: len(printed) - 1 - place for place, model in enumerate(printed["model"])}
     for model, score in printed[["model", "score_pct"]].itertuples(index=False):
         ax.vlines(score, rows[model] - 0.4, rows[model] + 0.4, color=theme.PRINTED, linewidth=3.5, zorder=2)
         text = f"printed {score:.1f}" if rows[model] == len(rows) - 1 else f"{score:.1f}"
         theme.text(ax, text, (score, rows[model] + 0.4), (0, 1), theme.PRINTED, ha="center", va="bottom")
-    _draw_protocols(ax, known, dict(layout.value_pairs(printed, "score_pct")), rows, heading)
+    _draw_protocols(ax, covered, dict(layout.value_pairs(printed, "score_pct")), rows, heading)
     ax.set_yticks(list(rows.values()), list(rows))
     ax.margins(x=0.22)
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
@@ -74,17 +74,17 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
         f" give, by protocol; filled is {heading}, the protocol of the heading."
     )
     subtitle = f"{benchmark}, percent; filled: the protocol that the column names"
-    return theme.set_texts(ax, _scores_finding(printed, known, benchmark, heading), subtitle, alt)
+    return theme.set_texts(ax, _scores_finding(printed, covered, benchmark, heading), subtitle, alt)
 
 
 def _draw_protocols(
-    ax: Axes, known: pd.DataFrame, printed: Mapping[str, float], rows: Mapping[str, int], heading: str
+    ax: Axes, covered: pd.DataFrame, printed: Mapping[str, float], rows: Mapping[str, int], heading: str
 ) -> None:
     """Marks and numbers of the scores that sources give, in a lane per protocol; the heading's is filled."""
-    lanes = [heading, *sorted(set(known["protocol"]) - {heading})]
+    lanes = [heading, *sorted(set(covered["protocol"]) - {heading})]
     shifts = dict(zip(lanes, np.linspace(0.24, -0.3, len(lanes)), strict=True))
     marks = dict(zip(lanes, ("o", "D", "s", "^"), strict=False))
-    for protocol, part in known.groupby("protocol", sort=False):
+    for protocol, part in covered.groupby("protocol", sort=False):
         heights = [rows[model] + shifts[protocol] for model in part["model"]]
         style = theme.DOT if protocol == heading else theme.HOLLOW
         ax.scatter(part["score_pct"], heights, marker=marks[str(protocol)], zorder=4, **(style | {"s": 36}))
@@ -108,14 +108,14 @@ def _protocol_label(row: pd.Series, part: pd.DataFrame) -> str:
     return str(row["protocol"]).removeprefix("pass@1 ") + variant
 
 
-def _scores_finding(printed: pd.DataFrame, known: pd.DataFrame, benchmark: str, heading: str) -> str:
+def _scores_finding(printed: pd.DataFrame, covered: pd.DataFrame, benchmark: str, heading: str) -> str:
     """How many printed scores are of the protocol of their heading, and of which the others are."""
     protocols: list[str | None] = []
     for model, score in printed[["model", "score_pct"]].itertuples(index=False):
-        sourced = known[known["model"] == model]
-        if len(sourced):
-            equal = (sourced["score_pct"] - score).abs() <= SCORE_ROUNDING
-            matches = sourced.loc[equal, "protocol"].tolist()
+        of_model = covered[covered["model"] == model]
+        if len(of_model):
+            equal = (of_model["score_pct"] - score).abs() <= SCORE_ROUNDING
+            matches = of_model.loc[equal, "protocol"].tolist()
             protocols.append(heading if heading in matches else matches[0] if matches else None)
     headed = layout.share_phrase(protocols.count(heading), len(protocols), f"printed {benchmark} score")
     others = []
@@ -426,8 +426,8 @@ def parity(
     scores : DataFrame
         ``weights`` (open or closed), ``score_pct``, ``valid_on`` (release day) of one benchmark and protocol.
     lines : DataFrame
-        Both lines over the record and beyond: ``weights`` and what `models.trend.Trend.forecast` returns of a
-        logistic trend, as shares: ``t``, ``median``, ``mean_ci_lower``, ``mean_ci_upper``, ``level``.
+        Both lines over the record and beyond: ``weights`` and what `statistics.trend.Trend.forecast` returns
+        of a logistic trend, as shares: ``t``, ``median``, ``mean_ci_lower``, ``mean_ci_upper``, ``level``.
     benchmark : str
         Its name, for the words.
     day : date or ISO date

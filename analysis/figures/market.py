@@ -430,7 +430,7 @@ def _paths_finding(ends: Mapping[str, tuple[pd.Series, float]], unit: str) -> st
 
 
 def share_of_sum(
-    shares: pd.DataFrame, *, amount_usd_bn: float, what: str, threshold: float, reading: str, ax: Axes
+    shares: pd.DataFrame, *, amount_usd_bn: float, subject: str, threshold: float, reading: str, ax: Axes
 ) -> Axes:
     """What share an amount is of a simulated sum, a row per span that is summed, with the threshold of a
     statement.
@@ -442,7 +442,7 @@ def share_of_sum(
         next two years), ``quantile`` (0.05, 0.25, 0.5, 0.75 and 0.95) and ``share`` (ratio).
     amount_usd_bn : float
         The amount, billion dollars.
-    what : str
+    subject : str
         What is summed: NVIDIA's data-centre revenue.
     threshold : float
         The share from which the statement is taken to be true, above 0.
@@ -474,10 +474,10 @@ def share_of_sum(
         f" share that {amount} is of the simulated sum, and a line at {100 * threshold:g}%."
     )
     subtitle = (
-        f"{amount} as a share of {what}, simulated and summed, percent; dot: median, bars: 50% and 90% of"
+        f"{amount} as a share of {subject}, simulated and summed, percent; dot: median, bars: 50% and 90% of"
         " paths"
     )
-    return theme.set_texts(ax, _share_finding(wide, amount, what, threshold), subtitle, alt)
+    return theme.set_texts(ax, _share_finding(wide, amount, subject, threshold), subtitle, alt)
 
 
 def _percent_by_quantile(shares: pd.DataFrame) -> pd.DataFrame:
@@ -527,16 +527,18 @@ def _draw_threshold(ax: Axes, percent: float, reading: str) -> None:
     )
 
 
-def _share_finding(wide: pd.DataFrame, amount: str, what: str, threshold: float) -> str:
+def _share_finding(wide: pd.DataFrame, amount: str, subject: str, threshold: float) -> str:
     (ahead, share), *others = wide["p50"].items()
     medians = [
-        f"{_percent(share)} of {what} over {ahead}",
+        f"{_percent(share)} of {subject} over {ahead}",
         *(f"{_percent(other)} over {span}" for span, other in others),
     ]
     median = f"In the median path {amount} is {join_words(medians)}"
     if len(medians) > 2:
         low, high = (_percent(end) for end in (wide["p50"].min(), wide["p50"].max()))
-        median = f"By every span and method the median path makes {amount} between {low} and {high} of {what}"
+        median = (
+            f"By every span and method the median path makes {amount} between {low} and {high} of {subject}"
+        )
     level = 100 * threshold
     if (wide["p95"] < level).all():
         return f"{median}; in 95% of paths it is below {level:g}%"
@@ -648,12 +650,12 @@ def _draw_investment(ax: Axes, usd_bn: float, label: str) -> None:
     )
 
 
-def _count(part: int, whole: int) -> str:
+def _count(part: int, total: int) -> str:
     """A count of rates in words, as a sentence begins."""
     words: Sequence[str] = ("None", "One", "Two", "Three", "Four", "Five", "Six")
     return (
-        f"All {words[whole].lower()}"
-        if part == whole and whole < len(words)
+        f"All {words[total].lower()}"
+        if part == total and total < len(words)
         else words[part]
         if part < len(words)
         else str(part)

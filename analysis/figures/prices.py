@@ -117,8 +117,8 @@ def price_history(
     if listed.empty:
         return theme.empty_chart(ax, f"any {kind} price of the printed models")
     ax.set_yscale("log")
-    own, hosted = _own(listed), _hosted(listed)
-    _draw_own_prices(ax, own, column, seen, left=seen == day)
+    direct, hosted = _direct(listed), _hosted(listed)
+    _draw_direct_prices(ax, direct, column, seen, left=seen == day)
     _draw_hosted_prices(ax, hosted, column)
     ax.scatter([layout.date_number(day)] * len(printed), printed[column], **theme.RING)
     theme.mark_date(ax, day, f"the article, {format_date(day)}")
@@ -131,7 +131,7 @@ def price_history(
         f" (hosts' prices of {join_words(sorted(set(hosted['model'])))} as squares)" if len(hosted) else ""
     )
     alt = (
-        f"Stepped lines for {own['model'].nunique()} models' own list prices on a logarithmic axis{hosts};"
+        f"Stepped lines for {direct['model'].nunique()} models' own list prices on a logarithmic axis{hosts};"
         f" rings on the line of the article's day are the {len(printed)} printed prices."
     )
     subtitle = (
@@ -141,12 +141,14 @@ def price_history(
     return theme.set_texts(ax, _changes_finding(listed, printed, column, seen, kind), subtitle, alt)
 
 
-def _draw_own_prices(ax: Axes, own: pd.DataFrame, column: str, seen: pd.Timestamp, *, left: bool) -> None:
+def _draw_direct_prices(
+    ax: Axes, direct: pd.DataFrame, column: str, seen: pd.Timestamp, *, left: bool
+) -> None:
     """Steps of each model's own price, dotted from its last change to `seen`, with its name at the end, to
     the left of it or to its right.
     """
-    ends = {model: part[column].iloc[-1] for model, part in own.groupby("model")}
-    for model, part in own.groupby("model"):
+    ends = {model: part[column].iloc[-1] for model, part in direct.groupby("model")}
+    for model, part in direct.groupby("model"):
         dates, price = part["valid_on"], ends[model]
         ax.step(dates, part[column], where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
         if (last := dates.iloc[-1]) < seen:
@@ -185,9 +187,9 @@ def _changes_finding(
     listed: pd.DataFrame, printed: pd.DataFrame, column: str, day: pd.Timestamp, kind: str
 ) -> str:
     """How many printed prices still held on the day, and what had become of the others."""
-    known = listed[listed["valid_on"] <= day]
-    last = _own(known).groupby("model")[column].last()
-    of_hosts = set(_hosted(known)["model"])
+    until_day = listed[listed["valid_on"] <= day]
+    last = _direct(until_day).groupby("model")[column].last()
+    of_hosts = set(_hosted(until_day)["model"])
     stated = dict(layout.value_pairs(printed, column))
     moves = {model: last[model] - price for model, price in stated.items() if model in last.index}
     unchanged = sum(abs(move) <= PRICE_ROUNDING for move in moves.values())
@@ -205,14 +207,14 @@ def _changes_finding(
     return finding + (f"; {join_words(others)}" if others else "")
 
 
-def _own(listed: pd.DataFrame) -> pd.DataFrame:
+def _direct(listed: pd.DataFrame) -> pd.DataFrame:
     """Prices of models that their developer sells."""
     return listed[listed["own"]]
 
 
 def _hosted(listed: pd.DataFrame) -> pd.DataFrame:
     """Prices of models that only hosts sell; a host of a model with a service of its own is left out."""
-    return listed[~listed["model"].isin(_own(listed)["model"])]
+    return listed[~listed["model"].isin(_direct(listed)["model"])]
 
 
 def price_multiples(

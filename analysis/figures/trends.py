@@ -76,14 +76,14 @@ def fitted(
     forecast : DataFrame
         The fit over the record and beyond it: ``t``, ``mean`` or ``median``, ``mean_ci_lower``,
         ``mean_ci_upper``, ``obs_ci_lower``, ``obs_ci_upper`` (statsmodels' names), in `unit`, and their
-        ``level`` where `level` is not given: what `models.trend.Trend.forecast` returns.
+        ``level`` where `level` is left out: what `statistics.trend.Trend.forecast` returns.
     finding, subtitle : str
         What the chart shows, and of what; n, span, bands and their level are added to the subtitle.
     unit : str
         A name of `units.UNITS`.
     level : float, optional
         Level of both bands, between 0 and 1, where the forecast does not carry it.
-    claim : Claim, optional
+    claim : ClaimedTrend, optional
         What the article says.
     day : date or ISO date, optional
         The article's day.
@@ -311,7 +311,7 @@ def _require_finite(name: str, frame: pd.DataFrame, log: bool) -> None:
         raise ValueError(f"{name} has a t that is not finite; give decimal years")
 
 
-def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: float, ax: Axes) -> Axes:
+def specification_curve(table: pd.DataFrame, *, subject: str, primary: str, level: float, ax: Axes) -> Axes:
     """The factor that every specification gives, sorted, with the one that was written down beforehand
     marked.
 
@@ -321,7 +321,7 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
         ``specification``, ``factor``, ``low``, ``high`` (factors a year) and ``primary``, true for one row.
         Where a specification could not be fitted its numbers are NaN; it counts as tried. Give a row about
         0.25 inches.
-    what : str
+    subject : str
         What a year multiplies or divides, to open the finding: Training cost on rented hardware.
     primary : str
         The primary specification, as fixed before the fit; the table must mark the same one.
@@ -355,15 +355,15 @@ def specification_curve(table: pd.DataFrame, *, what: str, primary: str, level: 
     _name_specifications(ax, ordered)
     tried, factors = len(ordered), fits["factor"]
     alt = (
-        f"{what}: a row for each of {tried} specifications sorted by the factor a year that they give, from"
-        f" {factors.min():.2f} to {factors.max():.2f}, with intervals on a logarithmic axis; the primary one"
-        " is filled."
+        f"{subject}: a row for each of {tried} specifications sorted by the factor a year that they give,"
+        f" from {factors.min():.2f} to {factors.max():.2f}, with intervals on a logarithmic axis; the primary"
+        " one is filled."
     )
     subtitle = (
         f"Factor a year, log scale; {tried} {layout.verb(tried, 'specification', 'specifications')} tried;"
         f" bars: {level:.0%} confidence intervals; filled: primary, fixed before the fit"
     )
-    return theme.set_texts(ax, _specifications_finding(what, fits, central), subtitle, alt)
+    return theme.set_texts(ax, _specifications_finding(subject, fits, central), subtitle, alt)
 
 
 def _require_primary(table: pd.DataFrame, primary: str) -> None:
@@ -407,12 +407,12 @@ def _name_specifications(ax: Axes, ordered: pd.DataFrame) -> None:
     ax.grid(visible=False, axis="y")
 
 
-def _specifications_finding(what: str, fits: pd.DataFrame, central: float) -> str:
+def _specifications_finding(subject: str, fits: pd.DataFrame, central: float) -> str:
     """The factor of the primary specification, the range of all, and how many do not exclude no change."""
     finding = (
-        f"{what}: the primary specification could not be fitted"
+        f"{subject}: the primary specification could not be fitted"
         if math.isnan(central)
-        else f"{what}: a factor of {central:.2f} a year by the primary specification"
+        else f"{subject}: a factor of {central:.2f} a year by the primary specification"
     )
     if len(fits) < 2:
         return finding

@@ -173,7 +173,7 @@ def shared(table=TWO, threshold=0.2):
     return charts.market.share_of_sum(
         table,
         amount_usd_bn=60,
-        what="the revenue",
+        subject="the revenue",
         threshold=threshold,
         reading="“significant”",
         ax=theme.axes(),

@@ -376,7 +376,7 @@ TRIED = pd.DataFrame(
 
 def curve(table=TRIED, primary="OLS", level=0.95):
     return charts.trends.specification_curve(
-        table, what="Cost", primary=primary, level=level, ax=theme.axes()
+        table, subject="Cost", primary=primary, level=level, ax=theme.axes()
     )
 
 
