@@ -5,6 +5,7 @@ the commands.
 import importlib
 import re
 import textwrap
+import tomllib
 
 import nbformat
 import pytest
@@ -14,11 +15,11 @@ from analysis import ROOT, audit, scenarios
 from analysis.audit.checks import arithmetic
 from analysis.evidence import claims, evidence_tables, predictions
 from analysis.evidence.claims import Claim
+from analysis.exhibits import MIME
 
 BASE = scenarios.Assumptions(scenarios.resolve("base"), scenarios.load_register())
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-MIME = "application/vnd.thesis.exhibit+json"
 
 
 def block(text, language, containing):
@@ -125,3 +126,19 @@ def test_the_three_commands_for_many_machines_take_what_they_are_given(thesis):
             module = importlib.import_module(f"distributed.cli.dask_{verb}")
             known = [name for option in module.main.params for name in option.opts]
         assert [flag for flag in words if flag.startswith("--") and flag not in known] == []
+
+
+def test_the_drawing_of_imports_is_what_the_import_rules_say():
+    """Layer by layer, the same names on each line; packages of a line stand in any order."""
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (layers,) = (rule["layers"] for rule in linter["contracts"] if rule["type"] == "layers")
+    drawn = [set(line.split()) for line in block(README, "text", "evidence   statistics").splitlines()]
+    assert drawn == [set(re.findall(r"\w+", layer)) for layer in layers]
+
+
+def test_the_layout_names_every_package_and_every_shared_module():
+    listed = block(README, "text", "data/        thesis/")
+    packages = {path.parent.name for path in (ROOT / "analysis").glob("*/__init__.py")}
+    assert packages <= set(re.findall(r"^  (\w+)/", listed, re.MULTILINE))
+    shared = {path.stem for path in (ROOT / "analysis").glob("*.py")} - {"__init__", "__main__"}
+    assert shared <= set(re.findall(r"\w+", listed))

@@ -180,7 +180,7 @@ def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ())
     _show_rows(id, "ledger", title, rows, columns, every_column=True, sources=sources, claims=claims)
 
 
-def show_forecast(
+def predictions(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
     """Show predictions in parts; `rows` has the columns of `forecasts.probabilities.FIELDS` and those of
@@ -198,7 +198,7 @@ def show_forecast(
     _show_rows(id, "predictions", title, rows, columns, every_column=True, note=note, sources=sources)
 
 
-def show_indicators(
+def indicators(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
     """Show a status board; `rows` is `forecasts.indicators.table`."""
@@ -362,7 +362,7 @@ SPECIFICATION_COLUMNS: Columns = {
 """A specification curve as a table."""
 
 
-def show_skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: References = ()) -> None:
+def skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: References = ()) -> None:
     """Show how well trends would have forecast.
 
     Parameters

@@ -251,7 +251,7 @@ def test_every_kind_of_exhibit_says_to_when_its_series_reach(outputs):
         {"x": "X"},
         sources=cited,
     )
-    display.show_skill("a.skill", "Skill", RANKED, follows=".", sources=cited)
+    display.skill("a.skill", "Skill", RANKED, follows=".", sources=cited)
     assert [output[exhibits.MIME]["data_to"] for output in outputs] == ["2025-03-31"] * 3
     assert all(output["text/plain"].endswith("Data to 31 March 2025.") for output in outputs)
 
@@ -291,7 +291,7 @@ RANKED = pd.DataFrame(
 
 
 def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(outputs):
-    display.show_skill("a.skill", "Skill", RANKED, follows="None is used.")
+    display.skill("a.skill", "Skill", RANKED, follows="None is used.")
     exhibit = bundle(outputs)
     assert (
         exhibit["note"]
@@ -310,18 +310,16 @@ def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(outputs)
 
 
 def test_a_forecast_that_wins_by_large_values_alone_is_called_so(outputs):
-    display.show_skill(
-        "a.skill", "Skill", RANKED.assign(relative_scale_mae=[2.0, 2.0, math.nan]), follows="."
-    )
+    display.skill("a.skill", "Skill", RANKED.assign(relative_scale_mae=[2.0, 2.0, math.nan]), follows=".")
     assert (
         "1 of these win by a few large values and lose on the scale of their line" in bundle(outputs)["note"]
     )
 
 
 def test_nothing_testable_is_said_at_once(outputs):
-    display.show_skill("a.skill", "Skill", RANKED.tail(1), follows="None is used.")
+    display.skill("a.skill", "Skill", RANKED.tail(1), follows="None is used.")
     assert bundle(outputs)["note"].startswith("None of these trends can be backtested")
-    display.show_skill("a.skill", "Skill", RANKED.head(1), follows="It is used.")
+    display.skill("a.skill", "Skill", RANKED.head(1), follows="It is used.")
     assert bundle(outputs)["note"] == "1 of 1 forecasts that can be tested beat the naive one. It is used."
 
 
@@ -331,9 +329,7 @@ def test_what_a_search_found_keeps_four_digits(outputs):
     )
     assert frame["a"].tolist() == pytest.approx([0.1235, 98770.0, math.nan], nan_ok=True)
     assert frame["n"].tolist() == [1, 2, 3]
-    display.show_skill(
-        "a.skill", "Skill", RANKED.assign(relative_mae=[0.512345, 1.25, math.nan]), follows="."
-    )
+    display.skill("a.skill", "Skill", RANKED.assign(relative_mae=[0.512345, 1.25, math.nan]), follows=".")
     assert bundle(outputs)["rows"][0]["relative_mae"] == 0.5123
 
 
@@ -361,7 +357,7 @@ def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(output
     rows = probabilities.table(assumptions, audit.gather(assumptions)).merge(
         predictions.load_table()[["id", "label", "source_of_truth"]], on="id"
     )
-    display.show_forecast("p.ledger", "Parts", rows, note="A note.")
+    display.predictions("p.ledger", "Parts", rows, note="A note.")
     exhibit = reader.of_output({"data": {exhibits.MIME: bundle(outputs)}}, "base", "5", "here").exhibit
     assert [part.id for part in exhibit.entries] == list(rows["id"])
     assert list(exhibit.groups) == ["p1", "p2", "p3"]
@@ -371,7 +367,7 @@ def test_predictions_go_out_as_typed_rows_with_the_columns_a_reader_needs(output
 
 def test_a_board_of_indicators_goes_out_with_its_values_in_their_units(outputs):
     assumptions = scenarios.check(scenarios.resolve("base"))
-    display.show_indicators("p.board", "Board", indicators.table(assumptions, audit.gather(assumptions)))
+    display.indicators("p.board", "Board", indicators.table(assumptions, audit.gather(assumptions)))
     exhibit = reader.of_output({"data": {exhibits.MIME: bundle(outputs)}}, "base", "5", "here").exhibit
     texts = {row.id: (row.value_text, row.threshold_text) for row in exhibit.entries}
     assert texts["ltv"] == ("13%", "25%")
