@@ -10,7 +10,7 @@ import pkgutil
 import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -22,6 +22,32 @@ MODULES = [
     for module in pkgutil.walk_packages(analysis.__path__, "analysis.")
     if not module.name.endswith("__main__")
 ]
+
+
+LONGEST_BODY, LONG_BODY, LONG_BODIES = 50, 30, 20
+"""Lines of the longest body of a function, of one that is called long, and fewer than how many are."""
+
+ONE_IDEA = {
+    "Column": "the column of a table, as a notebook describes it and as its exhibit stores it",
+    "Indicator": "a leading indicator, as its file defines it and as its exhibit stores it",
+}
+"""Names that several public classes may have, with the reason."""
+
+TESTS_OF_NO_MODULE = {
+    "batch/test_conformance": "forked kernels against stock ones, notebook by notebook",
+    "cli/test_listings": "the listing commands of analysis/__main__.py",
+    "cli/test_run": "thesis run, sweep and resume of analysis/__main__.py",
+    "site/test_long_lines": "every regular expression that meets what a notebook wrote",
+    "site/test_templates": "the templates of pages in reports/templates",
+    "test_days": "all notebooks on any day of the register",
+    "test_guide": "the commands that the guide page shows",
+    "test_notebooks": "what every notebook of the report must be",
+    "test_packages": "the layout of all modules",
+    "test_project": "the lock files",
+    "test_readme": "what README.md and CONTRIBUTING.md show",
+    "test_words": "words kept by hand in several modules",
+}
+"""Test files that mirror no module, with what they test."""
 
 
 @functools.cache
@@ -40,6 +66,18 @@ def public(path, *kinds):
     return [node.name for node in tree(path).body if isinstance(node, kinds) and node.name[0] != "_"]
 
 
+def without_docstring(node):
+    return node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+
+
+def test_no_two_public_classes_share_a_name():
+    modules = defaultdict(list)
+    for path, module in sources().items():
+        for name in public(path, ast.ClassDef):
+            modules[name].append(module)
+    assert {name: where for name, where in modules.items() if len(where) > 1 and name not in ONE_IDEA} == {}
+
+
 def test_no_public_name_is_that_of_another_module_in_the_same_package():
     """Else `package.name` could be the one or the other."""
     shadows = [
@@ -49,6 +87,17 @@ def test_no_public_name_is_that_of_another_module_in_the_same_package():
         if name != path.stem and path.parent != ROOT / "analysis" and path.with_name(f"{name}.py").exists()
     ]
     assert shadows == []
+
+
+def test_functions_are_short():
+    lines = {}
+    for path, module in sources().items():
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (body := without_docstring(node)):
+                lines[f"{module}.{node.name}, line {node.lineno}"] = body[-1].end_lineno - body[0].lineno + 1
+    long = {name: count for name, count in lines.items() if count > LONG_BODY}
+    assert {name: count for name, count in long.items() if count > LONGEST_BODY} == {}
+    assert len(long) < LONG_BODIES, long
 
 
 def test_no_package_holds_more_than_a_quarter_of_the_code():
@@ -111,6 +160,17 @@ def in_table(path, line):
         for node in ast.walk(tree(path))
         if isinstance(node, ast.List | ast.Tuple | ast.Dict | ast.Set)
     )
+
+
+def test_a_test_file_is_named_after_the_module_that_it_tests():
+    tests = {
+        str(path.relative_to(ROOT / "tests").with_suffix(""))
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if "browser" not in path.parts  # pages in a browser mirror no module
+    }
+    modules = {str(path.relative_to(ROOT / "analysis").with_suffix("")) for path in sources()}
+    expected = {str(Path(name).with_name(f"test_{Path(name).name.strip('_')}")) for name in modules}
+    assert tests - expected == set(TESTS_OF_NO_MODULE)
 
 
 def test_a_module_is_reached_by_its_own_name():
