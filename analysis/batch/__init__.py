@@ -1,0 +1,1 @@
+"""How are notebooks run? Plan, kernels, manifest and clusters; nothing here knows the thesis."""

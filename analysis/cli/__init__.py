@@ -1,0 +1,1 @@
+"""What does the terminal show? Options, exit codes, progress, and JupyterLab."""

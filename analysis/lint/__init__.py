@@ -1,0 +1,1 @@
+"""Do the files of the project fit together? `thesis check`."""

@@ -1,0 +1,1 @@
+"""What follows for this subject? Prices, markets, funding, the venture, and SoftBank's balance sheet."""

@@ -1,0 +1,1 @@
+"""How are trends fitted, forecasts tested and uncertainties shared out? Methods that know no subject."""
