@@ -40,10 +40,8 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
     document : bool
         Whether the pages are bound in one document, too, to which some of them lead.
     """
-    site = Path(__file__).parent
-    code = [*site.glob("*.py"), *site.parent.glob("*.py")]
     inputs = [path for source in sources for path in (source.rglob("*") if source.is_dir() else [source])]
-    common = sorted(_file_digest(path) for path in {*code, *inputs} if path.is_file())
+    common = sorted(_file_digest(path) for path in {*code_files(), *inputs} if path.is_file())
     common += [f"{name} {metadata.version(name)}" for name in LIBRARIES]
     notebooks = {
         (scenario, slug): _notebook_digest(runs, scenario, slug)
@@ -57,6 +55,12 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
     }
     about = json.dumps([runs.manifest.git, runs.manifest.versions], sort_keys=True)
     return pages | {OTHER_PAGES: _digest([*pages.values(), about, str(document)])}
+
+
+def code_files() -> set[Path]:
+    """The modules that pages are drawn with: the site, the batch whose runs it reads, and what all share."""
+    package = Path(__file__).parents[1]
+    return {path for folder in (package, package / "batch", package / "site") for path in folder.glob("*.py")}
 
 
 def _notebook_digest(runs: Runs, scenario: str, slug: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import grimp
 import pytest
 
-from analysis.site import build
+from analysis import ROOT
+from analysis.site import build, incremental
 from tests.site.site_material import (
     SCENARIOS,
     SLUGS,
@@ -62,4 +64,21 @@ def test_a_change_of_the_leading_scenario_a_template_or_an_edited_page_is_drawn_
     assert names == []  # the same templates elsewhere are the same
     (tmp_path / "templates" / "words.j2").open("a").write("{# a word #}")
     publish(templates=tmp_path / "templates")
+    assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
+
+
+def test_a_module_that_the_site_imports_counts_for_every_page(
+    publish: Publish, earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that it reaches through others, as the batch's reading of files."""
+    graph = grimp.build_graph("analysis", cache_dir=None)
+    imported = graph.find_upstream_modules("analysis.site", as_package=True)
+    assert "analysis.batch.storage" in imported
+    files = {path.relative_to(ROOT).with_suffix("") for path in incremental.code_files()}
+    modules = {".".join(path.parts).removesuffix(".__init__") for path in files}
+    assert imported | graph.find_descendants("analysis.site") <= modules
+    (changed := tmp_path / "module.py").write_text("")
+    monkeypatch.setattr(incremental, "code_files", lambda: {changed})
+    names = drawn(monkeypatch)
+    publish()
     assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
