@@ -98,8 +98,11 @@ def why_not() -> str | None:
     if sys.platform != "linux":
         # elsewhere there is no fork, or the system's own libraries do not survive one
         return "kernels are forked on Linux only"
-    if not metadata.entry_points(group=GROUP, name=NAME):
+    registered = [entry.value for entry in metadata.entry_points(group=GROUP, name=NAME)]
+    if not registered:
         return "this project's kernel provisioner is not installed (make venv)"
+    if registered != [f"{ForkProvisioner.__module__}:{ForkProvisioner.__qualname__}"]:
+        return f"the installed kernel provisioner is of another version: {registered[0]} (make venv)"
     return None
 
 

@@ -16,6 +16,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint, EntryPoints
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -421,6 +422,16 @@ def test_where_nothing_can_be_forked_the_stock_provisioner_starts_it_and_that_is
         " only"
     ]
     assert warnings[0].levelno == logging.WARNING
+
+
+def test_the_provisioner_of_another_version_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after `git pull` without `make venv`: the installed entry point leads to a module that is gone."""
+    assert provisioner.why_not() is None
+    gone = EntryPoint(provisioner.NAME, "analysis.gone:ForkProvisioner", provisioner.GROUP)
+    monkeypatch.setattr(provisioner.metadata, "entry_points", lambda **_: EntryPoints([gone]))
+    assert provisioner.why_not() == (
+        "the installed kernel provisioner is of another version: analysis.gone:ForkProvisioner (make venv)"
+    )
 
 
 @pytest.mark.parametrize("how", ["hidden", "killed"])
