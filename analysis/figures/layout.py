@@ -317,7 +317,7 @@ def bounded(
     """A row for each figure of the article with its bounds; `reference` is a labelled line to compare them
     with.
 
-    `cells` are rows of `article_tables.cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
+    `cells` are rows of `article_tables.parsed_cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
     ``missing``.
     """
     table = cells.reset_index(drop=True)

@@ -184,7 +184,7 @@ def predictions(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
 ) -> None:
     """Show predictions in parts; `rows` has the columns of `forecasts.probabilities.FIELDS` and those of
-    `evidence.predictions.load`.
+    `evidence.predictions.load_table`.
     """
     columns: Columns = {
         "label": "Part",

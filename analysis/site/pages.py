@@ -127,7 +127,7 @@ def read(
     Parameters
     ----------
     notebook : NotebookNode
-        As `exhibits.read_notebook` gives it.
+        As `reader.read_notebook` gives it.
     scenario, slug : str
         What was run.
     where : str

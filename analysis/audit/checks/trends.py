@@ -144,7 +144,7 @@ def threshold_by_basis(
     agree.
 
     `runs` names each basis, as a condition ("if rented"), and its sample; costs are those of the middle of
-    the year; `told` and `beside` as in `undecided`.
+    the year; `told` and `beside` as in `record.undecided`.
     """
     try:
         table = frontier.cost_by_basis(
