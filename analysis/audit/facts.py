@@ -103,15 +103,15 @@ class Facts:
 
     def without_memory(self) -> Facts:
         """The same, with nothing read yet."""
-        return self._but(used=[], mentioned=[])
+        return self._replace(used=[], mentioned=[])
 
     def at(self, day: pd.Timestamp) -> Facts:
         """The same as it stood on another day, remembering into the same list: forecasts are judged at
         `as_of`.
         """
-        return self._but(day=day)
+        return self._replace(day=day)
 
-    def _but(self, **changes: Any) -> Facts:
+    def _replace(self, **changes: Any) -> Facts:
         changed = replace(self, **changes)
         # what was known does not depend on what changes here: filtered and read once
         changed.__dict__["known"] = self.known

@@ -152,7 +152,7 @@ class _Watch:
             self.cell = StartedCell(1 if self.cell is None else self.cell.number + 1, self.of, cell.get("id"))
             self.on_cell(self.cell)
 
-    def left(self, cell: Mapping[str, Any]) -> float | None:
+    def seconds_left(self, cell: Mapping[str, Any]) -> float | None:
         """How long a cell that starts now may take; never 0, which nbclient treats as no limit."""
         notebook, cell_limit = self.limits.notebook_seconds, self.limits.cell_seconds
         left = [] if notebook is None else [self.began + notebook - time.monotonic()]
@@ -254,7 +254,7 @@ def _attempt(job: Job, watch: _Watch) -> str | None:
             shutdown_kernel="immediate",
             on_cell_start=watch.starts,
             on_cell_executed=watch.answered,
-            timeout_func=watch.left,
+            timeout_func=watch.seconds_left,
             interrupt_on_timeout=True,
         )
     except PapermillExecutionError as reason:

@@ -98,7 +98,7 @@ def _owner(path: Path) -> str:
 @contextmanager
 def _claimed(folder: Path) -> Iterator[None]:
     path = folder / NAME
-    claim = json.dumps(_identity(os.getpid())).encode()
+    claim = json.dumps(_process_identity(os.getpid())).encode()
     try:
         _claim(path, claim)
     except OSError as reason:
@@ -121,7 +121,7 @@ def _claim(path: Path, claim: bytes) -> None:
         storage.put(path, claim)
 
 
-def _identity(pid: int) -> dict[str, Any]:
+def _process_identity(pid: int) -> dict[str, Any]:
     """A process of this machine, distinct from a later one with the same number."""
     import psutil
 
@@ -134,7 +134,7 @@ def _is_gone(owner: dict[str, Any]) -> bool:
     if owner.get("host") != socket.gethostname():
         return False
     try:
-        return _identity(owner["pid"]) != owner
+        return _process_identity(owner["pid"]) != owner
     except psutil.NoSuchProcess:
         return True
 

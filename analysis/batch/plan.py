@@ -159,12 +159,12 @@ def plan(
     project = project or Project()
     register = scenarios.load_register(project.params)
     errors: list[ThesisError] = []
-    with _collected(errors):
+    with _collecting(errors):
         values = _parsed(overrides, register)
-    with _collected(errors):
+    with _collecting(errors):
         labels = [scenarios.load(name, project.params, register) for name in _scenario_names(chosen, project)]
     books: list[DeclaredNotebook] = []
-    with _collected(errors):
+    with _collecting(errors):
         books = _read_all(notebook_names(notebooks, project), project, register)
     if errors:
         problems = [problem for error in errors for problem in error.problems]
@@ -210,7 +210,7 @@ def changes(project: Project | None = None) -> list[dict[str, object]]:
 
 
 @contextmanager
-def _collected(errors: list[ThesisError]) -> Iterator[None]:
+def _collecting(errors: list[ThesisError]) -> Iterator[None]:
     """Collect an error for later, so that one message shows all of them."""
     try:
         yield

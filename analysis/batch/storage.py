@@ -55,27 +55,27 @@ def location(text: str) -> Path:
     scheme = urlsplit(text).scheme if "://" in text else ""
     machine = urlsplit(text).netloc if scheme in LOCAL else ""
     if machine not in ("", "localhost"):  # the first part of a path that was meant from here
-        raise _refused(text, f"names the machine {machine}", "Write file:///FOLDER, or the folder alone")
+        raise _out_error(text, f"names the machine {machine}", "Write file:///FOLDER, or the folder alone")
     if not scheme:
         return local_path(text, "--out")
     if scheme in LOCAL and urlsplit(text).path.strip():
         return local_path(unquote(urlsplit(text).path), "--out")
     if not text.partition("://")[2].strip("/ "):
-        raise _refused(text, "has no folder", "Write s3://BUCKET/FOLDER")
+        raise _out_error(text, "has no folder", "Write s3://BUCKET/FOLDER")
     try:
         from upath import UPath
 
         url = UPath(text.rstrip("/"))
         _ = url.fs  # which imports what the scheme needs
     except ImportError as reason:
-        raise _refused(text, f"needs a package that is not installed ({reason})", EXTRA) from None
+        raise _out_error(text, f"needs a package that is not installed ({reason})", EXTRA) from None
     except ValueError:
         rule = f"nothing here knows the scheme {scheme}://"
-        raise _refused(text, rule, "Write a folder, or a URL of fsspec as s3://BUCKET/FOLDER") from None
+        raise _out_error(text, rule, "Write a folder, or a URL of fsspec as s3://BUCKET/FOLDER") from None
     return cast(Path, url)
 
 
-def _refused(text: str, rule: str, fix: str) -> ParameterError:
+def _out_error(text: str, rule: str, fix: str) -> ParameterError:
     return ParameterError(Problem(f"--out {text}", rule, fix))
 
 

@@ -50,13 +50,13 @@ def exit_code(command: Callable[[], object]) -> int:
     except SystemExit as end:  # typer leaves like this when the reader of our output has seen enough
         if not isinstance(end.__context__, BrokenPipeError):
             raise
-        return _report(end.__context__)
+        return _report_error(end.__context__)
     except KeyboardInterrupt:  # before typer is ready for it
         code = STOPPED
     except Exception as reason:
         if os.environ.get("THESIS_DEBUG") == "1":
             raise
-        return _report(reason)
+        return _report_error(reason)
     if code == STOPPED:  # Ctrl-C outside of a batch, which typer turns into this
         _print_errors(["stopped."])
     return code if isinstance(code, int) else 0
@@ -76,7 +76,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _report(reason: Exception) -> int:
+def _report_error(reason: Exception) -> int:
     """Print an error, one line for each problem; its exit code."""
     if isinstance(reason, BrokenPipeError):
         return 0

@@ -41,7 +41,7 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
     for verdict in counts.columns:
         width = counts.loc[sections, verdict].to_numpy(float)
         ax.barh(sections, width, left=left, color=theme.VERDICT[verdict], height=0.62)
-        _number_bars(ax, left, width, "#ffffff" if verdict in ("holds", "fails", "void") else "#1b2531")
+        _label_counts(ax, left, width, "#ffffff" if verdict in ("holds", "fails", "void") else "#1b2531")
         left += width
     ax.set(xlabel="statements", ylabel="", xlim=(0, float(np.max(left)) * 1.02))
     ax.set_yticks(range(len(sections)), [str(section).capitalize() for section in sections])
@@ -58,7 +58,7 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
     return theme.set_texts(ax, finding, "Statements by section of the article and verdict", alt)
 
 
-def _number_bars(ax: Axes, left: NDArray[np.float64], counts: NDArray[np.float64], color: str) -> None:
+def _label_counts(ax: Axes, left: NDArray[np.float64], counts: NDArray[np.float64], color: str) -> None:
     """The count in the middle of each bar that has any."""
     for row, (start, count) in enumerate(zip(left, counts, strict=True)):
         if count:

@@ -61,7 +61,7 @@ def nav_and_ltv(
         _draw_points(ax, table, column, ceilings if column == "ltv_pct" else {}, at)
         theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}" if ax is axes[0] else "")
         _draw_ceilings(ax, ceilings if column == "ltv_pct" else {})
-        _label_last(ax, table, column)
+        _label_last_value(ax, table, column)
     alt = (
         f"Two panels with points at irregular days from {layout.year_month(table['t'].min())} to"
         f" {layout.year_month(table['t'].max())}: net asset value above, loan-to-value below with"
@@ -96,7 +96,7 @@ def _draw_ceilings(ax: Axes, ceilings: Mapping[str, float]) -> None:
         layout.level_label(ax, f"{label}, {level:g}%", level, theme.INK, layout.NAMED_SIZE)
 
 
-def _label_last(ax: Axes, table: pd.DataFrame, column: str) -> None:
+def _label_last_value(ax: Axes, table: pd.DataFrame, column: str) -> None:
     """The last value of a column, at the right edge."""
     unit = "%" if column == "ltv_pct" else ""
     last = table[column].dropna().tail(1)

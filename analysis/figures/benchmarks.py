@@ -211,7 +211,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
         both.index, both["open"], both["closed"], step="post", color=theme.RECOMPUTED, alpha=0.13, linewidth=0
     )
     theme.dates(ax, scores["valid_on"].min(), end)
-    _mark_article(ax, day, end)
+    _mark_publication_day(ax, day, end)
     last = {kind: float(series.iloc[-1]) for kind, series in best.items()}
     ax.set(xlabel="", ylabel="")
     labels = [theme.Label(last[kind], f"{kind} {last[kind]:.1f}", theme.RECOMPUTED) for kind in KINDS]
@@ -225,7 +225,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
     return theme.set_texts(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
 
 
-def _mark_article(ax: Axes, day: pd.Timestamp, end: pd.Timestamp) -> None:
+def _mark_publication_day(ax: Axes, day: pd.Timestamp, end: pd.Timestamp) -> None:
     """The article's day as a line, or how long before it the record ends."""
     if day <= end:
         theme.mark_date(ax, day, f"the article, {format_date(day)}")

@@ -321,8 +321,8 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     bounds = int((table["side"] != 0).sum())
     alt = (
         f"{len(table)} points on a logarithmic axis for annualised revenue as stated, from"
-        f" {_statement(counted.iloc[0])} to {_statement(counted.iloc[-1])}; {number_word(bounds)} with an"
-        f" arrow {layout.verb(bounds, 'is a bound', 'are bounds')}."
+        f" {_amount_and_month(counted.iloc[0])} to {_amount_and_month(counted.iloc[-1])};"
+        f" {number_word(bounds)} with an arrow {layout.verb(bounds, 'is a bound', 'are bounds')}."
     )
     reasons = ["after the article's day"] if (table["t"] > at).any() else []
     reasons += ["another figure of the same days counts"] if (table["counts"] != "yes").any() else []
@@ -371,12 +371,12 @@ def _run_rate_finding(counted: pd.DataFrame, company: str) -> str:
     """How the run rate changed from the first to the last figure that counts."""
     first, last = counted.iloc[0], counted.iloc[-1]
     if len(counted) == 1:
-        return f"{company}'s run rate was {_statement(first)}"
+        return f"{company}'s run rate was {_amount_and_month(first)}"
     verb = "fell" if last["value"] < first["value"] else "rose"
-    return f"{company}'s run rate {verb} from {_statement(first)} to {_statement(last)}"
+    return f"{company}'s run rate {verb} from {_amount_and_month(first)} to {_amount_and_month(last)}"
 
 
-def _statement(row: pd.Series) -> str:
+def _amount_and_month(row: pd.Series) -> str:
     """A figure with its qualifier and month."""
     qualifier = f"{row['qualifier']} " if row["qualifier"] != "exact" else ""
     return f"{qualifier}${row['value']:g}B in {row['valid_on']:%B %Y}"

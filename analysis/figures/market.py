@@ -177,7 +177,7 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
     ]
     covered = covered.assign(rate=rates)
     _draw_segments(ax, covered, "rate", stated, {"s": 38})
-    for row, rate in zip(_rows(stated).values(), stated.values(), strict=True):
+    for row, rate in zip(_row_heights(stated).values(), stated.values(), strict=True):
         theme.text(ax, f"{rate:g}%", (rate, row), (0, 8), theme.PRINTED, ha="center", va="bottom")
     ax.set(xlim=(0, 1.08 * max(*rates, *stated.values())))
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
@@ -232,7 +232,7 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
     ax.set_xscale("log")
     sizes = dict(layout.value_pairs(printed, f"size_{year}_usd_bn", "segment"))
     _draw_segments(ax, covered, "size_usd_bn", sizes, {})
-    for row, size in zip(_rows(sizes).values(), sizes.values(), strict=True):
+    for row, size in zip(_row_heights(sizes).values(), sizes.values(), strict=True):
         label = format_value(size, "usd_bn", 1)
         theme.text(ax, label, (size, row), (0, 8), theme.PRINTED, ha="center", va="bottom")
     layout.money_ticks(ax.xaxis, [*covered["size_usd_bn"], *sizes.values()], "B")
@@ -274,7 +274,7 @@ def _sizes_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -
     )
 
 
-def _rows(printed: Mapping[str, float]) -> dict[str, int]:
+def _row_heights(printed: Mapping[str, float]) -> dict[str, int]:
     """The height of each segment's row, the first at the top."""
     return {segment: len(printed) - 1 - place for place, segment in enumerate(printed)}
 
@@ -290,7 +290,7 @@ def _draw_segments(
     """A row per segment: a ring at the printed value, a dot at each forecast of the same scope and a line
     over their range, and hollow marks at the other forecasts.
     """
-    rows = _rows(printed)
+    rows = _row_heights(printed)
     close = _same_scope(forecasts)
     for segment, values in close.groupby("segment")[column]:
         ax.hlines(rows[str(segment)], values.min(), values.max(), color=theme.GRID, linewidth=4, zorder=2)
@@ -347,7 +347,7 @@ def record_and_paths(
         record = values.sort_index()
         t = decimal_year(pd.DatetimeIndex(record.index))
         width = float(np.median(np.diff(t))) if len(t) > 1 else 0.25
-        fan = _from_record(fans[fans["series"] == name], t[-1], record.iloc[-1])
+        fan = _fan_from_record(fans[fans["series"] == name], t[-1], record.iloc[-1])
         forecast = naive[naive["series"] == name].sort_values("time")
         layout.scales(ax, [first - width, ahead], [*record, *fan["p95"], *forecast["value"], 0], unit, False)
         _draw_record(ax, t, record, width)
@@ -374,7 +374,7 @@ def _require_series(series: Iterable[str], **forecasts: pd.DataFrame) -> None:
                 raise ValueError(f"{argument} has no series {name!r}; each series needs its forecast")
 
 
-def _from_record(fan: pd.DataFrame, t: float, value: float) -> pd.DataFrame:
+def _fan_from_record(fan: pd.DataFrame, t: float, value: float) -> pd.DataFrame:
     """A fan by time that opens from the last value of the record."""
     start = pd.DataFrame([{"time": t} | dict.fromkeys(QUANTILES, value)])
     return pd.concat([start, fan.sort_values("time")], ignore_index=True)[["time", *QUANTILES]].astype(float)

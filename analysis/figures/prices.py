@@ -117,7 +117,7 @@ def price_history(
     if listed.empty:
         return theme.empty_chart(ax, f"any {kind} price of the printed models")
     ax.set_yscale("log")
-    direct, hosted = _direct(listed), _hosted(listed)
+    direct, hosted = _direct_prices(listed), _hosted(listed)
     _draw_direct_prices(ax, direct, column, seen, left=seen == day)
     _draw_hosted_prices(ax, hosted, column)
     ax.scatter([layout.date_number(day)] * len(printed), printed[column], **theme.RING)
@@ -188,7 +188,7 @@ def _changes_finding(
 ) -> str:
     """How many printed prices still held on the day, and what had become of the others."""
     until_day = listed[listed["valid_on"] <= day]
-    last = _direct(until_day).groupby("model")[column].last()
+    last = _direct_prices(until_day).groupby("model")[column].last()
     of_hosts = set(_hosted(until_day)["model"])
     stated = dict(layout.value_pairs(printed, column))
     moves = {model: last[model] - price for model, price in stated.items() if model in last.index}
@@ -207,14 +207,14 @@ def _changes_finding(
     return finding + (f"; {join_words(others)}" if others else "")
 
 
-def _direct(listed: pd.DataFrame) -> pd.DataFrame:
+def _direct_prices(listed: pd.DataFrame) -> pd.DataFrame:
     """Prices of models that their developer sells."""
     return listed[listed["own"]]
 
 
 def _hosted(listed: pd.DataFrame) -> pd.DataFrame:
     """Prices of models that only hosts sell; a host of a model with a service of its own is left out."""
-    return listed[~listed["model"].isin(_direct(listed)["model"])]
+    return listed[~listed["model"].isin(_direct_prices(listed)["model"])]
 
 
 def price_multiples(
@@ -321,7 +321,7 @@ def price_frontier(
         ax.set_title(_fit_title(fit), fontsize=layout.NAMED_SIZE, color=theme.INK)
         theme.mark_date(ax, article_t, "")
         if ax is axes[0]:
-            _label_article(ax, article_t, day)
+            _label_publication_day(ax, article_t, day)
         if len(rows):
             _draw_falling_prices(ax, rows, steps, line, article_t)
     alt = (
@@ -337,7 +337,7 @@ def price_frontier(
     return theme.set_texts(axes[0], _decline_finding(fits, benchmark), subtitle, alt)
 
 
-def _label_article(ax: Axes, article_t: float, day: theme.Day) -> None:
+def _label_publication_day(ax: Axes, article_t: float, day: theme.Day) -> None:
     """The article's day in two lines, left of its line at the top of the axes."""
     theme.text(
         ax,

@@ -179,8 +179,8 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
     first = table.loc[table["fall_x"] == table["fall_x"].min(), "token_revenue_usd"].iloc[0]
     change, fall = revenue / first - 1, table["fall_x"].max()
     finding = (
-        f"With tokens {fall:g} times cheaper, revenue by the token {_change(change[measured])} at the"
-        f" measured elasticity and {_change(change[0.0])} at constant use"
+        f"With tokens {fall:g} times cheaper, revenue by the token {_describe_change(change[measured])} at"
+        f" the measured elasticity and {_describe_change(change[0.0])} at constant use"
     )
     alt = (
         f"Two panels over the fall of token prices up to {fall:g} times, with lines for elasticities of"
@@ -223,7 +223,7 @@ def _percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.01 else "less than 1%"
 
 
-def _change(change: float) -> str:
+def _describe_change(change: float) -> str:
     if abs(change) < 0.005:
         return "stays"
     return f"{'rises' if change > 0 else 'falls'} {abs(change):.0%}"

@@ -169,11 +169,11 @@ def _row(name: str, entry: indicators.Indicator, assumptions: Assumptions, facts
         with arguments.errors_at(f"{indicators.FILE}, key {name}.reads"):
             reading = READERS[entry.reads.name](evidence, **entry.reads.arguments)
     except NothingKnown as missing:
-        return row | _unknown(str(missing))
-    return row | _standing(reading, threshold, entry.signals) | {"sources": evidence.references}
+        return row | _unknown_status(str(missing))
+    return row | _status(reading, threshold, entry.signals) | {"sources": evidence.references}
 
 
-def _unknown(missing: str) -> dict[str, Any]:
+def _unknown_status(missing: str) -> dict[str, Any]:
     """How an indicator stands whose value was not known."""
     return {
         "value": float("nan"),
@@ -185,7 +185,7 @@ def _unknown(missing: str) -> dict[str, Any]:
     }
 
 
-def _standing(reading: Reading, threshold: float, side: indicators.Side) -> dict[str, Any]:
+def _status(reading: Reading, threshold: float, side: indicators.Side) -> dict[str, Any]:
     """How an indicator with a value stands against its threshold."""
     crossed = reading.value >= threshold if side == "above" else reading.value <= threshold
     return {

@@ -628,7 +628,7 @@ def _lines(
     drawn: list[Floats] = []
     usable = np.ones(draws, dtype=bool)
     for kind in WEIGHTS:
-        line, lines, steps = _lines_of(scores, kind, rng, floor, since, draws)
+        line, lines, steps = _fitted_lines(scores, kind, rng, floor, since, draws)
         record += line
         drawn += lines
         usable &= steps >= LEAST_STEPS
@@ -640,7 +640,7 @@ def _lines(
     return _Lines(*record), _Lines(*(values[usable] for values in drawn))
 
 
-def _lines_of(
+def _fitted_lines(
     scores: pd.DataFrame,
     kind: str,
     rng: np.random.Generator,

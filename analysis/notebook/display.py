@@ -443,10 +443,10 @@ def evidence(name: str, as_of: str | dt.date) -> None:
         }
         | meta.model_dump(include=TERMS)
     )
-    _emit(bundle, _evidence_line(bundle, known), {})
+    _emit(bundle, _evidence_summary(bundle, known), {})
 
 
-def _evidence_line(bundle: Mapping[str, Any], known: pd.DataFrame) -> str:
+def _evidence_summary(bundle: Mapping[str, Any], known: pd.DataFrame) -> str:
     """One line on an evidence table: its rows, their span and sources, what came later, what is missing."""
     days = known["valid_on"]
     span = f", {_exact_value(days.min())} to {_exact_value(days.max())}" if len(known) else ""
@@ -581,7 +581,7 @@ def _interval(
     )
 
 
-def _columns(columns: Columns) -> dict[str, Column]:
+def _full_columns(columns: Columns) -> dict[str, Column]:
     """Columns in their full form."""
     return {name: Column(spec) if isinstance(spec, str) else Column(*spec) for name, spec in columns.items()}
 
@@ -598,7 +598,7 @@ def _rows_and_columns(
             "format": spec.format,
             "align": _alignment(frame[name]),
         }
-        for name, spec in _columns(columns).items()
+        for name, spec in _full_columns(columns).items()
     ]
     records = frame[list(columns)].to_dict("records")
     return [{str(name): json_value(value) for name, value in record.items()} for record in records], specs
@@ -649,7 +649,7 @@ def _formatted(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
             f"{spec.title} ({spec.unit})" if spec.unit else spec.title: [
                 _format_cell(labels.label(name, value), spec.format) for value in frame[name]
             ]
-            for name, spec in _columns(columns).items()
+            for name, spec in _full_columns(columns).items()
         }
     )
 

@@ -338,7 +338,11 @@ class Site:
         leading one's.
         """
         lead = self.find(placed.exhibit.id)
-        same = lead is not None and isinstance(lead.exhibit, Evidence) and _content(lead) == _content(placed)
+        same = (
+            lead is not None
+            and isinstance(lead.exhibit, Evidence)
+            and _comparable_content(lead) == _comparable_content(placed)
+        )
         return "data" if same or placed.scenario == self.main.name else f"data/{placed.scenario}"
 
     @cached_property
@@ -478,7 +482,7 @@ class Site:
             for row in placed.exhibit.entries
             if row.verdict != "naive"
         ]
-        return sorted(backtests, key=lambda backtest: _error(backtest[0]))
+        return sorted(backtests, key=lambda backtest: _backtest_error(backtest[0]))
 
     def pages_showing(self, id: str) -> list[Page]:
         """The pages of the leading scenario that show an exhibit."""
@@ -543,7 +547,7 @@ class Site:
         return list(dict.fromkeys(view.claim.section for view in self.claims))
 
 
-def _error(row: SkillRow) -> float:
+def _backtest_error(row: SkillRow) -> float:
     """The error of a backtest; infinite where there is none, so that it comes last."""
     return math.inf if row.relative_mae is None else row.relative_mae
 
@@ -697,7 +701,7 @@ def _refuse_clashes(views: Iterable[ScenarioView]) -> None:
         first: dict[str, PlacedExhibit] = {}
         for placed in chain.from_iterable(page.exhibits for page in scenario.pages):
             same_id = first.setdefault(placed.exhibit.id, placed)
-            if _content(same_id) != _content(placed):
+            if _comparable_content(same_id) != _comparable_content(placed):
                 where = f"{scenario.name}/{placed.notebook}, exhibit {placed.exhibit.id}"
                 rule = f"is not what {scenario.name}/{same_id.notebook} shows under the same id"
                 problems.append(Problem(where, rule, "Give one of them another id"))
@@ -705,7 +709,7 @@ def _refuse_clashes(views: Iterable[ScenarioView]) -> None:
         raise PublishError(problems)
 
 
-def _content(placed: PlacedExhibit) -> object:
+def _comparable_content(placed: PlacedExhibit) -> object:
     exhibit = placed.exhibit
     if isinstance(exhibit, Evidence):
         return exhibit.kind, exhibit.as_of, exhibit.rows

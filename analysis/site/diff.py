@@ -102,8 +102,10 @@ class Compared:
     def summary(self) -> str:
         """One line: how many of each kind differ, and how many of those that can be counted are the same."""
         counts = Counter(difference.kind for difference in self.differences)
-        different = ", ".join(_counted(kind, counts[kind]) for kind in KINDS if counts[kind]) or "Nothing"
-        same = ", ".join(_counted(kind, count) for kind, count in self.same.items()) or "nothing"
+        different = (
+            ", ".join(_count_phrase(kind, counts[kind]) for kind in KINDS if counts[kind]) or "Nothing"
+        )
+        same = ", ".join(_count_phrase(kind, count) for kind, count in self.same.items()) or "nothing"
         return f"{different} {'differs' if counts.total() < 2 else 'differ'}; the same: {same}."
 
     def as_json(self) -> str:
@@ -116,7 +118,7 @@ class Compared:
         return exports.as_json(content | {"differences": rows, "same": dict(self.same)})
 
 
-def _counted(kind: str, count: int) -> str:
+def _count_phrase(kind: str, count: int) -> str:
     if kind in ("code", "data"):  # there is one of each
         return kind
     if kind == "evidence":
@@ -368,7 +370,7 @@ def listing(compared: Compared) -> Iterator[tuple[str, list[dict[str, object]]]]
             if any(other.change for other in differences):
                 rows[-1]["change"] = difference.change
         if rows:
-            yield f"{_counted(kind, len(rows))} {'differs' if len(rows) == 1 else 'differ'}", rows
+            yield f"{_count_phrase(kind, len(rows))} {'differs' if len(rows) == 1 else 'differ'}", rows
 
 
 def write_page(compared: Compared, file: Path) -> None:

@@ -578,7 +578,7 @@ def _split_row(
         "n_last_year": int(recent.sum()),
         "n": int(after.sum()),
         "rival": RIVALS[1],
-        **_no_errors("relative_scale_mae"),
+        **_not_backtested_columns("relative_scale_mae"),
     }
     if after.sum() < LEAST_ORIGINS:
         return row | {"reason": f"{after.sum()} rows after the split, {LEAST_ORIGINS} are needed"}
@@ -714,10 +714,10 @@ def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> MethodChoice
     best = at[at["verdict"] == BEATS].head(1)
     if best.empty:
         return MethodChoice(NAIVE, f"{NAMES[NAIVE]}: no other method beats it {where}")
-    return MethodChoice(str(best["method"].item()), _reason(best.iloc[0], where))
+    return MethodChoice(str(best["method"].item()), _choice_reason(best.iloc[0], where))
 
 
-def _reason(row: pd.Series, where: str) -> str:
+def _choice_reason(row: pd.Series, where: str) -> str:
     """Why a method that beats the naive forecast is chosen, as a sentence."""
     errors = f"{NAMES[row['method']]}: {row['relative_mae']:.2f} times the error of the {NAMES[NAIVE]}"
     if not math.isnan(row["relative_to_log_drift"]) and row["method"] != COMPOUNDING:
@@ -793,7 +793,7 @@ def _method_row(table: pd.DataFrame, name: str, method: str, horizon: int, ahead
         "origins": n,
         "origins_apart": math.ceil(n / horizon),
         "rival": RIVALS[0],
-        **_no_errors("relative_to_log_drift", "closer_share"),
+        **_not_backtested_columns("relative_to_log_drift", "closer_share"),
     }
     if n < LEAST_ORIGINS:
         return row | {"reason": f"{n} origins, {LEAST_ORIGINS} are needed"}
@@ -813,7 +813,7 @@ def _method_row(table: pd.DataFrame, name: str, method: str, horizon: int, ahead
     return row | {"verdict": NAIVE_ITSELF if method == NAIVE else _verdict(row)}
 
 
-def _no_errors(*further: str) -> dict[str, Any]:
+def _not_backtested_columns(*further: str) -> dict[str, Any]:
     """The columns of what was not backtested: errors, the `further` ones, coverages, verdict and reason."""
     errors = dict.fromkeys(("mae", "naive_mae", "relative_mae", *further), np.nan)
     return {**errors, **_no_coverage(), "verdict": NOT_BACKTESTABLE, "reason": ""}

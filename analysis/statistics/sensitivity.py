@@ -470,7 +470,7 @@ def break_even(
     )
     if len(roots) == 1:
         return BreakEven(float(crossings["value"][0]), float(crossings["percentile"][0]), "", crossings)
-    return BreakEven(math.nan, math.nan, _no_value(len(roots), target, values, gaps), crossings)
+    return BreakEven(math.nan, math.nan, _no_break_even_reason(len(roots), target, values, gaps), crossings)
 
 
 def _roots(gap: Callable[[float], float], grid: Floats, gaps: Floats) -> list[tuple[float, str]]:
@@ -490,7 +490,7 @@ def _roots(gap: Callable[[float], float], grid: Floats, gaps: Floats) -> list[tu
     return roots
 
 
-def _no_value(crossings: int, target: float, values: Floats, gaps: Floats) -> str:
+def _no_break_even_reason(crossings: int, target: float, values: Floats, gaps: Floats) -> str:
     """Why no single value of the input is the break-even."""
     if crossings:
         return f"{crossings} crossings of {target:g}: the outcome is not monotone, or rests on it"

@@ -154,7 +154,7 @@ def curve(
         part = sample._replace(precision=_floats(precision)).where(inside)
         choices = {"window": window, "weights": weight, "outliers": rule, "method": method}
         try:
-            estimate = _estimate(part, rule, method, math.log(against), level)
+            estimate = _fit_slope(part, rule, method, math.log(against), level)
         except ValueError as reason:
             if not rows:
                 raise
@@ -194,7 +194,7 @@ def _clusters(groups: Sequence[Any] | pd.Series | None) -> NDArray[np.object_] |
     return None if groups is None else np.asarray(groups, dtype=object)
 
 
-def _estimate(sample: _Sample, rule: str, method: str, slope: float, level: float) -> dict[str, Any]:
+def _fit_slope(sample: _Sample, rule: str, method: str, slope: float, level: float) -> dict[str, Any]:
     """Factor, interval and p value of `slope` under one specification."""
     if rule == OUTLIERS[1]:
         sample = sample.where(~_outliers(sample.t, sample.y))

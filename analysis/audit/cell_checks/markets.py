@@ -42,7 +42,7 @@ def size(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     facts.cite(FORECASTS, forecasts)
     sizes = market.forecast_value(forecasts, year)
     low, high = float(sizes.min()), float(sizes.max())
-    by_firm = _by_firm(sizes, forecasts["forecaster"])
+    by_firm = _list_sizes_by_firm(sizes, forecasts["forecaster"])
     count = "one firm" if firms == 1 else f"{number_word(firms)} firms"
     sourced, short = range_in_cell(low, high), f"{range_text(low, high, 'usd_bn')} by {count}"
     protocol = f"{number_word(len(sizes), 'forecast', 'forecasts')} of {count}, each at its own rate"
@@ -63,7 +63,7 @@ def size(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     return CellFinding(verdict, f"{reason}: {by_firm}.", short, sourced, protocol)
 
 
-def _by_firm(sizes: pd.Series, firms: pd.Series) -> str:
+def _list_sizes_by_firm(sizes: pd.Series, firms: pd.Series) -> str:
     """The sizes that each firm forecasts, billion dollars, in words."""
     by_firm = sizes.groupby(firms, sort=False).agg(list)
     return ", ".join(

@@ -173,24 +173,24 @@ def total_funding(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     elif printed.open:
         above = running[running > printed.low]
         stale = record.passed_long_ago(facts, above.index[0], now, printed.low)
-        reason += f" {_passed(cell, article, above)}."
+        reason += f" {_when_passed(cell, article, above)}."
     elif now > printed.high:
         verdict, stale = "fails", bool(len(met))
         reason += (
-            f" T{article[1:]} was right from {_sum_on(met)} to {_sum_on(above)}."
+            f" T{article[1:]} was right from {_first_day_and_sum(met)} to {_first_day_and_sum(above)}."
             if len(met)
-            else f" {_passed(cell, article, above)}, and had not met it before."
+            else f" {_when_passed(cell, article, above)}, and had not met it before."
         )
     protocol = f"rounds to {day}, {WITHOUT_CONDITIONS}"
     return CellFinding(verdict, reason, f"{_usd(now)} by {day}", f"{now:.1f}", protocol, stale=stale)
 
 
-def _passed(cell: PrintedCell, article: str, above: pd.Series) -> str:
+def _when_passed(cell: PrintedCell, article: str, above: pd.Series) -> str:
     """When the running sum of rounds, from that day on in `above`, passed the article's figure."""
     return f"{cell.row} passed {article} on {format_date(above.index[0])}, at {_usd(above.iloc[0])}"
 
 
-def _sum_on(running: pd.Series) -> str:
+def _first_day_and_sum(running: pd.Series) -> str:
     """The first day of a running sum, with the sum."""
     return f"{format_date(running.index[0])} ({_usd(running.iloc[0])})"
 

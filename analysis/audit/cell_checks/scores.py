@@ -43,62 +43,64 @@ def score(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     if len(equal):
         facts.cite(SCORES, equal.head(1))
         facts.mention(SCORES, by_heading)
-        return _right(cell, by_heading, equal.iloc[0])
+        return _finding_by_heading(cell, by_heading, equal.iloc[0])
     facts.cite(SCORES, by_heading)
     elsewhere = _equal_scores(on_test[on_test["protocol"] != protocol], printed)
-    best = _best(by_heading)
+    best = _best_score(by_heading)
     if len(elsewhere):
         facts.cite(SCORES, elsewhere.head(1))
-        return _right_elsewhere(cell, by_heading, best, elsewhere.iloc[0])
+        return _finding_by_other_protocol(cell, by_heading, best, elsewhere.iloc[0])
     if best is None:
         raise NothingKnown(f"{cell.row} on {benchmark}, {protocol}")
     look_alike = _look_alike(facts, cell, scores, printed)
     if look_alike is not None:
         facts.mention(SCORES, look_alike.to_frame().T)
-    return _wrong(cell, by_heading, best, look_alike)
+    return _finding_without_match(cell, by_heading, best, look_alike)
 
 
-def _right(cell: PrintedCell, by_heading: pd.DataFrame, row: pd.Series) -> CellFinding:
+def _finding_by_heading(cell: PrintedCell, by_heading: pd.DataFrame, row: pd.Series) -> CellFinding:
     """The score is one of those by the heading's protocol."""
     benchmark, protocol = HEADINGS[cell.column]
     score = f"{row['score_pct']:.1f}"
     reason = (
-        f"{_version(row)} scored {score} on {benchmark} {_in_words(protocol)}."
+        f"{_version(row)} scored {score} on {benchmark} {_describe_protocol(protocol)}."
         f"{_other_versions(by_heading, row)}"
     )
-    return CellFinding("holds", reason, f"{score} {_briefly(protocol)}, {row['model']}", score, protocol)
+    return CellFinding(
+        "holds", reason, f"{score} {_shorten_protocol(protocol)}, {row['model']}", score, protocol
+    )
 
 
-def _right_elsewhere(
+def _finding_by_other_protocol(
     cell: PrintedCell, by_heading: pd.DataFrame, best: pd.Series | None, row: pd.Series
 ) -> CellFinding:
     """The score is the model's own by another protocol than the heading's, by which its best is `best`."""
     protocol = HEADINGS[cell.column][1]
-    heading = _in_words(protocol)
+    heading = _describe_protocol(protocol)
     if best is None:
         sourced, scored = NONE, "we found no score."
     else:
         sourced = f"{best['score_pct']:.1f}"
         scored = f"it scored {sourced}.{_other_versions(by_heading, best)}"
     reason = (
-        f"{cell.printed} is {cell.row}'s score {_in_words(row['protocol'])}."
+        f"{cell.printed} is {cell.row}'s score {_describe_protocol(row['protocol'])}."
         f" {heading[0].upper()}{heading[1:]}, as the heading says, {scored}"
     )
-    short = f"{sourced} {_briefly(protocol)}, {cell.printed} is {_briefly(row['protocol'])}"
+    short = f"{sourced} {_shorten_protocol(protocol)}, {cell.printed} is {_shorten_protocol(row['protocol'])}"
     return CellFinding("partly", reason, short, sourced, protocol)
 
 
-def _wrong(
+def _finding_without_match(
     cell: PrintedCell, by_heading: pd.DataFrame, best: pd.Series, look_alike: pd.Series | None
 ) -> CellFinding:
     """The score is none of the model's on this test; `look_alike` is the score that reads the same."""
     benchmark, protocol = HEADINGS[cell.column]
     sourced = f"{best['score_pct']:.1f}"
     reason = (
-        f"{_version(best)} scored {sourced} on {benchmark} {_in_words(protocol)}, as the heading"
+        f"{_version(best)} scored {sourced} on {benchmark} {_describe_protocol(protocol)}, as the heading"
         f" says.{_other_versions(by_heading, best)}"
     )
-    short = f"{sourced} {_briefly(protocol)}"
+    short = f"{sourced} {_shorten_protocol(protocol)}"
     if look_alike is not None:
         model, test = look_alike["model"], look_alike["benchmark"]
         where = "on the same test" if test == benchmark else f"on another test, {test}"
@@ -108,7 +110,7 @@ def _wrong(
     return CellFinding("fails", reason, short, sourced, protocol)
 
 
-def _best(scores: pd.DataFrame) -> pd.Series | None:
+def _best_score(scores: pd.DataFrame) -> pd.Series | None:
     """The best score, of those that enter comparisons if there are any; None where there is no score."""
     trend = scores[scores["use"] == "trend"]
     return None if scores.empty else (scores if trend.empty else trend).iloc[0]
@@ -148,10 +150,10 @@ def _version(row: pd.Series) -> str:
     return f"{model} with {variant}" if variant.endswith("message") else model
 
 
-def _in_words(protocol: str) -> str:
+def _describe_protocol(protocol: str) -> str:
     return PROTOCOLS.get(protocol, f"under the protocol {protocol}")
 
 
-def _briefly(protocol: str) -> str:
+def _shorten_protocol(protocol: str) -> str:
     """How a test is run, in as few words as tell it apart."""
-    return _in_words(protocol).partition(" and ")[0]
+    return _describe_protocol(protocol).partition(" and ")[0]

@@ -80,16 +80,16 @@ def training_cost(facts: Facts, cell: PrintedCell, rule: cell_rules.TrainingCost
     printed = printed_figure(facts, cell)
     if rule and rule.stated and rule.read_as_usd_mn:
         for row in facts.facts_by_day([rule.stated]):
-            return _developers_word(facts, printed, rule, row, rule.read_as_usd_mn)
+            return _against_developers_cost(facts, printed, rule, row, rule.read_as_usd_mn)
     estimates = _published_estimates(facts, cell)
     if rule and rule.gpu_hours:
-        estimates += _rented_by_the_hour(facts, rule.gpu_hours)
+        estimates += _rental_estimates(facts, rule.gpu_hours)
     if not estimates:
         raise NothingKnown(f"training cost of {cell.row}")
     return _against_estimates(printed, [e for e in estimates if not e.speculative] or estimates)
 
 
-def _developers_word(
+def _against_developers_cost(
     facts: Facts,
     printed: Interval,
     rule: cell_rules.TrainingCost,
@@ -139,7 +139,7 @@ def _published_estimates(facts: Facts, cell: PrintedCell) -> list[TrainingCostEs
     return estimates
 
 
-def _rented_by_the_hour(facts: Facts, gpu_hours: str) -> list[TrainingCostEstimate]:
+def _rental_estimates(facts: Facts, gpu_hours: str) -> list[TrainingCostEstimate]:
     """The hours of a training run at the rents of their time; none where no rent was known."""
     estimates = []
     for run in facts.facts_by_day([gpu_hours]):
@@ -171,10 +171,10 @@ def parameters(facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters) -> 
         for row in repeated
     )
     if isinstance(printed["missing"], str):
-        return _undisclosed(facts, cell, rule, estimates)
+        return _against_nondisclosure(facts, cell, rule, estimates)
     totals = facts.facts_by_day([rule.total] if rule.total else [])
     if totals:
-        return _against_developer(facts, cell, rule, (printed["low"], printed["high"]), totals[-1])
+        return _against_developers_count(facts, cell, rule, (printed["low"], printed["high"]), totals[-1])
     if not repeated:
         raise NothingKnown(f"parameters of {cell.row}")
     return CellFinding(
@@ -186,7 +186,9 @@ def parameters(facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters) -> 
     )
 
 
-def _undisclosed(facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters, estimates: str) -> CellFinding:
+def _against_nondisclosure(
+    facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters, estimates: str
+) -> CellFinding:
     """The article calls the count unknown: right where a source says that the developer gives none."""
     silent = facts.facts_by_day(rule.undisclosed)
     if not silent:
@@ -198,7 +200,7 @@ def _undisclosed(facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters, e
     return CellFinding("holds", reason, "not disclosed", NONE, day)
 
 
-def _against_developer(
+def _against_developers_count(
     facts: Facts,
     cell: PrintedCell,
     rule: cell_rules.Parameters,

@@ -120,10 +120,10 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
     if len(judged.decided) < len(judged.undecided):
         facts.mentioned.extend([*_rows_read(judged.decided), *_rows_read(judged.undecided)])
         reason = _too_few_reason(judged, cell_rules.load()[table, column].would_decide)
-        details = [*_shorts(pd.concat([judged.wrong, judged.undecided])), *blanks]
+        details = [*_short_sentences(pd.concat([judged.wrong, judged.undecided])), *blanks]
         return Finding({}, reason, verdict="uncheckable", details=" ".join(details))
     facts.used.extend(_rows_read(judged.decided))
-    details = _shorts(judged.wrong)
+    details = _short_sentences(judged.wrong)
     if len(judged.undecided):
         details.append(f"Not decided: {join_words(judged.undecided['row'])}.")
     readings: dict[str, Interval | bool] = {
@@ -145,7 +145,7 @@ def _rows_read(rows: pd.DataFrame) -> list[tuple[str, int]]:
     return [label for row in rows["used"] for label in row]
 
 
-def _shorts(rows: pd.DataFrame) -> list[str]:
+def _short_sentences(rows: pd.DataFrame) -> list[str]:
     """What the sources give for some cells, a sentence each."""
     return [f"{row['row']}: {row['short']}." for _, row in rows.iterrows()]
 

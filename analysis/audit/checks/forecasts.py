@@ -110,7 +110,7 @@ def ahead(
     """A forecast that is open until its part of `predictions.yml` is resolved; `beside` are mentioned and
     decide nothing.
     """
-    deadline, ended = _ended(part, facts)
+    deadline, ended = _deadline_and_outcome(part, facts)
     if ended:
         return ended
     mentioned = facts.at(facts.as_of).facts_by_day(beside, decides=False)
@@ -142,7 +142,7 @@ def open_price(
     what the sentence calls a model of the price table. Cheaper newer models that do not match, and `older`
     ones, which came before the closed model, are mentioned in the details and are no answer.
     """
-    deadline, ended = _ended(part, facts)
+    deadline, ended = _deadline_and_outcome(part, facts)
     if ended:
         return ended
     then = facts.at(facts.as_of)
@@ -233,7 +233,7 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
     low, high = accepted(figure)
     growth = {share: revenue / share / start for share in (most, 1.0)}
     fewest, largest = revenue / high / start, revenue / low / start
-    verdict, opening = _market_shares(fewest, largest, most)
+    verdict, opening = _market_share_verdict(fewest, largest, most)
     reason = (
         f"{opening}. Under our base assumptions a return of {assumptions.required_return_pct:g}% a year needs"
         f" them to grow {growth[1.0]:.0f}-fold if it takes all of them, {growth[most]:.0f}-fold if it takes"
@@ -248,7 +248,7 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
     return Finding(readings, reason, details=details, verdict=verdict)
 
 
-def _market_shares(fewest: float, largest: float, most: float) -> tuple[str, str]:
+def _market_share_verdict(fewest: float, largest: float, most: float) -> tuple[str, str]:
     """The verdict where a statement holds for market shares from `fewest` to `largest`, judged on those from
     `most` to all, and how its reason opens.
     """
@@ -324,7 +324,7 @@ def _hits(
     raise DataError(Problem("claims.yml, key check", f"there is no event {event!r}", nearest(event, EVENTS)))
 
 
-def _ended(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
+def _deadline_and_outcome(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
     """The day by which a part of a prediction is due, and what ended it by `as_of`: a ruling, or the day
     without one.
     """

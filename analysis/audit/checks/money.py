@@ -69,8 +69,8 @@ def deal_size(facts: Facts, figure: Quantity) -> Finding:
     day = format_date(row["valid_on"])
     readings = {"in total": exact(float(holding)), f"as the deal of {day}": exact(float(deal))}
     reason = (
-        f"{_only_some(readings, accepted(figure))}SoftBank's whole holding in OpenAI, built since 2024, costs"
-        f" {_usd(holding)}. The deal of {day} is {_usd(deal)} of it."
+        f"{_partial_answer(readings, accepted(figure))}SoftBank's whole holding in OpenAI, built since 2024,"
+        f" costs {_usd(holding)}. The deal of {day} is {_usd(deal)} of it."
     )
     return Finding(readings, reason)
 
@@ -96,8 +96,10 @@ def largest_commitment(
     holding, commitment = float(row["cost_on_completion_usd_bn"]), float(row["amount_usd_bn"])
     promised = {name: _uncited_figure(facts, amounts["all"]) for name, amounts in others.items()}
     firm = {
-        name: promised[name]
-        - (_uncited_figure(facts, amounts["conditional"]) if "conditional" in amounts else 0.0)
+        name: (
+            promised[name]
+            - (_uncited_figure(facts, amounts["conditional"]) if "conditional" in amounts else 0.0)
+        )
         for name, amounts in others.items()
     }
     largest, largest_firm = (max(sums, key=lambda name: sums[name]) for sums in (promised, firm))
@@ -129,12 +131,12 @@ def _against_the_largest(commitment: float, promised: Mapping[str, float], firm:
     it.
     """
     largest, largest_firm = (max(sums, key=lambda name: sums[name]) for sums in (promised, firm))
-    comparisons = [f"{_comparison(commitment, promised[largest])} {largest}'s {_usd(promised[largest])}"]
+    comparisons = [f"{_comparison_verb(commitment, promised[largest])} {largest}'s {_usd(promised[largest])}"]
     if conditional := promised[largest] - firm[largest]:
         comparisons[0] += f", of which {_usd(conditional)} depends on conditions"
     if largest_firm != largest:
         size = "" if commitment == firm[largest_firm] else f" {_usd(firm[largest_firm])}"
-        comparisons.insert(0, f"{_comparison(commitment, firm[largest_firm])} {largest_firm}'s{size}")
+        comparisons.insert(0, f"{_comparison_verb(commitment, firm[largest_firm])} {largest_firm}'s{size}")
     return " and ".join(comparisons)
 
 
@@ -285,8 +287,10 @@ def capital_efficiency(
     )
     conditions = " and ".join(_usd(money.conditional) for money in reversed(raised))
     details = [
-        f"Money on conditions is left out for both. Counted for both ({conditions}), {leaner} earns"
-        f" {_times(with_conditions)} as much per dollar.",
+        (
+            f"Money on conditions is left out for both. Counted for both ({conditions}), {leaner} earns"
+            f" {_times(with_conditions)} as much per dollar."
+        ),
         _score_difference(facts, models[leaner], models[richer]),
     ]
     for row in facts.facts_by_day([disputed], decides=False):
@@ -469,7 +473,7 @@ def investment_over_revenue(
     }
     then, now = (bool(meets_interval(value, accepted(figure))) for value in readings.values())
     reason = (
-        f"{_small_market(then, now)}: {_usd(money.value)} is {money.value / table.value:.1f} times the"
+        f"{_small_market_answer(then, now)}: {_usd(money.value)} is {money.value / table.value:.1f} times the"
         f" table's {_usd(table.value)}, {'and' if then == now else 'but'} {money.value / sold:.1f} times the"
         f" yearly revenue of {join_words(revenue)} alone ({_usd(sold)})."
     )
@@ -489,7 +493,7 @@ def investment_over_revenue(
     return Finding(readings, reason, details=details)
 
 
-def _small_market(then: bool, now: bool) -> str:
+def _small_market_answer(then: bool, now: bool) -> str:
     """Whether the market is small compared with the investment, in 2024 and on publication day."""
     if then and now:
         return "Small by both"
@@ -679,7 +683,7 @@ def _uncited_figure(facts: Facts, pick: Pick) -> float:
     return facts.without_memory().figure(pick)
 
 
-def _comparison(amount: float, other: float) -> str:
+def _comparison_verb(amount: float, other: float) -> str:
     """How an amount compares with another, as a verb."""
     return "equals" if amount == other else "exceeds" if amount > other else "is below"
 
@@ -693,7 +697,7 @@ def _answer_by_reading(readings: Mapping[str, Interval], bounds: tuple[float, fl
     return answer[0].upper() + answer[1:]
 
 
-def _only_some(readings: Mapping[str, Interval], bounds: tuple[float, float]) -> str:
+def _partial_answer(readings: Mapping[str, Interval], bounds: tuple[float, float]) -> str:
     """How a reason opens where a statement is right in some readings alone: Only in total."""
     met = [name for name, value in readings.items() if meets_interval(value, bounds)]
     return f"Only {' and '.join(met)}: " if 0 < len(met) < len(readings) else ""

@@ -330,13 +330,13 @@ def since(facts: Facts, items: Sequence[str]) -> str | None:
     for item in items:
         refuse_braces(item)
         if names := fact_ids_in(item):
-            sentences += _filled_in(item, facts, names)
+            sentences += _fill_known(item, facts, names)
         else:
             sentences += [_sentence(row) for row in facts.facts_after_day([item])]
     return " ".join(sentences) or None
 
 
-def _filled_in(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
+def _fill_known(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
     """A sentence with its facts filled in; nothing where some are not known yet."""
     rows = facts.without_memory().at(pd.Timestamp.max).facts_by_day(names)
     if len(rows) < len(names) or all(row["valid_on"] <= facts.day for row in rows):
