@@ -70,13 +70,13 @@ def label(column: str, value: Any) -> Any:
     return COLUMNS.get(column, {}).get(value, value) if isinstance(value, str) else value
 
 
-def number_word(number: float, one: str = "", many: str = "") -> str:
+def number_word(number: float, singular: str = "", plural: str = "") -> str:
     """A count as a sentence has it, in words up to nine and in digits beyond, with the word that follows:
-    `one` or `many`.
+    `singular` or `plural`.
     """
     count = int(number) if number == int(number) else number
     word = COUNT_WORDS[int(count)] if count in range(len(COUNT_WORDS)) else f"{count:,}"
-    return f"{word} {one if number == 1 else many}".rstrip()
+    return f"{word} {singular if number == 1 else plural}".rstrip()
 
 
 def join_words(parts: Iterable[str]) -> str:

@@ -436,8 +436,12 @@ def _read_as_yaml(text: str, where: str, *, error: type[ParameterError] | type =
         return _parse_yaml(text)
     except _AmbiguousYaml as reason:
         raise error(
-            Problem(f"{where}, line {one.line}{f', key {one.key}' if one.key else ''}", one.rule, one.fix)
-            for one in reason.ambiguities
+            Problem(
+                f"{where}, line {ambiguity.line}{f', key {ambiguity.key}' if ambiguity.key else ''}",
+                ambiguity.rule,
+                ambiguity.fix,
+            )
+            for ambiguity in reason.ambiguities
         ) from None
     except yaml.YAMLError as reason:
         mark = getattr(reason, "problem_mark", None) or getattr(reason, "context_mark", None)
@@ -906,7 +910,9 @@ def parse_override(text: str, register: Register) -> tuple[str, Value]:
     try:
         value = _parse_yaml(raw)
     except _AmbiguousYaml as reason:
-        raise ParameterError(Problem(f"-p {text}", one.rule, one.fix) for one in reason.ambiguities) from None
+        raise ParameterError(
+            Problem(f"-p {text}", ambiguity.rule, ambiguity.fix) for ambiguity in reason.ambiguities
+        ) from None
     except yaml.YAMLError:
         raise ParameterError(
             Problem(f"-p {text}", f"{raw!r} cannot be read", "Write a number, a text or [a, b]")

@@ -251,11 +251,11 @@ def _with_occurrences(paragraph: str, printed: Iterable[str]) -> Iterator[Number
 def _load(directory: Path) -> pd.DataFrame:
     meta, path = sidecar(directory), directory / "numbers.csv"
     table, problems = csv_files.read_rows(path, list(meta.columns), meta.key)
-    known, seen = set(paragraphs(directory)), Counter[tuple[str, str]]()
+    names, seen = set(paragraphs(directory)), Counter[tuple[str, str]]()
     for row, record in zip(table.index, _records(table), strict=True):
         where = f"{display_path(path)}, row {row}, column"
         seen[record["paragraph"], record["text"]] += 1
-        problems += _row_problems(record, seen[record["paragraph"], record["text"]], meta, known, where)
+        problems += _row_problems(record, seen[record["paragraph"], record["text"]], meta, names, where)
     problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
     if problems:
         raise DataError(problems)
@@ -267,11 +267,11 @@ def _records(table: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _row_problems(
-    record: Mapping[str, str], nth: int, meta: NumbersSidecar, known: set[str], where: str
+    record: Mapping[str, str], nth: int, meta: NumbersSidecar, paragraphs: set[str], where: str
 ) -> Iterator[Problem]:
-    if record["paragraph"] not in known:
+    if record["paragraph"] not in paragraphs:
         rule = f"the article has no paragraph {record['paragraph']!r}"
-        yield Problem(f"{where} paragraph", rule, nearest(record["paragraph"], known))
+        yield Problem(f"{where} paragraph", rule, nearest(record["paragraph"], paragraphs))
     if tokens(record["text"]) != [record["text"]]:
         yield Problem(
             f"{where} text",
@@ -303,11 +303,11 @@ def _unlisted_claim_figures(
 ) -> Iterator[Problem]:
     """Claims whose printed figure is not among the numbers of their paragraphs."""
     printed = listed.groupby("paragraph")["text"].agg(set).to_dict()
-    known, path = paragraphs(directory), display_path(directory / "claims.yml")
+    names, path = paragraphs(directory), display_path(directory / "claims.yml")
     for claim in claims:
-        for name in [name for name in claim.where if name not in known]:
+        for name in [name for name in claim.where if name not in names]:
             rule = f"the article has no paragraph {name!r}"
-            yield Problem(f"{path}, claim {claim.id}, key where", rule, nearest(name, known))
+            yield Problem(f"{path}, claim {claim.id}, key where", rule, nearest(name, names))
         there = set().union(*(printed.get(name, set()) for name in claim.where))
         for token in [token for token in tokens(claim.stated or "") if not _is_printed(token, there)]:
             rule = f"{token!r} is not among the numbers of {', '.join(claim.where)}"

@@ -60,7 +60,7 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
     covered = sourced[sourced["model"].isin(printed["model"])]
     if covered.empty:
         return theme.empty_chart(ax, f"any {benchmark} score of the printed models")
-    rows = {model: len(printed) - 1 - place for place, model in enumerate(printed["model"])}
+    rows = {model: len(printed) - 1 - index for index, model in enumerate(printed["model"])}
     for model, score in printed[["model", "score_pct"]].itertuples(index=False):
         ax.vlines(score, rows[model] - 0.4, rows[model] + 0.4, color=theme.PRINTED, linewidth=3.5, zorder=2)
         text = f"printed {score:.1f}" if rows[model] == len(rows) - 1 else f"{score:.1f}"

@@ -216,9 +216,9 @@ def year_month(t: float) -> str:
     return f"{dt.date(math.floor(t), month, 1):%B %Y}"
 
 
-def verb(count: int, one: str, many: str) -> str:
-    """The one form or the other: one agrees, two agree."""
-    return one if count == 1 else many
+def verb(count: int, singular: str, plural: str) -> str:
+    """The form that goes with a count: one agrees, two agree."""
+    return singular if count == 1 else plural
 
 
 def require_columns(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:

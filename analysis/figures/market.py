@@ -276,7 +276,7 @@ def _sizes_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -
 
 def _row_heights(printed: Mapping[str, float]) -> dict[str, int]:
     """The height of each segment's row, the first at the top."""
-    return {segment: len(printed) - 1 - place for place, segment in enumerate(printed)}
+    return {segment: len(printed) - 1 - index for index, segment in enumerate(printed)}
 
 
 def _same_scope(forecasts: pd.DataFrame) -> pd.DataFrame:

@@ -344,14 +344,14 @@ def dates(ax: Axes, start: pd.Timestamp, end: pd.Timestamp) -> None:
     ax.set_xlim(start, end)  # type: ignore[arg-type]  # dates
 
 
-def empty_chart(ax: Axes, what: str) -> Axes:
-    """An empty chart that says that our data hold no `what`."""
+def empty_chart(ax: Axes, subject: str) -> Axes:
+    """An empty chart that says that our data hold no `subject`."""
     for panel in chart_of(ax).axes:
         panel.grid(visible=False)
         panel.spines["bottom"].set_visible(False)
         panel.set(xticks=[], yticks=[], xlabel="", ylabel="")
     ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="center", color=MUTED)
-    finding = f"No data by the cut-off date: {what}"
+    finding = f"No data by the cut-off date: {subject}"
     return set_texts(ax, finding, "No data", f"An empty chart. {finding}.")
 
 

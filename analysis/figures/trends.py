@@ -454,7 +454,9 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
     for (_, fit), row in zip(table.iterrows(), rows, strict=True):
         for kind in ("printed", "refitted"):
             _draw_published_fit(ax, fit, kind, row, named=row == len(table) - 1)
-    ax.set_yticks(list(rows), [textwrap.fill(what, 26) for what in table["what"]], fontsize=layout.NAMED_SIZE)
+    ax.set_yticks(
+        list(rows), [textwrap.fill(label, 26) for label in table["what"]], fontsize=layout.NAMED_SIZE
+    )
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(table) - 0.4))
     layout.log_ticks(ax.xaxis, layout.numbers(table[values]), "x", room=1.35)
     layout.keep_inside(ax, [text for text in ax.texts if isinstance(text, Annotation)])

@@ -349,11 +349,11 @@ def rent_over_earlier(facts: Facts, *, basis: str) -> Reading:
 
 def _latest_fact(facts: Facts, ids: Sequence[str]) -> pd.Series:
     """The latest of some dated facts by the day that they describe; it alone is remembered."""
-    known = facts.find(FACTS, id=list(ids)).sort_values("valid_on", kind="stable")
-    if known.empty:
+    rows = facts.find(FACTS, id=list(ids)).sort_values("valid_on", kind="stable")
+    if rows.empty:
         raise NothingKnown(", ".join(ids))
-    facts.cite(FACTS, known.tail(1))
-    return known.iloc[-1]
+    facts.cite(FACTS, rows.tail(1))
+    return rows.iloc[-1]
 
 
 def _list_prices(facts: Facts) -> pd.DataFrame:

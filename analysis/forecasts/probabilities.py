@@ -242,7 +242,7 @@ def whole_predictions(rows: pd.DataFrame, assumptions: Assumptions, facts: audit
     parts that have a probability, each taken without its condition, so that the upper bound holds however
     they depend on each other.
     """
-    whole: list[dict[str, Any]] = []
+    bounds: list[dict[str, Any]] = []
     for name, parts in rows.groupby(rows["id"].str.partition(".")[0], sort=False):
         shares = [float(share) for share in parts["probability"].dropna()]
         high = scoring.joint_bounds(shares)[1] if shares else None
@@ -254,8 +254,8 @@ def whole_predictions(rows: pd.DataFrame, assumptions: Assumptions, facts: audit
             note = "share of simulated futures with its first two parts; the others can only make it rarer"
         elif not shares:
             note = "no part has a probability"
-        whole.append({"id": name, "low": None if high is None else 0.0, "high": high, "told": note})
-    return pd.DataFrame(whole)
+        bounds.append({"id": name, "low": None if high is None else 0.0, "high": high, "told": note})
+    return pd.DataFrame(bounds)
 
 
 def method_row(method: Method) -> dict[str, Any]:

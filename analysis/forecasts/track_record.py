@@ -116,9 +116,11 @@ def random_walk(years: np.ndarray, z: np.ndarray, ahead_years: float) -> RandomW
     ahead_years
         From the last value, above 0.
 
-    Notes ----- With increments d over times h, T = sum h and n increments: drift m = sum d / T, variance a
-    year s² = sum (d - m h)² / h / (n - 1), and h years ahead s² (h + h² / T). For equal steps this is
-    the random walk of `statistics.backtest`.
+    Notes
+    -----
+    With increments d over times h, T = sum h and n increments: drift m = sum d / T, variance a year
+    s² = sum (d - m h)² / h / (n - 1), and h years ahead s² (h + h² / T). For equal steps this is the random
+    walk of `statistics.backtest`.
     """
     d, h = np.diff(z), np.diff(years)
     total, n = float(h.sum()), len(h)

@@ -271,15 +271,15 @@ def _claim_problems(project: ProjectFiles) -> Iterator[Problem]:
     """Claims against checks, dated facts and predictions, and checks against claims."""
     if project.claims is None:
         return
-    path, known = display_path(project.thesis / "claims.yml"), _known_ids(project)
+    path, ids = display_path(project.thesis / "claims.yml"), _known_ids(project)
     for claim in project.claims:
         where = f"{path}, claim {claim.id}"
         if claim.check is not None:
             yield from _call_problems(claim.check, f"{where}, key check")
-        if known is not None:
-            yield from _name_problems(claim.check or {}, known, f"{where}, key check")
+        if ids is not None:
+            yield from _name_problems(claim.check or {}, ids, f"{where}, key check")
             yield from _name_problems(
-                {"since": [fact_ids_in(item) or item for item in claim.since]}, known, where
+                {"since": [fact_ids_in(item) or item for item in claim.since]}, ids, where
             )
     used = {claim.check["name"] for claim in project.claims if claim.check}
     for name in [name for name in CHECKS if name not in used and project.has_all_claims]:
@@ -307,7 +307,7 @@ def _known_ids(project: ProjectFiles) -> set[str] | None:
     return facts.union(*map(_series_of, facts)) | set(project.predictions["id"])
 
 
-def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> Iterator[Problem]:
+def _name_problems(content: Mapping[str, Any], ids: set[str], where: str) -> Iterator[Problem]:
     """Arguments and sentences that name a dated fact which no table holds, or one that the check is not
     given.
     """
@@ -321,9 +321,9 @@ def _name_problems(content: Mapping[str, Any], known: set[str], where: str) -> I
         for name in _FACT_PLACEHOLDER.findall(text):
             placeholders.add(name)
             keys.setdefault(name, key)
-    for name in sorted(facts - known):
+    for name in sorted(facts - ids):
         yield Problem(
-            f"{where}, key {keys[name]}", f"no table holds the dated fact {name!r}", nearest(name, known)
+            f"{where}, key {keys[name]}", f"no table holds the dated fact {name!r}", nearest(name, ids)
         )
     for name in sorted(placeholders):
         fact = next((name.removesuffix(end) for end in SUFFIXES if name.endswith(end)), name)
@@ -361,8 +361,8 @@ def _unseen_row_problems(project: ProjectFiles, name: str) -> Iterator[Problem]:
     if days is None:
         return
     path, meta = project.evidence / f"{name}.csv", evidence_tables.sidecar(name, project.evidence)
-    known = csv_files.read_rows(path, list(meta.columns), meta.key)[0]["known_on"]
-    for row, day in known[known > days[1].isoformat()].items():
+    known_on = csv_files.read_rows(path, list(meta.columns), meta.key)[0]["known_on"]
+    for row, day in known_on[known_on > days[1].isoformat()].items():
         yield Problem(
             f"{display_path(path)}, row {row}, column known_on",
             f"{day} is after {days[1]}, the last day of as_of, so that no report would show the row",
@@ -425,9 +425,9 @@ def _used_by_problems(project: ProjectFiles) -> Iterator[Problem]:
 
 def _reason_problems(project: ProjectFiles) -> Iterator[Problem]:
     """Reasons of scenarios that nobody has filled in yet."""
-    for one in project.scenarios:
-        for key in [key for key, reason in one.because.items() if reason == scenarios.NO_REASON_YET]:
-            where = f"{display_path(project.params / f'{one.name}.yml')}, key because.{key}"
+    for scenario in project.scenarios:
+        for key in [key for key, reason in scenario.because.items() if reason == scenarios.NO_REASON_YET]:
+            where = f"{display_path(project.params / f'{scenario.name}.yml')}, key because.{key}"
             yield Problem(where, "has no reason yet", f"Say why {key} has this value")
 
 
@@ -490,7 +490,7 @@ def _paragraph_problems(project: ProjectFiles) -> Iterator[Problem]:
     """
     if project.numbers is None:
         return
-    known = numbers.paragraphs(project.thesis)
+    paragraphs = numbers.paragraphs(project.thesis)
     paths = [
         *sorted(project.params.glob("*.yml")),
         project.thesis / "predictions.yml",
@@ -500,11 +500,11 @@ def _paragraph_problems(project: ProjectFiles) -> Iterator[Problem]:
         for number, line in enumerate(
             path.read_text(encoding="utf-8", errors="replace").split("\n"), start=1
         ):
-            for name in [name for name in _PARAGRAPH.findall(line) if name not in known]:
+            for name in [name for name in _PARAGRAPH.findall(line) if name not in paragraphs]:
                 yield Problem(
                     f"{display_path(path)}, line {number}",
                     f"the article has no paragraph {name!r}",
-                    nearest(name, known),
+                    nearest(name, paragraphs),
                 )
 
 

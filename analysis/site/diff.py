@@ -314,8 +314,8 @@ def _evidence(notebook: str, before: Evidence, after: Evidence) -> Difference:
     lost = sum(row not in after.rows for row in before.rows)
     new = sum(row not in before.rows for row in after.rows)
     changes = [f"{new} {'row' if new == 1 else 'rows'} only in the second, {lost} only in the first"]
-    changes += [f"found since: {what}" for name, what in before.gaps.items() if name not in after.gaps]
-    changes += [f"not found now: {what}" for name, what in after.gaps.items() if name not in before.gaps]
+    changes += [f"found since: {gap}" for name, gap in before.gaps.items() if name not in after.gaps]
+    changes += [f"not found now: {gap}" for name, gap in after.gaps.items() if name not in before.gaps]
     was, now = (
         f"{len(side.rows)} rows" + (f" to {side.data_to}" if side.data_to else "") for side in (before, after)
     )

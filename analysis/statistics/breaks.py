@@ -123,9 +123,9 @@ def holm(p_values: ArrayLike) -> Floats:
 
 def holm_column(p_values: pd.Series) -> pd.Series:
     """Holm's adjusted p values of those that are not missing; the others stay missing."""
-    adjusted, known = pd.Series(np.nan, p_values.index), p_values.notna()
-    if known.any():
-        adjusted[known] = holm(p_values[known])
+    adjusted, present = pd.Series(np.nan, p_values.index), p_values.notna()
+    if present.any():
+        adjusted[present] = holm(p_values[present])
     return adjusted
 
 
