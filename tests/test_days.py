@@ -19,24 +19,24 @@ def executed(path, monkeypatch, **values):
     """What a notebook displays, its code cells executed here, with some parameters replaced: a kernel is not
     the point.
     """
-    shown = []
-    monkeypatch.setattr(display, "display", lambda data, raw: shown.append(data))
+    exhibits = []
+    monkeypatch.setattr(display, "display", lambda data, raw: exhibits.append(data))
     names = {"__name__": "__main__"}
     for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
         if cell["cell_type"] == "code":
             exec(compile("".join(cell["source"]), f"{path.stem}, cell {number}", "exec"), names)
             if "parameters" in cell["metadata"].get("tags", []):
                 names |= {name: value for name, value in values.items() if name in names}
-    return shown
+    return exhibits
 
 
 @pytest.mark.slow  # half a minute a day: every notebook runs on it, with few draws
 @pytest.mark.parametrize("day", [FIRST.isoformat(), "2025-08-08", BEFORE_FLAGSHIP])
 def test_every_notebook_runs_on_a_day_of_the_register_and_writes_no_missing_number(day, monkeypatch):
     for path in NOTEBOOKS:
-        shown = executed(path, monkeypatch, as_of=day, draws=1000)
-        assert shown, path.stem
-        for exhibit in shown:
+        exhibits = executed(path, monkeypatch, as_of=day, draws=1000)
+        assert exhibits, path.stem
+        for exhibit in exhibits:
             bundle = exhibit[display.MIME]
             words = [
                 exhibit["text/plain"],

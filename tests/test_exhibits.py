@@ -112,9 +112,9 @@ def ledger(**claim: Any) -> dict[str, Any]:
 
 
 def test_the_rows_of_a_ledger_are_claims() -> None:
-    found = read(ledger())
-    assert isinstance(found, Ledger)
-    (claim,) = found.entries
+    exhibit = read(ledger())
+    assert isinstance(exhibit, Ledger)
+    (claim,) = exhibit.entries
     assert (claim.where, claim.stale, claim.sources[0].title) == (("market.5",), False, "article")
 
 
@@ -133,10 +133,10 @@ def test_what_is_void_has_no_probability(stated: str) -> None:
 
 
 def test_a_ledger_counts_its_verdicts_and_says_what_they_rest_on() -> None:
-    found = read(ledger(strength="secondary", computed=None, stated=None))
-    assert isinstance(found, Ledger)
-    assert found.counts == {"holds": 1, "partly": 0, "fails": 0, "void": 0, "open": 0, "uncheckable": 0}
-    assert (found.entries[0].strength, found.entries[0].computed) == ("secondary", None)
+    exhibit = read(ledger(strength="secondary", computed=None, stated=None))
+    assert isinstance(exhibit, Ledger)
+    assert exhibit.counts == {"holds": 1, "partly": 0, "fails": 0, "void": 0, "open": 0, "uncheckable": 0}
+    assert (exhibit.entries[0].strength, exhibit.entries[0].computed) == ("secondary", None)
     with pytest.raises(ValidationError, match=r"rows\.0\.strength"):
         read(ledger(strength="strong"))
 
@@ -148,19 +148,19 @@ def test_claims_that_share_a_reason_are_one_error_and_only_wrong_ones_are_any() 
             [("fails", "slip"), ("fails", "slip"), ("fails", None), ("void", None), ("holds", "slip")]
         )
     ]
-    found = read(ledger() | {"rows": rows})
-    assert isinstance(found, Ledger)
+    exhibit = read(ledger() | {"rows": rows})
+    assert isinstance(exhibit, Ledger)
     # the slip that two share, and the one alone; what was overtaken and what is right are none
-    assert (found.counts["fails"], found.errors) == (3, 2)
+    assert (exhibit.counts["fails"], exhibit.errors) == (3, 2)
 
 
 def test_a_ledger_leads_with_what_the_argument_needs() -> None:
     weights = ["passing", None, "central", "supporting", "central"]
     rows = [ledger(id=f"market.c{n}", weight=weight)["rows"][0] for n, weight in enumerate(weights)]
-    found = read(ledger() | {"rows": rows})
-    assert isinstance(found, Ledger)
-    assert [claim.id[-1] for claim in found.entries] == ["2", "4", "3", "0", "1"]
-    assert [row["id"][-1] for row in found.rows] == ["0", "1", "2", "3", "4"]  # the files keep their order
+    exhibit = read(ledger() | {"rows": rows})
+    assert isinstance(exhibit, Ledger)
+    assert [claim.id[-1] for claim in exhibit.entries] == ["2", "4", "3", "0", "1"]
+    assert [row["id"][-1] for row in exhibit.rows] == ["0", "1", "2", "3", "4"]  # the files keep their order
 
 
 def test_a_cell_that_lists_sources_is_read_as_sources() -> None:
@@ -171,9 +171,9 @@ def test_a_cell_that_lists_sources_is_read_as_sources() -> None:
         "columns": [{"name": "sources", "title": "S"}],
         "rows": [{}, {"sources": listed}],
     }
-    found = read(table)
-    assert isinstance(found, Table)
-    assert [source.url for source in sources_in_cell(found.rows[1]["sources"])] == [
+    exhibit = read(table)
+    assert isinstance(exhibit, Table)
+    assert [source.url for source in sources_in_cell(exhibit.rows[1]["sources"])] == [
         "https://github.com/org/repo/blob/HEAD/x"
     ]
     assert (
@@ -184,8 +184,13 @@ def test_a_cell_that_lists_sources_is_read_as_sources() -> None:
 
 
 def observation(**more: Any) -> dict[str, Any]:
-    own = {"valid_on": "2025-03-31", "known_on": "2025-05-01", "known_inferred": "no", "quality": "reported"}
-    return {"what": "x", "source_title": "A page", "source": "https://example.org"} | own | more
+    dates = {
+        "valid_on": "2025-03-31",
+        "known_on": "2025-05-01",
+        "known_inferred": "no",
+        "quality": "reported",
+    }
+    return {"what": "x", "source_title": "A page", "source": "https://example.org"} | dates | more
 
 
 EVIDENCE: dict[str, Any] = {
@@ -213,16 +218,20 @@ EVIDENCE: dict[str, Any] = {
 
 
 def test_a_table_of_evidence_sums_itself_up() -> None:
-    found = read(EVIDENCE)
-    assert isinstance(found, Evidence)
-    assert list(found.qualities.items()) == [("official", 1), ("reported", 2)]
-    assert found.span and [day.isoformat() for day in found.span] == ["2024-12-31", "2025-03-31"]
-    assert (found.source_count, found.inferred_count, [column.name for column in found.specific_columns]) == (
+    exhibit = read(EVIDENCE)
+    assert isinstance(exhibit, Evidence)
+    assert list(exhibit.qualities.items()) == [("official", 1), ("reported", 2)]
+    assert exhibit.span and [day.isoformat() for day in exhibit.span] == ["2024-12-31", "2025-03-31"]
+    assert (
+        exhibit.source_count,
+        exhibit.inferred_count,
+        [column.name for column in exhibit.specific_columns],
+    ) == (
         2,
         1,
         ["what"],
     )
-    assert found.observations[2].reference == Source(title="A page (a book)", quality=None)
+    assert exhibit.observations[2].reference == Source(title="A page (a book)", quality=None)
     empty = read(EVIDENCE | {"rows": []})
     assert isinstance(empty, Evidence)
     assert (empty.span, empty.qualities, empty.source_count) == (None, {}, 0)

@@ -64,11 +64,11 @@ def test_parameters_are_declared_as_the_register_has_them(notebook):
 
 
 def test_papermill_can_read_every_parameter(notebook, caplog):
-    shown = CliRunner().invoke(papermill, ["--help-notebook", str(notebook)], catch_exceptions=False)
-    assert shown.exit_code == 0
+    result = CliRunner().invoke(papermill, ["--help-notebook", str(notebook)], catch_exceptions=False)
+    assert result.exit_code == 0
     for line in parameters(notebook).splitlines():
-        assert re.search(rf"^\s+{line.partition(':')[0]}:", shown.output, re.MULTILINE), line
-    assert "Unable to parse" not in shown.output + caplog.text
+        assert re.search(rf"^\s+{line.partition(':')[0]}:", result.output, re.MULTILINE), line
+    assert "Unable to parse" not in result.output + caplog.text
 
 
 class ObservedAssumptions(scenarios.Assumptions):
@@ -175,12 +175,12 @@ def test_a_notebook_is_narrative_and_calls(notebook):
 
 
 def test_stored_outputs_hold_a_figure_with_what_stands_around_it_and_figures_that_were_computed(notebook):
-    found = exhibits(notebook)
-    kinds = {exhibit["kind"] for exhibit in found}
+    stored = exhibits(notebook)
+    kinds = {exhibit["kind"] for exhibit in stored}
     assert "figure" in kinds
     assert {"table", "ledger", "metric", "statement"} & kinds
-    assert len({exhibit["id"] for exhibit in found}) == len(found)
-    for exhibit in found:
+    assert len({exhibit["id"] for exhibit in stored}) == len(stored)
+    for exhibit in stored:
         assert exhibit["title"]
         if exhibit["kind"] == "figure":
             assert exhibit["rows"]
@@ -249,7 +249,10 @@ def follows(node, names):
     if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(
         "assumptions."
     ):  # assumptions.central("NAME")
-        return any(isinstance(one, ast.Constant) and one.value in SET_BY_SCENARIOS for one in node.args)
+        return any(
+            isinstance(argument, ast.Constant) and argument.value in SET_BY_SCENARIOS
+            for argument in node.args
+        )
     if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "assumptions":
         return node.attr in SET_BY_SCENARIOS
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -339,9 +342,9 @@ def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
         "5.0",
     ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    found = {exhibit["id"]: exhibit for exhibit in exhibits(tmp_path / "out.ipynb")}
+    results = {exhibit["id"]: exhibit for exhibit in exhibits(tmp_path / "out.ipynb")}
     # over five years the printed growth rates come out to within a point
-    assert abs(found["market.growth_gap"]["value"]) < 0.5
+    assert abs(results["market.growth_gap"]["value"]) < 0.5
 
 
 def test_a_notebook_itself_refuses_what_the_batch_refuses(notebook):

@@ -212,9 +212,9 @@ def test_a_package_without_its_project_says_how_to_point_it_at_one(tmp_path: Pat
 
     def scenarios(**environment):
         command = [sys.executable, "-m", "analysis", "scenarios", "--format", "csv"]
-        own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+        base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
-            command, cwd=tmp_path, env=own | environment, capture_output=True, text=True, check=False
+            command, cwd=tmp_path, env=base | environment, capture_output=True, text=True, check=False
         )
 
     alone, elsewhere, pointed = (

@@ -30,11 +30,11 @@ def test_every_requirement_is_pinned_and_hashed_and_no_index_is_named(name):
 
 def test_the_checkers_are_pinned_and_hashed_and_no_index_is_named():
     text = (ROOT / "tests" / "browser" / "package-lock.json").read_text(encoding="utf-8")
-    packages = {name: one for name, one in json.loads(text)["packages"].items() if name}
+    packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
     assert len(packages) > 100
-    for name, one in packages.items():
-        assert one["integrity"].startswith("sha512-") and one["version"][0].isdigit(), name
-        assert "resolved" not in one, name
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-") and package["version"][0].isdigit(), name
+        assert "resolved" not in package, name
     assert "://" not in text
 
 

@@ -35,8 +35,8 @@ def rows():
     for line in table.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 4 and (slug := re.fullmatch(r"`(\w+)`", cells[1])):
-            own = [] if "part of" in cells[3] else re.findall(r"`(\w+)`", cells[3])
-            yield slug[1], re.findall(r"`([\w.]+)`", cells[2]), own
+            sections = [] if "part of" in cells[3] else re.findall(r"`(\w+)`", cells[3])
+            yield slug[1], re.findall(r"`([\w.]+)`", cells[2]), sections
 
 
 def test_the_map_names_every_figure_of_every_notebook():

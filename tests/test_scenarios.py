@@ -56,7 +56,7 @@ def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("sed=1", "no such name. The nearest valid name is 'seed'"),
         ("seed=abc", "'abc' is not a number"),
@@ -93,16 +93,16 @@ def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params
         ("as_of=\x1b[31m", "holds U+001B"),
     ],
 )
-def test_a_bad_value_is_refused_with_place_rule_and_fix(params, text, said):
+def test_a_bad_value_is_refused_with_place_rule_and_fix(params, text, expected):
     with pytest.raises(ParameterError) as caught:
         scenarios.parse_override(text, scenarios.load_register(params))
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("", "is empty"),
         ("- a\n- b\n", "holds a list, not a mapping"),
@@ -146,10 +146,10 @@ def test_a_bad_value_is_refused_with_place_rule_and_fix(params, text, said):
         ("description: d\u2028seed: 2\n", "holds U+2028 (line separator)"),
     ],
 )
-def test_a_bad_scenario_file_is_refused_and_names_the_file(params, text, said):
+def test_a_bad_scenario_file_is_refused_and_names_the_file(params, text, expected):
     with pytest.raises(ParameterError) as caught:
         scenario(params, text)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "other.yml" in str(caught.value)
 
 
@@ -324,7 +324,7 @@ PLAIN = {"name": "rate", "unit": "percent", "description": "A rate of growth."}
 
 
 @pytest.mark.parametrize(
-    ("changed", "key", "said"),
+    ("changed", "key", "expected"),
     [
         ({"description": "|\n    A rate of growth\n    of revenue."}, "rate.description", r"'\n'"),
         ({"description": ">\n    A rate of growth\n\n    of revenue."}, "rate.description", r"'\n'"),
@@ -336,13 +336,15 @@ PLAIN = {"name": "rate", "unit": "percent", "description": "A rate of growth."}
         ({"name": "description"}, "description", "cannot be the name of a value"),
     ],
 )
-def test_what_would_not_stand_on_one_line_of_a_notebook_is_refused_at_its_key(tmp_path, changed, key, said):
+def test_what_would_not_stand_on_one_line_of_a_notebook_is_refused_at_its_key(
+    tmp_path, changed, key, expected
+):
     (tmp_path / "register.yml").write_text(ENTRY.format(**PLAIN | changed))
     with pytest.raises(ParameterError) as refusal:
         scenarios.load_register(tmp_path)
     (problem,) = refusal.value.problems
     assert problem.place.endswith(f"register.yml, key {key}")
-    assert said in problem.rule
+    assert expected in problem.rule
     assert "\n" not in str(problem)
 
 
@@ -362,9 +364,9 @@ def test_a_text_that_only_the_editor_wrapped_is_one_line(tmp_path, description):
 
 
 def test_a_notebook_is_held_to_the_same_check_as_the_batch(params):
-    given = scenarios.check({"scenario": "other", "seed": 3, "unrelated": object()}, params)
-    assert (given.seed, given.scenario) == (3, "other")
-    assert "unrelated" not in given
+    assumptions = scenarios.check({"scenario": "other", "seed": 3, "unrelated": object()}, params)
+    assert (assumptions.seed, assumptions.scenario) == (3, "other")
+    assert "unrelated" not in assumptions
     with pytest.raises(ParameterError, match="parameters, key seed: 99 is outside"):
         scenarios.check({"seed": 99}, params)
 
@@ -402,37 +404,41 @@ def values(params: Path, **changes: object) -> scenarios.Assumptions:
 
 
 def test_values_can_be_changed_and_are_checked_again(params):
-    given = values(params)
-    changed = given.with_changes(years=4, growth_pct=3)
-    assert (changed.years, changed.growth_pct, given.years) == (4.0, 3.0, 3.0)
+    assumptions = values(params)
+    changed = assumptions.with_changes(years=4, growth_pct=3)
+    assert (changed.years, changed.growth_pct, assumptions.years) == (4.0, 3.0, 3.0)
     assert changed.dist("growth_pct") == "split_normal" and changed.scenario == "base"
     with pytest.raises(ParameterError, match="what if, key years: 99 is outside 1 to 9"):
-        given.with_changes(years=99)
+        assumptions.with_changes(years=99)
 
 
 def test_there_is_no_way_past_the_check(params):
-    given = values(params)
+    assumptions = values(params)
     with pytest.raises(ParameterError, match="parameters, key years: 99 is outside 1 to 9"):
-        scenarios.Assumptions(dict(given) | {"years": 99}, given.register)
+        scenarios.Assumptions(dict(assumptions) | {"years": 99}, assumptions.register)
     with pytest.raises(ParameterError, match="parameters, key yeers: the register has no such name"):
-        scenarios.Assumptions(dict(given) | {"yeers": 3}, given.register)
+        scenarios.Assumptions(dict(assumptions) | {"yeers": 3}, assumptions.register)
     for change in (
-        lambda: given.__setitem__("years", 99),
-        lambda: given.update(years=99),
-        lambda: given.pop("years"),
-        lambda: given.__ior__({"years": 99}),
-        lambda: given.setdefault("more", 1),
-        given.clear,
+        lambda: assumptions.__setitem__("years", 99),
+        lambda: assumptions.update(years=99),
+        lambda: assumptions.pop("years"),
+        lambda: assumptions.__ior__({"years": 99}),
+        lambda: assumptions.setdefault("more", 1),
+        assumptions.clear,
     ):
         with pytest.raises(TypeError, match=r"assumptions\.with_changes"):
             change()
-    assert given == values(params)
+    assert assumptions == values(params)
 
 
 def test_assumptions_travel_between_processes(params):
-    given = values(params)
-    copied = pickle.loads(pickle.dumps(given))
-    assert (copied, copied.register, type(copied)) == (given, given.register, scenarios.Assumptions)
+    assumptions = values(params)
+    copied = pickle.loads(pickle.dumps(assumptions))
+    assert (copied, copied.register, type(copied)) == (
+        assumptions,
+        assumptions.register,
+        scenarios.Assumptions,
+    )
 
 
 def test_an_edited_register_is_read_again_in_the_same_process(params):
@@ -448,14 +454,14 @@ def test_an_assumption_may_not_pass_the_one_that_bounds_it(params):
     with pytest.raises(ParameterError, match=r"register\.yml, key years: 3 is past seed, which is 1"):
         scenarios.load_register(params)
     (params / "register.yml").write_text(text.replace("value: 1, unit: integer", "value: 5, unit: integer"))
-    said = "key years: 6 is past seed, which is 5. Write at most that, or raise seed"
-    with pytest.raises(ParameterError, match=said):
+    expected = "key years: 6 is past seed, which is 5. Write at most that, or raise seed"
+    with pytest.raises(ParameterError, match=expected):
         scenarios.resolve("base", {"years": 6.0}, params)
-    with pytest.raises(ParameterError, match=said):
+    with pytest.raises(ParameterError, match=expected):
         values(params, years=6.0)
     with pytest.raises(ParameterError, match="key seed: 11 is outside"):  # a value of its own is wrong first
         scenarios.resolve("base", {"years": 6.0, "seed": 11}, params)
-    with pytest.raises(ParameterError, match=said):
+    with pytest.raises(ParameterError, match=expected):
         values(params).with_changes(years=6.0)
     (params / "register.yml").write_text(text.replace("at_most: seed", "at_most: sead"))
     with pytest.raises(ParameterError, match=r"key years\.at_most: there is no 'sead'"):
@@ -463,9 +469,9 @@ def test_an_assumption_may_not_pass_the_one_that_bounds_it(params):
 
 
 def test_what_differs_from_the_register_becomes_a_scenario(params):
-    given = values(params).with_changes(seed=7, growth_pct=[1, 3, 4])
+    assumptions = values(params).with_changes(seed=7, growth_pct=[1, 3, 4])
     made = scenarios.write_scenario(
-        given, "other", "  Growth is\n faster. ", {"seed": "luck: tried", "years": "unused"}, params
+        assumptions, "other", "  Growth is\n faster. ", {"seed": "luck: tried", "years": "unused"}, params
     )
     assert (params / "other.yml").read_text().splitlines() == [
         "scenario: other",
@@ -477,7 +483,7 @@ def test_what_differs_from_the_register_becomes_a_scenario(params):
         f"  growth_pct: '{scenarios.NO_REASON_YET}'",
     ]
     assert scenarios.load("other", params) == made
-    assert scenarios.resolve("other", directory=params) == dict(given) | {"scenario": "other"}
+    assert scenarios.resolve("other", directory=params) == dict(assumptions) | {"scenario": "other"}
 
 
 @pytest.mark.parametrize("text", ["2e-1", "08", "yes", "12:30", "0x10", "a: b", "# a", "&a", "<<"])
@@ -499,14 +505,14 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
     declared = {
         name: value for name, value in scenarios.resolve("other", directory=params).items() if name != "years"
     }
-    given = scenarios.check(declared, params).with_changes(growth_pct=5)
-    found = scenarios.load(scenarios.write_scenario(given, "third", "d", {}, params).name, params)
-    assert found.overrides == {"seed": 7, "years": 4.0, "growth_pct": 5.0}
-    assert found.because == {"seed": "s", "years": "y", "growth_pct": scenarios.NO_REASON_YET}
+    assumptions = scenarios.check(declared, params).with_changes(growth_pct=5)
+    third = scenarios.load(scenarios.write_scenario(assumptions, "third", "d", {}, params).name, params)
+    assert third.overrides == {"seed": 7, "years": 4.0, "growth_pct": 5.0}
+    assert third.because == {"seed": "s", "years": "y", "growth_pct": scenarios.NO_REASON_YET}
 
 
 @pytest.mark.parametrize(
-    ("name", "description", "said"),
+    ("name", "description", "expected"),
     [
         ("../x", "d", "'../x' is no scenario name"),
         ("", "d", "'' is no scenario name"),
@@ -519,9 +525,9 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
         ("other", " ", "has no description"),
     ],
 )
-def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(params, name, description, said):
+def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(params, name, description, expected):
     before = {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")}
-    with pytest.raises(ParameterError, match=said):
+    with pytest.raises(ParameterError, match=expected):
         scenarios.write_scenario(values(params).with_changes(seed=2), name, description, {}, params)
     assert {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")} == before
 
@@ -604,12 +610,12 @@ def test_a_scenario_in_a_folder_that_takes_no_file_leaves_nothing_behind(params,
             raise PermissionError(13, "Permission denied")
         return Full(open_path(path, mode, **kwargs))
 
-    given = values(params).with_changes(seed=2)
+    assumptions = values(params).with_changes(seed=2)
     monkeypatch.setattr(Path, "open", opened)
     with pytest.raises(
         ParameterError, match=r"other\.yml: cannot be written \((Permission denied|No space left on device)\)"
     ):
-        scenarios.write_scenario(given, "other", "d", {}, params)
+        scenarios.write_scenario(assumptions, "other", "d", {}, params)
     assert not (params / "other.yml").exists()
 
 
@@ -623,7 +629,7 @@ def test_the_days_of_the_register_begin_with_the_first_report_of_softbanks_money
 
 
 @pytest.mark.parametrize(
-    ("entry", "said"),
+    ("entry", "expected"),
     [
         ("value: 2026-10-31, unit: date", "has a date but no range of dates"),
         ("value: 2026-10-31, unit: date, range: [1, 2]", "has a date but no range of dates"),
@@ -634,20 +640,20 @@ def test_the_days_of_the_register_begin_with_the_first_report_of_softbanks_money
         ("value: 3, unit: years, range: [2026-01-01, 2026-05-21]", "has a number but no range of numbers"),
     ],
 )
-def test_the_register_refuses_a_date_without_days_and_a_number_without_limits(params, entry, said):
+def test_the_register_refuses_a_date_without_days_and_a_number_without_limits(params, entry, expected):
     rest = "description: one of the two, status: assumption, reference: {title: t}, used_by: [a]"
     (params / "register.yml").write_text(f"{REGISTER}more: {{{entry}, {rest}}}\n")
-    with pytest.raises(ParameterError, match=said):
+    with pytest.raises(ParameterError, match=expected):
         scenarios.load_register(params)
 
 
 def test_a_day_outside_the_range_is_refused_whichever_way_it_comes(params):
-    said = "key as_of: 2026-11-01 is outside 2024-11-27 to 2026-10-31"
+    expected = "key as_of: 2026-11-01 is outside 2024-11-27 to 2026-10-31"
     for way in (
         lambda: scenario(params, "scenario: other\ndescription: d\nas_of: 2026-11-01\nbecause: {as_of: x}\n"),
         lambda: scenarios.resolve("base", {"as_of": "2026-11-01"}, params),
         lambda: scenarios.check({"as_of": "2026-11-01"}, params),
         lambda: scenarios.check({}, params).with_changes(as_of="2026-11-01"),
     ):
-        with pytest.raises(ParameterError, match=said):
+        with pytest.raises(ParameterError, match=expected):
             way()

@@ -172,7 +172,7 @@ def claim(check):
 
 
 @pytest.mark.parametrize(
-    ("check", "said"),
+    ("check", "expected"),
     [
         ({"name": "growthrate"}, "there is no check 'growthrate'. The nearest valid name is 'growth_rate'"),
         ({"name": "growth_rate"}, "'segment'. The check takes segment"),
@@ -220,10 +220,10 @@ def claim(check):
         ({"name": "ahead", "part": "p9", "told": "x"}, "predictions.yml has no part 'p9'"),
     ],
 )
-def test_a_check_that_cannot_run_is_refused_by_claim(gather, check, said):
+def test_a_check_that_cannot_run_is_refused_by_claim(gather, check, expected):
     with pytest.raises(DataError) as caught:
         audit.judge_claims([claim(check)], gather())
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
 
 
 def test_what_came_later_is_refused_by_claim(gather):

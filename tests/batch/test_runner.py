@@ -241,9 +241,9 @@ def test_what_is_unchanged_starts_no_kernel(batch: Batch, monkeypatch: pytest.Mo
     (outcome,) = runner.run(tasks, project=batch.project)
     assert (outcome.status, outcome.reason) == ("cached", "unchanged")
     (entry,) = [
-        one
-        for one in json.loads((batch.project.runs / "manifest.json").read_text())["runs"]
-        if one["notebook"] == "good"
+        run
+        for run in json.loads((batch.project.runs / "manifest.json").read_text())["runs"]
+        if run["notebook"] == "good"
     ]
     assert (entry["status"], entry["seconds"]) == ("cached", batch.outcomes["good"].seconds)
     with pytest.raises(AssertionError, match="would have started"):

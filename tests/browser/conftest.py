@@ -65,8 +65,8 @@ def browser(chromium: str) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where screenshots go: `reports/` with `make screenshots`, else a folder that is thrown away."""
-    told = os.environ.get("THESIS_PICTURES")
-    return Path(told).resolve() if told else tmp_path_factory.mktemp("pictures")
+    folder = os.environ.get("THESIS_PICTURES")
+    return Path(folder).resolve() if folder else tmp_path_factory.mktemp("pictures")
 
 
 @pytest.fixture(scope="session")

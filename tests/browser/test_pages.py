@@ -34,17 +34,17 @@ def opened(browser: Any, site: Path) -> Any:
 @pytest.mark.parametrize("script", [True, False])
 def test_a_number_opens_under_the_pointer_by_the_keyboard_and_by_a_click(opened: Any, script: bool) -> None:
     page = opened("index.html", java_script_enabled=script)
-    told = page.locator(PROVENANCE)
-    assert not told.is_visible()
+    provenance = page.locator(PROVENANCE)
+    assert not provenance.is_visible()
     page.hover(NUMBER)
-    told.wait_for(state="visible")
+    provenance.wait_for(state="visible")
     page.mouse.move(0, 0)
-    told.wait_for(state="hidden")
+    provenance.wait_for(state="hidden")
     page.focus(NUMBER)
-    told.wait_for(state="visible")
+    provenance.wait_for(state="visible")
     page.keyboard.press("Enter")
-    assert told.evaluate("part => part.matches(':popover-open')") if script else told.is_visible()
-    assert "Formula" in told.inner_text()
+    assert provenance.evaluate("part => part.matches(':popover-open')") if script else provenance.is_visible()
+    assert "Formula" in provenance.inner_text()
 
 
 def test_escape_closes_what_is_open_and_what_the_focus_shows(opened: Any) -> None:
@@ -110,9 +110,9 @@ def test_a_heading_sorts_up_down_and_back(opened: Any) -> None:
     cells = table.locator("tbody td:nth-child(2)")
     first = cells.all_inner_texts()
     numbers = sorted(map(int, first))
-    for told, wanted in (("ascending", numbers), ("descending", numbers[::-1])):
+    for order, wanted in (("ascending", numbers), ("descending", numbers[::-1])):
         table.locator(".sorts").nth(1).click()
-        assert table.locator("th").nth(1).get_attribute("aria-sort") == told
+        assert table.locator("th").nth(1).get_attribute("aria-sort") == order
         assert [int(text) for text in cells.all_inner_texts()] == wanted
     table.locator(".sorts").nth(1).click()
     assert cells.all_inner_texts() == first

@@ -51,14 +51,14 @@ def lines(document: PdfReader) -> list[list[tuple[float, str]]]:
 
 
 def _lines(page: Any) -> list[tuple[float, str]]:
-    found: list[tuple[float, str]] = []
+    lines: list[tuple[float, str]] = []
 
     def note(text: str, cm: list[float], tm: list[float], *_: Any) -> None:
         if text.strip():
-            found.append((tm[4] * cm[1] + tm[5] * cm[3] + cm[5], " ".join(text.split())))
+            lines.append((tm[4] * cm[1] + tm[5] * cm[3] + cm[5], " ".join(text.split())))
 
     page.extract_text(visitor_text=note)
-    return found
+    return lines
 
 
 def test_it_is_tagged_has_a_language_a_title_and_an_outline(document: PdfReader) -> None:
@@ -110,7 +110,7 @@ def test_tables_have_the_headings_of_their_columns(
     folder: Path, lines: list[list[tuple[float, str]]]
 ) -> None:
     listed = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))["exhibits"]
-    table = next(one for one in listed if one["kind"] == "table")
+    table = next(entry for entry in listed if entry["kind"] == "table")
     columns = json.loads((folder / table["json"]).read_text(encoding="utf-8"))["columns"]
     [page] = [
         " ".join(text for _, text in page)

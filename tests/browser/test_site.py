@@ -187,14 +187,14 @@ def kinds(site: Path) -> list[str]:
     """
     listed = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))
     lead, scenarios = listed["runs"][0]["scenario"], {run["scenario"] for run in listed["runs"]}
-    shown: dict[str, set[str]] = {}
+    kinds: dict[str, set[str]] = {}
     for exhibit in listed["exhibits"]:
         if exhibit["scenario"] == lead:
-            shown.setdefault(urldefrag(exhibit["page"])[0], set()).add(exhibit["kind"])
+            kinds.setdefault(urldefrag(exhibit["page"])[0], set()).add(exhibit["kind"])
     folders = [path for path in sorted(site.iterdir()) if path.is_dir() and path.name not in scenarios]
     others = chain(*(sorted(folder.glob("*.html"))[:1] for folder in folders))
     first_pages = [path.relative_to(site).as_posix() for path in [*sorted(site.glob("*.html")), *others]]
-    return [*first_pages, *cover(shown)]
+    return [*first_pages, *cover(kinds)]
 
 
 @pytest.fixture(scope="module")
@@ -369,13 +369,13 @@ def test_another_build_has_the_same_bytes(site: Path, tmp_path: Path) -> None:
 
 def test_the_index_opens_from_disk_with_its_verdict(browser: Any, site: Path, pictures: Path) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     page.goto((site / "index.html").as_uri())
     assert page.locator("h1").inner_text().strip()
     page.screenshot(path=pictures / "overview.png")
     page.close()
-    assert [url for url in asked[1:] if not url.startswith("data:")] == []
+    assert [url for url in urls[1:] if not url.startswith("data:")] == []
 
 
 @pytest.fixture

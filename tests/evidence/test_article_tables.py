@@ -72,7 +72,7 @@ def test_every_column_of_every_sidecar_has_a_unit_and_a_meaning():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (lambda raw: raw.replace(b",cagr_pct", b"", 1), "row 1: column cagr_pct is missing"),
         (
@@ -129,10 +129,10 @@ def test_every_column_of_every_sidecar_has_a_unit_and_a_meaning():
         (lambda raw: raw.replace(b"\n", b"\r\n").replace(b"$4.0B", b'"$4.0B', 1), "quot"),
     ],
 )
-def test_a_bad_file_is_refused_with_file_row_column_value_rule_and_fix(folder, change, said):
+def test_a_bad_file_is_refused_with_file_row_column_value_rule_and_fix(folder, change, expected):
     spoil(folder, change)
     message = refused(folder)
-    assert said in message
+    assert expected in message
     assert "market_size.csv" in message
 
 
@@ -156,7 +156,7 @@ def test_a_missing_file_and_a_missing_sidecar_are_named(folder):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "expected"),
     [
         ("unit: pct", "unit: percent", "unit 'percent' is unknown"),
         ("title: CAGR, ", "title: CAGR, tittle: x, ", "Extra inputs are not permitted"),
@@ -164,12 +164,12 @@ def test_a_missing_file_and_a_missing_sidecar_are_named(folder):
         ("kind: quantity, unit: pct", "kind: quantity", "a quantity needs either unit or unit_from"),
     ],
 )
-def test_a_sidecar_that_says_too_little_or_too_much_is_refused(folder, old, new, said):
+def test_a_sidecar_that_says_too_little_or_too_much_is_refused(folder, old, new, expected):
     path = folder / "market_size.meta.yml"
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    assert said in refused(folder)
+    assert expected in refused(folder)
 
 
 def test_a_figure_of_the_text_is_found_by_name():

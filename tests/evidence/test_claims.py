@@ -21,9 +21,9 @@ def test_a_claim_knows_its_section_and_reads_its_figure():
 
 
 def test_every_claim_names_a_check_or_what_would_decide_it():
-    found = claims.load()
-    assert len({claim.id for claim in found}) == len(found)
-    assert all((claim.check or {}).get("name") or claim.would_decide for claim in found)
+    loaded = claims.load()
+    assert len({claim.id for claim in loaded}) == len(loaded)
+    assert all((claim.check or {}).get("name") or claim.would_decide for claim in loaded)
 
 
 def test_edited_claims_are_read_again_in_the_same_process(tmp_path):
@@ -34,7 +34,7 @@ def test_edited_claims_are_read_again_in_the_same_process(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "expected"),
     [
         ("market.total:", "shop.total:", "is no claim id"),
         ("[market.5]", "[market.five]", "no paragraph id"),
@@ -59,12 +59,12 @@ def test_edited_claims_are_read_again_in_the_same_process(tmp_path):
         ("market.total:\n", "market.total:\n  kind: quantity\n", "'kind' appears twice"),
     ],
 )
-def test_a_bad_claim_is_refused_by_name(tmp_path, old, new, said):
+def test_a_bad_claim_is_refused_by_name(tmp_path, old, new, expected):
     assert old in GOOD
     (tmp_path / "claims.yml").write_text(GOOD.replace(old, new, 1))
     with pytest.raises(DataError) as caught:
         claims.load(tmp_path)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "claims.yml" in str(caught.value)
 
 

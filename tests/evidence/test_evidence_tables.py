@@ -110,7 +110,7 @@ def test_the_summary_counts_what_the_day_does_not_see(folder):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "expected"),
     [
         (
             ",100,",
@@ -142,17 +142,17 @@ def test_the_summary_counts_what_the_day_does_not_see(folder):
         ("quarter,", "quarters,", "column quarter is missing"),
     ],
 )
-def test_a_bad_row_is_refused_with_file_row_column_value_rule_and_fix(folder, old, new, said):
+def test_a_bad_row_is_refused_with_file_row_column_value_rule_and_fix(folder, old, new, expected):
     text = HEADER + ROWS
     assert old in text
     write(folder, text.replace(old, new, 1))
     message = refused(folder)
-    assert said in message
+    assert expected in message
     assert "revenue.csv" in message
 
 
 @pytest.mark.parametrize(
-    ("bounds", "rows", "said"),
+    ("bounds", "rows", "expected"),
     [
         (
             "exclusive_minimum: 0",
@@ -178,7 +178,7 @@ def test_a_bad_row_is_refused_with_file_row_column_value_rule_and_fix(folder, ol
         ),
     ],
 )
-def test_what_is_divided_by_or_logged_has_bounds_that_cannot_be_reached(tmp_path, bounds, rows, said):
+def test_what_is_divided_by_or_logged_has_bounds_that_cannot_be_reached(tmp_path, bounds, rows, expected):
     forecast = (
         "  forecast: {title: Forecast, kind: number, unit: million USD, missing: true, meaning: of the"
         " quarter}\n"
@@ -186,7 +186,7 @@ def test_what_is_divided_by_or_logged_has_bounds_that_cannot_be_reached(tmp_path
     sidecar = SIDECAR.replace("minimum: 0, maximum: 1000", bounds) + forecast
     line = f"{rows},2026-03-31,2026-05-20,no,official,Results,https://example.org/q1,5\n"
     write(tmp_path, HEADER.replace("source\n", "source,forecast\n") + line, sidecar)
-    assert said in refused(tmp_path)
+    assert expected in refused(tmp_path)
 
 
 def test_a_series_has_one_row_a_day_whatever_its_key(tmp_path):
@@ -210,7 +210,7 @@ def test_a_changed_file_is_noticed(folder):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "expected"),
     [
         ("unit: million USD, ", "", "a number needs a unit"),
         ('kind: category, values: ["yes", "no"]', "kind: category", "a category needs its values"),
@@ -223,10 +223,10 @@ def test_a_changed_file_is_noticed(folder):
         ("estimate, secondary]", "estimate, rumour]", "quality cannot be rumour"),
     ],
 )
-def test_a_sidecar_that_says_too_little_is_refused(folder, old, new, said):
+def test_a_sidecar_that_says_too_little_is_refused(folder, old, new, expected):
     assert old in SIDECAR
     write(folder, HEADER + ROWS, SIDECAR.replace(old, new))
-    assert said in refused(folder)
+    assert expected in refused(folder)
 
 
 TABLES = evidence_tables.names()

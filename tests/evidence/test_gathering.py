@@ -31,8 +31,8 @@ def project(tmp_path):
         (tmp_path / f"{name}.csv").touch()
 
     def read(**content):
-        whole = {"gathered_on": "2026-11-30", "not_found": {"quarter": ENTRY}} | content
-        (tmp_path / gathering.FILE).write_text(yaml.safe_dump(whole, sort_keys=False))
+        document = {"gathered_on": "2026-11-30", "not_found": {"quarter": ENTRY}} | content
+        (tmp_path / gathering.FILE).write_text(yaml.safe_dump(document, sort_keys=False))
         return gathering.load(tmp_path, tmp_path / "params")
 
     read.folder = tmp_path
@@ -40,13 +40,13 @@ def project(tmp_path):
 
 
 def test_it_says_the_day_and_for_each_table_what_was_not_found(project):
-    found = project(
+    gathered = project(
         not_found={"quarter": ENTRY, "list": ENTRY | {"tables": ["sales", "prices"], "due": None}}
     )
-    assert found.gathered_on == dt.date(2026, 11, 30)
-    assert list(found.of("sales")) == ["quarter", "list"]
-    assert list(found.of("prices")) == ["list"]
-    assert found.not_found["quarter"].due == dt.date(2026, 11, 13)
+    assert gathered.gathered_on == dt.date(2026, 11, 30)
+    assert list(gathered.of("sales")) == ["quarter", "list"]
+    assert list(gathered.of("prices")) == ["list"]
+    assert gathered.not_found["quarter"].due == dt.date(2026, 11, 13)
 
 
 def test_nothing_may_be_missing(project):
@@ -54,7 +54,7 @@ def test_nothing_may_be_missing(project):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (
             {"not_found": {"quarter": ENTRY | {"tables": ["sale"]}}},
@@ -101,10 +101,10 @@ def test_nothing_may_be_missing(project):
         ),
     ],
 )
-def test_what_it_must_say_is_refused_with_its_line(project, content, said):
+def test_what_it_must_say_is_refused_with_its_line(project, content, expected):
     with pytest.raises(DataError) as refused:
         project(**content)
-    assert all(words in str(refused.value) for words in said)
+    assert all(words in str(refused.value) for words in expected)
     assert len(refused.value.problems) == 1
 
 
@@ -141,14 +141,14 @@ def test_on_a_day_that_knew_nothing_no_series_has_a_last_point():
 
 def test_an_entry_whose_period_every_table_has_reached_is_found(project):
     entry = ENTRY | {"tables": ["sales", "prices"], "period_end": "2026-09-30"}
-    found = project(not_found={"quarter": entry})
+    gathered = project(not_found={"quarter": entry})
     tables = {
         name: pd.DataFrame({"valid_on": pd.to_datetime(["2026-06-30", last])})
         for name, last in (("sales", "2026-10-01"), ("prices", "2026-09-29"))
     }
-    assert list(gathering.filled_gap_problems(found, tables, "here")) == []  # the prices end a day before
+    assert list(gathering.filled_gap_problems(gathered, tables, "here")) == []  # the prices end a day before
     tables["prices"].loc[1, "valid_on"] = pd.Timestamp("2026-09-30")
-    (problem,) = gathering.filled_gap_problems(found, tables, "here")
+    (problem,) = gathering.filled_gap_problems(gathered, tables, "here")
     assert (
         str(problem)
         == "here, key not_found.quarter: sales and prices reach 2026-09-30, so that this is found. Delete the"

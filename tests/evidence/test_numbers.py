@@ -29,7 +29,7 @@ GPT-4o's first decade-long lead, an order of magnitude.
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("roughly $12 billion in 2024.", ["$12 billion", "2024"]),
         ("a 1-million-token window", ["1-million-token"]),
@@ -48,8 +48,8 @@ GPT-4o's first decade-long lead, an order of magnitude.
         ("no number at all", []),
     ],
 )
-def test_a_number_is_a_token_with_a_digit_or_a_number_word(text, found):
-    assert numbers.tokens(text) == found
+def test_a_number_is_a_token_with_a_digit_or_a_number_word(text, expected):
+    assert numbers.tokens(text) == expected
 
 
 def test_paragraphs_and_tables_of_the_body_are_read_and_repeats_are_counted():
@@ -122,7 +122,7 @@ def edit(folder, old, new, name="numbers.csv"):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "expected"),
     [
         ("lead.2,2026", "lead.9,2026", "row 3, column paragraph: the article has no paragraph 'lead.9'"),
         ("lead.2,2026", "lead.2,in 2026", "row 3, column text: 'in 2026' is no number"),
@@ -147,10 +147,10 @@ def edit(folder, old, new, name="numbers.csv"):
         ("paragraph,text", "paragraph,token", "column text is missing"),
     ],
 )
-def test_a_bad_row_is_refused_with_row_rule_and_fix(folder, old, new, said):
+def test_a_bad_row_is_refused_with_row_rule_and_fix(folder, old, new, expected):
     with pytest.raises(DataError) as caught:
         numbers.load(edit(folder, old, new))
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "thesis/numbers.csv" in str(caught.value)
 
 
@@ -163,7 +163,7 @@ def test_a_changed_list_is_noticed(folder):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "expected"),
     [
         (
             "claim,lead.deal_size",
@@ -185,9 +185,9 @@ def test_a_changed_list_is_noticed(folder):
         ),
     ],
 )
-def test_an_orphan_is_named_with_its_row(folder, old, new, said):
-    found = "\n".join(map(str, numbers.coverage_problems(claims.load(), edit(folder, old, new))))
-    assert said in found
+def test_an_orphan_is_named_with_its_row(folder, old, new, expected):
+    problems = "\n".join(map(str, numbers.coverage_problems(claims.load(), edit(folder, old, new))))
+    assert expected in problems
 
 
 def test_a_cell_that_prints_another_number_is_missed_in_the_list(folder):
@@ -204,12 +204,12 @@ def test_a_claim_whose_figure_its_paragraphs_do_not_print_is_named(folder):
         claim.model_copy(update={"where": ("technical.4",)}),
         claim.model_copy(update={"where": ("technical.9",)}),
     ]
-    said = [
+    problems = [
         str(problem) for problem in numbers.coverage_problems(wrong, folder) if "claims.yml" in problem.place
     ]
-    assert "key stated: '1-3' is not among the numbers of technical.5" in said[0]
-    assert "'1-2' is not among the numbers of technical.4" in said[1]
-    assert "key where: the article has no paragraph 'technical.9'" in said[2]
+    assert "key stated: '1-3' is not among the numbers of technical.5" in problems[0]
+    assert "'1-2' is not among the numbers of technical.4" in problems[1]
+    assert "key where: the article has no paragraph 'technical.9'" in problems[2]
 
 
 def test_a_compound_prints_the_number_it_begins_with():
@@ -227,13 +227,13 @@ def test_the_list_is_compared_with_an_article_paragraph_by_paragraph():
     more = article.replace("`lead.2` 2026", "`lead.2` 2026 and 2026 and $5").replace(
         "`risks.2` second", "`risks.2`"
     )
-    said = [
+    problems = [
         str(problem)
         for problem in numbers.compare_with_article(
             f"{more}\n\n`verdict.8` nothing", numbers.load(), article="a.md"
         )
     ]
-    assert said == [
+    assert problems == [
         (
             "a.md, lead.2: prints '2026' (2nd time), which analysis/data/thesis/numbers.csv lacks. Add the"
             " row lead.2,2026,2, with its kind and target."

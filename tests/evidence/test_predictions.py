@@ -65,25 +65,25 @@ def test_three_predictions_in_a_dozen_parts():
 
 
 def test_what_was_overtaken_before_it_was_made_is_void_and_the_rest_is_open():
-    found = predictions.statuses(
+    statuses = predictions.statuses(
         evidence_tables.load("dated_facts"), scenarios.resolve("base")["as_of"]
     ).set_index("id")
-    assert set(found.index[found["status"] == "void"]) == {
-        name for name in found.index if name.startswith("p1.")
+    assert set(statuses.index[statuses["status"] == "void"]) == {
+        name for name in statuses.index if name.startswith("p1.")
     }
-    assert set(found.loc[found["status"] != "void", "status"]) == {"open"}
-    assert found.loc["p1.price", "resolved_on"] == "2026-05-21"
-    assert all(found.loc[found["status"] == "void", "sources"].map(len))
+    assert set(statuses.loc[statuses["status"] != "void", "status"]) == {"open"}
+    assert statuses.loc["p1.price", "resolved_on"] == "2026-05-21"
+    assert all(statuses.loc[statuses["status"] == "void", "sources"].map(len))
 
 
 def test_what_is_void_here_is_void_in_the_ledger():
     """The parts of the first prediction are void, and so is every claim of the ledger that restates it."""
     void = {name for name, part in predictions.read().predictions.items() if part.void}
     restated = [claim for claim in claims.load() if list(claim.where) == ["verdict.4"]]
-    found = audit.judge_claims(restated, audit.gather(scenarios.check(scenarios.resolve("base"))))
+    ledger = audit.judge_claims(restated, audit.gather(scenarios.check(scenarios.resolve("base"))))
     assert {name.partition(".")[0] for name in void} == {"p1"}
-    assert len(found) >= len(void)
-    assert (found["verdict"] == "void").all()
+    assert len(ledger) >= len(void)
+    assert (ledger["verdict"] == "void").all()
 
 
 def test_a_part_ends_on_the_day_that_its_evidence_was_known(written):
@@ -125,7 +125,7 @@ RULING = {"by": ["after"], "because": "It happened as it was said."}
 
 
 @pytest.mark.parametrize(
-    ("part", "said"),
+    ("part", "expected"),
     [
         (
             {"criterion": None},
@@ -203,8 +203,8 @@ RULING = {"by": ["after"], "because": "It happened as it was said."}
         ),
     ],
 )
-def test_what_is_no_prediction_or_no_resolution_is_refused_with_its_line(written, part, said):
-    with pytest.raises(DataError, match=said) as caught:
+def test_what_is_no_prediction_or_no_resolution_is_refused_with_its_line(written, part, expected):
+    with pytest.raises(DataError, match=expected) as caught:
         predictions.load_table(written(p1=part))
     assert ", line " in str(caught.value)
 
@@ -233,7 +233,7 @@ def test_a_late_false_is_no_mistake(written):
 
 
 @pytest.mark.parametrize(
-    ("part", "said"),
+    ("part", "expected"),
     [
         (
             {"void": {"by": ["befor"], "because": "It had happened before."}},
@@ -252,8 +252,8 @@ def test_a_late_false_is_no_mistake(written):
         ),
     ],
 )
-def test_a_ruling_by_what_does_not_fit_is_refused_with_its_line(written, part, said):
-    with pytest.raises(DataError, match=said) as caught:
+def test_a_ruling_by_what_does_not_fit_is_refused_with_its_line(written, part, expected):
+    with pytest.raises(DataError, match=expected) as caught:
         predictions.statuses(FACTS, "2026-10-31", written(p1=part))
     assert ", line " in str(caught.value)
 
@@ -286,5 +286,6 @@ def test_a_judgement_counts_from_the_day_it_was_stated_on(written):
     folder = written(p1={"judgement": JUDGEMENT}, p2={})
     assert predictions.judgements("2026-05-31", folder) == {}
     assert {
-        name: said.probability for name, said in predictions.judgements("2026-06-01", folder).items()
+        name: judgement.probability
+        for name, judgement in predictions.judgements("2026-06-01", folder).items()
     } == {"p1": 0.2}

@@ -21,8 +21,8 @@ def ledger():
 def test_the_scoreboard_holds_every_claim(ledger):
     ax = charts.audit.scoreboard(audit.counts(ledger), errors=1, ax=theme.axes())
     assert sum(bar.get_width() for bar in ax.patches) == len(ledger)
-    shown = {text.get_text() for text in theme.chart_of(ax).legends[0].get_texts()}
-    assert shown == {labels.VERDICTS[verdict] for verdict in ledger["verdict"]}
+    labelled = {text.get_text() for text in theme.chart_of(ax).legends[0].get_texts()}
+    assert labelled == {labels.VERDICTS[verdict] for verdict in ledger["verdict"]}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_each_statement_has_a_ring_where_it_takes_the_write_down():
     ax = charts.audit.load_bearing(
         LOADS, {"x": "A market.", "y": "A lead."}, moic_x=0.99, write_down_pct=27.0, ax=theme.axes()
     )
-    rings = [tuple(found.get_offsets()[0]) for found in ax.collections]
+    rings = [tuple(ring.get_offsets()[0]) for ring in ax.collections]
     assert rings == [(19.0, 0), (56.0, 1)]  # the heaviest on top
     assert {"56%, 0.36x", "19%, 1.40x", "A market", "by the evidence: 27%, 0.99x"} <= {
         text.get_text() for text in ax.texts

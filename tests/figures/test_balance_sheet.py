@@ -42,9 +42,9 @@ CEILINGS = {"own ceiling": 25.0, "in emergencies": 35.0}
 
 
 def nav(table=None, ceilings=None, day=DAY, panels=2):
-    given = evidence_tables.load("softbank_nav", LATER) if table is None else table
+    values = evidence_tables.load("softbank_nav", LATER) if table is None else table
     return charts.balance_sheet.nav_and_ltv(
-        given,
+        values,
         company="SoftBank",
         ceilings=CEILINGS if ceilings is None else ceilings,
         day=day,

@@ -34,8 +34,8 @@ LATER = "2026-10-31"
 
 def test_leads_are_drawn_signed_with_the_printed_band():
     models = article_tables.load("models")
-    found = {"HumanEval": frontier.leads(models, "GPT-4o", "humaneval_pct", ["Llama 3.1 405B"])}
-    ax = charts.benchmarks.leads(found, (1, 2), reference="GPT-4o", ax=theme.axes())
+    leads = {"HumanEval": frontier.leads(models, "GPT-4o", "humaneval_pct", ["Llama 3.1 405B"])}
+    ax = charts.benchmarks.leads(leads, (1, 2), reference="GPT-4o", ax=theme.axes())
     assert points(ax)[:, 0].min() == pytest.approx(-1.8)
     assert "printed: 1 to 2 points" in text(ax)
     assert finding(ax).startswith("GPT-4o trails the best model on HumanEval")
@@ -125,8 +125,10 @@ def test_the_curve_of_the_model_can_be_drawn_as_it_is():
         }
     )
     lags = parities.lags(scores)
-    found = parities.time_to_match(lags)
-    ax = match(lags, found.median_months, found.median_interval, survival=found.survival, level=found.level)
+    matches = parities.time_to_match(lags)
+    ax = match(
+        lags, matches.median_months, matches.median_interval, survival=matches.survival, level=matches.level
+    )
     assert finding(ax).endswith(
         "1 of 3 by the end of the record"
     )  # 40 by the 50 of February 2024; 60 and 70 by none
@@ -310,11 +312,11 @@ def test_the_humaneval_of_deepseek_is_no_score_of_its_own(models):
 
 def test_a_score_under_both_protocols_counts_as_the_headings_and_a_rounded_one_is_alike():
     printed = pd.DataFrame({"model": ["A", "B"], "score_pct": [80.0, 70.0]})
-    found = pd.DataFrame(
+    scores = pd.DataFrame(
         [("A", "0-shot CoT", 80.0), ("A", "5-shot", 80.04), ("B", "5-shot", 70.06)],
         columns=["model", "protocol", "score_pct"],
     ).assign(variant="")
-    ax = charts.benchmarks.scores(printed, found, benchmark="MMLU", ax=theme.axes())
+    ax = charts.benchmarks.scores(printed, scores, benchmark="MMLU", ax=theme.axes())
     assert (
         finding(ax)
         == "One of two printed MMLU scores is 5-shot, as headed; one is in our data for no version of its"

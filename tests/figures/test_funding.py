@@ -135,13 +135,13 @@ def test_what_was_known_later_is_not_drawn():
 
 
 def test_one_step_says_what_it_can():
-    one = pd.DataFrame(
+    tranche = pd.DataFrame(
         {"valid_on": pd.to_datetime(["2025-04-01"]), "paid_usd_bn": [2.2], "promised_usd_bn": [np.nan]}
     )
-    ax = charts.funding.paid_and_promised(one, printed=60, day=DAY, ax=axes())
+    ax = charts.funding.paid_and_promised(tranche, printed=60, day=DAY, ax=axes())
     assert finding(ax) == "By 21 May 2026 SoftBank had paid 2.2 billion dollars, as far as known"
     assert len(steps(ax)) == 1
-    late = one.assign(valid_on=pd.Timestamp("2026-06-01"))
+    late = tranche.assign(valid_on=pd.Timestamp("2026-06-01"))
     assert finding(charts.funding.paid_and_promised(late, printed=60, day=DAY, ax=axes())).startswith(
         "Nothing was paid or promised by 21 May 2026"
     )
@@ -164,8 +164,8 @@ def test_growth_of_revenue_and_costs_over_two_years():
 
 def test_accounts_that_were_not_known_or_of_one_year_are_no_data():
     assert is_empty(charts.funding.costs_and_revenue(known("openai_finance", "2026-06-15"), axes()))
-    one = known("openai_finance").query("period == 'CY2025'")
-    assert is_empty(charts.funding.costs_and_revenue(one, axes()))
+    year = known("openai_finance").query("period == 'CY2025'")
+    assert is_empty(charts.funding.costs_and_revenue(year, axes()))
 
 
 def rates(as_of=LATER):

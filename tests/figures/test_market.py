@@ -122,7 +122,7 @@ def test_one_series_is_told_in_amounts_and_several_in_how_many_naive_forecasts_l
         finding(ax)
         == "At the end of the forecast one of two naive forecasts lies within 90% of simulated paths"
     )
-    assert [one.get_title(loc="left") for one in theme.chart_of(ax).axes] == ["NVIDIA", "Meta"]
+    assert [panel.get_title(loc="left") for panel in theme.chart_of(ax).axes] == ["NVIDIA", "Meta"]
     short = past(
         {"NVIDIA": QUARTERS, "Meta": QUARTERS.tail(2)},
         pd.concat([fan_of(), fan_of("Meta")]),
@@ -341,8 +341,8 @@ def test_a_quarter_that_had_ended_but_was_not_reported_is_hollow():
 
 
 def grown(table=None):
-    given = evidence_tables.load("market_size_forecasts", LATER) if table is None else table
-    return charts.market.growth_forecasts(given, article_tables.load("market_size"), ax=theme.axes())
+    forecasts = evidence_tables.load("market_size_forecasts", LATER) if table is None else table
+    return charts.market.growth_forecasts(forecasts, article_tables.load("market_size"), ax=theme.axes())
 
 
 def test_a_segment_has_the_printed_rate_as_ring_and_forecasters_own_as_dots():

@@ -190,14 +190,14 @@ def test_a_fit_without_a_forecast_has_no_end_of_the_record():
 
 def test_the_band_of_the_mean_is_darker_than_the_one_of_predictions():
     ax = fitted()
-    found = {
+    widths = {
         round(float(band.get_paths()[0].vertices[:, 1].max()), 6): band.get_alpha()
         for band in ax.collections
         if isinstance(band, PolyCollection)
     }
     # at 8 in 2023: the mean up to 12, one more observation up to 32
-    assert set(found) == {12.0, 32.0}
-    assert found[12.0] > 2 * found[32.0]
+    assert set(widths) == {12.0, 32.0}
+    assert widths[12.0] > 2 * widths[32.0]
     assert "dark: 90% confidence interval of the median, light: 90% prediction interval" in subtitle(ax)
     assert {"median $8B", "$2B", "$32B"} <= set(words(ax))  # 8, 8/4, 8*4
 
@@ -390,8 +390,8 @@ def test_specifications_are_sorted_by_their_factor_and_the_primary_one_is_filled
         *sorted(["OLS", "HC3"], key=row.get),
         "cloud rental",
     ]
-    (own,) = marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)
-    assert own.tolist() == [2.4, row["OLS"]]
+    (refitted,) = marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)
+    assert refitted.tolist() == [2.4, row["OLS"]]
     others = marks(ax, theme.MUTED, "#ffffff")
     assert sorted(others[:, 0]) == [1.5, 2.4, 2.9]
     assert {"primary 2.40x", "1.50x", "not fitted"} <= set(words(ax))

@@ -43,19 +43,19 @@ def test_a_fit_without_a_standard_error_gives_way_to_the_next(context):
 
 
 def test_a_method_that_reads_series_says_where_the_first_of_them_ends(context, rows):
-    known = context.known
+    tables = context.known
     scores = (
-        known["model_benchmarks"].query("benchmark == 'GPQA Diamond' and use == 'trend'")["valid_on"].max()
+        tables["model_benchmarks"].query("benchmark == 'GPQA Diamond' and use == 'trend'")["valid_on"].max()
     )
-    found = {
+    data_ends = {
         (row["id"], m["kind"]): m["data_to"]
         for row in rows.reset_index().to_dict("records")
         for m in row["methods"]
     }
-    assert found["p2.quality", "base rate"] == str(scores.date())
-    assert found["p2.price", "trend"] == str(min(scores, known["api_prices"]["valid_on"].max()).date())
+    assert data_ends["p2.quality", "base rate"] == str(scores.date())
+    assert data_ends["p2.price", "trend"] == str(min(scores, tables["api_prices"]["valid_on"].max()).date())
     # a simulation rests on assumptions, and three losses of the past are no series
-    assert found["p2.price", "simulation"] is None and found["p3.write_down", "base rate"] is None
+    assert data_ends["p2.price", "simulation"] is None and data_ends["p3.write_down", "base rate"] is None
     assert (
         methods.Method(
             "trend", scoring.Chance(0.5, 0.4, 0.6, 0.9), "told", {}, series=(pd.DataFrame(),)
@@ -105,12 +105,12 @@ SCORES = pd.DataFrame(
 
 
 def test_one_open_release_is_one_case_however_many_steps_it_matched(context):
-    found = methods.match_rate(holding(context, model_benchmarks=SCORES))
+    method = methods.match_rate(holding(context, model_benchmarks=SCORES))
     # c1, c2 by o1 and c3 by Llama 9 within 33 months: two releases; c4 has run for 12 months and decides
     # nothing
-    assert (found.inputs["steps"], found.inputs["releases"], found.inputs["unmatched"]) == (3, 2, 0)
-    assert found.chance == scoring.base_rate(2, 2, 0.9)
-    assert "three of three advances" in found.note and "one more is undecided" in found.note
+    assert (method.inputs["steps"], method.inputs["releases"], method.inputs["unmatched"]) == (3, 2, 0)
+    assert method.chance == scoring.base_rate(2, 2, 0.9)
+    assert "three of three advances" in method.note and "one more is undecided" in method.note
 
 
 def test_a_step_that_stood_longer_than_there_is_time_counts_against_it(context):
@@ -120,14 +120,14 @@ def test_a_step_that_stood_longer_than_there_is_time_counts_against_it(context):
     late = late.assign(
         known_on=pd.Timestamp("2026-01-01")
     )  # as if it were on record: c4 stands for 39 months
-    found = methods.match_rate(holding(context, model_benchmarks=late))
-    assert (found.inputs["releases"], found.inputs["unmatched"]) == (2, 1)
-    assert found.chance == scoring.base_rate(2, 3, 0.9)
+    method = methods.match_rate(holding(context, model_benchmarks=late))
+    assert (method.inputs["releases"], method.inputs["unmatched"]) == (2, 1)
+    assert method.chance == scoring.base_rate(2, 3, 0.9)
 
 
 def test_llamas_are_counted_among_the_releases_that_matched(context):
-    found = methods.llama_share(holding(context, model_benchmarks=SCORES))
-    assert found.chance == scoring.base_rate(1, 2, 0.9)
+    method = methods.llama_share(holding(context, model_benchmarks=SCORES))
+    assert method.chance == scoring.base_rate(1, 2, 0.9)
 
 
 def cuts(*rows):
@@ -160,10 +160,10 @@ def test_a_war_takes_three_sellers_within_ninety_days(context):
         ("A", "2024-09-02"),
         ("D", "2024-10-31"),
     )
-    found = methods.price_wars_after_releases(holding(context, model_benchmarks=SCORES, api_prices=table))
-    assert (found.inputs["releases"], found.inputs["wars"]) == (2, 1)
-    assert "o1: 3, Llama 9: 1" in found.note
-    assert found.chance == scoring.base_rate(1, 2, 0.9)
+    method = methods.price_wars_after_releases(holding(context, model_benchmarks=SCORES, api_prices=table))
+    assert (method.inputs["releases"], method.inputs["wars"]) == (2, 1)
+    assert "o1: 3, Llama 9: 1" in method.note
+    assert method.chance == scoring.base_rate(1, 2, 0.9)
 
 
 def test_down_rounds_run_for_the_years_that_are_left(context, rows):
@@ -195,7 +195,7 @@ def test_a_price_that_is_due_has_no_probability(context_on):
 def test_the_business_share_is_read_off_the_line_through_the_logits(context_on):
     # on publication day logit(0.3), logit(0.4), logit(0.4) on 31 January 2025, 21 January and 31 March 2026,
     # read on 21 May 2029
-    found = methods.business_share_trend(context_on("2026-05-21"))
+    method = methods.business_share_trend(context_on("2026-05-21"))
     t = np.array([0.0, 355 / 365.25, 424 / 365.25])
     z = np.log(np.array([0.3, 0.4, 0.4]) / np.array([0.7, 0.6, 0.6]))
     design = np.column_stack([np.ones(3), t])
@@ -204,8 +204,8 @@ def test_the_business_share_is_read_off_the_line_through_the_logits(context_on):
     spread = math.sqrt(residual[0] * (1 + at @ np.linalg.inv(design.T @ design) @ at))
     # Student's t with one degree of freedom is Cauchy: 1/2 + arctan(x) / pi
     expected = 0.5 + math.atan((at @ beta) / spread) / math.pi
-    assert found.chance.probability == pytest.approx(expected, abs=0.005)  # years of 365 and 366 days
-    assert "three shares of revenue in our data (30%, 40%, 40%)" in found.note
+    assert method.chance.probability == pytest.approx(expected, abs=0.005)  # years of 365 and 366 days
+    assert "three shares of revenue in our data (30%, 40%, 40%)" in method.note
 
 
 def test_a_share_above_half_makes_survival_likelier(context_on):

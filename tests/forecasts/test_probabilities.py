@@ -51,7 +51,7 @@ def test_a_condition_is_the_first_part_of_the_same_prediction():
 
 def test_methods_in_rows_are_those_of_the_parts(rows):
     flat = probabilities.by_method(rows.reset_index())
-    assert len(flat) == sum(len(found) for found in rows["methods"])
+    assert len(flat) == sum(len(methods) for methods in rows["methods"])
     price = flat[flat["id"] == "p2.price"]
     assert list(price["kind"]) == ["simulation", "trend"]
     assert set(price["pooled_pct"]) == {100 * rows.loc["p2.price", "probability"]}
@@ -62,9 +62,9 @@ def test_methods_in_rows_are_those_of_the_parts(rows):
 @pytest.mark.parametrize("scenario", [name for name in scenarios.names() if name != "base"])
 def test_every_scenario_has_probabilities(scenario):
     assumptions = scenarios.check(scenarios.resolve(scenario, {"draws": 1000}))
-    found = probabilities.table(assumptions, audit.gather(assumptions)).set_index("id")
-    assert found["probability"].notna().sum() >= 5
-    assert all(0 < m["low"] <= m["probability"] <= m["high"] < 1 for row in found["methods"] for m in row)
+    table = probabilities.table(assumptions, audit.gather(assumptions)).set_index("id")
+    assert table["probability"].notna().sum() >= 5
+    assert all(0 < m["low"] <= m["probability"] <= m["high"] < 1 for row in table["methods"] for m in row)
 
 
 def test_what_is_void_is_not_forecast_and_not_scored(rows):
@@ -90,14 +90,14 @@ def test_write_down_and_cause_are_counted_on_the_same_draws(context, rows):
     assert drawn["probability"] == pytest.approx((down.sum() + 0.5) / 2001)
     assert rows.loc["p3.cause", "probability"] == pytest.approx(((down & lag).sum() + 0.5) / (down.sum() + 1))
     assert rows.loc["p3.cause", "given"] == "p3.write_down"
-    whole = probabilities.whole_predictions(rows.reset_index(), context.assumptions, context.facts).set_index(
-        "id"
-    )
-    assert whole.loc["p3", "high"] == pytest.approx(((down & lag).sum() + 0.5) / 2001)
-    assert whole.loc["p2", "high"] == min(
+    bounds = probabilities.whole_predictions(
+        rows.reset_index(), context.assumptions, context.facts
+    ).set_index("id")
+    assert bounds.loc["p3", "high"] == pytest.approx(((down & lag).sum() + 0.5) / 2001)
+    assert bounds.loc["p2", "high"] == min(
         rows.loc[["p2.quality", "p2.llama", "p2.price", "p2.price_war"], "probability"]
     )
-    assert np.isnan(float(whole.loc["p1", "high"]))
+    assert np.isnan(float(bounds.loc["p1", "high"]))
 
 
 def test_what_was_not_known_yet_is_not_used(context_on):
@@ -127,14 +127,14 @@ def test_a_resolved_part_is_scored_by_what_was_said_when_it_was_made(context, mo
     monkeypatch.setattr(predictions, "statuses", resolved)
     row = probabilities.table(context.assumptions, context.facts).set_index("id").loc["p2.llama"]
     # 1 of 7 releases is a Llama on the day of publication: (1 + 1/2) / 8
-    said = 1.5 / 8
+    probability = 1.5 / 8
     assert row["status"] == str(outcome).lower()
-    assert row["brier"] == pytest.approx((said - outcome) ** 2)
-    assert row["log_score"] == pytest.approx(-math.log(said if outcome else 1 - said))
+    assert row["brier"] == pytest.approx((probability - outcome) ** 2)
+    assert row["log_score"] == pytest.approx(-math.log(probability if outcome else 1 - probability))
 
 
 def stating(monkeypatch, **more):
-    said = predictions.Judgement.model_validate(
+    judgement = predictions.Judgement.model_validate(
         {
             "probability": 0.2,
             "low": 0.1,
@@ -145,7 +145,7 @@ def stating(monkeypatch, **more):
         | more
     )
     monkeypatch.setattr(
-        predictions, "judgements", lambda as_of: {"p2.llama": said} if str(as_of) >= "2026-06-01" else {}
+        predictions, "judgements", lambda as_of: {"p2.llama": judgement} if str(as_of) >= "2026-06-01" else {}
     )
 
 
@@ -160,8 +160,8 @@ def test_a_judgement_is_a_method_like_any_other_from_its_day_on(context_on, cont
 
 
 def test_days_are_the_day_of_making_the_same_day_of_each_month_and_the_last():
-    found = [str(day.date()) for day in probabilities.monthly_days("2026-05-21", "2026-10-31")]
-    assert found == [
+    days = [str(day.date()) for day in probabilities.monthly_days("2026-05-21", "2026-10-31")]
+    assert days == [
         "2026-05-21",
         "2026-06-21",
         "2026-07-21",
@@ -183,8 +183,8 @@ def past(context):
 
 def test_the_last_day_of_the_history_is_the_table(past, rows):
     last = past.table[past.table["day"] == past.table["day"].max()]
-    for part, own in last.groupby("id"):
-        assert list(own["probability_pct"] / 100) == pytest.approx(
+    for part, group in last.groupby("id"):
+        assert list(group["probability_pct"] / 100) == pytest.approx(
             [m["probability"] for m in rows.loc[part, "methods"]]
         )
     assert set(last["id"]) == set(rows.index[rows["probability"].notna()])
@@ -212,11 +212,15 @@ def test_an_assumption_is_unknown_before_its_day_and_without_one(context_on):
         "parity_years",
         "pool_share",
     ]
-    known = then.register["parity_years"].reference.known_on
-    assert probabilities.known_only_later(["parity_years"], then.with_changes(as_of=known.isoformat())) == []
+    known_on = then.register["parity_years"].reference.known_on
+    assert (
+        probabilities.known_only_later(["parity_years"], then.with_changes(as_of=known_on.isoformat())) == []
+    )
 
 
 def test_a_whole_without_a_probability_in_any_part_has_no_bound(context, rows):
     nothing = rows.reset_index().assign(probability=None)
-    whole = probabilities.whole_predictions(nothing, context.assumptions, context.facts).set_index("id")
-    assert np.isnan(float(whole.loc["p2", "high"])) and whole.loc["p2", "told"] == "no part has a probability"
+    bounds = probabilities.whole_predictions(nothing, context.assumptions, context.facts).set_index("id")
+    assert (
+        np.isnan(float(bounds.loc["p2", "high"])) and bounds.loc["p2", "told"] == "no part has a probability"
+    )

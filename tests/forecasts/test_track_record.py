@@ -25,32 +25,32 @@ def series(values, name="x", *, start="2015-03-31", freq="QE", lag_days=30):
 def test_the_walk_by_hand():
     # logs 0, 1, 1 at years 0, 1, 3: T = 3, n = 2, drift 1/3; (1 - 1/3)²/1 + (0 - 2/3)²/2 = 4/9 + 2/9 = 2/3
     # over n - 1 = 1 a year ahead: centre 1 + 1/3, variance 2/3 (1 + 1/3) = 8/9
-    found = track_record.random_walk(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 1.0]), 1.0)
-    assert (found.centre, found.spread, found.dof) == (
+    walk = track_record.random_walk(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 1.0]), 1.0)
+    assert (walk.centre, walk.spread, walk.dof) == (
         pytest.approx(4 / 3),
         pytest.approx(math.sqrt(8 / 9)),
         1,
     )
-    assert found.quantile(0.5) == pytest.approx(4 / 3)
+    assert walk.quantile(0.5) == pytest.approx(4 / 3)
 
 
 def test_on_equal_steps_it_is_the_random_walk_with_drift_of_the_backtests():
     z = np.array([1.0, 1.3, 1.2, 1.9, 2.0, 2.2])
     regular = backtest._walk(z, 3, on_log=False)
     for ahead in (1, 2, 3):
-        found = track_record.random_walk(np.arange(6.0), z, float(ahead))
-        assert found.centre == pytest.approx(regular.centre[ahead - 1])
-        assert found.spread == pytest.approx(regular.spread[ahead - 1])
-        assert found.dof == regular.dof
+        walk = track_record.random_walk(np.arange(6.0), z, float(ahead))
+        assert walk.centre == pytest.approx(regular.centre[ahead - 1])
+        assert walk.spread == pytest.approx(regular.spread[ahead - 1])
+        assert walk.dof == regular.dof
 
 
 def test_windows_do_not_overlap_and_there_is_one_a_series_year_and_horizon():
     rng = np.random.default_rng(0)
     table = track_record.questions([series(np.exp(rng.normal(size=40).cumsum() / 10))], "2026-01-01")
     assert not table.duplicated(["series", "asked_on", "horizon_months"]).any()
-    for months, own in table.groupby("horizon_months"):
-        assert (own["last_on"].to_numpy()[1:] >= own["due_on"].to_numpy()[:-1]).all()
-        spans = (own["due_on"] - own["last_on"]).dt.days / 30.4375
+    for months, group in table.groupby("horizon_months"):
+        assert (group["last_on"].to_numpy()[1:] >= group["due_on"].to_numpy()[:-1]).all()
+        spans = (group["due_on"] - group["last_on"]).dt.days / 30.4375
         assert spans.between(months - 1.5, months + 1.5).all()
     assert set(table["horizon_months"]) == set(HORIZONS_MONTHS)
     assert (table["asked_on"].dt.strftime("%m-%d") == "06-30").all()
@@ -112,29 +112,31 @@ def walks():
 @pytest.mark.slow
 def test_on_random_walks_the_naive_forecaster_is_calibrated(walks):
     # each share of outcomes within four standard errors of what was said
-    for said, own in walks.groupby("naive"):
-        assert abs(own["outcome"].mean() - said) < 4 * math.sqrt(said * (1 - said) / len(own)), said
+    for probability, group in walks.groupby("naive"):
+        assert abs(group["outcome"].mean() - probability) < 4 * math.sqrt(
+            probability * (1 - probability) / len(group)
+        ), probability
 
 
 @pytest.mark.slow
 def test_on_random_walks_a_trend_shows_no_skill(walks):
-    found = track_record.score_forecasters(walks, np.random.default_rng(4)).set_index("forecaster")
-    assert found.loc["trend", "skill_high"] < 0
-    assert found.loc["trend", "verdict"] == "worse"
-    assert found.loc["naive", "verdict"] == "the measure"
-    assert found.loc["half", "brier"] == 0.25
-    assert found.loc["half", "log_score"] == pytest.approx(math.log(2))
+    scores = track_record.score_forecasters(walks, np.random.default_rng(4)).set_index("forecaster")
+    assert scores.loc["trend", "skill_high"] < 0
+    assert scores.loc["trend", "verdict"] == "worse"
+    assert scores.loc["naive", "verdict"] == "the measure"
+    assert scores.loc["half", "brier"] == 0.25
+    assert scores.loc["half", "log_score"] == pytest.approx(math.log(2))
 
 
 @pytest.mark.slow
 def test_on_noise_around_a_line_a_trend_shows_skill():
     rng = np.random.default_rng(5)
     made = [series(np.exp(0.05 * np.arange(48) + rng.normal(0, 0.1, 48)), f"line {k:03}") for k in range(60)]
-    found = track_record.score_forecasters(
+    scores = track_record.score_forecasters(
         track_record.questions(made, "2028-01-01"), np.random.default_rng(6)
     ).set_index("forecaster")
-    assert found.loc["trend", "skill_low"] > 0
-    assert found.loc["trend", "verdict"] == "better"
+    assert scores.loc["trend", "skill_low"] > 0
+    assert scores.loc["trend", "verdict"] == "better"
 
 
 def test_too_few_values_make_no_question():
@@ -152,13 +154,13 @@ def real():
 
 
 def test_the_evidence_gives_series_of_several_kinds_and_questions_of_each_horizon(real):
-    found, as_of = real
-    assert {one.scale.form for one in found} == {"exponential", "logistic"}
-    assert len({one.name for one in found}) == len(found) > 10
-    for one in found:
-        assert one.points["valid_on"].is_monotonic_increasing
-        assert np.isfinite(one.scale.line(one.points["value"].to_numpy(dtype=float))).all(), one.name
-    table = track_record.questions(found, as_of)
+    all_series, as_of = real
+    assert {series.scale.form for series in all_series} == {"exponential", "logistic"}
+    assert len({series.name for series in all_series}) == len(all_series) > 10
+    for series in all_series:
+        assert series.points["valid_on"].is_monotonic_increasing
+        assert np.isfinite(series.scale.line(series.points["value"].to_numpy(dtype=float))).all(), series.name
+    table = track_record.questions(all_series, as_of)
     assert set(table["horizon_months"]) == set(HORIZONS_MONTHS)
     assert (
         (table[["naive", "trend", "base_rate", "pooled"]] > 0)
@@ -168,8 +170,8 @@ def test_the_evidence_gives_series_of_several_kinds_and_questions_of_each_horizo
 
 
 def test_a_best_so_far_never_falls_and_is_read_when_it_was_published(real):
-    found, _ = real
-    for one in found:
-        if one.name.startswith(("best", "dearest")):
-            assert one.points["value"].is_monotonic_increasing, one.name
-            assert (one.points["known_on"] == one.points["valid_on"]).all()
+    all_series, _ = real
+    for series in all_series:
+        if series.name.startswith(("best", "dearest")):
+            assert series.points["value"].is_monotonic_increasing, series.name
+            assert (series.points["known_on"] == series.points["valid_on"]).all()

@@ -28,7 +28,7 @@ def copy(folder):
     return folder
 
 
-def said(folder, **more):
+def problems_of(folder, **more):
     return [str(problem) for problem in consistency.check(folder, **more).problems]
 
 
@@ -40,7 +40,7 @@ def shared(tmp_path_factory):
 @pytest.fixture(scope="module")
 def before(shared):
     """What is found in an untouched copy: nothing, once the project is in order."""
-    return set(said(shared))
+    return set(problems_of(shared))
 
 
 @pytest.fixture
@@ -91,9 +91,9 @@ def test_a_file_that_cannot_be_found_as_a_scenario_is_a_problem(tmp_path):
     ]
 
 
-def found(project, before, **more):
+def new_problems(project, before, **more):
     """What is said of a project that was not said of the untouched copy."""
-    return [text for text in said(project, **more) if text not in before]
+    return [text for text in problems_of(project, **more) if text not in before]
 
 
 def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
@@ -133,7 +133,7 @@ def test_a_copy_is_held_against_its_own_files_alone(project, monkeypatch):
 
 def test_a_dated_fact_that_only_the_cells_name_is_missed_in_a_copy(project, before):
     edit(project, f"{EVIDENCE}/dated_facts.csv", "\nxai.merger,", "\nxai.merging,")
-    assert any("cells.yml" in text and "'xai.merging'" in text for text in found(project, before))
+    assert any("cells.yml" in text and "'xai.merging'" in text for text in new_problems(project, before))
 
 
 CLAIMS, COSTS = f"{THESIS}/claims.yml", f"{EVIDENCE}/training_cost"
@@ -518,23 +518,23 @@ def test_every_broken_thing_is_one_line_with_file_line_and_fix(project, before, 
     broken = [row[1:] for row in BROKEN if row[0] == number]
     for name, old, new, *_ in broken:
         edit(project, name, old, new)
-    everything = found(project, before)
+    everything = new_problems(project, before)
     for *_, shown, at, rule in broken:
-        (told,) = [text for text in everything if rule in text]
+        (message,) = [text for text in everything if rule in text]
         where = (
             f"{'/'.join(shown.split('/')[-2:])}, {'row' if shown.endswith('csv') else 'line'}"
             f" {line(project, shown, at)}"
         )
-        assert re.match(rf"{re.escape(where)}\b", told), told
-        assert re.search(r"\. [A-Z].*\.$", told)
+        assert re.match(rf"{re.escape(where)}\b", message), message
+        assert re.search(r"\. [A-Z].*\.$", message)
 
 
 def test_a_check_that_no_claim_uses_is_named_with_its_place(project, before):
     edit(project, CLAIMS, "name: both_kinds", "name: deal_size")
-    (told,) = found(project, before)
+    (message,) = new_problems(project, before)
     at = line(ROOT, "analysis/audit/checks/money.py", "def both_kinds") - 1  # the decorator's line
     assert (
-        told == f"analysis/audit/checks/money.py, line {at}: no claim uses the check both_kinds. Use it in"
+        message == f"analysis/audit/checks/money.py, line {at}: no claim uses the check both_kinds. Use it in"
         " claims.yml, or remove it."
     )
 
@@ -547,7 +547,7 @@ def test_what_cannot_be_read_does_not_stop_the_rest(project, before):
     sidecar = project / EVIDENCE / "nvidia_revenue.meta.yml"
     sidecar.with_name("lost.meta.yml").write_bytes(sidecar.read_bytes())
     (project / "notebooks" / "4_risks.ipynb").write_text("[]")
-    told = "\n".join(found(project, before))
+    output = "\n".join(new_problems(project, before))
     for text in (
         "'much' is not a number",
         "has neither a check",
@@ -556,8 +556,8 @@ def test_what_cannot_be_read_does_not_stop_the_rest(project, before):
         "lost.csv: there is no such file",
         "4_risks.ipynb: is not a notebook of format 4",
     ):
-        assert text in told
-    assert "there is no claim" not in told  # the claim that could not be read is not missing
+        assert text in output
+    assert "there is no claim" not in output  # the claim that could not be read is not missing
 
 
 READ = (
@@ -583,9 +583,9 @@ def spoil(project, name, content):
 @pytest.mark.parametrize("content", [None, b"a: 1\n"])
 def test_one_file_that_cannot_be_used_is_named_and_no_traceback(project, before, name, content):
     spoil(project, name, content)
-    told = found(project, before)
-    assert Path(name).name.split(".")[0] in "\n".join(told)
-    assert len(told) < 20 or name == "params/register.yml"
+    messages = new_problems(project, before)
+    assert Path(name).name.split(".")[0] in "\n".join(messages)
+    assert len(messages) < 20 or name == "params/register.yml"
 
 
 @pytest.mark.parametrize(
@@ -594,11 +594,11 @@ def test_one_file_that_cannot_be_used_is_named_and_no_traceback(project, before,
 def test_files_that_cannot_be_used_are_all_named_at_once(project, before, content):
     for name in READ:
         spoil(project, name, content)
-    told = "\n".join(found(project, before))
+    output = "\n".join(new_problems(project, before))
     # the list is not read without its sidecar, a scenario not without the register, which also says what
     # notebooks there are
     for name in set(READ) - {f"{THESIS}/numbers.csv", "params/base.yml", None if content else READ[-1]}:
-        assert Path(name).name.split(".")[0] in told
+        assert Path(name).name.split(".")[0] in output
 
 
 NOTEBOOK = "notebooks/3_market_dynamics.ipynb"
@@ -616,17 +616,17 @@ NOTEBOOK = "notebooks/3_market_dynamics.ipynb"
 def test_a_notebook_that_is_not_fit_to_run_is_named_and_nothing_else(project, before, old, new, rule):
     """Not the register, which says where a name is used."""
     edit(project, NOTEBOOK, old, new)
-    (told,) = found(project, before)
-    assert told.startswith(NOTEBOOK)
-    assert rule in told
+    (message,) = new_problems(project, before)
+    assert message.startswith(NOTEBOOK)
+    assert rule in message
 
 
 def test_claims_that_only_a_broken_notebook_would_show_are_not_missing(project, before):
     rows = ledger(project)
     (project / "notebooks" / "6_verdict.ipynb").write_text("{")
-    told = found(project, before, fresh_ledger=lambda: rows)
-    assert any("6_verdict.ipynb, line 1: is not JSON" in text for text in told)
-    assert not [text for text in told if "no stored ledger shows" in text]
+    messages = new_problems(project, before, fresh_ledger=lambda: rows)
+    assert any("6_verdict.ipynb, line 1: is not JSON" in text for text in messages)
+    assert not [text for text in messages if "no stored ledger shows" in text]
 
 
 def test_a_leftover_notebook_is_named_and_nothing_else(project, before):
@@ -634,7 +634,7 @@ def test_a_leftover_notebook_is_named_and_nothing_else(project, before):
         '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
     )
     (project / "notebooks" / "Folder.ipynb").mkdir()
-    untitled, folder = sorted(found(project, before), reverse=True)
+    untitled, folder = sorted(new_problems(project, before), reverse=True)
     assert untitled.startswith("notebooks/Untitled.ipynb: has no cell tagged parameters")
     assert folder.startswith("notebooks/Folder.ipynb: cannot be read")
 
@@ -646,8 +646,8 @@ def test_an_empty_parameters_cell_declares_nothing(project, before):
     names = {line.partition(":")[0] for line in cell["source"]} - {"scenario"}
     cell["source"] = []
     path.write_text(json.dumps(content, indent=1))
-    told = found(project, before)
-    assert {text.split("declares no ")[1].split(",")[0] for text in told} == names
+    messages = new_problems(project, before)
+    assert {text.split("declares no ")[1].split(",")[0] for text in messages} == names
 
 
 def test_a_parameters_cell_is_read_in_the_lines_of_python(project, before):
@@ -656,7 +656,7 @@ def test_a_parameters_cell_is_read_in_the_lines_of_python(project, before):
     (cell,) = [cell for cell in content["cells"] if "parameters" in cell["metadata"].get("tags", [])]
     cell["source"].insert(0, "# pasted\u2028from\x0c the web\n")
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False))
-    assert found(project, before) == []
+    assert new_problems(project, before) == []
 
 
 def test_the_facts_that_a_text_names_are_found_wherever_a_word_starts():
@@ -688,22 +688,22 @@ def rewrite(project, change, slug="6_verdict"):
 
 def test_a_stored_verdict_that_a_fresh_ledger_does_not_give_is_named(project, before):
     rows = ledger(project)
-    assert found(project, before, fresh_ledger=lambda: rows) == found(project, before)
+    assert new_problems(project, before, fresh_ledger=lambda: rows) == new_problems(project, before)
     row = next(row for row in rows if row["verdict"] == "holds")
     changed = [{**r, "verdict": "fails", "reason": "x"} if r is row else r for r in rows]
-    told = [
+    output = [
         text
-        for text in found(project, before, fresh_ledger=lambda: changed)
+        for text in new_problems(project, before, fresh_ledger=lambda: changed)
         if row["id"] in text and "6_verdict" in text
     ]
-    assert len(told) == 1
+    assert len(output) == 1
     assert (
         f"exhibit verdict.claims: stored verdict of {row['id']} is holds, a fresh one is fails. Run make"
-        " notebooks." in told[0]
+        " notebooks." in output[0]
     )
     text = (project / "notebooks/6_verdict.ipynb").read_text()
     exhibit = text[: text.index('"id": "verdict.claims"')].count("\n") + 1
-    at = int(re.match(r"notebooks/6_verdict\.ipynb, line (\d+), ", told[0])[1])
+    at = int(re.match(r"notebooks/6_verdict\.ipynb, line (\d+), ", output[0])[1])
     assert at > exhibit
     assert f'"{row["id"]}"' in text.splitlines()[at - 1]
 
@@ -711,10 +711,10 @@ def test_a_stored_verdict_that_a_fresh_ledger_does_not_give_is_named(project, be
 def test_a_number_that_moved_is_named_and_one_that_rounds_alike_is_not(project, before):
     rows = [row for row in ledger(project) if row["computed"]]
     nudged = [{**row, "computed": row["computed"] * (1 + 1e-7)} for row in rows]
-    assert found(project, before, fresh_ledger=lambda: nudged) == found(project, before)
+    assert new_problems(project, before, fresh_ledger=lambda: nudged) == new_problems(project, before)
     moved = [{**row, "computed": row["computed"] * 1.01} for row in rows[:1]]
-    told = "\n".join(found(project, before, fresh_ledger=lambda: moved))
-    assert f"stored computed of {rows[0]['id']} is" in told
+    output = "\n".join(new_problems(project, before, fresh_ledger=lambda: moved))
+    assert f"stored computed of {rows[0]['id']} is" in output
 
 
 def test_of_a_long_reason_the_place_where_it_differs_is_shown(project, before):
@@ -729,11 +729,11 @@ def test_of_a_long_reason_the_place_where_it_differs_is_shown(project, before):
             ]
         ),
     )
-    told = "\n".join(
-        text for text in found(project, before, fresh_ledger=lambda: rows) if "6_verdict" in text
+    output = "\n".join(
+        text for text in new_problems(project, before, fresh_ledger=lambda: rows) if "6_verdict" in text
     )
     assert re.search(
-        r"is \.\.\. .{10,40}The end is 2, a fresh one is \.\.\. .{10,40}The end is 3\. Run", told
+        r"is \.\.\. .{10,40}The end is 2, a fresh one is \.\.\. .{10,40}The end is 3\. Run", output
     )
 
 
@@ -748,10 +748,12 @@ def test_a_claim_that_no_notebook_shows_is_named(project, before):
             path.stem,
         )
     rows = ledger(project)
-    (told,) = [
-        text for text in found(project, before, fresh_ledger=lambda: rows) if "no stored ledger" in text
+    (message,) = [
+        text
+        for text in new_problems(project, before, fresh_ledger=lambda: rows)
+        if "no stored ledger" in text
     ]
-    assert told.endswith(f"/notebooks: no stored ledger shows {gone}. Run make notebooks.")
+    assert message.endswith(f"/notebooks: no stored ledger shows {gone}. Run make notebooks.")
 
 
 def test_an_exhibit_that_names_a_claim_which_is_gone_is_named(project, before):
@@ -759,10 +761,10 @@ def test_an_exhibit_that_names_a_claim_which_is_gone_is_named(project, before):
         project,
         lambda bundle, _: bundle.update(claims=["market.totals"]) if bundle["id"] == "verdict.moic" else None,
     )
-    (told,) = found(project, before)
+    (message,) = new_problems(project, before)
     assert (
         "exhibit verdict.moic: there is no claim 'market.totals'. The nearest valid name is 'market.total'."
-        in told
+        in message
     )
 
 
@@ -781,12 +783,12 @@ def evidence(project, change=lambda rows: rows, name="nvidia_revenue", as_of="20
 
 def test_stored_evidence_is_held_against_its_table(project, before):
     evidence(project)
-    assert found(project, before) == []
+    assert new_problems(project, before) == []
     evidence(project, lambda rows: rows[1:])
     evidence(project, lambda rows: [rows[0] | {"total_revenue_usd_mn": 1.0}, *rows[1:]])
-    told = found(project, before)
+    messages = new_problems(project, before)
     n = len(evidence_tables.load("nvidia_revenue", "2026-10-31"))
-    assert [text.split("evidence.nvidia_revenue: ")[1] for text in told] == [
+    assert [text.split("evidence.nvidia_revenue: ")[1] for text in messages] == [
         f"{n - 1} rows are stored, the table has {n}. Run make notebooks.",
         "stored total_revenue_usd_mn of row 1 is 1, the table has 3080. Run make notebooks.",
     ]
@@ -797,7 +799,7 @@ def test_stored_evidence_is_held_against_what_was_known_on_its_day(project, befo
     assert len(evidence_tables.load("nvidia_revenue", "2026-05-21")) < len(
         evidence_tables.load("nvidia_revenue")
     )
-    assert found(project, before) == []
+    assert new_problems(project, before) == []
 
 
 def test_evidence_of_no_table_and_of_no_day_is_named(project, before):
@@ -811,7 +813,7 @@ def test_evidence_of_no_table_and_of_no_day_is_named(project, before):
         (project / "notebooks" / "1_technical_deep_dive.ipynb").write_text(
             head + ('"id": "evidence.nvidia_revenue"' + tail).replace(old, new, 1)
         )
-        assert rule in "\n".join(found(project, before))
+        assert rule in "\n".join(new_problems(project, before))
 
 
 # The rest
@@ -822,7 +824,7 @@ def test_a_ledger_that_cannot_be_made_is_one_line(project, before):
         raise KeyError("nothing")
 
     assert "claims.yml: a check cannot be computed: KeyError: 'nothing'." in "\n".join(
-        found(project, before, fresh_ledger=fresh)
+        new_problems(project, before, fresh_ledger=fresh)
     )
 
 
@@ -832,17 +834,19 @@ def test_bad_data_is_not_told_again_by_the_ledger(project, before):
     def fresh():
         raise AssertionError("is not asked for")
 
-    assert not [text for text in found(project, before, fresh_ledger=fresh) if "cannot be computed" in text]
+    assert not [
+        text for text in new_problems(project, before, fresh_ledger=fresh) if "cannot be computed" in text
+    ]
 
 
 def test_the_article_is_compared_when_it_is_given(project, before, tmp_path):
     article = tmp_path / "article.md"
     article.write_text("`lead.1` A $60B deal of $5\n")
-    told = found(project, before, article=article)
-    assert told[0].startswith(
+    messages = new_problems(project, before, article=article)
+    assert messages[0].startswith(
         f"{article}, lead.1: prints '$5' (1st time), which analysis"
-    ) or "prints '$5'" in "\n".join(told)
-    assert "does not print '$60B'" not in "\n".join(told)
+    ) or "prints '$5'" in "\n".join(messages)
+    assert "does not print '$60B'" not in "\n".join(messages)
 
 
 def test_an_article_that_is_not_there_is_bad_usage(project):
@@ -874,7 +878,7 @@ def test_a_reason_that_nobody_filled_in_is_named_with_its_line(project, before):
         "parity_years: 'To be filled in: why this value?'",
     )
     at = line(project, "params/son.yml", "To be filled in")
-    [text] = found(project, before)
+    [text] = new_problems(project, before)
     assert (
         text.startswith(f"params/son.yml, line {at}")
         and "has no reason yet. Say why parity_years has this value" in text

@@ -64,7 +64,7 @@ def test_every_claim_that_bears_a_load_is_in_the_terms_of_the_register_and_of_th
     for name, values in bearers.items():
         assert not scenarios.overrides_problems(values, register, name)
     # what the scenario takes from the article, a claim says too, where the models draw on it
-    said = {key: value for values in bearers.values() for key, value in values.items()}
-    shared = {key: value for key, value in article.items() if key in said and key != "parity_years"}
-    assert shared == {key: said[key] for key in shared} and len(shared) >= 4
+    claimed = {key: value for values in bearers.values() for key, value in values.items()}
+    shared = {key: value for key, value in article.items() if key in claimed and key != "parity_years"}
+    assert shared == {key: claimed[key] for key in shared} and len(shared) >= 4
     assert article["parity_years"] == bearers["verdict.open_parity"]["parity_years"]

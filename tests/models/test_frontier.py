@@ -118,7 +118,7 @@ def test_the_articles_scores_leave_out_other_models_other_tests_and_rows_kept_be
 
 
 @pytest.fixture
-def asked():
+def listings():
     return pd.DataFrame(
         [
             ("A", "Maker", "launch", "list", "2024-05-01", 4.0, 8.0),
@@ -140,8 +140,8 @@ def asked():
     ).assign(model="as listed", valid_on=lambda t: pd.to_datetime(t["valid_on"]))
 
 
-def test_list_prices_are_lasting_and_know_the_models_own_service(asked):
-    result = frontier.list_prices(asked, 0.75)
+def test_list_prices_are_lasting_and_know_the_models_own_service(listings):
+    result = frontier.list_prices(listings, 0.75)
     assert result[["model", "seller", "own"]].to_numpy().tolist() == [
         ["A", "Maker", True],
         ["A", "Maker", True],

@@ -37,8 +37,8 @@ def test_a_ceiling_is_never_passed_and_far_below_it_nothing_is_felt():
 def test_the_premium_erodes_after_parity_down_to_the_price_of_open_models():
     # s = 0.5, e = 20%: a year after parity 1 - 0.5 (1 - 0.8) = 0.9, two years 1 - 0.5 (1 - 0.64) = 0.82, in
     # the end 0.5
-    kept = m.price_after_parity(np.array([0.0, 1.0, 2.0, 3.0, 90.0]), col(1.0), col(20.0), col(0.5))[0]
-    assert kept == pytest.approx([1, 1, 0.9, 0.82, 0.5])
+    kept_share = m.price_after_parity(np.array([0.0, 1.0, 2.0, 3.0, 90.0]), col(1.0), col(20.0), col(0.5))[0]
+    assert kept_share == pytest.approx([1, 1, 0.9, 0.82, 0.5])
     assert m.price_after_parity(np.array([5.0]), col(math.inf), col(20.0), col(0.5))[0] == pytest.approx(1)
 
 
@@ -114,7 +114,7 @@ def test_money_is_raised_at_the_floor_dilutes_and_comes_at_a_discount_when_the_m
     # pre-money 85 + 15 = 100; kept 100 / 140; with a discount of a half 50 / 90.
     burn, value = np.full((2, 4), 10.0), np.full((2, 4), 85.0)
     discount = np.array([[0.0] * 4, [0.5] * 4])
-    cash, raised, kept = m.fund(
+    cash, raised, kept_share = m.fund(
         burn,
         value,
         col(25.0, 25.0),
@@ -125,11 +125,11 @@ def test_money_is_raised_at_the_floor_dilutes_and_comes_at_a_discount_when_the_m
     )
     assert cash.tolist() == [[25, 15, 45, 35]] * 2
     assert raised.tolist() == [[0, 40, 0, 0]] * 2
-    assert kept[:, 2].tolist() == pytest.approx([100 / 140, 50 / 90])
+    assert kept_share[:, 2].tolist() == pytest.approx([100 / 140, 50 / 90])
 
 
 def test_nothing_is_left_where_money_is_raised_at_no_value_and_instalments_fill_the_cash():
-    cash, raised, kept = m.fund(
+    cash, raised, kept_share = m.fund(
         np.full((1, 3), 10.0),
         np.full((1, 3), -50.0),
         col(5.0),
@@ -140,7 +140,7 @@ def test_nothing_is_left_where_money_is_raised_at_no_value_and_instalments_fill_
     )
     assert raised[0].tolist() == [20, 0, 0]  # 5 < 10; then 5 - 10 + 20 + 7 = 22 lasts
     assert cash[0].tolist() == [5, 22, 12]
-    assert kept[0].tolist() == [1, 0, 0]
+    assert kept_share[0].tolist() == [1, 0, 0]
 
 
 def test_a_reported_price_follows_with_a_delay_takes_a_round_s_price_and_is_the_price_once_listed():

@@ -15,7 +15,7 @@ FLOOR = 0.25
 def record(*rows):
     """Rows of (weights, developer, score in percent, day); a model is named by its place."""
     frame = pd.DataFrame(rows, columns=["weights", "developer", "score_pct", "valid_on"])
-    frame.insert(0, "model", [f"m{place}" for place in range(len(frame))])
+    frame.insert(0, "model", [f"m{index}" for index in range(len(frame))])
     return frame.assign(valid_on=pd.to_datetime(frame["valid_on"]))
 
 
@@ -43,8 +43,8 @@ def rng(seed=1):
 
 def rows_of(benchmark, protocol):
     table = evidence_tables.load("model_benchmarks", "2026-10-31")
-    kept = (table["benchmark"] == benchmark) & (table["protocol"] == protocol) & (table["use"] == "trend")
-    return table[kept]
+    selected = (table["benchmark"] == benchmark) & (table["protocol"] == protocol) & (table["use"] == "trend")
+    return table[selected]
 
 
 def test_a_lag_runs_to_the_match_or_to_the_last_release():
@@ -179,7 +179,7 @@ def waits(*months):
         {
             "lag_months": np.abs(np.array(months, dtype=float)),
             "matched": [month > 0 for month in months],
-            "matched_by": [f"m{place}" if month > 0 else "" for place, month in enumerate(months)],
+            "matched_by": [f"m{index}" if month > 0 else "" for index, month in enumerate(months)],
             "reading": ["matched" if month > 0 else "not yet" for month in months],
         }
     )
@@ -382,13 +382,13 @@ def simulated(seed, gain):
 @pytest.mark.slow
 def test_the_interval_of_the_gain_covers_it_about_as_often_as_it_says(gain):
     result = [parity.gap(simulated(seed, gain), rng(), floor=FLOOR, draws=300) for seed in range(60)]
-    covered = np.mean([one.low <= gain <= one.high for one in result])
+    covered = np.mean([estimate.low <= gain <= estimate.high for estimate in result])
     # 84 to 86% in 300 records: with p = 0.85 three standard errors of 60 are 0.14
     assert 0.71 <= covered <= 0.97
-    assert np.mean([one.slope_difference for one in result]) == pytest.approx(gain, abs=0.1)
-    wrong = [one.change for one in result if one.change == "opening"]
+    assert np.mean([estimate.slope_difference for estimate in result]) == pytest.approx(gain, abs=0.1)
+    wrong = [estimate.change for estimate in result if estimate.change == "opening"]
     assert len(wrong) <= 8  # 5% and a little at no gain, none at 0.4
-    assert len([one for one in result if one.change == "closing"]) > (30 if gain else -1)
+    assert len([estimate for estimate in result if estimate.change == "closing"]) > (30 if gain else -1)
 
 
 def test_gpqa_is_a_record_of_lags_that_mostly_ended():

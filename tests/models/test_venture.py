@@ -159,19 +159,19 @@ def test_a_spreadsheet_made_by_hand_is_met_to_the_last_digit():
     # of burn, four quarters of it are raised, at the equity value of the day; the share count then grows by
     # raised / pre-money.
     owed = [10, 10, 0, 0, 0, 0, 0, 0, 0]
-    cash, raised, kept, equity = [9.0], [], [1.0], []
+    cash, raised, kept_share, equity = [9.0], [], [1.0], []
     for q in range(9):
         burn = (running[q] + compute[q] - revenue[q]) / 4
         equity.append(ev[q] + cash[q] + owed[q] - idle[q])
         raised.append(4 * burn if cash[q] < burn and q < 8 else 0.0)
-        kept.append(kept[q] * equity[q] / (equity[q] + raised[q]))
+        kept_share.append(kept_share[q] * equity[q] / (equity[q] + raised[q]))
         cash.append(cash[q] - burn + raised[q] + (10 if q + 1 == 2 else 0))
     # Stake: 0.1 on completion, 10 / 400 = 0.025 of it with the instalment.
-    stake = [(0.1 - owed[q] / 400) * kept[q] for q in range(9)]
+    stake = [(0.1 - owed[q] / 400) * kept_share[q] for q in range(9)]
     value = [stake[q] * equity[q] for q in range(9)]
     # Reported: half of the gap in logs each quarter, the round's price where money was raised, the price once
     # listed. A share of the start is worth that price, so the stake is worth stake / kept times it.
-    price = [kept[q] * equity[q] for q in range(9)]
+    price = [kept_share[q] * equity[q] for q in range(9)]
     reported = [price[0]]
     for q in range(1, 9):
         smooth = math.exp((math.log(reported[-1]) + math.log(price[q])) / 2)
@@ -184,10 +184,10 @@ def test_a_spreadsheet_made_by_hand_is_met_to_the_last_digit():
     assert paths.compute_usd_bn[0] == pytest.approx(compute, abs=1e-9)
     assert paths.cash_usd_bn[0] == pytest.approx(cash[:9], abs=1e-9)
     assert paths.raised_usd_bn[0] == pytest.approx(raised, abs=1e-9)
-    assert paths.kept_share[0] == pytest.approx(kept[:9], abs=1e-9)
+    assert paths.kept_share[0] == pytest.approx(kept_share[:9], abs=1e-9)
     assert paths.price_usd_bn[0] == pytest.approx(price, abs=1e-9)
     assert paths.stake_share[0] == pytest.approx(stake, abs=1e-9)
-    reported_stake = [stake[q] / kept[q] * reported[q] for q in range(9)]
+    reported_stake = [stake[q] / kept_share[q] * reported[q] for q in range(9)]
     assert paths.reported_usd_bn[0] == pytest.approx(reported_stake, abs=1e-9)
     # The manager keeps a fifth of the gain over 20.
     received = value[8] - 0.2 * max(value[8] - 20, 0)

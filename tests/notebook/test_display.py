@@ -150,27 +150,27 @@ ROWS = pd.DataFrame(
 def test_evidence_is_one_line_to_read_and_complete_in_its_bundle(outputs):
     display.evidence("funding_rounds", "2025-06-30")
     exhibit, meta = bundle(outputs), evidence_tables.sidecar("funding_rounds")
-    known, every = (
+    rows, every = (
         evidence_tables.load("funding_rounds", "2025-06-30"),
         evidence_tables.load("funding_rounds"),
     )
     assert set(outputs[-1]) == {"text/plain", exhibits.MIME}
     assert (
-        outputs[-1]["text/plain"] == f"{meta.title}: {len(known)} rows, {known['valid_on'].min():%Y-%m-%d} to"
-        f" {known['valid_on'].max():%Y-%m-%d}, {known['source'].nunique()} sources; {len(every) - len(known)}"
+        outputs[-1]["text/plain"] == f"{meta.title}: {len(rows)} rows, {rows['valid_on'].min():%Y-%m-%d} to"
+        f" {rows['valid_on'].max():%Y-%m-%d}, {rows['source'].nunique()} sources; {len(every) - len(rows)}"
         f" not yet known on 2025-06-30. Looked for on {exhibit['gathered_on']} and not found:"
         f" {len(exhibit['not_found'])} items."
     )
     gathered = gathering.load()
     assert exhibit["gathered_on"] == gathered.gathered_on.isoformat()
     assert [gap["id"] for gap in exhibit["not_found"]] == list(gathered.of("funding_rounds"))
-    assert exhibit["data_to"] == str(known["valid_on"].max().date())
+    assert exhibit["data_to"] == str(rows["valid_on"].max().date())
     assert (exhibit["id"], exhibit["kind"], exhibit["as_of"]) == (
         "evidence.funding_rounds",
         "evidence",
         "2025-06-30",
     )
-    assert 0 < len(exhibit["rows"]) == len(known) < len(every) == len(known) + exhibit["unseen"]
+    assert 0 < len(exhibit["rows"]) == len(rows) < len(every) == len(rows) + exhibit["unseen"]
     assert max(row["known_on"] for row in exhibit["rows"]) <= "2025-06-30"
     assert (exhibit["note"], exhibit["pick"], exhibit["licence"]) == (meta.inclusion, meta.pick, meta.licence)
     assert [column["meaning"] for column in exhibit["columns"]] == [c.meaning for c in meta.columns.values()]

@@ -31,16 +31,16 @@ def runs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def publish(tmp_path: Path, runs: Path) -> Publish:
-    own = {"params": write_params(tmp_path / "params"), "retired": write_retired(tmp_path / "retired.yml")}
-    return lambda out=tmp_path / "site", **more: build.publish(more.pop("runs", runs), out, **own | more)
+    paths = {"params": write_params(tmp_path / "params"), "retired": write_retired(tmp_path / "retired.yml")}
+    return lambda out=tmp_path / "site", **more: build.publish(more.pop("runs", runs), out, **paths | more)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
     """A site to look at; tests that change something build their own, or take a copy of this as `earlier`."""
     folder = tmp_path_factory.mktemp("built")
-    own = {"params": write_params(folder / "params"), "retired": write_retired(folder / "retired.yml")}
-    return build.publish(write_runs(folder / "runs"), folder / "site", **own).parent
+    paths = {"params": write_params(folder / "params"), "retired": write_retired(folder / "retired.yml")}
+    return build.publish(write_runs(folder / "runs"), folder / "site", **paths).parent
 
 
 @pytest.fixture

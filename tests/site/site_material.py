@@ -102,7 +102,7 @@ def shown(bundle: dict[str, Any], **more: Any) -> Output:
 def metric(id: str, value: float, **more: Any) -> dict[str, Any]:
     short = f"{value:.1f}x"
     text = f"{short} ({value / 2:.1f}x to {value * 2:.1f}x, 90%)"
-    own = {
+    fields = {
         "value": value,
         "low": value / 2,
         "high": value * 2,
@@ -120,7 +120,7 @@ def metric(id: str, value: float, **more: Any) -> dict[str, Any]:
             "reads": "It is.",
             "better": "higher",
         }
-        | own
+        | fields
         | more
     )
 
@@ -263,8 +263,8 @@ def ledger(claims: Iterable[dict[str, Any]], **more: Any) -> dict[str, Any]:
     """A ledger of claims, which the tests find at one id."""
     rows = list(claims)
     columns = [{"name": name, "title": name} for name in rows[0]]
-    own = {"id": "verdict.ledger", "kind": "ledger", "title": "All claims"}
-    return own | {"columns": columns, "rows": rows} | more
+    fields = {"id": "verdict.ledger", "kind": "ledger", "title": "All claims"}
+    return fields | {"columns": columns, "rows": rows} | more
 
 
 CITED = [
@@ -274,7 +274,7 @@ CITED = [
 
 
 def backtests() -> dict[str, Any]:
-    own = {
+    fields = {
         "ahead": "4 quarters",
         "rival": "a drift",
         "coverage_95": 0.9,
@@ -282,8 +282,8 @@ def backtests() -> dict[str, Any]:
         "coverage_95_high": 0.98,
     }
     rows = [
-        {"trend": "Sales", "method": "a line", "n": 12, "relative_mae": 1.25, "verdict": "loses"} | own,
-        {"trend": "Sales", "method": "a drift", "n": 12, "relative_mae": 1.0, "verdict": "naive"} | own,
+        {"trend": "Sales", "method": "a line", "n": 12, "relative_mae": 1.25, "verdict": "loses"} | fields,
+        {"trend": "Sales", "method": "a drift", "n": 12, "relative_mae": 1.0, "verdict": "naive"} | fields,
         {
             "trend": "Sales",
             "method": "smoothing",
@@ -293,7 +293,7 @@ def backtests() -> dict[str, Any]:
             "coverage_80": 0.75,
             "verdict": "beats naive",
         }
-        | own,
+        | fields,
         {
             "trend": "Rates",
             "method": "a line",
@@ -341,8 +341,8 @@ def grid() -> dict[str, Any]:
     rows = [{"growth": g, "size": s, "result": 10 * g + s} for g in (1, 2) for s in (5, 10, 20)]
     outputs = [{"name": "result", "title": "Result", "unit": "pct", "decimals": 0, "dress": ["", "%"]}]
     columns = [{"name": n, "title": n} for n in rows[0]]
-    own = {"id": "verdict.grid", "kind": "grid", "title": "Two that matter", "note": "Computed before."}
-    return own | {"columns": columns, "rows": rows, "axes": axes, "outputs": outputs}
+    fields = {"id": "verdict.grid", "kind": "grid", "title": "Two that matter", "note": "Computed before."}
+    return fields | {"columns": columns, "rows": rows, "axes": axes, "outputs": outputs}
 
 
 def risk_register() -> dict[str, Any]:
@@ -356,12 +356,16 @@ def risk_register() -> dict[str, Any]:
             "impact_high": 45.0,
         },
     ]
-    own = {"id": "risks.register", "kind": "figure", "title": "One costs most", "subtitle": "Percent"}
-    return own | {"alt": "Two points.", "columns": [{"name": n, "title": n} for n in rows[0]], "rows": rows}
+    fields = {"id": "risks.register", "kind": "figure", "title": "One costs most", "subtitle": "Percent"}
+    return fields | {
+        "alt": "Two points.",
+        "columns": [{"name": n, "title": n} for n in rows[0]],
+        "rows": rows,
+    }
 
 
 def forecasts() -> dict[str, Any]:
-    own = {
+    fields = {
         "where": "verdict.4",
         "criterion": "It is counted.",
         "source_of_truth": "The counter.",
@@ -380,7 +384,7 @@ def forecasts() -> dict[str, Any]:
         "data_to": "2025-11-13",
     }
     rows = [
-        own
+        fields
         | {
             "id": "p1.first",
             "status": "void",
@@ -388,7 +392,7 @@ def forecasts() -> dict[str, Any]:
             "resolved_on": "2026-05-21",
             "because": "It was overtaken.",
         },
-        own
+        fields
         | {
             "id": "p2.second",
             "status": "open",
@@ -400,7 +404,7 @@ def forecasts() -> dict[str, Any]:
             "sources": CITED,
             "given": "p2.other",
         },
-        own
+        fields
         | {
             "id": "p2.third",
             "status": "true",
@@ -414,19 +418,20 @@ def forecasts() -> dict[str, Any]:
             "brier": 0.01,
             "log_score": 0.105,
         },
-        own | {"id": "p2.fourth", "status": "open", "method": "What a method needs was not on record yet."},
+        fields
+        | {"id": "p2.fourth", "status": "open", "method": "What a method needs was not on record yet."},
     ]
     return {
         "id": "verdict.predictions",
         "kind": "predictions",
         "title": "Parts",
-        "columns": [{"name": n, "title": n} for n in own],
+        "columns": [{"name": n, "title": n} for n in fields],
         "rows": rows,
     }
 
 
 def board(id: str = "verdict.board", count: int = 2) -> dict[str, Any]:
-    own = {
+    fields = {
         "observable": "A number <seen>.",
         "side": "above",
         "threshold_text": "25%",
@@ -435,7 +440,7 @@ def board(id: str = "verdict.board", count: int = 2) -> dict[str, Any]:
         "moves": ["raises p2.second"],
     }
     rows = [
-        own
+        fields
         | {
             "id": "debt",
             "label": "Debt",
@@ -444,7 +449,7 @@ def board(id: str = "verdict.board", count: int = 2) -> dict[str, Any]:
             "valid_on": "2026-03-31",
             "sources": CITED,
         },
-        own
+        fields
         | {
             "id": "rent",
             "label": "Rent",
@@ -459,7 +464,7 @@ def board(id: str = "verdict.board", count: int = 2) -> dict[str, Any]:
         "id": id,
         "kind": "indicators",
         "title": "Board",
-        "columns": [{"name": n, "title": n} for n in own],
+        "columns": [{"name": n, "title": n} for n in fields],
         "rows": rows,
     }
 

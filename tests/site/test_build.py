@@ -68,9 +68,9 @@ def test_links_lead_somewhere_whatever_the_folders_and_the_notebooks_are_called(
     for path in sorted(odd.glob("*/1_prices.*")):
         path.rename(path.with_stem(slug))
     change_manifest(odd, lambda entries: [run.update(notebook=slug) for run in entries[:: len(SLUGS)]])
-    said = prose(f"See [it](<{quote(slug)}.ipynb>) and [this]({quote(slug)}.ipynb#prices.table).")
+    text = prose(f"See [it](<{quote(slug)}.ipynb>) and [this]({quote(slug)}.ipynb#prices.table).")
     for scenario in SCENARIOS:
-        write_notebook(odd / scenario / "2_growth.ipynb", [said])
+        write_notebook(odd / scenario / "2_growth.ipynb", [text])
     out = publish(tmp_path / f"site {ODD}", runs=odd).parent
     assert broken_links(out) == []
     assert f'<a href="{quote(slug)}.html#prices.table"' in (out / "base" / "2_growth.html").read_text()
@@ -288,7 +288,7 @@ def test_a_full_disk_is_reported_with_the_folder_and_what_the_site_takes_and_not
 ) -> None:
     before, room = tree(earlier), 1_000_000
     rewrite(runs / "cheap" / "1_prices.ipynb", shown(metric("prices.multiple", 9.0)))
-    whole = tree(publish(tmp_path / "whole").parent)
+    files = tree(publish(tmp_path / "whole").parent)
     shutil.rmtree(tmp_path / "whole")
     write = Path.write_bytes
 
@@ -300,7 +300,7 @@ def test_a_full_disk_is_reported_with_the_folder_and_what_the_site_takes_and_not
         return write(path, content)
 
     monkeypatch.setattr(Path, "write_bytes", write_bytes)
-    needed = sum(len(content) for name, content in whole.items() if name != "built.json") / 1e6
+    needed = sum(len(content) for name, content in files.items() if name != "built.json") / 1e6
     assert f"site: has no room for the {needed:.1f} MB that it takes" in refused(publish)
     assert tree(earlier) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "retired.yml", "runs", "site"]

@@ -68,15 +68,15 @@ def checked(**claim: Any) -> ClaimView:
 
 
 def test_stated_and_recomputed_are_drawn_from_zero() -> None:
-    found = checked(
+    view = checked(
         stated="10-20x", stated_low=10, stated_high=20, computed=4.9, computed_low=4.6, computed_high=5.2
     )
-    assert (found.stated, found.computed, found.axis) == ((10, 20), (4.6, 4.9, 5.2), NumberLine(0, 20))
+    assert (view.stated, view.computed, view.axis) == ((10, 20), (4.6, 4.9, 5.2), NumberLine(0, 20))
 
 
 def test_a_single_figure_is_its_own_interval() -> None:
-    found = checked(stated=43, computed=56.5)
-    assert (found.stated, found.computed) == ((43, 43), (56.5, 56.5, 56.5))
+    view = checked(stated=43, computed=56.5)
+    assert (view.stated, view.computed) == ((43, 43), (56.5, 56.5, 56.5))
 
 
 @pytest.mark.parametrize(

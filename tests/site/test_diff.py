@@ -77,7 +77,7 @@ def manifest(root: Path, **digests: dict[str, str]) -> None:
     (root / "manifest.json").write_text(json.dumps({"runs": runs}))
 
 
-def held(root: Path) -> Compared:
+def compare_sides(root: Path) -> Compared:
     return compare(read("a", root / "a"), read("b", root / "b"))
 
 
@@ -86,10 +86,10 @@ def test_two_sides_that_are_the_same_differ_in_nothing(tmp_path: Path) -> None:
         side(tmp_path / name, metric("m", 2.0), ledger("l", x="holds"), statement("s", "So."), growth=2.0)
     part = {"code": "c", "data": "d"}
     manifest(tmp_path, a=part, b=part)
-    found = held(tmp_path)
-    assert found.differences == ()
+    comparison = compare_sides(tmp_path)
+    assert comparison.differences == ()
     assert (
-        found.summary
+        comparison.summary
         == "Nothing differs; the same: 1 parameter, code, data, 1 metric, 1 verdict, 1 statement."
     )
 
@@ -111,8 +111,10 @@ def test_a_number_has_moved_if_it_is_printed_otherwise(tmp_path: Path) -> None:
         metric("cost", 3.0, better="lower"),
         metric("rounds", 2.46),
     )
-    found = held(tmp_path)
-    changes = {one.id: (one.change, one.direction) for one in found.of("metric")}
+    comparison = compare_sides(tmp_path)
+    changes = {
+        difference.id: (difference.change, difference.direction) for difference in comparison.of("metric")
+    }
     # 3.5 - 2.0 = 1.5; 3.0 - 2.0 = 1.0, and higher costs are worse
     assert changes == {
         "up": ("+1.5x", "better"),
@@ -120,54 +122,63 @@ def test_a_number_has_moved_if_it_is_printed_otherwise(tmp_path: Path) -> None:
         "cost": ("+1.0x", "worse"),
         "rounds": ("less than one in the last digit", ""),
     }
-    assert found.of("metric")[0].a == "2.0x (1.5x to 2.5x, 90%)"
-    assert found.same["metric"] == 1
+    assert comparison.of("metric")[0].a == "2.0x (1.5x to 2.5x, 90%)"
+    assert comparison.same["metric"] == 1
 
 
 def test_a_verdict_that_changed_is_told_once_with_the_new_reason(tmp_path: Path) -> None:
     side(tmp_path / "a", ledger("l", x="holds", y="fails", z="open"), ledger("every", x="holds", y="fails"))
     side(tmp_path / "b", ledger("l", x="partly", y="fails"), ledger("every", x="partly", y="fails"))
-    found = held(tmp_path)
-    assert [(one.id, one.a, one.b, one.change) for one in found.of("verdict")] == [
+    comparison = compare_sides(tmp_path)
+    assert [
+        (difference.id, difference.a, difference.b, difference.change)
+        for difference in comparison.of("verdict")
+    ] == [
         ("c.x", "holds", "partly", "why"),
         ("c.z", "open", None, "listed on one side only"),
     ]
-    assert found.same["verdict"] == 1
+    assert comparison.same["verdict"] == 1
 
 
 def test_a_reader_sees_the_label_of_a_verdict_and_a_program_its_key(tmp_path: Path) -> None:
     side(tmp_path / "a", ledger("l", x="open", y="holds"), figure("f", "open", ["p"]))
     side(tmp_path / "b", ledger("l", x="void"), figure("f", "void", ["p"]))
-    found = held(tmp_path)
+    comparison = compare_sides(tmp_path)
     (_, verdicts), (_, findings) = (
-        one for one in diff.listing(found) if "code" not in one[0] and "data" not in one[0]
+        listing
+        for listing in diff.listing(comparison)
+        if "code" not in listing[0] and "data" not in listing[0]
     )
     assert [list(row.values())[1:3] for row in verdicts] == [
         ["too early to tell", "overtaken"],
         ["right", None],
     ]
     assert list(findings[0].values())[1:] == ["open", "void"]  # words of a chart are no keys
-    verdicts = [row for row in json.loads(found.as_json())["differences"] if row["kind"] == "verdict"]
+    verdicts = [row for row in json.loads(comparison.as_json())["differences"] if row["kind"] == "verdict"]
     assert [(row["a"], row["b"]) for row in verdicts] == [("open", "void"), ("holds", None)]
-    diff.write_page(found, tmp_path / "page.html")
+    diff.write_page(comparison, tmp_path / "page.html")
     assert ">overtaken<" in (tmp_path / "page.html").read_text()
 
 
 def test_a_claim_that_only_the_second_side_lists_is_told(tmp_path: Path) -> None:
     side(tmp_path / "a", ledger("l", x="holds"))
     side(tmp_path / "b", ledger("l", x="holds", new="fails"))
-    assert [(one.id, one.a, one.b) for one in held(tmp_path).of("verdict")] == [("c.new", None, "fails")]
+    assert [
+        (difference.id, difference.a, difference.b) for difference in compare_sides(tmp_path).of("verdict")
+    ] == [("c.new", None, "fails")]
 
 
 def test_rows_that_changed_places_are_named_with_both(tmp_path: Path) -> None:
     side(tmp_path / "a", figure("f", "P leads", ["p", "q", "r", "only_a"]))
     side(tmp_path / "b", figure("f", "Q leads", ["q", "only_b", "p", "r"]))
-    found = held(tmp_path)
-    (ranking,) = found.of("ranking")
+    comparison = compare_sides(tmp_path)
+    (ranking,) = comparison.of("ranking")
     # Among p, q, r, which both have: p was 1st and is 2nd, q was 2nd and is 1st, r stays 3rd
     assert ranking.change == "p 1 to 2; q 2 to 1"
     assert (ranking.a, ranking.b) == ("p", "q")
-    assert [(one.a, one.b) for one in found.of("finding")] == [("P leads", "Q leads")]
+    assert [(difference.a, difference.b) for difference in comparison.of("finding")] == [
+        ("P leads", "Q leads")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -183,21 +194,24 @@ def test_dates_repeated_names_and_numbers_are_no_ranking(
 ) -> None:
     side(tmp_path / "a", figure("f", "Same", before))
     side(tmp_path / "b", figure("f", "Same", after))
-    assert held(tmp_path).of("ranking") == []
+    assert compare_sides(tmp_path).of("ranking") == []
 
 
 def test_parameters_code_and_data_come_first(tmp_path: Path) -> None:
     side(tmp_path / "a", metric("m", 2.0), growth=2.0, rate=[1.0, 2.0])
     side(tmp_path / "b", metric("m", 3.0), growth=2.0, rate=[1.0, 3.0], late="2026-05-21")
     manifest(tmp_path, a={"code": "old", "data": "d"}, b={"code": "new", "data": "d"})
-    found = held(tmp_path)
-    assert [(one.kind, one.id, one.a, one.b) for one in found.differences[:3]] == [
+    comparison = compare_sides(tmp_path)
+    assert [
+        (difference.kind, difference.id, difference.a, difference.b)
+        for difference in comparison.differences[:3]
+    ] == [
         ("parameter", "rate", "[1.0, 2.0]", "[1.0, 3.0]"),
         ("parameter", "late", None, "2026-05-21"),
         ("code", "code", "old", "new"),
     ]
-    assert found.of("code")[0].change == "differs in 1_one"
-    assert found.same == {"parameter": 1, "data": 1} and found.of("data") == []
+    assert comparison.of("code")[0].change == "differs in 1_one"
+    assert comparison.same == {"parameter": 1, "data": 1} and comparison.of("data") == []
 
 
 def test_a_cut_off_date_that_moved_shows_the_new_rows_their_end_and_what_was_found(tmp_path: Path) -> None:
@@ -216,7 +230,7 @@ def test_a_cut_off_date_that_moved_shows_the_new_rows_their_end_and_what_was_fou
     }
     side(tmp_path / "a", before, as_of="2026-05-21")
     side(tmp_path / "b", after, as_of="2026-11-30")
-    (change,) = held(tmp_path).of("evidence")
+    (change,) = compare_sides(tmp_path).of("evidence")
     assert (change.a, change.b) == ("3 rows to 2026-03-31", "4 rows to 2026-06-30")
     assert (
         change.change
@@ -225,25 +239,27 @@ def test_a_cut_off_date_that_moved_shows_the_new_rows_their_end_and_what_was_fou
     )
     reworded = [gap | {"what": f"{gap['what']}, again"} for gap in gaps]
     side(tmp_path / "b", before | {"as_of": "2026-11-30", "not_found": reworded}, as_of="2026-11-30")
-    assert held(tmp_path).same["evidence"] == 1
+    assert compare_sides(tmp_path).same["evidence"] == 1
 
 
 def test_what_no_batch_recorded_is_said_to_be_unknown_and_not_the_same(tmp_path: Path) -> None:
     for name in ("a", "b"):
         side(tmp_path / name, metric("m", 2.0))
-    found = held(tmp_path)
-    assert [one.change for one in found.differences] == ["is not on record for 1_one"] * 2
-    assert found.same == {"metric": 1}
+    comparison = compare_sides(tmp_path)
+    assert [difference.change for difference in comparison.differences] == ["is not on record for 1_one"] * 2
+    assert comparison.same == {"metric": 1}
 
 
 def test_what_one_side_lacks_is_a_difference(tmp_path: Path) -> None:
     side(tmp_path / "a", metric("m", 2.0), statement("gone", "So."))
     side(tmp_path / "a", metric("more", 1.0), slug="2_two")
     side(tmp_path / "b", metric("m", 2.0), metric("new", 4.0))
-    found = held(tmp_path)
-    assert [(one.id, one.a, one.b) for one in found.of("notebook")] == [("2_two", "there", None)]
+    comparison = compare_sides(tmp_path)
+    assert [(difference.id, difference.a, difference.b) for difference in comparison.of("notebook")] == [
+        ("2_two", "there", None)
+    ]
     # `more` stands in the notebook that is missing, so that it is not listed again
-    assert [(one.id, one.a, one.b) for one in found.of("exhibit")] == [
+    assert [(difference.id, difference.a, difference.b) for difference in comparison.of("exhibit")] == [
         ("gone", "there", None),
         ("new", None, "there"),
     ]
@@ -252,15 +268,17 @@ def test_what_one_side_lacks_is_a_difference(tmp_path: Path) -> None:
 def test_the_three_forms_hold_the_same_differences(tmp_path: Path) -> None:
     side(tmp_path / "a", metric("m", 2.0), statement("s", "<b>One</b>"), growth=2.0)
     side(tmp_path / "b", metric("m", 3.0), statement("s", "<script>alert(1)</script>"), growth=3.0)
-    found = held(tmp_path)
-    content = json.loads(found.as_json())
-    assert [row["id"] for row in content["differences"]] == [one.id for one in found.differences]
+    comparison = compare_sides(tmp_path)
+    content = json.loads(comparison.as_json())
+    assert [row["id"] for row in content["differences"]] == [
+        difference.id for difference in comparison.differences
+    ]
     assert content["a"]["name"] == "a" and content["same"] == {}
-    listed = [str(row[next(iter(row))]) for _, rows in diff.listing(found) for row in rows]
-    assert listed == [one.id for one in found.differences]
-    diff.write_page(found, tmp_path / "page.html")
+    listed = [str(row[next(iter(row))]) for _, rows in diff.listing(comparison) for row in rows]
+    assert listed == [difference.id for difference in comparison.differences]
+    diff.write_page(comparison, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
-    assert all(f">{one.id}<" in page for one in found.differences)
+    assert all(f">{difference.id}<" in page for difference in comparison.differences)
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
     assert page.count("<script") == 1  # the page's own
 
@@ -269,16 +287,16 @@ def test_a_page_takes_the_place_of_an_earlier_one_and_of_nothing_else(tmp_path: 
     for name in ("a", "b"):
         side(tmp_path / name, metric("m", 2.0))
     page, other = tmp_path / "page.html", tmp_path / "other.html"
-    diff.write_page(held(tmp_path), page)
-    diff.write_page(held(tmp_path), page)
+    diff.write_page(compare_sides(tmp_path), page)
+    diff.write_page(compare_sides(tmp_path), page)
     other.write_text("somebody's work")
     with pytest.raises(ParameterError, match="is no page of differences"):
-        diff.write_page(held(tmp_path), other)
+        diff.write_page(compare_sides(tmp_path), other)
     assert other.read_text() == "somebody's work"
     with pytest.raises(ParameterError, match="folder does not exist"):
-        diff.write_page(held(tmp_path), tmp_path / "none" / "page.html")
+        diff.write_page(compare_sides(tmp_path), tmp_path / "none" / "page.html")
     with pytest.raises(ParameterError, match="is a folder"):
-        diff.write_page(held(tmp_path), tmp_path)
+        diff.write_page(compare_sides(tmp_path), tmp_path)
 
 
 def test_a_word_stands_for_a_scenario_that_was_run_or_for_a_folder(tmp_path: Path) -> None:

@@ -91,8 +91,8 @@ def test_the_moment_of_printing_and_the_browser_s_count_are_no_part_of_a_documen
         b"/CreationDate (D:20261127013406+00'00')\n/ModDate (D:20261127013407+00'00')\n/ID (node00000899) /ID"
         b" (node00001002)"
     )
-    kept = (
+    expected = (
         b"/CreationDate (D:20000101000000+00'00')\n/ModDate (D:20000101000000+00'00')\n/ID (node00000000) /ID"
         b" (node00000103)"
     )
-    assert pdf.without_timestamps(made) == kept  # 1002 - 899 = 103
+    assert pdf.without_timestamps(made) == expected  # 1002 - 899 = 103

@@ -73,8 +73,8 @@ def test_a_part_is_published_where_that_is_asked_for_and_says_what_is_missing(
     fail_runs(runs, ("base", "1_prices"), ("cheap", "2_growth"))
     change_manifest(runs, lambda listed: listed.pop())  # dear/3_verdict was not run
     index = publish(partial=True)
-    said = Elements(index).text
-    assert "Not the whole report. 3 of 9 notebooks have no result" in said
+    text = Elements(index).text
+    assert "Not the whole report. 3 of 9 notebooks have no result" in text
     missing = {
         "base/1_prices": "(failed: cell 3: ValueError: 1 < 2)",
         "cheap/2_growth": "(failed: cell 3: ValueError: 1 < 2)",

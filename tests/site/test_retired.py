@@ -40,8 +40,8 @@ def project(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
 
 
 def publish(project: Path) -> Path:
-    own = {"params": project / "params", "retired": project / "retired.yml"}
-    return build.publish(project / "runs", project / "site", **own).parent
+    paths = {"params": project / "params", "retired": project / "retired.yml"}
+    return build.publish(project / "runs", project / "site", **paths).parent
 
 
 def entries(project: Path) -> tuple[RetiredId, ...]:

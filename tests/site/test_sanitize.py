@@ -136,16 +136,16 @@ def test_a_path_loses_the_blanks_beside_its_letters(path: str) -> None:
 
 
 def test_a_drawing_is_slimmed_but_draws_the_same_and_its_address_is_valid() -> None:
-    found = sanitize.picture(Image("svg", SVG))
-    drawing = ElementTree.fromstring(unquote(found.src.removeprefix("data:image/svg+xml,")))
+    picture = sanitize.picture(Image("svg", SVG))
+    drawing = ElementTree.fromstring(unquote(picture.src.removeprefix("data:image/svg+xml,")))
     parts = {element.tag.rpartition("}")[2]: element for element in drawing}
-    assert (found.width, found.height) == (614, 100)
+    assert (picture.width, picture.height) == (614, 100)
     assert parts["path"].attrib == {"d": "M1,-2.5L3,4z", "style": "fill: #b35c00"}
     assert (parts["text"].text, parts["style"].text) == (
         "50% of it",
         "[style*='fill: #b35c00']{fill:#f0a35e}",
     )
-    assert "metadata" not in parts and not set(found.src) & set(' "<>#\n')
+    assert "metadata" not in parts and not set(picture.src) & set(' "<>#\n')
 
 
 def test_names_that_nothing_refers_to_and_groups_that_say_nothing_are_dropped() -> None:
@@ -162,8 +162,8 @@ def test_names_that_nothing_refers_to_and_groups_that_say_nothing_are_dropped() 
 
 def test_a_bitmap_tells_its_size() -> None:
     raw = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (370).to_bytes(4, "big")
-    found = sanitize.picture(Image("png", base64.b64encode(raw).decode()))
-    assert (found.width, found.height) == (640, 370)
+    picture = sanitize.picture(Image("png", base64.b64encode(raw).decode()))
+    assert (picture.width, picture.height) == (640, 370)
     for broken in (b"no", raw[:20]):
         assert sanitize.picture(Image("png", base64.b64encode(broken).decode())).width is None
 
@@ -181,17 +181,17 @@ ADDRESS = re.compile(r"#|https?://|mailto:|data:image/(png|jpeg|svg\+xml)[;,]")
 @pytest.mark.parametrize("case", corpus.cases(), ids=lambda case: case.name)
 @pytest.mark.parametrize("form", [sanitize.clean_html, sanitize.markdown])
 def test_nothing_of_what_could_do_harm_is_left(case: corpus.Case, form: Callable[[str], str]) -> None:
-    found: list[tuple[str, list[tuple[str, str | None]]]] = []
+    tags: list[tuple[str, list[tuple[str, str | None]]]] = []
     reader = HTMLParser()
-    reader.handle_starttag = lambda tag, attributes: found.append((tag, attributes))  # type: ignore[method-assign]
+    reader.handle_starttag = lambda tag, attributes: tags.append((tag, attributes))  # type: ignore[method-assign]
     reader.feed(form(legible(case.raw)))
-    for tag, attributes in found:
-        own = (
+    for tag, attributes in tags:
+        links = (
             {"class", "role", "aria-label", "tabindex"} if tag == "div" else {"rel"} if tag == "a" else set()
         )
         assert (
             tag in sanitize.TAGS
-            and {name for name, _ in attributes} <= sanitize.ATTRIBUTES.get(tag, set()) | own
+            and {name for name, _ in attributes} <= sanitize.ATTRIBUTES.get(tag, set()) | links
         )
         for name, value in attributes:
             assert name not in ("href", "src") or ADDRESS.match(value or ""), (tag, value)

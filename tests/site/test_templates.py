@@ -219,24 +219,24 @@ def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
 def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_filter() -> None:
     css = "".join((build.STATIC / name).read_text(encoding="utf-8") for name in ("site.css", "filter.css"))
     words = (build.TEMPLATES / "words.j2").read_text(encoding="utf-8")
-    known = get_args(Entry.model_fields["status"].annotation)
-    for status in known:
+    expected = get_args(Entry.model_fields["status"].annotation)
+    for status in expected:
         assert f"main:has(#show-{status}:checked) .assumption:not(.s-{status})" in css
         assert f".status.s-{status} {{" in css
     assert words.count("status_names") == words.count("status_meanings") == 1
     for block in ("status_names", "status_meanings"):
         entries = words.split(block)[1].split("%}")[0]
-        assert re.findall(r'"(\w+)":', entries) == list(known)
+        assert re.findall(r'"(\w+)":', entries) == list(expected)
 
 
 def test_every_verdict_and_every_weight_has_its_words() -> None:
     words = (build.TEMPLATES / "words.j2").read_text(encoding="utf-8")
-    for block, known in (
+    for block, expected in (
         ("verdict_meanings", exhibits.VERDICTS),
         ("weight_names", get_args(exhibits.Weight)),
     ):
         entries = words.split(block)[1].split("%}")[0]
-        assert re.findall(r'"(\w+)":', entries) == list(known)
+        assert re.findall(r'"(\w+)":', entries) == list(expected)
 
 
 def test_a_filter_with_one_choice_is_not_offered(publish: Publish, runs: Path) -> None:

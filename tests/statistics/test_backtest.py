@@ -381,10 +381,10 @@ def test_warnings_become_notes_and_a_failed_fit_leaves_its_origin_out(monkeypatc
         warnings.simplefilter("error")
         result = rolling_origin({"s": y}, methods=["ets"], horizons=(1,))
     assert capfd.readouterr() == ("", "")
-    said = result.notes.groupby("note").size()
-    assert said["RuntimeWarning: did not converge"] == 12  # every origin, 22 - 10
-    assert said["no forecast: LinAlgError: singular"] == 1
-    assert said["no forecast: the fit has no finite result"] == 1
+    counts = result.notes.groupby("note").size()
+    assert counts["RuntimeWarning: did not converge"] == 12  # every origin, 22 - 10
+    assert counts["no forecast: LinAlgError: singular"] == 1
+    assert counts["no forecast: the fit has no finite result"] == 1
     ranking = result.ranking.set_index("method")
     assert ranking["origins"].to_dict() == {"drift": 12, "ets": 10}
     naive = result.forecasts.query("method == 'drift'")

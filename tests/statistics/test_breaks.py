@@ -102,9 +102,9 @@ def test_a_straight_line_is_rejected_as_often_as_the_level_says():
         breaks.acceleration_test(T, T + rng.standard_normal(T.size), rng=rng, form="linear", draws=200)
         for _ in range(300)
     ]
-    assert 0.015 <= np.mean([one.bend_p <= 0.05 for one in result]) <= 0.09
-    assert 0.015 <= np.mean([one.quadratic_p <= 0.05 for one in result]) <= 0.09
-    assert np.mean([one.verdict != NOT_SHOWN for one in result]) <= 0.09
+    assert 0.015 <= np.mean([test.bend_p <= 0.05 for test in result]) <= 0.09
+    assert 0.015 <= np.mean([test.quadratic_p <= 0.05 for test in result]) <= 0.09
+    assert np.mean([test.verdict != NOT_SHOWN for test in result]) <= 0.09
 
 
 def test_many_controls_keep_the_size():
@@ -112,7 +112,7 @@ def test_many_controls_keep_the_size():
     rng = np.random.default_rng(13)
     controls = rng.standard_normal((T.size, 20))
     result = [run(T, rng.standard_normal(T.size), seed, controls=controls, draws=200) for seed in range(300)]
-    assert 0.015 <= np.mean([one.bend_p <= 0.05 for one in result]) <= 0.09
+    assert 0.015 <= np.mean([test.bend_p <= 0.05 for test in result]) <= 0.09
 
 
 def test_two_looks_at_one_series_are_adjusted():
@@ -131,8 +131,8 @@ def test_groups_with_levels_of_their_own_keep_the_size():
     rejected = np.zeros(2)
     for _ in range(300):
         y = t + rng.standard_normal(12)[codes] + rng.standard_normal(codes.size)
-        one = breaks.acceleration_test(t, y, rng=rng, form="linear", draws=200, groups=codes)
-        rejected += [one.quadratic_p <= 0.05, one.bend_p <= 0.05]
+        test = breaks.acceleration_test(t, y, rng=rng, form="linear", draws=200, groups=codes)
+        rejected += [test.quadratic_p <= 0.05, test.bend_p <= 0.05]
     assert (rejected / 300 <= 0.09).all() and (rejected > 0).all()
 
 
@@ -148,9 +148,9 @@ def test_groups_that_go_their_own_way_are_no_evidence_of_a_curve():
 def test_a_known_bend_is_found_near_its_date():
     # slopes 1 and 4 from 2022 on, noise 1: in 50 series
     result = [run(T, T - 2018 + 3 * np.maximum(0, T - 2022) + noise(seed), draws=200) for seed in range(50)]
-    assert np.mean([one.verdict == FASTER for one in result]) > 0.95
-    assert abs(np.median([one.bend_at for one in result]) - 2022) < 0.3
-    assert np.median([one.slope_after - one.slope_before for one in result]) == pytest.approx(3, abs=0.3)
+    assert np.mean([test.verdict == FASTER for test in result]) > 0.95
+    assert abs(np.median([test.bend_at for test in result]) - 2022) < 0.3
+    assert np.median([test.slope_after - test.slope_before for test in result]) == pytest.approx(3, abs=0.3)
 
 
 @pytest.mark.parametrize(
@@ -192,13 +192,13 @@ def test_order_scale_and_seed():
     y = np.exp(0.4 * (T - 2018) + 0.3 * noise(5))
     mixed = np.random.default_rng(2).permutation(T.size)
     codes = np.array(DEVELOPERS)
-    one = run(T, y, form="exponential", groups=codes)
+    result = run(T, y, form="exponential", groups=codes)
     same = run(T[mixed], 1000 * y[mixed], form="exponential", groups=codes[mixed])
     for name in ("slope", "quadratic", "quadratic_p", "sup_f", "critical", "bend_p", "bend_at"):
-        assert getattr(one, name) == pytest.approx(getattr(same, name), rel=1e-6)
-    assert one.clusters == 11 and one.nobs == 33 and one.period == (2018, 2026)
+        assert getattr(result, name) == pytest.approx(getattr(same, name), rel=1e-6)
+    assert result.clusters == 11 and result.nobs == 33 and result.period == (2018, 2026)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        one.verdict = FASTER
+        result.verdict = FASTER
 
 
 def test_a_p_value_counts_the_observed_series_among_the_draws():
@@ -215,7 +215,7 @@ def test_several_series_are_adjusted_together():
     strong = run(T, T + 0.2 * (T - 2018) ** 2 + noise(1))
     weak, none = run(T, T + 0.08 * (T - 2022) ** 2 + noise(12)), run(T, T + noise(5))
     table = breaks.acceleration_table({"strong": strong, "weak": weak, "none": none}).set_index("series")
-    raw = [p for one in (strong, weak, none) for p in (one.quadratic_p, one.bend_p)]
+    raw = [p for result in (strong, weak, none) for p in (result.quadratic_p, result.bend_p)]
     assert table[["quadratic_p_holm", "bend_p_holm"]].to_numpy().ravel() == pytest.approx(
         multipletests(raw, method="holm")[1]
     )
@@ -272,5 +272,5 @@ def test_what_cannot_be_tested_is_refused(options, message):
 def test_a_frame_may_be_handed_in():
     y = T + noise(5)
     frame = pd.DataFrame({"t": T, "y": y, "z": noise(2)}, index=range(100, 133))
-    one = run(frame["t"], frame["y"], controls=frame[["z"]], groups=frame["t"].astype(int))
-    assert one.nobs == 33 and one.clusters == 9
+    result = run(frame["t"], frame["y"], controls=frame[["z"]], groups=frame["t"].astype(int))
+    assert result.nobs == 33 and result.clusters == 9

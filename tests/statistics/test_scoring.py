@@ -91,10 +91,10 @@ def test_scores_by_hand():
 
 
 @given(INSIDE, INSIDE)
-def test_both_scores_are_proper(truth, said):
+def test_both_scores_are_proper(truth, forecast):
     """Who believes `truth` expects the smallest loss by saying it."""
     for score in (scoring.brier, scoring.log_score):
-        yes, no = (float(score([said], [o])[0]) for o in (1, 0))
+        yes, no = (float(score([forecast], [o])[0]) for o in (1, 0))
         best_yes, best_no = (float(score([truth], [o])[0]) for o in (1, 0))
         expected = truth * yes + (1 - truth) * no
         assert expected >= truth * best_yes + (1 - truth) * best_no - 1e-12

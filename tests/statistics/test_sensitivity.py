@@ -331,14 +331,14 @@ def test_four_risks_are_sixteen_calls_and_the_shares_add_up():
     risks = ["debt", "parity", "compute", "rules"]
     cells = [frozenset(on) for size in range(5) for on in combinations(risks, size)]
     outcome = dict(zip(cells, stream().lognormal(0, 3, 16), strict=True))
-    asked = []
+    switches = []
 
     def value(on):
-        asked.append(on)
+        switches.append(on)
         return outcome[on]
 
     rows = shapley(value, risks)
-    assert len(asked) == 16 and set(asked) == set(cells)
+    assert len(switches) == 16 and set(switches) == set(cells)
     assert rows["share"].sum() == pytest.approx(outcome[frozenset(risks)] - outcome[frozenset()], abs=1e-12)
 
 

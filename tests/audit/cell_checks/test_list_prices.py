@@ -48,7 +48,7 @@ def test_a_list_price_is_exact_and_not_a_rounded_figure():
     [(2.0, "holds"), (3.0, "fails"), (1.0, "fails")],  # every host at $2, above it, below it
 )
 def test_a_model_without_a_price_of_its_own_is_held_against_hosts(price, verdict):
-    def asked(prices):
+    def at_this_price(prices):
         hosted = prices["article_model"] == "Llama 3.1 405B"
         return prices.assign(
             price_input_usd_per_mtok=prices["price_input_usd_per_mtok"].mask(hosted, price),
@@ -56,6 +56,7 @@ def test_a_model_without_a_price_of_its_own_is_held_against_hosts(price, verdict
         )
 
     row = judge_cell(
-        "technical.table.llama_3_1_405b.price_usd_per_mtok", with_rows(gathered(), "api_prices", asked)
+        "technical.table.llama_3_1_405b.price_usd_per_mtok",
+        with_rows(gathered(), "api_prices", at_this_price),
     )
     assert row["verdict"] == verdict

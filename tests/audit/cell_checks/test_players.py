@@ -24,15 +24,15 @@ def test_a_unit_is_paid_by_its_parent_where_facts_show_it(monkeypatch):
     monkeypatch.setattr(
         cell_rules, "load", lambda: {pair: cell_rules.ColumnRules("It would.", {"Google DeepMind": rule})}
     )
-    shown, hidden = (
+    visible, hidden = (
         judge_cell("players.table.google_deepmind.key_investor", as_of=day)
         for day in ("2026-10-31", "2024-03-07")
     )
-    assert (shown["verdict"], shown["sourced"]) == ("holds", "Alphabet")
-    assert shown["reason"].startswith("It says so on 8 March 2024. ")
+    assert (visible["verdict"], visible["sourced"]) == ("holds", "Alphabet")
+    assert visible["reason"].startswith("It says so on 8 March 2024. ")
     assert (hidden["verdict"], hidden["sourced"]) == ("uncheckable", "none")
     # 17.197 + 22.446 + 23.953 + 27.851
-    assert "Alphabet as a whole spent $91.4bn on capital goods in 2025" in shown["reason"]
+    assert "Alphabet as a whole spent $91.4bn on capital goods in 2025" in visible["reason"]
 
 
 def test_money_on_conditions_is_left_out_for_each_investor_and_each_total():
