@@ -679,9 +679,7 @@ def check(
 
 
 def _judged_rows() -> Rows:
-    """The verdicts on all claims and cells under base, after the indicators, which refuse one that cannot be
-    computed.
-    """
+    """Verdicts on all claims and cells under base, once all indicators are computed."""
     assumptions = _assumptions("base", None)
     _rows("indicators", assumptions)
     return [*_rows("claims", assumptions), *_rows("cells", assumptions)]
@@ -804,9 +802,7 @@ def _records(table: pd.DataFrame) -> Rows:
 
 
 def _check_data() -> None:
-    """Refuse bad data before a kernel starts; checked again only when code, data or the range of `as_of` has
-    changed.
-    """
+    """Refuse bad data before a kernel starts; checked again if code, data or the range of `as_of` changed."""
     from analysis import scenarios
     from analysis.cli import listing_cache
 

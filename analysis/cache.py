@@ -38,8 +38,7 @@ def depends_on(path: Path) -> None:
 
 
 def cached(function: Callable[P, T]) -> Callable[P, T]:
-    """Cache the results of a function by its arguments, each for as long as the files it was read from stay
-    the same.
+    """Cache a function's results by its arguments, each as long as the files it was read from stay the same.
 
     Parameters
     ----------

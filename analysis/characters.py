@@ -1,5 +1,4 @@
-"""Which characters may reach a reader, and which a terminal? Those that can be seen, in the order in which
-they stand.
+"""Which characters may reach a reader, and which a terminal? Those that can be seen, in their order.
 
 Decisions
 - Colours and links of a terminal are dropped: they say nothing on a page.
@@ -48,16 +47,12 @@ def legible(value: Any) -> Any:
 
 
 def for_terminal(text: str) -> str:
-    """A text as a terminal may show it: what a reader does not see is the sign for it (U+FFFD), colours are
-    dropped.
-    """
+    """A text as a terminal may show it: U+FFFD for what a reader does not see, and no colours."""
     return _LINE_END.sub("\ufffd", legible(text))
 
 
 def first_hidden_character(text: str) -> tuple[int, str] | None:
-    """Where in a text the first character is that a reader does not see, and its name; None where there is
-    none.
-    """
+    """Where the first character is that a reader does not see, and its name; None if there is none."""
     if text.replace("\n", "").isprintable():  # which is far faster, and stricter
         return None
     match = HIDDEN.search(text) or _LINE_END.search(text)

@@ -1,5 +1,4 @@
-"""What is an exhibit? The kinds, columns, verdicts and qualities of what a notebook displays, as typed
-objects.
+"""What is an exhibit? The kinds, columns, verdicts and qualities of what a notebook displays, with types.
 
 Decisions
 - Notebooks write bundles of this form, and the site, comparisons and downloads read them: it is an interface,
@@ -115,9 +114,7 @@ def source_url(text: str | None) -> str | None:
 
 
 class Source(_Model):
-    """Where something comes from, and how strong a source it is; only what has a web address becomes a
-    link.
-    """
+    """Where something comes from, and how strong a source it is; a web address makes it a link."""
 
     title: str
     url: str | None = None
@@ -355,9 +352,7 @@ class DescribedColumn(Column):
 
 
 class NotFound(_Model):
-    """Something that was looked for and not found: what, by when it was expected, and where it would be
-    published.
-    """
+    """Something that was looked for and not found: what, by when it was expected, where it would be."""
 
     id: Word
     what: str
@@ -606,9 +601,7 @@ class Grid(Tabular):
 
     @property
     def packed(self) -> str:
-        """Axes and outputs without their rows, and the results in the order of the rows: what a page computes
-        with.
-        """
+        """Axes and outputs without rows, and the results in the order of the rows: for a page's script."""
         axes = [axis.model_dump(include={"title", "unit", "values", "start"}) for axis in self.axes]
         outputs = [
             output.model_dump(include={"title", "decimals", "dress", "better"})
@@ -618,9 +611,7 @@ class Grid(Tabular):
         return json.dumps({"axes": axes, "outputs": outputs}, ensure_ascii=False, separators=(",", ":"))
 
     def rows_along(self, axis: GridAxis) -> tuple[Mapping[str, Any], ...]:
-        """The rows along one axis, the others at the value of the grid that is nearest to where the scenario
-        stands.
-        """
+        """The rows along one axis, the others at the grid's value nearest to the scenario."""
         others = {a.name: min(a.values, key=lambda v: abs(v - a.start)) for a in self.axes if a != axis}
         return tuple(row for row in self.rows if all(row[name] == value for name, value in others.items()))
 

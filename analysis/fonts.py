@@ -51,9 +51,7 @@ def font_face(family: str, weight: int, letters: str = LATIN) -> str:
 
 @cache
 def _latin(family: str, weight: int) -> bytes:
-    """The font with western letters alone; a chart's letters are taken from it ten times as fast as from the
-    full font.
-    """
+    """The font with western letters alone, from which a chart's letters are taken ten times as fast."""
     return _subset(Path(font_path(family, weight)).read_bytes(), LATIN)
 
 

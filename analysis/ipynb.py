@@ -1,5 +1,4 @@
-"""What does a notebook file hold? Read as JSON, and refused with file, cell and key where papermill would
-break on it.
+"""What does a notebook file hold? JSON, refused with file, cell and key where papermill would break.
 
 Decisions
 - The model has what papermill needs in order to execute a notebook, and no more: one that it would run
@@ -197,9 +196,7 @@ def _problem(error: ValidationError, where: str) -> Problem:
 
 
 def dumps(content: Mapping[str, Any]) -> str:
-    """A notebook as nbformat writes it; half a character, which no file can hold, as the escape that JSON has
-    for it.
-    """
+    """A notebook as nbformat writes it; half a character, which no file can hold, is escaped as in JSON."""
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     return text.encode("utf-8", "backslashreplace").decode()
 

@@ -172,9 +172,7 @@ class Entry(BaseModel):
         return (first, last) if isinstance(first, dt.date) and isinstance(last, dt.date) else None
 
     def central(self, value: Value | None = None) -> Scalar:
-        """The middle of the value: itself, the mode or median, or the midpoint (geometric for
-        `lognormal`).
-        """
+        """The middle of the value: itself, its mode or median, or midpoint (geometric for `lognormal`)."""
         value = self.value if value is None else value
         if not isinstance(value, list):
             return value
@@ -285,9 +283,7 @@ class _StrictLoader(SafeLoader):
             yield from self._ambiguities(value, f"{key}.{name.value}" if key else str(name.value), visited)
 
     def _key_problem(self, node: yaml.Node, names: set[str]) -> tuple[str, str] | None:
-        """Rule and fix of a key that is no name, or is among the `names` of its mapping, to which it is
-        added.
-        """
+        """What is wrong with a key that is no name, or repeats one of `names`, to which it is added."""
         if not isinstance(node, yaml.ScalarNode):
             return "is not plain YAML: a key is not a plain name", "Write `name: value` lines"
         if node.value in names:
@@ -521,9 +517,7 @@ ALL = "all"
 
 
 def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
-    """What keeps an entry from standing on the one line that declares it in notebooks, and that papermill
-    reads by line.
-    """
+    """What does not fit on the one line that declares an entry in notebooks; papermill reads by line."""
     if not isinstance(name, str) or not NAME.fullmatch(name) or keyword.iskeyword(name) or name in LABELS:
         rule = (
             "cannot be the name of a value: lower-case letters, digits and _ only, no word of Python and no"
@@ -555,9 +549,7 @@ def names(directory: Path = PARAMS) -> list[str]:
 
 
 def file_name_problems(directory: Path = PARAMS) -> list[Problem]:
-    """The files next to the register that look like scenarios and are not found as one, each with a name that
-    would do.
-    """
+    """The files next to the register that look like scenarios and are none, each with a name that works."""
     return [
         _file_name_problem(path)
         for path in _scenario_files(directory)
@@ -566,8 +558,7 @@ def file_name_problems(directory: Path = PARAMS) -> list[Problem]:
 
 
 def unknown_scenario(name: str, where: str, directory: Path = PARAMS, also: Sequence[str] = ()) -> Problem:
-    """Why there is no scenario of a name: its file has another suffix, it is no name, or there is nothing
-    like it.
+    """Why there is no scenario of a name: its file has another suffix, it is no name, or nothing is like it.
 
     `where` is what the user wrote, and `also` what could stand there besides the name of a scenario.
     """
@@ -580,9 +571,7 @@ def unknown_scenario(name: str, where: str, directory: Path = PARAMS, also: Sequ
 
 
 def is_name(text: str) -> bool:
-    """Whether a scenario can have this name: `NAME`, no word that YAML reads as something else (yes, null),
-    not `ALL`.
-    """
+    """Whether a scenario can have this name: `NAME`, no word that YAML reads otherwise (yes), not `ALL`."""
     return bool(NAME.fullmatch(text)) and _tag_of_word(text) == _TEXT and text != ALL
 
 
@@ -811,9 +800,7 @@ def _refuse_values(values: Mapping[str, Any], register: Register, where: str) ->
 
 
 def pair_problems(values: Mapping[str, Any], register: Register, where: str) -> list[Problem]:
-    """Plain numbers that pass the assumption which their entry names as `at_most`, where both are among
-    `values`.
-    """
+    """Plain numbers above the assumption that their entry names as `at_most`, where `values` has both."""
     problems = []
     for name, entry in register.items():
         upper = entry.at_most
@@ -934,9 +921,7 @@ def coerce(value: Any, entry: Entry) -> Value:
 def resolve(
     scenario: str = BASE, overrides: Mapping[str, Value] | None = None, directory: Path = PARAMS
 ) -> dict[str, Value]:
-    """Every register name with its value under a scenario, `overrides` last, and `scenario` itself as a
-    label.
-    """
+    """Every register name with its value in a scenario, `overrides` last, and `scenario` as a label."""
     register = load_register(directory)
     chosen = load(scenario, directory, register)
     merged = (
@@ -1034,9 +1019,7 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
 
 
 def parameter_line(name: str, entry: Entry) -> str:
-    """The line that declares a register name in a notebook's parameters cell: `name: type = value  # unit;
-    meaning`.
-    """
+    """The line of a register name in a parameters cell: `name: type = value  # unit; meaning`."""
     kind = f"{', '.join(QUANTILES[entry.dist])}; " if entry.dist else ""
     value = json.dumps(coerce(entry.value, entry))
     return f"{name}: {entry.type_name()} = {value}  # {entry.unit}; {kind}{entry.description}"
@@ -1052,9 +1035,7 @@ def used_by(register: Register, notebook: str) -> dict[str, Entry]:
 
 
 def known_after(entries: Register, as_of: str) -> dict[str, Entry]:
-    """Those of some assumptions that could not be known on the day `as_of`: their reference is of a later
-    day.
-    """
+    """Which assumptions could not be known on the day `as_of`: their reference is of a later day."""
     day = dt.date.fromisoformat(as_of)
     return {
         name: entry for name, entry in entries.items() if (known := entry.reference.known_on) and known > day

@@ -190,8 +190,7 @@ def parse_figures(
 
 
 def format_value(value: float | None, unit: str, digits: int | None = None) -> str:
-    """A value in a number or a table: `$11.8B`, `43%`, `4.9x`; an en dash where there is none. Sentences have
-    `format_figure`.
+    """A value in a number or a table: `$11.8B`, `43%`, or an en dash for none. In sentences: `format_figure`.
 
     `digits` are decimals; without it the value gets about three significant digits.
     """
@@ -216,9 +215,7 @@ def format_value(value: float | None, unit: str, digits: int | None = None) -> s
 
 
 def json_value(value: Any) -> Any:
-    """A value as JSON can hold it: numbers to six significant digits, nothing for NaN and infinity, no numpy
-    types.
-    """
+    """A value as JSON can hold it: six significant digits, nothing for NaN and infinity, no numpy types."""
     if isinstance(value, str | bool) or value is None:
         return value
     if isinstance(value, Mapping):

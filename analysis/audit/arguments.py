@@ -1,5 +1,4 @@
-"""Can a check or a reader use what a file hands it? Arguments compared with the signature before anything
-runs.
+"""Can a check or a reader use what a file hands it? Arguments against signatures, before anything runs.
 
 Decisions
 - A function's signature is the rule: its names, and the types of its annotations. They are read as JSON is,

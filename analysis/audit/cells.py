@@ -117,9 +117,7 @@ def _row(facts: Facts, cell: PrintedCell, column: cell_rules.ColumnRules) -> dic
 
 
 def _finding(facts: Facts, cell: PrintedCell, column: cell_rules.ColumnRules) -> CellFinding:
-    """What the cell's rule finds; its reason followed by a note, and by what would decide it where nothing
-    does.
-    """
+    """The finding of the cell's rule; its reason ends with a note, or with what would decide an open cell."""
     rule = column.rows.get(cell.row)
     judge = BY_RULE[type(rule)] if rule else BY_COLUMN.get((cell.table, cell.column), _undecided)
     try:

@@ -57,9 +57,7 @@ fits, with ``add: true`` for the sum of all.
 
 
 class Interval(NamedTuple):
-    """A number with the bounds that its inputs leave it; `open` where one of them is unbounded and not only
-    rounded.
-    """
+    """A number with the bounds that its inputs leave it; `open` where one is unbounded, not only rounded."""
 
     value: float
     low: float
@@ -106,9 +104,7 @@ class Facts:
         return self._replace(used=[], mentioned=[])
 
     def at(self, day: pd.Timestamp) -> Facts:
-        """The same as it stood on another day, remembering into the same list: forecasts are judged at
-        `as_of`.
-        """
+        """The same on another day, remembering into the same list: forecasts are judged at `as_of`."""
         return self._replace(day=day)
 
     def _replace(self, **changes: Any) -> Facts:
@@ -158,8 +154,7 @@ class Facts:
         return outlook.start_evidence(self.known)
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
-        """Rows of an evidence table that describe publication day or an earlier one, by `valid_on`; not
-        remembered.
+        """Rows of an evidence table on publication day or earlier, by `valid_on`; not remembered.
 
         Parameters
         ----------
@@ -188,8 +183,7 @@ class Facts:
         return rows
 
     def require(self, table: str, **where: Any) -> pd.DataFrame:
-        """As `find`, where there has to be one; not remembered, so that a check cites those that decide
-        (`cite`).
+        """As `find`, where there must be one; not remembered: a check cites those that decide (`cite`).
 
         Raises
         ------
@@ -258,9 +252,7 @@ class Facts:
         return facts
 
     def facts_after_day(self, names: Iterable[str]) -> list[pd.Series]:
-        """Those of some dated facts that came after publication day and were known by `as_of`: mentioned,
-        never decisive.
-        """
+        """Dated facts that came after publication day and were known by `as_of`: only mentioned."""
         names = list(names)
         self.refuse_unknown_values(FACTS, {"id": names})
         later = [rows for name in names if len(rows := self.find(FACTS, later=True, id=name))]
@@ -296,9 +288,7 @@ class Facts:
 
     @property
     def dated_facts(self) -> list[pd.Series]:
-        """The dated facts that decide or are mentioned, each once, in the order of reading, those that decide
-        first.
-        """
+        """The dated facts used, each once in the order of reading: deciding ones, then mentioned ones."""
         table = self.evidence.get(FACTS)
         if table is None:
             return []
@@ -361,8 +351,7 @@ def gather(assumptions: Assumptions) -> Facts:
 
 
 def interval_of(function: Callable[..., float], *inputs: Interval) -> Interval:
-    """A function of uncertain inputs: its value at the printed figures, its extremes at the corners of their
-    bounds.
+    """A function of uncertain inputs: its value at the printed figures, its extremes at their bounds.
 
     Right for functions that are monotone in each input, as sums, ratios and growth rates of positive figures
     are.
@@ -400,9 +389,7 @@ several.
 
 
 def model_name(row: pd.Series) -> str:
-    """The name that people use for the model of a price: the article's, ours (`MODELS`), or that of its
-    benchmark scores.
-    """
+    """The usual name of the model of a price: the article's, ours (`MODELS`), or its benchmark scores'."""
     names = (row["article_model"], MODELS.get(row["model"]), row["benchmark_model"], row["model"])
     return next(str(name) for name in names if name and pd.notna(name))
 
@@ -417,9 +404,7 @@ TESTS = {"GPQA Diamond": "a test of science questions", "MMLU (HELM)": "a test o
 
 
 def describe_benchmark(name: str) -> str:
-    """A benchmark as a sentence names it first, with what it asks: `GPQA Diamond, a test of science
-    questions,`.
-    """
+    """A benchmark as a sentence first names it: `GPQA Diamond, a test of science questions,`."""
     return f"{name}, {TESTS[name]}," if name in TESTS else name
 
 

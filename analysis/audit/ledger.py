@@ -73,9 +73,7 @@ def judge_claims(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
 
 
 def counts(rows: pd.DataFrame, by: str = "section") -> pd.DataFrame:
-    """How many claims have each verdict, by section or weight (rows) and verdict (columns, all of
-    `VERDICTS`).
-    """
+    """How many claims have each verdict, by section or weight (rows) and verdict (columns, `VERDICTS`)."""
     table = pd.crosstab(rows[by], rows["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
     order = WEIGHTS if by == "weight" else rows[by].unique()
     return table.reindex([name for name in order if name in table.index])

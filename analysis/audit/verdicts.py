@@ -88,9 +88,7 @@ BASIS: dict[str, str] = {}
 
 
 def check(basis: str) -> Callable[[Check], Check]:
-    """Register a calculation under its own name, for claims to ask for, with what it rests on (one of
-    `BASES`).
-    """
+    """Register a calculation under its own name, for claims to call, with its basis (one of `BASES`)."""
 
     def registered(function: Check) -> Check:
         CHECKS[function.__name__], BASIS[function.__name__] = function, basis
@@ -100,9 +98,7 @@ def check(basis: str) -> Callable[[Check], Check]:
 
 
 def judge(finding: Finding, figure: Quantity | None) -> str:
-    """The verdict that the readings give together, compared with the stated figure or what the check
-    accepts.
-    """
+    """The verdict of the readings together, compared with the stated figure or what the check accepts."""
     if finding.verdict is not None:
         return finding.verdict
     meets = [_meets(value, finding, figure) for value in finding.readings.values()]

@@ -1,5 +1,4 @@
-"""How do the notebooks of a batch, or the points of a sweep, run on many machines? A thin adapter to
-dask.distributed.
+"""How do the notebooks of a batch, or the points of a sweep, run on many machines? An adapter to dask.
 
 Decisions
 - What runs on a worker is what runs here: a `pool.Pool` of one process. A worker therefore needs nothing but
@@ -61,8 +60,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def connected(address: str, workers: int, project: Project) -> Iterator[Client]:
-    """A client of a scheduler whose workers hold the same code and data; `local` starts one with processes on
-    this machine.
+    """A client of a scheduler whose workers hold the same code and data; `local` starts one here.
 
     Raises
     ------
@@ -134,9 +132,7 @@ def checkout_digest() -> str:
 
 @dataclass(frozen=True)
 class _RemoteJob:
-    """A notebook to execute on a worker: which, in what state, and the topic under which its progress is
-    reported.
-    """
+    """A notebook to execute on a worker: which, in what state, and the topic of its progress."""
 
     job: Job
     code: str
@@ -397,17 +393,13 @@ def _publish_progress(remote: _RemoteJob, index: int, cell: StartedCell | None =
 
 
 def _may_have_children() -> None:
-    """A dask nanny starts its worker as a daemon, which may have no children; ours end by themselves when it
-    dies.
-    """
+    """A dask worker is a daemon, which may have no children; ours end by themselves when it dies."""
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
 
 
 @contextmanager
 def _stop_if_unwanted() -> Iterator[threading.Event]:
-    """An event that is set when the scheduler takes the task of this thread back, or the worker has lost
-    it.
-    """
+    """An event that is set when the scheduler takes the task of this thread back, or it is lost."""
     stop, done = threading.Event(), threading.Event()
     worker = _current_worker()
     key = worker.get_current_task()

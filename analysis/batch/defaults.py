@@ -24,8 +24,7 @@ from analysis.scenarios import Entry, Register, display_path
 
 
 def align(paths: Iterable[Path], register: Register) -> list[Path]:
-    """Write the register's declarations into the parameters cells of notebooks that `plan.read` found fit to
-    run.
+    """Write the register's declarations into the parameters cells of notebooks that are fit to run.
 
     Returns the notebooks that changed; their outputs are not touched.
 
@@ -79,9 +78,7 @@ def _lines(source: str, register: Register, path: Path) -> list[str]:
 
 
 def refuse_misread(line: str, name: str, entry: Entry) -> None:
-    """Refuse a declaration in which Python or papermill would not find the register's name, type and
-    value.
-    """
+    """Refuse a declaration in which Python or papermill would not see the register's name, type and value."""
     from papermill.translators import PythonTranslator
 
     value = json.dumps(scenarios.coerce(entry.value, entry))

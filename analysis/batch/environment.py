@@ -65,9 +65,7 @@ def variables(folder: Path, root: Path) -> dict[str, str]:
 
 
 def write_kernelspec(folder: Path, provisioner: str | None = None) -> None:
-    """Make this interpreter the kernel that `variables` of the same folder lead to, started by a provisioner
-    of that name.
-    """
+    """Make this interpreter the kernel of `variables` for this folder, started by the named provisioner."""
     target = folder / "jupyter" / "kernels" / KERNELSPEC["name"]
     target.mkdir(parents=True)
     spec: dict[str, object] = {

@@ -70,9 +70,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Job:
-    """One execution: the notebook, where to write it, its parameters (none: its own defaults), and its
-    limits.
-    """
+    """One execution: the notebook, where to write it, its parameters (none: its defaults), and its limits."""
 
     source: Path
     target: Path
@@ -91,9 +89,7 @@ class StartedCell:
 
 @dataclass(frozen=True)
 class RunResult:
-    """How an execution ended: after how long, what went wrong, if anything, and the seconds of each code
-    cell.
-    """
+    """How an execution ended: after how long, any error, and the seconds of each code cell."""
 
     seconds: float
     error: str | None = None
@@ -133,9 +129,7 @@ class _Stopped(Exception):
 
 @dataclass
 class _Watch:
-    """The cells of a notebook while it runs: reports each that starts, takes its time and applies the
-    limits.
-    """
+    """The cells of a notebook while it runs: reports each start, takes the time and applies the limits."""
 
     limits: Limits
     of: int
@@ -185,9 +179,7 @@ def _cell_prefix(cell: StartedCell | None) -> str:
 
 
 def execute(job: Job, on_cell: OnCell = lambda cell: None) -> RunResult:
-    """Execute a notebook into `job.target`, which afterwards holds it stripped, and with notes where it
-    failed.
-    """
+    """Execute a notebook into `job.target`, stripped, and with notes where it failed."""
     watch = _Watch(job.limits, _count_cells(job), on_cell)
     error = _attempt(job, watch)
     if error and watch.cell is None:
@@ -197,9 +189,7 @@ def execute(job: Job, on_cell: OnCell = lambda cell: None) -> RunResult:
 
 
 def failed_result(job: Job, reason: str, cell: StartedCell | None = None, seconds: float = 0.0) -> RunResult:
-    """The result of a job whose process is gone: what it saved of the notebook is kept, with a note where it
-    ended.
-    """
+    """The result of a job whose process is gone: the saved notebook is kept, with a note where it ended."""
     return RunResult(seconds, _save_result(job, f"{_cell_prefix(cell)}{reason}", cell))
 
 
@@ -212,9 +202,7 @@ def unreadable_result(job: Job, reason: str) -> RunResult:
 
 
 def _save_result(job: Job, error: str | None, cell: StartedCell | None) -> str | None:
-    """Strip the executed notebook, with a note of the error; returns the error, which may be that it could
-    not be saved.
-    """
+    """Strip the executed notebook and note the error; returns it, or that the notebook cannot be saved."""
     try:
         strip_notebook(job.target, job.source, error=error, cell=cell)
     except OSError as reason:
@@ -226,9 +214,7 @@ def _save_result(job: Job, error: str | None, cell: StartedCell | None) -> str |
 
 
 def _count_cells(job: Job) -> int:
-    """How many cells a kernel will execute: those of the notebook and, with parameters, the one that
-    papermill adds.
-    """
+    """How many cells a kernel will execute: the notebook's and, with parameters, papermill's own."""
     cells = (_load(job.source) or {"cells": []})["cells"]
     return sum(map(_is_executed, cells)) + bool(job.parameters)
 
@@ -308,9 +294,7 @@ def _is_executed(cell: Mapping[str, Any]) -> bool:
 
 
 def _last_started(cells: list[dict[str, Any]]) -> int | None:
-    """The index of the cell that ran last, by papermill's clock: after a dead kernel its status says
-    `completed`.
-    """
+    """The index of the last cell by papermill's clock: its status says `completed` after a dead kernel."""
     times = [cell["metadata"].get("papermill", {}).get("start_time") for cell in cells]
     started = [index for index, cell in enumerate(cells) if times[index] and _is_executed(cell)]
     return started[-1] if started else None
@@ -358,9 +342,7 @@ def _text(content: dict[str, Any], source_ids: set[str]) -> str:
 
 
 def _without_local_paths(text: str, source: Path) -> str:
-    """A text without the folders of this machine: files of the project by their paths in it, the home as
-    ``~``.
-    """
+    """A text without the folders of this machine: project files by their paths in it, the home as ``~``."""
     names = {str(source.resolve().parents[1]): "."}
     with suppress(RuntimeError):
         names.setdefault(str(Path.home()), "~")
@@ -419,9 +401,7 @@ def _stripped_cell(cell: dict[str, Any], index: int, source_ids: set[str]) -> di
 
 
 def _without_timing(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Outputs that do not depend on timing: neighbouring pieces of a stream joined, no process number in
-    paths.
-    """
+    """Outputs that do not depend on timing: pieces of a stream joined, no process number in paths."""
     joined: list[dict[str, Any]] = []
     for kind, pieces in groupby(outputs, key=lambda output: (output["output_type"], output.get("name"))):
         if kind[0] == "stream":

@@ -1,5 +1,4 @@
-"""What does the process do that kernels are forked from? It imports once what every kernel would, and forks
-on request.
+"""What does the process do that kernels are forked from? It imports what each would, and forks on request.
 
 Decisions
 - It is run as a script and imports nothing of this project but what it is asked to preload: a kernel finds in
@@ -151,9 +150,7 @@ def _preloaded(names: Sequence[str], left_out: dict[str, str]) -> _State:
 
 
 def _import(name: str) -> str | None:
-    """Import a module, or what ``module.name`` stands for; the trace that this leaves, None if it leaves
-    none.
-    """
+    """Import a module, or what ``module.name`` stands for; the trace that this leaves, or None."""
     opened = _open_files()
     with _watched() as askers, tempfile.TemporaryFile() as printed, _printing_to(printed.fileno()):
         try:
@@ -319,9 +316,7 @@ class _ForkServer:
         return None
 
     def _pass_on(self, kernel: _Kernel) -> None:
-        """Send the signals that were asked for to a kernel's group; if the client is gone, the kernel goes,
-        too.
-        """
+        """Send the requested signals to a kernel's group; if the client is gone, the kernel goes, too."""
         try:
             numbers = kernel.client.recv(64)
         except OSError:
@@ -339,9 +334,7 @@ class _ForkServer:
                 self._reap(ended.si_pid)
 
     def _reap(self, pid: int) -> None:
-        """Collect the status of a child; what is left of a kernel's group is killed while its number is still
-        its own.
-        """
+        """Collect a child's status and kill the rest of a kernel's group while the number is its own."""
         kernel = self._kernels.pop(pid, None)
         if kernel is None:
             os.waitpid(pid, 0)
@@ -406,9 +399,7 @@ class _ForkServer:
         return receive(client)
 
     def _fork(self, request: dict[str, Any], client: socket.socket, streams: Sequence[int]) -> int | None:
-        """Fork a kernel: its process number, 0 in the fork; None if it is refused, of which the client learns
-        the reason.
-        """
+        """Fork a kernel: its process number, 0 in the fork, None if refused; the client gets the reason."""
         if reason := self._refusal(request):
             self._refused[reason] = None
             send(client, {"refused": reason})
@@ -488,9 +479,7 @@ def _signal(pid: int, number: int) -> None:
 
 
 def _hides(entry: Path, name: str, package: Path) -> bool:
-    """Whether an import in a folder would find this entry of it instead of what was preloaded under the
-    name.
-    """
+    """Whether an import in a folder would find this entry instead of what was preloaded by the name."""
     importable = entry.is_dir() or entry.suffix in (".py", ".so", ".pyc")
     if not importable or (entry.is_dir() and entry.name != name):
         return False

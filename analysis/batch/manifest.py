@@ -110,9 +110,7 @@ def _exists(folder: Path, key: Key, project: Project) -> bool:
 
 
 def expected(runs: Runs, scenario: str, notebook: str) -> RunEntry | None:
-    """The run that shows best how long another will take: the last of the same task, else one of the same
-    notebook.
-    """
+    """The run that best shows how long another takes: the last of the task, else one of the notebook."""
     good = [entry for entry in runs.values() if entry["notebook"] == notebook and entry["status"] in GOOD]
     return next((entry for entry in good if entry["scenario"] == scenario), good[0] if good else None)
 

@@ -120,9 +120,7 @@ class Task:
 
 @dataclass(frozen=True)
 class DeclaredNotebook:
-    """What a plan needs of a notebook: the names it declares, a digest of its cells, and why it cannot be
-    run, if so.
-    """
+    """What a plan needs of a notebook: its declared names, a digest of its cells, and why it cannot run."""
 
     path: Path
     declared: tuple[str, ...] = ()
@@ -192,9 +190,7 @@ def refresh_sources(
 
 
 def changes(project: Project | None = None) -> list[dict[str, object]]:
-    """What each scenario changes: a row a value, with that of the base and the reason; one row where none
-    changes.
-    """
+    """What each scenario changes: a row a value, with the base's and the reason; one row where none does."""
     project = project or Project()
     register = scenarios.load_register(project.params)
     rows: list[dict[str, object]] = []

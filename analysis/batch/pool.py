@@ -347,9 +347,7 @@ def _with_last_output(result: RunResult, running: _RunningJob) -> RunResult:
 
 
 def _serve(pipe: Connection, folder: Path, source: tuple[socket, Mapping[str, str]] | None) -> None:
-    """The life of a worker: jobs in, results out, for as long as there is a batch; its kernels come from
-    `source`.
-    """
+    """The life of a worker: jobs in, results out, as long as the batch; its kernels come from `source`."""
     os.setsid()
     if source:
         provisioner.use(*source)
@@ -391,9 +389,7 @@ def _exit_with_parent(folder: Path) -> None:
 
 
 def end_processes(folder: Path) -> None:
-    """Kill every other process whose runtime folder lies in `folder`, with all that it started, until none is
-    left.
-    """
+    """Kill every other process with its runtime folder in `folder`, and its children, until none is left."""
     import psutil
 
     for _ in range(ROUNDS):

@@ -1,5 +1,4 @@
-"""How does a kernel start without importing everything again? A process that has imported it already is asked
-to fork.
+"""How does a kernel start without importing everything again? A process that has done so forks on request.
 
 Decisions
 - A `jupyter_client` kernel provisioner, by the name `thesis-fork`: the batch chooses it in its kernelspec,
@@ -131,9 +130,7 @@ class ForkProvisioner(LocalProvisioner):
         return self.connection_info
 
     async def kill(self, restart: bool = False) -> None:
-        """End the kernel, and return when it has ended: whoever waits for that would look ten times a second
-        only.
-        """
+        """End the kernel, and return once it has ended: a caller would look only ten times a second."""
         await super().kill(restart)
         with suppress(TimeoutError):
             await asyncio.wait_for(self.wait(), END_SECONDS)
@@ -253,9 +250,7 @@ def _split(command: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _source(python: Sequence[str], environment: Mapping[str, str], *, restart: bool = False) -> _Source:
-    """The parent that this process has started for an interpreter and an environment, and starts when it is
-    first needed.
-    """
+    """The parent of this process's kernels for an interpreter and environment, started at first need."""
     key = tuple(python), frozenset(_lasting(environment).items())
     with _starting:
         if restart or key not in _parents or _parents[key].process.poll() is not None:
@@ -369,8 +364,7 @@ class Parent:
         return self._socket
 
     def status(self, patience_seconds: float = START_SECONDS) -> dict[str, Any]:
-        """Numbers of the kernels that run, names that were not preloaded, with the reason, and why forks were
-        refused.
+        """Numbers of running kernels, names not preloaded with the reason, and why forks were refused.
 
         The answer comes after whatever was to end has ended.
         """
@@ -397,9 +391,7 @@ class Parent:
         self._socket.close()
 
     def end(self) -> None:
-        """End it, and all that is left of its kernels; one that is not through with importing ends at
-        once.
-        """
+        """End it, and all that is left of its kernels; one that still imports ends at once."""
         self.close()
         self._lifeline.close()
         try:
@@ -510,8 +502,7 @@ def _umask() -> int:
 
 
 def imports(notebooks: Iterable[Path], root: Path | None = None) -> list[str]:
-    """What notebooks import at the top level of their cells, as names to preload, in the order of first
-    appearance.
+    """What notebooks import at the top level of their cells, as names to preload, in order of appearance.
 
     With `root`, what modules below it import later, in functions, follows. A cell that is not Python (a
     magic, an error) is passed over, and so is a file that cannot be read: what is wrong with it is for its

@@ -79,9 +79,7 @@ class Interrupted(ThesisError):
 
 @dataclass(frozen=True)
 class Planned:
-    """A batch before its first notebook: its notebooks, how many of them run, and how long that took the last
-    time.
-    """
+    """A batch before its first notebook: its notebooks, how many run, and how long that took last time."""
 
     kind: ClassVar[str] = "planned"
     notebooks: int
@@ -235,9 +233,7 @@ def refresh(
 
 @contextmanager
 def _scratch_dir(folder: Path) -> Iterator[Path]:
-    """Where to put what is not finished: on the file system of the outputs; what a killed batch left there is
-    removed first.
-    """
+    """A folder for unfinished files, on the outputs' file system; what a killed batch left is removed."""
     if storage.is_remote(folder):
         with tempfile.TemporaryDirectory() as local_dir:
             yield Path(local_dir)

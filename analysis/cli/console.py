@@ -1,5 +1,4 @@
-"""What does the terminal show? The progress of a batch, its summary, and listings for readers and for
-scripts.
+"""What does the terminal show? The progress of a batch, its summary, and listings for readers and scripts.
 
 Decisions
 - On a terminal (stderr) a line for the batch and one for each notebook that runs: its cell, how long it has
@@ -237,9 +236,7 @@ def _line(outcome: Outcome) -> str:
 
 
 def problems(outcomes: Iterable[Outcome]) -> list[Problem]:
-    """The problems of the notebooks that failed; that of a file that is not fit to run once, not under every
-    scenario.
-    """
+    """The problems of failed notebooks; that of a file that is not fit to run once, not per scenario."""
     distinct: dict[Problem, None] = {}
     for outcome in outcomes:
         if outcome.status == "failed":
@@ -251,9 +248,7 @@ def problems(outcomes: Iterable[Outcome]) -> list[Problem]:
 
 
 def path_from_here(path: Path) -> str:
-    """A path as a user can open it from the working folder: relative if it lies below, else absolute; a URL
-    as it is.
-    """
+    """A path as a user can open it: relative if it lies below the working folder, else absolute; or a URL."""
     relative = isinstance(path, Path) and path.is_relative_to(Path.cwd())
     return str(path.relative_to(Path.cwd()) if relative else path)
 
@@ -349,9 +344,7 @@ def _blocks(rows: Sequence[Mapping[str, str]], names: Sequence[str], width: int)
 
 
 def _text_console(width: int) -> tuple[Console, io.StringIO]:
-    """A console that lays out text in so many columns, whatever the environment says of colours and
-    terminals.
-    """
+    """A console that lays out text in so many columns, whatever the environment says of terminals."""
     from rich.console import Console
 
     text = io.StringIO()

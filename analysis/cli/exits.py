@@ -102,9 +102,7 @@ def _print_errors(lines: Iterable[str]) -> None:
 
 
 def _not_writable(reason: OSError) -> Problem:
-    """A folder that takes nothing, named as far as it exists: what was to be made in it means nothing to the
-    user.
-    """
+    """A folder that takes nothing, named as far as it exists: the rest means nothing to the user."""
     from analysis.scenarios import display_path
 
     path = Path(os.fsdecode(reason.filename)).resolve()

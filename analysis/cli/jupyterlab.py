@@ -1,5 +1,4 @@
-"""How does a reviewer open the notebooks? JupyterLab on this project: its own kernel, on loopback, behind a
-token.
+"""How does a reviewer open the notebooks? JupyterLab on this project: own kernel, on loopback, with a token.
 
 Decisions
 - The server is that of the environment this command runs in, so that the kernel of the notebooks has the
@@ -191,9 +190,7 @@ def _write_workspace(folder: Path, path: str) -> None:
 
 
 def _write_settings(folder: Path) -> None:
-    """Settings under which JupyterLab fetches no news and looks for no updates: nothing leaves this
-    machine.
-    """
+    """Settings under which JupyterLab fetches no news and looks for no updates: nothing is sent."""
     target = folder / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     target.parent.mkdir(parents=True)
     target.write_text(

@@ -1,5 +1,4 @@
-"""How far is a batch, on a terminal? A bar for it and one for each notebook that runs, which disappear at the
-end.
+"""How far is a batch, on a terminal? A bar for it and one for each running notebook, gone at the end.
 
 Decisions
 - Bars count what is done (notebooks, cells); the text shows the time: so far, and how long it took the last

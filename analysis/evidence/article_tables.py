@@ -65,9 +65,7 @@ def all_parsed_cells(
 
 
 def load(name: str, directory: Path = THESIS) -> pd.DataFrame:
-    """A table with its figures as numbers, indexed by nothing, text columns as printed, unknown figures
-    NaN.
-    """
+    """A table with its figures as numbers, without an index, texts as printed, unknown figures NaN."""
     meta, table = sidecar(name, directory), printed_table(name, directory)
     wide = _parse_table(name, directory, APPROXIMATION).pivot(index="row", columns="column", values="value")
     parsed = wide.reindex(table[meta.key]).reset_index(drop=True)

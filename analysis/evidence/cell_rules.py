@@ -1,5 +1,4 @@
-"""What decides a cell of the article's tables that no table of evidence decides? Dated facts, by column and
-row.
+"""What decides a cell of the article that no table of evidence decides? Dated facts, by column and row.
 
 Decisions
 - `cells.yml` names facts and rules, never a verdict; every column says what would decide a cell that nothing
@@ -88,9 +87,7 @@ class Undecidable(CellRule):
 
 
 class Parameters(CellRule):
-    """The developer's own count, in total and active; facts that it gives none; and counts that others
-    repeat.
-    """
+    """The developer's own count, in total and active; facts that it gives none; counts repeated by others."""
 
     total: FactRef | None = None
     active: FactRef | None = None
@@ -122,8 +119,7 @@ class Releases(CellRule):
 
 
 class Amount(BaseModel):
-    """An investor's money: a dated fact, or a column of a table, the latest row that fits or (`add`) the sum
-    of all.
+    """An investor's money: a dated fact, or a table's column, the latest match or (`add`) the sum of all.
 
     `less` are dated facts with what of it depends on conditions.
     """
@@ -172,9 +168,7 @@ class Investors(CellRule):
 
 
 class Internal(CellRule):
-    """A unit that its parent pays for, if the facts show it (`told`); the parent's name as in
-    hyperscaler_capex.
-    """
+    """A unit that its parent pays for, if the facts show it (`told`); its name as in hyperscaler_capex."""
 
     parent: str
     shows: FactRefs = ()
@@ -225,9 +219,7 @@ RULES: dict[str, type[CellRule]] = {
 
 @dataclass(frozen=True)
 class ColumnRules:
-    """What would decide the cells of a column that nothing does, and the rules of those with one of their
-    own, by row.
-    """
+    """What would decide the open cells of a column, and the rules of those that have one, by row."""
 
     would_decide: str
     rows: Mapping[str, CellRule]
@@ -303,9 +295,7 @@ def _key_problems(raw: Mapping[str, Any], where: str) -> list[Problem]:
 def _read_rules(
     raw: Mapping[str, Any], rows: list[str], available: AvailableEvidence | None, where: str
 ) -> tuple[dict[str, CellRule], list[Problem]]:
-    """The rules of a column by row, and what is wrong with the others; none without evidence to check
-    them.
-    """
+    """The rules of a column by row, and what is wrong with the others; none without evidence."""
     rules: dict[str, CellRule] = {}
     problems: list[Problem] = []
     for row, rule in (raw.get("rows") or {}).items() if available is not None else ():

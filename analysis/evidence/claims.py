@@ -112,9 +112,7 @@ class Claim(BaseModel):
 
     @property
     def accepted(self) -> Quantity | None:
-        """What the result is compared with: the stated figure, else the criterion; None where the check has
-        its own.
-        """
+        """What the result is compared with: stated figure, else criterion; None if the check has its own."""
         return self.figure if self.criterion is None else parse_figure(self.criterion, self.unit)
 
     @field_validator("id")

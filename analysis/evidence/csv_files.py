@@ -24,8 +24,7 @@ from analysis.scenarios import display_path
 
 
 def read_rows(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.DataFrame, list[Problem]]:
-    """The rows that have the header's form, as text, indexed by their row in the file, and what is wrong with
-    the others.
+    """Rows in the header's form as text, indexed by their row in the file, and the problems of the others.
 
     Parameters
     ----------

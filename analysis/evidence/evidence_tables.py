@@ -1,5 +1,4 @@
-"""What did others measure, and what of it was known when? The evidence tables, each row with its source and
-two dates.
+"""What did others measure, and what of it was known when? Tables whose rows have a source and two dates.
 
 Decisions
 - `valid_on` is the period end, release or event that a row describes, `known_on` the day it was first public.
@@ -46,9 +45,7 @@ UNSAFE = re.compile(r"^[=+@\t\r]|^-(?!\d)|<[a-zA-Z/!]")
 
 
 class Floors(BaseModel):
-    """What a number lies above by the value of another column: scores by benchmark, above what guessing
-    gives.
-    """
+    """The lower bound of a number by another column: scores by benchmark, above what guessing gives."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     by: str
@@ -127,9 +124,7 @@ class EvidenceSidecar(BaseModel):
 
 
 def names(directory: Path = EVIDENCE) -> list[str]:
-    """The evidence tables that there are, also by their sidecar alone: to load one without its CSV is
-    refused.
-    """
+    """The evidence tables, also by their sidecar alone: to load one without its CSV is refused."""
     depends_on(directory)
     paths = [*directory.glob("*.csv"), *directory.glob("*.meta.yml")]
     return sorted({path.name.partition(".")[0] for path in paths})
@@ -234,9 +229,7 @@ def _convert(cells: pd.Series, spec: EvidenceColumn) -> pd.Series:
 def _bound_problems(
     typed: pd.DataFrame, text: pd.DataFrame, meta: EvidenceSidecar, path: Path
 ) -> Iterator[Problem]:
-    """Numbers out of bounds and sources of another form, by a pandera schema that is made from the
-    sidecar.
-    """
+    """Numbers out of bounds and sources of another form, by a pandera schema made from the sidecar."""
     import pandera.pandas as pa
     from pandera.errors import SchemaErrors
 

@@ -112,8 +112,7 @@ def load(directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS) -> G
 def due(
     as_of: str | dt.date | None = None, directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS
 ) -> pd.DataFrame:
-    """What to look up next: ``table, last_point, not_found, due, where``, a row for each table and thing not
-    found.
+    """What to look up next: ``table, last_point, not_found, due, where``, a row a table and gap.
 
     `last_point` is the latest `valid_on` among the rows known on the day (None where there is none). A table
     of which nothing is missing has one row all the same: whether its series has gone on is to be looked up as

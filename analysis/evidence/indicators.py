@@ -27,9 +27,7 @@ Move = Literal["raises", "lowers"]
 
 
 class ReaderCall(BaseModel):
-    """Which function of `forecasts.indicators` reads the value; its other keys are that function's
-    arguments.
-    """
+    """Which function of `forecasts.indicators` reads the value; the other keys are its arguments."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     name: str

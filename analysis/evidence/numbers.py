@@ -50,9 +50,7 @@ _FIGURE = re.compile(r"[~≈<>≤≥]?[$€£]?\d(?:[\d.,-]*\d)?")
 
 
 class Number(NamedTuple):
-    """One printed number: its paragraph, its token, and which occurrence of that token in the paragraph it
-    is.
-    """
+    """One printed number: its paragraph, its token, and which of its occurrences in the paragraph."""
 
     paragraph: str
     text: str
@@ -60,9 +58,7 @@ class Number(NamedTuple):
 
 
 class NumbersSidecar(BaseModel):
-    """What `numbers.meta.yml` says about the list; `paragraphs` is how many each section of the article
-    has.
-    """
+    """What `numbers.meta.yml` says about the list; `paragraphs` is their number by section of the article."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str
@@ -139,9 +135,7 @@ def paragraphs(directory: Path = THESIS) -> list[str]:
 
 
 def printed_cells(directory: Path = THESIS) -> dict[str, str]:
-    """What each cell of the article's tables prints, by its id ``SECTION.table.ROW.COLUMN``; the key column
-    has none.
-    """
+    """What each cell of the article's tables prints, by id ``SECTION.table.ROW.COLUMN``; keys have none."""
     cells = {}
     for name in TABLES:
         meta = sources.sidecar(name, directory)
@@ -316,9 +310,7 @@ def _unlisted_claim_figures(
 
 
 def _is_printed(token: str, printed: Iterable[str]) -> bool:
-    """Whether a number is among those printed, alone or as the beginning of a compound (``1 million`` of
-    ``1-million-token``).
-    """
+    """Whether a number is printed, alone or first in a compound (``1 million`` of ``1-million-token``)."""
     return any(text == token or text.replace("-", " ").startswith(f"{token} ") for text in printed)
 
 

@@ -67,9 +67,7 @@ class ArticleColumn(BaseModel):
         return self
 
     def names(self, column: str) -> list[str]:
-        """The names of its numbers in the parsed table: its own, or one for each part
-        (`input_price_usd_per_mtok`).
-        """
+        """Names of its numbers in the parsed table: its own, or one a part (`input_price_usd_per_mtok`)."""
         return [f"{part}_{column}" for part in self.parts] or [column]
 
 

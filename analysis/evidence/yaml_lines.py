@@ -42,9 +42,7 @@ def line_of(path: Path, keys: Sequence[str]) -> int:
 
 
 def with_line_numbers(problems: Iterable[Problem], paths: Iterable[Path]) -> list[Problem]:
-    """The same problems; where one names a key in one of the YAML files (``FILE, key NAME``), it names its
-    line too.
-    """
+    """The same problems, with the line where one names a key of a YAML file (``FILE, key NAME``)."""
     files = {display_path(path): path for path in paths}
     return [_with_line_number(problem, files) for problem in problems]
 

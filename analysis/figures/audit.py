@@ -74,8 +74,7 @@ def _label_counts(ax: Axes, left: NDArray[np.float64], counts: NDArray[np.float6
 
 
 def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
-    """Claims with a printed figure: what was computed as a multiple of it, with bounds; the band is
-    agreement.
+    """Claims with a printed figure: what was computed as a multiple of it, with bounds; the band agrees.
 
     `rows` is the ledger; claims without both figures, or with figures of different sign, are left out.
     """
@@ -119,9 +118,7 @@ def _wrapped(statement: str) -> str:
 
 
 def comparable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Claims whose computed figure can be set over the printed one: ratio with bounds, and the printed range
-    around it.
-    """
+    """Claims with a computed figure over the printed one: ratio with bounds, and the printed range."""
     table = rows.dropna(subset=["stated_low", "computed"]).copy()
     middle = (table["stated_low"] + table["stated_high"]) / 2
     table = table.assign(

@@ -78,9 +78,7 @@ def nav_and_ltv(
 def _draw_points(
     ax: Axes, table: pd.DataFrame, column: str, ceilings: Mapping[str, float], at: float
 ) -> None:
-    """The values of a column over time, with room above the ceilings for their names; what does not decide is
-    hollow.
-    """
+    """A column's values over time, with room for the ceilings' names; hollow where they do not decide."""
     known = table.dropna(subset=column)
     heights = [0, *known[column], *(1.15 * level for level in ceilings.values())]
     layout.scales(ax, [*table["t"], at], heights, "pct" if ceilings else "count", log=False)
@@ -123,8 +121,7 @@ def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
 
 
 def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> Axes:
-    """Loan-to-value after a loss on the stake, with and without other holdings falling along; ceilings in
-    percent.
+    """Loan-to-value after a loss on the stake, with and without other holdings falling; ceilings in percent.
 
     `table` has ``loss_pct``, ``alone_pct`` and ``along_pct``.
     """
@@ -158,9 +155,7 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> A
 
 
 def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> Axes:
-    """Probability of passing each ceiling (`drivers.loading_curve`) over how far the other holdings move with
-    OpenAI.
-    """
+    """Chance of passing each ceiling (`drivers.loading_curve`) over how far the rest moves with OpenAI."""
     styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):
         x, y = part["loading"], part["probability"] * 100

@@ -384,9 +384,7 @@ def _set_lag_axes(ax: Axes, end: float, lanes: int) -> None:
 
 
 def _survival_to_end(survival: pd.DataFrame, last: float) -> pd.DataFrame:
-    """A survival table from its start, where all are unmatched, to the longest lag: ``t``, ``share``,
-    ``low``, ``high``.
-    """
+    """A survival table from its start, all unmatched, to the longest lag: ``t, share, low, high``."""
     columns = {"lag_months": "t", "unmatched_share": "share"}
     steps = survival.rename(columns=columns)[["t", "share", "low", "high"]].sort_values("t")
     start = pd.DataFrame({"t": [0.0], "share": [1.0], "low": [1.0], "high": [1.0]})
@@ -418,8 +416,7 @@ def parity(
     level: float,
     ax: Axes,
 ) -> Axes:
-    """The best open and the best closed model so far, the lines fitted through both, and when they would
-    meet.
+    """The best open and closed model so far, the lines fitted through both, and when they would meet.
 
     Parameters
     ----------
@@ -543,9 +540,7 @@ def _parity_finding(
 
 
 def _draw_meeting(ax: Axes, height: float, times: Sequence[float], never: float) -> None:
-    """When the lines meet: a bar between two quantiles with a dot at the estimate, an arrow where it leaves
-    the axes.
-    """
+    """When the lines meet: a bar between quantiles, a dot at the estimate, an arrow beyond the axes."""
     low, middle, high = times
     right = ax.get_xlim()[1]
     if low < right:

@@ -1,5 +1,4 @@
-"""What is forecast, and what were earlier forecasts worth? Deadlines, probabilities by method and over time,
-and calibration.
+"""What is forecast, and what were earlier forecasts worth? Deadlines, probabilities and calibration.
 
 Decisions
 - A method has the same mark in every chart.
@@ -112,9 +111,7 @@ def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Ax
 
 
 def _draw_part(ax: Axes, row: int, methods: pd.DataFrame, label: str) -> None:
-    """The methods of one part, the pool across them where there are several, and its probability at the
-    right.
-    """
+    """The methods of a part, the pool across them if there are several, and its probability at the right."""
     offsets = [0.0] if len(methods) == 1 else [0.13, -0.13]
     for method, offset in zip(methods.to_dict("records"), offsets, strict=False):
         y = row - 0.12 + offset
@@ -173,9 +170,7 @@ def probability_history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: A
 def _draw_lane(
     ax: Axes, lane: int, name: str, rows: pd.DataFrame, days: tuple[pd.Timestamp, pd.Timestamp]
 ) -> None:
-    """The lane of a part: a line for each method from the first to the last day, the latest values at the
-    right.
-    """
+    """The lane of a part: a line a method from the first to the last day, the latest values at the right."""
     for level in (0, 50, 100):
         width = 0.6 if level == 50 else 0.9
         ax.plot([0, 1], [lane + level / 160] * 2, color=theme.GRID, linewidth=width, zorder=1)

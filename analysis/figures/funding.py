@@ -1,5 +1,4 @@
-"""Who pays for it? Money raised and promised, who holds which part, run-rate revenue, and costs next to
-revenue.
+"""Who pays for it? Money raised and promised, who holds what, run-rate revenue, and costs next to revenue.
 
 Decisions
 - A figure of the article is orange-brown, with a bar over the bounds of its qualifier; an arrow is an open
@@ -239,9 +238,7 @@ def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: s
 
 
 def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
-    """Who is named as an investor in whom: investors left, companies right; a dashed line is a parent's own
-    money.
-    """
+    """Named investors by company: investors left, companies right; a dashed line is a parent's own money."""
     sides = {
         kind: [node for node, data in graph.nodes(data=True) if data["kind"] == kind]
         for kind in ("investor", "company")
@@ -430,7 +427,5 @@ def _draw_pairs(ax: Axes, years: pd.DataFrame) -> None:
 
 
 def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: theme.Day | None) -> pd.Timestamp:
-    """Where the last step ends: at the cut-off date, else at the article's day, or at the last row if that is
-    later.
-    """
+    """Where the last step ends: at the cut-off date, else on publication day, or at a later last row."""
     return max(rows["valid_on"].max(), day if as_of is None else pd.Timestamp(as_of))

@@ -61,9 +61,7 @@ class Name(NamedTuple):
 
 
 def scales(ax: Axes, times: Sequence[float], heights: Sequence[float], unit: str, log: bool) -> None:
-    """Scales, limits and ticks that hold everything drawn, so that labels can be placed; times are decimal
-    years.
-    """
+    """Scales, limits and ticks that hold everything drawn, before labels; times are decimal years."""
     if log:
         ax.set_yscale("log")
         log_ticks(ax.yaxis, heights, unit, room=1.15)
@@ -143,9 +141,7 @@ def split_at(line: pd.DataFrame, end: float, log: bool) -> tuple[pd.DataFrame, p
 
 
 def record_end(ax: Axes, at: float, *, low: bool) -> None:
-    """A thin vertical line where the record ends, with its label at the bottom (`low`) or at the top, where
-    there is room.
-    """
+    """A thin vertical line where the record ends, labelled at the bottom (`low`) or the top."""
     ax.axvline(at, color=theme.MUTED, linewidth=0.9, zorder=1)
     start, stop = ax.get_xlim()
     left = at > start + 0.35 * (stop - start)  # the label takes about a third of the axes
@@ -314,8 +310,7 @@ def bounded(
     ax: Axes,
     reference: tuple[str, float] | None = None,
 ) -> Axes:
-    """A row for each figure of the article with its bounds; `reference` is a labelled line to compare them
-    with.
+    """A row for each figure of the article with its bounds; `reference` is a labelled line to compare with.
 
     `cells` are rows of `article_tables.parsed_cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
     ``missing``.

@@ -98,9 +98,7 @@ def _differences_finding(differences: pd.Series, years: float) -> str:
 
 
 def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
-    """Recomputed less printed rate by number of elapsed years, a line per segment; zero is where print is
-    right.
-    """
+    """Our growth rate less the article's by elapsed years, a line per segment; zero is right."""
     gaps = rates.assign(gap=rates["recomputed_pct"] - rates["stated_pct"])
     sns.lineplot(
         gaps,
@@ -432,8 +430,7 @@ def _paths_finding(ends: Mapping[str, tuple[pd.Series, float]], unit: str) -> st
 def share_of_sum(
     shares: pd.DataFrame, *, amount_usd_bn: float, subject: str, threshold: float, reading: str, ax: Axes
 ) -> Axes:
-    """What share an amount is of a simulated sum, a row per span that is summed, with the threshold of a
-    statement.
+    """An amount as a share of simulated sums, a row per span that is summed, with a statement's threshold.
 
     Parameters
     ----------

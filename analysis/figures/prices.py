@@ -220,8 +220,7 @@ def _hosted(listed: pd.DataFrame) -> pd.DataFrame:
 def price_multiples(
     multiples: pd.DataFrame, claimed: Mapping[str, tuple[float, float]], *, reference: str, ax: Axes
 ) -> Axes:
-    """How many times dearer the reference model is, per rival and kind of token, on a log axis; claims as
-    bands.
+    """The reference model's price over each rival's, per kind of token, on a log axis; claims as bands.
 
     `multiples` is `models.frontier.price_multiples`; `claimed` gives the printed range of the rivals that
     have one.
@@ -406,9 +405,7 @@ def _decline_finding(fits: pd.DataFrame, benchmark: str) -> str:
 
 
 def _line_ends(steps: pd.DataFrame, factor: float) -> list[float]:
-    """Heights of the fitted line at the first and the last step; least squares runs through the mean of its
-    points.
-    """
+    """Heights of the fitted line at the first and the last step; it runs through the mean of its points."""
     if math.isnan(factor):
         return []
     t, log_price = steps["t"], np.log(steps[PRICE])

@@ -129,9 +129,7 @@ def _tornado_bar(ax: Axes, row: int, item: Mapping[Hashable, Any], centre: float
 
 
 def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
-    """First-order and total shares of the variance by group (`sensitivity.Sobol.indices`), with their
-    intervals.
-    """
+    """First-order and total variance shares by group (`sensitivity.Sobol.indices`), with their intervals."""
     order = table[table["order"] == "total"].sort_values("index", ascending=False)["group"].tolist()
     _draw_shares(ax, table, "total", order, -0.13, theme.RECOMPUTED, "with interactions", "o")
     _draw_shares(ax, table, "first", order, 0.13, theme.SECOND, "alone", "D")
@@ -186,9 +184,7 @@ def _draw_shares(
 
 
 def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
-    """What each risk adds to a probability (`sensitivity.shapley`), with its effect alone and as the last
-    one.
-    """
+    """What a risk adds to a probability (`sensitivity.shapley`), with its effect alone and as the last."""
     risks = table.sort_values("share", ascending=False, ignore_index=True)
     points = risks[["share", "alone", "last"]] * 100
     sns.barplot(x=points["share"], y=risks["risk"], color=theme.RECOMPUTED, width=0.5, ax=ax, orient="h")
@@ -218,8 +214,7 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
 
 
 def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
-    """The value of each input that meets a target (`input`, `target`, `value`, `percentile`), on its own
-    percentiles.
+    """The value of each input that meets a target (`input`, `target`, `value`, `percentile`), by percentile.
 
     Without a percentile the target is met nowhere in the input's range, or at several places; the table says
     which.
@@ -426,9 +421,7 @@ def _draw_risk(ax: Axes, item: Mapping[Hashable, Any], label_y: float) -> None:
 
 
 def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axes) -> Axes:
-    """One of `sweep.OUTPUTS` over a grid of two inputs (`names`, across and up), from the tidy table of a
-    sweep.
-    """
+    """One of `sweep.OUTPUTS` over a grid of two inputs (`names`, across and up), from a sweep's table."""
     grid = table[table["output"] == output].pivot(index=names[1], columns=names[0], values="value")
     grid = grid.iloc[::-1].rename(index="{:.4g}".format, columns="{:.4g}".format)
     low, high = grid.min().min(), grid.max().max()

@@ -1,5 +1,4 @@
-"""What may happen? Fans of simulated paths, distributions with thresholds, probabilities over time, and
-grids.
+"""What may happen? Fans of simulated paths, distributions, probabilities over time, and grids.
 
 Decisions
 - A fan shows the median and the 50% and 90% ranges of the simulated draws: a distribution of outcomes, not a
@@ -48,9 +47,7 @@ PROBABILITY_COLUMNS = {
 
 
 def quantiles(times: NDArray[np.float64], paths: NDArray[np.float64], name: str) -> pd.DataFrame:
-    """Quantiles of simulated paths (draws by rows) over time: ``time``, ``series``, ``p5 p25 p50 p75
-    p95``.
-    """
+    """Quantiles of paths (draws by rows) over time: ``time``, ``series``, ``p5 p25 p50 p75 p95``."""
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
     values = np.quantile(paths, levels, axis=0)
     return pd.DataFrame(
@@ -102,9 +99,7 @@ def fan(
     top: float | None = None,
     ax: Axes,
 ) -> Axes:
-    """Fans over time, one `quantiles` table a series; `lines` are labelled horizontal thresholds, `top` cuts
-    the axis.
-    """
+    """Fans over time, a `quantiles` table a series; `lines` are labelled thresholds, `top` cuts the axis."""
     for table, (color, style) in zip(tables, STYLES, strict=False):
         years = table["time"] + start_year
         for low, high, alpha in BANDS:
@@ -231,9 +226,7 @@ def probability_over_time(
     start_year: float = 0.0,
     ax: Axes,
 ) -> Axes:
-    """Cumulative probabilities with their Monte-Carlo bounds, one line a table
-    (`simulation.cumulative_probability`).
-    """
+    """Cumulative probabilities and Monte-Carlo bounds, a line each (`simulation.cumulative_probability`)."""
     for (name, table), (color, style) in zip(tables.items(), STYLES, strict=False):
         years, percent = table["times_years"] + start_year, table["probability"] * 100
         sns.lineplot(x=years, y=percent, color=color, linewidth=2.2, linestyle=style, ax=ax)
@@ -265,9 +258,7 @@ def heat_map(
     alt: str | None = None,
     ax: Axes,
 ) -> Axes:
-    """A grid of numbers as a heat map with the numbers in it, written by `form`; cells above `mark` are set
-    in bold.
-    """
+    """A grid of numbers as a heat map that shows them, written by `form`; those above `mark` in bold."""
     sns.heatmap(
         grid,
         annot=grid.map(form),

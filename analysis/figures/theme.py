@@ -161,9 +161,7 @@ class Label(NamedTuple):
 
 
 class Chart(Figure):
-    """A figure with its finding (the title), its subtitle (what is shown, in which unit) and its text
-    alternative.
-    """
+    """A figure with its finding (the title), its subtitle (what is shown, in which unit) and its alt text."""
 
     finding: str = ""
     subtitle: str = ""
@@ -221,9 +219,7 @@ def axes(width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN, *, grid: str 
 def panels(
     rows: int, width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN, *, grid: str = "y"
 ) -> list[Axes]:
-    """Axes below one another on a new chart of that height in all, from the top down, with one horizontal
-    axis.
-    """
+    """Axes below one another on a new chart of that total height, from the top, with one horizontal axis."""
     _use_style()
     chart = Chart(figsize=(width_in, height_in), layout="constrained")
     _Canvas(chart)
@@ -312,9 +308,7 @@ def annotate(
 
 
 def edge_labels(ax: Axes, labels: Sequence[Label], size: float = 10.0) -> None:
-    """Labels to the right of the axes at their heights, moved apart where they would touch; the axis must be
-    final.
-    """
+    """Labels to the right of the axes at their heights, moved apart where they touch; for final axes."""
     from scipy.optimize import isotonic_regression
 
     if not labels:
@@ -356,9 +350,7 @@ def empty_chart(ax: Axes, subject: str) -> Axes:
 
 
 def set_texts(ax: Axes, finding: str, subtitle: str, alt: str) -> Axes:
-    """Give a chart its texts: what it shows, what is plotted in which unit, and a description for those who
-    cannot see it.
-    """
+    """Give a chart its finding, what is plotted in which unit, and a description for screen readers."""
     chart = chart_of(ax)
     chart.finding, chart.subtitle, chart.alt = finding, subtitle, alt
     return ax
@@ -430,9 +422,7 @@ HALOED = "halo"
 
 @contextmanager
 def _plain_halos(chart: Chart) -> Iterator[None]:
-    """Words with a halo as marked text: matplotlib would draw each as two outlines, the style sheet draws it
-    in one.
-    """
+    """Words with a halo as marked text: matplotlib draws two outlines each, the style sheet one."""
     haloed = [text for text in chart.findobj(Text) if text.get_path_effects()]
     for text in haloed:
         text.set_path_effects([])
@@ -444,9 +434,7 @@ def _plain_halos(chart: Chart) -> Iterator[None]:
 
 
 def _shorten_coordinates(match: re.Match[str]) -> str:
-    """Coordinates to a tenth of a point, those of marks (which are defined once, and small) to a
-    hundredth.
-    """
+    """Coordinates to a tenth of a point, those of marks (defined once, and small) to a hundredth."""
     digits = 2 if match[0].startswith("<defs>") else 1
     longer = rf"\d+\.\d{{{digits + 1},}}"
     return re.sub(longer, lambda n: f"{float(n[0]):.{digits}f}".rstrip("0").rstrip("."), match[0])

@@ -128,9 +128,7 @@ def fitted(
 def _sorted_fit(
     points: pd.DataFrame, forecast: pd.DataFrame, level: float | None
 ) -> tuple[pd.DataFrame, pd.DataFrame, str, float]:
-    """Points and fitted line in the order of time, the name of the line's centre, and the level of its
-    bands.
-    """
+    """Points and fitted line by time, the name of the line's centre, and the level of its bands."""
     layout.require_columns("points", points, ("t", "y", "label"))
     centre = "median" if "median" in forecast else "mean"
     columns = ["t", centre, *(f"{band}_{end}" for band in BANDS for end in ("lower", "upper"))]
@@ -248,9 +246,7 @@ def _along(ax: Axes, line: pd.DataFrame, centre: str) -> NDArray[np.float64]:
 
 
 def _tip(claim: ClaimedTrend | None, low: float, high: float, log: bool) -> float | None:
-    """Where the arrow of a dated claim that is open to one side ends, an eighth of the heights away from
-    it.
-    """
+    """Where the arrow of a dated one-sided claim ends, an eighth of the heights away from it."""
     if claim is None or claim.t is None or claim.qualifier not in (">", "<"):
         return None
     sign = 1 if claim.qualifier == ">" else -1
@@ -258,9 +254,7 @@ def _tip(claim: ClaimedTrend | None, low: float, high: float, log: bool) -> floa
 
 
 def _claimed_path(claim: ClaimedTrend | None, end: float) -> pd.DataFrame:
-    """Where the claim stands: no row without one, one row, of which `t` is NaN for a level, or two hundred
-    along a path.
-    """
+    """Where the claim is: no row without one, one row (`t` is NaN for a level), or 200 along a path."""
     if claim is None:
         return pd.DataFrame({"t": [], "y": []})
     if claim.factor is None or claim.t is None:
@@ -312,8 +306,7 @@ def _require_finite(name: str, frame: pd.DataFrame, log: bool) -> None:
 
 
 def specification_curve(table: pd.DataFrame, *, subject: str, primary: str, level: float, ax: Axes) -> Axes:
-    """The factor that every specification gives, sorted, with the one that was written down beforehand
-    marked.
+    """The factor that every specification gives, sorted; the one written down beforehand is marked.
 
     Parameters
     ----------
@@ -427,8 +420,7 @@ def _specifications_finding(subject: str, fits: pd.DataFrame, central: float) ->
 
 
 def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
-    """A row per published fit: the factor that it prints with its interval, and that of the same data fitted
-    again.
+    """A row per published fit: the printed factor with its interval, and that of the same data refitted.
 
     Parameters
     ----------
@@ -540,9 +532,7 @@ def _factor_text(fit: pd.Series, kind: str) -> str:
 
 
 def _decimals(fit: pd.Series, name: str) -> int:
-    """Decimals that print gives a figure; a whole or missing one has those of its row, 2.0 next to 2.4 and
-    3.1.
-    """
+    """Decimals that print gives a figure; a whole or missing one has its row's: 2.0 with 2.4 and 3.1."""
     columns = ("printed", "printed_low", "printed_high")
     decimals = {column: len(f"{float(fit[column]):.10g}".partition(".")[2]) for column in columns}
     return decimals[name] or max(decimals.values())

@@ -1,5 +1,4 @@
-"""What must come true for a price, and what does a flat plan earn? Grids of needed revenue, use against plan,
-cheaper tokens.
+"""What must come true for a price, and what does a flat plan earn? Required revenue, use, cheaper tokens.
 
 Decisions
 - A cell says what is needed and what share of the whole market that is; what exceeds the market is bold.
@@ -92,9 +91,7 @@ def required_revenue(
 
 
 def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
-    """What the use of each subscriber costs to serve and would cost by the token, against the price of the
-    plan.
-    """
+    """What each subscriber's use costs to serve and would cost by the token, against the plan's price."""
     above = valuation.plan_break_even(plan).set_index("counted_at")["share_above"]
     use = plan.used_mtok(SHARES)
     lines: dict[str, tuple[NDArray[np.float64], str, Any]] = {

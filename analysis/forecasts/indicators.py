@@ -1,5 +1,4 @@
-"""Where do the leading indicators stand? Each read from the evidence as it was known on a day, against its
-threshold.
+"""Where do the leading indicators stand? The evidence known on a day against their thresholds.
 
 Decisions
 - A reader is a small function of the evidence; what it reads is remembered, so the value carries its sources
@@ -215,9 +214,7 @@ def months_since(facts: Facts, *, ids: Sequence[str]) -> Reading:
 
 @reader
 def months_until(facts: Facts, *, ids: Sequence[str]) -> Reading:
-    """Months from the cut-off date to the due day of the rule that is in force: the latest of some dated
-    facts.
-    """
+    """Months from the cut-off date to the due day of the rule in force: the latest of some dated facts."""
     return Reading((_latest_fact(facts, ids)["due_on"] - facts.as_of).days / DAYS_PER_MONTH, facts.as_of)
 
 
@@ -284,9 +281,7 @@ def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
 
 @reader
 def growth(facts: Facts, *, measure: str, months: int) -> Reading:
-    """Growth a year, percent, from the value of a measure nearest to so many months before its latest one to
-    that.
-    """
+    """Growth a year, percent, of a measure to its latest value from the one nearest to `months` before."""
     rows = facts.rows("openai_finance", measure=measure, counts="yes").sort_values("valid_on", kind="stable")
     last = rows.iloc[-1]
     away = (rows["valid_on"] - (last["valid_on"] - pd.DateOffset(months=months))).abs()
@@ -314,9 +309,7 @@ def relative_growth(facts: Facts, *, measure: str, over: str, periods: Sequence[
 
 @reader
 def stake_loss(facts: Facts) -> Reading:
-    """By how much OpenAI's last priced equity times the register's stake is below the register's cost,
-    percent of it.
-    """
+    """How far OpenAI's last priced equity times the stake is below the register's cost, percent of it."""
     last = facts.last("funding_rounds", "post_money_usd_bn", company="OpenAI")
     worth = float(last["post_money_usd_bn"]) * float(facts.assumptions["stake_share"])
     return Reading(100 * (1 - worth / float(facts.assumptions["invested_usd_bn"])), last["valid_on"])

@@ -158,9 +158,7 @@ def _clip(share: float) -> float:
 
 
 def event_draws(assumptions: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
-    """Draws with a write-down in time, and draws in which costs a unit of revenue are higher then: shape (2,
-    draws).
-    """
+    """Draws with a write-down in time, and those with higher costs a unit of revenue: shape (2, draws)."""
     paths = outlook.venture_paths(assumptions, facts.record)
     last = round(assumptions.write_down_years * 4)
     down = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)[:, : last + 1].any(axis=1)
@@ -251,9 +249,7 @@ class RequiredPriceFall:
 
 
 def simulated_price_fall(context: MethodContext) -> Method | None:
-    """The share of draws in which the price of a fixed quality falls far enough from the launch to the
-    deadline.
-    """
+    """The share of draws in which the price at fixed quality falls far enough from launch to deadline."""
     fall = _required_price_fall(context)
     if fall is None:
         return None
@@ -297,9 +293,7 @@ def price_fall_trend(context: MethodContext) -> Method | None:
 
 
 def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
-    """The hedonic fit of choice: the mixed model, or least squares on blends of prices where it has no
-    standard error.
-    """
+    """The hedonic fit of choice: the mixed model, or least squares if that has no standard error."""
     for method in ("mixed", "ols"):
         (fit,) = prices.hedonic(spells, floor=FLOOR, methods=[method]).table.to_dict("records")
         if not any(math.isnan(fit[name]) for name in ("low", "decline_factor_per_year", "high")):
@@ -387,9 +381,7 @@ def down_rounds(context: MethodContext) -> Method | None:
 
 
 def simulated_cost_growth(context: MethodContext) -> Method | None:
-    """Among the draws with a write-down, those in which costs a unit of revenue are higher than at the
-    start.
-    """
+    """Of the draws with a write-down, those with costs a unit of revenue above the start's."""
     down, lag = event_draws(context.assumptions, context.facts)
     if not down.any():
         return None
@@ -404,9 +396,7 @@ def simulated_cost_growth(context: MethodContext) -> Method | None:
 
 
 def business_share_trend(context: MethodContext) -> Method | None:
-    """The probability that business customers pay more than half, by the line through their shares of revenue
-    in our data.
-    """
+    """The probability that business customers pay more than half, by the line through their shares so far."""
     from scipy import stats
 
     facts = context.known["dated_facts"]
@@ -479,9 +469,7 @@ def _trend_scores(context: MethodContext) -> pd.DataFrame:
 
 
 def _closed_lead_lags(context: MethodContext) -> tuple[pd.DataFrame | None, pd.DataFrame]:
-    """How long closed steps stood, None where our data have no closed and open models; and the rows that
-    say so.
-    """
+    """How long closed steps stood, None without closed and open models in our data; and the rows used."""
     scores = _trend_scores(context)
     try:
         return parity.lags(scores), scores

@@ -272,9 +272,7 @@ def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.
 
 
 def calibration(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "pooled")) -> pd.DataFrame:
-    """How often it happened at each forecast probability: ``forecaster`` and the columns of
-    `scoring.calibration`.
-    """
+    """How often it happened at each forecast probability: `scoring.calibration` by ``forecaster``."""
     if table.empty:
         return pd.DataFrame()
     rows = [

@@ -1,5 +1,4 @@
-"""Is everything in its place? What `thesis check` finds in data, claims, register, scenarios and stored
-notebooks.
+"""Is everything in its place? The problems in data, claims, register, scenarios and stored notebooks.
 
 Decisions
 - Every problem names file and line, what is wrong and what to do; they come all at once. What cannot be read
@@ -308,9 +307,7 @@ def _known_ids(project: ProjectFiles) -> set[str] | None:
 
 
 def _name_problems(content: Mapping[str, Any], ids: set[str], where: str) -> Iterator[Problem]:
-    """Arguments and sentences that name a dated fact which no table holds, or one that the check is not
-    given.
-    """
+    """Arguments and sentences that name a dated fact that no table holds, or that the check does not get."""
     facts: set[str] = set()
     placeholders: set[str] = set()
     keys: dict[str, str] = {}
@@ -371,8 +368,7 @@ def _unseen_row_problems(project: ProjectFiles, name: str) -> Iterator[Problem]:
 
 
 def _replaced_model_problems(project: ProjectFiles) -> Iterator[Problem]:
-    """Prices of models that replace none of the same seller's earlier ones, or that were released after they
-    were sold.
+    """Prices of models that replace none of the seller's earlier ones, or were sold before their release.
 
     A price is compared with that of the model that it replaces, so that a name which fits none would hide a
     cut.
@@ -397,9 +393,7 @@ def _replaced_model_problems(project: ProjectFiles) -> Iterator[Problem]:
 
 
 def _number_problems(project: ProjectFiles, article: Path | None) -> list[Problem]:
-    """Printed numbers without a claim or cell, claims and cells without their numbers, and the list against
-    the article.
-    """
+    """Printed numbers without claim or cell, claims and cells without numbers, and the list's problems."""
     listed, problems = project.numbers, []
     if listed is not None and project.claims is not None and project.has_all_claims and project.cells:
         problems += numbers.coverage_problems(project.claims, project.thesis)
@@ -432,9 +426,7 @@ def _reason_problems(project: ProjectFiles) -> Iterator[Problem]:
 
 
 def _prediction_problems(project: ProjectFiles) -> Iterator[Problem]:
-    """Rulings on predictions by facts that do not fit, from after the base date, or missing past the
-    deadline.
-    """
+    """Rulings on predictions that their facts do not bear out, too late or missing past the deadline."""
     if project.predictions is None or FACTS not in project.tables or project.register is None:
         return
     content = predictions.read(project.thesis)
@@ -464,9 +456,7 @@ def _bears_on_problems(project: ProjectFiles) -> Iterator[Problem]:
 
 
 def _indicator_problems(project: ProjectFiles) -> Iterator[Problem]:
-    """Readers, thresholds, facts, parts and risks that an indicator names, and arguments that its reader does
-    not take.
-    """
+    """What an indicator names and does not exist, and arguments that its reader does not take."""
     if (
         project.indicators is None
         or project.register is None
@@ -485,9 +475,7 @@ def _indicator_problems(project: ProjectFiles) -> Iterator[Problem]:
 
 
 def _paragraph_problems(project: ProjectFiles) -> Iterator[Problem]:
-    """Paragraphs of the article that a reason, a reference, a prediction or a figure names and that it does
-    not have.
-    """
+    """Paragraphs that a reason, reference, prediction or figure names and the article does not have."""
     if project.numbers is None:
         return
     paragraphs = numbers.paragraphs(project.thesis)
@@ -537,9 +525,7 @@ def _fresh_ledger_problems(project: ProjectFiles, fresh_ledger: LedgerMaker) -> 
 
 
 def _unused_facts(project: ProjectFiles) -> list[str]:
-    """Dated facts whose id, or the series before its last part, no claim, cell, prediction, notebook or
-    module names.
-    """
+    """Dated facts that no claim, cell, prediction, notebook or module names, by id or by series."""
     if FACTS not in project.tables:
         return []
     paths = [*project.thesis.glob("*.yml"), *(project.root / "analysis").rglob("*.py")]

@@ -126,9 +126,7 @@ def claim_problems(book: StoredNotebook, claims: Iterable[str]) -> Iterator[Prob
 def ledger_problems(
     books: Sequence[StoredNotebook], fresh: Sequence[Row], wanted: Iterable[str] = ()
 ) -> Iterator[Problem]:
-    """Stored verdicts that a fresh ledger does not give, and claims (`wanted`) that no stored ledger
-    shows.
-    """
+    """Stored verdicts that a fresh ledger lacks, and claims (`wanted`) that no stored ledger shows."""
     rows = {row["id"]: row for row in fresh}
     stored_ids: set[str] = set()
     for book in books:
@@ -175,9 +173,7 @@ def evidence_problems(
 
 
 def _declared(source: str) -> Iterator[tuple[str, str]]:
-    """The names of a parameters cell with the lines that declare them; the label `scenario` is not one of
-    them.
-    """
+    """The names of a parameters cell with the lines that declare them, without the label `scenario`."""
     lines = ipynb.source_lines(source)
     for statement in ast.parse(source).body:
         target = statement.target if isinstance(statement, ast.AnnAssign) else None
@@ -239,9 +235,7 @@ def _same(stored: Any, fresh: Any) -> bool:
 
 
 def _excerpt(value: Any, other: Any) -> str:
-    """A value as a message shows it: of a long text only what surrounds its first difference from the
-    other.
-    """
+    """A value as a message shows it: of a long text only the part around its first difference."""
     if not isinstance(value, str):
         return "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
     same = next((i for i, (a, b) in enumerate(zip(value, str(other), strict=False)) if a != b), len(value))

@@ -280,9 +280,7 @@ def judgement_at_ends(
 
 
 def required_moic(payments: Sequence[venture.Payment], return_pct: float, horizon_years: float) -> float:
-    """The multiple of all payments that an IRR needs at the horizon: sum of a_i (1 + r)^(T - t_i) over sum of
-    a_i.
-    """
+    """The multiple that an IRR needs at the horizon: sum of a_i (1 + r)^(T - t_i) over sum of a_i."""
     rate = 1 + return_pct / 100
     grown = sum(p.amount_usd_bn * rate ** (horizon_years - p.years) for p in payments)
     return grown / sum(p.amount_usd_bn for p in payments)
@@ -308,8 +306,7 @@ def switch_off(assumptions: Assumptions, switched_off: Sequence[str]) -> Assumpt
 def risk_combinations(
     assumptions: Assumptions, evidence: outlook.StartEvidence, draws: int = simulation.BLOCK
 ) -> Callable[[frozenset[str]], dict[str, float]]:
-    """Outcomes with exactly these risks on: ``write_down`` and ``ltv`` (25% passed), probabilities by the
-    article's deadline.
+    """Outcomes with just these risks on: ``write_down`` and ``ltv`` (25% passed), by the article's deadline.
 
     On common random numbers; a combination is run once. `assumptions` as for `outlook`, with
     ``write_down_years``, ``write_down_pct`` and ``ltv_ceiling_pct``.
@@ -387,8 +384,7 @@ def loading_curve(
     loadings: Sequence[float],
     ceilings_pct: Sequence[float],
 ) -> pd.DataFrame:
-    """Probability of having passed each ceiling by the article's deadline, over one loading for all other
-    holdings.
+    """Probability of passing each ceiling by the article's deadline, over one loading for all other holdings.
 
     Columns ``loading``, ``ceiling_pct``, ``probability``, ``low``, ``high``; common random numbers.
     """

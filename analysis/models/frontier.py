@@ -32,9 +32,7 @@ Price = TypeVar("Price", float, pd.Series)
 
 
 def blended_price(input_price: Price, output_price: Price, input_token_share: float) -> Price:
-    """Price of a million tokens of which `input_token_share` (0 to 1) are input, in the unit of the two
-    prices.
-    """
+    """Price of a million tokens, `input_token_share` (0 to 1) of them input, in the unit of both prices."""
     return input_token_share * input_price + (1 - input_token_share) * output_price
 
 
@@ -142,8 +140,7 @@ class MeanGaps(NamedTuple):
 
 
 def mean_gaps(gap: pd.Series) -> MeanGaps | None:
-    """The mean of a daily gap over the last year and over the year before, or over the halves of a shorter
-    record.
+    """The mean of a daily gap over the last year and the year before, or over halves of a shorter record.
 
     `gap` is `frontier_gap`. None where a half would have less than half a year: single releases would decide.
     """

@@ -136,8 +136,7 @@ def raised_over_time(rounds: pd.DataFrame) -> pd.DataFrame:
 
 
 def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
-    """What SoftBank had paid into OpenAI, and what it had paid or promised in total, after each day on which
-    that changed.
+    """What SoftBank had paid into OpenAI, and paid or promised in total, after each day of a change.
 
     Parameters
     ----------
@@ -253,9 +252,7 @@ class GrowthChange(NamedTuple):
 
 
 def growth_change(rate: RunRate) -> GrowthChange | None:
-    """Does growth of annualised revenue speed up or slow down, by a square of the date; None below six
-    points.
-    """
+    """Whether growth of annualised revenue changes, by a square of the date; None below six points."""
     from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
 
     t = rate.points["t"].to_numpy(dtype=float)

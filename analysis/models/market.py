@@ -62,9 +62,7 @@ def growth_checks(market: pd.DataFrame, years: float) -> pd.DataFrame:
 
 
 def rates_by_period(market: pd.DataFrame, periods: Sequence[int]) -> pd.DataFrame:
-    """The rate that each number of elapsed years gives: ``segment``, ``years``, ``recomputed_pct``,
-    ``stated_pct``.
-    """
+    """The rate by number of elapsed years: ``segment``, ``years``, ``recomputed_pct``, ``stated_pct``."""
     tables = [growth_checks(market, years).assign(years=years) for years in periods]
     return pd.concat(tables, ignore_index=True)[["segment", "years", "recomputed_pct", "stated_pct"]]
 

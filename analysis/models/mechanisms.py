@@ -58,9 +58,7 @@ def _log_rates(growth_factor_per_year: Floats, long_run_pct: Floats) -> tuple[Fl
 def share_of_ceiling(
     revenue_usd_bn: Floats, pool_usd_bn: Floats, pool_share: Floats, ceiling: Floats
 ) -> Floats:
-    """The start over its ceiling, c min(R / (pool × share), 1): 1 where it stands above; 0 where c, the
-    switch, is 0.
-    """
+    """The start over its ceiling, c min(R / (pool × share), 1): 1 where above; 0 where c, the switch, is."""
     return np.asarray(ceiling * np.minimum(revenue_usd_bn / (pool_usd_bn * pool_share), 1.0))
 
 
@@ -135,16 +133,12 @@ def shock_counts(rate_per_year: Floats, quarters: int, rng: np.random.Generator)
 
 
 def declining_ratio(years: Floats, start: Floats, long_run: Floats, half_life_years: Floats) -> Floats:
-    """A ratio on its way to a long-run level, r + (r0 - r) 2^(-t/h); years of shape (dates,), the rest
-    (draws, 1).
-    """
+    """A ratio on its way to a long-run level, r + (r0 - r) 2^(-t/h); years (dates,), the rest (draws, 1)."""
     return np.asarray(long_run + (start - long_run) * np.exp2(-years / half_life_years))
 
 
 def use_of_plan(revenue_usd_bn: Floats, planned_usd_bn: Floats) -> Floats:
-    """How far revenue carries the plan on which compute was bought, min(1, revenue / planned); shape of the
-    revenue.
-    """
+    """How far revenue carries the plan behind the compute, min(1, revenue / planned); shaped as revenue."""
     return np.asarray(np.minimum(revenue_usd_bn / planned_usd_bn, 1.0))
 
 
@@ -230,8 +224,7 @@ def repricing_factor(
 
 
 def market_shut(market_factor: Floats, fall_pct: Floats) -> np.ndarray:
-    """Whether new money comes in distress only: the market factor is more than `fall_pct` below its highest
-    so far.
+    """Whether new money comes in distress only: the market factor is over `fall_pct` below its high so far.
 
     Boolean ndarray of the factor's shape, (draws, dates); `fall_pct` of shape (draws, 1).
     """
@@ -365,9 +358,7 @@ def claim_usd_bn(
 
 
 def after_manager(claim_usd_bn: Floats, cost_usd_bn: Values, gain_share: Floats) -> Floats:
-    """What is left of a claim after the fund's manager took its share of the gain, claim - m max(claim -
-    cost, 0).
-    """
+    """A claim after the manager's share of the gain, claim - m max(claim - cost, 0)."""
     return np.asarray(claim_usd_bn - gain_share * np.maximum(claim_usd_bn - cost_usd_bn, 0.0))
 
 

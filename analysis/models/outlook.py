@@ -1,5 +1,4 @@
-"""What may happen under these assumptions? One run of the venture and exposure models, from register names to
-paths.
+"""What may happen under these assumptions? A run of venture and balance sheet, from register names to paths.
 
 Decisions
 - A register name and the model's field are one word, so that an assumption can be followed by searching for
@@ -58,8 +57,7 @@ class EditorialVerdict:
 
 @dataclass(frozen=True)
 class StartEvidence:
-    """What the evidence of one day says of the start. Read once: the runs of a sweep differ in their
-    assumptions alone.
+    """What the evidence of a day says of the start. Read once: the runs of a sweep share it.
 
     Attributes
     ----------
@@ -458,9 +456,7 @@ def price_falls(assumptions: Assumptions) -> NDArray[np.float64]:
 
 
 def needed_revenue_usd_bn(assumptions: Assumptions) -> float:
-    """Yearly revenue at the exit that the required return on the investment needs, at the middle of the
-    long-run multiple.
-    """
+    """Yearly revenue at the exit that the required return needs, at the middle long-run multiple."""
     return market.required_revenue_usd_bn(
         assumptions.invested_usd_bn,
         assumptions.required_return_pct,
@@ -474,8 +470,7 @@ def needed_revenue_usd_bn(assumptions: Assumptions) -> float:
 def third_prediction(
     assumptions: Assumptions, evidence: StartEvidence
 ) -> dict[str, simulation.MonteCarloEstimate]:
-    """Probabilities of the third prediction, from the same draws, so that its halves are not treated as
-    independent.
+    """Probabilities of the third prediction from the same draws: its halves are not independent.
 
     Returns
     -------

@@ -1,5 +1,4 @@
-"""How far do open weights trail closed ones, and when would they draw level? Lags, the gap, and the time to
-parity.
+"""How far do open weights trail closed ones, and when do they draw level? Lags, gap, and time to parity.
 
 Decisions
 - A step is a release that raises the best score so far of its kind; of several on one day the highest counts.
@@ -193,9 +192,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Height at the end of the record (logits) and slope (logits a year) of both lines, shape (draws,) or
-    (1,).
-    """
+    """Height at the record's end (logits) and slope (logits a year) of both lines, shape (draws,) or (1,)."""
 
     open: Floats
     open_slope: Floats
@@ -213,9 +210,7 @@ class _Lines:
         return self.open_slope - self.closed_slope
 
     def years(self, after: float) -> Floats:
-        """Time to parity from `after` years past the end of the record: 0 if there already, infinite if
-        never.
-        """
+        """Time to parity from `after` years past the end of the record: 0 if reached, infinite if never."""
         behind = self.lead - self.gain * after
         never = np.full(behind.shape, math.inf)
         until = np.divide(behind, self.gain, out=never, where=self.gain > 0)
@@ -590,9 +585,7 @@ def _steps(scores: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def _ordered(scores: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The rows of a kind by date and, on one day, the highest first; equal ones by name, whatever order came
-    in.
-    """
+    """The rows of a kind by date and, on one day, the highest first; equal ones by name."""
     rows = scores[scores["weights"] == kind]
     return rows.sort_values(["valid_on", "score_pct", "model"], ascending=[True, False, True])
 

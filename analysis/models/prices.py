@@ -260,8 +260,7 @@ def open_models_since(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
 
 
 def open_matches(rows: pd.DataFrame, runs: pd.DataFrame, closed: pd.Series) -> pd.DataFrame:
-    """The last price of each newer open model and seller whose model scores no lower than a closed one; may
-    be empty.
+    """The last price by seller of newer open models that score no lower than a closed one; may be empty.
 
     Parameters
     ----------
@@ -456,8 +455,7 @@ def _specification(spells: pd.DataFrame, floor: float, method: str, level: float
 
 
 def price_frontier(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
-    """The running cheapest price at or above a score: each spell that undercut all before it, one a day at
-    most.
+    """The running cheapest price at or above a score: the spells that undercut all before, one a day at most.
 
     Parameters
     ----------
@@ -647,8 +645,7 @@ def at_thresholds(
     draws: int = 2000,
     level: float = 0.9,
 ) -> pd.DataFrame:
-    """`fixed_quality` for several thresholds, side by side; what cannot be fitted keeps its row with the
-    reason.
+    """`fixed_quality` for several thresholds; what cannot be fitted keeps its row with the reason.
 
     Parameters
     ----------
@@ -803,9 +800,7 @@ def _reaching(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
 
 
 def _resampled_slopes(rows: pd.DataFrame, rng: np.random.Generator, draws: int) -> Floats:
-    """Slope of ln price on the frontier of each draw of developers, shape (draws,); NaN below three
-    points.
-    """
+    """Slope of ln price on the frontier by draw of developers, shape (draws,); NaN below three points."""
     names = sorted(rows["developer"].unique())
     codes = rows["developer"].map({name: code for code, name in enumerate(names)}).to_numpy()
     drawn = np.zeros((draws, len(names)), dtype=bool)

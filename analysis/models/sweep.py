@@ -48,9 +48,7 @@ SUMMARY_BYTES = 16 * 8
 
 @dataclass(frozen=True)
 class Axis:
-    """A register name with the range that a sweep takes it through; `steps` counts the points of a grid, both
-    ends included.
-    """
+    """A register name with its range in a sweep; `steps` counts the points of a grid with both ends."""
 
     name: str
     low: float

@@ -1,5 +1,4 @@
-"""What must come true for the price paid, and who gains when tokens get cheaper: the seller by flat plan or
-by the token?
+"""What must come true for the price paid, and who gains when tokens get cheaper?
 
 Decisions
 - The price of the whole business is compared with its cash flows (a reverse DCF); what one investor's money
@@ -186,8 +185,7 @@ def required_grid(
     margins_pct: Sequence[float] | None = None,
     years: Sequence[int] | None = None,
 ) -> pd.DataFrame:
-    """`required_revenue` over returns, margins and years to maturity; what is not given stays as in
-    `business`.
+    """`required_revenue` over returns, margins and years to maturity; the rest stays as in `business`.
 
     Parameters
     ----------
@@ -339,8 +337,7 @@ def plan_break_even(plan: Plan) -> pd.DataFrame:
 
 
 def cheaper_tokens(plan: Plan, falls_x: Sequence[float], elasticities: Sequence[float]) -> pd.DataFrame:
-    """Margins and revenue by flat plan and by the token, once a token costs and sells for `falls_x` times
-    less.
+    """Margins and revenue by flat plan and by the token, once cost and price of a token fall `falls_x` times.
 
     Parameters
     ----------
@@ -387,8 +384,7 @@ def cheaper_tokens(plan: Plan, falls_x: Sequence[float], elasticities: Sequence[
 
 
 def years_until(plan: Plan, plan_share: float, decline_factor_per_year: ArrayLike) -> NDArray[np.float64]:
-    """Years until the middle subscriber's use, bought by the token, costs a share of the plan; 0 where it
-    does already.
+    """Years until the middle subscriber's use costs a share of the plan by the token; 0 where it does.
 
     ``ln(price × median use / (share × plan)) / ln(decline)``, use constant; infinite where the price does not
     fall.

@@ -50,9 +50,7 @@ TERMS = {"pick", "lag_days", "lag_because", "pseudo_out_of_sample", "licence", "
 
 
 class Column(NamedTuple):
-    """How a column of a table is shown: its title, unit, and number format (a Python format
-    specification).
-    """
+    """How a column of a table is shown: title, unit, and number format (as in Python)."""
 
     title: str
     unit: str | None = None
@@ -410,8 +408,7 @@ def _skill_summary(ranked: pd.DataFrame) -> str:
 
 
 def evidence(name: str, as_of: str | dt.date) -> None:
-    """Show an evidence table as it was known on a day: one line to read, with rules, columns and rows in the
-    bundle.
+    """Show an evidence table as it was known on a day: one line; rules, columns and rows are in the bundle.
 
     The bundle also has the day on which the evidence was gathered, and the items for the table that were
     looked for and not found.
@@ -465,8 +462,7 @@ def _not_found(entries: Mapping[str, gathering.EvidenceGap]) -> list[dict[str, A
 
 
 def citations(*series: pd.DataFrame, ends: bool = True) -> list[dict[str, Any]]:
-    """The sources of some evidence rows as an exhibit takes them, each once with the weakest quality that it
-    lends.
+    """The sources of evidence rows as an exhibit takes them, each once with the weakest quality it lends.
 
     Parameters
     ----------
@@ -540,9 +536,7 @@ def check(text: str, tie: prose.Assertion) -> None:
 def _bundle(
     id: str, kind: str, title: str, unit: str | None, role: str, sources: References, claims: Sequence[str]
 ) -> dict[str, Any]:
-    """The keys that every bundle has; of the last points of its sources' series it names the first and the
-    last.
-    """
+    """The keys of every bundle, with the first and the last of the last points of its sources' series."""
     cited = [dict(source) for source in sources]
     ends = sorted({day for source in cited for day in source.pop(SERIES_TO, ())})
     return {

@@ -42,9 +42,7 @@ def shares(assumptions: Assumptions) -> Axes:
 
 
 def revenue(assumptions: Assumptions, record: outlook.StartEvidence, *, segments_usd_bn: float) -> Axes:
-    """OpenAI's revenue against what the required return needs, and the size of the article's segments in
-    2028.
-    """
+    """OpenAI's revenue against what the required return needs, and the article's segments in 2028."""
     times, paths = outlook.revenue_paths(assumptions, record)
     needed = outlook.needed_revenue_usd_bn(assumptions)
     return charts.simulation.fan(

@@ -89,9 +89,7 @@ def panel(
 
 
 def assumption_table(assumptions: Assumptions, names: Sequence[str]) -> pd.DataFrame:
-    """Some assumptions with their values: ``name``, ``value``, ``unit``, ``range``, ``description``, one row
-    each.
-    """
+    """Some assumptions, a row each: ``name``, ``value``, ``unit``, ``range``, ``description``."""
     rows = []
     for name in names:
         if name not in assumptions:

@@ -279,8 +279,7 @@ class Panel:
 
 
 def slider_values(entry: Entry, values: Sequence[float]) -> list[float]:
-    """What a slider can be set to: the range of an entry in about `STOPS` steps, with some values among them,
-    rising.
+    """What a slider can be set to: the range of an entry in about `STOPS` steps, and some values, rising.
 
     Steps are ratios where the entry is lognormal or spans more than a factor of 100 above zero, else a round
     number.

@@ -182,8 +182,7 @@ def _mount_point(out: Path) -> Problem:
 def render_single_page(
     template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any
 ) -> str:
-    """One page that is no part of a site, in its style: `template` is the name of the file without its ending
-    ``.j2``.
+    """One page that is no part of a site, in its style: `template` is its file without ``.j2``.
 
     Raises
     ------
@@ -194,9 +193,7 @@ def render_single_page(
 
 
 def swap(fresh: Path, out: Path, previous: Path) -> None:
-    """Put a folder in the place of another, which moves to `previous`; if that fails, everything is as
-    before.
-    """
+    """Put a folder in the place of another, which moves to `previous`; a failure leaves all as before."""
     if not out.exists():
         fresh.rename(out)
         return
@@ -302,9 +299,7 @@ def _render(environment: Environment, name: str, /, **context: Any) -> str:
 
 
 def _error_location(reason: Exception, name: str) -> str:
-    """The template and line that an error came from: a syntax error knows, any other shows it in its
-    traceback.
-    """
+    """The template and line that an error came from: a syntax error has it, any other its traceback."""
     if line := getattr(reason, "lineno", None):
         return f"{getattr(reason, 'name', None) or name}, line {line}"
     frames = [f for f in traceback.extract_tb(reason.__traceback__) if f.filename.endswith(".j2")]

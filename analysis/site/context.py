@@ -1,5 +1,4 @@
-"""What does a site say beyond its single pages? Results over scenarios, claims with their places,
-assumptions.
+"""What does a site say beyond its single pages? Results over scenarios, claims with places, assumptions.
 
 Decisions
 - The first scenario leads: its claims, verdicts and data are the site's, and differences are taken to it.
@@ -118,9 +117,7 @@ class Comparison:
 
     @property
     def varies(self) -> bool:
-        """Whether the scenarios tell it apart; what depends on none of their assumptions is the same under
-        all.
-        """
+        """Whether it differs by scenario; what depends on none of their assumptions is the same under all."""
         texts = [compared.metric.text if compared.metric else None for compared in self.by_scenario]
         return any(text != self.metric.text for text in texts)
 
@@ -310,9 +307,7 @@ class Site:
         return compare_metric(placed.scenario, base.exhibit, placed.exhibit)
 
     def same_sources(self, placed: PlacedExhibit) -> PlacedExhibit | None:
-        """What lists the same long list of sources earlier on the page of its notebook; None where nothing
-        does.
-        """
+        """What has the same long list of sources earlier on its notebook's page; None where nothing does."""
         sources = placed.exhibit.sources
         if len(sources) <= LONG_LIST:
             return None
@@ -331,8 +326,7 @@ class Site:
         return [exhibits[id] for exhibits in self._by_scenario.values() if id in exhibits]
 
     def data_folder(self, placed: PlacedExhibit) -> str:
-        """Where the files of an exhibit lie: the leading scenario's in `data`, each other's in a folder of
-        its own.
+        """Where the files of an exhibit lie: the leading scenario's in `data`, others' in their own folders.
 
         Evidence depends on the day alone: where another scenario looks on the same day, its files are the
         leading one's.
@@ -386,9 +380,7 @@ class Site:
 
     @cached_property
     def gathered(self) -> Gathered | None:
-        """What the tables of evidence say of their gathering, what was expected first first; None where none
-        is shown.
-        """
+        """What the tables of evidence say of their gathering, by due date; None where none is shown."""
         tables = [placed.exhibit for placed in self.evidence if isinstance(placed.exhibit, Evidence)]
         if not tables:
             return None
@@ -397,18 +389,14 @@ class Site:
         return Gathered(tables[0].as_of, max(table.gathered_on for table in tables), tuple(expected))
 
     def as_of(self, page: Page | None) -> dt.date | None:
-        """The cut-off date of a page: that of its own run, else that of the evidence; None where neither
-        says.
-        """
+        """The cut-off date of a page: that of its run, else that of the evidence; None without either."""
         as_of = page.parameters.get("as_of") if page else None
         if isinstance(as_of, str):
             return dt.date.fromisoformat(as_of)
         return self.gathered.as_of if self.gathered else None
 
     def ends_early(self, placed: PlacedExhibit, part: MethodProbability | None = None) -> bool:
-        """Whether an exhibit, or one method in it, rests on a series that ends well before the cut-off date
-        of its run.
-        """
+        """Whether an exhibit, or a method in it, rests on a series that ends well before its cut-off date."""
         return exhibits.is_early(
             (part or placed.exhibit).data_to, self.as_of(self.page(placed.scenario, placed.notebook))
         )
@@ -508,9 +496,7 @@ class Site:
         return [DistinctError(tuple(claims)) for claims in claims_of.values()]
 
     def entries(self, section: str) -> dict[Weight | None, list[list[ClaimView]]]:
-        """The claims of a section by weight; those that are one error are one entry, under the heaviest of
-        them.
-        """
+        """The claims of a section by weight; those with one error are one entry, by the heaviest."""
         entries: dict[str, list[ClaimView]] = {}
         for view in self.claims_by_weight:
             if view.claim.section == section:

@@ -1,5 +1,4 @@
-"""What differs between two sets of executed notebooks, and by how much? Read from what they show, nothing is
-computed again.
+"""What differs between two sets of executed notebooks, and by how much? Read from their exhibits.
 
 Decisions
 - A side is a folder of executed notebooks; the same exhibits that make the site are held side by side by
@@ -54,9 +53,7 @@ NAMED_ROWS = 4
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not the same: as it is on either side (None where it is not there), and the change in
-    words.
-    """
+    """One difference: the value on either side (None where it is missing), and the change in words."""
 
     kind: Kind
     id: str
@@ -271,9 +268,7 @@ def _changed_exhibit(
 
 
 def _metric(notebook: str, before: Metric, after: Metric) -> Difference:
-    """A number as printed with its interval, the change as the site words it, and whether that is good
-    news.
-    """
+    """A number as printed with its interval, the change in the site's words, and whether it is good news."""
     compared = context.compare_metric("", before, after)
     direction = "" if compared.verdict == "same" else compared.verdict
     rounded = "interval only" if before.short == after.short else "less than one in the last digit"
@@ -284,9 +279,7 @@ def _metric(notebook: str, before: Metric, after: Metric) -> Difference:
 def _verdicts(
     notebook: str, before: Ledger, after: Ledger, listed: set[str], same: Counter[str]
 ) -> Iterator[Difference]:
-    """Claims whose verdict is another, or that one side lacks; a claim that several ledgers have is listed
-    once.
-    """
+    """Claims whose verdict differs, or that one side lacks; a claim of several ledgers is listed once."""
     was, now = ({claim.id: claim for claim in ledger.entries} for ledger in (before, after))
     for name in [name for name in was | now if name not in listed]:
         listed.add(name)
@@ -308,9 +301,7 @@ def _verdicts(
 
 
 def _evidence(notebook: str, before: Evidence, after: Evidence) -> Difference:
-    """How many rows either side has, up to when, which rows the other lacks, and what only one of them could
-    not find.
-    """
+    """How many rows either side has, up to when, how many the other lacks, and what only one did not find."""
     lost = sum(row not in after.rows for row in before.rows)
     new = sum(row not in before.rows for row in after.rows)
     changes = [f"{new} {'row' if new == 1 else 'rows'} only in the second, {lost} only in the first"]
@@ -336,9 +327,7 @@ def _table(notebook: str, before: Tabular, after: Tabular, same: Counter[str]) -
 
 
 def _moved_rows(before: Tabular, after: Tabular) -> list[tuple[str, int, int]]:
-    """Rows that both have and whose place among these changed: label, place before, place after, counted from
-    one.
-    """
+    """Rows of both whose place among these changed: label, place before, place after, counted from one."""
     was, now = _labels(before), _labels(after)
     both = set(was) & set(now)
     was, now = ([label for label in labels if label in both] for labels in (was, now))
@@ -346,9 +335,7 @@ def _moved_rows(before: Tabular, after: Tabular) -> list[tuple[str, int, int]]:
 
 
 def _labels(table: Tabular) -> list[str]:
-    """The names of the rows: their first column of different texts that are no dates; none where there is no
-    such column.
-    """
+    """The names of the rows: the first column of different texts that are no dates, or none."""
     for column in table.columns:
         cells = [row.get(column.name) for row in table.rows]
         texts = [cell for cell in cells if isinstance(cell, str) and not re.match(r"\d{4}-\d{2}", cell)]

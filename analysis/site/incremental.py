@@ -64,9 +64,7 @@ def code_files() -> set[Path]:
 
 
 def _notebook_digest(runs: Runs, scenario: str, slug: str) -> str:
-    """What a notebook's page is drawn from: the executed notebook and its parameters, or why there is
-    none.
-    """
+    """What a notebook's page is drawn from: the executed notebook and parameters, or why it is missing."""
     if reason := runs.missing.get((scenario, slug)):
         return _digest(["missing", reason])
     parts = [
@@ -97,9 +95,7 @@ def write_record(keys: Mapping[str, str], files: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class PreviousBuild:
-    """The site that stands where the new one goes; an empty one where there is none, or where it does not
-    say.
-    """
+    """The site that stands where the new one goes; an empty one where there is none to read."""
 
     folder: Path
     keys: Mapping[str, str] = field(default_factory=dict)

@@ -96,9 +96,7 @@ class Page:
 
 
 def links(slugs: Iterable[str], page_names: Iterable[str]) -> sanitize.Link:
-    """Where the relative links of a notebook lead: other notebooks, pages of the site one level up, its own
-    headings.
-    """
+    """Where the relative links of a notebook lead: notebooks, pages one level up, its own headings."""
     pages = {f"{slug}.{end}": reader.page_file(slug) for slug in slugs for end in ("ipynb", "html")}
     pages |= {f"{name}.html": f"../{name}.html" for name in page_names}
 

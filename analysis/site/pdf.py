@@ -1,5 +1,4 @@
-"""How do the pages of a site become one document? Bound in order, printed by the system's Chromium, and
-numbered.
+"""How do the pages of a site become one document? Bound in order, printed by Chromium, and numbered.
 
 Decisions
 - The finished pages are what is bound, so that paper says what the screen says; `bound.j2` names them in
@@ -180,9 +179,7 @@ def write(folder: Path, draw: Draw) -> bytes:
 
 
 def without_timestamps(printed: bytes) -> bytes:
-    """A PDF without what differs from print to print; every number keeps its width, so that no place in it
-    moves.
-    """
+    """A PDF without what differs from print to print; numbers keep their width, so that no offset moves."""
     first = min(map(int, NODE.findall(printed)), default=0)
     renumbered = NODE.sub(lambda node: b"%08d" % (int(node[0]) - first), printed)
     return MOMENT.sub(FIXED, renumbered)

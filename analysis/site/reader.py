@@ -67,8 +67,7 @@ class Node(dict[str, Any]):
 
 
 def read_notebook(path: Path) -> Node:
-    """An executed notebook (format 4) as the site needs it: cells and outputs, texts whole and in legible
-    characters.
+    """An executed notebook (format 4) as the site needs it: cells and outputs, texts in legible characters.
 
     Raises
     ------

@@ -113,9 +113,7 @@ def no_link(_: str) -> None:
 
 
 def clean_html(html: str, link: Link = no_link) -> Markup:
-    """HTML with everything removed that could run, load, restyle or clash; relative links go through
-    `link`.
-    """
+    """HTML without anything that could run, load, restyle or clash; relative links go through `link`."""
     aligned = re.sub(r' style="text-align:\s*(left|right|center);?"', r' align="\1"', html)
     cleaned = nh3.clean(
         aligned,
@@ -131,9 +129,7 @@ def clean_html(html: str, link: Link = no_link) -> Markup:
 
 
 def _safe_value(link: Link, tag: str, attribute: str, value: str) -> str | None:
-    """The value that an attribute may keep: embedded pictures, web addresses and what `link` knows; None
-    where it goes.
-    """
+    """What an attribute may keep: embedded pictures, web addresses and links that `link` knows; else None."""
     if attribute == "src":
         return value if value.startswith(EMBEDDED) else None
     if attribute != "href":
@@ -314,9 +310,7 @@ def _size_in_pixels(svg: str) -> tuple[int | None, int | None]:
 
 
 def policy(styles: Iterable[str], scripts: Iterable[str]) -> str:
-    """The content security policy of a page with exactly these inline styles and scripts; nothing can be
-    fetched.
-    """
+    """The content security policy of a page with just these inline styles and scripts, and no fetches."""
     allowed = {
         "default-src": "'none'",
         "style-src": _hashes(styles),

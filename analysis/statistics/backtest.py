@@ -1,5 +1,4 @@
-"""How well would each method have forecast? Backtests against the naive forecast, and paths for sums of
-forecasts.
+"""How well would each method have forecast? Backtests against the naive forecast, and paths for sums.
 
 Decisions
 - A trend is worth a chart only if it would have beaten the naive forecast at the time: for a regular series a
@@ -152,9 +151,7 @@ class MethodChoice:
 
 @dataclass(frozen=True)
 class _Fit:
-    """A method fitted up to an origin: predictive distribution of each step ahead, and joint paths, on its
-    own scale.
-    """
+    """A method fitted up to an origin: predictive distributions by step, and joint paths, on its scale."""
 
     centre: Floats
     spread: Floats
@@ -174,9 +171,7 @@ class _Fit:
 
 
 def _walk(z: Floats, horizon: int, on_log: bool) -> _Fit:
-    """Random walk with drift; variance h steps ahead s² (h + h²/n) with n differences, Student's t with n -
-    1.
-    """
+    """Random walk with drift; variance h steps ahead s² (h + h²/n), Student's t with n - 1, n differences."""
     differences = np.diff(z)
     n, drift, s = differences.size, float(differences.mean()), float(differences.std(ddof=1))
     ahead = np.arange(1, horizon + 1)
@@ -362,8 +357,7 @@ def rolling_origin(
 
 
 def longest_run(series: pd.Series) -> pd.Series:
-    """The longest stretch of a series by date without a gap, the latest of equals: what the rest of this
-    module needs.
+    """The longest stretch of a series by date without a gap, the latest of equals, as this module needs it.
 
     A gap is a step that differs from the usual one by more than `STEP_TOLERANCE`.
     """
@@ -488,8 +482,7 @@ def time_split(
     ceiling: float = 1.0,
     months: int | None = None,
 ) -> pd.DataFrame:
-    """Would a line fitted before a day have forecast what came after it? For cross-sections of models or
-    prices.
+    """Would a line fitted before a day have forecast what came later? For cross-sections of models or prices.
 
     `trend.fit` over the rows up to the split, against the mean of the rows of the last twelve months before
     it. Repeated dates are fine.
@@ -820,9 +813,7 @@ def _not_backtested_columns(*further: str) -> dict[str, Any]:
 
 
 def _errors(actual: Floats, forecast: Floats, naive: Floats) -> dict[str, float]:
-    """MAE of both and their ratio; where the naive forecast is exact (to rounding) the ratio is infinite, or
-    one.
-    """
+    """MAE of both and their ratio; infinite or one where the naive forecast is exact (to rounding)."""
     mae, naive_mae = float(np.abs(actual - forecast).mean()), float(np.abs(actual - naive).mean())
     exact = 1e-9 * float(np.abs(actual).mean())
     ratio = mae / naive_mae if naive_mae > exact else 1.0 if mae <= exact else math.inf
@@ -862,9 +853,7 @@ def _checked_methods(methods: Sequence[str], *, with_naive: bool = True) -> list
 
 
 def _regular(name: str, series: pd.Series, methods: Sequence[str]) -> pd.Series:
-    """The series sorted by date, refused where it is not regular, not finite, or not above zero for a method
-    on logs.
-    """
+    """The series by date, refused where it is not regular, not finite, or not above zero on logs."""
     if not isinstance(series, pd.Series) or not isinstance(series.index, pd.DatetimeIndex):
         raise ValueError(
             f"{name} has no dates: write a Series by date, as `table.set_index('valid_on')` gives"

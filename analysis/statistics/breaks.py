@@ -1,5 +1,4 @@
-"""Does growth speed up or slow down, or does one straight line do? Two tests against the line, and Holm's
-adjustment.
+"""Does growth speed up, slow down or follow one line? Two tests against the line, and Holm's adjustment.
 
 Decisions
 - `faster` is measured along the line: rising more steeply where it rises, falling more steeply where it
@@ -52,8 +51,7 @@ signs give.
 
 @dataclass(frozen=True)
 class Acceleration:
-    """What two tests say about one series; all slopes on the scale of the line (ln for `exponential`), per
-    year.
+    """What two tests say about one series; slopes on the line's scale (ln for `exponential`), per year.
 
     Attributes
     ----------
@@ -462,9 +460,7 @@ def _f_statistics(residuals: Floats, columns: Floats, spare: int) -> Floats:
 
 
 def _null_errors(residuals: Floats, members: Floats | None, rng: np.random.Generator, draws: int) -> Floats:
-    """Errors of series that follow the line, shape (draws, n): normal, or the residuals times a weight a
-    group.
-    """
+    """Errors of series on the line, shape (draws, n): normal, or residuals times a weight a group."""
     if members is None:
         return rng.standard_normal((draws, residuals.shape[1]))
     weights = rng.choice(np.concatenate([-WEBB, WEBB]), (draws, members.shape[1]))

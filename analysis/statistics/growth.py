@@ -51,9 +51,7 @@ def compound(start: float, rate_pct: float, years: float) -> float:
 
 
 def doubling_time_years(rate_pct: float) -> float:
-    """Elapsed years in which something that grows by `rate_pct` percent a year doubles; NaN where it does not
-    grow.
-    """
+    """Years in which something that grows by `rate_pct` percent a year doubles; NaN where it does not."""
     return math.log(2) / math.log1p(rate_pct / 100) if rate_pct > 0 else math.nan
 
 

@@ -53,8 +53,7 @@ class Chance:
 
 @dataclass(frozen=True)
 class SkillScore:
-    """How much smaller the mean Brier score of some forecasts is than that of other forecasts of the same
-    questions.
+    """How much smaller the mean Brier score of some forecasts is than others' on the same questions.
 
     Attributes
     ----------
@@ -103,9 +102,7 @@ def pooled(probabilities: Sequence[float]) -> float:
 
 
 def joint_bounds(probabilities: Sequence[float]) -> tuple[float, float]:
-    """Fréchet bounds of the probability that all of some events happen, whatever depends on what: low and
-    high.
-    """
+    """Fréchet bounds of the probability that all of some events happen under any dependence: low, high."""
     values = as_probabilities(probabilities)
     return max(0.0, float(values.sum()) - (values.size - 1)), float(values.min())
 
@@ -158,9 +155,7 @@ def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> Floats:
 
 
 def log_score(probabilities: ArrayLike, outcomes: ArrayLike) -> Floats:
-    """Logarithmic score of each forecast in nats: -ln of the probability given to what happened; ln 2 at one
-    half.
-    """
+    """Logarithmic score of each forecast in nats: -ln of what the outcome was given; ln 2 at one half."""
     values = as_probabilities(probabilities)
     happened = _outcomes(outcomes, values)
     return -np.log(np.where(happened == 1, values, 1 - values))
@@ -221,8 +216,7 @@ def skill(
 
 
 def calibration(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 5) -> list[dict[str, float]]:
-    """How often it happened where so much was said, in bins of equal width from 0 to 1; empty bins are left
-    out.
+    """How often it happened by forecast probability, in equal bins from 0 to 1; empty ones are left out.
 
     Returns
     -------

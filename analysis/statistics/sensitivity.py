@@ -1,5 +1,4 @@
-"""What drives the result? One input at a time, groups of inputs together, risks on and off, and where it
-tips.
+"""What drives the result? One input at a time, groups of inputs, risks on and off, and tipping points.
 
 Decisions
 - The model is handed in as a function from inputs, one value a row, to one outcome a row (a probability, a

@@ -268,8 +268,7 @@ def spawn(seed: int, purposes: Sequence[str], block: int = 0) -> dict[str, np.ra
 
 
 def blocks(n_draws: int) -> list[tuple[int, int]]:
-    """Number and size of each block of `BLOCK` draws; the last may be shorter, and is then the head of a full
-    one.
+    """Number and size of each block of `BLOCK` draws; the last may be shorter, then the head of a full one.
 
     Raises
     ------
@@ -317,9 +316,7 @@ def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) 
 
 
 def concat_paths(parts: Sequence[T], *, shared: Sequence[str]) -> T:
-    """Results of several blocks as one: arrays of a dataclass one below the other, `shared` fields those of
-    the first.
-    """
+    """Results of several blocks as one: arrays one below the other, `shared` fields those of the first."""
     first: Any = parts[0]
     values = {
         field.name: (

@@ -250,9 +250,7 @@ def _two_sided(distance: float, df: float) -> float:
 
 
 def _outliers(t: Floats, y: Floats) -> NDArray[np.bool_]:
-    """Points whose externally studentised residual exceeds `OUTLIER_CUT`; none in a record of fewer than five
-    points.
-    """
+    """Points whose externally studentised residual exceeds `OUTLIER_CUT`; none below five points."""
     from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
 
     if len(t) < 5 or np.ptp(t) == 0:

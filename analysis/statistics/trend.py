@@ -199,24 +199,18 @@ class Trend:
     _notes: tuple[str, ...] = field(repr=False)
 
     def conf_int(self, level: float | None = None) -> pd.DataFrame:
-        """Confidence intervals of the parameters: rows ``const, slope``, columns ``lower, upper``, at
-        `level`.
-        """
+        """Intervals of the parameters: rows ``const, slope``, columns ``lower, upper``, at `level`."""
         half = self._quantile(self.level if level is None else level) * self.bse
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     @property
     def growth_factor_per_year(self) -> float:
-        """exp(slope), what a year multiplies by; NaN where the form has no constant factor (see
-        `reasons`).
-        """
+        """exp(slope), what a year multiplies by; NaN where there is no constant factor (see `reasons`)."""
         return math.exp(self.params["slope"]) if self.form == "exponential" else math.nan
 
     @property
     def growth_factor_interval(self) -> Interval:
-        """Confidence interval of `growth_factor_per_year` at `level`: the ends of the slope's, put through
-        exp.
-        """
+        """Confidence interval of `growth_factor_per_year` at `level`: exp of the slope's ends."""
         if self.form != "exponential":
             return NO_INTERVAL
         low, high = self._slope_ends()
@@ -229,9 +223,7 @@ class Trend:
 
     @property
     def doubling_time_interval(self) -> Interval:
-        """Confidence interval of the doubling time; the upper end is infinite where the slope's includes
-        zero.
-        """
+        """Confidence interval of the doubling time; infinite above where the slope's includes zero."""
         return self._times_of(2)
 
     @property
@@ -241,9 +233,7 @@ class Trend:
 
     @property
     def halving_time_interval(self) -> Interval:
-        """Confidence interval of the halving time; the upper end is infinite where the slope's includes
-        zero.
-        """
+        """Confidence interval of the halving time; infinite above where the slope's includes zero."""
         return self._times_of(0.5)
 
     @property

@@ -1,5 +1,4 @@
-"""Are the fits right where the answer is known? A certified set, and simulated series whose factor was
-chosen.
+"""Are the fits right where the answer is known? A certified set, and simulated series of a known factor.
 
 Decisions
 - The certified set is Norris of the NIST Statistical Reference Datasets, a straight line whose results NIST

@@ -35,9 +35,7 @@ class PrintedCell:
 
 @dataclass(frozen=True)
 class CellFinding:
-    """What the sources say of a cell; `sourced` in the cell's unit, `protocol` the protocol, basis or date of
-    it.
-    """
+    """What sources say of a cell; `sourced` in the cell's unit, `protocol` its protocol, basis or date."""
 
     verdict: str
     reason: str
@@ -53,9 +51,7 @@ def printed_figure(facts: Facts, cell: PrintedCell, part: str | None = None) -> 
 
 
 def verdict_between(printed: Interval, low: float, high: float) -> str:
-    """The verdict on a figure by the ends of what sources give: outside it fails, inside wide ones it is not
-    borne out.
-    """
+    """The verdict on a figure by the range that sources give: wrong outside, not borne out by a wide one."""
     if not meets_interval(printed, (low, high)):
         return "fails"
     return "holds" if high <= WIDEST * low else "uncheckable"

@@ -24,9 +24,7 @@ KINDS = ("input", "output")
 
 
 def price(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
-    """A price against the developer's own list: the one in force on publication day, then the earlier
-    ones.
-    """
+    """A price against the developer's own list: the one in force on publication day, then earlier ones."""
     prices = facts.find(PRICES, article_model=cell.row, terms="list")
     if prices.empty:
         raise NothingKnown(f"prices of {cell.row}")

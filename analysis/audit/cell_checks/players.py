@@ -35,9 +35,7 @@ WITHOUT_CONDITIONS = "paid and promised without conditions"
 
 
 def releases(facts: Facts, cell: PrintedCell, rule: cell_rules.Releases) -> CellFinding:
-    """The named model against the developer's last release in our data; one that was the last earlier is
-    stale.
-    """
+    """The named model against the developer's last release in our data; a former last one is stale."""
     rows = sorted(facts.facts_by_day(rule.names, decides=False), key=lambda row: row["valid_on"])
     if not rows:
         raise NothingKnown(f"releases of {cell.row}")
@@ -65,9 +63,7 @@ class Investment(NamedTuple):
 
 
 def investors(facts: Facts, cell: PrintedCell, rule: cell_rules.Investors) -> CellFinding:
-    """The named investors against all that we know of: the largest by money without conditions, and by
-    stake.
-    """
+    """The named investors against all we know of: the largest by money without conditions, and by stake."""
     amounts = _investments(facts, rule.amounts)
     named = [name.strip() for name in cell.printed.split(",")]
     if any(name not in amounts for name in named):
@@ -157,9 +153,7 @@ def _amount(facts: Facts, amount: cell_rules.Amount) -> tuple[float, pd.Timestam
 
 
 def total_funding(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
-    """A total against the running sum of the rounds in our data, which is a floor of it; money on conditions
-    is left out.
-    """
+    """A total against the rounds in our data, whose sum is its floor; conditional money is left out."""
     rounds = facts.rows(ROUNDS, company=cell.row, in_total="yes")
     running = rounds.groupby("valid_on")["amount_usd_bn"].sum().cumsum()
     now, day, printed = float(running.iloc[-1]), format_date(running.index[-1]), printed_figure(facts, cell)
@@ -196,9 +190,7 @@ def _first_day_and_sum(running: pd.Series) -> str:
 
 
 def internal(facts: Facts, cell: PrintedCell, rule: cell_rules.Internal) -> CellFinding:
-    """A unit paid by its parent: agrees where facts show it; the parent's capital expenditure is
-    mentioned.
-    """
+    """A unit paid by its parent: right where facts show it; its capital expenditure is mentioned."""
     evidence = facts.facts_by_day(rule.shows)
     spending = _parents_spending(facts, rule.parent)
     if rule.shows and len(evidence) == len(rule.shows):
@@ -212,9 +204,7 @@ def internal(facts: Facts, cell: PrintedCell, rule: cell_rules.Internal) -> Cell
 
 
 def _parents_spending(facts: Facts, parent: str) -> str:
-    """The parent's capital expenditure in the last whole year, as a sentence that follows another; it is
-    mentioned.
-    """
+    """The parent's capital expenditure in the last whole year, as a sentence to append; it is mentioned."""
     quarters = facts.find(CAPEX, company=parent)
     by_year = quarters.groupby(quarters["valid_on"].dt.year)["capex_usd_mn"].agg(["sum", "count"])
     whole_years = by_year.query("count == 4")
@@ -246,9 +236,7 @@ def readings(facts: Facts, cell: PrintedCell, rule: cell_rules.Readings) -> Cell
 
 
 def costs_over_revenue(facts: Facts, cell: PrintedCell, rule: cell_rules.CostsOverRevenue) -> CellFinding:
-    """How far the company spends more than it earns: it bears on its risks and does not decide which of them
-    counts most.
-    """
+    """How far the company spends more than it earns: a fact on its risks that does not rank them."""
     over = parse_figure("over 1x", "x")
     finding = money.costs_over_revenue(facts, over, year=rule.year, margin=rule.margin)
     ratios = {name: value.value for name, value in finding.readings.items() if isinstance(value, Interval)}

@@ -30,9 +30,7 @@ PROTOCOLS = {
 
 
 def score(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
-    """A score against the row's own, under the heading's protocol and under others; else where it comes
-    from.
-    """
+    """A score against the row's own, by the heading's protocol and by others; else its origin."""
     benchmark, protocol = HEADINGS[cell.column]
     scores = facts.find(SCORES, article_model=cell.row)
     on_test = scores[scores["benchmark"] == benchmark].sort_values("score_pct", ascending=False)

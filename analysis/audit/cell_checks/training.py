@@ -161,9 +161,7 @@ def _rental_estimates(facts: Facts, gpu_hours: str) -> list[TrainingCostEstimate
 
 
 def parameters(facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters) -> CellFinding:
-    """A count against the developer's own; unknown agrees where a source says that the developer gives
-    none.
-    """
+    """A count against the developer's own; unknown is right where a source says there is none."""
     printed = facts.cells[cell.table].query("row == @cell.row and column == @cell.column").iloc[0]
     repeated = facts.facts_by_day(rule.estimates, decides=False)
     estimates = "".join(

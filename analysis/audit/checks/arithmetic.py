@@ -31,8 +31,7 @@ def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
 
 @check("article")
 def market_total(facts: Facts, figure: Quantity) -> Finding:
-    """The printed total against the sum of the year's sales, and against what the same table expects to be
-    sold later.
+    """The printed total against the sum of the year's sales, and against the table's later sales.
 
     An addressable market is all that could be sold, so that it is no smaller than the sales that the table
     itself foresees.
@@ -48,8 +47,7 @@ def market_total(facts: Facts, figure: Quantity) -> Finding:
 
 @check("article")
 def market_multiple(facts: Facts, figure: Quantity) -> Finding:
-    """Whether the growth that the valuation is said to need is beyond that of the article's own sizes, over
-    as many years.
+    """Whether the growth that the valuation needs exceeds that of the article's sizes over the same span.
 
     Its sizes and not its growth rates, which do not follow from them (`growth_rate`).
     """

@@ -51,8 +51,7 @@ def benchmark_lead(
     protocols: Sequence[str],
     open_models: Sequence[str],
 ) -> Finding:
-    """A model's lead over the best of the article's other models and over the best open one: as printed, and
-    scored alike.
+    """A model's lead over the article's best other and best open model: as printed, and scored alike.
 
     Scored alike means within one of the `protocols`; each model counts with the best version that the article
     means.
@@ -250,8 +249,7 @@ def _test_in_words(name: str, result: parity.Gap) -> str:
 def rise_of_the_best(
     facts: Facts, figure: Quantity | None, *, benchmark: str, beside: Sequence[str], told: str
 ) -> Finding:
-    """The best published score a year before publication day and on it: what that does not decide is said
-    with it.
+    """The best published score a year before publication day and on it, with what that leaves open.
 
     The sentence may name ``{before}``, ``{now}`` and days and figures of the facts `beside`.
     """

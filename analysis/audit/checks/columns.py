@@ -197,9 +197,7 @@ def _only_as_bound(right: pd.DataFrame) -> str:
 
 
 def _deviation(wrong: pd.DataFrame, unit: str | None) -> str | None:
-    """On which side some wrong figures lie of ours, with both; None where they are no figures or lie on both
-    sides.
-    """
+    """On which side of ours the wrong figures lie, with both; None for texts and where sides differ."""
     if unit not in ("usd_mn", "usd_bn"):
         return None
     printed = {row["row"]: parse_figure(row["printed"], unit) for _, row in wrong.iterrows()}

@@ -107,9 +107,7 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
 def ahead(
     facts: Facts, figure: Quantity | None, *, part: str, told: str, beside: Sequence[str] = ()
 ) -> Finding:
-    """A forecast that is open until its part of `predictions.yml` is resolved; `beside` are mentioned and
-    decide nothing.
-    """
+    """A forecast, open until its part of `predictions.yml` is resolved; `beside` decide nothing."""
     deadline, ended = _deadline_and_outcome(part, facts)
     if ended:
         return ended
@@ -188,9 +186,7 @@ def _name_with_seller(row: pd.Series, names: Mapping[str, str]) -> str:
 
 
 def _cheaper_without_a_match(facts: Facts, cheaper: pd.DataFrame, names: Mapping[str, str]) -> str:
-    """The newer open models below the lowest price of a match, as a sentence that follows another; they are
-    mentioned.
-    """
+    """The newer open models below the lowest price of a match, as a sentence to append; mentioned."""
     cheaper = cheaper.sort_values("multiple", kind="stable")
     facts.mention("api_prices", cheaper)
     models = [
@@ -298,9 +294,7 @@ def _capitalised(text: str) -> str:
 def _hits(
     event: str, assumptions: Assumptions, paths: venture.VenturePaths
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """In which futures an event happens, and among which it is counted: all, or those that meet the event's
-    condition.
-    """
+    """The futures in which an event happens, and those it is counted among: all, or by its condition."""
     all_futures = np.ones(len(paths.moic), dtype=bool)
     if event == "no_outsized":
         return paths.moic < assumptions.outsized_moic, all_futures
@@ -325,9 +319,7 @@ def _hits(
 
 
 def _deadline_and_outcome(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
-    """The day by which a part of a prediction is due, and what ended it by `as_of`: a ruling, or the day
-    without one.
-    """
+    """The day by which a part of a prediction is due, and what ended it by `as_of`: a ruling or the day."""
     content = predictions.read()
     if part not in content.predictions:
         fix = nearest(part, content.predictions)

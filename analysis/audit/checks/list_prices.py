@@ -33,8 +33,7 @@ def price_multiple(
     rival: str,
     successors: Sequence[str] = (),
 ) -> Finding:
-    """A price multiple in the article's table and at the last list prices before publication, on each mix of
-    `_multiples`.
+    """A price multiple by the article and by the last list prices before it, for each of `_multiples`.
 
     `successors` names the two models that followed these; their multiple is mentioned and decides nothing.
     """
@@ -65,9 +64,7 @@ def price_multiple(
 
 
 def _successors_multiple(facts: Facts, models: Sequence[str]) -> str:
-    """What the successors of two models cost, as a sentence that follows another; nothing where one is not
-    listed yet.
-    """
+    """What the successors of two models cost, as a sentence to append; empty until both are listed."""
     rows = _last_prices_mentioned(facts, models)
     if not rows or len(rows) < len(models):
         return ""
@@ -108,9 +105,7 @@ def _multiple_reason(
 def open_models_cheaper(
     facts: Facts, figure: Quantity, *, reference: str, open_models: Sequence[str]
 ) -> Finding:
-    """How many times the price of each open model the reference asks: as printed, and at the last list
-    prices.
-    """
+    """The reference's price over that of each open model: as printed, and at the last list prices."""
     readings: dict[str, Interval | bool] = {}
     answers, multiples, details = {}, {}, []
     row = _last_listed(facts, article_model=reference)
@@ -207,9 +202,7 @@ def _prices(row: pd.Series) -> dict[str, float]:
 
 
 def _multiples(facts: Facts, price: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
-    """One price over another on input, on output and for the usual mix; prices are decimals, and so are their
-    quotients.
-    """
+    """One price over another for input, output and the usual mix; all are decimals."""
     share = float(facts.assumptions["input_token_share"])
     both = [
         dict(each) | {MIX: frontier.blended_price(each["input"], each["output"], share)}
@@ -223,9 +216,7 @@ def _last_listed(facts: Facts, **where: str) -> pd.Series:
 
 
 def _sellers(facts: Facts, model: str) -> dict[str, pd.Series]:
-    """Who decides the price of an open model: its developer, else the cheapest and the most expensive of its
-    hosts.
-    """
+    """Who sets the price of an open model: its developer, else its cheapest and its most expensive host."""
     prices = facts.require(PRICES, article_model=model, terms="list")
     developers = facts.find(BENCHMARKS, article_model=model)["developer"].unique()
     first_party = prices[prices["seller"].isin(developers)]
@@ -262,9 +253,7 @@ def _times(multiples: Iterable[float]) -> str:
 
 
 def _fold(multiple: float) -> str:
-    """A multiple in a sentence, without its sign: 54, 15.4, 2.6, 0.8; from twenty up a decimal says
-    nothing.
-    """
+    """A multiple in a sentence, without its sign: 54, 15.4, 2.6, 0.8; no decimal from twenty up."""
     return format_figure(
         multiple, "count", 0 if multiple >= 20 else None if round(multiple, 1) == round(multiple) else 1
     )

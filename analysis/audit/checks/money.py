@@ -36,9 +36,7 @@ STAKE, ROUNDS, FINANCE, CHIPS, CAPEX, NAV = (
 
 
 def invested_usd_bn(facts: Facts, *, later: bool = False) -> float:
-    """What SoftBank had put into OpenAI by publication day, or by `as_of`: stated cost plus instalments
-    paid since.
-    """
+    """SoftBank's money in OpenAI by publication day, or by `as_of`: stated cost plus later instalments."""
     position = facts.last(STAKE, "cumulative_cost_usd_bn", event="position")
     paid = facts.find(STAKE, event="paid")
     paid = paid[paid["valid_on"] > position["valid_on"]]
@@ -84,8 +82,7 @@ def largest_commitment(
     told: str,
     beside: Sequence[str] = (),
 ) -> Finding:
-    """SoftBank's money against the largest other single investment in AI in our data: as a holding, and as
-    one commitment.
+    """SoftBank's money against the largest other investment in AI in our data: as holding and commitment.
 
     `others` names each rival investment with its amount (`all`) and what of it is on conditions
     (`conditional`), so that conditional money counts on neither side or on both; SoftBank's has no
@@ -127,9 +124,7 @@ def largest_commitment(
 
 
 def _against_the_largest(commitment: float, promised: Mapping[str, float], firm: Mapping[str, float]) -> str:
-    """A commitment against the largest other one, in billion dollars, without its conditional money and with
-    it.
-    """
+    """A commitment against the largest other one, $bn, without conditional money and with it."""
     largest, largest_firm = (max(sums, key=lambda name: sums[name]) for sums in (promised, firm))
     comparisons = [f"{_comparison_verb(commitment, promised[largest])} {largest}'s {_usd(promised[largest])}"]
     if conditional := promised[largest] - firm[largest]:
@@ -172,9 +167,7 @@ def both_kinds(facts: Facts, figure: Quantity | None) -> Finding:
 
 @check("evidence")
 def share_of_raised(facts: Facts, figure: Quantity | None) -> Finding:
-    """What part of all that OpenAI was given for new shares is SoftBank's; it shows a dependence and decides
-    no judgement.
-    """
+    """SoftBank's part of all that OpenAI got for new shares: it shows dependence and decides nothing."""
     row = _commitment(facts)
     paid = facts.rows(STAKE, event="paid")["amount_usd_bn"].sum()
     new_money = paid + float(row["cost_on_completion_usd_bn"]) - invested_usd_bn(facts)
@@ -225,9 +218,7 @@ def raised_share(
 
 
 def _raised_in_quarter(facts: Facts, companies: Sequence[str], end: pd.Timestamp, quarter: str) -> Raised:
-    """What some companies raised together in the quarter that ends on a day; each has to have a round in
-    it.
-    """
+    """What some companies raised together in the quarter that ends on a day; each must have a round in it."""
     rows = facts.require(ROUNDS, company=list(companies))
     rows = rows[(rows["valid_on"] > end - pd.offsets.QuarterEnd()) & (rows["valid_on"] <= end)]
     rounds, conditional = rows[rows["in_total"] == "yes"], rows[rows["event"] == "conditional"]
@@ -238,9 +229,7 @@ def _raised_in_quarter(facts: Facts, companies: Sequence[str], end: pd.Timestamp
 
 
 def _share_since_founding(facts: Facts, companies: Sequence[str]) -> str:
-    """The share of some companies in what all developers of our list raised since their founding, in
-    words.
-    """
+    """The share of some companies in all that the developers of our list raised since founding, in words."""
     rounds = facts.find(ROUNDS, in_total="yes")
     sums = {name: Raised.of(facts, name, decides=False).firm for name in rounds["company"].unique()}
     ranked = sorted(sums.items(), key=lambda item: -item[1])
@@ -264,8 +253,7 @@ def capital_efficiency(
     revenue: Pick,
     disputed: str,
 ) -> Finding:
-    """What one company makes of its capital against another: by the article's tables, and by revenue per
-    dollar raised.
+    """What a company makes of its capital against another: by the article, and by revenue per dollar raised.
 
     `models` are the companies' models in the article's table; `revenue` is the leaner one's annualised
     revenue, `disputed` a lower figure for it that decides nothing.
@@ -356,9 +344,7 @@ def costs_against_revenue(facts: Facts, figure: Quantity, *, years: Sequence[str
 
 @check("evidence")
 def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str) -> Finding:
-    """Costs over revenue in the last whole year in our data, and in the latest quarter if its margin is in
-    our data.
-    """
+    """Costs over revenue in the last whole year in our data, and in the latest quarter with a margin."""
     readings, multiples = {}, []
     for row in facts.facts_by_day([margin]):
         multiple, day = 1 - row["value"] / 100, format_date(row["valid_on"])
@@ -392,9 +378,7 @@ def _raised_in_words(facts: Facts) -> str:
 
 @check("evidence")
 def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Sequence[int]) -> Finding:
-    """The investment as a share of NVIDIA's data-centre revenue over some years, at the rate of the last
-    reported quarter.
-    """
+    """The investment as a share of NVIDIA's data-centre revenue over years at the last quarter's rate."""
     column = "data_center_revenue_usd_mn"
     money, threshold = facts.text_figure("investment").value, float(facts.assumptions["significant_share"])
     row = facts.last(CHIPS, column)
@@ -422,9 +406,7 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
 
 @check("evidence")
 def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
-    """The investment as a share of SoftBank's net asset value: what was committed and what was paid, one
-    reading each.
-    """
+    """The investment as a share of SoftBank's net asset value: committed and paid, a reading each."""
     money, threshold = facts.text_figure("investment"), float(facts.assumptions["significant_share"])
     rate = float(facts.assumptions["usdjpy"])
     row = facts.last(NAV, "nav_jpy_tn")
@@ -584,8 +566,7 @@ def largest_funder(
 def self_funded(
     facts: Facts, figure: Quantity, *, cash_flows: Sequence[str], guidance: Mapping[str, Sequence[str]]
 ) -> Finding:
-    """Operating cash flow of a year over the capital expenditure of the same four quarters; one reading a
-    company.
+    """Operating cash flow of a year over the capital expenditure of the same quarters; a reading a company.
 
     `guidance` names for each company the low and high end of the capital expenditure that it expects next; it
     is mentioned where it exceeds the cash flow, and decides nothing.
@@ -620,9 +601,7 @@ def self_funded(
 
 
 def _later_investment(facts: Facts, earned: Mapping[str, pd.Series]) -> str:
-    """The same cash flows over what was invested in the last four reported quarters where those end later;
-    mentioned.
-    """
+    """The same cash flows over the investment of the last four quarters where those end later; mentioned."""
     multiples: dict[str, list[str]] = {}
     for name, row in earned.items():
         quarters = facts.require(CAPEX, company=name).iloc[-4:]

@@ -1,5 +1,4 @@
-"""Do our data show it? Checks that look up what happened, what was counted, and what had overtaken a
-statement.
+"""Do our data show it? Checks that look up what happened, what was counted, and what overtook a statement.
 
 Decisions
 - A statement about a state is true until something in our data ends it: then it fails as out of date, and a
@@ -136,8 +135,7 @@ def figures_on_record(
     others: Mapping[str, Pick] = MappingProxyType({}),
     beside: Sequence[str] = (),
 ) -> Finding:
-    """A stated figure against figures of the evidence, one a reading; `was` are earlier ones whose sum may
-    have met it.
+    """A stated figure against one of the evidence per reading; `was` are earlier ones that may add up to it.
 
     The sentence may name the ``{answer}``, each reading by its label (``{paid}``), ``{was}`` and
     ``{stated}``, besides days and figures of dated facts; the figures `others`, by label, and the facts
@@ -233,9 +231,7 @@ def undecided(facts: Facts, figure: Quantity | None, *, told: str, beside: Seque
 
 @check("evidence")
 def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | None = None) -> Finding:
-    """A printed lower bound against dated counts of a series (dated facts whose ids begin with `series` and a
-    dot).
-    """
+    """A printed lower bound against dated counts of a series: dated facts with ids ``series.…``."""
     every = facts.evidence[FACTS]
     names = [name for name in every["id"] if name.startswith(f"{series}.")]
     counts = facts.require(FACTS, id=names or [series])
@@ -275,8 +271,7 @@ def on_record_by(
     denies: Sequence[str] = (),
     beside: Sequence[str] = (),
 ) -> Finding:
-    """A forecast with a day of its own (`due`, ``{due}`` in the sentence): open until then, judged as
-    `on_record` afterwards.
+    """A forecast with its own day (`due`, ``{due}`` in the sentence): open before it, then as `on_record`.
 
     Before that day dated facts are mentioned and decide nothing, as `beside` does after it too.
     """
@@ -300,8 +295,7 @@ def on_record_by(
 def duty_in_force(
     facts: Facts, figure: Quantity | None, *, told: str, duties: Sequence[str], beside: Sequence[str] = ()
 ) -> Finding:
-    """Whether duties with a day from which they apply (`due_on`) applied on publication day; `beside`
-    decide nothing.
+    """Whether duties with a first day (`due_on`) applied on publication day; `beside` decide nothing.
 
     The sentence may open with the ``{answer}``, yes or not yet.
     """
@@ -316,8 +310,7 @@ def duty_in_force(
 
 
 def since(facts: Facts, items: Sequence[str]) -> str | None:
-    """What came after publication day: facts by their id, in words of their own, or sentences that name facts
-    (``{id.value}``).
+    """What came after publication day: facts by id in their own words, or sentences with ``{id.value}``.
 
     A sentence is given once all its facts are known and one of them came after publication day.
 
@@ -378,8 +371,7 @@ def render_sentence(
     more: Mapping[str, str] | None = None,
     unknown: Iterable[str] = (),
 ) -> str:
-    """A claim's sentence with days and figures of some facts filled in; where one was not known yet, those
-    that were.
+    """A claim's sentence with days and figures of its facts, those that were known by then.
 
     `unknown` are names besides those of facts that may have no figure yet.
 

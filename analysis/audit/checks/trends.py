@@ -35,8 +35,7 @@ OF_LATE = {breaks.FASTER: " (of late faster)", breaks.SLOWER: " (of late more sl
 def price_acceleration(
     facts: Facts, figure: Quantity | None, *, series: Mapping[str, Mapping[str, str | float]]
 ) -> Finding:
-    """Whether prices at equal quality fall faster than they did, by every record that speaks of publication
-    day.
+    """Whether prices at equal quality fall faster than before, by every record that reaches publication day.
 
     `series` names each benchmark and protocol with its floor of guessing (a share). A record is a reading
     where its test shows a change of the rate.
@@ -140,8 +139,7 @@ def threshold_by_basis(
     beside: Sequence[str],
     told: str,
 ) -> Finding:
-    """Whether a training run of a year passed a cost, by the trend of each cost basis; decided where all
-    agree.
+    """Whether a training run of a year passed a cost, by the trend of each cost basis; all must agree.
 
     `runs` names each basis, as a condition ("if rented"), and its sample; costs are those of the middle of
     the year; `told` and `beside` as in `record.undecided`.
