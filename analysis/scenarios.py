@@ -661,7 +661,7 @@ def write_scenario(
         Of the new scenario.
     because : mapping of name to reason
         Why; a reason of the scenario that it starts from stands where the value still does, and
-        `NO_REASON_YET` where nothing was said.
+        `NO_REASON_YET` where none was given.
 
     Raises
     ------

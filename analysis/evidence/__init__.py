@@ -1,1 +1,1 @@
-"""What is said, and by whom? The data under `analysis/data`, read, checked, and cut off at a day."""
+"""What does the article say, and what did others measure? The data, read, checked and cut off at a day."""

@@ -37,7 +37,7 @@ def nav_and_ltv(
     ceilings : mapping of label to percent
         Levels of loan-to-value, as lines.
     day : date or ISO date
-        The article's day.
+        Publication day.
     axes : sequence of Axes
         Two `theme.panels`.
 

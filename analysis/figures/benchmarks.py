@@ -193,7 +193,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
     benchmark : str
         Its name, for the words.
     day : date or ISO date
-        The article's day.
+        Publication day.
     """
     day = pd.Timestamp(day)
     gap = frontier.frontier_gap(scores)
@@ -226,7 +226,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
 
 
 def _mark_publication_day(ax: Axes, day: pd.Timestamp, end: pd.Timestamp) -> None:
-    """The article's day as a line, or how long before it the record ends."""
+    """Publication day as a line, or how long before it the record ends."""
     if day <= end:
         theme.mark_date(ax, day, f"the article, {format_date(day)}")
         return
@@ -428,7 +428,7 @@ def parity(
     benchmark : str
         Its name, for the words.
     day : date or ISO date
-        The article's day.
+        Publication day.
     start : float
         Decimal year from which times count: `models.parity.TimeToParity.as_of_t`.
     years : float

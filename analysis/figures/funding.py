@@ -49,7 +49,7 @@ def funding_history(
         ``company``, ``printed``, ``value``, ``low``, ``high``, billion dollars; rows without a value are left
         out.
     day : date or ISO date
-        The article's day.
+        Publication day.
     focus : str
         The company that the finding names first.
     as_of : date or ISO date, optional
@@ -150,7 +150,7 @@ def paid_and_promised(
     printed : float
         The article's investment, billion dollars.
     day : date or ISO date
-        The article's day.
+        Publication day.
     as_of : date or ISO date, optional
         The day up to which the payments were known; lines are carried on to it.
     """
@@ -293,7 +293,7 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     company : str
         Whose revenue it is.
     day : date or ISO date
-        The article's day.
+        Publication day.
 
     Raises
     ------

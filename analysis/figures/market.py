@@ -566,7 +566,7 @@ def chip_revenue(
     investment_usd_bn : float
         The printed investment.
     day : date or ISO date
-        The article's day; quarters reported after it are hollow.
+        Publication day; quarters reported after it are hollow.
     as_of : date or ISO date, optional
         The day up to which the quarters were known.
     """

@@ -70,14 +70,14 @@ def price_quality(
 
 
 def _name_models(ax: Axes, table: pd.DataFrame) -> None:
-    """Labels where the front does not run: left above it, right below it; the dearest has room to its right.
+    """Labels where the front does not run: left above it, right below it; the priciest has room on its right.
 
     `table` has the model, its price, its quality and whether it is on the front.
     """
-    dearest = table.iloc[:, 1].max()
+    highest = table.iloc[:, 1].max()
     for model, x, y, on_front in table.itertuples(index=False):
         shift, side = (
-            ((8, -3), "left") if x == dearest else ((-6, 7), "right") if on_front else ((8, -10), "left")
+            ((8, -3), "left") if x == highest else ((-6, 7), "right") if on_front else ((8, -10), "left")
         )
         ax.annotate(
             model, (x, y), xytext=shift, textcoords="offset points", ha=side, color=theme.INK, fontsize=10
@@ -93,7 +93,7 @@ def price_history(
     ax: Axes,
     as_of: theme.Day | None = None,
 ) -> Axes:
-    """List prices of the article's models over time, with the printed ones on the article's day.
+    """List prices of the article's models over time, with the printed ones on publication day.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def price_history(
     printed : DataFrame
         ``model`` and the price of `kind`, as `models.frontier.with_blend` names it.
     day : date or ISO date
-        The article's day.
+        Publication day.
     kind : str
         ``input``, ``output`` or ``blended``.
     as_of : date or ISO date, optional
@@ -293,7 +293,7 @@ def price_frontier(
         ``decline_factor_per_year``, ``bootstrap_low``, ``bootstrap_high``, ``level`` (share), ``n`` (steps);
         NaN where too few steps were left.
     day : date or ISO date
-        The article's day; prices that are first seen later are hollow.
+        Publication day; prices that are first seen later are hollow.
     benchmark : str
         Name of the scores' benchmark, for the words.
     axes : sequence of Axes
@@ -337,7 +337,7 @@ def price_frontier(
 
 
 def _label_publication_day(ax: Axes, article_t: float, day: theme.Day) -> None:
-    """The article's day in two lines, left of its line at the top of the axes."""
+    """Publication day in two lines, left of its line at the top of the axes."""
     theme.text(
         ax,
         f"the article,\n{format_date(pd.Timestamp(day))}",

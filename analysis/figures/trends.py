@@ -5,8 +5,8 @@ Decisions
 - Printed is orange-brown and a ring or a line, fitted is blue and a dot: colour is never the only difference.
 - A confidence band of the mean is dark, a prediction band of one more observation light; the subtitle names
   both with their level, the number of points and the span of the record.
-- A fit is solid where there is a record and dashed beyond it. A point that describes a time after the
-  article's day is hollow, whenever it became known: a frame of what was known on a day holds no later ones.
+- A fit is solid where there is a record and dashed beyond it. A point that describes a time after
+  publication day is hollow, whenever it became known: a frame of what was known on a day holds no later ones.
 - Factors stand on logarithmic axes, where twice and half are equally far from one.
 - What could not be fitted or fitted again keeps its row and says so; it counts as tried and is never drawn as
   a number.
@@ -86,7 +86,7 @@ def fitted(
     claim : ClaimedTrend, optional
         What the article says.
     day : date or ISO date, optional
-        The article's day.
+        Publication day.
     log : bool
         Whether the vertical axis is logarithmic.
 
@@ -149,7 +149,7 @@ def _draw_fit(ax: Axes, line: pd.DataFrame, centre: str, end: float, log: bool) 
 
 
 def _draw_points(ax: Axes, record: pd.DataFrame, article_t: float) -> None:
-    """Observations, hollow after the article's day."""
+    """Observations, hollow after publication day."""
     after = record["t"] > article_t
     for part, mark in ((record[~after], theme.DOT), (record[after], theme.HOLLOW)):
         ax.scatter(part["t"], part["y"], zorder=4, **(mark | {"s": 24, "linewidths": 1.2}))

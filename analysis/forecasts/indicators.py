@@ -264,8 +264,9 @@ def cheapest_open_over(facts: Facts, *, of: str, benchmark: str, protocol: str) 
 
 @reader
 def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
-    """How many developers cut the list price of a line of models by so much within the last days; without a
-    cut it rests on the last price.
+    """How many developers cut the list price of a line of models by `cut_pct` or more in the last `days`.
+
+    Without a cut the reading rests on the last price.
 
     A cut is one of `prices.price_cuts`: of a model, or of the model that it replaces; hosts, promotions and
     introductory prices do not count.

@@ -45,7 +45,7 @@ FLOOR = 0.25
 TARGET = ("gpt-5", 0.01)
 """The model that is to be matched, and the part of its price."""
 WINDOW_DAYS, WAR_SELLERS, WAR_CUT_PCT = 90, 3, 30
-"""A price war: so many developers cut a list price by so much within so many days."""
+"""A price war: that many developers cut a list price by that percentage within that many days."""
 DOWN_ROUNDS = ("base_rate.down_rounds_2022q1", "base_rate.down_rounds_2023q3")
 LEAST_SHARES = 3
 """How many shares of revenue make a line."""

@@ -90,7 +90,7 @@ class TimeToMatch:
     level
         Level of the intervals.
     reasons, notes
-        Why a number is NaN or infinite, by its name; what should be said with the result.
+        Why a number is NaN or infinite, by its name; caveats of the result.
     """
 
     survival: pd.DataFrame
@@ -132,8 +132,7 @@ class TimeToParity:
     level
         Level of the interval `low` to `high`.
     notes
-        What should be said with the result: where lines and record disagree, and how far the lines ran on
-        unseen.
+        Caveats: where lines and record disagree, and how far the lines were extended beyond the record.
     """
 
     record_end: pd.Timestamp
@@ -497,7 +496,7 @@ def gap(
 def past_forecasts(
     scores: pd.DataFrame, ends: Sequence[str | pd.Timestamp], seed: int, *, floor: float, years: float = 1.0
 ) -> pd.DataFrame:
-    """What `time_to_parity` would have said on earlier days, and what came.
+    """What `time_to_parity` would have forecast on earlier days, and what happened.
 
     Parameters
     ----------

@@ -4,8 +4,8 @@ Decisions
 - A row is a price spell: a seller's model at one price for one quality, from the first day on which it was
   seen. Later readings of the same price add nothing; promotions and introductory prices are left out.
 - Quality is the score under one benchmark and protocol, as its logit between the floor of guessing and 1.
-  Where a score is unknown the spell is left out: what is said holds for scored models, and as long as they
-  are scored.
+  Where a score is unknown the spell is left out: results hold for scored models, and as long as they are
+  scored.
 - Every hedonic interval is a jackknife over sellers with Student's t, one degree of freedom less than there
   are sellers: a seller's prices are not independent, and the usual clustered errors (CV1) are too short where
   two sellers make half of the rows. In 400 simulated runs of the project's own 66 spells a 95% interval of
@@ -170,7 +170,7 @@ class FixedQuality:
     first, last, record_end : Timestamp
         Days of the first and last point, and of the last spell at or above the score.
     notes : tuple of str
-        What should be said with the result.
+        Caveats of the result.
     """
 
     threshold_pct: float
@@ -278,7 +278,7 @@ def open_matches(rows: pd.DataFrame, runs: pd.DataFrame, closed: pd.Series) -> p
 
 
 def price_cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) -> pd.DataFrame:
-    """Days on which a developer cut the list price of one of its lines of models by so much, blended.
+    """Days on which a developer cut the blended list price of a line of its models by `pct` percent or more.
 
     A price is compared with the last list price of the same model, or, where it is the model's first, with
     that of the model it replaces. Hosts, promotions, introductory prices and mere observations make no cut.

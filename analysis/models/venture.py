@@ -16,9 +16,9 @@ Decisions
   that day; with the market shut it comes at a discount, which does. Hence on a single path more expensive
   compute can help: it makes the company raise before a fall in price. The mean and the quantiles of MOIC fall
   with more expensive compute.
-- The path starts at a price that was paid, not at the model's value: under every assumption the first mark is
-  the same. The gap between the two, in logs, closes with a stated half-life, as the market learns what the
-  model assumes.
+- The path starts at a price that was paid, not at the model's value: under every assumption the first
+  reported value is the same. The gap between the two, in logs, closes with a stated half-life, as the market
+  learns what the model assumes.
 - Shares of instalments that are still to be paid are in the share count from the start, and what is owed for
   them is in the equity value: when they are paid, nothing jumps. An instalment buys its shares at the price
   agreed at the start.

@@ -73,7 +73,7 @@ class Acceleration:
     verdict
         ``faster``, ``slower`` or ``not shown``.
     notes
-        What should be said with the result.
+        Caveats of the result.
     """
 
     form: Bend

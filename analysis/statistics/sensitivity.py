@@ -88,7 +88,7 @@ class Sobol:
     evaluations
         Rows that `run` was asked for, (groups + 2) × n × scrambles.
     notes
-        What should be said with the result.
+        Caveats of the result.
     """
 
     indices: pd.DataFrame

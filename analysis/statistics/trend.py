@@ -121,7 +121,7 @@ class Diagnostics:
     clusters
         Number of clusters; None where not used.
     notes
-        Warnings of statsmodels, and what should be said with the result.
+        Warnings of statsmodels, and caveats of the result.
     """
 
     nobs: int
@@ -358,8 +358,8 @@ class Trend:
         of : int
             New points, 1 or more. Their noise is independent, the line and its spread are common to all.
         shift : float
-            Standard errors of the mean by which the line is moved first: what the probability would be were
-            the line off by so much.
+            Standard errors of the mean by which the line is moved first: the probability if the line were off
+            by that much.
         rng, draws
             Draws of the line and of its spread (flat prior, normal noise) for several points; one point has
             Student's t of the prediction interval, which needs none.

@@ -3,7 +3,7 @@
 Decisions
 - A statement about a state is true until something in our data ends it: then it fails as out of date, and a
   forecast whose premise was so overtaken is void.
-- A lower bound that was passed long ago stays true; that it is out of date is said with the verdict.
+- A lower bound that was passed long ago stays true; the verdict says that it is out of date.
 - Sentences come from the claim (`told`) with their days and figures filled in from our data; where a fact
   of the sentence was not known yet, the facts that were known are listed instead. What answers in them
   follows the verdict (``{answer}``, or the name of a reading).
