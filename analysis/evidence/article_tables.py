@@ -51,7 +51,7 @@ def parsed_cells(
     Returns
     -------
     DataFrame
-        ``row`` (the key), ``column`` (parts named ``input_...``), ``printed_table``, and the fields of
+        ``row`` (the key), ``column`` (parts named ``input_...``), ``printed``, and the fields of
         `units.Quantity`: ``value, low, high, qualifier, unit, note, missing``.
     """
     return _parse_table(name, directory, approximation).copy()

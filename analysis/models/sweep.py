@@ -116,7 +116,7 @@ def points(axes: Sequence[Axis], kind: str, count: int | None, seed: int) -> pd.
     axes
         The ranges; a grid needs the steps of each.
     kind
-        ``evaluate_grid``: every combination. ``sobol``: scrambled Sobol points, `count` a power of two.
+        ``grid``: every combination. ``sobol``: scrambled Sobol points, `count` a power of two.
         ``lhs``: a Latin hypercube.
     count
         Number of sampled points; None for a grid.
