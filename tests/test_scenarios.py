@@ -229,7 +229,7 @@ def test_whatever_is_written_is_read_as_papermill_reads_it_or_refused(text):
     assert repr(read) == repr(there)
 
 
-def test_everything_with_two_readings_is_told_at_once_with_its_line(params):
+def test_everything_with_two_readings_is_reported_at_once_with_its_line(params):
     with pytest.raises(ParameterError) as caught:
         scenario(params, "scenario: other\ndescription: on\nseed: 010\nbecause: {seed: yes, seed: x}\n")
     assert [problem.place.partition("other.yml, ")[2] for problem in caught.value.problems] == [
@@ -254,7 +254,7 @@ def test_everything_with_two_readings_is_told_at_once_with_its_line(params):
         ("日本", "slow_money"),
     ],
 )
-def test_a_file_whose_name_is_no_scenario_name_is_told_one_that_would_do(params, name, fixed):
+def test_a_file_whose_name_is_no_scenario_name_gets_a_suggestion_that_works(params, name, fixed):
     (params / f"{name}.yml").write_text("scenario: other\ndescription: d\n")
     (problem,) = scenarios.file_name_problems(params)
     assert problem.place.endswith(f"{name}.yml")
@@ -268,7 +268,7 @@ def test_a_file_whose_name_is_no_scenario_name_is_told_one_that_would_do(params,
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".YML", ".Yaml"])
-def test_a_scenario_with_another_suffix_is_told_the_one_that_is_read(params, suffix):
+def test_a_scenario_with_another_suffix_gets_the_one_that_is_read(params, suffix):
     (params / f"slow{suffix}").write_text("scenario: slow\ndescription: d\n")
     with pytest.raises(
         ParameterError, match=rf"slow\{suffix}: has the suffix \{suffix}.* Rename it to slow\.yml\."
@@ -280,7 +280,7 @@ def test_a_scenario_with_another_suffix_is_told_the_one_that_is_read(params, suf
     assert scenarios.load("slow", params).name == "slow"
 
 
-def test_what_an_editor_leaves_beside_a_scenario_is_no_scenario(params):
+def test_what_an_editor_leaves_next_to_a_scenario_is_no_scenario(params):
     for name in (".#slow.yml", ".slow.yml.swp", "slow.yml~", "#slow.yml#", ".yml", "notes.txt"):
         (params / name).write_text("")
     assert scenarios.names(params) == ["base"]

@@ -367,7 +367,7 @@ def test_a_module_that_changed_is_never_found_as_it_was(
         )  # it goes on, as a stock one would
 
 
-def test_a_module_beside_the_notebook_comes_before_a_preloaded_one_of_the_library(
+def test_a_module_next_to_the_notebook_comes_before_a_preloaded_one_of_the_library(
     tmp_path: Path, module: Callable[[str, str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     module("which", "WHERE = 'on the path'\n")

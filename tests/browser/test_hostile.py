@@ -195,7 +195,7 @@ def visit_unguarded(recorder: Recorder, folder: Path, text: str) -> dict[str, An
 
 
 @pytest.mark.parametrize("name", by_speed([name for name, case in CASES.items() if case.bites], WORST))
-def test_a_case_bites_a_page_that_takes_it_as_it_is(recorder: Recorder, tmp_path: Path, name: str) -> None:
+def test_a_case_harms_a_page_that_takes_it_as_it_is(recorder: Recorder, tmp_path: Path, name: str) -> None:
     assert visit_unguarded(recorder, tmp_path, CASES[name].raw) != SOUND or recorder.ran or recorder.requests
 
 

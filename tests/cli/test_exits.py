@@ -107,7 +107,7 @@ def test_what_cannot_be_written_down_ends_with_one_line(
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no file that is always full")
-def test_where_errors_cannot_be_told_the_code_says_how_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_errors_cannot_be_reported_the_code_says_how_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails() -> None:
         raise RunError([])
 
@@ -122,7 +122,7 @@ def test_where_errors_cannot_be_told_the_code_says_how_it_ended(monkeypatch: pyt
         console.drop_output()
 
 
-def test_what_the_system_refused_is_told_in_its_words(
+def test_what_the_system_refused_is_reported_in_its_words(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("THESIS_DEBUG", raising=False)

@@ -108,7 +108,7 @@ def test_a_notebook_that_is_not_there_is_refused_with_the_nearest(project: Build
         raise AssertionError("opened")
 
 
-def test_without_jupyterlab_the_way_to_get_it_is_told(
+def test_without_jupyterlab_the_way_to_get_it_is_shown(
     project: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
@@ -142,7 +142,7 @@ class Ended:
         return self.code
 
 
-def test_without_a_browser_the_address_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_browser_the_address_is_still_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webbrowser.open", lambda url: False)
     lines: list[str] = []
     session = Session(Path(os.devnull), "http://127.0.0.1:1/lab?token=t", Ended(0))  # type: ignore[arg-type]

@@ -130,7 +130,7 @@ def test_errors_are_listed_once_with_all_claims_that_repeat_them(listed):
     assert all(error["error"] in text for error in errors)
 
 
-def test_what_does_not_fit_together_is_told_with_file_and_line(thesis, tmp_path, monkeypatch):
+def test_what_does_not_fit_together_is_reported_with_file_and_line(thesis, tmp_path, monkeypatch):
     for folder in ("analysis/data", "params", "notebooks"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     path = tmp_path / "analysis" / "data" / "thesis" / "claims.yml"

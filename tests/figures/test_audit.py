@@ -72,7 +72,7 @@ def test_each_statement_has_a_ring_where_it_takes_the_write_down():
     )
 
 
-def test_a_load_that_lowers_and_loads_that_move_nothing_are_told_so():
+def test_a_load_that_lowers_and_loads_that_move_nothing_are_described_so():
     lowered = charts.audit.load_bearing(
         LOADS[1:], {"y": "A lead."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
     )

@@ -79,7 +79,7 @@ def test_lags_that_still_run_are_ticks_on_the_curve():
     assert to_hex(ticks.get_edgecolor()[0]) == theme.INK
 
 
-def test_the_median_is_marked_and_told_with_its_interval():
+def test_the_median_is_marked_and_named_with_its_interval():
     ax = match()
     assert [4, 0.5] in marks(ax, theme.RECOMPUTED).tolist()
     assert "half after 4 months" in words(ax)

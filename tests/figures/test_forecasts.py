@@ -113,7 +113,7 @@ def record(verdict):
     )
 
 
-def test_calibration_draws_what_happened_over_what_was_said():
+def test_calibration_draws_outcomes_over_forecast_probabilities():
     ax = charts.forecasts.calibration(BINS, record("worse"), ax=theme.axes())
     marks = {
         line.get_label(): (line.get_xdata(), line.get_ydata())

@@ -39,13 +39,13 @@ def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
         (3, "years", "3"),
     ],
 )
-def test_amounts_are_told_to_two_digits_in_thousands_and_so_on(value, unit, written):
+def test_amounts_are_written_with_two_digits_in_thousands_and_so_on(value, unit, written):
     assert charts.layout.amount(value, unit) == written
 
 
 @pytest.mark.parametrize("month", range(1, 13))
 @pytest.mark.parametrize("day", [1, 28])
-def test_a_month_is_told_from_the_decimal_year_of_its_days(month, day):
+def test_a_month_is_derived_from_the_decimal_year_of_its_days(month, day):
     date = pd.Timestamp(2025, month, day)
     assert charts.layout.year_month(float(trend.decimal_year([date])[0])) == f"{date:%B} 2025"
 

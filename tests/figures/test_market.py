@@ -31,7 +31,7 @@ def sizes():
     return article_tables.load("market_size")
 
 
-def test_growth_rates_stand_printed_beside_recomputed(sizes):
+def test_growth_rates_stand_printed_next_to_recomputed(sizes):
     ax = charts.market.growth_rates(market.growth_checks(sizes, 4), years=4, ax=theme.axes())
     drawn = {round(float(x), 1) for x, _ in points(ax)}
     assert {43.0, 35.0, 32.0, 40.0, 44.0} <= drawn  # as printed
@@ -108,7 +108,7 @@ def test_the_record_is_bars_and_the_fan_and_the_naive_forecast_start_at_its_end(
     )  # 0.84 of the 0.25 years from one quarter to the next
 
 
-def test_one_series_is_told_in_amounts_and_several_in_how_many_naive_forecasts_lie_inside():
+def test_one_series_is_described_by_amounts_and_several_by_how_many_naive_forecasts_lie_inside():
     assert (
         finding(past())
         == "NVIDIA: 90% of simulated paths lie between $3B and $12B in April 2026, half above $6B; the naive"

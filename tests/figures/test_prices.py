@@ -25,7 +25,7 @@ DAY = "2026-05-21"
 LATER = "2026-10-31"
 
 
-def test_price_multiples_stand_on_a_log_axis_beside_the_printed_ranges():
+def test_price_multiples_stand_on_a_log_axis_next_to_the_printed_ranges():
     multiples = frontier.price_multiples(article_tables.load("models"), "GPT-4o", 0.75)
     ax = charts.prices.price_multiples(
         multiples, {"DeepSeek-V2": (25, 35)}, reference="GPT-4o", ax=theme.axes()

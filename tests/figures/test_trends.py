@@ -77,7 +77,7 @@ def test_intervals_are_bars_of_their_own_colour():
     ]
 
 
-def test_refitted_figures_are_told_to_the_digits_of_print():
+def test_refitted_figures_have_the_digits_of_the_printed_ones():
     texts = words(reproduced())
     # 1.962 and 3.054 to one decimal, as 2.4 has; 1.968995 to three, 2.943095 to four
     assert {"printed 2.4 (2.0 to 3.1)", "refitted 2.4 (2.0 to 3.1)"} <= set(texts)

@@ -119,7 +119,7 @@ def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
     assert all(f"{count} {name}" in checked.summary for name, count in checked.counts.items())
 
 
-def test_a_copy_is_held_against_its_own_files_alone(project, monkeypatch):
+def test_a_copy_is_compared_with_its_own_files_alone(project, monkeypatch):
     """Of all the files that something was read from, now or earlier, none belongs to the project of the
     package.
     """
@@ -781,7 +781,7 @@ def evidence(project, change=lambda rows: rows, name="nvidia_revenue", as_of="20
     path.write_text(json.dumps(content, indent=1))
 
 
-def test_stored_evidence_is_held_against_its_table(project, before):
+def test_stored_evidence_is_compared_with_its_table(project, before):
     evidence(project)
     assert new_problems(project, before) == []
     evidence(project, lambda rows: rows[1:])
@@ -794,7 +794,7 @@ def test_stored_evidence_is_held_against_its_table(project, before):
     ]
 
 
-def test_stored_evidence_is_held_against_what_was_known_on_its_day(project, before):
+def test_stored_evidence_is_compared_with_what_was_known_on_its_day(project, before):
     evidence(project, as_of="2026-05-21")
     assert len(evidence_tables.load("nvidia_revenue", "2026-05-21")) < len(
         evidence_tables.load("nvidia_revenue")
@@ -828,7 +828,7 @@ def test_a_ledger_that_cannot_be_made_is_one_line(project, before):
     )
 
 
-def test_bad_data_is_not_told_again_by_the_ledger(project, before):
+def test_bad_data_is_not_reported_again_by_the_ledger(project, before):
     edit(project, CLAIMS, "{name: deal_size}", "{name: deal_sise}")
 
     def fresh():

@@ -230,7 +230,7 @@ def test_what_must_be_sold_brings_loan_to_value_to_the_ceiling():
             required_sale(np.array(40.0), np.array(12.0), ceiling, discount)
 
 
-def test_a_sale_is_held_against_arm_and_against_everything_but_the_stake():
+def test_a_sale_is_compared_with_arm_and_with_everything_but_the_stake():
     # debt 11, ceiling 25%, no discount: S = (11 - G / 4) / 0.75. Three draws, others falling along by their
     # loading of 0.5: stake kept: G = 45, nothing. Stake at a quarter: G = 18.75, S = 8.42, Arm 9: Arm
     # suffices. Stake lost: G = 3, S = 13.67, Arm 1.8, others 3: nothing suffices.

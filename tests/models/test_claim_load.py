@@ -40,7 +40,7 @@ def test_a_statement_that_says_what_the_evidence_says_moves_nothing(table):
     assert table.loc["small", "moves"]
 
 
-def test_a_smaller_market_and_dearer_running_never_help(table):
+def test_a_smaller_market_and_more_expensive_running_never_help(table):
     for name in ("small", "dear"):
         assert table.loc[name, "moic_change_x"] < 0
         assert table.loc[name, "write_down_change_pct"] > 0

@@ -40,7 +40,7 @@ def test_the_front_is_what_nothing_beats_on_both_sides(models):
     assert models["model"][~front].tolist() == ["Gemini 1.5 Pro"]
 
 
-def test_equal_models_are_both_on_the_front_and_a_dearer_equal_is_not():
+def test_equal_models_are_both_on_the_front_and_a_more_expensive_equal_is_not():
     equal = pd.DataFrame({"p": [1.0, 1.0, 2.0], "q": [5.0, 5.0, 5.0]})
     assert frontier.pareto_front(equal, "p", "q").tolist() == [True, True, False]
 
@@ -103,7 +103,7 @@ def test_what_lies_before_the_two_years_does_not_count():
     assert frontier.mean_gaps(pd.Series([50.0] * 100 + [20.0] * 365 + [10.0] * 365)) == (10, 20, 365)
 
 
-def test_the_articles_scores_leave_out_other_models_other_tests_and_rows_kept_beside():
+def test_the_articles_scores_leave_out_other_models_other_tests_and_rows_that_do_not_count():
     rows = [
         ("A1", "A", "MMLU", "5-shot", "trend"),
         ("A1", "A", "MMLU", "0-shot CoT", "shown"),

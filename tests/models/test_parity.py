@@ -273,7 +273,7 @@ def test_parity_beyond_the_horizon_is_later_and_not_never():
 DAYS_B = ["2024-03-01", "2024-09-01", "2025-02-01"]
 
 
-def test_draws_are_those_of_developers_with_steps_taken_anew():
+def test_draws_resample_developers_and_take_their_steps_again():
     """Two open developers: A alone and B alone in a quarter of draws each, both in half; one closed."""
     open_a = on_line("open", "A", -2.0, 1.0, DAYS)
     open_b = on_line("open", "B", -2.2, 1.4, DAYS_B)
@@ -421,7 +421,7 @@ def test_probabilities_of_gpqa_add_up_and_o1_preview_decides_nothing():
         assert parity.gap(before, rng(), floor=FLOOR).change == parity.NOT_SHOWN
 
 
-def test_lines_that_disagree_with_the_record_are_told():
+def test_lines_that_disagree_with_the_record_are_reported():
     # the best open model is 1.4 points behind, the line through the steps of MMLU ahead
     notes = parity.time_to_parity(rows_of("MMLU", "5-shot"), rng(), floor=FLOOR, draws=200).notes
     assert notes == ("at the end of the record open is behind by 1.4 points; the lines say otherwise",)
@@ -507,7 +507,7 @@ def test_a_record_whose_draws_mostly_lack_steps_is_refused():
 # On earlier days, and side by side
 
 
-def test_earlier_days_see_their_own_record_and_are_held_against_what_came():
+def test_earlier_days_see_their_own_record_and_are_compared_with_what_came():
     # both lines rise by 2 and 1 logits a year, open one logit behind at 2024: level in a year, on 2025-01-01
     days = [*DAYS, "2025-07-01"]
     scores = record(*on_line("open", "A", -2.0, 2.0, days), *on_line("closed", "B", -1.0, 1.0, days))
@@ -528,7 +528,7 @@ def test_earlier_days_see_their_own_record_and_are_held_against_what_came():
     assert early["probability"] == row["probability"]  # what came later changes no earlier forecast
 
 
-def test_parity_that_did_not_come_is_told_with_the_smallest_gap():
+def test_parity_that_did_not_come_is_reported_with_the_smallest_gap():
     scores = two_lines(1.0, 1.0)
     scores = pd.concat([scores, scores.tail(1).assign(model="last", valid_on=pd.Timestamp("2025-06-01"))])
     result = parity.past_forecasts(scores, ["2025-01-01"], 1, floor=FLOOR).iloc[0]

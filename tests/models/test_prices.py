@@ -473,7 +473,7 @@ def test_the_curve_tries_every_benchmark_window_and_method_and_adjusts_over_what
     )
 
 
-def test_published_declines_stand_beside_those_of_the_same_score(gpqa):
+def test_published_declines_stand_next_to_those_of_the_same_score(gpqa):
     published = evidence_tables.load("published_fits")
     result = prices.published_comparison(published, {"GPQA Diamond": gpqa}, seed=1).set_index("what")
     # two of the published fits are on GPQA Diamond, at 33 and at 53

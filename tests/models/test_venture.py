@@ -265,7 +265,7 @@ def test_cash_and_stake_identities_hold_in_every_draw(
     seed=st.integers(0, 2**32),
 )
 @settings(max_examples=30)
-def test_dearer_compute_never_raises_moic_in_any_draw_while_cash_lasts(cheap, extra, compute, more, seed):
+def test_costlier_compute_never_raises_moic_in_any_draw_while_cash_lasts(cheap, extra, compute, more, seed):
     inputs = replace(BASE, running_cost_ratio=cheap, compute_usd_bn=compute, cash_usd_bn=50_000)
     dearer = replace(inputs, running_cost_ratio=cheap + extra, compute_usd_bn=compute + more)
     before, after = run(inputs, 50, seed), run(dearer, 50, seed)
@@ -283,7 +283,7 @@ def test_dearer_compute_never_raises_moic_in_any_draw_while_cash_lasts(cheap, ex
     ],
 )
 @pytest.mark.parametrize("volatility", [0, 35])
-def test_dearer_compute_never_raises_moic_over_the_draws_when_money_must_be_raised(change, volatility):
+def test_costlier_compute_never_raises_moic_over_the_draws_when_money_must_be_raised(change, volatility):
     # On a single path it can: it brings a raise forward, to before a fall in price.
     inputs = replace(BASE, multiple_volatility_pct=volatility, distress_discount_pct=30)
     before, after = run(inputs, 4000), run(replace(inputs, **change), 4000)

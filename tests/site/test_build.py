@@ -214,7 +214,7 @@ def test_one_id_for_two_different_exhibits_is_refused(publish: Publish, runs: Pa
     )
 
 
-def test_a_failed_build_leaves_yesterdays_site_and_nothing_beside_it(
+def test_a_failed_build_leaves_yesterdays_site_and_nothing_next_to_it(
     publish: Publish, earlier: Path, runs: Path, tmp_path: Path
 ) -> None:
     before = tree(earlier)

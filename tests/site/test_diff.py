@@ -126,7 +126,7 @@ def test_a_number_has_moved_if_it_is_printed_otherwise(tmp_path: Path) -> None:
     assert comparison.same["metric"] == 1
 
 
-def test_a_verdict_that_changed_is_told_once_with_the_new_reason(tmp_path: Path) -> None:
+def test_a_verdict_that_changed_is_reported_once_with_the_new_reason(tmp_path: Path) -> None:
     side(tmp_path / "a", ledger("l", x="holds", y="fails", z="open"), ledger("every", x="holds", y="fails"))
     side(tmp_path / "b", ledger("l", x="partly", y="fails"), ledger("every", x="partly", y="fails"))
     comparison = compare_sides(tmp_path)
@@ -160,7 +160,7 @@ def test_a_reader_sees_the_label_of_a_verdict_and_a_program_its_key(tmp_path: Pa
     assert ">overtaken<" in (tmp_path / "page.html").read_text()
 
 
-def test_a_claim_that_only_the_second_side_lists_is_told(tmp_path: Path) -> None:
+def test_a_claim_that_only_the_second_side_lists_is_reported(tmp_path: Path) -> None:
     side(tmp_path / "a", ledger("l", x="holds"))
     side(tmp_path / "b", ledger("l", x="holds", new="fails"))
     assert [

@@ -131,7 +131,7 @@ def test_groups_go_as_if_the_innermost_went_until_none_is_left(parts: list[str])
 
 
 @given(st.text(alphabet=" \t\nML1.,-"))
-def test_a_path_loses_the_blanks_beside_its_letters(path: str) -> None:
+def test_a_path_loses_the_blanks_next_to_its_letters(path: str) -> None:
     assert sanitize._minify_path(path) == re.sub(r"\s*([A-Za-z])\s*", r"\1", path).strip().replace(" ", ",")
 
 

@@ -267,7 +267,7 @@ def test_a_table_draws_verdicts_strengths_and_sources_as_what_they_are(built: Pa
     assert flat == "a,partly,estimate,Page 0 <https://example.org/0>; Page 1 <https://example.org/1>"
 
 
-def test_a_source_shows_its_quality_beside_its_name(built: Path) -> None:
+def test_a_source_shows_its_quality_next_to_its_name(built: Path) -> None:
     fragment = part(built / "base" / "1_prices.html", 'id="prices.table"', "</section>")
     assert re.search(
         r'A source</a> <span class="quality q-reported" title="press report: [^"]+"><span'
@@ -350,7 +350,7 @@ def test_without_evidence_no_page_says_when_it_was_gathered(publish: Publish, ru
     )
 
 
-def test_beside_what_rests_on_a_series_that_ends_early_stands_the_date_of_its_last_point(
+def test_what_rests_on_a_series_that_ends_early_has_the_date_of_its_last_point(
     publish: Publish, runs: Path
 ) -> None:
     # 21 May 2026 is 92 days after 18 February and 93 after 17 February

@@ -230,7 +230,7 @@ def test_fewer_than_eight_origins_give_no_number():
         assert numbers["closer_share"].isna().all() == (origins < 8)
 
 
-def test_errors_also_stand_beside_those_of_drift_on_logs_at_the_same_origins():
+def test_errors_also_stand_next_to_those_of_drift_on_logs_at_the_same_origins():
     result = rolling_origin({"wavy": wavy(30)}, methods=QUICK, horizons=(4,))
     ranking = result.ranking.set_index("method")
     errors = result.forecasts.assign(e=lambda t: (t["actual"] - t["forecast"]).abs())
@@ -251,7 +251,7 @@ def test_errors_also_stand_beside_those_of_drift_on_logs_at_the_same_origins():
     ("frequency", "ahead"),
     [("W", "4 weeks"), ("ME", "4 months"), ("QE", "4 quarters"), ("YE", "4 years"), ("10D", "4 steps")],
 )
-def test_the_horizon_is_told_in_the_steps_of_the_series(frequency, ahead):
+def test_the_horizon_is_given_in_the_steps_of_the_series(frequency, ahead):
     y = pd.Series(wavy(20).to_numpy(), pd.date_range("2000-12-31", periods=20, freq=frequency))
     ranking = rolling_origin({"s": y[::-1]}, methods=["drift"], horizons=(4, 1)).ranking
     assert ranking["ahead"].tolist() == [ahead, ahead.replace("4", "1").removesuffix("s")]

@@ -143,7 +143,7 @@ def test_the_bootstrap_draws_clusters_and_not_questions():
     assert result.high == pytest.approx(1 - 0.01 / 0.25)
 
 
-def test_calibration_counts_what_came_where_so_much_was_said():
+def test_calibration_counts_outcomes_by_forecast_probability():
     rows = scoring.calibration([0.1, 0.1, 0.15, 0.9, 0.95], [0, 1, 0, 1, 1])
     assert [(row["n"], row["events"]) for row in rows] == [(3, 1), (2, 2)]
     assert rows[0]["forecast"] == pytest.approx(0.35 / 3)

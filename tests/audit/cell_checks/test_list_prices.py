@@ -47,7 +47,7 @@ def test_a_list_price_is_exact_and_not_a_rounded_figure():
     ("price", "verdict"),
     [(2.0, "holds"), (3.0, "fails"), (1.0, "fails")],  # every host at $2, above it, below it
 )
-def test_a_model_without_a_price_of_its_own_is_held_against_hosts(price, verdict):
+def test_a_model_without_a_price_of_its_own_is_compared_with_hosts(price, verdict):
     def at_this_price(prices):
         hosted = prices["article_model"] == "Llama 3.1 405B"
         return prices.assign(

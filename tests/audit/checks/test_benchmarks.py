@@ -100,7 +100,7 @@ def test_a_record_that_ends_a_quarter_before_publication_day_says_nothing_of_it(
         assert gap(race(2.0, end))[0] == verdict
 
 
-def test_what_a_gap_did_after_publication_day_is_told_and_decides_nothing():
+def test_what_a_gap_did_after_publication_day_is_reported_and_decides_nothing():
     # the same race, seen on publication day and half a year later, when open weights have caught up further
     rows = race(2.0, end="2026-11-01")
     on_the_day, later = (

@@ -79,7 +79,7 @@ def test_the_answer_on_a_price_follows_the_readings_that_meet_it(gather, stated,
     assert judge(finding, figure) == verdict
 
 
-def test_the_price_of_a_launch_is_held_against_what_was_asked_that_day(rows):
+def test_the_price_of_a_launch_is_compared_with_the_list_price_of_that_day(rows):
     row = rows.loc["verdict.gpt5_ten_times"]
     assert row["verdict"] == "void"
     # 11.25 / 4.375 = 2.6 and 67.5 / 4.375 = 15.4
@@ -95,7 +95,7 @@ def test_a_price_cut_counts_from_its_day(judged):
     assert early["reason"].count("1 to 1.7 times") == 2
 
 
-def test_a_launch_is_held_against_the_price_of_its_own_day_not_of_a_later_one():
+def test_a_launch_is_compared_with_the_price_of_its_own_day_not_of_a_later_one():
     rows = [
         {
             "model": model,

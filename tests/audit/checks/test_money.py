@@ -281,7 +281,7 @@ def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gath
     assert "For the next year" not in money.self_funded(early, claim.accepted, **arguments).reason
 
 
-def test_a_partner_is_held_against_whoever_promised_most(gather):
+def test_a_partner_is_compared_with_whoever_promised_most(gather):
     claim = next(claim for claim in claims.load() if claim.id == "players.microsoft_largest")
     arguments = {key: value for key, value in claim.check.items() if key != "name"}
 
@@ -298,7 +298,7 @@ def test_a_partner_is_held_against_whoever_promised_most(gather):
     ]
 
 
-def test_a_letter_of_intent_is_mentioned_beside_the_largest_commitment_and_does_not_count(gather):
+def test_a_letter_of_intent_is_mentioned_next_to_the_largest_commitment_and_does_not_count(gather):
     claim = next(claim for claim in claims.load() if claim.id == "lead.largest_investment")
     arguments = {key: value for key, value in claim.check.items() if key != "name"}
     facts = gather().without_memory()

@@ -144,7 +144,7 @@ def test_a_lower_bound_holds_or_fails_and_may_be_out_of_date(counts, stale, verd
     assert (judge(finding, bound), finding.stale) == (verdict, stale)
 
 
-def test_counts_after_the_article_are_told_and_decide_nothing():
+def test_counts_after_the_article_are_reported_and_decide_nothing():
     facts = facts_with(row("stars.a.1", "2026-05-01", 39_000), row("stars.a.2", "2026-06-01", 41_000))
     finding = record.bound_passed(facts, parse_figure("over 40,000 stars", "count"), series="stars.a")
     assert finding.since == "41,000 on 1 June 2026."
@@ -332,13 +332,13 @@ def test_what_does_not_decide_is_mentioned():
     assert facts.mentions[0]["url"] == "https://example.org/gpt.release"
 
 
-def test_the_time_after_the_article_is_told_in_full_sentences():
+def test_the_time_after_the_article_is_described_in_full_sentences():
     facts = facts_with(row("r", "2026-07-27", due_on="2027-12-02"), RELEASE)
     assert record.since(facts, ["r", "gpt.release"]) == "27 July 2026, S: fact r (2 December 2027)."
     assert record.since(facts, ["gpt.release"]) is None
 
 
-def test_a_sentence_on_the_time_after_the_article_is_told_once_all_its_facts_are_known():
+def test_a_sentence_on_the_time_after_the_article_is_shown_once_all_its_facts_are_known():
     before = row("a.before", "2026-04-30", 180, unit="USD billion")
     after = row("a.after", "2026-07-22", 195, unit="USD billion")
     sentence = "A raised its plan from {a.before.value} to {a.after.value} on {a.after}."
@@ -349,7 +349,7 @@ def test_a_sentence_on_the_time_after_the_article_is_told_once_all_its_facts_are
     assert (record.since(early, [sentence]), early.mentioned) == (None, [])
 
 
-def test_a_sentence_of_which_nothing_came_after_the_article_is_not_told():
+def test_a_sentence_of_which_nothing_came_after_the_article_is_not_shown():
     assert record.since(facts_with(RELEASE), ["Out on {gpt.release}."]) is None
 
 
@@ -357,7 +357,7 @@ def test_a_sentence_of_which_nothing_came_after_the_article_is_not_told():
     ("sentence", "rule"),
     [("Up to {a.after.value}.", "no row with id"), ("{gpt.after.value}", "asks for more")],
 )
-def test_a_sentence_that_can_never_be_told_is_refused(sentence, rule):
+def test_a_sentence_that_can_never_be_shown_is_refused(sentence, rule):
     with pytest.raises(DataError, match=rule):
         record.since(facts_with(row("gpt.after", "2026-07-22")), [sentence])
 

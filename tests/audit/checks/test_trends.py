@@ -94,7 +94,7 @@ def test_a_record_of_prices_that_ends_a_quarter_before_publication_day_says_noth
     assert facts.mentioned and not facts.used
 
 
-def test_a_record_whose_test_shows_a_change_decides_beside_one_that_shows_none():
+def test_a_record_whose_test_shows_a_change_decides_next_to_one_that_shows_none():
     straight, faster = market(0.0, benchmark="C"), market(1.0)
     for name, frame in straight.evidence.items():
         # models of their own, from sellers of their own
