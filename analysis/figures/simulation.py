@@ -56,7 +56,7 @@ def quantiles(times: NDArray[np.float64], paths: NDArray[np.float64], name: str)
     )
 
 
-def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def concat_quantiles(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Several `quantiles` tables below one another."""
     return pd.concat(tables, ignore_index=True)
 

@@ -498,7 +498,7 @@ def sentence(
     claims: Sequence[str] = (),
     **values: Any,
 ) -> None:
-    """Show a sentence whose numbers are computed: `template` filled with `values` by `prose.fill`.
+    """Show a sentence whose numbers are computed: `template` filled with `values` by `prose.render`.
 
     Parameters
     ----------
@@ -512,9 +512,9 @@ def sentence(
     ProseError
         The words do not hold and there is no alternative.
     """
-    text = prose.fill(template, values)
+    text = prose.render(template, values)
     if tie is not None:
-        text = prose.choose(id, text, tie, alternative and prose.fill(alternative, values))
+        text = prose.choose(id, text, tie, alternative and prose.render(alternative, values))
     text = text.replace(" -", " −")
     bundle = _bundle(id, "statement", id, None, role, (), claims)
     bundle |= {"text": text, "inputs": {name: json_value(value) for name, value in values.items()}}

@@ -92,7 +92,7 @@ def choose(id: str, text: str, tie: Assertion, alternative: str | None) -> str:
     raise ProseError(Problem(f"sentence {id}", rule, "Write what holds now, or a form for the other side"))
 
 
-def fill(template: str, values: Mapping[str, Any]) -> str:
+def render(template: str, values: Mapping[str, Any]) -> str:
     """A sentence with its numbers: `str.format`, with a format for counts.
 
     ``{n:count}`` is a count as prose has it (`labels.number_word`), ``{n:Count}`` the same at the start of a

@@ -45,8 +45,8 @@ def test_a_broken_sentence_is_quoted_with_its_value_and_the_way_out():
 def test_a_sentence_counts_in_words_with_the_verb_that_fits_and_keeps_every_other_format():
     template = "{n:Count|is|are} right, {m:count} of {all:count} wrong ({share:.0%}, {m}{name})."
     values = {"all": 127, "share": 0.016, "name": "!"}
-    assert prose.fill(template, values | {"n": 1, "m": 2}) == "One is right, two of 127 wrong (2%, 2!)."
-    assert prose.fill(template, values | {"n": 30, "m": 0}) == "30 are right, none of 127 wrong (2%, 0!)."
+    assert prose.render(template, values | {"n": 1, "m": 2}) == "One is right, two of 127 wrong (2%, 2!)."
+    assert prose.render(template, values | {"n": 30, "m": 0}) == "30 are right, none of 127 wrong (2%, 0!)."
 
 
 def test_a_sentence_may_have_a_form_for_the_other_side():
