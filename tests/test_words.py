@@ -3,10 +3,11 @@ before a reader sees a gap.
 """
 
 from typing import get_args
+from urllib.parse import quote
 
 import pytest
 
-from analysis import audit, exhibits, labels
+from analysis import ROOT, audit, exhibits, labels
 from analysis.audit import cells, facts
 from analysis.audit.cell_checks import training
 from analysis.evidence import cell_rules, evidence_tables, predictions
@@ -51,6 +52,17 @@ def categories(table, column):
 )
 def test_what_is_kept_by_hand_names_exactly_what_there_is(kept, named):
     assert set(kept) == set(named)
+
+
+def test_pages_have_the_colours_of_the_charts():
+    style = (ROOT / "reports/static/site.css").read_text(encoding="utf-8")
+    light, dark = style.split("color-scheme: dark)", 1)
+    for name, colour in {"printed": theme.PRINTED, "recomputed": theme.RECOMPUTED, **theme.VERDICT}.items():
+        assert f"--{name}: {colour};" in light
+        assert f"--{name}: {theme.DARK[colour]};" in dark
+    frame = (ROOT / "reports/templates/base.j2").read_text(encoding="utf-8")
+    for colour in (theme.PRINTED, theme.RECOMPUTED):  # the bars of the icon
+        assert f"fill='{quote(colour)}'" in frame
 
 
 def test_verdicts_have_one_order_and_no_two_share_a_label():
