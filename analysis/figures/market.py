@@ -29,13 +29,8 @@ from analysis.statistics import growth
 from analysis.statistics.trend import decimal_year
 from analysis.units import format_date, format_value
 
-LARGE_RING: dict[str, Any] = {
-    "facecolors": "none",
-    "edgecolors": theme.PRINTED,
-    "linewidths": 2.0,
-    "s": 62,
-    "zorder": 3,
-}
+OPEN_RING: dict[str, Any] = theme.RING | {"facecolors": "none", "s": 62, "zorder": 3, "clip_on": True}
+"""A ring through which a dot of ours is seen."""
 
 QUANTILES = ("p5", "p25", "p50", "p75", "p95")
 
@@ -52,7 +47,7 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
     ax.hlines(
         table.index, table["stated_pct"], table["recomputed_pct"], color=theme.GRID, linewidth=3, zorder=2
     )
-    ax.scatter(table["stated_pct"], table.index, **LARGE_RING)
+    ax.scatter(table["stated_pct"], table.index, **OPEN_RING)
     sns.scatterplot(x=table["recomputed_pct"], y=table.index, ax=ax, legend=False, **layout.LARGE_DOT)
     _label_rates(ax, table)
     top = table.index[-1]
