@@ -149,7 +149,7 @@ def evidence_problems(
 
     Parameters
     ----------
-    book : Notebook
+    book : StoredNotebook
         The notebook.
     evidence : mapping of str to DataFrame
         All rows of each table that can be read, as `evidence_tables.load` gives them.

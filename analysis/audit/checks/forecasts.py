@@ -326,10 +326,10 @@ def _deadline_and_outcome(part: str, facts: Facts) -> tuple[pd.Timestamp, Findin
         raise DataError(Problem("predictions.yml", f"has no part {part!r}", fix))
     prediction = content.predictions[part]
     deadline = pd.Timestamp(predictions.deadline(content.made_on, prediction.within_months))
-    ruling = prediction.resolution
-    if ruling and pd.Timestamp(ruling.resolved_on) <= facts.as_of:
-        facts.at(facts.as_of).rows(FACTS, id=list(ruling.by))
-        return deadline, Finding({"as ruled": ruling.outcome}, ruling.because)
+    resolution = prediction.resolution
+    if resolution and pd.Timestamp(resolution.resolved_on) <= facts.as_of:
+        facts.at(facts.as_of).rows(FACTS, id=list(resolution.by))
+        return deadline, Finding({"as ruled": resolution.outcome}, resolution.because)
     if facts.as_of <= deadline:
         return deadline, None
     reason = (
