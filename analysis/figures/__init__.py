@@ -1,1 +1,1 @@
-"""What does a reader see? The chart of `models.x`, `statistics.x` or `forecasts.x` is in `figures.x`."""
+"""What does a reader see? Charts, a module for each subject; `charts` says which model is drawn where."""

@@ -1,8 +1,10 @@
 """Which charts are there? A module for every subject, reached as `charts.subject.chart`.
 
 Decisions
-- The chart of `models.x`, `statistics.x` or `forecasts.x` is in `figures.x`; charts of several models that
-  answer one question stand together.
+- The chart of a model or method is in the module of its name (`funding`, `market`, `prices`, `valuation`,
+  `balance_sheet`, `simulation`, `sensitivity`) or in that of its subject: `benchmarks` (scores of
+  `models.frontier`, `parity`), `simulation` (`models.outlook`, `venture`), `sensitivity` (`models.drivers`,
+  `sweep`), `audit` (`models.claim_load` and the fact-check), `forecasts` (that package), `trends` (all fits).
 - One import gives a notebook all its charts, and none of their modules hides the model of the same name.
 - It is a module of its own rather than the package: whoever needs only the theme does not import seaborn, and
   with it ipywidgets.
