@@ -720,10 +720,10 @@ def _write_new(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        taken = Problem(
+        problem = Problem(
             display_path(path), "is there already", "Choose another name; nothing was overwritten"
         )
-        raise ParameterError(taken) from None
+        raise ParameterError(problem) from None
     except OSError as reason:
         path.unlink(missing_ok=True)
         rule = f"cannot be written ({reason.strerror or reason})"
@@ -923,10 +923,10 @@ def resolve(
 ) -> dict[str, Value]:
     """Every register name with its value in a scenario, `overrides` last, and `scenario` as a label."""
     register = load_register(directory)
-    chosen = load(scenario, directory, register)
+    content = load(scenario, directory, register)
     merged = (
         {name: entry.value for name, entry in register.items()}
-        | dict(chosen.overrides)
+        | dict(content.overrides)
         | dict(overrides or {})
     )
     _refuse_values(merged, register, "-p")

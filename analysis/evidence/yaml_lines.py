@@ -27,17 +27,17 @@ def line_of(path: Path, keys: Sequence[str]) -> int:
         The way down to the key; each may itself be dotted (``columns.source``), and an index counts from 0.
     """
     node, line = _tree(path.read_text(encoding="utf-8")), 1
-    wanted = ".".join(keys)
-    while wanted:
+    remaining = ".".join(keys)
+    while remaining:
         children = [
             (name, start, child)
             for name, start, child in _children(node)
-            if wanted == name or wanted.startswith(f"{name}.")
+            if remaining == name or remaining.startswith(f"{name}.")
         ]
         if not children:
             break
         name, line, node = max(children, key=lambda entry: len(entry[0]))
-        wanted = wanted[len(name) + 1 :]
+        remaining = remaining[len(name) + 1 :]
     return line
 
 

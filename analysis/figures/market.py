@@ -565,11 +565,11 @@ def chip_revenue(
     as_of : date or ISO date, optional
         The day up to which the quarters were known.
     """
-    day, seen = pd.Timestamp(day), layout.finding_day(day, as_of)
+    day, until = pd.Timestamp(day), layout.finding_day(day, as_of)
     table = quarters.sort_values("valid_on").assign(usd_bn=lambda t: t["data_center_revenue_usd_mn"] / 1000)
     reported = table[table["known_on"] <= day]
     if reported.empty:
-        return theme.empty_chart(ax, f"a quarter reported by {format_date(seen)}")
+        return theme.empty_chart(ax, f"a quarter reported by {format_date(until)}")
     later = table.drop(reported.index)
     _draw_quarters(ax, reported, later)
     _label_quarters(ax, table.tail(len(later) + 1), day)
@@ -585,10 +585,10 @@ def chip_revenue(
     weeks = investment_usd_bn / newest_usd_bn * WEEKS
     finding = (
         f"{investment} is {weeks:.1f} weeks of NVIDIA's data-centre revenue at the last quarter reported by"
-        f" {format_date(seen)}"
+        f" {format_date(until)}"
     )
     alt = (
-        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {format_date(seen)} at"
+        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {format_date(until)} at"
         f" {newest_usd_bn:.1f} billion dollars; {number_word(len(later))} reported later, hollow; a line at"
         " the investment."
     )

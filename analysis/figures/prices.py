@@ -112,13 +112,13 @@ def price_history(
     if kind not in frontier.PRICE_KINDS:
         raise ValueError(f"kind is {kind!r}; use one of {', '.join(frontier.PRICE_KINDS)}")
     column, day = f"{kind}_{frontier.PRICE}", pd.Timestamp(day)
-    seen = layout.finding_day(day, as_of)
+    until = layout.finding_day(day, as_of)
     listed = prices[prices["model"].isin(printed["model"])]
     if listed.empty:
         return theme.empty_chart(ax, f"any {kind} price of the printed models")
     ax.set_yscale("log")
     direct, hosted = _direct_prices(listed), _hosted(listed)
-    _draw_direct_prices(ax, direct, column, seen, left=seen == day)
+    _draw_direct_prices(ax, direct, column, until, left=until == day)
     _draw_hosted_prices(ax, hosted, column)
     ax.scatter([layout.date_number(day)] * len(printed), printed[column], **theme.RING)
     theme.mark_date(ax, day, f"the article, {format_date(day)}")
@@ -138,26 +138,26 @@ def price_history(
         f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in"
         " our data; rings: printed"
     )
-    return theme.set_texts(ax, _changes_finding(listed, printed, column, seen, kind), subtitle, alt)
+    return theme.set_texts(ax, _changes_finding(listed, printed, column, until, kind), subtitle, alt)
 
 
 def _draw_direct_prices(
-    ax: Axes, direct: pd.DataFrame, column: str, seen: pd.Timestamp, *, left: bool
+    ax: Axes, direct: pd.DataFrame, column: str, until: pd.Timestamp, *, left: bool
 ) -> None:
-    """Steps of each model's own price, dotted from its last change to `seen`, with its name at the end, to
+    """Steps of each model's own price, dotted from its last change to `until`, with its name at the end, to
     the left of it or to its right.
     """
     ends = {model: part[column].iloc[-1] for model, part in direct.groupby("model")}
     for model, part in direct.groupby("model"):
         dates, price = part["valid_on"], ends[model]
         ax.step(dates, part[column], where="post", color=theme.RECOMPUTED, linewidth=2.0, zorder=3)
-        if (last := dates.iloc[-1]) < seen:
-            ax.plot([last, seen], [price] * 2, color=theme.RECOMPUTED, linewidth=1.6, linestyle=(0, (1, 2)))
+        if (last := dates.iloc[-1]) < until:
+            ax.plot([last, until], [price] * 2, color=theme.RECOMPUTED, linewidth=1.6, linestyle=(0, (1, 2)))
         above = not any(1 < other / price < 1.35 for other in ends.values())
         theme.text(
             ax,
             f"{model} ${price:.2f}",
-            (max(seen, last), price),
+            (max(until, last), price),
             (-9 if left else 4, 4 if above else -4),
             theme.RECOMPUTED,
             ha="right" if left else "left",

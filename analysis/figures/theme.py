@@ -458,8 +458,8 @@ def _classes(text: str) -> tuple[str, list[str]]:
 
 def _letters(text: str, bold: bool) -> str:
     """The rules for the font of a chart, with the letters that its texts need, and for their halo."""
-    used = "".join(sorted(set(html.unescape("".join(re.findall(r"<text[^>]*>([^<]*)", text))))))
-    faces = "".join(fonts.font_face(FONT, weight, used) for weight in ((400, 600) if bold else (400,)))
+    letters = "".join(sorted(set(html.unescape("".join(re.findall(r"<text[^>]*>([^<]*)", text))))))
+    faces = "".join(fonts.font_face(FONT, weight, letters) for weight in ((400, 600) if bold else (400,)))
     halo = f".{HALOED} text{{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}}"
     dark = f"@media(prefers-color-scheme:dark){{.{HALOED} text{{stroke:{DARK['#ffffff']}}}}}"
     return f"{faces}svg{{font-family:{FONT},sans-serif}}{halo}{dark}"

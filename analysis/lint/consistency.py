@@ -512,8 +512,8 @@ def _fresh_ledger_problems(project: ProjectFiles, fresh_ledger: LedgerMaker) -> 
     """The notebooks' ledgers against a fresh one; what one that cannot be read might show is not missing."""
     every_book = len(project.notebooks) == len(project.notebook_paths)
     try:
-        wanted = [claim.id for claim in project.claims or () if every_book]
-        return list(stored_outputs.ledger_problems(project.notebooks, fresh_ledger(), wanted))
+        claim_ids = [claim.id for claim in project.claims or () if every_book]
+        return list(stored_outputs.ledger_problems(project.notebooks, fresh_ledger(), claim_ids))
     except ThesisError as reason:
         return list(reason.problems)
     except Exception as reason:  # a check with arguments that only it can refuse

@@ -124,9 +124,9 @@ def claim_problems(book: StoredNotebook, claims: Iterable[str]) -> Iterator[Prob
 
 
 def ledger_problems(
-    books: Sequence[StoredNotebook], fresh: Sequence[Row], wanted: Iterable[str] = ()
+    books: Sequence[StoredNotebook], fresh: Sequence[Row], claim_ids: Iterable[str] = ()
 ) -> Iterator[Problem]:
-    """Stored verdicts that a fresh ledger lacks, and claims (`wanted`) that no stored ledger shows."""
+    """Stored verdicts that a fresh ledger lacks, and claims (`claim_ids`) that no stored ledger shows."""
     rows = {row["id"]: row for row in fresh}
     stored_ids: set[str] = set()
     for book in books:
@@ -135,7 +135,7 @@ def ledger_problems(
                 stored_ids.add(stored["id"])
                 if stored["id"] in rows and (rule := _difference(stored, rows[stored["id"]])):
                     yield Problem(book.exhibit_line(bundle, stored["id"]), rule, FIX)
-    if books and (absent := [name for name in wanted if name not in stored_ids]):
+    if books and (absent := [name for name in claim_ids if name not in stored_ids]):
         more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
         yield Problem(
             display_path(books[0].path.parent), f"no stored ledger shows {', '.join(absent[:3])}{more}", FIX

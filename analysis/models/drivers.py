@@ -316,12 +316,12 @@ def risk_combinations(
 
     def outcome(on: frozenset[str]) -> dict[str, float]:
         if on not in outcomes:
-            chosen = switch_off(
+            changed = switch_off(
                 assumptions.with_changes(draws=draws), [risk for risk in every if risk not in on]
             )
-            paths = outlook.venture_paths(chosen, evidence)
+            paths = outlook.venture_paths(changed, evidence)
             passed = balance_sheet.exceedance(
-                outlook.exposure_paths(chosen, paths), assumptions.ltv_ceiling_pct / 100
+                outlook.exposure_paths(changed, paths), assumptions.ltv_ceiling_pct / 100
             )
             outcomes[on] = {
                 WRITE_DOWN: (
@@ -362,10 +362,10 @@ def verdict_grid(
     for half_life in half_lives_years:
         row = []
         for rate in long_run_pct:
-            chosen = assumptions.with_changes(
+            changed = assumptions.with_changes(
                 growth_half_life_years=half_life, long_run_growth_pct=rate, draws=draws
             )
-            paths = outlook.venture_paths(chosen, evidence)
+            paths = outlook.venture_paths(changed, evidence)
             ends = outlook.editorial_verdict(
                 paths, outsized_moic=assumptions.outsized_moic, catastrophe_moic=assumptions.catastrophe_moic
             )

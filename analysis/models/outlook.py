@@ -229,8 +229,8 @@ class RunSetting:
     def inputs(self, n_draws: int, block: int = 0) -> tuple[venture.VentureInputs, dict[str, Any]]:
         """The inputs of one block of draws, and its random streams."""
         streams = simulation.spawn(self.seed, [*VENTURE, *venture.PURPOSES], block)
-        drawn = draw_inputs(self.values, n_draws, streams)
-        return venture.VentureInputs(**drawn, payments=self.payments), streams
+        inputs = draw_inputs(self.values, n_draws, streams)
+        return venture.VentureInputs(**inputs, payments=self.payments), streams
 
     def paths(self, n_draws: int, block: int = 0) -> venture.VenturePaths:
         """The paths of one block of draws."""
@@ -271,13 +271,13 @@ def venture_paths(assumptions: Assumptions, evidence: StartEvidence) -> venture.
 
 
 @lru_cache(maxsize=4)
-def _venture_paths(chosen: RunSetting, draws: int) -> venture.VenturePaths:
-    parts = simulation.run_blocks(lambda block, size: chosen.paths(size, block), draws)
+def _venture_paths(setting: RunSetting, draws: int) -> venture.VenturePaths:
+    parts = simulation.run_blocks(lambda block, size: setting.paths(size, block), draws)
     return simulation.concat_paths(list(parts), shared=venture.SHARED)
 
 
 def summarise_draws(
-    chosen: RunSetting,
+    setting: RunSetting,
     draws: int,
     reduce: Callable[[venture.VenturePaths, int], Mapping[str, Any]],
     *,
@@ -287,7 +287,7 @@ def summarise_draws(
 
     Parameters
     ----------
-    chosen, draws
+    setting, draws
         The setting, and 1 draw or more.
     reduce
         From the paths of a block and its number to numbers a draw by name, each of shape (draws of the
@@ -302,7 +302,7 @@ def summarise_draws(
     parts = [
         dict(part)
         for part in simulation.run_blocks(
-            lambda block, size: reduce(chosen.paths(size, block), block), draws, workers=workers
+            lambda block, size: reduce(setting.paths(size, block), block), draws, workers=workers
         )
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -325,8 +325,8 @@ def revenue_paths(
     values = _values(assumptions, evidence, REVENUE)
 
     def paths(block: int, size: int) -> simulation.Floats:
-        drawn = draw_inputs(values, size, simulation.spawn(assumptions.seed, REVENUE, block))
-        x = {name: simulation.input_column(name, value, size) for name, value in drawn.items()}
+        inputs = draw_inputs(values, size, simulation.spawn(assumptions.seed, REVENUE, block))
+        x = {name: simulation.input_column(name, value, size) for name, value in inputs.items()}
         index = mechanisms.growth_index(
             times, x["growth_factor_per_year"], x["growth_half_life_years"], x["long_run_growth_pct"]
         )
@@ -375,7 +375,7 @@ def stress_table(assumptions: Assumptions, start: balance_sheet.ExposurePaths) -
     Starts from the median of the simulated starting values.
     """
     losses = range(0, 80, 5)
-    stake, *held = (
+    stake, *holdings = (
         float(np.median(getattr(start, f"{name}_jpy_tn")[:, 0]))
         for name in ("openai", *balance_sheet.HOLDINGS)
     )
@@ -383,12 +383,14 @@ def stress_table(assumptions: Assumptions, start: balance_sheet.ExposurePaths) -
     levels = {
         name: [
             float(
-                balance_sheet.ltv_after_loss(held, stake, float(start.net_debt_jpy_tn[0]), loss / 100, chosen)
+                balance_sheet.ltv_after_loss(
+                    holdings, stake, float(start.net_debt_jpy_tn[0]), loss / 100, coupling
+                )
             )
             * 100
             for loss in losses
         ]
-        for name, chosen in (("alone_pct", None), ("along_pct", loadings))
+        for name, coupling in (("alone_pct", None), ("along_pct", loadings))
     }
     return pd.DataFrame({"loss_pct": list(losses)} | levels)
 

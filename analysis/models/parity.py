@@ -412,7 +412,7 @@ def time_to_parity(
     each): with so few developers all shares are rough. They know nothing of a break in the trend, nor of labs
     that are not in the record.
     """
-    record, drawn = _lines(scores, rng, floor, since, draws, level)
+    record, resampled = _lines(scores, rng, floor, since, draws, level)
     if not (math.isfinite(horizon_years) and horizon_years >= STEP_YEARS):
         raise ValueError(f"horizon_years is {horizon_years}: write {STEP_YEARS} or more years.")
     end = float(trend.decimal_year([scores["valid_on"].max()])[0])
@@ -421,7 +421,7 @@ def time_to_parity(
         raise ValueError(
             f"as_of_t is {as_of_t}: write a decimal year not before {end:.3f}, the last release."
         )
-    years = drawn.years(start - end)
+    years = resampled.years(start - end)
     years.flags.writeable = False
     times = np.arange(0, horizon_years + STEP_YEARS / 2, STEP_YEARS)
     by = cumulative_probability(years[:, None] <= times, times)
@@ -475,9 +475,9 @@ def gap(
     ValueError
         As in `time_to_parity`.
     """
-    record, drawn = _lines(scores, rng, floor, since, draws, level)
+    record, resampled = _lines(scores, rng, floor, since, draws, level)
     daily = frontier.frontier_gap(scores)
-    low, high = (quantile(drawn.gain, end) for end in ((1 - level) / 2, (1 + level) / 2))
+    low, high = (quantile(resampled.gain, end) for end in ((1 - level) / 2, (1 + level) / 2))
     return Gap(
         record_end=scores["valid_on"].max(),
         points=float(daily.iloc[-1]),
@@ -617,19 +617,19 @@ def _lines(
             f"draws is {draws}: the ends of an interval need 100 or more whole draws; use {DRAWS}."
         )
     record: list[Floats] = []
-    drawn: list[Floats] = []
+    resampled: list[Floats] = []
     usable = np.ones(draws, dtype=bool)
     for kind in WEIGHTS:
         line, lines, steps = _fitted_lines(scores, kind, rng, floor, since, draws)
         record += line
-        drawn += lines
+        resampled += lines
         usable &= steps >= LEAST_STEPS
     if usable.mean() < 0.5:
         raise ValueError(
             f"scores leaves fewer than {LEAST_STEPS} steps of a kind in {int((~usable).sum())} of {draws}"
             " draws: too few developers to draw from; use lags and frontier.frontier_gap instead."
         )
-    return _Lines(*record), _Lines(*(values[usable] for values in drawn))
+    return _Lines(*record), _Lines(*(values[usable] for values in resampled))
 
 
 def _fitted_lines(

@@ -803,10 +803,10 @@ def _resampled_slopes(rows: pd.DataFrame, rng: np.random.Generator, draws: int) 
     """Slope of ln price on the frontier by draw of developers, shape (draws,); NaN below three points."""
     names = sorted(rows["developer"].unique())
     codes = rows["developer"].map({name: code for code, name in enumerate(names)}).to_numpy()
-    drawn = np.zeros((draws, len(names)), dtype=bool)
-    drawn[np.arange(draws)[:, None], rng.integers(len(names), size=drawn.shape)] = True
+    selected = np.zeros((draws, len(names)), dtype=bool)
+    selected[np.arange(draws)[:, None], rng.integers(len(names), size=selected.shape)] = True
     z, t = np.log(rows[PRICE].to_numpy()), (rows["t"] - rows["t"].mean()).to_numpy()
-    log_prices = np.where(drawn[:, codes], z, math.inf)
+    log_prices = np.where(selected[:, codes], z, math.inf)
     before = np.column_stack([np.full(draws, math.inf), np.minimum.accumulate(log_prices, axis=1)[:, :-1]])
     on = (log_prices < before).astype(float)
     count = on.sum(axis=1)

@@ -202,15 +202,15 @@ def evaluate(
     `assumptions` as for `outlook.venture_paths` and `outlook.exposure_paths`, with the thresholds that
     `OUTPUTS` names.
     """
-    chosen = assumptions.with_changes(**point)
-    drawn = outlook.summarise_draws(
-        outlook.run_setting(chosen, evidence),
-        chosen.draws,
-        lambda paths, block: _numbers(chosen, paths, block),
+    changed = assumptions.with_changes(**point)
+    draws_by_name = outlook.summarise_draws(
+        outlook.run_setting(changed, evidence),
+        changed.draws,
+        lambda paths, block: _numbers(changed, paths, block),
     )
     rows = []
     for name in outputs:
-        estimate = _ESTIMATES[name](drawn)
+        estimate = _ESTIMATES[name](draws_by_name)
         rows.append({"output": name, "value": estimate.value, "low": estimate.low, "high": estimate.high})
     return rows
 
@@ -317,11 +317,11 @@ def _numbers(
 
 
 def _median(name: str) -> Callable[[Mapping[str, Any]], simulation.MonteCarloEstimate]:
-    return lambda drawn: simulation.quantile(drawn[name], 0.5)
+    return lambda draws_by_name: simulation.quantile(draws_by_name[name], 0.5)
 
 
 def _share(name: str) -> Callable[[Mapping[str, Any]], simulation.MonteCarloEstimate]:
-    return lambda drawn: simulation.probability(drawn[name])
+    return lambda draws_by_name: simulation.probability(draws_by_name[name])
 
 
 _ESTIMATES: dict[str, Callable[[Mapping[str, Any]], simulation.MonteCarloEstimate]] = {

@@ -302,9 +302,9 @@ def _verdicts(
 
 def _evidence(notebook: str, before: Evidence, after: Evidence) -> Difference:
     """How many rows either side has, up to when, how many the other lacks, and what only one did not find."""
-    lost = sum(row not in after.rows for row in before.rows)
+    missing = sum(row not in after.rows for row in before.rows)
     new = sum(row not in before.rows for row in after.rows)
-    changes = [f"{new} {'row' if new == 1 else 'rows'} only in the second, {lost} only in the first"]
+    changes = [f"{new} {'row' if new == 1 else 'rows'} only in the second, {missing} only in the first"]
     changes += [f"found since: {gap}" for name, gap in before.gaps.items() if name not in after.gaps]
     changes += [f"not found now: {gap}" for name, gap in after.gaps.items() if name not in before.gaps]
     was, now = (

@@ -546,11 +546,11 @@ def time_split(
 def _check_domain(y: Floats, scale: trend.Scale) -> None:
     """Refuse a value that has no place on the scale of a line."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        lost = ~np.isfinite(scale.line(y))
-    if lost.any():
+        undefined = ~np.isfinite(scale.line(y))
+    if undefined.any():
         need = "above 0" if scale.form == "exponential" else f"between {scale.floor:g} and {scale.ceiling:g}"
         raise ValueError(
-            f"value {y[lost][0]:g} is not {need}: method {scale.form} needs that; move a bound, or use"
+            f"value {y[undefined][0]:g} is not {need}: method {scale.form} needs that; move a bound, or use"
             " 'linear'"
         )
 

@@ -523,14 +523,14 @@ def fit(
     _check_options(form, level, cov, maxlags, groups, floor, ceiling)
     scale = Scale(form, float(floor), float(ceiling))
     years, values, precision, clusters = _sample(t, y, scale, weights, groups, cov)
-    used, options = _cov_options(cov, maxlags, clusters, years)
+    correction, options = _cov_options(cov, maxlags, clusters, years)
     centre = float(np.average(years, weights=precision))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted = _least_squares(years - centre, scale.line(values), precision, cov, options)
         params, bse = _at_year_zero(fitted, centre)
         rsquared = float(fitted.rsquared)
-    notes = [*_fit_notes(used, rsquared), *warning_texts(caught)]
+    notes = [*_fit_notes(correction, rsquared), *warning_texts(caught)]
     return Trend(
         form=form,
         cov=cov,
@@ -545,7 +545,7 @@ def fit(
         _scale=scale,
         _centre=centre,
         _fitted=fitted,
-        _used=used,
+        _used=correction,
         _notes=tuple(notes),
     )
 
@@ -668,9 +668,9 @@ def _leverage(fitted: Any) -> Floats:
     return np.einsum("ij,ji->i", fitted.model.wexog, fitted.model.pinv_wexog)
 
 
-def _fit_notes(used: dict[str, int], rsquared: float) -> list[str]:
+def _fit_notes(correction: dict[str, int], rsquared: float) -> list[str]:
     notes = []
-    if (clusters := used.get("clusters", FEW_CLUSTERS)) < FEW_CLUSTERS:
+    if (clusters := correction.get("clusters", FEW_CLUSTERS)) < FEW_CLUSTERS:
         notes.append(f"{clusters} clusters: errors from fewer than {FEW_CLUSTERS} are themselves uncertain")
     if rsquared > 1 - EXACT:
         notes.append(
