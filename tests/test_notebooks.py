@@ -348,7 +348,7 @@ def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
 
 
 def test_a_notebook_itself_refuses_what_the_batch_refuses(notebook):
-    """So plain papermill and JupyterLab do, too: the first cell after the parameters holds them against the
+    """So plain papermill and JupyterLab do, too: the first cell after the parameters compares them with the
     register.
     """
     with pytest.raises(ParameterError, match="parameters, key as_of: 'yesterday' is not a date"):

@@ -11,7 +11,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 
 def pins(name):
-    """Every pinned requirement with its marker, and its hashes."""
+    """Every locked requirement with its marker, and its hashes."""
     text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "")
     found = {}
     for line in text.splitlines():

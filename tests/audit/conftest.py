@@ -24,7 +24,7 @@ def assumptions(as_of="2026-10-31", **changes):
 
 
 def facts_with(table, rows, **values):
-    """Facts with one evidence table of these rows, on the article's day, under these assumptions."""
+    """Facts with one evidence table of these rows, on publication day, under these assumptions."""
     dates = {"quality": "official", "source_title": "T", "source": "https://example.org/a"}
     frame = pd.DataFrame([dates | row for row in rows])
     frame["known_on"] = frame["valid_on"] = pd.to_datetime(frame["valid_on"])

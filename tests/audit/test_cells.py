@@ -134,7 +134,7 @@ def test_third_table(cell_rows, cell, verdict, sourced):
 
 
 def test_every_cell_but_the_keys_has_one_row(cell_rows):
-    # five rows with five columns beside the key in two tables, five with four in the third: as many as are
+    # five rows with five columns besides the key in two tables, five with four in the third: as many as are
     # printed
     assert len(cell_rows) == sum(
         printed.shape[0] * (printed.shape[1] - 1)

@@ -191,7 +191,7 @@ def test_the_article_day_comes_from_its_sidecar():
     ("value", "unit", "words"),
     [
         (44.6, "usd_bn", "$44.6bn"),
-        (0.5, "usd_bn", "$500m"),  # below a billion in millions, as the 0.4 beside it
+        (0.5, "usd_bn", "$500m"),  # below a billion in millions, as the 0.4 next to it
         (0.0, "usd_bn", "$0bn"),
         (-9.96, "usd_bn", "−$10bn"),
         (1770.0, "usd_bn", "$1.77trn"),

@@ -1,6 +1,4 @@
-"""The ledger as a whole: every claim once, each with a verdict that its evidence bears, and mistakes told by
-claim.
-"""
+"""The ledger as a whole: every claim once, each with a verdict that its evidence bears out."""
 
 import pandas as pd
 import pytest

@@ -27,7 +27,7 @@ from tests.processes import has_ended, processes_below
 from tests.small_project import NOTEBOOKS
 
 YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
-INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel has unless it is told otherwise
+INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel has by default
 GOOD = ("good", "tells")
 BROKEN = ("dies", "exits", "quits", "raises")
 FAILED = (*BROKEN, "may_raise")

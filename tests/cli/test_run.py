@@ -467,7 +467,7 @@ def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
     # The file of a lock may be left by a killed batch; the lock itself is not.
     assert sorted({path.name for path in runs.iterdir()} - {".lock"}) == ["base", "manifest.json"]
     assert (runs / "base" / "waits.ipynb").read_text() == "yesterday"
-    if "kill" not in how:  # what was running is kept as it was, beside the last good result
+    if "kill" not in how:  # what was running is kept as it was, next to the last good result
         note, *_, marker, waits = json.loads((runs / "base" / "waits.failed.ipynb").read_text())["cells"]
         assert "did not run to its end.** cell 4: the batch was stopped." in note["source"]
         assert ("ended in the next cell" in marker["source"], waits["id"]) == (True, "step-2")

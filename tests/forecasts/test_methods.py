@@ -119,7 +119,7 @@ def test_a_step_that_stood_longer_than_there_is_time_counts_against_it(context):
     )
     late = late.assign(
         known_on=pd.Timestamp("2026-01-01")
-    )  # as if it were on record: c4 stands for 39 months
+    )  # as if it were in our data: c4 stands for 39 months
     method = methods.match_rate(holding(context, model_benchmarks=late))
     assert (method.inputs["releases"], method.inputs["unmatched"]) == (2, 1)
     assert method.chance == scoring.base_rate(2, 3, 0.9)

@@ -512,9 +512,7 @@ BROKEN = [
 
 @pytest.mark.parametrize("number", sorted({row[0] for row in BROKEN}))
 def test_every_broken_thing_is_one_line_with_file_line_and_fix(project, before, number):
-    """All problems come at once: what is broken together is told together. A round holds what does not hide
-    the rest of it.
-    """
+    """All problems come at once. A round breaks several things that do not hide each other."""
     broken = [row[1:] for row in BROKEN if row[0] == number]
     for name, old, new, *_ in broken:
         edit(project, name, old, new)

@@ -83,7 +83,7 @@ def test_shares_of_risks_add_up_to_all_on_less_all_off(evidence):
     for outcome in ("write_down", "ltv"):
         table = drivers.shapley(value, assumptions(), outcome)
         assert table["share"].sum() == pytest.approx(value(every)[outcome] - value(frozenset())[outcome])
-    # what SoftBank owes and holds beside OpenAI is no cause of a mark below cost
+    # what SoftBank owes and holds besides OpenAI is no cause of a reported value below cost
     parts = drivers.shapley(value, assumptions(), "write_down").set_index("risk")
     assert parts.loc["balance sheet", "share"] == 0
     assert (parts["share"] >= 0).all()
@@ -136,7 +136,7 @@ def test_the_judgement_at_an_end_is_the_model_with_that_input_fixed(evidence):
     assert table[["input", "end"]].to_numpy().tolist() == [
         ["pool_usd_bn", 5],
         ["pool_usd_bn", 95],
-    ]  # what is pinned has no ends
+    ]  # what is fixed has no ends
     assert table["value"].tolist() == pytest.approx([650.0, 2600.0], rel=1e-6)
     paths = outlook.venture_paths(assumptions(draws=2000, pool_usd_bn=650.0), evidence)
     ends = outlook.editorial_verdict(paths, outsized_moic=3.0, catastrophe_moic=0.25)

@@ -517,7 +517,7 @@ def test_earlier_days_see_their_own_record_and_are_compared_with_what_came():
     row = result.iloc[0]
     assert row["probability"] == 1.0
     assert row["came"]
-    # 181 days are on record after that day
+    # 181 days are in the record after that day
     assert row["seen_years"] == pytest.approx(181 / 365)
     later = record(
         *on_line("open", "A", -2.0, 2.0, DAYS),

@@ -317,7 +317,7 @@ SIX = spells_of(
     [
         ("A", 30.0, 50.0, "2023-01-01"),
         ("B", 10.0, 40.0, "2023-03-01"),  # below the score of 45: never on the frontier
-        ("C", 40.0, 60.0, "2023-06-01"),  # dearer than what there was
+        ("C", 40.0, 60.0, "2023-06-01"),  # more expensive than what there was
         ("C", 3.0, 55.0, "2024-01-01"),
         ("D", 3.0, 70.0, "2024-06-01"),  # as cheap, not cheaper
         ("D", 0.3, 70.0, "2025-01-01"),

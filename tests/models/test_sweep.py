@@ -110,7 +110,7 @@ FOUR = ["multiple_long_run", "growth_half_life_years", "pool_usd_bn", "pool_shar
 
 def test_a_grid_runs_over_the_registers_ninety_percent_and_out_to_where_the_scenario_stands():
     result = sweep.grid_values(assumptions(pool_usd_bn=200.0), FOUR[:3], 4)
-    # lognormal [4, 12]: 4 × 3^(k/3);   pinned at 200, far below 650: 200 × 13^(k/3)
+    # lognormal [4, 12]: 4 × 3^(k/3);   fixed at 200, far below 650: 200 × 13^(k/3)
     assert result["multiple_long_run"] == pytest.approx([4, 5.77, 8.32, 12])
     assert result["pool_usd_bn"] == pytest.approx([200, 470, 1110, 2600], rel=0.01)
 

@@ -87,7 +87,7 @@ def test_what_softbank_paid_is_that_of_the_day_and_of_no_scenario(assumptions):
         day: section_charts.paid_usd_bn(audit.gather(assumptions.with_changes(as_of=day)))
         for day in ("2024-12-31", "2026-05-21", "2026-10-31")
     }
-    # nothing known at first; by the article's day 34.6 and an instalment of 10; two more by the end
+    # nothing known at first; by publication day 34.6 and an instalment of 10; two more by the end
     assert paid == pytest.approx({"2024-12-31": 0.0, "2026-05-21": 44.6, "2026-10-31": 64.6})
     other = assumptions.with_changes(invested_usd_bn=10.0)
     assert section_charts.paid_usd_bn(audit.gather(other)) == paid["2026-10-31"]

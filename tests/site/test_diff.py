@@ -1,4 +1,4 @@
-"""What differs between two sides, held against small notebooks made up for it."""
+"""What differs between two sides, tested on small made-up notebooks."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
 """A megabyte on one line is read once: every regular expression that meets what a notebook wrote, on what it
 could trip over.
 
-Nothing is timed. An expression that reads a line anew from each of its places takes a million times as long
+Nothing is timed. An expression that reads a line again from each of its places takes a million times as long
 for a megabyte as one that reads it once: hours, in which the case does not come back. All cases together take
 a few seconds.
 """

@@ -644,7 +644,7 @@ def test_halving_prices_are_known_by_the_exponential_line_on_both_scales():
     assert (result["n"] == 12).all()
     assert result["ahead"].tolist() == ["12 months after 2022-12-31", "12 months after 2023-12-31"]
     assert (result["relative_mae"] < 0.2).all() and (result["relative_scale_mae"] < 0.2).all()
-    # the mean of the year before is the mean of prices (1 to 0.5), too dear by about half on average
+    # the mean of the year before is the mean of prices (1 to 0.5), too high by about half on average
     assert result["naive_mae"].iloc[0] == pytest.approx(y[24:36].mean() - y[36:48].mean(), rel=0.05)
 
 

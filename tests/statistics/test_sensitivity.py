@@ -250,7 +250,7 @@ def test_the_stream_alone_decides_and_the_global_one_is_left_alone():
 
 @pytest.mark.parametrize("level", [0.0, 0.3, 1e9])
 def test_an_outcome_that_does_not_vary_has_no_index(level):
-    # beside a constant also one that varies by rounding alone
+    # apart from a constant also one that varies by rounding alone
     result = sobol(
         lambda x: level * (1 + 1e-16 * np.sign(x["a"])),
         {"a": NORMAL, "b": NORMAL},

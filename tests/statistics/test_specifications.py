@@ -1,4 +1,4 @@
-"""Are all specifications tried, counted, told apart and adjusted?"""
+"""Are all specifications tried, counted, distinguished and adjusted?"""
 
 import math
 

@@ -95,7 +95,7 @@ def test_rounds_that_met_the_printed_total_once_make_it_stale():
 
 
 def test_rounds_on_record_never_refute_a_larger_total():
-    # 17.6 of OpenAI's and 6.0 of xAI's were on record by 15 October 2024
+    # 17.6 of OpenAI's and 6.0 of xAI's were in our data by 15 October 2024
     for company, verdict in (("openai", "uncheckable"), ("xai", "holds")):
         assert (
             judge_cell(f"players.table.{company}.total_funding_usd_bn", as_of="2024-10-15")["verdict"]

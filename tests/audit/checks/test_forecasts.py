@@ -1,4 +1,4 @@
-"""Forecasts: open until their day, with what the models say beside it and what is on record by then."""
+"""Forecasts: open until their day, with what the models say next to it and what our data show by then."""
 
 import pytest
 

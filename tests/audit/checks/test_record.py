@@ -1,4 +1,4 @@
-"""What is on record: what overtook a statement, what was counted, what applied on the day."""
+"""What our data show: what overtook a statement, what was counted, what applied on the day."""
 
 import datetime as dt
 

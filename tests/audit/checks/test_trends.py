@@ -131,7 +131,7 @@ def test_on_the_tables_no_acceleration_is_shown_and_the_prices_behind_the_number
 
 
 def costs(level):
-    """Two bases whose runs double each year with a little noise; the second is dearer by a fifth."""
+    """Two bases whose runs double each year with a little noise; the second costs a fifth more."""
     runs = []
     for run, times in (("C", 1.0), ("D", 1.2)):
         for year in range(2016, 2025):

@@ -1,3 +1,3 @@
-"""A module beside the notebooks: found by its name, as the folder is on the path."""
+"""A module next to the notebooks: found by its name, as the folder is on the path."""
 
 WHO = "beside"
