@@ -17,6 +17,7 @@ from analysis.units import parse_figure
         ([(5, 5.1, 6)], "4-5x", "fails"),
         ([(5, 4, 6), (9, 8, 10)], "4-5x", "partly"),
         ([(5, 4, math.inf, True)], "over 3x", "holds"),  # wholly inside, though open above
+        ([(5, 3, math.inf, True)], "at least 3x", "holds"),  # inside up to the bound, which counts
         ([(5, 2, math.inf, True)], "over 3x", "uncheckable"),  # open above, and may lie on either side
         ([(5, 0, 6, True)], "over 3x", "uncheckable"),  # open below
         ([(3.1, 2.9, 3.2)], "over 3x", "holds"),  # rounding alone never decides against

@@ -242,6 +242,10 @@ def test_a_new_file_counts_and_a_new_time_does_not(project: Build) -> None:
     assert digests(here) == before
     (here.package / "data" / "more.csv").write_text("x\n")
     assert digests(here)["data"] != before["data"]
+    (here.package / "package").mkdir()
+    assert digests(here)["code"] == before["code"]
+    (here.package / "package" / "module.py").write_text("x = 1\n")
+    assert digests(here)["code"] != before["code"]
 
 
 def test_the_listing_of_scenarios_says_what_each_changes_and_why(project: Build) -> None:
