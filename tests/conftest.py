@@ -1,5 +1,4 @@
-"""What tests share: small projects, the command in this process, notebooks without kernels, and ports of
-their own.
+"""What tests share: the command in this process, notebooks without kernels, and own ports.
 
 Kernels of the tests never meet at a port: each process that runs tests looks for free ones in a range of its
 own. No example of hypothesis has a deadline: how long one takes depends on the machine.
@@ -95,9 +94,7 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def thesis(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """`thesis("run", "--quiet", at=project)` is the command in this process, as if that project were the
-    checkout.
-    """
+    """`thesis("run", "--quiet", at=project)` is the command in this process, as if in that project."""
 
     def run(*words: str, at: Project | None = None) -> Done:
         with monkeypatch.context() as patch:
@@ -118,9 +115,7 @@ def thesis(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 
 class WithoutKernels:
-    """Where notebooks `run` although nothing executes them: each ends well, but for those that are called
-    `raises`.
-    """
+    """Where notebooks `run` although nothing executes them: all end well except those called `raises`."""
 
     def __init__(self, scratch_dir: Path, limits: list[Limits]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix=pool.BATCH, dir=scratch_dir)

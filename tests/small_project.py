@@ -11,9 +11,7 @@ PARAMS = NOTEBOOKS / "params"
 
 
 def build(root: Path, *names: str, params: Path = PARAMS) -> Project:
-    """A project of two scenarios with the named notebooks of `tests/notebooks` and code and data of a line
-    each.
-    """
+    """Two scenarios with the named notebooks of `tests/notebooks` and a line each of code and data."""
     shutil.copytree(params, root / "params")
     (root / "notebooks").mkdir()
     for name in names:
@@ -26,8 +24,7 @@ def build(root: Path, *names: str, params: Path = PARAMS) -> Project:
 
 
 def build_with_package(root: Path, *names: str, params: Path = PARAMS) -> Project:
-    """The same with the package itself: the root of a project is the parent of its package, so this copy is a
-    project.
+    """The same with the package itself: the parent of a package is a project, so this copy is one.
 
     It comes with what is compiled of it: compiling takes longer than most of what is tested.
     """

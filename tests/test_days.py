@@ -16,9 +16,7 @@ NO_NUMBER = re.compile(r"(?<![A-Za-z])(?:nan|NaN|NaT|inf)(?![A-Za-z])")
 
 
 def executed(path, monkeypatch, **values):
-    """What a notebook displays, its code cells executed here, with some parameters replaced: a kernel is not
-    the point.
-    """
+    """What a notebook displays, its code cells executed here, with some parameters replaced."""
     exhibits = []
     monkeypatch.setattr(display, "display", lambda data, raw: exhibits.append(data))
     names = {"__name__": "__main__"}

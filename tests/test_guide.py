@@ -1,5 +1,4 @@
-"""The guide of the site is true: its commands and files are used in a copy of the project, in its order, as
-they stand.
+"""The guide of the site is true: its commands and files work in a copy of the project, in its order.
 
 The copy is smaller than the project: its notebook has the parameters of the one that the guide runs and a
 single number, and of the article's claims it holds those that a dated fact decides. What all of them show is
@@ -254,9 +253,7 @@ def test_the_guide_says_what_becomes_of_a_cell_that_may_raise() -> None:
 
 
 def test_the_words_on_a_fan_are_those_of_its_bands() -> None:
-    """The guide calls the pale band nine of ten and the dark one the middle half: 95 - 5 = 90, 75 - 25 = 50
-    percent.
-    """
+    """The guide has nine of ten in the pale band and half in the dark one: 95 - 5 = 90, 75 - 25 = 50."""
     assert [round(high - low, 2) for low, high, _ in charts.simulation.BANDS] == [0.9, 0.5]
     assert charts.simulation.BANDS[0][2] < charts.simulation.BANDS[1][2], "the pale band is the wide one"
     text = TEMPLATE.read_text(encoding="utf-8")

@@ -1,6 +1,4 @@
-"""What a notebook file may look like: what papermill executes is taken, what it would break on is named with
-cell and key.
-"""
+"""What a notebook file may look like: as papermill executes it; what it would break on is named."""
 
 import json
 from collections.abc import Callable

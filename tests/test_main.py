@@ -1,6 +1,4 @@
-"""The `thesis` command in this process: what it refuses before anything runs, and what it does where nobody
-can read it.
-"""
+"""The `thesis` command in this process: what it refuses before anything runs, and without a reader."""
 
 import json
 import sys
@@ -20,9 +18,7 @@ Thesis = Callable[..., tuple[object, str, str]]
 
 @pytest.fixture
 def thesis(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Thesis:
-    """`thesis("run", "--out", "")` is the exit code, and what was printed on stdout and stderr; nothing is
-    run for it.
-    """
+    """`thesis("run", "--out", "")` gives exit code, stdout and stderr, and runs nothing."""
     monkeypatch.delenv("THESIS_DEBUG", raising=False)
 
     def started(*_: object, **__: object) -> None:
@@ -48,9 +44,7 @@ def thesis(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with the tests' own small register and its two scenarios, which the command takes for its
-    own.
-    """
+    """A project with the tests' own small register and its two scenarios, which the command uses."""
     here = small_project.build(tmp_path / "project", "good")
     monkeypatch.setattr(plan, "Project", lambda: here)
     return here.root

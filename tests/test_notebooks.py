@@ -211,9 +211,7 @@ def test_every_scenario_changes_what_the_notebooks_are_given():
 
 
 def executed(path, until, **values):
-    """The names that a notebook has after the first cell with some text, its cells run in this process with
-    other parameters.
-    """
+    """A notebook's names after the first cell with some text, run in this process with other parameters."""
     names = {"__name__": "__main__"}
     for cell in code(path):
         exec(compile(cell.source, f"{path.stem}, {cell.id}", "exec"), names)
@@ -241,9 +239,7 @@ assumptions themselves.
 
 
 def follows(node, names):
-    """Whether code depends on what a scenario sets: a parameter by name, all of them at once, or a name made
-    from one.
-    """
+    """Whether code depends on what a scenario sets: a parameter, all of them, or a name made from one."""
     if isinstance(node, ast.Call) and ast.unparse(node.func) in READINGS:
         return False
     if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(
@@ -322,8 +318,7 @@ def test_what_flows_into_an_exhibit_is_followed(monkeypatch, cells, moved):
 
 
 def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
-    """The loop of the README: nothing of this project's own pipeline is needed. One notebook, as far as its
-    first metrics.
+    """The loop of the READMEneeds nothing of our batch. One notebook, as far as its first metrics.
 
     A kernel has to start and to import what the notebook does: 4 s.
     """
@@ -348,9 +343,7 @@ def test_plain_papermill_runs_a_notebook_under_a_scenario(tmp_path):
 
 
 def test_a_notebook_itself_refuses_what_the_batch_refuses(notebook):
-    """So plain papermill and JupyterLab do, too: the first cell after the parameters compares them with the
-    register.
-    """
+    """So do plain papermill and JupyterLab: the first cell after the parameters checks them."""
     with pytest.raises(ParameterError, match="parameters, key as_of: 'yesterday' is not a date"):
         executed(notebook, "scenarios.check(", as_of="yesterday")
 
@@ -411,9 +404,7 @@ def test_words_that_are_checked_stand_in_the_text(notebook):
 
 
 def test_a_value_that_crosses_stops_the_notebook_and_names_the_sentence(tmp_path):
-    """The lead over the best open model is 1.4 points; claimed to be one to two, so a changed claim breaks
-    the sentence.
-    """
+    """The lead over the best open model is 1.4 points, claimed 1 to 2; another claim breaks the sentence."""
     copy, path = read(ROOT / "notebooks" / "1_technical_deep_dive.ipynb"), tmp_path / "crossed.ipynb"
     (cell,) = [cell for cell in copy.cells if '"technical.finding"' in cell.source]
     cell.source = cell.source.replace("*claimed,", "3, 4,")

@@ -1,6 +1,4 @@
-"""How the code is laid out: packages, names that lead to one thing, short functions, and tests next to what
-they test.
-"""
+"""How the code is laid out: packages, names that lead to one thing, short functions, and tests by module."""
 
 import ast
 import functools
@@ -174,9 +172,7 @@ def test_a_test_file_is_named_after_the_module_that_it_tests():
 
 
 def test_a_module_is_reached_by_its_own_name():
-    """`import a.b.c as c` takes the attribute `c` of `a.b`: a function of that name would stand in front of
-    the module.
-    """
+    """`import a.b.c as c` takes the attribute `c` of `a.b`: a function of that name would hide the module."""
     shadowed = []
     for name in MODULES:
         module = importlib.import_module(name)

@@ -1,6 +1,4 @@
-"""What README and CONTRIBUTING show is true: the map of exhibits, the example scenario, the example claim,
-the commands.
-"""
+"""What README and CONTRIBUTING show is true: map of exhibits, example scenario and claim, commands."""
 
 import importlib
 import re
@@ -28,9 +26,7 @@ def block(text, language, containing):
 
 
 def rows():
-    """The map: notebook, figures and sections of the ledger of each row, those left out of which it has a
-    part.
-    """
+    """The map: notebook, figures and sections of the ledger of each row, without those it has in part."""
     table = README.split("## From the article to the report", 1)[1].split("## ", 1)[0]
     for line in table.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]

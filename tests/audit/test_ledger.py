@@ -122,9 +122,7 @@ def test_errors_of_the_article_hold_every_wrong_claim_once_and_none_that_was_ove
 
 
 def test_a_verdict_by_evidence_needs_a_row_that_decides(gather):
-    """A row that is only mentioned decides nothing, and a check that names no other has no verdict to
-    give.
-    """
+    """A row that is only mentioned decides nothing, and a check that names no other has no verdict."""
 
     def mentions(facts, figure):
         facts.facts_by_day(["gpt_5.release"], decides=False)

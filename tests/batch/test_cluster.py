@@ -1,5 +1,4 @@
-"""Notebooks and points on many machines: a real scheduler, workers as processes, and an S3 server, all on
-loopback.
+"""Notebooks and points on many machines: a real scheduler, worker processes, and an S3 server, on loopback.
 
 A worker is a process of its own in a copy of the project (the root of a project is the parent of its
 package), as it would be on another machine. The batch runs in this process, which kills what is to be killed
@@ -70,9 +69,7 @@ POINTS = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.5, 0.25]})
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory, build_whole: Build) -> Project:
-    """A project with the package, some notebooks, one that sleeps the first time that it runs, and a function
-    that does.
-    """
+    """A project with the package, some notebooks, one of them and a function asleep on the first run."""
     project = build_whole(tmp_path_factory.mktemp("cluster") / "project", "good", "raises", "waits")
     content = json.loads((NOTEBOOKS / "good.ipynb").read_text())
     content["cells"][2]["source"] = SLEEPS_ONCE

@@ -1,5 +1,4 @@
-"""A forked kernel does what a stock one does: the same outcome, outputs and error markers, notebook by
-notebook.
+"""A forked kernel does what a stock one does: the same outcome, outputs and error markers, by notebook.
 
 Those of `tests/notebooks/conformance` that end in an error, or end their kernel, do so in one way each. The
 others go through what kernels offer, by topic, in cells named after what they use: what has to meet a fresh
@@ -120,9 +119,7 @@ def executed(folder: Path, name: str, kernel: str) -> Executed:
 
 
 def _settled(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Outputs without what is a matter of time: in how many pieces a stream arrives, and which of two comes
-    first.
-    """
+    """Outputs without what is a matter of time: the pieces of a stream, and which of two comes first."""
     settled: list[dict[str, Any]] = []
     streams: dict[str, dict[str, Any]] = {}
     for output in outputs:

@@ -109,9 +109,7 @@ def test_while_a_cell_runs_all_that_came_before_it_is_on_disk(tmp_path: Path) ->
 
 
 def test_a_cell_is_saved_once_and_not_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """good.ipynb has four cells: one save as the notebook starts, one as each cell does, and two in full at
-    its end.
-    """
+    """good.ipynb has four cells: a save as the notebook starts, one as each cell does, and two at its end."""
     saved = {"ours": 0, "papermill": 0}
     ours, theirs = engine.storage.write_text, papermill.iorw.papermill_io.write
 

@@ -1,6 +1,4 @@
-"""What is kept of an executed notebook, and its limit (how it is executed else is tested in
-test_runner.py).
-"""
+"""What is kept of an executed notebook, and its limit (the rest of execution is in test_runner.py)."""
 
 import json
 import time

@@ -1,6 +1,4 @@
-"""What becomes of a batch that is killed, or whose terminal is closed, at any moment: nothing is left of
-it.
-"""
+"""A batch that is killed, or whose terminal is closed, at any moment: nothing is left of it."""
 
 import errno
 import multiprocessing

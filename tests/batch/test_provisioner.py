@@ -1,5 +1,4 @@
-"""Where a forked kernel could differ from a fresh one, or outlive whom it belongs to: each pitfall has a
-test.
+"""Where a forked kernel could differ from a fresh one, or outlive its owner: a test for each pitfall.
 
 What notebooks see of both kinds of kernel is compared in `test_conformance`.
 """
@@ -42,9 +41,7 @@ def test_a_cell_that_is_no_python_imports_nothing(source: str) -> None:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """An environment with a folder of modules on its path and nothing preloaded yet; its parents end with the
-    test.
-    """
+    """An environment with a folder of modules on its path and nothing preloaded; its parents are ended."""
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
@@ -674,9 +671,7 @@ def test_a_parent_that_is_still_importing_ends_with_its_owner(
 
 
 def test_a_kernel_whose_owner_leaves_as_it_is_forked_ends(tmp_path: Path) -> None:
-    """The owner is gone before the fork has a process group; twenty times, as it is a matter of
-    microseconds.
-    """
+    """The owner is gone before the fork has a process group; twenty times, as microseconds matter."""
     request = {
         "command": PROGRAM,
         "arguments": [],

@@ -56,8 +56,7 @@ def run(project: Project, **options: Any) -> Batch:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A home that is none, a kernelspec `python3` that is another program, start-up files that break
-    everything.
+    """A home that is none, a kernelspec `python3` that is another program, startup files that break all.
 
     Whatever tells of the user or of where things lie has `canary` in its name.
     """

@@ -1,6 +1,4 @@
-"""A sweep goes on where it stopped, gives the same table for any number of workers, and never overwrites
-another.
-"""
+"""A sweep goes on where it stopped, gives one table for any number of workers, and overwrites none."""
 
 import json
 

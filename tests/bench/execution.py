@@ -66,9 +66,7 @@ def by_nbclient(source: Path, target: Path, parameters: dict[str, Any]) -> None:
 
 
 def cells_alone(todo: list[plan.Task]) -> None:
-    """The cells of all notebooks in this process; prints seconds of wall clock and CPU without the
-    imports.
-    """
+    """The cells of all notebooks in this process; prints wall-clock and CPU seconds without imports."""
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
     from papermill.iorw import load_notebook_node
@@ -175,9 +173,7 @@ def measured(way: str, arguments: argparse.Namespace, out: Path) -> dict[str, fl
 
 
 def differing(todo: list[plan.Task], ours: Path, theirs: Path) -> list[str]:
-    """The notebooks that stock papermill did not execute to the same bytes, what varies from run to run taken
-    out.
-    """
+    """The notebooks that stock papermill did not execute to the same bytes, apart from what varies."""
     names = []
     for task in todo:
         path = theirs / f"{task.name}.ipynb"

@@ -1,6 +1,4 @@
-"""How long a reviewer waits: each notebook from a fresh kernel to its last cell, and each slider until the
-chart follows.
-"""
+"""How long a reviewer waits: each notebook from a fresh kernel on, each slider until the chart follows."""
 
 from __future__ import annotations
 

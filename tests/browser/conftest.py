@@ -1,5 +1,4 @@
-"""A real browser on the real thing. `make test-browser` runs these; without it they say that they were
-skipped.
+"""A real browser on real pages. `make test-browser` runs these; otherwise they say that they were skipped.
 
 What takes a page, a case or a notebook at a time runs on some that have between them whatever any of them has
 (`cover`); the others are marked slow, and `make test-all` runs them, too.
@@ -26,9 +25,7 @@ CHECKERS = Path(__file__).with_name("node_modules")
 
 
 def cover(parts: Mapping[str, Collection[str]]) -> list[str]:
-    """The names of some that together have every part that any has: each time that which adds most, the first
-    of equals.
-    """
+    """Names that together cover every part: greedily, the one that adds most, the first of equals."""
     lacking, chosen = {part for own in parts.values() for part in own}, []
     while lacking:
         chosen.append(max(parts, key=lambda name: len(lacking.intersection(parts[name]))))

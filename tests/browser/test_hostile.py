@@ -1,5 +1,4 @@
-"""What could do harm, in a real browser: opened, hovered and clicked, under the policy of the page and
-without it.
+"""What could do harm, in a real browser: opened, hovered and clicked, with the page's policy and without.
 
 Nothing may run, nothing may be asked for, and the page stays the page; `tests/hostile` holds the cases. So
 that no check passes because it sees nothing, each case that says that it bites has to be seen in a page that

@@ -1,6 +1,4 @@
-"""What a reader does on the published pages: opens a number, sorts a table, moves an assumption, with and
-without script.
-"""
+"""A reader on the published pages: opens numbers, sorts tables, moves assumptions, without script too."""
 
 from __future__ import annotations
 

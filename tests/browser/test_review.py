@@ -1,5 +1,4 @@
-"""A reviewer at work: JupyterLab with each notebook, everything run, a slider moved, a scenario written and
-run.
+"""A reviewer at work: JupyterLab with each notebook, all run, a slider moved, a scenario written and run.
 
 Nothing here depends on how long something takes; a wait ends when what it waits for is there.
 """

@@ -1,5 +1,4 @@
-"""`thesis claims` and `thesis evidence`: three formats of the same rows, other assumptions, and what they say
-to bad input.
+"""`thesis claims` and `thesis evidence`: three formats, other assumptions, and bad input.
 
 The commands run in this process on the project's own data, with a cache of this module's own: what one test
 has computed is served to the next.

@@ -1,5 +1,4 @@
-"""The `thesis` command as a user meets it: what it prints, where, with which exit code, and what it leaves
-behind.
+"""The `thesis` command as a user meets it: what it prints and where, exit codes, and what it leaves behind.
 
 What a command decides and prints is tested in this process, with notebooks that no kernel executes. What only
 processes show (signals, a full disk, a checkout that takes no file) has a project with a copy of the package,

@@ -19,9 +19,7 @@ def folder(tmp_path):
 
 
 def spoil(folder, change, name="market_size", *, rehash=True):
-    """Change the bytes of a table, and the hash in its sidecar with them, so that only the mistake itself is
-    left.
-    """
+    """Change the bytes of a table, and the hash in its sidecar, so that only the mistake itself is left."""
     path = folder / f"{name}.csv"
     before = path.read_bytes()
     path.write_bytes(change(before))

@@ -1,6 +1,4 @@
-"""What decides a cell: rules that the evidence of their own project can bear out, or a message that says
-where not.
-"""
+"""What decides a cell: rules that their project's evidence bears out, or a message that says where not."""
 
 import hashlib
 import shutil

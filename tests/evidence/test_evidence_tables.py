@@ -1,6 +1,4 @@
-"""Evidence in two dates: what a day can see, and what a bad row says. The bad files differ from a good one in
-one thing.
-"""
+"""Evidence in two dates: what a day can see, and what a bad row says. Each bad file has one mistake."""
 
 import hashlib
 

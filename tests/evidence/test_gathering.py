@@ -1,6 +1,4 @@
-"""When the evidence was gathered and what was not found: what the file must say, and what is to be looked up
-next.
-"""
+"""When the evidence was gathered and what was not found: what the file must say, and what to look up next."""
 
 import datetime as dt
 

@@ -35,9 +35,7 @@ def text(ax):
 
 
 def marks(ax, edge, face=None):
-    """Scattered points of an edge colour (and a face colour), as rows of x and y; what is NaN is not
-    drawn.
-    """
+    """Scattered points of an edge colour (and a face colour), as rows of x and y; NaN is not drawn."""
     offsets = [
         np.asarray(c.get_offsets(), dtype=float)
         for c in ax.collections

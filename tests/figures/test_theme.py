@@ -69,9 +69,7 @@ def test_a_font_of_the_system_does_not_stand_in_for_that_of_the_report(monkeypat
 
 
 def test_the_last_bits_of_numbers_on_a_straight_line_draw_the_same_bytes():
-    """Processors differ in them; 4e-15 is eighteen times the distance between neighbouring numbers
-    (2.2e-16).
-    """
+    """Processors differ in them; 4e-15 is eighteen times the gap between neighbouring numbers (2.2e-16)."""
     years = np.linspace(2016.3, 2026, 40)
     costs = 10 ** (0.2 * (years - 2016) + 6)
     drawn = set()

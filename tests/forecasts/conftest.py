@@ -11,9 +11,7 @@ from analysis.forecasts import methods, probabilities
 
 @pytest.fixture(scope="session")
 def context_on():
-    """Assumptions and evidence of a day, also of one that the register refuses to a user:
-    ``context_on(DAY)``.
-    """
+    """Assumptions and evidence of a day, also one that the register refuses: ``context_on(DAY)``."""
 
     def context(day):
         register = dict(scenarios.load_register())

@@ -1,6 +1,4 @@
-"""Every indicator on its day, by hand from the evidence; what is refused; thresholds that move with the
-register.
-"""
+"""Every indicator on its day, by hand from the evidence; what is refused; thresholds from the register."""
 
 import datetime as dt
 
@@ -146,8 +144,7 @@ def test_every_prediction_that_is_open_and_every_risk_is_watched():
 
 
 def priced(facts, *rows):
-    """The facts with these list prices alone: seller, model, weights, price, first day, release of a hosted
-    model.
+    """The facts with these list prices alone: seller, model, weights, price, first day, release if hosted.
 
     Open ones have the score of DeepSeek-V4-Pro (90.9 on GPQA Diamond), the closed one that of GPT-5 (86.2).
     """

@@ -1,6 +1,4 @@
-"""The parts of the predictions with their probabilities, pooled and through time, and what is not
-forecast.
-"""
+"""The parts of the predictions with their probabilities, pooled and through time, and what has none."""
 
 import math
 

@@ -57,9 +57,7 @@ def test_windows_do_not_overlap_and_there_is_one_a_series_year_and_horizon():
 
 
 def test_nothing_published_after_the_day_of_asking_enters_a_forecast():
-    """A series that jumps after the first question: its forecasts are those of the series without the
-    jump.
-    """
+    """A series that jumps after the first question: its forecasts are those of one without the jump."""
     values = np.exp(np.linspace(0, 3, 24) + np.tile([0.05, -0.05], 12))
     jump = np.where(np.arange(24) < 12, values, values * 50)
     calm, wild = (track_record.questions([series(v)], "2026-01-01").iloc[0] for v in (values, jump))

@@ -1,5 +1,4 @@
-"""How does what could do harm come into a site? Each case of `cases.yml` as a notebook that holds it in every
-place.
+"""How does what could do harm come into a site? Each case of `cases.yml` in every place of a notebook.
 
 Decisions
 - One notebook a case, so that a page that fails names it and no case hides another; the other pages (index,

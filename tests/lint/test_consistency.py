@@ -1,6 +1,4 @@
-"""What `thesis check` finds: a copy of the project with one thing broken gives one line more than the copy
-itself.
-"""
+"""What `thesis check` finds: a copy of the project with one thing broken gives one more line."""
 
 import datetime as dt
 import hashlib
@@ -45,9 +43,7 @@ def before(shared):
 
 @pytest.fixture
 def project(shared, before):
-    """A copy of the project, one for all tests: what a test changes is put back, so that the rest need not be
-    read again.
-    """
+    """A copy of the project, one for all tests: what a test changes is put back, so the rest stays cached."""
     yield shared
     for path in sorted(shared.rglob("*"), reverse=True):
         original = ROOT / path.relative_to(shared)
@@ -120,9 +116,7 @@ def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
 
 
 def test_a_copy_is_compared_with_its_own_files_alone(project, monkeypatch):
-    """Of all the files that something was read from, now or earlier, none belongs to the project of the
-    package.
-    """
+    """Of all the files that were read, now or earlier, none belongs to the project of the package."""
     looked_at = []
     monkeypatch.setattr(cache, "_state", lambda path: looked_at.append(path))
     consistency.check(project)

@@ -1,6 +1,4 @@
-"""A known fall is found again, the frontier is that of a hand's count, and what the points cannot carry is
-refused.
-"""
+"""A known fall is found, the frontier is counted by hand, and what the points cannot bear is refused."""
 
 import dataclasses
 import math
@@ -30,9 +28,7 @@ def spells_of(rows):
 
 
 def market(rng, sellers=(20, 14, 7, 5, 4, 2, 2, 2, 2, 1), noise=0.6):
-    """ln price = a_seller - ln 8 t + 0.9 logit(score; floor 0.25) + e: a price falls to an eighth in a
-    year.
-    """
+    """ln price = a_seller - ln 8 t + 0.9 logit(score; floor 0.25) + e: a price falls to 1/8 in a year."""
     names = np.repeat([f"s{i}" for i in range(len(sellers))], sellers)
     t, z = rng.uniform(0, 2.5, names.size), rng.normal(0, 1, names.size)
     a = np.repeat(rng.normal(0, 0.8, len(sellers)), sellers)

@@ -1,5 +1,4 @@
-"""What do the tests of the site publish, and how do they read it? Three made-up notebooks under three
-scenarios.
+"""What do the tests of the site publish, and how do they read it? Three made-up notebooks, three scenarios.
 
 Decisions
 - Together the notebooks show every kind of exhibit, and one number differs between the scenarios.
@@ -170,9 +169,7 @@ def claim(id: str, verdict: str, **more: Any) -> dict[str, Any]:
 
 
 def evidence(name: str = "prices", **more: Any) -> dict[str, Any]:
-    """A table of evidence; its rows have sources of every form, and a cell and a source that would do
-    harm.
-    """
+    """A table of evidence; its rows have sources of every form, and a cell and a source do harm."""
     common = {
         "valid_on": "2025-03-31",
         "known_on": "2025-04-30",

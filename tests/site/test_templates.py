@@ -113,9 +113,7 @@ def test_claims_are_filtered_by_verdict_section_and_basis_each_with_its_count(bu
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
-    """A site whose ledger has weights, an error that three statements share, and a forecast that was
-    overtaken.
-    """
+    """A site whose ledger has weights, an error that three statements share, and an overtaken forecast."""
     folder = tmp_path_factory.mktemp("judged")
     runs = write_runs(folder / "runs")
     for scenario in SCENARIOS:

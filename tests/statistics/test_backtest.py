@@ -1,6 +1,4 @@
-"""A method has skill only where there is some, its intervals cover, nothing sees later values, and sums come
-from paths.
-"""
+"""Skill is found only where there is some, intervals cover, nothing sees later values, sums are of paths."""
 
 import math
 import warnings
@@ -44,9 +42,7 @@ def noisy_trend(generator, n):
 
 
 def local_level_trend(generator, n):
-    """Slope and level walk, observed with noise: the model of `local_trend` and, with the noise alone, near
-    that of `ets`.
-    """
+    """Slope and level walk, observed with noise: the model of `local_trend` and nearly that of `ets`."""
     slope = 0.03 + np.cumsum(0.01 * generator.standard_normal(n))
     level = 4 + np.cumsum(slope + 0.05 * generator.standard_normal(n))
     return quarterly(np.exp(level + 0.05 * generator.standard_normal(n)))
@@ -61,9 +57,7 @@ def damped_smoothing(generator, n, alpha=0.6, beta=0.2, phi=0.9):
 
 
 def pooled(result):
-    """Mean relative MAE over the series, and its standard error from their spread: the series are
-    independent.
-    """
+    """Mean relative MAE over the series, and its standard error from their spread: they are independent."""
     ratios = result.ranking.groupby(["method", "horizon"])["relative_mae"]
     return ratios.mean(), ratios.std() / np.sqrt(ratios.count())
 

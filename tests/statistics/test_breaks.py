@@ -1,6 +1,4 @@
-"""The tests are those of statsmodels and of a brute search, keep their size under a straight line, and find a
-known bend.
-"""
+"""The tests match statsmodels and a brute search, keep their size under a line, and find a known bend."""
 
 import dataclasses
 import math

@@ -1,6 +1,4 @@
-"""Known indices, values and break-evens come out again; what says nothing is marked, and what cannot be is
-refused.
-"""
+"""Known indices, values and break-evens come out again; what says nothing is marked, bad input refused."""
 
 import math
 from itertools import combinations

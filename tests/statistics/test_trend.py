@@ -1,6 +1,4 @@
-"""Certified values, published fits, known factors and hand arithmetic come out; what cannot be fitted is
-refused.
-"""
+"""Certified values, published fits, known factors and hand arithmetic come out; bad input is refused."""
 
 import dataclasses
 import datetime as dt
@@ -690,9 +688,7 @@ def test_what_was_not_published_or_has_no_sample_is_left_out(training_cost, publ
 
 
 def test_the_probability_of_one_new_point_is_student_t_of_its_prediction_interval():
-    """By hand: (ln threshold - line) over the prediction's standard error, Student's t with n - 2 degrees of
-    freedom.
-    """
+    """By hand: (ln threshold - line) over the prediction's standard error, Student's t with n - 2."""
     t = np.arange(2015.0, 2025.0)
     result = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 5)), form="exponential", level=0.8)
     for threshold_from in ("obs_ci_lower", "obs_ci_upper", "median"):

@@ -388,9 +388,7 @@ SIDES = {
 
 @pytest.mark.parametrize("place", SIDES)
 def test_a_call_that_names_no_deciding_fact_is_refused(place):
-    """Facts that are only mentioned decide nothing on any day, so that the claim would stay uncheckable in
-    silence.
-    """
+    """Facts that are only mentioned decide nothing on any day, so the claim would stay uncheckable."""
     check, more, sides = SIDES[place]
     beside = {} if "readings" in more else {"beside": ["gpt.release"]}
     with pytest.raises(DataError) as caught:

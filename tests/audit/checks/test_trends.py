@@ -1,6 +1,4 @@
-"""Verdicts that rest on fits: what they find in the tables, and what they make of records with a known
-answer.
-"""
+"""Verdicts that rest on fits: what they find in the tables, and in records with a known answer."""
 
 from dataclasses import replace
 
