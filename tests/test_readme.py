@@ -132,9 +132,12 @@ def test_the_drawing_of_imports_is_what_the_import_rules_say():
     assert drawn == [set(re.findall(r"\w+", layer)) for layer in layers]
 
 
-def test_the_layout_names_every_package_and_every_shared_module():
-    listed = block(README, "text", "data/        thesis/")
-    packages = {path.parent.name for path in (ROOT / "analysis").glob("*/__init__.py")}
-    assert packages <= set(re.findall(r"^  (\w+)/", listed, re.MULTILINE))
-    shared = {path.stem for path in (ROOT / "analysis").glob("*.py")} - {"__init__", "__main__"}
-    assert shared <= set(re.findall(r"\w+", listed))
+def test_the_layout_names_every_module():
+    """Each package on lines of its own with all its modules, and the shared modules before the first of them."""
+    layout = block(README, "text", "data/        thesis/").split("analysis/\n", 1)[1]
+    parts = re.split(r"^  (\w+)/", layout, flags=re.MULTILINE)
+    listed = {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
+    for folder in [ROOT / "analysis", *(path.parent for path in (ROOT / "analysis").glob("*/__init__.py"))]:
+        modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "__main__"}
+        named = set(re.findall(r"\w+", listed[folder.name.removeprefix("analysis")]))
+        assert modules <= named, f"{folder.name}: {modules - named}"
