@@ -171,7 +171,9 @@ def test_indicators_and_evidence_are_printed_with_labels_and_stay_keys_for_progr
 ) -> None:
     watched = dict.fromkeys(("id", "value", "unit", "side", "threshold", "valid_on", "moves"), "x")
     monkeypatch.setattr(
-        listing_cache, "cached_rows", lambda *_: [watched | {"status": one} for one in ("signals", "quiet")]
+        listing_cache,
+        "cached_rows",
+        lambda *_: [watched | {"status": status} for status in ("signals", "quiet")],
     )
     first, second = thesis("indicators")[1].splitlines()[1:]
     assert " triggered " in first and "not triggered" in second

@@ -258,7 +258,7 @@ def follows(node, names):
 
 def exhibits_of_scenarios(path):
     """The exhibits of a notebook that a scenario can change, by the names that flow into them."""
-    names, found = set(), set()
+    names, ids = set(), set()
     for statement in (node for cell in code(path)[1:] for node in ast.parse(cell.source).body):
         nodes = list(ast.walk(statement))
         made = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
@@ -271,12 +271,12 @@ def exhibits_of_scenarios(path):
             for node in nodes
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
         ]
-        found |= {
+        ids |= {
             call.args[0].value
             for call in calls
             if ast.unparse(call.func).startswith(("display.", "what_if."))
         }
-    return found
+    return ids
 
 
 def test_a_scenario_changes_what_notebook_3_says_of_the_future_and_nothing_that_it_checks():

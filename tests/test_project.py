@@ -13,11 +13,11 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 def pins(name):
     """Every locked requirement with its marker, and its hashes."""
     text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "")
-    found = {}
+    hashes_by_pin = {}
     for line in text.splitlines():
         pin, *hashes = re.split(r"\s+--hash=", line.strip())
-        found[pin] = frozenset(hashes)
-    return found
+        hashes_by_pin[pin] = frozenset(hashes)
+    return hashes_by_pin
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -40,14 +40,14 @@ def test_the_map_names_every_figure_of_every_notebook():
     assert set(mapped) == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
     for slug, figures in mapped.items():
         cells = nbformat.read(ROOT / "notebooks" / f"{slug}.ipynb", as_version=4).cells
-        found = [
+        exhibits = [
             o.data[MIME]
             for c in cells
             if c.cell_type == "code"
             for o in c.outputs
             if MIME in o.get("data", {})
         ]
-        assert [exhibit["id"] for exhibit in found if exhibit["kind"] == "figure"] == figures
+        assert [exhibit["id"] for exhibit in exhibits if exhibit["kind"] == "figure"] == figures
 
 
 def test_the_map_gives_every_section_of_the_ledger_to_one_notebook():
@@ -79,10 +79,10 @@ def test_the_example_resolution_can_be_used_as_it_stands():
 
 
 def test_the_example_check_can_be_used_as_it_stands():
-    known = vars(arithmetic) | {"check": lambda basis: lambda made: made}
-    exec(block(CONTRIBUTING, "python", "segment_size"), known)
-    found = known["segment_size"](audit.gather(BASE), None, segment="AI Customer Service (Chatbots)")
-    assert (found.result.value, found.reason) == (4.0, "The article's table has $4bn.")
+    namespace = vars(arithmetic) | {"check": lambda basis: lambda made: made}
+    exec(block(CONTRIBUTING, "python", "segment_size"), namespace)
+    finding = namespace["segment_size"](audit.gather(BASE), None, segment="AI Customer Service (Chatbots)")
+    assert (finding.result.value, finding.reason) == (4.0, "The article's table has $4bn.")
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,11 @@ def test_the_three_commands_for_many_machines_take_what_they_are_given(thesis):
     assert [line[:2] for line in lines] == [["dask", "scheduler"], ["dask", "worker"], ["thesis", "run"]]
     for program, verb, *words in lines:
         if program == "thesis":
-            known = thesis(verb, "--help").out
+            options = thesis(verb, "--help").out
         else:
             module = importlib.import_module(f"distributed.cli.dask_{verb}")
-            known = [name for option in module.main.params for name in option.opts]
-        assert [flag for flag in words if flag.startswith("--") and flag not in known] == []
+            options = [name for option in module.main.params for name in option.opts]
+        assert [flag for flag in words if flag.startswith("--") and flag not in options] == []
 
 
 def test_the_drawing_of_imports_is_what_the_import_rules_say():

@@ -24,7 +24,7 @@ def categories(table, column):
 
 
 @pytest.mark.parametrize(
-    ("kept", "named"),
+    ("handwritten", "named"),
     [
         pytest.param(theme.VERDICT, audit.VERDICTS, id="colours of verdicts"),
         pytest.param(labels.PARTS, get_args(predictions.Status), id="labels of parts of predictions"),
@@ -50,8 +50,8 @@ def categories(table, column):
         pytest.param(cells.BY_RULE, cell_rules.RULES.values(), id="what decides a cell"),
     ],
 )
-def test_what_is_kept_by_hand_names_exactly_what_there_is(kept, named):
-    assert set(kept) == set(named)
+def test_what_is_kept_by_hand_names_exactly_what_there_is(handwritten, named):
+    assert set(handwritten) == set(named)
 
 
 def test_pages_have_the_colours_of_the_charts():

@@ -103,9 +103,9 @@ def started(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         if process.poll() is None:
-            for one in family(process):
-                if one.is_running():
-                    one.kill()
+            for member in family(process):
+                if member.is_running():
+                    member.kill()
         process.communicate()
 
 
@@ -147,7 +147,7 @@ def results(files: dict[str, bytes]) -> dict[str, Any]:
 
 
 def folder(path: Path) -> dict[str, bytes]:
-    return {str(one.relative_to(path)): one.read_bytes() for one in path.rglob("*") if one.is_file()}
+    return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -186,8 +186,10 @@ def store(server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 def objects(client: Any) -> dict[str, bytes]:
     listed = client.list_objects_v2(Bucket="bucket", Prefix="runs/").get("Contents", [])
     return {
-        one["Key"].removeprefix("runs/"): client.get_object(Bucket="bucket", Key=one["Key"])["Body"].read()
-        for one in listed
+        entry["Key"].removeprefix("runs/"): client.get_object(Bucket="bucket", Key=entry["Key"])[
+            "Body"
+        ].read()
+        for entry in listed
     }
 
 
@@ -248,8 +250,8 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
 
     with (
         scheduler(here.root) as (_, address),
-        worker(here.root, address) as one,
-        worker(here.root, address) as two,
+        worker(here.root, address) as first,
+        worker(here.root, address) as second,
     ):
 
         def kill(event: Event) -> None:
@@ -259,7 +261,9 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
             if not killed:
                 wait_for((here.notebooks / "slept").exists)
                 killed.append(int((here.notebooks / "slept").read_text()))
-                (victim,) = [w for w in (one, two) if killed[0] in [process.pid for process in family(w)]]
+                (victim,) = [
+                    w for w in (first, second) if killed[0] in [process.pid for process in family(w)]
+                ]
                 nanny = psutil.Process(victim.pid)
                 for process in [nanny, *nanny.children()]:  # what restarts the worker, and the worker
                     process.kill()
@@ -273,7 +277,7 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
         reached = [event for event in events if isinstance(event, CellStarted) and event.name == good.name]
         assert {event.cell.number for event in reached} == {1, 2, 3, 4}
         versions = store.list_object_versions(Bucket="bucket", Prefix="runs/")["Versions"]
-        notebooks = [one["Key"] for one in versions if one["Key"].endswith(".ipynb")]
+        notebooks = [version["Key"] for version in versions if version["Key"].endswith(".ipynb")]
         assert len(notebooks) == len(set(notebooks)) == len(names)  # each is stored once
 
         # the worker that is left has another state of the code than a checkout that is not the one it runs in
@@ -348,12 +352,12 @@ def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_i
     monkeypatch.setitem(sys.modules, "analysis.slowly", slowly)  # so that it travels by its name
     spec.loader.exec_module(slowly)
     monkeypatch.setattr(sweeps, "Project", lambda: here)
-    with scheduler(here.root) as (_, address), worker(here.root, address) as one:
+    with scheduler(here.root) as (_, address), worker(here.root, address) as lost_worker:
 
         def kill() -> None:
             wait_for(slowly.SLEPT.exists)  # at whichever turn: the scheduler may give out points in any order
             (evaluator,) = [
-                process for process in family(one) if process.pid == int(slowly.SLEPT.read_text())
+                process for process in family(lost_worker) if process.pid == int(slowly.SLEPT.read_text())
             ]
             evaluator.kill()
 

@@ -135,7 +135,7 @@ def test_what_the_register_takes_papermill_reads(description, unit, value):
         "unit": unit,
     }
     try:
-        entries = [scenarios.Entry.model_validate(base | {"value": one}) for one in (3.0, value)]
+        entries = [scenarios.Entry.model_validate(base | {"value": candidate}) for candidate in (3.0, value)]
     except ValueError:  # nothing but blanks
         return
     for entry in entries:

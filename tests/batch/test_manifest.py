@@ -73,7 +73,7 @@ def test_what_is_missing_edited_or_failed_runs_as_new(project: Build) -> None:
 
 def record(here: Project, *entries: RunEntry) -> dict[str, object]:
     here.runs.mkdir(parents=True, exist_ok=True)
-    new = {(one["scenario"], one["notebook"]): one for one in entries}
+    new = {(run["scenario"], run["notebook"]): run for run in entries}
     runs = manifest.existing_runs(here.runs, here) | new
     manifest.write(here.runs, runs, versions={"python": "3"}, git=None)
     content: dict[str, object] = json.loads((here.runs / "manifest.json").read_text())
@@ -88,7 +88,7 @@ def test_entries_of_other_outputs_are_kept_as_long_as_they_stand_for_something(p
     runs = record(here, entry("slow", "good"))["runs"]
     # base/raises and slow/gone have no file, gone is no scenario, and no notebook either.
     assert isinstance(runs, list)
-    assert [(one["scenario"], one["notebook"]) for one in runs] == [
+    assert [(run["scenario"], run["notebook"]) for run in runs] == [
         ("base", "good"),
         ("slow", "good"),
         ("slow", "raises"),

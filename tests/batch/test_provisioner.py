@@ -278,7 +278,7 @@ def test_random_state_is_fresh_in_each_kernel(tmp_path: Path, environment: dict[
         with Kernel(tmp_path / "work", "random,numpy,uuid") as kernel:
             assert kernel.forked
             drawn.append(kernel.says(code).split())
-    assert all(one != other for one, other in zip(*drawn, strict=True))
+    assert all(first != other for first, other in zip(*drawn, strict=True))
 
 
 def test_no_library_holds_a_generator_that_forks_would_share(environment: dict[str, str]) -> None:
@@ -315,11 +315,11 @@ def test_what_is_read_from_the_environment_on_import_is_that_of_the_kernel(
     module("reads", "import os\nFOUND = os.environ.get('MODE')\nos.environ['LEFT'] = 'by import'\n")
     code = "import os, reads; print(reads.FOUND, os.environ.get('MODE'), os.environ['LEFT'])"
     with (
-        Kernel(tmp_path / "work", "reads", MODE="a") as one,
-        Kernel(tmp_path / "work", "reads", MODE="b") as two,
+        Kernel(tmp_path / "work", "reads", MODE="a") as first,
+        Kernel(tmp_path / "work", "reads", MODE="b") as second,
     ):
-        assert one.forked and two.forked
-        assert (one.says(code), two.says(code)) == ("a a by import", "b b by import")
+        assert first.forked and second.forked
+        assert (first.says(code), second.says(code)) == ("a a by import", "b b by import")
         assert len(provisioner.parents()) == 2
 
 

@@ -371,7 +371,7 @@ def write(project: Project, name: str, *sources: str) -> Path:
     """A notebook with the parameters of `good` and cells of one's own."""
     content = json.loads((NOTEBOOKS / "good.ipynb").read_text())
     _, parameters, *_ = content["cells"]
-    own = [
+    cells = [
         {
             "cell_type": "code",
             "id": f"own-{at}",
@@ -383,7 +383,7 @@ def write(project: Project, name: str, *sources: str) -> Path:
         for at, source in enumerate(sources)
     ]
     path = project.notebooks / f"{name}.ipynb"
-    path.write_text(json.dumps(content | {"cells": [parameters, *own]}))
+    path.write_text(json.dumps(content | {"cells": [parameters, *cells]}))
     return path
 
 

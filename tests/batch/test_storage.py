@@ -19,7 +19,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(OSError, match="No space left"):
         storage.write_text(path, "new")
-    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("manifest.json", "old")]
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("manifest.json", "old")]
 
 
 def test_a_folder_and_a_file_url_are_paths_of_this_machine() -> None:

@@ -29,9 +29,9 @@ def test_the_table_is_tidy_and_written_twice(tmp_path):
 
 
 def test_workers_change_nothing(tmp_path):
-    one = sweeps.run(POINTS, product, tmp_path / "one", key="k")
-    two = sweeps.run(POINTS, product, tmp_path / "two", key="k", workers=2)
-    assert one.equals(two)
+    alone = sweeps.run(POINTS, product, tmp_path / "one", key="k")
+    shared = sweeps.run(POINTS, product, tmp_path / "two", key="k", workers=2)
+    assert alone.equals(shared)
     assert (tmp_path / "one" / "sweep.csv").read_bytes() == (tmp_path / "two" / "sweep.csv").read_bytes()
 
 

@@ -26,7 +26,7 @@ CHECKERS = Path(__file__).with_name("node_modules")
 
 def cover(parts: Mapping[str, Collection[str]]) -> list[str]:
     """Names that together cover every part: greedily, the one that adds most, the first of equals."""
-    lacking, chosen = {part for own in parts.values() for part in own}, []
+    lacking, chosen = {part for group in parts.values() for part in group}, []
     while lacking:
         chosen.append(max(parts, key=lambda name: len(lacking.intersection(parts[name]))))
         lacking.difference_update(parts[chosen[-1]])
@@ -43,9 +43,9 @@ def chromium() -> str:
     """The system's browser."""
     if os.environ.get("THESIS_BROWSER") != "1":
         pytest.skip("run by `make test-browser`")
-    if (found := pdf.chromium()) is None:
+    if (path := pdf.chromium()) is None:
         pytest.fail(f"no browser: install one of {', '.join(pdf.BROWSERS)} from the system's packages")
-    return found
+    return path
 
 
 @pytest.fixture(scope="session")

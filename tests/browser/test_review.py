@@ -182,13 +182,17 @@ def test_a_notebook_runs_as_stored_and_its_chart_follows_a_slider(
 ) -> None:
     path = checkout / "notebooks" / f"{name}.ipynb"
     stored = exhibits(path)
-    [offered] = [[row["name"] for row in one["rows"]] for one in stored if one["id"].endswith(".what_if")]
+    [offered] = [
+        [row["name"] for row in exhibit["rows"]] for exhibit in stored if exhibit["id"].endswith(".what_if")
+    ]
     with reviewing(name, checkout, commands) as url:
         run_all(page, url, path)
         assert [o for cell in outputs(path) for o in cell if o["output_type"] in ("error", "stream")] == []
         again = exhibits(path)
-        assert [one["id"] for one in again] == [one["id"] for one in stored]
-        assert [one["id"] for one, other in zip(again, stored, strict=True) if not alike(one, other)] == []
+        assert [exhibit["id"] for exhibit in again] == [exhibit["id"] for exhibit in stored]
+        assert [
+            exhibit["id"] for exhibit, other in zip(again, stored, strict=True) if not alike(exhibit, other)
+        ] == []
         assert sum(list(o.get("data", {})) == [VIEW] for cell in outputs(path) for o in cell) == 1
         panel = show_panel(page, path)
         title, words = panel.locator("h4"), panel.locator("p", has_text="Before:")
@@ -237,6 +241,6 @@ def test_a_scenario_written_in_the_notebook_runs_in_the_batch_and_is_compared(
         ran = thesis("run", "--scenario", scenario, "--notebook", "6_verdict", "--workers", "1")
         assert ran.returncode == 0, ran.stderr
     compared = json.loads(thesis("diff", "base", "more", "--format", "json").stdout)
-    moved = {(one["kind"], one["id"]) for one in compared["differences"]}
+    moved = {(difference["kind"], difference["id"]) for difference in compared["differences"]}
     assert ("parameter", "horizon_years") in moved and ("metric", "verdict.between") in moved
     assert ("metric", "verdict.failing") not in moved  # no scenario changes the fact-check

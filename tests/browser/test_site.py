@@ -512,13 +512,13 @@ def test_no_file_tells_of_the_machine_that_made_it(site: Path) -> None:
         if len(value) >= 12 and not re.fullmatch(r"https?://.*|[0-9a-f]+|[\d.]+", value)
     }
     secrets |= {"the project": str(ROOT), "the home": f"{Path.home()}/", "the interpreter": sys.prefix}
-    found = set()
+    leaks = set()
     for path in (
         path for folder in (site, ROOT / "reports" / "runs", ROOT / "notebooks") for path in folder.rglob("*")
     ):
         if path.suffix in {".html", ".csv", ".json", ".yml", ".ipynb"}:
             text = path.read_text(encoding="utf-8")
-            found |= {
+            leaks |= {
                 (path.relative_to(ROOT).as_posix(), name) for name, value in secrets.items() if value in text
             }
-    assert not found, listed(found)
+    assert not leaks, listed(leaks)

@@ -28,12 +28,12 @@ def test_every_way_to_end_has_its_code_and_its_line(
 
         return exits.exit_code(action), capsys.readouterr().err
 
-    one, two = Problem("a.yml", "is empty", "Fill it"), Problem("b.yml", "is a list", "Write a mapping")
-    assert ends(ParameterError([one, two])) == (
+    first, second = Problem("a.yml", "is empty", "Fill it"), Problem("b.yml", "is a list", "Write a mapping")
+    assert ends(ParameterError([first, second])) == (
         2,
         "error: a.yml: is empty. Fill it.\nerror: b.yml: is a list. Write a mapping.\n",
     )
-    assert ends(RunError(one)) == (1, "error: a.yml: is empty. Fill it.\n")
+    assert ends(RunError(first)) == (1, "error: a.yml: is empty. Fill it.\n")
     assert ends(KeyError("two\nlines")) == (1, "error: KeyError: 'two\\nlines'\n")
     assert exits.exit_code(lambda: 130) == 130
     assert capsys.readouterr().err == "stopped.\n"
@@ -56,17 +56,18 @@ def test_a_command_that_is_asked_to_end_is_stopped(
         signal.SIGTERM: signal.SIG_DFL,
         signal.SIGHUP: signal.SIG_DFL,
     }
-    before = {one: signal.getsignal(one) for one in usual}  # a job in the background ignores SIGINT
+    # a job in the background ignores SIGINT
+    before = {handled: signal.getsignal(handled) for handled in usual}
     monkeypatch.setattr(command.console, "listing", listing)
     monkeypatch.setattr(sys, "argv", ["thesis", "scenarios"])
     try:
-        for one, handler in usual.items():
-            signal.signal(one, handler)
+        for handled, handler in usual.items():
+            signal.signal(handled, handler)
         with pytest.raises(SystemExit) as end:
             command.main()
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for handled, handler in before.items():
+            signal.signal(handled, handler)
     assert (end.value.code, capsys.readouterr().err) == (130, "stopped.\n")
 
 

@@ -154,14 +154,14 @@ def test_without_a_browser_the_address_is_still_printed(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_is_heeded_for_as_long_as_a_review_lasts(number: signal.Signals) -> None:
-    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM)}
+    before = {handled: signal.signal(handled, signal.SIG_IGN) for handled in (signal.SIGINT, signal.SIGTERM)}
     try:
         with pytest.raises(KeyboardInterrupt), jupyterlab._ended_by_signals():
             signal.raise_signal(number)
         assert signal.getsignal(signal.SIGINT) == signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for handled, handler in before.items():
+            signal.signal(handled, handler)
 
 
 def test_ctrl_c_ends_the_server_with_the_first_notebook_even_where_the_shell_ignores_it() -> None:

@@ -61,7 +61,9 @@ def test_the_three_formats_hold_the_same_ledger(listed):
     fields = table(listed("claims", "--format", "csv"))
     text = listed("claims").out
     assert (
-        [row["id"] for row in content] == [row["id"] for row in fields] == [one.id for one in claims.load()]
+        [row["id"] for row in content]
+        == [row["id"] for row in fields]
+        == [claim.id for claim in claims.load()]
     )
     assert list(content[0]) == list(audit.FIELDS) == list(fields[0])
     assert all(row["id"] in text and labels.VERDICTS[row["verdict"]] in text for row in content)
@@ -161,10 +163,10 @@ def test_bad_input_is_one_line_and_exit_code_2(listed, arguments, message):
     assert len(done.err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("what", [[], ["--tables"], ["--errors"]])
-def test_what_is_no_reading_of_the_article_is_refused(listed, what):
+@pytest.mark.parametrize("option", [[], ["--tables"], ["--errors"]])
+def test_what_is_no_reading_of_the_article_is_refused(listed, option):
     readings = [name for name, entry in scenarios.load_register().items() if entry.reading]
-    done = listed("claims", *what, "-p", "growth_factor_per_year=2")
+    done = listed("claims", *option, "-p", "growth_factor_per_year=2")
     assert done == (
         2,
         "",

@@ -68,8 +68,8 @@ def test_a_line_is_parted_at_the_end_of_the_record_on_the_scale_of_the_axis():
     assert before.to_numpy() == pytest.approx(np.array([[2020, 1], [2021, 2]]))  # sqrt(1 * 4)
     assert beyond.to_numpy() == pytest.approx(np.array([[2021, 2], [2022, 4]]))
     assert charts.layout.split_at(line, 2021, log=False)[0]["y"].iloc[-1] == 2.5  # (1 + 4) / 2
-    whole, rest = charts.layout.split_at(line, 2030, log=False)
-    assert len(whole) == 2
+    before_end, rest = charts.layout.split_at(line, 2030, log=False)
+    assert len(before_end) == 2
     assert rest.empty
 
 

@@ -137,7 +137,7 @@ def test_printed_and_recomputed_differ_in_lightness_so_that_they_survive_grey():
     assert abs(lightness(theme.PRINTED) - lightness(theme.RECOMPUTED)) > 15
 
 
-def contrast(one, other):
+def contrast(color, other):
     """How far two colours stand apart, 1 to 21, as WCAG 2 has it."""
 
     def luminance(colour):
@@ -145,7 +145,7 @@ def contrast(one, other):
         linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    darker, lighter = sorted((luminance(one), luminance(other)))
+    darker, lighter = sorted((luminance(color), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 

@@ -155,9 +155,9 @@ def forecast(t=(2020.0, 2021.0, 2023.0), factor=2.0, centre="median", **more):
 
 
 def fitted(points=POINTS, line=None, **more):
-    given = {"finding": "It doubles", "subtitle": "Cost", "unit": "usd_bn", "level": 0.9} | more
+    texts = {"finding": "It doubles", "subtitle": "Cost", "unit": "usd_bn", "level": 0.9} | more
     return charts.trends.fitted(
-        points, forecast() if line is None else line, ax=theme.axes(grid="y"), **given
+        points, forecast() if line is None else line, ax=theme.axes(grid="y"), **texts
     )
 
 

@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_found_as_a_scenario_is_a_problem(tmp_path):
     shutil.copytree(ROOT / "params", tmp_path / "params")
     (tmp_path / "params" / "son.yml").rename(tmp_path / "params" / "Son.yaml")
     project = consistency.ProjectFiles(tmp_path)
-    assert "son" not in [one.name for one in project.scenarios]
+    assert "son" not in [scenario.name for scenario in project.scenarios]
     assert [str(problem).partition(": ")[0][-len("params/Son.yaml") :] for problem in project.problems] == [
         "params/Son.yaml"
     ]
@@ -511,11 +511,11 @@ def test_every_broken_thing_is_one_line_with_file_line_and_fix(project, before, 
     for name, old, new, *_ in broken:
         edit(project, name, old, new)
     everything = new_problems(project, before)
-    for *_, shown, at, rule in broken:
+    for *_, file, at, rule in broken:
         (message,) = [text for text in everything if rule in text]
         where = (
-            f"{'/'.join(shown.split('/')[-2:])}, {'row' if shown.endswith('csv') else 'line'}"
-            f" {line(project, shown, at)}"
+            f"{'/'.join(file.split('/')[-2:])}, {'row' if file.endswith('csv') else 'line'}"
+            f" {line(project, file, at)}"
         )
         assert re.match(rf"{re.escape(where)}\b", message), message
         assert re.search(r"\. [A-Z].*\.$", message)
@@ -762,8 +762,8 @@ def test_an_exhibit_that_names_a_claim_which_is_gone_is_named(project, before):
 
 def evidence(project, change=lambda rows: rows, name="nvidia_revenue", as_of="2026-10-31"):
     """Store an evidence exhibit in a notebook, as `display.evidence` does."""
-    shown = evidence_tables.load(name, as_of).to_dict("records")
-    rows = change([{key: stored_outputs._as_stored(value) for key, value in row.items()} for row in shown])
+    records = evidence_tables.load(name, as_of).to_dict("records")
+    rows = change([{key: stored_outputs._as_stored(value) for key, value in row.items()} for row in records])
     bundle = {"id": f"evidence.{name}", "kind": "evidence", "as_of": as_of, "rows": rows, "claims": []}
     path = project / "notebooks" / "1_technical_deep_dive.ipynb"
     content = json.loads(path.read_text())

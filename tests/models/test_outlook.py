@@ -53,11 +53,13 @@ def test_a_summary_by_blocks_is_that_of_the_paths_for_any_number_of_workers(work
 
 def test_scenarios_are_compared_on_common_random_numbers():
     # what two scenarios say alike is drawn alike, and so are shocks and the market factor, draw by draw
-    one, two = (outlook.run_setting(assumptions(scenario), evidence()) for scenario in ("base", "article"))
-    (inputs, streams), (others, other_streams) = one.inputs(100), two.inputs(100)
-    alike = [name for name, value, dist in one.values if (name, value, dist) in two.values]
+    base, article = (
+        outlook.run_setting(assumptions(scenario), evidence()) for scenario in ("base", "article")
+    )
+    (inputs, streams), (others, other_streams) = base.inputs(100), article.inputs(100)
+    alike = [name for name, value, dist in base.values if (name, value, dist) in article.values]
     drawn = [name for name in alike if np.ndim(getattr(inputs, name))]
-    assert drawn and len(alike) < len(one.values)
+    assert drawn and len(alike) < len(base.values)
     for name in drawn:
         assert np.array_equal(getattr(inputs, name), getattr(others, name))
     for purpose in venture.PURPOSES:

@@ -23,7 +23,7 @@ def on_line(weights, developer, height, slope, days):
     """Models that stand exactly on z = height + slope (t - 2024), z the logit between FLOOR and 1."""
     z = height + slope * (trend.decimal_year(days) - 2024)
     score = 100 * (FLOOR + (1 - FLOOR) / (1 + np.exp(-z)))
-    return [(weights, developer, one, day) for one, day in zip(score, days, strict=True)]
+    return [(weights, developer, value, day) for value, day in zip(score, days, strict=True)]
 
 
 DAYS = ["2024-01-01", "2024-07-01", "2025-01-01"]
@@ -330,11 +330,11 @@ def test_since_leaves_early_steps_out_of_the_lines_but_not_out_of_the_best():
 
 def test_the_same_stream_gives_the_same_draws_in_any_order_of_rows():
     rows = rows_of("GPQA Diamond", "Epoch AI run")
-    one, two = (
+    first, second = (
         parity.time_to_parity(scores, rng(), floor=FLOOR, draws=500) for scores in (rows, rows.iloc[::-1])
     )
-    assert one.draw_years.tolist() == two.draw_years.tolist()
-    assert not one.draw_years.flags.writeable
+    assert first.draw_years.tolist() == second.draw_years.tolist()
+    assert not first.draw_years.flags.writeable
 
 
 def test_the_gap_has_its_ends_and_its_change():

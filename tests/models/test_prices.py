@@ -393,9 +393,9 @@ def test_the_bootstrap_draws_developers_and_extracts_the_frontier_again():
 
 
 def test_the_order_of_the_rows_changes_nothing():
-    one = prices.fixed_quality(FIVE, 45, rng=np.random.default_rng(7), draws=200)
+    result = prices.fixed_quality(FIVE, 45, rng=np.random.default_rng(7), draws=200)
     other = prices.fixed_quality(FIVE.iloc[::-1], 45, rng=np.random.default_rng(7), draws=200)
-    assert (one.low, one.bootstrap_low, one.bootstrap_high) == (
+    assert (result.low, result.bootstrap_low, result.bootstrap_high) == (
         other.low,
         other.bootstrap_low,
         other.bootstrap_high,

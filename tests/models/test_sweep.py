@@ -120,11 +120,11 @@ def test_a_grid_gives_at_each_point_what_a_sweep_gives_there(evidence):
     result = sweep.evaluate_grid(assumptions(), evidence, FOUR[:2], outputs, steps=2, draws=1000)
     assert result[FOUR[:2]].to_numpy().tolist() == [[4, 0.8], [4, 3.5], [12, 0.8], [12, 3.5]]
     point = dict(zip(FOUR[:2], (12.0, 0.8), strict=True))
-    one = {
+    at_point = {
         row["output"]: row["value"]
         for row in sweep.evaluate(point, assumptions(draws=1000), evidence, outputs)
     }
-    assert result.loc[2, outputs].to_dict() == pytest.approx(one)
+    assert result.loc[2, outputs].to_dict() == pytest.approx(at_point)
 
 
 def test_between_points_of_the_stored_grid_a_straight_line_is_good_enough(evidence):

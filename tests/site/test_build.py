@@ -75,7 +75,9 @@ def test_links_lead_somewhere_whatever_the_folders_and_the_notebooks_are_called(
     assert broken_links(out) == []
     assert f'<a href="{quote(slug)}.html#prices.table"' in (out / "base" / "2_growth.html").read_text()
     listed = json.loads((out / "catalogue.json").read_text(encoding="utf-8"))
-    for address in [run["page"] for run in listed["runs"]] + [one["page"] for one in listed["exhibits"]]:
+    for address in [run["page"] for run in listed["runs"]] + [
+        exhibit["page"] for exhibit in listed["exhibits"]
+    ]:
         assert (out / unquote(urldefrag(address)[0])).is_file()
 
 
@@ -138,7 +140,7 @@ def test_a_page_does_not_say_how_long_a_run_took_or_that_it_was_cached(
     publish: Publish, built: Path, runs: Path
 ) -> None:
     change_manifest(
-        runs, lambda entries: [one.update(seconds=99.5, status="cached", reason="x") for one in entries]
+        runs, lambda entries: [entry.update(seconds=99.5, status="cached", reason="x") for entry in entries]
     )
     assert tree(publish().parent) == tree(built)
 
@@ -311,5 +313,5 @@ def test_neither_batch_nor_site_nor_command_line_holds_a_word_of_the_thesis() ->
     modules = [path for room in ("batch", "cli", "site") for path in (ROOT / "analysis" / room).glob("*.py")]
     assert ROOT / "analysis" / "site" / "build.py" in modules
     for path in sorted(modules):
-        found = words.findall(path.read_text(encoding="utf-8"))
-        assert not found, f"{path.name}: {found}"
+        matches = words.findall(path.read_text(encoding="utf-8"))
+        assert not matches, f"{path.name}: {matches}"

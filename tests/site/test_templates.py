@@ -358,7 +358,7 @@ def test_what_rests_on_a_series_that_ends_early_has_the_date_of_its_last_point(
     mixed = late | {"data_to_latest": "2026-04-30"}
     table = {"kind": "table", "columns": COLUMNS, "rows": ROWS}
     chart = table | {"kind": "figure", "alt": "Bars.", "subtitle": "USD"}
-    found = [
+    exhibits = [
         metric("prices.a", 1.4, role="headline", **late),
         metric("prices.b", 1.4, role="headline", **soon),
         metric("prices.c", 1.4, **mixed),
@@ -372,7 +372,7 @@ def test_what_rests_on_a_series_that_ends_early_has_the_date_of_its_last_point(
             metric(f"prices.{name}", 1.4 + step, role="headline", **end)
             for name, end in (("a", late), ("b", soon))
         ]
-        rewrite(runs / scenario / "1_prices.ipynb", *map(shown, [*moved, *found[2:]]))
+        rewrite(runs / scenario / "1_prices.ipynb", *map(shown, [*moved, *exhibits[2:]]))
     out = publish().parent
     page = out / "base" / "1_prices.html"
     ends = {
@@ -380,7 +380,7 @@ def test_what_rests_on_a_series_that_ends_early_has_the_date_of_its_last_point(
             r'class="until">([^<]+)<',
             part(page, f'id="{e["id"]}"', "<table" if e["kind"] != "metric" else 'class="metric-rests"'),
         )
-        for e in found
+        for e in exhibits
     }
     alone, several = ["data to 17 February 2026"], ["first series ends 17 February 2026"]
     opening = ["Data to 17 February 2026"]
@@ -671,14 +671,14 @@ def test_what_was_not_run_has_no_page(publish: Publish, runs: Path) -> None:
 def test_a_section_is_summed_up_by_the_statement_that_it_marks_as_its_own(
     publish: Publish, runs: Path
 ) -> None:
-    def said(id: str, text: str, role: str) -> dict[str, Any]:
+    def marked(id: str, text: str, role: str) -> dict[str, Any]:
         return {"id": id, "kind": "statement", "role": role, "text": text}
 
     for scenario in SCENARIOS:
         rewrite(
             runs / scenario / f"{SLUGS[0]}.ipynb",
-            shown(said("a.first", "Beside the point.", "detail")),
-            shown(said("a.main", "The point.", "headline")),
+            shown(marked("a.first", "Beside the point.", "detail")),
+            shown(marked("a.main", "The point.", "headline")),
         )
     index = publish().read_text(encoding="utf-8")
     assert "The point." in index

@@ -240,10 +240,10 @@ def test_the_interval_is_never_narrower_than_the_spread_of_scramblings_allows():
 def test_the_stream_alone_decides_and_the_global_one_is_left_alone():
     options = (ishigami, dict.fromkeys(("x1", "x2", "x3"), uniform), {"odd": ["x1", "x3"], "even": ["x2"]})
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    one, two, other = (sobol(*options, stream(seed), n=16).indices for seed in (1, 1, 2))
+    first, again, other = (sobol(*options, stream(seed), n=16).indices for seed in (1, 1, 2))
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
-    assert one.equals(two)
-    assert not np.allclose(one[["index", "low"]], other[["index", "low"]], atol=1e-6)
+    assert first.equals(again)
+    assert not np.allclose(first[["index", "low"]], other[["index", "low"]], atol=1e-6)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.3, 1e9])

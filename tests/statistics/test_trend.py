@@ -390,8 +390,8 @@ def test_a_weight_of_three_is_a_row_three_times_but_no_more_evidence():
 @pytest.mark.parametrize("cov", ["nonrobust", "HC3"])
 def test_only_ratios_of_weights_count(cov):
     weights = np.array([3.0, 1, 1, 2, 1, 3, 2, 1])
-    one, ten = (trend.fit(YEARS, VALUES, weights=k * weights, cov=cov).forecast(2026) for k in (1, 10))
-    assert one.iloc[:, 1:6].to_numpy() == pytest.approx(ten.iloc[:, 1:6].to_numpy(), rel=1e-9)
+    single, ten = (trend.fit(YEARS, VALUES, weights=k * weights, cov=cov).forecast(2026) for k in (1, 10))
+    assert single.iloc[:, 1:6].to_numpy() == pytest.approx(ten.iloc[:, 1:6].to_numpy(), rel=1e-9)
     equal = trend.fit(YEARS, VALUES, weights=np.full(8, 7.0), cov=cov).forecast(2026)
     assert equal.equals(trend.fit(YEARS, VALUES, cov=cov).forecast(2026))
 
@@ -713,10 +713,10 @@ def test_the_largest_of_several_new_points_passes_more_often_and_less_often_than
     t = np.arange(2015.0, 2021.0)
     result = trend.fit(t, np.exp(0.5 * (t - 2015) + np.tile([0.3, -0.3], 3)), form="exponential")
     threshold = float(result.forecast(2030)["median"].iloc[0])
-    one, ten = (result.probability_above(2030, threshold, of=n, draws=50_000) for n in (1, 10))
+    single, ten = (result.probability_above(2030, threshold, of=n, draws=50_000) for n in (1, 10))
     # far out the common line decides, so ten points are far from ten chances: 1 - 0.5^10 would be 0.999
-    assert one == pytest.approx(0.5, abs=0.01)
-    assert one + 0.1 < ten < 0.97
+    assert single == pytest.approx(0.5, abs=0.01)
+    assert single + 0.1 < ten < 0.97
 
 
 @pytest.mark.parametrize(
