@@ -133,7 +133,7 @@ def test_the_drawing_of_imports_is_what_the_import_rules_say():
 
 
 def test_the_layout_names_every_module():
-    """Each package on lines of its own with all its modules, and the shared modules before the first of them."""
+    """Each package on lines of its own with all its modules, the shared modules before the first."""
     layout = block(README, "text", "data/        thesis/").split("analysis/\n", 1)[1]
     parts = re.split(r"^  (\w+)/", layout, flags=re.MULTILINE)
     listed = {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
