@@ -105,9 +105,8 @@ def _quiet() -> None:
 
 
 def _check_workers(client: Client, option: str, project: Project) -> None:
-    fix = (
-        f"Start `dask worker ADDRESS --nthreads 1` in a checkout of this project, with the extra {EXTRA[12:]}"
-    )
+    extra = EXTRA.removeprefix("Install ")
+    fix = f"Start `dask worker ADDRESS --nthreads 1` in a checkout of this project, with {extra}"
     try:
         client.wait_for_workers(1, timeout=ANSWER_SECONDS)
     except TimeoutError:

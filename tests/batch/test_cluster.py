@@ -208,7 +208,7 @@ def test_an_address_that_nobody_answers_is_one_line(here: Project, monkeypatch: 
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 10)
     with (
         scheduler(here.root) as (_, address),
-        pytest.raises(ParameterError, match=r"has no workers\. Start `dask worker"),
+        pytest.raises(ParameterError, match=r"has no workers\. Start `dask worker .*, with the extra: pip"),
     ):
         cluster.connected(address, 1, Project()).__enter__()
 
