@@ -140,6 +140,19 @@ def test_no_module_imports_itself_through_others():
     TopologicalSorter(imports).prepare()  # raises a CycleError that names the modules
 
 
+def test_lines_fit_in_110_characters():
+    """With their comments: the linter lets those for itself and for mypy run on."""
+    lines = {
+        f"{path.relative_to(ROOT)}:{number}"
+        for folder in ("analysis", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        if "node_modules" not in path.parts
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 110
+    }
+    assert lines == set()
+
+
 def test_the_formatter_lays_out_all_but_tables():
     """`# fmt: skip` is for the rare literal of at least six rows."""
     skipped = []

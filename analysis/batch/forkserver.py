@@ -527,7 +527,8 @@ def _run_kernel(request: dict[str, Any], state: _State) -> None:
     for name in AGAIN & set(sys.modules):
         importlib.reload(sys.modules[name])
     # In a stock kernel imports come after the shell, so their filters of warnings come before its own.
-    warnings.filters[:] = state.filters + [entry for entry in warnings.filters if entry not in state.filters]  # type: ignore[index]
+    added = [entry for entry in warnings.filters if entry not in state.filters]
+    warnings.filters[:] = state.filters + added  # type: ignore[index]
     with warnings.catch_warnings():  # makes the change known
         pass
     app.start()

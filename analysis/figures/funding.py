@@ -420,7 +420,8 @@ def _draw_pairs(ax: Axes, years: pd.DataFrame) -> None:
     sns.barplot(long, x="year", y="usd_bn", hue="measure", legend=False, ax=ax, **bar)
     for bars, measure in zip(ax.containers, colors, strict=True):
         texts = [f"{measure} {bar.get_height():.1f}" for bar in bars]
-        ax.bar_label(bars, texts, padding=2, color=theme.INK)  # type: ignore[arg-type]  # bars, not error bars
+        # These containers are bars, not error bars.
+        ax.bar_label(bars, texts, padding=2, color=theme.INK)  # type: ignore[arg-type]
     ax.set(xlabel="", ylabel="")
     ax.margins(y=0.12)
     ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")

@@ -253,7 +253,7 @@ class GrowthChange(NamedTuple):
 
 def growth_change(rate: RunRate) -> GrowthChange | None:
     """Whether growth of annualised revenue changes, by a square of the date; None below six points."""
-    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.regression.linear_model import OLS
 
     t = rate.points["t"].to_numpy(dtype=float)
     if len(t) < LEAST_FOR_SQUARE:

@@ -118,7 +118,7 @@ def shock_counts(rate_per_year: Floats, quarters: int, rng: np.random.Generator)
     -------
     ndarray of whole numbers, shape (draws, quarters + 1), 0 at the start.
     """
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]  # half a second: only where it is used
+    from scipy import stats  # half a second: only where it is used
 
     uniforms = rng.random((rate_per_year.shape[0], quarters))
     mean = rate_per_year / QUARTERS_PER_YEAR

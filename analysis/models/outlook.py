@@ -427,7 +427,7 @@ def growth_decay(
     that reading, and the number of pairs of years. Next year's log growth is regressed on this year's; with
     phi its slope the half-life is -ln 2 / ln phi. Errors allow for unequal scatter (HC3).
     """
-    import statsmodels.api as sm  # type: ignore[import-untyped, unused-ignore]  # a second: only where it is used
+    import statsmodels.api as sm  # a second: only where it is used
 
     rows = reference.sort_values(["company", "valid_on"])
     growth = np.log(rows["revenue_usd_bn"]).groupby(rows["company"]).diff()

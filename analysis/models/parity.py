@@ -305,7 +305,7 @@ def time_to_match(lags: pd.DataFrame, level: float = 0.95) -> TimeToMatch:
     ----------
     Kaplan and Meier (1958), Journal of the American Statistical Association 53(282).
     """
-    from statsmodels.duration.survfunc import SurvfuncRight  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.duration.survfunc import SurvfuncRight
 
     if absent := {"lag_months", "matched", "matched_by", "reading"} - set(lags):
         raise ValueError(f"lags has no column {', '.join(sorted(absent))}: hand in what parity.lags returns.")
@@ -339,7 +339,7 @@ def time_to_match(lags: pd.DataFrame, level: float = 0.95) -> TimeToMatch:
 
 def _survival(curve: Any, level: float) -> pd.DataFrame:
     """`TimeToMatch.survival` of statsmodels' curve, with intervals on the scale of log(-log)."""
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    from scipy import stats
 
     share, se = (np.asarray(values, dtype=float) for values in (curve.surv_prob, curve.surv_prob_se))
     with np.errstate(divide="ignore", invalid="ignore"):  # a share of 0 has no interval

@@ -441,7 +441,7 @@ def hedonic_curve(
 
 def _specification(spells: pd.DataFrame, floor: float, method: str, level: float) -> dict[str, Any]:
     """Factor, interval and p value of no change by one method, or the reason why there are none."""
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    from scipy import stats
 
     try:
         fit = hedonic(spells, floor=floor, level=level, methods=[method]).table.iloc[0]
@@ -724,7 +724,7 @@ def _check_hedonic(frame: pd.DataFrame, within: pd.DataFrame) -> None:
 
 def _estimated(method: str, frame: pd.DataFrame, level: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A row of `Hedonic.table` (notes as a list) and the rows of `Hedonic.without`."""
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    from scipy import stats
 
     full, notes = _fitted(method, frame)
     slope, quality = full
@@ -765,9 +765,9 @@ def _without_each_seller(method: str, frame: pd.DataFrame) -> tuple[dict[str, Fl
 
 def _fitted(method: str, frame: pd.DataFrame) -> tuple[Floats, list[str]]:
     """Slope and quality elasticity, NaN where the fit fails, with what it warned of."""
-    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
-    from statsmodels.regression.mixed_linear_model import MixedLM  # type: ignore[import-untyped, unused-ignore]
-    from statsmodels.regression.quantile_regression import QuantReg  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.regression.linear_model import OLS
+    from statsmodels.regression.mixed_linear_model import MixedLM
+    from statsmodels.regression.quantile_regression import QuantReg
 
     y = frame["log_price"].to_numpy()
     # Centred, so that no step of a search is lost in a year 0 two thousand years off.

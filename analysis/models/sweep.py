@@ -155,7 +155,7 @@ def _sampled_points(axes: Sequence[Axis], kind: str, count: int | None, seed: in
             Problem("--points", f"is {count}", "Write a power of 2 for sobol, 1 or more for lhs")
         )
     _check_count(count)
-    from scipy.stats import qmc  # type: ignore[import-untyped, unused-ignore]  # half a second: only where it is used
+    from scipy.stats import qmc  # half a second: only where it is used
 
     sampler = (
         qmc.Sobol(len(axes), rng=np.random.default_rng(seed))

@@ -303,7 +303,8 @@ class Site:
         base = self.find(placed.exhibit.id)
         if base is None or placed.scenario == self.main.name:
             return None
-        assert isinstance(base.exhibit, Metric) and isinstance(placed.exhibit, Metric)  # noqa: S101 (for the type checker)
+        # For the type checker.
+        assert isinstance(base.exhibit, Metric) and isinstance(placed.exhibit, Metric)  # noqa: S101
         return compare_metric(placed.scenario, base.exhibit, placed.exhibit)
 
     def same_sources(self, placed: PlacedExhibit) -> PlacedExhibit | None:
@@ -540,7 +541,8 @@ def _backtest_error(row: SkillRow) -> float:
 
 def compare_scenarios(placed: PlacedExhibit, views: Sequence[ScenarioView]) -> Comparison:
     """A metric of the leading scenario, the first one, with the same metric of the others."""
-    assert isinstance(placed.exhibit, Metric)  # noqa: S101 (the caller chose it; this is for the type checker)
+    # The caller chose it; this is for the type checker.
+    assert isinstance(placed.exhibit, Metric)  # noqa: S101
     metric = placed.exhibit
     by_scenario = [ComparedMetric(views[0].name, metric)]
     for scenario in views[1:]:

@@ -196,7 +196,8 @@ def _read_part(page: Page, address: str, names: Mapping[str, str]) -> Part:
     page.goto(address)
     kind, classes, html, heads = page.evaluate(READ_PART, [names[address], dict(names), SCREEN_ONLY])
     headings = tuple(Heading(*head) for head in heads)
-    return Part(names[address], kind, classes, Markup(html), headings)  # noqa: S704 (a page of ours, sanitised when it was drawn)
+    # A page of ours, sanitised when it was drawn.
+    return Part(names[address], kind, classes, Markup(html), headings)  # noqa: S704
 
 
 def _print(browser: Browser, text: str) -> bytes:

@@ -237,7 +237,8 @@ def picture(image: Image) -> Picture:
     svg = _minify_svg(image.content)
     width, height = _size_in_pixels(svg)
     address = "data:image/svg+xml," + quote(svg, safe="!$'()*+,-./:;=?@_~")
-    return Picture(Markup(address), width, height)  # noqa: S704 (quoting left nothing that could end an attribute)
+    # Quoting left nothing that could end an attribute.
+    return Picture(Markup(address), width, height)  # noqa: S704
 
 
 def _decoded(content: str) -> bytes:

@@ -160,7 +160,7 @@ class _Fit:
     paths: Callable[[int, np.random.Generator], Floats]
 
     def interval(self, level: float) -> tuple[Floats, Floats]:
-        from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+        from scipy import stats
 
         half = float(stats.t.ppf(0.5 + level / 2, self.dof)) * self.spread
         return self.unit(self.centre - half), self.unit(self.centre + half)
@@ -186,7 +186,7 @@ def _walk(z: Floats, horizon: int, on_log: bool) -> _Fit:
 
 def _ols(y: Floats, horizon: int) -> _Fit:
     """Straight line through ln y on the step number."""
-    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.regression.linear_model import OLS
 
     steps = np.arange(y.size + horizon, dtype=float)
     design = np.column_stack([np.ones_like(steps), steps])
@@ -208,7 +208,7 @@ def _ols(y: Floats, horizon: int) -> _Fit:
 
 def _ets(y: Floats, horizon: int) -> _Fit:
     """Exponential smoothing of ln y, additive error and damped additive trend."""
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     model = ETSModel(pd.Series(np.log(y)), error="add", trend="add", damped_trend=True)
     start = np.asarray(model.start_params, dtype=float)
@@ -228,7 +228,7 @@ def _local_trend(y: Floats, horizon: int) -> _Fit:
     """Local linear trend of ln y: level and slope are random walks, observed with noise; both start diffuse
     (Durbin and Koopman 2012, Time Series Analysis by State Space Methods, chapter 5).
     """
-    from statsmodels.tsa.statespace.structural import UnobservedComponents  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     z = np.log(y)
     # Without the exact start, an enormous variance of the first level leaves the likelihood so few digits

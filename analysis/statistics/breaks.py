@@ -362,7 +362,7 @@ def _members(groups: Sequence[Any] | pd.Series, order: Any) -> Floats:
 
 def _line(z: Floats, base: Floats) -> tuple[Any, int]:
     """The straight line with its controls, and the degrees of freedom that one more column leaves."""
-    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.regression.linear_model import OLS
 
     fit = OLS(z, base).fit()
     if fit.ssr <= TINY * ((z - z.mean()) ** 2).sum():
@@ -430,7 +430,7 @@ def _tests(
     level: float,
 ) -> _Tests:
     """The tests of a curve and of one bend from the residuals of the straight line, shape (n,)."""
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    from scipy import stats
 
     row = residuals[None, :]
     observed = _f_statistics(row, changes.columns, spare)[0]

@@ -303,7 +303,7 @@ class _Indices(NamedTuple):
 def _indices(problem: Mapping[str, Any], outcomes: Floats, rng: np.random.Generator) -> _Indices:
     """Indices from the outcomes of several scramblings, shape (scrambles, rows)."""
     from SALib.analyze import sobol as analysis  # a second: only where it is used
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    from scipy import stats
 
     scrambles = len(outcomes)
     # a seed of zero would send SALib to numpy's global stream
@@ -474,7 +474,7 @@ def break_even(
 
 def _roots(gap: Callable[[float], float], grid: Floats, gaps: Floats) -> list[tuple[float, str]]:
     """Probabilities at which the outcome meets its target, with the direction in which it does."""
-    from scipy import optimize  # type: ignore[import-untyped, unused-ignore]  # only where it is used
+    from scipy import optimize  # only where it is used
 
     signs = np.sign(gaps)
     roots: list[tuple[float, str]] = []

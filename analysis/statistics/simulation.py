@@ -209,7 +209,7 @@ def quantile_function(dist: str | None, value: float | Sequence[float]) -> Calla
     ValueError
         As `draw`.
     """
-    from scipy import special  # type: ignore[import-untyped, unused-ignore]  # only where it is used
+    from scipy import special  # only where it is used
 
     numbers = _checked_numbers(dist, value)
 
@@ -309,7 +309,8 @@ def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) 
         try:
             for position, future in enumerate(waiting):
                 yield future.result()
-                waiting[position] = None  # type: ignore[call-overload]  # a result that was taken is not kept twice
+                # A result that was taken is not kept twice.
+                waiting[position] = None  # type: ignore[call-overload]
         finally:
             for future in filter(None, waiting):
                 future.cancel()
@@ -464,7 +465,7 @@ def quantile(x: Floats, q: float) -> MonteCarloEstimate:
     ----------
     David and Nagaraja (2003), Order Statistics, section 7.1.
     """
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]  # half a second: only where it is used
+    from scipy import stats  # half a second: only where it is used
 
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"x has shape {x.shape}: write one number a draw.")

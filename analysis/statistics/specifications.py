@@ -183,7 +183,8 @@ class _Sample(NamedTuple):
 
     def where(self, included: NDArray[np.bool_]) -> _Sample:
         """The points that are included."""
-        return _Sample(*(None if values is None else values[included] for values in self))  # type: ignore[arg-type]
+        chosen = (None if values is None else values[included] for values in self)
+        return _Sample(*chosen)  # type: ignore[arg-type]
 
 
 def _floats(values: ArrayLike | None) -> Floats | None:
@@ -221,8 +222,8 @@ def _fit_slope(sample: _Sample, rule: str, method: str, slope: float, level: flo
 
 
 def _robust(t: Floats, y: Floats, method: str, slope: float, level: float) -> dict[str, Any]:
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
-    from statsmodels import api  # type: ignore[import-untyped, unused-ignore]
+    from scipy import stats
+    from statsmodels import api
 
     x = np.column_stack([np.ones_like(t), t - t.mean()])
     with warnings.catch_warnings():
@@ -251,7 +252,7 @@ def _two_sided(distance: float, df: float) -> float:
 
 def _outliers(t: Floats, y: Floats) -> NDArray[np.bool_]:
     """Points whose externally studentised residual exceeds `OUTLIER_CUT`; none below five points."""
-    from statsmodels.regression.linear_model import OLS  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.regression.linear_model import OLS
 
     if len(t) < 5 or np.ptp(t) == 0:
         return np.zeros(len(t), dtype=bool)

@@ -395,8 +395,8 @@ class Trend:
 
     def diagnostics(self) -> Diagnostics:
         """Fit statistics, and in `notes` every warning of statsmodels on the way."""
-        from scipy import stats  # type: ignore[import-untyped, unused-ignore]
-        from statsmodels.stats.stattools import durbin_watson  # type: ignore[import-untyped, unused-ignore]
+        from scipy import stats
+        from statsmodels.stats.stattools import durbin_watson
 
         fitted, n = self._fitted, self.nobs
         with warnings.catch_warnings(record=True) as caught:
@@ -423,7 +423,7 @@ class Trend:
         return float(getattr(self._fitted, "df_resid_inference", self._fitted.df_resid))
 
     def _quantile(self, level: float) -> float:
-        from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+        from scipy import stats
 
         return float(stats.t.ppf(0.5 + _checked_level(level) / 2, self._df()))
 
@@ -637,7 +637,7 @@ def _decimals(number: float) -> int:
 
 
 def _least_squares(t: Floats, z: Floats, precision: Floats, cov: Cov, options: dict[str, Any]) -> Any:
-    from statsmodels.regression.linear_model import (  # type: ignore[import-untyped, unused-ignore]
+    from statsmodels.regression.linear_model import (
         OLS,  # two seconds: only where it is used
         WLS,
     )

@@ -281,7 +281,8 @@ def report(
         way_costs["of_limit"] = way_costs["seconds"] / costs["limit"]["seconds"]
         way_costs["of_stock"] = way_costs["seconds"] / costs["papermill"]["seconds"]
         print(
-            f"{text:<42}{way_costs['seconds']:>9.1f}{way_costs['of_limit']:>10.2f}{way_costs['of_stock']:>10.2f}"
+            f"{text:<42}{way_costs['seconds']:>9.1f}{way_costs['of_limit']:>10.2f}"
+            f"{way_costs['of_stock']:>10.2f}"
             f"{way_costs['cpu_seconds']:>9.1f}{way_costs['peak_mb']:>9.0f}"
         )
     print(f"ours compared with the limit: {costs['ours']['of_limit']:.2f} (target: {LIMIT_RATIO})")

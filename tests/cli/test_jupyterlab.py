@@ -149,7 +149,8 @@ def test_without_a_browser_the_address_is_still_printed(monkeypatch: pytest.Monk
     jupyterlab.review(session, browser=True, echo=lines.append)
     assert session.url in lines[0] and lines[1] == "No browser was found; open the address in one."
     with pytest.raises(RunError, match="exit code 9"):
-        jupyterlab.review(Session(Path(os.devnull), "u", Ended(9)), browser=False, echo=lines.append)  # type: ignore[arg-type]
+        session = Session(Path(os.devnull), "u", Ended(9))  # type: ignore[arg-type]
+        jupyterlab.review(session, browser=False, echo=lines.append)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -183,7 +183,7 @@ ADDRESS = re.compile(r"#|https?://|mailto:|data:image/(png|jpeg|svg\+xml)[;,]")
 def test_nothing_of_what_could_do_harm_is_left(case: corpus.Case, form: Callable[[str], str]) -> None:
     tags: list[tuple[str, list[tuple[str, str | None]]]] = []
     reader = HTMLParser()
-    reader.handle_starttag = lambda tag, attributes: tags.append((tag, attributes))  # type: ignore[method-assign]
+    reader.handle_starttag = lambda *start: tags.append(start)  # type: ignore[method-assign]
     reader.feed(form(legible(case.raw)))
     for tag, attributes in tags:
         links = (
