@@ -103,7 +103,7 @@ def report(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run every notebook under every scenario, then publish the site.
+    """Run all notebooks and scenarios, then publish the site.
 
     Notebooks that are unchanged are not run. The last line printed is the path of the site's index page. If a
     notebook fails, the site stays as it was, unless --allow-partial is given; the exit code is 1 in either

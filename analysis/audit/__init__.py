@@ -8,16 +8,6 @@ calculations: `arithmetic` (the article's own numbers), `record` (what happened)
 """
 
 from analysis.audit import cells
-from analysis.audit.checks import (
-    arithmetic,
-    benchmarks,
-    columns,
-    forecasts,
-    list_prices,
-    money,
-    record,
-    trends,
-)
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
 from analysis.audit.ledger import FIELDS, counts, errors, judge_claims
 from analysis.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
@@ -31,19 +21,11 @@ __all__ = [
     "Finding",
     "Interval",
     "NothingKnown",
-    "arithmetic",
-    "benchmarks",
     "cells",
     "check",
-    "columns",
     "counts",
     "errors",
-    "forecasts",
     "gather",
     "judge",
     "judge_claims",
-    "list_prices",
-    "money",
-    "record",
-    "trends",
 ]

@@ -17,7 +17,16 @@ from typing import Any
 import pandas as pd
 
 from analysis.audit import arguments
-from analysis.audit.checks import record
+from analysis.audit.checks import (  # noqa: F401  each registers its calculations
+    arithmetic,
+    benchmarks,
+    columns,
+    forecasts,
+    list_prices,
+    money,
+    record,
+    trends,
+)
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
 from analysis.errors import DataError, Problem, nearest
@@ -96,8 +105,8 @@ def errors(rows: pd.DataFrame) -> pd.DataFrame:
     failed = failed.sort_values("order", kind="stable")
     ids = failed.groupby("error", sort=False)["id"].agg(list)
     first = failed.drop_duplicates("error").assign(claims=lambda table: table["error"].map(ids))
-    columns = ["error", "weight", "id", "section", "statement", "reason", "stale", "claims"]
-    return first[columns].reset_index(drop=True)
+    fields = ["error", "weight", "id", "section", "statement", "reason", "stale", "claims"]
+    return first[fields].reset_index(drop=True)
 
 
 def _row(claim: Claim, facts: Facts) -> dict[str, Any]:

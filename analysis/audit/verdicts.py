@@ -91,7 +91,10 @@ def check(basis: str) -> Callable[[Check], Check]:
     """Register a calculation under its own name, for claims to call, with its basis (one of `BASES`)."""
 
     def registered(function: Check) -> Check:
-        CHECKS[function.__name__], BASIS[function.__name__] = function, basis
+        name = function.__name__
+        if name in CHECKS and CHECKS[name].__module__ != function.__module__:
+            raise ValueError(f"Two checks are called {name}. Rename one: claims call them by name.")
+        CHECKS[name], BASIS[name] = function, basis
         return function
 
     return registered

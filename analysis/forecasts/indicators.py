@@ -43,7 +43,10 @@ READERS: dict[str, Reader] = {}
 
 def reader(function: Reader) -> Reader:
     """Register a function under its name, for `reads` in `indicators.yml`."""
-    READERS[function.__name__] = function
+    name = function.__name__
+    if name in READERS and READERS[name].__module__ != function.__module__:
+        raise ValueError(f"Two readers are called {name}. Rename one: indicators.yml calls them by name.")
+    READERS[name] = function
     return function
 
 

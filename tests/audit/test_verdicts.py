@@ -10,6 +10,17 @@ from analysis.audit.verdicts import Finding
 from analysis.units import parse_figure
 
 
+def test_two_checks_of_one_name_are_refused():
+    """A claim names its check: the second would take the place of the first."""
+    with pytest.raises(ValueError, match="Two checks are called market_total"):
+
+        @verdicts.check("article")
+        def market_total(facts, figure):
+            """Not the one that claims mean."""
+
+    assert verdicts.CHECKS["market_total"].__module__.startswith("analysis.")
+
+
 @pytest.mark.parametrize(
     ("readings", "accepted", "verdict"),
     [
