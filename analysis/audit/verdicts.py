@@ -122,7 +122,7 @@ def answer(finding: Finding, figure: Quantity | None) -> str:
 def accepted(figure: Quantity | None) -> tuple[float, float]:
     """The bounds of the figure with which a claim is compared."""
     if figure is None or figure.low is None or figure.high is None:
-        raise ValueError("a claim needs a figure to be held against")
+        raise ValueError("a claim needs a figure to be compared with")
     return figure.low, figure.high
 
 

@@ -369,8 +369,8 @@ def _quiet(log: Path) -> None:
             os.dup2(file.fileno(), stream)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    # Where it is installed, jsonschema builds a grammar of web addresses on import: 1.5 s for what no
-    # notebook needs.
+    # Where it is installed, jsonschema builds a grammar of web
+    # addresses on import: 1.5 s for what no notebook needs.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 

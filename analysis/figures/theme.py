@@ -390,8 +390,8 @@ def png(chart: Chart) -> bytes:
         text.remove()
     engine.set(rect=(0, 0, 1, 1))
     chart.set_size_inches(width, height)
-    # a chart has few colours: a palette of 256 keeps the ones that carry meaning to the bit, at a third of
-    # the weight
+    # a chart has few colours: a palette of 256 keeps the ones
+    # that carry meaning to the bit, at a third of the weight
     Image.open(full).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
         packed, format="png", optimize=True
     )

@@ -110,8 +110,8 @@ def holm(p_values: ArrayLike) -> Floats:
     raw = np.asarray(p_values, dtype=float)
     if raw.ndim != 1 or not raw.size or not ((raw >= 0) & (raw <= 1)).all():
         raise ValueError(f"p_values are {raw.tolist()}: write one or more numbers from 0 to 1.")
-    # statsmodels' multipletests gives the same, but collects garbage each time, which is most of a test's
-    # time.
+    # statsmodels' multipletests gives the same, but collects
+    # garbage each time, which is most of a test's time.
     order = np.argsort(raw, kind="stable")
     stepped = np.maximum.accumulate(raw[order] * np.arange(raw.size, 0, -1))
     adjusted = np.empty_like(raw)

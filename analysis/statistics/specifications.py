@@ -257,8 +257,8 @@ def _outliers(t: Floats, y: Floats) -> NDArray[np.bool_]:
     if len(t) < 5 or np.ptp(t) == 0:
         return np.zeros(len(t), dtype=bool)
     fit = OLS(np.log(y), np.column_stack([np.ones_like(t), t - t.mean()])).fit()
-    # From the internal ones in closed form: statsmodels refits the line without each point, sixty times as
-    # slow.
+    # From the internal ones in closed form: statsmodels
+    # refits the line without each point, sixty times as slow.
     internal, spare = fit.get_influence().resid_studentized_internal, len(t) - 2
     with np.errstate(divide="ignore", invalid="ignore"):  # the line passes through all points but one
         residuals = internal * np.sqrt((spare - 1) / (spare - internal**2))

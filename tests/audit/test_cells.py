@@ -20,15 +20,15 @@ def judge_all(**changes):
 @pytest.mark.parametrize(
     ("cell", "verdict", "sourced"),
     [
-        # Developers' model cards, READMEs and launch texts; 200 is repeated by a paper that calls its counts
-        # estimates
+        # Developers' model cards, READMEs and launch texts; 200
+        # is repeated by a paper that calls its counts estimates
         ("gpt_4o.parameters_bn", "uncheckable", "200"),
         ("claude_3_5_sonnet.parameters_bn", "holds", "none"),
         ("gemini_1_5_pro.parameters_bn", "holds", "none"),
         ("llama_3_1_405b.parameters_bn", "holds", "405"),
         ("deepseek_v2.parameters_bn", "holds", "236, 21 active"),
-        # MMLU, 5-shot: 88.7 and 88.3 are 0-shot chain of thought, 86.4 is GPT-4 (0314) in its technical
-        # report
+        # MMLU, 5-shot: 88.7 and 88.3 are 0-shot chain of
+        # thought, 86.4 is GPT-4 (0314) in its technical report
         ("gpt_4o.mmlu_pct", "partly", "87.2"),
         ("claude_3_5_sonnet.mmlu_pct", "partly", "88.7"),
         ("gemini_1_5_pro.mmlu_pct", "fails", "85.9"),
@@ -134,8 +134,8 @@ def test_third_table(cell_rows, cell, verdict, sourced):
 
 
 def test_every_cell_but_the_keys_has_one_row(cell_rows):
-    # five rows with five columns besides the key in two tables, five with four in the third: as many as are
-    # printed
+    # five rows with five columns besides the key in two tables,
+    # five with four in the third: as many as are printed
     assert len(cell_rows) == sum(
         printed.shape[0] * (printed.shape[1] - 1)
         for printed in map(article_tables.printed_table, cell_rules.TABLES)

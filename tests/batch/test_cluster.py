@@ -240,8 +240,8 @@ def test_news_that_arrive_after_a_result_do_not_open_its_notebook_again(
 def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_run(
     here: Project, store: Any, tmp_path: Path, build: Build
 ) -> None:
-    # Real processes: a scheduler, two workers and what they start; this is the one batch that goes the whole
-    # way.
+    # Real processes: a scheduler, two workers and what they
+    # start; this is the one batch that goes the whole way.
     names, events, killed = ["good", "raises", "sleeps"], list[Event](), list[int]()
 
     def batch(**options: Any) -> list[runner.Outcome]:
@@ -299,8 +299,8 @@ def test_a_worker_that_is_killed_costs_time_and_what_is_stored_equals_the_local_
 def test_a_batch_that_is_stopped_or_killed_leaves_no_kernel_on_a_worker_and_one_without_scheduler_ends(
     here: Project,
 ) -> None:
-    # Real processes, since what is looked for is what they leave behind; one cluster for the three ways to
-    # end.
+    # Real processes, since what is looked for is what they
+    # leave behind; one cluster for the three ways to end.
     running = here.notebooks / "running-base"
 
     def ended(end: Callable[[], object]) -> None:
@@ -344,8 +344,8 @@ def test_a_batch_that_is_stopped_or_killed_leaves_no_kernel_on_a_worker_and_one_
 def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_is_killed(
     here: Project, store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Real processes: what was carried to the worker has to be carried to the one that its nanny starts in its
-    # place.
+    # Real processes: what was carried to the worker has to be
+    # carried to the one that its nanny starts in its place.
     spec = importlib.util.spec_from_file_location("analysis.slowly", here.package / "slowly.py")
     assert spec and spec.loader
     slowly = importlib.util.module_from_spec(spec)

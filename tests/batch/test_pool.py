@@ -145,8 +145,8 @@ def heavy(project: Callable[..., Project]) -> Project:
 def test_nothing_of_a_batch_outlives_its_end_at_fifty_random_moments(
     heavy: Project, number: signal.Signals
 ) -> None:
-    # Fifty batches of seconds, 25 for each signal: what no list of moments foresees. How long one takes is
-    # measured first.
+    # Fifty batches of seconds, 25 for each signal: what no list
+    # of moments foresees. How long one takes is measured first.
     code = (
         "import sys; from pathlib import Path; from analysis.batch import plan, runner; from"
         " analysis.batch.plan import Project\n"

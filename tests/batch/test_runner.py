@@ -313,8 +313,8 @@ def test_a_worker_that_is_killed_fails_its_notebook_and_no_other(tmp_path: Path,
         assert ends[0].error == "cell 3: the process that ran the notebook died (killed, or out of memory)"
         assert "did not run to its end" in cells(jobs[0].target)[0]["source"]
         assert ends[1].error is None
-        # the worker that has nothing to do, and what kernels are forked from; the predecessor's kernel is
-        # gone
+        # the worker that has nothing to do, and what kernels
+        # are forked from; the predecessor's kernel is gone
         assert len(processes_below(pool.folder)) == 2
     assert processes_below(tmp_path) == []
     assert not pool.folder.exists()

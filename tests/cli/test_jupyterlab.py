@@ -166,8 +166,8 @@ def test_a_signal_is_heeded_for_as_long_as_a_review_lasts(number: signal.Signals
 
 
 def test_ctrl_c_ends_the_server_with_the_first_notebook_even_where_the_shell_ignores_it() -> None:
-    # `command &` in a script starts it with SIGINT ignored, which would be inherited: 5 s for processes that
-    # do inherit
+    # `command &` in a script starts it with SIGINT ignored,
+    # which would be inherited: 5 s for processes that do inherit
     command = [sys.executable, "-m", "analysis", "review", "--no-browser"]
     process = subprocess.Popen(
         command,

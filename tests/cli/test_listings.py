@@ -46,8 +46,8 @@ def cached_files(project):
 
 
 def test_what_fits_together_is_counted(listed):
-    # Every claim and every cell is judged once, against what the notebooks hold; the tests below are served
-    # that.
+    # Every claim and every cell is judged once, against what
+    # the notebooks hold; the tests below are served that.
     done = listed("check")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(

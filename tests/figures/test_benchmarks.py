@@ -272,8 +272,8 @@ def scores(models, benchmark, as_of=LATER):
 
 def test_two_of_five_printed_mmlu_scores_are_of_the_protocol_of_the_heading(models):
     ax = scores(models, "MMLU")
-    # Llama 87.3 and DeepSeek 78.5 are 5-shot; 88.7 and 88.3 are 0-shot CoT; 86.4 is no score of Gemini 1.5
-    # Pro
+    # Llama 87.3 and DeepSeek 78.5 are 5-shot; 88.7 and 88.3
+    # are 0-shot CoT; 86.4 is no score of Gemini 1.5 Pro
     assert (
         finding(ax)
         == "Two of five printed MMLU scores are 5-shot, as headed; two are 0-shot CoT and one is in our data"

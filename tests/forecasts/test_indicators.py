@@ -30,8 +30,8 @@ def test_values_by_hand(board):
     # 0.21875 / 3.4375; gpt-oss is cheaper, but two days older, and so is V4-Flash of April, of which there is
     # no such test
     assert board.loc["open_price_ratio", "value"] == pytest.approx(0.21875 / 3.4375)
-    # by line and list price OpenAI (Sol, Luna, Terra) and Anthropic (Haiku); Google's Flash prices are
-    # introductory
+    # by line and list price OpenAI (Sol, Luna, Terra) and
+    # Anthropic (Haiku); Google's Flash prices are introductory
     assert board.loc["sellers_cutting", "value"] == 2
     # the last figure given is more than 50, which counts as 50 and is on the threshold
     assert board.loc["business_share", ["value", "status"]].tolist() == [50, "signals"]

@@ -106,8 +106,8 @@ SCORES = pd.DataFrame(
 
 def test_one_open_release_is_one_case_however_many_steps_it_matched(context):
     method = methods.match_rate(holding(context, model_benchmarks=SCORES))
-    # c1, c2 by o1 and c3 by Llama 9 within 33 months: two releases; c4 has run for 12 months and decides
-    # nothing
+    # c1, c2 by o1 and c3 by Llama 9 within 33 months: two
+    # releases; c4 has run for 12 months and decides nothing
     assert (method.inputs["steps"], method.inputs["releases"], method.inputs["unmatched"]) == (3, 2, 0)
     assert method.chance == scoring.base_rate(2, 2, 0.9)
     assert "three of three advances" in method.note and "one more is undecided" in method.note

@@ -144,8 +144,8 @@ def test_nothing_is_left_where_money_is_raised_at_no_value_and_instalments_fill_
 
 
 def test_a_reported_price_follows_with_a_delay_takes_a_round_s_price_and_is_the_price_once_listed():
-    # w = 0.5: ln M goes half of the way: 100, then sqrt(100 x 400) = 200; a round at 300; listed: the price
-    # itself
+    # w = 0.5: ln M goes half of the way: 100, then sqrt(100
+    # x 400) = 200; a round at 300; listed: the price itself
     price = np.array([[100.0, 400.0, 400.0, 50.0]])
     rounds = np.array([[False, False, True, False]])
     listed = np.array([[False, False, False, True]])
@@ -161,8 +161,8 @@ def test_a_worthless_price_is_reported_as_nearly_nothing_and_exactly_nothing_onc
 
 
 def test_a_preference_is_worth_its_cost_until_the_shares_convert():
-    # 10% of 200 is 20; cost 30 of preferences of 150: equity covers all of it, so 30; of an equity of 75
-    # half, 15
+    # 10% of 200 is 20; cost 30 of preferences of 150: equity
+    # covers all of it, so 30; of an equity of 75 half, 15
     shares = np.full((1, 3), 0.1)
     equity = np.array([[200.0, 75.0, 200.0]])
     converted = np.array([[False, False, True]])

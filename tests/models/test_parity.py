@@ -192,8 +192,8 @@ def test_kaplan_meier_by_hand():
     assert result.survival["at_risk"].tolist() == [5, 4, 2]
     # Greenwood at 4: 0.6 sqrt(1/(5*4) + 1/(4*3))
     assert result.survival["se"][1] == pytest.approx(0.6 * math.sqrt(1 / 20 + 1 / 12))
-    # log(-log) interval at 2: se/(S |ln S|) = 0.17889/(0.8*0.22314) = 1.0021, times 1.95996 = 1.9641, e^ =
-    # 7.1286
+    # log(-log) interval at 2: se/(S |ln S|) = 0.17889/(0.8*0.22314)
+    # = 1.0021, times 1.95996 = 1.9641, e^ = 7.1286
     assert result.survival["low"][0] == pytest.approx(0.8**7.1286, rel=1e-3)
     assert result.survival["high"][0] == pytest.approx(0.8 ** (1 / 7.1286), rel=1e-3)
     assert result.median_months == 6

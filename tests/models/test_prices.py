@@ -335,8 +335,8 @@ def test_of_one_day_only_the_cheapest_counts():
 
 
 def test_a_tenth_a_year_by_hand():
-    # 30, 3, 0.3 on three first days of the year: a factor of 10, a line through every point, and 100 over two
-    # years
+    # 30, 3, 0.3 on three first days of the year: a factor of
+    # 10, a line through every point, and 100 over two years
     result = prices.fixed_quality(SIX, 45, rng=np.random.default_rng(1))
     assert result.decline_factor_per_year == pytest.approx(10)
     assert (result.low, result.high) == pytest.approx((10, 10))
@@ -435,8 +435,8 @@ def test_thresholds_side_by_side_keep_the_one_that_cannot_be_fitted():
 
 
 def test_the_frontier_of_the_real_prices_at_the_score_of_gpt_4(gpqa):
-    # read off the price table: GPT-4 30 and 60 dollars = 37.5 blended, gpt-oss-120b at a host 0.039 and 0.18
-    # = 0.07425
+    # read off the price table: GPT-4 30 and 60 dollars = 37.5
+    # blended, gpt-oss-120b at a host 0.039 and 0.18 = 0.07425
     points = prices.price_frontier(gpqa, 33)
     assert points["price_usd_per_mtok"].iloc[[0, -1]].tolist() == pytest.approx([37.5, 0.07425])
     assert points["model"].iloc[[0, -1]].tolist() == ["gpt-4 (8K)", "openai/gpt-oss-120b"]
@@ -483,8 +483,8 @@ def test_published_declines_stand_next_to_those_of_the_same_score(gpqa):
 
 
 def test_an_open_model_matches_by_its_best_run_and_only_where_it_is_newer():
-    # the closed model has 80 in its best run; A has 79 and 81, B only 79, C is older, and of D there is no
-    # run
+    # the closed model has 80 in its best run; A has 79 and
+    # 81, B only 79, C is older, and of D there is no run
     names = ["closed", "A", "B", "C", "D"]
     rows = pd.DataFrame(
         {

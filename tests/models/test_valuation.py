@@ -135,8 +135,8 @@ def test_the_spread_by_hand_and_by_drawing():
 
 
 def test_the_use_of_subscribers_by_hand():
-    # mean: half of 20 dollars at 4 dollars a million is 2.5 million; median 2.5 * exp(-1.281552^2 / 2) = 2.5
-    # * 0.439909
+    # mean: half of 20 dollars at 4 dollars a million is 2.5
+    # million; median 2.5 * exp(-1.281552^2 / 2) = 2.5 * 0.439909
     assert PLAN.mean_mtok == pytest.approx(2.5)
     assert PLAN.median_mtok == pytest.approx(1.099773, abs=1e-5)
     # nine in ten stay below the median * exp(1.281552^2) = 1.099773 * 5.16743
@@ -155,8 +155,8 @@ def test_where_use_passes_the_plan_by_hand():
 
 
 def test_at_equal_margins_only_the_spread_decides_who_overpays():
-    # price = cost / cost share: the mean subscriber pays 20 either way, and 1 - Phi(spread / 2) use more than
-    # the mean
+    # price = cost / cost share: the mean subscriber pays 20
+    # either way, and 1 - Phi(spread / 2) use more than the mean
     for plan in (replace(PLAN, price_usd_per_mtok=8), replace(PLAN, plan_usd=200, price_usd_per_mtok=8)):
         table = valuation.plan_break_even(plan).set_index("counted_at")
         assert table.loc["price", "use_mtok"] == pytest.approx(plan.mean_mtok)
@@ -168,8 +168,8 @@ def test_cheaper_tokens_by_hand():
     # today: half of the plan is cost; 10 dollars * 2.5 million
     assert (table.xs(1, level="fall_x")["plan_margin_pct"] == 50).all()
     assert (table.xs(1, level="fall_x")["token_revenue_usd"] == 25).all()
-    # a quarter of the price: constant use costs 0.125 of the plan; at 1.5 use is 8 times, cost 4^0.5 = 2
-    # times
+    # a quarter of the price: constant use costs 0.125 of
+    # the plan; at 1.5 use is 8 times, cost 4^0.5 = 2 times
     assert table.loc[(0, 4), ["use_x", "plan_margin_pct", "token_revenue_usd"]].tolist() == [1, 87.5, 6.25]
     assert table.loc[(1.5, 4), ["use_x", "plan_margin_pct", "token_revenue_usd"]].tolist() == pytest.approx(
         [8, 0, 50]

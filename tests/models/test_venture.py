@@ -58,8 +58,8 @@ BASE = VentureInputs(
     payments=PAID,
 )
 CALM = replace(BASE, multiple_volatility_pct=0, shock_rate_per_year=0)
-# Growth at its long-run rate, costs equal to revenue, no cash, one payment: the mark moves with the market
-# factor alone.
+# Growth at its long-run rate, costs equal to revenue, no cash,
+# one payment: the mark moves with the market factor alone.
 MARKET_ONLY = replace(
     BASE,
     growth_factor_per_year=1.1,
@@ -143,8 +143,8 @@ def test_a_spreadsheet_made_by_hand_is_met_to_the_last_digit():
     volume = [40 * i / (1 + 0.1 * (i - 1)) for i in growth]  # 40, 92.788 after one year, 132.97 after two
     # Premium: half of the price, a fifth of it lost each year from year one on: 1 - 0.5 (1 - 0.8^(t - 1)).
     revenue = [v * (1 - 0.5 * (1 - 0.8 ** max(q / 4 - 1, 0))) for q, v in enumerate(volume)]
-    # Costs: running at 0.5 + 0.5 x 2^-t of volume; compute planned at 20 I against revenue of 40 x 4^t, half
-    # committed.
+    # Costs: running at 0.5 + 0.5 x 2^-t of volume; compute
+    # planned at 20 I against revenue of 40 x 4^t, half committed.
     running = [volume[q] * (0.5 + 0.5 * 2 ** -(q / 4)) for q in range(9)]
     use = [min(revenue[q] / (40 * 4 ** (q / 4)), 1) for q in range(9)]
     compute = [20 * growth[q] * (0.5 + 0.5 * use[q]) for q in range(9)]

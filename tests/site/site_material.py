@@ -547,7 +547,7 @@ def verdict_cells() -> list[Cell]:
         code("more()", shown(cell_verdicts), shown(evidence()), shown(fan, **{"image/svg+xml": SVG})),
         code("tried()", shown(backtests()), shown(proof)),
         code("grid()", shown(grid()), shown(risk_register(), **{"image/svg+xml": SVG})),
-        code("foretold()", shown(forecasts()), shown(board("verdict.near", 1)), shown(board())),
+        code("forecast()", shown(forecasts()), shown(board("verdict.near", 1)), shown(board())),
     ]
 
 

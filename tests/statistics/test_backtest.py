@@ -119,9 +119,9 @@ def test_smoothing_finds_the_random_walk_where_one_start_would_not():
 
 
 def test_the_local_trend_finds_the_higher_of_two_peaks():
-    # NVIDIA's first 14 quarters: log-likelihood -0.27 where the slope alone walks (from statsmodels' start,
-    # and a forecast that explodes), -1.49 and less from others; of its first 10: 4.06 from our start, 4.01
-    # from statsmodels'
+    # NVIDIA's first 14 quarters: log-likelihood -0.27 where the slope alone walks
+    # (from statsmodels' start, and a forecast that explodes), -1.49 and less from
+    # others; of its first 10: 4.06 from our start, 4.01 from statsmodels'
     y = evidence_tables.load("nvidia_revenue")["data_center_revenue_usd_mn"].to_numpy()
     for n, eight_ahead in ((14, 16.29), (10, 9.30)):
         assert backtesting._local_trend(y[:n], 8).centre[7] == pytest.approx(eight_ahead, abs=0.01)
@@ -722,9 +722,9 @@ def test_series_and_cross_sections_stand_on_one_page_the_best_first():
         np.exp(0.3 * rng(9).standard_normal(60)), ["2023-01-01", "2024-11-01"], methods=["linear"]
     )
     page = combined_ranking(regular, split)
-    # of 2 series, 2 horizons and 3 methods the naive one is the rival and no row; two splits of one method
-    # the four rows of `short`, and two of `revenue` at four quarters, are untestable alike: one row each
-    # distance
+    # of 2 series, 2 horizons and 3 methods the naive one is the rival and no
+    # row; two splits of one method the four rows of `short`, and two of
+    # `revenue` at four quarters, are untestable alike: one row each distance
     assert len(page) == 2 * 2 * 2 + 2 - 3
     assert page.columns.tolist() == [
         "trend",

@@ -93,8 +93,8 @@ def test_what_is_no_p_value_is_refused(p):
 
 
 def test_a_straight_line_is_rejected_as_often_as_the_level_says():
-    # 300 lines with normal errors: 5% with a standard error of 1.3 points, so 1.5 to 9%; the joint verdict at
-    # most that
+    # 300 lines with normal errors: 5% with a standard error of
+    # 1.3 points, so 1.5 to 9%; the joint verdict at most that
     rng = np.random.default_rng(11)
     result = [
         breaks.acceleration_test(T, T + rng.standard_normal(T.size), rng=rng, form="linear", draws=200)
@@ -121,8 +121,8 @@ def test_two_looks_at_one_series_are_adjusted():
 
 
 def test_groups_with_levels_of_their_own_keep_the_size():
-    # 300 lines of 12 unequal groups that share an error of their own: clustered t tests reject about twice
-    # too often
+    # 300 lines of 12 unequal groups that share an error of
+    # their own: clustered t tests reject about twice too often
     rng = np.random.default_rng(12)
     codes = np.repeat(np.arange(12), [10, 8, 4, 3, 2, 2, 2, 2, 1, 1, 1, 1])
     t = rng.uniform(0, 5, codes.size)

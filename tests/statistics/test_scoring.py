@@ -82,8 +82,8 @@ def test_a_probability_over_another_time_keeps_its_hazard():
 
 
 def test_scores_by_hand():
-    # (0.8 - 1)² = 0.04 and (0.8 - 0)² = 0.64; -ln 0.8 = 0.2231 and -ln 0.2 = 1.6094; one half costs 0.25 and
-    # ln 2
+    # (0.8 - 1)² = 0.04 and (0.8 - 0)² = 0.64; -ln 0.8 = 0.2231
+    # and -ln 0.2 = 1.6094; one half costs 0.25 and ln 2
     assert scoring.brier([0.8, 0.8, 0.5], [True, False, True]) == pytest.approx([0.04, 0.64, 0.25])
     assert scoring.log_score([0.8, 0.8, 0.5], [1, 0, 0]) == pytest.approx(
         [0.223144, 1.609438, math.log(2)], abs=1e-6
@@ -111,8 +111,8 @@ def skill(ours, reference, outcomes, clusters):
 
 
 def test_skill_by_hand():
-    # 0.9 on two that came and 0.1 on two that did not: 0.01 each, against 0.25 each of one half: 1 - 0.04 =
-    # 0.96
+    # 0.9 on two that came and 0.1 on two that did not: 0.01
+    # each, against 0.25 each of one half: 1 - 0.04 = 0.96
     result = skill([0.9, 0.9, 0.1, 0.1], [0.5] * 4, [1, 1, 0, 0], list("abcd"))
     assert result.value == pytest.approx(0.96)
     assert (result.n, result.n_clusters, result.n_effective) == (4, 4, 4.0)
@@ -122,12 +122,12 @@ def test_skill_by_hand():
 
 
 def test_questions_that_share_their_fate_count_as_one():
-    # two clusters of three equal score differences: all scatter is between them, r = 1, so 6 / (1 + 2) = 2
-    # count
+    # two clusters of three equal score differences: all
+    # scatter is between them, r = 1, so 6 / (1 + 2) = 2 count
     ours, outcomes, clusters = [0.9] * 3 + [0.6] * 3, [1] * 6, list("aaabbb")
     assert skill(ours, [0.5] * 6, outcomes, clusters).n_effective == pytest.approx(2.0)
-    # the same differences dealt out evenly: the clusters' means agree, r < 0 is taken for 0, and all six
-    # count
+    # the same differences dealt out evenly: the clusters'
+    # means agree, r < 0 is taken for 0, and all six count
     mixed = skill([0.9, 0.6] * 3, [0.5] * 6, outcomes, list("aabbcc"))
     assert mixed.n_effective == pytest.approx(6.0)
     alone = skill(ours, [0.5] * 6, outcomes, ["a"] * 6)
@@ -135,8 +135,8 @@ def test_questions_that_share_their_fate_count_as_one():
 
 
 def test_the_bootstrap_draws_clusters_and_not_questions():
-    # clusters that all win or all lose: with two of them both-lose and both-win come in a quarter of
-    # resamples each
+    # clusters that all win or all lose: with two of them
+    # both-lose and both-win come in a quarter of resamples each
     ours, outcomes = [0.9] * 20 + [0.1] * 20, [1] * 40
     result = skill(ours, [0.5] * 40, outcomes, ["a"] * 20 + ["b"] * 20)
     assert result.low == pytest.approx(1 - 0.81 / 0.25)

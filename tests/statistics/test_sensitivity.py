@@ -222,9 +222,9 @@ def test_few_points_make_wide_intervals_and_mark_the_small_index():
 
 
 def test_the_interval_is_never_narrower_than_the_spread_of_scramblings_allows():
-    # exp(2a + b) with few points: now and then one point in the tail carries a scrambling, which no resample
-    # of the others shows. t with 7 degrees of freedom: 2.364624. For the smooth a + b the bootstrap is the
-    # wider one.
+    # exp(2a + b) with few points: now and then one point in the tail carries
+    # a scrambling, which no resample of the others shows. t with 7 degrees of
+    # freedom: 2.364624. For the smooth a + b the bootstrap is the wider one.
     apart = {"a": ["a"], "b": ["b"]}
     long_tail, smooth = (
         sobol(run, {"a": NORMAL, "b": NORMAL}, apart, stream(), n=64).indices

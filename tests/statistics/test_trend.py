@@ -61,8 +61,8 @@ RUNS = [
 def test_the_four_training_cost_fits_come_out_as_published(
     training_cost, name, n, slope, error, const, r2, level, factors, decimals
 ):
-    # slope, constant and error in log10 are those in ln over ln 10; costs are stored to the cent, hence 1e-6
-    # and 1e-3
+    # slope, constant and error in log10 are those in ln over
+    # ln 10; costs are stored to the cent, hence 1e-6 and 1e-3
     fitted = trend.fit(*run_of(training_cost, name), form="exponential", level=level)
     assert fitted.nobs == n
     assert fitted.params["slope"] / math.log(10) == pytest.approx(slope, abs=1e-6)
@@ -130,8 +130,8 @@ def test_what_falls_fortyfold_in_365_days_has_the_factor_of_epochs_price_map():
 
 
 def test_the_interval_of_the_price_map_is_that_of_the_slope_per_day():
-    # by the authors' own route: log10 of price on ordinal day, 90% interval of the slope put through 10^(-365
-    # slope)
+    # by the authors' own route: log10 of price on ordinal day,
+    # 90% interval of the slope put through 10^(-365 slope)
     dates = [dt.date(2022, 1, 1) + dt.timedelta(day) for day in (0, 90, 200, 480, 700, 900)]
     prices = [60, 20, 25, 2, 0.9, 0.1]
     line = stats.linregress([day.toordinal() for day in dates], np.log10(prices))
@@ -146,8 +146,8 @@ def test_the_interval_of_the_price_map_is_that_of_the_slope_per_day():
 
 
 def test_decimal_years_by_both_rules():
-    # 2015 + 11/12 + 7/365;   29 February: 2024 + 1/12 + 28/365;   1 January is the year itself;   day 1 over
-    # 365
+    # 2015 + 11/12 + 7/365;   29 February: 2024 + 1/12 +
+    # 28/365;   1 January is the year itself;   day 1 over 365
     days = pd.Series(pd.to_datetime(["2015-12-08", "2024-02-29", "2024-01-01"]), index=[7, 8, 9])
     expected = [2015 + 11 / 12 + 7 / 365, 2024 + 1 / 12 + 28 / 365, 2024]
     assert trend.decimal_year(days) == pytest.approx(expected, abs=1e-12)
@@ -208,8 +208,8 @@ def test_intervals_cover_as_often_as_they_say(form):
 
 @pytest.mark.slow
 def test_robust_intervals_cover_where_the_plain_ones_do_not():
-    # noise that grows from 0.1 to 3 over 40 points: the plain interval of the slope is too short, HC3's is
-    # not
+    # noise that grows from 0.1 to 3 over 40 points: the
+    # plain interval of the slope is too short, HC3's is not
     rng = np.random.default_rng(4)
     t = np.linspace(2016, 2024, 40)
     covered = dict.fromkeys(("nonrobust", "HC3"), 0)
@@ -277,8 +277,8 @@ def test_the_bootstrap_follows_the_skew_that_the_closed_form_ignores():
 
 
 def test_the_bootstrap_has_the_spread_of_parameters_and_of_a_new_point():
-    # 400 points of one variance: interval half width is q sqrt(x V x' + s²) in both; far out, x V x' is most
-    # of it
+    # 400 points of one variance: interval half width is q
+    # sqrt(x V x' + s²) in both; far out, x V x' is most of it
     rng = np.random.default_rng(8)
     t = np.linspace(2016, 2024, 400)
     y = rng.normal(size=400)
@@ -400,8 +400,8 @@ def test_only_ratios_of_weights_count(cov):
 
 
 def test_a_logistic_trend_finds_the_curve_that_made_the_points():
-    # y = 0.25 + 0.75 / (1 + exp(-0.8 (t - 2023))): slope 0.8, constant -0.8 × 2023, and half way up at 2023:
-    # 0.625
+    # y = 0.25 + 0.75 / (1 + exp(-0.8 (t - 2023))): slope 0.8,
+    # constant -0.8 × 2023, and half way up at 2023: 0.625
     t = np.array([2020.0, 2021, 2022, 2023.5, 2025])
     y = 0.25 + 0.75 / (1 + np.exp(-0.8 * (t - 2023)))
     fitted = trend.fit(t, y, form="logistic", floor=0.25)

@@ -7,8 +7,8 @@ from tests.audit.conftest import gathered, judge_cell, with_rows
 
 @pytest.mark.parametrize(
     ("times", "verdict"),
-    # 2.15 to 15.2 is a sevenfold range around 3.0; from 4.3 up 3.0 lies outside, though 15.2 / 4.3 is still
-    # 3.5
+    # 2.15 to 15.2 is a sevenfold range around 3.0; from 4.3
+    # up 3.0 lies outside, though 15.2 / 4.3 is still 3.5
     [(1.0, "uncheckable"), (2.0, "fails")],
 )
 def test_a_figure_inside_a_wide_range_is_not_borne_out_and_one_outside_fails(times, verdict):

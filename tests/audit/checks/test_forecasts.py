@@ -134,8 +134,8 @@ def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
     row = rows.loc["market.implied_growth"]
     assert (row["verdict"], row["basis"]) == ("partly", "model")
     assert row["computed"] == pytest.approx(30.25, abs=0.05)
-    # 20-fold of 11.8 is 236, of which 178.5 is 76%; 10-fold is 118, less than 178.5, so that no share is too
-    # large
+    # 20-fold of 11.8 is 236, of which 178.5 is 76%; 10-fold
+    # is 118, less than 178.5, so that no share is too large
     assert row["reason"].startswith("Only if OpenAI takes at least 76% of these markets. ")
     assert "15-fold if it takes all of them, 30-fold if it takes half" in row["reason"]
 

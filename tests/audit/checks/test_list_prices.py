@@ -51,8 +51,8 @@ def test_a_price_is_read_on_input_on_output_and_for_the_usual_mix(rows):
     deepseek, claude = (
         rows.loc[f"technical.price_over_{rival}", "reason"] for rival in ("deepseek", "claude")
     )
-    # (2.5 x 0.75 + 10 x 0.25) / (0.14 x 0.75 + 0.28 x 0.25) = 4.375 / 0.175; in the table 5 / 0.14 to 15 /
-    # 0.28
+    # (2.5 x 0.75 + 10 x 0.25) / (0.14 x 0.75 + 0.28 x 0.25)
+    # = 4.375 / 0.175; in the table 5 / 0.14 to 15 / 0.28
     assert deepseek.startswith(
         "Only at the last list prices (2024): GPT-4o cost 25 times as much as DeepSeek-V2 for a usual mix"
     )

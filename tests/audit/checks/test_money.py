@@ -274,8 +274,8 @@ def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gath
         "Alphabet ($180bn to $190bn against $164.7bn) and Meta ($125bn to $145bn against $115.8bn)"
         in finding.reason
     )
-    # Microsoft's year ends in June 2025: 136.2 / (17.079 + 19.394 + 29.876 + 30.876 = 97.225) = 1.40 by March
-    # 2026
+    # Microsoft's year ends in June 2025: 136.2 / (17.079 +
+    # 19.394 + 29.876 + 30.876 = 97.225) = 1.40 by March 2026
     assert "1.4× at Microsoft ($97.2bn)" in finding.details
     early = gather(as_of="2026-04-15").without_memory()
     assert "For the next year" not in money.self_funded(early, claim.accepted, **arguments).reason

@@ -120,8 +120,8 @@ def test_a_p_value_that_rejects_never_reads_like_one_that_does_not():
 
 def test_on_the_tables_no_acceleration_is_shown_and_the_prices_behind_the_numbers_are_mentioned(rows):
     row = rows.loc["technical.commoditisation_accelerating"]
-    # GPQA Diamond: 2 of 4 tests have p 0.021 and 0.121, by Holm 0.064 and 0.121; the prices on HELM end in
-    # August 2025
+    # GPQA Diamond: 2 of 4 tests have p 0.021 and 0.121, by Holm
+    # 0.064 and 0.121; the prices on HELM end in August 2025
     assert row["verdict"] == "uncheckable"
     assert [source["title"] for source in row["sources"]] == ["article"]
     assert row["mentioned"]
