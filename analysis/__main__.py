@@ -418,7 +418,7 @@ def run_sweep(
         ),
     ] = None,
 ) -> None:
-    """Compute the models while assumptions vary over ranges: tidy CSV and Parquet.
+    """Compute the models while assumptions vary over ranges: tidy CSV, and Parquet with the extra parquet.
 
     One row for each point and output, with the interval of the simulation. After Ctrl-C the same command does
     the rest.
@@ -438,12 +438,21 @@ def run_sweep(
     if heat_map:
         picture = _draw_heat_map(table, heat_map, [axis.name for axis in axes], results)
         console.echo(console.path_from_here(picture))
-    console.echo(console.path_from_here(results / "sweep.parquet"))
+    console.echo(_parquet_line(results))
     noun = "output" if len(outputs) == 1 else "outputs"
     console.echo(
         f"{len(request.points)} points, {len(outputs)} {noun}, {assumptions.draws:,} simulated futures each"
         f" in {time.monotonic() - start:.1f} s: {console.path_from_here(results / 'sweep.csv')}"
     )
+
+
+def _parquet_line(results: Path) -> str:
+    """Where the Parquet file of a sweep is, or how to get one."""
+    from analysis.batch import sweeps
+
+    if sweeps.can_write_parquet():
+        return console.path_from_here(results / sweeps.PARQUET)
+    return f"{sweeps.PARQUET} was not written: it needs the extra parquet (pip install -e '.[parquet]')"
 
 
 @dataclass(frozen=True)

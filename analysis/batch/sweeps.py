@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem
 
 JOURNAL = "points.jsonl"
+PARQUET = "sweep.parquet"
+"""Written beside ``sweep.csv`` where pyarrow is installed."""
+
 Evaluate = Callable[[Mapping[str, float]], list[dict[str, Any]]]
 """From a point to its rows; importable, so that worker processes can call it."""
 
@@ -60,7 +64,8 @@ def run(
     cluster
         The address of a dask scheduler, or ``local``, instead.
     results
-        Where ``sweep.csv`` and ``sweep.parquet`` go (see `storage.location`), by default into `folder`.
+        Where ``sweep.csv`` and, with the extra ``parquet``, ``sweep.parquet`` go (see `storage.location`), by
+        default into `folder`.
     on_point
         Called with the number of finished points and of all, at the start and after each.
 
@@ -87,8 +92,14 @@ def run(
         storage.write_whole(
             out / "sweep.csv", lambda path: table.to_csv(path, index=False, lineterminator="\n")
         )
-        storage.write_whole(out / "sweep.parquet", lambda path: table.to_parquet(path, index=False))
+        if can_write_parquet():
+            storage.write_whole(out / PARQUET, lambda path: table.to_parquet(path, index=False))
     return table
+
+
+def can_write_parquet() -> bool:
+    """Whether pyarrow, the extra ``parquet``, is installed."""
+    return find_spec("pyarrow") is not None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,13 @@ def test_the_table_is_tidy_and_written_twice(tmp_path):
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+def test_without_pyarrow_only_the_csv_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeps, "can_write_parquet", lambda: False)
+    table = sweeps.run(POINTS, product, tmp_path, key="k")
+    assert pd.read_csv(tmp_path / "sweep.csv").equals(table)
+    assert not (tmp_path / sweeps.PARQUET).exists()
+
+
 def test_workers_change_nothing(tmp_path):
     alone = sweeps.run(POINTS, product, tmp_path / "one", key="k")
     shared = sweeps.run(POINTS, product, tmp_path / "two", key="k", workers=2)
