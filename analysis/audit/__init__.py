@@ -9,7 +9,7 @@ calculations: `arithmetic` (the article's own numbers), `record` (what happened)
 
 from analysis.audit import cells
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
-from analysis.audit.ledger import FIELDS, counts, errors, judge_claims
+from analysis.audit.ledger import FIELDS, counts, errors, judge_claims, judge_section
 from analysis.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "gather",
     "judge",
     "judge_claims",
+    "judge_section",
 ]

@@ -30,7 +30,7 @@ from analysis.audit.checks import (  # noqa: F401  each registers its calculatio
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence.claims import WEIGHTS, Claim
+from analysis.evidence.claims import SECTIONS, WEIGHTS, Claim, load
 from analysis.units import format_date
 
 FIELDS = (
@@ -79,6 +79,29 @@ def judge_claims(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
     return pd.DataFrame(
         [_row(claim, facts.without_memory()) for claim in claims], columns=list(FIELDS)
     ).astype(dict.fromkeys(("stated_low", "stated_high", "computed", "computed_low", "computed_high"), float))
+
+
+def judge_section(sections: str | Sequence[str], facts: Facts) -> pd.DataFrame:
+    """As `judge_claims`, the claims of a section of the article or of several, or those of its paragraphs.
+
+    Parameters
+    ----------
+    sections : str or sequence of str
+        Sections (``risks``), or passages as `Claim.where` names them (``verdict.4``).
+
+    Raises
+    ------
+    DataError
+        There is no such section, or no claim names such a passage; or as `judge_claims`.
+    """
+    wanted = {sections} if isinstance(sections, str) else set(sections)
+    claims = load()
+    places = {*SECTIONS, *(passage for claim in claims for passage in claim.where)}
+    if unknown := sorted(wanted - places):
+        rule = f"the claims have no section or passage {unknown[0]!r}"
+        alike = [place for place in places if ("." in place) == ("." in unknown[0])]
+        raise DataError(Problem("audit.judge_section", rule, nearest(unknown[0], alike)))
+    return judge_claims([claim for claim in claims if wanted & {claim.section, *claim.where}], facts)
 
 
 def counts(rows: pd.DataFrame, by: str = "section") -> pd.DataFrame:

@@ -243,3 +243,21 @@ def test_no_sentence_names_a_model_by_its_identifier(rows, gather):
     assert {"gpt-5.5-pro", "claude-opus-4.7", "deepseek-v4-flash"} <= identifiers
     for text in rows["reason"] + " " + rows["details"].fillna(""):
         assert not {word.strip(",.:;()") for word in text.split()} & identifiers
+
+
+def test_the_claims_of_sections_and_of_passages_are_judged_alone(gather):
+    facts = gather(as_of="2026-05-21")
+    sections = [claim.id for claim in claims.load() if claim.section in ("lead", "market")]
+    paragraph = [claim.id for claim in claims.load() if "market.1" in claim.where]
+    assert paragraph
+    assert list(audit.judge_section(["lead", "market"], facts)["id"]) == sections
+    assert list(audit.judge_section("market.1", facts)["id"]) == paragraph
+
+
+@pytest.mark.parametrize(("name", "near"), [("risk", "'risks'"), ("verdict.44", "'verdict.4'")])
+def test_a_section_that_the_article_does_not_have_is_refused_with_the_nearest(gather, name, near):
+    with pytest.raises(DataError) as caught:
+        audit.judge_section(name, gather(as_of="2026-05-21"))
+    (problem,) = caught.value.problems
+    assert repr(name) in problem.rule
+    assert near in problem.fix
