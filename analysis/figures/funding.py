@@ -15,7 +15,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -237,47 +236,46 @@ def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: s
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
-def funding_links(graph: nx.DiGraph[str], *, focus: str, ax: Axes) -> Axes:
-    """Named investors by company: investors left, companies right; a dashed line is a parent's own money."""
-    sides = {
-        kind: [node for node, data in graph.nodes(data=True) if data["kind"] == kind]
-        for kind in ("investor", "company")
-    }
-    height = max(map(len, sides.values())) - 1
-    positions = {
-        node: (0 if kind == "investor" else 1, height - i * height / max(len(nodes) - 1, 1))
-        for kind, nodes in sides.items()
-        for i, node in enumerate(nodes)
-    }
-    for investor, company, data in graph.edges(data=True):
-        (x0, y0), (x1, y1) = positions[investor], positions[company]
+def funding_links(links: pd.DataFrame, *, focus: str, ax: Axes | None = None) -> Axes:
+    """Named investors by company: investors left, companies right; a dashed line is a parent's own money.
+
+    `links` is `funding.investor_links`: ``investor``, ``company``, ``internal``.
+    """
+    ax = ax or theme.axes(grid="")
+    investors, companies = links["investor"].unique().tolist(), links["company"].unique().tolist()
+    height = max(len(investors), len(companies)) - 1
+    left, right = _spread_over(investors, height), _spread_over(companies, height)
+    for investor, company, internal in links[["investor", "company", "internal"]].itertuples(index=False):
         color = theme.RECOMPUTED if focus in (investor, company) else theme.MUTED
-        style = (0, (4, 3)) if data["internal"] else "solid"
+        style = (0, (4, 3)) if internal else "solid"
         arrow = {"arrowstyle": "-|>", "color": color, "linewidth": 1.7, "linestyle": style}
-        ax.annotate("", (x1 - 0.02, y1), (x0 + 0.02, y0), arrowprops=arrow)
-    for node, (x, y) in positions.items():
-        ha, shift = ("right", -6) if x == 0 else ("left", 6)
-        weight = "semibold" if node == focus else "normal"
-        theme.annotate(ax, node, (x, y), (shift, 0), ha=ha, va="center", color=theme.INK, fontweight=weight)
+        ax.annotate("", (0.98, right[company]), (0.02, left[investor]), arrowprops=arrow)
+    for heights, x, ha, shift in ((left, 0, "right", -6), (right, 1, "left", 6)):
+        for name, y in heights.items():
+            weight = "semibold" if name == focus else "normal"
+            style_of_name = {"ha": ha, "va": "center", "color": theme.INK, "fontweight": weight}
+            theme.annotate(ax, name, (x, y), (shift, 0), **style_of_name)
     ax.set(xlim=(-0.55, 1.55), ylim=(-0.5, height + 0.5), xticks=[], yticks=[])
     ax.spines["bottom"].set_visible(False)
-    alt = (
-        f"Lines from {len(sides['investor'])} investors to {len(sides['company'])} companies; dashed lines"
-        " are internal money."
-    )
+    alt = f"Lines from {len(investors)} investors to {len(companies)} companies; dashed lines are internal money."
     subtitle = (
         "Investors as the table names them (left) and the companies that they fund (right); dashed: internal"
     )
-    return theme.set_texts(ax, _links_finding(graph, sides["company"]), subtitle, alt)
+    return theme.set_texts(ax, _links_finding(links), subtitle, alt)
 
 
-def _links_finding(graph: nx.DiGraph[str], companies: Sequence[str]) -> str:
+def _spread_over(names: Sequence[str], height: float) -> dict[str, float]:
+    """Heights of names at equal distances from the top, `height`, to 0."""
+    return {name: height - i * height / max(len(names) - 1, 1) for i, name in enumerate(names)}
+
+
+def _links_finding(links: pd.DataFrame) -> str:
     """Which companies have several investors, and how many are paid by a parent."""
-    internal = sum(data["internal"] for *_, data in graph.edges(data=True))
-    backed = [company for company in companies if graph.in_degree(company) > 1]
+    investors = links.groupby("company", sort=False)["investor"].nunique()
+    backed = investors.index[investors > 1]
     return (
-        f"{' and '.join(backed)} have several outside investors; {internal} of {len(companies)} live on"
-        " a parent's money"
+        f"{' and '.join(backed)} have several outside investors; {links['internal'].sum()} of"
+        f" {len(investors)} live on a parent's money"
     )
 
 

@@ -19,7 +19,6 @@ import math
 from collections.abc import Hashable
 from typing import NamedTuple
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -103,16 +102,6 @@ def investor_links(players: pd.DataFrame) -> pd.DataFrame:
         for name in named.split(", ")
     ]
     return pd.DataFrame(links)
-
-
-def funding_graph(links: pd.DataFrame) -> nx.DiGraph[str]:
-    """The links as a directed graph from investor to company; nodes carry ``kind``."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    for investor, company, internal in links.itertuples(index=False):
-        graph.add_node(investor, kind="investor")
-        graph.add_node(company, kind="company")
-        graph.add_edge(investor, company, internal=internal)
-    return graph
 
 
 def raised_over_time(rounds: pd.DataFrame) -> pd.DataFrame:

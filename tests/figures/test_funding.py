@@ -39,10 +39,11 @@ def test_shares_before_and_after_are_both_drawn():
 
 
 def test_every_link_is_an_arrow():
-    graph = funding.funding_graph(funding.investor_links(article_tables.load("players")))
-    ax = charts.funding.funding_links(graph, focus="OpenAI", ax=theme.axes())
+    links = funding.investor_links(article_tables.load("players"))
+    ax = charts.funding.funding_links(links, focus="OpenAI")
     arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
-    assert len(arrows) == graph.number_of_edges() == 7
+    assert len(arrows) == len(links) == 7
+    assert finding(ax).startswith("OpenAI and Anthropic have several outside investors; 2 of 5 ")
 
 
 def known(name, as_of=LATER):

@@ -65,10 +65,7 @@ def test_links_say_who_is_named_and_which_money_is_internal():
     assert {("SoftBank", "OpenAI", False), ("Alphabet", "Google DeepMind", True)} <= set(
         links.itertuples(index=False, name=None)
     )
-    graph = funding.funding_graph(links)
-    assert graph.in_degree("Anthropic") == 2
-    assert graph.nodes["xAI"]["kind"] == "company"
-    assert isinstance(links, pd.DataFrame)
+    assert (links["company"] == "Anthropic").sum() == 2
 
 
 def test_rounds_add_up_by_company_and_conditional_money_does_not_count():
