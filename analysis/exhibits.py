@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from itertools import product
-from typing import Annotated, Any, ClassVar, Literal, TypeGuard, get_args
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeGuard, get_args, runtime_checkable
 from urllib.parse import quote
 
 from pydantic import (
@@ -99,6 +99,27 @@ def is_early(data_to: dt.date | None, as_of: dt.date | None) -> bool:
     return data_to is not None and as_of is not None and as_of - data_to > EARLY
 
 
+@runtime_checkable
+class Estimate(Protocol):
+    """A number with its interval and the level of that; None where it has none."""
+
+    @property
+    def value(self) -> float:
+        """The number."""
+
+    @property
+    def low(self) -> float | None:
+        """The lower end of its interval."""
+
+    @property
+    def high(self) -> float | None:
+        """The upper end of its interval."""
+
+    @property
+    def level(self) -> float | None:
+        """The level of the interval, 0 to 1; None where the bounds come from figures of the article."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -152,6 +173,7 @@ class Column(_Model):
     unit: str | None = None
     format: Format | None = None
     align: Literal["left", "right"] = "left"
+    meaning: str | None = None
 
 
 class _Exhibit(_Model):

@@ -44,6 +44,27 @@ UNITS: dict[str, tuple[str, float]] = {
 }
 """Unit name to the symbol that a figure may carry, and how many base units one of it is."""
 
+HEADINGS: dict[str, str] = {
+    "usd": "$",
+    "usd_mn": "$M",
+    "usd_bn": "$B",
+    "usd_per_mtok": "$ per million tokens",
+    "jpy_tn": "trillion yen",
+    "pct": "%",
+    "points": "points",
+    "x": "x",
+    "mtok": "M tokens",
+    "tokens": "tokens",
+    "years": "years",
+    "months": "months",
+    "share": "share",
+}
+"""Unit name to what a heading says of it; a column whose name ends in one (`amount_usd_bn`) is in that unit.
+"""
+
+FORMATS: dict[str, str] = {"share": ".1%"}
+"""How numbers of a unit are printed where three significant digits do not suit."""
+
 SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 SCALES |= {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 QUALIFIERS = {
@@ -212,6 +233,17 @@ def format_value(value: float | None, unit: str, digits: int | None = None) -> s
     }.get(unit, "")
     suffix = {"parameters_bn": "B", "tokens": " tokens"}.get(unit, suffix)
     return f"{sign}{'$' if UNITS[unit][0] == '$' else ''}{number}{suffix}"
+
+
+def heading(unit: str) -> str:
+    """A unit as a heading has it: `$B` for `usd_bn`; a text that names no unit of ours as it is."""
+    return HEADINGS.get(unit, unit)
+
+
+def unit_of_name(name: str) -> str | None:
+    """The unit that a column's name ends in, as a heading has it; None where it names none."""
+    unit = next((unit for unit in HEADINGS if name == unit or name.endswith(f"_{unit}")), None)
+    return unit and HEADINGS[unit]
 
 
 def json_value(value: Any) -> Any:

@@ -166,6 +166,8 @@ class Chart(Figure):
     finding: str = ""
     subtitle: str = ""
     alt: str = ""
+    note: str | None = None
+    """What a reader has to know of the chart, below it."""
 
 
 class _Renderer(RendererAgg):
@@ -349,10 +351,12 @@ def empty_chart(ax: Axes, subject: str) -> Axes:
     return set_texts(ax, finding, "No data", f"An empty chart. {finding}.")
 
 
-def set_texts(ax: Axes, finding: str, subtitle: str, alt: str) -> Axes:
-    """Give a chart its finding, what is plotted in which unit, and a description for screen readers."""
+def set_texts(ax: Axes, finding: str, subtitle: str, alt: str, *, note: str | None = None) -> Axes:
+    """Give a chart its finding, what is plotted in which unit, a description for screen readers, and the note
+    below it, if it needs one.
+    """
     chart = chart_of(ax)
-    chart.finding, chart.subtitle, chart.alt = finding, subtitle, alt
+    chart.finding, chart.subtitle, chart.alt, chart.note = finding, subtitle, alt, note
     return ax
 
 

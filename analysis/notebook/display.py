@@ -22,24 +22,31 @@ import html
 import math
 import numbers
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
+from analysis import columns as catalogue
 from analysis import labels
 from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
-from analysis.exhibits import MIME
+from analysis.exhibits import MIME, Estimate
 from analysis.figures import theme
 from analysis.notebook import prose
 from analysis.scenarios import Assumptions
 from analysis.statistics.backtest import NAMES
 from analysis.units import format_date, format_value, json_value
 
-References = Iterable[Mapping[str, Any]]
+Source = Mapping[str, Any]
+Sources = Iterable[Source | pd.DataFrame | Iterable[Source]] | pd.DataFrame
+"""Cited sources, rows of evidence (which cite themselves), and any mixture of them."""
+Claims = Iterable[str | Iterable[str]]
+"""Ids of claims; some of them may be in groups."""
+Inputs = Mapping[str, Any] | Any | None
+"""What has the assumptions that it was computed from as its ``inputs``; several of those; or a mapping."""
 SERIES_TO = "series_to"
 """The key under which a source carries the last points of the series that it is cited for, until a bundle
 takes them.
@@ -50,11 +57,12 @@ TERMS = {"pick", "lag_days", "lag_because", "pseudo_out_of_sample", "licence", "
 
 
 class Column(NamedTuple):
-    """How a column of a table is shown: title, unit, and number format (as in Python)."""
+    """How a column of a table is shown: title, unit, number format (as in Python), and what it means."""
 
     title: str
     unit: str | None = None
     format: str | None = None
+    meaning: str | None = None
 
 
 Columns = Mapping[str, Column | str | tuple[str, ...] | tuple[str, str | None, str]]
@@ -64,7 +72,7 @@ Columns = Mapping[str, Column | str | tuple[str, ...] | tuple[str, str | None, s
 def metric(
     id: str,
     title: str,
-    value: float,
+    value: float | Estimate | None,
     *,
     unit: str,
     meaning: str,
@@ -73,11 +81,13 @@ def metric(
     high: float | None = None,
     level: float | None = None,
     formula: str | None = None,
-    inputs: Mapping[str, Any] | None = None,
+    inputs: Inputs = None,
     better: str | None = None,
     role: str = "detail",
-    sources: References = (),
-    claims: Sequence[str] = (),
+    sources: Sources = (),
+    claims: Claims = (),
+    missing: str | None = None,
+    **values: Any,
 ) -> None:
     """Show one number with its interval and what it means.
 
@@ -85,23 +95,38 @@ def metric(
     ----------
     id, title : str
         Stable id (``section.name``) and what is measured.
-    value, low, high : float
-        The number and its interval, in `unit`, a name of `units.UNITS`.
+    value : float or Estimate
+        The number in `unit`, a name of `units.UNITS`; an estimate brings its interval and the level of that.
+        A share shown in per cent is ``estimate.percent``.
+    low, high : float
+        The interval of a plain number.
     level : float
         Level of the interval, 0 to 1; None where the bounds come from the article's figures.
     meaning : str
         One plain sentence that says what the number means.
     formula, inputs
-        How it was computed and from what, for whoever asks.
+        How it was computed and from what, for whoever asks. `inputs` is the result that the number was taken
+        from (whatever has a mapping ``inputs``, the assumptions it was computed from), several of them, or
+        a mapping.
     better : str
         ``higher`` or ``lower`` for the investor, where that can be said.
     role : str
         ``headline`` puts it on the index and side by side over the scenarios.
+    missing : str
+        The sentence that stands here instead where the value is None or NaN.
+    **values
+        What fills the fields of `title`, `meaning` and `missing` (``{name:spec}``, by `prose.render`).
     """
-    short = format_value(value, unit, digits)
+    title = _filled(title, values)
+    if missing is not None and _is_missing(value):
+        sentence(id, missing, claims=claims, **values)
+        return
+    number, low, high, level = _parts(value, low, high, level)
+    meaning = _filled(meaning, values)
+    short = format_value(number, unit, digits)
     text = short + _interval(low, high, level, unit, digits)
     bundle = _bundle(id, "metric", title, unit, role, sources, claims) | {
-        "value": json_value(value),
+        "value": json_value(number),
         "low": json_value(low),
         "high": json_value(high),
         "level": level,
@@ -109,7 +134,7 @@ def metric(
         "short": short,
         "format": f".{digits}f" if digits is not None else None,
         "formula": formula,
-        "inputs": {name: json_value(value) for name, value in (inputs or {}).items()},
+        "inputs": {name: json_value(value) for name, value in _inputs(inputs).items()},
         "better": better,
         "reads": meaning,
     }
@@ -117,44 +142,125 @@ def metric(
     _emit(bundle, f"{title}: {text}. {meaning}", {"text/html": page})
 
 
+def _is_missing(value: float | Estimate | None) -> bool:
+    number = value.value if isinstance(value, Estimate) else value
+    return number is None or math.isnan(number)
+
+
+def _parts(
+    value: float | Estimate | None, low: float | None, high: float | None, level: float | None
+) -> tuple[float | None, float | None, float | None, float | None]:
+    """A number with its interval: that of an estimate, or the one handed in."""
+    if isinstance(value, Estimate):
+        return value.value, value.low, value.high, value.level
+    return value, low, high, level
+
+
+def _inputs(inputs: Inputs) -> Mapping[str, Any]:
+    """The assumptions that some results were computed from."""
+    if inputs is None:
+        return {}
+    if isinstance(inputs, Mapping):
+        return inputs
+    results = inputs if isinstance(inputs, list | tuple) else [inputs]
+    return {name: value for result in results for name, value in _inputs(result.inputs).items()}
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    """A text with its fields filled; as it is where there is nothing to fill in."""
+    return prose.render(template, values) if values else template
+
+
 def table(
     id: str,
     title: str,
     frame: pd.DataFrame,
-    columns: Columns,
+    columns: Columns | None = None,
     *,
+    unit: str | None = None,
     note: str | None = None,
     role: str = "detail",
-    sources: References = (),
-    claims: Sequence[str] = (),
+    sources: Sources = (),
+    claims: Claims = (),
+    **values: Any,
 ) -> None:
-    """Show a table: the columns named, in that order, formatted as they say."""
-    _show_rows(id, "table", title, frame, columns, note=note, role=role, sources=sources, claims=claims)
+    """Show a table: every column of the frame, named and formatted as the catalogue (`columns`) says.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What to show; days appear as ISO dates, and an index that has a name is a column, too.
+    unit : str
+        The unit of the general columns (``low``, ``value``): a name of `units.UNITS`, or a text.
+    sources
+        Cited sources (`article_sources`, `citations`) and rows of evidence, which cite themselves; a sequence
+        may hold several of these.
+    claims
+        The claims that it bears on, by id.
+    **values
+        What fills the fields of `title` and `note`.
+    """
+    _show_rows(
+        id,
+        "table",
+        _filled(title, values),
+        *_with_columns(frame, columns, unit),
+        note=note and _filled(note, values),
+        role=role,
+        sources=sources,
+        claims=claims,
+    )
+
+
+def _with_columns(
+    frame: pd.DataFrame, columns: Columns | None, unit: str | None
+) -> tuple[pd.DataFrame, Columns]:
+    """A frame with its named index as columns, and how each of its columns is shown."""
+    if columns is not None:
+        return frame, columns
+    flat = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+    return flat, {str(name): _described(str(name), unit) for name in flat.columns}
+
+
+def _described(name: str, unit: str | None = None) -> Column:
+    """How the catalogue describes a column in an exhibit of a unit."""
+    entry = catalogue.entry(name)
+    return Column(entry.label, entry.unit_of(name, unit), entry.format_in(unit), entry.meaning or None)
 
 
 def article_table(id: str, name: str) -> None:
     """Show one of the article's tables as published, with the headings and the source of its sidecar."""
     meta = origins.sidecar(name)
     columns: Columns = {column: spec.title for column, spec in meta.columns.items()}
-    table(id, meta.title, article_tables.printed_table(name), columns, sources=origins.references([name]))
+    table(id, meta.title, article_tables.printed_table(name), columns, sources=article_sources(name))
+
+
+def article_sources(*names: str) -> list[dict[str, Any]]:
+    """The origins of some of the article's tables, by name, as an exhibit cites them."""
+    return [dict(source) for source in origins.references(names)]
 
 
 def figure(
     id: str,
     ax: Axes,
     data: pd.DataFrame,
-    columns: Columns,
+    columns: Columns | None = None,
     *,
+    unit: str | None = None,
     role: str = "detail",
     note: str | None = None,
-    sources: References = (),
-    claims: Sequence[str] = (),
+    sources: Sources = (),
+    claims: Claims = (),
+    **values: Any,
 ) -> None:
-    """Show a chart, with the data behind it in the bundle; `note` stands below it."""
+    """Show a chart, with the data behind it in the bundle: every column of the frame, as in `table`.
+
+    `note` stands below it; without one, the note that the chart function has set (`theme.set_texts`).
+    """
     chart = theme.chart_of(ax)
-    rows, specs = _rows_and_columns(data, columns)
+    rows, specs = _rows_and_columns(*_with_columns(data, columns, unit))
     bundle = _bundle(id, "figure", chart.finding, None, role, sources, claims) | {
-        "note": note,
+        "note": _filled(note, values) if note else chart.note,
         "alt": chart.alt,
         "subtitle": chart.subtitle,
         "columns": specs,
@@ -165,7 +271,7 @@ def figure(
     _emit(bundle, f"{chart.finding} ({chart.subtitle})", image)
 
 
-def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ()) -> None:
+def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: Sources = ()) -> None:
     """Show claims with their verdicts; `rows` has the columns of `audit.FIELDS`."""
     columns = {
         "verdict": "Verdict",
@@ -179,7 +285,7 @@ def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: References = ())
 
 
 def predictions(
-    id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
+    id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: Sources = ()
 ) -> None:
     """Show predictions in parts; `rows` has the columns of `forecasts.probabilities.FIELDS` and those of
     `evidence.predictions.load_table`.
@@ -197,7 +303,7 @@ def predictions(
 
 
 def indicators(
-    id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: References = ()
+    id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: Sources = ()
 ) -> None:
     """Show a status board; `rows` is `forecasts.indicators.table`."""
     texts = {
@@ -229,8 +335,8 @@ def _show_rows(
     every_column: bool = False,
     note: str | None = None,
     role: str = "detail",
-    sources: References = (),
-    claims: Sequence[str] = (),
+    sources: Sources = (),
+    claims: Claims = (),
 ) -> None:
     """Show some columns of a frame; the bundle holds the same ones, or every column of the frame."""
     in_bundle = columns
@@ -360,7 +466,7 @@ SPECIFICATION_COLUMNS: Columns = {
 """A specification curve as a table."""
 
 
-def skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: References = ()) -> None:
+def skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: Sources = ()) -> None:
     """Show how well trends would have forecast.
 
     Parameters
@@ -495,7 +601,7 @@ def sentence(
     tie: prose.Assertion | None = None,
     alternative: str | None = None,
     role: str = "detail",
-    claims: Sequence[str] = (),
+    claims: Claims = (),
     **values: Any,
 ) -> None:
     """Show a sentence whose numbers are computed: `template` filled with `values` by `prose.render`.
@@ -534,10 +640,10 @@ def check(text: str, tie: prose.Assertion) -> None:
 
 
 def _bundle(
-    id: str, kind: str, title: str, unit: str | None, role: str, sources: References, claims: Sequence[str]
+    id: str, kind: str, title: str, unit: str | None, role: str, sources: Sources, claims: Claims
 ) -> dict[str, Any]:
     """The keys of every bundle, with the first and the last of the last points of its sources' series."""
-    cited = [dict(source) for source in sources]
+    cited = [dict(source) for source in _cited(sources)]
     ends = sorted({day for source in cited for day in source.pop(SERIES_TO, ())})
     return {
         "id": id,
@@ -547,10 +653,23 @@ def _bundle(
         "role": role,
         "note": None,
         "sources": cited,
-        "claims": list(claims),
+        "claims": [name for item in claims for name in ([item] if isinstance(item, str) else item)],
         "data_to": ends[0] if ends else None,
         "data_to_latest": ends[-1] if ends else None,
     }
+
+
+def _cited(sources: Sources) -> list[Source]:
+    """The sources that some references and rows of evidence come to; rows are cited together."""
+    parts = [sources] if isinstance(sources, pd.DataFrame) else list(sources)
+    rows = [part for part in parts if isinstance(part, pd.DataFrame)]
+    cited: list[Source] = []
+    for part in parts:
+        if isinstance(part, pd.DataFrame):
+            cited += citations(*rows) if part is rows[0] else []
+        else:
+            cited += [part] if isinstance(part, Mapping) else list(part)
+    return cited
 
 
 def _emit(bundle: dict[str, Any], text: str, formats: dict[str, Any]) -> None:
@@ -592,10 +711,17 @@ def _rows_and_columns(
             "format": spec.format,
             "align": _alignment(frame[name]),
         }
+        | ({"meaning": spec.meaning} if spec.meaning else {})
         for name, spec in _full_columns(columns).items()
     ]
-    records = frame[list(columns)].to_dict("records")
+    records = _with_iso_days(frame[list(columns)]).to_dict("records")
     return [{str(name): json_value(value) for name, value in record.items()} for record in records], specs
+
+
+def _with_iso_days(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose columns of days hold ISO dates."""
+    days = frame.select_dtypes(["datetime", "datetimetz"]).columns
+    return frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d").astype(object) for name in days})
 
 
 def _evidence_column(name: str, spec: evidence_tables.EvidenceColumn, values: pd.Series) -> dict[str, Any]:
@@ -638,6 +764,7 @@ def _format_cell(value: Any, spec: str | None) -> str:
 
 def _formatted(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     """Some columns of a frame as a reader sees them, each under its title."""
+    frame = _with_iso_days(frame)
     return pd.DataFrame(
         {
             f"{spec.title} ({spec.unit})" if spec.unit else spec.title: [

@@ -16,7 +16,7 @@ Decisions
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from statistics import NormalDist
 from typing import Any, TypeVar, cast
 
@@ -84,6 +84,34 @@ class MonteCarloEstimate:
     def half_width(self) -> float:
         """Half the width of the interval."""
         return (self.high - self.low) / 2
+
+    @property
+    def percent(self) -> "MonteCarloEstimate":
+        """The same estimate of a share, in per cent."""
+        parts = {name: getattr(self, name) * 100 for name in ("value", "standard_error", "low", "high")}
+        return replace(self, **parts)
+
+
+@dataclass(frozen=True)
+class MedianAndRange:
+    """The median of draws with their central range, which holds a part `level` of them."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+
+    @property
+    def percent(self) -> "MedianAndRange":
+        """The same of a share, in per cent."""
+        return replace(self, value=self.value * 100, low=self.low * 100, high=self.high * 100)
+
+
+def median_and_range(draws: Floats, level: float = 0.9) -> MedianAndRange:
+    """The median of draws with the central range that holds a part `level` of them, in their unit."""
+    tail = (1 - level) / 2
+    low, middle, high = np.quantile(draws, (tail, 0.5, 1 - tail))
+    return MedianAndRange(float(middle), float(low), float(high), level)
 
 
 def draw(dist: str | None, value: float | Sequence[float], size: int, rng: np.random.Generator) -> Floats:

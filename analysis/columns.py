@@ -1,0 +1,98 @@
+"""What is a column? Its label, unit, format and meaning by its name, for every table, chart and download.
+
+Decisions
+- A name means one thing everywhere, so that a reader finds one description of it and nobody writes it twice.
+- Two files, and a name stands in one of them: `columns.yml` next to this module has the columns of any thesis
+  (statistics, fact-check, forecasts), `columns.yml` among the data of a thesis those of its models.
+- A name carries its unit (`units.HEADINGS`: `amount_usd_bn`); an entry says `unit` only where it does not.
+- General columns (`low`, `p50`, `value`) have the unit of the exhibit that shows them: `unit: exhibit`.
+- A name without an entry is an error with the file to add it to: a column without meaning cannot be
+  published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from analysis import ROOT, units
+from analysis.cache import cached
+from analysis.errors import DataError, Problem, nearest
+from analysis.exhibits import Format
+from analysis.scenarios import display_path, read_yaml, validation_problems
+
+ENGINE = Path(__file__).with_name("columns.yml")
+THESIS = ROOT / "analysis" / "data" / "thesis" / "columns.yml"
+OF_EXHIBIT = "exhibit"
+"""The unit of a column that has the unit of the exhibit which shows it."""
+
+
+class ColumnEntry(BaseModel):
+    """What the catalogue says of a column."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    label: str
+    meaning: str = ""
+    unit: str | None = None
+    format: Format | None = None
+
+    def unit_of(self, name: str, exhibit_unit: str | None = None) -> str | None:
+        """The unit as a heading has it; that of the exhibit where the entry leaves it to that."""
+        if self.unit == OF_EXHIBIT:
+            return units.heading(exhibit_unit) if exhibit_unit else None
+        return self.unit if self.unit is not None else units.unit_of_name(name)
+
+    def format_in(self, exhibit_unit: str | None) -> str | None:
+        """The number format; by the unit of the exhibit where the entry leaves that open."""
+        if self.unit == OF_EXHIBIT and self.format is None and exhibit_unit:
+            return units.FORMATS.get(exhibit_unit)
+        return self.format
+
+
+_ENTRIES = TypeAdapter(dict[str, ColumnEntry])
+
+
+@cached
+def load(engine: Path = ENGINE, thesis: Path = THESIS) -> Mapping[str, ColumnEntry]:
+    """Every column that has a description, by name.
+
+    Raises
+    ------
+    DataError
+        An entry that cannot be used, or a name in both files; all of them at once.
+    """
+    general, own = _read(engine), _read(thesis)
+    if both := sorted(general.keys() & own.keys()):
+        where = display_path(thesis)
+        raise DataError(
+            Problem(
+                f"{where}, key {name}", f"stands in {display_path(engine)}, too", "Remove one, or rename it"
+            )
+            for name in both
+        )
+    return general | own
+
+
+def _read(path: Path) -> dict[str, ColumnEntry]:
+    try:
+        return _ENTRIES.validate_python(read_yaml(path, error=DataError))
+    except ValidationError as reason:
+        raise DataError(validation_problems(reason, display_path(path))) from None
+
+
+def entry(name: str) -> ColumnEntry:
+    """What the catalogue says of a column.
+
+    Raises
+    ------
+    DataError
+        Nothing: the message names the file to add it to, and the nearest name.
+    """
+    catalogue = load()
+    if name not in catalogue:
+        rule = f"has no entry in the catalogue of columns ({nearest(name, catalogue)})"
+        fix = f"Describe it in {display_path(THESIS)}, or rename it where the frame is made"
+        raise DataError(Problem(f"column {name}", rule, fix))
+    return catalogue[name]

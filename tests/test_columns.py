@@ -1,0 +1,41 @@
+import pytest
+
+from analysis import columns, units
+from analysis.errors import DataError
+
+
+def catalogues(tmp_path, engine, thesis):
+    """Paths of two catalogues with some entries."""
+    paths = tmp_path / "engine.yml", tmp_path / "thesis.yml"
+    for path, text in zip(paths, (engine, thesis), strict=True):
+        path.write_text(text, encoding="utf-8")
+    return paths
+
+
+def test_the_two_catalogues_are_read_as_one(tmp_path):
+    loaded = columns.load(*catalogues(tmp_path, "n: {label: Points}", "x: {label: X}"))
+    assert {name: entry.label for name, entry in loaded.items()} == {"n": "Points", "x": "X"}
+
+
+def test_a_name_in_both_catalogues_is_refused(tmp_path):
+    with pytest.raises(DataError, match="key n: stands in"):
+        columns.load(*catalogues(tmp_path, "n: {label: Points}", "n: {label: Number}"))
+
+
+def test_an_unknown_key_of_an_entry_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"key n\.titel"):
+        columns.load(*catalogues(tmp_path, "n: {label: Points, titel: N}", "x: {label: X}"))
+
+
+def test_a_name_carries_its_unit_and_an_entry_may_say_another(tmp_path):
+    loaded = columns.load(
+        *catalogues(tmp_path, "cost_usd_bn: {label: Cost}", 'growth_pct: {label: G, unit: "% a year"}')
+    )
+    assert loaded["cost_usd_bn"].unit_of("cost_usd_bn") == "$B"
+    assert loaded["growth_pct"].unit_of("growth_pct") == "% a year"
+
+
+def test_a_general_column_has_the_unit_of_its_exhibit():
+    low = columns.ColumnEntry(label="Low", meaning="Lower bound.", unit="exhibit")
+    assert [low.unit_of("low", unit) for unit in ("usd_bn", "a year", None)] == ["$B", "a year", None]
+    assert low.format_in("share") == units.FORMATS["share"]
