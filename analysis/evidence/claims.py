@@ -166,6 +166,11 @@ def load(directory: Path = THESIS) -> list[Claim]:
     return list(claims)
 
 
+def by_id(directory: Path = THESIS) -> dict[str, Claim]:
+    """As `load`, each claim under its id."""
+    return {claim.id: claim for claim in load(directory)}
+
+
 @cached
 def load_with_problems(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
     """The entries of `claims.yml` that are claims, and what is wrong with the others.

@@ -15,7 +15,7 @@ GOOD = """market.total:
 
 
 def test_a_claim_knows_its_section_and_reads_its_figure():
-    claim = {c.id: c for c in claims.load()}["market.total"]
+    claim = claims.by_id()["market.total"]
     assert claim.section == "market"
     assert (claim.figure.value, claim.figure.qualifier) == (12, "~")
 
