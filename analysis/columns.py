@@ -13,13 +13,14 @@ Decisions
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from analysis import ROOT, units
 from analysis.cache import cached
-from analysis.errors import DataError, Problem, nearest
+from analysis.errors import DataError, Problem
 from analysis.exhibits import Format
 from analysis.scenarios import display_path, read_yaml, validation_problems
 
@@ -34,7 +35,7 @@ class ColumnEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     label: str
-    meaning: str = ""
+    meaning: str = Field(min_length=5)
     unit: str | None = None
     format: Format | None = None
 
@@ -92,7 +93,8 @@ def entry(name: str) -> ColumnEntry:
     """
     catalogue = load()
     if name not in catalogue:
-        rule = f"has no entry in the catalogue of columns ({nearest(name, catalogue)})"
+        near = get_close_matches(name, catalogue, n=1)
+        rule = "has no entry in the catalogue of columns" + (f", which has {near[0]!r}" if near else "")
         fix = f"Describe it in {display_path(THESIS)}, or rename it where the frame is made"
         raise DataError(Problem(f"column {name}", rule, fix))
     return catalogue[name]

@@ -225,7 +225,7 @@ def _with_columns(
 def _described(name: str, unit: str | None = None) -> Column:
     """How the catalogue describes a column in an exhibit of a unit."""
     entry = catalogue.entry(name)
-    return Column(entry.label, entry.unit_of(name, unit), entry.format_in(unit), entry.meaning or None)
+    return Column(entry.label, entry.unit_of(name, unit), entry.format_in(unit), entry.meaning)
 
 
 def article_table(id: str, name: str) -> None:
