@@ -120,11 +120,12 @@ def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
     return f"{value}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
 
 
-def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> Axes:
+def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | None = None) -> Axes:
     """Loan-to-value after a loss on the stake, with and without other holdings falling; ceilings in percent.
 
     `table` has ``loss_pct``, ``alone_pct`` and ``along_pct``.
     """
+    ax = ax or theme.axes(grid="both")
     for column, label, color, style in (
         ("alone_pct", "only the stake falls", theme.SECOND, (0, (5, 2))),
         ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid"),
@@ -154,8 +155,9 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes) -> A
     return theme.set_texts(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
 
 
-def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes) -> Axes:
+def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes | None = None) -> Axes:
     """Chance of passing each ceiling (`drivers.loading_curve`) over how far the rest moves with OpenAI."""
+    ax = ax or theme.axes(grid="both")
     styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):
         x, y = part["loading"], part["probability"] * 100

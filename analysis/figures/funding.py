@@ -377,12 +377,13 @@ def _amount_and_month(row: pd.Series) -> str:
     return f"{qualifier}${row['value']:g}B in {row['valid_on']:%B %Y}"
 
 
-def costs_and_revenue(finance: pd.DataFrame, ax: Axes) -> Axes:
+def costs_and_revenue(finance: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """OpenAI's revenue and total costs by whole year, in pairs of bars.
 
     `finance` has ``measure``, ``period``, ``value`` and ``known_on``; only whole years (``CY2024``) with both
     measures are shown, and no line is drawn through so few.
     """
+    ax = ax or theme.axes(grid="y")
     names = {"period_revenue": "revenue", "total_costs": "costs"}
     yearly = finance[finance["measure"].isin(names) & finance["period"].str.startswith("CY")]
     pivot = yearly.pivot_table(index="period", columns="measure", values="value")

@@ -85,12 +85,13 @@ def tornado(
     *,
     outcome: str,
     form: Callable[[float], str],
-    ax: Axes,
+    ax: Axes | None = None,
 ) -> Axes:
     """The outcome as each input goes from its 5% to its 95% quantile (`sensitivity.tornado`), largest first.
 
     `labels` names the inputs, `outcome` the result, `form` writes one.
     """
+    ax = ax or theme.axes(height_in=5.6)
     bars = table.head(MAX_BARS)
     centre = float(table["central_result"].iloc[0])
     for row, item in enumerate(bars.to_dict("records")):
@@ -128,8 +129,9 @@ def _tornado_bar(ax: Axes, row: int, item: Mapping[Hashable, Any], centre: float
         )
 
 
-def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
+def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     """First-order and total variance shares by group (`sensitivity.Sobol.indices`), with their intervals."""
+    ax = ax or theme.axes(height_in=4.6)
     order = table[table["order"] == "total"].sort_values("index", ascending=False)["group"].tolist()
     _draw_shares(ax, table, "total", order, -0.13, theme.RECOMPUTED, "with interactions", "o")
     _draw_shares(ax, table, "first", order, 0.13, theme.SECOND, "alone", "D")
@@ -183,8 +185,9 @@ def _draw_shares(
     )
 
 
-def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
+def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     """What a risk adds to a probability (`sensitivity.shapley`), with its effect alone and as the last."""
+    ax = ax or theme.axes(height_in=3.6)
     risks = table.sort_values("share", ascending=False, ignore_index=True)
     points = risks[["share", "alone", "last"]] * 100
     sns.barplot(x=points["share"], y=risks["risk"], color=theme.RECOMPUTED, width=0.5, ax=ax, orient="h")
@@ -213,12 +216,13 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes) -> Axes:
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
-def break_even(table: pd.DataFrame, *, ax: Axes) -> Axes:
+def break_even(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The value of each input that meets a target (`input`, `target`, `value`, `percentile`), by percentile.
 
     Without a percentile the target is met nowhere in the input's range, or at several places; the table says
     which.
     """
+    ax = ax or theme.axes(height_in=5.2)
     rows = table.to_dict("records")
     for row, item in enumerate(rows):
         ax.plot([5, 95], [row, row], color=theme.GRID, linewidth=7, solid_capstyle="butt", zorder=1)
@@ -253,7 +257,9 @@ def _draw_break_even(ax: Axes, row: int, value: float, percentile: float) -> Non
     theme.annotate(ax, text, at, (shift, 0), va="center", ha=ha, path_effects=theme.HALO)
 
 
-def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct: float, ax: Axes) -> Axes:
+def judgement_at_ends(
+    table: pd.DataFrame, labels: Mapping[str, str], *, now_pct: float, ax: Axes | None = None
+) -> Axes:
     """How likely the judgement is with one input at either end of its range.
 
     Parameters
@@ -265,6 +271,7 @@ def judgement_at_ends(table: pd.DataFrame, labels: Mapping[str, str], *, now_pct
     now_pct
         Its probability with all inputs drawn, percent.
     """
+    ax = ax or theme.axes(height_in=4.8)
     if table.empty:
         return theme.empty_chart(ax, "inputs that are uncertain")
     wide = table.pivot(index="input", columns="end", values=["between_pct", "value"])
@@ -317,10 +324,11 @@ def _turning_finding(turning: Sequence[str], count: int) -> str:
     )
 
 
-def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
+def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes | None = None) -> Axes:
     """Prior, data and posterior of each belief (`outlook.UpdatedBeliefs.table`), over the prior's median;
     `labels` names it with unit.
     """
+    ax = ax or theme.axes(height_in=4.2)
     ranges = (
         ("before", "prior_p5", "prior_p50", "prior_p95", theme.MUTED, "o"),
         ("in our data", "data_low", "data_mid", "data_high", theme.INK, "D"),
@@ -369,10 +377,11 @@ def _draw_belief(
     theme.annotate(ax, text, (ends[2], row), (8, 0), va="center", color=color)
 
 
-def risk_register(table: pd.DataFrame, *, ax: Axes) -> Axes:
+def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Likelihood and impact of each risk (`drivers.risk_register`), with Monte-Carlo intervals; one that
     never happens is left out.
     """
+    ax = ax or theme.axes(grid="both")
     rows = sorted(table.dropna(subset="impact_pct").to_dict("records"), key=lambda item: -item["impact_pct"])
     gap = 0.11 * abs(max(item["impact_pct"] for item in rows))
     label_y = math.inf
@@ -420,7 +429,7 @@ def _draw_risk(ax: Axes, item: Mapping[Hashable, Any], label_y: float) -> None:
     )
 
 
-def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axes) -> Axes:
+def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axes | None = None) -> Axes:
     """One of `sweep.OUTPUTS` over a grid of two inputs (`names`, across and up), from a sweep's table."""
     grid = table[table["output"] == output].pivot(index=names[1], columns=names[0], values="value")
     grid = grid.iloc[::-1].rename(index="{:.4g}".format, columns="{:.4g}".format)

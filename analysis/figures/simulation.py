@@ -9,7 +9,7 @@ Decisions
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.figures import layout, theme
+from analysis.models.outlook import START_YEAR
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
 """The ranges of a fan: their ends, and how opaque they are."""
@@ -46,18 +47,32 @@ PROBABILITY_COLUMNS = {
 """How a `simulation.cumulative_probability` table is shown; the bounds are the Monte-Carlo error."""
 
 
-def quantiles(times: NDArray[np.float64], paths: NDArray[np.float64], name: str) -> pd.DataFrame:
-    """Quantiles of paths (draws by rows) over time: ``time``, ``series``, ``p5 p25 p50 p75 p95``."""
+def quantiles(times: NDArray[np.float64], paths: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
+    """Quantiles of paths over time, for `fan`.
+
+    Parameters
+    ----------
+    times
+        Years from the start, shape (dates,).
+    paths
+        The paths of each series by its name, shape (draws, dates).
+
+    Returns
+    -------
+    DataFrame
+        A row a series and date: ``series``, ``time``, ``p5 p25 p50 p75 p95``.
+    """
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
-    values = np.quantile(paths, levels, axis=0)
-    return pd.DataFrame(
-        {"time": times, "series": name}
-        | {f"p{level * 100:.0f}": row for level, row in zip(levels, values, strict=True)}
-    )
-
-
-def concat_quantiles(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Several `quantiles` tables below one another."""
+    tables = [
+        pd.DataFrame(
+            {"series": name, "time": times}
+            | {
+                f"p{level * 100:.0f}": row
+                for level, row in zip(levels, np.quantile(values, levels, axis=0), strict=True)
+            }
+        )
+        for name, values in paths.items()
+    ]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -76,11 +91,6 @@ def _shares_below(draws: NDArray[np.float64], thresholds: Mapping[str, float], u
     return f"{', '.join(below)}; median {np.median(draws):.3g}{unit}"
 
 
-def joined_probabilities(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Several tables of probabilities below one another, named in a column ``series``."""
-    return pd.concat([table.assign(series=name) for name, table in tables.items()], ignore_index=True)
-
-
 def distribution(draws: NDArray[np.float64], name: str = "moic_x") -> pd.DataFrame:
     """Quantiles of a result in steps of five percent: ``quantile`` (percent) and a column `name`."""
     levels = np.arange(5, 100, 5)
@@ -88,39 +98,63 @@ def distribution(draws: NDArray[np.float64], name: str = "moic_x") -> pd.DataFra
 
 
 def fan(
-    tables: Sequence[pd.DataFrame],
+    table: pd.DataFrame,
     *,
     finding: str,
     subtitle: str,
     lines: Mapping[str, float] | None = None,
     log: bool = False,
     percent: bool = False,
-    start_year: float = 0.0,
+    start_year: float = START_YEAR,
     top: float | None = None,
-    ax: Axes,
+    ax: Axes | None = None,
+    **values: Any,
 ) -> Axes:
-    """Fans over time, a `quantiles` table a series; `lines` are labelled thresholds, `top` cuts the axis."""
-    for table, (color, style) in zip(tables, STYLES, strict=False):
-        years = table["time"] + start_year
+    """Fans over time.
+
+    Parameters
+    ----------
+    table
+        `quantiles`, of one or two series.
+    finding, subtitle, values
+        What the chart shows, and what is plotted in which unit: templates for `str.format`, and what fills
+        them.
+    lines
+        Thresholds by their labels.
+    log, percent
+        Whether the scale is logarithmic, and whether its numbers are percentages.
+    start_year
+        The decimal year of time 0.
+    top
+        Where the vertical axis is cut.
+    """
+    ax = ax or theme.axes(grid="both")
+    fans = {str(name): part for name, part in table.groupby("series", sort=False)}
+    for (name, part), (color, style) in zip(fans.items(), STYLES, strict=False):
+        years = part["time"] + start_year
         for low, high, alpha in BANDS:
-            bounds = (table[f"p{low * 100:.0f}"], table[f"p{high * 100:.0f}"])
+            bounds = (part[f"p{low * 100:.0f}"], part[f"p{high * 100:.0f}"])
             ax.fill_between(years, *bounds, color=color, alpha=alpha, linewidth=0)
-        ax.plot(years, table["p50"], color=color, linewidth=2.2, linestyle=style)
-        if len(tables) > 1:
-            layout.line_label(ax, years, table["p50"], table["series"].iloc[0], color)
+        ax.plot(years, part["p50"], color=color, linewidth=2.2, linestyle=style)
+        if len(fans) > 1:
+            layout.line_label(ax, years, part["p50"], name, color)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if log:
-        _log_ticks(ax, min(t["p5"].min() for t in tables), max(t["p95"].max() for t in tables))
+        _log_ticks(ax, table["p5"].min(), table["p95"].max())
     for label, level in (lines or {}).items():
-        theme.threshold(ax, label, level, [table["p50"].tolist() for table in tables])
+        theme.threshold(ax, label, level, [part["p50"].tolist() for part in fans.values()])
     if top is not None:
         ax.set_ylim(0, top)
     if percent:
         ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     ax.set(xlabel="", ylabel="")
-    fans = "; ".join(map(_fan_alt, tables))
-    alt = f"Medians with shaded 50% and 90% ranges over {len(tables[0])} dates: {fans}."
-    return theme.set_texts(ax, finding, f"{subtitle}; median, 50% and 90% of simulated draws", alt)
+    dates = table["time"].nunique()
+    alt = (
+        f"Medians with shaded 50% and 90% ranges over {dates} dates:"
+        f" {'; '.join(map(_fan_alt, fans.values()))}."
+    )
+    subtitle = f"{subtitle.format(**values)}; median, 50% and 90% of simulated draws"
+    return theme.set_texts(ax, finding.format(**values), subtitle, alt)
 
 
 def _log_ticks(ax: Axes, low: float, high: float) -> None:
@@ -132,11 +166,12 @@ def _log_ticks(ax: Axes, low: float, high: float) -> None:
 
 
 def outcome(
-    moic: NDArray[np.float64], thresholds: Mapping[str, float], *, top: float = 6.0, ax: Axes
+    moic: NDArray[np.float64], thresholds: Mapping[str, float], *, top: float = 6.0, ax: Axes | None = None
 ) -> Axes:
     """Distribution of MOIC with labelled thresholds and the share of draws between them; draws above `top`
     are counted there.
     """
+    ax = ax or theme.axes(grid="y")
     lowest, highest = min(thresholds.values()), max(thresholds.values())
     between = float(((moic >= lowest) & (moic < highest)).mean())
     _distribution(moic, thresholds, 0.0, top, "x", ax)
@@ -154,22 +189,23 @@ def outcome(
 
 def returns(
     irr_pct: NDArray[np.float64],
-    thresholds: Mapping[str, float],
+    required_pct: float,
     *,
     low: float = -100.0,
     high: float = 100.0,
-    ax: Axes,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Distribution of the IRR with labelled thresholds and the share of draws between them; draws beyond the
+    """Distribution of the IRR below and above the return of the money and the required one; draws beyond the
     ends are counted there.
     """
+    ax = ax or theme.axes(grid="y")
+    thresholds = {"money back": 0.0, f"{required_pct:g}% asked for": required_pct}
     _distribution(irr_pct, thresholds, low, high, "%", ax)
     edges = f"percent a year ({low:g} and less, {high:g} and more at the edges)"
     ax.set(xlabel=_minus(edges), xlim=(low, high))
-    required = max(thresholds.values())
     finding = (
-        f"{(irr_pct >= required).mean():.0%} of futures return {required:g}% a year or more; the median is"
-        f" {np.median(irr_pct) + 0.0:.1f}%"
+        f"{(irr_pct >= required_pct).mean():.0%} of futures return {required_pct:g}% a year or more;"
+        f" the median is {np.median(irr_pct) + 0.0:.1f}%"
     )
     alt = f"Histogram of {len(irr_pct):,} simulated returns: {_shares_below(irr_pct, thresholds, '%')}."
     subtitle = "Share of simulated draws, percent, by internal rate of return of the dated payments"
@@ -218,32 +254,49 @@ def _minus(text: str) -> str:
 
 
 def probability_over_time(
-    tables: Mapping[str, pd.DataFrame],
+    table: pd.DataFrame,
     *,
-    deadline: tuple[str, float] | None,
+    deadline_years: float | None = None,
     finding: str,
     subtitle: str,
-    start_year: float = 0.0,
-    ax: Axes,
+    start_year: float = START_YEAR,
+    ax: Axes | None = None,
+    **values: Any,
 ) -> Axes:
-    """Cumulative probabilities and Monte-Carlo bounds, a line each (`simulation.cumulative_probability`)."""
-    for (name, table), (color, style) in zip(tables.items(), STYLES, strict=False):
-        years, percent = table["times_years"] + start_year, table["probability"] * 100
+    """Cumulative probabilities and Monte-Carlo bounds, a line a series.
+
+    Parameters
+    ----------
+    table
+        ``series`` and the columns of `simulation.cumulative_probability`, of one or two series.
+    deadline_years
+        A time to mark, years from the start.
+    finding, subtitle, start_year, values
+        As for `fan`.
+    """
+    ax = ax or theme.axes(grid="both")
+    lines = {str(name): part for name, part in table.groupby("series", sort=False)}
+    for (name, part), (color, style) in zip(lines.items(), STYLES, strict=False):
+        years, percent = part["times_years"] + start_year, part["probability"] * 100
         sns.lineplot(x=years, y=percent, color=color, linewidth=2.2, linestyle=style, ax=ax)
-        ax.fill_between(years, table["low"] * 100, table["high"] * 100, color=color, alpha=0.25, linewidth=0)
+        ax.fill_between(years, part["low"] * 100, part["high"] * 100, color=color, alpha=0.25, linewidth=0)
         layout.line_label(ax, years, percent, name, color)
-    if deadline:
-        ax.axvline(deadline[1], color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
-        at, axis = (deadline[1], 1), ("data", "axes fraction")
-        theme.annotate(ax, deadline[0], at, (-5, -3), xycoords=axis, ha="right", va="top", fontsize=10)
+    if deadline_years is not None:
+        _mark_deadline(ax, deadline_years, start_year)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="", ylabel="", ylim=(0, None))
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
-    ends = "; ".join(
-        f"{name} {table['probability'].iloc[-1]:.0%} at the end" for name, table in tables.items()
-    )
+    ends = "; ".join(f"{name} {part['probability'].iloc[-1]:.0%} at the end" for name, part in lines.items())
     alt = f"Rising lines for the probability by date: {ends}."
-    return theme.set_texts(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding.format(**values), subtitle.format(**values), alt)
+
+
+def _mark_deadline(ax: Axes, deadline_years: float, start_year: float) -> None:
+    """A vertical line some years from the start, with their months."""
+    at = deadline_years + start_year
+    ax.axvline(at, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
+    style: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
+    theme.annotate(ax, f"{deadline_years * 12:.0f} months", (at, 1), (-5, -3), fontsize=10, **style)
 
 
 def heat_map(
@@ -256,9 +309,14 @@ def heat_map(
     mark: float | None = None,
     form: Callable[[float], str] = "{:,.0f}".format,
     alt: str | None = None,
-    ax: Axes,
+    ax: Axes | None = None,
+    **values: Any,
 ) -> Axes:
-    """A grid of numbers as a heat map that shows them, written by `form`; those above `mark` in bold."""
+    """A grid of numbers as a heat map that shows them, written by `form`; those above `mark` in bold.
+
+    `finding` and `subtitle` are templates for `str.format`, which `values` fill.
+    """
+    ax = ax or theme.axes(grid="")
     sns.heatmap(
         grid,
         annot=grid.map(form),
@@ -277,4 +335,4 @@ def heat_map(
     ax.tick_params(axis="y", rotation=0)
     ends = f"from {form(grid.min().min())} to {form(grid.max().max())}"
     alt = alt or f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers by {ylabel} and {xlabel}, {ends}."
-    return theme.set_texts(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding.format(**values), subtitle.format(**values), alt)

@@ -279,6 +279,10 @@ NAMES = tuple(field.name for field in fields(VentureInputs) if field.name != "pa
 """The inputs that are numbers, which is all but the payments."""
 
 
+Basis = Literal["cost", "peak"]
+BASES: tuple[Basis, ...] = ("cost", "peak")
+"""What a reported value is compared with: cumulative cost, or the highest reported value so far."""
+
 SHARED = ("times_years", "cost_to_date_usd_bn", "payments")
 """What all draws of `VenturePaths` have in common."""
 
@@ -589,7 +593,7 @@ def _stake(
 
 
 def write_down_hits(
-    paths: VenturePaths, *, threshold_pct: float = 25.0, basis: Literal["cost", "peak"] = "cost"
+    paths: VenturePaths, *, threshold_pct: float = 25.0, basis: Basis = "cost"
 ) -> NDArray[np.bool_]:
     """Quarter ends at which the reported value is at least `threshold_pct` below its basis.
 
@@ -614,7 +618,7 @@ def write_down_hits(
     """
     if not 0 < threshold_pct <= 100:
         raise ValueError(f"threshold_pct is {threshold_pct}: write a percentage above 0 and up to 100.")
-    if basis not in ("cost", "peak"):
+    if basis not in BASES:
         raise ValueError(f"basis is {basis!r}: write 'cost' or 'peak'.")
     mark = paths.reported_usd_bn
     reference = paths.cost_to_date_usd_bn if basis == "cost" else np.maximum.accumulate(mark, axis=1)
@@ -624,7 +628,7 @@ def write_down_hits(
 
 
 def write_down_path(
-    paths: VenturePaths, *, threshold_pct: float = 25.0, basis: Literal["cost", "peak"] = "cost"
+    paths: VenturePaths, *, threshold_pct: float = 25.0, basis: Basis = "cost"
 ) -> pd.DataFrame:
     """Probability of a write-down by each quarter end; columns as in `simulation.cumulative_probability`."""
     return cumulative_probability(
@@ -632,12 +636,20 @@ def write_down_path(
     )
 
 
+def write_down_paths(paths: VenturePaths, *, threshold_pct: float = 25.0) -> pd.DataFrame:
+    """`write_down_path` against cost, and against the highest reported value so far, by ``series``."""
+    tables = {
+        f"below {basis}": write_down_path(paths, threshold_pct=threshold_pct, basis=basis) for basis in BASES
+    }
+    return pd.concat(tables, names=["series"]).reset_index("series").reset_index(drop=True)
+
+
 def write_down_probability(
     paths: VenturePaths,
     *,
     within_years: float,
     threshold_pct: float = 25.0,
-    basis: Literal["cost", "peak"] = "cost",
+    basis: Basis = "cost",
 ) -> MonteCarloEstimate:
     """Probability that some quarter end up to `within_years` shows a write-down (see `write_down_hits`).
 

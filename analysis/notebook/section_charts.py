@@ -46,15 +46,12 @@ def revenue(assumptions: Assumptions, record: outlook.StartEvidence, *, segments
     times, paths = outlook.revenue_paths(assumptions, record)
     needed = outlook.needed_revenue_usd_bn(assumptions)
     return charts.simulation.fan(
-        [charts.simulation.quantiles(times, paths, "revenue")],
+        charts.simulation.quantiles(times, {"revenue": paths}),
         lines={"needed at the exit": needed, "the five segments in 2028": segments_usd_bn},
-        finding=(
-            f"{(paths[:, -1] >= needed).mean():.0%} of revenue paths reach what the required return needs"
-        ),
+        finding="{reach:.0%} of revenue paths reach what the required return needs",
         log=True,
-        start_year=outlook.START_YEAR,
         subtitle="OpenAI's yearly revenue, billion dollars, log scale",
-        ax=theme.axes(grid="both"),
+        reach=(paths[:, -1] >= needed).mean(),
     )
 
 
@@ -63,38 +60,18 @@ def returns(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
     the article's judgement.
     """
     ends = {"catastrophe": assumptions.catastrophe_moic, "outsized": assumptions.outsized_moic}
-    return charts.simulation.outcome(
-        outlook.venture_paths(assumptions, record).moic, ends, ax=theme.axes(grid="y")
-    )
-
-
-def write_down_probabilities(
-    assumptions: Assumptions, record: outlook.StartEvidence
-) -> dict[str, pd.DataFrame]:
-    """`venture.write_down_path` against cost, and against the highest reported value so far."""
-    paths = outlook.venture_paths(assumptions, record)
-    return {
-        f"below {basis}": venture.write_down_path(
-            paths, threshold_pct=assumptions.write_down_pct, basis=basis
-        )
-        for basis in ("cost", "peak")
-    }
+    return charts.simulation.outcome(outlook.venture_paths(assumptions, record).moic, ends)
 
 
 def write_downs(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
     """When a write-down comes, and how likely the article's third prediction is."""
+    paths = outlook.venture_paths(assumptions, record)
     chances = outlook.third_prediction(assumptions, record)
     return charts.simulation.probability_over_time(
-        write_down_probabilities(assumptions, record),
-        deadline=(
-            f"{assumptions.write_down_years * 12:.0f} months",
-            outlook.START_YEAR + assumptions.write_down_years,
-        ),
-        start_year=outlook.START_YEAR,
-        finding=(
-            f"A write-down has a probability of {chances['down'].value:.0%}, one with costs outgrowing"
-            f" revenue {chances['both'].value:.0%}"
-        ),
+        venture.write_down_paths(paths, threshold_pct=assumptions.write_down_pct),
+        deadline_years=assumptions.write_down_years,
+        finding="A write-down has a probability of {down:.0%}, one with costs outgrowing revenue {both:.0%}",
         subtitle="Simulated futures with such a write-down by then, percent",
-        ax=theme.axes(grid="both"),
+        down=chances["down"].value,
+        both=chances["both"].value,
     )

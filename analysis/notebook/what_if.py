@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from analysis.errors import ParameterError, Problem
 from analysis.notebook import display
 from analysis.scenarios import QUANTILES, Assumptions, Entry
-
-if TYPE_CHECKING:
-    from analysis.notebook.widgets import Draw
 
 LIVE = "THESIS_REVIEW"
 COLUMNS: display.Columns = {
@@ -35,7 +34,13 @@ COLUMNS: display.Columns = {
 
 
 def panel(
-    id: str, draw: Draw, assumptions: Assumptions, names: Sequence[str], *, live: bool | None = None
+    id: str,
+    draw: Callable[..., Axes],
+    assumptions: Assumptions,
+    names: Sequence[str],
+    *,
+    live: bool | None = None,
+    **fixed: Any,
 ) -> Any:
     """Show the assumptions behind a chart, and controls over them where the notebook is looked at.
 
@@ -44,14 +49,16 @@ def panel(
     id : str
         Of the table (``section.what_if``).
     draw : callable
-        The chart from the assumptions. It is called with fewer draws than the notebook's (`widgets.DRAWS`),
-        if it has any.
+        The chart from the assumptions and what is `fixed`. It is called with fewer draws than the notebook's
+        (`widgets.DRAWS`), if it has any.
     assumptions : Assumptions
         What the notebook runs with.
     names : sequence of str
         The assumptions to change, those that matter most first. Each must move the chart.
     live : bool, optional
         Whether to show controls; by default as the environment variable `THESIS_REVIEW` says.
+    **fixed
+        What the chart is drawn from apart from the assumptions, by name.
 
     Returns
     -------
@@ -83,7 +90,7 @@ def panel(
         raise ParameterError(Problem(id, rule, "Run `make review`, or pip install -e '.[review]'"))
     from analysis.notebook import widgets
 
-    controls = widgets.Panel(draw, assumptions, names)
+    controls = widgets.Panel(partial(draw, **fixed), assumptions, names)
     controls.show()
     return controls
 

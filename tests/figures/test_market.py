@@ -137,7 +137,7 @@ def test_one_series_is_described_by_amounts_and_several_by_how_many_naive_foreca
 def test_quantiles_of_simulated_paths_can_be_drawn_as_they_are():
     values = pd.Series(np.exp(0.1 * np.arange(12)), index=pd.date_range("2022-03-31", periods=12, freq="QE"))
     paths = backtest.simulate_paths(values, "log_drift", 2, 200, np.random.default_rng(0))
-    fan = charts.simulation.quantiles(np.array([2025.25, 2025.5]), paths, "S")
+    fan = charts.simulation.quantiles(np.array([2025.25, 2025.5]), {"S": paths})
     ax = past({"S": values}, fan, naive_of("S"))
     assert finding(ax).startswith("S: 90% of simulated paths lie between")
 

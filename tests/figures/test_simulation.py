@@ -10,9 +10,12 @@ from tests.figures.artists import finding, text, words
 
 def test_a_fan_shows_median_and_ranges_of_the_draws():
     paths = np.array([[1.0, v] for v in range(1, 102)])
-    table = charts.simulation.quantiles(np.array([0.0, 1.0]), paths, "x")
+    table = charts.simulation.quantiles(np.array([0.0, 1.0]), {"x": paths})
     assert table.iloc[-1][["p5", "p50", "p95"]].tolist() == [6, 51, 96]
-    ax = charts.simulation.fan([table], finding="f", subtitle="s", lines={"limit": 7}, ax=theme.axes())
+    ax = charts.simulation.fan(
+        table, finding="{middle:.0f} in the middle", subtitle="s", lines={"limit": 7}, middle=51.2
+    )
+    assert finding(ax) == "51 in the middle"
     assert ax.lines[0].get_ydata().tolist() == [1, 51]
     assert len(ax.collections) == 2
     assert "limit" in text(ax)
@@ -30,9 +33,7 @@ def test_the_distribution_says_what_lies_between_the_thresholds():
 
 
 def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
-    ax = charts.simulation.returns(
-        np.linspace(-100, 100, 401), {"money back": 0.0, "20% asked for": 20.0}, ax=theme.axes()
-    )
+    ax = charts.simulation.returns(np.linspace(-100, 100, 401), 20.0)
     sides = {text.get_text(): text.get_ha() for text in ax.texts}
     assert (sides["money back"], sides["20% asked for"]) == ("right", "left")
     # -100 to 100 in steps of 0.5: 161 of 401 draws are 20 or more, and the middle one is 0
@@ -40,7 +41,7 @@ def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
 
 
 def test_a_negative_return_has_a_minus_sign_wherever_it_is_printed():
-    ax = charts.simulation.returns(np.full(3, -12.5), {"money back": 0.0, "asked for": 20.0}, ax=theme.axes())
+    ax = charts.simulation.returns(np.full(3, -12.5), 20.0)
     chart = theme.chart_of(ax)
     assert chart.finding.endswith("the median is −12.5%") and "median −12.5%" in chart.alt
     assert "(−100 and less" in ax.get_xlabel()
@@ -49,13 +50,19 @@ def test_a_negative_return_has_a_minus_sign_wherever_it_is_printed():
 
 def test_probabilities_over_time_end_where_the_table_ends():
     table = pd.DataFrame(
-        {"times_years": [0.0, 1.0], "probability": [0.0, 0.4], "low": [0.0, 0.35], "high": [0.0, 0.45]}
+        {
+            "series": "below cost",
+            "times_years": [0.0, 1.0],
+            "probability": [0.0, 0.4],
+            "low": [0.0, 0.35],
+            "high": [0.0, 0.45],
+        }
     )
     ax = charts.simulation.probability_over_time(
-        {"below cost": table}, deadline=("due", 0.5), finding="f", subtitle="s", ax=theme.axes()
+        table, deadline_years=0.5, finding="f", subtitle="s", ax=theme.axes()
     )
     assert ax.lines[0].get_ydata()[-1] == pytest.approx(40)
-    assert "due" in text(ax)
+    assert "6 months" in text(ax)
 
 
 def test_a_heat_map_prints_its_numbers_and_sets_those_above_the_mark_in_bold():
@@ -72,8 +79,8 @@ def test_a_heat_map_prints_its_numbers_and_sets_those_above_the_mark_in_bold():
 
 def test_returns_are_piled_at_the_edges_and_counted_between_the_thresholds():
     draws = np.array([-100.0, -10.0, 5.0, 25.0, 400.0])
-    ax = charts.simulation.returns(draws, {"money back": 0.0, "asked for": 20.0}, ax=theme.axes(grid="y"))
-    assert words(ax) == ["money back", "asked for", "40%", "20%", "40%"]
+    ax = charts.simulation.returns(draws, 20.0)
+    assert words(ax) == ["money back", "20% asked for", "40%", "20%", "40%"]
     assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
     assert theme.chart_of(ax).finding == "40% of futures return 20% a year or more; the median is 5.0%"
     assert charts.simulation.distribution(draws, "irr_pct")["irr_pct"].iloc[9] == 5

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from analysis import ROOT, audit, scenarios
 from analysis.exhibits import MIME
 from analysis.figures import theme
-from analysis.models import outlook
+from analysis.models import outlook, venture
 from analysis.notebook import section_charts, widgets
 from analysis.scenarios import Assumptions
 
@@ -109,7 +109,9 @@ def test_both_halves_of_the_third_prediction_come_from_the_same_draws(assumption
     record = audit.gather(assumptions).record
     chances = {name: chance.value for name, chance in outlook.third_prediction(assumptions, record).items()}
     assert 0 < chances["both"] <= min(chances["down"], chances["lag"])
-    table = section_charts.write_down_probabilities(assumptions, record)["below cost"]
+    paths = outlook.venture_paths(assumptions, record)
+    table = venture.write_down_paths(paths, threshold_pct=assumptions.write_down_pct)
+    table = table[table["series"] == "below cost"]
     by = table.loc[np.isclose(table["times_years"], assumptions.write_down_years)].iloc[0]
     assert by["probability"] == pytest.approx(chances["down"])
 
