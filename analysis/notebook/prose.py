@@ -93,23 +93,35 @@ def choose(id: str, text: str, tie: Assertion, alternative: str | None) -> str:
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
-    """A sentence with its numbers: `str.format`, with a format for counts.
+    """A sentence with its numbers: `str.format`, with formats of prose.
 
     ``{n:count}`` is a count as prose has it (`labels.number_word`), ``{n:Count}`` the same at the start of a
-    sentence, and ``{n:count|is|are}`` adds the word that goes with it.
+    sentence, and ``{n:count|is|are}`` adds the word that goes with it. ``{x:sign|rises|falls}`` is the first
+    word where a value is above zero, else the second; ``{names:list}`` has several one after the other, and
+    ``{text:quote}`` a sentence in quotation marks, without its full stop.
     """
-    return _CountFormatter().vformat(template, (), values)
+    return _ProseFormatter().vformat(template, (), values)
 
 
-class _CountFormatter(string.Formatter):
-    """`str.format` that also knows how prose counts."""
+class _ProseFormatter(string.Formatter):
+    """`str.format` that also knows how prose counts, lists and quotes."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         kind, *forms = format_spec.split("|")
-        if kind.lower() != "count":
-            return str(super().format_field(value, format_spec))
-        word = labels.number_word(value, *forms)
-        return word[0].upper() + word[1:] if kind == "Count" else word
+        match kind:
+            case "count":
+                return labels.number_word(value, *forms)
+            case "Count":
+                word = labels.number_word(value, *forms)
+                return word[0].upper() + word[1:]
+            case "sign":
+                above, below = forms
+                return above if value > 0 else below
+            case "list":
+                return "; ".join(map(str, value))
+            case "quote":
+                return f"“{str(value).rstrip('.')}”"
+        return str(super().format_field(value, format_spec))
 
 
 def _format(value: float) -> str:

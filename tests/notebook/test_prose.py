@@ -49,6 +49,15 @@ def test_a_sentence_counts_in_words_with_the_verb_that_fits_and_keeps_every_othe
     assert prose.render(template, values | {"n": 30, "m": 0}) == "30 are right, none of 127 wrong (2%, 0!)."
 
 
+def test_a_sentence_turns_with_a_sign_lists_names_and_quotes_a_statement():
+    template = "It would {change:sign|rise|fall} by {change:+.0f}, if {text:quote} held: {names:list}."
+    values = {"text": "Prices fall.", "names": ["a", "b, c"]}
+    rising = prose.render(template, values | {"change": 3.0})
+    assert rising == "It would rise by +3, if “Prices fall” held: a; b, c."
+    falling = prose.render(template, values | {"change": -3.0})
+    assert falling == "It would fall by -3, if “Prices fall” held: a; b, c."
+
+
 def test_a_sentence_may_have_a_form_for_the_other_side():
     assert prose.choose("a", "weeks", prose.below(60, 52, "w"), "years") == "years"
     assert prose.choose("a", "weeks", prose.below(6, 52, "w"), "years") == "weeks"
