@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from analysis import ROOT, exhibits, fonts, labels
+from analysis import ROOT, exhibits, fonts, labels, thesis
 from analysis.batch.execute import FULL
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
@@ -55,6 +55,7 @@ TEMPLATES = ROOT / "reports" / "templates"
 STATIC = ROOT / "reports" / "static"
 CHANGELOG = ROOT / "CHANGELOG.md"
 RETIRED = ROOT / "reports" / "retired.yml"
+THESIS = ROOT / "analysis" / "data" / "thesis"
 SUFFIX = ".html.j2"
 SECTION = "section"
 EVIDENCE = "evidence"
@@ -111,7 +112,8 @@ def publish(
     out = out.resolve()
     refuse_unfit(out)
     results, previous = load(runs, partial=partial), incremental.PreviousBuild.at(out)
-    keys = incremental.keys(results, [templates, static, params, changelog, retired], document=bool(document))
+    sources = [templates, static, params, changelog, retired, THESIS / thesis.FILE]
+    keys = incremental.keys(results, sources, document=bool(document))
     if previous.is_unchanged(keys):
         return out / "index.html"
     environment = _environment(templates, static)
@@ -323,6 +325,7 @@ def _environment(templates: Path, static: Path) -> Environment:
     )
     environment.globals |= _style_and_script(static)
     environment.globals |= {
+        "thesis": thesis.load(THESIS),
         "picture": sanitize.picture,
         "document": "",
         "verdicts": labels.VERDICTS,

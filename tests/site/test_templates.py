@@ -12,7 +12,6 @@ from typing import Any, get_args
 import pytest
 
 from analysis import exhibits
-from analysis.evidence import claims
 from analysis.scenarios import Entry
 from analysis.site import build
 from tests.site.site_material import (
@@ -228,12 +227,11 @@ def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_fil
         assert re.findall(r'"(\w+)":', entries) == list(expected)
 
 
-def test_every_verdict_weight_and_section_has_its_words() -> None:
+def test_every_verdict_and_weight_has_its_words() -> None:
     words = (build.TEMPLATES / "words.j2").read_text(encoding="utf-8")
     for block, expected in (
         ("verdict_meanings", exhibits.VERDICTS),
         ("weight_names", get_args(exhibits.Weight)),
-        ("section_names", claims.SECTIONS),
     ):
         entries = words.split(block)[1].split("%}")[0]
         assert re.findall(r'"(\w+)":', entries) == list(expected)

@@ -1,0 +1,200 @@
+"""Which thesis is it? Its article, sections, tables, risks and names, as `thesis.yml` says them.
+
+Decisions
+- What only this thesis has is in one file of its data. Code that would serve another thesis, and the
+  templates of the pages, name no company, section, table or risk: they ask here.
+- A name without words of its own falls back to the name, made readable, so that a new scenario or prediction
+  needs no entry.
+- What the file says in two places is compared here; what it says of other files is for `thesis check`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from analysis import ROOT
+from analysis.cache import cached
+from analysis.errors import DataError, Problem, nearest
+from analysis.scenarios import Day, display_path, read_yaml, validation_problems
+from analysis.units import UNITS, format_date
+
+FILE = "thesis.yml"
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Sentence = Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+ExhibitId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
+
+
+class _Part(BaseModel):
+    """A part of the file: every key is known, and nothing changes after it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Article(_Part):
+    """Who published the article, where, when and under which terms."""
+
+    title: Text
+    publisher: Text
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    published_on: Day
+    licence: Text
+
+    @property
+    def line(self) -> str:
+        """Publisher, title and day, as a reader sees it: `The Paper, "Title", 21 May 2026`."""
+        return f'{self.publisher}, "{self.title}", {self.day}'
+
+    @property
+    def day(self) -> str:
+        """Publication day, as a reader sees it: 21 May 2026."""
+        return format_date(self.published_on)
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """The article as an exhibit carries a source: title and url."""
+        return {"title": self.line, "url": self.url}
+
+
+class Publisher(_Part):
+    """Who answers for the report: name, address, and what a reader should know of interests."""
+
+    name: Text
+    contact: Text | None = None
+    conflict_of_interest: Sentence | None = None
+
+
+class Section(_Part):
+    """A section of the article: what readers see, and how many paragraphs it has."""
+
+    title: Text
+    paragraphs: int = Field(gt=0)
+
+
+class Pages(_Part):
+    """Exhibits that pages pick, by id.
+
+    Attributes
+    ----------
+    front_metrics : tuple of str
+        The results that open the index, in order.
+    front_chart : str, optional
+        The chart next to the verdict.
+    fan_chart : str, optional
+        The chart on which the guide explains a fan.
+    risk_register : str, optional
+        The table from which the page of the risks is made; without one there is no such page.
+    risk_section : str, optional
+        The section of the article whose claims that page lists.
+    risk_shares : mapping of str to str
+        Tables of what each risk adds, each with what it is added to, in words.
+    sliders : str, optional
+        What follows from the sliders of the page "What if", in words.
+    """
+
+    front_metrics: tuple[ExhibitId, ...] = ()
+    front_chart: ExhibitId | None = None
+    fan_chart: ExhibitId | None = None
+    risk_register: ExhibitId | None = None
+    risk_section: Name | None = None
+    risk_shares: dict[ExhibitId, Text] = {}
+    sliders: Text | None = None
+
+    @property
+    def exhibit_ids(self) -> dict[str, str]:
+        """The key of each exhibit that the pages pick, by the exhibit's id."""
+        single = {"front_chart": self.front_chart, "fan_chart": self.fan_chart}
+        keys = {name: key for key, name in (single | {"risk_register": self.risk_register}).items() if name}
+        return (
+            keys
+            | dict.fromkeys(self.front_metrics, "front_metrics")
+            | dict.fromkeys(self.risk_shares, "risk_shares")
+        )
+
+
+class Thesis(_Part):
+    """What is particular to a thesis.
+
+    Attributes
+    ----------
+    title, brand, summary : str
+        What the report is called on its first page and in menus, and what it does.
+    publisher, article : Publisher, Article
+        Who answers for the report, and what it is about.
+    beneficiary : str
+        Whose result the numbers are: better and worse are meant for them.
+    company : str, optional
+        The company that the money goes into.
+    sections : mapping of str to Section
+        The sections of the article, in its order.
+    tables : tuple of str
+        The article's tables, in its order: the names of their files.
+    fact_units : mapping of str to str
+        The units in which dated facts are entered, and their names in `units.UNITS`.
+    risks : mapping of str to str
+        What each risk of the register means.
+    scenarios, predictions : mapping of str to str
+        What scenarios and predictions are called.
+    pages : Pages
+        The exhibits that pages pick.
+    """
+
+    title: Text
+    brand: Text
+    summary: Sentence
+    publisher: Publisher
+    article: Article
+    beneficiary: Text
+    company: Text | None = None
+    sections: dict[Name, Section] = Field(min_length=1)
+    tables: tuple[Name, ...] = ()
+    fact_units: dict[str, str] = {}
+    risks: dict[Text, Sentence] = {}
+    scenarios: dict[Name, Text] = {}
+    predictions: dict[Name, Text] = {}
+    pages: Pages = Pages()
+
+    @property
+    def passage(self) -> re.Pattern[str]:
+        """What names a paragraph or a table of the article: ``SECTION.5``, ``SECTION.table``."""
+        return re.compile(rf"\b(?:{'|'.join(self.sections)})\.(?:\d+|table)\b")
+
+
+@cached
+def load(directory: Path = ROOT / "analysis" / "data" / "thesis") -> Thesis:
+    """The thesis of a project, by the folder that holds what the article says.
+
+    Raises
+    ------
+    DataError
+        There is no `thesis.yml`, or it does not say what it must; all of it at once.
+    """
+    path = directory / FILE
+    where = display_path(path)
+    try:
+        thesis = Thesis.model_validate(read_yaml(path, error=DataError))
+    except ValidationError as reason:
+        raise DataError(validation_problems(reason, where)) from None
+    if problems := list(_relation_problems(thesis, where)):
+        raise DataError(problems)
+    return thesis
+
+
+def _relation_problems(thesis: Thesis, where: str) -> Iterator[Problem]:
+    """Units and sections that there are not, and tables that are named twice."""
+    for text, unit in thesis.fact_units.items():
+        if unit not in UNITS:
+            yield Problem(f"{where}, key fact_units.{text}", f"{unit!r} is no unit", nearest(unit, UNITS))
+    section = thesis.pages.risk_section
+    if section is not None and section not in thesis.sections:
+        rule, fix = f"the article has no section {section!r}", nearest(section, thesis.sections)
+        yield Problem(f"{where}, key pages.risk_section", rule, fix)
+    for name in [name for name, count in Counter(thesis.tables).items() if count > 1]:
+        yield Problem(f"{where}, key tables", f"{name!r} appears twice", "Name each table once")

@@ -1,0 +1,52 @@
+"""What `thesis.yml` says, and what it may not say."""
+
+import shutil
+
+import pytest
+
+from analysis import ROOT, thesis
+from analysis.errors import DataError
+
+FILE = ROOT / "analysis" / "data" / "thesis" / thesis.FILE
+
+
+def problem_in(folder, old, new):
+    """The one problem of the file with something replaced."""
+    text = FILE.read_text(encoding="utf-8")
+    assert old in text
+    (folder / thesis.FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        thesis.load(folder)
+    (problem,) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "rule", "fix"),
+    [
+        ("\nrisks:", "\nrisk: {}\nrisks:", "risk", "Extra inputs", "Remove the key"),
+        ("published_on: 2026", "published_on: 26", "article.published_on", "is not a date", "Correct"),
+        ("risk_section: risks", "risk_section: risk", "pages.risk_section", "section 'risk'", "'risks'"),
+        ("percent: pct", "percent: pc", "fact_units.percent", "'pc' is no unit", "'pct'"),
+        ("[models, ", "[players, ", "tables", "'players' appears twice", "once"),
+        ("paragraphs: 4", "paragraphs: 0", "sections.risks.paragraphs", "(got 0)", "Correct the entry"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_file_key_rule_and_fix(tmp_path, old, new, key, rule, fix):
+    problem = problem_in(tmp_path, old, new)
+    assert problem.place.endswith(f"{thesis.FILE}, key {key}")
+    assert rule in problem.rule and fix in problem.fix
+
+
+def test_an_edit_is_seen_at_the_next_call(tmp_path):
+    shutil.copy(FILE, tmp_path)
+    before = thesis.load(tmp_path).title
+    path = tmp_path / thesis.FILE
+    path.write_text(path.read_text(encoding="utf-8").replace(before, "Another title"), encoding="utf-8")
+    assert thesis.load(tmp_path).title == "Another title"
+
+
+def test_a_passage_is_a_paragraph_or_a_table_of_a_section_of_this_article():
+    passage, (first, *_) = thesis.load().passage, thesis.load().sections
+    assert passage.fullmatch(f"{first}.1") and passage.fullmatch(f"{first}.table")
+    assert not passage.fullmatch(f"{first}.x") and not passage.fullmatch("no_section.1")
