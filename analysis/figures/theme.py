@@ -22,7 +22,6 @@ Decisions
 from __future__ import annotations
 
 import datetime as dt
-import html
 import io
 import math
 import re
@@ -31,6 +30,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple, cast
+from xml.etree.ElementTree import Element
 
 import matplotlib as mpl
 import numpy as np
@@ -50,6 +50,7 @@ from matplotlib.transforms import IdentityTransform, Transform
 from PIL import Image
 
 from analysis import fonts
+from analysis import svg as drawings
 
 PRINTED, RECOMPUTED = "#b35c00", "#1f5fa8"
 SECOND = "#5a6672"
@@ -407,21 +408,20 @@ def svg(chart: Chart) -> str:
     buffer = io.StringIO()
     with _plain_halos(chart):
         chart.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = re.sub(
-        r'<defs>.*?</defs>|\b(?:d|x|y|transform)="[^"]*"',
-        _shorten_coordinates,
-        buffer.getvalue(),
-        flags=re.DOTALL,
-    )
-    text = re.sub(r' transform="(?:rotate\(-?0( [-\d.]+)*\)|translate\(0 0\))"', "", text)
-    text = text.replace(f'<g id="{HALOED}">', f'<g class="{HALOED}">')
-    text = re.sub(r'<text style="[^"]*"', lambda match: _font_style(match[0]), text)
-    text, styles = _classes(text)
-    letters = _letters(text, any("font-weight" in style for style in styles))
-    return text.replace("<defs>", f"<style>{letters}{_rules(styles)}</style><defs>", 1)
+    full = drawings.read(buffer.getvalue())
+    styles = _replace_styles(full)
+    drawing = drawings.shorten(full)
+    _shorten_coordinates(drawing)
+    letters = _letters(drawing, any("font-weight" in style for style in styles))
+    sheet = Element("style")
+    sheet.text = letters + _rules(styles)
+    drawing.insert(0, sheet)
+    return drawings.write(drawing)
 
 
 HALOED = "halo"
+COORDINATES, SIZES = {"d", "x", "y", "transform"}, {"width", "height"}
+"""The attributes that hold coordinates, and those that hold the size of what is defined once."""
 
 
 @contextmanager
@@ -437,32 +437,52 @@ def _plain_halos(chart: Chart) -> Iterator[None]:
         text.set_gid(None)
 
 
-def _shorten_coordinates(match: re.Match[str]) -> str:
-    """Coordinates to a tenth of a point, those of marks (defined once, and small) to a hundredth."""
-    digits = 2 if match[0].startswith("<defs>") else 1
+def _shorten_coordinates(drawing: Element) -> None:
+    """Coordinates to a tenth of a point, those of marks (defined once, and small) to a hundredth; a move or a
+    turn by nothing goes.
+    """
+    marks = {element for defs in drawing.iter("defs") for element in defs.iter()}
+    for element in drawing.iter():
+        is_mark = element in marks
+        for name in (COORDINATES | SIZES if is_mark else COORDINATES).intersection(element.keys()):
+            element.set(name, _rounded(element.attrib[name], 2 if is_mark else 1))
+        if re.fullmatch(r"rotate\(-?0([ ,][-\d.]+)*\)|translate\(0[ ,]0\)", element.get("transform", "")):
+            del element.attrib["transform"]
+
+
+def _rounded(text: str, digits: int) -> str:
     longer = rf"\d+\.\d{{{digits + 1},}}"
-    return re.sub(longer, lambda n: f"{float(n[0]):.{digits}f}".rstrip("0").rstrip("."), match[0])
+    return re.sub(longer, lambda n: f"{float(n[0]):.{digits}f}".rstrip("0").rstrip("."), text)
 
 
-def _font_style(text: str) -> str:
-    text = re.sub(r"font: (?:(600|700|bold) )?([\d.]+px) [^;]*;", _weight_and_size, text)
-    return re.sub(r"font-family: [^;]*; |text-anchor: start; ", "", text)
+def _replace_styles(drawing: Element) -> list[str]:
+    """Classes instead of styles, and the styles in the order of their classes; a halo is a class, too."""
+    classes: dict[str, str] = {}
+    for element in drawing.iter():
+        if element.get("id") == HALOED:
+            element.set("class", element.attrib.pop("id"))
+        if style := element.attrib.pop("style", ""):
+            style = _font_style(style) if element.tag == "text" else style
+            element.set("class", classes.setdefault(style, f"s{len(classes)}"))
+    return list(classes)
 
 
-def _weight_and_size(match: re.Match[str]) -> str:
-    return f"{'font-weight: 600; ' if match[1] else ''}font-size: {match[2]};"
+def _font_style(style: str) -> str:
+    """The style of a word without what holds for the whole drawing: the family, and that it starts here."""
+    declarations = dict(part.split(": ", 1) for part in style.removesuffix(";").split("; "))
+    font = {}
+    if weight_and_size := re.match(r"(?:(600|700|bold) )?([\d.]+px) ", declarations.pop("font", "")):
+        font = {"font-weight": "600"} if weight_and_size[1] else {}
+        font["font-size"] = weight_and_size[2]
+    declarations.pop("font-family", None)
+    if declarations.get("text-anchor") == "start":
+        del declarations["text-anchor"]
+    return "; ".join(f"{name}: {value}" for name, value in (font | declarations).items())
 
 
-def _classes(text: str) -> tuple[str, list[str]]:
-    """The same drawing with classes instead of styles, and the styles in the order of their classes."""
-    styles = list(dict.fromkeys(re.findall(r' style="([^"]*)"', text)))
-    names = {style: f"s{number}" for number, style in enumerate(styles)}
-    return re.sub(r' style="([^"]*)"', lambda match: f' class="{names[match[1]]}"', text), styles
-
-
-def _letters(text: str, bold: bool) -> str:
+def _letters(drawing: Element, bold: bool) -> str:
     """The rules for the font of a chart, with the letters that its texts need, and for their halo."""
-    letters = "".join(sorted(set(html.unescape("".join(re.findall(r"<text[^>]*>([^<]*)", text))))))
+    letters = "".join(sorted(set("".join(element.text or "" for element in drawing.iter("text")))))
     faces = "".join(fonts.font_face(FONT, weight, letters) for weight in ((400, 600) if bold else (400,)))
     halo = f".{HALOED} text{{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}}"
     dark = f"@media(prefers-color-scheme:dark){{.{HALOED} text{{stroke:{DARK['#ffffff']}}}}}"

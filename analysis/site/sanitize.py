@@ -30,6 +30,7 @@ from urllib.parse import quote
 import nh3
 from markupsafe import Markup, escape
 
+from analysis import svg
 from analysis.site.reader import Image
 
 TAGS = frozenset(
@@ -234,11 +235,15 @@ def picture(image: Image) -> Picture:
         width, height = struct.unpack(">II", raw[16:24]) if sized else (None, None)
         content = base64.b64encode(raw).decode()
         return Picture(Markup("data:image/png;base64,{}").format(content), width, height)
-    svg = _minify_svg(image.content)
-    width, height = _size_in_pixels(svg)
-    address = "data:image/svg+xml," + quote(svg, safe="!$'()*+,-./:;=?@_~")
+    try:
+        drawing = svg.read(image.content)
+    except ValueError:
+        return Picture(
+            Markup("data:image/svg+xml,"), None, None
+        )  # what is no drawing is shown as a broken one
+    address = "data:image/svg+xml," + quote(svg.write(svg.shorten(drawing)), safe="!$'()*+,-./:;=?@_~")
     # Quoting left nothing that could end an attribute.
-    return Picture(Markup(address), width, height)  # noqa: S704
+    return Picture(Markup(address), *svg.size_px(drawing))  # noqa: S704
 
 
 def _decoded(content: str) -> bytes:
@@ -246,68 +251,6 @@ def _decoded(content: str) -> bytes:
         return base64.b64decode(content)
     except ValueError:
         return b""  # what is no picture is shown as a broken one
-
-
-_INVISIBLE = re.compile(
-    r"<\?xml.*?(?:\?>|\Z)|<!DOCTYPE.*?(?:>|\Z)|<!--.*?(?:-->|\Z)|<metadata>.*?(?:</metadata>|\Z)", re.DOTALL
-)
-"""What a drawing says to no reader; what is never closed ends with the text, so that its end is looked for
-once.
-"""
-
-
-def _minify_svg(svg: str) -> str:
-    # What says nothing to a reader goes (prologue, licence block, names, empty groups, line breaks), and what
-    # an address would spend three characters on is written with one: single quotes, commas between the
-    # numbers of a path.
-    svg = _INVISIBLE.sub("", svg)
-    svg = re.sub(r"(?<!\s)\s*\n\s*", " ", svg)
-    svg = re.sub(r"> <(?!/?(?:text|tspan))", "><", svg).strip()
-    svg = _drop_unused_ids(svg)
-    svg = re.sub(
-        r"<[^<>]*>|(?<=<style>)[^<]+",
-        lambda part: part[0] if "'" in part[0] else part[0].replace('"', "'"),
-        svg,
-    )
-    return re.sub(
-        r"""(?<= d=)(["'])(.*?)\1""", lambda match: f"{match[1]}{_minify_path(match[2])}{match[1]}", svg
-    )
-
-
-def _drop_unused_ids(svg: str) -> str:
-    """Without ids that nothing refers to, and without groups that then say and hold nothing."""
-    used = set(re.findall(r"(?:href=[\"']#|url\(#)([^\"')]+)", svg))
-    svg = re.sub(r"""(<g\b[^<>]*?) id=(["'])([^"'<>]*)\2""", lambda g: g[0] if g[3] in used else g[1], svg)
-    parts = re.split(r"(<g(?:\s[^<>]*)?/?>|</g>)", svg)  # text and tags of groups in turn
-    opened: list[int] = []
-    holding = set[int]()  # groups with one inside that stays, so that they stay themselves
-    for at, tag in enumerate(parts):
-        if at % 2 and tag.endswith("/>"):
-            parts[at] = ""
-        elif at % 2 and tag != "</g>":
-            opened.append(at)
-        elif at % 2 and opened:
-            start = opened.pop()
-            if parts[start] == "<g>" and start not in holding:
-                parts[start] = parts[at] = ""
-            else:
-                holding.update(opened[-1:])
-    return "".join(parts)
-
-
-def _minify_path(path: str) -> str:
-    next_to_letters = r"(?<=[A-Za-z])\s+|(?<!\s)\s+(?=[A-Za-z])"
-    return re.sub(next_to_letters, "", path).strip().replace(" ", ",")
-
-
-def _size_in_pixels(svg: str) -> tuple[int | None, int | None]:
-    head = svg[: svg.find(">") + 1]
-    scale = {"pt": 4 / 3, "px": 1.0, "": 1.0}
-    size = []
-    for name in ("width", "height"):
-        match = re.search(rf"""\b{name}=["']([0-9.]+)(pt|px|)["']""", head)
-        size.append(round(float(match[1]) * scale[match[2]]) if match else None)
-    return size[0], size[1]
 
 
 def policy(styles: Iterable[str], scripts: Iterable[str]) -> str:

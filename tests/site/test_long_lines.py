@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from analysis import exhibits
+from analysis import exhibits, svg
 from analysis.batch import execute, provisioner
 from analysis.characters import legible
 from analysis.site import context, exports, sanitize
+from analysis.site.reader import Image
 
 BYTES = 1_000_000
 
@@ -34,15 +35,19 @@ def placeless(text: str) -> object:
     return execute._without_local_paths(text, Path("/home/somebody/project/notebooks/x.ipynb"))
 
 
+def drawn(text: str) -> object:
+    return sanitize.picture(Image("svg", f"<svg><style>{text}"))
+
+
 CASES: dict[Callable[[str], object], list[str]] = {
     settled: ["x", "ipykernel_", "ipykernel_1/", "1"],
     placeless: ["/home/somebody"],
     execute._short_line: ["x", "\x1b["],
     legible: ["\x1b[0", "\x1b]"],
     sanitize.terminal: ["\x1b[0"],
-    sanitize._minify_svg: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "url(#"],
-    sanitize._minify_path: [" ", " M"],
-    sanitize._size_in_pixels: ['width="1'],
+    drawn: ["<!--", "<?xml", "<!DOCTYPE", "<metadata>", " ", "<", "<g ", "<g id='", "<g>", "url(#"],
+    svg._shorten_path: [" ", " M", ",,", "M,"],
+    svg._length_px: ["1", "1."],
     sanitize.slugify: ["-"],
     exhibits.source_url: ["a/", "a/b:c@"],
     exports.NUMBER.fullmatch: ["1"],
@@ -66,7 +71,3 @@ def test_a_long_line_is_read_once(read: Callable[[str], object], unit: str) -> N
 
 def test_a_number_with_a_million_commas_is_read_once() -> None:
     assert context.PRINTED_NUMBER.fullmatch(f"1{long(',')}.1x1") is None
-
-
-def test_groups_are_unwrapped_however_deep() -> None:
-    assert sanitize._minify_svg(long("<g>") + "<path/>" + long("<g>").replace("<", "</")) == "<path/>"
