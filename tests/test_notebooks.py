@@ -18,7 +18,7 @@ from analysis import ROOT, audit, scenarios
 from analysis.audit import cells
 from analysis.audit.facts import SIMULATION
 from analysis.errors import ParameterError, ProseError
-from analysis.evidence import claims, sources
+from analysis.evidence import claims
 from analysis.evidence.indicators import read as read_indicators
 from analysis.forecasts import indicators, probabilities
 from analysis.models import outlook
@@ -97,10 +97,11 @@ def read_by_the_audit(path):
     }
     audit.judge_claims([claim for claim in claims.load() if claim.id in listed], facts)
     text = "\n".join(cell.source for cell in code(path))
-    tables = re.findall(re.escape(call(cells, cells.judge_cells)) + r'facts, \[\("(\w+)"', text)
+    by_column = re.findall(re.escape(call(cells, cells.judge_cells)) + r'facts, \[\("(\w+)"', text)
+    tables = [*re.findall(re.escape(call(cells, cells.judge_table)) + r'"(\w+)"', text), *by_column]
     assert len(tables) == sum(exhibit["id"].endswith(".cells") for exhibit in exhibits(path))
     for table in tables:
-        cells.judge_cells(facts, [(table, column) for column in sources.sidecar(table).columns][1:])
+        cells.judge_table(table, facts)
     return {
         name
         for name in assumptions.names

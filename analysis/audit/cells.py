@@ -48,6 +48,17 @@ FIELDS = (
 """The columns of the ledger of cells, in order."""
 
 
+SHOWN = ["row", "title", "verdict", "printed", "sourced", "protocol", "reason", "strength", "sources"]
+"""What a reader sees of the ledger of cells, in order."""
+
+
+def judge_table(name: str, facts: Facts) -> pd.DataFrame:
+    """What a reader sees of the cells of one of the article's tables: `judge_cells`, columns `SHOWN`."""
+    meta = sidecar(name)
+    columns = [(name, column) for column in meta.columns if column != meta.key]
+    return judge_cells(facts, columns)[SHOWN]
+
+
 def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd.DataFrame:
     """Every cell of the article's tables with what the sources say and the verdict, columns `FIELDS`.
 

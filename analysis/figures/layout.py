@@ -307,14 +307,16 @@ def bounded(
     unit: str,
     finding: str,
     subtitle: str,
-    ax: Axes,
     reference: tuple[str, float] | None = None,
+    ax: Axes | None = None,
+    **values: Any,
 ) -> Axes:
     """A row for each figure of the article with its bounds; `reference` is a labelled line to compare with.
 
     `cells` are rows of `article_tables.parsed_cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
-    ``missing``.
+    ``missing``. `values` fill the fields of `finding` and of the label of `reference` (``{name:spec}``).
     """
+    ax = ax or theme.axes()
     table = cells.reset_index(drop=True)
     sns.barplot(table, y="row", x="value", color=theme.PRINTED, alpha=0.85, width=0.5, saturation=1, ax=ax)
     top = max(float(table["value"].max()), reference[1] if reference else 0.0)
@@ -329,7 +331,7 @@ def bounded(
         ax.axvline(reference[1], color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
         style: dict[str, Any] = {"ha": "right", "va": "top", "color": theme.INK}
         at, axis = (reference[1], 1.0), ("data", "axes fraction")
-        theme.annotate(ax, reference[0], at, (-6, -4), xycoords=axis, **style)
+        theme.annotate(ax, reference[0].format(**values), at, (-6, -4), xycoords=axis, **style)
     ax.set(xlabel="", ylabel="", xlim=(0, top * 1.28))
     ax.set_xticks(ax.get_xticks(), [format_value(tick, unit, 0) for tick in ax.get_xticks()])
     ax.set_xlim(0, top * 1.28)
@@ -337,7 +339,7 @@ def bounded(
         f"A bar for each of {len(table)} rows with the bounds that the printed qualifier leaves; rows without"
         " a figure say why."
     )
-    return theme.set_texts(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding.format(**values), subtitle, alt)
 
 
 def _bounds_mark(ax: Axes, y: int, value: float, low: float, high: float, end: float) -> None:

@@ -305,21 +305,33 @@ def _require_finite(name: str, frame: pd.DataFrame, log: bool) -> None:
         raise ValueError(f"{name} has a t that is not finite; give decimal years")
 
 
-def specification_curve(table: pd.DataFrame, *, subject: str, primary: str, level: float, ax: Axes) -> Axes:
+def specification_curve(
+    table: pd.DataFrame,
+    *,
+    subject: str,
+    level: float,
+    primary: str | None = None,
+    caveat: str = "",
+    ax: Axes | None = None,
+) -> Axes:
     """The factor that every specification gives, sorted; the one written down beforehand is marked.
 
     Parameters
     ----------
     table : DataFrame
         ``specification``, ``factor``, ``low``, ``high`` (factors a year) and ``primary``, true for one row.
-        Where a specification could not be fitted its numbers are NaN; it counts as tried. Give a row about
-        0.25 inches.
+        Where a specification could not be fitted its numbers are NaN; it counts as tried. With ``p_holm``
+        the chart has a note that says how many show a change.
     subject : str
         What a year multiplies or divides, to open the finding: Training cost on rented hardware.
-    primary : str
-        The primary specification, as fixed before the fit; the table must mark the same one.
     level : float
         Level of the intervals, between 0 and 1.
+    primary : str, optional
+        The primary specification, as fixed before the fit, where the table must mark this one.
+    caveat : str
+        A sentence that ends the note.
+    ax : Axes, optional
+        About 0.25 inches a row; new ones of that height where not given.
 
     Raises
     ------
@@ -329,10 +341,11 @@ def specification_curve(table: pd.DataFrame, *, subject: str, primary: str, leve
     """
     layout.require_columns("table", table, ("specification", "factor", "low", "high", "primary"))
     layout.checked_level(level)
+    ax = ax or theme.axes(height_in=1.6 + 0.25 * len(table))
     if table["factor"].isna().all():
         return theme.empty_chart(ax, "a specification that could be fitted")
     layout.above_zero(table, ["factor", "low", "high"], "specification")
-    _require_primary(table, primary)
+    primary = _primary(table, primary)
     ordered = table.sort_values("factor", na_position="first", ignore_index=True)
     central = float(ordered.loc[ordered["specification"] == primary, "factor"].iloc[0])
     fits = ordered.dropna(subset="factor")
@@ -356,23 +369,37 @@ def specification_curve(table: pd.DataFrame, *, subject: str, primary: str, leve
         f"Factor a year, log scale; {tried} {layout.verb(tried, 'specification', 'specifications')} tried;"
         f" bars: {level:.0%} confidence intervals; filled: primary, fixed before the fit"
     )
-    return theme.set_texts(ax, _specifications_finding(subject, fits, central), subtitle, alt)
+    finding = _specifications_finding(subject, fits, central)
+    return theme.set_texts(ax, finding, subtitle, alt, note=_specifications_note(table, level, caveat))
 
 
-def _require_primary(table: pd.DataFrame, primary: str) -> None:
-    """Refuse a specification that stands twice, and a table that marks another primary one."""
+def _specifications_note(table: pd.DataFrame, level: float, caveat: str) -> str | None:
+    """How many specifications were tried, were fitted and show a change, and a further sentence."""
+    if "p_holm" not in table:
+        return caveat or None
+    changes = int((table["p_holm"] < 1 - level).sum())
+    note = (
+        f"{len(table)} specifications tried, {table['factor'].notna().sum()} fitted; after Holm's adjustment"
+        f" {changes} of them {layout.verb(changes, 'shows', 'show')} a change."
+    )
+    return f"{note} {caveat}".rstrip()
+
+
+def _primary(table: pd.DataFrame, primary: str | None) -> str:
+    """The one primary specification; refuse one that stands twice, and a table that marks another one."""
     if (twice := table["specification"].duplicated()).any():
         raise ValueError(
             f"specification {table.loc[twice, 'specification'].iloc[0]!r} stands twice; give each its own"
             " name"
         )
     marked = table.loc[table["primary"].astype(bool), "specification"].tolist()
-    if marked != [primary]:
+    if len(marked) != 1 or primary not in (None, *marked):
+        asked = f"primary is {primary!r} and " if primary else ""
         raise ValueError(
-            f"primary is {primary!r} and the table marks"
-            f" {join_words([repr(name) for name in marked]) or 'none'}; mark the one specification"
-            " that was fixed before the fit"
+            f"{asked}the table marks {join_words([repr(name) for name in marked]) or 'none'}; mark the one"
+            " specification that was fixed before the fit"
         )
+    return str(marked[0])
 
 
 def _draw_specification(ax: Axes, row: int, factor: float, low: float, high: float, primary: bool) -> None:

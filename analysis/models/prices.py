@@ -44,7 +44,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.models.frontier import PRICE, blended_price
-from analysis.statistics import trend
+from analysis.statistics import specifications, trend
 from analysis.statistics.breaks import holm_column
 from analysis.statistics.simulation import Floats
 
@@ -401,18 +401,20 @@ def hedonic(
 
 
 def hedonic_curve(
-    samples: Mapping[str, tuple[pd.DataFrame, float]],
+    spells: Mapping[str, pd.DataFrame],
     *,
+    floor: float,
     starts: Mapping[str, float] = WINDOWS,
     level: float = 0.95,
-) -> pd.DataFrame:
+) -> specifications.SpecificationCurve:
     """The fall of the price at equal quality under every benchmark, window and method: a specification curve.
 
     Parameters
     ----------
-    samples : mapping of str to (DataFrame, float)
-        By name of the benchmark: spells as `price_spells` gives them, and the floor of `hedonic`; the first
-        is the primary one.
+    spells : mapping of str to DataFrame
+        Spells as `price_spells` gives them, by name of the benchmark; the first is the primary one.
+    floor : float
+        As in `hedonic`, of all of these benchmarks.
     starts : mapping of str to float
         Windows by name: the decimal year from which spells count; the first is the primary one.
     level : float
@@ -420,23 +422,23 @@ def hedonic_curve(
 
     Returns
     -------
-    DataFrame
-        As `specifications.SpecificationCurve.table`, the primary row first: ``specification, factor`` (by
-        what a year divides the price) ``, low, high, n, p`` and ``p_holm`` (that the price does not change),
-        ``primary, reason``. What the data cannot carry keeps its row.
+    SpecificationCurve
+        Its factor is what a year divides the price by, tested against no change; what the data cannot carry
+        keeps its row.
     """
     rows: list[dict[str, Any]] = []
-    for (name, (spells, floor)), (window, start), method in product(
-        samples.items(), starts.items(), CURVE_METHODS
-    ):
+    for (name, sample), (window, start), method in product(spells.items(), starts.items(), CURVE_METHODS):
         rows.append(
             {"specification": f"{name}, {window}, {NAMES[method]}", "primary": not rows}
-            | _specification(spells[spells["t"] >= start], floor, method, level)
+            | _specification(sample[sample["t"] >= start], floor, method, level)
         )
     table = pd.DataFrame(
         rows, columns=["specification", "factor", "low", "high", "n", "p", "primary", "reason"]
     )
-    return table.assign(p_holm=holm_column(table["p"]))
+    table = table.assign(p_holm=holm_column(table["p"]))
+    return specifications.SpecificationCurve(
+        table, len(table), int(table["factor"].notna().sum()), against=1.0, level=level
+    )
 
 
 def _specification(spells: pd.DataFrame, floor: float, method: str, level: float) -> dict[str, Any]:

@@ -37,6 +37,9 @@ OUTLIERS = ("all points", "no outliers")
 OUTLIER_CUT = 3.0
 """Studentised residual beyond which a point is an outlier."""
 
+SUMMARY_COLUMNS = ["specification", "factor", "low", "high", "n", "p_holm", "primary", "reason"]
+"""Columns of `SpecificationCurve.summary`."""
+
 EXACT = 1e-9
 """Scatter below this share of the range is rounding, and no spread."""
 
@@ -49,6 +52,11 @@ class Window(NamedTuple):
 
 
 WHOLE_RECORD: Mapping[str, Window] = {"whole record": Window()}
+
+
+def windows_since(*years: float) -> dict[str, Window]:
+    """The whole record, which is the primary window, and what is left of it from some years on."""
+    return {**WHOLE_RECORD, **{f"since {year:g}": Window(year) for year in years}}
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,11 @@ class SpecificationCurve:
     fitted: int
     against: float
     level: float
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """The table without the single choices, which the name of a specification has, and without raw p."""
+        return self.table[SUMMARY_COLUMNS]
 
     @property
     def span(self) -> tuple[float, float]:

@@ -159,6 +159,15 @@ def test_some_columns_can_be_asked_for_alone(cell_rows):
         cells.judge_cells(gathered(), [("players", "primary_modell")])
 
 
+def test_a_table_is_judged_without_the_column_that_names_its_rows():
+    rows = cells.judge_table("market_size", gathered())
+    assert list(rows) == cells.SHOWN
+    whole = cells.judge_cells(gathered())
+    # the key column, the segment, has no cells of its own
+    assert len(rows) == (whole["table"] == "market_size").sum()
+    assert set(rows["title"]) == set(whole.loc[whole["table"] == "market_size", "title"])
+
+
 def test_what_was_not_known_yet_does_not_decide():
     early = judge_all(as_of="2024-12-31")["verdict"].filter(like="players.table")
     assert early["players.table.anthropic.primary_model"] == "holds"  # Claude 4 came in May 2025

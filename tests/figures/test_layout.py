@@ -24,6 +24,15 @@ def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
     ]
 
 
+def test_the_words_of_bounded_figures_take_values():
+    cells = article_tables.parsed_cells("players")
+    reference = ("the stake, {amount}", 40.0)
+    words = {"finding": "{amount} is {times:.0f} times the largest", "subtitle": "s"}
+    ax = charts.layout.bounded(cells, unit="usd_bn", reference=reference, amount="$40B", times=2.0, **words)
+    assert theme.chart_of(ax).finding == "$40B is 2 times the largest"
+    assert "the stake, $40B" in text(ax)
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "written"),
     [

@@ -401,6 +401,15 @@ def test_specifications_are_sorted_by_their_factor_and_the_primary_one_is_filled
     assert bold == ["OLS"]
 
 
+def test_the_note_counts_what_was_tried_and_fitted_and_what_shows_a_change():
+    ax = curve(TRIED.assign(p_holm=[0.01, 0.02, 0.4, 0.06, np.nan]))
+    # five rows, one without a factor, two p below 0.05
+    assert theme.chart_of(ax).note == (
+        "5 specifications tried, 4 fitted; after Holm's adjustment 2 of them show a change."
+    )
+    assert theme.chart_of(curve()).note is None
+
+
 def test_the_number_tried_counts_those_that_could_not_be_fitted():
     assert "5 specifications tried; bars: 95% confidence intervals" in subtitle(curve())
     assert (
@@ -432,7 +441,7 @@ def test_a_primary_specification_that_could_not_be_fitted_is_said_first():
     ("table", "primary", "level", "message"),
     [
         (TRIED, "HC3", 0.95, "primary is 'HC3' and the table marks 'OLS'"),
-        (TRIED.assign(primary=False), "OLS", 0.95, "the table marks none"),
+        (TRIED.assign(primary=False), None, 0.95, "the table marks none"),
         (
             TRIED.assign(primary=[True, True, False, False, False]),
             "OLS",

@@ -444,9 +444,11 @@ def test_the_frontier_of_the_real_prices_at_the_score_of_gpt_4(gpqa):
 
 def test_the_curve_tries_every_benchmark_window_and_method_and_adjusts_over_what_was_fitted():
     spells = market(np.random.default_rng(4))
-    result = prices.hedonic_curve(
-        {"one": (spells, 0.25), "none": (spells.head(2), 0.25)}, starts={"all": -math.inf}
+    curve = prices.hedonic_curve(
+        {"one": spells, "none": spells.head(2)}, floor=0.25, starts={"all": -math.inf}
     )
+    result = curve.table
+    assert (curve.tried, curve.fitted) == (6, 3)
     # 2 benchmarks x 1 window x 3 methods
     assert len(result) == 6 and result["specification"].is_unique
     assert result["primary"].tolist() == [True] + [False] * 5

@@ -127,3 +127,9 @@ def test_outliers_are_those_of_the_fits_without_each_point():
         assert specifications._outliers(t, y).tolist() == slow.tolist()
         result += slow.sum()
     assert result > 10  # there was something to find
+
+
+def test_windows_since_years_come_after_the_whole_record():
+    windows = specifications.windows_since(2018, 2020)
+    assert list(windows) == ["whole record", "since 2018", "since 2020"]
+    assert windows["since 2020"].start == 2020
