@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis import ROOT
 from analysis.cli import console, exits, options
 from analysis.cli.options import (
     AllowPartial,
@@ -43,6 +42,7 @@ from analysis.cli.options import (
 )
 from analysis.errors import DataError, ParameterError, PrintError, Problem, RunError, ThesisError, nearest
 from analysis.hashing import sha256
+from analysis.project import Project
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from analysis.models.sweep import Axis
     from analysis.scenarios import Assumptions, Entry
 
-SITE = ROOT / "reports" / "site"
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SAMPLES = ("grid", "sobol", "lhs")
 COLUMNS = {
@@ -112,8 +111,8 @@ def report(
     from analysis.batch import plan
     from analysis.site import build
 
-    build.refuse_unfit(SITE)
-    project, progress = plan.Project(), _progress(quiet, as_json)
+    project, progress = Project.default(), _progress(quiet, as_json)
+    build.refuse_unfit(project.site)
     tasks, limits = plan.plan(project=project), _limits(timeout, cell_timeout)
     failed: RunError | None = None
     try:
@@ -122,12 +121,12 @@ def report(
         failed = reason
     if failed and not allow_partial:
         not_built = Problem(
-            console.path_from_here(SITE),
+            console.path_from_here(project.site),
             "was not built again",
             "Correct what failed, then run thesis report again",
         )
         raise RunError([*failed.problems, not_built]) from None
-    _publish(SITE, progress, partial=allow_partial, document=document)
+    _publish(project.site, progress, partial=allow_partial, document=document)
     if failed:
         raise failed
 
@@ -173,7 +172,7 @@ def run(
 @app.command()
 def publish(
     out: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--out",
             parser=options.path_of("--out"),
@@ -181,7 +180,7 @@ def publish(
             help="Where the site goes.",
             show_default="reports/site",
         ),
-    ] = SITE,
+    ] = None,
     document: Pdf = False,
     allow_partial: AllowPartial = False,
 ) -> None:
@@ -190,15 +189,15 @@ def publish(
     The new site replaces the old one completely, or not at all. Prints the path of its index page. If the PDF
     cannot be printed, an error says so and the site is published without it.
     """
-    _publish(out, console.Progress.text, partial=allow_partial, document=document)
+    _publish(out or Project.default().site, console.Progress.text, partial=allow_partial, document=document)
 
 
 def _publish(out: Path, progress: console.Progress, *, partial: bool, document: bool) -> None:
     """Publish while no batch writes, and print where."""
-    from analysis.batch import lock, plan
+    from analysis.batch import lock
     from analysis.site import build, pdf
 
-    runs, lacking = plan.Project().runs, pdf.missing_requirement() if document else None
+    runs, lacking = Project.default().runs, pdf.missing_requirement() if document else None
     write = pdf.write if document and not lacking else None
     with lock.held(runs) if os.access(runs, os.W_OK) else nullcontext():
         try:
@@ -237,11 +236,11 @@ def notebooks(
 
     progress, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
     sources = plan.refresh_sources(notebook or ())
-    register = scenarios.load_register(plan.Project().params)
+    register = scenarios.load_register(Project.default().params)
     defaults.align([source.path for source in sources if not source.unfit], register)
     _show(
         lambda show: runner.refresh(sources, workers=workers, on_event=show, limits=limits),
-        plan.Project().notebooks,
+        Project.default().notebooks,
         progress,
     )
 
@@ -431,7 +430,7 @@ def run_sweep(
         rule, fix = "needs a grid of two ranges", "Give two -p NAME=LOW:HIGH:STEPS"
         raise ParameterError(Problem("--heat-map", rule, fix))
     request = _SweepRequest(assumptions, outputs, _sweep_points(axes, sample, points, assumptions))
-    default_folder = ROOT / "reports" / ".sweeps" / request.key[:12]
+    default_folder = Project.default().sweeps / request.key[:12]
     results = default_folder if out is None else out
     start = time.monotonic()
     table = _evaluate(request, default_folder, results, workers=workers, cluster=cluster)
@@ -470,7 +469,7 @@ class _SweepRequest:
 
         from analysis.batch import plan
 
-        state = plan.state_digest(plan.Project())
+        state = plan.state_digest(Project.default())
         parts = [state, dict(self.assumptions), self.points.to_dict("list"), self.outputs]
         return sha256(json.dumps(parts, sort_keys=True, default=str))
 
@@ -655,7 +654,7 @@ def _side(text: str) -> tuple[Path, list[Task]]:
     from analysis.scenarios import BASE
     from analysis.site import diff
 
-    project = plan.Project()
+    project = Project.default()
     if not DATE.fullmatch(text):
         return diff.folder_of(text, project), []
     folder = project.custom / "as_of" / text

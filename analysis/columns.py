@@ -18,14 +18,15 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from analysis import ROOT, units
+from analysis import units
 from analysis.cache import cached
 from analysis.errors import DataError, Problem
 from analysis.exhibits import Format
+from analysis.project import Project
 from analysis.scenarios import display_path, read_yaml, validation_problems
 
 ENGINE = Path(__file__).with_name("columns.yml")
-THESIS = ROOT / "analysis" / "data" / "thesis" / "columns.yml"
+THESIS = Project.default().columns
 OF_EXHIBIT = "exhibit"
 """The unit of a column that has the unit of the exhibit which shows it."""
 

@@ -44,16 +44,17 @@ from pydantic import (
     model_validator,
 )
 
-from analysis import ROOT, ROOT_VARIABLE, cache
+from analysis import cache, project
 from analysis.characters import first_hidden_character
 from analysis.errors import ParameterError, Problem, nearest
+from analysis.project import Project
 
 try:  # five times as fast, and in every wheel of PyYAML
     from yaml import CSafeLoader as SafeLoader
 except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
-PARAMS = ROOT / "params"
+PARAMS = Project.default().params
 REGISTER = "register.yml"
 BASE = "base"
 LABELS = ("scenario", "description", "because")
@@ -396,7 +397,8 @@ def _parse_yaml(text: str) -> Any:
 
 def display_path(path: Path) -> str:
     """A path as a message prints it: relative to the project, or its last two parts."""
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(Path(*path.parts[-2:]))
+    root = Project.default().root
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(Path(*path.parts[-2:]))
 
 
 def read_yaml(path: Path, *, error: type[ParameterError] | type = ParameterError) -> dict[str, Any]:
@@ -471,7 +473,7 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
     """
     path = directory / REGISTER
     if directory == PARAMS and not directory.is_dir():
-        raise ParameterError(_no_project(ROOT))
+        raise ParameterError(_no_project(directory.parent))
     register: dict[str, Entry] = {}
     problems: list[Problem] = []
     for name, raw in read_yaml(path).items():
@@ -499,9 +501,10 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
 
 def _no_project(root: Path) -> Problem:
     """The package was installed apart from its project, or a variable names another folder."""
-    where = f"{ROOT_VARIABLE}={root}" if os.environ.get(ROOT_VARIABLE) else str(root)
+    where = f"{project.VARIABLE}={root}" if os.environ.get(project.VARIABLE) else str(root)
     fix = (
-        f"Set {ROOT_VARIABLE} to a checkout of the project, or install the checkout itself (pip install -e .)"
+        f"Set {project.VARIABLE} to a checkout of the project, or install the checkout itself"
+        " (pip install -e .)"
     )
     return Problem(where, "is not a project: it has no params folder", fix)
 

@@ -18,13 +18,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from analysis import ROOT
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
+from analysis.project import Project
 from analysis.scenarios import Day, display_path, read_yaml, validation_problems
 from analysis.units import UNITS, format_date
-
-FILE = "thesis.yml"
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Sentence = Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
@@ -167,16 +165,19 @@ class Thesis(_Part):
         return re.compile(rf"\b(?:{'|'.join(self.sections)})\.(?:\d+|table)\b")
 
 
-@cached
-def load(directory: Path = ROOT / "analysis" / "data" / "thesis") -> Thesis:
-    """The thesis of a project, by the folder that holds what the article says.
+def load(project: Project | None = None) -> Thesis:
+    """The thesis of a project.
 
     Raises
     ------
     DataError
         There is no `thesis.yml`, or it does not say what it must; all of it at once.
     """
-    path = directory / FILE
+    return _read((project or Project.default()).thesis_file)
+
+
+@cached
+def _read(path: Path) -> Thesis:
     where = display_path(path)
     try:
         thesis = Thesis.model_validate(read_yaml(path, error=DataError))

@@ -22,10 +22,9 @@ from hypothesis import HealthCheck, settings
 from jupyter_client.connect import LocalPortCache
 
 from analysis import __main__ as command
-from analysis import scenarios
-from analysis.batch import execute, plan, pool, runner
+from analysis.batch import execute, pool, runner
 from analysis.batch.execute import Job, Limits, OnJobCell, OnJobStart, Results, RunResult, StartedCell
-from analysis.batch.plan import Project
+from analysis.project import VARIABLE, Project
 from tests import small_project
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -100,9 +99,7 @@ def thesis(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         with monkeypatch.context() as patch:
             if at:
                 patch.chdir(at.root)
-                patch.setattr(command, "SITE", at.root / "reports" / "site")
-                for module in (command, plan, scenarios):
-                    patch.setattr(module, "ROOT", at.root)
+                patch.setenv(VARIABLE, str(at.root))
             patch.setattr(sys, "argv", ["thesis", *words])
             patch.setenv("COLUMNS", "110")
             patch.delenv("THESIS_DEBUG", raising=False)

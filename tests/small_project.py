@@ -3,24 +3,27 @@
 import shutil
 from pathlib import Path
 
-from analysis import ROOT
-from analysis.batch.plan import Project
+from analysis.project import Project
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 PARAMS = NOTEBOOKS / "params"
+CHECKOUT = Project.default()
 
 
 def build(root: Path, *names: str, params: Path = PARAMS) -> Project:
-    """Two scenarios with the named notebooks of `tests/notebooks` and a line each of code and data."""
-    shutil.copytree(params, root / "params")
-    (root / "notebooks").mkdir()
+    """Two scenarios with the named notebooks of `tests/notebooks`, a line each of code and data, and the data
+    of the report, which the command checks before it runs anything.
+    """
+    project = Project(root)
+    shutil.copytree(params, project.params)
+    shutil.copytree(CHECKOUT.data, project.data)
+    project.notebooks.mkdir()
     for name in names:
-        shutil.copy(NOTEBOOKS / f"{name}.ipynb", root / "notebooks")
-    (root / "analysis" / "data").mkdir(parents=True)
-    (root / "analysis" / "model.py").write_text("FACTOR = 1\n", encoding="utf-8")
-    (root / "analysis" / "data" / "table.csv").write_text("year,value\n2024,1\n", encoding="utf-8")
-    (root / "requirements.lock").write_text("papermill==2.7\n", encoding="utf-8")
-    return Project(root)
+        shutil.copy(NOTEBOOKS / f"{name}.ipynb", project.notebooks)
+    (project.package / "model.py").write_text("FACTOR = 1\n", encoding="utf-8")
+    (project.data / "table.csv").write_text("year,value\n2024,1\n", encoding="utf-8")
+    project.lock_file.write_text("papermill==2.7\n", encoding="utf-8")
+    return project
 
 
 def build_with_package(root: Path, *names: str, params: Path = PARAMS) -> Project:
@@ -28,8 +31,8 @@ def build_with_package(root: Path, *names: str, params: Path = PARAMS) -> Projec
 
     It comes with what is compiled of it: compiling takes longer than most of what is tested.
     """
-    build(root, *names, params=params)
-    shutil.rmtree(root / "analysis")
+    project = build(root, *names, params=params)
+    shutil.rmtree(project.package)
     unfinished = shutil.ignore_patterns("*.pyc.*")  # what another process is about to rename
-    shutil.copytree(ROOT / "analysis", root / "analysis", ignore=unfinished)
-    return Project(root)
+    shutil.copytree(CHECKOUT.package, project.package, ignore=unfinished)
+    return project

@@ -5,8 +5,11 @@ import re
 
 import pytest
 
-from analysis import ROOT, scenarios
+from analysis import scenarios
 from analysis.notebook import display
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIRST, _ = scenarios.load_register()["as_of"].days

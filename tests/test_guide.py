@@ -23,10 +23,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis import ROOT
-from analysis.batch.plan import Project
 from analysis.exhibits import MIME
 from analysis.figures import charts
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 TEMPLATE = ROOT / "reports" / "templates" / "guide.html.j2"
 PATIENCE_SECONDS = 300

@@ -9,8 +9,8 @@ import pytest
 
 from analysis import __main__ as command
 from analysis import scenarios
-from analysis.batch import plan
 from analysis.cli import jupyterlab, listing_cache
+from analysis.project import VARIABLE
 from tests import small_project
 
 Thesis = Callable[..., tuple[object, str, str]]
@@ -46,7 +46,7 @@ def thesis(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with the tests' own small register and its two scenarios, which the command uses."""
     here = small_project.build(tmp_path / "project", "good")
-    monkeypatch.setattr(plan, "Project", lambda: here)
+    monkeypatch.setenv(VARIABLE, str(here.root))
     return here.root
 
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from papermill.cli import papermill
 
-from analysis import ROOT, audit, scenarios
+from analysis import audit, scenarios
 from analysis.audit import cells
 from analysis.audit.facts import SIMULATION
 from analysis.errors import ParameterError, ProseError
@@ -22,6 +22,9 @@ from analysis.evidence import claims
 from analysis.evidence.indicators import read as read_indicators
 from analysis.forecasts import indicators, probabilities
 from analysis.models import outlook
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MIME = "application/vnd.thesis.exhibit+json"

@@ -13,7 +13,9 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import analysis
-from analysis import ROOT
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 MODULES = [
     module.name
@@ -39,9 +41,9 @@ TESTS_OF_NO_MODULE = {
     "site/test_templates": "the templates of pages in reports/templates",
     "test_days": "all notebooks on any day of the register",
     "test_guide": "the commands that the guide page shows",
+    "test_locks": "the lock files",
     "test_notebooks": "what every notebook of the report must be",
     "test_packages": "the layout of all modules",
-    "test_project": "the lock files",
     "test_readme": "what README.md and CONTRIBUTING.md show",
     "test_words": "words kept by hand in several modules",
 }

@@ -1,43 +1,60 @@
-"""The lock files: complete, hashed, without an index address, and of one mind."""
+"""Every path of a project follows from its root, and the default project from the environment."""
 
-import json
-import re
+from pathlib import Path
 
 import pytest
 
-from analysis import ROOT
-
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+from analysis.project import VARIABLE, Project
 
 
-def pins(name):
-    """Every locked requirement with its marker, and its hashes."""
-    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "")
-    hashes_by_pin = {}
-    for line in text.splitlines():
-        pin, *hashes = re.split(r"\s+--hash=", line.strip())
-        hashes_by_pin[pin] = frozenset(hashes)
-    return hashes_by_pin
+def paths(project: Project) -> dict[str, Path]:
+    """Every path that a project names, by its property."""
+    return {
+        name: getattr(project, name) for name, member in vars(Project).items() if isinstance(member, property)
+    }
 
 
-@pytest.mark.parametrize("name", LOCKS)
-def test_every_requirement_is_pinned_and_hashed_and_no_index_is_named(name):
-    for pin, hashes in pins(name).items():
-        assert re.fullmatch(r"[\w.-]+==[\w.!+-]+( ; .+)?", pin), pin
-        assert hashes, pin
-    assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+def test_every_path_lies_in_the_root_and_no_two_are_one(tmp_path: Path) -> None:
+    named = paths(Project(tmp_path))
+    assert all(path.is_relative_to(tmp_path) for path in named.values())
+    assert len(set(named.values())) == len(named)
 
 
-def test_the_checkers_are_pinned_and_hashed_and_no_index_is_named():
-    text = (ROOT / "tests" / "browser" / "package-lock.json").read_text(encoding="utf-8")
-    packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
-    assert len(packages) > 100
-    for name, package in packages.items():
-        assert package["integrity"].startswith("sha512-") and package["version"][0].isdigit(), name
-        assert "resolved" not in package, name
-    assert "://" not in text
+def test_two_projects_share_no_path(tmp_path: Path) -> None:
+    one, other = ({*paths(Project(tmp_path / name)).values()} for name in ("one", "other"))
+    assert one.isdisjoint(other)
 
 
-def test_the_environment_of_the_report_is_part_of_the_one_of_the_tests():
-    run, dev = (pins(name) for name in LOCKS)
-    assert {pin.split(" ;")[0] for pin in run} <= {pin.split(" ;")[0] for pin in dev}
+def test_without_the_variable_the_project_is_the_checkout_of_the_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert Project.default().package == Path(__file__).parents[1] / "analysis"
+
+
+def test_the_variable_names_the_default_project_at_each_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "other"):
+        monkeypatch.setenv(VARIABLE, str(tmp_path / name))
+        assert Project.default() == Project(tmp_path / name)
+
+
+def test_a_relative_folder_stays_the_same_project_where_the_process_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(VARIABLE, f"project_of_{tmp_path.name}")
+    before = Project.default()
+    monkeypatch.chdir("elsewhere")
+    assert Project.default() == before == Project(tmp_path / f"project_of_{tmp_path.name}")
+
+
+def test_notebooks_are_in_the_order_of_their_names_without_hidden_ones(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.notebooks.mkdir()
+    for name in ("2_b.ipynb", "1_a.ipynb", ".hidden.ipynb", "notes.md"):
+        (project.notebooks / name).touch()
+    assert project.slugs() == ["1_a", "2_b"]
+    assert [path.parent for path in project.notebook_paths()] == [project.notebooks] * 2

@@ -9,11 +9,14 @@ import nbformat
 import pytest
 import yaml
 
-from analysis import ROOT, audit, scenarios
+from analysis import audit, scenarios
 from analysis.audit.checks import arithmetic
 from analysis.evidence import claims, evidence_tables, predictions
 from analysis.evidence.claims import Claim
 from analysis.exhibits import MIME
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 BASE = scenarios.Assumptions(scenarios.resolve("base"), scenarios.load_register())
 README = (ROOT / "README.md").read_text(encoding="utf-8")

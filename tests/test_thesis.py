@@ -4,19 +4,29 @@ import shutil
 
 import pytest
 
-from analysis import ROOT, thesis
+from analysis import thesis
 from analysis.errors import DataError
+from analysis.project import Project
 
-FILE = ROOT / "analysis" / "data" / "thesis" / thesis.FILE
+FILE = Project.default().thesis_file
 
 
-def problem_in(folder, old, new):
+@pytest.fixture
+def project(tmp_path):
+    """A project that holds its `thesis.yml`."""
+    project = Project(tmp_path)
+    project.thesis.mkdir(parents=True)
+    shutil.copy(FILE, project.thesis)
+    return project
+
+
+def problem_in(project, old, new):
     """The one problem of the file with something replaced."""
     text = FILE.read_text(encoding="utf-8")
     assert old in text
-    (folder / thesis.FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
+    project.thesis_file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataError) as caught:
-        thesis.load(folder)
+        thesis.load(project)
     (problem,) = caught.value.problems
     return problem
 
@@ -32,18 +42,17 @@ def problem_in(folder, old, new):
         ("paragraphs: 4", "paragraphs: 0", "sections.risks.paragraphs", "(got 0)", "Correct the entry"),
     ],
 )
-def test_what_cannot_be_used_is_refused_with_file_key_rule_and_fix(tmp_path, old, new, key, rule, fix):
-    problem = problem_in(tmp_path, old, new)
-    assert problem.place.endswith(f"{thesis.FILE}, key {key}")
+def test_what_cannot_be_used_is_refused_with_file_key_rule_and_fix(project, old, new, key, rule, fix):
+    problem = problem_in(project, old, new)
+    assert problem.place.endswith(f"thesis.yml, key {key}")
     assert rule in problem.rule and fix in problem.fix
 
 
-def test_an_edit_is_seen_at_the_next_call(tmp_path):
-    shutil.copy(FILE, tmp_path)
-    before = thesis.load(tmp_path).title
-    path = tmp_path / thesis.FILE
+def test_an_edit_is_seen_at_the_next_call(project):
+    before = thesis.load(project).title
+    path = project.thesis_file
     path.write_text(path.read_text(encoding="utf-8").replace(before, "Another title"), encoding="utf-8")
-    assert thesis.load(tmp_path).title == "Another title"
+    assert thesis.load(project).title == "Another title"
 
 
 def test_a_passage_is_a_paragraph_or_a_table_of_a_section_of_this_article():

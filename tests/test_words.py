@@ -7,15 +7,18 @@ from urllib.parse import quote
 
 import pytest
 
-from analysis import ROOT, audit, exhibits, labels
+from analysis import audit, exhibits, labels
 from analysis.audit import cells, facts
 from analysis.audit.cell_checks import training
 from analysis.evidence import cell_rules, evidence_tables, predictions
 from analysis.figures import charts, theme
 from analysis.forecasts import methods, probabilities
 from analysis.models import prices
+from analysis.project import Project
 from analysis.statistics import backtest, trend
 from analysis.units import UNITS
+
+ROOT = Project.default().root
 
 
 def categories(table, column):

@@ -32,10 +32,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from analysis.batch import execute, plan
 from analysis.batch.execute import Job, OnJobCell, OnJobStart, Results, RunResult, StartedCell
-from analysis.batch.plan import Project
 from analysis.batch.pool import BATCH, LOOK_SECONDS, Pool
 from analysis.batch.storage import EXTRA
 from analysis.errors import ParameterError, Problem, RunError, ThesisError
+from analysis.project import Project
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -126,7 +126,7 @@ def _check_workers(client: Client, option: str, project: Project) -> None:
 
 def checkout_digest() -> str:
     """The digest of the project that this process runs from."""
-    return plan.state_digest(Project())
+    return plan.state_digest(Project.default())
 
 
 @dataclass(frozen=True)
@@ -359,7 +359,7 @@ class _WorkerTimeout:
 
 def run_on_worker(remote: _RemoteJob) -> tuple[RunResult, bytes | None]:
     """Execute a notebook on a worker: how it ended, and the executed notebook."""
-    project = Project()
+    project = Project.default()
     source = project.notebooks / remote.job.source.name
     if (
         checkout_digest() != remote.code

@@ -22,7 +22,8 @@ from typing import Literal, NotRequired, TypedDict
 
 from analysis import scenarios
 from analysis.batch import storage
-from analysis.batch.plan import Project, Task, content_digest
+from analysis.batch.plan import Task, content_digest
+from analysis.project import Project
 
 Status = Literal["succeeded", "failed", "cached"]
 Reason = Literal["new", "code", "parameters", "data", "forced", "unchanged"]

@@ -19,58 +19,18 @@ import ast
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from analysis import ROOT, ipynb, scenarios
+from analysis import ipynb, scenarios
 from analysis.batch import storage
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.hashing import sha256, sha256_of_texts
+from analysis.project import Project
 from analysis.scenarios import ALL, Register, Scenario, Value, display_path
 
 LABEL = "scenario"
 """The one declared name that is a label and not in the register."""
-
-
-@dataclass(frozen=True)
-class Project:
-    """Where a project keeps what a batch reads and writes; every path follows from its root."""
-
-    root: Path = field(default_factory=lambda: ROOT)
-
-    @property
-    def notebooks(self) -> Path:
-        """The notebooks as they are stored, with the outputs of the base scenario."""
-        return self.root / "notebooks"
-
-    @property
-    def params(self) -> Path:
-        """The register and its scenarios."""
-        return self.root / "params"
-
-    @property
-    def package(self) -> Path:
-        """The code and data that notebooks use."""
-        return self.root / "analysis"
-
-    @property
-    def runs(self) -> Path:
-        """The executed notebooks of the scenarios; what is published."""
-        return self.root / "reports" / "runs"
-
-    @property
-    def custom(self) -> Path:
-        """Runs with overridden values (`-p`); never published as a scenario."""
-        return self.root / "reports" / ".custom"
-
-    @property
-    def failed_refreshes(self) -> Path:
-        """Where a notebook goes whose stored outputs could not be renewed."""
-        return self.root / "reports" / ".notebooks"
-
-    def slugs(self) -> list[str]:
-        """The notebooks, in the order of their names."""
-        return sorted(path.stem for path in self.notebooks.glob("*.ipynb") if not path.name.startswith("."))
 
 
 @dataclass(frozen=True)
@@ -154,7 +114,7 @@ def plan(
     ParameterError, NotebookError
         Everything that is wrong with the request, in one error.
     """
-    project = project or Project()
+    project = project or Project.default()
     register = scenarios.load_register(project.params)
     errors: list[ThesisError] = []
     with _collecting(errors):
@@ -184,14 +144,14 @@ def refresh_sources(
     NotebookError
         No such notebook, or none that is fit to run.
     """
-    project = project or Project()
+    project = project or Project.default()
     register = scenarios.load_register(project.params)
     return _read_all(notebook_names(notebooks, project), project, register)
 
 
 def changes(project: Project | None = None) -> list[dict[str, object]]:
     """What each scenario changes: a row a value, with the base's and the reason; one row where none does."""
-    project = project or Project()
+    project = project or Project.default()
     register = scenarios.load_register(project.params)
     rows: list[dict[str, object]] = []
     for label in (scenarios.load(name, project.params, register) for name in _every_scenario(project)):
@@ -375,11 +335,11 @@ def _parameters_digest(parameters: Mapping[str, Value], label: Scenario, registe
 
 
 def _code_digest(project: Project) -> str:
-    return _files_digest([*project.package.rglob("*.py"), project.root / "requirements.lock"], project.root)
+    return _files_digest([*project.package.rglob("*.py"), project.lock_file], project.root)
 
 
 def _data_digest(project: Project) -> str:
-    return _files_digest((project.package / "data").rglob("*"), project.root)
+    return _files_digest(project.data.rglob("*"), project.root)
 
 
 def _files_digest(files: Iterable[Path], root: Path) -> str:

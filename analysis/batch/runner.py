@@ -32,9 +32,10 @@ import yaml
 from analysis.batch import execute, lock, manifest, storage
 from analysis.batch.execute import Job, Limits, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.manifest import Reason, RunEntry, Runs, Status
-from analysis.batch.plan import DeclaredNotebook, Project, Task, content_digest
+from analysis.batch.plan import DeclaredNotebook, Task, content_digest
 from analysis.batch.pool import BATCH, Pool, end_processes
 from analysis.errors import Problem, ThesisError
+from analysis.project import Project
 from analysis.scenarios import Value
 
 WORKERS = 2
@@ -182,7 +183,7 @@ def run(
     """
     if not tasks:
         return []
-    project, folder = project or Project(), tasks[0].output.parents[1]
+    project, folder = project or Project.default(), tasks[0].output.parents[1]
     with lock.held(folder), _scratch_dir(folder) as scratch_dir:
         writer = _ManifestWriter(folder, project)
         outcomes = writer.cached(tasks) if not force else {}
@@ -220,7 +221,7 @@ def refresh(
     kept apart. Parameters, result and exceptions are those of `run`; `books` come from
     `plan.refresh_sources`.
     """
-    project = project or Project()
+    project = project or Project.default()
     works = [
         _Work(f"notebooks/{book.path.stem}", book.path, partial(_renew, book.path, project), unfit=book.unfit)
         for book in books

@@ -25,8 +25,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.batch import lock, storage
-from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem
+from analysis.project import Project
 
 JOURNAL = "points.jsonl"
 PARQUET = "sweep.parquet"
@@ -143,7 +143,7 @@ def _results(
     if backend.cluster and points:
         from analysis.batch.cluster import map_on_cluster
 
-        yield from map_on_cluster(backend.cluster, backend.workers, Project(), evaluate, points)
+        yield from map_on_cluster(backend.cluster, backend.workers, Project.default(), evaluate, points)
         return
     if backend.workers == 1 or not points:
         yield from ((index, evaluate(point)) for index, point in points.items())

@@ -30,8 +30,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.batch import environment
-from analysis.batch.plan import Project, notebook_names
+from analysis.batch.plan import notebook_names
 from analysis.errors import ParameterError, Problem, RunError
+from analysis.project import Project
 from analysis.scenarios import display_path
 
 HOST = "127.0.0.1"
@@ -71,7 +72,7 @@ def start_server(
     RunError
         The server ended or did not answer.
     """
-    project = project or Project()
+    project = project or Project.default()
     slug = notebook_names([notebook] if notebook else (), project)[0]
     path = project.notebooks / f"{slug}.ipynb"
     if importlib.util.find_spec("jupyterlab") is None:

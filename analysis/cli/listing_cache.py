@@ -17,12 +17,13 @@ from typing import Any
 
 from analysis.batch import plan, storage
 from analysis.hashing import sha256
+from analysis.project import Project
 
 Rows = list[dict[str, Any]]
 
 
 def cached_rows(
-    name: str, parameters: Mapping[str, Any], compute: Callable[[], Rows], project: plan.Project | None = None
+    name: str, parameters: Mapping[str, Any], compute: Callable[[], Rows], project: Project | None = None
 ) -> Rows:
     """The rows of a listing, computed only if anything that they depend on has changed.
 
@@ -35,9 +36,9 @@ def cached_rows(
     compute : callable
         Makes the rows; they must survive JSON.
     """
-    project = project or plan.Project()
+    project = project or Project.default()
     state, key = plan.state_digest(project), sha256(json.dumps(parameters, sort_keys=True))
-    path = project.root / "reports" / ".cache" / state[:16] / f"{name}-{key[:16]}.json"
+    path = project.listings / state[:16] / f"{name}-{key[:16]}.json"
     if (rows := _read(path)) is not None:
         return rows
     rows = compute()

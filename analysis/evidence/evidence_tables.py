@@ -24,14 +24,14 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from analysis import ROOT
 from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem
 from analysis.evidence import csv_files
 from analysis.evidence.sources import read_as
+from analysis.project import Project
 from analysis.scenarios import display_path
 
-EVIDENCE = ROOT / "analysis" / "data" / "evidence"
+EVIDENCE = Project.default().evidence
 DATES = ("valid_on", "known_on")
 QUALITIES = ("official", "measured", "reported", "estimate", "secondary")
 """Strongest first: the developer's or company's own word, a third party's test, press on named figures, a

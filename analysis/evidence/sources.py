@@ -14,14 +14,14 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from analysis import ROOT
 from analysis.cache import cached
 from analysis.errors import DataError
+from analysis.project import Project
 from analysis.scenarios import Day, display_path, read_yaml, validation_problems
 from analysis.units import UNITS
 
 Described = TypeVar("Described", bound=BaseModel)
-THESIS = ROOT / "analysis" / "data" / "thesis"
+THESIS = Project.default().thesis
 
 
 class Origin(BaseModel):

@@ -22,7 +22,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
-from analysis import ROOT, scenarios
+from analysis import scenarios
 from analysis.audit import arguments
 from analysis.audit.facts import FACTS, SUFFIXES, fact_ids_in
 from analysis.audit.verdicts import CHECKS
@@ -42,6 +42,7 @@ from analysis.evidence import (
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.forecasts.indicators import reference_problems
 from analysis.lint import stored_outputs
+from analysis.project import Project
 from analysis.scenarios import Register, Scenario, display_path
 
 PRICES = "api_prices"
@@ -87,7 +88,7 @@ class CheckSummary:
 class ProjectFiles:
     """The files that are compared, and the problems met in reading them."""
 
-    root: Path = ROOT
+    root: Path = field(default_factory=lambda: Project.default().root)
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -228,7 +229,7 @@ class ProjectFiles:
 
 
 def check(
-    root: Path = ROOT, *, fresh_ledger: LedgerMaker | None = None, article: Path | None = None
+    root: Path | None = None, *, fresh_ledger: LedgerMaker | None = None, article: Path | None = None
 ) -> CheckSummary:
     """Compare the files of a project with each other.
 
@@ -242,7 +243,7 @@ def check(
     article : Path, optional
         The article's text with paragraph ids, to compare with `numbers.csv`; it is not part of the project.
     """
-    project = ProjectFiles(root)
+    project = ProjectFiles(root or Project.default().root)
     counts = project.counts
     problems = [*_claim_problems(project), *_evidence_problems(project), *_replaced_model_problems(project)]
     sound = not problems and not project.problems

@@ -33,12 +33,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from analysis import ROOT, exhibits, fonts, labels, thesis
+from analysis import exhibits, fonts, labels, thesis
 from analysis.batch.execute import FULL
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
 from analysis.exhibits import Metric, Tabular
 from analysis.hashing import sha256
+from analysis.project import Project
 from analysis.scenarios import PARAMS, display_path
 from analysis.site import context, exports, incremental, pdf, sanitize
 from analysis.site.context import Site
@@ -49,13 +50,12 @@ from analysis.site.results import load
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-RUNS = ROOT / "reports" / "runs"
-SITE = ROOT / "reports" / "site"
-TEMPLATES = ROOT / "reports" / "templates"
-STATIC = ROOT / "reports" / "static"
-CHANGELOG = ROOT / "CHANGELOG.md"
-RETIRED = ROOT / "reports" / "retired.yml"
-THESIS = ROOT / "analysis" / "data" / "thesis"
+RUNS = Project.default().runs
+SITE = Project.default().site
+TEMPLATES = Project.default().templates
+STATIC = Project.default().static
+CHANGELOG = Project.default().changelog
+RETIRED = Project.default().retired_ids
 SUFFIX = ".html.j2"
 SECTION = "section"
 EVIDENCE = "evidence"
@@ -112,7 +112,7 @@ def publish(
     out = out.resolve()
     refuse_unfit(out)
     results, previous = load(runs, partial=partial), incremental.PreviousBuild.at(out)
-    sources = [templates, static, params, changelog, retired, THESIS / thesis.FILE]
+    sources = [templates, static, params, changelog, retired, Project.default().thesis_file]
     keys = incremental.keys(results, sources, document=bool(document))
     if previous.is_unchanged(keys):
         return out / "index.html"
@@ -325,7 +325,7 @@ def _environment(templates: Path, static: Path) -> Environment:
     )
     environment.globals |= _style_and_script(static)
     environment.globals |= {
-        "thesis": thesis.load(THESIS),
+        "thesis": thesis.load(),
         "picture": sanitize.picture,
         "document": "",
         "verdicts": labels.VERDICTS,

@@ -21,9 +21,9 @@ from typing import Any, Literal, get_args
 
 from analysis import labels, scenarios
 from analysis.batch import manifest, storage
-from analysis.batch.plan import Project
 from analysis.errors import ParameterError, Problem, PublishError, nearest
 from analysis.exhibits import Evidence, Exhibit, Figure, Ledger, Metric, Statement, Table, Tabular
+from analysis.project import Project
 from analysis.scenarios import LABELS, display_path
 from analysis.site import build, context, exports, reader
 from analysis.site.reader import PlacedExhibit

@@ -28,10 +28,10 @@ import pytest
 from analysis import __main__ as command
 from analysis.batch import cluster, plan, runner, storage, sweeps
 from analysis.batch.execute import Job, Limits, RunResult, StartedCell
-from analysis.batch.plan import Project
 from analysis.batch.runner import CellStarted, Event, Interrupted
 from analysis.cli import console
 from analysis.errors import ParameterError, RunError
+from analysis.project import VARIABLE, Project
 from tests.processes import PATIENCE_SECONDS, processes_below, wait_for
 from tests.small_project import NOTEBOOKS
 
@@ -203,14 +203,14 @@ def test_an_address_that_nobody_answers_is_one_line(here: Project, monkeypatch: 
         with pytest.raises(
             ParameterError, match=rf"^--cluster {address}: nobody answers \({cause}"
         ) as refused:
-            cluster.connected(address, 1, Project()).__enter__()
+            cluster.connected(address, 1, Project.default()).__enter__()
         assert str(refused.value).count("\n") == 0
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 10)
     with (
         scheduler(here.root) as (_, address),
         pytest.raises(ParameterError, match=r"has no workers\. Start `dask worker .*, with the extra: pip"),
     ):
-        cluster.connected(address, 1, Project()).__enter__()
+        cluster.connected(address, 1, Project.default()).__enter__()
 
 
 def test_news_that_arrive_after_a_result_do_not_open_its_notebook_again(
@@ -351,7 +351,7 @@ def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_i
     slowly = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "analysis.slowly", slowly)  # so that it travels by its name
     spec.loader.exec_module(slowly)
-    monkeypatch.setattr(sweeps, "Project", lambda: here)
+    monkeypatch.setenv(VARIABLE, str(here.root))
     with scheduler(here.root) as (_, address), worker(here.root, address) as lost_worker:
 
         def kill() -> None:
@@ -375,7 +375,7 @@ def test_a_sweep_on_a_cluster_gives_the_table_of_one_machine_though_its_worker_i
 def test_a_local_cluster_is_started_and_ended() -> None:
     before = set(psutil.Process().children(recursive=True))
     computed = cluster.map_on_cluster(
-        "local", 1, Project(), operator.itemgetter("a"), {3: {"a": 1.0}, 7: {"a": 2.0}}
+        "local", 1, Project.default(), operator.itemgetter("a"), {3: {"a": 1.0}, 7: {"a": 2.0}}
     )
     assert dict(computed) == {3: 1.0, 7: 2.0}
     wait_for(
@@ -430,7 +430,7 @@ def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         ParameterError, match=r"^--cluster local: needs a package .*pip install 'thesis-report\[cluster\]'"
     ):
-        cluster.connected("local", 1, Project()).__enter__()
+        cluster.connected("local", 1, Project.default()).__enter__()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core import paths
 
-from analysis import ROOT
 from analysis.batch import environment, pool
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 
 @pytest.fixture

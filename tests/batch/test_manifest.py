@@ -9,7 +9,8 @@ import pytest
 
 from analysis.batch import manifest, plan
 from analysis.batch.manifest import RunEntry
-from analysis.batch.plan import Project, Task, content_digest
+from analysis.batch.plan import Task, content_digest
+from analysis.project import Project
 
 Build = Callable[..., Project]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.batch import plan
-from analysis.batch.plan import Project
 from analysis.errors import NotebookError, ParameterError
+from analysis.project import Project
 
 Build = Callable[..., Project]
 

@@ -17,14 +17,15 @@ from typing import Any, cast
 
 import pytest
 
-from analysis import ROOT
 from analysis.batch import plan, pool, provisioner, runner
 from analysis.batch.execute import Job, RunResult
-from analysis.batch.plan import Project
 from analysis.batch.pool import BATCH, Pool
 from analysis.batch.runner import CellStarted, Event, Started
 from analysis.errors import ParameterError
+from analysis.project import Project
 from tests.processes import PATIENCE_SECONDS, processes_below, wait_for
+
+ROOT = Project.default().root
 
 forked = multiprocessing.get_context("fork")
 
@@ -149,7 +150,7 @@ def test_nothing_of_a_batch_outlives_its_end_at_fifty_random_moments(
     # of moments foresees. How long one takes is measured first.
     code = (
         "import sys; from pathlib import Path; from analysis.batch import plan, runner; from"
-        " analysis.batch.plan import Project\n"
+        " analysis.project import Project\n"
     )
     code += (
         "project = Project(Path(sys.argv[1])); runner.run(plan.plan(['base'], project=project),"

@@ -25,10 +25,12 @@ import pytest
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
-from analysis import ROOT
 from analysis.batch import forkserver, provisioner
 from analysis.batch.provisioner import CannotFork, Fork, Parent
+from analysis.project import Project
 from tests.processes import PATIENCE_SECONDS, has_ended, wait_for
+
+ROOT = Project.default().root
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 PROGRAM = [sys.executable, "-m", forkserver.LAUNCHER, "-f", "{connection_file}"]

@@ -20,9 +20,9 @@ import yaml
 
 from analysis.batch import plan, pool, runner, storage
 from analysis.batch.execute import Job, Limits, RunResult, StartedCell
-from analysis.batch.plan import Project
 from analysis.batch.pool import Pool
 from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
+from analysis.project import Project
 from tests.processes import has_ended, processes_below
 from tests.small_project import NOTEBOOKS
 

@@ -24,8 +24,10 @@ from typing import Any
 
 import psutil
 
-from analysis import ROOT
 from analysis.batch import execute, manifest, plan, provisioner, storage
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 LIGHT = ("2_key_players", "5_predictions", "6_verdict")
 WAYS = {
@@ -232,7 +234,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     chosen = arguments.notebook or list(LIGHT)
-    arguments.notebook = plan.Project().slugs() if chosen == ["all"] else chosen
+    arguments.notebook = Project.default().slugs() if chosen == ["all"] else chosen
     arguments.scenario = arguments.scenario or ["all"]
     return arguments
 

@@ -12,7 +12,9 @@ from statistics import median
 import nbformat
 from nbclient import NotebookClient
 
-from analysis import ROOT
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 WHOLE_SECONDS, REDRAW_MS = 15.0, 300.0
 """Targets."""

@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 
-from analysis import ROOT
+from analysis.project import Project
 from analysis.site import pdf
+
+ROOT = Project.default().root
 
 CHECKERS = Path(__file__).with_name("node_modules")
 """Where `npm ci` puts vnu, axe-core and Lighthouse."""

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from analysis import ROOT
+from analysis.project import Project
 from analysis.site import pdf
+
+ROOT = Project.default().root
 
 FOOT = 45
 """Points from the lower edge, below which only the number of the page stands."""

@@ -20,8 +20,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from analysis import ROOT
+from analysis.project import Project
 from tests.browser.conftest import by_speed, cover
+
+ROOT = Project.default().root
 
 MIME = "application/vnd.thesis.exhibit+json"
 VIEW = "application/vnd.jupyter.widget-view+json"

@@ -25,9 +25,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from analysis import ROOT
+from analysis.project import Project
 from analysis.site.build import publish
 from tests.browser.conftest import CHECKERS, cover
+
+ROOT = Project.default().root
 
 LOOK = """
 () => { document.querySelectorAll('details').forEach((part) => { part.open = true; });

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-import analysis
 from analysis import __main__ as command
 from analysis.cli import console, exits
 from analysis.errors import ParameterError, Problem, RunError
+from analysis.project import Project
 
 FULL = Path("/dev/full")
 
@@ -87,7 +87,7 @@ def test_a_terminal_that_is_gone_ends_a_command_and_not_in_an_exception(
 def test_a_reader_who_leaves_early_is_no_error() -> None:
     line = f"{sys.executable} -m analysis scenarios --format csv | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
-        ["bash", "-c", line], cwd=analysis.ROOT, capture_output=True, text=True, check=False
+        ["bash", "-c", line], cwd=Project.default().root, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -16,11 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 import pytest
 
-from analysis import ROOT
-from analysis.batch.plan import Project
 from analysis.cli import jupyterlab
 from analysis.cli.jupyterlab import Session
 from analysis.errors import NotebookError, ParameterError, RunError
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 Build = Callable[..., Project]
 
@@ -178,7 +179,7 @@ def test_ctrl_c_ends_the_server_with_the_first_notebook_even_where_the_shell_ign
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
     assert process.stdout
-    first = Project().slugs()[0]
+    first = Project.default().slugs()[0]
     assert process.stdout.readline().startswith(f"notebooks/{first}.ipynb is open at http://127.0.0.1:")
     [server] = psutil.Process(process.pid).children()
     process.send_signal(signal.SIGINT)

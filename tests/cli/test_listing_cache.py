@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.batch.plan import Project
 from analysis.cli.listing_cache import Rows, cached_rows
+from analysis.project import Project
 
 Build = Callable[..., Project]
 

@@ -13,11 +13,14 @@ from typing import get_args
 
 import pytest
 
-from analysis import ROOT, audit, labels, scenarios
 from analysis import __main__ as command
+from analysis import audit, labels, scenarios
 from analysis.errors import DataError, Problem
 from analysis.evidence import article_tables, claims, evidence_tables, numbers, predictions
 from analysis.lint import consistency
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 
 @pytest.fixture(scope="module")

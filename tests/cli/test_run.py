@@ -26,9 +26,9 @@ from analysis import __main__ as command
 from analysis import scenarios
 from analysis.batch import lock
 from analysis.batch.execute import Limits
-from analysis.batch.plan import Project
 from analysis.cli import listing_cache
 from analysis.errors import DataError, Problem
+from analysis.project import Project
 from analysis.site import build
 from tests.processes import PATIENCE_SECONDS, processes_below, wait_for
 

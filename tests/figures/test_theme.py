@@ -11,8 +11,11 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from PIL import Image
 
-from analysis import ROOT, fonts, labels
+from analysis import fonts, labels
 from analysis.figures import theme
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 
 @pytest.fixture

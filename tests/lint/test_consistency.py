@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis import ROOT, cache, scenarios
+from analysis import cache, scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import article_tables, cell_rules, claims, evidence_tables, predictions, sources
 from analysis.exhibits import MIME
 from analysis.lint import consistency, stored_outputs
+from analysis.project import Project
+
+ROOT = Project.default().root
 
 LAST, DAY = scenarios.load_register()["as_of"].days[1], dt.timedelta(days=1)
 DATA, EVIDENCE, THESIS = "analysis/data", "analysis/data/evidence", "analysis/data/thesis"

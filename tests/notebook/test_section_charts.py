@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis import ROOT, audit, scenarios
+from analysis import audit, scenarios
 from analysis.exhibits import MIME
 from analysis.figures import theme
 from analysis.models import outlook, venture
 from analysis.notebook import section_charts, widgets
+from analysis.project import Project
 from analysis.scenarios import Assumptions
+
+ROOT = Project.default().root
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urldefrag
 
 import pytest
 
-from analysis import ROOT
+from analysis.project import Project
 from analysis.site import build
 from tests.site.site_material import (
     ODD,
@@ -39,6 +39,8 @@ from tests.site.site_material import (
     tree,
     write_notebook,
 )
+
+ROOT = Project.default().root
 
 
 def test_the_site_has_its_pages_and_one_for_each_notebook_and_scenario(built: Path) -> None:

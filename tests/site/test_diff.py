@@ -9,8 +9,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from analysis import exhibits
-from analysis.batch.plan import Project
 from analysis.errors import ParameterError, PublishError
+from analysis.project import Project
 from analysis.site import diff
 from analysis.site.diff import Compared, compare, read
 from tests.site.site_material import evidence

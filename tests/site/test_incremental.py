@@ -8,7 +8,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from analysis import ROOT
+from analysis.project import Project
 from analysis.site import build, incremental
 from tests.site.site_material import (
     SCENARIOS,
@@ -19,6 +19,8 @@ from tests.site.site_material import (
     shown,
     tree,
 )
+
+ROOT = Project.default().root
 
 
 def test_nothing_is_written_where_nothing_has_changed(publish: Publish, earlier: Path) -> None:

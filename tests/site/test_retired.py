@@ -9,9 +9,9 @@ from typing import get_args
 
 import pytest
 
-from analysis import ROOT
 from analysis.errors import PublishError
 from analysis.exhibits import MIME, Exhibit
+from analysis.project import Project
 from analysis.site import build, retired
 from analysis.site.retired import RetiredId
 from tests.site.site_material import (
@@ -28,6 +28,8 @@ from tests.site.site_material import (
     write_retired,
     write_runs,
 )
+
+ROOT = Project.default().root
 
 
 @pytest.fixture(scope="module")

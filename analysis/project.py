@@ -1,0 +1,184 @@
+"""Where does a project keep its files? Every path of one, from its root.
+
+Decisions
+- Each path stands here and nowhere else: code that was given another project has no constant left through
+  which it could read a file of the default one.
+- What reads or writes takes a project, passes it on, and without one uses `Project.default()`. That looks at
+  `THESIS_ROOT` at each call, so that a process can turn to another project.
+- A project is data, parameters and notebooks; the code may lie elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+VARIABLE = "THESIS_ROOT"
+"""The environment variable that names the project where the package lies outside of one."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The paths of a project; every one follows from its root."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Project:
+        """The folder that `THESIS_ROOT` names, else the checkout that this package was loaded from."""
+        return _project_at(os.environ.get(VARIABLE) or str(Path(__file__).parents[1]))
+
+    # What somebody writes
+
+    @property
+    def notebooks(self) -> Path:
+        """The notebooks as they are stored, with the outputs of the base scenario."""
+        return self.root / "notebooks"
+
+    @property
+    def params(self) -> Path:
+        """The register and its scenarios."""
+        return self.root / "params"
+
+    @property
+    def register(self) -> Path:
+        """Every assumption."""
+        return self.params / "register.yml"
+
+    @property
+    def package(self) -> Path:
+        """The code and data that notebooks use."""
+        return self.root / "analysis"
+
+    @property
+    def lock_file(self) -> Path:
+        """The exact versions of all libraries."""
+        return self.root / "requirements.lock"
+
+    @property
+    def changelog(self) -> Path:
+        """What changed from version to version."""
+        return self.root / "CHANGELOG.md"
+
+    @property
+    def data(self) -> Path:
+        """What the article says, and what others measured."""
+        return self.package / "data"
+
+    @property
+    def thesis(self) -> Path:
+        """What the article says: its tables, and the files that say what to do with its statements."""
+        return self.data / "thesis"
+
+    @property
+    def thesis_file(self) -> Path:
+        """What is particular to the thesis: its title, sections, tables and names."""
+        return self.thesis / "thesis.yml"
+
+    @property
+    def claims(self) -> Path:
+        """The article's checkable statements."""
+        return self.thesis / "claims.yml"
+
+    @property
+    def cells(self) -> Path:
+        """What decides the cells of the article's tables."""
+        return self.thesis / "cells.yml"
+
+    @property
+    def numbers(self) -> Path:
+        """The list of the numbers that the article prints."""
+        return self.thesis / "numbers.csv"
+
+    @property
+    def predictions(self) -> Path:
+        """What the article predicts."""
+        return self.thesis / "predictions.yml"
+
+    @property
+    def indicators(self) -> Path:
+        """What to watch."""
+        return self.thesis / "indicators.yml"
+
+    @property
+    def columns(self) -> Path:
+        """What the columns of this thesis' models mean."""
+        return self.thesis / "columns.yml"
+
+    @property
+    def evidence(self) -> Path:
+        """What others measured: tables with their sidecars."""
+        return self.data / "evidence"
+
+    @property
+    def gathering(self) -> Path:
+        """When the evidence was gathered, and what was not found."""
+        return self.evidence / "gathering.yml"
+
+    @property
+    def reports(self) -> Path:
+        """How pages are made, and all that is computed."""
+        return self.root / "reports"
+
+    @property
+    def templates(self) -> Path:
+        """The templates of the site's pages."""
+        return self.reports / "templates"
+
+    @property
+    def static(self) -> Path:
+        """The style sheets and the script of the site."""
+        return self.reports / "static"
+
+    @property
+    def retired_ids(self) -> Path:
+        """The ids that earlier pages had."""
+        return self.reports / "retired.yml"
+
+    # What is computed
+
+    @property
+    def runs(self) -> Path:
+        """The executed notebooks of the scenarios; what is published."""
+        return self.reports / "runs"
+
+    @property
+    def custom(self) -> Path:
+        """Runs with overridden values (`-p`); never published as a scenario."""
+        return self.reports / ".custom"
+
+    @property
+    def failed_refreshes(self) -> Path:
+        """Where a notebook goes whose stored outputs could not be renewed."""
+        return self.reports / ".notebooks"
+
+    @property
+    def sweeps(self) -> Path:
+        """The results of sweeps."""
+        return self.reports / ".sweeps"
+
+    @property
+    def listings(self) -> Path:
+        """Listings that were computed before."""
+        return self.reports / ".cache"
+
+    @property
+    def site(self) -> Path:
+        """The pages."""
+        return self.reports / "site"
+
+    def notebook_paths(self) -> list[Path]:
+        """The notebooks, in the order of their names."""
+        return sorted(path for path in self.notebooks.glob("*.ipynb") if not path.name.startswith("."))
+
+    def slugs(self) -> list[str]:
+        """The names of the notebooks, in their order."""
+        return [path.stem for path in self.notebook_paths()]
+
+
+@cache
+def _project_at(folder: str) -> Project:
+    """The project in a folder; one that is named relative to the working directory stays where it was."""
+    return Project(Path(folder).resolve())
