@@ -30,12 +30,14 @@ from analysis.statistics.simulation import (
     QUARTERS_PER_YEAR,
     Constraint,
     Floats,
+    MedianAndRange,
     MonteCarloEstimate,
     Values,
     check_inputs,
     cumulative_probability,
     input_column,
     lognormal_walk,
+    median_and_range,
     probability,
     quantile,
 )
@@ -292,6 +294,37 @@ def exceedance(paths: ExposurePaths, ceiling_share: float) -> pd.DataFrame:
     return cumulative_probability(paths.ltv_share > ceiling_share, paths.times_years)
 
 
+def exceedance_probability(
+    paths: ExposurePaths, ceiling_share: float, *, within_years: float
+) -> MonteCarloEstimate:
+    """Probability that LTV passes a ceiling at some quarter end up to `within_years`, the start included.
+
+    Parameters
+    ----------
+    paths, ceiling_share
+        As for `exceedance`.
+    within_years
+        0 up to the horizon.
+
+    Returns
+    -------
+    Estimate, share 0 to 1, with its Monte-Carlo interval.
+
+    Raises
+    ------
+    ValueError
+        A ceiling that is not positive, or `within_years` before the start or past the horizon.
+    """
+    horizon = float(paths.times_years[-1])
+    if not ceiling_share > 0 or not 0 <= within_years <= horizon:
+        raise ValueError(
+            f"ceiling_share is {ceiling_share}, within_years is {within_years}: write a share above 0,"
+            f" such as 0.25, and 0 up to the horizon, {horizon:g}."
+        )
+    passed = paths.ltv_share[:, paths.times_years <= within_years] > ceiling_share
+    return probability(np.asarray(passed.any(axis=1)))
+
+
 def required_sale(
     gross_jpy_tn: Floats, net_debt_jpy_tn: Floats, ceiling_share: float, discount_share: float
 ) -> Floats:
@@ -380,26 +413,30 @@ class Loan(NamedTuple):
     """From the start."""
 
 
-def maturities(
-    paths: ExposurePaths, loans: Sequence[Loan], *, usdjpy: float, ceiling_pct: float
-) -> pd.DataFrame:
-    """Where SoftBank stands when its loans fall due.
+class Maturity(NamedTuple):
+    """Where SoftBank stands when a loan falls due: at the quarter end before."""
+
+    due_jpy_tn: float
+    """What is due, trillion yen."""
+    ltv_pct: MedianAndRange
+    """Loan-to-value, percent."""
+    shut: MonteCarloEstimate
+    """Probability that it is above the ceiling, share."""
+    of_arm: MedianAndRange
+    """What is due over the value of Arm."""
+
+
+def maturity(paths: ExposurePaths, loan: Loan, *, usdjpy: float, ceiling_pct: float) -> Maturity:
+    """Where SoftBank stands when a loan falls due.
 
     Parameters
     ----------
     paths
         From `simulate`.
-    loans
-        By name; each must fall due within the horizon.
+    loan
+        Must fall due within the horizon.
     usdjpy, ceiling_pct
         Yen per dollar; the loan-to-value above which nobody is taken to lend.
-
-    Returns
-    -------
-    DataFrame, one row a loan by day
-        ``loan``; ``matures_years``; ``due_jpy_tn``; ``ltv_p5, ltv_p50, ltv_p95`` at the quarter end before,
-        percent; ``shut``, probability that it is above the ceiling then; ``of_arm_pct``, median of what is
-        due over Arm's value.
 
     Raises
     ------
@@ -407,30 +444,20 @@ def maturities(
         A balance that is not positive, or a maturity before the start or after the horizon.
     """
     horizon = float(paths.times_years[-1])
-    rows = []
-    for loan in sorted(loans, key=lambda item: item.matures_years):
-        if not loan.balance_usd_bn > 0 or not 0 <= loan.matures_years <= horizon:
-            raise ValueError(
-                f"{loan.name} has a balance of {loan.balance_usd_bn:g} and falls due after"
-                f" {loan.matures_years:g} years: write a balance above 0 and 0 to {horizon:g} years."
-            )
-        at = int(np.searchsorted(paths.times_years, loan.matures_years + 1e-9, side="right")) - 1
-        ltv = paths.ltv_share[:, at] * 100
-        due = float(jpy_tn(np.array(loan.balance_usd_bn), usdjpy))
-        low, middle, high = np.quantile(ltv, [0.05, 0.5, 0.95])
-        rows.append(
-            {
-                "loan": loan.name,
-                "matures_years": loan.matures_years,
-                "due_jpy_tn": due,
-                "ltv_p5": low,
-                "ltv_p50": middle,
-                "ltv_p95": high,
-                "shut": float((ltv > ceiling_pct).mean()),
-                "of_arm_pct": 100 * float(np.median(due / paths.arm_jpy_tn[:, at])),
-            }
+    if not loan.balance_usd_bn > 0 or not 0 <= loan.matures_years <= horizon:
+        raise ValueError(
+            f"{loan.name} has a balance of {loan.balance_usd_bn:g} and falls due after"
+            f" {loan.matures_years:g} years: write a balance above 0 and 0 to {horizon:g} years."
         )
-    return pd.DataFrame(rows)
+    at = int(np.searchsorted(paths.times_years, loan.matures_years + 1e-9, side="right")) - 1
+    ltv_pct = paths.ltv_share[:, at] * 100
+    due = float(jpy_tn(np.array(loan.balance_usd_bn), usdjpy))
+    return Maturity(
+        due,
+        median_and_range(ltv_pct),
+        probability(ltv_pct > ceiling_pct),
+        median_and_range(due / paths.arm_jpy_tn[:, at]),
+    )
 
 
 def ltv_after_loss(

@@ -121,6 +121,7 @@ class SensitivityModel:
         `shocks` a row.
         """
         self._setting = outlook.run_setting(assumptions, evidence)
+        self._horizon_years = float(assumptions.horizon_years)
         self._years, self._pct = float(assumptions.write_down_years), float(assumptions.write_down_pct)
         self._shocks = shocks
         self._cache: dict[tuple[Any, ...], dict[str, simulation.Floats]] = {}
@@ -182,8 +183,8 @@ class SensitivityModel:
         scaled: sensitivity.Run = (lambda rows: np.exp(run(rows))) if outcome == MOIC else run
         return sensitivity.tornado(scaled, self.distributions, self.medians)
 
-    def sobol(self, outcome: str, rng: np.random.Generator, *, n: int = 64) -> sensitivity.Sobol:
-        """`sensitivity.sobol` over `GROUPS`, those with an uncertain input."""
+    def sobol(self, outcome: str, *, n: int = 64) -> sensitivity.Sobol:
+        """`sensitivity.sobol` over `GROUPS`, those with an uncertain input, on a stream of its own."""
         groups = {
             group: [name for name in names if name in self.distributions] for group, names in GROUPS.items()
         }
@@ -191,9 +192,13 @@ class SensitivityModel:
             self.run(outcome),
             self.distributions,
             {g: names for g, names in groups.items() if names},
-            rng,
+            simulation.spawn(self._setting.seed, ["sobol"])["sobol"],
             n=n,
         )
+
+    def required_moic(self, return_pct: float) -> float:
+        """`required_moic` of SoftBank's payments at the horizon."""
+        return required_moic(self._setting.payments, return_pct, self._horizon_years)
 
     def break_even(self, name: str, moic: float, shocks: int = 512) -> sensitivity.BreakEven:
         """The value of one input at which the median multiple is `moic`, the others at their medians."""
@@ -203,13 +208,20 @@ class SensitivityModel:
         )
 
 
-def break_evens(model: SensitivityModel, names: Sequence[str], targets: Mapping[str, float]) -> pd.DataFrame:
-    """Where each of some inputs alone takes the median multiple to each of some targets.
+def break_evens(model: SensitivityModel, names: Sequence[str], returns_pct: Sequence[float]) -> pd.DataFrame:
+    """Where each of some inputs alone takes the median multiple to the one that a return needs.
+
+    Parameters
+    ----------
+    model, names
+        The model, and some of its uncertain inputs.
+    returns_pct
+        Internal rates of return of the dated payments, percent a year; 0 is the money back.
 
     Returns
     -------
     DataFrame
-        One row an input and target: ``input, target`` (in words), ``moic_x``, ``value`` and ``percentile``
+        One row an input and return: ``input, target`` (in words), ``moic_x``, ``value`` and ``percentile``
         (NaN where the target is met nowhere in the input's range, or at several places; then ``reason`` says
         which).
     """
@@ -217,14 +229,15 @@ def break_evens(model: SensitivityModel, names: Sequence[str], targets: Mapping[
         [
             {
                 "input": name,
-                "target": words,
+                "target": f"{return_pct:g}% a year" if return_pct else "money back",
                 "moic_x": moic,
                 "value": result.value,
                 "percentile": result.percentile,
                 "reason": result.reason,
             }
             for name in names
-            for words, moic in targets.items()
+            for return_pct in returns_pct
+            for moic in [model.required_moic(return_pct)]
             for result in [model.break_even(name, moic)]
         ]
     )
@@ -320,9 +333,7 @@ def risk_combinations(
                 assumptions.with_changes(draws=draws), [risk for risk in every if risk not in on]
             )
             paths = outlook.venture_paths(changed, evidence)
-            passed = balance_sheet.exceedance(
-                outlook.exposure_paths(changed, paths), assumptions.ltv_ceiling_pct / 100
-            )
+            balance = outlook.exposure_paths(changed, paths)
             outcomes[on] = {
                 WRITE_DOWN: (
                     venture.write_down_probability(
@@ -331,8 +342,10 @@ def risk_combinations(
                         threshold_pct=assumptions.write_down_pct,
                     ).value
                 ),
-                "ltv": float(
-                    passed.set_index("times_years").loc[assumptions.write_down_years, "probability"]
+                "ltv": (
+                    balance_sheet.exceedance_probability(
+                        balance, assumptions.ltv_ceiling_pct / 100, within_years=assumptions.write_down_years
+                    ).value
                 ),
             }
         return outcomes[on]
@@ -354,28 +367,25 @@ def verdict_grid(
     long_run_pct: Sequence[float],
     draws: int = simulation.BLOCK,
 ) -> pd.DataFrame:
-    """Probability of neither outsized returns nor a catastrophe, percent, over the decay of growth.
+    """Probability of neither outsized returns nor a catastrophe, over the decay of growth.
 
-    Rows are half-lives in years, columns long-run growth in percent a year, both fixed.
+    Returns
+    -------
+    DataFrame
+        A row a pair of fixed values: ``half_life_years``, ``long_run_pct`` (percent a year), ``between_pct``.
     """
-    grid = []
-    for half_life in half_lives_years:
-        row = []
-        for rate in long_run_pct:
-            changed = assumptions.with_changes(
-                growth_half_life_years=half_life, long_run_growth_pct=rate, draws=draws
-            )
-            paths = outlook.venture_paths(changed, evidence)
-            ends = outlook.editorial_verdict(
-                paths, outsized_moic=assumptions.outsized_moic, catastrophe_moic=assumptions.catastrophe_moic
-            )
-            row.append(ends.between.value * 100)
-        grid.append(row)
-    return pd.DataFrame(
-        grid,
-        index=pd.Index(half_lives_years, name="half_life_years"),
-        columns=pd.Index(long_run_pct, name="long_run_pct"),
-    )
+    rows = []
+    for rate, half_life in product(long_run_pct, half_lives_years):
+        changed = assumptions.with_changes(
+            growth_half_life_years=half_life, long_run_growth_pct=rate, draws=draws
+        )
+        ends = outlook.editorial_verdict(
+            outlook.venture_paths(changed, evidence),
+            outsized_moic=assumptions.outsized_moic,
+            catastrophe_moic=assumptions.catastrophe_moic,
+        )
+        rows.append((half_life, rate, ends.between.value * 100))
+    return pd.DataFrame(rows, columns=["half_life_years", "long_run_pct", "between_pct"])
 
 
 def loading_curve(
@@ -393,12 +403,11 @@ def loading_curve(
         every = {f"loading_{name}": loading for name in balance_sheet.HOLDINGS}
         balance = outlook.exposure_paths(assumptions.with_changes(**every), paths)
         for ceiling in ceilings_pct:
-            passed = balance_sheet.exceedance(balance, ceiling / 100).set_index("times_years")
-            at = passed.loc[assumptions.write_down_years]
-            rows.append(
-                {"loading": loading, "ceiling_pct": ceiling} | at[["probability", "low", "high"]].to_dict()
+            chance = balance_sheet.exceedance_probability(
+                balance, ceiling / 100, within_years=assumptions.write_down_years
             )
-    return pd.DataFrame(rows)
+            rows.append((loading, ceiling, chance.value, chance.low, chance.high))
+    return pd.DataFrame(rows, columns=["loading", "ceiling_pct", "probability", "low", "high"])
 
 
 def risk_register(

@@ -240,13 +240,13 @@ class GrowthChange(NamedTuple):
     n: int
 
 
-def growth_change(rate: RunRate) -> GrowthChange | None:
-    """Whether growth of annualised revenue changes, by a square of the date; None below six points."""
+def growth_change(rate: RunRate | None) -> GrowthChange:
+    """Whether growth of annualised revenue changes, by a square of the date; NaN below six points."""
     from statsmodels.regression.linear_model import OLS
 
-    t = rate.points["t"].to_numpy(dtype=float)
-    if len(t) < LEAST_FOR_SQUARE:
-        return None
+    t = np.array([]) if rate is None else rate.points["t"].to_numpy(dtype=float)
+    if rate is None or len(t) < LEAST_FOR_SQUARE:
+        return GrowthChange(math.nan, math.nan, len(t))
     t = t - t.mean()
     fit = OLS(
         np.log(rate.points["value"].to_numpy(dtype=float)), np.column_stack([np.ones_like(t), t, t**2])

@@ -21,7 +21,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -406,12 +406,22 @@ def correlations(assumptions: Assumptions) -> pd.DataFrame:
         assumptions.multiple_volatility_pct,
     )
     names = ["OpenAI", "Arm", "Vision Fund 2", "the rest"]
-    return pd.DataFrame(matrix, index=names, columns=names)
+    return pd.DataFrame(matrix, index=pd.Index(names, name="holding"), columns=names)
 
 
-def growth_decay(
-    reference: pd.DataFrame, long_run_pct: float | None = None
-) -> tuple[float, float, float, int]:
+class HalfLife(NamedTuple):
+    """The time in which the excess of growth over its long-run rate halves, with its interval."""
+
+    value: float
+    """Years; inf where growth does not decay by that reading."""
+    low: float
+    high: float
+    level: float
+    n: int
+    """Pairs of years that it was read from."""
+
+
+def growth_decay(reference: pd.DataFrame, long_run_pct: float | None = None) -> HalfLife:
     """Half-life of the excess of log growth over its long-run rate, from yearly revenues of other companies.
 
     Parameters
@@ -423,9 +433,9 @@ def growth_decay(
 
     Returns
     -------
-    Half-life in years with the ends of its 90% interval, inf where growth does not decay by
-    that reading, and the number of pairs of years. Next year's log growth is regressed on this year's; with
-    phi its slope the half-life is -ln 2 / ln phi. Errors allow for unequal scatter (HC3).
+    HalfLife
+        Next year's log growth is regressed on this year's; with phi its slope the half-life is -ln 2 /
+        ln phi. Errors allow for unequal scatter (HC3).
     """
     import statsmodels.api as sm  # a second: only where it is used
 
@@ -443,7 +453,7 @@ def growth_decay(
     half, low, high = (
         math.inf if phi >= 1 else 0.0 if phi <= 0 else -math.log(2) / math.log(phi) for phi in slopes
     )
-    return half, low, high, len(pairs)
+    return HalfLife(half, low, high, 0.9, len(pairs))
 
 
 def price_falls(assumptions: Assumptions) -> NDArray[np.float64]:

@@ -592,6 +592,20 @@ def _stake(
     }
 
 
+def compute_to_date_usd_bn(paths: VenturePaths, *, until_years: float, serving_share: float) -> Floats:
+    """What all compute costs from the start until a time, research and serving, shape (draws,).
+
+    Parameters
+    ----------
+    until_years
+        Years from the start; each quarter before it counts with a quarter of its yearly rate.
+    serving_share
+        The part of running costs that is serving, 0 to 1.
+    """
+    yearly = paths.compute_usd_bn + serving_share * paths.running_cost_usd_bn
+    return np.asarray(yearly[:, paths.times_years < until_years].sum(axis=1) / QUARTERS_PER_YEAR)
+
+
 def write_down_hits(
     paths: VenturePaths, *, threshold_pct: float = 25.0, basis: Basis = "cost"
 ) -> NDArray[np.bool_]:

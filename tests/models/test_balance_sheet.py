@@ -15,10 +15,11 @@ from analysis.models.balance_sheet import (
     ExposureInputs,
     Loan,
     exceedance,
+    exceedance_probability,
     forced_sales,
     implied_correlation,
     ltv_after_loss,
-    maturities,
+    maturity,
     required_sale,
     simulate,
 )
@@ -105,6 +106,10 @@ def test_a_higher_ceiling_is_passed_less_often_and_more_debt_more_often(low, ste
 
 def test_a_start_above_the_ceiling_counts():
     paths = simulate(INPUTS, np.array([[100.0, 400.0]]), noise())
+    by = exceedance(paths, 0.25).set_index("times_years")
+    for years, row in by.iterrows():
+        chance = exceedance_probability(paths, 0.25, within_years=years)
+        assert (chance.value, chance.low, chance.high) == tuple(row[["probability", "low", "high"]])
     assert exceedance(paths, 0.24)["probability"].tolist() == [1, 1]  # 11 / 45 = 0.2444
     assert exceedance(paths, 0.25)["probability"].tolist() == [0, 0]
 
@@ -168,6 +173,8 @@ def test_other_questions_without_an_answer_are_refused():
     paths = simulate(INPUTS, np.array([[100.0, 90.0]]), noise())
     with pytest.raises(ValueError, match="ceiling_share is 0"):
         exceedance(paths, 0)
+    with pytest.raises(ValueError, match="within_years is 9: write a share above 0"):
+        exceedance_probability(paths, 0.25, within_years=9)
     with pytest.raises(ValueError, match=r"loss_share is 1\.5: write 0 to 1"):
         ltv_after_loss([30], 15, 11, 1.5)
     with pytest.raises(ValueError, match=r"holdings_jpy_tn are \[0\]"):
@@ -250,13 +257,13 @@ def test_a_loan_falls_due_at_the_quarter_end_before_its_day():
     # 40 bn at 150 are 6 tn; after 0.4 years the last quarter end is 0.25: stake at a quarter, LTV 11 / 18.75
     # = 58.7%, Arm 9
     paths = simulate(INPUTS, np.array([[100.0, 25.0, 400.0]]), noise())
-    (row,) = maturities(paths, [Loan("bridge", 40, 0.4)], usdjpy=150, ceiling_pct=25).to_dict("records")
-    assert row["due_jpy_tn"] == pytest.approx(6)
-    assert (row["ltv_p50"], row["shut"]) == (pytest.approx(100 * 11 / 18.75), 1)
-    assert row["of_arm_pct"] == pytest.approx(100 * 6 / 9)
+    due = maturity(paths, Loan("bridge", 40, 0.4), usdjpy=150, ceiling_pct=25)
+    assert due.due_jpy_tn == pytest.approx(6)
+    assert (due.ltv_pct.value, due.shut.value) == (pytest.approx(100 * 11 / 18.75), 1)
+    assert due.of_arm.value == pytest.approx(6 / 9)
     for loan in (Loan("late", 40, 0.6), Loan("past", 40, -0.1), Loan("empty", 0, 0.25)):
         with pytest.raises(ValueError, match=f"{loan.name} has a balance of"):
-            maturities(paths, [loan], usdjpy=150, ceiling_pct=25)
+            maturity(paths, loan, usdjpy=150, ceiling_pct=25)
 
 
 def test_fat_tails_are_a_switch():

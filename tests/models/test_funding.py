@@ -212,4 +212,5 @@ def test_a_square_of_the_date_tells_acceleration_from_decay_and_needs_six_points
     assert change(0.2).square == pytest.approx(0.2, abs=0.01)  # leap years stretch the dates
     assert change(-0.2).square == pytest.approx(-0.2, abs=0.01)
     assert change(0.2).n == 6
-    assert change(0.2, n=5) is None
+    assert (math.isnan(change(0.2, n=5).square), change(0.2, n=5).n) == (True, 5)
+    assert math.isnan(funding.growth_change(None).p)
