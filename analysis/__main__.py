@@ -229,20 +229,24 @@ def notebooks(
     """Update the defaults and the outputs that are stored in the notebooks.
 
     Writes the register's defaults into each parameters cell, then executes the notebook in place with them. A
-    notebook that fails keeps its outputs.
+    notebook that fails keeps its outputs. The map of exhibits in the README follows.
     """
     from analysis import scenarios
     from analysis.batch import defaults, plan, runner
+    from analysis.lint import exhibit_map
 
     progress, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
     sources = plan.refresh_sources(notebook or ())
     register = scenarios.load_register(Project.default().params)
     defaults.align([source.path for source in sources if not source.unfit], register)
-    _show(
-        lambda show: runner.refresh(sources, workers=workers, on_event=show, limits=limits),
-        Project.default().notebooks,
-        progress,
-    )
+    try:
+        _show(
+            lambda show: runner.refresh(sources, workers=workers, on_event=show, limits=limits),
+            Project.default().notebooks,
+            progress,
+        )
+    finally:
+        exhibit_map.update(Project.default())
 
 
 @app.command("scenarios")

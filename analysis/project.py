@@ -58,6 +58,11 @@ class Project:
         return self.root / "requirements.lock"
 
     @property
+    def readme(self) -> Path:
+        """What a newcomer reads first, with the map of exhibits."""
+        return self.root / "README.md"
+
+    @property
     def changelog(self) -> Path:
         """What changed from version to version."""
         return self.root / "CHANGELOG.md"
@@ -131,6 +136,11 @@ class Project:
     def static(self) -> Path:
         """The style sheets and the script of the site."""
         return self.reports / "static"
+
+    @property
+    def guide(self) -> Path:
+        """How a reader argues with the report, step by step."""
+        return self.reports / "guide.md"
 
     @property
     def retired_ids(self) -> Path:

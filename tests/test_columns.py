@@ -3,7 +3,6 @@ import pytest
 from analysis import columns, units
 from analysis.errors import DataError
 
-
 POINTS = "n: {label: Points, meaning: How many points.}"
 
 

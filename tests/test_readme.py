@@ -5,15 +5,13 @@ import re
 import textwrap
 import tomllib
 
-import nbformat
 import pytest
 import yaml
 
 from analysis import audit, scenarios
 from analysis.audit.checks import arithmetic
-from analysis.evidence import claims, evidence_tables, predictions
+from analysis.evidence import evidence_tables, predictions
 from analysis.evidence.claims import Claim
-from analysis.exhibits import MIME
 from analysis.project import Project
 
 ROOT = Project.default().root
@@ -26,36 +24,6 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 def block(text, language, containing):
     (match,) = (b for b in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL) if containing in b)
     return match
-
-
-def rows():
-    """The map: notebook, figures and sections of the ledger of each row, without those it has in part."""
-    table = README.split("## From the article to the report", 1)[1].split("## ", 1)[0]
-    for line in table.splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) == 4 and (slug := re.fullmatch(r"`(\w+)`", cells[1])):
-            sections = [] if "part of" in cells[3] else re.findall(r"`(\w+)`", cells[3])
-            yield slug[1], re.findall(r"`([\w.]+)`", cells[2]), sections
-
-
-def test_the_map_names_every_figure_of_every_notebook():
-    mapped = {slug: figures for slug, figures, _ in rows()}
-    assert set(mapped) == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
-    for slug, figures in mapped.items():
-        cells = nbformat.read(ROOT / "notebooks" / f"{slug}.ipynb", as_version=4).cells
-        exhibits = [
-            o.data[MIME]
-            for c in cells
-            if c.cell_type == "code"
-            for o in c.outputs
-            if MIME in o.get("data", {})
-        ]
-        assert [exhibit["id"] for exhibit in exhibits if exhibit["kind"] == "figure"] == figures
-
-
-def test_the_map_gives_every_section_of_the_ledger_to_one_notebook():
-    named = [section for *_, sections in rows() for section in sections]
-    assert sorted(named) == sorted({claim.section for claim in claims.load()})
 
 
 def test_the_example_scenario_can_be_used_as_it_stands(tmp_path):

@@ -41,7 +41,7 @@ from analysis.evidence import (
 )
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.forecasts.indicators import reference_problems
-from analysis.lint import stored_outputs
+from analysis.lint import exhibit_map, stored_outputs
 from analysis.project import Project
 from analysis.scenarios import Register, Scenario, display_path
 
@@ -507,6 +507,8 @@ def _stored_output_problems(project: ProjectFiles) -> Iterator[Problem]:
         yield from stored_outputs.evidence_problems(
             book, project.tables, evidence_tables.names(project.evidence)
         )
+    if len(project.notebooks) == len(project.notebook_paths):
+        yield from exhibit_map.problems(Project(project.root), project.notebooks)
 
 
 def _fresh_ledger_problems(project: ProjectFiles, fresh_ledger: LedgerMaker) -> list[Problem]:

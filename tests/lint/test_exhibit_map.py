@@ -1,0 +1,75 @@
+"""The map of exhibits names what the stored notebooks show, and is written between its comments alone."""
+
+import json
+
+import pytest
+
+from analysis.errors import NotebookError
+from analysis.exhibits import MIME
+from analysis.lint import exhibit_map, stored_outputs
+from analysis.project import Project
+
+
+def cell(kind, source, *bundles):
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {MIME: bundle}} for bundle in bundles]
+    code = {"outputs": outputs, "execution_count": None} if kind == "code" else {}
+    return {"cell_type": kind, "id": source[:4].strip(), "metadata": {}, "source": source} | code
+
+
+LEDGER = {
+    "id": "one.claims",
+    "kind": "ledger",
+    "rows": [{"section": "one"}, {"section": "two"}, {"section": "one"}],
+}
+CELLS = [
+    cell("markdown", "text\n\n# The first one\n"),
+    cell("code", "show", {"id": "one.curve", "kind": "figure"}, {"id": "one.sum", "kind": "metric"}),
+    cell("code", "more", LEDGER, {"id": "one.bars", "kind": "figure"}),
+]
+ROW = "| `1_one` | The first one | `one.curve` `one.bars` | `one` `two` |"
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    notebook = {"cells": CELLS, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "notebooks" / "1_one.ipynb").write_text(json.dumps(notebook))
+    (tmp_path / "README.md").write_text(f"# Before\n\n{exhibit_map.START}\nold\n{exhibit_map.END}\n\nAfter\n")
+    return Project(tmp_path)
+
+
+def problems(project):
+    notebooks = [stored_outputs.read(path) for path in project.notebook_paths()]
+    return [str(problem) for problem in exhibit_map.problems(project, notebooks)]
+
+
+def test_the_map_is_written_between_its_comments_alone(project):
+    assert exhibit_map.update(project)
+    text = project.readme.read_text()
+    assert text.startswith("# Before\n\n") and text.endswith("\n\nAfter\n")
+    assert ROW in text.splitlines() and "old" not in text
+    assert not exhibit_map.update(project)
+
+
+def test_an_old_map_is_named_with_its_line_until_it_is_written(project):
+    (problem,) = problems(project)
+    assert "README.md, line 3" in problem and "make notebooks" in problem
+    exhibit_map.update(project)
+    assert problems(project) == []
+
+
+def test_a_readme_without_a_place_for_it_has_no_map(project):
+    project.readme.write_text("# Before\n")
+    assert not exhibit_map.update(project)
+    assert problems(project) == []
+    project.readme.unlink()
+    assert not exhibit_map.update(project)
+    assert problems(project) == []
+
+
+def test_a_notebook_that_cannot_be_read_leaves_the_map_as_it_was(project):
+    (project.notebooks / "2_two.ipynb").write_text("{")
+    before = project.readme.read_text()
+    with pytest.raises(NotebookError):
+        exhibit_map.update(project)
+    assert project.readme.read_text() == before
