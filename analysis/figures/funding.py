@@ -21,20 +21,44 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.figures import layout, theme
-from analysis.labels import number_word
+from analysis.labels import join_words, number_word
+from analysis.models.funding import RunRate
 from analysis.statistics.trend import decimal_year
-from analysis.units import format_date, format_value
+from analysis.units import format_date, format_figure, format_value
 
 BOUNDS = {"at least": 1, "at most": -1}
 """Qualifiers that leave a side open: upwards and downwards."""
+
+
+def printed_totals(
+    cells: pd.DataFrame, *, investment_usd_bn: float, focus: str = "OpenAI", ax: Axes | None = None
+) -> Axes:
+    """The article's total for each company with its bounds, and the investment next to them.
+
+    `cells` are rows of `article_tables.parsed_cells`, as `layout.bounded` takes them; `focus` is the company
+    that the finding compares with the investment, which is in its lower bound's unit, billion dollars.
+    """
+    total = cells.set_index("row")["low"].astype(float)[focus]
+    return layout.bounded(
+        cells,
+        unit="usd_bn",
+        reference=(f"the investment, {format_value(investment_usd_bn, 'usd_bn', 0)}", investment_usd_bn),
+        finding=(
+            f"The investment is up to {investment_usd_bn / total:.0f} times what {focus} had raised by the"
+            " table"
+        ),
+        subtitle="Total funding as printed, billion dollars",
+        ax=ax or theme.axes(),
+    )
 
 
 def funding_history(
     rounds: pd.DataFrame,
     printed: pd.DataFrame,
     *,
+    conditional_usd_bn: pd.Series,
     day: theme.Day,
-    ax: Axes,
+    ax: Axes | None = None,
     focus: str = "OpenAI",
     as_of: theme.Day | None = None,
 ) -> Axes:
@@ -44,6 +68,8 @@ def funding_history(
     ----------
     rounds : DataFrame
         `funding.raised_over_time`; companies without a total in the article are left out.
+    conditional_usd_bn : Series
+        `funding.conditional_usd_bn`, which the note names as left out.
     printed : DataFrame
         ``company``, ``printed``, ``value``, ``low``, ``high``, billion dollars; rows without a value are left
         out.
@@ -54,6 +80,7 @@ def funding_history(
     as_of : date or ISO date, optional
         The day up to which the rounds were known; lines are carried on to it.
     """
+    ax = ax or theme.axes(grid="y")
     day, totals = pd.Timestamp(day), printed.dropna(subset="value")
     raised = rounds[rounds["company"].isin(totals["company"])]
     if raised.empty:
@@ -72,7 +99,13 @@ def funding_history(
     )
     subtitle = "Raised or promised in total, billion dollars, log scale; rings: the article"
     finding = _funding_finding(raised, totals, focus, layout.finding_day(day, as_of))
-    return theme.set_texts(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding, subtitle, alt, note=_conditional_note(conditional_usd_bn))
+
+
+def _conditional_note(amounts: pd.Series) -> str | None:
+    """Which money on conditions is left out; None where there is none."""
+    promised = [f"{format_figure(amount, 'usd_bn')} for {company}" for company, amount in amounts.items()]
+    return f"Money on conditions is left out: {join_words(promised)}." if promised else None
 
 
 def _draw_raised(
@@ -138,7 +171,12 @@ def _usd(value: float) -> str:
 
 
 def paid_and_promised(
-    tranches: pd.DataFrame, *, printed: float, day: theme.Day, ax: Axes, as_of: theme.Day | None = None
+    tranches: pd.DataFrame,
+    *,
+    printed: float,
+    day: theme.Day,
+    ax: Axes | None = None,
+    as_of: theme.Day | None = None,
 ) -> Axes:
     """SoftBank's money in OpenAI over time, paid and promised in total, with the article's sum and day.
 
@@ -153,7 +191,7 @@ def paid_and_promised(
     as_of : date or ISO date, optional
         The day up to which the payments were known; lines are carried on to it.
     """
-    day = pd.Timestamp(day)
+    ax, day = ax or theme.axes(grid="y"), pd.Timestamp(day)
     if tranches.empty:
         return theme.empty_chart(ax, "a payment or promise of SoftBank")
     end = _carried_to(tranches, day, as_of)
@@ -204,11 +242,14 @@ def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
     return f"By {format_date(day)} SoftBank had paid {paid:.1f} of {promised:.1f} billion dollars promised"
 
 
-def shares(before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: str, ax: Axes) -> Axes:
+def shares(
+    before: pd.DataFrame, after: pd.DataFrame, *, amount: str, company: str, ax: Axes | None = None
+) -> Axes:
     """Shares of external funding before and after an investment, a row per company with the bounds.
 
     `before` and `after` are `funding.funding_shares`.
     """
+    ax = ax or theme.axes()
     order = list(before["company"])[::-1]
     for table, color, shift, label, marker in (
         (before, theme.PRINTED, 0.14, "as printed", "o"),
@@ -257,7 +298,10 @@ def funding_links(links: pd.DataFrame, *, focus: str, ax: Axes | None = None) ->
             theme.annotate(ax, name, (x, y), (shift, 0), **style_of_name)
     ax.set(xlim=(-0.55, 1.55), ylim=(-0.5, height + 0.5), xticks=[], yticks=[])
     ax.spines["bottom"].set_visible(False)
-    alt = f"Lines from {len(investors)} investors to {len(companies)} companies; dashed lines are internal money."
+    alt = (
+        f"Lines from {len(investors)} investors to {len(companies)} companies; dashed lines are internal"
+        " money."
+    )
     subtitle = (
         "Investors as the table names them (left) and the companies that they fund (right); dashed: internal"
     )
@@ -279,7 +323,14 @@ def _links_finding(links: pd.DataFrame) -> str:
     )
 
 
-def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes) -> Axes:
+def run_rate(
+    statements: pd.DataFrame,
+    rate: RunRate | None = None,
+    *,
+    company: str,
+    day: theme.Day,
+    ax: Axes | None = None,
+) -> Axes:
     """Annualised revenue as it was stated, over time.
 
     Parameters
@@ -288,6 +339,8 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
         Rows of the evidence table ``openai_finance`` of one measure: ``valid_on``, ``value`` (billion dollars
         a year), ``qualifier`` (``exact``, ``about``, ``at least``, ``at most``) and ``counts``, ``no`` for a
         row that another one replaces; it is not in the finding.
+    rate : RunRate, optional
+        `funding.run_rate` of them, whose growth the note says.
     company : str
         Whose revenue it is.
     day : date or ISO date
@@ -298,6 +351,7 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     ValueError
         A column is missing or a value is not above zero.
     """
+    ax = ax or theme.axes(grid="y")
     layout.require_columns("statements", statements, ("valid_on", "value", "qualifier", "counts"))
     table = statements.sort_values("valid_on", kind="stable", ignore_index=True)
     counted = table[table["counts"] == "yes"]
@@ -323,7 +377,20 @@ def run_rate(statements: pd.DataFrame, *, company: str, day: theme.Day, ax: Axes
     reasons += ["another figure of the same days counts"] if (table["counts"] != "yes").any() else []
     subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
     subtitle += f"; hollow: {' or '.join(reasons)}" if reasons else ""
-    return theme.set_texts(ax, _run_rate_finding(counted, company), subtitle, alt)
+    return theme.set_texts(
+        ax, _run_rate_finding(counted, company), subtitle, alt, note=rate and _growth_note(rate)
+    )
+
+
+def _growth_note(rate: RunRate) -> str:
+    """By what a year multiplied the run rate over the record and over the last months."""
+    if rate.record is None or rate.current is None:
+        return "Fewer than three figures were known for the last eighteen months, so we give no growth."
+    return (
+        f"A year multiplied it by {rate.record.growth_factor_per_year:.1f} over the whole record of"
+        f" {rate.record.nobs} figures, and by {rate.current.growth_factor_per_year:.1f} over the"
+        f" {rate.current.nobs} of the last eighteen months. Bounds enter as they were given."
+    )
 
 
 def _require_positive(table: pd.DataFrame) -> None:

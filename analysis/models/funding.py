@@ -16,7 +16,7 @@ Decisions
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,12 +62,37 @@ def _top_share(high: float, rest: float) -> float:
     return 1.0 if math.isinf(high) else high / (high + rest)
 
 
-def joint_share(funding: pd.DataFrame, companies: list[str]) -> tuple[float, float, float]:
-    """Share, lowest and highest share of some companies together in all external funding."""
+class BoundedFigure(NamedTuple):
+    """A number that follows from figures of the article, with the bounds that their qualifiers leave it."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def level(self) -> None:
+        """None: the bounds come from qualifiers, and no chance belongs to them."""
+
+    @property
+    def percent(self) -> BoundedFigure:
+        """The same of a share, in per cent."""
+        return BoundedFigure(*(100 * number for number in self))
+
+
+def joint_share(funding: pd.DataFrame, companies: Sequence[str]) -> BoundedFigure:
+    """Share of some companies together in all external funding, and the lowest and highest it may be."""
     group = funding.assign(company=funding["company"].where(~funding["company"].isin(companies), "together"))
     summed = group.dropna(subset="value").groupby("company", as_index=False)[["value", "low", "high"]].sum()
     row = funding_shares(summed).set_index("company").loc["together"]
-    return tuple(row.astype(float))  # type: ignore[return-value]  # three columns
+    return BoundedFigure(*row[["share", "share_low", "share_high"]].astype(float))
+
+
+def concentration(funding: pd.DataFrame) -> BoundedFigure:
+    """`hhi` of the external funding of all companies, and `hhi_bounds` by the bounds of their figures."""
+    figures = funding.dropna(subset="value")
+    return BoundedFigure(
+        hhi(list(figures["value"])), *hhi_bounds(list(figures["low"]), list(figures["high"]))
+    )
 
 
 def hhi(values: list[float]) -> float:
@@ -124,6 +149,14 @@ def raised_over_time(rounds: pd.DataFrame) -> pd.DataFrame:
     return summed[columns].reset_index(drop=True)
 
 
+def conditional_usd_bn(rounds: pd.DataFrame) -> pd.Series:
+    """Money that each company was promised on conditions, billion dollars; none of it counts as raised.
+
+    `rounds` has ``company``, ``event`` (``conditional`` is summed) and ``amount_usd_bn``.
+    """
+    return rounds[rounds["event"] == "conditional"].groupby("company")["amount_usd_bn"].sum()
+
+
 def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
     """What SoftBank had paid into OpenAI, and paid or promised in total, after each day of a change.
 
@@ -160,6 +193,12 @@ def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
     return table.dropna(how="all").rename_axis("valid_on").reset_index()
 
 
+def paid_usd_bn(payments: pd.DataFrame) -> float:
+    """What SoftBank had paid by the last day of `paid_and_promised`, billion dollars; 0 where nothing is."""
+    paid = payments["paid_usd_bn"].dropna()
+    return float(paid.iloc[-1]) if len(paid) else 0.0
+
+
 def _paid_by(day: Hashable, stated: pd.Series, paid: pd.Series) -> float:
     so_far = stated[stated.index <= day]
     if so_far.empty:
@@ -177,22 +216,44 @@ def _promise(day: Hashable, row: pd.Series, stated: pd.Series, paid: pd.Series) 
     return base + float(row["amount_usd_bn"])
 
 
+class GrowthFactor(NamedTuple):
+    """By what a year multiplies something, with a confidence interval at `level`."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+
+
 class RunRate(NamedTuple):
     """A run-rate revenue now, and how fast it has grown."""
 
     points: pd.DataFrame
     """``valid_on``, ``t`` (decimal year), ``value`` (billion dollars a year), ``qualifier``, by day."""
-    level_usd_bn: float
-    """The last one, with its day and its qualifier."""
-    valid_on: pd.Timestamp
-    qualifier: str
-    record: trend.Trend
-    """Exponential trend through the whole record."""
-    current: trend.Trend
-    """The same through the last months, which is the growth that counts."""
+    recent: int
+    """How many of them lie in the last months."""
+    record: trend.Trend | None
+    """Exponential trend through the whole record; None where `current` is."""
+    current: trend.Trend | None
+    """The same through the last months, which is the growth that counts; None below three points: two make no
+    growth.
+    """
+
+    @property
+    def last(self) -> pd.Series:
+        """The last point; NaN where there is none."""
+        return self.points.reindex([len(self.points) - 1]).iloc[0]
+
+    @property
+    def growth(self) -> GrowthFactor | None:
+        """By what a year multiplies it at present."""
+        if self.current is None:
+            return None
+        factor, ends = self.current.growth_factor_per_year, self.current.growth_factor_interval
+        return GrowthFactor(factor, *ends, self.current.level)
 
 
-def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> RunRate | None:
+def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> RunRate:
     """The level and the current growth of annualised revenue.
 
     Parameters
@@ -204,10 +265,6 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
         How far back from the last point current growth looks.
     level : float
         Level of the intervals.
-
-    Returns
-    -------
-    RunRate, or None where these months hold fewer than three points: two make no growth.
 
     Notes
     -----
@@ -223,11 +280,10 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
         .reset_index(drop=True)
     )
     recent = points[points["t"] >= points["t"].max() - months / 12]
-    if len(recent) < 3:
-        return None
+    if len(recent) < trend.LEAST_POINTS:
+        return RunRate(points, len(recent), None, None)
     record, current = (_exponential(part, level) for part in (points, recent))
-    last = points.iloc[-1]
-    return RunRate(points, float(last["value"]), last["valid_on"], str(last["qualifier"]), record, current)
+    return RunRate(points, len(recent), record, current)
 
 
 class GrowthChange(NamedTuple):

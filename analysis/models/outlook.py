@@ -107,7 +107,7 @@ def start_evidence(tables: Mapping[str, pd.DataFrame]) -> StartEvidence:
     """
     fitted = funding.run_rate(tables["openai_finance"])
     data = dict.fromkeys(UPDATED, (math.nan, math.nan))
-    if fitted is not None:
+    if fitted.current is not None:
         at = fitted.current.forecast([START_YEAR], 0.9).iloc[0]
         level = [math.log(at[name]) for name in ("median", "mean_ci_lower", "mean_ci_upper")]
         growth = [fitted.current.growth_factor_per_year, *fitted.current.growth_factor_interval]

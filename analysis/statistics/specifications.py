@@ -9,12 +9,14 @@ Decisions
 - An outlier is a point whose studentised residual from the plain line of its own window exceeds 3, with
   itself left out.
 - A specification that the data cannot carry keeps its row with the reason; it is counted and has no number.
+  So does every one where there are too few points, as on an early day.
 - Many looks find something by chance: p values against a stated factor are adjusted by Holm over all that
   were fitted.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import warnings
 from collections.abc import Mapping, Sequence
@@ -28,6 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.statistics import trend
 from analysis.statistics.breaks import holm_column
+from analysis.statistics.trend import decimal_year
 
 Floats = NDArray[np.float64]
 METHODS = {"OLS": "OLS", "Huber": "RLM", "median": "QuantReg"}
@@ -45,10 +48,18 @@ EXACT = 1e-9
 
 
 class Window(NamedTuple):
-    """A stretch of the record in decimal years, both ends in it."""
+    """A stretch of the record, both ends in it: in decimal years or days, and no longer before its last point
+    than `last_years`.
+    """
 
-    start: float = -math.inf
-    end: float = math.inf
+    start: float | dt.date = -math.inf
+    end: float | dt.date = math.inf
+    last_years: float = math.inf
+
+    def holds(self, t: Floats) -> NDArray[np.bool_]:
+        """Which of some decimal years lie in it, the last of them being the record's."""
+        start, end = (float(decimal_year([x])[0]) if isinstance(x, dt.date) else x for x in self[:2])
+        return (t >= start) & (t <= end) & (t >= t.max(initial=-math.inf) - self.last_years)
 
 
 WHOLE_RECORD: Mapping[str, Window] = {"whole record": Window()}
@@ -138,8 +149,7 @@ def curve(
     Raises
     ------
     ValueError
-        As `trend.fit` for the primary specification; an unknown method, nothing to try, or a factor of 0 or
-        less.
+        Values that no trend takes (`trend.fit`), an unknown method, nothing to try, or a factor of 0 or less.
 
     References
     ----------
@@ -155,7 +165,8 @@ def curve(
         raise ValueError(
             "windows, weights and methods need one entry each at least: the first is the primary one"
         )
-    trend.fit(t, y, form="exponential", level=level)  # refuses what no specification can carry
+    if np.size(t) >= trend.LEAST_POINTS:
+        trend.fit(t, y, form="exponential", level=level)  # refuses what no specification can carry
     sample = _Sample(np.asarray(t, dtype=float), np.asarray(y, dtype=float), None, _clusters(groups))
     rows: list[dict[str, Any]] = []
     for (window, span), (weight, precision), rule, method in product(
@@ -163,14 +174,11 @@ def curve(
     ):
         if precision is not None and method != "OLS":
             continue
-        inside = (sample.t >= span.start) & (sample.t <= span.end)
-        part = sample._replace(precision=_floats(precision)).where(inside)
+        part = sample._replace(precision=_floats(precision)).where(span.holds(sample.t))
         choices = {"window": window, "weights": weight, "outliers": rule, "method": method}
         try:
             estimate = _fit_slope(part, rule, method, math.log(against), level)
         except ValueError as reason:
-            if not rows:
-                raise
             estimate = {"reason": str(reason)}
         rows.append(choices | estimate | {"primary": not rows})
     table = _table(rows)

@@ -33,6 +33,8 @@ Cov = Literal["nonrobust", "HC3", "HAC", "cluster"]
 DateRule = Literal["epoch", "ordinal"]
 
 DRAWS = 10_000
+LEAST_POINTS = 3
+"""Two points make no trend: nothing says how far they scatter."""
 REGULAR = (
     1.5  # longest over shortest step of a series that still counts as regular: quarters reach 92/90, a gap 2
 )
@@ -761,9 +763,10 @@ def _points(t: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     if np.ndim(t) != 1 or np.shape(t) != np.shape(y):
         raise ValueError(f"t has shape {np.shape(t)}, y {np.shape(y)}: write two vectors, one y for each t.")
     years, values = _numbers("t", t), _numbers("y", y)
-    if years.size < 3:
+    if years.size < LEAST_POINTS:
         raise ValueError(
-            f"t has {years.size} points: a trend needs 3 or more; between two use growth.cagr_pct."
+            f"t has {years.size} points: a trend needs {LEAST_POINTS} or more; between two use"
+            " growth.cagr_pct."
         )
     if np.ptp(years) == 0:
         raise ValueError(

@@ -24,6 +24,10 @@ def subtitle(ax):
     return theme.chart_of(ax).subtitle
 
 
+def note(ax):
+    return theme.chart_of(ax).note
+
+
 def words(ax):
     """Every text in the axes."""
     return [text.get_text() for text in ax.texts if text.get_text()]

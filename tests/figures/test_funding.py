@@ -14,6 +14,7 @@ from tests.figures.artists import (
     finding,
     is_empty,
     marks,
+    note,
     points,
     steps,
     subtitle,
@@ -60,8 +61,14 @@ def article_funding():
 
 
 def raised(article_funding, as_of=LATER):
-    rounds = funding.raised_over_time(known("funding_rounds", as_of))
-    return charts.funding.funding_history(rounds, article_funding, day=DAY, ax=axes(), as_of=as_of)
+    rounds = known("funding_rounds", as_of)
+    return charts.funding.funding_history(
+        funding.raised_over_time(rounds),
+        article_funding,
+        conditional_usd_bn=funding.conditional_usd_bn(rounds),
+        day=DAY,
+        as_of=as_of,
+    )
 
 
 def test_the_record_of_openai_is_seven_times_the_printed_figure_without_money_on_conditions(article_funding):
@@ -101,6 +108,33 @@ def test_funding_as_it_was_known_earlier(article_funding):
         "0.1 times what the article says"
     )  # 1 / 20, one company
     assert is_empty(raised(article_funding, "2019-01-01"))
+
+
+def test_money_on_conditions_stands_in_the_note_company_by_company(article_funding):
+    assert note(raised(article_funding)) == (
+        "Money on conditions is left out: $50bn for Anthropic and $35bn for OpenAI."
+    )
+    assert note(raised(article_funding, "2024-12-31")) is None
+
+
+def test_the_investment_is_compared_with_the_printed_total_of_one_company():
+    cells = article_tables.parsed_cells("players")
+    ax = charts.funding.printed_totals(cells, investment_usd_bn=60)
+    # 60 over the lower bound of >$20B
+    assert finding(ax) == "The investment is up to 3 times what OpenAI had raised by the table"
+    assert "the investment, $60B" in words(ax)
+    other = charts.funding.printed_totals(cells, investment_usd_bn=60, focus="xAI")
+    assert finding(other) == "The investment is up to 11 times what xAI had raised by the table"  # 60 / 5.4
+
+
+def test_the_note_of_run_rates_says_their_growth_or_why_there_is_none():
+    def growth(table):
+        return note(charts.funding.run_rate(table, funding.run_rate(table), company="OpenAI", day=DAY))
+
+    fits = funding.run_rate(rates())
+    assert f"{fits.current.growth_factor_per_year:.1f} over the {fits.recent} of the last" in growth(rates())
+    assert growth(rates().head(2)).startswith("Fewer than three figures")
+    assert note(rate()) is None
 
 
 def paid(as_of=LATER):

@@ -40,6 +40,21 @@ def test_an_investment_moves_value_and_bounds(article_funding):
     assert math.isnan(after.loc["Meta AI", "value"])
 
 
+def test_a_share_in_percent_has_its_bounds_in_percent():
+    assert funding.BoundedFigure(0.5, 0.25, 1.0).percent == (50.0, 25.0, 100.0)
+
+
+def test_concentration_is_the_index_of_the_figures_with_the_bounds_that_they_leave():
+    table = pd.DataFrame({"company": list("abcd"), "value": [5, 3, 2, None]})
+    table = table.assign(low=table["value"], high=[5, 3, 3, None])
+    # shares 50, 30, 20 %: 3800; at 5, 3, 3 of 11: 45.45^2 + 27.27^2 + 27.27^2 = 3554; d is left out
+    assert funding.concentration(table) == (
+        pytest.approx(3800),
+        pytest.approx(3554, abs=1),
+        pytest.approx(3800),
+    )
+
+
 def test_hhi_by_hand():
     # shares 50, 30, 20 %: 2500 + 900 + 400
     assert funding.hhi([5, 3, 2]) == pytest.approx(3800)
@@ -81,6 +96,23 @@ def test_rounds_add_up_by_company_and_conditional_money_does_not_count():
     result = funding.raised_over_time(rounds)
     assert result[["company", "raised_usd_bn"]].to_numpy().tolist() == [["A", 1.0], ["B", 5.0], ["A", 3.0]]
     assert funding.raised_over_time(rounds.iloc[:0]).empty
+
+
+def test_money_on_conditions_is_summed_by_company():
+    rounds = pd.DataFrame(
+        {
+            "company": ["A", "A", "B", "B"],
+            "event": ["conditional", "conditional", "commitment", "conditional"],
+        }
+    )
+    result = funding.conditional_usd_bn(rounds.assign(amount_usd_bn=[1.0, 2.0, 4.0, 8.0]))
+    assert result.to_dict() == {"A": 3.0, "B": 8.0}
+
+
+def test_what_was_paid_is_the_last_known_sum_or_nothing():
+    payments = pd.DataFrame({"paid_usd_bn": [1.0, 3.0, math.nan]})
+    assert funding.paid_usd_bn(payments) == 3.0
+    assert funding.paid_usd_bn(payments.iloc[:0]) == 0.0
 
 
 def tranches(*rows):
@@ -181,15 +213,22 @@ def test_a_run_rate_is_its_last_point_and_the_growth_of_its_last_months():
     table = finance(d2023_01_01=1.0, d2024_01_01=2.0, d2025_01_01=4.0, d2025_07_01=8.0, d2026_01_01=16.0)
     table = pd.concat([table, table.tail(1).assign(counts="no", value=99.0)], ignore_index=True)
     result = funding.run_rate(table, months=12)
-    assert (result.level_usd_bn, result.valid_on) == (16.0, pd.Timestamp("2026-01-01"))
+    assert result.last[["value", "valid_on"]].tolist() == [16.0, pd.Timestamp("2026-01-01")]
     assert result.current.nobs == 3
     assert result.current.growth_factor_per_year == pytest.approx(4.0)
     assert result.record.nobs == 5
     assert 2 < result.record.growth_factor_per_year < 4
+    assert result.growth.value == pytest.approx(4.0)
+    assert (result.growth.low, result.growth.high) == result.current.growth_factor_interval
 
 
 def test_two_points_make_no_current_growth():
-    assert funding.run_rate(finance(d2024_01_01=1.0, d2025_01_01=2.0, d2026_01_01=4.0), months=12) is None
+    result = funding.run_rate(finance(d2024_01_01=1.0, d2025_01_01=2.0, d2026_01_01=4.0), months=12)
+    assert (result.recent, result.current, result.growth) == (2, None, None)
+    assert result.last["value"] == 4.0
+    nothing = funding.run_rate(finance(d2024_01_01=1.0).iloc[:0])
+    assert (nothing.recent, nothing.growth) == (0, None)
+    assert math.isnan(nothing.last["value"])
 
 
 def test_a_square_of_the_date_tells_acceleration_from_decay_and_needs_six_points():

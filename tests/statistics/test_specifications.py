@@ -1,5 +1,6 @@
 """Are all specifications tried, counted, distinguished and adjusted?"""
 
+import datetime as dt
 import math
 
 import numpy as np
@@ -77,6 +78,26 @@ def test_what_is_rejected_is_counted_after_the_adjustment():
     assert result.span[0] == result.table["factor"].min()
 
 
+def test_a_window_of_days_or_of_the_last_years_holds_the_same_points_as_one_of_decimal_years():
+    windows = {
+        "years": Window(2017.0, 2019.0),
+        "days": Window(dt.date(2017, 1, 1), dt.date(2019, 1, 1)),
+        "from the end": Window(last_years=T.max() - 2019.5),
+        "since": Window(2019.5),
+    }
+    years, days, last, since = curve(T, Y, windows=windows, methods=["OLS"]).table["n"].iloc[::2]
+    assert years == days == ((T >= 2017) & (T <= 2019)).sum()
+    assert last == since == (T >= 2019.5).sum()
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_points_too_few_for_any_trend_keep_a_row_a_specification_with_the_reason(n):
+    result = curve(T[:n], Y[:n], windows={"last year": Window(last_years=1)})
+    assert (result.tried, result.fitted) == (len(result.table), 0)
+    assert result.table["reason"].str.startswith(f"t has {n} points: a trend needs 3").all()
+    assert result.table["primary"].tolist() == [True] + [False] * (result.tried - 1)
+
+
 def test_clusters_widen_least_squares_where_points_of_a_group_move_together():
     groups = np.repeat(np.arange(5), 4)
     shared = np.exp(0.7 * (T - 2015) + np.repeat([0.6, -0.5, 0.4, -0.6, 0.2], 4) + NOISE / 10)
@@ -94,7 +115,6 @@ def test_clusters_widen_least_squares_where_points_of_a_group_move_together():
         ({"methods": ["lasso"]}, r"methods \['lasso'\] are unknown"),
         ({"methods": []}, "need one entry"),
         ({"y": -Y}, "exponential trend needs values above 0"),
-        ({"t": T[:2], "y": Y[:2]}, "needs 3 or more"),
     ],
 )
 def test_what_cannot_be_tried_is_refused(options, message):
