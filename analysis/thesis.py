@@ -136,6 +136,8 @@ class Thesis(_Part):
         The article's tables, in its order: the names of their files.
     fact_units : mapping of str to str
         The units in which dated facts are entered, and their names in `units.UNITS`.
+    unit_words : mapping of str to str
+        How a sentence writes other units of dated facts.
     risks : mapping of str to str
         What each risk of the register means.
     scenarios, predictions : mapping of str to str
@@ -154,6 +156,7 @@ class Thesis(_Part):
     sections: dict[Name, Section] = Field(min_length=1)
     tables: tuple[Name, ...] = ()
     fact_units: dict[str, str] = {}
+    unit_words: dict[str, Text] = {}
     risks: dict[Text, Sentence] = {}
     scenarios: dict[Name, Text] = {}
     predictions: dict[Name, Text] = {}

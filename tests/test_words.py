@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from analysis import audit, exhibits, labels
-from analysis.audit import cells, facts
+from analysis import audit, exhibits, labels, thesis
+from analysis.audit import cells
 from analysis.audit.cell_checks import training
 from analysis.evidence import cell_rules, evidence_tables, predictions
 from analysis.figures import charts, theme
@@ -16,7 +16,6 @@ from analysis.forecasts import methods, probabilities
 from analysis.models import prices
 from analysis.project import Project
 from analysis.statistics import backtest, trend
-from analysis.units import UNITS
 
 ROOT = Project.default().root
 
@@ -103,8 +102,8 @@ def test_prose_counts_in_words_up_to_nine_and_says_one_of_one():
 
 
 def test_units_of_dated_facts_are_units_of_this_report():
-    assert set(facts.UNIT) <= set(categories("dated_facts", "unit"))
-    assert set(facts.UNIT.values()) <= set(UNITS)
+    known = thesis.load()
+    assert {*known.fact_units, *known.unit_words} <= set(categories("dated_facts", "unit"))
 
 
 def test_methods_are_of_parts_that_there_are():

@@ -8,6 +8,16 @@ calculations: `arithmetic` (the article's own numbers), `record` (what happened)
 """
 
 from analysis.audit import cells
+from analysis.audit.checks import (  # noqa: F401  each registers its calculations
+    arithmetic,
+    benchmarks,
+    columns,
+    forecasts,
+    list_prices,
+    money,
+    record,
+    trends,
+)
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
 from analysis.audit.ledger import FIELDS, counts, errors, judge_claims, judge_section
 from analysis.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge

@@ -1,4 +1,4 @@
-"""Does each cell of the article's three tables hold? Every printed cell with what the sources say, and its
+"""Does each cell of the article's tables hold? Every printed cell with what the sources say, and its
 protocol or date.
 
 Decisions
@@ -9,15 +9,14 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from analysis.audit import arguments
-from analysis.audit.cell_checks import list_prices, markets, players, scores, training
-from analysis.audit.cell_checks.finding import CellFinding, PrintedCell
+from analysis.audit.cell_checks.finding import BY_COLUMN, BY_RULE, CellFinding, PrintedCell, cell_check
 from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown, fill_placeholders, placeholder_values
 from analysis.errors import DataError, Problem, nearest
@@ -130,7 +129,8 @@ def _row(facts: Facts, cell: PrintedCell, column: cell_rules.ColumnRules) -> dic
 def _finding(facts: Facts, cell: PrintedCell, column: cell_rules.ColumnRules) -> CellFinding:
     """The finding of the cell's rule; its reason ends with a note, or with what would decide an open cell."""
     rule = column.rows.get(cell.row)
-    judge = BY_RULE[type(rule)] if rule else BY_COLUMN.get((cell.table, cell.column), _undecided)
+    by_column = BY_COLUMN.get(f"{cell.table}.{cell.column}", _undecided)
+    judge = BY_RULE[type(rule)] if rule else by_column
     try:
         finding = judge(facts, cell, rule)
     except NothingKnown:
@@ -151,32 +151,6 @@ def _note(facts: Facts, rule: cell_rules.CellRule | None) -> str | None:
     return fill_placeholders(rule.note, placeholder_values(mentioned, facts.day))
 
 
+@cell_check(rule=cell_rules.Undecidable)
 def _undecided(facts: Facts, cell: PrintedCell, rule: cell_rules.CellRule | None) -> CellFinding:
     return CellFinding("uncheckable", "", "nothing decides it")
-
-
-CellCheck = Callable[[Facts, PrintedCell, Any], CellFinding]
-
-BY_COLUMN: Mapping[tuple[str, str], CellCheck] = {
-    ("models", "mmlu_pct"): scores.score,
-    ("models", "humaneval_pct"): scores.score,
-    ("models", "price_usd_per_mtok"): list_prices.price,
-    ("models", "training_cost_usd_mn"): training.training_cost,
-    ("players", "total_funding_usd_bn"): players.total_funding,
-    ("market_size", "size_2024_usd_bn"): markets.size,
-    ("market_size", "size_2028_usd_bn"): markets.size,
-    ("market_size", "cagr_pct"): markets.growth,
-}
-"""How the cells of a column are judged by the tables of evidence."""
-
-BY_RULE: Mapping[type[cell_rules.CellRule], CellCheck] = {
-    cell_rules.Undecidable: _undecided,
-    cell_rules.Parameters: training.parameters,
-    cell_rules.TrainingCost: training.training_cost,
-    cell_rules.Releases: players.releases,
-    cell_rules.Investors: players.investors,
-    cell_rules.Internal: players.internal,
-    cell_rules.Readings: players.readings,
-    cell_rules.CostsOverRevenue: players.costs_over_revenue,
-}
-"""How a cell with a rule of its own in `cells.yml` is judged; it goes before its column's."""

@@ -19,34 +19,22 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from analysis import labels
+from analysis import labels, thesis
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables, sources
-from analysis.models import outlook
-from analysis.models.frontier import price_column
 from analysis.scenarios import Assumptions
 from analysis.units import DAYS_PER_MONTH, format_date, format_figure
+
+if TYPE_CHECKING:
+    from analysis.models import outlook
 
 FACTS = "dated_facts"
 CURRENT_FOR = pd.Timedelta(days=92)
 """How long before publication day a record may end and still speak of that day: a quarter of a year."""
-UNIT = {
-    "USD billion": "usd_bn",
-    "percent": "pct",
-    "times": "x",
-    "billion parameters": "parameters_bn",
-    "tokens": "tokens",
-    "stars": "count",
-}
-"""Units of the dated facts, as `analysis.units` names them; the rest are plain counts."""
-
-PROSE = {"JPY trillion": "trillion yen"}
-"""How a sentence writes units of the dated facts that are none of this report."""
-
 SIMULATION = ("seed", "draws")
 """How the simulation is run; it is no assumption about the world."""
 
@@ -150,7 +138,9 @@ class Facts:
 
     @cached_property
     def record(self) -> outlook.StartEvidence:
-        """What the models take of it."""
+        """What the models of this thesis take of it; nothing else here asks for it."""
+        from analysis.models import outlook
+
         return outlook.start_evidence(self.known)
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
@@ -378,36 +368,6 @@ def exact(value: float) -> Interval:
     return Interval(value, value, value)
 
 
-MODELS = {
-    "gpt-5.5-pro": "GPT-5.5 Pro",
-    "deepseek-v4-flash": "DeepSeek V4-Flash",
-    "deepseek/deepseek-v4-flash": "DeepSeek V4-Flash",
-}
-"""Names that people use for models whose rows in the price table give none, or that of one version of
-several.
-"""
-
-
-def model_name(row: pd.Series) -> str:
-    """The usual name of the model of a price: the article's, ours (`MODELS`), or its benchmark scores'."""
-    names = (row["article_model"], MODELS.get(row["model"]), row["benchmark_model"], row["model"])
-    return next(str(name) for name in names if name and pd.notna(name))
-
-
-def describe_price(row: pd.Series) -> str:
-    """A list price of a million tokens of input and of output: $2.50 / $10.00."""
-    return " / ".join(f"${row[price_column(kind)]:.2f}" for kind in ("input", "output"))
-
-
-TESTS = {"GPQA Diamond": "a test of science questions", "MMLU (HELM)": "a test of general knowledge"}
-"""What a benchmark asks, in words."""
-
-
-def describe_benchmark(name: str) -> str:
-    """A benchmark as a sentence first names it: `GPQA Diamond, a test of science questions,`."""
-    return f"{name}, {TESTS[name]}," if name in TESTS else name
-
-
 def too_early_note(name: str, rows: pd.DataFrame) -> str:
     """A sentence on a record that ends too long before publication day."""
     return (
@@ -418,12 +378,10 @@ def too_early_note(name: str, rows: pd.DataFrame) -> str:
 
 def describe_value(row: pd.Series) -> str:
     """The figure of a dated fact, in its unit; one that `analysis.units` does not know is written out."""
-    unit = UNIT.get(row["unit"])
-    return (
-        format_figure(row["value"], unit)
-        if unit
-        else f"{row['value']:,.10g} {PROSE.get(row['unit'], row['unit'])}"
-    )
+    names, unit = thesis.load(), str(row["unit"])
+    if unit in names.fact_units:
+        return format_figure(row["value"], names.fact_units[unit])
+    return f"{row['value']:,.10g} {names.unit_words.get(unit, unit)}"
 
 
 def describe_day(row: pd.Series) -> str:

@@ -17,16 +17,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.audit import arguments
-from analysis.audit.checks import (  # noqa: F401  each registers its calculations
-    arithmetic,
-    benchmarks,
-    columns,
-    forecasts,
-    list_prices,
-    money,
-    record,
-    trends,
-)
+from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
 from analysis.errors import DataError, Problem, nearest

@@ -43,13 +43,15 @@ class Origin(BaseModel):
 class ArticleColumn(BaseModel):
     """One column of a data file: what it means, its unit, and what may stand in it.
 
-    `parts` are the figures that one cell prints (input and output price); `unit_from` names the column that
-    holds each row's own unit; `missing` allows a figure to be unknown.
+    `cell` is what one of its cells is called in a sentence (a score, a price); `parts` are the figures that
+    one cell prints (input and output price); `unit_from` names the column that holds each row's own unit;
+    `missing` allows a figure to be unknown.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str
     meaning: str = Field(min_length=10)
+    cell: str = "entry"
     kind: Literal["text", "quantity"]
     unit: str | None = None
     unit_from: str | None = None

@@ -7,10 +7,13 @@ Decisions
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from analysis.audit.facts import Facts, Interval
 from analysis.audit.verdicts import meets_interval
+from analysis.evidence.cell_rules import CellRule
 from analysis.units import format_figure, format_value
 
 NONE = "none"
@@ -43,6 +46,27 @@ class CellFinding:
     sourced: str = NONE
     protocol: str = ""
     stale: bool = False
+
+
+CellCheck = Callable[..., CellFinding]
+Judge = TypeVar("Judge", bound=CellCheck)
+BY_COLUMN: dict[str, CellCheck] = {}
+"""How the cells of a column are judged by the tables of evidence, by ``TABLE.COLUMN``."""
+
+BY_RULE: dict[type[CellRule], CellCheck] = {}
+"""How a cell with a rule of its own in `cells.yml` is judged; it goes before its column's."""
+
+
+def cell_check(*columns: str, rule: type[CellRule] | None = None) -> Callable[[Judge], Judge]:
+    """Register how cells are judged: those of some columns (``TABLE.COLUMN``), and those with a rule."""
+
+    def registered(function: Judge) -> Judge:
+        BY_COLUMN.update(dict.fromkeys(columns, function))
+        if rule is not None:
+            BY_RULE[rule] = function
+        return function
+
+    return registered
 
 
 def printed_figure(facts: Facts, cell: PrintedCell, part: str | None = None) -> Interval:

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.audit.cell_checks.finding import CellFinding, PrintedCell, printed_figure
+from analysis.audit.cell_checks.finding import CellFinding, PrintedCell, cell_check, printed_figure
 from analysis.audit.cell_checks.scores import SCORES
-from analysis.audit.facts import Facts, Interval, NothingKnown, describe_price
+from analysis.audit.checks.list_prices import describe_price
+from analysis.audit.facts import Facts, Interval, NothingKnown
 from analysis.labels import number_word
 from analysis.models.frontier import price_column
 from analysis.units import format_date, format_figure
@@ -23,6 +24,7 @@ PRICES = "api_prices"
 KINDS = ("input", "output")
 
 
+@cell_check("models.price_usd_per_mtok")
 def price(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     """A price against the developer's own list: the one in force on publication day, then earlier ones."""
     prices = facts.find(PRICES, article_model=cell.row, terms="list")

@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.audit.cell_checks.finding import (
     CellFinding,
     PrintedCell,
+    cell_check,
     printed_figure,
     range_in_cell,
     range_text,
@@ -30,6 +31,7 @@ from analysis.units import format_figure, parse_figure
 FORECASTS = "market_size_forecasts"
 
 
+@cell_check("market_size.size_2024_usd_bn", "market_size.size_2028_usd_bn")
 def size(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     """A market's size against forecasts with the same scope, each between its own base and end year."""
     year = int(re.findall(r"\d{4}", cell.column)[0])
@@ -73,6 +75,7 @@ def _list_sizes_by_firm(sizes: pd.Series, firms: pd.Series) -> str:
     )
 
 
+@cell_check("market_size.cagr_pct")
 def growth(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     """A growth rate against the article's own two sizes."""
     figure = parse_figure(cell.printed, "pct")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.audit.cell_checks.finding import CellFinding, PrintedCell, printed_figure
+from analysis.audit.cell_checks.finding import CellFinding, PrintedCell, cell_check, printed_figure
 from analysis.audit.checks import money, record
 from analysis.audit.facts import (
     Facts,
@@ -34,6 +34,7 @@ ROUNDS, CAPEX = "funding_rounds", "hyperscaler_capex"
 WITHOUT_CONDITIONS = "paid and promised without conditions"
 
 
+@cell_check(rule=cell_rules.Releases)
 def releases(facts: Facts, cell: PrintedCell, rule: cell_rules.Releases) -> CellFinding:
     """The named model against the developer's last release in our data; a former last one is stale."""
     rows = sorted(facts.facts_by_day(rule.names, decides=False), key=lambda row: row["valid_on"])
@@ -62,6 +63,7 @@ class Investment(NamedTuple):
     total: float
 
 
+@cell_check(rule=cell_rules.Investors)
 def investors(facts: Facts, cell: PrintedCell, rule: cell_rules.Investors) -> CellFinding:
     """The named investors against all we know of: the largest by money without conditions, and by stake."""
     amounts = _investments(facts, rule.amounts)
@@ -152,6 +154,7 @@ def _amount(facts: Facts, amount: cell_rules.Amount) -> tuple[float, pd.Timestam
     return float(row[column]), row["valid_on"]
 
 
+@cell_check("players.total_funding_usd_bn")
 def total_funding(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     """A total against the rounds in our data, whose sum is its floor; conditional money is left out."""
     rounds = facts.rows(ROUNDS, company=cell.row, in_total="yes")
@@ -189,6 +192,7 @@ def _first_day_and_sum(running: pd.Series) -> str:
     return f"{format_date(running.index[0])} ({_usd(running.iloc[0])})"
 
 
+@cell_check(rule=cell_rules.Internal)
 def internal(facts: Facts, cell: PrintedCell, rule: cell_rules.Internal) -> CellFinding:
     """A unit paid by its parent: right where facts show it; its capital expenditure is mentioned."""
     evidence = facts.facts_by_day(rule.shows)
@@ -217,6 +221,7 @@ def _parents_spending(facts: Facts, parent: str) -> str:
     )
 
 
+@cell_check(rule=cell_rules.Readings)
 def readings(facts: Facts, cell: PrintedCell, rule: cell_rules.Readings) -> CellFinding:
     """A statement with several readings against dated facts, as a claim is."""
     sides = {name: dict(reading) for name, reading in rule.readings.items()}
@@ -235,6 +240,7 @@ def readings(facts: Facts, cell: PrintedCell, rule: cell_rules.Readings) -> Cell
     return CellFinding(verdict, finding.reason, short, sourced, day)
 
 
+@cell_check(rule=cell_rules.CostsOverRevenue)
 def costs_over_revenue(facts: Facts, cell: PrintedCell, rule: cell_rules.CostsOverRevenue) -> CellFinding:
     """How far the company spends more than it earns: a fact on its risks that does not rank them."""
     over = parse_figure("over 1x", "x")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.audit.cell_checks.finding import NONE, CellFinding, PrintedCell, printed_figure
+from analysis.audit.cell_checks.finding import NONE, CellFinding, PrintedCell, cell_check, printed_figure
 from analysis.audit.facts import Facts, Interval, NothingKnown
 
 SCORES = "model_benchmarks"
@@ -29,6 +29,7 @@ PROTOCOLS = {
 """How a test is run under a protocol, in words; another protocol is named as it is."""
 
 
+@cell_check("models.mmlu_pct", "models.humaneval_pct")
 def score(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     """A score against the row's own, by the heading's protocol and by others; else its origin."""
     benchmark, protocol = HEADINGS[cell.column]

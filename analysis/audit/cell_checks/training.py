@@ -19,6 +19,7 @@ from analysis.audit.cell_checks.finding import (
     NONE,
     CellFinding,
     PrintedCell,
+    cell_check,
     printed_figure,
     range_in_cell,
     range_text,
@@ -75,6 +76,7 @@ class TrainingCostEstimate:
         return range_text(self.low, self.high, "usd_mn")
 
 
+@cell_check("models.training_cost_usd_mn", rule=cell_rules.TrainingCost)
 def training_cost(facts: Facts, cell: PrintedCell, rule: cell_rules.TrainingCost | None) -> CellFinding:
     """A training cost against the developer's word, else against every estimate of it, whatever its basis."""
     printed = printed_figure(facts, cell)
@@ -160,6 +162,7 @@ def _rental_estimates(facts: Facts, gpu_hours: str) -> list[TrainingCostEstimate
     return estimates
 
 
+@cell_check(rule=cell_rules.Parameters)
 def parameters(facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters) -> CellFinding:
     """A count against the developer's own; unknown is right where a source says there is none."""
     printed = facts.cells[cell.table].query("row == @cell.row and column == @cell.column").iloc[0]

@@ -24,7 +24,6 @@ from analysis.audit.facts import (
     Facts,
     Interval,
     NothingKnown,
-    describe_benchmark,
     describe_day,
     describe_value,
     exact,
@@ -38,6 +37,14 @@ from analysis.units import DAYS_PER_MONTH, Quantity, format_date, format_figure
 
 BENCHMARKS = "model_benchmarks"
 YEAR = pd.Timedelta(days=365)
+
+TESTS = {"GPQA Diamond": "a test of science questions", "MMLU (HELM)": "a test of general knowledge"}
+"""What a benchmark asks, in words."""
+
+
+def describe_benchmark(name: str) -> str:
+    """A benchmark as a sentence first names it: `GPQA Diamond, a test of science questions,`."""
+    return f"{name}, {TESTS[name]}," if name in TESTS else name
 
 
 @check("evidence")

@@ -20,19 +20,6 @@ from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
 from analysis.units import Quantity, format_figure, parse_figure
 
-COLUMNS = {
-    "parameters_bn": "count",
-    "mmlu_pct": "score",
-    "humaneval_pct": "score",
-    "price_usd_per_mtok": "price",
-    "training_cost_usd_mn": "cost",
-    "primary_model": "model",
-    "key_investor": "entry",
-    "total_funding_usd_bn": "sum",
-    "size_2024_usd_bn": "size",
-    "size_2028_usd_bn": "size",
-}
-"""What a cell of a column is called in a sentence."""
 WRONG = {"Wrong": "fails", "Partly right": "partly"}
 NAMED = 2
 """How many wrong figures a sentence compares with ours; of more it gives the rows alone."""
@@ -63,14 +50,14 @@ class ColumnCells:
     @classmethod
     def of(cls, facts: Facts, table: str, column: str) -> ColumnCells:
         """The cells of a column of one of the article's tables."""
-        rows = cells.judge_cells(facts, [(table, column)])
+        rows, spec = cells.judge_cells(facts, [(table, column)]), sidecar(table).columns[column]
         figures = facts.cells[table]
         figures = figures[figures["column"] == column]
         without_figure = figures.loc[figures["missing"].map(lambda why: isinstance(why, str)), "row"]
         blank, undecided = rows["row"].isin(set(without_figure)), rows["verdict"] == "uncheckable"
         return cls(
-            COLUMNS[column],
-            sidecar(table).columns[column].unit,
+            spec.cell,
+            spec.unit,
             rows[~undecided & ~blank],
             rows[undecided & ~blank],
             rows[blank],

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from analysis.audit.facts import Facts, Interval, describe_price, exact, model_name
+from analysis.audit.facts import Facts, Interval, exact
 from analysis.audit.verdicts import Finding, accepted, check, judge, meets_interval, unanimous
 from analysis.labels import join_words
 from analysis.models import frontier
@@ -22,6 +22,26 @@ from analysis.units import Quantity, format_date, format_figure
 PRICES, BENCHMARKS = "api_prices", "model_benchmarks"
 KINDS = ("input", "output")
 MIX = "a usual mix of input and output"
+
+MODELS = {
+    "gpt-5.5-pro": "GPT-5.5 Pro",
+    "deepseek-v4-flash": "DeepSeek V4-Flash",
+    "deepseek/deepseek-v4-flash": "DeepSeek V4-Flash",
+}
+"""Names that people use for models whose rows in the price table give none, or that of one version of
+several.
+"""
+
+
+def model_name(row: pd.Series) -> str:
+    """The usual name of the model of a price: the article's, ours (`MODELS`), or its benchmark scores'."""
+    names = (row["article_model"], MODELS.get(row["model"]), row["benchmark_model"], row["model"])
+    return next(str(name) for name in names if name and pd.notna(name))
+
+
+def describe_price(row: pd.Series) -> str:
+    """A list price of a million tokens of input and of output: $2.50 / $10.00."""
+    return " / ".join(f"${row[frontier.price_column(kind)]:.2f}" for kind in ("input", "output"))
 
 
 @check("evidence")

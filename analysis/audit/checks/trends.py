@@ -18,7 +18,8 @@ import pandas as pd
 
 from analysis import labels
 from analysis.audit.checks.record import render_sentence
-from analysis.audit.facts import Facts, Interval, NothingKnown, describe_benchmark, too_early_note
+from analysis.audit.checks.benchmarks import describe_benchmark
+from analysis.audit.facts import Facts, Interval, NothingKnown, too_early_note
 from analysis.audit.verdicts import Finding, answer, check
 from analysis.labels import join_words
 from analysis.models import frontier, prices
