@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from analysis import labels
-from analysis.audit.checks.record import render_sentence
 from analysis.audit.checks.benchmarks import describe_benchmark
+from analysis.audit.checks.record import render_sentence
 from analysis.audit.facts import Facts, Interval, NothingKnown, too_early_note
 from analysis.audit.verdicts import Finding, answer, check
 from analysis.labels import join_words
