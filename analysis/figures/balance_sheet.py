@@ -14,16 +14,70 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from analysis.figures import layout, theme
+from analysis.exhibits import Estimate
+from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words, number_word
-from analysis.statistics.trend import decimal_year
+from analysis.statistics.trend import Trend, decimal_year
 from analysis.units import format_date
 
 PANELS = {"nav_jpy_tn": "Net asset value, trillion yen", "ltv_pct": "Loan-to-value, percent"}
 
 
+def ltv(
+    table: pd.DataFrame,
+    chance: Estimate,
+    *,
+    ceilings: Mapping[str, float],
+    within_years: float,
+    top: float = 100.0,
+    ax: Axes | None = None,
+) -> Axes:
+    """Simulated loan-to-value over time, with its ceilings.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `simulation.quantiles` of loan-to-value, percent.
+    chance : Estimate
+        Of passing the highest ceiling within some years, share (`balance_sheet.exceedance_probability`).
+    ceilings : mapping of label to percent
+        Levels of loan-to-value, as lines.
+    within_years : float
+        Those years.
+    top : float
+        Where the axis is cut, percent.
+    """
+    return simulation.fan(
+        table,
+        finding=(
+            "Without sales loan-to-value passes {highest:g}% within {years:g} years"
+            " in {chance:.0%} of futures"
+        ),
+        subtitle="Loan-to-value, percent (cut at {cut:g})",
+        lines=_ceiling_labels(ceilings),
+        percent=True,
+        top=top,
+        cut=top,
+        ax=ax,
+        highest=max(ceilings.values()),
+        years=within_years,
+        chance=chance.value,
+    )
+
+
+def _ceiling_labels(ceilings: Mapping[str, float]) -> dict[str, float]:
+    """Each ceiling by its level and label, as a line has it."""
+    return {f"{level:g}% {label}": level for label, level in ceilings.items()}
+
+
 def nav_and_ltv(
-    nav: pd.DataFrame, *, company: str, ceilings: Mapping[str, float], day: theme.Day, axes: Sequence[Axes]
+    nav: pd.DataFrame,
+    *,
+    company: str,
+    ceilings: Mapping[str, float],
+    day: theme.Day,
+    trends: Mapping[str, Trend] | None = None,
+    axes: Sequence[Axes] | None = None,
 ) -> Axes:
     """Net asset value above loan-to-value, on the days in our data, with the company's own ceilings.
 
@@ -38,8 +92,11 @@ def nav_and_ltv(
         Levels of loan-to-value, as lines.
     day : date or ISO date
         Publication day.
+    trends : mapping of column to Trend, optional
+        The trend of each of the two over the days in our data, for the note: net asset value by a yearly
+        factor, loan-to-value by points a year.
     axes : sequence of Axes
-        Two `theme.panels`.
+        Two `theme.panels`; new ones if there are none.
 
     Raises
     ------
@@ -47,6 +104,7 @@ def nav_and_ltv(
         A column is missing, there are not two panels, or no ceiling.
     """
     layout.require_columns("nav", nav, ("valid_on", *PANELS, "quality"))
+    axes = axes or theme.panels(len(PANELS), height_in=5.4)
     if len(axes) != len(PANELS) or not ceilings:
         raise ValueError(
             f"there are {len(axes)} panels and {len(ceilings)} ceilings; hand in theme.panels(2) and one"
@@ -72,7 +130,22 @@ def nav_and_ltv(
     reasons += ["a source that repeats others"] if (table["quality"] == "secondary").any() else []
     subtitle = f"{company} at the ends of quarters that are in our data"
     subtitle += f"; hollow: {' or '.join(reasons)}" if reasons else ""
-    return theme.set_texts(axes[0], _ltv_finding(table, company, min(ceilings.values())), subtitle, alt)
+    finding = _ltv_finding(table, company, min(ceilings.values()))
+    return theme.set_texts(axes[0], finding, subtitle, alt, note=_trend_note(trends) if trends else None)
+
+
+def _trend_note(trends: Mapping[str, Trend]) -> str:
+    """By how much a year changed net asset value and loan-to-value, with intervals."""
+    value, ratio = (trends[column] for column in PANELS)
+    low, high = value.growth_factor_interval
+    points_low, points_high = ratio.conf_int().loc["slope"]
+    text = (
+        f"Over the dates in our data net asset value grew {value.growth_factor_per_year:.2f}-fold a year"
+        f" ({low:.2f} to {high:.2f}, {value.nobs} dates), and loan-to-value changed by"
+        f" {ratio.params['slope']:+.1f} points a year"
+        f" ({points_low:.1f} to {points_high:.1f}, {ratio.nobs} dates)."
+    )
+    return text.replace("(-", "(−").replace(" -", " −")
 
 
 def _draw_points(
@@ -133,7 +206,7 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | Non
         sns.lineplot(
             table, x="loss_pct", y=column, color=color, linestyle=style, linewidth=2.2, label=label, ax=ax
         )
-    for label, level in ceilings.items():
+    for label, level in _ceiling_labels(ceilings).items():
         theme.threshold(ax, label, level, [table["alone_pct"].tolist(), table["along_pct"].tolist()])
     theme.legend(ax)
     ax.set(xlabel="loss of value of the OpenAI stake, percent", ylabel="")
@@ -155,8 +228,14 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | Non
     return theme.set_texts(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
 
 
-def loading_curve(table: pd.DataFrame, *, current: float, by: str, ax: Axes | None = None) -> Axes:
-    """Chance of passing each ceiling (`drivers.loading_curve`) over how far the rest moves with OpenAI."""
+def loading_curve(
+    table: pd.DataFrame, *, current: float, within_years: float, ax: Axes | None = None
+) -> Axes:
+    """Chance of passing each ceiling (`drivers.loading_curve`) over how far the rest moves with OpenAI.
+
+    `current` is the loading assumed for Arm, `within_years` the time in which a ceiling is passed.
+    """
+    by = f"within {within_years:g} years"
     ax = ax or theme.axes(grid="both")
     styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):

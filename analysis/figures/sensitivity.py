@@ -12,7 +12,7 @@ Decisions
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -84,14 +84,15 @@ def tornado(
     labels: Mapping[str, str] = LABELS,
     *,
     outcome: str,
-    form: Callable[[float], str],
+    unit: str,
     ax: Axes | None = None,
 ) -> Axes:
     """The outcome as each input goes from its 5% to its 95% quantile (`sensitivity.tornado`), largest first.
 
-    `labels` names the inputs, `outcome` the result, `form` writes one.
+    `labels` names the inputs, `outcome` the result; `unit` stands behind its numbers.
     """
     ax = ax or theme.axes(height_in=5.6)
+    form = f"{{:.3g}}{unit}".format
     bars = table.head(MAX_BARS)
     centre = float(table["central_result"].iloc[0])
     for row, item in enumerate(bars.to_dict("records")):
@@ -324,10 +325,12 @@ def _turning_finding(turning: Sequence[str], count: int) -> str:
     )
 
 
-def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes | None = None) -> Axes:
-    """Prior, data and posterior of each belief (`outlook.UpdatedBeliefs.table`), over the prior's median;
-    `labels` names it with unit.
-    """
+BELIEFS = {"revenue_usd_bn": "run-rate, $B", "growth_factor_per_year": "growth, times a year"}
+"""The beliefs that the run-rates update, as the rows of `beliefs` have them."""
+
+
+def beliefs(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Prior, data and posterior of each belief (`outlook.UpdatedBeliefs.table`), over the prior's median."""
     ax = ax or theme.axes(height_in=4.2)
     ranges = (
         ("before", "prior_p5", "prior_p50", "prior_p95", theme.MUTED, "o"),
@@ -338,7 +341,7 @@ def beliefs(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes | None =
     for item in table.to_dict("records"):
         for name, low, middle, high, color, marker in ranges:
             _draw_belief(ax, len(names), item, (low, middle, high), color, marker)
-            names.append(f"{labels[str(item['name'])]}, {name}")
+            names.append(f"{BELIEFS[str(item['name'])]}, {name}")
     _label_rows(ax, names)
     ax.set_xscale("log")
     ticks = [0.5, 0.75, 1, 1.5, 2, 3]
@@ -377,6 +380,29 @@ def _draw_belief(
     theme.annotate(ax, text, (ends[2], row), (8, 0), va="center", color=color)
 
 
+def verdict_grid(
+    table: pd.DataFrame, *, catastrophe_moic: float, outsized_moic: float, ax: Axes | None = None
+) -> Axes:
+    """How likely the article's judgement is over the decay of growth (`drivers.verdict_grid`): a multiple
+    between its two ends.
+    """
+    grid = table.pivot(index="half_life_years", columns="long_run_pct", values="between_pct")
+    return simulation.heat_map(
+        grid,
+        finding=(
+            "The article's judgement comes true in {low:.0f} to {high:.0f}% of futures, by how growth decays"
+        ),
+        subtitle="Probability of a multiple from {catastrophe:g} to {outsized:g}, percent",
+        xlabel="long-run growth, percent a year",
+        ylabel="half-life of growth, years",
+        ax=ax,
+        low=table["between_pct"].min(),
+        high=table["between_pct"].max(),
+        catastrophe=catastrophe_moic,
+        outsized=outsized_moic,
+    )
+
+
 def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Likelihood and impact of each risk (`drivers.risk_register`), with Monte-Carlo intervals; one that
     never happens is left out.
@@ -406,7 +432,11 @@ def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         "Fall of SoftBank's net asset value at the exit where the risk bites, percent of its start, against"
         " likelihood"
     )
-    return theme.set_texts(ax, finding, subtitle, alt)
+    note = (
+        "Bites: new money had to be raised; a shock came; a tenth of revenue was lost to open models;"
+        " loan-to-value passed the promised ceiling."
+    )
+    return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
 
 def _draw_risk(ax: Axes, item: Mapping[Hashable, Any], label_y: float) -> None:

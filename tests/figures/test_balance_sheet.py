@@ -7,6 +7,7 @@ from matplotlib.colors import to_hex
 
 from analysis.evidence import evidence_tables
 from analysis.figures import charts, theme
+from analysis.statistics import simulation, trend
 from analysis.statistics.trend import decimal_year
 from tests.figures.artists import assert_drawn_alike, finding, is_empty, marks, subtitle, words
 
@@ -18,8 +19,8 @@ def test_the_stress_chart_says_from_which_loss_on_the_ceiling_is_passed():
     table = pd.DataFrame(
         {"loss_pct": [0, 10, 20], "alone_pct": [20.0, 21.0, 22.0], "along_pct": [20.0, 24.0, 27.0]}
     )
-    ax = charts.balance_sheet.stress(table, {"promised": 25.0}, ax=theme.axes())
-    assert "from a loss of 20% on" in finding(ax)
+    ax = charts.balance_sheet.stress(table, {"promised": 25.0})
+    assert "from a loss of 20% on" in finding(ax) and "25% promised" in words(ax)
 
 
 def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
@@ -32,10 +33,39 @@ def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
             "high": [0.92, 1.0, 0.32, 0.72],
         }
     )
-    ax = charts.balance_sheet.loading_curve(table, current=0.5, by="within 3 years", ax=theme.axes())
+    ax = charts.balance_sheet.loading_curve(table, current=0.5, within_years=3)
     assert words(ax) == ["25%", "35%", "assumed"]
     assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5
     assert "in 30% of futures if the other holdings stand still, in 70% if" in theme.chart_of(ax).finding
+
+
+def test_loan_to_value_is_a_fan_with_its_ceilings_and_the_chance_of_the_highest():
+    table = charts.simulation.quantiles(np.array([0.0, 1.0]), {"LTV": np.full((5, 2), 20.0)})
+    chance = simulation.probability(np.array([True, False]))
+    ax = charts.balance_sheet.ltv(
+        table, chance, ceilings={"promised": 25.0, "in emergencies": 35.0}, within_years=3
+    )
+    assert {"25% promised", "35% in emergencies"} <= set(words(ax)) and ax.get_ylim() == (0, 100)
+    assert finding(ax) == "Without sales loan-to-value passes 35% within 3 years in 50% of futures"
+
+
+def test_the_note_of_value_and_loan_to_value_has_their_growth_in_a_year():
+    t = np.arange(4.0)
+    fits = {
+        "nav_jpy_tn": trend.fit(t, 10 * 1.5**t, form="exponential"),
+        "ltv_pct": trend.fit(t, 20 - 2 * t),
+    }
+    ax = charts.balance_sheet.nav_and_ltv(
+        evidence_tables.load("softbank_nav", LATER),
+        company="SoftBank",
+        ceilings=CEILINGS,
+        day=DAY,
+        trends=fits,
+    )
+    note = theme.chart_of(ax).note
+    assert "1.50-fold a year (1.50 to 1.50, 4 dates)" in note
+    assert "−2.0 points a year (−2.0 to −2.0, 4 dates)" in note
+    assert theme.chart_of(nav()).note is None
 
 
 CEILINGS = {"own ceiling": 25.0, "in emergencies": 35.0}

@@ -25,9 +25,7 @@ SWINGS = pd.DataFrame(
 
 
 def test_a_tornado_starts_with_the_widest_and_writes_the_ends_of_the_input():
-    ax = charts.sensitivity.tornado(
-        SWINGS, outcome="the median multiple", form="{:.3g}x".format, ax=theme.axes()
-    )
+    ax = charts.sensitivity.tornado(SWINGS, outcome="the median multiple", unit="x")
     assert row_labels(ax) == ["size of the market", "premium in the price", "cash at the start"]
     assert words(ax)[:2] == ["650", "2,600"]
     # bars run from the centre: 0.59 - 1.15 and 1.81 - 1.15
@@ -52,8 +50,7 @@ def test_every_input_that_can_be_uncertain_has_words():
         lambda labels: charts.sensitivity.tornado(
             SWINGS.replace({"input": {"cash_usd_bn": "new_cost_share"}}),
             outcome="m",
-            form=str,
-            ax=theme.axes(),
+            unit="x",
         ),
     ],
 )
@@ -66,7 +63,7 @@ def test_an_input_without_words_is_refused_wherever_it_is_named(use):
 
 def test_a_long_tornado_says_how_many_inputs_it_leaves_out():
     long = pd.concat([SWINGS] * 5, ignore_index=True)
-    ax = charts.sensitivity.tornado(long, outcome="the median multiple", form=str, ax=theme.axes())
+    ax = charts.sensitivity.tornado(long, outcome="the median multiple", unit="x")
     assert (
         len(row_labels(ax)) == 12 and "3 inputs that move it less are left out" in theme.chart_of(ax).subtitle
     )
@@ -141,10 +138,11 @@ def beliefs(posterior):
     [(3.2, "move believed growth from 1.9 to 3.2"), (1.9, "leave believed growth at 1.9")],
 )
 def test_beliefs_show_prior_data_and_posterior(posterior, change):
-    labels = {"revenue_usd_bn": "run-rate", "growth_factor_per_year": "growth"}
-    ax = charts.sensitivity.beliefs(beliefs(posterior), labels, ax=theme.axes())
+    ax = charts.sensitivity.beliefs(beliefs(posterior))
     assert row_labels(ax) == [
-        f"{name}, {part}" for name in ("run-rate", "growth") for part in ("before", "in our data", "after")
+        f"{name}, {part}"
+        for name in ("run-rate, $B", "growth, times a year")
+        for part in ("before", "in our data", "after")
     ]
     assert words(ax)[0] == "28 (20 to 40)" and words(ax)[4] == "none"
     assert change in theme.chart_of(ax).finding
@@ -170,6 +168,20 @@ def test_a_risk_register_names_the_one_that_costs_most_in_all():
     )
     places = [text.get_position()[1] for text in ax.texts]
     assert places[0] - places[1] >= 0.11 * 50 - 1e-9
+
+
+def test_the_verdict_over_the_decay_says_from_where_to_where_it_goes():
+    table = pd.DataFrame(
+        {
+            "half_life_years": [1.0, 3.0] * 2,
+            "long_run_pct": [0.0, 0.0, 5.0, 5.0],
+            "between_pct": [70, 60, 65, 43],
+        }
+    )
+    ax = charts.sensitivity.verdict_grid(table, catastrophe_moic=0.25, outsized_moic=3.0)
+    assert words(ax) == ["70", "65", "60", "43"]  # half-lives down, long-run rates across
+    chart = theme.chart_of(ax)
+    assert "in 43 to 70% of futures" in chart.finding and "from 0.25 to 3" in chart.subtitle
 
 
 ENDS = pd.DataFrame(
