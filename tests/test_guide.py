@@ -15,9 +15,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -26,10 +25,10 @@ import yaml
 from analysis.exhibits import MIME
 from analysis.figures import charts
 from analysis.project import Project
+from analysis.site.guide import EXAMPLE
 
 ROOT = Project.default().root
 
-TEMPLATE = ROOT / "reports" / "templates" / "guide.html.j2"
 PATIENCE_SECONDS = 300
 FACTS = "analysis/data/evidence/dated_facts"
 NOTEBOOK = "6_verdict"
@@ -50,36 +49,30 @@ display({{"{MIME}": number}}, raw=True)
 
 @dataclass(frozen=True)
 class Block:
-    """One `<pre>` of the guide: what is to be done with its text."""
+    """One block of code of the guide: what is to be done with its text."""
 
-    attributes: dict[str, str]
+    language: str
+    words: frozenset[str]
+    values: Mapping[str, str]
     text: str
 
 
-class Blocks(HTMLParser):
-    """Every `<pre>` of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.blocks: list[Block] = []
-        self._open: dict[str, str] | None = None
-        self._text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "pre":
-            self._open, self._text = {name: value or "" for name, value in attrs}, ""
-
-    def handle_data(self, data: str) -> None:
-        self._text += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "pre" and self._open is not None:
-            self.blocks.append(Block(self._open, self._text))
-            self._open = None
+def blocks(text: str) -> list[Block]:
+    """Every block between fences: ```language word key=value."""
+    found = re.findall(r"^```(\w+)([^\n]*)\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)
+    return [
+        Block(
+            language,
+            frozenset(word for word in info.split() if "=" not in word),
+            dict(word.split("=", 1) for word in info.split() if "=" in word),
+            body,
+        )
+        for language, info, body in found
+    ]
 
 
-BLOCKS = Blocks(TEMPLATE.read_text(encoding="utf-8")).blocks
+GUIDE = Project.default().guide.read_text(encoding="utf-8")
+BLOCKS = blocks(GUIDE)
 
 
 @dataclass(frozen=True)
@@ -127,17 +120,16 @@ class Copy:
         self.done: dict[str, Done] = {}
 
     def follow(self, block: Block) -> None:
-        attributes = block.attributes
-        if "data-run" in attributes:
+        if "run" in block.words:
             for line in block.text.splitlines():
-                self._run(line, int(attributes.get("data-exit", "0")))
-        elif name := attributes.get("data-file"):
+                self._run(line, int(block.values.get("exit", "0")))
+        elif name := block.values.get("file"):
             assert not (self.root / name).exists(), name
             (self.root / name).write_text(block.text + "\n")
-        elif name := attributes.get("data-append"):
+        elif name := block.values.get("append"):
             with (self.root / name).open("a") as file:
                 file.write(block.text + "\n")
-        elif name := attributes.get("data-row"):
+        elif name := block.values.get("row"):
             self._insert(self.root / name, block.text)
         else:
             raise AssertionError(f"nothing says what is done with {block.text!r}")
@@ -188,17 +180,11 @@ def ledger(text: str) -> dict[str, dict[str, str]]:
     return {row["id"]: row for row in csv.DictReader(io.StringIO(text))}
 
 
-def test_every_part_has_something_to_do_and_nothing_that_is_filled_in() -> None:
-    parts = re.split(r"<section ", TEMPLATE.read_text(encoding="utf-8"))[1:]
-    assert [re.search(r'<h2 id="(\w+)"', part)[1] for part in parts] == [  # type: ignore[index]
-        "assumption",
-        "claim",
-        "scenario",
-        "fan",
-        "compare",
-    ]
-    assert all("<pre data-" in part for part in parts if 'id="fan"' not in part)
-    assert not any("{{" in block.text or "{%" in block.text for block in BLOCKS)
+def test_every_step_has_something_to_do_but_the_one_with_the_example() -> None:
+    steps = re.split(r"^## ", GUIDE, flags=re.MULTILINE)[1:]
+    assert len(steps) > 3
+    assert [not blocks(step) for step in steps] == [EXAMPLE in step for step in steps]
+    assert sum(len(blocks(step)) for step in steps) == GUIDE.count("\n```") / 2
 
 
 def test_another_value_of_an_assumption_moves_what_the_guide_compares(followed: Copy) -> None:
@@ -250,14 +236,16 @@ def test_the_scenario_is_listed_and_its_run_differs_by_what_it_sets(followed: Co
 
 def test_the_guide_says_what_becomes_of_a_cell_that_may_raise() -> None:
     """That it is so is tested in tests/batch/test_runner.py, with papermill's own judgement."""
-    assert "<code>raises-exception</code>" in TEMPLATE.read_text(encoding="utf-8")
+    assert "`raises-exception`" in GUIDE
 
 
 def test_the_words_on_a_fan_are_those_of_its_bands() -> None:
     """The guide has nine of ten in the pale band and half in the dark one: 95 - 5 = 90, 75 - 25 = 50."""
     assert [round(high - low, 2) for low, high, _ in charts.simulation.BANDS] == [0.9, 0.5]
     assert charts.simulation.BANDS[0][2] < charts.simulation.BANDS[1][2], "the pale band is the wide one"
-    text = TEMPLATE.read_text(encoding="utf-8")
-    for words, names in (("middle half", ("p25", "p75")), ("nine of ten", ("p5", "p95"))):
-        (item,) = (line for line in text.splitlines() if words in line and line.startswith("<li>"))
-        assert tuple(re.findall(r"last\.(p\d+)", item)) == names
+    names = {"median": ["p50"], "dark band": ["p25", "p75"], "pale band": ["p5", "p95"]}
+    template = (Project.default().templates / "guide.html.j2").read_text(encoding="utf-8")
+    for words, quantiles in names.items():
+        (item,) = (line for line in template.splitlines() if line.startswith(f"<li>{words}"))
+        assert re.findall(r"last\.(p\d+)", item) == quantiles
+    assert "dark band holds the middle half" in GUIDE and "pale band holds nine of ten" in GUIDE

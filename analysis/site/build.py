@@ -55,6 +55,7 @@ SITE = Project.default().site
 TEMPLATES = Project.default().templates
 STATIC = Project.default().static
 CHANGELOG = Project.default().changelog
+GUIDE = Project.default().guide
 RETIRED = Project.default().retired_ids
 SUFFIX = ".html.j2"
 SECTION = "section"
@@ -73,6 +74,7 @@ def publish(
     templates: Path = TEMPLATES,
     static: Path = STATIC,
     changelog: Path = CHANGELOG,
+    guide: Path = GUIDE,
     retired: Path = RETIRED,
     document: pdf.Write | None = None,
     partial: bool = False,
@@ -91,6 +93,8 @@ def publish(
         Templates of the pages; `site.css`, `filter.css` and `site.js`.
     changelog : Path
         What changed from version to version, a Markdown file; its page is left out where there is none.
+    guide : Path
+        How to argue with the report, a Markdown file; its page is left out where there is none.
     retired : Path
         Ids that earlier pages had and that lead to what replaced them (`retired.read`); there need be none.
     document : callable, optional
@@ -112,14 +116,20 @@ def publish(
     out = out.resolve()
     refuse_unfit(out)
     results, previous = load(runs, partial=partial), incremental.PreviousBuild.at(out)
-    sources = [templates, static, params, changelog, retired, Project.default().thesis_file]
+    sources = [templates, static, params, changelog, guide, retired, Project.default().thesis_file]
     keys = incremental.keys(results, sources, document=bool(document))
     if previous.is_unchanged(keys):
         return out / "index.html"
     environment = _environment(templates, static)
     environment.globals["document"] = pdf.NAME if document else ""
-    log = legible(changelog.read_text(encoding="utf-8")) if changelog.is_file() else ""
-    site = context.build_context(results, params, _page_names(environment), log, retired)
+    site = context.build_context(
+        results,
+        params,
+        _page_names(environment),
+        changelog=_read_if_there(changelog),
+        guide_text=_read_if_there(guide),
+        retired_ids=retired,
+    )
     rendered = _SizedFiles(files(site, environment, lambda name: previous.page(name, keys[name])))
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -159,6 +169,11 @@ class _SizedFiles:
         """The bytes of all files; those that were not written yet are drawn for it."""
         deque(self, maxlen=0)
         return self.size
+
+
+def _read_if_there(path: Path) -> str:
+    """The text of a file, as a reader may see it; nothing where there is no such file."""
+    return legible(path.read_text(encoding="utf-8")) if path.is_file() else ""
 
 
 def _write(target: Path, content: bytes) -> str:
@@ -378,6 +393,11 @@ def _minify_css(css: str) -> str:
     """A style sheet without comments and line breaks, which every page would carry."""
     bare = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     return re.sub(r"\s*\n\s*", "", re.sub(r";?\s*\}", "}", re.sub(r"\s*\{\s*", "{", bare)))
+
+
+def _read_if_there(path: Path) -> str:
+    """The text of a file, as a reader may see it; nothing where there is no such file."""
+    return legible(path.read_text(encoding="utf-8")) if path.is_file() else ""
 
 
 def refuse_unfit(out: Path) -> None:

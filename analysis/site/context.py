@@ -52,6 +52,8 @@ from analysis.exhibits import (
 )
 from analysis.scenarios import Entry, Value, display_path
 from analysis.site import pages, reader, retired, sanitize
+from analysis.site.guide import Guide
+from analysis.site.guide import read as read_guide
 from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
 from analysis.site.results import Manifest, Runs
@@ -252,6 +254,7 @@ class Site:
     manifest: Manifest
     unexplained_values: tuple[UnexplainedValue, ...]
     changelog: Markup = pages.NOTHING
+    guide: Guide | None = None
     retired: tuple[RetiredId, ...] = ()
 
     @property
@@ -607,7 +610,13 @@ def ids_in_use(scenario: ScenarioView) -> dict[str, str]:
 
 
 def build_context(
-    runs: Runs, params: Path, page_names: Iterable[str], changelog: str = "", retired_ids: Path | None = None
+    runs: Runs,
+    params: Path,
+    page_names: Iterable[str],
+    *,
+    changelog: str = "",
+    guide_text: str = "",
+    retired_ids: Path | None = None,
 ) -> Site:
     """Everything that a site of these runs says.
 
@@ -621,6 +630,8 @@ def build_context(
         The pages that notebooks may link to by name.
     changelog : str
         What changed from version to version, as Markdown.
+    guide_text : str
+        How to argue with the report, as Markdown (see `guide.read`).
     retired_ids : Path, optional
         The list of the ids that earlier pages had (see `retired.read`).
 
@@ -646,7 +657,7 @@ def build_context(
     )
     unexplained = tuple(chain.from_iterable(_unexplained_values(scenario, register) for scenario in views))
     log = sanitize.markdown(_without_heading(changelog))
-    return Site(views, assumptions, runs.manifest, unexplained, log, old_ids)
+    return Site(views, assumptions, runs.manifest, unexplained, log, read_guide(guide_text), old_ids)
 
 
 def _without_heading(text: str) -> str:
