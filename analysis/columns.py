@@ -19,14 +19,13 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from analysis import units
-from analysis.cache import cached
+from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem
 from analysis.exhibits import Format
 from analysis.project import Project
 from analysis.scenarios import display_path, read_yaml, validation_problems
 
 ENGINE = Path(__file__).with_name("columns.yml")
-THESIS = Project.default().columns
 OF_EXHIBIT = "exhibit"
 """The unit of a column that has the unit of the exhibit which shows it."""
 
@@ -56,25 +55,25 @@ class ColumnEntry(BaseModel):
 _ENTRIES = TypeAdapter(dict[str, ColumnEntry])
 
 
-@cached
-def load(engine: Path = ENGINE, thesis: Path = THESIS) -> Mapping[str, ColumnEntry]:
-    """Every column that has a description, by name.
+def load(project: Project | None = None) -> Mapping[str, ColumnEntry]:
+    """Every column that has a description, by name: those of any thesis and those of a project's.
 
     Raises
     ------
     DataError
         An entry that cannot be used, or a name in both files; all of them at once.
     """
-    general, own = _read(engine), _read(thesis)
-    if both := sorted(general.keys() & own.keys()):
-        where = display_path(thesis)
-        raise DataError(
-            Problem(
-                f"{where}, key {name}", f"stands in {display_path(engine)}, too", "Remove one, or rename it"
-            )
-            for name in both
-        )
-    return general | own
+    return _load((project or Project.default()).columns)
+
+
+@cached
+def _load(path: Path) -> Mapping[str, ColumnEntry]:
+    depends_on(path)
+    general, particular = _read(ENGINE), _read(path) if path.exists() else {}
+    if both := sorted(general.keys() & particular.keys()):
+        where, rule = display_path(path), f"stands in {display_path(ENGINE)}, too"
+        raise DataError(Problem(f"{where}, key {name}", rule, "Remove one, or rename it") for name in both)
+    return general | particular
 
 
 def _read(path: Path) -> dict[str, ColumnEntry]:
@@ -84,7 +83,7 @@ def _read(path: Path) -> dict[str, ColumnEntry]:
         raise DataError(validation_problems(reason, display_path(path))) from None
 
 
-def entry(name: str) -> ColumnEntry:
+def entry(name: str, project: Project | None = None) -> ColumnEntry:
     """What the catalogue says of a column.
 
     Raises
@@ -92,10 +91,11 @@ def entry(name: str) -> ColumnEntry:
     DataError
         Nothing: the message names the file to add it to, and the nearest name.
     """
-    catalogue = load()
+    project = project or Project.default()
+    catalogue = load(project)
     if name not in catalogue:
         near = get_close_matches(name, catalogue, n=1)
         rule = "has no entry in the catalogue of columns" + (f", which has {near[0]!r}" if near else "")
-        fix = f"Describe it in {display_path(THESIS)}, or rename it where the frame is made"
+        fix = f"Describe it in {display_path(project.columns)}, or rename it where the frame is made"
         raise DataError(Problem(f"column {name}", rule, fix))
     return catalogue[name]

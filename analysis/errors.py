@@ -72,6 +72,12 @@ class NotebookError(ThesisError):
     """A notebook that cannot be run as asked: unreadable, without parameters, unknown."""
 
 
+class ExhibitError(ThesisError):
+    """A bundle that lacks what its kind of exhibit needs."""
+
+    exit_code: ClassVar[int] = 1
+
+
 class PublishError(ThesisError):
     """A site that cannot be built from the available runs."""
 

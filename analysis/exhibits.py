@@ -19,6 +19,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 from itertools import product
 from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeGuard, get_args, runtime_checkable
@@ -30,15 +31,21 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
+    ValidationError,
     field_validator,
     model_validator,
 )
+
+from analysis.errors import ExhibitError
+from analysis.scenarios import validation_problems
 
 MIME = "application/vnd.thesis.exhibit+json"
 
 Verdict = Literal["holds", "partly", "fails", "void", "open", "uncheckable"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-"""Every verdict, in the order in which counts are shown."""
+"""Every verdict, in the order in which counts are shown. `void` is a forecast whose premise was
+overtaken before it was made: neither right nor wrong.
+"""
 
 Weight = Literal["central", "supporting", "passing"]
 WEIGHTS: tuple[Weight | None, ...] = ("central", "supporting", "passing", None)
@@ -46,7 +53,9 @@ WEIGHTS: tuple[Weight | None, ...] = ("central", "supporting", "passing", None)
 
 Quality = Literal["official", "measured", "reported", "estimate", "secondary"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
-"""What a source can be, strongest first."""
+"""What a source can be, strongest first: the developer's or company's own word, a third party's test,
+press on named figures, a modelled figure, and one site quoting another.
+"""
 
 Strength = Quality | Literal["article", "model"]
 """What something rests on: the weakest quality among its sources, or no outside source at all."""
@@ -439,6 +448,7 @@ class Evidence(Tabular):
 
 
 SkillVerdict = Literal["beats naive", "loses", "not backtestable", "naive"]
+SKILL_VERDICTS: tuple[SkillVerdict, ...] = get_args(SkillVerdict)
 """What a backtest can find of a method, best first; the naive forecast itself is the measure."""
 
 
@@ -476,10 +486,17 @@ Status = Literal["open", "true", "false", "void"]
 """How a part of a prediction may stand."""
 
 
+MethodKind = Literal["trend", "simulation", "base rate", "judgement"]
+"""The ways to a probability."""
+
+Side = Literal["above", "below"]
+"""The side of its threshold on which an indicator signals."""
+
+
 class MethodProbability(_Model):
     """One way to a probability: what it was drawn from or counted among, with its own range."""
 
-    kind: str
+    kind: MethodKind
     probability: Share
     low: Share
     high: Share
@@ -555,7 +572,7 @@ class Indicator(_Model):
     observable: str
     value_text: str
     threshold_text: str
-    side: Literal["above", "below"]
+    side: Side
     because: str
     status: Signal
     valid_on: dt.date | None = None
@@ -651,6 +668,41 @@ ADAPTER: TypeAdapter[Exhibit] = TypeAdapter(Annotated[Exhibit, Field(discriminat
 """Checks a bundle and makes it an exhibit of its kind."""
 
 
+def parse(bundle: object, where: str = "") -> Exhibit:
+    """The exhibit that a bundle describes.
+
+    Parameters
+    ----------
+    bundle
+        What an output carries under `MIME`; NaN and infinity in it count as no number.
+    where : str
+        The place that an error names before the id: a notebook and its cell.
+
+    Raises
+    ------
+    ExhibitError
+        The bundle lacks what its kind needs: every key that does, with the rule.
+    """
+    try:
+        return ADAPTER.validate_python(_finite(bundle))
+    except ValidationError as reason:
+        name = bundle.get("id", "without id") if isinstance(bundle, Mapping) else "without id"
+        problems = validation_problems(reason, f"{where}, exhibit {name}".removeprefix(", "))
+        raise ExhibitError(
+            replace(problem, rule="is missing") if detail["type"] == "missing" else problem
+            for problem, detail in zip(problems, reason.errors(), strict=True)
+        ) from None
+
+
+def _finite(value: Any) -> Any:
+    # JSON has no NaN, but Python writes and reads one; to a reader both mean that there is no number.
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list) else value
+
+
 def _as_list(value: object) -> list[Any]:
     if value is None:
         return []
@@ -676,11 +728,6 @@ def number(value: object, spec: str | None = None) -> str:
     except ValueError:
         text = _without_format(value)
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
-
-
-def day(value: dt.date) -> str:
-    """A day as a page writes it in its text: 7 August 2025."""
-    return f"{value.day} {value:%B %Y}"
 
 
 def _without_format(value: float) -> str:

@@ -20,6 +20,7 @@ from analysis.audit.facts import SIMULATION
 from analysis.errors import ParameterError, ProseError
 from analysis.evidence import claims
 from analysis.evidence.indicators import read as read_indicators
+from analysis.exhibits import MIME
 from analysis.forecasts import indicators, probabilities
 from analysis.models import outlook
 from analysis.project import Project
@@ -27,7 +28,6 @@ from analysis.project import Project
 ROOT = Project.default().root
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-MIME = "application/vnd.thesis.exhibit+json"
 PAPERMILL = [sys.executable, "-m", "papermill"]
 
 

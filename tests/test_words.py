@@ -29,13 +29,11 @@ def categories(table, column):
     ("handwritten", "named"),
     [
         pytest.param(theme.VERDICT, audit.VERDICTS, id="colours of verdicts"),
-        pytest.param(labels.PARTS, get_args(predictions.Status), id="labels of parts of predictions"),
+        pytest.param(labels.PARTS, get_args(exhibits.Status), id="labels of parts of predictions"),
         pytest.param(labels.VERDICTS, audit.VERDICTS, id="labels of verdicts"),
         pytest.param(labels.INDICATORS, exhibits.SIGNALS, id="labels of indicators"),
-        pytest.param(
-            labels.QUALITIES, (*evidence_tables.QUALITIES, "article", "model"), id="labels of qualities"
-        ),
-        pytest.param(charts.forecasts.METHODS, get_args(methods.Kind), id="marks of kinds of method"),
+        pytest.param(labels.QUALITIES, (*exhibits.QUALITIES, "article", "model"), id="labels of qualities"),
+        pytest.param(charts.forecasts.METHODS, get_args(exhibits.MethodKind), id="marks of kinds of method"),
         pytest.param(
             backtest.NAMES, (*backtest.METHODS, *get_args(trend.Form)), id="words for methods of forecast"
         ),
@@ -84,11 +82,7 @@ def test_no_key_has_two_labels_in_one_column():
 
 
 def test_qualities_stand_in_the_order_of_their_strength():
-    assert (
-        tuple(labels.QUALITIES)[: len(evidence_tables.QUALITIES)]
-        == evidence_tables.QUALITIES
-        == exhibits.QUALITIES
-    )
+    assert tuple(labels.QUALITIES)[: len(exhibits.QUALITIES)] == exhibits.QUALITIES == exhibits.QUALITIES
 
 
 def test_prose_counts_in_words_up_to_nine_and_says_one_of_one():

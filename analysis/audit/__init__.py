@@ -20,7 +20,8 @@ from analysis.audit.checks import (  # noqa: F401  each registers its calculatio
 )
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
 from analysis.audit.ledger import FIELDS, counts, errors, judge_claims, judge_section
-from analysis.audit.verdicts import CHECKS, VERDICTS, Check, Finding, check, judge
+from analysis.audit.verdicts import CHECKS, Check, Finding, check, judge
+from analysis.exhibits import VERDICTS
 
 __all__ = [
     "CHECKS",

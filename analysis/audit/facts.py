@@ -26,6 +26,7 @@ import pandas as pd
 from analysis import labels, thesis
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables, sources
+from analysis.exhibits import QUALITIES
 from analysis.scenarios import Assumptions
 from analysis.units import DAYS_PER_MONTH, format_date, format_figure
 
@@ -289,7 +290,7 @@ class Facts:
     def strength(self) -> str | None:
         """The weakest quality among the rows that decide; None where none does."""
         qualities = set(self._sources(self.used)["quality"])
-        return max(qualities, key=evidence_tables.QUALITIES.index) if qualities else None
+        return max(qualities, key=QUALITIES.index) if qualities else None
 
     @property
     def references(self) -> list[dict[str, str]]:

@@ -19,9 +19,10 @@ import pandas as pd
 from analysis.audit import arguments
 from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown
-from analysis.audit.verdicts import BASIS, CHECKS, VERDICTS, Finding, judge
+from analysis.audit.verdicts import BASIS, CHECKS, Finding, judge
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence.claims import SECTIONS, WEIGHTS, Claim, load
+from analysis.exhibits import VERDICTS
 from analysis.units import format_date
 
 FIELDS = (

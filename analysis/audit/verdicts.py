@@ -19,11 +19,6 @@ from dataclasses import dataclass
 from analysis.audit.facts import Interval
 from analysis.units import Quantity
 
-VERDICTS = ("holds", "partly", "fails", "void", "open", "uncheckable")
-"""Every verdict. `void` is a forecast whose premise was overtaken before it was made: neither right nor
-wrong.
-"""
-
 BASES = ("article", "evidence", "model")
 """What a verdict may rest on: the article's own numbers, rows of evidence, a model under base assumptions."""
 

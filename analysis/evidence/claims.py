@@ -29,6 +29,7 @@ from pydantic import (
 from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence.sources import THESIS
+from analysis.exhibits import Weight
 from analysis.scenarios import display_path, read_yaml, validation_problems
 from analysis.units import UNITS, Quantity, parse_figure
 
@@ -89,7 +90,7 @@ class Claim(BaseModel):
     id: str
     where: tuple[Passage, ...] = Field(min_length=1)
     kind: Literal["quantity", "comparison", "trend", "fact", "forecast", "judgement"]
-    weight: Literal["central", "supporting", "passing"]
+    weight: Weight
     error: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
     statement: str = Field(min_length=15)
     unit: str = "count"

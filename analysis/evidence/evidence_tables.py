@@ -28,15 +28,12 @@ from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem
 from analysis.evidence import csv_files
 from analysis.evidence.sources import read_as
+from analysis.exhibits import QUALITIES
 from analysis.project import Project
 from analysis.scenarios import display_path
 
 EVIDENCE = Project.default().evidence
 DATES = ("valid_on", "known_on")
-QUALITIES = ("official", "measured", "reported", "estimate", "secondary")
-"""Strongest first: the developer's or company's own word, a third party's test, press on named figures, a
-modelled figure, and one site quoting another.
-"""
 
 COMMON = (*DATES, "known_inferred", "quality", "source_title", "source")
 SOURCE = re.compile(r"https?://\S+|[\w.-]+/[\w.-]+(@[0-9a-f]{4,40})?(:\S.*)?")

@@ -19,10 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from analysis.errors import DataError, Problem
 from analysis.evidence import yaml_lines
 from analysis.evidence.sources import THESIS, read_as
+from analysis.exhibits import Side
 from analysis.scenarios import display_path
 
 FILE = "indicators.yml"
-Side = Literal["above", "below"]
 Move = Literal["raises", "lowers"]
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -23,9 +23,9 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import yaml_lines
 from analysis.evidence.claims import Passage
 from analysis.evidence.sources import THESIS, read_as
+from analysis.exhibits import Status
 from analysis.scenarios import Day, display_path
 
-Status = Literal["open", "true", "false", "void"]
 FILE = "predictions.yml"
 LONGEST = 600
 """Months that a prediction may look ahead; fifty years."""

@@ -20,6 +20,7 @@ from analysis.audit import arguments
 from analysis.audit.facts import FACTS, Facts, NothingKnown
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import indicators, predictions
+from analysis.exhibits import Side
 from analysis.models import frontier, prices
 from analysis.scenarios import Assumptions, Register
 from analysis.statistics.growth import cagr_pct
@@ -187,7 +188,7 @@ def _unknown_status(missing: str) -> dict[str, Any]:
     }
 
 
-def _status(reading: Reading, threshold: float, side: indicators.Side) -> dict[str, Any]:
+def _status(reading: Reading, threshold: float, side: Side) -> dict[str, Any]:
     """How an indicator with a value stands against its threshold."""
     crossed = reading.value >= threshold if side == "above" else reading.value <= threshold
     return {

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 
 from analysis import audit, labels
 from analysis.evidence import predictions
+from analysis.exhibits import MethodKind
 from analysis.labels import join_words
 from analysis.models import frontier, outlook, parity, prices, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import scoring, trend
 from analysis.units import DAYS_PER_YEAR, format_date
 
-Kind = Literal["trend", "simulation", "base rate", "judgement"]
 LEVEL = 0.9
 LEAST_CHANCE = 1e-6
 """How near to 0 or 1 a probability may come: what is printed has six digits, and nothing that lies ahead is
@@ -81,7 +81,7 @@ class Method:
         probability.
     """
 
-    kind: Kind
+    kind: MethodKind
     chance: scoring.Chance
     note: str
     inputs: Mapping[str, float]

@@ -11,6 +11,8 @@ Decisions
 - A number ends where its series ends: the sources of a series carry the date of its last point (`citations`),
   and a bundle takes it from them, so that a new number cannot forget it. Which dates a page shows is the
   page's affair.
+- A bundle is checked against its kind (`exhibits.parse`) where it is displayed: one that no page could show
+  fails in its notebook.
 - Figures are PNG in notebooks (text comparisons skip it) and SVG in the batch, which sets
   `THESIS_FIGURES=svg`.
 """
@@ -20,20 +22,19 @@ from __future__ import annotations
 import datetime as dt
 import html
 import math
-import numbers
 import os
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
 from analysis import columns as catalogue
-from analysis import labels
+from analysis import exhibits, labels
 from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
-from analysis.exhibits import MIME, Estimate
+from analysis.exhibits import MIME, QUALITIES, Column, Estimate
 from analysis.figures import theme
 from analysis.notebook import prose
 from analysis.scenarios import Assumptions
@@ -45,6 +46,8 @@ Sources = Iterable[Source | pd.DataFrame | Iterable[Source]] | pd.DataFrame
 """Cited sources, rows of evidence (which cite themselves), and any mixture of them."""
 Claims = Iterable[str | Iterable[str]]
 """Ids of claims; some of them may be in groups."""
+Described = tuple[pd.DataFrame, list[Column]]
+"""A frame, and how its columns are shown."""
 Inputs = Mapping[str, Any] | Any | None
 """What has the assumptions that it was computed from as its ``inputs``; several of those; or a mapping."""
 SERIES_TO = "series_to"
@@ -52,20 +55,16 @@ SERIES_TO = "series_to"
 takes them.
 """
 
+LEDGER = ("verdict", "weight", "statement", "reason", "id")
+PREDICTIONS = ("label", "deadline", "status", "probability", "probability_low", "probability_high", "method")
+INDICATORS = ("label", "value_text", "threshold_text", "side", "status", "valid_on", "moves")
+"""The columns of an exhibit of its own kind that the notebook shows; its bundle has all."""
+
 TERMS = {"pick", "lag_days", "lag_because", "pseudo_out_of_sample", "licence", "credit"}
 """The keys of an evidence table's sidecar that its exhibit repeats, under the same names."""
 
 
-class Column(NamedTuple):
-    """How a column of a table is shown: title, unit, number format (as in Python), and what it means."""
-
-    title: str
-    unit: str | None = None
-    format: str | None = None
-    meaning: str | None = None
-
-
-Columns = Mapping[str, Column | str | tuple[str, ...] | tuple[str, str | None, str]]
+Columns = Mapping[str, str | tuple[str, ...] | tuple[str, str | None, str]]
 """Which columns of a frame to show, in order: a title alone, or title, unit and format."""
 
 
@@ -162,8 +161,9 @@ def _inputs(inputs: Inputs) -> Mapping[str, Any]:
         return {}
     if isinstance(inputs, Mapping):
         return inputs
-    results = inputs if isinstance(inputs, list | tuple) else [inputs]
-    return {name: value for result in results for name, value in _inputs(result.inputs).items()}
+    if isinstance(inputs, list | tuple):
+        return {name: value for part in inputs for name, value in _inputs(part).items()}
+    return _inputs(inputs.inputs)
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:
@@ -204,7 +204,7 @@ def table(
         id,
         "table",
         _filled(title, values),
-        *_with_columns(frame, columns, unit),
+        _described(frame, columns, unit),
         note=note and _filled(note, values),
         role=role,
         sources=sources,
@@ -212,20 +212,34 @@ def table(
     )
 
 
-def _with_columns(
-    frame: pd.DataFrame, columns: Columns | None, unit: str | None
-) -> tuple[pd.DataFrame, Columns]:
-    """A frame with its named index as columns, and how each of its columns is shown."""
-    if columns is not None:
-        return frame, columns
-    flat = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
-    return flat, {str(name): _described(str(name), unit) for name in flat.columns}
+def _described(frame: pd.DataFrame, columns: Columns | None, unit: str | None) -> Described:
+    """A frame with its named index as columns, and how each column of it is shown."""
+    if columns is None:
+        flat = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+        return flat, [_column(str(name), flat[name], unit) for name in flat.columns]
+    specs = {name: (spec,) if isinstance(spec, str) else spec for name, spec in columns.items()}
+    shown = [
+        Column(
+            name=name,
+            align=_alignment(frame[name]),
+            **dict(zip(("title", "unit", "format"), spec, strict=False)),
+        )
+        for name, spec in specs.items()
+    ]
+    return frame, shown
 
 
-def _described(name: str, unit: str | None = None) -> Column:
-    """How the catalogue describes a column in an exhibit of a unit."""
+def _column(name: str, values: pd.Series, unit: str | None = None) -> Column:
+    """How the catalogue describes a column, in an exhibit of some unit."""
     entry = catalogue.entry(name)
-    return Column(entry.label, entry.unit_of(name, unit), entry.format_in(unit), entry.meaning)
+    return Column(
+        name=name,
+        title=entry.label,
+        unit=entry.unit_of(name, unit),
+        format=entry.format_in(unit),
+        align=_alignment(values),
+        meaning=entry.meaning,
+    )
 
 
 def article_table(id: str, name: str) -> None:
@@ -258,13 +272,13 @@ def figure(
     `note` stands below it; without one, the note that the chart function has set (`theme.set_texts`).
     """
     chart = theme.chart_of(ax)
-    rows, specs = _rows_and_columns(*_with_columns(data, columns, unit))
+    described = _described(data, columns, unit)
     bundle = _bundle(id, "figure", chart.finding, None, role, sources, claims) | {
         "note": _filled(note, values) if note else chart.note,
         "alt": chart.alt,
         "subtitle": chart.subtitle,
-        "columns": specs,
-        "rows": rows,
+        "columns": _specs(described),
+        "rows": _rows(described),
     }
     as_svg = os.environ.get("THESIS_FIGURES") == "svg"
     image: dict[str, Any] = {"image/svg+xml": theme.svg(chart)} if as_svg else {"image/png": theme.png(chart)}
@@ -273,15 +287,7 @@ def figure(
 
 def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: Sources = ()) -> None:
     """Show claims with their verdicts; `rows` has the columns of `audit.FIELDS`."""
-    columns = {
-        "verdict": "Verdict",
-        "weight": "Weight",
-        "statement": "The article says",
-        "reason": "We find",
-        "id": "Claim",
-    }
-    claims = list(rows["id"])
-    _show_rows(id, "ledger", title, rows, columns, every_column=True, sources=sources, claims=claims)
+    _show_rows(id, "ledger", title, _described(rows, None, None), LEDGER, sources=sources, claims=rows["id"])
 
 
 def predictions(
@@ -290,16 +296,8 @@ def predictions(
     """Show predictions in parts; `rows` has the columns of `forecasts.probabilities.FIELDS` and those of
     `evidence.predictions.load_table`.
     """
-    columns: Columns = {
-        "label": "Part",
-        "deadline": "Deadline",
-        "status": "Status",
-        "probability": ("Probability", "share", ".0%"),
-        "probability_low": ("Low", "share", ".0%"),
-        "probability_high": ("High", "share", ".0%"),
-        "method": "By",
-    }
-    _show_rows(id, "predictions", title, rows, columns, every_column=True, note=note, sources=sources)
+    described = _described(rows, None, None)
+    _show_rows(id, "predictions", title, described, PREDICTIONS, note=note, sources=sources)
 
 
 def indicators(
@@ -312,44 +310,33 @@ def indicators(
         ]
         for name in ("value", "threshold")
     }
-    columns = {
-        "label": "Indicator",
-        "value_text": "Value",
-        "threshold_text": "Threshold",
-        "side": "Triggered",
-        "status": "Status",
-        "valid_on": "As of",
-        "moves": "Once triggered",
-    }
-    with_texts = rows.assign(**texts)
-    _show_rows(id, "indicators", title, with_texts, columns, every_column=True, note=note, sources=sources)
+    described = _described(rows.assign(**texts), None, None)
+    _show_rows(id, "indicators", title, described, INDICATORS, note=note, sources=sources)
 
 
 def _show_rows(
     id: str,
     kind: str,
     title: str,
-    frame: pd.DataFrame,
-    columns: Columns,
+    described: Described,
+    shown: Sequence[str] = (),
     *,
-    every_column: bool = False,
     note: str | None = None,
     role: str = "detail",
     sources: Sources = (),
     claims: Claims = (),
 ) -> None:
-    """Show some columns of a frame; the bundle holds the same ones, or every column of the frame."""
-    in_bundle = columns
-    if every_column:
-        in_bundle = {str(name): columns.get(str(name), str(name)) for name in frame.columns}
-    rows, specs = _rows_and_columns(frame, in_bundle)
+    """Show a frame: all of it in the bundle, and all or some of its columns to whoever reads the notebook."""
     bundle = _bundle(id, kind, title, None, role, sources, claims) | {
         "note": note,
-        "columns": specs,
-        "rows": rows,
+        "columns": _specs(described),
+        "rows": _rows(described),
     }
-    text = f"{title}\n{_formatted(frame, columns).to_string(index=False)}"
-    page = _html_table(id, title, frame, columns)
+    frame, columns = described
+    columns = [column for column in columns if not shown or column.name in shown]
+    texts = _texts(frame, columns)
+    text = f"{title}\n{pd.DataFrame(texts).to_string(index=False)}"
+    page = _html_table(title, texts, columns)
     if note:
         text, page = f"{text}\n{note}", f"{page}<p>{html.escape(note)}</p>"
     _emit(bundle, text, {"text/html": page})
@@ -391,16 +378,15 @@ def grid(
         ``higher`` or ``lower``.
     """
     names = [str(name) for name in points if name not in outputs]
-    columns = {name: Column(labels[name], assumptions.register[name].unit, ".3g") for name in names}
-    columns |= {
-        name: Column(output_title, unit, f".{digits}f")
-        for name, (output_title, unit, digits, _) in outputs.items()
+    columns: Columns = {name: (labels[name], assumptions.register[name].unit, ".3g") for name in names}
+    results: Columns = {
+        name: (output_title, unit, f".{digits}f") for name, (output_title, unit, digits, _) in outputs.items()
     }
-    rows, specs = _rows_and_columns(rounded(points), columns)
+    described = _described(rounded(points), {**columns, **results}, None)
     bundle = _bundle(id, "grid", title, None, "detail", (), ()) | {
         "note": note,
-        "columns": specs,
-        "rows": rows,
+        "columns": _specs(described),
+        "rows": _rows(described),
         "axes": [_grid_axis(name, labels[name], points[name], assumptions) for name in names],
         "outputs": [_grid_output(name, *output) for name, output in outputs.items()],
     }
@@ -432,26 +418,25 @@ def _grid_output(name: str, title: str, unit: str, digits: int, better: str) -> 
     }
 
 
-SKILL_COLUMNS: Columns = {
-    "trend": "Trend",
-    "method": "Method",
-    "ahead": "Ahead",
-    "n": ("Forecasts", None, ".0f"),
-    "rival": "Naive forecast",
-    "relative_mae": ("Error over the naive one's", "x", ".2f"),
-    "relative_to_log_drift": ("Error over that of drift on logs", "x", ".2f"),
-    "relative_scale_mae": ("Error over the naive one's, on the scale of the line", "x", ".2f"),
-    "coverage_80": ("Inside the 80% interval", "share", ".0%"),
-    "coverage_80_low": ("Low, 80%", "share", ".0%"),
-    "coverage_80_high": ("High, 80%", "share", ".0%"),
-    "coverage_95": ("Inside the 95% interval", "share", ".0%"),
-    "coverage_95_low": ("Low, 95%", "share", ".0%"),
-    "coverage_95_high": ("High, 95%", "share", ".0%"),
-    "verdict": "Verdict",
-    "reason": "Reason",
-}
-"""What `backtest.combined_ranking` says of each trend and method."""
-
+SKILL = (
+    "trend",
+    "method",
+    "ahead",
+    "n",
+    "rival",
+    "relative_mae",
+    "relative_to_log_drift",
+    "relative_scale_mae",
+    "coverage_80",
+    "coverage_80_low",
+    "coverage_80_high",
+    "coverage_95",
+    "coverage_95_low",
+    "coverage_95_high",
+    "verdict",
+    "reason",
+)
+"""What of `backtest.combined_ranking` is shown of each trend and method."""
 
 SPECIFICATION_COLUMNS: Columns = {
     "specification": "Specification",
@@ -480,7 +465,8 @@ def skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: S
     """
     named = rounded(ranked).assign(method=ranked["method"].replace(NAMES))
     note = f"{_skill_summary(named)} {follows}"
-    _show_rows(id, "skill", title, named, SKILL_COLUMNS, note=note, sources=sources)
+    described = _described(named[list(SKILL)], None, None)
+    _show_rows(id, "skill", title, described, note=note, sources=sources)
 
 
 def rounded(frame: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
@@ -581,7 +567,7 @@ def citations(*series: pd.DataFrame, ends: bool = True) -> list[dict[str, Any]]:
     """
     needed = ["valid_on", "quality", "source_title", "source"]
     rows = pd.concat([part[needed].assign(**{SERIES_TO: part["valid_on"].max()}) for part in series])
-    ranked = rows.assign(rank=rows["quality"].map(evidence_tables.QUALITIES.index))
+    ranked = rows.assign(rank=rows["quality"].map(QUALITIES.index))
     weakest = ranked.sort_values("rank", kind="stable").drop_duplicates("source", keep="last")
     sources = weakest.sort_values(["source_title", "source"])[["source_title", "source", "quality"]]
     last_days = {
@@ -680,6 +666,7 @@ def _emit(bundle: dict[str, Any], text: str, formats: dict[str, Any]) -> None:
         text += f"\n{end}"
         if "text/html" in formats:
             formats = formats | {"text/html": f"{formats['text/html']}<p>{end}</p>"}
+    exhibits.parse(bundle)
     display({"text/plain": text, MIME: bundle} | formats, raw=True)
 
 
@@ -694,28 +681,16 @@ def _interval(
     )
 
 
-def _full_columns(columns: Columns) -> dict[str, Column]:
-    """Columns in their full form."""
-    return {name: Column(spec) if isinstance(spec, str) else Column(*spec) for name, spec in columns.items()}
+def _specs(described: Described) -> list[dict[str, Any]]:
+    """What describes each column, as a bundle has it."""
+    return [column.model_dump(exclude=set() if column.meaning else {"meaning"}) for column in described[1]]
 
 
-def _rows_and_columns(
-    frame: pd.DataFrame, columns: Columns
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Some columns of a frame as a bundle has them: rows of JSON values, and what describes each column."""
-    specs = [
-        {
-            "name": name,
-            "title": spec.title,
-            "unit": spec.unit,
-            "format": spec.format,
-            "align": _alignment(frame[name]),
-        }
-        | ({"meaning": spec.meaning} if spec.meaning else {})
-        for name, spec in _full_columns(columns).items()
-    ]
-    records = _with_iso_days(frame[list(columns)]).to_dict("records")
-    return [{str(name): json_value(value) for name, value in record.items()} for record in records], specs
+def _rows(described: Described) -> list[dict[str, Any]]:
+    """The rows of a frame as a bundle has them: JSON values by the names of the columns."""
+    frame, columns = described
+    records = _with_iso_days(frame[[column.name for column in columns]]).to_dict("records")
+    return [{str(name): json_value(value) for name, value in record.items()} for record in records]
 
 
 def _with_iso_days(frame: pd.DataFrame) -> pd.DataFrame:
@@ -754,35 +729,40 @@ def _alignment(column: pd.Series) -> str:
     return "right" if is_number else "left"
 
 
-def _format_cell(value: Any, spec: str | None) -> str:
+def _cell_text(value: Any, spec: str | None) -> str:
+    """A cell as a reader sees it."""
     if isinstance(value, list | tuple):
         return ", ".join(str(item["title"] if isinstance(item, Mapping) else item) for item in value)
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
-    return format(value, spec).replace("-", "−") if spec and isinstance(value, numbers.Real) else str(value)
+    return exhibits.number(json_value(value), spec)
 
 
-def _formatted(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """Some columns of a frame as a reader sees them, each under its title."""
+def _texts(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, list[str]]:
+    """Some columns of a frame as a reader sees them, each under its heading."""
     frame = _with_iso_days(frame)
-    return pd.DataFrame(
-        {
-            f"{spec.title} ({spec.unit})" if spec.unit else spec.title: [
-                _format_cell(labels.label(name, value), spec.format) for value in frame[name]
-            ]
-            for name, spec in _full_columns(columns).items()
-        }
+    return {
+        f"{column.title} ({column.unit})" if column.unit else column.title: [
+            _cell_text(labels.label(column.name, value), column.format) for value in frame[column.name]
+        ]
+        for column in columns
+    }
+
+
+def _html_table(title: str, texts: Mapping[str, Sequence[str]], columns: Sequence[Column]) -> str:
+    """A table for the notebook, in the colours of whatever shows it, with a caption and scoped headings."""
+    heads = "".join(
+        f'<th scope="col" style="text-align:{column.align}" title="{html.escape(column.meaning or "")}">'
+        f"{html.escape(heading)}</th>"
+        for heading, column in zip(texts, columns, strict=True)
     )
-
-
-def _html_table(id: str, title: str, frame: pd.DataFrame, columns: Columns) -> str:
-    from great_tables import GT
-
-    texts = _formatted(frame, columns)
-    right = [
-        heading
-        for heading, name in zip(texts.columns, columns, strict=True)
-        if _alignment(frame[name]) == "right"
-    ]
-    table = GT(texts, id=id.replace(".", "-")).tab_header(title=title).cols_align("left")
-    return str((table.cols_align("right", columns=right) if right else table).as_raw_html())
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f'<td style="text-align:{column.align}">{html.escape(text)}</td>'
+            for text, column in zip(row, columns, strict=True)
+        )
+        + "</tr>"
+        for row in zip(*texts.values(), strict=True)
+    )
+    style = "caption-side:top;text-align:left;font-weight:bold"
+    caption = f'<caption style="{style}">{html.escape(title)}</caption>'
+    return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"

@@ -46,6 +46,7 @@ from analysis.site.context import Site
 from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
 from analysis.site.results import load
+from analysis.units import format_date
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -355,7 +356,7 @@ def _environment(templates: Path, static: Path) -> Environment:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": exhibits.number,
-    "day": exhibits.day,
+    "day": format_date,
     "strip_tags": sanitize.strip_tags,
     "number_word": labels.number_word,
     "sources_in_cell": exhibits.sources_in_cell,

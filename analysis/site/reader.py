@@ -13,19 +13,17 @@ Decisions
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from pydantic import ValidationError
-
+from analysis import exhibits
 from analysis.characters import legible
-from analysis.errors import Problem, PublishError
-from analysis.exhibits import ADAPTER, MIME, Exhibit
-from analysis.scenarios import display_path, validation_problems
+from analysis.errors import ExhibitError, Problem, PublishError
+from analysis.exhibits import MIME, Exhibit
+from analysis.scenarios import display_path
 
 
 @dataclass(frozen=True)
@@ -125,16 +123,17 @@ def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: st
     if MIME not in data:
         return None
     try:
-        exhibit = ADAPTER.validate_python(_finite(data[MIME]))
-    except ValidationError as reason:
-        name = data[MIME].get("id", "without id") if isinstance(data[MIME], Mapping) else "without id"
-        problems = validation_problems(reason, f"{where}, exhibit {name}")
-        older = {"rule": "is missing, as in runs of an earlier version", "fix": "Run `thesis run` again"}
-        raise PublishError(
-            replace(problem, **older) if detail["type"] == "missing" else problem
-            for problem, detail in zip(problems, reason.errors(), strict=True)
-        ) from None
+        exhibit = exhibits.parse(data[MIME], where)
+    except ExhibitError as reason:
+        raise PublishError(map(_of_older_run, reason.problems)) from None
     return PlacedExhibit(exhibit, scenario, notebook, image_of(data))
+
+
+def _of_older_run(problem: Problem) -> Problem:
+    """A missing key is one that runs of an earlier version did not write."""
+    if problem.rule != "is missing":
+        return problem
+    return replace(problem, rule="is missing, as in runs of an earlier version", fix="Run `thesis run` again")
 
 
 def image_of(data: Mapping[str, Any]) -> Image | None:
@@ -152,12 +151,3 @@ def of_notebook(notebook: Any, scenario: str, slug: str, where: str) -> Iterator
         for output in cell.get("outputs", ()):
             if placed := of_output(output, scenario, slug, f"{where}, cell {number}"):
                 yield placed
-
-
-def _finite(value: Any) -> Any:
-    # JSON has no NaN, but Python writes and reads one; to a reader both mean that there is no number.
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list) else value

@@ -40,6 +40,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.exhibits import SKILL_VERDICTS
 from analysis.statistics import trend
 from analysis.statistics.simulation import Floats, probability, quantile
 from analysis.units import DAYS_PER_YEAR
@@ -80,7 +81,7 @@ TREND_START = (0.5, 0.1, 0.01)
 """The same for the local trend: variances of noise, level and slope, in variances of the log steps."""
 
 ANY_METHOD = "any method"
-BEATS, LOSES, NOT_BACKTESTABLE, NAIVE_ITSELF = "beats naive", "loses", "not backtestable", "naive"
+BEATS, LOSES, NOT_BACKTESTABLE, NAIVE_ITSELF = SKILL_VERDICTS
 
 
 @dataclass(frozen=True)

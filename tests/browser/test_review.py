@@ -20,12 +20,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from analysis.exhibits import MIME
 from analysis.project import Project
 from tests.browser.conftest import by_speed, cover
 
 ROOT = Project.default().root
 
-MIME = "application/vnd.thesis.exhibit+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[!.]*.ipynb"))
 LONG = 180_000  # milliseconds; only a browser that hangs ever waits for it

@@ -14,7 +14,7 @@ from typing import get_args
 import pytest
 
 from analysis import __main__ as command
-from analysis import audit, labels, scenarios
+from analysis import audit, exhibits, labels, scenarios
 from analysis.errors import DataError, Problem
 from analysis.evidence import article_tables, claims, evidence_tables, numbers, predictions
 from analysis.lint import consistency
@@ -303,7 +303,7 @@ def test_predictions_have_every_field_in_all_formats_and_follow_the_day(listed):
         == list(predictions.load_table()["id"])
     )
     assert all(row["id"] in text for row in content)
-    assert {row["status"] for row in content} <= set(get_args(predictions.Status))
+    assert {row["status"] for row in content} <= set(get_args(exhibits.Status))
     assert all((row["status"] == "open") == (row["resolved_on"] is None) for row in content)
     assert any(row["status"] != "open" for row in content)
     # a day before the predictions were made, nothing of them was decided

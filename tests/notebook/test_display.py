@@ -5,13 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import audit, exhibits, scenarios
-from analysis.errors import ProseError
+from analysis import audit, columns, exhibits, scenarios, units
+from analysis.errors import DataError, ExhibitError, ProseError
 from analysis.evidence import evidence_tables, gathering, predictions
 from analysis.figures import theme
 from analysis.forecasts import indicators, probabilities
 from analysis.notebook import display, prose
 from analysis.site import reader
+from analysis.statistics import simulation
 
 
 @pytest.fixture
@@ -103,6 +104,7 @@ def test_the_article_s_tables_are_shown_as_published_with_their_source(outputs):
 
 def test_a_ledger_carries_every_field_of_the_design(outputs):
     judged = {
+        "section": "lead",
         "statement": "It is the largest.",
         "where": ["lead.5"],
         "verdict": "holds",
@@ -375,3 +377,88 @@ def test_a_board_of_indicators_goes_out_with_its_values_in_their_units(outputs):
     assert texts["open_price_ratio"] == ("0.06x", "0.01x")
     assert texts["stake_loss"] == ("−71.5%", "25%")
     assert sum(exhibit.counts.values()) == len(exhibit.rows)
+
+
+def test_a_bundle_that_no_page_could_show_fails_with_exhibit_key_and_rule(outputs):
+    with pytest.raises(ExhibitError, match=r"exhibit A b, key metric\.id: .*pattern"):
+        display.metric("A b", "R", 1.0, unit="x", meaning=".")
+    assert outputs == []
+
+
+def test_a_table_shows_every_column_as_the_catalogue_describes_it(outputs):
+    frame = pd.DataFrame({"score_pct": [88.71], "valid_on": pd.to_datetime(["2025-03-31"]), "low": [1.0]})
+    display.table("t.t", "Title", frame, unit="usd_bn")
+    score, day, low = bundle(outputs)["columns"]
+    entry = columns.entry("score_pct")
+    assert (score["title"], score["meaning"], score["unit"]) == (entry.label, entry.meaning, "%")
+    assert low["unit"] == units.heading("usd_bn")
+    assert (day["name"], bundle(outputs)["rows"][0]["valid_on"]) == ("valid_on", "2025-03-31")
+    assert f'title="{entry.meaning}"' in outputs[-1]["text/html"]
+
+
+def test_an_index_that_has_a_name_is_a_column(outputs):
+    display.table("t.t", "Title", pd.DataFrame({"n": [3]}, index=pd.Index(["a"], name="series")))
+    assert bundle(outputs)["rows"] == [{"series": "a", "n": 3}]
+
+
+def test_a_column_without_an_entry_in_the_catalogue_is_refused(outputs):
+    with pytest.raises(DataError, match=r"column secret: .*thesis/columns\.yml"):
+        display.table("t.t", "Title", pd.DataFrame({"secret": [1]}))
+
+
+def test_an_estimate_brings_its_interval_and_texts_their_numbers(outputs):
+    estimate = simulation.probability(np.arange(100) < 25)
+    display.metric(
+        "a.b",
+        "Below {bound:g}",
+        estimate.percent,
+        unit="pct",
+        meaning="In {n:count|case|cases}.",
+        bound=3.0,
+        n=2,
+    )
+    exhibit = bundle(outputs)
+    assert (exhibit["value"], exhibit["level"]) == (25.0, estimate.level)
+    assert exhibit["low"] == pytest.approx(100 * estimate.low, rel=1e-5)
+    assert (exhibit["title"], exhibit["reads"]) == ("Below 3", "In two cases.")
+
+
+def test_a_number_that_is_missing_is_left_out_with_the_reason(outputs):
+    for value in (None, math.nan):
+        display.metric(
+            "a.b", "Rate", value, unit="pct", meaning=".", missing="No rate was known by {day}.", day="May"
+        )
+        assert (bundle(outputs)["kind"], bundle(outputs)["text"]) == (
+            "statement",
+            "No rate was known by May.",
+        )
+
+
+def test_the_inputs_of_a_number_are_those_of_the_results_it_is_taken_from(outputs):
+    class Result:
+        inputs = {"draws": 5}
+
+    for inputs in (Result(), [Result(), {"draws": 5}], {"draws": 5}):
+        display.metric("a.b", "Rate", 1.0, unit="pct", meaning=".", inputs=inputs)
+        assert bundle(outputs)["inputs"] == {"draws": 5}
+
+
+def test_rows_of_evidence_cite_themselves_next_to_sources(outputs):
+    article, rows = display.article_sources("players"), evidence_tables.load("funding_rounds")
+    display.table("t.t", "T", pd.DataFrame({"n": [1]}), sources=[article, rows])
+    mixed = bundle(outputs)
+    display.table("t.t", "T", pd.DataFrame({"n": [1]}), sources=[*article, *display.citations(rows)])
+    assert mixed["sources"] == bundle(outputs)["sources"]
+    assert mixed["data_to"] == bundle(outputs)["data_to"] is not None
+
+
+def test_groups_of_claims_are_one_list(outputs):
+    display.table("t.t", "T", pd.DataFrame({"n": [1]}), claims=["a", ("b", "c")])
+    assert bundle(outputs)["claims"] == ["a", "b", "c"]
+
+
+def test_a_chart_brings_its_note_and_a_note_of_the_exhibit_comes_first(outputs):
+    for note, expected in ((None, "Of the chart."), ("Of {n} rows.", "Of 1 rows.")):
+        ax = theme.set_texts(theme.axes(), "It rises", "percent", "A line.", note="Of the chart.")
+        display.figure("f.f", ax, pd.DataFrame({"n": [1]}), note=note, **({"n": 1} if note else {}))
+        assert bundle(outputs)["note"] == expected

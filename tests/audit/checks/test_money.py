@@ -7,7 +7,8 @@ import pytest
 
 from analysis.audit.checks import money
 from analysis.audit.verdicts import judge
-from analysis.evidence import claims, evidence_tables
+from analysis.evidence import claims
+from analysis.exhibits import QUALITIES
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_a_lower_threshold_turns_what_counts_as_significant(judged):
 def test_strength_is_the_weakest_quality_that_decides(rows):
     assert rows.loc["market.nvidia_capacity", "strength"] == "official"
     row = rows.loc["lead.largest_investment"]
-    weakest = max((source["quality"] for source in row["sources"][1:]), key=evidence_tables.QUALITIES.index)
+    weakest = max((source["quality"] for source in row["sources"][1:]), key=QUALITIES.index)
     assert row["strength"] == weakest == "secondary"  # the commitment is read through others
     assert rows.loc["risks.nav_share", "strength"] == "secondary"  # one transcription of the NAV page
 
