@@ -12,7 +12,7 @@ from analysis.audit import cells
 from analysis.audit.cell_checks import training
 from analysis.evidence import cell_rules, evidence_tables, predictions
 from analysis.figures import charts, theme
-from analysis.forecasts import methods, probabilities
+from analysis.forecasts import methods
 from analysis.models import prices
 from analysis.project import Project
 from analysis.statistics import backtest, trend
@@ -102,4 +102,5 @@ def test_units_of_dated_facts_are_units_of_this_report():
 
 def test_methods_are_of_parts_that_there_are():
     parts = set(predictions.load_table()["id"])
-    assert {*methods.METHODS, *probabilities.CONDITIONAL, *probabilities.CONDITIONAL.values()} <= parts
+    assert set(methods.METHODS) <= parts
+    assert set(methods.JOINT) <= {part.partition(".")[0] for part in parts}

@@ -75,11 +75,12 @@ class Judgement(BaseModel):
 
 class Prediction(BaseModel):
     """One part of a prediction: its paragraph, what it says in our words, what would make it true, and where
-    that would be published.
+    that would be published; `given` is the part that it takes for granted.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     where: Passage
+    given: str | None = None
     within_months: int = Field(gt=0, le=LONGEST)
     label: str
     statement: str = Field(min_length=15)
@@ -123,7 +124,8 @@ def read(directory: Path = THESIS) -> Predictions:
     path = directory / FILE
     try:
         content = read_as(Predictions, path)
-        if problems := list(_date_problems(content, display_path(path))):
+        where = display_path(path)
+        if problems := [*_condition_problems(content, where), *_date_problems(content, where)]:
             raise DataError(problems)
     except DataError as reason:
         raise DataError(yaml_lines.with_line_numbers(reason.problems, [path])) from None
@@ -131,8 +133,8 @@ def read(directory: Path = THESIS) -> Predictions:
 
 
 def load_table(directory: Path = THESIS) -> pd.DataFrame:
-    """Every part: ``id, where, label, statement, criterion, source_of_truth, made_on, deadline`` (ISO dates),
-    in file order.
+    """Every part: ``id, where, given`` (the part that it takes for granted, or None), ``label, statement,
+    criterion, source_of_truth, made_on, deadline`` (ISO dates), in file order.
 
     Raises
     ------
@@ -221,6 +223,17 @@ def decision_problems(content: Predictions, facts: pd.DataFrame, where: str) -> 
 def deadline(made_on: dt.date, months: int) -> dt.date:
     """The same day some months later, or the month's last day where it has no such day."""
     return (pd.Timestamp(made_on) + pd.DateOffset(months=months)).date()
+
+
+def _condition_problems(content: Predictions, where: str) -> Iterator[Problem]:
+    """Parts that take for granted what is no other part of their prediction."""
+    for name, part in content.predictions.items():
+        whole = f"{name.partition('.')[0]}."
+        others = [other for other in content.predictions if other != name and other.startswith(whole)]
+        if part.given is not None and part.given not in others:
+            rule = f"{part.given!r} is no other part of the same prediction"
+            fix = nearest(part.given, others) if others else "Remove the key"
+            yield Problem(f"{where}, key predictions.{name}.given", rule, fix)
 
 
 def _date_problems(content: Predictions, where: str) -> Iterator[Problem]:

@@ -121,6 +121,29 @@ class MethodContext:
 MethodFunction = Callable[[MethodContext], Method | None]
 """What gives a probability of a part from a context, or None where the evidence does not allow it."""
 
+METHODS: dict[str, list[MethodFunction]] = {}
+"""The methods that bear on each part, in the order in which they registered."""
+
+ASSUMES: dict[MethodFunction, tuple[str, ...]] = {}
+"""Names of the register that a method draws on as beliefs of the world; the others count and fit what is in
+our data.
+"""
+
+JOINT: dict[str, Callable[[MethodContext], tuple[scoring.Chance, str]]] = {}
+"""What gives the probability of a whole prediction from joint draws, by prediction, with a note on it."""
+
+
+def method(part: str, *, assumes: tuple[str, ...] = ()) -> Callable[[MethodFunction], MethodFunction]:
+    """Register a method for a part of a prediction, and the assumptions that it draws on as beliefs."""
+
+    def registered(function: MethodFunction) -> MethodFunction:
+        METHODS.setdefault(part, []).append(function)
+        if assumes:
+            ASSUMES[function] = assumes
+        return function
+
+    return registered
+
 
 def apply_methods(
     part: str, context: MethodContext, functions: Sequence[MethodFunction] | None = None
@@ -166,6 +189,17 @@ def event_draws(assumptions: Assumptions, facts: audit.Facts) -> NDArray[np.bool
     return np.stack([np.asarray(down), np.asarray(ratio[:, last] > ratio[:, 0])])
 
 
+def write_down_with_its_cause(context: MethodContext) -> tuple[scoring.Chance, str]:
+    """The third prediction: how often its first two parts happen in the same draw."""
+    both = np.logical_and(*event_draws(context.assumptions, context.facts))
+    note = "share of simulated futures with its first two parts; the others can only make it rarer"
+    return chance_from_draws(both), note
+
+
+JOINT["p3"] = write_down_with_its_cause
+
+
+@method("p2.quality")
 def match_rate(context: MethodContext) -> Method | None:
     """How many open models matched a step of the closed frontier in as much time as there is."""
     lags, scores = _closed_lead_lags(context)
@@ -199,6 +233,7 @@ def match_rate(context: MethodContext) -> Method | None:
     return Method("base rate", chance, note, inputs, scores, (scores,))
 
 
+@method("p2.llama")
 def llama_share(context: MethodContext) -> Method | None:
     """How many of the open models that matched a closed step are named after Llama."""
     lags, scores = _closed_lead_lags(context)
@@ -248,6 +283,7 @@ class RequiredPriceFall:
         return {"multiple": self.multiple, "years": self.years, "needed_factor_per_year": self.a_year}
 
 
+@method("p2.price", assumes=("price_decline_factor_per_year",))
 def simulated_price_fall(context: MethodContext) -> Method | None:
     """The share of draws in which the price at fixed quality falls far enough from launch to deadline."""
     fall = _required_price_fall(context)
@@ -261,6 +297,7 @@ def simulated_price_fall(context: MethodContext) -> Method | None:
     return Method("simulation", chance, note, fall.inputs, fall.rows)
 
 
+@method("p2.price")
 def price_fall_trend(context: MethodContext) -> Method | None:
     """The probability that the fitted yearly fall of prices at equal score is large enough."""
     fall = _required_price_fall(context)
@@ -301,6 +338,7 @@ def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
     return None
 
 
+@method("p2.price_war")
 def price_wars_after_releases(context: MethodContext) -> Method | None:
     """After how many open releases that moved the frontier three developers or more cut a line's price by 30%
     within 90 days.
@@ -337,6 +375,7 @@ def price_wars_after_releases(context: MethodContext) -> Method | None:
     return Method("base rate", chance, note, inputs, pd.concat([scores, listed]), (scores,))
 
 
+@method("p3.write_down", assumes=SIMULATED)
 def simulated_write_down(context: MethodContext) -> Method | None:
     """The share of simulated futures with such a reported value at a quarter-end in time."""
     down, _ = event_draws(context.assumptions, context.facts)
@@ -352,6 +391,7 @@ def simulated_write_down(context: MethodContext) -> Method | None:
     )
 
 
+@method("p3.write_down")
 def down_rounds(context: MethodContext) -> Method | None:
     """How often a company's next round is priced below the last one, over the years that are left."""
     facts = context.known["dated_facts"]
@@ -380,6 +420,7 @@ def down_rounds(context: MethodContext) -> Method | None:
     )
 
 
+@method("p3.cause", assumes=SIMULATED)
 def simulated_cost_growth(context: MethodContext) -> Method | None:
     """Of the draws with a write-down, those with costs a unit of revenue above the start's."""
     down, lag = event_draws(context.assumptions, context.facts)
@@ -395,6 +436,7 @@ def simulated_cost_growth(context: MethodContext) -> Method | None:
     )
 
 
+@method("p3.survival")
 def business_share_trend(context: MethodContext) -> Method | None:
     """The probability that business customers pay more than half, by the line through their shares so far."""
     from scipy import stats
@@ -427,6 +469,7 @@ def business_share_trend(context: MethodContext) -> Method | None:
     )
 
 
+@method("p3.victory")
 def reactions_to_losses(context: MethodContext) -> Method | None:
     """After how many of SoftBank's large losses Son presented the outcome as a success."""
     facts = context.known["dated_facts"]
@@ -441,26 +484,6 @@ def reactions_to_losses(context: MethodContext) -> Method | None:
     return Method(
         "base rate", scoring.base_rate(0, len(rows), LEVEL), note, {"losses": float(len(rows))}, rows
     )
-
-
-METHODS: Mapping[str, Sequence[MethodFunction]] = {
-    "p2.quality": (match_rate,),
-    "p2.llama": (llama_share,),
-    "p2.price": (simulated_price_fall, price_fall_trend),
-    "p2.price_war": (price_wars_after_releases,),
-    "p3.write_down": (simulated_write_down, down_rounds),
-    "p3.cause": (simulated_cost_growth,),
-    "p3.survival": (business_share_trend,),
-    "p3.victory": (reactions_to_losses,),
-}
-ASSUMES: Mapping[MethodFunction, tuple[str, ...]] = {
-    simulated_price_fall: ("price_decline_factor_per_year",),
-    simulated_write_down: SIMULATED,
-    simulated_cost_growth: SIMULATED,
-}
-"""Names of the register that a method draws on as beliefs of the world; the others count and fit what is in
-our data.
-"""
 
 
 def _trend_scores(context: MethodContext) -> pd.DataFrame:

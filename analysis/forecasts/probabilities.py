@@ -1,4 +1,4 @@
-"""How likely is each part of the three predictions? By every method that the evidence allows, and pooled.
+"""How likely is each part of the predictions? By every method that the evidence allows, and pooled.
 
 Decisions
 - Where several methods bear on a part all are kept; the pool is the mean of their log-odds, and its range the
@@ -17,31 +17,21 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis import audit
 from analysis.evidence import predictions
 from analysis.forecasts.methods import (
     ASSUMES,
+    JOINT,
     METHODS,
     Method,
     MethodContext,
     apply_methods,
-    chance_from_draws,
-    event_draws,
 )
 from analysis.scenarios import Assumptions
 from analysis.statistics import scoring
 
-CONDITIONAL = {
-    "p2.llama": "p2.quality",
-    "p2.price": "p2.quality",
-    "p2.price_war": "p2.quality",
-    "p3.cause": "p3.write_down",
-    "p3.victory": "p3.write_down",
-}
-"""Parts that take another part for granted."""
 FIELDS = (
     "id",
     "where",
@@ -70,8 +60,7 @@ def table(assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     Parameters
     ----------
     assumptions : Assumptions
-        Holds what the models of `outlook` need, ``input_token_share``, ``as_of`` and
-        ``price_decline_factor_per_year``.
+        Holds ``as_of``, and what the methods need.
     facts : Facts
         Of the same day (`audit.gather`).
 
@@ -97,7 +86,6 @@ def _part_row(part: Mapping[Hashable, Any], status: pd.Series, context: MethodCo
     row |= {key: status[key] if state != "open" else None for key in ("resolved_on", "because")}
     row |= {
         "status": state,
-        "given": CONDITIONAL.get(name),
         "methods": [method_row(method) for method in methods],
         "method": _method_label(state, methods),
         "sources": status["sources"] or _sources_of(methods),
@@ -238,20 +226,21 @@ def cited_sources(rows: pd.DataFrame) -> list[dict[str, str]]:
 def whole_predictions(rows: pd.DataFrame, assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """How likely a prediction is as a whole, where some parts have a probability: ``id, low, high, told``.
 
-    The third prediction's first two parts come from joint draws; everything else is a Fréchet bound over the
-    parts that have a probability, each taken without its condition, so that the upper bound holds however
-    they depend on each other.
+    Where parts are counted on joint draws, the bound is that of these (`methods.JOINT`); anywhere else it is a
+    Fréchet bound over the parts that have a probability, each taken without its condition, so that it holds
+    however they depend on each other.
     """
     bounds: list[dict[str, Any]] = []
+    context = MethodContext(assumptions, facts, rows)
     for name, parts in rows.groupby(rows["id"].str.partition(".")[0], sort=False):
         shares = [float(share) for share in parts["probability"].dropna()]
         high = scoring.joint_bounds(shares)[1] if shares else None
         note = "at most as likely as its least likely part"
         if (parts["status"] == "void").all():
             note = "overtaken in every part"
-        elif name == "p3":
-            high = chance_from_draws(np.logical_and(*event_draws(assumptions, facts))).probability
-            note = "share of simulated futures with its first two parts; the others can only make it rarer"
+        elif name in JOINT:
+            chance, note = JOINT[str(name)](context)
+            high = chance.probability
         elif not shares:
             note = "no part has a probability"
         bounds.append({"id": name, "low": None if high is None else 0.0, "high": high, "told": note})

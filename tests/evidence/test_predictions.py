@@ -136,6 +136,7 @@ RULING = {"by": ["after"], "because": "It happened as it was said."}
             {"within_months": 99999999},
             r"line 5, key predictions\.p1\.within_months: Input should be less than or equal to 600",
         ),
+        ({"given": "p9"}, r"key predictions\.p1\.given: 'p9' is no other part of the same prediction"),
         ({"where": "garbage"}, r"line 4, key predictions\.p1\.where: garbage: no paragraph id"),
         (
             {
