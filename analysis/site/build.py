@@ -396,11 +396,6 @@ def _minify_css(css: str) -> str:
     return re.sub(r"\s*\n\s*", "", re.sub(r";?\s*\}", "}", re.sub(r"\s*\{\s*", "{", bare)))
 
 
-def _read_if_there(path: Path) -> str:
-    """The text of a file, as a reader may see it; nothing where there is no such file."""
-    return legible(path.read_text(encoding="utf-8")) if path.is_file() else ""
-
-
 def refuse_unfit(out: Path) -> None:
     """Refuse a folder that a site cannot replace whole.
 
