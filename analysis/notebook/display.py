@@ -335,7 +335,7 @@ def _show_rows(
     frame, columns = described
     columns = [column for column in columns if not shown or column.name in shown]
     texts = _texts(frame, columns)
-    text = f"{title}\n{pd.DataFrame(texts).to_string(index=False)}"
+    text = f"{title}\n{texts.to_string(index=False)}"
     page = _html_table(title, texts, columns)
     if note:
         text, page = f"{text}\n{note}", f"{page}<p>{html.escape(note)}</p>"
@@ -736,23 +736,25 @@ def _cell_text(value: Any, spec: str | None) -> str:
     return exhibits.number(json_value(value), spec)
 
 
-def _texts(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, list[str]]:
-    """Some columns of a frame as a reader sees them, each under its heading."""
+def _texts(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Some columns of a frame as a reader sees them, each under its heading; two may have the same one."""
     frame = _with_iso_days(frame)
-    return {
-        f"{column.title} ({column.unit})" if column.unit else column.title: [
+    cells = {
+        column.name: [
             _cell_text(labels.label(column.name, value), column.format) for value in frame[column.name]
         ]
         for column in columns
     }
+    headings = [f"{column.title} ({column.unit})" if column.unit else column.title for column in columns]
+    return pd.DataFrame(cells).set_axis(headings, axis=1)
 
 
-def _html_table(title: str, texts: Mapping[str, Sequence[str]], columns: Sequence[Column]) -> str:
+def _html_table(title: str, texts: pd.DataFrame, columns: Sequence[Column]) -> str:
     """A table for the notebook, in the colours of whatever shows it, with a caption and scoped headings."""
     heads = "".join(
         f'<th scope="col" style="text-align:{column.align}" title="{html.escape(column.meaning or "")}">'
         f"{html.escape(heading)}</th>"
-        for heading, column in zip(texts, columns, strict=True)
+        for heading, column in zip(texts.columns, columns, strict=True)
     )
     rows = "".join(
         "<tr>"
@@ -761,7 +763,7 @@ def _html_table(title: str, texts: Mapping[str, Sequence[str]], columns: Sequenc
             for text, column in zip(row, columns, strict=True)
         )
         + "</tr>"
-        for row in zip(*texts.values(), strict=True)
+        for row in texts.itertuples(index=False)
     )
     style = "caption-side:top;text-align:left;font-weight:bold"
     caption = f'<caption style="{style}">{html.escape(title)}</caption>'

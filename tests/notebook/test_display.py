@@ -462,3 +462,10 @@ def test_a_chart_brings_its_note_and_a_note_of_the_exhibit_comes_first(outputs):
         ax = theme.set_texts(theme.axes(), "It rises", "percent", "A line.", note="Of the chart.")
         display.figure("f.f", ax, pd.DataFrame({"n": [1]}), note=note, **({"n": 1} if note else {}))
         assert bundle(outputs)["note"] == expected
+
+
+def test_two_columns_of_one_heading_are_both_shown(outputs):
+    frame = pd.DataFrame({"prior_p5": [1.5], "posterior_p5": [2.5]})
+    assert columns.entry("prior_p5").label == columns.entry("posterior_p5").label
+    display.table("t.t", "T", frame)
+    assert ("1.5" in outputs[-1]["text/html"]) and ("2.5" in outputs[-1]["text/html"])
