@@ -226,7 +226,7 @@ def cited_sources(rows: pd.DataFrame) -> list[dict[str, str]]:
 def whole_predictions(rows: pd.DataFrame, assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """How likely a prediction is as a whole, where some parts have a probability: ``id, low, high, told``.
 
-    Where parts are counted on joint draws, the bound is that of these (`methods.JOINT`); anywhere else it is a
+    Where parts are counted on joint draws, the bound is that of these (`methods.JOINT`). Elsewhere it is a
     Fréchet bound over the parts that have a probability, each taken without its condition, so that it holds
     however they depend on each other.
     """
