@@ -141,9 +141,10 @@ def metric(
     _emit(bundle, f"{title}: {text}. {meaning}", {"text/html": page})
 
 
-def _is_missing(value: float | Estimate | None) -> bool:
+def _is_missing(value: Any) -> bool:
+    """Whether there is no number: None or NaN, also as the value of an estimate."""
     number = value.value if isinstance(value, Estimate) else value
-    return number is None or math.isnan(number)
+    return number is None or (isinstance(number, float) and math.isnan(number))
 
 
 def _parts(
@@ -586,6 +587,7 @@ def sentence(
     *,
     tie: prose.Assertion | None = None,
     alternative: str | None = None,
+    missing: str | None = None,
     role: str = "detail",
     claims: Claims = (),
     **values: Any,
@@ -598,12 +600,17 @@ def sentence(
         What its words state beyond the numbers: a sign, a ranking, a threshold (`prose`).
     alternative
         The template for values for which those words do not hold.
+    missing
+        The template where a value is None or NaN, which is no reason to stop: an early cut-off date may leave
+        nothing to compute it from.
 
     Raises
     ------
     ProseError
         The words do not hold and there is no alternative.
     """
+    if missing is not None and any(_is_missing(value) for value in values.values()):
+        template, tie = missing, None
     text = prose.render(template, values)
     if tie is not None:
         text = prose.choose(id, text, tie, alternative and prose.render(alternative, values))

@@ -347,6 +347,16 @@ def test_a_tied_sentence_is_shown_in_the_form_that_holds_or_stops_the_run(output
         display.sentence("a.b", "Above, {n}.", tie=prose.above(1, 2, "x"), n=3)
 
 
+def test_a_sentence_without_its_value_says_so_whatever_its_words_are_tied_to(outputs):
+    tie = prose.above(math.nan, 0, "the change")
+    display.sentence("a.b", "It rises by {x:.1f}.", tie=tie, missing="Only {n} are known.", x=math.nan, n=2)
+    assert bundle(outputs)["text"] == "Only 2 are known."
+    assert bundle(outputs)["inputs"] == {"x": None, "n": 2}
+    known = {"tie": prose.above(1, 0, "the change"), "missing": "Only {n} are known."}
+    display.sentence("a.b", "It rises by {x:.1f}.", **known, x=1.0, n=9)
+    assert bundle(outputs)["text"] == "It rises by 1.0."
+
+
 def test_words_of_the_text_are_compared_with_a_value_and_shown_nowhere(outputs):
     display.check("It is far less.", prose.below(1, 2, "x"))
     assert outputs == []
