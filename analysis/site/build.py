@@ -237,6 +237,7 @@ def files(
         "metrics.csv",
         exports.metrics_csv([placed for placed in displayed if isinstance(placed.exhibit, Metric)]),
     )
+    yield "columns.csv", exports.columns_csv(displayed)
     catalogue = {
         "format": FORMAT,
         "runs": [_run_entry(page) for scenario in site.scenarios for page in scenario.pages],

@@ -6,6 +6,7 @@ Decisions
 - CSV is for spreadsheets: the names of the columns, then the values. A text that a spreadsheet would run as a
   formula is preceded by an apostrophe, unless it is a plain number.
 - A cell that lists sources is their titles and addresses, one after another.
+- `columns.csv` is the data dictionary: what each column of each file means, and in which unit it is.
 - JSON carries what CSV cannot: title, units, sources, scenario, notebook and the digest of the run.
 """
 
@@ -15,6 +16,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from analysis.exhibits import Tabular
@@ -70,6 +72,23 @@ def metrics_csv(metrics: list[PlacedExhibit]) -> str:
     for placed in metrics:
         values = (getattr(placed.exhibit, field) for field in fields)
         writer.writerow([placed.scenario, placed.notebook, *map(csv_cell, values)])
+    return buffer.getvalue()
+
+
+def columns_csv(tables: Iterable[PlacedExhibit]) -> str:
+    """The data dictionary: every column of every table and chart, once, with what it means."""
+    fields = ("name", "title", "unit", "meaning")
+    described = {
+        (placed.exhibit.id, column.name): column
+        for placed in tables
+        if isinstance(placed.exhibit, Tabular)
+        for column in placed.exhibit.columns
+    }
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["exhibit", *fields])
+    for (id, _), column in described.items():
+        writer.writerow([id, *(csv_cell(getattr(column, field)) for field in fields)])
     return buffer.getvalue()
 
 

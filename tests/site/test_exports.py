@@ -10,7 +10,8 @@ import pytest
 
 from analysis.exhibits import Column, Table
 from analysis.site import build
-from analysis.site.exports import FORMULA, NUMBER, csv_cell, rows_csv
+from analysis.site.exports import FORMULA, NUMBER, columns_csv, csv_cell, rows_csv
+from analysis.site.reader import PlacedExhibit
 from tests.hostile import corpus
 
 
@@ -54,6 +55,18 @@ def test_columns_come_in_their_order_and_headings_are_disarmed_too() -> None:
     columns = (Column(name="=b", title="B"), Column(name="a", title="A"))
     table = Table(id="t", kind="table", columns=columns, rows=({"a": 1, "=b": "x,y"}, {"a": None}))
     assert rows_csv(table) == '\'=b,a\n"x,y",1\n,\n'
+
+
+def test_the_data_dictionary_has_each_column_of_each_table_once_with_its_meaning() -> None:
+    columns = (Column(name="a", title="A", unit="$B", meaning="=Money"), Column(name="b", title="B"))
+    tables = [
+        PlacedExhibit(Table(id=id, kind="table", columns=columns, rows=()), scenario, "1_prices")
+        for scenario in ("base", "son")
+        for id in ("x", "y")
+    ]
+    rows = ["a,A,$B,'=Money", "b,B,,"]
+    expected = ["exhibit,name,title,unit,meaning", *(f"{id},{row}" for id in ("x", "y") for row in rows)]
+    assert columns_csv(tables).splitlines() == expected
 
 
 def test_no_cell_of_any_file_of_a_hostile_site_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
