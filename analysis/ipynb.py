@@ -8,12 +8,15 @@ Decisions
   take to read.
 - The content of outputs is not checked: a run clears them.
 - Cells are counted from the top, text and code alike; the number in `In [3]` is another one.
+- Which assumptions a notebook uses is what its parameters cell declares, and not what is defined when it
+  runs: plain papermill defines every name of a scenario file in every notebook.
 - A line ends where Python ends it, at a line feed or a carriage return; `str.splitlines` knows seven ends
   more.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import reprlib
@@ -24,7 +27,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from analysis.errors import NotebookError, Problem
-from analysis.scenarios import display_path
+from analysis.project import Project
+from analysis.scenarios import Entry, Register, display_path
 
 RESTORE = "Restore the notebook"
 SAVE = "Correct the file, or save the notebook again in JupyterLab"
@@ -193,6 +197,49 @@ def _problem(error: ValidationError, where: str) -> Problem:
     else:
         rule = detail["msg"].removeprefix("Value error, ")
     return Problem(where, rule, SAVE)
+
+
+def declared_names(source: str, path: Path) -> tuple[str, ...]:
+    """The names that a parameters cell assigns at its top level, in order; errors name `path`.
+
+    Raises
+    ------
+    NotebookError
+        The cell is not Python.
+    """
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError) as reason:  # what holds a NUL may be either
+        line, rule = getattr(reason, "lineno", None) or 1, getattr(reason, "msg", reason)
+        where = f"{display_path(path)}, parameters cell, line {line}"
+        raise NotebookError(
+            Problem(where, f"is not Python ({rule})", "Write `name: type = default`")
+        ) from None
+    targets: list[ast.expr] = []
+    for statement in statements:
+        if isinstance(statement, ast.Assign):
+            targets += statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets.append(statement.target)
+    return tuple(dict.fromkeys(target.id for target in targets if isinstance(target, ast.Name)))
+
+
+def used_by(notebook: str, register: Register, project: Project | None = None) -> dict[str, Entry]:
+    """The assumptions that a notebook of the project uses, by its name; see `declared_by`."""
+    folder = (project or Project.default()).notebooks
+    return declared_by(folder / f"{notebook}.ipynb", register)
+
+
+def declared_by(path: Path, register: Register) -> dict[str, Entry]:
+    """The assumptions that a notebook declares, in the order of the register.
+
+    Raises
+    ------
+    NotebookError
+        As `read` and `declared_names`.
+    """
+    declared = declared_names(read(path).parameters_cell(path).source, path)
+    return {name: entry for name, entry in register.items() if name in declared}
 
 
 def dumps(content: Mapping[str, Any]) -> str:

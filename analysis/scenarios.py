@@ -110,16 +110,24 @@ class RiskOff(BaseModel):
     because: str = Field(min_length=10)
 
 
+Label = Annotated[str, StringConstraints(min_length=2, max_length=40, strip_whitespace=True)]
+"""What a reader sees of an assumption in a chart: short and plain, such as "long-run growth"."""
+
+
 class Entry(BaseModel):
     """One assumption of the register.
 
-    `value` is a number, a text, a date (ISO text, `unit: date`), or the list that `dist` asks for; `range`
-    bounds every number in it, or the date by two days, ends included; `integer` and `multiple_of` say which
-    numbers between them are possible, and `at_most` names another assumption that this one may not pass. A
-    `reading` says how the article is read and judged, not how the future goes: a scenario may not set one.
+    `label` is what charts, sliders and pages call it, `group` the heading it belongs to: entries of one group
+    stand together in the register. `value` is a number, a text, a date (ISO text, `unit: date`), or the list
+    that `dist` asks for; `range` bounds every number in it, or the date by two days, ends included; `integer`
+    and `multiple_of` say which numbers between them are possible, and `at_most` names another assumption that
+    this one may not pass. A `reading` says how the article is read and judged, not how the future goes: a
+    scenario may not set one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    label: Label
+    group: Label
     value: Value
     dist: Literal["normal", "lognormal", "split_normal", "pert"] | None = None
     unit: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -131,7 +139,6 @@ class Entry(BaseModel):
     description: Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
     reference: Reference
     status: Literal["sourced", "derived", "estimated", "prior", "assumption"]
-    used_by: list[str] = Field(min_length=1)
     risk: Literal["compute trap", "regulation", "open models", "balance sheet"] | None = None
     calm: RiskOff | None = None
 
@@ -491,12 +498,30 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
             problems.append(
                 Problem(where, f"there is no {entry.at_most!r}", nearest(entry.at_most, register))
             )
+    problems += _label_and_group_problems(register, display_path(path))
     problems = problems or pair_problems(
         {name: e.value for name, e in register.items()}, register, display_path(path)
     )
     if problems:
         raise ParameterError(problems)
     return register
+
+
+def _label_and_group_problems(register: Register, where: str) -> Iterator[Problem]:
+    """Labels that two entries have, and groups that are taken up again after another one."""
+    labels: dict[str, str] = {}
+    groups: list[str] = []
+    for name, entry in register.items():
+        if (first := labels.setdefault(entry.label, name)) != name:
+            rule = f"{entry.label!r} is the label of {first}, too"
+            yield Problem(f"{where}, key {name}.label", rule, "Give each a label of its own")
+        if entry.group in groups and entry.group != groups[-1]:
+            rule = f"{entry.group!r} begins above and is interrupted by {groups[-1]!r}"
+            yield Problem(
+                f"{where}, key {name}.group", rule, "Move the entry to its group, or correct the name"
+            )
+        if entry.group not in groups:
+            groups.append(entry.group)
 
 
 def _no_project(root: Path) -> Problem:
@@ -1026,15 +1051,6 @@ def parameter_line(name: str, entry: Entry) -> str:
     kind = f"{', '.join(QUANTILES[entry.dist])}; " if entry.dist else ""
     value = json.dumps(coerce(entry.value, entry))
     return f"{name}: {entry.type_name()} = {value}  # {entry.unit}; {kind}{entry.description}"
-
-
-def used_by(register: Register, notebook: str) -> dict[str, Entry]:
-    """The assumptions that a notebook uses, as the register says.
-
-    Not by what is defined when it runs: plain papermill defines every name of a scenario file in every
-    notebook.
-    """
-    return {name: entry for name, entry in register.items() if notebook in entry.used_by}
 
 
 def known_after(entries: Register, as_of: str) -> dict[str, Entry]:

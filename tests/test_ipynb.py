@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from analysis import ipynb
+from analysis import ipynb, scenarios
 from analysis.errors import NotebookError
+from analysis.project import Project
 
 Content = dict[str, Any]
 
@@ -199,3 +202,35 @@ def test_what_is_written_can_be_read_whatever_it_holds() -> None:
     text = ipynb.dumps(content)
     assert json.loads(text.encode("utf-8")) == content
     assert "\U0001f600" in text and text.index('"a"') < text.index('"b"')
+
+
+NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,9}", fullmatch=True).filter(
+    lambda name: name not in ("if", "in", "is", "or", "as")
+)
+
+
+@given(
+    st.lists(
+        st.tuples(NAMES, st.sampled_from(["{} = 1", "{}: float = 1  # x = y", "{}: list = [\n 1,\n]"])),
+        max_size=6,
+    )
+)
+def test_all_forms_of_assignment_declare_a_parameter(lines: list[tuple[str, str]]) -> None:
+    source = "\n".join(["# text", *(form.format(name) for name, form in lines), "print(unused := 1)"])
+    try:
+        compile(source, "cell", "exec")
+    except SyntaxError:  # another keyword
+        return
+    assert ipynb.declared_names(source, Path("x.ipynb")) == tuple(dict.fromkeys(name for name, _ in lines))
+
+
+def test_a_notebook_uses_what_its_parameters_cell_declares(
+    tmp_path: Path,
+) -> None:
+    content = notebook_content()
+    declared = 'seed = 1\nscenario: str = "base"\nas_of: str = "2026-10-31"'
+    content["cells"][1]["source"] = declared
+    content["cells"][0] |= {"cell_type": "code", "outputs": [], "execution_count": 1, "source": "draws = 9"}
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "a.ipynb").write_text(json.dumps(content))
+    assert list(ipynb.used_by("a", scenarios.load_register(), Project(tmp_path))) == ["as_of", "seed"]

@@ -118,7 +118,6 @@ def call(module, function):
 
 
 def test_every_parameter_is_used(notebook):
-    register = scenarios.load_register()
     text = "\n".join(cell.source for cell in code(notebook)[1:])
     through = {
         call(outlook, outlook.venture_paths): {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"},
@@ -162,7 +161,6 @@ def test_every_parameter_is_used(notebook):
     declared = {node.target.id for node in ast.parse(parameters(notebook)).body} - {"scenario"}
     assert declared <= used, f"{notebook.name} declares but never uses {declared - used}"
     assert audited <= declared, f"{notebook.name} judges claims by {audited - declared}, undeclared"
-    assert {name for name, entry in register.items() if notebook.stem in entry.used_by} == declared
 
 
 def test_a_notebook_is_narrative_and_calls(notebook):

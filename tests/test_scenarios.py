@@ -14,15 +14,15 @@ from analysis.errors import ParameterError
 from analysis.evidence import evidence_tables
 
 REGISTER = """
-seed: {value: 1, unit: integer, integer: true, range: [0, 10], description: a seed for the draws,
-       status: assumption, reference: {title: t}, used_by: [a]}
-as_of: {value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31], description: The cut-off date.,
-        status: assumption, reference: {title: t}, used_by: [a]}
+seed: {label: seed, group: run, value: 1, unit: integer, integer: true, range: [0, 10],
+       description: a seed for the draws, status: assumption, reference: {title: t}}
+as_of: {label: cut-off date, group: run, value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31],
+        description: The cut-off date., status: assumption, reference: {title: t}}
 years: {value: 3.0, unit: years, range: [1, 9], multiple_of: 0.25, description: a period of time,
-        status: assumption, reference: {title: t}, used_by: [a]}
-growth_pct: {dist: split_normal, value: [1.0, 2.0, 5.0], unit: percent, range: [-10, 10],
-             description: growth of revenue, status: assumption,
-             reference: {title: t, known_on: 2026-06-18}, used_by: [a]}
+        label: length of the period, group: growth, status: assumption, reference: {title: t}}
+growth_pct: {label: growth, group: growth, dist: split_normal, value: [1.0, 2.0, 5.0], unit: percent,
+             range: [-10, 10], description: growth of revenue, status: assumption,
+             reference: {title: t, known_on: 2026-06-18}}
 """
 
 
@@ -316,7 +316,8 @@ ENTRY = """
   unit: {unit}
   range: [0, 10]
   status: assumption
-  used_by: [a]
+  label: a rate
+  group: growth
   reference: {{title: t}}
   description: {description}
 """
@@ -372,15 +373,36 @@ def test_a_notebook_is_held_to_the_same_check_as_the_batch(params):
 
 
 def test_what_could_not_be_known_on_a_day_is_hindsight(params):
-    used = scenarios.used_by(scenarios.load_register(params), "a")
-    assert list(scenarios.known_after(used, "2026-05-21")) == ["growth_pct"]
-    assert scenarios.known_after(used, "2026-10-31") == {}
-
-
-def test_a_notebook_uses_what_the_register_says_whatever_else_is_defined(params):
     register = scenarios.load_register(params)
-    assert list(scenarios.used_by(register, "a")) == ["seed", "as_of", "years", "growth_pct"]
-    assert scenarios.used_by(register, "b") == {}
+    assert list(scenarios.known_after(register, "2026-05-21")) == ["growth_pct"]
+    assert scenarios.known_after(register, "2026-10-31") == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "rule"),
+    [
+        ("label: seed, ", "", "key seed, key label", "Field required"),
+        ("group: run, value: 1", "value: 1", "key seed, key group", "Field required"),
+        ("label: growth,", "label: seed,", "key growth_pct.label", "'seed' is the label of seed, too"),
+        (
+            "label: growth, group: growth",
+            "label: growth, group: run",
+            "key growth_pct.group",
+            "'run' begins above and is interrupted by 'growth'",
+        ),
+    ],
+)
+def test_a_label_and_a_group_that_a_reader_could_not_tell_apart_are_refused_by_name(
+    params, old, new, place, rule
+):
+    text = (params / "register.yml").read_text()
+    assert old in text
+    (params / "register.yml").write_text(text.replace(old, new))
+    with pytest.raises(ParameterError) as refusal:
+        scenarios.load_register(params)
+    (problem,) = refusal.value.problems
+    assert problem.place.endswith(place)
+    assert problem.rule == rule
 
 
 def test_the_middle_of_a_distribution():
@@ -533,8 +555,9 @@ def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(params, 
 
 
 READS = """
-outsized: {value: 3.0, unit: times, range: [1, 20], description: from where returns are outsized,
-           status: assumption, reading: true, reference: {title: t}, used_by: [a]}
+outsized: {label: outsized return, group: reading, value: 3.0, unit: times, range: [1, 20],
+           description: from where returns are outsized, status: assumption,
+           reading: true, reference: {title: t}}
 """
 
 
@@ -641,7 +664,7 @@ def test_the_days_of_the_register_begin_with_the_first_report_of_softbanks_money
     ],
 )
 def test_the_register_refuses_a_date_without_days_and_a_number_without_limits(params, entry, expected):
-    rest = "description: one of the two, status: assumption, reference: {title: t}, used_by: [a]"
+    rest = "description: one of the two, status: assumption, reference: {title: t}, label: l1, group: g1"
     (params / "register.yml").write_text(f"{REGISTER}more: {{{entry}, {rest}}}\n")
     with pytest.raises(ParameterError, match=expected):
         scenarios.load_register(params)

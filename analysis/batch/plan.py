@@ -15,7 +15,6 @@ Decisions
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -158,10 +157,16 @@ def changes(project: Project | None = None) -> list[dict[str, object]]:
         label_fields: dict[str, object] = {"scenario": label.name, "description": label.description}
         for name, value in label.overrides.items():
             entry = register[name]
-            change = {"name": name, "unit": entry.unit, "base": entry.value, "value": value}
+            change = {
+                "name": name,
+                "label": entry.label,
+                "unit": entry.unit,
+                "base": entry.value,
+                "value": value,
+            }
             rows.append(label_fields | change | {"because": label.because[name]})
         if not label.overrides:
-            rows.append(label_fields | dict.fromkeys(("name", "unit", "base", "value", "because")))
+            rows.append(label_fields | dict.fromkeys(("name", "label", "unit", "base", "value", "because")))
     return rows
 
 
@@ -263,7 +268,7 @@ def read(path: Path, register: Register) -> DeclaredNotebook:
         Python, or a declared name that the register does not hold.
     """
     content = ipynb.read(path)
-    declared = _declared(content.parameters_cell(path).source, path)
+    declared = ipynb.declared_names(content.parameters_cell(path).source, path)
     problems = [
         Problem(
             f"{display_path(path)}, parameter {name}",
@@ -277,25 +282,6 @@ def read(path: Path, register: Register) -> DeclaredNotebook:
         raise NotebookError(problems)
     cells = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
     return DeclaredNotebook(path, declared, sha256(json.dumps(cells)))
-
-
-def _declared(source: str, path: Path) -> tuple[str, ...]:
-    """The names that a parameters cell assigns at its top level, in order."""
-    try:
-        statements = ast.parse(source).body
-    except (SyntaxError, ValueError) as reason:  # what holds a NUL may be either
-        line, rule = getattr(reason, "lineno", None) or 1, getattr(reason, "msg", reason)
-        where = f"{display_path(path)}, parameters cell, line {line}"
-        raise NotebookError(
-            Problem(where, f"is not Python ({rule})", "Write `name: type = default`")
-        ) from None
-    targets: list[ast.expr] = []
-    for statement in statements:
-        if isinstance(statement, ast.Assign):
-            targets += statement.targets
-        elif isinstance(statement, ast.AnnAssign):
-            targets.append(statement.target)
-    return tuple(dict.fromkeys(target.id for target in targets if isinstance(target, ast.Name)))
 
 
 def _refuse_unused(overrides: Mapping[str, Value], books: Sequence[DeclaredNotebook]) -> None:

@@ -5,8 +5,7 @@ Decisions
 - Hollow marks the low end of an input or what is not reliable, filled the high end: it can be read in grey.
 - Labels stand next to their marks; there is a legend only where a mark has two meanings.
 - Every finding is computed from the table that is drawn.
-- `LABELS` names the inputs for all charts, and an input without a label is refused: neither its name in the
-  register nor an empty cell is shown to a reader.
+- Tables come with the label that the register has for each input (``input``): its name is shown to no reader.
 """
 
 from __future__ import annotations
@@ -20,60 +19,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from analysis.errors import ParameterError, Problem
 from analysis.figures import simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.models.sweep import OUTPUTS
-
-
-class Labels(dict[str, str]):
-    """Labels by name; a name that has none is refused, by ``[]`` and by pandas' ``map`` alike."""
-
-    def __missing__(self, name: str) -> str:
-        """There is no label for a name.
-
-        Raises
-        ------
-        ParameterError
-            Always: it says where to add them.
-        """
-        rule = f"has no words for the input {name!r}"
-        raise ParameterError(
-            Problem("analysis/figures/sensitivity.py, LABELS", rule, "Add them, as charts shall write it")
-        )
-
-
-LABELS = Labels(
-    {
-        "revenue_usd_bn": "run-rate at the start",
-        "growth_factor_per_year": "current growth",
-        "growth_half_life_years": "half-life of growth",
-        "long_run_growth_pct": "long-run growth",
-        "pool_usd_bn": "size of the market",
-        "pool_share": "largest share of it",
-        "parity_years": "years to open parity",
-        "erosion_pct_per_year": "erosion of the premium",
-        "premium_share": "premium in the price",
-        "shock_loss_pct": "loss by a shock",
-        "shock_delay_years": "delay by a shock",
-        "running_cost_ratio": "running costs now",
-        "running_cost_ratio_long_run": "running costs in the end",
-        "running_cost_half_life_years": "half-life of running costs",
-        "compute_usd_bn": "research compute now",
-        "compute_factor_per_year": "growth of compute",
-        "compute_half_life_years": "half-life of compute growth",
-        "committed_share": "committed compute",
-        "commitment_years": "length of commitments",
-        "cash_usd_bn": "cash at the start",
-        "distress_discount_pct": "discount in distress",
-        "listing_years": "years to the listing",
-        "multiple_long_run": "long-run multiple",
-        "repricing_half_life_years": "half-life of repricing",
-        "mark_smoothing_share": "smoothing of marks",
-        "manager_gain_share": "manager's share of the gain",
-    }
-)
-"""Labels of the uncertain inputs of the venture model, for charts."""
 
 MAX_BARS = 12
 """Inputs that a tornado shows; the rest move the result least."""
@@ -81,15 +29,15 @@ MAX_BARS = 12
 
 def tornado(
     table: pd.DataFrame,
-    labels: Mapping[str, str] = LABELS,
     *,
     outcome: str,
     unit: str,
     ax: Axes | None = None,
 ) -> Axes:
-    """The outcome as each input goes from its 5% to its 95% quantile (`sensitivity.tornado`), largest first.
+    """The outcome as each input goes from its 5% to its 95% quantile, largest first.
 
-    `labels` names the inputs, `outcome` the result; `unit` stands behind its numbers.
+    `table` is that of `SensitivityModel.tornado`; `outcome` names the result, `unit` stands behind its
+    numbers.
     """
     ax = ax or theme.axes(height_in=5.6)
     form = f"{{:.3g}}{unit}".format
@@ -98,13 +46,13 @@ def tornado(
     for row, item in enumerate(bars.to_dict("records")):
         _tornado_bar(ax, row, item, centre)
     ax.axvline(centre, color=theme.INK, linewidth=1.2)
-    _label_rows(ax, [labels[str(name)] for name in bars["input"]])
+    _label_rows(ax, bars["input"].tolist())
     ax.margins(x=0.12)
     ax.xaxis.set_major_formatter(lambda x, _: form(x))
     first, left_out = bars.to_dict("records")[0], len(table) - len(bars)
     low, high = sorted((first["low_result"], first["high_result"]))
-    finding = f"The {labels[first['input']]} moves {outcome} most: from {form(low)} to {form(high)}"
-    widest = [labels[str(name)] for name in bars["input"].head(3)]
+    finding = f"The {first['input']} moves {outcome} most: from {form(low)} to {form(high)}"
+    widest = bars["input"].head(3).tolist()
     alt = f"Bars for {len(bars)} inputs around {form(centre)}, the widest first: {join_words(widest)} lead."
     subtitle = (
         f"{outcome[0].upper()}{outcome[1:]}, one input at a time from its 5% (hollow) to its 95% quantile"
@@ -258,17 +206,13 @@ def _draw_break_even(ax: Axes, row: int, value: float, percentile: float) -> Non
     theme.annotate(ax, text, at, (shift, 0), va="center", ha=ha, path_effects=theme.HALO)
 
 
-def judgement_at_ends(
-    table: pd.DataFrame, labels: Mapping[str, str], *, now_pct: float, ax: Axes | None = None
-) -> Axes:
+def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = None) -> Axes:
     """How likely the judgement is with one input at either end of its range.
 
     Parameters
     ----------
     table : DataFrame
         `drivers.judgement_at_ends`.
-    labels
-        The name of each input, in words.
     now_pct
         Its probability with all inputs drawn, percent.
     """
@@ -283,16 +227,16 @@ def judgement_at_ends(
     theme.text(ax, f"all drawn: {now_pct:.0f}%", at, (0, 4), theme.RECOMPUTED, ha="center", va="bottom")
     for row, name in enumerate(low.index):
         _draw_ends(ax, row, wide.loc[name, "between_pct"].to_dict(), wide.loc[name, "value"].to_dict())
-    ax.set_yticks(range(len(low)), [labels[str(name)] for name in low.index])
+    ax.set_yticks(range(len(low)), low.index.tolist())
     ax.set(ylim=(-0.6, len(low) - 0.1), xlim=(0, 100))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     marks = {5: theme.HOLLOW, 95: theme.DOT}
     theme.legend(
         ax, [ax.scatter([], [], **mark, label=f"input at its {end}%") for end, mark in marks.items()]
     )
-    turning = [labels[str(name)] for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
+    turning = [str(name) for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
     alt = "A line for each input between the probabilities at both ends of its range: " + "; ".join(
-        f"{labels[str(name)]}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
+        f"{name}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
         f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
         for name in low.index[::-1]
     )

@@ -17,16 +17,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
-from analysis import scenarios
+from analysis import ipynb, scenarios
 from analysis.audit import arguments
 from analysis.audit.facts import FACTS, SUFFIXES, fact_ids_in
 from analysis.audit.verdicts import CHECKS
-from analysis.errors import ParameterError, Problem, ThesisError, nearest
+from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.evidence import (
     article_tables,
     cell_rules,
@@ -53,6 +54,7 @@ LedgerMaker = Callable[[], Sequence[Mapping[str, Any]]]
 """Makes the rows of a fresh ledger under the base scenario, as JSON holds them."""
 
 _FACT_ID = r"[a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)+"
+_WORDS = re.compile("[a-z_0-9]+")
 _FACT_IDS = re.compile(rf"(?<![a-z0-9_])[0-9_]*({_FACT_ID})")
 """Every fact in a text, looked for at the start of each word alone, so that a long word is read once."""
 _FACT_PLACEHOLDER = re.compile(r"\{(" + _FACT_ID + r")\}")
@@ -249,7 +251,7 @@ def check(
     sound = not problems and not project.problems
     problems += [
         *_number_problems(project, article),
-        *_used_by_problems(project),
+        *_unused_assumption_problems(project),
         *_reason_problems(project),
         *_paragraph_problems(project),
         *_prediction_problems(project),
@@ -409,13 +411,28 @@ def _number_problems(project: ProjectFiles, article: Path | None) -> list[Proble
     return problems
 
 
-def _used_by_problems(project: ProjectFiles) -> Iterator[Problem]:
-    """Notebooks that the register names and that do not exist."""
-    there = [path.stem for path in project.notebook_paths]
-    for name, entry in (project.register or {}).items():
-        for notebook in [notebook for notebook in entry.used_by if notebook not in there]:
-            where = f"{display_path(project.params / 'register.yml')}, key {name}.used_by"
-            yield Problem(where, f"there is no notebook {notebook!r}", nearest(notebook, there))
+def _unused_assumption_problems(project: ProjectFiles) -> Iterator[Problem]:
+    """Assumptions that no notebook declares and no code names."""
+    if project.register is None:
+        return
+    try:
+        used = [ipynb.declared_by(path, project.register) for path in project.notebook_paths]
+    except NotebookError:  # it is named with its outputs, and what it declares is not known
+        return
+    declared = set(chain.from_iterable(used))
+    undeclared = [name for name in project.register if name not in declared]
+    code = _names_in_code(project) if undeclared else set()
+    for name in [name for name in undeclared if name not in code]:
+        where = f"{display_path(project.params / 'register.yml')}, key {name}"
+        fix = "Declare it in the parameters cell of the notebook that uses it, or remove the entry"
+        yield Problem(where, "no notebook declares it and no code uses it", fix)
+
+
+def _names_in_code(project: ProjectFiles) -> set[str]:
+    """The words of the modules that run, of the files about the article and of notebooks."""
+    paths = [*project.thesis.glob("*.yml"), *Path(__file__).parents[1].rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
+    return {word for text in (*texts, *(b.code for b in project.notebooks)) for word in _WORDS.findall(text)}
 
 
 def _reason_problems(project: ProjectFiles) -> Iterator[Problem]:

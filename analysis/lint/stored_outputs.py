@@ -13,6 +13,7 @@ import ast
 import datetime as dt
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ COMPARED = ("verdict", "computed", "sourced", "reason")
 
 EXCERPT = 90
 """How many characters of a long text a message shows."""
+
+_USED = re.compile(r"\bassumptions\.([a-z]\w*)")
 
 Row = Mapping[str, Any]
 
@@ -87,7 +90,6 @@ def read(path: Path) -> StoredNotebook:
 
 def parameter_problems(book: StoredNotebook, register: Register) -> Iterator[Problem]:
     """Where a notebook's parameters cell is not what the register says."""
-    slug = book.path.stem
     try:
         source = book.content.parameters_cell(book.path).source
         declared = dict(_declared(source))
@@ -104,13 +106,10 @@ def parameter_problems(book: StoredNotebook, register: Register) -> Iterator[Pro
             yield Problem(where, "the register has no such name", nearest(name, register))
         elif line != scenarios.parameter_line(name, register[name]):
             yield Problem(where, "is not declared as the register has it", FIX)
-        elif slug not in register[name].used_by:
-            yield Problem(
-                where, f"is declared, but used_by of the register does not name {slug}", "Add it to used_by"
-            )
-    for name in [name for name, entry in register.items() if slug in entry.used_by and name not in declared]:
-        rule = f"declares no {name}, which the register says it uses"
-        yield Problem(book.source_line(source), rule, f"Declare it, or take {slug} out of its used_by")
+    for name in dict.fromkeys(_USED.findall(book.code)):
+        if name in register and name not in declared:
+            rule = f"uses assumptions.{name}, which its parameters cell does not declare"
+            yield Problem(book.source_line(f"assumptions.{name}"), rule, f"Declare {name} there")
 
 
 def claim_problems(book: StoredNotebook, claims: Iterable[str]) -> Iterator[Problem]:

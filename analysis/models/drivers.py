@@ -7,6 +7,8 @@ Decisions
   its few largest draws.
 - A risk is switched off by the values that the register gives under `calm`; the values that it holds are the
   risk on.
+- Tables call an input as the register labels it (``input``) and hold its name (``name``), by which it is
+  found; groups are the register's.
 - Inputs that are left alone stand at their medians, since a PERT's mode is no middle.
 """
 
@@ -22,48 +24,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.models import balance_sheet, outlook, venture
-from analysis.scenarios import Assumptions
+from analysis.scenarios import Assumptions, Register
 from analysis.statistics import sensitivity, simulation
 
 MOIC, WRITE_DOWN = "moic", "write_down"
 LEAST_MOIC = 0.01
 """A median multiple below this counts as this in logs: one cent of a dollar."""
 
-GROUPS = {
-    "growth of revenue": (
-        "revenue_usd_bn",
-        "growth_factor_per_year",
-        "growth_half_life_years",
-        "long_run_growth_pct",
-    ),
-    "size of the market": ("pool_usd_bn", "pool_share"),
-    "open models": ("parity_years", "erosion_pct_per_year", "premium_share"),
-    "regulation": ("shock_rate_per_year", "shock_loss_pct", "shock_delay_years"),
-    "costs and compute": (
-        "running_cost_ratio",
-        "running_cost_ratio_long_run",
-        "running_cost_half_life_years",
-        "compute_usd_bn",
-        "compute_factor_per_year",
-        "compute_half_life_years",
-        "committed_share",
-        "commitment_years",
-    ),
-    "what the market pays": ("multiple_long_run", "repricing_half_life_years", "multiple_sensitivity"),
-    "funding and claim": (
-        "cash_usd_bn",
-        "distress_discount_pct",
-        "listing_years",
-        "mark_smoothing_share",
-        "manager_gain_share",
-    ),
-}
-"""Inputs by what they are about; those that are fixed drop out."""
-
 VERDICT_COLUMNS = (
+    "name",
     "input",
     "end",
     "value",
+    "unit",
     "outsized_pct",
     "catastrophe_pct",
     "between_pct",
@@ -104,6 +77,8 @@ class SensitivityModel:
 
     Attributes
     ----------
+    register : mapping
+        What the register says of each assumption.
     distributions : mapping
         Quantile function of each uncertain input, by name.
     medians : mapping
@@ -120,6 +95,7 @@ class SensitivityModel:
         """`assumptions` as for `outlook.venture_paths`, with ``write_down_years`` and ``write_down_pct``;
         `shocks` a row.
         """
+        self.register = assumptions.register
         self._setting = outlook.run_setting(assumptions, evidence)
         self._horizon_years = float(assumptions.horizon_years)
         self._years, self._pct = float(assumptions.write_down_years), float(assumptions.write_down_pct)
@@ -178,23 +154,26 @@ class SensitivityModel:
         }
 
     def tornado(self, outcome: str, shocks: int = 2048) -> pd.DataFrame:
-        """`sensitivity.tornado` over all uncertain inputs, 5% to 95%; multiples, not their logs."""
+        """`sensitivity.tornado` over all uncertain inputs, 5% to 95%; multiples, not their logs.
+
+        ``name`` is an input's name in the register, ``input`` its label and ``unit`` its unit.
+        """
         run = self.run(outcome, shocks)
         scaled: sensitivity.Run = (lambda rows: np.exp(run(rows))) if outcome == MOIC else run
-        return sensitivity.tornado(scaled, self.distributions, self.medians)
+        table = sensitivity.tornado(scaled, self.distributions, self.medians)
+        inputs = [_input(name, self.register) for name in table["input"]]
+        return pd.concat([pd.DataFrame(inputs), table.drop(columns="input")], axis=1)
 
     def sobol(self, outcome: str, *, n: int = 64) -> sensitivity.Sobol:
-        """`sensitivity.sobol` over `GROUPS`, those with an uncertain input, on a stream of its own."""
-        groups = {
-            group: [name for name in names if name in self.distributions] for group, names in GROUPS.items()
-        }
-        return sensitivity.sobol(
-            self.run(outcome),
-            self.distributions,
-            {g: names for g, names in groups.items() if names},
-            simulation.spawn(self._setting.seed, ["sobol"])["sobol"],
-            n=n,
-        )
+        """`sensitivity.sobol` over the groups of the register, those with an uncertain input, on a stream of
+        its own.
+        """
+        groups: dict[str, list[str]] = {}
+        for name, entry in self.register.items():
+            if name in self.distributions:
+                groups.setdefault(entry.group, []).append(name)
+        stream = simulation.spawn(self._setting.seed, ["sobol"])["sobol"]
+        return sensitivity.sobol(self.run(outcome), self.distributions, groups, stream, n=n)
 
     def required_moic(self, return_pct: float) -> float:
         """`required_moic` of SoftBank's payments at the horizon."""
@@ -206,6 +185,12 @@ class SensitivityModel:
         return sensitivity.break_even(
             lambda value: float(run({name: np.array([value])})[0]), self.distributions[name], math.log(moic)
         )
+
+
+def _input(name: str, register: Register) -> dict[str, object]:
+    """What the register calls an input: the columns ``name, input, unit`` of a table."""
+    entry = register[name]
+    return {"name": name, "input": entry.label, "unit": entry.unit}
 
 
 def break_evens(model: SensitivityModel, names: Sequence[str], returns_pct: Sequence[float]) -> pd.DataFrame:
@@ -221,14 +206,15 @@ def break_evens(model: SensitivityModel, names: Sequence[str], returns_pct: Sequ
     Returns
     -------
     DataFrame
-        One row an input and return: ``input, target`` (in words), ``moic_x``, ``value`` and ``percentile``
+        One row an input and return: ``name, input`` (its label), ``unit``, ``target`` (in words), ``moic_x``,
+        ``value`` and ``percentile``
         (NaN where the target is met nowhere in the input's range, or at several places; then ``reason`` says
         which).
     """
     return pd.DataFrame(
         [
-            {
-                "input": name,
+            _input(name, model.register)
+            | {
                 "target": f"{return_pct:g}% a year" if return_pct else "money back",
                 "moic_x": moic,
                 "value": result.value,
@@ -262,8 +248,9 @@ def judgement_at_ends(
     Returns
     -------
     DataFrame
-        One row an input and end, on common random numbers: ``input``; ``end`` (5 or 95, percentile of the
-        input); ``value``; ``outsized_pct, catastrophe_pct, between_pct`` and the Monte-Carlo interval
+        One row an input and end, on common random numbers: ``name, input`` (its label); ``end`` (5 or 95,
+        percentile of the input); ``value`` with its ``unit``; ``outsized_pct, catastrophe_pct,
+        between_pct`` and the Monte-Carlo interval
         ``between_low, between_high``, percent.
     """
     rows = []
@@ -278,8 +265,8 @@ def judgement_at_ends(
             catastrophe_moic=assumptions.catastrophe_moic,
         )
         rows.append(
-            {
-                "input": name,
+            _input(name, assumptions.register)
+            | {
                 "end": end,
                 "value": value,
                 "outsized_pct": 100 * verdict.outsized.value,

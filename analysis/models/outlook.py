@@ -79,9 +79,9 @@ class UpdatedBeliefs:
     Attributes
     ----------
     table : DataFrame
-        A row each of `UPDATED`: ``name``; ``prior_p5, prior_p50, prior_p95``; ``data_low, data_mid,
-        data_high``, 90% interval of the fit (NaN without one); ``posterior_p5, posterior_p50,
-        posterior_p95``.
+        A row each of `UPDATED`: ``name, input`` (its label), ``unit``; ``prior_p5, prior_p50,
+        prior_p95``; ``data_low, data_mid, data_high``, 90% interval of the fit (NaN without
+        one); ``posterior_p5, posterior_p50, posterior_p95``.
     values : mapping
         Value by name as the models take it: [p5, p95] of a lognormal, or the fixed number.
     """
@@ -156,7 +156,8 @@ def update_beliefs(assumptions: Assumptions, evidence: StartEvidence) -> Updated
         mean, spread = evidence.fitted[name]
         spread = math.hypot(spread, errors.get(name, 0.0))
         values[name], row = _update_belief(assumptions[name], mean, spread, assumptions.run_rate_weight)
-        rows.append({"name": name} | row)
+        entry = assumptions.register[name]
+        rows.append({"name": name, "input": entry.label, "unit": entry.unit} | row)
     return UpdatedBeliefs(pd.DataFrame(rows), values)
 
 

@@ -356,7 +356,6 @@ def grid(
     title: str,
     points: pd.DataFrame,
     assumptions: Assumptions,
-    labels: Mapping[str, str],
     outputs: Mapping[str, tuple[str, str, int, str]],
     *,
     note: str | None = None,
@@ -372,14 +371,13 @@ def grid(
         combination once, the last name varying fastest.
     assumptions : Assumptions
         The scenario: where each name stands in it, and what the register says of it.
-    labels : mapping
-        What to call each name.
     outputs : mapping
         Each output: its title, its unit (a name of `units.UNITS`), its decimals, and which is better,
         ``higher`` or ``lower``.
     """
     names = [str(name) for name in points if name not in outputs]
-    columns: Columns = {name: (labels[name], assumptions.register[name].unit, ".3g") for name in names}
+    entries = {name: assumptions.register[name] for name in names}
+    columns: Columns = {name: (entry.label, entry.unit, ".3g") for name, entry in entries.items()}
     results: Columns = {
         name: (output_title, unit, f".{digits}f") for name, (output_title, unit, digits, _) in outputs.items()
     }
@@ -388,18 +386,19 @@ def grid(
         "note": note,
         "columns": _specs(described),
         "rows": _rows(described),
-        "axes": [_grid_axis(name, labels[name], points[name], assumptions) for name in names],
+        "axes": [_grid_axis(name, points[name], assumptions) for name in names],
         "outputs": [_grid_output(name, *output) for name, output in outputs.items()],
     }
-    _emit(bundle, f"{title}: {len(points):,} points over {', '.join(labels[name] for name in names)}", {})
+    over = ", ".join(entry.label for entry in entries.values())
+    _emit(bundle, f"{title}: {len(points):,} points over {over}", {})
 
 
-def _grid_axis(name: str, title: str, values: pd.Series, assumptions: Assumptions) -> dict[str, Any]:
+def _grid_axis(name: str, values: pd.Series, assumptions: Assumptions) -> dict[str, Any]:
     """An assumption of a grid: the values it takes, and where it stands in the scenario."""
     entry = assumptions.register[name]
     return {
         "name": name,
-        "title": title,
+        "title": entry.label,
         "unit": entry.unit,
         "meaning": entry.description,
         "values": [json_value(value) for value in values.unique()],

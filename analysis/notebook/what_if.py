@@ -24,13 +24,6 @@ from analysis.notebook import display
 from analysis.scenarios import QUANTILES, Assumptions, Entry
 
 LIVE = "THESIS_REVIEW"
-COLUMNS: display.Columns = {
-    "name": "Assumption",
-    "value": "Value",
-    "unit": "Unit",
-    "range": "Allowed",
-    "description": "Meaning",
-}
 
 
 def panel(
@@ -77,7 +70,6 @@ def panel(
         id,
         "What if? The assumptions to change here",
         frame,
-        COLUMNS,
         note=(
             "“make review” opens this notebook in JupyterLab with a slider for each: the chart follows"
             f" it{writes}. “thesis run --scenario base -p NAME=VALUE” runs all notebooks with another value."
@@ -96,7 +88,7 @@ def panel(
 
 
 def assumption_table(assumptions: Assumptions, names: Sequence[str]) -> pd.DataFrame:
-    """Some assumptions, a row each: ``name``, ``value``, ``unit``, ``range``, ``description``."""
+    """Some assumptions, a row each: ``input`` (the label), ``name``, ``value, unit, range, description``."""
     rows = []
     for name in names:
         if name not in assumptions:
@@ -106,15 +98,16 @@ def assumption_table(assumptions: Assumptions, names: Sequence[str]) -> pd.DataF
             raise ParameterError(Problem(name, "has no range to move in", "Change it in the parameters cell"))
         low, high = entry.limits
         rows.append(
-            (
-                name,
-                format_assumption(assumptions[name], entry),
-                entry.unit,
-                f"{low:g} to {high:g}",
-                entry.description,
-            )
+            {
+                "input": entry.label,
+                "name": name,
+                "value": format_assumption(assumptions[name], entry),
+                "unit": entry.unit,
+                "range": f"{low:g} to {high:g}",
+                "description": entry.description,
+            }
         )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows)
 
 
 def format_assumption(value: Any, entry: Entry) -> str:

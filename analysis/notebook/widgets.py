@@ -49,7 +49,7 @@ class Control:
     Attributes
     ----------
     box : HBox
-        What is displayed: the name, unit and meaning, and the inputs.
+        What is displayed: the label, unit, meaning and name, and the inputs.
     inputs : list of Widget
         The switch or the sliders.
     """
@@ -58,8 +58,8 @@ class Control:
         self.name, self.entry, self.start = name, entry, value
         self.inputs = list(self._inputs(value))
         label = widgets.HTML(
-            f'<div style="line-height:1.3"><b><code>{name}</code></b>, {html.escape(entry.unit)}<br>'
-            f"<small>{html.escape(entry.description)}</small></div>",
+            f'<div style="line-height:1.3"><b>{html.escape(entry.label)}</b>, {html.escape(entry.unit)}<br>'
+            f"<small>{html.escape(entry.description)} <code>{name}</code></small></div>",
             layout={"width": "46%", "overflow": "visible"},
         )
         right = widgets.VBox(self.inputs, layout={"width": "52%"})
@@ -159,7 +159,10 @@ class Panel:
         )
         self.reasons = {
             name: widgets.Text(
-                description=name, placeholder="because …", layout=WIDE, style={"description_width": "240px"}
+                description=self.start.register[name].label,
+                placeholder="because …",
+                layout=WIDE,
+                style={"description_width": "240px"},
             )
             for name in names
         }

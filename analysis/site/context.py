@@ -224,6 +224,8 @@ class Assumption:
     name: str
     entry: Entry
     changes: tuple[tuple[str, Change], ...]
+    used_by: tuple[str, ...]
+    """The notebooks that were given it."""
 
 
 @dataclass(frozen=True)
@@ -459,7 +461,7 @@ class Site:
 
     def assumptions_of(self, slug: str) -> list[Assumption]:
         """The assumptions that a notebook uses."""
-        return [item for item in self.assumptions if slug in item.entry.used_by]
+        return [item for item in self.assumptions if slug in item.used_by]
 
     @cached_property
     def skills(self) -> list[tuple[SkillRow, PlacedExhibit]]:
@@ -652,7 +654,12 @@ def build_context(
         in_use = dict(chain.from_iterable(ids_in_use(scenario).items() for scenario in reversed(views)))
         retired.refuse_ids_in_use(old_ids, in_use, retired_ids)
     assumptions = tuple(
-        Assumption(name, entry, tuple((s.name, c) for s in views for c in s.changes if c.name == name))
+        Assumption(
+            name,
+            entry,
+            tuple((s.name, c) for s in views for c in s.changes if c.name == name),
+            tuple(dict.fromkeys(p.slug for s in views for p in s.pages if name in p.parameters)),
+        )
         for name, entry in register.items()
     )
     unexplained = tuple(chain.from_iterable(_unexplained_values(scenario, register) for scenario in views))

@@ -12,7 +12,7 @@ from analysis.errors import NotebookError, ParameterError
 
 REGISTER = """
 rate_pct: {value: 3.0, unit: percent per year, range: [0, 10], description: a rate of growth,
-           status: assumption, reference: {title: t}, used_by: [a]}
+           label: rate, group: growth, status: assumption, reference: {title: t}}
 """
 DECLARED = "rate_pct: float = 3.0  # percent per year; a rate of growth"
 
@@ -130,7 +130,8 @@ def test_what_the_register_takes_papermill_reads(description, unit, value):
         "range": [0, 10],
         "reference": {"title": "t"},
         "status": "assumption",
-        "used_by": ["a"],
+        "label": "rate",
+        "group": "growth",
         "description": description,
         "unit": unit,
     }

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from analysis.batch import plan
 from analysis.errors import NotebookError, ParameterError
@@ -154,26 +152,6 @@ def test_a_parameters_cell_that_is_not_python_is_named_with_its_line(project: Bu
 def test_a_folder_without_notebooks_is_named(project: Build) -> None:
     with pytest.raises(NotebookError, match="notebooks: holds no notebook"):
         plan.plan(project=project())
-
-
-NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,9}", fullmatch=True).filter(
-    lambda name: name not in ("if", "in", "is", "or", "as")
-)
-
-
-@given(
-    st.lists(
-        st.tuples(NAMES, st.sampled_from(["{} = 1", "{}: float = 1  # x = y", "{}: list = [\n 1,\n]"])),
-        max_size=6,
-    )
-)
-def test_all_forms_of_assignment_declare_a_parameter(lines: list[tuple[str, str]]) -> None:
-    source = "\n".join(["# text", *(form.format(name) for name, form in lines), "print(unused := 1)"])
-    try:
-        compile(source, "cell", "exec")
-    except SyntaxError:  # another keyword
-        return
-    assert plan._declared(source, Path("x.ipynb")) == tuple(dict.fromkeys(name for name, _ in lines))
 
 
 def digests(here: Project, scenario: str = "base") -> dict[str, str]:

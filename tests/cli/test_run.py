@@ -285,8 +285,8 @@ def test_a_day_stands_for_the_base_as_it_was_known_then(
 ) -> None:
     here = project("good")
     entry = (
-        "{value: '2026-10-31', unit: date, range: [2024-01-01, 2026-10-31], status: assumption, used_by:"
-        " [good], description: The cut-off date., reference: {title: T}}"
+        "{label: cut-off date, group: run, value: '2026-10-31', unit: date, range: [2024-01-01, 2026-10-31],"
+        " status: assumption, description: The cut-off date., reference: {title: T}}"
     )
     with (here.params / "register.yml").open("a") as register:
         register.write(f"as_of: {entry}\n")

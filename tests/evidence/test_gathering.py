@@ -16,7 +16,7 @@ ENTRY = {
     "where": "The seller's releases",
 }
 REGISTER = """as_of: {value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31],
-  description: The cut-off date., status: assumption, reference: {title: t}, used_by: [a]}
+  description: The cut-off date., status: assumption, reference: {title: t}, label: cut-off date, group: run}
 """
 
 

@@ -5,15 +5,12 @@ import math
 import pandas as pd
 import pytest
 
-from analysis import scenarios
-from analysis.errors import ParameterError
 from analysis.figures import charts, theme
-from analysis.models import outlook
 from tests.figures.artists import row_labels, words
 
 SWINGS = pd.DataFrame(
     {
-        "input": ["pool_usd_bn", "premium_share", "cash_usd_bn"],
+        "input": ["size of the market", "premium in the price", "cash at the start"],
         "at_low": [650.0, 0.17, 33.0],
         "at_high": [2600.0, 0.48, 77.0],
         "low_result": [0.59, 1.36, 1.14],
@@ -33,32 +30,6 @@ def test_a_tornado_starts_with_the_widest_and_writes_the_ends_of_the_input():
     chart = theme.chart_of(ax)
     assert chart.finding == "The size of the market moves the median multiple most: from 0.59x to 1.81x"
     assert "left out" not in chart.subtitle
-
-
-def test_every_input_that_can_be_uncertain_has_words():
-    register = scenarios.load_register()
-    uncertain = {name for name in outlook.VENTURE if register[name].dist}
-    assert uncertain and uncertain <= set(charts.sensitivity.LABELS)
-    assert set(charts.sensitivity.LABELS) <= set(register)
-
-
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda labels: labels["new_cost_share"],
-        lambda labels: pd.Series(["pool_share", "new_cost_share"]).map(labels),
-        lambda labels: charts.sensitivity.tornado(
-            SWINGS.replace({"input": {"cash_usd_bn": "new_cost_share"}}),
-            outcome="m",
-            unit="x",
-        ),
-    ],
-)
-def test_an_input_without_words_is_refused_wherever_it_is_named(use):
-    with pytest.raises(
-        ParameterError, match=r"LABELS: has no words for the input 'new_cost_share'. Add them"
-    ):
-        use(charts.sensitivity.LABELS)
 
 
 def test_a_long_tornado_says_how_many_inputs_it_leaves_out():
@@ -187,13 +158,11 @@ def test_the_verdict_over_the_decay_says_from_where_to_where_it_goes():
 ENDS = pd.DataFrame(
     [("a", 5, 1.0, 40.0), ("a", 95, 2600.0, 70.0), ("b", 5, 0.1, 60.0), ("b", 95, 0.2, 66.0)],
     columns=["input", "end", "value", "between_pct"],
-)
+).replace({"a": "the market", "b": "the share"})
 
 
 def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgement_are_named():
-    ax = charts.sensitivity.judgement_at_ends(
-        ENDS, {"a": "the market", "b": "the share"}, now_pct=67.0, ax=theme.axes()
-    )
+    ax = charts.sensitivity.judgement_at_ends(ENDS, now_pct=67.0, ax=theme.axes())
     lines = [
         tuple(line.get_xdata())
         for line in ax.lines
@@ -208,5 +177,5 @@ def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgemen
 
 
 def test_where_no_input_turns_it_the_chart_says_so():
-    ax = charts.sensitivity.judgement_at_ends(ENDS[2:], {"b": "the share"}, now_pct=67.0, ax=theme.axes())
+    ax = charts.sensitivity.judgement_at_ends(ENDS[2:], now_pct=67.0, ax=theme.axes())
     assert theme.chart_of(ax).finding == "None of 1 inputs alone turns the judgement at an end of its range"

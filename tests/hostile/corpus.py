@@ -118,7 +118,8 @@ def write_params(folder: Path) -> Path:
         "range": [0, 9],
         "description": meaning,
         "status": "sourced",
-        "used_by": ["script"],
+        "label": "<b onclick=alert(1)>growth</b>",
+        "group": "<script>alert(1)</script>",
         "reference": reference,
     }
     (folder / "register.yml").write_text(json.dumps({"growth": entry}), encoding="utf-8")

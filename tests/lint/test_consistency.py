@@ -404,11 +404,14 @@ BROKEN = [
     (
         1,
         "params/register.yml",
-        "used_by: [1_tech",
-        "used_by: [7_more, 1_tech",
+        "sale_discount_pct:\n  {label",
+        "fire_sale_days:\n  {label: days of a fire sale, group: SoftBank's balance sheet, value: 9,"
+        " unit: days, range: [1, 90], status: assumption, description: Nobody asks.,"
+        " reference: {title: None}}\n"
+        "sale_discount_pct:\n  {label",
         "params/register.yml",
-        "7_more",
-        "used_by: there is no notebook '7_more'.",
+        "fire_sale_days",
+        "no notebook declares it and no code uses it. Declare it in the parameters cell",
     ),
     (
         1,
@@ -579,7 +582,8 @@ def spoil(project, name, content):
 def test_one_file_that_cannot_be_used_is_named_and_no_traceback(project, before, name, content):
     spoil(project, name, content)
     messages = new_problems(project, before)
-    assert Path(name).name.split(".")[0] in "\n".join(messages)
+    gone = content is None and name == READ[-1]  # nothing says which notebooks there should be
+    assert gone or Path(name).name.split(".")[0] in "\n".join(messages)
     assert len(messages) < 20 or name == "params/register.yml"
 
 
@@ -590,8 +594,8 @@ def test_files_that_cannot_be_used_are_all_named_at_once(project, before, conten
     for name in READ:
         spoil(project, name, content)
     output = "\n".join(new_problems(project, before))
-    # the list is not read without its sidecar, a scenario not without the register, which also says what
-    # notebooks there are
+    # the list is not read without its sidecar, a scenario not without the register; nothing says which
+    # notebooks there should be
     for name in set(READ) - {f"{THESIS}/numbers.csv", "params/base.yml", None if content else READ[-1]}:
         assert Path(name).name.split(".")[0] in output
 
@@ -642,7 +646,8 @@ def test_an_empty_parameters_cell_declares_nothing(project, before):
     cell["source"] = []
     path.write_text(json.dumps(content, indent=1))
     messages = new_problems(project, before)
-    assert {text.split("declares no ")[1].split(",")[0] for text in messages} == names
+    undeclared = {text.partition("uses assumptions.")[2].partition(",")[0] for text in messages}
+    assert undeclared and undeclared <= names
 
 
 def test_a_parameters_cell_is_read_in_the_lines_of_python(project, before):

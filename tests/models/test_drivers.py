@@ -9,6 +9,8 @@ from analysis import scenarios
 from analysis.models import drivers, outlook, venture
 from analysis.statistics import simulation
 
+REGISTER = scenarios.load_register()
+
 
 def assumptions(**overrides):
     return scenarios.check(scenarios.resolve("base", {"draws": 1000} | overrides))
@@ -37,7 +39,8 @@ def test_tiled_streams_repeat_the_draws_of_the_first_rows():
 def test_the_middle_of_a_tornado_is_the_model_at_its_medians(model, evidence):
     table = model.tornado(drivers.MOIC, 256)
     assert table["swing"].is_monotonic_decreasing
-    assert set(table["input"]) == set(model.distributions)
+    assert set(table["name"]) == set(model.distributions)
+    assert table["input"].tolist() == [REGISTER[name].label for name in table["name"]]
     # by hand: the same medians and the same shocks
     chosen = outlook.run_setting(assumptions(), evidence)
     inputs = venture.VentureInputs(
@@ -48,11 +51,8 @@ def test_the_middle_of_a_tornado_is_the_model_at_its_medians(model, evidence):
 
 
 def test_every_uncertain_input_belongs_to_one_group(model):
-    grouped = [name for names in drivers.GROUPS.values() for name in names]
-    assert len(grouped) == len(set(grouped))
-    assert set(model.distributions) <= set(grouped)
     result = model.sobol(drivers.MOIC, n=8)
-    assert set(result.indices["group"]) <= set(drivers.GROUPS)
+    assert set(result.indices["group"]) == {REGISTER[name].group for name in model.distributions}
 
 
 def test_at_its_break_even_the_median_multiple_is_the_target(model):
@@ -119,7 +119,7 @@ def test_likelihood_and_impact_come_from_the_draws(evidence):
 
 def test_break_evens_are_those_of_each_input_and_target(model):
     table = drivers.break_evens(model, ["multiple_long_run", "pool_usd_bn"], [0.0, -99.9])
-    assert list(zip(table["input"], table["target"], strict=True)) == [
+    assert list(zip(table["name"], table["target"], strict=True)) == [
         ("multiple_long_run", "money back"),
         ("multiple_long_run", "-99.9% a year"),
         ("pool_usd_bn", "money back"),
@@ -132,7 +132,7 @@ def test_break_evens_are_those_of_each_input_and_target(model):
 
 def test_the_judgement_at_an_end_is_the_model_with_that_input_fixed(evidence):
     table = drivers.judgement_at_ends(assumptions(), evidence, ["pool_usd_bn", "write_down_pct"], draws=2000)
-    assert table[["input", "end"]].to_numpy().tolist() == [
+    assert table[["name", "end"]].to_numpy().tolist() == [
         ["pool_usd_bn", 5],
         ["pool_usd_bn", 95],
     ]  # what is fixed has no ends

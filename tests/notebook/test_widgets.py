@@ -38,7 +38,8 @@ def entry(**changes: object) -> Entry:
         "description": "something to move",
         "status": "assumption",
         "reference": {"title": "t"},
-        "used_by": ["a"],
+        "label": "a thing",
+        "group": "things",
     }
     return Entry.model_validate(content | changes)
 

@@ -578,8 +578,9 @@ def write_params(folder: Path) -> Path:
     """A register of one assumption, and the scenarios, each but the first with a value of its own for it."""
     folder.mkdir()
     entry = (
-        "{value: 2.0, unit: x, range: [0, 9], description: How much it grows., status: sourced, used_by:"
-        " [2_growth], risk: regulation, calm: {value: 1.0, because: Nothing burns}, reference: {title: T,"
+        "{label: speed of growth, group: growth, value: 2.0, unit: x, range: [0, 9],"
+        " description: How much it grows., status: sourced, risk: regulation,"
+        " calm: {value: 1.0, because: Nothing burns}, reference: {title: T,"
         " url: 'https://example.org/t', known_on: 2026-05-21}}"
     )
     (folder / "register.yml").write_text(f"growth: {entry}\n")
