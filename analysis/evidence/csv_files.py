@@ -22,6 +22,11 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.hashing import sha256
 from analysis.scenarios import display_path
 
+SIDECAR = ".meta.yml"
+"""What the name of a file's sidecar ends with."""
+
+CHANGED = "is not the file that its sidecar describes (sha256 differs)"
+
 
 def read_rows(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.DataFrame, list[Problem]]:
     """Rows in the header's form as text, indexed by their row in the file, and the problems of the others.
@@ -61,8 +66,12 @@ def hash_problems(path: Path, expected: str) -> list[Problem]:
     digest = sha256(path.read_bytes())
     if digest == expected:
         return []
-    fix = f"Undo the change; or, if it is meant, write sha256: {digest} in {path.stem}.meta.yml"
-    return [Problem(display_path(path), "is not the file that its sidecar describes (sha256 differs)", fix)]
+    where = display_path(path)
+    fix = (
+        f"Undo the change; or, if it is meant, write sha256: {digest} in {path.stem}{SIDECAR}"
+        f" (thesis check --accept {where} does)"
+    )
+    return [Problem(where, CHANGED, fix)]
 
 
 def _text(path: Path) -> str:
