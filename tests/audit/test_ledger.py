@@ -5,6 +5,7 @@ import pytest
 
 from analysis import audit, labels
 from analysis.audit import verdicts
+from analysis.audit.cell_checks import markets
 from analysis.errors import DataError
 from analysis.evidence import claims
 from analysis.evidence.claims import WEIGHTS, Claim
@@ -171,7 +172,7 @@ def claim(check):
     ("check", "expected"),
     [
         ({"name": "growthrate"}, "there is no check 'growthrate'. The nearest valid name is 'growth_rate'"),
-        ({"name": "growth_rate"}, "'segment'. The check takes segment"),
+        ({"name": "growth_rate"}, "The check takes table, row, start, end, years"),
         ({"name": "on_record", "told": 5}, "key check: told: 5 is not a text. Write a text"),
         ({"name": "on_record", "told": "x", "shows": 5}, "key check: shows: 5 is not a list. Write a list"),
         ({"name": "on_record", "told": "x", "shows": None}, "key check: shows: None is not a list"),
@@ -196,7 +197,10 @@ def claim(check):
             "claim market.x, key check: cannot be computed: KeyError: 'table'",
         ),
         ({"name": "market_total", "years": 4}, "market_total: got an unexpected keyword argument 'years'"),
-        ({"name": "growth_rate", "segment": "AI Drugs"}, "has no size_2024_usd_bn for 'AI Drugs'"),
+        (
+            {"name": "growth_rate", "table": "market_size", "row": "AI Drugs", **markets.GROWTH},
+            "has no size_2024_usd_bn for 'AI Drugs'",
+        ),
         (
             {"name": "on_record", "shows": ["gpt5.release"], "told": "x"},
             "claims.yml, claim market.x, key check: dated_facts.csv has no row with id 'gpt5.release'",

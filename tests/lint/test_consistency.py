@@ -168,7 +168,7 @@ BROKEN = [
         "{name: growth_rate}",
         CLAIMS,
         "{name: growth_rate}",
-        "argument: 'segment'. The check takes segment.",
+        "The check takes table, row, start, end, years.",
     ),
     (
         1,

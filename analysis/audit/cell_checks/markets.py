@@ -29,6 +29,8 @@ from analysis.models import market
 from analysis.units import format_figure, parse_figure
 
 FORECASTS = "market_size_forecasts"
+GROWTH = {"start": "size_2024_usd_bn", "end": "size_2028_usd_bn", "years": "elapsed_years"}
+"""What a growth rate of the table is about: two of its columns, and the assumption of the years between."""
 
 
 @cell_check("market_size.size_2024_usd_bn", "market_size.size_2028_usd_bn")
@@ -79,7 +81,7 @@ def _list_sizes_by_firm(sizes: pd.Series, firms: pd.Series) -> str:
 def growth(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     """A growth rate against the article's own two sizes."""
     figure = parse_figure(cell.printed, "pct")
-    finding = arithmetic.growth_rate(facts, figure, segment=cell.row)
+    finding = arithmetic.growth_rate(facts, figure, table=cell.table, row=cell.row, **GROWTH)
     rate = finding.result.value if finding.result else math.nan
     years = f"{float(facts.assumptions['elapsed_years']):g} years"
     return CellFinding(

@@ -10,19 +10,25 @@ import math
 
 from analysis.audit.facts import Facts, Interval, interval_of, ratio, total
 from analysis.audit.verdicts import Finding, accepted, check, meets_interval
+from analysis.evidence.sources import sidecar
 from analysis.statistics import growth
 from analysis.units import Quantity, format_figure
 
 
 @check("article")
-def growth_rate(facts: Facts, figure: Quantity, *, segment: str) -> Finding:
-    """A printed growth rate against start, end and elapsed years; says which period would reproduce it."""
-    start, end = (facts.cell("market_size", segment, f"size_{year}_usd_bn") for year in (2024, 2028))
-    years = float(facts.assumptions["elapsed_years"])
-    rate = interval_of(lambda a, b: growth.cagr_pct(a, b, years), start, end)
-    period = growth.implied_years(start.value, end.value, float(figure.value or math.nan))
+def growth_rate(
+    facts: Facts, figure: Quantity, *, table: str, row: str, start: str, end: str, years: str
+) -> Finding:
+    """A printed growth rate against two columns of a row and the years between them (an assumption); says
+    which period would reproduce it.
+    """
+    first, last = (facts.cell(table, row, column) for column in (start, end))
+    unit = sidecar(table).columns[start].unit or "count"
+    elapsed = float(facts.assumptions[years])
+    rate = interval_of(lambda a, b: growth.cagr_pct(a, b, elapsed), first, last)
+    period = growth.implied_years(first.value, last.value, float(figure.value or math.nan))
     reason = (
-        f"From {format_figure(start.value, 'usd_bn')} to {format_figure(end.value, 'usd_bn')} in {years:g}"
+        f"From {format_figure(first.value, unit)} to {format_figure(last.value, unit)} in {elapsed:g}"
         f" years is {rate.value:.1f}% a year; at the article's {figure.text} it would take"
         f" {format_figure(period, 'years')}."
     )
