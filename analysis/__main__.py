@@ -439,7 +439,7 @@ def run_sweep(
     start = time.monotonic()
     table = _evaluate(request, default_folder, results, workers=workers, cluster=cluster)
     if heat_map:
-        picture = _draw_heat_map(table, heat_map, [axis.name for axis in axes], results)
+        picture = _draw_heat_map(table, heat_map, [axis.name for axis in axes], assumptions, results)
         console.echo(console.path_from_here(picture))
     console.echo(_parquet_line(results))
     noun = "output" if len(outputs) == 1 else "outputs"
@@ -548,14 +548,18 @@ def _evaluate(
         )
 
 
-def _draw_heat_map(table: pd.DataFrame, output: str, names: Sequence[str], folder: Path) -> Path:
+def _draw_heat_map(
+    table: pd.DataFrame, name: str, axes: list[str], assumptions: Assumptions, folder: Path
+) -> Path:
     """One output over two ranges as a picture: its file."""
     from analysis.batch import storage
     from analysis.figures import sensitivity, theme
+    from analysis.models import sweep
 
-    axes = sensitivity.sweep_map(table, output, names, ax=theme.axes(grid=""))
+    output = sweep.outputs(assumptions, [name])[name]
+    chart = theme.chart_of(sensitivity.sweep_map(table, name, output, axes))
+    picture = theme.png(chart)
     path = folder / "heat_map.png"
-    picture = theme.png(theme.chart_of(axes))
     storage.write_whole(path, lambda file: file.write_bytes(picture))
     return path
 

@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures import simulation, theme
 from analysis.labels import join_words, number_word
-from analysis.models.sweep import OUTPUTS
+from analysis.models.sweep import Output
 
 MAX_BARS = 12
 """Inputs that a tornado shows; the rest move the result least."""
@@ -403,19 +403,30 @@ def _draw_risk(ax: Axes, item: Mapping[Hashable, Any], label_y: float) -> None:
     )
 
 
-def sweep_map(table: pd.DataFrame, output: str, names: Sequence[str], *, ax: Axes | None = None) -> Axes:
-    """One of `sweep.OUTPUTS` over a grid of two inputs (`names`, across and up), from a sweep's table."""
-    grid = table[table["output"] == output].pivot(index=names[1], columns=names[0], values="value")
+def sweep_map(
+    table: pd.DataFrame, name: str, output: Output, axes: Sequence[str], *, ax: Axes | None = None
+) -> Axes:
+    """One output over a grid of two inputs, from a sweep's table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A column for each of `axes`, ``output`` and ``value``.
+    name, output
+        Which output, and how it is called (`sweep.outputs`).
+    axes
+        The names of the inputs, across and up.
+    """
+    grid = table[table["output"] == name].pivot(index=axes[1], columns=axes[0], values="value")
     grid = grid.iloc[::-1].rename(index="{:.4g}".format, columns="{:.4g}".format)
     low, high = grid.min().min(), grid.max().max()
-    share = output.endswith(("_probability", "_share"))
-    form = ("{:.0%}" if share else "{:,.0f}" if high >= 100 else "{:.2f}").format
+    form = ("{:.0%}" if output.unit == "share" else "{:,.0f}" if high >= 100 else "{:.2f}").format
     return simulation.heat_map(
         grid,
-        finding=f"{OUTPUTS[output].capitalize()}: {form(low)} to {form(high)}",
-        subtitle=f"Over {names[0]} and {names[1]}",
-        xlabel=names[0],
-        ylabel=names[1],
+        finding=f"{output.title}: {form(low)} to {form(high)}",
+        subtitle=f"Over {axes[0]} and {axes[1]}",
+        xlabel=axes[0],
+        ylabel=axes[1],
         form=form,
         ax=ax,
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,23 +25,52 @@ from analysis.statistics import simulation
 
 MOST_POINTS = 100_000
 
-OUTPUTS: dict[str, str] = {
-    "moic_median": "median multiple of invested capital",
-    "irr_median_pct": "median internal rate of return, percent a year",
-    "loss_probability": "probability of less than the money back",
-    "catastrophe_probability": "probability of a multiple below catastrophe_moic",
-    "outsized_probability": "probability of a multiple of outsized_moic or more",
-    "required_return_probability": "probability of required_return_pct or more",
-    "write_down_probability": "probability of a mark write_down_pct below cost within write_down_years",
-    "peak_write_down_probability": "the same below the highest mark so far",
-    "ltv_ceiling_probability": "probability of a loan-to-value above ltv_ceiling_pct within write_down_years",
-    "ltv_emergency_probability": "the same above ltv_emergency_pct",
-    "ltv_peak_median_pct": "median of the highest loan-to-value within write_down_years, percent",
-    "revenue_usd_bn_at_exit": "median annualised revenue at the exit, billion dollars",
-    "raised_usd_bn": "median new money raised until the exit, billion dollars",
-    "kept_share": "median part of its share that SoftBank keeps",
+
+class Output(NamedTuple):
+    """A result of a run."""
+
+    title: str
+    """In words; a template, which `outputs` fills with assumptions."""
+    unit: str
+    """A name of `units.UNITS`; a share is a probability."""
+    digits: int
+    """Decimals of the number as a reader sees it, a share in per cent."""
+    better: str
+    """``higher`` or ``lower``, for the investor."""
+
+
+WITHIN = "within {write_down_years:g} years"
+OUTPUTS: dict[str, Output] = {
+    "moic_median": Output("Multiple of invested capital, median", "x", 2, "higher"),
+    "irr_median_pct": Output("Internal rate of return, median", "pct", 1, "higher"),
+    "loss_probability": Output("Probability of less than the money back", "share", 0, "lower"),
+    "catastrophe_probability": Output(
+        "Probability of a multiple below {catastrophe_moic:g}", "share", 0, "lower"
+    ),
+    "outsized_probability": Output(
+        "Probability of a multiple of {outsized_moic:g} or more", "share", 0, "higher"
+    ),
+    "required_return_probability": Output(
+        "Probability of {required_return_pct:g}% a year or more", "share", 0, "higher"
+    ),
+    "write_down_probability": Output(
+        f"Probability of a mark {{write_down_pct:g}}% below cost {WITHIN}", "share", 0, "lower"
+    ),
+    "peak_write_down_probability": Output(
+        f"Probability of a mark {{write_down_pct:g}}% below the highest so far {WITHIN}", "share", 0, "lower"
+    ),
+    "ltv_ceiling_probability": Output(
+        f"Probability that loan-to-value passes {{ltv_ceiling_pct:g}}% {WITHIN}", "share", 0, "lower"
+    ),
+    "ltv_emergency_probability": Output(
+        f"Probability that loan-to-value passes {{ltv_emergency_pct:g}}% {WITHIN}", "share", 0, "lower"
+    ),
+    "ltv_peak_median_pct": Output(f"Highest loan-to-value {WITHIN}, median", "pct", 0, "lower"),
+    "revenue_usd_bn_at_exit": Output("Annualised revenue at the exit, median", "usd_bn", 0, "higher"),
+    "raised_usd_bn": Output("New money raised until the exit, median", "usd_bn", 0, "lower"),
+    "kept_share": Output("Part of its share that SoftBank keeps, median", "share", 0, "higher"),
 }
-"""What a sweep can give, in words."""
+"""What a sweep can give, by name."""
 SUMMARY_BYTES = 16 * 8
 """Memory of a draw: the numbers that are kept of it, and their copies while blocks are joined."""
 
@@ -189,6 +218,11 @@ def _check_count(total: int) -> None:
         raise ParameterError(
             Problem("sweep", f"has {total:,} points", f"Write fewer steps: at most {MOST_POINTS:,} points")
         )
+
+
+def outputs(assumptions: Assumptions, names: Sequence[str]) -> dict[str, Output]:
+    """Some of `OUTPUTS` by name, their titles filled with the thresholds of a scenario."""
+    return {name: OUTPUTS[name]._replace(title=OUTPUTS[name].title.format(**assumptions)) for name in names}
 
 
 def evaluate(

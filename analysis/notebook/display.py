@@ -372,9 +372,15 @@ def grid(
     assumptions : Assumptions
         The scenario: where each name stands in it, and what the register says of it.
     outputs : mapping
-        Each output: its title, its unit (a name of `units.UNITS`), its decimals, and which is better,
-        ``higher`` or ``lower``.
+        Each output: its title, its unit (a name of `units.UNITS`; a share is shown in per cent), its
+        decimals, and which is better, ``higher`` or ``lower`` (`models.sweep.outputs`).
     """
+    shares = [name for name, (_, unit, *_) in outputs.items() if unit == "share"]
+    points = points.assign(**{name: points[name] * 100 for name in shares})
+    outputs = {
+        name: (output_title, "pct" if name in shares else unit, digits, better)
+        for name, (output_title, unit, digits, better) in outputs.items()
+    }
     names = [str(name) for name in points if name not in outputs]
     entries = {name: assumptions.register[name] for name in names}
     columns: Columns = {name: (entry.label, entry.unit, ".3g") for name, entry in entries.items()}

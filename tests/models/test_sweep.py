@@ -150,3 +150,16 @@ def test_between_points_of_the_stored_grid_a_straight_line_is_good_enough(eviden
 def test_a_grid_over_what_is_certain_or_of_one_step_is_refused(name, steps):
     with pytest.raises(ValueError, match=f"{name} in {steps} steps: name an assumption with a distribution"):
         sweep.grid_values(assumptions(), [name], steps)
+
+
+def test_titles_of_outputs_hold_the_thresholds_of_the_scenario():
+    titles = {
+        name: output.title for name, output in sweep.outputs(assumptions(), list(sweep.OUTPUTS)).items()
+    }
+    assert not any("{" in title for title in titles.values())
+    base = assumptions()
+    assert f"passes {base.ltv_emergency_pct:g}%" in titles["ltv_emergency_probability"]
+    assert (
+        f"{base.write_down_pct:g}% below cost within {base.write_down_years:g} years"
+        in titles["write_down_probability"]
+    )
