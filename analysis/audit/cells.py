@@ -52,10 +52,12 @@ SHOWN = ["row", "title", "verdict", "printed", "sourced", "protocol", "reason", 
 
 
 def judge_table(name: str, facts: Facts) -> pd.DataFrame:
-    """What a reader sees of the cells of one of the article's tables: `judge_cells`, columns `SHOWN`."""
+    """What a reader sees of the cells of one of the article's tables: `judge_cells`, columns `SHOWN`, with
+    ``row`` named as the table names it (``company``).
+    """
     meta = sidecar(name)
     columns = [(name, column) for column in meta.columns if column != meta.key]
-    return judge_cells(facts, columns)[SHOWN]
+    return judge_cells(facts, columns)[SHOWN].rename(columns={"row": meta.key})
 
 
 def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd.DataFrame:

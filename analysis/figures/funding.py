@@ -31,24 +31,31 @@ BOUNDS = {"at least": 1, "at most": -1}
 
 
 def printed_totals(
-    cells: pd.DataFrame, *, investment_usd_bn: float, focus: str = "OpenAI", ax: Axes | None = None
+    printed: pd.DataFrame, *, investment_usd_bn: float, focus: str = "OpenAI", ax: Axes | None = None
 ) -> Axes:
     """The article's total for each company with its bounds, and the investment next to them.
 
-    `cells` are rows of `article_tables.parsed_cells`, as `layout.bounded` takes them; `focus` is the company
-    that the finding compares with the investment, which is in its lower bound's unit, billion dollars.
+    Parameters
+    ----------
+    printed : DataFrame
+        ``company``, ``printed``, ``value``, ``low``, ``high``, billion dollars; a row without a value says
+        why.
+    investment_usd_bn : float
+        The printed investment.
+    focus : str
+        The company whose total the finding compares with the investment: with its lower bound.
     """
-    total = cells.set_index("row")["low"].astype(float)[focus]
+    least = printed.set_index("company")["low"].astype(float)[focus]
     return layout.bounded(
-        cells,
+        printed.rename(columns={"company": "row"}),
         unit="usd_bn",
-        reference=(f"the investment, {format_value(investment_usd_bn, 'usd_bn', 0)}", investment_usd_bn),
-        finding=(
-            f"The investment is up to {investment_usd_bn / total:.0f} times what {focus} had raised by the"
-            " table"
-        ),
+        reference=("the investment, ${investment:.0f}B", investment_usd_bn),
+        finding="The investment is up to {times:.0f} times what {focus} had raised by the table",
         subtitle="Total funding as printed, billion dollars",
-        ax=ax or theme.axes(),
+        ax=ax,
+        investment=investment_usd_bn,
+        times=investment_usd_bn / least,
+        focus=focus,
     )
 
 

@@ -193,9 +193,11 @@ def paid_and_promised(tranches: pd.DataFrame) -> pd.DataFrame:
     return table.dropna(how="all").rename_axis("valid_on").reset_index()
 
 
-def paid_usd_bn(payments: pd.DataFrame) -> float:
-    """What SoftBank had paid by the last day of `paid_and_promised`, billion dollars; 0 where nothing is."""
-    paid = payments["paid_usd_bn"].dropna()
+def paid_usd_bn(tranches: pd.DataFrame) -> float:
+    """What SoftBank had paid into OpenAI by the last day of the tranches, billion dollars, by
+    `paid_and_promised`; 0 where nothing is known.
+    """
+    paid = paid_and_promised(tranches)["paid_usd_bn"].dropna()
     return float(paid.iloc[-1]) if len(paid) else 0.0
 
 

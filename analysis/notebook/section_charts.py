@@ -7,37 +7,28 @@ Decisions
 
 from __future__ import annotations
 
-import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis import audit
-from analysis.figures import charts, theme
+from analysis.figures import charts
 from analysis.models import funding, outlook, venture
 from analysis.scenarios import Assumptions
 from analysis.units import format_value
 
 
-def paid_usd_bn(facts: audit.Facts) -> float:
-    """What SoftBank had paid into OpenAI as it was known by the cut-off date, billion dollars."""
-    paid = funding.paid_and_promised(facts.known["softbank_openai"])["paid_usd_bn"].dropna()
-    return float(paid.iloc[-1]) if len(paid) else 0.0
-
-
-def funding_shares(assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`funding.funding_shares` by the article, and with what SoftBank paid; a figure with ~ has bounds
-    `approximation_share` to each side.
+def shares(assumptions: Assumptions) -> Axes:
+    """Shares of the outside funding, by the article and with what SoftBank had paid by the cut-off date; a
+    figure with ~ has bounds `approximation_share` to each side.
     """
     facts = audit.gather(assumptions)
     article_funding = facts.cells["players"].rename(columns={"row": "company"})
-    invested = funding.with_investment(article_funding, "OpenAI", paid_usd_bn(facts))
-    return funding.funding_shares(article_funding), funding.funding_shares(invested)
-
-
-def shares(assumptions: Assumptions) -> Axes:
-    """Shares of the outside funding, without and with what SoftBank paid."""
-    amount = format_value(paid_usd_bn(audit.gather(assumptions)), "usd_bn", 1)
+    paid = funding.paid_usd_bn(facts.known["softbank_openai"])
+    with_paid = funding.with_investment(article_funding, "OpenAI", paid)
     return charts.funding.shares(
-        *funding_shares(assumptions), amount=amount, company="OpenAI", ax=theme.axes()
+        funding.funding_shares(article_funding),
+        funding.funding_shares(with_paid),
+        amount=format_value(paid, "usd_bn", 1),
+        company="OpenAI",
     )
 
 

@@ -117,13 +117,12 @@ def test_money_on_conditions_stands_in_the_note_company_by_company(article_fundi
     assert note(raised(article_funding, "2024-12-31")) is None
 
 
-def test_the_investment_is_compared_with_the_printed_total_of_one_company():
-    cells = article_tables.parsed_cells("players")
-    ax = charts.funding.printed_totals(cells, investment_usd_bn=60)
+def test_the_investment_is_compared_with_the_printed_total_of_one_company(article_funding):
+    ax = charts.funding.printed_totals(article_funding, investment_usd_bn=60)
     # 60 over the lower bound of >$20B
     assert finding(ax) == "The investment is up to 3 times what OpenAI had raised by the table"
     assert "the investment, $60B" in words(ax)
-    other = charts.funding.printed_totals(cells, investment_usd_bn=60, focus="xAI")
+    other = charts.funding.printed_totals(article_funding, investment_usd_bn=60, focus="xAI")
     assert finding(other) == "The investment is up to 11 times what xAI had raised by the table"  # 60 / 5.4
 
 

@@ -109,12 +109,6 @@ def test_money_on_conditions_is_summed_by_company():
     assert result.to_dict() == {"A": 3.0, "B": 8.0}
 
 
-def test_what_was_paid_is_the_last_known_sum_or_nothing():
-    payments = pd.DataFrame({"paid_usd_bn": [1.0, 3.0, math.nan]})
-    assert funding.paid_usd_bn(payments) == 3.0
-    assert funding.paid_usd_bn(payments.iloc[:0]) == 0.0
-
-
 def tranches(*rows):
     columns = ["event", "valid_on", "amount_usd_bn", "cumulative_cost_usd_bn", "cost_on_completion_usd_bn"]
     return pd.DataFrame(rows, columns=columns).assign(valid_on=lambda t: pd.to_datetime(t["valid_on"]))
@@ -180,6 +174,15 @@ def test_a_position_that_states_a_value_alone_says_nothing_of_the_cost():
         )
     )
     assert {day: paid for day, (paid, _) in result.items()} == {"2025-01-01": 2, "2025-03-01": 2 + 3}
+
+
+def test_what_was_paid_is_the_last_known_sum_or_nothing():
+    # in 2024 no position was known; by publication day 34.6 and an instalment of 10; two more later
+    paid = {
+        day: funding.paid_usd_bn(evidence_tables.load("softbank_openai", day))
+        for day in ("2024-12-31", "2026-05-21", "2026-10-31")
+    }
+    assert paid == pytest.approx({"2024-12-31": 0.0, "2026-05-21": 44.6, "2026-10-31": 64.6})
 
 
 def test_a_plan_is_neither_paid_nor_promised():

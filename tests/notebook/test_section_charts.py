@@ -85,15 +85,8 @@ def test_every_control_of_a_notebook_changes_its_chart(assumptions, draws, noteb
     ] == []
 
 
-def test_what_softbank_paid_is_that_of_the_day_and_of_no_scenario(assumptions):
-    paid = {
-        day: section_charts.paid_usd_bn(audit.gather(assumptions.with_changes(as_of=day)))
-        for day in ("2024-12-31", "2026-05-21", "2026-10-31")
-    }
-    # nothing known at first; by publication day 34.6 and an instalment of 10; two more by the end
-    assert paid == pytest.approx({"2024-12-31": 0.0, "2026-05-21": 44.6, "2026-10-31": 64.6})
+def test_shares_follow_what_softbank_paid_and_no_scenario(assumptions):
     other = assumptions.with_changes(invested_usd_bn=10.0)
-    assert section_charts.paid_usd_bn(audit.gather(other)) == paid["2026-10-31"]
     assert (
         theme.chart_of(section_charts.shares(other)).finding
         == theme.chart_of(section_charts.shares(assumptions)).finding
