@@ -519,6 +519,7 @@ def _stored_output_problems(project: ProjectFiles) -> Iterator[Problem]:
     for book in project.notebooks:
         if project.register is not None:
             yield from stored_outputs.parameter_problems(book, project.register)
+        yield from book.exhibit_problems
         if project.claims is not None and project.has_all_claims:
             yield from stored_outputs.claim_problems(book, [claim.id for claim in project.claims])
         yield from stored_outputs.evidence_problems(

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from analysis.errors import Problem
+from analysis.exhibits import Figure, Ledger
 from analysis.lint import stored_outputs
 from analysis.lint.stored_outputs import FIX, StoredNotebook
 from analysis.project import Project
@@ -63,9 +64,9 @@ def _with_map(text: str, table: str) -> str:
 
 
 def _row(notebook: StoredNotebook) -> str:
-    figures = [bundle["id"] for bundle in notebook.exhibits if bundle.get("kind") == "figure"]
-    ledgers = [bundle for bundle in notebook.exhibits if bundle.get("kind") == "ledger"]
-    sections = dict.fromkeys(row["section"] for ledger in ledgers for row in ledger["rows"])
+    figures = [exhibit.id for exhibit in notebook.exhibits if isinstance(exhibit, Figure)]
+    ledgers = [exhibit for exhibit in notebook.exhibits if isinstance(exhibit, Ledger)]
+    sections = dict.fromkeys(row["section"] for ledger in ledgers for row in ledger.rows)
     cells = [f"`{notebook.path.stem}`", _title(notebook), _names(figures), _names(sections)]
     return f"| {' | '.join(cells)} |"
 

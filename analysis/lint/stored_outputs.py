@@ -1,7 +1,8 @@
 """Do the notebooks still say what the data says? Their stored outputs, as far as no kernel is needed to tell.
 
 Decisions
-- A notebook is read as the JSON file it is; nothing of it is executed.
+- A notebook is read as the JSON file it is; nothing of it is executed. A stored bundle that is no exhibit is a
+  problem of its own, and compared with nothing.
 - What can be compared: a parameters cell against the register, a ledger's verdicts against fresh ones, an
   evidence exhibit's rows against the table, the claims that any exhibit names against those that there are.
 - At most one line for each row of an exhibit: the first difference, the verdict before the words.
@@ -15,15 +16,16 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from analysis import ipynb, scenarios
-from analysis.errors import NotebookError, Problem, nearest
-from analysis.exhibits import MIME
+from analysis.errors import ExhibitError, NotebookError, Problem, nearest
+from analysis.exhibits import MIME, Evidence, Exhibit, Tabular, parse
 from analysis.scenarios import Register, display_path
 
 FIX = "Run make notebooks"
@@ -47,10 +49,31 @@ class StoredNotebook:
     content: ipynb.Notebook
 
     @property
-    def exhibits(self) -> list[Row]:
-        """The bundles of its stored outputs."""
-        bundles = [output.data.get(MIME) for cell in self.content.cells for output in cell.outputs]
-        return [bundle for bundle in bundles if isinstance(bundle, dict)]
+    def exhibits(self) -> list[Exhibit]:
+        """What its stored outputs display; without those that `exhibit_problems` names."""
+        return self._parsed[0]
+
+    @property
+    def exhibit_problems(self) -> list[Problem]:
+        """Bundles that lack what their kind needs."""
+        return self._parsed[1]
+
+    @cached_property
+    def _parsed(self) -> tuple[list[Exhibit], list[Problem]]:
+        bundles = [
+            output.data[MIME] for cell in self.content.cells for output in cell.outputs if MIME in output.data
+        ]
+        exhibits, problems = [], []
+        for bundle in bundles:
+            try:
+                exhibits.append(parse(bundle))
+            except ExhibitError as reason:
+                where = self._line(0, f'"id": {json.dumps(_id_of(bundle), ensure_ascii=False)}')[0]
+                problems += [
+                    replace(problem, place=f"{where}, {problem.place}", fix=FIX)
+                    for problem in reason.problems
+                ]
+        return exhibits, problems
 
     @property
     def code(self) -> str:
@@ -62,13 +85,13 @@ class StoredNotebook:
         first = "".join(ipynb.source_lines(source)[:1]).rstrip("\r\n")
         return self._line(0, json.dumps(first, ensure_ascii=False)[1:-1])[0]
 
-    def exhibit_line(self, bundle: Row, row: str | None = None) -> str:
+    def exhibit_line(self, exhibit: Exhibit, row: str | None = None) -> str:
         """The file, the line and the id of an exhibit, or the line of one of its rows or names."""
-        name = json.dumps(bundle.get("id"), ensure_ascii=False)
+        name = json.dumps(exhibit.id, ensure_ascii=False)
         where, start = self._line(0, f'"id": {name}')
         if row is not None:
             where, _ = self._line(start, json.dumps(row, ensure_ascii=False))
-        return f"{where}, exhibit {bundle.get('id')}"
+        return f"{where}, exhibit {exhibit.id}"
 
     def _line(self, start: int, text: str) -> tuple[str, int]:
         """The file and the line of a text after an offset, and the text's own offset."""
@@ -115,11 +138,9 @@ def parameter_problems(book: StoredNotebook, register: Register) -> Iterator[Pro
 def claim_problems(book: StoredNotebook, claims: Iterable[str]) -> Iterator[Problem]:
     """Claims that an exhibit names and that there are not."""
     ids = set(claims)
-    for bundle in book.exhibits:
-        for name in [name for name in bundle.get("claims") or () if name not in ids]:
-            yield Problem(
-                book.exhibit_line(bundle, str(name)), f"there is no claim {name!r}", nearest(str(name), ids)
-            )
+    for exhibit in book.exhibits:
+        for name in [name for name in exhibit.claims if name not in ids]:
+            yield Problem(book.exhibit_line(exhibit, name), f"there is no claim {name!r}", nearest(name, ids))
 
 
 def ledger_problems(
@@ -129,11 +150,11 @@ def ledger_problems(
     rows = {row["id"]: row for row in fresh}
     stored_ids: set[str] = set()
     for book in books:
-        for bundle in book.exhibits:
-            for stored in _verdict_rows(bundle):
+        for exhibit in book.exhibits:
+            for stored in _verdict_rows(exhibit):
                 stored_ids.add(stored["id"])
                 if stored["id"] in rows and (rule := _difference(stored, rows[stored["id"]])):
-                    yield Problem(book.exhibit_line(bundle, stored["id"]), rule, FIX)
+                    yield Problem(book.exhibit_line(exhibit, stored["id"]), rule, FIX)
     if books and (absent := [name for name in claim_ids if name not in stored_ids]):
         more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
         yield Problem(
@@ -155,19 +176,15 @@ def evidence_problems(
     names : sequence of str
         The tables that there are, also those that cannot be read.
     """
-    for bundle in book.exhibits:
-        if bundle.get("kind") != "evidence":
+    for exhibit in book.exhibits:
+        if not isinstance(exhibit, Evidence):
             continue
-        name, day, where = (
-            str(bundle.get("id")).removeprefix("evidence."),
-            str(bundle.get("as_of")),
-            book.exhibit_line(bundle),
-        )
+        name, where = exhibit.id.removeprefix("evidence."), book.exhibit_line(exhibit)
         if name not in names:
             yield Problem(where, f"there is no evidence table {name!r}", nearest(name, names))
-        elif not _is_day(day):
-            yield Problem(where, f"as_of {day!r} is not a date", FIX)
-        elif name in evidence and (rule := _row_difference(_rows(bundle), _known_on(evidence[name], day))):
+        elif name in evidence and (
+            rule := _row_difference(exhibit.rows, _known_on(evidence[name], exhibit.as_of))
+        ):
             yield Problem(where, rule, FIX)
 
 
@@ -180,14 +197,14 @@ def _declared(source: str) -> Iterator[tuple[str, str]]:
             yield target.id, "".join(lines[statement.lineno - 1 : statement.end_lineno]).rstrip("\r\n")
 
 
-def _rows(bundle: Row) -> list[Row]:
-    rows = bundle.get("rows")
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+def _id_of(bundle: object) -> object:
+    return bundle.get("id") if isinstance(bundle, dict) else None
 
 
-def _verdict_rows(bundle: Row) -> list[Row]:
+def _verdict_rows(exhibit: Exhibit) -> list[Row]:
     """The rows of an exhibit that carry a verdict."""
-    return [row for row in _rows(bundle) if isinstance(row.get("id"), str) and "verdict" in row]
+    rows = exhibit.rows if isinstance(exhibit, Tabular) else ()
+    return [row for row in rows if isinstance(row.get("id"), str) and "verdict" in row]
 
 
 def _difference(stored: Row, fresh: Row) -> str | None:
@@ -210,14 +227,7 @@ def _row_difference(stored: Sequence[Row], table: pd.DataFrame) -> str | None:
     return None
 
 
-def _is_day(text: str) -> bool:
-    try:
-        return dt.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-def _known_on(table: pd.DataFrame, day: str) -> pd.DataFrame:
+def _known_on(table: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     return table[table["known_on"] <= pd.Timestamp(day)]
 
 

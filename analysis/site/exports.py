@@ -87,8 +87,8 @@ def columns_csv(tables: Iterable[PlacedExhibit]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["exhibit", *fields])
-    for (id, _), column in described.items():
-        writer.writerow([id, *(csv_cell(getattr(column, field)) for field in fields)])
+    for (exhibit, _), column in described.items():
+        writer.writerow([exhibit, *(csv_cell(getattr(column, field)) for field in fields)])
     return buffer.getvalue()
 
 

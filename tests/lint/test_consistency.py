@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import yaml
@@ -15,6 +16,7 @@ from analysis.errors import ParameterError
 from analysis.evidence import article_tables, cell_rules, claims, evidence_tables, predictions, sources
 from analysis.exhibits import MIME
 from analysis.lint import consistency, stored_outputs
+from analysis.notebook import display
 from analysis.project import Project
 
 ROOT = Project.default().root
@@ -672,7 +674,7 @@ def test_the_facts_that_a_text_names_are_found_wherever_a_word_starts():
 def ledger(project, slug="6_verdict"):
     """The rows of a notebook's stored ledger of claims."""
     book = stored_outputs.read(project / "notebooks" / f"{slug}.ipynb")
-    return [row for bundle in book.exhibits if bundle["kind"] == "ledger" for row in bundle["rows"]]
+    return [row for exhibit in book.exhibits if exhibit.kind == "ledger" for row in exhibit.rows]
 
 
 def rewrite(project, change, slug="6_verdict"):
@@ -770,9 +772,11 @@ def test_an_exhibit_that_names_a_claim_which_is_gone_is_named(project, before):
 
 def evidence(project, change=lambda rows: rows, name="nvidia_revenue", as_of="2026-10-31"):
     """Store an evidence exhibit in a notebook, as `display.evidence` does."""
-    records = evidence_tables.load(name, as_of).to_dict("records")
-    rows = change([{key: stored_outputs._as_stored(value) for key, value in row.items()} for row in records])
-    bundle = {"id": f"evidence.{name}", "kind": "evidence", "as_of": as_of, "rows": rows, "claims": []}
+    outputs = []
+    with mock.patch.object(display, "display", lambda data, raw: outputs.append(data)):
+        display.evidence(name, as_of)
+    bundle = outputs[0][MIME]
+    bundle["rows"] = change(bundle["rows"])
     path = project / "notebooks" / "1_technical_deep_dive.ipynb"
     content = json.loads(path.read_text())
     content["cells"][-1].setdefault("outputs", [])
@@ -807,7 +811,7 @@ def test_evidence_of_no_table_and_of_no_day_is_named(project, before):
     text = (project / "notebooks" / "1_technical_deep_dive.ipynb").read_text()
     for old, new, rule in (
         ("evidence.nvidia_revenue", "evidence.nvidia", "no evidence table 'nvidia'"),
-        ("2026-10-31", "2026-13-31", "is not a date"),
+        ("2026-10-31", "2026-13-31", "exhibit evidence.nvidia_revenue, key evidence.as_of: "),
     ):
         head, _, tail = text.rpartition('"id": "evidence.nvidia_revenue"')
         (project / "notebooks" / "1_technical_deep_dive.ipynb").write_text(

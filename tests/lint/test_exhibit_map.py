@@ -16,15 +16,20 @@ def cell(kind, source, *bundles):
     return {"cell_type": kind, "id": source[:4].strip(), "metadata": {}, "source": source} | code
 
 
-LEDGER = {
-    "id": "one.claims",
-    "kind": "ledger",
-    "rows": [{"section": "one"}, {"section": "two"}, {"section": "one"}],
-}
+def figure(name):
+    return {"id": name, "kind": "figure", "alt": "A curve.", "columns": [], "rows": []}
+
+
+JUDGED = [
+    {"id": f"claim{n}", "section": section, "statement": "It is so.", "verdict": "holds"}
+    for n, section in enumerate(("one", "two", "one"))
+]
+LEDGER = {"id": "one.claims", "kind": "ledger", "columns": [], "rows": JUDGED}
+METRIC = {"id": "one.sum", "kind": "metric", "value": 1.0, "text": "1", "short": "1"}
 CELLS = [
     cell("markdown", "text\n\n# The first one\n"),
-    cell("code", "show", {"id": "one.curve", "kind": "figure"}, {"id": "one.sum", "kind": "metric"}),
-    cell("code", "more", LEDGER, {"id": "one.bars", "kind": "figure"}),
+    cell("code", "show", figure("one.curve"), METRIC),
+    cell("code", "more", LEDGER, figure("one.bars")),
 ]
 ROW = "| `1_one` | The first one | `one.curve` `one.bars` | `one` `two` |"
 

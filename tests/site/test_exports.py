@@ -60,12 +60,12 @@ def test_columns_come_in_their_order_and_headings_are_disarmed_too() -> None:
 def test_the_data_dictionary_has_each_column_of_each_table_once_with_its_meaning() -> None:
     columns = (Column(name="a", title="A", unit="$B", meaning="=Money"), Column(name="b", title="B"))
     tables = [
-        PlacedExhibit(Table(id=id, kind="table", columns=columns, rows=()), scenario, "1_prices")
+        PlacedExhibit(Table(id=name, kind="table", columns=columns, rows=()), scenario, "1_prices")
         for scenario in ("base", "son")
-        for id in ("x", "y")
+        for name in ("x", "y")
     ]
     rows = ["a,A,$B,'=Money", "b,B,,"]
-    expected = ["exhibit,name,title,unit,meaning", *(f"{id},{row}" for id in ("x", "y") for row in rows)]
+    expected = ["exhibit,name,title,unit,meaning", *(f"{name},{row}" for name in ("x", "y") for row in rows)]
     assert columns_csv(tables).splitlines() == expected
 
 
