@@ -269,10 +269,6 @@ def _turning_finding(turning: Sequence[str], count: int) -> str:
     )
 
 
-BELIEFS = {"revenue_usd_bn": "run-rate, $B", "growth_factor_per_year": "growth, times a year"}
-"""The beliefs that the run-rates update, as the rows of `beliefs` have them."""
-
-
 def beliefs(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Prior, data and posterior of each belief (`outlook.UpdatedBeliefs.table`), over the prior's median."""
     ax = ax or theme.axes(height_in=4.2)
@@ -285,7 +281,7 @@ def beliefs(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for item in table.to_dict("records"):
         for name, low, middle, high, color, marker in ranges:
             _draw_belief(ax, len(names), item, (low, middle, high), color, marker)
-            names.append(f"{BELIEFS[str(item['name'])]}, {name}")
+            names.append(f"{item['input']}, {name}")
     _label_rows(ax, names)
     ax.set_xscale("log")
     ticks = [0.5, 0.75, 1, 1.5, 2, 3]
@@ -300,7 +296,8 @@ def beliefs(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         else f"The run-rates leave believed growth at {before:.1f} times a year"
     )
     alt = f"Three ranges for each of {len(table)} beliefs: before, by the data, and after."
-    subtitle = "Beliefs at the start, median and 90% range, over the median before the data, log scale"
+    units = join_words([f"{item['input']} in {item['unit']}" for item in table.to_dict("records")])
+    subtitle = f"Median and 90% range over the median before the data, log scale; {units}"
     return theme.set_texts(ax, finding, subtitle, alt)
 
 

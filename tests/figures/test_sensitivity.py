@@ -91,6 +91,8 @@ def beliefs(posterior):
     return pd.DataFrame(
         {
             "name": ["revenue_usd_bn", "growth_factor_per_year"],
+            "input": ["run-rate", "growth"],
+            "unit": ["$B", "times"],
             "prior_p5": [20, 1.25],
             "prior_p50": [28, 1.9],
             "prior_p95": [40, 3.0],
@@ -111,12 +113,11 @@ def beliefs(posterior):
 def test_beliefs_show_prior_data_and_posterior(posterior, change):
     ax = charts.sensitivity.beliefs(beliefs(posterior))
     assert row_labels(ax) == [
-        f"{name}, {part}"
-        for name in ("run-rate, $B", "growth, times a year")
-        for part in ("before", "in our data", "after")
+        f"{name}, {part}" for name in ("run-rate", "growth") for part in ("before", "in our data", "after")
     ]
     assert words(ax)[0] == "28 (20 to 40)" and words(ax)[4] == "none"
     assert change in theme.chart_of(ax).finding
+    assert theme.chart_of(ax).subtitle.endswith("run-rate in $B and growth in times")
 
 
 def test_a_risk_register_names_the_one_that_costs_most_in_all():
