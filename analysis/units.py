@@ -123,7 +123,7 @@ class Quantity:
     unit : str
         A name of `UNITS`.
     note : str
-        The text in brackets without `est.` (``MoE, 21B active``).
+        The text in brackets without `est.` (``mixture, 21B active``).
     missing : str or None
         Why there is no figure, in the words of the source (``Unknown``, ``N/A (internal)``).
     """

@@ -79,7 +79,7 @@ def judge_section(sections: str | Sequence[str], facts: Facts) -> pd.DataFrame:
     Parameters
     ----------
     sections : str or sequence of str
-        Sections (``risks``), or passages as `Claim.where` names them (``verdict.4``).
+        Sections, or passages as `Claim.where` names them (``SECTION.4``).
 
     Raises
     ------

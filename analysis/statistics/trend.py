@@ -552,16 +552,16 @@ def fit(
     )
 
 
-def refit_published(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+def refit_published(samples: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """The published fits of training cost, fitted again, next to what was printed.
 
     Parameters
     ----------
-    training_cost : DataFrame
-        ``run, valid_on, training_cost_usd, cost_basis``: the sample of each fit.
+    samples : DataFrame
+        ``run, valid_on, training_cost_usd, cost_basis``: the sample of each fit, by its run.
     published : DataFrame
-        ``fit, what, factor_per_year, low, high, level_pct, n, r2``; the rows whose `fit` is
-        ``training_cost.`` and a run are taken, the others left.
+        ``fit, what, factor_per_year, low, high, level_pct, n, r2``; the rows whose `fit` ends in a run of the
+        samples (``QUANTITY.RUN``) are taken, the others left.
 
     Returns
     -------
@@ -585,10 +585,9 @@ def refit_published(training_cost: pd.DataFrame, published: pd.DataFrame) -> pd.
     The authors' specification: least squares of the log of cost on decimal year by the rule
     ``epoch``, errors of one variance.
     """
-    runs = published[published["fit"].str.startswith("training_cost.")]
     rows = []
-    for row in runs.to_dict("records"):
-        sample = training_cost[training_cost["run"] == str(row["fit"]).removeprefix("training_cost.")]
+    for row in published.to_dict("records"):
+        sample = samples[samples["run"] == str(row["fit"]).partition(".")[2]]
         if sample.empty:
             continue
         _check_sample(row, sample)
