@@ -19,7 +19,7 @@ from analysis.audit.checks import (  # noqa: F401  each registers its calculatio
     trends,
 )
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
-from analysis.audit.ledger import FIELDS, counts, errors, judge_claims, judge_section
+from analysis.audit.ledger import FIELDS, comparable, count_table, counts, errors, judge_claims, judge_section
 from analysis.audit.verdicts import CHECKS, Check, Finding, check, judge
 from analysis.exhibits import VERDICTS
 
@@ -34,6 +34,8 @@ __all__ = [
     "NothingKnown",
     "cells",
     "check",
+    "comparable",
+    "count_table",
     "counts",
     "errors",
     "gather",

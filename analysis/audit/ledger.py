@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.audit import arguments
@@ -103,6 +104,38 @@ def counts(rows: pd.DataFrame, by: str = "section") -> pd.DataFrame:
     return table.reindex([name for name in order if name in table.index])
 
 
+def count_table(rows: pd.DataFrame, by: str = "section", *, total: bool = False) -> pd.DataFrame:
+    """`counts` as a table with a column ``statements``, their sum, and a last row ``all`` where it is to have
+    a total.
+    """
+    table = counts(rows, by).rename_axis(columns=None)
+    if total:
+        table.loc["all"] = table.sum()
+    return table.assign(statements=table.sum(axis=1)).rename_axis(by).reset_index()
+
+
+def comparable(rows: pd.DataFrame) -> pd.DataFrame:
+    """The claims with a figure of the article and one of ours, of the same sign: our figure as a multiple of
+    the article's.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the ledger, and ``ratio`` with its bounds ``ratio_low, ratio_high``, and the article's
+        own range ``article_low, article_high`` over the middle of it.
+    """
+    table = rows.dropna(subset=["stated_low", "computed"])
+    middle = (table["stated_low"] + table["stated_high"]) / 2
+    table = table.assign(
+        ratio=table["computed"] / middle,
+        ratio_low=table["computed_low"] / middle,
+        ratio_high=table["computed_high"] / middle,
+        article_low=table["stated_low"] / middle,
+        article_high=table["stated_high"] / middle,
+    )
+    return table[np.isfinite(table["ratio_high"]) & (table["ratio"] > 0)].reset_index(drop=True)
+
+
 def errors(rows: pd.DataFrame) -> pd.DataFrame:
     """The distinct errors among claims: those that fail for one and the same reason are one.
 
@@ -110,8 +143,8 @@ def errors(rows: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row an error, the heaviest first: ``error`` (its name, the claim's id where it has none),
-        ``weight`` (that of its heaviest claim), ``id, section, statement, reason, stale`` of that claim, and
-        ``claims``, the ids of all.
+        ``weight`` (that of its heaviest claim), ``id, section, statement, reason, stale`` of that claim,
+        ``claims``, the ids of all, and ``further_statements``, how many there are besides that one.
     """
     failed = rows[rows["verdict"] == "fails"]
     failed = failed.assign(
@@ -119,9 +152,12 @@ def errors(rows: pd.DataFrame) -> pd.DataFrame:
     )
     failed = failed.sort_values("order", kind="stable")
     ids = failed.groupby("error", sort=False)["id"].agg(list)
-    first = failed.drop_duplicates("error").assign(claims=lambda table: table["error"].map(ids))
-    fields = ["error", "weight", "id", "section", "statement", "reason", "stale", "claims"]
-    return first[fields].reset_index(drop=True)
+    first = failed.drop_duplicates("error").assign(
+        claims=lambda table: table["error"].map(ids),
+        further_statements=lambda table: table["claims"].map(len) - 1,
+    )
+    fields = ["error", "weight", "id", "section", "statement", "further_statements", "reason", "stale"]
+    return first[[*fields, "claims"]].reset_index(drop=True)
 
 
 def _row(claim: Claim, facts: Facts) -> dict[str, Any]:

@@ -172,6 +172,11 @@ def by_id(directory: Path = THESIS) -> dict[str, Claim]:
     return {claim.id: claim for claim in load(directory)}
 
 
+def in_model_terms(directory: Path = THESIS) -> dict[str, dict[str, float | list[float]]]:
+    """What the claims that say something in the terms of the model say of its assumptions, by id."""
+    return {claim.id: claim.bears_on for claim in load(directory) if claim.bears_on}
+
+
 @cached
 def load_with_problems(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
     """The entries of `claims.yml` that are claims, and what is wrong with the others.

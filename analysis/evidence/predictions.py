@@ -25,6 +25,7 @@ from analysis.evidence.claims import Passage
 from analysis.evidence.sources import THESIS, read_as
 from analysis.exhibits import Status
 from analysis.scenarios import Day, display_path
+from analysis.units import DAYS_PER_YEAR
 
 FILE = "predictions.yml"
 LONGEST = 600
@@ -154,6 +155,13 @@ def load_table(directory: Path = THESIS) -> pd.DataFrame:
         for due in [deadline(content.made_on, part.within_months)]
     ]
     return pd.DataFrame(rows)
+
+
+def years_allowed(part: str, directory: Path = THESIS) -> float:
+    """The time from the day on which a part was made to its deadline, years; errors as of `read`."""
+    content = read(directory)
+    due = deadline(content.made_on, content.predictions[part].within_months)
+    return (due - content.made_on).days / DAYS_PER_YEAR
 
 
 def judgements(as_of: str | dt.date, directory: Path = THESIS) -> dict[str, Judgement]:

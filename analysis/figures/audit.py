@@ -24,7 +24,7 @@ from analysis.figures import theme
 from analysis.labels import number_word
 
 
-def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
+def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes | None = None) -> Axes:
     """Claims by section and verdict, stacked, with the numbers in the bars.
 
     Parameters
@@ -33,9 +33,8 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes) -> Axes:
         `audit.counts` by section.
     errors : int
         How many distinct errors the wrong ones come to (`audit.errors`).
-    ax : Axes
-        Where it is drawn.
     """
+    ax = ax or theme.axes()
     sections = list(counts.index)[::-1]
     left = np.zeros(len(sections))
     for verdict in counts.columns:
@@ -73,12 +72,13 @@ def _label_counts(ax: Axes, left: NDArray[np.float64], counts: NDArray[np.float6
             )
 
 
-def agreement(rows: pd.DataFrame, *, ax: Axes) -> Axes:
-    """Claims with a printed figure: what was computed as a multiple of it, with bounds; the band agrees.
-
-    `rows` is the ledger; claims without both figures, or with figures of different sign, are left out.
+def agreement(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Claims with a printed figure (`audit.comparable`): what was computed as a multiple of it, with bounds;
+    the band agrees.
     """
-    table = comparable(rows)
+    ax = ax or theme.axes(height_in=1.2 + 0.38 * len(table))
+    if table.empty:
+        return theme.empty_chart(ax, "figures of the article that we can compute")
     table = table.assign(y=range(len(table) - 1, -1, -1))
     ax.axvline(1, color=theme.PRINTED, linewidth=2)
     _draw_ratios(ax, table)
@@ -108,7 +108,7 @@ def _draw_ratios(ax: Axes, table: pd.DataFrame) -> None:
         color, label = theme.VERDICT[str(verdict)], labels.VERDICTS[str(verdict)]
         ax.hlines(part["y"], part["ratio_low"], part["ratio_high"], color=color, linewidth=3, alpha=0.75)
         ax.scatter(part["ratio"], part["y"], color=color, s=44, zorder=4, label=label)
-    low, high = table["printed_low"], table["printed_high"]
+    low, high = table["article_low"], table["article_high"]
     ax.hlines(table["y"], low, high, color=theme.PRINTED, linewidth=9, alpha=0.25)
 
 
@@ -117,38 +117,21 @@ def _wrapped(statement: str) -> str:
     return textwrap.fill(statement.rstrip("."), 44, max_lines=2, placeholder=" …")
 
 
-def comparable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Claims with a computed figure over the printed one: ratio with bounds, and the printed range."""
-    table = rows.dropna(subset=["stated_low", "computed"]).copy()
-    middle = (table["stated_low"] + table["stated_high"]) / 2
-    table = table.assign(
-        ratio=table["computed"] / middle,
-        ratio_low=table["computed_low"] / middle,
-        ratio_high=table["computed_high"] / middle,
-        printed_low=table["stated_low"] / middle,
-        printed_high=table["stated_high"] / middle,
-    )
-    return table[np.isfinite(table["ratio_high"]) & (table["ratio"] > 0)].reset_index(drop=True)
-
-
-def load_bearing(
-    table: pd.DataFrame, statements: Mapping[str, str], *, moic_x: float, write_down_pct: float, ax: Axes
-) -> Axes:
+def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """What each statement moves when it is taken at its word: the probability of the write-down, with the
     multiple next to it.
 
     Parameters
     ----------
     table : DataFrame
-        `models.claim_load.rank_claims`.
-    statements
-        The statement of each claim, by id.
-    moic_x, write_down_pct
-        What the evidence gives.
+        `models.claim_load.rank_claims`, with the ``statement`` of each claim.
     """
     rows = table.iloc[::-1].to_dict("records")
+    ax = ax or theme.axes(height_in=1.4 + 0.68 * len(rows))
     if not rows:
         return theme.empty_chart(ax, "statements in the terms of the register")
+    moic_x = rows[0]["median_moic_x"] - rows[0]["moic_change_x"]
+    write_down_pct = rows[0]["write_down_pct"] - rows[0]["write_down_change_pct"]
     ax.axvline(write_down_pct, color=theme.RECOMPUTED, linewidth=1.8, zorder=2)
     theme.text(
         ax,
@@ -161,7 +144,7 @@ def load_bearing(
     )
     for y, row in enumerate(rows):
         _draw_load(ax, y, row, write_down_pct)
-        statement = "\n".join(textwrap.wrap(statements[row["id"]].rstrip("."), 74))
+        statement = "\n".join(textwrap.wrap(row["statement"].rstrip("."), 74))
         theme.text(ax, statement, (0, y), (0, 9), theme.INK, va="bottom")
     top = max(write_down_pct, *(row["write_down_pct"] for row in rows))
     ax.set(yticks=[], ylim=(-0.4, len(rows) + 0.05), xlim=(0, max(1.0, 1.3 * top)))
@@ -171,11 +154,15 @@ def load_bearing(
         " evidence has it"
     )
     alt = f"A line at {write_down_pct:.0f}% and a ring for each statement: " + "; ".join(
-        f"{statements[row['id']].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['moic_x']:.2f} times the"
+        f"{row['statement'].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['median_moic_x']:.2f} times the"
         " money"
         for row in reversed(rows)
     )
-    return theme.set_texts(ax, _loads_finding(rows, write_down_pct), subtitle, f"{alt}.")
+    note = (
+        f"By the evidence: {moic_x:.2f} times the money in the median, write-down {write_down_pct:.0f}%;"
+        f" differences below {table['noise_pct'].max():.1f} points are chance."
+    )
+    return theme.set_texts(ax, _loads_finding(rows, write_down_pct), subtitle, f"{alt}.", note=note)
 
 
 def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: float) -> None:
@@ -186,7 +173,7 @@ def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: fl
     right = value >= write_down_pct
     theme.text(
         ax,
-        f"{value:.0f}%, {row['moic_x']:.2f}x",
+        f"{value:.0f}%, {row['median_moic_x']:.2f}x",
         (value, y),
         (9 if right else -9, 0),
         theme.PRINTED,
@@ -197,7 +184,7 @@ def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: fl
 def _loads_finding(rows: Sequence[Mapping[Hashable, Any]], write_down_pct: float) -> str:
     """What the heaviest statement does to the probability of a write-down."""
     heaviest = max(rows, key=lambda row: abs(row["write_down_change_pct"]))
-    if not heaviest["moves"]:
+    if not heaviest["beyond_noise"]:
         return "None of these statements moves the probability of a write-down"
     verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
     return (

@@ -21,27 +21,32 @@ from matplotlib.lines import Line2D
 
 from analysis import labels
 from analysis.figures import theme
+from analysis.forecasts.probabilities import History
 from analysis.forecasts.track_record import FORECASTERS
 
 METHODS = {"simulation": "o", "base rate": "s", "trend": "^", "judgement": "D"}
 """The mark of each kind of method."""
 
 FORECASTER_MARKS = {
-    "naive": ("o", theme.MUTED, -0.8),
-    "trend": ("^", theme.RECOMPUTED, 0.0),
-    "pooled": ("D", theme.PARTLY, 0.8),
+    FORECASTERS["naive"]: ("o", theme.MUTED, -0.8),
+    FORECASTERS["trend"]: ("^", theme.RECOMPUTED, 0.0),
+    FORECASTERS["pooled"]: ("D", theme.PARTLY, 0.8),
 }
 """The mark of each forecaster, its colour and how far it is shifted sideways, percent."""
 
 
-def deadlines(predictions: pd.DataFrame, *, published_on: str, as_of: str, ax: Axes) -> Axes:
-    """Predictions from publication day to their deadlines, with the cut-off date and what is decided.
+def deadlines(parts: pd.DataFrame, *, as_of: str, ax: Axes | None = None) -> Axes:
+    """The parts of the predictions from the day they were made to their deadlines, with the cut-off date and
+    what is decided.
 
-    `predictions` has ``label``, ``deadline`` (ISO dates) and ``status``: open, true, false or void.
+    `parts` has ``label``, ``made_on`` and ``deadline`` (ISO dates) and ``status``: open, true, false or void.
     """
-    table = predictions.sort_values("deadline", kind="stable")[::-1].reset_index(drop=True)
+    ax = ax or theme.axes(height_in=6.2)
+    table = parts.sort_values("deadline", kind="stable")[::-1].reset_index(drop=True)
     today = dt.date.fromisoformat(as_of)
-    start, now = (float(mdates.date2num(dt.date.fromisoformat(day))) for day in (published_on, as_of))
+    start, now = (
+        float(mdates.date2num(dt.date.fromisoformat(day))) for day in (parts["made_on"].iloc[0], as_of)
+    )
     ends = [dt.date.fromisoformat(day) for day in table["deadline"]]
     for row, (label, end, status) in enumerate(zip(table["label"], ends, table["status"], strict=True)):
         _draw_deadline(ax, row, label, end, status, start, now)
@@ -78,36 +83,51 @@ def _draw_deadline(
     theme.annotate(ax, text, (mdates.date2num(end), row), (6, 0), va="center", color=theme.MUTED)
 
 
-def chances(methods: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
+def chances(methods: pd.DataFrame, parts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The probability of each part by every method, with its interval, and the pool where there are several.
 
-    `methods` has a row a method: ``id, kind, probability_pct, low_pct, high_pct, pooled_pct, given``;
-    `labels` names each part.
+    Parameters
+    ----------
+    methods : DataFrame
+        `probabilities.by_method`: a row a method.
+    parts : DataFrame
+        The name of each part: ``id, label``.
     """
+    ax = ax or theme.axes(height_in=6.6)
     if methods.empty:
         return theme.empty_chart(ax, "nothing to base a probability on")
-    parts = list(dict.fromkeys(methods["id"]))[::-1]
-    for row, part in enumerate(parts):
-        _draw_part(ax, row, methods[methods["id"] == part].reset_index(drop=True), labels[part])
-    handles = _method_handles(ax, methods["kind"])
+    names = _part_names(parts)
+    ids = list(dict.fromkeys(methods["id"]))[::-1]
+    for row, part in enumerate(ids):
+        _draw_part(ax, row, methods[methods["id"] == part].reset_index(drop=True), names[part])
+    handles = _method_handles(ax, methods["method"])
     if methods["id"].duplicated().any():
         handles += ax.plot([], [], color=theme.INK, linewidth=2.2, label="pooled")
     theme.legend(ax, handles)
-    ax.set(yticks=[], ylim=(-0.6, len(parts) - 0.2), xlim=(0, 100), xticks=range(0, 101, 25))
+    ax.set(yticks=[], ylim=(-0.6, len(ids) - 0.2), xlim=(0, 100), xticks=range(0, 101, 25))
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     pools = methods.drop_duplicates("id").set_index("id")["pooled_pct"]
     likely = int((pools > 50).sum())
     finding = (
         f"{likely} of {len(pools)} parts are more likely than not; the likeliest is"
-        f" “{labels[str(pools.idxmax())].removeprefix('… ')}”"
+        f" “{names[str(pools.idxmax())].removeprefix('… ')}”"
     )
     subtitle = (
         "Probability by every method, with its interval; “if so”: if the first part of that prediction comes"
     )
     alt = "A row for each part with a mark for each method and a line for its interval: " + "; ".join(
-        f"{labels[str(part)].removeprefix('… ')}, {value:.0f}%" for part, value in pools.items()
+        f"{names[str(part)].removeprefix('… ')}, {value:.0f}%" for part, value in pools.items()
     )
-    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
+    note = (
+        "Intervals: 90% of the base rate's posterior or of the Monte-Carlo error, one standard error of a"
+        " trend."
+    )
+    return theme.set_texts(ax, finding, subtitle, f"{alt}.", note=note)
+
+
+def _part_names(parts: pd.DataFrame) -> dict[str, str]:
+    """The label of each part by its id."""
+    return dict(zip(parts["id"], parts["label"], strict=True))
 
 
 def _draw_part(ax: Axes, row: int, methods: pd.DataFrame, label: str) -> None:
@@ -117,7 +137,7 @@ def _draw_part(ax: Axes, row: int, methods: pd.DataFrame, label: str) -> None:
         y = row - 0.12 + offset
         interval = [method["low_pct"], method["high_pct"]]
         ax.plot(interval, [y, y], color=theme.RECOMPUTED, alpha=0.45, linewidth=2)
-        mark = METHODS[method["kind"]]
+        mark = METHODS[method["method"]]
         ax.plot(method["probability_pct"], y, mark, color=theme.RECOMPUTED, markersize=6.5)
     pool, condition = float(methods["pooled_pct"].iloc[0]), methods["given"].iloc[0]
     if len(methods) > 1:
@@ -128,32 +148,29 @@ def _draw_part(ax: Axes, row: int, methods: pd.DataFrame, label: str) -> None:
     theme.annotate(ax, text, (0, row), (0, 13), va="center", fontsize=10.5)
 
 
-def _method_handles(ax: Axes, kinds: pd.Series) -> list[Line2D]:
+def _method_handles(ax: Axes, methods: pd.Series) -> list[Line2D]:
     """A key for each kind of method that is there, in the order of `METHODS`."""
-    present = [kind for kind in METHODS if kind in set(kinds)]
+    present = [kind for kind in METHODS if kind in set(methods)]
     return [ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in present]
 
 
-def probability_history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: Axes) -> Axes:
-    """Every part's probability by every method over the days for which it was computed.
+def probability_history(history: History, parts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Every part's probability by every method over the cut-off dates for which it was computed.
 
-    Parameters
-    ----------
-    table : DataFrame
-        `probabilities.History.table`: ``day, id, kind, probability_pct``.
-    labels
-        The name of each part, by id.
+    `parts` has the name of each part: ``id, label``.
     """
+    table, ax = history.table, ax or theme.axes(height_in=6.8)
     if table.empty:
         return theme.empty_chart(ax, "probabilities of the parts")
-    names = {part: label.removeprefix("… ") for part, label in labels.items() if part in set(table["id"])}
+    labels, known = _part_names(parts), set(table["id"])
+    names = {part: label.removeprefix("… ") for part, label in labels.items() if part in known}
     for lane, (part, name) in enumerate(reversed(names.items())):
         rows = table[table["id"] == part]
-        _draw_lane(ax, lane, name, rows, (table["day"].min(), table["day"].max()))
-    theme.legend(ax, _method_handles(ax, table["kind"]))
+        _draw_lane(ax, lane, name, rows, (table["as_of"].min(), table["as_of"].max()))
+    theme.legend(ax, _method_handles(ax, table["method"]))
     ax.grid(visible=False)
     ax.set(yticks=[], ylim=(-0.1, len(names) - 0.02), xlim=(-0.02, 1.02))
-    _label_days(ax, table["day"].min(), table["day"].max())
+    _label_days(ax, table["as_of"].min(), table["as_of"].max())
     changes = {part: _largest_change(table[table["id"] == part]) for part in names}
     most = max(changes, key=lambda part: abs(changes[part]))
     finding = "Since publication no probability has moved by a point: nothing in our data bears on one"
@@ -164,7 +181,20 @@ def probability_history(table: pd.DataFrame, labels: Mapping[str, str], *, ax: A
     alt = "A lane for each part with its probabilities by day: " + "; ".join(
         f"{names[part]}, moved by {change:+.0f} points" for part, change in changes.items()
     )
-    return theme.set_texts(ax, finding, subtitle, f"{alt}.")
+    return theme.set_texts(ax, finding, subtitle, f"{alt}.", note=_left_out_note(history.left_out, labels))
+
+
+def _left_out_note(left_out: pd.DataFrame, labels: Mapping[str, str]) -> str | None:
+    """Which parts have a method without a history, and on how many assumptions each of these rests."""
+    if left_out.empty:
+        return None
+    listed = "; ".join(
+        f"{labels[part]} ({names.count(',') + 1} assumptions)"
+        for part, names in zip(left_out["id"], left_out["assumptions"], strict=True)
+    )
+    return (
+        f"Simulated probabilities rest on assumptions without a day and stand on the last day alone: {listed}"
+    )
 
 
 def _draw_lane(
@@ -177,10 +207,10 @@ def _draw_lane(
     first, last = days
     line: dict[str, Any] = {"linestyle": "-", "markersize": 4.5, "linewidth": 1.6, "zorder": 3}
     latest = []
-    for kind, part in rows.groupby("kind", sort=False):
-        x = (part["day"] - first).dt.days / _span_days(first, last)
+    for method, part in rows.groupby("method", sort=False):
+        x = (part["as_of"] - first).dt.days / _span_days(first, last)
         y = lane + part["probability_pct"] / 160
-        ax.plot(x, y, METHODS[str(kind)], color=theme.RECOMPUTED, **line)
+        ax.plot(x, y, METHODS[str(method)], color=theme.RECOMPUTED, **line)
         latest.append(float(part["probability_pct"].iloc[-1]))
     values = ", ".join(f"{value:.0f}%" for value in dict.fromkeys(round(v) for v in latest))
     theme.text(ax, values, (1, lane + sum(latest) / len(latest) / 160), (8, 0), theme.INK)
@@ -204,23 +234,23 @@ def _largest_change(rows: pd.DataFrame) -> float:
     """The largest change of a method from its first day to its last, points."""
     changes = [
         float(line["probability_pct"].iloc[-1] - line["probability_pct"].iloc[0])
-        for _, line in rows.groupby("kind")
+        for _, line in rows.groupby("method")
     ]
     return max(changes, key=abs)
 
 
-def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
+def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """How often events of a forecast probability happened, for each forecaster.
 
     Parameters
     ----------
     bins : DataFrame
-        `track_record.calibration`: ``forecaster, forecast, observed, observed_low, observed_high, n``
-        (shares).
+        `track_record.calibration`: ``forecaster, n_questions, forecast, observed, observed_low,
+        observed_high`` (shares).
     record : DataFrame
-        `track_record.score_forecasters`: ``forecaster, skill, skill_low, skill_high, n, n_effective,
-        verdict``.
+        `track_record.score_forecasters`: ``forecaster, n_questions, n_series, skill, verdict``.
     """
+    ax = ax or theme.axes(height_in=4.6, grid="both")
     if bins.empty:
         return theme.empty_chart(ax, "questions of the past that resolved")
     ax.plot([0, 100], [0, 100], color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
@@ -231,8 +261,9 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes) -> Axes:
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     by_name = record.set_index("forecaster")
-    trend = by_name.loc["trend"].to_dict()
-    n, skill, pooled = int(trend["n"]), float(trend["skill"]), float(by_name["skill"].to_dict()["pooled"])
+    trend = by_name.loc[FORECASTERS["trend"]].to_dict()
+    n, skill = int(trend["n_questions"]), float(trend["skill"])
+    pooled = float(by_name["skill"].to_dict()[FORECASTERS["pooled"]])
     subtitle = "How often it happened where so much was said, percent, with 90% intervals of the share"
     alt = (
         f"Marks of three forecasters against a diagonal. On {n} questions of {int(trend['n_series'])} series"
@@ -250,12 +281,13 @@ def _draw_forecaster(ax: Axes, name: str, rows: pd.DataFrame) -> Line2D:
     low, high = 100 * rows["observed_low"], 100 * rows["observed_high"]
     ax.vlines(x, low, high, color=color, alpha=0.45, linewidth=2, zorder=2)
     style: dict[str, Any] = {"color": color, "markersize": 7.5, "zorder": 3}
-    return ax.plot(x, 100 * rows["observed"], mark, label=FORECASTERS[name], **style)[0]
+    return ax.plot(x, 100 * rows["observed"], mark, label=name, **style)[0]
 
 
 def _calibration_finding(bins: pd.DataFrame, verdict: str, n: int) -> str:
     """How trends compare with the naive forecast, and whether they are too sure where they are surest."""
-    ends = bins[(bins["forecaster"] == "trend") & ((bins["low"] >= 0.8) | (bins["high"] <= 0.2))]
+    trend = bins[bins["forecaster"] == FORECASTERS["trend"]]
+    ends = trend[(trend["forecast"] >= 0.8) | (trend["forecast"] < 0.2)]
     too_sure = len(ends) and ((ends["observed"] - 0.5).abs() < (ends["forecast"] - 0.5).abs()).all()
     sure = ", and too sure," if too_sure else ""
     comparison = {

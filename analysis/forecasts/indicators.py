@@ -87,6 +87,14 @@ def table(
     return pd.DataFrame([_row(name, entry, assumptions, facts) for name, entry in entries.items()])
 
 
+def triggered_or_near(board: pd.DataFrame, *, within: float = 0.25) -> pd.DataFrame:
+    """The indicators of `table` that are triggered, and those whose value is as near to the threshold as that
+    part of it.
+    """
+    is_near = (board["to_threshold"] - 1).abs() <= within
+    return board[(board["status"] == "signals") | is_near]
+
+
 def reference_problems(
     entries: Mapping[str, indicators.Indicator],
     register: Register,

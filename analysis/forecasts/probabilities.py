@@ -111,8 +111,8 @@ class History:
     Attributes
     ----------
     table : DataFrame
-        One row a day, part and method: ``day`` (timestamp), ``id, kind, probability_pct, low_pct, high_pct,
-        told``.
+        One row a cut-off date, part and method: ``as_of`` (timestamp), ``id, method, probability_pct,
+        low_pct, high_pct``.
     left_out : DataFrame
         Parts with a method that has no history, a row each: ``id``, and the ``assumptions`` it rests on that
         were not known on the first day or carry no day at all.
@@ -152,7 +152,7 @@ def history(assumptions: Assumptions, facts: audit.Facts) -> History:
             left_out += [{"id": name, "assumptions": ", ".join(late)} for late in hindsight.values() if late]
             functions = [function for function, late in hindsight.items() if not late]
             rows += [_on_day(day, name, method) for method in apply_methods(name, context, functions)]
-    columns = ["day", "id", "kind", "probability_pct", "low_pct", "high_pct", "told"]
+    columns = ["as_of", "id", "method", "probability_pct", "low_pct", "high_pct"]
     return History(
         pd.DataFrame(rows, columns=columns),
         pd.DataFrame(left_out, columns=["id", "assumptions"]).drop_duplicates("id", ignore_index=True),
@@ -162,13 +162,12 @@ def history(assumptions: Assumptions, facts: audit.Facts) -> History:
 def _on_day(day: pd.Timestamp, part: str, method: Method) -> dict[str, Any]:
     chance = method.chance
     return {
-        "day": day,
+        "as_of": day,
         "id": part,
-        "kind": method.kind,
+        "method": method.kind,
         "probability_pct": 100 * chance.probability,
         "low_pct": 100 * chance.low,
         "high_pct": 100 * chance.high,
-        "told": method.note,
     }
 
 
@@ -187,16 +186,16 @@ def _undecided(facts: audit.Facts, as_of: str, parts: pd.DataFrame) -> list[str]
 
 
 def by_method(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row a method of each part, in percent: ``id, kind, probability_pct, low_pct, high_pct, told, data_to,
-    given, pooled_pct``.
+    """A row a method of each part, in percent: ``id, method, probability_pct, low_pct, high_pct, pooled_pct,
+    given, told, data_to``.
     """
-    share = ["probability_pct", "low_pct", "high_pct"]
-    columns = ["id", "kind", *share, "told", "data_to", "given", "pooled_pct"]
+    shares = ["probability_pct", "low_pct", "high_pct", "pooled_pct"]
+    columns = ["id", "method", *shares, "given", "told", "data_to"]
     return pd.DataFrame(
         [
             {
                 "id": row["id"],
-                "kind": method["kind"],
+                "method": method["kind"],
                 "probability_pct": 100 * method["probability"],
                 "low_pct": 100 * method["low"],
                 "high_pct": 100 * method["high"],

@@ -31,7 +31,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.statistics import scoring, trend
+from analysis.statistics import scoring, simulation, trend
 
 HORIZONS_MONTHS = (12, 24, 36)
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -52,12 +52,23 @@ QUESTION_COLUMNS = (
     "quantile",
     "threshold",
     "resolves_on",
-    "value",
+    "actual_value",
     "outcome",
-    "naive",
-    "trend",
+    "naive_probability",
+    "trend_probability",
 )
-SCORES = ("n", "n_series", "n_effective", "brier", "log_score", "skill", "skill_low", "skill_high", "verdict")
+SCORES = (
+    "n_questions",
+    "n_series",
+    "n_effective",
+    "brier",
+    "log_score",
+    "skill",
+    "skill_low",
+    "skill_high",
+    "verdict",
+)
+BINS = ("forecaster", "n_questions", "forecast", "observed", "observed_low", "observed_high")
 FORECASTERS = {
     "naive": "naive forecast",
     "trend": "trend",
@@ -65,7 +76,9 @@ FORECASTERS = {
     "pooled": "trend and base rate, pooled",
     "half": "always 50%",
 }
-"""Forecasters in the words of a reader."""
+"""Forecasters in the words of a reader, as the tables of scores name them; a question has the probability
+that each of them gives in a column ``..._probability``.
+"""
 
 
 LOG_SCALE = trend.Scale("exponential", 0.0, 1.0)
@@ -186,9 +199,9 @@ def questions(series: Sequence[ForecastSeries], as_of: str | dt.date, turn: int 
     -------
     DataFrame
         One row a question, by the day it was made, series and horizon: ``series, asked_on, last_on, due_on,
-        horizon_months, quantile, threshold, resolves_on`` (day by which its value was known), ``value,
-        outcome`` (bool: the value lies above), and a probability of each of `FORECASTERS`, strictly between 0
-        and 1.
+        horizon_months, quantile, threshold, resolves_on`` (day by which its value was known),
+        ``actual_value, outcome`` (bool: the value lies above), and a ``..._probability`` of each of
+        `FORECASTERS`, strictly between 0 and 1.
     """
     return _questions(_windows_of(series, as_of), turn)
 
@@ -197,49 +210,52 @@ def _questions(windows: Sequence[_Window], turn: int) -> pd.DataFrame:
     rows = [window.question(QUANTILES[(turn + at) % len(QUANTILES)]) for at, window in enumerate(windows)]
     table = pd.DataFrame(rows, columns=list(QUESTION_COLUMNS))
     if table.empty:
-        return table.assign(**dict.fromkeys(("base_rate", "pooled", "half"), pd.Series(dtype=float)))
-    table["base_rate"] = [_base_rate(table, row) for row in table.to_dict("records")]
-    table["pooled"] = [scoring.pooled(list(pair)) for pair in table[["trend", "base_rate"]].to_numpy()]
-    return table.assign(half=0.5)
+        later = ("base_rate_probability", "pooled_probability", "half_probability")
+        return table.assign(**dict.fromkeys(later, pd.Series(dtype=float)))
+    table["base_rate_probability"] = [_base_rate(table, row) for row in table.to_dict("records")]
+    pairs = table[["trend_probability", "base_rate_probability"]].to_numpy()
+    table["pooled_probability"] = [scoring.pooled(list(pair)) for pair in pairs]
+    return table.assign(half_probability=0.5)
 
 
-def score_forecasters(table: pd.DataFrame, rng: np.random.Generator, level: float = 0.9) -> pd.DataFrame:
+def score_forecasters(table: pd.DataFrame, seed: int, level: float = 0.9) -> pd.DataFrame:
     """How the forecasters did on the same questions.
 
     Parameters
     ----------
     table
         From `questions`.
-    rng
-        For the bootstrap over series; each forecaster gets a child of its own.
+    seed
+        Of the bootstrap over series; each forecaster gets a stream of its own.
 
     Returns
     -------
     DataFrame
-        One row a forecaster: ``forecaster``; ``n, n_series, n_effective``; ``brier, log_score`` (means;
-        smaller is better); ``skill, skill_low, skill_high`` of the Brier score against the naive forecast
-        (NaN for itself), with the ends of the bootstrap interval; ``verdict``: better, worse, no different
-        (the interval holds 0), or the measure.
+        One row a forecaster: ``forecaster``; ``n_questions, n_series, n_effective``; ``brier, log_score``
+        (means; smaller is better); ``skill, skill_low, skill_high`` of the Brier score against the naive
+        forecast (NaN for itself), with the ends of the bootstrap interval; ``verdict``: better, worse, no
+        different (the interval holds 0), or the measure.
     """
     if table.empty:
         return pd.DataFrame(columns=["forecaster", *SCORES])
     outcome = table["outcome"].to_numpy()
     rows = []
-    for (name, _), child in zip(FORECASTERS.items(), rng.spawn(len(FORECASTERS)), strict=True):
-        probabilities = table[name].to_numpy(dtype=float)
+    streams = simulation.spawn(seed, ["track_record"])["track_record"].spawn(len(FORECASTERS))
+    for (name, words), rng in zip(FORECASTERS.items(), streams, strict=True):
+        probabilities = table[f"{name}_probability"].to_numpy(dtype=float)
         skill = scoring.skill(
             probabilities,
-            table["naive"].to_numpy(dtype=float),
+            table["naive_probability"].to_numpy(dtype=float),
             outcome,
             list(table["series"]),
-            rng=child,
+            rng=rng,
             level=level,
         )
         is_naive = name == "naive"
         rows.append(
             {
-                "forecaster": name,
-                "n": skill.n,
+                "forecaster": words,
+                "n_questions": skill.n,
                 "n_series": skill.n_clusters,
                 "n_effective": skill.n_effective,
                 "brier": float(scoring.brier(probabilities, outcome).mean()),
@@ -259,12 +275,14 @@ def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.
     rows: list[dict[str, object]] = []
     for turn in range(len(QUANTILES)) if windows else ():
         table = _questions(windows, turn)
-        naive = scoring.brier(table["naive"], table["outcome"]).sum()
+        naive = scoring.brier(table["naive_probability"], table["outcome"]).sum()
         rows += [
             {
                 "turn": turn,
-                "forecaster": name,
-                "skill": float(1 - scoring.brier(table[name], table["outcome"]).sum() / naive),
+                "forecaster": FORECASTERS[name],
+                "skill": float(
+                    1 - scoring.brier(table[f"{name}_probability"], table["outcome"]).sum() / naive
+                ),
             }
             for name in ("trend", "base_rate", "pooled")
         ]
@@ -272,15 +290,21 @@ def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.
 
 
 def calibration(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "pooled")) -> pd.DataFrame:
-    """How often it happened at each forecast probability: `scoring.calibration` by ``forecaster``."""
-    if table.empty:
-        return pd.DataFrame()
+    """How often it happened at each forecast probability.
+
+    Returns
+    -------
+    DataFrame
+        `BINS`, a row a forecaster and bin of `scoring.calibration`: ``n_questions`` in it, ``forecast``, the
+        mean of their probabilities, and ``observed``, the share that came true, with its 90% interval.
+    """
     rows = [
-        {"forecaster": name} | row
+        {"forecaster": FORECASTERS[name], "n_questions": row["n"]} | row
         for name in names
-        for row in scoring.calibration(table[name], table["outcome"])
+        if len(table)
+        for row in scoring.calibration(table[f"{name}_probability"], table["outcome"])
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(BINS))
 
 
 def _verdict(skill: scoring.SkillScore) -> str:
@@ -329,9 +353,9 @@ class _Window:
         return dict(self.row) | {
             "quantile": quantile,
             "threshold": threshold,
-            "outcome": bool(float(str(self.row["value"])) > threshold),
-            "naive": 1 - quantile,
-            "trend": chance,
+            "outcome": bool(float(str(self.row["actual_value"])) > threshold),
+            "naive_probability": 1 - quantile,
+            "trend_probability": chance,
         }
 
 
@@ -389,7 +413,7 @@ def _windows(series: ForecastSeries, months: int, as_of: pd.Timestamp) -> Iterat
             "due_on": end["valid_on"],
             "horizon_months": months,
             "resolves_on": end["known_on"],
-            "value": float(end["value"]),
+            "actual_value": float(end["value"]),
         }
         free_from = end["valid_on"]
 

@@ -22,15 +22,15 @@ from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
 
 COLUMNS = (
+    "rank",
     "id",
     "assumptions",
-    "moic_x",
+    "median_moic_x",
     "moic_change_x",
     "write_down_pct",
     "write_down_change_pct",
     "noise_pct",
-    "moves",
-    "rank",
+    "beyond_noise",
 )
 
 
@@ -62,10 +62,11 @@ def rank_claims(
     Returns
     -------
     DataFrame
-        `COLUMNS`, the heaviest first. ``assumptions``: the names, joined; ``moic_x`` and ``write_down_pct``
-        (percent) at the statement's word, ``..._change_...`` against `assumptions`; ``noise_pct``: half width
-        of the Monte-Carlo interval of the write-down; ``moves``: False where the multiple moves by less than
-        1% and the write-down by less than that noise; ``rank``, 1 the heaviest.
+        `COLUMNS`, the heaviest first. ``rank``, 1 the heaviest; ``assumptions``: the names, joined;
+        ``median_moic_x`` and ``write_down_pct`` (percent) at the statement's word, ``..._change_...`` against
+        `assumptions`; ``noise_pct``: half width of the Monte-Carlo interval of the write-down;
+        ``beyond_noise``: False where the multiple moves by less than 1% and the write-down by less than that
+        noise.
 
     Raises
     ------
@@ -82,15 +83,15 @@ def rank_claims(
             {
                 "id": name,
                 "assumptions": ", ".join(values),
-                "moic_x": then_moic,
+                "median_moic_x": then_moic,
                 "moic_change_x": then_moic - moic,
                 "write_down_pct": 100 * then_down.value,
                 "write_down_change_pct": change,
                 "noise_pct": noise,
-                "moves": abs(then_moic - moic) >= 0.01 * moic or abs(change) >= noise,
+                "beyond_noise": abs(then_moic - moic) >= 0.01 * moic or abs(change) >= noise,
             }
         )
-    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
     both = (
         table[["moic_change_x", "write_down_change_pct"]]
         .abs()

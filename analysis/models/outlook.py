@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import balance_sheet, funding, market, mechanisms, venture
+from analysis.models import balance_sheet, frontier, funding, market, mechanisms, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
 from analysis.units import DAYS_PER_YEAR
@@ -466,6 +466,19 @@ def price_falls(assumptions: Assumptions) -> NDArray[np.float64]:
         assumptions.draws,
         simulation.spawn(assumptions.seed, ["price"])["price"],
     )
+
+
+def price_fall_probability(assumptions: Assumptions, factor_per_year: float) -> simulation.MonteCarloEstimate:
+    """Probability that the price of a fixed quality of answer falls by that factor a year, or by more."""
+    return simulation.probability(price_falls(assumptions) >= factor_per_year)
+
+
+def price_paths(assumptions: Assumptions) -> tuple[simulation.Floats, simulation.Floats]:
+    """Times in years, quarterly over three years, and the price of a fixed quality of answer at them in
+    percent of that at the start (draws by quarters), on the draws of `price_falls`.
+    """
+    times = np.arange(13) / 4
+    return times, 100 * frontier.price_after(price_falls(assumptions), times)
 
 
 def needed_revenue_usd_bn(assumptions: Assumptions) -> float:

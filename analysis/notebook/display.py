@@ -183,6 +183,7 @@ def table(
     role: str = "detail",
     sources: Sources = (),
     claims: Claims = (),
+    missing: str | None = None,
     **values: Any,
 ) -> None:
     """Show a table: every column of the frame, named and formatted as the catalogue (`columns`) says.
@@ -198,9 +199,14 @@ def table(
         may hold several of these.
     claims
         The claims that it bears on, by id.
+    missing : str
+        The sentence that stands here instead where the frame has no rows.
     **values
-        What fills the fields of `title` and `note`.
+        What fills the fields of `title`, `note` and `missing`.
     """
+    if missing is not None and frame.empty:
+        sentence(id, missing, claims=claims, **values)
+        return
     _show_rows(
         id,
         "table",
@@ -295,8 +301,12 @@ def predictions(
     id: str, title: str, rows: pd.DataFrame, *, note: str | None = None, sources: Sources = ()
 ) -> None:
     """Show predictions in parts; `rows` has the columns of `forecasts.probabilities.FIELDS` and those of
-    `evidence.predictions.load_table`.
+    `evidence.predictions.load_table`. Without a note it says what the scores are of.
     """
+    if note is None:
+        scored = "those of its probability on the day when it was made"
+        note = f"Brier and log score of a part that is true or false are {scored}."
+        note += " None has been decided yet." if rows["brier"].isna().all() else ""
     described = _described(rows, None, None)
     _show_rows(id, "predictions", title, described, PREDICTIONS, note=note, sources=sources)
 

@@ -85,6 +85,14 @@ def test_counts_hold_every_verdict_and_every_claim(rows):
     assert by_weight.sum().equals(counts.sum())
 
 
+def test_a_table_of_counts_has_their_sums(rows):
+    counts, table = audit.counts(rows.reset_index()), audit.count_table(rows.reset_index(), total=True)
+    assert list(table.columns) == ["section", *audit.VERDICTS, "statements"]
+    assert table["section"].tolist() == [*counts.index, "all"]
+    assert table["statements"].tolist() == [*counts.sum(axis=1), len(rows)]
+    assert audit.count_table(rows.reset_index(), "weight")["statements"].sum() == len(rows)
+
+
 def judged_so(*claims):
     """Rows of a ledger: id, weight, verdict and error, each with a reason of its own."""
     table = pd.DataFrame(claims, columns=["id", "weight", "verdict", "error"])
@@ -117,7 +125,9 @@ def test_what_is_not_wrong_is_no_error():
 
 
 def test_errors_of_the_article_hold_every_wrong_claim_once_and_none_that_was_overtaken(rows):
-    named = audit.errors(rows.reset_index())["claims"].explode()
+    distinct = audit.errors(rows.reset_index())
+    named = distinct["claims"].explode()
+    assert distinct["further_statements"].sum() == len(named) - len(distinct)
     assert sorted(named) == sorted(rows.index[rows["verdict"] == "fails"])
     assert not set(named) & set(rows.index[rows["verdict"] == "void"])
 

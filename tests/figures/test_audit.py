@@ -19,7 +19,7 @@ def ledger():
 
 
 def test_the_scoreboard_holds_every_claim(ledger):
-    ax = charts.audit.scoreboard(audit.counts(ledger), errors=1, ax=theme.axes())
+    ax = charts.audit.scoreboard(audit.counts(ledger), errors=1)
     assert sum(bar.get_width() for bar in ax.patches) == len(ledger)
     labelled = {text.get_text() for text in theme.chart_of(ax).legends[0].get_texts()}
     assert labelled == {labels.VERDICTS[verdict] for verdict in ledger["verdict"]}
@@ -29,17 +29,17 @@ def test_the_scoreboard_holds_every_claim(ledger):
     ("errors", "title"), [(0, "no distinct errors"), (1, "one distinct error"), (16, "16 distinct errors")]
 )
 def test_the_scoreboard_names_the_errors_and_not_the_statements_that_repeat_them(ledger, errors, title):
-    ax = charts.audit.scoreboard(audit.counts(ledger), errors=errors, ax=theme.axes())
+    ax = charts.audit.scoreboard(audit.counts(ledger), errors=errors)
     assert finding(ax) == f"The article makes {title}"
 
 
 def test_agreement_leaves_out_what_has_no_printed_figure(ledger):
-    table = charts.audit.comparable(ledger)
+    table = audit.comparable(ledger)
     both = ledger["stated_high"].lt(math.inf) & (ledger["computed"] > 0)
     assert set(table["id"]) == set(ledger.loc[both, "id"])
     # 56.508 over 43: 1.314
     assert table.set_index("id").loc["market.cagr.code_generation", "ratio"] == pytest.approx(1.314, abs=1e-3)
-    ax = charts.audit.agreement(ledger, ax=theme.axes())
+    ax = charts.audit.agreement(table)
     assert len(points(ax)) == len(table)
     names = [label.get_text() for label in ax.get_yticklabels()]
     for name, statement in zip(names, table["statement"], strict=True):
@@ -49,18 +49,19 @@ def test_agreement_leaves_out_what_has_no_printed_figure(ledger):
 LOADS = pd.DataFrame(
     {
         "id": ["x", "y"],
-        "moic_x": [0.36, 1.4],
+        "statement": ["A market.", "A lead."],
+        "median_moic_x": [0.36, 1.4],
+        "moic_change_x": [-0.63, 0.41],
         "write_down_pct": [56.0, 19.0],
         "write_down_change_pct": [29.0, -8.0],
-        "moves": [True, True],
+        "noise_pct": [0.6, 0.7],
+        "beyond_noise": [True, True],
     }
 )
 
 
 def test_each_statement_has_a_ring_where_it_takes_the_write_down():
-    ax = charts.audit.load_bearing(
-        LOADS, {"x": "A market.", "y": "A lead."}, moic_x=0.99, write_down_pct=27.0, ax=theme.axes()
-    )
+    ax = charts.audit.load_bearing(LOADS)
     rings = [tuple(ring.get_offsets()[0]) for ring in ax.collections]
     assert rings == [(19.0, 0), (56.0, 1)]  # the heaviest on top
     assert {"56%, 0.36x", "19%, 1.40x", "A market", "by the evidence: 27%, 0.99x"} <= {
@@ -70,14 +71,11 @@ def test_each_statement_has_a_ring_where_it_takes_the_write_down():
         theme.chart_of(ax).finding
         == "Taken at its word the heaviest statement lifts the probability of a write-down from 27 to 56%"
     )
+    assert "differences below 0.7 points are chance" in theme.chart_of(ax).note
 
 
 def test_a_load_that_lowers_and_loads_that_move_nothing_are_described_so():
-    lowered = charts.audit.load_bearing(
-        LOADS[1:], {"y": "A lead."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
-    )
+    lowered = charts.audit.load_bearing(LOADS[1:])
     assert "lowers the probability of a write-down from 27 to 19%" in theme.chart_of(lowered).finding
-    still = charts.audit.load_bearing(
-        LOADS.assign(moves=False), {"x": "A.", "y": "B."}, moic_x=1, write_down_pct=27.0, ax=theme.axes()
-    )
+    still = charts.audit.load_bearing(LOADS.assign(beyond_noise=False))
     assert theme.chart_of(still).finding == "None of these statements moves the probability of a write-down"

@@ -5,13 +5,15 @@ import pandas as pd
 import pytest
 
 from analysis.figures import charts, theme
+from analysis.forecasts import probabilities
+from analysis.forecasts.track_record import FORECASTERS
 from tests.figures.artists import finding
 
 
 def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_decided():
     days = ["2027-05-21", "2028-05-21", "2027-05-21"]
     parts = pd.DataFrame({"label": ["a", "b", "c"], "deadline": days, "status": ["open", "open", "void"]})
-    ax = charts.forecasts.deadlines(parts, published_on="2026-05-21", as_of="2027-10-31", ax=theme.axes())
+    ax = charts.forecasts.deadlines(parts.assign(made_on="2026-05-21"), as_of="2027-10-31")
     widths = {round(bar.get_y() + bar.get_height() / 2): [] for bar in ax.patches}
     for bar in ax.patches:
         widths[round(bar.get_y() + bar.get_height() / 2)].append(bar.get_width())
@@ -28,10 +30,9 @@ def test_every_method_has_its_mark_and_several_are_pooled():
         ("a", "trend", 50.0, 20.0, 80.0, 75.0, None),
         ("b", "base rate", 25.0, 5.0, 60.0, 25.0, "a"),
     ]
-    columns = ["id", "kind", "probability_pct", "low_pct", "high_pct", "pooled_pct", "given"]
-    ax = charts.forecasts.chances(
-        pd.DataFrame(rows, columns=columns), {"a": "It comes", "b": "… and stays"}, ax=theme.axes()
-    )
+    columns = ["id", "method", "probability_pct", "low_pct", "high_pct", "pooled_pct", "given"]
+    parts = pd.DataFrame({"id": ["a", "b"], "label": ["It comes", "… and stays"]})
+    ax = charts.forecasts.chances(pd.DataFrame(rows, columns=columns), parts)
     marks = {line.get_marker(): list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 1}
     assert marks == {"o": [90.0], "^": [50.0], "s": [25.0]}
     spans = [tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
@@ -45,25 +46,29 @@ def test_every_method_has_its_mark_and_several_are_pooled():
     assert finding(ax) == "1 of 2 parts are more likely than not; the likeliest is “It comes”"
 
 
-def history(*rows):
-    table = pd.DataFrame(rows, columns=["day", "id", "kind", "probability_pct"])
-    return table.assign(day=pd.to_datetime(table["day"]))
+def history(*rows, left_out=()):
+    table = pd.DataFrame(rows, columns=["as_of", "id", "method", "probability_pct"])
+    return probabilities.History(
+        table.assign(as_of=pd.to_datetime(table["as_of"])),
+        pd.DataFrame(left_out, columns=["id", "assumptions"]),
+    )
 
 
-LABELS = {"a": "First", "b": "\u2026 second"}
+PARTS = pd.DataFrame({"id": ["a", "b"], "label": ["First", "\u2026 second"]})
 
 
+STILL = (("2026-05-21", "b", "base rate", 20.0), ("2026-06-21", "b", "base rate", 20.0))
 MOVED = history(
     ("2026-05-21", "a", "trend", 40.0),
     ("2026-06-21", "a", "trend", 52.0),
     ("2026-06-21", "a", "simulation", 80.0),
-    ("2026-05-21", "b", "base rate", 20.0),
-    ("2026-06-21", "b", "base rate", 20.0),
+    *STILL,
+    left_out=[("a", "pool_usd_bn, pool_share")],
 )
 
 
 def test_each_part_has_a_lane_with_a_line_a_method_and_its_last_value():
-    ax = charts.forecasts.probability_history(MOVED, LABELS, ax=theme.axes())
+    ax = charts.forecasts.probability_history(MOVED, PARTS)
     lines = {
         tuple(np.round(line.get_ydata(), 3))
         for line in ax.lines
@@ -74,39 +79,37 @@ def test_each_part_has_a_lane_with_a_line_a_method_and_its_last_value():
     words = {text.get_text() for text in ax.texts}
     assert {"First", "second", "52%, 80%", "20%"} <= words
     assert theme.chart_of(ax).finding == "\u201cFirst\u201d moved most since publication, by +12 points"
+    assert "First (2 assumptions)" in theme.chart_of(ax).note
 
 
 def test_where_nothing_moves_it_says_so():
-    ax = charts.forecasts.probability_history(MOVED[MOVED["id"] == "b"], LABELS, ax=theme.axes())
-    assert (
-        theme.chart_of(ax).finding
-        == "Since publication no probability has moved by a point: nothing in our data bears on one"
+    ax = charts.forecasts.probability_history(history(*STILL), PARTS)
+    assert finding(ax) == (
+        "Since publication no probability has moved by a point: nothing in our data bears on one"
     )
-    assert (
-        "no data"
-        in charts.forecasts.probability_history(MOVED[:0], LABELS, ax=theme.axes()).texts[0].get_text()
-    )
+    assert theme.chart_of(ax).note is None
+    assert "no data" in charts.forecasts.probability_history(history(), PARTS).texts[0].get_text()
 
 
 def bins(*rows):
-    table = pd.DataFrame(rows, columns=["forecaster", "low", "high", "forecast", "observed"])
-    return table.assign(observed_low=table["observed"] - 0.1, observed_high=table["observed"] + 0.1, n=5)
+    table = pd.DataFrame(rows, columns=["forecaster", "forecast", "observed"])
+    return table.assign(observed_low=table["observed"] - 0.1, observed_high=table["observed"] + 0.1)
 
 
 BINS = bins(
-    ("naive", 0.8, 1.0, 0.9, 0.9),
-    ("trend", 0.8, 1.0, 0.95, 0.7),
-    ("trend", 0.0, 0.2, 0.05, 0.3),
-    ("pooled", 0.8, 1.0, 0.9, 0.8),
+    (FORECASTERS["naive"], 0.9, 0.9),
+    (FORECASTERS["trend"], 0.95, 0.7),
+    (FORECASTERS["trend"], 0.05, 0.3),
+    (FORECASTERS["pooled"], 0.9, 0.8),
 )
 
 
 def record(verdict):
     return pd.DataFrame(
         {
-            "forecaster": ["naive", "trend", "pooled"],
+            "forecaster": [FORECASTERS[name] for name in ("naive", "trend", "pooled")],
             "skill": [np.nan, -0.5, -0.2],
-            "n": 54,
+            "n_questions": 54,
             "n_series": 14,
             "verdict": ["the measure", verdict, "worse"],
         }
@@ -114,7 +117,7 @@ def record(verdict):
 
 
 def test_calibration_draws_outcomes_over_forecast_probabilities():
-    ax = charts.forecasts.calibration(BINS, record("worse"), ax=theme.axes())
+    ax = charts.forecasts.calibration(BINS, record("worse"))
     marks = {
         line.get_label(): (line.get_xdata(), line.get_ydata())
         for line in ax.lines
@@ -136,15 +139,9 @@ def test_calibration_draws_outcomes_over_forecast_probabilities():
     ],
 )
 def test_the_words_follow_the_verdict(verdict, finding):
-    assert (
-        theme.chart_of(charts.forecasts.calibration(BINS, record(verdict), ax=theme.axes())).finding
-        == finding
-    )
+    assert theme.chart_of(charts.forecasts.calibration(BINS, record(verdict))).finding == finding
 
 
 def test_trends_that_are_not_too_sure_are_not_called_so():
-    honest = bins(("trend", 0.8, 1.0, 0.9, 0.95), ("trend", 0.0, 0.2, 0.1, 0.0))
-    assert (
-        "too sure"
-        not in theme.chart_of(charts.forecasts.calibration(honest, record("worse"), ax=theme.axes())).finding
-    )
+    honest = bins((FORECASTERS["trend"], 0.9, 0.95), (FORECASTERS["trend"], 0.1, 0.0))
+    assert "too sure" not in theme.chart_of(charts.forecasts.calibration(honest, record("worse"))).finding

@@ -30,7 +30,7 @@ def test_every_part_has_a_probability_or_says_why_not(rows):
 def test_parts_without_a_method_leave_an_empty_table_and_an_empty_chart(rows):
     none = probabilities.by_method(rows[rows["probability"].isna()].reset_index())
     assert none.empty and list(none) == list(probabilities.by_method(rows.reset_index()))
-    chart = theme.chart_of(charts.forecasts.chances(none, {}, ax=theme.axes()))
+    chart = theme.chart_of(charts.forecasts.chances(none, predictions.load_table()))
     assert chart.finding == "No data by the cut-off date: nothing to base a probability on"
 
 
@@ -51,7 +51,7 @@ def test_methods_in_rows_are_those_of_the_parts(rows):
     flat = probabilities.by_method(rows.reset_index())
     assert len(flat) == sum(len(methods) for methods in rows["methods"])
     price = flat[flat["id"] == "p2.price"]
-    assert list(price["kind"]) == ["simulation", "trend"]
+    assert list(price["method"]) == ["simulation", "trend"]
     assert set(price["pooled_pct"]) == {100 * rows.loc["p2.price", "probability"]}
     cited = probabilities.cited_sources(rows.reset_index())
     assert len({source["url"] for source in cited}) == len(cited) > 10
@@ -180,7 +180,7 @@ def past(context):
 
 
 def test_the_last_day_of_the_history_is_the_table(past, rows):
-    last = past.table[past.table["day"] == past.table["day"].max()]
+    last = past.table[past.table["as_of"] == past.table["as_of"].max()]
     for part, group in last.groupby("id"):
         assert list(group["probability_pct"] / 100) == pytest.approx(
             [m["probability"] for m in rows.loc[part, "methods"]]
@@ -189,14 +189,14 @@ def test_the_last_day_of_the_history_is_the_table(past, rows):
 
 
 def test_each_day_is_what_could_be_said_on_it(context_on, past):
-    first = past.table[past.table["day"] == "2026-05-21"].set_index("id")
+    first = past.table[past.table["as_of"] == "2026-05-21"].set_index("id")
     then = methods.apply_methods("p3.write_down", context_on("2026-05-21"), [methods.down_rounds])[0]
     assert first.loc["p3.write_down", "probability_pct"] == pytest.approx(100 * then.chance.probability)
 
 
 def test_no_history_is_drawn_through_an_assumption_that_carries_no_day(past):
-    early = past.table[past.table["day"] < past.table["day"].max()]
-    simulated = early[early["kind"] == "simulation"]
+    early = past.table[past.table["as_of"] < past.table["as_of"].max()]
+    simulated = early[early["method"] == "simulation"]
     assert set(simulated["id"]) == {"p2.price"}  # its one assumption is dated 2025-03-12
     left = past.left_out.set_index("id")["assumptions"]
     assert set(left.index) == {"p3.write_down", "p3.cause"}

@@ -62,8 +62,8 @@ def test_nothing_published_after_the_day_of_asking_enters_a_forecast():
     jump = np.where(np.arange(24) < 12, values, values * 50)
     calm, wild = (track_record.questions([series(v)], "2026-01-01").iloc[0] for v in (values, jump))
     assert calm["asked_on"] == wild["asked_on"]
-    assert (calm["threshold"], calm["trend"]) == (wild["threshold"], wild["trend"])
-    assert wild["value"] == pytest.approx(50 * calm["value"])
+    assert (calm["threshold"], calm["trend_probability"]) == (wild["threshold"], wild["trend_probability"])
+    assert wild["actual_value"] == pytest.approx(50 * calm["actual_value"])
 
 
 def test_what_was_not_known_by_the_day_of_looking_resolves_nothing():
@@ -78,7 +78,7 @@ def test_the_quantiles_take_turns_and_the_naive_forecaster_says_what_is_left():
     made = [series(np.exp(rng.normal(size=30).cumsum() / 5), name) for name in "abc"]
     table = track_record.questions(made, "2026-01-01")
     assert list(table["quantile"][:7]) == [*QUANTILES, *QUANTILES[:2]]
-    assert np.allclose(table["naive"], 1 - table["quantile"])
+    assert np.allclose(table["naive_probability"], 1 - table["quantile"])
     other = track_record.questions(made, "2026-01-01", turn=2)
     assert list(other["quantile"][:3]) == [0.5, 0.7, 0.9]
     assert (other["due_on"] == table["due_on"]).all()
@@ -92,10 +92,14 @@ def test_the_base_rate_counts_earlier_questions_of_that_quantile_that_had_been_r
     for row in table.to_dict("records"):
         seen = table[(table["resolves_on"] <= row["asked_on"]) & (table["quantile"] == row["quantile"])]
         expected = (seen["outcome"].sum() + 0.5) / (len(seen) + 1) if len(seen) else 0.5
-        assert row["base_rate"] == pytest.approx(expected)
-    assert table["base_rate"].ne(0.5).any()
+        assert row["base_rate_probability"] == pytest.approx(expected)
+    assert table["base_rate_probability"].ne(0.5).any()
     assert np.allclose(
-        table["pooled"], [scoring.pooled(list(pair)) for pair in table[["trend", "base_rate"]].to_numpy()]
+        table["pooled_probability"],
+        [
+            scoring.pooled(list(pair))
+            for pair in table[["trend_probability", "base_rate_probability"]].to_numpy()
+        ],
     )
 
 
@@ -110,7 +114,7 @@ def walks():
 @pytest.mark.slow
 def test_on_random_walks_the_naive_forecaster_is_calibrated(walks):
     # each share of outcomes within four standard errors of what was said
-    for probability, group in walks.groupby("naive"):
+    for probability, group in walks.groupby("naive_probability"):
         assert abs(group["outcome"].mean() - probability) < 4 * math.sqrt(
             probability * (1 - probability) / len(group)
         ), probability
@@ -118,21 +122,21 @@ def test_on_random_walks_the_naive_forecaster_is_calibrated(walks):
 
 @pytest.mark.slow
 def test_on_random_walks_a_trend_shows_no_skill(walks):
-    scores = track_record.score_forecasters(walks, np.random.default_rng(4)).set_index("forecaster")
+    scores = track_record.score_forecasters(walks, 4).set_index("forecaster")
     assert scores.loc["trend", "skill_high"] < 0
     assert scores.loc["trend", "verdict"] == "worse"
-    assert scores.loc["naive", "verdict"] == "the measure"
-    assert scores.loc["half", "brier"] == 0.25
-    assert scores.loc["half", "log_score"] == pytest.approx(math.log(2))
+    assert scores.loc["naive forecast", "verdict"] == "the measure"
+    assert scores.loc["always 50%", "brier"] == 0.25
+    assert scores.loc["always 50%", "log_score"] == pytest.approx(math.log(2))
 
 
 @pytest.mark.slow
 def test_on_noise_around_a_line_a_trend_shows_skill():
     rng = np.random.default_rng(5)
     made = [series(np.exp(0.05 * np.arange(48) + rng.normal(0, 0.1, 48)), f"line {k:03}") for k in range(60)]
-    scores = track_record.score_forecasters(
-        track_record.questions(made, "2028-01-01"), np.random.default_rng(6)
-    ).set_index("forecaster")
+    scores = track_record.score_forecasters(track_record.questions(made, "2028-01-01"), 6).set_index(
+        "forecaster"
+    )
     assert scores.loc["trend", "skill_low"] > 0
     assert scores.loc["trend", "verdict"] == "better"
 
@@ -140,7 +144,7 @@ def test_on_noise_around_a_line_a_trend_shows_skill():
 def test_too_few_values_make_no_question():
     assert track_record.questions([series(np.exp(np.arange(5.0)))], "2026-01-01").empty
     none = track_record.questions([], "2026-01-01")
-    assert track_record.score_forecasters(none, np.random.default_rng(0)).empty
+    assert track_record.score_forecasters(none, 0).empty
     assert track_record.calibration(none).empty
     assert track_record.skill_by_turn([], "2026-01-01").empty
 
@@ -160,11 +164,10 @@ def test_the_evidence_gives_series_of_several_kinds_and_questions_of_each_horizo
         assert np.isfinite(series.scale.line(series.points["value"].to_numpy(dtype=float))).all(), series.name
     table = track_record.questions(all_series, as_of)
     assert set(table["horizon_months"]) == set(HORIZONS_MONTHS)
-    assert (
-        (table[["naive", "trend", "base_rate", "pooled"]] > 0)
-        & (table[["naive", "trend", "base_rate", "pooled"]] < 1)
-    ).all(axis=None)
-    assert ((table["value"] > table["threshold"]) == table["outcome"]).all()
+    probabilities = table.filter(like="_probability")
+    assert list(probabilities) == [f"{name}_probability" for name in track_record.FORECASTERS]
+    assert ((probabilities > 0) & (probabilities < 1)).all(axis=None)
+    assert ((table["actual_value"] > table["threshold"]) == table["outcome"]).all()
 
 
 def test_a_best_so_far_never_falls_and_is_read_when_it_was_published(real):
