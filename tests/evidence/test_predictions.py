@@ -57,6 +57,8 @@ def test_deadlines_count_from_publication():
     assert parts.loc["p2.price", "deadline"] == "2028-05-21"
     assert parts.loc["p3.write_down", "deadline"] == "2029-05-21"
     assert predictions.deadline(dt.date(2026, 8, 31), 6) == dt.date(2027, 2, 28)
+    # 21 May 2026 to 21 May 2028 are 731 days, with 29 February 2028
+    assert predictions.years_allowed("p2.price") == pytest.approx(731 / 365.25)
 
 
 def test_three_predictions_in_a_dozen_parts():

@@ -72,6 +72,17 @@ def test_it_signals_on_the_side_that_it_names_and_on_the_threshold_itself(board)
     assert indicators.table(assumptions, facts, {"at": at})["status"].item() == "signals"
 
 
+def test_what_is_triggered_or_near_its_threshold_is_selected_and_the_unknown_is_not():
+    board = pd.DataFrame(
+        {
+            "status": ["signals", "quiet", "quiet", "quiet", "unknown"],
+            "to_threshold": [3.0, 0.75, 1.25, 0.7, float("nan")],
+        },
+        index=list("abcde"),
+    )
+    assert list(indicators.triggered_or_near(board, within=0.25).index) == ["a", "b", "c"]
+
+
 def test_a_threshold_of_the_register_moves_with_it():
     quiet, loud = (
         indicators.table(*on(ltv_ceiling_pct=ceiling)).set_index("id").loc["ltv"] for ceiling in (25.0, 12.0)

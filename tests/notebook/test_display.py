@@ -444,6 +444,22 @@ def test_a_number_that_is_missing_is_left_out_with_the_reason(outputs):
         )
 
 
+def test_a_table_without_rows_is_left_out_with_the_reason(outputs):
+    frame = pd.DataFrame({"n": [3]})
+    display.table("a.b", "Title", frame[:0], missing="All of {count} are known.", count=3)
+    assert (bundle(outputs)["kind"], bundle(outputs)["text"]) == ("statement", "All of 3 are known.")
+    display.table("a.b", "Title", frame, missing="All are known.")
+    assert bundle(outputs)["kind"] == "table"
+
+
+def test_predictions_say_what_their_scores_are_of(outputs):
+    rows = pd.DataFrame(columns=[*probabilities.FIELDS, "label", "source_of_truth"])
+    display.predictions("p.ledger", "Parts", rows)
+    assert "None has been decided yet." in bundle(outputs)["note"]
+    display.predictions("p.ledger", "Parts", rows, note="A note.")
+    assert bundle(outputs)["note"] == "A note."
+
+
 def test_the_inputs_of_a_number_are_those_of_the_results_it_is_taken_from(outputs):
     class Result:
         inputs = {"draws": 5}
