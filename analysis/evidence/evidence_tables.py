@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem
 from analysis.evidence import csv_files
-from analysis.evidence.sources import read_as
+from analysis.evidence.sources import read_sidecar
 from analysis.exhibits import QUALITIES
 from analysis.project import Project
 from analysis.scenarios import display_path
@@ -52,6 +52,9 @@ class Floors(BaseModel):
 
 class EvidenceColumn(BaseModel):
     """One column of an evidence table.
+
+    Where the catalogue (`columns`) describes it, its sidecar may leave out `title` and `meaning`, and where its
+    name carries the unit, `unit`.
 
     A number has bounds: `minimum` and `maximum` can be reached; `exclusive_minimum`, `exclusive_maximum` and
     `floors` cannot, for what is divided by or put on a scale of logs or logits; it stays below that of the
@@ -137,7 +140,7 @@ def sidecar(name: str, directory: Path = EVIDENCE) -> EvidenceSidecar:
     DataError
         No sidecar, or one that does not say what it must.
     """
-    return read_as(EvidenceSidecar, directory / f"{name}.meta.yml")
+    return read_sidecar(EvidenceSidecar, directory / f"{name}.meta.yml")
 
 
 def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> pd.DataFrame:

@@ -8,18 +8,21 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from analysis import columns
 from analysis.cache import cached
+from analysis.columns import ColumnEntry
 from analysis.errors import DataError
 from analysis.project import Project
 from analysis.scenarios import Day, display_path, read_yaml, validation_problems
-from analysis.units import UNITS
+from analysis.units import UNITS, unit_of_name
 
+Catalogue = Mapping[str, ColumnEntry]
 Described = TypeVar("Described", bound=BaseModel)
 THESIS = Project.default().thesis
 
@@ -100,10 +103,46 @@ def read_as(model: type[Described], path: Path) -> Described:
     DataError
         There is no such file, or it does not say what the model asks for; all of it at once.
     """
+    return _as_model(model, read_yaml(path, error=DataError), path)
+
+
+def read_sidecar(model: type[Described], path: Path) -> Described:
+    """What a sidecar says, as a model: a column that the catalogue describes needs no title and no meaning,
+    one whose name carries its unit no unit.
+
+    Raises
+    ------
+    DataError
+        As `read_as`, or the catalogue cannot be used.
+    """
+    content, catalogue = read_yaml(path, error=DataError), columns.load()
+    return _as_model(model, _with_columns(content, catalogue), path)
+
+
+def _as_model(model: type[Described], content: dict[str, Any], path: Path) -> Described:
     try:
-        return model.model_validate(read_yaml(path, error=DataError))
+        return model.model_validate(content)
     except ValidationError as reason:
         raise DataError(validation_problems(reason, display_path(path))) from None
+
+
+def _with_columns(content: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """A sidecar whose columns have what the catalogue and their names say where it is silent."""
+    specs = content.get("columns")
+    if not isinstance(specs, dict):
+        return content
+    described = {
+        name: _description(name, catalogue) | spec if isinstance(spec, dict) else spec
+        for name, spec in specs.items()
+    }
+    return content | {"columns": described}
+
+
+def _description(name: str, catalogue: Catalogue) -> dict[str, str]:
+    """Title and meaning of a column by the catalogue, and the unit that its name carries."""
+    entry, unit = catalogue.get(name), unit_of_name(name)
+    described = {"title": entry.label, "meaning": entry.meaning} if entry else {}
+    return described | ({"unit": unit} if unit else {})
 
 
 @cached

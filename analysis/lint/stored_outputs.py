@@ -1,8 +1,8 @@
 """Do the notebooks still say what the data says? Their stored outputs, as far as no kernel is needed to tell.
 
 Decisions
-- A notebook is read as the JSON file it is; nothing of it is executed. A stored bundle that is no exhibit is a
-  problem of its own, and compared with nothing.
+- A notebook is read as the JSON file it is; nothing of it is executed. A stored bundle that lacks what its
+  kind needs is a problem of its own, and compared with nothing.
 - What can be compared: a parameters cell against the register, a ledger's verdicts against fresh ones, an
   evidence exhibit's rows against the table, the claims that any exhibit names against those that there are.
 - At most one line for each row of an exhibit: the first difference, the verdict before the words.

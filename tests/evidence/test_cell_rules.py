@@ -93,7 +93,7 @@ def test_rules_may_name_what_the_evidence_of_their_own_project_holds_and_nothing
     ):
         cell_rules.load(tmp_path / "thesis", tmp_path / "evidence")
     rename(tmp_path / "evidence" / "dated_facts", "xai.merging", "xai.merger")
-    rename(tmp_path / "evidence" / "funding_rounds", "amount_usd_bn", "amount")
+    rename(tmp_path / "evidence" / "funding_rounds", "amount_usd_bn", "paid_usd_bn")
     with pytest.raises(
         DataError, match=r"cells\.yml, key .*Amazon.*: funding_rounds has no column 'amount_usd_bn'"
     ):

@@ -4,7 +4,9 @@ import hashlib
 
 import pandas as pd
 import pytest
+import yaml
 
+from analysis import columns, units
 from analysis.errors import DataError
 from analysis.evidence import article_tables, evidence_tables
 from analysis.exhibits import QUALITIES
@@ -211,8 +213,17 @@ def test_a_changed_file_is_noticed(folder):
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("unit: million USD, ", "", "a number needs a unit"),
+        (
+            "  note: {title: Note, kind: text, missing: true",
+            "  note: {title: Note, kind: number",
+            "a number needs a unit",
+        ),
         ('kind: category, values: ["yes", "no"]', "kind: category", "a category needs its values"),
+        (
+            "{title: Quarter, kind: text, meaning: the fiscal quarter}",
+            "{kind: text}",
+            "quarter.title: Field required",
+        ),
         ("pick: There are no conflicts.\n", "", "key pick: Field required"),
         ("  source: {title: Address, kind: text, meaning: where it was read}\n", "", "columns lack source"),
         ("key: [quarter]", "key: [quarters]", "columns lack quarters"),
@@ -300,3 +311,23 @@ def test_an_edited_table_is_read_again_in_the_same_process(folder):
     assert len(evidence_tables.load("revenue", None, folder)) == 1
     write(folder, HEADER + ROWS, rehash=False)
     assert "is not the file that its sidecar describes" in refused(folder)
+
+
+def test_a_column_that_the_catalogue_describes_needs_no_more_than_its_kind(folder):
+    said = "{title: Known on, kind: date, meaning: day of the results}"
+    bare = SIDECAR.replace(said, "{kind: date}").replace("unit: million USD, ", "")
+    assert bare.count("{kind: date}") == 1
+    write(folder, HEADER + ROWS, bare)
+    read, entry = evidence_tables.sidecar("revenue", folder).columns, columns.entry("known_on")
+    assert (read["known_on"].title, read["known_on"].meaning) == (entry.label, entry.meaning)
+    assert read["revenue_usd_mn"].unit == units.HEADINGS["usd_mn"]
+
+
+def test_no_sidecar_repeats_what_the_catalogue_or_a_name_says():
+    for name in evidence_tables.names():
+        stated = yaml.safe_load((evidence_tables.EVIDENCE / f"{name}.meta.yml").read_text())["columns"]
+        for column, spec in stated.items():
+            entry = columns.load().get(column)
+            assert not (entry and "title" in spec), (name, column)
+            assert not (entry and spec.get("meaning") == entry.meaning), (name, column)
+            assert spec.get("unit") != units.unit_of_name(column) or "unit" not in spec, (name, column)
