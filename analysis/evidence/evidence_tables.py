@@ -53,8 +53,8 @@ class Floors(BaseModel):
 class EvidenceColumn(BaseModel):
     """One column of an evidence table.
 
-    Where the catalogue (`columns`) describes it, its sidecar may leave out `title` and `meaning`, and where its
-    name carries the unit, `unit`.
+    Where the catalogue (`columns`) describes it, its sidecar may leave out `title` and `meaning`, and where
+    its name carries the unit, `unit`.
 
     A number has bounds: `minimum` and `maximum` can be reached; `exclusive_minimum`, `exclusive_maximum` and
     `floors` cannot, for what is divided by or put on a scale of logs or logits; it stays below that of the
