@@ -137,13 +137,15 @@ def _draw_shares(
 def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     """What a risk adds to a probability (`sensitivity.shapley`), with its effect alone and as the last."""
     ax = ax or theme.axes(height_in=3.6)
-    risks = table.sort_values("share", ascending=False, ignore_index=True)
-    points = risks[["share", "alone", "last"]] * 100
-    sns.barplot(x=points["share"], y=risks["risk"], color=theme.RECOMPUTED, width=0.5, ax=ax, orient="h")
+    risks = table.sort_values("shapley_value", ascending=False, ignore_index=True)
+    points = risks[["shapley_value", "alone", "on_top"]] * 100
+    sns.barplot(
+        x=points["shapley_value"], y=risks["risk"], color=theme.RECOMPUTED, width=0.5, ax=ax, orient="h"
+    )
     hollow: dict[str, Any] = {"facecolors": theme.FAINT, "edgecolors": theme.INK, "linewidths": 1.6}
-    for column, marker, name in (("alone", "o", "alone"), ("last", "s", "on top of the others")):
+    for column, marker, name in (("alone", "o", "alone"), ("on_top", "s", "on top of the others")):
         ax.scatter(points[column], range(len(risks)), marker=marker, s=44, zorder=3, label=name, **hollow)
-    for row, share in enumerate(points["share"]):
+    for row, share in enumerate(points["shapley_value"]):
         at = (max(points.loc[row].max(), 0), row)
         theme.annotate(ax, f"{share:+.1f}", at, (9, 0), va="center", fontweight="semibold")
     _label_rows(ax, risks["risk"].tolist())
@@ -151,11 +153,11 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axe
     theme.legend(ax)
     top = risks.to_dict("records")[0]
     finding = (
-        f"The risk “{top['risk']}” adds most to {outcome}: {top['share'] * 100:.0f} of"
-        f" {risks['share'].sum() * 100:.0f} points"
+        f"The risk “{top['risk']}” adds most to {outcome}: {top['shapley_value'] * 100:.0f} of"
+        f" {risks['shapley_value'].sum() * 100:.0f} points"
     )
     shares = "; ".join(
-        f"{risk} {share:+.1f}" for risk, share in zip(risks["risk"], points["share"], strict=True)
+        f"{risk} {share:+.1f}" for risk, share in zip(risks["risk"], points["shapley_value"], strict=True)
     )
     alt = (
         f"Bars for {len(risks)} risks in percentage points, with markers for each alone and on top of the"

@@ -358,9 +358,9 @@ def shapley(value: Callable[[frozenset[str]], float], players: Sequence[str]) ->
     Returns
     -------
     DataFrame, one row a risk in the order given, in the unit of the outcome: ``risk``;
-    ``share``, its Shapley value (the values of all risks add up to all on less all off); ``alone``,
-    value({risk}) - value({}); ``last``, value(all) - value(all but risk).
-    Where ``alone`` and ``last`` differ, the risk interacts with the others.
+    ``shapley_value`` (those of all risks add up to all on less all off); ``alone``,
+    value({risk}) - value({}); ``on_top``, value(all) - value(all but risk).
+    Where ``alone`` and ``on_top`` differ, the risk interacts with the others.
 
     Raises
     ------
@@ -398,9 +398,9 @@ def shapley(value: Callable[[frozenset[str]], float], players: Sequence[str]) ->
     return pd.DataFrame(
         {
             "risk": risks,
-            "share": [share(risk) for risk in risks],
+            "shapley_value": [share(risk) for risk in risks],
             "alone": [cells[frozenset({risk})] - cells[frozenset()] for risk in risks],
-            "last": [cells[everyone] - cells[everyone - {risk}] for risk in risks],
+            "on_top": [cells[everyone] - cells[everyone - {risk}] for risk in risks],
         }
     )
 

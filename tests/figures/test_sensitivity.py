@@ -65,7 +65,7 @@ def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
 
 def test_shares_of_risks_add_up_in_the_finding():
     table = pd.DataFrame(
-        {"risk": ["x", "y"], "share": [0.02, 0.09], "alone": [0.01, 0.08], "last": [0.03, 0.1]}
+        {"risk": ["x", "y"], "shapley_value": [0.02, 0.09], "alone": [0.01, 0.08], "on_top": [0.03, 0.1]}
     )
     ax = charts.sensitivity.shapley(table, outcome="a write-down", ax=theme.axes())
     assert row_labels(ax) == ["y", "x"] and words(ax) == ["+9.0", "+2.0"]

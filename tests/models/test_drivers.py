@@ -82,11 +82,13 @@ def test_shares_of_risks_add_up_to_all_on_less_all_off(evidence):
     every = frozenset(drivers.risks(assumptions()))
     for outcome in ("write_down", "ltv"):
         table = drivers.shapley(value, assumptions(), outcome)
-        assert table["share"].sum() == pytest.approx(value(every)[outcome] - value(frozenset())[outcome])
+        assert table["shapley_value"].sum() == pytest.approx(
+            value(every)[outcome] - value(frozenset())[outcome]
+        )
     # what SoftBank owes and holds besides OpenAI is no cause of a reported value below cost
     parts = drivers.shapley(value, assumptions(), "write_down").set_index("risk")
-    assert parts.loc["balance sheet", "share"] == 0
-    assert (parts["share"] >= 0).all()
+    assert parts.loc["balance sheet", "shapley_value"] == 0
+    assert (parts["shapley_value"] >= 0).all()
     assert len({value(frozenset(c))["ltv"] for k in range(5) for c in combinations(sorted(every), k)}) > 1
 
 

@@ -310,18 +310,18 @@ def test_the_glove_game():
         return float("l" in on and bool(on & {"r", "s"}))
 
     rows = shapley(pair, ["l", "r", "s"])
-    assert rows.columns.tolist() == ["risk", "share", "alone", "last"]
+    assert rows.columns.tolist() == ["risk", "shapley_value", "alone", "on_top"]
     assert rows["risk"].tolist() == ["l", "r", "s"]
-    assert rows["share"].tolist() == pytest.approx([2 / 3, 1 / 6, 1 / 6], abs=1e-15)
+    assert rows["shapley_value"].tolist() == pytest.approx([2 / 3, 1 / 6, 1 / 6], abs=1e-15)
     assert rows["alone"].tolist() == [0, 0, 0]
-    assert rows["last"].tolist() == [1, 0, 0]
+    assert rows["on_top"].tolist() == [1, 0, 0]
 
 
 def test_in_an_additive_game_each_gets_what_it_adds():
     # on top of a level of 10 that is there with all risks off
     adds = {"a": 1.0, "b": -2.0, "c": 0.0, "d": 5.0}
     rows = shapley(lambda on: 10 + sum(adds[risk] for risk in on), list(adds))
-    for column in ("share", "alone", "last"):
+    for column in ("shapley_value", "alone", "on_top"):
         assert rows[column].tolist() == pytest.approx(list(adds.values()), abs=1e-12)
 
 
@@ -337,7 +337,9 @@ def test_four_risks_are_sixteen_calls_and_the_shares_add_up():
 
     rows = shapley(value, risks)
     assert len(switches) == 16 and set(switches) == set(cells)
-    assert rows["share"].sum() == pytest.approx(outcome[frozenset(risks)] - outcome[frozenset()], abs=1e-12)
+    assert rows["shapley_value"].sum() == pytest.approx(
+        outcome[frozenset(risks)] - outcome[frozenset()], abs=1e-12
+    )
 
 
 @pytest.mark.parametrize(
