@@ -252,8 +252,11 @@ def _column(name: str, values: pd.Series, unit: str | None = None) -> Column:
 def article_table(id: str, name: str) -> None:
     """Show one of the article's tables as published, with the headings and the source of its sidecar."""
     meta = origins.sidecar(name)
-    columns: Columns = {column: spec.title for column, spec in meta.columns.items()}
-    table(id, meta.title, article_tables.printed_table(name), columns, sources=article_sources(name))
+    columns = [
+        Column(name=column, title=spec.title, meaning=spec.meaning) for column, spec in meta.columns.items()
+    ]
+    described = article_tables.printed_table(name), columns
+    _show_rows(id, "table", meta.title, described, sources=article_sources(name))
 
 
 def article_sources(*names: str) -> list[dict[str, Any]]:
@@ -393,11 +396,15 @@ def grid(
     }
     names = [str(name) for name in points if name not in outputs]
     entries = {name: assumptions.register[name] for name in names}
-    columns: Columns = {name: (entry.label, entry.unit, ".3g") for name, entry in entries.items()}
-    results: Columns = {
-        name: (output_title, unit, f".{digits}f") for name, (output_title, unit, digits, _) in outputs.items()
-    }
-    described = _described(rounded(points), {**columns, **results}, None)
+    columns = [
+        Column(name=name, title=e.label, unit=e.unit, format=".3g", align="right", meaning=e.description)
+        for name, e in entries.items()
+    ]
+    columns += [
+        Column(name=name, title=label, unit=unit, format=f".{digits}f", align="right", meaning=label)
+        for name, (label, unit, digits, _) in outputs.items()
+    ]
+    described = rounded(points), columns
     bundle = _bundle(id, "grid", title, None, "detail", (), ()) | {
         "note": note,
         "columns": _specs(described),
