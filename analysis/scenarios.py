@@ -1059,3 +1059,8 @@ def known_after(entries: Register, as_of: str) -> dict[str, Entry]:
     return {
         name: entry for name, entry in entries.items() if (known := entry.reference.known_on) and known > day
     }
+
+
+def labels_of(entries: Register) -> list[str]:
+    """What readers call some assumptions, in their order."""
+    return [entry.label for entry in entries.values()]

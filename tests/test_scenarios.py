@@ -374,7 +374,8 @@ def test_a_notebook_is_held_to_the_same_check_as_the_batch(params):
 
 def test_what_could_not_be_known_on_a_day_is_hindsight(params):
     register = scenarios.load_register(params)
-    assert list(scenarios.known_after(register, "2026-05-21")) == ["growth_pct"]
+    late = scenarios.known_after(register, "2026-05-21")
+    assert (list(late), scenarios.labels_of(late)) == (["growth_pct"], ["growth"])
     assert scenarios.known_after(register, "2026-10-31") == {}
 
 

@@ -243,7 +243,7 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
         for name in low.index[::-1]
     )
     subtitle = (
-        "Probability of neither outsized returns nor a catastrophe, one input pinned at the value beside the"
+        "Probability of neither outsized returns nor a catastrophe, one input fixed at the value next to its"
         " mark"
     )
     return theme.set_texts(ax, _turning_finding(turning, len(low)), subtitle, f"{alt}.")
