@@ -358,13 +358,13 @@ def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         label_y = min(item["impact_pct"], label_y - gap)  # labels below one another, each tied to its point
         _draw_risk(ax, item, label_y)
     ax.axhline(0, color=theme.GRID, linewidth=1)
-    ax.set(xlim=(0, 100), xlabel="futures in which it bites, percent", ylabel="")
+    ax.set(xlim=(0, 100), xlabel="futures in which it happens, percent", ylabel="")
     ax.margins(y=0.2)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     worst = max(rows, key=lambda item: item["likelihood"] * item["impact_pct"])
     finding = (
-        f"The risk “{worst['risk']}” costs SoftBank most: it bites in {worst['likelihood']:.0%} of futures"
+        f"The risk “{worst['risk']}” costs SoftBank most: it happens in {worst['likelihood']:.0%} of futures"
         f" and takes {worst['impact_pct']:.0f}% of net asset value"
     )
     risks = "; ".join(
@@ -372,12 +372,12 @@ def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     alt = f"{len(rows)} risks as points by likelihood and impact: {risks}."
     subtitle = (
-        "Fall of SoftBank's net asset value at the exit where the risk bites, percent of its start, against"
+        "Fall of SoftBank's net asset value at the exit where the risk happens, percent of its start, against"
         " likelihood"
     )
     note = (
-        "Bites: new money had to be raised; a shock came; a tenth of revenue was lost to open models;"
-        " loan-to-value passed the promised ceiling."
+        "A risk happens where new money had to be raised, a shock came, a tenth of revenue was lost to open models,"
+        " or loan-to-value passed the promised ceiling."
     )
     return theme.set_texts(ax, finding, subtitle, alt, note=note)
 

@@ -135,7 +135,7 @@ def test_a_risk_register_names_the_one_that_costs_most_in_all():
     ax = charts.sensitivity.risk_register(table, ax=theme.axes())  # 0.9 x 30 = 27 > 0.3 x 50 = 15
     assert words(ax) == ["dear", "often"]
     assert (
-        "The risk “often” costs SoftBank most: it bites in 90% of futures and takes 30%"
+        "The risk “often” costs SoftBank most: it happens in 90% of futures and takes 30%"
         in theme.chart_of(ax).finding
     )
     places = [text.get_position()[1] for text in ax.texts]
