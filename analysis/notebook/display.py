@@ -60,6 +60,10 @@ PREDICTIONS = ("label", "deadline", "status", "probability", "probability_low", 
 INDICATORS = ("label", "value_text", "threshold_text", "side", "status", "valid_on", "moves")
 """The columns of an exhibit of its own kind that the notebook shows; its bundle has all."""
 
+SHORT = 12
+"""Characters of a cell that stays on one line, as on the pages."""
+NO_BREAK = ";white-space:nowrap"
+
 TERMS = {"pick", "lag_days", "lag_because", "pseudo_out_of_sample", "licence", "credit"}
 """The keys of an evidence table's sidecar that its exhibit repeats, under the same names."""
 
@@ -788,7 +792,8 @@ def _html_table(title: str, texts: pd.DataFrame, columns: Sequence[Column]) -> s
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<td style="text-align:{column.align}">{html.escape(text)}</td>'
+            f'<td style="text-align:{column.align}{NO_BREAK if len(text) <= SHORT else ""}">'
+            f"{html.escape(text)}</td>"
             for text, column in zip(row, columns, strict=True)
         )
         + "</tr>"

@@ -491,7 +491,9 @@ def test_a_chart_brings_its_note_and_a_note_of_the_exhibit_comes_first(outputs):
 
 
 def test_two_columns_of_one_heading_are_both_shown(outputs):
-    frame = pd.DataFrame({"prior_p5": [1.5], "posterior_p5": [2.5]})
-    assert columns.entry("prior_p5").label == columns.entry("posterior_p5").label
-    display.table("t.t", "T", frame)
-    assert ("1.5" in outputs[-1]["text/html"]) and ("2.5" in outputs[-1]["text/html"])
+    names = {}
+    for name, entry in columns.load().items():
+        names.setdefault((entry.label, entry.unit, entry.format), []).append(name)
+    first, second = next(alike for alike in names.values() if len(alike) > 1)[:2]
+    display.table("t.t", "T", pd.DataFrame({first: ["a word"], second: ["another"]}))
+    assert "a word" in outputs[-1]["text/html"] and "another" in outputs[-1]["text/html"]
