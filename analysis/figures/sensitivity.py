@@ -376,8 +376,8 @@ def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         " likelihood"
     )
     note = (
-        "A risk happens where new money had to be raised, a shock came, a tenth of revenue was lost to open models,"
-        " or loan-to-value passed the promised ceiling."
+        "A risk happens where new money had to be raised, a shock came, a tenth of revenue was lost to open"
+        " models, or loan-to-value passed the promised ceiling."
     )
     return theme.set_texts(ax, finding, subtitle, alt, note=note)
 

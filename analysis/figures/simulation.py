@@ -29,24 +29,6 @@ STYLES: tuple[tuple[str, Any], ...] = ((theme.RECOMPUTED, "solid"), (theme.SECON
 """Colour and line style of the first and the second series."""
 
 
-FAN_COLUMNS = {
-    "time": ("Years from the start", "years", ".2f"),
-    "p5": ("5%", None, ".4g"),
-    "p25": ("25%", None, ".4g"),
-    "p50": ("Median", None, ".4g"),
-    "p75": ("75%", None, ".4g"),
-    "p95": ("95%", None, ".4g"),
-}
-"""How a `quantiles` table is shown."""
-PROBABILITY_COLUMNS = {
-    "times_years": ("Years from the start", "years", ".2f"),
-    "probability": ("Probability", None, ".3f"),
-    "low": ("Low", None, ".3f"),
-    "high": ("High", None, ".3f"),
-}
-"""How a `simulation.cumulative_probability` table is shown; the bounds are the Monte-Carlo error."""
-
-
 def quantiles(times: NDArray[np.float64], paths: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
     """Quantiles of paths over time, for `fan`.
 

@@ -10,6 +10,7 @@ from analysis.errors import DataError, ExhibitError, ProseError
 from analysis.evidence import evidence_tables, gathering, predictions
 from analysis.figures import theme
 from analysis.forecasts import indicators, probabilities
+from analysis.models import sweep
 from analysis.notebook import display, prose
 from analysis.site import reader
 from analysis.statistics import simulation
@@ -345,6 +346,23 @@ def test_a_tied_sentence_is_shown_in_the_form_that_holds_or_stops_the_run(output
         ProseError, match=r"sentence a.b: “Above, 3.” no longer holds: x is 1, and would have to be above 2"
     ):
         display.sentence("a.b", "Above, {n}.", tie=prose.above(1, 2, "x"), n=3)
+
+
+def test_a_grid_has_its_axes_from_the_register_and_shows_shares_in_per_cent(outputs):
+    assumptions = scenarios.check(scenarios.resolve("base", {}))
+    points = pd.DataFrame(
+        {"pool_usd_bn": [650.0, 2600.0], "moic_median": [0.5, 2.0], "loss_probability": [0.9, 0.25]}
+    )
+    results = sweep.outputs(assumptions, ["moic_median", "loss_probability"])
+    display.grid("s.g", "Return over the market", points, assumptions, results)
+    shown = bundle(outputs)
+    (axis,) = shown["axes"]
+    assert axis["title"] == assumptions.register["pool_usd_bn"].label and axis["values"] == [650, 2600]
+    assert [row["loss_probability"] for row in shown["rows"]] == [90, 25]
+    assert [(output["unit"], output["decimals"], output["better"]) for output in shown["outputs"]] == [
+        ("x", 2, "higher"),
+        ("pct", 0, "lower"),
+    ]
 
 
 def test_a_sentence_without_its_value_says_so_whatever_its_words_are_tied_to(outputs):
