@@ -44,7 +44,7 @@ from pydantic import (
     model_validator,
 )
 
-from analysis import cache, project
+from analysis import cache, project, provenance
 from analysis.characters import first_hidden_character
 from analysis.errors import ParameterError, Problem, nearest
 from analysis.project import Project
@@ -964,7 +964,8 @@ def resolve(
 class Assumptions(dict[str, Any]):
     """Checked values by name, readable as attributes (`assumptions.seed`), with their distributions.
 
-    There is no way past the check: it is part of making them, and they cannot be changed afterwards.
+    There is no way past the check: it is part of making them, and they cannot be changed afterwards. What is
+    read is noted for the result that is being computed from it (`provenance`).
 
     Parameters
     ----------
@@ -982,6 +983,8 @@ class Assumptions(dict[str, Any]):
     """
 
     register: Register
+    _set_here: frozenset[str] = frozenset()
+    """The names that the traced function which runs has set itself: its result does not follow from them."""
 
     def __init__(self, values: Mapping[str, Any], register: Register, where: str = "parameters") -> None:
         labels = {name: value for name, value in values.items() if name in LABELS}
@@ -999,11 +1002,20 @@ class Assumptions(dict[str, Any]):
     def __reduce__(self) -> tuple[type[Assumptions], tuple[dict[str, Any], Register]]:
         return Assumptions, (dict(self), self.register)
 
+    def __getitem__(self, name: str) -> Any:
+        return self._read(name, super().__getitem__(name))
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self[name]
         except KeyError:
             raise AttributeError(f"this notebook declares no parameter {name!r}") from None
+
+    def _read(self, name: str, value: Any) -> Any:
+        """A value that was read off an assumption."""
+        if name in self._set_here or name not in self.register:
+            return value
+        return provenance.named(value, name, super().__getitem__(name))
 
     def dist(self, name: str) -> str | None:
         """The kind of distribution that the register gives a name, None for a plain value."""
@@ -1011,17 +1023,22 @@ class Assumptions(dict[str, Any]):
 
     def central(self, name: str) -> Any:
         """The middle of the value, see `Entry.central`."""
-        return self.register[name].central(self[name])
+        return self._read(name, self.register[name].central(super().__getitem__(name)))
 
     def with_changes(self, **changes: Value) -> Assumptions:
         """The same with some values changed, which are checked like any other.
+
+        A function that is traced follows from what it was given, and not from what it sets itself: the names
+        that it changes are not among the inputs of its result.
 
         Raises
         ------
         ParameterError
             A value of the wrong type, out of order or out of range.
         """
-        return Assumptions(self | changes, self.register, "what if")
+        changed = Assumptions(self | changes, self.register, "what if")
+        changed._set_here = self._set_here | (changes.keys() if provenance.is_tracing() else set())
+        return changed
 
 
 def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:

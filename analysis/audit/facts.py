@@ -142,7 +142,7 @@ class Facts:
         """What the models of this thesis take of it; nothing else here asks for it."""
         from analysis.models import outlook
 
-        return outlook.start_evidence(self.known)
+        return replace(outlook.start_evidence(self.known), inputs={"as_of": self.assumptions["as_of"]})
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
         """Rows of an evidence table on publication day or earlier, by `valid_on`; not remembered.

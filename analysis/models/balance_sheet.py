@@ -16,12 +16,13 @@ Decisions
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from analysis.provenance import Inputs, traced
 from analysis.statistics.simulation import (
     DEGREES_OF_FREEDOM,
     NOT_NEGATIVE,
@@ -122,6 +123,8 @@ class ExposurePaths:
         Value of the stake and of the other holdings.
     net_debt_jpy_tn
         Net debt with the unpaid commitment, shape (draws,).
+    inputs
+        The assumptions that they follow from, where these are known.
     """
 
     times_years: Floats
@@ -130,6 +133,7 @@ class ExposurePaths:
     vision_fund_jpy_tn: Floats
     rest_jpy_tn: Floats
     net_debt_jpy_tn: Floats
+    inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def other_holdings_jpy_tn(self) -> Floats:
@@ -204,7 +208,7 @@ def simulate(
     n_draws, dates = stake.shape
     x = {f.name: input_column(f.name, getattr(inputs, f.name), n_draws) for f in fields(inputs)}
     kept_share = stake / stake[:, :1]
-    values = {
+    values: dict[str, Any] = {
         f"{name}_jpy_tn": (
             x[f"{name}_jpy_tn"]
             * other_holdings_factor(kept_share, x[f"loading_{name}"])
@@ -294,6 +298,7 @@ def exceedance(paths: ExposurePaths, ceiling_share: float) -> pd.DataFrame:
     return cumulative_probability(paths.ltv_share > ceiling_share, paths.times_years)
 
 
+@traced
 def exceedance_probability(
     paths: ExposurePaths, ceiling_share: float, *, within_years: float
 ) -> MonteCarloEstimate:
@@ -370,6 +375,7 @@ class ForcedSale(NamedTuple):
     """Probability that everything but OpenAI is."""
 
 
+@traced
 def forced_sales(
     paths: ExposurePaths, *, ceiling_pct: float, discount_pct: float, within_years: float
 ) -> ForcedSale:
@@ -426,6 +432,7 @@ class Maturity(NamedTuple):
     """What is due over the value of Arm."""
 
 
+@traced
 def maturity(paths: ExposurePaths, loan: Loan, *, usdjpy: float, ceiling_pct: float) -> Maturity:
     """Where SoftBank stands when a loan falls due.
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.provenance import traced
 from analysis.statistics import growth
 
 DISPERSION = (
@@ -139,6 +140,7 @@ def totals(market: pd.DataFrame) -> pd.Series:
     return total
 
 
+@traced
 def required_revenue_usd_bn(
     invested_usd_bn: float,
     return_pct: float,

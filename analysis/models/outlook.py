@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.models import balance_sheet, frontier, funding, market, mechanisms, venture
+from analysis.provenance import Inputs, traced
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
 from analysis.units import DAYS_PER_YEAR
@@ -66,10 +67,13 @@ class StartEvidence:
         without a fit.
     paid : tuple of Payment
         What SoftBank had paid by the start, by day.
+    inputs : mapping
+        The assumptions that it follows from: the cut-off date.
     """
 
     fitted: Mapping[str, tuple[float, float]]
     paid: tuple[venture.Payment, ...]
+    inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,13 @@ class UpdatedBeliefs:
         one); ``posterior_p5, posterior_p50, posterior_p95``.
     values : mapping
         Value by name as the models take it: [p5, p95] of a lognormal, or the fixed number.
+    inputs : mapping
+        The assumptions that they follow from.
     """
 
     table: pd.DataFrame
     values: Mapping[str, float | list[float]]
+    inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
 
 def start_evidence(tables: Mapping[str, pd.DataFrame]) -> StartEvidence:
@@ -129,6 +136,7 @@ def start_evidence(tables: Mapping[str, pd.DataFrame]) -> StartEvidence:
     return StartEvidence(data, tuple(paid))
 
 
+@traced
 def update_beliefs(assumptions: Assumptions, evidence: StartEvidence) -> UpdatedBeliefs:
     """Run-rate and growth at the start: the register's beliefs, updated by the run-rates.
 
@@ -263,6 +271,7 @@ def _values(
     )
 
 
+@traced
 def venture_paths(assumptions: Assumptions, evidence: StartEvidence) -> venture.VenturePaths:
     """OpenAI's simulated paths: every input drawn as the register, the scenario and the evidence say.
 
@@ -313,6 +322,7 @@ REVENUE = (*UPDATED, "growth_half_life_years", "long_run_growth_pct", "pool_usd_
 """The inputs that revenue follows from before erosion and shocks."""
 
 
+@traced
 def revenue_paths(
     assumptions: Assumptions, evidence: StartEvidence
 ) -> tuple[simulation.Floats, simulation.Floats]:
@@ -339,6 +349,7 @@ def revenue_paths(
     return times, np.concatenate(list(simulation.run_blocks(paths, assumptions.draws)))
 
 
+@traced
 def exposure_paths(assumptions: Assumptions, paths: venture.VenturePaths) -> balance_sheet.ExposurePaths:
     """SoftBank's simulated paths along OpenAI's, as if all instalments were paid; `assumptions` holds every
     name of `EXPOSURE` and ``seed``.
@@ -361,6 +372,7 @@ def block_exposure(
     )
 
 
+@traced
 def editorial_verdict(
     paths: venture.VenturePaths, *, outsized_moic: float, catastrophe_moic: float
 ) -> EditorialVerdict:
@@ -468,6 +480,7 @@ def price_falls(assumptions: Assumptions) -> NDArray[np.float64]:
     )
 
 
+@traced
 def price_fall_probability(assumptions: Assumptions, factor_per_year: float) -> simulation.MonteCarloEstimate:
     """Probability that the price of a fixed quality of answer falls by that factor a year, or by more."""
     return simulation.probability(price_falls(assumptions) >= factor_per_year)
@@ -481,6 +494,7 @@ def price_paths(assumptions: Assumptions) -> tuple[simulation.Floats, simulation
     return times, 100 * frontier.price_after(price_falls(assumptions), times)
 
 
+@traced
 def needed_revenue_usd_bn(assumptions: Assumptions) -> float:
     """Yearly revenue at the exit that the required return needs, at the middle long-run multiple."""
     return market.required_revenue_usd_bn(
@@ -493,6 +507,7 @@ def needed_revenue_usd_bn(assumptions: Assumptions) -> float:
     )
 
 
+@traced
 def third_prediction(
     assumptions: Assumptions, evidence: StartEvidence
 ) -> dict[str, simulation.MonteCarloEstimate]:

@@ -32,6 +32,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.models import frontier
+from analysis.provenance import traced
 from analysis.statistics.growth import cagr_pct
 
 
@@ -141,6 +142,7 @@ def _path(business: Business, growth_x: float) -> pd.DataFrame:
     )
 
 
+@traced
 def required_revenue(business: Business, price_usd_bn: float) -> float:
     """Yearly revenue at maturity for which the business is worth its price, billion dollars.
 
@@ -282,6 +284,7 @@ class Plan:
         return np.asarray(self.median_mtok * np.exp(self.spread * norm.ppf(np.asarray(share_below))))
 
 
+@traced
 def spread(heavy_share: float, heavy_token_share: float) -> float:
     """Standard deviation of log use at which the heaviest users take a given share of all tokens.
 

@@ -27,14 +27,15 @@ Decisions
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.models import mechanisms
+from analysis.provenance import Inputs, traced
 from analysis.statistics.simulation import (
     DEGREES_OF_FREEDOM,
     GROWTH_PCT,
@@ -320,6 +321,8 @@ class VenturePaths:
         As in the inputs.
     stake_on_completion
         SoftBank's share once all instalments are paid, at the share count of the start, shape (draws,).
+    inputs
+        The assumptions that they follow from, where these are known.
     """
 
     times_years: Floats
@@ -337,6 +340,7 @@ class VenturePaths:
     after_manager_usd_bn: Floats
     payments: Sequence[Payment]
     stake_on_completion: Floats
+    inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def cost_usd_bn(self) -> Floats:
@@ -409,7 +413,7 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
         degrees_of_freedom=inputs.degrees_of_freedom,
     )
     shares = _shares(x, times, sales, costs, paid, factor, listed)
-    stake = _stake(x, shares, paid[-1] - paid, inputs.invested_usd_bn, listed)
+    stake: dict[str, Any] = _stake(x, shares, paid[-1] - paid, inputs.invested_usd_bn, listed)
     return VenturePaths(
         times_years=times,
         revenue_usd_bn=sales.revenue,
@@ -658,6 +662,7 @@ def write_down_paths(paths: VenturePaths, *, threshold_pct: float = 25.0) -> pd.
     return pd.concat(tables, names=["series"]).reset_index("series").reset_index(drop=True)
 
 
+@traced
 def write_down_probability(
     paths: VenturePaths,
     *,

@@ -31,7 +31,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from analysis import columns as catalogue
-from analysis import exhibits, labels
+from analysis import exhibits, labels, provenance
 from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
 from analysis.exhibits import MIME, QUALITIES, Column, Estimate
@@ -108,9 +108,9 @@ def metric(
     meaning : str
         One plain sentence that says what the number means.
     formula, inputs
-        How it was computed and from what, for whoever asks. `inputs` is the result that the number was taken
-        from (whatever has a mapping ``inputs``, the assumptions it was computed from), several of them, or
-        a mapping.
+        How it was computed and from what, for whoever asks. A value that knows the assumptions it follows
+        from (`provenance`) brings them; `inputs` adds the result that a number was taken from (whatever has a
+        mapping ``inputs``), several of them, or a mapping.
     better : str
         ``higher`` or ``lower`` for the investor, where that can be said.
     role : str
@@ -137,7 +137,7 @@ def metric(
         "short": short,
         "format": f".{digits}f" if digits is not None else None,
         "formula": formula,
-        "inputs": {name: json_value(value) for name, value in _inputs(inputs).items()},
+        "inputs": {name: json_value(item) for name, item in _inputs([value, low, high, inputs]).items()},
         "better": better,
         "reads": meaning,
     }
@@ -160,15 +160,13 @@ def _parts(
     return value, low, high, level
 
 
-def _inputs(inputs: Inputs) -> Mapping[str, Any]:
-    """The assumptions that some results were computed from."""
-    if inputs is None:
-        return {}
-    if isinstance(inputs, Mapping):
-        return inputs
-    if isinstance(inputs, list | tuple):
-        return {name: value for part in inputs for name, value in _inputs(part).items()}
-    return _inputs(inputs.inputs)
+def _inputs(results: Any) -> Mapping[str, Any]:
+    """The assumptions that some results were computed from; a mapping holds them itself."""
+    if isinstance(results, Mapping):
+        return results
+    if isinstance(results, list | tuple) and not hasattr(results, "inputs"):
+        return {name: value for part in results for name, value in _inputs(part).items()}
+    return provenance.inputs_of(results)
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ Decisions
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from statistics import NormalDist
 from typing import Any, TypeVar, cast
 
@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.provenance import Inputs
 from analysis.scenarios import QUANTILES
 
 Floats = NDArray[np.float64]
@@ -72,6 +73,8 @@ class MonteCarloEstimate:
         Interval which covers the value of an endless simulation with probability `level`.
     level
         Level of the interval, 0.95.
+    inputs
+        The assumptions that it follows from, where a traced function gave it.
     """
 
     value: float
@@ -79,6 +82,7 @@ class MonteCarloEstimate:
     low: float
     high: float
     level: float = LEVEL
+    inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def half_width(self) -> float:
@@ -100,6 +104,7 @@ class MedianAndRange:
     low: float
     high: float
     level: float
+    inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def percent(self) -> "MedianAndRange":
@@ -345,15 +350,17 @@ def run_blocks(run: Callable[[int, int], T], n_draws: int, *, workers: int = 1) 
 
 
 def concat_paths(parts: Sequence[T], *, shared: Sequence[str]) -> T:
-    """Results of several blocks as one: arrays one below the other, `shared` fields those of the first."""
+    """Results of several blocks as one: arrays one below the other, `shared` fields and `inputs` those of the
+    first.
+    """
     first: Any = parts[0]
     values = {
-        field.name: (
-            getattr(first, field.name)
-            if field.name in shared
-            else np.concatenate([getattr(part, field.name) for part in parts])
+        part.name: (
+            getattr(first, part.name)
+            if part.name in (*shared, "inputs")
+            else np.concatenate([getattr(block, part.name) for block in parts])
         )
-        for field in fields(first)
+        for part in fields(first)
     }
     return cast("T", type(first)(**values))
 

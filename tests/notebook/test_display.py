@@ -487,6 +487,16 @@ def test_the_inputs_of_a_number_are_those_of_the_results_it_is_taken_from(output
         assert bundle(outputs)["inputs"] == {"draws": 5}
 
 
+def test_a_value_that_knows_what_it_follows_from_brings_it(outputs):
+    assumptions = scenarios.check(scenarios.resolve("base"))
+    share = assumptions.ltv_ceiling_pct / 100
+    display.metric("a.b", "Rate", share, unit="share", meaning=".", inputs={"n": 5})
+    assert bundle(outputs)["inputs"] == {"ltv_ceiling_pct": 25.0, "n": 5}
+    chance = simulation.MonteCarloEstimate(0.5, 0.1, 0.4, 0.6, inputs={"seed": 1})
+    display.metric("a.b", "Chance", chance.percent, unit="pct", meaning=".")
+    assert bundle(outputs)["inputs"] == {"seed": 1}
+
+
 def test_rows_of_evidence_cite_themselves_next_to_sources(outputs):
     article, rows = display.article_sources("players"), evidence_tables.load("funding_rounds")
     display.table("t.t", "T", pd.DataFrame({"n": [1]}), sources=[article, rows])

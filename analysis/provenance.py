@@ -1,0 +1,142 @@
+"""From which assumptions does a number follow? Numbers that know it, and functions that find it.
+
+Decisions
+- A number that is read off the assumptions knows its name, and arithmetic with plain numbers keeps it; a
+  whole number (a count, a switch, the seed) knows it only as it is. Arrays and tables know none: the result
+  that they were taken from does.
+- A function that is `traced` gives its result every assumption that it read while it ran, and those that
+  its arguments follow from. Nothing is listed by hand, so nothing can be forgotten.
+- Results hold them as ``inputs``: a mapping from the name of an assumption to its value, a distribution as
+  the register has it.
+- What a traced function sets itself is not what its result follows from; see `Assumptions.with_changes`.
+- A cache below a traced function must not read assumptions: it is handed values.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import fields, is_dataclass, replace
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+Inputs = Mapping[str, Any]
+"""Assumptions by name, with their values."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_reads: ContextVar[dict[str, Any] | None] = ContextVar("reads", default=None)
+"""What the innermost traced function has read so far; None outside of any."""
+
+
+class _Float(float):
+    """A number that knows its inputs."""
+
+    def __new__(cls, value: float, inputs: Inputs | None = None) -> _Float:
+        number = super().__new__(cls, value)
+        number.inputs = dict(inputs or {})
+        return number
+
+    inputs: Inputs
+
+
+class _Int(int):
+    """A whole number that knows its inputs, and loses them in arithmetic."""
+
+    def __new__(cls, value: int, inputs: Inputs | None = None) -> _Int:
+        number = super().__new__(cls, value)
+        number.inputs = dict(inputs or {})
+        return number
+
+    inputs: Inputs
+
+
+def _keep_inputs(name: str) -> None:
+    """Let an operation of `_Float` do what that of float does, and keep the inputs of both sides."""
+    compute: Callable[..., Any] = getattr(operator, name)
+    if name in ("neg", "pos", "abs"):
+        setattr(_Float, f"__{name}__", lambda a: _with_inputs(compute(float(a)), a.inputs))
+        return
+    setattr(_Float, f"__{name}__", lambda a, b: _with_inputs(compute(float(a), b), inputs_of((a, b))))
+    setattr(_Float, f"__r{name}__", lambda b, a: _with_inputs(compute(a, float(b)), inputs_of((a, b))))
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "neg", "pos", "abs"):
+    _keep_inputs(_name)
+
+
+def named(value: T, name: str, whole: object) -> T:
+    """A value that was read off an assumption, `whole`: noted for the traced function that runs, and, if it
+    is a number, one that knows where it is from.
+    """
+    if (reads := _reads.get()) is not None:
+        reads.setdefault(name, whole)
+    return _with_inputs(value, {name: whole}) if type(value) in (float, int) else value
+
+
+def is_tracing() -> bool:
+    """Whether a traced function runs."""
+    return _reads.get() is not None
+
+
+def inputs_of(results: Any) -> dict[str, Any]:
+    """The assumptions that a result follows from, or those of all in a tuple, a list or a dict."""
+    own = getattr(results, "inputs", None)
+    if isinstance(own, Mapping):
+        return dict(own)
+    if is_dataclass(results) and not isinstance(results, type):
+        return _union(getattr(results, item.name) for item in fields(results))
+    if isinstance(results, tuple | list):
+        return _union(results)
+    return _union(results.values()) if type(results) is dict else {}
+
+
+def _union(results: Iterable[Any]) -> dict[str, Any]:
+    return {name: value for result in results for name, value in inputs_of(result).items()}
+
+
+def traced(function: Callable[P, T]) -> Callable[P, T]:
+    """A function whose results know the assumptions that they follow from.
+
+    Results are numbers, dataclasses with a field ``inputs``, and tuples, dicts and dataclasses of such.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        outer, reads = _reads.get(), dict[str, Any]()
+        token = _reads.set(reads)
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            _reads.reset(token)
+            if outer is not None:
+                outer.update({name: value for name, value in reads.items() if name not in outer})
+        return _with_inputs(result, {**reads, **_union([*args, *kwargs.values()])})
+
+    return run
+
+
+def _with_inputs(result: Any, inputs: Inputs) -> Any:
+    """A result that knows its inputs, in addition to those that it has."""
+    if not inputs:
+        return result
+    if type(result) in (int, _Int):
+        return _Int(result, {**inputs, **inputs_of(result)})
+    if type(result) in (float, _Float):
+        return _Float(result, {**inputs, **inputs_of(result)})
+    if is_dataclass(result) and not isinstance(result, type):
+        return _dataclass_with_inputs(result, inputs)
+    if isinstance(result, tuple):
+        parts = [_with_inputs(part, inputs) for part in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    return {k: _with_inputs(part, inputs) for k, part in result.items()} if type(result) is dict else result
+
+
+def _dataclass_with_inputs(result: Any, inputs: Inputs) -> Any:
+    parts = {item.name: getattr(result, item.name) for item in fields(result)}
+    if "inputs" in parts:
+        return replace(result, inputs={**inputs, **result.inputs})
+    changed = {k: v for k, part in parts.items() if (v := _with_inputs(part, inputs)) is not part}
+    return replace(result, **changed)
