@@ -5,11 +5,14 @@ import functools
 import importlib
 import os
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter, defaultdict
 from graphlib import TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 
 import analysis
@@ -241,3 +244,30 @@ def test_a_package_without_its_project_says_how_to_point_it_at_one(tmp_path: Pat
     assert (elsewhere.returncode, elsewhere.stderr) == (2, f"error: THESIS_ROOT=/nowhere: {fix}")
     assert (pointed.returncode, pointed.stderr) == (0, "")
     assert pointed.stdout.startswith("scenario,")
+
+
+def test_every_library_that_a_run_installs_is_imported():
+    """One that is not makes each first run slower; the kernel's is started by its name."""
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "dependencies"
+    ]
+    named = {re.match(r"[\w.-]+", line)[0].lower().replace("_", "-") for line in dependencies}
+    imported = {
+        name.partition(".")[0]
+        for path in (ROOT / "analysis").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in _imported_modules(node)
+    }
+    used = {
+        distribution.lower().replace("_", "-")
+        for module, distributions in metadata.packages_distributions().items()
+        if module in imported
+        for distribution in distributions
+    }
+    assert named - used == {"ipykernel"}
+
+
+def _imported_modules(node):
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
