@@ -99,3 +99,17 @@ def entry(name: str, project: Project | None = None) -> ColumnEntry:
         fix = f"Describe it in {display_path(project.columns)}, or rename it where the frame is made"
         raise DataError(Problem(f"column {name}", rule, fix))
     return catalogue[name]
+
+
+def axis_label(name: str) -> str:
+    """A column on the axis of a chart: its label and its unit in words, `growth needed, percent a year`.
+
+    Raises
+    ------
+    DataError
+        As `entry`.
+    """
+    described = entry(name)
+    label = described.label[0].lower() + described.label[1:]
+    unit = (described.unit_of(name) or "").replace("%", "percent")
+    return label if not unit or unit in label else f"{label}, {unit}"

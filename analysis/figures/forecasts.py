@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from analysis import labels
+from analysis.columns import entry
 from analysis.figures import theme
 from analysis.forecasts.probabilities import History
 from analysis.forecasts.track_record import FORECASTERS
@@ -257,7 +258,7 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = N
     theme.text(ax, "as often as said", (77, 77), (6, -7), theme.INK, size=9.5)
     handles = [_draw_forecaster(ax, str(name), rows) for name, rows in bins.groupby("forecaster", sort=False)]
     theme.legend(ax, handles)
-    ax.set(xlim=(0, 100), ylim=(0, 100), xlabel="Said", ylabel="Happened")
+    ax.set(xlim=(0, 100), ylim=(0, 100), xlabel=entry("forecast").label, ylabel=entry("observed").label)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     by_name = record.set_index("forecaster")

@@ -19,6 +19,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from analysis.columns import axis_label
 from analysis.figures import simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.models.sweep import Output
@@ -336,8 +337,8 @@ def verdict_grid(
             "The article's judgement comes true in {low:.0f} to {high:.0f}% of futures, by how growth decays"
         ),
         subtitle="Probability of a multiple from {catastrophe:g} to {outsized:g}, percent",
-        xlabel="long-run growth, percent a year",
-        ylabel="half-life of growth, years",
+        xlabel=axis_label("long_run_pct"),
+        ylabel=axis_label("half_life_years"),
         ax=ax,
         low=table["between_pct"].min(),
         high=table["between_pct"].max(),

@@ -16,17 +16,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from analysis.columns import axis_label
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words
 from analysis.models import valuation
 from analysis.units import format_value
-
-AXES = {
-    "return_pct": "return asked for, percent a year",
-    "margin_pct": "free cash flow at maturity, percent of revenue",
-    "years": "years to maturity",
-}
-"""What the columns of a `valuation.required_grid` are called on an axis."""
 
 PANELS = {
     "plan_margin_pct": "Gross margin of the plan, percent",
@@ -48,7 +42,7 @@ def required_revenue(
     grid : DataFrame
         `valuation.required_grid`, one row for each pair of `rows` and `columns`.
     rows, columns : str
-        Names of `AXES`.
+        Names of its columns.
     price : str
         The price in words.
     pool_usd_bn : float
@@ -70,8 +64,8 @@ def required_revenue(
             f" {'every case' if above else 'any case'}"
         )
     alt = (
-        f"A grid of {table.shape[0]} by {table.shape[1]} cells by {AXES[rows]} and {AXES[columns]}; needed"
-        f" revenue runs from {format_value(table.min().min(), 'usd_bn', 0)} to"
+        f"A grid of {table.shape[0]} by {table.shape[1]} cells by {axis_label(rows)} and"
+        f" {axis_label(columns)}; needed revenue runs from {format_value(table.min().min(), 'usd_bn', 0)} to"
         f" {format_value(table.max().max(), 'usd_bn', 0)}."
     )
     subtitle = (
@@ -81,8 +75,8 @@ def required_revenue(
         table,
         finding=finding[0].upper() + finding[1:],
         subtitle=subtitle,
-        xlabel=AXES[columns],
-        ylabel=AXES[rows],
+        xlabel=axis_label(columns),
+        ylabel=axis_label(rows),
         mark=pool_usd_bn,
         form=lambda value: f"{value:,.0f}\n{value / pool_usd_bn:.0%}",
         alt=alt,
