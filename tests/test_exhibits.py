@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from analysis import exhibits
+from analysis.errors import ExhibitError
 from analysis.exhibits import (
     Evidence,
     Exhibit,
@@ -300,3 +301,24 @@ def test_a_backtest_has_a_verdict_that_is_known() -> None:
     with pytest.raises(ValidationError, match="beats naive"):
         read(table)
     assert read(table | {"rows": [row | {"verdict": "beats naive"}]}).kind == "skill"
+
+
+def test_a_bundle_that_lacks_keys_is_refused_with_place_exhibit_and_each_key() -> None:
+    broken = {key: value for key, value in METRIC.items() if key not in ("text", "short")}
+    with pytest.raises(ExhibitError) as caught:
+        exhibits.parse(broken, "1_one, cell 3")
+    assert [problem.place for problem in caught.value.problems] == [
+        f"1_one, cell 3, exhibit {METRIC['id']}, key metric.{key}" for key in ("text", "short")
+    ]
+    assert {problem.rule for problem in caught.value.problems} == {"is missing"}
+
+
+@pytest.mark.parametrize("bundle", [None, [], "text", {}, {"kind": "poem", "id": "a.b"}])
+def test_what_is_no_bundle_at_all_is_refused_too(bundle: object) -> None:
+    with pytest.raises(ExhibitError):
+        exhibits.parse(bundle)
+
+
+def test_no_number_is_nothing() -> None:
+    metric = exhibits.parse(METRIC | {"value": float("nan"), "high": float("inf")})
+    assert isinstance(metric, Metric) and (metric.value, metric.high) == (None, None)

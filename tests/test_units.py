@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import FigureError
-from analysis.units import format_value, parse_figure, parse_figures
+from analysis.units import HEADINGS, format_value, heading, parse_figure, parse_figures, unit_of_name
 
 
 @pytest.mark.parametrize(
@@ -126,3 +126,13 @@ def test_what_is_shown_in_dollars_reads_back_within_its_bounds(value, mark):
 )
 def test_over_a_bound_is_more_than_at_least_it(text, strict):
     assert parse_figure(text, "usd_bn").strict is strict
+
+
+def test_the_name_of_a_column_carries_its_unit():
+    names = ("amount_usd_bn", "price_usd_per_mtok", "score_pct", "points", "usd_bn_total", "pct_of")
+    expected = [HEADINGS["usd_bn"], HEADINGS["usd_per_mtok"], HEADINGS["pct"], HEADINGS["points"], None, None]
+    assert [unit_of_name(name) for name in names] == expected
+
+
+def test_a_heading_has_the_sign_of_a_unit_and_any_other_text_as_it_is():
+    assert (heading("usd_bn"), heading("a year")) == (HEADINGS["usd_bn"], "a year")

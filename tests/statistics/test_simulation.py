@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis import exhibits
 from analysis.statistics import simulation
 from analysis.statistics.simulation import draw, probability, quantile, spawn
 
@@ -319,3 +320,17 @@ def test_steps_of_student_have_the_same_variance_and_fatter_tails():
     }
     assert steps[5.0].std() == pytest.approx(steps[0.0].std(), rel=0.02)
     assert np.quantile(steps[5.0], 0.0005) < 1.2 * np.quantile(steps[0.0], 0.0005)
+
+
+def test_the_median_of_draws_comes_with_the_range_that_holds_a_part_of_them():
+    # of 0 to 100 in steps of one: the median is 50, and 5 to 95 holds nine in ten
+    result = simulation.median_and_range(np.arange(101.0))
+    assert (result.value, result.low, result.high, result.level) == (50, 5, 95, 0.9)
+
+
+def test_a_share_in_per_cent_keeps_its_level():
+    share = simulation.probability(np.arange(4) < 1)
+    percent = share.percent
+    assert (percent.value, percent.low, percent.high) == (25, 100 * share.low, 100 * share.high)
+    assert (percent.standard_error, percent.level) == (100 * share.standard_error, share.level)
+    assert isinstance(percent, exhibits.Estimate)
