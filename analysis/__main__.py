@@ -126,7 +126,7 @@ def report(
             "Correct what failed, then run thesis report again",
         )
         raise RunError([*failed.problems, not_built]) from None
-    _publish(project.site, progress, partial=allow_partial, document=document)
+    _publish(project, project.site, progress, partial=allow_partial, document=document)
     if failed:
         raise failed
 
@@ -189,21 +189,24 @@ def publish(
     The new site replaces the old one completely, or not at all. Prints the path of its index page. If the PDF
     cannot be printed, an error says so and the site is published without it.
     """
-    _publish(out or Project.default().site, console.Progress.text, partial=allow_partial, document=document)
+    project = Project.default()
+    _publish(project, out or project.site, console.Progress.text, partial=allow_partial, document=document)
 
 
-def _publish(out: Path, progress: console.Progress, *, partial: bool, document: bool) -> None:
+def _publish(
+    project: Project, out: Path, progress: console.Progress, *, partial: bool, document: bool
+) -> None:
     """Publish while no batch writes, and print where."""
     from analysis.batch import lock
     from analysis.site import build, pdf
 
-    runs, lacking = Project.default().runs, pdf.missing_requirement() if document else None
+    runs, lacking = project.runs, pdf.missing_requirement() if document else None
     write = pdf.write if document and not lacking else None
     with lock.held(runs) if os.access(runs, os.W_OK) else nullcontext():
         try:
-            index = build.publish(runs, out, partial=partial, document=write)
+            index = build.publish(project, out, partial=partial, document=write)
         except PrintError:
-            _print_index(build.publish(runs, out, partial=partial), progress)
+            _print_index(build.publish(project, out, partial=partial), progress)
             raise
     _print_index(index, progress)
     if lacking:
@@ -237,7 +240,7 @@ def notebooks(
 
     progress, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
     sources = plan.refresh_sources(notebook or ())
-    register = scenarios.load_register(Project.default().params)
+    register = scenarios.load_register(Project.default())
     defaults.align([source.path for source in sources if not source.unfit], register)
     try:
         _show(

@@ -5,7 +5,8 @@ Decisions
   which it could read a file of the default one.
 - What reads or writes takes a project, passes it on, and without one uses `Project.default()`. That looks at
   `THESIS_ROOT` at each call, so that a process can turn to another project.
-- A project is data, parameters and notebooks; the code may lie elsewhere.
+- A project is data, parameters and notebooks. The code may lie elsewhere, and the templates and the style of
+  pages belong to it: a project that has none of its own takes those next to the package.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+CHECKOUT = Path(__file__).parents[1]
 VARIABLE = "THESIS_ROOT"
 """The environment variable that names the project where the package lies outside of one."""
 
@@ -28,7 +30,7 @@ class Project:
     @classmethod
     def default(cls) -> Project:
         """The folder that `THESIS_ROOT` names, else the checkout that this package was loaded from."""
-        return _project_at(os.environ.get(VARIABLE) or str(Path(__file__).parents[1]))
+        return _project_at(os.environ.get(VARIABLE) or str(CHECKOUT))
 
     # What somebody writes
 
@@ -46,6 +48,10 @@ class Project:
     def register(self) -> Path:
         """Every assumption."""
         return self.params / "register.yml"
+
+    def scenario(self, name: str) -> Path:
+        """The file of a scenario."""
+        return self.params / f"{name}.yml"
 
     @property
     def package(self) -> Path:
@@ -82,6 +88,10 @@ class Project:
         """What is particular to the thesis: its title, sections, tables and names."""
         return self.thesis / "thesis.yml"
 
+    def article_table(self, name: str) -> Path:
+        """One of the article's tables; its sidecar is next to it, `NAME.meta.yml`."""
+        return self.thesis / f"{name}.csv"
+
     @property
     def claims(self) -> Path:
         """The article's checkable statements."""
@@ -94,8 +104,8 @@ class Project:
 
     @property
     def numbers(self) -> Path:
-        """The list of the numbers that the article prints."""
-        return self.thesis / "numbers.csv"
+        """The list of the numbers that the article prints, with its sidecar."""
+        return self.article_table("numbers")
 
     @property
     def predictions(self) -> Path:
@@ -117,6 +127,10 @@ class Project:
         """What others measured: tables with their sidecars."""
         return self.data / "evidence"
 
+    def evidence_table(self, name: str) -> Path:
+        """One table of the evidence; its sidecar is next to it, `NAME.meta.yml`."""
+        return self.evidence / f"{name}.csv"
+
     @property
     def gathering(self) -> Path:
         """When the evidence was gathered, and what was not found."""
@@ -130,12 +144,12 @@ class Project:
     @property
     def templates(self) -> Path:
         """The templates of the site's pages."""
-        return self.reports / "templates"
+        return self._of_the_pages("templates")
 
     @property
     def static(self) -> Path:
         """The style sheets and the script of the site."""
-        return self.reports / "static"
+        return self._of_the_pages("static")
 
     @property
     def guide(self) -> Path:
@@ -146,6 +160,10 @@ class Project:
     def retired_ids(self) -> Path:
         """The ids that earlier pages had."""
         return self.reports / "retired.yml"
+
+    def _of_the_pages(self, name: str) -> Path:
+        own = self.reports / name
+        return own if own.is_dir() else CHECKOUT / "reports" / name
 
     # What is computed
 
@@ -186,6 +204,11 @@ class Project:
     def slugs(self) -> list[str]:
         """The names of the notebooks, in their order."""
         return [path.stem for path in self.notebook_paths()]
+
+
+def sidecar_of(table: Path) -> Path:
+    """The file that describes a table."""
+    return table.with_suffix(".meta.yml")
 
 
 @cache

@@ -44,18 +44,16 @@ from pydantic import (
     model_validator,
 )
 
-from analysis import cache, project, provenance
+from analysis import cache, provenance
 from analysis.characters import first_hidden_character
 from analysis.errors import ParameterError, Problem, nearest
-from analysis.project import Project
+from analysis.project import VARIABLE, Project
 
 try:  # five times as fast, and in every wheel of PyYAML
     from yaml import CSafeLoader as SafeLoader
 except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
-PARAMS = Project.default().params
-REGISTER = "register.yml"
 BASE = "base"
 LABELS = ("scenario", "description", "because")
 """The keys of a scenario file that are labels and not values."""
@@ -470,7 +468,7 @@ def validation_problems(reason: ValidationError, where: str) -> list[Problem]:
     return problems
 
 
-def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
+def load_register(project: Project | None = None) -> dict[str, Entry]:
     """Every assumption of the project by name, each checked by its own range and distribution.
 
     Raises
@@ -478,9 +476,11 @@ def load_register(directory: Path = PARAMS) -> dict[str, Entry]:
     ParameterError
         There is no project, or an entry cannot be used; all of them at once.
     """
-    path = directory / REGISTER
-    if directory == PARAMS and not directory.is_dir():
-        raise ParameterError(_no_project(directory.parent))
+    default = Project.default()
+    project = project or default
+    path = project.register
+    if project == default and not project.params.is_dir():
+        raise ParameterError(_no_project(project.root))
     register: dict[str, Entry] = {}
     problems: list[Problem] = []
     for name, raw in read_yaml(path).items():
@@ -526,11 +526,8 @@ def _label_and_group_problems(register: Register, where: str) -> Iterator[Proble
 
 def _no_project(root: Path) -> Problem:
     """The package was installed apart from its project, or a variable names another folder."""
-    where = f"{project.VARIABLE}={root}" if os.environ.get(project.VARIABLE) else str(root)
-    fix = (
-        f"Set {project.VARIABLE} to a checkout of the project, or install the checkout itself"
-        " (pip install -e .)"
-    )
+    where = f"{VARIABLE}={root}" if os.environ.get(VARIABLE) else str(root)
+    fix = f"Set {VARIABLE} to a checkout of the project, or install the checkout itself (pip install -e .)"
     return Problem(where, "is not a project: it has no params folder", fix)
 
 
@@ -570,32 +567,34 @@ def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
             yield Problem(f"{where}.{key}", rule, "Write it without, on one line")
 
 
-def names(directory: Path = PARAMS) -> list[str]:
+def names(project: Project | None = None) -> list[str]:
     """The scenarios that there are, `base` first; a file that `file_name_problems` names is none."""
-    stems = [path.stem for path in _scenario_files(directory) if path.suffix == SUFFIX and is_name(path.stem)]
+    stems = [path.stem for path in _scenario_files(project) if path.suffix == SUFFIX and is_name(path.stem)]
     return sorted(stems, key=lambda name: (name != BASE, name))
 
 
-def file_name_problems(directory: Path = PARAMS) -> list[Problem]:
+def file_name_problems(project: Project | None = None) -> list[Problem]:
     """The files next to the register that look like scenarios and are none, each with a name that works."""
     return [
         _file_name_problem(path)
-        for path in _scenario_files(directory)
+        for path in _scenario_files(project)
         if path.suffix != SUFFIX or not is_name(path.stem)
     ]
 
 
-def unknown_scenario(name: str, where: str, directory: Path = PARAMS, also: Sequence[str] = ()) -> Problem:
+def unknown_scenario(
+    name: str, where: str, project: Project | None = None, also: Sequence[str] = ()
+) -> Problem:
     """Why there is no scenario of a name: its file has another suffix, it is no name, or nothing is like it.
 
     `where` is what the user wrote, and `also` what could stand there besides the name of a scenario.
     """
-    for path in _scenario_files(directory):
+    for path in _scenario_files(project):
         wrong = path.suffix != SUFFIX or not is_name(path.stem)
         if wrong and name in (path.stem, path.name, suggest_name(path.stem)):
             return _file_name_problem(path)
     rule = "there is no such scenario" + ("" if is_name(name) else f"; {_why_no_name(name)}")
-    return Problem(where, rule, nearest(name, [*names(directory), *also]))
+    return Problem(where, rule, nearest(name, [*names(project), *also]))
 
 
 def is_name(text: str) -> bool:
@@ -612,14 +611,15 @@ def suggest_name(text: str) -> str:
     return name if is_name(name) else f"scenario_{name}" if name else "slow_money"
 
 
-def _scenario_files(directory: Path) -> list[Path]:
+def _scenario_files(project: Project | None) -> list[Path]:
     """The files next to the register that could be meant as a scenario: YAML by its suffix, not hidden."""
+    project = project or Project.default()
     return sorted(
         path
-        for path in (directory.iterdir() if directory.is_dir() else ())
+        for path in (project.params.iterdir() if project.params.is_dir() else ())
         if path.suffix.lower() in (SUFFIX, ".yaml")
         and not path.name.startswith(".")
-        and path.name != REGISTER
+        and path != project.register
     )
 
 
@@ -651,7 +651,7 @@ def _tag_of_word(text: str) -> str:
     return str(yaml.resolver.Resolver().resolve(yaml.ScalarNode, text, (True, False)))
 
 
-def load(name: str, directory: Path = PARAMS, register: Register | None = None) -> Scenario:
+def load(name: str, project: Project | None = None, register: Register | None = None) -> Scenario:
     """One scenario, its overrides checked against the register.
 
     Raises
@@ -660,11 +660,12 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
         Unknown scenario, a name that is no plain name (`../x`), labels that are missing or do not fit the
         file, or a value that `value_problems` refuses.
     """
-    if name not in names(directory):
-        raise ParameterError(unknown_scenario(name, f"scenario {name}".strip(), directory))
-    path = directory / f"{name}.yml"
+    project = project or Project.default()
+    if name not in names(project):
+        raise ParameterError(unknown_scenario(name, f"scenario {name}".strip(), project))
+    path = project.scenario(name)
     content = read_yaml(path)
-    register = load_register(directory) if register is None else register
+    register = load_register(project) if register is None else register
     overrides = _without_labels(content)
     because = content.get("because") or {}
     problems = _label_problems(content, overrides, because, display_path(path), name)
@@ -676,7 +677,11 @@ def load(name: str, directory: Path = PARAMS, register: Register | None = None) 
 
 
 def write_scenario(
-    values: Assumptions, name: str, description: str, because: Mapping[str, str], directory: Path = PARAMS
+    values: Assumptions,
+    name: str,
+    description: str,
+    because: Mapping[str, str],
+    project: Project | None = None,
 ) -> Scenario:
     """Write what some values differ in from the register as a new scenario, the file `name`.yml.
 
@@ -701,11 +706,12 @@ def write_scenario(
         raise ParameterError(
             Problem("scenario", _why_no_name(name), f"Write for example {suggest_name(name)}")
         )
-    path, register = directory / f"{name}.yml", values.register
+    project = project or Project.default()
+    path, register = project.scenario(name), values.register
     where = display_path(path)
     if not description.strip():
         raise ParameterError(Problem(where, "has no description", "Say in a sentence what it assumes"))
-    start = load(values.scenario, directory, register)
+    start = load(values.scenario, project, register)
     overrides = _differing({**start.overrides, **_without_labels(values)}, register, where)
     unchanged = {key: why for key, why in start.because.items() if overrides.get(key) == start.overrides[key]}
     reasons = {
@@ -947,11 +953,11 @@ def coerce(value: Any, entry: Entry) -> Value:
 
 
 def resolve(
-    scenario: str = BASE, overrides: Mapping[str, Value] | None = None, directory: Path = PARAMS
+    scenario: str = BASE, overrides: Mapping[str, Value] | None = None, project: Project | None = None
 ) -> dict[str, Value]:
     """Every register name with its value in a scenario, `overrides` last, and `scenario` as a label."""
-    register = load_register(directory)
-    content = load(scenario, directory, register)
+    register = load_register(project)
+    content = load(scenario, project, register)
     merged = (
         {name: entry.value for name, entry in register.items()}
         | dict(content.overrides)
@@ -1041,7 +1047,7 @@ class Assumptions(dict[str, Any]):
         return changed
 
 
-def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
+def check(values: Mapping[str, Any], project: Project | None = None) -> Assumptions:
     """The parameters of a notebook, checked: `assumptions = scenarios.check(globals())` is its first line.
 
     Takes the register's names out of `values` and checks each by its entry, so that plain papermill is
@@ -1053,7 +1059,7 @@ def check(values: Mapping[str, Any], directory: Path = PARAMS) -> Assumptions:
     ParameterError
         A value of the wrong type, out of order or out of range, or a scenario file that changes a reading.
     """
-    register = load_register(directory)
+    register = load_register(project)
     because = values.get("because")
     if isinstance(because, Mapping) and (
         problems := list(_reading_problems(because, register, "parameters"))

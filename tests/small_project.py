@@ -36,3 +36,11 @@ def build_with_package(root: Path, *names: str, params: Path = PARAMS) -> Projec
     unfinished = shutil.ignore_patterns("*.pyc.*")  # what another process is about to rename
     shutil.copytree(CHECKOUT.package, project.package, ignore=unfinished)
     return project
+
+
+def write_titles(project: Project) -> None:
+    """What pages say besides results: the names of the report's thesis, its guide and its changelog."""
+    for path in (CHECKOUT.thesis_file, CHECKOUT.guide, CHECKOUT.changelog):
+        target = project.root / path.relative_to(CHECKOUT.root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)

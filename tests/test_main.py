@@ -10,7 +10,7 @@ import pytest
 from analysis import __main__ as command
 from analysis import scenarios
 from analysis.cli import jupyterlab, listing_cache
-from analysis.project import VARIABLE
+from analysis.project import VARIABLE, Project
 from tests import small_project
 
 Thesis = Callable[..., tuple[object, str, str]]
@@ -122,7 +122,7 @@ def test_a_file_that_cannot_be_found_as_a_scenario_is_named(
 def test_the_scenario_that_was_asked_for_is_named_by_its_file(project: Path) -> None:
     (project / "params" / "slow.yml").rename(project / "params" / "Slow-Money.yaml")
     for name in ("Slow-Money", "slow_money", "Slow-Money.yaml"):
-        problem = scenarios.unknown_scenario(name, "--scenario", project / "params")
+        problem = scenarios.unknown_scenario(name, "--scenario", Project(project))
         assert problem.place.endswith("params/Slow-Money.yaml") and "slow_money.yml" in problem.fix
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.project import VARIABLE, Project
+from analysis.project import CHECKOUT, VARIABLE, Project, sidecar_of
+
+OF_THE_PAGES = {"templates", "static"}
 
 
 def paths(project: Project) -> dict[str, Path]:
@@ -14,22 +16,32 @@ def paths(project: Project) -> dict[str, Path]:
     }
 
 
-def test_every_path_lies_in_the_root_and_no_two_are_one(tmp_path: Path) -> None:
+def test_every_path_lies_in_the_root_but_those_of_pages_and_no_two_are_one(tmp_path: Path) -> None:
     named = paths(Project(tmp_path))
-    assert all(path.is_relative_to(tmp_path) for path in named.values())
+    assert {name for name, path in named.items() if not path.is_relative_to(tmp_path)} == OF_THE_PAGES
     assert len(set(named.values())) == len(named)
 
 
-def test_two_projects_share_no_path(tmp_path: Path) -> None:
-    one, other = ({*paths(Project(tmp_path / name)).values()} for name in ("one", "other"))
-    assert one.isdisjoint(other)
+def test_the_templates_and_the_style_are_those_next_to_the_package_unless_the_project_has_its_own(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path)
+    for name in OF_THE_PAGES:
+        assert getattr(project, name) == getattr(Project(CHECKOUT), name)
+        (own := project.reports / name).mkdir(parents=True)
+        assert getattr(project, name) == own
+
+
+def test_a_table_has_its_description_next_to_it(tmp_path: Path) -> None:
+    table = Project(tmp_path).evidence_table("prices")
+    assert (table.name, sidecar_of(table)) == ("prices.csv", table.parent / "prices.meta.yml")
 
 
 def test_without_the_variable_the_project_is_the_checkout_of_the_package(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    assert Project.default().package == Path(__file__).parents[1] / "analysis"
+    assert Project.default() == Project(Path(__file__).parents[1])
 
 
 def test_the_variable_names_the_default_project_at_each_call(

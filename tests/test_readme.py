@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import shutil
 import textwrap
 import tomllib
 
@@ -28,9 +29,10 @@ def block(text, language, containing):
 
 def test_the_example_scenario_can_be_used_as_it_stands(tmp_path):
     text = block(README, "yaml", "slow_money")
-    (tmp_path / "slow_money.yml").write_text(text)
-    (tmp_path / "register.yml").write_text((ROOT / "params" / "register.yml").read_text())
-    assert set(scenarios.load("slow_money", tmp_path).overrides) == {"cash_usd_bn", "multiple_sensitivity"}
+    project = Project(tmp_path)
+    shutil.copytree(Project.default().params, project.params)
+    project.scenario("slow_money").write_text(text)
+    assert set(scenarios.load("slow_money", project).overrides) == {"cash_usd_bn", "multiple_sensitivity"}
 
 
 def test_the_example_claim_can_be_used_as_it_stands():

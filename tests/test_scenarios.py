@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analysis import scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import evidence_tables
+from analysis.project import Project
 
 REGISTER = """
 seed: {label: seed, group: run, value: 1, unit: integer, integer: true, range: [0, 10],
@@ -27,20 +28,22 @@ growth_pct: {label: growth, group: growth, dist: split_normal, value: [1.0, 2.0,
 
 
 @pytest.fixture
-def params(tmp_path: Path) -> Path:
-    (tmp_path / "register.yml").write_text(REGISTER)
-    (tmp_path / "base.yml").write_text("scenario: base\ndescription: as registered\n")
-    return tmp_path
+def project(tmp_path: Path) -> Project:
+    project = Project(tmp_path)
+    project.params.mkdir()
+    project.register.write_text(REGISTER)
+    project.scenario(scenarios.BASE).write_text("scenario: base\ndescription: as registered\n")
+    return project
 
 
-def scenario(params: Path, text: str, name: str = "other") -> scenarios.Scenario:
-    (params / f"{name}.yml").write_text(text)
-    return scenarios.load(name, params)
+def scenario(project: Project, text: str, name: str = "other") -> scenarios.Scenario:
+    project.scenario(name).write_text(text)
+    return scenarios.load(name, project)
 
 
-def test_a_scenario_overrides_the_register_and_nothing_else(params):
-    scenario(params, "scenario: other\ndescription: d\nseed: 7\nbecause: {seed: why not}\n")
-    assert scenarios.resolve("other", directory=params) == {
+def test_a_scenario_overrides_the_register_and_nothing_else(project):
+    scenario(project, "scenario: other\ndescription: d\nseed: 7\nbecause: {seed: why not}\n")
+    assert scenarios.resolve("other", project=project) == {
         "scenario": "other",
         "seed": 7,
         "as_of": "2026-10-31",
@@ -49,10 +52,10 @@ def test_a_scenario_overrides_the_register_and_nothing_else(params):
     }
 
 
-def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params):
-    register = scenarios.load_register(params)
+def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(project):
+    register = scenarios.load_register(project)
     name, value = scenarios.parse_override("growth_pct=3", register)
-    assert scenarios.resolve("base", {name: value}, params)["growth_pct"] == 3.0
+    assert scenarios.resolve("base", {name: value}, project)["growth_pct"] == 3.0
 
 
 @pytest.mark.parametrize(
@@ -93,9 +96,9 @@ def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(params
         ("as_of=\x1b[31m", "holds U+001B"),
     ],
 )
-def test_a_bad_value_is_refused_with_place_rule_and_fix(params, text, expected):
+def test_a_bad_value_is_refused_with_place_rule_and_fix(project, text, expected):
     with pytest.raises(ParameterError) as caught:
-        scenarios.parse_override(text, scenarios.load_register(params))
+        scenarios.parse_override(text, scenarios.load_register(project))
     assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
@@ -146,28 +149,28 @@ def test_a_bad_value_is_refused_with_place_rule_and_fix(params, text, expected):
         ("description: d\u2028seed: 2\n", "holds U+2028 (line separator)"),
     ],
 )
-def test_a_bad_scenario_file_is_refused_and_names_the_file(params, text, expected):
+def test_a_bad_scenario_file_is_refused_and_names_the_file(project, text, expected):
     with pytest.raises(ParameterError) as caught:
-        scenario(params, text)
+        scenario(project, text)
     assert expected in str(caught.value)
     assert "other.yml" in str(caught.value)
 
 
-def test_all_problems_of_a_scenario_come_at_once(params):
+def test_all_problems_of_a_scenario_come_at_once(project):
     with pytest.raises(ParameterError) as caught:
-        scenario(params, "scenario: other\ndescription: d\nseed: 99\nnope: 1\nbecause: {seed: x, nope: y}\n")
+        scenario(project, "scenario: other\ndescription: d\nseed: 99\nnope: 1\nbecause: {seed: x, nope: y}\n")
     assert len(caught.value.problems) == 2
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "/etc/passwd", "Base", "", "register.yml"])
-def test_a_scenario_name_cannot_leave_the_folder(params, name):
+def test_a_scenario_name_cannot_leave_the_folder(project, name):
     with pytest.raises(ParameterError, match="is no scenario name"):
-        scenarios.load(name, params)
+        scenarios.load(name, project)
 
 
-def test_an_unknown_scenario_names_the_nearest(params):
+def test_an_unknown_scenario_names_the_nearest(project):
     with pytest.raises(ParameterError, match="The nearest valid name is 'base'"):
-        scenarios.load("bse", params)
+        scenarios.load("bse", project)
 
 
 @pytest.mark.parametrize(
@@ -229,9 +232,9 @@ def test_whatever_is_written_is_read_as_papermill_reads_it_or_refused(text):
     assert repr(read) == repr(there)
 
 
-def test_everything_with_two_readings_is_reported_at_once_with_its_line(params):
+def test_everything_with_two_readings_is_reported_at_once_with_its_line(project):
     with pytest.raises(ParameterError) as caught:
-        scenario(params, "scenario: other\ndescription: on\nseed: 010\nbecause: {seed: yes, seed: x}\n")
+        scenario(project, "scenario: other\ndescription: on\nseed: 010\nbecause: {seed: yes, seed: x}\n")
     assert [problem.place.partition("other.yml, ")[2] for problem in caught.value.problems] == [
         "line 2, key description",
         "line 3, key seed",
@@ -254,58 +257,58 @@ def test_everything_with_two_readings_is_reported_at_once_with_its_line(params):
         ("日本", "slow_money"),
     ],
 )
-def test_a_file_whose_name_is_no_scenario_name_gets_a_suggestion_that_works(params, name, fixed):
-    (params / f"{name}.yml").write_text("scenario: other\ndescription: d\n")
-    (problem,) = scenarios.file_name_problems(params)
+def test_a_file_whose_name_is_no_scenario_name_gets_a_suggestion_that_works(project, name, fixed):
+    project.scenario(name).write_text("scenario: other\ndescription: d\n")
+    (problem,) = scenarios.file_name_problems(project)
     assert problem.place.endswith(f"{name}.yml")
     assert problem.rule.startswith(f"{name!r} is no scenario name: ")
     assert problem.fix == f"Rename it to {fixed}.yml and write scenario: {fixed} in it"
-    assert scenarios.names(params) == ["base"]
+    assert scenarios.names(project) == ["base"]
     with pytest.raises(ParameterError, match=f"Rename it to {fixed}"):
-        scenarios.load(name, params)
-    (params / f"{name}.yml").unlink()
-    assert scenario(params, f"scenario: {fixed}\ndescription: d\n", fixed).name == fixed
+        scenarios.load(name, project)
+    project.scenario(name).unlink()
+    assert scenario(project, f"scenario: {fixed}\ndescription: d\n", fixed).name == fixed
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".YML", ".Yaml"])
-def test_a_scenario_with_another_suffix_gets_the_one_that_is_read(params, suffix):
-    (params / f"slow{suffix}").write_text("scenario: slow\ndescription: d\n")
+def test_a_scenario_with_another_suffix_gets_the_one_that_is_read(project, suffix):
+    (project.params / f"slow{suffix}").write_text("scenario: slow\ndescription: d\n")
     with pytest.raises(
         ParameterError, match=rf"slow\{suffix}: has the suffix \{suffix}.* Rename it to slow\.yml\."
     ):
-        scenarios.load("slow", params)
-    (params / "slow.yml").write_text("scenario: slow\ndescription: d\n")
-    (problem,) = scenarios.file_name_problems(params)
+        scenarios.load("slow", project)
+    (project.params / "slow.yml").write_text("scenario: slow\ndescription: d\n")
+    (problem,) = scenarios.file_name_problems(project)
     assert problem.fix == "Remove it, or rename it; slow.yml is taken"
-    assert scenarios.load("slow", params).name == "slow"
+    assert scenarios.load("slow", project).name == "slow"
 
 
-def test_what_an_editor_leaves_next_to_a_scenario_is_no_scenario(params):
+def test_what_an_editor_leaves_next_to_a_scenario_is_no_scenario(project):
     for name in (".#slow.yml", ".slow.yml.swp", "slow.yml~", "#slow.yml#", ".yml", "notes.txt"):
-        (params / name).write_text("")
-    assert scenarios.names(params) == ["base"]
-    assert scenarios.file_name_problems(params) == []
+        (project.params / name).write_text("")
+    assert scenarios.names(project) == ["base"]
+    assert scenarios.file_name_problems(project) == []
 
 
-def test_a_file_that_cannot_be_read_says_why(params):
+def test_a_file_that_cannot_be_read_says_why(project):
     with pytest.raises(ParameterError, match=r"cannot be read \(Is a directory\)"):
-        scenarios.read_yaml(params)
+        scenarios.read_yaml(project.params)
 
 
-def test_a_file_that_is_not_utf8_is_refused(params):
-    (params / "other.yml").write_bytes(b"scenario: \xff\xfe\n")
+def test_a_file_that_is_not_utf8_is_refused(project):
+    (project.params / "other.yml").write_bytes(b"scenario: \xff\xfe\n")
     with pytest.raises(ParameterError, match="is not UTF-8"):
-        scenarios.load("other", params)
+        scenarios.load("other", project)
 
 
-def test_the_register_refuses_a_value_outside_its_own_range_and_an_unsourced_source(params):
+def test_the_register_refuses_a_value_outside_its_own_range_and_an_unsourced_source(project):
     bad = REGISTER.replace("value: 1,", "value: 99,").replace(
         "growth of revenue, status: assumption", "growth of revenue, status: sourced"
     )
     assert bad.count("sourced") == 1
-    (params / "register.yml").write_text(bad)
+    project.register.write_text(bad)
     with pytest.raises(ParameterError) as caught:
-        scenarios.load_register(params)
+        scenarios.load_register(project)
     assert "99 is outside 0 to 10" in str(caught.value)
     assert "marked sourced but its reference has no url" in str(caught.value)
 
@@ -338,11 +341,11 @@ PLAIN = {"name": "rate", "unit": "percent", "description": "A rate of growth."}
     ],
 )
 def test_what_would_not_stand_on_one_line_of_a_notebook_is_refused_at_its_key(
-    tmp_path, changed, key, expected
+    project, changed, key, expected
 ):
-    (tmp_path / "register.yml").write_text(ENTRY.format(**PLAIN | changed))
+    project.register.write_text(ENTRY.format(**PLAIN | changed))
     with pytest.raises(ParameterError) as refusal:
-        scenarios.load_register(tmp_path)
+        scenarios.load_register(project)
     (problem,) = refusal.value.problems
     assert problem.place.endswith(f"register.yml, key {key}")
     assert expected in problem.rule
@@ -357,23 +360,23 @@ def test_what_would_not_stand_on_one_line_of_a_notebook_is_refused_at_its_key(
         "|\n    A rate of growth of revenue.",
     ],
 )
-def test_a_text_that_only_the_editor_wrapped_is_one_line(tmp_path, description):
-    (tmp_path / "register.yml").write_text(ENTRY.format(**PLAIN | {"description": description}))
-    entry = scenarios.load_register(tmp_path)["rate"]
+def test_a_text_that_only_the_editor_wrapped_is_one_line(project, description):
+    project.register.write_text(ENTRY.format(**PLAIN | {"description": description}))
+    entry = scenarios.load_register(project)["rate"]
     declared = scenarios.parameter_line("rate", entry)
     assert declared == "rate: float = 3.0  # percent; A rate of growth of revenue."
 
 
-def test_a_notebook_is_held_to_the_same_check_as_the_batch(params):
-    assumptions = scenarios.check({"scenario": "other", "seed": 3, "unrelated": object()}, params)
+def test_a_notebook_is_held_to_the_same_check_as_the_batch(project):
+    assumptions = scenarios.check({"scenario": "other", "seed": 3, "unrelated": object()}, project)
     assert (assumptions.seed, assumptions.scenario) == (3, "other")
     assert "unrelated" not in assumptions
     with pytest.raises(ParameterError, match="parameters, key seed: 99 is outside"):
-        scenarios.check({"seed": 99}, params)
+        scenarios.check({"seed": 99}, project)
 
 
-def test_what_could_not_be_known_on_a_day_is_hindsight(params):
-    register = scenarios.load_register(params)
+def test_what_could_not_be_known_on_a_day_is_hindsight(project):
+    register = scenarios.load_register(project)
     late = scenarios.known_after(register, "2026-05-21")
     assert (list(late), scenarios.labels_of(late)) == (["growth_pct"], ["growth"])
     assert scenarios.known_after(register, "2026-10-31") == {}
@@ -394,13 +397,13 @@ def test_what_could_not_be_known_on_a_day_is_hindsight(params):
     ],
 )
 def test_a_label_and_a_group_that_a_reader_could_not_tell_apart_are_refused_by_name(
-    params, old, new, place, rule
+    project, old, new, place, rule
 ):
-    text = (params / "register.yml").read_text()
+    text = project.register.read_text()
     assert old in text
-    (params / "register.yml").write_text(text.replace(old, new))
+    project.register.write_text(text.replace(old, new))
     with pytest.raises(ParameterError) as refusal:
-        scenarios.load_register(params)
+        scenarios.load_register(project)
     (problem,) = refusal.value.problems
     assert problem.place.endswith(place)
     assert problem.rule == rule
@@ -422,12 +425,12 @@ def test_every_scenario_of_the_project_resolves_to_the_same_names():
     assert len({frozenset(keys) for keys in names.values()}) == 1
 
 
-def values(params: Path, **changes: object) -> scenarios.Assumptions:
-    return scenarios.check(scenarios.resolve("base", directory=params) | changes, params)
+def values(project: Project, **changes: object) -> scenarios.Assumptions:
+    return scenarios.check(scenarios.resolve("base", project=project) | changes, project)
 
 
-def test_values_can_be_changed_and_are_checked_again(params):
-    assumptions = values(params)
+def test_values_can_be_changed_and_are_checked_again(project):
+    assumptions = values(project)
     changed = assumptions.with_changes(years=4, growth_pct=3)
     assert (changed.years, changed.growth_pct, assumptions.years) == (4.0, 3.0, 3.0)
     assert changed.dist("growth_pct") == "split_normal" and changed.scenario == "base"
@@ -435,8 +438,8 @@ def test_values_can_be_changed_and_are_checked_again(params):
         assumptions.with_changes(years=99)
 
 
-def test_there_is_no_way_past_the_check(params):
-    assumptions = values(params)
+def test_there_is_no_way_past_the_check(project):
+    assumptions = values(project)
     with pytest.raises(ParameterError, match="parameters, key years: 99 is outside 1 to 9"):
         scenarios.Assumptions(dict(assumptions) | {"years": 99}, assumptions.register)
     with pytest.raises(ParameterError, match="parameters, key yeers: the register has no such name"):
@@ -451,11 +454,11 @@ def test_there_is_no_way_past_the_check(params):
     ):
         with pytest.raises(TypeError, match=r"assumptions\.with_changes"):
             change()
-    assert assumptions == values(params)
+    assert assumptions == values(project)
 
 
-def test_assumptions_travel_between_processes(params):
-    assumptions = values(params)
+def test_assumptions_travel_between_processes(project):
+    assumptions = values(project)
     copied = pickle.loads(pickle.dumps(assumptions))
     assert (copied, copied.register, type(copied)) == (
         assumptions,
@@ -464,39 +467,39 @@ def test_assumptions_travel_between_processes(params):
     )
 
 
-def test_an_edited_register_is_read_again_in_the_same_process(params):
-    assert scenarios.load_register(params)["years"].value == 3.0
-    text = (params / "register.yml").read_text()
-    (params / "register.yml").write_text(text.replace("years: {value: 3.0", "years: {value: 4.0"))
-    assert scenarios.load_register(params)["years"].value == 4.0
+def test_an_edited_register_is_read_again_in_the_same_process(project):
+    assert scenarios.load_register(project)["years"].value == 3.0
+    text = project.register.read_text()
+    project.register.write_text(text.replace("years: {value: 3.0", "years: {value: 4.0"))
+    assert scenarios.load_register(project)["years"].value == 4.0
 
 
-def test_an_assumption_may_not_pass_the_one_that_bounds_it(params):
+def test_an_assumption_may_not_pass_the_one_that_bounds_it(project):
     text = REGISTER.replace("multiple_of: 0.25,", "multiple_of: 0.25, at_most: seed,")
-    (params / "register.yml").write_text(text)
+    project.register.write_text(text)
     with pytest.raises(ParameterError, match=r"register\.yml, key years: 3 is past seed, which is 1"):
-        scenarios.load_register(params)
-    (params / "register.yml").write_text(text.replace("value: 1, unit: integer", "value: 5, unit: integer"))
+        scenarios.load_register(project)
+    project.register.write_text(text.replace("value: 1, unit: integer", "value: 5, unit: integer"))
     expected = "key years: 6 is past seed, which is 5. Write at most that, or raise seed"
     with pytest.raises(ParameterError, match=expected):
-        scenarios.resolve("base", {"years": 6.0}, params)
+        scenarios.resolve("base", {"years": 6.0}, project)
     with pytest.raises(ParameterError, match=expected):
-        values(params, years=6.0)
+        values(project, years=6.0)
     with pytest.raises(ParameterError, match="key seed: 11 is outside"):  # a value of its own is wrong first
-        scenarios.resolve("base", {"years": 6.0, "seed": 11}, params)
+        scenarios.resolve("base", {"years": 6.0, "seed": 11}, project)
     with pytest.raises(ParameterError, match=expected):
-        values(params).with_changes(years=6.0)
-    (params / "register.yml").write_text(text.replace("at_most: seed", "at_most: sead"))
+        values(project).with_changes(years=6.0)
+    project.register.write_text(text.replace("at_most: seed", "at_most: sead"))
     with pytest.raises(ParameterError, match=r"key years\.at_most: there is no 'sead'"):
-        scenarios.load_register(params)
+        scenarios.load_register(project)
 
 
-def test_what_differs_from_the_register_becomes_a_scenario(params):
-    assumptions = values(params).with_changes(seed=7, growth_pct=[1, 3, 4])
+def test_what_differs_from_the_register_becomes_a_scenario(project):
+    assumptions = values(project).with_changes(seed=7, growth_pct=[1, 3, 4])
     made = scenarios.write_scenario(
-        assumptions, "other", "  Growth is\n faster. ", {"seed": "luck: tried", "years": "unused"}, params
+        assumptions, "other", "  Growth is\n faster. ", {"seed": "luck: tried", "years": "unused"}, project
     )
-    assert (params / "other.yml").read_text().splitlines() == [
+    assert (project.params / "other.yml").read_text().splitlines() == [
         "scenario: other",
         "description: Growth is faster.",
         "seed: 7",
@@ -505,31 +508,31 @@ def test_what_differs_from_the_register_becomes_a_scenario(params):
         "  seed: 'luck: tried'",
         f"  growth_pct: '{scenarios.NO_REASON_YET}'",
     ]
-    assert scenarios.load("other", params) == made
-    assert scenarios.resolve("other", directory=params) == dict(assumptions) | {"scenario": "other"}
+    assert scenarios.load("other", project) == made
+    assert scenarios.resolve("other", project=project) == dict(assumptions) | {"scenario": "other"}
 
 
 @pytest.mark.parametrize("text", ["2e-1", "08", "yes", "12:30", "0x10", "a: b", "# a", "&a", "<<"])
-def test_a_description_that_yaml_would_take_for_another_thing_is_written_in_quotes(params, text):
+def test_a_description_that_yaml_would_take_for_another_thing_is_written_in_quotes(project, text):
     made = scenarios.write_scenario(
-        values(params).with_changes(seed=7), "other", text, {"seed": text}, params
+        values(project).with_changes(seed=7), "other", text, {"seed": text}, project
     )
-    assert scenarios.load("other", params) == made
+    assert scenarios.load("other", project) == made
     assert (made.description, made.because["seed"]) == (text, text)
 
 
-def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
+def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(project):
     # the notebook declares growth_pct and seed alone, and growth_pct was moved; years is kept from the file
     scenario(
-        params,
+        project,
         "scenario: other\ndescription: d\nseed: 7\nyears: 4\ngrowth_pct: 2\nbecause: {seed: s, years: y,"
         " growth_pct: g}\n",
     )
     declared = {
-        name: value for name, value in scenarios.resolve("other", directory=params).items() if name != "years"
+        name: value for name, value in scenarios.resolve("other", project=project).items() if name != "years"
     }
-    assumptions = scenarios.check(declared, params).with_changes(growth_pct=5)
-    third = scenarios.load(scenarios.write_scenario(assumptions, "third", "d", {}, params).name, params)
+    assumptions = scenarios.check(declared, project).with_changes(growth_pct=5)
+    third = scenarios.load(scenarios.write_scenario(assumptions, "third", "d", {}, project).name, project)
     assert third.overrides == {"seed": 7, "years": 4.0, "growth_pct": 5.0}
     assert third.because == {"seed": "s", "years": "y", "growth_pct": scenarios.NO_REASON_YET}
 
@@ -548,11 +551,11 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(params):
         ("other", " ", "has no description"),
     ],
 )
-def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(params, name, description, expected):
-    before = {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")}
+def test_a_scenario_that_cannot_be_written_says_why_and_changes_nothing(project, name, description, expected):
+    before = {path.name: path.read_bytes() for path in project.root.rglob("*.yml")}
     with pytest.raises(ParameterError, match=expected):
-        scenarios.write_scenario(values(params).with_changes(seed=2), name, description, {}, params)
-    assert {path.name: path.read_bytes() for path in params.parent.rglob("*.yml")} == before
+        scenarios.write_scenario(values(project).with_changes(seed=2), name, description, {}, project)
+    assert {path.name: path.read_bytes() for path in project.root.rglob("*.yml")} == before
 
 
 READS = """
@@ -563,10 +566,10 @@ outsized: {label: outsized return, group: reading, value: 3.0, unit: times, rang
 
 
 @pytest.fixture
-def reading(params):
+def reading(project):
     """A register with an entry that says how the article is read."""
-    (params / "register.yml").write_text(REGISTER + READS)
-    return params
+    project.register.write_text(REGISTER + READS)
+    return project
 
 
 def test_a_scenario_may_not_change_how_the_article_is_read_and_a_run_may(reading):
@@ -592,24 +595,24 @@ def test_a_scenario_file_that_papermill_injects_may_not_change_a_reading_either(
 
 
 def test_no_scenario_is_written_with_another_reading(reading):
-    before = sorted(path.name for path in reading.iterdir())
+    before = sorted(path.name for path in reading.params.iterdir())
     with pytest.raises(ParameterError) as refused:
         scenarios.write_scenario(values(reading).with_changes(seed=2, outsized=4), "other", "d", {}, reading)
     (line,) = str(refused.value).splitlines()
     assert "other.yml, key outsized: says how the article is read" in line
-    assert sorted(path.name for path in reading.iterdir()) == before
+    assert sorted(path.name for path in reading.params.iterdir()) == before
     assert scenarios.write_scenario(
         values(reading).with_changes(seed=2), "other", "d", {}, reading
     ).overrides == {"seed": 2}
 
 
-def test_a_scenario_that_changes_nothing_is_refused(params):
+def test_a_scenario_that_changes_nothing_is_refused(project):
     with pytest.raises(ParameterError, match="would change nothing"):
-        scenarios.write_scenario(values(params), "other", "d", {}, params)
+        scenarios.write_scenario(values(project), "other", "d", {}, project)
 
 
 @pytest.mark.parametrize("failing", ["open", "write"])
-def test_a_scenario_in_a_folder_that_takes_no_file_leaves_nothing_behind(params, monkeypatch, failing):
+def test_a_scenario_in_a_folder_that_takes_no_file_leaves_nothing_behind(project, monkeypatch, failing):
     open_path = Path.open
 
     class Full:
@@ -634,13 +637,13 @@ def test_a_scenario_in_a_folder_that_takes_no_file_leaves_nothing_behind(params,
             raise PermissionError(13, "Permission denied")
         return Full(open_path(path, mode, **kwargs))
 
-    assumptions = values(params).with_changes(seed=2)
+    assumptions = values(project).with_changes(seed=2)
     monkeypatch.setattr(Path, "open", opened)
     with pytest.raises(
         ParameterError, match=r"other\.yml: cannot be written \((Permission denied|No space left on device)\)"
     ):
-        scenarios.write_scenario(assumptions, "other", "d", {}, params)
-    assert not (params / "other.yml").exists()
+        scenarios.write_scenario(assumptions, "other", "d", {}, project)
+    assert not (project.params / "other.yml").exists()
 
 
 def test_the_days_of_the_register_begin_with_the_first_report_of_softbanks_money_and_hold_all_evidence():
@@ -664,20 +667,22 @@ def test_the_days_of_the_register_begin_with_the_first_report_of_softbanks_money
         ("value: 3, unit: years, range: [2026-01-01, 2026-05-21]", "has a number but no range of numbers"),
     ],
 )
-def test_the_register_refuses_a_date_without_days_and_a_number_without_limits(params, entry, expected):
+def test_the_register_refuses_a_date_without_days_and_a_number_without_limits(project, entry, expected):
     rest = "description: one of the two, status: assumption, reference: {title: t}, label: l1, group: g1"
-    (params / "register.yml").write_text(f"{REGISTER}more: {{{entry}, {rest}}}\n")
+    project.register.write_text(f"{REGISTER}more: {{{entry}, {rest}}}\n")
     with pytest.raises(ParameterError, match=expected):
-        scenarios.load_register(params)
+        scenarios.load_register(project)
 
 
-def test_a_day_outside_the_range_is_refused_whichever_way_it_comes(params):
+def test_a_day_outside_the_range_is_refused_whichever_way_it_comes(project):
     expected = "key as_of: 2026-11-01 is outside 2024-11-27 to 2026-10-31"
     for way in (
-        lambda: scenario(params, "scenario: other\ndescription: d\nas_of: 2026-11-01\nbecause: {as_of: x}\n"),
-        lambda: scenarios.resolve("base", {"as_of": "2026-11-01"}, params),
-        lambda: scenarios.check({"as_of": "2026-11-01"}, params),
-        lambda: scenarios.check({}, params).with_changes(as_of="2026-11-01"),
+        lambda: scenario(
+            project, "scenario: other\ndescription: d\nas_of: 2026-11-01\nbecause: {as_of: x}\n"
+        ),
+        lambda: scenarios.resolve("base", {"as_of": "2026-11-01"}, project),
+        lambda: scenarios.check({"as_of": "2026-11-01"}, project),
+        lambda: scenarios.check({}, project).with_changes(as_of="2026-11-01"),
     ):
         with pytest.raises(ParameterError, match=expected):
             way()

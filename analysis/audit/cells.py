@@ -23,6 +23,7 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, cell_rules
 from analysis.evidence.numbers import slug
 from analysis.evidence.sources import sidecar
+from analysis.project import Project
 from analysis.units import format_date
 
 FIELDS = (
@@ -55,7 +56,7 @@ def judge_table(name: str, facts: Facts) -> pd.DataFrame:
     """What a reader sees of the cells of one of the article's tables: `judge_cells`, columns `SHOWN`, with
     ``row`` named as the table names it (``company``).
     """
-    meta = sidecar(name)
+    meta = sidecar(name, facts.project)
     columns = [(name, column) for column in meta.columns if column != meta.key]
     return judge_cells(facts, columns)[SHOWN].rename(columns={"row": meta.key})
 
@@ -76,25 +77,25 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
         The tables have no such column, `cells.yml` cannot be used, or a cell asks for a row that no day
         knows.
     """
-    rules = cell_rules.load()
+    rules = cell_rules.load(facts.project)
     pairs = list(rules) if columns is None else list(columns)
     if unknown := [pair for pair in pairs if pair not in rules]:
         name = ".".join(unknown[0])
         rule = f"the article's tables have no column {name!r}"
-        raise DataError(Problem(cell_rules.FILE, rule, nearest(name, map(".".join, rules))))
+        raise DataError(Problem(facts.project.cells.name, rule, nearest(name, map(".".join, rules))))
     rows = [
         _row(facts.without_memory(), cell, rules[cell.table, cell.column])
-        for cell in _printed_cells()
+        for cell in _printed_cells(facts.project)
         if (cell.table, cell.column) in pairs
     ]
     ledger = pd.DataFrame(rows, columns=list(FIELDS))
     return ledger.assign(strength=pd.Series([row["strength"] for row in rows], dtype=object))
 
 
-def _printed_cells() -> Iterator[PrintedCell]:
+def _printed_cells(project: Project) -> Iterator[PrintedCell]:
     for name in cell_rules.TABLES:
-        meta = sidecar(name)
-        for texts in article_tables.printed_table(name).to_dict("records"):
+        meta = sidecar(name, project)
+        for texts in article_tables.printed_table(name, project).to_dict("records"):
             row = texts[meta.key]
             for column, spec in meta.columns.items():
                 if column != meta.key:
@@ -104,7 +105,7 @@ def _printed_cells() -> Iterator[PrintedCell]:
 
 
 def _row(facts: Facts, cell: PrintedCell, column: cell_rules.ColumnRules) -> dict[str, Any]:
-    with arguments.errors_at(f"{cell_rules.FILE}, cell {cell.id}"):
+    with arguments.errors_at(f"{facts.project.cells.name}, cell {cell.id}"):
         finding = _finding(facts, cell, column)
     decided = finding.verdict != "uncheckable"
     return {
@@ -150,7 +151,7 @@ def _note(facts: Facts, rule: cell_rules.CellRule | None) -> str | None:
         return None
     record.refuse_unknown_names(rule.note, facts, set())
     mentioned = facts.facts_by_day(rule.beside, decides=False)
-    return fill_placeholders(rule.note, placeholder_values(mentioned, facts.day))
+    return fill_placeholders(rule.note, placeholder_values(mentioned, facts))
 
 
 @cell_check(rule=cell_rules.Undecidable)

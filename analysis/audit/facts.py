@@ -27,6 +27,7 @@ from analysis import labels, thesis
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables, sources
 from analysis.exhibits import QUALITIES
+from analysis.project import Project
 from analysis.scenarios import Assumptions
 from analysis.units import DAYS_PER_MONTH, format_date, format_figure
 
@@ -78,6 +79,8 @@ class Facts:
         The rows that decide a verdict.
     mentioned : list of (table, row label)
         The rows that a reason mentions and that decide nothing.
+    project : Project
+        Where all of it was read; what else the checks read of the thesis is read there, too.
     """
 
     cells: Mapping[str, pd.DataFrame]
@@ -87,6 +90,7 @@ class Facts:
     as_of: pd.Timestamp = pd.Timestamp.max
     used: list[tuple[str, int]] = field(default_factory=list)
     mentioned: list[tuple[str, int]] = field(default_factory=list)
+    project: Project = field(default_factory=Project.default)
 
     def without_memory(self) -> Facts:
         """The same, with nothing read yet."""
@@ -316,7 +320,7 @@ class Facts:
         return pd.concat(parts) if parts else pd.DataFrame(columns=columns)
 
 
-def gather(assumptions: Assumptions) -> Facts:
+def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
     """Everything that the checks may look at.
 
     Parameters
@@ -324,7 +328,10 @@ def gather(assumptions: Assumptions) -> Facts:
     assumptions : Assumptions
         What the caller runs under. Its readings of the article, seed and draws count; every assumption of the
         model is that of the register, since a scenario does not change the fact-check.
+    project : Project, optional
+        Whose article and evidence.
     """
+    project = project or Project.default()
     register = assumptions.register
     caller_values = {
         name: value
@@ -333,11 +340,12 @@ def gather(assumptions: Assumptions) -> Facts:
     }
     base = Assumptions({name: entry.value for name, entry in register.items()} | caller_values, register)
     return Facts(
-        article_tables.all_parsed_cells(approximation=base["approximation_share"]),
+        article_tables.all_parsed_cells(project, approximation=base["approximation_share"]),
         base,
-        {name: evidence_tables.load(name) for name in evidence_tables.names()},
-        pd.Timestamp(sources.sidecar("models").origin.published_on),
+        {name: evidence_tables.load(name, project=project) for name in evidence_tables.names(project)},
+        pd.Timestamp(sources.sidecar("models", project).origin.published_on),
         pd.Timestamp(base["as_of"]),
+        project=project,
     )
 
 
@@ -377,9 +385,9 @@ def too_early_note(name: str, rows: pd.DataFrame) -> str:
     )
 
 
-def describe_value(row: pd.Series) -> str:
+def describe_value(row: pd.Series, facts: Facts) -> str:
     """The figure of a dated fact, in its unit; one that `analysis.units` does not know is written out."""
-    names, unit = thesis.load(), str(row["unit"])
+    names, unit = thesis.load(facts.project), str(row["unit"])
     if unit in names.fact_units:
         return format_figure(row["value"], names.fact_units[unit])
     return f"{row['value']:,.10g} {names.unit_words.get(unit, unit)}"
@@ -431,17 +439,17 @@ def fact_ids_in(template: str) -> list[str]:
     return list(dict.fromkeys(name.removesuffix(end) for name, end in zip(names, ends, strict=True)))
 
 
-def placeholder_values(rows: Iterable[pd.Series], day: pd.Timestamp) -> dict[str, str]:
+def placeholder_values(rows: Iterable[pd.Series], facts: Facts) -> dict[str, str]:
     """What a sentence may say of some dated facts, by name: the day of each (``{id}``), its figure
     (``{id.value}``), due day (``{id.due}``), and months before the article or after it (``{id.months}``).
     """
     values = {}
     for row in rows:
-        name, months = row["id"], round(abs((day - row["valid_on"]).days) / DAYS_PER_MONTH)
+        name, months = row["id"], round(abs((facts.day - row["valid_on"]).days) / DAYS_PER_MONTH)
         values[name] = describe_day(row)
         values[f"{name}.months"] = labels.number_word(months, "month", "months")
         if pd.notna(row["value"]):
-            values[f"{name}.value"] = describe_value(row)
+            values[f"{name}.value"] = describe_value(row, facts)
         if pd.notna(row["due_on"]):
             values[f"{name}.due"] = format_date(row["due_on"])
     return values

@@ -88,7 +88,7 @@ def judge_section(sections: str | Sequence[str], facts: Facts) -> pd.DataFrame:
         There is no such section, or no claim names such a passage; or as `judge_claims`.
     """
     wanted = {sections} if isinstance(sections, str) else set(sections)
-    claims = load()
+    claims = load(facts.project)
     places = {*SECTIONS, *(passage for claim in claims for passage in claim.where)}
     if unknown := sorted(wanted - places):
         rule = f"the claims have no section or passage {unknown[0]!r}"

@@ -104,7 +104,7 @@ def write(folder: Path, runs: Runs, *, versions: Mapping[str, str], git: Git | N
 
 def _exists(folder: Path, key: Key, project: Project) -> bool:
     scenario, notebook = key
-    planned = scenario in scenarios.names(project.params) and notebook in project.slugs()
+    planned = scenario in scenarios.names(project) and notebook in project.slugs()
     return planned and any(
         storage.is_file(folder / scenario / f"{notebook}{end}") for end in (".ipynb", ".failed.ipynb")
     )

@@ -114,12 +114,12 @@ def plan(
         Everything that is wrong with the request, in one error.
     """
     project = project or Project.default()
-    register = scenarios.load_register(project.params)
+    register = scenarios.load_register(project)
     errors: list[ThesisError] = []
     with _collecting(errors):
         values = _parsed(overrides, register)
     with _collecting(errors):
-        labels = [scenarios.load(name, project.params, register) for name in _scenario_names(chosen, project)]
+        labels = [scenarios.load(name, project, register) for name in _scenario_names(chosen, project)]
     books: list[DeclaredNotebook] = []
     with _collecting(errors):
         books = _read_all(notebook_names(notebooks, project), project, register)
@@ -144,16 +144,16 @@ def refresh_sources(
         No such notebook, or none that is fit to run.
     """
     project = project or Project.default()
-    register = scenarios.load_register(project.params)
+    register = scenarios.load_register(project)
     return _read_all(notebook_names(notebooks, project), project, register)
 
 
 def changes(project: Project | None = None) -> list[dict[str, object]]:
     """What each scenario changes: a row a value, with the base's and the reason; one row where none does."""
     project = project or Project.default()
-    register = scenarios.load_register(project.params)
+    register = scenarios.load_register(project)
     rows: list[dict[str, object]] = []
-    for label in (scenarios.load(name, project.params, register) for name in _every_scenario(project)):
+    for label in (scenarios.load(name, project, register) for name in _every_scenario(project)):
         label_fields: dict[str, object] = {"scenario": label.name, "description": label.description}
         for name, value in label.overrides.items():
             entry = register[name]
@@ -202,11 +202,11 @@ def _parsed(overrides: Sequence[str], register: Register) -> dict[str, Value]:
 
 
 def _scenario_names(chosen: Sequence[str], project: Project) -> list[str]:
-    available = scenarios.names(project.params)
+    available = scenarios.names(project)
     if not chosen or ALL in chosen:
         return _every_scenario(project)
     if problems := [
-        scenarios.unknown_scenario(name, f"--scenario {name}", project.params, (ALL,))
+        scenarios.unknown_scenario(name, f"--scenario {name}", project, (ALL,))
         for name in chosen
         if name not in available
     ]:
@@ -216,9 +216,9 @@ def _scenario_names(chosen: Sequence[str], project: Project) -> list[str]:
 
 def _every_scenario(project: Project) -> list[str]:
     """All scenarios; a file next to them that cannot be found as one is refused."""
-    if problems := scenarios.file_name_problems(project.params):
+    if problems := scenarios.file_name_problems(project):
         raise ParameterError(problems)
-    return scenarios.names(project.params)
+    return scenarios.names(project)
 
 
 def notebook_names(requested: Sequence[str], project: Project) -> list[str]:
@@ -303,7 +303,7 @@ def _tasks(
     code, data = _code_digest(project), _data_digest(project)
     tasks = []
     for label in labels:
-        values = scenarios.resolve(label.name, overrides, project.params)
+        values = scenarios.resolve(label.name, overrides, project)
         for book in books:
             parameters = {name: values[name] for name in book.declared}
             digests = Digests(

@@ -20,7 +20,8 @@ import pandas as pd
 from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence import csv_files
-from analysis.evidence.sources import THESIS, ArticleColumn, ArticleSidecar, sidecar
+from analysis.evidence.sources import ArticleColumn, ArticleSidecar, read_as, sidecar
+from analysis.project import Project, sidecar_of
 from analysis.scenarios import display_path
 from analysis.units import APPROXIMATION, Quantity, parse_figure, parse_figures
 
@@ -28,7 +29,7 @@ NAMES = ("models", "players", "market_size", "text_figures")
 FIELDS = ("value", "low", "high", "qualifier", "unit", "note", "missing")
 
 
-def printed_table(name: str, directory: Path = THESIS) -> pd.DataFrame:
+def printed_table(name: str, project: Project | None = None) -> pd.DataFrame:
     """A table as printed: one text per cell, columns named as in the file.
 
     Raises
@@ -37,15 +38,16 @@ def printed_table(name: str, directory: Path = THESIS) -> pd.DataFrame:
         The file cannot be read as its sidecar describes it: missing, empty, not UTF-8 text, with a byte-order
         mark, another header, a row of another length, an empty or a repeated key.
     """
-    meta = sidecar(name, directory)
-    frame, problems = csv_files.read_rows(directory / f"{name}.csv", list(meta.columns), [meta.key])
+    project = project or Project.default()
+    meta = sidecar(name, project)
+    frame, problems = csv_files.read_rows(project.article_table(name), list(meta.columns), [meta.key])
     if problems:
         raise DataError(problems)
     return frame.reset_index(drop=True)
 
 
 def parsed_cells(
-    name: str, directory: Path = THESIS, *, approximation: float = APPROXIMATION
+    name: str, project: Project | None = None, *, approximation: float = APPROXIMATION
 ) -> pd.DataFrame:
     """Every figure of a table, one row each.
 
@@ -55,28 +57,28 @@ def parsed_cells(
         ``row`` (the key), ``column`` (parts named ``input_...``), ``printed``, and the fields of
         `units.Quantity`: ``value, low, high, qualifier, unit, note, missing``.
     """
-    return _parse_table(name, directory, approximation).copy()
+    return _parse_table((project or Project.default()).article_table(name), approximation).copy()
 
 
 def all_parsed_cells(
-    *, approximation: float = APPROXIMATION, directory: Path = THESIS
+    project: Project | None = None, *, approximation: float = APPROXIMATION
 ) -> dict[str, pd.DataFrame]:
     """`parsed_cells` of every table, by table name."""
-    return {name: parsed_cells(name, directory, approximation=approximation) for name in NAMES}
+    return {name: parsed_cells(name, project, approximation=approximation) for name in NAMES}
 
 
-def load(name: str, directory: Path = THESIS) -> pd.DataFrame:
+def load(name: str, project: Project | None = None) -> pd.DataFrame:
     """A table with its figures as numbers, without an index, texts as printed, unknown figures NaN."""
-    meta, table = sidecar(name, directory), printed_table(name, directory)
-    wide = _parse_table(name, directory, APPROXIMATION).pivot(index="row", columns="column", values="value")
+    meta, table = sidecar(name, project), printed_table(name, project)
+    wide = parsed_cells(name, project).pivot(index="row", columns="column", values="value")
     parsed = wide.reindex(table[meta.key]).reset_index(drop=True)
     columns = [part for name, column in meta.columns.items() for part in column.names(name)]
     return pd.concat([table, parsed], axis=1).loc[:, lambda t: ~t.columns.duplicated(keep="last")][columns]
 
 
-def text_figure(name: str, directory: Path = THESIS) -> Quantity:
+def text_figure(name: str, project: Project | None = None) -> Quantity:
     """One figure that the article prints in its text, by its name in `text_figures.csv`."""
-    table = _parse_table("text_figures", directory, APPROXIMATION).set_index("row")
+    table = parsed_cells("text_figures", project).set_index("row")
     if name not in table.index:
         raise DataError(Problem("text_figures.csv", f"has no figure {name!r}", nearest(name, table.index)))
     row: Mapping[Any, Any] = table.loc[name].to_dict()
@@ -84,8 +86,8 @@ def text_figure(name: str, directory: Path = THESIS) -> Quantity:
 
 
 @cached
-def _parse_table(name: str, directory: Path, approximation: float) -> pd.DataFrame:
-    meta, path = sidecar(name, directory), directory / f"{name}.csv"
+def _parse_table(path: Path, approximation: float) -> pd.DataFrame:
+    meta = read_as(ArticleSidecar, sidecar_of(path))
     table, problems = csv_files.read_rows(path, list(meta.columns), [meta.key])
     rows: list[dict[str, object]] = []
     for number, record in zip(table.index, table.to_dict("records"), strict=True):

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
@@ -29,10 +28,10 @@ from pydantic import (
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
-from analysis.evidence.sources import THESIS, sidecar
+from analysis.evidence.sources import sidecar
+from analysis.project import Project
 from analysis.scenarios import display_path, read_yaml, validation_problems
 
-FILE = "cells.yml"
 TABLES = ("models", "players", "market_size")
 """The article's tables, in its order."""
 
@@ -225,16 +224,8 @@ class ColumnRules:
     rows: Mapping[str, CellRule]
 
 
-@cached
-def load(
-    directory: Path = THESIS, evidence: Path = evidence_tables.EVIDENCE
-) -> Mapping[tuple[str, str], ColumnRules]:
+def load(project: Project | None = None) -> Mapping[tuple[str, str], ColumnRules]:
     """Every column of the three tables but their keys, by (table, column).
-
-    Parameters
-    ----------
-    directory, evidence : Path
-        The folders of one project: its article's tables with `cells.yml`, and its evidence tables.
 
     Raises
     ------
@@ -242,13 +233,17 @@ def load(
         Not readable, a column or row that the tables do not have, a column that is missing, a rule that says
         what it must not; all of it at once.
     """
-    path = directory / FILE
-    where, columns = display_path(path), _columns_of_tables(directory)
-    content = read_yaml(path, error=DataError)
+    return _read(project or Project.default())
+
+
+@cached
+def _read(project: Project) -> Mapping[tuple[str, str], ColumnRules]:
+    where, columns = display_path(project.cells), _columns_of_tables(project)
+    content = read_yaml(project.cells, error=DataError)
     problems: list[Problem] = []
     available: AvailableEvidence | None = None
     try:
-        available = _available_evidence(evidence)
+        available = _available_evidence(project)
     except DataError as reason:  # rules cannot be checked then; the rest of the file can
         problems += reason.problems
     for key in [key for key in columns if key not in content]:
@@ -262,7 +257,7 @@ def load(
             problems.append(Problem(at, "does not say what would decide", "Write would_decide: a sentence"))
         else:
             problems += _key_problems(raw, at)
-            rows, wrong = _read_rules(raw, _rows_of_table(columns[key][0], directory), available, at)
+            rows, wrong = _read_rules(raw, _rows_of_table(columns[key][0], project), available, at)
             problems += wrong
             rules[columns[key]] = ColumnRules(raw["would_decide"], rows)
     if problems:
@@ -270,18 +265,18 @@ def load(
     return rules
 
 
-def _columns_of_tables(directory: Path) -> dict[str, tuple[str, str]]:
+def _columns_of_tables(project: Project) -> dict[str, tuple[str, str]]:
     """Every column of the three tables but their keys, by its name in the file: ``TABLE.COLUMN``."""
     return {
         f"{name}.{column}": (name, column)
         for name in TABLES
-        for column in sidecar(name, directory).columns
-        if column != sidecar(name, directory).key
+        for column in sidecar(name, project).columns
+        if column != sidecar(name, project).key
     }
 
 
-def _rows_of_table(table: str, directory: Path) -> list[str]:
-    return list(article_tables.printed_table(table, directory)[sidecar(table, directory).key])
+def _rows_of_table(table: str, project: Project) -> list[str]:
+    return list(article_tables.printed_table(table, project)[sidecar(table, project).key])
 
 
 def _key_problems(raw: Mapping[str, Any], where: str) -> list[Problem]:
@@ -322,9 +317,9 @@ def _read_rule(row: str, raw: Any, rows: list[str], available: AvailableEvidence
         ) from None
 
 
-def _available_evidence(directory: Path) -> AvailableEvidence:
-    sidecars = {name: evidence_tables.sidecar(name, directory) for name in evidence_tables.names(directory)}
-    ids = frozenset(evidence_tables.load("dated_facts", directory=directory)["id"])
+def _available_evidence(project: Project) -> AvailableEvidence:
+    sidecars = {name: evidence_tables.sidecar(name, project) for name in evidence_tables.names(project)}
+    ids = frozenset(evidence_tables.load("dated_facts", project=project)["id"])
     return AvailableEvidence(ids, {name: frozenset(meta.columns) for name, meta in sidecars.items()})
 
 

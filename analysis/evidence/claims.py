@@ -28,8 +28,8 @@ from pydantic import (
 
 from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
-from analysis.evidence.sources import THESIS
 from analysis.exhibits import Weight
+from analysis.project import Project
 from analysis.scenarios import display_path, read_yaml, validation_problems
 from analysis.units import UNITS, Quantity, parse_figure
 
@@ -153,7 +153,7 @@ class Claim(BaseModel):
         return self
 
 
-def load(directory: Path = THESIS) -> list[Claim]:
+def load(project: Project | None = None) -> list[Claim]:
     """Every claim of `claims.yml`, in file order; the file is read once.
 
     Raises
@@ -161,24 +161,25 @@ def load(directory: Path = THESIS) -> list[Claim]:
     DataError
         Not readable, or entries that are no claims; all of them at once.
     """
-    claims, problems = load_with_problems(directory)
+    claims, problems = load_with_problems(project)
     if problems:
         raise DataError(problems)
     return list(claims)
 
 
-def by_id(directory: Path = THESIS) -> dict[str, Claim]:
+def by_id(project: Project | None = None) -> dict[str, Claim]:
     """As `load`, each claim under its id."""
-    return {claim.id: claim for claim in load(directory)}
+    return {claim.id: claim for claim in load(project)}
 
 
-def in_model_terms(directory: Path = THESIS) -> dict[str, dict[str, float | list[float]]]:
+def in_model_terms(project: Project | None = None) -> dict[str, dict[str, float | list[float]]]:
     """What the claims that say something in the terms of the model say of its assumptions, by id."""
-    return {claim.id: claim.bears_on for claim in load(directory) if claim.bears_on}
+    return {claim.id: claim.bears_on for claim in load(project) if claim.bears_on}
 
 
-@cached
-def load_with_problems(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
+def load_with_problems(
+    project: Project | None = None,
+) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
     """The entries of `claims.yml` that are claims, and what is wrong with the others.
 
     Raises
@@ -186,7 +187,11 @@ def load_with_problems(directory: Path = THESIS) -> tuple[tuple[Claim, ...], tup
     DataError
         The file cannot be read, or lists no claim.
     """
-    path = directory / "claims.yml"
+    return _read((project or Project.default()).claims)
+
+
+@cached
+def _read(path: Path) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
     claims: list[Claim] = []
     problems: list[Problem] = []
     entries = read_yaml(path, error=DataError)

@@ -32,7 +32,6 @@ from analysis.exhibits import QUALITIES
 from analysis.project import Project
 from analysis.scenarios import display_path
 
-EVIDENCE = Project.default().evidence
 DATES = ("valid_on", "known_on")
 
 COMMON = (*DATES, "known_inferred", "quality", "source_title", "source")
@@ -124,15 +123,15 @@ class EvidenceSidecar(BaseModel):
         return self
 
 
-def names(directory: Path = EVIDENCE) -> list[str]:
+def names(project: Project | None = None) -> list[str]:
     """The evidence tables, also by their sidecar alone: to load one without its CSV is refused."""
-    depends_on(directory)
-    paths = [*directory.glob("*.csv"), *directory.glob("*.meta.yml")]
+    folder = (project or Project.default()).evidence
+    depends_on(folder)
+    paths = [*folder.glob("*.csv"), *folder.glob("*.meta.yml")]
     return sorted({path.name.partition(".")[0] for path in paths})
 
 
-@cached
-def sidecar(name: str, directory: Path = EVIDENCE) -> EvidenceSidecar:
+def sidecar(name: str, project: Project | None = None) -> EvidenceSidecar:
     """The sidecar of an evidence table.
 
     Raises
@@ -140,10 +139,11 @@ def sidecar(name: str, directory: Path = EVIDENCE) -> EvidenceSidecar:
     DataError
         No sidecar, or one that does not say what it must.
     """
-    return read_sidecar(EvidenceSidecar, directory / f"{name}.meta.yml")
+    project = project or Project.default()
+    return read_sidecar(EvidenceSidecar, project.evidence_table(name), project)
 
 
-def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> pd.DataFrame:
+def load(name: str, as_of: str | dt.date | None = None, project: Project | None = None) -> pd.DataFrame:
     """An evidence table as it could be known on a day.
 
     Parameters
@@ -164,17 +164,16 @@ def load(name: str, as_of: str | dt.date | None = None, directory: Path = EVIDEN
     DataError
         The file is not as its sidecar describes it; every bad cell at once.
     """
-    table = _typed(name, directory)
+    project = project or Project.default()
+    table = _typed(name, project)
     if as_of is not None:
         table = table[table["known_on"] <= pd.Timestamp(as_of)]
-    return table.sort_values(["valid_on", *sidecar(name, directory).key], kind="stable").reset_index(
-        drop=True
-    )
+    return table.sort_values(["valid_on", *sidecar(name, project).key], kind="stable").reset_index(drop=True)
 
 
 @cached
-def _typed(name: str, directory: Path) -> pd.DataFrame:
-    meta, path = sidecar(name, directory), directory / f"{name}.csv"
+def _typed(name: str, project: Project) -> pd.DataFrame:
+    meta, path = sidecar(name, project), project.evidence_table(name)
     text, problems = csv_files.read_rows(path, list(meta.columns), meta.key)
     for column, spec in meta.columns.items():
         problems += _cell_problems(text[column], spec, f"{display_path(path)}, row {{}}, column {column}")
@@ -296,16 +295,16 @@ def _order_problems(typed: pd.DataFrame, path: Path) -> Iterator[Problem]:
         )
 
 
-def summary(as_of: str | dt.date | None = None, directory: Path = EVIDENCE) -> pd.DataFrame:
+def summary(as_of: str | dt.date | None = None, project: Project | None = None) -> pd.DataFrame:
     """One row a table: ``name, title, rows, unseen, from, to, sources, licence, credit``.
 
     `rows` are those known on the day, `unseen` those that became known later; `from` and `to` are dates of
     `valid_on`.
     """
     tables = []
-    for name in names(directory):
-        meta = sidecar(name, directory)
-        known, rows = load(name, as_of, directory), load(name, None, directory)
+    for name in names(project):
+        meta = sidecar(name, project)
+        known, rows = load(name, as_of, project), load(name, None, project)
         ends = [
             day.date().isoformat() if len(known) else None
             for day in (known["valid_on"].min(), known["valid_on"].max())

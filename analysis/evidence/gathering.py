@@ -23,9 +23,8 @@ from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import evidence_tables, yaml_lines
 from analysis.evidence.sources import read_as
-from analysis.scenarios import PARAMS, Day, display_path, load_register
-
-FILE = "gathering.yml"
+from analysis.project import Project
+from analysis.scenarios import Day, display_path, load_register
 
 
 def _without_markup(text: str) -> str:
@@ -78,16 +77,9 @@ class Gathering(BaseModel):
         return {name: entry for name, entry in self.not_found.items() if table in entry.tables}
 
 
-@cached
-def load(directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS) -> Gathering:
-    """When the evidence was gathered, and what was not found.
-
-    Parameters
-    ----------
-    directory : Path
-        The evidence tables.
-    params : Path
-        The register, whose `as_of` says up to which day a report may look.
+def load(project: Project | None = None) -> Gathering:
+    """When the evidence was gathered, and what was not found; the register's `as_of` says up to which day a
+    report may look.
 
     Raises
     ------
@@ -96,12 +88,17 @@ def load(directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS) -> G
     ParameterError
         The register cannot be read.
     """
-    path = directory / FILE
+    return _read(project or Project.default())
+
+
+@cached
+def _read(project: Project) -> Gathering:
+    path = project.gathering
     try:
         gathering = read_as(Gathering, path)
         if problems := [
-            *_table_problems(gathering, path, evidence_tables.names(directory)),
-            *_day_problems(gathering, path, params),
+            *_table_problems(gathering, path, evidence_tables.names(project)),
+            *_day_problems(gathering, project),
         ]:
             raise DataError(problems)
     except DataError as reason:
@@ -109,18 +106,16 @@ def load(directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS) -> G
     return gathering
 
 
-def due(
-    as_of: str | dt.date | None = None, directory: Path = evidence_tables.EVIDENCE, params: Path = PARAMS
-) -> pd.DataFrame:
+def due(as_of: str | dt.date | None = None, project: Project | None = None) -> pd.DataFrame:
     """What to look up next: ``table, last_point, not_found, due, where``, a row a table and gap.
 
     `last_point` is the latest `valid_on` among the rows known on the day (None where there is none). A table
     of which nothing is missing has one row all the same: whether its series has gone on is to be looked up as
     well.
     """
-    gathering, rows = load(directory, params), []
-    for name in evidence_tables.names(directory):
-        days = evidence_tables.load(name, as_of, directory)["valid_on"]
+    gathering, rows = load(project), []
+    for name in evidence_tables.names(project):
+        days = evidence_tables.load(name, as_of, project)["valid_on"]
         last = days.max().date().isoformat() if len(days) else None
         entries: list[EvidenceGap | None] = [*gathering.of(name).values()]
         for entry in entries or [None]:
@@ -162,13 +157,13 @@ def _table_problems(gathering: Gathering, path: Path, tables: list[str]) -> Iter
                 yield Problem(where, f"names {table} a second time", "Remove one of them")
 
 
-def _day_problems(gathering: Gathering, path: Path, params: Path) -> Iterator[Problem]:
+def _day_problems(gathering: Gathering, project: Project) -> Iterator[Problem]:
     """A day of gathering before the last day of `as_of`."""
-    register = load_register(params)
+    register = load_register(project)
     days = register["as_of"].days if "as_of" in register else None
     if days is not None and gathering.gathered_on < days[1]:
         yield Problem(
-            f"{display_path(path)}, key gathered_on",
+            f"{display_path(project.gathering)}, key gathered_on",
             f"{gathering.gathered_on} is before {days[1]}, the last day of as_of",
             "Write the day on which you looked, or end the range of as_of in params/register.yml earlier",
         )

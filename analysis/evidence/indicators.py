@@ -11,18 +11,17 @@ Decisions
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from analysis.errors import DataError, Problem
 from analysis.evidence import yaml_lines
-from analysis.evidence.sources import THESIS, read_as
+from analysis.evidence.sources import read_as
 from analysis.exhibits import Side
+from analysis.project import Project
 from analysis.scenarios import display_path
 
-FILE = "indicators.yml"
 Move = Literal["raises", "lowers"]
 
 
@@ -68,7 +67,7 @@ class Indicators(RootModel[dict[str, Indicator]]):
     """All indicators by id, in the order of the file."""
 
 
-def read(directory: Path = THESIS) -> dict[str, Indicator]:
+def read(project: Project | None = None) -> dict[str, Indicator]:
     """All indicators by id, in the order of the file.
 
     Raises
@@ -77,7 +76,7 @@ def read(directory: Path = THESIS) -> dict[str, Indicator]:
         Not readable, without an entry, or entries that are no indicators; all of them at once, with their
         lines.
     """
-    path = directory / FILE
+    path = (project or Project.default()).indicators
     try:
         entries = read_as(Indicators, path).root
     except DataError as reason:

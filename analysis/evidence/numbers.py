@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import pandas as pd
@@ -30,7 +29,7 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, csv_files, evidence_tables, sources
 from analysis.evidence.cell_rules import TABLES
 from analysis.evidence.claims import SECTIONS, Claim
-from analysis.evidence.sources import THESIS
+from analysis.project import Project, sidecar_of
 from analysis.scenarios import display_path
 
 KEY = ("paragraph", "text", "occurrence")
@@ -108,7 +107,7 @@ def extract(text: str) -> list[Number]:
     return numbers
 
 
-def load(directory: Path = THESIS) -> pd.DataFrame:
+def load(project: Project | None = None) -> pd.DataFrame:
     """The list: ``paragraph, text, occurrence, kind, target, note``, indexed by the row in the file.
 
     Raises
@@ -117,29 +116,28 @@ def load(directory: Path = THESIS) -> pd.DataFrame:
         Not as its sidecar describes it: a kind that there is not, a target too few or too many, occurrences
         that do not count up from one, a paragraph that the article does not have; all of it at once.
     """
-    return _load(directory).copy()
+    return _read(project or Project.default()).copy()
 
 
-@cached
-def sidecar(directory: Path = THESIS) -> NumbersSidecar:
+def sidecar(project: Project | None = None) -> NumbersSidecar:
     """The sidecar of the list."""
-    return sources.read_as(NumbersSidecar, directory / "numbers.meta.yml")
+    return sources.read_as(NumbersSidecar, sidecar_of((project or Project.default()).numbers))
 
 
-def paragraphs(directory: Path = THESIS) -> list[str]:
+def paragraphs(project: Project | None = None) -> list[str]:
     """The ids of all paragraphs and tables of the article's body."""
     counted = [
-        f"{name}.{n}" for name, many in sidecar(directory).paragraphs.items() for n in range(1, many + 1)
+        f"{name}.{n}" for name, many in sidecar(project).paragraphs.items() for n in range(1, many + 1)
     ]
-    return [*counted, *(sources.sidecar(name, directory).where for name in TABLES)]
+    return [*counted, *(sources.sidecar(name, project).where for name in TABLES)]
 
 
-def printed_cells(directory: Path = THESIS) -> dict[str, str]:
+def printed_cells(project: Project | None = None) -> dict[str, str]:
     """What each cell of the article's tables prints, by id ``SECTION.table.ROW.COLUMN``; keys have none."""
     cells = {}
     for name in TABLES:
-        meta = sources.sidecar(name, directory)
-        for row in article_tables.printed_table(name, directory).to_dict("records"):
+        meta = sources.sidecar(name, project)
+        for row in article_tables.printed_table(name, project).to_dict("records"):
             for column in [column for column in meta.columns if column != meta.key]:
                 cells[f"{meta.where}.{slug(row[meta.key])}.{column}"] = str(row[column])
     return cells
@@ -150,10 +148,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
-def coverage_problems(claims: Sequence[Claim], directory: Path = THESIS) -> list[Problem]:
+def coverage_problems(claims: Sequence[Claim], project: Project | None = None) -> list[Problem]:
     """Unknown targets in the list, and claims and cells whose figures it lacks."""
-    listed, printed = load(directory), printed_cells(directory)
-    where = display_path(directory / "numbers.csv")
+    project = project or Project.default()
+    listed, printed = load(project), printed_cells(project)
+    where = display_path(project.numbers)
     ids = {"claim": {claim.id for claim in claims}, "cell": set(printed)}
     problems = [
         Problem(
@@ -166,13 +165,13 @@ def coverage_problems(claims: Sequence[Claim], directory: Path = THESIS) -> list
     ]
     return [
         *problems,
-        *_unlisted_claim_figures(claims, listed, directory),
+        *_unlisted_claim_figures(claims, listed, project),
         *_unlisted_cell_numbers(printed, listed, where),
     ]
 
 
 def compare_with_article(
-    text: str, listed: pd.DataFrame, directory: Path = THESIS, article: str = "the article"
+    text: str, listed: pd.DataFrame, project: Project | None = None, article: str = "the article"
 ) -> list[Problem]:
     """What an article prints that the list lacks, and what the list has too much.
 
@@ -185,7 +184,8 @@ def compare_with_article(
     article : str
         How messages call the article.
     """
-    where = display_path(directory / "numbers.csv")
+    project = project or Project.default()
+    where = display_path(project.numbers)
     rows = {Number(*row): number for number, *row in listed[list(KEY)].itertuples()}
     numbers = extract(text)
     problems = [
@@ -206,7 +206,7 @@ def compare_with_article(
         for n, row in rows.items()
         if n not in set(numbers)
     ]
-    counted, printed = set(paragraphs(directory)), set(_paragraphs(text))
+    counted, printed = set(paragraphs(project)), set(_paragraphs(text))
     for name in sorted(counted ^ printed):
         rule = "is not in the article" if name in counted else "is not counted in numbers.meta.yml"
         problems.append(Problem(f"{article}, {name}", rule, "Correct the key paragraphs of numbers.meta.yml"))
@@ -242,10 +242,10 @@ def _with_occurrences(paragraph: str, printed: Iterable[str]) -> Iterator[Number
 
 
 @cached
-def _load(directory: Path) -> pd.DataFrame:
-    meta, path = sidecar(directory), directory / "numbers.csv"
+def _read(project: Project) -> pd.DataFrame:
+    meta, path = sidecar(project), project.numbers
     table, problems = csv_files.read_rows(path, list(meta.columns), meta.key)
-    names, seen = set(paragraphs(directory)), Counter[tuple[str, str]]()
+    names, seen = set(paragraphs(project)), Counter[tuple[str, str]]()
     for row, record in zip(table.index, _records(table), strict=True):
         where = f"{display_path(path)}, row {row}, column"
         seen[record["paragraph"], record["text"]] += 1
@@ -293,11 +293,11 @@ def _row_problems(
 
 
 def _unlisted_claim_figures(
-    claims: Sequence[Claim], listed: pd.DataFrame, directory: Path
+    claims: Sequence[Claim], listed: pd.DataFrame, project: Project
 ) -> Iterator[Problem]:
     """Claims whose printed figure is not among the numbers of their paragraphs."""
     printed = listed.groupby("paragraph")["text"].agg(set).to_dict()
-    names, path = paragraphs(directory), display_path(directory / "claims.yml")
+    names, path = paragraphs(project), display_path(project.claims)
     for claim in claims:
         for name in [name for name in claim.where if name not in names]:
             rule = f"the article has no paragraph {name!r}"

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,12 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import yaml_lines
 from analysis.evidence.claims import Passage
-from analysis.evidence.sources import THESIS, read_as
+from analysis.evidence.sources import read_as
 from analysis.exhibits import Status
+from analysis.project import Project
 from analysis.scenarios import Day, display_path
 from analysis.units import DAYS_PER_YEAR
 
-FILE = "predictions.yml"
 LONGEST = 600
 """Months that a prediction may look ahead; fifty years."""
 
@@ -113,7 +112,7 @@ class Predictions(BaseModel):
     predictions: dict[str, Prediction] = Field(min_length=1)
 
 
-def read(directory: Path = THESIS) -> Predictions:
+def read(project: Project | None = None) -> Predictions:
     """All parts as they stand in the file.
 
     Raises
@@ -122,7 +121,7 @@ def read(directory: Path = THESIS) -> Predictions:
         Not readable, entries that are no predictions, or a resolution that comes too early or too late; all
         of them at once, with their lines.
     """
-    path = directory / FILE
+    path = (project or Project.default()).predictions
     try:
         content = read_as(Predictions, path)
         where = display_path(path)
@@ -133,7 +132,7 @@ def read(directory: Path = THESIS) -> Predictions:
     return content
 
 
-def load_table(directory: Path = THESIS) -> pd.DataFrame:
+def load_table(project: Project | None = None) -> pd.DataFrame:
     """Every part: ``id, where, given`` (the part that it takes for granted, or None), ``label, statement,
     criterion, source_of_truth, made_on, deadline`` (ISO dates), in file order.
 
@@ -142,7 +141,7 @@ def load_table(directory: Path = THESIS) -> pd.DataFrame:
     DataError
         As `read`.
     """
-    content = read(directory)
+    content = read(project)
     fields = set(Prediction.model_fields) - {"within_months", "void", "resolution", "judgement"}
     rows = [
         {
@@ -157,21 +156,21 @@ def load_table(directory: Path = THESIS) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def years_allowed(part: str, directory: Path = THESIS) -> float:
+def years_allowed(part: str, project: Project | None = None) -> float:
     """The time from the day on which a part was made to its deadline, years; errors as of `read`."""
-    content = read(directory)
+    content = read(project)
     due = deadline(content.made_on, content.predictions[part].within_months)
     return (due - content.made_on).days / DAYS_PER_YEAR
 
 
-def judgements(as_of: str | dt.date, directory: Path = THESIS) -> dict[str, Judgement]:
+def judgements(as_of: str | dt.date, project: Project | None = None) -> dict[str, Judgement]:
     """The probabilities that were stated by hand by a day, by part; errors as of `read`."""
     today = pd.Timestamp(as_of).date()
-    stated = {name: part.judgement for name, part in read(directory).predictions.items()}
+    stated = {name: part.judgement for name, part in read(project).predictions.items()}
     return {name: entry for name, entry in stated.items() if entry and entry.stated_on <= today}
 
 
-def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS) -> pd.DataFrame:
+def statuses(facts: pd.DataFrame, as_of: str | dt.date, project: Project | None = None) -> pd.DataFrame:
     """How every part stands on a day.
 
     Parameters
@@ -193,9 +192,10 @@ def statuses(facts: pd.DataFrame, as_of: str | dt.date, directory: Path = THESIS
     DataError
         As `read`, or a decision by facts that are not in our data or do not fit it (`decision_problems`).
     """
-    content, today = read(directory), pd.Timestamp(as_of)
-    if problems := list(decision_problems(content, facts, display_path(directory / FILE))):
-        raise DataError(yaml_lines.with_line_numbers(problems, [directory / FILE]))
+    project, today = project or Project.default(), pd.Timestamp(as_of)
+    content, path = read(project), project.predictions
+    if problems := list(decision_problems(content, facts, display_path(path))):
+        raise DataError(yaml_lines.with_line_numbers(problems, [path]))
     known = facts[facts["known_on"] <= today].set_index("id")
     return pd.DataFrame(
         [

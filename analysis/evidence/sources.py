@@ -18,13 +18,12 @@ from analysis import columns
 from analysis.cache import cached
 from analysis.columns import ColumnEntry
 from analysis.errors import DataError
-from analysis.project import Project
+from analysis.project import Project, sidecar_of
 from analysis.scenarios import Day, display_path, read_yaml, validation_problems
 from analysis.units import UNITS, unit_of_name
 
 Catalogue = Mapping[str, ColumnEntry]
 Described = TypeVar("Described", bound=BaseModel)
-THESIS = Project.default().thesis
 
 
 class Origin(BaseModel):
@@ -95,6 +94,7 @@ class ArticleSidecar(BaseModel):
         return self
 
 
+@cached
 def read_as(model: type[Described], path: Path) -> Described:
     """What a YAML file says, as a model.
 
@@ -106,16 +106,18 @@ def read_as(model: type[Described], path: Path) -> Described:
     return _as_model(model, read_yaml(path, error=DataError), path)
 
 
-def read_sidecar(model: type[Described], path: Path) -> Described:
-    """What a sidecar says, as a model: a column that the catalogue describes needs no title and no meaning,
-    one whose name carries its unit no unit.
+@cached
+def read_sidecar(model: type[Described], table: Path, project: Project) -> Described:
+    """What the sidecar of a table says, as a model: a column that the project's catalogue describes needs no
+    title and no meaning, one whose name carries its unit no unit.
 
     Raises
     ------
     DataError
         As `read_as`, or the catalogue cannot be used.
     """
-    content, catalogue = read_yaml(path, error=DataError), columns.load()
+    path = sidecar_of(table)
+    content, catalogue = read_yaml(path, error=DataError), columns.load(project)
     return _as_model(model, _with_columns(content, catalogue), path)
 
 
@@ -145,8 +147,7 @@ def _description(name: str, catalogue: Catalogue) -> dict[str, str]:
     return described | ({"unit": unit} if unit else {})
 
 
-@cached
-def sidecar(name: str, directory: Path = THESIS) -> ArticleSidecar:
+def sidecar(name: str, project: Project | None = None) -> ArticleSidecar:
     """The sidecar of a data file.
 
     Raises
@@ -154,10 +155,10 @@ def sidecar(name: str, directory: Path = THESIS) -> ArticleSidecar:
     DataError
         No sidecar, or one that does not say what it must.
     """
-    return read_as(ArticleSidecar, directory / f"{name}.meta.yml")
+    return read_as(ArticleSidecar, sidecar_of((project or Project.default()).article_table(name)))
 
 
-def references(names: Iterable[str], directory: Path = THESIS) -> list[dict[str, str]]:
+def references(names: Iterable[str], project: Project | None = None) -> list[dict[str, str]]:
     """The origins of some data files as an exhibit carries them: title and url, each once."""
-    origins = {sidecar(name, directory).origin for name in names}
+    origins = {sidecar(name, project).origin for name in names}
     return [{"title": o.line, "url": o.url} for o in sorted(origins, key=lambda o: o.line)]

@@ -78,10 +78,10 @@ def table(
         A reader that does not exist or cannot use its arguments, a threshold that is no number, a part or
         risk that nobody knows, or a name that no row of the evidence has.
     """
-    entries = indicators.read() if entries is None else entries
-    parts = predictions.read().predictions
+    entries = indicators.read(facts.project) if entries is None else entries
+    parts = predictions.read(facts.project).predictions
     if problems := reference_problems(
-        entries, assumptions.register, set(facts.evidence[FACTS]["id"]), parts, indicators.FILE
+        entries, assumptions.register, set(facts.evidence[FACTS]["id"]), parts, facts.project.indicators.name
     ):
         raise DataError(problems)
     return pd.DataFrame([_row(name, entry, assumptions, facts) for name, entry in entries.items()])
@@ -177,7 +177,7 @@ def _row(name: str, entry: indicators.Indicator, assumptions: Assumptions, facts
         "moved": list(entry.moves),
     }
     try:
-        with arguments.errors_at(f"{indicators.FILE}, key {name}.reads"):
+        with arguments.errors_at(f"{facts.project.indicators.name}, key {name}.reads"):
             reading = READERS[entry.reads.name](evidence, **entry.reads.arguments)
     except NothingKnown as missing:
         return row | _unknown_status(str(missing))

@@ -111,7 +111,7 @@ class MethodContext:
     @cached_property
     def judgements(self) -> Mapping[str, predictions.Judgement]:
         """The probabilities that were stated by hand by that day, by part; the file is read once."""
-        return predictions.judgements(str(self.assumptions.as_of))
+        return predictions.judgements(str(self.assumptions.as_of), self.facts.project)
 
     def deadline(self, part: str) -> pd.Timestamp:
         """The day by which a part is due."""

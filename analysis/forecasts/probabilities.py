@@ -71,9 +71,11 @@ def table(assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
         void part and where no method bears on it; ``given`` names the part that it is conditional on;
         ``methods``: list of mappings; ``brier`` and ``log_score`` are None until the part is true or false.
     """
-    parts = predictions.load_table()
+    parts = predictions.load_table(facts.project)
     context = MethodContext(assumptions, facts, parts)
-    statuses = predictions.statuses(facts.evidence["dated_facts"], assumptions.as_of).set_index("id")
+    statuses = predictions.statuses(
+        facts.evidence["dated_facts"], assumptions.as_of, facts.project
+    ).set_index("id")
     rows = [_part_row(part, statuses.loc[part["id"]], context) for part in parts.to_dict("records")]
     return pd.DataFrame(rows, columns=list(FIELDS), dtype=object)
 
@@ -136,7 +138,7 @@ def history(assumptions: Assumptions, facts: audit.Facts) -> History:
     A method that rests on an assumption without a day, or with one after the day in question, is left out on
     that day: its line would be drawn with hindsight. `assumptions` and `facts` as for `table`.
     """
-    parts = predictions.load_table()
+    parts = predictions.load_table(facts.project)
     rows, left_out = [], []
     names = _undecided(facts, assumptions.as_of, parts)
     days = monthly_days(str(parts["made_on"].iloc[0]), assumptions.as_of)
@@ -181,7 +183,9 @@ def known_only_later(names: Sequence[str], then: Assumptions) -> list[str]:
 
 def _undecided(facts: audit.Facts, as_of: str, parts: pd.DataFrame) -> list[str]:
     """The parts that are not void: what was decided before it was made has no probability on any day."""
-    stands = predictions.statuses(facts.evidence["dated_facts"], as_of).set_index("id")["status"]
+    stands = predictions.statuses(facts.evidence["dated_facts"], as_of, facts.project).set_index("id")[
+        "status"
+    ]
     return [str(name) for name in parts["id"] if stands[name] != "void"]
 
 
@@ -282,7 +286,7 @@ def _scores(part: str, outcome: bool, context: MethodContext) -> dict[str, float
     """The scores of a resolved part: of its probability on the day when it was made."""
     parts = context.parts
     then = context.assumptions.with_changes(as_of=str(parts.set_index("id").loc[part, "made_on"]))
-    methods = apply_methods(part, MethodContext(then, audit.gather(then), parts))
+    methods = apply_methods(part, MethodContext(then, audit.gather(then, context.facts.project), parts))
     if not methods:
         return None
     probability = pool_methods(methods)[0]

@@ -43,7 +43,7 @@ from analysis.evidence import (
 from analysis.evidence.claims import SECTIONS, Claim
 from analysis.forecasts.indicators import reference_problems
 from analysis.lint import exhibit_map, stored_outputs
-from analysis.project import Project
+from analysis.project import Project, sidecar_of
 from analysis.scenarios import Register, Scenario, display_path
 
 PRICES = "api_prices"
@@ -90,53 +90,39 @@ class CheckSummary:
 class ProjectFiles:
     """The files that are compared, and the problems met in reading them."""
 
-    root: Path = field(default_factory=lambda: Project.default().root)
+    project: Project
     problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def thesis(self) -> Path:
-        """What the article says."""
-        return self.root / "analysis" / "data" / "thesis"
-
-    @property
-    def evidence(self) -> Path:
-        """What others measured."""
-        return self.root / "analysis" / "data" / "evidence"
-
-    @property
-    def params(self) -> Path:
-        """The register and its scenarios."""
-        return self.root / "params"
 
     @property
     def yaml_files(self) -> list[Path]:
         """Every file in which a key has a line."""
-        return [path for folder in (self.thesis, self.evidence, self.params) for path in folder.glob("*.yml")]
+        folders = (self.project.thesis, self.project.evidence, self.project.params)
+        return [path for folder in folders for path in folder.glob("*.yml")]
 
     @cached_property
     def register(self) -> Register | None:
         """The register; None where it cannot be read."""
-        return self._load(scenarios.load_register, self.params)
+        return self._load(scenarios.load_register, self.project)
 
     @cached_property
     def scenarios(self) -> list[Scenario]:
         """The scenarios that can be read; a file that cannot be found as one is a problem."""
-        self.problems.extend(scenarios.file_name_problems(self.params))
-        names = [*dict.fromkeys([scenarios.BASE, *scenarios.names(self.params)])] if self.register else []
-        read = [self._load(scenarios.load, name, self.params, self.register) for name in names]
+        self.problems.extend(scenarios.file_name_problems(self.project))
+        names = [*dict.fromkeys([scenarios.BASE, *scenarios.names(self.project)])] if self.register else []
+        read = [self._load(scenarios.load, name, self.project, self.register) for name in names]
         return [scenario for scenario in read if scenario is not None]
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The evidence tables that can be read."""
-        names = evidence_tables.names(self.evidence)
-        tables = {name: self._load(evidence_tables.load, name, None, self.evidence) for name in names}
+        names = evidence_tables.names(self.project)
+        tables = {name: self._load(evidence_tables.load, name, None, self.project) for name in names}
         return {name: table for name, table in tables.items() if table is not None}
 
     @cached_property
     def gathering(self) -> gathering.Gathering | None:
         """When the evidence was gathered and what was not found; None where it cannot be read."""
-        return self._load(gathering.load, self.evidence, self.params)
+        return self._load(gathering.load, self.project)
 
     @cached_property
     def printed_tables(self) -> list[str]:
@@ -144,20 +130,20 @@ class ProjectFiles:
         return [
             name
             for name in article_tables.NAMES
-            if self._load(article_tables.parsed_cells, name, self.thesis) is not None
+            if self._load(article_tables.parsed_cells, name, self.project) is not None
         ]
 
     @cached_property
     def cells(self) -> dict[str, str]:
         """The cells of these tables by their id; empty where one of them cannot be read."""
         return (
-            numbers.printed_cells(self.thesis) if set(cell_rules.TABLES) <= set(self.printed_tables) else {}
+            numbers.printed_cells(self.project) if set(cell_rules.TABLES) <= set(self.printed_tables) else {}
         )
 
     @cached_property
     def cell_rules(self) -> Mapping[tuple[str, str], object] | None:
         """What decides the cells; None where it cannot be read."""
-        return self._load(cell_rules.load, self.thesis, self.evidence)
+        return self._load(cell_rules.load, self.project)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...] | None:
@@ -174,22 +160,22 @@ class ProjectFiles:
     @cached_property
     def numbers(self) -> pd.DataFrame | None:
         """The list of printed numbers; None where it cannot be read."""
-        return self._load(numbers.load, self.thesis)
+        return self._load(numbers.load, self.project)
 
     @cached_property
     def predictions(self) -> pd.DataFrame | None:
         """The predictions; None where they cannot be read."""
-        return self._load(predictions.load_table, self.thesis)
+        return self._load(predictions.load_table, self.project)
 
     @cached_property
     def indicators(self) -> dict[str, indicators.Indicator] | None:
         """The indicators; None where they cannot be read."""
-        return self._load(indicators.read, self.thesis)
+        return self._load(indicators.read, self.project)
 
     @property
     def notebook_paths(self) -> list[Path]:
         """The notebooks that there are."""
-        return sorted((self.root / "notebooks").glob("[!.]*.ipynb"))
+        return self.project.notebook_paths()
 
     @cached_property
     def notebooks(self) -> list[stored_outputs.StoredNotebook]:
@@ -215,7 +201,7 @@ class ProjectFiles:
 
     @cached_property
     def _read_claims(self) -> tuple[tuple[Claim, ...], tuple[Problem, ...]] | None:
-        return self._load(claims.load_with_problems, self.thesis)
+        return self._load(claims.load_with_problems, self.project)
 
     def _load(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What can be read; else None, and its problems are added to the others."""
@@ -231,50 +217,53 @@ class ProjectFiles:
 
 
 def check(
-    root: Path | None = None, *, fresh_ledger: LedgerMaker | None = None, article: Path | None = None
+    project: Project | None = None,
+    *,
+    fresh_ledger: LedgerMaker | None = None,
+    article: Path | None = None,
 ) -> CheckSummary:
     """Compare the files of a project with each other.
 
     Parameters
     ----------
-    root : Path
-        The project.
+    project : Project, optional
+        Whose files.
     fresh_ledger : callable, optional
         Makes a fresh ledger of the claims (and of the tables' cells), to compare with the notebooks' stored
         ones.
     article : Path, optional
         The article's text with paragraph ids, to compare with `numbers.csv`; it is not part of the project.
     """
-    project = ProjectFiles(root or Project.default().root)
-    counts = project.counts
-    problems = [*_claim_problems(project), *_evidence_problems(project), *_replaced_model_problems(project)]
-    sound = not problems and not project.problems
+    files = ProjectFiles(project or Project.default())
+    counts = files.counts
+    problems = [*_claim_problems(files), *_evidence_problems(files), *_replaced_model_problems(files)]
+    sound = not problems and not files.problems
     problems += [
-        *_number_problems(project, article),
-        *_unused_assumption_problems(project),
-        *_reason_problems(project),
-        *_paragraph_problems(project),
-        *_prediction_problems(project),
-        *_bears_on_problems(project),
-        *_indicator_problems(project),
-        *_stored_output_problems(project),
+        *_number_problems(files, article),
+        *_unused_assumption_problems(files),
+        *_reason_problems(files),
+        *_paragraph_problems(files),
+        *_prediction_problems(files),
+        *_bears_on_problems(files),
+        *_indicator_problems(files),
+        *_stored_output_problems(files),
     ]
     if fresh_ledger and sound:
-        problems += _fresh_ledger_problems(project, fresh_ledger)
-    problems = yaml_lines.with_line_numbers(dict.fromkeys([*project.problems, *problems]), project.yaml_files)
+        problems += _fresh_ledger_problems(files, fresh_ledger)
+    problems = yaml_lines.with_line_numbers(dict.fromkeys([*files.problems, *problems]), files.yaml_files)
     return CheckSummary(
         tuple(sorted(problems, key=lambda problem: _file_order(problem.place))),
         counts,
-        tuple(_unused_facts(project)),
+        tuple(_unused_facts(files)),
     )
 
 
-def _claim_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _claim_problems(files: ProjectFiles) -> Iterator[Problem]:
     """Claims against checks, dated facts and predictions, and checks against claims."""
-    if project.claims is None:
+    if files.claims is None:
         return
-    path, ids = display_path(project.thesis / "claims.yml"), _known_ids(project)
-    for claim in project.claims:
+    path, ids = display_path(files.project.claims), _known_ids(files)
+    for claim in files.claims:
         where = f"{path}, claim {claim.id}"
         if claim.check is not None:
             yield from _call_problems(claim.check, f"{where}, key check")
@@ -283,8 +272,8 @@ def _claim_problems(project: ProjectFiles) -> Iterator[Problem]:
             yield from _name_problems(
                 {"since": [fact_ids_in(item) or item for item in claim.since]}, ids, where
             )
-    used = {claim.check["name"] for claim in project.claims if claim.check}
-    for name in [name for name in CHECKS if name not in used and project.has_all_claims]:
+    used = {claim.check["name"] for claim in files.claims if claim.check}
+    for name in [name for name in CHECKS if name not in used and files.has_all_claims]:
         yield Problem(
             _defined_at(CHECKS[name]), f"no claim uses the check {name}", "Use it in claims.yml, or remove it"
         )
@@ -299,14 +288,14 @@ def _call_problems(call: Mapping[str, Any], where: str) -> Iterator[Problem]:
     yield from arguments.problems(CHECKS[name], values, where, "check", 2)
 
 
-def _known_ids(project: ProjectFiles) -> set[str] | None:
+def _known_ids(files: ProjectFiles) -> set[str] | None:
     """Every id that an argument may name: dated facts, the series they form, predictions; None where these
     cannot be read.
     """
-    if FACTS not in project.tables or project.predictions is None:
+    if FACTS not in files.tables or files.predictions is None:
         return None
-    facts = {str(name) for name in project.tables[FACTS]["id"]}
-    return facts.union(*map(_series_of, facts)) | set(project.predictions["id"])
+    facts = {str(name) for name in files.tables[FACTS]["id"]}
+    return facts.union(*map(_series_of, facts)) | set(files.predictions["id"])
 
 
 def _name_problems(content: Mapping[str, Any], ids: set[str], where: str) -> Iterator[Problem]:
@@ -334,16 +323,16 @@ def _name_problems(content: Mapping[str, Any], ids: set[str], where: str) -> Ite
             )
 
 
-def _evidence_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _evidence_problems(files: ProjectFiles) -> Iterator[Problem]:
     """Credits that no row supports, and rows that no day of the register can see."""
-    if project.gathering is not None:
+    if files.gathering is not None:
         yield from gathering.filled_gap_problems(
-            project.gathering, project.tables, display_path(project.evidence / gathering.FILE)
+            files.gathering, files.tables, display_path(files.project.gathering)
         )
-    for name, table in project.tables.items():
-        meta = evidence_tables.sidecar(name, project.evidence)
-        where = f"{display_path(project.evidence / f'{name}.meta.yml')}, key credits"
-        yield from _unseen_row_problems(project, name)
+    for name, table in files.tables.items():
+        meta = evidence_tables.sidecar(name, files.project)
+        where = f"{display_path(sidecar_of(files.project.evidence_table(name)))}, key credits"
+        yield from _unseen_row_problems(files, name)
         sources = (table["source_title"] + "\n" + table["source"]).str.lower()
         for credit in meta.credits:
             if credit not in meta.credit:
@@ -355,12 +344,12 @@ def _evidence_problems(project: ProjectFiles) -> Iterator[Problem]:
                 yield Problem(where, f"credits {credit}, whom no row names in its source", fix)
 
 
-def _unseen_row_problems(project: ProjectFiles, name: str) -> Iterator[Problem]:
+def _unseen_row_problems(files: ProjectFiles, name: str) -> Iterator[Problem]:
     """Rows that became known after the last day of `as_of`."""
-    days = project.register["as_of"].days if project.register else None
+    days = files.register["as_of"].days if files.register else None
     if days is None:
         return
-    path, meta = project.evidence / f"{name}.csv", evidence_tables.sidecar(name, project.evidence)
+    path, meta = files.project.evidence_table(name), evidence_tables.sidecar(name, files.project)
     known_on = csv_files.read_rows(path, list(meta.columns), meta.key)[0]["known_on"]
     for row, day in known_on[known_on > days[1].isoformat()].items():
         yield Problem(
@@ -370,15 +359,15 @@ def _unseen_row_problems(project: ProjectFiles, name: str) -> Iterator[Problem]:
         )
 
 
-def _replaced_model_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _replaced_model_problems(files: ProjectFiles) -> Iterator[Problem]:
     """Prices of models that replace none of the seller's earlier ones, or were sold before their release.
 
     A price is compared with that of the model that it replaces, so that a name which fits none would hide a
     cut.
     """
-    if PRICES not in project.tables:
+    if PRICES not in files.tables:
         return
-    path, meta = project.evidence / f"{PRICES}.csv", evidence_tables.sidecar(PRICES, project.evidence)
+    path, meta = files.project.evidence_table(PRICES), evidence_tables.sidecar(PRICES, files.project)
     rows = csv_files.read_rows(path, list(meta.columns), meta.key)[0]
     first = rows.groupby(["seller", "model"])["valid_on"].min()
     for row, cells_of in rows[rows["replaces"] != ""].iterrows():
@@ -395,11 +384,11 @@ def _replaced_model_problems(project: ProjectFiles) -> Iterator[Problem]:
         )
 
 
-def _number_problems(project: ProjectFiles, article: Path | None) -> list[Problem]:
+def _number_problems(files: ProjectFiles, article: Path | None) -> list[Problem]:
     """Printed numbers without claim or cell, claims and cells without numbers, and the list's problems."""
-    listed, problems = project.numbers, []
-    if listed is not None and project.claims is not None and project.has_all_claims and project.cells:
-        problems += numbers.coverage_problems(project.claims, project.thesis)
+    listed, problems = files.numbers, []
+    if listed is not None and files.claims is not None and files.has_all_claims and files.cells:
+        problems += numbers.coverage_problems(files.claims, files.project)
     if article is not None and listed is not None:
         try:
             text = article.read_text(encoding="utf-8")
@@ -407,49 +396,49 @@ def _number_problems(project: ProjectFiles, article: Path | None) -> list[Proble
             raise ParameterError(
                 Problem(f"--article {article}", f"cannot be read: {reason}", "Name a text file")
             ) from None
-        problems += numbers.compare_with_article(text, listed, project.thesis, str(article))
+        problems += numbers.compare_with_article(text, listed, files.project, str(article))
     return problems
 
 
-def _unused_assumption_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _unused_assumption_problems(files: ProjectFiles) -> Iterator[Problem]:
     """Assumptions that no notebook declares and no code names."""
-    if project.register is None:
+    if files.register is None:
         return
     try:
-        used = [ipynb.declared_by(path, project.register) for path in project.notebook_paths]
+        used = [ipynb.declared_by(path, files.register) for path in files.notebook_paths]
     except NotebookError:  # it is named with its outputs, and what it declares is not known
         return
     declared = set(chain.from_iterable(used))
-    undeclared = [name for name in project.register if name not in declared]
-    code = _names_in_code(project) if undeclared else set()
+    undeclared = [name for name in files.register if name not in declared]
+    code = _names_in_code(files) if undeclared else set()
     for name in [name for name in undeclared if name not in code]:
-        where = f"{display_path(project.params / 'register.yml')}, key {name}"
+        where = f"{display_path(files.project.register)}, key {name}"
         fix = "Declare it in the parameters cell of the notebook that uses it, or remove the entry"
         yield Problem(where, "no notebook declares it and no code uses it", fix)
 
 
-def _names_in_code(project: ProjectFiles) -> set[str]:
+def _names_in_code(files: ProjectFiles) -> set[str]:
     """The words of the modules that run, of the files about the article and of notebooks."""
-    paths = [*project.thesis.glob("*.yml"), *Path(__file__).parents[1].rglob("*.py")]
+    paths = [*files.project.thesis.glob("*.yml"), *Path(__file__).parents[1].rglob("*.py")]
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
-    return {word for text in (*texts, *(b.code for b in project.notebooks)) for word in _WORDS.findall(text)}
+    return {word for text in (*texts, *(b.code for b in files.notebooks)) for word in _WORDS.findall(text)}
 
 
-def _reason_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _reason_problems(files: ProjectFiles) -> Iterator[Problem]:
     """Reasons of scenarios that nobody has filled in yet."""
-    for scenario in project.scenarios:
+    for scenario in files.scenarios:
         for key in [key for key, reason in scenario.because.items() if reason == scenarios.NO_REASON_YET]:
-            where = f"{display_path(project.params / f'{scenario.name}.yml')}, key because.{key}"
+            where = f"{display_path(files.project.scenario(scenario.name))}, key because.{key}"
             yield Problem(where, "has no reason yet", f"Say why {key} has this value")
 
 
-def _prediction_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _prediction_problems(files: ProjectFiles) -> Iterator[Problem]:
     """Rulings on predictions that their facts do not bear out, too late or missing past the deadline."""
-    if project.predictions is None or FACTS not in project.tables or project.register is None:
+    if files.predictions is None or FACTS not in files.tables or files.register is None:
         return
-    content = predictions.read(project.thesis)
-    path, today = display_path(project.thesis / predictions.FILE), str(project.register["as_of"].value)
-    yield from predictions.decision_problems(content, project.tables[FACTS], path)
+    content = predictions.read(files.project)
+    path, today = display_path(files.project.predictions), str(files.register["as_of"].value)
+    yield from predictions.decision_problems(content, files.tables[FACTS], path)
     for name, part in content.predictions.items():
         where = f"{path}, key predictions.{name}"
         due = predictions.deadline(content.made_on, part.within_months).isoformat()
@@ -464,43 +453,43 @@ def _prediction_problems(project: ProjectFiles) -> Iterator[Problem]:
             yield Problem(where, f"its deadline was {due} and nothing resolves it", "Add its resolution")
 
 
-def _bears_on_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _bears_on_problems(files: ProjectFiles) -> Iterator[Problem]:
     """What claims say in the terms of the register, against the register."""
-    if project.claims is None or project.register is None:
+    if files.claims is None or files.register is None:
         return
-    for claim in project.claims:
-        where = f"{display_path(project.thesis / 'claims.yml')}, claim {claim.id}, key bears_on"
-        yield from scenarios.overrides_problems(claim.bears_on, project.register, where)
+    for claim in files.claims:
+        where = f"{display_path(files.project.claims)}, claim {claim.id}, key bears_on"
+        yield from scenarios.overrides_problems(claim.bears_on, files.register, where)
 
 
-def _indicator_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _indicator_problems(files: ProjectFiles) -> Iterator[Problem]:
     """What an indicator names and does not exist, and arguments that its reader does not take."""
     if (
-        project.indicators is None
-        or project.register is None
-        or FACTS not in project.tables
-        or project.predictions is None
+        files.indicators is None
+        or files.register is None
+        or FACTS not in files.tables
+        or files.predictions is None
     ):
         return
-    path = display_path(project.thesis / indicators.FILE)
+    path = display_path(files.project.indicators)
     yield from reference_problems(
-        project.indicators,
-        project.register,
-        set(project.tables[FACTS]["id"]),
-        predictions.read(project.thesis).predictions,
+        files.indicators,
+        files.register,
+        set(files.tables[FACTS]["id"]),
+        predictions.read(files.project).predictions,
         path,
     )
 
 
-def _paragraph_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _paragraph_problems(files: ProjectFiles) -> Iterator[Problem]:
     """Paragraphs that a reason, reference, prediction or figure names and the article does not have."""
-    if project.numbers is None:
+    if files.numbers is None:
         return
-    paragraphs = numbers.paragraphs(project.thesis)
+    paragraphs = numbers.paragraphs(files.project)
     paths = [
-        *sorted(project.params.glob("*.yml")),
-        project.thesis / "predictions.yml",
-        project.thesis / "text_figures.csv",
+        *sorted(files.project.params.glob("*.yml")),
+        files.project.predictions,
+        files.project.article_table("text_figures"),
     ]
     for path in [path for path in paths if path.exists()]:
         for number, line in enumerate(
@@ -514,46 +503,44 @@ def _paragraph_problems(project: ProjectFiles) -> Iterator[Problem]:
                 )
 
 
-def _stored_output_problems(project: ProjectFiles) -> Iterator[Problem]:
+def _stored_output_problems(files: ProjectFiles) -> Iterator[Problem]:
     """What the notebooks keep, against the register, the claims and the evidence."""
-    for book in project.notebooks:
-        if project.register is not None:
-            yield from stored_outputs.parameter_problems(book, project.register)
+    for book in files.notebooks:
+        if files.register is not None:
+            yield from stored_outputs.parameter_problems(book, files.register)
         yield from book.exhibit_problems
-        if project.claims is not None and project.has_all_claims:
-            yield from stored_outputs.claim_problems(book, [claim.id for claim in project.claims])
-        yield from stored_outputs.evidence_problems(
-            book, project.tables, evidence_tables.names(project.evidence)
-        )
-    if len(project.notebooks) == len(project.notebook_paths):
-        yield from exhibit_map.problems(Project(project.root), project.notebooks)
+        if files.claims is not None and files.has_all_claims:
+            yield from stored_outputs.claim_problems(book, [claim.id for claim in files.claims])
+        yield from stored_outputs.evidence_problems(book, files.tables, evidence_tables.names(files.project))
+    if len(files.notebooks) == len(files.notebook_paths):
+        yield from exhibit_map.problems(files.project, files.notebooks)
 
 
-def _fresh_ledger_problems(project: ProjectFiles, fresh_ledger: LedgerMaker) -> list[Problem]:
+def _fresh_ledger_problems(files: ProjectFiles, fresh_ledger: LedgerMaker) -> list[Problem]:
     """The notebooks' ledgers against a fresh one; what one that cannot be read might show is not missing."""
-    every_book = len(project.notebooks) == len(project.notebook_paths)
+    every_book = len(files.notebooks) == len(files.notebook_paths)
     try:
-        claim_ids = [claim.id for claim in project.claims or () if every_book]
-        return list(stored_outputs.ledger_problems(project.notebooks, fresh_ledger(), claim_ids))
+        claim_ids = [claim.id for claim in files.claims or () if every_book]
+        return list(stored_outputs.ledger_problems(files.notebooks, fresh_ledger(), claim_ids))
     except ThesisError as reason:
         return list(reason.problems)
     except Exception as reason:  # a check with arguments that only it can refuse
         error = " ".join(f"{type(reason).__name__}: {reason}".split())
-        where = display_path(project.thesis / "claims.yml")
+        where = display_path(files.project.claims)
         return [
             Problem(where, f"a check cannot be computed: {error}", "See thesis claims with THESIS_DEBUG=1")
         ]
 
 
-def _unused_facts(project: ProjectFiles) -> list[str]:
+def _unused_facts(files: ProjectFiles) -> list[str]:
     """Dated facts that no claim, cell, prediction, notebook or module names, by id or by series."""
-    if FACTS not in project.tables:
+    if FACTS not in files.tables:
         return []
-    paths = [*project.thesis.glob("*.yml"), *(project.root / "analysis").rglob("*.py")]
+    paths = [*files.project.thesis.glob("*.yml"), *files.project.package.rglob("*.py")]
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
-    named = set(_FACT_IDS.findall("\n".join([*texts, *(book.code for book in project.notebooks)])))
+    named = set(_FACT_IDS.findall("\n".join([*texts, *(book.code for book in files.notebooks)])))
     named |= {text.removesuffix(end) for text in named for end in SUFFIXES}
-    return [name for name in project.tables[FACTS]["id"] if named.isdisjoint({name, *_series_of(name)})]
+    return [name for name in files.tables[FACTS]["id"] if named.isdisjoint({name, *_series_of(name)})]
 
 
 def _series_of(name: str) -> list[str]:

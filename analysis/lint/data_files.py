@@ -34,9 +34,7 @@ def accept(path: Path, project: Project) -> str:
         missing = sidecar if path.is_file() else path
         raise DataError(Problem(str(missing), "there is no such file", "Name a CSV file that has a sidecar"))
     where = display_path(path)
-    problems = [
-        problem for problem in consistency.check(project.root).problems if problem.place.startswith(where)
-    ]
+    problems = [problem for problem in consistency.check(project).problems if problem.place.startswith(where)]
     if mistakes := [problem for problem in problems if problem.rule != CHANGED]:
         raise DataError(mistakes)
     digest = sha256(path.read_bytes())

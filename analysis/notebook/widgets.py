@@ -18,7 +18,6 @@ import gc
 import html
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -29,6 +28,7 @@ from matplotlib.axes import Axes
 from analysis import labels, scenarios
 from analysis.errors import ParameterError, Problem, ThesisError
 from analysis.figures import theme
+from analysis.project import Project
 from analysis.scenarios import Assumptions, Entry, Value
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -118,9 +118,9 @@ class Panel:
     _resetting = False
 
     def __init__(
-        self, draw: Draw, assumptions: Assumptions, names: Sequence[str], params: Path = scenarios.PARAMS
+        self, draw: Draw, assumptions: Assumptions, names: Sequence[str], project: Project | None = None
     ) -> None:
-        self.start, self.draw, self.params = assumptions, draw, params
+        self.start, self.draw, self.project = assumptions, draw, project or Project.default()
         self.assumptions = assumptions
         self.controls = {
             name: Control(name, assumptions.register[name], assumptions[name], self._on_change)
@@ -244,12 +244,12 @@ class Panel:
                 self.name.value.strip(),
                 self.description.value,
                 because,
-                self.params,
+                self.project,
             )
         except ThesisError as reason:
             self._set_status(str(reason), failed=True)
             return
-        path = scenarios.display_path(self.params / f"{scenario.name}.yml")
+        path = scenarios.display_path(self.project.scenario(scenario.name))
         message = (
             f"{path} is written. Run it with: thesis run --scenario {scenario.name}; compare: thesis diff"
             f" {self.start.scenario} {scenario.name}."

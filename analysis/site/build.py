@@ -40,7 +40,7 @@ from analysis.errors import Problem, PublishError
 from analysis.exhibits import Metric, Tabular
 from analysis.hashing import sha256
 from analysis.project import Project
-from analysis.scenarios import PARAMS, display_path
+from analysis.scenarios import display_path
 from analysis.site import context, exports, incremental, pdf, sanitize
 from analysis.site.context import Site
 from analysis.site.pages import Page
@@ -51,13 +51,6 @@ from analysis.units import format_date
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-RUNS = Project.default().runs
-SITE = Project.default().site
-TEMPLATES = Project.default().templates
-STATIC = Project.default().static
-CHANGELOG = Project.default().changelog
-GUIDE = Project.default().guide
-RETIRED = Project.default().retired_ids
 SUFFIX = ".html.j2"
 SECTION = "section"
 EVIDENCE = "evidence"
@@ -68,15 +61,9 @@ FONTS = (("Source Sans Pro", 400), ("Source Sans Pro", 600), ("Source Serif Pro"
 
 
 def publish(
-    runs: Path = RUNS,
-    out: Path = SITE,
+    project: Project | None = None,
+    out: Path | None = None,
     *,
-    params: Path = PARAMS,
-    templates: Path = TEMPLATES,
-    static: Path = STATIC,
-    changelog: Path = CHANGELOG,
-    guide: Path = GUIDE,
-    retired: Path = RETIRED,
     document: pdf.Write | None = None,
     partial: bool = False,
 ) -> Path:
@@ -84,20 +71,12 @@ def publish(
 
     Parameters
     ----------
-    runs : Path
-        Executed notebooks and their manifest.
-    out : Path
-        Where the site goes; an earlier site there is replaced, anything else is refused.
-    params : Path
-        The register and the scenarios.
-    templates, static : Path
-        Templates of the pages; `site.css`, `filter.css` and `site.js`.
-    changelog : Path
-        What changed from version to version, a Markdown file; its page is left out where there is none.
-    guide : Path
-        How to argue with the report, a Markdown file; its page is left out where there is none.
-    retired : Path
-        Ids that earlier pages had and that lead to what replaced them (`retired.read`); there need be none.
+    project : Project, optional
+        Whose executed notebooks, register and retired ids; without a changelog or a guide the site has no
+        such page.
+    out : Path, optional
+        Where the site goes, by default `Project.site`; an earlier site there is replaced, anything else is
+        refused.
     document : callable, optional
         What makes one document of the finished pages (`pdf.write`).
     partial : bool
@@ -114,23 +93,16 @@ def publish(
         The runs are missing, failed or incomplete, a template cannot be drawn, an id is in use and retired,
         or `out` is not ours to replace. The site that was there still is.
     """
-    out = out.resolve()
+    project = project or Project.default()
+    out = (out or project.site).resolve()
     refuse_unfit(out)
-    results, previous = load(runs, partial=partial), incremental.PreviousBuild.at(out)
-    sources = [templates, static, params, changelog, guide, retired, Project.default().thesis_file]
-    keys = incremental.keys(results, sources, document=bool(document))
+    results, previous = load(project.runs, partial=partial), incremental.PreviousBuild.at(out)
+    keys = incremental.keys(results, _sources(project), document=bool(document))
     if previous.is_unchanged(keys):
         return out / "index.html"
-    environment = _environment(templates, static)
+    environment = _environment(project)
     environment.globals["document"] = pdf.NAME if document else ""
-    site = context.build_context(
-        results,
-        params,
-        _page_names(environment),
-        changelog=_read_if_there(changelog),
-        guide_text=_read_if_there(guide),
-        retired_ids=retired,
-    )
+    site = context.build_context(results, project, _page_names(environment))
     rendered = _SizedFiles(files(site, environment, lambda name: previous.page(name, keys[name])))
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -153,6 +125,19 @@ def publish(
     return out / "index.html"
 
 
+def _sources(project: Project) -> list[Path]:
+    """What every page depends on, besides code and runs."""
+    return [
+        project.templates,
+        project.static,
+        project.params,
+        project.changelog,
+        project.guide,
+        project.retired_ids,
+        project.thesis_file,
+    ]
+
+
 @dataclass
 class _SizedFiles:
     """The files of a site by name, as they are drawn; how many bytes they have is counted on the way."""
@@ -170,11 +155,6 @@ class _SizedFiles:
         """The bytes of all files; those that were not written yet are drawn for it."""
         deque(self, maxlen=0)
         return self.size
-
-
-def _read_if_there(path: Path) -> str:
-    """The text of a file, as a reader may see it; nothing where there is no such file."""
-    return legible(path.read_text(encoding="utf-8")) if path.is_file() else ""
 
 
 def _write(target: Path, content: bytes) -> str:
@@ -197,9 +177,7 @@ def _mount_point(out: Path) -> Problem:
     return Problem(display_path(out), rule, f"Name a folder inside it: --out {out / 'site'}")
 
 
-def render_single_page(
-    template: str, /, *, templates: Path = TEMPLATES, static: Path = STATIC, **context: Any
-) -> str:
+def render_single_page(template: str, project: Project | None = None, /, **context: Any) -> str:
     """One page that is no part of a site, in its style: `template` is its file without ``.j2``.
 
     Raises
@@ -207,7 +185,7 @@ def render_single_page(
     PublishError
         A template cannot be drawn.
     """
-    return _render(_environment(templates, static), f"{template}.j2", **context)
+    return _render(_environment(project or Project.default()), f"{template}.j2", **context)
 
 
 def swap(fresh: Path, out: Path, previous: Path) -> None:
@@ -325,13 +303,12 @@ def _error_location(reason: Exception, name: str) -> str:
     return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else name
 
 
-def _environment(templates: Path, static: Path) -> Environment:
+def _environment(project: Project) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    templates = project.templates
     if not (templates / f"index{SUFFIX}").is_file():
-        raise PublishError(
-            Problem(display_path(templates), f"has no index{SUFFIX}", "Name the folder of the templates")
-        )
+        raise PublishError(Problem(display_path(templates), f"has no index{SUFFIX}", "Restore the templates"))
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
@@ -340,9 +317,9 @@ def _environment(templates: Path, static: Path) -> Environment:
         lstrip_blocks=True,
         finalize=_visible,
     )
-    environment.globals |= _style_and_script(static)
+    environment.globals |= _style_and_script(project.static)
     environment.globals |= {
-        "thesis": thesis.load(),
+        "thesis": thesis.load(project),
         "picture": sanitize.picture,
         "document": "",
         "verdicts": labels.VERDICTS,

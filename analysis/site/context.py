@@ -26,6 +26,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 from analysis import exhibits, scenarios
+from analysis.characters import legible
 from analysis.errors import Problem, PublishError
 from analysis.exhibits import (
     VERDICTS,
@@ -50,6 +51,7 @@ from analysis.exhibits import (
     Weight,
     number,
 )
+from analysis.project import Project
 from analysis.scenarios import Entry, Value, display_path
 from analysis.site import pages, reader, retired, sanitize
 from analysis.site.guide import Guide
@@ -611,31 +613,17 @@ def ids_in_use(scenario: ScenarioView) -> dict[str, str]:
     return ids
 
 
-def build_context(
-    runs: Runs,
-    params: Path,
-    page_names: Iterable[str],
-    *,
-    changelog: str = "",
-    guide_text: str = "",
-    retired_ids: Path | None = None,
-) -> Site:
+def build_context(runs: Runs, project: Project, page_names: Iterable[str]) -> Site:
     """Everything that a site of these runs says.
 
     Parameters
     ----------
     runs : Runs
         What can be shown (see `results.load`).
-    params : Path
-        The folder of the register and the scenarios.
+    project : Project
+        Whose register, scenarios, retired ids, changelog and guide.
     page_names : iterable of str
         The pages that notebooks may link to by name.
-    changelog : str
-        What changed from version to version, as Markdown.
-    guide_text : str
-        How to argue with the report, as Markdown (see `guide.read`).
-    retired_ids : Path, optional
-        The list of the ids that earlier pages had (see `retired.read`).
 
     Raises
     ------
@@ -645,14 +633,13 @@ def build_context(
     ParameterError
         A register or scenario that cannot be read.
     """
-    register = scenarios.load_register(params)
-    old_ids = retired.read(retired_ids) if retired_ids else ()
+    register = scenarios.load_register(project)
+    old_ids = retired.read(project)
     read_page = partial(_page, runs=runs, link=pages.links(runs.notebooks, page_names), old_ids=old_ids)
-    views = tuple(_scenario(name, runs, params, register, read_page) for name in runs.scenarios)
+    views = tuple(_scenario(name, runs, project, register, read_page) for name in runs.scenarios)
     _refuse_clashes(views)
-    if retired_ids:
-        in_use = dict(chain.from_iterable(ids_in_use(scenario).items() for scenario in reversed(views)))
-        retired.refuse_ids_in_use(old_ids, in_use, retired_ids)
+    in_use = dict(chain.from_iterable(ids_in_use(scenario).items() for scenario in reversed(views)))
+    retired.refuse_ids_in_use(old_ids, in_use, project.retired_ids)
     assumptions = tuple(
         Assumption(
             name,
@@ -663,8 +650,14 @@ def build_context(
         for name, entry in register.items()
     )
     unexplained = tuple(chain.from_iterable(_unexplained_values(scenario, register) for scenario in views))
-    log = sanitize.markdown(_without_heading(changelog))
-    return Site(views, assumptions, runs.manifest, unexplained, log, read_guide(guide_text), old_ids)
+    log = sanitize.markdown(_without_heading(_read_if_there(project.changelog)))
+    guide = read_guide(_read_if_there(project.guide))
+    return Site(views, assumptions, runs.manifest, unexplained, log, guide, old_ids)
+
+
+def _read_if_there(path: Path) -> str:
+    """The text of a file, as a reader may see it; nothing where there is no such file."""
+    return legible(path.read_text(encoding="utf-8")) if path.is_file() else ""
 
 
 def _without_heading(text: str) -> str:
@@ -673,9 +666,13 @@ def _without_heading(text: str) -> str:
 
 
 def _scenario(
-    name: str, runs: Runs, params: Path, register: Mapping[str, Entry], read_page: Callable[[str, str], Page]
+    name: str,
+    runs: Runs,
+    project: Project,
+    register: Mapping[str, Entry],
+    read_page: Callable[[str, str], Page],
 ) -> ScenarioView:
-    loaded = scenarios.load(name, params, register)
+    loaded = scenarios.load(name, project, register)
     changes = tuple(
         Change(key, register[key], value, loaded.because[key]) for key, value in loaded.overrides.items()
     )

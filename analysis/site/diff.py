@@ -131,7 +131,7 @@ def folder_of(text: str, project: Project) -> Path:
     ParameterError
         It is neither, or that scenario was not run.
     """
-    names = scenarios.names(project.params)
+    names = scenarios.names(project)
     if text in names:
         folder = project.runs / text
         if not any(folder.glob("*.ipynb")):
@@ -360,7 +360,7 @@ def listing(compared: Compared) -> Iterator[tuple[str, list[dict[str, object]]]]
             yield f"{_count_phrase(kind, len(rows))} {'differs' if len(rows) == 1 else 'differ'}", rows
 
 
-def write_page(compared: Compared, file: Path) -> None:
+def write_page(compared: Compared, file: Path, project: Project | None = None) -> None:
     """The differences as one HTML page; an earlier one of ours is replaced, nothing else is.
 
     Raises
@@ -369,7 +369,8 @@ def write_page(compared: Compared, file: Path) -> None:
         The folder is not there, or the file exists and is something else.
     """
     refuse_foreign(file)
-    storage.write_text(file, build.render_single_page("differences", compared=compared, generator=GENERATOR))
+    page = build.render_single_page("differences", project, compared=compared, generator=GENERATOR)
+    storage.write_text(file, page)
 
 
 def refuse_foreign(file: Path) -> None:

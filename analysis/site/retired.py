@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis.errors import Problem, PublishError
 from analysis.exhibits import Id
+from analysis.project import Project
 from analysis.scenarios import Day, display_path, read_yaml, validation_problems
 
 Kind = Literal[
@@ -51,14 +52,15 @@ class RetiredId(BaseModel):
     replaced_by: Id | None = None
 
 
-def read(path: Path) -> tuple[RetiredId, ...]:
-    """The retired ids of a file, in its order; none where there is no such file.
+def read(project: Project | None = None) -> tuple[RetiredId, ...]:
+    """The retired ids of a project, in the order of their file; none where there is no such file.
 
     Raises
     ------
     PublishError
         Entries that cannot be used, all of them at once.
     """
+    path = (project or Project.default()).retired_ids
     if not path.is_file():
         return ()
     retired: list[RetiredId] = []

@@ -149,12 +149,12 @@ def test_a_day_is_worded_as_far_as_it_is_known(changes, text):
     ],
 )
 def test_a_value_is_worded_in_its_unit(value, unit, text):
-    assert facts.describe_value(pd.Series({"value": value, "unit": unit})) == text
+    assert facts.describe_value(pd.Series({"value": value, "unit": unit}), Facts({}, {})) == text
 
 
 def test_a_sentence_is_filled_only_if_everything_in_it_is_known():
-    day = pd.Timestamp("2026-05-21")
-    values = facts.placeholder_values([pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07"))], day)
+    fact = pd.Series(row(valid_on="2025-08-07", known_on="2025-08-07"))
+    values = facts.placeholder_values([fact], seen("2026-05-21", "2026-10-31"))
     # 287 days / 30.4375 = 9.4 months
     assert (
         facts.fill_placeholders("On {x.one}, {x.one.months} before: {x.one.value}.", values)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from analysis import scenarios
 from analysis.batch import defaults
 from analysis.errors import NotebookError, ParameterError
+from analysis.project import Project
 
 REGISTER = """
 rate_pct: {value: 3.0, unit: percent per year, range: [0, 10], description: a rate of growth,
@@ -19,8 +20,10 @@ DECLARED = "rate_pct: float = 3.0  # percent per year; a rate of growth"
 
 @pytest.fixture
 def register(tmp_path):
-    (tmp_path / "register.yml").write_text(REGISTER)
-    return scenarios.load_register(tmp_path)
+    project = Project(tmp_path)
+    project.params.mkdir()
+    project.register.write_text(REGISTER)
+    return scenarios.load_register(project)
 
 
 def notebook(path, source):

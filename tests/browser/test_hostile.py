@@ -140,9 +140,7 @@ def recorder(browser: Any) -> Iterator[Recorder]:
 @pytest.fixture(scope="module")
 def published(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of all cases."""
-    folder = tmp_path_factory.mktemp("hostile")
-    runs, params = corpus.write_runs(folder / "runs"), corpus.write_params(folder / "params")
-    return build.publish(runs, folder / "site", params=params).parent
+    return build.publish(corpus.write_project(tmp_path_factory.mktemp("hostile"))).parent
 
 
 @pytest.fixture(scope="module")

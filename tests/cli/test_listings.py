@@ -77,7 +77,7 @@ def test_the_three_formats_hold_the_same_ledger(listed):
 def growth_rates(monkeypatch):
     """Only the claims on the growth rates that the article prints, which follow from its own table."""
     selected = [claim for claim in claims.load() if claim.id.startswith("market.cagr.")]
-    monkeypatch.setattr(claims, "load", lambda: selected)
+    monkeypatch.setattr(claims, "load", lambda *_: selected)
     return selected
 
 

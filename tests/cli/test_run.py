@@ -172,7 +172,7 @@ def test_an_output_folder_that_cannot_be_is_bad_input(
 def published(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sites of one word: whether it is the whole of today or a part."""
 
-    def publish(runs: Path, out: Path, *, partial: bool = False, document: object = None) -> Path:
+    def publish(project: Project, out: Path, *, partial: bool = False, document: object = None) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         (out / "index.html").write_text("part of today" if partial else "today")
         return out / "index.html"
@@ -275,7 +275,7 @@ def test_data_is_checked_again_once_the_range_of_the_cut_off_date_has_changed(
     monkeypatch.setattr(listing_cache, "cached_rows", lambda name, key, _: calls.append((name, key)))
     for last in (dt.date(2026, 10, 31), dt.date(2026, 11, 30), dt.date(2026, 10, 31)):
         moved = {"as_of": entry.model_copy(update={"range": (dt.date(2024, 11, 27), last)})}
-        monkeypatch.setattr(scenarios, "load_register", lambda moved=moved: moved)
+        monkeypatch.setattr(scenarios, "load_register", lambda *_, moved=moved: moved)
         command._check_data()
     assert calls[0] == calls[2] != calls[1]
 

@@ -8,30 +8,32 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.evidence import article_tables, sources
+from analysis.project import Project, sidecar_of
 
 
 @pytest.fixture
-def folder(tmp_path):
+def tables(project):
+    """A project with two of the article's tables."""
     for name in ("market_size", "players"):
         for suffix in ("csv", "meta.yml"):
-            shutil.copy(sources.THESIS / f"{name}.{suffix}", tmp_path)
-    return tmp_path
+            shutil.copy(Project.default().thesis / f"{name}.{suffix}", project.thesis)
+    return project
 
 
-def spoil(folder, change, name="market_size", *, rehash=True):
+def spoil(project, change, name="market_size", *, rehash=True):
     """Change the bytes of a table, and the hash in its sidecar, so that only the mistake itself is left."""
-    path = folder / f"{name}.csv"
+    path = project.article_table(name)
     before = path.read_bytes()
     path.write_bytes(change(before))
     if rehash:
-        meta = folder / f"{name}.meta.yml"
+        meta = sidecar_of(path)
         old, new = (hashlib.sha256(raw).hexdigest() for raw in (before, path.read_bytes()))
         meta.write_text(meta.read_text().replace(old, new))
 
 
-def refused(folder, name="market_size"):
+def refused(project, name="market_size"):
     with pytest.raises(DataError) as caught:
-        article_tables.parsed_cells(name, folder)
+        article_tables.parsed_cells(name, project)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
@@ -127,30 +129,30 @@ def test_every_column_of_every_sidecar_has_a_unit_and_a_meaning():
         (lambda raw: raw.replace(b"\n", b"\r\n").replace(b"$4.0B", b'"$4.0B', 1), "quot"),
     ],
 )
-def test_a_bad_file_is_refused_with_file_row_column_value_rule_and_fix(folder, change, expected):
-    spoil(folder, change)
-    message = refused(folder)
+def test_a_bad_file_is_refused_with_file_row_column_value_rule_and_fix(tables, change, expected):
+    spoil(tables, change)
+    message = refused(tables)
     assert expected in message
     assert "market_size.csv" in message
 
 
-def test_all_bad_cells_come_at_once(folder):
+def test_all_bad_cells_come_at_once(tables):
     spoil(
-        folder, lambda raw: raw.replace(b"$2.5B", b"lots").replace(b"$18B", b"1,5").replace(b"44%", b"-100%")
+        tables, lambda raw: raw.replace(b"$2.5B", b"lots").replace(b"$18B", b"1,5").replace(b"44%", b"-100%")
     )
-    assert len(refused(folder).splitlines()) == 3
+    assert len(refused(tables).splitlines()) == 3
 
 
-def test_a_changed_file_is_noticed_by_its_hash(folder):
-    spoil(folder, lambda raw: raw.replace(b"$2.5B", b"$2.6B"), rehash=False)
-    assert "is not the file that its sidecar describes" in refused(folder)
+def test_a_changed_file_is_noticed_by_its_hash(tables):
+    spoil(tables, lambda raw: raw.replace(b"$2.5B", b"$2.6B"), rehash=False)
+    assert "is not the file that its sidecar describes" in refused(tables)
 
 
-def test_a_missing_file_and_a_missing_sidecar_are_named(folder):
-    (folder / "players.csv").unlink()
-    assert "players.csv: there is no such file" in refused(folder, "players")
-    (folder / "market_size.meta.yml").unlink()
-    assert "market_size.meta.yml: there is no such file" in refused(folder)
+def test_a_missing_file_and_a_missing_sidecar_are_named(tables):
+    (tables.thesis / "players.csv").unlink()
+    assert "players.csv: there is no such file" in refused(tables, "players")
+    (tables.thesis / "market_size.meta.yml").unlink()
+    assert "market_size.meta.yml: there is no such file" in refused(tables)
 
 
 @pytest.mark.parametrize(
@@ -162,12 +164,12 @@ def test_a_missing_file_and_a_missing_sidecar_are_named(folder):
         ("kind: quantity, unit: pct", "kind: quantity", "a quantity needs either unit or unit_from"),
     ],
 )
-def test_a_sidecar_that_says_too_little_or_too_much_is_refused(folder, old, new, expected):
-    path = folder / "market_size.meta.yml"
+def test_a_sidecar_that_says_too_little_or_too_much_is_refused(tables, old, new, expected):
+    path = tables.thesis / "market_size.meta.yml"
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    assert expected in refused(folder)
+    assert expected in refused(tables)
 
 
 def test_a_figure_of_the_text_is_found_by_name():

@@ -6,8 +6,16 @@ import shutil
 import pytest
 
 from analysis.errors import DataError
-from analysis.evidence import cell_rules, evidence_tables
-from analysis.evidence.sources import THESIS
+from analysis.evidence import cell_rules
+from analysis.project import Project, sidecar_of
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A project with the report's data."""
+    project = Project(tmp_path)
+    shutil.copytree(Project.default().data, project.data)
+    return project
 
 
 @pytest.mark.parametrize(
@@ -71,39 +79,35 @@ from analysis.evidence.sources import THESIS
         ),
     ],
 )
-def test_a_mistake_in_the_rules_is_refused_by_file_and_key(tmp_path, old, new, key, fix):
-    shutil.copytree(THESIS, tmp_path / "thesis")
-    path = tmp_path / "thesis" / "cells.yml"
+def test_a_mistake_in_the_rules_is_refused_by_file_and_key(copy, old, new, key, fix):
+    path = copy.cells
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(DataError, match=rf"cells\.yml, key {key}.*: .*{fix}"):
-        cell_rules.load(tmp_path / "thesis")
+        cell_rules.load(copy)
 
 
-def test_rules_may_name_what_the_evidence_of_their_own_project_holds_and_nothing_else(tmp_path):
-    shutil.copytree(THESIS, tmp_path / "thesis")
-    shutil.copytree(evidence_tables.EVIDENCE, tmp_path / "evidence")
-    rename(tmp_path / "evidence" / "dated_facts", "xai.merger", "xai.merging")
+def test_rules_may_name_what_the_evidence_of_their_own_project_holds_and_nothing_else(copy):
+    rename(copy.evidence_table("dated_facts"), "xai.merger", "xai.merging")
     with pytest.raises(
         DataError,
         match=(
             r"cells\.yml, key .*xAI.*: no dated fact has this id\. The nearest valid name is 'xai\.merging'"
         ),
     ):
-        cell_rules.load(tmp_path / "thesis", tmp_path / "evidence")
-    rename(tmp_path / "evidence" / "dated_facts", "xai.merging", "xai.merger")
-    rename(tmp_path / "evidence" / "funding_rounds", "amount_usd_bn", "paid_usd_bn")
+        cell_rules.load(copy)
+    rename(copy.evidence_table("dated_facts"), "xai.merging", "xai.merger")
+    rename(copy.evidence_table("funding_rounds"), "amount_usd_bn", "paid_usd_bn")
     with pytest.raises(
         DataError, match=r"cells\.yml, key .*Amazon.*: funding_rounds has no column 'amount_usd_bn'"
     ):
-        cell_rules.load(tmp_path / "thesis", tmp_path / "evidence")
+        cell_rules.load(copy)
 
 
 def rename(table, old, new):
     """Write another name in a table and its sidecar, and the hash of the table that comes of it."""
-    data, meta = table.with_suffix(".csv"), table.with_suffix(".meta.yml")
-    before = hashlib.sha256(data.read_bytes()).hexdigest()
-    data.write_text(data.read_text().replace(old, new))
-    after = hashlib.sha256(data.read_bytes()).hexdigest()
+    meta, before = sidecar_of(table), hashlib.sha256(table.read_bytes()).hexdigest()
+    table.write_text(table.read_text().replace(old, new))
+    after = hashlib.sha256(table.read_bytes()).hexdigest()
     meta.write_text(meta.read_text().replace(old, new).replace(before, after))

@@ -26,11 +26,11 @@ def test_every_claim_names_a_check_or_what_would_decide_it():
     assert all((claim.check or {}).get("name") or claim.would_decide for claim in loaded)
 
 
-def test_edited_claims_are_read_again_in_the_same_process(tmp_path):
-    (tmp_path / "claims.yml").write_text(GOOD)
-    assert [claim.stated for claim in claims.load(tmp_path)] == ["roughly $12 billion"]
-    (tmp_path / "claims.yml").write_text(GOOD.replace("$12", "$13"))
-    assert [claim.stated for claim in claims.load(tmp_path)] == ["roughly $13 billion"]
+def test_edited_claims_are_read_again_in_the_same_process(project):
+    project.claims.write_text(GOOD)
+    assert [claim.stated for claim in claims.load(project)] == ["roughly $12 billion"]
+    project.claims.write_text(GOOD.replace("$12", "$13"))
+    assert [claim.stated for claim in claims.load(project)] == ["roughly $13 billion"]
 
 
 @pytest.mark.parametrize(
@@ -59,29 +59,29 @@ def test_edited_claims_are_read_again_in_the_same_process(tmp_path):
         ("market.total:\n", "market.total:\n  kind: quantity\n", "'kind' appears twice"),
     ],
 )
-def test_a_bad_claim_is_refused_by_name(tmp_path, old, new, expected):
+def test_a_bad_claim_is_refused_by_name(project, old, new, expected):
     assert old in GOOD
-    (tmp_path / "claims.yml").write_text(GOOD.replace(old, new, 1))
+    project.claims.write_text(GOOD.replace(old, new, 1))
     with pytest.raises(DataError) as caught:
-        claims.load(tmp_path)
+        claims.load(project)
     assert expected in str(caught.value)
     assert "claims.yml" in str(caught.value)
 
 
-def test_a_file_without_a_claim_is_refused(tmp_path):
-    (tmp_path / "claims.yml").write_text("{}\n")
+def test_a_file_without_a_claim_is_refused(project):
+    project.claims.write_text("{}\n")
     with pytest.raises(DataError, match=r"claims\.yml, line 1: lists no claim\. Write one"):
-        claims.load(tmp_path)
+        claims.load(project)
 
 
-def test_the_name_of_an_error_is_for_a_reason_that_claims_share(tmp_path):
+def test_the_name_of_an_error_is_for_a_reason_that_claims_share(project):
     def named(*errors):
         texts = [
             GOOD.replace("market.total", f"market.total{n}").replace("kind:", f"error: {error}\n  kind:", 1)
             for n, error in enumerate(errors)
         ]
-        (tmp_path / "claims.yml").write_text("".join(texts))
-        return claims.load_with_problems(tmp_path)[1]
+        project.claims.write_text("".join(texts))
+        return claims.load_with_problems(project)[1]
 
     assert named("five_periods", "five_periods") == ()
     (problem,) = named("five_periods", "five_periods", "five_perods")

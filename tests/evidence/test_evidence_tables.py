@@ -10,6 +10,7 @@ from analysis import columns, units
 from analysis.errors import DataError
 from analysis.evidence import article_tables, evidence_tables
 from analysis.exhibits import QUALITIES
+from analysis.project import Project, sidecar_of
 
 HEADER = "quarter,revenue_usd_mn,note,valid_on,known_on,known_inferred,quality,source_title,source\n"
 ROWS = (
@@ -44,38 +45,40 @@ columns:
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return write(tmp_path, HEADER + ROWS)
+def table(project):
+    """A project with one table of evidence."""
+    return write(project, HEADER + ROWS)
 
 
-def write(folder, text, sidecar=SIDECAR, *, rehash=True):
-    (folder / "revenue.csv").write_text(text, encoding="utf-8")
+def write(project, text, sidecar=SIDECAR, *, rehash=True):
+    path = project.evidence_table("revenue")
+    path.write_text(text, encoding="utf-8")
     digest = hashlib.sha256((text if rehash else "other").encode()).hexdigest()
-    (folder / "revenue.meta.yml").write_text(sidecar.replace("HASH", digest), encoding="utf-8")
-    return folder
+    sidecar_of(path).write_text(sidecar.replace("HASH", digest), encoding="utf-8")
+    return project
 
 
-def refused(folder):
+def refused(project):
     with pytest.raises(DataError) as caught:
-        evidence_tables.load("revenue", None, folder)
+        evidence_tables.load("revenue", None, project)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
 
-def test_a_table_whose_csv_is_gone_is_named_and_refused(folder):
-    (folder / "revenue.csv").unlink()
-    assert evidence_tables.names(folder) == ["revenue"]
-    assert "revenue.csv: there is no such file. Restore it or remove its sidecar." in refused(folder)
+def test_a_table_whose_csv_is_gone_is_named_and_refused(table):
+    table.evidence_table("revenue").unlink()
+    assert evidence_tables.names(table) == ["revenue"]
+    assert "revenue.csv: there is no such file. Restore it or remove its sidecar." in refused(table)
 
 
-def test_numbers_and_dates_are_typed_and_missing_is_not_zero(folder):
-    table = evidence_tables.load("revenue", directory=folder)
-    assert table["revenue_usd_mn"].tolist() == [100, 150.5]
-    assert table["valid_on"].tolist() == [pd.Timestamp("2026-03-31"), pd.Timestamp("2026-06-30")]
+def test_numbers_and_dates_are_typed_and_missing_is_not_zero(table):
+    loaded = evidence_tables.load("revenue", project=table)
+    assert loaded["revenue_usd_mn"].tolist() == [100, 150.5]
+    assert loaded["valid_on"].tolist() == [pd.Timestamp("2026-03-31"), pd.Timestamp("2026-06-30")]
     empty = evidence_tables.load(
         "revenue",
-        directory=write(
-            folder,
+        project=write(
+            table,
             HEADER + ROWS.replace(",100,", ",,"),
             SIDECAR.replace("minimum: 0", "missing: true, minimum: 0"),
         ),
@@ -94,12 +97,12 @@ def test_numbers_and_dates_are_typed_and_missing_is_not_zero(folder):
         (None, ["Q1", "Q2"]),
     ],
 )
-def test_a_day_sees_what_was_known_on_it(folder, day, quarters):
-    assert evidence_tables.load("revenue", day, folder)["quarter"].tolist() == quarters
+def test_a_day_sees_what_was_known_on_it(table, day, quarters):
+    assert evidence_tables.load("revenue", day, table)["quarter"].tolist() == quarters
 
 
-def test_the_summary_counts_what_the_day_does_not_see(folder):
-    row = evidence_tables.summary("2026-07-01", folder).iloc[0]
+def test_the_summary_counts_what_the_day_does_not_see(table):
+    row = evidence_tables.summary("2026-07-01", table).iloc[0]
     assert row[["name", "rows", "unseen", "from", "to", "sources"]].tolist() == [
         "revenue",
         1,
@@ -143,11 +146,11 @@ def test_the_summary_counts_what_the_day_does_not_see(folder):
         ("quarter,", "quarters,", "column quarter is missing"),
     ],
 )
-def test_a_bad_row_is_refused_with_file_row_column_value_rule_and_fix(folder, old, new, expected):
+def test_a_bad_row_is_refused_with_file_row_column_value_rule_and_fix(table, old, new, expected):
     text = HEADER + ROWS
     assert old in text
-    write(folder, text.replace(old, new, 1))
-    message = refused(folder)
+    write(table, text.replace(old, new, 1))
+    message = refused(table)
     assert expected in message
     assert "revenue.csv" in message
 
@@ -179,35 +182,35 @@ def test_a_bad_row_is_refused_with_file_row_column_value_rule_and_fix(folder, ol
         ),
     ],
 )
-def test_what_is_divided_by_or_logged_has_bounds_that_cannot_be_reached(tmp_path, bounds, rows, expected):
+def test_what_is_divided_by_or_logged_has_bounds_that_cannot_be_reached(project, bounds, rows, expected):
     forecast = (
         "  forecast: {title: Forecast, kind: number, unit: million USD, missing: true, meaning: of the"
         " quarter}\n"
     )
     sidecar = SIDECAR.replace("minimum: 0, maximum: 1000", bounds) + forecast
     line = f"{rows},2026-03-31,2026-05-20,no,official,Results,https://example.org/q1,5\n"
-    write(tmp_path, HEADER.replace("source\n", "source,forecast\n") + line, sidecar)
-    assert expected in refused(tmp_path)
+    write(project, HEADER.replace("source\n", "source,forecast\n") + line, sidecar)
+    assert expected in refused(project)
 
 
-def test_a_series_has_one_row_a_day_whatever_its_key(tmp_path):
-    write(tmp_path, HEADER + ROWS.replace("2026-06-30", "2026-03-31"), f"{SIDECAR}once: [[valid_on]]\n")
+def test_a_series_has_one_row_a_day_whatever_its_key(project):
+    write(project, HEADER + ROWS.replace("2026-06-30", "2026-03-31"), f"{SIDECAR}once: [[valid_on]]\n")
     assert "row 3, column valid_on: '2026-03-31' stands in row 2 too. Remove one of the two rows." in refused(
-        tmp_path
+        project
     )
 
 
-def test_all_bad_cells_come_at_once(folder):
+def test_all_bad_cells_come_at_once(table):
     write(
-        folder,
+        table,
         HEADER + ROWS.replace(",100,", ",x,").replace("official", "good").replace("2026-06-30", "soon"),
     )
-    assert len(refused(folder).splitlines()) == 3
+    assert len(refused(table).splitlines()) == 3
 
 
-def test_a_changed_file_is_noticed(folder):
-    write(folder, HEADER + ROWS, rehash=False)
-    assert "is not the file that its sidecar describes" in refused(folder)
+def test_a_changed_file_is_noticed(table):
+    write(table, HEADER + ROWS, rehash=False)
+    assert "is not the file that its sidecar describes" in refused(table)
 
 
 @pytest.mark.parametrize(
@@ -233,10 +236,10 @@ def test_a_changed_file_is_noticed(folder):
         ("estimate, secondary]", "estimate, rumour]", "quality cannot be rumour"),
     ],
 )
-def test_a_sidecar_that_says_too_little_is_refused(folder, old, new, expected):
+def test_a_sidecar_that_says_too_little_is_refused(table, old, new, expected):
     assert old in SIDECAR
-    write(folder, HEADER + ROWS, SIDECAR.replace(old, new))
-    assert expected in refused(folder)
+    write(table, HEADER + ROWS, SIDECAR.replace(old, new))
+    assert expected in refused(table)
 
 
 TABLES = evidence_tables.names()
@@ -305,27 +308,27 @@ def test_every_segment_of_the_forecasters_is_one_of_the_article_s():
     assert segments <= set(article_tables.printed_table("market_size")["segment"])
 
 
-def test_an_edited_table_is_read_again_in_the_same_process(folder):
-    assert len(evidence_tables.load("revenue", None, folder)) == 2
-    write(folder, HEADER + ROWS.splitlines(keepends=True)[0])
-    assert len(evidence_tables.load("revenue", None, folder)) == 1
-    write(folder, HEADER + ROWS, rehash=False)
-    assert "is not the file that its sidecar describes" in refused(folder)
+def test_an_edited_table_is_read_again_in_the_same_process(table):
+    assert len(evidence_tables.load("revenue", None, table)) == 2
+    write(table, HEADER + ROWS.splitlines(keepends=True)[0])
+    assert len(evidence_tables.load("revenue", None, table)) == 1
+    write(table, HEADER + ROWS, rehash=False)
+    assert "is not the file that its sidecar describes" in refused(table)
 
 
-def test_a_column_that_the_catalogue_describes_needs_no_more_than_its_kind(folder):
+def test_a_column_that_the_catalogue_describes_needs_no_more_than_its_kind(table):
     said = "{title: Known on, kind: date, meaning: day of the results}"
     bare = SIDECAR.replace(said, "{kind: date}").replace("unit: million USD, ", "")
     assert bare.count("{kind: date}") == 1
-    write(folder, HEADER + ROWS, bare)
-    read, entry = evidence_tables.sidecar("revenue", folder).columns, columns.entry("known_on")
+    write(table, HEADER + ROWS, bare)
+    read, entry = evidence_tables.sidecar("revenue", table).columns, columns.entry("known_on")
     assert (read["known_on"].title, read["known_on"].meaning) == (entry.label, entry.meaning)
     assert read["revenue_usd_mn"].unit == units.HEADINGS["usd_mn"]
 
 
 def test_no_sidecar_repeats_what_the_catalogue_or_a_name_says():
     for name in evidence_tables.names():
-        stated = yaml.safe_load((evidence_tables.EVIDENCE / f"{name}.meta.yml").read_text())["columns"]
+        stated = yaml.safe_load(sidecar_of(Project.default().evidence_table(name)).read_text())["columns"]
         for column, spec in stated.items():
             entry = columns.load().get(column)
             assert not (entry and "title" in spec), (name, column)

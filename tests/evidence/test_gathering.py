@@ -21,24 +21,22 @@ REGISTER = """as_of: {value: "2026-10-31", unit: date, range: [2024-11-27, 2026-
 
 
 @pytest.fixture
-def project(tmp_path):
+def written(project):
     """Two empty tables, a register that ends on 31 October 2026, and a file written from its content."""
-    (tmp_path / "params").mkdir()
-    (tmp_path / "params" / "register.yml").write_text(REGISTER)
+    project.register.write_text(REGISTER)
     for name in ("prices", "sales"):
-        (tmp_path / f"{name}.csv").touch()
+        project.evidence_table(name).touch()
 
     def read(**content):
         document = {"gathered_on": "2026-11-30", "not_found": {"quarter": ENTRY}} | content
-        (tmp_path / gathering.FILE).write_text(yaml.safe_dump(document, sort_keys=False))
-        return gathering.load(tmp_path, tmp_path / "params")
+        project.gathering.write_text(yaml.safe_dump(document, sort_keys=False))
+        return gathering.load(project)
 
-    read.folder = tmp_path
     return read
 
 
-def test_it_says_the_day_and_for_each_table_what_was_not_found(project):
-    gathered = project(
+def test_it_says_the_day_and_for_each_table_what_was_not_found(written):
+    gathered = written(
         not_found={"quarter": ENTRY, "list": ENTRY | {"tables": ["sales", "prices"], "due": None}}
     )
     assert gathered.gathered_on == dt.date(2026, 11, 30)
@@ -47,8 +45,8 @@ def test_it_says_the_day_and_for_each_table_what_was_not_found(project):
     assert gathered.not_found["quarter"].due == dt.date(2026, 11, 13)
 
 
-def test_nothing_may_be_missing(project):
-    assert project(not_found={}).not_found == {}
+def test_nothing_may_be_missing(written):
+    assert written(not_found={}).not_found == {}
 
 
 @pytest.mark.parametrize(
@@ -99,27 +97,27 @@ def test_nothing_may_be_missing(project):
         ),
     ],
 )
-def test_what_it_must_say_is_refused_with_its_line(project, content, expected):
+def test_what_it_must_say_is_refused_with_its_line(written, content, expected):
     with pytest.raises(DataError) as refused:
-        project(**content)
+        written(**content)
     assert all(words in str(refused.value) for words in expected)
     assert len(refused.value.problems) == 1
 
 
-def test_the_last_day_of_the_register_is_not_too_early(project):
-    assert project(gathered_on="2026-10-31").gathered_on == dt.date(2026, 10, 31)
+def test_the_last_day_of_the_register_is_not_too_early(written):
+    assert written(gathered_on="2026-10-31").gathered_on == dt.date(2026, 10, 31)
 
 
-def test_an_id_stands_once(project):
-    path = project.folder / gathering.FILE
-    project()
+def test_an_id_stands_once(written, project):
+    path = project.gathering
+    written()
     path.write_text(path.read_text() + path.read_text().split("not_found:\n")[1])
     with pytest.raises(DataError, match=r"quarter"):
-        gathering.load(project.folder, project.folder / "params")
+        gathering.load(project)
 
 
-def test_an_edited_file_counts_at_the_next_call(project):
-    assert project().gathered_on != project(gathered_on="2026-12-01").gathered_on
+def test_an_edited_file_counts_at_the_next_call(written):
+    assert written().gathered_on != written(gathered_on="2026-12-01").gathered_on
 
 
 def test_every_table_is_to_be_looked_up_with_its_last_point_and_what_it_lacks():
@@ -137,9 +135,9 @@ def test_on_a_day_that_knew_nothing_no_series_has_a_last_point():
     assert gathering.due("1990-01-01")["last_point"].isna().all()
 
 
-def test_an_entry_whose_period_every_table_has_reached_is_found(project):
+def test_an_entry_whose_period_every_table_has_reached_is_found(written):
     entry = ENTRY | {"tables": ["sales", "prices"], "period_end": "2026-09-30"}
-    gathered = project(not_found={"quarter": entry})
+    gathered = written(not_found={"quarter": entry})
     tables = {
         name: pd.DataFrame({"valid_on": pd.to_datetime(["2026-06-30", last])})
         for name, last in (("sales", "2026-10-01"), ("prices", "2026-09-29"))

@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from analysis.errors import DataError
-from analysis.evidence import article_tables, cell_rules, claims, numbers, sources, yaml_lines
+from analysis.evidence import article_tables, cell_rules, claims, numbers, yaml_lines
+from analysis.project import Project
 
 ARTICLE = """# A title of 2020, which is no part of the body
 
@@ -103,22 +104,22 @@ def test_cells_are_named_by_table_row_and_column():
 
 
 @pytest.fixture
-def folder(tmp_path):
-    thesis = tmp_path / "thesis"
-    shutil.copytree(sources.THESIS, thesis)
-    return thesis
+def copy(project):
+    """A project with what the article says."""
+    shutil.copytree(Project.default().thesis, project.thesis, dirs_exist_ok=True)
+    return project
 
 
-def edit(folder, old, new, name="numbers.csv"):
+def edit(project, old, new, name="numbers.csv"):
     """Change a file, and the hash in its sidecar with it, so that only the mistake itself is left."""
-    path, meta = folder / name, folder / name.replace(".csv", ".meta.yml")
+    path, meta = project.thesis / name, project.thesis / name.replace(".csv", ".meta.yml")
     before = path.read_bytes()
     assert old.encode() in before
     path.write_bytes(before.replace(old.encode(), new.encode(), 1))
     digests = [hashlib.sha256(raw).hexdigest() for raw in (before, path.read_bytes())]
     if meta != path and meta.exists():
         meta.write_text(meta.read_text().replace(*digests))
-    return folder
+    return project
 
 
 @pytest.mark.parametrize(
@@ -147,19 +148,17 @@ def edit(folder, old, new, name="numbers.csv"):
         ("paragraph,text", "paragraph,token", "column text is missing"),
     ],
 )
-def test_a_bad_row_is_refused_with_row_rule_and_fix(folder, old, new, expected):
+def test_a_bad_row_is_refused_with_row_rule_and_fix(copy, old, new, expected):
     with pytest.raises(DataError) as caught:
-        numbers.load(edit(folder, old, new))
+        numbers.load(edit(copy, old, new))
     assert expected in str(caught.value)
     assert "thesis/numbers.csv" in str(caught.value)
 
 
-def test_a_changed_list_is_noticed(folder):
-    (folder / "numbers.csv").write_bytes(
-        (folder / "numbers.csv").read_bytes() + b"verdict.7,one,1,ordinal,,\n"
-    )
+def test_a_changed_list_is_noticed(copy):
+    copy.numbers.write_bytes(copy.numbers.read_bytes() + b"verdict.7,one,1,ordinal,,\n")
     with pytest.raises(DataError, match="is not the file that its sidecar describes"):
-        numbers.load(folder)
+        numbers.load(copy)
 
 
 @pytest.mark.parametrize(
@@ -185,19 +184,19 @@ def test_a_changed_list_is_noticed(folder):
         ),
     ],
 )
-def test_an_orphan_is_named_with_its_row(folder, old, new, expected):
-    problems = "\n".join(map(str, numbers.coverage_problems(claims.load(), edit(folder, old, new))))
+def test_an_orphan_is_named_with_its_row(copy, old, new, expected):
+    problems = "\n".join(map(str, numbers.coverage_problems(claims.load(), edit(copy, old, new))))
     assert expected in problems
 
 
-def test_a_cell_that_prints_another_number_is_missed_in_the_list(folder):
-    edit(folder, "88.7,90.2", "88.8,90.2", "models.csv")
-    (problem,) = numbers.coverage_problems(claims.load(folder), folder)
+def test_a_cell_that_prints_another_number_is_missed_in_the_list(copy):
+    edit(copy, "88.7,90.2", "88.8,90.2", "models.csv")
+    (problem,) = numbers.coverage_problems(claims.load(copy), copy)
     assert "technical.table.gpt_4o.mmlu_pct prints 88.8, the list has 88.7" in str(problem)
 
 
-def test_a_claim_whose_figure_its_paragraphs_do_not_print_is_named(folder):
-    stated = claims.load(folder)
+def test_a_claim_whose_figure_its_paragraphs_do_not_print_is_named(copy):
+    stated = claims.load(copy)
     claim = next(claim for claim in stated if claim.id == "technical.mmlu_lead")
     wrong = [
         claim.model_copy(update={"stated": "1-3 points"}),
@@ -205,7 +204,7 @@ def test_a_claim_whose_figure_its_paragraphs_do_not_print_is_named(folder):
         claim.model_copy(update={"where": ("technical.9",)}),
     ]
     problems = [
-        str(problem) for problem in numbers.coverage_problems(wrong, folder) if "claims.yml" in problem.place
+        str(problem) for problem in numbers.coverage_problems(wrong, copy) if "claims.yml" in problem.place
     ]
     assert "key stated: '1-3' is not among the numbers of technical.5" in problems[0]
     assert "'1-2' is not among the numbers of technical.4" in problems[1]

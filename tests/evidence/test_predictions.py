@@ -31,22 +31,22 @@ FACTS = pd.DataFrame(
 
 
 @pytest.fixture
-def written(tmp_path):
-    """`written(p1={...})` is a folder with predictions made on 21 May 2026, each `PART` with changes."""
+def written(project):
+    """`written(p1={...})` is a project with predictions made on 21 May 2026, each `PART` with changes."""
 
     def write(**parts):
         content = {
             "made_on": dt.date(2026, 5, 21),
             "predictions": {n: PART | more for n, more in parts.items()},
         }
-        (tmp_path / "predictions.yml").write_text(yaml.safe_dump(content, sort_keys=False))
-        return tmp_path
+        project.predictions.write_text(yaml.safe_dump(content, sort_keys=False))
+        return project
 
     return write
 
 
-def status(folder, day):
-    (row,) = predictions.statuses(FACTS, day, folder).to_dict("records")
+def status(project, day):
+    (row,) = predictions.statuses(FACTS, day, project).to_dict("records")
     return row
 
 
@@ -95,14 +95,14 @@ def test_a_part_ends_on_the_day_that_its_evidence_was_known(written):
         "by": ["after"],
         "because": "It happened as it was said.",
     }
-    folder = written(p1={"resolution": end})
+    project = written(p1={"resolution": end})
     # it happened on 1 September, was resolved by the 2nd, and the source is of the 3rd: open until then
-    assert status(folder, "2026-09-02")["status"] == "open"
-    row = status(folder, "2026-09-03")
+    assert status(project, "2026-09-02")["status"] == "open"
+    row = status(project, "2026-09-03")
     assert (row["status"], row["resolved_on"]) == ("true", "2026-09-03")
     assert row["sources"] == [{"title": "B", "url": "https://example.org/b", "quality": "reported"}]
-    folder = written(p1={"resolution": end | {"outcome": False}})
-    assert status(folder, "2026-10-01")["status"] == "false"
+    project = written(p1={"resolution": end | {"outcome": False}})
+    assert status(project, "2026-10-01")["status"] == "false"
 
 
 def test_one_fact_that_was_not_known_yet_leaves_it_open(written):
@@ -112,15 +112,15 @@ def test_one_fact_that_was_not_known_yet_leaves_it_open(written):
         "by": ["after", "late"],
         "because": "It happened as it was said.",
     }
-    folder = written(p1={"resolution": end})
-    assert status(folder, "2026-10-31")["status"] == "open"
-    assert status(folder, "2026-12-01")["resolved_on"] == "2026-12-01"
+    project = written(p1={"resolution": end})
+    assert status(project, "2026-10-31")["status"] == "open"
+    assert status(project, "2026-12-01")["resolved_on"] == "2026-12-01"
 
 
 def test_nothing_is_void_before_it_was_said(written):
-    folder = written(p1={"void": {"by": ["before"], "because": "It had happened before."}})
-    assert status(folder, "2026-05-20")["status"] == "open"
-    assert status(folder, "2026-05-21")["status"] == "void"
+    project = written(p1={"void": {"by": ["before"], "because": "It had happened before."}})
+    assert status(project, "2026-05-20")["status"] == "open"
+    assert status(project, "2026-05-21")["status"] == "void"
 
 
 RULING = {"by": ["after"], "because": "It happened as it was said."}
@@ -218,10 +218,11 @@ def test_a_file_without_a_prediction_is_refused(written):
 
 
 def test_a_day_that_no_calendar_of_the_project_reaches_is_refused_with_its_line(written):
-    file = written(p1={}) / predictions.FILE
+    project = written(p1={})
+    file = project.predictions
     file.write_text(file.read_text().replace("2026-05-21", "9999-12-31"))
     with pytest.raises(DataError, match=r"line 1, key made_on: is outside 1900-01-01 to 2099-12-31"):
-        predictions.load_table(file.parent)
+        predictions.load_table(project)
 
 
 def test_a_late_false_is_no_mistake(written):
@@ -286,9 +287,9 @@ def test_a_probability_that_is_none_is_refused_with_file_and_line(written, chang
 
 
 def test_a_judgement_counts_from_the_day_it_was_stated_on(written):
-    folder = written(p1={"judgement": JUDGEMENT}, p2={})
-    assert predictions.judgements("2026-05-31", folder) == {}
+    project = written(p1={"judgement": JUDGEMENT}, p2={})
+    assert predictions.judgements("2026-05-31", project) == {}
     assert {
         name: judgement.probability
-        for name, judgement in predictions.judgements("2026-06-01", folder).items()
+        for name, judgement in predictions.judgements("2026-06-01", project).items()
     } == {"p1": 0.2}

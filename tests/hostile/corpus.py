@@ -19,6 +19,8 @@ from typing import Any
 import yaml
 
 from analysis import exhibits
+from analysis.project import Project
+from tests.small_project import write_titles
 
 CASES = Path(__file__).with_name("cases.yml")
 HOST = "hostile.invalid"
@@ -82,7 +84,16 @@ def _filled(value: Any, words: dict[str, str]) -> Any:
     return Template(value).safe_substitute(words) if isinstance(value, str) else value
 
 
-def write_runs(folder: Path) -> Path:
+def write_project(root: Path) -> Project:
+    """A project to publish whose every word would do harm: runs, and a register with a scenario."""
+    project = Project(root)
+    write_titles(project)
+    _write_runs(project.runs)
+    _write_params(project)
+    return project
+
+
+def _write_runs(folder: Path) -> None:
     """A batch of one scenario, with a notebook for each case."""
     (folder / "base").mkdir(parents=True)
     for case in cases():
@@ -103,12 +114,11 @@ def write_runs(folder: Path) -> Path:
     ]
     manifest = {"runs": runs, "versions": {"python": "3.11"}, "git": {"commit": "0" * 40, "dirty": False}}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    return folder
 
 
-def write_params(folder: Path) -> Path:
+def _write_params(project: Project) -> None:
     """A register and a scenario whose words would do harm, too."""
-    folder.mkdir(parents=True)
+    project.params.mkdir()
     words = next(case.text for case in cases() if case.name == "image_handler")
     meaning = next(case.text for case in cases() if case.name == "script")  # the register takes no `=` there
     reference = {"title": words, "url": "https://example.org/t", "known_on": "2026-05-21"}
@@ -122,9 +132,9 @@ def write_params(folder: Path) -> Path:
         "group": "<script>alert(1)</script>",
         "reference": reference,
     }
-    (folder / "register.yml").write_text(json.dumps({"growth": entry}), encoding="utf-8")
-    (folder / "base.yml").write_text(json.dumps({"scenario": "base", "description": words}), encoding="utf-8")
-    return folder
+    project.register.write_text(json.dumps({"growth": entry}), encoding="utf-8")
+    scenario = {"scenario": "base", "description": words}
+    project.scenario("base").write_text(json.dumps(scenario), encoding="utf-8")
 
 
 def notebook(case: Case) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def copy(folder):
 
 
 def problems_of(folder, **more):
-    return [str(problem) for problem in consistency.check(folder, **more).problems]
+    return [str(problem) for problem in consistency.check(Project(folder), **more).problems]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def line(project, name, text):
 def test_a_file_that_cannot_be_found_as_a_scenario_is_a_problem(tmp_path):
     shutil.copytree(ROOT / "params", tmp_path / "params")
     (tmp_path / "params" / "son.yml").rename(tmp_path / "params" / "Son.yaml")
-    project = consistency.ProjectFiles(tmp_path)
+    project = consistency.ProjectFiles(Project(tmp_path))
     assert "son" not in [scenario.name for scenario in project.scenarios]
     assert [str(problem).partition(": ")[0][-len("params/Son.yaml") :] for problem in project.problems] == [
         "params/Son.yaml"
@@ -124,7 +124,7 @@ def test_a_copy_is_compared_with_its_own_files_alone(project, monkeypatch):
     """Of all the files that were read, now or earlier, none belongs to the project of the package."""
     looked_at = []
     monkeypatch.setattr(cache, "_state", lambda path: looked_at.append(path))
-    consistency.check(project)
+    consistency.check(Project(project))
     foreign = [ROOT / DATA, ROOT / "params", ROOT / "notebooks"]
     assert project / EVIDENCE / "dated_facts.csv" in looked_at
     assert [path for path in looked_at if any(path.is_relative_to(folder) for folder in foreign)] == []
@@ -855,7 +855,7 @@ def test_the_article_is_compared_when_it_is_given(project, before, tmp_path):
 
 def test_an_article_that_is_not_there_is_bad_usage(project):
     with pytest.raises(ParameterError, match=r"--article nowhere\.md: cannot be read"):
-        consistency.check(project, article=Path("nowhere.md"))
+        consistency.check(Project(project), article=Path("nowhere.md"))
 
 
 def test_a_dated_fact_that_nothing_uses_is_counted_and_no_problem(project, before):
@@ -865,7 +865,7 @@ def test_a_dated_fact_that_nothing_uses_is_counted_and_no_problem(project, befor
     )
     first = (project / EVIDENCE / "dated_facts.csv").read_text().splitlines()[1]
     edit(project, f"{EVIDENCE}/dated_facts.csv", first, row + first)
-    checked = consistency.check(project)
+    checked = consistency.check(Project(project))
     assert "waits.for_a_claim" in checked.unused
     assert all(
         "rows are stored" in str(problem) for problem in checked.problems if str(problem) not in before

@@ -1,6 +1,7 @@
 """Sliders and what they can be set to, the chart that follows them, and the scenario that they write."""
 
 import io
+import shutil
 
 import ipywidgets
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from analysis import scenarios
 from analysis.figures import charts, theme
 from analysis.notebook import widgets
+from analysis.project import Project
 from analysis.scenarios import Entry
 
 NAMES = ["pool_usd_bn", "pool_share", "outsized_moic", "ceiling", "maturity_years", "write_down_years"]
@@ -151,10 +153,16 @@ def test_what_cannot_be_drawn_is_said_and_leaves_the_last_chart(assumptions):
     assert panel.status.value == "" and not panel.write.disabled
 
 
-def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(assumptions, tmp_path):
-    for path in scenarios.PARAMS.glob("*.yml"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    panel = widgets.Panel(chart, assumptions, NAMES, tmp_path)
+@pytest.fixture
+def copy(tmp_path):
+    """A project with the report's register and scenarios."""
+    project = Project(tmp_path)
+    shutil.copytree(Project.default().params, project.params)
+    return project
+
+
+def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(assumptions, copy):
+    panel = widgets.Panel(chart, assumptions, NAMES, copy)
     panel.write.click()
     assert "&#x27;&#x27; is no scenario name" in panel.status.value
     panel.name.value, panel.description.value = "../x", "d"
@@ -167,14 +175,14 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(assu
     panel.write.click()  # how the article is read is no scenario's to change
     assert "control outsized_moic: says how the article is read" in panel.status.value
     assert "Reset it." in panel.status.value
-    assert not (tmp_path / "larger.yml").exists()
+    assert not copy.scenario("larger").exists()
     panel.controls["outsized_moic"].inputs[0].value = assumptions.outsized_moic
     mode = panel.controls["pool_share"].inputs[1]
     mode.value = higher = mode.options[mode.index + 1][1]
-    son = (tmp_path / "son.yml").read_bytes()
+    son = copy.scenario("son").read_bytes()
     panel.name.value = "son"
     panel.write.click()
-    assert "is there already" in panel.status.value and (tmp_path / "son.yml").read_bytes() == son
+    assert "is there already" in panel.status.value and copy.scenario("son").read_bytes() == son
     panel.name.value = "larger"
     panel.controls["pool_usd_bn"].inputs[0].value = (650, 20000)
     assert list(panel.reasons_box.children) == [panel.reasons["pool_usd_bn"], panel.reasons["pool_share"]]
@@ -182,19 +190,17 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(assu
     panel.write.click()
     assert "thesis run --scenario larger; compare: thesis diff base larger" in panel.status.value
     assert "reasons for pool_share are still to be filled in" in panel.status.value
-    scenario = scenarios.load("larger", tmp_path)
+    scenario = scenarios.load("larger", copy)
     assert scenario.overrides == {"pool_usd_bn": [650.0, 20000.0], "pool_share": [0.1, higher, 0.5]}
     assert scenario.because == {"pool_usd_bn": "It is <large>.", "pool_share": scenarios.NO_REASON_YET}
 
 
-def test_a_notebook_of_another_day_writes_a_scenario_without_that_day(assumptions, tmp_path):
-    for path in scenarios.PARAMS.glob("*.yml"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    panel = widgets.Panel(chart, assumptions.with_changes(as_of="2026-05-21"), ["pool_usd_bn"], tmp_path)
+def test_a_notebook_of_another_day_writes_a_scenario_without_that_day(assumptions, copy):
+    panel = widgets.Panel(chart, assumptions.with_changes(as_of="2026-05-21"), ["pool_usd_bn"], copy)
     panel.controls["pool_usd_bn"].inputs[0].value = (650, 20000)
     panel.name.value, panel.description.value = "larger", "More money is there."
     panel.write.click()
-    assert scenarios.load("larger", tmp_path).overrides == {"pool_usd_bn": [650.0, 20000.0]}
+    assert scenarios.load("larger", copy).overrides == {"pool_usd_bn": [650.0, 20000.0]}
 
 
 def test_where_only_readings_can_be_moved_there_is_no_form(assumptions):

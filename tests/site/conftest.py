@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from analysis.project import Project
 from analysis.site import build
-from tests.site.site_material import (
-    Publish,
-    compiled_once,
-    write_params,
-    write_retired,
-    write_runs,
-)
+from tests.site.site_material import Publish, compiled_once, write_project
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,25 +21,27 @@ def templates() -> Iterator[None]:
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    return write_runs(tmp_path / "runs")
+def project(tmp_path: Path) -> Project:
+    return write_project(tmp_path)
 
 
 @pytest.fixture
-def publish(tmp_path: Path, runs: Path) -> Publish:
-    paths = {"params": write_params(tmp_path / "params"), "retired": write_retired(tmp_path / "retired.yml")}
-    return lambda out=tmp_path / "site", **more: build.publish(more.pop("runs", runs), out, **paths | more)
+def runs(project: Project) -> Path:
+    return project.runs
+
+
+@pytest.fixture
+def publish(project: Project) -> Publish:
+    return partial(build.publish, project)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
     """A site to look at; tests that change something build their own, or take a copy of this as `earlier`."""
-    folder = tmp_path_factory.mktemp("built")
-    paths = {"params": write_params(folder / "params"), "retired": write_retired(folder / "retired.yml")}
-    return build.publish(write_runs(folder / "runs"), folder / "site", **paths).parent
+    return build.publish(write_project(tmp_path_factory.mktemp("built"))).parent
 
 
 @pytest.fixture
-def earlier(built: Path, tmp_path: Path) -> Path:
+def earlier(built: Path, project: Project) -> Path:
     """The same site where `publish` puts one."""
-    return shutil.copytree(built, tmp_path / "site")
+    return shutil.copytree(built, project.site)

@@ -25,6 +25,8 @@ import pytest
 
 from analysis import exhibits
 from analysis.errors import PublishError
+from analysis.project import Project
+from tests.small_project import write_titles
 
 SCENARIOS = ("base", "cheap", "dear")
 SLUGS = ("1_prices", "2_growth", "3_verdict")
@@ -551,6 +553,16 @@ def verdict_cells() -> list[Cell]:
     ]
 
 
+def write_project(root: Path) -> Project:
+    """A project to publish: runs, register and scenarios, retired ids."""
+    project = Project(root)
+    write_titles(project)
+    write_params(project)
+    write_runs(project.runs)
+    write_retired(project.retired_ids)
+    return project
+
+
 def write_runs(folder: Path) -> Path:
     """Three notebooks under three scenarios, with their manifest."""
     runs = []
@@ -574,26 +586,25 @@ def write_runs(folder: Path) -> Path:
     return folder
 
 
-def write_params(folder: Path) -> Path:
+def write_params(project: Project) -> None:
     """A register of one assumption, and the scenarios, each but the first with a value of its own for it."""
-    folder.mkdir()
+    project.params.mkdir()
     entry = (
         "{label: speed of growth, group: growth, value: 2.0, unit: x, range: [0, 9],"
         " description: How much it grows., status: sourced, risk: regulation,"
         " calm: {value: 1.0, because: Nothing burns}, reference: {title: T,"
         " url: 'https://example.org/t', known_on: 2026-05-21}}"
     )
-    (folder / "register.yml").write_text(f"growth: {entry}\n")
-    (folder / "base.yml").write_text("scenario: base\ndescription: As the register has it.\n")
+    project.register.write_text(f"growth: {entry}\n")
+    project.scenario("base").write_text("scenario: base\ndescription: As the register has it.\n")
     for step, name in enumerate(SCENARIOS[1:], start=1):
-        (folder / f"{name}.yml").write_text(
+        project.scenario(name).write_text(
             f"scenario: {name}\ndescription: Another world.\ngrowth: {2.0 + step}\nbecause: {{growth: It"
             " might.}\n"
         )
-    return folder
 
 
-def write_retired(path: Path) -> Path:
+def write_retired(path: Path) -> None:
     """A list of retired ids: with and without a replacement on the page of their section or of their kind."""
     path.write_text(
         "prices.old: {kind: figure, section: 1_prices, since: 2026-01-31}\n"
@@ -609,7 +620,6 @@ def write_retired(path: Path) -> Path:
         "  {kind: evidence, section: 1_prices, since: 2026-02-28, replaced_by: evidence.rates}\n"
         "verdict.note: {kind: statement, section: 3_verdict, since: 2026-02-28, replaced_by: market.size}\n"
     )
-    return path
 
 
 def change_manifest(runs: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
@@ -631,7 +641,7 @@ def fail_runs(runs: Path, *failed: tuple[str, str]) -> None:
 
 
 Publish = Callable[..., Path]
-"""Publishes the runs of a test; keywords are those of `build.publish`."""
+"""Publishes the project of a test; arguments are those of `build.publish` after the project."""
 
 
 def refused(publish: Publish, **more: Any) -> str:

@@ -45,7 +45,7 @@ ROOT = Project.default().root
 
 def test_the_site_has_its_pages_and_one_for_each_notebook_and_scenario(built: Path) -> None:
     names = {name for name in tree(built) if name.endswith(".html")}
-    templates = {path.stem for path in build.TEMPLATES.glob("*.html.j2")} - {"section.html"}
+    templates = {path.stem for path in Project.default().templates.glob("*.html.j2")} - {"section.html"}
     rows = {"evidence/prices.html", "evidence/rates.html"}
     assert names == templates | rows | {f"{scenario}/{slug}.html" for scenario in SCENARIOS for slug in SLUGS}
 
@@ -63,17 +63,18 @@ def test_links_between_files_are_relative_and_stay_inside_the_site(built: Path) 
 
 
 def test_links_lead_somewhere_whatever_the_folders_and_the_notebooks_are_called(
-    publish: Publish, runs: Path, tmp_path: Path
+    project: Project, tmp_path: Path
 ) -> None:
     slug = f"1 {ODD}"
-    odd = runs.rename(tmp_path / f"runs {ODD}")
+    moved = Project(project.root.rename(tmp_path.with_name(f"project {ODD}")))
+    odd = moved.runs
     for path in sorted(odd.glob("*/1_prices.*")):
         path.rename(path.with_stem(slug))
     change_manifest(odd, lambda entries: [run.update(notebook=slug) for run in entries[:: len(SLUGS)]])
     text = prose(f"See [it](<{quote(slug)}.ipynb>) and [this]({quote(slug)}.ipynb#prices.table).")
     for scenario in SCENARIOS:
         write_notebook(odd / scenario / "2_growth.ipynb", [text])
-    out = publish(tmp_path / f"site {ODD}", runs=odd).parent
+    out = build.publish(moved, moved.reports / f"site {ODD}").parent
     assert broken_links(out) == []
     assert f'<a href="{quote(slug)}.html#prices.table"' in (out / "base" / "2_growth.html").read_text()
     listed = json.loads((out / "catalogue.json").read_text(encoding="utf-8"))
@@ -225,16 +226,21 @@ def test_a_failed_build_leaves_yesterdays_site_and_nothing_next_to_it(
     (runs / "base" / "1_prices.ipynb").unlink()
     refused(publish)
     assert tree(earlier) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "retired.yml", "runs", "site"]
+    assert sorted(path.name for path in earlier.parent.iterdir()) == [
+        "guide.md",
+        "retired.yml",
+        "runs",
+        "site",
+    ]
 
 
 def test_a_template_that_breaks_leaves_yesterdays_site_and_names_its_line(
-    publish: Publish, earlier: Path, tmp_path: Path
+    publish: Publish, earlier: Path, project: Project
 ) -> None:
     before = tree(earlier)
-    broken = shutil.copytree(build.TEMPLATES, tmp_path / "templates")
-    (broken / "zz.html.j2").write_text("\n{{ nothing.at.all }}")
-    assert "zz.html.j2, line 2: cannot be drawn" in refused(publish, templates=broken)
+    shutil.copytree(project.templates, project.reports / "templates")
+    (project.templates / "zz.html.j2").write_text("\n{{ nothing.at.all }}")
+    assert "zz.html.j2, line 2: cannot be drawn" in refused(publish)
     assert tree(earlier) == before
 
 
@@ -307,7 +313,12 @@ def test_a_full_disk_is_reported_with_the_folder_and_what_the_site_takes_and_not
     needed = sum(len(content) for name, content in files.items() if name != "built.json") / 1e6
     assert f"site: has no room for the {needed:.1f} MB that it takes" in refused(publish)
     assert tree(earlier) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["params", "retired.yml", "runs", "site"]
+    assert sorted(path.name for path in earlier.parent.iterdir()) == [
+        "guide.md",
+        "retired.yml",
+        "runs",
+        "site",
+    ]
 
 
 def test_neither_batch_nor_site_nor_command_line_holds_a_word_of_the_thesis() -> None:

@@ -70,8 +70,7 @@ def test_the_data_dictionary_has_each_column_of_each_table_once_with_its_meaning
 
 
 def test_no_cell_of_any_file_of_a_hostile_site_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
-    runs, params = corpus.write_runs(tmp_path / "runs"), corpus.write_params(tmp_path / "params")
-    out = build.publish(runs, tmp_path / "site", params=params).parent
+    out = build.publish(corpus.write_project(tmp_path)).parent
     read = 0
     for path in out.rglob("*.csv"):
         for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")):

@@ -50,9 +50,9 @@ def test_only_the_page_of_a_notebook_that_changed_is_drawn_again_and_the_bytes_a
 
 
 def test_a_change_of_the_leading_scenario_a_template_or_an_edited_page_is_drawn_again(
-    publish: Publish, earlier: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    publish: Publish, earlier: Path, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = tree(earlier)
+    before, runs = tree(earlier), project.runs
     (earlier / "cheap" / "1_prices.html").write_text("edited")
     names = drawn(monkeypatch)
     publish()
@@ -62,10 +62,11 @@ def test_a_change_of_the_leading_scenario_a_template_or_an_edited_page_is_drawn_
     publish()
     assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
     names.clear()
-    publish(templates=shutil.copytree(build.TEMPLATES, tmp_path / "templates"))
+    shutil.copytree(project.templates, project.reports / "templates")
+    publish()
     assert names == []  # the same templates elsewhere are the same
-    (tmp_path / "templates" / "words.j2").open("a").write("{# a word #}")
-    publish(templates=tmp_path / "templates")
+    (project.templates / "words.j2").open("a").write("{# a word #}")
+    publish()
     assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
 
 

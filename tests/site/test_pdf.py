@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import PrintError
+from analysis.project import Project
 from analysis.site import build, pdf
 from tests.hostile import corpus
 
@@ -48,11 +49,8 @@ def test_a_full_folder_of_temporary_files_is_named_and_not_taken_for_the_site_s(
 
 
 def built_site(folder: Path, document: pdf.Write | None) -> Path:
-    runs, params = folder / "runs", folder / "params"
-    if not runs.exists():
-        corpus.write_runs(runs)
-        corpus.write_params(params)
-    return build.publish(runs, folder / "site", params=params, document=document).parent
+    project = Project(folder) if Project(folder).runs.exists() else corpus.write_project(folder)
+    return build.publish(project, document=document).parent
 
 
 def test_the_site_holds_the_document_and_leads_to_it_and_one_that_is_out_of_date_goes(tmp_path: Path) -> None:

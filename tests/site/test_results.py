@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,12 @@ from tests.site.site_material import (
 )
 
 
-def test_no_manifest_is_one_clear_line(publish: Publish, tmp_path: Path) -> None:
-    (tmp_path / "none").mkdir()
+def test_no_manifest_is_one_clear_line(publish: Publish, runs: Path) -> None:
+    shutil.rmtree(runs)
+    runs.mkdir()
     assert (
-        refused(publish, runs=tmp_path / "none")
-        == "none/manifest.json: there is no such file, so nothing was run. Run `thesis run` first."
+        refused(publish)
+        == "runs/manifest.json: there is no such file, so nothing was run. Run `thesis run` first."
     )
 
 

@@ -13,10 +13,10 @@ from analysis.errors import PublishError
 from analysis.exhibits import MIME, Exhibit
 from analysis.project import Project
 from analysis.site import build, retired
-from analysis.site.retired import RetiredId
 from tests.site.site_material import (
     SCENARIOS,
     Elements,
+    Publish,
     metric,
     pages,
     part,
@@ -24,36 +24,24 @@ from tests.site.site_material import (
     rewrite,
     shown,
     write_notebook,
-    write_params,
-    write_retired,
-    write_runs,
+    write_project,
 )
 
 ROOT = Project.default().root
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
+def published(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Project:
     """Runs, register and retired ids, published."""
-    folder = tmp_path_factory.mktemp("retired")
-    write_runs(folder / "runs"), write_params(folder / "params"), write_retired(folder / "retired.yml")
-    publish(folder)
-    return folder
+    project = write_project(tmp_path_factory.mktemp("retired"))
+    build.publish(project)
+    return project
 
 
-def publish(project: Path) -> Path:
-    paths = {"params": project / "params", "retired": project / "retired.yml"}
-    return build.publish(project / "runs", project / "site", **paths).parent
-
-
-def entries(project: Path) -> tuple[RetiredId, ...]:
-    return retired.read(project / "retired.yml")
-
-
-def test_the_page_of_the_section_has_every_retired_id_under_every_scenario(project: Path) -> None:
-    for entry in entries(project):
+def test_the_page_of_the_section_has_every_retired_id_under_every_scenario(published: Project) -> None:
+    for entry in retired.read(published):
         for scenario in SCENARIOS:
-            ids = Elements(project / "site" / scenario / f"{entry.section}.html").all("id")
+            ids = Elements(published.site / scenario / f"{entry.section}.html").all("id")
             assert ids.count(entry.id) == 1, (entry.id, scenario)
 
 
@@ -67,19 +55,19 @@ def test_the_page_of_the_section_has_every_retired_id_under_every_scenario(proje
     ],
 )
 def test_the_page_that_lists_all_of_a_kind_has_the_retired_ids_of_that_kind(
-    project: Path, page_name: str, kind: str
+    published: Project, page_name: str, kind: str
 ) -> None:
-    ids = Elements(project / "site" / f"{page_name}.html").all("id")
-    old = {entry.id: entry.kind == kind for entry in entries(project)}
+    ids = Elements(published.site / f"{page_name}.html").all("id")
+    old = {entry.id: entry.kind == kind for entry in retired.read(published)}
     assert len(set(old.values())) == 2
     assert {name: name in ids for name in old} == old
 
 
-def test_an_id_stands_once_on_a_page_and_its_anchor_is_empty(project: Path) -> None:
-    for path, page in pages(project / "site"):
+def test_an_id_stands_once_on_a_page_and_its_anchor_is_empty(published: Project) -> None:
+    for path, page in pages(published.site):
         ids = page.all("id")
         assert len(ids) == len(set(ids)), path
-        for entry in entries(project):
+        for entry in retired.read(published):
             assert (f'<span id="{entry.id}"></span>' in path.read_text("utf-8")) == (entry.id in ids), path
 
 
@@ -93,33 +81,34 @@ def test_an_id_stands_once_on_a_page_and_its_anchor_is_empty(project: Path) -> N
         ("sources", "evidence.fees", "evidence.rates"),
     ],
 )
-def test_what_was_replaced_leads_to_what_replaced_it(project: Path, page: str, old: str, new: str) -> None:
-    ids = Elements(project / "site" / f"{page}.html").all("id")
-    replaced = {entry.id for entry in entries(project)} | {f"t-{new}"}  # the title of the new one
+def test_what_was_replaced_leads_to_what_replaced_it(
+    published: Project, page: str, old: str, new: str
+) -> None:
+    ids = Elements(published.site / f"{page}.html").all("id")
+    replaced = {entry.id for entry in retired.read(published)} | {f"t-{new}"}  # the title of the new one
     there = [name for name in ids if name == old or name not in replaced]
     assert abs(there.index(old) - there.index(new)) == 1
 
 
-def test_what_nothing_replaced_leads_to_the_top_of_the_page(project: Path) -> None:
+def test_what_nothing_replaced_leads_to_the_top_of_the_page(published: Project) -> None:
     for page, old in (
         ("base/1_prices", "prices.old"),
         ("base/3_verdict", "verdict.note"),
         ("claims", "market.gone"),
     ):
-        opening = part(project / "site" / f"{page}.html", '<header class="opening">', "<h1>")
+        opening = part(published.site / f"{page}.html", '<header class="opening">', "<h1>")
         assert f'<span id="{old}"></span>' in opening
 
 
-def test_a_heading_does_not_take_a_retired_id(tmp_path: Path) -> None:
-    write_runs(tmp_path / "runs"), write_params(tmp_path / "params"), write_retired(tmp_path / "retired.yml")
-    write_notebook(tmp_path / "runs" / "base" / "3_verdict.ipynb", [prose("# Verdict"), prose("## Profit")])
-    ids = Elements(publish(tmp_path) / "base" / "3_verdict.html").all("id")
+def test_a_heading_does_not_take_a_retired_id(project: Project, publish: Publish) -> None:
+    write_notebook(project.runs / "base" / "3_verdict.ipynb", [prose("# Verdict"), prose("## Profit")])
+    ids = Elements(publish().parent / "base" / "3_verdict.html").all("id")
     assert "profit" in ids and "profit-2" in ids
 
 
-def test_the_catalogue_lists_them(project: Path) -> None:
-    listed = json.loads((project / "site" / "catalogue.json").read_text("utf-8"))["retired"]
-    assert [entry["id"] for entry in listed] == [entry.id for entry in entries(project)]
+def test_the_catalogue_lists_them(published: Project) -> None:
+    listed = json.loads((published.site / "catalogue.json").read_text("utf-8"))["retired"]
+    assert [entry["id"] for entry in listed] == [entry.id for entry in retired.read(published)]
     assert listed[1] == {
         "id": "prices.older_table",
         "kind": "table",
@@ -138,28 +127,27 @@ def test_the_catalogue_lists_them(project: Path) -> None:
         ("debt", "base/3_verdict.html"),
     ],
 )
-def test_an_id_that_is_in_use_is_not_retired_in_one_line(tmp_path: Path, name: str, page: str) -> None:
-    write_runs(tmp_path / "runs"), write_params(tmp_path / "params")
-    (tmp_path / "retired.yml").write_text(f"{name}: {{kind: claim, section: 1_prices, since: 2026-01-31}}\n")
+def test_an_id_that_is_in_use_is_not_retired_in_one_line(
+    project: Project, publish: Publish, name: str, page: str
+) -> None:
+    project.retired_ids.write_text(f"{name}: {{kind: claim, section: 1_prices, since: 2026-01-31}}\n")
     with pytest.raises(PublishError) as caught:
-        publish(tmp_path)
+        publish()
     rule = f"retired.yml, key {name}: is retired, and {page} shows it."
     fix = "Remove it from the list, or give what has it now another id."
     assert f"{rule} {fix}" in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_an_id_that_another_scenario_alone_has_is_not_retired(tmp_path: Path) -> None:
-    write_runs(tmp_path / "runs"), write_params(tmp_path / "params"), write_retired(tmp_path / "retired.yml")
-    rewrite(tmp_path / "runs" / "dear" / "2_growth.ipynb", shown(metric("prices.old", 1.0)))
+def test_an_id_that_another_scenario_alone_has_is_not_retired(project: Project, publish: Publish) -> None:
+    rewrite(project.runs / "dear" / "2_growth.ipynb", shown(metric("prices.old", 1.0)))
     with pytest.raises(PublishError, match=r"prices\.old: is retired, and dear/2_growth\.html shows it"):
-        publish(tmp_path)
+        publish()
 
 
-def test_a_list_that_changed_changes_the_pages(tmp_path: Path) -> None:
-    write_runs(tmp_path / "runs"), write_params(tmp_path / "params"), write_retired(tmp_path / "retired.yml")
-    publish(tmp_path)
-    (tmp_path / "retired.yml").unlink()
-    site = publish(tmp_path)
+def test_a_list_that_changed_changes_the_pages(project: Project, publish: Publish) -> None:
+    publish()
+    project.retired_ids.unlink()
+    site = publish().parent
     assert json.loads((site / "catalogue.json").read_text("utf-8"))["retired"] == []
     assert "prices.old" not in Elements(site / "base" / "1_prices.html").all("id")
 
@@ -175,11 +163,11 @@ def test_a_list_that_changed_changes_the_pages(tmp_path: Path) -> None:
     ],
 )
 def test_an_entry_that_cannot_be_used_is_refused_with_its_place(
-    tmp_path: Path, entry: str, complaint: str
+    project: Project, entry: str, complaint: str
 ) -> None:
-    (tmp_path / "retired.yml").write_text(f"a.old: {entry}\n")
+    project.retired_ids.write_text(f"a.old: {entry}\n")
     with pytest.raises(PublishError) as caught:
-        retired.read(tmp_path / "retired.yml")
+        retired.read(project)
     assert "retired.yml, key a.old" in str(caught.value) and complaint in str(caught.value)
 
 
@@ -201,7 +189,7 @@ def ids_of(notebook: Path) -> Iterator[str]:
 def test_what_the_project_retired_is_gone_its_section_exists_and_what_replaced_it_is_in_use() -> None:
     notebooks = {path.stem: set(ids_of(path)) for path in (ROOT / "notebooks").glob("*.ipynb")}
     in_use = set().union(*notebooks.values())
-    old = retired.read(build.RETIRED)
+    old = retired.read()
     assert old and not {entry.id for entry in old} & in_use
     assert {entry.section for entry in old} <= set(notebooks)
     assert {entry.replaced_by for entry in old} - {None} <= in_use

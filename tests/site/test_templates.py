@@ -12,6 +12,7 @@ from typing import Any, get_args
 import pytest
 
 from analysis import exhibits
+from analysis.project import Project
 from analysis.scenarios import Entry
 from analysis.site import build
 from tests.site.site_material import (
@@ -33,8 +34,7 @@ from tests.site.site_material import (
     rewrite,
     shown,
     write_notebook,
-    write_params,
-    write_runs,
+    write_project,
 )
 
 
@@ -113,11 +113,10 @@ def test_claims_are_filtered_by_verdict_section_and_basis_each_with_its_count(bu
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
     """A site whose ledger has weights, an error that three statements share, and an overtaken forecast."""
-    folder = tmp_path_factory.mktemp("judged")
-    runs = write_runs(folder / "runs")
+    project = write_project(tmp_path_factory.mktemp("judged"))
     for scenario in SCENARIOS:
-        rewrite(runs / scenario / "3_verdict.ipynb", shown(ledger(judged_claims())))
-    return build.publish(runs, folder / "site", params=write_params(folder / "params")).parent
+        rewrite(project.runs / scenario / "3_verdict.ipynb", shown(ledger(judged_claims())))
+    return build.publish(project).parent
 
 
 def test_errors_are_counted_once_and_what_was_overtaken_is_none(judged: Path) -> None:
@@ -198,7 +197,7 @@ def test_scenarios_are_compared_by_what_they_change(publish: Publish, runs: Path
 
 
 def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
-    css = (build.STATIC / "filter.css").read_text(encoding="utf-8")
+    css = (Project.default().static / "filter.css").read_text(encoding="utf-8")
     for verdict in exhibits.VERDICTS:
         assert (
             f"main:has(#show-{verdict}:checked) :is(.claim:not(.{verdict}),"
@@ -215,8 +214,10 @@ def test_every_filter_and_every_pair_of_filters_has_its_rule() -> None:
 
 
 def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_filter() -> None:
-    css = "".join((build.STATIC / name).read_text(encoding="utf-8") for name in ("site.css", "filter.css"))
-    words = (build.TEMPLATES / "words.j2").read_text(encoding="utf-8")
+    css = "".join(
+        (Project.default().static / name).read_text(encoding="utf-8") for name in ("site.css", "filter.css")
+    )
+    words = (Project.default().templates / "words.j2").read_text(encoding="utf-8")
     expected = get_args(Entry.model_fields["status"].annotation)
     for status in expected:
         assert f"main:has(#show-{status}:checked) .assumption:not(.s-{status})" in css
@@ -228,7 +229,7 @@ def test_every_status_that_the_register_knows_has_its_words_its_mark_and_its_fil
 
 
 def test_every_verdict_and_weight_has_its_words() -> None:
-    words = (build.TEMPLATES / "words.j2").read_text(encoding="utf-8")
+    words = (Project.default().templates / "words.j2").read_text(encoding="utf-8")
     for block, expected in (
         ("verdict_meanings", exhibits.VERDICTS),
         ("weight_names", get_args(exhibits.Weight)),
@@ -591,15 +592,15 @@ def test_a_report_from_a_downloaded_archive_has_no_commit_and_says_so(publish: P
     assert "code state unknown" in (publish().parent / "cite.html").read_text()
 
 
-def test_the_changelog_is_a_page_where_there_is_one(publish: Publish, tmp_path: Path) -> None:
-    log = tmp_path / "log.md"
-    log.write_text("# Changelog\n\n## 2.0\n\n- More <script>alert(1)</script>.\n")
-    page = publish(changelog=log).parent / "changelog.html"
+def test_the_changelog_is_a_page_where_there_is_one(publish: Publish, project: Project) -> None:
+    project.changelog.write_text("# Changelog\n\n## 2.0\n\n- More <script>alert(1)</script>.\n")
+    page = publish().parent / "changelog.html"
     fragment = part(page, '<div class="prose log">', "</div>")
     assert (
         "2.0</h2>" in fragment and "More" in fragment and "script" not in fragment and "<h1>" not in fragment
     )
-    assert not (publish(changelog=tmp_path / "none.md").parent / "changelog.html").exists()
+    project.changelog.unlink()
+    assert not (publish().parent / "changelog.html").exists()
 
 
 def test_a_page_names_all_pages_and_marks_itself(built: Path) -> None:

@@ -233,7 +233,7 @@ def readings(facts: Facts, cell: PrintedCell, rule: cell_rules.Readings) -> Cell
     verdict, day = judge(finding, None), describe_day(last)
     if verdict == "holds":
         return CellFinding(verdict, finding.reason, str(last["fact"]), cell.printed, day)
-    values = placeholder_values(rows, facts.day)
+    values = placeholder_values(rows, facts)
     short, sourced = (
         fill_placeholders(text, values) or str(last["fact"]) for text in (rule.short, rule.sourced)
     )

@@ -168,7 +168,7 @@ def parameters(facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters) -> 
     printed = facts.cells[cell.table].query("row == @cell.row and column == @cell.column").iloc[0]
     repeated = facts.facts_by_day(rule.estimates, decides=False)
     estimates = "".join(
-        f" Others repeat {describe_value(row)} ({row['source_title']}, {describe_day(row)})."
+        f" Others repeat {describe_value(row, facts)} ({row['source_title']}, {describe_day(row)})."
         for row in repeated
     )
     if isinstance(printed["missing"], str):
@@ -215,7 +215,7 @@ def _against_developers_count(
         for row in facts.facts_by_day([rule.active] if rule.active else []):
             counts["active"] = row
     agree = [printed[name][0] <= row["value"] <= printed[name][1] for name, row in counts.items()]
-    in_words = join_words(f"{describe_value(row)} {name}" for name, row in counts.items())
+    in_words = join_words(f"{describe_value(row, facts)} {name}" for name, row in counts.items())
     return CellFinding(
         "holds" if all(agree) else "partly" if any(agree) else "fails",
         f"{total['subject']} gives {in_words}.",

@@ -328,7 +328,7 @@ def best_on_benchmark(
             values |= _best_of_newer_runs(later)
             details.append(_newer_runs(facts, later, model))
     if claimed:
-        scored = join_words(f"{r['subject']} {describe_value(r)} ({describe_day(r)})" for r in claimed)
+        scored = join_words(f"{r['subject']} {describe_value(r, facts)} ({describe_day(r)})" for r in claimed)
         details.append(f"Developers report of their own runs, under other protocols: {scored}.")
     unknown = ("later_best", "later_model") if later_protocol else ()  # on a day before the newer runs
     mentioned = facts.facts_by_day(beside, decides=False)

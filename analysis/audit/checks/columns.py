@@ -106,7 +106,7 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
     blanks = [f"Without a figure: {join_words(judged.blank['row'])}."] if len(judged.blank) else []
     if len(judged.decided) < len(judged.undecided):
         facts.mentioned.extend([*_rows_read(judged.decided), *_rows_read(judged.undecided)])
-        reason = _too_few_reason(judged, cell_rules.load()[table, column].would_decide)
+        reason = _too_few_reason(judged, cell_rules.load(facts.project)[table, column].would_decide)
         details = [*_short_sentences(pd.concat([judged.wrong, judged.undecided])), *blanks]
         return Finding({}, reason, verdict="uncheckable", details=" ".join(details))
     facts.used.extend(_rows_read(judged.decided))

@@ -112,7 +112,7 @@ def ahead(
     if ended:
         return ended
     mentioned = facts.at(facts.as_of).facts_by_day(beside, decides=False)
-    values = {"deadline": format_date(deadline)} | placeholder_values(mentioned, facts.day)
+    values = {"deadline": format_date(deadline)} | placeholder_values(mentioned, facts)
     refuse_unknown_names(told, facts, set(values))
     sentence = (
         fill_placeholders(told, values)
@@ -320,10 +320,10 @@ def _hits(
 
 def _deadline_and_outcome(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
     """The day by which a part of a prediction is due, and what ended it by `as_of`: a ruling or the day."""
-    content = predictions.read()
+    content = predictions.read(facts.project)
     if part not in content.predictions:
         fix = nearest(part, content.predictions)
-        raise DataError(Problem("predictions.yml", f"has no part {part!r}", fix))
+        raise DataError(Problem(facts.project.predictions.name, f"has no part {part!r}", fix))
     prediction = content.predictions[part]
     deadline = pd.Timestamp(predictions.deadline(content.made_on, prediction.within_months))
     resolution = prediction.resolution

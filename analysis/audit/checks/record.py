@@ -241,12 +241,12 @@ def bound_passed(facts: Facts, figure: Quantity, *, series: str, told: str | Non
     first = above.iloc[0] if len(above) else now
     facts.cite(FACTS, counts.loc[list(dict.fromkeys([first.name, now.name]))])
     stale = len(above) > 0 and passed_long_ago(facts, first["valid_on"], now["value"], bound)
-    reason = f"{describe_value(now)} {now['unit']} were counted on {format_date(now['valid_on'])}"
+    reason = f"{describe_value(now, facts)} {now['unit']} were counted on {format_date(now['valid_on'])}"
     if first["id"] != now["id"]:
-        reason += f", and {describe_value(first)} already on {format_date(first['valid_on'])}"
+        reason += f", and {describe_value(first, facts)} already on {format_date(first['valid_on'])}"
     if told:
         reason += f"; {told}"
-    later = f"{describe_value(since[-1])} on {format_date(since[-1]['valid_on'])}." if since else None
+    later = f"{describe_value(since[-1], facts)} on {format_date(since[-1]['valid_on'])}." if since else None
     return Finding({"count": exact(float(now["value"]))}, f"{reason}.", stale=stale, since=later)
 
 
@@ -325,7 +325,7 @@ def since(facts: Facts, items: Sequence[str]) -> str | None:
         if names := fact_ids_in(item):
             sentences += _fill_known(item, facts, names)
         else:
-            sentences += [_sentence(row) for row in facts.facts_after_day([item])]
+            sentences += [_sentence(row, facts) for row in facts.facts_after_day([item])]
     return " ".join(sentences) or None
 
 
@@ -334,7 +334,7 @@ def _fill_known(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
     rows = facts.without_memory().at(pd.Timestamp.max).facts_by_day(names)
     if len(rows) < len(names) or all(row["valid_on"] <= facts.day for row in rows):
         return []
-    values = placeholder_values(rows, facts.day)
+    values = placeholder_values(rows, facts)
     sentence = fill_placeholders(template, values)
     if sentence is None:
         rule = f"{template!r} asks for more than its facts have: {', '.join(values)}"
@@ -343,12 +343,12 @@ def _fill_known(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
     return [sentence]
 
 
-def _sentence(row: pd.Series) -> str:
+def _sentence(row: pd.Series, facts: Facts) -> str:
     fact, day = str(row["fact"]), describe_day(row)
     if str(row["subject"]) not in fact:
         day = f"{day}, {row['subject']}"
     if pd.notna(row["value"]):
-        figure = describe_value(row)
+        figure = describe_value(row, facts)
         with_figure = FIGURE.sub(lambda match: figure + (" of" if match[1] else ""), fact, count=1)
         fact = with_figure if with_figure != fact else f"{fact}: {figure}"
     due = f" ({format_date(row['due_on'])})" if pd.notna(row["due_on"]) else ""
@@ -382,7 +382,7 @@ def render_sentence(
     DataError
         It has a name that no day fills in, or a brace without its other.
     """
-    values = {**(more or {}), **placeholder_values(rows, facts.day)}
+    values = {**(more or {}), **placeholder_values(rows, facts)}
     refuse_unknown_names(template, facts, {*values, *unknown})
     sentence = fill_placeholders(template, values)
     if sentence is None and not rows:
@@ -405,7 +405,7 @@ def refuse_unknown_names(template: str, facts: Facts, allowed: set[str]) -> None
         return
     every = facts.evidence[FACTS]
     rows = every[every["id"].isin(fact_ids_in(template))]
-    allowed |= placeholder_values((row for _, row in rows.iterrows()), facts.day).keys()
+    allowed |= placeholder_values((row for _, row in rows.iterrows()), facts).keys()
     if never := [name for name in unknown if name not in allowed]:
         rule = f"{{{never[0]}}} is neither a figure of this check nor what a dated fact has"
         names = {*allowed, *every["id"]} if "." in never[0] else allowed

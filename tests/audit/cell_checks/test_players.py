@@ -22,7 +22,7 @@ def test_a_unit_is_paid_by_its_parent_where_facts_show_it(monkeypatch):
         parent="Alphabet", shows=("gemini_1_5_pro.moe",), told="It says so on {gemini_1_5_pro.moe}."
     )  # any fact stands in for one that shows it
     monkeypatch.setattr(
-        cell_rules, "load", lambda: {pair: cell_rules.ColumnRules("It would.", {"Google DeepMind": rule})}
+        cell_rules, "load", lambda *_: {pair: cell_rules.ColumnRules("It would.", {"Google DeepMind": rule})}
     )
     visible, hidden = (
         judge_cell("players.table.google_deepmind.key_investor", as_of=day)

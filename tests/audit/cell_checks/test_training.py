@@ -62,7 +62,7 @@ def test_hours_of_training_are_priced_at_the_rents_of_the_year_up_to_the_run(
     pair = ("models", "training_cost_usd_mn")
     rule = cell_rules.TrainingCost.model_construct(gpu_hours="test.gpu_hours")
     column = cell_rules.ColumnRules("It would.", {"DeepSeek-V2": rule})
-    monkeypatch.setattr(cell_rules, "load", lambda: {pair: column})
+    monkeypatch.setattr(cell_rules, "load", lambda *_: {pair: column})
     row = (
         cells.judge_cells(replace(facts, day=max(facts.day, when)), [pair])
         .set_index("row")
@@ -79,7 +79,7 @@ def test_a_developer_s_word_that_fits_nearly_any_figure_decides_nothing(monkeypa
             stated="claude_3_5_sonnet.training_cost", told="It said so.", read_as_usd_mn=(low, high)
         )
         column = cell_rules.ColumnRules("It would.", {"Claude 3.5 Sonnet": rule})
-        monkeypatch.setattr(cell_rules, "load", lambda column=column: {pair: column})
+        monkeypatch.setattr(cell_rules, "load", lambda *_, column=column: {pair: column})
         assert judge_cell(name)["verdict"] == verdict
 
 

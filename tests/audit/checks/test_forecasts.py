@@ -118,7 +118,7 @@ def ruled(monkeypatch):
     )
     part = content.predictions["p2.llama"].model_copy(update={"resolution": ruling})
     changed = content.model_copy(update={"predictions": content.predictions | {"p2.llama": part}})
-    monkeypatch.setattr(predictions, "read", lambda: changed)
+    monkeypatch.setattr(predictions, "read", lambda *_: changed)
 
 
 @pytest.mark.parametrize(("as_of", "verdict"), [("2026-08-31", "open"), ("2026-09-01", "fails")])
