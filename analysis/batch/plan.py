@@ -321,7 +321,8 @@ def _parameters_digest(parameters: Mapping[str, Value], label: Scenario, registe
 
 
 def _code_digest(project: Project) -> str:
-    return _files_digest([*project.package.rglob("*.py"), project.lock_file], project.root)
+    package = project.package  # its catalogue of columns (YAML) is next to the modules
+    return _files_digest([*package.rglob("*.py"), *package.glob("*.yml"), project.lock_file], project.root)
 
 
 def _data_digest(project: Project) -> str:

@@ -224,6 +224,9 @@ def test_a_new_file_counts_and_a_new_time_does_not(project: Build) -> None:
     assert digests(here)["code"] == before["code"]
     (here.package / "package" / "module.py").write_text("x = 1\n")
     assert digests(here)["code"] != before["code"]
+    before = digests(here)
+    (here.package / "columns.yml").write_text("n: {label: n, meaning: How many.}\n")
+    assert digests(here)["code"] != before["code"]
 
 
 def test_the_listing_of_scenarios_says_what_each_changes_and_why(project: Build) -> None:
