@@ -17,7 +17,7 @@ Decisions
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -49,43 +49,10 @@ HOLDINGS = ("arm", "vision_fund", "rest")
 PURPOSES = HOLDINGS  # the random streams that `simulate` asks for
 LOADING: Constraint = (lambda x: (x >= 0) & (x <= 3), "a loading of 0 to 3")
 
-_CONSTRAINTS: dict[str, Constraint] = {
-    "arm_jpy_tn": POSITIVE,
-    "vision_fund_jpy_tn": NOT_NEGATIVE,
-    "rest_jpy_tn": NOT_NEGATIVE,
-    "net_debt_jpy_tn": NUMBER,
-    "unpaid_usd_bn": NOT_NEGATIVE,
-    "usdjpy": POSITIVE,
-    "loading_arm": LOADING,
-    "loading_vision_fund": LOADING,
-    "loading_rest": LOADING,
-    "arm_volatility_pct": NOT_NEGATIVE,
-    "vision_fund_volatility_pct": NOT_NEGATIVE,
-    "rest_volatility_pct": NOT_NEGATIVE,
-    "degrees_of_freedom": DEGREES_OF_FREEDOM,
-}
-
 
 @dataclass(frozen=True)
 class ExposureInputs:
-    """Inputs of `simulate`: one number, or an array of shape (draws,).
-
-    Attributes
-    ----------
-    arm_jpy_tn, vision_fund_jpy_tn, rest_jpy_tn
-        Value at the start of Arm, of the second Vision Fund without OpenAI, and of everything else.
-    net_debt_jpy_tn
-        Net debt at the start, without the unpaid commitment.
-    unpaid_usd_bn
-        Part of the OpenAI commitment not yet paid at the start; added to net debt.
-    usdjpy
-        Yen per dollar, for the whole horizon.
-    loading_arm, loading_vision_fund, loading_rest
-        Log return of each per log return of the OpenAI stake, 0 to 3.
-    arm_volatility_pct, vision_fund_volatility_pct, rest_volatility_pct
-        Volatility of each one's own noise, percent per year.
-    degrees_of_freedom
-        Tails of that noise: 0 normal, above 2 those of Student's t; one number.
+    """Inputs of `simulate`, each with its rule and its meaning: one number, or an array of shape (draws,).
 
     Raises
     ------
@@ -93,22 +60,22 @@ class ExposureInputs:
         Any input outside its range; all of them in one message.
     """
 
-    arm_jpy_tn: Values
-    vision_fund_jpy_tn: Values
-    rest_jpy_tn: Values
-    net_debt_jpy_tn: Values
-    unpaid_usd_bn: Values
-    usdjpy: Values
-    loading_arm: Values
-    loading_vision_fund: Values
-    loading_rest: Values
-    arm_volatility_pct: Values
-    vision_fund_volatility_pct: Values
-    rest_volatility_pct: Values
-    degrees_of_freedom: float
+    arm_jpy_tn: Annotated[Values, POSITIVE, "Value of Arm at the start"]
+    vision_fund_jpy_tn: Annotated[Values, NOT_NEGATIVE, "The same of the second Vision Fund without OpenAI"]
+    rest_jpy_tn: Annotated[Values, NOT_NEGATIVE, "The same of everything else"]
+    net_debt_jpy_tn: Annotated[Values, NUMBER, "Net debt at the start, without the unpaid commitment"]
+    unpaid_usd_bn: Annotated[Values, NOT_NEGATIVE, "Instalments not paid at the start; added to net debt"]
+    usdjpy: Annotated[Values, POSITIVE, "Yen per dollar, for the whole horizon"]
+    loading_arm: Annotated[Values, LOADING, "Log return of Arm per log return of the OpenAI stake"]
+    loading_vision_fund: Annotated[Values, LOADING, "The same of the second Vision Fund"]
+    loading_rest: Annotated[Values, LOADING, "The same of everything else"]
+    arm_volatility_pct: Annotated[Values, NOT_NEGATIVE, "Volatility of Arm's own noise, percent per year"]
+    vision_fund_volatility_pct: Annotated[Values, NOT_NEGATIVE, "The same of the second Vision Fund"]
+    rest_volatility_pct: Annotated[Values, NOT_NEGATIVE, "The same of everything else"]
+    degrees_of_freedom: Annotated[float, DEGREES_OF_FREEDOM, "Tails of that noise: 0 normal, or Student's t"]
 
     def __post_init__(self) -> None:
-        check_inputs({field.name: getattr(self, field.name) for field in fields(self)}, _CONSTRAINTS)
+        check_inputs(self)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -34,53 +34,34 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.models import frontier
 from analysis.provenance import traced
 from analysis.statistics.growth import cagr_pct
+from analysis.statistics.simulation import GROWTH_PCT, NUMBER, POSITIVE, Constraint, check_inputs
+
+WHOLE_YEARS: Constraint = (lambda x: (x >= 1) & (x == np.round(x)), "whole years, 1 or more")
 
 
 @dataclass(frozen=True)
 class Business:
-    """What is assumed of a business whose price is to be explained.
+    """What is assumed of a business whose price is to be explained, each with its rule and its meaning.
 
-    Attributes
-    ----------
-    revenue_usd_bn : float
-        Yearly revenue run rate today, above 0.
-    margin_pct, target_margin_pct : float
-        Free cash flow as a percentage of revenue, today (may be negative) and from maturity on (above 0); on
-        a line between.
-    years : int
-        Years to maturity, 1 or more.
-    return_pct : float
-        Return asked for, percent a year.
-    long_run_growth_pct : float
-        Growth of revenue after maturity, percent a year, indefinitely; below `return_pct` unless it is sold
-        at a multiple.
-    exit_multiple : float or None
-        What a buyer pays at maturity per unit of the next year's revenue; None: nobody sells, margin /
-        (return - growth).
+    Margins are free cash flow as a percentage of revenue, on a line between today and maturity. Without a
+    buyer the business is worth margin / (return - growth) at maturity.
 
     Raises
     ------
     ValueError
-        A number outside these bounds.
+        A number outside its range, or growth that is not below the return where nobody buys.
     """
 
-    revenue_usd_bn: float
-    margin_pct: float
-    target_margin_pct: float
-    years: int
-    return_pct: float
-    long_run_growth_pct: float
-    exit_multiple: float | None = None
+    revenue_usd_bn: Annotated[float, POSITIVE, "Yearly revenue run rate today"]
+    margin_pct: Annotated[float, NUMBER, "Margin today, which may be negative"]
+    target_margin_pct: Annotated[float, POSITIVE, "Margin from maturity on"]
+    years: Annotated[int, WHOLE_YEARS, "Years to maturity"]
+    return_pct: Annotated[float, GROWTH_PCT, "Return asked for, percent a year"]
+    long_run_growth_pct: Annotated[float, GROWTH_PCT, "Growth after maturity, percent a year, indefinitely"]
+    exit_multiple: Annotated[float | None, POSITIVE, "What a buyer then pays per next revenue"] = None
 
     def __post_init__(self) -> None:
-        _positive("revenue_usd_bn", self.revenue_usd_bn)
-        _positive("target_margin_pct", self.target_margin_pct)
-        if self.exit_multiple is not None:
-            _positive("exit_multiple", self.exit_multiple)
-        if self.years < 1 or self.years != int(self.years):
-            raise ValueError(f"years is {self.years}: write whole years, 1 or more.")
-        if min(self.return_pct, self.long_run_growth_pct) <= -100:
-            raise ValueError("return_pct and long_run_growth_pct: write percentages above -100.")
+        check_inputs(self)
         if self.exit_multiple is None and self.return_pct <= self.long_run_growth_pct:
             raise ValueError(
                 f"return_pct is {self.return_pct:g} and long_run_growth_pct {self.long_run_growth_pct:g}:"
@@ -234,32 +215,20 @@ def required_grid(
 class Plan:
     """A flat plan whose subscribers' use is lognormal, and the same use paid by the token.
 
-    Attributes
-    ----------
-    plan_usd : float
-        Price of the plan, dollars a month.
-    price_usd_per_mtok, cost_usd_per_mtok : float
-        Price of a million tokens where they are sold one by one, and the cost of serving them.
-    cost_share : float
-        Cost of serving the mean subscriber as a share of the plan's price.
-    spread : float
-        Standard deviation of the log of use, see `spread`.
-
     Raises
     ------
     ValueError
         A number that is not above 0, or a cost above the price.
     """
 
-    plan_usd: float
-    price_usd_per_mtok: float
-    cost_usd_per_mtok: float
-    cost_share: float
-    spread: float
+    plan_usd: Annotated[float, POSITIVE, "Price of the plan, dollars a month"]
+    price_usd_per_mtok: Annotated[float, POSITIVE, "Price of a million tokens, sold one by one"]
+    cost_usd_per_mtok: Annotated[float, POSITIVE, "Cost of serving them"]
+    cost_share: Annotated[float, POSITIVE, "Cost of serving the mean subscriber, a share of the plan's price"]
+    spread: Annotated[float, POSITIVE, "Standard deviation of the log of use, see `spread`"]
 
     def __post_init__(self) -> None:
-        for name in ("plan_usd", "price_usd_per_mtok", "cost_usd_per_mtok", "cost_share", "spread"):
-            _positive(name, getattr(self, name))
+        check_inputs(self)
         if self.cost_usd_per_mtok > self.price_usd_per_mtok:
             raise ValueError(
                 f"cost_usd_per_mtok is {self.cost_usd_per_mtok:g}, above price_usd_per_mtok"

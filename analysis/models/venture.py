@@ -27,8 +27,8 @@ Decisions
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,7 @@ from analysis.statistics.simulation import (
     check_inputs,
     cumulative_probability,
     input_column,
+    input_rules,
     lognormal_walk,
     probability,
 )
@@ -61,51 +62,10 @@ SHARE_OR_NONE: Constraint = (lambda x: (x >= 0) & (x <= 1), "a share of 0 to 1")
 QUARTERS: Constraint = (lambda x: np.isfinite(x) & (x >= 1), "1 quarter or more")
 YEARS_OR_NEVER: Constraint = (lambda x: ~np.isnan(x), "a number of years (inf: never)")
 SWITCH: Constraint = (lambda x: (x == 0) | (x == 1), "0 (off) or 1 (on)")
-_CONSTRAINTS: dict[str, Constraint] = {
-    "revenue_usd_bn": POSITIVE,
-    "growth_factor_per_year": POSITIVE,
-    "growth_half_life_years": POSITIVE,
-    "long_run_growth_pct": GROWTH_PCT,
-    "pool_usd_bn": POSITIVE,
-    "pool_share": SHARE,
-    "ceiling": SWITCH,
-    "parity_years": YEARS_OR_NEVER,
-    "erosion_pct_per_year": LOSS_PCT,
-    "premium_share": SHARE_OR_NONE,
-    "shock_rate_per_year": NOT_NEGATIVE,
-    "shock_loss_pct": LOSS_PCT,
-    "shock_delay_years": NOT_NEGATIVE,
-    "running_cost_ratio": NOT_NEGATIVE,
-    "running_cost_ratio_long_run": NOT_NEGATIVE,
-    "running_cost_half_life_years": POSITIVE,
-    "compute_usd_bn": NOT_NEGATIVE,
-    "compute_factor_per_year": POSITIVE,
-    "compute_half_life_years": POSITIVE,
-    "committed_share": SHARE_OR_NONE,
-    "commitment_years": NOT_NEGATIVE,
-    "plan_growth_pct": GROWTH_PCT,
-    "discount_pct": POSITIVE,
-    "cash_usd_bn": NOT_NEGATIVE,
-    "cash_floor_quarters": QUARTERS,
-    "raise_quarters": QUARTERS,
-    "shut_fall_pct": LOSS_PCT,
-    "distress_discount_pct": LOSS_PCT,
-    "listing_years": YEARS_OR_NEVER,
-    "multiple_long_run": POSITIVE,
-    "multiple_sensitivity": NOT_NEGATIVE,
-    "multiple_volatility_pct": NOT_NEGATIVE,
-    "degrees_of_freedom": DEGREES_OF_FREEDOM,
-    "start_equity_usd_bn": POSITIVE,
-    "repricing_half_life_years": NOT_NEGATIVE,
-    "mark_smoothing_share": SHARE,
-    "stake_share": SHARE,
-    "preferences_usd_bn": NOT_NEGATIVE,
-    "manager_gain_share": SHARE_OR_NONE,
-    "horizon_years": (
-        lambda x: np.isfinite(x) & (x > 0) & (x * QUARTERS_PER_YEAR == np.round(x * QUARTERS_PER_YEAR)),
-        "whole quarters above 0, such as 5 or 2.25",
-    ),
-}
+WHOLE_QUARTERS: Constraint = (
+    lambda x: np.isfinite(x) & (x > 0) & (x * QUARTERS_PER_YEAR == np.round(x * QUARTERS_PER_YEAR)),
+    "whole quarters above 0, such as 5 or 2.25",
+)
 
 
 class Payment(NamedTuple):
@@ -118,70 +78,7 @@ class Payment(NamedTuple):
 
 @dataclass(frozen=True)
 class VentureInputs:
-    """Inputs of `simulate`: one number, or an array of shape (draws,); `horizon_years` and
-    `degrees_of_freedom` are one number.
-
-    Attributes
-    ----------
-    revenue_usd_bn
-        Annualised run-rate at the start.
-    growth_factor_per_year
-        What a year multiplies volume by at the current growth rate, which decays from then on.
-    growth_half_life_years, long_run_growth_pct
-        Time in which the excess of log growth over its long-run rate halves; that rate, percent per year.
-        Compute grows at the same rate in the end.
-    pool_usd_bn, pool_share, ceiling
-        Revenue that the whole market can hold, the part of it that one company can have, and 1 where that is
-        a ceiling, 0 where nothing is.
-    parity_years, erosion_pct_per_year, premium_share
-        Open models: years until they match what is sold at the start (inf: never), part of the premium lost a
-        year after, part of the price that is premium.
-    shock_rate_per_year, shock_loss_pct, shock_delay_years
-        Regulation: expected number of shocks a year, volume that each takes for good, time for which each
-        stops growth.
-    running_cost_ratio, running_cost_ratio_long_run, running_cost_half_life_years
-        Costs of serving, selling and running over volume revenue: at the start, in the end, and the half-life
-        between.
-    compute_usd_bn, compute_factor_per_year, compute_half_life_years
-        Research and training as planned: a year at the start, its growth, and the half-life of that growth's
-        excess.
-    committed_share, commitment_years
-        Part of the plan that cannot be cancelled, and for how long.
-    plan_growth_pct
-        Growth a year of the revenue plan on which compute was bought.
-    discount_pct
-        Rate at which commitments are discounted.
-    cash_usd_bn
-        Net cash at the start, without SoftBank's instalments to come.
-    cash_floor_quarters, raise_quarters
-        Quarters of burn below which money is raised, and for which.
-    shut_fall_pct, distress_discount_pct
-        The fall of the market factor from its highest at which the market is shut, and the discount on money
-        raised then.
-    listing_years
-        Years from the start until the shares are traded; inf for never.
-    multiple_long_run, multiple_sensitivity
-        EV over NTM revenue when growth is at its long-run rate; log change of the multiple per unit of
-        next-year log growth.
-    multiple_volatility_pct, degrees_of_freedom
-        Volatility of the market factor, percent per year; 0 for normal steps, else those of Student's t.
-    start_equity_usd_bn
-        Equity value at the start, as last paid (post-money, instalments included).
-    repricing_half_life_years
-        Time in which the log gap between that price and the model's value halves; 0 for the model's value
-        throughout.
-    mark_smoothing_share
-        Part of the gap between value and reported mark that a quarter's report takes in, before the listing.
-    stake_share
-        SoftBank's share of the equity once all instalments are paid, at the share count of the start.
-    preferences_usd_bn
-        What all holders with a liquidation preference paid; 0 where claims are as converted.
-    manager_gain_share
-        Part of the gain that the fund's manager keeps.
-    horizon_years
-        Years simulated, in whole quarters.
-    payments
-        SoftBank's payments; those after the start are instalments at the price of the start.
+    """Inputs of `simulate`, each with its rule and its meaning: one number, or an array of shape (draws,).
 
     Raises
     ------
@@ -190,53 +87,54 @@ class VentureInputs:
         after the horizon; instalments that buy more than the stake.
     """
 
-    revenue_usd_bn: Values
-    growth_factor_per_year: Values
-    growth_half_life_years: Values
-    long_run_growth_pct: Values
-    pool_usd_bn: Values
-    pool_share: Values
-    ceiling: Values
-    parity_years: Values
-    erosion_pct_per_year: Values
-    premium_share: Values
-    shock_rate_per_year: Values
-    shock_loss_pct: Values
-    shock_delay_years: Values
-    running_cost_ratio: Values
-    running_cost_ratio_long_run: Values
-    running_cost_half_life_years: Values
-    compute_usd_bn: Values
-    compute_factor_per_year: Values
-    compute_half_life_years: Values
-    committed_share: Values
-    commitment_years: Values
-    plan_growth_pct: Values
-    discount_pct: Values
-    cash_usd_bn: Values
-    cash_floor_quarters: Values
-    raise_quarters: Values
-    shut_fall_pct: Values
-    distress_discount_pct: Values
-    listing_years: Values
-    multiple_long_run: Values
-    multiple_sensitivity: Values
-    multiple_volatility_pct: Values
-    degrees_of_freedom: float
-    start_equity_usd_bn: Values
-    repricing_half_life_years: Values
-    mark_smoothing_share: Values
-    stake_share: Values
-    preferences_usd_bn: Values
-    manager_gain_share: Values
-    horizon_years: float
+    revenue_usd_bn: Annotated[Values, POSITIVE, "Annualised run-rate at the start"]
+    growth_factor_per_year: Annotated[Values, POSITIVE, "What a year first multiplies volume by; it decays"]
+    growth_half_life_years: Annotated[Values, POSITIVE, "Half-life of log growth above the long-run rate"]
+    long_run_growth_pct: Annotated[Values, GROWTH_PCT, "Rate that growth settles at, that of compute too"]
+    pool_usd_bn: Annotated[Values, POSITIVE, "Revenue that the whole market can hold"]
+    pool_share: Annotated[Values, SHARE, "The part of it that one company can have"]
+    ceiling: Annotated[Values, SWITCH, "1 where that part is a ceiling, 0 where nothing is"]
+    parity_years: Annotated[Values, YEARS_OR_NEVER, "Years until open models match what is sold at the start"]
+    erosion_pct_per_year: Annotated[Values, LOSS_PCT, "Part of the premium lost a year after that"]
+    premium_share: Annotated[Values, SHARE_OR_NONE, "Part of the price that is premium"]
+    shock_rate_per_year: Annotated[Values, NOT_NEGATIVE, "Expected number of regulatory shocks a year"]
+    shock_loss_pct: Annotated[Values, LOSS_PCT, "Volume that each takes for good"]
+    shock_delay_years: Annotated[Values, NOT_NEGATIVE, "Time for which each stops growth"]
+    running_cost_ratio: Annotated[Values, NOT_NEGATIVE, "Costs except research per volume revenue, at first"]
+    running_cost_ratio_long_run: Annotated[Values, NOT_NEGATIVE, "The same in the end"]
+    running_cost_half_life_years: Annotated[Values, POSITIVE, "The half-life between the two"]
+    compute_usd_bn: Annotated[Values, NOT_NEGATIVE, "Research and training as planned, a year at the start"]
+    compute_factor_per_year: Annotated[Values, POSITIVE, "Its current growth, which decays"]
+    compute_half_life_years: Annotated[Values, POSITIVE, "The half-life of that growth's excess"]
+    committed_share: Annotated[Values, SHARE_OR_NONE, "Part of the plan that cannot be cancelled"]
+    commitment_years: Annotated[Values, NOT_NEGATIVE, "Years for which it cannot"]
+    plan_growth_pct: Annotated[Values, GROWTH_PCT, "Growth a year of the plan on which compute was bought"]
+    discount_pct: Annotated[Values, POSITIVE, "Rate at which commitments are discounted"]
+    cash_usd_bn: Annotated[Values, NOT_NEGATIVE, "Net cash at the start, without instalments to come"]
+    cash_floor_quarters: Annotated[Values, QUARTERS, "Quarters of burn below which money is raised"]
+    raise_quarters: Annotated[Values, QUARTERS, "Quarters of burn that a round is for"]
+    shut_fall_pct: Annotated[Values, LOSS_PCT, "Fall of the market factor that shuts the market"]
+    distress_discount_pct: Annotated[Values, LOSS_PCT, "Discount on money raised then"]
+    listing_years: Annotated[Values, YEARS_OR_NEVER, "Years until the shares are traded"]
+    multiple_long_run: Annotated[Values, POSITIVE, "EV over NTM revenue when growth is at its long-run rate"]
+    multiple_sensitivity: Annotated[Values, NOT_NEGATIVE, "Its log change per unit of next-year log growth"]
+    multiple_volatility_pct: Annotated[Values, NOT_NEGATIVE, "Volatility of the market factor, a year"]
+    degrees_of_freedom: Annotated[float, DEGREES_OF_FREEDOM, "Tails of its steps: 0 normal, else Student's t"]
+    start_equity_usd_bn: Annotated[Values, POSITIVE, "Equity at the start, as last paid, with instalments"]
+    repricing_half_life_years: Annotated[Values, NOT_NEGATIVE, "Half-life of the gap to the model's value"]
+    mark_smoothing_share: Annotated[Values, SHARE, "Part of the gap that an unlisted mark closes a quarter"]
+    stake_share: Annotated[Values, SHARE, "SoftBank's share once all instalments are paid"]
+    preferences_usd_bn: Annotated[Values, NOT_NEGATIVE, "Paid by holders with a preference; 0: as converted"]
+    manager_gain_share: Annotated[Values, SHARE_OR_NONE, "Part of the gain that the fund's manager keeps"]
+    horizon_years: Annotated[float, WHOLE_QUARTERS, "Years simulated; one number"]
     payments: Sequence[Payment]
+    """SoftBank's payments; those after the start are instalments at the price of the start."""
 
     def __post_init__(self) -> None:
         for name in ("horizon_years", "degrees_of_freedom"):
             if np.ndim(getattr(self, name)):
                 raise ValueError(f"{name} is an array: write one number for all draws.")
-        check_inputs({name: getattr(self, name) for name in NAMES}, _CONSTRAINTS)
+        check_inputs(self)
         self._check_payments()
 
     def _check_payments(self) -> None:
@@ -276,7 +174,7 @@ class VentureInputs:
         return np.asarray(paid, dtype=float)
 
 
-NAMES = tuple(field.name for field in fields(VentureInputs) if field.name != "payments")
+NAMES = tuple(input_rules(VentureInputs))
 """The inputs that are numbers, which is all but the payments."""
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
 from statistics import NormalDist
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -569,8 +569,18 @@ def input_column(name: str, value: Values, n_draws: int) -> Floats:
     return np.broadcast_to(array, (n_draws,))[:, np.newaxis]
 
 
-def check_inputs(values: Mapping[str, Values], constraints: Mapping[str, Constraint]) -> None:
-    """Refuse inputs outside their range, all of them in one message.
+def input_rules(model: type) -> Mapping[str, tuple[Constraint, str]]:
+    """The inputs of a model in their order, each with its rule and its meaning.
+
+    They are the fields of a dataclass that are written so: ``name: Annotated[Values, RULE, "Meaning"]``.
+    """
+    hints = get_type_hints(model, include_extras=True)
+    return {name: hint.__metadata__ for name, hint in hints.items() if hasattr(hint, "__metadata__")}
+
+
+def check_inputs(inputs: object) -> None:
+    """Refuse inputs of a model outside their range (see `input_rules`), all of them in one message; None is
+    one that was left out.
 
     Raises
     ------
@@ -578,8 +588,9 @@ def check_inputs(values: Mapping[str, Values], constraints: Mapping[str, Constra
         Names each input, its worst value and what to write.
     """
     problems = []
-    for name, (accepts, wanted) in constraints.items():
-        array = np.atleast_1d(np.asarray(values[name], dtype=float))
+    for name, ((accepts, wanted), _) in input_rules(type(inputs)).items():
+        value = getattr(inputs, name)
+        array = np.atleast_1d(np.asarray([] if value is None else value, dtype=float))
         refused = array[~accepts(array)]
         if refused.size:
             count = f" in {refused.size} of {array.size} draws" if array.size > 1 else ""

@@ -1,6 +1,8 @@
 """Draws hit the quantiles they are written by, streams stand alone, Monte-Carlo errors are as claimed."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pytest
@@ -228,11 +230,19 @@ def test_an_input_array_needs_one_number_a_draw():
 
 
 def test_all_refused_inputs_are_named_at_once():
-    rules = {"a": simulation.POSITIVE, "b": simulation.SHARE, "c": simulation.NUMBER}
+    @dataclass
+    class Inputs:
+        a: Annotated[simulation.Values, simulation.POSITIVE, "An array"]
+        b: Annotated[float, simulation.SHARE, "A share"]
+        c: Annotated[float, simulation.NUMBER, "Anything"]
+        d: str = "no number, so without a rule"
+
+    assert simulation.input_rules(Inputs)["b"] == (simulation.SHARE, "A share")
+    assert list(simulation.input_rules(Inputs)) == ["a", "b", "c"]
     with pytest.raises(
         ValueError, match="a is -1 in 1 of 2 draws: write greater than 0; b is 2: write a share"
     ):
-        simulation.check_inputs({"a": np.array([1.0, -1.0]), "b": 2.0, "c": 0.0}, rules)
+        simulation.check_inputs(Inputs(np.array([1.0, -1.0]), 2.0, 0.0))
 
 
 def test_blocks_cover_the_draws_once_and_a_short_one_is_the_head_of_a_long_one():
