@@ -23,10 +23,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
-from analysis import ipynb, scenarios
+from analysis import columns, ipynb, scenarios
 from analysis.audit import arguments
 from analysis.audit.facts import FACTS, SUFFIXES, fact_ids_in
 from analysis.audit.verdicts import CHECKS
+from analysis.columns import ColumnEntry
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.evidence import (
     article_tables,
@@ -38,6 +39,7 @@ from analysis.evidence import (
     indicators,
     numbers,
     predictions,
+    sources,
     yaml_lines,
 )
 from analysis.evidence.claims import SECTIONS, Claim
@@ -111,6 +113,11 @@ class ProjectFiles:
         names = [*dict.fromkeys([scenarios.BASE, *scenarios.names(self.project)])] if self.register else []
         read = [self._load(scenarios.load, name, self.project, self.register) for name in names]
         return [scenario for scenario in read if scenario is not None]
+
+    @cached_property
+    def columns(self) -> Mapping[str, ColumnEntry] | None:
+        """What describes the columns of tables and charts; None where it cannot be read."""
+        return self._load(columns.load, self.project)
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -509,6 +516,9 @@ def _stored_output_problems(files: ProjectFiles) -> Iterator[Problem]:
         if files.register is not None:
             yield from stored_outputs.parameter_problems(book, files.register)
         yield from book.exhibit_problems
+        if files.columns is not None:
+            sidecars = [sources.sidecar(name, files.project).columns for name in files.printed_tables]
+            yield from stored_outputs.column_problems(book, files.columns, sidecars)
         if files.claims is not None and files.has_all_claims:
             yield from stored_outputs.claim_problems(book, [claim.id for claim in files.claims])
         yield from stored_outputs.evidence_problems(book, files.tables, evidence_tables.names(files.project))

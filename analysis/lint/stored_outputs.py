@@ -3,8 +3,9 @@
 Decisions
 - A notebook is read as the JSON file it is; nothing of it is executed. A stored bundle that lacks what its
   kind needs is a problem of its own, and compared with nothing.
-- What can be compared: a parameters cell against the register, a ledger's verdicts against fresh ones, an
-  evidence exhibit's rows against the table, the claims that any exhibit names against those that there are.
+- What can be compared: a parameters cell against the register, columns against their catalogue, a ledger's
+  verdicts against fresh ones, an evidence exhibit's rows against the table, the claims that any exhibit names
+  against those that there are.
 - At most one line for each row of an exhibit: the first difference, the verdict before the words.
 """
 
@@ -24,8 +25,10 @@ from typing import Any
 import pandas as pd
 
 from analysis import ipynb, scenarios
+from analysis.columns import ColumnEntry
 from analysis.errors import ExhibitError, NotebookError, Problem, nearest
-from analysis.exhibits import MIME, Evidence, Exhibit, Tabular, parse
+from analysis.evidence.sources import ArticleColumn
+from analysis.exhibits import MIME, Evidence, Exhibit, Grid, Tabular, parse
 from analysis.scenarios import Register, display_path
 
 FIX = "Run make notebooks"
@@ -160,6 +163,30 @@ def ledger_problems(
         yield Problem(
             display_path(books[0].path.parent), f"no stored ledger shows {', '.join(absent[:3])}{more}", FIX
         )
+
+
+def column_problems(
+    book: StoredNotebook,
+    catalogue: Mapping[str, ColumnEntry],
+    sidecars: Iterable[Mapping[str, ArticleColumn]],
+) -> Iterator[Problem]:
+    """The first column of each exhibit that is not called as the catalogue, or the sidecar of a table of the
+    article, has it.
+
+    Evidence is compared by its rows, and what is over a grid are assumptions and results of a sweep.
+    """
+    described = {(name, entry.label, entry.meaning) for name, entry in catalogue.items()}
+    described |= {(name, spec.title, spec.meaning) for columns in sidecars for name, spec in columns.items()}
+    for exhibit in book.exhibits:
+        if not isinstance(exhibit, Tabular) or isinstance(exhibit, Evidence | Grid):
+            continue
+        for column in exhibit.columns:
+            if (column.name, column.title, column.meaning) not in described:
+                rule = (
+                    f"column {column.name}, stored as {column.title!r}, is not described as in the catalogue"
+                )
+                yield Problem(book.exhibit_line(exhibit), rule, FIX)
+                break
 
 
 def evidence_problems(

@@ -739,6 +739,16 @@ def test_of_a_long_reason_the_place_where_it_differs_is_shown(project, before):
     )
 
 
+def test_a_stored_column_that_is_not_called_as_in_the_catalogue_is_named(project, before):
+    def rename(bundle, _):
+        if bundle["id"] == "verdict.moic":
+            bundle["columns"][0]["title"] = "Old"
+
+    rewrite(project, rename)
+    (message,) = [text for text in new_problems(project, before) if "exhibit verdict.moic" in text]
+    assert "column quantile, stored as 'Old', is not described as in the catalogue" in message
+
+
 def test_a_claim_that_no_notebook_shows_is_named(project, before):
     gone = ledger(project)[0]["id"]
     for path in (project / "notebooks").glob("*.ipynb"):
