@@ -1,5 +1,6 @@
 import json
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -61,39 +62,47 @@ def test_numbers_are_rounded_to_six_digits_and_what_json_cannot_hold_is_null(out
     assert (exhibit["value"], exhibit["low"], exhibit["high"]) == (0.333333, None, None)
 
 
-def test_a_table_shows_the_columns_asked_for_formatted_and_aligned(outputs):
-    frame = pd.DataFrame({"name": ["a", "b"], "x": [1.234, math.nan], "secret": [1, 2]})
-    display.table("t.t", "Title", frame, {"name": "Name", "x": ("Value", "x", ".1f")})
-    exhibit = bundle(outputs)
-    assert exhibit["columns"] == [
-        {"name": "name", "title": "Name", "unit": None, "format": None, "align": "left"},
-        {"name": "x", "title": "Value", "unit": "x", "format": ".1f", "align": "right"},
+def test_a_table_shows_its_columns_formatted_and_aligned(outputs):
+    frame = pd.DataFrame({"series": ["a", "b"], "score_pct": [88.71, math.nan]})
+    display.table("t.t", "Title", frame)
+    name, score = bundle(outputs)["columns"]
+    assert list(name) == ["name", "title", "unit", "format", "align", "meaning"]
+    assert (name["name"], name["align"], score["name"], score["align"]) == (
+        *("series", "left"),
+        *("score_pct", "right"),
+    )
+    assert bundle(outputs)["rows"] == [
+        {"series": "a", "score_pct": 88.71},
+        {"series": "b", "score_pct": None},
     ]
-    assert exhibit["rows"] == [{"name": "a", "x": 1.234}, {"name": "b", "x": None}]
-    assert "1.2" in outputs[-1]["text/html"]
-    assert 'scope="col"' in outputs[-1]["text/html"]
-    assert "secret" not in outputs[-1]["text/html"]
+    shown = format(88.71, score["format"])
+    assert shown in outputs[-1]["text/html"] and shown in outputs[-1]["text/plain"]
     assert "–" in outputs[-1]["text/plain"]
 
 
+def test_a_table_has_a_caption_and_headings_of_columns(outputs):
+    display.table("t.t", "A title", pd.DataFrame({"series": ["a"], "value": [1.5]}))
+    text = outputs[-1]["text/html"]
+    assert re.search("<caption[^>]*>A title</caption>", text)
+    assert text.count('<th scope="col"') == text.count("<th") - text.count("<thead") == 2
+
+
 def test_a_table_of_html_stays_text(outputs):
-    display.table("t.t", "T", pd.DataFrame({"name": ["<script>x</script>"]}), {"name": "Name"})
-    assert "<script>x" not in outputs[-1]["text/html"]
+    display.table("t.t", "<b>T", pd.DataFrame({"note": ["<script>x</script>"]}))
+    assert "<script>x" not in outputs[-1]["text/html"] and "<b>T" not in outputs[-1]["text/html"]
 
 
 def test_a_figure_is_png_in_a_notebook_and_svg_in_the_batch(outputs, monkeypatch):
-    frame = pd.DataFrame({"x": [1.0]})
+    frame = pd.DataFrame({"value": [1.0]})
     monkeypatch.delenv("THESIS_FIGURES", raising=False)
     for medium, mime in ((None, "image/png"), ("svg", "image/svg+xml")):
         if medium:
             monkeypatch.setenv("THESIS_FIGURES", medium)
-        display.figure(
-            "f.f", theme.set_texts(theme.axes(), "It rises", "percent", "A line."), frame, {"x": "X"}
-        )
+        display.figure("f.f", theme.set_texts(theme.axes(), "It rises", "percent", "A line."), frame)
         assert {mime} == {"image/png", "image/svg+xml"} & set(outputs[-1])
         exhibit = bundle(outputs)
         assert (exhibit["title"], exhibit["subtitle"], exhibit["alt"]) == ("It rises", "percent", "A line.")
-        assert exhibit["rows"] == [{"x": 1.0}]
+        assert exhibit["rows"] == [{"value": 1.0}]
 
 
 def test_the_article_s_tables_are_shown_as_published_with_their_source(outputs):
@@ -245,13 +254,12 @@ def test_an_exhibit_has_the_last_points_of_its_series_and_its_sources_lose_them(
 
 
 def test_every_kind_of_exhibit_says_to_when_its_series_reach(outputs):
-    frame, cited = pd.DataFrame({"x": [1.0]}), display.citations(ROWS)
-    display.table("t.t", "T", frame, {"x": "X"}, sources=cited)
+    frame, cited = pd.DataFrame({"value": [1.0]}), display.citations(ROWS)
+    display.table("t.t", "T", frame, sources=cited)
     display.figure(
         "f.f",
         theme.set_texts(theme.axes(), "It rises", "percent", "A line."),
         frame,
-        {"x": "X"},
         sources=cited,
     )
     display.skill("a.skill", "Skill", RANKED, follows=".", sources=cited)
@@ -261,7 +269,7 @@ def test_every_kind_of_exhibit_says_to_when_its_series_reach(outputs):
 
 def test_a_cell_that_lists_sources_shows_their_titles_and_keeps_their_addresses(outputs):
     frame = pd.DataFrame({"verdict": ["holds"], "sources": [CITED]})
-    display.table("t.t", "T", frame, {"verdict": "Verdict", "sources": "Sources"})
+    display.table("t.t", "T", frame)
     assert bundle(outputs)["rows"][0]["sources"] == CITED
     assert "Ant, Zebra, again" in outputs[-1]["text/plain"] and "a.org" not in outputs[-1]["text/html"]
 
