@@ -197,6 +197,10 @@ class Project:
         """The pages."""
         return self.reports / "site"
 
+    def has_package(self) -> bool:
+        """Whether the code lies in it; else its notebooks use the package that is running."""
+        return (self.package / "__init__.py").is_file()
+
     def notebook_paths(self) -> list[Path]:
         """The notebooks, in the order of their names."""
         return sorted(path for path in self.notebooks.glob("*.ipynb") if not path.name.startswith("."))

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 from analysis.batch.execute import KERNELSPEC
+from analysis.project import VARIABLE
 
 SETTINGS = (
     "IPY",
@@ -49,12 +50,13 @@ def variables(folder: Path, root: Path) -> dict[str, str]:
     folder : Path
         Our folder for what Jupyter, IPython and matplotlib read and write.
     root : Path
-        The project, whose package the kernels import.
+        The project that notebooks read, whose package the kernels import if it has one.
     """
     path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
     jupyter = str(folder / "jupyter")
     return {f"{library}_NUM_THREADS": "1" for library in THREADS} | {
         "PYTHONPATH": os.pathsep.join(path),
+        VARIABLE: str(root),
         "JUPYTER_PATH": jupyter,
         "JUPYTER_DATA_DIR": jupyter,
         "JUPYTER_CONFIG_DIR": jupyter,

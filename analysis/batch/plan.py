@@ -6,7 +6,8 @@ Decisions
   papermill's own reading works line by line and misses what spans two lines or holds a second `=`.
 - A result follows from three parts, each with a digest: `code` (the notebook's cells, the package, the lock
   file), `parameters` (the resolved values, with what the register and the scenario say about them) and
-  `data`. Digests are over content; times of files and the outputs stored in a notebook mean nothing.
+  `data`. The code of a project without a package of its own is that of the package that is running.
+  Digests are over content; times of files and the outputs stored in a notebook mean nothing.
 - A notebook sees the register through the names it declares: an entry that it does not declare changes
   nothing for it.
 - A notebook that is not fit to run (no notebook, no parameters cell, a name that the register does not hold)
@@ -25,7 +26,7 @@ from analysis import ipynb, scenarios
 from analysis.batch import storage
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.hashing import sha256, sha256_of_texts
-from analysis.project import Project
+from analysis.project import CHECKOUT, Project
 from analysis.scenarios import ALL, Register, Scenario, Value, display_path
 
 LABEL = "scenario"
@@ -322,7 +323,9 @@ def _parameters_digest(parameters: Mapping[str, Value], label: Scenario, registe
 
 def _code_digest(project: Project) -> str:
     package = project.package  # its catalogue of columns (YAML) is next to the modules
-    return _files_digest([*package.rglob("*.py"), *package.glob("*.yml"), project.lock_file], project.root)
+    files = [*package.rglob("*.py"), *package.glob("*.yml"), project.lock_file]
+    own = _files_digest(files, project.root)
+    return own if project.has_package() else sha256_of_texts(own, _code_digest(Project(CHECKOUT)))
 
 
 def _data_digest(project: Project) -> str:

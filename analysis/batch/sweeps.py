@@ -46,6 +46,7 @@ def run(
     cluster: str | None = None,
     results: Path | None = None,
     on_point: Callable[[int, int], None] = lambda done, total: None,
+    project: Project | None = None,
 ) -> pd.DataFrame:
     """Evaluate every point that the folder does not hold yet, and write the tidy table.
 
@@ -68,6 +69,8 @@ def run(
         default into `folder`.
     on_point
         Called with the number of finished points and of all, at the start and after each.
+    project
+        Whose code and data the workers of a cluster must have.
 
     Returns
     -------
@@ -79,8 +82,9 @@ def run(
         The folder holds another sweep, or is not a folder.
     """
     out = results or folder
+    backend = _Backend(workers, cluster, project or Project.default())
     with lock.held(folder), lock.held(out) if storage.is_remote(out) else nullcontext():
-        done = _evaluated(points, evaluate, folder / JOURNAL, key, _Backend(workers, cluster), on_point)
+        done = _evaluated(points, evaluate, folder / JOURNAL, key, backend, on_point)
         table = pd.DataFrame(
             [
                 {"point": index, **point, **row}
@@ -108,6 +112,7 @@ class _Backend:
 
     workers: int
     cluster: str | None
+    project: Project
 
 
 def _records(points: pd.DataFrame) -> list[dict[str, float]]:
@@ -143,7 +148,7 @@ def _results(
     if backend.cluster and points:
         from analysis.batch.cluster import map_on_cluster
 
-        yield from map_on_cluster(backend.cluster, backend.workers, Project.default(), evaluate, points)
+        yield from map_on_cluster(backend.cluster, backend.workers, backend.project, evaluate, points)
         return
     if backend.workers == 1 or not points:
         yield from ((index, evaluate(point)) for index, point in points.items())

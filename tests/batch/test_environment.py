@@ -10,7 +10,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core import paths
 
 from analysis.batch import environment, pool
-from analysis.project import Project
+from analysis.project import VARIABLE, Project
 
 ROOT = Project.default().root
 
@@ -66,6 +66,12 @@ def test_a_setting_is_dropped_while_a_process_starts_and_stands_again_then(
     with pool._variables({}):
         assert name not in os.environ
     assert os.environ[name] == "the user's"
+
+
+def test_a_kernel_reads_the_project_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "elsewhere")
+    with pool._variables(environment.variables(Path("ours"), ROOT)):
+        assert Project.default() == Project(ROOT)
 
 
 def test_what_is_no_setting_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -229,6 +229,22 @@ def test_a_new_file_counts_and_a_new_time_does_not(project: Build) -> None:
     assert digests(here)["code"] != before["code"]
 
 
+def test_the_code_of_a_project_without_a_package_is_that_of_the_running_one(
+    project: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, running = project("good"), Project(tmp_path / "running")
+    running.package.mkdir(parents=True)
+    (running.package / "__init__.py").write_text("")
+    monkeypatch.setattr(plan, "CHECKOUT", running.root)
+    before = digests(here)
+    (running.package / "engine.py").write_text("x = 1\n")
+    assert digests(here)["code"] != before["code"]
+    (here.package / "__init__.py").write_text("")
+    before = digests(here)
+    (running.package / "engine.py").write_text("x = 2\n")
+    assert digests(here) == before
+
+
 def test_the_listing_of_scenarios_says_what_each_changes_and_why(project: Build) -> None:
     base, slow = plan.changes(project("good"))
     assert base["scenario"] == "base"
