@@ -67,7 +67,7 @@ class Facts:
     ----------
     cells : mapping of str to DataFrame
         `evidence.article_tables.parsed_cells` of each of the article's tables, by table name.
-    assumptions : mapping
+    assumptions : Assumptions
         Register values by name.
     evidence : mapping of str to DataFrame
         `evidence.evidence_tables.load` of each evidence table, all rows.
@@ -84,7 +84,7 @@ class Facts:
     """
 
     cells: Mapping[str, pd.DataFrame]
-    assumptions: Mapping[str, Any]
+    assumptions: Assumptions
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     day: pd.Timestamp = pd.Timestamp.max
     as_of: pd.Timestamp = pd.Timestamp.max
@@ -109,6 +109,12 @@ class Facts:
         return changed
 
     # The article
+
+    @property
+    def readings(self) -> dict[str, Any]:
+        """How the article is read: the assumptions that verdicts may follow from, with their values."""
+        register = self.assumptions.register
+        return {name: value for name, value in self.assumptions.items() if register[name].reading}
 
     def cell(self, table: str, row: str, column: str) -> Interval:
         """One figure of a table with its bounds."""

@@ -247,7 +247,8 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
         "Probability of neither outsized returns nor a catastrophe, one input fixed at the value next to its"
         " mark"
     )
-    return theme.set_texts(ax, _turning_finding(turning, len(low)), subtitle, f"{alt}.")
+    note = "Intervals are the Monte-Carlo error alone."
+    return theme.set_texts(ax, _turning_finding(turning, len(low)), subtitle, f"{alt}.", note=note)
 
 
 def _draw_ends(ax: Axes, row: int, shares: Mapping[int, float], values: Mapping[int, float]) -> None:

@@ -203,3 +203,11 @@ def test_the_article_day_comes_from_its_sidecar():
 )
 def test_figures_are_written_as_the_house_writes_them(value, unit, words):
     assert units.format_figure(value, unit) == words
+
+
+def test_the_readings_of_the_article_are_what_no_scenario_sets():
+    assumptions = scenarios.check(scenarios.resolve("base"))
+    readings = gather(assumptions).readings
+    assert readings["as_of"] == assumptions.as_of and "elapsed_years" in readings
+    assert all(assumptions.register[name].reading for name in readings)
+    assert len(readings) == sum(entry.reading for entry in assumptions.register.values())

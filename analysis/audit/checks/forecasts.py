@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -71,7 +70,7 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     condition, and ``{among}`` that of the condition; ``{left}`` is what is left of the money short of a
     catastrophe, and any register value of `NAMED` goes by its name.
     """
-    assumptions = cast("Assumptions", facts.assumptions)
+    assumptions = facts.assumptions
     hits, among = _hits(event, assumptions, outlook.venture_paths(assumptions, facts.record))
     if not among.any():
         raise NothingKnown("simulated futures that meet the condition")
@@ -216,7 +215,7 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
     share from which on OpenAI captures most of them. Readings are the factors at that share and at all of
     them.
     """
-    assumptions = cast("Assumptions", facts.assumptions)
+    assumptions = facts.assumptions
     revenue = market.required_revenue_usd_bn(
         assumptions.invested_usd_bn,
         assumptions.required_return_pct,
